@@ -41,8 +41,8 @@ function spoken(count: number, pauseMs: number): Int16Array {
   );
 }
 
-function judgedIn(room: Omit<EchoRoom, 'seed'>): readonly (readonly EchoJudgement[])[] {
-  return utterancesIn({ ...room, seed: Math.floor(random() * 1e6) }, codec, weights);
+function judgedIn(acoustics: Omit<EchoRoom, 'seed'>): readonly (readonly EchoJudgement[])[] {
+  return utterancesIn({ ...acoustics, seed: Math.floor(random() * 1e6) }, codec, weights);
 }
 
 function quantile(values: readonly number[], part: number): string {
@@ -73,16 +73,16 @@ function echoRows(name: string, utterances: readonly (readonly EchoJudgement[])[
 
 function echoes(): void {
   for (const gainDb of [-10, -20, -30]) {
-    const rooms = repeat(trials, () =>
+    const rounds = repeat(trials, () =>
       judgedIn({ bot: spoken(4, 900), echoes: [{ lateMs: one(latesMs), gainDb }] }),
     );
     echoRows(
       `${gainDb} dB, first utterance`,
-      rooms.flatMap((all) => all.slice(0, 1)),
+      rounds.flatMap((all) => all.slice(0, 1)),
     );
     echoRows(
       `${gainDb} dB, later ones`,
-      rooms.flatMap((all) => all.slice(1)),
+      rounds.flatMap((all) => all.slice(1)),
     );
   }
 }
@@ -109,16 +109,16 @@ function changes(): void {
 
 function people(): void {
   for (const gainDb of [0, -10, -20]) {
-    const rooms = repeat(3 * trials, () => {
+    const rounds = repeat(3 * trials, () => {
       const own = { sound: one(human), atMs: 100 + random() * 1000, gainDb };
       return judgedIn({ bot: spoken(3, 150), own });
     });
     row(
       `human alone, ${gainDb} dB: echo`,
-      rooms.flat().map((utterance) => msTo('echo', utterance)),
+      rounds.flat().map((utterance) => msTo('echo', utterance)),
     );
   }
-  const rooms = repeat(trials, () => {
+  const rounds = repeat(trials, () => {
     const own = { sound: one(human), atMs: 4100 + random() * 900, gainDb: one([0, -10, -20]) };
     const until: EchoPart = { lateMs: 150, gainDb: one([-10, -20]) };
     const echoes = [until, { lateMs: 150, gainDb: -100, fromMs: 3500 }];
@@ -128,7 +128,7 @@ function people(): void {
   });
   row(
     'human, headphones from 3.5 s: speech',
-    rooms.flat().map((all) => msTo('speech', all)),
+    rounds.flat().map((all) => msTo('speech', all)),
   );
 }
 
@@ -161,8 +161,8 @@ function costs(): void {
   const sent = new SentEnvelope();
   const meter = new EchoMeter(sent);
   const times: Record<'left' | 'window', number[]> = { left: [], window: [] };
-  const room = { bot: spoken(20, 100), echoes: [{ lateMs: 150, gainDb: -20 }], seed: 1 };
-  for (const event of happenings(room, codec, weights)) {
+  const acoustics = { bot: spoken(20, 100), echoes: [{ lateMs: 150, gainDb: -20 }], seed: 1 };
+  for (const event of happenings(acoustics, codec, weights)) {
     const from = process.hrtime.bigint();
     if (event.kind === 'left') sent.left(event.samples, event.atMs);
     else meter.hear(event.window);

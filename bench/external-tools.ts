@@ -64,8 +64,8 @@ async function inFile(): Promise<Row> {
   try {
     const text = "export const description = 'Echoes.';\nexport default ({ text }) => text;\n";
     await writeFile(join(folder, 'echo.mjs'), text);
-    const tell = (message: string) => console.error(message);
-    const files = { folder, taken: new Set<string>(), clock: realClock, tell };
+    const report = (message: string) => console.error(message);
+    const files = { folder, taken: new Set<string>(), clock: realClock, report };
     const [tool] = await openToolFiles(files, signal);
     if (!tool) throw new Error('the function is not there');
     const call = () => tool.run({ text: 'hi' }, signal);

@@ -22,7 +22,7 @@ const rounds = Number(options.rounds);
 const soon = () => AbortSignal.timeout(30_000);
 const never = new AbortController().signal;
 /** Interval, in ms, at which the bot's seat is looked at. */
-const lookMs = 2;
+const checkMs = 2;
 const [hops, hopMs] = [20, 500];
 /** Between servers, in ms: a gateway takes 120 messages a minute, and what is beyond waits for the next one. */
 const roundMs = 3_000;
@@ -89,7 +89,7 @@ async function untilHeard(
 ): Promise<number> {
   const fromMs = realClock.nowMs();
   await person.join(channel, soon());
-  while (guild.bot().channel !== channel) await realClock.sleep(lookMs, never);
+  while (guild.bot().channel !== channel) await realClock.sleep(checkMs, never);
   await person.settled(soon());
   return realClock.nowMs() - fromMs;
 }

@@ -10,7 +10,7 @@ import type { KnownWord } from '#test/fakes/recogniser/recogniser-match.ts';
  * than it, but may before, for rumble of the microphone is no word.
  */
 
-type Labelled = {
+type LabelledClip = {
   readonly file: string;
   readonly text: string;
   readonly speechStartMs: number;
@@ -79,7 +79,9 @@ const settings = [
   ['-pbeam', '1e-80'],
 ] as const;
 
-const manifest: Labelled[] = JSON.parse(await readFile(new URL('manifest.json', fixtures), 'utf8'));
+const manifest: LabelledClip[] = JSON.parse(
+  await readFile(new URL('manifest.json', fixtures), 'utf8'),
+);
 const sphinx = await startModule();
 await mountModel(sphinx);
 const config = new sphinx.Config();
@@ -92,7 +94,12 @@ for (const labelled of manifest) {
 }
 await writeFile(new URL('words.json', fixtures), `{\n${lines.join(',\n')}\n}\n`);
 
-async function align({ file, text, speechStartMs, speechEndMs }: Labelled): Promise<KnownWord[]> {
+async function align({
+  file,
+  text,
+  speechStartMs,
+  speechEndMs,
+}: LabelledClip): Promise<KnownWord[]> {
   const { samples } = readWav(await readFile(new URL(file, fixtures)));
   allowOnly(text.split(' '));
   hear(samples);

@@ -10,7 +10,7 @@ import type {
 } from '#src/session/ports/command.ts';
 import type { AskOutcome, QuestionSubject } from '#src/session/ports/command-ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { notInRoom } from './rights.ts';
+import { notInChannel } from './rights.ts';
 import { mannerIn, mannerOptions } from './spoken-manner.ts';
 
 /** The model's own deadlines end it sooner. A question about captions is asked twice: for all listeners, then for the asker alone. */
@@ -45,7 +45,7 @@ export const ask: Command = {
     const { sessions, talk } = ports;
     const question = call.words.question?.trim() ?? '';
     const way = wayOf(call, sessions);
-    const barred = way === 'voice' ? notInRoom(call, sessions) : undefined;
+    const barred = way === 'voice' ? notInChannel(call, sessions) : undefined;
     if (barred) return [barred];
     if (call.words.about) return await askTranscript(call, ports, question, way === 'voice');
     const sent = recordingOf(call, question);
@@ -103,13 +103,13 @@ function wayOf(
 export function replyTo(
   asking: AskOutcome,
   { callerId, placeId }: Pick<CommandCall, 'callerId' | 'placeId'>,
-  wished: ReplyAudience,
+  requested: ReplyAudience,
 ): Replies {
   switch (asking.kind) {
     case 'answered': {
       const { line, text, wav } = asking;
-      const room = placeId === undefined ? unknownReaders : placeReading(placeId);
-      const open = wished === 'room' ? text.textFor(room) : undefined;
+      const readers = placeId === undefined ? unknownReaders : placeReading(placeId);
+      const open = requested === 'room' ? text.textFor(readers) : undefined;
       const to = open === undefined ? 'caller' : 'room';
       const answer = open ?? text.textFor(peopleReading([callerId]));
       if (answer === undefined) return [{ id: 'ask.aloud', to }];

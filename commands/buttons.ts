@@ -10,50 +10,50 @@ import { loosen } from '#commands/settings/set.ts';
 import { trackPresses } from '#commands/track/buttons.ts';
 import { settleWith } from '#commands/voice/bot.ts';
 import type { Button, Command, CommandCall } from '#src/session/ports/command.ts';
+import { openAskWindow } from './ask-window.ts';
 import { confirm, longestPressMs } from './confirm.ts';
 import { join } from './join.ts';
-import { openFloor } from './open-floor.ts';
 import { stats } from './stats.ts';
 import { stop } from './stop.ts';
 
 /** Every button that ever stood on a message of ours. */
 export const buttons: readonly Button[] = [
-  { name: 'ask', label: 'button.ask', look: 'main', run: openFloor },
+  { name: 'ask', label: 'button.ask', style: 'main', run: openAskWindow },
   button('stop', 'button.stop', 'danger', stop),
   button('pause', 'button.pause', 'plain', pause),
   button('resume', 'button.resume', 'main', resume),
   ...trackPresses,
   ...captionButtons,
-  { name: 'privacy', label: 'button.privacy', look: 'plain', isForEverybody: true, run: card },
+  { name: 'privacy', label: 'button.privacy', style: 'plain', isForEverybody: true, run: card },
   button('consent.always', 'button.hear_me', 'main', allow, { for: 'always' }),
   button('consent.today', 'button.only_today', 'plain', allow, { for: 'today' }),
   button('consent.never', 'button.not_me', 'plain', deny),
   {
     name: 'tool.confirm',
     label: 'button.confirm',
-    look: 'main',
+    style: 'main',
     longestMs: longestPressMs,
     run: confirm,
   },
   {
     name: 'forget.confirm',
     label: 'button.forget',
-    look: 'danger',
+    style: 'danger',
     isForEverybody: true,
     run: forgetNow,
   },
   {
     name: 'settings.loosen',
     label: 'button.settings.loosen',
-    look: 'danger',
+    style: 'danger',
     isForEverybody: true,
     run: loosen,
   },
-  { name: 'persona.keep', label: 'button.persona.keep', look: 'plain', run: settleWith('keep') },
+  { name: 'persona.keep', label: 'button.persona.keep', style: 'plain', run: settleWith('keep') },
   {
     name: 'persona.clear',
     label: 'button.persona.clear',
-    look: 'danger',
+    style: 'danger',
     run: settleWith('clear'),
   },
   button('try.join', 'button.try.join', 'plain', join),
@@ -65,14 +65,14 @@ export const buttons: readonly Button[] = [
 function button(
   name: string,
   label: Button['label'],
-  look: Button['look'],
+  style: Button['style'],
   command: Command,
   words: CommandCall['words'] = {},
 ): Button {
   return {
     name,
     label,
-    look,
+    style,
     ...(command.isForEverybody && { isForEverybody: true }),
     run: (call, ports) => command.run({ ...call, words }, ports),
   };

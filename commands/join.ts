@@ -5,7 +5,7 @@ import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { obstacleOf } from '#src/session/seats/obstacle.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-type Joined = Extract<JoinOutcome, { kind: 'joined' | 'already' }>;
+type JoinResult = Extract<JoinOutcome, { kind: 'joined' | 'already' }>;
 
 export const join: Command = {
   name: 'join',
@@ -45,7 +45,10 @@ function judge(
   return isThere && verdict.kind === 'full' ? { kind: 'fine' } : verdict;
 }
 
-function failureOf(joining: Exclude<JoinOutcome, Joined>, { name: channel }: ChannelRef): TextLine {
+function failureOf(
+  joining: Exclude<JoinOutcome, JoinResult>,
+  { name: channel }: ChannelRef,
+): TextLine {
   switch (joining.kind) {
     case 'busy':
       return { id: 'join.busy', with: { other: joining.other, n: joining.people } };
@@ -85,7 +88,7 @@ function seconds(ms: number): number {
 }
 
 function welcome(
-  { company, unread }: Joined,
+  { company, unread }: JoinResult,
   { kind }: JoinVerdict,
   { name: channel }: ChannelRef,
   bot: string,

@@ -1,6 +1,6 @@
 import type { Command } from '#src/session/ports/command.ts';
 import { duration } from '#src/texts/duration.ts';
-import { notInRoom } from './rights.ts';
+import { notInChannel } from './rights.ts';
 
 export const leave: Command = {
   name: 'leave',
@@ -8,7 +8,7 @@ export const leave: Command = {
   shownTo: 'room',
   options: [],
   async run(call, { sessions }) {
-    const barred = notInRoom(call, sessions);
+    const barred = notInChannel(call, sessions);
     if (barred && !(call.mayManage && sessions.at(call.guildId))) return [barred];
     const leaving = await sessions.leave(call.guildId);
     if (leaving.kind === 'nowhere') return [{ id: 'leave.nowhere', to: 'caller' }];

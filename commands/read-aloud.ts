@@ -1,14 +1,14 @@
 import type { MessageCommand, Reply } from '#src/session/ports/command.ts';
 import type { ReadingOutcome } from '#src/session/ports/line-reading.ts';
 import { readingReply } from './reading-reply.ts';
-import { notInRoom } from './rights.ts';
+import { notInChannel } from './rights.ts';
 
 /** Entry in the menu of every message; the bot needs no permission to read messages for it. */
 export const readAloud: MessageCommand = {
   label: 'menu.read_aloud',
   shownTo: 'caller',
   async run(call, { lines, sessions }) {
-    const barred = notInRoom(call, sessions);
+    const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const { callerId: id, callerName: name, guildId, message } = call;
     if (!message || message.text.trim() === '') return [{ id: 'say.empty', to: 'caller' }];

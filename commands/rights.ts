@@ -7,7 +7,7 @@ export function notManaging({ mayManage }: CommandCall): Reply | undefined {
 }
 
 /** Reply to a caller who does not sit in the bot's channel; undefined for those who do. */
-export function notInRoom(
+export function notInChannel(
   { guildId, callerChannel, mayManage }: CommandCall,
   sessions: Pick<CommandPorts['sessions'], 'at'>,
 ): Reply | undefined {

@@ -6,7 +6,7 @@ import type { Playing } from '#src/session/ports/tracks.ts';
 import { playingOutcome } from '#src/session/tracks/track-outcome-texts.ts';
 import { awaitedEnd, waiting, waitOption } from './awaited-end.ts';
 import { readingReply } from './reading-reply.ts';
-import { notInRoom } from './rights.ts';
+import { notInChannel } from './rights.ts';
 import { mannerIn, mannerOptions } from './spoken-manner.ts';
 
 export const say: Command = {
@@ -33,7 +33,7 @@ export const say: Command = {
   ],
   ...waiting,
   async run(call, { clock, peopleSettings, sessions, talk, voices }) {
-    const barred = notInRoom(call, sessions);
+    const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const read = mannerIn(call, { voices });
     if ('wrong' in read) return [read.wrong];

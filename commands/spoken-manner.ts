@@ -57,6 +57,6 @@ export function mannerIn(
     ...(tone && { tone }),
     ...(words.speed !== undefined && { speed: Number(words.speed) }),
   };
-  const isIgnored = tone && !voices.takesTone();
+  const isIgnored = tone && !voices.acceptsTone();
   return { manner, ignored: isIgnored ? [{ id: 'tone.ignored' }] : [] };
 }

@@ -8,7 +8,7 @@ import type {
 } from '#src/session/ports/command.ts';
 import { everyTrack } from '#src/session/tracks/track-names.ts';
 import { namedOutcome } from '#src/session/tracks/track-outcome-texts.ts';
-import { notInRoom } from './rights.ts';
+import { notInChannel } from './rights.ts';
 
 const kinds = ['speech', 'sounds', 'everything'] as const;
 /** Most tracks put to the vote at once, each under a message of its own. */
@@ -20,7 +20,7 @@ export const stop: Command = {
   shownTo: 'caller',
   options: [{ name: 'what', description: 'command.stop.what', kind: 'choice', values: kinds }],
   async run(call, ports) {
-    const barred = notInRoom(call, ports.sessions);
+    const barred = notInChannel(call, ports.sessions);
     if (barred) return [barred];
     const what = kinds.find((kind) => kind === call.words.what) ?? 'speech';
     const isSilenced = what !== 'sounds' && ports.talk.stop(call.guildId) === 'stopped';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import type { Named } from '#doctor/probes/pick-models.ts';
+import type { ModelNames } from '#doctor/probes/pick-models.ts';
 
-export type Wishes = {
+export type DoctorArguments = {
   /** Server to examine; absent: the configured ones are. */
   readonly provider?: string;
   /** The variable that holds the provider's key. */
@@ -10,10 +10,10 @@ export type Wishes = {
   /** Voice channel to sit in for a moment; absent: the bot does not go online. */
   readonly channelId?: string;
   /** A test message goes to the operator, as a notice would. */
-  readonly tellsOperator: boolean;
+  readonly notifiesOperator: boolean;
   /** The report as one JSON object. */
   readonly isJson: boolean;
-  readonly named: Named;
+  readonly named: ModelNames;
 };
 
 export const usage =
@@ -35,7 +35,7 @@ const options = {
 } as const;
 
 /** Undefined for invalid arguments; they are never repeated, since one may be a key. */
-export function readWishes(args: readonly string[]): Wishes | undefined {
+export function readArguments(args: readonly string[]): DoctorArguments | undefined {
   try {
     const { values } = parseArgs({ args: [...args], options });
     const { provider, 'key-env': keyEnv, ...others } = values;
@@ -43,35 +43,40 @@ export function readWishes(args: readonly string[]): Wishes | undefined {
       offline: isOffline = false,
       json: isJson = false,
       channel: channelId,
-      'tell-operator': tellsOperator = false,
+      'tell-operator': notifiesOperator = false,
       ...named
     } = others;
-    const wishes = {
+    const given = {
       isOffline,
       isJson,
-      tellsOperator,
+      notifiesOperator,
       named,
       ...(channelId !== undefined && { channelId }),
       ...(provider !== undefined && { provider }),
       ...(keyEnv !== undefined && { keyEnv }),
     };
-    return isPossible(wishes) ? wishes : undefined;
+    return isPossible(given) ? given : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isPossible(wishes: Wishes): boolean {
-  const { channelId, keyEnv, named, provider } = wishes;
+function isPossible(args: DoctorArguments): boolean {
+  const { channelId, keyEnv, named, provider } = args;
   const needsProvider = keyEnv !== undefined || Object.keys(named).length > 0;
   if (provider === undefined && needsProvider) return false;
   if (provider !== undefined && !isAddress(provider)) return false;
-  return channelId === undefined && !wishes.tellsOperator ? true : mayAskDiscord(wishes);
+  return channelId === undefined && !args.notifiesOperator ? true : mayAskDiscord(args);
 }
 
 /** A visit to a voice channel and a message to the operator are the configured bot's, and need Discord. */
-function mayAskDiscord({ channelId = '', isOffline, provider, tellsOperator }: Wishes): boolean {
-  const isPlace = /^\d{15,21}$/.test(channelId) || (channelId === '' && tellsOperator);
+function mayAskDiscord({
+  channelId = '',
+  isOffline,
+  provider,
+  notifiesOperator,
+}: DoctorArguments): boolean {
+  const isPlace = /^\d{15,21}$/.test(channelId) || (channelId === '' && notifiesOperator);
   return isPlace && provider === undefined && !isOffline;
 }
 

@@ -10,7 +10,7 @@ import { groupsOf } from '#src/config/models.ts';
 import type { Config, Embedded, RemoteServer } from '#src/config/types.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import type { ModelList } from '#src/provider/models/models.ts';
-import { type Examined, ok } from './finding.ts';
+import { type ExaminationResult, ok } from './finding.ts';
 import { lifecycle } from './lifecycle.ts';
 import type { Report } from './report.ts';
 import {
@@ -20,13 +20,13 @@ import {
   type ServerUnderTest,
 } from './server-under-test.ts';
 
-type ExaminedClip = Examined['clip'];
+type ExaminedClip = ExaminationResult['clip'];
 
 type ConfiguredRole = {
   readonly group: string;
   /** Absent: embedded. */
   readonly remote: (Address & { readonly model: string }) | undefined;
-  readonly probe: (server: ServerUnderTest, clip: ExaminedClip) => Promise<Examined>;
+  readonly probe: (server: ServerUnderTest, clip: ExaminedClip) => Promise<ExaminationResult>;
 };
 
 const nothingKnown: ModelList = { kind: 'not offered' };
@@ -77,7 +77,7 @@ async function examineRole(
   { group, probe }: ConfiguredRole,
   { baseUrl, model, apiKey }: Address & { readonly model: string },
   { servers, patience, report, clip }: Round,
-): Promise<Examined> {
+): Promise<ExaminationResult> {
   const key = JSON.stringify([baseUrl, apiKey?.reveal()]);
   const isNew = !servers.has(key);
   const address = { baseUrl: baseUrl.replace(/^ws/, 'http'), ...(apiKey && { apiKey }) };
@@ -115,7 +115,8 @@ function rolesOf(config: Config): ConfiguredRole[] {
     ...[transcription, ...fallbacks.transcription].map((engine, n) => ({
       group: named('TRANSCRIPTION', n),
       remote: remoteOf(engine),
-      probe: (server: ServerUnderTest, clip: ExaminedClip) => probeEars(server, engine, clip),
+      probe: (server: ServerUnderTest, clip: ExaminedClip) =>
+        probeTranscriber(server, engine, clip),
     })),
     ...(realtime && pipeline === 'realtime' ? [realtimeRole(realtime)] : []),
   ];
@@ -133,7 +134,7 @@ async function probeMind(
   server: ServerUnderTest,
   engine: Config['chat'],
   config: Config | undefined,
-): Promise<Examined> {
+): Promise<ExaminationResult> {
   if (engine.kind === 'embedded') return nothing;
   const { model } = engine;
   if (config?.pipeline !== 'audio-model') return probeChat(server, model);
@@ -142,9 +143,16 @@ async function probeMind(
   return probeAudioChat(server, hearing, 'CHAT_COMPLETION');
 }
 
-const nothing: Examined = { findings: [ok('', 'embedded')], state: 'usable', settings: [] };
+const nothing: ExaminationResult = {
+  findings: [ok('', 'embedded')],
+  state: 'usable',
+  settings: [],
+};
 
-async function probeVoice(server: ServerUnderTest, speech: Config['speech']): Promise<Examined> {
+async function probeVoice(
+  server: ServerUnderTest,
+  speech: Config['speech'],
+): Promise<ExaminationResult> {
   if (speech.kind === 'embedded') return nothing;
   const { backend, model, rateHz, voice } = speech;
   if (backend === 'chat-audio') return probeAudioChat(server, { model, voice }, 'SPEECH');
@@ -152,11 +160,11 @@ async function probeVoice(server: ServerUnderTest, speech: Config['speech']): Pr
   return probeAloud(server, { model, voice });
 }
 
-async function probeEars(
+async function probeTranscriber(
   server: ServerUnderTest,
   transcription: Config['transcription'],
   clip: ExaminedClip,
-): Promise<Examined> {
+): Promise<ExaminationResult> {
   if (transcription.kind === 'embedded') return nothing;
   const { backend, model } = transcription;
   if (backend === 'file') return probeTranscription(server, model, clip);

@@ -5,7 +5,7 @@ import type { Secret } from '#src/base/secret.ts';
 import { readConfig, readSecret } from '#src/config/config.ts';
 import { secretsOf } from '#src/config/models.ts';
 import type { Config } from '#src/config/types.ts';
-import { readWishes, usage, type Wishes } from './arguments.ts';
+import { type DoctorArguments, readArguments, usage } from './arguments.ts';
 import { examineConfigured } from './configured.ts';
 import { examineDataDir } from './examine-data-dir.ts';
 import { missing, ok } from './finding.ts';
@@ -36,29 +36,29 @@ export async function runDoctor(
   args: readonly string[],
   { print, environment, ...patience }: DoctorOptions,
 ): Promise<number> {
-  const wishes = readWishes(args);
-  if (!wishes)
+  const given = readArguments(args);
+  if (!given)
     return refuse([`The arguments are not valid. ${usage}`], args.includes('--json'), print);
   const read = readConfig(environment);
   const secrets = read.kind === 'ok' ? secretsOf(read.config) : [];
-  if (wishes.provider !== undefined) {
-    return await onProvider(wishes, wishes.provider, { secrets, print, environment, patience });
+  if (given.provider !== undefined) {
+    return await onProvider(given, given.provider, { secrets, print, environment, patience });
   }
-  if (read.kind === 'bad') return refuse(read.mistakes, wishes.isJson, print);
-  if (wishes.channelId !== undefined && !read.config.discord) {
-    return refuse(['DISCORD_TOKEN: missing; --channel needs a bot'], wishes.isJson, print);
+  if (read.kind === 'bad') return refuse(read.mistakes, given.isJson, print);
+  if (given.channelId !== undefined && !read.config.discord) {
+    return refuse(['DISCORD_TOKEN: missing; --channel needs a bot'], given.isJson, print);
   }
-  const report = new Report(print, secrets, wishes.isJson ? 'json' : 'text');
-  return report.end(await onConfigured(read.config, wishes, patience, report));
+  const report = new Report(print, secrets, given.isJson ? 'json' : 'text');
+  return report.end(await onConfigured(read.config, given, patience, report));
 }
 
 async function onConfigured(
   config: Config,
-  wishes: Wishes,
+  args: DoctorArguments,
   patience: ProbeDeadline,
   report: Report,
 ): Promise<number> {
-  const { isOffline } = wishes;
+  const { isOffline } = args;
   if (!isOffline) report.line(cost);
   const { dataDir, databaseUrl } = config;
   const { examineHost } = await import('#doctor/discord/examine-host.ts');
@@ -66,8 +66,8 @@ async function onConfigured(
   const canStore = databaseUrl
     ? await onDatabase(databaseUrl, patience, report)
     : examineDataDir(dataDir, patience.clock.wallMs(), report);
-  const discord = await onDiscord(config, wishes, patience, report);
-  const isReached = await onOperator(config, wishes, patience, report);
+  const discord = await onDiscord(config, args, patience, report);
+  const isReached = await onOperator(config, args, patience, report);
   const code = await examineConfigured(config, isOffline, patience, report);
   const haveTools = await onTools(config, isOffline, patience, report);
   if (discord === 'misconfigured') return misconfigured;
@@ -76,7 +76,7 @@ async function onConfigured(
 
 async function onDiscord(
   config: Config,
-  { isOffline, channelId }: Wishes,
+  { isOffline, channelId }: DoctorArguments,
   { clock }: ProbeDeadline,
   report: Report,
 ): Promise<DiscordVerdict> {
@@ -99,11 +99,11 @@ async function onDiscord(
 /** Sends a test message to the operator, only where that was asked for; false where it went nowhere. */
 async function onOperator(
   { operatorWebhook: webhook, discord }: Config,
-  { tellsOperator }: Wishes,
+  { notifiesOperator }: DoctorArguments,
   { clock }: ProbeDeadline,
   report: Report,
 ): Promise<boolean> {
-  if (!tellsOperator) return true;
+  if (!notifiesOperator) return true;
   const { writeToOperator } = await import('#src/discord/account/operator-message.ts');
   const { signal } = new AbortController();
   report.section('Operator');
@@ -156,7 +156,7 @@ type Surroundings = {
 };
 
 async function onProvider(
-  { keyEnv, named, isOffline, isJson }: Wishes,
+  { keyEnv, named, isOffline, isJson }: DoctorArguments,
   baseUrl: string,
   { secrets, print, environment, patience }: Surroundings,
 ): Promise<number> {

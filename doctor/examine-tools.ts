@@ -31,7 +31,7 @@ export async function examineTools(
 ): Promise<boolean> {
   const { mcp, hasFiles } = externalTools;
   const findings: ReportLine[] = [];
-  const tell = (more: readonly ReportLine[]) => {
+  const emit = (more: readonly ReportLine[]) => {
     findings.push(...more);
     report.findings(more);
   };
@@ -41,12 +41,12 @@ export async function examineTools(
     const lines = mcp.servers.map((server) =>
       isOffline ? ok(server.name, 'not asked') : examineServer(server, accepted, clock),
     );
-    tell(await Promise.all(lines));
+    emit(await Promise.all(lines));
   }
   if (hasFiles) {
     const folder = join(dataDir, 'tools');
     report.section(`TOOL_FILES: ${folder}`);
-    tell(isOffline ? [ok('functions', 'not run')] : await examineFiles(folder, clock));
+    emit(isOffline ? [ok('functions', 'not run')] : await examineFiles(folder, clock));
   }
   return findings.every(({ verdict }) => verdict !== 'missing');
 }
@@ -90,9 +90,9 @@ function shown(names: readonly string[]): string {
 async function examineFiles(folder: string, clock: Clock): Promise<readonly ReportLine[]> {
   const { openToolFiles } = await import('#src/external-tools/files/tool-files.ts');
   const faults: ReportLine[] = [];
-  const tell = (message: string) =>
+  const report = (message: string) =>
     void faults.push(missing('function', message, 'correct the file, or remove it'));
   const taken = new Set(tools.map(({ name }) => name));
-  const found = await openToolFiles({ folder, taken, clock, tell }, new AbortController().signal);
+  const found = await openToolFiles({ folder, taken, clock, report }, new AbortController().signal);
   return [...found.map(({ name }) => ok(name, 'can be called')), ...faults];
 }

@@ -12,7 +12,7 @@ export type ReportLine = { readonly what: string; readonly why: string } & (
 );
 
 /** Result of one role of a server. */
-export type Examined = {
+export type ExaminationResult = {
   readonly findings: readonly ReportLine[];
   /** `absent`: the server has no such thing, and that is no fault. */
   readonly state: 'usable' | 'absent' | 'broken';
@@ -35,6 +35,6 @@ export function missing(what: string, why: string, mend: string): ReportLine {
 }
 
 /** A role of which nothing works. */
-export function failed(state: 'absent' | 'broken', ...findings: ReportLine[]): Examined {
+export function failed(state: 'absent' | 'broken', ...findings: ReportLine[]): ExaminationResult {
   return { findings, state, settings: [] };
 }

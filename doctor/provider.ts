@@ -1,4 +1,4 @@
-import { type Named, type Pick, type Picks, pickModels } from '#doctor/probes/pick-models.ts';
+import { type ModelNames, type Pick, type Picks, pickModels } from '#doctor/probes/pick-models.ts';
 import { probeAloud } from '#doctor/probes/probe-aloud.ts';
 import { probeAudioChat } from '#doctor/probes/probe-audio-chat.ts';
 import { probeChat } from '#doctor/probes/probe-chat.ts';
@@ -8,7 +8,7 @@ import { probeSpeech } from '#doctor/probes/probe-speech.ts';
 import { probeTranscription } from '#doctor/probes/probe-transcription.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { modelNews, standardVoice } from '#src/provider/models/models.ts';
-import { type Examined, missing } from './finding.ts';
+import { type ExaminationResult, missing } from './finding.ts';
 import type { Report } from './report.ts';
 import {
   type Address,
@@ -19,7 +19,7 @@ import {
 
 export type ExaminationRequest = {
   readonly address: Address;
-  readonly named: Named;
+  readonly named: ModelNames;
   /** Where its key was read from. */
   readonly keyName?: string;
 };
@@ -31,7 +31,7 @@ export type ProviderExamination = {
   /** Lines for `.env`, without keys. */
   readonly settings: readonly string[];
   /** Sound of the server while it was tried. */
-  readonly clip?: Examined['clip'];
+  readonly clip?: ExaminationResult['clip'];
 };
 
 /** Finds out which roles a server can fill. */
@@ -61,14 +61,14 @@ export async function examineProvider(
 async function examineRoles(
   server: ProbedServer,
   picks: Picks,
-  { voice }: Named,
+  { voice }: ModelNames,
   report: Report,
-): Promise<Examined[]> {
+): Promise<ExaminationResult[]> {
   const { server: patient } = server;
-  const show = (examined: Examined, pick: Pick, option: string): Examined => {
-    const told = forgive(examined, pick, option, patient);
-    report.findings(told.findings);
-    return told;
+  const show = (examined: ExaminationResult, pick: Pick, option: string): ExaminationResult => {
+    const forgiven = forgive(examined, pick, option, patient);
+    report.findings(forgiven.findings);
+    return forgiven;
   };
   const chat = show(await probeChat(patient, picks.chat.model), picks.chat, '--chat');
   const speaker = { model: picks.speech.model, voice: voice ?? standardVoice };
@@ -99,7 +99,11 @@ async function examineRoles(
 }
 
 /** Whether it speaks, be it badly today, and no end of that is near. */
-function speaksOn({ state }: Examined, model: string, { server, list }: ProbedServer): boolean {
+function speaksOn(
+  { state }: ExaminationResult,
+  model: string,
+  { server, list }: ProbedServer,
+): boolean {
   const inUse = { role: 'SPEECH', model, baseUrl: server.base.url };
   const news = modelNews(inUse, list, server.clock.wallMs());
   return state !== 'absent' && (news === undefined || news.kind === 'unlisted');
@@ -111,7 +115,7 @@ async function probeReader(
   { realtimeSpeech: { model } }: Picks,
   voice: string,
   report: Report,
-): Promise<Examined> {
+): Promise<ExaminationResult> {
   const examined = await probeAloud(server, { model, voice });
   report.findings(examined.findings);
   return examined.state === 'usable' ? examined : { ...examined, state: 'absent' };
@@ -119,11 +123,11 @@ async function probeReader(
 
 /** Forgives a failure with a model that was only guessed: it is no fault of the server. */
 function forgive(
-  examined: Examined,
+  examined: ExaminationResult,
   { isGuess, model }: Pick,
   option: string,
   { recorded }: ServerUnderTest,
-): Examined {
+): ExaminationResult {
   const mayBeModel = [400, 404, 422].includes(recorded.last?.status ?? 0);
   if (!isGuess || !mayBeModel || examined.state !== 'broken') return examined;
   const advice = missing(

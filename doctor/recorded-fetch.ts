@@ -60,8 +60,8 @@ export class RecordedFetch {
       answer.lastByteMs = this.#clock.nowMs() - startedMs;
       if (answer.pieces++ === 0) answer.firstByteMs = answer.lastByteMs;
       answer.sizeBytes += piece.length;
-      const roomBytes = headLimitBytes - answer.head.length;
-      if (roomBytes > 0) answer.head = Buffer.concat([answer.head, piece.subarray(0, roomBytes)]);
+      const spaceBytes = headLimitBytes - answer.head.length;
+      if (spaceBytes > 0) answer.head = Buffer.concat([answer.head, piece.subarray(0, spaceBytes)]);
     };
     return new TransformStream({
       transform(piece, controller) {
@@ -73,11 +73,11 @@ export class RecordedFetch {
 }
 
 /** Too quick for a first byte to be told from the last. */
-const tellingMs = 150;
+const reportingMs = 150;
 
 /** Whether an answer was ready before its first byte left: none of it arrives while it is made. */
 export function isBuffered({ firstByteMs, lastByteMs }: RecordedAnswer): boolean {
-  return lastByteMs >= tellingMs && firstByteMs > 0.8 * lastByteMs;
+  return lastByteMs >= reportingMs && firstByteMs > 0.8 * lastByteMs;
 }
 
 /** Pace of an answer, in a few words. */

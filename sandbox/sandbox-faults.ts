@@ -53,7 +53,7 @@ export interface SeatTrouble {
 }
 
 /** Whether requests for a seat are answered. */
-export type SeatDesk = { ignored: number };
+export type SeatFaults = { ignored: number };
 
 export type FaultParts = {
   readonly guild: Guild;
@@ -61,13 +61,13 @@ export type FaultParts = {
   readonly gateway: Gateway;
   readonly rest: RestServer;
   readonly seats: Seats;
-  readonly seatDesk: SeatDesk;
+  readonly seatFaults: SeatFaults;
   readonly voice: VoiceFaults;
   readonly closing: AbortSignal;
 };
 
 export function faultsOf(parts: FaultParts): Faults {
-  const { gateway, rest, seats, seatDesk, voice } = parts;
+  const { gateway, rest, seats, seatFaults, voice } = parts;
   return {
     ...gatewayTrouble(gateway),
     ...seatTrouble(parts),
@@ -79,7 +79,7 @@ export function faultsOf(parts: FaultParts): Faults {
       gateway.answerHeartbeats(true);
       seats.serverFirst = false;
       seats.misdirected = 0;
-      seatDesk.ignored = 0;
+      seatFaults.ignored = 0;
       voice.heal();
     },
   };
@@ -100,13 +100,13 @@ function gatewayTrouble(gateway: Gateway): GatewayTrouble {
   };
 }
 
-function seatTrouble({ guild, sandboxGuild, seats, seatDesk, closing }: FaultParts): SeatTrouble {
+function seatTrouble({ guild, sandboxGuild, seats, seatFaults, closing }: FaultParts): SeatTrouble {
   return {
     disconnectBot: (closeCode) => sandboxGuild.disconnectBot(closeCode),
     moveBot: (channel) => sandboxGuild.moveBot(channel),
     closeChannel: (channel) => sandboxGuild.permit(channel, '@everyone', { deny: ['connect'] }),
     ignoreSeats(times) {
-      seatDesk.ignored = times;
+      seatFaults.ignored = times;
     },
     serverFirst() {
       seats.serverFirst = true;

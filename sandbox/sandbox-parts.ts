@@ -25,7 +25,7 @@ import { MessageBoard, type MessageChange } from '#sandbox/world/world-messages.
 import { mayEnter } from '#sandbox/world/world-permissions.ts';
 import { Seats } from '#sandbox/world/world-seats.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { SeatDesk } from './sandbox-faults.ts';
+import type { SeatFaults } from './sandbox-faults.ts';
 import type { ViolationLog } from './violations.ts';
 
 /** Everything behind a sandbox that knows nothing of people, wired together. */
@@ -37,7 +37,7 @@ export type SandboxInternals = {
   readonly seats: Seats;
   readonly changes: Changes;
   readonly interactions: Interactions;
-  readonly seatDesk: SeatDesk;
+  readonly seatFaults: SeatFaults;
   readonly dispatch: (event: Dispatch) => void;
 };
 
@@ -60,7 +60,7 @@ export type PartsOptions = {
 export function buildParts(options: PartsOptions): SandboxInternals {
   const { clock, token, heartbeatMs, resumeMs, privileged, voice } = options;
   const world = createWorld(options.world, clock);
-  const seatDesk: SeatDesk = { ignored: 0 };
+  const seatFaults: SeatFaults = { ignored: 0 };
   const gateway = new Gateway({
     world,
     token,
@@ -71,7 +71,7 @@ export function buildParts(options: PartsOptions): SandboxInternals {
     onVoiceState: (session, request) => {
       const isLate = request.channel_id !== null && gateway.hasLaterThan(session);
       if (isLate) options.violations.note(request.guild_id, { kind: 'superseded-session' });
-      seatBot(world, seats, seatDesk, session, request);
+      seatBot(world, seats, seatFaults, session, request);
     },
     onSessionEnd: (session) => unseatBot(world, seats, session),
   });
@@ -105,14 +105,14 @@ export function buildParts(options: PartsOptions): SandboxInternals {
     limits: new RestRateLimits(options.limits),
     globalRequestsPerSecond: options.globalRequestsPerSecond,
   });
-  return { world, gateway, rest, board, seats, changes, interactions, seatDesk, dispatch };
+  return { world, gateway, rest, board, seats, changes, interactions, seatFaults, dispatch };
 }
 
 /** Discord answers a seat it does not give with silence, and so does this. */
 function seatBot(
   world: World,
   seats: Seats,
-  desk: SeatDesk,
+  seatFaults: SeatFaults,
   session: GatewaySession,
   request: VoiceStateRequest,
 ): void {
@@ -123,8 +123,8 @@ function seatBot(
     seats.leave(guild, bot.id);
     return;
   }
-  if (desk.ignored > 0) {
-    desk.ignored--;
+  if (seatFaults.ignored > 0) {
+    seatFaults.ignored--;
     return;
   }
   const channel = guild.channels.find(({ id }) => id === request.channel_id);

@@ -44,8 +44,8 @@ function withoutChecksum() {
 function checksumOf(name, version) {
   try {
     const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 30_000 };
-    const told = execFileSync('npm', ['view', `${name}@${version}`, 'dist.integrity'], options).trim();
-    return /^sha512-[\w+/]{86}==$/.test(told) ? told : undefined;
+    const integrity = execFileSync('npm', ['view', `${name}@${version}`, 'dist.integrity'], options).trim();
+    return /^sha512-[\w+/]{86}==$/.test(integrity) ? integrity : undefined;
   } catch {
     return undefined;
   }

@@ -25,8 +25,8 @@ for (const [id, code] of Object.entries(ngramsData.languages)) {
 const lines = Object.entries(ngramsData.ngrams).flatMap(([ngram, scores]) => {
   const own = Object.entries(scores).filter(([id]) => letters.has(id));
   if (own.length === 0) return [];
-  const told = own.map(([id, score]) => `${letters.get(id)}${score.toString(36)}`).join('');
-  return [`${bytesOf(ngram)}\t${told}`];
+  const encoded = own.map(([id, score]) => `${letters.get(id)}${score.toString(36)}`).join('');
+  return [`${bytesOf(ngram)}\t${encoded}`];
 });
 writeFileSync(target, `${kept.join(' ')}\n${lines.join('\n')}\n`);
 console.log(`${lines.length} n-grams of ${letters.size} languages`);

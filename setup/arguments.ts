@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Named } from '#doctor/probes/pick-models.ts';
+import type { ModelNames } from '#doctor/probes/pick-models.ts';
 import { groups, type SettingGroup } from '#src/config/keys.ts';
 
 /** Parts of the set-up, one after the other. */
@@ -12,7 +12,7 @@ export type NamedServer = {
   readonly keyEnv?: string;
   /** Settings it is used for; absent: all that it can do and no other does. */
   readonly groups?: readonly SettingGroup[];
-  readonly named: Named;
+  readonly named: ModelNames;
 };
 
 /** Answers that were given beforehand; whatever is left out is asked for. */
@@ -145,7 +145,7 @@ function together(servers: readonly NamedServer[]): readonly NamedServer[] {
 }
 
 /** Models of these roles, and the voice where speech is one of them. */
-function namedIn(values: Values, of: readonly SettingGroup[]): Named {
+function namedIn(values: Values, of: readonly SettingGroup[]): ModelNames {
   const models = of.flatMap((group) => {
     const model = values[roles[group]];
     return model ? [[roles[group], model]] : [];

@@ -2,7 +2,7 @@ import type { Secret } from '#src/base/secret.ts';
 
 export type AnswerChoice<T> = { readonly value: T; readonly label: string; readonly hint?: string };
 
-/** Questions to the person who sets the bot up, one thing at a time. Each throws `SetupEnded` where it is not answered. */
+/** Questions to the person who sets the bot up, one thing at a time. Each throws `SetupEnd` where it is not answered. */
 export interface Questions {
   readonly canAsk: boolean;
   /** One sentence, or a few. */
@@ -16,7 +16,7 @@ export interface Questions {
   ): Promise<string>;
   choose<T>(question: string, choices: readonly AnswerChoice<T>[]): Promise<T>;
   confirm(question: string): Promise<boolean>;
-  /** Says that `what` is waited for. `signal` aborts where the person ends it: then this throws `SetupEnded`. */
+  /** Says that `what` is waited for. `signal` aborts where the person ends it: then this throws `SetupEnd`. */
   wait<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
@@ -24,7 +24,7 @@ export interface Questions {
 export type SetupCode = 0 | 1 | 78;
 
 /** The set-up ends here; `.env` is as it was. The message is for the person who set it up. */
-export class SetupEnded extends Error {
+export class SetupEnd extends Error {
   override readonly name = 'SetupEnded';
   readonly code: SetupCode;
 
@@ -37,7 +37,7 @@ export class SetupEnded extends Error {
 /** Questions of a run without a terminal: a missing flag ends the set-up with 78, naming the flag. */
 export function flagsOnly(print: (line: string) => void): Questions {
   const unanswered = async (question: string): Promise<never> => {
-    throw new SetupEnded(78, `${question} There is no terminal to ask at.`);
+    throw new SetupEnd(78, `${question} There is no terminal to ask at.`);
   };
   return {
     canAsk: false,

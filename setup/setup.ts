@@ -6,9 +6,9 @@ import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import { isChange } from '#src/discord/interactions/registration.ts';
 import { type Flags, partsIn, readFlags, type SetupPart, setupParts, usage } from './arguments.ts';
 import { readEnvFile, replaceEnvFile, strayNames, withChanges } from './env-file.ts';
-import { type Questions, type SetupCode, SetupEnded } from './questions.ts';
-import type { SetupScene } from './scene.ts';
-import { SettingBook } from './setting-book.ts';
+import { type Questions, type SetupCode, SetupEnd } from './questions.ts';
+import { SettingEdits } from './setting-edits.ts';
+import type { SetupContext } from './setup-context.ts';
 import { chooseProviders } from './steps/choose-providers.ts';
 import { chooseServer } from './steps/choose-server.ts';
 import { chooseToken } from './steps/choose-token.ts';
@@ -34,13 +34,13 @@ export async function runSetup(args: readonly string[], options: SetupOptions): 
   const flags = readFlags(args);
   const ask = terminal ?? withoutTerminal;
   try {
-    if (!flags) throw new SetupEnded(78, `The arguments are not valid. ${usage}`);
+    if (!flags) throw new SetupEnd(78, `The arguments are not valid. ${usage}`);
     if (!terminal && args.length === 0) {
-      throw new SetupEnded(78, `There is no terminal to ask at, and no flag. ${usage}`);
+      throw new SetupEnd(78, `There is no terminal to ask at, and no flag. ${usage}`);
     }
     return await performed(ask, flags, options);
   } catch (error) {
-    if (error instanceof SetupEnded) {
+    if (error instanceof SetupEnd) {
       print(error.message);
       return error.code;
     }
@@ -53,17 +53,17 @@ export async function runSetup(args: readonly string[], options: SetupOptions): 
 async function performed(ask: Questions, flags: Flags, options: SetupOptions): Promise<SetupCode> {
   const { files, environment, clock } = options;
   const read = readEnvFile(files.env, files.example);
-  if (read.kind === 'refused') throw new SetupEnded(78, read.why);
-  const book = new SettingBook(read.file, environment);
-  const scene = { ask, flags, book, clock, environment };
-  const parts = await partsToDo(scene);
-  const bot = await chooseToken(scene, parts.includes('token'));
-  const server = await chooseServer(scene, bot, parts.includes('server'));
-  const clip = parts.includes('providers') ? await chooseProviders(scene) : undefined;
-  if (parts.some((part) => registering.includes(part))) await register(scene);
+  if (read.kind === 'refused') throw new SetupEnd(78, read.why);
+  const edits = new SettingEdits(read.file, environment);
+  const context = { ask, flags, edits, clock, environment };
+  const parts = await partsToDo(context);
+  const bot = await chooseToken(context, parts.includes('token'));
+  const server = await chooseServer(context, bot, parts.includes('server'));
+  const clip = parts.includes('providers') ? await chooseProviders(context) : undefined;
+  if (parts.some((part) => registering.includes(part))) await register(context);
   const place = { bot, server, ...(clip && { clip }) };
-  const isHeard = parts.includes('sound') ? await trySound(scene, place) : true;
-  await write(scene, files);
+  const isHeard = parts.includes('sound') ? await trySound(context, place) : true;
+  await write(context, files);
   const next = 'npm start, sit down in a voice channel, type /join, and talk.';
   ask.say(isHeard ? `Next: ${next}` : `The sound is still to be fixed; then: ${next}`);
   return isHeard ? 0 : 1;
@@ -73,9 +73,9 @@ async function performed(ask: Questions, flags: Flags, options: SetupOptions): P
 const registering: readonly SetupPart[] = ['token', 'server', 'commands'];
 
 /** Parts to do: all the first time; later those that the flags name, or the chosen one. */
-async function partsToDo({ ask, flags, book }: SetupScene): Promise<readonly SetupPart[]> {
+async function partsToDo({ ask, flags, edits }: SetupContext): Promise<readonly SetupPart[]> {
   const named = partsIn(flags);
-  if (!book.isSetUp) {
+  if (!edits.isSetUp) {
     const always: readonly SetupPart[] = ask.canAsk ? setupParts : ['token', 'server'];
     const wanted = setupParts.filter((part) => always.includes(part) || named.includes(part));
     return wanted.filter((part) => part !== 'sound' || !flags.isSilent);
@@ -91,8 +91,8 @@ async function partsToDo({ ask, flags, book }: SetupScene): Promise<readonly Set
   return [part];
 }
 
-async function register({ ask, book }: SetupScene): Promise<void> {
-  const { discord } = configOf(book);
+async function register({ ask, edits }: SetupContext): Promise<void> {
+  const { discord } = configOf(edits);
   if (!discord) return;
   const { token, ...place } = discord;
   const changes = await ask.wait('Registering the commands', () =>
@@ -102,28 +102,31 @@ async function register({ ask, book }: SetupScene): Promise<void> {
   ask.say(isChange(changes) ? `${count} are registered.` : `${count} were registered already.`);
 }
 
-function configOf(book: SettingBook) {
-  const read = readConfig(book.environment());
+function configOf(edits: SettingEdits) {
+  const read = readConfig(edits.environment());
   if (read.kind === 'bad') {
-    throw new SetupEnded(78, [...read.mistakes, 'Nothing was written.'].join('\n'));
+    throw new SetupEnd(78, [...read.mistakes, 'Nothing was written.'].join('\n'));
   }
   return read.config;
 }
 
-async function write({ ask, book }: SetupScene, { example }: SetupOptions['files']): Promise<void> {
-  const { file, changes } = book;
+async function write(
+  { ask, edits }: SetupContext,
+  { example }: SetupOptions['files'],
+): Promise<void> {
+  const { file, changes } = edits;
   if (changes.size === 0) return;
-  configOf(book);
-  const text = withChanges(file.text, changes, book.exampleText(example));
+  configOf(edits);
+  const text = withChanges(file.text, changes, edits.exampleText(example));
   const strays = strayNames(text, file.values, changes);
   if (strays.length > 0) {
     const names = strays.join(', ');
-    throw new SetupEnded(
+    throw new SetupEnd(
       1,
       `${file.path} is written in a way that setup cannot change (${names}): change it by hand.`,
     );
   }
   const failure = await replaceEnvFile(file.path, text);
-  if (failure !== undefined) throw new SetupEnded(1, failure);
+  if (failure !== undefined) throw new SetupEnd(1, failure);
   ask.say(`Written: ${file.path}, readable by you only.`);
 }

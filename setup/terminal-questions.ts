@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { confirm, isCancel, log, password, select, text } from '@clack/prompts';
 import { Secret } from '#src/base/secret.ts';
-import { type AnswerChoice, type Questions, SetupEnded } from './questions.ts';
+import { type AnswerChoice, type Questions, SetupEnd } from './questions.ts';
 
 export type TerminalStreams = { readonly input: Readable; readonly output: Writable };
 
@@ -46,8 +46,8 @@ function answered<T>(answer: T): Exclude<T, symbol> {
   return answer as Exclude<T, symbol>; // isCancel() has just told it from the only symbol there is
 }
 
-function ended(): SetupEnded {
-  return new SetupEnded(1, 'Ended. Nothing was written; npm run setup begins anew.');
+function ended(): SetupEnd {
+  return new SetupEnd(1, 'Ended. Nothing was written; npm run setup begins anew.');
 }
 
 /** clack takes plain values; here a choice goes by its number. */

@@ -39,13 +39,13 @@ const allowed: Readonly<Record<string, string>> = {
   'src/discord/watchdogs/seat-watch.ts': 'its next round is set first',
   'src/status/loop-delay.ts': 'an interval goes on after an error',
   // The start waits for the database within a deadline; the watchdog beside it is a periodic task.
-  'src/storage/postgres/keep-books.ts': 'one start',
+  'src/storage/postgres/keep-stores.ts': 'one start',
   'src/shards/identify-limits.ts': 'one login, until Discord grants it',
   'src/shards/shared-shards.ts': 'one start: registering is tried for a minute',
 };
 
 type Place = { readonly start: number; readonly end: number };
-type Called = { readonly name: string; readonly at: Place };
+type CalledFunction = { readonly name: string; readonly at: Place };
 
 /** Calls that wait for time to pass. */
 const pauses = new Set(['sleep', 'wait']);
@@ -54,7 +54,7 @@ const timers = new Set(['later', 'setTimeout']);
 
 /** Functions and calls of a file, by name; `#private` names stand without their sign. */
 function parsed(path: string, text: string) {
-  const [calls, functions, loops]: [Called[], Called[], Place[]] = [[], [], []];
+  const [calls, functions, loops]: [CalledFunction[], CalledFunction[], Place[]] = [[], [], []];
   const isEndless = (condition: Place | null) =>
     !condition || /^true$|aborted/.test(text.slice(condition.start, condition.end));
   const loop = (node: Place & { readonly test: Place | null }) => {
@@ -102,7 +102,7 @@ function endlessLoops(path: string, text: string): string[] {
       bodies(from).some(({ at }) =>
         within(at).some(({ name }) => reaches(name, to, new Set([...seen, from]))),
       ));
-  const isSetAgain = (timer: Called) => {
+  const isSetAgain = (timer: CalledFunction) => {
     const around = functions.filter(({ at }) => inside(at, timer.at));
     const later = within(timer.at).filter(({ name }) => !timers.has(name));
     return around.some((outer) => later.some(({ name }) => reaches(name, outer.name)));

@@ -75,15 +75,15 @@ test('a Realtime voice is connected before anybody speaks, reads, and is closed 
 
 test('a model that is gone is told as soon as its server is asked, and can be asked for afterwards', async () => {
   using server = await serve();
-  const told: EngineNews[] = [];
+  const reported: EngineNews[] = [];
   const config = configOf({
     CHAT_COMPLETION_BASE_URL: server.baseUrl,
     CHAT_COMPLETION_MODEL: 'gpt-mine',
   });
-  await using engines = await openEngines(config, (news) => told.push(news));
+  await using engines = await openEngines(config, (news) => reported.push(news));
   expect(engines.modelNews()).toEqual([]);
   const news = { role: 'CHAT_COMPLETION', model: 'gpt-mine', kind: 'unlisted' };
-  await expect.poll(() => told).toContainEqual({ kind: 'models', news: [news] });
+  await expect.poll(() => reported).toContainEqual({ kind: 'models', news: [news] });
   expect(engines.modelNews()).toEqual([news]);
 });
 
@@ -107,8 +107,8 @@ test('a server that is gone is replaced by embedded engines, which are loaded th
   expect(sounds.length).toBeGreaterThan(0);
   const { pcm } = speakWords('one two three four');
   expect(await textOf(engines.transcriber, pcm)).not.toBe('(no final)');
-  const told = news.flatMap((one) => (one.kind === 'fallback-on' ? [one.to] : []));
-  expect(told).toEqual(['Flite', 'PocketSphinx']);
+  const reported = news.flatMap((one) => (one.kind === 'fallback-on' ? [one.to] : []));
+  expect(reported).toEqual(['Flite', 'PocketSphinx']);
 });
 
 test('a server that wants to be left alone is, while the fall-back answers; no storm', async () => {
@@ -120,7 +120,7 @@ test('a server that wants to be left alone is, while the fall-back answers; no s
     CHAT_COMPLETION_FALLBACK_BASE_URL: two.baseUrl,
   });
   const news: EngineNews[] = [];
-  await using engines = await openEngines(config, (told) => void news.push(told));
+  await using engines = await openEngines(config, (reported) => void news.push(reported));
   const chat = engines.chat('Nova');
   const never = new AbortController().signal;
   const hello = { role: 'user', name: 'Ana', content: 'hello' } as const;

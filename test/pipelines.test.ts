@@ -5,7 +5,7 @@ import { pipelinesOf } from '#src/app/engines/pipelines.ts';
 import { readConfig } from '#src/config/config.ts';
 import type { Config } from '#src/config/types.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
-import { FakeStage, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 
 function configOf(environment: Readonly<Record<string, string>>): Config {
@@ -77,7 +77,7 @@ test('the chat model answers in the place of a Realtime server that is away', as
   const pipeline = pipelinesOf(config, engines, engines.chat('Nova')).open('realtime');
   const turn = turnOf(said('What time is it?'));
   const parts = await Array.fromAsync(
-    pipeline.answer(turn, new FakeStage(), AbortSignal.timeout(50_000)),
+    pipeline.answer(turn, new FakeHost(), AbortSignal.timeout(50_000)),
   );
   pipeline[Symbol.dispose]?.();
   expect(textOf(parts)).toBe('It is four.');

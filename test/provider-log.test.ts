@@ -20,24 +20,24 @@ const failed: Extract<ProviderNews, { kind: 'failed' }> = {
 function open() {
   const out = new PassThrough();
   const metrics = new Metrics(() => true);
-  const told = new ProviderLog(openLog('info', [], out, rarely), metrics.providers);
+  const reported = new ProviderLog(openLog('info', [], out, rarely), metrics.providers);
   const lines = () =>
     `${out.read() ?? ''}`
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as { msg: string; level: number });
-  return { told, metrics, lines, [Symbol.dispose]: () => metrics[Symbol.dispose]() };
+  return { reported, metrics, lines, [Symbol.dispose]: () => metrics[Symbol.dispose]() };
 }
 
 test('the operator reads of a trouble once, whoever it spoils an answer for, and of its end', () => {
   using here = open();
   for (let n = 0; n < 5; n++) {
-    here.told.provider(failed);
+    here.reported.provider(failed);
     const { code, message } = failed;
-    here.told.session('guild', { kind: 'failed', stage: 'think', code, message });
+    here.reported.session('guild', { kind: 'failed', stage: 'think', code, message });
   }
-  here.told.provider({ kind: 'mended', role: 'chat', provider: 'api.x' });
-  here.told.provider(failed);
+  here.reported.provider({ kind: 'mended', role: 'chat', provider: 'api.x' });
+  here.reported.provider(failed);
   expect(here.lines().map(({ msg }) => msg)).toEqual([
     'api.x answered with error 500.',
     'works again',
@@ -47,21 +47,21 @@ test('the operator reads of a trouble once, whoever it spoils an answer for, and
 
 test('another trouble of the same server is another line', () => {
   using here = open();
-  here.told.provider(failed);
-  here.told.provider({ ...failed, code: 'provider.late', message: 'api.x kept us waiting.' });
+  here.reported.provider(failed);
+  here.reported.provider({ ...failed, code: 'provider.late', message: 'api.x kept us waiting.' });
   expect(here.lines()).toHaveLength(2);
 });
 
 test('failures and fall-backs are counted by role', async () => {
   using here = open();
-  here.told.provider(failed);
-  here.told.provider({ kind: 'fallback-on', role: 'chat', from: 'api.x', to: 'api.y' });
+  here.reported.provider(failed);
+  here.reported.provider({ kind: 'fallback-on', role: 'chat', from: 'api.x', to: 'api.y' });
   const page = async () => (await here.metrics.page()).text;
   const count = 'parley_provider_failures_total{role="chat",code="provider.refused"} 1';
   expect(await page()).toContain(count);
   expect(await page()).toContain('parley_provider_fallbacks_total{role="chat"} 1');
   expect(await page()).toContain('parley_provider_roles_down 1');
-  here.told.provider({ kind: 'fallback-off', role: 'chat', back: 'api.x' });
+  here.reported.provider({ kind: 'fallback-off', role: 'chat', back: 'api.x' });
   expect(await page()).toContain('parley_provider_roles_down 0');
   expect(await page()).not.toContain('api.x');
 });
@@ -69,7 +69,7 @@ test('failures and fall-backs are counted by role', async () => {
 test('a voice that does not read what it is given is told once, and counted in words', async () => {
   using here = open();
   const read = (wrongWords: number) =>
-    here.told.reading({ provider: 'api.x', words: 10, wrongWords });
+    here.reported.reading({ provider: 'api.x', words: 10, wrongWords });
   for (let n = 0; n < 40; n++) read(n % 2 === 0 ? 3 : 0);
   for (let n = 0; n < 20; n++) read(0);
   expect(here.lines()).toMatchObject([

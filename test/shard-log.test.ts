@@ -5,13 +5,13 @@ import { noticeOf, type TroubleKind } from '#src/status/operator-notices.ts';
 
 test('a loop of crashes and logins that are used up are written to the operator, and what is outdated ends the process', () => {
   const log = openLog('silent', []);
-  const told: TroubleKind[] = [];
+  const reported: TroubleKind[] = [];
   let ends = 0;
-  const notices = { tell: (kind: TroubleKind) => void told.push(kind) };
+  const notices = { report: (kind: TroubleKind) => void reported.push(kind) };
   const end = () => void ends++;
   logShards(log, notices, { kind: 'crashing', starts: 3, waitMs: 60_000 }, end);
   logShards(log, notices, { kind: 'spent', waitMs: 3_600_000 }, end);
-  expect(told.map(noticeOf)).toEqual([
+  expect(reported.map(noticeOf)).toEqual([
     expect.stringMatching(/crashed three times .* Look at the last lines of the log/),
     expect.stringMatching(/allows few more logins .* Find in the log why/),
   ]);

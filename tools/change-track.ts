@@ -20,13 +20,13 @@ const done: ReadonlySet<TextId> = new Set([
   'track.skipped.last',
   'track.stopped',
 ]);
-const deeds = [
+const actions = [
   ...trackActions,
   ...(['volume', 'fade', 'seek', 'loop', 'unloop', 'remove'] as const),
 ] as const;
 
 const schema = z.strictObject({
-  deed: z.enum(deeds),
+  deed: z.enum(actions),
   track: z
     .string()
     .max(100)
@@ -89,8 +89,8 @@ function isOwn(track: string | undefined): boolean {
 
 /** Undefined where an argument is missing or superfluous. */
 function changeOf(call: Call): TrackChange | undefined {
-  const { deed, item } = call;
-  switch (deed) {
+  const { deed: action, item } = call;
+  switch (action) {
     case 'volume':
       return volumeOf(call);
     case 'fade':
@@ -99,11 +99,11 @@ function changeOf(call: Call): TrackChange | undefined {
       return seekOf(call);
     case 'loop':
     case 'unloop':
-      return { kind: 'loop', on: deed === 'loop' };
+      return { kind: 'loop', on: action === 'loop' };
     case 'remove':
-      return item === undefined ? undefined : { kind: deed, item };
+      return item === undefined ? undefined : { kind: action, item };
     default:
-      return { kind: deed };
+      return { kind: action };
   }
 }
 

@@ -6,7 +6,7 @@ import type {
   Facts,
   Fitting,
   PreparedAction,
-  RoomTool,
+  ToolEntry,
   ToolOutcome,
 } from '#src/session/ports/tool.ts';
 import { cut, firstChars } from '#src/texts/plain.ts';
@@ -23,7 +23,7 @@ const longestLineChars = 1_500;
 const longestSpokenChars = 300;
 
 /** A tool of the operator, as the session runs it: by the operator's rules, and without access to the bot. */
-export function externalTool(tool: ExternalTool): RoomTool {
+export function externalTool(tool: ExternalTool): ToolEntry {
   const { name, description, parameters, rules } = tool;
   const check = fitArguments(parameters);
   return {
@@ -89,15 +89,17 @@ function outcomeOf({ title }: ExternalTool, result: ExternalResult): ToolOutcome
     ...(isError ? { failed: 'yes' } : {}),
   };
   const words = (text.trim() || structured || '').slice(0, longestLineChars);
-  if (isError) return { facts, ...told({ id: 'tool.external.failed', with: { tool: title } }) };
+  if (isError)
+    return { facts, ...toolOutcome({ id: 'tool.external.failed', with: { tool: title } }) };
   const line = { id: 'tool.external.told', with: { tool: title, text: words } } as const;
   const aloud = spokenPart(text);
-  if (words === '') return { facts, ...told({ id: 'tool.external.done', with: { tool: title } }) };
+  if (words === '')
+    return { facts, ...toolOutcome({ id: 'tool.external.done', with: { tool: title } }) };
   return { facts, line, ...(aloud && { aloud }) };
 }
 
 /** Both written and said. */
-function told(line: TextLine): Pick<ToolOutcome, 'line' | 'aloud'> {
+function toolOutcome(line: TextLine): Pick<ToolOutcome, 'line' | 'aloud'> {
   return { line, aloud: line };
 }
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { type SoundWish, tool } from '#src/session/ports/tool.ts';
+import { type SoundRequest, tool } from '#src/session/ports/tool.ts';
 import { mostTrackNameUnits } from '#src/session/tracks/track-names.ts';
 import { text } from '#src/texts/texts.ts';
 
 /** Plays a sound of the library on a track; where several fit, it asks which. */
-export const playSound = tool<SoundWish>({
+export const playSound = tool<SoundRequest>({
   name: 'play_sound',
   description:
     'Plays a sound or music that lies on this machine, by its name or title, say rain. Never a link. Where several fit, whoever asks is asked which: add nothing to that.',
@@ -26,8 +26,8 @@ export const playSound = tool<SoundWish>({
   doing: 'tool.play',
   ask: ({ sound }) => ({ id: 'tool.play.ask', with: { sound } }),
   answered: (words, { tracks }) => tracks.chosen(words),
-  async run(wish, { tracks }, signal) {
-    const { line, isHeard, question } = await tracks.play(wish, signal);
+  async run(request, { tracks }, signal) {
+    const { line, isHeard, question } = await tracks.play(request, signal);
     const facts = { outcome: text(line.id, line.with) };
     return { facts, line, isPlain: isHeard, ...(question && { quote: question }) };
   },

@@ -1,4 +1,4 @@
-import type { RoomTool } from '#src/session/ports/tool.ts';
+import type { ToolEntry } from '#src/session/ports/tool.ts';
 import { cancelReminder } from './cancel-reminder.ts';
 import { changeTrack } from './change-track.ts';
 import { findInCaptions } from './find-in-captions.ts';
@@ -13,7 +13,7 @@ import { time } from './time.ts';
 import { whoIsHere } from './who-is-here.ts';
 
 /** All tools that a model may call while it answers. */
-export const tools: readonly RoomTool[] = [
+export const tools: readonly ToolEntry[] = [
   time,
   whoIsHere,
   leave,

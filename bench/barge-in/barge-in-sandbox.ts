@@ -9,7 +9,7 @@ import { realClock } from '#src/base/clock.ts';
 import { BotProcess, type LogLine } from '#test/fakes/bot-process.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
-import { type Level, levelsOf } from './ear-levels.ts';
+import { type Level, levelsOf } from './heard-levels.ts';
 
 export type BargeInOptions = {
   readonly mock: Partial<MockSettings>;
@@ -31,11 +31,11 @@ const sureFrames = 10;
 
 /** One bot, and people who have it tell them stories. */
 export class BargeInSandbox implements AsyncDisposable {
-  readonly rooms: readonly TellingRoom[];
+  readonly channels: readonly NarrationChannel[];
   readonly #stack: AsyncDisposableStack;
 
-  private constructor(rooms: readonly TellingRoom[], stack: AsyncDisposableStack) {
-    this.rooms = rooms;
+  private constructor(channels: readonly NarrationChannel[], stack: AsyncDisposableStack) {
+    this.channels = channels;
     this.#stack = stack;
   }
 
@@ -57,14 +57,14 @@ export class BargeInSandbox implements AsyncDisposable {
         },
       ),
     );
-    const rooms: TellingRoom[] = [];
+    const channels: NarrationChannel[] = [];
     for (const [n, name] of people.entries()) {
       const guild = n === 0 ? sandbox.guild() : sandbox.guild(`Sandbox ${n + 1}`);
-      const room = new TellingRoom(guild, guild.person(name), bot);
-      await room.enter();
-      rooms.push(room);
+      const channel = new NarrationChannel(guild, guild.person(name), bot);
+      await channel.enter();
+      channels.push(channel);
     }
-    return new BargeInSandbox(rooms, stack.move());
+    return new BargeInSandbox(channels, stack.move());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -73,7 +73,7 @@ export class BargeInSandbox implements AsyncDisposable {
 }
 
 /** One person alone with a bot that tells stories. */
-export class TellingRoom {
+export class NarrationChannel {
   readonly #guild: SandboxGuild;
   readonly #person: SandboxPerson;
   readonly #bot: BotProcess;

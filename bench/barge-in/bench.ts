@@ -63,13 +63,13 @@ async function withWholeTexts(clips: Clips, sounds: readonly SmallSound[], round
     people: ['Adam', ...patientPeople],
     streams: false,
   });
-  const [first, ...others] = bargeIn.rooms;
+  const [first, ...others] = bargeIn.channels;
   if (!first) throw new Error('There is no room.');
   const [broken, ...endured] = await Promise.all([
     interrupt(first, { remarks, rounds, onRemark: (remark) => recogniser.expect(remark) }),
-    ...others.map((room, n) =>
+    ...others.map((channel, n) =>
       endure(
-        room,
+        channel,
         sounds.filter((_, at) => at % others.length === n),
         n + 1,
       ),
@@ -96,14 +96,14 @@ async function withPartials(clips: Clips, rounds: number): Promise<BargeInResult
     people: ['Adam'],
     streams: true,
   });
-  const [room] = bargeIn.rooms;
-  if (!room) throw new Error('There is no room.');
-  const found = await interrupt(room, {
+  const [channel] = bargeIn.channels;
+  if (!channel) throw new Error('There is no room.');
+  const found = await interrupt(channel, {
     remarks,
     rounds,
     stops,
     onRemark: (remark) => recogniser.expect(remark),
-    toldAtMs: () => recogniser.toldAtMs,
+    reportedAtMs: () => recogniser.reportedAtMs,
   });
   const rows: BrokenRow[] = [
     { name: 'a sentence, partial texts', broken: found.remarks, target: { down: 140, p95: 240 } },

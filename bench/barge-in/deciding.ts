@@ -16,7 +16,7 @@ import {
 import { interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
 
 /** What ear and rules take on virtual time, without texts, mouth and machine; since the first voiced packet. */
-export type Decided = {
+export type DecisionTimes = {
   readonly voiceMs: number | undefined;
   readonly duckMs: number | undefined;
   readonly pauseMs: number | undefined;
@@ -27,7 +27,7 @@ const frameMs = 20;
 const voicedDb = -45;
 const tailMs = 200;
 
-export async function decideAll(sounds: readonly Pcm[]): Promise<Decided[]> {
+export async function decideAll(sounds: readonly Pcm[]): Promise<DecisionTimes[]> {
   const [codec, weights] = [await loadOpus(), await loadSilero()];
   return sounds.map((pcm) => {
     const { samples } = resample(pcm, roomRateHz);

@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { TellingRoom } from './barge-in-sandbox.ts';
-import { fullAt, type Gap, longestGap } from './ear-levels.ts';
+import type { NarrationChannel } from './barge-in-sandbox.ts';
+import { fullAt, type Gap, longestGap } from './heard-levels.ts';
 import type { SmallSound, SmallSoundKind } from './small-sounds.ts';
 
 /** What one small sound did to the story; `nothing` is the same stretch of time without one. */
-export type Endured = {
+export type EnduranceTrial = {
   readonly kind: SmallSoundKind | 'nothing';
   readonly gap: Gap;
   /** From its last voiced packet until the bot was as loud as before, in ms; undefined where it was no quieter. */
@@ -14,7 +14,7 @@ export type Endured = {
 };
 
 export type Endurance = {
-  readonly sounds: readonly Endured[];
+  readonly sounds: readonly EnduranceTrial[];
   readonly stories: number;
   /** Stories that were not told to their end. */
   readonly stops: number;
@@ -30,40 +30,40 @@ const answerMs = 500;
 
 /** Stories into which somebody makes sounds that mean nothing, two seconds apart. */
 export async function endure(
-  room: TellingRoom,
+  channel: NarrationChannel,
   sounds: readonly SmallSound[],
   seed: number,
 ): Promise<Endurance> {
   const random = seededRandom(seed);
-  const found: Endured[] = [];
+  const found: EnduranceTrial[] = [];
   const faults: string[] = [];
   let [stories, stops] = [0, 0];
-  room.answers();
+  channel.answers();
   for (let at = 0; at < sounds.length; at += perStory) {
     try {
       stories++;
-      await room.ask();
-      found.push(...(await disturb(room, sounds.slice(at, at + perStory), random)));
-      await room.untilQuiet(1_500);
+      await channel.ask();
+      found.push(...(await disturb(channel, sounds.slice(at, at + perStory), random)));
+      await channel.untilQuiet(1_500);
       await wait(answerMs);
-      stops += room.answers().filter(({ finish }) => finish !== 'completed').length;
+      stops += channel.answers().filter(({ finish }) => finish !== 'completed').length;
     } catch (cause) {
       faults.push(cause instanceof Error ? cause.message : String(cause));
-      await room.stop();
-      await room.untilQuiet();
-      room.answers(); // cut by us
+      await channel.stop();
+      await channel.untilQuiet();
+      channel.answers(); // cut by us
     }
   }
   return { sounds: found, stories, stops, faults };
 }
 
 async function disturb(
-  room: TellingRoom,
+  channel: NarrationChannel,
   sounds: readonly SmallSound[],
   random: () => number,
-): Promise<Endured[]> {
+): Promise<EnduranceTrial[]> {
   const starts: {
-    readonly kind: Endured['kind'];
+    readonly kind: EnduranceTrial['kind'];
     readonly atMs: number;
     readonly overMs: number;
   }[] = [];
@@ -73,14 +73,14 @@ async function disturb(
   for (const [n, { kind, pcm }] of sounds.entries()) {
     const dueMs = from + (n + 1) * everyMs + (random() - 0.5) * jitterMs - everyMs / 2;
     await wait(Math.max(0, dueMs - realClock.nowMs()));
-    if (!room.sounded(everyMs / 2)) break;
-    const { firstPacketAtMs, lastVoicedAtMs } = await room.say(pcm);
+    if (!channel.sounded(everyMs / 2)) break;
+    const { firstPacketAtMs, lastVoicedAtMs } = await channel.say(pcm);
     starts.push({ kind, atMs: firstPacketAtMs, overMs: lastVoicedAtMs });
   }
   await wait(everyMs - jitterMs);
   return starts.map(({ kind, atMs, overMs }, n) => {
     const untilMs = starts[n + 1]?.atMs ?? realClock.nowMs();
-    const levels = room.levels(atMs - 600, untilMs);
+    const levels = channel.levels(atMs - 600, untilMs);
     const reference = referenceOf(levels);
     const fullMs = fullAt(levels, atMs, untilMs, reference);
     return {

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { TellingRoom } from './barge-in-sandbox.ts';
-import { downAt, referenceDb, silentAt } from './ear-levels.ts';
+import type { NarrationChannel } from './barge-in-sandbox.ts';
+import { downAt, referenceDb, silentAt } from './heard-levels.ts';
 
 /** Milliseconds from the first voiced packet, or from the command, to what the person heard; undefined: it did not happen. */
 export type BargeInTimes = {
@@ -15,7 +15,7 @@ export type BargeInTimes = {
 /** Something said into the story. */
 export type Remark = { readonly text: string; readonly pcm: Pcm };
 
-export type Interrupted = {
+export type InterruptionResults = {
   readonly remarks: BargeInTimes[];
   readonly stops: BargeInTimes[];
   /** What went wrong with the measurement itself. */
@@ -29,7 +29,7 @@ export type Interrupting = {
   readonly stops?: readonly Remark[];
   /** Called before something is said. */
   readonly onRemark?: (remark: Remark) => void;
-  readonly toldAtMs?: () => number | undefined;
+  readonly reportedAtMs?: () => number | undefined;
 };
 
 const downDb = 12;
@@ -39,26 +39,29 @@ const settleMs = 450;
 const beforeMs = 600;
 
 /** Each round: a sentence into the story, and a stop into the one that answers it. */
-export async function interrupt(room: TellingRoom, how: Interrupting): Promise<Interrupted> {
+export async function interrupt(
+  channel: NarrationChannel,
+  how: Interrupting,
+): Promise<InterruptionResults> {
   const random = seededRandom(3);
-  const found: Interrupted = { remarks: [], stops: [], faults: [] };
+  const found: InterruptionResults = { remarks: [], stops: [], faults: [] };
   for (let round = 0; round < how.rounds; round++) {
     try {
       const remark = how.remarks[round % how.remarks.length];
       if (!remark) throw new Error('There is nothing to say.');
-      await room.ask();
+      await channel.ask();
       await wait(leastMs + random() * (mostMs - leastMs));
-      const answeredMs = await interject(room, remark, how, found.remarks);
-      await room.untilHeard(answeredMs);
+      const answeredMs = await interject(channel, remark, how, found.remarks);
+      await channel.untilHeard(answeredMs);
       await wait(leastMs + random() * (mostMs - leastMs));
       const stop = how.stops?.[round % how.stops.length];
-      if (stop) await interject(room, stop, how, found.stops);
-      else await halt(room, found.stops);
-      await room.untilQuiet(settleMs);
+      if (stop) await interject(channel, stop, how, found.stops);
+      else await halt(channel, found.stops);
+      await channel.untilQuiet(settleMs);
     } catch (cause) {
       found.faults.push(cause instanceof Error ? cause.message : String(cause));
-      await room.stop();
-      await room.untilQuiet();
+      await channel.stop();
+      await channel.untilQuiet();
     }
   }
   return found;
@@ -66,29 +69,29 @@ export async function interrupt(room: TellingRoom, how: Interrupting): Promise<I
 
 /** When an answer to it may be expected. */
 async function interject(
-  room: TellingRoom,
+  channel: NarrationChannel,
   remark: Remark,
-  { onRemark, toldAtMs }: Interrupting,
+  { onRemark, reportedAtMs }: Interrupting,
   into: BargeInTimes[],
 ): Promise<number> {
   onRemark?.(remark);
-  const { firstVoicedAtMs, lastVoicedAtMs } = await room.say(remark.pcm);
+  const { firstVoicedAtMs, lastVoicedAtMs } = await channel.say(remark.pcm);
   const restMs = Math.max(0, settleMs - (lastVoicedAtMs - firstVoicedAtMs));
   await wait(restMs);
-  const toldMs = toldAtMs?.();
-  const proved = toldMs !== undefined && { provedMs: toldMs - firstVoicedAtMs };
-  into.push({ ...brokenOff(room, firstVoicedAtMs), ...proved });
+  const reportedMs = reportedAtMs?.();
+  const proved = reportedMs !== undefined && { provedMs: reportedMs - firstVoicedAtMs };
+  into.push({ ...brokenOff(channel, firstVoicedAtMs), ...proved });
   return lastVoicedAtMs;
 }
 
-async function halt(room: TellingRoom, into: BargeInTimes[]): Promise<void> {
-  const sentAtMs = await room.stop();
+async function halt(channel: NarrationChannel, into: BargeInTimes[]): Promise<void> {
+  const sentAtMs = await channel.stop();
   await wait(settleMs);
-  into.push(brokenOff(room, sentAtMs));
+  into.push(brokenOff(channel, sentAtMs));
 }
 
-function brokenOff(room: TellingRoom, sinceMs: number): BargeInTimes {
-  const levels = room.levels(sinceMs - beforeMs);
+function brokenOff(channel: NarrationChannel, sinceMs: number): BargeInTimes {
+  const levels = channel.levels(sinceMs - beforeMs);
   const reference = referenceDb(levels, sinceMs);
   const since = (atMs: number | undefined) => (atMs === undefined ? undefined : atMs - sinceMs);
   return {

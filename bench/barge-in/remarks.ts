@@ -47,7 +47,7 @@ export type ClairvoyanceOptions = {
 export class ClairvoyantRecogniser {
   readonly #options: ClairvoyanceOptions;
   #remark: Remark | undefined;
-  #toldAtMs: number | undefined;
+  #reportedAtMs: number | undefined;
   #guessed = 0;
 
   constructor(options: ClairvoyanceOptions) {
@@ -55,13 +55,13 @@ export class ClairvoyantRecogniser {
   }
 
   /** When it first told what can be no "mhm" of the remark that is expected. */
-  get toldAtMs(): number | undefined {
-    return this.#toldAtMs;
+  get reportedAtMs(): number | undefined {
+    return this.#reportedAtMs;
   }
 
   expect(remark: Remark): void {
     this.#remark = remark;
-    this.#toldAtMs = undefined;
+    this.#reportedAtMs = undefined;
   }
 
   hear(pcm: Pcm): string {
@@ -70,9 +70,9 @@ export class ClairvoyantRecogniser {
     if (!this.#remark || heardMs < knownMs) return guesses[this.#guessed++ % guesses.length] ?? '';
     const words = this.#remark.text.split(' ');
     const share = Math.min(1, heardMs / voicedMs(this.#remark.pcm) + 0.1);
-    const told = words.slice(0, Math.max(1, Math.floor(words.length * share))).join(' ');
-    if (isProof(told)) this.#toldAtMs ??= realClock.nowMs();
-    return told;
+    const reported = words.slice(0, Math.max(1, Math.floor(words.length * share))).join(' ');
+    if (isProof(reported)) this.#reportedAtMs ??= realClock.nowMs();
+    return reported;
   }
 }
 

@@ -1,7 +1,7 @@
 import { percentile, table } from '#bench/table.ts';
-import type { Decided } from './deciding.ts';
-import type { Gap } from './ear-levels.ts';
-import type { Endurance, Endured } from './enduring.ts';
+import type { DecisionTimes } from './deciding.ts';
+import type { Endurance, EnduranceTrial } from './enduring.ts';
+import type { Gap } from './heard-levels.ts';
 import type { BargeInTimes } from './interrupting.ts';
 import { kinds, type SmallSound } from './small-sounds.ts';
 
@@ -55,8 +55,8 @@ function soonProved(all: readonly BargeInTimes[]): string {
 }
 
 /** What sounds that mean nothing did to the story. */
-export function enduredTable(rooms: readonly Endurance[]): string {
-  const sounds = rooms.flatMap((room) => room.sounds);
+export function enduredTable(channels: readonly Endurance[]): string {
+  const sounds = channels.flatMap((endurance) => endurance.sounds);
   const head = [
     'small sounds',
     'n',
@@ -72,27 +72,27 @@ export function enduredTable(rooms: readonly Endurance[]): string {
   });
   const real = sounds.filter(({ kind }) => kind !== 'nothing');
   const all = real.map(({ gap }) => gap);
-  const stories = rooms.reduce((sum, room) => sum + room.stories, 0);
-  const stops = rooms.reduce((sum, room) => sum + room.stops, 0);
+  const stories = channels.reduce((sum, endurance) => sum + endurance.stories, 0);
+  const stops = channels.reduce((sum, endurance) => sum + endurance.stops, 0);
   const broken = all.filter(isPause).length;
   const share = ((100 * broken) / all.length).toFixed(0);
   const counts = `stops: ${stops} of ${stories} stories (target 0); broken by ${share} % of the sounds (target 10 %); full again p50 / p95 of those that made it quieter (target - / ${latestFullMs})`;
   return `${table(head, [...lines, ['all sounds', ...gapCells(all), fullCell(real)]])}\n${counts}`;
 }
 
-function fullCell(sounds: readonly Endured[]): string {
+function fullCell(sounds: readonly EnduranceTrial[]): string {
   const times = sounds.flatMap(({ fullMs }) => fullMs ?? []);
   return times.length === 0 ? '-' : `${pair(times)} (${times.length})`;
 }
 
 /** The bot stood still; what stood still is the machine where nothing said so. */
-function isPause({ lengthMs, told }: Gap): boolean {
-  return told && lengthMs > longestGapMs;
+function isPause({ lengthMs, reported }: Gap): boolean {
+  return reported && lengthMs > longestGapMs;
 }
 
 function gapCells(gaps: readonly Gap[]): string[] {
   const pauses = gaps.filter(isPause).map(({ lengthMs }) => lengthMs);
-  const late = gaps.filter(({ lengthMs, told }) => !told && lengthMs > longestGapMs);
+  const late = gaps.filter(({ lengthMs, reported }) => !reported && lengthMs > longestGapMs);
   const longest = pauses.length > 0 ? Math.max(...pauses) : Number.NaN;
   return [
     `${gaps.length}`,
@@ -105,12 +105,12 @@ function gapCells(gaps: readonly Gap[]): string[] {
 
 /** Of that, what ear and rules take. */
 export function decidedTable(
-  people: readonly Decided[],
-  small: readonly Decided[],
+  people: readonly DecisionTimes[],
+  small: readonly DecisionTimes[],
   sounds: readonly SmallSound[],
 ): string {
   const head = ['virtual time, no texts: p50 / p95 ms', 'n', 'voice', 'ducked', 'paused', 'pauses'];
-  const line = (name: string, all: readonly Decided[]) => [
+  const line = (name: string, all: readonly DecisionTimes[]) => [
     name,
     `${all.length}`,
     pair(all.flatMap(({ voiceMs }) => voiceMs ?? [])),

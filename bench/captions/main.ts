@@ -54,7 +54,7 @@ async function live(): Promise<void> {
       whole(figures.knownP95Ms),
       ...[lost, twice, tooManyRequests].map(whole),
       `${p50Ms === undefined ? '' : `p50 ${p50Ms}, `}p95 ${p95Ms}, none lost, none twice, no 429`,
-      told(isMet),
+      reportOf(isMet),
     ]);
   }
   const head = ['load', 'said', 'p50', 'p95', 'recognised p95', 'lost', 'twice', '429s'];
@@ -62,7 +62,7 @@ async function live(): Promise<void> {
   const { captionedMs, plainMs } = await delayAnswers(clips.all, questions);
   const slowerMs = captionedMs - plainMs;
   console.log(
-    `\nanswers begin after ${whole(captionedMs)} ms with captions, ${whole(plainMs)} without (median of ${questions}): ${whole(slowerMs)} later, target ${mostSlowerMs}${told(slowerMs <= mostSlowerMs)}`,
+    `\nanswers begin after ${whole(captionedMs)} ms with captions, ${whole(plainMs)} without (median of ${questions}): ${whole(slowerMs)} later, target ${mostSlowerMs}${reportOf(slowerMs <= mostSlowerMs)}`,
   );
 }
 
@@ -80,7 +80,7 @@ async function hour(): Promise<void> {
       ...[lost, tooManyRequests].map(whole),
       `${heapGrowthMb} MB`,
       `none lost, no 429, heap ${mostGrowthMb} MB`,
-      told(isMet),
+      reportOf(isMet),
     ];
   });
   const head = ['load', 'p50', 'p95', 'longest', 'panel', 'partials', 'lost', '429s', 'heap'];
@@ -94,7 +94,7 @@ async function talk(): Promise<void> {
   const rows = await talkRows();
   const isMet = rows.every(([, , wrong, twice]) => wrong === '0' && twice === '0');
   console.log(table(talkHead, rows));
-  told(isMet);
+  reportOf(isMet);
 }
 
 async function store(): Promise<void> {
@@ -104,7 +104,7 @@ async function store(): Promise<void> {
 }
 
 /** Nothing where the target is met; else the run fails. */
-function told(isMet: boolean): string {
+function reportOf(isMet: boolean): string {
   if (isMet) return '';
   process.exitCode = 1;
   return ' NOT MET';

@@ -3,11 +3,11 @@ import { runInNewContext } from 'node:vm';
 import { percentile } from '#bench/table.ts';
 import { limitHeaders, RestRateLimits, usualRateLimits } from '#sandbox/rest/rest-limits.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
+import type { DisplayOutcome } from '#src/captions/desired-message.ts';
 import { CaptionLayout } from '#src/captions/live/caption-layout.ts';
-import type { WishOutcome } from '#src/captions/message-wish.ts';
 import { ChannelWriter } from '#src/discord/captions/channel-writer.ts';
+import type { MessageResult } from '#src/discord/captions/desired-messages.ts';
 import type { MessageRequests } from '#src/discord/captions/message-requests.ts';
-import type { MessageResult } from '#src/discord/captions/message-wishes.ts';
 import { readRateLimitHeaders } from '#src/discord/captions/rate-budget.ts';
 import type { WriteRoute } from '#src/discord/captions/write-lane.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
@@ -160,9 +160,9 @@ class SimulatedLines {
   }
 
   #chat(writer: ChannelWriter): CaptionChat {
-    let listener: (outcome: WishOutcome) => void = () => undefined;
+    let listener: (outcome: DisplayOutcome) => void = () => undefined;
     const messages = writer.chat({
-      tell: (outcome) => {
+      report: (outcome) => {
         if (outcome.kind === 'shown' && outcome.text.includes('…')) this.partialsShown += 1;
         listener(outcome);
       },
@@ -171,9 +171,9 @@ class SimulatedLines {
     });
     return {
       channelId: '1',
-      show: (wish) => messages.show(wish),
-      onOutcome: (told) => {
-        listener = told;
+      show: (desired) => messages.show(desired),
+      onOutcome: (reported) => {
+        listener = reported;
       },
       flush: async () => undefined,
       close: () => undefined,

@@ -106,7 +106,7 @@ function stepsOf(talk: readonly TalkUtterance[], written: UtteranceLines, starte
     },
   }));
   const byNumber = new Map(talk.map((one) => [one.number, one]));
-  const told = captionEvents(talk).map(({ atMs, line }) => ({
+  const reported = captionEvents(talk).map(({ atMs, line }) => ({
     atMs,
     run: () => {
       const [follower, one] = [followers.get(line.number), byNumber.get(line.number)];
@@ -116,7 +116,7 @@ function stepsOf(talk: readonly TalkUtterance[], written: UtteranceLines, starte
       else follower.ended({ ...contentOf(one), ...spanOf(one, startedAtMs), meant: false });
     },
   }));
-  return [...begins, ...told].sort((a, b) => a.atMs - b.atMs);
+  return [...begins, ...reported].sort((a, b) => a.atMs - b.atMs);
 }
 
 function contentOf({ outcome, text }: TalkUtterance) {
@@ -163,8 +163,8 @@ function row(what: string, talk: readonly TalkUtterance[], lines: readonly ReadL
     return !line || line.speaker !== one.name || (at ?? 0) < former || !isInTime(one, line);
   });
   const failed = talk.filter(({ outcome }) => outcome === 'not-understood').length;
-  const told = lines.filter(({ text }) => text === '' || text === texts.notUnderstood).length;
-  const wrongCount = wrong.length + Math.abs(failed - told);
+  const reported = lines.filter(({ text }) => text === '' || text === texts.notUnderstood).length;
+  const wrongCount = wrong.length + Math.abs(failed - reported);
   const twice = found.length - order.size;
   return [what, `${wanted.length + failed}`, `${wrongCount}`, `${twice}`, '0 wrong, 0 twice'];
 }

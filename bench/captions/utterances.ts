@@ -90,11 +90,11 @@ function utterance(
     const partial = spoken.slice(0, random() < 0.1 ? 0 : known).join(' ');
     events.push({ atMs, line: { ...base, text: partial, state: 'partial' } });
   }
-  const toldAtMs = endMs + random() * lateMs;
+  const reportedAtMs = endMs + random() * lateMs;
   const ended = { ...base, endMs, text: outcome === 'final' ? text : '' };
   if (outcome === 'final' && random() < 0.5) {
-    events.push({ atMs: endMs + (toldAtMs - endMs) / 2, line: { ...ended, state: 'whole' } });
+    events.push({ atMs: endMs + (reportedAtMs - endMs) / 2, line: { ...ended, state: 'whole' } });
   }
-  events.push({ atMs: toldAtMs, line: { ...ended, state: outcome } });
+  events.push({ atMs: reportedAtMs, line: { ...ended, state: outcome } });
   return { ...base, personId, name, endMs, text: ended.text, outcome, events };
 }

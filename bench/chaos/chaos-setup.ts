@@ -78,7 +78,7 @@ export type ChaosSetup = AsyncDisposable & {
   readonly database: BenchDatabase | undefined;
   /** Whether the disk of the store can be filled; needs the right to mount. */
   readonly hasSmallDisk: boolean;
-  tell(order: PreloadOrder): void;
+  send(order: PreloadOrder): void;
   measure(): Promise<Measures | undefined>;
   /** Ends the bot in order or at once. */
   end(how: 'SIGTERM' | 'SIGKILL'): Promise<void>;
@@ -87,7 +87,7 @@ export type ChaosSetup = AsyncDisposable & {
 };
 
 /** `databaseUrl`: a PostgreSQL server in which the run has a schema of its own; without it the store is SQLite. */
-export async function openStage(databaseUrl?: string): Promise<ChaosSetup> {
+export async function openSetup(databaseUrl?: string): Promise<ChaosSetup> {
   await using stack = new AsyncDisposableStack();
   const database =
     databaseUrl === undefined ? undefined : stack.use(await openDatabase(databaseUrl));
@@ -111,7 +111,7 @@ export async function openStage(databaseUrl?: string): Promise<ChaosSetup> {
   let isUp = true;
   stack.defer(() => bot[Symbol.asyncDispose]());
   const all = stack.move();
-  const stage: ChaosSetup = {
+  const setup: ChaosSetup = {
     sandbox,
     providers,
     journal,
@@ -128,7 +128,7 @@ export async function openStage(databaseUrl?: string): Promise<ChaosSetup> {
     get isUp() {
       return isUp && bot.isRunning;
     },
-    tell: (order) => bot.send(order),
+    send: (order) => bot.send(order),
     async measure() {
       const answer = bot.said(AbortSignal.timeout(measureMs));
       bot.send({ do: 'measure' });
@@ -154,11 +154,11 @@ export async function openStage(databaseUrl?: string): Promise<ChaosSetup> {
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
   const noteIdle = async () => {
-    const measures = await stage.measure();
+    const measures = await setup.measure();
     if (measures) idle.push(measures);
   };
   await noteIdle();
-  return stage;
+  return setup;
 }
 
 /** They hear canaries, answer them and speak them; whatever comes is written down. */
@@ -240,10 +240,10 @@ function watchMessages(sandbox: Sandbox, journal: JournalKeeper): void {
     if (!ephemeral && components.length > 0) return journal.panel(atMs, id);
     noteQuestions(message, atMs, journal);
     if (id === undefined) return;
-    const told = { kind: 'told', atMs, toMs: atMs, id } as const;
-    if (!ephemeral) return journal.add({ ...told, how: 'message' });
+    const reported = { kind: 'told', atMs, toMs: atMs, id } as const;
+    if (!ephemeral) return journal.add({ ...reported, how: 'message' });
     const who = names.findIndex((name) => sandbox.person(name).id === forUserId);
-    journal.add({ ...told, how: 'reply', who });
+    journal.add({ ...reported, how: 'reply', who });
   });
 }
 

@@ -7,7 +7,7 @@ import { judge } from '#bench/chaos/judge/judge.ts';
 import { ChaosPeople } from '#bench/chaos/people/chaos-people.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { realClock } from '#src/base/clock.ts';
-import { type ChaosSetup, openStage } from './chaos-setup.ts';
+import { type ChaosSetup, openSetup } from './chaos-setup.ts';
 import { type ChaosPlan, planLine, planOf } from './plan.ts';
 import { cycleLine, findingLines, summary } from './report.ts';
 import { isAlive, runCycle, settle } from './run.ts';
@@ -35,10 +35,10 @@ const quietMs = 8_000;
 const store = options.store ?? (seed % 2 === 1 ? 'sqlite' : 'postgresql');
 const healthEveryMs = 15_000;
 
-await using stage = await openStage(store === 'postgresql' ? options.database : undefined);
+await using setup = await openSetup(store === 'postgresql' ? options.database : undefined);
 const chosen = faults.filter(({ name }) => name.startsWith(options.only));
 const skipped = chosen.flatMap((fault) => {
-  const why = fault.skipped?.(stage);
+  const why = fault.skipped?.(setup);
   return why === undefined ? [] : [{ fault, why }];
 });
 for (const { fault, why } of skipped) console.error(`SKIPPED: ${fault.name}: ${why}`);
@@ -49,7 +49,7 @@ console.log(
   `Parley chaos: seed ${plan.seed}, ${plan.cycles.length} cycles of ${able.length} faults, ${store}`,
 );
 console.log(`once more: npm run chaos -- --plan '${planLine(plan)}'`);
-await run(stage, plan);
+await run(setup, plan);
 
 async function run(on: ChaosSetup, { cycles, seed: of }: ChaosPlan): Promise<void> {
   const startMs = realClock.nowMs();

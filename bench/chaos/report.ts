@@ -23,9 +23,9 @@ const words: Readonly<Record<ChaosFinding['kind'], string>> = {
 
 /** A line while it runs: what stood, and what had come of it so far. */
 export function cycleLine(place: string, { faults, forMs }: Cycle, verdict: ChaosVerdict): string {
-  const { asked, answered, told } = verdict;
+  const { asked, answered, reported } = verdict;
   const what = `${faults.join(' + ')}, ${(forMs / 1_000).toFixed(1)} s`;
-  return `${place.padEnd(7)} ${what.padEnd(70)} asked ${asked}, answered ${answered}, told ${told}`;
+  return `${place.padEnd(7)} ${what.padEnd(70)} asked ${asked}, answered ${answered}, told ${reported}`;
 }
 
 export function findingLines(findings: readonly ChaosFinding[], startMs: number): string {
@@ -38,7 +38,7 @@ export function findingLines(findings: readonly ChaosFinding[], startMs: number)
 }
 
 export function summary(verdict: ChaosVerdict, memory: readonly Health[], left: Remainder): string {
-  const { asked, answered, told, findings, waitsMs, calm } = verdict;
+  const { asked, answered, reported, findings, waitsMs, calm } = verdict;
   const count = (kind: ChaosFinding['kind']) =>
     findings.filter((finding) => finding.kind === kind).length;
   const ms = (part: number) =>
@@ -49,7 +49,7 @@ export function summary(verdict: ChaosVerdict, memory: readonly Health[], left: 
       ['asked', `${asked}`],
       ['answered', `${answered}, half within ${ms(0.5)}, 95 % within ${ms(0.95)}`],
       ['answered outside faults', `${calm.answered} of ${calm.asked}`],
-      ['told why not', `${told}`],
+      ['told why not', `${reported}`],
       ...failures.map((kind) => [words[kind], `${count(kind)}`]),
       ['memory slope', slopes(memory)],
       ['handles left', left.handles.join(', ') || 'none'],

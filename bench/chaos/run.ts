@@ -14,23 +14,23 @@ const pollMs = 200;
 type StandingFault = { readonly fault: ChaosFault; readonly fromMs: number };
 
 /** Plays one cycle: faults, their end, and the time after them. */
-export async function runCycle(stage: ChaosSetup, crowd: ChaosPeople, cycle: Cycle): Promise<void> {
+export async function runCycle(setup: ChaosSetup, crowd: ChaosPeople, cycle: Cycle): Promise<void> {
   const [first, second] = cycle.faults.map(faultNamed);
   if (!first) return;
   const forMs = Math.max(cycle.forMs, first.leastMs ?? 0, second?.leastMs ?? 0);
   const bothMs = second ? forMs * (1 - secondAt) : 0;
-  const standing = [await begin(first, stage, crowd)];
+  const standing = [await begin(first, setup, crowd)];
   await setTimeout(forMs - bothMs);
-  if (second) standing.push(await begin(second, stage, crowd));
+  if (second) standing.push(await begin(second, setup, crowd));
   await setTimeout(bothMs);
-  stage.sandbox.faults.heal();
-  for (const { fault } of standing) await fault.stop?.(stage, crowd);
+  setup.sandbox.faults.heal();
+  for (const { fault } of standing) await fault.stop?.(setup, crowd);
   const toMs = realClock.nowMs();
   for (const { fault, fromMs } of standing) {
     const { name, isMute = false } = fault;
-    stage.journal.add({ kind: 'fault', name, isMute, fromMs, toMs });
+    setup.journal.add({ kind: 'fault', name, isMute, fromMs, toMs });
   }
-  if (isAlive(stage)) await setTimeout(cycle.restMs);
+  if (isAlive(setup)) await setTimeout(cycle.restMs);
 }
 
 /** Whether the bot's process runs; where it has ended by itself that is written into the journal, once. */
@@ -43,10 +43,10 @@ export function isAlive({ isUp, journal }: ChaosSetup): boolean {
 }
 
 /** Nobody asks any more; what was asked is answered or told, or it is too late. */
-export async function settle(stage: ChaosSetup, crowd: ChaosPeople): Promise<ChaosVerdict> {
+export async function settle(setup: ChaosSetup, crowd: ChaosPeople): Promise<ChaosVerdict> {
   crowd.quieten();
   for (;;) {
-    const verdict = judge(stage.journal.events, realClock.nowMs());
+    const verdict = judge(setup.journal.events, realClock.nowMs());
     if (verdict.pending === 0) return verdict;
     await setTimeout(pollMs);
   }
@@ -54,10 +54,10 @@ export async function settle(stage: ChaosSetup, crowd: ChaosPeople): Promise<Cha
 
 async function begin(
   fault: ChaosFault,
-  stage: ChaosSetup,
+  setup: ChaosSetup,
   crowd: ChaosPeople,
 ): Promise<StandingFault> {
   const fromMs = realClock.nowMs();
-  await fault.start(stage, crowd);
+  await fault.start(setup, crowd);
   return { fault, fromMs };
 }

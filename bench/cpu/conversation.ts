@@ -17,13 +17,13 @@ export async function converse(
   quietMs: number,
   questions: readonly EncodedSpeech[],
   offset: number,
-  tell: (exchange: Exchange) => void,
+  report: (exchange: Exchange) => void,
   stop: AbortSignal,
 ): Promise<void> {
   for (let n = offset; !stop.aborted; n++) {
     const { lastVoicedAtMs } = await person.say(questions[n % questions.length] ?? none, stop);
     const fromMs = await voice.startSince(lastVoicedAtMs, patienceMs);
-    tell({ answerMs: fromMs === undefined ? undefined : fromMs - lastVoicedAtMs });
+    report({ answerMs: fromMs === undefined ? undefined : fromMs - lastVoicedAtMs });
     await voice.quiet(quietMs, stop);
   }
 }

@@ -1,4 +1,4 @@
-import { readSceneMix } from '#bench/manners/scenes.ts';
+import { readScenarioMix } from '#bench/manners/scenarios.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import type { DuplexBot } from './bot.ts';
@@ -36,7 +36,7 @@ export async function callPairs(
   people: readonly ChannelMember[],
   count: number,
 ): Promise<readonly CallPair[]> {
-  const { chat, fill } = await readSceneMix();
+  const { chat, fill } = await readScenarioMix();
   const random = seededRandom(41);
   const [leastMs, mostMs] = pausesMs;
   const oneOf = <T>(all: readonly T[]) => of(all, Math.floor(random() * all.length));

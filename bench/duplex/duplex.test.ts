@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
+import { peopleOf } from '#bench/manners/channel.ts';
 import { spread } from '#bench/manners/microphones.ts';
-import { peopleOf } from '#bench/manners/room.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { callPairs, playCalls } from './calls.ts';
 import { figuresOf } from './figures.ts';
-import { type OverlapScene, playOverlaps } from './overlaps.ts';
+import { type OverlapScenario, playOverlaps } from './overlaps.ts';
 import { duplexTable, missedTargets } from './report.ts';
 import { SessionBot } from './session-bot.ts';
 import { naiveRules, SimpleBot, voiceActivityRules } from './simple-bots.ts';
-import { playTurns, turnScenes } from './turns.ts';
+import { playTurns, turnScenarios } from './turns.ts';
 
-const question: OverlapScene = {
+const question: OverlapScenario = {
   kind: 'question',
   askerId: 'ana',
   personId: 'ana',
@@ -34,7 +34,7 @@ test('voice activity alone stops at once, and the naive bot never', async () => 
   expect(deaf?.outcome).toMatchObject({ silentMs: undefined, resumes: true });
 });
 
-test('the session speaks when it is called and not in the same scene without a call', async () => {
+test('the session speaks when it is called and not in the same scenario without a call', async () => {
   const outcomes = await playCalls(await SessionBot.open(3), pairs);
   expect(outcomes.map(({ isUninvited, isReleased }) => [isUninvited, isReleased])).toEqual([
     [false, true],
@@ -49,9 +49,9 @@ test('a bot that answers everything is uninvited where nobody called it', async 
 });
 
 test('who takes any pause for the end is heard in one', async () => {
-  const scenes = await turnScenes(await loadOpus(), ({ id }) => id === 'hesitation-m0');
-  const [outcome] = await playTurns(new SimpleBot(voiceActivityRules), scenes);
-  expect(outcome).toMatchObject({ hasPause: true, tookPause: true });
+  const scenarios = await turnScenarios(await loadOpus(), ({ id }) => id === 'hesitation-m0');
+  const [outcome] = await playTurns(new SimpleBot(voiceActivityRules), scenarios);
+  expect(outcome).toMatchObject({ hasPause: true, hasPaused: true });
 });
 
 test('packets that are made already arrive with their words', async () => {

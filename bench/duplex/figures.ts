@@ -48,7 +48,7 @@ export function isMet(target: DuplexTarget, reached: number): boolean {
 export function figuresOf({ overlaps, turns, stories, calls, tool }: DuplexRun): DuplexFigures {
   return {
     ...(turns && turnFigures(turns)),
-    ...(stories && { 'v1 long story: took the floor': share(stories, (one) => one.tookPause) }),
+    ...(stories && { 'v1 long story: took the floor': share(stories, (one) => one.hasPaused) }),
     ...overlapFigures(overlaps),
     ...(turns &&
       detections(
@@ -68,8 +68,8 @@ function turnFigures(turns: readonly TurnOutcome[]): DuplexFigures {
   const heldOut = pausing.filter(({ half }) => half === 'held-out');
   const answered = turns.flatMap(({ answeredMs }) => answeredMs ?? []);
   return {
-    'v1 pause: took the floor': share(pausing, ({ tookPause }) => tookPause),
-    'v1 pause, held-out half: took the floor': share(heldOut, ({ tookPause }) => tookPause),
+    'v1 pause: took the floor': share(pausing, ({ hasPaused }) => hasPaused),
+    'v1 pause, held-out half: took the floor': share(heldOut, ({ hasPaused }) => hasPaused),
     'v1 end of turn: took the floor': answered.length / turns.length,
     'v1 end of turn: latency, p50 ms': timeAt(answered, 0.5),
     'v1 end of turn: latency, p95 ms': timeAt(answered, 0.95),
@@ -126,8 +126,8 @@ function interruptionDetections(overlaps: readonly OverlapTrial[]): DuplexFigure
   return detections('INT', [...detected(taking, true), ...detected(keeping, false)]);
 }
 
-function detections(name: string, scenes: Parameters<typeof detectionScore>[0]): DuplexFigures {
-  const { recall, falsePositives, p10Ms, p50Ms, p90Ms } = detectionScore(scenes);
+function detections(name: string, scenarios: Parameters<typeof detectionScore>[0]): DuplexFigures {
+  const { recall, falsePositives, p10Ms, p50Ms, p90Ms } = detectionScore(scenarios);
   return {
     [`TurnBench ${name}: recall`]: recall,
     [`TurnBench ${name}: false positives`]: falsePositives,

@@ -1,24 +1,24 @@
 // Both at once: is it interrupted by what should, and by nothing else? npm run bench:duplex (virtual time, some minutes).
 import { parseArgs } from 'node:util';
+import { type BenchChannelOptions, peopleOf } from '#bench/manners/channel.ts';
 import { StreamingRecogniser } from '#bench/manners/corrections/streaming-recogniser.ts';
-import { type BenchChannelOptions, peopleOf } from '#bench/manners/room.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { PartialTrust } from '#src/turn/partial-trust.ts';
 import type { DuplexBot } from './bot.ts';
 import { callPairs, playCalls } from './calls.ts';
 import { type DuplexRun, figuresOf } from './figures.ts';
-import { type OverlapKindName, overlapScenes, playOverlaps } from './overlaps.ts';
+import { type OverlapKindName, overlapScenarios, playOverlaps } from './overlaps.ts';
 import { type DuplexColumn, duplexTable, missedTargets } from './report.ts';
 import { SessionBot } from './session-bot.ts';
 import { naiveRules, SimpleBot, type SimpleRules, voiceActivityRules } from './simple-bots.ts';
 import { makeSounds } from './sounds.ts';
 import { lookUp, playWhileToolRuns, toolMs } from './tool-work.ts';
-import { playTurns, storyScenes, turnScenes } from './turns.ts';
+import { playTurns, storyScenarios, turnScenarios } from './turns.ts';
 
 const crowd = 5;
 const pairs = 200;
 /** Of the scenes, while a tool runs: each takes 15 s. */
-const everyToolScene = 3;
+const everyToolScenario = 3;
 /** What is played while a tool runs, and with two people. */
 const fewKinds: readonly OverlapKindName[] = [
   'question',
@@ -35,7 +35,7 @@ const settleMs = 120;
 const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
 const codec = await loadOpus();
 const sounds = await makeSounds();
-const [turns, stories] = [await turnScenes(codec), await storyScenes(codec)];
+const [turns, stories] = [await turnScenarios(codec), await storyScenarios(codec)];
 
 type Open = (people: number, hasTool: boolean) => Promise<DuplexBot>;
 
@@ -60,9 +60,11 @@ function streaming(lagMs: number): BenchChannelOptions {
 
 async function playAll(open: Open): Promise<DuplexRun> {
   const people = peopleOf(crowd);
-  const inTool = overlapScenes(sounds, people, fewKinds).filter((_, n) => n % everyToolScene === 0);
+  const inTool = overlapScenarios(sounds, people, fewKinds).filter(
+    (_, n) => n % everyToolScenario === 0,
+  );
   return {
-    overlaps: await playOverlaps(await open(crowd, false), overlapScenes(sounds, people)),
+    overlaps: await playOverlaps(await open(crowd, false), overlapScenarios(sounds, people)),
     turns: await playTurns(await open(1, false), turns),
     stories: await playTurns(await open(1, false), stories),
     calls: await playCalls(await open(crowd, false), await callPairs(people, pairs)),
@@ -71,8 +73,8 @@ async function playAll(open: Open): Promise<DuplexRun> {
 }
 
 async function playOverlapsOf(count: number, open: Open, kinds?: readonly OverlapKindName[]) {
-  const scenes = overlapScenes(sounds, peopleOf(count), kinds);
-  return { overlaps: await playOverlaps(await open(count, false), scenes) };
+  const scenarios = overlapScenarios(sounds, peopleOf(count), kinds);
+  return { overlaps: await playOverlaps(await open(count, false), scenarios) };
 }
 
 const bots: Readonly<Record<string, () => Promise<DuplexRun>>> = {

@@ -23,7 +23,7 @@ export const overlapKinds = [
 ] as const;
 export type OverlapKindName = (typeof overlapKinds)[number];
 
-export type OverlapScene = {
+export type OverlapScenario = {
   readonly kind: OverlapKindName;
   /** Who asked for the story, and who speaks into it. */
   readonly askerId: string;
@@ -34,7 +34,7 @@ export type OverlapScene = {
   readonly intoMs: number;
 };
 
-export type OverlapTrial = OverlapScene & { readonly outcome: OverlapOutcome };
+export type OverlapTrial = OverlapScenario & { readonly outcome: OverlapOutcome };
 
 const [leastMs, mostMs] = [1_000, 3_000];
 const [answerWithinMs, listenMs] = [6_000, 3_200];
@@ -48,34 +48,34 @@ const quieterDb = [4, 6, 8];
 const counts = { question: 100, quiet: 32, named: 60, unnamed: 24, between: 60 };
 
 /** All scenes of these kinds, always the same. */
-export function overlapScenes(
+export function overlapScenarios(
   sounds: DuplexSounds,
   people: readonly ChannelMember[],
   kinds: readonly OverlapKindName[] = overlapKinds,
-): readonly OverlapScene[] {
+): readonly OverlapScenario[] {
   const random = seededRandom(23);
-  const scene = (kind: OverlapKindName, n: number, said: SoundingText, by = 0) => ({
+  const scenario = (kind: OverlapKindName, n: number, said: SoundingText, by = 0) => ({
     ...{ kind, askerId: of(people, n).id, personId: of(people, n + by).id },
     intoMs: leastMs + random() * (mostMs - leastMs),
     ...said,
   });
   const mine = (kind: OverlapKindName, all: readonly SoundingText[]) =>
-    all.map((one, n) => scene(kind, n, one));
+    all.map((one, n) => scenario(kind, n, one));
   const said = (kind: OverlapKindName, texts: readonly string[], count: number, by = 0) =>
     Array.from({ length: count }, (_, n) => {
       const { name } = of(people, n + by + 1);
       const text = of(texts, n).replace('{other}', name);
       const clip = Math.floor(n / people.length) * clipStep;
-      return scene(kind, n, { text, sound: clipOf(of(people, n + by).id, clip, text) }, by);
+      return scenario(kind, n, { text, sound: clipOf(of(people, n + by).id, clip, text) }, by);
     });
-  const all: OverlapScene[] = [
+  const all: OverlapScenario[] = [
     ...said('question', lines.questions, counts.question),
     ...Array.from({ length: counts.quiet }, (_, n) => {
       const [text, { id }] = [of(lines.questions, n), of(people, n)];
       const sound = quieterClipOf(id, n * clipStep, text, of(quieterDb, n));
-      return scene('quiet question', n, { text, sound });
+      return scenario('quiet question', n, { text, sound });
     }),
-    ...sounds.stops.map((one, n) => scene('stop', n, one, n % 2)),
+    ...sounds.stops.map((one, n) => scenario('stop', n, one, n % 2)),
     ...mine('small sound', sounds.smallSounds),
     ...mine('backchannel', sounds.backchannels),
     ...mine('laugh', sounds.laughs),
@@ -92,20 +92,20 @@ export function overlapScenes(
 /** Each into a story of its own. Fails where a bot tells none. */
 export async function playOverlaps(
   bot: DuplexBot,
-  scenes: readonly OverlapScene[],
+  scenarios: readonly OverlapScenario[],
 ): Promise<readonly OverlapTrial[]> {
   const trials: OverlapTrial[] = [];
-  for (const [n, scene] of scenes.entries()) {
+  for (const [n, scenario] of scenarios.entries()) {
     const story = of(lines.stories, n);
-    const asked = bot.say({ personId: scene.askerId, text: story }, bot.nowMs() + apartMs);
+    const asked = bot.say({ personId: scenario.askerId, text: story }, bot.nowMs() + apartMs);
     await bot.goTo(asked.toMs);
     if (!(await untilSpeaking(bot, answerWithinMs))) throw new Error(`No answer to: ${story}`);
-    const { personId, text, sound } = scene;
-    const { id, fromMs, toMs } = bot.say({ personId, text, sound }, bot.nowMs() + scene.intoMs);
+    const { personId, text, sound } = scenario;
+    const { id, fromMs, toMs } = bot.say({ personId, text, sound }, bot.nowMs() + scenario.intoMs);
     await bot.goTo(toMs + listenMs);
     const frames = bot.frames.filter(({ atMs }) => atMs >= fromMs - 100);
     await bot.rest();
-    trials.push({ ...scene, outcome: outcomeOf({ id, fromMs, toMs }, frames, bot.answers()) });
+    trials.push({ ...scenario, outcome: outcomeOf({ id, fromMs, toMs }, frames, bot.answers()) });
   }
   return trials;
 }

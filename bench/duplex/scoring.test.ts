@@ -51,7 +51,7 @@ test('who says something new goes on with nothing, whatever it answers', () => {
   expect(outcomeOf(overlap, frames, [{ utterances: [3], fromMs: 200 }]).resumes).toBe(true);
 });
 
-test('each change of the floor is matched with one detection between 0.25 s before and 3 s after it', () => {
+test('each change of turn is matched with one detection between 0.25 s before and 3 s after it', () => {
   const score = detectionScore([
     { trueAtMs: [1_000], negatives: [[200, 500]], detectedAtMs: [300, 900, 1_100] },
     { trueAtMs: [1_000], negatives: [[200, 500]], detectedAtMs: [4_000] },
@@ -68,8 +68,8 @@ test('each change of the floor is matched with one detection between 0.25 s befo
 });
 
 test('a detection that belongs to a change is no false positive of a pause near it', () => {
-  const scene = { trueAtMs: [1_000], negatives: [[700, 990]] as const, detectedAtMs: [800] };
-  expect(detectionScore([scene])).toMatchObject({ recall: 1, falsePositives: 0 });
+  const scenario = { trueAtMs: [1_000], negatives: [[700, 990]] as const, detectedAtMs: [800] };
+  expect(detectionScore([scenario])).toMatchObject({ recall: 1, falsePositives: 0 });
 });
 
 test('what never happened is the longest time, and part of no share', () => {

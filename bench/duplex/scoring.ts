@@ -115,15 +115,15 @@ export type Detections = {
 const [earliestMs, latestMs] = [250, 3_000];
 
 /** Matches detections one to one with the changes of each scene, the earliest with the earliest. */
-export function detectionScore(scenes: readonly Detections[]): DetectionScore {
+export function detectionScore(scenarios: readonly Detections[]): DetectionScore {
   const latencies: number[] = [];
   let [changes, negatives, wrong] = [0, 0, 0];
-  for (const scene of scenes) {
-    const { matched, rest } = match(scene);
+  for (const scenario of scenarios) {
+    const { matched, rest } = match(scenario);
     latencies.push(...matched);
-    changes += scene.trueAtMs.length;
-    negatives += scene.negatives.length;
-    wrong += scene.negatives.filter(([fromMs, toMs]) =>
+    changes += scenario.trueAtMs.length;
+    negatives += scenario.negatives.length;
+    wrong += scenario.negatives.filter(([fromMs, toMs]) =>
       rest.some((atMs) => atMs >= fromMs && atMs < toMs),
     ).length;
   }

@@ -1,15 +1,15 @@
-import type { SimulatedUtterance } from '#bench/manners/microphones.ts';
-import { serialIn } from '#bench/manners/minds.ts';
 import {
   type BenchChannel,
   type BenchChannelOptions,
   goTo,
   isAtRest,
-  openRoom,
+  openChannel,
   peopleOf,
   say,
   transmit,
-} from '#bench/manners/room.ts';
+} from '#bench/manners/channel.ts';
+import type { SimulatedUtterance } from '#bench/manners/microphones.ts';
+import { serialIn } from '#bench/manners/minds.ts';
 import { asksForStory, type BotAnswer, type DuplexBot, type Saying } from './bot.ts';
 
 const packetMs = 20;
@@ -20,46 +20,46 @@ const restMs = 2_400;
 
 /** The whole session of Parley in a channel of so many people. */
 export class SessionBot implements DuplexBot {
-  readonly #room: BenchChannel;
+  readonly #channel: BenchChannel;
 
-  private constructor(room: BenchChannel) {
-    this.#room = room;
+  private constructor(channel: BenchChannel) {
+    this.#channel = channel;
   }
 
   static async open(people: number, options: BenchChannelOptions = {}): Promise<SessionBot> {
     const texts: { of: (id: number) => string } = { of: () => '' };
     const mannerOf = (utterances: readonly number[]) =>
       asksForStory(texts.of(utterances.at(-1) ?? 0)) ? 'long' : 'short';
-    const room = await openRoom(peopleOf(people), mannerOf, options);
-    texts.of = (id) => room.microphones.said[id - 1]?.text ?? '';
-    await goTo(room, greetingMs);
-    return new SessionBot(room);
+    const channel = await openChannel(peopleOf(people), mannerOf, options);
+    texts.of = (id) => channel.microphones.said[id - 1]?.text ?? '';
+    await goTo(channel, greetingMs);
+    return new SessionBot(channel);
   }
 
   get microphones() {
-    return this.#room.microphones;
+    return this.#channel.microphones;
   }
 
   get frames() {
-    return this.#room.voiceFrames;
+    return this.#channel.voiceFrames;
   }
 
   nowMs(): number {
-    return this.#room.clock.nowMs();
+    return this.#channel.clock.nowMs();
   }
 
   say({ personId, text, sound }: Saying, fromMs: number): SimulatedUtterance {
-    if (!sound) return say(this.#room, personId, text, fromMs);
+    if (!sound) return say(this.#channel, personId, text, fromMs);
     const onGridMs = packetMs * Math.ceil(fromMs / packetMs);
-    return transmit(this.#room, personId, text, onGridMs, sound);
+    return transmit(this.#channel, personId, text, onGridMs, sound);
   }
 
   goTo(atMs: number): Promise<void> {
-    return goTo(this.#room, atMs);
+    return goTo(this.#channel, atMs);
   }
 
   answers(): readonly BotAnswer[] {
-    const { happened, minds } = this.#room;
+    const { happened, minds } = this.#channel;
     return happened.flatMap(({ event }) => {
       if (event.kind !== 'answered' || event.heardText === '') return [];
       const asked = minds.asked[(serialIn(event.text) ?? 0) - 1];
@@ -69,14 +69,14 @@ export class SessionBot implements DuplexBot {
   }
 
   endsNoticedAtMs(): readonly number[] {
-    return this.#room.happened.flatMap(({ atMs, event }) =>
+    return this.#channel.happened.flatMap(({ atMs, event }) =>
       event.kind === 'recognised' || event.kind === 'ignored' ? [atMs] : [],
     );
   }
 
   async rest(): Promise<void> {
-    const { fixture } = this.#room;
-    for (let calmMs = 0; calmMs < restMs; calmMs = isAtRest(this.#room) ? calmMs + 200 : 0) {
+    const { fixture } = this.#channel;
+    for (let calmMs = 0; calmMs < restMs; calmMs = isAtRest(this.#channel) ? calmMs + 200 : 0) {
       fixture.talk.stop('g');
       await this.goTo(this.nowMs() + 200);
     }

@@ -1,6 +1,6 @@
+import { voices } from '#bench/manners/channel.ts';
 import { Marks } from '#bench/manners/marks.ts';
 import { Microphones, type SimulatedUtterance } from '#bench/manners/microphones.ts';
-import { voices } from '#bench/manners/room.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { loadSilero } from '#src/audio/voice/silero.ts';
@@ -28,7 +28,7 @@ export const voiceActivityRules: SimpleRules = {
 /** As most bots at Discord do: a second without packets, and deaf while it speaks. */
 export const naiveRules: SimpleRules = { hears: 'packets', endMs: 1_000, isInterruptible: false };
 
-type Ear = { readonly stream: SpeakerStream; readonly meter: VoiceMeter };
+type StreamListener = { readonly stream: SpeakerStream; readonly meter: VoiceMeter };
 type Reply = { readonly utterances: readonly number[]; readonly fromMs: number; toMs: number };
 
 const packetMs = 20;
@@ -46,7 +46,7 @@ export class SimpleBot implements DuplexBot {
   readonly microphones: Microphones;
   readonly frames: BotFrame[] = [];
   readonly #rules: SimpleRules;
-  readonly #ears = new Map<string, Ear>();
+  readonly #listeners = new Map<string, StreamListener>();
   readonly #replies: Reply[] = [];
   readonly #ends: number[] = [];
   readonly #answerAfterMs: number;
@@ -116,12 +116,12 @@ export class SimpleBot implements DuplexBot {
   #isVoiced(packet: Packet): boolean {
     const { speakerId, opus } = packet;
     if (this.#rules.hears === 'packets') return opus.length > 3;
-    const ear = this.#ears.get(speakerId) ?? {
+    const listener = this.#listeners.get(speakerId) ?? {
       stream: new SpeakerStream(codec),
       meter: new VoiceMeter(new VoiceActivity(weights)),
     };
-    this.#ears.set(speakerId, ear);
-    const windows = ear.stream.put(packet).flatMap((heard) => ear.meter.hear(heard));
+    this.#listeners.set(speakerId, listener);
+    const windows = listener.stream.put(packet).flatMap((heard) => listener.meter.hear(heard));
     return windows.some(({ probability }) => probability >= startProbability);
   }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { makeSmallSounds, type SmallSound } from '#bench/barge-in/small-sounds.ts';
+import { voices } from '#bench/manners/channel.ts';
 import { type SentSound, spread } from '#bench/manners/microphones.ts';
-import { voices } from '#bench/manners/room.ts';
 import { readStops, stopPath } from '#bench/manners/stops.ts';
 import { decodeClip, readClips, readSound } from '#bench/turns/clips.ts';
 import { soundingPart } from '#bench/turns/labels.ts';

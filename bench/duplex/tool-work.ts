@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
-import { type RoomTool, tool } from '#src/session/ports/tool.ts';
+import { type ToolEntry, tool } from '#src/session/ports/tool.ts';
 import type { DuplexBot } from './bot.ts';
 import lines from './lines.json' with { type: 'json' };
-import type { OverlapKindName, OverlapScene } from './overlaps.ts';
+import type { OverlapKindName, OverlapScenario } from './overlaps.ts';
 import { of } from './sounds.ts';
 
 /** What became of a question while a tool worked on it and somebody spoke. */
@@ -19,7 +19,7 @@ export const toolMs = 5_000;
 const [afterMs, answerWithinMs] = [1_800, 11_000];
 
 /** A tool that looks something up, slowly. */
-export function lookUp(clock: Clock): RoomTool {
+export function lookUp(clock: Clock): ToolEntry {
   return tool({
     name: 'look_up',
     description: 'Looks something up.',
@@ -38,10 +38,10 @@ export function lookUp(clock: Clock): RoomTool {
 /** Each scene while the tool runs, in a bot that has it. */
 export async function playWhileToolRuns(
   bot: DuplexBot,
-  scenes: readonly OverlapScene[],
+  scenarios: readonly OverlapScenario[],
 ): Promise<readonly ToolTrial[]> {
   const trials: ToolTrial[] = [];
-  for (const [n, { kind, askerId, personId, text, sound }] of scenes.entries()) {
+  for (const [n, { kind, askerId, personId, text, sound }] of scenarios.entries()) {
     const from = bot.answers().length;
     const asked = bot.say({ personId: askerId, text: of(lines.stories, n) }, bot.nowMs() + 1_000);
     const said = bot.say({ personId, text, sound }, asked.toMs + afterMs);

@@ -1,7 +1,7 @@
-import { readClips, readScenes, type VoiceClip } from '#bench/turns/clips.ts';
-import type { TurnScene } from '#bench/turns/plan.ts';
-import { playScene, type SceneSound } from '#bench/turns/scene-sound.ts';
-import { halvesOf, readPieces, type SceneHalf } from '#bench/turns/silences/halves.ts';
+import { readClips, readScenarios, type VoiceClip } from '#bench/turns/clips.ts';
+import type { TurnScenario } from '#bench/turns/plan.ts';
+import { playScenario, type ScenarioSound } from '#bench/turns/scenario-sound.ts';
+import { halvesOf, readPieces, type ScenarioHalf } from '#bench/turns/silences/halves.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { classify } from '#src/turn/overlap/interjections.ts';
@@ -10,18 +10,18 @@ import type { Detections } from './scoring.ts';
 import { of } from './sounds.ts';
 
 /** One turn of somebody who is alone with the bot. */
-export type SpokenTurnScene = {
-  readonly sound: SceneSound;
+export type SpokenTurnScenario = {
+  readonly sound: ScenarioSound;
   /** Missing where the scene is in neither half. */
-  readonly half: SceneHalf | undefined;
+  readonly half: ScenarioHalf | undefined;
 };
 
 /** What a bot did about a turn; in ms. */
 export type TurnOutcome = {
-  readonly half: SceneHalf | undefined;
+  readonly half: ScenarioHalf | undefined;
   readonly hasPause: boolean;
   /** It spoke before the turn was over. */
-  readonly tookPause: boolean;
+  readonly hasPaused: boolean;
   /** From the end of the turn to its first sound; undefined where that takes longer than 3 s. */
   readonly answeredMs: number | undefined;
   /** Ends of the turn, silences inside it, and when the bot noticed an end. */
@@ -36,26 +36,28 @@ const storyCount = 24;
 const storyPausesMs = [150, 450] as const;
 
 /** The scenes of bench/turns that are no command, or some of those. */
-export async function turnScenes(
+export async function turnScenarios(
   codec: OpusCodec,
-  isWanted: (scene: TurnScene) => boolean = () => true,
-): Promise<readonly SpokenTurnScene[]> {
-  const [scenes, clips] = [await readScenes(), await readClips()];
-  const halves = halvesOf(scenes, clips, await readPieces());
-  const textOf = (scene: TurnScene) => scene.clips.map((id) => clips.get(id)?.say ?? '').join(' ');
-  const questions = scenes.filter(
-    (scene) => isWanted(scene) && classify(textOf(scene), { isFinal: true }).kind === 'other',
+  isWanted: (scenario: TurnScenario) => boolean = () => true,
+): Promise<readonly SpokenTurnScenario[]> {
+  const [scenarios, clips] = [await readScenarios(), await readClips()];
+  const halves = halvesOf(scenarios, clips, await readPieces());
+  const textOf = (scenario: TurnScenario) =>
+    scenario.clips.map((id) => clips.get(id)?.say ?? '').join(' ');
+  const questions = scenarios.filter(
+    (scenario) =>
+      isWanted(scenario) && classify(textOf(scenario), { isFinal: true }).kind === 'other',
   );
   return Promise.all(
-    questions.map(async (scene) => ({
-      sound: await playScene(scene, clips, codec),
-      half: halves.get(scene.id),
+    questions.map(async (scenario) => ({
+      sound: await playScenario(scenario, clips, codec),
+      half: halves.get(scenario.id),
     })),
   );
 }
 
 /** Long turns of clauses that go on, with short pauses, as somebody tells a story. */
-export async function storyScenes(codec: OpusCodec): Promise<readonly SpokenTurnScene[]> {
+export async function storyScenarios(codec: OpusCodec): Promise<readonly SpokenTurnScenario[]> {
   const clips = await readClips();
   const random = seededRandom(31);
   const byVoice = Map.groupBy(
@@ -65,13 +67,13 @@ export async function storyScenes(codec: OpusCodec): Promise<readonly SpokenTurn
   const voices = [...byVoice.values()].filter((all) => all.length >= 4);
   return Promise.all(
     Array.from({ length: storyCount }, async (_, n) => {
-      const scene = storyScene(n, of(voices, n), random);
-      return { sound: await playScene(scene, clips, codec), half: undefined };
+      const scenario = storyScenario(n, of(voices, n), random);
+      return { sound: await playScenario(scenario, clips, codec), half: undefined };
     }),
   );
 }
 
-function storyScene(n: number, own: readonly VoiceClip[], random: () => number): TurnScene {
+function storyScenario(n: number, own: readonly VoiceClip[], random: () => number): TurnScenario {
   const from = Math.floor(random() * own.length);
   const [leastMs, mostMs] = storyPausesMs;
   return {
@@ -86,10 +88,10 @@ function storyScene(n: number, own: readonly VoiceClip[], random: () => number):
 
 export async function playTurns(
   bot: DuplexBot,
-  scenes: readonly SpokenTurnScene[],
+  scenarios: readonly SpokenTurnScenario[],
 ): Promise<readonly TurnOutcome[]> {
   const outcomes: TurnOutcome[] = [];
-  for (const { sound, half } of scenes) {
+  for (const { sound, half } of scenarios) {
     const startMs = packetMs * Math.ceil((bot.nowMs() + 1_000) / packetMs);
     const text = sound.words.map(([word]) => word).join(' ');
     bot.say({ personId, text, sound }, startMs);
@@ -102,8 +104,8 @@ export async function playTurns(
     await bot.rest();
     outcomes.push({
       half,
-      hasPause: sound.scene.clips.length > 1,
-      tookPause: first !== undefined && first < (stretches.at(-1)?.[0] ?? endMs),
+      hasPause: sound.scenario.clips.length > 1,
+      hasPaused: first !== undefined && first < (stretches.at(-1)?.[0] ?? endMs),
       answeredMs: answered && answered.atMs - endMs,
       ends: { trueAtMs: [endMs], negatives: silencesBetween(stretches), detectedAtMs },
     });

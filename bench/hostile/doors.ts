@@ -205,13 +205,13 @@ export function mcpDoor(
         type: 'text/event-stream',
         body,
       };
-      const isTold = () => provider.lastChat().includes('"role":"tool"');
+      const isReported = () => provider.lastChat().includes('"role":"tool"');
       const used = provider.next(answer);
       await reached(used, async () =>
         person.write(`<@${sandbox.botId}> go`, { channel: 'Lounge' }),
       );
       const untilMs = performance.now() + patienceMs;
-      while (!isTold()) {
+      while (!isReported()) {
         if (performance.now() > untilMs) throw new Error(`The bot did not call ${name}.`);
         await wait(20);
       }

@@ -8,7 +8,7 @@ import { openTextLanguage } from '#src/speech/text-language/text-language.ts';
 import { MemoryPersonSettings } from '#test/fakes/memory-stores.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { openSessionFixture } from '#test/session/setup/session-fixture.ts';
-import type { LanguageTurn } from './scenes.ts';
+import type { LanguageTurn } from './scenarios.ts';
 
 /** Real time from the words of a turn to the first sound of its answer, in ms, where servers take none. */
 export type LanguageDelays = {

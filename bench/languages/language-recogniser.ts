@@ -9,7 +9,7 @@ export type LanguageRecogniserOptions = {
   /** Language of an utterance, by its number. */
   readonly languageOf: (utterance: number) => string | undefined;
   /** It tells the language of what it hears; otherwise words alone. */
-  readonly tells: boolean;
+  readonly reports: boolean;
   /** Languages it was told before it heard an utterance, by its number. */
   readonly hints: Map<number, string>;
 };
@@ -31,10 +31,10 @@ export class LanguageRecogniser implements Transcriber {
   }
 
   async *transcribe(pcm: Pcm, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
-    const { languageOf, tells, hints } = this.#options;
+    const { languageOf, reports, hints } = this.#options;
     const utterance = piecesIn(pcm.samples)[0]?.utterance ?? 0;
     if (this.#hint !== undefined) hints.set(utterance, this.#hint);
-    const language = tells ? languageOf(utterance) : undefined;
+    const language = reports ? languageOf(utterance) : undefined;
     for await (const update of new HonestRecogniser(...this.#parts).transcribe(pcm, signal)) {
       if (update.kind === 'partial' || language === undefined) yield update;
       else yield { kind: 'final', transcript: { ...update.transcript, language } };

@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
-import { peopleOf } from '#bench/manners/room.ts';
+import { peopleOf } from '#bench/manners/channel.ts';
 import { answerDelays } from './answer-delays.ts';
-import { answeredInForeign, crowd, isRight, playScenes } from './play-scenes.ts';
-import { benchLanguages, languageScenes } from './scenes.ts';
+import { answeredInForeign, crowd, isRight, playScenarios } from './play-scenarios.ts';
+import { benchLanguages, languageScenarios } from './scenarios.ts';
 
 const personIds = peopleOf(crowd).map(({ id }) => id);
-const scenes = languageScenes(400, personIds);
+const scenarios = languageScenarios(400, personIds);
 
-test('every language is spoken in the scenes, and every kind of turn', () => {
-  const turns = scenes.flatMap(({ turns: own }) => own);
+test('every language is spoken in the scenarios, and every kind of turn', () => {
+  const turns = scenarios.flatMap(({ turns: own }) => own);
   expect(new Set(turns.map(({ language }) => language))).toEqual(new Set(benchLanguages));
   expect(benchLanguages.length).toBeGreaterThanOrEqual(12);
   expect(new Set(turns.map(({ personId }) => personId)).size).toBe(5);
   expect(new Set(turns.map(({ kind }) => kind)).size).toBe(4);
-  expect(scenes).toHaveLength(400);
+  expect(scenarios).toHaveLength(400);
 });
 
 test.each([
@@ -21,9 +21,9 @@ test.each([
   ['tells none', false],
 ])(
   'with a recogniser that %s everybody is answered in their own, in its voice',
-  async (_, tells) => {
-    const some = scenes.filter((_scene, n) => [0, 5, 18].includes(n));
-    const outcomes = await playScenes(some, tells);
+  async (_, reports) => {
+    const some = scenarios.filter((_scenario, n) => [0, 5, 18].includes(n));
+    const outcomes = await playScenarios(some, reports);
     const counted = outcomes.filter(({ turn }) => turn.kind !== 'unsettled');
     expect(counted.filter((one) => !isRight(one))).toEqual([]);
     expect(outcomes.filter(answeredInForeign)).toEqual([]);
@@ -33,7 +33,7 @@ test.each([
 );
 
 test('an answer is timed with languages and without', async () => {
-  const [scene] = scenes;
-  const { withMs, withoutMs } = await answerDelays(scene?.turns ?? []);
+  const [scenario] = scenarios;
+  const { withMs, withoutMs } = await answerDelays(scenario?.turns ?? []);
   expect([withMs.length, withoutMs.length]).toEqual([6, 6]);
 });

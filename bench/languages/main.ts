@@ -1,27 +1,27 @@
 // Is everybody answered in their own language and voice? npm run bench:languages [-- --scenes 400] (virtual time, some minutes).
 import { parseArgs } from 'node:util';
+import { peopleOf } from '#bench/manners/channel.ts';
 import { targetTable } from '#bench/manners/report.ts';
-import { peopleOf } from '#bench/manners/room.ts';
 import { answerDelays } from './answer-delays.ts';
 import { ngramsCost } from './ngrams-memory.ts';
-import { crowd, playScenes } from './play-scenes.ts';
-import { delayLine, sceneLines } from './report.ts';
-import { benchLanguages, languageScenes } from './scenes.ts';
+import { crowd, playScenarios } from './play-scenarios.ts';
+import { delayLine, scenarioLines } from './report.ts';
+import { benchLanguages, languageScenarios } from './scenarios.ts';
 
 const { values: options } = parseArgs({ options: { scenes: { type: 'string', default: '400' } } });
 const personIds = peopleOf(crowd).map(({ id }) => id);
-const scenes = languageScenes(Number(options.scenes), personIds);
-const half = Math.ceil(scenes.length / 2);
+const scenarios = languageScenarios(Number(options.scenes), personIds);
+const half = Math.ceil(scenarios.length / 2);
 
 const { bytes, loadMs } = await ngramsCost();
-const delays = await answerDelays(scenes.flatMap(({ turns }) => turns));
+const delays = await answerDelays(scenarios.flatMap(({ turns }) => turns));
 const lines = [
-  ...sceneLines('it tells', await playScenes(scenes.slice(0, half), true)),
-  ...sceneLines('it does not', await playScenes(scenes.slice(half), false)),
+  ...scenarioLines('it tells', await playScenarios(scenarios.slice(0, half), true)),
+  ...scenarioLines('it does not', await playScenarios(scenarios.slice(half), false)),
   delayLine(delays),
 ];
 console.log(
-  `${scenes.length} scenes of ${crowd} people in ${benchLanguages.length} languages; half with a recogniser that tells the language\n`,
+  `${scenarios.length} scenes of ${crowd} people in ${benchLanguages.length} languages; half with a recogniser that tells the language\n`,
 );
 console.log(targetTable(lines));
 console.log(

@@ -1,7 +1,7 @@
 import type { TargetLine } from '#bench/manners/report.ts';
 import { percentile } from '#bench/table.ts';
 import type { LanguageDelays } from './answer-delays.ts';
-import { answeredInForeign, isRight, type LanguageOutcome } from './play-scenes.ts';
+import { answeredInForeign, isRight, type LanguageOutcome } from './play-scenarios.ts';
 
 const [firstPercent, laterPercent] = [95, 99];
 /** A text may leave its language open, and then one turn more is needed. */
@@ -10,7 +10,10 @@ const hintedPercent = 95;
 const mostAddedMs = 2;
 
 /** What is wanted of all scenes with one kind of recogniser, and what came. */
-export function sceneLines(recogniser: string, outcomes: readonly LanguageOutcome[]): TargetLine[] {
+export function scenarioLines(
+  recogniser: string,
+  outcomes: readonly LanguageOutcome[],
+): TargetLine[] {
   const of = (kind: LanguageOutcome['turn']['kind']) =>
     outcomes.filter(({ turn }) => turn.kind === kind);
   const switched = of('word').filter(answeredInForeign);
@@ -70,12 +73,12 @@ function shareLine(
 }
 
 function missed({
-  scene,
+  scenario,
   turn,
   language = 'none',
   voices,
   hint = 'none',
 }: LanguageOutcome): string {
   const said = `${turn.personId} "${turn.text}" (${turn.kind}, ${turn.wanted} wanted)`;
-  return `${scene}: ${said}: ${language}, ${voices.join(' and ') || 'no voice'}, hint ${hint}`;
+  return `${scenario}: ${said}: ${language}, ${voices.join(' and ') || 'no voice'}, hint ${hint}`;
 }

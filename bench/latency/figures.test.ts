@@ -106,7 +106,7 @@ test('the end may be decided before or after the words are known', () => {
   expect(tooGood([turnOf(seen({ answered }), usualSetup)], usualSetup)).toEqual([]);
 });
 
-test('without tokens to wait for the floor is that of three requests', () => {
+test('without tokens to wait for the lower bound is that of three requests', () => {
   const pace = { ...usualPace, tokensPerSecond: Number.POSITIVE_INFINITY };
   const soundAt = (setup: Partial<ServerSetup>) =>
     floorsOf({ ...usualSetup, ...setup }, 7)['first packet heard'];

@@ -97,15 +97,15 @@ async function spokenByModel(baseUrl: string, pcm: Pcm): Promise<void> {
 async function talkedTurn(baseUrl: string, pcm: Pcm): Promise<number> {
   const socket = new WebSocket(`${baseUrl.replace('http', 'ws')}/realtime?model=mock`);
   try {
-    await toldOf(socket, 'session.created');
+    await reportedOf(socket, 'session.created');
     const sound = new Resampler(pcm.rateHz, speakRateHz).push(pcm.samples);
     const audio = Buffer.from(sound.buffer, sound.byteOffset, sound.byteLength).toString('base64');
     socket.send(JSON.stringify({ type: 'session.update', session: { type: 'realtime' } }));
     socket.send(JSON.stringify({ type: 'input_audio_buffer.append', audio }));
-    await toldOf(socket, 'session.updated');
+    await reportedOf(socket, 'session.updated');
     await nextTurn();
     return await timed(async () => {
-      const sounds = toldOf(socket, 'response.output_audio.delta');
+      const sounds = reportedOf(socket, 'response.output_audio.delta');
       socket.send(JSON.stringify({ type: 'input_audio_buffer.commit' }));
       socket.send(JSON.stringify({ type: 'response.create' }));
       await sounds;
@@ -115,7 +115,7 @@ async function talkedTurn(baseUrl: string, pcm: Pcm): Promise<number> {
   }
 }
 
-function toldOf(socket: WebSocket, type: string): Promise<void> {
+function reportedOf(socket: WebSocket, type: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const leave = (end: () => void) => {
       socket.off('message', hear);

@@ -1,5 +1,5 @@
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import { type BenchChannel, goTo, openRoom, peopleOf, say, until } from './room.ts';
+import { type BenchChannel, goTo, openChannel, peopleOf, say, until } from './channel.ts';
 
 /** One stop in the middle of an answer. */
 export type AnswerCut = {
@@ -18,31 +18,34 @@ const greetingMs = 12_000;
 /** Stops a long answer at so many moments, spread evenly and shaken. */
 export async function cutAnswers(count: number, seed: number): Promise<readonly AnswerCut[]> {
   const random = seededRandom(seed);
-  const room = await openRoom(peopleOf(2), () => 'long');
-  await goTo(room, greetingMs);
+  const channel = await openChannel(peopleOf(2), () => 'long');
+  await goTo(channel, greetingMs);
   const cuts: AnswerCut[] = [];
   for (let n = 0; n < count; n++) {
-    cuts.push(await cutAfter(room, (latestMs * (n + random())) / count));
+    cuts.push(await cutAfter(channel, (latestMs * (n + random())) / count));
   }
   return cuts;
 }
 
-async function cutAfter(room: BenchChannel, afterMs: number): Promise<AnswerCut> {
-  const { clock, fixture, mouth, sounded } = room;
+async function cutAfter(channel: BenchChannel, afterMs: number): Promise<AnswerCut> {
+  const { clock, fixture, lastSound, sounded } = channel;
   const former = new Map(sounded);
   const begun = clock.nowMs() + 3_000;
-  const asked = say(room, 'ana', 'Nova, tell me a long story.', begun);
-  await goTo(room, asked.toMs);
-  await until(room, () => mouth.lastMs > begun);
-  await goTo(room, mouth.lastMs + afterMs);
-  const answered = room.happened.length;
+  const asked = say(channel, 'ana', 'Nova, tell me a long story.', begun);
+  await goTo(channel, asked.toMs);
+  await until(channel, () => lastSound.lastMs > begun);
+  await goTo(channel, lastSound.lastMs + afterMs);
+  const answered = channel.happened.length;
   fixture.talk.stop('g');
-  await until(room, () => answerIn(room, answered) !== undefined);
+  await until(channel, () => answerIn(channel, answered) !== undefined);
   const frames = [...sounded].map(([text, all]) => [text, all - (former.get(text) ?? 0)] as const);
   const sent = frames.filter(([, more]) => more > 0);
   const sentMs = sent.reduce((sum, [, more]) => sum + more * frameMs, 0);
-  const left = sent.reduce((sum, [text, more]) => sum + wordsLeft(room, text, more * frameMs), 0);
-  return { sentMs, left, kept: wordsOf(answerIn(room, answered) ?? '').length };
+  const left = sent.reduce(
+    (sum, [text, more]) => sum + wordsLeft(channel, text, more * frameMs),
+    0,
+  );
+  return { sentMs, left, kept: wordsOf(answerIn(channel, answered) ?? '').length };
 }
 
 function answerIn({ happened }: BenchChannel, from: number): string | undefined {

@@ -1,8 +1,8 @@
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
-import { chat, type MannersRun, runScene, type SpokenLine, shuffled } from './director.ts';
-import { openRoom, otherBot, peopleOf } from './room.ts';
-import type { MannersScene, SceneMix } from './scenes.ts';
+import { openChannel, otherBot, peopleOf } from './channel.ts';
+import { chat, type MannersRun, runScenario, type SpokenLine, shuffled } from './director.ts';
+import type { MannersScenario, ScenarioMix } from './scenarios.ts';
 import type { Evening } from './verdict.ts';
 
 /** Who spends how long together. */
@@ -10,7 +10,7 @@ export type EveningPlan = {
   readonly people: number;
   readonly withBot: boolean;
   readonly minutes: number;
-  readonly scenes: readonly MannersScene[];
+  readonly scenarios: readonly MannersScenario[];
   /** Lines between two scenes. */
   readonly lines: number;
   /** Default `auto`. */
@@ -20,32 +20,32 @@ export type EveningPlan = {
 };
 
 /** Plays scenes in ever new order, and chat between them, until the time is up and each scene was played once. */
-export async function spend(plan: EveningPlan, mix: SceneMix, seed: number): Promise<Evening> {
+export async function spend(plan: EveningPlan, mix: ScenarioMix, seed: number): Promise<Evening> {
   const random = seededRandom(seed);
   const spoken = new Map<number, SpokenLine>();
   const people = [...peopleOf(plan.people), ...(plan.withBot ? [otherBot] : [])];
   const mannerOf = (utterances: readonly number[]) =>
     spoken.get(utterances.at(-1) ?? 0)?.answer ?? 'short';
-  const room = await openRoom(people, mannerOf, { addressing: plan.addressing });
-  const run: MannersRun = { room, mix, random, spoken, dismissedAtMs: [] };
-  const isOver = () => room.clock.nowMs() >= plan.minutes * 60_000;
+  const channel = await openChannel(people, mannerOf, { addressing: plan.addressing });
+  const run: MannersRun = { channel, mix, random, spoken, dismissedAtMs: [] };
+  const isOver = () => channel.clock.nowMs() >= plan.minutes * 60_000;
   for (let round = 0; round === 0 || !isOver(); round++) {
-    for (const scene of shuffled(random, plan.scenes)) {
+    for (const scenario of shuffled(random, plan.scenarios)) {
       if (round > 0 && isOver()) break;
       await chat(run, 1 + Math.floor(random() * (2 * plan.lines - 1)), plan.pace);
-      await runScene(run, scene);
+      await runScenario(run, scenario);
     }
   }
-  return { room, spoken };
+  return { channel, spoken };
 }
 
-export function plansOf(mix: SceneMix): Readonly<Record<'two' | 'five', EveningPlan>> {
+export function plansOf(mix: ScenarioMix): Readonly<Record<'two' | 'five', EveningPlan>> {
   return {
     two: {
       people: 2,
       withBot: false,
       minutes: 20,
-      scenes: mix.two,
+      scenarios: mix.two,
       lines: 6,
       pace: { shortestMs: 200, longestMs: 1_400 },
     },
@@ -53,7 +53,7 @@ export function plansOf(mix: SceneMix): Readonly<Record<'two' | 'five', EveningP
       people: 5,
       withBot: true,
       minutes: 60,
-      scenes: [...mix.two, ...mix.five],
+      scenarios: [...mix.two, ...mix.five],
       lines: 12,
       pace: { shortestMs: -900, longestMs: 1_200 },
     },

@@ -5,14 +5,14 @@ import { echo } from './echo/echo.ts';
 import { plansOf, spend } from './evening.ts';
 import { followUps } from './follow-ups.ts';
 import {
+  channelTable,
   cutWords,
   type Findings,
   followUpWords,
   linesOf,
-  roomTable,
   targetTable,
 } from './report.ts';
-import { readSceneMix } from './scenes.ts';
+import { readScenarioMix } from './scenarios.ts';
 import { readStops, stopAloud, stopsInText } from './stops.ts';
 import { judge } from './verdict.ts';
 
@@ -22,11 +22,11 @@ const names = 'Nova,Нова,نوفا,נובה,نوا,नोवा,নোভা,
 const { values: options } = parseArgs({ options: { seed: { type: 'string', default: '1' } } });
 const seed = Number(options.seed);
 
-const mix = await readSceneMix();
+const mix = await readScenarioMix();
 const plans = plansOf(mix);
 console.log(`Manners on virtual time, seed ${seed}, addressing auto`);
 const findings: Findings = {
-  rooms: {
+  channels: {
     'two people': judge(await spend(plans.two, mix, seed)),
     'five people and a bot': judge(await spend(plans.five, mix, seed)),
   },
@@ -37,8 +37,8 @@ const findings: Findings = {
   followUps: await followUps(120, seed),
 };
 const lines = linesOf(findings);
-const { aloud, cuts, rooms } = findings;
-console.log(`\n${roomTable(rooms)}`);
+const { aloud, cuts, channels } = findings;
+console.log(`\n${channelTable(channels)}`);
 console.log(`\n${targetTable(lines)}`);
 console.log(
   `\nstop aloud: silent p50 ${aloud.p50Ms}, p95 ${aloud.p95Ms} ms after its first packet`,

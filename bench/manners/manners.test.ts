@@ -5,11 +5,11 @@ import { echo } from './echo/echo.ts';
 import { plansOf, spend } from './evening.ts';
 import { followUps } from './follow-ups.ts';
 import { Marks, piecesIn } from './marks.ts';
-import { readSceneMix } from './scenes.ts';
+import { readScenarioMix } from './scenarios.ts';
 import { readStops, stopAloud, stopPath, stopsInText } from './stops.ts';
 import { judge } from './verdict.ts';
 
-const mix = await readSceneMix();
+const mix = await readScenarioMix();
 const { two, five } = plansOf(mix);
 
 /** A few scenes with a little chat. */
@@ -17,10 +17,10 @@ const short = (names: readonly string[], plan = two) => ({
   ...plan,
   minutes: 0,
   lines: 1,
-  scenes: plan.scenes.filter(({ name }) => names.includes(name)),
+  scenarios: plan.scenarios.filter(({ name }) => names.includes(name)),
 });
 
-test('scenes and lines are added, never removed', async () => {
+test('scenarios and lines are added, never removed', async () => {
   expect(mix.two.length).toBeGreaterThanOrEqual(34);
   expect(mix.five.length).toBeGreaterThanOrEqual(14);
   expect(mix.chat.length).toBeGreaterThanOrEqual(48);

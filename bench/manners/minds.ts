@@ -66,8 +66,8 @@ export class Minds {
 
   with(synthesizer: Synthesizer): Pipeline {
     return {
-      answer: (turn, stage, signal) =>
-        chained({ chat: this.#chat(turn), synthesizer }).answer(turn, stage, signal),
+      answer: (turn, host, signal) =>
+        chained({ chat: this.#chat(turn), synthesizer }).answer(turn, host, signal),
     };
   }
 

@@ -6,7 +6,7 @@ import type { SpokenStops, StopWords } from './stops.ts';
 import type { MannersVerdict } from './verdict.ts';
 
 export type Findings = {
-  readonly rooms: Readonly<Record<string, MannersVerdict>>;
+  readonly channels: Readonly<Record<string, MannersVerdict>>;
   readonly aloud: SpokenStops;
   readonly inText: StopWords & { readonly languages: number };
   readonly cuts: readonly AnswerCut[];
@@ -27,10 +27,10 @@ const [uninvitedPerHour, stopPercent, wordsOff] = [1, 98, 1] as const;
 /** With fewer the target says little. */
 const enoughCuts = 50;
 
-export function linesOf({ rooms, aloud, inText, cuts, echo }: Findings): readonly TargetLine[] {
+export function linesOf({ channels, aloud, inText, cuts, echo }: Findings): readonly TargetLine[] {
   const off = cuts.filter(({ kept, left }) => Math.abs(kept - left) > wordsOff);
   return [
-    ...Object.entries(rooms).flatMap(([room, verdict]) => roomLines(room, verdict)),
+    ...Object.entries(channels).flatMap(([channel, verdict]) => channelLines(channel, verdict)),
     stopLine(`stop aloud, English, ${aloud.tried} clips (words given)`, aloud),
     stopLine(`stop as text only, ${inText.languages} languages, ${inText.tried} sentences`, inText),
     noneLine(`echo of ${echo.tried} rooms: answered or interrupted by it`, echo.misses),
@@ -46,12 +46,12 @@ export function linesOf({ rooms, aloud, inText, cuts, echo }: Findings): readonl
 }
 
 /** What was played. */
-export function roomTable(rooms: Findings['rooms']): string {
+export function channelTable(channels: Findings['channels']): string {
   const head = ['', 'minutes', 'talk %', 'utterances', 'questions', 'answers', 'ended early'];
   return table(
     head,
-    Object.entries(rooms).map(([room, one]) => [
-      ...[room, one.minutes.toFixed(0), (100 * one.talkShare).toFixed(0)],
+    Object.entries(channels).map(([channel, one]) => [
+      ...[channel, one.minutes.toFixed(0), (100 * one.talkShare).toFixed(0)],
       ...[one.utterances, one.questions, one.answers, one.endedEarly].map(String),
     ]),
   );
@@ -75,14 +75,14 @@ export function followUpWords({ asked, misses }: FollowUps): string {
   return `follow-up questions, five people, one comes and goes every 5 min: ${share.toFixed(0)} % of ${asked} with the right reference`;
 }
 
-function roomLines(room: string, verdict: MannersVerdict): TargetLine[] {
+function channelLines(channel: string, verdict: MannersVerdict): TargetLine[] {
   const { minutes, uninvited, lost, twice, cut, turns, misattributed, failures } = verdict;
-  const none = (what: string, misses: readonly string[]) => noneLine(`${room}: ${what}`, misses);
+  const none = (what: string, misses: readonly string[]) => noneLine(`${channel}: ${what}`, misses);
   const perHour = (60 * uninvited.length) / minutes;
   const share = 100 * (1 - misattributed.length / turns);
   return [
     {
-      what: `${room}: uninvited replies an hour`,
+      what: `${channel}: uninvited replies an hour`,
       target: `at most ${uninvitedPerHour}`,
       reached: perHour.toFixed(1),
       met: perHour <= uninvitedPerHour,
@@ -92,7 +92,7 @@ function roomLines(room: string, verdict: MannersVerdict): TargetLine[] {
     none('answers given twice', twice),
     none('answers cut short', cut),
     {
-      what: `${room}: attribution of ${turns} turns`,
+      what: `${channel}: attribution of ${turns} turns`,
       target: '100 %',
       reached: `${share.toFixed(1)} %`,
       met: misattributed.length === 0,

@@ -3,7 +3,7 @@ import { percentile } from '#bench/table.ts';
 import { unpack } from '#bench/turns/clips.ts';
 import { classify } from '#src/turn/overlap/interjections.ts';
 import { heldOutStops } from '#test/turn/overlap/interjections-held-out.ts';
-import { type BenchChannel, goTo, isAtRest, openRoom, peopleOf, say, until } from './room.ts';
+import { type BenchChannel, goTo, isAtRest, openChannel, peopleOf, say, until } from './channel.ts';
 
 /** Somebody who says stop. */
 export type Stop = { readonly voice: string; readonly say: string };
@@ -40,40 +40,40 @@ export function stopPath({ voice, say: text }: Stop): URL {
 
 /** As sound: each clip, by the person answered and another in turn, into a long answer. */
 export async function stopAloud(stops: readonly Stop[]): Promise<SpokenStops> {
-  const room = await openRoom(peopleOf(2), () => 'long');
-  await goTo(room, greetingMs);
+  const channel = await openChannel(peopleOf(2), () => 'long');
+  await goTo(channel, greetingMs);
   const missed: string[] = [];
-  const took: number[] = [];
+  const delaysMs: number[] = [];
   for (const [n, stop] of stops.entries()) {
-    const ms = await silenceAfter(room, stop, n % 2 === 0 ? 'ana' : 'ben');
+    const ms = await silenceAfter(channel, stop, n % 2 === 0 ? 'ana' : 'ben');
     if (ms === undefined) missed.push(`${stop.voice}: ${stop.say}`);
-    else took.push(ms);
+    else delaysMs.push(ms);
   }
   return {
     tried: stops.length,
     missed,
-    p50Ms: percentile(took, 0.5),
-    p95Ms: percentile(took, 0.95),
+    p50Ms: percentile(delaysMs, 0.5),
+    p95Ms: percentile(delaysMs, 0.95),
   };
 }
 
 async function silenceAfter(
-  room: BenchChannel,
+  channel: BenchChannel,
   stop: Stop,
   who: string,
 ): Promise<number | undefined> {
-  const { clock, mouth } = room;
+  const { clock, lastSound } = channel;
   const packets = unpack(await readFile(stopPath(stop)));
-  const asked = say(room, 'ana', 'Nova, tell me a long story.', clock.nowMs() + 4_000);
-  await goTo(room, asked.toMs);
-  await until(room, () => clock.nowMs() - mouth.lastMs <= 20);
+  const asked = say(channel, 'ana', 'Nova, tell me a long story.', clock.nowMs() + 4_000);
+  await goTo(channel, asked.toMs);
+  await until(channel, () => clock.nowMs() - lastSound.lastMs <= 20);
   const sound = { packets, ms: packets.length * 20 };
-  const { fromMs, toMs } = say(room, who, stop.say, clock.nowMs() + speaksMs, sound);
-  await goTo(room, toMs + silentMs + forGoodMs);
-  const lastMs = mouth.lastMs;
-  const isOver = isAtRest(room);
-  room.fixture.talk.stop('g');
-  await goTo(room, clock.nowMs() + 2_000);
+  const { fromMs, toMs } = say(channel, who, stop.say, clock.nowMs() + speaksMs, sound);
+  await goTo(channel, toMs + silentMs + forGoodMs);
+  const lastMs = lastSound.lastMs;
+  const isOver = isAtRest(channel);
+  channel.fixture.talk.stop('g');
+  await goTo(channel, clock.nowMs() + 2_000);
   return isOver && lastMs - toMs <= silentMs ? Math.max(0, lastMs - fromMs) : undefined;
 }
 

@@ -1,6 +1,6 @@
+import type { BenchChannel, TimedEvent } from './channel.ts';
 import type { SpokenLine } from './director.ts';
 import { type MindRequest, serialIn } from './minds.ts';
-import type { BenchChannel, TimedEvent } from './room.ts';
 
 /** What came of one evening. */
 export type MannersVerdict = {
@@ -25,47 +25,51 @@ export type MannersVerdict = {
 };
 
 export type Evening = {
-  readonly room: BenchChannel;
+  readonly channel: BenchChannel;
   readonly spoken: ReadonlyMap<number, SpokenLine>;
 };
 
 /** An answer of which something was heard. */
 type HeardAnswerPart = { readonly asked: MindRequest; readonly isWhole: boolean };
 
-export function judge({ room, spoken }: Evening): MannersVerdict {
-  const given = givenIn(room);
+export function judge({ channel, spoken }: Evening): MannersVerdict {
+  const given = givenIn(channel);
   const all = [...spoken.values()];
   const timesOf = (id: number) => given.filter(({ asked }) => asked.utterances.includes(id)).length;
-  const told = ({ utterance, scene }: SpokenLine) =>
-    `${(utterance.fromMs / 1000).toFixed(0)} s, ${scene}, ${utterance.personId}: ${utterance.text}`;
+  const reported = ({ utterance, scenario }: SpokenLine) =>
+    `${(utterance.fromMs / 1000).toFixed(0)} s, ${scenario}, ${utterance.personId}: ${utterance.text}`;
   const wanted = all.filter(({ meant }) => meant === 'yes');
   const uninvited = given.filter(({ asked }) =>
     asked.utterances.every((id) => spoken.get(id)?.meant === 'no'),
   );
   const talkMs = all.reduce((sum, { utterance }) => sum + utterance.toMs - utterance.fromMs, 0);
-  const turns = turnsIn(room);
+  const turns = turnsIn(channel);
   return {
-    minutes: room.clock.nowMs() / 60_000,
+    minutes: channel.clock.nowMs() / 60_000,
     utterances: all.length,
     questions: wanted.length,
     answers: given.length,
-    talkShare: talkMs / room.clock.nowMs(),
-    uninvited: uninvited.map(({ asked }) => asked.utterances.map((id) => toldOf(id)).join(' + ')),
-    lost: wanted.filter(({ utterance }) => timesOf(utterance.id) === 0).map(told),
-    twice: all.filter(({ utterance }) => timesOf(utterance.id) > 1).map(told),
+    talkShare: talkMs / channel.clock.nowMs(),
+    uninvited: uninvited.map(({ asked }) =>
+      asked.utterances.map((id) => reportedOf(id)).join(' + '),
+    ),
+    lost: wanted.filter(({ utterance }) => timesOf(utterance.id) === 0).map(reported),
+    twice: all.filter(({ utterance }) => timesOf(utterance.id) > 1).map(reported),
     cut: all
       .filter(({ whole, utterance: { id } }) => whole && given.some((one) => isCut(one, id)))
-      .map(told),
+      .map(reported),
     endedEarly: given.filter((one) => !one.isWhole && all.some((said) => isShort(said, one)))
       .length,
     turns: turns.length,
     misattributed: turns.flatMap((turn) => turn ?? []),
-    failures: room.happened.flatMap(({ event }) => (event.kind === 'failed' ? event.message : [])),
+    failures: channel.happened.flatMap(({ event }) =>
+      event.kind === 'failed' ? event.message : [],
+    ),
   };
 
-  function toldOf(id: number): string {
+  function reportedOf(id: number): string {
     const one = spoken.get(id);
-    return one ? told(one) : `?${id}`;
+    return one ? reported(one) : `?${id}`;
   }
 }
 
@@ -86,14 +90,14 @@ function givenIn({ happened, minds }: BenchChannel): HeardAnswerPart[] {
 }
 
 /** Of each text that was recognised and each question put to the model: undefined when it is of whom it is said to be. */
-function turnsIn(room: BenchChannel): (string | undefined)[] {
-  const { microphones, minds, happened } = room;
+function turnsIn(channel: BenchChannel): (string | undefined)[] {
+  const { microphones, minds, happened } = channel;
   const ownerOf = (id: number) => microphones.said[id - 1]?.personId;
   const asked = minds.asked.map(({ serial, speakerId, utterances }) => {
     const isTheirs = utterances.length > 0 && utterances.every((id) => ownerOf(id) === speakerId);
     return isTheirs ? undefined : `answer ${serial} is to ${speakerId}, utterances ${utterances}`;
   });
-  return [...asked, ...happened.flatMap((one) => recognisedBy(one, room))];
+  return [...asked, ...happened.flatMap((one) => recognisedBy(one, channel))];
 }
 
 /** Such words that speaker said just before. */

@@ -97,7 +97,7 @@ function startBot(sandbox: Sandbox, setup: BenchBot, module: string): Promise<Bo
 
 /** What the preloaded module of a bot says when asked. */
 async function answerOf(bot: BotProcess): Promise<unknown> {
-  const told = bot.said(AbortSignal.timeout(answerMs));
+  const reported = bot.said(AbortSignal.timeout(answerMs));
   bot.send({});
-  return await told;
+  return await reported;
 }

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { QuestionClip } from '#bench/clips.ts';
-import { RoomNoise } from '#sandbox/voice-client/room-sound.ts';
+import { RoomNoise } from '#sandbox/voice-client/acoustics.ts';
 import { energyDb } from '#src/audio/loudness.ts';
 import { type Pcm, toMono } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';

@@ -20,9 +20,11 @@ export class ChildProgram<Order extends object> implements AsyncDisposable {
     const done = new AbortController();
     const signal = AbortSignal.any([done.signal, AbortSignal.timeout(timeoutMs)]);
     const ended = once(this.#child, 'exit', { signal }).then(() => ({ error: 'it has ended' }));
-    const told = once(this.#child, 'message', { signal }).then(([message]) => message as Outcome);
+    const reported = once(this.#child, 'message', { signal }).then(
+      ([message]) => message as Outcome,
+    );
     this.#child.send(order);
-    const outcome: Outcome = await Promise.race([told, ended]).finally(() => done.abort());
+    const outcome: Outcome = await Promise.race([reported, ended]).finally(() => done.abort());
     if ('error' in outcome) throw new Error(`A process of the bench failed: ${outcome.error}`);
     return outcome.value;
   }

@@ -1,6 +1,6 @@
 // npm run soak [-- --minutes 30] [--hours 8] [--store sqlite] [--database postgres://…]
 import { parseArgs } from 'node:util';
-import { type ChaosSetup, openStage } from '#bench/chaos/chaos-setup.ts';
+import { type ChaosSetup, openSetup } from '#bench/chaos/chaos-setup.ts';
 import { healthOf, heldMb, slopeMbPerHour } from '#bench/chaos/judge/health.ts';
 import { ChaosPeople, rain } from '#bench/chaos/people/chaos-people.ts';
 import { settle } from '#bench/chaos/run.ts';
@@ -37,8 +37,8 @@ const drums = { sound: 'drumroll', track: 'drums', volume: 10, loop: true };
 const cast = { agreeing: 5, silent: 0, sounds: [rain, drums] };
 const never = new AbortController().signal;
 
-await using stage = await openStage(options.store === 'postgresql' ? options.database : undefined);
-await soak(stage);
+await using setup = await openSetup(options.store === 'postgresql' ? options.database : undefined);
+await soak(setup);
 
 async function soak(on: ChaosSetup): Promise<void> {
   console.log(`Parley soak: ${minutes} min, five people, two tracks, one packet in a hundred lost`);
@@ -62,9 +62,9 @@ async function soak(on: ChaosSetup): Promise<void> {
   }
   const verdict = await settle(on, crowd);
   await crowd.end();
-  const { asked, answered, told, findings } = verdict;
+  const { asked, answered, reported, findings } = verdict;
   console.log(`\n${report(readings)}`);
-  console.log(`asked ${asked}, answered ${answered}, told why not ${told}`);
+  console.log(`asked ${asked}, answered ${answered}, told why not ${reported}`);
   for (const { kind, words } of findings) complain(`${kind}: ${words}`);
   for (const sentence of grown(readings)) complain(sentence);
   if (!on.isUp) complain('the bot has ended');
@@ -114,8 +114,8 @@ function report(readings: readonly MemoryReading[]): string {
   const head = ['least of 5 minutes', 'start', 'minute 10', 'end', 'may grow by'];
   const late = readings.filter(({ atMs }) => atMs >= warmMs);
   const slope = slopeMbPerHour(late.map(({ atMs, residentMb }) => ({ atMs, mb: residentMb })));
-  const told = slope === undefined ? 'too short to tell' : `${slope.toFixed(1)} MB an hour`;
-  return `${table(head, rows)}\nslope of resident memory after minute 10: ${told}`;
+  const reported = slope === undefined ? 'too short to tell' : `${slope.toFixed(1)} MB an hour`;
+  return `${table(head, rows)}\nslope of resident memory after minute 10: ${reported}`;
 }
 
 /** The soak has failed, and goes on. */

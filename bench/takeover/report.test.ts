@@ -49,9 +49,9 @@ test('a process that is alone has less time until it hears again, once it was st
 
 test('a question is lost unless its own person is answered, or its own server is told', () => {
   const sentence = text('seat.returned');
-  const told = [{ text: `[${sentence}]`, channelId: 'other', atMs: 20 }];
-  expect(questionOutcome(told, ['mine'], 10, false)).toBe('neither');
-  expect(questionOutcome(told, ['other'], 10, false)).toBe('named as lost');
-  expect(questionOutcome(told, ['other'], 30, false)).toBe('neither');
-  expect(questionOutcome(told, ['other'], 10, true)).toBe('answered');
+  const reported = [{ text: `[${sentence}]`, channelId: 'other', atMs: 20 }];
+  expect(questionOutcome(reported, ['mine'], 10, false)).toBe('neither');
+  expect(questionOutcome(reported, ['other'], 10, false)).toBe('named as lost');
+  expect(questionOutcome(reported, ['other'], 30, false)).toBe('neither');
+  expect(questionOutcome(reported, ['other'], 10, true)).toBe('answered');
 });

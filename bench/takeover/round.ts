@@ -110,7 +110,7 @@ export async function playRound(
 }
 
 /** One that is alone is started again at once, as by a supervisor; else another one takes over first. */
-async function afterKill(played: Played): Promise<TakeoverRound> {
+async function afterKill(played: PlayedRound): Promise<TakeoverRound> {
   const { setup, call, owner } = played;
   const isAlone = setup.names.length === 1;
   await setup.process(owner).kill();
@@ -124,7 +124,7 @@ async function afterKill(played: Played): Promise<TakeoverRound> {
 }
 
 /** The time until somebody is heard counts from the end of the process. */
-async function afterStop(played: Played): Promise<TakeoverRound> {
+async function afterStop(played: PlayedRound): Promise<TakeoverRound> {
   const { setup, call, owner, atMs } = played;
   const isAlone = setup.names.length === 1;
   const hearing = isAlone ? undefined : heardAgain(played, (by) => by !== owner);
@@ -139,7 +139,7 @@ async function afterStop(played: Played): Promise<TakeoverRound> {
   return { fault: 'stop', owner, heardAgainMs, question, goneMs };
 }
 
-type Played = {
+type PlayedRound = {
   readonly setup: TakeoverSetup;
   readonly call: Call;
   readonly owner: string;
@@ -191,7 +191,7 @@ async function askForStory(setup: TakeoverSetup, call: Call): Promise<void> {
 
 /** The person speaks on and on; the time from the fault until a process that `counts` gives the recogniser some of it. */
 async function heardAgain(
-  { setup, call, atMs }: Played,
+  { setup, call, atMs }: PlayedRound,
   counts: (by: string) => boolean,
 ): Promise<number | undefined> {
   const fromMs = realClock.nowMs();
@@ -214,7 +214,7 @@ async function speakOn({ person }: Call, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function outcome(played: Played): Promise<TakeoverRound['question']> {
+async function outcome(played: PlayedRound): Promise<TakeoverRound['question']> {
   const { setup, call, atMs } = played;
   const isAnswered = () => setup.asked(atMs).some(isStory) && heardMs(call, atMs) > intoAnswerMs;
   const now = () => questionOutcome(setup.written, call.channelIds, atMs, isAnswered());

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { joined } from '#test/audio/speech.ts';
-import type { TurnScene } from './plan.ts';
+import type { TurnScenario } from './plan.ts';
 
 /** Text, start and end in milliseconds of the clip. */
 export type ClipWord = readonly [text: string, fromMs: number, toMs: number];
@@ -18,26 +18,26 @@ export type VoiceClip = {
   readonly packed?: Uint8Array;
 };
 
-export const scenesFolder = 'test/fixtures/scenes';
+export const scenariosFolder = 'test/fixtures/scenes';
 
-export async function readScenes(): Promise<readonly TurnScene[]> {
-  return JSON.parse(await readFile(`${scenesFolder}/scenes.json`, 'utf8'));
+export async function readScenarios(): Promise<readonly TurnScenario[]> {
+  return JSON.parse(await readFile(`${scenariosFolder}/scenes.json`, 'utf8'));
 }
 
 export async function readClips(): Promise<ReadonlyMap<string, VoiceClip>> {
   const clips: readonly VoiceClip[] = JSON.parse(
-    await readFile(`${scenesFolder}/clips.json`, 'utf8'),
+    await readFile(`${scenariosFolder}/clips.json`, 'utf8'),
   );
   return new Map(clips.map((clip) => [clip.id, clip]));
 }
 
 /** One for each sentence of the readings. */
 export async function readReadings(): Promise<readonly VoiceClip[]> {
-  return JSON.parse(await readFile(`${scenesFolder}/reading-clips.json`, 'utf8'));
+  return JSON.parse(await readFile(`${scenariosFolder}/reading-clips.json`, 'utf8'));
 }
 
 export function clipPath(id: string): string {
-  return `${scenesFolder}/clips/${id}.packets`;
+  return `${scenariosFolder}/clips/${id}.packets`;
 }
 
 /** The sound of one clip, mono. */

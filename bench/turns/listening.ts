@@ -14,7 +14,7 @@ import { Oracle } from './oracle.ts';
 
 export type NotedEvent = { readonly atMs: number; readonly noticed: SpeakerInputEvent };
 
-export type SceneListening = {
+export type ScenarioListening = {
   readonly speakerId: string;
   readonly codec: OpusCodec;
   readonly weights: SileroWeights;
@@ -32,7 +32,7 @@ const tickMs = 20;
 export function listen(
   packets: Iterable<Packet>,
   lengthMs: number,
-  how: SceneListening,
+  how: ScenarioListening,
 ): NotedEvent[] {
   const { speakerId, rules, pauseHabits, words } = how;
   const stream = new SpeakerStream(how.codec);

@@ -2,10 +2,17 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { table } from '#bench/table.ts';
-import { readScenes } from './clips.ts';
+import { readScenarios } from './clips.ts';
 import { type NoiseName, noises } from './noises.ts';
-import { figuresOf, figuresTable, isMet, reachedBy, targetTable, worstScenes } from './report.ts';
-import { judgeAll, listenToNoise, openWorkshop, playScenes, type RunKind } from './runs.ts';
+import {
+  figuresOf,
+  figuresTable,
+  isMet,
+  reachedBy,
+  targetTable,
+  worstScenarios,
+} from './report.ts';
+import { judgeAll, listenToNoise, openWorkshop, playScenarios, type RunKind } from './runs.ts';
 import { benchSilences } from './silences/silence-bench.ts';
 
 const ways: readonly RunKind[] = ['no text', 'text', 'text, person known'];
@@ -15,7 +22,7 @@ const mostFalseTurns = 1;
 const { values: options } = parseArgs({ options: { save: { type: 'boolean', default: false } } });
 
 const workshop = await openWorkshop();
-const sounds = await playScenes(await readScenes(), workshop);
+const sounds = await playScenarios(await readScenarios(), workshop);
 const byWay = new Map(ways.map((way) => [way, judgeAll(sounds, way, workshop)] as const));
 const withText = byWay.get('text') ?? [];
 console.log('Ends of turns on virtual time; milliseconds since the end of the last word');
@@ -23,7 +30,7 @@ console.log(figuresTable(byWay));
 const reached = reachedBy(withText);
 console.log(`\n${targetTable(reached)}`);
 console.log('\nCut off, then kept waiting longest, with texts');
-console.log(worstScenes(withText, 10));
+console.log(worstScenarios(withText, 10));
 
 const silences = await benchSilences(workshop);
 

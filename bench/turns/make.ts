@@ -2,18 +2,18 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import { clipPath, decodeClip, pack, readClips, scenesFolder, type VoiceClip } from './clips.ts';
+import { clipPath, decodeClip, pack, readClips, scenariosFolder, type VoiceClip } from './clips.ts';
 import { encode, tidy } from './encoding.ts';
 import { soundingPart, wordsOf } from './labels.ts';
-import { planScenes, type SceneLine, type SceneSentences } from './plan.ts';
+import { planScenarios, type ScenarioLine, type ScenarioSentences } from './plan.ts';
 import { openVoices } from './voices.ts';
 
 const seed = 1;
 
-const sentences: SceneSentences = JSON.parse(
-  await readFile(`${scenesFolder}/sentences.json`, 'utf8'),
+const sentences: ScenarioSentences = JSON.parse(
+  await readFile(`${scenariosFolder}/sentences.json`, 'utf8'),
 );
-const { scenes, lines } = planScenes(sentences, seed);
+const { scenarios, lines } = planScenarios(sentences, seed);
 const made = await readClips().catch(() => new Map<string, VoiceClip>());
 const codec = await loadOpus('mediaplex');
 const clips: VoiceClip[] = [];
@@ -25,14 +25,14 @@ const clips: VoiceClip[] = [];
   }
 }
 clips.sort((a, b) => (a.id < b.id ? -1 : 1));
-await writeFile(`${scenesFolder}/clips.json`, rows(clips));
-await writeFile(`${scenesFolder}/scenes.json`, rows(scenes));
-console.log(`${scenes.length} scenes, ${clips.length} clips`);
+await writeFile(`${scenariosFolder}/clips.json`, rows(clips));
+await writeFile(`${scenariosFolder}/scenes.json`, rows(scenarios));
+console.log(`${scenarios.length} scenes, ${clips.length} clips`);
 
 async function makeClip(
   id: string,
-  line: SceneLine,
-  speak: (line: SceneLine) => Promise<Int16Array>,
+  line: ScenarioLine,
+  speak: (line: ScenarioLine) => Promise<Int16Array>,
 ): Promise<VoiceClip> {
   const file = pack(encode(tidy(await speak(line))));
   await mkdir(dirname(clipPath(id)), { recursive: true });

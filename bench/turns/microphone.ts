@@ -1,10 +1,10 @@
 import type { MicrophoneProfile } from '#sandbox/voice/voice-ports.ts';
+import { add, RoomNoise } from '#sandbox/voice-client/acoustics.ts';
 import {
   type MicrophoneState,
   microphoneRules,
   stepMicrophone,
 } from '#sandbox/voice-client/microphone.ts';
-import { add, RoomNoise } from '#sandbox/voice-client/room-sound.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 

@@ -3,12 +3,12 @@ import type { MicrophoneProfile } from '#sandbox/voice/voice-ports.ts';
 
 export const kinds = ['one', 'inner', 'digits', 'hesitation', 'two'] as const;
 /** One clause; one inner pause; digits in groups; a pause after "and", "the" or "um"; two sentences. */
-export type SceneKind = (typeof kinds)[number];
+export type ScenarioKind = (typeof kinds)[number];
 
 /** Clauses of one person and the silence between them. */
-export type TurnScene = {
+export type TurnScenario = {
   readonly id: string;
-  readonly kind: SceneKind | 'reading' | 'request';
+  readonly kind: ScenarioKind | 'reading' | 'request';
   readonly profile: MicrophoneProfile;
   /** ISO 639-1; English where there is none. */
   readonly language?: string;
@@ -20,16 +20,16 @@ export type TurnScene = {
 };
 
 /** What to say and who says it. */
-export type SceneLine = { readonly voice: string; readonly say: string };
+export type ScenarioLine = { readonly voice: string; readonly say: string };
 
 /** Sentences by kind, `|` where the pauses are; human ones are names of recorded pieces. */
-export type SceneSentences = Readonly<Record<SceneKind, readonly string[]>> & {
-  readonly human: Readonly<Partial<Record<SceneKind, readonly string[]>>>;
+export type ScenarioSentences = Readonly<Record<ScenarioKind, readonly string[]>> & {
+  readonly human: Readonly<Partial<Record<ScenarioKind, readonly string[]>>>;
 };
 
-export type ScenePlan = {
-  readonly scenes: readonly TurnScene[];
-  readonly lines: ReadonlyMap<string, SceneLine>;
+export type ScenarioPlan = {
+  readonly scenarios: readonly TurnScenario[];
+  readonly lines: ReadonlyMap<string, ScenarioLine>;
 };
 
 const machineVoices = [
@@ -42,7 +42,7 @@ const machineVoices = [
   'espeak-gb',
 ] as const;
 
-const pauseRangesMs: Readonly<Record<SceneKind, readonly [number, number]>> = {
+const pauseRangesMs: Readonly<Record<ScenarioKind, readonly [number, number]>> = {
   one: [0, 0],
   inner: [250, 700],
   digits: [300, 900],
@@ -54,37 +54,37 @@ export const profiles = ['gate', 'open', 'gate', 'release'] as const;
 const quieterDb = [0, 9] as const;
 
 /** Every scene has chance of its own, so lines added to the end of a kind change no scene that was there. */
-export function planScenes(sentences: SceneSentences, seed: number): ScenePlan {
-  const scenes: TurnScene[] = [];
-  const lines = new Map<string, SceneLine>();
+export function planScenarios(sentences: ScenarioSentences, seed: number): ScenarioPlan {
+  const scenarios: TurnScenario[] = [];
+  const lines = new Map<string, ScenarioLine>();
   for (const kind of kinds) {
     const all = [
       ...sentences[kind].map((text, n) => ({ text, n, recorded: false })),
       ...(sentences.human[kind] ?? []).map((text, n) => ({ text, n, recorded: true })),
     ];
     for (const entry of all) {
-      const { scene, parts } = planScene(kind, entry, seed);
+      const { scenario, parts } = planScenario(kind, entry, seed);
       for (const { id, line } of parts) lines.set(id, line);
-      scenes.push(scene);
+      scenarios.push(scenario);
     }
   }
-  return { scenes, lines };
+  return { scenarios, lines };
 }
 
 type SentenceEntry = { readonly text: string; readonly n: number; readonly recorded: boolean };
-type ScenePart = { readonly id: string; readonly line: SceneLine };
+type ScenarioPart = { readonly id: string; readonly line: ScenarioLine };
 
-function planScene(
-  kind: SceneKind,
+function planScenario(
+  kind: ScenarioKind,
   { text, n, recorded }: SentenceEntry,
   seed: number,
-): { readonly scene: TurnScene; readonly parts: readonly ScenePart[] } {
+): { readonly scenario: TurnScenario; readonly parts: readonly ScenarioPart[] } {
   const place = kinds.indexOf(kind) * 10_007 + (recorded ? 5003 : 0) + n;
   const random = seededRandom(seed * 1_000_003 + place);
   random();
   const machine = machineVoices[Math.floor(random() * machineVoices.length)] ?? 'slt';
   const parts = partsOf(text, recorded ? 'human' : machine);
-  const scene = {
+  const scenario = {
     id: `${kind}-${recorded ? 'h' : 'm'}${n}`,
     kind,
     profile: profiles[n % profiles.length] ?? 'gate',
@@ -92,10 +92,10 @@ function planScene(
     clips: parts.map(({ id }) => id),
     pausesMs: parts.slice(1).map(() => Math.round(between(random, pauseRangesMs[kind]) / 10) * 10),
   };
-  return { scene, parts };
+  return { scenario, parts };
 }
 
-function partsOf(text: string, voice: string): ScenePart[] {
+function partsOf(text: string, voice: string): ScenarioPart[] {
   const said = text.split(' | ');
   return said.map((part, n) => {
     const slug = part

@@ -1,7 +1,7 @@
 import { percentile, table } from '#bench/table.ts';
 import { kinds } from './plan.ts';
 import type { RunKind } from './runs.ts';
-import type { SceneVerdict } from './verdict.ts';
+import type { ScenarioVerdict } from './verdict.ts';
 
 /** The most of each. */
 export const targets = {
@@ -28,10 +28,10 @@ export type EndpointingFigures = {
 };
 
 /** Medians, and 90 % of the waits and 95 % of the answers. */
-export function figuresOf(verdicts: readonly SceneVerdict[]): EndpointingFigures {
+export function figuresOf(verdicts: readonly ScenarioVerdict[]): EndpointingFigures {
   const waits = verdicts.flatMap(({ waitMs }) => waitMs ?? []);
   const answers = verdicts.flatMap(({ answerMs }) => answerMs ?? []);
-  const sum = (of: (verdict: SceneVerdict) => number) =>
+  const sum = (of: (verdict: ScenarioVerdict) => number) =>
     verdicts.reduce((total, verdict) => total + of(verdict), 0);
   return {
     scenes: verdicts.length,
@@ -46,19 +46,19 @@ export function figuresOf(verdicts: readonly SceneVerdict[]): EndpointingFigures
   };
 }
 
-type VerdictGroup = readonly [name: string, belongs: (verdict: SceneVerdict) => boolean];
+type VerdictGroup = readonly [name: string, belongs: (verdict: ScenarioVerdict) => boolean];
 
 const groups: readonly VerdictGroup[] = [
   ['all', () => true],
-  ...kinds.map((kind): VerdictGroup => [kind, ({ scene }) => scene.kind === kind]),
+  ...kinds.map((kind): VerdictGroup => [kind, ({ scenario }) => scenario.kind === kind]),
   ...(['gate', 'open', 'release'] as const).map(
-    (profile): VerdictGroup => [profile, ({ scene }) => scene.profile === profile],
+    (profile): VerdictGroup => [profile, ({ scenario }) => scenario.profile === profile],
   ),
-  ['human', ({ scene }) => scene.clips[0]?.startsWith('human/') === true],
+  ['human', ({ scenario }) => scenario.clips[0]?.startsWith('human/') === true],
 ];
 
 /** Rows for all scenes, each kind and each microphone. */
-export function figuresTable(byWay: ReadonlyMap<RunKind, readonly SceneVerdict[]>): string {
+export function figuresTable(byWay: ReadonlyMap<RunKind, readonly ScenarioVerdict[]>): string {
   const head = [
     'scenes',
     '',
@@ -78,12 +78,12 @@ export function figuresTable(byWay: ReadonlyMap<RunKind, readonly SceneVerdict[]
 }
 
 /** What the targets are about; everything with texts, of strangers. */
-export type Reached = Readonly<Record<keyof typeof targets, number>>;
+export type ReachedTargets = Readonly<Record<keyof typeof targets, number>>;
 
-export function reachedBy(verdicts: readonly SceneVerdict[]): Reached {
-  const clauses = verdicts.filter(({ scene }) => scene.kind === 'one');
+export function reachedBy(verdicts: readonly ScenarioVerdict[]): ReachedTargets {
+  const clauses = verdicts.filter(({ scenario }) => scenario.kind === 'one');
   const all = figuresOf(verdicts);
-  const gate = figuresOf(clauses.filter(({ scene }) => scene.profile === 'gate'));
+  const gate = figuresOf(clauses.filter(({ scenario }) => scenario.profile === 'gate'));
   return {
     cutOffPercent: all.cutOffPercent,
     waitMs: all.waitMs,
@@ -105,12 +105,12 @@ const names: Readonly<Record<keyof typeof targets, string>> = {
 
 const keys = Object.keys(targets) as (keyof typeof targets)[];
 
-export function isMet(reached: Reached): boolean {
+export function isMet(reached: ReachedTargets): boolean {
   return keys.every((key) => reached[key] <= targets[key]);
 }
 
 /** Each target and whether it is met. */
-export function targetTable(reached: Reached): string {
+export function targetTable(reached: ReachedTargets): string {
   const digits = (key: string) => (key.endsWith('Percent') ? 1 : 0);
   return table(
     ['target with texts', 'at most', 'reached', ''],
@@ -124,14 +124,14 @@ export function targetTable(reached: Reached): string {
 }
 
 /** Every cut-off, the longest pauses last, and the longest waits. */
-export function worstScenes(verdicts: readonly SceneVerdict[], count: number): string {
+export function worstScenarios(verdicts: readonly ScenarioVerdict[], count: number): string {
   const cut = verdicts
     .flatMap((verdict) => verdict.cutOffs.map((cutOff) => ({ verdict, cutOff })))
     .sort((a, b) => a.cutOff.pauseMs - b.cutOff.pauseMs)
-    .map(({ verdict: { scene, text }, cutOff: { after, pauseMs, endedMs, frameMs } }) => [
-      scene.id,
-      scene.profile,
-      scene.clips[0]?.split('/')[0] ?? '',
+    .map(({ verdict: { scenario, text }, cutOff: { after, pauseMs, endedMs, frameMs } }) => [
+      scenario.id,
+      scenario.profile,
+      scenario.clips[0]?.split('/')[0] ?? '',
       `pause ${pauseMs}`,
       `ended ${endedMs}`,
       `frame ${frameMs}`,
@@ -140,10 +140,10 @@ export function worstScenes(verdicts: readonly SceneVerdict[], count: number): s
   const slow = verdicts
     .toSorted((a, b) => (b.waitMs ?? 1e6) - (a.waitMs ?? 1e6))
     .slice(0, count)
-    .map(({ scene, text, waitMs, answerMs }) => [
-      scene.id,
-      scene.profile,
-      scene.clips[0]?.split('/')[0] ?? '',
+    .map(({ scenario, text, waitMs, answerMs }) => [
+      scenario.id,
+      scenario.profile,
+      scenario.clips[0]?.split('/')[0] ?? '',
       `wait ${waitMs}`,
       `answer ${answerMs}`,
       '',
@@ -154,11 +154,11 @@ export function worstScenes(verdicts: readonly SceneVerdict[], count: number): s
 }
 
 function cells(figures: EndpointingFigures): string[] {
-  const { scenes, cutOffPercent, vainPercent } = figures;
+  const { scenes: scenarios, cutOffPercent, vainPercent } = figures;
   const whole = [figures.waitMs, figures.longWaitMs, figures.answerMs].map((ms) => ms.toFixed(0));
   const { clashes, unheard } = figures;
   return [
-    `${scenes}`,
+    `${scenarios}`,
     cutOffPercent.toFixed(1),
     ...whole,
     vainPercent.toFixed(1),

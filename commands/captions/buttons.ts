@@ -6,31 +6,31 @@ import { transcript } from './transcript.ts';
 
 /** Buttons of captions, on the panel, the notice and the goodbye. */
 export const captionButtons: readonly Button[] = [
-  { name: 'captions', label: 'button.captions', look: 'plain', run: toggle },
+  { name: 'captions', label: 'button.captions', style: 'plain', run: toggle },
   {
     name: 'captions.transcript',
     label: 'button.transcript',
-    look: 'plain',
+    style: 'plain',
     thinksFirst: true,
     run: (call, ports) => transcript.run({ ...call, words: {} }, ports),
   },
   {
     name: 'captions.missed',
     label: 'button.missed',
-    look: 'plain',
+    style: 'plain',
     longestMs: longestRecapMs,
     run: sumUpMissed,
   },
   {
     name: 'captions.leave_out',
     label: 'button.leave_out',
-    look: 'plain',
+    style: 'plain',
     run: (call, ports) => leaveOut(call, ports, true),
   },
   {
     name: 'captions.write_me',
     label: 'button.write_me',
-    look: 'plain',
+    style: 'plain',
     run: (call, ports) => leaveOut(call, ports, false),
   },
 ];

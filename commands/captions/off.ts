@@ -1,4 +1,4 @@
-import { notInRoom } from '#commands/rights.ts';
+import { notInChannel } from '#commands/rights.ts';
 import type { Command } from '#src/session/ports/command.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -8,7 +8,7 @@ export const off: Command = {
   shownTo: 'room',
   options: [],
   async run(call, { captions, sessions }) {
-    const barred = notInRoom(call, sessions);
+    const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const turned = await captions.turnOff(call.guildId);
     if (turned.kind === 'nowhere') return [{ id: 'leave.nowhere', to: 'caller' }];

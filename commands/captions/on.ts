@@ -1,5 +1,5 @@
 import { languageOption } from '#commands/language-option.ts';
-import { notInRoom } from '#commands/rights.ts';
+import { notInChannel } from '#commands/rights.ts';
 import type { CaptionsOn, HourPrice } from '#src/session/ports/captions.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import { languageTag } from '#src/texts/language-names.ts';
@@ -17,7 +17,7 @@ export const on: Command = {
 };
 
 async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> {
-  const barred = notInRoom(call, ports.sessions);
+  const barred = notInChannel(call, ports.sessions);
   if (barred) return [barred];
   const { language: spoken, translate } = call.words;
   const [language, translateTo] = [spoken, translate].map((typed) => typed && languageTag(typed));

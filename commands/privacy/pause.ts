@@ -1,4 +1,4 @@
-import { notInRoom } from '#commands/rights.ts';
+import { notInChannel } from '#commands/rights.ts';
 import type { Command } from '#src/session/ports/command.ts';
 
 export const pause: Command = {
@@ -7,7 +7,7 @@ export const pause: Command = {
   shownTo: 'caller',
   options: [],
   async run(call, { hearing, sessions }) {
-    const barred = notInRoom(call, sessions);
+    const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const paused = hearing.pause(call.guildId) === 'paused';
     if (!paused) return [{ id: 'leave.nowhere', to: 'caller' }];

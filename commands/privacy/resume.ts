@@ -1,4 +1,4 @@
-import { notInRoom } from '#commands/rights.ts';
+import { notInChannel } from '#commands/rights.ts';
 import type { Command } from '#src/session/ports/command.ts';
 
 export const resume: Command = {
@@ -7,7 +7,7 @@ export const resume: Command = {
   shownTo: 'caller',
   options: [],
   async run(call, { hearing, sessions }) {
-    const barred = notInRoom(call, sessions);
+    const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const resumed = hearing.resume(call.guildId) === 'resumed';
     return [{ id: resumed ? 'privacy.resumed' : 'leave.nowhere', to: 'caller' }];

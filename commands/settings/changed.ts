@@ -4,7 +4,7 @@ import { maxInstructionsChars } from '#src/session/settings/guild-settings.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { addressingModes } from '#src/turn/addressing/addressing-windows.ts';
 
-type Saved = Extract<Setting, { kind: 'set' }>;
+type SavedSetting = Extract<Setting, { kind: 'set' }>;
 type Bad = Extract<Setting, { kind: 'bad' }>;
 
 /** Reply to a caller who wanted to change a setting. */
@@ -37,7 +37,7 @@ export function changed(typedKey: string, setting: Setting, call: CommandCall): 
   }
 }
 
-function lineOf({ key, value }: Saved, { callerLocale }: CommandCall): TextLine {
+function lineOf({ key, value }: SavedSetting, { callerLocale }: CommandCall): TextLine {
   const mode = addressingModes.find((one) => one === value);
   if (key === 'pipeline') return { id: 'pipeline.switched', with: { pipeline: value } };
   if (key === 'addressing' && mode) return { id: `settings.addressing.${mode}` };

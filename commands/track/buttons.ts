@@ -1,45 +1,50 @@
-import { notInRoom } from '#commands/rights.ts';
+import { notInChannel } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type { Button, CommandCall, CommandPorts } from '#src/session/ports/command.ts';
 import type { TrackAction } from '#src/session/ports/tracks.ts';
 import { referredTrack } from '#src/session/tracks/track-names.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import { listed } from './list.ts';
-import { callerOf, told, toldAlone } from './replies.ts';
+import { callerOf, repliesOf, shortRepliesOf } from './replies.ts';
 
 /** Volume change of one press, in percent. */
 const stepPercent = 10;
 
 /** Second row of the panel, where `about` is the track; and the vote button under a refusal, where `about` is the poll. */
 export const trackPresses: readonly Button[] = [
-  deed('pause', 'button.track.pause'),
-  deed('resume', 'button.track.resume'),
-  deed('skip', 'button.track.skip'),
+  actionButton('pause', 'button.track.pause'),
+  actionButton('resume', 'button.track.resume'),
+  actionButton('skip', 'button.track.skip'),
   volume('quieter', -stepPercent),
   volume('louder', stepPercent),
-  { name: 'track.list', label: 'button.track.list', look: 'plain', run: listed },
+  { name: 'track.list', label: 'button.track.list', style: 'plain', run: listed },
   {
     name: 'track.vote',
     label: 'button.track.vote',
-    look: 'plain',
+    style: 'plain',
     async run(call, { sessions, tracks }) {
-      const barred = notInRoom(call, sessions);
+      const barred = notInChannel(call, sessions);
       if (barred) return [barred];
       const all = tracks.vote(call.guildId, call.callerId, about(call));
-      return all.some(({ kind }) => kind === 'denied') ? toldAlone(all) : told(all);
+      return all.some(({ kind }) => kind === 'denied') ? shortRepliesOf(all) : repliesOf(all);
     },
   },
 ];
 
-function deed(name: Extract<TrackAction, 'pause' | 'resume' | 'skip'>, label: PlainTextId): Button {
+function actionButton(
+  name: Extract<TrackAction, 'pause' | 'resume' | 'skip'>,
+  label: PlainTextId,
+): Button {
   return {
     name: `track.${name}`,
     label,
-    look: 'plain',
+    style: 'plain',
     async run(call, { sessions, tracks }) {
-      const barred = notInRoom(call, sessions);
+      const barred = notInChannel(call, sessions);
       if (barred) return [barred];
-      return toldAlone(tracks.steer(call.guildId, callerOf(call), name, trackOf(call, tracks)));
+      return shortRepliesOf(
+        tracks.steer(call.guildId, callerOf(call), name, trackOf(call, tracks)),
+      );
     },
   };
 }
@@ -48,15 +53,15 @@ function volume(name: 'quieter' | 'louder', change: number): Button {
   return {
     name: `track.${name}`,
     label: `button.track.${name}`,
-    look: 'plain',
+    style: 'plain',
     async run(call, { sessions, tracks }) {
-      const barred = notInRoom(call, sessions);
+      const barred = notInChannel(call, sessions);
       if (barred) return [barred];
       const track = trackOf(call, tracks);
       const view = tracks.list(call.guildId)?.find((one) => one.name === track);
       const percent = Math.min(maxVolumePercent, Math.max(0, (view?.percent ?? 100) + change));
       const setting = { kind: 'volume', percent } as const;
-      return toldAlone([tracks.change(call.guildId, callerOf(call), setting, track)]);
+      return shortRepliesOf([tracks.change(call.guildId, callerOf(call), setting, track)]);
     },
   };
 }

@@ -1,9 +1,9 @@
-import { notInRoom } from '#commands/rights.ts';
+import { notInChannel } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type { Command } from '#src/session/ports/command.ts';
 import { longestFadeMs, usualFadeMs } from '#src/session/tracks/fade-times.ts';
 import { newTrack } from './options.ts';
-import { callerOf, told, trackIn } from './replies.ts';
+import { callerOf, repliesOf, trackIn } from './replies.ts';
 import { levelIn } from './volume.ts';
 
 const limit = longestFadeMs / 1000;
@@ -31,14 +31,14 @@ export const fade: Command = {
     newTrack,
   ],
   async run(call, { sessions, tracks }) {
-    const barred = notInRoom(call, sessions);
+    const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const percent = levelIn(call.words.to);
     if (percent === undefined) return [{ id: 'track.level', to: 'caller' }];
     const overMs = overMsIn(call.words.seconds);
     if (overMs === undefined) return [{ id: 'track.seconds', with: { limit }, to: 'caller' }];
     const setting = { kind: 'fade', percent, overMs } as const;
-    return told([tracks.change(call.guildId, callerOf(call), setting, trackIn(call))]);
+    return repliesOf([tracks.change(call.guildId, callerOf(call), setting, trackIn(call))]);
   },
 };
 

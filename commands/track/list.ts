@@ -1,4 +1,4 @@
-import { notInRoom } from '#commands/rights.ts';
+import { notInChannel } from '#commands/rights.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import { isOwnTrack } from '#src/session/tracks/track-names.ts';
 import { nowhere, trackLine } from './replies.ts';
@@ -16,7 +16,7 @@ export async function listed(
   call: CommandCall,
   { sessions, tracks }: Pick<CommandPorts, 'sessions' | 'tracks'>,
 ): Promise<Replies> {
-  const barred = notInRoom(call, sessions);
+  const barred = notInChannel(call, sessions);
   if (barred) return [barred];
   const views = tracks.list(call.guildId);
   if (!views) return [nowhere];

@@ -1,7 +1,7 @@
-import { notInRoom } from '#commands/rights.ts';
+import { notInChannel } from '#commands/rights.ts';
 import type { Command } from '#src/session/ports/command.ts';
 import { newTrack } from './options.ts';
-import { callerOf, told, trackIn } from './replies.ts';
+import { callerOf, repliesOf, trackIn } from './replies.ts';
 
 export const loop: Command = {
   name: 'loop',
@@ -18,9 +18,9 @@ export const loop: Command = {
     newTrack,
   ],
   async run(call, { sessions, tracks }) {
-    const barred = notInRoom(call, sessions);
+    const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const setting = { kind: 'loop', on: call.words.mode !== 'off' } as const;
-    return told([tracks.change(call.guildId, callerOf(call), setting, trackIn(call))]);
+    return repliesOf([tracks.change(call.guildId, callerOf(call), setting, trackIn(call))]);
   },
 };

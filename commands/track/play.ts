@@ -1,6 +1,6 @@
 import { awaitedEnd, waiting, waitOption } from '#commands/awaited-end.ts';
 import { closest } from '#commands/closest-names.ts';
-import { notInRoom } from '#commands/rights.ts';
+import { notInChannel } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type { Command, CommandCall, CommandOption, Replies } from '#src/session/ports/command.ts';
 import type { Playing, TrackKeeping } from '#src/session/ports/tracks.ts';
@@ -42,7 +42,7 @@ export const play: Command = {
   options,
   ...waiting,
   async run(call, { clock, sessions, tracks }) {
-    const barred = notInRoom(call, sessions);
+    const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const { words } = call;
     const sound = call.sound ?? words.sound?.trim();
@@ -60,14 +60,14 @@ export const play: Command = {
       next: words.next === 'true',
       ...(ended && { onEnd: ended.onEnd }),
     });
-    const replies = told(playing, call);
+    const replies = repliesOf(playing, call);
     if (!ended || (playing.kind !== 'playing' && playing.kind !== 'added')) return replies;
     const { lines = [] } = replies[0];
     return [{ ...(await ended.reply(playing.title, 'room')), lines }];
   },
 };
 
-function told(playing: Playing, { callerLocale }: CommandCall): Replies {
+function repliesOf(playing: Playing, { callerLocale }: CommandCall): Replies {
   const line = playingOutcome(playing, callerLocale);
   if (playing.kind !== 'playing' && playing.kind !== 'added') return [{ ...line, to: 'caller' }];
   const { kept, track } = playing;

@@ -1,4 +1,4 @@
-import { notInRoom } from '#commands/rights.ts';
+import { notInChannel } from '#commands/rights.ts';
 import type { Command } from '#src/session/ports/command.ts';
 import type { ListedTrack } from '#src/session/ports/tracks.ts';
 import { isSameTrack } from '#src/session/tracks/track-names.ts';
@@ -15,7 +15,7 @@ export const queue: Command = {
   shownTo: 'caller',
   options: [queueTrack],
   async run(call, { sessions, tracks }) {
-    const barred = notInRoom(call, sessions);
+    const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const views = tracks.list(call.guildId);
     if (!views) return [nowhere];

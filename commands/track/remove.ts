@@ -1,9 +1,9 @@
 import { closest } from '#commands/closest-names.ts';
-import { notInRoom } from '#commands/rights.ts';
+import { notInChannel } from '#commands/rights.ts';
 import type { Command, Suggest } from '#src/session/ports/command.ts';
 import { isSameTrack, ownItems, voiceTrack } from '#src/session/tracks/track-names.ts';
 import { queueTrack } from './options.ts';
-import { callerOf, told, trackIn } from './replies.ts';
+import { callerOf, repliesOf, trackIn } from './replies.ts';
 
 /** Longest suggestion that Discord shows, in characters. */
 const mostChars = 100;
@@ -36,11 +36,11 @@ export const remove: Command = {
     queueTrack,
   ],
   async run(call, { sessions, tracks }) {
-    const barred = notInRoom(call, sessions);
+    const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const item = call.words.item?.trim() ?? '';
     if (item === '') return [{ id: 'track.item', to: 'caller' }];
     const setting = { kind: 'remove', item } as const;
-    return told([tracks.change(call.guildId, callerOf(call), setting, trackIn(call))]);
+    return repliesOf([tracks.change(call.guildId, callerOf(call), setting, trackIn(call))]);
   },
 };

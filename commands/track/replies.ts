@@ -16,7 +16,7 @@ export function trackIn({ words }: CommandCall): string {
 }
 
 /** Outcomes of all tracks, one a line; the channel reads changes and votes. */
-export function told(all: readonly TrackOutcome[]): Replies {
+export function repliesOf(all: readonly TrackOutcome[]): Replies {
   const lines = all.map(all.length > 1 ? namedOutcome : trackOutcome);
   const [first = { id: 'track.none' } as const, ...rest] = lines;
   const to: ReplyAudience = all.some(concernsAll) ? 'room' : 'caller';
@@ -26,8 +26,8 @@ export function told(all: readonly TrackOutcome[]): Replies {
 }
 
 /** Outcomes for the presser of a panel button alone, as everybody sees in the panel what has changed. */
-export function toldAlone(all: readonly TrackOutcome[]): Replies {
-  const [{ buttons: _, ...reply }] = told(all);
+export function shortRepliesOf(all: readonly TrackOutcome[]): Replies {
+  const [{ buttons: _, ...reply }] = repliesOf(all);
   return [{ ...reply, to: 'caller' }];
 }
 

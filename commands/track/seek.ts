@@ -1,8 +1,8 @@
-import { notInRoom } from '#commands/rights.ts';
+import { notInChannel } from '#commands/rights.ts';
 import type { Command } from '#src/session/ports/command.ts';
 import { seekTargetOf } from '#src/session/tracks/seek-target.ts';
 import { newTrack } from './options.ts';
-import { callerOf, told, trackIn } from './replies.ts';
+import { callerOf, repliesOf, trackIn } from './replies.ts';
 
 /** Longest position, in characters: `-10:00:00` and some spaces. */
 const mostChars = 12;
@@ -22,10 +22,12 @@ export const seek: Command = {
     newTrack,
   ],
   async run(call, { sessions, tracks }) {
-    const barred = notInRoom(call, sessions);
+    const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const to = seekTargetOf(call.words.to ?? '');
     if (!to) return [{ id: 'track.place', to: 'caller' }];
-    return told([tracks.change(call.guildId, callerOf(call), { kind: 'seek', to }, trackIn(call))]);
+    return repliesOf([
+      tracks.change(call.guildId, callerOf(call), { kind: 'seek', to }, trackIn(call)),
+    ]);
   },
 };

@@ -1,8 +1,8 @@
-import { notInRoom } from '#commands/rights.ts';
+import { notInChannel } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type { Command, CommandCall } from '#src/session/ports/command.ts';
 import { anyTrack } from './options.ts';
-import { callerOf, told, trackIn } from './replies.ts';
+import { callerOf, repliesOf, trackIn } from './replies.ts';
 
 export const volume: Command = {
   name: 'volume',
@@ -20,12 +20,12 @@ export const volume: Command = {
     anyTrack,
   ],
   async run(call, { sessions, tracks }) {
-    const barred = notInRoom(call, sessions);
+    const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const percent = levelIn(call.words.level);
     if (percent === undefined) return [{ id: 'track.level', to: 'caller' }];
     const setting = { kind: 'volume', percent } as const;
-    return told([tracks.change(call.guildId, callerOf(call), setting, trackIn(call))]);
+    return repliesOf([tracks.change(call.guildId, callerOf(call), setting, trackIn(call))]);
   },
 };
 

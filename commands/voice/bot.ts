@@ -5,7 +5,7 @@ import type {
   Replies,
   Reply,
 } from '#src/session/ports/command.ts';
-import type { BotWish, ChoiceOutcome } from '#src/session/ports/personas.ts';
+import type { BotStyleRequest, ChoiceOutcome } from '#src/session/ports/personas.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { personaActs, personaFormFor, withoutForm } from './bot-form.ts';
 import { personaOption } from './persona-option.ts';
@@ -31,9 +31,9 @@ export const bot: Command = {
   async run(call, ports) {
     const { words } = call;
     if (words.form !== undefined) return await withoutForm(call, ports);
-    const wish = await wishOf(call, ports);
-    const outcome = await ports.personas.choose(callerOf(call), wish);
-    if (outcome.kind === 'chosen') return chosen(outcome, wish);
+    const request = await requestOf(call, ports);
+    const outcome = await ports.personas.choose(callerOf(call), request);
+    if (outcome.kind === 'chosen') return chosen(outcome, request);
     return [refusalOf(outcome, words)];
   },
 };
@@ -55,10 +55,10 @@ export function settleWith(what: 'keep' | 'clear') {
 }
 
 /** Where the bot sits, a choice is for that channel unless the server is named. */
-async function wishOf(
+async function requestOf(
   { guildId, words }: CommandCall,
   { sessions, voices }: CommandPorts,
-): Promise<BotWish> {
+): Promise<BotStyleRequest> {
   const place = words.for ?? (sessions.at(guildId) ? 'channel' : 'server');
   const { persona, voice } = words;
   const named = voice === undefined ? undefined : ((await voices.named(voice)) ?? voice);
@@ -71,7 +71,7 @@ async function wishOf(
 
 type Chosen = Extract<ChoiceOutcome, { kind: 'chosen' }>;
 
-function chosen(outcome: Chosen, wish: BotWish): Replies {
+function chosen(outcome: Chosen, request: BotStyleRequest): Replies {
   const { questionId, saved } = outcome;
   const lines: readonly TextLine[] = [
     ...voiceLines(outcome),
@@ -81,7 +81,7 @@ function chosen(outcome: Chosen, wish: BotWish): Replies {
   const buttons = questionId !== undefined && {
     buttons: [`persona.keep:${questionId}`, `persona.clear:${questionId}`],
   };
-  const isAsked = wish.persona === undefined && wish.voice === undefined;
+  const isAsked = request.persona === undefined && request.voice === undefined;
   return [{ ...headOf(outcome, isAsked), lines, to: 'room', ...buttons }];
 }
 

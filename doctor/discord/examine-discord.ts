@@ -71,29 +71,30 @@ export async function examineDiscord(
 
 async function examined(seen: Examination): Promise<boolean> {
   const { rest, place, report, signal } = seen;
-  const tell = teller(report);
+  const deliver = stepReporter(report);
   const account = await readAccount(rest, signal);
-  tell(clockLine(rest.aheadMs), ...accountLines(account, place.messageContent));
-  tell(loginsLine(await readLoginBudget(rest, signal)));
+  deliver(clockLine(rest.aheadMs), ...accountLines(account, place.messageContent));
+  deliver(loginsLine(await readLoginBudget(rest, signal)));
   const guilds = await readGuildNames(rest, signal);
-  tell(guildsLine(guilds, account, place.guildId));
+  deliver(guildsLine(guilds, account, place.guildId));
   const chosen = chosenGuilds(guilds, place.guildId);
-  for (const guild of chosen) tell(...(await guildLines(seen, account, guild)));
-  if (guilds.length > chosen.length && place.guildId === undefined) tell(notAsked(guilds, chosen));
-  tell(...(await commandLines(seen, account, chosen)));
-  return tell.isUsable();
+  for (const guild of chosen) deliver(...(await guildLines(seen, account, guild)));
+  if (guilds.length > chosen.length && place.guildId === undefined)
+    deliver(notAsked(guilds, chosen));
+  deliver(...(await commandLines(seen, account, chosen)));
+  return deliver.isUsable();
 }
 
-type Teller = { (...lines: readonly ReportLine[]): void; isUsable(): boolean };
+type StepReporter = { (...lines: readonly ReportLine[]): void; isUsable(): boolean };
 
 /** Reports lines as they are found, and knows whether one of them says that something is missing. */
-function teller(report: Report): Teller {
+function stepReporter(report: Report): StepReporter {
   let isUsable = true;
-  const tell = (...lines: readonly ReportLine[]) => {
+  const emit = (...lines: readonly ReportLine[]) => {
     report.findings(lines);
     isUsable &&= lines.every(({ verdict }) => verdict !== 'missing');
   };
-  return Object.assign(tell, { isUsable: () => isUsable });
+  return Object.assign(emit, { isUsable: () => isUsable });
 }
 
 function guildsLine(

@@ -1,7 +1,7 @@
 import { type ModelList, standardModels } from '#src/provider/models/models.ts';
 
 /** Models named on the command line. */
-export type Named = {
+export type ModelNames = {
   readonly chat?: string;
   readonly speech?: string;
   readonly transcription?: string;
@@ -33,7 +33,7 @@ const kinds = {
 type ModelKind = keyof typeof kinds | 'chat';
 
 /** One model a role, by their names: the requested one, else the default, else the first that sounds like it. */
-export function pickModels(list: ModelList, named: Named): Picks {
+export function pickModels(list: ModelList, named: ModelNames): Picks {
   const ids = list.kind === 'listed' ? list.models.map(({ id }) => id) : [];
   const of = (kind: ModelKind) => ids.filter((id) => kindOf(id) === kind);
   const pick = (kind: ModelKind, standard: string, asked?: string): Pick => {

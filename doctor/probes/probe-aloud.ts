@@ -1,4 +1,11 @@
-import { differs, type Examined, failed, missing, ok, type ReportLine } from '#doctor/finding.ts';
+import {
+  differs,
+  type ExaminationResult,
+  failed,
+  missing,
+  ok,
+  type ReportLine,
+} from '#doctor/finding.ts';
 import { attempt, type ServerUnderTest, shownUrl } from '#doctor/server-under-test.ts';
 import { durationMs } from '#src/audio/pcm.ts';
 import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
@@ -15,7 +22,7 @@ const mostWrong = 0.1;
 export async function probeAloud(
   server: ServerUnderTest,
   { model, voice }: { readonly model: string; readonly voice: string },
-): Promise<Examined> {
+): Promise<ExaminationResult> {
   const { apiKey, base, clock } = server;
   let reading: ReadingAccuracy | undefined;
   let firstMs: number | undefined;
@@ -65,8 +72,10 @@ function fidelityOf(reading: ReadingAccuracy | undefined): ReportLine {
   if (!reading)
     return differs(name, 'not known: the server does not report its words', fidelityMend);
   const { words, wrongWords } = reading;
-  const told = `${wrongWords} of ${words} words changed, left out or added`;
-  return wrongWords <= words * mostWrong ? ok(name, told) : differs(name, told, fidelityMend);
+  const measured = `${wrongWords} of ${words} words changed, left out or added`;
+  return wrongWords <= words * mostWrong
+    ? ok(name, measured)
+    : differs(name, measured, fidelityMend);
 }
 
 /** Long texts are read in pieces. */

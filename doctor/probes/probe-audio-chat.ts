@@ -1,4 +1,4 @@
-import { differs, type Examined, failed, missing, ok } from '#doctor/finding.ts';
+import { differs, type ExaminationResult, failed, missing, ok } from '#doctor/finding.ts';
 import { isBuffered, pace } from '#doctor/recorded-fetch.ts';
 import { attempt, isAbsent, type ServerUnderTest, shownUrl } from '#doctor/server-under-test.ts';
 import { durationMs } from '#src/audio/pcm.ts';
@@ -12,7 +12,7 @@ export async function probeAudioChat(
   server: ServerUnderTest,
   { model, voice }: { readonly model: string; readonly voice: string },
   use: 'SPEECH' | 'CHAT_COMPLETION',
-): Promise<Examined> {
+): Promise<ExaminationResult> {
   const what = 'chat audio';
   const chat = openAudioChat(server.client, { model, voice }, server.clock);
   const synthesizer = audioModelVoice(chat);

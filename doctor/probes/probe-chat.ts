@@ -1,4 +1,11 @@
-import { differs, type Examined, failed, missing, ok, type ReportLine } from '#doctor/finding.ts';
+import {
+  differs,
+  type ExaminationResult,
+  failed,
+  missing,
+  ok,
+  type ReportLine,
+} from '#doctor/finding.ts';
 import { isBuffered, pace } from '#doctor/recorded-fetch.ts';
 import { attempt, isAbsent, type ServerUnderTest, shownUrl } from '#doctor/server-under-test.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
@@ -23,7 +30,10 @@ const ping: Tool = {
 const toolsMend = 'nothing, unless it is to use tools: then choose a model that calls them';
 
 /** Two short questions, at most 2000 tokens. */
-export async function probeChat(server: ServerUnderTest, model: string): Promise<Examined> {
+export async function probeChat(
+  server: ServerUnderTest,
+  model: string,
+): Promise<ExaminationResult> {
   const chat = openChatModel(server.client, { model, maxTokens });
   const ask = (message: ChatMessage, tools: readonly Tool[]) =>
     attempt(server, (signal) => Array.fromAsync(chat.reply([message], tools, signal)));

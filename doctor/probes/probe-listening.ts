@@ -1,4 +1,4 @@
-import { type Examined, failed, missing, ok } from '#doctor/finding.ts';
+import { type ExaminationResult, failed, missing, ok } from '#doctor/finding.ts';
 import { attempt, type ServerUnderTest, shownUrl } from '#doctor/server-under-test.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
@@ -10,8 +10,8 @@ import { hum, roundTrip } from './round-trip.ts';
 export async function probeListening(
   server: ServerUnderTest,
   model: string,
-  clip: Examined['clip'],
-): Promise<Examined> {
+  clip: ExaminationResult['clip'],
+): Promise<ExaminationResult> {
   const what = 'realtime transcription';
   const { apiKey, base, clock } = server;
   using transcriber = openRealtimeTranscriber({

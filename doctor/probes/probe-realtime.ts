@@ -1,4 +1,11 @@
-import { differs, type Examined, failed, missing, ok, type ReportLine } from '#doctor/finding.ts';
+import {
+  differs,
+  type ExaminationResult,
+  failed,
+  missing,
+  ok,
+  type ReportLine,
+} from '#doctor/finding.ts';
 import { attempt, type ServerUnderTest, shownUrl } from '#doctor/server-under-test.ts';
 import { within } from '#src/base/waiting.ts';
 import { type JsonEvent, JsonSocket, socketUrl } from '#src/provider/json-socket.ts';
@@ -9,7 +16,10 @@ import { noFault } from './mends.ts';
 const greetingMs = 3000;
 
 /** Connects twice and says nothing, which costs nothing. Usable where it may be talked with. */
-export async function probeRealtime(server: ServerUnderTest, model: string): Promise<Examined> {
+export async function probeRealtime(
+  server: ServerUnderTest,
+  model: string,
+): Promise<ExaminationResult> {
   const talk = await greet(server, talking, { model });
   const listen = await greet(server, 'realtime transcription', { intent: 'transcription' });
   const findings = [talk, listen];
@@ -54,8 +64,8 @@ async function greet(
 function readGreeting(what: string, event: JsonEvent): ReportLine {
   const heard = readHeard(event);
   if (heard?.kind === 'created') {
-    const told = readTalk(event);
-    const isBeta = told?.kind === 'created' && told.isBeta;
+    const talkEvent = readTalk(event);
+    const isBeta = talkEvent?.kind === 'created' && talkEvent.isBeta;
     if (isBeta && what === talking) return missing(what, `connects, with ${beta}`, betaMend);
     const isGa = heard.dialect === 'ga' && !isBeta;
     return ok(what, `connects, with ${isGa ? 'the names of today (GA)' : beta}`);

@@ -1,4 +1,11 @@
-import { differs, type Examined, failed, missing, ok, type ReportLine } from '#doctor/finding.ts';
+import {
+  differs,
+  type ExaminationResult,
+  failed,
+  missing,
+  ok,
+  type ReportLine,
+} from '#doctor/finding.ts';
 import { isBuffered, pace, type RecordedAnswer } from '#doctor/recorded-fetch.ts';
 import { attempt, isAbsent, type ServerUnderTest, shownUrl } from '#doctor/server-under-test.ts';
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
@@ -31,7 +38,10 @@ type ProbeClip = {
 type ProbeSpeech = ProbeClip | { readonly why: string; readonly mend: string };
 
 /** Three clips of `spokenText` at most, and one more for a voice that is not known. */
-export async function probeSpeech(server: ServerUnderTest, wanted: Speaker): Promise<Examined> {
+export async function probeSpeech(
+  server: ServerUnderTest,
+  wanted: Speaker,
+): Promise<ExaminationResult> {
   let speaker = wanted;
   let raw = await speak(server, speaker, 'pcm');
   if ('why' in raw && isAbsent(server))
@@ -150,10 +160,10 @@ function rateOf(raw: ProbeSpeech, wav: ProbeSpeech): ReportLine | undefined {
     return ok('speech rate', `raw samples come at ${assumedHz} Hz, as assumed`);
   }
   const roundHz = Math.round(estimateHz / 100) * 100;
-  const told = isWavs ? `${wavHz} Hz` : `about ${roundHz} Hz`;
+  const measured = isWavs ? `${wavHz} Hz` : `about ${roundHz} Hz`;
   return differs(
     'speech rate',
-    `raw samples come at ${told} and would be played as ${assumedHz} Hz`,
+    `raw samples come at ${measured} and would be played as ${assumedHz} Hz`,
     `use SPEECH_FORMAT=wav, or SPEECH_RATE_HZ=${isWavs ? wavHz : roundHz}`,
   );
 }

@@ -1,4 +1,11 @@
-import { differs, type Examined, failed, missing, ok, type ReportLine } from '#doctor/finding.ts';
+import {
+  differs,
+  type ExaminationResult,
+  failed,
+  missing,
+  ok,
+  type ReportLine,
+} from '#doctor/finding.ts';
 import { attempt, isAbsent, type ServerUnderTest, shownUrl } from '#doctor/server-under-test.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
@@ -12,7 +19,7 @@ export async function probeTranscription(
   server: ServerUnderTest,
   model: string,
   clip: SpokenClip | undefined,
-): Promise<Examined> {
+): Promise<ExaminationResult> {
   const pcm = resample(clip?.pcm ?? hum(), listenRateHz);
   const ask = (stream: 'on' | 'off') => {
     const transcriber = openTranscriber(server.client, { model, stream });

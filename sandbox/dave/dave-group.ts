@@ -28,7 +28,7 @@ type GroupMember = {
 type Change =
   | { readonly kind: 'add'; readonly userId: string; readonly keyPackage: KeyPackage }
   | { readonly kind: 'remove'; readonly leaf: number };
-type Proposed = Proposal & { readonly change: Change };
+type PendingProposal = Proposal & { readonly change: Change };
 
 /**
  * The voice server's side of the end-to-end group of one call: proposes who comes and goes, and picks the commit
@@ -45,7 +45,7 @@ export class DaveGroup {
   readonly #transitions: DaveTransitions;
   #epoch = 0;
   #leaves: (string | undefined)[] = [];
-  #proposed: Proposed[] = [];
+  #proposed: PendingProposal[] = [];
   #proposedAtMs = 0;
 
   constructor(channelId: string, rules: DaveRules) {
@@ -127,7 +127,7 @@ export class DaveGroup {
   }
 
   /** What `commit` carries out, in its order; undefined unless that is all there is to carry out. */
-  #carriedBy(userId: string, commit: Commit): Proposed[] | undefined {
+  #carriedBy(userId: string, commit: Commit): PendingProposal[] | undefined {
     if (!commit.groupId.equals(this.#groupId) || commit.epoch !== BigInt(this.#epoch)) return;
     if (commit.inline || commit.authorLeaf !== this.#leafOf(userId)) return;
     const due = this.#proposed.filter(({ change }) => !adds(change, userId));
@@ -137,7 +137,7 @@ export class DaveGroup {
     return welcomesAll(commit.welcome, carried) ? carried : undefined;
   }
 
-  #advance(author: string, commit: Commit, carried: Proposed[], atMs: number): DaveSend[] {
+  #advance(author: string, commit: Commit, carried: PendingProposal[], atMs: number): DaveSend[] {
     const first = this.#epoch === 0;
     const before = first ? [author] : this.#inside();
     if (first) this.#seat(author);
@@ -249,8 +249,8 @@ export class DaveGroup {
     const add = this.#proposed.find(({ change }) => adds(change, userId));
     if (!add) return [];
     this.#proposed = this.#proposed.filter((one) => one !== add);
-    const told = this.#epoch === 0 ? this.#founders(userId) : this.#inside();
-    return binary(told, op.proposals, Buffer.concat([u8(1), vector(vector(add.ref))]));
+    const reported = this.#epoch === 0 ? this.#founders(userId) : this.#inside();
+    return binary(reported, op.proposals, Buffer.concat([u8(1), vector(vector(add.ref))]));
   }
 }
 
@@ -260,7 +260,7 @@ function adds(change: Change, userId: string): boolean {
   return change.kind === 'add' && change.userId === userId;
 }
 
-function welcomesAll(welcome: Welcome | undefined, carried: readonly Proposed[]): boolean {
+function welcomesAll(welcome: Welcome | undefined, carried: readonly PendingProposal[]): boolean {
   const due = carried.flatMap(({ change }) =>
     change.kind === 'add' ? [change.keyPackage.ref] : [],
   );

@@ -36,7 +36,7 @@ export class DaveMember {
   }
 
   /** A binary message; `present` are the ids of op 11 that op 13 has not taken back. */
-  takeBinary(opcode: number, payload: Buffer, present: Iterable<string>): VoiceMessage[] {
+  handleBinary(opcode: number, payload: Buffer, present: Iterable<string>): VoiceMessage[] {
     try {
       if (opcode === op.externalSender) this.#session.setExternalSender(payload);
       if (opcode === op.proposals) return this.#propose(payload, [...present]);

@@ -10,7 +10,7 @@ import {
 } from './gateway-wire.ts';
 
 /** What a connection asks of the gateway it belongs to. */
-export interface GatewayDesk {
+export interface GatewayLogin {
   /** A session with READY under way, or the close code; `invalid` asks for another identify, later. */
   identify(
     identify: GatewayIdentify,
@@ -45,17 +45,17 @@ type GatewaySocketOptions = {
 /** Speaks the gateway protocol on one socket until it closes; nothing it receives can throw. */
 export function serveGateway(
   socket: WebSocket,
-  desk: GatewayDesk,
+  login: GatewayLogin,
   { heartbeatMs, nowMs, process }: GatewaySocketOptions,
 ): void {
-  const connection = new Connection(socket, desk, process);
+  const connection = new Connection(socket, login, process);
   const limit = new MessageLimit(nowMs);
   const dead = setTimeout(
     () => socket.close(closeCodes.noHeartbeat, 'No heartbeat'),
     heartbeatMs * missedHeartbeats,
   );
   socket.on('message', (data, isBinary) => {
-    if (!desk.admits(limit)) {
+    if (!login.admits(limit)) {
       socket.close(closeCodes.tooManyMessages);
       return;
     }
@@ -64,7 +64,7 @@ export function serveGateway(
     else if (request.op !== 1) connection.answer(request);
     else {
       dead.refresh();
-      if (desk.answersHeartbeats()) sendText(socket, JSON.stringify({ op: 11 }));
+      if (login.answersHeartbeats()) sendText(socket, JSON.stringify({ op: 11 }));
     }
   });
   socket.on('error', () => socket.terminate());
@@ -79,25 +79,25 @@ const notUnderstood = { closeCode: closeCodes.notUnderstood };
 
 class Connection {
   readonly #socket: WebSocket;
-  readonly #desk: GatewayDesk;
+  readonly #gatewayLogin: GatewayLogin;
   readonly #process: string | undefined;
   #session: GatewaySession | undefined;
 
-  constructor(socket: WebSocket, desk: GatewayDesk, process: string | undefined) {
+  constructor(socket: WebSocket, login: GatewayLogin, process: string | undefined) {
     this.#process = process;
     this.#socket = socket;
-    this.#desk = desk;
+    this.#gatewayLogin = login;
   }
 
   answer(request: GatewayRequest): void {
     const session = this.#present();
     if (request.op === 2 || request.op === 6) this.#login(request);
-    else if (session) this.#desk.request(session, request);
+    else if (session) this.#gatewayLogin.request(session, request);
     else this.#socket.close(closeCodes.notIdentified);
   }
 
   closed(code: number): void {
-    if (this.#session) this.#desk.closed(this.#session, this.#socket, code);
+    if (this.#session) this.#gatewayLogin.closed(this.#session, this.#socket, code);
   }
 
   #login(request: Extract<GatewayRequest, { op: 2 | 6 }>): void {
@@ -107,8 +107,8 @@ class Connection {
     }
     const outcome =
       request.op === 2
-        ? this.#desk.identify(request.d, this.#socket, this.#process)
-        : this.#desk.resume(request.d, this.#socket);
+        ? this.#gatewayLogin.identify(request.d, this.#socket, this.#process)
+        : this.#gatewayLogin.resume(request.d, this.#socket);
     if (outcome === 'invalid') sendText(this.#socket, JSON.stringify({ op: 9, d: false }));
     else if ('closeCode' in outcome) this.#socket.close(outcome.closeCode);
     else this.#session = outcome;

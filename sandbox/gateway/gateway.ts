@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { addressFor, readAddress } from '#sandbox/process-address.ts';
 import type { Guild, World } from '#sandbox/world/world.ts';
-import { type GatewayDesk, serveGateway } from './gateway-connection.ts';
+import { type GatewayLogin, serveGateway } from './gateway-connection.ts';
 import { EventFaults } from './gateway-faults.ts';
 import { guildSeen, guildsOn, membersChunkJson, readyJson } from './gateway-json.ts';
 import { type GatewaySession, sendText } from './gateway-session.ts';
@@ -188,7 +188,7 @@ export class Gateway {
     this.#sockets.close();
   }
 
-  readonly #desk: GatewayDesk = {
+  readonly #login: GatewayLogin = {
     identify: (identify, socket, process) => this.#identify(identify, socket, process),
     resume: (resume, socket) => this.#resume(resume, socket),
     request: (session, request) => {
@@ -215,7 +215,7 @@ export class Gateway {
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (client) =>
-      serveGateway(client, this.#desk, {
+      serveGateway(client, this.#login, {
         heartbeatMs: this.#options.heartbeatMs,
         nowMs: this.#nowMs(),
         process,

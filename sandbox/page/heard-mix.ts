@@ -16,7 +16,7 @@ export class HeardMix {
   #leader: { readonly userId: string; readonly atMs: number } | undefined;
 
   /** Frames to be played now; none while they wait for somebody else's. */
-  take({ fromUserId, samples, atMs }: HeardFrame): readonly Int16Array[] {
+  accept({ fromUserId, samples, atMs }: HeardFrame): readonly Int16Array[] {
     const leader = this.#leader;
     const isLed = leader && leader.userId !== fromUserId && atMs - leader.atMs < leadMs;
     const own = [...(this.#waiting.get(fromUserId) ?? []), ...cut(samples)];

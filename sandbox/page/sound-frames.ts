@@ -10,7 +10,7 @@ const frameSamples = 960;
 const mostBytes = 4 * 1024;
 
 /** Why a WebSocket of the room ends: a code of RFC 6455 or of ours, and one sentence. */
-export type RoomClose = { readonly code: number; readonly reason: string };
+export type BrowserClose = { readonly code: number; readonly reason: string };
 
 const closes = {
   text: { code: 1003, reason: 'Sound comes as binary frames.' },
@@ -25,7 +25,7 @@ export type SoundFrame =
   | { readonly kind: 'sound'; readonly sound: Buffer | Int16Array }
   /** The microphone is spoken into no more, for now. */
   | { readonly kind: 'end' }
-  | ({ readonly kind: 'malformed' } & RoomClose);
+  | ({ readonly kind: 'malformed' } & BrowserClose);
 
 /** Reads a frame of the page's microphone. Never throws. */
 export function readSoundFrame(data: unknown): SoundFrame {

@@ -27,11 +27,11 @@ export async function withFiles(
   commands: readonly RegisteredCommand[],
 ): Promise<OptionValues> {
   const options = optionsOf(line, commands);
-  const takesFile = (name: string) =>
+  const acceptsFile = (name: string) =>
     options.some((option) => option.name === name && option.type === fileType);
   const filled: [string, OptionValue][] = [];
   for (const [name, word] of Object.entries(words)) {
-    const isPath = typeof word === 'string' && takesFile(name);
+    const isPath = typeof word === 'string' && acceptsFile(name);
     filled.push([name, isPath ? await upload(word) : word]);
   }
   return Object.fromEntries(filled);

@@ -1,6 +1,6 @@
 import { shownFile } from '#sandbox/interactions/interaction.ts';
 import type { MessageChange } from '#sandbox/world/world-messages.ts';
-import type { ButtonShown, MessageLine } from './protocol.ts';
+import type { MessageLine, ShownButton } from './protocol.ts';
 
 /** Rows hold buttons, and containers hold rows; nothing goes deeper. */
 const deepest = 4;
@@ -30,7 +30,7 @@ export function messageLine(
 }
 
 /** In the order a person reads them, wherever they stand in rows and containers. */
-function buttonsIn(components: readonly unknown[], levels: number): ButtonShown[] {
+function buttonsIn(components: readonly unknown[], levels: number): ShownButton[] {
   if (levels === 0) return [];
   return components.flatMap((component) => {
     const { type, components: inner, accessory, ...rest } = fieldsOf(component);
@@ -40,7 +40,7 @@ function buttonsIn(components: readonly unknown[], levels: number): ButtonShown[
   });
 }
 
-function buttonOf(button: Readonly<Record<string, unknown>>): ButtonShown {
+function buttonOf(button: Readonly<Record<string, unknown>>): ShownButton {
   const { custom_id: customId, label, disabled, url, emoji, style } = button;
   const name = [label, fieldsOf(emoji).name, url].find((each) => typeof each === 'string');
   return {

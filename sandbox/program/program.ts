@@ -1,6 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import type { Interaction, ShownMessage } from '#sandbox/interactions/interaction.ts';
-import type { ToldEvent } from '#sandbox/page/room-protocol.ts';
+import type { BotEvent } from '#sandbox/page/browser-protocol.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
@@ -19,15 +19,15 @@ const slashType = 1;
 const wavLimitBytes = 64 * 1024 * 1024;
 const sayLimitMs = 10 * 60_000;
 
-/** Does what a line asks, `tell` passing events on to the page; whatever goes wrong becomes an answer of one sentence. */
+/** Does what a line asks, `report` passing events on to the page; whatever goes wrong becomes an answer of one sentence. */
 export async function perform(
   sandbox: Sandbox,
   request: SandboxRequest,
   signal: AbortSignal,
-  tell: (event: ToldEvent) => void = () => undefined,
+  report: (event: BotEvent) => void = () => undefined,
 ): Promise<AnswerLine> {
   try {
-    return { ...(await fieldsOf(sandbox, request, signal, tell)), id: request.id, ok: true };
+    return { ...(await fieldsOf(sandbox, request, signal, report)), id: request.id, ok: true };
   } catch (cause) {
     return { id: request.id, ok: false, error: cause instanceof Error ? cause.message : 'Failed.' };
   }
@@ -37,7 +37,7 @@ async function fieldsOf(
   sandbox: Sandbox,
   request: SandboxRequest,
   signal: AbortSignal,
-  tell: (event: ToldEvent) => void,
+  report: (event: BotEvent) => void,
 ): Promise<AnswerFields> {
   switch (request.do) {
     case 'join':
@@ -66,7 +66,7 @@ async function fieldsOf(
     case 'state':
       return state(sandbox);
     case 'tell':
-      tell(request.event);
+      report(request.event);
       return {};
   }
 }

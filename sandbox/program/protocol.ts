@@ -6,7 +6,7 @@ import {
   readJsonRequest,
   requestId,
 } from '#sandbox/json-request.ts';
-import { toldEvent } from '#sandbox/page/room-protocol.ts';
+import { botEvent } from '#sandbox/page/browser-protocol.ts';
 
 /**
  * The lines of the sandbox program: one JSON object each, at most 64 KiB.
@@ -73,7 +73,7 @@ const request = z.discriminatedUnion('do', [
   }),
   z.object({ id, do: z.literal('state') }),
   /** For the page: what became of what was said. */
-  z.object({ id, do: z.literal('tell'), event: toldEvent }),
+  z.object({ id, do: z.literal('tell'), event: botEvent }),
 ]);
 
 export type SandboxRequest = z.infer<typeof request>;
@@ -93,7 +93,7 @@ export type ReadyLine = {
   readonly recordings: { readonly digits: string; readonly time: string };
 };
 /** A button of a message; one without `customId` is a link, or cannot be pressed. */
-export type ButtonShown = {
+export type ShownButton = {
   readonly customId?: string;
   readonly label: string;
   readonly disabled: boolean;
@@ -106,7 +106,7 @@ export type MessageLine = {
   readonly messageId: string;
   readonly channel: string;
   readonly text: string;
-  readonly buttons: readonly ButtonShown[];
+  readonly buttons: readonly ShownButton[];
   readonly files: readonly ShownFile[];
   /** The only person who sees it; absent when everybody does. */
   readonly to?: string;

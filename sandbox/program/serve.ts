@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { RoomPage } from '#sandbox/page/room-page.ts';
-import type { ToldEvent } from '#sandbox/page/room-protocol.ts';
+import type { BrowserPage } from '#sandbox/page/browser-page.ts';
+import type { BotEvent } from '#sandbox/page/browser-protocol.ts';
 import { perform } from '#sandbox/program/program.ts';
 import { readLines } from '#sandbox/program/program-lines.ts';
 import { messageLine } from '#sandbox/program/program-messages.ts';
@@ -73,12 +73,12 @@ function introduce(sandbox: Sandbox): void {
  * Opens the room's page where the arguments ask for one: `--page-port` with `--page-host`, `--page-data` (a folder) and, behind a
  * proxy, `--page-url`. Its modules are loaded then, and `ready` does not wait for it.
  */
-async function showPage(sandbox: Sandbox): Promise<RoomPage | undefined> {
+async function showPage(sandbox: Sandbox): Promise<BrowserPage | undefined> {
   const { values } = parseArgs({ options: pageArguments });
   const { 'page-port': port, 'page-host': host, 'page-data': dataDir, 'page-url': url } = values;
   if (port === undefined || dataDir === undefined) return undefined;
-  const { openRoomPage } = await import('#sandbox/page/room-page.ts');
-  const outcome = await openRoomPage(sandbox, {
+  const { openBrowserPage } = await import('#sandbox/page/browser-page.ts');
+  const outcome = await openBrowserPage(sandbox, {
     ...{ port: Number(port), host, dataDir, you: ownerName },
     ...(url !== undefined && { publicUrl: new URL(url) }),
     onBug: (error) => process.stderr.write(`error: the page: ${error}\n`),
@@ -97,9 +97,9 @@ function recordingPath(name: string): string {
 }
 
 /** Ends when stdin does, which is when the parent is gone. */
-async function serveLines(open: Sandbox, page: Promise<RoomPage | undefined>): Promise<void> {
+async function serveLines(open: Sandbox, page: Promise<BrowserPage | undefined>): Promise<void> {
   let underWay = 0;
-  const tell = (event: ToldEvent) => void page.then((shown) => shown?.tell(event));
+  const report = (event: BotEvent) => void page.then((shown) => shown?.report(event));
   for await (const line of readLines(process.stdin, lineLimitBytes)) {
     const request = line === undefined ? tooLong : readRequestLine(line);
     if ('ok' in request) write(request);
@@ -107,7 +107,7 @@ async function serveLines(open: Sandbox, page: Promise<RoomPage | undefined>): P
       write({ id: request.id, ok: false, error: 'Too many requests at a time.' });
     } else {
       underWay++;
-      void perform(open, request, stop.signal, tell).then((answer) => {
+      void perform(open, request, stop.signal, report).then((answer) => {
         underWay--;
         write(answer);
       });

@@ -47,7 +47,7 @@ export class ClientReceiver {
     this.#speakers.set(ssrc, { userId, decoder: this.#codec.decoder(48_000) });
     const held = this.#held;
     this.#held = [];
-    for (const { datagram, atMs } of held) this.take(datagram, atMs);
+    for (const { datagram, atMs } of held) this.receive(datagram, atMs);
   }
 
   /** Op 13. */
@@ -59,7 +59,7 @@ export class ClientReceiver {
     }
   }
 
-  take(datagram: Buffer, atMs: number): void {
+  receive(datagram: Buffer, atMs: number): void {
     const ssrc = readSsrc(datagram);
     const speaker = ssrc === undefined ? undefined : this.#speakers.get(ssrc);
     if (ssrc === undefined) this.counts.unopened++;

@@ -9,6 +9,7 @@ import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus.ts';
 import { restEncoder } from '#src/audio/opus/pause-aware-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
+import { RoomEcho, RoomNoise } from './acoustics.ts';
 import {
   type MicrophoneRules,
   type MicrophoneState,
@@ -17,7 +18,6 @@ import {
   tailFrames,
 } from './microphone.ts';
 import { PacketCounter } from './packet-counter.ts';
-import { RoomEcho, RoomNoise } from './room-sound.ts';
 import { type EncoderRateHz, encoderRate, frameMs, SpeechFrames } from './speech-frames.ts';
 
 /** Where the mouth's packets go, and whether there are any for now. */
@@ -86,8 +86,8 @@ export class ClientSender {
   /** One at a time. Without anything louder than -45 dB the voiced instants are the first packet's. */
   async speak(given: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes> {
     signal.throwIfAborted();
-    const isRoomHeard = this.#rules.noise || 'frames' in given;
-    const speech = new SpeechFrames(given, isRoomHeard ? roomRateHz : encoderRate(given.rateHz));
+    const isAmbientHeard = this.#rules.noise || 'frames' in given;
+    const speech = new SpeechFrames(given, isAmbientHeard ? roomRateHz : encoderRate(given.rateHz));
     const { promise, resolve: done, reject: failed } = Promise.withResolvers<SpokenTimes>();
     this.endLive();
     this.#underWay = { speech, done, failed, tail: tailFrames(this.#rules) };

@@ -4,14 +4,14 @@ export class ConditionWait {
   #ended: { readonly error: unknown } | undefined;
 
   /** Something changed: conditions are looked at again. */
-  tell(): void {
+  notify(): void {
     for (const wake of [...this.#waiting]) wake();
   }
 
   /** Nothing will change any more: everybody who waits, now or later, gets `error`. */
   end(error: unknown): void {
     this.#ended ??= { error };
-    this.tell();
+    this.notify();
   }
 
   /** Aborting `signal` throws its reason. */

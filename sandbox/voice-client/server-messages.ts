@@ -4,7 +4,7 @@ import { op } from '#sandbox/voice/voice-ops.ts';
 
 const transition = z.object({ transition_id: z.int() });
 
-const told = z.discriminatedUnion('op', [
+const message = z.discriminatedUnion('op', [
   z.object({
     op: z.literal(op.ready),
     d: z.object({
@@ -37,11 +37,11 @@ const told = z.discriminatedUnion('op', [
 ]);
 
 /** What the voice gateway tells a client as JSON, as far as a client cares. */
-export type ServerMessage = z.infer<typeof told>;
+export type ServerMessage = z.infer<typeof message>;
 export type ReadyMessage = Extract<ServerMessage, { op: typeof op.ready }>['d'];
 export type Description = Extract<ServerMessage, { op: typeof op.sessionDescription }>['d'];
 
 /** Undefined for what a client need not know, or what is not as it must be. */
-export function readTold(opcode: number, d: unknown): ServerMessage | undefined {
-  return told.safeParse({ op: opcode, d }).data;
+export function readServerMessage(opcode: number, d: unknown): ServerMessage | undefined {
+  return message.safeParse({ op: opcode, d }).data;
 }

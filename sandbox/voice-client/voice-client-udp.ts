@@ -17,7 +17,7 @@ export class ClientUdp implements AsyncDisposable {
   constructor(hear: (datagram: Buffer) => void) {
     this.#hear = hear;
     this.#socket.on('message', (datagram, { port }) => {
-      if (port === this.#server?.port) this.#take(datagram);
+      if (port === this.#server?.port) this.#receive(datagram);
     });
     this.#socket.on('error', () => {}); // of a send to a server that is gone
     this.#socket.bind(0, '127.0.0.1');
@@ -46,7 +46,7 @@ export class ClientUdp implements AsyncDisposable {
     await closed;
   }
 
-  #take(datagram: Buffer): void {
+  #receive(datagram: Buffer): void {
     const own = readDiscovered(datagram);
     if (own) this.#found(own);
     else if (datagram.length > 8) this.#hear(datagram);

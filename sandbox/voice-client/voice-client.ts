@@ -21,7 +21,7 @@ import { ConditionWait } from './condition-wait.ts';
 import {
   type Description,
   type ReadyMessage,
-  readTold,
+  readServerMessage,
   type ServerMessage,
 } from './server-messages.ts';
 import { ClientUdp } from './voice-client-udp.ts';
@@ -71,32 +71,32 @@ class ConnectedVoice implements VoiceClient {
   readonly #present = new Set<string>();
   readonly #signals: VoiceSignals;
   readonly #udp: ClientUdp;
-  readonly #mouth: ClientSender;
+  readonly #sender: ClientSender;
   readonly #listeners: ((frame: HeardFrame) => void)[] = [];
   #ssrc = 0;
   #sealer: VoiceSealer | undefined;
   #dave: DaveMember | undefined;
-  #ear: ClientReceiver | undefined;
+  #receiver: ClientReceiver | undefined;
   #turn: Promise<void> = Promise.resolve();
   #sentPackets = 0;
 
   constructor(options: VoiceClientOptions) {
     this.#options = options;
     this.#clock = options.clock ?? realClock;
-    this.#mouth = new ClientSender(options.codec, this.#clock, {
-      speaking: (on) => this.#tellSpeaking(on ? 1 : 0),
+    this.#sender = new ClientSender(options.codec, this.#clock, {
+      speaking: (on) => this.#sendSpeaking(on ? 1 : 0),
       packet: (packet) => this.#send(packet),
     });
-    this.#udp = new ClientUdp((datagram) => this.#ear?.take(datagram, this.#clock.nowMs()));
+    this.#udp = new ClientUdp((datagram) => this.#receiver?.receive(datagram, this.#clock.nowMs()));
     this.#signals = new VoiceSignals(options, {
-      json: (opcode, d) => this.#takeJson(opcode, d),
-      binary: (opcode, payload) => this.#takeBinary(opcode, payload),
+      json: (opcode, d) => this.#handleJson(opcode, d),
+      binary: (opcode, payload) => this.#handleBinary(opcode, payload),
       ended: (code) => this.#end(`the voice server closed the connection with code ${code}`),
     });
   }
 
   described(signal: AbortSignal): Promise<void> {
-    return this.#watch.until(() => this.#ear !== undefined, signal);
+    return this.#watch.until(() => this.#receiver !== undefined, signal);
   }
 
   async speak(speech: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes> {
@@ -106,22 +106,22 @@ class ConnectedVoice implements VoiceClient {
     const either = AbortSignal.any([signal, this.#gone.signal]);
     try {
       await unlessAborted(before, either);
-      return await this.#mouth.speak(speech, either);
+      return await this.#sender.speak(speech, either);
     } finally {
       void before.then(resolve);
     }
   }
 
   live(frame: Buffer | Int16Array): void {
-    this.#mouth.live(frame);
+    this.#sender.live(frame);
   }
 
   endLive(): void {
-    this.#mouth.endLive();
+    this.#sender.endLive();
   }
 
   useMicrophone(microphone: Microphone): void {
-    this.#mouth.use(microphone);
+    this.#sender.use(microphone);
   }
 
   onFrame(listener: (frame: HeardFrame) => void): void {
@@ -136,64 +136,64 @@ class ConnectedVoice implements VoiceClient {
   }
 
   counts(): VoiceCounts {
-    const { latePackets } = this.#mouth;
-    return { ...noCounts, ...this.#ear?.counts, sentPackets: this.#sentPackets, latePackets };
+    const { latePackets } = this.#sender;
+    return { ...noCounts, ...this.#receiver?.counts, sentPackets: this.#sentPackets, latePackets };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#signals.close();
     this.#end('it was hung up');
     await this.#turn;
-    await this.#mouth.close(this.#gone.signal.reason);
+    await this.#sender.close(this.#gone.signal.reason);
     await this.#udp[Symbol.asyncDispose]();
-    this.#ear?.close();
+    this.#receiver?.close();
   }
 
   #end(why: string): void {
     const lost = new BotError('link.lost', true, `The voice call is over: ${why}.`);
     this.#watch.end(lost);
     this.#gone.abort(lost);
-    void this.#mouth.close(lost);
+    void this.#sender.close(lost);
   }
 
-  #takeJson(opcode: number, d: unknown): void {
-    const told = readTold(opcode, d);
-    if (told) this.#take(told);
-    this.#watch.tell();
+  #handleJson(opcode: number, d: unknown): void {
+    const message = readServerMessage(opcode, d);
+    if (message) this.#handle(message);
+    this.#watch.notify();
   }
 
-  #take(told: ServerMessage): void {
-    switch (told.op) {
+  #handle(message: ServerMessage): void {
+    switch (message.op) {
       case op.ready:
-        this.#discover(told.d);
+        this.#discover(message.d);
         break;
       case op.sessionDescription:
-        this.#describe(told.d);
+        this.#describe(message.d);
         break;
       case op.speaking:
-        this.#ear?.name(told.d.ssrc, told.d.user_id);
+        this.#receiver?.name(message.d.ssrc, message.d.user_id);
         break;
       case op.clientsConnect:
-        this.#meet(told.d.user_ids);
+        this.#meet(message.d.user_ids);
         break;
       case op.clientDisconnect:
-        this.#part(told.d.user_id);
+        this.#part(message.d.user_id);
         break;
       case op.prepareTransition:
-        this.#answer(this.#dave?.prepareTransition(told.d.transition_id));
+        this.#answer(this.#dave?.prepareTransition(message.d.transition_id));
         break;
       case op.executeTransition:
-        this.#dave?.executeTransition(told.d.transition_id);
+        this.#dave?.executeTransition(message.d.transition_id);
         break;
       case op.prepareEpoch:
-        this.#answer(this.#dave?.prepareEpoch(told.d.epoch));
+        this.#answer(this.#dave?.prepareEpoch(message.d.epoch));
         break;
     }
   }
 
-  #takeBinary(opcode: number, payload: Buffer): void {
-    this.#answer(this.#dave?.takeBinary(opcode, payload, this.#present));
-    this.#watch.tell();
+  #handleBinary(opcode: number, payload: Buffer): void {
+    this.#answer(this.#dave?.handleBinary(opcode, payload, this.#present));
+    this.#watch.notify();
   }
 
   /** Without a mode in common there is no call; the deadline ends it. */
@@ -213,8 +213,8 @@ class ConnectedVoice implements VoiceClient {
     const { userId, channelId } = ticket;
     this.#dave = dave_protocol_version > 0 ? new DaveMember(userId, channelId) : undefined;
     this.#sealer = new VoiceSealer(cipher, false);
-    this.#ear = new ClientReceiver(codec, cipher, this.#dave, (frame) => {
-      this.#mouth.hear(frame);
+    this.#receiver = new ClientReceiver(codec, cipher, this.#dave, (frame) => {
+      this.#sender.hear(frame);
       for (const listener of this.#listeners) listener(frame);
     });
     this.#answer(this.#dave && [this.#dave.keyPackage()]);
@@ -226,14 +226,14 @@ class ConnectedVoice implements VoiceClient {
 
   #part(userId: string): void {
     this.#present.delete(userId);
-    this.#ear?.forget(userId);
+    this.#receiver?.forget(userId);
   }
 
   #answer(messages: readonly VoiceMessage[] = []): void {
     for (const message of messages) this.#signals.send(message);
   }
 
-  #tellSpeaking(flag: 0 | 1): void {
+  #sendSpeaking(flag: 0 | 1): void {
     this.#signals.send({ op: op.speaking, d: { speaking: flag, delay: 0, ssrc: this.#ssrc } });
   }
 

@@ -72,8 +72,8 @@ export class VoiceSignals {
     socket.on('open', () => this.#introduce());
     socket.on('message', (data, isBinary) => {
       if (!Buffer.isBuffer(data) || socket !== this.#socket) return;
-      if (isBinary) this.#takeBinary(data);
-      else this.#takeJson(data.toString());
+      if (isBinary) this.#handleBinary(data);
+      else this.#handleJson(data.toString());
     });
     socket.on('error', () => socket.terminate());
     socket.on('close', (code) => this.#closed(code));
@@ -88,13 +88,13 @@ export class VoiceSignals {
     else this.send({ op: op.identify, d: fresh });
   }
 
-  #takeBinary(data: Buffer): void {
+  #handleBinary(data: Buffer): void {
     if (data.length < 3) return;
     this.#seq = data.readUInt16BE();
     this.#listener.binary(data.readUInt8(2), data.subarray(3));
   }
 
-  #takeJson(text: string): void {
+  #handleJson(text: string): void {
     const read = envelope.safeParse(parse(text));
     if (!read.success) return;
     const { op: opcode, d, seq } = read.data;

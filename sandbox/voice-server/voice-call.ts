@@ -36,7 +36,7 @@ export class VoiceCall {
     const secret = { mode, secret_key: [...caller.key], dave_protocol_version: this.#dave };
     caller.choose(mode);
     caller.send({ op: op.sessionDescription, d: secret });
-    for (const other of this.#others(caller)) if (other.announced) tellSsrc(caller, other);
+    for (const other of this.#others(caller)) if (other.announced) sendSsrc(caller, other);
     this.#deliver(this.#group?.join(caller.userId) ?? []);
   }
 
@@ -53,7 +53,7 @@ export class VoiceCall {
   speaking(caller: Caller): void {
     if (caller.announced) return;
     caller.announced = true;
-    for (const other of this.#others(caller)) tellSsrc(other, caller);
+    for (const other of this.#others(caller)) sendSsrc(other, caller);
   }
 
   /** Sends a packet of `from` to the other callers, each with its own datagram; of somebody who may not speak, to nobody. */
@@ -66,7 +66,7 @@ export class VoiceCall {
   }
 
   /** Ops 26 and 28; false if the payload was not what it must be. */
-  takeBinary(caller: Caller, opcode: number, payload: Buffer, atMs: number): boolean {
+  handleBinary(caller: Caller, opcode: number, payload: Buffer, atMs: number): boolean {
     if (!this.#group) return false;
     const take = opcode === op.keyPackage ? 'keyPackage' : 'commit';
     const step: DaveStep = this.#group[take](caller.userId, payload, atMs);
@@ -112,6 +112,6 @@ function introduce(to: Caller, who: readonly Caller[]): void {
   }
 }
 
-function tellSsrc(to: Caller, { userId, ssrc }: Caller): void {
+function sendSsrc(to: Caller, { userId, ssrc }: Caller): void {
   to.send({ op: op.speaking, d: { user_id: userId, ssrc, speaking: 1 } });
 }

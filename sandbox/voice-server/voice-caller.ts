@@ -3,7 +3,7 @@ import { type UdpPeer, VoiceSealer } from '#sandbox/voice/rtp.ts';
 import { type VoiceCipher, voiceCipher } from '#sandbox/voice/voice-cipher.ts';
 import type { VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 import type { EncryptionMode, VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
-import type { FaultBook } from './voice-fault-book.ts';
+import type { FaultSchedule } from './voice-fault-schedule.ts';
 import { type SocketData, VoiceOutbox } from './voice-outbox.ts';
 
 /** A socket as the calls see it. */
@@ -39,13 +39,13 @@ export class Caller {
   /** Since when there has been no socket. */
   cutAtMs: number | undefined;
   readonly #outbox = new VoiceOutbox(keptMessages);
-  readonly #faults: FaultBook;
+  readonly #faults: FaultSchedule;
   #line: CallerSocket;
 
   constructor(
     ticket: VoiceTicket,
     ssrc: number,
-    faults: FaultBook,
+    faults: FaultSchedule,
     line: CallerSocket,
     atMs: number,
   ) {
@@ -87,7 +87,7 @@ export class Caller {
   }
 
   /** Past the numbering, and never told again. */
-  tell(frame: SocketData): void {
+  sendMessage(frame: SocketData): void {
     if (this.cutAtMs === undefined) this.#line.send(frame);
   }
 

@@ -3,7 +3,7 @@ import { closeCode, op } from '#sandbox/voice/voice-ops.ts';
 import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
 import { VoiceCall } from './voice-call.ts';
 import { Caller, type CallerSocket } from './voice-caller.ts';
-import { type FaultBook, resumable } from './voice-fault-book.ts';
+import { type FaultSchedule, resumable } from './voice-fault-schedule.ts';
 import type { VoiceIdentify, VoiceResume } from './voice-requests.ts';
 
 export type CallRules = {
@@ -12,7 +12,7 @@ export type CallRules = {
   readonly heartbeatMs: number;
   /** How long somebody without a socket may come back. */
   readonly resumeMs: number;
-  readonly faults: FaultBook;
+  readonly faults: FaultSchedule;
   readonly onSecondSession: (guildId: string, userId: string) => void;
 };
 
@@ -51,12 +51,12 @@ export class VoiceCalls {
   }
 
   /** The new caller, who is to get op 2 before `enter`; or a close code. */
-  identify(claim: VoiceIdentify, line: CallerSocket, atMs: number): Caller | number {
-    const at = place(claim.server_id, claim.user_id);
+  identify(identity: VoiceIdentify, line: CallerSocket, atMs: number): Caller | number {
+    const at = place(identity.server_id, identity.user_id);
     const ticket = this.#tickets.get(at);
-    if (ticket?.token !== claim.token) return closeCode.wrongToken;
-    if (ticket.sessionId !== claim.session_id) return closeCode.sessionGone;
-    const sealed = (claim.max_dave_protocol_version ?? 0) >= this.#rules.dave;
+    if (ticket?.token !== identity.token) return closeCode.wrongToken;
+    if (ticket.sessionId !== identity.session_id) return closeCode.sessionGone;
+    const sealed = (identity.max_dave_protocol_version ?? 0) >= this.#rules.dave;
     if (!sealed) return closeCode.daveRequired;
     const former = this.#callers.get(at);
     if (former) this.#replace(former, ticket, atMs);
@@ -81,14 +81,14 @@ export class VoiceCalls {
     call.enter(caller);
   }
 
-  resume(claim: VoiceResume, line: CallerSocket, atMs: number): Caller | number {
+  resume(identity: VoiceResume, line: CallerSocket, atMs: number): Caller | number {
     const caller = this.#all().find(({ ticket: { guildId, sessionId, token } }) => {
-      const same = guildId === claim.server_id && sessionId === claim.session_id;
-      return same && token === claim.token;
+      const same = guildId === identity.server_id && sessionId === identity.session_id;
+      return same && token === identity.token;
     });
     if (!caller) return closeCode.sessionGone;
     const fault = this.#rules.faults.closesAt(caller.userId, 'resume');
-    const resumed = fault === undefined && this.#goOn(caller, claim, line, atMs);
+    const resumed = fault === undefined && this.#goOn(caller, identity, line, atMs);
     if (resumed) return caller;
     const code = fault ?? closeCode.sessionGone;
     if (!resumable(code)) this.remove(caller, code, atMs);
@@ -96,9 +96,9 @@ export class VoiceCalls {
   }
 
   /** Op 9 comes before what was missed: clients take binary messages only after it. */
-  #goOn(caller: Caller, claim: VoiceResume, line: CallerSocket, atMs: number): boolean {
+  #goOn(caller: Caller, identity: VoiceResume, line: CallerSocket, atMs: number): boolean {
     const greet = JSON.stringify({ op: op.resumed, d: null });
-    return caller.resume(line, claim.seq_ack ?? -1, greet, atMs);
+    return caller.resume(line, identity.seq_ack ?? -1, greet, atMs);
   }
 
   /** The call that `caller` is in. */

@@ -8,7 +8,7 @@ import { closeCode } from '#sandbox/voice/voice-ops.ts';
 import type { EncryptionMode, VoiceServer } from '#sandbox/voice/voice-ports.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { VoiceCalls } from './voice-calls.ts';
-import { FaultBook } from './voice-fault-book.ts';
+import { FaultSchedule } from './voice-fault-schedule.ts';
 import { voiceFaults } from './voice-faults.ts';
 import { VoiceSocket } from './voice-socket.ts';
 import { VoiceUdp } from './voice-udp.ts';
@@ -37,16 +37,16 @@ export async function openVoiceServer(options: VoiceServerOptions = {}): Promise
   const { modes = encryptionModes } = options;
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // one of each message that is late
-  const book = new FaultBook(clock, closing.signal);
+  const faults = new FaultSchedule(clock, closing.signal);
   const { onSecondSession = () => undefined } = options;
-  const calls = new VoiceCalls({ dave, heartbeatMs, resumeMs, faults: book, onSecondSession });
+  const calls = new VoiceCalls({ dave, heartbeatMs, resumeMs, faults, onSecondSession });
   const { certificate, key } = makeCertificate();
-  const udp = await VoiceUdp.open(calls, book);
+  const udp = await VoiceUdp.open(calls, faults);
   const https = createServer({ cert: certificate, key }, (_, response) => {
     response.writeHead(426).end(); // a page is not what this port is for
   });
-  const rules = { clock, heartbeatMs, udpPort: udp.port, modes, faults: book };
-  const sockets = gateway(https, book, (socket) => void new VoiceSocket(socket, calls, rules));
+  const rules = { clock, heartbeatMs, udpPort: udp.port, modes, faults };
+  const sockets = gateway(https, faults, (socket) => void new VoiceSocket(socket, calls, rules));
   https.listen(0, '127.0.0.1');
   await once(https, 'listening');
   const ticking = setInterval(() => calls.tick(clock.nowMs()), tickMs).unref();
@@ -56,7 +56,7 @@ export async function openVoiceServer(options: VoiceServerOptions = {}): Promise
     admit: (ticket) => calls.admit(ticket),
     expel: (guildId, userId, code) => calls.expel(guildId, userId, code, clock.nowMs()),
     allow: (guildId, userId, rights) => calls.allow(guildId, userId, rights),
-    faults: voiceFaults(book, calls, udp, clock),
+    faults: voiceFaults(faults, calls, udp, clock),
     async [Symbol.asyncDispose]() {
       clearInterval(ticking);
       closing.abort(new Error('The voice server was closed.'));
@@ -70,16 +70,16 @@ export async function openVoiceServer(options: VoiceServerOptions = {}): Promise
 /** WebSockets on `https`, where new connections are let in, left hanging or refused, as the faults say. */
 function gateway(
   https: Server,
-  book: FaultBook,
+  faults: FaultSchedule,
   greet: (socket: WebSocket) => void,
 ): WebSocketServer {
   const sockets = new WebSocketServer({
     server: https,
     maxPayload: maxFrameBytes,
-    verifyClient: (_, decide) => decide(book.doorState !== 'refuse', 503),
+    verifyClient: (_, decide) => decide(faults.doorState !== 'refuse', 503),
   });
   sockets.on('connection', (socket) => {
-    if (book.doorState === 'open') greet(socket);
+    if (faults.doorState === 'open') greet(socket);
     else socket.on('error', () => socket.terminate());
   });
   return sockets;

@@ -4,7 +4,7 @@ import type { EncryptionMode, VoiceStep } from '#sandbox/voice/voice-ports.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Caller, CallerSocket } from './voice-caller.ts';
 import type { VoiceCalls } from './voice-calls.ts';
-import { cutCode, type FaultBook } from './voice-fault-book.ts';
+import { cutCode, type FaultSchedule } from './voice-fault-schedule.ts';
 import type { SocketData } from './voice-outbox.ts';
 import {
   readVoiceRequest,
@@ -19,7 +19,7 @@ export type SocketRules = {
   readonly udpPort: number;
   /** Offered, best first. */
   readonly modes: readonly EncryptionMode[];
-  readonly faults: FaultBook;
+  readonly faults: FaultSchedule;
 };
 
 /** A client that reads too little to stay below this is cut off. */
@@ -83,14 +83,14 @@ export class VoiceSocket implements CallerSocket {
   #hear(frame: Buffer, isBinary: boolean): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     const request = readVoiceRequest(frame, isBinary);
-    const refused = typeof request === 'number' ? request : this.#take(request);
+    const refused = typeof request === 'number' ? request : this.#handle(request);
     if (refused === undefined) return;
     if (this.#caller) this.#calls.fail(this.#caller, refused, this.#nowMs());
     else this.close(refused);
   }
 
   /** A close code if the request cannot be granted. */
-  #take(request: VoiceRequest): number | undefined {
+  #handle(request: VoiceRequest): number | undefined {
     if (request.op === op.heartbeat) return this.#beat(request.d.t, request.d.seq_ack);
     if (request.op === op.identify) return this.#identify(request.d);
     if (request.op === op.resume) return this.#resume(request.d);
@@ -102,11 +102,11 @@ export class VoiceSocket implements CallerSocket {
     this.#say(op.heartbeatAck, { t });
   }
 
-  #identify(claim: VoiceIdentify): number | undefined {
+  #identify(identity: VoiceIdentify): number | undefined {
     if (this.#caller) return closeCode.identifiedTwice;
-    const fault = this.#fault(claim.user_id, 'identify');
+    const fault = this.#fault(identity.user_id, 'identify');
     if (fault !== undefined) return fault;
-    const caller = this.#calls.identify(claim, this, this.#nowMs());
+    const caller = this.#calls.identify(identity, this, this.#nowMs());
     if (typeof caller === 'number') return caller;
     this.#seat(caller);
     const { udpPort: port, modes } = this.#rules;
@@ -115,9 +115,9 @@ export class VoiceSocket implements CallerSocket {
     return this.#fault(caller.userId, 'ready');
   }
 
-  #resume(claim: VoiceResume): number | undefined {
+  #resume(identity: VoiceResume): number | undefined {
     if (this.#caller) return closeCode.identifiedTwice;
-    const caller = this.#calls.resume(claim, this, this.#nowMs());
+    const caller = this.#calls.resume(identity, this, this.#nowMs());
     if (typeof caller === 'number') return caller;
     this.#seat(caller);
     return undefined;
@@ -158,7 +158,7 @@ export class VoiceSocket implements CallerSocket {
         return undefined;
       case op.keyPackage:
       case op.commitWelcome: {
-        const right = call?.takeBinary(caller, request.op, request.payload, this.#nowMs());
+        const right = call?.handleBinary(caller, request.op, request.payload, this.#nowMs());
         return right ? undefined : closeCode.badRequest;
       }
     }

@@ -10,7 +10,7 @@ import {
 import type { Forgery } from '#sandbox/voice/voice-ports.ts';
 import type { Caller } from './voice-caller.ts';
 import type { VoiceCalls } from './voice-calls.ts';
-import type { FaultBook } from './voice-fault-book.ts';
+import type { FaultSchedule } from './voice-fault-schedule.ts';
 import { garbled } from './voice-forgery.ts';
 
 const keepAliveBytes = 8;
@@ -23,17 +23,17 @@ export class VoiceUdp implements AsyncDisposable {
   /** Another port, from which nothing a client is told to trust ever comes. */
   readonly #stranger: Socket;
   readonly #calls: VoiceCalls;
-  readonly #faults: FaultBook;
+  readonly #faults: FaultSchedule;
 
-  private constructor(socket: Socket, stranger: Socket, calls: VoiceCalls, faults: FaultBook) {
+  private constructor(socket: Socket, stranger: Socket, calls: VoiceCalls, faults: FaultSchedule) {
     this.#socket = socket;
     this.#stranger = stranger;
     this.#calls = calls;
     this.#faults = faults;
-    socket.on('message', (datagram, from) => this.#take(datagram, from));
+    socket.on('message', (datagram, from) => this.#receive(datagram, from));
   }
 
-  static async open(calls: VoiceCalls, faults: FaultBook): Promise<VoiceUdp> {
+  static async open(calls: VoiceCalls, faults: FaultSchedule): Promise<VoiceUdp> {
     const [socket, stranger] = await Promise.all([bound(), bound()]);
     return new VoiceUdp(socket, stranger, calls, faults);
   }
@@ -55,7 +55,7 @@ export class VoiceUdp implements AsyncDisposable {
     await Promise.all(closed);
   }
 
-  #take(datagram: Buffer, from: RemoteInfo): void {
+  #receive(datagram: Buffer, from: RemoteInfo): void {
     const asked = readDiscovery(datagram);
     const ssrc = asked ?? readSsrc(datagram);
     const caller = ssrc === undefined ? this.#calls.byRemote(from) : this.#calls.bySsrc(ssrc);
@@ -79,9 +79,9 @@ export class VoiceUdp implements AsyncDisposable {
   #discover(ssrc: number, from: RemoteInfo): void {
     const caller = this.#calls.bySsrc(ssrc);
     if (!caller || this.#faults.ignoresDiscovery(caller.userId)) return;
-    const told = { address: from.address, port: caller.isRebound ? from.port ^ 1 : from.port };
-    if (!caller.isRebound) caller.remote = told;
-    this.#answer(writeDiscovery(ssrc, told), from, caller);
+    const address = { address: from.address, port: caller.isRebound ? from.port ^ 1 : from.port };
+    if (!caller.isRebound) caller.remote = address;
+    this.#answer(writeDiscovery(ssrc, address), from, caller);
   }
 
   #answer(datagram: Buffer, to: UdpPeer, caller: Caller | undefined): void {

@@ -99,7 +99,7 @@ export interface GatewayFaults {
   /** Leaves the present socket half open: from now on it reads and says nothing, and does not close. */
   freeze(userId: string): void;
   /** Sends the person a frame as it is, JSON or bytes, without a number of its own. */
-  tell(userId: string, frame: string | Buffer): void;
+  send(userId: string, frame: string | Buffer): void;
   /** For new sockets of everybody: `hang` takes them and says nothing at all, `refuse` ends their handshake with a 503. */
   connections(state: 'open' | 'hang' | 'refuse'): void;
 }

@@ -28,7 +28,7 @@ export class Changes {
     const data = { ...memberJson(member), guild_id: guild.id };
     const intent = id === this.#world.bot.id ? intents.guilds : intents.guildMembers;
     const isVoice = 'muted' in change || 'deafened' in change;
-    if (isVoice) this.#seats.tell(guild, id);
+    if (isVoice) this.#seats.report(guild, id);
     this.#dispatch({ name: 'GUILD_MEMBER_UPDATE', guildId: guild.id, data, intent });
   }
 

@@ -51,16 +51,16 @@ export class Seats {
    */
   take(guild: Guild, seat: VoiceSeat): VoiceTicket | undefined {
     const ticket = this.#taken(guild, seat);
-    this.tell(guild, seat.userId);
+    this.report(guild, seat.userId);
     return ticket;
   }
 
   /** As `take`, and tells session `sessionId` of the bot where the call is. */
   takeForBot(guild: Guild, seat: VoiceSeat): void {
     const ticket = this.#taken(guild, seat);
-    if (ticket && this.serverFirst) this.#tellServer(ticket);
-    this.tell(guild, seat.userId);
-    if (ticket && !this.serverFirst) this.#tellServer(ticket);
+    if (ticket && this.serverFirst) this.#sendServerUpdate(ticket);
+    this.report(guild, seat.userId);
+    if (ticket && !this.serverFirst) this.#sendServerUpdate(ticket);
   }
 
   /** Does nothing for somebody who sits nowhere. */
@@ -69,7 +69,7 @@ export class Seats {
     if (!former) return;
     guild.voiceStates.delete(userId);
     const data = { ...voiceStateJson(guild, userId, undefined), session_id: former.sessionId };
-    this.#tellState(guild.id, data);
+    this.#sendState(guild.id, data);
     this.#voice.expel(guild.id, userId, closeCode);
   }
 
@@ -89,16 +89,16 @@ export class Seats {
     const state = guild.voiceStates.get(userId);
     if (!state) return;
     guild.voiceStates.set(userId, { ...state, ...change });
-    this.tell(guild, userId);
+    this.report(guild, userId);
   }
 
   /** The present voice state once more, as after a server mute, to the bot and the call; nothing of somebody who sits nowhere. */
-  tell(guild: Guild, userId: string): void {
+  report(guild: Guild, userId: string): void {
     const state = guild.voiceStates.get(userId);
     if (!state) return;
     this.#voice.allow(guild.id, userId, rightsOf(guild.members.get(userId), state));
     const data = voiceStateJson(guild, userId, state);
-    this.#tellState(guild.id, data);
+    this.#sendState(guild.id, data);
   }
 
   /** The voice server of the bot's call is gone: it is told so, and after `awayMs` where the new one is. */
@@ -112,7 +112,7 @@ export class Seats {
     this.#voice.expel(guild.id, bot.id, voiceCloseCodes.callOver);
     await clock.sleep(awayMs, signal);
     const now = guild.voiceStates.get(bot.id);
-    if (now?.sessionId === sessionId) this.#tellServer(this.#admitted(guild, now));
+    if (now?.sessionId === sessionId) this.#sendServerUpdate(this.#admitted(guild, now));
   }
 
   #taken(guild: Guild, seat: VoiceSeat): VoiceTicket | undefined {
@@ -139,7 +139,7 @@ export class Seats {
     return ticket;
   }
 
-  #tellServer({ token, guildId, sessionId }: VoiceTicket): void {
+  #sendServerUpdate({ token, guildId, sessionId }: VoiceTicket): void {
     const isAstray = this.misdirected > 0;
     if (isAstray) this.misdirected--;
     const endpoint = isAstray ? 'voice.invalid:443' : this.#voice.endpoint;
@@ -147,7 +147,7 @@ export class Seats {
     this.#dispatch({ name: 'VOICE_SERVER_UPDATE', guildId, data, sessionId });
   }
 
-  #tellState(guildId: string, data: Json): void {
+  #sendState(guildId: string, data: Json): void {
     const intent = intents.voiceStates;
     this.#dispatch({ name: 'VOICE_STATE_UPDATE', guildId, data, intent });
   }

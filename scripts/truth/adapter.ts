@@ -13,7 +13,7 @@ import * as random from '#test/session/setup/random-conversation.ts';
 import { carried, enact, type TimedAct } from '#test/session/setup/random-crowd.ts';
 import { lounge, openSessionFixture } from '#test/session/setup/session-fixture.ts';
 import { play } from '#test/session/setup/tracks-fixture.ts';
-import type { Deed, OpenRoom } from './plots.ts';
+import type { OpenTraced, PlotAct } from './plots.ts';
 
 /** Where the scenarios lie, and what vitest has to load for them. */
 export const scenarioFiles = {
@@ -38,9 +38,9 @@ export async function serverSettings() {
 }
 
 /** A voice channel on virtual time, and everything that leaves it. */
-export const openRoom: OpenRoom = async (plot, tellLog) => {
+export const openTraced: OpenTraced = async (plot, reportLog) => {
   const [events, spending]: [unknown[], RecordedSpending] = [[], new RecordedSpending()];
-  const out = new Writable({ write: (line, _, done) => done(void tellLog(`${line}`)) });
+  const out = new Writable({ write: (line, _, done) => done(void reportLog(`${line}`)) });
   const log = openLog('trace', [], out, { nowMs: () => clock.nowMs(), later: () => undefined });
   const network = { ...plot.network, seed: plot.seed };
   const conversation = random.openRandomConversation(
@@ -56,11 +56,11 @@ export const openRoom: OpenRoom = async (plot, tellLog) => {
   const { fixture, people, model, voice } = conversation;
   const { captionChats, captions, clock, linkOpener, sessions, talk, tracks } = fixture;
   const scripts = plot.scripts.map((acts, n) => {
-    const { packets, deeds } = enact(people[n]?.id ?? '', acts, 0, n);
-    return { deeds, packets: carried(packets, { ...network, seed: plot.seed + n }) };
+    const { packets, acts: timedActs } = enact(people[n]?.id ?? '', acts, 0, n);
+    return { acts: timedActs, packets: carried(packets, { ...network, seed: plot.seed + n }) };
   });
   const by = { id: 'adam', name: 'Adam', mayManage: false };
-  const acts: Partial<Record<Deed['kind'], (words: string) => unknown>> = {
+  const acts: Partial<Record<PlotAct['kind'], (words: string) => unknown>> = {
     lost: () => linkOpener.link.lose(),
     ask: (words) => talk.ask('g', words, by, 'voice'),
     write: (words) => talk.ask('g', words, by, 'text'),
@@ -78,10 +78,9 @@ export const openRoom: OpenRoom = async (plot, tellLog) => {
     packets: scripts
       .flatMap(({ packets }) => packets)
       .map((one) => ({ ...one, arrive: () => linkOpener.link.arrive(one) })),
-    deeds: scripts.flatMap(({ deeds }) => deeds),
+    acts: scripts.flatMap(({ acts }) => acts),
     nowMs: () => clock.nowMs(),
-    perform: (deed) =>
-      acts[deed.kind]?.(deed.words ?? '') ?? random.perform(deed as TimedAct, fixture),
+    perform: (act) => acts[act.kind]?.(act.words ?? '') ?? random.perform(act as TimedAct, fixture),
     advance: (ms) => clock.advance(ms),
     tick: () => linkOpener.link.tick(clock.nowMs()),
     isCalm: () => random.isCalm(conversation),
@@ -90,7 +89,7 @@ export const openRoom: OpenRoom = async (plot, tellLog) => {
       ...{ written: fixture.written, channels: fixture.writtenIn, offered: fixture.offered },
       ...{ notified: fixture.notified, panels: fixture.faces, invited: fixture.invited },
       ...Object.fromEntries(
-        [...captionChats.chats].map(([id, one]) => [`captions ${id}`, one.wishes]),
+        [...captionChats.chats].map(([id, one]) => [`captions ${id}`, one.desired]),
       ),
     }),
     state: () => ({ sent: linkOpener.link.sent, tracks: tracks.list('g') }),

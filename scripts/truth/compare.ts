@@ -4,7 +4,7 @@ import { join } from 'node:path';
 type Json = Readonly<Record<string, unknown>>;
 
 /** Most differences of one file that are told; the rest is counted. */
-const mostTold = 12;
+const mostReported = 12;
 const longestShown = 160;
 
 /** One line for each difference between two folders that `record` has written. */
@@ -37,17 +37,17 @@ function readIn(folder: string, name: string): Promise<string> {
 export function compareTexts(name: string, one: string, other: string): readonly string[] {
   if (one === other) return [];
   if (!name.endsWith('.json'))
-    return told(name, ofLists('line', one.split('\n'), other.split('\n')));
+    return reportOf(name, ofLists('line', one.split('\n'), other.split('\n')));
   const [former, later]: unknown[] = [JSON.parse(one), JSON.parse(other)];
   if (hasVariants(former) && hasVariants(later))
-    return told(name, ofVariants(former.variants, later.variants));
+    return reportOf(name, ofVariants(former.variants, later.variants));
   const found = differences(former, later);
-  return told(name, found.length > 0 ? found : ['the same in other bytes']);
+  return reportOf(name, found.length > 0 ? found : ['the same in other bytes']);
 }
 
-function told(name: string, found: readonly string[]): readonly string[] {
-  const more = found.length - mostTold;
-  const first = found.slice(0, mostTold).map((line) => `${name}: ${line}`);
+function reportOf(name: string, found: readonly string[]): readonly string[] {
+  const more = found.length - mostReported;
+  const first = found.slice(0, mostReported).map((line) => `${name}: ${line}`);
   return more > 0 ? [...first, `${name}: and ${more} more differences`] : first;
 }
 

@@ -8,7 +8,7 @@ import { type Environment, freePort, startProgram } from './programs.ts';
 import { newSchema, postgresTables, sqliteTables } from './tables.ts';
 
 /** What Adam does in the sandbox while the bot is watched. */
-const scene = [
+const scenario = [
   { do: 'join' },
   { do: 'command', name: 'join' },
   { do: 'settled' },
@@ -37,7 +37,7 @@ export async function recordLive(folder: string): Promise<Readonly<Record<string
     STATUS_PORT: `${status}`,
     PAGE_PORT: `${page}`,
   });
-  for (const step of scene) await discord.ask(step);
+  for (const step of scenario) await discord.ask(step);
   const metrics = readMetrics(await read(status, '/metrics'), readFileSync(labels, 'utf8'));
   const openapi: unknown = JSON.parse(await read(page, '/v1/openapi.json'));
   const exitCode = await stop(bot);
@@ -73,7 +73,7 @@ async function startSandbox(folder: string) {
   let id = 0;
   return {
     login,
-    async ask(step: (typeof scene)[number]): Promise<void> {
+    async ask(step: (typeof scenario)[number]): Promise<void> {
       const wav = 'wav' in step && { wav: Object(recordings)[step.wav] };
       child.stdin?.write(`${JSON.stringify({ person: 'Adam', ...step, ...wav, id: ++id })}\n`);
       const answer = await next(lines, (line) => line.id === id);

@@ -14,8 +14,8 @@ const { positionals, values } = parseArgs({
     runs: { type: 'string', default: '1' },
   },
 });
-const [deed, one, other] = positionals;
-if (deed === 'record' && one !== undefined) {
+const [mode, one, other] = positionals;
+if (mode === 'record' && one !== undefined) {
   const { kindNames, record } = await import('./record.ts');
   const only = values.only?.split(',');
   const unknown = only?.filter((kind) => !kindNames.includes(kind)) ?? [];
@@ -23,7 +23,7 @@ if (deed === 'record' && one !== undefined) {
     throw new Error(`Kinds are ${kindNames.join(', ')}, not ${unknown.join(', ')}`);
   await record(one, { only, seeds: Number(values.seeds), runs: Number(values.runs) });
   process.exit(); // whatever a library still holds open
-} else if (deed === 'compare' && one !== undefined && other !== undefined) {
+} else if (mode === 'compare' && one !== undefined && other !== undefined) {
   const found = await compareFolders(one, other);
   for (const line of found) console.log(line);
   console.log(`${found.length} differences`);

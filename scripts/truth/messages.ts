@@ -36,7 +36,7 @@ export type ScenarioMessages = {
 export async function messagesOf(requests: readonly RawRequest[]): Promise<ScenarioMessages> {
   const reader = new MessageReader();
   for (const request of requests)
-    if (request.method !== 'GET') reader.take(request, await bodyOf(request));
+    if (request.method !== 'GET') reader.handle(request, await bodyOf(request));
   return reader.read();
 }
 
@@ -75,7 +75,7 @@ class MessageReader {
     return { messages, others: [...this.#others].toSorted().map((text) => JSON.parse(text)) };
   }
 
-  take(request: RawRequest, body: unknown): void {
+  handle(request: RawRequest, body: unknown): void {
     const { method, path, status, answered } = request;
     const words = path.replace(/\?.*/, '').split('/').slice(1).map(decodeURIComponent);
     const [kind = '', first = '', second = '', third = '', fourth = ''] = words;

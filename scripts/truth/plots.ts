@@ -7,7 +7,7 @@ type Act =
 type Mood = { readonly tookMs: number; readonly end: 'fine' | 'empty' | 'error' };
 
 /** One thing that somebody does to the bot, and when. */
-export type Deed = {
+export type PlotAct = {
   readonly atMs: number;
   readonly personId: string;
   readonly kind:
@@ -27,17 +27,17 @@ export type Plot = {
   readonly voice: readonly Mood[];
   readonly listens: boolean;
   readonly addressing: 'always' | 'auto';
-  readonly deeds: readonly Deed[];
+  readonly acts: readonly PlotAct[];
 };
 
 /** A voice channel in which a plot is played; it says nothing of how the bot is made. */
-export type TracedRoom = {
+export type TracedSession = {
   /** Arrivals of sound, in any order. */
   readonly packets: readonly { readonly atMs: number; readonly arrive: () => void }[];
   /** Those that stand in the scripts. */
-  readonly deeds: readonly Deed[];
+  readonly acts: readonly PlotAct[];
   nowMs(): number;
-  perform(deed: Deed): unknown;
+  perform(act: PlotAct): unknown;
   advance(ms: number): Promise<void>;
   /** One step of the bot's 20 ms grid. */
   tick(): void;
@@ -52,7 +52,7 @@ export type TracedRoom = {
   leave(): Promise<unknown>;
 };
 
-export type OpenRoom = (plot: Plot, tellLog: (line: string) => void) => Promise<TracedRoom>;
+export type OpenTraced = (plot: Plot, reportLog: (line: string) => void) => Promise<TracedSession>;
 
 const mostPeople = 3;
 
@@ -87,7 +87,7 @@ export function plotOf(seed: number): Plot {
     tookMs: random() < 0.5 ? upTo(300) : upTo(3_000),
     end: oneOf(['fine', 'fine', 'fine', 'fine', 'empty', 'error']),
   });
-  const deed = (): Deed => {
+  const anyAct = (): PlotAct => {
     const at = { atMs: 20 * upTo(450), personId: 'adam' };
     const kind = oneOf([
       ...(['ask', 'ask', 'write', 'say', 'say', 'urgent', 'stop', 'lost'] as const),
@@ -100,7 +100,7 @@ export function plotOf(seed: number): Plot {
         'skip',
         'volume',
       ] as const),
-    ] as unknown as [Deed['kind'], ...Deed['kind'][]]);
+    ] as unknown as [PlotAct['kind'], ...PlotAct['kind'][]]);
     return {
       ...at,
       kind,
@@ -122,6 +122,6 @@ export function plotOf(seed: number): Plot {
     voice: moods(),
     listens: random() < 0.5,
     addressing: oneOf(['always', 'always', 'auto']),
-    deeds: many(0, 5, deed),
+    acts: many(0, 5, anyAct),
   };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
   codes,
-  openRoom,
+  openTraced,
   scenarioFiles,
   serverSettings,
   settingsSchema,
@@ -53,7 +53,7 @@ const kinds: Readonly<
   async traces(_folder, { seeds }) {
     const all: Record<string, unknown> = {};
     for (let seed = 0; seed < seeds; seed++)
-      all[`traces/${`${seed}`.padStart(3, '0')}.txt`] = await traceOf(seed, openRoom);
+      all[`traces/${`${seed}`.padStart(3, '0')}.txt`] = await traceOf(seed, openTraced);
     return all;
   },
   async scenarios(folder, { runs }) {

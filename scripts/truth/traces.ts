@@ -1,42 +1,42 @@
-import { type Deed, type OpenRoom, type Plot, plotOf, type TracedRoom } from './plots.ts';
+import { type OpenTraced, type Plot, type PlotAct, plotOf, type TracedSession } from './plots.ts';
 
 const stepMs = 20;
 /** Longest time, in ms, until a conversation is over once nothing more is done to it. */
 const longestMs = 60_000;
 
 /** Everything that a conversation sends out, a line each: virtual instant in ms, kind, content. */
-export async function traceOf(seed: number, openRoom: OpenRoom): Promise<readonly string[]> {
+export async function traceOf(seed: number, openTraced: OpenTraced): Promise<readonly string[]> {
   const plot = plotOf(seed);
   const lines: string[] = [];
   let nowMs = () => 0;
   const write = (kind: string, content: unknown) =>
     void lines.push(`${`${Math.round(nowMs())}`.padStart(6)} ${kind} ${shown(content)}`);
-  const room = await openRoom(plot, (line) => {
+  const traced = await openTraced(plot, (line) => {
     const { time: _, ...fields } = JSON.parse(line);
     write('log', fields);
   });
-  nowMs = () => room.nowMs();
-  await play(room, plot, write);
-  await room.leave();
-  await room.advance(stepMs);
-  for (const [kind, sum] of Object.entries(room.sums())) write(kind, sum);
+  nowMs = () => traced.nowMs();
+  await play(traced, plot, write);
+  await traced.leave();
+  await traced.advance(stepMs);
+  for (const [kind, sum] of Object.entries(traced.sums())) write(kind, sum);
   return lines;
 }
 
 type Write = (kind: string, content: unknown) => void;
 
-async function play(room: TracedRoom, plot: Plot, write: Write): Promise<void> {
+async function play(traced: TracedSession, plot: Plot, write: Write): Promise<void> {
   const watched = new WeakSet<unknown[]>();
-  const packets = room.packets.toSorted((a, b) => a.atMs - b.atMs);
-  const deeds = [...plot.deeds, ...room.deeds].toSorted((a, b) => a.atMs - b.atMs);
-  const endMs = Math.max(packets.at(-1)?.atMs ?? 0, deeds.at(-1)?.atMs ?? 0) + 2_000;
+  const packets = traced.packets.toSorted((a, b) => a.atMs - b.atMs);
+  const acts = [...plot.acts, ...traced.acts].toSorted((a, b) => a.atMs - b.atMs);
+  const endMs = Math.max(packets.at(-1)?.atMs ?? 0, acts.at(-1)?.atMs ?? 0) + 2_000;
   let [sent, isSending, tracks] = [0, false, ''];
-  const look = () => {
-    for (const [kind, list] of Object.entries(room.lists())) {
+  const check = () => {
+    for (const [kind, list] of Object.entries(traced.lists())) {
       if (!watched.has(list)) watch(list, (one) => write(kind, one));
       watched.add(list);
     }
-    const state = room.state();
+    const state = traced.state();
     if (state.sent > sent !== isSending) write('frames', isSending ? 'off' : 'on');
     [isSending, sent] = [state.sent > sent, state.sent];
     const shownTracks = shown(state.tracks);
@@ -44,22 +44,26 @@ async function play(room: TracedRoom, plot: Plot, write: Write): Promise<void> {
       write('tracks', state.tracks);
     tracks = shownTracks;
   };
-  look();
-  for (let atMs = 0; atMs < endMs + longestMs && (atMs < endMs || !room.isCalm()); atMs += stepMs) {
-    await room.advance(stepMs);
-    for (const packet of due(packets, room.nowMs())) packet.arrive();
-    for (const deed of due(deeds, room.nowMs())) perform(room, deed, write);
-    room.tick();
-    look();
+  check();
+  for (
+    let atMs = 0;
+    atMs < endMs + longestMs && (atMs < endMs || !traced.isCalm());
+    atMs += stepMs
+  ) {
+    await traced.advance(stepMs);
+    for (const packet of due(packets, traced.nowMs())) packet.arrive();
+    for (const act of due(acts, traced.nowMs())) perform(traced, act, write);
+    traced.tick();
+    check();
   }
 }
 
 /** Told at once, and what came of it when that is known. */
-function perform(room: TracedRoom, deed: Deed, write: Write): void {
-  const { kind, words, personId } = deed;
+function perform(traced: TracedSession, act: PlotAct, write: Write): void {
+  const { kind, words, personId } = act;
   write('does', { personId, kind, ...(words !== undefined && { words }) });
   Promise.resolve()
-    .then(() => room.perform(deed))
+    .then(() => traced.perform(act))
     .then(
       (outcome) => write('outcome', { kind, outcome }),
       (error) => write('outcome', { kind, error }),
@@ -67,10 +71,10 @@ function perform(room: TracedRoom, deed: Deed, write: Write): void {
 }
 
 /** Tells of what is in the list, and of all that is added to it, as it is added. */
-function watch(list: unknown[], tell: (one: unknown) => void): void {
-  for (const one of list) tell(one);
+function watch(list: unknown[], report: (one: unknown) => void): void {
+  for (const one of list) report(one);
   list.push = (...added) => {
-    for (const one of added) tell(one);
+    for (const one of added) report(one);
     return Array.prototype.push.apply(list, added);
   };
 }

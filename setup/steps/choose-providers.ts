@@ -2,8 +2,8 @@ import type { SpokenClip } from '#doctor/probes/round-trip.ts';
 import { examineProvider } from '#doctor/provider.ts';
 import { Report } from '#doctor/report.ts';
 import { isAddress, type NamedServer } from '#setup/arguments.ts';
-import { type AnswerChoice, SetupEnded } from '#setup/questions.ts';
-import type { SetupScene } from '#setup/scene.ts';
+import { type AnswerChoice, SetupEnd } from '#setup/questions.ts';
+import type { SetupContext } from '#setup/setup-context.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { readSecret } from '#src/config/config.ts';
 import { groups, type SettingGroup } from '#src/config/keys.ts';
@@ -13,7 +13,7 @@ import { nearbyServers } from '#src/provider/nearby.ts';
 type Address = { readonly baseUrl: string; readonly apiKey?: Secret };
 type TriedServer = Pick<NamedServer, 'groups' | 'named'> & { readonly address: Address };
 /** Roles that are filled, and the speech of their trial. */
-type Filled = { readonly groups: Set<SettingGroup>; clip?: SpokenClip };
+type FilledGroups = { readonly groups: Set<SettingGroup>; clip?: SpokenClip };
 
 /** One question to a server, in ms: a model that was not used for long is loaded in it. */
 const deadlineMs = 60_000;
@@ -22,37 +22,37 @@ const openAi = 'https://api.openai.com/v1';
 const ofServer = ['BASE_URL', 'MODEL', 'API_KEY', 'BACKEND', 'VOICE', 'FORMAT', 'STREAM'] as const;
 
 /** Chooses the servers that hear, think and speak, and tries them as the doctor does. Returns the speech of the trial. */
-export async function chooseProviders(scene: SetupScene): Promise<SpokenClip | undefined> {
-  const { providers } = scene.flags;
-  const filled: Filled = { groups: new Set() };
+export async function chooseProviders(context: SetupContext): Promise<SpokenClip | undefined> {
+  const { providers } = context.flags;
+  const filled: FilledGroups = { groups: new Set() };
   if (providers === 'embedded') {
-    useEmbedded(scene);
+    useEmbedded(context);
     return undefined;
   }
   for (const server of providers) {
     const { baseUrl, keyEnv } = server;
-    const address = { baseUrl, ...keyIn(scene, keyEnv) };
-    if (await tried(scene, { ...server, address }, filled)) continue;
-    throw new SetupEnded(1, `${baseUrl} cannot be used as it is. Nothing was written.`);
+    const address = { baseUrl, ...keyIn(context, keyEnv) };
+    if (await tried(context, { ...server, address }, filled)) continue;
+    throw new SetupEnd(1, `${baseUrl} cannot be used as it is. Nothing was written.`);
   }
-  if (providers.length === 0) await askForServers(scene, filled);
+  if (providers.length === 0) await askForServers(context, filled);
   return filled.clip;
 }
 
 /** Key in a variable. Its name is not repeated: it may be the key itself. */
 function keyIn(
-  { environment }: SetupScene,
+  { environment }: SetupContext,
   keyEnv: string | undefined,
 ): { readonly apiKey?: Secret } {
   if (keyEnv === undefined) return {};
   const apiKey = readSecret(keyEnv, environment);
   if (apiKey) return { apiKey };
-  throw new SetupEnded(78, 'A variable named by a --key-env is not set. Nothing was written.');
+  throw new SetupEnd(78, 'A variable named by a --key-env is not set. Nothing was written.');
 }
 
 /** One server after the other, until every role has one or enough is said. */
-async function askForServers(scene: SetupScene, filled: Filled): Promise<void> {
-  const { ask } = scene;
+async function askForServers(context: SetupContext, filled: FilledGroups): Promise<void> {
+  const { ask } = context;
   const nearby = await nearbyServers();
   while (filled.groups.size < groups.length) {
     const found = nearby.map(({ name, baseUrl }) => ({
@@ -67,14 +67,14 @@ async function askForServers(scene: SetupScene, filled: Filled): Promise<void> {
       lastChoice(filled),
     ]);
     if (answer === 'none') {
-      if (filled.groups.size === 0) useEmbedded(scene);
+      if (filled.groups.size === 0) useEmbedded(context);
       return;
     }
-    await tried(scene, { address: await addressOf(scene, answer), named: {} }, filled);
+    await tried(context, { address: await addressOf(context, answer), named: {} }, filled);
   }
 }
 
-function questionFor({ groups: taken }: Filled): string {
+function questionFor({ groups: taken }: FilledGroups): string {
   if (taken.size === 0) return 'Which server for speech to text, chat, and text to speech?';
   const words = {
     TRANSCRIPTION: 'speech to text',
@@ -85,12 +85,12 @@ function questionFor({ groups: taken }: Filled): string {
   return `And which for ${left.join(' and ')}?`;
 }
 
-function lastChoice({ groups: taken }: Filled): AnswerChoice<string> {
+function lastChoice({ groups: taken }: FilledGroups): AnswerChoice<string> {
   if (taken.size > 0) return { value: 'none', label: 'None: as it is for the rest' };
   return { value: 'none', label: 'None: the embedded engines', hint: 'English, demo quality' };
 }
 
-async function addressOf({ ask }: SetupScene, answer: string): Promise<Address> {
+async function addressOf({ ask }: SetupContext, answer: string): Promise<Address> {
   const baseUrl =
     answer === 'other'
       ? await ask.askText('Its address, up to /v1.', 'http://127.0.0.1:8000/v1', (value) =>
@@ -110,9 +110,9 @@ async function addressOf({ ask }: SetupScene, answer: string): Promise<Address> 
 
 /** Examines a server, and notes its settings for the roles that have none yet. False: nothing of it can be used. */
 async function tried(
-  { ask, book, clock }: SetupScene,
+  { ask, edits, clock }: SetupContext,
   { address, named, groups: wanted = groups }: TriedServer,
-  filled: Filled,
+  filled: FilledGroups,
 ): Promise<boolean> {
   const lines: string[] = [];
   const report = new Report((line) => lines.push(line), address.apiKey ? [address.apiKey] : []);
@@ -124,7 +124,7 @@ async function tried(
   const taken = offered.filter((group) => !filled.groups.has(group));
   const isWhole = wanted === groups ? code === 0 : taken.length === wanted.length;
   for (const group of taken) {
-    fill(book, group, settings, address.apiKey);
+    fill(edits, group, settings, address.apiKey);
     filled.groups.add(group);
   }
   if (taken.includes('SPEECH') && clip) filled.clip = clip;
@@ -132,27 +132,27 @@ async function tried(
 }
 
 function fill(
-  book: SetupScene['book'],
+  edits: SetupContext['edits'],
   group: SettingGroup,
   settings: readonly string[],
   apiKey: Secret | undefined,
 ): void {
-  clear(book, group);
+  clear(edits, group);
   for (const line of settings) {
     const [, name = '', value = ''] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
-    if (name.startsWith(`${group}_`)) book.set(name, value);
+    if (name.startsWith(`${group}_`)) edits.set(name, value);
   }
-  if (apiKey) book.set(`${group}_API_KEY`, apiKey.reveal());
+  if (apiKey) edits.set(`${group}_API_KEY`, apiKey.reveal());
 }
 
-function useEmbedded({ book }: SetupScene): void {
-  for (const group of groups) clear(book, group);
-  book.set('OPENAI_API_KEY', '');
+function useEmbedded({ edits }: SetupContext): void {
+  for (const group of groups) clear(edits, group);
+  edits.set('OPENAI_API_KEY', '');
 }
 
-function clear(book: SetupScene['book'], group: SettingGroup): void {
+function clear(edits: SetupContext['edits'], group: SettingGroup): void {
   for (const part of ofServer) {
     const name = `${group}_${part}`;
-    if ((book.file.values[name] ?? '') !== '' || book.changes.has(name)) book.set(name, '');
+    if ((edits.file.values[name] ?? '') !== '' || edits.changes.has(name)) edits.set(name, '');
   }
 }

@@ -1,6 +1,6 @@
 import { rightsLines } from '#doctor/discord/rights-findings.ts';
-import { SetupEnded } from '#setup/questions.ts';
-import type { SetupScene } from '#setup/scene.ts';
+import { SetupEnd } from '#setup/questions.ts';
+import type { SetupContext } from '#setup/setup-context.ts';
 import { type GuildName, readGuildNames } from '#src/discord/account/account.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readGuildRights } from '#src/discord/account/guild-rights.ts';
@@ -8,7 +8,7 @@ import { inviteUrlOf } from '#src/discord/account/rights.ts';
 import type { KnownBot } from './choose-token.ts';
 import { sayFindings } from './say-findings.ts';
 
-const lookMs = 2_000;
+const checkMs = 2_000;
 /** Longest time, in ms, that an invitation is waited for at a terminal, where Ctrl+C ends it. */
 const patienceMs = 30 * 60_000;
 
@@ -17,13 +17,13 @@ const patienceMs = 30 * 60_000;
  * none is set.
  */
 export async function chooseServer(
-  scene: SetupScene,
+  context: SetupContext,
   bot: KnownBot,
   isWanted: boolean,
 ): Promise<GuildName | undefined> {
-  const { ask, flags, book, clock } = scene;
+  const { ask, flags, edits, clock } = context;
   using rest = new AccountRest(bot.login, clock);
-  const known = flags.serverId ?? book.value('DISCORD_GUILD_ID');
+  const known = flags.serverId ?? edits.value('DISCORD_GUILD_ID');
   if (!isWanted && !flags.serverId) {
     if (known === '') return undefined;
     const guilds = await ask.wait('Looking for your server', (signal) =>
@@ -31,9 +31,9 @@ export async function chooseServer(
     );
     return guilds.find(({ id }) => id === known);
   }
-  const guilds = await invited(scene, bot, rest);
-  const guild = await oneOf(scene, guilds);
-  book.set('DISCORD_GUILD_ID', guild.id);
+  const guilds = await invited(context, bot, rest);
+  const guild = await oneOf(context, guilds);
+  edits.set('DISCORD_GUILD_ID', guild.id);
   const rights = await ask.wait(`Looking at the rights in ${guild.name}`, (signal) =>
     readGuildRights(rest, { guildId: guild.id, botId: bot.botId }, signal),
   );
@@ -43,22 +43,22 @@ export async function chooseServer(
 
 /** Servers of the bot, one at least: with `--server` that one. */
 async function invited(
-  { ask, flags, clock }: SetupScene,
+  { ask, flags, clock }: SetupContext,
   { applicationId }: KnownBot,
   rest: AccountRest,
 ): Promise<readonly GuildName[]> {
   const fits = ({ id }: GuildName) => flags.serverId === undefined || flags.serverId === id;
-  const look = async (signal: AbortSignal) => (await readGuildNames(rest, signal)).filter(fits);
-  const there = await ask.wait('Looking for your servers', look);
+  const check = async (signal: AbortSignal) => (await readGuildNames(rest, signal)).filter(fits);
+  const there = await ask.wait('Looking for your servers', check);
   if (there.length > 0) return there;
   ask.say(`Invite the bot, with exactly the rights it needs:\n${inviteUrlOf(applicationId)}`);
   const untilMs = clock.nowMs() + (ask.canAsk ? patienceMs : flags.waitMs);
   return await ask.wait('Waiting until it is invited', async (signal) => {
     for (;;) {
-      const guilds = await look(signal);
+      const guilds = await check(signal);
       if (guilds.length > 0) return guilds;
-      if (clock.nowMs() >= untilMs) throw new SetupEnded(1, notInvited);
-      await clock.sleep(lookMs, signal);
+      if (clock.nowMs() >= untilMs) throw new SetupEnd(1, notInvited);
+      await clock.sleep(checkMs, signal);
     }
   });
 }
@@ -66,12 +66,12 @@ async function invited(
 const notInvited =
   'The bot was not invited in time: open the link, then run npm run setup again. Nothing was written.';
 
-async function oneOf({ ask }: SetupScene, guilds: readonly GuildName[]): Promise<GuildName> {
+async function oneOf({ ask }: SetupContext, guilds: readonly GuildName[]): Promise<GuildName> {
   const [only, ...more] = guilds;
   if (only && more.length === 0) return only;
   if (!ask.canAsk) {
     const ids = guilds.map(({ id, name }) => `${id} ${name}`).join('\n');
-    throw new SetupEnded(
+    throw new SetupEnd(
       78,
       `The bot is in several servers: name one with --server.\n${ids}\nNothing was written.`,
     );

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { accountLines, clockLine, loginsLine } from '#doctor/discord/account-findings.ts';
-import { SetupEnded } from '#setup/questions.ts';
-import type { SetupScene } from '#setup/scene.ts';
+import { SetupEnd } from '#setup/questions.ts';
+import type { SetupContext } from '#setup/setup-context.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
 import { readConfig, readSecret } from '#src/config/config.ts';
@@ -20,23 +20,23 @@ const portal = 'https://discord.com/developers/applications';
 const longestTokenChars = 1_000;
 
 /** The bot of the token that a flag, the environment, `.env` or a hidden answer holds; `isNew`: not that of `.env`. */
-export async function chooseToken(scene: SetupScene, isNew: boolean): Promise<KnownBot> {
-  const given = await givenToken(scene, isNew);
+export async function chooseToken(context: SetupContext, isNew: boolean): Promise<KnownBot> {
+  const given = await givenToken(context, isNew);
   if (given) {
-    const bot = await checked(scene, given);
+    const bot = await checked(context, given);
     if (bot) return bot;
-    const mend = scene.ask.canAsk ? '' : ' Nothing was written.';
-    if (!scene.ask.canAsk) throw new SetupEnded(78, `${refusal}${mend}`);
-    scene.ask.say(refusal);
+    const mend = context.ask.canAsk ? '' : ' Nothing was written.';
+    if (!context.ask.canAsk) throw new SetupEnd(78, `${refusal}${mend}`);
+    context.ask.say(refusal);
   }
   for (;;) {
-    if (scene.ask.canAsk) scene.ask.say(howToGet);
-    const asked = await scene.ask.askSecret('The token of your bot (it is not shown).', (value) =>
+    if (context.ask.canAsk) context.ask.say(howToGet);
+    const asked = await context.ask.askSecret('The token of your bot (it is not shown).', (value) =>
       mistakeIn(value),
     );
-    const bot = await checked(scene, asked);
+    const bot = await checked(context, asked);
     if (bot) return bot;
-    scene.ask.say(refusal);
+    context.ask.say(refusal);
   }
 }
 
@@ -50,7 +50,7 @@ function mistakeIn(value: string): string | undefined {
 }
 
 async function givenToken(
-  { ask, flags, book, environment }: SetupScene,
+  { ask, flags, edits, environment }: SetupContext,
   isNew: boolean,
 ): Promise<Secret | undefined> {
   const { tokenFile, tokenEnv } = flags;
@@ -61,10 +61,10 @@ async function givenToken(
     return usable(value, 'The variable named by --token-env');
   }
   const known =
-    book.isSetUp && isNew ? (environment.DISCORD_TOKEN ?? '') : book.value('DISCORD_TOKEN');
+    edits.isSetUp && isNew ? (environment.DISCORD_TOKEN ?? '') : edits.value('DISCORD_TOKEN');
   if (known.trim() !== '') return new Secret(known.trim());
   if (ask.canAsk) return undefined;
-  throw new SetupEnded(
+  throw new SetupEnd(
     78,
     'There is no token: name it with --token-file or --token-env. Nothing was written.',
   );
@@ -73,7 +73,7 @@ async function givenToken(
 function usable(value: string, what: string): Secret {
   const mistake = mistakeIn(value);
   if (mistake !== undefined)
-    throw new SetupEnded(78, `${what} holds no token. ${mistake} Nothing was written.`);
+    throw new SetupEnd(78, `${what} holds no token. ${mistake} Nothing was written.`);
   return new Secret(value);
 }
 
@@ -82,7 +82,7 @@ async function contentOf(path: string): Promise<string> {
     return (await readFile(path, 'utf8')).trim();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : 'unknown error';
-    throw new SetupEnded(
+    throw new SetupEnd(
       78,
       `The file of --token-file cannot be read (${code}). Nothing was written.`,
     );
@@ -90,9 +90,9 @@ async function contentOf(path: string): Promise<string> {
 }
 
 /** Undefined where Discord refuses the token. Errors: BotError `discord.unreachable`. */
-async function checked(scene: SetupScene, token: Secret): Promise<KnownBot | undefined> {
-  const { ask, book, clock } = scene;
-  const apiUrl = apiUrlOf(scene);
+async function checked(context: SetupContext, token: Secret): Promise<KnownBot | undefined> {
+  const { ask, edits, clock } = context;
+  const apiUrl = apiUrlOf(context);
   const login = { token: token.reveal(), ...(apiUrl && { apiUrl }) };
   using rest = new AccountRest(login, clock);
   try {
@@ -103,7 +103,7 @@ async function checked(scene: SetupScene, token: Secret): Promise<KnownBot | und
     );
     ask.say(`It is the token of ${account.name}.`);
     sayFindings(ask, [clockLine(rest.aheadMs), ...accountLines(account), loginsLine(logins)]);
-    book.set('DISCORD_TOKEN', token.reveal());
+    edits.set('DISCORD_TOKEN', token.reveal());
     return { ...account, login, shards: logins.recommendedShards };
   } catch (error) {
     if (error instanceof BotError && error.code === 'discord.bad_token') return undefined;
@@ -112,10 +112,10 @@ async function checked(scene: SetupScene, token: Secret): Promise<KnownBot | und
 }
 
 /** Another Discord-compatible API, where the settings name one. */
-function apiUrlOf({ book }: SetupScene): string | undefined {
-  const url = book.value('DISCORD_API_URL').trim();
+function apiUrlOf({ edits }: SetupContext): string | undefined {
+  const url = edits.value('DISCORD_API_URL').trim();
   if (url === '') return undefined;
   const read = readConfig({ DISCORD_TOKEN: 'any', DISCORD_API_URL: url });
   if (read.kind === 'ok') return read.config.discord?.apiUrl;
-  throw new SetupEnded(78, `${read.mistakes.join('\n')}\nNothing was written.`);
+  throw new SetupEnd(78, `${read.mistakes.join('\n')}\nNothing was written.`);
 }

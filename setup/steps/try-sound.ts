@@ -1,8 +1,8 @@
 import { failedVisit, visitLines } from '#doctor/discord/channel-findings.ts';
 import { runningBot } from '#doctor/discord/running-bot.ts';
 import type { SpokenClip } from '#doctor/probes/round-trip.ts';
-import { SetupEnded } from '#setup/questions.ts';
-import type { SetupScene } from '#setup/scene.ts';
+import { SetupEnd } from '#setup/questions.ts';
+import type { SetupContext } from '#setup/setup-context.ts';
 import type { Frame } from '#src/audio/frame.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
@@ -25,22 +25,22 @@ export type SoundTrial = {
 };
 type Channel = { readonly guildId: string; readonly channelId: string; readonly name: string };
 
-const lookMs = 1_000;
+const checkMs = 1_000;
 /** Shortest stay, in ms. */
 const stayMs = 1_000;
 
 /** Plays a tone and a sentence in the channel of the owner, and asks whether they were heard. False: they were not. */
-export async function trySound(scene: SetupScene, place: SoundTrial): Promise<boolean> {
-  const { ask, clock, book } = scene;
-  const busy = await botAtWork(scene);
+export async function trySound(context: SetupContext, place: SoundTrial): Promise<boolean> {
+  const { ask, clock, edits } = context;
+  const busy = await botAtWork(context);
   if (busy !== undefined) {
     ask.say(`Not tried: ${busy}. /settings check in a voice channel plays a tone.`);
     return true;
   }
   const { login, shards } = place.bot;
-  const channel = await chosenChannel(scene, place);
+  const channel = await chosenChannel(context, place);
   if (!channel) return true;
-  const sound = await framesOf(await speechFor(scene, place));
+  const sound = await framesOf(await speechFor(context, place));
   try {
     const options = { stayMs, sound, shards, clock };
     const trial = await ask.wait(`Playing a tone and a sentence in ${channel.name}`, (signal) =>
@@ -61,7 +61,7 @@ export async function trySound(scene: SetupScene, place: SoundTrial): Promise<bo
     return true;
   }
   if (await ask.confirm('Did you hear a tone and a sentence?')) return true;
-  ask.say(whatToTry(book.value('BOT_NAME') || place.bot.name));
+  ask.say(whatToTry(edits.value('BOT_NAME') || place.bot.name));
   return false;
 }
 
@@ -75,16 +75,16 @@ function whatToTry(name: string): string {
 }
 
 /** A bot that runs with these settings has the one seat there is. */
-async function botAtWork({ book, clock }: SetupScene): Promise<string | undefined> {
-  const read = readConfig(book.environment());
+async function botAtWork({ edits, clock }: SetupContext): Promise<string | undefined> {
+  const read = readConfig(edits.environment());
   if (read.kind === 'bad')
-    throw new SetupEnded(78, [...read.mistakes, 'Nothing was written.'].join('\n'));
+    throw new SetupEnd(78, [...read.mistakes, 'Nothing was written.'].join('\n'));
   return await runningBot(read.config, clock);
 }
 
 /** The channel that a flag names, or the one in which the owner of the application sits. */
 async function chosenChannel(
-  { ask, flags, clock }: SetupScene,
+  { ask, flags, clock }: SetupContext,
   { bot, server }: SoundTrial,
 ): Promise<Channel | undefined> {
   using rest = new AccountRest(bot.login, clock);
@@ -94,7 +94,7 @@ async function chosenChannel(
   if (channelId !== undefined) {
     const channel = await named(channelId);
     if (channel) return channel;
-    throw new SetupEnded(
+    throw new SetupEnd(
       78,
       'The bot sees no voice channel with the id of --channel. Nothing was written.',
     );
@@ -110,7 +110,7 @@ async function chosenChannel(
       for (;;) {
         const found = await readSeat(rest, { guildId: server.id, userId: ownerId }, signal);
         if (found !== undefined) return found;
-        await clock.sleep(lookMs, signal);
+        await clock.sleep(checkMs, signal);
       }
     },
   );
@@ -118,9 +118,9 @@ async function chosenChannel(
 }
 
 /** Speech by the server that will speak, where it was tried just now; else by the voice that comes with the bot. */
-async function speechFor({ ask, book }: SetupScene, { bot, clip }: SoundTrial): Promise<Pcm> {
+async function speechFor({ ask, edits }: SetupContext, { bot, clip }: SoundTrial): Promise<Pcm> {
   if (clip) return clip.pcm;
-  const name = book.value('BOT_NAME').split(',')[0]?.trim() || bot.name;
+  const name = edits.value('BOT_NAME').split(',')[0]?.trim() || bot.name;
   const text = `Hello, this is ${name}. If you hear me, everything on the way to you works.`;
   return await ask.wait('Preparing a sentence', async (signal) => {
     await using voice = await openEmbeddedSynthesizer();

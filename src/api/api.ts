@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import { type AccessSource, type ApiDoor, authorise } from './authorise.ts';
-import { refusalAsTold } from './failed-line.ts';
+import { refusalAsReported } from './failed-line.ts';
 import { serveCompletions } from './openai/completions.ts';
 import { serveModels } from './openai/models.ts';
 import { serveSpeech } from './openai/speech.ts';
@@ -35,8 +35,8 @@ export type ApiParts = AccessSource & {
 /** Largest body in bytes of a request to this path; undefined where it is none of ours. */
 export function apiBodyBytes(path: string): number | undefined {
   if (!path.startsWith('/v1/')) return undefined;
-  const takesSound = path.endsWith('/ask') || transcriptionPaths.has(path);
-  return takesSound ? mostSoundBytes : requestJsonLimits.bytes;
+  const acceptsSound = path.endsWith('/ask') || transcriptionPaths.has(path);
+  return acceptsSound ? mostSoundBytes : requestJsonLimits.bytes;
 }
 
 /** Everything below `/v1`: operations of one server, and the face of OpenAI's chat completions and speech. */
@@ -45,7 +45,7 @@ export function createApi(options: ApiParts): Hono {
   const parts = { ...options, rates: new TokenRates(), bodies: new BodyReads() };
   const doors = { ...parts, plays: new Plays(options.clock) };
   app.onError((error, context) => {
-    const { facts } = refusalAsTold(error, (bug) => parts.onBug(bug));
+    const { facts } = refusalAsReported(error, (bug) => parts.onBug(bug));
     if (facts.retryAfterS !== undefined) context.header('retry-after', `${facts.retryAfterS}`);
     if (facts.status === 401) context.header('www-authenticate', 'Bearer');
     return context.json(refusalBody(facts), facts.status);
@@ -79,7 +79,7 @@ async function perform(
   const { token, ports } = await authorise(header, route.scope, guildId, parts);
   const { server: _, ...params } = context.req.param();
   const reader = { token, bodies: parts.bodies };
-  const sound = route.takesSound ? await soundOf(context, reader) : undefined;
+  const sound = route.acceptsSound ? await soundOf(context, reader) : undefined;
   const done = await route.run({
     token,
     guildId: token.guildId,

@@ -55,7 +55,7 @@ export function refusalOfError(error: unknown): ApiRefusal | undefined {
 }
 
 /** Refusal for any thrown error; `onBug` is told of one that is no failure of the outside world. */
-export function refusalAsTold(error: unknown, onBug: (error: unknown) => void): ApiRefusal {
+export function refusalAsReported(error: unknown, onBug: (error: unknown) => void): ApiRefusal {
   const known = error instanceof ApiRefusal ? error : refusalOfError(error);
   if (!known) onBug(error);
   return known ?? refusal(500, 'failed', 'That did not work; the log has more.');

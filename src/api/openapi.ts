@@ -65,7 +65,7 @@ function operationOf(route: ApiRoute): Json {
     required: true,
     content: {
       'application/json': { schema: schemaOf(route.body, 'input') },
-      ...(route.takesSound && { 'audio/wav': { schema: {} } }),
+      ...(route.acceptsSound && { 'audio/wav': { schema: {} } }),
     },
   };
   return {

@@ -38,12 +38,12 @@ export class Play {
   /** Its end, or undefined after `ms`. Aborting `signal` throws `signal.reason`. */
   async ended(ms: number, clock: Clock, signal: AbortSignal): Promise<PlayEnd | undefined> {
     if (this.#end) return this.#end;
-    const told = Promise.withResolvers<void>();
-    this.#waiting.add(told.resolve);
+    const finished = Promise.withResolvers<void>();
+    this.#waiting.add(finished.resolve);
     try {
-      await ifInTime(told.promise, ms, clock, signal);
+      await ifInTime(finished.promise, ms, clock, signal);
     } finally {
-      this.#waiting.delete(told.resolve);
+      this.#waiting.delete(finished.resolve);
     }
     return this.#end;
   }

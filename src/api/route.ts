@@ -45,7 +45,7 @@ export type ApiRoute<
   readonly scope: ApiScope | readonly ApiScope[];
   readonly body?: Body;
   /** A file of sound may be the body in its place. */
-  readonly takesSound?: true;
+  readonly acceptsSound?: true;
   readonly query?: Query;
   readonly params?: Params;
   readonly response: ApiResponse;

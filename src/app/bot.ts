@@ -3,7 +3,7 @@ import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { realClock } from '#src/base/clock.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import type { OperatorAccess } from '#src/page/operator-page.ts';
-import type { RoomControls } from '#src/page/room-actions.ts';
+import type { SessionControls } from '#src/page/session-actions.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import { PauseHearing } from '#src/session/presence/pause-hearing.ts';
 import type { ShardOwnership } from '#src/shards/ownership.ts';
@@ -64,9 +64,9 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
       servers: { find: async (guildId) => servedBy(guildId, sessions, ownership) },
     },
     operator: {
-      rooms: () => sessions.all().flatMap((one) => one.all()),
+      sessions: () => sessions.all().flatMap((one) => one.all()),
       controls: (guildId) => controlsOf(guildId, sessions),
-      today: (guildId) => shared.desk.today(guildId),
+      today: (guildId) => shared.budgets.today(guildId),
       mayManage: (guildId, personId) =>
         sessions.programsOf(guildId)?.places.mayManage(guildId, personId) === true,
       async refreshMember(guildId, personId) {
@@ -95,7 +95,7 @@ function servedBy(
 }
 
 /** Undefined where this process does not serve that server. */
-function controlsOf(guildId: string, all: ShardSessions): RoomControls | undefined {
+function controlsOf(guildId: string, all: ShardSessions): SessionControls | undefined {
   const [sessions, ports] = [all.of(guildId), all.programsOf(guildId)];
   if (!sessions || !ports) return undefined;
   return { sessions, talk: ports.talk, hearing: new PauseHearing(sessions) };

@@ -3,7 +3,6 @@ import { realClock } from '#src/base/clock.ts';
 import { type AnsweringWay, priceOf, tariffsOf } from '#src/config/tariffs.ts';
 import type { Config } from '#src/config/types.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
-import type { SpendingStore } from '#src/spending/book.ts';
 import type { Amount } from '#src/spending/caps.ts';
 import type { GuildCaps } from '#src/spending/guild-caps.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
@@ -11,10 +10,11 @@ import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { SharedLedger } from '#src/spending/ledger/shared-ledger.ts';
 import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
+import type { SpendingStore } from '#src/spending/spending-store.ts';
 
 export type BudgetOptions = {
   readonly config: Config;
-  readonly book: SpendingStore;
+  readonly spending: SpendingStore;
   /** Ledger in place of `book`, where several processes spend. */
   readonly sharedSpending?: SharedSpending;
   /** Way in which this server is answered now. */
@@ -34,7 +34,7 @@ export type BudgetOptions = {
 /** Opens the budget, with the money that was spent before. Closing it writes the rest down. Never throws. */
 export async function openBudget({
   config,
-  book,
+  spending,
   sharedSpending,
   wayIn,
   keepsCaptions,
@@ -43,18 +43,18 @@ export async function openBudget({
   onEvent,
   alert,
   warn,
-}: BudgetOptions): Promise<{ readonly desk: SessionBudgets } & AsyncDisposable> {
+}: BudgetOptions): Promise<{ readonly budgets: SessionBudgets } & AsyncDisposable> {
   const clock = realClock;
   const ledger = new Ledger();
-  const tell = (error: unknown) =>
+  const report = (error: unknown) =>
     warn(`Budgets count in memory only: ${error instanceof Error ? error.message : error}`, error);
-  const told = { ledger, clock, tell, alert };
+  const common = { ledger, clock, report, alert };
   const exchange =
-    sharedSpending && new SharedLedger({ ...told, book: sharedSpending, former: book });
-  const keeper = exchange ?? new LedgerPersistence({ ...told, book });
+    sharedSpending && new SharedLedger({ ...common, shared: sharedSpending, former: spending });
+  const keeper = exchange ?? new LedgerPersistence({ ...common, spending });
   await keeper.open();
   const { caps } = config.budget;
-  const desk = new SessionBudgets({
+  const budgets = new SessionBudgets({
     clock,
     ledger,
     caps,
@@ -66,5 +66,5 @@ export async function openBudget({
     rateOf: (by) => priceOf(by, config.budget),
     tariffOf: tariffsOf(config, wayIn),
   });
-  return { desk, [Symbol.asyncDispose]: () => keeper[Symbol.asyncDispose]() };
+  return { budgets, [Symbol.asyncDispose]: () => keeper[Symbol.asyncDispose]() };
 }

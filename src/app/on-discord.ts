@@ -49,7 +49,7 @@ export async function onDiscord(
   surviveBugs(log, metrics.process);
   const notices = openNotices(config, { token, ...place }, log, signal);
   const alerts = new AlertBoard(log, metrics.meters, notices);
-  metrics.loop.onAlert((change) => alerts.tell(change));
+  metrics.loop.onAlert((change) => alerts.report(change));
   const readiness = new Readiness({
     gateway: ready,
     isDraining: () => signal.aborted,
@@ -79,21 +79,21 @@ export async function onDiscord(
       codec,
       discord: { token: token.reveal(), ...place },
       pageLinks: operatorPage,
-      onSession: (guildId, event) => tellSession(listeners, guildId, event),
+      onSession: (guildId, event) => reportSession(listeners, guildId, event),
       onDiscord: (event, shardId) => {
         countDiscord(metrics.discord, event, shardId);
-        tellLinks(operatorPage, event);
+        reportLinks(operatorPage, event);
         if (event.kind === 'voice-unusable') readiness.check('self-tests', event.message);
         logDiscord(shardId === undefined ? log : log.child({ shard: shardId }), event);
-        if (event.kind === 'voice-unusable') notices.tell(event.kind);
-        if (event.kind === 'alert') alerts.tell(event, event.guildId);
+        if (event.kind === 'voice-unusable') notices.report(event.kind);
+        if (event.kind === 'alert') alerts.report(event, event.guildId);
         if (event.kind === 'closed') closed.resolve(exitCodeOf(event.closeCode, config));
       },
       onShards: (news) => logShards(log, notices, news, () => closed.resolve(1)),
       onStore: (event) => {
-        if (event.kind === 'alert') alerts.tell(event);
+        if (event.kind === 'alert') alerts.report(event);
         else noteStore(log, metrics.process, readiness, event);
-        if (event.kind === 'refused') notices.tell(event.error.code);
+        if (event.kind === 'refused') notices.report(event.error.code);
       },
     },
     signal,
@@ -145,7 +145,7 @@ type SessionListeners = {
   readonly operatorPage: OperatorPage | undefined;
 };
 
-function tellSession(
+function reportSession(
   { metrics, providers, alerts, notices, operatorPage }: SessionListeners,
   guildId: string,
   event: SessionEvent,
@@ -154,8 +154,8 @@ function tellSession(
   providers.session(guildId, event);
   operatorPage?.session(guildId, event);
   // Without a server it is about the whole process.
-  if (event.kind === 'alert') alerts.tell(event, guildId === '' ? undefined : guildId);
-  if (event.kind === 'failed') notices.tell(event.code);
+  if (event.kind === 'alert') alerts.report(event, guildId === '' ? undefined : guildId);
+  if (event.kind === 'failed') notices.report(event.code);
   if (event.kind === 'left') alerts.forget(guildId);
 }
 
@@ -210,7 +210,7 @@ function isOfProvider(news: EngineNews): news is ProviderNews {
 }
 
 function logEngine(log: Log, alerts: AlertBoard, news: EngineNews): void {
-  if (news.kind === 'alert') alerts.tell(news);
+  if (news.kind === 'alert') alerts.report(news);
   if (news.kind === 'ready')
     log.info({ role: news.role, tookMs: Math.round(news.tookMs) }, news.what);
   if (news.kind === 'base-url')
@@ -285,7 +285,7 @@ function pageParts(
 }
 
 /** Passes on which voice links there are. */
-function tellLinks(page: OperatorPage | undefined, event: DiscordEvent): void {
+function reportLinks(page: OperatorPage | undefined, event: DiscordEvent): void {
   if (event.kind === 'link-made') page?.linkMade(event.guildId, event);
   if (event.kind === 'link-closed') page?.linkClosed(event.guildId);
 }

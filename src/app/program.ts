@@ -1,7 +1,7 @@
 import '#src/discord/library/undici.ts';
 import '#src/base/zod-languages.ts';
 import { parseArgs } from 'node:util';
-import type { SandboxWishes } from '#src/app/sandbox/in-sandbox.ts';
+import type { SandboxArguments } from '#src/app/sandbox/in-sandbox.ts';
 import { pruneCompileCache } from '#src/base/compile-cache.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { loadDotEnv, readConfig } from '#src/config/config.ts';
@@ -56,11 +56,11 @@ async function pruneCache(): Promise<void> {
 }
 
 async function run({ signal, hurry }: ExitSignals): Promise<number> {
-  const wishes = readWishes();
+  const args = readArguments();
   loadDotEnv();
   const read = readConfig();
-  const strays = read.kind === 'ok' && read.config.discord ? strayTalk(wishes) : [];
-  const mistakes = [...wishes.mistakes, ...(read.kind === 'bad' ? read.mistakes : strays)];
+  const strays = read.kind === 'ok' && read.config.discord ? strayTalk(args) : [];
+  const mistakes = [...args.mistakes, ...(read.kind === 'bad' ? read.mistakes : strays)];
   for (const mistake of mistakes) console.error(mistake);
   if (read.kind === 'bad' || mistakes.length > 0) return misconfigured;
   const { config } = read;
@@ -71,7 +71,7 @@ async function run({ signal, hurry }: ExitSignals): Promise<number> {
       return await onDiscord(config, config.discord, { signal, hurry });
     }
     const { inSandbox } = await import('#src/app/sandbox/in-sandbox.ts');
-    return await inSandbox(config, wishes, signal);
+    return await inSandbox(config, args, signal);
   } catch (error) {
     return signal.aborted ? 0 : exitCodeOf(error);
   }
@@ -85,13 +85,13 @@ function exitCodeOf(error: unknown): number {
 }
 
 /** On Discord there are real people, and no actor to speak a recording. */
-function strayTalk({ talk }: SandboxWishes): readonly string[] {
+function strayTalk({ talk }: SandboxArguments): readonly string[] {
   return talk.length === 0
     ? []
     : ['--talk: only the sandbox has people who play recordings; leave DISCORD_TOKEN out'];
 }
 
-function readWishes(): SandboxWishes & { readonly mistakes: readonly string[] } {
+function readArguments(): SandboxArguments & { readonly mistakes: readonly string[] } {
   try {
     const { values } = parseArgs({
       options: {

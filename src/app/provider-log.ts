@@ -5,7 +5,7 @@ import { type Log, logSession } from '#src/status/log.ts';
 import type { ProviderMetrics } from '#src/status/metrics/provider-metrics.ts';
 
 /** Most complaints kept: more than one server has. */
-const mostTold = 50;
+const mostReported = 50;
 
 /** Words that a model has read aloud before its faithfulness is judged. */
 const enoughWords = 100;
@@ -17,7 +17,7 @@ export class ProviderLog {
   readonly #log: Log;
   readonly #metrics: ProviderMetrics;
   /** Reported complaints since it last worked, by role and provider. */
-  readonly #told = new Map<string, Set<string>>();
+  readonly #reported = new Map<string, Set<string>>();
   /** Reading accuracy since the last verdict, and that verdict, by provider. */
   readonly #readers = new Map<string, ReadingAccuracy & { readonly isBad: boolean }>();
 
@@ -34,7 +34,7 @@ export class ProviderLog {
         this.#failed(news);
         return;
       case 'mended':
-        this.#told.delete(keyOf(role, news.provider));
+        this.#reported.delete(keyOf(role, news.provider));
         this.#log.info({ role, provider: news.provider }, 'works again');
         return;
       case 'fallback-on':
@@ -63,7 +63,7 @@ export class ProviderLog {
 
   /** Reports the server failure behind a session event once, not again for each answer that it spoils. */
   session(guildId: string, event: SessionEvent): void {
-    if (event.kind === 'failed' && this.#isTold(event.message)) {
+    if (event.kind === 'failed' && this.#isReported(event.message)) {
       const { stage, code, message } = event;
       this.#log.debug({ guildId, stage, code }, message);
       return;
@@ -79,15 +79,15 @@ export class ProviderLog {
     cause,
   }: Extract<ProviderNews, { kind: 'failed' }>): void {
     const key = keyOf(role, provider);
-    const told = this.#told.get(key) ?? new Set();
-    this.#told.set(key, told);
-    const isNew = !told.has(code);
-    if (told.size < mostTold) told.add(code).add(message);
+    const reported = this.#reported.get(key) ?? new Set();
+    this.#reported.set(key, reported);
+    const isNew = !reported.has(code);
+    if (reported.size < mostReported) reported.add(code).add(message);
     this.#log[isNew ? 'warn' : 'debug']({ role, provider, code, err: cause }, message);
   }
 
-  #isTold(message: string): boolean {
-    return [...this.#told.values()].some((told) => told.has(message));
+  #isReported(message: string): boolean {
+    return [...this.#reported.values()].some((reported) => reported.has(message));
   }
 }
 

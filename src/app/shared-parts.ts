@@ -12,7 +12,7 @@ import type { ExternalTool, ToolNews } from '#src/external-tools/external-tool.t
 import type { StoreCopies } from '#src/people/store-copies.ts';
 import { type Cues, loadCues } from '#src/playback/reply/load-cues.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
-import type { RoomTool } from '#src/session/ports/tool.ts';
+import type { ToolEntry } from '#src/session/ports/tool.ts';
 import { ReminderClock } from '#src/session/reminders/reminder-clock.ts';
 import { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
 import type { TranscriptStores } from '#src/session/transcripts/transcript-stores.ts';
@@ -33,7 +33,7 @@ import {
 } from '#src/speech/text-language/text-language.ts';
 import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
-import { SpeedStats } from '#src/status/stats-book.ts';
+import { SpeedStats } from '#src/status/speed-stats.ts';
 import { FileCopies } from '#src/storage/backups/file-copies.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
@@ -59,7 +59,7 @@ export type SharedParts = {
   readonly sounds: Sounds;
   readonly weights: SileroWeights;
   readonly cues: Cues;
-  readonly desk: SessionBudgets;
+  readonly budgets: SessionBudgets;
   /** Own budgets of programs. */
   readonly tokenBudgets: TokenBudgets;
   readonly stats: SpeedStats;
@@ -99,10 +99,10 @@ export async function openSharedParts(
   if (weights.kind === 'plain') options.onDiscord({ kind: 'warning', message: withoutSimd });
   warmUp(weights);
   const tokenBudgets = new TokenBudgets();
-  const { desk } = stack.use(
+  const { budgets } = stack.use(
     await openBudget({
       config,
-      book: store.spending,
+      spending: store.spending,
       ...(sharedSpending && { sharedSpending }),
       wayIn: (guildId) => {
         const sessions = sessionsOf(guildId);
@@ -119,8 +119,8 @@ export async function openSharedParts(
       warn: (message, cause) => options.onDiscord({ kind: 'warning', message, cause }),
     }),
   );
-  const tellOfTools = (message: string) => options.onDiscord({ kind: 'warning', message });
-  const operatorTools = stack.use(await openOperatorTools(config, tellOfTools, signal));
+  const reportTools = (message: string) => options.onDiscord({ kind: 'warning', message });
+  const operatorTools = stack.use(await openOperatorTools(config, reportTools, signal));
   let answering: AnsweringParts | undefined;
   const closing = stack.move();
   return {
@@ -131,7 +131,7 @@ export async function openSharedParts(
     sounds,
     weights,
     cues,
-    desk,
+    budgets,
     tokenBudgets,
     stats: new SpeedStats(),
     partialTrust: new PartialTrust(
@@ -189,7 +189,7 @@ function answeringPartsOf({ config, engines, tap }: BotOptions, name: string): A
 }
 
 /** Tools of the operator: those of MCP servers that are connected, and functions in files. */
-type OperatorTools = { all(): readonly RoomTool[] } & AsyncDisposable;
+type OperatorTools = { all(): readonly ToolEntry[] } & AsyncDisposable;
 
 /**
  * Opens the configured tools, and loads nothing where there are none. Servers are connected meanwhile: the bot does not
@@ -197,7 +197,7 @@ type OperatorTools = { all(): readonly RoomTool[] } & AsyncDisposable;
  */
 export async function openOperatorTools(
   { externalTools, dataDir }: Pick<Config, 'externalTools' | 'dataDir'>,
-  tell: ToolNews,
+  report: ToolNews,
   signal: AbortSignal,
 ): Promise<OperatorTools> {
   await using stack = new AsyncDisposableStack();
@@ -205,20 +205,20 @@ export async function openOperatorTools(
   const sources: (() => readonly ExternalTool[])[] = [];
   if (mcp) {
     const { McpServers } = await import('#src/external-tools/mcp/mcp-servers.ts');
-    const servers = stack.use(new McpServers({ ...mcp, clock: realClock, tell }));
+    const servers = stack.use(new McpServers({ ...mcp, clock: realClock, report }));
     sources.push(() => servers.tools());
   }
   if (hasFiles) {
     const { openToolFiles } = await import('#src/external-tools/files/tool-files.ts');
     const taken = new Set(tools.map(({ name }) => name));
     const folder = join(dataDir, 'tools');
-    const files = await openToolFiles({ folder, taken, clock: realClock, tell }, signal);
+    const files = await openToolFiles({ folder, taken, clock: realClock, report }, signal);
     sources.push(() => files);
   }
   if (sources.length === 0) return { all: () => [], [Symbol.asyncDispose]: async () => undefined };
   const { externalTool } = await import('#tools/external-tool.ts');
-  const known = new WeakMap<ExternalTool, RoomTool>();
-  const adapted = (tool: ExternalTool): RoomTool => {
+  const known = new WeakMap<ExternalTool, ToolEntry>();
+  const adapted = (tool: ExternalTool): ToolEntry => {
     const found = known.get(tool) ?? externalTool(tool);
     known.set(tool, found);
     return found;
@@ -234,7 +234,7 @@ export async function openOperatorTools(
 type Sounds = AsyncDisposable & {
   readonly recordings: RecordingReader;
   readonly files: FileReader;
-  readonly shelf: SoundCatalog;
+  readonly catalog: SoundCatalog;
 };
 
 /** Longest step of a decoding process, in ms, before it is killed: 30 ms are usual. */
@@ -253,7 +253,7 @@ function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPat
   return {
     recordings: new Recordings(decoding, { allowed }),
     files: new TextFiles({ allowed }),
-    shelf: new SoundCatalog(sources, library),
+    catalog: new SoundCatalog(sources, library),
     [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),
   };
 }
@@ -284,11 +284,11 @@ async function openBotStore(
   if (url) {
     // Nothing of it is loaded where it is not used.
     const [{ openPostgresStore }, { transcriptsPart }] = await Promise.all([
-      import('#src/storage/postgres/keep-books.ts'),
+      import('#src/storage/postgres/keep-stores.ts'),
       import('#src/storage/postgres/transcripts/schema.ts'),
     ]);
     const { pool, sharedSpending, ...store } = await openPostgresStore(
-      { url, clock, parts: [transcriptsPart], tell: onStore },
+      { url, clock, parts: [transcriptsPart], report: onStore },
       signal,
     );
     signal.addEventListener('abort', () => pool.endWithin(endMs), { once: true });

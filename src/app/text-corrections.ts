@@ -4,16 +4,16 @@ import type { Config } from '#src/config/types.ts';
 import { readCorrections } from '#src/texts/corrections.ts';
 import { correctTexts, type Locale } from '#src/texts/texts.ts';
 
-/** Puts the operator's texts, `texts/de.json` in the folder of data, over ours; `tell` gets one sentence for each broken file. */
+/** Puts the operator's texts, `texts/de.json` in the folder of data, over ours; `report` gets one sentence for each broken file. */
 export function loadCorrections(
   { dataDir }: Pick<Config, 'dataDir'>,
-  tell: (complaint: string) => void,
+  report: (complaint: string) => void,
 ): void {
   const folder = join(dataDir, 'texts');
   const corrections = new Map<Locale, ReadonlyMap<string, string>>();
   for (const name of filesOf(folder)) {
     const read = readCorrections(name, contentOf(join(folder, name)));
-    if (read.complaint !== undefined) tell(`${join(folder, name)}: ${read.complaint}`);
+    if (read.complaint !== undefined) report(`${join(folder, name)}: ${read.complaint}`);
     if (read.locale !== undefined && read.texts.size > 0) corrections.set(read.locale, read.texts);
   }
   correctTexts(corrections);

@@ -23,9 +23,9 @@ import type { BotOptions } from './bot-options.ts';
 export async function openTranscriptStores(
   { dataDir }: Pick<Config, 'dataDir'>,
   pool: PostgresPool | undefined,
-  tell: Pick<BotOptions, 'onDiscord' | 'onStore'>,
+  report: Pick<BotOptions, 'onDiscord' | 'onStore'>,
 ): Promise<TranscriptStores & AsyncDisposable> {
-  const onDisk = pool ? await inDatabase(pool, tell) : inFile(dataDir, tell);
+  const onDisk = pool ? await inDatabase(pool, report) : inFile(dataDir, report);
   const inMemory = openPassingTranscripts(realClock);
   return {
     onDisk,

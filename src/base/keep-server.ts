@@ -43,16 +43,16 @@ const retryMs = 5_000;
 export async function keepServer<Server extends AsyncDisposable>(
   open: () => Promise<ServerOutcome<Server>>,
   clock: Clock,
-  tell: (news: ServerNews<Server>) => void,
+  report: (news: ServerNews<Server>) => void,
 ): Promise<AsyncDisposable> {
   const closing = new AbortController();
   const tried = async (): Promise<ServerOutcome<Server>> => {
     const outcome = await open();
-    if (outcome.kind === 'open') tell(outcome);
+    if (outcome.kind === 'open') report(outcome);
     return outcome;
   };
   const first = await tried();
-  if (first.kind === 'refused') tell({ kind: 'refused', why: first.why });
+  if (first.kind === 'refused') report({ kind: 'refused', why: first.why });
   const last = untilOpen(first, tried, clock, closing.signal);
   return {
     async [Symbol.asyncDispose]() {

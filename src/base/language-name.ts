@@ -12,13 +12,13 @@ export function englishLanguageName(tag: string): string {
 let tags: ReadonlyMap<string, string> | undefined;
 
 /** BCP 47 tag of a language by its English name, which some servers report: `de` of `german`; a tag as it is; else undefined. */
-export function languageTagOf(told: string): string | undefined {
-  if (/^[a-z]{2,3}(-[a-z0-9]+)*$/i.test(told)) return told;
+export function languageTagOf(name: string): string | undefined {
+  if (/^[a-z]{2,3}(-[a-z0-9]+)*$/i.test(name)) return name;
   const letters = [...'abcdefghijklmnopqrstuvwxyz'];
   tags ??= new Map(
     letters.flatMap((one) =>
       letters.map((other) => [englishLanguageName(one + other).toLowerCase(), one + other]),
     ),
   );
-  return tags.get(told.toLowerCase());
+  return tags.get(name.toLowerCase());
 }

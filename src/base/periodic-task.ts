@@ -18,7 +18,7 @@ export type PeriodicTask = {
   /** One round. It fails by throwing or by a promise that rejects. */
   readonly run: (signal: AbortSignal) => unknown;
   /** Called once for rounds that fail in a row, and once when a round succeeds again. */
-  readonly tell: (change: AlertChange) => void;
+  readonly report: (change: AlertChange) => void;
 };
 
 /** Pause in ms after the first of several failed rounds; it doubles with each further one, up to the longest. */
@@ -77,11 +77,11 @@ function retryMs(failures: number, longestMs = longestRetryMs): number {
 }
 
 /** A listener that throws must not end the task. */
-function reportOf({ name, tell }: PeriodicTask) {
+function reportOf({ name, report }: PeriodicTask) {
   return (state: AlertChange['state'], why: string, error?: unknown): void => {
     try {
       const change = { kind: 'alert', name: 'task-failing', task: name, state } as const;
-      tell({ ...change, cause: `${name}: ${why}`, ...(error !== undefined && { error }) });
+      report({ ...change, cause: `${name}: ${why}`, ...(error !== undefined && { error }) });
     } catch {
       // No other listener is left to be told.
     }

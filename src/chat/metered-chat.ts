@@ -31,7 +31,7 @@ export function meteredChat(chat: ChatModel, spent: OnSpent): ChatModel {
         const estimate = () => estimateUsage(messages, request.written);
         return request.read(
           () => model.reply(messages, tools, signal),
-          (told) => spent(settled(told, estimate)),
+          (usage) => spent(settled(usage, estimate)),
         );
       },
     };
@@ -53,7 +53,7 @@ export function meteredAudioChat(
         const request = new MeteredRequest(signal);
         return request.read(
           () => model.reply(messages, tools, voice, signal),
-          (told) => spent(settled(told, () => estimate(messages, request))),
+          (usage) => spent(settled(usage, () => estimate(messages, request))),
         );
       },
     };
@@ -74,7 +74,7 @@ class MeteredRequest implements AudioRequestProgress {
   readonly #signal: AbortSignal;
   #source: 'text' | 'transcript' | undefined;
   #hasBegun = false;
-  #told: Usage | undefined;
+  #usage: Usage | undefined;
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
@@ -83,7 +83,7 @@ class MeteredRequest implements AudioRequestProgress {
   /** Passes the parts of the output on; `over` gets their reported usage, unless they were refused before the first. */
   async *read<Part extends AudioChatPart>(
     ask: () => AsyncIterable<Part>,
-    over: (told: Usage | undefined) => void,
+    over: (usage: Usage | undefined) => void,
   ): AsyncGenerator<Part> {
     this.#signal.throwIfAborted(); // a request that is not sent costs nothing
     let isRefused = false;
@@ -96,7 +96,7 @@ class MeteredRequest implements AudioRequestProgress {
       isRefused = !this.#hasBegun && !this.#signal.aborted && isUnpaid(error);
       throw error;
     } finally {
-      if (!isRefused) over(this.#told);
+      if (!isRefused) over(this.#usage);
     }
   }
 
@@ -111,7 +111,7 @@ class MeteredRequest implements AudioRequestProgress {
         this.hasSound = true;
         break;
       case 'usage':
-        this.#told = part.usage;
+        this.#usage = part.usage;
         break;
       case 'tool':
         break;

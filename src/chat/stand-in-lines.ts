@@ -42,10 +42,10 @@ export function saidBy(words: string, earlier: readonly ChatMessage[]): string |
   const own = lines.filter((line) => isCalled(line.name, name));
   const about = stemsOf(after);
   const fitting = own.filter(({ text }) => sharedStems(about, text) > 0);
-  const told = (fitting.length > 0 ? fitting : own).slice(-mostLines);
-  const [first] = told;
+  const shownLines = (fitting.length > 0 ? fitting : own).slice(-mostLines);
+  const [first] = shownLines;
   if (!first) return 'I have not heard anybody of that name of late.';
-  return `${first.name} said: ${told.map(({ text }) => sentence(text)).join(' ')}`;
+  return `${first.name} said: ${shownLines.map(({ text }) => sentence(text)).join(' ')}`;
 }
 
 const asked = 'what did ';

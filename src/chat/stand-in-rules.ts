@@ -58,7 +58,7 @@ export const rules: readonly Rule[] = [
   {
     asked: ['what is my name', 'who am i', 'do you know my name', 'say my name'],
     say: (context) => {
-      const name = toldName(context);
+      const name = nameGiven(context);
       return name ? `Your name is ${name}.` : 'You have not told me your name yet.';
     },
   },
@@ -107,7 +107,7 @@ export function nameIn(text: string): string | undefined {
 }
 
 /** The last name this speaker gave. */
-function toldName({ earlier, speaker }: StandInContext): string | undefined {
+function nameGiven({ earlier, speaker }: StandInContext): string | undefined {
   return earlier
     .filter((message) => message.role === 'user' && message.name === speaker)
     .map(({ content }) => nameIn(content))

@@ -33,11 +33,11 @@ export function openStandIn({ wallMs, timeZone, random, botName }: StandInParts)
         random,
         botName,
       };
-      const told = numberedReply(messages) ?? timerReply(messages);
+      const reply = numberedReply(messages) ?? timerReply(messages);
       const clock = { nowWallMs: context.wallMs, timeZone: timeZone ?? 'UTC' };
-      const call = told === undefined ? timerCall(context.words, tools, clock) : undefined;
+      const call = reply === undefined ? timerCall(context.words, tools, clock) : undefined;
       if (call) yield { kind: 'tool', call: { id: `timer-${messages.length}`, ...jsonOf(call) } };
-      else yield* streamed(told ?? answer(context, newest), signal);
+      else yield* streamed(reply ?? answer(context, newest), signal);
     },
   };
 }

@@ -31,13 +31,13 @@ export function announced(model: ChatModel, by: ServedBy): ChatModel {
 }
 
 /** Usage as the server reported it; else the estimate, with the engine that served. */
-export function settled(told: Usage | undefined, estimate: () => Usage): Usage {
-  if (told && isReport(told)) return told;
-  return { ...estimate(), ...(told?.by && { by: told.by }) };
+export function settled(usage: Usage | undefined, estimate: () => Usage): Usage {
+  if (usage && isReport(usage)) return usage;
+  return { ...estimate(), ...(usage?.by && { by: usage.by }) };
 }
 
-export function isReport(told: Usage | undefined): boolean {
-  return told !== undefined && !told.isEstimate;
+export function isReport(usage: Usage | undefined): boolean {
+  return usage !== undefined && !usage.isEstimate;
 }
 
 function tokensIn(text: string): number {

@@ -6,8 +6,8 @@ import type { Budget } from './budget.ts';
 import type { Config } from './types.ts';
 
 /** Engine that serves a role, as far as its price depends on it. */
-type PricedRole = { readonly kind: 'embedded' } | Served;
-type Served = { readonly kind: 'remote'; readonly model: string; readonly baseUrl: string };
+type PricedRole = { readonly kind: 'embedded' } | RemoteModel;
+type RemoteModel = { readonly kind: 'remote'; readonly model: string; readonly baseUrl: string };
 
 /** Price of a model or an engine, in any role. */
 export function priceOf(by: ServedBy, { prices }: Budget): RolePrice {
@@ -25,7 +25,7 @@ type Roles = {
 /** Prices of all roles where `thinker` answers; default: the chat model does. */
 export function tariffOf(
   { transcription, chat, speech, fallbacks, budget }: Roles,
-  thinker?: Served,
+  thinker?: RemoteModel,
 ): Tariff {
   const rate = (role: PricedRole): RolePrice =>
     priceOf(role.kind === 'embedded' ? embedded : servedBy(role.model, role.baseUrl), budget);
@@ -66,7 +66,7 @@ export function tariffsOf(
 function thinkerOf(
   { audioModel, brains, chat, realtime }: Config,
   { brain, pipeline }: AnsweringWay,
-): Served | undefined {
+): RemoteModel | undefined {
   const own = brains.find(({ name }) => name === brain);
   if (own) return own.server;
   if (pipeline === 'realtime' && realtime) return { kind: 'remote', ...realtime };

@@ -129,14 +129,14 @@ export class SandboxProcess implements AsyncDisposable {
 
   async #read(lines: AsyncIterator<string>): Promise<void> {
     for (let line = await lines.next(); !line.done; line = await lines.next())
-      this.#take(line.value);
+      this.#handle(line.value);
     const gone = new BotError('sandbox.failed', true, 'The sandbox has ended.');
     for (const { reject } of this.#pending.values()) reject(gone);
     this.#pending.clear();
     this.#gone.abort(gone);
   }
 
-  #take(line: string): void {
+  #handle(line: string): void {
     const value = jsonOf(line);
     const message = messageLine.safeParse(value);
     if (message.success) this.#onMessage(message.data);

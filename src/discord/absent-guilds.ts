@@ -3,8 +3,8 @@ import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
 import { isOnShard, type OwnedShard } from '#src/shards/ownership.ts';
 import type { DiscordEvent } from './events.ts';
 
-type Book = Pick<GuildStore, 'note' | 'noted'>;
-type TellDiscord = (event: DiscordEvent) => void;
+type GuildRecords = Pick<GuildStore, 'note' | 'noted'>;
+type ReportDiscord = (event: DiscordEvent) => void;
 
 /** Error codes by which Discord answers for a server that the bot is not in, or that was deleted. */
 const notMember: readonly unknown[] = [
@@ -20,22 +20,22 @@ const notMember: readonly unknown[] = [
  */
 export function watchAbsentGuilds(
   client: Client<true>,
-  book: Book,
-  tell: TellDiscord,
+  store: GuildRecords,
+  report: ReportDiscord,
   shard: Pick<OwnedShard, 'id' | 'count'> = { id: 0, count: 1 },
 ): Disposable {
   const over = new AbortController();
   const note = (guildIds: readonly string[]) =>
-    book
+    store
       .note(client.user.id, guildIds)
       .catch((cause) =>
-        tell({ kind: 'warning', message: 'The list of servers could not be saved.', cause }),
+        report({ kind: 'warning', message: 'The list of servers could not be saved.', cause }),
       );
   const onCreate = ({ id }: { readonly id: string }) => void note([id]);
   client.on(Events.GuildCreate, onCreate);
   const present = [...client.guilds.cache.keys()];
   const isOurs = (guildId: string) => isOnShard(guildId, shard);
-  void tellAbsent(client, ofShard(book, isOurs), tell, over.signal).then(() => note(present));
+  void reportAbsent(client, ofShard(store, isOurs), report, over.signal).then(() => note(present));
   return {
     [Symbol.dispose]() {
       client.off(Events.GuildCreate, onCreate);
@@ -45,25 +45,28 @@ export function watchAbsentGuilds(
 }
 
 /** View of the book for one shard: the servers of other shards are left out. */
-function ofShard(book: Book, isOurs: (guildId: string) => boolean): Pick<Book, 'noted'> {
-  return { noted: async (botId) => (await book.noted(botId)).filter(isOurs) };
+function ofShard(
+  store: GuildRecords,
+  isOurs: (guildId: string) => boolean,
+): Pick<GuildRecords, 'noted'> {
+  return { noted: async (botId) => (await store.noted(botId)).filter(isOurs) };
 }
 
-async function tellAbsent(
+async function reportAbsent(
   client: Client<true>,
-  book: Pick<Book, 'noted'>,
-  tell: TellDiscord,
+  guilds: Pick<GuildRecords, 'noted'>,
+  report: ReportDiscord,
   signal: AbortSignal,
 ): Promise<void> {
   const isThere = (guildId: string) => client.guilds.cache.has(guildId);
   let trouble: unknown;
   try {
-    const noted = await book.noted(client.user.id);
+    const noted = await guilds.noted(client.user.id);
     for (const guildId of noted.filter((id) => !isThere(id))) {
       const answer = await askFor(client, guildId, signal);
       if (answer instanceof DiscordAPIError) trouble = answer;
       else if (answer === 'no-member' && !isThere(guildId))
-        tell({ kind: 'guild-removed', guildId });
+        report({ kind: 'guild-removed', guildId });
     }
   } catch (error) {
     if (signal.aborted) return;
@@ -71,7 +74,7 @@ async function tellAbsent(
   }
   const message =
     'Servers that removed the bot while it was away are looked for at its next start.';
-  if (trouble !== undefined) tell({ kind: 'warning', message, cause: trouble });
+  if (trouble !== undefined) report({ kind: 'warning', message, cause: trouble });
 }
 
 /** Answer of Discord about this server; an answer that does not mention it is an error of its own. Errors: of the network. */

@@ -85,7 +85,7 @@ export class ChannelPeople implements Disposable {
   /** Their name or roles are others now. */
   readonly #renamed = (_: unknown, { id, guild }: Pick<GuildMember, 'id' | 'guild'>): void => {
     const channelId = this.#seats.get(guild.id)?.get(id);
-    if (channelId !== undefined) this.#tell(channelId);
+    if (channelId !== undefined) this.#report(channelId);
   };
 
   /** A server that is there, or there again, is told of as a whole. */
@@ -113,17 +113,17 @@ export class ChannelPeople implements Disposable {
     seats.set(personId, channelId);
     const ids = this.#byChannel.get(channelId) ?? new Set<string>();
     this.#byChannel.set(channelId, ids.add(personId));
-    this.#tell(channelId);
+    this.#report(channelId);
   }
 
   #leave(channelId: string, personId: string): void {
     const ids = this.#byChannel.get(channelId);
     ids?.delete(personId);
     if (ids?.size === 0) this.#byChannel.delete(channelId);
-    this.#tell(channelId);
+    this.#report(channelId);
   }
 
-  #tell(channelId: string): void {
+  #report(channelId: string): void {
     this.reread(channelId);
     for (const listener of this.#listeners.get(channelId) ?? []) listener();
   }

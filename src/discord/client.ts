@@ -75,7 +75,7 @@ export type DiscordOptions = {
    * Told which servers are there, and which are there again; resolves to those whose panels of a former run are taken care
    * of. Left out: none are. Never throws.
    */
-  readonly arrived?: Arrived;
+  readonly arrived?: GuildArrivals;
   /** Told of each server in which a person came into, left or changed a voice channel. Never throws. */
   readonly channelChanged?: (guildId: string) => void;
   /** Ports that commands may use; called once, after logging in. */
@@ -136,8 +136,8 @@ export async function openDiscord(options: DiscordOptions, signal: AbortSignal):
   const early: Interaction[] = [];
   const client = await logInAsAllowed(
     { ...login, messageContent: options.messageContent ?? false },
-    (as, tell) => {
-      const made = watched(newClient(as), { ...options, onEvent: tell });
+    (as, report) => {
+      const made = watched(newClient(as), { ...options, onEvent: report });
       made.on(Events.InteractionCreate, (interaction) => early.push(interaction));
       return logIn(made, as, signal);
     },
@@ -157,15 +157,15 @@ async function opened(
   options: DiscordOptions,
   early: readonly Interaction[],
 ): Promise<Discord> {
-  const { commands, commandsPerPerson = 0, forms = [], onEvent: tell } = options;
+  const { commands, commandsPerPerson = 0, forms = [], onEvent: report } = options;
   const bot = { id: client.user.id, name: client.user.username };
   const buttons = new Map((options.buttons ?? []).map((button) => [button.name, button]));
-  const common = { buttons, timing: realTiming, tell };
-  const linkOpener = openVoiceLinkOpener(client, tell);
-  const book = options.panelStore ?? memoryOnlyPanelStore();
+  const common = { buttons, timing: realTiming, report };
+  const linkOpener = openVoiceLinkOpener(client, report);
+  const panelStore = options.panelStore ?? memoryOnlyPanelStore();
   const writers = openChannelWriters(client, buttons, realTiming);
-  const outbox = new Outbox(realTiming, (outcome) => tell({ kind: 'message', outcome }), writers);
-  const panels = openPanelBoard(client, book, buttons, realTiming, writers, tell);
+  const outbox = new Outbox(realTiming, (outcome) => report({ kind: 'message', outcome }), writers);
+  const panels = openPanelBoard(client, panelStore, buttons, realTiming, writers, report);
   const captions = openCaptionChats(client, { writers, timing: realTiming });
   const typed = openTypedMessages(client, outbox);
   const discord = {
@@ -176,31 +176,31 @@ async function opened(
     places: openPlaces(client),
     members: openMembers(client),
     captions,
-    nickname: openNicknameMarks(client, realTiming, tell),
+    nickname: openNicknameMarks(client, realTiming, report),
     typed,
   };
   const ports = options.ports(discord);
   const watches = watchClient(client, options);
-  const desk = { ...common, panels, messages: discord.messages };
+  const handlers = { ...common, panels, messages: discord.messages };
   const claims = claimsOf(client, options);
   const limits = { commandsPerPerson, ...(claims && { claims }) };
-  const reception = new InteractionReceiver({ ...desk, commands, forms, ports, ...limits });
+  const reception = new InteractionReceiver({ ...handlers, commands, forms, ports, ...limits });
   client.removeAllListeners(Events.InteractionCreate);
   client.on(Events.InteractionCreate, (interaction) => reception.meet(interaction));
   for (const interaction of early) reception.meet(interaction);
   await options.takeover?.finish((interaction) => deliverDispatch(client, interaction));
-  tell({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
+  report({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
   const absence =
-    options.guildStore && watchAbsentGuilds(client, options.guildStore, tell, options.shard);
-  const seatWatch = openSeatWatch(client, linkOpener, realTiming, tell);
+    options.guildStore && watchAbsentGuilds(client, options.guildStore, report, options.shard);
+  const seatWatch = openSeatWatch(client, linkOpener, realTiming, report);
   const arrivals = watchArrivals(client, seatWatch.leaveGhosts(), panels, options.arrived);
   const registers = (options.shard?.id ?? 0) === 0;
-  await Promise.all([tellCiphers(tell), registers && register(client, options)]);
+  await Promise.all([reportCiphers(report), registers && register(client, options)]);
   return {
     bot,
     inviteUrl: inviteUrlOf(client.application.id),
     ready: () => client.ws.shards.every(({ status }) => status === Status.Ready),
-    leaveNow: () => leaveNow(client, tell),
+    leaveNow: () => leaveNow(client, report),
     handOver: () => handOver(client, reception, options.shard),
     async [Symbol.asyncDispose]() {
       client.removeAllListeners(Events.InteractionCreate);
@@ -216,7 +216,7 @@ async function opened(
       writers.close();
       for (const unwatch of watches) unwatch();
       client.removeAllListeners(Events.ShardReconnecting);
-      tellKeptSeats(client, tell);
+      reportKeptSeats(client, report);
       await closeClient(client);
     },
   };
@@ -225,20 +225,20 @@ async function opened(
 /** Starts the watches; returns the functions that end them. */
 function watchClient(
   client: Client<true>,
-  { channelChanged, onEvent: tell }: Pick<DiscordOptions, 'channelChanged' | 'onEvent'>,
+  { channelChanged, onEvent: report }: Pick<DiscordOptions, 'channelChanged' | 'onEvent'>,
 ): readonly (() => void)[] {
-  const tellBack = (ms: number) => tell({ kind: 'clock-put-back', backMs: Math.round(ms) });
+  const reportReturn = (ms: number) => report({ kind: 'clock-put-back', backMs: Math.round(ms) });
   return [
-    watchOwnState(client, realTiming, tell),
-    watchRestClock(client.rest, realTiming, tellBack),
+    watchOwnState(client, realTiming, report),
+    watchRestClock(client.rest, realTiming, reportReturn),
     watchChannelChanges(client, (guildId) => channelChanged?.(guildId)),
   ];
 }
 
-function leaveNow(client: Client<true>, tell: (event: DiscordEvent) => void): void {
+function leaveNow(client: Client<true>, report: (event: DiscordEvent) => void): void {
   leaveAllSeats(client);
   realTiming.later(leaveMs, () => {
-    tellKeptSeats(client, tell);
+    reportKeptSeats(client, report);
     void closeClient(client);
   });
 }
@@ -264,17 +264,17 @@ function claimsOf(
   return shard?.sharing && new InteractionClaims(shard.sharing, rest, realTiming);
 }
 
-function tellKeptSeats(client: Client<true>, tell: (event: DiscordEvent) => void): void {
+function reportKeptSeats(client: Client<true>, report: (event: DiscordEvent) => void): void {
   const guildIds = shownSeats(client);
-  if (guildIds.length > 0) tell({ kind: 'seats-kept', guildIds });
+  if (guildIds.length > 0) report({ kind: 'seats-kept', guildIds });
 }
 
 /** Listens to everything that would be fatal or silent without a listener. */
 function watched(
   client: Client,
-  { onEvent: tell, shard }: Pick<DiscordOptions, 'onEvent' | 'shard'>,
+  { onEvent: report, shard }: Pick<DiscordOptions, 'onEvent' | 'shard'>,
 ): Client {
-  const warn = (message: string, cause?: unknown) => tell({ kind: 'warning', message, cause });
+  const warn = (message: string, cause?: unknown) => report({ kind: 'warning', message, cause });
   let last: unknown;
   client.on(Events.Error, (error) => warn(error.message, error));
   client.on(Events.ShardError, (error) => {
@@ -286,30 +286,30 @@ function watched(
     last = undefined;
   });
   client.on(Events.ShardReconnecting, () => {
-    tell({ kind: 'gateway', what: 'reconnecting', ...(last !== undefined && { cause: last }) });
+    report({ kind: 'gateway', what: 'reconnecting', ...(last !== undefined && { cause: last }) });
   });
   client.on(Events.ShardResume, () => {
     last = undefined;
-    tell({ kind: 'gateway', what: 'resumed' });
+    report({ kind: 'gateway', what: 'resumed' });
   });
   client.on(Events.ShardDisconnect, ({ code }) => {
     const remedy = remedyOf(code, shard);
-    tell({ kind: 'closed', closeCode: code, ...(remedy !== undefined && { remedy }) });
+    report({ kind: 'closed', closeCode: code, ...(remedy !== undefined && { remedy }) });
   });
   return client;
 }
 
-async function tellCiphers(tell: (event: DiscordEvent) => void): Promise<void> {
+async function reportCiphers(report: (event: DiscordEvent) => void): Promise<void> {
   try {
-    tell({ kind: 'ciphers', xchacha: await proveVoice() });
+    report({ kind: 'ciphers', xchacha: await proveVoice() });
   } catch (error) {
-    tell({ kind: 'voice-unusable', message: `No voice: ${messageOf(error)}`, cause: error });
+    report({ kind: 'voice-unusable', message: `No voice: ${messageOf(error)}`, cause: error });
   }
 }
 
 /** A bot whose commands cannot be written still answers those it has. */
 async function register(client: Client<true>, options: DiscordOptions): Promise<void> {
-  const { guildId, commands, onEvent: tell } = options;
+  const { guildId, commands, onEvent: report } = options;
   const scope = { applicationId: client.application.id, ...(guildId && { guildId }) };
   try {
     const changes = await Promise.race([
@@ -318,12 +318,12 @@ async function register(client: Client<true>, options: DiscordOptions): Promise<
         throw new Error(`Discord did not answer in ${registerMs / 1000} s.`);
       }),
     ]);
-    tell({ kind: 'registered', commands: commands.length, changed: isChange(changes) });
+    report({ kind: 'registered', commands: commands.length, changed: isChange(changes) });
   } catch (error) {
     const isAway = error instanceof DiscordAPIError && error.status === 403;
     const why = isAway ? `invite the bot: ${inviteUrlOf(client.application.id)}` : messageOf(error);
     const message = `Commands could not be registered: ${why}`;
-    tell({ kind: 'warning', message, cause: error });
+    report({ kind: 'warning', message, cause: error });
   }
 }
 
@@ -332,7 +332,7 @@ function messageOf(error: unknown): string {
 }
 
 /** Told of servers that are there, or there again; resolves to those it takes care of. Never throws. */
-type Arrived = (guildIds: readonly string[]) => Promise<ReadonlySet<string>>;
+type GuildArrivals = (guildIds: readonly string[]) => Promise<ReadonlySet<string>>;
 
 /**
  * Reports the servers that are there once the client is ready, and those that are there again after an outage or a gateway
@@ -343,7 +343,7 @@ function watchArrivals(
   client: Client<true>,
   ghosts: ReadonlyMap<string, string>,
   panels: Pick<PanelReplies, 'wake'>,
-  arrived: Arrived = async () => new Set(),
+  arrived: GuildArrivals = async () => new Set(),
 ): Disposable {
   const onGuild = ({ id }: Guild): void => void arrived([id]);
   const onResume = (shardId: number): void => {

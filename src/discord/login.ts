@@ -257,7 +257,10 @@ function closedBy(code: number, { shard, messageContent }: LoginOptions): BotErr
   return new BotError('discord.unreachable', false, message);
 }
 
-type LogIn = (options: LoginOptions, tell: (event: DiscordEvent) => void) => Promise<Client<true>>;
+type LogIn = (
+  options: LoginOptions,
+  report: (event: DiscordEvent) => void,
+) => Promise<Client<true>>;
 
 /**
  * Logs in with the message content intent where it is wanted, and without it where Discord refuses it: then only messages
@@ -272,13 +275,13 @@ export async function logInAsAllowed(
 ): Promise<Client<true>> {
   if (!options.messageContent) return await logIn(options, onEvent);
   const early: DiscordEvent[] = [];
-  let tell = (event: DiscordEvent): void => void early.push(event);
+  let report = (event: DiscordEvent): void => void early.push(event);
   const settle = (events: readonly DiscordEvent[]) => {
-    tell = onEvent;
+    report = onEvent;
     events.forEach(onEvent);
   };
   try {
-    const client = await logIn(options, (event) => tell(event));
+    const client = await logIn(options, (event) => report(event));
     settle(early);
     return client;
   } catch (cause) {

@@ -19,7 +19,7 @@ const togetherMs = 2_000;
 export function watchOwnState(
   client: Client<true>,
   timing: SyncTiming,
-  tell: (event: DiscordEvent) => void,
+  report: (event: DiscordEvent) => void,
 ): () => void {
   const left = new Map<string, { readonly channelId: string; readonly atMs: number }>();
   const seats = new Map<string, OwnVoiceState>();
@@ -35,8 +35,8 @@ export function watchOwnState(
     }
     const hindrances = hindrancesOf(now);
     seats.set(guildId, { isThere: true, hindrances, missing: missingRightOf(now) });
-    for (const event of hindranceChanges(guildId, seat, hindrances)) tell(event);
-    if (isMove(former, now)) tell({ kind: 'moved', guildId, channelId: now.channelId });
+    for (const event of hindranceChanges(guildId, seat, hindrances)) report(event);
+    if (isMove(former, now)) report({ kind: 'moved', guildId, channelId: now.channelId });
   };
   /** Rights may have been given or taken: Discord tells nothing of what that means for a voice state. */
   const onRights = ({ guild }: InGuild) => {
@@ -45,10 +45,10 @@ export function watchOwnState(
     if (!guild || !voice || !seat?.isThere) return;
     const [hindrances, missing] = [hindrancesOf(voice), missingRightOf(voice)];
     seats.set(guild.id, { ...seat, hindrances, missing });
-    for (const event of hindranceChanges(guild.id, seat, hindrances)) tell(event);
+    for (const event of hindranceChanges(guild.id, seat, hindrances)) report(event);
     const { channelId } = voice;
     if (channelId === null || missing === undefined || missing === seat.missing) return;
-    tell({ kind: missing, guildId: guild.id, channelId });
+    report({ kind: missing, guildId: guild.id, channelId });
   };
   const onChanged = (_: unknown, now: InGuild) => onRights(now);
   const onDelete = (channel: InGuild) => {
@@ -57,12 +57,12 @@ export function watchOwnState(
     const last = left.get(guild.id);
     const hasLeft = last?.channelId === channel.id && timing.nowMs() - last.atMs < togetherMs;
     if (!hasLeft && guild.members.me?.voice.channelId !== channel.id) return;
-    tell({ kind: 'channel-removed', guildId: guild.id, channelId: channel.id });
+    report({ kind: 'channel-removed', guildId: guild.id, channelId: channel.id });
   };
   const onRemoved = ({ id: guildId }: { readonly id: string }) => {
     seats.delete(guildId);
     left.delete(guildId);
-    tell({ kind: 'guild-removed', guildId });
+    report({ kind: 'guild-removed', guildId });
   };
   client.on(Events.VoiceStateUpdate, onState).on(Events.ChannelDelete, onDelete);
   client.on(Events.GuildDelete, onRemoved);

@@ -2,7 +2,7 @@ import type { RateLimitError, REST } from 'discord.js';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 
 /** Interval, in ms, at which the wall clock is compared with the monotonic one. */
-const lookMs = 1_000;
+const checkMs = 1_000;
 /** Corrections of time servers move it by less at a time. */
 const stepMs = 1_000;
 const globalLimitOver = -1;
@@ -11,26 +11,26 @@ const globalLimitOver = -1;
  * Forgets rate limits of discord.js when the wall clock is put back: it keeps their ends by that clock, so that a step of
  * an hour keeps every message waiting for an hour. Discord tells the limits again with its next answer.
  *
- * `tell` gets the step in ms. The returned function ends the watch.
+ * `report` gets the step in ms. The returned function ends the watch.
  */
 export function watchRestClock(
   rest: Pick<REST, 'globalReset' | 'handlers'>,
   timing: SyncTiming,
-  tell: (backMs: number) => void,
+  report: (backMs: number) => void,
   wallMs: () => number = () => Date.now(),
 ): () => void {
   const offsetMs = () => wallMs() - timing.nowMs();
   let knownMs = offsetMs();
-  let forget = timing.later(lookMs, look);
-  function look(): void {
-    forget = timing.later(lookMs, look); // first: whatever a listener throws, it is looked again
+  let forget = timing.later(checkMs, check);
+  function check(): void {
+    forget = timing.later(checkMs, check); // first: whatever a listener throws, it is looked again
     const nowMs = offsetMs();
     const backMs = knownMs - nowMs;
     knownMs = nowMs;
     if (backMs > stepMs) {
       rest.handlers.clear();
       rest.globalReset = globalLimitOver;
-      tell(backMs);
+      report(backMs);
     }
   }
   return () => forget();

@@ -39,7 +39,7 @@ export class LinkFolder {
   }
 
   /** Notes where the page is served, for the program that prints links; undefined: nowhere. */
-  async tellAddress(address: string | undefined): Promise<void> {
+  async reportAddress(address: string | undefined): Promise<void> {
     const path = this.#addressPath;
     if (address === undefined) return await rm(path, { force: true });
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });

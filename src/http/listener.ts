@@ -54,7 +54,7 @@ const probeMs = 30_000;
 /** Pings of a WebSocket are answered while no more bytes than these wait for its reader. */
 const mostPongBytes = 64 * 1_024;
 /** Interval, in ms, at which connections are looked at. */
-const lookMs = 1_000;
+const checkMs = 1_000;
 /** Longest head of a request. */
 const mostHeadBytes = 64 * 1_024;
 /** Answers under way may end, and WebSockets say goodbye; then their connections are cut. */
@@ -110,7 +110,7 @@ function createHttpServer(
     headersTimeout: headMs,
     requestTimeout: requestMs,
     keepAliveTimeout: idleMs,
-    connectionsCheckingInterval: lookMs,
+    connectionsCheckingInterval: checkMs,
     maxHeaderSize: mostHeadBytes,
     requireHostHeader: false, // ours to refuse, with a sentence
   };
@@ -122,7 +122,7 @@ function createHttpServer(
     createServer: ((options: ServerOptions, listener: RequestListener) =>
       createServer(options, (incoming, outgoing) => {
         if (!isAddress(incoming)) refuseAddress(outgoing);
-        else arrivals.take(incoming, outgoing, () => listener(incoming, outgoing));
+        else arrivals.accept(incoming, outgoing, () => listener(incoming, outgoing));
       })) as typeof createServer,
     ...(sockets && { websocket: { server: sockets as WebSocketServerLike } }),
   }) as Server;

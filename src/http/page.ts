@@ -34,9 +34,9 @@ export type PageOptions = Pick<ListenerOptions, 'host' | 'port' | 'webSocket' | 
 /** Opens as `openPage` does, once the port is free: resolves after the first try, and goes on trying until closed. Never throws. */
 export async function keepPage(
   options: PageOptions,
-  tell: (news: ServerNews<Page>) => void,
+  report: (news: ServerNews<Page>) => void,
 ): Promise<AsyncDisposable> {
-  return await keepServer(() => openPage(options), options.clock, tell);
+  return await keepServer(() => openPage(options), options.clock, report);
 }
 
 /**
@@ -61,9 +61,9 @@ export async function openPage(options: PageOptions): Promise<PageOutcome> {
   if (outcome.kind === 'refused') return outcome;
   listener = outcome.server;
   const folder = new LinkFolder(dataDir);
-  await folder.tellAddress(address().href).catch(options.onBug);
+  await folder.reportAddress(address().href).catch(options.onBug);
   const close = async (): Promise<void> => {
-    await folder.tellAddress(undefined).catch(options.onBug);
+    await folder.reportAddress(undefined).catch(options.onBug);
     await outcome.server[Symbol.asyncDispose]();
   };
   return { kind: 'open', server: { url: listener.url, links, [Symbol.asyncDispose]: close } };

@@ -56,7 +56,7 @@ export class RequestArrivals {
   #waiting: (() => void)[] = [];
 
   /** `begin` is not called for a request whose connection has ended. */
-  take({ socket }: IncomingMessage, response: ServerResponse, begin: () => void): void {
+  accept({ socket }: IncomingMessage, response: ServerResponse, begin: () => void): void {
     const count = this.#count(socket) + 1;
     if (count > mostPipelined) socket.destroy();
     if (socket.destroyed) return;

@@ -16,12 +16,12 @@ type DecodingFailure = {
   sinceMs: number;
   raised: boolean;
   /** Reported over the present link. */
-  told: boolean;
+  reported: boolean;
   /** All of it so far, in ms, and when its last packet came. */
   unheardMs: number;
   lastAtMs: number;
   /** Part of it, in ms, that belongs to utterances already reported. */
-  toldMs: number;
+  reportedMs: number;
 };
 
 /** A change for one person: `rejoins` tells whether a new link is still to be tried. */
@@ -39,11 +39,11 @@ export class DecodingWatchdog {
   missed(speakerId: string, unheardMs: number, atMs: number): DecodingChange | undefined {
     const trouble = this.#troubles.get(speakerId) ?? failureSince(atMs);
     this.#troubles.set(speakerId, trouble);
-    if (unheardMs < trouble.unheardMs) trouble.toldMs = 0; // a new link counts anew
+    if (unheardMs < trouble.unheardMs) trouble.reportedMs = 0; // a new link counts anew
     trouble.unheardMs = unheardMs;
     trouble.lastAtMs = atMs;
-    if (trouble.told || unheardMs < lostMs) return undefined;
-    trouble.raised = trouble.told = true;
+    if (trouble.reported || unheardMs < lostMs) return undefined;
+    trouble.raised = trouble.reported = true;
     return { kind: 'raised', speakerId, rejoins: this.#mayRejoin(atMs) };
   }
 
@@ -51,9 +51,9 @@ export class DecodingWatchdog {
   endedUtterances(atMs: number): readonly string[] {
     const ended: string[] = [];
     for (const [speakerId, trouble] of this.#troubles) {
-      const { raised, unheardMs, toldMs, lastAtMs } = trouble;
-      if (raised || unheardMs - toldMs < utteranceMs || atMs - lastAtMs < pauseMs) continue;
-      trouble.toldMs = unheardMs;
+      const { raised, unheardMs, reportedMs, lastAtMs } = trouble;
+      if (raised || unheardMs - reportedMs < utteranceMs || atMs - lastAtMs < pauseMs) continue;
+      trouble.reportedMs = unheardMs;
       ended.push(speakerId);
     }
     return ended;
@@ -87,7 +87,7 @@ export class DecodingWatchdog {
     if (!isDue || !this.#mayRejoin(atMs)) return false;
     this.#rejoinedAtMs = atMs;
     for (const trouble of this.#troubles.values()) {
-      Object.assign(trouble, { told: false, sinceMs: atMs });
+      Object.assign(trouble, { reported: false, sinceMs: atMs });
     }
     return true;
   }
@@ -108,5 +108,12 @@ export class DecodingWatchdog {
 }
 
 function failureSince(sinceMs: number): DecodingFailure {
-  return { sinceMs, raised: false, told: false, unheardMs: 0, lastAtMs: sinceMs, toldMs: 0 };
+  return {
+    sinceMs,
+    raised: false,
+    reported: false,
+    unheardMs: 0,
+    lastAtMs: sinceMs,
+    reportedMs: 0,
+  };
 }

@@ -10,7 +10,7 @@ export type ReconnectRules = {
   /** Time in ms after which a link counts as recovered: its next loss is counted as the first. */
   readonly healthyMs: number;
   /** Number of losses from which the channel is told: the first tries have failed by then. */
-  readonly toldFromLosses: number;
+  readonly reportedFromLosses: number;
   /** A session that a bug has ended is rebuilt, but not twice within this time. */
   readonly rebuildMs: number;
   /** Time in ms over which the links of one shard spread after waiting for its pace of joins. */
@@ -23,7 +23,7 @@ export const reconnectRules: ReconnectRules = {
   mostTries: 10,
   longestMs: 300_000,
   healthyMs: 60_000,
-  toldFromLosses: 2,
+  reportedFromLosses: 2,
   rebuildMs: 60_000,
   paceSpreadMs: 5_000,
 };

@@ -8,12 +8,12 @@ import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import type { RaisedAlert } from '#src/status/alert-board.ts';
-import { LinkBook, type LinkReadings } from './link-book.ts';
+import { LinkFigureLog, type LinkReadings } from './link-figures.ts';
 import { type ManagerFacts, ManagerRights } from './manager-rights.ts';
-import { ProviderBook } from './provider-book.ts';
-import { type RoomAction, RoomActions, type RoomControls } from './room-actions.ts';
-import { viewRoom } from './room-view.ts';
+import { ProviderStates } from './provider-states.ts';
 import { operatorRoutes } from './routes.ts';
+import { type SessionAction, SessionActions, type SessionControls } from './session-actions.ts';
+import { viewSession } from './session-view.ts';
 import { type OperatorViewer, type PageSnapshot, type ShownSnapshot, shownTo } from './snapshot.ts';
 import { SnapshotFeed } from './snapshot-feed.ts';
 import { StageHistory } from './stage-history.ts';
@@ -21,9 +21,9 @@ import { StageHistory } from './stage-history.ts';
 /** Access of the page to a running bot. */
 export interface OperatorAccess extends Pick<SpentCosts, 'today'>, ManagerFacts {
   /** Wherever the bot sits now. */
-  rooms(): readonly VoiceSession[];
+  sessions(): readonly VoiceSession[];
   /** Undefined for a server that is not served here. */
-  controls(guildId: string): RoomControls | undefined;
+  controls(guildId: string): SessionControls | undefined;
   /** Undefined where the bot is not in that server. */
   guildName(guildId: string): string | undefined;
   /** State of remote providers. */
@@ -37,7 +37,7 @@ export type OperatorPageOptions = {
   alerts(): readonly RaisedAlert[];
   /** Whether others than this machine's own people reach the page: only then managers are given links. */
   readonly isReachedByLink: boolean;
-  onAction(viewer: OperatorViewer, action: RoomAction, guildId: string): void;
+  onAction(viewer: OperatorViewer, action: SessionAction, guildId: string): void;
   onBug(error: unknown): void;
 };
 
@@ -45,8 +45,8 @@ export type OperatorPageOptions = {
 export class OperatorPage implements PageLinks {
   readonly #options: OperatorPageOptions;
   readonly #history: StageHistory;
-  readonly #voiceLinks: LinkBook;
-  readonly #providers = new ProviderBook();
+  readonly #voiceLinks: LinkFigureLog;
+  readonly #providers = new ProviderStates();
   readonly #feed: SnapshotFeed;
   readonly #rights: ManagerRights;
   #links: Pick<EntryLinks, 'create'> | undefined;
@@ -55,7 +55,7 @@ export class OperatorPage implements PageLinks {
     const { bot, clock, onBug } = options;
     this.#options = options;
     this.#history = new StageHistory(clock);
-    this.#voiceLinks = new LinkBook(clock);
+    this.#voiceLinks = new LinkFigureLog(clock);
     this.#rights = new ManagerRights(clock, bot);
     this.#feed = new SnapshotFeed({
       clock,
@@ -78,12 +78,12 @@ export class OperatorPage implements PageLinks {
 
   /** Hears of every event of every session. */
   session(guildId: string, event: SessionEvent): void {
-    this.#history.tell(guildId, event);
-    this.#voiceLinks.tell(guildId, event);
+    this.#history.report(guildId, event);
+    this.#voiceLinks.report(guildId, event);
   }
 
   provider(news: ProviderNews): void {
-    this.#providers.tell(news);
+    this.#providers.report(news);
   }
 
   linkMade(guildId: string, readings: LinkReadings): void {
@@ -101,7 +101,7 @@ export class OperatorPage implements PageLinks {
 
   routes(app: PageApp): void {
     const { bot, onAction } = this.#options;
-    const actions = new RoomActions((guildId) => bot()?.controls(guildId));
+    const actions = new SessionActions((guildId) => bot()?.controls(guildId));
     operatorRoutes(app, { feed: this.#feed, history: this.#history, actions, onAction });
   }
 
@@ -113,7 +113,7 @@ export class OperatorPage implements PageLinks {
     if (viewer.kind === 'owner') return shown;
     const own = this.#options
       .bot()
-      ?.rooms()
+      ?.sessions()
       .find(({ channel }) => channel.guildId === viewer.guildId);
     const lines = own?.context.captions.view?.knownTo(viewer.userId) ?? [];
     const words = lines.map(({ number, speaker, text }) => ({ number, name: speaker.name, text }));
@@ -127,17 +127,17 @@ export class OperatorPage implements PageLinks {
       const guildName = guildId === undefined ? undefined : running?.guildName(guildId);
       return guildName === undefined ? {} : { guildName };
     };
-    const rooms = (running?.rooms() ?? []).flatMap((session) => {
+    const sessions = (running?.sessions() ?? []).flatMap((session) => {
       const { guildId } = session.channel;
       const today = running?.today(guildId);
       if (!today) return [];
       const traffic = this.#voiceLinks.figures(guildId);
       const stages = this.#history.latest(guildId);
-      return [viewRoom(session, { today, traffic, stages, ...nameOf(guildId) })];
+      return [viewSession(session, { today, traffic, stages, ...nameOf(guildId) })];
     });
     return {
       atWallMs: clock.wallMs(),
-      rooms,
+      rooms: sessions,
       providers: this.#providers.views(running?.breakers()),
       alerts: alerts().map((alert) => {
         return { ...alert, meaning: alertMeanings[alert.name], ...nameOf(alert.guildId) };

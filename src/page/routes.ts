@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { refuse } from '#src/http/refusal.ts';
 import { onlyFor, type PageApp, type PageEnv, viewerOf } from '#src/http/viewer.ts';
-import { isRoomAction, type RoomAction, type RoomActions } from './room-actions.ts';
+import { isSessionAction, type SessionAction, type SessionActions } from './session-actions.ts';
 import { mayReach, type OperatorViewer } from './snapshot.ts';
 import type { SnapshotFeed } from './snapshot-feed.ts';
 import type { StageHistory } from './stage-history.ts';
@@ -10,9 +10,9 @@ import type { StageHistory } from './stage-history.ts';
 export type OperatorRouteParts = {
   readonly feed: SnapshotFeed;
   readonly history: Pick<StageHistory, 'periods'>;
-  readonly actions: RoomActions;
+  readonly actions: SessionActions;
   /** Told of each action, for the log. */
-  onAction(viewer: OperatorViewer, action: RoomAction, guildId: string): void;
+  onAction(viewer: OperatorViewer, action: SessionAction, guildId: string): void;
 };
 
 /** Adds the operator's page: `/page/events`, `/page/history`, and `POST /page/rooms/SERVER/ACTION`. */
@@ -42,7 +42,7 @@ export function operatorRoutes(
     const viewer = operator(viewerOf(context));
     const { guildId, action } = context.req.param();
     if (!mayReach(viewer, guildId)) return refuse(context, notYourServer);
-    if (!isRoomAction(action)) return refuse(context, noAction);
+    if (!isSessionAction(action)) return refuse(context, noAction);
     onAction(viewer, action, guildId);
     const outcome = await actions.perform(guildId, action);
     if (outcome === 'nowhere') return refuse(context, nowhere);

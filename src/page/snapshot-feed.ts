@@ -57,7 +57,7 @@ export class SnapshotFeed {
       isBusy: false,
     };
     this.#watching.add(one);
-    if (this.#running) this.#tell([one]);
+    if (this.#running) this.#report([one]);
     else void this.#run();
     return {
       [Symbol.dispose]: () => {
@@ -72,7 +72,7 @@ export class SnapshotFeed {
     this.#running = running;
     try {
       while (!running.signal.aborted) {
-        this.#tell([...this.#watching]);
+        this.#report([...this.#watching]);
         await this.#options.clock.sleep(intervalMs, running.signal);
       }
     } catch {
@@ -83,7 +83,7 @@ export class SnapshotFeed {
   }
 
   /** Never throws. */
-  #tell(watchers: readonly Watching[]): void {
+  #report(watchers: readonly Watching[]): void {
     const { clock, isCurrent, onBug, show, take } = this.#options;
     try {
       const events = new Map<string, Uint8Array>();

@@ -1,7 +1,7 @@
 import type { PageViewer } from '#src/http/viewer.ts';
 import type { RaisedAlert } from '#src/status/alert-board.ts';
-import type { ProviderView } from './provider-book.ts';
-import type { RoomView } from './room-view.ts';
+import type { ProviderView } from './provider-states.ts';
+import type { SessionView } from './session-view.ts';
 import type { StageFigures } from './stage-history.ts';
 
 /** One line of captions. */
@@ -20,7 +20,7 @@ export type ShownAlert = RaisedAlert & { readonly meaning: string; readonly guil
 /** Everything an operator sees at one moment: ids, names of who agreed, and numbers; never words people said. */
 export type PageSnapshot = {
   readonly atWallMs: number;
-  readonly rooms: readonly RoomView[];
+  readonly rooms: readonly SessionView[];
   readonly providers: readonly ProviderView[];
   /** Raised now. */
   readonly alerts: readonly ShownAlert[];
@@ -35,13 +35,13 @@ export type OperatorViewer = Exclude<PageViewer, { kind: 'sandbox' }>;
 export function shownTo(viewer: OperatorViewer, snapshot: PageSnapshot): PageSnapshot {
   if (viewer.kind === 'owner') return snapshot;
   const { guildId } = viewer;
-  const rooms = snapshot.rooms.filter((room) => room.guildId === guildId);
+  const sessions = snapshot.rooms.filter((session) => session.guildId === guildId);
   return {
     atWallMs: snapshot.atWallMs,
-    rooms,
+    rooms: sessions,
     providers: snapshot.providers.map(({ role, state }) => ({ role, state })),
     alerts: snapshot.alerts.filter((alert) => alert.guildId === guildId),
-    stages: rooms[0]?.stages ?? {},
+    stages: sessions[0]?.stages ?? {},
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import { type Latencies, latencies } from '#src/status/latency.ts';
-import { percentile } from '#src/status/stats-book.ts';
+import { percentile } from '#src/status/speed-stats.ts';
 
 /** Times, in ms, from the last voiced packet to each instant of an answer: median and 95th percentile of the turns. */
 export type StageFigures = {
@@ -47,7 +47,7 @@ export class StageHistory {
   }
 
   /** Hears of every event of every session. */
-  tell(guildId: string, event: SessionEvent): void {
+  report(guildId: string, event: SessionEvent): void {
     if (event.kind !== 'answered' || event.typed || event.finish === 'empty') return;
     const atMs = this.#clock.nowMs();
     this.#turns.push({ guildId, atMs, latencies: latencies(event.instants) });

@@ -1,4 +1,4 @@
-import type { StoredConsent } from './consent-book.ts';
+import type { StoredConsent } from './consent-store.ts';
 
 /**
  * People who may be heard before they answered.
@@ -23,7 +23,7 @@ export type SessionConsents = {
 };
 
 /** Properties of a person that decide about consent. */
-export type Listened = {
+export type ListenedPerson = {
   readonly id: string;
   /** Has the role of policy `role` now. */
   readonly hasRole: boolean;
@@ -61,14 +61,14 @@ export function recall(
 }
 
 /** Asked for each packet before it is decrypted. */
-export function mayHear(consent: SessionConsents, person: Listened, wallMs: number): boolean {
+export function mayHear(consent: SessionConsents, person: ListenedPerson, wallMs: number): boolean {
   return !consent.paused && heard(consent, person, wallMs) === 'yes';
 }
 
 /** Standing of a person, apart from a pause: heard, not heard for want of an answer, or said no. */
 export function heard(
   consent: SessionConsents,
-  person: Listened,
+  person: ListenedPerson,
   wallMs: number,
 ): 'yes' | 'unasked' | 'no' {
   const said = consent.said.get(person.id) ?? consent.standings?.get(person.id);
@@ -85,7 +85,7 @@ export type YesKind = 'always' | 'brief' | 'policy';
 
 export function yesKind(
   consent: SessionConsents,
-  person: Listened,
+  person: ListenedPerson,
   wallMs: number,
 ): YesKind | undefined {
   if (heard(consent, person, wallMs) !== 'yes') return undefined;
@@ -160,7 +160,10 @@ export function resume(consent: SessionConsents): SessionConsents {
   return { ...consent, paused: false };
 }
 
-function heardUnasked({ policy, standings }: SessionConsents, { hasRole }: Listened): boolean {
+function heardUnasked(
+  { policy, standings }: SessionConsents,
+  { hasRole }: ListenedPerson,
+): boolean {
   if (!standings) return false;
   return policy === 'notice' || (policy === 'role' && hasRole);
 }

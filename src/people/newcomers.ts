@@ -28,11 +28,11 @@ export class UnaskedPeople {
   /** Id of the person to mention now. People who are there when the bot comes in see its panel, and are not mentioned. */
   next({ atMs, channelId, mayAsk, people }: Attendance): string | undefined {
     const here = people.filter(({ isBot }) => !isBot);
-    const isFirstLook = channelId !== this.#channelId;
+    const isFirstCheck = channelId !== this.#channelId;
     this.#channelId = channelId;
     this.#forgetAbsent(new Set(here.map(({ id }) => id)));
     for (const { id, unasked } of here) {
-      if (isFirstLook || !unasked) this.#known.add(id);
+      if (isFirstCheck || !unasked) this.#known.add(id);
       if (this.#known.has(id)) this.#sinceMs.delete(id);
       else if (!this.#sinceMs.has(id)) this.#sinceMs.set(id, atMs);
     }

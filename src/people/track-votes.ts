@@ -1,10 +1,10 @@
 /** Subject of a vote: `about` tells polls apart, and changes when its subject is past. */
-export type PollSubject<T> = { readonly about: string; readonly deed: T };
+export type PollSubject<T> = { readonly about: string; readonly action: T };
 
 /** Outcome of a vote; a poll that is `carried` gives the command to perform. */
 export type PollState<T> =
   | { readonly kind: 'open'; readonly id: string; readonly votes: number; readonly needed: number }
-  | { readonly kind: 'carried'; readonly deed: T };
+  | { readonly kind: 'carried'; readonly action: T };
 
 type Poll<T> = PollSubject<T> & { readonly id: string; readonly voters: ReadonlySet<string> };
 
@@ -16,16 +16,16 @@ export class TrackVotePolls<T> {
   #polls: readonly Poll<T>[] = [];
 
   /** Opens a poll or finds it, and counts this vote; more than half of `here` carries it. */
-  vote(matter: PollSubject<T>, voterId: string, here: readonly string[]): PollState<T> {
-    const known = this.#polls.find(({ about }) => about === matter.about);
-    const poll = known ?? { ...matter, id: crypto.randomUUID(), voters: new Set<string>() };
+  vote(subject: PollSubject<T>, voterId: string, here: readonly string[]): PollState<T> {
+    const known = this.#polls.find(({ about }) => about === subject.about);
+    const poll = known ?? { ...subject, id: crypto.randomUUID(), voters: new Set<string>() };
     const voted = { ...poll, voters: new Set([...poll.voters, voterId]) };
     const others = this.#polls.filter(({ id }) => id !== poll.id);
     const votes = here.filter((id) => voted.voters.has(id)).length;
     const needed = Math.floor(here.length / 2) + 1;
     if (votes >= needed) {
       this.#polls = others;
-      return { kind: 'carried', deed: poll.deed };
+      return { kind: 'carried', action: poll.action };
     }
     this.#polls = [...others, voted].slice(-limit);
     return { kind: 'open', id: poll.id, votes, needed };

@@ -4,8 +4,8 @@ export type Bound<T> = { readonly limit: number; readonly weigh: (item: T) => nu
 /** Queue for the results of work that runs ahead. */
 export interface BoundedQueue<T> {
   /** Waits until the unread items are below the limit. Throws the reason when the work has been stopped. */
-  room(): Promise<void>;
-  /** Adds an item. Never waits and never throws; a producer that must keep the bound awaits `room` first. */
+  space(): Promise<void>;
+  /** Adds an item. Never waits and never throws; a producer that must keep the bound awaits `space` first. */
   put(item: T): void;
 }
 
@@ -54,7 +54,7 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
       const item = this.#items.shift();
       if (item !== undefined) {
         this.#load -= this.#bound.weigh(item);
-        this.#tell();
+        this.#notify();
         return { done: false, value: item };
       }
       if (this.#ended) {
@@ -71,11 +71,11 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
     this.#ended = {};
     this.#items.length = 0;
     this.#stop.abort();
-    this.#tell();
+    this.#notify();
     return { done: true, value: undefined };
   }
 
-  async room(): Promise<void> {
+  async space(): Promise<void> {
     const { signal } = this.#stop;
     signal.throwIfAborted();
     while (this.#load >= this.#bound.limit) {
@@ -88,13 +88,13 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
     if (this.#ended || this.#stop.signal.aborted) return;
     this.#load += this.#bound.weigh(item);
     this.#items.push(item);
-    this.#tell();
+    this.#notify();
   }
 
   async #run(work: (queue: BoundedQueue<T>, signal: AbortSignal) => Promise<void>): Promise<void> {
     const stop = () => {
       this.#stop.abort(this.#signal.reason);
-      this.#tell();
+      this.#notify();
     };
     this.#signal.addEventListener('abort', stop);
     try {
@@ -105,7 +105,7 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
     } finally {
       this.#signal.removeEventListener('abort', stop);
       this.#stop.abort();
-      this.#tell();
+      this.#notify();
     }
   }
 
@@ -114,7 +114,7 @@ class Ahead<T> implements AsyncIterableIterator<T>, BoundedQueue<T> {
     return this.#change.promise;
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#change?.resolve();
     this.#change = undefined;
   }

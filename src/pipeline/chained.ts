@@ -31,26 +31,26 @@ const clausesAhead: Bound<string> = { limit: longestAnswerChars, weigh: ({ lengt
 export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
   const perform = async (
     turn: Turn,
-    stage: AnswerHost,
+    host: AnswerHost,
     queue: BoundedQueue<ReplyPart>,
     signal: AbortSignal,
   ) => {
     const prompt = await promptOf(turn, signal);
     if (!prompt) return;
     const { voice, asides } = answerSound(turn);
-    const metered = meteredChat(chat, (usage) => stage.spent(usage));
-    const writing = { chat: metered, prompt, tools: turn.tools, done: turn.done, stage };
+    const metered = meteredChat(chat, (usage) => host.spent(usage));
+    const writing = { chat: metered, prompt, tools: turn.tools, done: turn.done, host };
     const clauses = ahead<string>(
       clausesAhead,
       (spoken, inner) => write(writing, queue, { asides, spoken }, inner),
       signal,
     );
-    const counted = meteredVoice(synthesizer, (spoken) => stage.spoke?.(spoken));
+    const counted = meteredVoice(synthesizer, (spoken) => host.spoke?.(spoken));
     await speak(clauses, { synthesizer: counted, voice }, queue, signal);
   };
   return {
-    answer: (turn, stage, signal) =>
-      ahead<ReplyPart>(replyAhead, (queue, inner) => perform(turn, stage, queue, inner), signal),
+    answer: (turn, host, signal) =>
+      ahead<ReplyPart>(replyAhead, (queue, inner) => perform(turn, host, queue, inner), signal),
   };
 }
 
@@ -86,14 +86,14 @@ async function write(
 export function textOnly(chat: ChatModel): Pipeline {
   async function* answer(
     turn: Turn,
-    stage: AnswerHost,
+    host: AnswerHost,
     signal: AbortSignal,
   ): AsyncGenerator<ReplyPart> {
     const prompt = await promptOf(turn, signal);
     if (!prompt) return;
-    const metered = meteredChat(chat, (usage) => stage.spent(usage));
+    const metered = meteredChat(chat, (usage) => host.spent(usage));
     let length = 0;
-    const writing = { chat: metered, prompt, tools: turn.tools, done: turn.done, stage };
+    const writing = { chat: metered, prompt, tools: turn.tools, done: turn.done, host };
     for await (const part of writeAnswer(writing, signal)) {
       yield part;
       if (part.kind === 'text') length += part.text.length;

@@ -8,7 +8,7 @@ export class ClauseWriter {
   readonly #instead: AnswerSound['asides'];
   readonly #splitter = new ClauseSplitter({ eager: true });
   readonly #links = new ShortLinks();
-  readonly #told = new Set<AsideKind>();
+  readonly #reported = new Set<AsideKind>();
 
   constructor(instead: AnswerSound['asides']) {
     this.#instead = instead;
@@ -32,8 +32,8 @@ export class ClauseWriter {
   }
 
   #news(clause: string): AsideKind[] {
-    const kinds = new Set(asidesIn(clause).map(({ kind }) => kind)).difference(this.#told);
-    for (const kind of kinds) this.#told.add(kind);
+    const kinds = new Set(asidesIn(clause).map(({ kind }) => kind)).difference(this.#reported);
+    for (const kind of kinds) this.#reported.add(kind);
     return [...kinds];
   }
 }

@@ -104,7 +104,7 @@ export interface Pipeline {
    *
    * Errors: BotError `provider.*`, `speech.*`. Aborting `signal` throws `signal.reason`.
    */
-  answer(turn: Turn, stage: AnswerHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
+  answer(turn: Turn, host: AnswerHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
   /**
    * Sound of a person who is going to be answered for any words, while they speak: 16 kHz mono, in order, from the
    * beginning of the utterance that began at `fromMs`. Only an answer gives it an effect. Never throws, never waits.

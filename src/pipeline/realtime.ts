@@ -31,15 +31,15 @@ export function realtime(parts: RealtimePipelineParts): Pipeline & Disposable {
   const goneVoices = new Set<string>();
   talk.onOpen(() => upload.flow());
   return {
-    answer(turn, stage, signal) {
-      const asking = new RealtimeAnswer(turn, stage, talk, upload);
+    answer(turn, host, signal) {
+      const asking = new RealtimeAnswer(turn, host, talk, upload);
       const model = withStandIn({
         reply: (messages, tools, voice, until) => asking.reply({ messages, tools, voice }, until),
       });
       const { voices: _, ...style } = turn.style; // a session keeps the voice of its first sound
       const own = { ...turn, style: { ...style, voice: unlessGone(style.voice, goneVoices) } };
-      const answer = audioModel({ model, synthesizer, input: 'audio' }).answer(own, stage, signal);
-      return new Watched(answer[Symbol.asyncIterator](), () => asking.breakOff(), signal);
+      const answer = audioModel({ model, synthesizer, input: 'audio' }).answer(own, host, signal);
+      return new WatchedParts(answer[Symbol.asyncIterator](), () => asking.breakOff(), signal);
     },
     hear(samples, speakerId, fromMs) {
       talk.warm();
@@ -76,7 +76,7 @@ type AnswerRound = {
 /** One answer as the server is asked for it, once for each round of tools. */
 class RealtimeAnswer implements TalkAnswer {
   readonly #turn: Turn;
-  readonly #stage: AnswerHost;
+  readonly #host: AnswerHost;
   readonly #talk: RealtimeTalk;
   readonly #upload: LiveUpload;
   /** Utterances to answer: as sound where there is any. */
@@ -84,15 +84,15 @@ class RealtimeAnswer implements TalkAnswer {
   /** Ids of speakers whose sound was uploaded during their speech. */
   readonly #live: string[] = [];
 
-  constructor(turn: Turn, stage: AnswerHost, talk: RealtimeTalk, upload: LiveUpload) {
+  constructor(turn: Turn, host: AnswerHost, talk: RealtimeTalk, upload: LiveUpload) {
     this.#turn = turn;
-    this.#stage = stage;
+    this.#host = host;
     this.#talk = talk;
     this.#upload = upload;
   }
 
   playedMs(): number {
-    return this.#stage.playedMs();
+    return this.#host.playedMs();
   }
 
   reply(
@@ -164,7 +164,7 @@ function itemsOf(message: ChatMessage): TalkItem[] {
 }
 
 /** Passes parts on; reports once if they are not read to their end, or if no part of them can be heard. */
-class Watched implements AsyncIterableIterator<ReplyPart> {
+class WatchedParts implements AsyncIterableIterator<ReplyPart> {
   readonly #parts: AsyncIterator<ReplyPart>;
   readonly #breakOff: () => void;
   readonly #signal: AbortSignal;

@@ -51,7 +51,7 @@ export async function speak(
       for await (const clause of clauses) {
         const text = speakable(clause);
         if (text === '') continue;
-        if (!course.isOut) await started.room();
+        if (!course.isOut) await started.space();
         if (course.isOut) continue; // the text is still passed on to be read
         queue.put({ kind: 'clause', text });
         started.put({ text, sound: begin(text, speech, signal) });
@@ -72,7 +72,7 @@ function begin(text: string, speech: ClauseVoice, signal: AbortSignal): ClauseSo
     async (pieces, inner) => {
       for await (const pcm of soundOf(text, speech, inner)) {
         for (const piece of cut(pcm)) pieces.put(piece);
-        await pieces.room();
+        await pieces.space();
       }
     },
     signal,
@@ -116,7 +116,7 @@ async function deliver(
       queue.put({ kind: 'audio', pcm, ofText: text });
       began = true;
       // A clause is over when its last piece has been taken: only then may one more begin.
-      await queue.room();
+      await queue.space();
     }
     course.unspoken = 0;
   } catch (error) {

@@ -16,7 +16,7 @@ export type WrittenAnswerRequest = {
   /** Calls already made, see `Turn.done`: shown as a round of tools before the first. */
   readonly done?: readonly DoneCall[] | undefined;
   readonly tools: readonly Tool[];
-  readonly stage: Pick<AnswerHost, 'run'>;
+  readonly host: Pick<AnswerHost, 'run'>;
 };
 
 /**
@@ -26,7 +26,7 @@ export type WrittenAnswerRequest = {
  * `signal` throws `signal.reason`.
  */
 export async function* writeAnswer(
-  { chat, prompt, done = [], tools, stage }: WrittenAnswerRequest,
+  { chat, prompt, done = [], tools, host }: WrittenAnswerRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ChatPart> {
   const messages = [...prompt, ...messagesOf(done)];
@@ -37,7 +37,7 @@ export async function* writeAnswer(
     if (content !== '') yield { kind: 'text', text: ' ' };
     messages.push({ role: 'assistant', content, calls });
     for (const call of calls) yield { kind: 'tool', call };
-    messages.push(...(await runAll(calls, stage, signal)));
+    messages.push(...(await runAll(calls, host, signal)));
   }
 }
 
@@ -61,29 +61,29 @@ async function* writeRound(
   tools: readonly Tool[],
   signal: AbortSignal,
 ): AsyncGenerator<ChatPart, Round> {
-  const draft: RoundProgress = { content: '', calls: [] };
-  const { calls } = draft;
+  const round: RoundProgress = { content: '', calls: [] };
+  const { calls } = round;
   try {
     for await (const part of chat.reply(messages, tools, signal)) {
-      if (note(part, draft)) yield part;
+      if (note(part, round)) yield part;
     }
   } catch (error) {
     signal.throwIfAborted();
     throw atStage('think', error);
   }
   signal.throwIfAborted();
-  const { content } = draft;
+  const { content } = round;
   return { content, calls: tools.length > 0 ? calls.slice(0, mostCallsARound) : [] };
 }
 
 /** Whether it is to be passed on at once. */
-function note(part: ChatPart, draft: RoundProgress): boolean {
+function note(part: ChatPart, round: RoundProgress): boolean {
   switch (part.kind) {
     case 'text':
-      draft.content += part.text;
+      round.content += part.text;
       return true;
     case 'tool':
-      draft.calls.push(part.call);
+      round.calls.push(part.call);
       return false;
     case 'usage':
       return isReport(part.usage);
@@ -93,24 +93,24 @@ function note(part: ChatPart, draft: RoundProgress): boolean {
 /** Results in the order of the calls, for any order of their ends. */
 async function runAll(
   calls: readonly ToolCall[],
-  stage: WrittenAnswerRequest['stage'],
+  host: WrittenAnswerRequest['host'],
   signal: AbortSignal,
 ): Promise<readonly ChatMessage[]> {
   return await Promise.all(
     calls.map(async (call): Promise<ChatMessage> => {
-      return { role: 'tool', callId: call.id, content: await run(call, stage, signal) };
+      return { role: 'tool', callId: call.id, content: await run(call, host, signal) };
     }),
   );
 }
 
 async function run(
   call: ToolCall,
-  stage: WrittenAnswerRequest['stage'],
+  host: WrittenAnswerRequest['host'],
   signal: AbortSignal,
 ): Promise<string> {
   if (!isJson(call.argumentsJson)) return 'Error: the arguments are not valid JSON.';
   try {
-    const { content } = await stage.run(call, signal);
+    const { content } = await host.run(call, signal);
     signal.throwIfAborted();
     return content;
   } catch (error) {

@@ -36,7 +36,7 @@ export type FallbackChainOptions<Engine> = {
    */
   readonly standbyMs?: number;
   /** Never throws. */
-  readonly tell: (news: ProviderNews) => void;
+  readonly report: (news: ProviderNews) => void;
 };
 
 export type FallbackRequest<Engine, T> = {
@@ -99,7 +99,7 @@ export class FallbackChain<Engine> {
   /** Engines that have answered once. */
   readonly #warm = new Set<Fallback<Engine>>();
   readonly #failing = new Set<Fallback<Engine>>();
-  #told = 0;
+  #reported = 0;
 
   constructor(options: FallbackChainOptions<Engine>) {
     this.#options = options;
@@ -316,9 +316,9 @@ export class FallbackChain<Engine> {
     const { provider, keySetting } = fallback;
     const error = withAbout(thrown, { provider, ...(keySetting && { keySetting }) });
     const { code, message, cause } = error;
-    const { role, tell } = this.#options;
+    const { role, report } = this.#options;
     this.#failing.add(fallback);
-    tell({ kind: 'failed', role, provider, code, message, cause });
+    report({ kind: 'failed', role, provider, code, message, cause });
     return error;
   }
 
@@ -327,21 +327,21 @@ export class FallbackChain<Engine> {
     if (place.index !== step.at) return false;
     step.hasBegun = true;
     place.isPinned = true;
-    this.#tellBegun(step);
+    this.#reportStart(step);
     return true;
   }
 
-  #tellBegun({ fallback, at, pass }: FallbackStep<Engine>): void {
-    const { role, fallbacks, tell } = this.#options;
+  #reportStart({ fallback, at, pass }: FallbackStep<Engine>): void {
+    const { role, fallbacks, report } = this.#options;
     const { provider } = fallback;
     this.#warm.add(fallback);
     pass.began();
-    if (this.#failing.delete(fallback)) tell({ kind: 'mended', role, provider });
+    if (this.#failing.delete(fallback)) report({ kind: 'mended', role, provider });
     const [first] = fallbacks;
-    if (!first || at === this.#told || (at === 0) !== first.breaker.isClosed) return;
-    this.#told = at;
-    if (at === 0) tell({ kind: 'fallback-off', role, back: provider });
-    else tell({ kind: 'fallback-on', role, from: first.provider, to: provider });
+    if (!first || at === this.#reported || (at === 0) !== first.breaker.isClosed) return;
+    this.#reported = at;
+    if (at === 0) report({ kind: 'fallback-off', role, back: provider });
+    else report({ kind: 'fallback-on', role, from: first.provider, to: provider });
   }
 
   #restError(): BotError {

@@ -163,8 +163,8 @@ export class JsonSocket {
   }
 
   #closed(code: number, reason: string): void {
-    const told = codeOf(reason);
-    const message = `${this.#server} closed the connection (${code}${told ? `, ${told}` : ''}).`;
+    const statedCode = codeOf(reason);
+    const message = `${this.#server} closed the connection (${code}${statedCode ? `, ${statedCode}` : ''}).`;
     const serverWords = plainWords(reason, this.#key, 120);
     this.#lose(
       new BotError('provider.truncated', true, message, undefined, undefined, { serverWords }),

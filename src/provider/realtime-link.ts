@@ -102,8 +102,8 @@ export class RealtimeLink {
       { ...this.#options, clock: this.#clock, limits },
       {
         event: (event) => {
-          const told = readTalk(event);
-          if (told) this.#listener.hear(told);
+          const talkEvent = readTalk(event);
+          if (talkEvent) this.#listener.hear(talkEvent);
         },
         lost: (error) => {
           this.#socket = undefined;

@@ -1,4 +1,4 @@
-import { toldCount } from '#src/provider/models/usage-reading.ts';
+import { reportedCount } from '#src/provider/models/usage-reading.ts';
 import type { JsonEvent } from './json-socket.ts';
 
 type ToolCall = { readonly id: string; readonly name: string; readonly argumentsJson: string };
@@ -98,8 +98,8 @@ export function readTalk(event: JsonEvent): TalkEvent | undefined {
 }
 
 function isBeta(session: unknown): boolean {
-  const told = record(session);
-  return 'input_audio_format' in told || 'modalities' in told;
+  const settings = record(session);
+  return 'input_audio_format' in settings || 'modalities' in settings;
 }
 
 function item({ item }: JsonEvent): TalkEvent {
@@ -108,9 +108,9 @@ function item({ item }: JsonEvent): TalkEvent {
 }
 
 function output(event: JsonEvent): TalkEvent {
-  const told = record(event.item);
-  const call = told.type === 'function_call' ? callOf(told) : undefined;
-  return { kind: 'output', ...of(event), itemId: word(told.id), call };
+  const item = record(event.item);
+  const call = item.type === 'function_call' ? callOf(item) : undefined;
+  return { kind: 'output', ...of(event), itemId: word(item.id), call };
 }
 
 function sound(event: JsonEvent): TalkEvent {
@@ -145,12 +145,12 @@ const statuses = ['completed', 'cancelled', 'incomplete', 'failed'] as const;
 
 function usageOf(usage: unknown): Usage | undefined {
   const { input_tokens, output_tokens, input_token_details, output_token_details } = record(usage);
-  const [inputTokens, outputTokens] = [toldCount(input_tokens), toldCount(output_tokens)];
+  const [inputTokens, outputTokens] = [reportedCount(input_tokens), reportedCount(output_tokens)];
   if (inputTokens === undefined || outputTokens === undefined) return undefined;
   const input = record(input_token_details);
-  const heard = toldCount(input.audio_tokens);
-  const spoken = toldCount(record(output_token_details).audio_tokens);
-  const cached = toldCount(input.cached_tokens);
+  const heard = reportedCount(input.audio_tokens);
+  const spoken = reportedCount(record(output_token_details).audio_tokens);
+  const cached = reportedCount(input.cached_tokens);
   return {
     inputTokens,
     outputTokens,
@@ -160,8 +160,8 @@ function usageOf(usage: unknown): Usage | undefined {
   };
 }
 
-function callOf(told: JsonEvent): ToolCall {
-  const { call_id, name, arguments: json } = told;
+function callOf(item: JsonEvent): ToolCall {
+  const { call_id, name, arguments: json } = item;
   return { id: word(call_id), name: word(name), argumentsJson: word(json) };
 }
 

@@ -139,7 +139,7 @@ export class SessionContext {
     this.refresh = (personId, until) => connection.refresh(personId, until);
     this.leave = () => sessions.leave(guildId);
     this.notice = (line, holds = () => true) =>
-      notices.tell({ channel, line, holds: () => !signal.aborted && holds() });
+      notices.report({ channel, line, holds: () => !signal.aborted && holds() });
 
     const { clock, pipelines } = this.parts;
     this.wakeup = new Wakeup(clock);

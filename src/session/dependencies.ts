@@ -4,7 +4,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
-import type { ConsentStore } from '#src/people/consent-book.ts';
+import type { ConsentStore } from '#src/people/consent-store.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
 import type { GuildMemories } from '#src/session/memories/guild-memories.ts';
@@ -17,7 +17,7 @@ import type { PanelBoard } from '#src/session/ports/panel.ts';
 import type { GuildStore, SettingsStore } from '#src/session/ports/stores/guild-store.ts';
 import type { SeatStore } from '#src/session/ports/stores/seat-store.ts';
 import type { TrackStore } from '#src/session/ports/stores/track-store.ts';
-import type { RoomTool } from '#src/session/ports/tool.ts';
+import type { ToolEntry } from '#src/session/ports/tool.ts';
 import type { VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
 import type { ReminderClock } from '#src/session/reminders/reminder-clock.ts';
 import type { KnownPeopleSettings } from '#src/session/settings/known-people-settings.ts';
@@ -112,7 +112,7 @@ export type SessionDependencies = PaidEngines & {
   /** How many questions are answered in writing at once, recaps included. */
   readonly writtenQuestions: WrittenQuestions;
   /** Tools that a model may call now: those of the operator, then the bot's own. */
-  readonly tools: () => readonly RoomTool[];
+  readonly tools: () => readonly ToolEntry[];
   /** Name of the server in messages about a role that fails, as in `127.0.0.1:8000`. */
   readonly chatName: string;
   /** Names of the voices that read texts. */

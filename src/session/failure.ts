@@ -2,10 +2,10 @@ import { BotError } from '#src/base/errors.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { SessionDependencies } from './dependencies.ts';
 
-type Failed = Extract<SessionEvent, { kind: 'failed' }>;
+type FailureEvent = Extract<SessionEvent, { kind: 'failed' }>;
 
 /** Event about an error for the operator: one sentence and its cause; for a bug, the error itself. */
-export function failureOf(error: unknown, stage: Failed['stage']): Failed {
+export function failureOf(error: unknown, stage: FailureEvent['stage']): FailureEvent {
   if (!(error instanceof BotError)) {
     return { kind: 'failed', stage: 'bug', code: 'bug', message: `${error}`, cause: error };
   }

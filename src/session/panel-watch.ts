@@ -87,31 +87,31 @@ export class PanelWatch {
     this.#isLinkDown = isDown;
   }
 
-  look(scene: ChannelActivity): void {
+  check(activity: ChannelActivity): void {
     const nowMs = this.#context.parts.clock.nowMs();
-    for (const id of scene.talking) {
+    for (const id of activity.talking) {
       if (!this.#met.has(id)) this.#met.set(id, nowMs);
     }
-    const firstHeard = this.#justMet(scene, nowMs);
-    const asked = this.#askedIn(scene);
+    const firstHeard = this.#justMet(activity, nowMs);
+    const asked = this.#askedIn(activity);
     this.#lost = this.#lost.filter(({ atMs }) => nowMs - atMs < lostMs);
     const lost = this.#lost.map(({ name }) => name);
-    const tracks = (scene.tracks ?? []).flatMap(shownTrack);
+    const tracks = (activity.tracks ?? []).flatMap(shownTrack);
     const { quiet } = this.#context.parts.spending.manner(this.#context.channel.guildId);
     const isCaptionsOnly = this.#context.isCaptionsOnly();
     const isLinkDown = this.#isLinkDown;
-    const state = stateOf({ ...scene, isLinkDown, isCaptionsOnly, ...(quiet && { quiet }) });
+    const state = stateOf({ ...activity, isLinkDown, isCaptionsOnly, ...(quiet && { quiet }) });
     const { active: captions } = this.#context.captions;
-    this.#show(state, chipsOf(scene), {
+    this.#show(state, chipsOf(activity), {
       ...(firstHeard.length > 0 && { firstHeard }),
       ...(asked.length > 0 && { asked }),
-      ...(scene.following && { next: scene.following.said.name }),
+      ...(activity.following && { next: activity.following.said.name }),
       ...(lost.length > 0 && { lost }),
       ...(tracks.length > 0 && { tracks }),
       ...(captions && { captionsIn: captions.placeId }),
       captionsDays: this.#context.settings().captionsDays,
     });
-    this.#invite(scene, nowMs);
+    this.#invite(activity, nowMs);
   }
 
   /** The link is away and is to come back. */

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
-import type { ConsentStore } from '#src/people/consent-book.ts';
+import type { ConsentStore } from '#src/people/consent-store.ts';
 import type { SessionEventListener } from '#src/session/ports/events.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';

@@ -21,7 +21,7 @@ import { isOverForGood, keepsTracks, type LeaveReason, leftLine } from './leave-
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
 /** While the link is away it is seen this soon that nobody is there any more. */
-const lookMs = 250;
+const checkMs = 250;
 
 /** One session: the bot in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
 export class VoiceSession {
@@ -148,7 +148,7 @@ export class VoiceSession {
     await recalling;
     const tookMs = this.#parts.clock.nowMs() - startedMs;
     this.#joinedInMs = tookMs;
-    this.#tell({ kind: 'joined', channel: this.channel, tookMs });
+    this.#report({ kind: 'joined', channel: this.channel, tookMs });
     this.#seats.note(this);
     this.context.gate.onSaid(() => this.#seats.note(this));
     this.context.captions.begin();
@@ -175,21 +175,21 @@ export class VoiceSession {
     if (this.#connection.wasOpen) {
       if (why === 'moved') this.#showAway();
       else this.context.panel.left(leftLine(why, this.channel));
-      this.#tell({ kind: 'left', channel: this.channel, why });
+      this.#report({ kind: 'left', channel: this.channel, why });
     }
     return why;
   }
 
   /** Decides what follows an error of `enter`, and tells those who have to know. */
   after(error: unknown): ReconnectDecision {
-    this.#tell(failureOf(error, 'link'));
+    this.#report(failureOf(error, 'link'));
     const next: ReconnectDecision = this.#seats.isOutdated
       ? { kind: 'over', why: 'outdated' }
       : this.#connection.after(error, this.channel.guildId);
     if (next.kind === 'over' || !this.entered) return next;
     this.#showAway();
     this.context.gate.onChange(() => this.#showAway());
-    if (next.losses === reconnectRules.toldFromLosses) {
+    if (next.losses === reconnectRules.reportedFromLosses) {
       this.context.notice({ id: 'reconnecting' }, () => !this.isLinked && !this.news.explainsLoss);
     }
     return next;
@@ -211,7 +211,7 @@ export class VoiceSession {
       return undefined;
     } catch (error) {
       const isBug = error !== this.#over.signal.reason && !(error instanceof BotError);
-      if (this.isOver && isBug) this.#tell(failureOf(error, 'link')); // nothing else follows from it
+      if (this.isOver && isBug) this.#report(failureOf(error, 'link')); // nothing else follows from it
       return error ?? new Error('a session threw nothing');
     }
   }
@@ -241,7 +241,7 @@ export class VoiceSession {
   async #watchCompany(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (this.entered && this.company === 0) this.leave('alone');
-      await this.#parts.clock.sleep(lookMs, signal).catch(() => undefined);
+      await this.#parts.clock.sleep(checkMs, signal).catch(() => undefined);
     }
   }
 
@@ -252,10 +252,10 @@ export class VoiceSession {
   #lost({ said }: QueuedQuestion, why: DroppedTurnReason): void {
     const { speakerId, name } = said;
     if (why !== 'ending') this.context.panel.lost(name);
-    this.#tell({ kind: 'dropped', speakerId, name, why });
+    this.#report({ kind: 'dropped', speakerId, name, why });
   }
 
-  #tell(event: SessionEvent): void {
+  #report(event: SessionEvent): void {
     this.#parts.onEvent(this.channel.guildId, event);
   }
 }

@@ -350,7 +350,7 @@ export class VoiceSessions implements AsyncDisposable {
 }
 
 /** Interval in ms at which it is seen whether something still sounds: longer than the loop of the session takes. */
-const lookMs = 100;
+const checkMs = 100;
 /** Longest wait, in ms, until people can read what is not answered. */
 const writeMs = 1_500;
 
@@ -363,15 +363,15 @@ async function drain(session: SessionContext, ms: number): Promise<void> {
   const { parts, queue, signal } = session;
   const untilMs = parts.clock.nowMs() + ms;
   const isUnsaid = queue.drain();
-  let telling: Promise<void> | undefined;
+  let reporting: Promise<void> | undefined;
   do {
-    await parts.clock.sleep(lookMs, signal).catch(() => undefined);
-    telling ??= tell(session, isUnsaid); // by now it is known whether what has the floor sounds
+    await parts.clock.sleep(checkMs, signal).catch(() => undefined);
+    reporting ??= report(session, isUnsaid); // by now it is known whether what has the floor sounds
   } while (queue.current && parts.clock.nowMs() < untilMs && !signal.aborted);
-  await telling;
+  await reporting;
 }
 
-async function tell({ channel, parts, queue }: SessionContext, isUnsaid: boolean): Promise<void> {
+async function report({ channel, parts, queue }: SessionContext, isUnsaid: boolean): Promise<void> {
   const names = [...new Set(queue.unanswered.map(({ said }) => said.name))].join(', ');
   const line: TextLine = names ? { id: 'seat.unanswered', with: { names } } : { id: 'seat.unsaid' };
   if (!names && !isUnsaid) return;

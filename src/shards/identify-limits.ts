@@ -85,14 +85,14 @@ export async function untilGranted(
   { clock, onSpent }: Pick<IdentifyThrottleOptions, 'clock' | 'onSpent'>,
   signal: AbortSignal,
 ): Promise<boolean> {
-  for (let isTold = false; ; ) {
+  for (let isReported = false; ; ) {
     signal.throwIfAborted();
     const away = { kind: 'wait', waitMs: askAgainMs } as const;
     const answer = await ask().catch(() => away);
     if (!('waitMs' in answer)) return answer.kind === 'granted';
     const isSpent = answer.kind === 'spent';
-    if (isSpent && !isTold) onSpent?.(answer.waitMs);
-    isTold ||= isSpent;
+    if (isSpent && !isReported) onSpent?.(answer.waitMs);
+    isReported ||= isSpent;
     await clock.sleep(Math.min(answer.waitMs, askLatestMs), signal);
   }
 }

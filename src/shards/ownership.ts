@@ -169,7 +169,7 @@ export interface ShardRegistry {
   /** Undefined where the process is not registered any more: another one goes by its name. */
   renew(renewal: Renewal): Promise<RegistryView | undefined>;
   /** Takes those that still have this epoch and were given back, have run out, or are this process's by name. */
-  take(shards: readonly Pick<ShardRow, 'id' | 'epoch'>[]): Promise<readonly TakenShard[]>;
+  acquire(shards: readonly Pick<ShardRow, 'id' | 'epoch'>[]): Promise<readonly TakenShard[]>;
   giveBack(lease: OwnLease): Promise<void>;
   /** After `granted` no session of the shard can be resumed until one is stored again. */
   identify(lease: OwnLease, bucket: number): Promise<IdentifyAnswer>;

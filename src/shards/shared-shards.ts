@@ -37,7 +37,7 @@ export type SharedShardsOptions = {
   readonly clock: Clock;
   /** Lease of a shard, in ms. */
   readonly leaseMs: number;
-  readonly tell: (news: ShardNews) => void;
+  readonly report: (news: ShardNews) => void;
 };
 
 /** Interval, in ms, between two checks for due work. */
@@ -46,7 +46,7 @@ const tickMs = 500;
 const reachMs = 60_000;
 
 /** Resources of one shard from its lease to the end of it. */
-type Held = {
+type HeldShardState = {
   readonly epoch: number;
   readonly takenAtMs: number;
   readonly shard: OwnedShard;
@@ -62,7 +62,7 @@ type Held = {
 export class SharedShards implements ShardOwnership {
   readonly #options: SharedShardsOptions;
   readonly #over = new AbortController();
-  readonly #held = new Map<number, Held>();
+  readonly #held = new Map<number, HeldShardState>();
   readonly #opened = Promise.withResolvers<void>();
   readonly #underWay = new Set<Promise<void>>();
   #own: Ownership;
@@ -71,7 +71,7 @@ export class SharedShards implements ShardOwnership {
   #count = 0;
   #isRenewing = false;
   #renewAtMs = Number.NEGATIVE_INFINITY;
-  #told: ShardNews['kind'] | undefined;
+  #reported: ShardNews['kind'] | undefined;
   #isAway = false;
 
   constructor(options: SharedShardsOptions) {
@@ -88,7 +88,7 @@ export class SharedShards implements ShardOwnership {
   }
 
   isSpare(): boolean {
-    return this.#told === 'waiting';
+    return this.#reported === 'waiting';
   }
 
   ownerOf(guildId: string): string | undefined {
@@ -100,7 +100,7 @@ export class SharedShards implements ShardOwnership {
 
   /** Stops serving every shard in order, and gives it back. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#tell({ kind: 'draining', atMs: this.#nowMs });
+    this.#report({ kind: 'draining', atMs: this.#nowMs });
     this.#renewAtMs = Number.NEGATIVE_INFINITY;
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
     this.#over.abort(new Error('no shards any more'));
@@ -114,7 +114,7 @@ export class SharedShards implements ShardOwnership {
 
   /** Without the database there is nothing to serve. */
   async #register(signal: AbortSignal): Promise<number> {
-    const { clock, process, registry, tell } = this.#options;
+    const { clock, process, registry, report } = this.#options;
     const startMs = this.#nowMs;
     for (;;) {
       try {
@@ -122,7 +122,7 @@ export class SharedShards implements ShardOwnership {
       } catch (error) {
         const isHopeless = !(error instanceof BotError) || !error.retryable;
         if (isHopeless || this.#nowMs - startMs > reachMs) throw error;
-        tell({ kind: 'away', error });
+        report({ kind: 'away', error });
         await clock.sleep(ownershipRules.retryMs, signal);
       }
     }
@@ -130,17 +130,17 @@ export class SharedShards implements ShardOwnership {
 
   /** A round that fails ends no other: the leases of all shards hang on it. */
   #keepLeases(): void {
-    const { clock, tell } = this.#options;
+    const { clock, report } = this.#options;
     const run = () => {
-      this.#tell({ kind: 'tick', atMs: this.#nowMs });
+      this.#report({ kind: 'tick', atMs: this.#nowMs });
       if (this.#nowMs >= this.#renewAtMs) void this.#renew();
     };
     const failed = ({ state, error }: AlertChange) => {
       if (state !== 'raised') return;
       this.#opened.reject(error);
-      tell({ kind: 'failed', error });
+      report({ kind: 'failed', error });
     };
-    const task = { clock, everyMs: tickMs, longestRetryMs: tickMs, run, tell: failed };
+    const task = { clock, everyMs: tickMs, longestRetryMs: tickMs, run, report: failed };
     void runPeriodically({ name: 'leases of shards', ...task }, this.#over.signal);
   }
 
@@ -148,7 +148,7 @@ export class SharedShards implements ShardOwnership {
   async #renew(): Promise<void> {
     if (this.#isRenewing) return;
     this.#isRenewing = true;
-    const { registry, tell } = this.#options;
+    const { registry, report } = this.#options;
     const sentAtMs = this.#nowMs;
     this.#renewAtMs = sentAtMs + ownershipRules.renewMs;
     const leases = [...this.#held].map(([shardId, held]) => leaseOf(shardId, held));
@@ -160,8 +160,8 @@ export class SharedShards implements ShardOwnership {
       else this.#renewed(view, leases, sentAtMs);
     } catch (error) {
       this.#renewAtMs = this.#nowMs + ownershipRules.retryMs;
-      this.#tell({ kind: 'away', atMs: this.#nowMs });
-      if (!this.#isAway) tell({ kind: 'away', error });
+      this.#report({ kind: 'away', atMs: this.#nowMs });
+      if (!this.#isAway) report({ kind: 'away', error });
       this.#isAway = true;
     } finally {
       this.#isRenewing = false;
@@ -178,20 +178,20 @@ export class SharedShards implements ShardOwnership {
       }),
     );
     const seats = this.#host?.seats() ?? new Map<number, number>();
-    this.#tell({ kind: 'renewed', atMs: this.#nowMs, sentAtMs, view, asked, seats });
+    this.#report({ kind: 'renewed', atMs: this.#nowMs, sentAtMs, view, asked, seats });
     if (this.#underWay.size === 0) this.#opened.resolve();
     const news = shareNews(this.#own, view);
-    if (news && this.#told !== news.kind) this.#options.tell(news);
-    this.#told = news?.kind;
+    if (news && this.#reported !== news.kind) this.#options.report(news);
+    this.#reported = news?.kind;
   }
 
   /** Takes no shard, as the number of shards is not known any more. */
   #outdated(): void {
-    if (!this.#own.isDraining) this.#options.tell({ kind: 'outdated' });
-    this.#tell({ kind: 'draining', atMs: this.#nowMs });
+    if (!this.#own.isDraining) this.#options.report({ kind: 'outdated' });
+    this.#report({ kind: 'draining', atMs: this.#nowMs });
   }
 
-  #tell(event: OwnershipEvent): void {
+  #report(event: OwnershipEvent): void {
     const [own, ...effects] = stepOwnership(this.#own, event);
     this.#own = own;
     for (const effect of effects) {
@@ -206,33 +206,33 @@ export class SharedShards implements ShardOwnership {
   /** Performs an effect; one that fails for want of the database is done anew once that is back, or runs out. */
   async #perform(effect: OwnershipEffect): Promise<void> {
     try {
-      if (effect.kind === 'take') await this.#take(effect.shards);
+      if (effect.kind === 'take') await this.#acquire(effect.shards);
       else if (effect.kind === 'stop') await this.#stop(effect.shardId, effect.why);
       else if (effect.kind === 'give-back') await this.#giveBack(effect.shardId, effect.epoch);
       else if (effect.kind === 'fence') await this.#fence(effect.shardId);
       else await this.#serve(effect.shardId);
     } catch (error) {
-      this.#options.tell({ kind: 'failed', error });
+      this.#options.report({ kind: 'failed', error });
     }
   }
 
-  async #take(rows: readonly ShardRow[]): Promise<void> {
-    const { registry, tell } = this.#options;
+  async #acquire(rows: readonly ShardRow[]): Promise<void> {
+    const { registry, report } = this.#options;
     const sentAtMs = this.#nowMs;
     let shards: readonly TakenShard[] = [];
     try {
-      shards = await registry.take(rows);
+      shards = await registry.acquire(rows);
     } finally {
       const atMs = this.#nowMs;
       for (const one of shards) {
         const { shardId, epoch } = one;
         const shard = this.#shard(one);
         this.#held.set(shardId, { epoch, takenAtMs: atMs, shard, isPlaceKept: false });
-        tell({ kind: 'taken', shardId, epoch });
+        report({ kind: 'taken', shardId, epoch });
       }
       for (const { id: shardId } of rows) {
         const taken = shards.find((one) => one.shardId === shardId);
-        this.#tell({ kind: 'taken', atMs, sentAtMs, shardId, taken });
+        this.#report({ kind: 'taken', atMs, sentAtMs, shardId, taken });
       }
     }
   }
@@ -241,11 +241,11 @@ export class SharedShards implements ShardOwnership {
     const held = this.#held.get(shardId);
     if (!held || !this.#host) return;
     const outcome = await this.#host.fence(held.shard).catch((error: unknown) => {
-      this.#options.tell({ kind: 'failed', shardId, error });
+      this.#options.report({ kind: 'failed', shardId, error });
       return 'failed' as const;
     });
     if (this.#held.get(shardId) !== held) return;
-    this.#tell({ kind: 'fenced', atMs: this.#nowMs, shardId, outcome });
+    this.#report({ kind: 'fenced', atMs: this.#nowMs, shardId, outcome });
   }
 
   async #serve(shardId: number): Promise<void> {
@@ -253,19 +253,19 @@ export class SharedShards implements ShardOwnership {
     if (!held) return;
     try {
       await this.#host?.start(held.shard);
-      this.#options.tell({ kind: 'served', shardId, tookMs: this.#nowMs - held.takenAtMs });
+      this.#options.report({ kind: 'served', shardId, tookMs: this.#nowMs - held.takenAtMs });
     } catch (error) {
       if (!this.#isServing(shardId, held.epoch)) return; // it was stopped
       this.#opened.reject(error);
-      this.#options.tell({ kind: 'failed', shardId, error });
-      this.#tell({ kind: 'failed', atMs: this.#nowMs, shardId });
+      this.#options.report({ kind: 'failed', shardId, error });
+      this.#report({ kind: 'failed', atMs: this.#nowMs, shardId });
     }
   }
 
   async #stop(shardId: number, why: StopReason): Promise<void> {
     await this.#host?.stop(shardId, why);
-    this.#options.tell({ kind: 'stopped', shardId, why });
-    this.#tell({ kind: 'stopped', atMs: this.#nowMs, shardId });
+    this.#options.report({ kind: 'stopped', shardId, why });
+    this.#report({ kind: 'stopped', atMs: this.#nowMs, shardId });
   }
 
   async #giveBack(shardId: number, epoch: number): Promise<void> {
@@ -298,7 +298,7 @@ export class SharedShards implements ShardOwnership {
 
   /** A process that stood still learns here that its lease is over, and stops. */
   #isStillServing(shardId: number, epoch: number): boolean {
-    this.#tell({ kind: 'tick', atMs: this.#nowMs });
+    this.#report({ kind: 'tick', atMs: this.#nowMs });
     return this.#isServing(shardId, epoch);
   }
 
@@ -315,27 +315,27 @@ export class SharedShards implements ShardOwnership {
     if (held.isPlaceKept && !isNew) return;
     held.session = session;
     if (!isNew || !this.#isStillServing(shardId, epoch)) return;
-    this.#tell({ kind: 'unstored', atMs: this.#nowMs, shardId });
+    this.#report({ kind: 'unstored', atMs: this.#nowMs, shardId });
     this.#renewAtMs = Number.NEGATIVE_INFINITY;
   }
 
   /** A shard that is not ours any more waits for ever, and is stopped. */
   async #waitToIdentify(shardId: number, epoch: number, signal: AbortSignal): Promise<void> {
-    const { limits, clock, registry, tell } = this.#options;
+    const { limits, clock, registry, report } = this.#options;
     const ask = () => registry.identify({ shardId, epoch }, shardId % limits.maxConcurrency);
-    const onSpent = (waitMs: number) => tell({ kind: 'spent', waitMs });
+    const onSpent = (waitMs: number) => report({ kind: 'spent', waitMs });
     const isGranted = await untilGranted(ask, { clock, onSpent }, signal);
     const held = this.#held.get(shardId);
     if (held?.epoch === epoch) {
       held.session = undefined;
       const kind = isGranted ? 'unstored' : 'lost';
-      this.#tell({ kind, atMs: this.#nowMs, shardId });
+      this.#report({ kind, atMs: this.#nowMs, shardId });
     }
     if (!isGranted || !this.#isServing(shardId, epoch))
       await clock.sleep(Number.MAX_SAFE_INTEGER, signal);
   }
 }
 
-function leaseOf(shardId: number, { epoch, session }: Held): OwnLease {
+function leaseOf(shardId: number, { epoch, session }: HeldShardState): OwnLease {
   return { shardId, epoch, ...(session && { session }) };
 }

@@ -6,11 +6,11 @@ import { within } from '#src/base/waiting.ts';
 import type {
   DecodePlan,
   DecoderReady,
-  Fed,
+  FeedResult,
   FromDecoder,
   ToDecoder,
 } from '#src/sources/decode/decode-messages.ts';
-import type { Inspected, Inspection } from '#src/sources/decode/inspection.ts';
+import type { Inspection, InspectionResult } from '#src/sources/decode/inspection.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 
 export type ProcessOptions = {
@@ -71,12 +71,12 @@ export class DecodingProcess {
   /** A new file; gives its number. */
   open(plan: DecodePlan): number {
     const id = ++this.#lastId;
-    this.#tell({ kind: 'open', id, plan });
+    this.#send({ kind: 'open', id, plan });
     return id;
   }
 
   close(id: number): void {
-    this.#tell({ kind: 'close', id });
+    this.#send({ kind: 'close', id });
   }
 
   /**
@@ -85,14 +85,14 @@ export class DecodingProcess {
    * Errors: BotError `source.not_audio`, for which `endedProcess` holds where it ended the process, or one that
    * `isDisplaced` where another file did.
    */
-  async feed(id: number, bytes: Uint8Array, isLast: boolean): Promise<Fed> {
+  async feed(id: number, bytes: Uint8Array, isLast: boolean): Promise<FeedResult> {
     const answer = await this.#ask({ kind: 'feed', id, bytes, isLast });
     if (answer.kind !== 'fed') throw new Error('The decoding process sent another kind of answer.');
     return answer;
   }
 
   /** Errors: as `feed`. */
-  async inspect(inspection: Inspection): Promise<Inspected> {
+  async inspect(inspection: Inspection): Promise<InspectionResult> {
     const answer = await this.#ask({ kind: 'inspect', inspection });
     if (answer.kind !== 'inspected')
       throw new Error('The decoding process sent another kind of answer.');
@@ -107,18 +107,18 @@ export class DecodingProcess {
   }
 
   /** One question after the other. */
-  #ask(message: ToDecoder): Promise<Answered> {
+  #ask(message: ToDecoder): Promise<DecoderAnswer> {
     const answer = this.#before.then(() => this.#askNow(message));
     this.#before = answer.catch(() => undefined);
     return answer;
   }
 
-  async #askNow(message: ToDecoder): Promise<Answered> {
+  async #askNow(message: ToDecoder): Promise<DecoderAnswer> {
     if (this.#isDead) throw refusals.unreachable('another file stopped its decoder', displaced);
     const answered = Promise.withResolvers<FromDecoder | 'dead'>();
     this.#answer = answered.resolve;
     this.#hold();
-    this.#tell(message);
+    this.#send(message);
     try {
       return answerOf(await this.#inTime(answered.promise));
     } finally {
@@ -137,7 +137,7 @@ export class DecodingProcess {
     }
   }
 
-  #tell(message: ToDecoder): void {
+  #send(message: ToDecoder): void {
     if (!this.#isDead) this.#child?.send(message, () => undefined); // events report its end
   }
 
@@ -176,7 +176,7 @@ function childOf(entry: URL): ChildProcess | undefined {
   }
 }
 
-type Answered = Exclude<FromDecoder, { kind: 'damaged' }>;
+type DecoderAnswer = Exclude<FromDecoder, { kind: 'damaged' }>;
 
 const displaced = Symbol('displaced');
 const ended = Symbol('ended');
@@ -195,7 +195,7 @@ function tooSlow(): BotError {
   return refusals.notAudio('it decodes too slowly', ended);
 }
 
-function answerOf(answer: FromDecoder | 'dead'): Answered {
+function answerOf(answer: FromDecoder | 'dead'): DecoderAnswer {
   if (answer === 'dead') throw refusals.notAudio('its decoder crashed', ended);
   if (answer.kind === 'damaged') throw refusals.notAudio(answer.why);
   return answer;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { SoundTags } from '#src/sources/decode/tags.ts';
-import type { ShelvedSound, SoundOpener, SoundShelf } from '#src/sources/fetch/ports.ts';
+import type { ShelvedSound, SoundFolder, SoundOpener } from '#src/sources/fetch/ports.ts';
 import { MeasuredLoudness } from './measured-loudness.ts';
 import { type ReadTags, SoundTitles } from './sound-titles.ts';
 
@@ -49,7 +49,7 @@ export function openLibrary(dataDir: string, parts: LibraryParts): SoundLibrary 
  * Only regular files: no links, nothing hidden. Read again when one is opened, and after 5 s when names are asked for; a
  * missing folder is empty.
  */
-export class SoundLibrary implements SoundShelf {
+export class SoundLibrary implements SoundFolder {
   readonly #folders: readonly string[];
   readonly #opener: SoundOpener;
   readonly #measured: MeasuredLoudness;

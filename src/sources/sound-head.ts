@@ -4,7 +4,7 @@ import type { ThrottledRead } from '#src/sources/fetch/throttled-read.ts';
 import {
   type Format,
   longestSniffBytes,
-  type Sniffed,
+  type SniffResult,
   sniffBytes,
 } from '#src/sources/formats/sniff.ts';
 import { readSome } from '#src/sources/seek/bisect.ts';
@@ -17,7 +17,7 @@ export type SoundHead = {
   /** Pieces read so far. */
   readonly pieces: readonly Uint8Array[];
   readonly head: Buffer;
-  readonly sniffed: Sniffed;
+  readonly sniffed: SniffResult;
 };
 
 /**
@@ -33,13 +33,13 @@ export async function readHead(
 ): Promise<SoundHead> {
   const pieces: Uint8Array[] = [];
   try {
-    for (let lookAtBytes = sniffBytes; ; ) {
-      const isWhole = await readUntil(lookAtBytes, pieces, flow, signal);
+    for (let checkAtBytes = sniffBytes; ; ) {
+      const isWhole = await readUntil(checkAtBytes, pieces, flow, signal);
       const head = Buffer.concat(pieces);
       const isEnough = isWhole || head.length >= longestSniffBytes;
       const { sniffed } = await inspect({ kind: 'sniff', head, isWhole: isEnough }, signal);
       if (sniffed.kind !== 'more' || isWhole) return { flow, pieces, head, sniffed };
-      lookAtBytes = Math.min(2 * head.length, longestSniffBytes);
+      checkAtBytes = Math.min(2 * head.length, longestSniffBytes);
     }
   } catch (error) {
     flow.close();

@@ -8,7 +8,7 @@ import type { Resolve } from '#src/sources/fetch/name-resolver.ts';
 import type { RawFormat, SoundOpener, SourceLimits, Where } from '#src/sources/fetch/ports.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 import type { ReadTimeouts } from '#src/sources/fetch/throttled-read.ts';
-import type { Sniffed } from '#src/sources/formats/sniff.ts';
+import type { SniffResult } from '#src/sources/formats/sniff.ts';
 import { seekTo } from '#src/sources/seek/seek.ts';
 import type { FfmpegOptions } from './ffmpeg.ts';
 import { FfmpegPrograms } from './ffmpeg.ts';
@@ -110,7 +110,7 @@ export class Sources implements SoundOpener {
 
   /** Errors: BotError `source.not_audio` for formats that cannot be decoded here, `source.crowded`. */
   #ffmpegFor(
-    sniffed: Sniffed | undefined,
+    sniffed: SniffResult | undefined,
     guildId: string,
   ): (FfmpegOptions & { readonly demuxer: string }) | undefined {
     if (!sniffed || sniffed.kind === 'format') return undefined;
@@ -149,7 +149,7 @@ type Begun = Omit<SoundHead, 'sniffed'> & {
   readonly bytes: SoundBytes;
   readonly decoding: DecodingLane;
   /** Undefined for raw samples. */
-  readonly sniffed: Sniffed | undefined;
+  readonly sniffed: SniffResult | undefined;
 };
 
 const noBytes = Buffer.alloc(0);

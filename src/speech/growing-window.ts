@@ -7,15 +7,15 @@ import { type SpokenSound, UtteranceSound } from './utterance-sound.ts';
 import { shiftTranscript } from './word-times.ts';
 
 /** Sound before the first partial; the next ones come at doubling lengths. */
-const firstLookSamples = 0.8 * listenRateHz;
+const firstPartialSamples = 0.8 * listenRateHz;
 /** All sound sent for one utterance may be this many times its own length, and a little: then partials stop. */
 const costFactor = 3;
 const freeSamples = 5 * listenRateHz;
 
-const unlimited: LookAhead = { mayLook: () => true, sent: () => undefined };
+const unlimited: LookAhead = { mayStart: () => true, sent: () => undefined };
 
 /** The utterance so far, as it was sent. */
-type Look = { readonly length: number; readonly work: SharedTask<Transcript> };
+type RecognitionPass = { readonly length: number; readonly work: SharedTask<Transcript> };
 
 /**
  * Listens with a recogniser that only takes whole utterances: each text costs the sound so far once more.
@@ -30,12 +30,12 @@ export class GrowingWindow implements Listening {
   readonly #signal: AbortSignal;
   readonly #lookAhead: LookAhead;
   readonly #sound = new UtteranceSound();
-  #last: Look | undefined;
+  #last: RecognitionPass | undefined;
   #partial: AbortController | undefined;
   #settling = 0;
-  #nextLookAt = firstLookSamples;
+  #nextPartialAt = firstPartialSamples;
   #sent = 0;
-  #told = '';
+  #reported = '';
 
   constructor(
     transcriber: Transcriber,
@@ -53,9 +53,9 @@ export class GrowingWindow implements Listening {
   push(samples: Int16Array): void {
     if (this.#signal.aborted) return;
     this.#sound.push(samples);
-    const due = this.#sound.length >= this.#nextLookAt;
+    const due = this.#sound.length >= this.#nextPartialAt;
     const isIdle = !this.#partial && this.#settling === 0;
-    if (due && isIdle && this.#affordable() && this.#lookAhead.mayLook()) void this.#peek();
+    if (due && isIdle && this.#affordable() && this.#lookAhead.mayStart()) void this.#peek();
   }
 
   async settle(signal: AbortSignal): Promise<Transcript> {
@@ -71,7 +71,7 @@ export class GrowingWindow implements Listening {
         if (transcript) return transcript;
       } else if (last) return await last.work.result(either);
       partial?.abort();
-      return await this.#look().result(either);
+      return await this.#recogniseSoFar().result(either);
     } finally {
       this.#settling--;
     }
@@ -88,8 +88,8 @@ export class GrowingWindow implements Listening {
     this.#partial = partial;
     try {
       const signal = AbortSignal.any([this.#signal, partial.signal]);
-      const { text } = await this.#look().result(signal);
-      this.#tell(text, signal);
+      const { text } = await this.#recogniseSoFar().result(signal);
+      this.#report(text, signal);
     } catch {
       // The next settle reports the error.
     } finally {
@@ -98,17 +98,17 @@ export class GrowingWindow implements Listening {
   }
 
   /** Running or finished recognition, if only silence came after it. */
-  #known(): Look | undefined {
+  #known(): RecognitionPass | undefined {
     const last = this.#last;
     return last?.work.useful && this.#sound.isSilentFrom(last.length) ? last : undefined;
   }
 
-  #look(): SharedTask<Transcript> {
+  #recogniseSoFar(): SharedTask<Transcript> {
     const { length } = this.#sound;
     const spoken = this.#sound.spoken();
     this.#sent += spoken.pcm.samples.length;
     this.#lookAhead.sent(durationMs(spoken.pcm));
-    this.#nextLookAt = Math.max(this.#nextLookAt, 2 * length);
+    this.#nextPartialAt = Math.max(this.#nextPartialAt, 2 * length);
     const work = new SharedTask((signal) =>
       this.#recognise(spoken, AbortSignal.any([signal, this.#signal])),
     );
@@ -125,14 +125,14 @@ export class GrowingWindow implements Listening {
   async #recognise({ pcm, fromMs }: SpokenSound, signal: AbortSignal): Promise<Transcript> {
     for await (const update of this.#transcriber.transcribe(pcm, signal)) {
       if (update.kind === 'final') return shiftTranscript(update.transcript, fromMs);
-      if (update.text.length > this.#told.length) this.#tell(update.text, signal);
+      if (update.text.length > this.#reported.length) this.#report(update.text, signal);
     }
     return { text: '' };
   }
 
-  #tell(text: string, signal: AbortSignal): void {
-    if (signal.aborted || text === this.#told) return;
-    this.#told = text;
+  #report(text: string, signal: AbortSignal): void {
+    if (signal.aborted || text === this.#reported) return;
+    this.#reported = text;
     this.#onPartial(text);
   }
 }

@@ -35,7 +35,7 @@ export type Transcript = {
   /** The text is an English translation of the speech. */
   readonly isTranslated?: true;
   /** Usage that no earlier transcript contained. */
-  readonly took?: EngineUsage;
+  readonly usage?: EngineUsage;
 };
 
 export type TranscriptUpdate =
@@ -64,7 +64,7 @@ export type OnResent = (ms: number, by: ServedBy) => void;
 /** Limits the requests to a recogniser of whole utterances during speech. Nothing here throws. */
 export interface LookAhead {
   /** Whether an utterance may be sent before it pauses, for a partial. */
-  mayLook(): boolean;
+  mayStart(): boolean;
   /** Called with `ms` of sound, each time they are sent. */
   sent(ms: number): void;
 }
@@ -119,7 +119,7 @@ export type SpeechVoice = {
   /** Spelling of a text for the voice, where some words are pronounced otherwise than they are written. */
   readonly pronounce?: (text: string) => string;
   /** Called twice for each request for the text: with its server at the start, and with its usage at the end. Never throws. */
-  readonly onTook?: (took: EngineUsage) => void;
+  readonly onUsage?: (usage: EngineUsage) => void;
   /**
    * Called when there is no voice of this name any more, so that the standard one speaks: that of the reader of texts, or
    * of the model that speaks. Never throws.

@@ -73,7 +73,7 @@ type What = StepNotice['key'] | 'captions' | 'quiet' | 'user' | CaptionNewsId;
 export class BudgetNotices {
   readonly #clock: Pick<Clock, 'wallMs'>;
   #day = '';
-  #told = new Set<string>();
+  #reported = new Set<string>();
 
   constructor(clock: Pick<Clock, 'wallMs'>) {
     this.#clock = clock;
@@ -82,16 +82,16 @@ export class BudgetNotices {
   /** True the first time; from then on it is told. */
   first(guildId: string, what: What, personId = ''): boolean {
     const today = dayOf(this.#clock.wallMs());
-    if (today !== this.#day) this.#told.clear();
+    if (today !== this.#day) this.#reported.clear();
     this.#day = today;
     const key = keyOf(guildId, what, personId);
-    if (this.#told.has(key)) return false;
-    this.#told.add(key);
+    if (this.#reported.has(key)) return false;
+    this.#reported.add(key);
     return true;
   }
 
   forget(guildId: string, personId: string): void {
-    this.#told.delete(keyOf(guildId, 'user', personId));
+    this.#reported.delete(keyOf(guildId, 'user', personId));
   }
 }
 

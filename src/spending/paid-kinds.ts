@@ -12,19 +12,19 @@ type PaidRules = {
   /** True: of one payer one runs at a time, as it may be dearer than expected: the rest of a cap is passed by one at most. */
   readonly isOneByOne?: true;
   /** True: the opener tells the channel how near the budget is to its end. */
-  readonly tellsNews?: true;
+  readonly reportsNews?: true;
 };
 
 /** Kinds of work for which money is set aside before it begins. `docs/costs.md` shows them with their limits in number. */
 const rules = {
-  answer: { payer: 'person', form: 'answer', tellsNews: true },
+  answer: { payer: 'person', form: 'answer', reportsNews: true },
   'sound ahead of an answer': { payer: 'person', form: 'answer' },
   'answer in a file': { payer: 'person', form: 'answer', isOneByOne: true },
   'answer in writing': { payer: 'person', form: 'writing', passesShare: true },
   'question about a transcript': { payer: 'person', form: 'writing' },
   recap: { payer: 'person', form: 'writing' },
   'recap at the end': { payer: 'captions', form: 'writing' },
-  translation: { payer: 'captions', form: 'writing', tellsNews: true },
+  translation: { payer: 'captions', form: 'writing', reportsNews: true },
   'translation of a recording': { payer: 'person', form: 'writing' },
   'voice preview': { payer: 'person', form: 'speech' },
   'speech to a program': { payer: 'person', form: 'speech' },

@@ -4,7 +4,7 @@ import type { EngineUsage } from '#src/speech/ports.ts';
 import { type UsageCount, workOf } from './usage-bill.ts';
 
 /** Books to which a reservation is counted. */
-export interface ReservationBooks {
+export interface ReservationAccount {
   /** `talkMs`: talk with a server, in ms, that goes with the work where no answer counts its sound. */
   pay(what: 'recognise' | 'think' | 'speak', work: UsageCount, talkMs: number): void;
   /** Reports `ms` of sound of an answer. */
@@ -22,25 +22,25 @@ type OnUsage = (usage: Usage) => void;
  * Only the ledger makes them. Sound and words of an answer come from different ends, so each is counted apart.
  */
 export class Reservation {
-  readonly #books: ReservationBooks;
+  readonly #account: ReservationAccount;
   readonly #onUsage: OnUsage | undefined;
   #isWanted = false;
   #isClosed = false;
 
-  constructor(books: ReservationBooks, onUsage?: OnUsage) {
-    this.#books = books;
+  constructor(account: ReservationAccount, onUsage?: OnUsage) {
+    this.#account = account;
     this.#onUsage = onUsage;
   }
 
   /** This reservation, with `onUsage` called for each request to a model. */
   watched(onUsage: OnUsage): Reservation {
-    const books: ReservationBooks = {
-      pay: (what, work, talkMs) => this.#books.pay(what, work, talkMs),
+    const account: ReservationAccount = {
+      pay: (what, work, talkMs) => this.#account.pay(what, work, talkMs),
       talked: (ms) => this.sounded(ms),
       turn: () => this.wanted(),
       done: () => this.close(),
     };
-    return new Reservation(books, (usage) => {
+    return new Reservation(account, (usage) => {
       this.#onUsage?.(usage);
       onUsage(usage);
     });
@@ -51,36 +51,36 @@ export class Reservation {
     this.#onUsage?.(usage);
     if (usage.inputTokens === 0 && usage.outputTokens === 0) return; // refused
     const { by, ...tokens } = usage;
-    this.#books.pay('think', { uses: [{ ...tokens, kind: 'tokens' }], by }, 0);
+    this.#account.pay('think', { uses: [{ ...tokens, kind: 'tokens' }], by }, 0);
   }
 
   /** Counts one text that was spoken. */
-  spoke({ took, ...spoken }: SpokenUsage): void {
-    this.#books.pay('speak', workOf(took, { ...spoken, kind: 'spoken' }), spoken.ms);
+  spoke({ usage, ...spoken }: SpokenUsage): void {
+    this.#account.pay('speak', workOf(usage, { ...spoken, kind: 'spoken' }), spoken.ms);
   }
 
   /** Counts sound that was sent to be recognised, in ms: all of it, and what of it was not counted before. */
-  recognised(ms: number, newMs: number, took?: EngineUsage): void {
-    this.#books.pay('recognise', workOf(took, { kind: 'heard', ms }), newMs);
+  recognised(ms: number, newMs: number, usage?: EngineUsage): void {
+    this.#account.pay('recognise', workOf(usage, { kind: 'heard', ms }), newMs);
   }
 
   /** Reports sound of it that came, in ms. */
   sounded(ms: number): void {
-    this.#books.talked?.(ms);
+    this.#account.talked?.(ms);
   }
 
   /** Counts it as a turn: it is going to be heard or read. */
   wanted(): void {
     if (this.#isWanted) return;
     this.#isWanted = true;
-    this.#books.turn?.();
+    this.#account.turn?.();
   }
 
   /** Ends the work and frees what was set aside. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#books.done?.();
+    this.#account.done?.();
   }
 
   [Symbol.dispose](): void {

@@ -86,7 +86,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal {
     const { clock, ledger, tariffOf } = this.#options;
     const { guildId, personId, name } = order;
-    const { form, payer: payerKind, tellsNews } = paidKinds[order.kind];
+    const { form, payer: payerKind, reportsNews } = paidKinds[order.kind];
     const isWritten = form === 'writing';
     const isTheirs = payerKind === 'person';
     const payer = isTheirs ? (order.payer ?? this.payer(guildId, personId)) : {};
@@ -98,7 +98,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     if (refused) return refused;
     const reserve = ledger.reserve(guildId, payer, expected, clock.wallMs());
     this.#options.exchange?.changed(guildId);
-    const news = tellsNews && this.#warning(guildId);
+    const news = reportsNews && this.#warning(guildId);
     const reservation = this.#reservation(order, reserve, tariff);
     return { kind: 'open', reservation, ...(news && { news }) };
   }
@@ -120,7 +120,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const reservation = new Reservation({
       // Where it is usually free, what is heard counts with the turn.
       pay: (what, work, newMs) =>
-        this.#charge(what, guildId, work, rate, isFree ? 0 : newMs, (sum) => sound.took(sum)),
+        this.#charge(what, guildId, work, rate, isFree ? 0 : newMs, (sum) => sound.charge(sum)),
     });
     const captions = this.#captionStep(guildId, rate);
     const decided = (meant: boolean, forCaptions: boolean) =>
@@ -193,8 +193,9 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const part = partForAnswers(tariff);
     const isUsed = payer === 'captions' && this.#captionStep(guildId, tariff.think) === 'used';
     if (isUsed || isOverCount(day, caps)) return this.#budgetUsed(guildId, false);
-    const room = fits(day, more, caps.serverDay, part) && fits(month, more, caps.serverMonth, part);
-    if (!room) return this.#budgetUsed(guildId, !fits(month, more, caps.serverMonth, part));
+    const fitsCaps =
+      fits(day, more, caps.serverDay, part) && fits(month, more, caps.serverMonth, part);
+    if (!fitsCaps) return this.#budgetUsed(guildId, !fits(month, more, caps.serverMonth, part));
     if (payer !== 'person' || this.#shares.fits(guildId, personId, expected, passesShare))
       return undefined;
     return this.#shareUsed(guildId, personId);
@@ -258,9 +259,9 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     return new Reservation({
       pay: (what, work, ms) => {
         const isToCount = form === 'writing' && what === 'think';
-        const book = isToCount ? (sum: Partial<Sum>) => take(asTalk(sum, work)) : take;
+        const charge = isToCount ? (sum: Partial<Sum>) => take(asTalk(sum, work)) : take;
         const talkMs = form === 'speech' && voice.kind !== 'free' ? ms : 0;
-        this.#charge(what, guildId, work, rates[what], talkMs, book);
+        this.#charge(what, guildId, work, rates[what], talkMs, charge);
       },
       talked: (ms) => {
         if (isTalk) take({ ms: Math.round(ms) });
@@ -283,11 +284,11 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     work: UsageCount,
     usual: RolePrice,
     ms: number,
-    book: (sum: Partial<Sum>) => void,
+    charge: (sum: Partial<Sum>) => void,
   ): void {
     const taken = takenBy(work, work.by ? this.#options.rateOf(work.by) : usual, usual, ms);
     if (!taken) return;
-    book(taken.sum);
+    charge(taken.sum);
     if (taken.isFree) return;
     const { nanoUsd } = taken.sum;
     const priced = nanoUsd !== undefined && { usd: nanoUsd / 1e9 };
@@ -302,7 +303,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const { clock, ledger } = this.#options;
     const payer = this.payer(guildId, personId);
     return new RecognisedSound({
-      charge: (sum) => this.#book(guildId, undefined, sum),
+      charge: (sum) => this.#chargeLedger(guildId, undefined, sum),
       assign: (owner, sum) =>
         owner === 'person'
           ? ledger.assign(guildId, payer, sum, clock.wallMs())
@@ -310,7 +311,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     });
   }
 
-  #book(guildId: string, payer: Payer | undefined, sum: Partial<Sum>): void {
+  #chargeLedger(guildId: string, payer: Payer | undefined, sum: Partial<Sum>): void {
     this.#options.ledger.charge(guildId, payer, sum, this.#options.clock.wallMs());
   }
 
@@ -328,7 +329,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
 type Owner = 'undecided' | 'person' | 'captions' | 'server';
 
 /** Books of a server, as far as recognised sound is concerned. */
-interface RecognisedSoundBooks {
+interface RecognisedSoundAccount {
   /** Counts it for the server. */
   charge(sum: Partial<Sum>): void;
   /** Counts what the server was charged for as a part of one person, or of captions. */
@@ -339,18 +340,18 @@ const noSum: Sum = { ...nothing, turns: 0, unpriced: 0 };
 
 /** Cost of recognising one utterance: the server is charged at once, a person only after they asked for it. */
 class RecognisedSound {
-  readonly #books: RecognisedSoundBooks;
+  readonly #account: RecognisedSoundAccount;
   #owner: Owner = 'undecided';
   #sum = noSum;
 
-  constructor(books: RecognisedSoundBooks) {
-    this.#books = books;
+  constructor(account: RecognisedSoundAccount) {
+    this.#account = account;
   }
 
-  took(sum: Partial<Sum>): void {
-    this.#books.charge(sum);
+  charge(sum: Partial<Sum>): void {
+    this.#account.charge(sum);
     if (this.#owner === 'person' || this.#owner === 'captions')
-      this.#books.assign(this.#owner, sum);
+      this.#account.assign(this.#owner, sum);
     if (this.#owner !== 'undecided') return;
     const { turns = 0, unpriced = 0, nanoUsd = 0, ms = 0 } = sum;
     this.#sum = {
@@ -364,6 +365,6 @@ class RecognisedSound {
   decided(owner: Exclude<Owner, 'undecided'>): void {
     if (this.#owner !== 'undecided') return;
     this.#owner = owner;
-    if (owner !== 'server') this.#books.assign(owner, this.#sum);
+    if (owner !== 'server') this.#account.assign(owner, this.#sum);
   }
 }

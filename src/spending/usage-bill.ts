@@ -13,9 +13,9 @@ export type UsageCount = {
 };
 
 /** Counted work of an engine: by its own report, or else by our estimate. */
-export function workOf(took: EngineUsage | undefined, estimate: Use): UsageCount {
-  const count = took?.count;
-  return { uses: count ? [count, estimate] : [estimate], by: took?.by };
+export function workOf(usage: EngineUsage | undefined, estimate: Use): UsageCount {
+  const count = usage?.count;
+  return { uses: count ? [count, estimate] : [estimate], by: usage?.by };
 }
 
 /** Counts unpriced text as talk time: writing is no talk, but a cap can limit only its time. */

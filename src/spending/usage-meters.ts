@@ -9,7 +9,7 @@ import type {
 } from '#src/speech/ports.ts';
 
 /** Told of sound that was sent to be recognised: all of it, what of it nobody was told of before, and who heard it. */
-export type OnRecognised = (ms: number, newMs: number, took?: EngineUsage) => void;
+export type OnRecognised = (ms: number, newMs: number, usage?: EngineUsage) => void;
 
 const heardRateHz = 16_000;
 
@@ -28,16 +28,16 @@ export function meteredTranscriber(transcriber: Transcriber, heard: OnRecognised
 /** Seconds of one utterance that were counted; they count once, however often they are sent. */
 class Tally {
   readonly #heard: OnRecognised;
-  #toldMs = 0;
+  #reportedMs = 0;
 
   constructor(heard: OnRecognised) {
     this.#heard = heard;
   }
 
   /** `ms` of sound were sent that end at `toMs` of the utterance. */
-  add(ms: number, toMs: number, took: EngineUsage | undefined): void {
-    this.#heard(ms, Math.max(0, toMs - this.#toldMs), took);
-    this.#toldMs = Math.max(toMs, this.#toldMs);
+  add(ms: number, toMs: number, usage: EngineUsage | undefined): void {
+    this.#heard(ms, Math.max(0, toMs - this.#reportedMs), usage);
+    this.#reportedMs = Math.max(toMs, this.#reportedMs);
   }
 }
 
@@ -48,17 +48,17 @@ function metered(transcriber: Transcriber, tally: Tally): Transcriber {
     async *transcribe(pcm, signal) {
       signal.throwIfAborted();
       let isRefused = false;
-      let took: EngineUsage | undefined;
+      let usage: EngineUsage | undefined;
       try {
         for await (const update of transcriber.transcribe(pcm, signal, onResent)) {
-          if (update.kind === 'final') took = update.transcript.took;
+          if (update.kind === 'final') usage = update.transcript.usage;
           yield update;
         }
       } catch (error) {
         isRefused = !signal.aborted && isUnpaid(error);
         throw error;
       } finally {
-        if (!isRefused) tally.add(durationMs(pcm), durationMs(pcm), took);
+        if (!isRefused) tally.add(durationMs(pcm), durationMs(pcm), usage);
       }
     },
     ...(listen && {
@@ -109,7 +109,7 @@ class MeteredListening implements Listening {
       throw error;
     });
     this.#isRefused = false;
-    if (!this.#isOver) this.#pay(upTo, transcript.took);
+    if (!this.#isOver) this.#pay(upTo, transcript.usage);
     return transcript;
   }
 
@@ -124,13 +124,13 @@ class MeteredListening implements Listening {
     this.#isOver = true;
   };
 
-  #pay(upTo: number, took?: EngineUsage): void {
+  #pay(upTo: number, usage?: EngineUsage): void {
     const ms = (Math.max(0, upTo - this.#paid) / heardRateHz) * 1_000;
     const toMs = (upTo / heardRateHz) * 1_000;
     this.#paid = Math.max(this.#paid, upTo);
-    const isNews = took?.count !== undefined && !this.#counted.has(took);
-    if (took) this.#counted.add(took);
-    if (isNews) this.#tally.add(ms, toMs, took);
-    else if (ms > 0) this.#tally.add(ms, toMs, took?.by && { by: took.by });
+    const isNews = usage?.count !== undefined && !this.#counted.has(usage);
+    if (usage) this.#counted.add(usage);
+    if (isNews) this.#tally.add(ms, toMs, usage);
+    else if (ms > 0) this.#tally.add(ms, toMs, usage?.by && { by: usage.by });
   }
 }

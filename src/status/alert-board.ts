@@ -14,11 +14,11 @@ export type RaisedAlert = {
 /** Watchdog alerts of the whole process: each change is a log line, a counter and a gauge; the operator is written to. */
 export class AlertBoard {
   readonly #log: Log;
-  readonly #notices: Pick<OperatorNotices, 'tell'> | undefined;
+  readonly #notices: Pick<OperatorNotices, 'report'> | undefined;
   readonly #raised = new Map<string, RaisedAlert>();
   readonly #changes;
 
-  constructor(log: Log, meters: Meters, notices?: Pick<OperatorNotices, 'tell'>) {
+  constructor(log: Log, meters: Meters, notices?: Pick<OperatorNotices, 'report'>) {
     this.#log = log;
     this.#notices = notices;
     const labels = ['name', 'state'];
@@ -37,7 +37,7 @@ export class AlertBoard {
   }
 
   /** Raising twice, or clearing an alert that is not raised, changes nothing. */
-  tell({ name, state, cause, task, error }: AlertChange, guildId?: string): void {
+  report({ name, state, cause, task, error }: AlertChange, guildId?: string): void {
     const key = `${name} ${task ?? ''} ${guildId ?? ''}`;
     if ((state === 'raised') === this.#raised.has(key)) return;
     this.#changes.inc({ name, state });
@@ -50,7 +50,7 @@ export class AlertBoard {
         ...(task !== undefined && { task }),
       });
       this.#log.warn(fields, `alert raised: ${alerts[name]}`);
-      this.#notices?.tell(name);
+      this.#notices?.report(name);
     } else {
       this.#raised.delete(key);
       this.#log.info(fields, `alert cleared: ${alerts[name]}`);
@@ -61,7 +61,7 @@ export class AlertBoard {
   forget(guildId: string): void {
     for (const alert of this.raised) {
       if (alert.guildId !== guildId) continue;
-      this.tell(
+      this.report(
         { kind: 'alert', name: alert.name, state: 'cleared', cause: 'the channel was left' },
         guildId,
       );

@@ -7,11 +7,11 @@ export type Delays = { readonly p50Ms: number; readonly p99Ms: number; readonly 
 
 /** Each sample wakes the process, 20 times a second; a stall counts as up to this much shorter than it was. */
 const sampleMs = 50;
-const lookMs = 1_000;
+const checkMs = 1_000;
 /** A single stall is forgotten after half a minute to a minute. */
-const looksOfWindow = 30;
+const checksOfWindow = 30;
 /** Looks after which it stops when nothing needs it any more: links are lost and opened again. */
-const looksUnneeded = 60;
+const checksUnneeded = 60;
 
 /**
  * Watches how late the event loop is, over the last half to whole minute, and raises `event-loop-delayed`.
@@ -22,9 +22,9 @@ export class LoopDelay implements Disposable {
   readonly #isNeeded: () => boolean;
   readonly #latest = monitorEventLoopDelay({ resolution: sampleMs });
   readonly #watchdog = new DelayWatchdog();
-  #tell: (change: AlertChange) => void = () => undefined;
-  #looking: NodeJS.Timeout | undefined;
-  #looks = 0;
+  #report: (change: AlertChange) => void = () => undefined;
+  #checking: NodeJS.Timeout | undefined;
+  #checks = 0;
   #unneeded = 0;
   #window = createHistogram();
   #before = createHistogram();
@@ -34,20 +34,20 @@ export class LoopDelay implements Disposable {
   }
 
   /** Sets the listener of its alert. */
-  onAlert(tell: (change: AlertChange) => void): void {
-    this.#tell = tell;
+  onAlert(report: (change: AlertChange) => void): void {
+    this.#report = report;
   }
 
   start(): void {
-    if (this.#looking) return;
+    if (this.#checking) return;
     this.#unneeded = 0;
     this.#latest.enable();
-    this.#looking = setInterval(() => this.#look(), lookMs).unref();
+    this.#checking = setInterval(() => this.#check(), checkMs).unref();
   }
 
   /** Delays of the last full window or of the one under way, the worse; undefined while nothing is measured. */
   read(): Delays | undefined {
-    if (!this.#looking) return undefined;
+    if (!this.#checking) return undefined;
     const [now, before] = [delaysOf(this.#window), delaysOf(this.#before)];
     return {
       p50Ms: Math.max(now.p50Ms, before.p50Ms),
@@ -57,25 +57,25 @@ export class LoopDelay implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#looking);
-    this.#looking = undefined;
+    clearInterval(this.#checking);
+    this.#checking = undefined;
     this.#latest.disable();
     this.#before.reset();
     this.#window.reset();
   }
 
-  #look(): void {
+  #check(): void {
     const { maxMs } = delaysOf(this.#latest);
     this.#keep();
     const change = this.#watchdog.step(maxMs, realClock.nowMs());
-    if (change) this.#tell(change);
+    if (change) this.#report(change);
     this.#unneeded = this.#isNeeded() || this.#watchdog.isRaised ? 0 : this.#unneeded + 1;
-    if (this.#unneeded >= looksUnneeded) this[Symbol.dispose]();
+    if (this.#unneeded >= checksUnneeded) this[Symbol.dispose]();
   }
 
   /** Moves the samples of the last second to the window under way. */
   #keep(): void {
-    if (this.#looks++ % looksOfWindow === 0) {
+    if (this.#checks++ % checksOfWindow === 0) {
       [this.#before, this.#window] = [this.#window, this.#before];
       this.#window.reset();
     }

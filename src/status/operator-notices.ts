@@ -60,7 +60,7 @@ export class OperatorNotices {
     this.#options = options;
   }
 
-  tell(kind: TroubleKind): void {
+  report(kind: TroubleKind): void {
     const notice = noticeOf(kind);
     const { clock, signal } = this.#options;
     if (notice === undefined || signal.aborted) return;

@@ -63,10 +63,10 @@ export class Readiness {
       why === undefined ? `ok ${name}` : `failed ${name}: ${why}`,
     );
     const isReady = checks.every(([, why]) => why === undefined);
-    return { isReady, lines: [...lines, ...troublesOf(alerts), ...this.#told()] };
+    return { isReady, lines: [...lines, ...troublesOf(alerts), ...this.#reported()] };
   }
 
-  #told(): readonly string[] {
+  #reported(): readonly string[] {
     return [...this.#troubles].map(([name, why]) => `trouble ${name}: ${why}`);
   }
 }

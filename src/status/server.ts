@@ -17,7 +17,7 @@ export type StatusServerOutcome = ServerOutcome<StatusServer>;
 
 /** Longest time, in ms, for the head of a request, for all of it, and between two of one connection. */
 const [headMs, askMs] = [2_000, 5_000];
-const lookMs = 1_000;
+const checkMs = 1_000;
 /** Most connections at a time; a further one ends the oldest, so that silent connections shut no client out. */
 const mostConnections = 64;
 /** An answer under way may end; then its connection is cut. */
@@ -28,9 +28,9 @@ export async function keepStatusServer(
   place: { readonly host: string; readonly port: number },
   sources: StatusSources,
   clock: Clock,
-  tell: (news: ServerNews<StatusServer>) => void,
+  report: (news: ServerNews<StatusServer>) => void,
 ): Promise<AsyncDisposable> {
-  return await keepServer(() => openStatusServer(place, sources), clock, tell);
+  return await keepServer(() => openStatusServer(place, sources), clock, report);
 }
 
 /** Serves /healthz, /readyz and /metrics at `host`; port 0 takes any that is free. Never throws. */
@@ -43,7 +43,7 @@ export async function openStatusServer(
       requestTimeout: askMs,
       headersTimeout: headMs,
       keepAliveTimeout: askMs,
-      connectionsCheckingInterval: lookMs,
+      connectionsCheckingInterval: checkMs,
     },
     async ({ method = '', url = '', headers: { host = '' } }, response) => {
       const { status, text, headers } = await answerOrFail({ method, url, host }, sources);

@@ -1,4 +1,4 @@
-import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
+import type { ConsentStore, StoredConsent } from '#src/people/consent-store.ts';
 import type { Database } from './database.ts';
 import type { DatabaseSync } from './sqlite.ts';
 

@@ -1,5 +1,5 @@
-import type { SpendingEntry, SpendingStore } from '#src/spending/book.ts';
 import { monthOf } from '#src/spending/calendar.ts';
+import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
 import type { Database } from './database.ts';
 import { eraseOldSpending } from './guilds.ts';
 import type { DatabaseSync } from './sqlite.ts';

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import type { ApiTokenStore } from '#src/api/tokens/token-store.ts';
 import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
-import type { ConsentStore } from '#src/people/consent-book.ts';
+import type { ConsentStore } from '#src/people/consent-store.ts';
 import type { PersonSettingsStore } from '#src/people/person-settings.ts';
 import type { ReminderStore } from '#src/people/reminders.ts';
 import type { PanelStore } from '#src/session/ports/panel.ts';
 import type { GuildStore, SettingsStore } from '#src/session/ports/stores/guild-store.ts';
 import type { SeatStore } from '#src/session/ports/stores/seat-store.ts';
 import type { TrackStore } from '#src/session/ports/stores/track-store.ts';
-import type { SpendingStore } from '#src/spending/book.ts';
+import type { SpendingStore } from '#src/spending/spending-store.ts';
 
 /** Everything that outlives the process. Closing it fails what still waits. */
 export type Store = AsyncDisposable & {

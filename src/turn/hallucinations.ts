@@ -36,10 +36,10 @@ export function isHallucination(
 /** Whether the text repeats only hints: all of them in their order, or some with less voice than they take. */
 function isEcho(spoken: string, heard: Evidence, hints: readonly string[]): boolean {
   if (hints.length === 0) return false;
-  const told = hints.map(plain).filter((hint) => hint !== '');
-  if (told.length > 2 && spoken === told.join(' ')) return true;
+  const plainHints = hints.map(plain).filter((hint) => hint !== '');
+  if (plainHints.length > 2 && spoken === plainHints.join(' ')) return true;
   const words = spoken.split(' ');
-  const known = new Set(told.flatMap((hint) => hint.split(' ')));
+  const known = new Set(plainHints.flatMap((hint) => hint.split(' ')));
   if (!words.every((word) => known.has(word))) return false;
   return isFaint(heard) || heard.voicedMs < words.length * quickestWordMs;
 }

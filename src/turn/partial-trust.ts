@@ -26,8 +26,8 @@ export class PartialTrust {
   }
 
   compare(partial: string, final: string): void {
-    const [told, said] = [plainWords(partial), plainWords(final)];
-    const isKept = said === told || said.startsWith(`${told} `);
-    this.#right = isKept ? [...this.#right, said === told].slice(-kept) : [];
+    const [early, said] = [plainWords(partial), plainWords(final)];
+    const isKept = said === early || said.startsWith(`${early} `);
+    this.#right = isKept ? [...this.#right, said === early].slice(-kept) : [];
   }
 }

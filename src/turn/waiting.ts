@@ -27,7 +27,7 @@ export const waitingRules: WaitingRules = {
 export type Waiting = {
   readonly sinceMs: number;
   readonly nextTickMs: number;
-  readonly told: 'nothing' | 'moment' | 'later';
+  readonly reported: 'nothing' | 'moment' | 'later';
 };
 
 export type WaitingEffect = 'tick' | 'moment' | 'pad' | 'later';
@@ -44,7 +44,7 @@ export function waitsFromMs(toMs: number, endedAtMs: number): number {
 }
 
 export function waitSince(sinceMs: number, rules: WaitingRules): Waiting {
-  return { sinceMs, nextTickMs: sinceMs + rules.tickMs, told: 'nothing' };
+  return { sinceMs, nextTickMs: sinceMs + rules.tickMs, reported: 'nothing' };
 }
 
 /** One look at the clock while nothing of the answer has sounded; at most one effect, the weightiest. */
@@ -55,12 +55,12 @@ export function stepWaiting(
 ): { readonly waiting: Waiting; readonly effect?: WaitingEffect } {
   const waitedMs = atMs - waiting.sinceMs;
   if (waitedMs >= rules.laterMs) {
-    if (waiting.told === 'later') return { waiting };
-    return { waiting: { ...waiting, told: 'later' }, effect: 'later' };
+    if (waiting.reported === 'later') return { waiting };
+    return { waiting: { ...waiting, reported: 'later' }, effect: 'later' };
   }
-  if (waitedMs >= rules.momentMs && waiting.told === 'nothing') {
+  if (waitedMs >= rules.momentMs && waiting.reported === 'nothing') {
     const nextTickMs = atMs + rules.everyMs;
-    return { waiting: { ...waiting, nextTickMs, told: 'moment' }, effect: 'moment' };
+    return { waiting: { ...waiting, nextTickMs, reported: 'moment' }, effect: 'moment' };
   }
   if (atMs < waiting.nextTickMs) return { waiting };
   if (waitedMs >= rules.padMs) {

@@ -13,7 +13,7 @@ import { openCompletions } from './completions-setup.ts';
 const never = new AbortController().signal;
 /** First bytes of a file. */
 const magic = { mp3: /^(ID3|\xff[\xe2-\xff])/, flac: /^fLaC/, opus: /^OggS/ };
-type Served = Awaited<ReturnType<typeof openCompletions>>;
+type CompletionsSetup = Awaited<ReturnType<typeof openCompletions>>;
 
 const question = {
   model: 'parley',
@@ -28,11 +28,14 @@ const data = writeWav({ samples, rateHz: 16_000, channels: 1 }).toString('base64
 const recording = { type: 'input_audio', input_audio: { data, format: 'wav' } };
 
 /** Fields that the client has no types for are sent by its `post`, as they are by `extra_body` in Python. */
-function completion({ openai }: Served, body: object): Promise<ChatCompletion> {
+function completion({ openai }: CompletionsSetup, body: object): Promise<ChatCompletion> {
   return openai.post('/chat/completions', { body });
 }
 
-function streamed({ openai }: Served, body: object): Promise<Stream<ChatCompletionChunk>> {
+function streamed(
+  { openai }: CompletionsSetup,
+  body: object,
+): Promise<Stream<ChatCompletionChunk>> {
   return openai.post('/chat/completions', { body: { ...body, stream: true }, stream: true });
 }
 

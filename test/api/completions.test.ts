@@ -9,11 +9,11 @@ import { BotError } from '#src/base/errors.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { dollars, openDesk } from '#test/fakes/spending.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { openCompletions } from './completions-setup.ts';
 
 const dog = 'Is a golden retriever a good family dog?';
-const told = 'Yes. They are patient dogs.';
+const reported = 'Yes. They are patient dogs.';
 const spoken = {
   model: 'gpt-audio',
   modalities: ['text', 'audio'],
@@ -47,7 +47,7 @@ test("OpenAI's own example writes its dog.wav, with only the address and the key
   rmSync(folder, { recursive: true });
   expect(format).toEqual({ rateHz: 24_000, channels: 1 });
   expect(samples.length).toBeGreaterThan(24_000);
-  expect(choice?.message.audio?.transcript).toBe(told);
+  expect(choice?.message.audio?.transcript).toBe(reported);
   expect(choice?.finish_reason).toBe('stop');
   const { expires_at = 0 } = choice?.message.audio ?? {};
   expect(expires_at - response.created).toBe(3_600);
@@ -66,7 +66,7 @@ test('in writing nothing is spoken', async () => {
       { role: 'user', name: 'Ana', content: 'On what?' },
     ],
   });
-  expect(response.choices[0]?.message).toMatchObject({ role: 'assistant', content: told });
+  expect(response.choices[0]?.message).toMatchObject({ role: 'assistant', content: reported });
   expect(synthesizer.asked).toEqual([]);
   expect(served.chat instanceof FakeChat && served.chat.asked[0]?.messages).toEqual([
     { role: 'system', content: 'You are a vet.' },
@@ -105,7 +105,7 @@ test('streamed, words and pcm16 come as they are made, with id, expires_at, a re
     if (chunk.usage) usages.push(chunk.usage);
   }
   const audio = deltas.flatMap((delta) => delta.audio ?? []);
-  expect(audio.map(({ transcript = '' }) => transcript).join('')).toBe(told);
+  expect(audio.map(({ transcript = '' }) => transcript).join('')).toBe(reported);
   const bytes = audio.map(({ data = '' }) => Buffer.from(data, 'base64').length);
   expect(bytes.every((count) => count % 2 === 0)).toBe(true);
   expect(bytes.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(48_000);
@@ -126,7 +126,7 @@ test('an answer may be named by its id in the next request, by the token that wa
   ] as const;
   await openai.chat.completions.create({ ...spoken, messages: [...messages] });
   const { asked } = served.chat as FakeChat;
-  expect(asked[1]?.messages[2]).toEqual({ role: 'assistant', content: told });
+  expect(asked[1]?.messages[2]).toEqual({ role: 'assistant', content: reported });
   await api.add('parley_other');
   const other = new OpenAI({ apiKey: 'parley_other', baseURL, maxRetries: 0 });
   const theirs = other.chat.completions.create({ ...spoken, messages: [...messages] });
@@ -212,8 +212,8 @@ test('a model that is down is refused before the stream begins, and one that bre
 
 test('a token that has used its budget is refused before a model is asked', async () => {
   const clock = new VirtualClock();
-  const { desk } = openDesk(clock, { ownCapOf: () => dollars(0.001) });
-  await using served = await openCompletions({ spending: desk });
+  const { budgets } = openBudgets(clock, { ownCapOf: () => dollars(0.001) });
+  await using served = await openCompletions({ spending: budgets });
   const { chat } = served;
   const answered = async () => {
     const messages = [{ role: 'user' as const, content: dog.repeat(40) }];

@@ -10,7 +10,7 @@ import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { openCompletions } from './completions-setup.ts';
 import { eventsIn, examplesOf, faultsIn } from './openai-description.ts';
 
-type Served = Awaited<ReturnType<typeof openCompletions>>;
+type CompletionsSetup = Awaited<ReturnType<typeof openCompletions>>;
 type Json = Readonly<Record<string, unknown>>;
 
 const completions = 'post /chat/completions';
@@ -27,7 +27,7 @@ const sound = writeWav({ samples, rateHz: 16_000, channels: 1 }).toString('base6
 
 /** Posts JSON as it stands, without a client between. */
 async function post(
-  { baseURL }: Pick<Served, 'baseURL'>,
+  { baseURL }: Pick<CompletionsSetup, 'baseURL'>,
   body: unknown,
   path = '/chat/completions',
 ): Promise<Response> {
@@ -76,11 +76,13 @@ test.each([
   expect(chunks.flatMap((chunk) => faultsIn(completions, 'event', chunk))).toEqual([]);
   const heads = chunks.map(({ id, created, model, object }) => [id, created, model, object].join());
   expect(new Set(heads).size).toBe(1);
-  const told = counts ? chunks.slice(0, -1) : chunks;
+  const reported = counts ? chunks.slice(0, -1) : chunks;
   // Null in every chunk but the last, which has no choices; without the option the field is in none.
-  expect(told.map(({ usage }) => usage)).toEqual(told.map(() => (counts ? null : undefined)));
+  expect(reported.map(({ usage }) => usage)).toEqual(
+    reported.map(() => (counts ? null : undefined)),
+  );
   if (counts) expect(chunks.at(-1)).toMatchObject({ choices: [], usage: expect.anything() });
-  const choices = told.map((chunk) =>
+  const choices = reported.map((chunk) =>
     (chunk.choices as readonly Json[]).map(({ delta, ...rest }) => rest),
   );
   const going = { index: 0, logprobs: null, finish_reason: null };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { CommandPorts } from '#src/session/ports/command.ts';
-import type { Playing, TrackWish } from '#src/session/ports/tracks.ts';
+import type { Playing, PlayRequest } from '#src/session/ports/tracks.ts';
 import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
 
 const at = (path: string) => `/v1/servers/${guildId}/${path}`;
@@ -169,26 +169,26 @@ test.each([
 
 /** What was played, and what becomes of it. */
 function playing(outcome: Playing, over: Partial<CommandPorts['tracks']> = {}) {
-  const wishes: TrackWish[] = [];
+  const requests: PlayRequest[] = [];
   const port = programPorts({
-    play: async (_guildId, _caller, wish) => {
-      wishes.push(wish);
+    play: async (_guildId, _caller, request) => {
+      requests.push(request);
       return outcome;
     },
     ...over,
   });
-  return { wishes, port };
+  return { requests, port };
 }
 
 test('a sound is played, steered and made quieter', async () => {
-  const { wishes, port } = playing({ kind: 'added', title: 'rain', track: 'main', place: 2 });
+  const { requests, port } = playing({ kind: 'added', title: 'rain', track: 'main', place: 2 });
   await using api = await openApi(port);
   await api.add('bell');
   const played = await api.post('bell', at('tracks'), { sound: 'rain', percent: 40 });
   const taken = { track: 'main', title: 'rain', place: 2, id: expect.any(String) };
   expect(await played.json()).toEqual(taken);
-  const wish = { sound: 'rain', track: 'main', percent: 40, loop: false, next: false };
-  expect(wishes).toEqual([{ ...wish, onEnd: expect.any(Function) }]);
+  const request = { sound: 'rain', track: 'main', percent: 40, loop: false, next: false };
+  expect(requests).toEqual([{ ...request, onEnd: expect.any(Function) }]);
   const skipped = await api.post('bell', at('tracks/main/skip'), {});
   expect(await skipped.json()).toEqual({
     outcomes: [{ kind: 'skipped', track: 'main', title: 'rain' }],

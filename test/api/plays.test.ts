@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Plays } from '#src/api/plays.ts';
 import type { SayOptions } from '#src/session/ports/command-ports.ts';
-import type { PlayEnd, TrackWish } from '#src/session/ports/tracks.ts';
+import type { PlayEnd, PlayRequest } from '#src/session/ports/tracks.ts';
 import { voicesOf } from '#test/commands/ports.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
@@ -11,7 +11,7 @@ const at = (path: string) => `/v1/servers/${guildId}/${path}`;
 /** A bot that takes every text and sound, and how each of them is to be ended. */
 async function openPlaying() {
   const says: SayOptions[] = [];
-  const wishes: TrackWish[] = [];
+  const requests: PlayRequest[] = [];
   const ports = programPorts({
     voices: voicesOf([], ['tts', 'tts-hd']),
     say: async (...[, , , how = {}]) => {
@@ -19,8 +19,8 @@ async function openPlaying() {
       const playing = { kind: 'added', title: '“Hi”', track: how.track ?? '', place: 2 } as const;
       return how.track === undefined ? { kind: 'queued', ahead: 1 } : { kind: 'placed', playing };
     },
-    play: async (_guild, _caller, wish) => {
-      wishes.push(wish);
+    play: async (_guild, _caller, request) => {
+      requests.push(request);
       return { kind: 'playing', title: 'rain', track: 'main' };
     },
   });
@@ -31,10 +31,10 @@ async function openPlaying() {
     api,
     clock,
     says,
-    wishes,
+    requests,
     say: (body: object) => api.post('bell', at('say'), { text: 'Hi', ...body }),
     play: (body: object) => api.post('bell', at('tracks'), { sound: 'rain', ...body }),
-    ends: () => [...says, ...wishes].map(({ onEnd }) => onEnd),
+    ends: () => [...says, ...requests].map(({ onEnd }) => onEnd),
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
   };
 }
@@ -60,7 +60,7 @@ test.each<[PlayEnd, object]>([
     { kind: 'failed', reason: { id: 'track.bad.voice' } },
     { ended: 'failed', reason: 'my voice is out' },
   ],
-])('with wait a program is answered when it has ended: %j', async (end, told) => {
+])('with wait a program is answered when it has ended: %j', async (end, reported) => {
   await using bot = await openPlaying();
   const saying = bot.say({ wait: true });
   const playing = bot.play({ wait: true });
@@ -74,8 +74,8 @@ test.each<[PlayEnd, object]>([
   );
   for (const onEnd of bot.ends()) onEnd?.(end);
   const id = expect.any(String);
-  expect(await (await saying).json()).toEqual({ ahead: 1, id, ...told });
-  expect(await (await playing).json()).toEqual({ track: 'main', title: 'rain', id, ...told });
+  expect(await (await saying).json()).toEqual({ ahead: 1, id, ...reported });
+  expect(await (await playing).json()).toEqual({ track: 'main', title: 'rain', id, ...reported });
 });
 
 test('what has not ended after 45 s is told so, and its id is asked again', async () => {

@@ -8,19 +8,19 @@ async function openBeside() {
   await using stack = new AsyncDisposableStack();
   const taken = stack.use(await openTestPage());
   const api = stack.use(await openApi());
-  const told: string[] = [];
+  const reported: string[] = [];
   const page = { host: '127.0.0.1', port: Number(taken.url.port) - 1 };
-  const tell = (sentence: string) => void told.push(sentence);
-  stack.use(await openSandboxPrograms({ page, access: api.access, guildId, tell }));
-  const url = new URL(/http:\S+$/.exec(`${told}`)?.[0] ?? 'none:');
+  const report = (sentence: string) => void reported.push(sentence);
+  stack.use(await openSandboxPrograms({ page, access: api.access, guildId, report }));
+  const url = new URL(/http:\S+$/.exec(`${reported}`)?.[0] ?? 'none:');
   const all = stack.move();
-  return { taken, api, told, url, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { taken, api, reported, url, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 test('in the sandbox run programs find the bot at a port of its own, and are told where', async () => {
   await using beside = await openBeside();
-  const { api, taken, told, url } = beside;
-  expect(told).toEqual([
+  const { api, taken, reported, url } = beside;
+  expect(reported).toEqual([
     `HTTP for programs (docs/http.md): http://${url.host}/v1/servers/${guildId}`,
   ]);
   expect(url.port).not.toBe(taken.url.port);

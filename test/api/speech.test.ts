@@ -11,7 +11,7 @@ import { voicesOf } from '#test/commands/ports.ts';
 import { openHeldEngine } from '#test/examples/held-engine.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { dollars, openDesk } from '#test/fakes/spending.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
 import { openCompletions } from './completions-setup.ts';
 
@@ -178,8 +178,8 @@ test('an engine that fails before its first sound is a refusal, and later cuts t
   const asked = { ...spoken, response_format: 'pcm' } as const;
   const cut = await late.openai.audio.speech.create(asked);
   await expect(cut.arrayBuffer()).rejects.toThrow(/terminated|aborted/);
-  const told = await late.openai.audio.speech.create({ ...asked, stream_format: 'sse' });
-  const events = eventsIn(await told.text());
+  const reported = await late.openai.audio.speech.create({ ...asked, stream_format: 'sse' });
+  const events = eventsIn(await reported.text());
   expect(events.length).toBe(5);
   expect(events.at(-1)?.error).toMatchObject({ code: 'provider.truncated' });
   expect([...early.api.bugs, ...late.api.bugs]).toEqual([]);
@@ -187,10 +187,10 @@ test('an engine that fails before its first sound is a refusal, and later cuts t
 
 test('a reader that hangs up ends the request to the engine, and what was set aside', async () => {
   const engine = openHeldEngine();
-  const { desk, ledger } = openDesk(new VirtualClock(), { caps: { serverDay: dollars(1) } });
+  const { budgets, ledger } = openBudgets(new VirtualClock(), { caps: { serverDay: dollars(1) } });
   await using served = await openCompletions({
     synthesizer: engine.synthesizer,
-    spending: desk,
+    spending: budgets,
   });
   const leaving = new AbortController();
   const response = await served.openai.audio.speech.create(
@@ -209,8 +209,8 @@ test('a reader that hangs up ends the request to the engine, and what was set as
 
 test('without money nothing is asked of the engine', async () => {
   const synthesizer = new FakeSynthesizer();
-  const { desk } = openDesk(new VirtualClock(), { caps: { personDay: dollars(1e-6) } });
-  await using served = await openCompletions({ synthesizer, spending: desk });
+  const { budgets } = openBudgets(new VirtualClock(), { caps: { personDay: dollars(1e-6) } });
+  await using served = await openCompletions({ synthesizer, spending: budgets });
   const refused = await refusalIn(await served.api.post('parley_dog', '/v1/audio/speech', spoken));
   expect(refused.slice(0, 2)).toEqual([429, 'budget.token']);
   expect(synthesizer.asked).toEqual([]);

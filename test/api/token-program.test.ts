@@ -7,7 +7,7 @@ import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { storeFolder } from '#test/storage/files.ts';
-import { openIn } from '#test/storage/postgres/open-books.ts';
+import { openIn } from '#test/storage/postgres/open-stores.ts';
 
 const server = '1029384756102938475';
 const create = (name: string, ...more: readonly string[]) => [

@@ -4,15 +4,15 @@ import type { CommandPorts } from '#src/session/ports/command.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { adam, only, pass } from '#test/session/setup/session-fixture.ts';
-import { openRoom } from '#test/session/setup/tracks-fixture.ts';
+import { openSetup } from '#test/session/setup/tracks-fixture.ts';
 import { openApi, openLoopback, programPorts, refusalIn } from './api-setup.ts';
 
 const live = 'https://sounds.example/live/radio.mp3';
 
 /** CommandPorts['tracks'] of a session, asked over HTTP on loopback. */
-async function openTracks(over: Parameters<typeof openRoom>[1] = {}) {
+async function openTracks(over: Parameters<typeof openSetup>[1] = {}) {
   await using stack = new AsyncDisposableStack();
-  const fixture = await openRoom(undefined, over);
+  const fixture = await openSetup(undefined, over);
   const { tracks } = fixture;
   const api = stack.use(
     await openApi(
@@ -51,8 +51,8 @@ async function outcomeIn(response: Response): Promise<unknown> {
 }
 
 test('a program moves, fades, loops, mutes and removes what plays on a track, as people do', async () => {
-  await using room = await openTracks();
-  const { fixture, get, post } = room;
+  await using setup = await openTracks();
+  const { fixture, get, post } = setup;
   await post('', { sound: 'rain', track: 'bg' });
   await post('', { sound: 'sea', track: 'bg' });
   await post('', { sound: 'wind', track: 'bg' });
@@ -114,8 +114,8 @@ test.each([
 ])(
   'a track called %j is played on and reached by its percent-encoded name',
   async (track, called) => {
-    await using room = await openTracks();
-    const { get, post, put } = room;
+    await using setup = await openTracks();
+    const { get, post, put } = setup;
     const played = await post('', { sound: 'rain', track });
     expect(await played.json()).toMatchObject({ track, title: 'rain' });
     const path = `/${encodeURIComponent(called)}`;
@@ -154,20 +154,20 @@ test.each([
   ['', { sound: 'rain', track: '..' }, 400, 'track.name', /1 to 40 characters/],
   ['', { sound: 'rain', track: 'Cues' }, 409, 'track.reserved', /^cues is the bot's own/],
 ])('%s with %j is refused, and changes nothing', async (path, body, status, code, sentence) => {
-  await using room = await openTracks();
-  await room.post('', { sound: 'rain', track: 'bg' });
-  await room.post('', { sound: live, track: 'radio' });
-  const before = room.tracks.list('g');
-  const refused = await refusalIn(await room.post(path, body));
+  await using setup = await openTracks();
+  await setup.post('', { sound: 'rain', track: 'bg' });
+  await setup.post('', { sound: live, track: 'radio' });
+  const before = setup.tracks.list('g');
+  const refused = await refusalIn(await setup.post(path, body));
   expect(refused).toEqual([status, code, expect.stringMatching(sentence)]);
-  expect(room.tracks.list('g')).toEqual(before);
+  expect(setup.tracks.list('g')).toEqual(before);
 });
 
 test('of what waits on voice a program removes all that it asked, and nothing that others did', async () => {
   const chat = new FakeChat([['stall']]);
   const pipelines = only(chained({ chat, synthesizer: new FakeSynthesizer() }));
-  await using room = await openTracks({ chat, pipelines });
-  const { fixture, get, post } = room;
+  await using setup = await openTracks({ chat, pipelines });
+  const { fixture, get, post } = setup;
   const program = { id: 'token:band', name: 'band', isProgram: true } as const;
   void fixture.talk.ask('g', 'Well?', adam, 'voice');
   await pass(fixture, 100);
@@ -186,11 +186,11 @@ test('of what waits on voice a program removes all that it asked, and nothing th
 });
 
 test('a track that nobody has played on is not read, and none by a token of another scope', async () => {
-  await using room = await openTracks();
-  expect((await refusalIn(await room.get('/bg'))).slice(0, 2)).toEqual([404, 'track.unknown']);
+  await using setup = await openTracks();
+  expect((await refusalIn(await setup.get('/bg'))).slice(0, 2)).toEqual([404, 'track.unknown']);
   for (const response of [
-    await room.get('/voice', 'bell'),
-    await room.post('/bg/seek', { atMs: 1 }, 'bell'),
+    await setup.get('/voice', 'bell'),
+    await setup.post('/bg/seek', { atMs: 1 }, 'bell'),
   ])
     expect(response.status).toBe(403);
 });

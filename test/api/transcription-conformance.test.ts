@@ -18,8 +18,8 @@ type Json = Readonly<Record<string, unknown>>;
 /** The API over a server that hears these words and translates what `whisper-1` hears. */
 async function openHearing(rules: TranscriptionsRules = {}) {
   await using stack = new AsyncDisposableStack();
-  const told = { hears: () => 'Seven of hearts.', translates: ['whisper-1'], ...rules };
-  const server = stack.use(await openTranscriptions(told));
+  const reported = { hears: () => 'Seven of hearts.', translates: ['whisper-1'], ...rules };
+  const server = stack.use(await openTranscriptions(reported));
   const client = openClient({ baseUrl: server.baseUrl });
   const transcriber = openTranscriber(client, { model: 'whisper-1', stream: 'off' });
   const api = stack.use(await openTranscriptionsApi({ transcriber, models: ['whisper-1'] }));
@@ -111,14 +111,14 @@ test("the client's own forms fit the published description and the schema that f
     },
   });
   const common = { file: await wavFile(), model: 'whisper-1', prompt: 'Nova, Ana' };
-  const told = await openai.audio.transcriptions.create({
+  const reported = await openai.audio.transcriptions.create({
     ...common,
     language: 'en',
     response_format: 'verbose_json',
     timestamp_granularities: ['word', 'segment'],
     temperature: 0,
   });
-  expect(told.words?.length).toBeGreaterThan(0);
+  expect(reported.words?.length).toBeGreaterThan(0);
   const stream = await openai.audio.transcriptions.create({ ...common, stream: true });
   expect((await Array.fromAsync(stream)).at(-1)).toMatchObject({ type: 'transcript.text.done' });
   await openai.audio.translations.create({ ...common, response_format: 'json' });

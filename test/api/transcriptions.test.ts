@@ -11,7 +11,7 @@ import {
   openTranscriptions,
   type TranscriptionsRules,
 } from '#test/fakes/providers/transcriptions.ts';
-import { dollars, openDesk } from '#test/fakes/spending.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { guildId, refusalIn } from './api-setup.ts';
 import { faultsIn } from './openai-description.ts';
 import {
@@ -35,8 +35,8 @@ async function openHearing(
   const hears = () => said[heard++ % said.length] ?? '';
   const server = stack.use(await openTranscriptions(Object.assign(rules, { hears })));
   const client = openClient({ baseUrl: server.baseUrl });
-  const models = ['ears', 'large'];
-  const transcriber = openTranscriber(client, { model: 'ears', models, stream: 'off' });
+  const models = ['small', 'large'];
+  const transcriber = openTranscriber(client, { model: 'small', models, stream: 'off' });
   const api = stack.use(await openTranscriptionsApi({ transcriber, models, ...over }));
   const closing = stack.move();
   return { ...api, server, [Symbol.asyncDispose]: () => closing.disposeAsync() };
@@ -45,13 +45,13 @@ async function openHearing(
 test('a recording comes back as its words, by the model, the language and the words that were told', async () => {
   await using hearing = await openHearing();
   const { openai, server } = hearing;
-  const told = await openai.audio.transcriptions.create({
+  const reported = await openai.audio.transcriptions.create({
     file: await wavFile(),
     model: 'large',
     language: 'en',
     prompt: 'Nova, Ana. A sentence that is much longer than any single hint may be.',
   });
-  expect(told).toEqual({
+  expect(reported).toEqual({
     text: 'Seven of hearts. Something else.',
     usage: { type: 'duration', seconds: 10 },
   });
@@ -86,16 +86,16 @@ test('as text, as subtitles of both formats, and as JSON with segments', async (
 
 test('times of words are those of the recording, where the server tells them', async () => {
   await using hearing = await openHearing({ hasWordTimes: true, language: 'german' });
-  const told = await hearing.openai.audio.transcriptions.create({
+  const reported = await hearing.openai.audio.transcriptions.create({
     model: 'whisper-1',
     file: await wavFile(),
     response_format: 'verbose_json',
     timestamp_granularities: ['word', 'segment'],
   });
-  expect(told.language).toBe('german');
-  const words = told.words ?? [];
+  expect(reported.language).toBe('german');
+  const words = reported.words ?? [];
   expect(words.map(({ word }) => word)).toEqual(said.join(' ').split(' '));
-  const second = told.segments?.[1]?.start ?? 0;
+  const second = reported.segments?.[1]?.start ?? 0;
   expect(words[3]?.start).toBeCloseTo(second);
   expect(words[4]?.end).toBeCloseTo(second + 0.9);
 });
@@ -110,12 +110,12 @@ test('words are streamed while what follows is still recognised', async () => {
     file: await wavFile(),
     stream: true,
   });
-  const told: object[] = [];
+  const reported: object[] = [];
   for await (const event of events) {
-    told.push(event);
+    reported.push(event);
     more.resolve();
   }
-  expect(told).toEqual([
+  expect(reported).toEqual([
     { type: 'transcript.text.delta', delta: 'Seven of hearts.' },
     { type: 'transcript.text.delta', delta: ' Something else.' },
     { type: 'transcript.text.done', text: 'Seven of hearts. Something else.' },
@@ -170,8 +170,8 @@ test.each(['json', 'stream'])(
     const body = { model: 'x', file: await wavFile(), stream: way === 'stream' };
     const asking = openai.audio.transcriptions.create(body, { signal });
     const reading = (async () => {
-      const told = await asking;
-      if (way === 'stream') for await (const _ of told as never as AsyncIterable<unknown>);
+      const reported = await asking;
+      if (way === 'stream') for await (const _ of reported as never as AsyncIterable<unknown>);
     })();
     await expect.poll(() => server.requests.length).toBe(way === 'stream' ? 2 : 1);
     const busy = await openai.audio.transcriptions
@@ -288,11 +288,11 @@ test('a recording of more than ten minutes is refused', async () => {
 });
 
 test('a budget is passed by one utterance at most, and pays under the token', async () => {
-  const { desk, ledger } = openDesk(realClock, {
+  const { budgets, ledger } = openBudgets(realClock, {
     caps: { personDay: dollars(0.0001) },
-    rates: { ears: { kind: 'priced', usd: { perMinute: 0.01 } } },
+    rates: { small: { kind: 'priced', usd: { perMinute: 0.01 } } },
   });
-  await using hearing = await openHearing({}, { spending: desk });
+  await using hearing = await openHearing({}, { spending: budgets });
   const asking = hearing.openai.audio.transcriptions.create({ file: await wavFile(), model: 'x' });
   await expect(asking).rejects.toMatchObject({ status: 429, code: 'budget.token' });
   expect(hearing.server.requests).toHaveLength(1);
@@ -335,7 +335,7 @@ test('a recording is heard by its address, which only the owner may let lie in a
 });
 
 test('a server that translates makes English of it, and the answer says so', async () => {
-  await using hearing = await openHearing({ translates: ['ears'] });
+  await using hearing = await openHearing({ translates: ['small'] });
   const create = hearing.openai.audio.translations;
   const { data, response } = await create
     .create({ model: 'whisper-1', file: await wavFile() })
@@ -351,8 +351,8 @@ test('a server that translates makes English of it, and the answer says so', asy
 
 test('where no server translates the chat model does, and the answer says so', async () => {
   const chat = new FakeChat([['[1] Seven of hearts, in English.\n', '[2] Something.']]);
-  const { desk, paid } = openDesk(realClock);
-  await using hearing = await openHearing({}, { chat, spending: desk });
+  const { budgets, paid } = openBudgets(realClock);
+  await using hearing = await openHearing({}, { chat, spending: budgets });
   const asked = { model: 'whisper-1', file: await wavFile(), response_format: 'srt' } as const;
   const { data, response } = await hearing.openai.audio.translations.create(asked).withResponse();
   const { entries } = parse(data as never as string);
@@ -379,17 +379,17 @@ test('the recogniser that comes with the bot hears a recording without any key; 
   await using transcriber = await openEmbeddedTranscriber({});
   await using api = await openTranscriptionsApi({ transcriber });
   const file = await wavFile(recordingOf([speech('human-goforward')]));
-  const told = await api.openai.audio.transcriptions.create({ file, model: 'whisper-1' });
-  expect(told.text).toMatch(/forward ten/);
+  const reported = await api.openai.audio.transcriptions.create({ file, model: 'whisper-1' });
+  expect(reported.text).toMatch(/forward ten/);
   const { data, response } = await api.openai.audio.translations
     .create({ file: await wavFile(recordingOf([speech('human-goforward')])), model: 'whisper-1' })
     .withResponse();
-  expect(data.text).toBe(told.text);
+  expect(data.text).toBe(reported.text);
   expect(response.headers.get('parley-translated-by')).toBe('none');
 });
 
 test('answers, events and refusals are those of the published description', async () => {
-  await using hearing = await openHearing({ hasWordTimes: true, translates: ['ears'] });
+  await using hearing = await openHearing({ hasWordTimes: true, translates: ['small'] });
   const post = async (path: string, fields: Readonly<Record<string, string | Blob>>) =>
     await hearing.api.ask('parley_ear', `/v1${path}`, { method: 'POST', body: form(fields) });
   const path = '/audio/transcriptions';
@@ -410,8 +410,10 @@ test('answers, events and refusals are those of the published description', asyn
   const refused = await (await post(path, { model: 'x' })).json();
   expect(faultsIn('post /audio/transcriptions', 'refusal', refused)).toEqual([]);
   for (const response_format of ['json', 'verbose_json']) {
-    const told = await (await post('/audio/translations', { file: wav, response_format })).json();
-    const { translated_by, ...rest } = told as Readonly<Record<string, unknown>>;
+    const reported = await (
+      await post('/audio/translations', { file: wav, response_format })
+    ).json();
+    const { translated_by, ...rest } = reported as Readonly<Record<string, unknown>>;
     expect(translated_by).toBe('server'); // ours
     expect(faultsIn('post /audio/translations', 'answer', rest)).toEqual([]);
   }

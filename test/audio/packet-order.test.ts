@@ -176,7 +176,7 @@ test('many packets lost at once are counted, and their time is kept', () => {
   expect(order.counts().lost).toBe(399);
 });
 
-test('what waits is given up when a packet comes that can no longer be a matter of order', () => {
+test('what waits is given up when a packet comes that can no longer be a question of order', () => {
   const order = new PacketOrder();
   const waiting = [0, ...Array.from({ length: 13 }, (_, n) => n + 2)];
   for (const sequence of waiting) order.put(packetAt(sequence, { atMs: 0 }));

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { atStage, BotError, errorCodes } from '#src/base/errors.ts';
 
-test('every error code is a room and a word, and says what it means', () => {
+test('every error code is a folder and a word, and says what it means', () => {
   for (const [code, meaning] of Object.entries(errorCodes)) {
     expect(code).toMatch(/^[a-z]+\.[a-z_]+$/);
     expect(meaning).not.toBe('');

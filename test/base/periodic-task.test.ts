@@ -8,23 +8,23 @@ import { settled, VirtualClock } from '#test/fakes/clock.ts';
 function running(round: (n: number) => unknown, more: Partial<PeriodicTask> = {}) {
   const clock = new VirtualClock();
   const over = new AbortController();
-  const told: AlertChange[] = [];
+  const reported: AlertChange[] = [];
   const atMs: number[] = [];
   const run = () => {
     atMs.push(clock.nowMs());
     return round(atMs.length);
   };
-  const tell = (change: AlertChange) => void told.push(change);
-  const task = { name: 'a test', clock, everyMs: 10_000, run, tell, ...more };
+  const report = (change: AlertChange) => void reported.push(change);
+  const task = { name: 'a test', clock, everyMs: 10_000, run, report, ...more };
   const ended = runPeriodically(task, over.signal);
-  return { clock, over, told, atMs, ended };
+  return { clock, over, reported, atMs, ended };
 }
 
 test('a task runs at once and again after each pause', async () => {
-  const { clock, atMs, told } = running(() => undefined);
+  const { clock, atMs, reported } = running(() => undefined);
   await clock.advance(25_000);
   expect(atMs).toEqual([0, 10_000, 20_000]);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });
 
 test('a task may wait before its first round', async () => {
@@ -49,12 +49,12 @@ test.each([
 
 test('the operator is told once that a task fails, and once that it works again', async () => {
   const error = new Error('broken');
-  const { clock, told, atMs } = running((n) => {
+  const { clock, reported, atMs } = running((n) => {
     if (n === 2 || n === 3) throw error;
   });
   await clock.advance(40_000);
   const change = { kind: 'alert', name: 'task-failing', task: 'a test' };
-  expect(told).toEqual([
+  expect(reported).toEqual([
     { ...change, state: 'raised', cause: 'a test: broken', error },
     { ...change, state: 'cleared', cause: 'a test: it succeeded after 2 failures' },
   ]);
@@ -65,7 +65,7 @@ test('a listener that throws does not end the task', async () => {
   const deaf = () => {
     throw new Error('deaf');
   };
-  const { clock, atMs } = running(() => Promise.reject(new Error('broken')), { tell: deaf });
+  const { clock, atMs } = running(() => Promise.reject(new Error('broken')), { report: deaf });
   await clock.advance(3_000);
   expect(atMs).toEqual([0, 1_000, 3_000]);
 });

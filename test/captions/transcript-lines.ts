@@ -12,10 +12,10 @@ export const evening: TranscriptSession = {
   catchUp: true,
 };
 
-type Given = Partial<TranscriptLine> & { readonly name?: string; readonly ms?: number };
+type LineOptions = Partial<TranscriptLine> & { readonly name?: string; readonly ms?: number };
 
 /** What somebody said at `startMs`; for two seconds, unless told otherwise. */
-export function lineAt(startMs: number, text: string, given: Given = {}): TranscriptLine {
+export function lineAt(startMs: number, text: string, given: LineOptions = {}): TranscriptLine {
   const { name = 'Ana', ms = 2_000, ...rest } = given;
   return {
     sessionId: evening.id,
@@ -29,7 +29,7 @@ export function lineAt(startMs: number, text: string, given: Given = {}): Transc
 }
 
 /** What the bot said to Ana. */
-export function botLineAt(startMs: number, text: string, given: Given = {}): TranscriptLine {
+export function botLineAt(startMs: number, text: string, given: LineOptions = {}): TranscriptLine {
   const { name = 'Nova', ...rest } = given;
   return lineAt(startMs, text, {
     ...rest,

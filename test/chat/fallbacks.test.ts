@@ -11,7 +11,7 @@ import { writeAnswer } from '#src/pipeline/written.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { ladderOf } from '#test/fakes/fallbacks.ts';
+import { chainOf } from '#test/fakes/fallbacks.ts';
 
 const never = new AbortController().signal;
 const dead = new BotError('provider.refused', false, 'No such model.', undefined, undefined, {
@@ -24,7 +24,7 @@ test('a model that fails before its first word is replaced by the next one', asy
     new FakeChat([[{ usage: count }, { error: dead }]]),
     new FakeChat([['Yes.']]),
   ];
-  const { chain } = ladderOf('chat', engines, new VirtualClock());
+  const { chain } = chainOf('chat', engines, new VirtualClock());
   const parts = await Array.fromAsync(chatWithFallbacks(chain).reply([], [], never));
   expect(parts).toEqual([
     { kind: 'usage', usage: count },
@@ -40,10 +40,10 @@ test('who stands in says so first, so that an answer cut short is estimated as t
     announced(new FakeChat([steps]), by),
   ];
   const spentOn = async (all: readonly ChatModel[], isCut: boolean) => {
-    const { chain } = ladderOf('chat', all, new VirtualClock());
+    const { chain } = chainOf('chat', all, new VirtualClock());
     const spent: Usage[] = [];
     const chat = meteredChat(chatWithFallbacks(chain), (usage) => void spent.push(usage));
-    const writing = { chat, prompt: [asked], tools: [], stage: { run: fail } };
+    const writing = { chat, prompt: [asked], tools: [], host: { run: fail } };
     for await (const { kind } of writeAnswer(writing, never)) if (kind === 'text' && isCut) break;
     return spent;
   };
@@ -59,7 +59,7 @@ test('a stand-in that refuses, too, takes nothing', async () => {
   const spent: Usage[] = [];
   const refusing = announced(new FakeChat([[{ error: dead }]]), by);
   const chat = meteredChat(refusing, (usage) => void spent.push(usage));
-  const parts = writeAnswer({ chat, prompt: [], tools: [], stage: { run: fail } }, never);
+  const parts = writeAnswer({ chat, prompt: [], tools: [], host: { run: fail } }, never);
   await expect(Array.fromAsync(parts)).rejects.toMatchObject({ code: dead.code });
   expect(spent).toEqual([]);
 });
@@ -75,7 +75,7 @@ test('where a model that hears fails, one that reads is shown the words', async 
   };
   const chat = new FakeChat([['Five.']]);
   const standIn = audioModelStandIn(chat);
-  const { chain } = ladderOf('chat', [hears, standIn], new VirtualClock());
+  const { chain } = chainOf('chat', [hears, standIn], new VirtualClock());
   const samples = new Int16Array(16_000).fill(1000);
   const wav = writeWav({ samples, rateHz: 16_000, channels: 1 });
   const words = async () => 'two and three';
@@ -98,7 +98,7 @@ test('each of several models that are announced as one is counted, under its own
     announced(new FakeChat([['Yes.']]), second),
   ];
   const clock = new VirtualClock();
-  const { chain } = ladderOf<ChatModel>('chat', engines, clock);
+  const { chain } = chainOf<ChatModel>('chat', engines, clock);
   const spent: Usage[] = [];
   const laddered = announced(chatWithFallbacks(chain), first);
   const chat = meteredChat(laddered, (usage) => void spent.push(usage));

@@ -4,11 +4,11 @@ import { chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel, Usage } from '#src/chat/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { ladderOf } from '#test/fakes/fallbacks.ts';
+import { chainOf } from '#test/fakes/fallbacks.ts';
 
 const never = new AbortController().signal;
 const question = [{ role: 'user', name: 'Ana', content: 'Four letters: why?' }] as const;
-const told: Usage = { inputTokens: 9, outputTokens: 2 };
+const reported: Usage = { inputTokens: 9, outputTokens: 2 };
 
 /** Fails, stays silent, or says `Well.` and what it took. */
 function model(outcome: BotError | 'silent' | 'answer', clock: VirtualClock): ChatModel {
@@ -17,7 +17,7 @@ function model(outcome: BotError | 'silent' | 'answer', clock: VirtualClock): Ch
       if (outcome instanceof BotError) throw outcome;
       if (outcome === 'silent') await clock.sleep(3_600_000, signal);
       yield { kind: 'text', text: 'Well.' };
-      yield { kind: 'usage', usage: told };
+      yield { kind: 'usage', usage: reported };
     },
   };
 }
@@ -26,7 +26,7 @@ async function spentOn(...outcomes: Parameters<typeof model>[0][]): Promise<read
   const clock = new VirtualClock();
   const models = outcomes.map((outcome) => model(outcome, clock));
   const spent: Usage[] = [];
-  const { chain } = ladderOf<ChatModel>('chat', models, clock);
+  const { chain } = chainOf<ChatModel>('chat', models, clock);
   const metered = meteredChat(chatWithFallbacks(chain), (usage) => void spent.push(usage));
   const answer = Array.fromAsync(metered.reply(question, [], never));
   await clock.advance(61_000);
@@ -39,12 +39,12 @@ test('a chat model that is given up as late is paid for what it was asked, besid
   const spent = await spentOn('silent', 'answer');
   expect(spent).toHaveLength(2);
   expect(spent).toContainEqual(asked);
-  expect(spent).toContainEqual(told);
+  expect(spent).toContainEqual(reported);
 });
 
 test('a chat model that refuses costs nothing, and the one that answers in its place what it took', async () => {
   const no = new BotError('provider.bad_key', false, 'No.');
-  expect(await spentOn(no, 'answer')).toEqual([told]);
+  expect(await spentOn(no, 'answer')).toEqual([reported]);
 });
 
 test('an answer that broke off before it is asked for once more is paid twice', async () => {
@@ -56,10 +56,10 @@ test('an answer that broke off before it is asked for once more is paid twice', 
   };
   const spent: Usage[] = [];
   const two = [failing, model('answer', clock)];
-  const { chain } = ladderOf<ChatModel>('chat', two, clock);
+  const { chain } = chainOf<ChatModel>('chat', two, clock);
   const metered = meteredChat(chatWithFallbacks(chain), (usage) => void spent.push(usage));
   const answer = Array.fromAsync(metered.reply(question, [], never));
   await clock.advance(1_000);
   await answer;
-  expect(spent).toEqual([{ inputTokens: 5, outputTokens: 0, isEstimate: true }, told]);
+  expect(spent).toEqual([{ inputTokens: 5, outputTokens: 0, isEstimate: true }, reported]);
 });

@@ -95,9 +95,9 @@ test('the stand-in makes a recap whose points are lines', async () => {
 
 test('the stand-in says that it cannot translate', async () => {
   const batch = talk.map(({ line }) => line);
-  const told = await ask(translationPrompt(batch, 'German'));
-  expect(told).toContain('cannot translate');
-  expect(readTranslations(told, batch).missing).toEqual(batch);
+  const reported = await ask(translationPrompt(batch, 'German'));
+  expect(reported).toContain('cannot translate');
+  expect(readTranslations(reported, batch).missing).toEqual(batch);
 });
 
 test.each(hostileWords)('%j in a line makes the stand-in say nothing but lines', async (words) => {

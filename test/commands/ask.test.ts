@@ -53,8 +53,8 @@ test('a recording may be asked about by its link, of which others read its host 
   await ask.run({ ...adam, words }, hears);
   const recording = { url: link.trim(), name: 'cdn.test' };
   expect(asked).toEqual([['g', 'What is said?', asker, 'text', { recording }]]);
-  const told = ask.meanwhile?.({ ...adam, words: { link } });
-  expect(told).toMatchObject({ with: { question: 'cdn.test' } });
+  const reported = ask.meanwhile?.({ ...adam, words: { link } });
+  expect(reported).toMatchObject({ with: { question: 'cdn.test' } });
   expect(await ask.run({ ...adam, sound, words }, hears)).toEqual([
     { id: 'ask.link.both', to: 'caller' },
   ]);

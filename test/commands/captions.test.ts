@@ -89,7 +89,7 @@ test('languages of captions are taken by name or tag, and nothing else is', asyn
   expect(asked).toHaveLength(1);
 });
 
-test.each(['on', 'off'])('/captions %s is for those in the room', async (name) => {
+test.each(['on', 'off'])('/captions %s is for those in the channel', async (name) => {
   expect((await run(name, adam))[0].id).toBe('perm.room');
   const nowhere = { at: () => undefined };
   expect((await run(name, inLounge, nowhere))[0].id).toBe('leave.nowhere');

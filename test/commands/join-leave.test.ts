@@ -15,7 +15,7 @@ test('/join without a voice channel says what to do, to the caller alone', async
   expect(await join.run(adam, ports())).toEqual([{ id: 'join.none', to: 'caller' }]);
 });
 
-test('/join puts the panel into the room and tells the caller that calling meant yes', async () => {
+test('/join puts the panel into the channel and tells the caller that calling meant yes', async () => {
   expect(await join.run(inLounge, ports(nowhere))).toEqual([
     { id: 'join.ok', with: { channel: 'Lounge' }, to: 'room', panel: true },
     { id: 'join.consent', to: 'caller' },
@@ -136,7 +136,7 @@ test.each<[JoinOutcome, string]>([
   expect(text(replies[0].id, replies[0].with)).toBe(sentence);
 });
 
-test('/leave belongs to the people in the room and to those who manage the server', async () => {
+test('/leave belongs to the people in the channel and to those who manage the server', async () => {
   expect(await leave.run(adam, ports())).toEqual([
     { id: 'perm.room', with: { channel: 'Lounge' }, to: 'caller' },
   ]);
@@ -148,7 +148,7 @@ test.each([
   [44_000, '44 s'],
   [125_000, '2 min'],
   [3_900_000, '1 h 5 min'],
-])('/leave after %i ms tells the room that it stayed %s', async (stayedMs, duration) => {
+])('/leave after %i ms tells the channel that it stayed %s', async (stayedMs, duration) => {
   const left = async () =>
     ({ kind: 'left', channel: 'Lounge', stayedMs, hasTranscript: false }) as const;
   expect(await leave.run(inLounge, ports({ leave: left }))).toEqual([
@@ -170,8 +170,8 @@ test('/stop stops speech unless told otherwise, and says so in private', async (
       asked.push('speech');
       return 'stopped';
     },
-    steer: (_guildId, _caller, deed, track) => {
-      asked.push(`${deed} ${track}`);
+    steer: (_guildId, _caller, action, track) => {
+      asked.push(`${action} ${track}`);
       return [{ kind: 'stopped', track: 'main', removed: 1 }];
     },
   });
@@ -184,7 +184,7 @@ test('/stop stops speech unless told otherwise, and says so in private', async (
   expect(asked).toEqual(['speech', 'speech', 'stop all', 'stop all']);
 });
 
-test('/stop says when nothing is playing, and is for those in the room', async () => {
+test('/stop says when nothing is playing, and is for those in the channel', async () => {
   expect(await stop.run(inLounge, ports({ stop: () => 'nothing' }))).toEqual([
     { id: 'stop.nothing', to: 'caller' },
   ]);

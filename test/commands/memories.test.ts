@@ -78,13 +78,13 @@ test.each([
     { kind: 'denied', author: 'Ana' },
     { id: 'memory.denied', with: { name: 'Ana' } },
   ],
-] as const)('/privacy memories delete that was %j is told so', async (removal, told) => {
+] as const)('/privacy memories delete that was %j is told so', async (removal, reported) => {
   const asked: unknown[] = [];
   const remove = async (...args: unknown[]): Promise<MemoryRemoval> => {
     asked.push(args);
     return removal;
   };
   const manager = { ...adam, mayManage: true };
-  expect(await run({ remove }, { delete: '3' }, manager)).toEqual([{ ...told, to: 'caller' }]);
+  expect(await run({ remove }, { delete: '3' }, manager)).toEqual([{ ...reported, to: 'caller' }]);
   expect(asked).toEqual([['g', 3, { id: 'adam', mayManage: true }]]);
 });

@@ -55,15 +55,15 @@ const settings: CommandPorts['settings'] = {
 /** Does what it is told, to whomever. */
 const tracks: CommandPorts['tracks'] = {
   play: async (_guildId, _caller, { track }) => ({ kind: 'playing', title: 'rain', track }),
-  steer: (_guildId, _caller, deed, track) => [steered(deed, track)],
+  steer: (_guildId, _caller, action, track) => [steered(action, track)],
   change: (_guildId, _caller, setting, track) => changed(setting, track),
   list: () => [],
   sounds: async () => ['rain', 'bell', 'train'],
   vote: () => [{ kind: 'over' }],
 };
 
-function steered(deed: TrackAction, track: string): TrackOutcome {
-  switch (deed) {
+function steered(action: TrackAction, track: string): TrackOutcome {
+  switch (action) {
     case 'pause':
       return { kind: 'paused', track };
     case 'resume':
@@ -134,7 +134,7 @@ export function voicesOf(
 ): CommandPorts['voices'] {
   return {
     models: () => models,
-    takesTone: () => models.length > 0,
+    acceptsTone: () => models.length > 0,
     names: async () => names,
     named: async (typed) => voiceNamed(typed, names),
     preview: async () => ({ kind: 'file', wav: new Uint8Array(44) }),
@@ -154,7 +154,7 @@ const words: CommandPorts['words'] = {
 /** Every line is said at once. */
 const lines: CommandPorts['lines'] = {
   read: async () => ({ kind: 'queued', ahead: 0 }),
-  take: async () => undefined,
+  handle: async () => undefined,
   deleted: () => undefined,
 };
 
@@ -218,7 +218,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     say: async () => ({ kind: 'queued', ahead: 0 }),
     ask: async () => ({ kind: 'answered', text: openText('It is five.') }),
     askAloud: () => () => undefined,
-    openFloor: () => 'open',
+    openAskWindow: () => 'open',
     stop: () => 'stopped',
     pause: () => 'paused',
     resume: () => 'resumed',

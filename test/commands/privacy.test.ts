@@ -71,7 +71,7 @@ test.each(['allow', 'deny'])('/privacy %s that could not be kept says so', async
   expect(reply).toMatchObject({ to: 'caller', lines: [{ id: 'privacy.unsaved' }] });
 });
 
-test('/privacy pause and resume are for those in the room', async () => {
+test('/privacy pause and resume are for those in the channel', async () => {
   expect(await run('pause', inLounge)).toEqual([
     { id: 'privacy.paused', to: 'caller', buttons: ['resume'] },
   ]);

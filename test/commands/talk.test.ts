@@ -112,19 +112,19 @@ test.each<[PlayEnd, string]>([
     },
   });
   const words = { text: 'Hello', wait: 'true' };
-  const told = say.run(saying(words), listening);
-  expect(await Promise.race([told, settled()])).toBeUndefined();
+  const reported = say.run(saying(words), listening);
+  expect(await Promise.race([reported, settled()])).toBeUndefined();
   ends[0]?.(end);
-  const [reply] = await told;
+  const [reply] = await reported;
   expect([text(reply.id, reply.with), reply.to]).toEqual([sentence, 'caller']);
 });
 
 test('what has not ended after 14 minutes is told so, below the time that Discord gives', async () => {
   const clock = new VirtualClock();
   const words = { text: 'Hello', wait: 'true' };
-  const told = say.run(saying(words), { ...ports(), clock });
+  const reported = say.run(saying(words), { ...ports(), clock });
   await clock.advance(840_000);
-  const [reply] = await told;
+  const [reply] = await reported;
   expect(text(reply.id, reply.with)).toBe(
     '“Hello” has not ended after 14 minutes. I no longer wait for it.',
   );
@@ -140,7 +140,7 @@ test('/say wait:true that is not said tells at once why', async () => {
   expect(reply.id).toBe('say.full');
 });
 
-test('/say is for those in the room', async () => {
+test('/say is for those in the channel', async () => {
   expect((await say.run(adam, ports()))[0]).toMatchObject({ id: 'perm.room', to: 'caller' });
   expect((await say.run(inLounge, ports(nowhere)))[0].id).toBe('leave.nowhere');
 });
@@ -159,7 +159,7 @@ test.each([
 
 const question = { question: 'What time is it?' };
 
-test('/ask is answered aloud, and the answer is shown to the room', async () => {
+test('/ask is answered aloud, and the answer is shown to the channel', async () => {
   const ways: string[] = [];
   const listening = ports({
     ask: async (_guildId, _question, _asker, answer) => {
@@ -173,7 +173,7 @@ test('/ask is answered aloud, and the answer is shown to the room', async () => 
   expect(ways).toEqual(['voice']);
 });
 
-test('/ask shows what it thinks about while the room waits', () => {
+test('/ask shows what it thinks about while the channel waits', () => {
   const line = ask.meanwhile?.(saying(question));
   expect(line && text(line.id, line.with)).toBe('Thinking about: What time is it?');
 });
@@ -187,14 +187,14 @@ test('/ask for the caller only is seen by nobody else, the thinking included', a
   ]);
 });
 
-test('/ask aloud is for those in the room, in writing for everybody', async () => {
+test('/ask aloud is for those in the channel, in writing for everybody', async () => {
   const outside = { ...adam, words: question };
   expect((await ask.run(outside, ports()))[0].id).toBe('perm.room');
   const written = { ...adam, words: { ...question, answer: 'text' } };
   expect((await ask.run(written, ports()))[0].id).toBe('ask.answer');
 });
 
-test('/ask is answered in writing where there is no room, unless a voice was asked for', async () => {
+test('/ask is answered in writing where there is no channel, unless a voice was asked for', async () => {
   const outside = { ...adam, words: question };
   expect((await ask.run(outside, ports(nowhere)))[0].id).toBe('ask.answer');
   const aloud = { ...adam, words: { ...question, answer: 'voice' } };

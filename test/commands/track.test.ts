@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import type { Command, CommandCall, Replies } from '#src/session/ports/command.ts';
-import type { ListedTrack, Playing, TrackOutcome, TrackWish } from '#src/session/ports/tracks.ts';
+import type { ListedTrack, Playing, PlayRequest, TrackOutcome } from '#src/session/ports/tracks.ts';
 import { trackReference } from '#src/session/tracks/track-names.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
@@ -70,17 +70,17 @@ test.each(subcommands.map(({ name }) => name))(
 );
 
 test('a sound goes on main, once and behind the others, unless something else is said', async () => {
-  const wishes: TrackWish[] = [];
+  const requests: PlayRequest[] = [];
   const over: PortOverrides = {
-    async play(_guildId, _caller, wish) {
-      wishes.push(wish);
-      return { kind: 'playing', title: 'rain', track: wish.track };
+    async play(_guildId, _caller, request) {
+      requests.push(request);
+      return { kind: 'playing', title: 'rain', track: request.track };
     },
   };
   expect(read(await run('play', { sound: ' rain ' }, over))).toEqual(['room', 'rain on main.']);
   const all = { sound: 'rain', track: 'bg', volume: '30', loop: 'true', next: 'true' };
   expect(read(await run('play', all, over))).toEqual(['room', 'rain on bg.']);
-  expect(wishes).toEqual([
+  expect(requests).toEqual([
     { sound: 'rain', track: 'main', loop: false, next: false },
     { sound: 'rain', track: 'bg', percent: 30, loop: true, next: true },
   ]);
@@ -88,14 +88,14 @@ test('a sound goes on main, once and behind the others, unless something else is
 
 test('a file somebody adds is what is played', async () => {
   const sound = { url: 'https://cdn.example/1/song.mp3', name: 'song.mp3' };
-  const wishes: unknown[] = [];
-  const play: PortOverrides['play'] = async (_guildId, _caller, wish) => {
-    wishes.push(wish.sound);
+  const requests: unknown[] = [];
+  const play: PortOverrides['play'] = async (_guildId, _caller, request) => {
+    requests.push(request.sound);
     return { kind: 'added', title: 'song', track: 'main', place: 3 };
   };
   const replies = await track('play').run({ ...inLounge, sound }, ports({ play }));
   expect(read(replies)).toEqual(['room', 'song added to main, number 3.']);
-  expect(wishes).toEqual([sound]);
+  expect(requests).toEqual([sound]);
 });
 
 test.each<[Playing, string]>([
@@ -216,8 +216,8 @@ test('the buttons of the panel steer the track they carry, and answer privately'
   const asked: unknown[] = [];
   const over: PortOverrides = {
     ...listing,
-    steer: (_guildId, { id }, deed, name) => {
-      asked.push([id, deed, name]);
+    steer: (_guildId, { id }, action, name) => {
+      asked.push([id, action, name]);
       return [denied];
     },
     change: (_guildId, _caller, setting, name) => {
@@ -251,7 +251,7 @@ test('a button of the panel knows its track whatever the case, and by its digest
   const asked: string[] = [];
   const over: PortOverrides = {
     list: () => [rain, named],
-    steer: (_guildId, _caller, _deed, name) => {
+    steer: (_guildId, _caller, _action, name) => {
       asked.push(name);
       return [denied];
     },
@@ -306,7 +306,7 @@ test('/track queue tells what the bot says and what waits for that, with whose i
   expect(read(await queue(greeting))).toEqual(['caller', 'voice: 100 %', '1. an answer (Ben)']);
 });
 
-test('sounds and tracks are suggested, first what begins so, and all where a deed takes them', async () => {
+test('sounds and tracks are suggested, first what begins so, and all where an action takes them', async () => {
   const suggested = async (name: string, option: string, typed: string) => {
     const found = track(name).options.find((one) => one.name === option);
     if (found?.kind !== 'text') throw new Error(`no ${option}`);

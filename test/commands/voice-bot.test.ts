@@ -6,7 +6,7 @@ import { importPersona } from '#commands/voice/import.ts';
 import type { Persona } from '#src/personas/persona.ts';
 import { readPersonaFile } from '#src/personas/persona-file.ts';
 import type { CommandCall, CommandPorts, Reply } from '#src/session/ports/command.ts';
-import type { BotWish, ChoiceOutcome } from '#src/session/ports/personas.ts';
+import type { BotStyleRequest, ChoiceOutcome } from '#src/session/ports/personas.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, type PortOverrides, ports } from './ports.ts';
 
@@ -25,18 +25,18 @@ async function choose(
   outcome: ChoiceOutcome = { kind: 'chosen', saved: true },
   over: PortOverrides = {},
 ) {
-  const wishes: BotWish[] = [];
+  const requests: BotStyleRequest[] = [];
   const personas: Partial<CommandPorts['personas']> = {
-    choose: async (_caller, wish) => {
-      wishes.push(wish);
+    choose: async (_caller, request) => {
+      requests.push(request);
       return outcome;
     },
   };
   const [reply] = await bot.run({ ...adam, words }, ports({ personas, ...over }));
-  return { wish: wishes[0], reply, lines: shown(reply) };
+  return { request: requests[0], reply, lines: shown(reply) };
 }
 
-test.each<[CommandCall['words'], BotWish]>([
+test.each<[CommandCall['words'], BotStyleRequest]>([
   [{ persona: 'Pirate' }, { place: 'channel', persona: 'Pirate' }],
   [{ persona: 'Default' }, { place: 'channel', persona: null }],
   [
@@ -45,13 +45,13 @@ test.each<[CommandCall['words'], BotWish]>([
   ],
   [{ voice: 'default' }, { place: 'channel', voice: null }],
   [{ voice: 'rmz' }, { place: 'channel', voice: 'rmz' }],
-])('/voice bot with %j wishes for %j', async (words, wish) => {
-  expect((await choose(words)).wish).toEqual(wish);
+])('/voice bot with %j asks for %j', async (words, request) => {
+  expect((await choose(words)).request).toEqual(request);
 });
 
 test('where the bot sits nowhere, a choice is for the server', async () => {
-  const { wish } = await choose({ persona: 'Pirate' }, undefined, { at: () => undefined });
-  expect(wish?.place).toBe('server');
+  const { request } = await choose({ persona: 'Pirate' }, undefined, { at: () => undefined });
+  expect(request?.place).toBe('server');
 });
 
 test('a switch is told to everybody, and asks what becomes of the conversation', async () => {

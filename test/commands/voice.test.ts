@@ -56,9 +56,9 @@ test.each<[Words, string]>([
   [{ name: '<break time="9s"/>' }, 'Write the name in letters, as it is pronounced.'],
   [{ name: '🎉' }, 'Write the name in letters, as it is pronounced.'],
 ])('/voice me with %j changes nothing and says: %s', async (words, sentence) => {
-  const told = await change({ language: 'de', ...words });
-  expect(told.changes).toEqual([]);
-  expect([told.sentence, told.reply.to]).toEqual([sentence, 'caller']);
+  const reported = await change({ language: 'de', ...words });
+  expect(reported.changes).toEqual([]);
+  expect([reported.sentence, reported.reply.to]).toEqual([sentence, 'caller']);
 });
 
 test('where the server does not tell its voices, any name that could be one is taken', async () => {

@@ -32,19 +32,19 @@ test('an empty setting counts as not set', () => {
 });
 
 test('every mistake is told at once, one line each, naming its setting', () => {
-  const told = mistakes({
+  const reported = mistakes({
     PIPELINE: 'telepathy',
     CHAT_COMPLETION_BASE_URL: 'not an address',
     LOG_LEVEL: 'loud',
     DISCORD_GUILD_ID: 'my server',
   });
-  expect(told.map((line) => line.split(':')[0]).sort()).toEqual([
+  expect(reported.map((line) => line.split(':')[0]).sort()).toEqual([
     'CHAT_COMPLETION_BASE_URL',
     'DISCORD_GUILD_ID',
     'LOG_LEVEL',
     'PIPELINE',
   ]);
-  expect(told.every((line) => !line.includes('\n'))).toBe(true);
+  expect(reported.every((line) => !line.includes('\n'))).toBe(true);
 });
 
 test.each(['0', '-1', '2.5', 'many', '1e9'])('SHARDS=%s is no number of shards', (value) => {

@@ -18,7 +18,7 @@ export function opusCodecContract(name: string, open: () => Promise<OpusCodec>):
   keepsChannels(name, open);
   keepsModes(name, open);
   standsJunk(name, open);
-  keepsHouse(name, open);
+  codecContract(name, open);
 }
 
 function keepsSound(name: string, open: () => Promise<OpusCodec>): void {
@@ -150,7 +150,7 @@ function standsJunk(name: string, open: () => Promise<OpusCodec>): void {
   });
 }
 
-function keepsHouse(name: string, open: () => Promise<OpusCodec>): void {
+function codecContract(name: string, open: () => Promise<OpusCodec>): void {
   test(`${name}: coders that are freed leave room for others`, async () => {
     const codec = await open();
     for (let n = 0; n < 60; n++) {

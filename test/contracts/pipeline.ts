@@ -60,7 +60,7 @@ export function turnOf(...utterances: TurnUtterance[]): Turn {
 }
 
 /** A stage that keeps the rule of the port: no tool runs before the answer is released. */
-export class FakeStage implements AnswerHost {
+export class FakeHost implements AnswerHost {
   readonly ran: ToolCall[] = [];
   readonly #released = Promise.withResolvers<void>();
 
@@ -97,7 +97,7 @@ export function pipelineContract(name: string, open: OpenPipelineFor): void {
 function contentContract(name: string, open: OpenPipelineFor): void {
   test(`${name}: the text of an answer is whole, and its sound follows the order of the text`, async () => {
     await using opened = await open({ says: answerText });
-    const parts = await read(opened.pipeline, new FakeStage());
+    const parts = await read(opened.pipeline, new FakeHost());
     expect(textOf(parts)).toBe(answerText);
     const clauses = parts.flatMap((part) => (part.kind === 'clause' ? [part.text] : []));
     expect(soundedTexts(parts)).toEqual(clauses);
@@ -113,7 +113,7 @@ function contentContract(name: string, open: OpenPipelineFor): void {
     await using opened = await open({ says: answerText });
     let written = '';
     const clauses = new Set<string>();
-    for (const part of await read(opened.pipeline, new FakeStage())) {
+    for (const part of await read(opened.pipeline, new FakeHost())) {
       if (part.kind === 'text') written += part.text;
       if (part.kind === 'clause') {
         expect(written).toContain(part.text);
@@ -127,7 +127,7 @@ function contentContract(name: string, open: OpenPipelineFor): void {
   test(`${name}: what is to be read of an answer is told once, when all is written`, async () => {
     const says = 'It is at https://a.b/c there. Good luck to you.';
     await using opened = await open({ says });
-    const parts = await read(opened.pipeline, new FakeStage());
+    const parts = await read(opened.pipeline, new FakeHost());
     const asides = parts.filter(({ kind }) => kind === 'aside');
     expect(asides).toEqual([{ kind: 'aside', text: 'https://a.b/c' }]);
     expect(
@@ -142,7 +142,7 @@ function contentContract(name: string, open: OpenPipelineFor): void {
 
   test(`${name}: an utterance without words is not answered`, async () => {
     await using opened = await open({ says: answerText });
-    expect(await read(opened.pipeline, new FakeStage(), turnOf(said('')))).toEqual([]);
+    expect(await read(opened.pipeline, new FakeHost(), turnOf(said('')))).toEqual([]);
   });
 }
 
@@ -151,7 +151,7 @@ function abortContract(name: string, open: OpenPipelineFor): void {
     await using opened = await open({ says: answerText });
     const reason = new Error('left');
     const turn = turnOf(said('hello'));
-    const answer = opened.pipeline.answer(turn, new FakeStage(), AbortSignal.abort(reason));
+    const answer = opened.pipeline.answer(turn, new FakeHost(), AbortSignal.abort(reason));
     await expect(answer[Symbol.asyncIterator]().next()).rejects.toBe(reason);
   });
 
@@ -161,7 +161,7 @@ function abortContract(name: string, open: OpenPipelineFor): void {
       const caller = new AbortController();
       const reason = new Error('interrupted');
       const turn = turnOf(said('hello'));
-      const answer = opened.pipeline.answer(turn, new FakeStage(), caller.signal);
+      const answer = opened.pipeline.answer(turn, new FakeHost(), caller.signal);
       const reading = (async () => {
         for await (const part of answer) if (part.kind === 'audio') caller.abort(reason);
       })();
@@ -175,7 +175,7 @@ function abortContract(name: string, open: OpenPipelineFor): void {
     await using opened = await open({ says: answerText, ends: 'stall' });
     const caller = new AbortController();
     const turn = turnOf(said('hello'));
-    const answer = opened.pipeline.answer(turn, new FakeStage(), caller.signal);
+    const answer = opened.pipeline.answer(turn, new FakeHost(), caller.signal);
     const parts = answer[Symbol.asyncIterator]();
     while ((await parts.next()).value?.kind !== 'audio');
     await opened.settled();
@@ -190,7 +190,7 @@ function abortContract(name: string, open: OpenPipelineFor): void {
   test(`${name}: an answer dropped unread stops what runs below`, async () => {
     await using opened = await open({ says: answerText, ends: 'stall' });
     const caller = new AbortController();
-    opened.pipeline.answer(turnOf(said('hello')), new FakeStage(), caller.signal);
+    opened.pipeline.answer(turnOf(said('hello')), new FakeHost(), caller.signal);
     const running = async () => {
       await opened.settled();
       return opened.running();
@@ -204,7 +204,7 @@ function abortContract(name: string, open: OpenPipelineFor): void {
 function leavingContract(name: string, open: OpenPipelineFor): void {
   test(`${name}: a reader who leaves stops what runs below`, async () => {
     await using opened = await open({ says: answerText, ends: 'stall' });
-    const answer = opened.pipeline.answer(turnOf(said('hello')), new FakeStage(), never);
+    const answer = opened.pipeline.answer(turnOf(said('hello')), new FakeHost(), never);
     for await (const part of answer) if (part.kind === 'text') break;
     await opened.settled();
     expect(opened.running()).toBe(0);
@@ -212,7 +212,7 @@ function leavingContract(name: string, open: OpenPipelineFor): void {
 
   test(`${name}: a model that fails is told as a BotError, after the sound that did come`, async () => {
     await using opened = await open({ says: answerText, ends: 'fail' });
-    const answer = opened.pipeline.answer(turnOf(said('hello')), new FakeStage(), never);
+    const answer = opened.pipeline.answer(turnOf(said('hello')), new FakeHost(), never);
     const parts: ReplyPart[] = [];
     const reading = (async () => {
       for await (const part of answer) parts.push(part);
@@ -232,27 +232,27 @@ function toolContract(name: string, open: OpenPipelineFor): void {
 
   test(`${name}: a tool runs once the answer is released, and the answer goes on with its result`, async () => {
     await using opened = await open(script);
-    const stage = new FakeStage();
-    const reading = read(opened.pipeline, stage);
+    const host = new FakeHost();
+    const reading = read(opened.pipeline, host);
     await opened.settled();
-    expect(stage.ran).toEqual([]);
-    stage.release();
+    expect(host.ran).toEqual([]);
+    host.release();
     const parts = await reading;
-    expect(stage.ran).toEqual([lamp]);
+    expect(host.ran).toEqual([lamp]);
     expect(parts.filter(({ kind }) => kind === 'tool')).toEqual([{ kind: 'tool', call: lamp }]);
     expect(textOf(parts)).toBe('One moment, please. The lamp is on now.');
   });
 
   test(`${name}: a tool call in a dropped answer never ran`, async () => {
     await using opened = await open(script);
-    const stage = new FakeStage();
+    const host = new FakeHost();
     const caller = new AbortController();
-    opened.pipeline.answer(turnOf(said('lamp on')), stage, caller.signal);
+    opened.pipeline.answer(turnOf(said('lamp on')), host, caller.signal);
     await opened.settled();
     caller.abort(new Error('the person went on'));
-    stage.release();
+    host.release();
     await opened.settled();
-    expect(stage.ran).toEqual([]);
+    expect(host.ran).toEqual([]);
     expect(opened.running()).toBe(0);
   });
 }
@@ -265,33 +265,33 @@ function usageContract(name: string, open: OpenPipelineFor): void {
       [{ says: 'One moment, please.', call: tool }, 2],
     ] as const) {
       await using opened = await open(script);
-      const stage = new FakeStage();
-      stage.release();
-      await read(opened.pipeline, stage);
+      const host = new FakeHost();
+      host.release();
+      await read(opened.pipeline, host);
       await opened.settled();
-      expect(stage.spendings).toHaveLength(requests);
+      expect(host.spendings).toHaveLength(requests);
     }
   });
 
   test(`${name}: what an answer took that was cut short, or failed, is told once and is not nothing`, async () => {
     for (const ends of ['stall', 'fail'] as const) {
       await using opened = await open({ says: answerText, ends });
-      const stage = new FakeStage();
+      const host = new FakeHost();
       const caller = new AbortController();
-      const answer = opened.pipeline.answer(turnOf(said('hello')), stage, caller.signal);
+      const answer = opened.pipeline.answer(turnOf(said('hello')), host, caller.signal);
       const reading = (async () => {
         for await (const part of answer) if (part.kind === 'audio') caller.abort(new Error('left'));
       })();
       await reading.catch(() => undefined);
       await opened.settled();
-      expect(stage.spendings).toHaveLength(1);
-      expect(stage.spendings[0]?.outputTokens).toBeGreaterThan(0);
+      expect(host.spendings).toHaveLength(1);
+      expect(host.spendings[0]?.outputTokens).toBeGreaterThan(0);
     }
   });
 }
 
-async function read(pipeline: Pipeline, stage: AnswerHost, turn = turnOf(said('hello'))) {
-  return Array.fromAsync(pipeline.answer(turn, stage, never));
+async function read(pipeline: Pipeline, host: AnswerHost, turn = turnOf(said('hello'))) {
+  return Array.fromAsync(pipeline.answer(turn, host, never));
 }
 
 export function textOf(parts: readonly ReplyPart[]): string {

@@ -55,14 +55,14 @@ function leasesContract(name: string, open: () => Promise<OpenRegistry>): void {
   test(`${name}: a shard is leased to one process, and to another one once that lease has run out`, async () => {
     await using registry = await open();
     const [one, two] = [await joined(registry, 'one'), await joined(registry, 'two')];
-    expect(await one.take([{ id: 1, epoch: 0 }])).toMatchObject([{ shardId: 1, epoch: 1 }]);
-    expect(await two.take([{ id: 1, epoch: 0 }])).toEqual([]);
-    expect(await two.take([{ id: 1, epoch: 1 }])).toEqual([]);
+    expect(await one.acquire([{ id: 1, epoch: 0 }])).toMatchObject([{ shardId: 1, epoch: 1 }]);
+    expect(await two.acquire([{ id: 1, epoch: 0 }])).toEqual([]);
+    expect(await two.acquire([{ id: 1, epoch: 1 }])).toEqual([]);
     const view = await renewed(two);
     expect(view?.shards.find(({ id }) => id === 1)).toMatchObject({ epoch: 1, ownerId: 'one' });
     await registry.pass(registry.leaseMs + 5);
-    expect(await two.take([{ id: 1, epoch: 0 }])).toEqual([]);
-    expect(await two.take([{ id: 1, epoch: 1 }])).toEqual([
+    expect(await two.acquire([{ id: 1, epoch: 0 }])).toEqual([]);
+    expect(await two.acquire([{ id: 1, epoch: 1 }])).toEqual([
       { shardId: 1, epoch: 2, mustFence: false },
     ]);
   });
@@ -70,14 +70,14 @@ function leasesContract(name: string, open: () => Promise<OpenRegistry>): void {
   test(`${name}: a renewal keeps all leases of a process, and none that another one has taken`, async () => {
     await using registry = await open();
     const [one, two] = [await joined(registry, 'one'), await joined(registry, 'two')];
-    await one.take([
+    await one.acquire([
       { id: 0, epoch: 0 },
       { id: 1, epoch: 0 },
     ]);
     await registry.pass(registry.leaseMs / 2);
     expect(ids(await renewed(one, [[0, 1]]))).toEqual([0]);
     await registry.pass(registry.leaseMs / 2 + 5);
-    const taken = await two.take([
+    const taken = await two.acquire([
       { id: 0, epoch: 1 },
       { id: 1, epoch: 1 },
     ]);
@@ -95,13 +95,13 @@ function epochsContract(name: string, open: () => Promise<OpenRegistry>): void {
   test(`${name}: an epoch that is over renews nothing, gives nothing back and may not identify`, async () => {
     await using registry = await open();
     const one = await joined(registry, 'one');
-    await one.take([{ id: 0, epoch: 0 }]);
-    await one.take([{ id: 0, epoch: 1 }]);
+    await one.acquire([{ id: 0, epoch: 0 }]);
+    await one.acquire([{ id: 0, epoch: 1 }]);
     expect(ids(await renewed(one, [[0, 1]]))).toEqual([]);
     await one.giveBack({ shardId: 0, epoch: 1, session });
     expect(await one.identify({ shardId: 0, epoch: 1 }, 0)).toEqual({ kind: 'lost' });
     expect(ids(await renewed(one, [[0, 2]]))).toEqual([0]);
-    expect(await one.take([{ id: 0, epoch: 2 }])).toEqual([
+    expect(await one.acquire([{ id: 0, epoch: 2 }])).toEqual([
       { shardId: 0, epoch: 3, mustFence: false },
     ]);
   });
@@ -109,27 +109,27 @@ function epochsContract(name: string, open: () => Promise<OpenRegistry>): void {
   test(`${name}: what is given back is free at once, with the place in its session`, async () => {
     await using registry = await open();
     const [one, two] = [await joined(registry, 'one'), await joined(registry, 'two')];
-    await one.take([{ id: 2, epoch: 0 }]);
+    await one.acquire([{ id: 2, epoch: 0 }]);
     await one.giveBack({ shardId: 2, epoch: 1, session });
     const view = await renewed(two);
     expect(view?.shards.find(({ id }) => id === 2)).toEqual({ id: 2, epoch: 1 });
-    expect(await two.take([{ id: 2, epoch: 1 }])).toMatchObject([{ epoch: 2, session }]);
+    expect(await two.acquire([{ id: 2, epoch: 1 }])).toMatchObject([{ epoch: 2, session }]);
     expect(ids(await renewed(two, [[2, 2]]))).toEqual([2]);
     await two.leave();
-    expect(await one.take([{ id: 2, epoch: 2 }])).toMatchObject([{ epoch: 3, session }]);
+    expect(await one.acquire([{ id: 2, epoch: 2 }])).toMatchObject([{ epoch: 3, session }]);
   });
 
   test(`${name}: a process that starts again takes its own shards at once, and its former run has nothing any more`, async () => {
     await using registry = await open();
     const former = await joined(registry, 'one');
-    await former.take([{ id: 0, epoch: 0 }]);
+    await former.acquire([{ id: 0, epoch: 0 }]);
     await former.renew({
       leases: [{ shardId: 0, epoch: 1, session }],
       believesAlone: false,
       limit: 1,
     });
     const again = await joined(registry, 'one');
-    expect(await again.take([{ id: 0, epoch: 1 }])).toEqual([
+    expect(await again.acquire([{ id: 0, epoch: 1 }])).toEqual([
       { shardId: 0, epoch: 2, mustFence: false, session },
     ]);
     expect(await renewed(former, [[0, 2]])).toBeUndefined();
@@ -142,7 +142,7 @@ function aloneContract(name: string, open: () => Promise<OpenRegistry>): void {
   test(`${name}: a process is alone while no other one lives, and who follows it is told that it may serve on`, async () => {
     await using registry = await open();
     const one = await joined(registry, 'one');
-    await one.take([{ id: 0, epoch: 0 }]);
+    await one.acquire([{ id: 0, epoch: 0 }]);
     expect((await renewed(one, [[0, 1]]))?.isAlone).toBe(true);
     const two = await joined(registry, 'two');
     const view = await renewed(two);
@@ -152,20 +152,20 @@ function aloneContract(name: string, open: () => Promise<OpenRegistry>): void {
     ]);
     expect((await renewed(one, [[0, 1]], true))?.isAlone).toBe(false);
     await registry.pass(registry.leaseMs + 5);
-    expect(await two.take([{ id: 0, epoch: 1 }])).toMatchObject([{ mustFence: true }]);
+    expect(await two.acquire([{ id: 0, epoch: 1 }])).toMatchObject([{ mustFence: true }]);
   });
 
   test(`${name}: who has learnt that it is not alone stops by itself, and is not waited for`, async () => {
     await using registry = await open();
     const one = await joined(registry, 'one');
-    await one.take([{ id: 0, epoch: 0 }]);
+    await one.acquire([{ id: 0, epoch: 0 }]);
     await renewed(one, [[0, 1]]);
     const two = await joined(registry, 'two');
     await renewed(one, [[0, 1]], true);
     await renewed(two);
     await renewed(one, [[0, 1]], false);
     await registry.pass(registry.leaseMs + 5);
-    expect(await two.take([{ id: 0, epoch: 1 }])).toMatchObject([{ mustFence: false }]);
+    expect(await two.acquire([{ id: 0, epoch: 1 }])).toMatchObject([{ mustFence: false }]);
   });
 }
 
@@ -173,14 +173,14 @@ function identifiesContract(name: string, open: () => Promise<OpenRegistry>): vo
   test(`${name}: from an identify on nobody can resume the session before it`, async () => {
     await using registry = await open();
     const one = await joined(registry, 'one');
-    await one.take([{ id: 0, epoch: 0 }]);
+    await one.acquire([{ id: 0, epoch: 0 }]);
     await one.renew({
       leases: [{ shardId: 0, epoch: 1, session }],
       believesAlone: false,
       limit: 1,
     });
     expect(await one.identify({ shardId: 0, epoch: 1 }, 0)).toEqual({ kind: 'granted' });
-    expect(await one.take([{ id: 0, epoch: 1 }])).toEqual([
+    expect(await one.acquire([{ id: 0, epoch: 1 }])).toEqual([
       { shardId: 0, epoch: 2, mustFence: false },
     ]);
   });
@@ -188,8 +188,8 @@ function identifiesContract(name: string, open: () => Promise<OpenRegistry>): vo
   test(`${name}: a bucket takes one identify in 5 s, whichever process asks`, async () => {
     await using registry = await open();
     const [one, two] = [await joined(registry, 'one'), await joined(registry, 'two')];
-    await one.take([{ id: 0, epoch: 0 }]);
-    await two.take([{ id: 1, epoch: 0 }]);
+    await one.acquire([{ id: 0, epoch: 0 }]);
+    await two.acquire([{ id: 1, epoch: 0 }]);
     expect(await one.identify({ shardId: 0, epoch: 1 }, 0)).toEqual({ kind: 'granted' });
     const answer = await two.identify({ shardId: 1, epoch: 1 }, 0);
     expect(answer).toMatchObject({ kind: 'wait', waitMs: expect.any(Number) });
@@ -203,7 +203,7 @@ function identifiesContract(name: string, open: () => Promise<OpenRegistry>): vo
     await using registry = await open();
     const startLimit = { total: 1_000, remaining: identifyReserve + 2, resetAfterMs: 60_000 };
     const one = await joined(registry, 'one', { startLimit });
-    await one.take([{ id: 0, epoch: 0 }]);
+    await one.acquire([{ id: 0, epoch: 0 }]);
     const asked = async (process: ShardRegistry, bucket: number) =>
       (await process.identify({ shardId: 0, epoch: 1 }, bucket)).kind;
     expect([await asked(one, 0), await asked(one, 1)]).toEqual(['granted', 'granted']);

@@ -4,7 +4,7 @@ import { isSilenceFrame, type Packet } from '#src/audio/packet.ts';
 import type { MayHear, VoiceLink } from '#src/session/ports/voice-link.ts';
 
 /** An open link with exactly one person at its far end. */
-export interface LinkStage extends AsyncDisposable {
+export interface LinkSetup extends AsyncDisposable {
   readonly link: VoiceLink;
   readonly speakerId: string;
   /** Ten voiced frames or more; resolves when they have left. */
@@ -20,7 +20,7 @@ export interface LinkStage extends AsyncDisposable {
 /** 20 ms of sound, as playback hands it over; `n` tells the frames apart. */
 export type MakeFrame = (n: number) => Frame;
 
-type Open = (mayHear: MayHear) => Promise<LinkStage>;
+type Open = (mayHear: MayHear) => Promise<LinkSetup>;
 
 /** What every VoiceLink keeps, real or fake. */
 export function voiceLinkContract(name: string, open: Open, frame: MakeFrame): void {
@@ -31,44 +31,44 @@ export function voiceLinkContract(name: string, open: Open, frame: MakeFrame): v
 
 function hearingContract(name: string, open: Open): void {
   test(`${name}: an aborted hear throws the caller's own reason`, async () => {
-    await using stage = await open(() => true);
+    await using setup = await open(() => true);
     const reason = new Error('left');
-    const heard = stage.link.hear(AbortSignal.abort(reason))[Symbol.asyncIterator]();
+    const heard = setup.link.hear(AbortSignal.abort(reason))[Symbol.asyncIterator]();
     await expect(heard.next()).rejects.toBe(reason);
   });
 
   test(`${name}: packets come from their speaker, in order of sequence`, async () => {
-    await using stage = await open(() => true);
-    const heard = await packetsWhile(stage, () => stage.speak());
+    await using setup = await open(() => true);
+    const heard = await packetsWhile(setup, () => setup.speak());
     const voiced = heard.filter(({ opus }) => !isSilenceFrame(opus));
     expect(voiced.length).toBeGreaterThanOrEqual(8);
-    expect(new Set(heard.map(({ speakerId }) => speakerId))).toEqual(new Set([stage.speakerId]));
+    expect(new Set(heard.map(({ speakerId }) => speakerId))).toEqual(new Set([setup.speakerId]));
     const steps = heard.slice(1).map((one, n) => step(heard[n], one));
     expect(steps.every((each) => each > 0 && each < 10)).toBe(true);
   });
 
   test(`${name}: of people who may not be heard nothing comes`, async () => {
-    await using stage = await open(() => false);
-    expect(await packetsWhile(stage, () => stage.speak())).toEqual([]);
+    await using setup = await open(() => false);
+    expect(await packetsWhile(setup, () => setup.speak())).toEqual([]);
   });
 }
 
 function speakingContract(name: string, open: Open, frame: MakeFrame): void {
   test(`${name}: frames that are played are heard, and reported as left, once each`, async () => {
-    await using stage = await open(() => true);
+    await using setup = await open(() => true);
     const source = new Frames(10, frame);
-    stage.link.play(source).wake();
-    await passUntil(stage, () => stage.heard() >= 10);
+    setup.link.play(source).wake();
+    await passUntil(setup, () => setup.heard() >= 10);
     expect(source.departed.map(({ frame }) => frame)).toEqual(source.all);
-    expect(stage.heard()).toBe(10);
+    expect(setup.heard()).toBe(10);
   });
 
   test(`${name}: a new source replaces the former one`, async () => {
-    await using stage = await open(() => true);
+    await using setup = await open(() => true);
     const [former, latter] = [new Frames(100, frame), new Frames(3, frame)];
-    stage.link.play(former).wake();
-    stage.link.play(latter).wake();
-    await passUntil(stage, () => latter.departed.length === 3);
+    setup.link.play(former).wake();
+    setup.link.play(latter).wake();
+    await passUntil(setup, () => latter.departed.length === 3);
     expect(latter.departed).toHaveLength(3);
     expect(former.departed.length).toBeLessThanOrEqual(1);
   });
@@ -76,29 +76,29 @@ function speakingContract(name: string, open: Open, frame: MakeFrame): void {
 
 function endingContract(name: string, open: Open, frame: MakeFrame): void {
   test(`${name}: closing it ends hearing, and nothing more is taken`, async () => {
-    await using stage = await open(() => true);
+    await using setup = await open(() => true);
     const source = new Frames(100, frame);
-    stage.link.play(source).wake();
-    const heard = stage.link.hear(new AbortController().signal)[Symbol.asyncIterator]();
+    setup.link.play(source).wake();
+    const heard = setup.link.hear(new AbortController().signal)[Symbol.asyncIterator]();
     const next = heard.next();
-    await stage.link[Symbol.asyncDispose]();
+    await setup.link[Symbol.asyncDispose]();
     await expect(next).resolves.toMatchObject({ done: true });
     const taken = source.taken;
-    await stage.pass(100);
+    await setup.pass(100);
     expect(source.taken).toBe(taken);
   });
 
   test(`${name}: hearing ends with link.lost when the link is taken away`, async () => {
-    await using stage = await open(() => true);
-    const heard = stage.link.hear(new AbortController().signal)[Symbol.asyncIterator]();
+    await using setup = await open(() => true);
+    const heard = setup.link.hear(new AbortController().signal)[Symbol.asyncIterator]();
     const next = heard.next();
-    stage.lose();
+    setup.lose();
     await expect(next).rejects.toMatchObject({ code: 'link.lost' });
   });
 
   test(`${name}: it knows who is there, without the bot itself`, async () => {
-    await using stage = await open(() => true);
-    expect(stage.link.people().map(({ id }) => id)).toEqual([stage.speakerId]);
+    await using setup = await open(() => true);
+    expect(setup.link.people().map(({ id }) => id)).toEqual([setup.speakerId]);
   });
 }
 
@@ -125,14 +125,14 @@ class Frames implements FrameSource {
 }
 
 /** Everything heard until a little after `work` is done. */
-async function packetsWhile(stage: LinkStage, work: () => Promise<void>): Promise<Packet[]> {
+async function packetsWhile(setup: LinkSetup, work: () => Promise<void>): Promise<Packet[]> {
   const heard: Packet[] = [];
   const stop = new AbortController();
   const hearing = (async () => {
-    for await (const packet of stage.link.hear(stop.signal)) heard.push(packet);
+    for await (const packet of setup.link.hear(stop.signal)) heard.push(packet);
   })();
   await work();
-  await stage.pass(100);
+  await setup.pass(100);
   stop.abort();
   await hearing.catch(() => {});
   return heard;
@@ -144,6 +144,6 @@ function step(before: Packet | undefined, after: Packet): number {
 }
 
 /** Lets time pass, three seconds at most. */
-async function passUntil(stage: LinkStage, condition: () => boolean): Promise<void> {
-  for (let n = 0; n < 30 && !condition(); n++) await stage.pass(100);
+async function passUntil(setup: LinkSetup, condition: () => boolean): Promise<void> {
+  for (let n = 0; n < 30 && !condition(); n++) await setup.pass(100);
 }

@@ -29,15 +29,15 @@ test('the tree of the image starts with production modules only, as nobody, and 
   const bot = stack.use(
     new Running(image.start(await settingsFor({ token, apiUrl, ca }, folder, port))),
   );
-  await bot.tells('status:');
+  await bot.reports('status:');
   expect(await asked(port, 'readyz')).toMatchObject({ status: 503 });
-  await bot.tells('ready:');
+  await bot.reports('ready:');
   expect(bot.lines.filter(({ level }) => level >= warning)).toEqual([]);
   expect(await ownerOf(bot)).toBe(ownerExpected(bot));
   await checkStatus(port);
 
   bot.send('SIGHUP');
-  await bot.tells('the terminal has closed');
+  await bot.reports('the terminal has closed');
   bot.ignore();
   expect(await asked(port, 'readyz')).toMatchObject({ status: 200 });
   bot.send('SIGTERM');

@@ -16,10 +16,10 @@ const slashed = commands
   .join(', ');
 const timeout = 30_000;
 
-type Ended = { readonly code: number; readonly out: string; readonly complaints: string };
+type ProgramEnd = { readonly code: number; readonly out: string; readonly complaints: string };
 
 /** Runs `npm run commands` without npm, in `folder` and with no other settings, to its end. */
-function registering(folder: string, env: Readonly<Record<string, string>>): Promise<Ended> {
+function registering(folder: string, env: Readonly<Record<string, string>>): Promise<ProgramEnd> {
   const options = { cwd: folder, env: { ...compileCacheEnvironment(), ...env }, timeout };
   return new Promise((resolve) => {
     execFile(process.execPath, [program], options, (error, out, complaints) =>

@@ -5,7 +5,7 @@ import { Mailbox } from '#src/base/mailbox.ts';
 
 type LogLine = { readonly msg: string; readonly level: number; readonly alert?: string };
 
-const tellMs = 30_000;
+const reportMs = 30_000;
 const farewellMs = 15_000;
 
 /** A process that writes a log of pino's to its standard output. */
@@ -27,8 +27,8 @@ export class Running implements AsyncDisposable {
   }
 
   /** Resolves at the next line that begins with `words`. Errors: when the process ends first, or after 30 s. */
-  async tells(words: string): Promise<void> {
-    for await (const line of this.#unread.read(AbortSignal.timeout(tellMs))) {
+  async reports(words: string): Promise<void> {
+    for await (const line of this.#unread.read(AbortSignal.timeout(reportMs))) {
       if (line.msg.startsWith(words)) return;
     }
     throw new Error(`It ended and never told "${words}". ${this.#complaints}`);

@@ -26,8 +26,8 @@ function openGateway(unavailableIds: readonly string[]) {
 }
 
 /** Logs in over a book that has noted these servers; what was told by the time all of them are noted anew. */
-async function logInOver(book: MemoryGuilds, unavailableIds: readonly string[] = []) {
-  const noted = vi.spyOn(book, 'note');
+async function logInOver(store: MemoryGuilds, unavailableIds: readonly string[] = []) {
+  const noted = vi.spyOn(store, 'note');
   await using stack = new AsyncDisposableStack();
   const gateway = stack.use(await openGateway(unavailableIds));
   const events: DiscordEvent[] = [];
@@ -35,7 +35,7 @@ async function logInOver(book: MemoryGuilds, unavailableIds: readonly string[] =
     token: 'a.b.c',
     apiUrl: gateway.apiUrl,
     commands: [],
-    guildStore: book,
+    guildStore: store,
     ports: () => ({ ...openAccess, sessions: {} }) as CommandPorts,
     onEvent: (event: DiscordEvent) => void events.push(event),
   };
@@ -48,36 +48,36 @@ async function logInOver(book: MemoryGuilds, unavailableIds: readonly string[] =
   return { removed, warnings, asked: gateway.askedGuildIds };
 }
 
-async function bookOf(botId: string, ...guildIds: readonly unknown[]): Promise<MemoryGuilds> {
-  const book = new MemoryGuilds();
-  await book.note(botId, guildIds.map(String));
-  return book;
+async function guildsOf(botId: string, ...guildIds: readonly unknown[]): Promise<MemoryGuilds> {
+  const store = new MemoryGuilds();
+  await store.note(botId, guildIds.map(String));
+  return store;
 }
 
 test('servers that removed the bot while it was away are told of as soon as it is back', async () => {
-  const book = await bookOf(fakeBotId, present, unavailable, gone, forbidden);
-  expect(await logInOver(book)).toMatchObject({ removed: [gone, forbidden], warnings: [] });
+  const store = await guildsOf(fakeBotId, present, unavailable, gone, forbidden);
+  expect(await logInOver(store)).toMatchObject({ removed: [gone, forbidden], warnings: [] });
 });
 
 test('a server that is unavailable, or is there although READY does not list it, is kept', async () => {
-  const book = await bookOf(fakeBotId, present, unavailable, unlisted);
+  const store = await guildsOf(fakeBotId, present, unavailable, unlisted);
   const outcome = { removed: [], warnings: [], asked: [unlisted] };
-  expect(await logInOver(book, [`${unavailable}`])).toEqual(outcome);
+  expect(await logInOver(store, [`${unavailable}`])).toEqual(outcome);
 });
 
 test('an answer that does not say that the bot is no member removes nothing, and is told', async () => {
-  const { removed, warnings } = await logInOver(await bookOf(fakeBotId, broken, gone));
+  const { removed, warnings } = await logInOver(await guildsOf(fakeBotId, broken, gone));
   expect([removed, warnings.length]).toEqual([[gone], 1]);
 });
 
 test('the servers of another bot on the same store are nothing to this one', async () => {
-  const book = await bookOf('another bot', gone, forbidden);
-  expect(await logInOver(book)).toEqual({ removed: [], warnings: [], asked: [] });
-  expect(await book.noted(fakeBotId)).toEqual(listed);
+  const store = await guildsOf('another bot', gone, forbidden);
+  expect(await logInOver(store)).toEqual({ removed: [], warnings: [], asked: [] });
+  expect(await store.noted(fakeBotId)).toEqual(listed);
 });
 
 test('a store in trouble removes no server, and is told', async () => {
-  const book = await bookOf(fakeBotId, gone);
-  book.trouble = 'unreadable';
-  expect(await logInOver(book)).toMatchObject({ removed: [], asked: [] });
+  const store = await guildsOf(fakeBotId, gone);
+  store.trouble = 'unreadable';
+  expect(await logInOver(store)).toMatchObject({ removed: [], asked: [] });
 });

@@ -87,7 +87,7 @@ type InnerSockets = {
 export type FuzzClient = {
   readonly client: Client<true>;
   /** As the gateway hands a dispatch over; false where discord.js could not read it. */
-  tell(t: string, d: unknown): boolean;
+  send(t: string, d: unknown): boolean;
   /** Back to one server, of which nothing was changed. */
   reset(): void;
   /** Thrown by listeners since this was asked last. */
@@ -113,15 +113,15 @@ export function openFuzzClient(answer: Rest): FuzzClient {
   sockets.status = Status.Ready;
   const errors: unknown[] = [];
   const emit = client.emit.bind(client);
-  Reflect.set(client, 'emit', (...told: Parameters<typeof emit>) => {
+  Reflect.set(client, 'emit', (...reported: Parameters<typeof emit>) => {
     try {
-      return emit(...told);
+      return emit(...reported);
     } catch (error) {
       errors.push(error);
       return true;
     }
   });
-  const tell = (t: string, d: unknown) => {
+  const send = (t: string, d: unknown) => {
     try {
       sockets.handlePacket({ t, d }, shard);
       return true;
@@ -129,16 +129,16 @@ export function openFuzzClient(answer: Rest): FuzzClient {
       return false;
     }
   };
-  tell('READY', { user: botUser, guilds: [], application: { id: ids.bot, flags: 0 } });
+  send('READY', { user: botUser, guilds: [], application: { id: ids.bot, flags: 0 } });
   return {
     client,
-    tell,
+    send,
     reset() {
       for (const cache of [client.guilds.cache, client.users.cache, client.channels.cache])
         cache.clear();
       client.users.cache.set(ids.bot, client.user);
-      tell('READY', { user: botUser, guilds: [], application: { id: ids.bot, flags: 0 } });
-      tell('GUILD_CREATE', structuredClone(guild));
+      send('READY', { user: botUser, guilds: [], application: { id: ids.bot, flags: 0 } });
+      send('GUILD_CREATE', structuredClone(guild));
     },
     thrown: () => errors.splice(0),
   };

@@ -43,7 +43,7 @@ const dispatch = fc.oneof(
   ...dispatches.map(({ t, d }) => fc.record({ t: fc.constant(t), d: jsonLike(d) })),
 );
 
-const { client, tell, reset, thrown } = openFuzzClient(async () => ({}));
+const { client, send, reset, thrown } = openFuzzClient(async () => ({}));
 
 /** Everything of ours that listens to a client, and all that it answers afterwards. */
 function readAll(packets: readonly { readonly t: string; readonly d: unknown }[]): void {
@@ -61,7 +61,7 @@ function readAll(packets: readonly { readonly t: string; readonly d: unknown }[]
   const watch = openSeatWatch(client, linkOpener, timing, note);
   try {
     for (const packet of packets) {
-      tell(packet.t, packet.d);
+      send(packet.t, packet.d);
       timing.passMs(3_000);
       ask(people);
     }

@@ -102,7 +102,7 @@ function faultOf(call: CommandCall): string | undefined {
 }
 
 /** A reception with a command for each kind of option, which notes what is wrong with its calls. */
-class Desk {
+class GatewayHandlers {
   readonly timing = new SteppedTiming();
   readonly events: DiscordEvent[] = [];
   readonly faults: string[] = [];
@@ -130,7 +130,7 @@ class Desk {
       { name: 'group', description, commands: [{ ...all, shownTo: 'room' }] },
       { label: 'ask.about', shownTo: 'caller', run },
     ];
-    const button: Button = { name: 'press', label: 'button.confirm', look: 'main', run };
+    const button: Button = { name: 'press', label: 'button.confirm', style: 'main', run };
     this.reception = new InteractionReceiver({
       commands: slashes,
       forms: [{ name: 'form', inputs: ['a', 'b'], run }],
@@ -140,7 +140,7 @@ class Desk {
       commandsPerPerson: 0,
       panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put() {} },
       timing: this.timing,
-      tell: (event) => this.events.push(event),
+      report: (event) => this.events.push(event),
     });
   }
 
@@ -158,7 +158,7 @@ const answers = fc.oneof(
 );
 let answer: unknown;
 let asked = 0;
-const { client, tell, reset, thrown } = openFuzzClient(async () => {
+const { client, send, reset, thrown } = openFuzzClient(async () => {
   asked++;
   if (answer instanceof Error) throw answer;
   return answer;
@@ -167,34 +167,35 @@ const { client, tell, reset, thrown } = openFuzzClient(async () => {
 async function meet(payload: unknown, said: unknown): Promise<void> {
   reset();
   [answer, asked] = [said, 0];
-  const desk = new Desk();
+  const handlers = new GatewayHandlers();
   let met: Interaction | undefined;
-  const take = (interaction: Interaction) => {
+  const handle = (interaction: Interaction) => {
     met = interaction;
-    desk.reception.meet(interaction);
+    handlers.reception.meet(interaction);
   };
-  client.on(Events.InteractionCreate, take);
+  client.on(Events.InteractionCreate, handle);
   const strays: unknown[] = [];
   const stray = (error: unknown) => strays.push(error);
   process.on('unhandledRejection', stray);
   try {
-    tell('INTERACTION_CREATE', payload);
+    send('INTERACTION_CREATE', payload);
     await roundsPassed(1);
-    desk.timing.passMs(61_000);
+    handlers.timing.passMs(61_000);
     await roundsPassed(1);
   } finally {
-    client.off(Events.InteractionCreate, take);
+    client.off(Events.InteractionCreate, handle);
     process.off('unhandledRejection', stray);
   }
   const [error] = [...thrown(), ...strays];
   if (error !== undefined) throw error;
-  if (desk.faults.length > 0) throw new Error(desk.faults[0]);
+  if (handlers.faults.length > 0) throw new Error(handlers.faults[0]);
   const isForUs =
     met?.isChatInputCommand() ||
     met?.isMessageContextMenuCommand() ||
     met?.isButton() ||
     met?.isModalSubmit();
-  if (isForUs && asked === 0 && desk.events.length === 0) throw new Error('Nobody was answered.');
+  if (isForUs && asked === 0 && handlers.events.length === 0)
+    throw new Error('Nobody was answered.');
 }
 
 /** Whole interactions, through the objects of discord.js, to their answers. */

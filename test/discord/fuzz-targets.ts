@@ -23,7 +23,7 @@ const sealed = [10, 40, 120].map((length) =>
 );
 
 /** A receiver with one speaker who may be heard. */
-function openEar(): VoiceReceiver {
+function openInput(): VoiceReceiver {
   // Of a connection an ear only needs the receiver and the state.
   const connection = { state: { status: 'none' } } as unknown as VoiceConnection;
   const receiver = new VoiceReceiver(connection);
@@ -42,7 +42,7 @@ function openEar(): VoiceReceiver {
   return receiver;
 }
 
-const receiver = openEar();
+const receiver = openInput();
 
 const voiceMessages = [
   { op: 2, d: { ssrc, ip: '127.0.0.1', port: 9, modes: [mode], experiments: [] }, seq: 1 },
@@ -66,7 +66,7 @@ EventEmitter.call(socket);
 Object.assign(socket, { debug: null });
 socket.on('error', () => {});
 type MessageTarget = Parameters<VoiceWebSocket['onMessage']>[0]['target'];
-const told = (data: Buffer | string) =>
+const reported = (data: Buffer | string) =>
   socket.onMessage({ data, type: 'message', target: {} as MessageTarget });
 
 /** What a voice server may put into a group; the binding is native and must survive all of it. */
@@ -87,9 +87,9 @@ const endToEnd = Buffer.concat([
 ]);
 
 /** Datagrams of a source, this many, after this many ms; -1: its name has come. */
-type Held = readonly [source: number, waitMs: number, count: number];
+type HeldStep = readonly [source: number, waitMs: number, count: number];
 
-function holdAll(steps: readonly Held[]): void {
+function holdAll(steps: readonly HeldStep[]): void {
   const held = new HeldDatagrams();
   const arrivals = new Map<Buffer, number>();
   let atMs = 0;
@@ -126,14 +126,14 @@ export const discordTargets = [
       textOf(['{"op":', '5', ',"d":', '{}', '}', 'null']),
     ),
     (text) => {
-      told(text);
+      reported(text);
     },
   ),
   target(
     'voice-gateway-binary',
     bytesLike([Buffer.concat([Buffer.from([0, 1, 25]), mls])]),
     (bytes) => {
-      told(bytes);
+      reported(bytes);
     },
   ),
   target(

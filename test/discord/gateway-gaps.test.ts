@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { commandCallOf } from '#src/discord/interactions/calls.ts';
-import { takeTheStage } from '#src/discord/link/voice-link-opener.ts';
+import { becomeSpeaker } from '#src/discord/link/voice-link-opener.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { openPlaces } from '#src/discord/places.ts';
@@ -23,13 +23,13 @@ import {
 } from './fuzz-client.ts';
 
 const requests: string[] = [];
-const { client, tell, reset, thrown } = openFuzzClient(async (route) => {
+const { client, send, reset, thrown } = openFuzzClient(async (route) => {
   requests.push(route);
   return {};
 });
 const lobby = { guildId: ids.guild, channelId: ids.voice, name: 'Lobby' };
 const knownGuild = () => client.guilds.cache.get(ids.guild) ?? expect.fail();
-const loseEveryone = () => tell('GUILD_ROLE_DELETE', { guild_id: ids.guild, role_id: ids.guild });
+const loseEveryone = () => send('GUILD_ROLE_DELETE', { guild_id: ids.guild, role_id: ids.guild });
 
 beforeEach(() => {
   reset();
@@ -47,8 +47,8 @@ test('in a server whose role of everybody is unknown, rights count as not told',
 
 test('somebody outside of a channel does not enter by rights that are unknown', () => {
   const { id, name, roles } = guild;
-  tell('GUILD_UPDATE', { id, name, roles, owner_id: ids.bot });
-  tell('VOICE_STATE_UPDATE', { ...annVoice, member: annMember, channel_id: null });
+  send('GUILD_UPDATE', { id, name, roles, owner_id: ids.bot });
+  send('VOICE_STATE_UPDATE', { ...annVoice, member: annMember, channel_id: null });
   expect(openPlaces(client).facts(lobby, ids.ann)?.callerMayEnter).toBe(true);
   loseEveryone();
   expect(openPlaces(client).facts(lobby, ids.ann)?.callerMayEnter).toBe(false);
@@ -57,10 +57,10 @@ test('somebody outside of a channel does not enter by rights that are unknown', 
 test('a role that comes without permissions takes nothing from the seat of the bot', () => {
   const events: DiscordEvent[] = [];
   const unwatch = watchOwnState(client, new SteppedTiming(), (event) => events.push(event));
-  tell('VOICE_STATE_UPDATE', { ...botVoice, self_mute: true });
-  tell('GUILD_ROLE_UPDATE', { guild_id: ids.guild, role: { ...role, permissions: {} } });
+  send('VOICE_STATE_UPDATE', { ...botVoice, self_mute: true });
+  send('GUILD_ROLE_UPDATE', { guild_id: ids.guild, role: { ...role, permissions: {} } });
   loseEveryone();
-  tell('VOICE_STATE_UPDATE', botVoice);
+  send('VOICE_STATE_UPDATE', botVoice);
   unwatch();
   expect(events).toEqual([]);
 });
@@ -68,15 +68,15 @@ test('a role that comes without permissions takes nothing from the seat of the b
 test('a voice state of nobody seats nobody', () => {
   using people = new ChannelPeople(client);
   expect(people.count(ids.voice)).toBe(1);
-  tell('VOICE_STATE_UPDATE', { ...annVoice, user_id: null });
+  send('VOICE_STATE_UPDATE', { ...annVoice, user_id: null });
   expect(people.count(ids.voice)).toBe(1);
   expect(people.in(knownGuild(), ids.voice).map(({ id }) => id)).toEqual([ids.ann]);
 });
 
 test('a limit that is no number is none, and what is no text is no name', () => {
-  tell('CHANNEL_UPDATE', { ...voiceChannel, name: { a: 1 }, user_limit: 'many' });
+  send('CHANNEL_UPDATE', { ...voiceChannel, name: { a: 1 }, user_limit: 'many' });
   const member = { ...annMember, nick: 7 };
-  tell('GUILD_MEMBER_UPDATE', { guild_id: ids.guild, ...member });
+  send('GUILD_MEMBER_UPDATE', { guild_id: ids.guild, ...member });
   const places = openPlaces(client);
   expect(places.facts(lobby, ids.ann)?.limit).toBe(0);
   expect(places.channel(ids.guild, ids.voice)?.name).toBe(ids.voice);
@@ -95,10 +95,10 @@ test('a channel whose rights are unknown is written to, and Discord decides', as
 });
 
 test('on a stage whose rights are unknown the bot asks to speak', async () => {
-  tell('VOICE_STATE_UPDATE', { ...botVoice, channel_id: ids.stage, suppress: true });
+  send('VOICE_STATE_UPDATE', { ...botVoice, channel_id: ids.stage, suppress: true });
   loseEveryone();
   const events: DiscordEvent[] = [];
-  await takeTheStage(knownGuild(), ids.stage, new SteppedTiming(), (event) => events.push(event));
+  await becomeSpeaker(knownGuild(), ids.stage, new SteppedTiming(), (event) => events.push(event));
   expect(events).toEqual([]);
   expect(requests).toEqual([`/guilds/${ids.guild}/voice-states/%40me`]);
 });
@@ -113,7 +113,7 @@ test('a server that came without an id is not watched for a lost seat', () => {
   };
   const watch = openSeatWatch(client, linkOpener, timing, (event) => events.push(event));
   const { id: _, ...nameless } = guild;
-  tell('GUILD_CREATE', nameless);
+  send('GUILD_CREATE', nameless);
   expect(client.guilds.cache.size).toBe(1);
   timing.passMs(60_000);
   watch.close();
@@ -124,17 +124,17 @@ test('who is renamed is known by the new name at once', () => {
   using people = new ChannelPeople(client);
   const names = () => people.in(knownGuild(), ids.voice).map(({ name }) => name);
   const before = names();
-  let told = 0;
-  using _ = people.listen(ids.voice, () => told++);
-  tell('GUILD_MEMBER_UPDATE', { guild_id: ids.guild, ...annMember, nick: 'Queen Ann' });
+  let reported = 0;
+  using _ = people.listen(ids.voice, () => reported++);
+  send('GUILD_MEMBER_UPDATE', { guild_id: ids.guild, ...annMember, nick: 'Queen Ann' });
   expect(before).not.toContain('Queen Ann');
-  expect([names(), told]).toEqual([['Queen Ann'], 1]);
+  expect([names(), reported]).toEqual([['Queen Ann'], 1]);
 });
 
 test('somebody whose list of roles is none has no role', () => {
   using people = new ChannelPeople(client);
   expect(people.in(knownGuild(), ids.voice)).toMatchObject([{ roleIds: [ids.guild, ids.role] }]);
-  tell('GUILD_MEMBER_UPDATE', { guild_id: ids.guild, ...annMember, roles: null });
+  send('GUILD_MEMBER_UPDATE', { guild_id: ids.guild, ...annMember, roles: null });
   people.reread(ids.voice);
   expect(people.in(knownGuild(), ids.voice)).toMatchObject([{ id: ids.ann, roleIds: [] }]);
 });
@@ -142,8 +142,8 @@ test('somebody whose list of roles is none has no role', () => {
 test('a server without an id that goes is told to nobody', () => {
   const events: DiscordEvent[] = [];
   const unwatch = watchOwnState(client, new SteppedTiming(), (event) => events.push(event));
-  tell('GUILD_CREATE', []);
-  tell('GUILD_DELETE', {});
+  send('GUILD_CREATE', []);
+  send('GUILD_DELETE', {});
   unwatch();
   expect(events).toEqual([]);
 });
@@ -155,17 +155,17 @@ test('a voice state without the id of a server, a person or a channel reaches no
   client.on(Events.VoiceStateUpdate, note);
   const odd = [{ guild_id: 7 }, { user_id: undefined }, { channel_id: { toString: 1 } }];
   for (const d of [...odd.map((one) => ({ ...annVoice, ...one })), null, 'x'])
-    expect(tell('VOICE_STATE_UPDATE', d)).toBe(true);
+    expect(send('VOICE_STATE_UPDATE', d)).toBe(true);
   expect(seats).toEqual([]);
-  tell('VOICE_STATE_UPDATE', annVoice);
+  send('VOICE_STATE_UPDATE', annVoice);
   client.off(Events.VoiceStateUpdate, note);
   expect(seats).toEqual([[ids.guild, ids.ann]]);
 });
 
 test('a server that comes with a voice state of nobody comes without it', () => {
-  tell('GUILD_DELETE', { id: ids.guild });
+  send('GUILD_DELETE', { id: ids.guild });
   using people = new ChannelPeople(client);
-  tell('GUILD_CREATE', { ...guild, voice_states: [{ ...annVoice, user_id: null }, annVoice, 7] });
+  send('GUILD_CREATE', { ...guild, voice_states: [{ ...annVoice, user_id: null }, annVoice, 7] });
   expect(people.count(ids.voice)).toBe(1);
 });
 
@@ -179,7 +179,7 @@ test('a channel that comes without its server is one of the server that the comm
   };
   const met: Interaction[] = [];
   client.once(Events.InteractionCreate, (interaction) => met.push(interaction));
-  tell('INTERACTION_CREATE', {
+  send('INTERACTION_CREATE', {
     id: '200000000000000001',
     application_id: ids.bot,
     token: 't',
@@ -207,9 +207,9 @@ test('a channel without an id is neither known nor removed', () => {
   const events: DiscordEvent[] = [];
   const unwatch = watchOwnState(client, new SteppedTiming(), (event) => events.push(event));
   const { id: _, ...nameless } = voiceChannel;
-  tell('CHANNEL_UPDATE', nameless);
-  tell('CHANNEL_DELETE', []);
-  tell('CHANNEL_DELETE', nameless);
+  send('CHANNEL_UPDATE', nameless);
+  send('CHANNEL_DELETE', []);
+  send('CHANNEL_DELETE', nameless);
   unwatch();
   expect(events).toEqual([]);
   expect(knownGuild().channels.cache.has(ids.voice)).toBe(true);
@@ -219,7 +219,7 @@ test.each(['GUILD_CREATE', 'GUILD_UPDATE'])(
   'a voice state whose channel has no id, in a server of %s, is not taken',
   (kind) => {
     const strange = { ...botVoice, channel_id: { toString: 1 } };
-    tell(kind, { ...guild, voice_states: [annVoice, strange] });
+    send(kind, { ...guild, voice_states: [annVoice, strange] });
     const channelIds = knownGuild().voiceStates.cache.map(({ channelId }) => channelId);
     expect(new Set(channelIds)).toEqual(new Set([ids.voice]));
   },

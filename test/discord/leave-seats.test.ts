@@ -2,10 +2,10 @@ import { type Client, Status } from 'discord.js';
 import { expect, test } from 'vitest';
 import { leaveAllSeats } from '#src/discord/leave-seats.ts';
 
-type Seated = { readonly channelId: string | null; readonly status?: Status };
+type SeatState = { readonly channelId: string | null; readonly status?: Status };
 
 /** A client in these servers; `linked` are those with a voice connection. */
-function open(seats: Readonly<Record<string, Seated>>, linked: readonly string[] = []) {
+function open(seats: Readonly<Record<string, SeatState>>, linked: readonly string[] = []) {
   const left: unknown[] = [];
   const guilds = Object.entries(seats).map(([id, { channelId, status = Status.Ready }]) => {
     const send = (payload: unknown) => {

@@ -30,8 +30,8 @@ async function openSeatedBot(): Promise<SeatedBot> {
   };
   const discord = stack.use(await openDiscord(options, never));
   gateway.seatEverywhere();
-  const told = () => events.filter(({ kind }) => kind === 'muted').length;
-  await vi.waitFor(() => expect(told()).toBe(guildIds.length), 5_000);
+  const reported = () => events.filter(({ kind }) => kind === 'muted').length;
+  await vi.waitFor(() => expect(reported()).toBe(guildIds.length), 5_000);
   const all = stack.move();
   return { gateway, discord, events, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }

@@ -17,7 +17,7 @@ function dataDir() {
   const folder = mkdtempSync(join(tmpdir(), 'parley-doctor-'));
   return {
     folder,
-    look: () => examine(['--offline'], { DATA_DIR: folder }),
+    examine: () => examine(['--offline'], { DATA_DIR: folder }),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
@@ -30,7 +30,7 @@ function change(folder: string, sql: string): void {
 
 test('where no bot ever ran, the doctor says so and makes nothing', async () => {
   using place = dataDir();
-  const { code, about } = await place.look();
+  const { code, about } = await place.examine();
   expect(code).toBe(0);
   expect(about('lock')).toBe('ok lock free: no bot works on this folder');
   expect(about('store')).toMatch(/^ok store none yet/);
@@ -43,7 +43,7 @@ test('the doctor names the process that works on DATA_DIR, and the seats of its 
   using _lock = await lockDataDir(place.folder, options, never);
   await using store = await openLocalStore(storePath(place.folder), { clock: realClock });
   await store.seats.write(seat);
-  const { code, about } = await place.look();
+  const { code, about } = await place.examine();
   expect(code).toBe(0);
   expect(about('lock')).toMatch(
     new RegExp(`^ok lock held for \\d+ s by process ${process.pid} on \\S+, Parley 1\\.2\\.3$`),
@@ -52,7 +52,7 @@ test('the doctor names the process that works on DATA_DIR, and the seats of its 
   const words = `ok ${guildId} seat in channel ${seat.channelId} since 2026-11-20T17:50:00.000Z, alive`;
   expect(about(guildId)).toMatch(new RegExp(`^${words} \\d+ s ago$`));
   change(place.folder, 'UPDATE seats SET alive_ms = 0');
-  expect((await place.look()).about(guildId)).toMatch(/^differs .* days ago: not returned to$/);
+  expect((await place.examine()).about(guildId)).toMatch(/^differs .* days ago: not returned to$/);
 });
 
 test('the doctor reads stores of other versions, and leaves them and their folder as they are', async () => {
@@ -61,14 +61,14 @@ test('the doctor reads stores of other versions, and leaves them and their folde
     Symbol.asyncDispose
   ]();
   change(place.folder, 'PRAGMA journal_mode = DELETE; PRAGMA user_version = 0');
-  const before = await place.look();
+  const before = await place.examine();
   expect([before.code, before.about('parley.db')]).toEqual([
     0,
     expect.stringMatching(/^ok parley.db format 0, brought to \d+ at the next start$/),
   ]);
   change(place.folder, 'PRAGMA user_version = 8');
   const bytes = readFileSync(storePath(place.folder));
-  const old = await place.look();
+  const old = await place.examine();
   expect([old.code, old.about('parley.db')]).toEqual([
     1,
     expect.stringMatching(/^missing parley.db format 8, this program reads from \d+ on$/),
@@ -76,7 +76,7 @@ test('the doctor reads stores of other versions, and leaves them and their folde
   expect(readFileSync(storePath(place.folder)).equals(bytes)).toBe(true);
   expect(readdirSync(place.folder)).toEqual(['parley.db']);
   change(place.folder, 'PRAGMA user_version = 99');
-  const after = await place.look();
+  const after = await place.examine();
   expect([after.code, after.about('parley.db')]).toEqual([
     1,
     expect.stringMatching(/^missing parley.db format 99, this program reads up to \d+$/),

@@ -7,11 +7,11 @@ import { PostgresPool } from '#src/storage/postgres/pool.ts';
 import { PostgresShardRegistry } from '#src/storage/postgres/shards/postgres-shard-registry.ts';
 import { shardSchema } from '#src/storage/postgres/shards/schema.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
-import { openIn } from '#test/storage/postgres/open-books.ts';
+import { openIn } from '#test/storage/postgres/open-stores.ts';
 import { botId, guildId, seat } from '#test/storage/stored-rows.ts';
 import { examine } from './examine.ts';
 
-const look = ({ url }: Pick<TestSchema, 'url'>) =>
+const examineNow = ({ url }: Pick<TestSchema, 'url'>) =>
   examine(['--offline'], { DATABASE_URL: url.reveal() });
 
 /** A process `host-ID 12` that shares three shards. */
@@ -26,25 +26,27 @@ async function join(processId: string, pool: PostgresPool): Promise<PostgresShar
 withPostgres(() => {
   test('the doctor tells what stands in the database and where the bot sits, and makes nothing there', async () => {
     await using schema = await openSchema();
-    const empty = await look(schema);
+    const empty = await examineNow(schema);
     expect(empty.code).toBe(0);
     expect(empty.about('database')).toMatch(/^ok database \S+, running for \d+ \w+$/);
     expect(empty.about('tables')).toMatch(/^ok tables none yet/);
     await using store = await openIn(schema);
     await store.seats.write(seat);
-    const { code, about } = await look(schema);
+    const { code, about } = await examineNow(schema);
     expect([code, about('tables: store')]).toEqual([0, expect.stringMatching(/format \d+$/)]);
     const words = `ok ${guildId} seat in channel ${seat.channelId} since 2026-11-20T17:50:00.000Z, alive`;
     expect(about(guildId)).toMatch(new RegExp(`^${words} \\d+ s ago$`));
     await schema.sql("UPDATE seats SET alive_at = alive_at - interval '1 hour'");
-    expect((await look(schema)).about(guildId)).toMatch(/^differs .* 60 min ago: not returned to$/);
+    expect((await examineNow(schema)).about(guildId)).toMatch(
+      /^differs .* 60 min ago: not returned to$/,
+    );
   });
 
   test('a database of a newer bot, and one that does not answer, are no places to start', async () => {
     await using schema = await openSchema();
     await using _store = await openIn(schema);
     await schema.sql("UPDATE parley_schema SET version = 99 WHERE part = 'store'");
-    const newer = await look(schema);
+    const newer = await examineNow(schema);
     expect([newer.code, newer.about('tables: store')]).toEqual([
       1,
       expect.stringMatching(/^missing .* format 99, this program reads up to \d+$/),
@@ -76,11 +78,11 @@ withPostgres(() => {
     await join('c', pool);
     const own = shardOf(guildId, 3);
     const [other = 0, free = 0] = [0, 1, 2].filter((id) => id !== own);
-    await owner.take([{ id: own, epoch: 0 }]);
-    await killed.take([{ id: other, epoch: 0 }]);
+    await owner.acquire([{ id: own, epoch: 0 }]);
+    await killed.acquire([{ id: other, epoch: 0 }]);
     await schema.sql("UPDATE processes SET until = now() WHERE process_id = 'b'");
     await schema.sql("UPDATE shards SET until = now() WHERE process_id = 'b'");
-    const { code, text, about } = await look(schema);
+    const { code, text, about } = await examineNow(schema);
     expect(code).toBe(0);
     expect(about('database')).toContain(`of the bot ${botId}`);
     const times = text.replace(/\d+ s/g, 'N s').replace(/ {2,}/g, ' ');

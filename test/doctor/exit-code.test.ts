@@ -19,27 +19,27 @@ function breakStore({ environment }: Patient): void {
 
 test('with everything usable, the exit code is 0', async () => {
   await using patient = await openPatient();
-  expect((await patient.look()).code).toBe(0);
+  expect((await patient.examine()).code).toBe(0);
 });
 
 test('a server that does not work is enough for 1, however well Discord is', async () => {
   await using patient = await openPatient();
   const { server, settings } = await openBrokenServer();
   using _ = server;
-  expect((await patient.look([], settings)).code).toBe(1);
+  expect((await patient.examine([], settings)).code).toBe(1);
 });
 
 test('a store that cannot be read is enough for 1, however well all else is', async () => {
   await using patient = await openPatient();
   breakStore(patient);
-  const { code, text } = await patient.look();
+  const { code, text } = await patient.examine();
   expect(code).toBe(1);
   expect(text).toMatch(/missing {2}.*parley\.db/);
 });
 
 test('Discord that lacks something is enough for 1, however well the servers are', async () => {
   await using patient = await openPatient({ gatewayRules: { startsPerDay: 0 } });
-  const { code, about } = await patient.look();
+  const { code, about } = await patient.examine();
   expect(about('logins')).toMatch(/^missing/);
   expect(code).toBe(1);
 });
@@ -50,7 +50,7 @@ test('a token that Discord refuses counts over a server that does not work, and 
   using _ = server;
   breakStore(patient);
   const refused = { ...settings, DISCORD_TOKEN: 'wrong.token.of-somebody' };
-  const { code, text } = await patient.look([], refused);
+  const { code, text } = await patient.examine([], refused);
   expect(code).toBe(78);
   expect(text).toContain('CHAT_COMPLETION: ');
 });
@@ -58,7 +58,7 @@ test('a token that Discord refuses counts over a server that does not work, and 
 test('offline a broken store still counts, and Discord is not asked', async () => {
   await using patient = await openPatient();
   breakStore(patient);
-  const { code, about } = await patient.look(['--offline']);
+  const { code, about } = await patient.examine(['--offline']);
   expect(about('token')).toBe('ok token set, not checked');
   expect(code).toBe(1);
 });

@@ -43,8 +43,8 @@ async function programOf(script: string): Promise<string> {
 }
 
 test('no document tells people to run anything by npx', () => {
-  const told = documents.filter(({ text }) => /\bnpx\b/.test(text)).map(({ path }) => path);
-  expect(told).toEqual([]);
+  const reported = documents.filter(({ text }) => /\bnpx\b/.test(text)).map(({ path }) => path);
+  expect(reported).toEqual([]);
 });
 
 test('commands stand in blocks for a shell, where the other tests find them', () => {

@@ -14,33 +14,36 @@ function run(baseURL: string, ...words: readonly string[]): ChildProcessWithoutN
 test.each([
   ['say', ''],
   ['ask', 'It is ready.'],
-])('%s writes the first samples while the engine still holds back the rest', async (verb, told) => {
-  const engine = openHeldEngine();
-  const chat = new FakeChat([['It is ready.']]);
-  await using served = await openCompletions({ synthesizer: engine.synthesizer, chat });
-  const child = run(served.baseURL, verb, 'Is it ready?');
-  let words = '';
-  child.stderr.on('data', (data) => {
-    words += data;
-  });
-  const closed = once(child, 'close');
-  const [first] = (await once(child.stdout, 'data')) as [Buffer];
-  let bytes = first.length;
-  expect(bytes).toBeLessThanOrEqual(9_600);
-  expect(engine.reading()).toBe(1);
-  child.stdout.on('data', (data: Buffer) => {
-    bytes += data.length;
-  });
-  engine.letGo();
-  expect([(await closed)[0], bytes, words]).toEqual([0, 19_200, told]);
-});
+])(
+  '%s writes the first samples while the engine still holds back the rest',
+  async (verb, reported) => {
+    const engine = openHeldEngine();
+    const chat = new FakeChat([['It is ready.']]);
+    await using served = await openCompletions({ synthesizer: engine.synthesizer, chat });
+    const child = run(served.baseURL, verb, 'Is it ready?');
+    let words = '';
+    child.stderr.on('data', (data) => {
+      words += data;
+    });
+    const closed = once(child, 'close');
+    const [first] = (await once(child.stdout, 'data')) as [Buffer];
+    let bytes = first.length;
+    expect(bytes).toBeLessThanOrEqual(9_600);
+    expect(engine.reading()).toBe(1);
+    child.stdout.on('data', (data: Buffer) => {
+      bytes += data.length;
+    });
+    engine.letGo();
+    expect([(await closed)[0], bytes, words]).toEqual([0, 19_200, reported]);
+  },
+);
 
 test('what is refused is told in words', async () => {
   await using served = await openCompletions();
   const child = run(served.baseURL, 'say', '...');
-  const told = child.stderr.setEncoding('utf8').toArray();
+  const reported = child.stderr.setEncoding('utf8').toArray();
   const [code] = await once(child, 'close');
-  expect([code, (await told).join('')]).toEqual([
+  expect([code, (await reported).join('')]).toEqual([
     1,
     expect.stringContaining('There is nothing in that text that can be said.'),
   ]);

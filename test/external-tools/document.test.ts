@@ -29,7 +29,7 @@ test('the function in the document rolls dice', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-tools-'));
   await writeFile(join(folder, 'roll.ts'), block('ts'));
   const signal = new AbortController().signal;
-  const options = { folder, taken: new Set<string>(), clock: realClock, tell: () => undefined };
+  const options = { folder, taken: new Set<string>(), clock: realClock, report: () => undefined };
   const [roll] = await openToolFiles(options, signal);
   const { structured = '' } = (await roll?.run({ sides: 1 }, signal)) ?? {};
   expect(JSON.parse(structured)).toEqual({ rolled: 1 });

@@ -12,7 +12,7 @@ import {
   writeAccepted,
 } from '#src/external-tools/mcp/accepted-tools.ts';
 import { reviewServer } from '#src/external-tools/mcp/review.ts';
-import type { RoomTool, ToolPorts } from '#src/session/ports/tool.ts';
+import type { ToolEntry, ToolPorts } from '#src/session/ports/tool.ts';
 import { sourceFiles } from '#test/source-files.ts';
 
 const never = new AbortController().signal;
@@ -42,7 +42,7 @@ async function accept({ path, externalTools }: Awaited<ReturnType<typeof configu
   await writeAccepted(acceptedPath(path), withAccepted(new Map(), server.name, review.tools));
 }
 
-async function run(tool: RoomTool | undefined, given: object): Promise<unknown> {
+async function run(tool: ToolEntry | undefined, given: object): Promise<unknown> {
   const fitting = tool?.fit(JSON.stringify(given));
   if (!fitting || 'unfit' in fitting) throw new Error('it does not fit');
   return (await fitting.run(noPorts, never)).facts;
@@ -54,10 +54,10 @@ test('a program is started with the bot, started again when it crashed, and ende
     'leave.mjs': "export const description = 'Leaves.';\nexport default () => 4;",
   });
   await accept(config);
-  const told: string[] = [];
+  const reported: string[] = [];
   const isThere = (name: string) => tools.all().find((tool) => tool.name === name);
-  await using tools = await openOperatorTools(config, (message) => told.push(message), never);
-  expect(told).toEqual([expect.stringContaining('leave.mjs is left out')]);
+  await using tools = await openOperatorTools(config, (message) => reported.push(message), never);
+  expect(reported).toEqual([expect.stringContaining('leave.mjs is left out')]);
   await expect.poll(() => isThere('fake__echo') !== undefined, { timeout: 30_000 }).toBe(true);
   expect(isThere('dice')?.effect).toBe('change');
   expect(isThere('fake__echo')).toBe(isThere('fake__echo'));
@@ -66,15 +66,15 @@ test('a program is started with the bot, started again when it crashed, and ende
   expect(isThere('fake__echo')).toBeUndefined();
   await expect.poll(() => isThere('fake__echo') !== undefined, { timeout: 30_000 }).toBe(true);
   expect(await run(isThere('fake__echo'), { text: 'again' })).toEqual({ text: 'You said again.' });
-  expect(told.some((one) => one.includes('it is tried again, first in 1 s'))).toBe(true);
+  expect(reported.some((one) => one.includes('it is tried again, first in 1 s'))).toBe(true);
 }, 90_000);
 
 test('what nobody has accepted is not offered, and the log says how to accept it', async () => {
   const config = await configured('legacy');
-  const told: string[] = [];
-  await using tools = await openOperatorTools(config, (message) => told.push(message), never);
-  await expect.poll(() => told.length, { timeout: 30_000 }).toBeGreaterThan(0);
-  expect(told.at(-1)).toMatch(
+  const reported: string[] = [];
+  await using tools = await openOperatorTools(config, (message) => reported.push(message), never);
+  await expect.poll(() => reported.length, { timeout: 30_000 }).toBeGreaterThan(0);
+  expect(reported.at(-1)).toMatch(
     /^fake: 0 tools are on\. Off: \d+ not accepted yet\. .*npm run mcp -- accept fake$/,
   );
   expect(tools.all()).toEqual([]);

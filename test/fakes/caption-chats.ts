@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/captions/desired-message.ts';
 import type {
   CaptionChat,
   CaptionChats,
@@ -12,13 +12,13 @@ export class FakeCaptionChat implements CaptionChat {
   readonly channelId: string;
   /** What each message shows, by its key, in the order in which they were posted. */
   readonly shown = new Map<string, string>();
-  readonly wishes: MessageWish[] = [];
+  readonly desired: DesiredMessage[] = [];
   /** What becomes of the next wishes instead. */
-  refuses: ((wish: MessageWish) => WishOutcome | undefined) | undefined;
+  refuses: ((desired: DesiredMessage) => DisplayOutcome | undefined) | undefined;
   /** How often it was opened and not closed since. */
   opened = 0;
   readonly #clock: Pick<Clock, 'nowMs'>;
-  #listener: (outcome: WishOutcome) => void = () => undefined;
+  #listener: (outcome: DisplayOutcome) => void = () => undefined;
 
   constructor(channelId: string, clock: Pick<Clock, 'nowMs'>) {
     this.channelId = channelId;
@@ -37,13 +37,13 @@ export class FakeCaptionChat implements CaptionChat {
       .flatMap(([, text]) => text.split('\n'));
   }
 
-  show(wish: MessageWish): void {
-    this.wishes.push(wish);
-    const refused = this.refuses?.(wish);
-    queueMicrotask(() => this.#listener(refused ?? this.#take(wish)));
+  show(desired: DesiredMessage): void {
+    this.desired.push(desired);
+    const refused = this.refuses?.(desired);
+    queueMicrotask(() => this.#listener(refused ?? this.#handle(desired)));
   }
 
-  onOutcome(listener: (outcome: WishOutcome) => void): void {
+  onOutcome(listener: (outcome: DisplayOutcome) => void): void {
     this.#listener = listener;
   }
 
@@ -55,7 +55,7 @@ export class FakeCaptionChat implements CaptionChat {
     this.opened--;
   }
 
-  #take({ key, text, place }: MessageWish): WishOutcome {
+  #handle({ key, text, place }: DesiredMessage): DisplayOutcome {
     const messageId = place?.messageId ?? `${this.channelId} ${key}`;
     const first = messageId.slice(this.channelId.length + 1);
     const shown = this.shown.has(first) ? first : key;

@@ -4,7 +4,7 @@ import { deadlines } from '#src/provider/deadlines.ts';
 import { FallbackChain } from '#src/provider/fallback-chain.ts';
 import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
 
-export type FakeLadder<E> = {
+export type FakeChain<E> = {
   readonly chain: FallbackChain<E>;
   readonly breakers: readonly Breaker[];
 };
@@ -12,12 +12,12 @@ export type FakeLadder<E> = {
 const rules: BreakerRules = { failures: 1, firstRestMs: 5_000, longestRestMs: 60_000 };
 
 /** A ladder of these engines, called `server 0`, `server 1` and so on. */
-export function ladderOf<E>(
+export function chainOf<E>(
   role: ProviderRole,
   engines: readonly E[],
   clock: Clock,
-  tell: (news: ProviderNews) => void = () => undefined,
-): FakeLadder<E> {
+  report: (news: ProviderNews) => void = () => undefined,
+): FakeChain<E> {
   const fallbacks = engines.map((engine, n) => ({
     provider: `server ${n}`,
     keySetting: `KEY_${n}`,
@@ -32,7 +32,7 @@ export function ladderOf<E>(
     deadlines: deadlines[role],
     retries,
     ...(role === 'chat' && { standbyMs: 10_000 }),
-    tell,
+    report,
   });
   return { chain, breakers: fallbacks.map(({ breaker }) => breaker) };
 }

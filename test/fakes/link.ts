@@ -21,7 +21,7 @@ export class FakeLink implements VoiceLink {
   refreshTrouble: unknown;
   #onPeople: () => void = () => undefined;
   /** Who was told of last. */
-  #told = '';
+  #reported = '';
   closed = false;
   sent = 0;
   /** Called with each frame that leaves. */
@@ -84,8 +84,8 @@ export class FakeLink implements VoiceLink {
   /** One step of the 20 ms grid, and of what Discord tells. */
   tick(atMs: number): void {
     const present = JSON.stringify(this.present);
-    if (present !== this.#told) this.#onPeople();
-    this.#told = present;
+    if (present !== this.#reported) this.#onPeople();
+    this.#reported = present;
     const frame = this.closed ? undefined : this.#frames?.next();
     if (!frame) return;
     this.sent++;

@@ -1,5 +1,5 @@
 import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
-import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
+import type { ConsentStore, StoredConsent } from '#src/people/consent-store.ts';
 import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
 import type { PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
 import type { GuildStore, SettingsStore } from '#src/session/ports/stores/guild-store.ts';
@@ -267,17 +267,17 @@ export class MemoryTracks implements TrackStore {
 /** What is kept of servers in these books. Set `trouble` to make it fail from then on. */
 export class MemoryGuilds implements GuildStore {
   trouble: StoreTrouble | undefined;
-  readonly #books: readonly { drop(guildId: string): number }[];
+  readonly #stores: readonly { drop(guildId: string): number }[];
   readonly #noted = new Map<string, Set<string>>();
 
-  constructor(...books: readonly { drop(guildId: string): number }[]) {
-    this.#books = books;
+  constructor(...stores: readonly { drop(guildId: string): number }[]) {
+    this.#stores = stores;
   }
 
   async erase(guildId: string): Promise<number> {
     checkWritable(this.trouble);
     for (const guildIds of this.#noted.values()) guildIds.delete(guildId);
-    return this.#books.reduce((sum, book) => sum + book.drop(guildId), 0);
+    return this.#stores.reduce((sum, store) => sum + store.drop(guildId), 0);
   }
 
   async noted(botId: string): Promise<readonly string[]> {

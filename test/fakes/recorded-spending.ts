@@ -31,7 +31,7 @@ export class RecordedSpending implements BudgetAuthority {
   open(order: AnswerRequest): AnswerBudget {
     const own: RecordedBill = { used: [], soundedMs: 0, wanted: 0, closed: 0 };
     if (order.kind === 'answer') this.bills.push(own);
-    const books = {
+    const account = {
       pay: () => undefined,
       talked: (ms: number) => {
         own.soundedMs += ms;
@@ -41,7 +41,7 @@ export class RecordedSpending implements BudgetAuthority {
     };
     return {
       kind: 'open',
-      reservation: new Reservation(books, (usage) => void own.used.push(usage)),
+      reservation: new Reservation(account, (usage) => void own.used.push(usage)),
     };
   }
 }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
-import type { SoundOpener, SoundShelf, Where } from '#src/sources/fetch/ports.ts';
+import type { SoundFolder, SoundOpener, Where } from '#src/sources/fetch/ports.ts';
 import { fromPcm } from './made-source.ts';
 
 /** A sound of so many seconds. */
@@ -28,7 +28,7 @@ const opener: SoundOpener = {
 };
 
 /** Ten seconds of anything that lies there. */
-export function library(...names: readonly string[]): SoundShelf {
+export function library(...names: readonly string[]): SoundFolder {
   return {
     names: async () => names,
     titled: async () => names.map((name) => ({ name })),
@@ -37,6 +37,6 @@ export function library(...names: readonly string[]): SoundShelf {
 }
 
 /** A shelf with rain, wind and the sea. */
-export function shelf(lying: SoundShelf = library('rain', 'sea', 'wind')): SoundCatalog {
+export function catalog(lying: SoundFolder = library('rain', 'sea', 'wind')): SoundCatalog {
   return new SoundCatalog(opener, lying);
 }

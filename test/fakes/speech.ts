@@ -60,8 +60,8 @@ export class FakeTranscriber implements Transcriber {
     if (error !== undefined) throw error;
     const silent = pcm.samples.every((sample) => sample === 0);
     const said = typeof texts === 'function' ? texts(pcm) : (texts[call - 1] ?? texts.at(-1) ?? '');
-    const told = language === undefined ? {} : { language };
-    yield { kind: 'final', transcript: { text: silent ? '' : said, ...told } };
+    const reported = language === undefined ? {} : { language };
+    yield { kind: 'final', transcript: { text: silent ? '' : said, ...reported } };
   }
 }
 
@@ -99,7 +99,7 @@ export class FakeSynthesizer implements Synthesizer {
     const { clock, firstMs = 0, gapMs = 0, pieceMs = 100 } = this.#options;
     const { pieces = Math.ceil((text.length * characterMs) / pieceMs) } = this.#options;
     if (!/[\p{L}\p{N}]/u.test(text)) throw new BotError('speech.unspeakable', false, 'No words.');
-    const { onTook: _took, onGone: _gone, ...manner } = voice; // who is told is no matter of how it sounds
+    const { onUsage: _usage, onGone: _gone, ...manner } = voice; // who is told is no matter of how it sounds
     const call = this.asked.push({ text, voice: manner });
     this.running++;
     this.mostRunning = Math.max(this.mostRunning, this.running);

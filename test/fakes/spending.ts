@@ -1,7 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
-import type { SpendingEntry, SpendingStore } from '#src/spending/book.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { type Amount, type Caps, nothing } from '#src/spending/caps.ts';
 import type { GuildCaps } from '#src/spending/guild-caps.ts';
@@ -10,6 +9,7 @@ import type { BudgetExchange } from '#src/spending/ledger/shared-ledger.ts';
 import type { RolePrice } from '#src/spending/prices/prices.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
+import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
 import type { StoreTrouble } from './store-trouble.ts';
 
@@ -46,7 +46,7 @@ const priced: Tariff = {
 const uncapped: Caps = { personDay: nothing, serverDay: nothing, serverMonth: nothing };
 
 /** A desk with everything behind it. */
-export function openDesk(
+export function openBudgets(
   clock: Clock,
   over: {
     readonly caps?: Partial<Caps>;
@@ -61,7 +61,7 @@ export function openDesk(
 ) {
   const { exchange, guildCapsOf, ledger = new Ledger(), ownCapOf } = over;
   const paid: FakeSpentEvent[] = [];
-  const desk = new SessionBudgets({
+  const budgets = new SessionBudgets({
     clock,
     ledger,
     caps: { ...uncapped, ...over.caps },
@@ -73,7 +73,7 @@ export function openDesk(
     tariffOf: () => ({ ...priced, ...over.tariff }),
     onEvent: (_guildId, event) => void paid.push(event),
   });
-  return { ledger, desk, paid };
+  return { ledger, budgets, paid };
 }
 
 type FakeSpentEvent = Extract<SessionEvent, { kind: 'spent' }>;

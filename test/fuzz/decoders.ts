@@ -11,7 +11,7 @@ import { soundFiles } from './sound-files.ts';
 /** Longest step of a decoding process, in ms of CPU time; after 2,000 ms it is ended. */
 const longestStepMs = 1_000;
 /** Longest answer to an inspection, in ms of CPU time. */
-const longestLookMs = 200;
+const longestCheckMs = 200;
 /** 15 bytes of FLAC hold two seconds, and a frame has at least 10; in ms for each byte. */
 const mostSoundMs = 300;
 /** What all decoders together may take more after many files, in MB. */
@@ -32,7 +32,7 @@ const skips = fc.constantFrom(0, 0, 0, 500);
 export const decoderTargets: readonly FuzzTarget[] = Object.entries(soundFiles).flatMap(
   ([name, files]) => [
     decoderTarget(`decode-${name}`, fc.tuple(files, pieceBytes, wants, skips), decode),
-    decoderTarget(`inspect-${name}`, fc.tuple(files, fc.nat(20_000)), look),
+    decoderTarget(`inspect-${name}`, fc.tuple(files, fc.nat(20_000)), check),
   ],
 );
 
@@ -83,7 +83,7 @@ async function keptMb(): Promise<number> {
   return process.memoryUsage.rss() / 1e6;
 }
 
-type Decoded = [
+type DecoderCase = [
   bytes: Buffer,
   pieceBytes: number,
   want:
@@ -96,7 +96,7 @@ type Decoded = [
 type Steps = { slowestMs: number; soundMs: number; count: number };
 
 /** CPU time of the slowest step. Throws what the decoding process would not call damage. */
-async function decode([bytes, size, want, skipMs]: Decoded): Promise<number> {
+async function decode([bytes, size, want, skipMs]: DecoderCase): Promise<number> {
   const stream = new DecodeStream({ want, skipMs });
   const steps: Steps = { slowestMs: 0, soundMs: 0, count: 0 };
   try {
@@ -141,7 +141,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** CPU time of all inspections of a file. An inspection never throws. */
-async function look([bytes, from]: [bytes: Buffer, from: number]): Promise<number> {
+async function check([bytes, from]: [bytes: Buffer, from: number]): Promise<number> {
   const before = process.threadCpuUsage();
   const { sniffed } = asked(inspect({ kind: 'sniff', head: bytes, isWhole: true }), 'sniff');
   const format = sniffed.kind === 'format' ? sniffed.format : 'ogg';
@@ -156,7 +156,7 @@ async function look([bytes, from]: [bytes: Buffer, from: number]): Promise<numbe
     throw new Error(`A place was found at ${place.byte}.`);
   if (layout.ogg) inspect({ kind: 'ogg-head', ogg: layout.ogg, bytes });
   const ms = cpuSinceMs(before);
-  if (ms > longestLookMs) throw new Error(`It was looked at for ${Math.round(ms)} ms.`);
+  if (ms > longestCheckMs) throw new Error(`It was looked at for ${Math.round(ms)} ms.`);
   return ms;
 }
 

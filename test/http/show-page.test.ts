@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { tellPage } from '#src/app/page/show-page.ts';
+import { reportPage } from '#src/app/page/show-page.ts';
 import { realClock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import type { ServerNews } from '#src/base/keep-server.ts';
@@ -25,23 +25,23 @@ async function linkProgram(dataDir: string) {
 }
 
 /** What is told of a page that has opened, to a log and to a terminal. */
-function told(page: Page, isTTY: boolean) {
+function reportOf(page: Page, isTTY: boolean) {
   const [logged, written]: [unknown[], string[]] = [[], []];
   const log = { info: (...line: unknown[]) => logged.push(line), warn: () => undefined };
-  tellPage({ kind: 'open', server: page }, log, { isTTY, write: (line) => written.push(line) });
+  reportPage({ kind: 'open', server: page }, log, { isTTY, write: (line) => written.push(line) });
   return { log: JSON.stringify(logged), written };
 }
 
 test('a terminal is shown a link that lets its owner in; a log that is read elsewhere never holds one', async () => {
   await using page = await openTestPage();
-  const shown = told(page, true);
+  const shown = reportOf(page, true);
   const link = new URL(/^Page: (\S+)\n$/.exec(shown.written.join(''))?.[1] ?? 'none:');
   expect((await enter(page.url, keyOf(link))).text).toBe('{"face":"owner"}');
-  for (const { log } of [shown, told(page, false)]) {
+  for (const { log } of [shown, reportOf(page, false)]) {
     expect(log).toContain(page.url.href);
     expect(log).not.toMatch(/key|[\w-]{43}/);
   }
-  expect(told(page, false).written).toEqual([]);
+  expect(reportOf(page, false).written).toEqual([]);
 });
 
 test('npm run link prints an address that lets the operator in, and says where there is none', async () => {

@@ -23,7 +23,7 @@ async function openEcho() {
     },
   });
   const cookie = cookieOf(await enter(page.url, keyOf(page.links.create({ kind: 'owner' }))));
-  return { ...page, cookie, room: `ws://${page.url.host}/room` };
+  return { ...page, cookie, path: `ws://${page.url.host}/room` };
 }
 
 /** Everything the server sends on a connection that sends `text`, until the server ends it. */
@@ -54,7 +54,7 @@ async function connected(url: URL, count: number): Promise<readonly Socket[]> {
 
 test('a viewer talks over a WebSocket, and the page that closes says so', async () => {
   const page = await openEcho();
-  const socket = new WebSocket(page.room, {
+  const socket = new WebSocket(page.path, {
     headers: { origin: page.url.origin, cookie: page.cookie },
   });
   await once(socket, 'open');
@@ -72,14 +72,14 @@ test('an upgrade of another page, of a forged host or without a session is refus
   const { cookie } = page;
   const { origin } = page.url;
   const statuses = [
-    refusedStatus(page.room, { cookie }),
-    refusedStatus(page.room, { cookie, origin: 'https://evil.example' }),
-    refusedStatus(page.room, { cookie, origin: `http://localhost:${page.url.port}` }),
-    refusedStatus(page.room, { cookie, origin, 'sec-fetch-site': 'same-site' }),
-    refusedStatus(page.room, { cookie, origin, host: 'evil.example' }),
-    refusedStatus(page.room, { origin }),
-    refusedStatus(page.room, { origin, cookie: `${cookie}x` }),
-    refusedStatus(page.room.replace('/room', '/act'), { origin, cookie }),
+    refusedStatus(page.path, { cookie }),
+    refusedStatus(page.path, { cookie, origin: 'https://evil.example' }),
+    refusedStatus(page.path, { cookie, origin: `http://localhost:${page.url.port}` }),
+    refusedStatus(page.path, { cookie, origin, 'sec-fetch-site': 'same-site' }),
+    refusedStatus(page.path, { cookie, origin, host: 'evil.example' }),
+    refusedStatus(page.path, { origin }),
+    refusedStatus(page.path, { origin, cookie: `${cookie}x` }),
+    refusedStatus(page.path.replace('/room', '/act'), { origin, cookie }),
   ];
   expect(await Promise.all(statuses)).toEqual([403, 403, 403, 403, 421, 401, 401, 404]);
 });
@@ -88,8 +88,8 @@ test('a frame of 10 MB ends its WebSocket with the code for it, and nobody else 
   await using page = await openEcho();
   const headers = { origin: page.url.origin, cookie: page.cookie };
   const [big, other] = [
-    new WebSocket(page.room, { headers }),
-    new WebSocket(page.room, { headers }),
+    new WebSocket(page.path, { headers }),
+    new WebSocket(page.path, { headers }),
   ];
   await Promise.all([once(big, 'open'), once(other, 'open')]);
   big.on('error', () => undefined);
@@ -172,7 +172,7 @@ test('heads that never end are cut off after their 2 s with a sentence', async (
 
 test('a thousand silent connections, and a hundred more, shut nobody out', async () => {
   await using page = await openEcho();
-  const talking = new WebSocket(page.room, {
+  const talking = new WebSocket(page.path, {
     headers: { origin: page.url.origin, cookie: page.cookie },
   });
   await once(talking, 'open');

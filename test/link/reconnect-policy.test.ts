@@ -89,7 +89,7 @@ test('waiting for the own pace of joins counts neither as a try nor as time', ()
   expect(waits([...paced, ...lost]).indexOf('gave up')).toBe(49);
 });
 
-test('1,000 rooms of one shard that lose their links together all come back, at 60 joins a minute', () => {
+test('1,000 sessions of one shard that lose their links together all come back, at 60 joins a minute', () => {
   const shard = new ShardPace();
   const queue: { readonly atMs: number; readonly run: (atMs: number) => void }[] = [];
   let [back, givenUp, lastMs, chance] = [0, 0, 0, 0];
@@ -97,7 +97,7 @@ test('1,000 rooms of one shard that lose their links together all come back, at 
     chance = (chance * 16_807 + 7) % 2_147_483_647;
     return chance / 2_147_483_647;
   };
-  const room = () => {
+  const openComeback = () => {
     const pace = new SignalPace(shard);
     let comeback = noLosses;
     const step = (event: Parameters<typeof stepReconnect>[1]) => {
@@ -119,7 +119,7 @@ test('1,000 rooms of one shard that lose their links together all come back, at 
     };
     step({ kind: 'lost', atMs: 0, random: random(), restMs: 0 });
   };
-  for (let n = 0; n < 1_000; n++) room();
+  for (let n = 0; n < 1_000; n++) openComeback();
   while (queue.length > 0) {
     queue.sort((a, b) => b.atMs - a.atMs);
     const next = queue.pop();

@@ -7,7 +7,7 @@ import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import { readConfig } from '#src/config/config.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
-import { FakeStage, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
 import { botEnvironment } from '#test/deploy/compose-files.ts';
 import { freePort } from '#test/deploy/image.ts';
@@ -76,10 +76,10 @@ async function openSet(more: Readonly<Record<string, string>> = {}) {
 async function hold(set: Awaited<ReturnType<typeof openSet>>, kind: 'chained' | 'audio-model') {
   const { config, engines } = set;
   const pipeline = pipelinesOf(config, engines, engines.chat('Nova')).open(kind);
-  const stage = new FakeStage();
-  stage.release();
+  const host = new FakeHost();
+  host.release();
   const parts: (ReplyPart & { readonly atMs: number })[] = [];
-  for await (const part of pipeline.answer(turnOf(said('nova one')), stage, never))
+  for await (const part of pipeline.answer(turnOf(said('nova one')), host, never))
     parts.push({ ...part, atMs: realClock.nowMs() });
   return parts;
 }

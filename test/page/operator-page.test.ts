@@ -23,7 +23,7 @@ const manager = { kind: 'manager', userId: 'boss', guildId: 'g' } as const;
 const breaker: ProviderBreaker = { role: 'chat', provider: 'api.example', state: 'closed' };
 
 /** A page over a room with Adam, who called the bot in, and Eva, who has said nothing. */
-async function openRoom(isReachedByLink = true) {
+async function openSetup(isReachedByLink = true) {
   const fixture = openSessionFixture();
   const { clock, hearing, sessions, talk } = fixture;
   const managers = new Set(['boss']);
@@ -39,13 +39,13 @@ async function openRoom(isReachedByLink = true) {
     },
   };
   const bugs: unknown[] = [];
-  const looks = { count: 0 };
+  const checks = { count: 0 };
   const page = new OperatorPage({
     clock,
     bot: () => {
-      looks.count++;
+      checks.count++;
       return {
-        rooms: () => sessions.all(),
+        sessions: () => sessions.all(),
         controls: () => ({ sessions, talk, hearing }),
         today: () => today,
         mayManage: (guildId, personId) => guildId === 'g' && managers.has(personId),
@@ -61,7 +61,7 @@ async function openRoom(isReachedByLink = true) {
   });
   await sessions.join(lounge, 'adam');
   await pass(fixture, 200);
-  return { ...fixture, page, managers, discord, asked, bugs, looks };
+  return { ...fixture, page, managers, discord, asked, bugs, checks };
 }
 
 /** A spoken question whose answer began `ms` after its last word. */
@@ -78,10 +78,10 @@ function answered(ms: number): SessionEvent {
   };
 }
 
-test('a room is shown with the names of those who agreed, and all others as a number', async () => {
-  const { page } = await openRoom();
-  const [room] = page.snapshot().rooms;
-  expect(room).toMatchObject({
+test('a channel is shown with the names of those who agreed, and all others as a number', async () => {
+  const { page } = await openSetup();
+  const [session] = page.snapshot().rooms;
+  expect(session).toMatchObject({
     guildId: 'g',
     guildName: 'Guild',
     channelName: 'Lounge',
@@ -96,14 +96,14 @@ test('a room is shown with the names of those who agreed, and all others as a nu
   expect(JSON.stringify(page.snapshot())).not.toMatch(/Eva|eva|adam/);
 });
 
-test('a room with captions says so', async () => {
-  const room = await openRoom();
-  await turnOn(room);
-  expect(room.page.snapshot().rooms[0]).toMatchObject({ hasCaptions: true });
+test('a channel with captions says so', async () => {
+  const setup = await openSetup();
+  await turnOn(setup);
+  expect(setup.page.snapshot().rooms[0]).toMatchObject({ hasCaptions: true });
 });
 
 test('whoever takes their yes back is a number in the next snapshot', async () => {
-  const { page, sessions } = await openRoom();
+  const { page, sessions } = await openSetup();
   sessions.session('g')?.consent.agree('eva');
   expect(page.snapshot().rooms[0]).toMatchObject({ heard: ['Adam', 'Eva'], unheard: 0 });
   await sessions.leave('g');
@@ -111,7 +111,7 @@ test('whoever takes their yes back is a number in the next snapshot', async () =
 });
 
 test('stages are told of the latest turns, of a server and of all, without a word', async () => {
-  const { page } = await openRoom();
+  const { page } = await openSetup();
   for (const ms of [300, 400, 500]) page.session('g', answered(ms));
   page.session('h', answered(900));
   const snapshot = page.snapshot();
@@ -120,20 +120,20 @@ test('stages are told of the latest turns, of a server and of all, without a wor
   expect(JSON.stringify(snapshot)).not.toContain('secret');
 });
 
-test('where nobody watches, the bot is not looked at, whatever happens in its rooms', async () => {
-  const fixture = await openRoom();
-  const { page, looks } = fixture;
+test('where nobody watches, the bot is not looked at, whatever happens in its sessions', async () => {
+  const fixture = await openSetup();
+  const { page, checks } = fixture;
   for (let n = 0; n < 60; n++) {
     page.session('g', answered(300));
     await pass(fixture, 1_000);
   }
-  expect(looks.count).toBe(0);
+  expect(checks.count).toBe(0);
   page.snapshot();
-  expect(looks.count).toBe(1);
+  expect(checks.count).toBe(1);
 });
 
 test('a manager sees their own server, no provider by name, and no alert of others', async () => {
-  const { page } = await openRoom();
+  const { page } = await openSetup();
   const [role, provider, code] = ['chat', 'api.example', 'provider.late'] as const;
   page.provider({ kind: 'failed', role, provider, code, message: 'It failed.' });
   const snapshot = page.snapshot();
@@ -155,7 +155,7 @@ test('a manager sees their own server, no provider by name, and no alert of othe
 });
 
 test('a manager is who they were for as long as they manage that server', async () => {
-  const { page, managers } = await openRoom();
+  const { page, managers } = await openSetup();
   expect(await page.isCurrent(manager)).toBe(true);
   expect(await page.isCurrent({ ...manager, guildId: 'h' })).toBe(false);
   managers.delete('boss');
@@ -165,7 +165,7 @@ test('a manager is who they were for as long as they manage that server', async 
 });
 
 test('of a manager Discord is asked again after 15 s, as it tells nobody whose roles have changed', async () => {
-  const { page, discord, asked, clock } = await openRoom();
+  const { page, discord, asked, clock } = await openSetup();
   for (let n = 0; n < 3; n++) expect(await page.isCurrent(manager)).toBe(true);
   expect(asked).toEqual(['g boss']);
   discord.lost.add('boss');
@@ -176,7 +176,7 @@ test('of a manager Discord is asked again after 15 s, as it tells nobody whose r
 });
 
 test('while Discord does not answer, what it told last of a manager holds', async () => {
-  const { page, discord, managers } = await openRoom();
+  const { page, discord, managers } = await openSetup();
   discord.isAway = true;
   expect(await page.isCurrent(manager)).toBe(true);
   managers.delete('boss');
@@ -186,7 +186,7 @@ test('while Discord does not answer, what it told last of a manager holds', asyn
 test('a link for a manager is made where others reach the page, once it is open', async () => {
   const create = (viewer: PageViewer) => new URL(`https://page.example/#${JSON.stringify(viewer)}`);
   for (const isReached of [true, false]) {
-    const { page } = await openRoom(isReached);
+    const { page } = await openSetup(isReached);
     expect(page.link('g', 'boss')).toBeUndefined();
     page.open({ create });
     const link = decodeURI(new URL(page.link('g', 'boss') ?? 'none:').hash.slice(1));

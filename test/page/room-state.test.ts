@@ -83,7 +83,7 @@ test('a notice with buttons of its own, as captions have one, does not take the 
   expect(panelOf(after(state, panel, notice, next))?.id).toBe('next');
 });
 
-test('replies and the microphone change nothing that is drawn from the room', () => {
+test('replies and the microphone change nothing that is drawn from the channel', () => {
   const before = after(state);
   expect(stepRoom(before, { kind: 'reply', id: 1, ok: true })).toBe(before);
   expect(stepRoom(before, { kind: 'microphone', state: 'taken' })).toBe(before);

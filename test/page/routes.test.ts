@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { expect, test } from 'vitest';
 import type { PageViewer } from '#src/http/viewer.ts';
-import { RoomActions } from '#src/page/room-actions.ts';
 import { operatorRoutes } from '#src/page/routes.ts';
+import { SessionActions } from '#src/page/session-actions.ts';
 import type { PageSnapshot } from '#src/page/snapshot.ts';
 import { SnapshotFeed } from '#src/page/snapshot-feed.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
@@ -14,9 +14,9 @@ const small: PageSnapshot = { atWallMs: 5, rooms: [], providers: [], alerts: [],
 /** The operator's routes over a bot in server `g`, whose deeds are noted. */
 async function openOperator(take = () => small) {
   const clock = new VirtualClock();
-  const deeds: string[] = [];
-  const note = <Outcome>(deed: string, outcome: Outcome) => {
-    deeds.push(deed);
+  const actions: string[] = [];
+  const note = <Outcome>(action: string, outcome: Outcome) => {
+    actions.push(action);
     return outcome;
   };
   const left = { kind: 'left', channel: 'Lounge', stayedMs: 1, hasTranscript: false } as const;
@@ -36,15 +36,15 @@ async function openOperator(take = () => small) {
     take,
     show: (_viewer, snapshot) => snapshot,
     isCurrent: () => true,
-    onBug: (error) => deeds.push(`bug: ${error}`),
+    onBug: (error) => actions.push(`bug: ${error}`),
   });
   const page = await openTestPage({
     routes: (app) =>
       operatorRoutes(app, {
         feed,
         history: { periods: () => [{ startWallMs: 1, turns: 2, stages: {} }] },
-        actions: new RoomActions((guildId) => (guildId === 'g' ? controls : undefined)),
-        onAction: (viewer, action, guildId) => deeds.push(`${viewer.kind} ${action} ${guildId}`),
+        actions: new SessionActions((guildId) => (guildId === 'g' ? controls : undefined)),
+        onAction: (viewer, action, guildId) => actions.push(`${viewer.kind} ${action} ${guildId}`),
       }),
   });
   const cookie = async (viewer: PageViewer) =>
@@ -60,7 +60,7 @@ async function openOperator(take = () => small) {
     page,
     feed,
     clock,
-    deeds,
+    actions,
     cookie,
     act,
     [Symbol.asyncDispose]: page[Symbol.asyncDispose],
@@ -79,7 +79,7 @@ test('an owner stops, mutes, unmutes and sends away, and is told the outcome', a
   expect(texts).toEqual(
     ['stopped', 'paused', 'resumed', 'left'].map((outcome) => JSON.stringify({ outcome })),
   );
-  expect(operator.deeds).toContain('owner leave g');
+  expect(operator.actions).toContain('owner leave g');
 });
 
 test('anything else, another server, and nobody are refused with a sentence, and nothing is done', async () => {
@@ -90,7 +90,7 @@ test('anything else, another server, and nobody are refused with a sentence, and
     'session.other_face',
   );
   expect(refusalOf(await ask(operator.page.url, '/page/history'))[1]).toBe('session.none');
-  expect(operator.deeds).toEqual([]);
+  expect(operator.actions).toEqual([]);
   expect(refusalOf(await operator.act('h/stop', owner)).slice(0, 2)).toEqual([409, 'page.nowhere']);
 });
 

@@ -13,7 +13,7 @@ async function openCaptioned() {
   const page = new OperatorPage({
     clock,
     bot: () => ({
-      rooms: () => sessions.all(),
+      sessions: () => sessions.all(),
       controls: () => ({ sessions, talk, hearing }),
       today: () => today,
       mayManage: () => true,

@@ -16,7 +16,7 @@ import {
   unasked,
   underPolicy,
 } from '#src/people/consent.ts';
-import type { StoredConsent } from '#src/people/consent-book.ts';
+import type { StoredConsent } from '#src/people/consent-store.ts';
 import { fc } from '#test/properties.ts';
 
 const nowMs = Date.UTC(2026, 10, 20, 16, 25);
@@ -26,9 +26,9 @@ const policies: readonly ConsentPolicy[] = ['ask', 'role', 'notice'];
 /** A session whose book was read. */
 function session(
   policy: ConsentPolicy,
-  book: Readonly<Record<string, StoredConsent>> = {},
+  consents: Readonly<Record<string, StoredConsent>> = {},
 ): SessionConsents {
-  return recall(unasked(policy), new Map(Object.entries(book)));
+  return recall(unasked(policy), new Map(Object.entries(consents)));
 }
 
 function hears(consent: SessionConsents, id: string, atWallMs = nowMs): boolean {
@@ -84,18 +84,18 @@ test('only today takes back a yes for the session', () => {
   expect(hears(consent, 'ann', tonightMs)).toBe(false);
 });
 
-test.each(policies)('under %s a book that was not read means that nobody agreed', (policy) => {
+test.each(policies)('under %s a store that was not read means that nobody agreed', (policy) => {
   const ann = { id: 'ann', hasRole: true };
   expect(mayHear(unasked(policy), ann, nowMs)).toBe(false);
   expect(mayHear(agreeForSession(unasked(policy), 'ann'), ann, nowMs)).toBe(true);
 });
 
-test('what was said in the session is newer than the book, however late the book is read', () => {
+test('what was said in the session is newer than the store, however late the store is read', () => {
   const consent = recall(refuse(unasked('ask'), 'ann'), new Map([['ann', { kind: 'always' }]]));
   expect(hears(consent, 'ann')).toBe(false);
 });
 
-test('while the room is paused nobody is heard, and afterwards the same people as before', () => {
+test('while the channel is paused nobody is heard, and afterwards the same people as before', () => {
   const consent = agreeForSession(session('ask', { bob: { kind: 'always' } }), 'ann');
   const paused = pause(consent);
   expect([hears(paused, 'ann'), hears(paused, 'bob')]).toEqual([false, false]);
@@ -104,8 +104,8 @@ test('while the room is paused nobody is heard, and afterwards the same people a
 });
 
 test.each(policies)('under %s a forgotten person is as somebody new', (policy) => {
-  const book: Readonly<Record<string, StoredConsent>> = { bob: { kind: 'always' } };
-  const consent = agreeAlways(agreeForSession(session(policy, book), 'ann'), 'ann');
+  const consents: Readonly<Record<string, StoredConsent>> = { bob: { kind: 'always' } };
+  const consent = agreeAlways(agreeForSession(session(policy, consents), 'ann'), 'ann');
   const forgotten = forget(forget(consent, 'ann'), 'bob');
   expect(forgotten).toEqual(session(policy));
 });
@@ -172,16 +172,16 @@ test('in another channel a yes for the session counts only for those who are the
 });
 
 test('another policy decides about those who said nothing, and changes nobody’s word', () => {
-  const book: Readonly<Record<string, StoredConsent>> = { eva: { kind: 'never' } };
-  const asked = refuse(agreeForSession(session('ask', book), 'ann'), 'bob');
-  const told = underPolicy(asked, 'notice');
-  expect(['ann', 'bob', 'cleo', 'eva'].map((id) => hears(told, id))).toEqual([
+  const consents: Readonly<Record<string, StoredConsent>> = { eva: { kind: 'never' } };
+  const asked = refuse(agreeForSession(session('ask', consents), 'ann'), 'bob');
+  const reported = underPolicy(asked, 'notice');
+  expect(['ann', 'bob', 'cleo', 'eva'].map((id) => hears(reported, id))).toEqual([
     true,
     false,
     true,
     false,
   ]);
-  expect(hears(underPolicy(told, 'ask'), 'cleo')).toBe(false);
+  expect(hears(underPolicy(reported, 'ask'), 'cleo')).toBe(false);
   expect(mayHear(underPolicy(asked, 'role'), { id: 'cleo', hasRole: true }, nowMs)).toBe(true);
 });
 

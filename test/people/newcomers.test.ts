@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Attendance, UnaskedPeople } from '#src/people/newcomers.ts';
 
-const room = { channelId: 'lounge', mayAsk: true } as const;
+const setup = { channelId: 'lounge', mayAsk: true } as const;
 const unasked = (...ids: string[]): Attendance['people'] =>
   ids.map((id) => ({ id, isBot: false, unasked: true }));
 
@@ -15,7 +15,7 @@ function asked(
   let now: Partial<Attendance> = {};
   for (let atMs = 0; atMs < untilS * 1000; atMs += 100) {
     now = comings.findLast(([fromS]) => fromS * 1000 <= atMs)?.[1] ?? now;
-    const id = newcomers.next({ ...room, people: [], ...now, atMs });
+    const id = newcomers.next({ ...setup, people: [], ...now, atMs });
     if (id !== undefined) all.push([atMs / 1000, id]);
   }
   return all;

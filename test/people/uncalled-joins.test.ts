@@ -59,7 +59,7 @@ test('it follows its caller, but not where one of both may not go, nor away from
   expect(judgeFollow({ ...free, othersHeard: 1, isDj: true })).toBe('follow');
 });
 
-test('the first uncalled join is made at once, the second after the wish has held for 1.2 s', () => {
+test('the first uncalled join is made at once, the second after the reason has held for 1.2 s', () => {
   expect(uncalledJoinAtMs([], 500)).toBe(500);
   expect(uncalledJoinAtMs([0], 500)).toBe(1_700);
   expect(uncalledJoinAtMs([0], 15_000)).toBe(15_000);

@@ -13,7 +13,7 @@ function counting(count: number, signal: AbortSignal, error?: unknown) {
     three,
     async (queue) => {
       for (let n = 1; n <= count; n++) {
-        await queue.room();
+        await queue.space();
         made.push(n);
         queue.put(n);
       }
@@ -45,7 +45,7 @@ test('everything arrives in order, whatever the pace and the bound', async () =>
           async (queue) => {
             for (const [at, item] of items.entries()) {
               if (pauses[at]) await Promise.resolve();
-              await queue.room();
+              await queue.space();
               queue.put(item);
             }
           },

@@ -8,7 +8,7 @@ import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import { FakeStage, said, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeHost, said, turnOf } from '#test/contracts/pipeline.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 
 const never = new AbortController().signal;
@@ -57,7 +57,7 @@ test('at most ten seconds of a reply lie here though a server sends ten minutes 
   const leaving = new AbortController();
   const parts = chained({ chat, synthesizer }).answer(
     turnOf(said('go')),
-    new FakeStage(),
+    new FakeHost(),
     leaving.signal,
   );
   const reply = new SpokenReply();

@@ -5,7 +5,7 @@ import { chained } from '#src/pipeline/chained.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import { FakeStage, said, soundedTexts, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeHost, said, soundedTexts, turnOf } from '#test/contracts/pipeline.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
@@ -41,7 +41,7 @@ test('an interruption in the second of four sentences ends what is made ahead, a
   const turn = new AbortController();
   const parts = chained({ chat, synthesizer }).answer(
     turnOf(said('go')),
-    new FakeStage(),
+    new FakeHost(),
     turn.signal,
   );
   const reply = new SpokenReply();
@@ -70,7 +70,7 @@ test('at 20 tokens a second a sentence is asked for one token after its end at m
   const text =
     'It is only four now. The sun will set at five today. Take your coat with you, please.';
   const pipeline = chained({ chat: new FakeChat([typed(text)], clock), synthesizer });
-  const reading = Array.fromAsync(pipeline.answer(turnOf(said('go')), new FakeStage(), never));
+  const reading = Array.fromAsync(pipeline.answer(turnOf(said('go')), new FakeHost(), never));
   await clock.advance(5000);
   await reading;
   const ends = [5, 12, 18].map((tokens) => tokens * tokenMs);
@@ -86,7 +86,7 @@ test('a sentence whose sound is ready before that of the first one waits for its
   const pipeline = chained({ chat: new FakeChat([[sentences.join(' ')]], clock), synthesizer });
   const parts: ReplyPart[] = [];
   const reading = (async () => {
-    for await (const part of pipeline.answer(turnOf(said('go')), new FakeStage(), never))
+    for await (const part of pipeline.answer(turnOf(said('go')), new FakeHost(), never))
       parts.push(part);
   })();
   await clock.advance(500);
@@ -110,7 +110,7 @@ test('in ten turns every utterance is recognised once', async () => {
       return { text: `utterance ${n}` };
     };
     const turn = { ...turnOf({ ...said('x'), transcript }), history: [...history] };
-    for await (const part of pipeline.answer(turn, new FakeStage(), never))
+    for await (const part of pipeline.answer(turn, new FakeHost(), never))
       if (part.kind === 'audio') break;
     history.push({ role: 'user', name: 'Ana', content: `utterance ${n}` });
     history.push({ role: 'assistant', content: 'Yes.' });

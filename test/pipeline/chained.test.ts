@@ -4,7 +4,7 @@ import { chained, longestAnswerChars } from '#src/pipeline/chained.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import { longestToolRounds } from '#src/pipeline/written.ts';
 import {
-  FakeStage,
+  FakeHost,
   type ModelScript,
   pipelineContract,
   said,
@@ -22,11 +22,11 @@ const dead = new BotError('provider.refused', false, 'The server had an error.')
 function open(rounds: readonly (readonly ChatStep[])[], voice: FakeSynthesizerOptions = {}) {
   const chat = new FakeChat(rounds, voice.clock);
   const synthesizer = new FakeSynthesizer(voice);
-  const stage = new FakeStage();
-  stage.release();
+  const host = new FakeHost();
+  host.release();
   const answer = (turn = turnOf(said('hello')), signal = never) =>
-    chained({ chat, synthesizer }).answer(turn, stage, signal)[Symbol.asyncIterator]();
-  return { chat, synthesizer, stage, answer };
+    chained({ chat, synthesizer }).answer(turn, host, signal)[Symbol.asyncIterator]();
+  return { chat, synthesizer, host, answer };
 }
 
 /** Reads to the end, and tells how it ended. */
@@ -212,31 +212,31 @@ test('a recogniser that never ends is left at once when aborted', async () => {
 const lamp = (argumentsJson: string) => ({ call: { id: 'a', name: 'lamp', argumentsJson } });
 
 test('after four rounds of tools the model must answer without', async () => {
-  const { chat, stage, answer } = open([
+  const { chat, host, answer } = open([
     [lamp('{}'), { usage: { inputTokens: 1, outputTokens: 2 } }],
   ]);
   const { parts } = await drain(answer());
-  expect(stage.ran).toHaveLength(longestToolRounds);
+  expect(host.ran).toHaveLength(longestToolRounds);
   expect(chat.asked.map(({ tools }) => tools.length)).toEqual([1, 1, 1, 1, 0]);
   expect(parts.filter(({ kind }) => kind === 'usage')).toHaveLength(longestToolRounds + 1);
 });
 
 test('a tool with broken arguments is not run, and the model is told', async () => {
-  const { chat, stage, answer } = open([[lamp('{"on":')], ['Sorry.']]);
+  const { chat, host, answer } = open([[lamp('{"on":')], ['Sorry.']]);
   await drain(answer());
-  expect(stage.ran).toEqual([]);
+  expect(host.ran).toEqual([]);
   expect(chat.asked[1]?.messages.at(-1)).toMatchObject({ role: 'tool', callId: 'a' });
 });
 
 test('what was said before a tool is spoken while it runs', async () => {
   const chat = new FakeChat([['One moment', lamp('{}')], ['Done.']]);
   const synthesizer = new FakeSynthesizer();
-  const stage = new FakeStage();
-  const reply = chained({ chat, synthesizer }).answer(turnOf(said('lamp on')), stage, never);
+  const host = new FakeHost();
+  const reply = chained({ chat, synthesizer }).answer(turnOf(said('lamp on')), host, never);
   const reading = Array.fromAsync(reply);
   await settled();
   expect(synthesizer.asked.map(({ text }) => text)).toEqual(['One moment']);
-  stage.release();
+  host.release();
   expect(soundedTexts(await reading)).toEqual(['One moment', 'Done.']);
 });
 

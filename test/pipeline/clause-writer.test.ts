@@ -12,8 +12,8 @@ test('of each kind of thing that cannot be said, the first is followed by what i
     const writer = new ClauseWriter(asides);
     const pieces = text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? [];
     const clauses = [...pieces.flatMap((piece) => writer.push(piece)), ...writer.flush()];
-    const told = clauses.filter((clause) => Object.values(asides).includes(clause));
-    expect(told).toEqual(['See the chat.', 'Read the code.']);
+    const reported = clauses.filter((clause) => Object.values(asides).includes(clause));
+    expect(reported).toEqual(['See the chat.', 'Read the code.']);
     expect(clauses.at(-1)?.trim()).toBe('Good luck to you.');
   }
 });

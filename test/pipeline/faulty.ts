@@ -81,7 +81,7 @@ export function faultyVoice(mark: number, weather: Weather): Synthesizer {
   return { synthesize: (_text, _voice, signal) => serve([pcm, pcm, pcm], weather, signal) };
 }
 
-export function faultyEars(weather: Weather): Transcriber {
+export function faultyTranscriber(weather: Weather): Transcriber {
   const final: TranscriptUpdate = { kind: 'final', transcript: { text: 'two and two' } };
   return { transcribe: (_pcm, signal) => serve([final], weather, signal) };
 }

@@ -6,7 +6,7 @@ import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { realtime } from '#src/pipeline/realtime.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { pronounceWith, withPronunciation } from '#src/speech/pronunciation.ts';
-import { FakeStage, said, soundedTexts, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeHost, said, soundedTexts, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { openMockTalk } from '#test/fakes/providers/realtime-talk.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
@@ -23,12 +23,12 @@ const pipelines: Readonly<Record<string, (synthesizer: Synthesizer) => Pipeline>
 };
 
 async function speak(pipeline: Pipeline) {
-  const stage = new FakeStage();
-  stage.release();
+  const host = new FakeHost();
+  host.release();
   const turn = turnOf(said('hello'));
   const style = { ...turn.style, voice: { name: 'slt', ...(pronounce && { pronounce }) } };
   const never = new AbortController().signal;
-  return await Array.fromAsync(pipeline.answer({ ...turn, style }, stage, never));
+  return await Array.fromAsync(pipeline.answer({ ...turn, style }, host, never));
 }
 
 test.each(Object.keys(pipelines))(

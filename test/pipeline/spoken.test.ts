@@ -3,7 +3,7 @@ import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import { FakeStage, said, soundedTexts, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeHost, said, soundedTexts, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer, type SynthesisFault } from '#test/fakes/speech.ts';
 
@@ -29,7 +29,7 @@ async function answer(
   const parts: ReplyPart[] = [];
   let error: unknown;
   try {
-    const reply = chained({ chat, synthesizer }).answer(turnOf(said('hi')), new FakeStage(), never);
+    const reply = chained({ chat, synthesizer }).answer(turnOf(said('hi')), new FakeHost(), never);
     for await (const part of reply) parts.push(part);
   } catch (thrown) {
     error = thrown;
@@ -132,7 +132,7 @@ test('where no voice speaks the language nothing is asked again, and all is to b
     synthesizer: voice,
   });
   const parts: ReplyPart[] = [];
-  for await (const part of reply.answer(turn, new FakeStage(), never)) parts.push(part);
+  for await (const part of reply.answer(turn, new FakeHost(), never)) parts.push(part);
   expect(parts.filter(({ kind }) => kind === 'unspoken')).toEqual([
     { kind: 'unspoken', text: four[0], language: 'de' },
   ]);

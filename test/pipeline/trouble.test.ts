@@ -8,25 +8,29 @@ import type { Pipeline, ReplyPart, TurnUtterance } from '#src/pipeline/pipeline.
 import { synthesizerWithFallbacks } from '#src/speech/fallbacks/synthesizer-fallbacks.ts';
 import { transcriberWithFallbacks } from '#src/speech/fallbacks/transcriber-fallbacks.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
-import { FakeStage, said, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeHost, said, turnOf } from '#test/contracts/pipeline.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
-import { ladderOf } from '#test/fakes/fallbacks.ts';
+import { chainOf } from '#test/fakes/fallbacks.ts';
 import { runs } from '#test/properties.ts';
-import { answerText, faultyChat, faultyEars, faultyVoice, type Weather } from './faulty.ts';
+import { answerText, faultyChat, faultyTranscriber, faultyVoice, type Weather } from './faulty.ts';
 
 type Finish = 'completed' | 'cancelled' | 'truncated' | 'stalled' | 'failed' | 'empty';
 
 const turns = runs(2_000);
-const rooms = 40;
+const rounds = 40;
 /** Of a turn, all deadlines, rests and its own sound together. */
 const longestTurnMs = 600_000;
 
 /** Two servers a role, all of them faulty. */
 function openFaultyEngines(clock: VirtualClock, weather: Weather) {
-  const chat = ladderOf('chat', [faultyChat(weather), faultyChat(weather)], clock);
+  const chat = chainOf('chat', [faultyChat(weather), faultyChat(weather)], clock);
   const voices = [faultyVoice(1, weather), faultyVoice(2, weather)];
-  const speech = ladderOf('text to speech', voices, clock);
-  const ears = ladderOf('speech to text', [faultyEars(weather), faultyEars(weather)], clock);
+  const speech = chainOf('text to speech', voices, clock);
+  const transcriber = chainOf(
+    'speech to text',
+    [faultyTranscriber(weather), faultyTranscriber(weather)],
+    clock,
+  );
   return {
     clock,
     random: weather.random,
@@ -35,8 +39,8 @@ function openFaultyEngines(clock: VirtualClock, weather: Weather) {
       chat: chatWithFallbacks(chat.chain),
       synthesizer: synthesizerWithFallbacks(speech.chain),
     }),
-    transcriber: transcriberWithFallbacks(ears.chain, false, clock),
-    breakers: [chat, speech, ears].flatMap(({ breakers }) => breakers),
+    transcriber: transcriberWithFallbacks(transcriber.chain, false, clock),
+    breakers: [chat, speech, transcriber].flatMap(({ breakers }) => breakers),
   };
 }
 
@@ -60,10 +64,10 @@ function utterance(transcriber: Transcriber, signal: AbortSignal): TurnUtterance
 }
 
 /** One question from its end to the end of its answer; perhaps somebody cuts it short. */
-async function turn(engines: FaultyEngines, room: AbortSignal): Promise<Finish> {
+async function turn(engines: FaultyEngines, session: AbortSignal): Promise<Finish> {
   const { clock, random, pipeline } = engines;
   const stop = new AbortController();
-  const signal = AbortSignal.any([room, stop.signal]);
+  const signal = AbortSignal.any([session, stop.signal]);
   const over = new AbortController();
   if (random() < 0.2) {
     const cut = () => stop.abort(new Error('interrupted'));
@@ -86,7 +90,7 @@ async function read(
 ): Promise<Finish> {
   const parts: ReplyPart[] = [];
   try {
-    for await (const part of pipeline.answer(turnOf(one), new FakeStage(), signal)) {
+    for await (const part of pipeline.answer(turnOf(one), new FakeHost(), signal)) {
       parts.push(part);
       if (part.kind === 'audio') await clock.sleep(100, signal);
     }
@@ -116,15 +120,15 @@ test('turns with random faults end once each, and leave nothing behind', async (
   const clock = new VirtualClock();
   const random = seededRandom(20_261_120);
   const weather: Weather = { clock, random, share: 0.2, open: 0, asked: 0 };
-  const towns = Array.from({ length: rooms }, () => openFaultyEngines(clock, weather));
-  const room = new AbortController();
+  const towns = Array.from({ length: rounds }, () => openFaultyEngines(clock, weather));
+  const session = new AbortController();
   const finishes = new Map<Finish, number>();
-  let left = rooms;
+  let left = rounds;
   const live = async (engines: FaultyEngines) => {
     try {
-      for (let n = 0; n < turns / rooms; n++) {
-        await clock.sleep(8_000 * random(), room.signal);
-        const finish = await turn(engines, room.signal);
+      for (let n = 0; n < turns / rounds; n++) {
+        await clock.sleep(8_000 * random(), session.signal);
+        const finish = await turn(engines, session.signal);
         finishes.set(finish, (finishes.get(finish) ?? 0) + 1);
       }
     } finally {
@@ -142,7 +146,7 @@ test('turns with random faults end once each, and leave nothing behind', async (
   expect(weather.asked).toBeGreaterThan(4 * turns);
   expect(weather.open).toBe(0);
   expect(clock.sleeping).toBe(0);
-  expect(getEventListeners(room.signal, 'abort')).toEqual([]);
+  expect(getEventListeners(session.signal, 'abort')).toEqual([]);
   weather.share = 0;
   for (const engines of towns.slice(0, 10)) await expectMended(engines);
 }, 120_000);
@@ -150,9 +154,9 @@ test('turns with random faults end once each, and leave nothing behind', async (
 /** The trouble is over: everything is back to normal by itself, at the latest after the longest rest. */
 async function expectMended(engines: FaultyEngines): Promise<void> {
   const { clock, breakers } = engines;
-  const room = new AbortController();
+  const session = new AbortController();
   await clock.advance(60_000);
-  const last = turn({ ...engines, random: () => 1 }, room.signal);
+  const last = turn({ ...engines, random: () => 1 }, session.signal);
   await clock.advance(10_000);
   expect(await last).toBe('completed');
   const firsts = breakers.filter((_, n) => n % 2 === 0);

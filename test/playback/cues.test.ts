@@ -49,7 +49,7 @@ function melody(name: CueName): number[] {
   return [0, 1, 2, 3, 4].map((n) => strongestHz(cues[name].subarray(n * length, (n + 1) * length)));
 }
 
-function room() {
+function listener() {
   const voice = new VoiceTrack();
   const track = new CueTrack(voice, cues);
   return { voice, track, link: new VirtualListener(voice, track) };
@@ -132,7 +132,7 @@ test('the pad is long, low and softer than the cues, and one joins the other wit
 });
 
 test('a cue wakes a quiet link and sounds as it is', () => {
-  const { track, link } = room();
+  const { track, link } = listener();
   track.play('heard');
   expect(link.wakes).toBe(1);
   link.steps(10);
@@ -141,7 +141,7 @@ test('a cue wakes a quiet link and sounds as it is', () => {
 });
 
 test('the first sample of an answer ends a cue for good', async () => {
-  const { voice, track, link } = room();
+  const { voice, track, link } = listener();
   track.play('heard');
   link.steps(3);
   await say(voice, 60);
@@ -151,7 +151,7 @@ test('the first sample of an answer ends a cue for good', async () => {
 });
 
 test('a cue that is asked for in the middle of speech is lost', async () => {
-  const { voice, track, link } = room();
+  const { voice, track, link } = listener();
   await say(voice, 200);
   link.steps(2);
   track.play('thinking');
@@ -160,7 +160,7 @@ test('a cue that is asked for in the middle of speech is lost', async () => {
 });
 
 test('a cue that is asked for at a stop follows it', async () => {
-  const { voice, track, link } = room();
+  const { voice, track, link } = listener();
   await say(voice, 1000);
   link.steps(3);
   voice.cut();
@@ -170,7 +170,7 @@ test('a cue that is asked for at a stop follows it', async () => {
 });
 
 test('a cue sounds while a reply is paused', async () => {
-  const { voice, track, link } = room();
+  const { voice, track, link } = listener();
   const reply = await say(voice, 1000);
   link.steps(3);
   reply.pause();
@@ -180,7 +180,7 @@ test('a cue sounds while a reply is paused', async () => {
 });
 
 test('a cue that is cut is silent within a frame and does not click', () => {
-  const { track, link } = room();
+  const { track, link } = listener();
   const cue = track.play('heard');
   link.steps(3);
   if (cue) track.cut(cue);
@@ -190,7 +190,7 @@ test('a cue that is cut is silent within a frame and does not click', () => {
 });
 
 test('cutting a cue that is over leaves the one that sounds, and the one that waits', () => {
-  const { track, link } = room();
+  const { track, link } = listener();
   const over = track.play('heard');
   link.steps(20);
   track.play('thinking');
@@ -200,7 +200,7 @@ test('cutting a cue that is over leaves the one that sounds, and the one that wa
 });
 
 test('of cues that are asked for while one sounds, the last one follows', () => {
-  const { track, link } = room();
+  const { track, link } = listener();
   track.play('heard');
   link.step();
   track.play('error');

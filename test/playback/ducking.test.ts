@@ -7,71 +7,71 @@ import { joined, steepest, tone } from './speech-like.ts';
 async function sounding(reply = new SpokenReply(), loud = 10_000) {
   const track = new VoiceTrack();
   track.add(reply);
-  const room = new VirtualListener(track);
+  const listener = new VirtualListener(track);
   const { samples, ...rest } = tone(200, 2000, loud);
   await reply.write({ samples, ...rest }, 'A long tone.', open);
-  room.steps(5);
-  return { reply, room, samples };
+  listener.steps(5);
+  return { reply, listener, samples };
 }
 
 const db = (level: number) => 20 * Math.log10(level / 10_000);
 
 test('a reply is 12 dB down in the second frame after it was ducked', async () => {
-  const { reply, room } = await sounding();
+  const { reply, listener } = await sounding();
   reply.duck(12, 20);
-  room.step();
-  expect(db(loudest(room.step()))).toBeCloseTo(-12, 1);
+  listener.step();
+  expect(db(loudest(listener.step()))).toBeCloseTo(-12, 1);
 });
 
 test.each([0, 5, 20, 100])('a change of volume over %i ms does not click', async (overMs) => {
-  const { reply, room, samples } = await sounding();
+  const { reply, listener, samples } = await sounding();
   reply.duck(12, overMs);
-  room.steps(6);
+  listener.steps(6);
   reply.unduck(overMs);
-  room.steps(6);
-  expect(steepest(joined(room.frames))).toBeLessThan(steepest(samples) * 1.2);
-  expect(room.frames.at(-1)).toEqual(samples.slice(16 * 480, 17 * 480));
+  listener.steps(6);
+  expect(steepest(joined(listener.frames))).toBeLessThan(steepest(samples) * 1.2);
+  expect(listener.frames.at(-1)).toEqual(samples.slice(16 * 480, 17 * 480));
 });
 
 test('a duck that is taken back half way does not click', async () => {
-  const { reply, room, samples } = await sounding();
+  const { reply, listener, samples } = await sounding();
   reply.duck(12, 60);
-  room.step();
+  listener.step();
   reply.unduck(60);
-  room.step();
+  listener.step();
   reply.duck(12, 20);
-  room.steps(3);
-  expect(steepest(joined(room.frames))).toBeLessThan(steepest(samples) * 1.2);
+  listener.steps(3);
+  expect(steepest(joined(listener.frames))).toBeLessThan(steepest(samples) * 1.2);
 });
 
 test('a reply that is ducked before it sounds begins quiet', async () => {
   const reply = new SpokenReply();
   reply.duck(12, 20);
-  const { room } = await sounding(reply);
-  expect(db(loudest(room.frames[0]))).toBeCloseTo(-12, 1);
+  const { listener } = await sounding(reply);
+  expect(db(loudest(listener.frames[0]))).toBeCloseTo(-12, 1);
 });
 
 test('the next reply is not ducked', async () => {
-  const { reply, room } = await sounding();
+  const { reply, listener } = await sounding();
   reply.duck(12, 20);
-  room.step();
+  listener.step();
   reply.cut();
   const other = await sounding();
-  expect(loudest(other.room.frames[0])).toBe(10_000);
+  expect(loudest(other.listener.frames[0])).toBe(10_000);
 });
 
 test('a duck changes nothing about what was heard', async () => {
-  const { reply, room } = await sounding();
+  const { reply, listener } = await sounding();
   reply.duck(12, 20);
-  room.steps(200);
+  listener.steps(200);
   expect(reply.playedMs()).toBe(2000);
 });
 
 test('a louder reply is bent at full scale, not wrapped', async () => {
-  const { room } = await sounding(new SpokenReply({ gainDb: 6 }), 10_000);
-  expect(db(loudest(room.step()))).toBeCloseTo(6, 1);
+  const { listener } = await sounding(new SpokenReply({ gainDb: 6 }), 10_000);
+  expect(db(loudest(listener.step()))).toBeCloseTo(6, 1);
   const loud = await sounding(new SpokenReply({ gainDb: 12 }), 20_000);
-  const frame = loud.room.step() ?? new Int16Array(1);
+  const frame = loud.listener.step() ?? new Int16Array(1);
   expect(loudest(frame)).toBeGreaterThan(32_000);
   expect([...frame].filter((sample, n) => sample * (loud.samples[n] ?? 0) < 0)).toEqual([]);
 });

@@ -12,22 +12,22 @@ function steady(name: string, value: number): Track {
   return { name, pull: () => ({ samples, left: () => undefined }), onSound: () => undefined };
 }
 
-function speaking(): { reply: SpokenReply; track: VoiceTrack; room: VirtualListener } {
+function speaking(): { reply: SpokenReply; track: VoiceTrack; listener: VirtualListener } {
   const reply = new SpokenReply();
   const track = new VoiceTrack();
-  const room = new VirtualListener(track);
+  const listener = new VirtualListener(track);
   track.add(reply);
-  return { reply, track, room };
+  return { reply, track, listener };
 }
 
 test('tracks sound together', () => {
-  const room = new VirtualListener(steady('voice', 1000), steady('music', -300));
-  expect(room.step()?.every((sample) => sample === 700)).toBe(true);
+  const listener = new VirtualListener(steady('voice', 1000), steady('music', -300));
+  expect(listener.step()?.every((sample) => sample === 700)).toBe(true);
 });
 
 test('two loud tracks are bent, not wrapped', () => {
-  const room = new VirtualListener(steady('voice', 32_000), steady('music', 32_000));
-  expect(room.step()?.every((sample) => sample > 32_000)).toBe(true);
+  const listener = new VirtualListener(steady('voice', 32_000), steady('music', 32_000));
+  expect(listener.step()?.every((sample) => sample > 32_000)).toBe(true);
 });
 
 test('nothing is encoded before the link asks', async () => {
@@ -49,37 +49,37 @@ test('nothing is encoded before the link asks', async () => {
 });
 
 test('a quiet link is woken once when a whole frame is there', async () => {
-  const { reply, room } = speaking();
+  const { reply, listener } = speaking();
   await reply.write(level(5, 10), 'Hello.', open);
-  expect(room.wakes).toBe(0);
+  expect(listener.wakes).toBe(0);
   await reply.write(level(5, 10), 'Hello.', open);
   await reply.write(level(5, 10), 'Hello.', open);
-  expect(room.wakes).toBe(1);
-  room.step();
-  room.step();
+  expect(listener.wakes).toBe(1);
+  listener.step();
+  listener.step();
   await reply.write(level(5, 10), 'Hello.', open);
-  expect(room.wakes).toBe(2);
+  expect(listener.wakes).toBe(2);
 });
 
 test('the end of a reply wakes the link for the part of a frame that is left', async () => {
-  const { reply, room } = speaking();
+  const { reply, listener } = speaking();
   await reply.write(level(5, 10), 'Ha.', open);
   reply.end();
-  expect(room.wakes).toBe(1);
+  expect(listener.wakes).toBe(1);
 });
 
 test('the end of a late reply wakes the link for the next one', async () => {
-  const { reply, track, room } = speaking();
+  const { reply, track, listener } = speaking();
   await reply.write(level(1, 20), 'Well.', open);
   const next = new SpokenReply();
   await next.write(level(2, 20), 'Next.', open);
   track.add(next);
-  room.steps(2);
-  expect(room.wakes).toBe(1);
+  listener.steps(2);
+  expect(listener.wakes).toBe(1);
   reply.end();
-  expect(room.wakes).toBe(2);
-  room.step();
-  expect(room.levels).toEqual([1, undefined, 2]);
+  expect(listener.wakes).toBe(2);
+  listener.step();
+  expect(listener.levels).toEqual([1, undefined, 2]);
 });
 
 test('a link that comes late is woken for what is there already', async () => {
@@ -115,22 +115,22 @@ test('a link that asks at once when woken gets the sound in order', async () => 
 });
 
 test('a frame nobody handed out, or one confirmed twice, changes nothing', async () => {
-  const { reply, room } = speaking();
+  const { reply, listener } = speaking();
   await reply.write(level(5, 100), 'Hello.', open);
-  const frame = room.mixer.next();
+  const frame = listener.mixer.next();
   if (!frame) throw new Error('There should be a frame.');
-  room.mixer.left(Buffer.alloc(3), 20);
-  room.mixer.left(frame, 20);
-  room.mixer.left(frame, 40);
+  listener.mixer.left(Buffer.alloc(3), 20);
+  listener.mixer.left(frame, 20);
+  listener.mixer.left(frame, 40);
   expect(reply.playedMs()).toBe(20);
   expect(reply.firstSentAtMs).toBe(20);
 });
 
 test('frames without a confirmation are forgotten after a second', async () => {
-  const { reply, room } = speaking();
+  const { reply, listener } = speaking();
   await reply.write(level(5, 2000), 'Hello.', open);
-  const frames = Array.from({ length: 51 }, () => room.mixer.next());
-  for (const frame of frames) if (frame) room.mixer.left(frame, 1000);
+  const frames = Array.from({ length: 51 }, () => listener.mixer.next());
+  for (const frame of frames) if (frame) listener.mixer.left(frame, 1000);
   expect(reply.playedMs()).toBe(1000);
 });
 
@@ -142,7 +142,7 @@ const happening = fc.oneof(
 test('what was played is what was confirmed, in order, and nothing of it is lost or doubled', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(happening), async (happenings) => {
-      const { reply, room } = speaking();
+      const { reply, listener } = speaking();
       const written: number[] = [];
       let refused = 0;
       for (const { kind, ms } of happenings) {
@@ -153,16 +153,16 @@ test('what was played is what was confirmed, in order, and nothing of it is lost
           );
           written.push(...samples);
           await reply.write({ samples, rateHz: 24_000, channels: 1 }, 'Counting.', open);
-        } else if (kind === 'refused') refused += soundIn(room.step(true));
-        else room.step();
+        } else if (kind === 'refused') refused += soundIn(listener.step(true));
+        else listener.step();
       }
       reply.end();
-      while (room.step());
+      while (listener.step());
       expect(await reply.finish).toBe(written.length > 0 ? 'completed' : 'empty');
-      const heard = room.frames.reduce((sum, frame) => sum + soundIn(frame), 0);
+      const heard = listener.frames.reduce((sum, frame) => sum + soundIn(frame), 0);
       expect(heard).toBe(written.length);
       expect(reply.playedMs() * 24).toBeCloseTo(heard - refused, 6);
-      expect(wholeFrames(room)).toEqual(wholeFrames(room, written));
+      expect(wholeFrames(listener)).toEqual(wholeFrames(listener, written));
     }),
   );
 });
@@ -173,9 +173,9 @@ function soundIn(frame: Int16Array | undefined): number {
 }
 
 /** The frames without padding as they were played, or as `written` says they should have been. */
-function wholeFrames(room: VirtualListener, written?: readonly number[]): number[][] {
+function wholeFrames(listener: VirtualListener, written?: readonly number[]): number[][] {
   let at = 0;
-  return room.frames.flatMap((frame) => {
+  return listener.frames.flatMap((frame) => {
     const from = at;
     at += soundIn(frame);
     if (!frame || at - from < frameSamples) return [];
@@ -187,16 +187,16 @@ test('after a cut at any moment nothing sounds from the second frame on', async 
   const moment = fc.record({ steps: fc.nat(12), ms: fc.integer({ min: 0, max: 200 }) });
   await fc.assert(
     fc.asyncProperty(moment, fc.nat(3), async ({ steps, ms }, others) => {
-      const { reply, track, room } = speaking();
+      const { reply, track, listener } = speaking();
       await reply.write(level(9000, ms), 'Cut me.', open);
       for (let n = 0; n < others; n++) track.add(new SpokenReply());
-      room.steps(steps);
+      listener.steps(steps);
       const playedMs = reply.playedMs();
       track.cut();
-      room.step();
-      expect(loudest(room.frames.at(-1)?.subarray(240))).toBe(0);
-      room.steps(3);
-      expect(room.frames.slice(-3)).toEqual([undefined, undefined, undefined]);
+      listener.step();
+      expect(loudest(listener.frames.at(-1)?.subarray(240))).toBe(0);
+      listener.steps(3);
+      expect(listener.frames.slice(-3)).toEqual([undefined, undefined, undefined]);
       expect(reply.playedMs()).toBe(playedMs);
     }),
   );

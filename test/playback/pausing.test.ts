@@ -20,12 +20,12 @@ async function speaking(sound: SpeechLike = speechLike(bridge), withMarks = fals
   const { text, marks, pcm } = sound;
   void reply.write(pcm, withMarks ? { text, marks } : text, open); // waits where that is more than 5 s
   reply.end();
-  return { ...sound, reply, track, room: new VirtualListener(track) };
+  return { ...sound, reply, track, listener: new VirtualListener(track) };
 }
 
 /** Where in the whole sound the frames that follow begin; the first 5 ms rise, so they are not compared. */
-function placeMs({ room, pcm }: { room: VirtualListener; pcm: SpeechLike['pcm'] }): number {
-  const sound = room.step()?.subarray(120) ?? new Int16Array(0);
+function placeMs({ listener, pcm }: { listener: VirtualListener; pcm: SpeechLike['pcm'] }): number {
+  const sound = listener.step()?.subarray(120) ?? new Int16Array(0);
   for (let at = 120; at < pcm.samples.length; at++) {
     if (sound.every((sample, n) => sample === (pcm.samples[at + n] ?? 0)))
       return (at - 120) / perMs;
@@ -34,14 +34,14 @@ function placeMs({ room, pcm }: { room: VirtualListener; pcm: SpeechLike['pcm'] 
 }
 
 test('a pause is silent after a fade of 4 ms, and nothing is pulled', async () => {
-  const { reply, room } = await speaking();
-  room.steps(20);
+  const { reply, listener } = await speaking();
+  listener.steps(20);
   reply.pause();
-  const fade = room.step();
+  const fade = listener.step();
   expect(loudest(fade?.subarray(0, 96))).toBeGreaterThan(0);
   expect(loudest(fade?.subarray(96))).toBe(0);
-  room.steps(50);
-  expect(room.frames.slice(21).every((frame) => frame === undefined)).toBe(true);
+  listener.steps(50);
+  expect(listener.frames.slice(21).every((frame) => frame === undefined)).toBe(true);
   expect(reply.playedMs()).toBe(400);
   expect(reply.paused).toBe(true);
 });
@@ -50,25 +50,25 @@ test('neither the pause nor what comes after it clicks', async () => {
   const reply = new SpokenReply();
   const track = new VoiceTrack();
   track.add(reply);
-  const room = new VirtualListener(track);
+  const listener = new VirtualListener(track);
   const { samples, ...rest } = tone(200, 2000);
   await reply.write({ samples, ...rest }, 'Five words of one tone.', open);
-  room.steps(33);
+  listener.steps(33);
   reply.pause();
-  room.steps(5);
+  listener.steps(5);
   reply.resume();
-  room.steps(5);
-  expect(steepest(joined(room.frames))).toBeLessThan(steepest(samples) * 1.2);
+  listener.steps(5);
+  expect(steepest(joined(listener.frames))).toBeLessThan(steepest(samples) * 1.2);
 });
 
 test('a reply goes on from the start of the word that was cut', async () => {
   const said = await speaking();
   const viaduct = said.marks[2]?.fromMs ?? 0;
-  said.room.steps(Math.ceil((viaduct + 200) / 20));
+  said.listener.steps(Math.ceil((viaduct + 200) / 20));
   said.reply.pause();
-  said.room.steps(10);
+  said.listener.steps(10);
   said.reply.resume();
-  expect(said.room.wakes).toBeGreaterThan(0);
+  expect(said.listener.wakes).toBeGreaterThan(0);
   const startMs = placeMs(said);
   expect(startMs).toBeGreaterThan(viaduct - 60);
   expect(startMs).toBeLessThanOrEqual(viaduct + 10);
@@ -76,10 +76,10 @@ test('a reply goes on from the start of the word that was cut', async () => {
 
 test('a pause of 80 ms or less skips nothing and repeats nothing', async () => {
   const said = await speaking();
-  said.room.steps(20);
+  said.listener.steps(20);
   const taken = said.reply.playedMs();
   said.reply.pause();
-  said.room.steps(4);
+  said.listener.steps(4);
   said.reply.resume();
   expect(placeMs(said)).toBe(taken);
 });
@@ -90,9 +90,9 @@ test('where the provider tells when words sound, the start is exact', async () =
     true,
   );
   const metres = said.marks[6]?.fromMs ?? 0;
-  said.room.steps(Math.ceil((metres + 100) / 20));
+  said.listener.steps(Math.ceil((metres + 100) / 20));
   said.reply.pause();
-  said.room.steps(5);
+  said.listener.steps(5);
   expect(said.reply.position).toEqual({ sentence: 0, word: 6 });
   said.reply.resume();
   expect(placeMs(said)).toBe(metres);
@@ -103,33 +103,33 @@ test('where the provider tells when words sound, the start is exact', async () =
 test('between two words nothing comes twice', async () => {
   const sound = speechLike(['one', 'two'], () => 1, 100);
   const said = await speaking(sound, true);
-  said.room.steps(10);
+  said.listener.steps(10);
   said.reply.pause();
-  said.room.steps(5);
+  said.listener.steps(5);
   said.reply.resume();
   expect(placeMs(said)).toBe(200);
 });
 
 test('a pause nobody heard yet changes nothing', async () => {
-  const { reply, room, pcm } = await speaking();
-  room.steps(20);
+  const { reply, listener, pcm } = await speaking();
+  listener.steps(20);
   reply.pause();
   reply.resume();
-  room.steps(5);
-  expect(joined(room.frames)).toEqual(pcm.samples.slice(0, 25 * 480));
+  listener.steps(5);
+  expect(joined(listener.frames)).toEqual(pcm.samples.slice(0, 25 * 480));
 });
 
 test('words that come again are not counted again, and a resumed reply ends whole', async () => {
-  const { reply, room, pcm, text } = await speaking();
-  room.steps(33);
+  const { reply, listener, pcm, text } = await speaking();
+  listener.steps(33);
   reply.pause();
-  room.steps(5);
+  listener.steps(5);
   const before = reply.heardText();
   reply.resume();
-  room.step();
+  listener.step();
   expect(reply.playedMs()).toBe(660);
   expect(reply.heardText()).toBe(before);
-  room.steps(400);
+  listener.steps(400);
   expect(await reply.finish).toBe('completed');
   expect(reply.playedMs()).toBeCloseTo(pcm.samples.length / perMs, 6);
   expect(reply.heardText()).toBe(text);
@@ -139,28 +139,28 @@ test('a word without end comes again for three seconds at most', async () => {
   const reply = new SpokenReply();
   const track = new VoiceTrack();
   track.add(reply);
-  const room = new VirtualListener(track);
+  const listener = new VirtualListener(track);
   for (let n = 0; n < 100; n++) await reply.write(level(n + 1, 50), 'Aaaaaah', open);
-  room.steps(225);
+  listener.steps(225);
   reply.pause();
-  room.steps(5);
+  listener.steps(5);
   reply.resume();
-  room.step();
-  expect(room.frames.at(-1)?.at(-1)).toBe(31);
+  listener.step();
+  expect(listener.frames.at(-1)?.at(-1)).toBe(31);
 });
 
 test('while a reply is paused the next one waits, and a cut of it lets the next one sound', async () => {
-  const { reply, track, room } = await speaking();
+  const { reply, track, listener } = await speaking();
   const next = new SpokenReply();
   await next.write(level(7, 100), 'Next.', open);
   track.add(next);
-  room.steps(10);
+  listener.steps(10);
   reply.pause();
-  room.steps(10);
-  expect(room.frames.at(-1)).toBeUndefined();
+  listener.steps(10);
+  expect(listener.frames.at(-1)).toBeUndefined();
   reply.cut();
   expect(reply.paused).toBe(false);
-  expect(room.step()?.[0]).toBe(7);
+  expect(listener.step()?.[0]).toBe(7);
   expect(await reply.finish).toBe('cancelled');
 });
 
@@ -168,18 +168,18 @@ test('sound that comes during a pause is kept, and wakes nobody', async () => {
   const reply = new SpokenReply();
   const track = new VoiceTrack();
   track.add(reply);
-  const room = new VirtualListener(track);
+  const listener = new VirtualListener(track);
   await reply.write(level(5, 100), 'Well.', open);
-  room.steps(3);
+  listener.steps(3);
   reply.pause();
-  room.steps(5);
-  const { wakes } = room;
+  listener.steps(5);
+  const { wakes } = listener;
   await reply.write(level(6, 100), 'Then.', open);
-  expect(room.wakes).toBe(wakes);
+  expect(listener.wakes).toBe(wakes);
   reply.resume();
-  expect(room.wakes).toBe(wakes + 1);
-  room.steps(11);
-  expect(room.levels.slice(-2)).toEqual([6, undefined]);
+  expect(listener.wakes).toBe(wakes + 1);
+  listener.steps(11);
+  expect(listener.levels.slice(-2)).toEqual([6, undefined]);
 });
 
 const words = fc.array(fc.constantFrom(...bridge, 'a', 'understanding', 'of', 'it'), {
@@ -194,20 +194,20 @@ const paces = fc.array(fc.double({ min: 0.88, max: 1.12, noNaN: true }), {
 test('at 50 cut points in words of uneven pace, history ends within one word of the last packet, and nothing is lost', async () => {
   const happening = fc.asyncProperty(words, paces, fc.nat(999), async (spoken, pace, share) => {
     const said = await speaking(speechLike(spoken, (n) => pace[n] ?? 1));
-    const { room, reply, marks, pcm } = said;
+    const { listener, reply, marks, pcm } = said;
     const frames = Math.ceil(pcm.samples.length / 480);
-    room.steps(Math.floor((frames * share) / 1000));
+    listener.steps(Math.floor((frames * share) / 1000));
     const leftMs = reply.playedMs();
     reply.pause();
-    room.steps(5);
+    listener.steps(5);
     const real = marks.filter(({ toMs }) => toMs <= leftMs).length;
     const heard = reply.heardText().split(' ').filter(Boolean).length;
     expect(Math.abs(heard - real)).toBeLessThanOrEqual(1);
     expect(said.text.startsWith(reply.heardText())).toBe(true);
-    const before = room.frames.length;
+    const before = listener.frames.length;
     reply.resume();
-    room.steps(frames + 1);
-    const rest = joined(room.frames.slice(before)).length / 480;
+    listener.steps(frames + 1);
+    const rest = joined(listener.frames.slice(before)).length / 480;
     expect(rest * 20).toBeGreaterThanOrEqual(pcm.samples.length / perMs - leftMs - 1);
     expect(await reply.finish).toBe('completed');
     expect(reply.playedMs()).toBeCloseTo(pcm.samples.length / perMs, 6);
@@ -229,8 +229,8 @@ test('in recordings whose words are known, history is more than one word off in 
   for (const [file, times] of Object.entries(known)) {
     const pcm = readWav(await readFile(`${fixtures}/${file}`));
     const text = times.map(({ word }) => word).join(' ');
-    const { reply, room } = await speaking({ text, pcm, marks: [] });
-    while (room.step()) {
+    const { reply, listener } = await speaking({ text, pcm, marks: [] });
+    while (listener.step()) {
       const real = times.filter(({ toMs }) => toMs <= reply.playedMs()).length;
       const heard = reply.heardText().split(' ').filter(Boolean).length;
       cuts++;

@@ -12,24 +12,24 @@ async function reply(value: number, ms: number): Promise<SpokenReply> {
 
 test('replies play one after the other without a gap', async () => {
   const track = new VoiceTrack();
-  const room = new VirtualListener(track);
+  const listener = new VirtualListener(track);
   expect(track.add(await reply(1, 40))).toEqual({ kind: 'added', place: 1 });
   expect(track.add(await reply(2, 20))).toEqual({ kind: 'added', place: 2 });
-  room.steps(4);
-  expect(room.levels).toEqual([1, 1, 2, undefined]);
+  listener.steps(4);
+  expect(listener.levels).toEqual([1, 1, 2, undefined]);
 });
 
 test('a reply waits while the one before it is late', async () => {
   const track = new VoiceTrack();
-  const room = new VirtualListener(track);
+  const listener = new VirtualListener(track);
   const first = new SpokenReply();
   track.add(first);
   track.add(await reply(2, 20));
-  room.step();
+  listener.step();
   await first.write(level(1, 20), 'First.', open);
   first.end();
-  room.steps(2);
-  expect(room.levels).toEqual([undefined, 1, 2]);
+  listener.steps(2);
+  expect(listener.levels).toEqual([undefined, 1, 2]);
 });
 
 test('a line that is full says so and leaves the reply alone', async () => {
@@ -51,38 +51,38 @@ test('a reply that was cut while waiting gives its place away', async () => {
 
 test('a cut of the track silences the line, not only what sounds', async () => {
   const track = new VoiceTrack();
-  const room = new VirtualListener(track);
+  const listener = new VirtualListener(track);
   const all = [await reply(1, 100), await reply(2, 100)];
   for (const one of all) track.add(one);
-  room.step();
+  listener.step();
   track.cut();
-  room.steps(3);
-  expect(room.frames.slice(2)).toEqual([undefined, undefined]);
+  listener.steps(3);
+  expect(listener.frames.slice(2)).toEqual([undefined, undefined]);
   expect(await Promise.all(all.map(({ finish }) => finish))).toEqual(['cancelled', 'cancelled']);
 });
 
 test('a reply of which a frame was refused does not hold up the next', async () => {
   const track = new VoiceTrack();
-  const room = new VirtualListener(track);
+  const listener = new VirtualListener(track);
   const first = await reply(1, 20);
   track.add(first);
   track.add(await reply(2, 20));
-  room.step(true);
-  room.step();
-  expect(room.levels).toEqual([1, 2]);
+  listener.step(true);
+  listener.step();
+  expect(listener.levels).toEqual([1, 2]);
   expect(await first.finish).toBe('completed');
 });
 
 test('the volume of the voice is true gain, and what is kept of a reply stays as it was', async () => {
   const track = new VoiceTrack();
-  const room = new VirtualListener(track);
+  const listener = new VirtualListener(track);
   const said = await reply(1_000, 120);
   track.add(said);
   track.volume(0.5);
-  room.step();
+  listener.step();
   track.volume(2);
-  room.steps(5);
-  expect(room.levels.at(0)).toBe(500);
-  expect(room.levels.at(-1)).toBeCloseTo(2_000, -2);
+  listener.steps(5);
+  expect(listener.levels.at(0)).toBe(500);
+  expect(listener.levels.at(-1)).toBeCloseTo(2_000, -2);
   expect([...said.sentences()][0]?.samples.at(-1)).toBe(1_000);
 });

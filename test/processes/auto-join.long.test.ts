@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { speech } from '#test/audio/speech.ts';
 import type { BotProcess } from '#test/fakes/bot-process.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
-import { told } from '#test/scenarios/setup/asking.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
 import { converse, eventually, soon } from '#test/scenarios/setup/scenario-setup.ts';
 import { openProcesses, type ProcessesSetup } from './bot-processes.ts';
 
@@ -37,9 +37,9 @@ async function comesUncalled(): Promise<void> {
   await two.logged(({ msg }) => msg === 'shard served', longMs);
   for (const server of servers) {
     const guild = setup.sandbox.guild(server);
-    await told(guild.person(nameIn[server]), 'privacy allow', { for: 'always' });
+    await commandReply(guild.person(nameIn[server]), 'privacy allow', { for: 'always' });
     const value = `<#${guild.channelId('Lounge')}>`;
-    await told(guild.person('Olga'), 'settings set', { key: 'auto_join', value });
+    await commandReply(guild.person('Olga'), 'settings set', { key: 'auto_join', value });
     await guild.person(nameIn[server]).join('Lounge', soon());
     await talks(setup, server);
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { told } from '#test/scenarios/setup/asking.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
 import { soon } from '#test/scenarios/setup/scenario-setup.ts';
 import { openProcesses, type ProcessesSetup } from './bot-processes.ts';
 
@@ -20,7 +20,8 @@ test('a process serves both shards, stands still while it is frozen, and its ses
   await using setup = await openProcesses();
   const first = await setup.start('one');
   expect(onlineShards(setup)).toEqual([0, 1]);
-  for (const server of servers) await told(setup.sandbox.guild(server).person('Adam'), 'help');
+  for (const server of servers)
+    await commandReply(setup.sandbox.guild(server).person('Adam'), 'help');
 
   first.freeze();
   const late = servers.map((server) => asked(setup, server));
@@ -35,5 +36,5 @@ test('a process serves both shards, stands still while it is frozen, and its ses
   const second = await setup.start('one', { clockAheadMs: hourMs });
   const { time } = second.log.find(({ msg }) => msg?.startsWith('ready:')) ?? {};
   expect(Date.parse(String(time)) - Date.now()).toBeGreaterThan(hourMs / 2);
-  await told(setup.sandbox.person('Adam'), 'help');
+  await commandReply(setup.sandbox.person('Adam'), 'help');
 });

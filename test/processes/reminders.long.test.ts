@@ -21,18 +21,18 @@ function sets(when: string, words: string): readonly MockReply[] {
 }
 
 /** Servers of the reminders that a process has told. */
-const toldBy = ({ log }: BotProcess) =>
+const reportedBy = ({ log }: BotProcess) =>
   log.flatMap(({ msg, guildId }) => (msg === 'reminder' ? [guildId] : []));
 
 withPostgres(() => {
   test(
     'a reminder is told by the process that serves its server, or late by the one that serves it next, and once',
     { timeout: 120_000, retry: 1 },
-    tellsOnce,
+    reportsOnce,
   );
 });
 
-async function tellsOnce(): Promise<void> {
+async function reportsOnce(): Promise<void> {
   await using schema = await openSchema();
   const environment = { DATABASE_URL: schema.url.reveal() };
   const providers = { replies: sets('in 5 seconds', 'tea') };
@@ -45,7 +45,7 @@ async function tellsOnce(): Promise<void> {
     const there = setup.server(server);
     await converse(there, await callIn(there, `Person ${n + 1}`), question);
   }
-  await eventually(() => expect([toldBy(one), toldBy(two)]).toEqual([[ours], [theirs]]));
+  await eventually(() => expect([reportedBy(one), reportedBy(two)]).toEqual([[ours], [theirs]]));
 
   setup.providers.set({ replies: sets('in 1 hour', 'soup') });
   const there = setup.server('Sandbox');
@@ -53,7 +53,7 @@ async function tellsOnce(): Promise<void> {
   await one.kill();
   await schema.sql('UPDATE reminders SET due_ms = due_ms - 86400000');
   await two.logged(({ msg, shard }) => msg === 'shard served' && shard === 0, longMs);
-  await eventually(() => expect(toldBy(two)).toEqual([theirs, ours]));
+  await eventually(() => expect(reportedBy(two)).toEqual([theirs, ours]));
   const late = /This is late: it was due at .* You wanted to be reminded: soup/;
   const all = () =>
     [
@@ -64,7 +64,7 @@ async function tellsOnce(): Promise<void> {
 
   const again = await setup.start('one');
   await again.logged(({ msg }) => msg === 'shard served', longMs);
-  expect([toldBy(again), toldBy(two)]).toEqual([[], [theirs, ours]]);
+  expect([reportedBy(again), reportedBy(two)]).toEqual([[], [theirs, ours]]);
   expect(await schema.sql('SELECT id FROM reminders')).toEqual([]);
   expect(setup.sandbox.violations()).toEqual([]);
 }

@@ -3,7 +3,7 @@ import type { BotProcess } from '#test/fakes/bot-process.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { makeToken, vacantPort } from '#test/fakes/program.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
-import { told } from '#test/scenarios/setup/asking.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
 import { eventually } from '#test/scenarios/setup/scenario-setup.ts';
 import { openProcesses } from './bot-processes.ts';
 
@@ -39,7 +39,7 @@ async function takesOverKilled(): Promise<void> {
   const two = await setup.start('two');
   await two.logged(({ msg }) => msg === 'shard served', longMs);
   expect(served().sort()).toEqual(['one 0', 'two 1']);
-  for (const person of people) await told(person, 'help');
+  for (const person of people) await commandReply(person, 'help');
   const { id: otherId } = setup.sandbox.guild('Sandbox 2');
   const token = await makeToken(environment, otherId, 'track');
   const headers = { authorization: `Bearer ${token}` };
@@ -53,11 +53,11 @@ async function takesOverKilled(): Promise<void> {
   await two.kill();
   const again = await setup.start('two');
   await eventually(() => expect(served().sort()).toEqual(['one 0', 'two 1']));
-  for (const person of people) await told(person, 'help');
+  for (const person of people) await commandReply(person, 'help');
 
   await one.kill();
   await again.logged(({ msg, shard }) => msg === 'shard served' && shard === 0, longMs);
-  for (const person of people) await told(person, 'help');
+  for (const person of people) await commandReply(person, 'help');
   expect(served().sort()).toEqual(['two 0', 'two 1']);
   expect(again.log.filter(({ level }) => Number(level) > 30)).toEqual([]);
   expect(setup.sandbox.violations()).toEqual([]);
@@ -82,7 +82,8 @@ async function takesOverWhoLostTheDatabase(): Promise<void> {
     ({ code, msg }) => code === 'store.unwritable' || msg?.includes('cannot be reached') === true,
     longMs,
   );
-  for (const server of servers) await told(setup.sandbox.guild(server).person('Adam'), 'help');
+  for (const server of servers)
+    await commandReply(setup.sandbox.guild(server).person('Adam'), 'help');
   for (const each of [way, other]) each.heal();
   // Both have renewed their leases once a third one finds none to take.
   const three = await setup.start('three', {
@@ -96,6 +97,7 @@ async function takesOverWhoLostTheDatabase(): Promise<void> {
   await three.logged(({ msg, shard }) => msg === 'shard served' && shard === 0, longMs);
   await one.logged(({ msg, why }) => msg === 'shard stopped' && why !== 'handover', longMs);
   expect(stops(one)).toMatchObject([{ shard: 0, why: 'given-up' }]);
-  for (const server of servers) await told(setup.sandbox.guild(server).person('Adam'), 'help');
+  for (const server of servers)
+    await commandReply(setup.sandbox.guild(server).person('Adam'), 'help');
   expect(setup.sandbox.violations()).toEqual([]);
 }

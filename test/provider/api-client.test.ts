@@ -9,11 +9,11 @@ const asEvents = { 'content-type': 'text/event-stream' };
 const ask = { model: 'm', messages: [{ role: 'user' as const, content: 'hi' }] };
 const file = () => new File(['RIFF'], 'utterance.wav', { type: 'audio/wav' });
 
-type Sent = { readonly url: string; readonly init: RequestInit };
+type SentRequest = { readonly url: string; readonly init: RequestInit };
 
 /** A `fetch` that notes requests, all of which are answered so. */
 function noting(answer: () => Response) {
-  const requests: Sent[] = [];
+  const requests: SentRequest[] = [];
   const send: Fetch = async (url, init = {}) => {
     requests.push({ url: `${url}`, init });
     return answer();
@@ -155,7 +155,7 @@ test.each(asked)('%s is asked for and read as by the library', async (_, ask, an
 });
 
 /** What a request says, and the size of its files. */
-async function content({ url, init: { method, headers, body } }: Sent) {
+async function content({ url, init: { method, headers, body } }: SentRequest) {
   const type = new Headers(headers).get('content-type');
   const fields =
     body instanceof FormData &&

@@ -9,13 +9,13 @@ import { VirtualClock } from '#test/fakes/clock.ts';
 type Piece = readonly [bytes: number, fromMs: number, atMs: number];
 
 function isOneBlock(pieces: readonly Piece[], kind: 'sound' | 'events' = 'sound'): boolean {
-  let told = false;
+  let reported = false;
   const answer = new BufferedAnswer(kind, 0, () => {
-    told = true;
+    reported = true;
   });
   for (const piece of pieces) answer.piece(...piece);
   answer.end();
-  return told;
+  return reported;
 }
 
 test('an answer that comes whole after a second is one block', () => {
@@ -57,14 +57,14 @@ async function bufferedBy(answer: Answer, stream = true): Promise<number> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-  let told = 0;
-  const client = openClient({ baseUrl, clock, onBuffered: () => told++ });
+  let reported = 0;
+  const client = openClient({ baseUrl, clock, onBuffered: () => reported++ });
   try {
     const { completions } = client.chat;
     const ask = { model: 'm', messages: [] };
     if (stream) for await (const _ of await completions.create({ ...ask, stream })) undefined;
     else await completions.create(ask);
-    return told;
+    return reported;
   } finally {
     server.close();
     server.closeAllConnections();
@@ -76,11 +76,11 @@ const events = `${event.repeat(40)}data: [DONE]\n\n`;
 const asEvents = { 'content-type': 'text/event-stream' };
 
 test('an answer that a proxy kept until its end is told of once', async () => {
-  const told = await bufferedBy((response, clock) => {
+  const reported = await bufferedBy((response, clock) => {
     clock.suspend(3_000);
     response.writeHead(200, asEvents).end(events);
   });
-  expect(told).toBe(1);
+  expect(reported).toBe(1);
 });
 
 test('an answer without a wait, one that was not to stream and one that failed are not told of', async () => {

@@ -80,12 +80,12 @@ test('a server that is not running is named with the next step', async () => {
 
 test('a base URL without /v1 is completed once, remembered and told', async () => {
   await using server = await openMockProviders({ pace: instantPace });
-  const told: string[] = [];
+  const reported: string[] = [];
   const baseUrl = server.baseUrl.replace(/\/v1$/, '');
-  const client = openClient({ baseUrl, onBaseUrl: (found) => told.push(found) });
+  const client = openClient({ baseUrl, onBaseUrl: (found) => reported.push(found) });
   for (let n = 0; n < 2; n++) await client.chat.completions.create(ask);
   await client.models.list();
-  expect(told).toEqual([server.baseUrl]);
+  expect(reported).toEqual([server.baseUrl]);
   expect(client.baseURL).toBe(server.baseUrl);
   expect([server.requests.length, server.listings()]).toEqual([2, 1]);
 });

@@ -67,7 +67,7 @@ function open(engines: readonly Engine[], { failures = 1, retries = true, standb
     breaker: new Breaker(rules, clock),
     engine: () => one,
   }));
-  const tell = (one: ProviderNews) => void news.push(one);
+  const report = (one: ProviderNews) => void news.push(one);
   const chain = new FallbackChain<Engine>({
     role: 'chat',
     fallbacks,
@@ -75,7 +75,7 @@ function open(engines: readonly Engine[], { failures = 1, retries = true, standb
     deadlines: limits,
     retries,
     ...(standbyMs !== undefined && { standbyMs }),
-    tell,
+    report,
   });
   const ask = async (signal = never, place?: FallbackPosition) => {
     const asking = {
@@ -95,7 +95,7 @@ function open(engines: readonly Engine[], { failures = 1, retries = true, standb
     return await work;
   };
   const kinds = () => news.map(({ kind }) => kind);
-  return { clock, news, kinds, ladder: chain, fallbacks, ask, passing };
+  return { clock, news, kinds, chain, fallbacks, ask, passing };
 }
 
 test('what fails at once is asked once more, and nobody hears of it', async () => {
@@ -241,7 +241,7 @@ test('a stall in the middle ends at the deadline of the whole', async () => {
 
 test('a reader that takes its time uses up no deadline', async () => {
   const one = engine(['a', 'b', 'c']);
-  const { ladder: chain, clock } = open([one]);
+  const { chain, clock } = open([one]);
   const asking = { ask: (e: Engine, s: AbortSignal) => play(e, clock, s), isOutput: () => true };
   const parts: string[] = [];
   for await (const part of chain.run(asking, never)) {
@@ -291,7 +291,7 @@ test('a request no server understands blames none of them', async () => {
 
 test('each engine is told of with its breaker: closed, open and for how long, on trial, closed again', async () => {
   const down = engine([broken('provider.late')], [{ waitMs: 100 }, 'yes']);
-  const { ask, ladder: chain, clock } = open([down, engine(['no'])], { retries: false });
+  const { ask, chain, clock } = open([down, engine(['no'])], { retries: false });
   const [role, spare] = ['chat', { role: 'chat', provider: 'server 1', state: 'closed' }] as const;
   const first = (rest: object) => ({ role, provider: 'server 0', ...rest });
   expect(chain.breakers).toEqual([first({ state: 'closed' }), spare]);
@@ -329,11 +329,11 @@ test('a voice that lacks a language is well: the next one is asked, and nobody i
 
 test('an answer of 1,000 parts takes a few timers, and no controller or signal for each', async () => {
   const parts = Array.from({ length: 1_000 }, (_, n): ScriptedStep[] => [`${n}`, { waitMs: 5 }]);
-  const { clock, ladder } = open([engine(parts.flat())]);
+  const { clock, chain } = open([engine(parts.flat())]);
   const later = vi.spyOn(clock, 'later');
   const made = countControllers();
   const ask = (one: Engine, inner: AbortSignal) => play(one, clock, inner);
-  const answer = Array.fromAsync(ladder.run({ ask, isOutput: () => true }, never));
+  const answer = Array.fromAsync(chain.run({ ask, isOutput: () => true }, never));
   await clock.advance(5_000);
   expect(await answer).toHaveLength(1_000);
   expect(made()).toBe(1);

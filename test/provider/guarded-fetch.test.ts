@@ -160,8 +160,8 @@ test('a client does not print its key', () => {
   });
   const { chat, audio, models } = client;
   for (const shown of [client, chat, audio, models]) {
-    const told = `${inspect({ shown }, { depth: 9 })} ${JSON.stringify({ shown })}`;
-    expect(told).not.toMatch(/hunter22|pw/);
+    const reported = `${inspect({ shown }, { depth: 9 })} ${JSON.stringify({ shown })}`;
+    expect(reported).not.toMatch(/hunter22|pw/);
   }
 });
 

@@ -34,14 +34,14 @@ function list(...models: object[]): string {
 }
 
 function watch(clock: VirtualClock, ...models: WatchedModel[]) {
-  const told: ModelNews[] = [];
+  const reported: ModelNews[] = [];
   const watching = new ModelWatch({
     alert: () => undefined,
     models,
     clock,
-    onNews: (news) => told.push(...news),
+    onNews: (news) => reported.push(...news),
   });
-  return { told, watching, [Symbol.dispose]: () => watching[Symbol.dispose]() };
+  return { reported, watching, [Symbol.dispose]: () => watching[Symbol.dispose]() };
 }
 
 const chat = (baseUrl: string, model = 'mine'): WatchedModel => ({
@@ -55,9 +55,9 @@ test('a model that ends is told at once and once a day, and asked for in between
   using server = await serve(list(ending));
   const clock = new VirtualClock();
   using watched = watch(clock, chat(server.baseUrl));
-  await expect.poll(() => watched.told).toHaveLength(1);
-  expect(watched.told).toEqual(watched.watching.news());
-  expect(watched.told[0]).toEqual({
+  await expect.poll(() => watched.reported).toHaveLength(1);
+  expect(watched.reported).toEqual(watched.watching.news());
+  expect(watched.reported[0]).toEqual({
     role: 'CHAT_COMPLETION',
     model: 'mine',
     kind: 'ending',
@@ -66,7 +66,7 @@ test('a model that ends is told at once and once a day, and asked for in between
   for (const days of [2, 3]) {
     await expect.poll(() => clock.sleeping).toBe(1);
     await clock.advance(dayMs);
-    await expect.poll(() => watched.told).toHaveLength(days);
+    await expect.poll(() => watched.reported).toHaveLength(days);
   }
   expect(server.asked).toHaveLength(3);
 });
@@ -79,7 +79,7 @@ test('a model that was listed and is not any more becomes news on the next day',
   expect(watched.watching.news()).toEqual([]);
   server.body.text = list({ id: 'another' });
   await clock.advance(dayMs);
-  await expect.poll(() => watched.told).toMatchObject([{ model: 'mine', kind: 'unlisted' }]);
+  await expect.poll(() => watched.reported).toMatchObject([{ model: 'mine', kind: 'unlisted' }]);
 });
 
 test('roles that share a server share its list, and a key goes to its own server only', async () => {
@@ -87,7 +87,7 @@ test('roles that share a server share its list, and a key goes to its own server
   using other = await serve(list({ id: 'mine' }));
   const apiKey = new Secret('canary-key-of-one');
   const clock = new VirtualClock();
-  using _house = watch(
+  using _setup = watch(
     clock,
     { ...chat(one.baseUrl), apiKey },
     { ...chat(one.baseUrl), role: 'SPEECH', apiKey },
@@ -110,7 +110,7 @@ test.each([
   using watched = watch(clock, chat(server.baseUrl));
   await expect.poll(() => [server.asked.length > 0, clock.sleeping]).toEqual([true, 1]);
   await clock.advance(3_600_001);
-  expect([watched.told, watched.watching.news()]).toEqual([[], []]);
+  expect([watched.reported, watched.watching.news()]).toEqual([[], []]);
   expect(clock.sleeping).toBe(1);
 });
 
@@ -123,7 +123,7 @@ test('a server that does not answer is left after 20 s and asked again within th
   await expect.poll(() => clock.sleeping).toBe(1);
   server.body.text = list(ending);
   await clock.advance(3_600_000);
-  await expect.poll(() => watched.told).toHaveLength(1);
+  await expect.poll(() => watched.reported).toHaveLength(1);
 });
 
 test('what the table says is known before any server has answered', () => {

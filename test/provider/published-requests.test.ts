@@ -89,12 +89,12 @@ test('what the bot asks of servers fits the published description: chat, sound, 
     await refused(voice.synthesize('Hello.', manner, signal));
   }
   for (const model of ['whisper-1', 'gpt-4o-transcribe']) {
-    const ear = openTranscriber(client, { model, language: 'de', stream: 'auto' });
-    await refused(ear.transcribe(pcm, signal));
-    const hinted = ear.withHints?.(['Parley', 'Ana']) ?? ear;
+    const transcriber = openTranscriber(client, { model, language: 'de', stream: 'auto' });
+    await refused(transcriber.transcribe(pcm, signal));
+    const hinted = transcriber.withHints?.(['Parley', 'Ana']) ?? transcriber;
     await refused(hinted.transcribe(pcm, signal));
     for (const options of [{ hasWordTimes: true }, { isTranslated: true }])
-      await refused((ear.withOptions?.(options) ?? ear).transcribe(pcm, signal));
+      await refused((transcriber.withOptions?.(options) ?? transcriber).transcribe(pcm, signal));
   }
   const faults = asked.flatMap(([operation, body]) =>
     faultsIn(operation, 'request', body).map((fault) => [operation, fault]),

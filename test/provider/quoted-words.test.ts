@@ -92,11 +92,11 @@ test('a refusal keeps its status and its type, and its words for the doctor', as
 test.each([401, 403, 404])(
   'why a server refuses the key or the model (%i) is told',
   async (status) => {
-    const tell: Quote = (_, response) => {
+    const report: Quote = (_, response) => {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end('{"error":{"message":"no such model"}}');
     };
-    expect((await failureAt(tell, asChat)).message).toContain('no such model');
+    expect((await failureAt(report, asChat)).message).toContain('no such model');
   },
 );
 

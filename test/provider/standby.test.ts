@@ -26,9 +26,9 @@ function open(...servers: readonly (readonly ChatStep[])[]) {
     breaker: new Breaker({ failures: 1, firstRestMs: 5_000, longestRestMs: 60_000 }, clock),
     engine: () => model,
   }));
-  const tell = (one: ProviderNews) => void news.push(one);
+  const report = (one: ProviderNews) => void news.push(one);
   const rules = { role: 'chat', clock, deadlines, retries: false, standbyMs: 10_000 } as const;
-  const chain = new FallbackChain<FakeChat>({ ...rules, fallbacks, tell });
+  const chain = new FallbackChain<FakeChat>({ ...rules, fallbacks, report });
   const ask = async (signal = never) => {
     let words = '';
     const request = {
@@ -48,20 +48,20 @@ function open(...servers: readonly (readonly ChatStep[])[]) {
 
 test('a server that answers within 10 s is asked alone', async () => {
   const { clock, ask, asked } = open([{ waitMs: 9_999 }, 'yes'], ['other']);
-  const told = ask();
+  const reported = ask();
   await clock.advance(20_000);
-  expect(await told).toBe('yes');
+  expect(await reported).toBe('yes');
   expect(asked()).toEqual([1, 0]);
   expect(clock.sleeping).toBe(0);
 });
 
 test('after 10 s the next is asked as well, and the one that hangs is left and rests', async () => {
   const { clock, ask, asked, running, kinds, breakers } = open(['stall'], ['other']);
-  const told = ask();
+  const reported = ask();
   await clock.advance(9_999);
   expect(asked()).toEqual([1, 0]);
   await clock.advance(1);
-  expect(await told).toBe('other');
+  expect(await reported).toBe('other');
   await settled();
   expect(running()).toEqual([0, 0]);
   expect(kinds()).toContain('failed');
@@ -71,9 +71,9 @@ test('after 10 s the next is asked as well, and the one that hangs is left and r
 
 test('a slow server answers all the same, where the one asked beside it is slower', async () => {
   const { clock, ask, running, breakers } = open([{ waitMs: 100_000 }, 'slow'], ['stall']);
-  const told = ask();
+  const reported = ask();
   await clock.advance(100_000);
-  expect(await told).toBe('slow');
+  expect(await reported).toBe('slow');
   await settled();
   expect(running()).toEqual([0, 0]);
   expect(breakers.map(({ isClosed }) => isClosed)).toEqual([true, true]);
@@ -81,37 +81,40 @@ test('a slow server answers all the same, where the one asked beside it is slowe
 
 test('a slow server answers all the same, where the one asked beside it fails', async () => {
   const { clock, ask } = open([{ waitMs: 100_000 }, 'slow'], [{ error: refused }]);
-  const told = ask();
+  const reported = ask();
   await clock.advance(100_000);
-  expect(await told).toBe('slow');
+  expect(await reported).toBe('slow');
 });
 
 test('a slow server that fails leaves the answer to the one asked beside it', async () => {
   const first: ChatStep[] = [{ waitMs: 50_000 }, { error: refused }];
   const { clock, ask, asked } = open(first, [{ waitMs: 90_000 }, 'other']);
-  const told = ask();
+  const reported = ask();
   await clock.advance(100_000);
-  expect(await told).toBe('other');
+  expect(await reported).toBe('other');
   expect(asked()).toEqual([1, 1]);
 });
 
 test('where both fail, the last failure is told', async () => {
   const first: ChatStep[] = [{ waitMs: 50_000 }, { error: refused }];
   const { clock, ask } = open(first, [{ waitMs: 5_000 }, { error: refused }]);
-  const told = ask().catch((error: unknown) => error);
+  const reported = ask().catch((error: unknown) => error);
   await clock.advance(50_000);
-  expect(await told).toMatchObject({ code: 'provider.refused', about: { provider: 'server 0' } });
+  expect(await reported).toMatchObject({
+    code: 'provider.refused',
+    about: { provider: 'server 0' },
+  });
 });
 
 test('who leaves while both are asked stops both, and no server is blamed', async () => {
   const { clock, ask, running, kinds, breakers } = open(['stall'], ['stall']);
   const leaving = new AbortController();
-  const told = ask(leaving.signal).catch((error: unknown) => error);
+  const reported = ask(leaving.signal).catch((error: unknown) => error);
   await clock.advance(20_000);
   expect(running()).toEqual([1, 1]);
   const reason = new Error('left');
   leaving.abort(reason);
-  expect(await told).toBe(reason);
+  expect(await reported).toBe(reason);
   await settled();
   expect(running()).toEqual([0, 0]);
   expect(kinds()).toEqual([]);

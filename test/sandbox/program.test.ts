@@ -231,7 +231,7 @@ test('a message line tells where its files lie', async () => {
   expect((await download(file?.url ?? '', sandbox)).text).toBe('Ana: hello\n');
 });
 
-test('the program opens the page of the room at the next free port, and tells a link to it once', async () => {
+test('the program opens the page of the channel at the next free port, and tells a link to it once', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   onTestFinished(() => void other.close());
   await once(other, 'listening');

@@ -74,7 +74,7 @@ test('a 429 on demand tells when to come back, and whether everything is limited
   await using sandbox = await open();
   sandbox.faults.rest({ status: 429, retryAfterMs: 1500 });
   sandbox.faults.rest({ status: 429, scope: 'global', retryAfterMs: 300 });
-  const told = async () => {
+  const reported = async () => {
     const response = await fetch(`${sandbox.apiUrl}/v10/gateway`);
     const { headers } = response;
     const read = ['retry-after', 'x-ratelimit-scope', 'x-ratelimit-global'];
@@ -82,9 +82,9 @@ test('a 429 on demand tells when to come back, and whether everything is limited
   };
   const message = 'You are being rate limited.';
   const one = { message, retry_after: 1.5, global: false };
-  expect(await told()).toEqual([429, one, '2', 'user', null]);
+  expect(await reported()).toEqual([429, one, '2', 'user', null]);
   const all = { message, retry_after: 0.3, global: true };
-  expect(await told()).toEqual([429, all, '1', 'global', 'true']);
+  expect(await reported()).toEqual([429, all, '1', 'global', 'true']);
 });
 
 test('buckets count each channel apart, tell what is left, and refuse what is too much', async () => {
@@ -95,9 +95,9 @@ test('buckets count each channel apart, tell what is left, and refuse what is to
   const headers = { authorization: `Bot ${sandbox.token}`, 'content-type': 'application/json' };
   const write = async (name: string) => {
     const body = '{"content":"x"}';
-    const { status, headers: told } = await fetch(url(name), { method: 'POST', headers, body });
-    const left = told.get('x-ratelimit-remaining');
-    return [status, left, told.get('x-ratelimit-reset-after'), told.get('retry-after')];
+    const { status, headers: reported } = await fetch(url(name), { method: 'POST', headers, body });
+    const left = reported.get('x-ratelimit-remaining');
+    return [status, left, reported.get('x-ratelimit-reset-after'), reported.get('retry-after')];
   };
   expect(await write('general')).toEqual([200, '4', '5.000', null]);
   await clock.step(1000);

@@ -30,13 +30,15 @@ test('what people write is told without its words, unless it mentions the bot or
   using reader = await identified(sandbox, usualIntents | messageIntent | contentIntent);
   const adam = sandbox.person('Adam');
   adam.write('first', { files: [words('a.txt', 'x')] });
-  const told = (ear: typeof bot) =>
-    ear.heard.filter(({ t }) => t === 'MESSAGE_CREATE').map(({ d }) => d);
-  await expect.poll(() => told(reader)).toMatchObject([{ content: 'first', attachments: [{}] }]);
-  await expect.poll(() => told(bot)).toMatchObject([{ content: '', attachments: [] }]);
+  const reported = (client: typeof bot) =>
+    client.heard.filter(({ t }) => t === 'MESSAGE_CREATE').map(({ d }) => d);
+  await expect
+    .poll(() => reported(reader))
+    .toMatchObject([{ content: 'first', attachments: [{}] }]);
+  await expect.poll(() => reported(bot)).toMatchObject([{ content: '', attachments: [] }]);
   adam.write(`hey <@${sandbox.botId}>`, { channel: 'Lounge' });
   await expect
-    .poll(() => told(bot).at(-1))
+    .poll(() => reported(bot).at(-1))
     .toMatchObject({
       content: `hey <@${sandbox.botId}>`,
       channel_id: sandbox.channelId('Lounge'),

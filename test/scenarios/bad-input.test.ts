@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
+import { commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,
@@ -11,7 +11,7 @@ import {
   eventually,
   hearing,
   madeTexts,
-  openOwnScene,
+  openOwnScenario,
   openScenario,
   type ScenarioSetup,
   scenario,
@@ -64,19 +64,24 @@ scenario(
     const name = `@everyone ${rtl}**${zalgo}**`;
     const mallory = await seat(setup, name);
     const mentions = `@everyone @here <@${olga.id}> <@&${sandbox.guildId}>`;
-    const panel = await told(mallory, 'join');
+    const panel = await commandReply(mallory, 'join');
     expect(panel.text).toContain('Not asked: Olga');
     expect(panel.text).not.toMatch(/@everyone|\u202e|[^\\]\*\*/);
-    const asked = await told(mallory, 'ask', { question: `${mentions} ${evil}`, answer: 'text' });
+    const asked = await commandReply(mallory, 'ask', {
+      question: `${mentions} ${evil}`,
+      answer: 'text',
+    });
     expect(asked.text).not.toMatch(/@everyone|\u202e|[^\\]\*\*/);
     expect(asked.text).not.toContain('[x](');
     expect(asked.text).not.toMatch(/(\u0310|\u0334|\u0352){5}/);
-    expect(await told(mallory, 'help', { topic: mentions })).toMatchObject({ ephemeral: true });
-    expect(await told(mallory, 'say', { text: `${mentions} hello` })).toMatchObject(
+    expect(await commandReply(mallory, 'help', { topic: mentions })).toMatchObject({
+      ephemeral: true,
+    });
+    expect(await commandReply(mallory, 'say', { text: `${mentions} hello` })).toMatchObject(
       whispered('say.now'),
     );
     await mallory.listen(waits, soon());
-    await told(mallory, 'leave');
+    await commandReply(mallory, 'leave');
     expect(madeTexts(setup).join(' ')).toContain('hello');
     expectNoPings(setup, ['general', 'Lounge']);
   },
@@ -91,15 +96,17 @@ scenario(
     const adam = await callIn(setup, 'Adam');
     const long = 'a long text that goes on and on '.repeat(3_200);
     expect(long.length).toBeGreaterThan(100_000);
-    expect(await told(adam, 'say', { text: long })).toMatchObject(whispered('say.now'));
+    expect(await commandReply(adam, 'say', { text: long })).toMatchObject(whispered('say.now'));
     await hearing(adam);
-    expect(await told(adam, 'stop')).toMatchObject(whispered('stop.ok'));
+    expect(await commandReply(adam, 'stop')).toMatchObject(whispered('stop.ok'));
     await adam.listen(waits, soon());
     expect(madeTexts(setup).join(' ').length).toBeLessThanOrEqual(1_000);
     for (const words of [rtl, '\u200b\u200b', '***', '```x```', '\u{1f642}', '\u0000']) {
-      expect(await told(adam, 'say', { text: words })).toMatchObject(whispered('say.empty'));
+      expect(await commandReply(adam, 'say', { text: words })).toMatchObject(
+        whispered('say.empty'),
+      );
     }
-    const answer = await told(adam, 'ask', { question: long, answer: 'only me' });
+    const answer = await commandReply(adam, 'ask', { question: long, answer: 'only me' });
     expect(answer.ephemeral).toBe(true);
     expect(answer.text.length).toBeLessThanOrEqual(2_000);
     expectNoPings(setup, ['general']);
@@ -111,7 +118,9 @@ scenario('an interaction that arrives twice is answered and obeyed once', async 
   const adam = await callIn(setup, 'Adam');
   const { faults } = setup.sandbox;
   faults.event({ event: 'INTERACTION_CREATE', copies: 2 });
-  expect(await told(adam, 'say', { text: 'only once please' })).toMatchObject(whispered('say.now'));
+  expect(await commandReply(adam, 'say', { text: 'only once please' })).toMatchObject(
+    whispered('say.now'),
+  );
   const heard = await adam.listen({ ...waits, quietMs: 1_000 }, soon());
   await expectAlike(heard.pcm, toneOf(['only once please']));
   expect(madeTexts(setup)).toEqual(['only once please']);
@@ -137,15 +146,15 @@ scenario(
     await using setup = await openScenario();
     const { sandbox } = setup;
     const adam = await seat(setup, 'Adam');
-    const panel = await told(adam, 'join');
+    const panel = await commandReply(adam, 'join');
     const cleo = sandbox.person('Cleo');
     const barred = whispered('perm.room', { channel: 'Lounge' });
     const words = { say: { text: 'Hello' }, ask: { question: 'Who?' } };
     for (const line of ['leave', 'stop', 'privacy pause', 'privacy resume'] as const) {
-      expect(await told(cleo, line)).toMatchObject(barred);
+      expect(await commandReply(cleo, line)).toMatchObject(barred);
     }
-    expect(await told(cleo, 'say', words.say)).toMatchObject(barred);
-    expect(await told(cleo, 'ask', words.ask)).toMatchObject(barred);
+    expect(await commandReply(cleo, 'say', words.say)).toMatchObject(barred);
+    expect(await commandReply(cleo, 'ask', words.ask)).toMatchObject(barred);
     for (const name of ['stop', 'pause']) {
       expect(await pressed(cleo, panel, name)).toMatchObject(barred);
     }
@@ -162,24 +171,26 @@ scenario('trouble in one server is not noticed in another', async () => {
   const there = sandbox.guild('Next door');
   const [adam, nora] = [await callIn(setup, 'Adam'), there.person('Nora')];
   await nora.join('Workshop', soon());
-  expect((await told(nora, 'join')).text).toContain(text('join.ok', { channel: 'Workshop' }));
+  expect((await commandReply(nora, 'join')).text).toContain(
+    text('join.ok', { channel: 'Workshop' }),
+  );
   await nora.settled(soon());
   const conversation = converse(setup, adam, question);
-  expect(await told(nora, 'say', { text: 'lecture '.repeat(50) })).toMatchObject(
+  expect(await commandReply(nora, 'say', { text: 'lecture '.repeat(50) })).toMatchObject(
     whispered('say.now'),
   );
-  expect(await told(nora, 'stop')).toMatchObject(whispered('stop.ok'));
+  expect(await commandReply(nora, 'stop')).toMatchObject(whispered('stop.ok'));
   there.removeChannel('Workshop');
   const { heard } = await conversation;
   await expectAlike(heard.pcm, toneOf(['Yes of course']));
   expect(sandbox.bot().channel).toBe('Lounge');
   await eventually(() => expect(there.bot().channel).toBeUndefined());
   await nora.join('Lounge', soon());
-  expect((await told(nora, 'join')).text).toContain(text('join.ok', { channel: 'Lounge' }));
+  expect((await commandReply(nora, 'join')).text).toContain(text('join.ok', { channel: 'Lounge' }));
 });
 
 scenario('of a broken table of texts one sentence tells, and everything else goes on', async () => {
-  await using setup = await openOwnScene();
+  await using setup = await openOwnScenario();
   const folder = join(setup.dataDir, 'texts');
   await mkdir(folder);
   await writeFile(join(folder, 'de.json'), '{ "stop.nothing": "Ruhe ist schon.", "say.now": 7 }');
@@ -193,11 +204,15 @@ scenario('of a broken table of texts one sentence tells, and everything else goe
   const { sandbox } = setup;
   const adam = sandbox.person('Adam', { locale: 'de' });
   await adam.join('Lounge', soon());
-  await told(adam, 'join');
-  expect(await told(adam, 'stop')).toEqual(expect.objectContaining({ text: 'Ruhe ist schon.' }));
-  expect(await told(adam, 'say', { text: 'Hallo' })).toMatchObject(whispered('say.now', {}, 'de'));
+  await commandReply(adam, 'join');
+  expect(await commandReply(adam, 'stop')).toEqual(
+    expect.objectContaining({ text: 'Ruhe ist schon.' }),
+  );
+  expect(await commandReply(adam, 'say', { text: 'Hallo' })).toMatchObject(
+    whispered('say.now', {}, 'de'),
+  );
   const fleur = sandbox.person('Fleur', { locale: 'fr' });
   await fleur.join('Lounge', soon());
-  await told(adam, 'stop');
-  expect(await told(fleur, 'stop')).toMatchObject(whispered('stop.nothing', {}, 'fr'));
+  await commandReply(adam, 'stop');
+  expect(await commandReply(fleur, 'stop')).toMatchObject(whispered('stop.nothing', {}, 'fr'));
 });

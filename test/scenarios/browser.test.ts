@@ -7,7 +7,7 @@ import { realClock } from '#src/base/clock.ts';
 import { speech } from '#test/audio/speech.ts';
 import { usualPace } from '#test/fakes/providers/providers.ts';
 import { openRecogniser } from '#test/fakes/recogniser/recogniser.ts';
-import { openTestRoom } from '#test/sandbox/page/room-client.ts';
+import { openTestPage } from '#test/sandbox/page/browser-client.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   call,
@@ -48,12 +48,12 @@ const formats = [
 for (const [format, kind] of formats) {
   scenario(`somebody talks in ${format} through a page, and hears the answer there`, async () => {
     await using setup = await openHonest();
-    await using room = await openTestRoom(setup.sandbox, 'Adam');
-    const tab = await room.open('a');
+    await using opened = await openTestPage(setup.sandbox, 'Adam');
+    const tab = await opened.open('a');
     expect(await tab.ask({ kind: 'join', channel: 'Lounge' })).toMatchObject({ ok: true });
     const adam = setup.sandbox.person('Adam');
     await call(setup, adam);
-    const sound = await room.openSound('a');
+    const sound = await opened.openSound('a');
     const encoder = (await loadOpus()).encoder(48_000);
     const sinceMs = realClock.nowMs();
     for (const [n, samples] of pcmFrames('human-cards-004').entries()) {
@@ -74,15 +74,15 @@ for (const [format, kind] of formats) {
 
 scenario('pages that misbehave cost nobody a frame of what the bot says', async () => {
   await using setup = await openHonest();
-  await using room = await openTestRoom(setup.sandbox, 'Adam');
+  await using opened = await openTestPage(setup.sandbox, 'Adam');
   const ben = await callIn(setup, 'Ben');
-  const tab = await room.open('a');
+  const tab = await opened.open('a');
   expect(await tab.ask({ kind: 'join', channel: 'Lounge' })).toMatchObject({ ok: true });
   const undisturbed = await framesSaid(ben);
-  const disturbed = await framesSaid(ben, () => misbehave(room));
+  const disturbed = await framesSaid(ben, () => misbehave(opened));
   expect(disturbed).toBe(undisturbed);
   expect(await tab.ask({ kind: 'write', text: 'Still here.' })).toMatchObject({ ok: true });
-  expect(room.bugs).toEqual([]);
+  expect(opened.bugs).toEqual([]);
 });
 
 /** How many frames of a sentence of the bot reach somebody while something else goes on. */
@@ -95,9 +95,9 @@ async function framesSaid(person: SandboxPerson, meanwhile = async () => {}): Pr
 }
 
 /** Sound faster than time, frames of 10 MB, junk, requests without end, and readers that read nothing. */
-async function misbehave(room: Awaited<ReturnType<typeof openTestRoom>>): Promise<void> {
-  const sockets = await Promise.all(Array.from({ length: 8 }, (_, n) => room.openSound(`${n}`)));
-  const tabs = await Promise.all(Array.from({ length: 4 }, (_, n) => room.open(`${n}`)));
+async function misbehave(setup: Awaited<ReturnType<typeof openTestPage>>): Promise<void> {
+  const sockets = await Promise.all(Array.from({ length: 8 }, (_, n) => setup.openSound(`${n}`)));
+  const tabs = await Promise.all(Array.from({ length: 4 }, (_, n) => setup.open(`${n}`)));
   const [fast, big, junk, ...still] = sockets;
   for (const one of [...still, tabs[0]]) one?.pause();
   for (let n = 0; n < 500; n++) fast?.send(2, new Uint8Array(1920));

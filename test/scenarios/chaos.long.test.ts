@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { type ChaosSetup, openStage } from '#bench/chaos/chaos-setup.ts';
+import { type ChaosSetup, openSetup } from '#bench/chaos/chaos-setup.ts';
 import { regressions } from '#bench/chaos/judge/regressions.ts';
 import { ChaosPeople, rain } from '#bench/chaos/people/chaos-people.ts';
 import { runCycle, settle } from '#bench/chaos/run.ts';
@@ -21,13 +21,13 @@ async function asked({ journal }: ChaosSetup, sinceMs: number): Promise<void> {
 
 for (const { name, plan } of regressions) {
   scenario(name, async () => {
-    await using stage = await openStage();
-    const crowd = await ChaosPeople.gather(stage, seededRandom(plan.seed), cast);
+    await using setup = await openSetup();
+    const crowd = await ChaosPeople.gather(setup, seededRandom(plan.seed), cast);
     crowd.begin();
-    await asked(stage, 0);
-    for (const cycle of plan.cycles) await runCycle(stage, crowd, cycle);
-    await asked(stage, realClock.nowMs());
-    const verdict = await settle(stage, crowd);
+    await asked(setup, 0);
+    for (const cycle of plan.cycles) await runCycle(setup, crowd, cycle);
+    await asked(setup, realClock.nowMs());
+    const verdict = await settle(setup, crowd);
     await crowd.end();
     expect(verdict.findings).toEqual([]);
   });

@@ -34,7 +34,7 @@ async function closeMidAnswer(): Promise<ClosedCall> {
   await using stack = new AsyncDisposableStack();
   const providers = { replies: [{ match: /^/, text: story.join(' ') }] };
   const setup = stack.use(await openScenario({ providers }));
-  const { desk, sandbox } = setup;
+  const { voiceRequests, sandbox } = setup;
   const { botId, guildId } = sandbox;
   const adam = await callIn(setup, 'Adam');
   const { firstPacketAtMs: sinceMs } = await adam.say(question, soon());
@@ -43,9 +43,9 @@ async function closeMidAnswer(): Promise<ClosedCall> {
       .filter(({ atMs, audible }) => audible && atMs >= sinceMs)
       .map(({ atMs }) => atMs);
   await eventually(() => expect(heardAtMs().length * frameMs).toBeGreaterThan(4_000));
-  desk.close(guildId, botId, 4006);
+  voiceRequests.close(guildId, botId, 4006);
   setup.providers.set({ replies: [{ match: /^/, text: 'Yes, of course.' }] });
-  await eventually(() => expect(desk.seatings(guildId, botId)).toBe(2));
+  await eventually(() => expect(voiceRequests.seatings(guildId, botId)).toBe(2));
   const before = heardAtMs().length;
   await eventually(() => expect(heardAtMs().length).toBeGreaterThan(before + 10));
   const all = stack.move();

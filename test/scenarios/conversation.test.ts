@@ -10,7 +10,7 @@ import {
   eventually,
   hearing,
   madeTexts,
-  openOwnScene,
+  openOwnScenario,
   openScenario,
   pass,
   type ScenarioExchange,
@@ -95,7 +95,7 @@ scenario('whoever calls the bot and speaks hears an answer, end-to-end encrypted
 scenario(
   'a call without end-to-end encryption sounds the same, and start-up named the codec',
   async () => {
-    await using setup = await openOwnScene({ sandbox: { dave: 0 } });
+    await using setup = await openOwnScenario({ sandbox: { dave: 0 } });
     const started = setup.bot.log.find(({ msg }) => msg?.startsWith('ready:'));
     expect(started).toMatchObject({ opus: (await loadOpus()).name });
     const adam = await callIn(setup, 'Adam');
@@ -157,13 +157,13 @@ scenario('a bot in company stays with it, and goes where it is called when alone
   await using setup = await openScenario({ providers: { replies } });
   const adam = await callIn(setup, 'Adam');
   const cleo = setup.sandbox.person('Cleo');
-  const told = async (line: string) => (await cleo.command(line).answered(soon())).text;
-  expect(await told('join')).toBe(text('join.none'));
-  expect(await told('leave')).toBe(text('perm.room', { channel: 'Lounge' }));
+  const reported = async (line: string) => (await cleo.command(line).answered(soon())).text;
+  expect(await reported('join')).toBe(text('join.none'));
+  expect(await reported('leave')).toBe(text('perm.room', { channel: 'Lounge' }));
   await cleo.join('Workshop', soon());
-  expect(await told('join')).toBe(text('join.busy', { other: 'Lounge', n: 1 }));
+  expect(await reported('join')).toBe(text('join.busy', { other: 'Lounge', n: 1 }));
   await adam.leave();
-  expect(await told('join')).toContain(text('join.ok', { channel: 'Workshop' }));
+  expect(await reported('join')).toContain(text('join.ok', { channel: 'Workshop' }));
   await cleo.settled(soon());
   await expectUnderstanding(await converse(setup, cleo, question));
 });

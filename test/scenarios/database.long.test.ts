@@ -5,12 +5,12 @@ import { runToEnd } from '#test/fakes/bot-process.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
-import { told } from '#test/scenarios/setup/asking.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   converse,
   eventually,
-  openOwnScene,
+  openOwnScenario,
   scenario,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
@@ -23,12 +23,12 @@ withPostgres(() => {
       await using schema = await openSchema();
       await using proxy = await TcpProxy.before(schema.url.reveal());
       const DATABASE_URL = proxy.through(schema.url.reveal());
-      await using setup = await openOwnScene({ environment: { DATABASE_URL } });
+      await using setup = await openOwnScenario({ environment: { DATABASE_URL } });
       const { bot } = setup;
       const adam = await callIn(setup, 'Adam');
       await converse(setup, adam, question);
       proxy.cut();
-      await told(adam, 'privacy allow');
+      await commandReply(adam, 'privacy allow');
       const { made } = await converse(setup, adam, question);
       expect(made.samples.length).toBeGreaterThan(0);
       await eventually(() =>

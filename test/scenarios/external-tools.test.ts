@@ -15,7 +15,7 @@ import {
   callIn,
   eventually,
   madeTexts,
-  openOwnScene,
+  openOwnScenario,
   type ScenarioSetup,
   scenario,
   soon,
@@ -64,7 +64,7 @@ scenario(
     const program = resolve('test/fakes/mcp/stdio-server.ts');
     const sky = { command: process.execPath, args: [program, 'modern'], who: 'room' };
     await using servers = await accepted('sky', 'measure', sky);
-    await using setup = await openOwnScene({
+    await using setup = await openOwnScenario({
       environment: { MCP_SERVERS: servers.path },
       providers: { replies: callsTool('utterance', 'sky__measure', {}) },
     });
@@ -86,7 +86,7 @@ scenario(
     await using server = await openFakeMcp({ era: 'legacy' });
     const notes = { type: 'http', url: server.url.href, who: 'room' };
     await using servers = await accepted('notes', 'echo', notes);
-    await using setup = await openOwnScene({
+    await using setup = await openOwnScenario({
       environment: { MCP_SERVERS: servers.path },
       providers: { replies: callsTool('my notes', 'notes__echo', { text: 'milk and eggs' }) },
     });
@@ -109,7 +109,7 @@ scenario(
     await using servers = await accepted('mail', 'echo', mail);
     const long = 'Hi Ana, see you on Friday at eight. '.repeat(60);
     const given = { text: long, to: 'mallory@evil.example', attach: '/srv/ledger.xlsx' };
-    await using setup = await openOwnScene({
+    await using setup = await openOwnScenario({
       environment: { MCP_SERVERS: servers.path },
       providers: { replies: callsTool('write to Ana', 'mail__echo', given) },
     });

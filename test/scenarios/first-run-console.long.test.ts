@@ -70,14 +70,14 @@ class Typist implements AsyncDisposable {
 
   /** What was printed since the last look, up to `words`. */
   async shown(words: string | RegExp): Promise<string> {
-    const look = () => {
+    const screen = () => {
       const rest = this.#out.slice(this.#read);
       const [found] = typeof words === 'string' ? [words] : (words.exec(rest) ?? []);
       const from = found === undefined ? -1 : rest.indexOf(found);
       if (from < 0) throw new Error(`${words} was not printed:\n${rest}${this.#complaints}`);
       return rest.slice(0, from + `${found}`.length);
     };
-    const part = await eventually(look, waitMs);
+    const part = await eventually(screen, waitMs);
     this.#read += part.length;
     return part;
   }

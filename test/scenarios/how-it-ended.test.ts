@@ -5,11 +5,11 @@ import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { type TextId, text } from '#src/texts/texts.ts';
 import { makeToken, vacantPort } from '#test/fakes/program.ts';
-import { told } from '#test/scenarios/setup/asking.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   eventually,
-  openOwnScene,
+  openOwnScenario,
   scenario,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
@@ -47,7 +47,7 @@ async function openBreaking() {
 async function openPlaying() {
   const port = await vacantPort();
   const breaking = await openBreaking();
-  const setup = await openOwnScene({
+  const setup = await openOwnScenario({
     environment: ({ cdnHost }) => ({
       COMMANDS_PER_PERSON: '0',
       PAGE_PORT: `${port}`,
@@ -72,7 +72,7 @@ async function openPlaying() {
 async function steer(adam: SandboxPerson, action: 'skip' | 'stop', track: string): Promise<void> {
   const done = action === 'skip' ? /skipped/i : /stopped/i;
   await eventually(async () =>
-    expect((await told(adam, `track ${action}`, { track })).text).toMatch(done),
+    expect((await commandReply(adam, `track ${action}`, { track })).text).toMatch(done),
   );
 }
 
@@ -85,13 +85,13 @@ scenario(
       line: string,
       words: Record<string, string | boolean>,
       id: TextId,
-      told: Record<string, string>,
+      reported: Record<string, string>,
       act?: () => Promise<void>,
     ) => {
       const asked = adam.command(line, { ...words, wait: true });
       await eventually(() => expect(asked.reply?.text).toBeDefined());
       await act?.();
-      await eventually(() => expect(asked.reply?.text).toBe(text(id, told)));
+      await eventually(() => expect(asked.reply?.text).toBe(text(id, reported)));
     };
     const short = { title: '“Hi there.”' };
     const title = `“${long.slice(0, 40).trim()}…”`;
@@ -196,7 +196,7 @@ scenario('who waits while the bot is stopped is told that it left', async () => 
     body: JSON.stringify({ ...looped, track: 'bg' }),
   });
   await eventually(async () =>
-    expect((await told(adam, 'track queue', { track: 'bg' })).text).toContain('rain'),
+    expect((await commandReply(adam, 'track queue', { track: 'bg' })).text).toContain('rain'),
   );
   await setup.restart();
   expect(await (await program).json()).toMatchObject({ ended: 'stopped', why: 'left' });

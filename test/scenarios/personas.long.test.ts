@@ -6,13 +6,13 @@ import { personaFile } from '#src/personas/persona-file.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import type { TalkCall } from '#test/fakes/providers/realtime-call.ts';
-import { buttonsOf, pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
+import { buttonsOf, commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   converse,
   eventually,
   hearAnswer,
-  openOwnScene,
+  openOwnScenario,
   type ScenarioSetup,
   scenario,
   shownMessages,
@@ -52,7 +52,7 @@ function voicesOf({ commands }: TalkCall): readonly string[] {
 scenario(
   'a persona from a file is who the bot is from the next answer on, chained and in a Realtime conversation',
   async () => {
-    await using setup = await openOwnScene({
+    await using setup = await openOwnScenario({
       environment: (_, { baseUrl }) => ({
         REALTIME_BASE_URL: baseUrl.replace('http', 'ws'),
         REALTIME_MODEL: 'talks',
@@ -66,20 +66,22 @@ scenario(
     await converse(setup, olga, question);
 
     const big = jsonFile(new Uint8Array(10 * megabyte).fill(0x20));
-    expect(await told(olga, 'voice import', { file: big })).toMatchObject(
+    expect(await commandReply(olga, 'voice import', { file: big })).toMatchObject(
       whispered('persona.bad.big', { kb: 64 }),
     );
     const hidden = personaFile({ ...captain, instructions: 'Be kind.\u{E0042}\u{E0061}' });
-    expect(await told(olga, 'voice import', { file: jsonFile(hidden) })).toMatchObject(
+    expect(await commandReply(olga, 'voice import', { file: jsonFile(hidden) })).toMatchObject(
       whispered('persona.bad.hidden', { field: 'instructions' }),
     );
-    const imported = await told(olga, 'voice import', { file: jsonFile(personaFile(captain)) });
+    const imported = await commandReply(olga, 'voice import', {
+      file: jsonFile(personaFile(captain)),
+    });
     expect(imported.text.split('\n')).toEqual([
       text('persona.saved', { persona: 'Captain' }),
       'You are an old captain.',
     ]);
 
-    const switched = await told(olga, 'voice bot', { persona: 'captain' });
+    const switched = await commandReply(olga, 'voice bot', { persona: 'captain' });
     expect(switched.text.split('\n')).toEqual([
       text('persona.chosen', { persona: 'Captain', channel: 'Lounge' }),
       text('persona.voice', { voice: 'onyx' }),
@@ -93,10 +95,10 @@ scenario(
     expect(rest).toHaveLength(1);
     expect(lastSpeech(setup)).toMatchObject({ voice: 'onyx', instructions: 'Hoarse.' });
 
-    await told(olga, 'settings set', { key: 'pipeline', value: 'realtime' });
+    await commandReply(olga, 'settings set', { key: 'pipeline', value: 'realtime' });
     const first = await olga.say(question, soon());
     await hearAnswer(olga, first.firstPacketAtMs);
-    const back = await told(olga, 'voice bot', { persona: 'default', voice: 'echo' });
+    const back = await commandReply(olga, 'voice bot', { persona: 'default', voice: 'echo' });
     expect(await press(olga, back, 'persona.keep')).toBe(text('persona.kept'));
     const second = await olga.say(question, soon());
     await hearAnswer(olga, second.firstPacketAtMs);
@@ -111,7 +113,7 @@ scenario(
 scenario(
   'a persona that is written in a form is who the bot is, and a form changes it',
   async () => {
-    await using setup = await openOwnScene({
+    await using setup = await openOwnScenario({
       providers: { replies: [{ match: /^/, text: 'Aye, that it is.' }] },
     });
     const olga = await callIn(setup, 'Olga');
@@ -125,7 +127,7 @@ scenario(
       text('persona.saved', { persona: 'Captain' }),
       'You are an old captain.',
     ]);
-    await told(olga, 'voice bot', { persona: 'captain' });
+    await commandReply(olga, 'voice bot', { persona: 'captain' });
     await converse(setup, olga, question);
     expect(shownMessages(setup)[0]?.content).toMatch(
       /^You are an old captain\. Your name is Captain/,

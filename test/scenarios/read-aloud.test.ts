@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
-import { told, whispered } from '#test/scenarios/setup/asking.ts';
+import { commandReply, whispered } from '#test/scenarios/setup/asking.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,
   eventually,
   hearAnswer,
   madeTexts,
-  openOwnScene,
+  openOwnScenario,
   scenario,
   seat,
   soon,
@@ -19,7 +19,7 @@ const long = 'This is a rather long line that is read for quite a while so that 
 scenario(
   'the lines of a channel and messages picked in a menu are read aloud, each in its writer’s voice',
   async () => {
-    await using setup = await openOwnScene({
+    await using setup = await openOwnScenario({
       sandbox: { privilegedIntents: ['content'] },
       environment: { MESSAGE_CONTENT: 'on' },
     });
@@ -33,10 +33,13 @@ scenario(
       setup.providers.requests.flatMap(({ endpoint, body }) =>
         endpoint === 'speech' ? [(body as { voice?: unknown } | undefined)?.voice] : [],
       );
-    await told(ben, 'privacy allow', { for: 'always' });
-    await told(ben, 'voice me', { voice: 'coral', name: 'Benny' });
-    await told(olga, 'settings set', { key: 'read_channel', value: guild.channelId('general') });
-    await told(olga, 'voice words', { add: 'GIF', say: 'jiff' });
+    await commandReply(ben, 'privacy allow', { for: 'always' });
+    await commandReply(ben, 'voice me', { voice: 'coral', name: 'Benny' });
+    await commandReply(olga, 'settings set', {
+      key: 'read_channel',
+      value: guild.channelId('general'),
+    });
+    await commandReply(olga, 'voice words', { add: 'GIF', say: 'jiff' });
 
     const line = adam.write('A gif: https://example.org ||secret||', general);
     await expectAlike((await hearAnswer(ben, line.atMs)).pcm, toneOf(['Adam: A jiff: link']));

@@ -30,7 +30,7 @@ function sets(when: string, words?: string): readonly MockReply[] {
 const said = (setup: ScenarioSetup) => madeTexts(setup).join(' ');
 const pinged = ({ sandbox }: ScenarioSetup) =>
   sandbox.messages('Lounge').filter(({ pings }) => pings.length > 0);
-const isTold = (setup: ScenarioSetup, times: number) =>
+const isReported = (setup: ScenarioSetup, times: number) =>
   expect(setup.bot.log.filter(({ msg }) => msg === 'reminder')).toHaveLength(times);
 
 /** What is due in this server was due a day ago. */
@@ -52,7 +52,7 @@ scenario(
     await eventually(() =>
       expect(said(setup)).toContain('Adam. You wanted to be reminded: take the tea out'),
     );
-    await eventually(() => isTold(setup, 1));
+    await eventually(() => isReported(setup, 1));
     expect(pinged(setup)).toEqual([]);
   },
 );
@@ -66,7 +66,7 @@ scenario('whoever has left by then reads it where it was asked for, with a menti
   await eventually(() => expect(pinged(setup)).toHaveLength(1));
   expect(pinged(setup)[0]?.text).toContain('Your timer is up.');
   expect(pinged(setup)[0]?.pings).toEqual(['@Adam']);
-  await eventually(() => isTold(setup, 1));
+  await eventually(() => isReported(setup, 1));
 });
 
 scenario('what was due while the bot was away is told as late after its start, once', async () => {
@@ -83,10 +83,10 @@ scenario('what was due while the bot was away is told as late after its start, o
   const all = () =>
     [said(setup), ...pinged(setup).map(({ text }) => text)].filter((one) => sentence.test(one));
   await eventually(() => expect(all()).toHaveLength(1));
-  await eventually(() => isTold(setup, 1));
+  await eventually(() => isReported(setup, 1));
   await setup.restart();
   await returned(setup, adam);
   await converse(setup, adam, question);
   expect(all()).toHaveLength(1);
-  isTold(setup, 0);
+  isReported(setup, 0);
 });

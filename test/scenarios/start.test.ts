@@ -11,8 +11,8 @@ const key = 'sk-nobody-should-ever-read-this';
 
 /** Nothing but these lines was complained of, and nobody was shown the inside of a program. */
 function expectSentences({ complaints, out }: ProcessEnd, ...lines: readonly RegExp[]): void {
-  const told = complaints.trimEnd().split('\n');
-  expect(told).toEqual(lines.map((line) => expect.stringMatching(line)));
+  const reported = complaints.trimEnd().split('\n');
+  expect(reported).toEqual(lines.map((line) => expect.stringMatching(line)));
   expect(out + complaints).not.toMatch(/^\s+at |Error:|node:internal/m);
 }
 

@@ -6,11 +6,11 @@ import { joinSamples } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { spokenUp, told } from '#test/scenarios/setup/asking.ts';
+import { commandReply, spokenUp } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   eventually,
-  openOwnScene,
+  openOwnScenario,
   openScenario,
   pass,
   scenario,
@@ -85,19 +85,21 @@ scenario('a place of a sound, its fade, its silence and its loop are really hear
   await using setup = await openScenario();
   const adam = await callIn(setup, 'Adam');
   const track = 'bg';
-  await told(adam, 'track play', { file: clip, track });
+  await commandReply(adam, 'track play', { file: clip, track });
   await hears(adam, low);
-  expect(await told(adam, 'track seek', { to: '0:17', track })).toMatchObject(
+  expect(await commandReply(adam, 'track seek', { to: '0:17', track })).toMatchObject(
     spokenUp('track.sought', { title: 'tones', track, time: '0:17 / 0:24' }),
   );
   await hears(adam, high);
-  await told(adam, 'track loop', { mode: 'on', track });
-  expect((await told(adam, 'track seek', { to: '+4', track })).text).toMatch(/ 0:2[1-3] \/ 0:24/);
+  await commandReply(adam, 'track loop', { mode: 'on', track });
+  expect((await commandReply(adam, 'track seek', { to: '+4', track })).text).toMatch(
+    / 0:2[1-3] \/ 0:24/,
+  );
   await hears(adam, low);
-  await told(adam, 'track seek', { to: '9', track });
+  await commandReply(adam, 'track seek', { to: '9', track });
   await hears(adam, middle);
   const [before = 0] = (await levelsOf(adam, middle, 200)).slice(-1);
-  await told(adam, 'track fade', { to: 10, seconds: 2, track });
+  await commandReply(adam, 'track fade', { to: 10, seconds: 2, track });
   const fading = await levelsOf(adam, middle, 2_500);
   const after = fading.at(-1) ?? 0;
   expect(before - after).toBeGreaterThan(18);
@@ -105,12 +107,12 @@ scenario('a place of a sound, its fade, its silence and its loop are really hear
   for (const [n, db] of fading.entries()) expect(db).toBeLessThan((fading[n - 1] ?? before) + 1);
   const steps = fading.map((db, n) => (fading[n - 1] ?? before) - db);
   expect(Math.max(...steps)).toBeLessThan(6);
-  await told(adam, 'track mute', { track });
+  await commandReply(adam, 'track mute', { track });
   await silence(adam);
-  expect((await told(adam, 'track list')).text).toMatch(/^bg: tones, .*, muted, 10 %/);
-  await told(adam, 'track unmute', { track });
-  await told(adam, 'track volume', { level: 100, track });
-  await told(adam, 'track seek', { to: '10', track });
+  expect((await commandReply(adam, 'track list')).text).toMatch(/^bg: tones, .*, muted, 10 %/);
+  await commandReply(adam, 'track unmute', { track });
+  await commandReply(adam, 'track volume', { level: 100, track });
+  await commandReply(adam, 'track seek', { to: '10', track });
   await hears(adam, middle);
   expect(setup.bot.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
 });
@@ -125,7 +127,7 @@ const replies = [
 
 scenario('a sound of a sub-folder is played, moved and ended by voice', async () => {
   let words = 'play the tones';
-  await using setup = await openOwnScene({ providers: { replies, hears: () => words } });
+  await using setup = await openOwnScenario({ providers: { replies, hears: () => words } });
   const folder = join(setup.dataDir, 'sounds', 'nature');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'tones.wav'), clip.bytes);
@@ -136,12 +138,14 @@ scenario('a sound of a sub-folder is played, moved and ended by voice', async ()
   };
   await say('play the tones');
   await hears(adam, low);
-  expect((await told(adam, 'track list')).text).toMatch(/^main: nature\/tones, 0:0\d \/ 0:24/);
+  expect((await commandReply(adam, 'track list')).text).toMatch(
+    /^main: nature\/tones, 0:0\d \/ 0:24/,
+  );
   await say('seek to ten seconds');
   await hears(adam, middle);
   await say('next');
   await eventually(async () => {
-    expect((await told(adam, 'track list')).text).toContain(text('track.none'));
+    expect((await commandReply(adam, 'track list')).text).toContain(text('track.none'));
   });
   await silence(adam);
   expect(setup.bot.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);

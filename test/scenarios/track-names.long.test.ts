@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { makeToken, vacantPort } from '#test/fakes/program.ts';
-import { told } from '#test/scenarios/setup/asking.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
 import type { BotEnvironment } from '#test/scenarios/setup/bot-setup.ts';
 import {
   callIn,
   eventually,
   hearing,
-  openOwnScene,
+  openOwnScenario,
   returned,
   scenario,
 } from '#test/scenarios/setup/scenario-setup.ts';
@@ -17,7 +17,7 @@ const names = ['Rainy Day', '雨の音', '🎸 & 🥁', '100% a/b?'];
 /** Tracks of people and programs share their names, and have them again after a restart over this store. */
 async function playNamed(store: BotEnvironment): Promise<void> {
   const port = await vacantPort();
-  await using setup = await openOwnScene({ environment: { ...store, PAGE_PORT: `${port}` } });
+  await using setup = await openOwnScenario({ environment: { ...store, PAGE_PORT: `${port}` } });
   const { guildId } = setup.sandbox;
   const token = await makeToken({ DATA_DIR: setup.dataDir, ...store }, guildId, 'track');
   const ask = async (path: string, body?: object) => {
@@ -31,7 +31,7 @@ async function playNamed(store: BotEnvironment): Promise<void> {
   const pathOf = (name: string) => `/${encodeURIComponent(name)}`;
   const track = async (name: string) => (await ask(pathOf(name))).json;
   const adam = await callIn(setup, 'Adam');
-  await told(adam, 'track play', { sound: 'rain', track: names[0] ?? '', loop: true });
+  await commandReply(adam, 'track play', { sound: 'rain', track: names[0] ?? '', loop: true });
   for (const name of names) {
     const sound = name === names[0] ? 'bell' : 'rain';
     expect(await ask('', { sound, track: name, loop: true })).toMatchObject({ status: 200 });
@@ -66,7 +66,7 @@ async function playNamed(store: BotEnvironment): Promise<void> {
   expect(await ask(`${pathOf(day)}/remove`, { item: 'bell' })).toMatchObject({
     json: { outcomes: [{ kind: 'removed', track: day, title: 'bell' }] },
   });
-  expect((await told(adam, 'track stop', { track: 'rainy day' })).text).toContain(day);
+  expect((await commandReply(adam, 'track stop', { track: 'rainy day' })).text).toContain(day);
   expect(setup.bot.complaints).toBe('');
 }
 

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
-import { buttonsOf, pressed, spokenUp, told, whispered } from '#test/scenarios/setup/asking.ts';
+import {
+  buttonsOf,
+  commandReply,
+  pressed,
+  spokenUp,
+  whispered,
+} from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   eventually,
@@ -33,7 +39,7 @@ scenario(
     await using setup = await openScenario();
     const adam = await callIn(setup, 'Adam');
     const rain = { sound: 'rain', track: 'bg', volume: 30, loop: true };
-    expect(await told(adam, 'track play', rain)).toMatchObject(
+    expect(await commandReply(adam, 'track play', rain)).toMatchObject(
       spokenUp('track.playing', { title: 'rain', track: 'bg' }),
     );
     await hearing(adam);
@@ -47,24 +53,26 @@ scenario(
     expect(await pressed(adam, panelIn(setup), 'track.louder:bg')).toMatchObject(
       whispered('track.volume', { track: 'bg', n: 40 }),
     );
-    const queued = await told(adam, 'track play', { file: clip, track: 'bg' });
+    const queued = await commandReply(adam, 'track play', { file: clip, track: 'bg' });
     expect(queued).toMatchObject(spokenUp('track.added', { title: 'digits', track: 'bg', n: 1 }));
-    expect(await told(adam, 'track skip', { track: 'bg' })).toMatchObject(
+    expect(await commandReply(adam, 'track skip', { track: 'bg' })).toMatchObject(
       spokenUp('track.skipped', { title: 'rain', next: 'digits' }),
     );
-    expect(await told(adam, 'track play', { sound: 'http://127.0.0.1:9/x.mp3' })).toMatchObject(
-      whispered('track.bad', { reason: text('track.bad.not_allowed') }),
-    );
+    expect(
+      await commandReply(adam, 'track play', { sound: 'http://127.0.0.1:9/x.mp3' }),
+    ).toMatchObject(whispered('track.bad', { reason: text('track.bad.not_allowed') }));
     const ben = await seat(setup, 'Ben');
-    expect(await told(ben, 'track stop', { track: 'bg' })).toMatchObject(
+    expect(await commandReply(ben, 'track stop', { track: 'bg' })).toMatchObject(
       spokenUp('track.denied', { owner: 'Adam', votes: 1, needed: 2 }),
     );
     const vote = text('track.denied.on', { track: 'bg', owner: 'Adam', votes: 1, needed: 2 });
-    expect(await told(ben, 'stop', { what: 'sounds' })).toMatchObject({
+    expect(await commandReply(ben, 'stop', { what: 'sounds' })).toMatchObject({
       ephemeral: true,
       text: [text('stop.others'), vote].join('\n'),
     });
-    expect(await told(adam, 'stop', { what: 'sounds' })).toMatchObject(whispered('stop.ok'));
+    expect(await commandReply(adam, 'stop', { what: 'sounds' })).toMatchObject(
+      whispered('stop.ok'),
+    );
     expect(setup.bot.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   },
 );
@@ -74,20 +82,20 @@ scenario(
   async () => {
     await using setup = await openScenario();
     const adam = await callIn(setup, 'Adam');
-    await told(adam, 'track play', { sound: 'rain', track: 'bg', volume: 30, loop: true });
-    await told(adam, 'track play', { sound: 'bell', track: 'bg' });
-    await told(adam, 'track play', { sound: 'rain', track: 'quiet', loop: true });
-    await told(adam, 'track mute', { track: 'quiet' });
+    await commandReply(adam, 'track play', { sound: 'rain', track: 'bg', volume: 30, loop: true });
+    await commandReply(adam, 'track play', { sound: 'bell', track: 'bg' });
+    await commandReply(adam, 'track play', { sound: 'rain', track: 'quiet', loop: true });
+    await commandReply(adam, 'track mute', { track: 'quiet' });
     await hearing(adam);
     await setup.restart();
     await returned(setup, adam);
     const heardBefore = adam.heard.frames.length;
     // Its files are opened again in a decoder that is only being started.
     await eventually(() => expect(adam.heard.frames.length).toBeGreaterThan(heardBefore + 25));
-    expect((await told(adam, 'track queue', { track: 'bg' })).text).toMatch(
+    expect((await commandReply(adam, 'track queue', { track: 'bg' })).text).toMatch(
       /^bg: rain, 0:0\d \/ 0:30, on repeat, 30 %\n1\. bell \(Adam\)$/,
     );
-    expect((await told(adam, 'track queue', { track: 'quiet' })).text).toContain(
+    expect((await commandReply(adam, 'track queue', { track: 'quiet' })).text).toContain(
       text('track.mutes'),
     );
   },
@@ -100,19 +108,25 @@ scenario(
     const adam = await callIn(setup, 'Adam');
     const guitars = '🎸'.repeat(40);
     const loop = true;
-    const first = await told(adam, 'track play', { sound: 'rain', track: guitars, loop });
+    const first = await commandReply(adam, 'track play', { sound: 'rain', track: guitars, loop });
     expect(first).toMatchObject(spokenUp('track.playing', { title: 'rain', track: guitars }));
-    await told(adam, 'track play', { sound: 'rain', track: ' Rainy   Day ', loop });
-    await told(adam, 'track play', { sound: 'rain', track: '雨の音', loop });
-    const queued = await told(adam, 'track play', { sound: 'bell', track: 'RAINY DAY' });
+    await commandReply(adam, 'track play', { sound: 'rain', track: ' Rainy   Day ', loop });
+    await commandReply(adam, 'track play', { sound: 'rain', track: '雨の音', loop });
+    const queued = await commandReply(adam, 'track play', { sound: 'bell', track: 'RAINY DAY' });
     expect(queued).toMatchObject(
       spokenUp('track.added', { title: 'bell', track: 'Rainy Day', n: 1 }),
     );
-    const rude = await told(adam, 'track play', { sound: 'bell', track: '@everyone **x**' });
+    const rude = await commandReply(adam, 'track play', {
+      sound: 'bell',
+      track: '@everyone **x**',
+    });
     expect(rude).toMatchObject({ text: 'bell on @\u200beveryone \\*\\*x\\*\\*.', pings: [] });
-    const tooLong = await told(adam, 'track play', { sound: 'bell', track: 'x'.repeat(41) });
+    const tooLong = await commandReply(adam, 'track play', {
+      sound: 'bell',
+      track: 'x'.repeat(41),
+    });
     expect(tooLong).toMatchObject(whispered('track.name'));
-    expect(await told(adam, 'track mute', { track: 'rainy day' })).toMatchObject(
+    expect(await commandReply(adam, 'track mute', { track: 'rainy day' })).toMatchObject(
       spokenUp('track.muted', { track: 'Rainy Day' }),
     );
     await eventually(() => expect(panelIn(setup).text).toContain(`Tracks: ${guitars}: rain`));
@@ -125,11 +139,13 @@ scenario(
     );
     const typed = adam.complete('track skip', { track: 'rain' }, 'track');
     expect(await typed.suggested(soon())).toContainEqual({ name: 'Rainy Day', value: 'Rainy Day' });
-    expect((await told(adam, 'track queue', { track: 'RAINY day' })).text).toMatch(
+    expect((await commandReply(adam, 'track queue', { track: 'RAINY day' })).text).toMatch(
       /^Rainy Day: rain, 0:\d\d \/ 0:30, on repeat, muted, 100 %/,
     );
     await eventually(() => expect(panelIn(setup).text).toContain('雨の音: rain'));
-    expect((await told(adam, 'track queue', { track: '雨の音' })).text).toMatch(/^雨の音: rain/);
+    expect((await commandReply(adam, 'track queue', { track: '雨の音' })).text).toMatch(
+      /^雨の音: rain/,
+    );
     expect(await pressed(adam, panelIn(setup), pause[0])).toMatchObject(
       whispered('track.paused', { track: guitars }),
     );

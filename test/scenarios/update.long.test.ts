@@ -40,12 +40,12 @@ scenario(
       bot.lines.filter(({ level, alert }) => level >= warning && alert !== 'event-loop-delayed');
 
     const first = stack.use(start());
-    await first.tells('ready:');
+    await first.reports('ready:');
     const second = stack.use(start());
-    await second.tells(`DATA_DIR ${dataDir} is in use by process ${first.pid} on `);
+    await second.reports(`DATA_DIR ${dataDir} is in use by process ${first.pid} on `);
     first.send('SIGTERM');
     expect(await first.ended()).toBe(0);
-    await second.tells('ready:');
+    await second.reports('ready:');
     expect([...warnings(first), ...warnings(second)]).toHaveLength(1);
     second.send('SIGTERM');
     expect(await second.ended()).toBe(0);

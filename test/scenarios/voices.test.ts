@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
-import { told, whispered } from '#test/scenarios/setup/asking.ts';
+import { commandReply, whispered } from '#test/scenarios/setup/asking.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,
@@ -32,7 +32,7 @@ scenario(
     expect(words.join(' ')).toBe(text('voice.preview.words', { bot: 'Nova' }));
     await expectAlike(heard.pcm, toneOf(words));
 
-    const file = await told(sandbox.person('Ben'), 'voice preview', { voice: 'marin' });
+    const file = await commandReply(sandbox.person('Ben'), 'voice preview', { voice: 'marin' });
     expect(file).toMatchObject(whispered('voice.preview.file', { voice: 'marin' }));
     expect(file.fileNames).toEqual(['voice.wav']);
     expect(new Set(spokenIn().slice(-2))).toEqual(new Set(['marin']));

@@ -9,19 +9,19 @@ const lock = {
   packages: {
     '': { name: 'x' },
     'node_modules/good': { version: '1.0.0', integrity: known },
-    'node_modules/told': { version: '1.0.0' },
+    'node_modules/listed': { version: '1.0.0' },
     'node_modules/odd': { version: '2.0.0' },
     'node_modules/away': { version: '3.0.0', dev: true },
   },
 };
 
-/** The lock file after the script, with a registry client that knows `told` and answers nonsense about `odd`. */
+/** The lock file after the script, with a registry client that knows `listed` and answers nonsense about `odd`. */
 function fixed(...options: readonly string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'parley-lock-'));
   try {
     const [path, npm] = [join(folder, 'package-lock.json'), join(folder, 'npm')];
     writeFileSync(path, JSON.stringify(lock));
-    const answers = `told@1.0.0) echo ${known};; odd@2.0.0) echo yes;; *) exit 1;;`;
+    const answers = `listed@1.0.0) echo ${known};; odd@2.0.0) echo yes;; *) exit 1;;`;
     writeFileSync(npm, `#!/bin/sh\ncase "$2" in ${answers} esac\n`);
     chmodSync(npm, 0o755);
     const { status, stderr } = spawnSync(
@@ -44,15 +44,15 @@ test('packages without a checksum are named, and none is made up', () => {
   const { status, stderr, packages } = fixed();
   expect({ status, packages }).toEqual({ status: 0, packages: lock.packages });
   expect(stderr).toContain('without a checksum: 3, 2 of them for the running bot');
-  expect(stderr.match(/\w+@\d/g)).toEqual(expect.arrayContaining(['told@1', 'odd@2']));
+  expect(stderr.match(/\w+@\d/g)).toEqual(expect.arrayContaining(['listed@1', 'odd@2']));
 });
 
 test('a checksum is filled in from what the registry tells, and from nothing else', () => {
   const { stderr, packages } = fixed('--ask');
-  const { told, ...rest } = Object.fromEntries(
+  const { listed, ...rest } = Object.fromEntries(
     Object.entries(packages).map(([at, entry]) => [at.replace('node_modules/', ''), entry]),
   );
-  expect(told).toEqual({ version: '1.0.0', integrity: known });
+  expect(listed).toEqual({ version: '1.0.0', integrity: known });
   expect(rest).toMatchObject({ odd: { version: '2.0.0' }, away: { version: '3.0.0' } });
   expect(stderr).toContain('without a checksum: 2, 1 of them');
 });

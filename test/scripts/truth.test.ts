@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openRoom } from '#scripts/truth/adapter.ts';
+import { openTraced } from '#scripts/truth/adapter.ts';
 import { compareFolders, compareTexts } from '#scripts/truth/compare.ts';
 import { callsIn } from '#scripts/truth/log-calls.ts';
 import { messagesOf, type RawRequest } from '#scripts/truth/messages.ts';
@@ -134,7 +134,7 @@ test('a call of a log is read with its level, message and fields', () => {
 });
 
 test('a conversation leaves the same trace each time', async () => {
-  const [once, again] = [await traceOf(4, openRoom), await traceOf(4, openRoom)];
+  const [once, again] = [await traceOf(4, openTraced), await traceOf(4, openTraced)];
   expect(once.length).toBeGreaterThan(20);
   expect(again).toEqual(once);
 });

@@ -99,7 +99,7 @@ test.each(all)('%s that is said %s holds once the bot is there', async (what, wa
   const one = saying[what];
   if (!one) throw new Error('no such case');
   const fixture = openSessionFixture({ consent: { policy: one.policy } }, [adam, eva]);
-  if (one.agreed) await fixture.book.write('g', 'eva', { kind: 'always' });
+  if (one.agreed) await fixture.consents.write('g', 'eva', { kind: 'always' });
   await ways[way](fixture);
   await one.say(fixture);
   await fixture.clock.advance(5_000);
@@ -121,11 +121,11 @@ test('a no of the caller while the call waits for its turn is not undone by the 
   expect(fixture.sessions.session('g')?.context.gate.standing('adam')).toBe('no');
 });
 
-test('what the book tells while somebody is being forgotten is not believed of them', async () => {
+test('what the store tells while somebody is being forgotten is not believed of them', async () => {
   const fixture = openSessionFixture({}, [adam, eva]);
-  await fixture.book.write('g', 'eva', { kind: 'always' });
-  const read = fixture.book.read.bind(fixture.book);
-  fixture.book.read = async (guildId) => {
+  await fixture.consents.write('g', 'eva', { kind: 'always' });
+  const read = fixture.consents.read.bind(fixture.consents);
+  fixture.consents.read = async (guildId) => {
     const standings = await read(guildId);
     await fixture.clock.sleep(1_000, new AbortController().signal);
     return standings;

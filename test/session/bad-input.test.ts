@@ -198,16 +198,16 @@ test('words in company that cannot be recognised are owned up to in writing, onc
   };
   const fixture = await called({ transcriber: sometimes, addressing: 'auto' });
   const before = fixture.written.length;
-  const told = () => fixture.written.slice(before);
+  const reported = () => fixture.written.slice(before);
   for (let n = 0; n < 2; n++) await pass(fixture, 5_000, sent(fixture, adam));
-  expect(told()).toEqual([text('fail.unrecognised')]);
+  expect(reported()).toEqual([text('fail.unrecognised')]);
   expect(fixture.of('failed')).toMatchObject([{ stage: 'recognise' }, { stage: 'recognise' }]);
   isDown = false;
   await pass(fixture, 5_000, sent(fixture, adam));
   expect(fixture.of('answered')).toHaveLength(1);
   isDown = true;
   await pass(fixture, 15_000, sent(fixture, eva));
-  expect(told()).toEqual([text('fail.unrecognised'), text('fail.unrecognised')]);
+  expect(reported()).toEqual([text('fail.unrecognised'), text('fail.unrecognised')]);
 });
 
 test('words of one person that cannot be recognised disturb nobody else', async () => {

@@ -71,7 +71,7 @@ test('a slow model is not waited for: what is known of an answer without voice i
     clock,
   );
   await here.sessions.join(lounge, 'adam');
-  let toldMs = 0;
+  let reportedMs = 0;
   const packets = await words('human-cards-004', adam, 0);
   for (let n = 0; n < 600; n++) {
     await pass(
@@ -79,10 +79,10 @@ test('a slow model is not waited for: what is known of an answer without voice i
       20,
       packets.filter(({ atMs }) => atMs > n * 20 - 20 && atMs <= n * 20 + 20),
     );
-    if (here.written.length > 0) toldMs ||= clock.nowMs();
+    if (here.written.length > 0) reportedMs ||= clock.nowMs();
   }
   const endedAtMs = here.of('answered')[0]?.instants.endedAtMs ?? 0;
-  expect(toldMs - endedAtMs).toBeLessThanOrEqual(2_000);
+  expect(reportedMs - endedAtMs).toBeLessThanOrEqual(2_000);
   expect(here.written).toEqual([`${sorry} ${sentences[0]}`, sentences.slice(1).join(' ')]);
 });
 
@@ -95,7 +95,7 @@ test('why answers are written is told once, until the voice is back', async () =
   expect(written).toEqual([`${sorry} Yes.`, 'Yes.', text('fail.withheld')]);
 });
 
-test('a refused key is told to the room once, with the name of the setting', async () => {
+test('a refused key is told to the channel once, with the name of the setting', async () => {
   const about = { provider: 'api.x', keySetting: 'X_API_KEY' };
   const { written } = await ask({}, [{ error: broken('provider.bad_key', false, about) }], 3);
   expect(written).toEqual([text('fail.key', { provider: 'api.x', VARIABLE: 'X_API_KEY' })]);
@@ -129,7 +129,7 @@ test('a fall-back is announced once a server, whatever it did for the bot, and s
   expect(here.written.slice(1)).toEqual([text('fallback.off', { provider: from })]);
 });
 
-test('a room that was not told of a fall-back is not told of the return', async () => {
+test('a channel that was not told of a fall-back is not told of the return', async () => {
   const here = openSessionFixture();
   await here.sessions.join(lounge, 'adam');
   here.sessions.provider({ kind: 'fallback-off', role: 'chat', back: 'api.x' });

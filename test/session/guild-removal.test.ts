@@ -14,15 +14,15 @@ const always = { kind: 'always' } as const;
 
 async function remembered(): Promise<SessionFixture> {
   const fixture = openSessionFixture({}, [adam]);
-  await fixture.book.write('g', 'eva', always);
-  await fixture.book.write('other', 'eva', always);
+  await fixture.consents.write('g', 'eva', always);
+  await fixture.consents.write('other', 'eva', always);
   await fixture.settings.set('g', 'addressing', 'name');
   return fixture;
 }
 
-const kept = async ({ book, settingsBook }: SessionFixture) => [
-  (await book.read('g')).size,
-  (await settingsBook.read('g')).size,
+const kept = async ({ consents, settingsStore }: SessionFixture) => [
+  (await consents.read('g')).size,
+  (await settingsStore.read('g')).size,
 ];
 
 test('once the bot is removed from a server nothing is kept of it, in the store and in memory', async () => {
@@ -32,9 +32,9 @@ test('once the bot is removed from a server nothing is kept of it, in the store 
   fixture.sessions.news('g', removed);
   await fixture.clock.advance(3_000);
   expect(await kept(fixture)).toEqual([0, 0]);
-  expect(await fixture.trackBook.read('g', 'lounge')).toEqual([]);
+  expect(await fixture.trackStore.read('g', 'lounge')).toEqual([]);
   expect(fixture.sessions.settings.isSet('g', 'addressing')).toBe(false);
-  expect([fixture.forgotten, (await fixture.book.read('other')).size]).toEqual([['g'], 1]);
+  expect([fixture.forgotten, (await fixture.consents.read('other')).size]).toEqual([['g'], 1]);
   expect(fixture.of('erased')).toHaveLength(1);
   const order = fixture.events.map(({ kind }) => kind);
   expect(order.indexOf('left')).toBeLessThan(order.indexOf('erased'));
@@ -71,14 +71,14 @@ test('what was said in a server that the bot was removed from is erased, on disk
 
 test('a store in trouble is asked to erase a server again, and the end of the bot ends that', async () => {
   const fixture = await remembered();
-  fixture.guildBook.trouble = 'unwritable';
+  fixture.guildStore.trouble = 'unwritable';
   fixture.sessions.news('g', removed);
   await fixture.clock.advance(4_000);
   expect(fixture.of('failed')).toMatchObject([{ stage: 'store', code: 'store.unwritable' }]);
-  fixture.guildBook.trouble = undefined;
+  fixture.guildStore.trouble = undefined;
   await fixture.clock.advance(6_000);
   expect([await kept(fixture), fixture.of('erased').length]).toEqual([[0, 0], 1]);
-  fixture.guildBook.trouble = 'unwritable';
+  fixture.guildStore.trouble = 'unwritable';
   fixture.sessions.news('g', removed);
   await fixture.clock.advance(1_000);
   await fixture.sessions[Symbol.asyncDispose]();
@@ -87,14 +87,14 @@ test('a store in trouble is asked to erase a server again, and the end of the bo
 
 test('a store that stays in trouble is asked three times within a minute', async () => {
   const fixture = await remembered();
-  fixture.guildBook.erase = () => new Promise(() => undefined);
+  fixture.guildStore.erase = () => new Promise(() => undefined);
   fixture.sessions.news('g', removed);
   await fixture.clock.advance(60_000);
   expect([fixture.of('failed').length, fixture.of('erased')]).toEqual([3, []]);
   expect(fixture.clock.sleeping).toBe(0);
 });
 
-test('whoever calls the bot back at once has a room that begins anew', async () => {
+test('whoever calls the bot back at once has a session that begins anew', async () => {
   const fixture = await remembered();
   await fixture.sessions.join(lounge, 'adam');
   fixture.sessions.news('g', removed);

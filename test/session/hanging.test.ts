@@ -102,8 +102,8 @@ test.each([
   await ask(fixture, 30_000);
   expect(fixture.of('failed')).toMatchObject([{ stage, code: 'answer.late' }]);
   expect(alerts(fixture)).toEqual([`raised: ${stage}: An answer stood still for 20 s.`]);
-  const told = [...spoken(fixture), ...fixture.written];
-  expect(told.filter((one) => one !== text('slow.voice'))).toHaveLength(1);
+  const reported = [...spoken(fixture), ...fixture.written];
+  expect(reported.filter((one) => one !== text('slow.voice'))).toHaveLength(1);
   await ask(fixture, 6_000);
   expect(fixture.of('answered').at(-1)).toMatchObject({ finish: 'completed' });
 });

@@ -120,7 +120,7 @@ test('a no and a pause count while the link is away, and the panel shows them', 
   expect(fixture.of('recognised')).toEqual([]);
 });
 
-test('the room reads of it only when a first try has failed, too, and when it was given up', async () => {
+test('the channel reads of it only when a first try has failed, too, and when it was given up', async () => {
   const fixture = await called();
   fixture.linkOpener.failures.push(...Array(10).fill(gone));
   fixture.linkOpener.link.lose();
@@ -171,7 +171,7 @@ test('whoever was sent away stays away and says nothing', async () => {
 });
 
 test.each(['link.refused', 'link.unsupported'] as const)(
-  'what cannot come back (%s) is told to the room at once',
+  'what cannot come back (%s) is told to the channel at once',
   async (code) => {
     const fixture = await called();
     fixture.linkOpener.link.lose(new BotError(code, false, 'No.'));

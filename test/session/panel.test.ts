@@ -11,7 +11,7 @@ import {
 
 test('the panel shows who is there, who is heard, and what thinks, as soon as it has joined', async () => {
   const fixture = openSessionFixture();
-  await fixture.book.write('g', 'eva', { kind: 'never' });
+  await fixture.consents.write('g', 'eva', { kind: 'never' });
   const bob = { id: 'bob', name: 'Bob', isBot: false, roleIds: [] };
   const radio = { id: 'radio', name: 'Radio', isBot: true, roleIds: [] };
   fixture.linkOpener.people.push(bob, radio);
@@ -148,12 +148,12 @@ test('whoever has pressed Ask reads that they may go ahead, until they talk or 1
   const fixture = openSessionFixture();
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 200);
-  fixture.talk.openFloor('g', 'adam');
+  fixture.talk.openAskWindow('g', 'adam');
   await pass(fixture, 200);
   expect(fixture.faces.at(-1)).toMatchObject({ state: { kind: 'listening' }, asked: ['Adam'] });
   await pass(fixture, 15_000);
   expect(fixture.faces.at(-1)).not.toHaveProperty('asked');
-  fixture.talk.openFloor('g', 'adam');
+  fixture.talk.openAskWindow('g', 'adam');
   await pass(fixture, 2500, await words('human-cards-004', adam, fixture.clock.nowMs()));
   const hearing = fixture.faces.find(({ state }) => state.kind === 'hearing');
   expect(hearing).toMatchObject({ state: { name: 'Adam' } });
@@ -163,7 +163,7 @@ test('whoever has pressed Ask reads that they may go ahead, until they talk or 1
 test('a window is not shown while paused, nor to whoever has said no since', async () => {
   const fixture = openSessionFixture();
   await fixture.sessions.join(lounge, 'adam');
-  fixture.talk.openFloor('g', 'adam');
+  fixture.talk.openAskWindow('g', 'adam');
   fixture.hearing.pause('g');
   await pass(fixture, 200);
   expect(fixture.faces.at(-1)).not.toHaveProperty('asked');
@@ -175,7 +175,7 @@ test('a window is not shown while paused, nor to whoever has said no since', asy
 
 const bob = { id: 'bob', name: 'Bob', isBot: false, roleIds: [] };
 
-test('whoever comes into the room under ask is invited to say yes or no, once', async () => {
+test('whoever comes into the channel under ask is invited to say yes or no, once', async () => {
   const fixture = openSessionFixture();
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 500);
@@ -202,8 +202,8 @@ test.each([
 
 test('whoever has a standing yes or no is not invited', async () => {
   const fixture = openSessionFixture({}, [adam]);
-  await fixture.book.write('g', 'eva', { kind: 'always' });
-  await fixture.book.write('g', 'bob', { kind: 'never' });
+  await fixture.consents.write('g', 'eva', { kind: 'always' });
+  await fixture.consents.write('g', 'bob', { kind: 'never' });
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 500);
   fixture.linkOpener.link.present.push(eva, bob);

@@ -40,7 +40,7 @@ class CountingClock extends VirtualClock {
 }
 
 /** The bot with Adam in a room in which nothing has happened for a while. */
-async function quietRoom() {
+async function openQuietSession() {
   const clock = new CountingClock();
   const fixture = openSessionFixture({ addressing: 'auto' }, [adam], clock);
   await fixture.sessions.join(lounge, 'adam');
@@ -55,12 +55,12 @@ async function timersIn(fixture: SessionFixture, clock: CountingClock, ms: numbe
 }
 
 test('in a channel where nobody speaks, nothing plays and nobody waits, no timer runs for its own sake', async () => {
-  const { clock, fixture } = await quietRoom();
+  const { clock, fixture } = await openQuietSession();
   expect(await timersIn(fixture, clock, 10 * minuteMs)).toBeLessThanOrEqual(10 * timersAMinute);
 });
 
 test('after a conversation it is as quiet as before', async () => {
-  const { clock, fixture } = await quietRoom();
+  const { clock, fixture } = await openQuietSession();
   const said = await words('human-cards-004', adam, clock.nowMs() + 20);
   expect(await timersIn(fixture, clock, settledMs)).toBeLessThanOrEqual(timersAMinute);
   await pass(fixture, 5_000, said);
@@ -92,7 +92,7 @@ test('while somebody speaks and while the bot does, packets and frames drive the
 });
 
 test('who speaks into a quiet channel is answered as soon as in a busy one', async () => {
-  const { clock, fixture } = await quietRoom();
+  const { clock, fixture } = await openQuietSession();
   const tookMs = async () => {
     const startMs = clock.nowMs();
     const answers = () => fixture.events.filter(({ kind }) => kind === 'answered').length;
@@ -111,7 +111,7 @@ test('who speaks into a quiet channel is answered as soon as in a busy one', asy
 });
 
 test('who leaves a quiet channel alone is noticed at once, and the bot leaves a minute later', async () => {
-  const { fixture } = await quietRoom();
+  const { fixture } = await openQuietSession();
   fixture.linkOpener.link.present.splice(0);
   await pass(fixture, minuteMs - 100);
   expect(fixture.sessions.session('g')).toBeDefined();
@@ -120,7 +120,7 @@ test('who leaves a quiet channel alone is noticed at once, and the bot leaves a 
 });
 
 test('a button is seen in a quiet channel: the panel shows who was asked', async () => {
-  const { fixture } = await quietRoom();
+  const { fixture } = await openQuietSession();
   fixture.sessions.session('g')?.context.addressing.open('adam');
   await pass(fixture, 120);
   expect(fixture.faces.at(-1)?.asked).toEqual(['Adam']);

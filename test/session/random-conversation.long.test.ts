@@ -22,11 +22,11 @@ const pause = fc.record({
   kind: fc.constant('pause' as const),
   ms: fc.oneof(fc.integer({ min: 60, max: 900 }), fc.integer({ min: 900, max: 4_000 })),
 });
-const deed = fc.record({ kind: fc.constantFrom('no', 'yes', 'go', 'come') });
+const action = fc.record({ kind: fc.constantFrom('no', 'yes', 'go', 'come') });
 const act: fc.Arbitrary<CrowdAct> = fc.oneof(
   { weight: 6, arbitrary: talk },
   { weight: 4, arbitrary: pause },
-  { weight: 1, arbitrary: deed },
+  { weight: 1, arbitrary: action },
 );
 const script = fc.array(act, { minLength: 2, maxLength: 10 });
 const mood: fc.Arbitrary<Mood> = fc.record({
@@ -160,7 +160,7 @@ function questionOf({ model }: RandomConversation, words: string) {
   return n === undefined ? undefined : model.asked[n];
 }
 
-test('whatever happens in a room, it comes to rest, and nothing of it goes on', {
+test('whatever happens in a channel, it comes to rest, and nothing of it goes on', {
   timeout,
 }, async () => {
   await check(plot, async (conversation) => {

@@ -13,14 +13,14 @@ import {
   eva,
   germanPlaces,
   lounge,
+  openSessionFixture as openFixture,
   pass,
-  openSessionFixture as room,
   talkative,
   words,
 } from '#test/session/setup/session-fixture.ts';
 
 test('what somebody says is recognised, answered, and kept as what was heard', async () => {
-  const here = room();
+  const here = openFixture();
   await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', adam, 0));
   expect(here.of('recognised')).toMatchObject([{ name: 'Adam', text: 'five five' }]);
@@ -31,7 +31,7 @@ test('what somebody says is recognised, answered, and kept as what was heard', a
 });
 
 test('an answer is prepared in the order of the stream and heard once the end is decided', async () => {
-  const here = room();
+  const here = openFixture();
   await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', adam, 0));
   const instants = here.of('answered')[0]?.instants;
@@ -51,7 +51,7 @@ test('an answer is prepared in the order of the stream and heard once the end is
 });
 
 test('two who speak at once are heard apart and answered one after the other', async () => {
-  const here = room();
+  const here = openFixture();
   await here.sessions.join(lounge, 'adam');
   await here.sessions.join(lounge, 'eva');
   const both = [await words('human-cards-004', adam, 0), await words('human-goforward', eva, 0)];
@@ -72,7 +72,7 @@ test('who speaks while as many as may be are recognised is heard later, and the 
     listen: (onPartial, signal) => listenWith(file, onPartial, signal),
   };
   const listeningSlots = new ListeningSlots({ perProcess: 1, perServer: 1 });
-  const here = room({ transcriber, listeningSlots });
+  const here = openFixture({ transcriber, listeningSlots });
   await here.sessions.join(lounge, 'adam');
   await here.sessions.join(lounge, 'eva');
   const both = [await words('human-cards-004', adam, 0), await words('human-goforward', eva, 0)];
@@ -91,7 +91,7 @@ test('six who speak at once are all understood, and each is answered or told', a
   }));
   let calls = 0;
   const transcriber = new FakeTranscriber({ texts: () => `question number ${calls++}` });
-  const here = room({ transcriber, consent: { policy: 'notice' } }, six);
+  const here = openFixture({ transcriber, consent: { policy: 'notice' } }, six);
   await here.sessions.join(lounge, 'p0');
   await pass(here, 5_000);
   const fromMs = here.clock.nowMs();
@@ -114,7 +114,7 @@ test.each([
   async (_, consent) => {
     const bot = { id: 'jukebox', name: 'Jukebox', isBot: true, roleIds: ['listeners'] };
     const transcriber = new FakeTranscriber({ texts: ['Nova, play it again.'] });
-    const here = room({ transcriber, consent }, [adam, bot]);
+    const here = openFixture({ transcriber, consent }, [adam, bot]);
     await here.sessions.join(lounge, 'adam');
     await pass(here, 6_000, await words('human-cards-004', bot, here.clock.nowMs()));
     expect(transcriber.heard).toEqual([]);
@@ -123,14 +123,14 @@ test.each([
 );
 
 test('who did not call the bot is not heard under the policy ask', async () => {
-  const here = room();
+  const here = openFixture();
   await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', eva, 0));
   expect(here.of('recognised')).toEqual([]);
 });
 
 test('everybody is heard under the policy notice', async () => {
-  const here = room({ consent: { policy: 'notice' } });
+  const here = openFixture({ consent: { policy: 'notice' } });
   await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', eva, 0));
   expect(here.of('answered')).toMatchObject([{ name: 'Eva' }]);
@@ -139,7 +139,7 @@ test('everybody is heard under the policy notice', async () => {
 test('a link in an answer is written once into the chat of the channel, and said to be there', async () => {
   const chat = new FakeChat([['It is on https://a.b/c today.']]);
   const synthesizer = new FakeSynthesizer({ pieces: 5 });
-  const here = room({ places: germanPlaces, pipeline: chained({ chat, synthesizer }) });
+  const here = openFixture({ places: germanPlaces, pipeline: chained({ chat, synthesizer }) });
   await here.sessions.join(lounge, 'adam');
   await pass(here, 6000, await words('human-cards-004', adam, 0));
   expect(here.written).toEqual(['https://a.b/c']);
@@ -149,7 +149,7 @@ test('a link in an answer is written once into the chat of the channel, and said
 });
 
 test('an answer sees what was said and heard before', async () => {
-  const here = room();
+  const here = openFixture();
   await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', adam, 0));
   await pass(here, 4000, await words('human-cards-004', adam, here.clock.nowMs()));
@@ -161,7 +161,7 @@ test('an answer sees what was said and heard before', async () => {
 });
 
 test('leaving falls silent at once and keeps only what was heard', async () => {
-  const here = room({ synthesizer: new FakeSynthesizer(), pipeline: talkative() });
+  const here = openFixture({ synthesizer: new FakeSynthesizer(), pipeline: talkative() });
   await here.sessions.join(lounge, 'adam');
   await pass(here, 2500, await words('human-cards-004', adam, 0));
   const sent = here.linkOpener.link.sent;
@@ -178,9 +178,9 @@ function broken(error: unknown): Pipeline {
   return { answer: () => ({ [Symbol.asyncIterator]: () => failing }) };
 }
 
-test('a model that is down is told to the room by voice and to the operator by code', async () => {
+test('a model that is down is told to the channel by voice and to the operator by code', async () => {
   const error = new BotError('provider.unreachable', true, 'Down.', undefined, 'think');
-  const here = room({ pipeline: broken(error) });
+  const here = openFixture({ pipeline: broken(error) });
   await here.sessions.join(lounge, 'adam');
   await pass(here, 5000, await words('human-cards-004', adam, 0));
   expect(here.of('failed')).toMatchObject([{ stage: 'think', code: 'provider.unreachable' }]);
@@ -198,14 +198,16 @@ test('what it says of itself is in the language of the server, aloud only if its
     [['en', 'de'], sorry],
     [['en'], english],
   ] as const) {
-    const here = room({ places: germanPlaces, spokenLocales, pipeline: broken(error) }, [adam]);
+    const here = openFixture({ places: germanPlaces, spokenLocales, pipeline: broken(error) }, [
+      adam,
+    ]);
     await here.sessions.join(lounge, 'adam');
     await pass(here, 4000, await words('human-cards-004', adam, 0));
     expect(here.synthesizer.asked.map(({ text }) => text)).toEqual([spoken]);
   }
   const out = new BotError('provider.late', true, 'Late.');
   const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error: out }) });
-  const here = room({ places: germanPlaces, pipeline: broken(error), synthesizer }, [adam]);
+  const here = openFixture({ places: germanPlaces, pipeline: broken(error), synthesizer }, [adam]);
   await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', adam, 0));
   expect(here.written).toEqual([sorry]);
@@ -219,7 +221,7 @@ test('a voice that is out writes its answer', async () => {
       throw error;
     },
   };
-  const here = room({ pipeline: mute });
+  const here = openFixture({ pipeline: mute });
   await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', adam, 0));
   expect(here.written).toEqual(["My voice is out, so I'm writing: It is five."]);
@@ -229,7 +231,7 @@ test('an answer that was written is remembered, so that it is not given again wi
   const error = new BotError('provider.late', true, 'Late.');
   const chat = new FakeChat([['It is five.'], ['Six.']], new VirtualClock());
   const mute = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
-  const here = room({ pipeline: chained({ chat, synthesizer: mute }) });
+  const here = openFixture({ pipeline: chained({ chat, synthesizer: mute }) });
   await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', adam, 0));
   await pass(here, 4000, await words('human-cards-004', adam, here.clock.nowMs()));
@@ -243,7 +245,7 @@ test('an answer that was written is remembered, so that it is not given again wi
 
 test('words that could not be recognised are asked for again', async () => {
   const error = new BotError('provider.refused', false, 'No.');
-  const here = room({ transcriber: new FakeTranscriber({ texts: [''], error }) });
+  const here = openFixture({ transcriber: new FakeTranscriber({ texts: [''], error }) });
   await here.sessions.join(lounge, 'adam');
   await pass(here, 5000, await words('human-cards-004', adam, 0));
   expect(here.synthesizer.asked.map(({ text }) => text)).toEqual([
@@ -252,14 +254,14 @@ test('words that could not be recognised are asked for again', async () => {
 });
 
 test('a sound without words is not answered', async () => {
-  const here = room({ transcriber: new FakeTranscriber({ texts: [' '] }) });
+  const here = openFixture({ transcriber: new FakeTranscriber({ texts: [' '] }) });
   await here.sessions.join(lounge, 'adam');
   await pass(here, 4000, await words('human-cards-004', adam, 0));
   expect([here.chat.asked, here.of('answered'), here.linkOpener.link.sent]).toEqual([[], [], 0]);
 });
 
 test('a bug ends one session loudly, and the session is rebuilt once', async () => {
-  const here = room({ pipeline: broken(new TypeError('oops')) });
+  const here = openFixture({ pipeline: broken(new TypeError('oops')) });
   await here.sessions.join(lounge, 'adam');
   await pass(here, 3000, await words('human-cards-004', adam, 0));
   expect(here.of('failed')).toMatchObject([{ stage: 'bug', code: 'bug' }]);
@@ -270,7 +272,7 @@ test('a bug ends one session loudly, and the session is rebuilt once', async () 
 });
 
 test('after a minute without company it leaves', async () => {
-  const here = room({}, [{ id: 'other', name: 'Other bot', isBot: true, roleIds: [] }]);
+  const here = openFixture({}, [{ id: 'other', name: 'Other bot', isBot: true, roleIds: [] }]);
   await here.sessions.join(lounge, 'adam');
   await pass(here, 59_000);
   expect(here.of('left')).toEqual([]);

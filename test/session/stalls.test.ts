@@ -24,14 +24,14 @@ const fate = fc.constantFrom('fine', 'fine', 'slow', 'error', 'hang', 'deaf');
 type Fate = 'fine' | 'slow' | 'error' | 'hang' | 'deaf';
 /** One question: what becomes of it, and how soon the next one is asked. */
 const plan = fc.record({
-  ears: fate,
+  hearing: fate,
   begin: fate,
   middle: fate,
   voice: fate,
   pauseMs: fc.constantFrom(200, 900, 3_000, 12_000, 26_000),
 });
 type Plan = {
-  readonly ears: Fate;
+  readonly hearing: Fate;
   readonly begin: Fate;
   readonly middle: Fate;
   readonly voice: Fate;
@@ -43,7 +43,7 @@ const forever = new Promise<never>(() => undefined);
 /** Everything has been given up by then: answers that are awaited without the floor after five minutes. */
 const restMs = 340_000;
 /** From a failure to what people hear or read of it: a voice that hangs is waited for 20 s. */
-const toldWithinMs = 40_000;
+const reportedWithinMs = 40_000;
 
 /** The end of an utterance may be decided, and its failure told, so long before the script goes on. */
 const decidedMs = 1_500;
@@ -57,17 +57,17 @@ async function meet(how: Fate, clock: Clock, signal: AbortSignal): Promise<void>
 
 const numberIn = (words: string) => Number(/number (\d+)/.exec(words)?.[1] ?? -1);
 
-type Stamped = { readonly atMs: number; readonly event: SessionEvent };
+type StampedEvent = { readonly atMs: number; readonly event: SessionEvent };
 
 /** Adam alone with a bot whose engines do as planned for the question that is being asked or answered. */
-function openRoom(plans: readonly Plan[]) {
+function openSetup(plans: readonly Plan[]) {
   const clock = new VirtualClock();
   let asking = 0;
-  const happened: Stamped[] = [];
-  const told: number[] = [];
+  const happened: StampedEvent[] = [];
+  const reported: number[] = [];
   const of = (n: number): Fate[] => {
-    const { ears, begin, middle, voice } = plans[n] ?? { ...fine };
-    return [ears, begin, middle, voice];
+    const { hearing, begin, middle, voice } = plans[n] ?? { ...fine };
+    return [hearing, begin, middle, voice];
   };
   const transcriber: Transcriber = {
     async *transcribe(_pcm, signal) {
@@ -102,7 +102,7 @@ function openRoom(plans: readonly Plan[]) {
       onEvent: (_guildId, event) => void happened.push({ atMs: clock.nowMs(), event }),
       messages: {
         write: async () => {
-          told.push(clock.nowMs());
+          reported.push(clock.nowMs());
           return 'written' as const;
         },
         notify: async () => undefined,
@@ -116,13 +116,13 @@ function openRoom(plans: readonly Plan[]) {
     asking = n;
     await pass(fixture, 3_600, await words('human-goforward', adam, clock.nowMs()));
   };
-  return { fixture, happened, told, ask };
+  return { fixture, happened, reported, ask };
 }
 
-const fine = { ears: 'fine', begin: 'fine', middle: 'fine', voice: 'fine' } as const;
+const fine = { hearing: 'fine', begin: 'fine', middle: 'fine', voice: 'fine' } as const;
 
 /** The questions that this answer was to. */
-function answeredIn({ event }: Stamped): readonly number[] {
+function answeredIn({ event }: StampedEvent): readonly number[] {
   if (event.kind !== 'answered' || event.finish === 'failed') return [];
   return [...event.text.matchAll(/number (\d+)/g)].map(([, n]) => Number(n));
 }
@@ -132,9 +132,9 @@ test('whatever engines do, every question is answered once, or told, and the one
 }, async () => {
   const plans = fc.array(plan, { minLength: 1, maxLength: 3 });
   const holds = async (planned: readonly Plan[]) => {
-    const { fixture, happened, told, ask } = openRoom(planned);
+    const { fixture, happened, reported, ask } = openSetup(planned);
     await fixture.sessions.join(lounge, 'adam');
-    fixture.linkOpener.link.onLeft = (_frame, atMs) => void told.push(atMs);
+    fixture.linkOpener.link.onLeft = (_frame, atMs) => void reported.push(atMs);
     await pass(fixture, 500);
     const ends: number[] = [];
     for (const [n, { pauseMs }] of planned.entries()) {
@@ -152,16 +152,16 @@ test('whatever engines do, every question is answered once, or told, and the one
     const failures = happened.filter(({ event }) => event.kind === 'failed');
     expect(failures.filter(({ event }) => 'code' in event && event.code === 'bug')).toEqual([]);
     for (const [n, endMs] of ends.entries()) {
-      const isTold = happened.some(
+      const isReported = happened.some(
         ({ event, atMs }) =>
           (event.kind === 'failed' || event.kind === 'dropped') && atMs >= endMs - decidedMs,
       );
       // Whoever asks on before they hear a word of an answer gets that to their newer question.
       const isReplaced = answered.some((one) => one > n && one < planned.length);
-      expect(answered.includes(n) || isTold || isReplaced, `question ${n}`).toBe(true);
+      expect(answered.includes(n) || isReported || isReplaced, `question ${n}`).toBe(true);
     }
     for (const { atMs } of failures) {
-      expect(told.some((ms) => ms >= atMs - 100 && ms <= atMs + toldWithinMs)).toBe(true);
+      expect(reported.some((ms) => ms >= atMs - 100 && ms <= atMs + reportedWithinMs)).toBe(true);
     }
     await fixture.sessions.leave('g');
   };

@@ -174,7 +174,7 @@ test('a bot that is being stopped takes no further call', async () => {
   expect([await sessions.join(lounge, 'adam'), linkOpener.asked]).toEqual([stopping, 0]);
 });
 
-test('a bug that comes twice in a minute sends the bot away, and the room reads so', async () => {
+test('a bug that comes twice in a minute sends the bot away, and the channel reads so', async () => {
   const { clock, linkOpener, sessions, written } = fixture();
   await sessions.join(lounge, 'adam');
   linkOpener.link.lose(new TypeError('x is not a function'));

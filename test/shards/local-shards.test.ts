@@ -71,7 +71,7 @@ test('identifies of one bucket are spaced, those of others go at once', async ()
 
 test('with 50 identifies left a process waits for the reset of Discord, says so, and counts on', async () => {
   const clock = new VirtualClock();
-  const told: number[] = [];
+  const reported: number[] = [];
   const counted: CountedStarts[] = [];
   const answer = { total: 1_000, remaining: 52, resetAfterMs: 3_600_000 };
   const starts = countedStarts(answer, undefined, clock.wallMs());
@@ -79,13 +79,13 @@ test('with 50 identifies left a process waits for the reset of Discord, says so,
     clock,
     maxConcurrency: 16,
     starts,
-    onSpent: (waitMs) => told.push(waitMs),
+    onSpent: (waitMs) => reported.push(waitMs),
     onCount: (left) => counted.push(left),
   });
   let identified = 0;
   for (const id of [0, 1, 2]) void throttle.wait(id, never).then(() => identified++);
   await clock.advance(3_599_999);
-  expect([identified, told]).toEqual([2, [3_600_000]]);
+  expect([identified, reported]).toEqual([2, [3_600_000]]);
   await clock.advance(1);
   expect(identified).toBe(3);
   expect(counted.map(({ remaining }) => remaining)).toEqual([51, 50, 999]);

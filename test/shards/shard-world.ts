@@ -63,8 +63,8 @@ export class ShardWorld implements ProcessWorld {
   get isCalm(): boolean {
     const { alive } = this;
     const isWell = alive.every(({ isFrozen, isReachable }) => !isFrozen && isReachable);
-    const takes = alive.some(({ isDraining, limit }) => !isDraining && limit > 0);
-    return this.isDatabaseUp && this.isDiscordUp && isWell && takes;
+    const accepts = alive.some(({ isDraining, limit }) => !isDraining && limit > 0);
+    return this.isDatabaseUp && this.isDiscordUp && isWell && accepts;
   }
 
   /** Ids of the shards that each living process serves. */

@@ -42,7 +42,7 @@ async function opened(change: Partial<ShardHost> = {}) {
     limits: { recommendedShards: 2, maxConcurrency: 2 },
     clock,
     leaseMs: ownershipRules.leaseMs,
-    tell: (news) => fixture.news.push('why' in news ? `${news.kind} ${news.why}` : news.kind),
+    report: (news) => fixture.news.push('why' in news ? `${news.kind} ${news.why}` : news.kind),
   });
   await real.register({ ...own, id: 'one' });
   const opening = shared.open(host, never);

@@ -88,7 +88,7 @@ export class SimulatedProcess implements ShardHost {
       limits: { recommendedShards: recommendedCount, ...world.options },
       clock: this.#clock,
       leaseMs: ownershipRules.leaseMs,
-      tell: (news) => {
+      report: (news) => {
         if (news.kind === 'stopped') this.stopsFor.push(news.why);
       },
     });
@@ -255,7 +255,7 @@ export class SimulatedProcess implements ShardHost {
     return {
       register: (process) => over(() => registry.register(process)),
       renew: (renewal: Renewal) => over(() => registry.renew(renewal)),
-      take: (shards) => over(() => registry.take(shards)),
+      acquire: (shards) => over(() => registry.acquire(shards)),
       giveBack: (lease) => over(() => registry.giveBack(lease)),
       identify: (lease, bucket) => over(() => registry.identify(lease, bucket)),
       claim: (id) => over(() => registry.claim(id)).catch(() => 'unknown' as const),

@@ -117,7 +117,7 @@ export class SimulatedRegistry implements ShardRegistry {
     return this.#renewal;
   }
 
-  async take(
+  async acquire(
     shards: readonly { readonly id: number; readonly epoch: number }[],
   ): Promise<readonly TakenShard[]> {
     const { nowMs, leaseMs, processes, rows } = this.#database;

@@ -49,8 +49,8 @@ test('it is told the container, reads nothing but what it is given, and sees not
   );
   const [chunk] = await through(path, inPieces(Buffer.alloc(10), 10));
   const samples = chunk?.kind === 'pcm' ? chunk.pcm.samples : new Int16Array(0);
-  const [told, environment] = JSON.parse(Buffer.from(samples.buffer).toString());
-  expect(told.join(' ')).toContain('-protocol_whitelist pipe -f mov -i pipe:0 -ss 1.500');
+  const [reported, environment] = JSON.parse(Buffer.from(samples.buffer).toString());
+  expect(reported.join(' ')).toContain('-protocol_whitelist pipe -f mov -i pipe:0 -ss 1.500');
   expect(Object.keys(environment)).toEqual([]);
 });
 

@@ -105,9 +105,9 @@ test('an MP3 file whose first frame looks like AAC tells no length', () => {
 test('a place is found in few looks, and where there is none none is found', async () => {
   const patience = { clock: realClock, firstByteMs: 1000, idleMs: 1000, waitMs: 10_000 };
   const inMemory = bytesInMemory(Buffer.alloc(30_000_000), patience);
-  let looks = 0;
+  let checks = 0;
   const from = (byte: number) => {
-    looks++;
+    checks++;
     return inMemory.from(byte);
   };
   const bytes: SoundBytes = { ...inMemory, from };
@@ -118,6 +118,6 @@ test('a place is found in few looks, and where there is none none is found', asy
   const found = await bisect(bytes, 20_000, find, patient);
   expect(found?.sample).toBeLessThanOrEqual(20_000);
   expect(found?.sample).toBeGreaterThan(19_800);
-  expect(looks).toBeLessThan(12);
+  expect(checks).toBeLessThan(12);
   expect(await bisect(bytes, 20_000, async () => undefined, patient)).toBeUndefined();
 });

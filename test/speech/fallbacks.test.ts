@@ -10,7 +10,7 @@ import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { heardBy, listeningContract, say } from '#test/contracts/listening.ts';
 import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { ladderOf } from '#test/fakes/fallbacks.ts';
+import { chainOf } from '#test/fakes/fallbacks.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
 
@@ -31,37 +31,41 @@ function streaming(inner: Transcriber): Transcriber {
   };
 }
 
-function ears(
+function recogniser(
   engines: readonly Transcriber[],
   listens = false,
   clock = new VirtualClock(),
 ): Transcriber {
-  const { chain } = ladderOf('speech to text', engines, clock);
+  const { chain } = chainOf('speech to text', engines, clock);
   return transcriberWithFallbacks(chain, listens, clock);
 }
 
 for (const [name, engine] of [
-  ['a ladder of recognisers', () => ears([hearing()])],
-  ['a ladder whose first recogniser fails', () => ears([deaf(), hearing()])],
+  ['a ladder of recognisers', () => recogniser([hearing()])],
+  ['a ladder whose first recogniser fails', () => recogniser([deaf(), hearing()])],
 ] as const) {
   transcriberContract(name, engine, utterances);
   listeningContract(name, engine, utterances);
 }
-listeningContract('a ladder that listens', () => ears([streaming(hearing())], true), utterances);
-const falling = () => ears([streaming(deaf()), hearing()], true);
+listeningContract(
+  'a ladder that listens',
+  () => recogniser([streaming(hearing())], true),
+  utterances,
+);
+const falling = () => recogniser([streaming(deaf()), hearing()], true);
 
 test('every recogniser that takes a hint of the language has it, and the others hear all the same', async () => {
-  const told: string[] = [];
+  const reported: string[] = [];
   const hinted: Transcriber = {
     ...streaming(deaf()),
     inLanguage: (language) => {
-      told.push(language);
+      reported.push(language);
       return deaf();
     },
   };
-  const ladder = ears([hinted, hearing()]).inLanguage?.('de') ?? expect.fail();
-  expect(await textOf(ladder, utterances[0].pcm)).toBe('one two three four five');
-  expect(told).toEqual(['de']);
+  const transcriber = recogniser([hinted, hearing()]).inLanguage?.('de') ?? expect.fail();
+  expect(await textOf(transcriber, utterances[0].pcm)).toBe('one two three four five');
+  expect(reported).toEqual(['de']);
 });
 
 test('what a recogniser that listens loses, the next one hears from the beginning', async () => {
@@ -80,9 +84,7 @@ test('a model shut down mid-session is replaced, told once', async () => {
   const news: ProviderNews[] = [];
   const engines = [new FakeTranscriber({ texts: [], error: gone }), hearing()];
   const clock = new VirtualClock();
-  const { chain } = ladderOf<Transcriber>('speech to text', engines, clock, (one) =>
-    news.push(one),
-  );
+  const { chain } = chainOf<Transcriber>('speech to text', engines, clock, (one) => news.push(one));
   const transcriber = transcriberWithFallbacks(chain, false, clock);
   for (const { pcm, text } of utterances) expect(await textOf(transcriber, pcm)).toBe(text);
   expect(news.map(({ kind }) => kind)).toEqual(['failed', 'fallback-on']);
@@ -119,7 +121,7 @@ const long = Array.from({ length: 50 }, () => 'two').join(' '); // 15 s
 test('a recogniser that stalls over a short utterance is given up after 5 s', async () => {
   const clock = new VirtualClock();
   const { transcriber } = paced(clock, 100, -1, -1);
-  const listening = ears([transcriber], false, clock);
+  const listening = recogniser([transcriber], false, clock);
   await heard(listening, clock, short);
   expect(await heard(listening, clock, short)).toEqual({ what: 'provider.late', tookMs: 5_000 });
 });
@@ -127,7 +129,7 @@ test('a recogniser that stalls over a short utterance is given up after 5 s', as
 test('a request that stalls is sent once more meanwhile, and the first answer counts', async () => {
   const clock = new VirtualClock();
   const { transcriber, asked } = paced(clock, 100, -1, 100, 3_000, -1);
-  const listening = ears([transcriber], false, clock);
+  const listening = recogniser([transcriber], false, clock);
   await heard(listening, clock, short);
   expect(await heard(listening, clock, short)).toEqual({ what: short, tookMs: 2_600 });
   expect(await heard(listening, clock, short)).toEqual({ what: short, tookMs: 3_000 });
@@ -138,7 +140,7 @@ test('what stalls for good is heard by the fall-back, from 5 s on', async () => 
   const clock = new VirtualClock();
   const stalled = paced(clock, 100, -1, -1);
   const spare = paced(clock, 100);
-  const listening = ears([stalled.transcriber, spare.transcriber], false, clock);
+  const listening = recogniser([stalled.transcriber, spare.transcriber], false, clock);
   await heard(listening, clock, short);
   expect(await heard(listening, clock, short)).toEqual({ what: short, tookMs: 5_100 });
   expect(await heard(listening, clock, short)).toEqual({ what: short, tookMs: 100 });
@@ -147,7 +149,7 @@ test('what stalls for good is heard by the fall-back, from 5 s on', async () => 
 test('longer speech has more time to be recognised', async () => {
   const clock = new VirtualClock();
   const { transcriber } = paced(clock, 100, 7_000, 100);
-  const listening = ears([transcriber], false, clock);
+  const listening = recogniser([transcriber], false, clock);
   await heard(listening, clock, short);
   const { what, tookMs } = await heard(listening, clock, long);
   expect(what).toBe(long);
@@ -169,7 +171,7 @@ test('a recogniser that listens and stalls at a pause is asked once more, over a
       [Symbol.dispose]: () => undefined,
     }),
   };
-  using listening = listenWith(ears([stalling], true, clock), () => undefined, never);
+  using listening = listenWith(recogniser([stalling], true, clock), () => undefined, never);
   await say(listening, one);
   expect(await heardBy(listening)).toBe(one.text);
   await say(listening, other);
@@ -179,7 +181,7 @@ test('a recogniser that listens and stalls at a pause is asked once more, over a
 });
 
 function voices(engines: readonly Synthesizer[], clock = new VirtualClock()) {
-  return synthesizerWithFallbacks(ladderOf('text to speech', engines, clock).chain);
+  return synthesizerWithFallbacks(chainOf('text to speech', engines, clock).chain);
 }
 
 async function said(voice: Synthesizer, text: string, name?: string): Promise<number> {
@@ -215,27 +217,27 @@ test('a voice never changes inside an answer, not even back to the better one', 
   expect(await said(answer, 'Third.')).toBe(2);
 });
 
-test('of a ladder it is known which voice spoke, and which recogniser heard', async () => {
+test('of a fallback chain it is known which voice spoke, and which recogniser heard', async () => {
   const by = (host: string) => servedBy('same', `http://${host}`);
   const named = (voice: Synthesizer, host: string): Synthesizer => ({
     synthesize(text, asked, signal) {
-      asked.onTook?.({ by: by(host) });
+      asked.onUsage?.({ by: by(host) });
       return voice.synthesize(text, asked, signal);
     },
   });
-  const took: unknown[] = [];
+  const usage: unknown[] = [];
   const voice = voices([named(mute(), 'one'), named(new FakeSynthesizer(), 'two')]);
-  const metered = meteredVoice(voice, (spoken) => void took.push(spoken.took));
+  const metered = meteredVoice(voice, (spoken) => void usage.push(spoken.usage));
   await said(metered, 'Hello.', 'alloy');
-  expect(took).toEqual([{ by: by('two') }]);
+  expect(usage).toEqual([{ by: by('two') }]);
   const hears: Transcriber = {
     async *transcribe() {
-      yield { kind: 'final', transcript: { text: 'five', took: { by: by('two') } } };
+      yield { kind: 'final', transcript: { text: 'five', usage: { by: by('two') } } };
     },
   };
-  using listening = ears([streaming(deaf()), hears], true).listen?.(() => undefined, never);
+  using listening = recogniser([streaming(deaf()), hears], true).listen?.(() => undefined, never);
   listening?.push(utterances[0].pcm.samples);
-  expect(await listening?.settle(never)).toEqual({ text: 'five', took: { by: by('two') } });
+  expect(await listening?.settle(never)).toEqual({ text: 'five', usage: { by: by('two') } });
 });
 
 test('a text nobody can speak blames no voice', async () => {

@@ -38,7 +38,7 @@ test('sound without anything new since the last text is not sent again', async (
 test('of the silence around words no more is sent than may hold a soft beginning and end', async () => {
   const words = [{ text: 'two', startMs: 150, endMs: 450 }];
   const transcriber = hearing();
-  const told: Transcriber = {
+  const reported: Transcriber = {
     async *transcribe(pcm, signal) {
       for await (const update of transcriber.transcribe(pcm, signal))
         yield update.kind === 'final'
@@ -46,7 +46,7 @@ test('of the silence around words no more is sent than may hold a soft beginning
           : update;
     },
   };
-  using listening = listenWith(told, () => {}, staying);
+  using listening = listenWith(reported, () => {}, staying);
   listening.push(new Int16Array(400 * 16).fill(20));
   await say(listening, speakWords('two'));
   listening.push(new Int16Array(500 * 16));
@@ -116,7 +116,7 @@ test('a partial that fails is left out, a settle that fails says why and may be 
 test('of people among themselves no partials are asked for', async () => {
   const transcriber = hearing();
   const sent: number[] = [];
-  const lookAhead = { mayLook: () => false, sent: (ms: number) => void sent.push(ms) };
+  const lookAhead = { mayStart: () => false, sent: (ms: number) => void sent.push(ms) };
   using listening = listenWith(transcriber, () => {}, staying, lookAhead);
   await say(listening, five);
   expect(await heardBy(listening)).toBe(five.text);

@@ -92,8 +92,8 @@ test('1,000 hostile display names as hints: no request fails', async () => {
   const names = hostileNames(1_000);
   for (let at = 0; at < names.length; at += 25) {
     const hints = hintsOf(['Nova', ...names.slice(at, at + 25)]);
-    const told = transcriber.withHints?.(hints) ?? transcriber;
-    expect(await textOf(told, sound)).toBe('hello');
+    const reported = transcriber.withHints?.(hints) ?? transcriber;
+    expect(await textOf(reported, sound)).toBe('hello');
   }
   expect(server.refused).toEqual([]);
   expect(server.forms).toHaveLength(40);

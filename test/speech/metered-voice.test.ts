@@ -5,7 +5,7 @@ import { meteredVoice, type SpokenUsage } from '#src/speech/fallbacks/metered-vo
 import { synthesizerWithFallbacks } from '#src/speech/fallbacks/synthesizer-fallbacks.ts';
 import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { ladderOf } from '#test/fakes/fallbacks.ts';
+import { chainOf } from '#test/fakes/fallbacks.ts';
 
 const never = new AbortController().signal;
 const [one, other] = [
@@ -18,11 +18,11 @@ const counted = (inputTokens: number, audioOutputTokens: number): ServerUsage =>
 };
 
 /** Tells these things, each with 100 ms of sound after it. */
-function telling(...told: readonly EngineUsage[]): Synthesizer {
+function openSynthesizer(...reported: readonly EngineUsage[]): Synthesizer {
   return {
-    async *synthesize(_text, { onTook }) {
-      for (const took of told) {
-        onTook?.(took);
+    async *synthesize(_text, { onUsage }) {
+      for (const usage of reported) {
+        onUsage?.(usage);
         yield pcm;
       }
     },
@@ -38,49 +38,49 @@ async function spokenBy(voice: Synthesizer, pieces = 9): Promise<readonly Spoken
 }
 
 test('of a text in several requests all that was counted is told at once', async () => {
-  const took = [{ by: one }, { by: one, count: counted(3, 20) }];
-  expect(await spokenBy(telling(...took, ...took))).toEqual([
-    { characters: 5, ms: 400, took: { by: one, count: counted(6, 40) } },
+  const usage = [{ by: one }, { by: one, count: counted(3, 20) }];
+  expect(await spokenBy(openSynthesizer(...usage, ...usage))).toEqual([
+    { characters: 5, ms: 400, usage: { by: one, count: counted(6, 40) } },
   ]);
 });
 
 test('a text that was cut short is estimated, whatever was counted, and it is known who spoke', async () => {
-  const took = [{ by: one }, { by: one, count: counted(3, 20) }];
-  expect(await spokenBy(telling(...took), 2)).toEqual([
-    { characters: 5, ms: 200, took: { by: one } },
+  const usage = [{ by: one }, { by: one, count: counted(3, 20) }];
+  expect(await spokenBy(openSynthesizer(...usage), 2)).toEqual([
+    { characters: 5, ms: 200, usage: { by: one } },
   ]);
 });
 
 test('where one of several requests was not counted, all are estimated', async () => {
-  const took = [{ by: one }, { by: one, count: counted(3, 20) }, { by: one }];
-  expect(await spokenBy(telling(...took))).toMatchObject([{ took: { by: one } }]);
-  expect((await spokenBy(telling(...took)))[0]?.took).not.toHaveProperty('count');
+  const usage = [{ by: one }, { by: one, count: counted(3, 20) }, { by: one }];
+  expect(await spokenBy(openSynthesizer(...usage))).toMatchObject([{ usage: { by: one } }]);
+  expect((await spokenBy(openSynthesizer(...usage)))[0]?.usage).not.toHaveProperty('count');
 });
 
 test('whoever stands in is the one who spoke', async () => {
-  const took = [{ by: one }, { by: other }, { by: other, count: counted(3, 20) }];
-  expect(await spokenBy(telling(...took))).toMatchObject([
-    { took: { by: other, count: counted(3, 20) } },
+  const usage = [{ by: one }, { by: other }, { by: other, count: counted(3, 20) }];
+  expect(await spokenBy(openSynthesizer(...usage))).toMatchObject([
+    { usage: { by: other, count: counted(3, 20) } },
   ]);
 });
 
 test('a voice that tells nothing is counted by its text and its sound alone', async () => {
-  expect(await spokenBy(telling({}))).toEqual([{ characters: 5, ms: 100 }]);
+  expect(await spokenBy(openSynthesizer({}))).toEqual([{ characters: 5, ms: 100 }]);
 });
 
 test('a voice that is given up as late is paid for its text, beside the one that speaks in its place', async () => {
   const clock = new VirtualClock();
   const late = new BotError('provider.late', true, 'Late.');
   const silent: Synthesizer = {
-    async *synthesize(_text, { onTook }) {
-      onTook?.({ by: one });
+    async *synthesize(_text, { onUsage }) {
+      onUsage?.({ by: one });
       yield* [];
       throw late;
     },
   };
-  const { chain } = ladderOf('text to speech', [silent, telling({ by: other })], clock);
+  const { chain } = chainOf('text to speech', [silent, openSynthesizer({ by: other })], clock);
   expect(await spokenBy(synthesizerWithFallbacks(chain))).toEqual([
-    { characters: 5, ms: 0, took: { by: one } },
-    { characters: 5, ms: 100, took: { by: other } },
+    { characters: 5, ms: 0, usage: { by: one } },
+    { characters: 5, ms: 100, usage: { by: other } },
   ]);
 });

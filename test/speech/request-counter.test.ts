@@ -36,7 +36,7 @@ test('a transcript comes with what its server counted', () => {
   const usage = { type: 'duration', seconds: 2 };
   expect(transcriptOf({ text: 'two', usage }, undefined)).toEqual({
     text: 'two',
-    took: { count: { kind: 'heard', ms: 2_000 } },
+    usage: { count: { kind: 'heard', ms: 2_000 } },
   });
   expect(transcriptOf(JSON.stringify({ text: 'two' }), undefined)).toEqual({ text: 'two' });
 });
@@ -62,7 +62,7 @@ test('of an utterance in several stretches each is counted once, however often i
   const [first, again] = [parts.transcript(undefined, by), parts.transcript(undefined, by)];
   hear(1);
   const last = parts.transcript(undefined, by);
-  expect([first, again, last].map(({ took }) => took)).toEqual([
+  expect([first, again, last].map(({ usage }) => usage)).toEqual([
     { by, count: { kind: 'heard', ms: 1_000 } },
     { by },
     { by, count: { kind: 'heard', ms: 2_000 } },
@@ -73,5 +73,5 @@ test('where one of several stretches is not counted, none of them is', () => {
   const { parts, hear } = twoParts(1, undefined);
   hear(0);
   hear(1);
-  expect(parts.transcript(undefined, by)).toEqual({ text: 'a a', took: { by } });
+  expect(parts.transcript(undefined, by)).toEqual({ text: 'a a', usage: { by } });
 });

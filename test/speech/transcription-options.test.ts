@@ -7,7 +7,7 @@ import { openTranscriber, type TranscriberOptions } from '#src/speech/openai/ope
 import type { Transcriber, Transcript, TranscriptionOptions } from '#src/speech/ports.ts';
 import { paidRecogniser } from '#src/spending/paid-engine.ts';
 import { Reservation } from '#src/spending/reservation.ts';
-import { ladderOf } from '#test/fakes/fallbacks.ts';
+import { chainOf } from '#test/fakes/fallbacks.ts';
 import {
   openTranscriptions,
   type TranscriptionsRules,
@@ -31,8 +31,8 @@ async function transcriptOf(
   transcriber: Transcriber,
   asked: TranscriptionOptions,
 ): Promise<Transcript> {
-  const told = transcriber.withOptions?.(asked) ?? expect.fail('It takes no options.');
-  for await (const update of told.transcribe(pcm, never))
+  const reported = transcriber.withOptions?.(asked) ?? expect.fail('It takes no options.');
+  for await (const update of reported.transcribe(pcm, never))
     if (update.kind === 'final') return update.transcript;
   return expect.fail('There was no final.');
 }
@@ -42,7 +42,10 @@ test('a model of the list is asked, under its own name for its price; any other 
   const large = await transcriptOf(server.transcriber, { model: 'large' });
   const other = await transcriptOf(server.transcriber, { model: '../secret' });
   expect(server.requests.map(({ form }) => form.get('model'))).toEqual(['large', 'usual']);
-  expect([large.took?.by, other.took?.by]).toMatchObject([{ model: 'large' }, { model: 'usual' }]);
+  expect([large.usage?.by, other.usage?.by]).toMatchObject([
+    { model: 'large' },
+    { model: 'usual' },
+  ]);
 });
 
 test('times of words are asked for, with the language by its tag', async () => {
@@ -103,7 +106,7 @@ test('behind fallbacks and a reservation options reach the server, and each requ
   const reservation = new Reservation({
     pay: (_, work) => void heard.push(...work.uses.map((use) => ('ms' in use ? use.ms : 0))),
   });
-  const { chain } = ladderOf('speech to text', [server.transcriber], realClock);
+  const { chain } = chainOf('speech to text', [server.transcriber], realClock);
   const paid = paidRecogniser(transcriberWithFallbacks(chain, false, realClock));
   const asked = { isTranslated: true, model: 'large' };
   const transcript = await transcriptOf(paid.paidBy(reservation), asked);

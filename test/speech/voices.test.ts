@@ -41,7 +41,7 @@ function listing(answers: readonly (unknown | Error | 'hangs')[]) {
 /** A voice of the names `gone` is refused; who was told of which. */
 function voiceWithout(gone: readonly string[], error: unknown = refused(400)) {
   const clock = new VirtualClock();
-  const [told, asked]: [string[], (string | undefined)[]] = [[], []];
+  const [reported, asked]: [string[], (string | undefined)[]] = [[], []];
   const inner = new FakeSynthesizer();
   const engine = {
     async *synthesize(...[text, voice, signal]: Parameters<FakeSynthesizer['synthesize']>) {
@@ -50,8 +50,8 @@ function voiceWithout(gone: readonly string[], error: unknown = refused(400)) {
       yield* inner.synthesize(text, voice, signal);
     },
   };
-  const onGone = (name: string) => void told.push(name);
-  return { clock, engine, told, asked, voice: { name: 'marin', onGone } };
+  const onGone = (name: string) => void reported.push(name);
+  return { clock, engine, reported, asked, voice: { name: 'marin', onGone } };
 }
 
 test.each([
@@ -121,29 +121,29 @@ test.each([
 ])(
   'a voice that the server refuses (%s) gives way to the standard one, which is told',
   async (e) => {
-    const { asked, clock, engine, told, voice } = voiceWithout(['marin'], e);
+    const { asked, clock, engine, reported, voice } = voiceWithout(['marin'], e);
     const sound = await soundOf(standardVoiceInstead(engine, untold, clock), 'Hello.', voice);
     expect(sound.samples.length).toBeGreaterThan(0);
-    expect([asked, told]).toEqual([['marin', undefined], ['marin']]);
+    expect([asked, reported]).toEqual([['marin', undefined], ['marin']]);
   },
 );
 
 test('a voice that was refused is not asked for again for ten minutes', async () => {
-  const { asked, clock, engine, told, voice } = voiceWithout(['marin']);
+  const { asked, clock, engine, reported, voice } = voiceWithout(['marin']);
   const synthesizer = standardVoiceInstead(engine, untold, clock);
   for (const text of ['One.', 'Two.']) await soundOf(synthesizer, text, voice);
   expect(asked).toEqual(['marin', undefined, undefined]);
-  expect(told).toEqual(['marin', 'marin']);
+  expect(reported).toEqual(['marin', 'marin']);
   await clock.advance(600_000);
   await soundOf(synthesizer, 'Three.', voice);
   expect(asked.slice(3)).toEqual(['marin', undefined]);
 });
 
 test('a voice that the server lists no more is not asked for', async () => {
-  const { asked, clock, engine, told, voice } = voiceWithout([]);
+  const { asked, clock, engine, reported, voice } = voiceWithout([]);
   const names = fixedVoiceNames(['cedar']);
   await soundOf(standardVoiceInstead(engine, names, clock), 'Hello.', voice);
-  expect([asked, told]).toEqual([[undefined], ['marin']]);
+  expect([asked, reported]).toEqual([[undefined], ['marin']]);
 });
 
 test.each([
@@ -151,31 +151,31 @@ test.each([
   ['the server is broken', ['marin'], refused(500)],
   ['the key is refused', ['marin'], new BotError('provider.bad_key', false, 'No.')],
 ])('no voice counts as gone where %s', async (_, gone, error) => {
-  const { clock, engine, told, voice } = voiceWithout(gone, error);
+  const { clock, engine, reported, voice } = voiceWithout(gone, error);
   const synthesizer = standardVoiceInstead(engine, untold, clock);
   await expect(soundOf(synthesizer, 'Hello.', voice)).rejects.toBe(error);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });
 
 test('Kokoro refuses a voice that was taken away, and the text is spoken all the same', async () => {
   await using server = await openKokoro();
   const client = openClient({ baseUrl: `${server.origin}/v1` });
   const options = { model: 'kokoro', voice: 'af_heart', format: 'pcm' } as const;
-  const told: string[] = [];
-  const voice = { name: 'af_gone', onGone: (name: string) => void told.push(name) };
+  const reported: string[] = [];
+  const voice = { name: 'af_gone', onGone: (name: string) => void reported.push(name) };
   const spoken = standardVoiceInstead(openSynthesizer(client, options), untold, new VirtualClock());
   expect((await soundOf(spoken, 'Hello.', voice)).samples.length).toBeGreaterThan(0);
-  expect(told).toEqual(['af_gone']);
+  expect(reported).toEqual(['af_gone']);
 });
 
 test('a text may name a model of the list, and no other name ever reaches the server', async () => {
   await using server = await openBodies();
-  const took: unknown[] = [];
-  const onTook = ({ by }: EngineUsage) => void took.push(by);
+  const usage: unknown[] = [];
+  const onUsage = ({ by }: EngineUsage) => void usage.push(by);
   for (const model of ['kokoro-hd', 'gpt-dear', undefined])
-    await soundOf(server.engine, 'Hello.', { ...(model !== undefined && { model }), onTook });
+    await soundOf(server.engine, 'Hello.', { ...(model !== undefined && { model }), onUsage });
   expect(server.bodies.map(({ model }) => model)).toEqual(['kokoro-hd', 'kokoro', 'kokoro']);
-  expect(took).toMatchObject(server.bodies.map(({ model }) => ({ model })));
+  expect(usage).toMatchObject(server.bodies.map(({ model }) => ({ model })));
 });
 
 test('a model that the server refuses gives way to the usual one, which the bill names', async () => {
@@ -190,7 +190,7 @@ test('a model that the server refuses gives way to the usual one, which the bill
     ['kokoro-hd', 'marin'],
     ['kokoro', 'marin'],
   ]);
-  expect(bills).toMatchObject([{ took: { by: { model: 'kokoro' } } }]);
+  expect(bills).toMatchObject([{ usage: { by: { model: 'kokoro' } } }]);
 });
 
 type SpeechBody = { readonly model: string; readonly voice: string };

@@ -75,7 +75,7 @@ test('to be forgotten on one server names nobody there, and changes no other per
   expect([...ledger.standing('h', noon).people.keys()]).toEqual(['ana']);
 });
 
-test('whoever is forgotten while the book is being written is not put back when it fails', () => {
+test('whoever is forgotten while the store is being written is not put back when it fails', () => {
   const ledger = new Ledger();
   ledger.charge('g', 'ana', { nanoUsd: 1 }, noon);
   ledger.charge('g', 'ben', { nanoUsd: 2 }, noon);
@@ -99,7 +99,7 @@ test('what was put back once is not put back again', () => {
   expect(ledger.drain().map(({ nanoUsd }) => nanoUsd)).toEqual([1]);
 });
 
-test('of the book a person’s other days and a server’s other months are in no sum', () => {
+test('of the store a person’s other days and a server’s other months are in no sum', () => {
   const ledger = new Ledger();
   const sum = { nanoUsd: 1, ms: 2, turns: 3, unpriced: 4 };
   ledger.recall(

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { SpendingEntry } from '#src/spending/book.ts';
 import { Calendar, dayOf, nextDayMs, nextMonthMs } from '#src/spending/calendar.ts';
 import { fits, stepOf } from '#src/spending/caps.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
+import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import { fc } from '#test/properties.ts';
 
 const noon = Date.UTC(2026, 10, 20, 12);
@@ -106,7 +106,7 @@ test('of a forgotten person nothing is kept, and the sums of the server stay', (
   expect(ledger.drain().filter(({ personId }) => personId !== undefined)).toEqual([]);
 });
 
-test('what the book holds is added to what was spent since', () => {
+test('what the store holds is added to what was spent since', () => {
   const [first, second] = [new Ledger(), new Ledger()];
   first.charge('g', 'ana', { nanoUsd: 5, turns: 1 }, noon);
   first.charge('g', 'ana', { nanoUsd: 5, turns: 1 }, noon + dayMs);
@@ -119,17 +119,22 @@ test('what the book holds is added to what was spent since', () => {
   expect(second.drain().map(({ nanoUsd }) => nanoUsd)).toEqual([1, 1]);
 });
 
-test('no sum is lost between ledger and book, whatever the order of charges, failures and midnights', () => {
+test('no sum is lost between ledger and store, whatever the order of charges, failures and midnights', () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 60 }), (all) => {
-      const life = { ledger: new Ledger(), book: [] as SpendingEntry[], wallMs: noon, charged: 0 };
+      const life = {
+        ledger: new Ledger(),
+        entries: [] as SpendingEntry[],
+        wallMs: noon,
+        charged: 0,
+      };
       for (const one of all) live(life, one);
-      const { book, ledger, charged, wallMs } = life;
-      book.push(...ledger.drain());
-      const ofServer = book.filter(({ personId }) => personId === undefined);
+      const { entries, ledger, charged, wallMs } = life;
+      entries.push(...ledger.drain());
+      const ofServer = entries.filter(({ personId }) => personId === undefined);
       expect(ofServer.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0)).toBe(charged);
       const after = new Ledger();
-      after.recall(book, wallMs);
+      after.recall(entries, wallMs);
       expect(after.standing('g', wallMs)).toEqual(ledger.standing('g', wallMs));
     }),
   );
@@ -151,13 +156,13 @@ const anyStep: fc.Arbitrary<LedgerStep> = fc.oneof(
 
 type Life = {
   readonly ledger: Ledger;
-  readonly book: SpendingEntry[];
+  readonly entries: SpendingEntry[];
   wallMs: number;
   charged: number;
 };
 
 function live(life: Life, step: LedgerStep): void {
-  const { book, ledger, wallMs } = life;
+  const { entries: stored, ledger, wallMs } = life;
   switch (step.kind) {
     case 'wait':
       life.wallMs += step.ms;
@@ -168,7 +173,7 @@ function live(life: Life, step: LedgerStep): void {
       return;
     case 'save': {
       const entries = ledger.drain();
-      if (step.works) book.push(...entries);
+      if (step.works) stored.push(...entries);
       else ledger.putBack();
     }
   }
@@ -193,7 +198,7 @@ test('money or time, whichever is nearer to its cap, decides, and 0 is no cap', 
   expect(fits({ nanoUsd: 981, ms: 0 }, typical, cap)).toBe(false);
 });
 
-test('what the book told of somebody before they were forgotten names them no more, and stays their share', () => {
+test('what the store told of somebody before they were forgotten names them no more, and stays their share', () => {
   const ledger = new Ledger();
   const read = { guildId: 'g', day: dayOf(noon), nanoUsd: 5, ms: 0, turns: 0, unpriced: 0 };
   ledger.forget('g', 'ana', noon);
@@ -204,7 +209,7 @@ test('what the book told of somebody before they were forgotten names them no mo
   expect(ledger.shareOf('g', 'ana', noon).nanoUsd).toBe(5);
 });
 
-test('what is not yet in the book of several processes counts beside what is', () => {
+test('what is not yet in the store of several processes counts beside what is', () => {
   const ledger = new Ledger();
   ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
   const sum = { nanoUsd: 2, ms: 0, unpriced: 0, turns: 0 };

@@ -12,13 +12,14 @@ import { sourceFiles } from '#test/source-files.ts';
 const never = new AbortController().signal;
 
 /** Whether a call with this is let through by the compiler. */
-type Takes<Call extends (reservation: never) => unknown, Given> = Given extends Parameters<Call>[0]
-  ? true
-  : false;
+type Accepts<
+  Call extends (reservation: never) => unknown,
+  TalkOptions,
+> = TalkOptions extends Parameters<Call>[0] ? true : false;
 /** Whether an engine can be asked as it stands. */
 type Has<Engine, Request extends string> = Request extends keyof Engine ? true : false;
 /** All that a reservation has to show, written down by somebody else. */
-type Forged = { readonly [Key in keyof Reservation]: Reservation[Key] };
+type ForgedReservation = { readonly [Key in keyof Reservation]: Reservation[Key] };
 
 /** `npm run types` fails where one of these becomes true. */
 const refused: readonly [
@@ -26,13 +27,13 @@ const refused: readonly [
   Has<PaidEngine<Synthesizer>, 'synthesize'>,
   Has<PaidEngine<Transcriber>, 'transcribe' | 'listen'>,
   Has<PaidPipeline, 'answer' | 'hear'>,
-  Takes<PaidEngine<ChatModel>['paidBy'], undefined>,
-  Takes<PaidEngine<ChatModel>['paidBy'], Forged>,
-  Takes<PaidPipeline['paidBy'], Forged>,
+  Accepts<PaidEngine<ChatModel>['paidBy'], undefined>,
+  Accepts<PaidEngine<ChatModel>['paidBy'], ForgedReservation>,
+  Accepts<PaidPipeline['paidBy'], ForgedReservation>,
 ] = [false, false, false, false, false, false, false];
 /** And where one of these becomes false. */
 const allowed: readonly [
-  Takes<PaidEngine<ChatModel>['paidBy'], Reservation>,
+  Accepts<PaidEngine<ChatModel>['paidBy'], Reservation>,
   Has<Answering, 'answer'>,
 ] = [true, true];
 
@@ -103,25 +104,28 @@ test('a recogniser with a language or words to expect is still paid for', async 
     inLanguage: () => hinted,
     withHints: () => hinted,
   };
-  const told = paidRecogniser(hinted).paidBy(reservation).withHints?.(['Nova'])?.inLanguage?.('de');
+  const reported = paidRecogniser(hinted)
+    .paidBy(reservation)
+    .withHints?.(['Nova'])
+    ?.inLanguage?.('de');
   const pcm = { samples: new Int16Array(16_000).fill(1), rateHz: 16_000, channels: 1 } as const;
-  for await (const _ of told?.transcribe(pcm, never) ?? []);
+  for await (const _ of reported?.transcribe(pcm, never) ?? []);
   expect(paid).toEqual(['recognise']);
 });
 
 test('a reservation that is watched is the same one: its turn and its end count once', () => {
-  const told: string[] = [];
-  const books = {
+  const reported: string[] = [];
+  const account = {
     pay: () => undefined,
-    turn: () => void told.push('turn'),
-    done: () => void told.push('done'),
+    turn: () => void reported.push('turn'),
+    done: () => void reported.push('done'),
   };
-  const reservation = new Reservation(books);
-  const watched = reservation.watched((usage) => void told.push(`${usage.inputTokens}`));
+  const reservation = new Reservation(account);
+  const watched = reservation.watched((usage) => void reported.push(`${usage.inputTokens}`));
   watched.used({ inputTokens: 3, outputTokens: 1 });
   for (const one of [watched, reservation]) {
     one.wanted();
     one.close();
   }
-  expect(told).toEqual(['3', 'turn', 'done']);
+  expect(reported).toEqual(['3', 'turn', 'done']);
 });

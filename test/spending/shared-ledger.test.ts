@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { SpendingEntry } from '#src/spending/book.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { SharedLedger } from '#src/spending/ledger/shared-ledger.ts';
 import type { SharedReserve, SharedSpending } from '#src/spending/ledger/shared-spending.ts';
+import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
-import { dollars, openDesk } from '#test/fakes/spending.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
 
 import { fc, runs } from '#test/properties.ts';
 
@@ -19,7 +19,7 @@ const order = {
 };
 
 /** A book in memory that several processes report to. Each report takes as long as `waitMs` says. */
-class MemorySharedBook {
+class MemorySharedStore {
   isAway = false;
   reports = 0;
   readonly entries: SpendingEntry[] = [];
@@ -50,29 +50,29 @@ class MemorySharedBook {
   }
 }
 
-function openProcess(book: MemorySharedBook, clock: VirtualClock, waitMs = () => 2) {
+function openProcess(shared: MemorySharedStore, clock: VirtualClock, waitMs = () => 2) {
   const ledger = new Ledger();
   const exchange = new SharedLedger({
     alert: () => undefined,
     ledger,
-    book: book.of(clock, waitMs),
-    former: { read: async () => [...book.entries] },
+    shared: shared.of(clock, waitMs),
+    former: { read: async () => [...shared.entries] },
     clock,
-    tell: () => undefined,
+    report: () => undefined,
   });
   void exchange.open();
-  const { desk } = openDesk(clock, { caps: { serverDay: dollars(1) }, ledger, exchange });
-  return { ledger, exchange, desk };
+  const { budgets } = openBudgets(clock, { caps: { serverDay: dollars(1) }, ledger, exchange });
+  return { ledger, exchange, budgets };
 }
 
 /** Answers one question, which really takes so many tokens; false: it may not. */
 async function answer(
-  { desk }: ReturnType<typeof openProcess>,
+  { budgets }: ReturnType<typeof openProcess>,
   tokens: number,
   pause: () => Promise<void>,
 ): Promise<boolean> {
-  await desk.ready(guildId);
-  const opened = desk.open(order);
+  await budgets.ready(guildId);
+  const opened = budgets.open(order);
   if (opened.kind === 'refused') return false;
   await pause();
   opened.reservation.used({ inputTokens: tokens, outputTokens: 0 });
@@ -97,9 +97,9 @@ test('processes that spend at once pass a cap by one answer each at most', async
   await fc.assert(
     fc.asyncProperty(fc.array(anyProcess, { minLength: 8, maxLength: 8 }), async (plans) => {
       const clock = new VirtualClock();
-      const book = new MemorySharedBook();
+      const shared = new MemorySharedStore();
       const all = plans.map(async ({ tokens, waits, pauses }) => {
-        const one = openProcess(book, clock, inTurn(waits));
+        const one = openProcess(shared, clock, inTurn(waits));
         const nextPause = inTurn(pauses);
         const pause = async () => {
           const ms = nextPause();
@@ -110,55 +110,58 @@ test('processes that spend at once pass a cap by one answer each at most', async
         await one.exchange[Symbol.asyncDispose]();
       });
       await Promise.all([Promise.all(all), clock.advance(240_000)]);
-      expect(book.nanoUsd).toBeLessThanOrEqual(1e9 + 8 * mostTokens * 1_000);
+      expect(shared.nanoUsd).toBeLessThanOrEqual(1e9 + 8 * mostTokens * 1_000);
     }),
     { numRuns: runs(15) },
   );
 });
 
 /** Waits until everybody knows what the others have told. */
-async function told(clock: VirtualClock, ...all: ReturnType<typeof openProcess>[]): Promise<void> {
-  const ready = Promise.all(all.map(({ desk }) => desk.ready(guildId)));
+async function reportOf(
+  clock: VirtualClock,
+  ...all: ReturnType<typeof openProcess>[]
+): Promise<void> {
+  const ready = Promise.all(all.map(({ budgets }) => budgets.ready(guildId)));
   await clock.advance(10);
   await ready;
 }
 
 test('a process that takes a server over knows what the one before it has spent there', async () => {
   const clock = new VirtualClock();
-  const book = new MemorySharedBook();
-  const [first, second] = [openProcess(book, clock), openProcess(book, clock)];
-  await told(clock, first, second);
+  const shared = new MemorySharedStore();
+  const [first, second] = [openProcess(shared, clock), openProcess(shared, clock)];
+  await reportOf(clock, first, second);
   first.ledger.charge(guildId, '1', { nanoUsd: 0.99e9 }, clock.wallMs());
   await clock.advance(1_100);
   await clock.advance(60_000);
-  expect(second.desk.today(guildId).usd).toBe(0);
-  await told(clock, second);
-  expect(second.desk.today(guildId)).toMatchObject({ usd: 0.99, top: { personId: '1' } });
-  expect(second.desk.open(order)).toMatchObject({ kind: 'refused' });
+  expect(second.budgets.today(guildId).usd).toBe(0);
+  await reportOf(clock, second);
+  expect(second.budgets.today(guildId)).toMatchObject({ usd: 0.99, top: { personId: '1' } });
+  expect(second.budgets.open(order)).toMatchObject({ kind: 'refused' });
 });
 
 test('what another process has put aside is not spent twice', async () => {
   const clock = new VirtualClock();
-  const book = new MemorySharedBook();
-  const [first, second] = [openProcess(book, clock), openProcess(book, clock)];
+  const shared = new MemorySharedStore();
+  const [first, second] = [openProcess(shared, clock), openProcess(shared, clock)];
   first.ledger.charge(guildId, undefined, { nanoUsd: 0.948e9 }, clock.wallMs());
-  await told(clock, first);
-  const opened = first.desk.open(order);
+  await reportOf(clock, first);
+  const opened = first.budgets.open(order);
   expect(opened.kind).toBe('open');
-  await told(clock, first, second);
-  expect(second.desk.open(order).kind).toBe('refused');
+  await reportOf(clock, first, second);
+  expect(second.budgets.open(order).kind).toBe('refused');
   if (opened.kind === 'open') opened.reservation.close();
   await clock.advance(60_100);
-  await told(clock, first, second);
-  expect(second.desk.open(order).kind).toBe('open');
+  await reportOf(clock, first, second);
+  expect(second.budgets.open(order).kind).toBe('open');
 });
 
-test('while the book is away nobody waits for it, and everything is reported afterwards', async () => {
+test('while the store is away nobody waits for it, and everything is reported afterwards', async () => {
   const clock = new VirtualClock();
-  const book = new MemorySharedBook();
-  const one = openProcess(book, clock);
-  await told(clock, one);
-  book.isAway = true;
+  const shared = new MemorySharedStore();
+  const one = openProcess(shared, clock);
+  await reportOf(clock, one);
+  shared.isAway = true;
   const waits: number[] = [];
   for (let turn = 0; turn < 5; turn++) {
     const fromMs = clock.nowMs();
@@ -170,44 +173,44 @@ test('while the book is away nobody waits for it, and everything is reported aft
     await answered;
   }
   expect(waits).toEqual([0, 0, 0, 0, 0]);
-  expect(book.nanoUsd).toBe(0);
-  book.isAway = false;
+  expect(shared.nanoUsd).toBe(0);
+  shared.isAway = false;
   await clock.advance(5_000);
-  expect(book.nanoUsd).toBe(5 * 10_000_000);
-  expect(one.desk.today(guildId).usd).toBe(0.05);
+  expect(shared.nanoUsd).toBe(5 * 10_000_000);
+  expect(one.budgets.today(guildId).usd).toBe(0.05);
 });
 
 test('a report that was under way when somebody was forgotten brings nobody back', async () => {
   const clock = new VirtualClock();
-  const book = new MemorySharedBook();
-  const one = openProcess(book, clock, () => 50);
+  const shared = new MemorySharedStore();
+  const one = openProcess(shared, clock, () => 50);
   one.ledger.charge(guildId, '1', { nanoUsd: 5 }, clock.wallMs());
   one.exchange.changed(guildId);
   await clock.advance(20);
-  one.desk.forget(guildId, '1');
-  book.entries.splice(0, Infinity, ...book.entries.filter(({ personId }) => personId !== '1'));
+  one.budgets.forget(guildId, '1');
+  shared.entries.splice(0, Infinity, ...shared.entries.filter(({ personId }) => personId !== '1'));
   await clock.advance(40);
-  expect(one.desk.today(guildId)).not.toHaveProperty('top');
+  expect(one.budgets.today(guildId)).not.toHaveProperty('top');
 });
 
 test('sums that change all the time are reported once a second', async () => {
   const clock = new VirtualClock();
-  const book = new MemorySharedBook();
-  const one = openProcess(book, clock);
-  await told(clock, one);
-  const before = book.reports;
+  const shared = new MemorySharedStore();
+  const one = openProcess(shared, clock);
+  await reportOf(clock, one);
+  const before = shared.reports;
   for (let n = 0; n < 100; n++) {
     one.ledger.charge(guildId, '1', { nanoUsd: 1 }, clock.wallMs());
     await clock.advance(100);
   }
   await settled();
-  expect(book.reports - before).toBeLessThanOrEqual(11);
-  expect(one.desk.today(guildId).usd).toBe(100 / 1e9);
+  expect(shared.reports - before).toBeLessThanOrEqual(11);
+  expect(one.budgets.today(guildId).usd).toBe(100 / 1e9);
 });
 
-test('a book that is silent is waited for two seconds once', async () => {
+test('a store that is silent is waited for two seconds once', async () => {
   const clock = new VirtualClock();
-  const one = openProcess(new MemorySharedBook(), clock, () => 30_000);
+  const one = openProcess(new MemorySharedStore(), clock, () => 30_000);
   const waits: number[] = [];
   for (let turn = 0; turn < 3; turn++) {
     const fromMs = clock.nowMs();
@@ -222,13 +225,13 @@ test('a book that is silent is waited for two seconds once', async () => {
 
 test('what was spent before the start counts before anybody has reported', async () => {
   const clock = new VirtualClock();
-  const book = new MemorySharedBook();
+  const shared = new MemorySharedStore();
   const day = '2026-11-20';
-  book.entries.push({ guildId, day, nanoUsd: 0.99e9, ms: 0, unpriced: 0, turns: 1 });
-  const { desk } = openProcess(book, clock);
+  shared.entries.push({ guildId, day, nanoUsd: 0.99e9, ms: 0, unpriced: 0, turns: 1 });
+  const { budgets } = openProcess(shared, clock);
   await settled();
-  expect(desk.today(guildId).usd).toBe(0.99);
-  expect(desk.manner(guildId).step).toBe('captions');
-  await told(clock, { desk } as ReturnType<typeof openProcess>);
-  expect(desk.today(guildId).usd).toBe(0.99);
+  expect(budgets.today(guildId).usd).toBe(0.99);
+  expect(budgets.manner(guildId).step).toBe('captions');
+  await reportOf(clock, { budgets } as ReturnType<typeof openProcess>);
+  expect(budgets.today(guildId).usd).toBe(0.99);
 });

@@ -23,7 +23,7 @@ function boardOf(metrics: Metrics) {
 test('an alert that is raised twice is told once, and again after it was cleared', async () => {
   using metrics = new Metrics(() => true);
   const { board, lines } = boardOf(metrics);
-  for (const change of [raised, raised, cleared, cleared, raised]) board.tell(change, 'guild-1');
+  for (const change of [raised, raised, cleared, cleared, raised]) board.report(change, 'guild-1');
   expect(lines.map(({ msg }) => `${msg}`.split(':')[0])).toEqual([
     'alert raised',
     'alert cleared',
@@ -38,9 +38,9 @@ test('an alert that is raised twice is told once, and again after it was cleared
 test('the alerts of a channel end when it is left, those of others stay', () => {
   using metrics = new Metrics(() => true);
   const { board } = boardOf(metrics);
-  board.tell(raised, 'guild-1');
-  board.tell(raised, 'guild-2');
-  board.tell({ ...raised, name: 'store-unwritten' });
+  board.report(raised, 'guild-1');
+  board.report(raised, 'guild-2');
+  board.report({ ...raised, name: 'store-unwritten' });
   board.forget('guild-1');
   expect(board.raised.map(({ name, guildId }) => [name, guildId])).toEqual([
     ['udp-dead', 'guild-2'],
@@ -52,9 +52,9 @@ test('each background task that fails has an alert of its own', () => {
   using metrics = new Metrics(() => true);
   const { board, lines } = boardOf(metrics);
   const failing: AlertChange = { ...raised, name: 'task-failing' };
-  board.tell({ ...failing, task: 'expiry', error: new Error('broken') });
-  board.tell({ ...failing, task: 'reminders' });
-  board.tell({ ...failing, task: 'expiry', state: 'cleared' });
+  board.report({ ...failing, task: 'expiry', error: new Error('broken') });
+  board.report({ ...failing, task: 'reminders' });
+  board.report({ ...failing, task: 'expiry', state: 'cleared' });
   expect(board.raised.map(({ task }) => task)).toEqual(['reminders']);
   expect(lines[0]).toMatchObject({ task: 'expiry', err: { message: 'broken' } });
 });

@@ -200,8 +200,8 @@ test('two bots of one process count apart', async () => {
 
 test('an event loop that is held up shows in its delay, and raises an alert', async () => {
   using loop = new LoopDelay(() => true);
-  const told: AlertChange[] = [];
-  loop.onAlert((change) => told.push(change));
+  const reported: AlertChange[] = [];
+  loop.onAlert((change) => reported.push(change));
   loop.start();
   const worstMs = () => loop.read()?.maxMs ?? 0;
   for (let tries = 0; tries < 20 && worstMs() < 150; tries++) {
@@ -210,7 +210,7 @@ test('an event loop that is held up shows in its delay, and raises an alert', as
   }
   expect(worstMs()).toBeGreaterThanOrEqual(150);
   expect(worstMs()).toBeLessThan(60_000);
-  expect(told).toMatchObject([{ name: 'event-loop-delayed', state: 'raised' }]);
+  expect(reported).toMatchObject([{ name: 'event-loop-delayed', state: 'raised' }]);
 });
 
 test('the delay of the event loop is measured from the first voice link on, and until a minute after the last one', async () => {

@@ -21,49 +21,49 @@ function open(send: (notice: string) => Promise<unknown> = async () => undefined
     },
     signal: ending.signal,
   });
-  const tell = async (kind: TroubleKind) => {
-    notices.tell(kind);
+  const report = async (kind: TroubleKind) => {
+    notices.report(kind);
     for (let n = 0; n < 10; n++) await turn();
   };
-  return { clock, ending, sent, tell, warned };
+  return { clock, ending, sent, report, warned };
 }
 
 test('the operator is written to once for each kind and hour, with what to do', async () => {
-  const { clock, sent, tell } = open();
-  for (let n = 0; n < 100; n++) await tell('store.unreadable');
-  await tell('bug');
+  const { clock, sent, report } = open();
+  for (let n = 0; n < 100; n++) await report('store.unreadable');
+  await report('bug');
   expect(sent).toEqual([
     expect.stringMatching(/cannot be read \(store\.unreadable\)\. Check the disk.*DATA_DIR/),
     expect.stringMatching(/\(bug\)\. Look for the error in the log/),
   ]);
   await clock.advance(3_599_000);
-  await tell('store.unreadable');
+  await report('store.unreadable');
   expect(sent).toHaveLength(2);
   await clock.advance(1_000);
-  await tell('store.unreadable');
+  await report('store.unreadable');
   expect(sent).toHaveLength(3);
 });
 
 test('a notice that cannot be sent throws nothing, is logged, and is tried again after a minute', async () => {
-  const { clock, sent, tell, warned } = open(() => Promise.reject(new Error('gone')));
-  await tell('voice-unusable');
-  await tell('voice-unusable');
+  const { clock, sent, report, warned } = open(() => Promise.reject(new Error('gone')));
+  await report('voice-unusable');
+  await report('voice-unusable');
   expect([sent.length, warned.length]).toEqual([1, 1]);
   await clock.advance(60_000);
-  await tell('voice-unusable');
+  await report('voice-unusable');
   expect(sent).toHaveLength(2);
 });
 
 test('however much breaks while a notice hangs, each kind waits once, and nothing is sent after the end', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const { ending, sent, tell } = open(() => promise);
+  const { ending, sent, report } = open(() => promise);
   const kinds = [...Object.keys(errorCodes), ...Object.keys(alerts)] as TroubleKind[];
-  for (let n = 0; n < 50; n++) for (const kind of kinds) void tell(kind);
-  await tell('bug');
+  for (let n = 0; n < 50; n++) for (const kind of kinds) void report(kind);
+  await report('bug');
   expect(sent).toHaveLength(1);
   ending.abort();
   resolve();
-  await tell('bug');
+  await report('bug');
   expect(sent).toHaveLength(1);
 });
 

@@ -154,7 +154,7 @@ test('a port that another bot has is taken once that one has ended, as in an upd
   const first = await opened();
   const { hostname: host, port } = new URL(first.url);
   const clock = new VirtualClock();
-  const told: ServerNews<StatusServer>[] = [];
+  const reported: ServerNews<StatusServer>[] = [];
   const untold = Promise.withResolvers<void>();
   const sources = { readiness: () => ready, heldUpMs: () => 3, metrics: async () => page };
   await using _kept = await keepStatusServer(
@@ -162,17 +162,17 @@ test('a port that another bot has is taken once that one has ended, as in an upd
     sources,
     clock,
     (news) => {
-      told.push(news);
+      reported.push(news);
       if (news.kind === 'open') untold.resolve();
     },
   );
-  expect(told).toEqual([
+  expect(reported).toEqual([
     { kind: 'refused', why: expect.stringContaining(`${port}: the port is in use;`) },
   ]);
   await first[Symbol.asyncDispose]();
   await clock.advance(5_000);
   await untold.promise;
-  expect(told.slice(1)).toMatchObject([{ kind: 'open', server: { url: first.url } }]);
+  expect(reported.slice(1)).toMatchObject([{ kind: 'open', server: { url: first.url } }]);
   expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
 });
 

@@ -15,15 +15,15 @@ const firstOwner = `process ${process.pid} on ${hostname()} (Parley 1.2.3, since
 
 /** One bot after the other on the folder of `path`, all on one clock. */
 function startsIn(dataDir: string, clock = new VirtualClock()) {
-  const told: string[] = [];
+  const reported: string[] = [];
   const start = (version: string, signal = never) =>
-    lockDataDir(dataDir, { clock, version, onWait: (message) => told.push(message) }, signal);
-  return { clock, told, start };
+    lockDataDir(dataDir, { clock, version, onWait: (message) => reported.push(message) }, signal);
+  return { clock, reported, start };
 }
 
 test('a second process on one DATA_DIR waits 15 s for the first, and is refused with its name', async () => {
   using place = storeFolder();
-  const { clock, told, start } = startsIn(place.folder);
+  const { clock, reported, start } = startsIn(place.folder);
   using _first = await start('1.2.3');
   const second = start('1.2.4');
   const refused = expect(second).rejects.toMatchObject({
@@ -34,7 +34,7 @@ test('a second process on one DATA_DIR waits 15 s for the first, and is refused 
   expect(clock.sleeping).toBe(1);
   await clock.advance(200);
   await refused;
-  expect(told).toEqual([
+  expect(reported).toEqual([
     `DATA_DIR ${place.folder} is in use by ${firstOwner}: waiting 15 s for it to end.`,
   ]);
 });

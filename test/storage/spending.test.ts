@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
-import { spendingBookContract } from '#test/contracts/stores/spending-book.ts';
+import { spendingStoreContract } from '#test/contracts/stores/spending-store.ts';
 import { MemorySpending } from '#test/fakes/spending.ts';
 import { everyByte, storeFolder } from './files.ts';
 
-spendingBookContract('a store in memory', () => openLocalStore(':memory:', { clock: realClock }));
-spendingBookContract('the fake book', async () => ({
+spendingStoreContract('a store in memory', () => openLocalStore(':memory:', { clock: realClock }));
+spendingStoreContract('the fake book', async () => ({
   spending: new MemorySpending(),
   async [Symbol.asyncDispose]() {},
 }));

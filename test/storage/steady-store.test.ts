@@ -15,18 +15,18 @@ async function behindDamage() {
   mkdirSync(dirname(place.path));
   writeFileSync(place.path, 'no database '.repeat(1000));
   const clock = new VirtualClock();
-  const told: StoreEvent[] = [];
+  const events: StoreEvent[] = [];
   let openings = 0;
   const open = () => {
     openings++;
     return openLocalStore(place.path, { clock, patienceMs: 0 });
   };
-  const store = await keepStore(mainStore, open, clock, (event) => told.push(event));
+  const store = await keepStore(mainStore, open, clock, (event) => events.push(event));
   return {
     ...place,
     clock,
     store,
-    told,
+    events,
     openings: () => openings,
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
@@ -38,12 +38,12 @@ async function behindDamage() {
 test('a store that cannot be opened does not keep the bot from starting, and the operator is told once why', async () => {
   await using fixture = await behindDamage();
   const refused = { kind: 'refused', error: { code: 'store.unreadable' } };
-  expect(fixture.told).toMatchObject([refused]);
+  expect(fixture.events).toMatchObject([refused]);
   for (let minute = 0; minute < 3; minute++) {
     await expect(fixture.store.consents.read('10')).rejects.toThrow('is damaged');
     await fixture.clock.advance(60_000);
   }
-  expect(fixture.told).toHaveLength(1);
+  expect(fixture.events).toHaveLength(1);
 });
 
 test('a store that could not be opened is tried again, but not twice a minute', async () => {
@@ -93,20 +93,20 @@ test('a closed store is not opened again', async () => {
 async function working(maxBytes?: number) {
   const place = storeFolder();
   const clock = new VirtualClock();
-  const told: StoreEvent[] = [];
+  const events: StoreEvent[] = [];
   const options = { clock, patienceMs: 0, ...(maxBytes !== undefined && { maxBytes }) };
   let openings = 0;
   const open = () => {
     openings++;
     return openLocalStore(place.path, options);
   };
-  const store = await keepStore(mainStore, open, clock, (event) => told.push(event));
+  const store = await keepStore(mainStore, open, clock, (event) => events.push(event));
   return {
     ...place,
     clock,
     store,
     openings: () => openings,
-    alerts: () => told.filter((event) => event.kind === 'alert'),
+    alerts: () => events.filter((event) => event.kind === 'alert'),
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
       place[Symbol.dispose]();

@@ -183,7 +183,7 @@ test('a store that became read-only is still read, and takes nothing', async () 
   });
 });
 
-test('in a full store people can still be read and forgotten, and then there is room again', async () => {
+test('in a full store people can still be read and forgotten, and then there is space again', async () => {
   await using store = await openLocalStore(':memory:', { ...options, maxBytes: 20_000 });
   const said = async () => {
     for (let person = 0; ; person++) await store.consents.write('10', idOf(person), always);

@@ -1,13 +1,13 @@
 import type { ApiToken } from '#src/api/tokens/token-store.ts';
 import type { Presence, TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
 import type { CaptionMessage, NewMemory } from '#src/captions/transcript-store.ts';
-import type { StoredConsent } from '#src/people/consent-book.ts';
+import type { StoredConsent } from '#src/people/consent-store.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { NewReminder } from '#src/people/reminders.ts';
 import type { PanelPlace } from '#src/session/ports/panel.ts';
 import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import type { StoredTrack } from '#src/session/ports/stores/track-store.ts';
-import type { SpendingEntry } from '#src/spending/book.ts';
+import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import type { Store } from '#src/storage/store.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
 

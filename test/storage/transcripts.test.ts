@@ -133,7 +133,7 @@ test('what a killed process had begun to erase is finished by the next erasure, 
   expect(canariesIn(place.folder)).toEqual([]);
 });
 
-test('in a full store people can still be found and forgotten, and then there is room again', async () => {
+test('in a full store people can still be found and forgotten, and then there is space again', async () => {
   await using store = await openLocalTranscripts(':memory:', { ...options, maxBytes: 400_000 });
   await store.writer.putSession(sessionOf('a'));
   let n = 0;
@@ -209,13 +209,13 @@ test('transcripts of a newer bot are left alone, and no table can hold sound', a
 test('transcripts that are removed, held or damaged are told of, and cost the bot nothing else', async () => {
   using place = storeFolder();
   const clock = new VirtualClock();
-  const told: StoreEvent[] = [];
+  const events: StoreEvent[] = [];
   const open = () => openLocalTranscripts(place.path, { clock, patienceMs: 0 });
-  await using store = await keepStore(transcriptStore, open, clock, (event) => told.push(event));
+  await using store = await keepStore(transcriptStore, open, clock, (event) => events.push(event));
   const other = heldByAnother(place.path);
   await expect(store.writer.putSession(sessionOf('a'))).rejects.toThrow(`${place.path} is held`);
   await clock.advance(41_000);
-  expect(told).toContainEqual(
+  expect(events).toContainEqual(
     expect.objectContaining({ name: 'transcripts-unwritten', state: 'raised' }),
   );
   other[Symbol.dispose]();

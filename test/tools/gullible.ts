@@ -1,12 +1,12 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
-import type { Baited } from './red-team.ts';
+import type { BaitCall } from './red-team.ts';
 
 export type Bait = {
   readonly bait: string;
-  readonly calls: readonly Baited[];
+  readonly calls: readonly BaitCall[];
   /** It looks first who is there, or calls the tool of this name. */
-  readonly looks?: boolean | string;
+  readonly checks?: boolean | string;
   /** It writes the bait and calls nothing. */
   readonly writes?: boolean;
   readonly tookMs?: number;
@@ -35,7 +35,7 @@ export class Gullible implements ChatModel {
     const results = messages.flatMap((one) => (one.role === 'tool' ? [one.content] : []));
     this.results.push(...results);
     if (bait.writes) return yield { kind: 'text', text: bait.bait };
-    if (bait.looks && results.length === 0 && isNamed(messages)) return yield lookBy(bait.looks);
+    if (bait.checks && results.length === 0 && isNamed(messages)) return yield checkBy(bait.checks);
     if (bait.tookMs) await this.#clock.sleep(bait.tookMs, never); // nor has it manners
     const isDone = messages.some((one) => one.role === 'assistant' && isCalled(one.calls, bait));
     if (isDone || !shows(messages, tools, bait.bait)) return yield { kind: 'text', text: 'Done.' };
@@ -48,8 +48,8 @@ export class Gullible implements ChatModel {
 
 const never = new AbortController().signal;
 
-function lookBy(looks: true | string): ChatPart {
-  const name = looks === true ? 'who_is_here' : looks;
+function checkBy(checks: true | string): ChatPart {
+  const name = checks === true ? 'who_is_here' : checks;
   return { kind: 'tool', call: { id: 'look', name, argumentsJson: '{}' } };
 }
 

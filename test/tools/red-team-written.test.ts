@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import type { NewReminder } from '#src/people/reminders.ts';
 import { LineReader } from '#src/session/typed/line-reader.ts';
 import { TypedLines } from '#src/session/typed/typed-lines.ts';
-import { library, shelf } from '#test/fakes/sounds.ts';
+import { catalog, library } from '#test/fakes/sounds.ts';
 import { adam, eva, lounge, pass } from '#test/session/setup/session-fixture.ts';
-import type { Baited } from './red-team.ts';
+import type { BaitCall } from './red-team.ts';
 import { kick, leave, mute, remind, spam, stop } from './red-team-calls.ts';
 import { idle, openTrap, type Trap } from './red-team-trap.ts';
 
@@ -24,11 +24,15 @@ type Place =
   | 'sound-title'
   | 'reminder';
 
-type Attempt = { readonly place: Place; readonly bait: string; readonly calls: readonly Baited[] };
+type Attempt = {
+  readonly place: Place;
+  readonly bait: string;
+  readonly calls: readonly BaitCall[];
+};
 
-const cancel: Baited = { name: 'cancel_reminder', argumentsJson: '{"number":1}' };
+const cancel: BaitCall = { name: 'cancel_reminder', argumentsJson: '{"number":1}' };
 
-const of = (place: Place, bait: string, ...calls: readonly Baited[]): Attempt => ({
+const of = (place: Place, bait: string, ...calls: readonly BaitCall[]): Attempt => ({
   place,
   bait,
   calls,
@@ -92,7 +96,7 @@ async function write({ fixture }: Trap, author: typeof eva, text: string): Promi
   const serving = { talk, lines: new LineReader(context.parts, sessions) };
   const lines = new TypedLines(context.parts, sessions, serving, replies, context.signal);
   const place = { guildId: 'g', channelId: lounge.channelId, messageId: 'm1' };
-  const taken = lines.take({ ...place, author, isWebhook: false, isMention: true, text });
+  const taken = lines.handle({ ...place, author, isWebhook: false, isMention: true, text });
   await pass(fixture, 5_000);
   expect(await taken).toBe('answered');
 }
@@ -127,7 +131,7 @@ async function prepared({ place, bait }: Attempt): Promise<Trap> {
     }
     case 'sound-title': {
       const sounds = [{ name: 'rain' }, { name: 'weather/rain', title: bait }];
-      const titled = shelf({ ...library('rain', 'weather/rain'), titled: async () => sounds });
+      const titled = catalog({ ...library('rain', 'weather/rain'), titled: async () => sounds });
       const trap = await openTrap([adam, eva], lounge, { sounds: titled });
       const call = { name: 'play_sound', argumentsJson: '{"sound":"rain"}' };
       trap.model.bait = { bait: 'Play some rain.', calls: [call] };
@@ -150,12 +154,12 @@ test('the set of attempts by what is written holds at least thirty', () => {
 
 test.each(attempts)('$place: nothing runs by "$bait"', async (attempt) => {
   const trap = await prepared(attempt);
-  const looks = attempt.place === 'reminder' ? 'list_reminders' : false;
-  trap.model.bait = { ...attempt, looks };
+  const checks = attempt.place === 'reminder' ? 'list_reminders' : false;
+  trap.model.bait = { ...attempt, checks };
   await trap.ask(adam, idle);
   await trap.press(eva); // whoever did not ask
   expect(trap.ran).toEqual([]);
-  const kept = await trap.fixture.book.reminders.list('g', 'adam');
+  const kept = await trap.fixture.consents.reminders.list('g', 'adam');
   expect(kept).toHaveLength(attempt.place === 'reminder' ? 1 : 0);
   expect(trap.fixture.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
   expect(trap.model.bitten, 'the model was not tried').toBeGreaterThan(0);

@@ -40,8 +40,8 @@ function open() {
     },
     tracks: {
       chosen: () => undefined,
-      async play(wish) {
-        changes.push(wish);
+      async play(request) {
+        changes.push(request);
         return {
           line: { id: 'track.playing', with: { title: 'rain', track: 'main' } },
           isHeard: true,

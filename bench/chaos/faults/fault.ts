@@ -9,9 +9,9 @@ export type ChaosFault = FaultShape & {
   /** It stands for so long at least. */
   readonly leastMs?: number;
   /** Resolves when it stands. */
-  start(stage: ChaosSetup, crowd: ChaosPeople): void | Promise<void>;
+  start(setup: ChaosSetup, crowd: ChaosPeople): void | Promise<void>;
   /** Resolves when it is over. */
-  stop?(stage: ChaosSetup, crowd: ChaosPeople): void | Promise<void>;
+  stop?(setup: ChaosSetup, crowd: ChaosPeople): void | Promise<void>;
   /** Why it cannot happen here; undefined: it can. */
-  skipped?(stage: ChaosSetup): string | undefined;
+  skipped?(setup: ChaosSetup): string | undefined;
 };

@@ -34,29 +34,29 @@ export const machineFaults: readonly ChaosFault[] = [
     kind: 'disk',
     skipped: ({ hasSmallDisk }) =>
       hasSmallDisk ? undefined : 'only somebody who may mount a tmpfs can fill a disk',
-    start: (stage) => fill(filler(stage)),
-    stop: (stage) => rm(filler(stage), { force: true }),
+    start: (setup) => fill(filler(setup)),
+    stop: (setup) => rm(filler(setup), { force: true }),
   },
   {
     name: 'disk slow',
     kind: 'disk',
-    start: ({ tell }) => tell({ do: 'disk', delayMs: slowDiskMs }),
-    stop: ({ tell }) => tell({ do: 'disk', delayMs: 0 }),
+    start: ({ send }) => send({ do: 'disk', delayMs: slowDiskMs }),
+    stop: ({ send }) => send({ do: 'disk', delayMs: 0 }),
   },
   ...[hourMs, -hourMs].map(
     (offsetMs): ChaosFault => ({
       name: `clock ${offsetMs > 0 ? 'an hour ahead' : 'an hour behind'}`,
       kind: 'clock',
-      start: ({ tell }) => tell({ do: 'clock', offsetMs }),
-      stop: ({ tell }) => tell({ do: 'clock', offsetMs: 0 }),
+      start: ({ send }) => send({ do: 'clock', offsetMs }),
+      stop: ({ send }) => send({ do: 'clock', offsetMs: 0 }),
     }),
   ),
   {
     name: 'event loop held 300 ms',
     kind: 'loop',
-    async start({ tell }) {
+    async start({ send }) {
       for (let n = 0; n < holds; n++) {
-        tell({ do: 'hold', forMs: heldMs });
+        send({ do: 'hold', forMs: heldMs });
         await wait(3 * heldMs);
       }
     },

@@ -71,12 +71,12 @@ export type JournalEvent =
     };
 
 export type Journal = readonly JournalEvent[];
-type JournalTold = Extract<JournalEvent, { kind: 'told' }>;
+type JournalReport = Extract<JournalEvent, { kind: 'told' }>;
 
 /** Collects what happened. What stands on the panel is closed when it changes. */
 export class JournalKeeper {
   #events: JournalEvent[] = [];
-  #standing: JournalTold | undefined;
+  #standing: JournalReport | undefined;
 
   get events(): Journal {
     return this.#standing ? [...this.#events, this.#standing] : this.#events;

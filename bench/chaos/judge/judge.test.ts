@@ -21,7 +21,7 @@ function fault(fromMs: number, toMs: number, isMute = false): JournalEvent {
   return { kind: 'fault', name: 'REST 500', isMute, fromMs, toMs };
 }
 
-function told(
+function reportOf(
   how: 'voice' | 'panel',
   atMs: number,
   toMs = atMs,
@@ -61,18 +61,18 @@ test('a fault gives 15 s from its end, and so does one that follows closely', ()
 
 test('a sentence why not is an answer when it came with a fault of the question, and after it or still on the panel', () => {
   const broken = fault(4_500, 10_500);
-  expect(kinds(asked(), broken, told('voice', 12_000))).toEqual([]);
-  expect(kinds(asked(), broken, told('panel', 5_000, 10_500))).toEqual([]);
-  expect(kinds(asked(), broken, told('panel', 5_000, 9_000))).toEqual(['silent']);
-  expect(judge([asked(), broken, told('voice', 12_000)], later)).toMatchObject({
-    told: 1,
+  expect(kinds(asked(), broken, reportOf('voice', 12_000))).toEqual([]);
+  expect(kinds(asked(), broken, reportOf('panel', 5_000, 10_500))).toEqual([]);
+  expect(kinds(asked(), broken, reportOf('panel', 5_000, 9_000))).toEqual(['silent']);
+  expect(judge([asked(), broken, reportOf('voice', 12_000)], later)).toMatchObject({
+    reported: 1,
     answered: 0,
   });
 });
 
 test('where no fault stands a sentence excuses nothing, and one of an earlier fault excuses no later question', () => {
-  expect(kinds(asked(), told('voice', 12_000))).toContain('silent');
-  const standing = told('panel', 0, Number.POSITIVE_INFINITY);
+  expect(kinds(asked(), reportOf('voice', 12_000))).toContain('silent');
+  const standing = reportOf('panel', 0, Number.POSITIVE_INFINITY);
   expect(kinds(asked(), standing)).toContain('silent');
   const late = { fromMs: 60_000, toMs: 61_000 };
   expect(kinds(asked(late), fault(0, 5_000), standing, fault(59_000, 60_500))).toContain('silent');
@@ -80,7 +80,11 @@ test('where no fault stands a sentence excuses nothing, and one of an earlier fa
 
 test('a private reply is the reason for its reader alone', () => {
   const broken = fault(9_000, 10_500);
-  const reply = (who: number): JournalEvent => ({ ...told('voice', 12_000), how: 'reply', who });
+  const reply = (who: number): JournalEvent => ({
+    ...reportOf('voice', 12_000),
+    how: 'reply',
+    who,
+  });
   expect(kinds(asked(), broken, reply(1))).toEqual([]);
   expect(kinds(asked(), broken, reply(2))).toEqual(['silent']);
 });
@@ -114,7 +118,7 @@ test('outside faults a question is put to the model once, or twice where an answ
 });
 
 test('a sentence of the same fault, read a moment before, holds for the next question, too', () => {
-  expect(kinds(asked(), fault(4_000, 9_000), told('voice', 5_000))).toEqual([]);
+  expect(kinds(asked(), fault(4_000, 9_000), reportOf('voice', 5_000))).toEqual([]);
 });
 
 test('what is said into a dead line is nobody to blame for, but only then', () => {

@@ -29,7 +29,7 @@ export type ChaosVerdict = {
   readonly asked: number;
   readonly answered: number;
   /** Not answered, but told why. */
-  readonly told: number;
+  readonly reported: number;
   /** Neither yet, and there is still time. */
   readonly pending: number;
   /** Questions at which no fault stood or had just stood: how many came, and how many were answered. */
@@ -40,20 +40,20 @@ export type ChaosVerdict = {
 };
 
 type FaultEvent = Extract<JournalEvent, { kind: 'fault' }>;
-type Told = Extract<JournalEvent, { kind: 'told' }>;
+type Report = Extract<JournalEvent, { kind: 'told' }>;
 type QuestionOutcome = 'answered' | 'told' | 'pending' | 'silent' | 'lost';
 
 /** What came of every question and command, as far as it can be said at `nowMs`. */
 export function judge(journal: Journal, nowMs: number): ChaosVerdict {
   const faults = journal.filter((event) => event.kind === 'fault');
-  const told = journal.filter((event) => event.kind === 'told');
+  const reported = journal.filter((event) => event.kind === 'told');
   const questions = journal.flatMap((event) => (event.kind === 'asked' ? [event.question] : []));
   const about = byCanary(journal);
   const mute = faults.filter(({ isMute }) => isMute);
   const owed = questions.filter((question) => question.isOwed && !fellInto(question, mute));
   const outcomes = owed.map((question) => ({
     question,
-    outcome: outcomeOf(question, about(question), faults, told, nowMs),
+    outcome: outcomeOf(question, about(question), faults, reported, nowMs),
   }));
   const silences = outcomes.flatMap(({ question, outcome }) =>
     outcome === 'silent' || outcome === 'lost'
@@ -70,7 +70,7 @@ export function judge(journal: Journal, nowMs: number): ChaosVerdict {
   return {
     asked: owed.length,
     answered: count('answered'),
-    told: count('told'),
+    reported: count('told'),
     pending: count('pending'),
     calm,
     findings: [
@@ -79,7 +79,7 @@ export function judge(journal: Journal, nowMs: number): ChaosVerdict {
         event.kind === 'down' ? [finding('down', event.atMs, faults, event.why)] : [],
       ),
       ...silences,
-      ...unanswered(journal, faults, told, nowMs),
+      ...unanswered(journal, faults, reported, nowMs),
       ...questions.flatMap((question) => twice(question, about(question), faults)),
       ...questions.flatMap((question) => remindedTwice(question, about(question), faults)),
       ...questions.flatMap((question) => askedAgain(question, about(question), faults)),
@@ -93,14 +93,14 @@ function outcomeOf(
   question: AskedQuestion,
   mine: Journal,
   faults: readonly FaultEvent[],
-  told: readonly Told[],
+  reported: readonly Report[],
   nowMs: number,
 ): QuestionOutcome {
   const untilMs = deadlineMs(question.toMs, faults);
   const reached = ({ kind, atMs }: { kind: string; atMs: number }) =>
     (kind === 'heard' || kind === 'written') && atMs <= untilMs;
   if (mine.some((event) => 'atMs' in event && reached(event))) return 'answered';
-  if (wasTold(question, untilMs, faults, told)) return 'told';
+  if (wasReported(question, untilMs, faults, reported)) return 'told';
   if (untilMs > nowMs) return 'pending';
   return mine.some(({ kind }) => kind === 'modelled') ? 'lost' : 'silent';
 }
@@ -136,15 +136,15 @@ function faultsAt(
  * A sentence that came with a fault of this very question: outside faults none excuses anything. It came after the question, was
  * just read while the fault stood, or stands on the panel; a private reply is for its reader only.
  */
-function wasTold(
+function wasReported(
   asking: Asking,
   untilMs: number,
   faults: readonly FaultEvent[],
-  told: readonly Told[],
+  reported: readonly Report[],
 ): boolean {
   const { fromMs, who } = asking;
   const own = faultsAt(asking, faults);
-  return told.some(({ how, atMs, toMs, who: reader }) => {
+  return reported.some(({ how, atMs, toMs, who: reader }) => {
     if (how === 'reply' && reader !== who) return false;
     if (atMs > untilMs) return false;
     return own.some((fault) => {
@@ -179,7 +179,7 @@ function askedAgain(
 function unanswered(
   journal: Journal,
   faults: readonly FaultEvent[],
-  told: readonly Told[],
+  reported: readonly Report[],
   nowMs: number,
 ): ChaosFinding[] {
   return journal.flatMap((event) => {
@@ -188,7 +188,7 @@ function unanswered(
     if (faults.some(({ fromMs, toMs }) => fromMs <= atMs && atMs <= toMs)) return [];
     const untilMs = deadlineMs(atMs, faults);
     if (untilMs > nowMs || (repliedAtMs ?? Number.POSITIVE_INFINITY) <= untilMs) return [];
-    if (wasTold({ who, fromMs: atMs, toMs: atMs }, untilMs, faults, told)) return [];
+    if (wasReported({ who, fromMs: atMs, toMs: atMs }, untilMs, faults, reported)) return [];
     return [finding('silent', atMs, faults, `/${line} had no reply`)];
   });
 }
@@ -214,9 +214,10 @@ function remindedTwice(
   mine: Journal,
   faults: readonly FaultEvent[],
 ): ChaosFinding[] {
-  const told = mine.flatMap((event) => (event.kind === 'reminded' ? [event.by] : []));
-  const messages = new Set(told.flatMap((by) => ('messageId' in by ? [by.messageId] : []))).size;
-  const { begun } = repeats(told.flatMap((by) => ('part' in by ? [by.part] : [])));
+  const reported = mine.flatMap((event) => (event.kind === 'reminded' ? [event.by] : []));
+  const messages = new Set(reported.flatMap((by) => ('messageId' in by ? [by.messageId] : [])))
+    .size;
+  const { begun } = repeats(reported.flatMap((by) => ('part' in by ? [by.part] : [])));
   const times = Math.max(begun, messages);
   if (times < 2) return [];
   return [

@@ -40,7 +40,7 @@ const usualCast: Cast = { agreeing: 4, silent: 2, sounds: [rain] };
 export class ChaosPeople {
   readonly talkers: readonly Talker[];
   readonly #cast: Cast;
-  readonly #stage: ChaosSetup;
+  readonly #setup: ChaosSetup;
   readonly #random: () => number;
   readonly #quietened = new AbortController();
   readonly #ending = new AbortController();
@@ -51,28 +51,28 @@ export class ChaosPeople {
 
   private constructor(
     cast: Cast,
-    stage: ChaosSetup,
+    setup: ChaosSetup,
     talkers: readonly Talker[],
     random: () => number,
   ) {
     this.#cast = cast;
-    this.#stage = stage;
+    this.#setup = setup;
     this.talkers = talkers;
     this.#random = random;
   }
 
   /** Everybody sits, those who may be heard have said yes, the bot was called, and it rains. */
   static async gather(
-    stage: ChaosSetup,
+    setup: ChaosSetup,
     random: () => number,
     cast = usualCast,
   ): Promise<ChaosPeople> {
     const clips = await Promise.all(recordings.map(clipOf));
     const all = names.slice(0, cast.agreeing + cast.silent);
     const talkers = all.map(
-      (name, who) => new Talker(stage, who, stage.sandbox.person(name), clips),
+      (name, who) => new Talker(setup, who, setup.sandbox.person(name), clips),
     );
-    const crowd = new ChaosPeople(cast, stage, talkers, random);
+    const crowd = new ChaosPeople(cast, setup, talkers, random);
     for (const talker of talkers) await talker.sitDown();
     for (const talker of crowd.agreeing) await talker.agree(true);
     return crowd;
@@ -108,7 +108,7 @@ export class ChaosPeople {
   async usePipelineAt(share: number): Promise<void> {
     const value = pipelines[Math.floor(share * pipelines.length)];
     if (value === undefined || this.#pipeline === value) return;
-    const reply = await this.#stage.sandbox
+    const reply = await this.#setup.sandbox
       .person('Olga')
       .command('settings set', { key: 'pipeline', value })
       .answered(AbortSignal.timeout(settleMs))
@@ -125,7 +125,7 @@ export class ChaosPeople {
   async #converse(): Promise<void> {
     for (let n = 0; !this.#quietened.signal.aborted; n++) {
       const talker = this.agreeing[n % this.#cast.agreeing];
-      if (talker && this.#stage.isUp) await this.#turnOf(talker);
+      if (talker && this.#setup.isUp) await this.#turnOf(talker);
       await this.#pause(pauseMs);
     }
   }
@@ -133,8 +133,8 @@ export class ChaosPeople {
   async #turnOf(talker: Talker): Promise<void> {
     if (!talker.isSeated || talker.consent === 'no') return; // calling it would be a yes
     if (talker.consent === 'unclear') await talker.agree(true);
-    if (this.#stage.sandbox.bot().channel !== channel) await this.#call(talker);
-    if (this.#stage.sandbox.bot().channel !== channel) return;
+    if (this.#setup.sandbox.bot().channel !== channel) await this.#call(talker);
+    if (this.#setup.sandbox.bot().channel !== channel) return;
     const question = await talker.ask();
     if (question?.isOwed) await this.#outcome(question);
   }
@@ -157,7 +157,7 @@ export class ChaosPeople {
   async #outcome({ who, number }: AskedQuestion): Promise<void> {
     const untilMs = realClock.nowMs() + patienceMs;
     while (realClock.nowMs() < untilMs && !this.#quietened.signal.aborted) {
-      const isOver = this.#stage.journal.events.some(
+      const isOver = this.#setup.journal.events.some(
         (event) =>
           'canary' in event &&
           event.canary.who === who &&
@@ -184,7 +184,7 @@ export class ChaosPeople {
       await setTimeout(listenEveryMs);
       const toMs = realClock.nowMs();
       const name = 'this machine was held';
-      if (toMs - fromMs > heldMs) this.#stage.journal.add({ kind: 'fault', name, fromMs, toMs });
+      if (toMs - fromMs > heldMs) this.#setup.journal.add({ kind: 'fault', name, fromMs, toMs });
       fromMs = toMs;
     }
   }

@@ -2,7 +2,7 @@ import { filled } from '#src/texts/message.ts';
 import { builtInTexts } from '#src/texts/tables.ts';
 
 /** Ids of the sentences that tell people why no answer comes, or what to do about it. */
-const telling = new RegExp(
+const pattern = new RegExp(
   `^(?:${[
     ...[
       'fail\\.',
@@ -25,7 +25,7 @@ const telling = new RegExp(
 type KnownSentence = { readonly id: string; readonly pattern: RegExp };
 
 const sentences: readonly KnownSentence[] = [...builtInTexts('en')]
-  .filter(([id]) => telling.test(id))
+  .filter(([id]) => pattern.test(id))
   .map(([id, { text }]) => ({ id, pattern: patternOf(formsOf(text)) }));
 
 /** The id of the sentence in `text` that says why something does not happen; undefined where none does. */

@@ -17,7 +17,7 @@ const commandMs = 15_000;
 export class Talker {
   readonly person: SandboxPerson;
   readonly who: number;
-  readonly #stage: ChaosSetup;
+  readonly #setup: ChaosSetup;
   readonly #clips: readonly Pcm[];
   readonly #listener = new CanaryListener();
   #number = 0;
@@ -26,8 +26,8 @@ export class Talker {
   #heardUntilMs = 0;
   isSeated = false;
 
-  constructor(stage: ChaosSetup, who: number, person: SandboxPerson, clips: readonly Pcm[]) {
-    this.#stage = stage;
+  constructor(setup: ChaosSetup, who: number, person: SandboxPerson, clips: readonly Pcm[]) {
+    this.#setup = setup;
     this.who = who;
     this.person = person;
     this.#clips = clips;
@@ -63,7 +63,7 @@ export class Talker {
       const isOwed = consent === 'yes' && this.isSeated;
       const times = { fromMs: firstPacketAtMs, toMs: lastVoicedAtMs };
       const question = { who: this.who, number, consent, isOwed, ...times };
-      this.#stage.journal.add({ kind: 'asked', question });
+      this.#setup.journal.add({ kind: 'asked', question });
       return question;
     } catch {
       return undefined;
@@ -88,7 +88,7 @@ export class Talker {
     const fromMs = realClock.nowMs();
     const reply = await this.#typed(line, words);
     const repliedAtMs = reply && realClock.nowMs();
-    this.#stage.journal.add({ kind: 'command', who: this.who, line, fromMs, repliedAtMs });
+    this.#setup.journal.add({ kind: 'command', who: this.who, line, fromMs, repliedAtMs });
     return reply;
   }
 
@@ -101,7 +101,7 @@ export class Talker {
   }
 
   #note({ who, number, part, atMs }: HeardCanary): void {
-    const { journal } = this.#stage;
+    const { journal } = this.#setup;
     const question = who === reminderWho ? questionOfReminder({ who, number }) : { who, number };
     if (question.who === this.who) {
       const event = { atMs, canary: question };

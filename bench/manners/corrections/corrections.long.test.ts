@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { playCorrection, readCorrections } from './corrections.ts';
 
-const scenes = await readCorrections();
+const scenarios = await readCorrections();
 
 test('whoever corrects themselves is answered to the last value, and hears no answer begun to the first', async () => {
-  expect(scenes).toHaveLength(50);
+  expect(scenarios).toHaveLength(50);
   const faults: string[] = [];
-  for (const scene of scenes) faults.push(...(await playCorrection(scene)).faults);
+  for (const scenario of scenarios) faults.push(...(await playCorrection(scenario)).faults);
   expect(faults).toEqual([]);
 });

@@ -1,19 +1,19 @@
 import { readFile } from 'node:fs/promises';
-import { HonestRecogniser, type MindRequest, serialIn } from '#bench/manners/minds.ts';
 import {
   type BenchChannel,
   isAtRest,
-  openRoom,
+  openChannel,
   peopleOf,
   type Recognition,
   step,
-} from '#bench/manners/room.ts';
+} from '#bench/manners/channel.ts';
+import { HonestRecogniser, type MindRequest, serialIn } from '#bench/manners/minds.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { PartialTrust } from '#src/turn/partial-trust.ts';
 import { type RecogniserManner, StreamingRecogniser } from './streaming-recogniser.ts';
 
 /** Somebody who says one thing, and another in its place. */
-export type CorrectionScene = {
+export type CorrectionScenario = {
   readonly first: string;
   readonly rest: string;
   /** The last word counts; `first` does not hold it. */
@@ -32,12 +32,13 @@ export type CorrectionOutcome = {
   readonly faults: readonly string[];
 };
 
-const manners: Readonly<Record<Exclude<CorrectionScene['recogniser'], 'whole'>, RecogniserManner>> =
-  {
-    streaming: { lagMs: 0, settleMs: 120 },
-    lagging: { lagMs: 300, settleMs: 400 },
-    misheard: { lagMs: 0, settleMs: 700 },
-  };
+const manners: Readonly<
+  Record<Exclude<CorrectionScenario['recogniser'], 'whole'>, RecogniserManner>
+> = {
+  streaming: { lagMs: 0, settleMs: 120 },
+  lagging: { lagMs: 300, settleMs: 400 },
+  misheard: { lagMs: 0, settleMs: 700 },
+};
 const person = 'ana';
 const packetMs = 20;
 const fromMs = 1_000;
@@ -47,25 +48,26 @@ const noticeMs = 160;
 const restMs = 2_000;
 const longestMs = 30_000;
 
-export async function readCorrections(): Promise<readonly CorrectionScene[]> {
+export async function readCorrections(): Promise<readonly CorrectionScenario[]> {
   return JSON.parse(await readFile(new URL('scenes.json', import.meta.url), 'utf8'));
 }
 
 /** Plays one scene to a person alone with the bot, whose recogniser is trusted as far as it may be. */
-export async function playCorrection(scene: CorrectionScene): Promise<CorrectionOutcome> {
+export async function playCorrection(scenario: CorrectionScenario): Promise<CorrectionOutcome> {
   const recognition = {
-    transcriber: (...parts) => recogniserOf(scene, ...parts),
+    transcriber: (...parts) => recogniserOf(scenario, ...parts),
     partialTrust: new PartialTrust(true),
   } satisfies Recognition;
-  const room = await openRoom(peopleOf(1), () => 'short', { recognition });
-  const correctedAtMs = speak(room, scene);
-  const heard = await listen(room);
-  const noticedAtMs = room.begins.find((atMs) => atMs >= correctedAtMs) ?? correctedAtMs + noticeMs;
-  return { heard, faults: faultsOf(scene, heard, noticedAtMs) };
+  const channel = await openChannel(peopleOf(1), () => 'short', { recognition });
+  const correctedAtMs = speak(channel, scenario);
+  const heard = await listen(channel);
+  const noticedAtMs =
+    channel.begins.find((atMs) => atMs >= correctedAtMs) ?? correctedAtMs + noticeMs;
+  return { heard, faults: faultsOf(scenario, heard, noticedAtMs) };
 }
 
 function recogniserOf(
-  { recogniser, value }: CorrectionScene,
+  { recogniser, value }: CorrectionScenario,
   ...[clock, wordsIn]: ConstructorParameters<typeof HonestRecogniser>
 ): Transcriber {
   if (recogniser === 'whole') return new HonestRecogniser(clock, wordsIn);
@@ -74,8 +76,8 @@ function recogniserOf(
 }
 
 /** Returns when the correction begins. */
-function speak(room: BenchChannel, { first, rest, pauseMs }: CorrectionScene): number {
-  const { microphones, traffic } = room;
+function speak(channel: BenchChannel, { first, rest, pauseMs }: CorrectionScenario): number {
+  const { microphones, traffic } = channel;
   if (pauseMs === 0) {
     const { utterance, packets } = microphones.say(person, `${first} ${rest}`, fromMs);
     traffic.waiting = [...packets];
@@ -89,17 +91,17 @@ function speak(room: BenchChannel, { first, rest, pauseMs }: CorrectionScene): n
 }
 
 /** Until nothing more comes. */
-async function listen(room: BenchChannel): Promise<readonly HeardAnswer[]> {
-  const { clock, sounded, traffic } = room;
+async function listen(channel: BenchChannel): Promise<readonly HeardAnswer[]> {
+  const { clock, sounded, traffic } = channel;
   const heard: HeardAnswer[] = [];
   const known = new Set<number>();
   for (let quietMs = 0; quietMs < restMs && clock.nowMs() < longestMs; ) {
-    await step(room);
-    const isQuiet = traffic.waiting.length === 0 && isAtRest(room);
+    await step(channel);
+    const isQuiet = traffic.waiting.length === 0 && isAtRest(channel);
     quietMs = isQuiet ? quietMs + packetMs : 0;
     const begun = [...sounded.keys()].filter((call) => !known.has(call));
     for (const call of begun) known.add(call);
-    const asked = begun.flatMap((call) => askedFor(call, room));
+    const asked = begun.flatMap((call) => askedFor(call, channel));
     heard.push(...asked.map((one) => ({ asked: one, fromMs: clock.nowMs() })));
   }
   return heard;
@@ -112,16 +114,16 @@ function askedFor(call: number, { minds, synthesizer }: BenchChannel): MindReque
 }
 
 function faultsOf(
-  { first, rest, value, recogniser, pauseMs }: CorrectionScene,
+  { first, rest, value, recogniser, pauseMs }: CorrectionScenario,
   heard: readonly HeardAnswer[],
   noticedAtMs: number,
 ): string[] {
-  const scene = `"${first}, ${rest}" (${pauseMs} ms, ${recogniser})`;
+  const scenario = `"${first}, ${rest}" (${pauseMs} ms, ${recogniser})`;
   const knows = ({ asked }: HeardAnswer) => asked.texts.join(' ').split(' ').includes(value);
   const stale = heard.filter((one) => !knows(one) && one.fromMs > noticedAtMs);
   const last = heard.at(-1);
   return [
-    ...stale.map(({ asked }) => `${scene}: "${asked.texts.join(' ')}" was answered after all.`),
-    ...(last && knows(last) ? [] : [`${scene}: the last answer was not to "${value}".`]),
+    ...stale.map(({ asked }) => `${scenario}: "${asked.texts.join(' ')}" was answered after all.`),
+    ...(last && knows(last) ? [] : [`${scenario}: the last answer was not to "${value}".`]),
   ];
 }

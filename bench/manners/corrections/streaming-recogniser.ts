@@ -49,8 +49,8 @@ export class StreamingRecogniser implements Transcriber {
     return {
       push: (samples) => {
         for (const piece of piecesIn(samples)) join(pieces, piece);
-        const told = guess();
-        if (told !== '' && !signal.aborted) queueMicrotask(() => onPartial(told));
+        const reported = guess();
+        if (reported !== '' && !signal.aborted) queueMicrotask(() => onPartial(reported));
       },
       settle: async (until) => {
         await this.#clock.sleep(settleMs, until);

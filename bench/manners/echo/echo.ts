@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { type BenchChannel, isAtRest, openChannel, peopleOf } from '#bench/manners/channel.ts';
 import { spread } from '#bench/manners/microphones.ts';
-import { type BenchChannel, isAtRest, openRoom, peopleOf } from '#bench/manners/room.ts';
 import { readStops, type Stop, stopPath } from '#bench/manners/stops.ts';
 import { decodeClip, readClips, readSound } from '#bench/turns/clips.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
@@ -34,30 +34,31 @@ export async function echo(all: readonly LoudspeakerPlace[] = places): Promise<E
   const [sound, stops] = [await botVoice(), await readStops()];
   const [misses, unheeded]: [string[], string[]] = [[], []];
   for (const [n, place] of all.entries()) {
-    const told = `${place.lateMs} ms late, ${place.gainDb} dB`;
+    const reported = `${place.lateMs} ms late, ${place.gainDb} dB`;
     const stop = stops[(n * 7) % stops.length] ?? { voice: '', say: '' };
-    const room = await openEchoRoom(sound);
-    const loud = new Loudspeakers(room, person, place);
-    await loud.pass(() => room.clock.nowMs() > greetingMs);
-    if (!(await isHeardOut(room, loud))) misses.push(told);
-    if (!(await isStopped(room, loud, stop))) unheeded.push(`${told}, ${stop.voice}: ${stop.say}`);
+    const channel = await openEchoChannel(sound);
+    const loud = new Loudspeakers(channel, person, place);
+    await loud.pass(() => channel.clock.nowMs() > greetingMs);
+    if (!(await isHeardOut(channel, loud))) misses.push(reported);
+    if (!(await isStopped(channel, loud, stop)))
+      unheeded.push(`${reported}, ${stop.voice}: ${stop.say}`);
   }
   return { tried: all.length, misses, unheeded };
 }
 
-async function openEchoRoom(sound: Int16Array): Promise<BenchChannel> {
+async function openEchoChannel(sound: Int16Array): Promise<BenchChannel> {
   let at = 0;
   const soundOf = (piece: Pcm): Pcm => ({
     ...piece,
     samples: piece.samples.map(() => sound[at++ % sound.length] ?? 0),
   });
-  return await openRoom(peopleOf(1), () => 'long', { soundOf });
+  return await openChannel(peopleOf(1), () => 'long', { soundOf });
 }
 
-async function isHeardOut(room: BenchChannel, loud: Loudspeakers): Promise<boolean> {
-  const { clock, happened, minds } = room;
+async function isHeardOut(channel: BenchChannel, loud: Loudspeakers): Promise<boolean> {
+  const { clock, happened, minds } = channel;
   const [asked, before] = [minds.asked.length, happened.length];
-  await ask(room, loud);
+  await ask(channel, loud);
   const lateMs = clock.nowMs() + answerMs;
   const answers = () => happened.slice(before).flatMap(({ event }) => answerOf(event));
   await loud.pass(() => answers().length > 0 || clock.nowMs() > lateMs);
@@ -67,32 +68,32 @@ async function isHeardOut(room: BenchChannel, loud: Loudspeakers): Promise<boole
   return minds.asked.length === asked + 1 && answers().length === 1 && only?.isWhole === true;
 }
 
-async function isStopped(room: BenchChannel, loud: Loudspeakers, stop: Stop): Promise<boolean> {
-  const { clock, mouth, fixture } = room;
+async function isStopped(channel: BenchChannel, loud: Loudspeakers, stop: Stop): Promise<boolean> {
+  const { clock, lastSound, fixture } = channel;
   fixture.talk.stop('g');
-  await ask(room, loud);
+  await ask(channel, loud);
   const saysMs = clock.nowMs() + speaksMs;
   await loud.pass(() => clock.nowMs() >= saysMs);
-  const { toMs } = sayOver(room, loud, stop.say, await stopSound(stop));
+  const { toMs } = sayOver(channel, loud, stop.say, await stopSound(stop));
   await loud.pass(() => clock.nowMs() > toMs + silentMs + forGoodMs);
-  return isAtRest(room) && mouth.lastMs <= toMs + silentMs;
+  return isAtRest(channel) && lastSound.lastMs <= toMs + silentMs;
 }
 
 /** Returns when the answer sounds. */
-async function ask(room: BenchChannel, loud: Loudspeakers): Promise<void> {
-  const { clock, mouth } = room;
+async function ask(channel: BenchChannel, loud: Loudspeakers): Promise<void> {
+  const { clock, lastSound } = channel;
   const calmMs = clock.nowMs() + 2_000;
   await loud.pass(() => clock.nowMs() >= calmMs);
   const question = await readSound('slt/tell-us-a-scary-story', codec, 16_000);
-  const { toMs } = sayOver(room, loud, 'Tell us a scary story.', question);
+  const { toMs } = sayOver(channel, loud, 'Tell us a scary story.', question);
   const lateMs = toMs + 3_000;
-  await loud.pass(() => mouth.lastMs > toMs || clock.nowMs() > lateMs);
+  await loud.pass(() => lastSound.lastMs > toMs || clock.nowMs() > lateMs);
 }
 
-function sayOver(room: BenchChannel, loud: Loudspeakers, text: string, sound: Int16Array) {
-  const fromMs = room.clock.nowMs() + 20;
+function sayOver(channel: BenchChannel, loud: Loudspeakers, text: string, sound: Int16Array) {
+  const fromMs = channel.clock.nowMs() + 20;
   const words = spread(text, 20 * Math.floor(sound.length / 320));
-  const utterance = room.microphones.note(person, text, fromMs, words);
+  const utterance = channel.microphones.note(person, text, fromMs, words);
   loud.say(utterance, sound);
   return utterance;
 }

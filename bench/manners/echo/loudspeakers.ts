@@ -1,5 +1,5 @@
+import { type BenchChannel, step } from '#bench/manners/channel.ts';
 import type { SimulatedUtterance } from '#bench/manners/microphones.ts';
-import { type BenchChannel, step } from '#bench/manners/room.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 
 /** What a room does to the bot's voice before it comes back. */
@@ -20,7 +20,7 @@ const phraseFrames = 50;
 
 /** One person's microphone near loudspeakers: the bot's voice, late and quieter, and over it what they say. */
 export class Loudspeakers {
-  readonly #room: BenchChannel;
+  readonly #channel: BenchChannel;
   readonly #personId: string;
   readonly #encoder = codec.encoder(16_000);
   readonly #coming = new Map<number, Int16Array>();
@@ -28,12 +28,12 @@ export class Loudspeakers {
   #echoed: { readonly id: number; frame: number } | undefined;
   #quietFrames = openFrames + silenceFrames;
 
-  constructor(room: BenchChannel, personId: string, { lateMs, gainDb }: LoudspeakerPlace) {
+  constructor(channel: BenchChannel, personId: string, { lateMs, gainDb }: LoudspeakerPlace) {
     const decoder = codec.decoder(16_000);
     const gain = 10 ** (gainDb / 20);
-    this.#room = room;
+    this.#channel = channel;
     this.#personId = personId;
-    room.fixture.linkOpener.link.onLeft = (frame, atMs) => {
+    channel.fixture.linkOpener.link.onLeft = (frame, atMs) => {
       const back = decoder.decode(frame).map((sample) => sample * gain);
       this.#coming.set(atMs + lateMs, back);
     };
@@ -47,8 +47,8 @@ export class Loudspeakers {
   /** Until that holds. */
   async pass(over: () => boolean): Promise<void> {
     while (!over()) {
-      this.#send(this.#room.clock.nowMs() + frameMs);
-      await step(this.#room);
+      this.#send(this.#channel.clock.nowMs() + frameMs);
+      await step(this.#channel);
     }
   }
 
@@ -63,8 +63,8 @@ export class Loudspeakers {
     const isShut = this.#quietFrames > openFrames;
     const opus = Buffer.from(isShut ? silence : this.#encoder.encode(mixed));
     const mark = own ?? this.#echoMark(atMs);
-    if (!isShut) this.#room.marks.put(opus, mark);
-    this.#room.traffic.waiting.push({
+    if (!isShut) this.#channel.marks.put(opus, mark);
+    this.#channel.traffic.waiting.push({
       speakerId: this.#personId,
       opus,
       atMs,
@@ -85,7 +85,7 @@ export class Loudspeakers {
   #echoMark(atMs: number) {
     if (!this.#echoed || this.#echoed.frame === phraseFrames) {
       const words = [[phrase, 0, phraseFrames * frameMs]] as const;
-      const { id } = this.#room.microphones.note(this.#personId, phrase, atMs, words);
+      const { id } = this.#channel.microphones.note(this.#personId, phrase, atMs, words);
       this.#echoed = { id, frame: 0 };
     }
     return { utterance: this.#echoed.id, frame: this.#echoed.frame++ };

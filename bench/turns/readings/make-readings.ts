@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MPEGDecoder } from 'mpg123-decoder';
-import { clipPath, decodeClip, pack, scenesFolder, type VoiceClip } from '#bench/turns/clips.ts';
+import { clipPath, decodeClip, pack, scenariosFolder, type VoiceClip } from '#bench/turns/clips.ts';
 import { encode, tidy } from '#bench/turns/encoding.ts';
 import { soundingStretches } from '#bench/turns/labels.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
@@ -23,7 +23,7 @@ type ReadingSource = {
 const [folder = '.'] = process.argv.slice(2);
 const codec = await loadOpus('mediaplex');
 const sources: readonly ReadingSource[] = JSON.parse(
-  await readFile(`${scenesFolder}/readings.json`, 'utf8'),
+  await readFile(`${scenariosFolder}/readings.json`, 'utf8'),
 );
 const clips: VoiceClip[] = [];
 for (const { id, speaker, file, text, depthDb } of sources) {
@@ -44,7 +44,7 @@ for (const { id, speaker, file, text, depthDb } of sources) {
   }
 }
 await writeFile(
-  `${scenesFolder}/reading-clips.json`,
+  `${scenariosFolder}/reading-clips.json`,
   `[\n${clips.map((clip) => JSON.stringify(clip)).join(',\n')}\n]\n`,
 );
 console.log(`${clips.length} clips`);

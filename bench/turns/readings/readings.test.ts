@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { clipPath, readReadings, unpack } from '#bench/turns/clips.ts';
-import { readingScenes } from '#bench/turns/silences/more-scenes.ts';
+import { readingScenarios } from '#bench/turns/silences/more-scenarios.ts';
 
 test('every word of a reading lies where its reader sounds, in order, up to the last sound', async () => {
   for (const { id, words, stretches = [] } of await readReadings()) {
@@ -17,12 +17,12 @@ test('every word of a reading lies where its reader sounds, in order, up to the 
   }
 });
 
-test('a scene of readings is a whole sentence, and every reading is in one', async () => {
-  const { scenes, clips } = await readingScenes();
-  for (const { id, clips: ids, pausesMs } of scenes) {
+test('a scenario of readings is a whole sentence, and every reading is in one', async () => {
+  const { scenarios, clips } = await readingScenarios();
+  for (const { id, clips: ids, pausesMs } of scenarios) {
     expect(clips.get(ids.at(-1) ?? '')?.say, id).toMatch(/[.?!]$/);
     expect(pausesMs.length, id).toBe(ids.length - 1);
   }
-  expect(scenes.flatMap(({ clips: ids }) => ids)).toEqual([...clips.keys()]);
-  expect(new Set(scenes.map(({ language }) => language))).toEqual(new Set(['en', 'es']));
+  expect(scenarios.flatMap(({ clips: ids }) => ids)).toEqual([...clips.keys()]);
+  expect(new Set(scenarios.map(({ language }) => language))).toEqual(new Set(['en', 'es']));
 });

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { scenesFolder, type VoiceClip } from '#bench/turns/clips.ts';
-import type { TurnScene } from '#bench/turns/plan.ts';
+import { scenariosFolder, type VoiceClip } from '#bench/turns/clips.ts';
+import type { TurnScenario } from '#bench/turns/plan.ts';
 
 /** Where rules and models are made, and where they are judged: no speaker and no sentence is in both. */
-export type SceneHalf = 'tuning' | 'held-out';
+export type ScenarioHalf = 'tuning' | 'held-out';
 
 /** Speakers who are held out; everybody else is for tuning. */
 const heldOutSpeakers: ReadonlySet<string> = new Set([
@@ -19,12 +19,12 @@ const heldOutSpeakers: ReadonlySet<string> = new Set([
 export type HumanPiece = { readonly name: string; readonly file: string };
 
 export async function readPieces(): Promise<readonly HumanPiece[]> {
-  return JSON.parse(await readFile(`${scenesFolder}/human.json`, 'utf8'));
+  return JSON.parse(await readFile(`${scenariosFolder}/human.json`, 'utf8'));
 }
 
 /** Who speaks in a scene: a voice, or a person of the recordings. */
 export function speakerOf(
-  { clips }: Pick<TurnScene, 'clips'>,
+  { clips }: Pick<TurnScenario, 'clips'>,
   pieces: readonly HumanPiece[],
 ): string {
   const [voice = '', name = ''] = clips[0]?.split('/') ?? [];
@@ -33,26 +33,29 @@ export function speakerOf(
   return file.includes('librivox') ? 'human-librivox' : 'human-other';
 }
 
-function halfOf(speaker: string): SceneHalf {
+function halfOf(speaker: string): ScenarioHalf {
   return heldOutSpeakers.has(speaker) ? 'held-out' : 'tuning';
 }
 
 /** The half of each scene by its id. Who says a clause for tuning that somebody held out says too is in neither. */
 export function halvesOf(
-  scenes: readonly TurnScene[],
+  scenarios: readonly TurnScenario[],
   clips: ReadonlyMap<string, VoiceClip>,
   pieces: readonly HumanPiece[],
-): ReadonlyMap<string, SceneHalf> {
-  const clauses = ({ clips: ids }: TurnScene) =>
+): ReadonlyMap<string, ScenarioHalf> {
+  const clauses = ({ clips: ids }: TurnScenario) =>
     ids.map((id) => (clips.get(id)?.say ?? '').replace(/[^\p{L}\p{N} ]/gu, ''));
-  const half = (scene: TurnScene) => halfOf(speakerOf(scene, pieces));
-  const heldOut = new Set(scenes.filter((scene) => half(scene) === 'held-out').flatMap(clauses));
+  const half = (scenario: TurnScenario) => halfOf(speakerOf(scenario, pieces));
+  const heldOut = new Set(
+    scenarios.filter((scenario) => half(scenario) === 'held-out').flatMap(clauses),
+  );
   return new Map(
-    scenes
+    scenarios
       .filter(
-        (scene) => half(scene) === 'held-out' || !clauses(scene).some((one) => heldOut.has(one)),
+        (scenario) =>
+          half(scenario) === 'held-out' || !clauses(scenario).some((one) => heldOut.has(one)),
       )
-      .map((scene) => [scene.id, half(scene)]),
+      .map((scenario) => [scenario.id, half(scenario)]),
   );
 }
 

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import { readClips, readScenes } from '#bench/turns/clips.ts';
-import { openWorkshop, playScenes } from '#bench/turns/runs.ts';
+import { readClips, readScenarios } from '#bench/turns/clips.ts';
+import { openWorkshop, playScenarios } from '#bench/turns/runs.ts';
 import { detectors } from './detectors.ts';
 import { halvesOf, readPieces, speakerOf } from './halves.ts';
 import { momentsOf } from './moments.ts';
 import { silencesOf } from './silences.ts';
 
 const workshop = await openWorkshop();
-const scenes = await readScenes();
+const scenarios = await readScenarios();
 
 test('what is known at an instant depends on nothing that comes later', async () => {
-  const [sound] = await playScenes(
-    scenes.filter(({ id }) => id === 'inner-m4'),
+  const [sound] = await playScenarios(
+    scenarios.filter(({ id }) => id === 'inner-m4'),
     workshop,
   );
   if (!sound) throw new Error('There is no such scene.');
@@ -31,11 +31,11 @@ test('what is known at an instant depends on nothing that comes later', async ()
 
 test('no speaker and no clause is in both halves', async () => {
   const [clips, pieces] = await Promise.all([readClips(), readPieces()]);
-  const halves = halvesOf(scenes, clips, pieces);
-  const of = (half: string) => scenes.filter(({ id }) => halves.get(id) === half);
+  const halves = halvesOf(scenarios, clips, pieces);
+  const of = (half: string) => scenarios.filter(({ id }) => halves.get(id) === half);
   const clauses = (half: string) =>
     of(half).flatMap(({ clips: ids }) => ids.map((id) => clips.get(id)?.say.replace(/\W/g, '')));
-  const speakers = (half: string) => of(half).map((scene) => speakerOf(scene, pieces));
+  const speakers = (half: string) => of(half).map((scenario) => speakerOf(scenario, pieces));
   const both = (all: (half: string) => readonly unknown[]) => {
     const heldOut = new Set(all('held-out'));
     return all('tuning').filter((one) => heldOut.has(one));

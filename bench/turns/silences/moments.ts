@@ -1,6 +1,6 @@
 import type { ClipWord } from '#bench/turns/clips.ts';
 import { Oracle } from '#bench/turns/oracle.ts';
-import type { SceneSound } from '#bench/turns/scene-sound.ts';
+import type { ScenarioSound } from '#bench/turns/scenario-sound.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { isSilenceFrame, type Packet } from '#src/audio/packet.ts';
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
@@ -36,24 +36,24 @@ const stepMs = 20;
 
 /** One turn as its ear knows it, with a recogniser that makes no mistake, every 20 ms on virtual time. */
 export function momentsOf(
-  { packets, words, lengthMs }: Pick<SceneSound, 'packets' | 'words' | 'lengthMs'>,
+  { packets, words, lengthMs }: Pick<ScenarioSound, 'packets' | 'words' | 'lengthMs'>,
   parts: MomentParts,
 ): Moment[] {
-  const ear = new UnendingEar(parts, words);
+  const listener = new UnendingListener(parts, words);
   const moments: Moment[] = [];
   let next = 0;
   for (let atMs = stepMs; atMs <= lengthMs; atMs += stepMs) {
     for (let packet = packets[next]; packet && packet.atMs <= atMs; packet = packets[++next]) {
-      ear.put(packet);
+      listener.put(packet);
     }
-    moments.push(ear.tick(atMs));
+    moments.push(listener.tick(atMs));
   }
-  ear.close();
+  listener.close();
   return moments;
 }
 
 /** Voice activity and endpointing of one person, in which no utterance ever ends. */
-class UnendingEar {
+class UnendingListener {
   readonly #stream: SpeakerStream;
   readonly #meter: VoiceMeter;
   readonly #oracle: Oracle;
@@ -68,11 +68,11 @@ class UnendingEar {
 
   put(packet: Packet): void {
     if (!isSilenceFrame(packet.opus)) this.#soundAtMs = packet.atMs;
-    for (const heard of this.#stream.put(packet)) this.#take(heard, packet.atMs);
+    for (const heard of this.#stream.put(packet)) this.#handle(heard, packet.atMs);
   }
 
   tick(atMs: number): Moment {
-    for (const heard of this.#stream.settle(atMs)) this.#take(heard, atMs);
+    for (const heard of this.#stream.settle(atMs)) this.#handle(heard, atMs);
     this.#step({ kind: 'tick', atMs }, atMs);
     const answer = this.#oracle.answerBy(atMs);
     if (answer) this.#step({ kind: 'text', text: answer.text, atMs }, atMs);
@@ -84,7 +84,7 @@ class UnendingEar {
     this.#stream.close();
   }
 
-  #take(heard: SpeakerSound, nowMs: number): void {
+  #handle(heard: SpeakerSound, nowMs: number): void {
     const { kind, atMs } = heard;
     if (kind === 'silence-frame') this.#step({ kind, atMs }, nowMs);
     for (const window of this.#meter.hear(heard)) {

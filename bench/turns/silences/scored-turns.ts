@@ -1,5 +1,5 @@
-import type { SceneSound } from '#bench/turns/scene-sound.ts';
-import { isHuman, type SceneHalf } from './halves.ts';
+import type { ScenarioSound } from '#bench/turns/scenario-sound.ts';
+import { isHuman, type ScenarioHalf } from './halves.ts';
 import { type Moment, type MomentParts, momentsOf } from './moments.ts';
 import { type LabelledSilence, silencesOf } from './silences.ts';
 import type { FiringRule, ScoredSilence } from './sweep.ts';
@@ -18,7 +18,7 @@ export type SilenceTurn = {
   readonly id: string;
   readonly speaker: string;
   /** None where somebody of the other half says the same. */
-  readonly half: SceneHalf | undefined;
+  readonly half: ScenarioHalf | undefined;
   readonly origin: 'human' | 'made';
   readonly language: string;
   readonly profile: string;
@@ -27,11 +27,11 @@ export type SilenceTurn = {
 };
 
 export function silenceTurn(
-  sound: SceneSound,
+  sound: ScenarioSound,
   { speaker, half }: Pick<SilenceTurn, 'speaker' | 'half'>,
   parts: MomentParts,
 ): SilenceTurn {
-  const { id, profile, language = 'en' } = sound.scene;
+  const { id, profile, language = 'en' } = sound.scenario;
   return {
     id,
     speaker,

@@ -1,5 +1,5 @@
 import { judgeAll, type Workshop } from '#bench/turns/runs.ts';
-import type { SceneVerdict } from '#bench/turns/verdict.ts';
+import type { ScenarioVerdict } from '#bench/turns/verdict.ts';
 import { allTurns } from './all-turns.ts';
 import { detectors } from './detectors.ts';
 import { type SilenceTurn, silenceTurn } from './scored-turns.ts';
@@ -74,10 +74,13 @@ export async function benchSilences(workshop: Workshop): Promise<SilenceFigures>
 }
 
 /** Share of the turns with a pause in which the bot's first frame fell into one. */
-function takenInPauses(turns: readonly SilenceTurn[], verdicts: readonly SceneVerdict[]): number {
+function takenInPauses(
+  turns: readonly SilenceTurn[],
+  verdicts: readonly ScenarioVerdict[],
+): number {
   const pausing = new Set(turns.filter(({ silences }) => silences.length > 1).map(({ id }) => id));
   const taken = verdicts.filter(
-    ({ scene, cutOffs }) => pausing.has(scene.id) && cutOffs.length > 0,
+    ({ scenario, cutOffs }) => pausing.has(scenario.id) && cutOffs.length > 0,
   );
   return taken.length / pausing.size;
 }

@@ -1,4 +1,4 @@
-import { refusalAsTold } from '#src/api/failed-line.ts';
+import { refusalAsReported } from '#src/api/failed-line.ts';
 import { refusalBody } from '#src/api/refusal.ts';
 import { OneRate } from '#src/audio/one-rate.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
@@ -34,7 +34,7 @@ export async function* chunksOf(
     if (includesUsage) yield event({ ...base, choices: [], usage: usageOf(head.taken) });
     yield doneEvent;
   } catch (error) {
-    yield event(refusalBody(refusalAsTold(error, onBug).facts));
+    yield event(refusalBody(refusalAsReported(error, onBug).facts));
   }
 }
 
@@ -48,7 +48,7 @@ async function* writtenDeltas(parts: AsyncIterable<ReplyPart>): AsyncGenerator<o
 
 async function* spokenDeltas(
   parts: AsyncIterable<ReplyPart>,
-  { audioId: id, expiresAt: expires_at, told }: CompletionHead,
+  { audioId: id, expiresAt: expires_at, onSpoken }: CompletionHead,
 ): AsyncGenerator<object> {
   const rate = new OneRate(speakRateHz);
   const audio = (samples: Int16Array) => ({
@@ -63,6 +63,6 @@ async function* spokenDeltas(
   }
   const rest = rate.flush();
   if (rest.length > 0) yield audio(rest);
-  told(text);
+  onSpoken(text);
   yield { audio: { id, expires_at } };
 }

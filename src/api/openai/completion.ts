@@ -19,13 +19,13 @@ export type CompletionHead = {
   readonly expiresAt: number;
   readonly model: string;
   /** Whether the request names a `service_tier`, so that the answer has to. */
-  readonly tellsTier: boolean;
+  readonly reportsTier: boolean;
   readonly isSpoken: boolean;
   readonly format: SoundFormat;
   /** Usage of requests to models, as it becomes known. */
   readonly taken: readonly Usage[];
   /** Told all words of a spoken answer, once it is whole. */
-  readonly told: (text: string) => void;
+  readonly onSpoken: (text: string) => void;
 };
 
 /** Longest sound in one piece, in ms: 14 MB of samples; a stream has no such bound. */
@@ -40,7 +40,7 @@ export async function completionOf(
   // The head of a WAV file is written once its length is known.
   using encoder = encoders.open(head.format === 'wav' ? 'pcm' : head.format);
   const { text, sound, isCut } = await collected(parts, encoder);
-  if (head.isSpoken) head.told(text);
+  if (head.isSpoken) head.onSpoken(text);
   const message = head.isSpoken
     ? { content: null, audio: audioOf(sound, text, head) }
     : { content: text };
@@ -76,8 +76,8 @@ async function collected(parts: AsyncIterable<ReplyPart>, encoder: SoundEncoder)
 }
 
 /** Fields that a whole completion and each of its chunks begin with. */
-export function headOf({ id, created, model, tellsTier }: CompletionHead, object: string) {
-  return { id, object, created, model, ...(tellsTier && { service_tier: 'default' }) };
+export function headOf({ id, created, model, reportsTier }: CompletionHead, object: string) {
+  return { id, object, created, model, ...(reportsTier && { service_tier: 'default' }) };
 }
 
 function audioOf(sound: Buffer, transcript: string, head: CompletionHead) {

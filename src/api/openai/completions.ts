@@ -61,11 +61,11 @@ async function complete(
     created: Math.floor(parts.clock.wallMs() / 1_000),
     expiresAt: answers.expiresAt(),
     model: request.model,
-    tellsTier: (request.service_tier ?? undefined) !== undefined,
+    reportsTier: (request.service_tier ?? undefined) !== undefined,
     isSpoken: question.isSpoken,
     format,
     taken,
-    told: (text) => answers.keep(head.audioId, payerId, text),
+    onSpoken: (text) => answers.keep(head.audioId, payerId, text),
   };
   if (!request.stream) return context.json(await completionOf(answer.parts, head, encoders));
   const begun = await whenBegun(answer.parts);

@@ -1,7 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import { type ApiDoor, authorise } from '#src/api/authorise.ts';
-import { refusalAsTold, refusalOf, refusalOfError, whileThere } from '#src/api/failed-line.ts';
+import { refusalAsReported, refusalOf, refusalOfError, whileThere } from '#src/api/failed-line.ts';
 import { type ApiRefusal, refusal, refusalBody } from '#src/api/refusal.ts';
 import { checked, jsonOf } from '#src/api/request-body.ts';
 import { payerIdOf } from '#src/api/tokens/token-budgets.ts';
@@ -36,14 +36,14 @@ const types: Readonly<Record<SoundFormat, string>> = {
 /** A proxy like nginx holds a second of MP3 back, else. */
 const unbuffered = { 'x-accel-buffering': 'no' };
 /** Time and usage of one request to the engine. */
-type Took = Parameters<ProgramText['onTook']>[0];
+type SpeechUsage = Parameters<ProgramText['onUsage']>[0];
 
 async function speak(context: Context, parts: SpeechParts): Promise<Response> {
   const header = context.req.header('authorization');
   const { token, ports, encoders } = await authorise(header, 'audio', undefined, parts);
   const request = checked(speechRequest, await jsonOf(context, { token, bodies: parts.bodies }));
   const format = formatOf(request.response_format ?? 'mp3');
-  const took: Took[] = [];
+  const usage: SpeechUsage[] = [];
   const { signal } = context.req.raw;
   const onBug = whileThere(parts.onBug, signal);
   using stack = new DisposableStack();
@@ -53,7 +53,7 @@ async function speak(context: Context, parts: SpeechParts): Promise<Response> {
       guildId: token.guildId,
       asker: { id: payerIdOf(token), name: token.name },
       ...mannerOf(request, ports.voices.models()),
-      onTook: (one) => void took.push(one),
+      onUsage: (one) => void usage.push(one),
     },
     signal,
   );
@@ -63,7 +63,7 @@ async function speak(context: Context, parts: SpeechParts): Promise<Response> {
   const bytes = await whenBegun(encoded(speech.parts, encoder, opened));
   if (request.stream_format === 'sse') {
     const headers = { ...unbuffered, ...eventHeaders };
-    return new Response(ReadableStream.from(eventsOf(bytes, took, onBug)), { headers });
+    return new Response(ReadableStream.from(eventsOf(bytes, usage, onBug)), { headers });
   }
   const { outgoing } = context.env as { readonly outgoing?: { destroy(): void } };
   const cut = outgoing && (() => outgoing.destroy());
@@ -121,21 +121,21 @@ async function* cutOff(
 
 async function* eventsOf(
   bytes: AsyncIterable<Uint8Array>,
-  took: readonly Took[],
+  usage: readonly SpeechUsage[],
   onBug: SpeechParts['onBug'],
 ): AsyncGenerator<Uint8Array> {
   try {
     for await (const one of bytes)
       yield event({ type: 'speech.audio.delta', audio: Buffer.from(one).toString('base64') });
-    yield event({ type: 'speech.audio.done', usage: usageOf(took) });
+    yield event({ type: 'speech.audio.done', usage: usageOf(usage) });
   } catch (error) {
-    yield event(refusalBody(refusalAsTold(error, onBug).facts));
+    yield event(refusalBody(refusalAsReported(error, onBug).facts));
   }
 }
 
 /** Tokens as far as the engine counts them. */
-function usageOf(took: readonly Took[]) {
-  const counts = took.flatMap(({ count }) => (count?.kind === 'tokens' ? [count] : []));
+function usageOf(usage: readonly SpeechUsage[]) {
+  const counts = usage.flatMap(({ count }) => (count?.kind === 'tokens' ? [count] : []));
   const input_tokens = counts.reduce((sum, count) => sum + count.inputTokens, 0);
   const output_tokens = counts.reduce((sum, count) => sum + count.outputTokens, 0);
   return { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens };

@@ -37,7 +37,7 @@ export const transcriptionForm = z.object({
 });
 
 /** Recording to transcribe, and the format of the answer. */
-export type TranscriptionAsked = z.output<typeof transcriptionForm> & {
+export type TranscriptionForm = z.output<typeof transcriptionForm> & {
   readonly sound: { readonly url: string; readonly name: string; readonly bytes?: Uint8Array };
 };
 
@@ -45,7 +45,7 @@ export type TranscriptionAsked = z.output<typeof transcriptionForm> & {
 export function transcriptionAsked(
   form: FormBody,
   task: 'transcribe' | 'translate',
-): TranscriptionAsked {
+): TranscriptionForm {
   const fields = valuesOf(form);
   const asked =
     task === 'transcribe'
@@ -70,7 +70,7 @@ function valuesOf({ fields }: FormBody): Readonly<Record<string, unknown>> {
   return Object.fromEntries(values);
 }
 
-function soundOf({ file }: FormBody, url: string | undefined): TranscriptionAsked['sound'] {
+function soundOf({ file }: FormBody, url: string | undefined): TranscriptionForm['sound'] {
   if (file && url !== undefined)
     throw refusal(400, 'request.invalid', 'url: send a file or an address, not both.', 'url');
   if (url !== undefined) return { url, name: 'recording' };

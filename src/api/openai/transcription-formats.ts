@@ -1,7 +1,7 @@
 import { englishLanguageName } from '#src/base/language-name.ts';
 import { srtOf, vttOf } from '#src/captions/files/subtitle-files.ts';
 import type { RecordingSegment } from '#src/session/ports/program-ports.ts';
-import type { TranscriptionAsked } from './transcription-form.ts';
+import type { TranscriptionForm } from './transcription-form.ts';
 
 /** A recording in words, whole. */
 export type TranscribedRecording = {
@@ -27,13 +27,13 @@ export function textOf(segments: readonly RecordingSegment[]): string {
 /** The whole of it as OpenAI tells it in this format. */
 export function transcriptionResponse(
   recording: TranscribedRecording,
-  { response_format: format, timestamp_granularities: granularities }: TranscriptionAsked,
+  { response_format: format, timestamp_granularities: granularities }: TranscriptionForm,
 ): Response {
   const { segments, task } = recording;
   const isTranslation = task === 'translate';
   const by = translatedBy(segments);
   const headers = { ...(isTranslation && { 'parley-translated-by': by }) };
-  const told = { ...(isTranslation && { translated_by: by }) };
+  const translation = { ...(isTranslation && { translated_by: by }) };
   const lines = segments.map(({ words, ...segment }, n) => ({
     ...segment,
     number: n + 1,
@@ -50,11 +50,14 @@ export function transcriptionResponse(
       return file('text/vtt', vttOf(lines));
     case 'json':
       return Response.json(
-        { text: textOf(segments), ...(isTranslation ? told : { usage: usageOf(recording) }) },
+        {
+          text: textOf(segments),
+          ...(isTranslation ? translation : { usage: usageOf(recording) }),
+        },
         { headers },
       );
     case 'verbose_json':
-      return Response.json({ ...verbose(recording, granularities), ...told }, { headers });
+      return Response.json({ ...verbose(recording, granularities), ...translation }, { headers });
   }
 }
 
@@ -64,7 +67,7 @@ function usageOf({ durationMs }: TranscribedRecording) {
 
 function verbose(
   recording: TranscribedRecording,
-  granularities: TranscriptionAsked['timestamp_granularities'],
+  granularities: TranscriptionForm['timestamp_granularities'],
 ) {
   const { durationMs, segments, task } = recording;
   const language = segments.find((segment) => segment.language)?.language;

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, Hono } from 'hono';
 import { type ApiDoor, authorise } from '#src/api/authorise.ts';
-import { refusalAsTold, refusalOf } from '#src/api/failed-line.ts';
+import { refusalAsReported, refusalOf } from '#src/api/failed-line.ts';
 import { formBodyOf } from '#src/api/form-body.ts';
 import { type ApiRefusal, refusal, refusalBody } from '#src/api/refusal.ts';
 import { payerIdOf } from '#src/api/tokens/token-budgets.ts';
@@ -13,7 +13,7 @@ import type {
 } from '#src/session/ports/program-ports.ts';
 import { whenBegun } from './completions.ts';
 import { comment, doneEvent, event, eventHeaders } from './server-events.ts';
-import { type TranscriptionAsked, transcriptionAsked } from './transcription-form.ts';
+import { type TranscriptionForm, transcriptionAsked } from './transcription-form.ts';
 import { textOf, transcriptionResponse } from './transcription-formats.ts';
 
 export type TranscriptionsParts = ApiDoor & { onBug(error: unknown): void };
@@ -78,7 +78,7 @@ type Hearer = { readonly signal: AbortSignal; onBug(error: unknown): void };
 async function answerOf(
   outcome: RecordingOutcome,
   task: TranscriptionTask,
-  asked: TranscriptionAsked,
+  asked: TranscriptionForm,
   hearer: Hearer,
 ): Promise<Response> {
   const { stream } = asked;
@@ -105,9 +105,9 @@ async function* segmentsOf(
   }
 }
 
-type Refused = Exclude<RecordingOutcome | RecordingPart, { kind: 'open' | 'segment' }>;
+type RecordingRefusal = Exclude<RecordingOutcome | RecordingPart, { kind: 'open' | 'segment' }>;
 
-function refusalOfRecording(refused: Refused, isStreamed: boolean): ApiRefusal {
+function refusalOfRecording(refused: RecordingRefusal, isStreamed: boolean): ApiRefusal {
   switch (refused.kind) {
     case 'failed':
       return refusalOf(refused.line);
@@ -134,21 +134,21 @@ async function* eventsOf(
   segments: AsyncIterable<RecordingSegment>,
   { signal, onBug }: Hearer,
 ): AsyncGenerator<Uint8Array> {
-  const told: RecordingSegment[] = [];
+  const sent: RecordingSegment[] = [];
   try {
     for await (const segment of commented(segments)) {
       if (segment === 'still') {
         yield comment('still recognising');
         continue;
       }
-      told.push(segment);
+      sent.push(segment);
       yield event({ type: 'transcript.text.delta', delta: segment.lead + segment.text });
     }
-    yield event({ type: 'transcript.text.done', text: textOf(told) });
+    yield event({ type: 'transcript.text.done', text: textOf(sent) });
     yield doneEvent;
   } catch (error) {
     if (signal.aborted) return; // there is no reader
-    yield event(refusalBody(refusalAsTold(error, onBug).facts));
+    yield event(refusalBody(refusalAsReported(error, onBug).facts));
   }
 }
 

@@ -48,7 +48,7 @@ export const ask = defineRoute({
   summary: 'Asks the bot, in words or with a recording, and waits for its answer: 50 s at most.',
   scope: 'ask',
   body,
-  takesSound: true,
+  acceptsSound: true,
   query,
   response: {
     description: 'The answer. With answer=file and Accept: audio/wav, the file itself.',
@@ -63,14 +63,14 @@ export const ask = defineRoute({
     const { manner, ignored } = mannerIn(asked, ports);
     const about = { longestMs: longestAnswerMs, signal, ...(recording && { recording }), manner };
     const asking = ports.talk.ask(guildId, asked.question, asker, asked.answer, about);
-    const told = await asking.catch((error: unknown) => {
+    const outcome = await asking.catch((error: unknown) => {
       throw signal.aborted ? refusal(409, 'answer.stopped', 'The program has hung up.') : error;
     });
-    if (told.kind === 'nowhere') throw nowhere();
-    if (told.kind === 'failed') throw refusalOf(told.line);
-    const text = told.text.textFor(peopleReading([asker.id]));
+    if (outcome.kind === 'nowhere') throw nowhere();
+    if (outcome.kind === 'failed') throw refusalOf(outcome.line);
+    const text = outcome.text.textFor(peopleReading([asker.id]));
     if (text === undefined) throw nowhere();
-    const { wav } = told;
+    const { wav } = outcome;
     if (!wav) return { text, ...ignored };
     const file = Buffer.from(wav);
     if (accept.includes('audio/wav'))

@@ -46,6 +46,6 @@ export function mannerIn(
     ...(tone !== undefined && { tone }),
     ...(speed !== undefined && { speed }),
   };
-  const isIgnored = tone !== undefined && !voices.takesTone();
+  const isIgnored = tone !== undefined && !voices.acceptsTone();
   return { manner, ignored: isIgnored ? { ignored: ['tone'] } : {} };
 }

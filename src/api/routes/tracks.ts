@@ -40,7 +40,7 @@ const listed = z.object({
     .meta({ description: 'The first is in place 1, which plays next.' }),
 });
 const list = z.object({ tracks: z.array(listed), sounds: z.array(z.string()) });
-const wish = z.strictObject({
+const request = z.strictObject({
   sound: z.string().trim().min(1).max(2_000).meta({ description: 'Name of a sound, or a link.' }),
   track: trackName.default('main'),
   percent: percent.optional().meta({ description: 'Volume of the whole track.' }),
@@ -142,15 +142,15 @@ export const playTrack = defineRoute({
   id: 'playTrack',
   summary: 'Plays a sound of this machine or a link on a track, after its queue.',
   scope: 'track',
-  body: wish,
+  body: request,
   response: { description: 'It plays, or waits; with wait, how it ended.', content: json(played) },
   refusals: [404, 409, 422, 429],
   async run({ guildId, plays, ports, asker, body, signal }) {
     const { percent: volume, wait, ...wanted } = body;
     const caller = { ...asker, mayManage: true };
     const play = plays.begin(guildId);
-    const wished = { ...wanted, ...(volume !== undefined && { percent: volume }) };
-    const playing = await ports.tracks.play(guildId, caller, { ...wished, onEnd: play.onEnd });
+    const requested = { ...wanted, ...(volume !== undefined && { percent: volume }) };
+    const playing = await ports.tracks.play(guildId, caller, { ...requested, onEnd: play.onEnd });
     if (playing.kind !== 'playing' && playing.kind !== 'added') throw unplayed(playing);
     const { title, track } = playing;
     const place = playing.kind === 'added' && { place: playing.place };

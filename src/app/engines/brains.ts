@@ -12,8 +12,8 @@ import { mostAnswerTokens } from '#src/spending/tariff.ts';
 import {
   brainAudioChat,
   brainChat,
+  type ChainParts,
   type EngineRoles,
-  type LadderParts,
   realtimeStandIn,
 } from './engine-fallbacks.ts';
 
@@ -30,7 +30,7 @@ export type BrainParts = {
   /** Roles that stand in while a brain fails, and speak for it. */
   readonly roles: Omit<EngineRoles, 'transcriber'>;
   readonly clientOf: (server: RemoteServer) => Promise<ApiClient>;
-  readonly ladder: LadderParts;
+  readonly chainParts: ChainParts;
 };
 
 type BrainConfig = Pick<Config, 'audioModel' | 'brains' | 'chat' | 'deadlines'>;
@@ -50,7 +50,7 @@ export async function openBrains(
 async function openBrain(
   { pipeline, server }: Brain,
   config: BrainConfig,
-  { clientOf, ladder, roles }: BrainParts,
+  { clientOf, chainParts, roles }: BrainParts,
 ): Promise<Pick<OpenBrain, 'chat' | 'open'>> {
   const limited = { ...server, maxTokens: mostAnswerTokens };
   const { audioModel: usual, deadlines } = config;
@@ -61,14 +61,14 @@ async function openBrain(
       const model = openChatModel(await clientOf(server), limited);
       const by = servedBy(server.model, server.baseUrl);
       const engine = withoutToolsOnRefusal(announced(model, by));
-      const chat = brainChat({ config: server, engine }, config, roles, ladder);
+      const chat = brainChat({ config: server, engine }, config, roles, chainParts);
       return { chat, open: () => chained({ chat, synthesizer }) };
     }
     case 'audio-model': {
       const { openAudioChat } = await import('#src/chat/completions/audio-chat.ts');
       const options = { ...usual, model: server.model, maxTokens: mostAnswerTokens };
       const engine = openAudioChat(await clientOf(server), options, realClock);
-      const model = brainAudioChat({ config: server, engine }, config, roles, ladder);
+      const model = brainAudioChat({ config: server, engine }, config, roles, chainParts);
       const { writtenBy } = await import('#src/chat/completions/audio-chat-text.ts');
       const open = () => audioModel({ model, synthesizer, input: usual.input });
       return { chat: writtenBy(model), open };
@@ -79,7 +79,7 @@ async function openBrain(
       const { firstMs = deadlines.chat.firstMs, idleMs } = deadlines.realtime;
       const limits = { firstMs, ...(idleMs !== undefined && { idleMs }) };
       const options = { ...limited, voice: usual.voice, limits };
-      const withStandIn = realtimeStandIn({ ...config, realtime: server }, roles, ladder);
+      const withStandIn = realtimeStandIn({ ...config, realtime: server }, roles, chainParts);
       const parts = { synthesizer, ...(withStandIn && { withStandIn }) };
       return { open: () => realtime({ talk: openRealtimeTalk(options), ...parts }) };
     }

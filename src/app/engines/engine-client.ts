@@ -31,7 +31,7 @@ export type EngineNews =
   /** Servers that fail, those that stand in for them, and when all is well again. */
   | ProviderNews;
 
-export type TellEngineNews = (news: EngineNews) => void;
+export type OnEngineNews = (news: EngineNews) => void;
 
 /** No answer takes more than is put aside for it. */
 export function limited<T extends object>(options: T): T & { readonly maxTokens: number } {
@@ -42,13 +42,13 @@ export function limited<T extends object>(options: T): T & { readonly maxTokens:
 export async function clientOf(
   { baseUrl, model, apiKey }: RemoteServer,
   role: ProviderRole,
-  tell: TellEngineNews,
+  report: OnEngineNews,
   within: Deadlines,
 ) {
   const { openClient } = await import('#src/provider/client.ts');
-  stopwatch(role, `${model} at ${new URL(baseUrl).host}`, tell)();
-  const onBaseUrl = (found: string) => tell({ kind: 'base-url', role, found });
-  const onBuffered = () => tell({ kind: 'buffered', role });
+  stopwatch(role, `${model} at ${new URL(baseUrl).host}`, report)();
+  const onBaseUrl = (found: string) => report({ kind: 'base-url', role, found });
+  const onBuffered = () => report({ kind: 'buffered', role });
   return openClient({
     baseUrl,
     limits: limitsOf(within),
@@ -67,7 +67,7 @@ function limitsOf({ coldFirstMs, idleMs }: Deadlines): Partial<Limits> {
 }
 
 /** Tells that an engine is ready once it is called. */
-export function stopwatch(role: ProviderRole, what: string, tell: TellEngineNews): () => void {
+export function stopwatch(role: ProviderRole, what: string, report: OnEngineNews): () => void {
   const startedMs = realClock.nowMs();
-  return () => tell({ kind: 'ready', role, what, tookMs: realClock.nowMs() - startedMs });
+  return () => report({ kind: 'ready', role, what, tookMs: realClock.nowMs() - startedMs });
 }

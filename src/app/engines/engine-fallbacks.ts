@@ -34,7 +34,7 @@ export type EngineRoles = {
 
 /** Opens an engine of a role when it is needed for the first time. */
 export type Openers = {
-  ears(config: Config['transcription']): Promise<Transcriber>;
+  transcriber(config: Config['transcription']): Promise<Transcriber>;
   voice(config: Config['speech']): Promise<Synthesizer>;
   chat(config: RemoteServer): Promise<ChatModel>;
 };
@@ -42,7 +42,7 @@ export type Openers = {
 /** Reads how the providers of one role stand. */
 export type ReadBreakers = () => readonly ProviderBreaker[];
 
-type TellEngineNews = (news: ProviderNews) => void;
+type ReportEngineNews = (news: ProviderNews) => void;
 /** The engines of one role, as they are set. */
 type RoleEngines<C, E> = {
   readonly first: { readonly config: RemoteServer; readonly engine: E };
@@ -64,9 +64,9 @@ const embeddedNames = {
 } as const;
 
 /** Parts that build the fallback chain of a role. */
-export type LadderParts = {
+export type ChainParts = {
   readonly deadlines: RoleDeadlines;
-  readonly tell: TellEngineNews;
+  readonly report: ReportEngineNews;
   /** Handed what reads their breakers. */
   readonly watch: (read: ReadBreakers) => void;
 };
@@ -76,17 +76,17 @@ export function withFallbacks(
   config: Config,
   roles: EngineRoles,
   open: Openers,
-  parts: Omit<LadderParts, 'deadlines'>,
+  parts: Omit<ChainParts, 'deadlines'>,
 ): EngineRoles {
   const { transcription, chat, speech, fallbacks, deadlines } = config;
-  const ladder: LadderParts = { deadlines, ...parts };
+  const chainParts: ChainParts = { deadlines, ...parts };
   let { transcriber, synthesizer } = roles;
   if (transcription.kind === 'remote') {
     const first = { config: transcription, engine: transcriber };
-    const order = { first, fallbacks: fallbacks.transcription, open: open.ears };
+    const order = { first, fallbacks: fallbacks.transcription, open: open.transcriber };
     const listens = transcriber.listen !== undefined;
     transcriber = transcriberWithFallbacks(
-      ladderOf('speech to text', order, ladder),
+      chainOf('speech to text', order, chainParts),
       listens,
       realClock,
     );
@@ -97,19 +97,23 @@ export function withFallbacks(
     const openOther = async (one: Config['speech']) =>
       await (others.get(one)?.() ?? open.voice(one));
     const order = { first, fallbacks: fallbacks.speech, open: openOther };
-    const laddered = synthesizerWithFallbacks(ladderOf('text to speech', order, ladder));
+    const laddered = synthesizerWithFallbacks(chainOf('text to speech', order, chainParts));
     const [next] = fallbacks.speech;
     synthesizer = next ? cheaperVoice(laddered, () => openOther(next)) : laddered;
   }
   if (chat.kind === 'embedded') return { ...roles, transcriber, synthesizer };
-  const thinking = { transcriber, synthesizer, chat: chatOf(chat, config, roles, open, ladder) };
+  const thinking = {
+    transcriber,
+    synthesizer,
+    chat: chatOf(chat, config, roles, open, chainParts),
+  };
   const { audioModel: hearing } = roles;
   if (!hearing) return thinking;
   const first = { config: chat, engine: hearing };
   const openHearing = async (one: RemoteServer) =>
     audioModelStandIn(withoutToolsOnRefusal(await open.chat(one)));
   const order = { first, fallbacks: fallbacks.chat, open: openHearing };
-  return { ...thinking, audioModel: audioChatWithFallbacks(ladderOf('chat', order, ladder)) };
+  return { ...thinking, audioModel: audioChatWithFallbacks(chainOf('chat', order, chainParts)) };
 }
 
 type RealtimeFallback = Pick<Config, 'chat' | 'deadlines'> & {
@@ -125,7 +129,7 @@ type RealtimeFallback = Pick<Config, 'chat' | 'deadlines'> & {
 export function realtimeStandIn(
   { realtime, chat, deadlines }: RealtimeFallback,
   roles: Pick<EngineRoles, 'chat'>,
-  { tell, watch }: Pick<LadderParts, 'tell' | 'watch'>,
+  { report, watch }: Pick<ChainParts, 'report' | 'watch'>,
 ): ((model: AudioChatModel) => AudioChatModel) | undefined {
   if (!realtime || chat.kind !== 'remote') return undefined;
   const { keySetting = 'REALTIME_API_KEY' } = realtime;
@@ -149,7 +153,7 @@ export function realtimeStandIn(
         fallbacks: [first, second],
         retries: false,
         standbyMs: realtimeStandbyMs,
-        tell,
+        report,
       }),
     );
   };
@@ -160,13 +164,13 @@ function chatOf(
   { fallbacks }: Config,
   roles: EngineRoles,
   open: Openers,
-  ladder: LadderParts,
+  chainParts: ChainParts,
 ): EngineRoles['chat'] {
   // One that refuses tools is asked without them before its stand-in is.
   const first = { config: chat, engine: withoutToolsOnRefusal(roles.chat('')) };
   const openShy = async (one: RemoteServer) => withoutToolsOnRefusal(await open.chat(one));
   const order = { first, fallbacks: fallbacks.chat, open: openShy };
-  const model = chatWithFallbacks(ladderOf('chat', order, ladder));
+  const model = chatWithFallbacks(chainOf('chat', order, chainParts));
   return () => model;
 }
 
@@ -175,10 +179,10 @@ export function brainChat(
   first: { readonly config: RemoteServer; readonly engine: ChatModel },
   { chat: usual }: Pick<Config, 'chat'>,
   roles: Pick<EngineRoles, 'chat'>,
-  ladder: LadderParts,
+  chainParts: ChainParts,
 ): ChatModel {
   const open = async () => roles.chat('');
-  return chatWithFallbacks(ladderOf('chat', { first, fallbacks: servers(usual), open }, ladder));
+  return chatWithFallbacks(chainOf('chat', { first, fallbacks: servers(usual), open }, chainParts));
 }
 
 /**
@@ -189,11 +193,11 @@ export function brainAudioChat(
   first: { readonly config: RemoteServer; readonly engine: AudioChatModel },
   { chat: usual }: Pick<Config, 'chat'>,
   { audioModel, chat }: Pick<EngineRoles, 'audioModel' | 'chat'>,
-  ladder: LadderParts,
+  chainParts: ChainParts,
 ): AudioChatModel {
   const open = async () => audioModel ?? audioModelStandIn(chat(''));
   const order = { first, fallbacks: servers(usual), open };
-  return audioChatWithFallbacks(ladderOf('chat', order, ladder));
+  return audioChatWithFallbacks(chainOf('chat', order, chainParts));
 }
 
 /** The stand-in takes no server's place. */
@@ -201,10 +205,10 @@ function servers(usual: Config['chat']): readonly RemoteServer[] {
   return usual.kind === 'remote' ? [usual] : [];
 }
 
-function ladderOf<C extends RemoteServer | Embedded, E>(
+function chainOf<C extends RemoteServer | Embedded, E>(
   role: ProviderRole,
   { first, fallbacks, open }: RoleEngines<C, E>,
-  { deadlines, tell, watch }: LadderParts,
+  { deadlines, report, watch }: ChainParts,
 ): FallbackChain<E> {
   const configs = [first.config, ...fallbacks];
   const rules = fallbacks.length > 0 ? replaceable : only;
@@ -221,14 +225,14 @@ function ladderOf<C extends RemoteServer | Embedded, E>(
   // Of an answer, pipeline asks for each sentence once more by itself.
   const retries = role !== 'text to speech';
   const usual = { role, fallbacks: chain, clock: realClock, deadlines: deadlines[role] };
-  const ladder = new FallbackChain({
+  const fallbackChain = new FallbackChain({
     ...usual,
     retries,
     ...(role === 'chat' && { standbyMs }),
-    tell,
+    report,
   });
-  watch(() => ladder.breakers);
-  return ladder;
+  watch(() => fallbackChain.breakers);
+  return fallbackChain;
 }
 
 /** The host, which people know it by; where two are the same, the model as well. */

@@ -14,7 +14,7 @@ import type { Transcriber } from '#src/speech/ports.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { OpenBrain } from './brains.ts';
-import { clientOf, limited, stopwatch, type TellEngineNews } from './engine-client.ts';
+import { clientOf, limited, type OnEngineNews, stopwatch } from './engine-client.ts';
 import type { EngineRoles, ReadBreakers } from './engine-fallbacks.ts';
 import { openVoice } from './open-voice.ts';
 
@@ -37,31 +37,31 @@ export type Engines = EngineRoles & {
   breakers(): readonly ProviderBreaker[];
 } & AsyncDisposable;
 
-type LadderParts = { readonly tell: TellEngineNews; readonly watch: (read: ReadBreakers) => void };
+type ChainParts = { readonly report: OnEngineNews; readonly watch: (read: ReadBreakers) => void };
 
 /**
  * Makes all roles ready at the same time. Errors: BotError `speech.failed`.
  *
  * What speaks to servers is imported only for a role that has one: the client alone takes 18 MB.
  */
-export async function openEngines(config: Config, tell: TellEngineNews): Promise<Engines> {
+export async function openEngines(config: Config, report: OnEngineNews): Promise<Engines> {
   const stack = new AsyncDisposableStack();
   try {
     const { deadlines } = config;
-    const ears = openEars(config.transcription, deadlines, stack, tell);
-    const voice = openVoice(config.speech, deadlines, stack, tell);
-    await Promise.allSettled([ears, voice]); // one that fails must not leave the other half open
-    const transcriber = await ears;
+    const recogniser = openTranscriberOf(config.transcription, deadlines, stack, report);
+    const voice = openVoice(config.speech, deadlines, stack, report);
+    await Promise.allSettled([recogniser, voice]); // one that fails must not leave the other half open
+    const transcriber = await recogniser;
     const { synthesizer, voices } = await voice;
-    const chat = await openChat(config, tell);
+    const chat = await openChat(config, report);
     const reads: ReadBreakers[] = [];
-    const ladder = { tell, watch: (read: ReadBreakers) => void reads.push(read) };
+    const chainParts = { report, watch: (read: ReadBreakers) => void reads.push(read) };
     const opened = { transcriber, synthesizer, ...chat };
-    const roles = pronouncing(await openLadders(config, opened, stack, ladder));
-    const realtime = await openRealtime(config, roles, ladder);
-    const brains = await openOwnBrains(config, roles, ladder);
+    const roles = pronouncing(await openChains(config, opened, stack, chainParts));
+    const realtime = await openRealtime(config, roles, chainParts);
+    const brains = await openOwnBrains(config, roles, chainParts);
     const warm = await openWarmth(config, synthesizer, stack);
-    const modelNews = await openWatch(config, stack, tell);
+    const modelNews = await openWatch(config, stack, report);
     warm();
     return {
       ...chat,
@@ -87,21 +87,22 @@ function pronouncing(roles: EngineRoles): EngineRoles {
 }
 
 /** Opens the fallback chains. Engines that are only asked during a failure are opened then, unreported. */
-async function openLadders(
+async function openChains(
   config: Config,
   roles: EngineRoles,
   stack: AsyncDisposableStack,
-  ladder: LadderParts,
+  chainParts: ChainParts,
 ): Promise<EngineRoles> {
   const { transcription, chat, speech, deadlines } = config;
   if ([transcription, chat, speech].every(({ kind }) => kind === 'embedded')) return roles;
   const { withFallbacks } = await import('./engine-fallbacks.ts');
-  const quietly: TellEngineNews = (news) =>
+  const quietly: OnEngineNews = (news) =>
     ['base-url', 'reading', 'buffered', 'alert'].includes(news.kind)
-      ? ladder.tell(news)
+      ? chainParts.report(news)
       : undefined;
   const open = {
-    ears: (one: Config['transcription']) => openEars(one, deadlines, stack, quietly),
+    transcriber: (one: Config['transcription']) =>
+      openTranscriberOf(one, deadlines, stack, quietly),
     voice: async (one: Config['speech']) =>
       (await openVoice(one, deadlines, stack, quietly)).synthesizer,
     chat: async (one: RemoteServer) => {
@@ -113,30 +114,30 @@ async function openLadders(
       return announced(model, servedBy(one.model, one.baseUrl));
     },
   };
-  return withFallbacks(config, roles, open, ladder);
+  return withFallbacks(config, roles, open, chainParts);
 }
 
-async function openEars(
+async function openTranscriberOf(
   config: Config['transcription'],
   deadlines: RoleDeadlines,
   stack: AsyncDisposableStack,
-  tell: TellEngineNews,
+  report: OnEngineNews,
 ): Promise<Transcriber> {
   const role = 'speech to text';
   if (config.kind === 'remote' && config.backend === 'realtime') {
     const { openRealtimeTranscriber } = await import(
       '#src/speech/realtime/realtime-transcriber.ts'
     );
-    stopwatch(role, `${config.model} at ${new URL(config.baseUrl).host}, realtime`, tell)();
+    stopwatch(role, `${config.model} at ${new URL(config.baseUrl).host}, realtime`, report)();
     const limits = { settleMs: Math.max(15_000, deadlines[role].coldFirstMs) };
-    return stack.use(openRealtimeTranscriber({ ...config, limits, alert: tell }));
+    return stack.use(openRealtimeTranscriber({ ...config, limits, alert: report }));
   }
   if (config.kind === 'remote') {
     const { openTranscriber } = await import('#src/speech/openai/openai-transcriber.ts');
-    return openTranscriber(await clientOf(config, role, tell, deadlines[role]), config);
+    return openTranscriber(await clientOf(config, role, report, deadlines[role]), config);
   }
-  const ready = stopwatch(role, 'embedded, English, demo quality', tell);
-  const onProgress = (fraction: number) => tell({ kind: 'loading', role, fraction });
+  const ready = stopwatch(role, 'embedded, English, demo quality', report);
+  const onProgress = (fraction: number) => report({ kind: 'loading', role, fraction });
   const transcriber = stack.use(await openEmbeddedTranscriber({ onProgress }));
   ready();
   return transcriber;
@@ -148,11 +149,11 @@ function openRough(stack: AsyncDisposableStack): Transcriber {
 
 async function openChat(
   { chat: config, audioModel, deadlines }: Config,
-  tell: TellEngineNews,
+  report: OnEngineNews,
 ): Promise<Pick<Engines, 'chat' | 'chatName' | 'audioModel'>> {
   if (config.kind === 'remote') {
     const chatName = new URL(config.baseUrl).host;
-    const client = await clientOf(config, 'chat', tell, deadlines.chat);
+    const client = await clientOf(config, 'chat', report, deadlines.chat);
     const hearing = await openHearing(client, audioModel);
     if (hearing && audioModel.model === config.model) {
       const { writtenBy } = await import('#src/chat/completions/audio-chat-text.ts');
@@ -163,7 +164,7 @@ async function openChat(
     return { chat: () => model, chatName, ...(hearing && { audioModel: hearing }) };
   }
   const advice = 'for a model set CHAT_COMPLETION_BASE_URL';
-  tell({ kind: 'ready', role: 'chat', what: 'built-in stand-in', tookMs: 0, advice });
+  report({ kind: 'ready', role: 'chat', what: 'built-in stand-in', tookMs: 0, advice });
   const { wallMs } = realClock;
   return {
     chat: (botName) => openStandIn({ wallMs, random: Math.random, botName }),
@@ -185,14 +186,14 @@ async function openHearing(
 async function openRealtime(
   config: Config,
   roles: EngineRoles,
-  ladder: LadderParts,
+  chainParts: ChainParts,
 ): Promise<Engines['realtime']> {
   const { realtime: server } = config;
   if (!server) return undefined;
   const { openRealtimeTalk } = await import('#src/chat/realtime/realtime-talk.ts');
   const { realtime } = await import('#src/pipeline/realtime.ts');
   const { realtimeStandIn } = await import('./engine-fallbacks.ts');
-  const withStandIn = realtimeStandIn(config, roles, ladder);
+  const withStandIn = realtimeStandIn(config, roles, chainParts);
   const parts = { synthesizer: roles.synthesizer, ...(withStandIn && { withStandIn }) };
   const { firstMs = config.deadlines.chat.firstMs, idleMs } = config.deadlines.realtime;
   const limits = { firstMs, ...(idleMs !== undefined && { idleMs }) };
@@ -203,29 +204,30 @@ async function openRealtime(
 async function openOwnBrains(
   config: Config,
   roles: EngineRoles,
-  ladder: LadderParts,
+  chainParts: ChainParts,
 ): Promise<Engines['brains']> {
   if (config.brains.length === 0) return new Map();
   const { openBrains } = await import('./brains.ts');
   const { deadlines } = config;
-  const clientFor = (server: RemoteServer) => clientOf(server, 'chat', ladder.tell, deadlines.chat);
+  const clientFor = (server: RemoteServer) =>
+    clientOf(server, 'chat', chainParts.report, deadlines.chat);
   return await openBrains(config, {
     roles,
     clientOf: clientFor,
-    ladder: { ...ladder, deadlines },
+    chainParts: { ...chainParts, deadlines },
   });
 }
 
 async function openWatch(
   config: Config,
   stack: AsyncDisposableStack,
-  tell: TellEngineNews,
+  report: OnEngineNews,
 ): Promise<Engines['modelNews']> {
   const models = modelsInUse(config);
   if (models.length === 0) return () => [];
   const { ModelWatch } = await import('#src/provider/models/model-watch.ts');
-  const onNews = (news: readonly ModelNews[]) => tell({ kind: 'models', news });
-  const watch = stack.use(new ModelWatch({ models, clock: realClock, onNews, alert: tell }));
+  const onNews = (news: readonly ModelNews[]) => report({ kind: 'models', news });
+  const watch = stack.use(new ModelWatch({ models, clock: realClock, onNews, alert: report }));
   return () => watch.news();
 }
 

@@ -11,7 +11,7 @@ import type { Synthesizer } from '#src/speech/ports.ts';
 import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
 import { fixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
-import { clientOf, limited, stopwatch, type TellEngineNews } from './engine-client.ts';
+import { clientOf, limited, type OnEngineNews, stopwatch } from './engine-client.ts';
 
 /** Synthesizer of a voice, and the names of its voices. */
 export type OpenVoice = {
@@ -27,7 +27,7 @@ export async function openVoice(
   config: Config['speech'],
   deadlines: RoleDeadlines,
   stack: AsyncDisposableStack,
-  tell: TellEngineNews,
+  report: OnEngineNews,
 ): Promise<OpenVoice> {
   const role = 'text to speech';
   if (config.kind === 'remote' && config.backend === 'realtime') {
@@ -35,8 +35,9 @@ export async function openVoice(
       '#src/speech/realtime/realtime-synthesizer.ts'
     );
     const provider = new URL(config.baseUrl).host;
-    stopwatch(role, `${config.model} at ${provider}, realtime`, tell)();
-    const onReading = (reading: ReadingAccuracy) => tell({ kind: 'reading', provider, ...reading });
+    stopwatch(role, `${config.model} at ${provider}, realtime`, report)();
+    const onReading = (reading: ReadingAccuracy) =>
+      report({ kind: 'reading', provider, ...reading });
     const { firstMs, idleMs } = deadlines[role];
     const limits = { firstMs: Math.max(20_000, firstMs), idleMs: Math.max(10_000, idleMs) };
     const synthesizer = stack.use(openRealtimeSynthesizer({ ...config, limits, onReading }));
@@ -46,7 +47,7 @@ export async function openVoice(
     const { openAudioChat } = await import('#src/chat/completions/audio-chat.ts');
     const { audioModelVoice } = await import('#src/pipeline/audio-model/audio-model-voice.ts');
     const { instructions } = config;
-    const client = await clientOf(config, role, tell, deadlines[role]);
+    const client = await clientOf(config, role, report, deadlines[role]);
     const model = openAudioChat(client, limited(config), realClock);
     const spoken = audioModelVoice(model, { ...(instructions && { instructions }) });
     return { synthesizer: standardVoiceInstead(spoken, untold, realClock), voices: untold };
@@ -55,14 +56,18 @@ export async function openVoice(
     const { openSynthesizer } = await import('#src/speech/openai/openai-synthesizer.ts');
     const { ServerVoices } = await import('#src/speech/openai/server-voices.ts');
     const decode = openSpeechDecoder(stack);
-    const client = await clientOf(config, role, tell, deadlines[role]);
+    const client = await clientOf(config, role, report, deadlines[role]);
     const voices = new ServerVoices(client, realClock);
     const spoken = openSynthesizer(client, { ...config, decode });
     return { synthesizer: standardVoiceInstead(spoken, voices, realClock), voices };
   }
   const { voice } = config;
-  const ready = stopwatch(role, `embedded, English, voice ${voice ?? standardEmbeddedVoice}`, tell);
-  const onProgress = (fraction: number) => tell({ kind: 'loading', role, fraction });
+  const ready = stopwatch(
+    role,
+    `embedded, English, voice ${voice ?? standardEmbeddedVoice}`,
+    report,
+  );
+  const onProgress = (fraction: number) => report({ kind: 'loading', role, fraction });
   const synthesizer = stack.use(
     await openEmbeddedSynthesizer({ onProgress, ...(voice && { voice }) }),
   );

@@ -31,12 +31,12 @@ export async function showPage(
   const options = { ...page, ...parts, clock: realClock, dataDir, operator, onBug };
   return await keepPage(options, (news) => {
     if (news.kind === 'open') parts.onOpen?.(news.server);
-    tellPage(news, log, process.stderr);
+    reportPage(news, log, process.stderr);
   });
 }
 
 /** A link lets its reader in, so it is written to a terminal, and never to the log, which others may read. */
-export function tellPage(
+export function reportPage(
   news: ServerNews<Page>,
   log: Pick<Log, 'info' | 'warn'>,
   terminal: { readonly isTTY?: boolean; write(text: string): unknown },

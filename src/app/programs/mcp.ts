@@ -17,17 +17,17 @@ const usage = `npm run mcp
 npm run mcp -- accept SERVER [TOOL ...]`;
 
 /** Left out: they are only shown. */
-type McpWish = { readonly accept?: string; readonly tools: readonly string[] };
+type McpArguments = { readonly accept?: string; readonly tools: readonly string[] };
 
-await runProgram(readWish(process.argv.slice(2)), (wish, config) => run(wish, config));
+await runProgram(readArguments(process.argv.slice(2)), (args, config) => run(args, config));
 
-function readWish(args: readonly string[]): McpWish | string {
+function readArguments(args: readonly string[]): McpArguments | string {
   const [verb, accept, ...tools] = args;
   if (verb === undefined) return { tools };
   return verb === 'accept' && accept !== undefined ? { accept, tools } : usage;
 }
 
-async function run({ accept, tools }: McpWish, { externalTools }: Config): Promise<number> {
+async function run({ accept, tools }: McpArguments, { externalTools }: Config): Promise<number> {
   const { mcp } = externalTools;
   if (!mcp) {
     console.error('MCP_SERVERS is not set: it names a file of MCP servers (docs/tools.md).');
@@ -54,15 +54,15 @@ async function run({ accept, tools }: McpWish, { externalTools }: Config): Promi
   return reviews.every(([, { kind }]) => kind === 'offers') ? 0 : 1;
 }
 
-type Reviewed = readonly [McpServerOptions, ServerReview];
+type ReviewResult = readonly [McpServerOptions, ServerReview];
 
-async function reviewed(server: McpServerOptions): Promise<Reviewed> {
+async function reviewed(server: McpServerOptions): Promise<ReviewResult> {
   return [server, await reviewServer(server, realClock, new AbortController().signal)];
 }
 
 /** Accepted tools with the offers of these servers, or a sentence why none is accepted. */
 function newlyAccepted(
-  reviews: readonly Reviewed[],
+  reviews: readonly ReviewResult[],
   names: readonly string[],
   accepted: AcceptedTools,
 ): AcceptedTools | string {

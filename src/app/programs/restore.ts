@@ -13,20 +13,23 @@ import { runProgram } from './run-program.ts';
 const usage =
   'npm run restore -- [--transcripts] [FILE...]: the newest copies in DATA_DIR/backups where no FILE is named';
 
-type Wishes = { readonly files: readonly string[]; readonly withTranscripts: boolean };
+type RestoreArguments = { readonly files: readonly string[]; readonly withTranscripts: boolean };
 
-await runProgram(readWishes() ?? usage, run);
+await runProgram(readArguments() ?? usage, run);
 
-async function run(wishes: Wishes, { databaseUrl, dataDir }: Config): Promise<number> {
+async function run(args: RestoreArguments, { databaseUrl, dataDir }: Config): Promise<number> {
   if (databaseUrl) {
     console.error(restoreDump(databaseUrl));
     return 1;
   }
-  await restore(wishes, dataDir);
+  await restore(args, dataDir);
   return 0;
 }
 
-async function restore({ files, withTranscripts }: Wishes, dataDir: string): Promise<void> {
+async function restore(
+  { files, withTranscripts }: RestoreArguments,
+  dataDir: string,
+): Promise<void> {
   const { version } = packageJson;
   const never = new AbortController().signal;
   using _lock = await lockDataDir(
@@ -36,10 +39,10 @@ async function restore({ files, withTranscripts }: Wishes, dataDir: string): Pro
   );
   const copies = files.length > 0 ? files : newestCopies(dataDir, withTranscripts);
   const nowWallMs = realClock.wallMs();
-  for (const file of restoreStores({ dataDir, copies, nowWallMs })) tell(file);
+  for (const file of restoreStores({ dataDir, copies, nowWallMs })) report(file);
 }
 
-function tell({ forgottenRows, former, from, knowsForgotten, refusals, to }: RestoredFile): void {
+function report({ forgottenRows, former, from, knowsForgotten, refusals, to }: RestoredFile): void {
   console.log(`restored ${to} from ${from}`);
   if (forgottenRows > 0)
     console.log(`rows of people who were forgotten since, deleted again: ${forgottenRows}`);
@@ -56,7 +59,7 @@ function restoreDump(url: Secret): string {
 }
 
 /** Undefined where the options cannot be understood. */
-function readWishes(): Wishes | undefined {
+function readArguments(): RestoreArguments | undefined {
   try {
     const { positionals, values } = parseArgs({
       options: { transcripts: { type: 'boolean', default: false } },

@@ -9,23 +9,23 @@ export const misconfigured = 78;
  * Runs a program beside the bot, on the bot's settings, and sets the exit code of this process: that of `perform`; 1 for a
  * BotError, with its sentence; 78 for settings or arguments that cannot be understood.
  *
- * `wish` is the request in the arguments, or the sentence that describes their form. Other errors throw.
+ * `args` is the request in the arguments, or the sentence that describes their form. Other errors throw.
  */
-export async function runProgram<Wish extends object>(
-  wish: Wish | string,
-  perform: (wish: Wish, config: Config) => number | Promise<number>,
+export async function runProgram<Arguments extends object>(
+  args: Arguments | string,
+  perform: (args: Arguments, config: Config) => number | Promise<number>,
 ): Promise<void> {
   process.umask(0o077);
   loadDotEnv();
   const read = readConfig();
   if (read.kind === 'bad') for (const mistake of read.mistakes) console.error(mistake);
-  if (typeof wish === 'string') console.error(wish);
-  if (read.kind === 'bad' || typeof wish === 'string') {
+  if (typeof args === 'string') console.error(args);
+  if (read.kind === 'bad' || typeof args === 'string') {
     process.exitCode = misconfigured;
     return;
   }
   try {
-    process.exitCode = await perform(wish, read.config);
+    process.exitCode = await perform(args, read.config);
   } catch (error) {
     if (!(error instanceof BotError)) throw error;
     console.error(error.message);

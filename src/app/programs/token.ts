@@ -18,15 +18,15 @@ const usage = `npm run token -- create NAME --server ID --scopes ${apiScopes.joi
 npm run token -- list
 npm run token -- revoke NAME`;
 
-type TokenWish =
+type TokenArguments =
   | { readonly kind: 'create'; readonly token: Omit<ApiToken, 'createdAtWallMs'> }
   | { readonly kind: 'list' }
   | { readonly kind: 'revoke'; readonly name: string };
 
-const read = readWish(process.argv.slice(2));
-await runProgram(typeof read === 'string' ? `${read}\n${usage}` : read, async (wish, config) => {
+const read = readArguments(process.argv.slice(2));
+await runProgram(typeof read === 'string' ? `${read}\n${usage}` : read, async (args, config) => {
   await using store = await openForTokens(config);
-  return await perform(wish, store);
+  return await perform(args, store);
 });
 
 /** The store that the bot of this configuration works with; without a token of Discord that of the sandbox. */
@@ -34,8 +34,8 @@ async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise
   const signal = new AbortController().signal;
   const clock = realClock;
   if (databaseUrl) {
-    const { openPostgresStore } = await import('#src/storage/postgres/keep-books.ts');
-    return await openPostgresStore({ url: databaseUrl, clock, tell: () => undefined }, signal);
+    const { openPostgresStore } = await import('#src/storage/postgres/keep-stores.ts');
+    return await openPostgresStore({ url: databaseUrl, clock, report: () => undefined }, signal);
   }
   const folder = discord ? dataDir : join(dataDir, 'sandbox');
   const path = storePath(folder);
@@ -49,12 +49,12 @@ async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise
   return await openLocalStore(path, { clock });
 }
 
-async function perform(wish: TokenWish, { apiTokens }: Store): Promise<number> {
+async function perform(args: TokenArguments, { apiTokens }: Store): Promise<number> {
   const nowMs = realClock.wallMs();
-  switch (wish.kind) {
+  switch (args.kind) {
     case 'create': {
       const secret = newSecret();
-      const token = { ...wish.token, createdAtWallMs: nowMs };
+      const token = { ...args.token, createdAtWallMs: nowMs };
       if ((await apiTokens.add(token, hashOf(secret.reveal()))) === 'taken') {
         console.error(`There is a token ${token.name} already: revoke it, or choose another name.`);
         return 1;
@@ -70,11 +70,11 @@ async function perform(wish: TokenWish, { apiTokens }: Store): Promise<number> {
       return 0;
     }
     case 'revoke': {
-      const isRevoked = await apiTokens.revoke(wish.name, nowMs);
+      const isRevoked = await apiTokens.revoke(args.name, nowMs);
       console.error(
         isRevoked
-          ? `${wish.name} is revoked: the next request with it is refused.`
-          : `No token ${wish.name} is in use: npm run token -- list`,
+          ? `${args.name} is revoked: the next request with it is refused.`
+          : `No token ${args.name} is in use: npm run token -- list`,
       );
       return isRevoked ? 0 : 1;
     }
@@ -92,7 +92,7 @@ function lineOf({ name, guildId, scopes, budgetUsd, ...times }: ApiToken): strin
 }
 
 /** Reads the arguments; a sentence says why they do not fit. */
-function readWish(args: readonly string[]): TokenWish | string {
+function readArguments(args: readonly string[]): TokenArguments | string {
   try {
     const { positionals, values } = parseArgs({
       args: [...args],
@@ -121,7 +121,7 @@ type TokenOptions = {
   readonly budget?: string | undefined;
 };
 
-function newToken(name: string | undefined, options: TokenOptions): TokenWish | string {
+function newToken(name: string | undefined, options: TokenOptions): TokenArguments | string {
   const { server: guildId = '', scopes: listed = '', budget } = options;
   if (!tokenName.test(name ?? ''))
     return 'NAME: 1 to 32 letters, digits, - and _, the first a letter or digit.';

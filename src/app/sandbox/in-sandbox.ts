@@ -26,7 +26,7 @@ import { SandboxView } from './sandbox-view.ts';
 const why = 'no DISCORD_TOKEN, so this is the sandbox: a small Discord on this machine';
 
 /** Options of the command line for a run in the sandbox. */
-export type SandboxWishes = {
+export type SandboxArguments = {
   /** One exchange, judged; then the end. */
   readonly once: boolean;
   /** WAV files to be spoken in place of the exchanges. */
@@ -39,7 +39,7 @@ export type SandboxWishes = {
  */
 export async function inSandbox(
   config: Config,
-  { once, talk }: SandboxWishes,
+  { once, talk }: SandboxArguments,
   signal: AbortSignal,
 ): Promise<number> {
   loadCorrections(config, (complaint) => console.error(complaint));
@@ -50,7 +50,7 @@ export async function inSandbox(
   const until = AbortSignal.any([signal, unread.signal]);
   try {
     await using run = await startSandboxRun(config, once ? undefined : config.page, until);
-    const running = AbortSignal.any([until, run.stage.sandbox.gone]);
+    const running = AbortSignal.any([until, run.parts.sandbox.gone]);
     return once ? await runOnce(run, running) : await runPrompt(run, recordings, running);
   } catch (error) {
     if (unread.signal.aborted) return 0;
@@ -76,7 +76,7 @@ async function startSandboxRun(
   show.title(`Parley ${packageJson.version} - ${why}`);
   const [sandbox, engines, codec] = await Promise.all([
     SandboxProcess.start(
-      (message) => wall.take(message),
+      (message) => wall.handle(message),
       signal,
       page && {
         ...page,
@@ -94,7 +94,7 @@ async function startSandboxRun(
   stack.use(sandbox);
   stack.use(engines);
   trust(sandbox.ready.ca);
-  if (page) pageView.connect((event) => tellPage(sandbox, event));
+  if (page) pageView.connect((event) => sendToPage(sandbox, event));
   const recorder = new SpokenRecorder();
   const { token, apiUrl } = sandbox.ready;
   // Words of simulated people are kept apart from those of real ones.
@@ -110,7 +110,7 @@ async function startSandboxRun(
       codec,
       tap: (pipelines) => recorder.pipelines(pipelines),
       discord: { token, apiUrl },
-      ...told(events, [view, pageView], view, codec.name),
+      ...reportOf(events, [view, pageView], view, codec.name),
     },
     signal,
   );
@@ -120,17 +120,17 @@ async function startSandboxRun(
   await loaded.promise; // the link stands before the first exchange
   if (page) {
     const { guildId } = sandbox.ready;
-    const tell = (sentence: string) => show.note(sentence);
+    const report = (sentence: string) => show.note(sentence);
     const access = () => bot.programs;
-    stack.use(await openSandboxPrograms({ page, access, guildId, tell }));
+    stack.use(await openSandboxPrograms({ page, access, guildId, report }));
   }
   show.blank();
   const { dataDir } = config;
   const folder = new WavFolder(dataDir);
-  const stage = { sandbox, events, show, botName, dataDir, recorder, folder };
+  const exchange = { sandbox, events, show, botName, dataDir, recorder, folder };
   const all = stack.move();
   const dispose = () => all.disposeAsync();
-  return { config, engines, screen, wall, stage, [Symbol.asyncDispose]: dispose };
+  return { config, engines, screen, wall, parts: exchange, [Symbol.asyncDispose]: dispose };
 }
 
 /** The link lets its reader in, so only a terminal gets it: the reader of a pipe may keep it. */
@@ -144,12 +144,12 @@ function showPage(
 }
 
 /** The page is worth no failure: a sandbox that is gone says so itself. */
-function tellPage(sandbox: SandboxProcess, event: object): void {
+function sendToPage(sandbox: SandboxProcess, event: object): void {
   sandbox.ask({ do: 'tell', event }).catch(() => undefined);
 }
 
 /** Listeners that pass what happens in the bot to the event log and to the view. */
-function told(
+function reportOf(
   events: EventLog,
   views: readonly Pick<SandboxView, 'session'>[],
   view: SandboxView,
@@ -157,12 +157,12 @@ function told(
 ): Pick<BotOptions, 'onSession' | 'onDiscord' | 'onStore'> {
   return {
     onSession(_guildId, event) {
-      events.tell(event);
+      events.report(event);
       for (const each of views) each.session(event);
     },
     onDiscord(event) {
       if (event.kind === 'command' || event.kind === 'command-failed') {
-        events.tell({ kind: 'done', errand: event.name });
+        events.report({ kind: 'done', command: event.name });
       }
       view.discord(codec, event);
     },
@@ -182,7 +182,7 @@ type SandboxProgramOptions = {
   /** The server of the sandbox. */
   readonly guildId: string;
   /** Told in one sentence where programs find the bot, why nowhere, and of failures. */
-  tell(sentence: string): void;
+  report(sentence: string): void;
 };
 
 /** HTTP for programs beside the sandbox, whose page is served by its own process. Never throws. */
@@ -190,11 +190,11 @@ export async function openSandboxPrograms({
   page: { host, port, apiOrigins = [] },
   access,
   guildId,
-  tell,
+  report,
 }: SandboxProgramOptions): Promise<AsyncDisposable | undefined> {
   const { openAtFreePort } = await import('#src/http/listener.ts');
   const { openProgramDoor } = await import('#src/http/doors.ts');
-  const onBug = (error: unknown) => tell(`a request of a program failed: ${error}`);
+  const onBug = (error: unknown) => report(`a request of a program failed: ${error}`);
   const door = await programDoor(access, onBug);
   const outcome = await openAtFreePort(
     port + 1,
@@ -202,10 +202,10 @@ export async function openSandboxPrograms({
       await openProgramDoor({ ...door, apiOrigins, host, port: free, clock: realClock, onBug }),
   );
   if (outcome.kind === 'refused') {
-    tell(outcome.why);
+    report(outcome.why);
     return undefined;
   }
   const { server } = outcome;
-  tell(`HTTP for programs (docs/http.md): ${new URL(`/v1/servers/${guildId}`, server.url)}`);
+  report(`HTTP for programs (docs/http.md): ${new URL(`/v1/servers/${guildId}`, server.url)}`);
   return server;
 }

@@ -5,35 +5,35 @@ import type { ProviderRole } from '#src/provider/provider-news.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import { whyDropped } from './sandbox-view.ts';
 
-/** Takes an event for the page; its shape stands in `sandbox/page/room-protocol.ts`. */
-export type TellPage = (event: object) => void;
+/** Takes an event for the page; its shape stands in `sandbox/page/browser-protocol.ts`. */
+export type SendToPage = (event: object) => void;
 
 /** Answers of the bot for the page of the sandbox: the page cannot see them on Discord, so the bot's process reports them. */
 export class PageView {
   readonly #botName: string;
   readonly #engines = new Map<ProviderRole, string>();
-  #tell: TellPage | undefined;
+  #report: SendToPage | undefined;
 
   constructor(botName: string) {
     this.#botName = botName;
   }
 
-  /** Connects the page: `tell` hears all from now on, and of the engines also what was before. */
-  connect(tell: TellPage): void {
-    this.#tell = tell;
-    this.#tellEngines();
+  /** Connects the page: `report` hears all from now on, and of the engines also what was before. */
+  connect(report: SendToPage): void {
+    this.#report = report;
+    this.#sendEngines();
   }
 
   engine(news: EngineNews): void {
     if (news.kind !== 'ready') return;
     this.#engines.set(news.role, `${news.role}: ${news.what}`);
-    this.#tellEngines();
+    this.#sendEngines();
   }
 
   session(event: SessionEvent): void {
     switch (event.kind) {
       case 'recognised':
-        this.#tell?.({
+        this.#report?.({
           kind: 'said',
           who: event.name,
           text: event.text,
@@ -42,23 +42,23 @@ export class PageView {
         return;
       case 'answered': {
         const { name: who, text, heardText, finish, instants } = event;
-        this.#tell?.({ kind: 'answered', who, text, heardText, finish, instants });
+        this.#report?.({ kind: 'answered', who, text, heardText, finish, instants });
         return;
       }
       case 'ignored': {
         const why = silenceLine(silenceOf(event.why, this.#botName), this.#botName);
-        this.#tell?.({ kind: 'ignored', who: event.name, why });
+        this.#report?.({ kind: 'ignored', who: event.name, why });
         return;
       }
       case 'dropped':
-        this.#tell?.({ kind: 'dropped', who: event.name, why: whyDropped[event.why] });
+        this.#report?.({ kind: 'dropped', who: event.name, why: whyDropped[event.why] });
         return;
       default: // no outcome of speech
     }
   }
 
-  #tellEngines(): void {
+  #sendEngines(): void {
     if (this.#engines.size > 0)
-      this.#tell?.({ kind: 'engines', lines: [...this.#engines.values()] });
+      this.#report?.({ kind: 'engines', lines: [...this.#engines.values()] });
   }
 }

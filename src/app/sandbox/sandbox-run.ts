@@ -9,9 +9,9 @@ import {
   type SecondExchangeParts,
   secondExchange,
 } from '#src/console/first-run/sandbox-show.ts';
-import { takeAsTyped, takeInTurn } from '#src/console/first-run/talk-on.ts';
+import { handleAsTyped, handleInTurn } from '#src/console/first-run/talk-on.ts';
 import { PersonVoices } from '#src/console/first-run/voices.ts';
-import { host, LineDesk } from '#src/console/prompt/line-desk.ts';
+import { host, LineHandler } from '#src/console/prompt/line-handler.ts';
 import type { MessageWall } from '#src/console/prompt/message-wall.ts';
 import { PeoplePresent } from '#src/console/prompt/people-present.ts';
 import { pipeLines, promptLines } from '#src/console/prompt/prompt.ts';
@@ -25,20 +25,20 @@ export type SandboxRun = {
   readonly engines: Engines;
   readonly screen: Screen;
   readonly wall: MessageWall;
-  readonly stage: ExchangeParts;
+  readonly parts: ExchangeParts;
 };
 
 /** One exchange and its proof. Returns the exit code. Errors: BotError. Aborting `signal` throws its reason. */
 export async function runOnce(play: SandboxRun, signal: AbortSignal): Promise<number> {
-  const { config, engines, stage } = play;
-  const { show, recorder } = stage;
-  const first = await firstExchange(stage, signal);
+  const { config, engines, parts } = play;
+  const { show, recorder } = parts;
+  const first = await firstExchange(parts, signal);
   await using stack = new AsyncDisposableStack();
   // The judge is always the embedded recogniser: it cannot be told what it ought to hear.
   const embedded = config.transcription.kind === 'embedded';
-  const openEar = async () =>
+  const openInput = async () =>
     embedded ? engines.transcriber : stack.use(await openEmbeddedTranscriber());
-  const proof = await prove(first, recorder, openEar, signal);
+  const proof = await prove(first, recorder, openInput, signal);
   show.blank();
   if (first.kind === 'exchanged') show.note(waitLine(first.heard.firstAudibleAtMs));
   show.note(proof.kind === 'proved' ? proof.line : `failed at ${proof.stage}: ${proof.why}`);
@@ -55,8 +55,8 @@ export async function runPrompt(
   recordings: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
-  const { config, stage, wall } = play;
-  const { show } = stage;
+  const { config, parts, wall } = play;
+  const { show } = parts;
   await using voices = new PersonVoices({
     taken:
       config.speech.kind === 'embedded'
@@ -64,61 +64,61 @@ export async function runPrompt(
         : undefined,
     onOpen: () => show.note('opening the embedded voices for what is typed'),
   });
-  const people = new PeoplePresent(stage, config.consent.policy !== 'notice');
-  const desk = new LineDesk({ stage, wall, people, voices });
-  if (recordings.length > 0) await playRecordings(recordings, desk, people, stage, signal);
-  else await playExchanges({ people, stage, wall }, signal);
+  const people = new PeoplePresent(parts, config.consent.policy !== 'notice');
+  const lines = new LineHandler({ parts, wall, people, voices });
+  if (recordings.length > 0) await playRecordings(recordings, lines, people, parts, signal);
+  else await playExchanges({ people, parts, wall }, signal);
   show.blank();
-  await talkOn(play, desk, signal);
+  await talkOn(play, lines, signal);
   return 0;
 }
 
 async function playExchanges(parts: SecondExchangeParts, signal: AbortSignal): Promise<void> {
-  const { people, stage } = parts;
-  const first = await firstExchange(stage, signal);
+  const { people, parts: exchange } = parts;
+  const first = await firstExchange(exchange, signal);
   people.seated(host, 'Lounge');
-  tellFailure(first, stage);
-  tellFailure(await secondExchange(parts, signal), stage);
+  reportFailure(first, exchange);
+  reportFailure(await secondExchange(parts, signal), exchange);
 }
 
-function tellFailure(one: SpokenExchange, { show }: ExchangeParts): void {
+function reportFailure(one: SpokenExchange, { show }: ExchangeParts): void {
   if (one.kind === 'failed') show.note(`failed at ${one.stage}: ${one.why}`);
 }
 
 async function playRecordings(
   recordings: readonly string[],
-  desk: LineDesk,
+  lines: LineHandler,
   people: PeoplePresent,
-  stage: ExchangeParts,
+  parts: ExchangeParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const called = await callIn(host, stage, signal);
+  const called = await callIn(host, parts, signal);
   people.seated(host, 'Lounge');
-  if (called.kind === 'failed') stage.show.note(`failed at ${called.stage}: ${called.why}`);
+  if (called.kind === 'failed') parts.show.note(`failed at ${called.stage}: ${called.why}`);
   for (const wav of recordings) {
-    stage.show.blank();
-    await desk.play(wav, signal);
+    parts.show.blank();
+    await lines.play(wav, signal);
   }
 }
 
 /** Reads typed speech: at a terminal as it is typed; from a pipe, a file or a service manager line by line, to their end. */
 async function talkOn(
-  { screen, stage }: SandboxRun,
-  desk: LineDesk,
+  { screen, parts }: SandboxRun,
+  lines: LineHandler,
   signal: AbortSignal,
 ): Promise<void> {
   const { stdin: input, stdout: output } = process;
-  const { show } = stage;
+  const { show } = parts;
   if (!input.isTTY || !output.isTTY) {
-    await takeInTurn(pipeLines(input, signal), desk, show, signal);
+    await handleInTurn(pipeLines(input, signal), lines, show, signal);
     return;
   }
   show.note(
     `Type to speak as ${host}, "bob: ..." as someone else, /help for commands, ? for keys, Ctrl+C to leave.`,
   );
-  const suggest = (line: string) => desk.suggest(line);
+  const suggest = (line: string) => lines.suggest(line);
   const read = (until: AbortSignal) => promptLines({ input, output, screen, suggest }, until);
-  await takeAsTyped(read, desk, show, signal);
+  await handleAsTyped(read, lines, show, signal);
 }
 
 function waitLine(firstAudibleAtMs: number): string {

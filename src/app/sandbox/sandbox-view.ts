@@ -74,9 +74,9 @@ export class SandboxView {
     }
     if (event.kind === 'link-opened') {
       const sealed = event.endToEnd ? 'end-to-end encrypted' : 'not end-to-end encrypted';
-      const took = Math.round(event.tookMs);
+      const elapsedMs = Math.round(event.tookMs);
       const cipher = ciphers[event.cipher] ?? event.cipher;
-      this.#show.note(`voice link open in ${took} ms, ${sealed}, over ${cipher}`);
+      this.#show.note(`voice link open in ${elapsedMs} ms, ${sealed}, over ${cipher}`);
     }
   }
 

@@ -76,10 +76,10 @@ export function localShards(
 function throttleOf(
   { maxConcurrency, startLimit }: GatewayLimits,
   run: ProcessRun,
-  tell: NonNullable<BotOptions['onShards']>,
+  report: NonNullable<BotOptions['onShards']>,
 ): IdentifyThrottle {
   const starts = startLimit && countedStarts(startLimit, run.identifies, realClock.wallMs());
-  const onSpent = (waitMs: number) => tell({ kind: 'spent', waitMs });
+  const onSpent = (waitMs: number) => report({ kind: 'spent', waitMs });
   const onCount = (identifies: typeof run.identifies) => run.count(identifies);
   return new IdentifyThrottle({ clock: realClock, maxConcurrency, starts, onSpent, onCount });
 }
@@ -93,7 +93,7 @@ type SharedParts = {
 };
 
 async function openSharedShards(
-  { config, discord, onShards: tell = () => undefined }: BotOptions,
+  { config, discord, onShards: report = () => undefined }: BotOptions,
   { url, run: { id }, limits, stack }: SharedParts,
   signal: AbortSignal,
 ): Promise<SharedShards> {
@@ -117,5 +117,5 @@ async function openSharedShards(
     recommendedCount: limits.recommendedShards,
     ...(limits.startLimit && { startLimit: limits.startLimit }),
   };
-  return stack.use(new SharedShards({ registry, process, limits, clock, leaseMs, tell }));
+  return stack.use(new SharedShards({ registry, process, limits, clock, leaseMs, report }));
 }

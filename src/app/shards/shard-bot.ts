@@ -26,7 +26,7 @@ import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
 import { GuildAccess } from '#src/session/presence/access-control.ts';
 import { PauseHearing } from '#src/session/presence/pause-hearing.ts';
 import { SessionPrivacy } from '#src/session/presence/privacy.ts';
-import { ReminderTeller } from '#src/session/reminders/reminder-teller.ts';
+import { ReminderDelivery } from '#src/session/reminders/reminder-delivery.ts';
 import { SeatReturn } from '#src/session/seats/seat-return.ts';
 import { UncalledJoins } from '#src/session/seats/uncalled-joins.ts';
 import { SessionCheckup } from '#src/session/settings/checkup.ts';
@@ -86,17 +86,17 @@ export async function startShardBot(
   let name = '';
   let seats: SeatReturn | undefined;
   let uncalled: UncalledJoins | undefined;
-  let teller: ReminderTeller | undefined;
+  let delivery: ReminderDelivery | undefined;
   const ports = (discordPorts: DiscordPorts): CommandPorts => {
     name = config.bot.name ?? discordPorts.bot.name;
     const parts = partsOf(options, discordPorts, name, (guildId) => void seats?.givenUp(guildId));
     sessions = new VoiceSessions(parts, sourcesOf(options, discordPorts, name));
     const comes = stack.use(new UncalledJoins(parts, sessions));
     uncalled = comes;
-    seats = stack.use(new SeatReturn(parts, sessions, (guildId) => comes.look(guildId)));
-    teller = new ReminderTeller(parts, sessions);
+    seats = stack.use(new SeatReturn(parts, sessions, (guildId) => comes.check(guildId)));
+    delivery = new ReminderDelivery(parts, sessions);
     options.onSessions(sessions);
-    const changed = (guildId: string) => comes.look(guildId);
+    const changed = (guildId: string) => comes.check(guildId);
     const all = portsOf(options, { parts, sessions, discordPorts, changed }, until);
     const answers = new SessionProgramAnswers(parts, sessions, until);
     discordPorts.typed.listen(new TypedLines(parts, sessions, all, discordPorts.typed, until));
@@ -105,7 +105,7 @@ export async function startShardBot(
     return all;
   };
   const onEvent = (event: DiscordEvent): void => {
-    tellRooms(sessions, event);
+    reportToSessions(sessions, event);
     onDiscord(event, shard.id);
   };
   const open = await openDiscord(
@@ -122,17 +122,17 @@ export async function startShardBot(
       arrived: async (guildIds) => {
         shared.reminders.arrived(guildIds);
         const taken = (await seats?.arrived(guildIds)) ?? new Set();
-        for (const guildId of guildIds) if (!taken.has(guildId)) uncalled?.look(guildId);
+        for (const guildId of guildIds) if (!taken.has(guildId)) uncalled?.check(guildId);
         return taken;
       },
-      channelChanged: (guildId) => uncalled?.look(guildId),
+      channelChanged: (guildId) => uncalled?.check(guildId),
       ports,
     },
     signal,
   );
   stack.use(open);
   stack.use(sessions);
-  if (teller) stack.use(shared.reminders.serve(shard, teller));
+  if (delivery) stack.use(shared.reminders.serve(shard, delivery));
   stack.defer(() => open.handOver());
   const closing = stack.move();
   return {
@@ -145,7 +145,7 @@ export async function startShardBot(
 }
 
 /** Passes events of Discord to the sessions: changes of the bot's own seat, and alerts of their links. */
-function tellRooms(sessions: VoiceSessions | undefined, event: DiscordEvent): void {
+function reportToSessions(sessions: VoiceSessions | undefined, event: DiscordEvent): void {
   const { kind } = event;
   const isHindrance = kind === 'muted' || kind === 'deafened' || kind === 'suppressed';
   const isGone = kind === 'channel-removed' || kind === 'guild-removed';
@@ -218,13 +218,13 @@ function partsOf(
   const { messages, panels, places } = discord;
   const { chat, pipelines } = shared.answering(name);
   const onEvent: SessionDependencies['onEvent'] = (guildId, event) => {
-    shared.stats.tell(guildId, event);
+    shared.stats.report(guildId, event);
     onSession(guildId, event);
     if (event.kind === 'left' && event.why === 'refused') givenUp(guildId);
   };
-  const told = { clock: realClock, onEvent };
+  const common = { clock: realClock, onEvent };
   return {
-    ...told,
+    ...common,
     longestStandstillMs: longestStandstillMs(config.deadlines),
     messages,
     panels,
@@ -235,20 +235,20 @@ function partsOf(
     seatStore: store.seats,
     captionChats: discord.captions,
     transcripts,
-    peopleSettings: new KnownPeopleSettings({ ...told, store: store.personSettings }),
-    memories: new GuildMemories({ ...told, store: transcripts.onDisk.memories }),
+    peopleSettings: new KnownPeopleSettings({ ...common, store: store.personSettings }),
+    memories: new GuildMemories({ ...common, store: transcripts.onDisk.memories }),
     codec,
     cues: shared.cues,
     textLanguage: shared.textLanguage,
     tools: () => [...shared.operatorTools.all(), ...tools],
     recordings: sounds.recordings,
-    sounds: sounds.shelf,
+    sounds: sounds.catalog,
     ...paidEngines({ ...engines, chat, pipelines }),
     writtenQuestions: new WrittenQuestions(),
     chatName: engines.chatName,
     voices: engines.voices,
     spokenLocales: config.speech.kind === 'embedded' ? ['en'] : locales(),
-    spending: shared.desk,
+    spending: shared.budgets,
   };
 }
 
@@ -280,7 +280,7 @@ function portsOf(
     places,
     stats: shared.stats,
     ...(pageLinks && { page: pageLinks }),
-    costs: shared.desk,
+    costs: shared.budgets,
     tracks: new TrackRequests(parts.sounds, sessions, signal),
     talk: new TypedRequests(parts, sessions, longestWritingMs(config.deadlines), signal),
     voices: new SessionVoices(parts, sessions, speechModels, signal),

@@ -6,7 +6,7 @@ import type { OperatorNotices } from '#src/status/operator-notices.ts';
 /** Writes one line per change of the shards that this process serves; `end` is called where it must start anew. */
 export function logShards(
   log: Log,
-  notices: Pick<OperatorNotices, 'tell'>,
+  notices: Pick<OperatorNotices, 'report'>,
   news: ShardNews,
   end: () => void,
 ): void {
@@ -33,14 +33,14 @@ export function logShards(
       log.info({ shard: news.shardId, why: news.why }, 'shard stopped');
       return;
     case 'spent':
-      notices.tell('logins-spent');
+      notices.report('logins-spent');
       log.error(
         { waitMs: Math.round(news.waitMs) },
         'Discord allows few more logins until its limit is reset: the bot waits, so that its token stays valid; find out why it logs in repeatedly',
       );
       return;
     case 'crashing':
-      notices.tell('crash-loop');
+      notices.report('crash-loop');
       log.error(
         { starts: news.starts, waitMs: news.waitMs },
         'the bot crashed three times within 5 minutes: it waits before it logs in again; look at the log of the last crash',

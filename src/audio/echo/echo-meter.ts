@@ -82,7 +82,7 @@ export class EchoMeter {
   readonly #sent: SentEnvelope;
   readonly #bands = new Bands();
   readonly #finder: LagFinder;
-  readonly #floor = new RoomFloor();
+  readonly #floor = new NoiseFloor();
   readonly #recent: EchoMeasurement[] = [];
   /** Position of the stream in the time of the clock; arrivals can only be late. */
   #streamMs = Number.NEGATIVE_INFINITY;
@@ -227,7 +227,7 @@ function isFilled(samples: Float32Array, at: number): boolean {
 }
 
 /** Noise floor of one microphone's room in each band. */
-class RoomFloor {
+class NoiseFloor {
   readonly levels = new Float32Array(bandCount).fill(floorStartDb);
   readonly #mean = new Float32Array(bandCount).fill(floorStartDb);
   readonly #above = new Float32Array(bandCount);

@@ -18,7 +18,7 @@ const noiseDb = 3;
 const leadHops = 2;
 
 /** Difference between a microphone and the expected echo, in decibels, mean of the bands. */
-export type Compared = {
+export type EchoComparison = {
   /** Level above all possible echo and noise. */
   readonly excessDb: number;
   /** Expected echo above the noise. */
@@ -59,7 +59,7 @@ export class EchoPath {
     }
   }
 
-  compare(levels: Float32Array, noise: Float32Array, hop: number): Compared {
+  compare(levels: Float32Array, noise: Float32Array, hop: number): EchoComparison {
     let [excess, expected, short] = [0, 0, 0];
     for (let band = 0; band < bandCount; band++) {
       const gain = this.#gains[band] ?? 0;

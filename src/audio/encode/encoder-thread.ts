@@ -31,7 +31,7 @@ export class EncoderThread {
     this.#worker.stdout.resume();
     this.#worker.stderr.resume();
     this.#worker.unref();
-    this.#worker.on('message', (message: FromEncoders) => this.#take(message));
+    this.#worker.on('message', (message: FromEncoders) => this.#handle(message));
     this.#worker.on('error', (cause) => this.#bury(failed('it has ended', cause)));
     this.#worker.on('exit', () => this.#bury());
   }
@@ -44,7 +44,7 @@ export class EncoderThread {
     const id = ++this.#lastId;
     this.#forgetIdle();
     this.#open.add(id);
-    this.#tell({ kind: 'open', id, format });
+    this.#send({ kind: 'open', id, format });
     return {
       push: (samples) => this.#ask({ kind: 'push', id, samples: samples.slice() }),
       end: () => this.#ask({ kind: 'end', id }),
@@ -61,7 +61,7 @@ export class EncoderThread {
     const waiting = Promise.withResolvers<Uint8Array>();
     if (!this.#isAlive) return Promise.reject(failed('it has ended'));
     this.#waiting.set(message.id, waiting);
-    this.#tell(message);
+    this.#send(message);
     return within(waiting.promise, longestMs, this.#clock, () => {
       const late = failed('it was too slow');
       this.#bury(late);
@@ -72,17 +72,17 @@ export class EncoderThread {
 
   #close(id: number): void {
     if (!this.#open.delete(id)) return;
-    this.#tell({ kind: 'close', id });
+    this.#send({ kind: 'close', id });
     if (this.#open.size > 0 || !this.#isAlive) return;
     const stop = () => void this.stop().catch(() => undefined);
     this.#forgetIdle = this.#clock.later(idleMs, stop);
   }
 
-  #tell(message: ToEncoders): void {
+  #send(message: ToEncoders): void {
     this.#worker.postMessage(message);
   }
 
-  #take(message: FromEncoders): void {
+  #handle(message: FromEncoders): void {
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     if (message.kind === 'bytes') waiting?.resolve(message.bytes);

@@ -59,11 +59,11 @@ async function openFlac(): Promise<LoadedEncoder> {
 
 const encoders = new Map<number, Promise<LoadedEncoder>>();
 
-function tell(message: FromEncoders): void {
+function send(message: FromEncoders): void {
   parentPort?.postMessage(message);
 }
 
-async function take(message: ToEncoders): Promise<void> {
+async function handle(message: ToEncoders): Promise<void> {
   const { id, kind } = message;
   if (kind === 'open') {
     const opened = open[message.format]();
@@ -81,12 +81,12 @@ async function take(message: ToEncoders): Promise<void> {
     const encoder = await opening;
     if (!encoder) return;
     const bytes = kind === 'push' ? encoder.push(message.samples) : encoder.end();
-    tell({ kind: 'bytes', id, bytes });
+    send({ kind: 'bytes', id, bytes });
   } catch (thrown) {
-    tell({ kind: 'failed', id, message: thrown instanceof Error ? thrown.message : `${thrown}` });
+    send({ kind: 'failed', id, message: thrown instanceof Error ? thrown.message : `${thrown}` });
   }
 }
 
 parentPort?.on('message', (message: ToEncoders) => {
-  take(message).catch(() => undefined); // one that did not open is not freed
+  handle(message).catch(() => undefined); // one that did not open is not freed
 });

@@ -128,12 +128,12 @@ export class PacketOrder {
   /** A packet, and the gap before it: little, much lost at once, or another stream begins. */
   #join(next: PlacedPacket): OrderStep[] {
     const steps: OrderStep[] = [];
-    if (this.#last) this.#tellBetween(this.#last.packet, next, steps);
+    if (this.#last) this.#emitBetween(this.#last.packet, next, steps);
     steps.push(this.#pass(next));
     return steps;
   }
 
-  #tellBetween(last: Packet, { packet, place }: PlacedPacket, steps: OrderStep[]): void {
+  #emitBetween(last: Packet, { packet, place }: PlacedPacket, steps: OrderStep[]): void {
     const missing = this.#missing(place);
     const jump = (packet.timestamp - last.timestamp) | 0;
     if (!follows(jump, missing)) {

@@ -68,8 +68,8 @@ export class RecordingCuts {
   }
 
   /** Spans do not overlap. */
-  #cut(wishedMs: number, toMs: number): SpeechSpan {
-    const fromMs = Math.max(this.#cutMs, wishedMs);
+  #cut(requestedMs: number, toMs: number): SpeechSpan {
+    const fromMs = Math.max(this.#cutMs, requestedMs);
     this.#cutMs = toMs;
     return { fromMs, toMs };
   }

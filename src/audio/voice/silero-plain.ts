@@ -35,7 +35,7 @@ export class PlainSilero {
 
   /** 0..1 for the next 512 samples, each -1..1. */
   probability(window: Float32Array): number {
-    this.#take(window);
+    this.#load(window);
     for (let step = 0; step < 4; step++) {
       this.#spectrum.magnitudes(this.#samples, step * 128, this.#spectra, (step + 1) * bins);
     }
@@ -62,7 +62,7 @@ export class PlainSilero {
     this.#cells.fill(0);
   }
 
-  #take(window: Float32Array): void {
+  #load(window: Float32Array): void {
     const samples = this.#samples;
     samples.copyWithin(0, windowSamples, windowSamples + contextSamples);
     samples.set(window, contextSamples);

@@ -2,7 +2,7 @@
 export type FilePart = { readonly number: number; readonly of: number };
 
 /** A file before it is known in how many parts it comes. */
-export type FileDraft = {
+export type FileLayout = {
   /** Text in front of each part. */
   readonly head: (part: FilePart) => string;
   /** Texts that are not divided; `place` is the number of an entry in its part, from 1. */
@@ -18,8 +18,8 @@ const longest: FilePart = { number: 99_999, of: 99_999 };
 const longestPlace = 9_999_999;
 
 /** The text of each part, at most `maxBytes` of UTF-8 unless a single entry is larger; at least one. */
-export function parted(draft: FileDraft, maxBytes: number): readonly string[] {
-  const { head, entries, between, foot, empty } = draft;
+export function parted(layout: FileLayout, maxBytes: number): readonly string[] {
+  const { head, entries, between, foot, empty } = layout;
   const frameBytes = bytesOf(head(longest)) + bytesOf(foot);
   const groups: ((place: number) => string)[][] = [[]];
   let sizeBytes = frameBytes;

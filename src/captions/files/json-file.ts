@@ -4,7 +4,7 @@ import type {
   TranscriptWord,
 } from '#src/captions/transcript-line.ts';
 import type { FileHeading } from './file-heading.ts';
-import type { FileDraft, FilePart } from './file-parts.ts';
+import type { FileLayout, FilePart } from './file-parts.ts';
 import { messageLink } from './message-link.ts';
 import { visibleLine } from './visible-line.ts';
 import { isoTime, wholeMs } from './wall-time.ts';
@@ -13,7 +13,7 @@ import { isoTime, wholeMs } from './wall-time.ts';
 const version = 1;
 
 /** JSON by `docs/transcript.schema.json`: a document for each part, each line of it on a line of the file. */
-export function jsonFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileDraft {
+export function jsonFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileLayout {
   const { guildId, startedAtWallMs } = heading.session;
   const frame = (part: FilePart) => {
     const head = { format: 'parley-transcript', version, part, session: sessionJson(heading) };

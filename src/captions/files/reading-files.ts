@@ -1,11 +1,11 @@
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
 import { harmlessUncut } from '#src/texts/plain.ts';
 import { type FileHeading, headingLines } from './file-heading.ts';
-import type { FileDraft } from './file-parts.ts';
+import type { FileLayout } from './file-parts.ts';
 import { messageLink } from './message-link.ts';
 
 /** Markdown: a paragraph for each line, its time a link to the message that shows it. */
-export function markdownFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileDraft {
+export function markdownFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileLayout {
   const { session, nameOf, wordsOf, say } = heading;
   const timeOf = timesOf(heading, lines);
   return {
@@ -25,7 +25,7 @@ export function markdownFile(heading: FileHeading, lines: readonly TranscriptLin
 }
 
 /** Plain text: one line for each. */
-export function textFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileDraft {
+export function textFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileLayout {
   const { nameOf, wordsOf, say } = heading;
   const timeOf = timesOf(heading, lines);
   return {

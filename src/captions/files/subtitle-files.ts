@@ -1,6 +1,6 @@
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
 import { type FileHeading, headingLines } from './file-heading.ts';
-import type { FileDraft } from './file-parts.ts';
+import type { FileLayout } from './file-parts.ts';
 import { type SubtitleCue, subtitleCues, type TimedLine } from './subtitle-cues.ts';
 import { visibleLine } from './visible-line.ts';
 
@@ -8,7 +8,7 @@ import { visibleLine } from './visible-line.ts';
  * SubRip: each cue one line `Name: text`, numbered from 1 in each part. The format has no escapes: what a player would
  * take for a tag or for a time line is written with other characters.
  */
-export function srtFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileDraft {
+export function srtFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileLayout {
   const nameOf = (line: TranscriptLine) => srtWords(heading.nameOf(line.speaker));
   const cues = cuesIn(heading, lines);
   return {
@@ -23,7 +23,7 @@ export function srtFile(heading: FileHeading, lines: readonly TranscriptLine[]):
 }
 
 /** WebVTT: the speaker as a voice tag, the number of the line, and of its piece, as identifier. */
-export function vttFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileDraft {
+export function vttFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileLayout {
   const nameOf = (line: TranscriptLine) => heading.nameOf(line.speaker);
   const cues = cuesIn(heading, lines);
   const several = new Set(cues.filter(({ piece }) => piece > 1).map(({ line }) => line.number));

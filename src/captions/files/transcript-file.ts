@@ -39,8 +39,8 @@ export function transcriptFiles(
   const { session, lines } = content;
   const ordered = lines.toSorted((a, b) => a.startMs - b.startMs || a.number - b.number);
   const heading = headingOf({ ...content, lines: ordered });
-  const draft = draftOf[format](heading, ordered);
-  const texts = parted(draft, maxBytes);
+  const layout = layoutOf[format](heading, ordered);
+  const texts = parted(layout, maxBytes);
   const stem = `transcript-${channelPart(session.channelName)}-${heading.day}`;
   return texts.map((text, place) => ({
     name: `${stem}${partName(place, texts.length)}.${format}`,
@@ -48,7 +48,7 @@ export function transcriptFiles(
   }));
 }
 
-const draftOf = {
+const layoutOf = {
   md: markdownFile,
   txt: textFile,
   srt: srtFile,

@@ -1,4 +1,4 @@
-import type { WishOutcome } from '#src/captions/message-wish.ts';
+import type { DisplayOutcome } from '#src/captions/desired-message.ts';
 import type { MessagePlace } from '#src/captions/transcript-line.ts';
 import {
   type CaptionLine,
@@ -70,7 +70,7 @@ export class CaptionLayout {
   }
 
   /** Applies the outcome of a wish. */
-  outcome(outcome: WishOutcome, atMs: number): LayoutChange {
+  outcome(outcome: DisplayOutcome, atMs: number): LayoutChange {
     const message = this.#list.all().find(({ key }) => key === outcome.key);
     if (outcome.kind === 'gone' && outcome.what === 'chat') {
       this.#isAway = true;
@@ -100,7 +100,7 @@ export class CaptionLayout {
     const messages = [...this.#list.all()];
     for (const message of messages) message.abandon();
     const unshown = messages.flatMap((message) => message.unshownParts()).sort(comparePlaces);
-    for (const part of unshown) this.#list.takeOut(part);
+    for (const part of unshown) this.#list.remove(part);
     for (const part of unshown) this.#list.place(part, atMs);
     return this.#change(atMs);
   }
@@ -135,7 +135,7 @@ export class CaptionLayout {
     const isSame = (part: LinePart) => (other: WantedPart) =>
       other.kind === part.kind && other.index === part.index;
     for (const part of laid.parts.filter((one) => !wanted.some(isSame(one)))) {
-      this.#list.takeOut(part);
+      this.#list.remove(part);
     }
     const before = laid.parts;
     laid.parts = [];
@@ -153,10 +153,10 @@ export class CaptionLayout {
     Object.assign(part, wanted);
     if (!home) this.#list.place(part, atMs);
     else if (isChanged) this.#list.changed(part, atMs);
-    else if (home.takesChanges(atMs)) this.#list.touch(home);
+    else if (home.acceptsChanges(atMs)) this.#list.touch(home);
   }
 
-  #settle(message: LiveMessage, outcome: WishOutcome, atMs: number): void {
+  #settle(message: LiveMessage, outcome: DisplayOutcome, atMs: number): void {
     switch (outcome.kind) {
       case 'shown':
         this.#confirm(message, outcome, atMs);
@@ -178,7 +178,7 @@ export class CaptionLayout {
 
   #confirm(
     message: LiveMessage,
-    { text, place }: Extract<WishOutcome, { readonly kind: 'shown' }>,
+    { text, place }: Extract<DisplayOutcome, { readonly kind: 'shown' }>,
     atMs: number,
   ): void {
     if (message.confirm(text, place, atMs)) this.#list.located(message);
@@ -194,7 +194,7 @@ export class CaptionLayout {
     this.#list.touch(message);
     const isToGo = !this.#reclaim(message) || message.showsRemoved();
     const moving = isToGo ? message.parts() : message.unshownParts();
-    for (const part of moving) this.#list.takeOut(part);
+    for (const part of moving) this.#list.remove(part);
     for (const part of moving) this.#list.placeLate(part, atMs);
   }
 
@@ -255,7 +255,7 @@ export class CaptionLayout {
       }
     }
     const left = gone.flatMap((message) => message.parts()).sort(comparePlaces);
-    for (const part of left) this.#list.takeOut(part);
+    for (const part of left) this.#list.remove(part);
     for (const part of left) this.#list.place(part, atMs);
     for (const message of gone) this.#list.touch(message);
     this.#touchForgotten();
@@ -274,7 +274,7 @@ export class CaptionLayout {
 
   /** The line is in no message any more, and comes into none. */
   #end(laid: LaidLine): void {
-    for (const part of laid.parts) this.#list.takeOut(part);
+    for (const part of laid.parts) this.#list.remove(part);
     this.#lines.delete(laid.number);
     this.#lines.addPast(laid.number);
   }
@@ -303,7 +303,7 @@ export class CaptionLayout {
   }
 
   #change(atMs: number): LayoutChange {
-    const wishes = this.#isAway ? [] : this.#list.wishes(atMs);
+    const desired = this.#isAway ? [] : this.#list.desired(atMs);
     const placed: number[] = [];
     for (const laid of this.#list.takeMoved()) {
       const ids = this.placesOf(laid.number).map(({ messageId }) => messageId);
@@ -315,7 +315,7 @@ export class CaptionLayout {
     const [deletedLines, refusedLines] = [this.#deletedLines, this.#refusedLines];
     this.#deletedLines = [];
     this.#refusedLines = [];
-    return { wishes, placed, deletedLines, refusedLines };
+    return { desired, placed, deletedLines, refusedLines };
   }
 }
 

@@ -1,4 +1,4 @@
-import type { MessageWish } from '#src/captions/message-wish.ts';
+import type { DesiredMessage } from '#src/captions/desired-message.ts';
 import type { TranscriptSpeaker } from '#src/captions/transcript-line.ts';
 import { cleanWords } from './shown-words.ts';
 
@@ -35,7 +35,7 @@ export type CaptionTexts = {
 
 /** Effects of one step of the layout. */
 export type LayoutChange = {
-  readonly wishes: readonly MessageWish[];
+  readonly desired: readonly DesiredMessage[];
   /** Lines of which a message became known or is another one now; `CaptionLayout.placesOf` tells which. */
   readonly placed: readonly number[];
   /** Lines that were deleted with their message: to be erased, never shown again. */

@@ -59,13 +59,13 @@ export function comparePlaces(a: LinePart, b: LinePart): number {
 /** Parts that a line is to be shown in; none while it has no visible words. */
 export function wantedParts(line: CaptionLine, texts: CaptionTexts): readonly WantedPart[] {
   const name = shownName(line.speaker.name, texts.unnamed);
-  const room = maxPartChars - name.length - timeChars - texts.stopped.length;
+  const maxLength = maxPartChars - name.length - timeChars - texts.stopped.length;
   const words: readonly ShownWords[] =
     line.state === 'not-understood'
       ? [{ words: texts.notUnderstood, isGlued: false }]
-      : shownParts(cleanWords(line.text), room);
+      : shownParts(cleanWords(line.text), maxLength);
   if (words.length === 0) return [];
-  const translated = shownParts(cleanWords(line.translation ?? ''), room);
+  const translated = shownParts(cleanWords(line.translation ?? ''), maxLength);
   const last = words.at(-1)?.words ?? '';
   return [
     ...words.map((part, index) => {

@@ -1,4 +1,4 @@
-import type { MessageWish } from '#src/captions/message-wish.ts';
+import type { DesiredMessage } from '#src/captions/desired-message.ts';
 import type { MessagePlace } from '#src/captions/transcript-line.ts';
 import { comparePlaces, type LinePart } from './line-part.ts';
 import { renderParts } from './line-rendering.ts';
@@ -23,7 +23,7 @@ export class LiveMessage {
   readonly openedAtMs: number;
   readonly #startedAtWallMs: number;
   #parts: LinePart[] = [];
-  #wished: string | undefined;
+  #desiredText: string | undefined;
   #pending: { readonly text: string; readonly content: ShownContent }[] = [];
   #shown: ShownContent = new Map();
   /** Whole words that were wished for as such. */
@@ -55,19 +55,19 @@ export class LiveMessage {
   }
 
   /** Whether its lines may still be changed. */
-  takesChanges(atMs: number): boolean {
+  acceptsChanges(atMs: number): boolean {
     return !this.#isSealed && (this.ageMs(atMs) ?? 0) < maxAgeMs;
   }
 
   /** Whether this part may be added after all others. */
-  takesNext(part: LinePart, atMs: number): boolean {
+  acceptsNext(part: LinePart, atMs: number): boolean {
     if (this.#isClosed || atMs - this.openedAtMs >= openMs) return false;
-    return this.takesChanges(atMs) && this.#lengthWith(part) <= maxOpenChars;
+    return this.acceptsChanges(atMs) && this.#lengthWith(part) <= maxOpenChars;
   }
 
   /** Whether this part may be put among the others; `isNewest`: what does not fit then goes into a message after it. */
-  takesLate(part: LinePart, atMs: number, isNewest: boolean): boolean {
-    if (this.#isClosed || !this.takesChanges(atMs)) return false;
+  acceptsLate(part: LinePart, atMs: number, isNewest: boolean): boolean {
+    if (this.#isClosed || !this.acceptsChanges(atMs)) return false;
     return isNewest || this.#lengthWith(part) <= maxChars;
   }
 
@@ -134,17 +134,17 @@ export class LiveMessage {
   }
 
   /** Text to show, if it differs from the last one; an empty text deletes the message. */
-  wish(): MessageWish | undefined {
-    if (this.#isAbandoned || (this.#parts.length === 0 && this.#wished === undefined)) {
+  desired(): DesiredMessage | undefined {
+    if (this.#isAbandoned || (this.#parts.length === 0 && this.#desiredText === undefined)) {
       return undefined;
     }
     const isFinished = this.#isSealed && this.#parts.length > 0 && !this.#isOutdated;
     if (isFinished && !this.showsRemoved()) return undefined;
     this.#isOutdated = false;
     const text = renderParts(this.#parts, this.#startedAtWallMs);
-    if (text === this.#wished) return undefined;
+    if (text === this.#desiredText) return undefined;
     const urgency = this.#urge() ? 'whole' : 'partial';
-    this.#wished = text;
+    this.#desiredText = text;
     this.#pending.push({ text, content: contentOf(this.#parts) });
     if (this.#pending.length > maxPending) this.#pending.shift();
     return { key: this.key, text, urgency };
@@ -152,7 +152,7 @@ export class LiveMessage {
 
   /** True the first time. */
   confirm(text: string, place: MessagePlace, atMs: number): boolean {
-    const n = this.#pending.findLastIndex((wish) => wish.text === text);
+    const n = this.#pending.findLastIndex((desired) => desired.text === text);
     if (n >= 0) this.#shown = this.#pending[n]?.content ?? this.#shown;
     this.#pending.splice(0, n + 1);
     this.#shownSinceMs ??= atMs;
@@ -173,7 +173,7 @@ export class LiveMessage {
    */
   retriesRefused(): boolean {
     const isCertain = this.#pending.length <= 1;
-    if (!isCertain) this.#wished = undefined;
+    if (!isCertain) this.#desiredText = undefined;
     this.reject();
     return !isCertain;
   }
@@ -183,7 +183,7 @@ export class LiveMessage {
     this.#isSealed = true;
     this.#shown = new Map();
     this.#pending = [];
-    this.#wished = undefined;
+    this.#desiredText = undefined;
     this.#place = undefined;
   }
 

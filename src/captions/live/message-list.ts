@@ -1,4 +1,4 @@
-import type { MessageWish } from '#src/captions/message-wish.ts';
+import type { DesiredMessage } from '#src/captions/desired-message.ts';
 import type { MessagePlace } from '#src/captions/transcript-line.ts';
 import { comparePlaces, type LaidLine, type LinePart } from './line-part.ts';
 import { LiveMessage } from './live-message.ts';
@@ -63,7 +63,7 @@ export class MessageList {
   placeApart(parts: readonly LinePart[], atMs: number): void {
     const message = this.#open(atMs);
     for (const part of parts) {
-      this.takeOut(part);
+      this.remove(part);
       const last = this.#lastPart();
       if (last && comparePlaces(last, part) > 0) this.#makeLate(part);
       this.#add(part, message);
@@ -73,7 +73,7 @@ export class MessageList {
 
   /** Puts a part back where it is still shown. */
   putBack(part: LinePart, message: LiveMessage): void {
-    this.takeOut(part);
+    this.remove(part);
     part.order = { atMs: part.of.startMs, late: 0 };
     this.#add(part, message);
   }
@@ -83,16 +83,16 @@ export class MessageList {
     const home = this.#homes.get(part);
     if (!home) return;
     this.touch(home);
-    if (!home.takesChanges(atMs)) {
-      this.takeOut(part);
+    if (!home.acceptsChanges(atMs)) {
+      this.remove(part);
       this.placeLate(part, atMs);
     } else if (home !== this.#messages.at(-1) && home.overflow().length > 0) {
-      this.takeOut(part);
+      this.remove(part);
       this.place(part, atMs);
     }
   }
 
-  takeOut(part: LinePart): void {
+  remove(part: LinePart): void {
     const home = this.#homes.get(part);
     if (!home) return;
     home.remove(part);
@@ -119,15 +119,15 @@ export class MessageList {
   }
 
   /** Moves what does not fit, and deletes what is empty. */
-  wishes(atMs: number): readonly MessageWish[] {
+  desired(atMs: number): readonly DesiredMessage[] {
     this.#fit(atMs);
     const touched = this.#messages.filter((message) => this.#touched.has(message));
-    const wishes = touched.map((message) => message.wish());
+    const desired = touched.map((message) => message.desired());
     this.#messages = this.#messages.filter(
       (message) => !this.#touched.has(message) || message.parts().length > 0,
     );
     this.#touched.clear();
-    return wishes.filter((wish) => wish !== undefined);
+    return desired.filter((message) => message !== undefined);
   }
 
   /** Lines that came into another message since the last call, or whose message is known since then. */
@@ -148,7 +148,7 @@ export class MessageList {
     const newest = this.#messages.at(-1);
     return this.#messages
       .slice(Math.max(n, 0), this.#isAfterAllOf(part, this.#messages[n]) ? n + 2 : n + 1)
-      .find((message) => message.takesLate(part, atMs, message === newest));
+      .find((message) => message.acceptsLate(part, atMs, message === newest));
   }
 
   #isAfterAllOf(part: LinePart, message: LiveMessage | undefined): boolean {
@@ -158,7 +158,7 @@ export class MessageList {
 
   #homeAtEnd(part: LinePart, atMs: number): LiveMessage {
     const newest = this.#messages.at(-1);
-    return newest?.takesNext(part, atMs) ? newest : this.#open(atMs);
+    return newest?.acceptsNext(part, atMs) ? newest : this.#open(atMs);
   }
 
   #makeLate(part: LinePart): void {
@@ -195,7 +195,7 @@ export class MessageList {
       const isNewest = message === this.#messages.at(-1);
       const next = isNewest && beyond.length > 0 ? this.#open(atMs) : undefined;
       for (const part of beyond) {
-        this.takeOut(part);
+        this.remove(part);
         if (next) this.#add(part, next);
         else this.place(part, atMs);
       }

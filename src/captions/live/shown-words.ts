@@ -17,16 +17,16 @@ export function shownName(name: string, unnamed: string): string {
 }
 
 /**
- * Clean words with markdown shown instead of obeyed, in parts of at most `room` characters, cut between words where
+ * Clean words with markdown shown instead of obeyed, in parts of at most `maxLength` characters, cut between words where
  * there are any. A link stays one, without a preview.
  */
-export function shownParts(clean: string, room: number): readonly ShownWords[] {
+export function shownParts(clean: string, maxLength: number): readonly ShownWords[] {
   if (clean === '') return [];
   const all = escapedWithLinks(clean);
-  if (all.length <= room) return [{ words: all, isGlued: false }];
+  if (all.length <= maxLength) return [{ words: all, isGlued: false }];
   return packed(
-    clean.split(' ').flatMap((word) => tokensOf(word, room)),
-    room,
+    clean.split(' ').flatMap((word) => tokensOf(word, maxLength)),
+    maxLength,
   );
 }
 
@@ -57,26 +57,26 @@ function escapedWithoutLinks(words: string): string {
 }
 
 /** Tokens side by side, as many in each part as fit. */
-function packed(tokens: readonly ShownWords[], room: number): readonly ShownWords[] {
+function packed(tokens: readonly ShownWords[], maxLength: number): readonly ShownWords[] {
   const parts: ShownWords[] = [];
   for (const token of tokens) {
     const open = parts.at(-1);
     const words = open ? `${open.words}${token.isGlued ? '' : ' '}${token.words}` : '';
-    if (open && words.length <= room) parts[parts.length - 1] = { ...open, words };
+    if (open && words.length <= maxLength) parts[parts.length - 1] = { ...open, words };
     else parts.push(token);
   }
   return parts;
 }
 
 /** A word, or where it is longer than a part its words by the rules of its script, its letters, its code points. */
-function tokensOf(word: string, room: number): readonly ShownWords[] {
+function tokensOf(word: string, maxLength: number): readonly ShownWords[] {
   const shown = escapedWithLinks(word);
-  if (shown.length <= room) return [{ words: shown, isGlued: false }];
+  if (shown.length <= maxLength) return [{ words: shown, isGlued: false }];
   const pieces = segmentsOf(word, 'word').flatMap((piece) =>
-    piece.length * 2 <= room
+    piece.length * 2 <= maxLength
       ? [piece]
       : segmentsOf(piece, 'grapheme').flatMap((letter) =>
-          letter.length * 2 <= room ? [letter] : [...letter],
+          letter.length * 2 <= maxLength ? [letter] : [...letter],
         ),
   );
   return pieces.map((piece, n) => ({

@@ -46,7 +46,7 @@ export function requestBody(
 ): SentRequest {
   const { transcriptionModel, speechModel } = options;
   const ids: string[] = [];
-  const tell = (text: string) => {
+  const report = (text: string) => {
     const id = without.has('ids') ? undefined : idOf(text);
     if (id !== undefined) ids.push(id);
     return id;
@@ -58,7 +58,7 @@ export function requestBody(
   const format: 'pcm16' | 'wav' = streams ? 'pcm16' : 'wav';
   const body = {
     ...common,
-    messages: audioMessages(messages, tell),
+    messages: audioMessages(messages, report),
     modalities: ['text', 'audio'] as ('text' | 'audio')[],
     audio: { voice, format },
     ...(transcriptionModel && { transcription_model: transcriptionModel }),

@@ -55,7 +55,7 @@ export class AudioChatStream {
 
   /** Gives the text held back, usage and calls. Errors: BotError `provider.truncated`, `provider.empty`. */
   *end(server: string): Generator<AudioChatPart> {
-    yield* this.#tell(this.#think.flush());
+    yield* this.#emit(this.#think.flush());
     if (this.finished) {
       // an answer in sound may have no word
       const finish_reason = this.#sounded ? 'stop' : (this.#finish ?? 'stop');
@@ -70,7 +70,7 @@ export class AudioChatStream {
       this.#expiresAtMs = expires_at * 1000;
       if (this.#sounded && !data && !transcript) this.#finish ??= 'stop';
     }
-    if (typeof transcript === 'string') yield* this.#tell(this.#think.push(transcript));
+    if (typeof transcript === 'string') yield* this.#emit(this.#think.push(transcript));
     if (typeof data !== 'string') return;
     const bytes = Buffer.from(data, 'base64');
     if (bytes.length === 0) return;
@@ -78,7 +78,7 @@ export class AudioChatStream {
     yield { kind: 'sound', bytes };
   }
 
-  *#tell(text: string): Generator<AudioChatPart> {
+  *#emit(text: string): Generator<AudioChatPart> {
     if (text === '') return;
     this.#transcript += text;
     yield { kind: 'transcript', text };

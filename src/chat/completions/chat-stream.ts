@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import type { ChatPart, Usage } from '#src/chat/ports.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
-import { toldCount } from '#src/provider/models/usage-reading.ts';
+import { reportedCount } from '#src/provider/models/usage-reading.ts';
 import { ThinkFilter } from './think-filter.ts';
 import { ToolCalls } from './tool-calls.ts';
 
@@ -85,15 +85,15 @@ function contentOf(content: unknown): string {
 
 /** Undefined for invalid usage: then it is counted by length. */
 function readUsage(usage: unknown): Usage | undefined {
-  const told = recordOf(usage);
-  const inputTokens = toldCount(told.prompt_tokens);
-  const outputTokens = toldCount(told.completion_tokens);
+  const counts = recordOf(usage);
+  const inputTokens = reportedCount(counts.prompt_tokens);
+  const outputTokens = reportedCount(counts.completion_tokens);
   if (inputTokens === undefined || outputTokens === undefined) return undefined;
   if (inputTokens + outputTokens === 0) return undefined;
-  const asked = recordOf(told.prompt_tokens_details);
-  const heard = toldCount(asked.audio_tokens);
-  const spoken = toldCount(recordOf(told.completion_tokens_details).audio_tokens);
-  const cached = toldCount(asked.cached_tokens);
+  const asked = recordOf(counts.prompt_tokens_details);
+  const heard = reportedCount(asked.audio_tokens);
+  const spoken = reportedCount(recordOf(counts.completion_tokens_details).audio_tokens);
+  const cached = reportedCount(asked.cached_tokens);
   return {
     inputTokens,
     outputTokens,

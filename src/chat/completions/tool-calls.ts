@@ -21,7 +21,7 @@ const mostCheckedChars = 4 * 2 ** 20;
  * last call of its key, `index` or else `id` or else its place, unless it can only be a new one.
  */
 export class ToolCalls {
-  readonly #drafts: PartialToolCall[] = [];
+  readonly #calls: PartialToolCall[] = [];
   readonly #byKey = new Map<string, PartialToolCall>();
   #checkedChars = 0;
 
@@ -36,8 +36,8 @@ export class ToolCalls {
 
   /** Every call that has a name, in order of appearance. `argumentsJson` is not checked to be JSON. */
   collected(): readonly ToolCall[] {
-    return this.#drafts
-      .filter((draft) => draft.name !== '')
+    return this.#calls
+      .filter((call) => call.name !== '')
       .map(({ id, name, json }, place) => ({
         id: id === '' ? `call_${place}` : id,
         name,
@@ -46,22 +46,22 @@ export class ToolCalls {
   }
 
   #join(fragment: Fragment, key: string): void {
-    let draft = this.#byKey.get(key);
-    if (!draft || this.#startsAnew(draft, fragment)) {
-      draft = { id: '', name: '', json: '' };
-      this.#drafts.push(draft);
-      this.#byKey.set(key, draft);
+    let call = this.#byKey.get(key);
+    if (!call || this.#startsAnew(call, fragment)) {
+      call = { id: '', name: '', json: '' };
+      this.#calls.push(call);
+      this.#byKey.set(key, call);
     }
-    if (draft.id === '') draft.id = fragment.id;
-    if (draft.name === '') draft.name = fragment.name;
-    if (draft.json.length <= toolArgumentLimits.bytes) draft.json += fragment.json; // longer ones fit no tool
+    if (call.id === '') call.id = fragment.id;
+    if (call.name === '') call.name = fragment.name;
+    if (call.json.length <= toolArgumentLimits.bytes) call.json += fragment.json; // longer ones fit no tool
   }
 
-  #startsAnew(draft: PartialToolCall, { id, name, json }: Fragment): boolean {
-    if (id !== '' && draft.id !== '') return id !== draft.id;
+  #startsAnew(call: PartialToolCall, { id, name, json }: Fragment): boolean {
+    if (id !== '' && call.id !== '') return id !== call.id;
     if (name === '' || json === '') return false;
-    this.#checkedChars += draft.json.length;
-    return this.#checkedChars <= mostCheckedChars && isJson(draft.json);
+    this.#checkedChars += call.json.length;
+    return this.#checkedChars <= mostCheckedChars && isJson(call.json);
   }
 }
 

@@ -66,7 +66,7 @@ export interface TalkAnswer {
 }
 
 /** One request. */
-export type TalkAsked = {
+export type TalkRequest = {
   readonly answer: TalkAnswer;
   readonly instructions: string;
   readonly voice: string | undefined;
@@ -86,7 +86,7 @@ export interface RealtimeTalk extends Disposable {
    * Errors: BotError `provider.*`; of a connection that broke before the answer began it is asked once more. Aborting
    * `signal`, or leaving, cancels the request.
    */
-  reply(asked: TalkAsked, signal: AbortSignal): AsyncGenerator<AudioChatPart>;
+  reply(asked: TalkRequest, signal: AbortSignal): AsyncGenerator<AudioChatPart>;
   /** Ends the answer: the server forgets its unheard part, or all of it if no part was heard. */
   cut(answer: TalkAnswer): void;
   /** Makes the server forget all sound and text as soon as no answer is running: items that are to stay are sent again. */

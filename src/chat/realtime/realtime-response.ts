@@ -83,7 +83,7 @@ export class RealtimeResponse {
   }
 
   /** False for events that are no longer accepted. */
-  take(event: ResponseEvent): boolean {
+  handle(event: ResponseEvent): boolean {
     if (event.kind !== 'done' && (this.#hasLeft || this.#ended)) return false;
     if (event.kind === 'words' && event.isWhole && this.#streamed.has(event.itemId)) return false;
     this.#add(event);
@@ -181,8 +181,8 @@ export class RealtimeResponse {
 
   #brokenOff(status: string, words: string | undefined, code: string | undefined): BotError {
     if (status === 'failed') return refusalOf(words ?? 'no reason given', code, this.#options);
-    const told = codeOf(words);
-    const why = told === undefined ? status : `${status}, ${told}`;
+    const statedCode = codeOf(words);
+    const why = statedCode === undefined ? status : `${status}, ${statedCode}`;
     const message = `${serverName(this.#options.baseUrl)} ended its answer early (${why}).`;
     return new BotError('provider.truncated', true, message);
   }

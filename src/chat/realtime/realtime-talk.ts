@@ -12,8 +12,8 @@ import type {
   RealtimeTalkLimits,
   RealtimeTalkOptions,
   TalkAnswer,
-  TalkAsked,
   TalkBuffer,
+  TalkRequest,
 } from './realtime-ports.ts';
 import { RealtimeResponse } from './realtime-response.ts';
 import { mannerUpdate, openingUpdate, type TalkManner } from './realtime-writing.ts';
@@ -76,7 +76,7 @@ class Talk implements RealtimeTalk {
     this.#open().catch(() => undefined); // each request gets the error
   }
 
-  async *reply(asked: TalkAsked, signal: AbortSignal): AsyncGenerator<AudioChatPart> {
+  async *reply(asked: TalkRequest, signal: AbortSignal): AsyncGenerator<AudioChatPart> {
     const leave = await this.#enter(signal);
     let response: RealtimeResponse | undefined;
     try {
@@ -126,7 +126,7 @@ class Talk implements RealtimeTalk {
     return resolve;
   }
 
-  async #ask(asked: TalkAsked, signal: AbortSignal): Promise<RealtimeResponse> {
+  async #ask(asked: TalkRequest, signal: AbortSignal): Promise<RealtimeResponse> {
     const { answer, instructions, tools, items } = asked;
     const voice = asked.voice ?? this.#options.voice;
     const session = await this.#ready(voice, signal);
@@ -150,14 +150,14 @@ class Talk implements RealtimeTalk {
   }
 
   #behave(session: Session, manner: TalkManner, isVoiceChosen: boolean): void {
-    const told = JSON.stringify(manner);
-    if (told === session.manner) return;
+    const mannerJson = JSON.stringify(manner);
+    if (mannerJson === session.manner) return;
     const voice = session.hasSpoken ? undefined : manner.voice;
     const eventId = `manner_${this.#asked}`;
     const update = mannerUpdate({ ...manner, voice });
     session.link.send({ ...update, event_id: eventId });
     session.voiceEventId = isVoiceChosen && voice !== undefined ? eventId : undefined;
-    Object.assign(session, { manner: told, voice: manner.voice });
+    Object.assign(session, { manner: mannerJson, voice: manner.voice });
   }
 
   /** A cancelled answer ends by itself, unless its server does not know how. */
@@ -270,7 +270,7 @@ class Talk implements RealtimeTalk {
     if (!response?.isMine(event)) return;
     const { memory } = session;
     if (event.kind === 'output') memory.output(response.answer, event.itemId, event.call?.id);
-    const isTaken = response.take(event);
+    const isTaken = response.handle(event);
     if (response.hasLeft) this.#cancel(response); // asked for before its id was known
     if (!isTaken) return;
     if (event.kind === 'words') memory.said(event.itemId, event.text);

@@ -27,9 +27,9 @@ export function mannerUpdate(manner: TalkManner): JsonEvent {
     description,
     parameters,
   }));
-  const told = { instructions, tools, tool_choice: 'auto' };
+  const settings = { instructions, tools, tool_choice: 'auto' };
   const audio = voice && { audio: { output: { voice } } };
-  return { type: 'session.update', session: { type: 'realtime', ...told, ...audio } };
+  return { type: 'session.update', session: { type: 'realtime', ...settings, ...audio } };
 }
 
 /** An item as text, after the speaker's name, on one line. */

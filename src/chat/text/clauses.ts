@@ -146,7 +146,7 @@ export class ShortLinks {
   #marks = '';
 
   push(text: string): string {
-    return [...text].map((one) => this.#take(one)).join('');
+    return [...text].map((one) => this.#feed(one)).join('');
   }
 
   flush(): string {
@@ -156,7 +156,7 @@ export class ShortLinks {
     return rest;
   }
 
-  #take(one: string): string {
+  #feed(one: string): string {
     if (!/^[!-~]$/.test(one)) return this.flush() + one;
     const start = this.#run.search(address);
     const addressChars = start < 0 || !addressEnd.test(this.#run) ? 0 : this.#run.length - start;

@@ -2,13 +2,13 @@ import type { Clock } from '#src/base/clock.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 
 /** An event of a session, or `done`: the bot has said all it had to say to a command or a button. */
-export type StageEvent = SessionEvent | { readonly kind: 'done'; readonly errand: string };
+export type ExchangeEvent = SessionEvent | { readonly kind: 'done'; readonly command: string };
 
-type StageEventKind = StageEvent['kind'];
-type Of<K extends StageEventKind> = Extract<StageEvent, { kind: K }>;
+type ExchangeEventKind = ExchangeEvent['kind'];
+type Of<K extends ExchangeEventKind> = Extract<ExchangeEvent, { kind: K }>;
 
 /** An event with its place among all there were, and when it was told of; later ones have higher places. */
-export type LoggedEvent<K extends StageEventKind> = {
+export type LoggedEvent<K extends ExchangeEventKind> = {
   readonly event: Of<K>;
   readonly place: number;
   readonly atMs: number;
@@ -17,7 +17,7 @@ export type LoggedEvent<K extends StageEventKind> = {
 /** Keeps events until they are asked for, at most 200. */
 export class EventLog {
   readonly #clock: Clock;
-  #seen: LoggedEvent<StageEventKind>[] = [];
+  #seen: LoggedEvent<ExchangeEventKind>[] = [];
   #place = 0;
   #listeners = new Set<() => void>();
 
@@ -30,7 +30,7 @@ export class EventLog {
     return this.#place;
   }
 
-  tell(event: StageEvent): void {
+  report(event: ExchangeEvent): void {
     this.#place++;
     const seen = { event, place: this.#place, atMs: this.#clock.nowMs() };
     this.#seen = [...this.#seen, seen].slice(-200);
@@ -42,7 +42,7 @@ export class EventLog {
    *
    * With `name` only those that concern that person: their own, and those without a person.
    */
-  async after<K extends StageEventKind>(
+  async after<K extends ExchangeEventKind>(
     place: number,
     kinds: readonly K[],
     timeoutMs: number,
@@ -51,7 +51,7 @@ export class EventLog {
   ): Promise<LoggedEvent<K> | undefined> {
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
-    const is = (event: StageEvent): event is Of<K> =>
+    const is = (event: ExchangeEvent): event is Of<K> =>
       kinds.some((kind) => kind === event.kind) &&
       (name === undefined || !('name' in event) || event.name === name);
     const find = (): LoggedEvent<K> | undefined => {

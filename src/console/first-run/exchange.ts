@@ -29,13 +29,13 @@ const doneMs = 3_000;
 /** A packet may arrive before its sender has noted that it left. */
 const stampMs = 2;
 
-type ExchangeAnswered = Extract<SessionEvent, { kind: 'answered' }>;
+type AnswerEvent = Extract<SessionEvent, { kind: 'answered' }>;
 
 /** One question and its answer, as the person who asked had it; or the stage that failed, and why. */
 export type SpokenExchange =
   | {
       readonly kind: 'exchanged';
-      readonly answered: ExchangeAnswered;
+      readonly answered: AnswerEvent;
       readonly spoken: SpokenReport;
       readonly heard: HeardAnswer;
       /** Path of the WAV with the sound that reached the person. */
@@ -43,7 +43,7 @@ export type SpokenExchange =
     }
   | { readonly kind: 'failed'; readonly stage: string; readonly why: string };
 
-type Failed = Extract<SpokenExchange, { kind: 'failed' }>;
+type FailedExchange = Extract<SpokenExchange, { kind: 'failed' }>;
 
 /** Where exchanges take place, and who watches. */
 export type SandboxObservers = {
@@ -59,7 +59,7 @@ export async function callIn(
   person: string,
   { sandbox, show, events }: SandboxObservers,
   signal: AbortSignal,
-): Promise<{ readonly kind: 'called' } | Failed> {
+): Promise<{ readonly kind: 'called' } | FailedExchange> {
   const start = events.place;
   await sandbox.ask({ do: 'join', person });
   show.says(person, '/join');
@@ -102,7 +102,7 @@ async function listen(
   { sandbox }: SandboxObservers,
   person: string,
   wav: string,
-  { instants: { firstSentAtMs } }: ExchangeAnswered,
+  { instants: { firstSentAtMs } }: AnswerEvent,
 ): Promise<HeardAnswer | undefined> {
   if (firstSentAtMs === undefined) return undefined;
   // A cue that passed the time is no answer.
@@ -118,7 +118,7 @@ async function answerTo(
   { lastVoicedAtMs }: SpokenReport,
   { events, botName }: SandboxObservers,
   signal: AbortSignal,
-): Promise<ExchangeAnswered | Failed> {
+): Promise<AnswerEvent | FailedExchange> {
   const kinds = ['answered', 'failed', 'ignored', 'dropped'] as const;
   let ignored: IgnoreReason | undefined;
   for (let [place, waitMs] = [start, answerMs]; ; ) {
@@ -143,7 +143,7 @@ async function outcomeOf(
   start: number,
   events: EventLog,
   signal: AbortSignal,
-): Promise<ExchangeAnswered | Failed> {
+): Promise<AnswerEvent | FailedExchange> {
   if (event.kind === 'failed') return failed(event.stage, event.message);
   if (event.finish !== 'failed') return event;
   const reason = await events.after(start, ['failed'], reasonMs, signal);
@@ -151,6 +151,6 @@ async function outcomeOf(
   return failed(stage, message);
 }
 
-function failed(stage: string, why: string): Failed {
-  return { kind: 'failed', stage, why };
+function failed(host: string, why: string): FailedExchange {
+  return { kind: 'failed', stage: host, why };
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { readWav } from '#src/audio/wav.ts';
-import { runAction } from '#src/console/prompt/errand.ts';
 import type { MessageWall } from '#src/console/prompt/message-wall.ts';
 import type { PeoplePresent } from '#src/console/prompt/people-present.ts';
+import { runAction } from '#src/console/prompt/sandbox-action.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { callIn, exchange, type SandboxObservers, type SpokenExchange } from './exchange.ts';
 import { isUnderstood, judgeLikeness, neededSimilarity } from './judge.ts';
@@ -11,7 +11,7 @@ import type { SpokenRecorder } from './spoken-recorder.ts';
 
 /** Parts that only the second exchange needs. */
 export type SecondExchangeParts = {
-  readonly stage: ExchangeParts;
+  readonly parts: ExchangeParts;
   readonly wall: MessageWall;
   readonly people: PeoplePresent;
 };
@@ -38,15 +38,15 @@ export async function secondExchange(
   parts: SecondExchangeParts,
   signal: AbortSignal,
 ): Promise<SpokenExchange> {
-  const { stage, people } = parts;
-  stage.show.blank();
+  const { parts: connectionParts, people } = parts;
+  connectionParts.show.blank();
   await people.enter('Ben');
   await people.approach('Ben');
   await press('Ben', 'Hear me', parts, signal);
   await press('Ben', 'Ask', parts, signal);
-  stage.show.blank();
-  const { digits } = stage.sandbox.ready.recordings;
-  const exchanged = await exchange('Ben', digits, 'ben-heard', stage, signal);
+  connectionParts.show.blank();
+  const { digits } = connectionParts.sandbox.ready.recordings;
+  const exchanged = await exchange('Ben', digits, 'ben-heard', connectionParts, signal);
   await people.leave('Ben');
   return exchanged;
 }
@@ -55,16 +55,16 @@ export async function secondExchange(
 async function press(
   person: string,
   label: string,
-  { stage, wall, people }: SecondExchangeParts,
+  { parts, wall, people }: SecondExchangeParts,
   signal: AbortSignal,
 ): Promise<void> {
   const button = wall.labelled(label);
   if (!button) return;
   const { messageId, customId } = button;
   people.acted(person);
-  stage.show.says(person, `[${label}]`);
+  parts.show.says(person, `[${label}]`);
   const request = { do: 'press', person, messageId, customId } as const;
-  await runAction({ person, what: label, request }, wall, stage, signal);
+  await runAction({ person, what: label, request }, wall, parts, signal);
 }
 
 export type Proof =

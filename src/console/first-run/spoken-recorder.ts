@@ -52,7 +52,7 @@ export class SpokenRecorder {
 
   #tapped(inner: Pipeline): Pipeline {
     return {
-      answer: (turn, stage, signal) => this.#note(inner.answer(turn, stage, signal)),
+      answer: (turn, host, signal) => this.#note(inner.answer(turn, host, signal)),
       hear: (samples, speakerId, fromMs) => inner.hear?.(samples, speakerId, fromMs),
       forgetHeard: (speakerId, fromMs) => inner.forgetHeard?.(speakerId, fromMs),
       forget: () => inner.forget?.(),

@@ -1,4 +1,4 @@
-import type { LineDesk } from '#src/console/prompt/line-desk.ts';
+import type { LineHandler } from '#src/console/prompt/line-handler.ts';
 import { readTyped } from '#src/console/prompt/typed.ts';
 import type { ConversationPrinter } from './show.ts';
 
@@ -6,9 +6,9 @@ import type { ConversationPrinter } from './show.ts';
 const underWayLimit = 16;
 
 /** One line after the other, each awaited with all that comes of it. Errors: bugs. Aborting `signal` throws its reason. */
-export async function takeInTurn(
+export async function handleInTurn(
   lines: AsyncIterable<string>,
-  desk: LineDesk,
+  handler: LineHandler,
   show: ConversationPrinter,
   signal: AbortSignal,
 ): Promise<void> {
@@ -17,7 +17,7 @@ export async function takeInTurn(
     if (typed.kind === 'nothing') continue;
     show.title(`> ${line.trim()}`);
     if (typed.kind === 'quit') return;
-    await desk.take(typed, signal);
+    await handler.handle(typed, signal);
   }
   signal.throwIfAborted();
 }
@@ -27,9 +27,9 @@ export async function takeInTurn(
  *
  * Whatever is under way when the lines end is left. Errors: bugs. Aborting `signal` throws its reason.
  */
-export async function takeAsTyped(
+export async function handleAsTyped(
   read: (signal: AbortSignal) => AsyncIterable<string>,
-  desk: LineDesk,
+  lines: LineHandler,
   show: ConversationPrinter,
   signal: AbortSignal,
 ): Promise<void> {
@@ -44,8 +44,8 @@ export async function takeAsTyped(
       show.note('Too much at once; type that again in a moment.');
       continue;
     }
-    const work = desk
-      .take(typed, either)
+    const work = lines
+      .handle(typed, either)
       .catch((error: unknown) => {
         if (either.aborted) return;
         bugs.push(error);

@@ -5,7 +5,7 @@ import { type ExchangeParts, hearOut } from './sandbox-run-exchange.ts';
 import { instantsLine } from './show.ts';
 import { type Silence, silenceLine, silenceOf } from './silence.ts';
 
-type TurnAnswered = Extract<SessionEvent, { kind: 'answered' }>;
+type AnswerEvent = Extract<SessionEvent, { kind: 'answered' }>;
 
 /** Longest time, in ms, that the bot may think and speak. */
 const answerMs = 60_000;
@@ -30,22 +30,22 @@ const sentenceMs = 8_000;
 const sendingMs = 50;
 
 const kinds = ['recognised', 'ignored', 'answered', 'dropped', 'failed', 'done', 'left'] as const;
-type Witnessed = LoggedEvent<(typeof kinds)[number]>;
+type TurnLogEvent = LoggedEvent<(typeof kinds)[number]>;
 /** Commands that end answers which were begun or are waited for. */
 const stops: readonly string[] = ['stop', 'press stop'];
 
 /** Counts of utterances that were understood, answered and heard. */
 type TurnProgress = {
   /** Utterances with words that were neither answered nor left alone yet, oldest first. */
-  readonly owed: readonly Pick<Witnessed, 'place' | 'atMs'>[];
+  readonly owed: readonly Pick<TurnLogEvent, 'place' | 'atMs'>[];
   /** Why there were no words, if there were none. */
   readonly wordless?: Silence;
   readonly failed: boolean;
   /** An answer was heard, or the reason for none given. */
-  readonly told: boolean;
+  readonly reported: boolean;
 };
 
-const nothingYet: TurnProgress = { owed: [], failed: false, told: false };
+const nothingYet: TurnProgress = { owed: [], failed: false, reported: false };
 
 /** One recording that a person is to say. */
 export type SpokenPart = {
@@ -58,31 +58,31 @@ export type SpokenPart = {
   readonly known: boolean;
 };
 
-type Performed = SpokenPart & { readonly start: number; readonly said: SpokenReport };
+type PerformedPart = SpokenPart & { readonly start: number; readonly said: SpokenReport };
 
 /**
  * Plays a recording of a person; every answer is shown, heard out and kept, and the reason is shown where there is none.
  *
  * Errors: BotError `sandbox.failed`. Aborting `signal` throws its reason.
  */
-export async function takeTurn(
+export async function runTurn(
   part: SpokenPart,
-  stage: ExchangeParts,
+  parts: ExchangeParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { sandbox, events, recorder } = stage;
+  const { sandbox, events, recorder } = parts;
   const { person, wav } = part;
   const [asked, start] = [recorder.asked, events.place];
   const said = spoken.parse(await sandbox.ask({ do: 'say', person, wav }, signal));
-  const progress = await follow({ ...part, start, said }, stage, signal);
-  if (!progress) unheard(person, stage);
-  else await conclude(progress, recorder.asked > asked, person, said, stage);
+  const progress = await follow({ ...part, start, said }, parts, signal);
+  if (!progress) unheard(person, parts);
+  else await conclude(progress, recorder.asked > asked, person, said, parts);
 }
 
 /** Follows the events behind place `start` to the end of a turn; undefined when the bot noticed nothing. */
 async function follow(
-  performed: Performed,
-  stage: ExchangeParts,
+  performed: PerformedPart,
+  parts: ExchangeParts,
   signal: AbortSignal,
 ): Promise<TurnProgress | undefined> {
   const { start, known, person, said } = performed;
@@ -91,47 +91,47 @@ async function follow(
     let [place, waitMs]: [number, number] = [start, known ? noticeMs.heard : noticeMs.stranger];
     ;
   ) {
-    const next = await stage.events.after(place, kinds, waitMs, signal, person);
+    const next = await parts.events.after(place, kinds, waitMs, signal, person);
     if (!next) return progress;
     place = next.place;
     if (isOther(next.event, progress)) continue;
-    progress = await stepped(progress ?? nothingYet, next, performed, stage);
+    progress = await stepped(progress ?? nothingYet, next, performed, parts);
     if (next.event.kind === 'left') return progress;
     waitMs = patienceMs(progress, next, said);
   }
 }
 
 /** Commands change nothing here, unless they stop an answer under way. */
-function isOther(event: Witnessed['event'], progress: TurnProgress | undefined): boolean {
-  return event.kind === 'done' && !(progress && stops.includes(event.errand));
+function isOther(event: TurnLogEvent['event'], progress: TurnProgress | undefined): boolean {
+  return event.kind === 'done' && !(progress && stops.includes(event.command));
 }
 
 async function stepped(
   progress: TurnProgress,
-  { event, place, atMs }: Witnessed,
-  { person, words, said }: Performed,
-  stage: ExchangeParts,
+  { event, place, atMs }: TurnLogEvent,
+  { person, words, said }: PerformedPart,
+  parts: ExchangeParts,
 ): Promise<TurnProgress> {
   switch (event.kind) {
     case 'recognised':
       return { ...progress, owed: [...progress.owed, { place, atMs }] };
     case 'ignored': {
-      const silence = silenceOf(event.why, stage.botName);
+      const silence = silenceOf(event.why, parts.botName);
       if (silence.stage !== 'attend') return { ...progress, wordless: silence };
-      if (event.why === 'not-named' && isNamed(words, stage)) stage.show.note(misheard(stage));
-      else stage.show.note(silenceLine(silence, stage.botName));
+      if (event.why === 'not-named' && isNamed(words, parts)) parts.show.note(misheard(parts));
+      else parts.show.note(silenceLine(silence, parts.botName));
       // It is told of right behind its words, where they were understood at all.
       const owed = progress.owed.filter((one) => one.place !== place - 1);
-      return { ...progress, owed, told: true };
+      return { ...progress, owed, reported: true };
     }
     case 'answered': {
       if (event.typed) return progress;
-      const heard = await showAnswer(event, person, said, stage);
+      const heard = await showAnswer(event, person, said, parts);
       const owed = stillOwed(progress.owed, event);
-      return { ...progress, owed, told: progress.told || heard };
+      return { ...progress, owed, reported: progress.reported || heard };
     }
     case 'dropped':
-      return { ...progress, owed: progress.owed.slice(1), told: true };
+      return { ...progress, owed: progress.owed.slice(1), reported: true };
     case 'failed':
       return { ...progress, owed: [], failed: true };
     case 'done':
@@ -149,13 +149,13 @@ function misheard({ botName }: ExchangeParts): string {
 }
 
 /** Utterances that ended before the answered words were answered with them, or will not be. */
-function stillOwed(owed: TurnProgress['owed'], { instants }: TurnAnswered): TurnProgress['owed'] {
+function stillOwed(owed: TurnProgress['owed'], { instants }: AnswerEvent): TurnProgress['owed'] {
   return owed.filter(({ atMs }) => atMs >= instants.endedAtMs).slice(1);
 }
 
 function patienceMs(
   { owed }: TurnProgress,
-  { event, atMs }: Witnessed,
+  { event, atMs }: TurnLogEvent,
   { lastVoicedAtMs }: SpokenReport,
 ): number {
   if (owed.length > 0) return answerMs;
@@ -168,26 +168,26 @@ function patienceMs(
 
 /** Prints how a turn ended when nothing more comes. */
 async function conclude(
-  { owed, wordless, failed, told }: TurnProgress,
+  { owed, wordless, failed, reported }: TurnProgress,
   spoke: boolean,
   person: string,
   said: SpokenReport,
-  stage: ExchangeParts,
+  parts: ExchangeParts,
 ): Promise<void> {
-  const { show, botName } = stage;
+  const { show, botName } = parts;
   if (owed.length > 0) show.note('No answer came within a minute.');
-  else if (failed && spoke) await hearApology(person, said, stage);
-  else if (wordless && !told) show.note(silenceLine(wordless, botName));
+  else if (failed && spoke) await hearApology(person, said, parts);
+  else if (wordless && !reported) show.note(silenceLine(wordless, botName));
 }
 
 /** True when something of the answer was heard. */
 async function showAnswer(
-  answered: TurnAnswered,
+  answered: AnswerEvent,
   person: string,
   { lastVoicedAtMs }: SpokenReport,
-  stage: ExchangeParts,
+  parts: ExchangeParts,
 ): Promise<boolean> {
-  const { show, botName } = stage;
+  const { show, botName } = parts;
   const { finish, text, heardText, instants } = answered;
   if (finish === 'completed') show.says(botName, text);
   else if (heardText !== '') show.says(botName, `${heardText} (${finish})`);
@@ -195,7 +195,7 @@ async function showAnswer(
   if (instants.firstSentAtMs === undefined) return false;
   const sinceMs = instants.firstSentAtMs - sendingMs;
   const waits = { sinceMs, quietMs: quietMs.answer, timeoutMs: arrivalMs };
-  const reached = await hearOut(person, waits, stage);
+  const reached = await hearOut(person, waits, parts);
   if (!reached) {
     show.note(`Nothing of the answer reached ${person}.`);
     return false;
@@ -213,12 +213,12 @@ async function showAnswer(
 async function hearApology(
   person: string,
   said: SpokenReport,
-  stage: ExchangeParts,
+  parts: ExchangeParts,
 ): Promise<void> {
   const sinceMs = said.lastVoicedAtMs;
   const waits = { sinceMs, quietMs: quietMs.sentence, timeoutMs: sentenceMs };
-  const reached = await hearOut(person, waits, stage);
-  if (reached) stage.show.detail(`kept as ${reached.path}`);
+  const reached = await hearOut(person, waits, parts);
+  if (reached) parts.show.detail(`kept as ${reached.path}`);
 }
 
 function unheard(person: string, { show, botName }: ExchangeParts): void {

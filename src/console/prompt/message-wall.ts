@@ -41,7 +41,7 @@ export class MessageWall {
     return this.#changes;
   }
 
-  take(message: SandboxMessage): void {
+  handle(message: SandboxMessage): void {
     this.#changes++;
     const before = this.#drawn.get(message.messageId);
     this.#drawn.delete(message.messageId);

@@ -3,7 +3,7 @@ import { type SandboxState, stateAnswer } from '#src/console/sandbox-lines.ts';
 
 /** People for whom typed lines may speak, and the channels they sit in. */
 export class PeoplePresent {
-  readonly #stage: ExchangeParts;
+  readonly #parts: ExchangeParts;
   /** Channels by person. */
   readonly #seats = new Map<string, string>();
   /** People who did something beside speaking, and so may have said yes. */
@@ -11,8 +11,8 @@ export class PeoplePresent {
   readonly #asks: boolean;
 
   /** `asks`: people have to say yes before they are heard. */
-  constructor(stage: ExchangeParts, asks: boolean) {
-    this.#stage = stage;
+  constructor(parts: ExchangeParts, asks: boolean) {
+    this.#parts = parts;
     this.#asks = asks;
   }
 
@@ -47,13 +47,13 @@ export class PeoplePresent {
     const { channel } = (await this.state()).bot;
     if (channel === undefined) return false;
     if (this.#seats.get(person) !== channel) await this.#sit(person, channel);
-    await this.#stage.sandbox.ask({ do: 'settled', person });
+    await this.#parts.sandbox.ask({ do: 'settled', person });
     return true;
   }
 
   /** Leaves the channel for good, or until the next line. Errors: BotError `sandbox.failed`. */
   async leave(person: string): Promise<void> {
-    const { sandbox, show, botName } = this.#stage;
+    const { sandbox, show, botName } = this.#parts;
     const channel = this.#seats.get(person);
     if (channel === undefined) {
       show.note(`${person} is not here.`);
@@ -68,11 +68,11 @@ export class PeoplePresent {
   }
 
   async state(): Promise<SandboxState> {
-    return stateAnswer.parse(await this.#stage.sandbox.ask({ do: 'state' }));
+    return stateAnswer.parse(await this.#parts.sandbox.ask({ do: 'state' }));
   }
 
   async #sit(person: string, channel = 'Lounge'): Promise<void> {
-    const { sandbox, show, botName } = this.#stage;
+    const { sandbox, show, botName } = this.#parts;
     await sandbox.ask({ do: 'join', person, channel });
     this.#seats.set(person, channel);
     show.note(`${person} joined ${channel}`);

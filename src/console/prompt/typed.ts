@@ -1,5 +1,5 @@
 /** A parsed line of the prompt; without `person` it is said by the default person. */
-export type Typed =
+export type TypedLine =
   | { readonly kind: 'nothing' | 'help' | 'quit' }
   | { readonly kind: 'speech'; readonly person?: string; readonly text: string }
   /** `line` begins with the slash. */
@@ -16,7 +16,7 @@ const named = /^(\p{L}[\p{L}\p{M}\p{N}_-]{0,31}):(?!\/\/)(?=[\s/#]|$)\s*(.*)/su;
 const pressed = /^#?(\d{1,6})$/;
 
 /** `hello`, `bob: hello`, `/say text:hello`, `bob: /join`, `3`, `#3`, `bob: 3`, `bob: quit`, `?` or `quit`. */
-export function readTyped(line: string): Typed {
+export function readTyped(line: string): TypedLine {
   const words = line.trim();
   if (words === '') return { kind: 'nothing' };
   if (words === '?') return { kind: 'help' };
@@ -25,14 +25,14 @@ export function readTyped(line: string): Typed {
     return { kind: 'wrong', why: `That line is longer than ${longestChars} characters.` };
   }
   const [, name, rest] = named.exec(words) ?? [];
-  if (name === undefined || rest === undefined) return deed(words);
+  if (name === undefined || rest === undefined) return parse(words);
   const person = capitalised(name);
   if (rest === '') return { kind: 'wrong', why: `What does ${person} say? ${name}: hello` };
   if (rest === 'quit') return { kind: 'leave', person };
-  return { ...deed(rest), person };
+  return { ...parse(rest), person };
 }
 
-function deed(words: string): Extract<Typed, { kind: 'speech' | 'slash' | 'press' }> {
+function parse(words: string): Extract<TypedLine, { kind: 'speech' | 'slash' | 'press' }> {
   const [, number] = pressed.exec(words) ?? [];
   if (number !== undefined) return { kind: 'press', number: Number(number) };
   if (words.startsWith('/')) return { kind: 'slash', line: words };

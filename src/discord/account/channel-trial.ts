@@ -30,7 +30,7 @@ export type TrialOptions = {
 const loginMs = 20_000;
 /** Longest time, in ms, that sound may take to leave beyond its own length. */
 const lateMs = 5_000;
-const lookMs = 50;
+const checkMs = 50;
 
 /**
  * Logs in, sits in a voice channel for a moment, and leaves. It decrypts no packet there.
@@ -78,7 +78,7 @@ async function stay(
     const untilMs = clock.nowMs() + stayMs;
     const latestMs = untilMs + sound.length * 20 + lateMs;
     const isWaiting = () => source.sent < sound.length && clock.nowMs() < latestMs;
-    while (clock.nowMs() < untilMs || isWaiting()) await clock.sleep(lookMs, either);
+    while (clock.nowMs() < untilMs || isWaiting()) await clock.sleep(checkMs, either);
   };
   try {
     await Promise.race([passed(), lostLink(link, either)]);

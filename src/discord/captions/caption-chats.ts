@@ -8,7 +8,7 @@ import {
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import type { WishOutcome } from '#src/captions/message-wish.ts';
+import type { DisplayOutcome } from '#src/captions/desired-message.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { readMember } from '#src/discord/members.ts';
 import type {
@@ -156,7 +156,7 @@ class WrittenChat implements CaptionChat {
   readonly channelId: string;
   readonly messages: ChatMessages;
   readonly #timing: SyncTiming;
-  #told: (outcome: WishOutcome) => void = () => {};
+  #onOutcome: (outcome: DisplayOutcome) => void = () => {};
   #closed: () => void = () => {};
   #isClosed = false;
   #isOver = false;
@@ -171,18 +171,18 @@ class WrittenChat implements CaptionChat {
     this.channelId = channelId;
     this.#timing = timing;
     this.messages = writers.of(channelId).chat({
-      tell: (outcome) => this.#told(outcome),
+      report: (outcome) => this.#onOutcome(outcome),
       changed: () => this.#settled(),
       deleting,
     });
   }
 
-  show(wish: Parameters<CaptionChat['show']>[0]): void {
-    if (!this.#isClosed) this.messages.show(wish);
+  show(desired: Parameters<CaptionChat['show']>[0]): void {
+    if (!this.#isClosed) this.messages.show(desired);
   }
 
-  onOutcome(listener: (outcome: WishOutcome) => void): void {
-    this.#told = listener;
+  onOutcome(listener: (outcome: DisplayOutcome) => void): void {
+    this.#onOutcome = listener;
   }
 
   onClose(closed: () => void): void {

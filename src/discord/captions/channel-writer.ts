@@ -1,8 +1,8 @@
-import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/captions/desired-message.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { newNonce } from '#src/discord/nonce.ts';
+import { DesiredMessages, type MessageOperation, type MessageResult } from './desired-messages.ts';
 import type { MessageRequests } from './message-requests.ts';
-import { type MessageOperation, type MessageResult, MessageWishes } from './message-wishes.ts';
 import { chooseWrite, demandPerMs, recentDemand, type WriteCandidate } from './pacing.ts';
 import {
   afterAnswer,
@@ -23,7 +23,7 @@ import {
 
 /** Messages of one chat in a channel, as `CaptionChat` of the session. */
 export type ChatMessages = {
-  show(wish: MessageWish): void;
+  show(desired: DesiredMessage): void;
   readonly isIdle: () => boolean;
   /** Forgets deleted messages; `all`: the chat is gone. */
   gone(messageIds: ReadonlySet<string> | 'all'): void;
@@ -32,7 +32,7 @@ export type ChatMessages = {
 };
 
 export type ChatListener = {
-  tell(outcome: WishOutcome): void;
+  report(outcome: DisplayOutcome): void;
   /** A request has come to its end. */
   changed(): void;
   /** A message is about to be deleted as wished. */
@@ -40,7 +40,7 @@ export type ChatListener = {
 };
 
 type Chat = {
-  readonly wishes: MessageWishes;
+  readonly desired: DesiredMessages;
   readonly listener: ChatListener;
   failures: number;
   notBeforeMs: number;
@@ -77,23 +77,23 @@ export class ChannelWriter {
   }
 
   chat(listener: ChatListener): ChatMessages {
-    const wishes = new MessageWishes((outcome) => listener.tell(outcome), newNonce);
-    const chat: Chat = { wishes, listener, failures: 0, notBeforeMs: 0 };
+    const desired = new DesiredMessages((outcome) => listener.report(outcome), newNonce);
+    const chat: Chat = { desired, listener, failures: 0, notBeforeMs: 0 };
     this.#openChats++;
     return {
-      isIdle: () => wishes.isIdle,
-      show: (wish) => {
+      isIdle: () => desired.isIdle,
+      show: (message) => {
         if (this.#closed) return;
         const nowMs = this.#timing.nowMs();
-        wishes.put(wish, nowMs);
-        if (wishes.isIdle) return;
+        desired.put(message, nowMs);
+        if (desired.isIdle) return;
         this.#chats.add(chat);
-        if (wish.urgency === 'whole') this.#expect(chat, wish.key, nowMs);
+        if (message.urgency === 'whole') this.#expect(chat, message.key, nowMs);
         this.#turnAll();
       },
       gone: (messageIds) => {
-        if (messageIds === 'all') wishes.end('gone');
-        else wishes.gone(messageIds);
+        if (messageIds === 'all') desired.end('gone');
+        else desired.gone(messageIds);
         listener.changed();
       },
       close: () => {
@@ -182,12 +182,12 @@ export class ChannelWriter {
     const candidates: Candidate[] = lane.tasks.map((task) => ({ ...task, task }));
     let nextMs = Infinity;
     for (const chat of this.#chats) {
-      const mine = [...chat.wishes.waiting()].filter(
-        (wish) => routes[wish.operation] === lane.route,
+      const mine = [...chat.desired.waiting()].filter(
+        (desired) => routes[desired.operation] === lane.route,
       );
       const open = lane.route === 'POST' ? inOrder(mine) : mine;
       for (const { key, urgency, sinceMs } of open) {
-        const fromMs = Math.max(chat.notBeforeMs, chat.wishes.notBeforeMs(key));
+        const fromMs = Math.max(chat.notBeforeMs, chat.desired.notBeforeMs(key));
         if (fromMs > nowMs) nextMs = Math.min(nextMs, fromMs);
         else candidates.push({ urgency, sinceMs, chat, key });
       }
@@ -215,8 +215,8 @@ export class ChannelWriter {
   }
 
   async #fulfil(lane: WriteLane, chat: Chat, key: string, sentAtMs: number): Promise<void> {
-    const { wishes } = chat;
-    const operation = wishes.begin(key, sentAtMs);
+    const { desired } = chat;
+    const operation = desired.begin(key, sentAtMs);
     if (!operation) return;
     if (operation.kind === 'delete') chat.listener.deleting(operation.place.messageId);
     const result = await this.#perform(operation);
@@ -228,8 +228,8 @@ export class ChannelWriter {
         chat.notBeforeMs = nowMs + waitMs;
       }
     } else chat.failures = 0;
-    wishes.done(operation, result, sentAtMs, nowMs);
-    if (wishes.isIdle) this.#chats.delete(chat);
+    desired.done(operation, result, sentAtMs, nowMs);
+    if (desired.isIdle) this.#chats.delete(chat);
     chat.listener.changed();
   }
 
@@ -257,10 +257,10 @@ export class ChannelWriter {
     this.#budgets.set(lane.bucket, over);
   }
 
-  #expect({ wishes }: Chat, key: string, nowMs: number): void {
-    for (const wish of wishes.waiting()) {
-      if (wish.key !== key) continue;
-      const lane = this.#lanes[routes[wish.operation]];
+  #expect({ desired }: Chat, key: string, nowMs: number): void {
+    for (const message of desired.waiting()) {
+      if (message.key !== key) continue;
+      const lane = this.#lanes[routes[message.operation]];
       lane.demand = [...recentDemand(lane.demand, nowMs), nowMs];
     }
   }

@@ -66,12 +66,12 @@ type Headers = { get(name: string): string | null };
 /** Tells of every answer over a route of the messages of a channel. */
 function watchLimits(
   rest: REST,
-  tell: (channelId: string, route: WriteRoute, headers: Headers) => void,
+  report: (channelId: string, route: WriteRoute, headers: Headers) => void,
 ): () => void {
   const listener: Parameters<typeof rest.on<RESTEvents.Response>>[1] = (request, response) => {
     const [, channelId] = messagePath.exec(request.path) ?? [];
     const route = routes[request.method.toUpperCase()];
-    if (channelId !== undefined && route) tell(channelId, route, response.headers);
+    if (channelId !== undefined && route) report(channelId, route, response.headers);
   };
   rest.on(RESTEvents.Response, listener);
   return () => rest.off(RESTEvents.Response, listener);

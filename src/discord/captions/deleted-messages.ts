@@ -10,25 +10,25 @@ const mostAtOnce = 100;
  */
 export function watchDeleted(
   client: Client<true>,
-  tell: (deleted: DeletedMessages) => void,
+  report: (deleted: DeletedMessages) => void,
 ): () => void {
   const onMessage = (data: unknown) => {
     const { channel_id: channelId, id } = fieldsOf(data);
     if (typeof channelId !== 'string' || typeof id !== 'string') return;
-    tell({ kind: 'messages', channelId, messageIds: [id] });
+    report({ kind: 'messages', channelId, messageIds: [id] });
   };
   const onMessages = (data: unknown) => {
     const { channel_id: channelId, ids } = fieldsOf(data);
     if (typeof channelId !== 'string' || !Array.isArray(ids)) return;
     const messageIds = ids.slice(0, mostAtOnce).filter((id) => typeof id === 'string');
-    tell({ kind: 'messages', channelId, messageIds });
+    report({ kind: 'messages', channelId, messageIds });
   };
   const onChat = (data: unknown) => {
     const { id } = fieldsOf(data);
     if (typeof id !== 'string') return;
     // Threads go with their channel, of which Discord says no more.
     const threads = client.channels.cache.filter((each) => each.isThread() && each.parentId === id);
-    for (const channelId of [...threads.keys(), id]) tell({ kind: 'chat', channelId });
+    for (const channelId of [...threads.keys(), id]) report({ kind: 'chat', channelId });
   };
   const listeners = [
     [GatewayDispatchEvents.MessageDelete, onMessage],

@@ -4,7 +4,7 @@ import { answerWithin, withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { Button } from '#src/session/ports/command.ts';
 import { localeOf } from '#src/texts/texts.ts';
-import type { MessageOperation, MessageResult, WrittenMessage } from './message-wishes.ts';
+import type { MessageOperation, MessageResult, WrittenMessage } from './desired-messages.ts';
 
 /** Requests about messages of one channel. Throw what Discord or the network makes of them. */
 export interface MessageRequests {

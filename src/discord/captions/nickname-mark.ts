@@ -77,14 +77,14 @@ export class NicknameMarks implements NicknameMark {
   async #change(guildId: string, isOn: boolean): Promise<void> {
     const { nicknameIn, change, warn } = this.#options;
     try {
-      const told = nicknameIn(guildId);
-      if (told === undefined) return;
+      const nickname = nicknameIn(guildId);
+      if (nickname === undefined) return;
       const last = this.#changes.get(guildId);
-      const now = last && last.from === told ? last.to : told;
+      const now = last && last.from === nickname ? last.to : nickname;
       const to = isOn ? this.#marked(now) : this.#unmarked(guildId, now);
       if (to === now) return;
       await change(guildId, to);
-      this.#changes.set(guildId, { from: told, to });
+      this.#changes.set(guildId, { from: nickname, to });
       this.#failures.delete(guildId);
       if (isOn) this.#originals.set(guildId, { marked: to, original: now });
     } catch (error) {
@@ -126,7 +126,7 @@ export class NicknameMarks implements NicknameMark {
 export function openNicknameMarks(
   client: Client<true>,
   timing: SyncTiming,
-  tell: (event: DiscordEvent) => void,
+  report: (event: DiscordEvent) => void,
 ): NicknameMark {
   const never = new AbortController().signal;
   const nicknameIn = (guildId: string): Nickname | undefined => {
@@ -149,7 +149,7 @@ export function openNicknameMarks(
     warn(guildId, cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       const message = `Server ${guildId}: the nickname of the bot could not be changed: ${why}`;
-      tell({ kind: 'warning', message, guildId, cause });
+      report({ kind: 'warning', message, guildId, cause });
     },
   });
   const left = [...client.guilds.cache.keys()].filter((id) => nicknameIn(id)?.endsWith(mark));

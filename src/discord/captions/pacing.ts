@@ -34,7 +34,7 @@ const spared = { partial: 4, panel: 3, quietPanel: 1 } as const;
  */
 const unevenness = 1.75;
 /** Interval, in ms, after which a wait that depends on demand is checked again. */
-const lookAgainMs = 500;
+const checkAgainMs = 500;
 
 /** Which candidate is sent now, or when to ask again. Pure. */
 export function chooseWrite(
@@ -106,7 +106,7 @@ function spareDueMs(
   const panelSpares = demandPerMs === 0 ? spared.quietPanel : spared.panel;
   const spare = Math.min(rank === ranks.panel ? panelSpares : spared.partial, limit - 1);
   const expected = demandPerMs * (isOpen ? resetAtMs - nowMs : windowMs);
-  if (remaining <= spare || expected + spare > remaining) return nowMs + lookAgainMs;
+  if (remaining <= spare || expected + spare > remaining) return nowMs + checkAgainMs;
   if (rank === ranks.panel || !isOpen) return nowMs;
   return Math.max(nowMs, sentAtMs + (resetAtMs - sentAtMs) / (remaining - spare + 1));
 }

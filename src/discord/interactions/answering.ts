@@ -64,7 +64,7 @@ export function resilientInteraction(
       if (asking.isModalSubmit()) throw new Error('A form cannot open another one.');
       await asking.showModal(modalOf(form, localeOf(asking.locale)));
     },
-    async tellExpired() {
+    async replyExpired() {
       const { channel, channelId, guildId, member } = asking;
       if (channelId === null) return; // only a form may come from nowhere
       const where = { guildId, channelId, name: channel?.name ?? channelId };
@@ -74,7 +74,7 @@ export function resilientInteraction(
   };
 }
 
-type Retried = <T>(send: () => Promise<T>) => Promise<T>;
+type RetryRequest = <T>(send: () => Promise<T>) => Promise<T>;
 
 /**
  * Discord has a first answer already: this one, or a "thinking", whose confirmation was cut off. An edit makes it this one;
@@ -83,7 +83,7 @@ type Retried = <T>(send: () => Promise<T>) => Promise<T>;
 async function replaced(
   asking: RepliableInteraction,
   { flags, ...same }: Said,
-  retried: Retried,
+  retried: RetryRequest,
 ): Promise<PanelPlace | undefined> {
   if (flags !== MessageFlags.Ephemeral) return placeOf(await retried(() => asking.editReply(same)));
   await gone(asking, retried);
@@ -91,7 +91,7 @@ async function replaced(
   return undefined;
 }
 
-async function gone(asking: RepliableInteraction, retried: Retried): Promise<void> {
+async function gone(asking: RepliableInteraction, retried: RetryRequest): Promise<void> {
   try {
     await retried(() => asking.deleteReply());
   } catch (error) {

@@ -17,17 +17,21 @@ import { typedInto } from './forms.ts';
 import type { Languages } from './rendering.ts';
 
 type SentFile = NonNullable<CommandCall['sound']>;
-type Typed = ChatInputCommandInteraction<'cached'> | AutocompleteInteraction<'cached'>;
-type Picked = MessageContextMenuCommandInteraction<'cached'>;
-type Sent = ModalSubmitInteraction<'cached'>;
-type Met = Typed | Picked | Sent | ButtonInteraction<'cached'>;
+type SlashInteraction = ChatInputCommandInteraction<'cached'> | AutocompleteInteraction<'cached'>;
+type MenuInteraction = MessageContextMenuCommandInteraction<'cached'>;
+type FormInteraction = ModalSubmitInteraction<'cached'>;
+type KnownInteraction =
+  | SlashInteraction
+  | MenuInteraction
+  | FormInteraction
+  | ButtonInteraction<'cached'>;
 
 /** Call of a press: the person, and the subject of the button. Throws where Discord sent no text for a text. */
-export function callOf(asked: Met, about?: string): CommandCall {
+export function callOf(asked: KnownInteraction, about?: string): CommandCall {
   return checked(unchecked(asked, about));
 }
 
-function unchecked(asked: Met, about?: string): CommandCall {
+function unchecked(asked: KnownInteraction, about?: string): CommandCall {
   const { channelId, member } = asked;
   const where = member.voice.channel;
   return {
@@ -45,7 +49,7 @@ function unchecked(asked: Met, about?: string): CommandCall {
 }
 
 /** Call of a command: the person and the options; options that do not fit any more are left out. */
-export function commandCallOf(asked: Typed, { options }: Command): CommandCall {
+export function commandCallOf(asked: SlashInteraction, { options }: Command): CommandCall {
   const words: Record<string, string> = {};
   let given: Pick<CommandCall, 'channel' | 'file' | 'sound'> = {};
   for (const option of options) {
@@ -76,13 +80,17 @@ export function commandCallOf(asked: Typed, { options }: Command): CommandCall {
 }
 
 /** Call of a form: the sender, the text that was typed, and the subject. */
-export function formCallOf(asked: Sent, handler: FormHandler, about?: string): CommandCall {
+export function formCallOf(
+  asked: FormInteraction,
+  handler: FormHandler,
+  about?: string,
+): CommandCall {
   const call = unchecked(asked, about);
   return checked({ ...call, words: { ...typedInto(asked, handler), ...call.words } });
 }
 
 /** Call of an entry of the menu of a message: the person and the message. */
-export function menuCallOf(asked: Picked): CommandCall {
+export function menuCallOf(asked: MenuInteraction): CommandCall {
   const { author, member, attachments, id: messageId, webhookId } = asked.targetMessage;
   const sounds = [...attachments.values()].filter(isSound).map(fileOf);
   const name = member?.displayName ?? author.displayName;
@@ -93,7 +101,7 @@ export function menuCallOf(asked: Picked): CommandCall {
 }
 
 /** Text with the names of people whom it mentions. */
-function textOf({ content, mentions }: Picked['targetMessage']): string {
+function textOf({ content, mentions }: MenuInteraction['targetMessage']): string {
   return content.replace(/<@!?(\d+)>/g, (whole, id: string) => {
     const { displayName = whole } = mentions.members?.get(id) ?? mentions.users.get(id) ?? {};
     return displayName;
@@ -120,7 +128,7 @@ function checked(call: CommandCall): CommandCall {
 }
 
 /** Languages of an interaction: that of its caller, and that of the server for the channel. */
-export function languagesOf({ locale, guild }: Met): Languages {
+export function languagesOf({ locale, guild }: KnownInteraction): Languages {
   return { caller: localeOf(locale), room: localeOf(guild.preferredLocale) };
 }
 

@@ -24,7 +24,7 @@ export interface AnswerableInteraction {
   /** Shows a form as the answer. */
   openForm(form: Form): Promise<unknown>;
   /** Tells who asked, where they asked and for all to read, that Discord takes no answer any more. */
-  tellExpired(): Promise<void>;
+  replyExpired(): Promise<void>;
 }
 
 /** Use of a command or a button. */
@@ -50,7 +50,7 @@ export type InteractionRunnerOptions = {
   readonly buttons: ReadonlyMap<string, Button>;
   readonly panels: Pick<PanelReplies, 'dressed' | 'put'>;
   readonly timing: SyncTiming;
-  readonly tell: (event: DiscordEvent) => void;
+  readonly report: (event: DiscordEvent) => void;
 };
 
 /** Discord gives 3 s for the first answer; what takes longer than this shows as thinking. */
@@ -81,7 +81,7 @@ export class InteractionRunner {
   ): Promise<void> {
     if (!this.#isFirst(asked.id)) return;
     if (invocation.form && !isDeferred && (await this.#opensForm(asked, invocation))) return;
-    const { timing, tell } = this.#options;
+    const { timing, report } = this.#options;
     const { name } = invocation;
     const shownTo = isDeferred ? 'caller' : invocation.shownTo;
     const startMs = timing.nowMs();
@@ -99,16 +99,16 @@ export class InteractionRunner {
     try {
       const deferred = (await deferring) ?? false;
       await this.#say(asked, sayings, deferred ? shownTo : undefined, invocation.guildId);
-      tell({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
+      report({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
     } catch (error) {
-      tell({ kind: 'command-failed', name, code: 'discord.unreachable', error });
-      if (isExpired(error)) await this.#tellExpired(asked, name);
+      report({ kind: 'command-failed', name, code: 'discord.unreachable', error });
+      if (isExpired(error)) await this.#replyExpired(asked, name);
     }
   }
 
   /** Never throws: without a form it runs, which tells why. */
   async #opensForm(asked: AnswerableInteraction, invocation: Invocation): Promise<boolean> {
-    const { timing, tell } = this.#options;
+    const { timing, report } = this.#options;
     const { name } = invocation;
     const startMs = timing.nowMs();
     try {
@@ -117,20 +117,20 @@ export class InteractionRunner {
       const form = await withDeadline(find, { ms: formMs, timing, late }, never);
       if (!form) return false;
       await asked.openForm(form);
-      tell({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
+      report({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
       return true;
     } catch (error) {
-      tell({ kind: 'command-failed', name, code: 'internal', error });
+      report({ kind: 'command-failed', name, code: 'internal', error });
       return false;
     }
   }
 
   /** Discord takes no answer 15 minutes after the question. */
-  async #tellExpired(asked: AnswerableInteraction, name: string): Promise<void> {
+  async #replyExpired(asked: AnswerableInteraction, name: string): Promise<void> {
     try {
-      await asked.tellExpired();
+      await asked.replyExpired();
     } catch (error) {
-      this.#options.tell({ kind: 'command-failed', name, code: 'discord.unreachable', error });
+      this.#options.report({ kind: 'command-failed', name, code: 'discord.unreachable', error });
     }
   }
 
@@ -139,7 +139,7 @@ export class InteractionRunner {
       return this.#rendered(await this.#inTime(invocation), invocation);
     } catch (error) {
       const code = error instanceof BotError ? error.code : 'internal';
-      this.#options.tell({ kind: 'command-failed', name: invocation.name, code, error });
+      this.#options.report({ kind: 'command-failed', name: invocation.name, code, error });
       return this.#rendered([{ id: 'generic', with: { code }, to: 'caller' }], invocation);
     }
   }

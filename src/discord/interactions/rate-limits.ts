@@ -19,7 +19,7 @@ const [serverTimes, keysForEach] = [4, 10];
 /** Joins of one server in a minute. */
 const joinsPerMinute = 3;
 /** Least time between two refusals that one person reads, in s. */
-const tellEverySeconds = 30;
+const reportEverySeconds = 30;
 
 /** Commands that end sound or hearing: others' commands never hold them up. */
 const quietening = new Set([
@@ -39,7 +39,7 @@ export class InteractionLimits {
   readonly #typists: TokenBuckets;
   readonly #typing: TokenBuckets;
   readonly #joins = new TokenBuckets({ burst: joinsPerMinute, perSecond: joinsPerMinute / 60 });
-  readonly #told = new TokenBuckets({ burst: 1, perSecond: 1 / tellEverySeconds });
+  readonly #reported = new TokenBuckets({ burst: 1, perSecond: 1 / reportEverySeconds });
 
   constructor(perPerson: number) {
     this.#isOff = perPerson === 0;
@@ -62,7 +62,7 @@ export class InteractionLimits {
     }
     const waitMs = this.#people.take(userId, nowMs) || this.#inServer(name, guildId, nowMs);
     if (waitMs === 0) return { kind: 'admitted' };
-    if (this.#told.take(userId, nowMs) > 0) return { kind: 'dropped' };
+    if (this.#reported.take(userId, nowMs) > 0) return { kind: 'dropped' };
     return { kind: 'refused', waitMs };
   }
 

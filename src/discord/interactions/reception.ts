@@ -65,7 +65,7 @@ export class InteractionReceiver {
   meet(interaction: Interaction): void {
     try {
       if (interaction.isAutocomplete()) void this.#suggest(interaction);
-      else if (isForUs(interaction)) this.#take(interaction);
+      else if (isForUs(interaction)) this.#accept(interaction);
     } catch (error) {
       this.#unread(error);
     }
@@ -79,7 +79,7 @@ export class InteractionReceiver {
     forget();
   }
 
-  #take(asking: ForUs): void {
+  #accept(asking: ForUs): void {
     const { claims } = this.#options;
     const serving = claims ? this.#claim(asking, claims) : this.#serve(asking);
     const work = serving
@@ -96,25 +96,25 @@ export class InteractionReceiver {
   }
 
   #unread(error: unknown): void {
-    this.#options.tell({ kind: 'command-failed', name: 'unread', code: 'internal', error });
+    this.#options.report({ kind: 'command-failed', name: 'unread', code: 'internal', error });
   }
 
   async #serve(asking: ForUs): Promise<void> {
     if (asking.inCachedGuild()) await this.#answer(asking);
     else if (this.#admit('command', 'elsewhere', asking).kind === 'admitted')
-      await refuse(asking, this.#options.tell);
+      await refuse(asking, this.#options.report);
   }
 
   async #answer(asking: RepliableInteraction): Promise<void> {
-    const deed = this.#deed(asking);
-    const admission = this.#admit('command', deed.name, asking);
+    const invocation = this.#requestOf(asking);
+    const admission = this.#admit('command', invocation.name, asking);
     if (admission.kind === 'dropped') return;
     const languages = languagesOf(asking);
-    const done = admission.kind === 'admitted' ? deed : tooFast(admission.waitMs);
-    const errand = { guildId: asking.guildId, languages, ...done };
+    const done = admission.kind === 'admitted' ? invocation : tooFast(admission.waitMs);
+    const invocationContext = { guildId: asking.guildId, languages, ...done };
     const { messages, timing } = this.#options;
     const answerable = resilientInteraction(asking, timing, messages);
-    await this.#runner.answer(answerable, errand, asking.deferred);
+    await this.#runner.answer(answerable, invocationContext, asking.deferred);
   }
 
   #admit(kind: LimitedRequest['kind'], name: string, { user, guildId }: Interaction): Admission {
@@ -123,7 +123,7 @@ export class InteractionReceiver {
   }
 
   /** An interaction that cannot even be read is answered like one that fails. */
-  #deed(asking: RepliableInteraction): InvocationRequest {
+  #requestOf(asking: RepliableInteraction): InvocationRequest {
     try {
       if (asking.isButton()) return this.#press(asking);
       return asking.isModalSubmit() ? this.#send(asking) : this.#command(asking);
@@ -181,12 +181,12 @@ export class InteractionReceiver {
 
   /** Runs it, unless the server does not let the caller use the bot. */
   async #allowed(
-    deed: Pick<Command, 'isForEverybody' | 'run'>,
+    command: Pick<Command, 'isForEverybody' | 'run'>,
     call: CommandCall,
   ): Promise<Replies> {
     const { ports } = this.#options;
-    const denied = deed.isForEverybody ? undefined : await ports.access.denied(call);
-    return denied ? [{ ...denied, to: 'caller' }] : await deed.run(call, ports);
+    const denied = command.isForEverybody ? undefined : await ports.access.denied(call);
+    return denied ? [{ ...denied, to: 'caller' }] : await command.run(call, ports);
   }
 
   async #suggest(asking: AutocompleteInteraction): Promise<void> {
@@ -251,14 +251,14 @@ function unknown(
 }
 
 /** Refuses a call from a direct message, or from a server that the bot is not in. */
-async function refuse(asking: ForUs, tell: (event: DiscordEvent) => void): Promise<void> {
+async function refuse(asking: ForUs, report: (event: DiscordEvent) => void): Promise<void> {
   const line = { id: 'generic', with: { code: 'elsewhere' } } as const;
   try {
     const message = messageWith([line], localeOf(asking.locale));
     if (asking.deferred) await asking.followUp({ ...message, flags: MessageFlags.Ephemeral });
     else await asking.reply({ ...message, flags: MessageFlags.Ephemeral });
   } catch (error) {
-    tell({ kind: 'command-failed', name: 'elsewhere', code: 'discord.unreachable', error });
+    report({ kind: 'command-failed', name: 'elsewhere', code: 'discord.unreachable', error });
   }
 }
 

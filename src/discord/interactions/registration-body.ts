@@ -3,12 +3,12 @@ import type { Command, CommandOption } from '#src/session/ports/command.ts';
 import { type Locale, type PlainTextId, type readTranslations, text } from '#src/texts/texts.ts';
 import { type CommandEntry, menuName } from './slashes.ts';
 
-type Described = {
+type Description = {
   readonly description: string;
   /** Names stay English, so that what the help says can be typed. */
   readonly description_localizations: Readonly<Partial<Record<Locale, string>>>;
 };
-export type OptionBody = Described & {
+export type OptionBody = Description & {
   readonly type: number;
   readonly name: string;
   readonly required?: true;
@@ -20,14 +20,14 @@ export type OptionBody = Described & {
   readonly choices?: readonly { readonly name: string; readonly value: string }[];
   readonly options?: readonly OptionBody[];
 };
-type Named = {
+type NamedCommand = {
   readonly name: string;
   /** Contexts, only for commands that appear everywhere: never in direct messages. */
   readonly contexts?: readonly number[];
 };
 export type CommandBody =
-  | (Named & Described & { readonly type: 1; readonly options: readonly OptionBody[] })
-  | (Named & {
+  | (NamedCommand & Description & { readonly type: 1; readonly options: readonly OptionBody[] })
+  | (NamedCommand & {
       readonly type: 3;
       readonly name_localizations: Readonly<Partial<Record<Locale, string>>>;
     });
@@ -119,7 +119,7 @@ function kindOf(option: CommandOption): Pick<OptionBody, 'type'> & Partial<Optio
   }
 }
 
-function described(id: PlainTextId, translations: Translations): Described {
+function described(id: PlainTextId, translations: Translations): Description {
   return { description: text(id), description_localizations: localized(id, translations) };
 }
 

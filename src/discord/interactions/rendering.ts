@@ -27,7 +27,7 @@ export type Languages = { readonly caller: Locale; readonly room: Locale };
 const ours = 'parley:';
 /** Source: Discord docs, "Action Row". */
 const buttonsPerRow = 5;
-const looks = {
+const styles = {
   plain: ButtonStyle.Secondary,
   main: ButtonStyle.Primary,
   danger: ButtonStyle.Danger,
@@ -118,7 +118,7 @@ function buttonOf(
   if (!button) throw new Error(`There is no press named ${pressName}.`);
   return {
     type: ComponentType.Button,
-    style: looks[button.look],
+    style: styles[button.style],
     label: text(button.label, {}, locale),
     custom_id: customIdOf(name),
   };

@@ -27,7 +27,7 @@ export function checkVoiceHooks(): void {
     ...(opensDatagrams() ? [] : ['VoiceReceiver.parsePacket']),
     ...(reachesSocketGuards() ? [] : ['VoiceUDPSocket.onMessage']),
     ...(survivesJunk() ? [] : ['VoiceWebSocket.onMessage']),
-    ...(tellsMembers() ? [] : ['DAVESession.getUserIds']),
+    ...(reportsMembers() ? [] : ['DAVESession.getUserIds']),
   ];
   if (missing.length === 0) return;
   const message = `Unsupported version of @discordjs/voice or @snazzah/davey: ${missing.join(', ')} changed. Run npm ci.`;
@@ -105,7 +105,7 @@ function survivesJunk(): boolean {
 }
 
 /** An end-to-end group of our own names its members, of whom there is none yet but perhaps ourselves. */
-function tellsMembers(): boolean {
+function reportsMembers(): boolean {
   // Of its options a session without messages needs none.
   const dave = new DAVESession(1, '1', '2', {} as ConstructorParameters<typeof DAVESession>[3]);
   try {

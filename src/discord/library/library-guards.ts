@@ -67,16 +67,16 @@ export type SocketTrouble = 'foreign' | 'short' | 'unreachable';
  * Lets only datagrams of the voice server itself into this socket; the library takes any sender's. Answers of the network
  * to our datagrams (ICMP, as ECONNREFUSED) are reported and end nothing: the path's watchdog decides whether it is dead.
  */
-export function guardSocket(udp: VoiceUDPSocket, tell: (trouble: SocketTrouble) => void): void {
+export function guardSocket(udp: VoiceUDPSocket, report: (trouble: SocketTrouble) => void): void {
   const { socket, remote } = innerUdp(udp);
   const { emit } = socket;
-  const takesAnybody = isIP(remote.ip) === 0;
+  const acceptsAnybody = isIP(remote.ip) === 0;
   socket.emit = (name: string | symbol, first?: unknown, second?: unknown): boolean => {
     let trouble: SocketTrouble | undefined;
-    if (name === 'message' && !takesAnybody) trouble = refusal(first, second, remote);
+    if (name === 'message' && !acceptsAnybody) trouble = refusal(first, second, remote);
     else if (name === 'error' && isOfPath(first)) trouble = 'unreachable';
     if (trouble === undefined) return emit.call(socket, name, first, second);
-    tell(trouble);
+    report(trouble);
     return true;
   };
 }

@@ -4,7 +4,7 @@ import { innerUdp } from './voice-library.ts';
 /** A stall of a second with 25 people talking: 1,250 datagrams, for each of which the kernel counts about 1.3 kB. */
 const receiveBufferBytes = 2 * 1024 * 1024;
 /** Interval, in ms, of reports about lost datagrams, all of them together. */
-const tellEveryMs = 60_000;
+const reportEveryMs = 60_000;
 
 /** Fault of the receive buffer of a voice socket. */
 export type ReceiveBufferFault =
@@ -13,16 +13,16 @@ export type ReceiveBufferFault =
   /** It was full, and the kernel dropped this number of datagrams. */
   | { readonly kind: 'overflowed'; readonly datagrams: number };
 
-/** Enlarges the receive buffer of a voice socket once it is bound; `tell` gets how many bytes there are if not enough. */
+/** Enlarges the receive buffer of a voice socket once it is bound; `report` gets how many bytes there are if not enough. */
 export function enlargeReceiveBuffer(
   udp: VoiceUDPSocket,
-  tell: (fault: ReceiveBufferFault) => void,
+  report: (fault: ReceiveBufferFault) => void,
 ): void {
   const { socket } = innerUdp(udp);
   socket.once('listening', () => {
     socket.setRecvBufferSize(receiveBufferBytes);
     const gotBytes = socket.getRecvBufferSize();
-    if (gotBytes < receiveBufferBytes) tell({ kind: 'small', gotBytes });
+    if (gotBytes < receiveBufferBytes) report({ kind: 'small', gotBytes });
   });
 }
 
@@ -33,7 +33,7 @@ export function receiveBufferWarnings(
 ): (fault: ReceiveBufferFault) => void {
   let smallestBytes = Number.POSITIVE_INFINITY;
   let lost = 0;
-  let toldAtMs = Number.NEGATIVE_INFINITY;
+  let reportedAtMs = Number.NEGATIVE_INFINITY;
   return (fault) => {
     if (fault.kind === 'small') {
       if (smallestBytes === Number.POSITIVE_INFINITY) warn(smallMessage(fault.gotBytes));
@@ -41,9 +41,9 @@ export function receiveBufferWarnings(
       return;
     }
     lost += fault.datagrams;
-    if (nowMs() - toldAtMs < tellEveryMs) return;
+    if (nowMs() - reportedAtMs < reportEveryMs) return;
     warn(lostMessage(lost, smallestBytes < receiveBufferBytes));
-    toldAtMs = nowMs();
+    reportedAtMs = nowMs();
     lost = 0;
   };
 }

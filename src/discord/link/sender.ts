@@ -77,7 +77,7 @@ export class FrameSender {
 }
 
 /** Never ahead: each read() asks the source at that moment, and nothing is buffered. */
-class Pulled extends Readable {
+class PulledFrames extends Readable {
   readonly #source: FrameSource;
 
   constructor(source: FrameSource) {
@@ -96,5 +96,5 @@ class Pulled extends Readable {
  * Opus, but first looks for FFmpeg by starting it, which holds the main thread for 50 ms.
  */
 export function resourceOf(source: FrameSource): AudioResource {
-  return new AudioResource([], [new Pulled(source)], null, 0);
+  return new AudioResource([], [new PulledFrames(source)], null, 0);
 }

@@ -33,7 +33,7 @@ export type DoorLimits = {
 };
 const defaultLimits: DoorLimits = { connectMs: 15_000, offlineMs: 30_000 };
 /** Interval, in ms, at which a gateway that is away is looked for. */
-const lookMs = 250;
+const checkMs = 250;
 
 /**
  * Proves what voice stands on, and names the library behind XChaCha20-Poly1305.
@@ -48,14 +48,14 @@ export async function proveVoice(): Promise<string> {
 /** Opens the voice links of a logged-in client; a second one in the same server ends the first. */
 export function openVoiceLinkOpener(
   client: Client<true>,
-  tell: (event: DiscordEvent) => void,
+  report: (event: DiscordEvent) => void,
   limits: Partial<DoorLimits> = {},
 ): VoiceLinkOpener & Pick<SeatWatchOptions, 'expected' | 'rejoin'> & AsyncDisposable {
   const servers = new Map<string, GuildLinks>();
   const shards = new Map<number, ShardPace>();
   const people = new ChannelPeople(client);
   const bufferFault = receiveBufferWarnings(
-    (message) => tell({ kind: 'warning', message }),
+    (message) => report({ kind: 'warning', message }),
     realClock.nowMs,
   );
   let proved: Promise<string> | undefined;
@@ -70,7 +70,7 @@ export function openVoiceLinkOpener(
       const server =
         servers.get(guild.id) ??
         new GuildLinks(
-          { client, people, shard, tell, bufferFault, limits: { ...defaultLimits, ...limits } },
+          { client, people, shard, report, bufferFault, limits: { ...defaultLimits, ...limits } },
           guild.id,
         );
       servers.set(guild.id, server);
@@ -90,7 +90,7 @@ type ServerParts = {
   readonly client: Client<true>;
   readonly people: ChannelPeople;
   readonly shard: ShardPace;
-  readonly tell: (event: DiscordEvent) => void;
+  readonly report: (event: DiscordEvent) => void;
   readonly limits: DoorLimits;
   readonly bufferFault: (fault: ReceiveBufferFault) => void;
 };
@@ -100,7 +100,7 @@ class GuildLinks {
   readonly #client: Client<true>;
   readonly #people: ChannelPeople;
   readonly #bufferFault: (fault: ReceiveBufferFault) => void;
-  readonly #tell: (event: DiscordEvent) => void;
+  readonly #report: (event: DiscordEvent) => void;
   readonly #limits: DoorLimits;
   readonly #pace: SignalPace;
   readonly #rejoins = new RejoinLimit();
@@ -114,12 +114,12 @@ class GuildLinks {
   #warned = false;
 
   constructor(parts: ServerParts, guildId: string) {
-    const { client, people, shard, tell, limits, bufferFault } = parts;
+    const { client, people, shard, report, limits, bufferFault } = parts;
     this.#client = client;
     this.#pace = new SignalPace(shard);
     this.#people = people;
-    this.#alerts = new LinkAlerts((alert) => tell({ ...alert, guildId }));
-    this.#tell = tell;
+    this.#alerts = new LinkAlerts((alert) => report({ ...alert, guildId }));
+    this.#report = report;
     this.#bufferFault = bufferFault;
     this.#limits = limits;
   }
@@ -182,13 +182,13 @@ class GuildLinks {
       const link = this.#join(guild, channel, mayHear);
       await link.opened(either);
       const tookMs = realClock.nowMs() - startMs;
-      this.#tell({
+      this.#report({
         kind: 'link-opened',
         guildId: guild.id,
         tookMs,
         ...link.state(),
       });
-      this.#lookAround(guild, channel.channelId);
+      this.#becomeSpeaker(guild, channel.channelId);
       return link;
     } catch (cause) {
       await this.close();
@@ -197,15 +197,15 @@ class GuildLinks {
     }
   }
 
-  #lookAround(guild: Guild, channelId: string): void {
-    void takeTheStage(guild, channelId, realTiming, this.#tell);
+  #becomeSpeaker(guild: Guild, channelId: string): void {
+    void becomeSpeaker(guild, channelId, realTiming, this.#report);
     const { me } = guild.members;
     const channel = guild.channels.cache.get(channelId);
     const mine = me && channel ? permissionsIn(channel, me) : undefined;
     if (this.#warned || !mine || mine.has(PermissionFlagsBits.UseVAD)) return;
     this.#warned = true;
     const message = `Server ${guild.id}: the bot lacks Use Voice Activity; its voice may be cut.`;
-    this.#tell({ kind: 'warning', message, guildId: guild.id });
+    this.#report({ kind: 'warning', message, guildId: guild.id });
   }
 
   #join(guild: Guild, channel: ChannelRef, mayHear: MayHear): DiscordLink {
@@ -227,17 +227,17 @@ class GuildLinks {
           this.#people.reread(channel.channelId);
         },
         socketClosed: (closeCode) =>
-          this.#tell({ kind: 'voice-closed', guildId: guild.id, closeCode }),
+          this.#report({ kind: 'voice-closed', guildId: guild.id, closeCode }),
         closed: (counts) => {
           this.#channelId = undefined;
-          this.#tell({ kind: 'link-closed', guildId: guild.id, counts });
+          this.#report({ kind: 'link-closed', guildId: guild.id, counts });
         },
       },
       mayHear,
     );
     this.#link = link;
     this.#channelId = channel.channelId;
-    this.#tell({
+    this.#report({
       kind: 'link-made',
       guildId: guild.id,
       counts: () => link.counts(),
@@ -253,12 +253,12 @@ async function connected(
   offlineMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let waitedMs = 0; shard.status !== Status.Ready; waitedMs += lookMs) {
+  for (let waitedMs = 0; shard.status !== Status.Ready; waitedMs += checkMs) {
     if (waitedMs >= offlineMs) {
       const message = `Server ${id}: the gateway was away for ${offlineMs / 1000} s.`;
       throw new BotError('link.offline', true, message);
     }
-    await realClock.sleep(lookMs, signal);
+    await realClock.sleep(checkMs, signal);
   }
 }
 
@@ -284,11 +284,11 @@ const againMs = 500;
  * Speaks on a stage, where the bot sits in the audience first: takes the floor where that is allowed, else asks for it.
  * Never throws.
  */
-export async function takeTheStage(
+export async function becomeSpeaker(
   guild: Guild,
   channelId: string,
   timing: SyncTiming,
-  tell: (event: DiscordEvent) => void,
+  report: (event: DiscordEvent) => void,
 ): Promise<void> {
   const channel = guild.channels.cache.get(channelId);
   if (channel?.type !== ChannelType.GuildStageVoice) return;
@@ -299,7 +299,7 @@ export async function takeTheStage(
     await askToSpeak(guild, channelId).catch((cause: unknown) => {
       const why = cause instanceof Error ? cause.message : String(cause);
       const message = `Stage ${channelId}: the request to speak failed: ${why}`;
-      tell({ kind: 'warning', message, guildId: guild.id, cause });
+      report({ kind: 'warning', message, guildId: guild.id, cause });
     });
   }
 }

@@ -12,13 +12,13 @@ import type { PanelReplies } from './panels.ts';
 /** Every place where people see the state of the bot: its panels, and threads under them. */
 export function openBoard(
   client: Client<true>,
-  { panels, buttons, outbox, tell }: ThreadParts & { readonly panels: PanelReplies },
+  { panels, buttons, outbox, report }: ThreadParts & { readonly panels: PanelReplies },
 ): PanelBoard {
-  const threads = openPanelThreads(client, { panels, buttons, outbox, tell });
+  const threads = openPanelThreads(client, { panels, buttons, outbox, report });
   return {
     show: (guildId, face) => panels.show(guildId, face),
     takeOver: (guildId, head) => panels.takeOver(guildId, head),
-    post: (channel, head) => postPanel(client, { panels, outbox, tell }, channel, head),
+    post: (channel, head) => postPanel(client, { panels, outbox, report }, channel, head),
     forget: (guildId) => panels.forget(guildId),
     invite: (guildId, personId, captionsDays) => threads.invite(guildId, personId, captionsDays),
   };
@@ -27,13 +27,13 @@ export function openBoard(
 type PostParts = {
   readonly panels: Pick<PanelReplies, 'dressed' | 'put'>;
   readonly outbox: Pick<Outbox, 'put'>;
-  readonly tell: (event: DiscordEvent) => void;
+  readonly report: (event: DiscordEvent) => void;
 };
 
 /** Posts the panel in the chat of a voice channel, where no command became it; false where it cannot. Never throws. */
 async function postPanel(
   client: Client<true>,
-  { outbox, panels, tell }: PostParts,
+  { outbox, panels, report }: PostParts,
   { channelId, guildId, name }: ChannelRef,
   line: TextLine,
 ): Promise<boolean> {
@@ -56,7 +56,7 @@ async function postPanel(
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const text = `Server ${guildId}: no panel could be posted in ${name}: ${why}. May the bot send messages there?`;
-    tell({ kind: 'warning', message: text, guildId, cause });
+    report({ kind: 'warning', message: text, guildId, cause });
     return false;
   }
   const messageId = idOf(made);

@@ -63,7 +63,7 @@ export class Outbox {
     this.#queues.set(channelId, queue);
     queue.waiting.push(message);
     if (queue.waiting.length > mostWaiting) this.#crowdOut(queue);
-    const onAbort = () => takeBack(queue, message);
+    const onAbort = () => retract(queue, message);
     signal.addEventListener('abort', onAbort);
     if (!queue.isBusy) void this.#empty(channelId, queue);
     try {
@@ -165,7 +165,7 @@ export class Outbox {
 const atOnce: WriteTurns = { task: (_channelId, { send }) => send() };
 
 /** Takes a message back; one that is being sent may be there already. */
-function takeBack(queue: Queue, message: QueuedMessage): void {
+function retract(queue: Queue, message: QueuedMessage): void {
   if (message !== queue.waiting[0]) remove(queue, message);
   message.done.reject(message.signal.reason);
 }

@@ -7,7 +7,7 @@ import { playingTime } from '#src/texts/duration.ts';
 import { cut, firstChars, maxMessageChars, oneLine } from '#src/texts/plain.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 
-export type PanelLook = {
+export type PanelView = {
   readonly guildId: string;
   readonly locale: Locale;
   /** Name of the bot in this server. */
@@ -26,10 +26,10 @@ export const consentNames = ['consent.always', 'consent.today', 'consent.never']
 export function drawPanel(
   head: string | undefined,
   face: PanelFace | undefined,
-  look: PanelLook,
+  view: PanelView,
 ): MessageBody {
-  const { locale, buttons } = look;
-  const lines = face ? faceLines(face, look) : [];
+  const { locale, buttons } = view;
+  const lines = face ? faceLines(face, view) : [];
   const content = lines.map((line) => oneLine(sentence(line, locale))).join('\n');
   const isHere = face?.state.kind !== 'left';
   const whole = [isHere ? (head ?? '') : '', content].filter(Boolean).join('\n');
@@ -61,7 +61,7 @@ function trackNames(face: PanelFace | undefined): readonly string[] {
   return [...names.map((name) => `track.${name}:${about}`), 'track.list'];
 }
 
-function faceLines(face: PanelFace, { botName, guildId, locale }: PanelLook): readonly TextLine[] {
+function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): readonly TextLine[] {
   const {
     state,
     asked = [],

@@ -21,7 +21,7 @@ export type Mention = {
 
 export type PanelThreadOptions = {
   readonly buttons: ReadonlyMap<string, Button>;
-  readonly tell: (event: DiscordEvent) => void;
+  readonly report: (event: DiscordEvent) => void;
   placeIn(guildId: string): PanelPlace | undefined;
   localeIn(guildId: string): Locale;
   botNameIn(guildId: string): string;
@@ -41,7 +41,7 @@ export class PanelThreads {
   readonly #options: PanelThreadOptions;
   readonly #threads = new Map<string, Thread>();
   /** Servers whose operator was told that it does not work there. */
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(options: PanelThreadOptions) {
     this.#options = options;
@@ -97,13 +97,13 @@ export class PanelThreads {
   }
 
   #warn(guildId: string, error: unknown): void {
-    if (this.#told.has(guildId)) return;
-    this.#told.add(guildId);
+    if (this.#reported.has(guildId)) return;
+    this.#reported.add(guildId);
     const why = error instanceof Error ? error.message : String(error);
     const message =
       `Server ${guildId}: newcomers are not asked in a thread under the panel: ${why}.` +
       ' Give the bot Create Public Threads and Send Messages in Threads there.';
-    this.#options.tell({ kind: 'warning', message, guildId, cause: error });
+    this.#options.report({ kind: 'warning', message, guildId, cause: error });
   }
 }
 
@@ -111,18 +111,18 @@ export type ThreadParts = {
   readonly panels: Pick<PanelReplies, 'placeIn'>;
   readonly buttons: ReadonlyMap<string, Button>;
   readonly outbox: Pick<Outbox, 'put'>;
-  readonly tell: (event: DiscordEvent) => void;
+  readonly report: (event: DiscordEvent) => void;
 };
 
 /** Opens the threads of a logged-in client. */
 export function openPanelThreads(
   client: Client<true>,
-  { panels, buttons, outbox, tell }: ThreadParts,
+  { panels, buttons, outbox, report }: ThreadParts,
 ): PanelThreads {
   const never = new AbortController().signal;
   return new PanelThreads({
     buttons,
-    tell,
+    report,
     placeIn: (guildId) => panels.placeIn(guildId),
     localeIn: (guildId) => localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? ''),
     botNameIn: (guildId) => botNameIn(client, guildId),

@@ -27,12 +27,12 @@ export interface PanelReplies extends Pick<PanelBoard, 'show' | 'forget' | 'take
 }
 
 export type PanelOptions = {
-  readonly book: PanelStore;
+  readonly panelStore: PanelStore;
   readonly buttons: ReadonlyMap<string, Button>;
   readonly timing: SyncTiming;
   /** Shared by all panels of one login. */
   readonly pace: PanelPace;
-  readonly tell: (event: DiscordEvent) => void;
+  readonly report: (event: DiscordEvent) => void;
   edit: PanelLine['edit'];
   localeIn(guildId: string): Locale;
   botNameIn(guildId: string): string;
@@ -41,19 +41,19 @@ export type PanelOptions = {
 /** Panels of a logged-in client. */
 export function openPanelBoard(
   client: Client<true>,
-  book: PanelStore,
+  panelStore: PanelStore,
   buttons: ReadonlyMap<string, Button>,
   timing: SyncTiming,
   turns: WriteTurns,
-  tell: (event: DiscordEvent) => void,
+  report: (event: DiscordEvent) => void,
 ): PanelReplies {
   const never = new AbortController().signal;
   return new Panels({
-    book,
+    panelStore,
     buttons,
     timing,
     pace: new PanelPace(client.rest.options.globalRequestsPerSecond),
-    tell,
+    report,
     async edit({ channelId, messageId }, draw, sinceMs) {
       const send = async () => {
         const { allowedMentions, ...rest } = draw();
@@ -207,15 +207,15 @@ export class Panels implements PanelReplies {
 
   /** Where the panel of a former run is, as far as the book tells. */
   #stored(guildId: string): Promise<PanelPlace | undefined> {
-    return this.#options.book.read(guildId).catch(() => undefined);
+    return this.#options.panelStore.read(guildId).catch(() => undefined);
   }
 
   /** A panel of a former run stands only in the book. */
   async #moved(guildId: string, known: PanelPlace | undefined, place: PanelPlace): Promise<void> {
-    const { book } = this.#options;
+    const { panelStore } = this.#options;
     try {
-      const former = known ?? (await book.read(guildId));
-      await book.write(guildId, place);
+      const former = known ?? (await panelStore.read(guildId));
+      await panelStore.write(guildId, place);
       if (former && former.messageId !== place.messageId) this.#point(guildId, former, place);
     } catch (error) {
       this.#warn(guildId, error instanceof Error ? error.message : String(error), error);
@@ -238,7 +238,7 @@ export class Panels implements PanelReplies {
 
   #warn(guildId: string, why: string, cause?: unknown): void {
     const message = `Panel of server ${guildId}: ${why}`;
-    this.#options.tell({ kind: 'warning', message, guildId, cause });
+    this.#options.report({ kind: 'warning', message, guildId, cause });
   }
 }
 

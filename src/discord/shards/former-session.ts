@@ -37,7 +37,7 @@ export class FormerSession implements AsyncDisposable {
   #isOver = false;
   #ending: Promise<boolean> | undefined;
   #changed = Promise.withResolvers<void>();
-  #take: ((interaction: Interaction) => void) | undefined;
+  #handle: ((interaction: Interaction) => void) | undefined;
   readonly #early: EarlyReceiver | undefined;
 
   /** `early` is told of each interaction at once. */
@@ -87,9 +87,9 @@ export class FormerSession implements AsyncDisposable {
   }
 
   /** Hands on the interactions so far, and all that come. */
-  deliver(take: (interaction: Interaction) => void): void {
-    this.#take = take;
-    for (const interaction of this.#interactions.splice(0)) take(interaction);
+  deliver(handle: (interaction: Interaction) => void): void {
+    this.#handle = handle;
+    for (const interaction of this.#interactions.splice(0)) handle(interaction);
   }
 
   /**
@@ -136,7 +136,7 @@ export class FormerSession implements AsyncDisposable {
       if (data.t !== 'INTERACTION_CREATE') return;
       if (data.d.type !== InteractionType.ApplicationCommandAutocomplete)
         this.#early?.(data.d, !this.#isConnected);
-      if (this.#take) this.#take(data);
+      if (this.#handle) this.#handle(data);
       else this.#interactions.push(data);
     });
   }

@@ -50,9 +50,9 @@ export class Takeover implements AsyncDisposable {
    * Hands on every interaction that came so far, and ends the former session, once there is a new one. Errors: BotError
    * `discord.unreachable` where the former owner may have got its session back.
    */
-  async finish(take: (interaction: object) => void): Promise<void> {
+  async finish(handle: (interaction: object) => void): Promise<void> {
     this.claims.open();
-    this.#former.deliver(take);
+    this.#former.deliver(handle);
     if (!(await this.#former.end())) throw notEnded();
   }
 

@@ -2,23 +2,23 @@ import '#src/discord/library/sodium.ts';
 import { VoiceConnectionStatus } from '@discordjs/voice';
 
 /** Most, in ms, that one look counts for, however long the process stood still before it. */
-const longestLookMs = 1_000;
+const longestCheckMs = 1_000;
 
 /** Time that a condition has been seen to hold, by looks; a time in which the process stands still counts as one look. */
 class SeenFor {
-  readonly #longestLookMs: number;
+  readonly #longestCheckMs: number;
   #ms = 0;
   #held = false;
-  #lookedAtMs: number | undefined;
+  #checkedAtMs: number | undefined;
 
-  constructor(longestLookMs: number) {
-    this.#longestLookMs = longestLookMs;
+  constructor(longestCheckMs: number) {
+    this.#longestCheckMs = longestCheckMs;
   }
 
   /** Milliseconds since the first look at which it held. */
-  look(holds: boolean, atMs: number): number {
-    const passedMs = Math.min(this.#longestLookMs, atMs - (this.#lookedAtMs ?? atMs));
-    this.#lookedAtMs = atMs;
+  check(holds: boolean, atMs: number): number {
+    const passedMs = Math.min(this.#longestCheckMs, atMs - (this.#checkedAtMs ?? atMs));
+    this.#checkedAtMs = atMs;
     this.#ms = holds && this.#held ? this.#ms + passedMs : 0;
     this.#held = holds;
     return this.#ms;
@@ -26,26 +26,26 @@ class SeenFor {
 }
 
 /** Time, in ms, after which a link that is not ready is down, and most that one look counts for. */
-const [downMs, downLookMs] = [400, 300];
+const [downMs, downCheckMs] = [400, 300];
 
 type ConnectionVerdict = 'up' | 'pending' | { readonly fault: string };
 
 /** Watchdog of the status of one connection. Before it has been ready once, its opener waits for it. */
 export class ConnectionWatchdog {
-  readonly #down = new SeenFor(downLookMs);
+  readonly #down = new SeenFor(downCheckMs);
   #wasReady = false;
 
-  look(status: VoiceConnectionStatus, atMs: number): ConnectionVerdict {
+  check(status: VoiceConnectionStatus, atMs: number): ConnectionVerdict {
     const isReady = status === VoiceConnectionStatus.Ready;
     this.#wasReady ||= isReady;
-    const ms = this.#down.look(this.#wasReady && !isReady, atMs);
+    const ms = this.#down.check(this.#wasReady && !isReady, atMs);
     if (isReady) return 'up';
     if (ms < downMs) return 'pending';
     return { fault: `The voice link has been ${status} for ${(ms / 1_000).toFixed(1)} s.` };
   }
 }
 
-const toldAfterMs = 5_000;
+const reportedAfterMs = 5_000;
 /**
  * Age, in ms, at which the group is reset, and the link opened anew: sooner while it is not open, as then the bot hears no
  * person at all.
@@ -67,14 +67,14 @@ type EncryptionVerdict = {
 
 /** Watchdog of the end-to-end group of one link. Alone there is no group, so time alone counts for nothing. */
 export class EncryptionWatchdog {
-  readonly #unsettled = new SeenFor(longestLookMs);
+  readonly #unsettled = new SeenFor(longestCheckMs);
   #lastResetMs: number | undefined;
 
   /** `inCompany`: the link is ready and another person is there; `isWhole`: all connected people are in the group, too. */
-  look(inCompany: boolean, isOpen: boolean, isWhole: boolean, atMs: number): EncryptionVerdict {
-    const ms = this.#unsettled.look(inCompany && !(isOpen && isWhole), atMs);
+  check(inCompany: boolean, isOpen: boolean, isWhole: boolean, atMs: number): EncryptionVerdict {
+    const ms = this.#unsettled.check(inCompany && !(isOpen && isWhole), atMs);
     if (ms === 0) this.#lastResetMs = undefined;
-    if (ms < toldAfterMs) return { reset: false, rejoin: false };
+    if (ms < reportedAfterMs) return { reset: false, rejoin: false };
     const { resetMs, rejoinMs } = isOpen ? openGroup : closedGroup;
     const last = this.#lastResetMs;
     const reset = last === undefined ? ms >= resetMs : !isOpen && ms >= last + resetAgainMs;
@@ -86,18 +86,18 @@ export class EncryptionWatchdog {
 
 const stuckMs = 500;
 /** Longest look, in ms, as often as the watchdogs look: a stall of the process is no fault of the sender. */
-const framesLookMs = 250;
+const framesCheckMs = 250;
 
 /** Watchdog of the bot's sending: frames to send, a settled link, and none left. */
 export class FramesWatchdog {
-  readonly #stuck = new SeenFor(framesLookMs);
+  readonly #stuck = new SeenFor(framesCheckMs);
   #sent = 0;
 
   /** Fault in one sentence. `sent` counts frames that left. */
   fault(hasFrames: boolean, sent: number, atMs: number): string | undefined {
     const isStuck = hasFrames && sent === this.#sent;
     this.#sent = sent;
-    const ms = this.#stuck.look(isStuck, atMs);
+    const ms = this.#stuck.check(isStuck, atMs);
     return ms < stuckMs ? undefined : `No frame has left for ${Math.round(ms)} ms.`;
   }
 }
@@ -107,7 +107,7 @@ const intervals = 2.5;
 
 /** Watchdog of one voice socket, by the answers to its heartbeats. */
 export class HeartbeatWatchdog {
-  readonly #silent = new SeenFor(longestLookMs);
+  readonly #silent = new SeenFor(longestCheckMs);
   #intervalMs: number | undefined;
   #isAnswered = false;
 
@@ -123,7 +123,7 @@ export class HeartbeatWatchdog {
   }
 
   isDead(atMs: number): boolean {
-    const ms = this.#silent.look(!this.#isAnswered, atMs);
+    const ms = this.#silent.check(!this.#isAnswered, atMs);
     this.#isAnswered = false;
     return this.#intervalMs !== undefined && ms >= intervals * this.#intervalMs;
   }
@@ -154,7 +154,7 @@ export class SpeakerWatchdog {
     if (!isOn) this.#shown.delete(speakerId);
     else if (this.#readyAtMs === undefined || atMs - this.#readyAtMs < retoldMs) return;
     else if (!this.#shown.has(speakerId)) {
-      this.#shown.set(speakerId, { sinceMs: atMs, unheard: new SeenFor(longestLookMs) });
+      this.#shown.set(speakerId, { sinceMs: atMs, unheard: new SeenFor(longestCheckMs) });
     }
   }
 
@@ -170,7 +170,7 @@ export class SpeakerWatchdog {
     for (const [speakerId, { sinceMs, unheard }] of this.#shown) {
       if ((hearing.lastPacketAtMs(speakerId) ?? Number.NEGATIVE_INFINITY) >= sinceMs - earlyMs) {
         this.#shown.delete(speakerId);
-      } else if (unheard.look(hearing.mayHear(speakerId), atMs) >= unheardMs) first ??= speakerId;
+      } else if (unheard.check(hearing.mayHear(speakerId), atMs) >= unheardMs) first ??= speakerId;
     }
     return first;
   }

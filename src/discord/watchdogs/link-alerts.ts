@@ -5,18 +5,18 @@ export type LinkAlert = AlertChange & { readonly speakerId?: string };
 
 /** Alerts of one server's voice link. They outlive a link: some are mended by the next one only. */
 export class LinkAlerts {
-  readonly #tell: (alert: LinkAlert) => void;
+  readonly #report: (alert: LinkAlert) => void;
   readonly #raised = new Set<AlertName>();
 
-  constructor(tell: (alert: LinkAlert) => void) {
-    this.#tell = tell;
+  constructor(report: (alert: LinkAlert) => void) {
+    this.#report = report;
   }
 
   /** Raises the alert once, until it is cleared. */
   raise(name: AlertName, cause: string, speakerId?: string): void {
     if (this.#raised.has(name)) return;
     this.#raised.add(name);
-    this.#tell({
+    this.#report({
       kind: 'alert',
       name,
       state: 'raised',
@@ -26,7 +26,7 @@ export class LinkAlerts {
   }
 
   clear(name: AlertName, cause: string): void {
-    if (this.#raised.delete(name)) this.#tell({ kind: 'alert', name, state: 'cleared', cause });
+    if (this.#raised.delete(name)) this.#report({ kind: 'alert', name, state: 'cleared', cause });
   }
 
   clearAll(cause: string): void {

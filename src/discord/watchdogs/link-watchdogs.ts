@@ -32,7 +32,7 @@ import type { GroupRecovery } from './group-recovery.ts';
 import type { LinkAlerts } from './link-alerts.ts';
 
 /** Intervals, in ms, at which the watchdogs look at their link, and ask the voice server for our address. */
-const [lookMs, probeMs] = [250, 1_000];
+const [checkMs, probeMs] = [250, 1_000];
 /** Opcodes of the voice gateway (Discord docs, "Voice Opcodes"). */
 const opcodes = { speaking: 5, heartbeatAck: 6, hello: 8, clientDisconnect: 13 } as const;
 
@@ -52,8 +52,8 @@ export type LinkWatchdogsOptions = {
   readonly settled: () => boolean;
   /** Number of other people in the channel. */
   readonly others: () => number;
-  readonly ear: SpeakerWatch & { readonly recovery: Pick<GroupRecovery, 'resetAt'> };
-  readonly mouth: { readonly isBusy: boolean; readonly counts: { readonly sent: number } };
+  readonly speakers: SpeakerWatch & { readonly recovery: Pick<GroupRecovery, 'resetAt'> };
+  readonly output: { readonly isBusy: boolean; readonly counts: { readonly sent: number } };
   readonly alerts: LinkAlerts;
   /** Whether the channel may be left and joined anew now; if so, that is done. */
   readonly mayRejoin: (name: AlertName) => boolean;
@@ -125,37 +125,37 @@ export class LinkWatchdogs {
   }
 
   #arm(): void {
-    this.#forget = this.#options.timing.later(lookMs, () => this.#step());
+    this.#forget = this.#options.timing.later(checkMs, () => this.#step());
   }
 
   #step(): void {
     try {
-      this.#look(this.#options.timing.nowMs());
+      this.#check(this.#options.timing.nowMs());
     } catch (error) {
       this.#options.end(error);
     }
     if (!this.#stopped) this.#arm();
   }
 
-  #look(atMs: number): void {
+  #check(atMs: number): void {
     const state = networkingOf(this.#options.connection)?.state;
     const isReady = state?.code === NetworkingStatusCode.Ready;
-    this.#lookAtConnection(atMs);
-    this.#lookAtEncryption(isReady, atMs);
-    this.#lookAtHeartbeats(atMs);
+    this.#checkConnection(atMs);
+    this.#checkEncryption(isReady, atMs);
+    this.#checkHeartbeats(atMs);
     if (!isReady) return;
-    this.#lookAtUdp(state, atMs);
-    this.#lookAtSpeakers(atMs);
-    this.#lookAtFrames(atMs);
+    this.#checkUdp(state, atMs);
+    this.#checkSpeakers(atMs);
+    this.#checkFrames(atMs);
   }
 
-  #lookAtConnection(atMs: number): void {
-    const verdict = this.#connection.look(this.#options.connection.state.status, atMs);
+  #checkConnection(atMs: number): void {
+    const verdict = this.#connection.check(this.#options.connection.state.status, atMs);
     if (verdict === 'up') this.#judge('link-down', undefined);
     else if (verdict !== 'pending') this.#judge('link-down', verdict.fault, false);
   }
 
-  #lookAtHeartbeats(atMs: number): void {
+  #checkHeartbeats(atMs: number): void {
     if (!this.#heartbeats?.watchdog.isDead(atMs)) return;
     const { ws } = this.#heartbeats;
     this.#heartbeats = undefined;
@@ -163,32 +163,32 @@ export class LinkWatchdogs {
   }
 
   /** Over a path that is known to be open a new link mends nothing. */
-  #lookAtSpeakers(atMs: number): void {
-    const speakerId = this.#speakers.unheard(this.#options.ear, atMs);
+  #checkSpeakers(atMs: number): void {
+    const speakerId = this.#speakers.unheard(this.#options.speakers, atMs);
     const fault =
       speakerId &&
       `No packet from ${speakerId} for 10 s; ${this.#udp.proven ? 'our own UDP path is open' : 'our own UDP path is not proved'}.`;
     this.#judge('unheard-speaker', fault, !this.#udp.proven, speakerId);
   }
 
-  #lookAtFrames(atMs: number): void {
-    const { mouth, settled } = this.#options;
-    const fault = this.#frames.fault(mouth.isBusy && settled(), mouth.counts.sent, atMs);
+  #checkFrames(atMs: number): void {
+    const { output, settled } = this.#options;
+    const fault = this.#frames.fault(output.isBusy && settled(), output.counts.sent, atMs);
     this.#judge('frames-stuck', fault);
   }
 
-  #lookAtEncryption(isReady: boolean, atMs: number): void {
-    const { connection, settled, others, ear } = this.#options;
+  #checkEncryption(isReady: boolean, atMs: number): void {
+    const { connection, settled, others, speakers } = this.#options;
     const inCompany = isReady && others() > 0;
     const isOpen = settled();
     const isWhole = !(inCompany && groupLacksSomebody(connection));
-    const { fault, reset, rejoin } = this.#encryption.look(inCompany, isOpen, isWhole, atMs);
-    if (reset) ear.recovery.resetAt(atMs);
+    const { fault, reset, rejoin } = this.#encryption.check(inCompany, isOpen, isWhole, atMs);
+    if (reset) speakers.recovery.resetAt(atMs);
     if (fault !== undefined || (isOpen && isWhole))
       this.#judge('encryption-unsettled', fault, rejoin);
   }
 
-  #lookAtUdp(state: NetworkingReadyState, atMs: number): void {
+  #checkUdp(state: NetworkingReadyState, atMs: number): void {
     this.#probedAtMs ??= atMs - probeMs / 2; // by then the answers to requests before ready are here
     if (atMs - this.#probedAtMs >= probeMs) {
       this.#probedAtMs = atMs;

@@ -4,7 +4,7 @@ import { innerUdp } from '#src/discord/library/voice-library.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 
 /** Wait, in ms, before the kernel is asked: once for all packets that are missing after a stall. */
-const lookAfterMs = 1_000;
+const checkAfterMs = 1_000;
 /** Sources whose sequence is remembered: as many as may sit in a channel. */
 const mostSources = 100;
 /** A sequence that is further ahead belongs to another stream. */
@@ -50,10 +50,10 @@ export class ReceiveOverflow {
     if (last === undefined || this.#forget) return;
     const ahead = (sequence - last) & 0xffff;
     if (ahead < 2 || ahead > mostMissing) return;
-    this.#forget = this.#timing.later(lookAfterMs, () => void this.#look());
+    this.#forget = this.#timing.later(checkAfterMs, () => void this.#check());
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     this.#forget = undefined;
     const udp = this.#udp;
     if (!udp) return;

@@ -9,7 +9,7 @@ export type ExpectedSeat = { readonly channelId: string } | 'busy';
 
 export type SeatWatchOptions = {
   readonly timing: SyncTiming;
-  readonly tell: (event: DiscordEvent) => void;
+  readonly report: (event: DiscordEvent) => void;
   /** Channel by server in which Discord shows the bot; undefined: nowhere, or its gateway is away. */
   shown(guildId: string): string | undefined;
   /** Servers to look at. */
@@ -37,7 +37,7 @@ export class SeatWatch {
 
   constructor(options: SeatWatchOptions) {
     this.#options = options;
-    this.#forget = options.timing.later(everyMs, () => this.#lookAgain());
+    this.#forget = options.timing.later(everyMs, () => this.#checkAgain());
   }
 
   /** Gives up the seats of a former run, at once; in which channel they were, by server. */
@@ -57,13 +57,13 @@ export class SeatWatch {
     this.#forget();
   }
 
-  #lookAgain(): void {
-    this.#forget = this.#options.timing.later(everyMs, () => this.#lookAgain());
+  #checkAgain(): void {
+    this.#forget = this.#options.timing.later(everyMs, () => this.#checkAgain());
     const all = new Set([...this.#options.guildIds(), ...this.#wrong.keys()]);
-    for (const guildId of all) this.#look(guildId);
+    for (const guildId of all) this.#check(guildId);
   }
 
-  #look(guildId: string): void {
+  #check(guildId: string): void {
     const { expected, isConnected, leave, rejoin, shown } = this.#options;
     const should = expected(guildId);
     if (should === 'busy' || !isConnected(guildId)) return;
@@ -73,9 +73,9 @@ export class SeatWatch {
       this.#alerts.get(guildId)?.clear('seat-mismatch', 'Discord shows the bot where it sits');
       return;
     }
-    const looks = (this.#wrong.get(guildId) ?? 0) + 1;
-    this.#wrong.set(guildId, looks);
-    if (looks < patience) return;
+    const checks = (this.#wrong.get(guildId) ?? 0) + 1;
+    this.#wrong.set(guildId, checks);
+    if (checks < patience) return;
     const cause = `should sit in ${should?.channelId ?? 'no channel'}, is shown in ${is ?? 'none'}`;
     this.#alertsOf(guildId).raise('seat-mismatch', cause);
     if (should) rejoin(guildId, cause);
@@ -83,9 +83,9 @@ export class SeatWatch {
   }
 
   #alertsOf(guildId: string): LinkAlerts {
-    const { tell } = this.#options;
+    const { report } = this.#options;
     const alerts =
-      this.#alerts.get(guildId) ?? new LinkAlerts((alert) => tell({ ...alert, guildId }));
+      this.#alerts.get(guildId) ?? new LinkAlerts((alert) => report({ ...alert, guildId }));
     this.#alerts.set(guildId, alerts);
     return alerts;
   }
@@ -96,12 +96,12 @@ export function openSeatWatch(
   client: Client<true>,
   linkOpener: Pick<SeatWatchOptions, 'expected' | 'rejoin'>,
   timing: SyncTiming,
-  tell: (event: DiscordEvent) => void,
+  report: (event: DiscordEvent) => void,
 ): SeatWatch {
   const guild = (guildId: string) => client.guilds.cache.get(guildId);
   return new SeatWatch({
     timing,
-    tell,
+    report,
     guildIds: () => client.guilds.cache.keys(),
     shown: (guildId) =>
       guild(guildId)?.voiceStates.cache.get(client.user.id)?.channelId ?? undefined,

@@ -21,7 +21,7 @@ export type ToolFilesOptions = {
   readonly taken: ReadonlySet<string>;
   readonly clock: Clock;
   /** Told once for each file that is left out. */
-  readonly tell: ToolNews;
+  readonly report: ToolNews;
 };
 
 /** Deadline, in ms, for a file to describe itself. */
@@ -41,16 +41,16 @@ export async function openToolFiles(
   options: ToolFilesOptions,
   signal: AbortSignal,
 ): Promise<readonly ExternalTool[]> {
-  const { folder, tell } = options;
+  const { folder, report } = options;
   const files = await filesIn(folder);
   if (!files) {
-    tell(`TOOL_FILES is on, but there is no folder ${folder}.`);
+    report(`TOOL_FILES is on, but there is no folder ${folder}.`);
     return [];
   }
   const tools: ExternalTool[] = [];
   for (const file of files) {
     const tool = await readTool(file, options, signal);
-    if (typeof tool === 'string') tell(`${basename(file)} is left out: ${tool}`);
+    if (typeof tool === 'string') report(`${basename(file)} is left out: ${tool}`);
     else tools.push(tool);
   }
   return tools;
@@ -78,8 +78,8 @@ async function readTool(
   if (taken.has(name)) return `the bot has its own tool ${name}; choose another name.`;
   const folder = join(path, '..');
   try {
-    const told = await inTime({ path, folder }, describeMs, clock, signal);
-    const read = description.safeParse(told.kind === 'described' ? told.tool : {});
+    const answer = await inTime({ path, folder }, describeMs, clock, signal);
+    const read = description.safeParse(answer.kind === 'described' ? answer.tool : {});
     if (!read.success) {
       const [issue] = read.error.issues;
       return `its export ${issue?.path.join('.')} does not fit: ${issue?.message}.`;
@@ -105,8 +105,8 @@ async function run(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<ExternalResult> {
-  const told = await inTime(work, deadlineMs, clock, signal);
-  const json = told.kind === 'result' ? told.json : undefined;
+  const answer = await inTime(work, deadlineMs, clock, signal);
+  const json = answer.kind === 'result' ? answer.json : undefined;
   const done = { leftOut: [], isError: false } as const;
   if (json === undefined) return { text: '', ...done };
   if (json.startsWith('"')) return { text: String(parsedJson(json)), ...done };

@@ -23,8 +23,8 @@ export function acceptedPath(serversPath: string): string {
 
 /** Hash of everything a model is told of a tool; the order of keys does not count. */
 function hashOfTool({ name, description, inputSchema }: OfferedTool): string {
-  const told = JSON.stringify(ordered({ name, description, inputSchema }));
-  return createHash('sha256').update(told).digest('hex');
+  const json = JSON.stringify(ordered({ name, description, inputSchema }));
+  return createHash('sha256').update(json).digest('hex');
 }
 
 export function acceptanceOf(

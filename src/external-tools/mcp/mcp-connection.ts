@@ -115,9 +115,9 @@ async function connect(
     } catch (error) {
       until.throwIfAborted();
       ended.signal.throwIfAborted();
-      const told = failureOf(transport) ?? asBotError(error);
-      if (isGone(error)) ended.abort(told);
-      throw told;
+      const failure = failureOf(transport) ?? asBotError(error);
+      if (isGone(error)) ended.abort(failure);
+      throw failure;
     }
   };
   try {

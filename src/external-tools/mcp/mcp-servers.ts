@@ -18,7 +18,7 @@ export type McpServersOptions = {
   readonly path: string;
   readonly servers: readonly McpServerOptions[];
   readonly clock: Clock;
-  readonly tell: ToolNews;
+  readonly report: ToolNews;
 };
 
 /** All MCP servers, each connected by itself, and again when it has gone. Closing it ends their programs. */
@@ -27,9 +27,9 @@ export class McpServers implements AsyncDisposable {
   readonly #over = new AbortController();
   readonly #running: Promise<unknown>;
 
-  constructor({ path, servers, clock, tell }: McpServersOptions) {
+  constructor({ path, servers, clock, report }: McpServersOptions) {
     const accepted = () => readAccepted(acceptedPath(path));
-    const parts = { clock, open: openMcpConnection, accepted, tell };
+    const parts = { clock, open: openMcpConnection, accepted, report };
     this.#servers = servers.map((options) => new McpServer(options, parts));
     this.#running = Promise.all(this.#servers.map((server) => server.run(this.#over.signal)));
   }
@@ -50,7 +50,7 @@ type McpServerParts = {
   readonly open: typeof openMcpConnection;
   /** Accepted tools as the operator has them now; read again each time the server lists its tools. */
   readonly accepted: () => AcceptedTools;
-  readonly tell: ToolNews;
+  readonly report: ToolNews;
 };
 
 /** One MCP server with its tools, connected again whenever it has gone. */
@@ -83,7 +83,7 @@ export class McpServer {
         failures = failuresAfter(failures, clock.nowMs() - openedAtMs);
         const waitMs = retryDelayMs(failures);
         const again = `it is tried again, first in ${waitMs / 1_000} s.`;
-        if (!signal.aborted) this.#tell(`${failure} Its tools are off; ${again}`);
+        if (!signal.aborted) this.#report(`${failure} Its tools are off; ${again}`);
       } finally {
         this.#tools = [];
       }
@@ -94,7 +94,7 @@ export class McpServer {
         clock,
         everyMs: () => retryDelayMs(failures),
         run,
-        tell: ({ cause }) => this.#parts.tell(cause),
+        report: ({ cause }) => this.#parts.report(cause),
       },
       signal,
     );
@@ -137,14 +137,14 @@ export class McpServer {
     const waiting = off.length === 0 ? [] : [`${counted(off, stands)}. ${mend}`];
     const wrong = [...waiting, ...problems];
     if (wrong.length === 0 && this.#lastNews === '') return;
-    this.#tell([`${tools.length} tools are on.`, ...wrong].join(' '));
+    this.#report([`${tools.length} tools are on.`, ...wrong].join(' '));
   }
 
   /** Reports only trouble that needs a person's attention, and its end; a repetition is no news. */
-  #tell(message: string): void {
+  #report(message: string): void {
     if (message === this.#lastNews) return;
     this.#lastNews = message;
-    this.#parts.tell(`${this.name}: ${message}`);
+    this.#parts.report(`${this.name}: ${message}`);
   }
 }
 

@@ -60,7 +60,7 @@ export class StdioTransport implements Transport {
     child.once('close', () => this.#ended());
     child.stdin?.on('error', () => undefined); // it has gone: `exit` tells
     child.stdout?.on('error', () => undefined);
-    child.stdout?.on('data', (chunk: Buffer) => this.#take(chunk));
+    child.stdout?.on('data', (chunk: Buffer) => this.#receive(chunk));
     await started.promise;
   }
 
@@ -91,7 +91,7 @@ export class StdioTransport implements Transport {
   }
 
   /** Lines that are no message are passed over: some programs greet. */
-  #take(chunk: Buffer): void {
+  #receive(chunk: Buffer): void {
     const isFine = this.#budget.take(chunk.length, countLines(chunk), this.#options.nowMs());
     if (!isFine) return void this.#fail('exceeded its limit of messages');
     const lines = this.#lines.push(chunk);

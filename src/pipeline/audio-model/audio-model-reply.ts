@@ -53,7 +53,7 @@ export class AudioReply {
   }
 
   /** Waits while much sound is unheard. Errors: BotError `provider.wrong_type`, `audio.bad_wav`; of the belt. */
-  async *take(part: AudioChatPart): AsyncGenerator<ChatPart> {
+  async *handle(part: AudioChatPart): AsyncGenerator<ChatPart> {
     switch (part.kind) {
       case 'text':
       case 'transcript':
@@ -99,7 +99,7 @@ export class AudioReply {
     this.#voice = 'own';
     this.#soundMs += durationMs(pcm);
     this.#words.arrived(durationMs(pcm));
-    await this.#queue.room();
+    await this.#queue.space();
     this.#queue.put({ kind: 'sound', pcm, words: this.#words });
   }
 }

@@ -36,15 +36,15 @@ export function audioModelVoice(model: AudioChatModel, usual: SpeechVoice = {}):
 
 async function* soundIn(
   parts: AsyncIterable<AudioChatPart>,
-  { onTook }: SpeechVoice,
+  { onUsage }: SpeechVoice,
 ): AsyncGenerator<Uint8Array> {
   for await (const part of parts) {
-    if (part.kind === 'usage') onTook?.(tookOf(part.usage));
+    if (part.kind === 'usage') onUsage?.(usageOf(part.usage));
     if (part.kind === 'sound') yield part.bytes;
   }
 }
 
-function tookOf({ by, isEstimate, ...tokens }: Usage): EngineUsage {
+function usageOf({ by, isEstimate, ...tokens }: Usage): EngineUsage {
   return { ...(by && { by }), ...(!isEstimate && { count: { kind: 'tokens', ...tokens } }) };
 }
 

@@ -50,26 +50,26 @@ export function audioModel(parts: AudioModelParts): Pipeline {
   const habit: ModelHabit = { isSilent: false, goneVoices: new Set() };
   const perform = async (
     turn: Turn,
-    stage: AnswerHost,
+    host: AnswerHost,
     queue: BoundedQueue<ReplyPart>,
     signal: AbortSignal,
   ) => {
     const prompt = await audioPrompt(turn, parts.input, signal);
     if (!prompt) return;
     const { voice } = answerSound(turn);
-    const asking = { parts, prompt, turn, stage, habit };
+    const asking = { parts, prompt, turn, host, habit };
     const heard = ahead<AudibleAnswer>(
       soundAhead,
       (own, inner) => ask(asking, queue, own, inner),
       signal,
     );
-    const counted = meteredVoice(parts.synthesizer, (spoken) => stage.spoke?.(spoken));
+    const counted = meteredVoice(parts.synthesizer, (spoken) => host.spoke?.(spoken));
     const synthesizer = counted.oneVoice?.() ?? counted;
     await play(heard, { synthesizer, voice }, queue, signal);
   };
   return {
-    answer: (turn, stage, signal) =>
-      ahead<ReplyPart>(replyAhead, (queue, inner) => perform(turn, stage, queue, inner), signal),
+    answer: (turn, host, signal) =>
+      ahead<ReplyPart>(replyAhead, (queue, inner) => perform(turn, host, queue, inner), signal),
   };
 }
 
@@ -77,7 +77,7 @@ type AudioAnswerParts = {
   readonly parts: AudioModelParts;
   readonly prompt: AudioPrompt;
   readonly turn: Turn;
-  readonly stage: AnswerHost;
+  readonly host: AnswerHost;
   readonly habit: ModelHabit;
 };
 
@@ -88,12 +88,12 @@ async function ask(
   heard: BoundedQueue<AudibleAnswer>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { prompt, turn, stage } = asking;
+  const { prompt, turn, host } = asking;
   const wordless = new AbortController();
   void prompt.hasWords.then((has) => (has ? undefined : wordless.abort()));
   const rounds = new Rounds(asking, heard);
   const { done, tools } = turn;
-  const writing = { chat: rounds, prompt: prompt.messages, done, tools, stage };
+  const writing = { chat: rounds, prompt: prompt.messages, done, tools, host };
   let written = '';
   try {
     const until = AbortSignal.any([signal, wordless.signal]);
@@ -123,8 +123,8 @@ class Rounds implements ChatModel {
   constructor(asking: AudioAnswerParts, heard: BoundedQueue<AudibleAnswer>) {
     this.#asking = asking;
     this.#heard = heard;
-    const { parts, stage } = asking;
-    this.#model = meteredAudioChat(parts.model, (usage) => stage.spent(usage), this.#estimate);
+    const { parts, host } = asking;
+    this.#model = meteredAudioChat(parts.model, (usage) => host.spent(usage), this.#estimate);
     this.#inWords = asking.prompt.messages;
     void asking.prompt.inWords.then((words) => {
       this.#inWords = words ?? this.#inWords;
@@ -167,7 +167,7 @@ class Rounds implements ChatModel {
     try {
       for await (const part of this.#inVoice(shown, tools, signal)) {
         if (!(await prompt.hasWords)) return;
-        yield* reply.take(part);
+        yield* reply.handle(part);
       }
       isWhole = true;
     } finally {
@@ -237,6 +237,6 @@ async function deliver(
   for (const { pcm, ofText, begins } of pieces) {
     if (begins && ofText !== undefined) queue.put({ kind: 'clause', text: ofText });
     queue.put({ kind: 'audio', pcm, ...(ofText !== undefined && { ofText }) });
-    await queue.room();
+    await queue.space();
   }
 }

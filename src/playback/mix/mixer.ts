@@ -8,7 +8,7 @@ import { type Block, frameSamples, type Track } from './track.ts';
 /** Frames that may wait for their confirmation, one second; the oldest then counts as never sent. */
 const mostUnconfirmed = 50;
 
-type Unconfirmed = { readonly heard: () => Int16Array; readonly blocks: readonly Block[] };
+type UnconfirmedMix = { readonly heard: () => Int16Array; readonly blocks: readonly Block[] };
 
 /** Named tracks beside the speech, and the encoder for music. */
 export type WithMusic = {
@@ -27,7 +27,7 @@ export class Mixer implements FrameSource {
   readonly #encoders: FrameEncoders;
   readonly #music: MusicMix | undefined;
   readonly #onLeft: (samples: Int16Array, atMs: number) => void;
-  readonly #unconfirmed = new Map<Frame, Unconfirmed>();
+  readonly #unconfirmed = new Map<Frame, UnconfirmedMix>();
   #quiet = true;
   /** Sound came while quiet and has not been asked for yet. */
   #due = false;
@@ -115,7 +115,7 @@ export class Mixer implements FrameSource {
     this.#wake?.();
   }
 
-  #remember(frame: Frame, unconfirmed: Unconfirmed): void {
+  #remember(frame: Frame, unconfirmed: UnconfirmedMix): void {
     this.#unconfirmed.set(frame, unconfirmed);
     if (this.#unconfirmed.size <= mostUnconfirmed) return;
     const [oldest] = this.#unconfirmed.keys();

@@ -16,12 +16,12 @@ export interface MusicSource {
 }
 
 /** A frame, and its audible sound, mono at the speaking rate. */
-export type Mixed = { readonly frame: Frame; readonly heard: () => Int16Array };
+export type MixedFrame = { readonly frame: Frame; readonly heard: () => Int16Array };
 
 /** Frames without music after which speech goes out as it does without; and of a lone source of packets, before they do. */
 const patience = 10;
 /** Frames that an encoder gets of packets from elsewhere. */
-const told = 3;
+const silenceFrames = 3;
 
 /** Speech and music as one stream: mono while only speech sounds, stereo else, whole packets where nothing is changed. */
 export class MusicMix {
@@ -47,7 +47,7 @@ export class MusicMix {
   }
 
   /** The next frame, or undefined where there is no sound. */
-  next(speech: Int16Array | undefined, isSpeaking: boolean): Mixed | undefined {
+  next(speech: Int16Array | undefined, isSpeaking: boolean): MixedFrame | undefined {
     const music = this.#tracks.pull(isSpeaking);
     this.#without = music ? 0 : this.#without + 1;
     if (!music && !speech) return this.#rest();
@@ -61,7 +61,7 @@ export class MusicMix {
     this.#lone = 0;
   }
 
-  #narrow(speech: Int16Array): Mixed {
+  #narrow(speech: Int16Array): MixedFrame {
     const { samples, before } = this.#isWide
       ? this.#speech.narrow(speech)
       : { samples: this.#speech.keep(speech), before: [] };
@@ -70,7 +70,7 @@ export class MusicMix {
     return { frame: this.#encoders.mono(samples, () => before), heard: () => samples };
   }
 
-  #wide(speech: Int16Array | undefined, music: Music | undefined): Mixed {
+  #wide(speech: Int16Array | undefined, music: Music | undefined): MixedFrame {
     const isFirst = !this.#isWide;
     this.#isWide = true;
     const wide = this.#speech.widen(speech);
@@ -81,7 +81,7 @@ export class MusicMix {
     const packet = speech ? undefined : music?.packet;
     this.#lone = packet ? this.#lone + 1 : 0;
     if (packet && this.#lone > patience) {
-      this.#passed = [...this.#passed, samples].slice(-told);
+      this.#passed = [...this.#passed, samples].slice(-silenceFrames);
       return { frame: this.#encoders.packet(packet), heard };
     }
     const before = () => (isFirst ? this.#speech.before() : this.#passed);

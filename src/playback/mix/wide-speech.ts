@@ -3,7 +3,7 @@ import { Resampler } from '#src/audio/resample.ts';
 import { frameSamples } from './track.ts';
 
 /** Frames an encoder is given first, so that its state matches the latest sound of the listeners. */
-const told = 3;
+const silenceFrames = 3;
 /** Delay of the resampler, in samples: 1 ms. */
 const late = speakRateHz / 1000;
 /** Share of a frame in which sound slides from in time to late or back: 5 % lower or higher in pitch meanwhile. */
@@ -31,9 +31,9 @@ export class WideSpeech {
 
   /** The first one to go out at its own rate again, after frames that were late. */
   narrow(samples: Int16Array): { readonly samples: Int16Array; readonly before: Int16Array[] } {
-    const all = joinSamples([...this.#last(told + 1), samples]);
-    const at = (told + 1) * frameSamples;
-    const before = Array.from({ length: told }, (_, n) => {
+    const all = joinSamples([...this.#last(silenceFrames + 1), samples]);
+    const at = (silenceFrames + 1) * frameSamples;
+    const before = Array.from({ length: silenceFrames }, (_, n) => {
       const from = frameSamples * (n + 1) - late;
       return all.slice(from, from + frameSamples);
     });
@@ -54,8 +54,8 @@ export class WideSpeech {
   /** Right after the first `widen`: the frames before it in two channels. */
   before(): Int16Array[] {
     const up = new Resampler(speakRateHz, musicRateHz);
-    const wide = up.push(joinSamples(this.#last(told + 1)));
-    return Array.from({ length: told }, (_, n) => {
+    const wide = up.push(joinSamples(this.#last(silenceFrames + 1)));
+    return Array.from({ length: silenceFrames }, (_, n) => {
       const from = 2 * frameSamples * n;
       return inBoth(wide.subarray(from, from + 2 * frameSamples));
     });
@@ -77,8 +77,8 @@ export class WideSpeech {
   #begin(frame: Int16Array): Int16Array {
     this.#up = new Resampler(speakRateHz, musicRateHz);
     this.#isSilent = false;
-    const wide = this.#up.push(joinSamples([...this.#last(told), frame]));
-    const from = 2 * frameSamples * told;
+    const wide = this.#up.push(joinSamples([...this.#last(silenceFrames), frame]));
+    const from = 2 * frameSamples * silenceFrames;
     return slid(wide, from, { from: 0, to: -2 * late, length: 2 * frameSamples });
   }
 
@@ -88,7 +88,7 @@ export class WideSpeech {
   }
 
   #remember(samples: Int16Array): void {
-    this.#recent = [...this.#recent, samples].slice(-(told + 1));
+    this.#recent = [...this.#recent, samples].slice(-(silenceFrames + 1));
   }
 }
 

@@ -97,7 +97,7 @@ export class SpokenSentences {
     const atMs = (place - one.from) / samplesPerMs;
     const words = wordTimes(this.#sounding(one, whole));
     const startMs =
-      one.marks.length > 0 ? toldStart(words, atMs) : safeStart(words, atMs, one.levels);
+      one.marks.length > 0 ? reportedStart(words, atMs) : safeStart(words, atMs, one.levels);
     return Math.min(place, one.from + Math.round(startMs * samplesPerMs));
   }
 
@@ -125,7 +125,7 @@ export class SpokenSentences {
   }
 }
 
-function toldStart(words: readonly WordTime[], atMs: number): number {
+function reportedStart(words: readonly WordTime[], atMs: number): number {
   const word = words.findLast(({ fromMs }) => fromMs < atMs);
   return word && word.toMs > atMs ? word.fromMs : atMs;
 }

@@ -69,7 +69,7 @@ export class SpokenReply {
   /** Frames asked for since the pause. */
   #pausedFor = 0;
   #tail: Int16Array | undefined;
-  #room: PromiseWithResolvers<void> | undefined;
+  #space: PromiseWithResolvers<void> | undefined;
   #listener: (() => void) | undefined;
 
   constructor(options: ReplyOptions = {}) {
@@ -131,8 +131,8 @@ export class SpokenReply {
     const { text, marks } = typeof of === 'object' ? of : { text: of ?? '', marks: [] };
     if (this.#last && !this.#sound.isAt(text)) return this.#close('cancelled');
     this.#sound.push(pcm, text, marks);
-    this.#tell();
-    await this.#untilRoom(signal);
+    this.#notify();
+    await this.#untilSpace(signal);
   }
 
   /** No more sound will come; queued sound still plays. */
@@ -150,8 +150,8 @@ export class SpokenReply {
     if (this.#finished) return;
     if (!this.#paused) this.#dieAway();
     this.#settle('cancelled');
-    this.#leaveRoom();
-    this.#tell();
+    this.#freeSpace();
+    this.#notify();
   }
 
   /** Drops all sound after the current sentence, also later writes; ends as `cancelled` if there was any. */
@@ -188,7 +188,7 @@ export class SpokenReply {
     if (!this.#tail && isShort) this.#sound.rise();
     else if (!this.#tail) this.#sound.backToWord(this.#ending !== undefined);
     this.#tail = undefined;
-    this.#tell();
+    this.#notify();
   }
 
   /** For the track it plays on: called when `ready` or `over` may have become true. */
@@ -201,7 +201,7 @@ export class SpokenReply {
     if (this.#paused) this.#pausedFor++;
     const block = this.#finished || this.#paused ? this.#pullTail() : this.#pullSound();
     this.#sounding = block !== undefined;
-    this.#leaveRoom();
+    this.#freeSpace();
     return block;
   }
 
@@ -216,14 +216,14 @@ export class SpokenReply {
     this.#sound.end();
     this.#ending = ending;
     if (!this.#sounding || !this.#unconfirmed) this.#concludeIfDrained();
-    this.#tell();
+    this.#notify();
   }
 
   #drop(): void {
     this.#ending = 'cancelled';
     if (!this.#unconfirmed) this.#concludeIfDrained();
-    this.#leaveRoom();
-    this.#tell();
+    this.#freeSpace();
+    this.#notify();
   }
 
   #pullSound(): Block | undefined {
@@ -274,13 +274,13 @@ export class SpokenReply {
     this.#done.resolve(finish);
   }
 
-  async #untilRoom(signal: AbortSignal): Promise<void> {
-    const leave = () => this.#leaveRoom();
+  async #untilSpace(signal: AbortSignal): Promise<void> {
+    const leave = () => this.#freeSpace();
     signal.addEventListener('abort', leave);
     try {
       while (!this.#finished && this.#sound.length > longestQueueMs * samplesPerMs) {
-        this.#room ??= Promise.withResolvers();
-        await this.#room.promise;
+        this.#space ??= Promise.withResolvers();
+        await this.#space.promise;
         signal.throwIfAborted();
       }
     } finally {
@@ -289,12 +289,12 @@ export class SpokenReply {
   }
 
   /** Wakes the writer that waits for space in the queue. */
-  #leaveRoom(): void {
-    this.#room?.resolve();
-    this.#room = undefined;
+  #freeSpace(): void {
+    this.#space?.resolve();
+    this.#space = undefined;
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#listener?.();
   }
 }

@@ -3,7 +3,7 @@ import { Gain } from '#src/playback/mix/gain.ts';
 import type { Block, Track } from '#src/playback/mix/track.ts';
 import type { SpokenReply } from './spoken-reply.ts';
 
-export type ReplyAdded =
+export type AddReplyResult =
   | { readonly kind: 'added'; readonly place: number }
   | { readonly kind: 'full'; readonly limit: number };
 
@@ -32,12 +32,12 @@ export class VoiceTrack implements Track {
   }
 
   /** Place 1 sounds now. A reply that did not fit is untouched: its owner cuts it or tries later. */
-  add(reply: SpokenReply): ReplyAdded {
+  add(reply: SpokenReply): AddReplyResult {
     this.#replies = this.#replies.filter((one) => !one.over);
     if (this.#replies.length >= this.#limit) return { kind: 'full', limit: this.#limit };
     const place = this.#replies.push(reply);
-    reply.onChange(() => this.#tell());
-    this.#tell();
+    reply.onChange(() => this.#notify());
+    this.#notify();
     return { kind: 'added', place };
   }
 
@@ -73,7 +73,7 @@ export class VoiceTrack implements Track {
     return undefined;
   }
 
-  #tell(): void {
+  #notify(): void {
     const reply = this.#replies.find((one) => !one.over);
     if (reply?.ready) this.#listener?.();
   }

@@ -10,7 +10,7 @@ import {
   type TrackItem,
 } from './track-item.ts';
 import { trackKey } from './track-name.ts';
-import type { ItemAdded, SkipOutcome, StopOutcome, TrackView } from './track-outcomes.ts';
+import type { AddItemResult, SkipOutcome, StopOutcome, TrackView } from './track-outcomes.ts';
 import { type PullResult, TrackPlayer } from './track-player.ts';
 import { longestQueue, TrackQueue } from './track-queue.ts';
 import { TrackVolume } from './track-volume.ts';
@@ -30,12 +30,12 @@ export class NamedTrack {
   /** All tracks are. */
   #isHeld = false;
 
-  /** `tell` is also called when there may be sound again. */
-  constructor(name: string, parts: PumpParts, tell: (event: TrackEvent) => void) {
+  /** `report` is also called when there may be sound again. */
+  constructor(name: string, parts: PumpParts, report: (event: TrackEvent) => void) {
     this.name = name;
     this.key = trackKey(name);
     this.#parts = parts;
-    this.#news = new TrackNews(name, tell);
+    this.#news = new TrackNews(name, report);
     this.#queue = new TrackQueue((item, ended) => {
       this.#news.ended(item, ended);
     });
@@ -55,7 +55,7 @@ export class NamedTrack {
   }
 
   /** Starts at once, also on a paused track; cancels the current item, keeps the queue. */
-  play(source: SoundSource, options: ItemOptions = {}): ItemAdded {
+  play(source: SoundSource, options: ItemOptions = {}): AddItemResult {
     const item = this.#item(source, options);
     this.#player.cut();
     const replaced = this.#queue.replace(item);
@@ -65,12 +65,12 @@ export class NamedTrack {
   }
 
   /** Adds an item at the end of the queue. */
-  enqueue(source: SoundSource, options: ItemOptions = {}): ItemAdded {
+  enqueue(source: SoundSource, options: ItemOptions = {}): AddItemResult {
     return this.#add(source, options, false);
   }
 
   /** Adds an item at the head of the queue. */
-  next(source: SoundSource, options: ItemOptions = {}): ItemAdded {
+  next(source: SoundSource, options: ItemOptions = {}): AddItemResult {
     return this.#add(source, options, true);
   }
 
@@ -179,7 +179,7 @@ export class NamedTrack {
     return { sounds, packet: isPlain ? pulled.packet : undefined };
   }
 
-  #add(source: SoundSource, options: ItemOptions, isFirst: boolean): ItemAdded {
+  #add(source: SoundSource, options: ItemOptions, isFirst: boolean): AddItemResult {
     if (this.#queue.isFull) return { kind: 'full', limit: longestQueue };
     const item = this.#item(source, options);
     const place = this.#queue.add(item, isFirst);

@@ -6,7 +6,7 @@ import { NamedTrack } from './named-track.ts';
 import type { TrackEvent } from './track-events.ts';
 import type { ItemOptions } from './track-item.ts';
 import { objectionToName, trackKey, trackName } from './track-name.ts';
-import type { ItemAdded, SoundRejection, TrackView } from './track-outcomes.ts';
+import type { AddItemResult, SoundRejection, TrackView } from './track-outcomes.ts';
 
 /** Tracks at once; a new name takes the place of the one that has been idle for longest. */
 export const mostTracks = 25;
@@ -46,19 +46,19 @@ export class NamedTracks implements Disposable, AsyncDisposable {
   }
 
   /** Calls `NamedTrack.play`; makes the track. */
-  play(name: string, source: SoundSource, options: ItemOptions = {}): ItemAdded {
+  play(name: string, source: SoundSource, options: ItemOptions = {}): AddItemResult {
     const track = this.#open(name);
     return track instanceof NamedTrack ? track.play(source, options) : track;
   }
 
   /** Calls `NamedTrack.enqueue`; makes the track. */
-  enqueue(name: string, source: SoundSource, options: ItemOptions = {}): ItemAdded {
+  enqueue(name: string, source: SoundSource, options: ItemOptions = {}): AddItemResult {
     const track = this.#open(name);
     return track instanceof NamedTrack ? track.enqueue(source, options) : track;
   }
 
   /** Calls `NamedTrack.next`; makes the track. */
-  next(name: string, source: SoundSource, options: ItemOptions = {}): ItemAdded {
+  next(name: string, source: SoundSource, options: ItemOptions = {}): AddItemResult {
     const track = this.#open(name);
     return track instanceof NamedTrack ? track.next(source, options) : track;
   }
@@ -153,15 +153,15 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     const shown = trackName(name);
     const objection = objectionToName(shown);
     if (objection) return objection;
-    if (!this.#hasRoom()) return { kind: 'too-many', limit: mostTracks };
+    if (!this.#hasSpace()) return { kind: 'too-many', limit: mostTracks };
     const parts = { clock: this.#clock, decoder: () => this.#codec.stereoDecoder() };
-    const track = new NamedTrack(shown, parts, (event) => this.#tell(event));
+    const track = new NamedTrack(shown, parts, (event) => this.#report(event));
     track.hold(this.#isPaused);
     this.#tracks.set(track.key, track);
     return track;
   }
 
-  #hasRoom(): boolean {
+  #hasSpace(): boolean {
     if (this.#tracks.size < mostTracks) return true;
     const idle = this.all().find(({ isIdle }) => isIdle);
     return idle !== undefined && this.#tracks.delete(idle.key);
@@ -172,7 +172,7 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     for (const track of this.#tracks.values()) track.hold(on);
   }
 
-  #tell(event: TrackEvent): void {
+  #report(event: TrackEvent): void {
     for (const listener of this.#listeners) listener(event);
     this.#rouse();
   }

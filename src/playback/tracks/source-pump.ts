@@ -39,7 +39,7 @@ const sourceTimeoutMs = 8_000;
 export class Pump {
   readonly sound: StereoQueue;
   readonly #source: SoundSource;
-  readonly #told: PumpListener;
+  readonly #listener: PumpListener;
   readonly #intake: StereoIntake;
   readonly #patience: SourceTimeout;
   readonly #pace: ReadPace;
@@ -56,10 +56,10 @@ export class Pump {
     source: SoundSource,
     parts: PumpParts,
     { fromMs, isLooping }: { readonly fromMs: number; readonly isLooping: boolean },
-    told: PumpListener,
+    listener: PumpListener,
   ) {
     this.#source = source;
-    this.#told = told;
+    this.#listener = listener;
     this.#intake = new StereoIntake(parts.decoder);
     this.#patience = new SourceTimeout(parts.clock, () => this.#conclude({ kind: 'stalled' }));
     this.#pace = new ReadPace(parts.clock, () => !this.#isHeld && this.sound.length < ahead);
@@ -78,7 +78,7 @@ export class Pump {
   }
 
   /** Reports that sound was taken. */
-  took(): void {
+  consumed(): void {
     if (this.sound.length <= low) this.#pace.wake();
   }
 
@@ -142,13 +142,13 @@ export class Pump {
     const chunks = this.#source.open(fromMs, signal)[Symbol.asyncIterator]();
     try {
       for (;;) {
-        await this.#pace.untilRoom(signal);
+        await this.#pace.untilSpace(signal);
         if (signal.aborted) return;
         this.#patience.ask(signal);
         const next = await chunks.next();
         if (signal.aborted) return;
         if (next.done) break;
-        await this.#take(next.value, signal);
+        await this.#accept(next.value, signal);
       }
       this.#push(this.#intake.flush());
       this.#patience.calm();
@@ -157,13 +157,13 @@ export class Pump {
     }
   }
 
-  async #take(chunk: SoundChunk, signal: AbortSignal): Promise<void> {
+  async #accept(chunk: SoundChunk, signal: AbortSignal): Promise<void> {
     await this.#pace.share(musicPerMs, signal); // also where it is empty
     const isAhead = chunk.kind === 'opus' && this.#round === 0 && this.#given === 0;
-    for (const taken of this.#intake.take(chunk)) {
+    for (const taken of this.#intake.accept(chunk)) {
       this.#push(taken, isAhead);
       await this.#pace.share(taken.samples.length / 2, signal);
-      await this.#pace.untilRoom(signal);
+      await this.#pace.untilSpace(signal);
       if (signal.aborted) return;
     }
   }
@@ -171,12 +171,12 @@ export class Pump {
   #push({ samples, packet }: TakenSound, isAhead = false): void {
     if (samples.length === 0) return;
     this.#patience.calm();
-    this.#told.read(samples);
+    this.#listener.read(samples);
     this.#given += samples.length / 2;
     this.sound.push(isAhead ? samples.subarray(2 * opusAhead) : samples, this.#round, packet);
     if (!this.#isBuffering || this.sound.length < enough) return;
     this.#isBuffering = false;
-    this.#told.changed();
+    this.#listener.changed();
   }
 
   /** A round that is next to nothing is made longer by silence: else its source would be opened without end. */
@@ -190,7 +190,7 @@ export class Pump {
     this.#end = end;
     this.#isBuffering = false;
     if (end.kind !== 'ended' || !this.#isLooping) this.close();
-    this.#told.changed();
+    this.#listener.changed();
   }
 }
 
@@ -206,28 +206,28 @@ async function letGo(chunks: AsyncIterator<SoundChunk>): Promise<void> {
 /** Pace of reading from a source: only below the limit of queued sound, and not before other work had its turn. */
 class ReadPace {
   readonly #clock: Clock;
-  readonly #hasRoom: () => boolean;
-  #room: PromiseWithResolvers<void> | undefined;
+  readonly #hasSpace: () => boolean;
+  #space: PromiseWithResolvers<void> | undefined;
   /** Samples since others had their turn. */
   #unshared = 0;
 
-  /** `hasRoom` is asked again after every `wake`. */
-  constructor(clock: Clock, hasRoom: () => boolean) {
+  /** `hasSpace` is asked again after every `wake`. */
+  constructor(clock: Clock, hasSpace: () => boolean) {
     this.#clock = clock;
-    this.#hasRoom = hasRoom;
+    this.#hasSpace = hasSpace;
   }
 
   /** Checks the limit again, after sound was taken or the reading ended. */
   wake(): void {
-    this.#room?.resolve();
-    this.#room = undefined;
+    this.#space?.resolve();
+    this.#space = undefined;
   }
 
   /** Returns once the queue is below its limit, or `signal` is aborted. */
-  async untilRoom(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !this.#hasRoom()) {
-      this.#room ??= Promise.withResolvers();
-      await this.#room.promise;
+  async untilSpace(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#hasSpace()) {
+      this.#space ??= Promise.withResolvers();
+      await this.#space.promise;
     }
   }
 

@@ -25,7 +25,7 @@ export class StereoIntake {
   }
 
   /** Converts a chunk in pieces of at most 100 ms. A payload that is not Opus throws. */
-  *take(chunk: SoundChunk): Generator<TakenSound> {
+  *accept(chunk: SoundChunk): Generator<TakenSound> {
     if (chunk.kind === 'opus') yield this.#decode(chunk.packet);
     else for (const pcm of portions(chunk.pcm)) yield* this.#rate.push(pcm).map(plain);
   }

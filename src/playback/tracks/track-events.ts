@@ -14,27 +14,27 @@ export type TrackEvent =
 /** Reports events of one track; for each item that sounds first its beginning, then its end. */
 export class TrackNews {
   readonly #track: string;
-  readonly #tell: (event: TrackEvent) => void;
+  readonly #report: (event: TrackEvent) => void;
   #begun: PlayedItem | undefined;
 
-  constructor(track: string, tell: (event: TrackEvent) => void) {
+  constructor(track: string, report: (event: TrackEvent) => void) {
     this.#track = track;
-    this.#tell = tell;
+    this.#report = report;
   }
 
   /** Reports the current item, if it is new. */
   began(item: PlayedItem | undefined): void {
     if (!item?.hasSounded || item === this.#begun) return;
     this.#begun = item;
-    this.#tell({ kind: 'began', track: this.#track, item });
+    this.#report({ kind: 'began', track: this.#track, item });
   }
 
   ended(item: PlayedItem, ended: ItemEnd): void {
     this.began(item);
-    this.#tell({ kind: 'ended', track: this.#track, item, ended });
+    this.#report({ kind: 'ended', track: this.#track, item, ended });
   }
 
   changed(): void {
-    this.#tell({ kind: 'changed', track: this.#track });
+    this.#report({ kind: 'changed', track: this.#track });
   }
 }

@@ -163,7 +163,7 @@ export class PlayedItem implements TrackItem {
     const count = this.#pump?.sound.take(into, at) ?? 0;
     this.#levelling?.apply(into.subarray(2 * at, 2 * (at + count)));
     if (count > 0) this.#sounded = true;
-    this.#pump?.took();
+    this.#pump?.consumed();
     return count;
   }
 

@@ -11,7 +11,7 @@ const unseen =
 const ignorable = /\p{Default_Ignorable_Code_Point}/gu;
 const spaces = /\p{White_Space}+/gu;
 /** A character that can be seen and that an address can hold: a path of dots alone is another path. */
-const telling = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800.\u2026]/u;
+const visible = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800.\u2026]/u;
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
 /** A name as it is shown: as it was typed in Unicode form C, with single spaces inside, and nothing unseen; the bot's own in small letters. */
@@ -30,7 +30,7 @@ export function trackKey(typed: string): string {
 export function objectionToName(
   name: string,
 ): { readonly kind: 'bad-name' | 'reserved' } | undefined {
-  if (name.length > mostNameUnits || !telling.test(name)) return { kind: 'bad-name' };
+  if (name.length > mostNameUnits || !visible.test(name)) return { kind: 'bad-name' };
   if ([...graphemes.segment(name)].length > mostNameChars) return { kind: 'bad-name' };
   return reserved.has(trackKey(name)) ? { kind: 'reserved' } : undefined;
 }

@@ -13,7 +13,7 @@ export type SoundRejection =
   /** The mixer has been closed. */
   | { readonly kind: 'closed' };
 
-export type ItemAdded =
+export type AddItemResult =
   /** The item sounds as soon as its source gives sound; `replaced` ended for it. */
   | { readonly kind: 'playing'; readonly item: TrackItem; readonly replaced?: TrackItem }
   /** Place 1 comes next. */

@@ -16,12 +16,12 @@ export function describeError(
   client: Pick<ApiClient, 'baseURL' | 'apiKey'>,
 ): BotError {
   const chain = [...causes(thrown)];
-  const told = chain.find((error) => error instanceof BotError);
-  if (told) return told;
+  const botError = chain.find((error) => error instanceof BotError);
+  if (botError) return botError;
   const { code, retryable, what, words, serverWords, about } = judge(thrown, chain);
   const start = `${serverName(client.baseURL)} ${what}`;
-  const room = longestChars - start.length - 3;
-  const cut = (text = '') => (room > 10 ? plainWords(text, keyOf(client), room) : '');
+  const maxLength = longestChars - start.length - 3;
+  const cut = (text = '') => (maxLength > 10 ? plainWords(text, keyOf(client), maxLength) : '');
   const said = cut(words);
   const message = said === '' ? `${start}.` : `${start}: ${said}`;
   const sentence = plainWords(message, keyOf(client), longestChars);
@@ -68,13 +68,13 @@ function judge(thrown: unknown, chain: readonly Error[]): Judgement {
 function judgeAnswer(error: APIError): Judgement {
   const judgement = judgeStatus(error);
   const { status } = error;
-  const told = error.headers?.get('x-should-retry');
+  const shouldRetry = error.headers?.get('x-should-retry');
   const mayRetry = status !== undefined && status >= 408 && judgement.about?.isSpent !== true;
-  const retryable = mayRetry && told === 'true' ? true : judgement.retryable;
+  const retryable = mayRetry && shouldRetry === 'true' ? true : judgement.retryable;
   const retryAfterMs = error.headers && waitAskedFor(error.headers);
   return {
     ...judgement,
-    retryable: told === 'false' ? false : retryable,
+    retryable: shouldRetry === 'false' ? false : retryable,
     about: {
       ...judgement.about,
       ...(status !== undefined && { status }),

@@ -26,7 +26,7 @@ const limits = { firstByteMs: 15_000, idleMs: 5000, maxBytes: 8 * 1024 * 1024 };
 export class ModelWatch implements Disposable {
   readonly #options: WatchOptions;
   readonly #over = new AbortController();
-  readonly #toldAtMs = new Map<string, number>();
+  readonly #reportedAtMs = new Map<string, number>();
   #news: readonly ModelNews[];
 
   constructor(options: WatchOptions) {
@@ -52,11 +52,11 @@ export class ModelWatch implements Disposable {
       const lists = await this.#ask();
       if (signal.aborted) return;
       this.#news = this.#judge((model) => lists.get(serverOf(model)) ?? { kind: 'not offered' });
-      this.#tell();
+      this.#notify();
       isWhole = [...lists.values()].every(({ kind }) => kind !== 'unknown');
     };
     const everyMs = () => (isWhole ? dayMs : retryMs);
-    await runPeriodically({ name: 'model lists', clock, everyMs, run, tell: alert }, signal);
+    await runPeriodically({ name: 'model lists', clock, everyMs, run, report: alert }, signal);
   }
 
   #judge(listOf: (model: WatchedModel) => ModelList): ModelNews[] {
@@ -91,13 +91,13 @@ export class ModelWatch implements Disposable {
     }
   }
 
-  #tell(): void {
+  #notify(): void {
     const nowMs = this.#options.clock.nowMs();
     const fresh = this.#news.filter((news) => {
-      const toldAtMs = this.#toldAtMs.get(nameOf(news));
-      return toldAtMs === undefined || nowMs - toldAtMs >= dayMs;
+      const reportedAtMs = this.#reportedAtMs.get(nameOf(news));
+      return reportedAtMs === undefined || nowMs - reportedAtMs >= dayMs;
     });
-    for (const news of fresh) this.#toldAtMs.set(nameOf(news), nowMs);
+    for (const news of fresh) this.#reportedAtMs.set(nameOf(news), nowMs);
     if (fresh.length > 0) this.#options.onNews(fresh);
   }
 }

@@ -64,10 +64,10 @@ export function modelNews(
   const models = list.kind === 'listed' ? list.models : [];
   const listed = findModel(models, model);
   const isMissing = models.length > 0 && !listed;
-  const told = readDate(listed?.endsOn);
-  const onDate = told ?? (isOpenAi(baseUrl) ? known?.endsOn : undefined);
+  const endDate = readDate(listed?.endsOn);
+  const onDate = endDate ?? (isOpenAi(baseUrl) ? known?.endsOn : undefined);
   const leftDays = onDate === undefined ? Number.POSITIVE_INFINITY : daysUntil(onDate, wallMs);
-  const isStillListed = told === undefined && listed !== undefined;
+  const isStillListed = endDate === undefined && listed !== undefined;
   const kind = kindOf(leftDays - withinDays, leftDays <= 0 && !isStillListed, isMissing);
   if (kind === undefined) return undefined;
   const successor = onDate === undefined ? undefined : known?.successor;

@@ -2,6 +2,6 @@
 const most = 1e9;
 
 /** A count in an answer of a server: finite, not below 0; undefined for anything else. */
-export function toldCount(value: unknown): number | undefined {
+export function reportedCount(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 && value <= most ? value : undefined;
 }

@@ -22,16 +22,16 @@ const outages: ReadonlySet<AlertName> = new Set(['link-down', 'udp-dead', 'encry
 
 /** Tells one channel what its voice link is in trouble with. */
 export class AlertNotices {
-  readonly #room: SessionContext;
+  readonly #channel: SessionContext;
   readonly #raised = new Map<AlertName, LinkAlertEvent>();
-  readonly #toldAtMs = new Map<AlertName, number>();
+  readonly #reportedAtMs = new Map<AlertName, number>();
 
-  constructor(room: SessionContext) {
-    this.#room = room;
+  constructor(channel: SessionContext) {
+    this.#channel = channel;
   }
 
   /** The channel knows of a trouble of the link that lasts. */
-  get isLinkTold(): boolean {
+  get isLinkReported(): boolean {
     const raised = [...this.#raised.values()];
     return raised.some(
       ({ name, speakerId }) => speakerId === undefined && texts[name] !== undefined,
@@ -43,7 +43,7 @@ export class AlertNotices {
     return [...this.#raised.keys()].some((name) => outages.has(name));
   }
 
-  tell(news: LinkAlertEvent): void {
+  report(news: LinkAlertEvent): void {
     const { name, state } = news;
     if (state === 'cleared') {
       this.#raised.delete(name);
@@ -51,11 +51,11 @@ export class AlertNotices {
     }
     this.#raised.set(name, news);
     const line = this.#lineOf(news);
-    const nowMs = this.#room.parts.clock.nowMs();
-    const lastMs = this.#toldAtMs.get(name) ?? Number.NEGATIVE_INFINITY;
+    const nowMs = this.#channel.parts.clock.nowMs();
+    const lastMs = this.#reportedAtMs.get(name) ?? Number.NEGATIVE_INFINITY;
     if (!line || nowMs - lastMs < repeatMs) return;
-    this.#toldAtMs.set(name, nowMs);
-    this.#room.notice(line, () => this.#raised.get(name) === news);
+    this.#reportedAtMs.set(name, nowMs);
+    this.#channel.notice(line, () => this.#raised.get(name) === news);
   }
 
   /** Undefined: the channel has no use of knowing it. */
@@ -63,7 +63,7 @@ export class AlertNotices {
     const id = texts[name];
     if (id === undefined) return undefined;
     if (id !== 'heard.missing') return { id };
-    const person = this.#room.people().find((one) => one.id === speakerId);
+    const person = this.#channel.people().find((one) => one.id === speakerId);
     return person && { id, with: { name: person.name } };
   }
 }

@@ -30,7 +30,7 @@ export class GuildNotices implements Disposable {
   }
 
   /** Replaces one of its kind that still waits. Never throws. */
-  tell(notice: GuildNotice): void {
+  report(notice: GuildNotice): void {
     if (this.#over.signal.aborted) return;
     const server = this.#server(notice.channel.guildId);
     const others = server.waiting.filter(({ line }) => line.id !== notice.line.id);

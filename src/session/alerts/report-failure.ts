@@ -55,9 +55,9 @@ export function reportUnrecognised(failure: BotError, context: SessionContext): 
   const { channel, parts, reportedFailures } = context;
   parts.onEvent(channel.guildId, failureOf(failure, 'recognise'));
   if (!reportedFailures.first('recognise')) return;
-  const told = failureText(failure, parts);
-  const isNamed = told.id === 'fail.key' || told.id === 'fail.limit';
-  const line: TextLine = isNamed ? told : { id: 'fail.unrecognised' };
+  const failureLine = failureText(failure, parts);
+  const isNamed = failureLine.id === 'fail.key' || failureLine.id === 'fail.limit';
+  const line: TextLine = isNamed ? failureLine : { id: 'fail.unrecognised' };
   write(openText(writtenText(line, channel.guildId, parts)), channel, parts);
 }
 

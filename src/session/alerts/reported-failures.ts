@@ -11,22 +11,22 @@ export class ReportedFailures {
   readonly decoding = new DecodingWatchdog();
   /** Whether the stages of answers keep their deadlines. */
   readonly stages = new StageWatchdog();
-  readonly #told = new Set<FailureKind>();
+  readonly #reported = new Set<FailureKind>();
 
   /** True the first time of each trouble. */
   first(trouble: FailureKind): boolean {
-    const isFirst = !this.#told.has(trouble);
-    this.#told.add(trouble);
+    const isFirst = !this.#reported.has(trouble);
+    this.#reported.add(trouble);
     return isFirst;
   }
 
   /** Whether a channel was told of it and it is not over. */
   lasts(trouble: FailureKind): boolean {
-    return this.#told.has(trouble);
+    return this.#reported.has(trouble);
   }
 
   /** Forgets these failures, because they are over; the next one is told again. */
   over(...troubles: readonly FailureKind[]): void {
-    for (const trouble of troubles) this.#told.delete(trouble);
+    for (const trouble of troubles) this.#reported.delete(trouble);
   }
 }

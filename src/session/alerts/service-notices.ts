@@ -16,12 +16,12 @@ export class ServiceNotices {
 
   /** The channel knows already why the link is away. */
   get explainsLoss(): boolean {
-    return this.#alerts.isLinkTold;
+    return this.#alerts.isLinkReported;
   }
 
   /** A watchdog of the link found a promise broken, or kept again. */
   alert(news: LinkAlertEvent): void {
-    this.#alerts.tell(news);
+    this.#alerts.report(news);
     this.#context.panel.linkDown(this.#alerts.isOutage);
   }
 
@@ -36,11 +36,11 @@ type Down = { readonly other: string; readonly roles: Set<string> };
 
 /** Tells one channel who stands in for whom: once a server, whatever it does for the bot, and once that it is back. */
 class FallbackNotices {
-  readonly #room: SessionContext;
+  readonly #channel: SessionContext;
   readonly #down = new Map<string, Down>();
 
-  constructor(room: SessionContext) {
-    this.#room = room;
+  constructor(channel: SessionContext) {
+    this.#channel = channel;
   }
 
   hear(news: ProviderNews): void {
@@ -57,7 +57,7 @@ class FallbackNotices {
     const now = { other: to, roles: new Set([role]) };
     this.#down.set(from, now);
     const line = { id: 'fallback.on', with: { provider: from, other: to } } as const;
-    this.#room.notice(line, () => this.#down.get(from) === now);
+    this.#channel.notice(line, () => this.#down.get(from) === now);
   }
 
   #returned({ role, back }: Extract<ProviderNews, { kind: 'fallback-off' }>): void {
@@ -66,6 +66,6 @@ class FallbackNotices {
     if (!down || down.roles.size > 0) return;
     this.#down.delete(back);
     const line = { id: 'fallback.off', with: { provider: back } } as const;
-    this.#room.notice(line, () => !this.#down.has(back));
+    this.#channel.notice(line, () => !this.#down.has(back));
   }
 }

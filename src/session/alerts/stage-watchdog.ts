@@ -5,7 +5,7 @@ import type { PendingAnswer } from '#src/session/answering/pending-answer.ts';
 import type { SessionContext } from '#src/session/context.ts';
 
 /** Time between two looks at an answer, in ms. */
-const lookMs = 1_000;
+const checkMs = 1_000;
 
 /** Watchdog of the stages of answers in one channel: raised by the first that misses its deadline, until an answer is whole. */
 export class StageWatchdog {
@@ -65,7 +65,7 @@ export async function watchAnswer(
   const { clock, longestStandstillMs } = parts;
   let [arrivals, sinceMs] = [pending.arrivals, clock.nowMs()];
   while (!signal.aborted) {
-    await clock.sleep(lookMs, signal).catch(() => undefined); // ends the loop
+    await clock.sleep(checkMs, signal).catch(() => undefined); // ends the loop
     const isBusy = reply.paused || reply.ready || pending.step !== undefined;
     if (isBusy || pending.arrivals !== arrivals) sinceMs = clock.nowMs();
     arrivals = pending.arrivals;

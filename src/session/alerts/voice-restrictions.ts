@@ -27,10 +27,10 @@ export class VoiceRestrictions {
     if (on) this.#all.add(how);
     else this.#all.delete(how);
     this.#context.queue.mute(this.isMute);
-    if (isNew) void this.#tell(how);
+    if (isNew) void this.#report(how);
   }
 
-  async #tell(how: VoiceRestriction): Promise<void> {
+  async #report(how: VoiceRestriction): Promise<void> {
     const { notice, parts, signal } = this.#context;
     const holds = () => this.#all.has(how);
     try {

@@ -25,7 +25,7 @@ import { isDoneEcho } from '#src/turn/answer-wording.ts';
 import { beginAnswer } from './begin-answer.ts';
 import { attendConversation, listenersIn } from './conversation-memory.ts';
 import { type ArrivedPart, outdated, PendingAnswer } from './pending-answer.ts';
-import { isSlow, postpone, tellToWait } from './postpone.ts';
+import { askToWait, isSlow, postpone } from './postpone.ts';
 import { answerKnownBy, recordAnswer } from './record-answer.ts';
 
 /** Outcome of an attempt at an answer; `failure` is an error of the outside world. */
@@ -93,7 +93,7 @@ export async function answer(
     signal.throwIfAborted();
     return await answer(question, context, signal);
   }
-  if (isPutOff) await tellToWait(question, context, signal);
+  if (isPutOff) await askToWait(question, context, signal);
 }
 
 /** The channel is told what broke, and forgets it once an answer is whole. */
@@ -126,8 +126,8 @@ async function perform(
     const parts = whileKnown(written, { pending, reply }, context);
     const work = () => playAnswer(parts, reply, progress, signal);
     const failure = await watched(reply, work, pending, context, signal);
-    for (const { tell } of withDuplicates(question))
-      tell?.(toldOf(progress, failure, pending, context));
+    for (const { report } of withDuplicates(question))
+      report?.(reportedOf(progress, failure, pending, context));
     const finish = await played(reply, pending, context, signal);
     if (context.output.isStuck) {
       writeUnspeakable(new ConfidentialText(progress.text, pending.knownBy), context);
@@ -140,7 +140,7 @@ async function perform(
     return { finish: finish === 'empty' && progress.written ? 'completed' : finish };
   } catch (error) {
     const wasHeard = signal.aborted && reply.firstSentAtMs !== undefined;
-    if (!question.handle.takenBack && !wasHeard) throw error;
+    if (!question.handle.isRetracted && !wasHeard) throw error;
     return { finish: 'cancelled' };
   }
 }
@@ -220,7 +220,7 @@ async function begin(
 }
 
 /** An answer that could not be spoken was written all the same; one without a word is none. */
-function toldOf(
+function reportedOf(
   { text }: AnswerProgress,
   failure: BotError | undefined,
   { knownBy }: PendingAnswer,
@@ -241,7 +241,7 @@ function refuseForBudget(
   const { channel, queue, parts } = context;
   const { name, speakerId } = question.said;
   if (isNews()) context.notice(line);
-  question.tell?.({ kind: 'failed', line });
+  question.report?.({ kind: 'failed', line });
   parts.onEvent(channel.guildId, { kind: 'dropped', speakerId, name, why: 'budget' });
   const others = question.also?.some((one) => speakerOf(one) !== speakerId);
   if (others) queue.giveUp(question, 'over');
@@ -257,7 +257,7 @@ async function* dropDoneEcho(
   question: QueuedQuestion,
   pending: PendingAnswer,
 ): AsyncGenerator<ArrivedPart> {
-  const isAloud = !question.tell;
+  const isAloud = !question.report;
   let held: readonly ArrivedPart[] = [];
   let chars = 0;
   for await (const arrived of answer) {

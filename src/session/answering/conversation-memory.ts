@@ -41,7 +41,7 @@ export type KnownHistory = {
 export class ConversationMemory {
   #exchanges: readonly RememberedExchange[] = [];
   /** Those who sit there, by id: when they came, in ms of the monotonic clock, and whether what follows from that was told. */
-  #arrivals: ReadonlyMap<string, { readonly atMs: number; isTold: boolean }> = new Map();
+  #arrivals: ReadonlyMap<string, { readonly atMs: number; isReported: boolean }> = new Map();
   #here: readonly Listener[] = [];
   /** Exchanges that everybody there may know. */
   #shown: readonly RememberedExchange[] = [];
@@ -86,7 +86,7 @@ export class ConversationMemory {
   attend(here: readonly Listener[], atMs: number): readonly string[] {
     const before = this.#arrivals;
     this.#arrivals = new Map(
-      here.map(({ personId }) => [personId, before.get(personId) ?? { atMs, isTold: false }]),
+      here.map(({ personId }) => [personId, before.get(personId) ?? { atMs, isReported: false }]),
     );
     this.#here = here;
     const shown = this.#known({ people: here });
@@ -99,8 +99,8 @@ export class ConversationMemory {
   /** Somebody was there before them who may know something that they may not. */
   #isNews(newcomer: Listener, here: readonly Listener[], atMs: number): boolean {
     const arrival = this.#arrivals.get(newcomer.personId);
-    if (!arrival || arrival.isTold || atMs - arrival.atMs < settledMs) return false;
-    arrival.isTold = true;
+    if (!arrival || arrival.isReported || atMs - arrival.atMs < settledMs) return false;
+    arrival.isReported = true;
     const earlier = here.filter(
       ({ personId }) => (this.#arrivals.get(personId)?.atMs ?? atMs) < arrival.atMs,
     );

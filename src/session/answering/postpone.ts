@@ -46,12 +46,12 @@ export function postpone(
 }
 
 /** Tells the asker not to wait. */
-export async function tellToWait(
-  { tell }: QueuedQuestion,
+export async function askToWait(
+  { report }: QueuedQuestion,
   context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
-  tell?.({ kind: 'failed', line: { id: 'ask.late' } });
+  report?.({ kind: 'failed', line: { id: 'ask.late' } });
   await sayOrWrite({ id: 'slow.later' }, undefined, context, signal);
 }
 
@@ -63,7 +63,7 @@ export function resumePostponed({ queue, parts }: SessionContext, isQuiet: boole
     const isOver = parts.clock.nowMs() - endedAtMs >= longestMs;
     if (isOver && !pending?.isReady) pending?.giveUp(tooLate(longestMs));
     const isReady = pending === undefined || pending.isReady;
-    if (isReady && (isOver || (isQuiet && queue.isFree))) queue.takeUp(question);
+    if (isReady && (isOver || (isQuiet && queue.isFree))) queue.resume(question);
   }
 }
 

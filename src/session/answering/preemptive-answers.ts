@@ -48,7 +48,7 @@ export class PreemptiveAnswers {
     const words = await text.catch(() => undefined);
     if (pause.partial !== undefined && words) partialTrust.compare(pause.partial, words.text);
     if (!this.#options.isOpen(utterance) || !utterance.isAsking(text)) return;
-    this.#told(utterance, words ?? { text: '' });
+    this.#handleWords(utterance, words ?? { text: '' });
   }
 
   /** A partial came: the words of a pause that has just begun may have been on their way. */
@@ -73,7 +73,7 @@ export class PreemptiveAnswers {
   }
 
   /** A recogniser that failed has nothing to say. */
-  #told(utterance: OpenUtterance, words: Transcript): void {
+  #handleWords(utterance: OpenUtterance, words: Transcript): void {
     if (utterance.isGuessWrong) utterance.forgetAnswer();
     this.#options.read(utterance.speakerId, words);
   }

@@ -31,7 +31,7 @@ export function recordAnswer(
 ): void {
   if (!hasWords(question)) {
     if (given.reply.firstSentAtMs === undefined) return;
-    tellWhy(question, context);
+    reportReason(question, context);
   }
   const twins = (question.also ?? []).filter(hasWords);
   const writtenIn = isWritten(given) ? [context.channel.channelId] : [];
@@ -42,10 +42,10 @@ export function recordAnswer(
     remember(question, reached(given), alsoIds, knownBy, context);
   }
   const { firstSentAtMs } = given.reply;
-  if (firstSentAtMs !== undefined && !question.tell) {
+  if (firstSentAtMs !== undefined && !question.report) {
     context.panel.answered(firstSentAtMs - question.said.toMs);
   }
-  for (const one of withDuplicates(question)) tell(one, given, context);
+  for (const one of withDuplicates(question)) report(one, given, context);
 }
 
 /** Text of the answer that people have; where a part of it was written, an answer that is not cut short is whole. */
@@ -61,7 +61,7 @@ function hasWords({ words }: QueuedQuestion): boolean {
 }
 
 /** The model heard what the recogniser failed to. */
-function tellWhy({ said }: QueuedQuestion, { channel, parts }: SessionContext): void {
+function reportReason({ said }: QueuedQuestion, { channel, parts }: SessionContext): void {
   said.transcript().catch((error: unknown) => {
     parts.onEvent(channel.guildId, failureOf(error, 'recognise'));
   });
@@ -80,12 +80,12 @@ export function answerKnownBy(
 
 /** People who were there from its first word to the end of its answer, and those who may open where both are written. */
 function saidTo(
-  { earlier, placeId, said, tell }: QueuedQuestion,
+  { earlier, placeId, said, report }: QueuedQuestion,
   { captions, memory }: SessionContext,
   writtenIn: readonly string[],
 ): KnownBy {
   const fromMs = Math.min(...[...earlier, said].map((one) => one.fromMs));
-  const isCaptioned = !tell && captions.wants(said.speakerId);
+  const isCaptioned = !report && captions.wants(said.speakerId);
   const typedIn = placeId === undefined ? [] : [placeId];
   const places = isCaptioned ? (captions.view?.placesSince(fromMs) ?? []) : typedIn;
   const present = memory.presentSince(fromMs, said.speakerId);
@@ -116,8 +116,8 @@ function remember(
   });
 }
 
-function tell(
-  { said, words, endedAtMs, tell: isTyped }: QueuedQuestion,
+function report(
+  { said, words, endedAtMs, report: isTyped }: QueuedQuestion,
   { reply, progress, finish }: FinishedAnswer,
   { channel, parts, preemptiveBudget }: SessionContext,
 ): void {

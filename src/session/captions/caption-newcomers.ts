@@ -1,4 +1,4 @@
-import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/captions/desired-message.ts';
 import type { MessagePlace } from '#src/captions/transcript-line.ts';
 import type { SessionContext } from '#src/session/context.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
@@ -11,7 +11,7 @@ export class CaptionNewcomers {
   readonly #context: SessionContext;
   readonly #live: LiveCaptions;
   /** Also those who were there when the notice was given. */
-  readonly #told: Set<string>;
+  readonly #reported: Set<string>;
   /** Those whose name stands in the chat. */
   readonly #named = new Set<string>();
   /** Messages that hold those names, by their keys. */
@@ -19,24 +19,24 @@ export class CaptionNewcomers {
 
   readonly #hasMissed: () => boolean;
 
-  /** `toldIds`: people who know. `hasMissed`: enough was said, and may be known to who comes later, for a button that tells what they missed. */
+  /** `notifiedIds`: people who know. `hasMissed`: enough was said, and may be known to who comes later, for a button that tells what they missed. */
   constructor(
     context: SessionContext,
     live: LiveCaptions,
-    toldIds: readonly string[],
+    notifiedIds: readonly string[],
     hasMissed: () => boolean,
   ) {
     this.#context = context;
     this.#live = live;
     this.#hasMissed = hasMissed;
-    this.#told = new Set(toldIds);
+    this.#reported = new Set(notifiedIds);
   }
 
   /** `here` are the people there, `heardIds` those of them who are heard. To be called now and then. */
-  look(here: readonly ChannelMember[], heardIds: readonly string[]): void {
+  check(here: readonly ChannelMember[], heardIds: readonly string[]): void {
     for (const { id, name } of here) {
-      if (this.#told.has(id)) continue;
-      this.#told.add(id);
+      if (this.#reported.has(id)) continue;
+      this.#reported.add(id);
       this.#named.add(id);
       const line = heardIds.includes(id) ? 'captions.newcomer.yes' : 'captions.newcomer.unasked';
       const text = writtenLine({ id: line, with: { name } }, this.#context);
@@ -56,12 +56,12 @@ export class CaptionNewcomers {
     for (const personId of this.#named) this.forget(personId);
   }
 
-  #post(wish: MessageWish): void {
-    this.#live.post(wish, (outcome) => this.#took(outcome));
+  #post(desired: DesiredMessage): void {
+    this.#live.post(desired, (outcome) => this.#handleOutcome(outcome));
   }
 
   /** What a killed process leaves of names in the chat, the next one deletes. */
-  #took(outcome: WishOutcome): void {
+  #handleOutcome(outcome: DisplayOutcome): void {
     const { channel, parts } = this.#context;
     const { key, kind } = outcome;
     if (kind === 'shown') {

@@ -17,14 +17,14 @@ export const noticeButtons = ['consent.always', 'consent.never', 'captions.leave
  * Announces captions in writing and, unless people heard it already, aloud; resolves when the notice was said, or could not
  * be.
  */
-export async function tellEverybody(
+export async function notifyEverybody(
   context: SessionContext,
   live: LiveCaptions,
-  isToldAloud: boolean,
+  isAnnounced: boolean,
   signal: AbortSignal,
 ): Promise<void> {
   writeNotice(context, live);
-  if (!isToldAloud) await sayNotice(context, signal);
+  if (!isAnnounced) await sayNotice(context, signal);
 }
 
 /** Says it to its end. */

@@ -19,11 +19,11 @@ import { notePosted } from '#src/session/transcripts/note-posted.ts';
 import { storeFor, type TranscriptPorts } from '#src/session/transcripts/transcript-stores.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { CaptionNewcomers } from './caption-newcomers.ts';
-import { tellEverybody } from './caption-notice.ts';
+import { notifyEverybody } from './caption-notice.ts';
 import { captionTexts } from './caption-texts.ts';
 import { ChannelView } from './channel-view.ts';
 import { LiveCaptions, type LiveCaptionsTrouble } from './live-captions.ts';
-import { formerSession, openRecorder, resumableIn, toldBefore } from './open-recorder.ts';
+import { formerSession, notifiedBefore, openRecorder, resumableIn } from './open-recorder.ts';
 import { PresenceLog } from './presence-log.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 import { TranslatedCaptions } from './translated-captions.ts';
@@ -114,7 +114,7 @@ export class ChannelCaptions implements UtteranceListener {
   }
 
   /** The people there heard the notice before a restart; they hear the next one. */
-  #isToldAloud(): boolean {
+  #isAnnounced(): boolean {
     return this.#isReturned && this.#context.once.first('captions-on');
   }
 
@@ -166,7 +166,7 @@ export class ChannelCaptions implements UtteranceListener {
   }
 
   /** To be called now and then: who is there, and whether they know. */
-  look(people: readonly ChannelMember[]): void {
+  check(people: readonly ChannelMember[]): void {
     const active = this.#active;
     if (!active) return;
     const { gate, parts } = this.#context;
@@ -177,8 +177,8 @@ export class ChannelCaptions implements UtteranceListener {
     recorder.attend(known, atMs);
     const ids = here.map(({ id }) => id);
     active.everybody.attend(ids, atMs);
-    active.view.look(ids);
-    active.newcomers.look(here, known);
+    active.view.check(ids);
+    active.newcomers.check(here, known);
   }
 
   /** Enough was said for a recap, and who comes later may know it. */
@@ -228,12 +228,12 @@ export class ChannelCaptions implements UtteranceListener {
       onSaved: () => this.#alerts.saved(),
     });
     const live = this.#openLive(chat, recorder, store);
-    const told = isBack ? toldBefore(former) : undefined;
-    const present = told ?? people().map(({ id }) => id);
+    const notifiedIds = isBack ? notifiedBefore(former) : undefined;
+    const present = notifiedIds ?? people().map(({ id }) => id);
     const newcomers = new CaptionNewcomers(this.#context, live, present, () =>
       this.#hasMissed(recorder),
     );
-    if (!told) await tellEverybody(this.#context, live, this.#isToldAloud(), signal);
+    if (!notifiedIds) await notifyEverybody(this.#context, live, this.#isAnnounced(), signal);
     if (signal.aborted) {
       await live.close(0);
       return { kind: 'failed', line: { id: 'leave.nowhere' } };
@@ -262,7 +262,7 @@ export class ChannelCaptions implements UtteranceListener {
     const made = { recorder, live, lines, translations, everybody, view, newcomers };
     this.#active = { options, store, ...made };
     this.#mark.set(channel.guildId, true);
-    this.look(people());
+    this.check(people());
     return { kind: 'on', placeId: live.placeId };
   }
 
@@ -332,7 +332,7 @@ const causes: Readonly<Record<LiveCaptionsTrouble['kind'], string>> = {
 class CaptionAlerts {
   readonly #context: SessionContext;
   #isUnsaved = false;
-  #toldRefused = false;
+  #reportedRefused = false;
 
   constructor(context: SessionContext) {
     this.#context = context;
@@ -343,8 +343,8 @@ class CaptionAlerts {
     const error = new BotError('discord.unsent', false, causes[kind]);
     parts.onEvent(channel.guildId, failureOf(error, 'store'));
     if (kind !== 'refused') notice({ id: `captions.place.${kind}` });
-    else if (!this.#toldRefused) notice({ id: 'captions.unshown' });
-    this.#toldRefused = true;
+    else if (!this.#reportedRefused) notice({ id: 'captions.unshown' });
+    this.#reportedRefused = true;
   }
 
   unsaved(error: unknown): void {

@@ -38,7 +38,7 @@ export class ChannelView {
   }
 
   /** Looks up who of these people may open the place of the captions. Never throws. */
-  look(personIds: readonly string[]): void {
+  check(personIds: readonly string[]): void {
     const { channel, parts, settings } = this.#context;
     if (!settings().catchUp) return;
     const nowMs = parts.clock.nowMs();
@@ -88,7 +88,7 @@ export class ChannelView {
    * may open the place of the captions: until that is known, none.
    */
   knownTo(personId: string): readonly TranscriptLine[] {
-    this.look([personId]);
+    this.check([personId]);
     const recorder = this.#recorder;
     const presences = [...recorder.presences, ...recorder.formerPresences];
     const viewer = this.viewer(personId);

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/captions/desired-message.ts';
 import type { CaptionLayout } from '#src/captions/live/caption-layout.ts';
 import type { CaptionLine, LayoutChange } from '#src/captions/live/caption-line.ts';
-import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
 import type { MessagePlace } from '#src/captions/transcript-line.ts';
 import type { CaptionChat } from '#src/session/ports/caption-chats.ts';
 
@@ -26,12 +26,12 @@ export class LiveCaptions {
   readonly #options: LiveCaptionsOptions;
   readonly #shownLines = new ShownLines();
   /** Who is told what became of messages that are no captions, by their keys. */
-  readonly #tellers = new Map<string, (outcome: WishOutcome) => void>();
+  readonly #outcomeListeners = new Map<string, (outcome: DisplayOutcome) => void>();
   #isShut = false;
 
   constructor(options: LiveCaptionsOptions) {
     this.#options = options;
-    options.chat.onOutcome((outcome) => this.#took(outcome));
+    options.chat.onOutcome((outcome) => this.#handleOutcome(outcome));
   }
 
   get placeId(): string {
@@ -58,7 +58,7 @@ export class LiveCaptions {
     const atMs = clock.nowMs();
     this.#shownLines.put(line);
     this.#perform(layout.put(line, atMs));
-    this.#tellShown(atMs);
+    this.#reportShown(atMs);
   }
 
   /** Shows the translation of a line that is over. */
@@ -77,11 +77,11 @@ export class LiveCaptions {
     this.#perform(layout.messagesDeleted(messageIds, clock.nowMs()));
   }
 
-  /** A message that is no caption: the notice, or the name of somebody who came in. `tell` must not throw. */
-  post(wish: MessageWish, tell?: (outcome: WishOutcome) => void): void {
+  /** A message that is no caption: the notice, or the name of somebody who came in. `report` must not throw. */
+  post(desired: DesiredMessage, report?: (outcome: DisplayOutcome) => void): void {
     if (this.#isShut) return;
-    if (tell) this.#tellers.set(wish.key, tell);
-    this.#options.chat.show(wish);
+    if (report) this.#outcomeListeners.set(desired.key, report);
+    this.#options.chat.show(desired);
   }
 
   /** Resolves when nothing waits any more, or after `ms`; nothing more is shown then. */
@@ -91,29 +91,29 @@ export class LiveCaptions {
     this.#options.chat.close();
   }
 
-  #perform({ wishes, placed, deletedLines, refusedLines }: LayoutChange): void {
+  #perform({ desired, placed, deletedLines, refusedLines }: LayoutChange): void {
     const { chat, layout, onDeleted, onPlaced, onTrouble } = this.#options;
     for (const number of placed) onPlaced(number, layout.placesOf(number));
     if (deletedLines.length > 0) onDeleted(deletedLines);
     if (refusedLines.length > 0) onTrouble({ kind: 'refused' });
     if (this.#isShut) return;
-    for (const wish of wishes) chat.show(wish);
+    for (const message of desired) chat.show(message);
   }
 
-  #tellShown(atMs: number): void {
+  #reportShown(atMs: number): void {
     const { layout, onShown } = this.#options;
     const shown = this.#shownLines.shown((number) => layout.isShown(number), atMs);
     for (const one of shown) onShown(one.number, one.atMs);
   }
 
-  #took(outcome: WishOutcome): void {
+  #handleOutcome(outcome: DisplayOutcome): void {
     const { clock, layout, onTrouble } = this.#options;
     const isGone = outcome.kind === 'gone' && outcome.what === 'chat';
-    this.#tellers.get(outcome.key)?.(outcome);
+    this.#outcomeListeners.get(outcome.key)?.(outcome);
     const change = layout.outcome(outcome, clock.nowMs());
     // Who deletes a channel or thread does not say that its words are to be forgotten.
     this.#perform(isGone ? { ...change, deletedLines: [] } : change);
-    if (outcome.kind === 'shown') this.#tellShown(outcome.atMs);
+    if (outcome.kind === 'shown') this.#reportShown(outcome.atMs);
     if (this.#isShut || (!isGone && outcome.kind !== 'forbidden')) return;
     this.#isShut = true;
     onTrouble({ kind: isGone ? 'gone' : 'forbidden' });

@@ -55,7 +55,9 @@ export function resumableIn(
 }
 
 /** People who were told there that they are written; undefined where nobody is known to have been. */
-export function toldBefore(former: ResumableSession | undefined): readonly string[] | undefined {
+export function notifiedBefore(
+  former: ResumableSession | undefined,
+): readonly string[] | undefined {
   if (!former || former.presences.length === 0) return undefined;
   return former.presences.map(({ personId }) => personId);
 }

@@ -10,7 +10,7 @@ export class PresenceLog {
   readonly #sessionId: string;
   readonly #sinceMs = new Map<string, number>();
   #past: readonly Presence[] = [];
-  #toldAtMs = Number.NEGATIVE_INFINITY;
+  #reportedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(sessionId: string) {
     this.#sessionId = sessionId;
@@ -25,8 +25,8 @@ export class PresenceLog {
 
   /** Who sits there at that instant; times that are to be written, each with an end so far. */
   attend(personIds: readonly string[], atMs: number): readonly Presence[] {
-    const isDue = atMs - this.#toldAtMs >= againMs;
-    if (isDue) this.#toldAtMs = atMs;
+    const isDue = atMs - this.#reportedAtMs >= againMs;
+    if (isDue) this.#reportedAtMs = atMs;
     const changed: Presence[] = [];
     for (const [personId, fromMs] of this.#sinceMs) {
       const isHere = personIds.includes(personId);

@@ -108,8 +108,8 @@ export class TranslatedCaptions {
     const { channel, parts, signal } = this.#context;
     const { guildId } = channel;
     const named = new Intl.DisplayNames([parts.places.localeIn(guildId)], { type: 'language' });
-    const told = { language: named.of(language) ?? language };
-    const name = writtenText({ id: 'captions.translation', with: told }, guildId, parts);
+    const filled = { language: named.of(language) ?? language };
+    const name = writtenText({ id: 'captions.translation', with: filled }, guildId, parts);
     try {
       const chat = await parts.captionChats.open(channel, { inChannelId, name }, signal);
       const { recorder } = this.#options;

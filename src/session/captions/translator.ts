@@ -47,7 +47,7 @@ export class Translator {
   #waiting: readonly TranscriptLine[] = [];
   #working: Promise<void> | undefined;
   readonly #hurry = new AbortController();
-  #isTold = false;
+  #isReported = false;
   #vain = 0;
   #late = 0;
   #restsUntilMs = 0;
@@ -125,7 +125,7 @@ export class Translator {
       const asked = wholeReply(parts.chat, { system, user }, opened.reservation, signal);
       const reply = await within(unlessAborted(asked, signal), longestMs, parts.clock, late);
       this.#late = 0;
-      this.#take(reply, batch);
+      this.#handle(reply, batch);
       return gatherMs;
     } catch (error) {
       if (!this.#over.signal.aborted) this.#failed(error, batch);
@@ -137,7 +137,7 @@ export class Translator {
   }
 
   /** Shows translations, without lines that were forgotten while the model was asked. */
-  #take(reply: string, batch: readonly TranscriptLine[]): void {
+  #handle(reply: string, batch: readonly TranscriptLine[]): void {
     const { mayShow, onTranslated } = this.#options;
     const asked = batch.filter((line) => this.#waiting.includes(line) && mayShow(line));
     const { translated, missing } = readTranslations(reply, batch);
@@ -149,7 +149,7 @@ export class Translator {
     this.#waiting = this.#waiting.filter((line) => !batch.includes(line) || again.includes(line));
     for (const line of batch) if (!again.includes(line)) this.#tries.delete(line);
     this.#vain = translated.size > 0 ? 0 : this.#vain + 1;
-    if (this.#vain >= mostVain) this.#tell('captions.translate.none');
+    if (this.#vain >= mostVain) this.#report('captions.translate.none');
   }
 
   #mayTryAgain(line: TranscriptLine): boolean {
@@ -162,7 +162,7 @@ export class Translator {
   #failed(error: unknown, batch: readonly TranscriptLine[]): void {
     const { guildId, parts } = this.#options;
     parts.onEvent(guildId, failureOf(error, 'think'));
-    this.#tell('captions.translate.off');
+    this.#report('captions.translate.off');
     if (!(error instanceof BotError && error.code === 'answer.late')) return;
     const over = batch.filter((line) => !this.#mayTryAgain(line));
     this.#waiting = this.#waiting.filter((line) => !over.includes(line));
@@ -175,10 +175,10 @@ export class Translator {
   }
 
   /** Once. */
-  #tell(id: 'captions.translate.off' | 'captions.translate.none'): void {
+  #report(id: 'captions.translate.off' | 'captions.translate.none'): void {
     const { notice, parts } = this.#options;
-    if (!this.#isTold) notice({ id, with: { provider: parts.chatName } });
-    this.#isTold = true;
+    if (!this.#isReported) notice({ id, with: { provider: parts.chatName } });
+    this.#isReported = true;
   }
 }
 

@@ -4,7 +4,7 @@ import { resumePostponed } from '#src/session/answering/postpone.ts';
 import type { SpeakingContext } from '#src/session/context.ts';
 import type { QueuedTurn } from '#src/session/queue/queued-turn.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
-import { type ConnectionParts, take } from './connection-parts.ts';
+import { type ConnectionParts, handle } from './connection-parts.ts';
 import { watchUndecodable } from './undecodable-speakers.ts';
 
 /** Interval of endpointing, in ms, while somebody speaks or is answered: an utterance can end between packets. */
@@ -16,9 +16,9 @@ const leastTickMs = 15;
 /** Time, in ms, without packet and frame after which a timer causes the steps. */
 const undrivenMs = 40;
 /** Interval in ms at which the state for the panel is looked at while something goes on. */
-const lookMs = 100;
+const checkMs = 100;
 /** The same while only tracks sound, which are shown in steps of 5 s, and while only what was shown passes by itself. */
-const slowLookMs = 1_000;
+const slowCheckMs = 1_000;
 /** Time in ms for which anything that happened counts as going on. */
 const freshMs = 2_000;
 /** Time in ms for which it is looked at slowly afterwards: longer than what passes by itself, as the window after Ask. */
@@ -36,7 +36,7 @@ const longestQuietMs = 60_000;
  * While nobody speaks, nothing plays and nobody waits, it sleeps until it is woken or its next deadline.
  */
 export class ConnectionClock {
-  readonly #scene: ConnectionParts;
+  readonly #parts: ConnectionParts;
   #nowMs: number;
   /** Instant of the last packet or frame. */
   #drivenAtMs = Number.NEGATIVE_INFINITY;
@@ -46,14 +46,14 @@ export class ConnectionClock {
   #isDriven = false;
   /** Instant at which something happened last. */
   #wokenAtMs: number;
-  #lookAtMs: number;
+  #checkAtMs: number;
   #aloneSinceMs: number | undefined;
   /** Those who sat there at the last look. */
   #listenerIds: ReadonlySet<string> = new Set();
 
-  constructor(scene: ConnectionParts) {
-    this.#scene = scene;
-    this.#nowMs = this.#lookAtMs = this.#wokenAtMs = scene.context.parts.clock.nowMs();
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts;
+    this.#nowMs = this.#checkAtMs = this.#wokenAtMs = parts.context.parts.clock.nowMs();
   }
 
   /**
@@ -61,7 +61,7 @@ export class ConnectionClock {
    * somebody cannot be decoded. Aborting `signal` throws `signal.reason`.
    */
   async run(signal: AbortSignal): Promise<'alone'> {
-    const { parts, tracks, wakeup } = this.#scene.context;
+    const { parts, tracks, wakeup } = this.#parts.context;
     const { clock } = parts;
     const wake = () => wakeup.wake();
     using _ = tracks.owned.tracks.listen(wake);
@@ -86,7 +86,7 @@ export class ConnectionClock {
 
   /** A packet has come, or the link asks for a frame: that ends the wait for a step of endpointing. */
   drive(): void {
-    const { parts, wakeup } = this.#scene.context;
+    const { parts, wakeup } = this.#parts.context;
     this.#drivenAtMs = parts.clock.nowMs();
     if (!this.#isTicking || this.#drivenAtMs - this.#nowMs < leastTickMs) return;
     this.#isDriven = true;
@@ -96,47 +96,47 @@ export class ConnectionClock {
   /** True when nobody was there for long enough. */
   #step(signal: AbortSignal): boolean {
     signal.throwIfAborted();
-    const { context, inputs, interruptions, waiting, orderlyEnd, greeter } = this.#scene;
+    const { context, inputs, interruptions, waiting, orderlyEnd, greeter } = this.#parts;
     const atMs = this.#nowMs;
-    for (const { speakerId, noticed } of inputs.tick(atMs)) take(speakerId, noticed, this.#scene);
+    for (const { speakerId, noticed } of inputs.tick(atMs)) handle(speakerId, noticed, this.#parts);
     interruptions.tick();
     waiting.tick(signal);
     const isTalking = inputs.talking().length > 0;
     context.tracks.owned.hear(isTalking, context.settings().duckForPeople);
-    orderlyEnd.look();
-    greeter.look(atMs, () => isTalking);
-    if (atMs >= this.#lookAtMs) this.#look(isTalking);
+    orderlyEnd.check();
+    greeter.check(atMs, () => isTalking);
+    if (atMs >= this.#checkAtMs) this.#check(isTalking);
     return this.#aloneSinceMs !== undefined && atMs - this.#aloneSinceMs >= this.#aloneMs;
   }
 
   /** Limit, in ms, of the time alone, as the server has set it now. */
   get #aloneMs(): number {
-    return this.#scene.context.settings().leaveAfterMs;
+    return this.#parts.context.settings().leaveAfterMs;
   }
 
-  #look(isTalking: boolean): void {
-    const { link, context, departures, joinAnnouncer, utterances } = this.#scene;
+  #check(isTalking: boolean): void {
+    const { link, context, departures, joinAnnouncer, utterances } = this.#parts;
     const atMs = this.#nowMs;
-    this.#lookAtMs = atMs + lookMs;
-    attend(this.#scene);
+    this.#checkAtMs = atMs + checkMs;
+    attend(this.#parts);
     const isCompany = link.people().some(({ isBot }) => !isBot);
     this.#aloneSinceMs = isCompany ? undefined : (this.#aloneSinceMs ?? atMs);
     context.tracks.owned.attend(isCompany);
-    departures.look();
+    departures.check();
     this.#keepToListeners();
-    joinAnnouncer.look();
-    lookAtCaptions(this.#scene);
-    watchUndecodable(this.#scene, atMs);
+    joinAnnouncer.check();
+    checkCaptions(this.#parts);
+    watchUndecodable(this.#parts, atMs);
     context.queue.expire();
     const isQuiet = !isTalking && !utterances.pending;
     resumePostponed(context, isQuiet);
-    context.pauseNotices.look(isQuiet);
-    look(this.#scene);
+    context.pauseNotices.check(isQuiet);
+    check(this.#parts);
   }
 
   /** While captions are on, it takes a moment to learn which chats somebody who has come may open. */
   #keepToListeners(): void {
-    const { context } = this.#scene;
+    const { context } = this.#parts;
     const before = this.#listenerIds;
     const here = attendConversation(context);
     this.#listenerIds = new Set(here.map(({ personId }) => personId));
@@ -146,7 +146,7 @@ export class ConnectionClock {
 
   /** Until the next step, unless it is woken. */
   #waitMs(): number {
-    const { context, inputs, utterances, greeter, joinAnnouncer } = this.#scene;
+    const { context, inputs, utterances, greeter, joinAnnouncer } = this.#parts;
     const { queue, pauseNotices, reportedFailures, tracks, panel } = context;
     if (inputs.isPausing) return pauseTickMs;
     const isBusy = queue.next || utterances.pending || greeter.isWaiting;
@@ -157,11 +157,11 @@ export class ConnectionClock {
       joinAnnouncer.isWaiting ||
       reportedFailures.decoding.isWatching;
     const sinceMs = this.#nowMs - this.#wokenAtMs;
-    if (isAwaited || sinceMs < freshMs) return lookMs;
+    if (isAwaited || sinceMs < freshMs) return checkMs;
     const aloneAtMs = (this.#aloneSinceMs ?? Number.POSITIVE_INFINITY) + this.#aloneMs;
     const dueMs = Math.min(aloneAtMs, panel.passesAtMs) - this.#nowMs;
     const isPassing = sinceMs < settleMs || tracks.owned.tracks.isMoving;
-    return Math.min(isPassing ? slowLookMs : longestQuietMs, Math.max(lookMs, dueMs));
+    return Math.min(isPassing ? slowCheckMs : longestQuietMs, Math.max(checkMs, dueMs));
   }
 
   /** Until the timer of a step in `waitMs`: later while packets or frames cause the steps. */
@@ -184,9 +184,9 @@ export function attend({ inputs, utterances, context: { gate } }: ConnectionPart
 }
 
 /** Shows the panel what goes on. */
-export function look({ link, inputs, utterances, context }: ConnectionParts): void {
+export function check({ link, inputs, utterances, context }: ConnectionParts): void {
   const { channel, queue, gate, output, panel, tracks } = context;
-  panel.look({
+  panel.check({
     channelName: channel.name,
     people: link.people(),
     gate,
@@ -200,10 +200,10 @@ export function look({ link, inputs, utterances, context }: ConnectionParts): vo
 }
 
 /** Who is there, and what is being said, as captions show it. */
-function lookAtCaptions({ link, context }: ConnectionParts): void {
+function checkCaptions({ link, context }: ConnectionParts): void {
   const { captions, output } = context;
   if (!captions.active) return;
-  captions.look(link.people());
+  captions.check(link.people());
   const { sent } = output;
   if (sent) captions.said(sent);
 }

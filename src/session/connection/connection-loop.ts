@@ -7,9 +7,9 @@ import type { HearingDependencies } from '#src/session/dependencies.ts';
 import { readAloud } from '#src/session/output/read-aloud.ts';
 import type { VoiceLink } from '#src/session/ports/voice-link.ts';
 import type { QueuedTurn } from '#src/session/queue/queued-turn.ts';
-import { attend, ConnectionClock, look } from './connection-clock.ts';
-import { type ConnectionParts, openConnectionParts, take } from './connection-parts.ts';
-import { tellDecoding } from './undecodable-speakers.ts';
+import { attend, ConnectionClock, check } from './connection-clock.ts';
+import { type ConnectionParts, handle, openConnectionParts } from './connection-parts.ts';
+import { reportDecoding } from './undecodable-speakers.ts';
 
 /**
  * The loop of one voice channel: hears until left, says one thing after the other.
@@ -25,20 +25,20 @@ export async function runConnection(
   signal: AbortSignal,
 ): Promise<'alone' | 'lost'> {
   const { gate } = context;
-  using scene = openConnectionParts(link, context, hearing, () => clock.drive());
-  const clock = new ConnectionClock(scene);
+  using parts = openConnectionParts(link, context, hearing, () => clock.drive());
+  const clock = new ConnectionClock(parts);
   gate.onChange(() => {
-    attend(scene);
-    look(scene);
+    attend(parts);
+    check(parts);
     context.wakeup.wake();
   });
   link.onPeople(() => context.wakeup.wake());
   try {
     return await together<'alone' | 'lost'>(signal, [
-      (until) => hearPackets(scene, clock, until),
+      (until) => hearPackets(parts, clock, until),
       (until) => clock.run(until),
-      (until) => scene.utterances.watch(until),
-      (until) => speakAll(scene.context, until),
+      (until) => parts.utterances.watch(until),
+      (until) => speakAll(parts.context, until),
     ]);
   } finally {
     gate.onChange(() => undefined);
@@ -48,41 +48,41 @@ export async function runConnection(
 
 /** A packet may have waited while its speaker said no, so the gate is asked once more. */
 async function hearPackets(
-  scene: ConnectionParts,
+  parts: ConnectionParts,
   clock: ConnectionClock,
   signal: AbortSignal,
 ): Promise<'lost'> {
-  const { link, inputs, context } = scene;
+  const { link, inputs, context } = parts;
   for await (const packet of link.hear(signal)) {
     const { speakerId } = packet;
     if (!context.gate.mayHear(speakerId)) continue;
     if (!inputs.isBusy(packet.atMs)) context.wakeup.wake();
     const noticed = inputs.put(packet);
     clock.drive();
-    for (const one of noticed) take(speakerId, one, scene);
+    for (const one of noticed) handle(speakerId, one, parts);
     const unheardMs = inputs.unheardMs(speakerId);
     if (unheardMs > 0)
-      tellDecoding(
+      reportDecoding(
         context,
         context.reportedFailures.decoding.missed(speakerId, unheardMs, packet.atMs),
       );
     else if (noticed.length > 0)
-      tellDecoding(context, context.reportedFailures.decoding.decoded(speakerId));
+      reportDecoding(context, context.reportedFailures.decoding.decoded(speakerId));
   }
   return 'lost';
 }
 
 /** Whatever is stopped or taken back gives the floor to the next; what a lost link kept from being heard comes again. */
 async function speakAll(context: SpeakingContext, signal: AbortSignal): Promise<never> {
-  for await (const turn of context.queue.matters(signal)) {
+  for await (const turn of context.queue.turns(signal)) {
     const until = AbortSignal.any([signal, turn.handle.signal]);
-    context.goneVoices.look();
+    context.goneVoices.check();
     try {
       await say(turn, context, until).finally(() => {
         if (context.output.sounded) context.queue.heard(turn);
       });
     } catch (error) {
-      if (turn.handle.takenBack && !signal.aborted) continue;
+      if (turn.handle.isRetracted && !signal.aborted) continue;
       if (signal.aborted) interrupt(turn, context);
       throw error;
     }

@@ -57,9 +57,9 @@ export function openConnectionParts(
     ),
   };
   const inputs = new SpeakerInputs(
-    (speakerId) => openEar(speakerId, sent, session, hearing),
+    (speakerId) => openInput(speakerId, sent, session, hearing),
     (packets) => parts.onEvent(channel.guildId, { kind: 'stream', ...packets }),
-    () => sparesCoders(parts.codec, sparedByEars),
+    () => sparesCoders(parts.codec, inputsSpared),
   );
   const interruptions = new Interruptions(context, cues);
   const utterances = new OpenUtterances({
@@ -68,7 +68,7 @@ export function openConnectionParts(
     interruptions,
     read(speakerId, understood) {
       const noticed = inputs.read(speakerId, understood, parts.clock.nowMs());
-      for (const one of noticed) take(speakerId, one, connection);
+      for (const one of noticed) handle(speakerId, one, connection);
       utterances.overhear(speakerId, understood.text);
     },
   });
@@ -138,19 +138,19 @@ function openSound({ parts, settings, tracks }: SessionContext, sent: SentEnvelo
 }
 
 /** Interruptions first: barge-in must not wait for recognition. */
-export function take(
+export function handle(
   speakerId: string,
   noticed: SpeakerInputEvent,
-  { interruptions, utterances: drafts }: Pick<ConnectionParts, 'interruptions' | 'utterances'>,
+  { interruptions, utterances }: Pick<ConnectionParts, 'interruptions' | 'utterances'>,
 ): void {
   interruptions.notice(speakerId, noticed);
-  drafts.take(speakerId, noticed);
+  utterances.handle(speakerId, noticed);
 }
 
 /** Coders that ears leave to the music of all channels. */
-const sparedByEars = 2;
+const inputsSpared = 2;
 
-function openEar(
+function openInput(
   speakerId: string,
   sent: SentEnvelope,
   { pauseHabits, parts }: SessionContext,
@@ -165,18 +165,18 @@ function openEar(
 /** Ends what has the floor when the bot is to end: with the clause that sounds, and at once where nothing was heard yet. */
 class OrderlyEnd {
   readonly #context: SpeakingContext;
-  #told: QueuedTurn | undefined;
+  #reported: QueuedTurn | undefined;
 
   constructor(context: SpeakingContext) {
     this.#context = context;
   }
 
   /** To be called every 20 ms or so. */
-  look(): void {
+  check(): void {
     const { output, queue } = this.#context;
     const { current } = queue;
-    if (!queue.isEnding || !current || current === this.#told) return;
-    this.#told = current;
+    if (!queue.isEnding || !current || current === this.#reported) return;
+    this.#reported = current;
     if (output.sounds) output.endAfterSentence(() => queue.drop(current, 'ending'));
     else if (current.kind === 'question') queue.lose(current, 'ending');
     else queue.drop(current, 'ending');

@@ -4,7 +4,7 @@ import type { SessionContext } from '#src/session/context.ts';
 import type { ConnectionParts } from './connection-parts.ts';
 
 /** Each time somebody cannot be decoded the operator is told, and the room. */
-export function tellDecoding(context: SessionContext, change: DecodingChange | undefined): void {
+export function reportDecoding(context: SessionContext, change: DecodingChange | undefined): void {
   if (!change) return;
   const { channel, parts, notice, people, reportedFailures } = context;
   const isRaised = change.kind === 'raised';
@@ -24,20 +24,20 @@ export function tellDecoding(context: SessionContext, change: DecodingChange | u
  *
  * Errors: BotError `link.lost`, once in ten minutes, as a new link has new keys.
  */
-export function watchUndecodable(scene: ConnectionParts, atMs: number): void {
-  const { context } = scene;
+export function watchUndecodable(parts: ConnectionParts, atMs: number): void {
+  const { context } = parts;
   const { decoding } = context.reportedFailures;
-  tellDecoding(
+  reportDecoding(
     context,
-    decoding.keep((id) => isHeard(id, scene)),
+    decoding.keep((id) => isHeard(id, parts)),
   );
   if (decoding.rejoins(atMs))
     throw new BotError('link.lost', true, 'Somebody was not decodable for 12 s.');
-  tellUndecodedUtterances(context, atMs);
+  reportUndecodedUtterances(context, atMs);
 }
 
 /** Who asked something that could not be decoded learns that it has to be said again. */
-function tellUndecodedUtterances(context: SessionContext, atMs: number): void {
+function reportUndecodedUtterances(context: SessionContext, atMs: number): void {
   for (const speakerId of context.reportedFailures.decoding.endedUtterances(atMs)) {
     const person = context.people().find(({ id }) => id === speakerId);
     if (person) context.notice({ id: 'heard.undecoded', with: { name: person.name } });

@@ -33,7 +33,7 @@ export const { askWindowMs } = addressingRules;
 export type UtteranceStart = Pick<SpeakerTurn, 'speakerId' | 'fromMs'>;
 
 /** Facts without those about the people there. */
-export type Unpeopled<Facts> = Omit<Facts, 'humans' | 'isBot' | 'present'>;
+export type WithoutPeople<Facts> = Omit<Facts, 'humans' | 'isBot' | 'present'>;
 
 /** To whom the bot listens in one session, and whether what is said there is meant for it. */
 export class SessionAddressing {
@@ -83,7 +83,7 @@ export class SessionAddressing {
 
   /** Decision about an utterance that has ended; `people` are all who are there. */
   decide(
-    utterance: Unpeopled<EndedUtterance>,
+    utterance: WithoutPeople<EndedUtterance>,
     people: readonly ChannelMember[],
   ): UtteranceDecision {
     const facts = among(utterance, people);
@@ -107,7 +107,7 @@ export class SessionAddressing {
 
   /** Whether an answer is begun in a pause of an utterance. */
   decideAhead(
-    facts: Unpeopled<PreemptiveFacts>,
+    facts: WithoutPeople<PreemptiveFacts>,
     people: readonly ChannelMember[],
   ): PreemptiveDecision {
     return decidePreemptive(among(facts, people), this.#state, this.#rules());

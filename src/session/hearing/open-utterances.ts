@@ -7,7 +7,7 @@ import {
 import type { SessionContext, SpeakingContext } from '#src/session/context.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { HeldListening } from '#src/speech/held-listening.ts';
-import { LookAccount, type LookMoment } from '#src/speech/look-account.ts';
+import { InterimBudget, type InterimMoment } from '#src/speech/interim-budget.ts';
 import type { LookAhead, Transcriber } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
@@ -17,10 +17,10 @@ import { type LiveAudio, OpenUtterance } from './open-utterance.ts';
 import { chooseRecogniser } from './recogniser-choice.ts';
 import type { SpeakerInputEvent, UtteranceEnd, UtteranceSoFar } from './speaker-input.ts';
 import { UtteranceDecisions } from './utterance-decisions.ts';
-import { audience, isForBot, isLooked, needsWords } from './utterance-facts.ts';
+import { audience, isForBot, isSentEarly, needsWords } from './utterance-facts.ts';
 
 type UtteranceBegin = Extract<SpeakerInputEvent, { kind: 'began' }>;
-type PauseNoticed = UtteranceSoFar & { readonly kind: LookMoment };
+type PauseEvent = UtteranceSoFar & { readonly kind: InterimMoment };
 
 export type OpenUtterancesOptions = Omit<PreemptiveAnswersOptions, 'isOpen'> & {
   readonly context: SpeakingContext;
@@ -30,14 +30,14 @@ export type OpenUtterancesOptions = Omit<PreemptiveAnswersOptions, 'isOpen'> & {
 /** Unfinished utterances of one channel, up to the questions they become. */
 export class OpenUtterances {
   readonly #options: OpenUtterancesOptions;
-  readonly #drafts = new Map<string, OpenUtterance>();
+  readonly #utterances = new Map<string, OpenUtterance>();
   readonly #continuations: Continuations;
   /** Said to the end, and not understood yet. */
   readonly #pending = new Set<QueuedQuestion>();
   readonly #decisions: UtteranceDecisions;
   readonly #preemptive: PreemptiveAnswers;
   /** Account of requests to a recogniser of whole utterances for people among themselves. */
-  readonly #looks = new LookAccount();
+  readonly #interimBudget = new InterimBudget();
   readonly #broken = Promise.withResolvers<never>();
 
   constructor(options: OpenUtterancesOptions) {
@@ -48,7 +48,7 @@ export class OpenUtterances {
     this.#decisions = new UtteranceDecisions({ ...options, continuations: this.#continuations });
     this.#preemptive = new PreemptiveAnswers({
       ...options,
-      isOpen: (utterance) => this.#drafts.get(utterance.speakerId) === utterance,
+      isOpen: (utterance) => this.#utterances.get(utterance.speakerId) === utterance,
     });
     this.#broken.promise.catch(() => undefined); // whoever watches is told
   }
@@ -76,9 +76,9 @@ export class OpenUtterances {
   }
 
   /** To be given everything that was noticed of this person, in order. */
-  take(speakerId: string, noticed: SpeakerInputEvent): void {
+  handle(speakerId: string, noticed: SpeakerInputEvent): void {
     if (noticed.kind === 'began') this.#mayBegin(speakerId, noticed);
-    const utterance = this.#drafts.get(speakerId);
+    const utterance = this.#utterances.get(speakerId);
     if (!utterance) return;
     if (this.#options.context.output.sounds) utterance.overlaps = true;
     if (!utterance.isRecognised && needsWords(utterance, this.#options.context))
@@ -99,7 +99,7 @@ export class OpenUtterances {
         this.#preemptive.think(utterance, utterance.words?.text, noticed);
         return;
       case 'ended':
-        this.#drafts.delete(speakerId);
+        this.#utterances.delete(speakerId);
         this.#end(utterance, noticed);
         return;
       case 'overlap-began':
@@ -111,13 +111,13 @@ export class OpenUtterances {
 
   /** All words so far of what this person is saying. */
   overhear(speakerId: string, text: string): void {
-    const utterance = this.#drafts.get(speakerId);
+    const utterance = this.#utterances.get(speakerId);
     if (utterance?.overlaps) this.#options.interruptions.overhear(speakerId, text);
   }
 
   /** Whatever others are saying, or have just said, is gone. To be called now and then. */
   keep(mayHear: (speakerId: string) => boolean): void {
-    for (const speakerId of this.#drafts.keys()) {
+    for (const speakerId of this.#utterances.keys()) {
       if (!mayHear(speakerId)) this.#forget(speakerId);
     }
     this.#continuations.keep(mayHear);
@@ -125,11 +125,11 @@ export class OpenUtterances {
 
   /** Closes all utterances; finished ones are still answered. */
   close(): void {
-    for (const [speakerId, utterance] of this.#drafts) {
+    for (const [speakerId, utterance] of this.#utterances) {
       const { before } = utterance;
       if (before) this.#run(this.#continuations.giveBack(before));
       if (!utterance.isFollowed) continue;
-      this.#drafts.delete(speakerId);
+      this.#utterances.delete(speakerId);
       this.#run(this.#breakOff(utterance));
     }
     this.keep(() => false);
@@ -147,10 +147,10 @@ export class OpenUtterances {
   }
 
   /** Recognises the utterance so far, once a pause, unless its words are not needed, or it would be too expensive. */
-  #pause(utterance: OpenUtterance, noticed: PauseNoticed): void {
+  #pause(utterance: OpenUtterance, noticed: PauseEvent): void {
     utterance.evidence = noticed.heard;
     if (!hasVoice(noticed.heard) || utterance.isAsked) return;
-    if (isLooked(utterance, noticed.kind, this.#looks, this.#options.context))
+    if (isSentEarly(utterance, noticed.kind, this.#interimBudget, this.#options.context))
       this.#run(this.#preemptive.pause(utterance, noticed));
     else if (!utterance.isRecognised || noticed.kind === 'long-pause')
       this.#run(this.#passOver(utterance));
@@ -160,7 +160,7 @@ export class OpenUtterances {
   async #passOver(utterance: OpenUtterance): Promise<void> {
     await Promise.resolve(); // what else was noticed goes first
     const { speakerId: id } = utterance;
-    if (this.#drafts.get(id) === utterance) this.#options.read(id, { text: '' });
+    if (this.#utterances.get(id) === utterance) this.#options.read(id, { text: '' });
   }
 
   /** Skips recognition when the budget is used up. */
@@ -207,7 +207,7 @@ export class OpenUtterances {
     });
     if (before) this.#continuations.follow(before, utterance);
     utterance.live = liveAudioOf(utterance, context);
-    this.#drafts.set(speakerId, utterance);
+    this.#utterances.set(speakerId, utterance);
     const sounds = queue.current === before && output.sounds;
     if (before && !sounds) queue.giveUp(before, 'continued');
     if (needsWords(utterance, this.#options.context)) this.#options.hearing.warm();
@@ -229,11 +229,11 @@ export class OpenUtterances {
       read(speakerId, { text });
     };
     const lookAhead: LookAhead = {
-      mayLook: () => isForBot(utterance(), context),
+      mayStart: () => isForBot(utterance(), context),
       sent: (ms) => {
         if (isForBot(utterance(), context)) return;
         utterance().isAmongPeople = true;
-        this.#looks.sent(ms);
+        this.#interimBudget.sent(ms);
       },
     };
     const onWait = () => parts.onEvent(guildId, { kind: 'recogniser-full' });
@@ -245,8 +245,8 @@ export class OpenUtterances {
 
   /** Drops what somebody was saying who may not be heard any more. */
   #forget(speakerId: string): void {
-    const utterance = this.#drafts.get(speakerId);
-    this.#drafts.delete(speakerId);
+    const utterance = this.#utterances.get(speakerId);
+    this.#utterances.delete(speakerId);
     utterance?.live?.forget();
     utterance?.ended({ kind: 'withdrawn' }, utterance.spokenSoFar, false);
     utterance?.[Symbol.dispose]();
@@ -305,7 +305,7 @@ export class OpenUtterances {
       return error;
     } finally {
       this.#pending.delete(question);
-      if (utterance.isAmongPeople) this.#looks.spoke(spokenMs);
+      if (utterance.isAmongPeople) this.#interimBudget.spoke(spokenMs);
     }
   }
 }

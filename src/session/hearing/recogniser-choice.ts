@@ -63,17 +63,17 @@ export function chooseRecogniser(
   const { places, roughTranscriber, spending } = parts;
   const paid = parts.transcriber.paidBy(reservation);
   const transcriber = paid.withHints?.(hints) ?? paid;
-  const tell = (id: CaptionNewsId) => {
+  const report = (id: CaptionNewsId) => {
     if (spending.isCaptionNews(guildId, id)) notice({ id });
   };
   const hinted = hint === undefined ? undefined : transcriber.inLanguage?.(hint);
   const usual = hinted ?? transcriber;
   if (!isWanted) return { transcriber: usual, isCaptioned: false, hints };
-  if (captions === 'warned') tell('captions.budget.warn');
+  if (captions === 'warned') report('captions.budget.warn');
   if (captions !== 'used') return { transcriber: usual, isCaptioned: true, hints };
   const spoken = language ?? places.localeIn(guildId) ?? 'en';
   const rough = /^en\b/i.test(spoken) ? roughTranscriber?.paidBy(reservation) : undefined;
-  tell(rough ? 'captions.budget.rough' : 'captions.budget.off');
+  report(rough ? 'captions.budget.rough' : 'captions.budget.off');
   if (!rough) return { transcriber: usual, isCaptioned: false, hints };
   return { transcriber: isForBot ? usual : rough, isCaptioned: true, hints };
 }

@@ -127,14 +127,14 @@ export class SpeakerInput {
   put(packet: Packet): SpeakerInputEvent[] {
     this.#lastPacketAtMs = packet.atMs;
     const noticed: SpeakerInputEvent[] = [];
-    for (const heard of this.#stream.put(packet)) this.#take(heard, noticed);
+    for (const heard of this.#stream.put(packet)) this.#handle(heard, noticed);
     return noticed;
   }
 
   /** Discord is mute during silence, so only a tick can end an utterance. */
   tick(atMs: number): SpeakerInputEvent[] {
     const noticed: SpeakerInputEvent[] = [];
-    for (const heard of this.#stream.settle(atMs)) this.#take(heard, noticed);
+    for (const heard of this.#stream.settle(atMs)) this.#handle(heard, noticed);
     this.#step({ kind: 'tick', atMs }, noticed);
     this.#rest('tick', atMs, noticed);
     return noticed;
@@ -161,7 +161,7 @@ export class SpeakerInput {
   }
 
   /** Adds what it noticed, as all below do. */
-  #take(heard: SpeakerSound, noticed: SpeakerInputEvent[]): void {
+  #handle(heard: SpeakerSound, noticed: SpeakerInputEvent[]): void {
     const { atMs, samples } = heard;
     if (heard.kind === 'sound') this.#missedBefore = this.#stream.missed;
     if (heard.kind === 'silence-frame') {

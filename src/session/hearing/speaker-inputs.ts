@@ -32,11 +32,11 @@ export type SpeakerInputHandle = Pick<
 >;
 
 type OpenInput = {
-  readonly ear: SpeakerInputHandle;
+  readonly input: SpeakerInputHandle;
   talking: boolean;
   /** When that changed, or when the ear was opened. */
   sinceMs: number;
-  told: PacketCounts;
+  reported: PacketCounts;
 };
 
 /** Events of one person. */
@@ -51,7 +51,7 @@ type SpeakerEvent = { readonly speakerId: string; readonly noticed: SpeakerInput
  */
 export class SpeakerInputs {
   readonly #open: (speakerId: string) => SpeakerInputHandle;
-  readonly #tell: (packets: SpeakerPackets) => void;
+  readonly #report: (packets: SpeakerPackets) => void;
   readonly #mayOpen: () => boolean;
   readonly #seats = new Map<string, OpenInput>();
   /** Packets of people without an ear. */
@@ -60,30 +60,30 @@ export class SpeakerInputs {
   #cut: SpeakerEvent[] = [];
 
   /**
-   * `tell` gets what became of a person's packets since it was last told: after each utterance, and at the end. One person
+   * `report` gets what became of a person's packets since it was last told: after each utterance, and at the end. One person
    * more than there are decoders for, by `mayOpen`, is one too many, as above the limit.
    */
   constructor(
     open: (speakerId: string) => SpeakerInputHandle,
-    tell: (packets: SpeakerPackets) => void = () => undefined,
+    report: (packets: SpeakerPackets) => void = () => undefined,
     mayOpen: () => boolean = () => true,
   ) {
     this.#mayOpen = mayOpen;
     this.#open = open;
-    this.#tell = tell;
+    this.#report = report;
   }
 
   /** Somebody sends or talks, so that time itself tells something of them. */
   isBusy(atMs: number): boolean {
-    for (const { ear } of this.#seats.values()) {
-      if (ear.talking || atMs - ear.lastPacketAtMs < packetPauseMs) return true;
+    for (const { input } of this.#seats.values()) {
+      if (input.talking || atMs - input.lastPacketAtMs < packetPauseMs) return true;
     }
     return this.#cut.length > 0;
   }
 
   /** Somebody pauses, and time alone tells whether that was the end. */
   get isPausing(): boolean {
-    for (const { ear } of this.#seats.values()) if (ear.pausing) return true;
+    for (const { input } of this.#seats.values()) if (input.pausing) return true;
     return false;
   }
 
@@ -94,8 +94,8 @@ export class SpeakerInputs {
       this.#crowded.set(speakerId, (this.#crowded.get(speakerId) ?? 0) + 1);
       return [];
     }
-    const noticed = seat.ear.put(packet);
-    this.#look(speakerId, seat, atMs);
+    const noticed = seat.input.put(packet);
+    this.#check(speakerId, seat, atMs);
     return noticed;
   }
 
@@ -104,16 +104,16 @@ export class SpeakerInputs {
     const all = this.#cut;
     this.#cut = [];
     for (const [speakerId, seat] of this.#seats) {
-      for (const noticed of seat.ear.tick(atMs)) all.push({ speakerId, noticed });
-      this.#look(speakerId, seat, atMs);
-      if (atMs - seat.ear.lastPacketAtMs > idleMs) this.#close(speakerId);
+      for (const noticed of seat.input.tick(atMs)) all.push({ speakerId, noticed });
+      this.#check(speakerId, seat, atMs);
+      if (atMs - seat.input.lastPacketAtMs > idleMs) this.#close(speakerId);
     }
     return all;
   }
 
   /** Passes on the recognised words of this person, up to a pause. */
   read(speakerId: string, understood: Transcript, atMs: number): SpeakerInputEvent[] {
-    return this.#seats.get(speakerId)?.ear.read(understood, atMs) ?? [];
+    return this.#seats.get(speakerId)?.input.read(understood, atMs) ?? [];
   }
 
   /** Closes the ears of all others at once; what they had heard is gone. */
@@ -126,12 +126,14 @@ export class SpeakerInputs {
 
   /** Time, in ms, for which this person has sent undecodable sound. */
   unheardMs(speakerId: string): number {
-    return this.#seats.get(speakerId)?.ear.unheardMs ?? 0;
+    return this.#seats.get(speakerId)?.input.unheardMs ?? 0;
   }
 
   /** Ids of those who talk now. */
   talking(): readonly string[] {
-    return [...this.#seats].filter(([, { ear }]) => ear.talking).map(([speakerId]) => speakerId);
+    return [...this.#seats]
+      .filter(([, { input }]) => input.talking)
+      .map(([speakerId]) => speakerId);
   }
 
   close(): void {
@@ -140,14 +142,14 @@ export class SpeakerInputs {
 
   #add(speakerId: string, atMs: number): OpenInput | undefined {
     const isFull = this.#seats.size >= limit || !this.#mayOpen();
-    if (isFull && !this.#makeRoom(atMs)) return undefined;
-    const ear = this.#open(speakerId);
-    const seat = { ear, talking: false, sinceMs: atMs, told: noPackets };
+    if (isFull && !this.#makeSpace(atMs)) return undefined;
+    const input = this.#open(speakerId);
+    const seat = { input, talking: false, sinceMs: atMs, reported: noPackets };
     this.#seats.set(speakerId, seat);
     return seat;
   }
 
-  #makeRoom(atMs: number): boolean {
+  #makeSpace(atMs: number): boolean {
     const standings = [...this.#seats].map(([id, seat]) => ({ id, ...standing(seat, atMs) }));
     const [first] = standings
       .filter(({ sinceMs, graceMs }) => atMs - sinceMs >= graceMs)
@@ -160,17 +162,17 @@ export class SpeakerInputs {
 
   /** At the end of time every utterance is over; this one ended now. */
   #cutShort(speakerId: string, atMs: number): void {
-    const ear = this.#seats.get(speakerId)?.ear;
-    if (!ear?.talking) return;
-    for (const noticed of ear.tick(Number.POSITIVE_INFINITY)) {
+    const input = this.#seats.get(speakerId)?.input;
+    if (!input?.talking) return;
+    for (const noticed of input.tick(Number.POSITIVE_INFINITY)) {
       if (noticed.kind === 'ended')
         this.#cut.push({ speakerId, noticed: { ...noticed, endedAtMs: atMs } });
       if (noticed.kind === 'sound') this.#cut.push({ speakerId, noticed });
     }
   }
 
-  #look(speakerId: string, seat: OpenInput, atMs: number): void {
-    if (seat.ear.talking === seat.talking) return;
+  #check(speakerId: string, seat: OpenInput, atMs: number): void {
+    if (seat.input.talking === seat.talking) return;
     seat.talking = !seat.talking;
     seat.sinceMs = atMs;
     if (!seat.talking) this.#account(speakerId);
@@ -178,31 +180,31 @@ export class SpeakerInputs {
 
   #account(speakerId: string): void {
     const seat = this.#seats.get(speakerId);
-    const before = seat?.told ?? noPackets;
+    const before = seat?.reported ?? noPackets;
     const crowded = before.crowded + (this.#crowded.get(speakerId) ?? 0);
-    const now = { ...noPackets, ...seat?.ear.counts(), crowded };
+    const now = { ...noPackets, ...seat?.input.counts(), crowded };
     this.#crowded.delete(speakerId);
-    if (seat) seat.told = now;
+    if (seat) seat.reported = now;
     const since = countsSince(before, now);
     if (isNone(since)) return;
-    const jitterMs = seat?.ear.jitterMs;
-    this.#tell({ speakerId, packets: since, ...(jitterMs !== undefined && { jitterMs }) });
+    const jitterMs = seat?.input.jitterMs;
+    this.#report({ speakerId, packets: since, ...(jitterMs !== undefined && { jitterMs }) });
   }
 
   #close(speakerId: string): void {
     this.#account(speakerId);
-    this.#seats.get(speakerId)?.ear.close();
+    this.#seats.get(speakerId)?.input.close();
     this.#seats.delete(speakerId);
   }
 }
 
 /** Since when somebody is as they are, and how long that protects their ear. */
-function standing({ ear, sinceMs }: OpenInput, atMs: number) {
-  if (ear.talking) return { sinceMs, graceMs: talkGraceMs };
-  const isSending = atMs - ear.lastPacketAtMs < sendingMs;
+function standing({ input, sinceMs }: OpenInput, atMs: number) {
+  if (input.talking) return { sinceMs, graceMs: talkGraceMs };
+  const isSending = atMs - input.lastPacketAtMs < sendingMs;
   return isSending
     ? { sinceMs, graceMs: quietGraceMs }
-    : { sinceMs: ear.lastPacketAtMs, graceMs: 0 };
+    : { sinceMs: input.lastPacketAtMs, graceMs: 0 };
 }
 
 export const noPackets: PacketCounts = {

@@ -38,7 +38,7 @@ export class UtteranceDecisions {
     const { before, earlier, words } = utterance;
     const isUnanswered = decision.kind === 'command' || decision.kind === 'ignore';
     if (isUnanswered) this.#obey(decision, utterance.speakerId);
-    this.#tell(utterance, ended, decision);
+    this.#report(utterance, ended, decision);
     question.earlier = earlier;
     if (words) this.#options.continuations.understood(question, words);
     if (decision.kind === 'answer') this.#ask(question, before, decision);
@@ -121,7 +121,7 @@ export class UtteranceDecisions {
     if (isNothing) continuations.wasNothing(question);
   }
 
-  #tell(
+  #report(
     { speakerId, name, words }: OpenUtterance,
     ended: UtteranceEnd,
     decision: UtteranceDecision,

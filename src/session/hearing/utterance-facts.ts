@@ -1,9 +1,9 @@
 import type { SessionContext, SpeakingContext } from '#src/session/context.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
-import type { LookAccount, LookMoment } from '#src/speech/look-account.ts';
+import type { InterimBudget, InterimMoment } from '#src/speech/interim-budget.ts';
 import type { UtteranceFacts } from '#src/turn/answerable.ts';
 import type { Evidence } from '#src/turn/evidence.ts';
-import type { Unpeopled } from './addressing.ts';
+import type { WithoutPeople } from './addressing.ts';
 import type { OpenUtterance } from './open-utterance.ts';
 
 /** Facts about an utterance; `text`: its recognised words, or undefined. */
@@ -12,7 +12,7 @@ export function factsOf(
   text: string | undefined,
   evidence: Evidence,
   canRepeat: boolean,
-): Unpeopled<UtteranceFacts> {
+): WithoutPeople<UtteranceFacts> {
   const goesOn = before?.isMeant === true;
   return { speakerId, fromMs, evidence, text, goesOn, canRepeat, hints };
 }
@@ -46,13 +46,13 @@ export function isForBot(utterance: OpenUtterance, context: SpeakingContext): bo
 }
 
 /** Whether it is sent to a recogniser in this pause; what is not waits for a longer one, or for its end. */
-export function isLooked(
+export function isSentEarly(
   utterance: OpenUtterance,
-  moment: LookMoment,
-  looks: LookAccount,
+  moment: InterimMoment,
+  interimBudget: InterimBudget,
   context: SpeakingContext,
 ): boolean {
   if (!utterance.isRecognised) return false;
   if (context.parts.transcriber.has('listen') || isForBot(utterance, context)) return true;
-  return looks.affords(utterance.soundMs, moment);
+  return interimBudget.affords(utterance.soundMs, moment);
 }

@@ -82,7 +82,7 @@ async function write(
   context: SessionContext,
 ): Promise<ToolOutcome> {
   const objection = objectionTo(author.id, about?.id, context);
-  if (objection) return told(objection);
+  if (objection) return outcomeOf(objection);
   const { channel, parts } = context;
   const added = await parts.memories.add({
     guildId: channel.guildId,
@@ -92,8 +92,8 @@ async function write(
     ...(about && { aboutId: about.id, aboutName: nameOf(about) }),
     atWallMs: parts.clock.wallMs(),
   });
-  if (added.kind === 'full') return told(full(added.limit));
-  return told({ id: 'memory.remembered', with: { text: words } });
+  if (added.kind === 'full') return outcomeOf(full(added.limit));
+  return outcomeOf({ id: 'memory.remembered', with: { text: words } });
 }
 
 async function forget(
@@ -113,11 +113,11 @@ async function forget(
     ask: { id: 'memory.forget.ask', with: { n: number, text: memory.text } },
     run: async (_ports, until) => {
       const denied = await objectionToForgetting(memory, askerId, context, until);
-      if (denied) return told(denied);
+      if (denied) return outcomeOf(denied);
       const known = parts.memories.known(channel.guildId).find((one) => one.number === number);
       const isSame = known?.atWallMs === memory.atWallMs && known.text === memory.text;
       const isGone = !isSame || !(await parts.memories.remove(channel.guildId, number));
-      return told({ id: isGone ? 'memory.unknown' : 'memory.forgotten' });
+      return outcomeOf({ id: isGone ? 'memory.unknown' : 'memory.forgotten' });
     },
   };
 }
@@ -159,6 +159,6 @@ function refused(line: TextLine): PreparedAction {
   return { kind: 'refused', line };
 }
 
-function told(line: TextLine): ToolOutcome {
+function outcomeOf(line: TextLine): ToolOutcome {
   return { facts: { outcome: text(line.id, line.with) }, line };
 }

@@ -6,24 +6,24 @@ import type { SpeechVoice } from '#src/speech/ports.ts';
 /** Tells of voices that are there no more, so that the standard one speaks: each once a session, to whoever can choose another. */
 export class GoneVoices {
   readonly #context: SessionContext;
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(context: SessionContext) {
     this.#context = context;
   }
 
   /** To be called before the bot speaks. Waits for nothing. */
-  look(): void {
+  check(): void {
     const { channel, stored } = this.#context;
     const chosen = stored.chosenVoiceAt(channel.guildId, channel.channelId);
     if (!chosen) return;
     void this.#context.parts.voices.load();
-    if (chosen.isGone) this.#tell(chosen.name);
+    if (chosen.isGone) this.#report(chosen.name);
   }
 
   /** The bot's own is missed. A model that speaks has voices of its own: there what reads texts need not have it. */
   ofBot(voice: string, of: 'reader' | 'model'): void {
-    if (of === 'model' || this.#context.settings().pipeline === 'chained') this.#tell(voice);
+    if (of === 'model' || this.#context.settings().pipeline === 'chained') this.#report(voice);
   }
 
   /** A voice that a person has chosen for what they write; without one, that of the bot. */
@@ -34,7 +34,7 @@ export class GoneVoices {
   }
 
   /** Everybody there reads it, as any DJ may choose another. */
-  #tell(voice: string): void {
+  #report(voice: string): void {
     if (this.#isFirst('', voice)) this.#context.notice({ id: 'voice.gone.bot', with: { voice } });
   }
 
@@ -52,8 +52,8 @@ export class GoneVoices {
 
   #isFirst(personId: string, voice: string): boolean {
     const key = `${personId}:${voice}`;
-    if (this.#told.has(key)) return false;
-    this.#told.add(key);
+    if (this.#reported.has(key)) return false;
+    this.#reported.add(key);
     return true;
   }
 }

@@ -51,7 +51,7 @@ export class PauseNotices {
   }
 
   /** To be called now and then; `isQuiet`: nobody talks. What cannot be said any more does not wait. */
-  look(isQuiet: boolean): void {
+  check(isQuiet: boolean): void {
     const { parts, queue } = this.#context;
     const nowMs =
       this.isWaiting && this.#maySpeak() ? parts.clock.nowMs() : Number.POSITIVE_INFINITY;

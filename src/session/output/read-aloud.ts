@@ -68,7 +68,7 @@ export async function readAloud(
   const synthesizer = context.parts.synthesizer.paidBy(reservation);
   const own = context.goneVoices.voiceOf(reading.voice, speakerId ?? undefined);
   const spoken = { ...voiceIn(language, style), ...own, ...reading.manner };
-  const tellEnd = (finish: ReplyFinish, isStuck: boolean) =>
+  const reportEnd = (finish: ReplyFinish, isStuck: boolean) =>
     onEnd?.(endOf(isStuck ? 'failed' : finish));
   const read = async (reply: SpokenReply): Promise<void> => {
     const voice = { synthesizer, voice: spoken, clock };
@@ -80,10 +80,10 @@ export async function readAloud(
     if (failure) writeInstead();
     const finish = await context.output.played(reply, signal);
     const { isStuck } = context.output;
-    tellEnd(finish, isStuck);
+    reportEnd(finish, isStuck);
     if (isStuck && !failure) writeInstead();
     if (isStuck) await reportFailure(stuck(), undefined, context, signal);
-    else if (failure?.code === 'speech.no_voice') tellUnread(language, context);
+    else if (failure?.code === 'speech.no_voice') reportUnread(language, context);
     else if (failure) await reportFailure(failure, undefined, context, signal);
     else context.reportedFailures.over('speak', 'key');
   };
@@ -106,7 +106,7 @@ function endOf(finish: ReplyFinish): PlayEnd {
 }
 
 /** No voice speaks the language of a text: that is told once for each. */
-function tellUnread(
+function reportUnread(
   language = '',
   { channel, notice, parts, reportedFailures }: SpeakingContext,
 ): void {

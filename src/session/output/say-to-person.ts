@@ -28,8 +28,10 @@ export async function sayToPerson(
 ): Promise<boolean> {
   const { channel, gate, parts, people, pauseNotices } = context;
   const listener = () => {
-    const mayBeTold = gate.standing(personId) === 'yes';
-    return mayBeTold ? people().find(({ id, isDeaf }) => id === personId && !isDeaf) : undefined;
+    const mayBeNotified = gate.standing(personId) === 'yes';
+    return mayBeNotified
+      ? people().find(({ id, isDeaf }) => id === personId && !isDeaf)
+      : undefined;
   };
   if (!listener()) return false;
   await parts.peopleSettings.load(channel.guildId, personId); // how their name is said

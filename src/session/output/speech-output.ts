@@ -231,7 +231,7 @@ export class SpeechOutput {
       signal.removeEventListener('abort', cut);
       reply.cut();
       const sent = reply.interruptible ? this.#sentOf(reply) : undefined;
-      if (sent) void this.#tellSent(sent, reply);
+      if (sent) void this.#reportSent(sent, reply);
     }
   }
 
@@ -323,7 +323,7 @@ export class SpeechOutput {
   }
 
   /** Never throws. */
-  async #tellSent(sent: SentWords, { finish }: SpokenReply): Promise<void> {
+  async #reportSent(sent: SentWords, { finish }: SpokenReply): Promise<void> {
     const isCut = (await finish) === 'cancelled';
     this.#onSent({ ...sent, isOver: true, isCut });
   }

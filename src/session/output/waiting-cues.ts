@@ -28,7 +28,7 @@ export class WaitingCues {
   /** What told of this wait; other cues are not its own to end. */
   #played: readonly PlayedCue[] = [];
   /** Who was asked for a moment last; nobody is twice. */
-  #told: QueuedQuestion | undefined;
+  #reported: QueuedQuestion | undefined;
 
   constructor(context: SpeakingContext, cues: CueTrack) {
     this.#context = context;
@@ -52,7 +52,7 @@ export class WaitingCues {
     if (effect === 'tick') this.#keep(this.#cues.play('thinking'));
     if (effect === 'pad') this.#keep(this.#cues.play('pad'));
     if (effect !== 'moment') return;
-    this.#told = current;
+    this.#reported = current;
     void this.#saySoon(current, AbortSignal.any([signal, current.handle.signal]));
   }
 
@@ -67,7 +67,7 @@ export class WaitingCues {
     const { said, endedAtMs } = question;
     const askedAtMs = waitsFromMs(said.toMs, endedAtMs);
     const fresh = waitSince(this.#context.output.sounds ? nowMs : askedAtMs, waitingRules);
-    return this.#told === question ? { ...fresh, told: 'moment' } : fresh;
+    return this.#reported === question ? { ...fresh, reported: 'moment' } : fresh;
   }
 
   /** Never throws: a voice that fails now is told of with the answer. */

@@ -30,7 +30,7 @@ export async function* writeUnspoken(
   try {
     for await (const arrived of parts) {
       yield arrived;
-      voiceless.take(arrived.part);
+      voiceless.handle(arrived.part);
     }
   } catch (error) {
     if (error instanceof BotError && error.stage === 'speak') voiceless.out();
@@ -75,7 +75,7 @@ class Voiceless {
     return this.#hasSound && !this.#hasSkipped;
   }
 
-  take(part: ArrivedPart['part']): void {
+  handle(part: ArrivedPart['part']): void {
     if (part.kind === 'audio') {
       this.#isOut = false;
       this.#hasSound = true;

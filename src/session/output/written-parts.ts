@@ -22,16 +22,16 @@ export function spokenSubstitute(
 
 /** Writes what of an answer is read, not heard; not for who gets all of it in writing, nor where it was cut off before. */
 export function showWrittenParts(
-  { said, tell }: QueuedQuestion,
+  { said, report }: QueuedQuestion,
   { reply, progress, finish, knownBy }: FinishedAnswer,
   { channel, languages, parts }: SessionContext,
 ): void {
-  if (progress.aside === undefined || tell) return;
+  if (progress.aside === undefined || report) return;
   const heard = reply.heardText();
-  const isTold = Object.values(
+  const isReported = Object.values(
     spokenSubstitute(channel.guildId, parts, languages.of(said.speakerId)),
   ).some((words) => heard.includes(words));
-  if (!isTold && finish === 'cancelled') return;
+  if (!isReported && finish === 'cancelled') return;
   const withheld = writtenText({ id: 'fail.withheld' }, channel.guildId, parts);
   write(new ConfidentialText(progress.aside, knownBy), channel, parts, withheld);
 }

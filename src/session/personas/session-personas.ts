@@ -9,7 +9,7 @@ import {
 } from '#src/personas/persona-file.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type {
-  BotWish,
+  BotStyleRequest,
   ChoiceOutcome,
   PersonaCaller,
   PersonaSaving,
@@ -68,18 +68,18 @@ export class SessionPersonas {
   }
 
   /** Applies from the next answer on: an answer that has begun ends as it began. */
-  async choose(caller: PersonaCaller, wish: BotWish): Promise<ChoiceOutcome> {
+  async choose(caller: PersonaCaller, request: BotStyleRequest): Promise<ChoiceOutcome> {
     const { guildId } = caller;
     const before = await this.#stored(guildId);
     const session = this.#sessions.session(guildId);
     if (!mayChoose(caller, session)) return { kind: 'denied' };
-    if (wish.place === 'channel' && !session) return { kind: 'nowhere' };
-    const obstacle = this.#obstacle(before, wish);
+    if (request.place === 'channel' && !session) return { kind: 'nowhere' };
+    const obstacle = this.#obstacle(before, request);
     if (obstacle) return obstacle;
-    const channel = wish.place === 'channel' ? session?.channel : undefined;
-    const choice = changed(choiceIn(before, channel?.channelId), wish);
+    const channel = request.place === 'channel' ? session?.channel : undefined;
+    const choice = changed(choiceIn(before, channel?.channelId), request);
     const { settings } = this.#sessions;
-    const isAsked = wish.persona === undefined && wish.voice === undefined;
+    const isAsked = request.persona === undefined && request.voice === undefined;
     const saved = isAsked || (await settings.chooseBot(guildId, channel?.channelId, choice));
     const questionId = this.#switched(guildId, before);
     const { persona, voice } = identityIn(settings.stored(guildId), channel?.channelId);
@@ -171,7 +171,7 @@ export class SessionPersonas {
 
   #obstacle(
     stored: ReadonlyMap<string, string>,
-    { persona, voice }: BotWish,
+    { persona, voice }: BotStyleRequest,
   ): ChoiceOutcome | undefined {
     if (typeof persona === 'string' && !personaIn(stored, persona)) {
       const known = personasIn(stored).map(({ name }) => name);
@@ -214,7 +214,7 @@ function mayChoose({ id, mayManage }: PersonaCaller, session: VoiceSession | und
 }
 
 /** Another persona comes with its own voice. */
-function changed(before: BotChoice, { persona, voice }: BotWish): BotChoice {
+function changed(before: BotChoice, { persona, voice }: BotStyleRequest): BotChoice {
   const key = typeof persona === 'string' ? personaKeyOf(persona) : persona;
   const kept = persona === undefined ? before.voice : undefined;
   return {

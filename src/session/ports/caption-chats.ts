@@ -1,4 +1,4 @@
-import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/captions/desired-message.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 /** Chats in which captions are written; discord implements it. */
@@ -46,9 +46,9 @@ export interface CaptionChat {
    * one that still waits. Never throws. Messages are posted in the order of their first `show`. `place` is that of a
    * message that was posted by a former run.
    */
-  show(wish: MessageWish): void;
+  show(desired: DesiredMessage): void;
   /** Called with the outcome of each wish. Replaces the former listener. */
-  onOutcome(listener: (outcome: WishOutcome) => void): void;
+  onOutcome(listener: (outcome: DisplayOutcome) => void): void;
   /** Resolves when nothing waits any more, or after `ms`. */
   flush(ms: number): Promise<void>;
   /** Sends what waits, and nothing after it. */

@@ -181,7 +181,7 @@ export type CommandGroup = {
 export interface Button {
   readonly name: string;
   readonly label: PlainTextId;
-  readonly look: 'plain' | 'main' | 'danger';
+  readonly style: 'plain' | 'main' | 'danger';
   /** Longest time, in ms, as of a command. */
   readonly longestMs?: number;
   readonly thinksFirst?: true;

@@ -4,7 +4,7 @@ export type PersonaCaller = {
   readonly mayManage: boolean;
 };
 
-export type BotWish = {
+export type BotStyleRequest = {
   /** Name of a persona; null: none. */
   readonly persona?: string | null;
   /** Name of a voice; null: that of the persona. */

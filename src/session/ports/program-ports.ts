@@ -33,8 +33,8 @@ export type ProgramText = {
   readonly instructions?: string;
   /** 0.25 to 4; 1 is the voice's own pace. */
   readonly speed?: number;
-  /** Called as `SpeechVoice.onTook`. */
-  readonly onTook: (took: EngineUsage) => void;
+  /** Called as `SpeechVoice.onUsage`. */
+  readonly onUsage: (usage: EngineUsage) => void;
 };
 
 export type ProgramQuestion = {

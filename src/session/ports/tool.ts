@@ -93,7 +93,7 @@ export type PeopleHere = {
 };
 
 /** A requested sound of the library. */
-export type SoundWish = {
+export type SoundRequest = {
   /** Name as the asker says it. */
   readonly sound: string;
   /** True where that is its full name. */
@@ -120,9 +120,9 @@ export interface ToolTracks {
    * Plays what lies here, for the last who asked; of several that fit nothing is played, and they are asked which. Errors: none
    * for what cannot be played. Aborting `signal` throws `signal.reason`.
    */
-  play(wish: SoundWish, signal: AbortSignal): Promise<SoundPlay>;
+  play(request: SoundRequest, signal: AbortSignal): Promise<SoundPlay>;
   /** The earlier request, with the sound that these words choose among the offered ones. */
-  chosen(words: string): SoundWish | undefined;
+  chosen(words: string): SoundRequest | undefined;
   /**
    * `called` is a track, what sounds there, or `all`; left out: the one that is meant first. Of the bot's own tracks only the
    * volume can be changed. What became of each, in words. Aborting `signal` throws `signal.reason`.
@@ -215,7 +215,7 @@ export type SwitchSetting = 'memory';
 export const longestToolMs = 300_000;
 
 /** A tool as the session sees it: its arguments are validated before it can run. */
-export type RoomTool = Pick<
+export type ToolEntry = Pick<
   ToolDefinition<unknown>,
   'name' | 'description' | 'right' | 'doing' | 'needs'
 > & {
@@ -246,7 +246,7 @@ export type Fitting = {
 export type Unfit = { readonly unfit: string };
 
 /** A tool is data plus one deed, like a command. */
-export function tool<T>(definition: ToolDefinition<T>): RoomTool {
+export function tool<T>(definition: ToolDefinition<T>): ToolEntry {
   const { name, description, right, doing, isDestructive, effect, needs, schema, setting } =
     definition;
   const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });

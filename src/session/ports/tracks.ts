@@ -9,7 +9,7 @@ export type TrackCaller = {
 };
 
 /** Request to play a sound. */
-export type TrackWish = {
+export type PlayRequest = {
   /** The name of a library sound, a link, or a sent file. */
   readonly sound: string | SoundFile;
   readonly track: string;

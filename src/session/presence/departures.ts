@@ -16,7 +16,7 @@ export class Departures {
   }
 
   /** To be called now and then. */
-  look(): void {
+  check(): void {
     const here = idsOf(this.#context.people());
     const gone = [...this.#here].filter((id) => !here.has(id));
     this.#here = here;
@@ -29,7 +29,7 @@ export class Departures {
     const asked = current?.kind === 'question' ? withDuplicates(current) : [];
     this.#interruptions.left(personId);
     queue.left(personId);
-    if (current?.kind !== 'question' || current.tell) return;
+    if (current?.kind !== 'question' || current.report) return;
     const isTheirs = asked.some(({ said }) => said.speakerId === personId);
     const isWanted = asked.some(({ said }) => this.#here.has(said.speakerId));
     if (!isTheirs || isWanted) return;

@@ -28,7 +28,7 @@ export class Greeter {
   }
 
   /** To be called every 20 ms or so while it waits. */
-  look(atMs: number, talking: () => boolean): void {
+  check(atMs: number, talking: () => boolean): void {
     if (this.#greeting.kind === 'over') return;
     const { queue, output } = this.#context;
     const { current } = queue;

@@ -30,21 +30,21 @@ export class JoinAnnouncer {
   }
 
   /** To be called now and then. */
-  look(): void {
+  check(): void {
     const { gate, parts, pauseNotices, settings } = this.#context;
     const { announce } = settings();
-    const [joins, toldIds] = stepJoins(this.#joins, {
+    const [joins, announcedIds] = stepJoins(this.#joins, {
       atMs: parts.clock.nowMs(),
       hereIds: humansIn(this.#context).map(({ id }) => id),
-      mayTell: (id) => announce && gate.standing(id) === 'yes',
+      mayAnnounce: (id) => announce && gate.standing(id) === 'yes',
     });
     this.#joins = joins;
     if (announce && this.isWaiting) this.#learnNames();
-    if (toldIds.length === 0) return;
+    if (announcedIds.length === 0) return;
     pauseNotices.put({
-      words: () => this.#words(toldIds),
+      words: () => this.#words(announcedIds),
       language: spokenLocale(this.#context.channel.guildId, parts),
-      aboutIds: toldIds,
+      aboutIds: announcedIds,
       longestWaitMs: longestPauseWaitMs,
       ended: () => undefined,
     });
@@ -58,14 +58,16 @@ export class JoinAnnouncer {
   }
 
   /** Announcement of people who are still there and may still be announced; empty where no other person is there to hear it. */
-  #words(toldIds: readonly string[]): string {
+  #words(announcedIds: readonly string[]): string {
     const { channel, gate, parts } = this.#context;
     const humans = humansIn(this.#context);
-    const told = humans.filter(({ id }) => toldIds.includes(id) && gate.standing(id) === 'yes');
-    if (told.length === 0 || told.length === humans.length) return '';
-    const names = namePrefix(told.slice(0, mostNames), this.#context, undefined);
+    const announced = humans.filter(
+      ({ id }) => announcedIds.includes(id) && gate.standing(id) === 'yes',
+    );
+    if (announced.length === 0 || announced.length === humans.length) return '';
+    const names = namePrefix(announced.slice(0, mostNames), this.#context, undefined);
     if (names === '') return '';
-    const n = told.length - mostNames;
+    const n = announced.length - mostNames;
     const line = n > 0 ? ({ id: 'announce.joined.more', with: { names, n } } as const) : undefined;
     return spokenText(line ?? { id: 'announce.joined', with: { names } }, channel.guildId, parts);
   }

@@ -7,7 +7,7 @@ import {
   type SessionConsents,
   unasked,
 } from '#src/people/consent.ts';
-import type { ConsentStore, StoredConsent } from '#src/people/consent-book.ts';
+import type { ConsentStore, StoredConsent } from '#src/people/consent-store.ts';
 import type { CopiesOutcome, StoreCopies } from '#src/people/store-copies.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type {

@@ -75,7 +75,7 @@ export class SessionConsent {
   refuse(personId: string): void {
     this.#unkept.delete(personId);
     this.#context.gate.change((consent) => refuse(consent, personId));
-    this.#takeBack(personId);
+    this.#retract(personId);
   }
 
   /** Forgets this person, as if they had never been here. */
@@ -85,7 +85,7 @@ export class SessionConsent {
     this.#unsaved.delete(personId);
     this.#context.gate.change((consent) => forget(consent, personId));
     this.#context.gate.choose((choices) => forgetChoice(choices, personId));
-    this.#takeBack(personId);
+    this.#retract(personId);
   }
 
   /** Asks the books who agreed earlier, and who is left out, until both have answered once. Never throws. */
@@ -125,7 +125,7 @@ export class SessionConsent {
     this.#context.gate.change((consent) => moveAlong(consent, new Set(presentIds)));
   }
 
-  #takeBack(personId: string): void {
+  #retract(personId: string): void {
     const {
       captions,
       confirmations,

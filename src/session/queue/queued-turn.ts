@@ -34,7 +34,7 @@ export type QueuedQuestion = {
   /** Manner of the spoken answer, where the asker chose one. */
   readonly manner?: SpokenManner | undefined;
   /** Tells the asker the outcome; only where the question was typed. */
-  readonly tell?: (asking: AskOutcome) => void;
+  readonly report?: (asking: AskOutcome) => void;
 };
 
 /** A text to be read out. */

@@ -62,7 +62,7 @@ export class TurnHandle {
   }
 
   /** Whether it is not wanted any more; then its end is no failure, and nobody is told. */
-  get takenBack(): boolean {
+  get isRetracted(): boolean {
     return this.#dropped !== undefined && unwanted.includes(this.#dropped);
   }
 

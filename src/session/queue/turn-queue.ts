@@ -11,7 +11,7 @@ import type { QueuedQuestion, QueuedReading, QueuedRepeat, QueuedTurn } from './
 import type { DropReason } from './turn-handle.ts';
 import { type HeardTurn, letsPass, WaitingTurns } from './waiting-turns.ts';
 
-export type TurnAdded =
+export type AddTurnResult =
   | { readonly kind: 'added'; readonly ahead: number }
   | { readonly kind: 'full'; readonly limit: number }
   | { readonly kind: 'closed' }
@@ -54,7 +54,7 @@ export class TurnQueue {
 
   /** Turn that is said now, or else the next one. */
   get next(): QueuedTurn | undefined {
-    return this.#current ?? this.#line.matters[0];
+    return this.#current ?? this.#line.turns[0];
   }
 
   /** The question that comes after what is said now. */
@@ -64,12 +64,12 @@ export class TurnQueue {
 
   /** Turns that wait for the floor, in its order. */
   get line(): readonly QueuedTurn[] {
-    return this.#line.matters;
+    return this.#line.turns;
   }
 
   /** Count of questions and texts that wait. */
   get waiting(): number {
-    return this.#line.matters.length;
+    return this.#line.turns.length;
   }
 
   /** Questions whose answers are awaited while others have the floor. */
@@ -114,7 +114,7 @@ export class TurnQueue {
       return 'refused';
     }
     if (this.#join(question)) return 'joined';
-    this.#makeRoom(question);
+    this.#makeSpace(question);
     this.#line.putQuestion(question);
     return 'waiting';
   }
@@ -123,14 +123,14 @@ export class TurnQueue {
    * `now` goes before all that waits, but behind what came with `now` before it; `behind` after all else, and of those so many
    * of each owner wait.
    */
-  read(reading: QueuedReading): TurnAdded {
+  read(reading: QueuedReading): AddTurnResult {
     const refusal = this.readingRefusal(reading);
     if (refusal) return refusal;
     return { kind: 'added', ahead: this.#line.putReading(reading) + (this.#current ? 1 : 0) };
   }
 
   /** Why `read` would not take this text now. */
-  readingRefusal(reading: QueuedReading): Exclude<TurnAdded, { kind: 'added' }> | undefined {
+  readingRefusal(reading: QueuedReading): Exclude<AddTurnResult, { kind: 'added' }> | undefined {
     if (this.#closed || this.#ending) return { kind: 'closed' };
     if (this.#muted) return { kind: 'muted' };
     const limit = this.#line.limitFor(reading);
@@ -145,14 +145,14 @@ export class TurnQueue {
   }
 
   /** Each has the floor until the next one is asked for. One reader at a time. Aborting throws `signal.reason`. */
-  async *matters(signal: AbortSignal): AsyncGenerator<QueuedTurn> {
+  async *turns(signal: AbortSignal): AsyncGenerator<QueuedTurn> {
     const wake = () => this.#line.wake();
     signal.addEventListener('abort', wake);
     try {
       for (;;) {
         signal.throwIfAborted();
         this.expire();
-        const [next] = this.#line.matters;
+        const [next] = this.#line.turns;
         if (!next) await this.#line.changed();
         else yield* this.#give(next);
       }
@@ -187,7 +187,7 @@ export class TurnQueue {
   }
 
   /** Queues a question that was put aside again: its answer is there, or will never be. */
-  takeUp(question: QueuedQuestion): void {
+  resume(question: QueuedQuestion): void {
     if (!this.#aside.includes(question)) return;
     this.#aside = this.#aside.filter((one) => one !== question);
     this.#line.put(question);
@@ -223,7 +223,7 @@ export class TurnQueue {
     }
     const [heir, ...others] = (question.also ?? []).filter(({ handle }) => !handle.dropped);
     question.also = [];
-    const place = this.#line.matters.indexOf(question);
+    const place = this.#line.turns.indexOf(question);
     this.drop(question, why);
     if (!heir) return;
     heir.also = others;
@@ -244,7 +244,7 @@ export class TurnQueue {
 
   /** Drops this person's questions, also one that is being answered, and the texts they wrote. */
   withdraw(personId: string): void {
-    for (const one of [this.#current, ...this.#line.matters])
+    for (const one of [this.#current, ...this.#line.turns])
       if (one && letsPass(one) && one.answeredIds?.includes(personId)) this.drop(one, 'withdrawn');
     for (const one of this.#questions().flatMap(withDuplicates)) {
       if (speakerOf(one) === personId) this.giveUp(one, 'withdrawn');
@@ -254,7 +254,7 @@ export class TurnQueue {
   /** Drops this person's waiting spoken questions, unless another person asked the same. */
   left(personId: string): void {
     for (const one of this.#questions().flatMap(withDuplicates)) {
-      if (speakerOf(one) !== personId || one.tell || one === this.#current) continue;
+      if (speakerOf(one) !== personId || one.report || one === this.#current) continue;
       if (one.also?.length || !this.#questions().includes(one)) this.giveUp(one, 'late');
       else this.lose(one, 'late');
     }
@@ -269,7 +269,7 @@ export class TurnQueue {
   /** Before the bot ends: refuses new turns and drops the waiting ones; the current turn goes on. True: texts were dropped. */
   drain(): boolean {
     this.#ending = true;
-    const isUnsaid = this.#line.matters.some(({ kind }) => kind !== 'question');
+    const isUnsaid = this.#line.turns.some(({ kind }) => kind !== 'question');
     for (const one of this.#questions()) if (one !== this.#current) this.lose(one, 'ending');
     this.#remove(() => true, 'ending');
     this.#onChange();
@@ -297,16 +297,16 @@ export class TurnQueue {
       yield next;
     } finally {
       this.#current = undefined;
-      const comesAgain = [...this.#line.matters, ...this.#aside].includes(next);
+      const comesAgain = [...this.#line.turns, ...this.#aside].includes(next);
       if (!comesAgain) endAll(next, 'over');
       this.#onChange();
     }
   }
 
-  #makeRoom(question: QueuedQuestion): void {
+  #makeSpace(question: QueuedQuestion): void {
     const isOwn = (one: QueuedQuestion) => !one.postponed && speakerOf(one) === speakerOf(question);
-    const typed = this.#line.questions.find((one) => one.tell && isOwn(one));
-    if (typed && question.tell) this.giveUp(typed, 'replaced');
+    const typed = this.#line.questions.find((one) => one.report && isOwn(one));
+    if (typed && question.report) this.giveUp(typed, 'replaced');
     const { questions } = this.#line;
     const oldest = questions.find(isOwn) ?? questions[0];
     if (oldest && questions.length >= queueRules.mostQuestions) this.lose(oldest, 'crowded');
@@ -323,7 +323,7 @@ export class TurnQueue {
 
   /** All that is wanted. */
   #questions(): readonly QueuedQuestion[] {
-    const all = [this.#current, ...this.#line.matters, ...this.#aside];
+    const all = [this.#current, ...this.#line.turns, ...this.#aside];
     return all.filter(isQuestion).filter(({ handle }) => !handle.dropped);
   }
 

@@ -7,7 +7,7 @@ export type HeardTurn = { readonly turn: QueuedTurn; readonly atMs: number };
 
 /** Turns that wait, in the order in which they get the floor, and a signal for the reader that waits for the first one. */
 export class WaitingTurns {
-  #matters: readonly QueuedTurn[] = [];
+  #turns: readonly QueuedTurn[] = [];
   #change = Promise.withResolvers<void>();
   readonly #onChange: () => void;
 
@@ -16,17 +16,17 @@ export class WaitingTurns {
     this.#onChange = onChange;
   }
 
-  get matters(): readonly QueuedTurn[] {
-    return this.#matters;
+  get turns(): readonly QueuedTurn[] {
+    return this.#turns;
   }
 
   get questions(): readonly QueuedQuestion[] {
-    return this.#matters.filter(isQuestion);
+    return this.#turns.filter(isQuestion);
   }
 
   /** Behind all that waits but texts that let everything pass. */
   put(turn: QueuedTurn, place = this.#end): void {
-    this.#matters = this.#matters.toSpliced(place, 0, turn);
+    this.#turns = this.#turns.toSpliced(place, 0, turn);
     this.wake();
     this.#onChange();
   }
@@ -38,7 +38,7 @@ export class WaitingTurns {
 
   /** First to finish is first answered, also where the words of the second were there sooner. */
   putQuestion(question: QueuedQuestion): void {
-    const later = this.#matters.findIndex(
+    const later = this.#turns.findIndex(
       (one) => isQuestion(one) && one.endedAtMs > question.endedAtMs,
     );
     this.put(question, later < 0 ? this.#end : later);
@@ -46,10 +46,8 @@ export class WaitingTurns {
 
   /** `now` goes before all that waits, but behind what came with `now` before it. Returns its place, the first is 0. */
   putReading(reading: QueuedReading): number {
-    const urgent = this.#matters.findLastIndex(
-      (one) => one.kind === 'reading' && one.when === 'now',
-    );
-    const places = { now: 1 + urgent, queue: this.#end, behind: this.#matters.length };
+    const urgent = this.#turns.findLastIndex((one) => one.kind === 'reading' && one.when === 'now');
+    const places = { now: 1 + urgent, queue: this.#end, behind: this.#turns.length };
     const place = places[reading.when];
     this.put(reading, place);
     return place;
@@ -57,7 +55,7 @@ export class WaitingTurns {
 
   /** Number of texts that wait where one more of its kind may not. */
   limitFor({ owner, when }: QueuedReading): number | undefined {
-    const readings = this.#matters.filter((one) => one.kind === 'reading');
+    const readings = this.#turns.filter((one) => one.kind === 'reading');
     const lines = readings.filter(letsPass);
     const { mostLines, mostLinesEach, mostReadings } = queueRules;
     if (when !== 'behind')
@@ -68,8 +66,8 @@ export class WaitingTurns {
   }
 
   remove(which: (one: QueuedTurn) => boolean): readonly QueuedTurn[] {
-    const removed = this.#matters.filter(which);
-    this.#matters = this.#matters.filter((one) => !which(one));
+    const removed = this.#turns.filter(which);
+    this.#turns = this.#turns.filter((one) => !which(one));
     if (removed.length > 0) this.#onChange();
     return removed;
   }
@@ -79,8 +77,8 @@ export class WaitingTurns {
   }
 
   get #end(): number {
-    const first = this.#matters.findIndex(letsPass);
-    return first < 0 ? this.#matters.length : first;
+    const first = this.#turns.findIndex(letsPass);
+    return first < 0 ? this.#turns.length : first;
   }
 
   /** Waits until a turn was put, or the signal was given otherwise, since the last time. */

@@ -48,14 +48,14 @@ async function set(
   const time = dueTime(due.wallMs, { timeZone, nowWallMs, locale: 'en' });
   const shown = { n, time, text: words };
   const id = words === '' ? 'reminder.set.timer' : 'reminder.set.text';
-  const { facts, line } = told({ id, with: shown });
+  const { facts, line } = outcomeOf({ id, with: shown });
   return { facts: { ...facts, number: n }, ...(line && { line }) };
 }
 
 async function list(personId: string, context: SessionContext): Promise<ToolOutcome> {
   const { channel, parts } = context;
   const all = await parts.reminders.list(channel.guildId, personId);
-  if (all.length === 0) return told({ id: 'reminder.none' });
+  if (all.length === 0) return outcomeOf({ id: 'reminder.none' });
   return { facts: { reminders: all.map((one) => shown(one, context)).join('; ') } };
 }
 
@@ -71,7 +71,7 @@ async function cancel(
   const meant = number === undefined ? only : all.find((one) => one.number === number);
   const isGone = !meant || !(await parts.reminders.cancel(meant.id));
   if (isGone) return vain({ id: 'reminder.unknown' });
-  return told({ id: 'reminder.cancelled', with: { n: meant.number } });
+  return outcomeOf({ id: 'reminder.cancelled', with: { n: meant.number } });
 }
 
 /** One line of a list, for a model. */
@@ -86,9 +86,9 @@ function shown(
 
 /** Nothing was changed. */
 function vain(line: TextLine): ToolOutcome {
-  return { ...told(line), isVain: true };
+  return { ...outcomeOf(line), isVain: true };
 }
 
-function told(line: TextLine): ToolOutcome {
+function outcomeOf(line: TextLine): ToolOutcome {
   return { facts: { outcome: text(line.id, line.with) }, line };
 }

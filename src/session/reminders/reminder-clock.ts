@@ -5,7 +5,7 @@ import { Wakeup } from '#src/base/wakeup.ts';
 import type { NewReminder, Reminder, ReminderStore, ShardPlace } from '#src/people/reminders.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { ReminderOutcome, SessionEventListener } from '#src/session/ports/events.ts';
-import type { ReminderTeller } from './reminder-teller.ts';
+import type { ReminderDelivery } from './reminder-delivery.ts';
 
 type ReminderClockParts = {
   readonly clock: Clock;
@@ -14,10 +14,10 @@ type ReminderClockParts = {
 };
 
 /** Result of an attempt to tell a reminder; `away`: its server is not there now, `unsent`: Discord did not take it. */
-export type TellResult = 'said' | 'written' | 'away' | 'unsent';
+export type ReminderResult = 'said' | 'written' | 'away' | 'unsent';
 
-type ServedShard = { readonly shard: ShardPlace; readonly teller: Public<ReminderTeller> };
-type Telling = {
+type ServedShard = { readonly shard: ShardPlace; readonly delivery: Public<ReminderDelivery> };
+type PendingReminder = {
   readonly reminder: Reminder;
   readonly served: ServedShard;
   readonly stop: AbortController;
@@ -47,10 +47,10 @@ export class ReminderClock implements AsyncDisposable {
   readonly #over = new AbortController();
   readonly #served = new Set<ServedShard>();
   /** By id. */
-  readonly #telling = new Map<string, Telling>();
+  readonly #pending = new Map<string, PendingReminder>();
   readonly #attempts = new Map<string, Attempt>();
   /** Ids of those that were told, until the store is seen to be without them. */
-  readonly #told = new Map<string, ServedShard>();
+  readonly #delivered = new Map<string, ServedShard>();
   /** Groups of one person each. */
   readonly #groups = new Set<Promise<void>>();
   #misses = 0;
@@ -64,15 +64,15 @@ export class ReminderClock implements AsyncDisposable {
   }
 
   /** Reminders of this shard are told from now on, until what is returned is disposed of. */
-  serve({ id, count }: ShardPlace, teller: Public<ReminderTeller>): Disposable {
-    const served = { shard: { id, count }, teller }; // what a store on another thread can be given
+  serve({ id, count }: ShardPlace, delivery: Public<ReminderDelivery>): Disposable {
+    const served = { shard: { id, count }, delivery }; // what a store on another thread can be given
     this.#served.add(served);
     this.#running ??= this.#run();
-    this.#lookAgain();
+    this.#checkAgain();
     return {
       [Symbol.dispose]: () => {
         this.#served.delete(served);
-        this.#stop((telling) => telling.served === served);
+        this.#stop((delivering) => delivering.served === served);
       },
     };
   }
@@ -82,20 +82,20 @@ export class ReminderClock implements AsyncDisposable {
     for (const [id, { guildId }] of this.#attempts) {
       if (guildIds.includes(guildId)) this.#attempts.set(id, { guildId, tries: 0, notBeforeMs: 0 });
     }
-    this.#lookAgain();
+    this.#checkAgain();
   }
 
   /** Errors: as `ReminderStore.add`. */
   async add(reminder: NewReminder): ReturnType<ReminderStore['add']> {
     const added = await this.#parts.store.add(reminder);
-    this.#lookAgain();
+    this.#checkAgain();
     return added;
   }
 
   /** Without those that were told just now. Errors: as `ReminderStore.list`. */
   async list(guildId: string, personId: string): Promise<readonly Reminder[]> {
     const all = await this.#parts.store.list(guildId, personId);
-    return all.filter(({ id }) => !this.#told.has(id));
+    return all.filter(({ id }) => !this.#delivered.has(id));
   }
 
   /** Errors: as `ReminderStore.remove`. */
@@ -119,18 +119,19 @@ export class ReminderClock implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort(new Error('closed'));
     this.#stop(() => true);
-    this.#lookAgain();
+    this.#checkAgain();
     await Promise.all([this.#running, ...this.#groups]);
   }
 
-  #stop(which: (telling: Telling) => boolean): void {
-    for (const telling of this.#telling.values()) {
-      if (which(telling)) telling.stop.abort(new Error('this reminder is not wanted any more'));
+  #stop(which: (delivering: PendingReminder) => boolean): void {
+    for (const delivering of this.#pending.values()) {
+      if (which(delivering))
+        delivering.stop.abort(new Error('this reminder is not wanted any more'));
     }
   }
 
   /** Soon; also where it looks just now. */
-  #lookAgain(): void {
+  #checkAgain(): void {
     this.#isChanged = true;
     this.#wakeup.wake();
   }
@@ -148,29 +149,29 @@ export class ReminderClock implements AsyncDisposable {
         run: async () => {
           this.#isChanged = false;
           waitMs = Number.POSITIVE_INFINITY;
-          for (const served of this.#served) waitMs = Math.min(waitMs, await this.#look(served));
+          for (const served of this.#served) waitMs = Math.min(waitMs, await this.#check(served));
         },
-        tell: (change) => onEvent('', change),
+        report: (change) => onEvent('', change),
       },
       this.#over.signal,
     );
   }
 
   /** Begins to tell what is due; the time, in ms, until the next look that nobody else will cause. */
-  async #look(served: ServedShard): Promise<number> {
-    const told = [...this.#told].filter(([, by]) => by === served).map(([id]) => id);
+  async #check(served: ServedShard): Promise<number> {
+    const delivered = [...this.#delivered].filter(([, by]) => by === served).map(([id]) => id);
     const soonest = await this.#read(served);
     if (!soonest) return backoffMs(this.#misses);
     if (!this.#served.has(served)) return Number.POSITIVE_INFINITY;
-    await this.#takeOut(told, soonest);
-    const waiting = soonest.filter(({ id }) => !this.#told.has(id) && !this.#telling.has(id));
+    await this.#removeStored(delivered, soonest);
+    const waiting = soonest.filter(({ id }) => !this.#delivered.has(id) && !this.#pending.has(id));
     for (const group of byPerson(waiting.filter((one) => this.#restMs(one) <= 0))) {
       if (this.#groups.size >= mostAtOnce) break;
-      const telling = this.#tell(group, served);
-      this.#groups.add(telling);
-      void telling.finally(() => {
-        this.#groups.delete(telling);
-        this.#lookAgain();
+      const delivering = this.#deliver(group, served);
+      this.#groups.add(delivering);
+      void delivering.finally(() => {
+        this.#groups.delete(delivering);
+        this.#checkAgain();
       });
     }
     if (soonest.length === 0) return Number.POSITIVE_INFINITY;
@@ -179,17 +180,17 @@ export class ReminderClock implements AsyncDisposable {
   }
 
   /** Of those that were told before a read: what the store still has is taken out once more, what it has not is done with. */
-  async #takeOut(told: readonly string[], stored: readonly Reminder[]): Promise<void> {
-    for (const id of told) {
+  async #removeStored(delivered: readonly string[], stored: readonly Reminder[]): Promise<void> {
+    for (const id of delivered) {
       const left = stored.find((one) => one.id === id);
       if (left) await this.#remove(left);
-      else this.#told.delete(id);
+      else this.#delivered.delete(id);
     }
   }
 
   /** Undefined where the store does not tell: the operator is told once. */
   async #read({ shard }: ServedShard): Promise<readonly Reminder[] | undefined> {
-    const known = this.#telling.size + this.#told.size + this.#attempts.size;
+    const known = this.#pending.size + this.#delivered.size + this.#attempts.size;
     try {
       const limit = Math.min(known + batch, mostRead);
       const soonest = await this.#parts.store.soonest(shard, limit);
@@ -208,11 +209,11 @@ export class ReminderClock implements AsyncDisposable {
   }
 
   /** Never throws. */
-  async #tell(reminders: readonly Reminder[], served: ServedShard): Promise<void> {
+  async #deliver(reminders: readonly Reminder[], served: ServedShard): Promise<void> {
     const stop = new AbortController();
-    for (const reminder of reminders) this.#telling.set(reminder.id, { reminder, served, stop });
+    for (const reminder of reminders) this.#pending.set(reminder.id, { reminder, served, stop });
     try {
-      const results = await served.teller.tell(reminders, stop.signal);
+      const results = await served.delivery.deliver(reminders, stop.signal);
       for (const reminder of reminders)
         await this.#settle(reminder, results.get(reminder.id) ?? 'unsent', served);
     } catch (error) {
@@ -221,10 +222,10 @@ export class ReminderClock implements AsyncDisposable {
         for (const reminder of reminders) await this.#settle(reminder, 'unsent', served);
       }
     }
-    for (const { id } of reminders) this.#telling.delete(id);
+    for (const { id } of reminders) this.#pending.delete(id);
   }
 
-  async #settle(reminder: Reminder, result: TellResult, served: ServedShard): Promise<void> {
+  async #settle(reminder: Reminder, result: ReminderResult, served: ServedShard): Promise<void> {
     const { id, guildId } = reminder;
     switch (result) {
       case 'said':
@@ -247,7 +248,7 @@ export class ReminderClock implements AsyncDisposable {
     const lateMs = clock.wallMs() - dueAtWallMs;
     onEvent(guildId, { kind: 'reminder', personId, outcome, lateMs });
     this.#attempts.delete(id);
-    this.#told.set(id, served);
+    this.#delivered.set(id, served);
     await this.#remove(reminder);
   }
 

@@ -66,10 +66,10 @@ export class ReminderWriter {
 function abortedByAll(lines: readonly WaitingLine[]): AbortSignal {
   const over = new AbortController();
   for (const { signal } of lines) {
-    const look = () => {
+    const check = () => {
       if (lines.every((one) => one.signal.aborted)) over.abort(signal.reason);
     };
-    signal.addEventListener('abort', look, { signal: over.signal });
+    signal.addEventListener('abort', check, { signal: over.signal });
   }
   return over.signal;
 }

@@ -41,8 +41,8 @@ export class SeatKeeper implements AsyncDisposable {
   readonly #seats = new Map<string, KnownSeat>();
   readonly #over = new AbortController();
   #idle: AbortController | undefined;
-  #lookedAtMs = 0;
-  #lookedAtWallMs = 0;
+  #checkedAtMs = 0;
+  #checkedAtWallMs = 0;
   #doubtUntilMs = Number.NEGATIVE_INFINITY;
   #expiredAtMs = Number.NEGATIVE_INFINITY;
   /** Until then seats that nobody sits in are old enough one after the other. */
@@ -156,12 +156,12 @@ export class SeatKeeper implements AsyncDisposable {
   #gapMs(): number {
     if (!this.#idle) return 0;
     const { clock } = this.#parts;
-    return Math.max(clock.nowMs() - this.#lookedAtMs, clock.wallMs() - this.#lookedAtWallMs);
+    return Math.max(clock.nowMs() - this.#checkedAtMs, clock.wallMs() - this.#checkedAtWallMs);
   }
 
-  #look(): void {
+  #check(): void {
     const { clock } = this.#parts;
-    [this.#lookedAtMs, this.#lookedAtWallMs] = [clock.nowMs(), clock.wallMs()];
+    [this.#checkedAtMs, this.#checkedAtWallMs] = [clock.nowMs(), clock.wallMs()];
   }
 
   get #isBusy(): boolean {
@@ -172,7 +172,7 @@ export class SeatKeeper implements AsyncDisposable {
   #watch(): void {
     if (this.#idle || this.#over.signal.aborted) return;
     this.#idle = new AbortController();
-    this.#look();
+    this.#check();
     void this.#watchUntil(AbortSignal.any([this.#over.signal, this.#idle.signal]));
   }
 
@@ -186,7 +186,7 @@ export class SeatKeeper implements AsyncDisposable {
     const { clock, onEvent } = this.#parts;
     const run = () => {
       if (this.#gapMs() >= returnMs) this.#doubtUntilMs = clock.nowMs() + doubtMs;
-      this.#look();
+      this.#check();
       this.#tick();
       this.#rest();
     };
@@ -197,7 +197,7 @@ export class SeatKeeper implements AsyncDisposable {
         everyMs: aliveMs,
         firstAfterMs: aliveMs,
         run,
-        tell: (change) => onEvent('', change),
+        report: (change) => onEvent('', change),
       },
       signal,
     );
@@ -217,14 +217,14 @@ export class SeatKeeper implements AsyncDisposable {
       this.#schedule(guildId, seat);
       alive.push(guildId);
     }
-    if (alive.length > 0) void this.#tellAlive(alive);
+    if (alive.length > 0) void this.#reportAlive(alive);
     if (nowMs - this.#expiredAtMs < expireMs) return;
     this.#expiredAtMs = nowMs;
     const [some = ''] = this.#seats.keys();
     void this.#store(some, (store) => store.expire(returnMs));
   }
 
-  async #tellAlive(guildIds: readonly string[]): Promise<void> {
+  async #reportAlive(guildIds: readonly string[]): Promise<void> {
     const [first = ''] = guildIds;
     if (!(await this.#store(first, (store) => store.alive(guildIds)))) this.#rewriteAll();
   }

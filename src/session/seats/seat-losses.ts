@@ -25,7 +25,7 @@ export class SeatLosses {
   /** The last word of a session; not said any more where the bot has been called again. */
   farewell(channel: ChannelRef, line: TextLine, over?: VoiceSession): void {
     const holds = () => [undefined, over].includes(this.#sessionIn(channel.guildId));
-    this.#notices.tell({ channel, line, holds });
+    this.#notices.report({ channel, line, holds });
   }
 
   /** Tells those in the channel of before where the bot sits now. */
@@ -33,7 +33,7 @@ export class SeatLosses {
     const { channelId, name } = session.channel;
     if (from.channelId === channelId) return;
     const line = { id: 'moved', with: { channel: name } } as const;
-    this.#notices.tell({ channel: from, line, holds: () => !session.isOver });
+    this.#notices.report({ channel: from, line, holds: () => !session.isOver });
   }
 
   #removed(guildId: string, channelId: string): void {

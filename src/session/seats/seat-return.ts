@@ -15,10 +15,10 @@ const mostAtOnce = 10;
 /** A store that cannot be read is asked again: this often, after so long in ms. */
 const [mostTries, retryMs] = [6, 10_000];
 /** Interval in ms at which the seat of a session that was given up is looked at while it stands. */
-const lookAgainMs = 60_000;
+const checkAgainMs = 60_000;
 
 /** Known state of a seat before the bot returns to it; `unread`: the store failed. */
-type Prepared =
+type PreparedReturn =
   | { readonly kind: 'return'; readonly seat: StoredSeat; readonly channel: ChannelRef }
   | { readonly kind: 'over'; readonly line: TextLine }
   | { readonly kind: 'none' | 'unread' };
@@ -63,7 +63,7 @@ export class SeatReturn implements Disposable {
     this.#givenUp.add(guildId);
     const { signal } = this.#over;
     for (let stands = true; stands; ) {
-      await this.#parts.clock.sleep(lookAgainMs, signal).catch(() => undefined);
+      await this.#parts.clock.sleep(checkAgainMs, signal).catch(() => undefined);
       if (signal.aborted || this.#sessions.at(guildId)) break;
       const seats = await this.#read([guildId]);
       stands = !seats || seats.some(({ idleMs }) => idleMs < returnMs);
@@ -130,18 +130,18 @@ export class SeatReturn implements Disposable {
   }
 
   async #settle(guildId: string): Promise<void> {
-    let prepared: Prepared = { kind: 'none' };
+    let prepared: PreparedReturn = { kind: 'none' };
     const prepare = async () => {
       prepared = await this.#prepare(guildId);
       return prepared.kind === 'return' ? prepared : undefined;
     };
     const isOnce = this.#givenUp.has(guildId);
     const joining = await this.#sessions.returnTo(guildId, prepare, isOnce);
-    await this.#tell(guildId, prepared, joining);
+    await this.#report(guildId, prepared, joining);
     this.#decided(guildId);
   }
 
-  async #tell(guildId: string, prepared: Prepared, joining?: JoinOutcome): Promise<void> {
+  async #report(guildId: string, prepared: PreparedReturn, joining?: JoinOutcome): Promise<void> {
     switch (prepared.kind) {
       case 'none':
         return;
@@ -156,11 +156,11 @@ export class SeatReturn implements Disposable {
         await this.#showLeft(guildId, prepared.line);
         return;
       case 'return':
-        if (joining) await this.#tellJoined(guildId, joining); // else somebody called the bot meanwhile
+        if (joining) await this.#reportJoined(guildId, joining); // else somebody called the bot meanwhile
     }
   }
 
-  async #tellJoined(guildId: string, joining: JoinOutcome): Promise<void> {
+  async #reportJoined(guildId: string, joining: JoinOutcome): Promise<void> {
     const { panels } = this.#parts;
     if ('company' in joining) await panels.takeOver(guildId, { id: 'seat.returned' });
     else if (this.#givenUp.has(guildId))
@@ -175,7 +175,7 @@ export class SeatReturn implements Disposable {
     await panels.takeOver(guildId);
   }
 
-  async #prepare(guildId: string): Promise<Prepared> {
+  async #prepare(guildId: string): Promise<PreparedReturn> {
     const { places, seatStore } = this.#parts;
     const { settings } = this.#sessions;
     const [seat, standings] = await Promise.all([

@@ -8,7 +8,7 @@ import {
 } from '#src/people/auto-join-rules.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { heard, recall, unasked } from '#src/people/consent.ts';
-import type { StoredConsent } from '#src/people/consent-book.ts';
+import type { StoredConsent } from '#src/people/consent-store.ts';
 import { write } from '#src/session/alerts/report-failure.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
@@ -23,9 +23,9 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { judgeEntry, obstacleOf } from './obstacle.ts';
 
 /** Where the bot would go in one server, and how. */
-type Wish = { readonly channelId: string; readonly go: () => Promise<boolean> };
+type JoinTarget = { readonly channelId: string; readonly go: () => Promise<boolean> };
 
-type GuildWishes = {
+type GuildJoins = {
   /** When it went anywhere uncalled, oldest first. */
   joinedAtMs: readonly number[];
   wantedId: string | undefined;
@@ -38,9 +38,9 @@ type GuildWishes = {
   /** Looks in a row for which the store did not tell who agreed. */
   unread: number;
   /** Channels of which people were told what keeps the bot out, until these are empty. */
-  readonly told: Set<string>;
+  readonly notified: Set<string>;
   /** Channel of the followed person of which people were told that the bot does not go there. */
-  toldOf: string | undefined;
+  notifiedOf: string | undefined;
 };
 
 /** Joins that decide how long others wait; earlier ones do not count. */
@@ -52,7 +52,7 @@ const [mostTries, retryMs] = [6, 10_000];
 export class UncalledJoins implements Disposable {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
-  readonly #servers = new Map<string, GuildWishes>();
+  readonly #servers = new Map<string, GuildJoins>();
   #isOver = false;
 
   constructor(parts: SessionDependencies, sessions: VoiceSessions) {
@@ -61,7 +61,7 @@ export class UncalledJoins implements Disposable {
   }
 
   /** To be called whenever somebody changed the channel in this server, or it set something. Never throws, waits for nothing. */
-  look(guildId: string): void {
+  check(guildId: string): void {
     if (this.#isOver) return;
     this.#endRests(guildId);
     if (this.#isConcerned(guildId)) void this.#settle(guildId);
@@ -83,10 +83,10 @@ export class UncalledJoins implements Disposable {
   /** A channel that was empty is open to it again. */
   #endRests(guildId: string): void {
     const { settings } = this.#sessions;
-    const told = this.#servers.get(guildId)?.told;
+    const notified = this.#servers.get(guildId)?.notified;
     for (const channelId of settings.in(guildId).autoJoin) {
       if (this.#peopleIn(guildId, channelId).length > 0) continue;
-      told?.delete(channelId);
+      notified?.delete(channelId);
       if (settings.isResting(guildId, channelId)) void settings.endRest(guildId, channelId);
     }
   }
@@ -94,56 +94,56 @@ export class UncalledJoins implements Disposable {
   /** One look at a time in each server; what changes meanwhile is looked at after it. */
   async #settle(guildId: string): Promise<void> {
     if (this.#isOver) return;
-    const wishes = this.#servers.get(guildId) ?? noWishes();
-    this.#servers.set(guildId, wishes);
-    wishes.isDue = true;
-    if (wishes.isBusy) return;
-    wishes.isBusy = true;
+    const joins = this.#servers.get(guildId) ?? noJoins();
+    this.#servers.set(guildId, joins);
+    joins.isDue = true;
+    if (joins.isBusy) return;
+    joins.isBusy = true;
     try {
-      while (wishes.isDue && !this.#isOver) {
-        wishes.isDue = false;
-        await this.#step(guildId, wishes);
+      while (joins.isDue && !this.#isOver) {
+        joins.isDue = false;
+        await this.#step(guildId, joins);
       }
     } catch (error) {
       this.#parts.onEvent(guildId, failureOf(error, 'link'));
     } finally {
-      wishes.isBusy = false;
+      joins.isBusy = false;
       if (!this.#isConcerned(guildId)) this.#servers.delete(guildId);
     }
   }
 
-  async #step(guildId: string, wishes: GuildWishes): Promise<void> {
+  async #step(guildId: string, joins: GuildJoins): Promise<void> {
     const { clock } = this.#parts;
-    wishes.forget();
-    const wish = this.#followed(guildId, wishes) ?? (await this.#autoJoined(guildId, wishes));
+    joins.forget();
+    const target = this.#followed(guildId, joins) ?? (await this.#autoJoined(guildId, joins));
     const nowMs = clock.nowMs();
-    if (wish?.channelId !== wishes.wantedId) {
-      wishes.wantedId = wish?.channelId;
-      wishes.sinceMs = nowMs;
+    if (target?.channelId !== joins.wantedId) {
+      joins.wantedId = target?.channelId;
+      joins.sinceMs = nowMs;
     }
-    if (!wish || this.#isOver) return;
-    const waitMs = uncalledJoinAtMs(wishes.joinedAtMs, wishes.sinceMs) - nowMs;
+    if (!target || this.#isOver) return;
+    const waitMs = uncalledJoinAtMs(joins.joinedAtMs, joins.sinceMs) - nowMs;
     if (waitMs > 0) {
-      wishes.forget = clock.later(waitMs, () => void this.#settle(guildId));
+      joins.forget = clock.later(waitMs, () => void this.#settle(guildId));
       return;
     }
-    wishes.wantedId = undefined;
-    if (await wish.go()) wishes.joinedAtMs = [...wishes.joinedAtMs, nowMs].slice(-joinsKept);
+    joins.wantedId = undefined;
+    if (await target.go()) joins.joinedAtMs = [...joins.joinedAtMs, nowMs].slice(-joinsKept);
   }
 
-  #followed(guildId: string, wishes: GuildWishes): Wish | undefined {
+  #followed(guildId: string, joins: GuildJoins): JoinTarget | undefined {
     const { places } = this.#parts;
     const session = this.#sessions.session(guildId);
-    const found = session && followWish(session, this.#parts);
-    if (!found) wishes.toldOf = undefined;
+    const found = session && followRequest(session, this.#parts);
+    if (!found) joins.notifiedOf = undefined;
     if (!found || !session) return undefined;
     const { channel, verdict } = found;
     const { followedId = '' } = session;
     if (verdict !== 'follow') {
       const holds = () => places.seatOf(guildId, followedId)?.channelId === channel.channelId;
-      const isTold = wishes.toldOf === channel.channelId;
-      if (!isTold) session.context.notice({ id: `follow.${verdict}` }, holds);
-      wishes.toldOf = channel.channelId;
+      const isReported = joins.notifiedOf === channel.channelId;
+      if (!isReported) session.context.notice({ id: `follow.${verdict}` }, holds);
+      joins.notifiedOf = channel.channelId;
       return undefined;
     }
     const go = async () => {
@@ -153,10 +153,10 @@ export class UncalledJoins implements Disposable {
     return { channelId: channel.channelId, go };
   }
 
-  async #autoJoined(guildId: string, wishes: GuildWishes): Promise<Wish | undefined> {
+  async #autoJoined(guildId: string, joins: GuildJoins): Promise<JoinTarget | undefined> {
     const { places } = this.#parts;
     const { settings } = this.#sessions;
-    if (!(await settings.load(guildId))) return this.#lookLater(guildId, wishes);
+    if (!(await settings.load(guildId))) return this.#checkLater(guildId, joins);
     const { autoJoin } = settings.in(guildId);
     const at = this.#sessions.at(guildId);
     const company = at ? this.#peopleIn(guildId, at.channelId).length : 0;
@@ -165,20 +165,20 @@ export class UncalledJoins implements Disposable {
     const standings = await withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
       store.read(guildId),
     );
-    if (!standings) return this.#lookLater(guildId, wishes);
-    wishes.unread = 0;
+    if (!standings) return this.#checkLater(guildId, joins);
+    joins.unread = 0;
     const channels = autoJoin.map((id) => this.#channel(guildId, id, standings));
-    for (const channel of channels) this.#tellObstacle(guildId, channel, wishes);
+    for (const channel of channels) this.#reportObstacle(guildId, channel, joins);
     const chosen = chooseAutoJoin(channels, at && { channelId: at.channelId, company });
     const channel = chosen === undefined ? undefined : places.channel(guildId, chosen);
     return channel && { channelId: channel.channelId, go: () => this.#enter(channel) };
   }
 
   /** Undefined: nothing is wanted for now. */
-  #lookLater(guildId: string, wishes: GuildWishes): undefined {
-    wishes.unread++;
-    if (wishes.unread >= mostTries) return;
-    wishes.forget = this.#parts.clock.later(retryMs, () => void this.#settle(guildId));
+  #checkLater(guildId: string, joins: GuildJoins): undefined {
+    joins.unread++;
+    if (joins.unread >= mostTries) return;
+    joins.forget = this.#parts.clock.later(retryMs, () => void this.#settle(guildId));
   }
 
   #channel(
@@ -208,17 +208,17 @@ export class UncalledJoins implements Disposable {
   }
 
   /** People who wait for it read once what keeps it out. */
-  #tellObstacle(
+  #reportObstacle(
     guildId: string,
     { channelId, heard: count, isSentAway, joining }: AutoJoinChannel,
-    { told }: GuildWishes,
+    { notified }: GuildJoins,
   ): void {
     const channel = this.#parts.places.channel(guildId, channelId);
     if (!channel || !joining || isWayIn(joining) || isSentAway || count === 0) return;
-    if (told.has(channelId)) return;
-    told.add(channelId);
+    if (notified.has(channelId)) return;
+    notified.add(channelId);
     const line = obstacleOf(joining, channel);
-    if (line) this.#tell(channel, line);
+    if (line) this.#report(channel, line);
   }
 
   /** True where it tried. */
@@ -241,10 +241,10 @@ export class UncalledJoins implements Disposable {
     }
     if (joining.kind === 'stopping' || joining.kind === 'left') return;
     await this.#sessions.settings.rest(guildId, channelId);
-    this.#tell(channel, { id: 'join.uncalled.failed', with: { channel: name } });
+    this.#report(channel, { id: 'join.uncalled.failed', with: { channel: name } });
   }
 
-  #tell(channel: ChannelRef, line: TextLine): void {
+  #report(channel: ChannelRef, line: TextLine): void {
     const words = openText(writtenText(line, channel.guildId, this.#parts));
     write(words, channel, this.#parts);
   }
@@ -255,7 +255,7 @@ export class UncalledJoins implements Disposable {
   }
 }
 
-function noWishes(): GuildWishes {
+function noJoins(): GuildJoins {
   return {
     joinedAtMs: [],
     wantedId: undefined,
@@ -264,19 +264,19 @@ function noWishes(): GuildWishes {
     isDue: false,
     forget: () => undefined,
     unread: 0,
-    told: new Set(),
-    toldOf: undefined,
+    notified: new Set(),
+    notifiedOf: undefined,
   };
 }
 
 /** Channel to which the followed person has gone without the bot, and whether it goes along. */
-type FollowWish = { readonly channel: ChannelRef; readonly verdict: FollowVerdict };
+type FollowRequest = { readonly channel: ChannelRef; readonly verdict: FollowVerdict };
 
 /** Undefined where it follows nobody, or sits with them, or they sit nowhere. */
-function followWish(
+function followRequest(
   { channel: { guildId, channelId }, context, followedId }: VoiceSession,
   parts: SessionDependencies,
-): FollowWish | undefined {
+): FollowRequest | undefined {
   const { places } = parts;
   const channel = followedId === undefined ? undefined : places.seatOf(guildId, followedId);
   if (!channel || followedId === undefined || channel.channelId === channelId) return undefined;

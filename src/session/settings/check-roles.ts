@@ -28,7 +28,7 @@ const longestS = 10;
 
 const unheard: CheckResult = { point: 'recognise', kind: 'idle', line: { id: 'check.mute' } };
 
-type Tried<T> = { readonly finding: CheckResult; readonly got?: T };
+type RoleTrial<T> = { readonly finding: CheckResult; readonly got?: T };
 
 /** Speaks a sentence and listens to it, and thinks meanwhile; the server pays. Never throws. */
 export async function checkRoles(
@@ -81,7 +81,7 @@ async function trial<T>(
   guildId: string,
   { chatName, clock, onEvent }: SessionDependencies,
   work: (signal: AbortSignal) => Promise<TimedResult<T>>,
-): Promise<Tried<T>> {
+): Promise<RoleTrial<T>> {
   const { point } = role;
   const startedMs = clock.nowMs();
   const over = new AbortController();

@@ -19,7 +19,7 @@ const [frameMs, hearHz] = [20, 16_000] as const;
 /** Least loudness (RMS) of a tone that comes back. */
 const audible = 0.001;
 /** Longest wait in ms for somebody who is speaking to finish, and the interval of looking. */
-const [patienceMs, lookMs] = [3_000, 250];
+const [patienceMs, checkEveryMs] = [3_000, 250];
 
 const nowhere: TextLine = { id: 'check.nowhere' };
 const away: TextLine = { id: 'check.away' };
@@ -168,6 +168,6 @@ async function playCue(
   for (;;) {
     const outcome = await within(context.cuePlayer.play(cues.heard), checkMs, clock, late);
     if (outcome !== 'speaking' || clock.nowMs() >= untilMs) return outcome;
-    await clock.sleep(lookMs, context.signal);
+    await clock.sleep(checkEveryMs, context.signal);
   }
 }

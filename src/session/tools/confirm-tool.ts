@@ -37,7 +37,7 @@ export class ToolConfirmations {
       const { deadlineMs = longestCallMs } = pressed.ask.tool;
       const confirming = await within(work, deadlineMs, clock, () => tooLate(deadlineMs));
       if (confirming.kind !== 'done') pressed.ask.pressed = { content: refusal(notDone) };
-      tell(confirming, pressed.ask, context, clock.nowMs() - atMs);
+      report(confirming, pressed.ask, context, clock.nowMs() - atMs);
       return confirming;
     } catch (error) {
       pressed.ask.pressed = { content: uncertain(pressed.ask.tool.name, 'failed') };
@@ -79,7 +79,7 @@ function sayAloud(line: TextLine, personId: string, context: SessionContext): vo
   void sayToPerson(notice, context);
 }
 
-function tell(
+function report(
   { kind }: ConfirmOutcome,
   { askerId: speakerId, tool }: PendingConfirmation,
   { channel, parts }: SessionContext,

@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel, Tool } from '#src/chat/ports.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { Fitting, RoomTool, ToolPorts } from '#src/session/ports/tool.ts';
+import type { Fitting, ToolEntry, ToolPorts } from '#src/session/ports/tool.ts';
 
 const instructions =
   'Somebody speaks to a voice assistant. Call the tool if they ask for what it does, and only then; otherwise answer: no.';
@@ -13,7 +13,7 @@ const instructions =
  * that nobody else's words can bring it about. Where it cannot be asked, nothing is known. Aborting `signal` throws `signal.reason`.
  */
 export async function checkIntent(
-  tool: RoomTool,
+  tool: ToolEntry,
   said: readonly TurnUtterance[],
   chat: ChatModel,
   signal: AbortSignal,
@@ -39,7 +39,7 @@ export async function checkIntent(
  * were not recognised. No model is asked. Aborting `signal` throws `signal.reason`.
  */
 export async function answeredCall(
-  tool: RoomTool,
+  tool: ToolEntry,
   said: readonly TurnUtterance[],
   ports: ToolPorts,
   signal: AbortSignal,
@@ -63,7 +63,7 @@ async function ownWords(said: readonly TurnUtterance[]): Promise<string> {
 
 async function callsOf(
   messages: readonly ChatMessage[],
-  { name, description, parameters, neutral }: RoomTool,
+  { name, description, parameters, neutral }: ToolEntry,
   chat: ChatModel,
   signal: AbortSignal,
 ): Promise<readonly string[]> {

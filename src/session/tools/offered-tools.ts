@@ -1,6 +1,6 @@
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { SessionContext } from '#src/session/context.ts';
-import type { RoomTool } from '#src/session/ports/tool.ts';
+import type { ToolEntry } from '#src/session/ports/tool.ts';
 
 /** Good manners only: what may run is decided by `ToolRun`, whatever the model makes of it. */
 const manners =
@@ -16,7 +16,7 @@ export function toolsIn({
   parts,
   settings,
   transcripts,
-}: SessionContext): readonly RoomTool[] {
+}: SessionContext): readonly ToolEntry[] {
   const set = settings();
   const isKept = transcripts.has(channel.guildId);
   const hasTranscripts = isKept || captions.hasTranscript || captions.active !== undefined;

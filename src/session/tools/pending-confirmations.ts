@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ConfirmableAction, Presser, RoomTool } from '#src/session/ports/tool.ts';
+import type { ConfirmableAction, Presser, ToolEntry } from '#src/session/ports/tool.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
 
 /** Something that is done once the right person presses the button for it. */
 export type PendingConfirmation = {
   /** Never the same again, also after a restart: a button of former days fits nothing. */
   readonly id: string;
-  readonly tool: RoomTool;
+  readonly tool: ToolEntry;
   readonly action: ConfirmableAction;
   readonly askerId: string;
   /** Who alone may press: the asker, or whom it is about. */

@@ -11,7 +11,7 @@ import type {
   Facts,
   Fitting,
   Quote,
-  RoomTool,
+  ToolEntry,
 } from '#src/session/ports/tool.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { lineWith, type PlainTextId, text } from '#src/texts/texts.ts';
@@ -33,7 +33,7 @@ const notOwnWords =
 
 /** One call of a tool. `work` is aborted when the call is over, `answer` with the answer alone. */
 type RunningCall = {
-  readonly tool: RoomTool;
+  readonly tool: ToolEntry;
   readonly call: ToolCall;
   /** That of the answer. */
   readonly reservation: Reservation;
@@ -52,12 +52,12 @@ type RunningCall = {
 export class ToolRun {
   readonly #context: SessionContext;
   readonly #said: readonly TurnUtterance[];
-  readonly #tools: ReadonlyMap<string, RoomTool>;
+  readonly #tools: ReadonlyMap<string, ToolEntry>;
   /** With an effect, and called in this turn. */
   readonly #used = new Set<string>();
   /** Slow ones that were called in this turn. */
   readonly #slow = new Set<string>();
-  #running: readonly RoomTool[] = [];
+  #running: readonly ToolEntry[] = [];
   #deadlineMs: number | undefined;
   /** Whether each call so far shows its effect by itself. */
   #plain: readonly boolean[];
@@ -119,12 +119,12 @@ export class ToolRun {
     } = await this.#inTime(tool, call, reservation, signal);
     this.#plain = [...this.#plain, isPlain];
     if (quote !== undefined) this.#quotes = [...this.#quotes, quote];
-    this.#tell(tool, how, atMs);
+    this.#report(tool, how, atMs);
     return { content };
   }
 
   async #inTime(
-    tool: RoomTool | undefined,
+    tool: ToolEntry | undefined,
     call: ToolCall,
     reservation: Reservation,
     signal: AbortSignal,
@@ -151,7 +151,7 @@ export class ToolRun {
   }
 
   /** A tool that may take longer than a turn may has its own time, once. */
-  #leftMs({ deadlineMs = longestCallMs, name }: RoomTool): number {
+  #leftMs({ deadlineMs = longestCallMs, name }: ToolEntry): number {
     const nowMs = this.#context.parts.clock.nowMs();
     this.#deadlineMs ??= nowMs + longestTurnMs;
     const turnMs = this.#deadlineMs - nowMs;
@@ -188,7 +188,7 @@ export class ToolRun {
 
   /** The call that the askers' own words ask for, or by which the only asker answers what the tool has asked them. */
   async #ownCall(
-    tool: RoomTool,
+    tool: ToolEntry,
     reservation: Reservation,
     signal: AbortSignal,
   ): Promise<Fitting | undefined> {
@@ -200,7 +200,7 @@ export class ToolRun {
     return await checkIntent(tool, this.#said, chat, signal);
   }
 
-  async #perform(tool: RoomTool, fit: Fitting, signal: AbortSignal): Promise<ToolCallResult> {
+  async #perform(tool: ToolEntry, fit: Fitting, signal: AbortSignal): Promise<ToolCallResult> {
     if (!(await this.#allows(tool, signal))) return barred(tool);
     signal.throwIfAborted();
     const actions = actionsFor(this.#context, this.#askers);
@@ -214,7 +214,7 @@ export class ToolRun {
   }
 
   /** The least right of all who asked. */
-  async #allows({ right }: RoomTool, signal: AbortSignal): Promise<boolean> {
+  async #allows({ right }: ToolEntry, signal: AbortSignal): Promise<boolean> {
     const askers = this.#askers;
     for (const id of askers) {
       if (!(await holdsRightNow(right, id, this.#context, signal))) return false;
@@ -259,23 +259,23 @@ export class ToolRun {
     work.throwIfAborted();
     const { deadlineMs: longestMs = longestCallMs, name } = tool;
     const atMs = this.#context.parts.clock.nowMs();
-    const told = async (signal: AbortSignal, effect: ToolEffect) => {
+    const runAndReport = async (signal: AbortSignal, effect: ToolEffect) => {
       const result = await perform(signal, effect);
-      if (answer.aborted) this.#tell(tool, result.how, atMs);
+      if (answer.aborted) this.#report(tool, result.how, atMs);
       return result;
     };
     const failed = (error: unknown, effect: ToolEffect): ToolCallResult => {
-      const isTold = error === undefined || (work.aborted && !answer.aborted);
-      if (!isTold) return this.#failed(tool, error, [effect]);
+      const isReported = error === undefined || (work.aborted && !answer.aborted);
+      if (!isReported) return this.#failed(tool, error, [effect]);
       return { how: 'failed', content: uncertain(name, 'was stopped') };
     };
     const late = () => tooLate(longestMs);
-    const effect = { call, said: this.#said, longestMs, perform: told, failed, late };
+    const effect = { call, said: this.#said, longestMs, perform: runAndReport, failed, late };
     return await this.#context.effects.run(effect, answer);
   }
 
   /** `made` are calls with an effect that it may be one of. */
-  #failed({ name }: RoomTool, error: unknown, made: readonly ToolEffect[]): ToolCallResult {
+  #failed({ name }: ToolEntry, error: unknown, made: readonly ToolEffect[]): ToolCallResult {
     const { channel, parts } = this.#context;
     parts.onEvent(channel.guildId, failureOf(error, 'think'));
     if (error instanceof BotError) reportMissedDeadline(error, this.#context);
@@ -286,7 +286,7 @@ export class ToolRun {
   }
 
   /** Names a model made up are nobody's to read. */
-  #tell(tool: RoomTool | undefined, how: ToolCallResult['how'], atMs: number): void {
+  #report(tool: ToolEntry | undefined, how: ToolCallResult['how'], atMs: number): void {
     const { channel, parts } = this.#context;
     const { speakerId = '' } = this.#said.at(-1) ?? {};
     const tookMs = parts.clock.nowMs() - atMs;
@@ -299,7 +299,7 @@ function refused(why: string): ToolCallResult {
   return { how: 'refused', content: refusal(why) };
 }
 
-function barred({ right }: RoomTool): ToolCallResult {
+function barred({ right }: ToolEntry): ToolCallResult {
   return refused(`Whoever asks has not the right to that (${right}). Nothing has happened.`);
 }
 
@@ -318,7 +318,7 @@ const openMs = 60_000;
 const pressName = 'tool.confirm';
 
 type RequestedAction = {
-  readonly tool: RoomTool;
+  readonly tool: ToolEntry;
   readonly action: ConfirmableAction;
   readonly asker: TurnUtterance;
 };

@@ -5,7 +5,7 @@ import type { Loudness } from '#src/playback/mix/levelling.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
-import type { ItemAdded } from '#src/playback/tracks/track-outcomes.ts';
+import type { AddItemResult } from '#src/playback/tracks/track-outcomes.ts';
 import type { StoredSource, StoredTrack } from '#src/session/ports/stores/track-store.ts';
 import type { ListedSound, ListedTrack, TrackOutcome } from '#src/session/ports/tracks.ts';
 import { faultOf } from '#src/session/sound-fault.ts';
@@ -42,7 +42,9 @@ export type FailedSound = {
 export type PendingOwner = Disposable & { owner: SoundOwner | undefined };
 
 /** Outcome of playing a sound; `too-many-live`: `limit` live streams play already. */
-export type PlayOutcome = ItemAdded | { readonly kind: 'too-many-live'; readonly limit: number };
+export type PlayOutcome =
+  | AddItemResult
+  | { readonly kind: 'too-many-live'; readonly limit: number };
 
 /** Sounds of one track, the one that plays included. */
 const mostSounds = 50;

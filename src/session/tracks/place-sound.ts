@@ -4,9 +4,9 @@ import type { SessionContext } from '#src/session/context.ts';
 import type {
   PlayEnd,
   Playing,
+  PlayRequest,
   TrackCaller,
   TrackKeeping,
-  TrackWish,
 } from '#src/session/ports/tracks.ts';
 import { faultOf } from '#src/session/sound-fault.ts';
 import { bearerOf } from '#src/session/tools/current-rights.ts';
@@ -21,7 +21,7 @@ export type PlaceableSound = Pick<Extract<FoundSound, { kind: 'found' }>, 'sourc
 export function placeSound(
   context: SessionContext,
   caller: TrackCaller,
-  { loop, next, onEnd, percent, track: called }: Omit<TrackWish, 'sound'>,
+  { loop, next, onEnd, percent, track: called }: Omit<PlayRequest, 'sound'>,
   { source, origin, owner }: PlaceableSound,
 ): Playing {
   const { owned } = context.tracks;

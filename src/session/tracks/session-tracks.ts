@@ -2,7 +2,7 @@ import { TrackVotePolls } from '#src/people/track-votes.ts';
 import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { TrackStore } from '#src/session/ports/stores/track-store.ts';
-import type { SoundWish } from '#src/session/ports/tool.ts';
+import type { SoundRequest } from '#src/session/ports/tool.ts';
 import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
 import { locales, text } from '#src/texts/texts.ts';
 import { OwnedTracks } from './owned-tracks.ts';
@@ -72,7 +72,7 @@ const openMs = 60_000;
 
 type Choice = {
   readonly offered: readonly ShelvedSound[];
-  readonly wish: SoundWish;
+  readonly request: SoundRequest;
   readonly untilMs: number;
 };
 
@@ -80,17 +80,22 @@ type Choice = {
 class SoundChoices {
   readonly #open = new Map<string, Choice>();
 
-  ask(personId: string, wish: SoundWish, offered: readonly ShelvedSound[], nowMs: number): void {
+  ask(
+    personId: string,
+    request: SoundRequest,
+    offered: readonly ShelvedSound[],
+    nowMs: number,
+  ): void {
     for (const [id, { untilMs }] of this.#open) if (untilMs <= nowMs) this.#open.delete(id);
-    this.#open.set(personId, { offered, wish, untilMs: nowMs + openMs });
+    this.#open.set(personId, { offered, request, untilMs: nowMs + openMs });
   }
 
   /** What this person wants with these words: the former wish, with the sound they choose. Undefined where they choose none. */
-  chosen(personId: string, words: string, nowMs: number): SoundWish | undefined {
+  chosen(personId: string, words: string, nowMs: number): SoundRequest | undefined {
     const choice = this.#open.get(personId);
     if (!choice || choice.untilMs <= nowMs) return undefined;
     const sound = soundChosen(words, choice.offered, ordinals());
-    return sound && { ...choice.wish, sound: sound.name, isName: true };
+    return sound && { ...choice.request, sound: sound.name, isName: true };
   }
 
   over(personId: string): void {

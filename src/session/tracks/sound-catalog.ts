@@ -7,8 +7,8 @@ import type {
   Requester,
   ShelvedSound,
   SoundFile,
+  SoundFolder,
   SoundOpener,
-  SoundShelf,
 } from '#src/sources/fetch/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { soundsMeant } from './sound-matching.ts';
@@ -28,7 +28,7 @@ const mostAtOnce = 4;
 /** Finds what people want to hear: a sound that lies here, one of late, a link, or a file they sent. */
 export class SoundCatalog {
   readonly #opener: SoundOpener;
-  readonly #shelf: SoundShelf;
+  readonly #folder: SoundFolder;
   /** By server, then by title, the newest last. */
   readonly #recent = new Map<string, Map<string, StoredSource>>();
   /** How many are looked for, by server. */
@@ -36,9 +36,9 @@ export class SoundCatalog {
   /** The last link of each person: theirs are looked up one after the other. */
   readonly #lastLinks = new Map<string, Promise<unknown>>();
 
-  constructor(opener: SoundOpener, shelf: SoundShelf) {
+  constructor(opener: SoundOpener, folder: SoundFolder) {
     this.#opener = opener;
-    this.#shelf = shelf;
+    this.#folder = folder;
   }
 
   /** Aborting `signal` throws `signal.reason`. */
@@ -92,17 +92,17 @@ export class SoundCatalog {
   async names(guildId: string): Promise<readonly string[]> {
     const recent = [...(this.#recent.get(guildId) ?? [])].toReversed();
     const others = recent.filter(([, { kind }]) => kind !== 'library').map(([title]) => title);
-    return [...new Set([...(await this.#shelf.names()), ...others])];
+    return [...new Set([...(await this.#folder.names()), ...others])];
   }
 
   /** Of all that lies here, what somebody means by some words. Errors: none. Aborting `signal` throws `signal.reason`. */
   async lying(called: string, signal: AbortSignal): Promise<readonly ShelvedSound[]> {
-    return soundsMeant(called, await this.#shelf.titled(signal), { isHeard: true });
+    return soundsMeant(called, await this.#folder.titled(signal), { isHeard: true });
   }
 
   /** Up to three names of sounds that are like this one. */
   async closest(name: string): Promise<readonly string[]> {
-    const names = await this.#shelf.names();
+    const names = await this.#folder.names();
     const near = names.filter((one) => isNear(one.toLowerCase(), name.toLowerCase()));
     return near.slice(0, shownClosest);
   }
@@ -136,7 +136,7 @@ export class SoundCatalog {
 
   /** By its title, its folder, or some of its words; what is only like it is told and not played. */
   async #meant(requester: Requester, called: string, signal: AbortSignal): Promise<FoundSound> {
-    const meant = soundsMeant(called, await this.#shelf.titled(signal));
+    const meant = soundsMeant(called, await this.#folder.titled(signal));
     const [first, second] = meant;
     if (!first) return { kind: 'no-sound', closest: await this.closest(called) };
     if (second) return { kind: 'several', names: meant.map(({ name }) => name) };
@@ -152,7 +152,7 @@ export class SoundCatalog {
     title?: string,
   ): Promise<FoundSound | undefined> {
     if (origin.kind === 'library') {
-      const source = await this.#shelf.open(origin.name, signal);
+      const source = await this.#folder.open(origin.name, signal);
       return source && { kind: 'found', source, origin };
     }
     return await this.#link(requester, origin, signal, title);

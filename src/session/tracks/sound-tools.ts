@@ -1,7 +1,7 @@
 import { openText } from '#src/people/confidential-text.ts';
 import type { SessionContext } from '#src/session/context.ts';
 import { spokenText } from '#src/session/localized-text.ts';
-import type { SoundPlay, SoundWish, ToolTracks } from '#src/session/ports/tool.ts';
+import type { SoundPlay, SoundRequest, ToolTracks } from '#src/session/ports/tool.ts';
 import type { Playing, TrackCaller } from '#src/session/ports/tracks.ts';
 import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
 import { placeSound } from './place-sound.ts';
@@ -21,19 +21,19 @@ export function soundsFor(
   const { clock } = context.parts;
   return {
     chosen: (words) => choices.chosen(asker.id, words, clock.nowMs()),
-    async play(wish, signal) {
-      const playing = await played(wish, asker, context, signal);
+    async play(request, signal) {
+      const playing = await played(request, asker, context, signal);
       if (!('offered' in playing)) return heardPlay(playing);
       const offered = playing.offered.slice(0, mostNamed);
-      choices.ask(asker.id, wish, offered, clock.nowMs());
-      return questionAbout(wish, offered, context);
+      choices.ask(asker.id, request, offered, clock.nowMs());
+      return questionAbout(request, offered, context);
     },
   };
 }
 
 /** Outcome, or the sounds that fit. */
 async function played(
-  { sound, isName = false, track: typed = usualTrack, loop = false, next = false }: SoundWish,
+  { sound, isName = false, track: typed = usualTrack, loop = false, next = false }: SoundRequest,
   asker: TrackCaller,
   context: SessionContext,
   signal: AbortSignal,
@@ -60,7 +60,7 @@ function heardPlay(playing: Playing): SoundPlay {
 }
 
 function questionAbout(
-  { sound }: SoundWish,
+  { sound }: SoundRequest,
   offered: readonly ShelvedSound[],
   { channel, parts }: SessionContext,
 ): SoundPlay {

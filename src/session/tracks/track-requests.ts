@@ -4,11 +4,11 @@ import type { TrackName } from '#src/session/ports/tool.ts';
 import type {
   ListedTrack,
   Playing,
+  PlayRequest,
   TrackAction,
   TrackCaller,
   TrackOutcome,
   TrackSetting,
-  TrackWish,
 } from '#src/session/ports/tracks.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { Requester } from '#src/sources/fetch/ports.ts';
@@ -40,37 +40,37 @@ const nowhere = { kind: 'nowhere' } as const;
  */
 export class TrackRequests {
   readonly #sessions: TrackSessions;
-  readonly #shelf: SoundCatalog;
+  readonly #catalog: SoundCatalog;
   readonly #signal: AbortSignal;
   readonly #voiceQueues = new WeakMap<SessionContext['queue'], VoiceQueue>();
 
   /** Aborting `signal` ends what is being fetched. */
-  constructor(shelf: SoundCatalog, sessions: TrackSessions, signal: AbortSignal) {
-    this.#shelf = shelf;
+  constructor(catalog: SoundCatalog, sessions: TrackSessions, signal: AbortSignal) {
+    this.#catalog = catalog;
     this.#sessions = sessions;
     this.#signal = signal;
   }
 
   /** Answers once the sound was examined, at most 12 s later. */
-  async play(guildId: string, caller: TrackCaller, wish: TrackWish): Promise<Playing> {
+  async play(guildId: string, caller: TrackCaller, request: PlayRequest): Promise<Playing> {
     const before = this.#context(guildId);
     if (!before) return nowhere;
-    const track = trackNameOf(wish.track);
+    const track = trackNameOf(request.track);
     if (track === undefined) return { kind: 'bad-name' };
     if (isOwnTrack(track) || track === everyTrack) return { kind: 'reserved', track };
     if (this.#sessions.session(guildId)?.restrictions.isMute) return { kind: 'muted' };
     if (before.tracks.owned.isFull(track)) return full(before, track);
     const signal = AbortSignal.any([this.#signal, before.signal]);
     using pending = before.tracks.owned.pendingOwner({ id: caller.id, name: caller.name });
-    const found = await this.#found({ guildId, personId: caller.id }, wish, signal);
+    const found = await this.#found({ guildId, personId: caller.id }, request, signal);
     const context = this.#context(guildId);
     if (!found || !context) return nowhere;
     if (found.kind === 'bad') return found;
-    if (found.kind !== 'found') return { ...found, sound: `${wish.sound}` };
+    if (found.kind !== 'found') return { ...found, sound: `${request.sound}` };
     const sound = { ...found, owner: pending.owner };
-    const playing = placeSound(context, caller, { ...wish, track }, sound);
+    const playing = placeSound(context, caller, { ...request, track }, sound);
     const isPlaced = playing.kind === 'playing' || playing.kind === 'added';
-    if (isPlaced) this.#shelf.remember(guildId, found.source.title, found.origin);
+    if (isPlaced) this.#catalog.remember(guildId, found.source.title, found.origin);
     return playing;
   }
 
@@ -109,7 +109,7 @@ export class TrackRequests {
 
   /** Names that `play` accepts: the whole library, then recently played sounds, newest first. */
   async sounds(guildId: string): Promise<readonly string[]> {
-    return await this.#shelf.names(guildId);
+    return await this.#catalog.names(guildId);
   }
 
   /** Counts a vote on a sound of another person; `pollId` is the id that the button carries. */
@@ -118,9 +118,9 @@ export class TrackRequests {
     if (!context) return [nowhere];
     const poll = context.tracks.polls.find(pollId);
     if (!poll) return [{ kind: 'over' }];
-    const holder = this.#holder(poll.deed, context);
-    if (holder.subject(poll.deed) !== poll.about) return [{ kind: 'over' }];
-    return [voted(poll.deed, personId, holder, context)];
+    const holder = this.#holder(poll.action, context);
+    if (holder.subject(poll.action) !== poll.about) return [{ kind: 'over' }];
+    return [voted(poll.action, personId, holder, context)];
   }
 
   #remove(item: string, track: string, caller: TrackCaller, context: SessionContext): TrackOutcome {
@@ -161,11 +161,11 @@ export class TrackRequests {
   /** Undefined when the session has ended meanwhile. */
   async #found(
     requester: Requester,
-    { sound }: TrackWish,
+    { sound }: PlayRequest,
     signal: AbortSignal,
   ): Promise<FoundSound | undefined> {
     try {
-      return await this.#shelf.find(requester, sound, signal);
+      return await this.#catalog.find(requester, sound, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
       return undefined;
@@ -204,23 +204,23 @@ function changeOwn(
 }
 
 function voted(
-  deed: TrackCommand,
+  command: TrackCommand,
   personId: string,
   holder: SoundHolder,
   context: SessionContext,
 ): TrackOutcome {
   const { polls } = context.tracks;
   const here = context.people().filter(({ isBot }) => !isBot);
-  const about = holder.subject(deed);
+  const about = holder.subject(command);
   const count = polls.vote(
-    { about, deed },
+    { about, action: command },
     personId,
     here.map(({ id }) => id),
   );
-  if (count.kind === 'carried') return holder.perform(deed);
+  if (count.kind === 'carried') return holder.perform(command);
   const { id: pollId, votes, needed } = count;
-  const owner = holder.ownerBeside(personId, deed)?.name ?? '';
-  return { kind: 'denied', track: deed.track, owner, votes, needed, pollId };
+  const owner = holder.ownerBeside(personId, command)?.name ?? '';
+  return { kind: 'denied', track: command.track, owner, votes, needed, pollId };
 }
 
 function full({ tracks }: SessionContext, track: string): Playing {

@@ -20,7 +20,7 @@ const mostRecaps = 1_000;
 const postMs = 60_000;
 
 /** Time, in ms, in which it is posted that a recap was not made, once the bot is to end. */
-const tellMs = 1_500;
+const reportMs = 1_500;
 
 /** The recap of each session: one that was resumed and ended again has a new one in place of the former. */
 export class PostedRecaps {
@@ -42,9 +42,9 @@ export class PostedRecaps {
 
   /** Before the process ends: recaps that are not made soon are told of as failed, all within `ms`. Never throws. */
   async drain(ms: number, clock: Clock): Promise<void> {
-    await this.#settled(ms - tellMs, clock);
+    await this.#settled(ms - reportMs, clock);
     this.#ending.resolve({ kind: 'late' });
-    await this.#settled(tellMs, clock);
+    await this.#settled(reportMs, clock);
   }
 
   async #settled(ms: number, clock: Clock): Promise<void> {

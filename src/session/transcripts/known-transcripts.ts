@@ -17,7 +17,7 @@ export class KnownTranscripts {
   readonly recaps = new PostedRecaps();
   readonly #parts: SessionDependencies;
   #guildIds: ReadonlySet<string> = new Set();
-  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #checkedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;
@@ -26,15 +26,15 @@ export class KnownTranscripts {
 
   /** Whether something is kept of this server, as was known a moment ago. Waits for nothing: it looks up for the next time. */
   has(guildId: string): boolean {
-    void this.#look(guildId);
+    void this.#check(guildId);
     return this.#guildIds.has(guildId);
   }
 
-  async #look(guildId: string): Promise<void> {
+  async #check(guildId: string): Promise<void> {
     const { clock, transcripts } = this.#parts;
     const nowMs = clock.nowMs();
-    if (nowMs - this.#lookedAtMs < believedMs) return;
-    this.#lookedAtMs = nowMs;
+    if (nowMs - this.#checkedAtMs < believedMs) return;
+    this.#checkedAtMs = nowMs;
     const read = () => Promise.all(allStores(transcripts).map(({ reader }) => reader.guilds()));
     const found = await withStore(guildId, this.#parts, 'store.unreadable', read);
     if (found) this.#guildIds = new Set(found.flat());

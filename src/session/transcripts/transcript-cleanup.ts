@@ -1,6 +1,6 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
-import type { WishOutcome } from '#src/captions/message-wish.ts';
+import type { DisplayOutcome } from '#src/captions/desired-message.ts';
 import type {
   CaptionMessage,
   ErasedLines,
@@ -32,7 +32,7 @@ export type TranscriptCleanupOptions = {
 /** A chat with messages that are being changed: where each is told of its outcome, by message id. */
 type ChangingChat = {
   readonly chat: CaptionChat;
-  readonly changing: Map<string, (outcome: WishOutcome) => void>;
+  readonly changing: Map<string, (outcome: DisplayOutcome) => void>;
 };
 
 /** Interval, in ms, of the search for expired captions. */
@@ -73,9 +73,9 @@ export class TranscriptCleanup {
         this.sweep(signal);
       }
     };
-    const tell = (change: AlertChange) => onEvent('', change);
+    const report = (change: AlertChange) => onEvent('', change);
     const name = 'expiry of transcripts';
-    await runPeriodically({ name, clock, everyMs: expireMs, run: round, tell }, signal);
+    await runPeriodically({ name, clock, everyMs: expireMs, run: round, report }, signal);
   }
 
   /** Each store by itself. Throws the first failure. */
@@ -152,20 +152,20 @@ export class TranscriptCleanup {
     { message }: OutdatedMessage,
     text: string,
     signal: AbortSignal,
-  ): Promise<WishOutcome['kind'] | 'late'> {
+  ): Promise<DisplayOutcome['kind'] | 'late'> {
     const { guildId, channelId, messageId } = message;
     const { clock } = this.#options.parts;
     const { chat, changing } = this.#chat(guildId, channelId);
-    const told = Promise.withResolvers<WishOutcome['kind'] | 'late'>();
-    changing.set(messageId, ({ kind }) => told.resolve(kind));
+    const cleaned = Promise.withResolvers<DisplayOutcome['kind'] | 'late'>();
+    changing.set(messageId, ({ kind }) => cleaned.resolve(kind));
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
     void clock.sleep(changeMs, either).then(
-      () => told.resolve('late'),
-      () => told.resolve('late'),
+      () => cleaned.resolve('late'),
+      () => cleaned.resolve('late'),
     );
     chat.show({ key: messageId, text, urgency: 'partial', place: { channelId, messageId } });
-    const outcome = await told.promise;
+    const outcome = await cleaned.promise;
     over.abort(new Error('changed'));
     return outcome;
   }

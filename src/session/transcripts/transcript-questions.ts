@@ -39,7 +39,7 @@ const zoneMs = 15 * 3_600_000;
 const dayMs = 24 * 3_600_000;
 
 /** Too many are being answered, or the budget is used: the caller reads which. */
-class Refused extends Error {
+class RefusedError extends Error {
   readonly line: TextLine;
 
   constructor(line: TextLine) {
@@ -91,7 +91,7 @@ export class TranscriptQuestions {
       return cited ? { kind: 'found', ...quotedFor(audience, cited) } : { kind: 'none' };
     } catch (error) {
       signal.throwIfAborted();
-      this.#tell(guildId, error);
+      this.#report(guildId, error);
       return await this.#unchosen(guildId, audience, question, found);
     }
   }
@@ -168,8 +168,8 @@ export class TranscriptQuestions {
       const lineCount = lines.length;
       return { kind: 'recap', session, lineCount, points: points.map(quotedPoint) };
     } catch (error) {
-      if (error instanceof Refused) return { kind: 'failed', line: error.line };
-      this.#tell(guildId, error);
+      if (error instanceof RefusedError) return { kind: 'failed', line: error.line };
+      this.#report(guildId, error);
       if (!(error instanceof BotError)) throw error;
       if (error.code === 'answer.late') return { kind: 'late' };
       return { kind: 'failed', line: failureText(error, this.#parts) };
@@ -185,7 +185,7 @@ export class TranscriptQuestions {
     const make = async (signal: AbortSignal) => {
       const { writtenQuestions } = this.#parts;
       const place = await writtenQuestions.enterRecap(session.guildId, asker?.id, signal);
-      if ('line' in place) throw new Refused(place.line);
+      if ('line' in place) throw new RefusedError(place.line);
       using _ = place;
       return await this.#points(session, lines, asker, signal);
     };
@@ -272,7 +272,7 @@ export class TranscriptQuestions {
     return await this.#lookup.search({ ...search, sessionId: session.id }, audience);
   }
 
-  /** The whole reply of the chat model. Errors: `Refused`, or the model's. */
+  /** The whole reply of the chat model. Errors: `RefusedError`, or the model's. */
   async #reply(
     guildId: string,
     asker: Asker | undefined,
@@ -287,7 +287,7 @@ export class TranscriptQuestions {
     const ready = spending.ready(guildId);
     if (ready !== undefined) await unlessAborted(ready, signal);
     const opened = spending.open(order);
-    if (opened.kind === 'refused') throw new Refused(opened.line);
+    if (opened.kind === 'refused') throw new RefusedError(opened.line);
     using reservation = opened.reservation;
     if (asker) reservation.wanted();
     return await wholeReply(chat, { system, user }, reservation, signal);
@@ -308,8 +308,8 @@ export class TranscriptQuestions {
     }
   }
 
-  #tell(guildId: string, error: unknown): void {
-    if (!(error instanceof Refused)) this.#parts.onEvent(guildId, failureOf(error, 'think'));
+  #report(guildId: string, error: unknown): void {
+    if (!(error instanceof RefusedError)) this.#parts.onEvent(guildId, failureOf(error, 'think'));
   }
 }
 

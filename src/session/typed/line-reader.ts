@@ -21,7 +21,7 @@ import { readCharged } from './reading-outcome.ts';
 const longestRunGapMs = 60_000;
 
 /** A line that is to be read out, until it was or is dropped. */
-type OpenLine = { readonly messageId: string; readonly handle: TurnHandle; takeBack(): void };
+type OpenLine = { readonly messageId: string; readonly handle: TurnHandle; retract(): void };
 
 /** Words of a line as they are spoken, with voice and speed. */
 type LineSpeech = Pick<QueuedReading, 'clauses' | 'language' | 'speakerId' | 'speed' | 'voice'>;
@@ -49,7 +49,7 @@ export class LineReader {
   }
 
   /** Takes a line of the channel that a server has read out; undefined where it is none. Never throws. */
-  async take(message: TypedMessage, session: VoiceSession): Promise<TypedOutcome | undefined> {
+  async handle(message: TypedMessage, session: VoiceSession): Promise<TypedOutcome | undefined> {
     const { context } = session;
     const { author, channelId, isHidden, isWebhook: isBot, messageId, text } = message;
     if (context.settings().readChannelId !== channelId) return undefined;
@@ -63,7 +63,7 @@ export class LineReader {
 
   /** Nothing is read of a message that is gone. */
   deleted(messageIds: readonly string[]): void {
-    for (const one of this.#open) if (messageIds.includes(one.messageId)) one.takeBack();
+    for (const one of this.#open) if (messageIds.includes(one.messageId)) one.retract();
   }
 
   async #inOrder(session: VoiceSession, line: WrittenLine, owner: Asker): Promise<ReadingOutcome> {
@@ -71,7 +71,7 @@ export class LineReader {
     const open: OpenLine = {
       messageId: line.messageId,
       handle,
-      takeBack: () => handle.drop('withdrawn'),
+      retract: () => handle.drop('withdrawn'),
     };
     this.#open.add(open);
     const outcome = await this.#order.run(session.channel.guildId, () =>
@@ -104,7 +104,7 @@ export class LineReader {
       opening: () => openingOf(line.author, context),
       handle: open.handle,
     };
-    open.takeBack = () => context.queue.drop(reading, 'withdrawn');
+    open.retract = () => context.queue.drop(reading, 'withdrawn');
     return readCharged(reading, { characters, payerId: owner.id }, session);
   }
 

@@ -127,12 +127,12 @@ export class SessionProgramAnswers {
     if (said.every(({ kind }) => kind === 'typed')) return { said: said.flatMap(typedWords) };
     const listening = spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return { line: listening.line };
-    const ear = withModel(transcriber.paidBy(listening.reservation), transcriptionModel);
+    const recogniser = withModel(transcriber.paidBy(listening.reservation), transcriptionModel);
     const words: Words[] = [];
     try {
       for (const one of said) {
         if (one.kind === 'typed') words.push(...typedWords(one));
-        else words.push(await this.#spokenWords(one, asker.id, ear, signal));
+        else words.push(await this.#spokenWords(one, asker.id, recogniser, signal));
       }
       return { said: words };
     } catch (error) {
@@ -145,11 +145,11 @@ export class SessionProgramAnswers {
   async #spokenWords(
     { name, bytes }: Extract<ProgramUtterance, { kind: 'spoken' }>,
     personId: string,
-    ear: Transcriber,
+    transcriber: Transcriber,
     signal: AbortSignal,
   ): Promise<Words> {
     const pcm = await this.#parts.recordings.read({ url: '', name, bytes, personId }, signal);
-    return { name, pcm, transcript: once(() => transcribed(pcm, ear, signal)) };
+    return { name, pcm, transcript: once(() => transcribed(pcm, transcriber, signal)) };
   }
 }
 

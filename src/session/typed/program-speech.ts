@@ -22,7 +22,7 @@ export async function openProgramSpeech(
   settings: Pick<VoiceSessions['settings'], 'load' | 'styleIn'>,
   signal: AbortSignal,
 ): Promise<ProgramSpeech> {
-  const { guildId, asker, input, onTook, ...wish } = text;
+  const { guildId, asker, input, onUsage, ...request } = text;
   const { spending } = parts;
   const clauses = clausesOf(input);
   if (clauses.length === 0) return { kind: 'unspeakable' };
@@ -36,13 +36,13 @@ export async function openProgramSpeech(
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const { reservation } = opened;
   signal.addEventListener('abort', () => reservation.close(), { once: true });
-  const { speed = 1, voice: name, model, instructions } = wish;
+  const { speed = 1, voice: name, model, instructions } = request;
   const voice: SpeechVoice = {
     ...cheaperStyle(settings.styleIn(guildId), manner).voice,
     ...(name !== undefined && { name }),
     ...(model !== undefined && { model }),
     ...(instructions !== undefined && { instructions }),
-    onTook,
+    onUsage,
   };
   async function* read(): AsyncGenerator<Pcm> {
     using _ = reservation;
@@ -71,7 +71,7 @@ function spoken(
       for (const clause of clauses) {
         for await (const pcm of soundOf(clause, how, until)) {
           queue.put(pcm);
-          await queue.room();
+          await queue.space();
         }
       }
     },

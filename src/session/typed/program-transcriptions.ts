@@ -148,9 +148,10 @@ export class SessionProgramTranscriptions {
     if ('line' in listening) return listening;
     const paid = transcriber.paidBy(listening.reservation);
     const hinted = hints.length > 0 ? (paid.withHints?.(hints) ?? paid) : paid;
-    const told = language === undefined ? hinted : (hinted.inLanguage?.(language) ?? hinted);
+    const hintedTranscriber =
+      language === undefined ? hinted : (hinted.inLanguage?.(language) ?? hinted);
     const asked = { ...(model !== undefined && { model }), hasWordTimes, isTranslated };
-    return { transcriber: told.withOptions?.(asked) ?? told };
+    return { transcriber: hintedTranscriber.withOptions?.(asked) ?? hintedTranscriber };
   }
 
   /** The chat model translates the rest, once all is heard. */

@@ -1,13 +1,13 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import type { QueuedReading } from '#src/session/queue/queued-turn.ts';
-import type { TurnAdded } from '#src/session/queue/turn-queue.ts';
+import type { AddTurnResult } from '#src/session/queue/turn-queue.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Outcome of a text that somebody has read out: its place in the queue, or the reason why it has none. */
 type ReadingPlace =
   | { readonly kind: 'queued'; readonly ahead: number }
-  | Extract<TurnAdded, { readonly kind: 'full' | 'muted' }>
+  | Extract<AddTurnResult, { readonly kind: 'full' | 'muted' }>
   | UnaffordableReading
   | { readonly kind: 'nowhere' };
 
@@ -40,7 +40,7 @@ export function chargeReading(
   return refused && { kind: 'unaffordable', line: refused.line };
 }
 
-function placeOf(added: TurnAdded): ReadingPlace {
+function placeOf(added: AddTurnResult): ReadingPlace {
   switch (added.kind) {
     case 'added':
       return { kind: 'queued', ahead: added.ahead };

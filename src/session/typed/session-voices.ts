@@ -46,7 +46,7 @@ export class SessionVoices {
   }
 
   /** Whether the speech engine accepts a tone; an embedded one does not. */
-  takesTone(): boolean {
+  acceptsTone(): boolean {
     return this.#speechModels.length > 0; // an embedded engine has no model to name
   }
 

@@ -76,18 +76,19 @@ export async function answerInFile(
   const until = AbortSignal.any([signal, over.signal]);
   const late = () =>
     new BotError('provider.late', true, `No answer in ${Math.round(ms / 1000)} s.`);
-  const draft: FileDraft = { text: '', pieces: [] };
+  const layout: GrowingFile = { text: '', pieces: [] };
   try {
     const opened = await openSoundAnswer(asked, parts, until);
     if (opened.kind === 'failed') return opened;
-    await within(collect(opened.parts, draft, asked.speed), ms, parts.clock, late);
-    return fileOf(draft, asked.knownBy);
+    await within(collect(opened.parts, layout, asked.speed), ms, parts.clock, late);
+    return fileOf(layout, asked.knownBy);
   } catch (error) {
     const failure = atStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;
     parts.onEvent(asked.guildId, failureOf(failure, 'think'));
     // Where only the voice is out, the words are there.
-    if (failure.stage === 'speak' && draft.text.trim() !== '') return fileOf(draft, asked.knownBy);
+    if (failure.stage === 'speak' && layout.text.trim() !== '')
+      return fileOf(layout, asked.knownBy);
     return { kind: 'failed', line: failureText(failure, parts) };
   } finally {
     over.abort(new Error('answered'));
@@ -95,31 +96,31 @@ export async function answerInFile(
 }
 
 /** Words, and samples at `soundAnswerRateHz`, of an answer so far. */
-type FileDraft = { text: string; readonly pieces: Int16Array[] };
+type GrowingFile = { text: string; readonly pieces: Int16Array[] };
 
 /** Sound gets its pace as it arrives: three minutes at once would hold the main thread for half a second. */
 async function collect(
   parts: AsyncIterable<ReplyPart>,
-  draft: FileDraft,
+  layout: GrowingFile,
   speed = 1,
 ): Promise<void> {
   const rate = new OneRate(soundAnswerRateHz);
   const stretch = speed === 1 ? undefined : new TimeStretch(speed);
-  const take = (samples: Int16Array) => draft.pieces.push(stretch?.push(samples) ?? samples);
+  const take = (samples: Int16Array) => layout.pieces.push(stretch?.push(samples) ?? samples);
   let soundMs = 0;
   for await (const part of parts) {
-    if (part.kind === 'text') draft.text += part.text;
+    if (part.kind === 'text') layout.text += part.text;
     if (part.kind !== 'audio') continue;
     for (const samples of rate.push(part.pcm)) take(samples);
     soundMs += durationMs(part.pcm);
     if (soundMs >= longestFileMs) break;
   }
   take(rate.flush());
-  if (stretch) draft.pieces.push(stretch.flush());
+  if (stretch) layout.pieces.push(stretch.flush());
 }
 
 /** Errors: BotError `provider.empty`. */
-function fileOf({ text: written, pieces }: FileDraft, knownBy: KnownBy): AskOutcome {
+function fileOf({ text: written, pieces }: GrowingFile, knownBy: KnownBy): AskOutcome {
   const text = new ConfidentialText(written.trim(), knownBy);
   if (written.trim() === '')
     throw new BotError('provider.empty', true, 'The chat model wrote nothing.');

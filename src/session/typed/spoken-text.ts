@@ -41,7 +41,7 @@ function queued(
   when: 'now' | 'queue',
   { onEnd, owner, payerId, speed, voice, ...how }: SayOptions,
 ): SayOutcome {
-  const tell = onEnd && onlyFirst(onEnd);
+  const report = onEnd && onlyFirst(onEnd);
   const reading: QueuedReading = {
     kind: 'reading',
     clauses: clauses.map(openText),
@@ -50,8 +50,8 @@ function queued(
     ...(speed !== undefined && { speed }),
     manner: mannerOf(how),
     ...(owner && { owner }),
-    ...(tell && { onEnd: tell }),
-    handle: new TurnHandle((why) => tell?.(endOf(why))),
+    ...(report && { onEnd: report }),
+    handle: new TurnHandle((why) => report?.(endOf(why))),
   };
   return readCharged(reading, { characters: clauses.join(' ').length, payerId }, session);
 }
@@ -65,10 +65,10 @@ function mannerOf({ model, tone }: SayOptions): Pick<SpeechVoice, 'instructions'
 
 /** A reading that had its turn reports its end before its handle is dropped. */
 function onlyFirst(onEnd: (end: PlayEnd) => void): (end: PlayEnd) => void {
-  let isTold = false;
+  let isReported = false;
   return (end) => {
-    if (!isTold) onEnd(end);
-    isTold = true;
+    if (!isReported) onEnd(end);
+    isReported = true;
   };
 }
 
@@ -100,9 +100,9 @@ function placed(
   };
   const source = new SpeechSource(clauses, context, { ...own, speed });
   const caller = { id: '', name: '', ...owner, mayManage: false };
-  const told = onEnd && ((end: PlayEnd) => onEnd(source.endOr(end)));
-  const wish = { track, loop: false, next: when === 'now', onEnd: told };
-  return { kind: 'placed', playing: placeSound(context, caller, wish, { source, owner }) };
+  const onPlayEnd = onEnd && ((end: PlayEnd) => onEnd(source.endOr(end)));
+  const play = { track, loop: false, next: when === 'now', onEnd: onPlayEnd };
+  return { kind: 'placed', playing: placeSound(context, caller, play, { source, owner }) };
 }
 
 /** End of a text that lost its turn, or never had one. */

@@ -55,7 +55,7 @@ export class TypedLines implements TypedMessageListener {
   }
 
   written(message: TypedMessage): void {
-    void this.take(message);
+    void this.handle(message);
   }
 
   /** Nobody waits for the answer to a message that is gone. */
@@ -65,7 +65,7 @@ export class TypedLines implements TypedMessageListener {
   }
 
   /** Answers it if it is meant for the bot; resolves when that is done. Never throws. */
-  async take(message: TypedMessage): Promise<TypedOutcome> {
+  async handle(message: TypedMessage): Promise<TypedOutcome> {
     const { guildId, author, messageId } = message;
     const session = this.#sessions.session(guildId);
     const objection = objectionTo(message, session);
@@ -90,7 +90,7 @@ export class TypedLines implements TypedMessageListener {
   /** Never throws. */
   async #read(message: TypedMessage, session: VoiceSession): Promise<TypedOutcome | undefined> {
     try {
-      return await this.#reader.take(message, session);
+      return await this.#reader.handle(message, session);
     } catch (error) {
       this.#failed(message.guildId, error, this.#signal);
       return 'failed';
@@ -119,16 +119,16 @@ export class TypedLines implements TypedMessageListener {
     const { channelId, guildId, text, author } = message;
     const outcomes = new OutcomeQueue();
     const put = (outcome: AskOutcome) => outcomes.put(outcome);
-    const takeBack = this.#talk.askAloud(guildId, text, author, put, channelId);
-    signal.addEventListener('abort', takeBack);
+    const retract = this.#talk.askAloud(guildId, text, author, put, channelId);
+    signal.addEventListener('abort', retract);
     try {
       for (;;) {
         const outcome = await outcomes.next(signal);
-        const became = await this.#tell(message, outcome, signal);
+        const became = await this.#report(message, outcome, signal);
         if (outcome.kind !== 'failed' || outcome.line.id !== 'ask.late') return became;
       }
     } finally {
-      signal.removeEventListener('abort', takeBack);
+      signal.removeEventListener('abort', retract);
     }
   }
 
@@ -151,10 +151,10 @@ export class TypedLines implements TypedMessageListener {
       context.memory.add({ speakerId, name, said: text, heard, knownBy });
       context.addressing.answered(speakerId, heard);
     }
-    return await this.#tell(message, outcome, signal);
+    return await this.#report(message, outcome, signal);
   }
 
-  async #tell(
+  async #report(
     message: TypedMessage,
     outcome: AskOutcome,
     signal: AbortSignal,

@@ -12,7 +12,7 @@ export function questionOf(
   text: string,
   atMs: number,
   handle: TurnHandle,
-  tell: (asking: AskOutcome) => void,
+  report: (asking: AskOutcome) => void,
   { manner, placeId }: Pick<QuestionSubject, 'manner' | 'placeId'> = {},
 ): QueuedQuestion {
   const [said, ...earlier] = all.toReversed();
@@ -25,7 +25,7 @@ export function questionOf(
     handle,
     placeId,
     manner,
-    tell,
+    report,
     words: { text, atMs },
   };
   for (const { pcm, transcript } of all) {

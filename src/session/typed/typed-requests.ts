@@ -134,7 +134,7 @@ export class TypedRequests {
     const { guildId, said, payer } = asked;
     const session = this.#sessions.session(guildId);
     const { messages, knownBy } = knownTo(asker, session, about);
-    const ear = pcm && this.#earIn(guildId);
+    const pipeline = pcm && this.#hearingPipeline(guildId);
     const { settings } = this.#sessions;
     await settings.load(guildId);
     const usual = settings.styleIn(guildId, this.#channelIn(guildId));
@@ -149,41 +149,41 @@ export class TypedRequests {
       const file = { guildId, turn, pipeline, payer, knownBy, speed };
       return await answerInFile(file, this.#parts, ms, until);
     }
-    const { onUsage, told } = this.#standIns.watch(guildId, brain);
+    const { onUsage, withStandIn } = this.#standIns.watch(guildId, brain);
     const { chat } = brain ?? this.#parts;
-    const how = { chat, ear, language, onUsage, style: usual };
+    const how = { chat, pipeline, language, onUsage, style: usual };
     const question = { ...asked, known, knownBy, ...how };
     const outcome = await answerInWriting(question, this.#parts, ms, until);
     // Whoever sits with the bot reads in its channel who stands in.
-    return session ? outcome : told(outcome);
+    return session ? outcome : withStandIn(outcome);
   }
 
   /**
-   * Asks aloud; `tell` is told how it stands: that it takes longer, and how it ended. The returned function takes the
+   * Asks aloud; `report` is told how it stands: that it takes longer, and how it ended. The returned function takes the
    * question back.
    */
   askAloud(
     guildId: string,
     question: string,
     asker: Asker,
-    tell: (outcome: AskOutcome) => void,
+    report: (outcome: AskOutcome) => void,
     placeId?: string,
   ): () => void {
     const context = this.#sessions.session(guildId)?.context;
     if (!context) {
-      tell(nowhere);
+      report(nowhere);
       return () => undefined;
     }
     const atMs = this.#parts.clock.nowMs();
     const said = utterancesOf({ asker, question, about: {}, atMs }, this.#signal);
-    const handle = new TurnHandle((why) => tell(droppedFor(why)));
-    context.queue.ask(questionOf(said, question, atMs, handle, tell, { placeId }));
+    const handle = new TurnHandle((why) => report(droppedFor(why)));
+    context.queue.ask(questionOf(said, question, atMs, handle, report, { placeId }));
     context.addressing.open(asker.id);
     return () => handle.drop('withdrawn');
   }
 
   /** Lets this person ask without the bot's name for a while; `unheard`: they have not agreed to be heard, `paused`: hearing is paused. */
-  openFloor(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere' {
+  openAskWindow(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere' {
     const context = this.#sessions.session(guildId)?.context;
     if (!context) return 'nowhere';
     if (context.gate.standing(personId) !== 'yes') return 'unheard';
@@ -231,7 +231,7 @@ export class TypedRequests {
   }
 
   /** Pipeline that hears recordings where an audio model answers speech. */
-  #earIn(guildId: string): PaidPipeline | undefined {
+  #hearingPipeline(guildId: string): PaidPipeline | undefined {
     const { brain, pipeline } = this.#sessions.settings.at(guildId, this.#channelIn(guildId));
     return pipeline === 'audio-model' ? this.#parts.pipelines.open(pipeline, brain) : undefined;
   }
@@ -278,17 +278,17 @@ export class TypedRequests {
     ms: number,
   ): Promise<AskOutcome> {
     const { clock } = this.#parts;
-    const told = Promise.withResolvers<AskOutcome>();
+    const answered = Promise.withResolvers<AskOutcome>();
     const [{ speakerId = '' } = {}] = said;
-    const handle = new TurnHandle((why) => told.resolve(droppedFor(why)));
+    const handle = new TurnHandle((why) => answered.resolve(droppedFor(why)));
     const manner = mannerIn(context.settings().pipeline, about);
     const how = { placeId: about.placeId, ...(manner && { manner }) };
-    context.queue.ask(questionOf(said, question, clock.nowMs(), handle, told.resolve, how));
+    context.queue.ask(questionOf(said, question, clock.nowMs(), handle, answered.resolve, how));
     const follow = () => context.addressing.open(speakerId);
     follow();
-    void told.promise.then(follow);
+    void answered.promise.then(follow);
     try {
-      return await within(told.promise, ms, clock, () => new Error('late'));
+      return await within(answered.promise, ms, clock, () => new Error('late'));
     } catch {
       return { kind: 'failed', line: { id: 'ask.late' } };
     }
@@ -345,12 +345,12 @@ type WrittenBrain = {
 type AnswerWatch = {
   readonly onUsage: (usage: Usage) => void;
   /** The outcome, with who answered in place of the brain where that was not told yet. */
-  readonly told: (outcome: AskOutcome) => AskOutcome;
+  readonly withStandIn: (outcome: AskOutcome) => AskOutcome;
 };
 
 /** Tells a server in which the bot sits nowhere that another model answers in place of a brain: once, until the brain is back. */
 class BrainStandIns {
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   watch(guildId: string, brain: WrittenBrain | undefined): AnswerWatch {
     let by: Usage['by'];
@@ -358,12 +358,12 @@ class BrainStandIns {
       onUsage: (usage) => {
         by = usage.by ?? by;
       },
-      told: (outcome) => {
+      withStandIn: (outcome) => {
         if (!brain || by?.kind !== 'remote' || outcome.kind !== 'answered') return outcome;
         const key = `${guildId}:${brain.name}`;
-        if (by.model === brain.engine) this.#told.delete(key);
-        if (by.model === brain.engine || this.#told.has(key)) return outcome;
-        this.#told.add(key);
+        if (by.model === brain.engine) this.#reported.delete(key);
+        if (by.model === brain.engine || this.#reported.has(key)) return outcome;
+        this.#reported.add(key);
         const line = { id: 'ask.instead', with: { brain: brain.name, other: by.model } } as const;
         return { ...outcome, line };
       },

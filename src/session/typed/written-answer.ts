@@ -31,7 +31,7 @@ export type WrittenQuestion = {
   /** Style of the bot in that server, before the answer. */
   readonly style: ReplyStyle;
   /** Hears what was said itself; what it would say is written. */
-  readonly ear?: PaidPipeline | undefined;
+  readonly pipeline?: PaidPipeline | undefined;
   /** As it was when the question was asked. */
   readonly payer: Payer;
   /** Told of what each request took, and of whom. Never throws. */
@@ -81,9 +81,9 @@ async function written(
   reservation: Reservation,
   signal: AbortSignal,
 ): Promise<string> {
-  const { ear } = asked;
-  const text = ear
-    ? await asHeard(ear, asked, reservation, signal)
+  const { pipeline } = asked;
+  const text = pipeline
+    ? await asHeard(pipeline, asked, reservation, signal)
     : await asRead(asked, reservation, signal);
   if (text.trim() === '')
     throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
@@ -91,7 +91,7 @@ async function written(
 }
 
 async function asHeard(
-  ear: PaidPipeline,
+  pipeline: PaidPipeline,
   { said, known: history, language, style }: WrittenQuestion,
   reservation: Reservation,
   signal: AbortSignal,
@@ -99,7 +99,7 @@ async function asHeard(
   const turn = { said, style, history, tools: [], language };
   let text = '';
   reservation.wanted();
-  for await (const part of ear.paidBy(reservation).answer(turn, silentHost, signal)) {
+  for await (const part of pipeline.paidBy(reservation).answer(turn, silentHost, signal)) {
     if (part.kind === 'text') text += part.text;
     if (text.length >= longestChars) break;
   }

@@ -2,7 +2,7 @@ import type { SoundChunk } from '#src/audio/sound-source.ts';
 import type { RawFormat } from '#src/sources/fetch/ports.ts';
 import type { Format } from '#src/sources/formats/sniff.ts';
 import type { Want } from './decoder.ts';
-import type { Inspected, Inspection } from './inspection.ts';
+import type { Inspection, InspectionResult } from './inspection.ts';
 
 /** Decoding order for one file. */
 export type DecodePlan = {
@@ -28,7 +28,7 @@ export type ToDecoder =
   | { readonly kind: 'close'; readonly id: number }
   | { readonly kind: 'inspect'; readonly inspection: Inspection };
 
-export type Fed = {
+export type FeedResult = {
   readonly kind: 'fed';
   /** About half a second, and at most the output of one step of the decoder. */
   readonly chunks: readonly SoundChunk[];
@@ -42,7 +42,7 @@ export type Fed = {
 export type DecoderReady = { readonly kind: 'ready' };
 
 export type FromDecoder =
-  | Fed
-  | { readonly kind: 'inspected'; readonly inspected: Inspected }
+  | FeedResult
+  | { readonly kind: 'inspected'; readonly inspected: InspectionResult }
   /** The stream is closed; `why` for the operator. */
   | { readonly kind: 'damaged'; readonly why: string };

@@ -10,7 +10,7 @@ import { openOgg } from '#src/sources/formats/ogg-decoder.ts';
 import { type Format, longestSniffBytes, sniff, sniffBytes } from '#src/sources/formats/sniff.ts';
 import { openRaw, openWav } from '#src/sources/formats/wav-decoder.ts';
 import { openWebm } from '#src/sources/formats/webm-decoder.ts';
-import type { DecodePlan, Fed } from './decode-messages.ts';
+import type { DecodePlan, FeedResult } from './decode-messages.ts';
 import type { Decoder } from './decoder.ts';
 import { Skip } from './skip.ts';
 
@@ -37,7 +37,7 @@ export class DecodeStream {
   #mayBurst = true;
   #decoder: Decoder | undefined;
   /** Bytes after which the format is detected again. */
-  #lookAtBytes = sniffBytes;
+  #checkAtBytes = sniffBytes;
 
   constructor(plan: DecodePlan) {
     this.#plan = plan;
@@ -47,7 +47,7 @@ export class DecodeStream {
   }
 
   /** Throws a plain Error where the file is damaged. */
-  async feed(bytes: Uint8Array, isLast: boolean): Promise<Fed> {
+  async feed(bytes: Uint8Array, isLast: boolean): Promise<FeedResult> {
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
     this.#decoder ??= await this.#open(isLast);
     const chunks: SoundChunk[] = [];
@@ -104,8 +104,8 @@ export class DecodeStream {
     if (raw) return openRaw(raw);
     if (format) return await this.#openAs(format);
     const { length } = this.#bytes;
-    if (!isLast && length < this.#lookAtBytes) return undefined;
-    this.#lookAtBytes = Math.min(2 * length, longestSniffBytes);
+    if (!isLast && length < this.#checkAtBytes) return undefined;
+    this.#checkAtBytes = Math.min(2 * length, longestSniffBytes);
     const sniffed = sniff(this.#bytes, isLast);
     if (sniffed.kind === 'more') return undefined;
     if (sniffed.kind !== 'format') throw new Error(`it is ${sniffed.what}`);

@@ -2,9 +2,9 @@ import { chunkMs, type SoundChunk } from '#src/audio/sound-source.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { type DecodingProcess, isDisplaced } from '#src/sources/decoding-process.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
-import type { DecodePlan, Fed } from './decode-messages.ts';
+import type { DecodePlan, FeedResult } from './decode-messages.ts';
 import type { DecodedRateHz } from './decoder.ts';
-import type { Inspect, Inspected, Inspection } from './inspection.ts';
+import type { Inspect, Inspection, InspectionResult } from './inspection.ts';
 import type { SoundTags } from './tags.ts';
 
 /** A process while it decodes a file for a lane. */
@@ -64,7 +64,11 @@ export class DecodingLane {
     try {
       for await (const { piece, isLast } of feedsOf(bytes, size)) {
         let ms = 0;
-        for (let rest: Fed | undefined, left = piece; !rest || rest.hasMore; left = nothing) {
+        for (
+          let rest: FeedResult | undefined, left = piece;
+          !rest || rest.hasMore;
+          left = nothing
+        ) {
           signal.throwIfAborted();
           rest = await unlessAborted(process.feed(id, left, isLast), signal);
           hasSound ||= rest.hasSound;
@@ -101,7 +105,7 @@ export class DecodingLane {
     return (await this.inspect({ kind: 'tags', path }, signal)).tags;
   }
 
-  async #inspect(inspection: Inspection, signal: AbortSignal): Promise<Inspected> {
+  async #inspect(inspection: Inspection, signal: AbortSignal): Promise<InspectionResult> {
     for (let tries = 1; ; tries++) {
       using lease = this.#parts.enter();
       try {
@@ -116,8 +120,8 @@ export class DecodingLane {
 
 function isAnswerTo<Kind extends Inspection['kind']>(
   { kind }: Extract<Inspection, { kind: Kind }>,
-  answer: Inspected,
-): answer is Extract<Inspected, { kind: Kind }> {
+  answer: InspectionResult,
+): answer is Extract<InspectionResult, { kind: Kind }> {
   return answer.kind === kind;
 }
 

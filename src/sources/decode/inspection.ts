@@ -1,4 +1,4 @@
-import { type Sniffed, sniff } from '#src/sources/formats/sniff.ts';
+import { type SniffResult, sniff } from '#src/sources/formats/sniff.ts';
 import {
   type LayoutBytes,
   layoutOf,
@@ -29,8 +29,8 @@ export type Inspection =
   | { readonly kind: 'tags'; readonly path: string };
 
 /** The answer to an inspection of the same kind. */
-export type Inspected =
-  | { readonly kind: 'sniff'; readonly sniffed: Sniffed }
+export type InspectionResult =
+  | { readonly kind: 'sniff'; readonly sniffed: SniffResult }
   | { readonly kind: 'layout'; readonly layout: SoundLayout }
   | { readonly kind: 'place'; readonly place: SoundPlace | undefined }
   | { readonly kind: 'ogg-head'; readonly head: Uint8Array | 'more' | 'too-long' }
@@ -40,10 +40,10 @@ export type Inspected =
 export type Inspect = <Kind extends Inspection['kind']>(
   inspection: Extract<Inspection, { kind: Kind }>,
   signal: AbortSignal,
-) => Promise<Extract<Inspected, { kind: Kind }>>;
+) => Promise<Extract<InspectionResult, { kind: Kind }>>;
 
 /** Runs in a decoding process: a crafted file decides how long it takes. */
-export function inspect(inspection: Exclude<Inspection, { kind: 'tags' }>): Inspected {
+export function inspect(inspection: Exclude<Inspection, { kind: 'tags' }>): InspectionResult {
   const { kind } = inspection;
   switch (kind) {
     case 'sniff':

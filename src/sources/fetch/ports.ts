@@ -98,7 +98,7 @@ export type ShelvedSound = {
 };
 
 /** Sounds that lie on this machine, by name. */
-export interface SoundShelf {
+export interface SoundFolder {
   /** Sorted; files that were added meanwhile are among them. */
   names(): Promise<readonly string[]>;
   /**

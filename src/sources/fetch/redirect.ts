@@ -97,9 +97,9 @@ async function resolved(
 /** Look-up of the connection: gives the checked addresses instead of a second resolution. */
 function pinned(addresses: readonly string[]): LookupFunction {
   const found = addresses.map((address) => ({ address, family: isIP(address) }));
-  return (_host, options, told) => {
+  return (_host, options, callback) => {
     const [first] = found;
-    if (options.all) told(null, found);
-    else told(null, first?.address ?? '', first?.family);
+    if (options.all) callback(null, found);
+    else callback(null, first?.address ?? '', first?.family);
   };
 }

@@ -18,7 +18,7 @@ export async function openMp3(skip: Skip): Promise<Decoder> {
   const isNear = ({ header, bytes }: Mp3Frame) => {
     const isFirst = !hasFirst;
     hasFirst = true;
-    if (isFirst && tellsOfAll(bytes)) return true;
+    if (isFirst && reportsOfAll(bytes)) return true;
     const frameMs = (header.samples / header.rateHz) * 1000;
     if (skip.leftMs <= preRollMs + frameMs) return true;
     skip.passed(frameMs);
@@ -45,6 +45,6 @@ export async function openMp3(skip: Skip): Promise<Decoder> {
 }
 
 /** Whether a frame holds no sound, but the data its decoder needs to cut the padding of its encoder. */
-function tellsOfAll(frame: Buffer): boolean {
+function reportsOfAll(frame: Buffer): boolean {
   return ['Xing', 'Info'].some((mark) => frame.includes(mark, 0, 'latin1'));
 }

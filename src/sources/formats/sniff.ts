@@ -3,7 +3,7 @@ import { type FrameHeader, readHeader } from '#src/audio/opus/frame-headers.ts';
 /** Formats with a decoder here. */
 export type Format = 'wav' | 'mp3' | 'flac' | 'ogg' | 'webm';
 
-export type Sniffed =
+export type SniffResult =
   | { readonly kind: 'format'; readonly format: Format }
   /** Format that ffmpeg knows by this name, as `-f` takes it; `what` for the operator. */
   | { readonly kind: 'ffmpeg'; readonly what: string; readonly demuxer: string }
@@ -24,7 +24,7 @@ const framesInARow = 3;
  *
  * At most `longestSniffBytes` are asked for, fewer where the file is shorter.
  */
-export function sniff(head: Uint8Array, isWhole: boolean): Sniffed {
+export function sniff(head: Uint8Array, isWhole: boolean): SniffResult {
   if (head.length < sniffBytes && !isWhole) return { kind: 'more' };
   const bytes = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, longestSniffBytes));
   const text = bytes.toString('latin1', 0, sniffBytes);
@@ -36,7 +36,7 @@ export function sniff(head: Uint8Array, isWhole: boolean): Sniffed {
   return frames(bytes, isEnough) ?? { kind: 'foreign', what: nameOf(text) };
 }
 
-function byName(text: string): Sniffed | undefined {
+function byName(text: string): SniffResult | undefined {
   if (/^(RIFF|RF64)....(?!AVI )/s.test(text)) return { kind: 'format', format: 'wav' };
   if (text.startsWith('fLaC')) return { kind: 'format', format: 'flac' };
   if (text.startsWith('ID3')) return { kind: 'format', format: 'mp3' };
@@ -57,7 +57,7 @@ const byFfmpeg: readonly (readonly [RegExp, string, string])[] = [
   [/^FLV/, 'Flash video', 'flv'],
 ];
 
-function ogg(text: string): Sniffed {
+function ogg(text: string): SniffResult {
   const isMany = text.charCodeAt(28 + 18) > 0;
   if (text.startsWith('OpusHead', 28) && isMany)
     return oggByFfmpeg('Opus with more than two channels');
@@ -66,18 +66,18 @@ function ogg(text: string): Sniffed {
   return oggByFfmpeg('an Ogg file of another kind');
 }
 
-function oggByFfmpeg(what: string): Sniffed {
+function oggByFfmpeg(what: string): SniffResult {
   return { kind: 'ffmpeg', what, demuxer: 'ogg' };
 }
 
-function matroska(bytes: Buffer, isEnough: boolean): Sniffed {
+function matroska(bytes: Buffer, isEnough: boolean): SniffResult {
   if (bytes.includes('A_OPUS', 0, 'latin1')) return { kind: 'format', format: 'webm' };
   if (!isEnough && !/A_[A-Z]{3}.{3}/s.test(bytes.toString('latin1'))) return { kind: 'more' };
   return { kind: 'ffmpeg', what: 'Matroska', demuxer: 'matroska' };
 }
 
 /** MP3 or AAC, from the first byte on or from a frame that is cut. */
-function frames(bytes: Buffer, isEnough: boolean): Sniffed | undefined {
+function frames(bytes: Buffer, isEnough: boolean): SniffResult | undefined {
   for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
     const name = inARow(bytes, at, isEnough);
     if (name === 'AAC') return { kind: 'ffmpeg', what: 'AAC', demuxer: 'aac' };

@@ -5,14 +5,14 @@ import type { SoundPlace } from './sound-places.ts';
 export type FindPlace = (bytes: Uint8Array, byte: number) => Promise<SoundPlace | undefined>;
 
 /** Bytes read to find one place; an Ogg page has no more. */
-const lookBytes = 66_000;
+const readBytes = 66_000;
 /** Most reads: each halves the rest, or better. */
-const mostLooks = 20;
+const mostReads = 20;
 const closeBytes = 132_000;
 
 /**
  * The last place found that does not lie behind `sample`: looks here and there, as often as needed and no further than
- * `mostLooks`. Undefined where none was found. Errors: those of `bytes` and `find`. Aborting `signal` throws `signal.reason`.
+ * `mostReads`. Undefined where none was found. Errors: those of `bytes` and `find`. Aborting `signal` throws `signal.reason`.
  */
 export async function bisect(
   bytes: SoundBytes,
@@ -22,9 +22,9 @@ export async function bisect(
 ): Promise<SoundPlace | undefined> {
   let [low, high] = [0, bytes.sizeBytes ?? 0];
   let best: SoundPlace | undefined;
-  for (let looks = 0; looks < mostLooks && high - low > closeBytes; looks++) {
+  for (let reads = 0; reads < mostReads && high - low > closeBytes; reads++) {
     const middle = Math.floor((low + high) / 2);
-    const found = await find(await readSome(bytes, middle, lookBytes, signal), middle);
+    const found = await find(await readSome(bytes, middle, readBytes, signal), middle);
     if (found && found.sample <= sample) {
       best = found;
       low = found.byte;

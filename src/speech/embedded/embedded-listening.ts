@@ -50,7 +50,7 @@ export class EmbeddedListening implements Listening {
   #paused: Stretch[] = [];
   #open = new Stretch(0);
   #failed = false;
-  #told = '';
+  #reported = '';
 
   /** `wake` is called when there is something to fetch. */
   constructor(onPartial: OnPartial, wake: () => void, clock: Clock, signal: AbortSignal) {
@@ -82,7 +82,7 @@ export class EmbeddedListening implements Listening {
     const ends = this.#paused.map(({ end }) => end.promise);
     this.#wake();
     await unlessAborted(Promise.all(ends), either);
-    return { text: joinTexts(this.#texts), language: 'en', took: { by: embedded } };
+    return { text: joinTexts(this.#texts), language: 'en', usage: { by: embedded } };
   }
 
   [Symbol.dispose](): void {
@@ -126,8 +126,8 @@ export class EmbeddedListening implements Listening {
 
   heard(text: string): void {
     const all = joinTexts([...this.#texts, text]);
-    if (this.signal.aborted || all === this.#told || text === '') return;
-    this.#told = all;
+    if (this.signal.aborted || all === this.#reported || text === '') return;
+    this.#reported = all;
     this.#onPartial(all);
   }
 

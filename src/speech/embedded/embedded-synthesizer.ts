@@ -59,7 +59,7 @@ export async function openEmbeddedSynthesizer(
       if (plain === '') return refuse(unspeakable, signal);
       if (voice.language !== undefined && baseLanguage(voice.language) !== 'en')
         return refuse(noVoice(voice.language), signal);
-      voice.onTook?.({ by: embedded });
+      voice.onUsage?.({ by: embedded });
       const job = jobOf(plain, voice, options.voice);
       return asPcm(engine.run(job, limitMs(plain.length), signal));
     },

@@ -35,14 +35,14 @@ export async function openEmbeddedTranscriber(
     repeatable: true,
     ...(onProgress && { onProgress }),
   });
-  const desk = new EngineScheduler(engine, clock);
+  const scheduler = new EngineScheduler(engine, clock);
   return {
     transcribe(pcm, signal) {
       const samples = isListenable(pcm) ? pcm.samples.slice(0, longestSamples) : new Int16Array();
-      desk.interrupt();
+      scheduler.interrupt();
       return updatesOf(engine.run({ kind: 'whole', samples }, limitMs(durationMs(pcm)), signal));
     },
-    listen: (onPartial, signal) => desk.listen(onPartial, signal),
+    listen: (onPartial, signal) => scheduler.listen(onPartial, signal),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }
@@ -52,6 +52,6 @@ async function* updatesOf(words: AsyncIterable<SphinxWords>): AsyncGenerator<Tra
   for await (const update of words) {
     if (update.kind === 'partial') yield update;
     if (update.kind !== 'final') continue;
-    yield { kind: 'final', transcript: { ...update.transcript, took: { by: embedded } } };
+    yield { kind: 'final', transcript: { ...update.transcript, usage: { by: embedded } } };
   }
 }

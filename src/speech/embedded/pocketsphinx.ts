@@ -92,12 +92,12 @@ function startModule(wasmBinary: Uint8Array, glue: string): Promise<Sphinx> {
   });
 }
 
-type Mounted = { readonly path: string; readonly bytes: Buffer<ArrayBuffer> };
+type MountedFile = { readonly path: string; readonly bytes: Buffer<ArrayBuffer> };
 
 /** Puts the model into the module's file system; once loaded, the recogniser has its own copy. */
-function mountModel(sphinx: Sphinx): Mounted[] {
+function mountModel(sphinx: Sphinx): MountedFile[] {
   sphinx.FS_createPath('/', 'en-us', true, true);
-  const put = (folder: string, name: string, from: string): Mounted => {
+  const put = (folder: string, name: string, from: string): MountedFile => {
     const bytes = readPart(inPackage(from));
     sphinx.FS_createDataFile(folder, name, bytes, true, true, true);
     return { path: `${folder}/${name}`, bytes };
@@ -109,7 +109,7 @@ function mountModel(sphinx: Sphinx): Mounted[] {
 }
 
 /** Gives 36 MB back at once instead of at some later collection. */
-function unmount(sphinx: Sphinx, mounted: readonly Mounted[]): void {
+function unmount(sphinx: Sphinx, mounted: readonly MountedFile[]): void {
   for (const { path, bytes } of mounted) {
     sphinx.FS_unlink(path);
     const shared = bytes.length < bytes.buffer.byteLength; // Small files come from a pool.

@@ -19,22 +19,22 @@ export async function serveEngine<In, Out>(
 ): Promise<void> {
   const port = parentPort;
   if (!port) throw new Error('This file is the entry of a worker thread.');
-  const tell = (message: FromEngine<Out>) => port.postMessage(message);
+  const send = (message: FromEngine<Out>) => port.postMessage(message);
   const { unwanted } = workerData as Birth; // Its only birthplace is EngineThread.
   try {
-    const perform = await load((fraction) => tell({ kind: 'progress', fraction }));
+    const perform = await load((fraction) => send({ kind: 'progress', fraction }));
     port.on('message', ({ id, input }: Job<In>) => {
       const isUnwanted = () => Atomics.load(unwanted, 0) === id;
       try {
-        perform(input, (value) => tell({ kind: 'out', id, value }), isUnwanted);
-        tell({ kind: 'done', id });
+        perform(input, (value) => send({ kind: 'out', id, value }), isUnwanted);
+        send({ kind: 'done', id });
       } catch (thrown) {
         if (!(thrown instanceof BotError)) throw thrown;
-        tell({ kind: 'failed', id, code: thrown.code, message: thrown.message });
+        send({ kind: 'failed', id, code: thrown.code, message: thrown.message });
       }
     });
-    tell({ kind: 'ready' });
+    send({ kind: 'ready' });
   } catch (thrown) {
-    tell({ kind: 'broken', message: thrown instanceof Error ? thrown.message : String(thrown) });
+    send({ kind: 'broken', message: thrown instanceof Error ? thrown.message : String(thrown) });
   }
 }

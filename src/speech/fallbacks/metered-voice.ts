@@ -8,7 +8,7 @@ export type SpokenUsage = {
   readonly characters: number;
   readonly ms: number;
   /** Usage, with a count only if all of the text was spoken, and counted. */
-  readonly took?: EngineUsage;
+  readonly usage?: EngineUsage;
 };
 
 /**
@@ -31,14 +31,14 @@ function metered(synthesizer: Synthesizer, spoke: OnSpoken): Synthesizer {
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted(); // a request that is not sent costs nothing
       const tally = new Tally();
-      const onTook = (took: EngineUsage) => {
-        tally.add(took);
-        voice.onTook?.(took);
+      const onUsage = (usage: EngineUsage) => {
+        tally.add(usage);
+        voice.onUsage?.(usage);
       };
       let ms = 0;
       let [isRefused, isWhole] = [false, false];
       try {
-        for await (const pcm of synthesizer.synthesize(text, { ...voice, onTook }, signal)) {
+        for await (const pcm of synthesizer.synthesize(text, { ...voice, onUsage }, signal)) {
           ms += durationMs(pcm);
           yield pcm;
         }
@@ -47,8 +47,8 @@ function metered(synthesizer: Synthesizer, spoke: OnSpoken): Synthesizer {
         isRefused = ms === 0 && !signal.aborted && isUnpaid(error);
         throw error;
       } finally {
-        const took = tally.took(isWhole);
-        if (!isRefused) spoke({ characters: text.length, ms, ...(took && { took }) });
+        const usage = tally.usage(isWhole);
+        if (!isRefused) spoke({ characters: text.length, ms, ...(usage && { usage }) });
       }
     },
     ...(oneVoice && { oneVoice: () => metered(oneVoice.call(synthesizer), spoke) }),
@@ -68,9 +68,9 @@ class Tally {
     else this.#begun++;
   }
 
-  took(isWhole: boolean): EngineUsage | undefined {
-    const isTold = isWhole && this.#counts.length >= this.#begun;
-    const [first, ...more] = isTold ? this.#counts : [];
+  usage(isWhole: boolean): EngineUsage | undefined {
+    const isReported = isWhole && this.#counts.length >= this.#begun;
+    const [first, ...more] = isReported ? this.#counts : [];
     const count = more.reduce(sumOf, first);
     return this.#by || count
       ? { ...(this.#by && { by: this.#by }), ...(count && { count }) }

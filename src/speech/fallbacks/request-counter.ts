@@ -1,17 +1,20 @@
-import { toldCount } from '#src/provider/models/usage-reading.ts';
+import { reportedCount } from '#src/provider/models/usage-reading.ts';
 import type { ServerUsage } from '#src/speech/ports.ts';
 
 /** Usage of an utterance, as a transcription server reports it; undefined where it does not. */
 export function heardCount(usage: unknown): ServerUsage | undefined {
   const { type, seconds, input_tokens, output_tokens, input_token_details } = recordOf(usage);
   if (type === 'duration') {
-    const told = toldCount(seconds);
-    return told ? { kind: 'heard', ms: told * 1_000 } : undefined;
+    const counted = reportedCount(seconds);
+    return counted ? { kind: 'heard', ms: counted * 1_000 } : undefined;
   }
-  const [inputTokens, outputTokens = 0] = [toldCount(input_tokens), toldCount(output_tokens)];
+  const [inputTokens, outputTokens = 0] = [
+    reportedCount(input_tokens),
+    reportedCount(output_tokens),
+  ];
   if (!inputTokens) return undefined;
   // Input is sound, unless the server reports it separately.
-  const audioInputTokens = toldCount(recordOf(input_token_details).audio_tokens) ?? inputTokens;
+  const audioInputTokens = reportedCount(recordOf(input_token_details).audio_tokens) ?? inputTokens;
   return { kind: 'tokens', inputTokens, outputTokens, audioInputTokens };
 }
 

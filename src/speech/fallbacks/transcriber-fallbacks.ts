@@ -43,7 +43,7 @@ export function transcriberWithFallbacks(
       asking.run((engine, inner) => wrap(engine).transcribe(pcm, inner), durationMs(pcm), signal),
     ...(listens && {
       listen: (onPartial, signal) =>
-        new LadderListening({ chain, asking, wrap }, onPartial, signal),
+        new FallbackListening({ chain, asking, wrap }, onPartial, signal),
     }),
     wrapped: (outer) => withEach((engine) => outer(wrap(engine))),
     inLanguage: (language) => withEach((engine) => wrap(engine.inLanguage?.(language) ?? engine)),
@@ -107,23 +107,23 @@ type ListeningEngine = { readonly engine: Transcriber; readonly listening: Liste
 /** Recognition of the first `length` samples. */
 type AskedAbout = { readonly length: number; readonly work: SharedTask<Transcript> };
 
-type LadderListeningOptions = {
+type FallbackListeningOptions = {
   readonly chain: FallbackChain<Transcriber>;
   readonly asking: TranscriptionRequests;
   readonly wrap: Wrap;
 };
 
-class LadderListening implements Listening {
+class FallbackListening implements Listening {
   readonly #asking: TranscriptionRequests;
   readonly #wrap: Wrap;
   readonly #over: AbortController;
   readonly #signal: AbortSignal;
   readonly #sound = new UtteranceSound();
-  readonly #ear: ListeningEngine | undefined;
+  readonly #engine: ListeningEngine | undefined;
   #asked: AskedAbout | undefined;
 
   constructor(
-    { chain, asking, wrap }: LadderListeningOptions,
+    { chain, asking, wrap }: FallbackListeningOptions,
     onPartial: OnPartial,
     signal: AbortSignal,
   ) {
@@ -132,7 +132,7 @@ class LadderListening implements Listening {
     this.#over = controllerUnder(signal);
     this.#signal = this.#over.signal;
     const engine = chain.present;
-    this.#ear = engine && {
+    this.#engine = engine && {
       engine,
       listening: listenWith(wrap(engine), onPartial, this.#signal),
     };
@@ -141,7 +141,7 @@ class LadderListening implements Listening {
   push(samples: Int16Array): void {
     if (this.#signal.aborted) return;
     this.#sound.push(samples);
-    this.#ear?.listening.push(samples);
+    this.#engine?.listening.push(samples);
   }
 
   async settle(signal: AbortSignal): Promise<Transcript> {
@@ -159,7 +159,7 @@ class LadderListening implements Listening {
 
   [Symbol.dispose](): void {
     this.#over.abort(new Error('not listened to any more'));
-    this.#ear?.listening[Symbol.dispose]();
+    this.#engine?.listening[Symbol.dispose]();
     this.#sound.drop();
   }
 
@@ -178,10 +178,10 @@ class LadderListening implements Listening {
     signal: AbortSignal,
     attempt: 0 | 1,
   ): AsyncGenerator<TranscriptUpdate> {
-    if (engine !== this.#ear?.engine || attempt === 1) {
+    if (engine !== this.#engine?.engine || attempt === 1) {
       yield* this.#wrap(engine).transcribe(this.#sound.whole(), signal);
       return;
     }
-    yield { kind: 'final', transcript: await this.#ear.listening.settle(signal) };
+    yield { kind: 'final', transcript: await this.#engine.listening.settle(signal) };
   }
 }

@@ -5,7 +5,7 @@ import { describeError } from '#src/provider/models/describe-error.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { textPieces } from '#src/speech/text-pieces.ts';
-import { type Packed, SoundStream } from './sound-stream.ts';
+import { type PackedSound, SoundStream } from './sound-stream.ts';
 import type { SpeechFormat } from './speech-formats.ts';
 
 /**
@@ -51,7 +51,7 @@ export function openSynthesizer(client: ApiClient, options: SynthesizerOptions):
       }
       try {
         for (const piece of pieces) {
-          voice.onTook?.({ by });
+          voice.onUsage?.({ by });
           yield* speak(client, piece, { voice, options }, signal);
         }
       } catch (cause) {
@@ -136,7 +136,7 @@ async function* piecesOf(
 }
 
 async function* unpacked(
-  { name, bytes }: Packed,
+  { name, bytes }: PackedSound,
   rest: AsyncIterable<Uint8Array>,
   decode: DecodeSpeech,
   signal: AbortSignal,

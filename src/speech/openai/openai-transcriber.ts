@@ -46,7 +46,7 @@ type Form = {
 };
 
 /** Facts known about an utterance before recognition, and its options. */
-type Known = {
+type ListeningContext = {
   readonly language: string | undefined;
   readonly hints: readonly string[];
   readonly asked: TranscriptionOptions;
@@ -55,7 +55,7 @@ type Known = {
 /** Abilities a server has shown with a model. Only the first answer pays for finding out. */
 type Abilities = {
   streams: 'yes' | 'no' | 'unknown';
-  takesHints: boolean;
+  acceptsHints: boolean;
   hasWordTimes: boolean;
   translates: boolean;
 };
@@ -67,7 +67,7 @@ const notThere = new Set([...notUnderstood, 404, 405, 501]);
 /** Any server with OpenAI's `/audio/transcriptions`; one upload an utterance, partials if it streams them. */
 export function openTranscriber(client: ApiClient, options: TranscriberOptions): Transcriber {
   const server = new TranscriptionServer(client, options);
-  const knowing = (known: Known): Transcriber => ({
+  const knowing = (known: ListeningContext): Transcriber => ({
     transcribe: (pcm, signal) => server.transcribe(pcm, known, signal),
     inLanguage: (other) => knowing({ ...known, language: baseLanguage(other) }),
     withHints: (hints) => knowing({ ...known, hints }),
@@ -88,7 +88,7 @@ class TranscriptionServer {
 
   async *transcribe(
     pcm: Pcm,
-    { language, hints, asked }: Known,
+    { language, hints, asked }: ListeningContext,
     signal: AbortSignal,
   ): AsyncGenerator<TranscriptUpdate> {
     signal.throwIfAborted();
@@ -103,7 +103,7 @@ class TranscriptionServer {
       model,
       language,
       by: servedBy(model, this.#client.baseURL),
-      hints: can.takesHints ? hints : [],
+      hints: can.acceptsHints ? hints : [],
       hasWordTimes: asked.hasWordTimes === true && can.hasWordTimes,
     };
     const isTranslated = asked.isTranslated === true && can.translates;
@@ -122,7 +122,7 @@ class TranscriptionServer {
     const { stream = 'auto' } = this.#options;
     const worthATry = stream === 'on' || (stream === 'auto' && streaming.test(model));
     const streams = worthATry ? 'unknown' : 'no';
-    const found: Abilities = { streams, takesHints: true, hasWordTimes: true, translates: true };
+    const found: Abilities = { streams, acceptsHints: true, hasWordTimes: true, translates: true };
     this.#abilities.set(model, found);
     return found;
   }
@@ -130,8 +130,8 @@ class TranscriptionServer {
   /** Text in English, where the server translates with this model; else in the spoken language. */
   async *#translated(form: Form, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
     try {
-      const told = { ...form, language: undefined, hasWordTimes: false }; // it takes neither
-      const transcript = await ask(this.#client, 'translations', told, signal);
+      const plainForm = { ...form, language: undefined, hasWordTimes: false }; // it takes neither
+      const transcript = await ask(this.#client, 'translations', plainForm, signal);
       signal.throwIfAborted();
       yield { kind: 'final', transcript: { ...transcript, language: 'en', isTranslated: true } };
     } catch (error) {
@@ -156,7 +156,7 @@ class TranscriptionServer {
       const fewer = hasWordTimes ? { ...form, hasWordTimes: false } : { ...form, hints: [] };
       yield* learning(this.#asFarAsTaken(fewer, signal), () => {
         if (hasWordTimes) can.hasWordTimes = false;
-        else can.takesHints = false;
+        else can.acceptsHints = false;
       });
     }
   }
@@ -246,7 +246,7 @@ function hasStatus(error: unknown, statuses: ReadonlySet<number>): boolean {
 }
 
 function signed(transcript: Transcript, by: ServedBy): Transcript {
-  return { ...transcript, took: { ...transcript.took, by } };
+  return { ...transcript, usage: { ...transcript.usage, by } };
 }
 
 function fieldsOf(
@@ -255,13 +255,13 @@ function fieldsOf(
 ): TranscriptionCreateParamsNonStreaming {
   // Servers choose their decoder by the name of the file.
   const file = new File([wav], 'utterance.wav', { type: 'audio/wav' });
-  const told = { ...languageHint(model, language), ...hintFields(model, baseUrl, hints) };
-  if (!hasWordTimes) return { model, file, response_format: 'json', ...told };
+  const formFields = { ...languageHint(model, language), ...hintFields(model, baseUrl, hints) };
+  if (!hasWordTimes) return { model, file, response_format: 'json', ...formFields };
   return {
     model,
     file,
     response_format: 'verbose_json',
     timestamp_granularities: ['word'],
-    ...told,
+    ...formFields,
   };
 }

@@ -6,7 +6,7 @@ import { BotError } from '#src/base/errors.ts';
 /** Bytes needed to detect the format of a body. */
 const headBytes = 12;
 
-type SoundReader = 'undecided' | 'raw' | WavStream | Packed;
+type SoundReader = 'undecided' | 'raw' | WavStream | PackedSound;
 
 const foreignHeads: readonly (readonly [string, string])[] = [
   ['OggS', 'Ogg'],
@@ -15,7 +15,7 @@ const foreignHeads: readonly (readonly [string, string])[] = [
 ];
 
 /** Sound that has to be decoded. */
-export type Packed = { readonly name: string; readonly bytes: Buffer };
+export type PackedSound = { readonly name: string; readonly bytes: Buffer };
 
 /**
  * Turns the body of a speech answer into sound while it arrives, mono, for pieces of any length.
@@ -35,12 +35,12 @@ export class SoundStream {
    */
   constructor(contentType: string, rateHz: number | undefined, isPackedFine = false) {
     this.#isPackedFine = isPackedFine;
-    const told = /[;\s]rate=(\d{4,6})/i.exec(contentType)?.[1];
-    this.#rateHz = rateHz ?? (told ? Number(told) : speakRateHz);
+    const rate = /[;\s]rate=(\d{4,6})/i.exec(contentType)?.[1];
+    this.#rateHz = rateHz ?? (rate ? Number(rate) : speakRateHz);
   }
 
   /** Once it is known that it has to be decoded: all that was pushed. */
-  get packed(): Packed | undefined {
+  get packed(): PackedSound | undefined {
     return typeof this.#reader === 'object' && 'name' in this.#reader ? this.#reader : undefined;
   }
 

@@ -14,15 +14,15 @@ export function transcriptOf(reply: unknown, asked: string | undefined): Transcr
   if (typeof text !== 'string') throw new BotError('provider.empty', true, noText);
   const [first] = Array.isArray(languages) ? languages : [];
   const codes: unknown[] = [language, first?.code, asked];
-  const told = codes.flatMap((code) =>
+  const languageTags = codes.flatMap((code) =>
     typeof code === 'string' ? (languageTagOf(code) ?? []) : [],
   )[0];
   const count = heardCount(usage);
   return {
     text: text.trim(),
-    ...(told !== undefined && { language: told }),
+    ...(languageTags !== undefined && { language: languageTags }),
     ...wordDetails(answer),
-    ...(count && { took: { count } }),
+    ...(count && { usage: { count } }),
   };
 }
 

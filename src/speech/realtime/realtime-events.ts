@@ -68,8 +68,8 @@ export function sessionUpdate(
   language: string | undefined,
   hints?: readonly string[],
 ): JsonEvent {
-  const told = hints && realtimeHints(model, hints);
-  const transcription = { model, ...languageHint(model, language), ...told };
+  const hintFields = hints && realtimeHints(model, hints);
+  const transcription = { model, ...languageHint(model, language), ...hintFields };
   if (dialect === 'ga') {
     const format = { type: 'audio/pcm', rate: 24_000 };
     const input = { format, transcription, turn_detection: null };

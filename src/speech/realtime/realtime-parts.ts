@@ -55,7 +55,7 @@ export class TranscriptParts {
   readonly #onPartial: OnPartial;
   readonly #parts: TranscriptPart[] = [];
   #open = new TranscriptPart(0, 1);
-  #told = '';
+  #reported = '';
   /** Number of parts whose count went out with a transcript. */
   #counted = 0;
 
@@ -97,8 +97,8 @@ export class TranscriptParts {
     this.#counted = this.#parts.length;
     const count = more.reduce(sumOf, first);
     const details = joinDetails(this.#parts);
-    const took = { by, ...(count && { count }) };
-    return { text, ...(language && { language }), ...details, took };
+    const usage = { by, ...(count && { count }) };
+    return { text, ...(language && { language }), ...details, usage };
   }
 
   /** Prepares for a new connection, which holds no sound: returns the sample from which on all is to be sent again. */
@@ -127,7 +127,7 @@ export class TranscriptParts {
         if (part.state === 'done') return true;
         part.itemId ??= event.itemId;
         part.text += event.text;
-        this.#tell();
+        this.#notify();
         return true;
       }
       case 'completed':
@@ -159,10 +159,10 @@ export class TranscriptParts {
     return sent.length === 0 || (itemId !== undefined && !meant);
   }
 
-  #tell(): void {
+  #notify(): void {
     const text = joinTexts([...this.#parts, this.#open].map((part) => part.text));
-    if (text === this.#told || text === '') return;
-    this.#told = text;
+    if (text === this.#reported || text === '') return;
+    this.#reported = text;
     this.#onPartial(text);
   }
 }

@@ -29,7 +29,7 @@ export class RealtimePool implements Disposable {
   #backOffMs = firstBackOffMs;
   #nextTryAtMs = 0;
   /** Whether the server takes hints; only the first connection pays for finding out. */
-  #takesHints = true;
+  #acceptsHints = true;
 
   constructor(options: RealtimeOptions) {
     this.#options = options;
@@ -57,9 +57,9 @@ export class RealtimePool implements Disposable {
     while (!session?.alive && this.#idle.length > 0) session = this.#idle.pop()?.session;
     if (!session?.alive) session = await this.#open();
     this.#leased.add(session);
-    if (this.#takesHints)
+    if (this.#acceptsHints)
       session.hint(hints, () => {
-        this.#takesHints = false;
+        this.#acceptsHints = false;
       });
     return session;
   }
@@ -96,7 +96,7 @@ export class RealtimePool implements Disposable {
       if (this.#leased.size === 0 && this.#clock.nowMs() >= this.#nextTryAtMs) this.warm();
     };
     const [name, clock] = ['connections of the recogniser', this.#clock];
-    await runPeriodically({ name, clock, everyMs: tickMs, run, tell: alert }, this.#over.signal);
+    await runPeriodically({ name, clock, everyMs: tickMs, run, report: alert }, this.#over.signal);
   }
 
   #sweep(): void {

@@ -122,8 +122,8 @@ export class RealtimeSession {
   refusal({ words, code }: TranscriptionRefusal): BotError {
     const { baseUrl, apiKey } = this.#options;
     const serverWords = plainWords(words, apiKey?.reveal(), 140);
-    const told = codeOf(code) ?? 'no code given';
-    const message = `${serverName(baseUrl)} did not transcribe: ${told}.`;
+    const statedCode = codeOf(code) ?? 'no code given';
+    const message = `${serverName(baseUrl)} did not transcribe: ${statedCode}.`;
     return new BotError('provider.refused', false, message, undefined, undefined, { serverWords });
   }
 

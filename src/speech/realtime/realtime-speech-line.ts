@@ -5,7 +5,7 @@ import { type LinkOptions, RealtimeLink } from '#src/provider/realtime-link.ts';
 import type { ResponseEvent, TalkEvent } from '#src/provider/realtime-reading.ts';
 import {
   eventIdOf,
-  type SpeechAsked,
+  type SentenceRequest,
   type SpeechManner,
   speechOpening,
   speechRequest,
@@ -80,7 +80,7 @@ export class SpeechConnection {
     return this.#active.length === 0;
   }
 
-  say(asked: SpeechAsked): RealtimeUtterance {
+  say(asked: SentenceRequest): RealtimeUtterance {
     const utterance = new RealtimeUtterance({
       ...this.#options,
       asked,
@@ -145,7 +145,7 @@ export class SpeechConnection {
   #answered(event: ResponseEvent): void {
     const utterance = this.#whose(event);
     if (!utterance) return;
-    utterance.take(event);
+    utterance.handle(event);
     if (event.kind === 'done') this.#remove(utterance);
     else if (utterance.hasLeft)
       this.#cancel(utterance); // its id was not known before

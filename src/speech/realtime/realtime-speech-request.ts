@@ -9,7 +9,7 @@ export type SpeechManner = {
 };
 
 /** One text to be read by itself. */
-export type SpeechAsked = {
+export type SentenceRequest = {
   readonly text: string;
   readonly tone: string | undefined;
 };
@@ -39,7 +39,7 @@ export function speechOpening(manner: SpeechManner): JsonEvent {
 /** A response beside the conversation: it knows of nothing but its own text, and nothing knows of it. */
 export function speechRequest(
   { voice }: SpeechManner,
-  { text, tone }: SpeechAsked,
+  { text, tone }: SentenceRequest,
   tag: string,
 ): JsonEvent {
   const content = [{ type: 'input_text', text: textToRead(text) }];

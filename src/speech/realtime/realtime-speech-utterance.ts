@@ -5,7 +5,7 @@ import { codeOf, serverName } from '#src/provider/models/error-phrases.ts';
 import { type LinkOptions, refusalOf } from '#src/provider/realtime-link.ts';
 import type { ResponseEnd, ResponseEvent } from '#src/provider/realtime-reading.ts';
 import type { ServerUsage } from '#src/speech/ports.ts';
-import type { SpeechAsked } from './realtime-speech-request.ts';
+import type { SentenceRequest } from './realtime-speech-request.ts';
 
 export type UtteranceLimits = {
   /** Longest wait from the request to its first sound, in ms. */
@@ -18,7 +18,7 @@ export type UtteranceLimits = {
 
 type UtteranceOptions = Pick<LinkOptions, 'baseUrl' | 'apiKey'> & {
   readonly tag: string;
-  readonly asked: SpeechAsked;
+  readonly asked: SentenceRequest;
   readonly clock: Clock;
   readonly limits: UtteranceLimits;
   /** Unread sound has become less. */
@@ -64,7 +64,7 @@ export class RealtimeUtterance {
     return this.#options.tag;
   }
 
-  get asked(): SpeechAsked {
+  get asked(): SentenceRequest {
     return this.#options.asked;
   }
 
@@ -102,7 +102,7 @@ export class RealtimeUtterance {
     return this.#departed.promise;
   }
 
-  take(event: ResponseEvent): void {
+  handle(event: ResponseEvent): void {
     if (event.kind === 'done') this.#finish(event.end);
     if (this.#hasLeft || this.#ended) return;
     if (event.kind === 'words') this.#write(event);
@@ -194,8 +194,8 @@ export class RealtimeUtterance {
       const message = `${server} sent no sound: check that the model can speak, and the voice.`;
       return this.#hasSounded ? undefined : new BotError('provider.empty', true, message);
     }
-    const told = codeOf(words);
-    const why = told === undefined ? status : `${status}, ${told}`;
+    const statedCode = codeOf(words);
+    const why = statedCode === undefined ? status : `${status}, ${statedCode}`;
     const message = `${server} ended its speech early (${why}).`;
     if (words === 'content_filter') return new BotError('provider.refused', false, message);
     return new BotError('provider.truncated', true, message);

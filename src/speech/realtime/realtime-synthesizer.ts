@@ -10,7 +10,7 @@ import type { ServerUsage, SpeechVoice, Synthesizer } from '#src/speech/ports.ts
 import { compareReading, type ReadingAccuracy } from '#src/speech/reading-check.ts';
 import { textPieces } from '#src/speech/text-pieces.ts';
 import { SpeechConnection, type SpeechConnectionLimits } from './realtime-speech-line.ts';
-import type { SpeechAsked, SpeechManner } from './realtime-speech-request.ts';
+import type { SentenceRequest, SpeechManner } from './realtime-speech-request.ts';
 import type { RealtimeUtterance } from './realtime-speech-utterance.ts';
 
 export type RealtimeSpeechOptions = {
@@ -66,10 +66,10 @@ export function openRealtimeSynthesizer(options: RealtimeSpeechOptions): Realtim
         throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
       }
       const manner = { voice: voice.name ?? options.voice, speed: voice.speed };
-      const tell = (count?: ServerUsage) => voice.onTook?.({ by, ...(count && { count }) });
+      const report = (count?: ServerUsage) => voice.onUsage?.({ by, ...(count && { count }) });
       const tone = toneOf(voice, options);
       for (const piece of textPieces(text, longestPieceChars)) {
-        yield* read(voices, manner, { text: piece, tone, tell }, signal);
+        yield* read(voices, manner, { text: piece, tone, report }, signal);
       }
     },
     warm: () => voices.warm(usual),
@@ -81,8 +81,8 @@ function toneOf(voice: SpeechVoice, { instructions }: RealtimeSpeechOptions): st
   return voice.instructions ?? instructions;
 }
 
-/** `tell` reports the model with the request, and its usage. */
-type SpeechRequest = SpeechAsked & { readonly tell: (count?: ServerUsage) => void };
+/** `report` reports the model with the request, and its usage. */
+type SpeechRequest = SentenceRequest & { readonly report: (count?: ServerUsage) => void };
 
 async function* read(
   voices: VoiceConnections,
@@ -93,13 +93,13 @@ async function* read(
   for (let tries = 0; ; tries++) {
     const line = await voices.line(manner, signal);
     const utterance = line.say(asked);
-    asked.tell();
+    asked.report();
     const leave = () => line.leave(utterance);
     signal.addEventListener('abort', leave);
     try {
       yield* soundOf(utterance, signal);
-      voices.tell(asked.text, utterance.transcript);
-      if (utterance.count) asked.tell(utterance.count);
+      voices.report(asked.text, utterance.transcript);
+      if (utterance.count) asked.report(utterance.count);
       return;
     } catch (error) {
       signal.throwIfAborted();
@@ -152,7 +152,7 @@ class VoiceConnections implements Disposable {
   }
 
   /** Reading of a server that does not report its words cannot be judged. */
-  tell(wanted: string, said: string): void {
+  report(wanted: string, said: string): void {
     if (said !== '') this.#options.onReading?.(compareReading(wanted, said));
   }
 
@@ -181,7 +181,7 @@ class VoiceConnections implements Disposable {
     if (this.#over.signal.aborted) line.close();
     this.#over.signal.throwIfAborted();
     this.#replace(key);
-    this.#makeRoom();
+    this.#makeSpace();
     this.#lines.set(key, line);
     return line;
   }
@@ -194,7 +194,7 @@ class VoiceConnections implements Disposable {
     this.#leaving = all.filter(({ isIdle }) => !isIdle);
   }
 
-  #makeRoom(): void {
+  #makeSpace(): void {
     for (const [key, line] of this.#lines) {
       if (this.#lines.size < mostLines) return;
       if (!line.isIdle) continue;

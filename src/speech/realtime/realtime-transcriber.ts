@@ -24,8 +24,8 @@ export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTrans
   const pool = new RealtimePool(options);
   const hearing = (hints: readonly string[]) => {
     const listen = (onPartial: OnPartial, signal: AbortSignal, onResent?: OnResent): Listening => {
-      const told = { pool, clock, settleMs, language, hints, by };
-      return new RealtimeListening({ ...told, ...(onResent && { onResent }) }, onPartial, signal);
+      const common = { pool, clock, settleMs, language, hints, by };
+      return new RealtimeListening({ ...common, ...(onResent && { onResent }) }, onPartial, signal);
     };
     const transcriber: Transcriber = {
       listen,

@@ -39,10 +39,10 @@ export function readLanguageNgrams(file: string): LanguageNgrams {
   const places = new Map<string, number>();
   const scores: number[] = [];
   for (const line of lines) {
-    const [ngram, told] = line.split('\t');
-    if (ngram === undefined || told === undefined) throw new Error('a damaged file of n-grams');
+    const [ngram, encoded] = line.split('\t');
+    if (ngram === undefined || encoded === undefined) throw new Error('a damaged file of n-grams');
     places.set(ngram, scores.length);
-    for (const [, letter = '', score = ''] of told.matchAll(/([A-Z])([0-9a-z]+)/g))
+    for (const [, letter = '', score = ''] of encoded.matchAll(/([A-Z])([0-9a-z]+)/g))
       scores.push(letter.charCodeAt(0) - 64, Number.parseInt(score, 36));
     scores.push(0);
   }

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { SpendingEntry } from '#src/spending/book.ts';
 import { monthOf } from '#src/spending/calendar.ts';
 import type { Amount } from '#src/spending/caps.ts';
+import type { SpendingEntry } from '#src/spending/spending-store.ts';
 
 /** Amounts spent within a day or a month. */
 export type Sum = Amount & Pick<SpendingEntry, 'turns' | 'unpriced'>;

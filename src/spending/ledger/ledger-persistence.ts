@@ -4,16 +4,16 @@ import { BotError } from '#src/base/errors.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
 import { within } from '#src/base/waiting.ts';
 import { Wakeup } from '#src/base/wakeup.ts';
-import type { SpendingStore } from '#src/spending/book.ts';
 import { dayOf } from '#src/spending/calendar.ts';
+import type { SpendingStore } from '#src/spending/spending-store.ts';
 import type { Ledger } from './ledger.ts';
 
 export type LedgerPersistenceOptions = {
   readonly ledger: Ledger;
-  readonly book: SpendingStore;
+  readonly spending: SpendingStore;
   readonly clock: Clock;
   /** Each new reason once. */
-  readonly tell: (error: unknown) => void;
+  readonly report: (error: unknown) => void;
   readonly alert: (change: AlertChange) => void;
 };
 
@@ -30,7 +30,7 @@ export class LedgerPersistence implements AsyncDisposable {
   readonly #options: LedgerPersistenceOptions;
   readonly #over = new AbortController();
   #isRecalled = false;
-  #told = '';
+  #reported = '';
   #life: Promise<void> = Promise.resolve();
   /** A write that is late may still be done: until its end nothing is added again. */
   #writing: Promise<void> = Promise.resolve();
@@ -71,7 +71,7 @@ export class LedgerPersistence implements AsyncDisposable {
         firstAfterMs: apartMs,
         wakeup,
         run: () => this.#save(),
-        tell: alert,
+        report: alert,
       },
       this.#over.signal,
     );
@@ -80,11 +80,11 @@ export class LedgerPersistence implements AsyncDisposable {
   }
 
   async #save(): Promise<void> {
-    const { book, ledger } = this.#options;
+    const { spending, ledger } = this.#options;
     if (this.#isWriting || !ledger.hasUnsaved || !(await this.#recall())) return;
     const entries = ledger.drain();
     this.#isWriting = true;
-    this.#writing = book
+    this.#writing = spending
       .add(entries)
       .catch((error) => {
         ledger.putBack();
@@ -98,11 +98,11 @@ export class LedgerPersistence implements AsyncDisposable {
 
   /** Adds the stored sums to the ledger once: later the store is only added to. */
   async #recall(): Promise<boolean> {
-    const { book, clock, ledger } = this.#options;
+    const { spending, clock, ledger } = this.#options;
     if (this.#isRecalled) return true;
     return await this.#try('store.unreadable', async () => {
       const wallMs = clock.wallMs();
-      const entries = await book.read(dayOf(wallMs));
+      const entries = await spending.read(dayOf(wallMs));
       if (this.#isRecalled) return; // an earlier question was late
       ledger.recall(entries, wallMs);
       this.#isRecalled = true;
@@ -110,16 +110,16 @@ export class LedgerPersistence implements AsyncDisposable {
   }
 
   async #try(code: 'store.unreadable' | 'store.unwritable', work: () => Promise<void>) {
-    const { clock, tell } = this.#options;
+    const { clock, report } = this.#options;
     const late = () =>
       new BotError(code, true, `The store did not answer in ${longestMs / 1000} s.`);
     try {
       await within(work(), longestMs, clock, late);
-      this.#told = '';
+      this.#reported = '';
       return true;
     } catch (error) {
-      if (`${error}` !== this.#told) tell(error);
-      this.#told = `${error}`;
+      if (`${error}` !== this.#reported) report(error);
+      this.#reported = `${error}`;
       return false;
     }
   }

@@ -1,6 +1,6 @@
-import type { SpendingEntry } from '#src/spending/book.ts';
 import { Calendar, dayOf, monthOf } from '#src/spending/calendar.ts';
 import { type Amount, add, nothing } from '#src/spending/caps.ts';
+import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import {
   addTo,
   codeOf,

@@ -2,19 +2,19 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
 import { within } from '#src/base/waiting.ts';
-import type { SpendingStore } from '#src/spending/book.ts';
 import { dayOf } from '#src/spending/calendar.ts';
+import type { SpendingStore } from '#src/spending/spending-store.ts';
 import type { Ledger } from './ledger.ts';
 import type { SharedSpending, SharedStanding } from './shared-spending.ts';
 
 export type SharedLedgerOptions = {
   readonly ledger: Ledger;
-  readonly book: SharedSpending;
+  readonly shared: SharedSpending;
   /** Former spending of all servers, read once. */
   readonly former: Pick<SpendingStore, 'read'>;
   readonly clock: Clock;
   /** Each new reason once. */
-  readonly tell: (error: unknown) => void;
+  readonly report: (error: unknown) => void;
   readonly alert: (change: AlertChange) => void;
 };
 
@@ -54,7 +54,7 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
   #once: Promise<boolean> = Promise.resolve(true);
   #onceIds: ReadonlySet<string> = new Set();
   #sinceMs = Number.POSITIVE_INFINITY;
-  #told = '';
+  #reported = '';
   #life: Promise<void> = Promise.resolve();
 
   constructor(options: SharedLedgerOptions) {
@@ -63,13 +63,13 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
 
   /** Resolves when what was spent before is known, or cannot be for now. Never throws. */
   async open(): Promise<void> {
-    const { clock, former, ledger, tell } = this.#options;
+    const { clock, former, ledger, report } = this.#options;
     const wallMs = clock.wallMs();
     const late = () => new Error(`Former spending was not read within ${closeMs / 1000} s.`);
     try {
       ledger.recall(await within(former.read(dayOf(wallMs)), closeMs, clock, late), wallMs);
     } catch (error) {
-      tell(error);
+      report(error);
     }
     this.#life = this.#live();
   }
@@ -80,14 +80,14 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
   }
 
   ready(guildId: string): Promise<void> | undefined {
-    const { book, clock } = this.#options;
+    const { shared, clock } = this.#options;
     const nowMs = clock.nowMs();
     const knownMs = this.#knownMs.get(guildId) ?? Number.NEGATIVE_INFINITY;
     if (nowMs - knownMs > freshMs && !this.#isUntold(guildId)) this.changed(guildId);
     if (!this.#isUntold(guildId)) return undefined;
     const leftMs = patienceMs - Math.max(0, nowMs - this.#sinceMs);
-    if (leftMs <= 0 || book.isAway) return undefined;
-    return within(this.#tellOf(guildId), leftMs, clock, () => new Error('late')).catch(ignore);
+    if (leftMs <= 0 || shared.isAway) return undefined;
+    return within(this.#reportGuild(guildId), leftMs, clock, () => new Error('late')).catch(ignore);
   }
 
   /** Reports what is left, within 5 s; within 0.5 s where the book is away. Never throws. */
@@ -98,8 +98,8 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
       await this.#reporting;
       await this.#report();
     };
-    const { book, clock } = this.#options;
-    const mostMs = book.isAway ? awayMs : closeMs;
+    const { shared, clock } = this.#options;
+    const mostMs = shared.isAway ? awayMs : closeMs;
     await within(last(), mostMs, clock, () => new Error('late')).catch(ignore);
   }
 
@@ -120,7 +120,7 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
         everyMs: apartMs,
         firstAfterMs: apartMs,
         run,
-        tell: alert,
+        report: alert,
       },
       this.#over.signal,
     );
@@ -130,7 +130,7 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
     return this.#changed.has(guildId) || this.#onceIds.has(guildId);
   }
 
-  async #tellOf(guildId: string): Promise<void> {
+  async #reportGuild(guildId: string): Promise<void> {
     while (this.#isUntold(guildId)) {
       void this.#report();
       if (!(await this.#once)) return;
@@ -154,7 +154,7 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
 
   /** False: the book did not take it, and the next second is early enough. */
   async #reportOnce(): Promise<boolean> {
-    const { book, clock, ledger } = this.#options;
+    const { shared, clock, ledger } = this.#options;
     const { forgotten } = ledger;
     const wallMs = clock.wallMs();
     const entries = ledger.drain();
@@ -164,17 +164,17 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
     this.#sinceMs = clock.nowMs();
     try {
       const reserves = ledger.reserves(guildIds);
-      const standing = await book.exchange({ day: dayOf(wallMs), guildIds, entries, reserves });
+      const standing = await shared.exchange({ day: dayOf(wallMs), guildIds, entries, reserves });
       // A standing from before a forgetting may still name the person.
       if (ledger.forgotten !== forgotten) this.#changed = new Set([...guildIds, ...this.#changed]);
       else this.#settle(guildIds, standing, wallMs);
-      this.#told = '';
+      this.#reported = '';
       return true;
     } catch (error) {
       ledger.putBack();
       this.#changed = new Set([...guildIds, ...this.#changed]);
-      if (`${error}` !== this.#told) this.#options.tell(error);
-      this.#told = `${error}`;
+      if (`${error}` !== this.#reported) this.#options.report(error);
+      this.#reported = `${error}`;
       return false;
     } finally {
       this.#onceIds = new Set();

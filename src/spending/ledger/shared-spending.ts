@@ -1,4 +1,4 @@
-import type { SpendingEntry } from '#src/spending/book.ts';
+import type { SpendingEntry } from '#src/spending/spending-store.ts';
 
 /** Amount that a process put aside for answers that run, of one server and, where one is to pay, of one person. */
 export type SharedReserve = {

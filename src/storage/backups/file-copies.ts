@@ -19,13 +19,13 @@ export class FileCopies implements StoreCopies, AsyncDisposable {
   readonly #over = new AbortController();
   #last: Promise<unknown>;
 
-  constructor(dataDir: string, clock: Clock, tell: (change: AlertChange) => void) {
+  constructor(dataDir: string, clock: Clock, report: (change: AlertChange) => void) {
     this.#dataDir = dataDir;
     this.#clock = clock;
     this.#last = Promise.resolve();
     const run = () => this.#expire();
     void runPeriodically(
-      { name: 'expiry in copies', clock, everyMs: dayMs, run, tell },
+      { name: 'expiry in copies', clock, everyMs: dayMs, run, report },
       this.#over.signal,
     );
   }

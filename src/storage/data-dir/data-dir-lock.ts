@@ -42,14 +42,14 @@ export async function lockDataDir(
   signal: AbortSignal,
 ): Promise<Disposable> {
   const untilMs = clock.nowMs() + patienceMs;
-  let isTold = false;
+  let isReported = false;
   for (;;) {
     signal.throwIfAborted();
     const lock = tryLock(dataDir, { version, sinceMs: clock.wallMs() });
     if (lock) return lock;
     if (clock.nowMs() >= untilMs) throw inUse(dataDir);
-    if (!isTold) onWait(`${heldWords(dataDir)}: waiting ${patienceMs / 1000} s for it to end.`);
-    isTold = true;
+    if (!isReported) onWait(`${heldWords(dataDir)}: waiting ${patienceMs / 1000} s for it to end.`);
+    isReported = true;
     await clock.sleep(retryMs, signal);
   }
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { type FormatRange, rangeOf } from '#src/storage/schema.ts';
-import { booksPart } from './books/schema.ts';
 import { placeOf } from './connection.ts';
 import { PostgresPool } from './pool.ts';
 import { shardSchema } from './shards/schema.ts';
 import type { SqlRow } from './sql-connection.ts';
+import { storesPart } from './stores/schema.ts';
 
 /** Process that shares the database; times are those of the database. */
 export type DatabaseProcess = {
@@ -89,7 +89,7 @@ export async function readDatabaseState(url: Secret, clock: Clock): Promise<Data
     ...(botId !== undefined && { botId }),
     processes: botId === undefined ? [] : await processesIn(rows),
     shards: botId === undefined ? [] : await shardsIn(rows),
-    seats: hasPart(booksPart) ? await seatsIn(rows, bot && Number(bot.shard_count)) : [],
+    seats: hasPart(storesPart) ? await seatsIn(rows, bot && Number(bot.shard_count)) : [],
   };
 }
 
@@ -97,7 +97,7 @@ type Rows = (sql: string, values?: readonly unknown[]) => Promise<readonly SqlRo
 
 async function partsIn(rows: Rows): Promise<readonly DatabasePart[]> {
   const known = new Map(
-    [booksPart, shardSchema].map(({ name, migrations }) => [name, rangeOf(migrations)]),
+    [storesPart, shardSchema].map(({ name, migrations }) => [name, rangeOf(migrations)]),
   );
   const found = await rows('SELECT part, version FROM parley_schema ORDER BY part');
   return found.map(({ part, version }) => {

@@ -12,7 +12,7 @@ export async function serveStore(
   try {
     serve(await open(path, { clock: realClock, ...options }));
   } catch (error) {
-    tell({ kind: 'refused', error: errorData(error) });
+    send({ kind: 'refused', error: errorData(error) });
   }
 }
 
@@ -21,7 +21,7 @@ function serve(store: AsyncDisposable): void {
     if (message.kind === 'request') void answer(store, message);
     else void close(store);
   });
-  tell({ kind: 'open' });
+  send({ kind: 'open' });
 }
 
 async function answer(
@@ -29,9 +29,9 @@ async function answer(
   { id, name, args }: Extract<ToStore, { kind: 'request' }>,
 ): Promise<void> {
   try {
-    tell({ kind: 'done', id, result: await perform(store, name, args) });
+    send({ kind: 'done', id, result: await perform(store, name, args) });
   } catch (error) {
-    tell({ kind: 'failed', id, error: errorData(error) });
+    send({ kind: 'failed', id, error: errorData(error) });
   }
 }
 
@@ -40,7 +40,7 @@ async function close(store: AsyncDisposable): Promise<void> {
   setImmediate(() => parentPort?.close()); // what just failed is still told
 }
 
-function tell(message: FromStore): void {
+function send(message: FromStore): void {
   if (!parentPort) throw new Error('A store is served from a worker thread.');
   parentPort.postMessage(message);
 }

@@ -37,15 +37,15 @@ const watchMs = 10_000;
 /**
  * A store that the bot can start and live without: as long as it cannot be opened, each operation fails.
  *
- * `tell` hears of a first failure before this resolves. Not for `:memory:`, which forgets when reopened.
+ * `report` hears of a first failure before this resolves. Not for `:memory:`, which forgets when reopened.
  */
 export async function keepStore<Store extends ProbedStore>(
   kind: StoreKind<Store>,
   open: () => Promise<Store>,
   clock: Clock,
-  tell: (event: StoreEvent) => void,
+  report: (event: StoreEvent) => void,
 ): Promise<Store> {
-  const reopener = new StoreReopener(open, clock, tell, new WriteWatchdog(kind.alert));
+  const reopener = new StoreReopener(open, clock, report, new WriteWatchdog(kind.alert));
   await reopener.start();
   return storeOver(
     kind,
@@ -57,25 +57,25 @@ export async function keepStore<Store extends ProbedStore>(
 class StoreReopener<Store extends ProbedStore> {
   readonly #open: () => Promise<Store>;
   readonly #clock: Clock;
-  readonly #tell: (event: StoreEvent) => void;
+  readonly #report: (event: StoreEvent) => void;
   readonly #watchdog: WriteWatchdog;
   readonly #over = new AbortController();
   #opening: Promise<Opening<Store>> | undefined;
   #isOpening = false;
   #openedAtMs = Number.NEGATIVE_INFINITY;
   #doubtful = false;
-  #told = '';
+  #reported = '';
   #watching: Promise<void> = Promise.resolve();
 
   constructor(
     open: () => Promise<Store>,
     clock: Clock,
-    tell: (event: StoreEvent) => void,
+    report: (event: StoreEvent) => void,
     watchdog: WriteWatchdog,
   ) {
     this.#open = open;
     this.#clock = clock;
-    this.#tell = tell;
+    this.#report = report;
     this.#watchdog = watchdog;
   }
 
@@ -144,8 +144,8 @@ class StoreReopener<Store extends ProbedStore> {
       const before = await former;
       if (before?.kind === 'open') await before.store[Symbol.asyncDispose]();
       const store = await this.#open();
-      this.#told = '';
-      this.#tell({ kind: 'opened' });
+      this.#reported = '';
+      this.#report({ kind: 'opened' });
       return { kind: 'open', store };
     } catch (error) {
       if (!(error instanceof BotError)) throw error;
@@ -158,12 +158,12 @@ class StoreReopener<Store extends ProbedStore> {
   }
 
   #refused(error: BotError): void {
-    if (error.message !== this.#told) this.#tell({ kind: 'refused', error });
-    this.#told = error.message;
+    if (error.message !== this.#reported) this.#report({ kind: 'refused', error });
+    this.#reported = error.message;
   }
 
   #written(tookMs: number): void {
-    this.#tell({ kind: 'written', tookMs });
+    this.#report({ kind: 'written', tookMs });
     this.#alert(this.#watchdog.written(this.#clock.nowMs()));
   }
 
@@ -180,14 +180,14 @@ class StoreReopener<Store extends ProbedStore> {
         everyMs: watchMs,
         firstAfterMs: watchMs,
         run,
-        tell: this.#tell,
+        report: this.#report,
       },
       this.#over.signal,
     );
   }
 
   #alert(change: AlertChange | undefined): void {
-    if (change) this.#tell(change);
+    if (change) this.#report(change);
   }
 }
 

@@ -105,7 +105,7 @@ class StoreThread {
     const late = () => new BotError(code, true, silent(this.#path, timeoutMs));
     try {
       this.#worker.ref();
-      this.#tell({ kind: 'request', id, name, args });
+      this.#send({ kind: 'request', id, name, args });
       return await within(answer.promise, timeoutMs, this.#clock, late);
     } finally {
       this.#requests.delete(id);
@@ -117,7 +117,7 @@ class StoreThread {
   async close(): Promise<void> {
     this.#end ??= { message: `The store ${this.#path} is closed: start the bot again.` };
     this.#worker.ref();
-    this.#tell({ kind: 'close' });
+    this.#send({ kind: 'close' });
     const late = () => new Error(silent(this.#path, closeMs));
     await within(this.#ended.promise, closeMs, this.#clock, late).catch(() => this.#kill());
   }
@@ -127,7 +127,7 @@ class StoreThread {
     await this.#ended.promise;
   }
 
-  #tell(message: ToStore): void {
+  #send(message: ToStore): void {
     this.#worker.postMessage(message);
   }
 

@@ -11,7 +11,7 @@ import { captionMessageOf, lineColumns, lineOf } from './rows.ts';
 export class SqliteCaptionMessages implements CaptionMessageStore {
   readonly #database: Database;
   /** Erasures that a message was told of as outdated for: a later one is not settled by its edit. */
-  readonly #told = new Map<string, number>();
+  readonly #reported = new Map<string, number>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -36,20 +36,20 @@ export class SqliteCaptionMessages implements CaptionMessageStore {
         .map((row) => ({ row, lines: lines.all(String(row.message_id)) }));
     });
     return found.map(({ row, lines }) => {
-      this.#told.set(String(row.message_id), Number(row.outdated));
+      this.#reported.set(String(row.message_id), Number(row.outdated));
       const shown = lines.map((line) => lineOf(line, String(line.session_id)));
       return { message: captionMessageOf(row), lines: shown };
     });
   }
 
   async settled(messageId: string, isGone: boolean): Promise<void> {
-    const told = this.#told.get(messageId) ?? 0;
+    const reported = this.#reported.get(messageId) ?? 0;
     await this.#database.write((sqlite) =>
       isGone
         ? sqlite.prepare('DELETE FROM caption_messages WHERE message_id = ?').run(messageId)
-        : sqlite.prepare(settledSql).run(messageId, told),
+        : sqlite.prepare(settledSql).run(messageId, reported),
     );
-    this.#told.delete(messageId);
+    this.#reported.delete(messageId);
   }
 }
 

@@ -15,11 +15,11 @@ import { type TranscriptStore, transcriptsPath } from './transcript-store.ts';
 export function openTranscripts(
   dataDir: string,
   clock: Clock,
-  tell: (event: StoreEvent) => void,
+  report: (event: StoreEvent) => void,
 ): TranscriptStore {
   const path = transcriptsPath(dataDir);
   const open = () => openStore(transcriptStore, path, { clock });
-  return whenNeeded(path, () => keepStore(transcriptStore, open, clock, tell));
+  return whenNeeded(path, () => keepStore(transcriptStore, open, clock, report));
 }
 
 /** Transcripts that end with the process, in a worker thread that begins with what is written first. */

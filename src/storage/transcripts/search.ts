@@ -39,14 +39,14 @@ export function searchLines(
   if (known.keys.size === 0) return [];
   const { rare, frequent } = splitTerms(terms);
   const found = new Map<number, FoundLine>();
-  take(sqlite, ranked(sqlite, guildId, rare, known.keys), known, limit, found);
+  collect(sqlite, ranked(sqlite, guildId, rare, known.keys), known, limit, found);
   const [rarest] = frequent;
   if (found.size > 0 || !rarest) return [...found.values()];
   const walk = known.keys.size > mostSessionsApart ? newestOfAll : newestOfEach;
   for (const sought of frequent.length > 1 ? [frequent, [rarest]] : [frequent]) {
     const words = sought.map(({ term }) => term);
     const ids = walk(sqlite, words, known.keys);
-    take(sqlite, unranked(ids), known, limit, found);
+    collect(sqlite, unranked(ids), known, limit, found);
   }
   return [...found.values()];
 }
@@ -147,7 +147,7 @@ function idsIn(row: Row | undefined): readonly number[] {
 }
 
 /** Adds the first lines that the audience may know, up to `limit` and down to the lowest score that counts. */
-function take(
+function collect(
   sqlite: DatabaseSync,
   candidates: Iterable<Candidate>,
   known: KnownSessions,

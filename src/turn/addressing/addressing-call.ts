@@ -129,9 +129,9 @@ function openingUse(
   if (next?.before === 'pause') return 'called';
   if (!next) return greeted || how === 'exact' ? 'called' : 'unclear';
   const request = Math.max(phraseLength(words, to, requestPhrases), inversion(words, to, asks));
-  const telling = tellingLength(words, to);
-  if (request > 0 && request >= telling) return 'called';
-  if (telling > 0) return 'told-of';
+  const reporting = verbLength(words, to);
+  if (request > 0 && request >= reporting) return 'called';
+  if (reporting > 0) return 'told-of';
   return greeted || (how === 'exact' && !name.everyday) ? 'called' : 'unclear';
 }
 
@@ -158,9 +158,9 @@ function middleUse(words: readonly SentenceWord[], at: number, { to, how }: Hit)
   const isRequest = phraseLength(words, to, requestPhrases) > 0;
   if (words[at]?.before === 'pause' && isRequest) return 'called';
   if (how !== 'exact') return 'unclear';
-  const isTold =
+  const isReported =
     endsWith(words.slice(0, at), governorPhrases) || phraseLength(words, to, reportPhrases) > 0;
-  return isTold ? 'told-of' : 'unclear';
+  return isReported ? 'told-of' : 'unclear';
 }
 
 /** "Nova is it raining" is a question; "Nova is a car" and "Nova did it" are statements. */
@@ -174,11 +174,12 @@ function inversion(words: readonly SentenceWord[], at: number, asks: boolean): n
 }
 
 /** "Nova said", "Nova actually knows". */
-function tellingLength(words: readonly SentenceWord[], at: number): number {
+function verbLength(words: readonly SentenceWord[], at: number): number {
   const text = words[at]?.text ?? '';
   const verb = /^[a-z]{2,}ly$|^(?:just|even|still|also)$/.test(text) ? at + 1 : at;
-  const isTold = isPast(words[verb]?.text ?? '') || phraseLength(words, verb, reportPhrases) > 0;
-  return isTold ? Math.max(1, phraseLength(words, at, reportPhrases)) : 0;
+  const isReported =
+    isPast(words[verb]?.text ?? '') || phraseLength(words, verb, reportPhrases) > 0;
+  return isReported ? Math.max(1, phraseLength(words, at, reportPhrases)) : 0;
 }
 
 /** English past tense by its ending; `need` and the like are no such. */

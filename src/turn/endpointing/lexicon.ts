@@ -70,8 +70,8 @@ function scriptsOf(all: readonly Lexicon[]): string[] {
 
 /** Guesses by the recogniser's report, else by script, else by the number of frequent words of each language. */
 export function guessLanguage(text: string, words: readonly string[], language?: string): Lexicon {
-  const told = language && lexicons.get(language.slice(0, 2).toLowerCase());
-  if (told) return told;
+  const lexicon = language && lexicons.get(language.slice(0, 2).toLowerCase());
+  if (lexicon) return lexicon;
   const found = byScript.find(({ pattern }) => pattern.test(text));
   if (!found) return /\p{L}/u.test(text) ? unknown : english;
   const own = found.lexicons.filter(({ ownLetters }) => hasAny(text, ownLetters));

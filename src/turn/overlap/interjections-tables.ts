@@ -25,7 +25,7 @@ const roles: readonly PhraseRole[] = [
 ];
 
 /** The phrases of one language by their tokens with spaces between. */
-export type Book = {
+export type PhraseTable = {
   readonly isWidespread: boolean;
   readonly roles: ReadonlyMap<string, PhraseRole>;
   /** Words that change nothing only before a pause. */
@@ -36,15 +36,15 @@ export type Book = {
   readonly sorted: readonly string[];
 };
 
-export const books: readonly Book[] = languages.map(bookOf);
+export const tables: readonly PhraseTable[] = languages.map(phraseTableOf);
 
 /** A phrase of any language, so no misspelt name. */
 export function isPhrase(token: string): boolean {
-  return books.some(({ roles: known }) => known.has(token));
+  return tables.some(({ roles: known }) => known.has(token));
 }
 
 /** Whether a phrase of the language begins so, in the middle of a word too. */
-export function beginsAny({ sorted }: Book, start: string): boolean {
+export function beginsAny({ sorted }: PhraseTable, start: string): boolean {
   let [from, to] = [0, sorted.length];
   while (from < to) {
     const middle = (from + to) >> 1;
@@ -54,7 +54,7 @@ export function beginsAny({ sorted }: Book, start: string): boolean {
   return sorted[from]?.startsWith(start) ?? false;
 }
 
-function bookOf({ isWidespread, overlap }: LanguageWords): Book {
+function phraseTableOf({ isWidespread, overlap }: LanguageWords): PhraseTable {
   const found = new Map<string, PhraseRole>();
   for (const role of roles) {
     const all = [...phrasesIn(overlap[role]), ...phrasesIn(common[role])];
@@ -75,7 +75,7 @@ function doubled({ refusals }: OverlapPhrases): string[] {
   return phrasesIn(refusals).flatMap((word) => [`${word} ${word}`, `${word} ${word} ${word}`]);
 }
 
-/** Phrases as `Book` holds them. */
+/** Phrases as `PhraseTable` holds them. */
 export function phrasesIn(list: readonly string[] = []): string[] {
   return list.map((phrase) => [...tokensIn(phrase)].filter((token) => token !== pause).join(' '));
 }

@@ -1,12 +1,12 @@
 import { isWithin, latinOf, slackOf, soundOf } from '#src/turn/addressing/names-sound.ts';
 import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json' };
 import {
-  type Book,
   beginsAny,
-  books,
   isPhrase,
   type PhraseRole,
+  type PhraseTable,
   phrasesIn,
+  tables,
 } from './interjections-tables.ts';
 import { isHum, isNote, pause, tokensOf } from './interjections-text.ts';
 
@@ -37,8 +37,8 @@ export type InterjectionOptions = {
 };
 
 type Plain = 'stop' | 'wait' | 'go-on' | 'backchannel' | 'never-mind' | 'other';
-type Wish = { readonly kind: Plain | 'again' | 'nothing' } & RepeatManner;
-type Called = { readonly words: readonly string[]; readonly sound?: string };
+type ParsedInterjection = { readonly kind: Plain | 'again' | 'nothing' } & RepeatManner;
+type Address = { readonly words: readonly string[]; readonly sound?: string };
 type HeardTokens = {
   readonly tokens: readonly string[];
   readonly isFinal: boolean;
@@ -55,7 +55,7 @@ const plainly: RepeatManner = {
   quieter: false,
   usual: false,
 };
-const nothing: Wish = { kind: 'nothing', ...plainly };
+const nothing: ParsedInterjection = { kind: 'nothing', ...plainly };
 
 /** Order of precedence where languages disagree. */
 const order = ['again', 'never-mind', 'wait', 'go-on', 'backchannel', 'other', 'nothing', 'stop'];
@@ -72,16 +72,16 @@ export function classify(text: string, options: InterjectionOptions): Interjecti
   if (tokens.length === 0) return { kind: 'empty' };
   const names = (options.names ?? []).slice(0, most.names).flatMap(calledOf);
   const named = tokens.map((_, at) => namesFrom(tokens, at, names, isFinal));
-  const readings = books.map((book) => readIn(book, { tokens, isFinal, named }));
-  const wish = agreed(readings, tokens.filter((token) => token !== pause).join(' '));
-  if (wish.kind === 'again') {
-    return { ...wish, kind: 'again', sure: isFinal };
+  const readings = tables.map((table) => readIn(table, { tokens, isFinal, named }));
+  const parsed = agreed(readings, tokens.filter((token) => token !== pause).join(' '));
+  if (parsed.kind === 'again') {
+    return { ...parsed, kind: 'again', sure: isFinal };
   }
-  const kind = wish.kind === 'nothing' ? 'other' : wish.kind;
+  const kind = parsed.kind === 'nothing' ? 'other' : parsed.kind;
   return { kind, sure: isFinal || !readings.some(({ open }) => open) };
 }
 
-function calledOf(name: string): Called[] {
+function calledOf(name: string): Address[] {
   const words = tokensOf(name.slice(0, most.nameLetters)).filter((token) => token !== pause);
   const latin = words.length === 1 ? latinOf(words[0] ?? '') : undefined;
   const isSounded = latin !== undefined && latin.length > 3;
@@ -91,47 +91,47 @@ function calledOf(name: string): Called[] {
 type Reading = {
   readonly isWidespread: boolean;
   /** Missing where the sentence has no such meaning in the language. */
-  readonly wish: Wish | undefined;
+  readonly parsed: ParsedInterjection | undefined;
   /** Whether more words could make it one. */
   readonly open: boolean;
 };
 
-function agreed(readings: readonly Reading[], said: string): Wish {
-  const found = readings.flatMap(({ isWidespread, wish }) =>
-    wish ? [{ isWidespread, wish }] : [],
+function agreed(readings: readonly Reading[], said: string): ParsedInterjection {
+  const found = readings.flatMap(({ isWidespread, parsed }) =>
+    parsed ? [{ isWidespread, parsed }] : [],
   );
-  const widespread = found.filter((one) => one.isWidespread).map(({ wish }) => wish);
+  const widespread = found.filter((one) => one.isWidespread).map(({ parsed }) => parsed);
   const stop = widespread.find(({ kind }) => kind === 'stop');
   if (stop) return notStops.has(said) ? nothing : stop;
-  const wishes = widespread.length > 0 ? widespread : found.map(({ wish }) => wish);
-  const wish = order.flatMap((wanted) => wishes.find(({ kind }) => kind === wanted) ?? [])[0];
-  return wish === undefined || (wish.kind === 'stop' && notStops.has(said)) ? nothing : wish;
+  const allParsed = widespread.length > 0 ? widespread : found.map(({ parsed }) => parsed);
+  const parsed = order.flatMap((wanted) => allParsed.find(({ kind }) => kind === wanted) ?? [])[0];
+  return parsed === undefined || (parsed.kind === 'stop' && notStops.has(said)) ? nothing : parsed;
 }
 
 /** Covers the sentence with phrases of one language, the longest first. */
-function readIn(book: Book, heard: HeardTokens): Reading {
+function readIn(table: PhraseTable, heard: HeardTokens): Reading {
   const { tokens, isFinal } = heard;
-  const wishes: (Wish | undefined)[] = [nothing];
+  const allParsed: (ParsedInterjection | undefined)[] = [nothing];
   let open = false;
   for (const [at, token] of tokens.entries()) {
-    const wish = wishes[at];
-    if (!wish) continue;
-    if (token === pause) wishes[at + 1] ??= wish;
-    open ||= !isFinal && mayGrow(book, tokens, at);
-    for (const { role, to } of stepsFrom(book, heard, at)) wishes[to] ??= step(wish, role);
+    const parsed = allParsed[at];
+    if (!parsed) continue;
+    if (token === pause) allParsed[at + 1] ??= parsed;
+    open ||= !isFinal && mayGrow(table, tokens, at);
+    for (const { role, to } of stepsFrom(table, heard, at)) allParsed[to] ??= step(parsed, role);
   }
-  const wish = wishes[tokens.length];
-  return { isWidespread: book.isWidespread, wish, open: open || wish !== undefined };
+  const parsed = allParsed[tokens.length];
+  return { isWidespread: table.isWidespread, parsed, open: open || parsed !== undefined };
 }
 
-function mayGrow(book: Book, tokens: readonly string[], at: number): boolean {
-  return tokens.length - at <= book.longest && beginsAny(book, tokens.slice(at).join(' '));
+function mayGrow(table: PhraseTable, tokens: readonly string[], at: number): boolean {
+  return tokens.length - at <= table.longest && beginsAny(table, tokens.slice(at).join(' '));
 }
 
 type PhraseStep = { readonly role: PhraseRole; readonly to: number };
 
 function stepsFrom(
-  { roles, refusals, longest }: Book,
+  { roles, refusals, longest }: PhraseTable,
   heard: HeardTokens,
   at: number,
 ): PhraseStep[] {
@@ -153,7 +153,7 @@ function stepsFrom(
 function namesFrom(
   tokens: readonly string[],
   at: number,
-  names: readonly Called[],
+  names: readonly Address[],
   isFinal: boolean,
 ): PhraseStep[] {
   return names.flatMap(({ words, sound }): PhraseStep[] => {
@@ -173,31 +173,31 @@ function soundsLike(token: string, sound: string | undefined): boolean {
 }
 
 /** Intent after one more phrase: the last wish counts, but "stop" outlasts "wait" and "never mind". */
-function step(wish: Wish, role: PhraseRole): Wish {
+function step(parsed: ParsedInterjection, role: PhraseRole): ParsedInterjection {
   switch (role) {
     case 'stop':
       return { kind: 'stop', ...plainly };
     case 'wait':
-      return wish.kind === 'stop' ? wish : { kind: 'wait', ...plainly };
+      return parsed.kind === 'stop' ? parsed : { kind: 'wait', ...plainly };
     case 'neverMind':
-      return wish.kind === 'stop' ? wish : { kind: 'never-mind', ...plainly };
+      return parsed.kind === 'stop' ? parsed : { kind: 'never-mind', ...plainly };
     case 'goOn':
       return { kind: 'go-on', ...plainly };
     case 'again':
-      return { ...wish, kind: 'again' };
+      return { ...parsed, kind: 'again' };
     case 'slower':
     case 'faster':
     case 'louder':
     case 'quieter':
     case 'usual':
-      return { ...wish, kind: 'again', [role]: true };
+      return { ...parsed, kind: 'again', [role]: true };
     case 'backchannel':
-      return wish.kind === 'nothing' ? { ...wish, kind: 'backchannel' } : wish;
+      return parsed.kind === 'nothing' ? { ...parsed, kind: 'backchannel' } : parsed;
     case 'fillers':
-      return isIdle(wish) ? { ...wish, kind: 'other' } : wish;
+      return isIdle(parsed) ? { ...parsed, kind: 'other' } : parsed;
   }
 }
 
-function isIdle({ kind }: Wish): boolean {
+function isIdle({ kind }: ParsedInterjection): boolean {
   return kind === 'nothing' || kind === 'backchannel';
 }

@@ -1,12 +1,12 @@
 import type { InterruptionRules } from './interruption-rules.ts';
 
 /** Effect of one voice on a speaking bot; of all voices the heaviest counts. A tentative pause may be a false interruption. */
-export type SpeechClaim = 'none' | 'duck' | 'tentative-pause' | 'pause';
+export type SpeechReaction = 'none' | 'duck' | 'tentative-pause' | 'pause';
 
 /** One person's latest speech, as far as it affects the bot's speech. */
 export type OverlapSpeech = {
   readonly personId: string;
-  readonly claim: SpeechClaim;
+  readonly reaction: SpeechReaction;
   readonly voicedMs: number;
   /** Part of it in ms that came before the bot began. */
   readonly beforeMs: number;
@@ -40,7 +40,7 @@ type At = { readonly personId: string; readonly atMs: number };
 export function unheard({ personId, atMs }: At): OverlapSpeech {
   return {
     personId,
-    claim: 'none',
+    reaction: 'none',
     voicedMs: 0,
     beforeMs: 0,
     explainedMs: 0,
@@ -84,8 +84,8 @@ function begun(
 ): OverlapSpeech {
   const fresh = { ...unheard(event), fromMs: event.fromMs + usualNoticeMs, sounding: true };
   if (former.settled) return fresh;
-  const claim = former.claim === 'tentative-pause' ? 'duck' : former.claim;
-  return { ...fresh, claim, stopAtMs: former.stopAtMs, meant: former.meant };
+  const reaction = former.reaction === 'tentative-pause' ? 'duck' : former.reaction;
+  return { ...fresh, reaction, stopAtMs: former.stopAtMs, meant: former.meant };
 }
 
 function voiced(
@@ -108,20 +108,25 @@ function voiced(
     lastVoiceMs: sounds ? atMs : speech.lastVoiceMs,
   };
   const heard = { ...speech, ...now };
-  const claim = claimOf(heard, { atMs, mine }, rules);
-  return claim === heard.claim ? heard : { ...heard, claim };
+  const reaction = reactionOf(heard, { atMs, mine }, rules);
+  return reaction === heard.reaction ? heard : { ...heard, reaction };
 }
 
 type Moment = { readonly atMs: number; readonly mine: boolean };
 
-function claimOf(speech: OverlapSpeech, moment: Moment, rules: InterruptionRules): SpeechClaim {
-  const { claim, voicedMs, explainedMs, loudestDb, levelDb } = speech;
+function reactionOf(
+  speech: OverlapSpeech,
+  moment: Moment,
+  rules: InterruptionRules,
+): SpeechReaction {
+  const { reaction, voicedMs, explainedMs, loudestDb, levelDb } = speech;
   const newMs = voicedMs - explainedMs;
   const isGone = loudestDb - levelDb >= rules.voiceEndDropDb;
-  if (claim === 'pause' || (!isGone && isLong(speech, moment, rules))) return 'pause';
+  if (reaction === 'pause' || (!isGone && isLong(speech, moment, rules))) return 'pause';
   if (isTentative(speech, moment, rules)) return 'tentative-pause';
-  if (claim === 'tentative-pause' || (newMs >= rules.minDuckDurationMs && !isGone)) return 'duck';
-  return claim;
+  if (reaction === 'tentative-pause' || (newMs >= rules.minDuckDurationMs && !isGone))
+    return 'duck';
+  return reaction;
 }
 
 function isLong(
@@ -134,20 +139,20 @@ function isLong(
 }
 
 function isTentative(
-  { claim, voicedMs, explainedMs, fromMs, loudestDb, levelDb }: OverlapSpeech,
+  { reaction, voicedMs, explainedMs, fromMs, loudestDb, levelDb }: OverlapSpeech,
   { atMs, mine }: Moment,
   rules: InterruptionRules,
 ): boolean {
   if (loudestDb - levelDb >= rules.falseInterruptionDropDb) return false;
   const lasts = voicedMs > explainedMs && atMs - fromMs >= rules.minTentativePauseDurationMs;
-  return claim === 'tentative-pause' || (mine && lasts);
+  return reaction === 'tentative-pause' || (mine && lasts);
 }
 
 function silenced(speech: OverlapSpeech, rules: InterruptionRules): OverlapSpeech {
   const { beforeMs, explainedMs, voicedMs } = speech;
   const harmless = explainedMs > beforeMs && voicedMs - explainedMs < rules.minPauseDurationMs;
-  const claim = speech.claim === 'tentative-pause' ? 'duck' : speech.claim;
-  return { ...speech, sounding: false, claim: harmless ? 'none' : claim };
+  const reaction = speech.reaction === 'tentative-pause' ? 'duck' : speech.reaction;
+  return { ...speech, sounding: false, reaction: harmless ? 'none' : reaction };
 }
 
 /** Speech that was a backchannel or noise so far, or an echo altogether. */
@@ -159,11 +164,12 @@ export function explained(
   const settled = speech.settled || isFinal;
   const harmless = { ...speech, settled, stopAtMs: undefined };
   if (by === 'echo') {
-    return { ...harmless, claim: 'none', explainedMs: Number.POSITIVE_INFINITY };
+    return { ...harmless, reaction: 'none', explainedMs: Number.POSITIVE_INFINITY };
   }
-  const { claim, sounding, voicedMs, lastVoiceMs: fromMs } = speech;
-  const still = claim === 'tentative-pause' || (claim === 'pause' && isFinal) ? 'duck' : claim;
-  return { ...harmless, claim: sounding ? still : 'none', explainedMs: voicedMs, fromMs };
+  const { reaction, sounding, voicedMs, lastVoiceMs: fromMs } = speech;
+  const still =
+    reaction === 'tentative-pause' || (reaction === 'pause' && isFinal) ? 'duck' : reaction;
+  return { ...harmless, reaction: sounding ? still : 'none', explainedMs: voicedMs, fromMs };
 }
 
 /** Speech with words: from the person being answered they pause the bot, from others they ease what a "stop" had paused. */
@@ -176,18 +182,18 @@ export function worded(
   const { beforeMs, voicedMs } = speech;
   const settled = speech.settled || isFinal;
   const short = voicedMs - beforeMs < rules.minBystanderDurationMs;
-  const eased = speech.claim === 'pause' && short ? 'duck' : speech.claim;
-  const claim = mine ? 'pause' : eased;
-  return { ...speech, settled, claim, explainedMs: beforeMs, stopAtMs: undefined };
+  const eased = speech.reaction === 'pause' && short ? 'duck' : speech.reaction;
+  const reaction = mine ? 'pause' : eased;
+  return { ...speech, settled, reaction, explainedMs: beforeMs, stopAtMs: undefined };
 }
 
 /** State for the bot's next reply: voice from before counts no more, but it ducks while it lasts. */
 export function carried(speech: OverlapSpeech): OverlapSpeech {
   const { explainedMs, voicedMs, sounding, stopAtMs, lastVoiceMs: fromMs } = speech;
-  const ducks = sounding && voicedMs >= explainedMs && speech.claim !== 'none';
-  const claim = stopAtMs !== undefined ? 'pause' : ducks ? 'duck' : 'none';
+  const ducks = sounding && voicedMs >= explainedMs && speech.reaction !== 'none';
+  const reaction = stopAtMs !== undefined ? 'pause' : ducks ? 'duck' : 'none';
   const knownMs = Math.max(explainedMs, voicedMs);
-  return { ...speech, claim, fromMs, beforeMs: voicedMs, explainedMs: knownMs };
+  return { ...speech, reaction, fromMs, beforeMs: voicedMs, explainedMs: knownMs };
 }
 
 /** Changes of one speech by time alone. `mine`: its words are for the bot. */
@@ -197,18 +203,19 @@ export function overdue(
   mine: boolean,
   rules: InterruptionRules,
 ): OverlapSpeech | 'stop' | 'yield' {
-  const { claim, lastVoiceMs, stopAtMs } = speech;
+  const { reaction, lastVoiceMs, stopAtMs } = speech;
   if (stopAtMs !== undefined) {
     return atMs - Math.max(stopAtMs, lastVoiceMs) >= rules.partialStopTimeoutMs ? 'stop' : speech;
   }
-  switch (claim) {
+  switch (reaction) {
     case 'none':
       return speech;
     case 'tentative-pause':
     case 'duck': {
-      if (atMs - lastVoiceMs >= rules.duckTimeoutMs) return { ...speech, claim: 'none' };
-      return claim === 'tentative-pause' && atMs - lastVoiceMs >= rules.falseInterruptionTimeoutMs
-        ? { ...speech, claim: 'duck' }
+      if (atMs - lastVoiceMs >= rules.duckTimeoutMs) return { ...speech, reaction: 'none' };
+      return reaction === 'tentative-pause' &&
+        atMs - lastVoiceMs >= rules.falseInterruptionTimeoutMs
+        ? { ...speech, reaction: 'duck' }
         : speech;
     }
     case 'pause':
@@ -222,5 +229,5 @@ function unanswered(speech: OverlapSpeech, atMs: number, mine: boolean, rules: I
   if (atMs < overMs + (mine ? rules.finalTextTimeoutMs : 0)) return speech;
   if (mine && speech.voicedMs - speech.beforeMs >= rules.minQuestionDurationMs) return 'yield';
   const settled = speech.settled || mine;
-  return { ...speech, settled, claim: 'none' } as const;
+  return { ...speech, settled, reaction: 'none' } as const;
 }

@@ -78,7 +78,7 @@ type InterruptionStep = {
   readonly state: Interruption;
   readonly effects: readonly InterruptionEffect[];
 };
-type OverlapHeard = Extract<InterruptionEvent, { kind: 'heard-as' }>;
+type OverlapText = Extract<InterruptionEvent, { kind: 'heard-as' }>;
 
 /** One step of barge-in: the reaction to sound while the bot speaks. */
 export function stepInterruption(
@@ -140,11 +140,7 @@ function learned(state: Interruption, { personId, loudestDb }: Loudness): Interr
   return { ...state, usualDb };
 }
 
-function hear(
-  state: Interruption,
-  event: OverlapHeard,
-  rules: InterruptionRules,
-): InterruptionStep {
+function hear(state: Interruption, event: OverlapText, rules: InterruptionRules): InterruptionStep {
   const { personId, isFinal, atMs } = event;
   const former = speechOf(state, event);
   const speech = { ...former, meant: former.meant || event.meant };
@@ -166,7 +162,7 @@ function hear(
       return stopped(withSpeech(state, explained(speech, 'fine', true)), atMs);
     case 'perhaps-stop': {
       const stopAtMs = speech.stopAtMs ?? atMs;
-      return settle(withSpeech(state, { ...speech, claim: 'pause', stopAtMs }), atMs, rules);
+      return settle(withSpeech(state, { ...speech, reaction: 'pause', stopAtMs }), atMs, rules);
     }
     case 'hold': {
       const hold = { personId, untilMs: atMs + rules.maxHoldDurationMs };
@@ -181,7 +177,7 @@ function hear(
 /** Words of the person being answered, or with the bot's name, interrupt the bot; those of others are just talk. */
 function hearWords(
   state: Interruption,
-  event: OverlapHeard,
+  event: OverlapText,
   speech: OverlapSpeech,
   rules: InterruptionRules,
 ) {
@@ -237,10 +233,12 @@ function settle(state: Interruption, atMs: number, rules: InterruptionRules): In
 function weigh(state: Interruption, atMs: number): InterruptionStep {
   const { reply, speeches } = state;
   if (!reply) return { state, effects: noEffects };
-  const claimed = speeches.some(({ claim }) => claim === 'pause' || claim === 'tentative-pause');
+  const claimed = speeches.some(
+    ({ reaction }) => reaction === 'pause' || reaction === 'tentative-pause',
+  );
   const held = reply.hold !== undefined && atMs < reply.hold.untilMs;
   const paused = reply.interruptible && (claimed || held);
-  const ducked = speeches.some(({ claim }) => claim !== 'none');
+  const ducked = speeches.some(({ reaction }) => reaction !== 'none');
   const hold = paused ? reply.hold : undefined;
   if (ducked === reply.ducked && paused === reply.paused && hold === reply.hold)
     return { state, effects: noEffects };
@@ -264,7 +262,7 @@ function stopped(state: Interruption, atMs: number): InterruptionStep {
 }
 
 function ended(state: Interruption, effect: InterruptionEffect): InterruptionStep {
-  const speeches = state.speeches.map((speech) => ({ ...speech, claim: 'none' as const }));
+  const speeches = state.speeches.map((speech) => ({ ...speech, reaction: 'none' as const }));
   const { usualDb } = state;
   return { state: { speeches, usualDb }, effects: [effect, ...released(state.reply)] };
 }

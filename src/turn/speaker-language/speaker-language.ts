@@ -80,17 +80,17 @@ function afterRequest({ locked, ...before }: SpeakerLanguage, requested: string)
 /**
  * Language of a turn's words, as far as it is known.
  *
- * `told` comes from the recogniser. Where it was given that language as a `hint`, it may only repeat the hint, and a text
+ * `recognised` comes from the recogniser. Where it was given that language as a `hint`, it may only repeat the hint, and a text
  * that is surely of another language counts in its place.
  */
 export function languageOfWords(
-  told: string | undefined,
+  recognised: string | undefined,
   hint: string | undefined,
   found: Pick<LanguageEvidence, 'language' | 'probability'> | undefined,
 ): Pick<LanguageEvidence, 'language' | 'probability'> {
-  const isOpen = told === undefined || isEcho(told, hint);
-  if (isOpen && found && (told === undefined || isSure(found))) return found;
-  return { language: told, probability: told === undefined ? 0 : 1 };
+  const isOpen = recognised === undefined || isEcho(recognised, hint);
+  if (isOpen && found && (recognised === undefined || isSure(found))) return found;
+  return { language: recognised, probability: recognised === undefined ? 0 : 1 };
 }
 
 /** Language that the person spoke last, as far as it is sure. */
@@ -99,8 +99,8 @@ export function spokenBefore({ latest, locked }: SpeakerLanguage): string | unde
 }
 
 /** Whether the recogniser's language may be only its hint. */
-export function isEcho(told: string, hint: string | undefined): boolean {
-  return hint !== undefined && sameLanguage(told, hint);
+export function isEcho(recognised: string, hint: string | undefined): boolean {
+  return hint !== undefined && sameLanguage(recognised, hint);
 }
 
 /** Whether it is sure enough to count. */

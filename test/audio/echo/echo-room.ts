@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { clipPath, decodeClip, scenesFolder, type VoiceClip } from '#bench/turns/clips.ts';
+import { clipPath, decodeClip, scenariosFolder, type VoiceClip } from '#bench/turns/clips.ts';
 import { frameSamples, framesOf, roomRateHz, send } from '#bench/turns/microphone.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import { add } from '#sandbox/voice-client/room-sound.ts';
+import { add } from '#sandbox/voice-client/acoustics.ts';
 import { energyDb } from '#src/audio/loudness.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
@@ -33,7 +33,7 @@ export type EchoRoom = {
 };
 
 /** In order of time: a frame as it left, or a window of the microphone as it arrived. */
-export type RoomEvent =
+export type EchoEvent =
   | { readonly kind: 'left'; readonly samples: Int16Array; readonly atMs: number }
   | { readonly kind: 'window'; readonly window: VoiceWindow; readonly arrivedMs: number };
 
@@ -44,14 +44,14 @@ const gateDb = -58;
 
 /** Everything through Opus each way, and through a network that delays packets up to 20 ms. */
 export function* happenings(
-  room: EchoRoom,
+  acoustics: EchoRoom,
   codec: OpusCodec,
   weights: SileroWeights,
-): Generator<RoomEvent> {
-  const frames = framesSent(room.bot);
-  const back = room.echoes ? heardBack(frames, codec) : silence(frames);
-  const microphone = mixed(room, back);
-  const arrivals = arriving(microphone, room.seed, codec);
+): Generator<EchoEvent> {
+  const frames = framesSent(acoustics.bot);
+  const back = acoustics.echoes ? heardBack(frames, codec) : silence(frames);
+  const microphone = mixed(acoustics, back);
+  const arrivals = arriving(microphone, acoustics.seed, codec);
   const stream = new SpeakerStream(codec);
   const meter = new VoiceMeter(new VoiceActivity(weights));
   let left = 0;
@@ -139,7 +139,7 @@ function arriving(microphone: Int16Array, seed: number, codec: OpusCodec): Packe
 
 /** Clips of the scenes in voices whose name begins so, without the silence around them. */
 export function clipsOf(voices: readonly string[], codec: OpusCodec): Int16Array[] {
-  const clips: VoiceClip[] = JSON.parse(readFileSync(`${scenesFolder}/clips.json`, 'utf8'));
+  const clips: VoiceClip[] = JSON.parse(readFileSync(`${scenariosFolder}/clips.json`, 'utf8'));
   return clips
     .filter(({ id }) => voices.some((voice) => id.startsWith(`${voice}/`)))
     .map(({ id, words }) => {

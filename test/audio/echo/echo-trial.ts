@@ -14,7 +14,7 @@ const windowMs = 32;
 
 /** Utterances in order, each with its voiced windows. */
 export function utterancesIn(
-  room: EchoRoom,
+  acoustics: EchoRoom,
   codec: OpusCodec,
   weights: SileroWeights,
 ): readonly (readonly EchoJudgement[])[] {
@@ -22,7 +22,7 @@ export function utterancesIn(
   const meter = new EchoMeter(sent);
   const utterances: EchoJudgement[][] = [];
   let lastMs = Number.NEGATIVE_INFINITY;
-  for (const event of happenings(room, codec, weights)) {
+  for (const event of happenings(acoustics, codec, weights)) {
     if (event.kind === 'left') {
       sent.left(event.samples, event.atMs);
       continue;

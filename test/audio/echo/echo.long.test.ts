@@ -23,8 +23,8 @@ beforeAll(async () => {
   human = clipsOf(['human'], codec);
 });
 
-function heard(room: EchoRoom): readonly (readonly EchoJudgement[])[] {
-  return utterancesIn(room, codec, weights);
+function heard(acoustics: EchoRoom): readonly (readonly EchoJudgement[])[] {
+  return utterancesIn(acoustics, codec, weights);
 }
 
 /** What the bot says, at most this long; other clips for another `n`. */

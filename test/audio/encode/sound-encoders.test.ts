@@ -121,9 +121,9 @@ test('what waits for a thread that ends, or answers too late, is told so', async
   const clock = new VirtualClock();
   const ended = new EncoderThread(clock);
   const waiting = ended.open('mp3').push(sound);
-  const told = expect(waiting).rejects.toMatchObject({ code: 'audio.encoder_failed' });
+  const reported = expect(waiting).rejects.toMatchObject({ code: 'audio.encoder_failed' });
   await ended.stop();
-  await told;
+  await reported;
   await expect(ended.open('mp3').push(sound)).rejects.toMatchObject({
     message: 'The thread that encodes sound failed: it has ended.',
   });

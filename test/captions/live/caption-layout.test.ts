@@ -21,12 +21,12 @@ test('what is not final ends in an ellipsis, and the final takes its place', () 
 test('whole words are urgent, words that go on and a dropped ellipsis are not', () => {
   const layout = openLayout();
   const urgencies = (state: 'partial' | 'whole' | 'final', text: string) => {
-    const { wishes } = layout.put(line(1, 'Ana', text, { state }), 0);
-    const [wish] = wishes;
-    if (!wish) return 'none';
+    const { desired } = layout.put(line(1, 'Ana', text, { state }), 0);
+    const [message] = desired;
+    if (!message) return 'none';
     const place = { channelId: 'c', messageId: 'm' };
-    layout.outcome({ kind: 'shown', key: wish.key, place, text: wish.text, atMs: 0 }, 0);
-    return wish.urgency;
+    layout.outcome({ kind: 'shown', key: message.key, place, text: message.text, atMs: 0 }, 0);
+    return message.urgency;
   };
   expect(urgencies('partial', 'one')).toBe('partial');
   expect(urgencies('whole', 'one two')).toBe('whole');
@@ -38,8 +38,8 @@ test('whole words are urgent, words that go on and a dropped ellipsis are not', 
 test('whole words of an utterance are urgent once: who waits for them is not told so again', () => {
   const layout = openLayout();
   layout.put(line(1, 'Ana', 'one'), 0);
-  const [wish] = layout.put(line(2, 'Ben', 'two', { state: 'partial' }), 0).wishes;
-  expect(wish).toEqual({ key: 'live 1', text: '**Ana** one\n**Ben** two…', urgency: 'partial' });
+  const [desired] = layout.put(line(2, 'Ben', 'two', { state: 'partial' }), 0).desired;
+  expect(desired).toEqual({ key: 'live 1', text: '**Ana** one\n**Ben** two…', urgency: 'partial' });
 });
 
 test('the line of a bot that was stopped says so', () => {
@@ -148,7 +148,7 @@ test('a message takes no more lines 10 minutes after its first', () => {
   expect(chat.messages()).toEqual(['**Ana** one\n**Ben** two', '**Cem** three']);
 });
 
-test('a late line goes into the older message it belongs to while that has room and is young', () => {
+test('a late line goes into the older message it belongs to while that has space and is young', () => {
   const chat = new InstantChat();
   chat.put(line(1, 'Ana', 'one'), line(3, 'Ana', 'three'));
   chat.atMs = 11 * 60_000;
@@ -163,7 +163,7 @@ test('a late line goes into the older message it belongs to while that has room 
   expect(chat.messages()).toHaveLength(3);
 });
 
-test('a late line without room in its message stands in the newest with its time of day', () => {
+test('a late line without space in its message stands in the newest with its time of day', () => {
   const chat = new InstantChat();
   for (let n = 1; n <= 30; n++) chat.put(line(n, 'Ana', 'x'.repeat(98), { startMs: n * 10_000 }));
   chat.put(line(31, 'Ben', `late ${'y'.repeat(600)}`, { startMs: 15_000 }));

@@ -1,6 +1,6 @@
+import type { DisplayOutcome } from '#src/captions/desired-message.ts';
 import { CaptionLayout } from '#src/captions/live/caption-layout.ts';
 import type { CaptionLine, LayoutChange } from '#src/captions/live/caption-line.ts';
-import type { WishOutcome } from '#src/captions/message-wish.ts';
 
 export const texts = {
   notUnderstood: '(not understood)',
@@ -45,13 +45,13 @@ export class InstantChat {
     this.follow(this.layout.remove(numbers, this.atMs));
   }
 
-  answer(outcome: WishOutcome): void {
+  answer(outcome: DisplayOutcome): void {
     this.follow(this.layout.outcome(outcome, this.atMs));
   }
 
   follow(change: LayoutChange): void {
     this.changes.push(change);
-    for (const { key, text } of change.wishes) {
+    for (const { key, text } of change.desired) {
       if (text === '') this.#shown.delete(key);
       else this.#shown.set(key, text);
       if (text === '') continue;

@@ -12,8 +12,8 @@ function shownPartial() {
   return layout;
 }
 
-function textsOf({ wishes }: LayoutChange): readonly string[] {
-  return wishes.map(({ key, text }) => `${key}: ${text}`);
+function textsOf({ desired }: LayoutChange): readonly string[] {
+  return desired.map(({ key, text }) => `${key}: ${text}`);
 }
 
 test('what a message too old for a change does not show moves into the newest, with its time', () => {
@@ -25,13 +25,13 @@ test('what a message too old for a change does not show moves into the newest, w
     'live 1: ',
     'live 2: **Ana** <t:1700000010:T> one two\n**Ben** <t:1700000020:T> yes',
   ]);
-  expect(layout.outcome({ kind: 'too-old', key: 'live 1' }, 300).wishes).toEqual([]);
+  expect(layout.outcome({ kind: 'too-old', key: 'live 1' }, 300).desired).toEqual([]);
 });
 
 test('a dropped ellipsis alone repeats no line', () => {
   const layout = shownPartial();
   layout.put(line(1, 'Ana', 'one'), 100);
-  expect(layout.outcome({ kind: 'too-old', key: 'live 1' }, 200).wishes).toEqual([]);
+  expect(layout.outcome({ kind: 'too-old', key: 'live 1' }, 200).desired).toEqual([]);
 });
 
 test('a message older than 50 minutes is not tried: its late words stand in the newest with their time', () => {
@@ -46,7 +46,7 @@ test('lines of a message that somebody deleted are told, and never shown again',
   const change = layout.outcome({ kind: 'gone', key: 'live 1', what: 'message' }, 200);
   expect(change.deletedLines).toEqual([1]);
   expect(textsOf(change)).toEqual(['live 2: **Ben** unseen…']);
-  expect(layout.put(line(1, 'Ana', 'one two'), 300).wishes).toEqual([]);
+  expect(layout.put(line(1, 'Ana', 'one two'), 300).desired).toEqual([]);
 });
 
 test('messages are also known as deleted by their ids', () => {
@@ -58,12 +58,12 @@ test('messages are also known as deleted by their ids', () => {
   expect(chat.lines()).toEqual(['**Ana** one', '**Ben** three']);
 });
 
-test('after a chat is gone nothing is wished until another is open, which shows what was never shown', () => {
+test('after a chat is gone nothing is requested until another is open, which shows what was never shown', () => {
   const layout = shownPartial();
   layout.put(line(2, 'Ben', 'two'), 100);
   const gone = layout.outcome({ kind: 'gone', key: 'live 1', what: 'chat' }, 200);
-  expect([gone.deletedLines, gone.wishes]).toEqual([[1], []]);
-  expect(layout.put(line(3, 'Cem', 'three'), 300).wishes).toEqual([]);
+  expect([gone.deletedLines, gone.desired]).toEqual([[1], []]);
+  expect(layout.put(line(3, 'Cem', 'three'), 300).desired).toEqual([]);
   expect(textsOf(layout.continueElsewhere(400))).toEqual(['live 3: **Ben** two\n**Cem** three']);
 });
 
@@ -71,7 +71,7 @@ test('after a chat is closed to the bot, another shows what the first does not',
   const layout = shownPartial();
   layout.put(line(2, 'Ben', 'two'), 100);
   layout.outcome({ kind: 'forbidden', key: 'live 1' }, 200);
-  expect(layout.put(line(2, 'Ben', 'too'), 300).wishes).toEqual([]);
+  expect(layout.put(line(2, 'Ben', 'too'), 300).desired).toEqual([]);
   const change = layout.continueElsewhere(400);
   expect(textsOf(change)).toEqual(['live 2: **Ben** too']);
   expect(textsOf(layout.put(line(1, 'Ana', 'one two'), 500))).toEqual([
@@ -83,9 +83,9 @@ test('the one line that Discord refuses is found and told, and the others are sh
   const chat = new InstantChat();
   const { layout } = chat;
   const refused: number[] = [];
-  const show = ({ wishes, refusedLines }: LayoutChange): void => {
+  const show = ({ desired, refusedLines }: LayoutChange): void => {
     refused.push(...refusedLines);
-    for (const { key, text } of wishes) {
+    for (const { key, text } of desired) {
       const isRefused = text.includes('forbidden word');
       const at = { channelId: 'c', messageId: key };
       if (isRefused) show(layout.outcome({ kind: 'refused', key, why: '' }, 0));
@@ -108,7 +108,7 @@ test('a forgotten line goes from its message, and a message without lines is del
   chat.put(line(1, 'Ana', 'one'), line(2, 'Ben', 'two'));
   chat.remove(1);
   expect(chat.messages()).toEqual(['**Ben** two']);
-  expect(chat.changes.at(-2)?.wishes[0]?.urgency).toBe('whole');
+  expect(chat.changes.at(-2)?.desired[0]?.urgency).toBe('whole');
   chat.put(line(1, 'Ana', 'one'));
   chat.remove(2, 99);
   expect(chat.messages()).toEqual([]);
@@ -129,8 +129,8 @@ test('a message too old to lose a forgotten line is deleted, and its other lines
 test('what an old message still shows of a line that moved is forgotten, too', () => {
   const chat = new InstantChat();
   chat.put(line(1, 'Ana', 'one', { state: 'partial' }), line(2, 'Ben', 'two'));
-  const { wishes } = chat.layout.put(line(1, 'Ana', 'one two'), 0);
-  expect(wishes).toHaveLength(1);
+  const { desired } = chat.layout.put(line(1, 'Ana', 'one two'), 0);
+  expect(desired).toHaveLength(1);
   chat.answer({ kind: 'too-old', key: 'live 1' });
   expect(chat.lines()).toEqual(['**Ana** one…', '**Ben** two', '**Ana** <t:1700000010:T> one two']);
   chat.remove(1);

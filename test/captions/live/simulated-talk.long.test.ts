@@ -12,7 +12,7 @@ const talkOfTen = {
   ...{ failing: 0.02, wordless: 0.05, pauseMs: 700 },
 };
 
-type Shown = { readonly name: string; readonly isLate: boolean; readonly words: string };
+type ShownText = { readonly name: string; readonly isLate: boolean; readonly words: string };
 
 /** What is done to a layout, at its instant. */
 type Step = { readonly atMs: number; readonly put?: CaptionLine; readonly remove?: number };
@@ -21,8 +21,8 @@ type Step = { readonly atMs: number; readonly put?: CaptionLine; readonly remove
 function showTalk(steps: readonly Step[], seed: number, luck: Luck) {
   const [layout, chat] = [openLayout(), new SlowChat(seed, luck)];
   const [refused, deleted] = [new Set<number>(), new Set<number>()];
-  const follow = ({ wishes, refusedLines, deletedLines }: LayoutChange) => {
-    for (const wish of wishes) chat.show(wish);
+  const follow = ({ desired, refusedLines, deletedLines }: LayoutChange) => {
+    for (const message of desired) chat.show(message);
     for (const number of refusedLines) refused.add(number);
     for (const number of deletedLines) deleted.add(number);
   };
@@ -48,13 +48,13 @@ function stepsOf(talk: readonly TalkUtterance[]): readonly Step[] {
   return captionEvents(talk).map(({ atMs, line }) => ({ atMs, put: line }));
 }
 
-function read(shown: string): Shown {
+function read(shown: string): ShownText {
   const [, name = '', time, words = ''] = /^\*\*(.+?)\*\* (<t:\d+:T> )?(.*)$/.exec(shown) ?? [];
   return { name, isLate: time !== undefined, words };
 }
 
 /** Numbers of utterances in the order in which their last words are shown. */
-function numbersIn({ words }: Shown): readonly number[] {
+function numbersIn({ words }: ShownText): readonly number[] {
   return [...words.matchAll(/\bw(\d+)x\b/g)].map(([, digits]) => Number(digits));
 }
 

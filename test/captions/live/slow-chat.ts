@@ -1,9 +1,9 @@
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/captions/desired-message.ts';
 
 type Slot = {
   readonly n: number;
-  waiting: MessageWish | undefined;
+  waiting: DesiredMessage | undefined;
   shown: string | undefined;
   isTooOld: boolean;
   isDeleted: boolean;
@@ -25,7 +25,7 @@ export class SlowChat {
   readonly #random: () => number;
   readonly #luck: Luck;
   readonly #slots = new Map<string, Slot>();
-  #busy: { readonly wish: MessageWish; readonly doneAtMs: number } | undefined;
+  #busy: { readonly desired: DesiredMessage; readonly doneAtMs: number } | undefined;
   #posted = 0;
 
   constructor(seed: number, luck: Luck) {
@@ -33,13 +33,13 @@ export class SlowChat {
     this.#luck = luck;
   }
 
-  show(wish: MessageWish): void {
-    const slot = this.#slots.get(wish.key);
-    if (slot) slot.waiting = wish;
+  show(desired: DesiredMessage): void {
+    const slot = this.#slots.get(desired.key);
+    if (slot) slot.waiting = desired;
     else
-      this.#slots.set(wish.key, {
+      this.#slots.set(desired.key, {
         n: ++this.#posted,
-        waiting: wish,
+        waiting: desired,
         shown: undefined,
         isTooOld: false,
         isDeleted: false,
@@ -47,9 +47,9 @@ export class SlowChat {
   }
 
   /** What became of the wish that is done by then, and the next one begun. */
-  step(atMs: number): WishOutcome | undefined {
+  step(atMs: number): DisplayOutcome | undefined {
     if (this.#busy && this.#busy.doneAtMs > atMs) return undefined;
-    const outcome = this.#busy && this.#finish(this.#busy.wish, atMs);
+    const outcome = this.#busy && this.#finish(this.#busy.desired, atMs);
     this.#busy = undefined;
     const waiting = [...this.#slots.values()].filter((slot) => slot.waiting);
     const next =
@@ -58,7 +58,7 @@ export class SlowChat {
       waiting[0];
     if (next?.waiting) {
       const doneAtMs = atMs + 20 + this.#random() * this.#luck.slowestMs;
-      this.#busy = { wish: next.waiting, doneAtMs };
+      this.#busy = { desired: next.waiting, doneAtMs };
       next.waiting = undefined;
     }
     return outcome;
@@ -73,7 +73,7 @@ export class SlowChat {
     return [...this.#slots.values()].flatMap(({ shown }) => (shown ? [shown] : []));
   }
 
-  #finish({ key, text }: MessageWish, atMs: number): WishOutcome {
+  #finish({ key, text }: DesiredMessage, atMs: number): DisplayOutcome {
     const slot = this.#slots.get(key);
     if (!slot) throw new Error('Unknown key.');
     if (text === '') {

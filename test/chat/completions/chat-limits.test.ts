@@ -31,7 +31,7 @@ test('the longest answer is asked for under its present name, then its former on
   ]);
 });
 
-test('a model with less room than the longest answer takes is asked without a limit', async () => {
+test('a model with less space than the longest answer takes is asked without a limit', async () => {
   const words =
     "This model's maximum context length is 4096 tokens. However, you requested 4100 tokens (100 in the messages, 4000 in the completion). Please reduce the length.";
   const full: ChatServerAnswer = (response, body) =>
@@ -65,8 +65,8 @@ test.each([
   [0, 0],
   [7, -1],
   ['7', 1],
-])('counts of a server that cannot be, %s and %s, are no report', async (asked, told) => {
-  await using server = await open([stream([says('Hi.'), stop, counted(asked, told)])]);
+])('counts of a server that cannot be, %s and %s, are no report', async (asked, reported) => {
+  await using server = await open([stream([says('Hi.'), stop, counted(asked, reported)])]);
   const parts = await partsOf(server.model.reply([hello], [], never));
   expect(parts.filter(({ kind }) => kind === 'usage')).toEqual([]);
 });

@@ -232,10 +232,10 @@ test('a sentence is there at most one token after its end, a long first clause a
   const tokens = 'Well, as far as I know, it is four. That is all there is to say. Bye'.match(
     /\s*\S+/g,
   );
-  const told = (tokens ?? []).flatMap((token, n) =>
+  const reported = (tokens ?? []).flatMap((token, n) =>
     splitter.push(token).map((clause) => [n, clause]),
   );
-  expect(told).toEqual([
+  expect(reported).toEqual([
     [5, 'Well, as far as I know,'],
     [16, 'it is four. That is all there is to say.'],
   ]);

@@ -7,7 +7,7 @@ const recognised = { kind: 'recognised', speakerId: 'a', name: 'Adam', text: 'fi
 
 test('an event that came before it was asked for is not lost', async () => {
   const events = new EventLog(new VirtualClock());
-  events.tell(recognised);
+  events.report(recognised);
   expect(await events.after(0, ['recognised'], 1000, never)).toMatchObject({ event: recognised });
 });
 
@@ -17,7 +17,7 @@ test('an event to come is waited for, and not longer than told', async () => {
   const soon = events.after(0, ['recognised'], 1000, never);
   const late = events.after(0, ['answered'], 1000, never);
   await clock.advance(500);
-  events.tell(recognised);
+  events.report(recognised);
   expect(await soon).toMatchObject({ event: recognised, atMs: 500 });
   await clock.advance(500);
   expect(await late).toBeUndefined();
@@ -34,14 +34,14 @@ test('whoever stops waiting throws their own reason', async () => {
 test('of two people who talk at once, each is followed alone', async () => {
   const clock = new VirtualClock();
   const events = new EventLog(clock);
-  events.tell(recognised);
+  events.report(recognised);
   const { place } = events;
   const words = (name: string, text: string) => ({ ...recognised, name, text });
   const after = (from: number, name: string) =>
     events.after(from, ['recognised', 'failed'], 1000, never, name);
-  events.tell(words('Bob', 'one'));
-  events.tell(words('Adam', 'two'));
-  events.tell({ kind: 'failed', stage: 'think', code: 'provider.late', message: 'Late.' });
+  events.report(words('Bob', 'one'));
+  events.report(words('Adam', 'two'));
+  events.report({ kind: 'failed', stage: 'think', code: 'provider.late', message: 'Late.' });
   const first = await after(place, 'Adam');
   expect(first).toMatchObject({ event: { text: 'two' } });
   expect(await after(first?.place ?? 0, 'Adam')).toMatchObject({ event: { kind: 'failed' } });

@@ -7,7 +7,7 @@ import { exchange, type SpokenExchange } from '#src/console/first-run/exchange.t
 import type { ConsoleRequest } from '#src/console/sandbox-lines.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
-import { openStage } from '#test/console/stage.ts';
+import { openSetup } from '#test/console/exchange-setup.ts';
 
 const never = new AbortController().signal;
 const ben = { speakerId: 'b', name: 'Ben' } as const;
@@ -34,18 +34,18 @@ async function spoken(...events: readonly SessionEvent[]) {
   const said = { firstPacketAtMs: 0, firstVoicedAtMs: 0, lastVoicedAtMs: 0 };
   const heard = { firstAudibleAtMs: 210, lastAtMs: 900, sealedFrames: 35, openFrames: 0 };
   const listened: ConsoleRequest[] = [];
-  const { stage, clock, witness, look } = openStage((request) => {
+  const { parts, clock, witness, screen } = openSetup((request) => {
     if (request.do !== 'say') {
       listened.push(request);
       return { ...heard, durationMs: 690 };
     }
     saidAtMs = clock.nowMs();
-    for (const event of events) witness.tell(event);
+    for (const event of events) witness.report(event);
     return said;
   });
   let result: SpokenExchange | undefined;
   let saidAtMs = -1;
-  const run = exchange('Ben', 'ben.wav', 'ben-heard', { ...stage, dataDir }, never);
+  const run = exchange('Ben', 'ben.wav', 'ben-heard', { ...parts, dataDir }, never);
   void run.then((came) => {
     result = came;
   });
@@ -55,13 +55,13 @@ async function spoken(...events: readonly SessionEvent[]) {
     await breathe();
     if (rounds % 2 === 1) await clock.advance(100);
   }
-  return { result: await run, tookMs: clock.nowMs() - saidAtMs, look, listened };
+  return { result: await run, tookMs: clock.nowMs() - saidAtMs, screen, listened };
 }
 
 test('an answer is shown with its instants', async () => {
-  const { result, look } = await spoken(words, answered);
+  const { result, screen } = await spoken(words, answered);
   expect(result.kind).toBe('exchanged');
-  expect(look()).toContain(
+  expect(screen()).toContain(
     "Nova   Five.\n         ended 180, sent 200, heard 210 ms after Ben's last syllable\n",
   );
 });

@@ -21,23 +21,29 @@ function pieces({ samples, rateHz }: Pcm): Pcm[] {
 
 test('what was synthesised in pieces is recognised as itself at another rate', async () => {
   const made = await fixture('synth-flite-rms-capital-of-france');
-  const ear = new FakeTranscriber({ texts: ['what is the capital of france'] });
+  const transcriber = new FakeTranscriber({ texts: ['what is the capital of france'] });
   const verdict = await judgeLikeness(
     resample(made, 48_000),
     pieces(made),
     'What is the capital of France?',
-    ear,
+    transcriber,
     never,
   );
   expect(verdict.similarity).toBeGreaterThan(0.9);
   expect(verdict.words).toBe(1);
-  expect(ear.heard[0]?.rateHz).toBe(16_000);
+  expect(transcriber.heard[0]?.rateHz).toBe(16_000);
 });
 
 test('another sentence of another voice does not pass for it', async () => {
   const [made, heard] = [await fixture('human-goforward'), await fixture('human-something')];
-  const ear = new FakeTranscriber({ texts: ['go somewhere and do something'] });
-  const verdict = await judgeLikeness(heard, pieces(made), 'go forward ten meters', ear, never);
+  const transcriber = new FakeTranscriber({ texts: ['go somewhere and do something'] });
+  const verdict = await judgeLikeness(
+    heard,
+    pieces(made),
+    'go forward ten meters',
+    transcriber,
+    never,
+  );
   expect(verdict.similarity).toBeLessThan(0.6);
   expect(verdict.words).toBe(0.25);
 });

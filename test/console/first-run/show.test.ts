@@ -30,8 +30,8 @@ test('a terminal sees one progress line, written over and cleared', () => {
 });
 
 function answered(instants: Instants) {
-  const told = { speakerId: 'a', name: 'Adam', text: '', heardText: '', vainShare: 0 } as const;
-  return { kind: 'answered', ...told, finish: 'completed', instants } as const;
+  const reported = { speakerId: 'a', name: 'Adam', text: '', heardText: '', vainShare: 0 } as const;
+  return { kind: 'answered', ...reported, finish: 'completed', instants } as const;
 }
 
 test('instants are told from the last syllable on, and those that did not happen are left out', () => {

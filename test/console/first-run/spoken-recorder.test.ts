@@ -3,7 +3,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { SpokenRecorder } from '#src/console/first-run/spoken-recorder.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
-import { FakeStage, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeHost, turnOf } from '#test/contracts/pipeline.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 const never = new AbortController().signal;
@@ -32,7 +32,7 @@ function tapped(pipeline: Pipeline & Partial<Disposable>, recorder = new SpokenR
 }
 
 const answer = (pipelines: Pipelines) =>
-  pipelines.open('realtime').answer(turnOf(), new FakeStage(), never)[Symbol.asyncIterator]();
+  pipelines.open('realtime').answer(turnOf(), new FakeHost(), never)[Symbol.asyncIterator]();
 
 test('a tap hands on every part of an answer, and keeps its sound', async () => {
   const { tap: recorder, pipelines } = tapped(answering(sound(1), sound(2)));

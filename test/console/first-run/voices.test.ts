@@ -9,10 +9,10 @@ import { FakeSynthesizer } from '#test/fakes/speech.ts';
 const never = new AbortController().signal;
 
 function openVoices(taken: string | undefined) {
-  const counts = { opened: 0, closed: 0, told: 0 };
+  const counts = { opened: 0, closed: 0, reported: 0 };
   const voices = new PersonVoices({
     taken,
-    onOpen: () => counts.told++,
+    onOpen: () => counts.reported++,
     open: async () => {
       counts.opened++;
       const engine = new FakeSynthesizer({ pieces: 2 });
@@ -46,7 +46,7 @@ test('the engine is opened by the first words, once, and leaves no files', async
   expect(existsSync(one)).toBe(false);
   await voices[Symbol.asyncDispose]();
   expect(existsSync(dirname(other))).toBe(false);
-  expect(counts).toEqual({ opened: 1, closed: 1, told: 1 });
+  expect(counts).toEqual({ opened: 1, closed: 1, reported: 1 });
 });
 
 test('an engine that did not open is tried again by the next words', async () => {

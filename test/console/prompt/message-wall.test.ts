@@ -16,8 +16,8 @@ function openWall() {
     return `data/${name}`;
   };
   const wall = new MessageWall(new ConversationPrinter(terminal), 'Nova', { keep });
-  const take = (message: Partial<SandboxMessage>) =>
-    wall.take({
+  const handle = (message: Partial<SandboxMessage>) =>
+    wall.handle({
       kind: 'message',
       change: 'posted',
       messageId: '1',
@@ -27,12 +27,12 @@ function openWall() {
       ...message,
     });
   /** What was drawn since the last look. */
-  const look = () => {
+  const screen = () => {
     const seen = text;
     text = '';
     return seen;
   };
-  return { wall, take, look };
+  return { wall, handle, screen };
 }
 
 const button = (label: string): SandboxButton => ({
@@ -42,26 +42,26 @@ const button = (label: string): SandboxButton => ({
 });
 
 test('buttons are numbered through all messages, and keep their numbers', () => {
-  const { wall, take, look } = openWall();
+  const { wall, handle, screen } = openWall();
   const buttons = [button('Stop'), button('Privacy'), { label: 'Docs', disabled: false }];
-  take({ text: 'Here.', buttons });
-  expect(look()).toBe('  Nova   Here.\n         [1] Stop  [2] Privacy  (Docs)\n');
-  take({ messageId: '2', text: 'Heard?', buttons: [button('Hear me')], to: 'Bob' });
-  expect(look()).toBe('  Nova   Heard? (only Bob sees this)\n         [3] Hear me\n');
-  take({ change: 'edited', text: 'Here.', buttons: [button('Resume'), ...buttons.slice(1)] });
-  expect(look()).toBe('         [4] Resume  [2] Privacy  (Docs)\n');
+  handle({ text: 'Here.', buttons });
+  expect(screen()).toBe('  Nova   Here.\n         [1] Stop  [2] Privacy  (Docs)\n');
+  handle({ messageId: '2', text: 'Heard?', buttons: [button('Hear me')], to: 'Bob' });
+  expect(screen()).toBe('  Nova   Heard? (only Bob sees this)\n         [3] Hear me\n');
+  handle({ change: 'edited', text: 'Here.', buttons: [button('Resume'), ...buttons.slice(1)] });
+  expect(screen()).toBe('         [4] Resume  [2] Privacy  (Docs)\n');
   expect(wall.pressable(1)).toBeUndefined();
   expect(wall.pressable(2)).toMatchObject({ messageId: '1', customId: 'privacy' });
   expect(wall.pressable(3)).toMatchObject({ messageId: '2', to: 'Bob' });
 });
 
 test('files under a message are kept, and it is told where', async () => {
-  const { take, look } = openWall();
+  const { handle, screen } = openWall();
   const url = 'https://127.0.0.1:1/file';
   const files = ['transcript.md', 'gone.md'].map((name) => ({ name, url }));
-  take({ text: 'Transcript.', files, to: 'Adam' });
+  handle({ text: 'Transcript.', files, to: 'Adam' });
   await new Promise(setImmediate);
-  expect(look()).toBe(
+  expect(screen()).toBe(
     '  Nova   Transcript. (only Adam sees this)\n' +
       '         transcript.md kept as data/transcript.md\n' +
       '         gone.md could not be kept: not there\n',
@@ -69,70 +69,70 @@ test('files under a message are kept, and it is told where', async () => {
 });
 
 test('of a message that grows by lines, as captions do, only what is new is drawn again', () => {
-  const { take, look } = openWall();
-  take({ text: '**Ana** one\n**Ben** tw…' });
-  look();
-  take({ change: 'edited', text: '**Ana** one\n**Ben** two\n**Ana** three' });
-  expect(look()).toBe('  Nova (edited) **Ben** two\n         **Ana** three\n');
+  const { handle, screen } = openWall();
+  handle({ text: '**Ana** one\n**Ben** tw…' });
+  screen();
+  handle({ change: 'edited', text: '**Ana** one\n**Ben** two\n**Ana** three' });
+  expect(screen()).toBe('  Nova (edited) **Ben** two\n         **Ana** three\n');
 });
 
 test('a button that is off or gone with its message has no number', () => {
-  const { wall, take, look } = openWall();
-  take({ text: 'Sure?', buttons: [{ ...button('Delete'), disabled: true }, button('Keep')] });
-  expect(look()).toContain('(Delete)  [1] Keep');
-  take({ change: 'deleted' });
+  const { wall, handle, screen } = openWall();
+  handle({ text: 'Sure?', buttons: [{ ...button('Delete'), disabled: true }, button('Keep')] });
+  expect(screen()).toContain('(Delete)  [1] Keep');
+  handle({ change: 'deleted' });
   expect(wall.pressable(1)).toBeUndefined();
-  expect(look()).toBe('');
+  expect(screen()).toBe('');
 });
 
 test('an edit is drawn as one, and one that changes nothing is not', () => {
-  const { take, look } = openWall();
-  take({ text: 'Thinking about: five' });
-  take({ change: 'edited', text: 'Thinking about: five' });
-  expect(look()).toBe('  Nova   Thinking about: five\n');
-  take({ change: 'edited', text: 'It is five.' });
-  expect(look()).toBe('  Nova (edited) It is five.\n');
+  const { handle, screen } = openWall();
+  handle({ text: 'Thinking about: five' });
+  handle({ change: 'edited', text: 'Thinking about: five' });
+  expect(screen()).toBe('  Nova   Thinking about: five\n');
+  handle({ change: 'edited', text: 'It is five.' });
+  expect(screen()).toBe('  Nova (edited) It is five.\n');
 });
 
 test('the first that is seen of a filled message is no edit', () => {
-  const { take, look } = openWall();
-  take({ change: 'edited', text: 'It took a while.' });
-  expect(look()).toBe('  Nova   It took a while.\n');
+  const { handle, screen } = openWall();
+  handle({ change: 'edited', text: 'It took a while.' });
+  expect(screen()).toBe('  Nova   It took a while.\n');
 });
 
 test('a panel is drawn anew only when its state changes, and only that line', () => {
-  const { take, look } = openWall();
+  const { handle, screen } = openWall();
   const panel = (...lines: readonly string[]) => ['In Lounge.', ...lines].join('\n');
-  take({ text: panel('Listening', 'Hearing: Adam'), buttons: [button('Stop')] });
-  expect(look()).toBe(
+  handle({ text: panel('Listening', 'Hearing: Adam'), buttons: [button('Stop')] });
+  expect(screen()).toBe(
     '  Nova   In Lounge.\n         Listening | Hearing: Adam\n         [1] Stop\n',
   );
   const buttons = [button('Stop')];
-  take({ change: 'edited', text: panel('Listening', 'Hearing: Adam, Ben'), buttons });
-  expect(look()).toBe('');
-  take({ change: 'edited', text: panel('Thinking', 'Hearing: Adam, Ben'), buttons });
-  expect(look()).toBe('         panel: Thinking\n');
+  handle({ change: 'edited', text: panel('Listening', 'Hearing: Adam, Ben'), buttons });
+  expect(screen()).toBe('');
+  handle({ change: 'edited', text: panel('Thinking', 'Hearing: Adam, Ben'), buttons });
+  expect(screen()).toBe('         panel: Thinking\n');
 });
 
 test('escaped marks are shown as Discord shows them, and nothing moves the cursor', () => {
-  const { take, look } = openWall();
-  take({ text: 'a\\_b \\*c\u001b[2J\u202edrow' });
-  expect(look()).toBe('  Nova   a_b *c[2Jdrow\n');
+  const { handle, screen } = openWall();
+  handle({ text: 'a\\_b \\*c\u001b[2J\u202edrow' });
+  expect(screen()).toBe('  Nova   a_b *c[2Jdrow\n');
 });
 
 test('mentions and links are shown as what they stand for', () => {
-  const { take, look } = openWall();
-  take({ text: '<@1573320724016267295> may I hear you?' });
-  take({ messageId: '2', text: 'Panel moved: https://discord.com/channels/1/22/333' });
-  expect(look()).toBe('  Nova   @newcomer may I hear you?\n  Nova   Panel moved: (link)\n');
+  const { handle, screen } = openWall();
+  handle({ text: '<@1573320724016267295> may I hear you?' });
+  handle({ messageId: '2', text: 'Panel moved: https://discord.com/channels/1/22/333' });
+  expect(screen()).toBe('  Nova   @newcomer may I hear you?\n  Nova   Panel moved: (link)\n');
 });
 
 test('a button is found by its name: the newest that all see and that is on', () => {
-  const { wall, take } = openWall();
-  take({ text: 'old', buttons: [button('Ask')] });
-  take({ messageId: '2', text: 'new', buttons: [button('Ask')] });
-  take({ messageId: '3', text: 'Yours.', buttons: [button('Ask')], to: 'Bob' });
-  take({ messageId: '4', text: 'Off.', buttons: [{ ...button('Ask'), disabled: true }] });
+  const { wall, handle } = openWall();
+  handle({ text: 'old', buttons: [button('Ask')] });
+  handle({ messageId: '2', text: 'new', buttons: [button('Ask')] });
+  handle({ messageId: '3', text: 'Yours.', buttons: [button('Ask')], to: 'Bob' });
+  handle({ messageId: '4', text: 'Off.', buttons: [{ ...button('Ask'), disabled: true }] });
   expect(wall.labelled('Ask')).toMatchObject({ messageId: '2', customId: 'ask' });
   expect(wall.labelled('Hear me')).toBeUndefined();
 });

@@ -55,7 +55,7 @@ test('what is printed stands above what is being typed', async () => {
   expect((await next).value).toBe('hello');
 });
 
-test('what is printed above a prompt of two rows goes over both, and leaves room for both', async () => {
+test('what is printed above a prompt of two rows goes over both, and leaves space for both', async () => {
   const { input, lines, screen, shown } = openTerminal();
   const next = lines.next();
   const long = 'a'.repeat(100);

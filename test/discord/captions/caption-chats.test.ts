@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
-import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/captions/desired-message.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { CaptionChat, DeletedMessages } from '#src/session/ports/caption-chats.ts';
@@ -53,9 +53,9 @@ async function open(options: Partial<SandboxOptions> = {}) {
 
 /** What became of all wishes of a chat so far. */
 function followed(chat: CaptionChat) {
-  const outcomes: WishOutcome[] = [];
+  const outcomes: DisplayOutcome[] = [];
   chat.onOutcome((outcome) => outcomes.push(outcome));
-  const show = (key: string, text: string, more: Partial<MessageWish> = {}) =>
+  const show = (key: string, text: string, more: Partial<DesiredMessage> = {}) =>
     chat.show({ key, text, urgency: 'whole', ...more });
   const last = (key: string) => outcomes.findLast((each) => each.key === key);
   return { outcomes, show, last };
@@ -305,6 +305,6 @@ test('beside captions that change all the time the last state of a panel lands w
   expect(refused()).toBe(0);
 });
 
-function textOf(outcome: WishOutcome | undefined): string {
+function textOf(outcome: DisplayOutcome | undefined): string {
   return outcome?.kind === 'shown' ? outcome.text : '';
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { MessageWish, WishOutcome } from '#src/captions/message-wish.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/captions/desired-message.ts';
 import { ChannelWriter } from '#src/discord/captions/channel-writer.ts';
-import type { MessageOperation, MessageResult } from '#src/discord/captions/message-wishes.ts';
+import type { MessageOperation, MessageResult } from '#src/discord/captions/desired-messages.ts';
 import { rateLimit, refusal } from '#test/discord/setup/refusals.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
@@ -12,7 +12,7 @@ function open() {
   const timing = new SteppedTiming();
   const sent: (MessageOperation & { readonly atMs: number })[] = [];
   const failures: unknown[] = [];
-  const outcomes: WishOutcome[] = [];
+  const outcomes: DisplayOutcome[] = [];
   const deleted: string[] = [];
   const standing = new Map<string, string>();
   let woken = 0;
@@ -45,7 +45,7 @@ function open() {
   };
   const writer = new ChannelWriter(requests, timing);
   const chat = writer.chat({
-    tell: (outcome) => outcomes.push(outcome),
+    report: (outcome) => outcomes.push(outcome),
     changed: () => {},
     deleting: (id) => deleted.push(id),
   });
@@ -55,13 +55,13 @@ function open() {
       for (let turn = 0; turn < 20; turn++) await Promise.resolve();
     }
   };
-  const show = (key: string, text: string, more: Partial<MessageWish> = {}) =>
+  const show = (key: string, text: string, more: Partial<DesiredMessage> = {}) =>
     chat.show({ key, text, urgency: 'whole', ...more });
   const steps = () =>
     sent.map((each) => `${each.kind} ${'message' in each ? each.message.text : each.key}`);
-  const told = () => outcomes.map(({ kind, key }) => `${kind} ${key}`);
+  const reported = () => outcomes.map(({ kind, key }) => `${kind} ${key}`);
   return {
-    ...{ writer, chat, show, sent, steps, told, outcomes, failures, deleted, standing },
+    ...{ writer, chat, show, sent, steps, reported, outcomes, failures, deleted, standing },
     pass,
     timing,
     woken: () => woken,
@@ -81,7 +81,7 @@ test('a message is posted once and then edited, and what waits is replaced by wh
   expect(outcomes.at(-1)).toMatchObject({ kind: 'shown', key: 'a', place, text: 'four' });
 });
 
-test('messages are posted in the order of their first wish, also where a later one is more urgent', async () => {
+test('messages are posted in the order of their first request, also where a later one is more urgent', async () => {
   const { show, pass, steps } = open();
   show('a', 'first', { urgency: 'partial' });
   show('b', 'second', { urgency: 'partial' });
@@ -91,18 +91,18 @@ test('messages are posted in the order of their first wish, also where a later o
 });
 
 test('a message that was posted by a former run is edited in its place, and deleted by an empty text', async () => {
-  const { show, pass, sent, told, deleted } = open();
+  const { show, pass, sent, reported, deleted } = open();
   const place = { channelId: 'c', messageId: 'old' };
   show('a', 'again', { place });
   show('b', '', { place: { channelId: 'c', messageId: 'older' } });
   await pass(500);
   expect(sent).toMatchObject([{ kind: 'edit', place }, { kind: 'delete' }]);
-  expect(told().toSorted()).toEqual(['deleted b', 'shown a']);
+  expect(reported().toSorted()).toEqual(['deleted b', 'shown a']);
   expect(deleted).toEqual(['older']);
 });
 
 test('what stands there is not written again, and what was never posted needs no deletion', async () => {
-  const { show, pass, sent, told } = open();
+  const { show, pass, sent, reported } = open();
   show('a', 'one');
   await pass(500);
   show('a', 'one');
@@ -110,7 +110,7 @@ test('what stands there is not written again, and what was never posted needs no
   show('b', '');
   await pass(500);
   expect(sent).toHaveLength(1);
-  expect(told()).toEqual(['shown a', 'shown a', 'shown a', 'deleted b']);
+  expect(reported()).toEqual(['shown a', 'shown a', 'shown a', 'deleted b']);
 });
 
 test('a whole text that is replaced by a partial one keeps its urgency', async () => {
@@ -130,7 +130,7 @@ test.each([
 ])(
   'after %s a message is asked for again under its nonce, and shows the newest text',
   async (_, failure) => {
-    const { show, pass, sent, steps, failures, told } = open();
+    const { show, pass, sent, steps, failures, reported } = open();
     failures.push(failure, failure);
     show('a', 'one');
     await pass(300);
@@ -140,7 +140,7 @@ test.each([
     const nonces = sent.flatMap((each) => ('nonce' in each ? [each.nonce] : []));
     expect(new Set(nonces).size).toBe(1);
     expect(nonces[0]).toMatch(/^.{25}$/);
-    expect(told()).toEqual(['shown a', 'shown a']);
+    expect(reported()).toEqual(['shown a', 'shown a']);
   },
 );
 
@@ -205,49 +205,49 @@ test.each([
 );
 
 test('a message that somebody deleted is written no more', async () => {
-  const { show, pass, chat, told, sent } = open();
+  const { show, pass, chat, reported, sent } = open();
   show('a', 'one');
   await pass(500);
   chat.gone(new Set(['m1']));
   show('a', 'two');
   show('a', '');
   await pass(500);
-  expect(told()).toEqual(['shown a', 'gone a', 'deleted a']);
+  expect(reported()).toEqual(['shown a', 'gone a', 'deleted a']);
   expect(sent).toHaveLength(1);
 });
 
 test('a thread that went to sleep is woken once', async () => {
-  const { show, pass, failures, told, woken } = open();
+  const { show, pass, failures, reported, woken } = open();
   failures.push(refusal(400, 50_083));
   show('a', 'one', { place: { channelId: 'c', messageId: 'x' } });
   await pass(1_000);
-  expect(told()).toEqual(['shown a']);
+  expect(reported()).toEqual(['shown a']);
   failures.push(refusal(400, 50_083), refusal(400, 50_083));
   show('a', 'two');
   await pass(1_000);
-  expect(told()).toEqual(['shown a', 'forbidden a']);
+  expect(reported()).toEqual(['shown a', 'forbidden a']);
   expect(woken()).toBe(2);
 });
 
 test('a rate limit of somebody else is waited for, and nothing is lost', async () => {
-  const { show, pass, failures, sent, told } = open();
+  const { show, pass, failures, sent, reported } = open();
   failures.push(rateLimit(3_000));
   show('a', 'one');
   await pass(2_900);
   expect(sent).toHaveLength(1);
   await pass(1_000);
-  expect(told()).toEqual(['shown a']);
+  expect(reported()).toEqual(['shown a']);
   expect(sent[1]?.atMs).toBeGreaterThanOrEqual(3_120);
 });
 
 test('while Discord is away for an hour the newest text of each message is kept, and 1,000 messages at most', async () => {
-  const { show, pass, failures, told, standing, timing } = open();
+  const { show, pass, failures, reported, standing, timing } = open();
   failures.push(
     ...Array.from({ length: 1_000 }, () => Object.assign(new Error('away'), { code: 'ENOTFOUND' })),
   );
   for (let n = 0; n < 1_002; n++) show(`${n}`, `old ${n}`);
   for (let n = 3; n < 1_002; n++) show(`${n}`, `new ${n}`);
-  expect(told()).toEqual(['refused 1', 'refused 2']);
+  expect(reported()).toEqual(['refused 1', 'refused 2']);
   await pass(3_000);
   failures.length = 0;
   timing.passMs(30_000);

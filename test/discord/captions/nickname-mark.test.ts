@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { NicknameMarks } from '#src/discord/captions/nickname-mark.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
-/** Marks in one server, where the bot has that nickname; Discord tells of changes when `told` is called. */
+/** Marks in one server, where the bot has that nickname; Discord tells of changes when `reported` is called. */
 function open(nickname: string | null | undefined) {
   const changes: (string | null)[] = [];
   const warnings: unknown[] = [];
@@ -25,14 +25,14 @@ function open(nickname: string | null | undefined) {
     marks.set('g', isOn);
     for (let turn = 0; turn < 10; turn++) await Promise.resolve();
   };
-  const told = () => {
+  const reported = () => {
     cached = standing;
   };
   return {
     marks,
     timing,
     set,
-    told,
+    reported,
     changes,
     warnings,
     failures,
@@ -43,9 +43,9 @@ function open(nickname: string | null | undefined) {
 test.each([null, 'Nova', 'Captain'])(
   'a nickname (%j) is marked, and afterwards as it was',
   async (before) => {
-    const { set, changes, told } = open(before);
+    const { set, changes, reported } = open(before);
     await set(true);
-    told();
+    reported();
     await set(true);
     await set(false);
     expect(changes).toEqual([`${before ?? 'Nova'} • CC`, before]);
@@ -103,20 +103,20 @@ test('a change that fails is told once', async () => {
 });
 
 test('a mark that Discord did not take away is tried again, unless it is wanted anew', async () => {
-  const { set, changes, failures, timing, told } = open(null);
+  const { set, changes, failures, timing, reported } = open(null);
   const passMs = async (ms: number) => {
     timing.passMs(ms);
     for (let turn = 0; turn < 10; turn++) await Promise.resolve();
   };
   await set(true);
-  told();
+  reported();
   failures.push(new Error('503'), new Error('503'));
   await set(false);
   await passMs(30_000);
   expect(changes).toEqual(['Nova • CC']);
   await passMs(60_000);
   expect(changes).toEqual(['Nova • CC', null]);
-  told();
+  reported();
   await set(true);
   failures.push(new Error('503'));
   await set(false);

@@ -120,10 +120,10 @@ test('limits are learned from the headers of answers, and a refusal empties the 
     'x-ratelimit-reset-after': '2.5',
     'x-ratelimit-bucket': 'abc',
   });
-  const told = readRateLimitHeaders(headers);
-  expect(told).toEqual({ limit: 10, remaining: 9, resetAfterMs: 2_500, bucket: 'abc' });
-  if (!told) return;
-  const learned = afterAnswer(assumedBudget, told, 1_000);
+  const reported = readRateLimitHeaders(headers);
+  expect(reported).toEqual({ limit: 10, remaining: 9, resetAfterMs: 2_500, bucket: 'abc' });
+  if (!reported) return;
+  const learned = afterAnswer(assumedBudget, reported, 1_000);
   expect(learned).toEqual({ limit: 10, windowMs: 2_500, remaining: 9, resetAtMs: 3_555 });
   expect(afterRefusal(learned, 8_000, 1_000)).toMatchObject({ remaining: 0, resetAtMs: 9_055 });
 });

@@ -16,7 +16,7 @@ import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 const stop: Button = {
   name: 'stop',
   label: 'button.stop',
-  look: 'danger',
+  style: 'danger',
   run: async () => [{ id: 'stop.ok', to: 'caller' }],
 };
 const joined: Replies = [
@@ -49,7 +49,7 @@ function open(failing: readonly string[] = []) {
       put: (guildId, { messageId }, head) => panels.push(`${guildId} ${messageId} ${head}`),
     },
     timing,
-    tell: (event) => events.push(event),
+    report: (event) => events.push(event),
   });
   const asked = (id = '1'): AnswerableInteraction => ({
     id,
@@ -62,7 +62,7 @@ function open(failing: readonly string[] = []) {
       if (failing.includes('form')) throw new Error('Unknown interaction');
       said.push(['form', name]);
     },
-    tellExpired: async () => void said.push(['expired']),
+    replyExpired: async () => void said.push(['expired']),
   });
   const answer = (run: Invocation['run'], more: Partial<Invocation> = {}, id = '1') =>
     runner.answer(asked(id), {

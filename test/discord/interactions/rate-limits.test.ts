@@ -162,7 +162,7 @@ test('in a flood Discord gets few answers, one of them says why, and other serve
   const hark: Button = {
     name: 'hark',
     label: 'button.confirm',
-    look: 'main',
+    style: 'main',
     async run() {
       done++;
       return [{ id: 'stop.ok', to: 'caller' }];
@@ -178,7 +178,7 @@ test('in a flood Discord gets few answers, one of them says why, and other serve
     timing,
     buttons: new Map([['hark', hark]]),
     panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put: () => {} },
-    tell: (event) => events.push(event),
+    report: (event) => events.push(event),
   });
   const [flooded, other]: [unknown[], unknown[]] = [[], []];
   for (let n = 0; n < 2_000; n++) {

@@ -24,7 +24,7 @@ function open(...buttons: readonly Button[]) {
     commandsPerPerson: 5,
     panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put: () => {} },
     timing: new SteppedTiming(),
-    tell: (event) => events.push(event),
+    report: (event) => events.push(event),
   });
   return { reception, events };
 }
@@ -87,7 +87,7 @@ test.each([
   const confirm: Button = {
     name: 'tool.confirm',
     label: 'button.confirm',
-    look: 'main',
+    style: 'main',
     async run(call) {
       called.push(call.words);
       return [{ id: 'confirm.over', to: 'caller' }];
@@ -129,7 +129,7 @@ test.each([
     const confirm: Button = {
       name: 'tool.confirm',
       label: 'button.confirm',
-      look: 'main',
+      style: 'main',
       async run(call) {
         runs.push(call);
         return [{ id: 'confirm.over', to: 'caller' }];
@@ -151,7 +151,7 @@ test.each([
   const { reception } = open({
     name: 'stop',
     label: 'button.stop',
-    look: 'plain',
+    style: 'plain',
     ...(isForEverybody && { isForEverybody }),
     run: async () => [{ id: 'privacy.denied', to: 'caller' }],
   });

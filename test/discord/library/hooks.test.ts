@@ -48,14 +48,14 @@ test('a packet comes with its speaker, RTP sequence, RTP timestamp and opened pa
 });
 
 test('without consent nothing is decrypted and no subscription exists', () => {
-  const { name, say, heard, receiver, ear } = listen(() => false);
+  const { name, say, heard, receiver, voiceReceiver } = listen(() => false);
   const count = countOpened(receiver);
   name(5, 'ann');
   for (let n = 0; n < 10; n++) say(5);
   expect(heard).toEqual([]);
   expect(count.opened).toBe(0);
   expect(receiver.subscriptions.size).toBe(0);
-  expect(ear.counts.notAllowed).toBe(10);
+  expect(voiceReceiver.counts.notAllowed).toBe(10);
 });
 
 test('consent that is taken back holds from the very next packet on, and can be given again', () => {
@@ -102,7 +102,7 @@ test('nothing piles up in the library while people talk, and it sets no timer fo
 });
 
 test('junk of any length, from anybody, neither throws nor ends hearing', () => {
-  const { name, say, arrive, heard, ear: receiver } = listen(() => true);
+  const { name, say, arrive, heard, voiceReceiver: receiver } = listen(() => true);
   name(5, 'ann');
   for (let length = 0; length <= 40; length++) {
     arrive(randomBytes(length), { address: '127.0.0.2', port: 9 });
@@ -119,7 +119,7 @@ test('junk of any length, from anybody, neither throws nor ends hearing', () => 
 });
 
 test('of a frame that is still end-to-end encrypted only its seal arrives', () => {
-  const { name, say, heard, ear: receiver } = listen(() => true);
+  const { name, say, heard, voiceReceiver: receiver } = listen(() => true);
   name(5, 'ann');
   say(5, Buffer.concat([voiced(), Buffer.from([0xfa, 0xfa])]));
   expect(heard.map(({ opus }) => [...opus])).toEqual([[0xfa, 0xfa]]);
@@ -127,7 +127,7 @@ test('of a frame that is still end-to-end encrypted only its seal arrives', () =
 });
 
 test('a new voice server makes the old names void', () => {
-  const { name, say, heard, ear: receiver, networking } = listen(() => true);
+  const { name, say, heard, voiceReceiver: receiver, networking } = listen(() => true);
   name(5, 'ann');
   receiver.restart(networking);
   say(5);
@@ -145,11 +145,11 @@ test('a fault in the consent rule is reported and counts as a no', () => {
   expect(failed).toEqual([bug]);
 });
 
-test('a closed ear opens nothing more', () => {
-  const { name, say, heard, ear, receiver } = listen(() => true);
+test('a closed receiver opens nothing more', () => {
+  const { name, say, heard, voiceReceiver, receiver } = listen(() => true);
   name(5, 'ann');
   say(5);
-  ear.close();
+  voiceReceiver.close();
   say(5);
   expect(heard).toHaveLength(1);
   expect(receiver.subscriptions.size).toBe(0);

@@ -18,21 +18,21 @@ function granted(mostBytes: number) {
     },
     getRecvBufferSize: () => bytes,
   });
-  const told: ReceiveBufferFault[] = [];
+  const reported: ReceiveBufferFault[] = [];
   const udp = { socket } as unknown as VoiceUDPSocket;
-  enlargeReceiveBuffer(udp, (fault) => told.push(fault));
+  enlargeReceiveBuffer(udp, (fault) => reported.push(fault));
   socket.emit('listening');
-  return { told, bytes: () => bytes };
+  return { reported, bytes: () => bytes };
 }
 
 test('a voice socket gets a receive buffer for a stall of a second with 25 people talking', () => {
-  const { told, bytes } = granted(8 * 1024 * 1024);
+  const { reported, bytes } = granted(8 * 1024 * 1024);
   expect(bytes()).toBe(2 * 1024 * 1024);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });
 
 test('a kernel that gives less is told of', () => {
-  expect(granted(212_992).told).toEqual([{ kind: 'small', gotBytes: 212_992 }]);
+  expect(granted(212_992).reported).toEqual([{ kind: 'small', gotBytes: 212_992 }]);
 });
 
 test('the buffer of a real voice socket grows once it is bound', async () => {
@@ -53,17 +53,17 @@ test('the buffer of a real voice socket grows once it is bound', async () => {
 test('a small buffer is told once, and what was lost in it once a minute with what helps', () => {
   const lines: string[] = [];
   let nowMs = 0;
-  const tell = receiveBufferWarnings(
+  const report = receiveBufferWarnings(
     (line) => lines.push(line),
     () => nowMs,
   );
-  tell({ kind: 'small', gotBytes: 425_984 });
-  tell({ kind: 'small', gotBytes: 425_984 });
+  report({ kind: 'small', gotBytes: 425_984 });
+  report({ kind: 'small', gotBytes: 425_984 });
   expect(lines.splice(0)).toEqual([expect.stringContaining('425984 bytes')]);
-  tell({ kind: 'overflowed', datagrams: 40 });
+  report({ kind: 'overflowed', datagrams: 40 });
   expect(lines.splice(0)).toEqual([expect.stringMatching(/^40 packets .* net.core.rmem_max/)]);
-  tell({ kind: 'overflowed', datagrams: 2 });
+  report({ kind: 'overflowed', datagrams: 2 });
   nowMs = 60_000;
-  tell({ kind: 'overflowed', datagrams: 3 });
+  report({ kind: 'overflowed', datagrams: 3 });
   expect(lines).toEqual([expect.stringMatching(/^5 packets/)]);
 });

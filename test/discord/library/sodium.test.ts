@@ -12,8 +12,8 @@ test('every file that takes a value from the voice library first lets it see sod
   const late: string[] = [];
   for await (const path of sourceFiles('{src,test}/discord/**/*.ts')) {
     const source = await readFile(path, 'utf8');
-    const takesValue = /^import (?!type)[^;]*from '@discordjs\/voice'/m.test(source);
-    if (takesValue && !/^import '(\.|#src\/discord\/library)\/sodium\.ts';/.test(source))
+    const acceptsValue = /^import (?!type)[^;]*from '@discordjs\/voice'/m.test(source);
+    if (acceptsValue && !/^import '(\.|#src\/discord\/library)\/sodium\.ts';/.test(source))
       late.push(path);
   }
   expect(late).toEqual([]);

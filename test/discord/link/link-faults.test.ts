@@ -8,7 +8,7 @@ import { innerUdp, networkingOf, udpOf } from '#src/discord/library/voice-librar
 import type { VoiceLink } from '#src/session/ports/voice-link.ts';
 import {
   openSandboxLogin,
-  openStage,
+  openSetup,
   type SandboxLogin,
   toneFrames,
   until,
@@ -67,28 +67,28 @@ function play(link: VoiceLink, count: number) {
 }
 
 test('ten frames sent in the moment a link opens all arrive, every one sealed', async () => {
-  await using stage = await openStage(login(), () => true);
+  await using setup = await openSetup(login(), () => true);
   const ann = login().sandbox.person('Ann');
-  play(stage.link, 10);
-  await until(() => stage.heard() === 10);
+  play(setup.link, 10);
+  await until(() => setup.heard() === 10);
   expect(ann.heard.frames.filter(({ audible }) => audible).every(({ sealed }) => sealed)).toBe(
     true,
   );
 });
 
 test('of people who may not be heard the voice library holds no subscription', async () => {
-  await using stage = await openStage(login(), () => false);
-  const log = listen(stage.link);
-  await stage.speak();
+  await using setup = await openSetup(login(), () => false);
+  const log = listen(setup.link);
+  await setup.speak();
   expect(log.packets).toBe(0);
   expect(connection().receiver.subscriptions.size).toBe(0);
 });
 
 test('consent that is taken back in mid-sentence holds at once', async () => {
   let allowed = true;
-  await using stage = await openStage(login(), () => allowed);
-  const log = listen(stage.link);
-  const speaking = stage.speak();
+  await using setup = await openSetup(login(), () => allowed);
+  const log = listen(setup.link);
+  const speaking = setup.speak();
   await until(() => log.packets > 3);
   allowed = false;
   const { packets } = log;
@@ -99,8 +99,8 @@ test('consent that is taken back in mid-sentence holds at once', async () => {
 });
 
 test('junk at the voice socket from a stranger changes nothing', async () => {
-  await using stage = await openStage(login(), () => true);
-  const log = listen(stage.link);
+  await using setup = await openSetup(login(), () => true);
+  const log = listen(setup.link);
   const state = networkingOf(connection())?.state;
   const udp = state && udpOf(state);
   if (!udp) throw new Error('no socket');
@@ -109,19 +109,19 @@ test('junk at the voice socket from a stranger changes nothing', async () => {
   for (let length = 0; length <= 40; length++) {
     stranger.send(Buffer.alloc(length, 0x80), socket.address().port, '127.0.0.1');
   }
-  await stage.speak();
+  await setup.speak();
   stranger.close();
   await until(() => log.packets >= 8);
 });
 
 test('a resumed voice socket speaks and hears on', async () => {
-  await using stage = await openStage(login(), () => true);
-  const log = listen(stage.link);
+  await using setup = await openSetup(login(), () => true);
+  const log = listen(setup.link);
   const resumed = once(connection(), 'ready', { signal: AbortSignal.timeout(2_000) });
   cutSocket();
   await resumed;
-  const played = play(stage.link, 5);
-  await stage.speak();
+  const played = play(setup.link, 5);
+  await setup.speak();
   await until(() => played.left === 5 && log.packets >= 8);
   expect(log.error).toBeUndefined();
 });
@@ -129,13 +129,13 @@ test('a resumed voice socket speaks and hears on', async () => {
 test.each([4006, 4015])(
   'a voice session closed with %i is opened anew within two seconds',
   async (code) => {
-    await using stage = await openStage(login(), () => true);
-    const log = listen(stage.link);
+    await using setup = await openSetup(login(), () => true);
+    const log = listen(setup.link);
     login().cutVoice(code);
-    const played = play(stage.link, 5);
+    const played = play(setup.link, 5);
     await wait(500);
     await until(() => played.left === 5);
-    await stage.speak();
+    await setup.speak();
     await until(() => log.packets >= 8);
     expect(log.error).toBeUndefined();
   },
@@ -145,8 +145,8 @@ test.each([
   [4017, { code: 'link.no_end_to_end', retryable: false }],
   [4021, { code: 'link.rate_limited', retryable: true }],
 ])('after close code %i the link is over', async (code, error) => {
-  await using stage = await openStage(login(), () => true);
-  const log = listen(stage.link);
+  await using setup = await openSetup(login(), () => true);
+  const log = listen(setup.link);
   login().cutVoice(code);
   await until(() => log.error !== undefined);
   expect(log.error).toMatchObject(error);
@@ -154,8 +154,8 @@ test.each([
 });
 
 test('being moved ends the link, and is not to be tried again', async () => {
-  await using stage = await openStage(login(), () => true);
-  const log = listen(stage.link);
+  await using setup = await openSetup(login(), () => true);
+  const log = listen(setup.link);
   login().sandbox.faults.moveBot('Attic');
   await until(() => log.error !== undefined);
   expect(log.error).toMatchObject({ code: 'link.lost', retryable: false });
@@ -190,11 +190,11 @@ test('what a link counts can be read while it is open, and is told once more whe
   const before = events.length;
   const made = () => events.slice(before).find((event) => event.kind === 'link-made');
   {
-    await using stage = await openStage(login(), () => true);
+    await using setup = await openSetup(login(), () => true);
     expect(made()?.counts()).toMatchObject({ opened: 0, sent: 0 });
-    await stage.speak();
+    await setup.speak();
     await until(() => (made()?.counts().opened ?? 0) >= 8);
-    const played = play(stage.link, 5);
+    const played = play(setup.link, 5);
     await until(() => played.left === 5);
     expect(made()?.lastDatagramAgeMs()).toBeGreaterThanOrEqual(0);
     expect(made()?.counts().sent).toBeGreaterThanOrEqual(5);

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { VoiceLink } from '#src/session/ports/voice-link.ts';
 import {
   openSandboxLogin,
-  openStage,
+  openSetup,
   type SandboxLogin,
   until,
 } from '#test/discord/setup/sandbox-login.ts';
@@ -41,14 +41,14 @@ function listen(link: VoiceLink) {
 
 test('a voice socket that stays open and says nothing is replaced after 2.5 heartbeats, and hearing goes on', async () => {
   const { sandbox, faults, lobby, client } = login();
-  await using stage = await openStage(login(), () => true);
-  const log = listen(stage.link);
+  await using setup = await openSetup(login(), () => true);
+  const log = listen(setup.link);
   const connection = getVoiceConnection(lobby.guildId, client.application.id);
   if (!connection) throw new Error('no connection');
   const resumed = once(connection, 'ready', { signal: AbortSignal.timeout(20_000) });
   faults.freeze(sandbox.botId);
   await resumed;
-  await stage.speak();
+  await setup.speak();
   await until(() => log.packets >= 8);
   expect(log.error).toBeUndefined();
 }, 30_000);
@@ -58,10 +58,10 @@ test.each([
   ['a binary message of one byte', Buffer.from([1])],
 ])('%s ends in a link that hears, or in one that is over', async (_, frame) => {
   const { sandbox, faults } = login();
-  await using stage = await openStage(login(), () => true);
-  const log = listen(stage.link);
-  faults.tell(sandbox.botId, frame);
-  await stage.speak();
+  await using setup = await openSetup(login(), () => true);
+  const log = listen(setup.link);
+  faults.send(sandbox.botId, frame);
+  await setup.speak();
   await until(() => log.error !== undefined || log.packets >= 8);
   if (log.error !== undefined) {
     expect(log.error).toMatchObject({ code: 'link.lost', retryable: true });
@@ -71,12 +71,12 @@ test.each([
 
 test('broken JSON, unknown opcodes and a message of a megabyte keep nobody from being heard', async () => {
   const { sandbox, faults } = login();
-  await using stage = await openStage(login(), () => true);
-  const log = listen(stage.link);
-  faults.tell(sandbox.botId, '{"op":');
-  faults.tell(sandbox.botId, '{"op":99,"d":null}');
-  faults.tell(sandbox.botId, JSON.stringify({ op: 99, d: 'x'.repeat(1_000_000) }));
-  await stage.speak();
+  await using setup = await openSetup(login(), () => true);
+  const log = listen(setup.link);
+  faults.send(sandbox.botId, '{"op":');
+  faults.send(sandbox.botId, '{"op":99,"d":null}');
+  faults.send(sandbox.botId, JSON.stringify({ op: 99, d: 'x'.repeat(1_000_000) }));
+  await setup.speak();
   await until(() => log.packets >= 8);
   expect(log.error).toBeUndefined();
 });

@@ -4,7 +4,7 @@ import type { DiscordEvent } from '#src/discord/events.ts';
 import type { VoiceLink } from '#src/session/ports/voice-link.ts';
 import {
   openSandboxLogin,
-  openStage,
+  openSetup,
   type SandboxLogin,
   tone,
   toneFrames,
@@ -58,10 +58,10 @@ function lastCounts() {
 test('the first words of somebody are heard although Discord names them late', async () => {
   const { sandbox, faults } = login();
   {
-    await using stage = await openStage(login(), () => true);
+    await using setup = await openSetup(login(), () => true);
     faults.late(sandbox.botId, 'speaking', 300);
-    const log = listen(stage.link);
-    await stage.speak();
+    const log = listen(setup.link);
+    await setup.speak();
     await until(() => log.sequences.length >= 18);
     const [first = 0] = log.sequences;
     expect(log.sequences).toEqual(log.sequences.map((_, n) => (first + n) % 65_536));
@@ -71,10 +71,10 @@ test('the first words of somebody are heard although Discord names them late', a
 
 test('of somebody who may not be heard nothing is kept until Discord names them', async () => {
   const { sandbox, faults } = login();
-  await using stage = await openStage(login(), () => false);
+  await using setup = await openSetup(login(), () => false);
   faults.late(sandbox.botId, 'speaking', 300);
-  const log = listen(stage.link);
-  await stage.speak();
+  const log = listen(setup.link);
+  await setup.speak();
   expect(log.sequences).toEqual([]);
 });
 
@@ -146,16 +146,16 @@ test('what is said before the end-to-end group is settled waits, and then arrive
 
 test('a voice server that goes away is followed to the next one, and hearing goes on', async () => {
   const { sandbox } = login();
-  await using stage = await openStage(login(), () => true);
-  const log = listen(stage.link);
+  await using setup = await openSetup(login(), () => true);
+  const log = listen(setup.link);
   const closes = () => login().events.filter(({ kind }) => kind === 'voice-closed').length;
   const before = closes();
   sandbox.faults.replaceVoiceServer(300);
   await until(() => closes() > before);
   await wait(600);
-  const played = play(stage.link, 5);
+  const played = play(setup.link, 5);
   await until(() => played.left === 5);
-  await stage.speak();
+  await setup.speak();
   await until(() => log.sequences.length >= 8);
   expect(log.error).toBeUndefined();
 });
@@ -172,8 +172,8 @@ test('a voice server whose name cannot be looked up is asked for once more', asy
 
 test('twenty people who come and go at once leave a link that speaks, hears and raises no alert', async () => {
   const { sandbox } = login();
-  await using stage = await openStage(login(), () => true);
-  const log = listen(stage.link);
+  await using setup = await openSetup(login(), () => true);
+  const log = listen(setup.link);
   const alerts = () => login().events.filter(({ kind }) => kind === 'alert').length;
   const before = alerts();
   for (let n = 0; n < 10; n++) {
@@ -181,10 +181,10 @@ test('twenty people who come and go at once leave a link that speaks, hears and 
     await Promise.all([one.join('Lobby', never), other.join('Lobby', never)]);
     await Promise.all([one.leave(), other.leave()]);
   }
-  const played = play(stage.link, 5);
+  const played = play(setup.link, 5);
   await until(() => played.left === 5);
   await sandbox.person('Ann').settled(AbortSignal.timeout(4_000));
-  await stage.speak();
+  await setup.speak();
   await until(() => log.sequences.length >= 8);
   expect([log.error, alerts() - before]).toEqual([undefined, 0]);
 });
@@ -193,12 +193,12 @@ test.each([1000, 4004, 4011])(
   'after close code %i the link speaks and hears again by itself',
   async (code) => {
     const { sandbox, faults } = login();
-    await using stage = await openStage(login(), () => true);
+    await using setup = await openSetup(login(), () => true);
     const ann = sandbox.person('Ann');
-    const log = listen(stage.link);
+    const log = listen(setup.link);
     faults.close(sandbox.botId, code);
     await wait(200);
-    const played = play(stage.link, 5);
+    const played = play(setup.link, 5);
     await until(() => played.left === 5);
     const before = log.sequences.length;
     await ann.say({ samples: tone(0, 6_000), rateHz: 24_000, channels: 1 }, never);
@@ -213,8 +213,8 @@ test.each([
 ])('after close code %i the link is over, and a new one opens', async (code, error) => {
   const { sandbox, faults, lobby, linkOpener } = login();
   {
-    await using stage = await openStage(login(), () => true);
-    const log = listen(stage.link);
+    await using setup = await openSetup(login(), () => true);
+    const log = listen(setup.link);
     faults.close(sandbox.botId, code);
     await until(() => log.error !== undefined);
     expect(log.error).toMatchObject(error);

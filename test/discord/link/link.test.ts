@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { voiceLinkContract } from '#test/contracts/voice-link.ts';
 import {
   openSandboxLogin,
-  openStage,
+  openSetup,
   type SandboxLogin,
   toneFrames,
 } from '#test/discord/setup/sandbox-login.ts';
@@ -26,6 +26,6 @@ afterAll(async () => {
 
 voiceLinkContract(
   'the real link, end-to-end encrypted',
-  (mayHear) => openStage(theTown(), mayHear),
+  (mayHear) => openSetup(theTown(), mayHear),
   (n) => frames[n] ?? Buffer.alloc(0),
 );

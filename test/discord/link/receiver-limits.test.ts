@@ -5,7 +5,7 @@ import { sealedDatagram } from '#src/discord/library/cipher-check.ts';
 import { countOpened, listen, mode, voiced } from './unbound-receiver.ts';
 
 test('sound that is more than two seconds ahead of real time is dropped unopened and counted, by person', () => {
-  const { name, say, heard, ear, receiver, timing } = listen(() => true);
+  const { name, say, heard, voiceReceiver, receiver, timing } = listen(() => true);
   name(5, 'ann');
   name(6, 'ben');
   const long = Buffer.concat([Buffer.from([0xfb, 6]), randomBytes(60)]); // six frames of 20 ms
@@ -13,7 +13,7 @@ test('sound that is more than two seconds ahead of real time is dropped unopened
   expect(heard.length * 120).toBeLessThanOrEqual(2_120);
   const count = countOpened(receiver);
   say(5, long);
-  expect([count.opened, ear.counts.ahead]).toEqual([0, 801 - heard.length]);
+  expect([count.opened, voiceReceiver.counts.ahead]).toEqual([0, 801 - heard.length]);
   const before = heard.length;
   say(6);
   timing.passMs(1_000);
@@ -22,14 +22,14 @@ test('sound that is more than two seconds ahead of real time is dropped unopened
 });
 
 test('the instant of the last datagram is known, whoever sent it, until there is another voice server', () => {
-  const { say, ear, timing, networking } = listen(() => false);
-  expect(ear.lastDatagramAtMs).toBeUndefined();
+  const { say, voiceReceiver: receiver, timing, networking } = listen(() => false);
+  expect(receiver.lastDatagramAtMs).toBeUndefined();
   timing.passMs(500);
   say(5);
   timing.passMs(3_000);
-  expect(ear.lastDatagramAtMs).toBe(500);
-  ear.restart(networking);
-  expect(ear.lastDatagramAtMs).toBeUndefined();
+  expect(receiver.lastDatagramAtMs).toBe(500);
+  receiver.restart(networking);
+  expect(receiver.lastDatagramAtMs).toBeUndefined();
 });
 
 test('somebody who talks for a minute, and comes late at times, loses nothing to the rate limit', () => {
@@ -43,7 +43,7 @@ test('somebody who talks for a minute, and comes late at times, loses nothing to
 });
 
 test('a datagram that is sent again is not opened again, nor is an old one', () => {
-  const { name, arrive, sealed, heard, ear: receiver, timing } = listen(() => true);
+  const { name, arrive, sealed, heard, voiceReceiver: receiver, timing } = listen(() => true);
   name(5, 'ann');
   const old = Array.from({ length: 50 }, () => sealed(5));
   for (const datagram of old) arrive(Buffer.from(datagram));
@@ -58,7 +58,7 @@ test('a datagram that is sent again is not opened again, nor is an old one', () 
 });
 
 test('packets out of order, of two sources and of a new voice server are no replay', () => {
-  const { name, arrive, sealed, heard, ear: receiver, networking } = listen(() => true);
+  const { name, arrive, sealed, heard, voiceReceiver: receiver, networking } = listen(() => true);
   name(5, 'ann');
   name(6, 'ben');
   const [first, second, third] = [sealed(5), sealed(5), sealed(5)];
@@ -81,7 +81,7 @@ test('a server that numbers its packets at random is heard, too', () => {
 });
 
 test('fifty thousand datagrams that are no voice of anybody known are counted one by one, and voice goes on', () => {
-  const { name, say, arrive, sealed, heard, ear: receiver } = listen(() => true);
+  const { name, say, arrive, sealed, heard, voiceReceiver: receiver } = listen(() => true);
   name(5, 'ann');
   const stranger = { address: '127.0.0.2', port: 9 };
   const [junk, short, forged] = [randomBytes(60), randomBytes(20), sealed(5)];

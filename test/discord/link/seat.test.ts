@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { ChannelType, type Client, Events, type Guild, PermissionFlagsBits } from 'discord.js';
 import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { takeTheStage } from '#src/discord/link/voice-link-opener.ts';
+import { becomeSpeaker } from '#src/discord/link/voice-link-opener.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
@@ -96,7 +96,7 @@ test('a deleted channel is told, whether the seat or the channel goes first', ()
 });
 
 /** A stage that takes notes of what was asked, and fails that often first. */
-function openStage(mayMute: boolean, failures: number, suppress = true) {
+function openSetup(mayMute: boolean, failures: number, suppress = true) {
   const asked: string[] = [];
   let left = failures;
   const note = (what: string) => async () => {
@@ -125,9 +125,9 @@ test.each([
   'on a stage the bot %s, and tries once more when Discord is behind',
   async (_, mayMute, done) => {
     for (const failures of [0, 1]) {
-      const { guild, asked } = openStage(mayMute, failures);
+      const { guild, asked } = openSetup(mayMute, failures);
       const timing = new SteppedTiming();
-      const taking = takeTheStage(guild, 's', timing, () => {});
+      const taking = becomeSpeaker(guild, 's', timing, () => {});
       for (let turn = 0; turn < 20; turn++) await Promise.resolve();
       timing.passMs(500);
       await taking;
@@ -139,14 +139,14 @@ test.each([
 test('a stage that will not hear the bot is told, and a speaker asks for nothing', async () => {
   const events: DiscordEvent[] = [];
   const timing = new SteppedTiming();
-  const { guild } = openStage(false, 2);
-  const taking = takeTheStage(guild, 's', timing, (event) => events.push(event));
+  const { guild } = openSetup(false, 2);
+  const taking = becomeSpeaker(guild, 's', timing, (event) => events.push(event));
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
   timing.passMs(500);
   await taking;
   expect(events).toMatchObject([{ kind: 'warning' }]);
-  const speaker = openStage(true, 0, false);
-  await takeTheStage(speaker.guild, 's', timing, () => {});
+  const speaker = openSetup(true, 0, false);
+  await becomeSpeaker(speaker.guild, 's', timing, () => {});
   expect(speaker.asked).toEqual([]);
 });
 

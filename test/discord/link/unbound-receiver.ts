@@ -31,7 +31,7 @@ export function listen(mayHear: (speakerId: string) => boolean) {
   Object.assign(connection, { receiver });
   const heard: Packet[] = [];
   const failed: unknown[] = [];
-  const ear = new ConsentedReceiver(
+  const voiceReceiver = new ConsentedReceiver(
     connection,
     mayHear,
     (packet) => heard.push(packet),
@@ -39,7 +39,7 @@ export function listen(mayHear: (speakerId: string) => boolean) {
     timing,
   );
   const networking = new EventEmitter() as unknown as Networking;
-  ear.restart(networking);
+  voiceReceiver.restart(networking);
   const udp = new VoiceUDPSocket({ ip: server.address, port: server.port });
   innerUdp(udp).keepAlive = () => {};
   onTestFinished(() => udp.destroy());
@@ -53,7 +53,19 @@ export function listen(mayHear: (speakerId: string) => boolean) {
   const say = (ssrc: number, opus = voiced()) => arrive(sealed(ssrc, opus));
   const name = (ssrc: number, userId: string) =>
     receiver.ssrcMap.update({ audioSSRC: ssrc, userId });
-  return { receiver, ear, heard, failed, key, networking, arrive, sealed, say, name, timing };
+  return {
+    receiver,
+    voiceReceiver,
+    heard,
+    failed,
+    key,
+    networking,
+    arrive,
+    sealed,
+    say,
+    name,
+    timing,
+  };
 }
 
 /** Counts what is really decrypted, behind the tap. */

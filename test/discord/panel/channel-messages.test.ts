@@ -59,7 +59,7 @@ function open(ids: readonly string[], panelIn?: string, trouble?: Error, rights?
 const button: Button = {
   name: 'tool.confirm',
   label: 'button.confirm',
-  look: 'main',
+  style: 'main',
   run: async () => [{ id: 'confirm.over', to: 'caller' }],
 };
 

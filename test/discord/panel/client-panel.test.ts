@@ -81,7 +81,7 @@ const privacy: CommandGroup = {
 const button = (name: string, label: Button['label']): Button => ({
   name,
   label,
-  look: 'plain',
+  style: 'plain',
   async run(call) {
     calls.push(call);
     return [{ id: 'stop.ok', to: 'caller' }];
@@ -267,8 +267,8 @@ test('a command that a client still shows although it is gone is answered with w
     commands: [...privacy.commands, { ...say, name: 'pause', options: [] }],
   };
   await registerOnly({ apiUrl, token, guildId, commands: [join, say, former] });
-  const told = await ann.command('privacy pause').answered(soon());
-  expect(told).toMatchObject({ text: text('gone.command'), ephemeral: true });
+  const reported = await ann.command('privacy pause').answered(soon());
+  expect(reported).toMatchObject({ text: text('gone.command'), ephemeral: true });
   await registerOnly({ apiUrl, token, guildId, commands });
 });
 

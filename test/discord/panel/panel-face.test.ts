@@ -7,8 +7,8 @@ import { type Locale, locales, text } from '#src/texts/texts.ts';
 const listening: PanelFace = { state: { kind: 'listening' }, people: [], engine: 'built-in' };
 
 function linesOf(face: PanelFace, locale: Locale = 'en'): readonly string[] {
-  const look = { guildId: 'g', locale, botName: 'Nova', buttons: new Map() };
-  return drawPanel(undefined, face, look).content.split('\n');
+  const view = { guildId: 'g', locale, botName: 'Nova', buttons: new Map() };
+  return drawPanel(undefined, face, view).content.split('\n');
 }
 
 test.each(locales())(
@@ -86,9 +86,9 @@ test('tracks read with volume and time under the people', () => {
 
 test('a second row of buttons steers the first track while there is one', () => {
   const known = new Map(buttons.map((button) => [button.name, button]));
-  const look = { guildId: 'g', locale: 'en', botName: 'Nova', buttons: known } as const;
+  const view = { guildId: 'g', locale: 'en', botName: 'Nova', buttons: known } as const;
   const rowsIn = (face: PanelFace) =>
-    drawPanel(undefined, face, look).components?.map(({ components }) =>
+    drawPanel(undefined, face, view).components?.map(({ components }) =>
       components.map(({ custom_id }) => custom_id.replace('parley:', '')),
     ) ?? [];
   expect(rowsIn(listening)).toHaveLength(2);

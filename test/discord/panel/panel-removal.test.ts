@@ -15,13 +15,13 @@ async function settle(): Promise<void> {
 test('the panel of a server that is gone is edited no more, and its place is not known', async () => {
   const timing = new SteppedTiming();
   const edits: string[] = [];
-  const book = memoryOnlyPanelStore();
+  const panelStore = memoryOnlyPanelStore();
   const panels = new Panels({
     pace: new PanelPace(50),
-    book,
+    panelStore,
     buttons: new Map(),
     timing,
-    tell: () => undefined,
+    report: () => undefined,
     edit: async ({ messageId }) => void edits.push(messageId),
     localeIn: () => 'en',
     botNameIn: () => 'Nova',
@@ -36,7 +36,7 @@ test('the panel of a server that is gone is edited no more, and its place is not
   panels.show('g', face('thinking'));
   put('2');
   await panels.forget('g');
-  expect(await book.read('g')).toMatchObject({ messageId: '2' });
+  expect(await panelStore.read('g')).toMatchObject({ messageId: '2' });
   timing.passMs(10_000);
   await settle();
   expect([edits, panels.placeIn('g')]).toEqual([['1'], undefined]);

@@ -15,7 +15,7 @@ const buttons = new Map(
     ] as const
   ).map(([name, label]): [string, Button] => [
     name,
-    { name, label, look: 'plain', run: async () => [{ id: 'stop.ok', to: 'caller' }] },
+    { name, label, style: 'plain', run: async () => [{ id: 'stop.ok', to: 'caller' }] },
   ]),
 );
 
@@ -31,7 +31,7 @@ function open() {
   };
   const threads = new PanelThreads({
     buttons,
-    tell: (event) => events.push(event),
+    report: (event) => events.push(event),
     placeIn: () => at.place,
     localeIn: () => 'de',
     botNameIn: () => '*Nova*',

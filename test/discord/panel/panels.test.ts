@@ -34,12 +34,12 @@ const labels = {
 const buttons = new Map(
   Object.entries(labels).map(([name, label]): [string, Button] => [
     name,
-    { name, label, look: 'plain', run: async () => [{ id: 'stop.ok', to: 'caller' }] },
+    { name, label, style: 'plain', run: async () => [{ id: 'stop.ok', to: 'caller' }] },
   ]),
 );
 
 /** Panels over a Discord that takes notes, and fails as `failures` say, one edit each. */
-function open({ book = memoryOnlyPanelStore(), locale = 'en' as Locale } = {}) {
+function open({ panelStore = memoryOnlyPanelStore(), locale = 'en' as Locale } = {}) {
   const timing = new SteppedTiming();
   const edits: Array<{
     readonly atMs: number;
@@ -50,10 +50,10 @@ function open({ book = memoryOnlyPanelStore(), locale = 'en' as Locale } = {}) {
   const events: DiscordEvent[] = [];
   const panels = new Panels({
     pace: new PanelPace(50),
-    book,
+    panelStore,
     buttons,
     timing,
-    tell: (event) => events.push(event),
+    report: (event) => events.push(event),
     async edit({ messageId }, draw) {
       edits.push({ atMs: timing.nowMs(), id: messageId, message: draw() });
       const failure = failures.shift();
@@ -166,19 +166,19 @@ test('a panel that moved says where to, once, and is left alone', async () => {
 });
 
 test('the panel of a former run says where it went, too', async () => {
-  const book = memoryOnlyPanelStore();
-  await book.write('g', here('old'));
-  const { put, edits, pass } = open({ book });
+  const panelStore = memoryOnlyPanelStore();
+  await panelStore.write('g', here('old'));
+  const { put, edits, pass } = open({ panelStore });
   put(here('new'), 'In Lobby.');
   await pass(1_000);
   expect(edits.map(({ id }) => id)).toEqual(['old']);
-  expect(await book.read('g')).toEqual(here('new'));
+  expect(await panelStore.read('g')).toEqual(here('new'));
 });
 
 test('after a restart the panel tells that nobody is there, until the bot is called again', async () => {
-  const book = memoryOnlyPanelStore();
-  await book.write('g', here('old'));
-  const { panels, put, edits, pass } = open({ book });
+  const panelStore = memoryOnlyPanelStore();
+  await panelStore.write('g', here('old'));
+  const { panels, put, edits, pass } = open({ panelStore });
   void panels.wake(['f', 'g']);
   await pass(2_000);
   expect(edits.map(({ id, message }) => [id, message.content])).toEqual([
@@ -190,9 +190,9 @@ test('after a restart the panel tells that nobody is there, until the bot is cal
 });
 
 test('after a restart in the middle of a call the panel tells which channel was left', async () => {
-  const book = memoryOnlyPanelStore();
-  await book.write('g', here('old'));
-  const { panels, edits, pass } = open({ book });
+  const panelStore = memoryOnlyPanelStore();
+  await panelStore.write('g', here('old'));
+  const { panels, edits, pass } = open({ panelStore });
   void panels.wake(['g'], new Map([['g', 'Lobby']]));
   await pass(2_000);
   expect(edits.at(-1)?.message.content).toBe(
@@ -201,9 +201,9 @@ test('after a restart in the middle of a call the panel tells which channel was 
 });
 
 test('a panel that was deleted while the bot was away is forgotten without a word', async () => {
-  const book = memoryOnlyPanelStore();
-  await book.write('g', here('old'));
-  const { panels, edits, failures, events, pass } = open({ book });
+  const panelStore = memoryOnlyPanelStore();
+  await panelStore.write('g', here('old'));
+  const { panels, edits, failures, events, pass } = open({ panelStore });
   failures.push(refusal(404, 10_008));
   void panels.wake(['g']);
   await pass(10_000);
@@ -216,7 +216,7 @@ test('a panel works where nothing can be remembered', async () => {
     read: () => Promise.reject(new Error('locked')),
     write: () => Promise.reject(new Error('locked')),
   };
-  const { panels, put, edits, events, pass } = open({ book: broken });
+  const { panels, put, edits, events, pass } = open({ panelStore: broken });
   put(here('1'), 'In Lobby.');
   panels.show('g', listening);
   await pass(2_000);

@@ -17,7 +17,7 @@ import type {
   VoiceLink,
   VoiceLinkOpener,
 } from '#src/session/ports/voice-link.ts';
-import type { LinkStage } from '#test/contracts/voice-link.ts';
+import type { LinkSetup } from '#test/contracts/voice-link.ts';
 
 const never = new AbortController().signal;
 
@@ -104,10 +104,10 @@ export function tone(n: number, length: number): Int16Array {
 }
 
 /** An open link to the lobby, where only Ann sits. */
-export async function openStage(
+export async function openSetup(
   login: SandboxLogin,
   mayHear: MayHear,
-): Promise<LinkStage & { link: VoiceLink }> {
+): Promise<LinkSetup & { link: VoiceLink }> {
   const { sandbox, lobby } = login;
   const ann = sandbox.person('Ann');
   await ann.join('Lobby', never);

@@ -48,13 +48,13 @@ test.each([
     message({ type: 19, content: 'And now?', mentions: [bot] }),
     'And now?',
   ],
-])('%s is meant for it, and is not part of the text', (_, told, text) => {
-  expect(readTyped(told, botId)).toMatchObject({ isMention: true, text });
+])('%s is meant for it, and is not part of the text', (_, reported, text) => {
+  expect(readTyped(reported, botId)).toMatchObject({ isMention: true, text });
 });
 
 test('other people are named in the text as they are called', () => {
-  const told = message({ content: '<@2> and <@9>?', mentions: [{ id: '2', username: 'eva' }] });
-  expect(readTyped(told, botId)).toMatchObject({ isMention: false, text: 'eva and <@9>?' });
+  const reported = message({ content: '<@2> and <@9>?', mentions: [{ id: '2', username: 'eva' }] });
+  expect(readTyped(reported, botId)).toMatchObject({ isMention: false, text: 'eva and <@9>?' });
 });
 
 test('webhooks and bots are told as such', () => {
@@ -68,16 +68,16 @@ test.each([
   ['that somebody joined', message({ type: 7 })],
   ['outside of servers', message({ guild_id: undefined })],
   ['without an author', message({ author: undefined })],
-])('a message %s is none', (_, told) => {
-  expect(readTyped(told, botId)).toBeUndefined();
+])('a message %s is none', (_, reported) => {
+  expect(readTyped(reported, botId)).toBeUndefined();
 });
 
 test('nothing that a gateway may send makes it throw', () => {
   fc.assert(
     fc.property(fc.anything(), fc.dictionary(fc.string(), fc.anything()), (any, fields) => {
       readTyped(any, botId);
-      const told = readTyped(message(fields), botId);
-      expect(told === undefined || typeof told.text === 'string').toBe(true);
+      const reported = readTyped(message(fields), botId);
+      expect(reported === undefined || typeof reported.text === 'string').toBe(true);
     }),
   );
 });

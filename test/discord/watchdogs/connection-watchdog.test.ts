@@ -8,27 +8,27 @@ const everyMs = 250;
 
 test('a link that was ready and is not for 400 ms is down until it is ready again', () => {
   const watchdog = new ConnectionWatchdog();
-  expect(watchdog.look(Ready, 0)).toBe('up');
+  expect(watchdog.check(Ready, 0)).toBe('up');
   for (let atMs = everyMs; atMs <= 500; atMs += everyMs) {
-    expect(watchdog.look(Signalling, atMs)).toBe('pending');
+    expect(watchdog.check(Signalling, atMs)).toBe('pending');
   }
-  expect(watchdog.look(Connecting, 750)).toEqual({
+  expect(watchdog.check(Connecting, 750)).toEqual({
     fault: 'The voice link has been connecting for 0.5 s.',
   });
-  expect(watchdog.look(Ready, 1_000)).toBe('up');
-  expect(watchdog.look(Signalling, 1_250)).toBe('pending');
+  expect(watchdog.check(Ready, 1_000)).toBe('up');
+  expect(watchdog.check(Signalling, 1_250)).toBe('pending');
 });
 
 test('a link that is being opened is not down', () => {
   const watchdog = new ConnectionWatchdog();
   for (let atMs = 0; atMs <= 60_000; atMs += everyMs) {
-    expect(watchdog.look(Connecting, atMs)).toBe('pending');
+    expect(watchdog.check(Connecting, atMs)).toBe('pending');
   }
 });
 
 test('a stall of the process for a minute is no link that is down', () => {
   const watchdog = new ConnectionWatchdog();
-  watchdog.look(Ready, 0);
-  watchdog.look(Signalling, 250);
-  expect(watchdog.look(Signalling, 60_250)).toBe('pending');
+  watchdog.check(Ready, 0);
+  watchdog.check(Signalling, 250);
+  expect(watchdog.check(Signalling, 60_250)).toBe('pending');
 });

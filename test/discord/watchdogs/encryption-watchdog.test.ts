@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { EncryptionWatchdog } from '#src/discord/watchdogs/fault-detectors.ts';
 
-const lookMs = 250;
+const checkMs = 250;
 
 /** When the group is reset within a minute in company, in whole seconds. */
 function resetsInAMinute(isOpen: boolean, isWhole: boolean): number[] {
   const watchdog = new EncryptionWatchdog();
   const resets: number[] = [];
-  for (let atMs = 0; atMs <= 60_000; atMs += lookMs) {
-    if (watchdog.look(true, isOpen, isWhole, atMs).reset) resets.push(Math.round(atMs / 1000));
+  for (let atMs = 0; atMs <= 60_000; atMs += checkMs) {
+    if (watchdog.check(true, isOpen, isWhole, atMs).reset) resets.push(Math.round(atMs / 1000));
   }
   return resets;
 }

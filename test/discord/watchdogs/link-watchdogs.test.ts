@@ -22,11 +22,11 @@ function answer(port: number): Buffer {
 /** A ready connection with one other person, as far as the watchdogs look at it. */
 function open() {
   const timing = new SteppedTiming();
-  const mouth = { isBusy: false, counts: { sent: 0 } };
-  const call = { settled: true, others: 1, port: 5 as number | undefined, mouth };
+  const output = { isBusy: false, counts: { sent: 0 } };
+  const call = { settled: true, others: 1, port: 5 as number | undefined, output };
   const packets = new Map<string, number>();
   const log = { resets: [] as number[], ended: [] as unknown[], requests: 0, cuts: 0 };
-  const told: LinkAlert[] = [];
+  const reported: LinkAlert[] = [];
   const udp = Object.assign(new EventEmitter(), {
     send() {
       log.requests++;
@@ -43,7 +43,7 @@ function open() {
   const networking = Object.assign(new EventEmitter(), { state }) as unknown as Networking;
   const connection = { state: { status: 'ready', networking } } as unknown as VoiceConnection;
   const limit = new RejoinLimit();
-  const alerts = new LinkAlerts((alert) => told.push(alert));
+  const alerts = new LinkAlerts((alert) => reported.push(alert));
   const make = () => {
     const watchdogs: LinkWatchdogs = new LinkWatchdogs({
       connection,
@@ -51,12 +51,12 @@ function open() {
       alerts,
       settled: () => call.settled,
       others: () => call.others,
-      ear: {
+      speakers: {
         recovery: { resetAt: (atMs) => log.resets.push(atMs) > 0 },
         mayHear: (id) => id !== 'nobody',
         lastPacketAtMs: (id) => packets.get(id),
       },
-      mouth: call.mouth,
+      output: call.output,
       mayRejoin: (name) => limit.take('lobby', name, timing.nowMs()),
       end: (error) => {
         log.ended.push(error);
@@ -68,18 +68,18 @@ function open() {
     udp.emit('message', answer(5));
   };
   make();
-  const changes = () => told.map(({ name, state: change }) => `${name} ${change}`);
-  const tell = (op: number, d: object) => ws.emit('packet', { op, d });
-  const speaks = (id: string, flag = 1) => tell(5, { user_id: id, ssrc: 9, speaking: flag });
+  const changes = () => reported.map(({ name, state: change }) => `${name} ${change}`);
+  const send = (op: number, d: object) => ws.emit('packet', { op, d });
+  const speaks = (id: string, flag = 1) => send(5, { user_id: id, ssrc: 9, speaking: flag });
   return {
     timing,
     call,
     log,
-    told,
+    alerts: reported,
     changes,
     make,
     packets,
-    tell,
+    send,
     speaks,
     connectedClients,
     members,
@@ -87,9 +87,9 @@ function open() {
 }
 
 test('a link on which all is well raises no alert in an hour', () => {
-  const { timing, log, told } = open();
+  const { timing, log, alerts } = open();
   timing.passMs(3_600_000);
-  expect([told, log.ended, log.resets]).toEqual([[], [], []]);
+  expect([alerts, log.ended, log.resets]).toEqual([[], [], []]);
 });
 
 test('a UDP path that dies is told within twelve seconds, and the link ends to be opened anew', () => {
@@ -126,11 +126,11 @@ test('a second death of the path within five minutes waits for its rejoin, and o
 });
 
 test('a server that never answers on an open link is not taken for a dead path', () => {
-  const { timing, call, log, told } = open();
+  const { timing, call, log, alerts } = open();
   call.port = undefined;
   timing.passMs(3_600_000);
   expect(log.requests).toBeGreaterThan(3_000);
-  expect(told).toEqual([]);
+  expect(alerts).toEqual([]);
 });
 
 test('a group that does not settle is told and reset after 5 s and rejoined at 12 s, once in ten minutes', () => {
@@ -177,32 +177,32 @@ test('a group that lacks somebody who is connected is told, reset and rejoined a
 });
 
 test('somebody who comes every second, and is in the group after 300 ms, is nobody it lacks', () => {
-  const { timing, log, told, connectedClients, members } = open();
+  const { timing, log, alerts, connectedClients, members } = open();
   for (let second = 0; second < 60; second++) {
     connectedClients.add(`${second}`);
     timing.passMs(300);
     members.add(`${second}`);
     timing.passMs(700);
   }
-  expect([told, log.resets, log.ended]).toEqual([[], [], []]);
+  expect([alerts, log.resets, log.ended]).toEqual([[], [], []]);
 });
 
 test('a bot that is alone for an hour neither resets a group nor rejoins', () => {
-  const { timing, call, log, told } = open();
+  const { timing, call, log, alerts } = open();
   Object.assign(call, { settled: false, others: 0 });
   timing.passMs(3_600_000);
-  expect([told, log.resets, log.ended]).toEqual([[], [], []]);
+  expect([alerts, log.resets, log.ended]).toEqual([[], [], []]);
 });
 
 test('the coming and going of one person a second for a minute is no unsettled group', () => {
-  const { timing, call, log, told } = open();
+  const { timing, call, log, alerts } = open();
   for (let second = 0; second < 60; second++) {
     call.settled = false;
     timing.passMs(300);
     call.settled = true;
     timing.passMs(700);
   }
-  expect([told, log.resets, log.ended]).toEqual([[], [], []]);
+  expect([alerts, log.resets, log.ended]).toEqual([[], [], []]);
 });
 
 test('a bug in what the watchdogs look at ends the link instead of the watch', () => {
@@ -218,13 +218,13 @@ test('a bug in what the watchdogs look at ends the link instead of the watch', (
 });
 
 test('somebody shown as speaking of whom nothing arrives for ten seconds is told of, and a proved path is kept', () => {
-  const { timing, log, told, speaks } = open();
+  const { timing, log, alerts, speaks } = open();
   timing.passMs(5_000);
   speaks('ann');
   timing.passMs(9_500);
-  expect(told).toEqual([]);
+  expect(alerts).toEqual([]);
   timing.passMs(1_000);
-  expect(told).toMatchObject([{ name: 'unheard-speaker', state: 'raised', speakerId: 'ann' }]);
+  expect(alerts).toMatchObject([{ name: 'unheard-speaker', state: 'raised', speakerId: 'ann' }]);
   timing.passMs(60_000);
   expect(log.ended).toEqual([]);
 });
@@ -239,7 +239,7 @@ test('where the server answers no request, somebody of whom nothing arrives has 
 });
 
 test('who is heard, stops, leaves, may not be heard or spoke before the link opened is not missed', () => {
-  const { timing, told, packets, speaks, tell } = open();
+  const { timing, alerts, packets, speaks, send } = open();
   timing.passMs(500);
   speaks('earlier');
   timing.passMs(4_500);
@@ -247,17 +247,17 @@ test('who is heard, stops, leaves, may not be heard or spoke before the link ope
   packets.set('heard', timing.nowMs() + 100);
   timing.passMs(1_000);
   speaks('stops', 0);
-  tell(13, { user_id: 'leaves' });
+  send(13, { user_id: 'leaves' });
   timing.passMs(600_000);
-  expect(told).toEqual([]);
+  expect(alerts).toEqual([]);
 });
 
 test('frames that wait for 500 ms on a settled link are told, and the link ends to be opened anew', () => {
   const { timing, call, log, changes } = open();
   timing.passMs(1_000);
-  call.mouth.isBusy = true;
+  call.output.isBusy = true;
   for (let n = 0; n < 100; n++) {
-    call.mouth.counts.sent++;
+    call.output.counts.sent++;
     timing.passMs(20);
   }
   call.settled = false;
@@ -270,25 +270,25 @@ test('frames that wait for 500 ms on a settled link are told, and the link ends 
 });
 
 test('a process that stood still for a minute finds nothing stuck, dead or unheard', () => {
-  const { timing, call, log, told, speaks, tell } = open();
-  tell(8, { heartbeat_interval: 13_750 });
+  const { timing, call, log, alerts, speaks, send } = open();
+  send(8, { heartbeat_interval: 13_750 });
   timing.passMs(5_000);
   speaks('ann');
-  call.mouth.isBusy = true;
+  call.output.isBusy = true;
   timing.stallMs(60_000);
   timing.passMs(100);
-  call.mouth.isBusy = false;
+  call.output.isBusy = false;
   speaks('ann', 0);
   timing.passMs(5_000);
-  expect([told, log.ended, log.cuts]).toEqual([[], [], 0]);
+  expect([alerts, log.ended, log.cuts]).toEqual([[], [], 0]);
 });
 
 test('a voice socket whose heartbeats go unanswered is cut after two and a half intervals', () => {
-  const { timing, log, tell } = open();
-  tell(8, { heartbeat_interval: 13_750 });
+  const { timing, log, send } = open();
+  send(8, { heartbeat_interval: 13_750 });
   for (let n = 0; n < 5; n++) {
     timing.passMs(13_750);
-    tell(6, { t: n });
+    send(6, { t: n });
   }
   timing.passMs(34_000);
   expect(log.cuts).toBe(0);

@@ -44,13 +44,13 @@ async function connected() {
   const timing = new SteppedTiming();
   const connection = { state: { status: 'none' } } as unknown as VoiceConnection;
   Object.assign(connection, { receiver: new VoiceReceiver(connection) });
-  const told: object[] = [];
+  const reported: object[] = [];
   const never = () => false;
   const nothing = () => undefined;
-  const fault = (one: object) => void told.push(one);
-  const ear = new ConsentedReceiver(connection, never, nothing, nothing, timing, fault);
+  const fault = (one: object) => void reported.push(one);
+  const receiver = new ConsentedReceiver(connection, never, nothing, nothing, timing, fault);
   const networking = new EventEmitter() as unknown as Networking;
-  ear.restart(networking);
+  receiver.restart(networking);
   const udp = new VoiceUDPSocket({ ip: '127.0.0.1', port: server.address().port });
   onTestFinished(() => udp.destroy());
   udp.on('message', connection.receiver.onUdpMessage);
@@ -66,13 +66,13 @@ async function connected() {
     for (const until = sequence + packets; sequence < until; sequence++)
       for (let ssrc = 1; ssrc <= talkers; ssrc++) server.send(datagram(ssrc, sequence));
   };
-  return { ear, udp, talk, timing, told, sent: () => (sequence - 65_530) * talkers };
+  return { receiver, udp, talk, timing, reported, sent: () => (sequence - 65_530) * talkers };
 }
 
 test('25 people talk while the event loop is held for 300 ms: what the buffer of the kernel cannot hold is counted and told', async () => {
-  const { ear, udp, talk, timing, told, sent } = await connected();
+  const { receiver, udp, talk, timing, reported, sent } = await connected();
   innerUdp(udp).socket.setRecvBufferSize(64 * 1024);
-  const { counts } = ear;
+  const { counts } = receiver;
   talk(1);
   await eventually(() => expect(counts.held).toBe(talkers));
   talk(packetsEach);
@@ -83,19 +83,19 @@ test('25 people talk while the event loop is held for 300 ms: what the buffer of
     expect(counts.overflowed + counts.held).toBe(sent());
   });
   expect(counts.overflowed).toBeGreaterThan(100);
-  expect(told).toContainEqual({ kind: 'overflowed', datagrams: counts.overflowed });
+  expect(reported).toContainEqual({ kind: 'overflowed', datagrams: counts.overflowed });
 });
 
 test('25 people talk while the event loop is held for 300 ms: with the buffer that is asked for nothing is lost', async () => {
-  const { ear, talk, timing, told, sent } = await connected();
+  const { receiver, talk, timing, reported, sent } = await connected();
   talk(1);
   talk(packetsEach);
-  await eventually(() => expect(ear.counts.held).toBeGreaterThan(2 * talkers));
+  await eventually(() => expect(receiver.counts.held).toBeGreaterThan(2 * talkers));
   talk(1);
-  const mayLose = told.length > 0; // this kernel gives less, and says so
+  const mayLose = reported.length > 0; // this kernel gives less, and says so
   await eventually(() => {
     timing.passMs(1_000);
-    const { held, overflowed } = ear.counts;
+    const { held, overflowed } = receiver.counts;
     expect(held + (mayLose ? overflowed : 0)).toBe(sent());
   });
 });

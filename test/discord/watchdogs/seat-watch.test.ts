@@ -9,7 +9,7 @@ function open(is?: string, should?: ExpectedSeat) {
   const state = { is, should, isConnected: true };
   const watch = new SeatWatch({
     timing,
-    tell: (event) => event.kind === 'alert' && alerts.push(`${event.name} ${event.state}`),
+    report: (event) => event.kind === 'alert' && alerts.push(`${event.name} ${event.state}`),
     guildIds: () => ['g'],
     shown: () => state.is,
     isConnected: () => state.isConnected,

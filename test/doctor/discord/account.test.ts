@@ -6,7 +6,7 @@ import { openPatient } from './examine-sandbox.ts';
 
 test('of a bot that is as it should be the doctor has nothing to mend, and has not gone online', async () => {
   await using patient = await openPatient();
-  const { code, text, about } = await patient.look();
+  const { code, text, about } = await patient.examine();
   expect(text).not.toMatch(/mend|missing {2}|differs {2}/);
   expect(code).toBe(0);
   expect(about('token')).toMatch(/^ok token of nova, application \d+$/);
@@ -19,7 +19,7 @@ test('of a bot that is as it should be the doctor has nothing to mend, and has n
 
 test('a refused token ends the examination with 78, and says where a new one comes from', async () => {
   await using patient = await openPatient();
-  const { code, about, text } = await patient.look([], {
+  const { code, about, text } = await patient.examine([], {
     DISCORD_TOKEN: 'wrong.token.of-somebody',
   });
   expect(code).toBe(78);
@@ -40,7 +40,7 @@ test('a Discord that does not answer is a finding, and no reason to call the tok
 test("a clock that differs from Discord's is told with how to mend it", async () => {
   const wallMs = () => Date.now() - 3_600_000;
   await using patient = await openPatient({ clock: { ...realClock, wallMs } });
-  const { code, about, text } = await patient.look();
+  const { code, about, text } = await patient.examine();
   expect(about('clock')).toMatch(/^differs clock 60 min ahead of Discord's$/);
   expect(text).toContain('mend: synchronise the clock');
   expect(code).toBe(0);
@@ -52,7 +52,7 @@ test('intents that the bot does not need, and logins that run out, are told', as
     privilegedIntents: ['members', 'content'],
     gatewayRules: { startsPerDay: 0 },
   });
-  const { code, about, text } = await patient.look();
+  const { code, about, text } = await patient.examine();
   expect(about('intents')).toMatch(
     /^differs intents Server Members Intent, Message Content Intent switched on/,
   );
@@ -86,7 +86,7 @@ test.each([
   'with MESSAGE_CONTENT=%s and the privileged intents %j the doctor says %s',
   async (wanted, privilegedIntents, line, mend) => {
     await using patient = await openPatient({ privilegedIntents: [...privilegedIntents] });
-    const { code, about, mendOf } = await patient.look([], { MESSAGE_CONTENT: wanted });
+    const { code, about, mendOf } = await patient.examine([], { MESSAGE_CONTENT: wanted });
     expect(about('intents')).toMatch(line);
     expect(mendOf('intents')?.startsWith(mend ?? '')).toBe(mend === undefined ? undefined : true);
     expect(code).toBe(0);
@@ -105,7 +105,7 @@ test('an application whose invite link cannot work is told', () => {
 test('the report as JSON has every finding with its verdict and its mend', async () => {
   await using patient = await openPatient();
   patient.sandbox.guild().permit('Workshop', 'Nova', { deny: ['speak'] });
-  const { code, text } = await patient.look(['--json']);
+  const { code, text } = await patient.examine(['--json']);
   const report = JSON.parse(text);
   expect([code, report.code]).toEqual([0, 0]);
   const titles = report.sections.map(({ title }: { title: string }) => title);
@@ -119,6 +119,6 @@ test('the report as JSON has every finding with its verdict and its mend', async
     why: 'lacks Speak: no talk there',
     mend: "Edit Channel Workshop, Permissions: allow Speak for the bot's role",
   });
-  const refused = await patient.look(['--json', '--nonsense']);
+  const refused = await patient.examine(['--json', '--nonsense']);
   expect([refused.code, JSON.parse(refused.text).code]).toEqual([78, 78]);
 });

@@ -27,9 +27,9 @@ async function openSounding() {
 test('the doctor sits in the channel for a moment, and tells of UDP, cipher and DAVE', async () => {
   await using patient = await openSounding();
   const { sandbox, lounge } = patient;
-  const looking = patient.look(['--channel', lounge]);
+  const examining = patient.examine(['--channel', lounge]);
   await until(() => sandbox.bot().channel === 'Lounge');
-  const { code, about } = await looking;
+  const { code, about } = await examining;
   expect(about('voice link')).toMatch(/^ok voice link open in #Lounge after \d+ ms: UDP reaches/);
   expect(about('transport')).toMatch(/^ok transport sealed with aead_/);
   expect(about('DAVE')).toBe('ok DAVE end-to-end encrypted');
@@ -39,14 +39,14 @@ test('the doctor sits in the channel for a moment, and tells of UDP, cipher and 
 
 test('a channel the bot cannot enter, or does not see, costs no login', async () => {
   await using patient = await openPatient();
-  const { sandbox, look } = patient;
+  const { sandbox, examine } = patient;
   sandbox.guild().permit('Lounge', 'Nova', { deny: ['connect'] });
-  const shut = await look(['--channel', sandbox.channelId('Lounge')]);
+  const shut = await examine(['--channel', sandbox.channelId('Lounge')]);
   expect([shut.code, shut.about('voice link')]).toEqual([
     1,
     'missing voice link not tried: the bot lacks Connect in #Lounge',
   ]);
-  const text = await look(['--channel', sandbox.channelId('general')]);
+  const text = await examine(['--channel', sandbox.channelId('general')]);
   expect([text.code, text.about('channel')]).toEqual([
     1,
     `missing channel the bot sees no voice channel ${sandbox.channelId('general')}`,
@@ -56,7 +56,7 @@ test('a channel the bot cannot enter, or does not see, costs no login', async ()
 
 test('a bot that runs is asked instead, and left in its channel', async () => {
   await using patient = await openPatient();
-  const { sandbox, environment, look } = patient;
+  const { sandbox, environment, examine } = patient;
   const options = { clock: realClock, version: '1.2.3', onWait: () => undefined };
   using _lock = await lockDataDir(environment.DATA_DIR, options, never);
   const lines = ['ok gateway', 'trouble udp-dead: in 1 channel', 'failed store: the disk is full'];
@@ -72,7 +72,7 @@ test('a bot that runs is asked instead, and left in its channel', async () => {
   if (opened.kind !== 'open') throw new Error(opened.why);
   await using server = opened.server;
   const asked = ['--channel', sandbox.channelId('Lounge')];
-  const { code, about } = await look(asked, { STATUS_PORT: new URL(server.url).port });
+  const { code, about } = await examine(asked, { STATUS_PORT: new URL(server.url).port });
   expect(code).toBe(1);
   expect(about('voice link')).toMatch(/^ok voice link not tried: a bot runs as process \d+ on /);
   expect(about('bot: gateway')).toBe('ok bot: gateway as it should be');
@@ -82,7 +82,7 @@ test('a bot that runs is asked instead, and left in its channel', async () => {
     /2 voice links opened since it started, 99 frames sent/,
   );
   expect(sandbox.gatewaySessions()).toEqual([]);
-  const silent = await look(asked, { STATUS_PORT: '0' });
+  const silent = await examine(asked, { STATUS_PORT: '0' });
   expect(silent.about('running bot')).toMatch(/^differs running bot its status server is off/);
 });
 
@@ -94,9 +94,9 @@ test('--channel without a token, offline, or with something else than an id is r
     ['--channel', 'Lounge'],
     ['--channel', id, '--offline'],
   ]) {
-    codes.push((await patient.look(args)).code);
+    codes.push((await patient.examine(args)).code);
   }
-  const without = await patient.look(['--channel', id], { DISCORD_TOKEN: '' });
+  const without = await patient.examine(['--channel', id], { DISCORD_TOKEN: '' });
   expect([...codes, without.code]).toEqual([78, 78, 78]);
   expect(without.text).toBe('DISCORD_TOKEN: missing; --channel needs a bot');
 });

@@ -20,7 +20,7 @@ export async function openPatient(options: SandboxOptions = {}, open = openSilen
   return {
     sandbox,
     environment,
-    look: (args: readonly string[] = [], more: NodeJS.ProcessEnv = {}) =>
+    examine: (args: readonly string[] = [], more: NodeJS.ProcessEnv = {}) =>
       examine(args, { ...environment, ...more }),
     async [Symbol.asyncDispose]() {
       await sandbox[Symbol.asyncDispose]();

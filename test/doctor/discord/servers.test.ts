@@ -7,7 +7,7 @@ test('each voice channel that lacks a right is named with that right', async () 
   const guild = patient.sandbox.guild();
   guild.permit('Lounge', '@everyone', { deny: ['viewChannel'] });
   guild.permit('Workshop', 'Nova', { deny: ['sendMessages', 'embedLinks'] });
-  const { code, about } = await patient.look();
+  const { code, about } = await patient.examine();
   expect(about('Sandbox')).toBe('ok Sandbox the bot may talk in 2 of 3 voice channels');
   expect(about('#Lounge')).toBe('differs #Lounge lacks View Channel: no talk there');
   expect(about('#Workshop')).toBe(
@@ -21,13 +21,13 @@ test('where the bot may talk nowhere, or is timed out, something is missing', as
   await using patient = await openPatient({ voiceChannels: ['Lounge'] });
   const guild = patient.sandbox.guild();
   guild.permit('Lounge', '@everyone', { deny: ['connect'] });
-  const shut = await patient.look();
+  const shut = await patient.examine();
   expect([shut.code, shut.about('Sandbox')]).toEqual([
     1,
     'missing Sandbox the bot may talk in 0 of 1 voice channels',
   ]);
   guild.timeOut('Nova', 600_000);
-  const timedOut = await patient.look();
+  const timedOut = await patient.examine();
   expect(timedOut.about('Sandbox')).toMatch(/^missing Sandbox the bot is timed out for 10 min/);
 });
 
@@ -35,7 +35,7 @@ test('a right that no role of the bot has is told once for the server', async ()
   await using patient = await openPatient();
   patient.sandbox.guild().setRole('@everyone', ['viewChannel', 'connect']);
   patient.sandbox.guild().setRole('Nova', ['speak', 'sendMessages', 'embedLinks', 'attachFiles']);
-  const { text } = await patient.look();
+  const { text } = await patient.examine();
   expect(text).toContain(
     "the bot's role lacks Read Message History, Create Public Threads, Send Messages in Threads, Use Voice Activity, Change Nickname",
   );
@@ -45,14 +45,14 @@ test('a right that no role of the bot has is told once for the server', async ()
 test('a bot in no server gets the link that invites it', async () => {
   await using patient = await openPatient();
   patient.sandbox.guild().removeBot();
-  const { code, text, about } = await patient.look();
+  const { code, text, about } = await patient.examine();
   expect([code, about('servers')]).toEqual([1, 'missing servers the bot is in no server']);
   expect(text).toContain('permissions=309341572096');
 });
 
 test('a server of DISCORD_GUILD_ID that the bot is not in is told', async () => {
   await using patient = await openPatient();
-  const { code, about } = await patient.look([], { DISCORD_GUILD_ID: '123456789012345678' });
+  const { code, about } = await patient.examine([], { DISCORD_GUILD_ID: '123456789012345678' });
   expect(code).toBe(1);
   expect(about('servers')).toBe('missing servers the bot is not in the server of DISCORD_GUILD_ID');
 });
@@ -67,7 +67,7 @@ test('commands that are missing, outdated, not ours or doubled are told by name'
   await ask(sandbox, everywhere, { body: { name: 'dance', description: 'Not ours' } });
   const local = `/applications/${sandbox.botId}/guilds/${sandbox.guildId}/commands`;
   await ask(sandbox, local, { body: { name: 'join', description: 'Twice' } });
-  const { code, about, text } = await patient.look();
+  const { code, about, text } = await patient.examine();
   expect(about('commands')).toBe(
     'differs commands missing: join; outdated: leave; not ours: dance, everywhere',
   );

@@ -16,28 +16,28 @@ async function folderOf(files: Readonly<Record<string, string>>): Promise<string
 }
 
 async function open(files: Readonly<Record<string, string>>, folder?: string) {
-  const told: string[] = [];
+  const reported: string[] = [];
   const tools = await openToolFiles(
     {
       folder: folder ?? (await folderOf(files)),
       taken: new Set(['time', 'leave']),
       clock: realClock,
-      tell: (message) => told.push(message),
+      report: (message) => reported.push(message),
     },
     never,
   );
-  return { tools, told };
+  return { tools, reported };
 }
 
 async function only(text: string): Promise<ExternalTool> {
-  const { tools, told } = await open({ 'it.mjs': `${head}${text}` });
+  const { tools, reported } = await open({ 'it.mjs': `${head}${text}` });
   const [tool] = tools;
-  if (!tool) throw new Error(told.join());
+  if (!tool) throw new Error(reported.join());
   return tool;
 }
 
 test('a function in a file is a tool by the name of its file, with the rules it names', async () => {
-  const { tools, told } = await open({
+  const { tools, reported } = await open({
     'dice.mjs': `
       import { add } from './add.mjs';
       export const description = 'Rolls dice.';
@@ -61,13 +61,13 @@ test('a function in a file is a tool by the name of its file, with the rules it 
   expect(greet?.rules).toMatchObject({ who: 'manage', confirm: 'always' });
   expect(await dice?.run({ sides: 6 }, never)).toMatchObject({ structured: '{"rolled":7}' });
   expect(await greet?.run({}, never)).toMatchObject({ text: 'Hello.' });
-  expect(told).toEqual([
+  expect(reported).toEqual([
     'add.mjs is left out: A function of the operator failed: it has no function as its default export.',
   ]);
 });
 
 test('a file that throws, hangs, or is no tool costs one sentence, and the others are there', async () => {
-  const { tools, told } = await open({
+  const { tools, reported } = await open({
     'a-good.mjs': `${head}export default () => 1;`,
     'b-throws.mjs': "throw new Error('no key');",
     'c-broken.mjs': 'export default (',
@@ -77,7 +77,7 @@ test('a file that throws, hangs, or is no tool costs one sentence, and the other
     '7.mjs': `${head}export default () => 1;`,
   });
   expect(tools.map(({ name }) => name)).toEqual(['a-good']);
-  expect(told).toHaveLength(6);
+  expect(reported).toHaveLength(6);
   for (const why of [
     'no key',
     'export description',
@@ -85,7 +85,7 @@ test('a file that throws, hangs, or is no tool costs one sentence, and the other
     'the bot has its own tool time',
     'its name must be a word',
   ])
-    expect(told.join('\n')).toContain(why);
+    expect(reported.join('\n')).toContain(why);
 });
 
 test('a function that throws in a call is told as such, and can be called again', async () => {
@@ -137,10 +137,10 @@ test.each([
   // In the house itself, as ./data is: names of ours lead somewhere there.
   const folder = await mkdtemp(join(resolve('test'), '.tools-'));
   await writeFile(join(folder, 'it.mjs'), text);
-  const { tools, told } = await open({}, folder);
+  const { tools, reported } = await open({}, folder);
   await rm(folder, { recursive: true });
   expect(tools).toEqual([]);
-  expect(told.join()).toContain('outside its folder');
+  expect(reported.join()).toContain('outside its folder');
 });
 
 test('what a function prints goes nowhere, however much that is', async () => {
@@ -151,7 +151,7 @@ test('what a function prints goes nowhere, however much that is', async () => {
 });
 
 test('a folder that is not there is told once', async () => {
-  const { tools, told } = await open({}, join(tmpdir(), 'no-such-folder-of-tools'));
+  const { tools, reported } = await open({}, join(tmpdir(), 'no-such-folder-of-tools'));
   expect(tools).toEqual([]);
-  expect(told).toEqual([expect.stringContaining('there is no folder')]);
+  expect(reported).toEqual([expect.stringContaining('there is no folder')]);
 });

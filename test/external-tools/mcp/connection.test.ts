@@ -77,8 +77,8 @@ test.each(kinds)(
   'over %s (%s) a call is ended by whoever asked at its deadline, and by the connection later',
   async (...kind) => {
     await using open_ = await open(kind);
-    const told = await open_.connection.callTool('echo', { text: 'hi' }, 1, never);
-    expect(told.text).toBe('You said hi.');
+    const reported = await open_.connection.callTool('echo', { text: 'hi' }, 1, never);
+    expect(reported.text).toBe('You said hi.');
   },
 );
 

@@ -13,7 +13,7 @@ import {
 import { pipedHeader, samplesOf } from './sounds.ts';
 
 /** Of the models that were downloaded. */
-const ears = 'Systran/faster-distil-whisper-small.en';
+const recogniserModel = 'Systran/faster-distil-whisper-small.en';
 const voices: Readonly<Record<string, number>> = {
   'speaches-ai/Kokoro-82M-v1.0-ONNX': 24_000,
   'speaches-ai/piper-en_US-ryan-medium': 22_050,
@@ -53,7 +53,7 @@ function missing(model: unknown, response: ServerResponse): void {
 
 function transcribe({ hears }: Behind): DialectRoute {
   return ({ body, pcm }, response) => {
-    if (body.model !== ears) return missing(body.model, response);
+    if (body.model !== recogniserModel) return missing(body.model, response);
     if (!pcm) return json(response, { detail: 'Failed to decode audio.' }, 415);
     const text = hears(pcm);
     const segments = text.match(/[^.!?]+[.!?]*/g) ?? [];

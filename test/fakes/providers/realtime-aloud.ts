@@ -52,7 +52,7 @@ export class AloudRefusal extends Error {
 type AloudParts = {
   readonly settings: () => AloudSettings;
   readonly calls: () => AloudCall[];
-  readonly tell: (type: string, fields: object) => void;
+  readonly send: (type: string, fields: object) => void;
   readonly drop: () => void;
   readonly isClosed: () => boolean;
 };
@@ -66,18 +66,18 @@ const usage = {
 };
 
 /** Reads aloud beside a conversation, as many texts at once as are asked for. */
-export class AloudDesk {
-  readonly #stage: AloudParts;
+export class AloudResponses {
+  readonly #parts: AloudParts;
 
-  constructor(stage: AloudParts) {
-    this.#stage = stage;
+  constructor(parts: AloudParts) {
+    this.#parts = parts;
   }
 
   /** Whether this is a request to read. */
-  take({ response }: AloudFields): boolean {
+  handle({ response }: AloudFields): boolean {
     const asked = (response ?? {}) as AloudFields;
     if (asked.conversation !== 'none') return false;
-    const { settings, calls } = this.#stage;
+    const { settings, calls } = this.#parts;
     const { oneAtATime, aloud = () => ({}) } = settings();
     const objection = objectionTo(asked);
     if (objection !== undefined) throw new AloudRefusal('invalid_value', objection);
@@ -103,31 +103,31 @@ export class AloudDesk {
 
   /** Whether this is about something that is read. */
   cancel({ response_id }: AloudFields): boolean {
-    const call = this.#stage.calls().find(({ id, isOver }) => id === response_id && !isOver);
-    if (call && !this.#stage.settings().deafToCancel) call.isCancelled = true;
+    const call = this.#parts.calls().find(({ id, isOver }) => id === response_id && !isOver);
+    if (call && !this.#parts.settings().deafToCancel) call.isCancelled = true;
     return call !== undefined;
   }
 
   async #read(call: AloudCall, reply: AloudReply): Promise<void> {
-    const { tell, drop, isClosed, settings } = this.#stage;
+    const { send, drop, isClosed, settings } = this.#parts;
     const { id, asked } = call;
     const { ends } = reply;
-    if (reply.complains) tell('error', { error: { message: 'Something is wrong.' } });
+    if (reply.complains) send('error', { error: { message: 'Something is wrong.' } });
     if (ends === 'mute') return;
     const named = settings().forgetsMetadata ? {} : { metadata: asked.metadata };
-    tell('response.created', { response: { id, status: 'in_progress', ...named } });
+    send('response.created', { response: { id, status: 'in_progress', ...named } });
     await this.#speak(call, reply);
     if (ends === 'drop') return drop();
     while (ends === 'stall' && !call.isCancelled && !isClosed()) await turn();
     if (isClosed()) return;
     call.isOver = true;
     const [status, status_details] = endOf(call, ends);
-    tell('response.done', { response: { id, status, status_details, usage, ...named } });
+    send('response.done', { response: { id, status, status_details, usage, ...named } });
   }
 
   /** A word, and a little later its sound; one more piece after it was cancelled. */
   async #speak(call: AloudCall, reply: AloudReply): Promise<void> {
-    const { tell, isClosed, settings } = this.#stage;
+    const { send, isClosed, settings } = this.#parts;
     const { text = call.text, ends, endsAfter } = reply;
     const of = { response_id: call.id, item_id: `item_of_${call.id}`, content_index: 0 };
     const words = ends === 'silence' ? [] : (text.match(/\s*\S+/g) ?? []);
@@ -136,14 +136,14 @@ export class AloudDesk {
     for (const [n, word] of words.slice(0, endsAfter).entries()) {
       if (call.isCancelled || isClosed()) break;
       const piece = sound.subarray(n * size, (n + 1) * size);
-      tell('response.output_audio_transcript.delta', { ...of, delta: word });
-      tell('response.output_audio.delta', { ...of, delta: piece.toString('base64') });
+      send('response.output_audio_transcript.delta', { ...of, delta: word });
+      send('response.output_audio.delta', { ...of, delta: piece.toString('base64') });
       call.sentMs += piece.length / 48;
       const ms = piece.length / 48 / settings().soundSpeed;
       await (ms === 0 ? turn() : realClock.sleep(ms, new AbortController().signal));
     }
-    if (call.isCancelled) tell('response.output_audio.delta', { ...of, delta: 'AAAAAA==' });
-    else tell('response.output_audio_transcript.done', { ...of, transcript: text });
+    if (call.isCancelled) send('response.output_audio.delta', { ...of, delta: 'AAAAAA==' });
+    else send('response.output_audio_transcript.done', { ...of, transcript: text });
   }
 }
 

@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import { joinSamples } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { until } from './paced.ts';
-import { AloudDesk, AloudRefusal } from './realtime-aloud.ts';
+import { AloudRefusal, AloudResponses } from './realtime-aloud.ts';
 import type {
   TalkCall,
   TalkCommand,
@@ -27,10 +27,10 @@ const endings: Partial<Record<NonNullable<TalkReply['ends']>, readonly [string, 
 type Response = {
   /** Its id, and what the client calls it. */
   readonly named: { readonly id: string; readonly metadata?: unknown };
-  readonly told: TalkResponse;
+  readonly reported: TalkResponse;
   isCancelled: boolean;
 };
-type Told = Readonly<Record<string, unknown>>;
+type ReportedFields = Readonly<Record<string, unknown>>;
 
 const pause = (ms: number): Promise<unknown> => (ms === 0 ? turn() : realClock.sleep(ms, never));
 
@@ -43,10 +43,10 @@ export class TalkSession {
   #buffer = new Int16Array(0);
   #response: Response | undefined;
   #number = 0;
-  readonly #aloud = new AloudDesk({
+  readonly #aloud = new AloudResponses({
     settings: () => this.#settings(),
     calls: () => this.#call.aloud,
-    tell: (type, fields) => this.#tell(type, fields),
+    send: (type, fields) => this.#send(type, fields),
     drop: () => this.#socket.terminate(),
     isClosed: () => this.#call.isClosed,
   });
@@ -62,13 +62,13 @@ export class TalkSession {
     this.#settings = settings;
     this.#asked = asked;
     socket.on('error', () => {});
-    socket.on('message', (data) => this.#take(JSON.parse(String(data))));
+    socket.on('message', (data) => this.#handle(JSON.parse(String(data))));
     const flat = { modalities: ['audio', 'text'], input_audio_format: 'pcm16' };
     const session = settings().greetsAsBeta ? flat : { type: 'realtime', audio: {} };
-    this.#tell('session.created', { session });
+    this.#send('session.created', { session });
   }
 
-  #take(command: TalkCommand): void {
+  #handle(command: TalkCommand): void {
     if (command.type !== 'input_audio_buffer.append') this.#call.commands.push(command);
     try {
       const act = this.#acts[command.type];
@@ -79,7 +79,7 @@ export class TalkSession {
       const { code, message } = error;
       const { event_id } = command;
       this.#call.errors.push(code);
-      this.#tell('error', { error: { type: 'invalid_request_error', code, message, event_id } });
+      this.#send('error', { error: { type: 'invalid_request_error', code, message, event_id } });
     }
   }
 
@@ -88,18 +88,18 @@ export class TalkSession {
     'input_audio_buffer.append': ({ audio }) => this.#append(String(audio)),
     'input_audio_buffer.clear': () => {
       this.#keep(new Int16Array(0));
-      this.#tell('input_audio_buffer.cleared', {});
+      this.#send('input_audio_buffer.cleared', {});
     },
     'input_audio_buffer.commit': () => this.#commit(),
     'conversation.item.create': (command) => this.#create(command),
     'conversation.item.delete': (command) => this.#delete(command),
     'conversation.item.truncate': (command) => this.#truncate(command),
-    'response.create': (command) => this.#aloud.take(command) || this.#respond(command),
+    'response.create': (command) => this.#aloud.handle(command) || this.#respond(command),
     'response.cancel': (command) => this.#aloud.cancel(command) || this.#cancel(command),
   };
 
   #update(command: TalkCommand): void {
-    const session = command.session as Told;
+    const session = command.session as ReportedFields;
     if (this.#settings().badModel) throw new AloudRefusal('model_not_found', 'No such model.');
     if (session.type !== 'realtime')
       throw new AloudRefusal('invalid_value', 'session.type is wrong.');
@@ -107,7 +107,7 @@ export class TalkSession {
     const [, voice] = /"voice":"([^"]*)"/.exec(JSON.stringify(session)) ?? [];
     if (voice !== undefined && voices?.includes(voice) === false)
       throw new AloudRefusal('invalid_value', 'No such voice.');
-    this.#tell('session.updated', { session });
+    this.#send('session.updated', { session });
   }
 
   #append(audio: string): void {
@@ -133,13 +133,13 @@ export class TalkSession {
     this.#keep(new Int16Array(0));
     const text = this.#settings().hears(pcm);
     const id = `item_${++this.#number}`;
-    this.#tell('input_audio_buffer.committed', { item_id: id });
+    this.#send('input_audio_buffer.committed', { item_id: id });
     this.#put({ id, type: 'message', role: 'user', text, sound, soundMs: 0 });
   }
 
   #create({ item, previous_item_id: before }: TalkCommand): void {
-    const { id, type, role, content, call_id, output } = item as Told;
-    const [first] = (content ?? []) as Told[];
+    const { id, type, role, content, call_id, output } = item as ReportedFields;
+    const [first] = (content ?? []) as ReportedFields[];
     const expected = role === 'assistant' ? 'output_text' : 'input_text';
     if (type === 'message' && first?.type !== expected) {
       throw new AloudRefusal('invalid_value', 'The content has the wrong type.');
@@ -165,14 +165,14 @@ export class TalkSession {
   #put(thing: TalkThing, place = this.#call.items.length): void {
     this.#call.items.splice(place, 0, thing);
     const { id, type, role } = thing;
-    this.#tell('conversation.item.added', { item: { id, type, role } });
+    this.#send('conversation.item.added', { item: { id, type, role } });
   }
 
   #delete(command: TalkCommand): void {
     const place = this.#placeOf(command.item_id);
     if (place < 0) throw new AloudRefusal('item_not_found', 'No such item.');
     this.#call.items.splice(place, 1);
-    this.#tell('conversation.item.deleted', { item_id: command.item_id });
+    this.#send('conversation.item.deleted', { item_id: command.item_id });
   }
 
   #truncate(command: TalkCommand): void {
@@ -182,7 +182,7 @@ export class TalkSession {
       throw new AloudRefusal('invalid_value', 'The audio is shorter than that.');
     }
     Object.assign(thing, { soundMs: Number(audio_end_ms), text: '' });
-    this.#tell('conversation.item.truncated', { item_id, audio_end_ms });
+    this.#send('conversation.item.truncated', { item_id, audio_end_ms });
   }
 
   #placeOf(id: unknown): number {
@@ -203,14 +203,14 @@ export class TalkSession {
     }
     const newest = this.#call.items.findLast(({ role, callId }) => role === 'user' || callId);
     const reply = this.#settings().answer(newest?.text ?? '', this.#asked.count++);
-    const told = { atMs: realClock.nowMs(), asked: this.#saidSinceAnswer() };
-    const { metadata } = (command.response ?? {}) as Told;
+    const reported = { atMs: realClock.nowMs(), asked: this.#saidSinceAnswer() };
+    const { metadata } = (command.response ?? {}) as ReportedFields;
     const named = { id: `resp_${++this.#number}`, ...(metadata !== undefined && { metadata }) };
-    const response = { named, told, isCancelled: false };
-    this.#call.responses.push(told);
+    const response = { named, reported, isCancelled: false };
+    this.#call.responses.push(reported);
     this.#response = response;
     this.#call.active++;
-    this.#tell('response.created', { response: { ...response.named, status: 'in_progress' } });
+    this.#send('response.created', { response: { ...response.named, status: 'in_progress' } });
     void this.#play(reply, response);
   }
 
@@ -226,13 +226,13 @@ export class TalkSession {
   async #play(reply: TalkReply, response: Response): Promise<void> {
     const { text = '', call, ends, noise } = reply;
     const { firstSoundMs = 0 } = this.#settings();
-    if (firstSoundMs > 0) await until(response.told.atMs + firstSoundMs, never);
+    if (firstSoundMs > 0) await until(response.reported.atMs + firstSoundMs, never);
     if (noise) this.#makeNoise(response);
     const id = `item_${++this.#number}`;
     const of = { response_id: response.named.id, item_id: id, output_index: 0, content_index: 0 };
     const thing = { id, type: 'message', role: 'assistant', text: '', soundMs: 0 };
     if (text !== '') {
-      this.#tell('response.output_item.added', { ...of, item: thing });
+      this.#send('response.output_item.added', { ...of, item: thing });
       this.#put(thing);
       await this.#speak(reply, thing, of, response);
     }
@@ -242,12 +242,17 @@ export class TalkSession {
     if (ends === 'drop' || ends === 'close') return;
     while (ends === 'stall' && !response.isCancelled && !this.#call.isClosed) await turn();
     const isLate = response.isCancelled && text !== '';
-    if (isLate) this.#tell('response.output_audio.delta', { ...of, delta: 'AAAAAA==' });
+    if (isLate) this.#send('response.output_audio.delta', { ...of, delta: 'AAAAAA==' });
     this.#end(reply, response, calls);
   }
 
   /** A word, and a little later its sound. */
-  async #speak(reply: TalkReply, thing: TalkThing, of: Told, response: Response): Promise<void> {
+  async #speak(
+    reply: TalkReply,
+    thing: TalkThing,
+    of: ReportedFields,
+    response: Response,
+  ): Promise<void> {
     const { text = '', isWritten } = reply;
     const words = text.match(/\s*\S+/g) ?? [];
     const { voice = text.length > 1000 ? steadyTone : tone } = this.#settings();
@@ -257,26 +262,26 @@ export class TalkSession {
       if (response.isCancelled || this.#call.isClosed) return;
       thing.text += word;
       const name = isWritten ? 'response.output_text' : 'response.output_audio_transcript';
-      this.#tell(`${name}.delta`, { ...of, delta: word });
+      this.#send(`${name}.delta`, { ...of, delta: word });
       const piece = sound.subarray(n * size, (n + 1) * size);
       const ms = piece.length / 48;
       if (!isWritten) {
         thing.soundMs += ms;
-        response.told.firstSoundAtMs ??= realClock.nowMs();
-        this.#tell('response.output_audio.delta', { ...of, delta: piece.toString('base64') });
+        response.reported.firstSoundAtMs ??= realClock.nowMs();
+        this.#send('response.output_audio.delta', { ...of, delta: piece.toString('base64') });
       }
       await pause(ms / this.#settings().soundSpeed);
     }
-    this.#tell('response.output_audio_transcript.done', { ...of, transcript: text });
+    this.#send('response.output_audio_transcript.done', { ...of, transcript: text });
   }
 
   /** Arguments are told as done even of answers that are interrupted. */
   #name({ name, argumentsJson }: NonNullable<TalkReply['call']>, response: Response): object {
     const id = `item_${++this.#number}`;
     const call = { id, type: 'function_call', call_id: 'call_1', name, arguments: argumentsJson };
-    this.#tell('response.output_item.added', { response_id: response.named.id, item: call });
+    this.#send('response.output_item.added', { response_id: response.named.id, item: call });
     this.#put({ id, type: 'function_call', callId: 'call_1', text: '', soundMs: 0 });
-    this.#tell('response.function_call_arguments.done', {
+    this.#send('response.function_call_arguments.done', {
       response_id: response.named.id,
       item_id: id,
       call_id: 'call_1',
@@ -299,20 +304,20 @@ export class TalkSession {
     const [status, status_details] = response.isCancelled
       ? cancelled
       : ((ends && endings[ends]) ?? whole);
-    this.#tell('response.done', {
+    this.#send('response.done', {
       response: { ...response.named, status, status_details, usage, output },
     });
   }
 
   #makeNoise({ named: { id } }: Response): void {
-    this.#tell('rate_limits.updated', { rate_limits: [] });
-    this.#tell('response.dreamt', { response_id: id, delta: 7 });
+    this.#send('rate_limits.updated', { rate_limits: [] });
+    this.#send('response.dreamt', { response_id: id, delta: 7 });
     this.#socket.send('{"type":"response.done"', () => {});
-    this.#tell('response.pictures.delta', { response_id: id, delta: 'x'.repeat(3_000_000) });
-    this.#tell('error', { error: { type: 'invalid_request_error', message: 'Never mind.' } });
+    this.#send('response.pictures.delta', { response_id: id, delta: 'x'.repeat(3_000_000) });
+    this.#send('error', { error: { type: 'invalid_request_error', message: 'Never mind.' } });
   }
 
-  #tell(type: string, fields: object): void {
+  #send(type: string, fields: object): void {
     this.#socket.send(JSON.stringify({ type, ...fields }), () => {});
   }
 }

@@ -147,7 +147,7 @@ class Conversation {
   readonly #call: RealtimeCall;
   readonly #settings: () => RealtimeSettings;
   #sound = new Int16Array(0);
-  #told = '';
+  #reported = '';
   #items = 1;
 
   constructor(socket: WebSocket, call: RealtimeCall, settings: () => RealtimeSettings) {
@@ -155,16 +155,16 @@ class Conversation {
     this.#call = call;
     this.#settings = settings;
     socket.on('error', () => {});
-    socket.on('message', (data) => this.#take(JSON.parse(String(data))));
+    socket.on('message', (data) => this.#handle(JSON.parse(String(data))));
     if (settings().trouble === 'silent') return;
     const { dialect } = settings();
     const type =
       dialect === 'beta-transcription' ? 'transcription_session.created' : 'session.created';
     const flat = { input_audio_format: 'pcm16', turn_detection: { type: 'server_vad' } };
-    this.#tell({ type, session: dialect === 'ga' ? { type: 'realtime', audio: {} } : flat });
+    this.#send({ type, session: dialect === 'ga' ? { type: 'realtime', audio: {} } : flat });
   }
 
-  #take(event: { type: string; event_id?: string; audio?: string; session?: object }): void {
+  #handle(event: { type: string; event_id?: string; audio?: string; session?: object }): void {
     if (this.#settings().trouble === 'silent') return;
     if (event.type.endsWith('session.update'))
       this.#update(event.type, event.session ?? {}, event.event_id);
@@ -172,7 +172,7 @@ class Conversation {
     if (event.type === 'input_audio_buffer.commit') void this.#commit(event.event_id ?? '');
     if (event.type !== 'input_audio_buffer.clear') return;
     this.#sound = new Int16Array(0);
-    this.#tell({ type: 'input_audio_buffer.cleared' });
+    this.#send({ type: 'input_audio_buffer.cleared' });
   }
 
   #update(type: string, session: object, eventId: string | undefined): void {
@@ -181,14 +181,14 @@ class Conversation {
     const hints = hintsIn(session);
     const expected = dialect === 'beta-transcription' ? 'transcription_session' : 'session';
     const isNamed = trouble === 'refuses-hints';
-    const takesNone = isNamed || trouble === 'refuses-hints-namelessly';
+    const acceptsNone = isNamed || trouble === 'refuses-hints-namelessly';
     if (hints && trouble === 'drops-at-hints') this.#socket.terminate();
-    else if (hints && (takesNone || hints.some(isNoLine))) {
+    else if (hints && (acceptsNone || hints.some(isNoLine))) {
       const error = { message: 'Unknown parameter.', ...(isNamed && { event_id: eventId }) };
-      this.#tell({ type: 'error', error });
+      this.#send({ type: 'error', error });
     } else if (trouble === 'bad-model' || type !== `${expected}.update`) {
-      this.#tell({ type: 'error', error: { message: 'No such model or event.' } });
-    } else this.#tell({ type: `${expected}.updated`, session });
+      this.#send({ type: 'error', error: { message: 'No such model or event.' } });
+    } else this.#send({ type: `${expected}.updated`, session });
   }
 
   #append(audio: string): void {
@@ -202,18 +202,18 @@ class Conversation {
     this.#call.soundMs += (more.length / rateHz) * 1000;
     const { continuous, sureMs } = this.#settings();
     const isSure = this.#sound.length >= (sureMs * rateHz) / 1000;
-    if (continuous && isSure) this.#tellMore(this.#heard());
+    if (continuous && isSure) this.#sendMore(this.#heard());
   }
 
   #heard(): string {
     return this.#settings().hears({ samples: this.#sound, rateHz, channels: 1 });
   }
 
-  #tellMore(text: string): void {
-    if (text.length <= this.#told.length || !text.startsWith(this.#told)) return;
-    const delta = text.slice(this.#told.length);
-    this.#told = text;
-    this.#tellItem('delta', { delta });
+  #sendMore(text: string): void {
+    if (text.length <= this.#reported.length || !text.startsWith(this.#reported)) return;
+    const delta = text.slice(this.#reported.length);
+    this.#reported = text;
+    this.#sendItem('delta', { delta });
   }
 
   async #commit(eventId: string): Promise<void> {
@@ -222,30 +222,30 @@ class Conversation {
     if (soundMs < 100) {
       const code = 'input_audio_buffer_commit_empty';
       const error = { code, message: 'Buffer too small.', event_id: eventId };
-      return this.#tell({ type: 'error', error });
+      return this.#send({ type: 'error', error });
     }
     this.#call.commits.push({ soundMs, atMs: realClock.nowMs() });
     if (trouble === 'drops') return this.#socket.terminate();
     const [item, text] = [this.#items++, this.#heard()];
-    this.#tell({ type: 'input_audio_buffer.committed', item_id: `item_${item}` });
-    const rest = text.slice(this.#told.length);
-    [this.#sound, this.#told] = [new Int16Array(0), ''];
+    this.#send({ type: 'input_audio_buffer.committed', item_id: `item_${item}` });
+    const rest = text.slice(this.#reported.length);
+    [this.#sound, this.#reported] = [new Int16Array(0), ''];
     await realClock.sleep(recogniseMs, new AbortController().signal);
     if (trouble === 'failed-item') {
       const error = { code: 'audio_unintelligible', message: 'The audio is broken.' };
-      return this.#tellItem('failed', { error }, item);
+      return this.#sendItem('failed', { error }, item);
     }
     const usage = { type: 'duration', seconds: soundMs / 1_000 };
-    if (rest !== '') this.#tellItem('delta', { delta: rest }, item);
-    this.#tellItem('completed', { transcript: text, usage }, item);
+    if (rest !== '') this.#sendItem('delta', { delta: rest }, item);
+    this.#sendItem('completed', { transcript: text, usage }, item);
   }
 
-  #tellItem(what: string, more: object, item = this.#items): void {
+  #sendItem(what: string, more: object, item = this.#items): void {
     const type = `conversation.item.input_audio_transcription.${what}`;
-    this.#tell({ type, item_id: `item_${item}`, content_index: 0, ...more });
+    this.#send({ type, item_id: `item_${item}`, content_index: 0, ...more });
   }
 
-  #tell(event: object): void {
+  #send(event: object): void {
     this.#socket.send(JSON.stringify(event), () => {});
   }
 }

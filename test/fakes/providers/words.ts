@@ -100,8 +100,8 @@ function events(manner: TranscriptStreaming, text: string): object[] {
     });
     return [...deltas.map((delta) => chunk(delta, null)), chunk('', 'stop')];
   }
-  const told = deltas.map((delta) => ({ type: 'transcript.text.delta', delta }));
-  if (manner === 'breaks-off') return told;
-  if (manner === 'error-event') return [...told, { error: { message: 'Out of memory.' } }];
-  return [...told, { type: 'transcript.text.done', text, usage: { type: 'tokens' } }];
+  const reported = deltas.map((delta) => ({ type: 'transcript.text.delta', delta }));
+  if (manner === 'breaks-off') return reported;
+  if (manner === 'error-event') return [...reported, { error: { message: 'Out of memory.' } }];
+  return [...reported, { type: 'transcript.text.done', text, usage: { type: 'tokens' } }];
 }

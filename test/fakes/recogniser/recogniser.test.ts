@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { RoomNoise } from '#sandbox/voice-client/room-sound.ts';
+import { RoomNoise } from '#sandbox/voice-client/acoustics.ts';
 import { openMediaplex } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';

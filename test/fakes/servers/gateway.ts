@@ -85,16 +85,16 @@ export async function openFakeGateway(options: FakeGatewayOptions): Promise<Fake
   };
 }
 
-type Desk = { login(): void; seat(request: SeatRequest): void };
+type GatewayHandlers = { login(): void; seat(request: SeatRequest): void };
 
 /** Hello, heartbeats, identify, and op 4. */
-function serve(socket: WebSocket, desk: Desk): void {
+function serve(socket: WebSocket, handlers: GatewayHandlers): void {
   socket.send(JSON.stringify({ op: 10, d: { heartbeat_interval: 40_000 } }));
   socket.on('message', (data) => {
     const { op, d } = JSON.parse(`${data}`);
     if (op === 1) socket.send(JSON.stringify({ op: 11 }));
-    if (op === 2) desk.login();
-    if (op === 4) desk.seat(d);
+    if (op === 2) handlers.login();
+    if (op === 4) handlers.seat(d);
   });
 }
 

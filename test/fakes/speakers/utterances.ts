@@ -7,7 +7,7 @@ import type {
 /** An utterance as it was told of. */
 export type RecordedUtterance = BegunUtterance & {
   /** `partial …`, `whole …`, `resumed`, in order. */
-  readonly told: string[];
+  readonly reported: string[];
   /** Each end it was told of; there should be one. */
   readonly ends: UtteranceResult[];
 };
@@ -26,16 +26,16 @@ export class RecordedUtterances implements UtteranceListener {
   }
 
   began(utterance: BegunUtterance) {
-    const told: string[] = [];
+    const reported: string[] = [];
     const ends: UtteranceResult[] = [];
-    this.all.push({ ...utterance, told, ends });
+    this.all.push({ ...utterance, reported, ends });
     return {
-      partial: (text: string) => void told.push(`partial ${text}`),
+      partial: (text: string) => void reported.push(`partial ${text}`),
       whole: (text: string) => {
-        told.push(`whole ${text}`);
+        reported.push(`whole ${text}`);
         this.onWhole();
       },
-      resumed: () => void told.push('resumed'),
+      resumed: () => void reported.push('resumed'),
       ended: (result: UtteranceResult) => void ends.push(result),
     };
   }

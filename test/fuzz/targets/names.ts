@@ -68,7 +68,7 @@ function mustBeHarmless({ content, allowedMentions, components = [] }: MessageBo
 }
 
 const buttons = new Map(allButtons.map((button) => [button.name, button]));
-const look = { guildId: '1', locale: 'en', buttons } as const;
+const view = { guildId: '1', locale: 'en', buttons } as const;
 const languages = { caller: 'de', room: 'en' } as const;
 
 /** A panel on which everything that people may choose reads `a` or `b`. */
@@ -101,10 +101,10 @@ function faceOf(a: string, b: string): PanelFace {
 
 function readNames([a, b]: readonly [string, string]): void {
   const head = sentence({ id: 'heard.undecoded', with: { name: a } }, 'en');
-  const panel = drawPanel(head, faceOf(a, b), { ...look, botName: b });
+  const panel = drawPanel(head, faceOf(a, b), { ...view, botName: b });
   mustBeHarmless(panel);
-  const usual = drawPanel(undefined, faceOf('Ann', 'Ben'), { ...look, botName: 'Nova' });
-  const bare = drawPanel(undefined, faceOf(a, b), { ...look, botName: b });
+  const usual = drawPanel(undefined, faceOf('Ann', 'Ben'), { ...view, botName: 'Nova' });
+  const bare = drawPanel(undefined, faceOf(a, b), { ...view, botName: b });
   must(linesOf(bare.content).length <= linesOf(usual.content).length, 'A name forges a line.');
   const notice = sentence({ id: 'heard.undecoded', with: { name: textOr(a, '') } }, 'en');
   must(linesOf(notice).length === 1, 'A name forges a line of a notice.');

@@ -120,7 +120,7 @@ function hearUtterance(steps: readonly unknown[]): void {
       atSample += 16_000;
       commit(parts, atSample);
     } else if (step === 'lost') resend(parts, atSample);
-    else if (typeof step === 'object') tell(parts, { ...step });
+    else if (typeof step === 'object') report(parts, { ...step });
   }
   parts.transcript('en', by);
 }
@@ -135,7 +135,7 @@ function resend(parts: TranscriptParts, upTo: number): void {
   if (from < 0 || from > upTo) throw new Error(`It resends from ${from}.`);
 }
 
-function tell(parts: TranscriptParts, message: Parameters<typeof readHeard>[0]): void {
+function report(parts: TranscriptParts, message: Parameters<typeof readHeard>[0]): void {
   const event = readHeard(message);
   if (event) parts.hear(event);
 }

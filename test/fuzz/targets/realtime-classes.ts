@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import type { TalkAsked } from '#src/chat/realtime/realtime-ports.ts';
+import type { TalkRequest } from '#src/chat/realtime/realtime-ports.ts';
 import { openRealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
 import { openRealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
 import { openRealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
@@ -71,13 +71,13 @@ type Client = Disposable & {
   /** Begins its work, which ends by itself or by `signal`. */
   begin(endings: Endings, signal: AbortSignal): void;
   /** What its user does between two events. */
-  between(deed: number): void;
+  between(seed: number): void;
 };
 
 type Case = {
   readonly script: ServerScript;
   /** What the user does after the event of this place. */
-  readonly deeds: readonly number[];
+  readonly actions: readonly number[];
   readonly leavesAt: number;
 };
 
@@ -88,7 +88,7 @@ const never = 99;
 function casesOf(events: readonly object[]): fc.Arbitrary<Case> {
   return fc.record({
     script: serverScripts(...events),
-    deeds: fc.array(fc.nat(9), { maxLength: 14 }),
+    actions: fc.array(fc.nat(9), { maxLength: 14 }),
     leavesAt: fc.oneof(
       { weight: 3, arbitrary: fc.constant(never) },
       { weight: 1, arbitrary: fc.nat(14) },
@@ -98,7 +98,7 @@ function casesOf(events: readonly object[]): fc.Arbitrary<Case> {
 
 /** The whole script, and then silence until everything must have ended. */
 async function play(
-  { script, deeds, leavesAt }: Case,
+  { script, actions, leavesAt }: Case,
   open: (server: FakeServer, clock: VirtualClock) => Client,
 ): Promise<void> {
   const clock = new VirtualClock(0, 1);
@@ -111,7 +111,7 @@ async function play(
   for (const [at, step] of script.steps.entries()) {
     await server.play(step);
     if (at === leavesAt) leaving.abort(left);
-    client.between(deeds[at] ?? 0);
+    client.between(actions[at] ?? 0);
     await roundsPassed(1);
   }
   for (let ms = 0; ms < longestMs && !endings.areAll; ms += 20_000) await clock.advance(20_000);
@@ -129,7 +129,7 @@ function openTalk(server: FakeServer, clock: VirtualClock): Client {
   });
   const answers = [300, 0].map((ms) => ({ playedMs: () => ms }));
   const sound = { words: 'hi', fill: () => talk.buffer.append(new Int16Array(2_400)) };
-  const items: TalkAsked['items'] = [
+  const items: TalkRequest['items'] = [
     { kind: 'system', text: 'x' },
     { kind: 'assistant', text: 'Hi' },
     { kind: 'user', name: 'Ann', text: 'hi', sound },
@@ -145,10 +145,10 @@ function openTalk(server: FakeServer, clock: VirtualClock): Client {
         }, left);
       }
     },
-    between(deed) {
-      if (deed === 1) talk.warm();
-      if (deed === 2) talk.forget();
-      for (const answer of deed === 3 ? answers : []) talk.cut(answer);
+    between(seed) {
+      if (seed === 1) talk.warm();
+      if (seed === 2) talk.forget();
+      for (const answer of seed === 3 ? answers : []) talk.cut(answer);
     },
     [Symbol.dispose]: () => talk[Symbol.dispose](),
   };
@@ -172,8 +172,8 @@ function openTranscriber(server: FakeServer, clock: VirtualClock): Client {
         if (kinds.filter((kind) => kind === 'final').length !== 1) throw new Error(`${kinds}`);
       }, left);
     },
-    between(deed) {
-      if (deed === 1) listening?.push(loud);
+    between(seed) {
+      if (seed === 1) listening?.push(loud);
     },
     [Symbol.dispose]() {
       over.abort(left);
@@ -197,8 +197,8 @@ function openSynthesizer(server: FakeServer, clock: VirtualClock): Client {
         }, left);
       }
     },
-    between(deed) {
-      if (deed === 1) synthesizer.warm();
+    between(seed) {
+      if (seed === 1) synthesizer.warm();
     },
     [Symbol.dispose]: () => synthesizer[Symbol.dispose](),
   };

@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { appearances, expectDrawnWell } from './drawn-well.ts';
 import { complaintsOf, openBrowser, openTab, watchLoads } from './open-browser.ts';
-import { openRoom } from './open-room.ts';
+import { openSetup } from './open-page.ts';
 
 /** What the browser may have to load before the room is drawn, packed. */
 const mostFirstLoadBytes = 150_000;
@@ -13,13 +13,13 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-test('the room is drawn under the CSP without a complaint, and its first load is small', async () => {
-  await using room = await openRoom();
+test('the channel is drawn under the CSP without a complaint, and its first load is small', async () => {
+  await using setup = await openSetup();
   const context = await browser.newContext();
   const tab = await context.newPage();
   const complaints = complaintsOf(tab);
   const loads = watchLoads(tab);
-  await tab.goto(room.link().href);
+  await tab.goto(setup.link().href);
   await tab.getByRole('button', { name: 'Hear me' }).waitFor();
   const loaded = await loads();
   const bytes = loaded.reduce((sum, one) => sum + one, 0);
@@ -38,9 +38,9 @@ test('the room is drawn under the CSP without a complaint, and its first load is
 test.each(appearances)(
   '%s at %i px: axe finds nothing, and nothing is wider than the window',
   async (colorScheme, width) => {
-    await using room = await openRoom();
+    await using setup = await openSetup();
     const options = { colorScheme, viewport: { width, height: 800 } };
-    await using opened = await openTab(browser, room.link(), options);
+    await using opened = await openTab(browser, setup.link(), options);
     const { tab } = opened;
     await tab.getByText('Said and answered').first().waitFor();
     await tab.getByLabel('Message, or / for a command').fill('/');

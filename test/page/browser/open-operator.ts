@@ -9,7 +9,7 @@ import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { makeLink, vacantPort } from '#test/fakes/program.ts';
 import {
   callIn,
-  openOwnScene,
+  openOwnScenario,
   type ScenarioSetup,
   seat,
   soon,
@@ -17,7 +17,7 @@ import {
 import { complaintsOf } from './open-browser.ts';
 
 /** A bot with a token in two servers of this machine's Discord; Adam has called it in Harbour, where Eve said nothing. */
-export type OperatorScene = AsyncDisposable & {
+export type OperatorSetup = AsyncDisposable & {
   readonly setup: ScenarioSetup;
   readonly adam: SandboxPerson;
   /** Sits with the bot in the other server. */
@@ -32,14 +32,14 @@ const replies = [
   { match: /^/, text: 'Yes, so it is.' },
 ];
 
-export async function openOperator(): Promise<OperatorScene> {
+export async function openOperator(): Promise<OperatorSetup> {
   await using stack = new AsyncDisposableStack();
   const port = await vacantPort();
   const proxy = stack.use(await openProxy(port));
   const environment = { PAGE_PORT: `${port}`, PAGE_URL: proxy.url.href };
   const guilds = [{ guildName: 'Elsewhere' }];
   const sandbox = { guildName: 'Harbour', guilds };
-  const setup = stack.use(await openOwnScene({ sandbox, environment, providers: { replies } }));
+  const setup = stack.use(await openOwnScenario({ sandbox, environment, providers: { replies } }));
   await seat(setup, 'Eve');
   const adam = await callIn(setup, 'Adam');
   const otto = setup.sandbox.guild('Elsewhere').person('Otto');

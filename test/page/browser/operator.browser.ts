@@ -2,40 +2,40 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { speech } from '#test/audio/speech.ts';
-import { told } from '#test/scenarios/setup/asking.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
 import { turnOn, untilShown } from '#test/scenarios/setup/captioning.ts';
 import { converse, eventually, soon } from '#test/scenarios/setup/scenario-setup.ts';
 import { appearances, expectDrawnWell } from './drawn-well.ts';
 import { openBrowser, watchLoads } from './open-browser.ts';
-import { type OperatorScene, openOperator, openOperatorTab } from './open-operator.ts';
+import { type OperatorSetup, openOperator, openOperatorTab } from './open-operator.ts';
 
 const question = speech('human-goforward');
 /** What the browser may have to load before the first room is drawn, packed. */
 const mostFirstLoadBytes = 150_000;
 
 let browser: Browser;
-let scene: OperatorScene;
+let operator: OperatorSetup;
 beforeAll(async () => {
-  [browser, scene] = await Promise.all([openBrowser(), openOperator()]);
-  await converse(scene.setup, scene.adam, question);
+  [browser, operator] = await Promise.all([openBrowser(), openOperator()]);
+  await converse(operator.setup, operator.adam, question);
 });
 afterAll(async () => {
   await browser?.close();
-  await scene?.[Symbol.asyncDispose]();
+  await operator?.[Symbol.asyncDispose]();
 });
 
-function roomIn(tab: Page, name = 'Lounge in Harbour') {
+function channelIn(tab: Page, name = 'Lounge in Harbour') {
   return tab.getByRole('region', { name });
 }
 
-test('an owner sees how it is in each room, and sees it change while somebody talks', async () => {
-  const { setup, adam } = scene;
-  await using opened = await openOperatorTab(browser, await scene.link());
+test('an owner sees how it is in each session, and sees it change while somebody talks', async () => {
+  const { setup, adam } = operator;
+  await using opened = await openOperatorTab(browser, await operator.link());
   const { tab, complaints } = opened;
-  const harbour = roomIn(tab);
+  const harbour = channelIn(tab);
   await tab.getByText(/^In 2 channels, .*answers begin after \d+ ms/).waitFor();
   await harbour.getByText('Adam, 1 person who is not heard').waitFor();
-  const elsewhere = roomIn(tab, 'Lounge in Elsewhere');
+  const elsewhere = channelIn(tab, 'Lounge in Elsewhere');
   await elsewhere.getByText('Otto').waitFor();
   await elsewhere.getByText('nobody was heard in the last 5 minutes').waitFor();
   await elsewhere.getByText('Nothing was answered yet.').waitFor();
@@ -50,9 +50,9 @@ test('an owner sees how it is in each room, and sees it change while somebody ta
   await harbour.getByText(/^[1-9][\d,]* packets sent$/).waitFor();
   await harbour.getByText(/^\$0\.0+ of \$[\d.]+, .*2 answers,/).waitFor();
   await tab.getByRole('row', { name: /^chat works.*is asked$/ }).waitFor();
-  await told(adam, 'track play', { sound: 'rain', track: 'bg', volume: 30, loop: true });
+  await commandReply(adam, 'track play', { sound: 'rain', track: 'bg', volume: 30, loop: true });
   await harbour.getByText(/^bg: rain at 0:\d\d of 0:30, 30 %$/).waitFor();
-  await told(adam, 'track stop', { track: 'bg' });
+  await commandReply(adam, 'track stop', { track: 'bg' });
   expect(await tab.locator('body').textContent()).not.toMatch(/\bEve\b/);
   expect(complaints).toEqual([]);
 });
@@ -61,8 +61,8 @@ test('the first load is small', async () => {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   const tab = await context.newPage();
   const loads = watchLoads(tab);
-  await tab.goto((await scene.link()).href);
-  await roomIn(tab).waitFor();
+  await tab.goto((await operator.link()).href);
+  await channelIn(tab).waitFor();
   const drawnMs = await tab.evaluate(() => performance.now());
   const firstPaintMs = await tab.evaluate(
     () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
@@ -81,7 +81,7 @@ test.each(appearances)(
   "the operator's page in %s at %i px: axe finds nothing, and nothing is wider than the window",
   async (colorScheme, width) => {
     const options = { colorScheme, viewport: { width, height: 800 } };
-    await using opened = await openOperatorTab(browser, await scene.link(), options);
+    await using opened = await openOperatorTab(browser, await operator.link(), options);
     const { tab } = opened;
     await tab.getByRole('img', { name: /^p50 and p95/ }).waitFor();
     await expectDrawnWell(tab, width);
@@ -89,7 +89,7 @@ test.each(appearances)(
 );
 
 test('a manager whom /stats gave a link sees their own server and its captions, until they manage it no more', async () => {
-  const { setup, adam } = scene;
+  const { setup, adam } = operator;
   const harbour = setup.sandbox.guild('Harbour');
   harbour.addRole('Boss', ['manageServer']);
   const mona = harbour.person('Mona');
@@ -97,28 +97,28 @@ test('a manager whom /stats gave a link sees their own server and its captions, 
   await turnOn(adam);
   await converse(setup, adam, question);
   await untilShown(setup, '**Adam** Nova, utterance');
-  const { text } = await told(mona, 'stats');
+  const { text } = await commandReply(mona, 'stats');
   const link = new URL(/https:[^\s>]+/.exec(text)?.[0] ?? 'none:');
   expect(link.hostname).toBe('page.localhost');
   await using opened = await openOperatorTab(browser, link);
   const { tab } = opened;
-  await roomIn(tab, 'Captions').getByText('Adam: Nova, utterance').waitFor();
+  await channelIn(tab, 'Captions').getByText('Adam: Nova, utterance').waitFor();
   await tab.getByText(/^In 1 channel, /).waitFor();
   await tab.getByRole('row', { name: 'chat works', exact: true }).waitFor();
   expect(await tab.locator('body').textContent()).not.toMatch(/Elsewhere|Otto|Eve|127\.0\.0\.1/);
-  await using owner = await openOperatorTab(browser, await scene.link());
+  await using owner = await openOperatorTab(browser, await operator.link());
   await owner.tab.getByText(/^In 2 channels, /).waitFor();
   expect(await owner.tab.locator('body').textContent()).not.toContain('utterance');
   harbour.takeRole('Mona', 'Boss');
   await tab.getByText('You are not let in yet').waitFor();
-  await roomIn(tab).waitFor({ state: 'detached' });
+  await channelIn(tab).waitFor({ state: 'detached' });
 });
 
 test('stop, mute, unmute and leave are pressed, and happen', async () => {
-  const { setup, adam } = scene;
-  await using opened = await openOperatorTab(browser, await scene.link());
+  const { setup, adam } = operator;
+  await using opened = await openOperatorTab(browser, await operator.link());
   const { tab, complaints } = opened;
-  const harbour = roomIn(tab);
+  const harbour = channelIn(tab);
   const press = (name: RegExp) => harbour.getByRole('button', { name }).click();
   const sinceMs = realClock.nowMs();
   adam.command('ask', { question: 'Tell me a story' });

@@ -38,7 +38,7 @@ const read = `(() => {
 })()`;
 
 /** What a microphone gave and what was played meanwhile, 48 kHz mono, on one grid: sample n of both is one instant. */
-export type Tapped = { readonly captured: Int16Array; readonly played: Int16Array };
+export type TappedSound = { readonly captured: Int16Array; readonly played: Int16Array };
 
 /** Taps the sound of all pages of a context that are opened from now on; devices are left out. */
 export async function tapSound(context: BrowserContext): Promise<void> {
@@ -46,7 +46,7 @@ export async function tapSound(context: BrowserContext): Promise<void> {
 }
 
 /** Everything since the page was opened, or since `forgetTapped`. */
-export async function tappedOf(tab: Page): Promise<Tapped> {
+export async function tappedOf(tab: Page): Promise<TappedSound> {
   const [captured = '', played = ''] = (await tab.evaluate(read)) as readonly string[];
   return { captured: samplesOf(captured), played: samplesOf(played) };
 }

@@ -7,7 +7,7 @@ import {
   writeFrame,
 } from '#page/room/sound/sound-frames.js';
 import { openBrowser, openTab } from './open-browser.ts';
-import { openRoom } from './open-room.ts';
+import { openSetup } from './open-page.ts';
 
 const recording = 'sandbox/recordings/synth-flite-awb-what-time-is-it.wav';
 
@@ -15,22 +15,22 @@ const recording = 'sandbox/recordings/synth-flite-awb-what-time-is-it.wav';
 const tone = Float32Array.from({ length: 960 }, (_, n) => Math.sin((n * Math.PI) / 24) / 2);
 
 test('the microphone is sent while Space is held, as Opus of 20 ms, in order, and not otherwise', async () => {
-  await using room = await openRoom();
+  await using setup = await openSetup();
   await using browser = await openBrowser(recording);
-  await using opened = await openTab(browser, room.link());
+  await using opened = await openTab(browser, setup.link());
   const { tab, complaints } = opened;
   await tab.getByRole('button', { name: 'Microphone' }).click();
   await tab.getByRole('button', { name: 'Microphone', pressed: true }).waitFor();
-  await expect.poll(() => room.sounds.length).toBe(1);
-  expect(room.asked.at(0)).toMatchObject({ kind: 'microphone', on: true, rateHz: 48_000 });
-  expect(room.frames).toEqual([]);
+  await expect.poll(() => setup.sounds.length).toBe(1);
+  expect(setup.asked.at(0)).toMatchObject({ kind: 'microphone', on: true, rateHz: 48_000 });
+  expect(setup.frames).toEqual([]);
   await tab.keyboard.down('Space');
   await tab.getByRole('button', { name: 'Talk', pressed: true }).waitFor();
-  await expect.poll(() => room.frames.length).toBeGreaterThan(30);
+  await expect.poll(() => setup.frames.length).toBeGreaterThan(30);
   await tab.keyboard.up('Space');
   await tab.getByRole('button', { name: 'Talk', pressed: false }).waitFor();
-  await expect.poll(() => room.ends).toBe(1);
-  const { frames } = room;
+  await expect.poll(() => setup.ends).toBe(1);
+  const { frames } = setup;
   expect(new Set(frames.map(({ kind }) => kind))).toEqual(new Set([frameKinds.sentOpus]));
   expect(frames.map(({ sequence }) => sequence)).toEqual(frames.map((_, n) => n));
   const times = frames.map(({ atMs }) => atMs);
@@ -40,7 +40,7 @@ test('the microphone is sent while Space is held, as Opus of 20 ms, in order, an
 });
 
 test('a browser without an encoder of its own sends samples, and they are those of the microphone', async () => {
-  await using room = await openRoom();
+  await using setup = await openSetup();
   await using browser = await openBrowser(recording);
   await using context = await browser.newContext();
   await context.route('**/room/sound/opus.js', async (route) => {
@@ -49,56 +49,56 @@ test('a browser without an encoder of its own sends samples, and they are those 
     await route.fulfill({ response, body: script });
   });
   const tab = await context.newPage();
-  await tab.goto(room.link().href);
+  await tab.goto(setup.link().href);
   await tab.getByLabel('all the time').check();
   await tab.getByRole('button', { name: 'Microphone' }).click();
-  await expect.poll(() => room.frames.length).toBeGreaterThan(50);
-  await expect.poll(() => room.asked.at(-1)).toMatchObject({ kind: 'microphone', format: 'pcm' });
-  expect(new Set(room.frames.map(({ kind }) => kind))).toEqual(new Set([frameKinds.sentPcm]));
-  const levels = room.frames.map(({ payload }) => loudness(pcmSamples(payload)));
-  expect(new Set(room.frames.map(({ payload }) => payload.length))).toEqual(new Set([1_920]));
+  await expect.poll(() => setup.frames.length).toBeGreaterThan(50);
+  await expect.poll(() => setup.asked.at(-1)).toMatchObject({ kind: 'microphone', format: 'pcm' });
+  expect(new Set(setup.frames.map(({ kind }) => kind))).toEqual(new Set([frameKinds.sentPcm]));
+  const levels = setup.frames.map(({ payload }) => loudness(pcmSamples(payload)));
+  expect(new Set(setup.frames.map(({ payload }) => payload.length))).toEqual(new Set([1_920]));
   expect(Math.max(...levels)).toBeGreaterThan(0.01);
 });
 
 test('frames of the sandbox play, Opus and samples', async () => {
-  await using room = await openRoom();
+  await using setup = await openSetup();
   await using browser = await openBrowser(recording);
-  await using opened = await openTab(browser, room.link());
+  await using opened = await openTab(browser, setup.link());
   const { tab, complaints } = opened;
   await tab.getByLabel('all the time').check();
   await tab.getByRole('button', { name: 'Microphone' }).click();
-  await expect.poll(() => room.frames.length).toBeGreaterThan(10);
+  await expect.poll(() => setup.frames.length).toBeGreaterThan(10);
   const send = (kind: number, payload: Uint8Array<ArrayBuffer>, sequence: number) =>
-    room.sounds[0]?.send(writeFrame({ kind, sequence, atMs: 0, payload }));
+    setup.sounds[0]?.send(writeFrame({ kind, sequence, atMs: 0, payload }));
   for (let n = 0; n < 10; n++) send(frameKinds.heardPcm, pcmBytes(tone), n);
   await tab.locator('[data-heard-frames="10"]').waitFor();
-  for (const [n, { payload }] of room.frames.slice(0, 10).entries())
+  for (const [n, { payload }] of setup.frames.slice(0, 10).entries())
     send(frameKinds.heardOpus, payload, 10 + n);
   await tab.locator('[data-heard-frames="20"]').waitFor();
   expect(complaints).toEqual([]);
 });
 
 test('without a microphone a sentence says so, and the page goes on', async () => {
-  await using room = await openRoom();
+  await using setup = await openSetup();
   await using browser = await openBrowser();
-  await using opened = await openTab(browser, room.link(), { permissions: ['microphone'] });
+  await using opened = await openTab(browser, setup.link(), { permissions: ['microphone'] });
   await opened.tab.getByRole('button', { name: 'Microphone' }).click();
   await opened.tab.getByText('No microphone was found: plug one in').waitFor();
   await opened.tab.getByRole('button', { name: 'Microphone', pressed: false }).waitFor();
 });
 
 test('a microphone that is refused is told in a sentence', async () => {
-  await using room = await openRoom();
+  await using setup = await openSetup();
   await using browser = await openBrowser(recording, true);
-  await using opened = await openTab(browser, room.link(), { permissions: [] });
+  await using opened = await openTab(browser, setup.link(), { permissions: [] });
   await opened.tab.getByRole('button', { name: 'Microphone' }).click();
   await opened.tab.getByText('The browser may not use the microphone here').waitFor();
 });
 
 test('a microphone that is unplugged is told in a sentence, and its button is out', async () => {
-  await using room = await openRoom();
+  await using setup = await openSetup();
   await using browser = await openBrowser(recording);
-  await using opened = await openTab(browser, room.link());
+  await using opened = await openTab(browser, setup.link());
   const { tab } = opened;
   await tab.evaluate(`{
     const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
@@ -112,13 +112,13 @@ test('a microphone that is unplugged is told in a sentence, and its button is ou
 });
 
 test('a page from which a later tab takes the microphone says so, and sends nothing more', async () => {
-  await using room = await openRoom();
+  await using setup = await openSetup();
   await using browser = await openBrowser(recording);
-  await using opened = await openTab(browser, room.link());
+  await using opened = await openTab(browser, setup.link());
   const { tab } = opened;
   await tab.getByRole('button', { name: 'Microphone' }).click();
   await tab.getByRole('button', { name: 'Microphone', pressed: true }).waitFor();
-  room.tell({ kind: 'microphone', state: 'taken' });
+  setup.report({ kind: 'microphone', state: 'taken' });
   await tab.getByText('Another tab has the microphone now').waitFor();
   await tab.getByRole('button', { name: 'Microphone', pressed: false }).waitFor();
 });

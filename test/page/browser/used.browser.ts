@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser, openTab } from './open-browser.ts';
-import { openRoom } from './open-room.ts';
+import { openSetup } from './open-page.ts';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -9,9 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-test('what is pressed, written and commanded reaches the room as a request each', async () => {
-  await using room = await openRoom();
-  await using opened = await openTab(browser, room.link());
+test('what is pressed, written and commanded reaches the channel as a request each', async () => {
+  await using setup = await openSetup();
+  await using opened = await openTab(browser, setup.link());
   const { tab } = opened;
   await tab.getByRole('button', { name: 'Hear me' }).click();
   const line = tab.getByLabel('Message, or / for a command');
@@ -29,8 +29,8 @@ test('what is pressed, written and commanded reaches the room as a request each'
   await tab.getByLabel('Who').selectOption('Beth');
   await tab.getByLabel('Says').fill('And I?');
   await tab.getByRole('button', { name: 'Say it' }).click();
-  await expect.poll(() => room.asked.at(-1)?.kind).toBe('type');
-  const known = room.asked
+  await expect.poll(() => setup.asked.at(-1)?.kind).toBe('type');
+  const known = setup.asked
     .filter(({ kind }) => kind !== 'complete')
     .map(({ id: _, ...request }) => request);
   expect(known).toEqual([
@@ -43,9 +43,9 @@ test('what is pressed, written and commanded reaches the room as a request each'
   ]);
 });
 
-test('what is chosen from a menu, and a form that is filled in, reach the room', async () => {
-  await using room = await openRoom();
-  await using opened = await openTab(browser, room.link());
+test('what is chosen from a menu, and a form that is filled in, reach the channel', async () => {
+  await using setup = await openSetup();
+  await using opened = await openTab(browser, setup.link());
   const { tab } = opened;
   await tab.getByLabel('A colour').selectOption('Blue');
   await tab.getByRole('button', { name: 'Choose' }).click();
@@ -56,7 +56,7 @@ test('what is chosen from a menu, and a form that is filled in, reach the room',
   await form.getByLabel('Colour').selectOption('Red');
   await form.getByRole('button', { name: 'Submit' }).click();
   await form.waitFor({ state: 'detached' });
-  expect(room.asked.map(({ id: _, ...request }) => request)).toEqual([
+  expect(setup.asked.map(({ id: _, ...request }) => request)).toEqual([
     { kind: 'press', messageId: '20', customId: 'colour', values: ['blue'] },
     { kind: 'press', messageId: '20', customId: 'about' },
     {
@@ -68,22 +68,22 @@ test('what is chosen from a menu, and a form that is filled in, reach the room',
 });
 
 test('a line that is no command yet says why, and stays to be mended', async () => {
-  await using room = await openRoom();
-  await using opened = await openTab(browser, room.link());
+  await using setup = await openSetup();
+  await using opened = await openTab(browser, setup.link());
   const line = opened.tab.getByLabel('Message, or / for a command');
   await line.fill('/ask');
   await line.press('Enter');
   await opened.tab.getByText('/ask needs question:').waitFor();
   expect(await line.inputValue()).toBe('/ask');
-  expect(room.asked).toEqual([]);
+  expect(setup.asked).toEqual([]);
 });
 
 test('the newest message is in sight, unless somebody reads what was before', async () => {
-  await using room = await openRoom();
-  await using opened = await openTab(browser, room.link());
+  await using setup = await openSetup();
+  await using opened = await openTab(browser, setup.link());
   const { tab } = opened;
   const post = (n: number) =>
-    room.tell({
+    setup.report({
       ...{ kind: 'message', change: 'posted', id: `${100 + n}`, channel: 'general' },
       ...{ author: 'Adam', text: `message ${n}`, buttons: [], embeds: [], files: [], atMs: n },
     });
@@ -106,22 +106,22 @@ test('the newest message is in sight, unless somebody reads what was before', as
 });
 
 test('a page that comes back shows each message and event once', async () => {
-  await using room = await openRoom();
-  await using opened = await openTab(browser, room.link());
+  await using setup = await openSetup();
+  await using opened = await openTab(browser, setup.link());
   const { tab } = opened;
   const answers = tab.getByRole('log', { name: 'Said and answered' });
   await answers.getByText('It is noon.').waitFor();
-  room.rooms[0]?.close(1_012, 'The sandbox starts anew.');
-  await expect.poll(() => room.rooms.length).toBe(2);
-  room.tell({ kind: 'said', who: 'Adam', text: 'after that', atMs: 9 });
+  setup.channels[0]?.close(1_012, 'The sandbox starts anew.');
+  await expect.poll(() => setup.channels.length).toBe(2);
+  setup.report({ kind: 'said', who: 'Adam', text: 'after that', atMs: 9 });
   await answers.getByText('after that').waitFor();
   expect(await answers.getByText('It is noon.').count()).toBe(1);
   expect(await tab.getByRole('button', { name: 'Hear me' }).count()).toBe(1);
 });
 
 test('the waterfall of an answer names its eight instants', async () => {
-  await using room = await openRoom();
-  await using opened = await openTab(browser, room.link());
+  await using setup = await openSetup();
+  await using opened = await openTab(browser, setup.link());
   const drawn = opened.tab.getByRole('img');
   expect(await drawn.getAttribute('aria-label')).toBe(
     'last syllable 0 ms, recognised 140 ms, ended 180 ms, first token 220 ms, first clause 240 ms, first speech 290 ms, first packet 310 ms, heard 400 ms',
@@ -129,12 +129,12 @@ test('the waterfall of an answer names its eight instants', async () => {
 });
 
 test('a connection that is lost is told, and comes back by itself', async () => {
-  await using room = await openRoom();
-  await using opened = await openTab(browser, room.link());
+  await using setup = await openSetup();
+  await using opened = await openTab(browser, setup.link());
   const { tab } = opened;
   await tab.getByRole('button', { name: 'Hear me' }).waitFor();
-  room.rooms[0]?.close(1_012, 'The sandbox starts anew.');
+  setup.channels[0]?.close(1_012, 'The sandbox starts anew.');
   await tab.getByText('The sandbox starts anew.').waitFor();
-  await expect.poll(() => room.rooms.length).toBe(2);
+  await expect.poll(() => setup.channels.length).toBe(2);
   await tab.getByText('The sandbox on this machine').waitFor();
 });

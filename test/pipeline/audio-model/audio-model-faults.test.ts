@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
-import { FakeStage, said, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeHost, said, turnOf } from '#test/contracts/pipeline.ts';
 import type { ChatStep } from '#test/fakes/chat.ts';
 import { settled } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, type SynthesisFault } from '#test/fakes/speech.ts';
@@ -41,10 +41,10 @@ test('whatever goes wrong, an answer ends once and nothing of it goes on', async
       const model = new FakeAudioChat(rounds, manner);
       const synthesizer = new FakeSynthesizer({ fault: () => fault });
       const pipeline = audioModel({ model, synthesizer, input });
-      const stage = new FakeStage();
-      stage.release();
+      const host = new FakeHost();
+      host.release();
       const caller = new AbortController();
-      const answer = pipeline.answer(turnOf(said(words)), stage, caller.signal);
+      const answer = pipeline.answer(turnOf(said(words)), host, caller.signal);
       const cut = settled()
         .then(settled)
         .then(() => caller.abort(enough));
@@ -58,8 +58,8 @@ test('whatever goes wrong, an answer ends once and nothing of it goes on', async
       await settled();
       expect(model.running + synthesizer.running).toBe(0);
       const served = rounds.slice(0, model.asked.length).filter((steps) => !steps.some(isRefusal));
-      expect(stage.spendings.length).toBeGreaterThanOrEqual(served.length);
-      expect(stage.spendings.length).toBeLessThanOrEqual(model.asked.length);
+      expect(host.spendings.length).toBeGreaterThanOrEqual(served.length);
+      expect(host.spendings.length).toBeLessThanOrEqual(model.asked.length);
     }),
     { numRuns: 500 },
   );

@@ -5,7 +5,7 @@ import { openAudioChat } from '#src/chat/completions/audio-chat.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import { openClient } from '#src/provider/client.ts';
-import { FakeStage, said, soundedTexts, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeHost, said, soundedTexts, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import {
   type AudioChatAnswer,
   answersJson,
@@ -33,7 +33,7 @@ async function answered(
   const parts: ReplyPart[] = [];
   let error: unknown;
   try {
-    for await (const part of pipeline.answer(turnOf(said('hello')), new FakeStage(), never)) {
+    for await (const part of pipeline.answer(turnOf(said('hello')), new FakeHost(), never)) {
       parts.push(part);
       onPart(part);
     }

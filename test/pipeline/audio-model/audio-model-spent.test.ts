@@ -5,15 +5,15 @@ import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatModel, Usage } from '#src/chat/ports.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
-import { FakeStage, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { ladderOf } from '#test/fakes/fallbacks.ts';
+import { chainOf } from '#test/fakes/fallbacks.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { FakeAudioChat } from './audio-model-fake.ts';
 
 const never = new AbortController().signal;
-const told: Usage = { inputTokens: 9, outputTokens: 2 };
+const reported: Usage = { inputTokens: 9, outputTokens: 2 };
 /** The three tokens of `Be brief.`, and one for each 100 ms of sound. */
 const withSound = {
   inputTokens: 13,
@@ -28,35 +28,35 @@ const refused = new BotError('provider.bad_key', false, 'No.');
 
 /** What a turn of one second of speech takes that these models are asked for in turn. */
 async function answerOf(models: readonly AudioChatModel[], clock = new VirtualClock()) {
-  const model = audioChatWithFallbacks(ladderOf('chat', models, clock).chain);
+  const model = audioChatWithFallbacks(chainOf('chat', models, clock).chain);
   const parts = { model, synthesizer: new FakeSynthesizer(), input: 'audio' } as const;
-  const stage = new FakeStage();
-  stage.release();
-  const answer = Array.fromAsync(audioModel(parts).answer(turnOf(said('hello')), stage, never));
+  const host = new FakeHost();
+  host.release();
+  const answer = Array.fromAsync(audioModel(parts).answer(turnOf(said('hello')), host, never));
   const text = answer.then(textOf, (error: BotError) => error.code);
   await clock.advance(361_000);
-  return { text: await text, spent: stage.spendings };
+  return { text: await text, spent: host.spendings };
 }
 
 const hears = (...steps: readonly ChatStep[]) => new FakeAudioChat([steps]);
 const reads = (...steps: readonly ChatStep[]) => audioModelStandIn(new FakeChat([steps]));
 
 test('a model that hears and breaks off before it is replaced is paid beside the one that answers', async () => {
-  const models = [hears({ error: broken }), hears('Four.', { usage: told })];
+  const models = [hears({ error: broken }), hears('Four.', { usage: reported })];
   const { text, spent } = await answerOf(models);
-  expect([text, spent]).toEqual(['Four.', [withSound, withSound, told]]);
+  expect([text, spent]).toEqual(['Four.', [withSound, withSound, reported]]);
 });
 
 test('a model that hears and is given up as late is paid for what it was asked', async () => {
-  const { text, spent } = await answerOf([hears('stall'), hears('Four.', { usage: told })]);
+  const { text, spent } = await answerOf([hears('stall'), hears('Four.', { usage: reported })]);
   expect(text).toBe('Four.');
   expect(spent).toHaveLength(2);
-  expect(spent).toEqual(expect.arrayContaining([withSound, told]));
+  expect(spent).toEqual(expect.arrayContaining([withSound, reported]));
 });
 
 test('a model that hears and refuses costs nothing, and nothing hides the one before it', async () => {
-  const only = await answerOf([hears({ error: refused }), hears('Four.', { usage: told })]);
-  expect(only.spent).toEqual([told]);
+  const only = await answerOf([hears({ error: refused }), hears('Four.', { usage: reported })]);
+  expect(only.spent).toEqual([reported]);
   const both = await answerOf([hears('stall'), hears({ error: refused })]);
   expect([both.text, both.spent]).toEqual(['provider.late', [withSound]]);
 });
@@ -70,10 +70,10 @@ test('each of several models that read in the place of one that hears is paid', 
   const clock = new VirtualClock();
   const readers: ChatModel[] = [
     new FakeChat([[{ error: broken }]]),
-    new FakeChat([['Four.', { usage: told }]]),
+    new FakeChat([['Four.', { usage: reported }]]),
   ];
-  const { chain } = ladderOf('chat', readers, clock);
+  const { chain } = chainOf('chat', readers, clock);
   const standIn = audioModelStandIn(chatWithFallbacks(chain));
   const { text, spent } = await answerOf([hears({ error: refused }), standIn], clock);
-  expect([text, spent]).toEqual(['Four.', [inWords, inWords, told]]);
+  expect([text, spent]).toEqual(['Four.', [inWords, inWords, reported]]);
 });

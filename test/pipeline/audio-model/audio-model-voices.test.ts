@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
-import { FakeStage, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { FakeAudioChat } from './audio-model-fake.ts';
 
@@ -9,28 +9,28 @@ const never = new AbortController().signal;
 /** A model that refuses the voice `marin`; how each of so many answers in it ended, and who was told. */
 async function answersOf(model: FakeAudioChat, count: number) {
   model.goneVoice = 'marin';
-  const told: string[] = [];
-  const onGone = (name: string, of: string) => void told.push(`${name} of the ${of}`);
+  const reported: string[] = [];
+  const onGone = (name: string, of: string) => void reported.push(`${name} of the ${of}`);
   const turn = turnOf(said('hello'));
   const style = { ...turn.style, voice: { name: 'marin', onGone } };
   const synthesizer = new FakeSynthesizer();
   const pipeline = audioModel({ model, synthesizer, input: 'audio' });
   const texts: string[] = [];
   for (let n = 0; n < count; n++) {
-    const stage = new FakeStage();
-    stage.release();
-    const parts = await Array.fromAsync(pipeline.answer({ ...turn, style }, stage, never));
+    const host = new FakeHost();
+    host.release();
+    const parts = await Array.fromAsync(pipeline.answer({ ...turn, style }, host, never));
     texts.push(textOf(parts));
   }
-  return { texts, told };
+  return { texts, reported };
 }
 
 test('a voice that the model refuses gives way to its usual one, and is asked for once', async () => {
   const model = new FakeAudioChat([['It', ' is', ' five.']]);
-  const { texts, told } = await answersOf(model, 2);
+  const { texts, reported } = await answersOf(model, 2);
   expect(texts).toEqual(['It is five.', 'It is five.']);
   expect(model.voices).toEqual(['marin', undefined, undefined]);
-  expect(told).toEqual(['marin of the model']);
+  expect(reported).toEqual(['marin of the model']);
 });
 
 test('a model that refuses every voice fails as before, and no voice counts as gone', async () => {

@@ -120,8 +120,8 @@ test('whatever comes in whatever order, all sound is placed and no word is lost 
       const arrived = numbers.reduce((sum, ms) => sum + ms, 100);
       expect(Math.abs(placed - arrived)).toBeLessThanOrEqual(clauses.length);
       const text = all.filter((one) => typeof one === 'string').join('');
-      const told = clauses.map((clause) => clause.text ?? '').join('');
-      expect(told.replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
+      const reported = clauses.map((clause) => clause.text ?? '').join('');
+      expect(reported.replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
     }),
     { numRuns: 300 },
   );

@@ -8,7 +8,7 @@ import { type AudioModelParts, audioModel } from '#src/pipeline/audio-model/audi
 import { longestAnswerChars } from '#src/pipeline/chained.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import {
-  FakeStage,
+  FakeHost,
   type ModelScript,
   pipelineContract,
   said,
@@ -24,7 +24,7 @@ import { FakeAudioChat, type FakeAudioManner, isAudio, soundOf } from './audio-m
 const never = new AbortController().signal;
 const dead = new BotError('provider.refused', false, 'The server had an error.');
 
-type Given = {
+type AudioModelOptions = {
   manner?: FakeAudioManner;
   input?: AudioModelParts['input'];
   voice?: FakeSynthesizerOptions;
@@ -32,16 +32,16 @@ type Given = {
 
 function open(
   rounds: readonly (readonly ChatStep[])[],
-  { manner, input = 'audio', voice }: Given = {},
+  { manner, input = 'audio', voice }: AudioModelOptions = {},
 ) {
   const model = new FakeAudioChat(rounds, manner);
   const synthesizer = new FakeSynthesizer(voice);
   const pipeline = audioModel({ model, synthesizer, input });
-  const stage = new FakeStage();
-  stage.release();
+  const host = new FakeHost();
+  host.release();
   const answer = (turn: Turn = turnOf(said('hello')), signal = never) =>
-    pipeline.answer(turn, stage, signal)[Symbol.asyncIterator]();
-  return { model, synthesizer, pipeline, stage, answer };
+    pipeline.answer(turn, host, signal)[Symbol.asyncIterator]();
+  return { model, synthesizer, pipeline, host, answer };
 }
 
 /** Reads to the end, and tells how it ended. */
@@ -119,7 +119,7 @@ test('asked in words, the model reads what was recognised', async () => {
 
 test('the model is asked while the words are still being recognised, and nothing is heard before', async () => {
   const recognised = Promise.withResolvers<{ text: string }>();
-  const { model, stage, answer } = open([['Hi.']]);
+  const { model, host, answer } = open([['Hi.']]);
   const slow = { ...said('hello'), transcript: () => recognised.promise };
   const reading = drain(answer(turnOf(slow)));
   await settled();
@@ -127,7 +127,7 @@ test('the model is asked while the words are still being recognised, and nothing
   recognised.resolve({ text: '' });
   expect(await reading).toEqual({ parts: [], error: undefined });
   expect(model.running).toBe(0);
-  expect(stage.spendings).toHaveLength(1);
+  expect(host.spendings).toHaveLength(1);
 });
 
 test('a request for noise is cut short as soon as it is known to be noise', async () => {
@@ -165,9 +165,9 @@ test('in ten turns every utterance is sent as sound once', async () => {
 const lamp = { call: { id: 'a', name: 'lamp', argumentsJson: '{}' } };
 
 test('after a tool the model is asked in words, and its answers follow each other', async () => {
-  const { model, stage, answer } = open([['One moment.', lamp], ['It is on.']]);
+  const { model, host, answer } = open([['One moment.', lamp], ['It is on.']]);
   const { parts } = await drain(answer());
-  expect(stage.ran).toHaveLength(1);
+  expect(host.ran).toHaveLength(1);
   expect(soundedTexts(parts)).toEqual(['One moment.', 'It is on.']);
   expect(model.asked[1]?.messages.slice(1)).toEqual([
     { role: 'user', name: 'Ana', content: 'hello' },
@@ -241,12 +241,12 @@ test('a failure names its stage, after the sound that did come', async () => {
 
 test('what a request took is told once, as reported or by its words and sound', async () => {
   const usage = { inputTokens: 7, outputTokens: 8 };
-  const told = open([['Hi.', { usage }]]);
-  await drain(told.answer());
-  expect(told.stage.spendings).toEqual([usage]);
+  const reported = open([['Hi.', { usage }]]);
+  await drain(reported.answer());
+  expect(reported.host.spendings).toEqual([usage]);
   const untold = open([['It is four.']]);
   await drain(untold.answer());
-  const [{ inputTokens = 0, outputTokens = 0 } = {}] = untold.stage.spendings;
+  const [{ inputTokens = 0, outputTokens = 0 } = {}] = untold.host.spendings;
   expect(inputTokens).toBe(Math.ceil('Be brief.'.length / 4) + 10);
   expect(outputTokens).toBe(Math.ceil('It is four.'.length / 4) + Math.ceil((11 * 65) / 50));
 });

@@ -4,7 +4,7 @@ import type { ChatMessage } from '#src/chat/ports.ts';
 import type { Pipeline, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { turnOf } from '#test/contracts/pipeline.ts';
 import type { TalkReply } from '#test/fakes/providers/realtime-call.ts';
-import { HeardStage, openTalking, speaking } from './realtime-fake.ts';
+import { openTalking, PlayingHost, speaking } from './realtime-fake.ts';
 
 const turns = 150;
 const text = 'Well, as you ask, it is four.';
@@ -23,18 +23,18 @@ type Finish = 'completed' | 'cancelled' | 'failed';
 
 /** One question, its answer read until the reader leaves, and how that ended. */
 async function ask(pipeline: Pipeline, turn: Turn, leavesAfter: number) {
-  const stage = new HeardStage();
+  const host = new PlayingHost();
   const caller = new AbortController();
   let [finish, parts]: [Finish, number] = ['completed', 0];
   try {
-    for await (const part of pipeline.answer(turn, stage, caller.signal)) {
-      stage.heardMs += part.kind === 'audio' ? 20 : 0;
+    for await (const part of pipeline.answer(turn, host, caller.signal)) {
+      host.heardMs += part.kind === 'audio' ? 20 : 0;
       if (parts++ > leavesAfter) caller.abort(new Error('interrupted'));
     }
   } catch {
     finish = caller.signal.aborted ? 'cancelled' : 'failed';
   }
-  return { finish, wasHeard: stage.heardMs > 0, signal: caller.signal };
+  return { finish, wasHeard: host.heardMs > 0, signal: caller.signal };
 }
 
 /** Speaks, and goes up while that. */

@@ -4,19 +4,19 @@ import type { RealtimeTalkLimits } from '#src/chat/realtime/realtime-ports.ts';
 import { openRealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
 import type { Pipeline, ReplyPart, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { realtime } from '#src/pipeline/realtime.ts';
-import { FakeStage, type ModelScript, said, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeHost, type ModelScript, said, turnOf } from '#test/contracts/pipeline.ts';
 import type { TalkCall, TalkReply, TalkSettings } from '#test/fakes/providers/realtime-call.ts';
 import { type MockTalk, openMockTalk } from '#test/fakes/providers/realtime-talk.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
-type Given = Pick<TalkSettings, 'answer'> &
+type TalkOptions = Pick<TalkSettings, 'answer'> &
   Partial<TalkSettings> & {
     readonly clock?: Clock;
     readonly limits?: Partial<RealtimeTalkLimits>;
   };
 
 /** A pipeline and the server it talks to. */
-export async function openTalking({ clock, limits, ...settings }: Given) {
+export async function openTalking({ clock, limits, ...settings }: TalkOptions) {
   const server = await openMockTalk(settings);
   const talk = openRealtimeTalk({
     baseUrl: server.baseUrl,
@@ -54,7 +54,7 @@ export function answering({ says, call, ends }: ModelScript): TalkSettings['answ
 }
 
 /** A stage on which somebody hears so much of the answer. */
-export class HeardStage extends FakeStage {
+export class PlayingHost extends FakeHost {
   heardMs = 0;
 
   constructor() {
@@ -78,12 +78,12 @@ export function speaking(text: string, ms = 1000, speakerId = '1', fromMs = 0): 
 export async function drain(
   pipeline: Pipeline,
   turn: Turn = turnOf(said('hello')),
-  stage = new HeardStage(),
+  host = new PlayingHost(),
   signal = new AbortController().signal,
 ) {
   const parts: ReplyPart[] = [];
   try {
-    for await (const part of pipeline.answer(turn, stage, signal)) parts.push(part);
+    for await (const part of pipeline.answer(turn, host, signal)) parts.push(part);
   } catch (error) {
     return { parts, error };
   }

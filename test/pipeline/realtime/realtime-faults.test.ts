@@ -8,8 +8,8 @@ import type { MockTalk } from '#test/fakes/providers/realtime-talk.ts';
 import {
   commandsOf,
   drain,
-  HeardStage,
   openTalking,
+  PlayingHost,
   remembered,
   speaking,
 } from './realtime-fake.ts';
@@ -30,22 +30,22 @@ const cutsOf = ({ calls }: Pick<MockTalk, 'calls'>): unknown[] =>
   );
 
 /** Reads until so much sound came, and has it heard; the reader is not through then. */
-async function hearPart(pipeline: Pipeline, turn: Turn, stage: HeardStage, ms: number) {
+async function hearPart(pipeline: Pipeline, turn: Turn, host: PlayingHost, ms: number) {
   const caller = new AbortController();
-  const parts = pipeline.answer(turn, stage, caller.signal)[Symbol.asyncIterator]();
+  const parts = pipeline.answer(turn, host, caller.signal)[Symbol.asyncIterator]();
   for (let soundMs = 0; soundMs < ms; ) {
     const { value, done } = await parts.next();
     if (done) throw new Error('so much sound never came');
     if (value.kind === 'audio') soundMs += durationMs(value.pcm);
   }
-  stage.heardMs = ms;
+  host.heardMs = ms;
   return { parts, interrupt: () => caller.abort(new Error('interrupted')) };
 }
 
 test('an interruption cancels the answer and cuts it to the milliseconds that were heard', async () => {
   await using talking = await openTalking({ answer: () => ({ text: long }), soundSpeed: 5 });
   const { pipeline, server } = talking;
-  const heard = await hearPart(pipeline, turnOf(speaking('hello')), new HeardStage(), 700);
+  const heard = await hearPart(pipeline, turnOf(speaking('hello')), new PlayingHost(), 700);
   heard.interrupt();
   await expect(heard.parts.next()).rejects.toThrow('interrupted');
   await talking.settled();
@@ -65,10 +65,10 @@ test('an interruption cancels the answer and cuts it to the milliseconds that we
 
 test('what is cut is never more than what was received', async () => {
   await using talking = await openTalking({ answer: () => ({ text: four, ends: 'stall' }) });
-  const stage = new HeardStage();
-  const heard = await hearPart(talking.pipeline, turnOf(speaking('hello')), stage, 500);
+  const host = new PlayingHost();
+  const heard = await hearPart(talking.pipeline, turnOf(speaking('hello')), host, 500);
   await talking.settled(); // by now all of it is here
-  stage.heardMs = 60_000;
+  host.heardMs = 60_000;
   heard.interrupt();
   await talking.settled();
   expect(cutsOf(talking.server)).toEqual([four.length * 65]);
@@ -78,7 +78,7 @@ test('what is cut is never more than what was received', async () => {
 test('a cancel that comes after the end of the answer is no failure', async () => {
   await using talking = await openTalking({ answer: () => ({ text: long }) });
   const { pipeline, server } = talking;
-  const heard = await hearPart(pipeline, turnOf(speaking('hello')), new HeardStage(), 500);
+  const heard = await hearPart(pipeline, turnOf(speaking('hello')), new PlayingHost(), 500);
   // The server is done long before its last event is read.
   await expect.poll(() => talking.running()).toBe(0);
   heard.interrupt();
@@ -95,9 +95,9 @@ test('a cancel that comes after the end of the answer is no failure', async () =
 
 test('an answer that came whole is cut to what was heard before the next one', async () => {
   await using talking = await openTalking({ answer: fourFor });
-  const stage = new HeardStage();
-  await drain(talking.pipeline, turnOf(speaking('hello')), stage);
-  stage.heardMs = 400;
+  const host = new PlayingHost();
+  await drain(talking.pipeline, turnOf(speaking('hello')), host);
+  host.heardMs = 400;
   const history: ChatMessage[] = [
     { role: 'user', name: 'Ana', content: 'hello' },
     { role: 'assistant', content: 'Well,' },
@@ -194,11 +194,11 @@ test('a server that does not know the model says so', async () => {
 test('a reader who is slow keeps the server waiting: less than six seconds of sound have come', async () => {
   const minutes = `${four} `.repeat(400).trim(); // thirteen minutes, 50 MB
   await using talking = await openTalking({ answer: () => ({ text: minutes }) });
-  const stage = new HeardStage();
-  const heard = await hearPart(talking.pipeline, turnOf(said('hello')), stage, 100);
+  const host = new PlayingHost();
+  const heard = await hearPart(talking.pipeline, turnOf(said('hello')), host, 100);
   const [call] = talking.server.calls;
   await expect.poll(() => call?.waitingBytes()).toBeGreaterThan(30_000_000);
-  stage.heardMs = Number.MAX_SAFE_INTEGER; // it is cut to what has come, then
+  host.heardMs = Number.MAX_SAFE_INTEGER; // it is cut to what has come, then
   heard.interrupt();
   await expect.poll(() => cutsOf(talking.server)).toHaveLength(1);
   expect(cutsOf(talking.server)[0]).toBeLessThan(6_000);
@@ -247,7 +247,7 @@ test('somebody who goes on after a pause is heard whole once more', async () => 
   const caller = new AbortController();
   const { pcm: _, ...rest } = whole;
   const start = { samples: samples.slice(0, 16_000), rateHz: 16_000, channels: 1 } as const;
-  pipeline.answer(turnOf({ ...rest, pcm: start }), new HeardStage(), caller.signal);
+  pipeline.answer(turnOf({ ...rest, pcm: start }), new PlayingHost(), caller.signal);
   await talking.settled();
   pipeline.hear?.(samples.slice(16_000, 17_600), '1', 0);
   caller.abort(new Error('the person went on'));
@@ -281,8 +281,8 @@ test('a server that does not know how to cancel is left, and asked over another 
   const limits = { cancelMs: 50 };
   const answer = first('stall');
   await using talking = await openTalking({ answer, limits, deafToCancel: true });
-  const stage = new HeardStage();
-  const heard = await hearPart(talking.pipeline, turnOf(speaking('hello')), stage, 300);
+  const host = new PlayingHost();
+  const heard = await hearPart(talking.pipeline, turnOf(speaking('hello')), host, 300);
   heard.interrupt();
   expect((await drain(talking.pipeline)).error).toBeUndefined();
   expect(talking.server.calls.map(({ isClosed }) => isClosed)).toEqual([true, false]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FakeStage, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { openTalking } from './realtime-fake.ts';
 
 const never = new AbortController().signal;
@@ -9,19 +9,19 @@ test('a voice that the server refuses gives way to its usual one, and is asked f
     answer: () => ({ text: 'It is five.' }),
     voices: ['cedar'],
   });
-  const told: string[] = [];
-  const onGone = (name: string, of: string) => void told.push(`${name} of the ${of}`);
+  const reported: string[] = [];
+  const onGone = (name: string, of: string) => void reported.push(`${name} of the ${of}`);
   const texts: string[] = [];
   for (const question of ['hello', 'and now?']) {
-    const stage = new FakeStage();
-    stage.release();
+    const host = new FakeHost();
+    host.release();
     const turn = turnOf(said(question));
     const style = { ...turn.style, voice: { name: 'marin', onGone } };
-    const answer = talking.pipeline.answer({ ...turn, style }, stage, never);
+    const answer = talking.pipeline.answer({ ...turn, style }, host, never);
     texts.push(textOf(await Array.fromAsync(answer)).trim());
   }
   expect(texts).toEqual(['It is five.', 'It is five.']);
-  expect(told).toEqual(['marin of the model']);
+  expect(reported).toEqual(['marin of the model']);
   const { calls } = talking.server;
   expect(calls.map(({ errors }) => errors)).toEqual([['invalid_value'], []]);
   const instructions = calls.map(({ commands }) => JSON.stringify(commands));

@@ -8,8 +8,8 @@ import {
   answering,
   commandsOf,
   drain,
-  HeardStage,
   openTalking,
+  PlayingHost,
   remembered,
   speaking,
 } from './realtime-fake.ts';
@@ -150,7 +150,7 @@ test('what was said is forgotten by the server once somebody takes theirs back, 
 test('an answer that is dropped before it sounds leaves nothing with the server', async () => {
   await using talking = await openTalking({ answer: () => ({ text: four, ends: 'stall' }) });
   const caller = new AbortController();
-  talking.pipeline.answer(turnOf(speaking('hello')), new HeardStage(), caller.signal);
+  talking.pipeline.answer(turnOf(speaking('hello')), new PlayingHost(), caller.signal);
   await talking.settled();
   expect(talking.running()).toBe(1);
   caller.abort(new Error('the person went on'));
@@ -162,9 +162,9 @@ test('an answer that is dropped before it sounds leaves nothing with the server'
 
 test('what a request took is told with its tokens of sound', async () => {
   await using talking = await openTalking({ answer: fourFor });
-  const stage = new HeardStage();
-  await drain(talking.pipeline, turnOf(said('hello')), stage);
-  expect(stage.spendings).toMatchObject([
+  const host = new PlayingHost();
+  await drain(talking.pipeline, turnOf(said('hello')), host);
+  expect(host.spendings).toMatchObject([
     {
       by: { kind: 'remote', model: 'mock' },
       inputTokens: 30,
@@ -189,9 +189,9 @@ test('an answer with a tool in it is remembered by what was said, and not by wha
   const answer = (_: string, request: number) =>
     request === 0 ? { text: 'One moment.', call: lamp } : { text: 'It is on.' };
   await using talking = await openTalking({ answer });
-  const stage = new HeardStage();
-  const { parts } = await drain(talking.pipeline, turnOf(speaking('lamp on')), stage);
-  expect([stage.ran.length, textOf(parts)]).toEqual([1, 'One moment. It is on.']);
+  const host = new PlayingHost();
+  const { parts } = await drain(talking.pipeline, turnOf(speaking('lamp on')), host);
+  expect([host.ran.length, textOf(parts)]).toEqual([1, 'One moment. It is on.']);
   const [call] = talking.server.calls;
   expect(remembered(call)).toContain('function_call_output: done');
   const history = [user('Ana', 'lamp on'), assistant('One moment. It is on.')];
@@ -212,15 +212,15 @@ test('a tool of an answer that was interrupted after its arguments were done doe
   await using talking = await openTalking({
     answer: () => ({ text: four, call: lamp, ends: 'stall' }),
   });
-  const stage = new HeardStage();
+  const host = new PlayingHost();
   const caller = new AbortController();
-  const reading = drain(talking.pipeline, turnOf(said('lamp on')), stage, caller.signal);
+  const reading = drain(talking.pipeline, turnOf(said('lamp on')), host, caller.signal);
   await talking.settled();
-  stage.heardMs = 300;
+  host.heardMs = 300;
   caller.abort(new Error('interrupted'));
   await reading;
   await talking.settled();
-  expect([stage.ran, talking.running()]).toEqual([[], 0]);
+  expect([host.ran, talking.running()]).toEqual([[], 0]);
 });
 
 /** Sound on its way to a server that takes everything, with how many ms of it have left. */

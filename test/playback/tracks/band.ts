@@ -2,7 +2,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
-import type { ItemAdded } from '#src/playback/tracks/track-outcomes.ts';
+import type { AddItemResult } from '#src/playback/tracks/track-outcomes.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { fromPcm } from '#test/fakes/made-source.ts';
 
@@ -25,7 +25,7 @@ export function steady(value: number, ms: number): SoundSource {
 }
 
 /** What was taken to be played. */
-export function itemOf(added: ItemAdded): TrackItem {
+export function itemOf(added: AddItemResult): TrackItem {
   if (!('item' in added)) throw new Error(`It was not taken: ${added.kind}.`);
   return added.item;
 }

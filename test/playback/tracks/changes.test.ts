@@ -7,7 +7,7 @@ import { fromPcm } from '#test/fakes/made-source.ts';
 import { Band, codec, rate, tone } from './band.ts';
 import { corners, levels, loudness, Outlet } from './outlet.ts';
 
-function room(): { band: Band; outlet: Outlet } {
+function openTracks(): { band: Band; outlet: Outlet } {
   const band = new Band();
   return { band, outlet: new Outlet(band) };
 }
@@ -44,7 +44,7 @@ function music(ms: number, peak: number): SoundSource {
 }
 
 test('while only speech sounds, frames are mono and exactly what they are without tracks', async () => {
-  const { outlet } = room();
+  const { outlet } = openTracks();
   const encoder = codec.encoder(24_000);
   outlet.hum.isOn = true;
   await outlet.run(400);
@@ -62,7 +62,7 @@ test('while only speech sounds, frames are mono and exactly what they are withou
 });
 
 test('speech goes from one encoder to the other and back without a click or a jump in level', async () => {
-  const { band, outlet } = room();
+  const { band, outlet } = openTracks();
   outlet.hum.isOn = true;
   await outlet.run(600);
   band.tracks.play('music', music(600, 30));
@@ -88,7 +88,7 @@ const recordings = [
 test.each(recordings)('real speech, %s, has no crack where music begins or ends', async (name) => {
   const { samples } = resample(speech(name), 24_000);
   for (const startMs of [400, 500, 600, 700]) {
-    const { band, outlet } = room();
+    const { band, outlet } = openTracks();
     outlet.hum.speech = samples;
     outlet.hum.isOn = true;
     await outlet.run(startMs);
@@ -104,7 +104,7 @@ test.each(recordings)('real speech, %s, has no crack where music begins or ends'
 });
 
 test('music that begins and ends under speech does not click', async () => {
-  const { band, outlet } = room();
+  const { band, outlet } = openTracks();
   outlet.hum.isOn = true;
   await outlet.run(600);
   band.tracks.play('music', music(600, 4000));
@@ -113,7 +113,7 @@ test('music that begins and ends under speech does not click', async () => {
 });
 
 test('music that begins out of silence is as loud as it is from its second frame on', async () => {
-  const { band, outlet } = room();
+  const { band, outlet } = openTracks();
   outlet.hum.isOn = true;
   await outlet.run(200);
   outlet.hum.isOn = false;
@@ -132,7 +132,7 @@ test('music that begins out of silence is as loud as it is from its second frame
 });
 
 test('an Opus item that sounds alone goes out packet by packet as its source gave them', async () => {
-  const { band, outlet } = room();
+  const { band, outlet } = openTracks();
   const source = packets(2000);
   band.tracks.play('music', source);
   await outlet.run(1900);
@@ -150,7 +150,7 @@ test('an Opus item that sounds alone goes out packet by packet as its source gav
 });
 
 test('speech over an Opus item ends the passing on without a click, and it begins again after it', async () => {
-  const { band, outlet } = room();
+  const { band, outlet } = openTracks();
   const source = packets(6000);
   band.tracks.play('music', source);
   await outlet.run(1500);
@@ -170,7 +170,7 @@ test.each([
   ['while another track sounds', (band: Band) => band.tracks.play('rain', music(3000, 100))],
   ['while it fades', (band: Band) => band.tracks.track('music')?.fade(50, 5000)],
 ])('an Opus item is not passed on %s', async (_, act) => {
-  const { band, outlet } = room();
+  const { band, outlet } = openTracks();
   const source = packets(3000);
   band.tracks.play('music', source);
   await outlet.run(1000);
@@ -183,7 +183,7 @@ test.each([
 });
 
 test('what left is told in mono at the speaking rate, music or not', async () => {
-  const { band, outlet } = room();
+  const { band, outlet } = openTracks();
   band.tracks.play('music', music(600, 4000));
   await outlet.run(200);
   expect(outlet.left).toHaveLength(10);

@@ -9,12 +9,12 @@ import { Band, rate } from './band.ts';
 const cancelled: ReadonlySet<string> = new Set(['skipped', 'stopped', 'closed']);
 
 /** What a track should hold. */
-type Expected = { now: TrackItem | undefined; waiting: TrackItem[] };
+type ExpectedTrack = { now: TrackItem | undefined; waiting: TrackItem[] };
 
 /** Everything that is known of a run, by plain lists. */
 class Model {
   readonly band = new Band();
-  readonly #tracks = new Map<string, Expected>();
+  readonly #tracks = new Map<string, ExpectedTrack>();
   readonly #added = new Set<TrackItem>();
   readonly #ends = new Map<TrackItem, ItemEnd[]>();
   /** What an operation is about to cancel. */
@@ -82,7 +82,7 @@ class Model {
     }
   }
 
-  #of(name: string): Expected {
+  #of(name: string): ExpectedTrack {
     const track = this.#tracks.get(name) ?? { now: undefined, waiting: [] };
     this.#tracks.set(name, track);
     return track;

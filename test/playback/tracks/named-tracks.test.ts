@@ -145,9 +145,9 @@ test.each([
   'a source that throws %s is skipped with its reason, and the queue goes on',
   async (_, ms, reason) => {
     const band = new Band();
-    const told: unknown[] = [];
+    const reported: unknown[] = [];
     band.tracks.listen((event) => {
-      if (event.kind === 'ended') told.push([event.track, event.ended]);
+      if (event.kind === 'ended') reported.push([event.track, event.ended]);
     });
     const tap = new ScriptedSource();
     const error = new BotError('source.unreachable', true, 'The link is gone.');
@@ -159,7 +159,7 @@ test.each([
     await band.run(ms + 200);
     expect(band.level).toBe(2100);
     expect(await item.ended).toEqual({ reason, error });
-    expect(told).toEqual([['main', { reason, error }]]);
+    expect(reported).toEqual([['main', { reason, error }]]);
   },
 );
 

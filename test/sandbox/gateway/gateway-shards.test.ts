@@ -8,15 +8,15 @@ import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 const open = (options: Partial<SandboxOptions> = {}) =>
   openSandbox({ voice: silentVoice().half, guilds: [{}, {}], ...options });
 
-type Opened = Awaited<ReturnType<typeof open>>;
+type OpenSandbox = Awaited<ReturnType<typeof open>>;
 
-async function onShard(sandbox: Opened, id: number, count: number) {
+async function onShard(sandbox: OpenSandbox, id: number, count: number) {
   const bot = await openSocket(sandbox);
   bot.say(2, { token: sandbox.token, intents: usualIntents, shard: [id, count] });
   return bot;
 }
 
-async function readyOn(sandbox: Opened, id: number, count: number) {
+async function readyOn(sandbox: OpenSandbox, id: number, count: number) {
   const bot = await onShard(sandbox, id, count);
   const ready = await bot.event('READY');
   return { ...bot, ready, sessionId: String(ready.session_id) };

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import { toldEvent } from '#sandbox/page/room-protocol.ts';
+import { botEvent } from '#sandbox/page/browser-protocol.ts';
 import { PageView } from '#src/app/sandbox/page-view.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 
 const adam = { speakerId: '1', name: 'Adam' } as const;
 
 test('what becomes of what somebody said is told in the words of the page, and the engines from before', () => {
-  const told: object[] = [];
+  const reported: object[] = [];
   const view = new PageView('Nova');
   view.engine({ kind: 'ready', role: 'chat', what: 'stand-in', tookMs: 1 });
-  view.connect((event) => told.push(event));
+  view.connect((event) => reported.push(event));
   const instants = { heardAtMs: 1, endedAtMs: 2, firstSentAtMs: 3 };
   const answer = { text: 'Hi there', heardText: 'Hi', finish: 'cancelled', vainShare: 0 } as const;
   const events: SessionEvent[] = [
@@ -20,7 +20,7 @@ test('what becomes of what somebody said is told in the words of the page, and t
     { kind: 'recogniser-full' },
   ];
   for (const event of events) view.session(event);
-  expect(told).toEqual([
+  expect(reported).toEqual([
     { kind: 'engines', lines: ['chat: stand-in'] },
     { kind: 'said', who: 'Adam', text: 'Hello', atMs: expect.any(Number) },
     {
@@ -34,5 +34,5 @@ test('what becomes of what somebody said is told in the words of the page, and t
     { kind: 'ignored', who: 'Adam', why: expect.stringMatching(/^Nova left that alone: .*\.$/) },
     { kind: 'dropped', who: 'Adam', why: 'too many were waiting' },
   ]);
-  expect(told.map((event) => toldEvent.parse(event))).toEqual(told);
+  expect(reported.map((event) => botEvent.parse(event))).toEqual(reported);
 });

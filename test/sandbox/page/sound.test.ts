@@ -81,18 +81,18 @@ const levels = (frames: readonly Int16Array[]) => frames.map(([first]) => first)
 
 test('one who speaks is played as they come, and who joins in is added to them', () => {
   const mix = new HeardMix();
-  expect(levels(mix.take(heard('bot', 0, 100)))).toEqual([100]);
-  expect(levels(mix.take(heard('ben', 5, 7)))).toEqual([]);
-  expect(levels(mix.take(heard('bot', 20, 200)))).toEqual([207]);
-  expect(levels(mix.take(heard('ben', 25, 30_000)))).toEqual([]);
-  expect(levels(mix.take(heard('bot', 40, 30_000)))).toEqual([32_767]);
+  expect(levels(mix.accept(heard('bot', 0, 100)))).toEqual([100]);
+  expect(levels(mix.accept(heard('ben', 5, 7)))).toEqual([]);
+  expect(levels(mix.accept(heard('bot', 20, 200)))).toEqual([207]);
+  expect(levels(mix.accept(heard('ben', 25, 30_000)))).toEqual([]);
+  expect(levels(mix.accept(heard('bot', 40, 30_000)))).toEqual([32_767]);
 });
 
 test('when the first falls silent, the other goes on without a gap', () => {
   const mix = new HeardMix();
-  mix.take(heard('bot', 0, 100));
-  expect(levels(mix.take(heard('ben', 30, 1)))).toEqual([]);
-  expect(levels(mix.take(heard('ben', 50, 2)))).toEqual([]);
-  expect(levels(mix.take(heard('ben', 70, 3)))).toEqual([1, 2, 3]);
-  expect(levels(mix.take(heard('ben', 90, 4)))).toEqual([4]);
+  mix.accept(heard('bot', 0, 100));
+  expect(levels(mix.accept(heard('ben', 30, 1)))).toEqual([]);
+  expect(levels(mix.accept(heard('ben', 50, 2)))).toEqual([]);
+  expect(levels(mix.accept(heard('ben', 70, 3)))).toEqual([1, 2, 3]);
+  expect(levels(mix.accept(heard('ben', 90, 4)))).toEqual([4]);
 });

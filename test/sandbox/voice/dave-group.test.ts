@@ -53,7 +53,7 @@ class Call {
     const member = this.members.get(userId);
     if (!member) return [];
     if ('payload' in message) {
-      return member.takeBinary(message.op, Buffer.from(message.payload), this.members.keys());
+      return member.handleBinary(message.op, Buffer.from(message.payload), this.members.keys());
     }
     const { epoch, transition_id: id } = message.d as { epoch: number; transition_id: number };
     if (message.op === op.prepareEpoch) return member.prepareEpoch(epoch);

@@ -12,13 +12,13 @@ export type RawMessage = {
 /** A bare socket to the voice gateway. */
 export class Raw {
   readonly socket: WebSocket;
-  readonly told: RawMessage[] = [];
+  readonly reported: RawMessage[] = [];
   readonly closed: Promise<number>;
 
   constructor({ endpoint, certificate }: VoiceServer) {
     this.socket = new WebSocket(`wss://${endpoint}/?v=8`, { ca: certificate });
     this.socket.on('message', (data, isBinary) => {
-      if (!isBinary) this.told.push(JSON.parse(data.toString()));
+      if (!isBinary) this.reported.push(JSON.parse(data.toString()));
     });
     this.socket.on('error', () => {});
     this.closed = new Promise((resolve) => this.socket.on('close', resolve));
@@ -35,7 +35,7 @@ export class Raw {
   async hear(opcode: number): Promise<RawMessage> {
     const signal = soon();
     for (;;) {
-      const found = this.told.find(({ op }) => op === opcode);
+      const found = this.reported.find(({ op }) => op === opcode);
       if (found) return found;
       signal.throwIfAborted();
       await new Promise(setImmediate);

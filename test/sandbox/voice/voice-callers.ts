@@ -66,9 +66,9 @@ export function chirp(ms: number, fromHz: number, rateHz = 24_000): Pcm {
   return { samples, rateHz, channels: 1 };
 }
 
-export type Recorded = { readonly frames: HeardFrame[]; pcm(from: string): Pcm };
+export type CallRecording = { readonly frames: HeardFrame[]; pcm(from: string): Pcm };
 
-export function record(client: VoiceClient): Recorded {
+export function record(client: VoiceClient): CallRecording {
   const frames: HeardFrame[] = [];
   client.onFrame((frame) => frames.push(frame));
   const pcm = (from: string): Pcm => {
@@ -83,7 +83,7 @@ export function record(client: VoiceClient): Recorded {
 }
 
 /** Waits for the `count`th frame; the packets of a finished speech are still on their way for a moment. */
-export async function heardFrames(recorded: Recorded, count: number): Promise<void> {
+export async function heardFrames(recorded: CallRecording, count: number): Promise<void> {
   const signal = soon();
   while (recorded.frames.length < count && !signal.aborted) await new Promise(setImmediate);
 }

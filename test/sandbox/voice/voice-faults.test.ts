@@ -140,7 +140,7 @@ test.each<[VoiceStep, object[], number[]]>([
   ['select', [identify(ada), select(encryptionModes[0] ?? '')], [8, 2]],
   ['described', [identify(ada), select(encryptionModes[0] ?? '')], [8, 2, 4]],
   ['settled', [identify(ada), select(encryptionModes[0] ?? '')], [8, 2, 4]],
-])('a socket can be closed at the step %s, as often as wanted', async (step, frames, told) => {
+])('a socket can be closed at the step %s, as often as wanted', async (step, frames, reported) => {
   await using server = await openVoiceServer();
   server.faults.closeAt(ada, step, 4011, 2);
   for (const wanted of [4011, 4011, 1000]) {
@@ -152,7 +152,7 @@ test.each<[VoiceStep, object[], number[]]>([
       raw.socket.close(1000);
     }
     expect(await raw.closed).toBe(wanted);
-    if (wanted !== 1000) expect(raw.told.map(({ op }) => op)).toEqual(told);
+    if (wanted !== 1000) expect(raw.reported.map(({ op }) => op)).toEqual(reported);
   }
 });
 
@@ -194,7 +194,7 @@ test('events come late or never, others overtake them', async () => {
   await raw.hear(4);
   expect(performance.now() - startMs).toBeGreaterThan(190);
   expect(seq).toBe(1);
-  expect(raw.told.map(({ op }) => op)).toEqual([8, 2, 4]);
+  expect(raw.reported.map(({ op }) => op)).toEqual([8, 2, 4]);
   raw.socket.close(1000);
   await one.settled([], soon());
 });
@@ -228,7 +228,7 @@ test('behind a closed door a socket gets no word, or no handshake', async () => 
   server.faults.heal();
   await using one = await enter(server, bob);
   await one.settled([], soon());
-  expect(hanging.told).toEqual([]);
+  expect(hanging.reported).toEqual([]);
   hanging.socket.terminate();
 });
 

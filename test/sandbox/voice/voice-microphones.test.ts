@@ -10,14 +10,14 @@ import { chirp } from './voice-callers.ts';
 
 const never = new AbortController().signal;
 
-type Sent = { readonly atMs: number; readonly payload: Buffer; readonly timestamp: number };
+type SentPacket = { readonly atMs: number; readonly payload: Buffer; readonly timestamp: number };
 
 /** A mouth on a clock that is stepped; time counts from 0. */
-async function mouth(microphone?: Microphone) {
+async function openSender(microphone?: Microphone) {
   const codec = await loadOpus();
   const clock = new SteppedClock();
   const startMs = clock.nowMs();
-  const sent: Sent[] = [];
+  const sent: SentPacket[] = [];
   const flags: boolean[] = [];
   const speaker = new ClientSender(codec, clock, {
     speaking: (on) => flags.push(on),
@@ -64,7 +64,7 @@ function mean(numbers: readonly number[]): number {
 }
 
 test('a gate closes right after the last frame with voice, whatever the recording goes on with', async () => {
-  const { say, kinds, flags } = await mouth();
+  const { say, kinds, flags } = await openSender();
   const spoken = await say(trailing());
   expect(kinds()).toBe('#####.....');
   expect(spoken.lastVoicedAtMs - spoken.firstVoicedAtMs).toBe(80);
@@ -72,24 +72,24 @@ test('a gate closes right after the last frame with voice, whatever the recordin
 });
 
 test('what never gets loud passes a gate whole', async () => {
-  const { say, kinds } = await mouth();
+  const { say, kinds } = await openSender();
   const pcm = chirp(100, 300);
   await say({ ...pcm, samples: pcm.samples.map((sample) => sample >> 8) });
   expect(kinds()).toBe('#####.....');
 });
 
 test('a real client sends 300 ms of the room after the last voice, and silence only then', async () => {
-  const { say, kinds, levels } = await mouth({ profile: 'release' });
+  const { say, kinds, levels } = await openSender({ profile: 'release' });
   const spoken = await say(trailing());
   expect(kinds()).toBe(`${'#'.repeat(5 + 15)}.....`);
   expect(spoken.lastVoicedAtMs - spoken.firstVoicedAtMs).toBe(80);
-  const room = mean(levels().slice(8, 20));
-  expect(room).toBeGreaterThan(-58);
-  expect(room).toBeLessThan(-52);
+  const mix = mean(levels().slice(8, 20));
+  expect(mix).toBeGreaterThan(-58);
+  expect(mix).toBeLessThan(-52);
 });
 
 test('an open microphone sends the room all the time and never silence', async () => {
-  const { clock, say, kinds, levels, sent } = await mouth({ profile: 'open' });
+  const { clock, say, kinds, levels, sent } = await openSender({ profile: 'open' });
   await clock.step(1000);
   const spoken = await say(trailing());
   expect(kinds()).toBe('#'.repeat(126));
@@ -102,7 +102,7 @@ test('an open microphone sends the room all the time and never silence', async (
 });
 
 test('from loudspeakers others come back 150 ms late and 20 dB quieter, then the room, then nothing', async () => {
-  const { clock, hear, kinds, levels, sent } = await mouth({ profile: 'speakers' });
+  const { clock, hear, kinds, levels, sent } = await openSender({ profile: 'speakers' });
   for (let n = 0; n < 10; n++) {
     hear(tone(200).slice(n * 960, (n + 1) * 960));
     await clock.step(20);
@@ -115,7 +115,7 @@ test('from loudspeakers others come back 150 ms late and 20 dB quieter, then the
 });
 
 test('who speaks over an echo is heard with it, at once', async () => {
-  const { clock, hear, speaker, sent } = await mouth({ profile: 'speakers' });
+  const { clock, hear, speaker, sent } = await openSender({ profile: 'speakers' });
   hear(tone(20));
   await clock.step(50);
   const spoken = speaker.speak(chirp(100, 300), never);
@@ -125,26 +125,26 @@ test('who speaks over an echo is heard with it, at once', async () => {
 });
 
 test('a faint echo of an echo dies away', async () => {
-  const { clock, hear, sent } = await mouth({ profile: 'speakers' });
+  const { clock, hear, sent } = await openSender({ profile: 'speakers' });
   hear(tone(20).map((sample) => sample / 100));
   await clock.step(500);
   expect(sent).toEqual([]);
 });
 
 test('the room sounds the same for the same seed only', async () => {
-  const rooms = [];
+  const mixes = [];
   for (const seed of [1, 1, 2]) {
-    const { clock, sent, speaker } = await mouth({ profile: 'open', seed });
+    const { clock, sent, speaker } = await openSender({ profile: 'open', seed });
     await clock.step(200);
     await speaker.close(new Error('left'));
-    rooms.push(Buffer.concat(sent.map(({ payload }) => payload)).toString('hex'));
+    mixes.push(Buffer.concat(sent.map(({ payload }) => payload)).toString('hex'));
   }
-  expect(rooms[0]).toBe(rooms[1]);
-  expect(rooms[0]).not.toBe(rooms[2]);
+  expect(mixes[0]).toBe(mixes[1]);
+  expect(mixes[0]).not.toBe(mixes[2]);
 });
 
 test('another microphone is taken once the present speech is over', async () => {
-  const { clock, speaker, kinds } = await mouth({ profile: 'open' });
+  const { clock, speaker, kinds } = await openSender({ profile: 'open' });
   const spoken = speaker.speak(chirp(100, 300), never);
   speaker.use({ profile: 'gate' });
   await clock.step(1000);
@@ -153,7 +153,7 @@ test('another microphone is taken once the present speech is over', async () => 
 });
 
 test('an open microphone that is switched off falls silent properly, and timestamps go on', async () => {
-  const { clock, speaker, kinds, sent, flags } = await mouth({ profile: 'open' });
+  const { clock, speaker, kinds, sent, flags } = await openSender({ profile: 'open' });
   await clock.step(100);
   speaker.use({ profile: 'gate' });
   await clock.step(1000);
@@ -169,8 +169,8 @@ test('an open microphone that is switched off falls silent properly, and timesta
   expect(flags).toEqual([true, false, true, false]);
 });
 
-test('a mouth that is closed sends nothing more and tells whoever speaks why', async () => {
-  const { clock, speaker, sent } = await mouth({ profile: 'open' });
+test('a microphone that is closed sends nothing more and tells whoever speaks why', async () => {
+  const { clock, speaker, sent } = await openSender({ profile: 'open' });
   const spoken = speaker.speak(chirp(1000, 300), never);
   await clock.step(100);
   const reason = new Error('hung up');

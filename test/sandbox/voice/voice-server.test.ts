@@ -126,7 +126,7 @@ test('a resume repeats what was not acknowledged, and only that', async () => {
   const { d } = identify(ada) as RawMessage;
   await second.say({ op: 7, d: { ...d, seq_ack: seq } });
   expect((await second.hear(11)).d).toEqual({ user_ids: [bob] });
-  expect(second.told.map(({ op }) => op)).toEqual([8, 9, 11, 18, 20]);
+  expect(second.reported.map(({ op }) => op)).toEqual([8, 9, 11, 18, 20]);
   second.socket.close(1000);
   await settle({ [bob]: two });
 });

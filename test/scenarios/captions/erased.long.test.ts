@@ -8,11 +8,11 @@ import { hasForgottenList } from '#src/storage/backups/forgotten-list.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
 import { transcriptsPath } from '#src/storage/transcripts/transcript-store.ts';
 import { text } from '#src/texts/texts.ts';
-import { pressed, told } from '#test/scenarios/setup/asking.ts';
+import { commandReply, pressed } from '#test/scenarios/setup/asking.ts';
 import { captioned, Sayings, untilShown } from '#test/scenarios/setup/captioning.ts';
 import {
   eventually,
-  openOwnScene,
+  openOwnScenario,
   type ScenarioSetup,
   scenario,
 } from '#test/scenarios/setup/scenario-setup.ts';
@@ -23,7 +23,7 @@ const [canary, other] = ['quagga at eight', 'bread and wine'] as const;
 /** Ben said the canary and went away; Adam said something else, and stays. */
 async function spoken(): Promise<{ readonly setup: ScenarioSetup; readonly ben: SandboxPerson }> {
   const sayings = new Sayings([canary, other]);
-  const setup = await openOwnScene({ providers: sayings.providers });
+  const setup = await openOwnScenario({ providers: sayings.providers });
   const [adam, ben] = await captioned(setup, ['Ben']);
   if (!ben) throw new Error('Nobody came.');
   await sayings.say(ben, canary);
@@ -54,7 +54,7 @@ function expectErased({ dataDir }: ScenarioSetup, ben: SandboxPerson): void {
 }
 
 async function forget(ben: SandboxPerson): Promise<ShownMessage> {
-  return await pressed(ben, await told(ben, 'privacy forget'), 'forget.confirm');
+  return await pressed(ben, await commandReply(ben, 'privacy forget'), 'forget.confirm');
 }
 
 scenario('not a byte of who was forgotten is in any file, copies and logs included', async () => {
@@ -86,7 +86,7 @@ scenario(
     const { setup, ben } = await spoken();
     await using _ = setup;
     await backUp(setup);
-    const card = await told(ben, 'privacy forget');
+    const card = await commandReply(ben, 'privacy forget');
     const reader = new DatabaseSync(transcriptsPath(setup.dataDir), { readOnly: true });
     reader.exec('BEGIN; SELECT * FROM lines');
     const other = new DatabaseSync(transcriptsPath(setup.dataDir), { readOnly: true });
@@ -107,7 +107,7 @@ scenario(
     const { setup, ben } = await spoken();
     await using _ = setup;
     const copy = await backUp(setup);
-    const card = await told(ben, 'privacy forget');
+    const card = await commandReply(ben, 'privacy forget');
     const holder = new DatabaseSync(copy);
     holder.exec('BEGIN EXCLUSIVE');
     ben.press(card, 'parley:forget.confirm');

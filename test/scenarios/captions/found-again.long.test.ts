@@ -4,7 +4,7 @@ import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { text } from '#src/texts/texts.ts';
 import { readSrt, readVtt } from '#test/captions/files/subtitle-readers.ts';
 import { download } from '#test/sandbox/download.ts';
-import { buttonsOf, pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
+import { buttonsOf, commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   captioned,
   promptsOf,
@@ -39,14 +39,16 @@ async function transcriptWith(
 /** Cleo was not there; whether she may know it depends on whether she may open the place of the captions. */
 async function expectForReaders({ sandbox }: ScenarioSetup): Promise<void> {
   const cleo = sandbox.person('Cleo');
-  const found = await told(cleo, 'captions find', { words: 'table' });
+  const found = await commandReply(cleo, 'captions find', { words: 'table' });
   expect([found.ephemeral, found.text.includes('I book the table')]).toEqual([true, true]);
   sandbox.guild().permit('Lounge', 'Cleo', { deny: ['viewChannel'] });
   const nothing = whispered('find.none', { words: 'table' });
   await eventually(async () =>
-    expect(await told(cleo, 'captions find', { words: 'table' })).toMatchObject(nothing),
+    expect(await commandReply(cleo, 'captions find', { words: 'table' })).toMatchObject(nothing),
   );
-  expect(await told(cleo, 'captions transcript')).toMatchObject(whispered('transcript.none'));
+  expect(await commandReply(cleo, 'captions transcript')).toMatchObject(
+    whispered('transcript.none'),
+  );
 }
 
 scenario(
@@ -89,20 +91,20 @@ scenario(
       const file = await transcriptFor(setup, adam, format);
       for (const one of said) expect(file).toContain(one);
     }
-    const found = await told(ben, 'captions find', { words: 'table' });
+    const found = await commandReply(ben, 'captions find', { words: 'table' });
     expect(found.ephemeral).toBe(true);
     expect(found.text).toMatch(
       /Ben at \d\d:\d\d: "I book the table" https:\/\/discord\.com\/channels\/\d+\/\d+\/\d+/,
     );
-    expect(await told(ben, 'captions find', { words: 'zebra' })).toMatchObject(
+    expect(await commandReply(ben, 'captions find', { words: 'zebra' })).toMatchObject(
       whispered('find.none', { words: 'zebra' }),
     );
     await expectForReaders(setup);
-    const answer = await told(ben, 'ask', { question: 'When do we meet?', about: 'this' });
+    const answer = await commandReply(ben, 'ask', { question: 'When do we meet?', about: 'this' });
     expect(answer.ephemeral).toBe(true);
     expect(answer.text).toMatch(/^Adam at \d\d:\d\d: "Friday at eight" https:/);
     expect(promptsOf(setup)).toContain('I book the table');
-    const recap = await told(adam, 'captions recap');
+    const recap = await commandReply(adam, 'captions recap');
     expect([recap.ephemeral, recap.text.split('\n').length]).toEqual([true, 3]);
     expect(recap.text).toMatch(
       /They meet on Friday\. \(Adam, \d\d:\d\d\)\n.*Ben books a table\. \(Ben, \d\d:\d\d\)/,
@@ -142,24 +144,24 @@ scenario(
     await using setup = await openScenario({ providers: { ...sayings.providers, replies } });
     const { sandbox } = setup;
     const olga = sandbox.person('Olga');
-    await told(olga, 'settings set', { key: 'catch_up', value: 'off' });
+    await commandReply(olga, 'settings set', { key: 'catch_up', value: 'off' });
     const [adam, ben] = await captioned(setup, ['Ben']);
     if (!ben) throw new Error('Nobody came.');
     await sayings.say(adam, 'quagga at eight');
     await untilShown(setup, '**Adam** quagga at eight');
     const cleo = sandbox.person('Cleo');
     await cleo.join('Lounge', soon());
-    await told(cleo, 'privacy allow', { for: 'always' });
+    await commandReply(cleo, 'privacy allow', { for: 'always' });
     await Promise.all([adam, ben, cleo].map((one) => one.settled(soon())));
     const unread = whispered('transcript.none');
-    expect(await told(cleo, 'captions transcript')).toMatchObject(unread);
-    expect(await told(cleo, 'captions find', { words: 'quagga' })).toMatchObject(
+    expect(await commandReply(cleo, 'captions transcript')).toMatchObject(unread);
+    expect(await commandReply(cleo, 'captions find', { words: 'quagga' })).toMatchObject(
       whispered('find.none', { words: 'quagga' }),
     );
-    expect((await told(cleo, 'ask', { question: 'When is the quagga?', about: 'all' })).text).toBe(
-      text('ask.unknown'),
-    );
-    expect(await told(cleo, 'captions recap')).toMatchObject({
+    expect(
+      (await commandReply(cleo, 'ask', { question: 'When is the quagga?', about: 'all' })).text,
+    ).toBe(text('ask.unknown'));
+    expect(await commandReply(cleo, 'captions recap')).toMatchObject({
       ephemeral: true,
       text: text('recap.none'),
     });
@@ -168,13 +170,13 @@ scenario(
     expect(promptsOf(setup)).toContain('what was said');
     // All who sit there hear the answer, so that the model was shown nothing of it either.
     expect(promptsOf(setup)).not.toContain('quagga at');
-    expect((await told(ben, 'captions find', { words: 'quagga' })).text).toContain(
+    expect((await commandReply(ben, 'captions find', { words: 'quagga' })).text).toContain(
       'quagga at eight',
     );
     const panel = sandbox.messages('general').find(hasTranscriptButton);
     if (!panel) throw new Error('The panel has no button for the transcript.');
     await expectBehindButton(setup, panel, { ben, cleo });
-    await told(adam, 'leave');
+    await commandReply(adam, 'leave');
     const goodbye = sandbox.messages('general').findLast(hasTranscriptButton);
     if (!goodbye || goodbye.id === panel.id) throw new Error('The goodbye has no button.');
     await expectBehindButton(setup, goodbye, { ben, cleo });

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
-import { told } from '#test/scenarios/setup/asking.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
 import {
   captioned,
   keptBytes,
@@ -14,7 +14,7 @@ import {
 import {
   eventually,
   madeTexts,
-  openOwnScene,
+  openOwnScenario,
   openScenario,
   returned,
   type ScenarioSetup,
@@ -33,9 +33,12 @@ scenario(
   async () => {
     const sayings = new Sayings(['Nova what is a quagga']);
     await using setup = await openScenario({ providers: sayings.providers });
-    await told(setup.sandbox.person('Olga'), 'settings set', { key: 'captions_days', value: '0' });
+    await commandReply(setup.sandbox.person('Olga'), 'settings set', {
+      key: 'captions_days',
+      value: '0',
+    });
     const adam = await seat(setup, 'Adam');
-    await told(adam, 'join', { mode: 'captions' });
+    await commandReply(adam, 'join', { mode: 'captions' });
     await adam.settled(soon());
     const unkept = text('captions.notice.unkept');
     await eventually(() =>
@@ -47,7 +50,7 @@ scenario(
     await eventually(async () =>
       expect(await transcriptFor(setup, adam, 'txt')).toContain('Nova what is a quagga'),
     );
-    await told(adam, 'leave');
+    await commandReply(adam, 'leave');
     expect(setup.providers.requests.filter(({ endpoint }) => endpoint === 'chat')).toEqual([]);
     expect(madeTexts(setup)).toEqual([text('captions.spoken')]);
     expect(await keptBytes(setup)).not.toContain('quagga');
@@ -63,7 +66,7 @@ scenario(
       'here again',
       'the last words',
     ]);
-    await using setup = await openOwnScene({ providers: sayings.providers });
+    await using setup = await openOwnScenario({ providers: sayings.providers });
     const [adam] = await captioned(setup, ['Ben']);
     const store = join(setup.dataDir, 'transcripts.db');
     {
@@ -91,6 +94,6 @@ scenario(
     await sayings.say(adam, 'the last words');
     await untilShown(setup, '**Adam** the last words');
     await eventually(() => expect(written(setup, text('captions.unsaved'))).toBe(2));
-    expect((await told(adam, 'captions transcript')).text).toBe(text('transcript.unread'));
+    expect((await commandReply(adam, 'captions transcript')).text).toBe(text('transcript.unread'));
   },
 );

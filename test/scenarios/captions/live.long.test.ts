@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import { realClock } from '#src/base/clock.ts';
 import { text } from '#src/texts/texts.ts';
-import { pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
+import { commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   keptBytes,
   linesIn,
@@ -15,7 +15,7 @@ import {
 import {
   callIn,
   eventually,
-  openOwnScene,
+  openOwnScenario,
   type ScenarioSetup,
   scenario,
   seat,
@@ -46,7 +46,7 @@ scenario(
     const sayings = new Sayings(said);
     const replies = [{ match: 'who brings wine', text: 'Adam brings the wine.' }];
     const providers = { ...sayings.providers, replies };
-    await using setup = await openOwnScene({ providers, sandbox: { rateLimits: 'usual' } });
+    await using setup = await openOwnScenario({ providers, sandbox: { rateLimits: 'usual' } });
     const { sandbox } = setup;
     const [ben, cleo, dora] = [
       await seat(setup, 'Ben'),
@@ -54,7 +54,7 @@ scenario(
       await seat(setup, 'Dora'),
     ];
     const adam = await callIn(setup, 'Adam');
-    for (const one of [ben, dora]) await told(one, 'privacy allow', { for: 'always' });
+    for (const one of [ben, dora]) await commandReply(one, 'privacy allow', { for: 'always' });
     await sayings.say(adam, 'quagga before');
     const atMs = realClock.nowMs();
     await turnOn(adam);
@@ -86,13 +86,13 @@ scenario(
     const versions = posted(setup).flatMap(({ edits }) => edits.map((edit) => edit.text));
     expect(versions.filter((version) => version.endsWith('…')).length).toBeGreaterThan(0);
     expect(promptsOf(setup)).toContain('Ben: I bring the bread');
-    await told(adam, 'privacy pause');
+    await commandReply(adam, 'privacy pause');
     await sayings.say(ben, 'numbat while paused');
-    await told(adam, 'privacy resume');
-    expect((await told(adam, 'captions off')).text).toContain(text('captions.off'));
+    await commandReply(adam, 'privacy resume');
+    expect((await commandReply(adam, 'captions off')).text).toContain(text('captions.off'));
     await sayings.say(ben, 'dugong captions off');
     await emil.settled(soon());
-    await told(adam, 'leave');
+    await commandReply(adam, 'leave');
     const everything = [promptsOf(setup), postedBy(setup), await keptBytes(setup)].join();
     for (const canary of canaries) expect(everything).not.toContain(canary);
     expect(await keptBytes(setup)).toContain('we meet at eight');

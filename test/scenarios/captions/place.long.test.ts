@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
-import { pressed, told } from '#test/scenarios/setup/asking.ts';
+import { commandReply, pressed } from '#test/scenarios/setup/asking.ts';
 import {
   captioned,
   keptBytes,
@@ -14,7 +14,7 @@ import {
   call,
   callIn,
   eventually,
-  openOwnScene,
+  openOwnScenario,
   openScenario,
   type ScenarioSetup,
   scenario,
@@ -51,9 +51,9 @@ scenario(
     await untilShown(setup, '**Cleo** tapir forgotten');
     await sayings.say(adam, 'bread and wine');
     await untilShown(setup, '**Adam** bread and wine');
-    await told(ben, 'privacy deny');
+    await commandReply(ben, 'privacy deny');
     await eventually(() => expect(linesIn(setup).join()).not.toContain('okapi'));
-    await pressed(cleo, await told(cleo, 'privacy forget'), 'forget.confirm');
+    await pressed(cleo, await commandReply(cleo, 'privacy forget'), 'forget.confirm');
     await eventually(() => expect(linesIn(setup)).toEqual(['**Adam** bread and wine']));
     await eventually(async () => {
       const kept = await keptBytes(setup);
@@ -68,7 +68,7 @@ scenario(
   'a message that takes no edit any more is followed by the line with its time',
   async () => {
     const sayings = new Sayings(['bread and wine', 'cups from the cellar']);
-    await using setup = await openOwnScene({
+    await using setup = await openOwnScenario({
       providers: { ...sayings.providers, replies },
       sandbox: { oldEditsPerHour: 0 },
     });
@@ -100,7 +100,7 @@ scenario(
     const adam = await callIn(setup, 'Adam');
     const home = sandbox.guild().channelId('general');
     const set = { key: 'captions_channel', value: home };
-    await told(sandbox.person('Olga'), 'settings set', set);
+    await commandReply(sandbox.person('Olga'), 'settings set', set);
     const on = await turnOn(adam);
     const [, thread = ''] = /channels\/\d+\/(\d+)/.exec(on.text) ?? [];
     expect(sandbox.nameOf(thread)).toMatch(/^Captions of Lounge, \d{4}-\d\d-\d\d$/);
@@ -108,7 +108,7 @@ scenario(
     await untilShown(setup, '**Adam** bread and wine', thread);
     expect(linesIn(setup)).toEqual([]);
     // A session that is resumed goes on in its thread, and nobody is told a second time.
-    await told(adam, 'leave');
+    await commandReply(adam, 'leave');
     await call(setup, adam);
     await sayings.say(adam, 'back to you');
     const both = ['**Adam** bread and wine', '**Adam** back to you'];

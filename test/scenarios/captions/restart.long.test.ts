@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
-import { pressed, told } from '#test/scenarios/setup/asking.ts';
+import { commandReply, pressed } from '#test/scenarios/setup/asking.ts';
 import {
   captioned,
   keptBytes,
@@ -11,7 +11,7 @@ import {
 } from '#test/scenarios/setup/captioning.ts';
 import {
   eventually,
-  openOwnScene,
+  openOwnScenario,
   scenario,
   seat,
   soon,
@@ -23,7 +23,7 @@ scenario(
   'a killed bot goes on with the same transcript, and still forgets what it wrote before',
   async () => {
     const sayings = new Sayings(said);
-    await using setup = await openOwnScene({ providers: sayings.providers });
+    await using setup = await openOwnScenario({ providers: sayings.providers });
     const [adam, ben] = await captioned(setup, ['Ben']);
     if (!ben) throw new Error('Nobody came.');
     await sayings.say(adam, 'bread and wine');
@@ -56,7 +56,7 @@ scenario(
       const { lines } = JSON.parse(await transcriptFor(setup, adam, 'json'));
       expect(lines.map((line: { text: string }) => line.text)).toEqual(all);
     });
-    const card = await told(ben, 'privacy forget');
+    const card = await commandReply(ben, 'privacy forget');
     expect(card.text).toBe(text('privacy.forget.ask', { n: 1, m: 0 }));
     const done = await pressed(ben, card, 'forget.confirm');
     expect(done.text).toContain(text('privacy.posted', { n: 1 }));

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { told, whispered } from '#test/scenarios/setup/asking.ts';
+import { commandReply, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   converse,
@@ -23,23 +23,25 @@ scenario(
     const olga = guild.person('Olga');
     const adam = await callIn(setup, 'Adam');
     const ben = await seat(setup, 'Ben');
-    await told(ben, 'privacy allow', { for: 'always' });
+    await commandReply(ben, 'privacy allow', { for: 'always' });
     await ben.settled(soon());
     await converse(setup, ben, another);
     const saying = ben.say(question, soon());
-    const set = await told(olga, 'settings set', { key: 'blocked', value: `<@${ben.id}>` });
+    const set = await commandReply(olga, 'settings set', { key: 'blocked', value: `<@${ben.id}>` });
     expect(set.text).toContain(ben.id);
     await saying;
     await ben.say(another, soon());
     await converse(setup, adam, question);
     expect(recognised(setup)).toEqual(['Ben', 'Adam']);
-    expect(await told(ben, 'stop')).toMatchObject(whispered('access.blocked'));
-    expect(await told(ben, 'privacy allow', { for: 'always' })).toMatchObject({ ephemeral: true });
-    expect((await told(ben, 'privacy status')).text).toContain(text('privacy.blocked'));
-    const asked = await told(ben, 'privacy forget');
+    expect(await commandReply(ben, 'stop')).toMatchObject(whispered('access.blocked'));
+    expect(await commandReply(ben, 'privacy allow', { for: 'always' })).toMatchObject({
+      ephemeral: true,
+    });
+    expect((await commandReply(ben, 'privacy status')).text).toContain(text('privacy.blocked'));
+    const asked = await commandReply(ben, 'privacy forget');
     const forgotten = await ben.press(asked, 'parley:forget.confirm').answered(soon());
     expect(forgotten.text).toContain(text('privacy.forget.blocked'));
-    expect((await told(olga, 'settings view')).text).toContain(`blocked: ${ben.id}`);
+    expect((await commandReply(olga, 'settings view')).text).toContain(`blocked: ${ben.id}`);
   },
 );
 
@@ -49,10 +51,10 @@ scenario('where roles are set, others are told so, and the role lets them in', a
   const [olga, adam] = [guild.person('Olga'), guild.person('Adam')];
   await adam.join('Lounge', soon());
   const roleId = guild.addRole('Members');
-  await told(olga, 'settings set', { key: 'roles', value: `<@&${roleId}>` });
-  expect(await told(adam, 'join')).toMatchObject(whispered('access.role'));
+  await commandReply(olga, 'settings set', { key: 'roles', value: `<@&${roleId}>` });
+  expect(await commandReply(adam, 'join')).toMatchObject(whispered('access.role'));
   guild.giveRole('Adam', 'Members');
-  expect((await told(adam, 'join')).text).toContain(text('join.ok', { channel: 'Lounge' }));
+  expect((await commandReply(adam, 'join')).text).toContain(text('join.ok', { channel: 'Lounge' }));
   await adam.settled(soon());
   await converse(setup, adam, question);
 });

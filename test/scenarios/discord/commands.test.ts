@@ -3,7 +3,13 @@ import type { RegisteredOption } from '#sandbox/world/world.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { instantPace } from '#test/fakes/providers/providers.ts';
-import { buttonsOf, pressed, spokenUp, told, whispered } from '#test/scenarios/setup/asking.ts';
+import {
+  buttonsOf,
+  commandReply,
+  pressed,
+  spokenUp,
+  whispered,
+} from '#test/scenarios/setup/asking.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,
@@ -102,9 +108,9 @@ scenario(
       sandbox.person('Ben'),
       sandbox.person('Olga'),
     ];
-    expect(await told(adam, 'leave')).toMatchObject(whispered('leave.nowhere'));
+    expect(await commandReply(adam, 'leave')).toMatchObject(whispered('leave.nowhere'));
     await adam.join('Lounge', soon());
-    const joined = await told(adam, 'join', { channel: 'Workshop' });
+    const joined = await commandReply(adam, 'join', { channel: 'Workshop' });
     expect(joined.text).toContain(text('join.ok', { channel: 'Workshop' }));
     expect(sandbox.bot().channel).toBe('Workshop');
     await adam.join('Workshop', soon());
@@ -114,10 +120,10 @@ scenario(
       text('join.ok.several', { channel: 'Workshop', bot: 'Nova' }),
     );
     expect(await again.followed(soon())).toMatchObject(whispered('join.consent'));
-    expect(await told(sandbox.person('Cleo'), 'leave')).toMatchObject(
+    expect(await commandReply(sandbox.person('Cleo'), 'leave')).toMatchObject(
       whispered('perm.room', { channel: 'Workshop' }),
     );
-    expect((await told(olga, 'leave')).text).toMatch(/^Left Workshop after \d+ s\.$/);
+    expect((await commandReply(olga, 'leave')).text).toMatch(/^Left Workshop after \d+ s\.$/);
     await eventually(() => expect(sandbox.bot().channel).toBeUndefined());
   },
 );
@@ -125,10 +131,12 @@ scenario(
 scenario('/say tells how many are ahead, takes eight, and /stop drops them all', async () => {
   await using setup = await openScenario();
   const cleo = setup.sandbox.person('Cleo');
-  expect(await told(cleo, 'say', { text: 'Hello' })).toMatchObject(whispered('leave.nowhere'));
+  expect(await commandReply(cleo, 'say', { text: 'Hello' })).toMatchObject(
+    whispered('leave.nowhere'),
+  );
   const adam = await callIn(setup, 'Adam');
-  const say = (words: string) => told(adam, 'say', { text: words });
-  expect(await told(cleo, 'say', { text: 'Hello' })).toMatchObject(
+  const say = (words: string) => commandReply(adam, 'say', { text: words });
+  expect(await commandReply(cleo, 'say', { text: 'Hello' })).toMatchObject(
     whispered('perm.room', { channel: 'Lounge' }),
   );
   expect(await say('\u{1f642} ```x = 1```')).toMatchObject(whispered('say.empty'));
@@ -142,14 +150,14 @@ scenario('/say tells how many are ahead, takes eight, and /stop drops them all',
   expect(await stopping.answered(soon())).toMatchObject(whispered('stop.ok'));
   const heard = await adam.listen({ ...waits, sinceMs: 0 }, soon());
   expect(heard.lastAtMs - stopping.sentAtMs).toBeLessThan(500);
-  expect(await told(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
+  expect(await commandReply(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
   expect(madeTexts(setup)).toEqual([lecture]);
 });
 
 scenario('/say speaks in the order of asking, and what is urgent first', async () => {
   await using setup = await openScenario();
   const adam = await callIn(setup, 'Adam');
-  const say = (words: string, when: string) => told(adam, 'say', { text: words, when });
+  const say = (words: string, when: string) => commandReply(adam, 'say', { text: words, when });
   expect(await say('This is the first and takes a while', 'queue')).toMatchObject(
     whispered('say.now'),
   );
@@ -211,7 +219,9 @@ scenario('/stop cuts an answer off, and only what was heard of it is remembered'
   const adam = await callIn(setup, 'Adam');
   await adam.say(question, soon());
   await hearing(adam);
-  expect(await told(adam, 'stop', { what: 'everything' })).toMatchObject(whispered('stop.ok'));
+  expect(await commandReply(adam, 'stop', { what: 'everything' })).toMatchObject(
+    whispered('stop.ok'),
+  );
   await adam.listen({ ...waits, sinceMs: 0 }, soon());
   setup.providers.set({ replies: [{ match: /^/, text: 'Yes.' }] });
   await converse(setup, adam, question);
@@ -226,8 +236,8 @@ scenario('/stats tells how fast the bot is here, /help how to use it', async () 
   const replies = [{ match: /^/, text: 'Yes.' }];
   await using setup = await openScenario({ providers: { replies } });
   const adam = await seat(setup, 'Adam');
-  expect(await told(adam, 'stats')).toMatchObject(whispered('stats.none'));
-  const help = await told(adam, 'help');
+  expect(await commandReply(adam, 'stats')).toMatchObject(whispered('stats.none'));
+  const help = await commandReply(adam, 'help');
   const topics = [
     'start',
     'ask',
@@ -243,8 +253,10 @@ scenario('/stats tells how fast the bot is here, /help how to use it', async () 
   const all = topics.map((topic) => text(`help.${topic}`)).join('\n');
   expect(help).toMatchObject({ text: all, ephemeral: true });
   expect(buttonsOf(help).map(([, label]) => label)).toEqual(['/join', '/privacy status', '/stats']);
-  expect(await told(adam, 'help', { topic: ' Stop' })).toMatchObject(whispered('help.stop'));
-  expect(await told(adam, 'help', { topic: 'cake' })).toMatchObject(
+  expect(await commandReply(adam, 'help', { topic: ' Stop' })).toMatchObject(
+    whispered('help.stop'),
+  );
+  expect(await commandReply(adam, 'help', { topic: 'cake' })).toMatchObject(
     whispered('help.unknown', { topic: 'cake', topics: topics.join(', ') }),
   );
   const joined = await pressed(adam, help, 'try.join');
@@ -255,7 +267,7 @@ scenario('/stats tells how fast the bot is here, /help how to use it', async () 
   const speed =
     /^Last 1 answers: half within \d+ ms, 95 % within \d+ ms of your last word\. 0 failed\. Prepared but not used: \d+ % of tokens\.$/;
   expect((await pressed(adam, help, 'try.stats')).text).toMatch(speed);
-  expect((await told(adam, 'stats', { view: 'last turn' })).text).toMatch(
+  expect((await commandReply(adam, 'stats', { view: 'last turn' })).text).toMatch(
     /^Last answer: said to the end\. After your last word: ended \d+, recognised \d+, first token \d+, first clause \d+, first speech \d+, first frame sent \d+ ms\.$/,
   );
 });
@@ -269,11 +281,13 @@ scenario('half-typed words are completed, and everybody reads their own language
     ['start', 'stop', 'stats', 'settings'].map((name) => ({ name, value: name })),
   );
   expect(await typed('say', 'voice', 'al')).toEqual([]);
-  expect(await told(adam, 'join')).toMatchObject(whispered('join.none', {}, 'de'));
+  expect(await commandReply(adam, 'join')).toMatchObject(whispered('join.none', {}, 'de'));
   await adam.join('Lounge', soon());
-  const joined = await told(adam, 'join');
+  const joined = await commandReply(adam, 'join');
   expect(joined.text).toContain(text('join.ok', { channel: 'Lounge' }, 'de'));
   const cleo = setup.sandbox.person('Cleo', { locale: 'nl' });
-  expect(await told(cleo, 'stop')).toMatchObject(whispered('perm.room', { channel: 'Lounge' }));
-  expect(await told(adam, 'stop')).toMatchObject(whispered('stop.nothing', {}, 'de'));
+  expect(await commandReply(cleo, 'stop')).toMatchObject(
+    whispered('perm.room', { channel: 'Lounge' }),
+  );
+  expect(await commandReply(adam, 'stop')).toMatchObject(whispered('stop.nothing', {}, 'de'));
 });

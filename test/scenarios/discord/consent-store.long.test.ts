@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
+import { commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   converse,
   eventually,
-  openOwnScene,
+  openOwnScenario,
   recognised,
   scenario,
   seat,
@@ -22,9 +22,9 @@ const replies = [{ match: /^/, text: 'Yes.' }];
 
 scenario('where the store cannot be read, only a yes said just now counts', async () => {
   const environment = { CONSENT_POLICY: 'notice' };
-  await using setup = await openOwnScene({ providers: { replies }, environment });
+  await using setup = await openOwnScenario({ providers: { replies }, environment });
   const ben = await seat(setup, 'Ben');
-  await told(ben, 'privacy allow');
+  await commandReply(ben, 'privacy allow');
   const store = join(setup.dataDir, 'parley.db');
   await setup.bot.stop();
   await rm(store);
@@ -40,25 +40,28 @@ scenario('where the store cannot be read, only a yes said just now counts', asyn
   const joining = adam.command('join');
   const warned = `${text('join.consent')}\n${text('privacy.unread')}`;
   expect(await joining.followed(soon())).toMatchObject({ text: warned, ephemeral: true });
-  expect(await told(ben, 'privacy status')).toMatchObject(whispered('privacy.unread'));
+  expect(await commandReply(ben, 'privacy status')).toMatchObject(whispered('privacy.unread'));
   await Promise.all([adam.settled(soon()), ben.settled(soon())]);
   await ben.say(another, soon());
   await converse(setup, adam, question);
   expect(recognised(setup)).toEqual(['Adam']);
   const unsaved = `${text('privacy.allowed')}\n${text('privacy.unsaved')}`;
-  expect(await told(ben, 'privacy allow')).toMatchObject({ text: unsaved, ephemeral: true });
+  expect(await commandReply(ben, 'privacy allow')).toMatchObject({
+    text: unsaved,
+    ephemeral: true,
+  });
   await converse(setup, ben, another);
   expect(recognised(setup)).toEqual(['Adam', 'Ben']);
-  const card = await told(ben, 'privacy forget');
+  const card = await commandReply(ben, 'privacy forget');
   const failed = whispered('privacy.forget.failed');
   expect(await pressed(ben, card, 'forget.confirm')).toMatchObject(failed);
   expect(setup.bot.isRunning).toBe(true);
 });
 
 scenario('a store full of garbage is told to the operator and opens nobody’s ears', async () => {
-  await using setup = await openOwnScene({ providers: { replies } });
+  await using setup = await openOwnScenario({ providers: { replies } });
   const ben = await seat(setup, 'Ben');
-  await told(ben, 'privacy allow');
+  await commandReply(ben, 'privacy allow');
   await setup.bot.stop();
   const store = join(setup.dataDir, 'parley.db');
   await Promise.all(['-wal', '-shm'].map((end) => rm(`${store}${end}`, { force: true })));

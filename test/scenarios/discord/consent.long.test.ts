@@ -10,7 +10,7 @@ import { storePath } from '#src/storage/store.ts';
 import { text } from '#src/texts/texts.ts';
 import { joined, speech } from '#test/audio/speech.ts';
 import { instantPace } from '#test/fakes/providers/providers.ts';
-import { buttonsOf, pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
+import { buttonsOf, commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   call,
@@ -18,7 +18,7 @@ import {
   converse,
   eventually,
   madeTexts,
-  openOwnScene,
+  openOwnScenario,
   openScenario,
   pieced,
   recognised,
@@ -83,7 +83,7 @@ scenario('somebody who goes on and on and did not agree is never opened, nor sen
   const { uttered } = await converse(setup, adam, question);
   await speaking;
   expect(sent()).toBeGreaterThan(400);
-  await told(adam, 'leave');
+  await commandReply(adam, 'leave');
   const { counts } = await setup.bot.logged(({ msg }) => msg === 'link-closed', 10_000);
   expect(counts).toMatchObject({ sealed: 0, unparsed: 0 });
   const { notAllowed } = counts as { readonly notAllowed: number };
@@ -93,7 +93,7 @@ scenario('somebody who goes on and on and did not agree is never opened, nor sen
 });
 
 scenario('under CONSENT_POLICY=role those are heard who sit down with the role', async () => {
-  await using setup = await openOwnScene({ providers: { replies }, environment: listenersOnly });
+  await using setup = await openOwnScenario({ providers: { replies }, environment: listenersOnly });
   const [ben, adam] = [await seat(setup, 'Ben'), await callIn(setup, 'Adam')];
   await ben.settled(soon());
   await ben.say(another, soon());
@@ -108,7 +108,7 @@ scenario('under CONSENT_POLICY=role those are heard who sit down with the role',
 });
 
 scenario('who loses the role in a call is heard no more, and who gets it is heard', async () => {
-  await using setup = await openOwnScene({ providers: { replies }, environment: listenersOnly });
+  await using setup = await openOwnScenario({ providers: { replies }, environment: listenersOnly });
   const guild = setup.sandbox.guild();
   const ben = guild.person('Ben');
   guild.giveRole('Ben', 'Listeners');
@@ -131,22 +131,22 @@ scenario(
     await using setup = await openScenario({ providers: { replies } });
     const [ben] = [await seat(setup, 'Ben'), await callIn(setup, 'Adam')];
     await ben.settled(soon());
-    expect(await told(ben, 'privacy status')).toMatchObject(standing('no', 0));
-    expect(await told(ben, 'privacy allow', { for: 'today' })).toMatchObject(
+    expect(await commandReply(ben, 'privacy status')).toMatchObject(standing('no', 0));
+    expect(await commandReply(ben, 'privacy allow', { for: 'today' })).toMatchObject(
       whispered('privacy.allowed'),
     );
-    expect(await told(ben, 'privacy status')).toMatchObject(standing('yes', 1));
+    expect(await commandReply(ben, 'privacy status')).toMatchObject(standing('yes', 1));
     await converse(setup, ben, another);
     expect(recognised(setup)).toEqual(['Ben']);
     const { sentPackets } = ben.counts();
     const saying = ben.say(speech('human-cards-005'), soon());
     await eventually(() => expect(ben.counts().sentPackets).toBeGreaterThan(sentPackets + 60));
-    expect(await told(ben, 'privacy deny')).toMatchObject(whispered('privacy.denied'));
+    expect(await commandReply(ben, 'privacy deny')).toMatchObject(whispered('privacy.denied'));
     const asked = setup.providers.requests.length;
     const heardOfBen = setup.uttered.length;
     await saying;
     await ben.say(another, soon());
-    expect(await told(ben, 'privacy status')).toMatchObject(standing('no', 2));
+    expect(await commandReply(ben, 'privacy status')).toMatchObject(standing('no', 2));
     expect(setup.providers.requests.length).toBe(asked);
     await converse(setup, setup.sandbox.person('Adam'), question);
     expect(recognised(setup).filter((name) => name !== 'nobody')).toEqual(['Ben', 'Adam']);
@@ -159,7 +159,7 @@ scenario('a no while words are being recognised ends that, and nothing is answer
   const pace = { ...instantPace, recogniseMs: 5_000 };
   await using setup = await openScenario({ providers: { replies, pace } });
   const adam = await seat(setup, 'Adam');
-  const panel = await told(adam, 'join');
+  const panel = await commandReply(adam, 'join');
   await adam.settled(soon());
   await adam.say(question, soon());
   await eventually(() => expect(setup.providers.requests).not.toHaveLength(0));
@@ -184,19 +184,19 @@ scenario('a pause stops all hearing until somebody in the room resumes', async (
   const cleo = setup.sandbox.person('Cleo');
   const barred = whispered('perm.room', { channel: 'Lounge' });
   for (const line of ['privacy pause', 'privacy resume']) {
-    expect(await told(cleo, line)).toMatchObject(barred);
+    expect(await commandReply(cleo, line)).toMatchObject(barred);
   }
-  const paused = await told(adam, 'privacy pause');
+  const paused = await commandReply(adam, 'privacy pause');
   expect(paused).toMatchObject(whispered('privacy.paused'));
   await adam.say(question, soon());
   expect(setup.uttered).toEqual([]);
   expect(await pressed(adam, paused, 'resume')).toMatchObject(whispered('privacy.resumed'));
   await converse(setup, adam, question);
-  expect(await told(adam, 'privacy pause')).toMatchObject(whispered('privacy.paused'));
-  expect(await told(adam, 'privacy resume')).toMatchObject(whispered('privacy.resumed'));
+  expect(await commandReply(adam, 'privacy pause')).toMatchObject(whispered('privacy.paused'));
+  expect(await commandReply(adam, 'privacy resume')).toMatchObject(whispered('privacy.resumed'));
   await converse(setup, adam, question);
-  await told(adam, 'leave');
-  expect(await told(adam, 'privacy pause')).toMatchObject(whispered('leave.nowhere'));
+  await commandReply(adam, 'leave');
+  expect(await commandReply(adam, 'privacy pause')).toMatchObject(whispered('leave.nowhere'));
 });
 
 scenario(
@@ -204,7 +204,7 @@ scenario(
   async () => {
     await using setup = await openScenario({ providers: { replies } });
     const ben = await seat(setup, 'Ben');
-    expect(await told(ben, 'privacy allow')).toMatchObject(whispered('privacy.allowed'));
+    expect(await commandReply(ben, 'privacy allow')).toMatchObject(whispered('privacy.allowed'));
     await setup.restart();
     const adam = await callIn(setup, 'Adam');
     await ben.settled(soon());
@@ -212,7 +212,7 @@ scenario(
     expect(recognised(setup)).toEqual(['Ben']);
     expect((await allBytes(setup.dataDir)).includes(ben.id)).toBe(true);
     backUp(storePath(setup.dataDir), backupsFolder(setup.dataDir), Date.now());
-    const card = await told(ben, 'privacy forget');
+    const card = await commandReply(ben, 'privacy forget');
     expect(card).toMatchObject(whispered('privacy.forget.ask', { n: 0, m: 0 }));
     expect(buttonsOf(card)).toEqual([['forget.confirm', text('button.forget')]]);
     const done = [
@@ -221,7 +221,7 @@ scenario(
     ];
     expect((await pressed(ben, card, 'forget.confirm')).text).toBe(done.join('\n'));
     expect((await allBytes(setup.dataDir)).includes(ben.id)).toBe(false);
-    expect(await told(ben, 'privacy status')).toMatchObject(standing('no', 0));
+    expect(await commandReply(ben, 'privacy status')).toMatchObject(standing('no', 0));
     await ben.say(another, soon());
     await converse(setup, adam, question);
     expect(recognised(setup)).toEqual(['Ben', 'Adam']);
@@ -254,7 +254,7 @@ scenario(
     const { uttered } = await converse(setup, ben, another);
     await expectAlike(uttered, another);
     expect(recognised(setup)).toEqual(['Ben']);
-    expect(await told(ben, 'privacy deny')).toMatchObject(whispered('privacy.denied'));
+    expect(await commandReply(ben, 'privacy deny')).toMatchObject(whispered('privacy.denied'));
     await setup.restart();
     await returned(setup, adam, ben);
     await ben.say(another, soon());

@@ -3,20 +3,20 @@ import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { realClock } from '#src/base/clock.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { told, whispered } from '#test/scenarios/setup/asking.ts';
+import { commandReply, whispered } from '#test/scenarios/setup/asking.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   call,
   callIn,
   converse,
   eventually,
-  openOwnScene,
+  openOwnScenario,
   openScenario,
   type ScenarioSetup,
   scenario,
   soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
-import { voiceDesk } from '#test/scenarios/setup/voice-requests.ts';
+import { openVoiceRequests } from '#test/scenarios/setup/voice-requests.ts';
 
 const question = speech('human-cards-001');
 const replies = [{ match: /^/, text: 'Yes, of course.' }];
@@ -43,7 +43,7 @@ scenario('a gateway that breaks and is resumed while somebody speaks changes not
 });
 
 scenario('a gateway that answers no heartbeat is replaced, and the call goes on', async () => {
-  await using setup = await openOwnScene({
+  await using setup = await openOwnScenario({
     providers: { replies },
     sandbox: { heartbeatMs: 1_500 },
   });
@@ -69,9 +69,9 @@ scenario('a bot that a moderator sends away stays away until it is called again'
 
 scenario('a bot that is asked to stop leaves its channel first, whatever hangs', async () => {
   const onlineAtLeaving: boolean[] = [];
-  const { half: voice } = voiceDesk(() => onlineAtLeaving.push(setup.sandbox.bot().online));
+  const { half: voice } = openVoiceRequests(() => onlineAtLeaving.push(setup.sandbox.bot().online));
   const providers = { trouble: { chat: 'stalled' } } as const;
-  await using setup = await openOwnScene({ providers, sandbox: { voice } });
+  await using setup = await openOwnScenario({ providers, sandbox: { voice } });
   const adam = await callIn(setup, 'Adam');
   await adam.say(question, soon());
   const endpoints = () => setup.providers.requests.map(({ endpoint }) => endpoint);
@@ -81,7 +81,7 @@ scenario('a bot that is asked to stop leaves its channel first, whatever hangs',
 });
 
 scenario('a bot that is asked twice to stop ends at once, and leaves its channel', async () => {
-  await using setup = await openOwnScene();
+  await using setup = await openOwnScenario();
   await callIn(setup, 'Adam');
   const atMs = realClock.nowMs();
   expect([0, 1]).toContain(await setup.bot.stop({ againMs: 5 }));
@@ -117,10 +117,10 @@ scenario(
     const showing = (words: string) =>
       eventually(() => expect(sandbox.message(panel?.id ?? '')?.text.split('\n')).toContain(words));
     sandbox.faults.rest({ ...edits, status: 500, times: 4 });
-    await told(adam, 'privacy pause');
+    await commandReply(adam, 'privacy pause');
     await showing(text('panel.paused'));
     sandbox.faults.rest({ ...edits, status: 429, retryAfterMs: 1_500 });
-    await told(adam, 'privacy resume');
+    await commandReply(adam, 'privacy resume');
     await showing(text('panel.listening'));
   },
 );
@@ -133,12 +133,12 @@ scenario(
     const adam = await callIn(setup, 'Adam');
     for (const status of [500, 503]) {
       sandbox.faults.rest({ ...callbacks, status });
-      expect(await told(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
+      expect(await commandReply(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
     }
     sandbox.faults.rest({ ...callbacks, status: 403, times: Number.POSITIVE_INFINITY });
     adam.command('stop');
     await setup.bot.logged(({ msg }) => msg === 'a command failed', stepMs);
     sandbox.faults.heal();
-    expect(await told(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
+    expect(await commandReply(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
   },
 );

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { told, whispered } from '#test/scenarios/setup/asking.ts';
+import { commandReply, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   call,
   converse,
@@ -34,7 +34,7 @@ scenario('what the bot may not do in a channel is named with its fix before it j
   await adam.join(channel, soon());
   const barred = async (right: 'viewChannel' | 'connect' | 'speak') => {
     guild.permit(channel, 'Nova', { deny: [right] });
-    return await told(adam, 'join');
+    return await commandReply(adam, 'join');
   };
   const rows = [
     ['viewChannel', 'join.no_view', 'View Channel'],
@@ -46,14 +46,14 @@ scenario('what the bot may not do in a channel is named with its fix before it j
   }
   guild.permit(channel, 'Nova', {});
   guild.timeOut('Nova', 60_000);
-  const timedOut = await told(adam, 'join');
+  const timedOut = await commandReply(adam, 'join');
   expect(timedOut.ephemeral).toBe(true);
   expect(timedOut.text).toMatch(/^I'm timed out until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.$/);
   guild.timeOut('Nova', 0);
   guild.permit('Workshop', '@everyone', { deny: ['connect'] });
   const forbidden = whispered('join.forbidden', { channel: 'Workshop' });
-  expectNotJoined(setup, await told(adam, 'join', { channel: 'Workshop' }), forbidden);
-  expect((await told(adam, 'join')).text).toContain(text('join.ok', { channel }));
+  expectNotJoined(setup, await commandReply(adam, 'join', { channel: 'Workshop' }), forbidden);
+  expect((await commandReply(adam, 'join')).text).toContain(text('join.ok', { channel }));
 });
 
 scenario('a channel that is full, away from keyboard or gone is not joined', async () => {
@@ -65,16 +65,16 @@ scenario('a channel that is full, away from keyboard or gone is not joined', asy
   await adam.join(channel, soon());
   guild.changeChannel(channel, { userLimit: 1 });
   const full = whispered('join.full', { channel, n: 1, limit: 1 });
-  expectNotJoined(setup, await told(adam, 'join'), full);
+  expectNotJoined(setup, await commandReply(adam, 'join'), full);
   guild.changeChannel(channel, { userLimit: 2 });
   const afk = whispered('join.afk', { channel: 'Sofa' });
-  expectNotJoined(setup, await told(adam, 'join', { channel: 'Sofa' }), afk);
-  expect((await told(adam, 'join')).text).toContain(text('join.ok', { channel }));
+  expectNotJoined(setup, await commandReply(adam, 'join', { channel: 'Sofa' }), afk);
+  expect((await commandReply(adam, 'join')).text).toContain(text('join.ok', { channel }));
   await adam.settled(soon());
-  expect((await told(adam, 'join')).text).toContain(text('join.ok', { channel }));
+  expect((await commandReply(adam, 'join')).text).toContain(text('join.ok', { channel }));
   guild.removeChannel(channel);
   await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
-  expect(await told(adam, 'join')).toMatchObject(whispered('join.none'));
+  expect(await commandReply(adam, 'join')).toMatchObject(whispered('join.none'));
 });
 
 scenario(
@@ -87,7 +87,7 @@ scenario(
     const adam = person('Adam');
     await adam.join('Arena', soon());
     suppress('Adam', false);
-    const joined = await told(adam, 'join');
+    const joined = await commandReply(adam, 'join');
     expect(joined.ephemeral).toBe(false);
     expect(joined.text).toContain(text('join.stage', { channel: 'Arena' }));
     await eventually(() => expect(bot()).toMatchObject({ suppressed: true, handRaised: true }));

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
-import { buttonsOf, pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
+import { buttonsOf, commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   eventually,
   openScenario,
@@ -38,7 +38,7 @@ scenario(
     const { sandbox } = setup;
     const rung = rings(setup);
     const [adam] = [await seat(setup, 'Adam'), await seat(setup, 'Eva')];
-    const panel = await told(adam, 'join');
+    const panel = await commandReply(adam, 'join');
     await pass(settledMs);
     expect(rung).toEqual([]);
     const ben = await seat(setup, 'Ben');
@@ -69,7 +69,7 @@ scenario('where no thread may be opened nobody is mentioned, and all goes on', a
   const rung = rings(setup);
   sandbox.guild().permit('general', 'Nova', { deny: ['createThreads'] });
   const adam = await seat(setup, 'Adam');
-  const panel = await told(adam, 'join');
+  const panel = await commandReply(adam, 'join');
   await adam.settled(soon());
   await seat(setup, 'Ben');
   const tries = () => sandbox.requests().filter(({ path }) => path.endsWith('/threads'));

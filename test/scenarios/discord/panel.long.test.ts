@@ -5,7 +5,7 @@ import { storePath } from '#src/storage/store.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { instantPace } from '#test/fakes/providers/providers.ts';
-import { buttonsOf, pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
+import { buttonsOf, commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   eventually,
@@ -51,7 +51,7 @@ scenario('the panel follows a turn', async () => {
   const replies = [{ match: /^/, text: answer }];
   await using setup = await openScenario({ providers: { replies, pace } });
   const adam = await seat(setup, 'Adam');
-  const panel = await told(adam, 'join');
+  const panel = await commandReply(adam, 'join');
   await adam.settled(soon());
   const states = [
     text('panel.listening'),
@@ -70,7 +70,7 @@ scenario('the panel follows a turn', async () => {
 scenario('every button of the panel answers whoever presses it, in private', async () => {
   await using setup = await openScenario();
   const [ben, adam] = [await seat(setup, 'Ben'), await seat(setup, 'Adam')];
-  const panel = await told(adam, 'join');
+  const panel = await commandReply(adam, 'join');
   const presses = (name: string, person = adam) => pressed(person, now(setup, panel), name);
   const showing = (words: string) =>
     eventually(() => expect(now(setup, panel).text.split('\n')).toContain(words));
@@ -108,9 +108,9 @@ scenario('the stop button of the panel silences the bot', async () => {
   const lecture = 'This takes much longer to say than anybody would want to listen to it';
   await using setup = await openScenario();
   const adam = await seat(setup, 'Adam');
-  const panel = await told(adam, 'join');
+  const panel = await commandReply(adam, 'join');
   await adam.settled(soon());
-  await told(adam, 'say', { text: lecture });
+  await commandReply(adam, 'say', { text: lecture });
   const speaking = text('panel.speaking', { name: 'Lounge' });
   await eventually(() => expect(now(setup, panel).text).toContain(speaking));
   const asked = adam.press(now(setup, panel), 'parley:stop');
@@ -125,8 +125,8 @@ scenario(
   async () => {
     await using setup = await openScenario();
     const [adam, ben] = [await seat(setup, 'Adam'), await seat(setup, 'Ben')];
-    const panel = await told(adam, 'join');
-    await told(adam, 'leave');
+    const panel = await commandReply(adam, 'join');
+    await commandReply(adam, 'leave');
     await setup.restart();
     await eventually(() => expect(now(setup, panel).text).toBe(text('panel.left')));
     const presses = (name: string, person = ben) => pressed(person, now(setup, panel), name);
@@ -135,7 +135,7 @@ scenario(
     expect(await presses('consent.always')).toMatchObject(whispered('privacy.allowed'));
     expect((await presses('privacy')).text).toContain('Hearing you: yes.');
     expect((await presses('privacy', adam)).text).toContain('Hearing you: no.');
-    const next = await told(adam, 'join');
+    const next = await commandReply(adam, 'join');
     expect(next.text).toContain(text('panel.people.yes', { names: 'Adam, Ben' }));
     const { guildId, sandbox } = { ...setup, guildId: setup.sandbox.guildId };
     const link = `https://discord.com/channels/${guildId}/${sandbox.channelId('general')}/${next.id}`;
@@ -149,8 +149,8 @@ scenario(
   async () => {
     await using setup = await openScenario();
     const adam = await seat(setup, 'Adam');
-    const panel = await told(adam, 'join');
-    await told(adam, 'privacy allow');
+    const panel = await commandReply(adam, 'join');
+    await commandReply(adam, 'privacy allow');
     await eventually(() => expect(storedPanels(setup)).toBe(1));
     await setup.bot.kill();
     expect(setup.sandbox.bot().channel).toBe('Lounge');
@@ -169,19 +169,19 @@ scenario('when the bot is called elsewhere the former panel says where to', asyn
   const [panel] = setup.sandbox.messages('general');
   if (!panel) throw new Error('no panel');
   await adam.join('Workshop', soon());
-  const next = await told(adam, 'join');
+  const next = await commandReply(adam, 'join');
   await eventually(() => expect(now(setup, panel).text).toContain(`/${next.id}`));
   await eventually(() => {
     expect(now(setup, next).text).toContain(text('join.ok', { channel: 'Workshop' }));
   });
-  await told(adam, 'leave');
+  await commandReply(adam, 'leave');
   await eventually(() => expect(now(setup, next).text).toBe(text('panel.left')));
 });
 
 scenario('whoever presses Ask may go ahead, once they have agreed to be heard', async () => {
   await using setup = await openScenario();
   const [ben, adam] = [await seat(setup, 'Ben'), await seat(setup, 'Adam')];
-  const panel = await told(adam, 'join');
+  const panel = await commandReply(adam, 'join');
   const window = { name: 'Adam', s: 15 };
   expect(await pressed(adam, panel, 'ask')).toMatchObject(whispered('ask.window', window));
   const goAhead = text('panel.asked', { name: 'Adam' });

@@ -112,8 +112,8 @@ scenario('somebody shown as speaking of whom nothing arrives is named in the roo
   await pass(3_000); // who speaks as the bot comes is told of in any case
   setup.sandbox.faults.voice.network(adam.id, { up: { dead: true } });
   await adam.say(question, soon());
-  const told = text('heard.missing', { name: 'Adam' });
-  await eventually(() => expect(notices(setup)).toContain(told));
+  const reported = text('heard.missing', { name: 'Adam' });
+  await eventually(() => expect(notices(setup)).toContain(reported));
   setup.sandbox.faults.voice.heal(adam.id);
   await expectConversation(setup, adam);
   await setup.bot.logged(({ msg }) => /^alert cleared/.test(`${msg}`), stepMs);
@@ -160,13 +160,13 @@ scenario('somebody nobody can decode is told so once, and is heard when it is ov
   const { voice } = setup.sandbox.faults;
   voice.garble(adam.id, true);
   const long = speech('human-librivox-0880');
-  const told = text('heard.nothing');
-  for (let n = 0; n < 6 && !notices(setup).includes(told); n++) await adam.say(long, soon());
-  await eventually(() => expect(notices(setup)).toContain(told));
+  const reported = text('heard.nothing');
+  for (let n = 0; n < 6 && !notices(setup).includes(reported); n++) await adam.say(long, soon());
+  await eventually(() => expect(notices(setup)).toContain(reported));
   await setup.bot.logged(({ msg }) => msg === 'joined', stepMs);
   voice.garble(adam.id, false);
   await expectConversation(setup, adam);
-  expect(notices(setup).filter((words) => words === told)).toHaveLength(1);
+  expect(notices(setup).filter((words) => words === reported)).toHaveLength(1);
 });
 
 scenario('a bot that is muted says so, and one whose channel is deleted, too', async () => {

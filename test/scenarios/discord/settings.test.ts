@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { told, whispered } from '#test/scenarios/setup/asking.ts';
+import { commandReply, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   converse,
   eventually,
   hearAnswer,
-  openOwnScene,
+  openOwnScenario,
   openScenario,
   scenario,
   soon,
@@ -19,7 +19,7 @@ const replies = [{ match: /^/, text: 'Yes.' }];
 scenario('/settings check tries everything, and whoever sits there hears a tone', async () => {
   await using setup = await openScenario({ providers: { replies } });
   const adam = setup.sandbox.person('Adam');
-  expect(await told(adam, 'settings check')).toMatchObject(whispered('perm.manage'));
+  expect(await commandReply(adam, 'settings check')).toMatchObject(whispered('perm.manage'));
   const olga = await callIn(setup, 'Olga');
   const checking = olga.command('settings check');
   const report = await checking.answered(soon());
@@ -36,28 +36,28 @@ scenario('/settings check tries everything, and whoever sits there hears a tone'
 });
 
 scenario('a switch of the pipeline keeps the conversation, over a restart too', async () => {
-  await using setup = await openOwnScene({
+  await using setup = await openOwnScenario({
     environment: { AUDIO_MODEL_NAME: 'hears', CHAT_COMPLETION_MODEL: 'writes' },
     providers: { replies },
   });
   const olga = await callIn(setup, 'Olga');
   await converse(setup, olga, question);
   const missing = { pipeline: 'realtime', setting: 'REALTIME\\_BASE\\_URL / OPENAI\\_API\\_KEY' };
-  expect(await told(olga, 'settings set', { key: 'pipeline', value: 'realtime' })).toMatchObject(
-    whispered('settings.missing', missing),
-  );
+  expect(
+    await commandReply(olga, 'settings set', { key: 'pipeline', value: 'realtime' }),
+  ).toMatchObject(whispered('settings.missing', missing));
   const switched = whispered('pipeline.switched', { pipeline: 'audio-model' });
   const toAudioModel = { key: 'pipeline', value: 'audio-model' };
-  expect(await told(olga, 'settings set', toAudioModel)).toMatchObject(switched);
+  expect(await commandReply(olga, 'settings set', toAudioModel)).toMatchObject(switched);
   const { firstPacketAtMs } = await olga.say(question, soon());
   await hearAnswer(olga, firstPacketAtMs);
   const chats = setup.providers.requests.filter(({ endpoint }) => endpoint === 'chat');
   expect(chats.at(-1)?.body).toMatchObject({ model: 'hears' });
   expect(JSON.stringify(chats.at(-1)?.body)).toContain('utterance 1');
-  const set = await told(olga, 'settings set', { key: 'addressing', value: 'name' });
+  const set = await commandReply(olga, 'settings set', { key: 'addressing', value: 'name' });
   expect(set).toMatchObject(whispered('settings.addressing.name'));
   await setup.restart();
-  const view = await told(olga, 'settings view');
+  const view = await commandReply(olga, 'settings view');
   expect(view.text.split('\n').slice(1, 4)).toEqual([
     'pipeline: audio-model',
     'addressing: name',

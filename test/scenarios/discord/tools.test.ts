@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import { speech } from '#test/audio/speech.ts';
-import { pressed, told, whispered } from '#test/scenarios/setup/asking.ts';
+import { commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   converse,
@@ -59,7 +59,7 @@ scenario('what somebody asks for is posted in the chat, and calls nobody', async
   const posted = 'Dinner, @\u200beveryone < @1>: at eight.';
   await eventually(() => expect(shownIn(setup).map(({ text }) => text)).toContain(posted));
   expect(setup.bot.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
-  await told(adam, 'leave');
+  await commandReply(adam, 'leave');
 });
 
 function buttonsIn(row: unknown): readonly string[] {

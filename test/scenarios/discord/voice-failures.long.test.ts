@@ -3,7 +3,7 @@ import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { EncryptionMode, PathFaults } from '#sandbox/voice/voice-ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { told } from '#test/scenarios/setup/asking.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   call,
@@ -11,7 +11,7 @@ import {
   converse,
   eventually,
   hearAnswer,
-  openOwnScene,
+  openOwnScenario,
   openScenario,
   pass,
   type ScenarioSetup,
@@ -80,11 +80,12 @@ scenario(
   async () => {
     const guilds = codes.map((guildName) => ({ guildName }));
     await using setup = await openScenario({ providers: { replies }, guilds });
-    const { desk } = setup;
+    const { voiceRequests } = setup;
     const { botId } = setup.sandbox;
     const people = await inEach(setup, codes);
-    const seatings = (code: string) => desk.seatings(setup.sandbox.guild(code).id, botId);
-    for (const code of codes) desk.close(setup.sandbox.guild(code).id, botId, Number(code));
+    const seatings = (code: string) => voiceRequests.seatings(setup.sandbox.guild(code).id, botId);
+    for (const code of codes)
+      voiceRequests.close(setup.sandbox.guild(code).id, botId, Number(code));
     await Promise.all(
       people.map(async (person, n) => {
         const code = codes[n] ?? '';
@@ -111,17 +112,17 @@ scenario(
   'a voice socket that breaks is resumed, and one that may not resume joins anew',
   async () => {
     await using setup = await openScenario({ providers: { replies } });
-    const { desk } = setup;
+    const { voiceRequests } = setup;
     const adam = await callIn(setup, 'Adam');
     const { botId, faults, guildId } = setup.sandbox;
     for (const code of [1000, 1001, 1006, 4015]) {
       faults.voice.close(botId, code);
       await expectAnswer(adam);
     }
-    expect(desk.seatings(guildId, botId)).toBe(1);
+    expect(voiceRequests.seatings(guildId, botId)).toBe(1);
     faults.voice.closeAt(botId, 'resume', 4006, 1);
     faults.voice.close(botId, 1006);
-    await eventually(() => expect(desk.seatings(guildId, botId)).toBe(2));
+    await eventually(() => expect(voiceRequests.seatings(guildId, botId)).toBe(2));
     await adam.settled(soon());
     await expectConversation(setup, adam);
   },
@@ -175,7 +176,7 @@ scenario(
     await adam.say(question, soon());
     faults.voice.heal(botId);
     await expectConversation(setup, adam);
-    await told(adam, 'leave');
+    await commandReply(adam, 'leave');
     const { counts } = await setup.bot.logged(({ msg }) => msg === 'link-closed', 10_000);
     const { foreign, short, unparsed } = counts as Readonly<Record<string, number>>;
     for (const refused of [short, unparsed]) expect(refused).toBeGreaterThan(50);
@@ -185,7 +186,7 @@ scenario(
 
 scenario('a voice server that only knows XChaCha20 is understood, by any microphone', async () => {
   const modes: readonly EncryptionMode[] = ['aead_xchacha20_poly1305_rtpsize'];
-  await using setup = await openOwnScene({ providers: { replies }, sandbox: { modes } });
+  await using setup = await openOwnScenario({ providers: { replies }, sandbox: { modes } });
   const adam = await callIn(setup, 'Adam');
   const [opened] = setup.bot.log.filter(({ msg }) => msg === 'link-opened');
   expect(opened).toMatchObject({ cipher: modes[0], endToEnd: true });

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { told } from '#test/scenarios/setup/asking.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   converse,
   eventually,
-  openOwnScene,
+  openOwnScenario,
   scenario,
   soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
@@ -30,7 +30,7 @@ scenario(
     await using _gone = { [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
     const file = join(folder, 'prices.json');
     await writeFile(file, JSON.stringify(prices));
-    await using setup = await openOwnScene({
+    await using setup = await openOwnScenario({
       environment: {
         CHAT_COMPLETION_MODEL: 'writes',
         SPEECH_MODEL: 'speaks',
@@ -51,11 +51,11 @@ scenario(
       expect(shown('Lounge').filter((one) => one.startsWith(used))).toHaveLength(1);
       expect(shown('general')[0]).toContain(quiet);
     });
-    const costs = await told(olga, 'stats', { view: 'cost' });
+    const costs = await commandReply(olga, 'stats', { view: 'cost' });
     expect(costs.text).toMatch(/^Today \$0\.00\d\d \+ .* min not priced of \$0\.02\. 1 turn, /);
     expect(costs.text).toContain('Most: Olga.');
     await setup.restart();
-    const later = await told(olga, 'stats', { view: 'cost' });
+    const later = await commandReply(olga, 'stats', { view: 'cost' });
     expect(later.text.split(' Most: ')[0]).toBe(costs.text.split(' Most: ')[0]);
   },
 );

@@ -8,7 +8,7 @@ import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,
   hearAnswer,
-  openOwnScene,
+  openOwnScenario,
   scenario,
   soon,
   toneOf,
@@ -30,7 +30,7 @@ async function expectAnswered(file: string, stands: Stands, env = {}): Promise<v
   };
   await using kitchen = await openKitchen(await botEnvironment(file), stands, behind);
   const environment = { ...dotEnv, ...env, ...kitchen.environment };
-  await using setup = await openOwnScene({ environment });
+  await using setup = await openOwnScenario({ environment });
   const adam = await callIn(setup, 'Adam');
   const { firstPacketAtMs } = await adam.say(speech('human-cards-001'), soon());
   const { pcm } = await hearAnswer(adam, firstPacketAtMs);

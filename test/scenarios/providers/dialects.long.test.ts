@@ -10,7 +10,7 @@ import {
   callIn,
   eventually,
   hearAnswer,
-  openOwnScene,
+  openOwnScenario,
   type ScenarioSetup,
   scenario,
   soon,
@@ -27,7 +27,7 @@ scenario('people talk through three servers of their own machine', async () => {
     hears: () => 'Nova, what is the tallest bridge 1!',
     replies: [{ match: /^/, text: answer }],
   });
-  await using setup = await openOwnScene({ environment: { ...unset, ...kitchen.environment } });
+  await using setup = await openOwnScenario({ environment: { ...unset, ...kitchen.environment } });
   const adam = await callIn(setup, 'Adam');
   const { firstPacketAtMs } = await adam.say(question, soon());
   const { pcm } = await hearAnswer(adam, firstPacketAtMs);
@@ -50,12 +50,12 @@ async function freePort(): Promise<number> {
 /** From now on this server repeats its key; somebody asks something until it has, and the operator was told. */
 async function provoke(setup: ScenarioSetup, server: EchoingServer, times: number): Promise<void> {
   server.echo = true;
-  const told = () => setup.bot.log.filter((line) => JSON.stringify(line).includes('provider.'));
-  const [adam, before] = [setup.sandbox.person('Adam'), told().length];
+  const reported = () => setup.bot.log.filter((line) => JSON.stringify(line).includes('provider.'));
+  const [adam, before] = [setup.sandbox.person('Adam'), reported().length];
   await adam.say(question, soon());
   await eventually(() => {
     expect(server.echoes).toBeGreaterThanOrEqual(times);
-    expect(told().length).toBeGreaterThan(before);
+    expect(reported().length).toBeGreaterThan(before);
   });
 }
 
@@ -79,7 +79,7 @@ scenario(
       [`${role}_API_KEY`, keyOf(role)],
     ]);
     const environment = { LOG_LEVEL: 'trace', STATUS_PORT: `${status}` };
-    await using setup = await openOwnScene({
+    await using setup = await openOwnScenario({
       environment: { ...environment, ...Object.fromEntries(settings) },
     });
     await callIn(setup, 'Adam');

@@ -7,7 +7,7 @@ import {
   callIn,
   converse,
   eventually,
-  openOwnScene,
+  openOwnScenario,
   openScenario,
   type ScenarioSetup,
   scenario,
@@ -25,7 +25,7 @@ scenario(
   'a server that fails is stood in for, the room reads so once, and it comes back',
   async () => {
     await using spare = await openMockProviders({ pace: instantPace });
-    await using setup = await openOwnScene({
+    await using setup = await openOwnScenario({
       providers: { replies, trouble: { speech: 'bad-key' } },
       environment: { SPEECH_FALLBACK_BASE_URL: spare.baseUrl, SPEECH_API_KEY: 'canary-key-4711' },
     });

@@ -5,7 +5,7 @@ import {
   callIn,
   converse,
   eventually,
-  openOwnScene,
+  openOwnScenario,
   type ScenarioSetup,
   scenario,
   shownMessages,
@@ -22,7 +22,7 @@ scenario(
   'with the embedded voice answers in German are written, with the reason once, and those in English are heard',
   async () => {
     let words = 'Wie lange muss man ein Ei kochen?';
-    await using setup = await openOwnScene({
+    await using setup = await openOwnScenario({
       environment: () => ({ SPEECH_BASE_URL: '' }),
       providers: { replies: [{ match: /^/, text: 'Yes.' }], hears: () => words },
     });

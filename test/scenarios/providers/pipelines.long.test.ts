@@ -8,12 +8,12 @@ import { speech } from '#test/audio/speech.ts';
 import { runToEnd } from '#test/fakes/bot-process.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 import type { MockVoice } from '#test/fakes/providers/sound.ts';
-import { told, whispered } from '#test/scenarios/setup/asking.ts';
+import { commandReply, whispered } from '#test/scenarios/setup/asking.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import {
   callIn,
   eventually,
-  openOwnScene,
+  openOwnScenario,
   type ScenarioSetup,
   scenario,
   soon,
@@ -74,7 +74,7 @@ function inMind({ providers }: ScenarioSetup): readonly string[] {
 }
 
 scenario('whatever answers from now on knows what was said before', async () => {
-  await using setup = await openOwnScene({
+  await using setup = await openOwnScenario({
     environment: (_, { baseUrl }) => ({
       CHAT_COMPLETION_MODEL: 'writes',
       AUDIO_MODEL_NAME: 'hears',
@@ -90,7 +90,7 @@ scenario('whatever answers from now on knows what was said before', async () => 
   const change = async (pipeline: keyof typeof answers) => {
     const switched = whispered('pipeline.switched', { pipeline });
     const given = { key: 'pipeline', value: pipeline };
-    expect(await told(olga, 'settings set', given)).toMatchObject(switched);
+    expect(await commandReply(olga, 'settings set', given)).toMatchObject(switched);
   };
   await ask(olga);
   await ask(olga);

@@ -4,7 +4,7 @@ import { speech } from '#test/audio/speech.ts';
 import {
   callIn,
   eventually,
-  openOwnScene,
+  openOwnScenario,
   type ScenarioSetup,
   scenario,
   soon,
@@ -24,7 +24,7 @@ const commands = ({ providers }: ScenarioSetup, type: string) =>
 scenario(
   'a model at the other end of one connection answers, and forgets what was talked over',
   async () => {
-    await using setup = await openOwnScene({
+    await using setup = await openOwnScenario({
       environment: (_, { baseUrl }) => ({
         PIPELINE: 'realtime',
         REALTIME_BASE_URL: baseUrl.replace('http', 'ws'),

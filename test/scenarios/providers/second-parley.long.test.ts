@@ -7,7 +7,7 @@ import {
   callIn,
   converse,
   madeTexts,
-  openOwnScene,
+  openOwnScenario,
   scenario,
   toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
@@ -17,7 +17,7 @@ const text = 'The Millau Viaduct.';
 
 scenario('a bot of the pipeline audio-model talks through a second Parley', async () => {
   const port = await vacantPort();
-  await using second = await openOwnScene({
+  await using second = await openOwnScenario({
     environment: { PAGE_PORT: `${port}`, SPEECH_MODELS: 'hd', TRANSCRIPTION_MODELS: 'ears' },
     providers: { replies: [{ match: 'utterance', text }] },
   });
@@ -28,7 +28,7 @@ scenario('a bot of the pipeline audio-model talks through a second Parley', asyn
   expect((await openai.models.list()).data.map(({ id }) => id)).toEqual(
     expect.arrayContaining(['parley', 'chained']),
   );
-  await using first = await openOwnScene({
+  await using first = await openOwnScenario({
     environment: {
       PIPELINE: 'audio-model',
       AUDIO_MODEL_NAME: 'parley',

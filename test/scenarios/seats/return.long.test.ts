@@ -5,13 +5,13 @@ import { DatabaseSync } from '#src/storage/sqlite.ts';
 import { storePath } from '#src/storage/store.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { told } from '#test/scenarios/setup/asking.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   converse,
   eventually,
   hearing,
-  openOwnScene,
+  openOwnScenario,
   openScenario,
   pass,
   recognised,
@@ -48,7 +48,7 @@ scenario(
     await using setup = await openScenario({ providers: endless });
     const adam = await callIn(setup, 'Adam');
     const ben = await seat(setup, 'Ben');
-    await told(ben, 'join');
+    await commandReply(ben, 'join');
     const emil = await seat(setup, 'Emil');
     await adam.say(question, soon());
     await hearing(adam);
@@ -76,7 +76,7 @@ scenario(
     await using setup = await openScenario({ providers: endless });
     const adam = await callIn(setup, 'Adam');
     const ben = await seat(setup, 'Ben');
-    await told(ben, 'join');
+    await commandReply(ben, 'join');
     await ben.settled(soon());
     await adam.say(question, soon());
     await hearing(adam);
@@ -93,7 +93,7 @@ scenario(
     await returned(setup, adam);
     await converse(setup, adam, another);
     await eventually(() => expect(shown(setup).join()).toContain(text('seat.returned')));
-    await told(adam, 'leave');
+    await commandReply(adam, 'leave');
     await setup.restart();
     await eventually(() => expect(shown(setup)).toContain(text('panel.left')));
     expect(setup.sandbox.bot().channel).toBeUndefined();
@@ -139,7 +139,7 @@ scenario(
     for (const one of all) {
       const adam = one.person('Adam');
       await adam.join('Lounge', soon());
-      await told(adam, 'join');
+      await commandReply(adam, 'join');
     }
     await eventually(() => expect(Math.min(...stored(setup))).toBeGreaterThanOrEqual(all.length));
     await setup.bot.kill();
@@ -168,7 +168,7 @@ scenario(
 scenario(
   'a bot that stood still for 20 s hears and answers again, in the same channel',
   async () => {
-    await using setup = await openOwnScene({ providers: brief });
+    await using setup = await openOwnScenario({ providers: brief });
     const adam = await callIn(setup, 'Adam');
     setup.bot.freeze();
     await pass(20_000);

@@ -4,7 +4,7 @@ import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import { realClock } from '#src/base/clock.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { told } from '#test/scenarios/setup/asking.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
 import {
   converse,
   eventually,
@@ -21,7 +21,7 @@ const replies = [{ match: /^/, text: 'Yes.' }];
 
 /** Olga, who manages the server, sets a key there. */
 async function set(guild: SandboxGuild, key: string, value: string): Promise<void> {
-  const answer = await told(guild.person('Olga'), 'settings set', { key, value });
+  const answer = await commandReply(guild.person('Olga'), 'settings set', { key, value });
   expect(answer.text).toMatch(/^Saved: /);
 }
 
@@ -42,7 +42,7 @@ scenario(
     await using setup = await openScenario({ providers: { replies } });
     const guild = setup.sandbox.guild();
     const [adam, ben] = [guild.person('Adam'), guild.person('Ben')];
-    await told(adam, 'privacy allow', { for: 'always' });
+    await commandReply(adam, 'privacy allow', { for: 'always' });
     await setAutoJoin(guild, 'Lounge');
     const fromMs = realClock.nowMs();
     await adam.join('Lounge', soon());
@@ -63,16 +63,16 @@ scenario('after /leave it does not come back before the channel was empty', asyn
   await using setup = await openScenario({ providers: { replies } });
   const guild = setup.sandbox.guild();
   const [adam, ben] = [guild.person('Adam'), guild.person('Ben')];
-  await told(adam, 'privacy allow', { for: 'always' });
+  await commandReply(adam, 'privacy allow', { for: 'always' });
   await setAutoJoin(guild, 'Lounge');
   await adam.join('Lounge', soon());
   await come(setup, adam, 'Lounge');
-  await told(adam, 'leave');
+  await commandReply(adam, 'leave');
   await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
   const joins = () => setup.bot.log.filter(({ msg }) => msg === 'joined').length;
   const before = joins();
   await ben.join('Lounge', soon());
-  await told(ben, 'privacy status'); // by then the coming of Ben was looked at
+  await commandReply(ben, 'privacy status'); // by then the coming of Ben was looked at
   expect([setup.sandbox.bot().channel, joins()]).toEqual([undefined, before]);
   await Promise.all([adam.leave(), ben.leave()]);
   await adam.join('Lounge', soon());
@@ -83,7 +83,7 @@ scenario('after a kick it does not come back before the channel was empty', asyn
   await using setup = await openScenario({ providers: { replies } });
   const guild = setup.sandbox.guild();
   const [adam, ben] = [guild.person('Adam'), guild.person('Ben')];
-  await told(adam, 'privacy allow', { for: 'always' });
+  await commandReply(adam, 'privacy allow', { for: 'always' });
   await setAutoJoin(guild, 'Lounge');
   await adam.join('Lounge', soon());
   await come(setup, adam, 'Lounge');
@@ -94,7 +94,7 @@ scenario('after a kick it does not come back before the channel was empty', asyn
   const joins = () => setup.bot.log.filter(({ msg }) => msg === 'joined').length;
   const before = joins();
   await ben.join('Lounge', soon());
-  await told(ben, 'privacy status'); // by then the coming of Ben was looked at
+  await commandReply(ben, 'privacy status'); // by then the coming of Ben was looked at
   expect([setup.sandbox.bot().channel, joins()]).toEqual([undefined, before]);
   await Promise.all([adam.leave(), ben.leave()]);
   await adam.join('Lounge', soon());
@@ -107,7 +107,7 @@ scenario('who called it with follow is followed, with all they said', async () =
   const guild = setup.sandbox.guild();
   const adam = guild.person('Adam');
   await adam.join('Lounge', soon());
-  await told(adam, 'join', { follow: true });
+  await commandReply(adam, 'join', { follow: true });
   await adam.settled(soon());
   await converse(setup, adam, question);
   await adam.join('Workshop', soon());
@@ -121,7 +121,7 @@ scenario('who is followed is followed after a restart', async () => {
   const guild = setup.sandbox.guild();
   const adam = guild.person('Adam');
   await adam.join('Lounge', soon());
-  await told(adam, 'join', { follow: true });
+  await commandReply(adam, 'join', { follow: true });
   await adam.settled(soon());
   await setup.restart();
   await returned(setup, adam);
@@ -137,7 +137,7 @@ scenario(
     const guild = setup.sandbox.guild();
     const people = { Lounge: guild.person('Adam'), Workshop: guild.person('Ben') } as const;
     for (const person of Object.values(people))
-      await told(person, 'privacy allow', { for: 'always' });
+      await commandReply(person, 'privacy allow', { for: 'always' });
     await setAutoJoin(guild, 'Lounge', 'Workshop');
     await Promise.all([
       people.Lounge.join('Lounge', soon()),

@@ -8,7 +8,7 @@ import { soon } from './scenario-setup.ts';
 const hastyMs = 300;
 
 /** Issues a slash command; what came back first. Discord itself takes nothing after 3 s. */
-export function told(
+export function commandReply(
   person: SandboxPerson,
   line: string,
   words?: OptionValues,

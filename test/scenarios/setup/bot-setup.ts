@@ -7,7 +7,7 @@ import type { BotProcess } from '#test/fakes/bot-process.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { type MockProviders, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { startInSharedTime, useInSharedTime } from './shared-time.ts';
-import { type VoiceDesk, voiceDesk } from './voice-requests.ts';
+import { openVoiceRequests, type VoiceRequests } from './voice-requests.ts';
 
 export type BotEnvironment = Readonly<Record<string, string>>;
 
@@ -24,7 +24,7 @@ export type BotSetupOptions = {
 export type BotSetup = AsyncDisposable & {
   readonly sandbox: Sandbox;
   /** What the voice server knows about single servers; it knows nothing where the sandbox has been given a voice half. */
-  readonly desk: VoiceDesk;
+  readonly voiceRequests: VoiceRequests;
   readonly providers: MockProviders;
   /** The present one. */
   readonly bot: BotProcess;
@@ -39,8 +39,8 @@ export type BotSetup = AsyncDisposable & {
 export async function runBot(options: BotSetupOptions): Promise<BotSetup> {
   await using stack = new AsyncDisposableStack();
   const providers = stack.use(await openMockProviders(options.providers));
-  const desk = voiceDesk();
-  const sandbox = stack.use(await openSandbox({ voice: desk.half, ...options.sandbox }));
+  const voiceRequests = openVoiceRequests();
+  const sandbox = stack.use(await openSandbox({ voice: voiceRequests.half, ...options.sandbox }));
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-data-'));
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
   const { token, apiUrl, certificate: ca, cdnHost } = sandbox;
@@ -56,7 +56,7 @@ export async function runBot(options: BotSetupOptions): Promise<BotSetup> {
   const all = stack.move();
   return {
     sandbox,
-    desk,
+    voiceRequests,
     providers,
     dataDir,
     get bot() {

@@ -9,7 +9,7 @@ import { instantPace } from '#test/fakes/providers/providers.ts';
 import { knownWords, MockRecogniser } from '#test/fakes/recogniser/recogniser.ts';
 import type { KnownWord } from '#test/fakes/recogniser/recogniser-match.ts';
 import { download } from '#test/sandbox/download.ts';
-import { told } from './asking.ts';
+import { commandReply } from './asking.ts';
 import { callIn, eventually, type ScenarioSetup, seat, soon } from './scenario-setup.ts';
 
 /** Recordings that are told apart by their sound, shortest first. */
@@ -79,7 +79,7 @@ export async function captioned(
 ): Promise<readonly [SandboxPerson, ...SandboxPerson[]]> {
   const others = await Promise.all(names.map((name) => seat(setup, name)));
   const adam = await callIn(setup, 'Adam');
-  await Promise.all(others.map((one) => told(one, 'privacy allow', { for: 'always' })));
+  await Promise.all(others.map((one) => commandReply(one, 'privacy allow', { for: 'always' })));
   await turnOn(adam);
   await Promise.all([adam, ...others].map((one) => one.settled(soon())));
   return [adam, ...others];
@@ -122,7 +122,7 @@ export async function transcriptFor(
   person: SandboxPerson,
   format: string,
 ): Promise<string> {
-  const shown = await told(person, 'captions transcript', { format });
+  const shown = await commandReply(person, 'captions transcript', { format });
   expect(shown).toMatchObject({ ephemeral: true, text: expect.stringContaining('Lounge') });
   const [file] = shown.files;
   expect(file?.name).toMatch(new RegExp(`\\.${format}$`));

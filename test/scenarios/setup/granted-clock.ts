@@ -29,7 +29,7 @@ export class GrantedClock implements Clock {
     this.#grant = grant;
     const standing = this.#standing;
     this.#standing = [];
-    for (const look of standing) look();
+    for (const check of standing) check();
   }
 
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -50,14 +50,14 @@ export class GrantedClock implements Clock {
     const dueMs = this.nowMs() + Math.max(0, ms);
     let isForgotten = false;
     let forget: (() => void) | undefined;
-    const look = () => {
+    const check = () => {
       if (isForgotten) return;
       const nowMs = this.nowMs();
       if (dueMs - nowMs < earlyMs) run();
-      else if (nowMs >= this.#grant.untilMs) this.#standing.push(look);
-      else forget = this.#real.later(dueMs - nowMs, look);
+      else if (nowMs >= this.#grant.untilMs) this.#standing.push(check);
+      else forget = this.#real.later(dueMs - nowMs, check);
     };
-    forget = this.#real.later(ms, look);
+    forget = this.#real.later(ms, check);
     return () => {
       isForgotten = true;
       forget?.();

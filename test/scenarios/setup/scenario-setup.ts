@@ -38,7 +38,7 @@ export type ScenarioOptions = {
 };
 
 /** For what is about a whole Discord, a start, or a bot that nobody can use afterwards. */
-export type OwnSceneOptions = Partial<BotSetupOptions>;
+export type OwnScenarioOptions = Partial<BotSetupOptions>;
 
 /** One question and what came of it. */
 export type ScenarioExchange = {
@@ -105,7 +105,7 @@ export async function openScenario(options: ScenarioOptions = {}): Promise<Scena
 }
 
 /** A bot that starts for this scenario and ends with it. */
-export async function openOwnScene(options: OwnSceneOptions = {}): Promise<ScenarioSetup> {
+export async function openOwnScenario(options: OwnScenarioOptions = {}): Promise<ScenarioSetup> {
   const uttered: Pcm[] = [];
   const providers = settingsOf(uttered, options.providers);
   return Object.assign(await runBot({ ...options, providers }), { uttered });

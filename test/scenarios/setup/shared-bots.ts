@@ -48,7 +48,7 @@ export async function borrowBot(options: SharedBotOptions): Promise<BorrowedBot>
   return {
     sandbox: view,
     providers,
-    desk: running.desk,
+    voiceRequests: running.voiceRequests,
     dataDir: running.dataDir,
     get bot() {
       return running.bot;

@@ -5,7 +5,7 @@ import { openVoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 
 /** The voice half of a scene, with what it knows about single servers. */
-export type VoiceDesk = {
+export type VoiceRequests = {
   readonly half: VoiceHalf;
   /** How often this person was given a seat in a voice channel of this server. */
   seatings(guildId: string, userId: string): number;
@@ -14,7 +14,7 @@ export type VoiceDesk = {
 };
 
 /** The sandbox's own voice; `onExpel` is told when the server ends somebody's call. */
-export function voiceDesk(onExpel: () => void = () => undefined): VoiceDesk {
+export function openVoiceRequests(onExpel: () => void = () => undefined): VoiceRequests {
   const seatings: string[] = [];
   let opened: VoiceServer | undefined;
   const half: VoiceHalf = {

@@ -27,7 +27,7 @@ function alert(
   fixture.sessions.alert('g', { kind: 'alert', name, state, cause: 'it broke', ...about });
 }
 
-test('a room reads of a dead UDP path at once, and of the same trouble once in five minutes', async () => {
+test('a channel reads of a dead UDP path at once, and of the same trouble once in five minutes', async () => {
   const fixture = await called();
   alert(fixture, 'udp-dead');
   await pass(fixture, 100);
@@ -105,7 +105,7 @@ function close({ clock, linkOpener }: SessionFixture): () => void {
   };
 }
 
-test('of a UDP path that stays dead for ten minutes the room reads one sentence, and that it was given up', async () => {
+test('of a UDP path that stays dead for ten minutes the channel reads one sentence, and that it was given up', async () => {
   const fixture = await called();
   await pass(fixture, 1_000);
   close(fixture);

@@ -30,16 +30,16 @@ type Understanding = {
 
 function streaming(clock: VirtualClock, now: Understanding): Transcriber {
   const listen = (onPartial: OnPartial): Listening => {
-    let told = now.partial;
-    const tell = (text: string) => {
-      told = text;
+    let early = now.partial;
+    const report = (text: string) => {
+      early = text;
       onPartial(text);
     };
     return {
-      push: () => queueMicrotask(() => onPartial(told)),
+      push: () => queueMicrotask(() => onPartial(early)),
       async settle(signal) {
         const { late } = now;
-        if (late !== undefined) clock.later(40, () => tell(late));
+        if (late !== undefined) clock.later(40, () => report(late));
         await clock.sleep(now.tookMs, signal);
         return { text: now.final, ...(now.language && { language: now.language }) };
       },
@@ -72,17 +72,17 @@ async function called(
   return { fixture, ask };
 }
 
-type Called = Awaited<ReturnType<typeof called>>;
+type TrustSetup = Awaited<ReturnType<typeof called>>;
 
 /** Of each answer, in ms from the last voice: when it was first heard. */
-function delaysMs({ fixture }: Called): number[] {
+function delaysMs({ fixture }: TrustSetup): number[] {
   return fixture
     .of('answered')
     .map(({ instants }) => (instants.firstSentAtMs ?? Number.NaN) - instants.heardAtMs);
 }
 
 /** Of each answer: whether the model was asked before the words were final. */
-function begunAhead({ fixture }: Called): boolean[] {
+function begunAhead({ fixture }: TrustSetup): boolean[] {
   return fixture.of('answered').map(({ instants }) => {
     const { firstTokenAtMs = 0, recognisedAtMs = 0 } = instants;
     return firstTokenAtMs - thinksMs < recognisedAtMs;
@@ -90,16 +90,16 @@ function begunAhead({ fixture }: Called): boolean[] {
 }
 
 test('a recogniser that streams well is answered before its words are final', async () => {
-  const room = await called({ partial: said, final: said, tookMs: 200 }, false);
-  for (let turn = 0; turn < 5; turn++) await room.ask();
-  expect(begunAhead(room)).toEqual([false, false, false, true, true]);
+  const setup = await called({ partial: said, final: said, tookMs: 200 }, false);
+  for (let turn = 0; turn < 5; turn++) await setup.ask();
+  expect(begunAhead(setup)).toEqual([false, false, false, true, true]);
 });
 
 test('the first turn with a recogniser known to keep its words is as fast as later ones', async () => {
-  const room = await called({ partial: said, final: said, tookMs: 150 }, true);
-  for (let turn = 0; turn < 3; turn++) await room.ask();
-  const [first, ...later] = delaysMs(room);
-  expect(begunAhead(room)).toEqual([true, true, true]);
+  const setup = await called({ partial: said, final: said, tookMs: 150 }, true);
+  for (let turn = 0; turn < 3; turn++) await setup.ask();
+  const [first, ...later] = delaysMs(setup);
+  expect(begunAhead(setup)).toEqual([true, true, true]);
   expect(first).toBeLessThanOrEqual(Math.max(...later));
   const unknown = await called({ partial: said, final: said, tookMs: 150 }, false);
   await unknown.ask();
@@ -108,28 +108,28 @@ test('the first turn with a recogniser known to keep its words is as fast as lat
 
 test('words that come just after the pause was noticed are answered before they are final, too', async () => {
   const late = { partial: 'go forward', late: said, final: said, tookMs: 300 };
-  const room = await called(late, true);
-  for (let turn = 0; turn < 4; turn++) await room.ask();
-  expect(begunAhead(room)).toEqual([true, true, true, true]);
-  const last = room.fixture.chat.asked.at(-1)?.messages.at(-1)?.content;
+  const setup = await called(late, true);
+  for (let turn = 0; turn < 4; turn++) await setup.ask();
+  expect(begunAhead(setup)).toEqual([true, true, true, true]);
+  const last = setup.fixture.chat.asked.at(-1)?.messages.at(-1)?.content;
   expect(last).toBe(said);
 });
 
 test('a partial that was taken back costs its trust at once, and three that stay earn it again', async () => {
   const now = { partial: said, final: 'go forward two meters', tookMs: 200 };
-  const room = await called(now, true);
-  await room.ask();
+  const setup = await called(now, true);
+  await setup.ask();
   now.final = said;
-  for (let turn = 0; turn < 4; turn++) await room.ask();
-  expect(begunAhead(room)).toEqual([false, false, false, false, true]);
+  for (let turn = 0; turn < 4; turn++) await setup.ask();
+  expect(begunAhead(setup)).toEqual([false, false, false, false, true]);
 });
 
 test.each([200, 700])(
   'an answer to words that %i ms later turned out to be others is never heard',
   async (tookMs) => {
-    const room = await called({ partial: said, final: 'go forward two meters', tookMs }, true);
-    await room.ask();
-    const { chat, of } = room.fixture;
+    const setup = await called({ partial: said, final: 'go forward two meters', tookMs }, true);
+    await setup.ask();
+    const { chat, of } = setup.fixture;
     const asked = chat.asked.map(({ messages }) => messages.at(-1)?.content);
     expect(asked).toEqual([said, 'go forward two meters']);
     expect(of('answered')).toHaveLength(1);

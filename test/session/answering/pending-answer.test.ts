@@ -35,17 +35,17 @@ function thinking(pipeline: Pipeline, preemptiveBudget = new PreemptiveBudget(),
 function talker() {
   const seen = { pulled: 0, ran: 0, ended: undefined as unknown };
   const pipeline: Pipeline = {
-    async *answer(_turn, stage, signal) {
+    async *answer(_turn, host, signal) {
       signal.addEventListener('abort', () => {
         seen.ended = signal.reason;
       });
       yield { kind: 'text', text: 'Hello.' };
-      stage.spent({ inputTokens: 30, outputTokens: 10 });
+      host.spent({ inputTokens: 30, outputTokens: 10 });
       for (let n = 0; n < 5; n++) {
         seen.pulled++;
         yield sound;
         if (n > 0) continue;
-        await stage.run(call, signal);
+        await host.run(call, signal);
         seen.ran++;
       }
     },
@@ -88,9 +88,9 @@ test('an answer that is dropped has run no tool, and its tokens were in vain', a
 
 test('tokens that are told after the drop were in vain as well', async () => {
   const pipeline: Pipeline = {
-    async *answer(_turn, stage, signal) {
+    async *answer(_turn, host, signal) {
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
-      stage.spent({ inputTokens: 5_000, outputTokens: 0 });
+      host.spent({ inputTokens: 5_000, outputTokens: 0 });
       yield sound;
     },
   };

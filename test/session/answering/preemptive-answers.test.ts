@@ -175,7 +175,7 @@ test('among several people it answers whoever says its name, and no one else', a
 
 test('whoever pressed Ask needs no name, and goes on without one after the answer', async () => {
   const fixture = await called('what time is it', { addressing: 'auto' });
-  fixture.talk.openFloor('g', 'adam');
+  fixture.talk.openAskWindow('g', 'adam');
   for (const answers of [1, 2]) {
     await pass(
       fixture,

@@ -33,11 +33,11 @@ function openOutput() {
       },
       how,
     );
-  return { track, clock, mouth: output, heard, play, say, voice };
+  return { track, clock, output, heard, play, say, voice };
 }
 
 test('what is being said can be ducked and comes back', async () => {
-  const { mouth: output, heard, play, say } = openOutput();
+  const { output, heard, play, say } = openOutput();
   const saying = say('Five short words of this.', 10_000, 200);
   await play(40);
   output.duck(12, 20);
@@ -52,7 +52,7 @@ test('what is being said can be ducked and comes back', async () => {
 });
 
 test('a pause keeps the rest, however long the link is quiet meanwhile', async () => {
-  const { mouth: output, play, say } = openOutput();
+  const { output, play, say } = openOutput();
   const saying = say('One two three four.', 9000, 1000);
   await play(500);
   output.pause();
@@ -66,7 +66,7 @@ test('a pause keeps the rest, however long the link is quiet meanwhile', async (
 });
 
 test('a pause that begins at one look at the link, and ends just before the next, is no stall', async () => {
-  const { mouth: output, heard, play, say } = openOutput();
+  const { output, heard, play, say } = openOutput();
   const saying = say('One two three four.', 9000, 15_000);
   await play(10_000);
   output.pause();
@@ -79,47 +79,47 @@ test('a pause that begins at one look at the link, and ends just before the next
 });
 
 test('a reply nobody resumes is given up', async () => {
-  const { mouth, play, say, clock } = openOutput();
+  const { output, play, say, clock } = openOutput();
   const saying = say('Forgotten.', 9000, 1000);
   await play(500);
-  mouth.pause();
+  output.pause();
   await clock.advance(50_000);
   await saying;
-  expect(mouth.sounds).toBe(false);
+  expect(output.sounds).toBe(false);
 });
 
 test('a stop ends what is being said', async () => {
-  const { mouth, heard, play, say } = openOutput();
+  const { output, heard, play, say } = openOutput();
   const saying = say('Stop me.', 9000, 1000);
   await play(100);
-  mouth.stop();
+  output.stop();
   await play(60);
   await saying;
   expect(heard.slice(5)).toEqual([0, 0, 0]);
 });
 
 test('whether something may be talked down is known before it sounds', async () => {
-  const { mouth, play, say } = openOutput();
-  expect(mouth.interruptible).toBe(true);
+  const { output, play, say } = openOutput();
+  expect(output.interruptible).toBe(true);
   const saying = say('I only hear people who said yes.', 9000, 100, { interruptible: false });
-  expect(mouth.interruptible).toBe(false);
+  expect(output.interruptible).toBe(false);
   await play(200);
   await saying;
-  expect(mouth.interruptible).toBe(true);
+  expect(output.interruptible).toBe(true);
 });
 
 test('with nothing to say every gesture is without effect', () => {
-  const { mouth } = openOutput();
-  mouth.duck(12, 20);
-  mouth.unduck(20);
-  mouth.pause();
-  mouth.resume();
-  mouth.stop();
-  expect([mouth.paused, mouth.position, mouth.hasAnswered]).toEqual([false, undefined, false]);
+  const { output } = openOutput();
+  output.duck(12, 20);
+  output.unduck(20);
+  output.pause();
+  output.resume();
+  output.stop();
+  expect([output.paused, output.position, output.hasAnswered]).toEqual([false, undefined, false]);
 });
 
 test('the last answer is said again, slower and louder, and nothing else takes its place', async () => {
-  const { mouth, heard, play, say, voice } = openOutput();
+  const { output, heard, play, say, voice } = openOutput();
   for (const [words, loud, how] of [
     ['The answer.', 1000, { isAnswer: true }],
     ['A notice.', 5000, undefined],
@@ -130,7 +130,7 @@ test('the last answer is said again, slower and louder, and nothing else takes i
   }
   const from = heard.length;
   Object.assign(voice, { speed: 0.8, gainDb: 6 });
-  const again = mouth.again(peopleReading(['adam']), staying);
+  const again = output.again(peopleReading(['adam']), staying);
   await play(600);
   expect(await again).toBe('completed');
   const levels = heard.slice(from).filter((level) => level > 0);
@@ -139,14 +139,14 @@ test('the last answer is said again, slower and louder, and nothing else takes i
 });
 
 test('with no answer yet there is nothing to say again', async () => {
-  const { mouth } = openOutput();
-  expect(await mouth.again(peopleReading(['adam']), staying)).toBe('empty');
+  const { output } = openOutput();
+  expect(await output.again(peopleReading(['adam']), staying)).toBe('empty');
 });
 
 test('an answer nobody heard does not become the last one', async () => {
-  const { mouth } = openOutput();
-  await mouth.speak(staying, async () => settled(), { isAnswer: true });
-  expect(mouth.hasAnswered).toBe(false);
+  const { output } = openOutput();
+  await output.speak(staying, async () => settled(), { isAnswer: true });
+  expect(output.hasAnswered).toBe(false);
 });
 
 test('what is asked for lasts: everything after it is slower and louder, too', async () => {
@@ -161,14 +161,14 @@ test('what is asked for lasts: everything after it is slower and louder, too', a
 });
 
 test('an answer that was given slower is said again at the usual speed once that is taken back', async () => {
-  const { mouth, heard, play, say, voice } = openOutput();
+  const { output, heard, play, say, voice } = openOutput();
   Object.assign(voice, { speed: 0.8 });
   const saying = say('The answer.', 1000, 400, { isAnswer: true });
   await play(600);
   await saying;
   Object.assign(voice, { speed: 1 });
   const from = heard.length;
-  const again = mouth.again(peopleReading(['adam']), staying);
+  const again = output.again(peopleReading(['adam']), staying);
   await play(600);
   await again;
   const sounding = heard.slice(from).filter((level) => level > 0).length;

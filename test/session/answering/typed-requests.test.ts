@@ -73,7 +73,7 @@ test('a long text is made clause by clause, in order and without what cannot be 
   expect(spoken(fixture)).toEqual(['Listen to me now.', 'The second sentence is a little longer.']);
 });
 
-test('a text without anything to say is refused, and one without a room too', async () => {
+test('a text without anything to say is refused, and one without a channel too', async () => {
   const fixture = await inLounge();
   expect(await fixture.talk.say('g', '```code```', 'queue')).toEqual({ kind: 'unspeakable' });
   expect(await fixture.talk.say('h', 'Hello.', 'queue')).toEqual({ kind: 'nowhere' });
@@ -107,7 +107,7 @@ test('a typed question is answered aloud, and its text comes back', async () => 
 });
 
 const manner = { voice: 'rms', model: 'tts-hd', tone: 'whisper', speed: 2 };
-const asWished = { name: 'rms', model: 'tts-hd', instructions: 'whisper' };
+const asRequested = { name: 'rms', model: 'tts-hd', instructions: 'whisper' };
 
 test('an answer aloud is spoken as its asker wants it, and only that one', async () => {
   const fixture = await inLounge();
@@ -119,7 +119,7 @@ test('an answer aloud is spoken as its asker wants it, and only that one', async
   }
   const answers = asked.filter(({ text }) => text === 'You said five.').map(({ voice }) => voice);
   expect(answers).toHaveLength(2);
-  expect(answers[0]).toMatchObject(asWished);
+  expect(answers[0]).toMatchObject(asRequested);
   expect(answers[1]).toMatchObject({ name: 'slt' });
   expect(answers[1]).not.toHaveProperty('model');
 });
@@ -131,7 +131,7 @@ test('an answer in a file is spoken as its asker wants it, at twice the pace in 
     const asking = await fixture.talk.ask('g', 'How many?', asker, 'file', about);
     const wav = asking.kind === 'answered' ? asking.wav : undefined;
     lengths.push(readWav(wav ?? new Uint8Array()).samples.length);
-    if ('manner' in about) expect(fixture.synthesizer.asked[0]?.voice).toMatchObject(asWished);
+    if ('manner' in about) expect(fixture.synthesizer.asked[0]?.voice).toMatchObject(asRequested);
   }
   const [usual = 0, fast = 0] = lengths;
   expect(fast).toBe(Math.round(usual / 2));
@@ -154,13 +154,13 @@ test('a Realtime conversation keeps its voice, whatever somebody asks for', asyn
   expect(styles[0]).not.toHaveProperty('model');
 });
 
-test('aloud there is no answer without a room', async () => {
+test('aloud there is no answer without a channel', async () => {
   expect(await openSessionFixture().talk.ask('g', 'Hello?', asker, 'voice')).toEqual({
     kind: 'nowhere',
   });
 });
 
-test('in writing a question needs no room, and nothing is said', async () => {
+test('in writing a question needs no channel, and nothing is said', async () => {
   const fixture = openSessionFixture();
   expect(readBy(await fixture.talk.ask('g', 'How many?', asker, 'text'))).toEqual({
     kind: 'answered',
@@ -173,7 +173,7 @@ test('in writing a question needs no room, and nothing is said', async () => {
   expect(fixture.synthesizer.asked).toEqual([]);
 });
 
-test('in a file a question needs no room, and the answer comes as a WAV file with its words', async () => {
+test('in a file a question needs no channel, and the answer comes as a WAV file with its words', async () => {
   const fixture = openSessionFixture();
   const answer = readBy(await fixture.talk.ask('g', 'How many?', asker, 'file'));
   expect(answer).toMatchObject({ kind: 'answered', text: 'You said five.' });
@@ -195,7 +195,7 @@ test('of an answer in a file the words are there while the voice is out', async 
   expect(fixture.of('failed')).toMatchObject([{ stage: 'speak', code: 'provider.late' }]);
 });
 
-test('in writing it knows what was said in the room, but only for those who sit there', async () => {
+test('in writing it knows what was said in the channel, but only for those who sit there', async () => {
   const fixture = await inLounge();
   await pass(fixture, 4000, await words('human-cards-004', adam, fixture.clock.nowMs()));
   await fixture.talk.ask('g', 'And?', { id: 'eva', name: 'Eva' }, 'text');
@@ -349,25 +349,24 @@ test('Ask opens 15 s for whoever is heard, and each press begins anew', async ()
   const fixture = await inLounge();
   const addressing = () => fixture.sessions.session('g')?.context.addressing;
   expect(addressing()?.isOpen('adam')).toBe(false);
-  expect(fixture.talk.openFloor('g', 'adam')).toBe('open');
+  expect(fixture.talk.openAskWindow('g', 'adam')).toBe('open');
   await pass(fixture, 10_000);
   expect([addressing()?.isOpen('adam'), addressing()?.isOpen('eva')]).toEqual([true, false]);
-  expect(fixture.talk.openFloor('g', 'adam')).toBe('open');
+  expect(fixture.talk.openAskWindow('g', 'adam')).toBe('open');
   await pass(fixture, 14_980);
   expect(addressing()?.isOpen('adam')).toBe(true);
   await pass(fixture, 20);
   expect(addressing()?.isOpen('adam')).toBe(false);
 });
 
-test('Ask opens nothing for whoever is not heard, nor while nobody is, nor without a room', async () => {
+test('Ask opens nothing for whoever is not heard, nor while nobody is, nor without a channel', async () => {
   const fixture = openSessionFixture();
-  expect(fixture.talk.openFloor('g', 'adam')).toBe('nowhere');
+  expect(fixture.talk.openAskWindow('g', 'adam')).toBe('nowhere');
   await fixture.sessions.join(lounge, 'adam');
-  expect(fixture.talk.openFloor('g', 'eva')).toBe('unheard');
+  expect(fixture.talk.openAskWindow('g', 'eva')).toBe('unheard');
   fixture.hearing.pause('g');
-  expect([fixture.talk.openFloor('g', 'adam'), fixture.talk.openFloor('g', 'eva')]).toEqual([
-    'paused',
-    'unheard',
-  ]);
+  expect([fixture.talk.openAskWindow('g', 'adam'), fixture.talk.openAskWindow('g', 'eva')]).toEqual(
+    ['paused', 'unheard'],
+  );
   expect(fixture.sessions.session('g')?.context.addressing.isOpen('adam')).toBe(false);
 });

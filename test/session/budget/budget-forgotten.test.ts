@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { SpendingEntry } from '#src/spending/book.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
+import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
-import { dollars, openDesk } from '#test/fakes/spending.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { fc } from '#test/properties.ts';
 import {
   eva,
@@ -25,28 +25,28 @@ const order = {
   heardMs: 3_000,
 };
 
-type World = ReturnType<typeof openDesk> & {
+type World = ReturnType<typeof openBudgets> & {
   readonly clock: VirtualClock;
   readonly heard: Reservation[];
   readonly bills: Reservation[];
-  readonly book: SpendingEntry[];
+  readonly entries: SpendingEntry[];
 };
 
 const acts = ['listen', 'hear', 'open', 'use', 'speak', 'drain', 'fail', 'wait'] as const;
 type Act = { readonly kind: (typeof acts)[number]; readonly which: number };
 
 function perform({ kind, which }: Act, world: World): Promise<void> | void {
-  const { bills, book, clock, desk, heard, ledger } = world;
+  const { bills, entries, clock, budgets, heard, ledger } = world;
   const bill = bills[which % Math.max(1, bills.length)];
   switch (kind) {
     case 'listen': {
-      const listening = desk.listen('g', 'ana');
+      const listening = budgets.listen('g', 'ana');
       return 'reservation' in listening ? void heard.push(listening.reservation) : undefined;
     }
     case 'hear':
       return heard[which % Math.max(1, heard.length)]?.recognised(1_000 + which, 500);
     case 'open': {
-      const opened = desk.open(order);
+      const opened = budgets.open(order);
       return opened.kind === 'open' ? void bills.push(opened.reservation) : undefined;
     }
     case 'use':
@@ -54,7 +54,7 @@ function perform({ kind, which }: Act, world: World): Promise<void> | void {
     case 'speak':
       return bill?.spoke({ characters: which, ms: 100 });
     case 'drain':
-      return void book.push(...ledger.drain());
+      return void entries.push(...ledger.drain());
     case 'fail':
       ledger.drain();
       return ledger.putBack();
@@ -71,15 +71,19 @@ test('whatever was under way when somebody was forgotten, nothing names them aft
   await fc.assert(
     fc.asyncProperty(...both, async (before, after) => {
       const clock = new VirtualClock();
-      const world: World = { clock, ...openDesk(clock), heard: [], bills: [], book: [] };
+      const world: World = { clock, ...openBudgets(clock), heard: [], bills: [], entries: [] };
       for (const act of before) await perform(act, world);
-      world.desk.forget('g', 'ana');
-      world.book.length = 0; // what is in the book is erased there
+      world.budgets.forget('g', 'ana');
+      world.entries.length = 0; // what is in the book is erased there
       for (const act of after) await perform(act, world);
-      const { book, ledger } = world;
+      const { entries, ledger } = world;
       ledger.putBack();
-      const told = [...book, ...ledger.drain(), ...ledger.standing('g', clock.wallMs()).people];
-      expect(JSON.stringify(told)).not.toContain('ana');
+      const reported = [
+        ...entries,
+        ...ledger.drain(),
+        ...ledger.standing('g', clock.wallMs()).people,
+      ];
+      expect(JSON.stringify(reported)).not.toContain('ana');
     }),
     { numRuns: 300 },
   );
@@ -90,9 +94,9 @@ test.each([600, 1_000, 1_400, 2_000, 2_600, 3_200, 3_800, 4_600])(
   async (ms) => {
     const adam = { id: '4711', name: 'Adam', isBot: false, roleIds: [] };
     const clock = new VirtualClock(Date.UTC(2026, 10, 20));
-    const { ledger, desk } = openDesk(clock);
+    const { ledger, budgets } = openBudgets(clock);
     const transcriber = new FakeTranscriber({ texts: ['five five'], tookMs: 400, clock });
-    const fixture = openSessionFixture({ spending: desk, transcriber }, [adam, eva], clock);
+    const fixture = openSessionFixture({ spending: budgets, transcriber }, [adam, eva], clock);
     await fixture.sessions.join(lounge, adam.id);
     await pass(fixture, 500);
     const fromMs = clock.nowMs();
@@ -109,37 +113,39 @@ test.each([600, 1_000, 1_400, 2_000, 2_600, 3_200, 3_800, 4_600])(
 test('who is forgotten keeps no more and gets no second share, also for an answer that goes on', async () => {
   const clock = new VirtualClock();
   const caps = { personDay: dollars(1), serverDay: dollars(5) };
-  const { desk, ledger } = openDesk(clock, { caps });
+  const { budgets, ledger } = openBudgets(clock, { caps });
   for (let n = 0; n < 10; n++) {
-    for (let opened = desk.open(order); opened.kind === 'open'; opened = desk.open(order)) {
-      if (n % 2 === 0) desk.forget('g', 'ana');
+    for (let opened = budgets.open(order); opened.kind === 'open'; opened = budgets.open(order)) {
+      if (n % 2 === 0) budgets.forget('g', 'ana');
       opened.reservation.used({ inputTokens: 100_000, outputTokens: 0 });
       opened.reservation.close();
     }
-    expect(desk.open(order)).toMatchObject({ line: { id: 'budget.user' } });
-    desk.forget('g', 'ana');
+    expect(budgets.open(order)).toMatchObject({ line: { id: 'budget.user' } });
+    budgets.forget('g', 'ana');
   }
   expect(ledger.standing('g', todayMs).day.nanoUsd).toBeLessThanOrEqual(1.1e9);
-  expect(desk.listen('g', 'ana')).toMatchObject({ line: { id: 'budget.user' } });
-  expect(desk.open({ ...order, personId: 'ben' }).kind).toBe('open');
+  expect(budgets.listen('g', 'ana')).toMatchObject({ line: { id: 'budget.user' } });
+  expect(budgets.open({ ...order, personId: 'ben' }).kind).toBe('open');
   await clock.advance(24 * 3_600_000);
-  expect(desk.open(order).kind).toBe('open');
+  expect(budgets.open(order).kind).toBe('open');
 });
 
 test('what was put aside for somebody who is forgotten meanwhile still counts as theirs', () => {
-  const { desk, ledger } = openDesk(new VirtualClock(), { caps: { personDay: dollars(0.0006) } });
-  const first = desk.open(order);
-  desk.forget('g', 'ana');
-  expect(desk.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.user' } });
+  const { budgets, ledger } = openBudgets(new VirtualClock(), {
+    caps: { personDay: dollars(0.0006) },
+  });
+  const first = budgets.open(order);
+  budgets.forget('g', 'ana');
+  expect(budgets.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.user' } });
   expect(ledger.reserved('g', 'ben').nanoUsd).toBe(0);
   if (first.kind === 'open') first.reservation.close();
-  expect(desk.open(order).kind).toBe('open');
+  expect(budgets.open(order).kind).toBe('open');
 });
 
 test('who is forgotten while their written question is under way is not named by its bill', async () => {
   const clock = new VirtualClock(Date.UTC(2026, 10, 20));
-  const { desk, ledger } = openDesk(clock);
-  const fixture = openSessionFixture({ spending: desk }, [], clock);
+  const { budgets, ledger } = openBudgets(clock);
+  const fixture = openSessionFixture({ spending: budgets }, [], clock);
   const asking = fixture.talk.ask('g', 'Why?', { id: '4711', name: 'Adam' }, 'text');
   await fixture.privacy.forget('g', '4711');
   await clock.advance(2_000);
@@ -147,5 +153,5 @@ test('who is forgotten while their written question is under way is not named by
   const { day, people } = ledger.standing('g', clock.wallMs());
   expect(day.nanoUsd).toBeGreaterThan(0);
   expect([...people.keys()]).toEqual([]);
-  expect(desk.today('g').top).toBeUndefined();
+  expect(budgets.today('g').top).toBeUndefined();
 });

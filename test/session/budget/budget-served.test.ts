@@ -3,7 +3,7 @@ import { embedded, servedBy } from '#src/provider/models/served-by.ts';
 import type { AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/spending/budget-authority.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { openDesk } from '#test/fakes/spending.ts';
+import { openBudgets } from '#test/fakes/spending.ts';
 
 const order: AnswerRequest = {
   kind: 'answer',
@@ -26,15 +26,15 @@ function open(opening: AnswerBudget | BudgetRefusal): Reservation {
 }
 
 test('an answer is paid at the price of whoever gave it, also where that is an estimate', () => {
-  const { desk, paid } = openDesk(new VirtualClock(), { rates: { dear } });
-  const bill = open(desk.open(order));
+  const { budgets, paid } = openBudgets(new VirtualClock(), { rates: { dear } });
+  const bill = open(budgets.open(order));
   bill.used(tokens(1_000));
   bill.used({ ...tokens(1_000), by: other });
   bill.used({ ...tokens(1_000), by: other, isEstimate: true });
   bill.used({ ...tokens(1_000), by: servedBy('unheard-of', 'https://example.org') });
   bill.used({ ...tokens(1_000), by: embedded });
   expect(paid.map(({ usd }) => usd)).toEqual([0.001, 0.003, 0.003, undefined]);
-  expect(desk.today('g').isUnpriced).toBe(true);
+  expect(budgets.today('g').isUnpriced).toBe(true);
 });
 
 test('speech is paid by the tokens its server reports, where those have a price, else by its text', () => {
@@ -42,8 +42,8 @@ test('speech is paid by the tokens its server reports, where those have a price,
     kind: 'priced',
     usd: { perMillionInputTokens: 1, perMillionAudioOutputTokens: 10 },
   } as const;
-  const { desk, paid } = openDesk(new VirtualClock(), { rates: { dear: bySound } });
-  const bill = open(desk.open(order));
+  const { budgets, paid } = openBudgets(new VirtualClock(), { rates: { dear: bySound } });
+  const bill = open(budgets.open(order));
   const spoken = { characters: 100, ms: 6_000 };
   const count = {
     kind: 'tokens',
@@ -51,9 +51,9 @@ test('speech is paid by the tokens its server reports, where those have a price,
     outputTokens: 50,
     audioOutputTokens: 50,
   } as const;
-  bill.spoke({ ...spoken, took: { by: other, count } });
-  bill.spoke({ ...spoken, took: { by: other } });
-  bill.spoke({ ...spoken, took: { count } });
+  bill.spoke({ ...spoken, usage: { by: other, count } });
+  bill.spoke({ ...spoken, usage: { by: other } });
+  bill.spoke({ ...spoken, usage: { count } });
   expect(paid.map(({ usd }) => usd)).toEqual([0.00052, 0.001225, 0.0001]);
 });
 
@@ -62,31 +62,31 @@ test('what is recognised is paid by the seconds or tokens its server reports, an
     kind: 'priced',
     usd: { perMillionAudioInputTokens: 6, perMillionOutputTokens: 10 },
   } as const;
-  const { desk, paid } = openDesk(new VirtualClock(), { rates: { dear: byTokens } });
-  const ears = desk.listen('g', 'ana');
-  if (!('reservation' in ears)) throw new Error('refused');
+  const { budgets, paid } = openBudgets(new VirtualClock(), { rates: { dear: byTokens } });
+  const hearing = budgets.listen('g', 'ana');
+  if (!('reservation' in hearing)) throw new Error('refused');
   const count = {
     kind: 'tokens',
     inputTokens: 600,
     outputTokens: 10,
     audioInputTokens: 600,
   } as const;
-  ears.reservation.recognised(60_000, 60_000, { count: { kind: 'heard', ms: 30_000 } });
-  ears.reservation.recognised(60_000, 60_000, { by: other, count });
-  ears.reservation.recognised(60_000, 60_000, { count }); // sold by the minute
-  ears.reservation.recognised(60_000, 60_000, { by: embedded });
+  hearing.reservation.recognised(60_000, 60_000, { count: { kind: 'heard', ms: 30_000 } });
+  hearing.reservation.recognised(60_000, 60_000, { by: other, count });
+  hearing.reservation.recognised(60_000, 60_000, { count }); // sold by the minute
+  hearing.reservation.recognised(60_000, 60_000, { by: embedded });
   expect(paid.map(({ usd }) => usd)).toEqual([0.005, 0.0037, 0.01]);
-  expect(desk.today('g').minutes).toBe(4);
+  expect(budgets.today('g').minutes).toBe(4);
 });
 
 test('where recognising is usually free, whoever stands in for it is paid, and minutes count once', () => {
   const tariff = { recognise: { kind: 'free' } } as const;
   const byMinute = { kind: 'priced', usd: { perMinute: 0.01 } } as const;
-  const { desk, paid } = openDesk(new VirtualClock(), { tariff, rates: { dear: byMinute } });
-  const ears = desk.listen('g', 'ana');
-  if ('reservation' in ears) ears.reservation.recognised(60_000, 60_000, { by: other });
-  if ('reservation' in ears) ears.reservation.recognised(60_000, 60_000, { by: embedded });
-  open(desk.open({ ...order, heardMs: 60_000 })).wanted();
+  const { budgets, paid } = openBudgets(new VirtualClock(), { tariff, rates: { dear: byMinute } });
+  const hearing = budgets.listen('g', 'ana');
+  if ('reservation' in hearing) hearing.reservation.recognised(60_000, 60_000, { by: other });
+  if ('reservation' in hearing) hearing.reservation.recognised(60_000, 60_000, { by: embedded });
+  open(budgets.open({ ...order, heardMs: 60_000 })).wanted();
   expect(paid.map(({ usd }) => usd)).toEqual([0.01]);
-  expect(desk.today('g').minutes).toBe(1);
+  expect(budgets.today('g').minutes).toBe(1);
 });

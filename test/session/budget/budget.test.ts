@@ -8,7 +8,7 @@ import type { Tariff } from '#src/spending/tariff.ts';
 import { FakeChat, untilAborted } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { dollars, openDesk } from '#test/fakes/spending.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { readBy } from '#test/session/setup/read-outcome.ts';
 import {
   adam,
@@ -31,8 +31,8 @@ type Over = {
 /** Adam and Eva with the bot, and what it costs. */
 async function openPaid({ caps = {}, tariff = {}, parts = {}, wallMs }: Over = {}) {
   const clock = new VirtualClock(wallMs);
-  const purse = openDesk(clock, { caps, tariff });
-  const fixture = openSessionFixture({ ...parts, spending: purse.desk }, [adam, eva], clock);
+  const purse = openBudgets(clock, { caps, tariff });
+  const fixture = openSessionFixture({ ...parts, spending: purse.budgets }, [adam, eva], clock);
   await fixture.sessions.join(lounge, 'adam');
   const spent = () => purse.ledger.standing('g', clock.wallMs()).day;
   return { ...purse, fixture, clock, spent };
@@ -94,21 +94,23 @@ test('after an answer nothing stays put aside', async () => {
 });
 
 test('whoever has used their share reads so, is not answered aloud, and still gets answers in text', async () => {
-  const { fixture, desk } = await openPaid({ caps: { personDay: dollars(0.002) } });
-  use(desk, 1_800);
+  const { fixture, budgets } = await openPaid({ caps: { personDay: dollars(0.002) } });
+  use(budgets, 1_800);
   const line = { id: 'budget.user', with: { h: 8 } };
   expect(await asking(fixture, 'voice')).toEqual({ kind: 'failed', line });
   expect(await asking(fixture, 'voice')).toEqual({ kind: 'failed', line });
   expect(await asking(fixture, 'text')).toEqual({ kind: 'answered', text: 'You said five.' });
   await pass(fixture, 31_000);
-  const told = fixture.written.filter((words) => words.startsWith("You've used today's share."));
-  expect(told).toEqual(["You've used today's share. Text still works; new share in 8 h."]);
+  const reported = fixture.written.filter((words) =>
+    words.startsWith("You've used today's share."),
+  );
+  expect(reported).toEqual(["You've used today's share. Text still works; new share in 8 h."]);
   expect(fixture.of('dropped')).toMatchObject([{ why: 'budget' }, { why: 'budget' }]);
 });
 
 test('when the budget is used it says so once, keeps recognising, shows until when, and reads nothing out', async () => {
-  const { fixture, desk } = await openPaid({ caps: { serverDay: dollars(0.1) } });
-  use(desk, 96_000);
+  const { fixture, budgets } = await openPaid({ caps: { serverDay: dollars(0.1) } });
+  use(budgets, 96_000);
   await pass(fixture, 4_000, await words('human-cards-004', adam, 0));
   expect(fixture.of('recognised')).toHaveLength(1);
   expect(fixture.of('answered')).toEqual([]);
@@ -125,8 +127,8 @@ test('when the budget is used it says so once, keeps recognising, shows until wh
 
 test('at the very end nothing is recognised either, until the next day', async () => {
   const wallMs = Date.UTC(2026, 10, 20, 23, 59, 50);
-  const { fixture, desk, clock } = await openPaid({ caps: { serverDay: dollars(0.1) }, wallMs });
-  use(desk, 100_000);
+  const { fixture, budgets, clock } = await openPaid({ caps: { serverDay: dollars(0.1) }, wallMs });
+  use(budgets, 100_000);
   await pass(fixture, 4_000, await words('human-cards-004', adam, 0));
   expect([fixture.of('recognised'), fixture.of('ignored')]).toEqual([[], []]);
   await pass(fixture, 8_000);
@@ -137,8 +139,8 @@ test('at the very end nothing is recognised either, until the next day', async (
 
 test('near the end answers are to be short, and the voice cheap where there is a cheaper one', async () => {
   const tariff = { cheaperVoice: { kind: 'free' } } as const;
-  const { fixture, desk, paid } = await openPaid({ caps: { serverDay: dollars(0.1) }, tariff });
-  use(desk, 91_000);
+  const { fixture, budgets, paid } = await openPaid({ caps: { serverDay: dollars(0.1) }, tariff });
+  use(budgets, 91_000);
   await asking(fixture, 'voice');
   const [system] = fixture.chat.asked.at(-1)?.messages ?? [];
   expect(system?.content).toContain('Answer in one sentence');
@@ -148,16 +150,16 @@ test('near the end answers are to be short, and the voice cheap where there is a
 });
 
 test('a forgotten person is not known to have spent anything', async () => {
-  const { fixture, desk, ledger, clock } = await openPaid();
-  use(desk, 1_000);
+  const { fixture, budgets, ledger, clock } = await openPaid();
+  use(budgets, 1_000);
   await fixture.privacy.forget('g', 'adam');
   const { day, people } = ledger.standing('g', clock.wallMs());
   expect([day.nanoUsd, people.size]).toEqual([1_000_000, 0]);
 });
 
 test('a text that costs more than is left is written, and not read out', async () => {
-  const { fixture, desk, ledger, spent } = await openPaid({ caps: { serverDay: dollars(0.1) } });
-  use(desk, 94_000);
+  const { fixture, budgets, ledger, spent } = await openPaid({ caps: { serverDay: dollars(0.1) } });
+  use(budgets, 94_000);
   await pass(fixture, 20_000);
   const [before, asked] = [spent().nanoUsd, fixture.synthesizer.asked.length];
   const words = 'These words are many. '.repeat(90).trim();
@@ -175,7 +177,7 @@ test('a text that costs more than is left is written, and not read out', async (
 });
 
 test('a check is paid by the server, and asks nobody where its budget is used', async () => {
-  const { fixture, desk, spent } = await openPaid({ caps: { serverDay: dollars(0.1) } });
+  const { fixture, budgets, spent } = await openPaid({ caps: { serverDay: dollars(0.1) } });
   const check = async () => {
     const checking = fixture.checkup.check('g', 'adam');
     await pass(fixture, 9_000);
@@ -185,7 +187,7 @@ test('a check is paid by the server, and asks nobody where its budget is used', 
   const before = spent().nanoUsd;
   expect((await check()).map(({ kind }) => kind)).toEqual(['ok', 'ok', 'ok']);
   expect(spent().nanoUsd).toBeGreaterThan(before);
-  use(desk, 94_900);
+  use(budgets, 94_900);
   const asked = fixture.chat.asked.length;
   const line = { id: 'budget.guild' };
   expect(await check()).toMatchObject(Array.from({ length: 3 }, () => ({ kind: 'idle', line })));
@@ -217,9 +219,9 @@ test('a recording that is recognised for too long ends at the recogniser with it
 type Paid = Awaited<ReturnType<typeof openPaid>>;
 
 /** Uses this many tokens of Adam's, a millionth of a dollar each. */
-function use(desk: Paid['desk'], inputTokens: number): void {
+function use(budgets: Paid['budgets'], inputTokens: number): void {
   const who = { guildId: 'g', personId: 'adam', name: 'Adam' };
-  const opening = desk.open({ ...who, kind: 'answer', characters: 0, heardMs: 0 });
+  const opening = budgets.open({ ...who, kind: 'answer', characters: 0, heardMs: 0 });
   if (opening.kind === 'refused') throw new Error('refused');
   opening.reservation.used({ inputTokens, outputTokens: 0 });
   opening.reservation.close();

@@ -4,7 +4,7 @@ import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
-import { dollars, MemorySpending, openDesk } from '#test/fakes/spending.ts';
+import { dollars, MemorySpending, openBudgets } from '#test/fakes/spending.ts';
 import {
   adam,
   eva,
@@ -18,19 +18,19 @@ import {
 const speech = 'human-goforward';
 const todayMs = new VirtualClock().wallMs();
 
-type Captioned = Parameters<typeof openSessionFixture>[0] & {
+type CaptionBudgetOptions = Parameters<typeof openSessionFixture>[0] & {
   readonly captionsDayMs?: number;
   readonly off?: true;
 };
 
 /** Adam and Eva are heard by a recogniser that costs a cent a minute. */
-async function talked({ captionsDayMs = 0, off, ...over }: Captioned = {}) {
+async function talked({ captionsDayMs = 0, off, ...over }: CaptionBudgetOptions = {}) {
   const clock = new VirtualClock();
   const caps = { serverDay: dollars(10), captionsDayMs };
-  const { desk, ledger } = openDesk(clock, { caps });
+  const { budgets, ledger } = openBudgets(clock, { caps });
   const listener = new RecordedUtterances();
   const fixture = openSessionFixture(
-    { spending: desk, addressing: 'name', ...(!off && { captions: () => listener }), ...over },
+    { spending: budgets, addressing: 'name', ...(!off && { captions: () => listener }), ...over },
     [adam, eva],
     clock,
   );
@@ -42,7 +42,7 @@ async function talked({ captionsDayMs = 0, off, ...over }: Captioned = {}) {
     const { day, captions, people } = ledger.standing('g', clock.wallMs());
     return { day, captions, adam: people.get('adam') };
   };
-  return { clock, desk, fixture, ledger, listener, says, sums };
+  return { clock, budgets, fixture, ledger, listener, says, sums };
 }
 
 test('what nobody said to the bot is paid by the server, and by its budget for captions', async () => {
@@ -133,9 +133,9 @@ test('the bot still answers when the budget for captions is used', async () => {
 });
 
 test('who has used their share is still written, and not answered', async () => {
-  const { desk, fixture, ledger, listener, says } = await talked({ addressing: 'always' });
-  const { desk: poor } = openDesk(fixture.clock, { caps: { personDay: dollars(0.001) } });
-  expect(desk.listen('g', 'adam')).toHaveProperty('reservation');
+  const { budgets, fixture, ledger, listener, says } = await talked({ addressing: 'always' });
+  const { budgets: poor } = openBudgets(fixture.clock, { caps: { personDay: dollars(0.001) } });
+  expect(budgets.listen('g', 'adam')).toHaveProperty('reservation');
   const opened = poor.open({
     guildId: 'g',
     personId: 'adam',
@@ -152,9 +152,9 @@ test('who has used their share is still written, and not answered', async () => 
 });
 
 test('the budget for captions counts on after a restart', async () => {
-  const [clock, book] = [new VirtualClock(), new MemorySpending()];
+  const [clock, spending] = [new VirtualClock(), new MemorySpending()];
   const kept = (ledger: Ledger) =>
-    new LedgerPersistence({ alert: () => undefined, ledger, book, clock, tell: () => {} });
+    new LedgerPersistence({ alert: () => undefined, ledger, spending, clock, report: () => {} });
   const before = new Ledger();
   before.charge('g', undefined, { ms: 5_000 }, clock.wallMs());
   before.assignToCaptions('g', { ms: 5_000 }, clock.wallMs());
@@ -169,7 +169,7 @@ test('the budget for captions counts on after a restart', async () => {
 
 test('an hour of talk has its price, where that is known', () => {
   const unpriced = { recognise: { kind: 'unpriced' } } as const;
-  expect(openDesk(new VirtualClock()).desk.hourPrice('g')).toBeCloseTo(0.6);
-  const { desk } = openDesk(new VirtualClock(), { tariff: unpriced });
-  expect(desk.hourPrice('g')).toBeUndefined();
+  expect(openBudgets(new VirtualClock()).budgets.hourPrice('g')).toBeCloseTo(0.6);
+  const { budgets } = openBudgets(new VirtualClock(), { tariff: unpriced });
+  expect(budgets.hourPrice('g')).toBeUndefined();
 });

@@ -4,35 +4,35 @@ import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 import { MemorySpending } from '#test/fakes/spending.ts';
 
-async function keep(book: MemorySpending, clock = new VirtualClock()) {
-  const told: unknown[] = [];
+async function keep(spending: MemorySpending, clock = new VirtualClock()) {
+  const reported: unknown[] = [];
   const ledger = new Ledger();
   const keeper = new LedgerPersistence({
     alert: () => undefined,
     ledger,
-    book,
+    spending,
     clock,
-    tell: (error) => told.push(error),
+    report: (error) => reported.push(error),
   });
   await keeper.open();
   const spend = (nanoUsd: number) => ledger.charge('g', 'ana', { nanoUsd }, clock.wallMs());
   const today = () => ledger.standing('g', clock.wallMs()).day.nanoUsd;
-  return { clock, keeper, spend, today, told };
+  return { clock, keeper, spend, today, reported };
 }
 
 test('what was spent is written at most once a second, and at the end', async () => {
-  const book = new MemorySpending();
-  const { clock, keeper, spend } = await keep(book);
+  const spending = new MemorySpending();
+  const { clock, keeper, spend } = await keep(spending);
   for (let ms = 0; ms < 5_000; ms += 100) {
     spend(1);
     await clock.advance(100);
   }
-  expect(book.writes).toBe(5);
+  expect(spending.writes).toBe(5);
   await clock.advance(60_000);
-  expect(book.writes).toBe(5);
+  expect(spending.writes).toBe(5);
   spend(1);
   await keeper[Symbol.asyncDispose]();
-  expect(book.writes).toBe(6);
+  expect(spending.writes).toBe(6);
 });
 
 test('while nothing is spent, no timer runs', async () => {
@@ -45,51 +45,51 @@ test('while nothing is spent, no timer runs', async () => {
 });
 
 test('a bot that starts anew knows what was spent before', async () => {
-  const book = new MemorySpending();
-  const first = await keep(book);
+  const spending = new MemorySpending();
+  const first = await keep(spending);
   first.spend(7);
   await first.keeper[Symbol.asyncDispose]();
-  const second = await keep(book);
+  const second = await keep(spending);
   expect(second.today()).toBe(7);
 });
 
-test('while the book cannot be written, sums count from memory, the operator is told once, and nothing is lost', async () => {
-  const book = new MemorySpending();
-  const { clock, keeper, spend, today, told } = await keep(book);
-  book.trouble = 'unwritable';
+test('while the store cannot be written, sums count from memory, the operator is told once, and nothing is lost', async () => {
+  const spending = new MemorySpending();
+  const { clock, keeper, spend, today, reported } = await keep(spending);
+  spending.trouble = 'unwritable';
   spend(3);
   await clock.advance(10_000);
   spend(4);
   await clock.advance(10_000);
-  expect([today(), told.length]).toEqual([7, 1]);
-  book.trouble = undefined;
+  expect([today(), reported.length]).toEqual([7, 1]);
+  spending.trouble = undefined;
   await clock.advance(1_000);
   await keeper[Symbol.asyncDispose]();
-  expect((await keep(book)).today()).toBe(7);
+  expect((await keep(spending)).today()).toBe(7);
 });
 
-test('a book that can be read only later is added to what was spent meanwhile', async () => {
-  const book = new MemorySpending();
-  const before = await keep(book);
+test('a store that can be read only later is added to what was spent meanwhile', async () => {
+  const spending = new MemorySpending();
+  const before = await keep(spending);
   before.spend(5);
   await before.keeper[Symbol.asyncDispose]();
-  book.trouble = 'unreadable';
-  const { clock, keeper, spend, today, told } = await keep(book);
+  spending.trouble = 'unreadable';
+  const { clock, keeper, spend, today, reported } = await keep(spending);
   spend(2);
   await clock.advance(5_000);
-  expect([today(), told.length]).toEqual([2, 1]);
-  book.trouble = undefined;
+  expect([today(), reported.length]).toEqual([2, 1]);
+  spending.trouble = undefined;
   await clock.advance(2_000);
   expect(today()).toBe(7);
   await keeper[Symbol.asyncDispose]();
-  expect((await keep(book)).today()).toBe(7);
+  expect((await keep(spending)).today()).toBe(7);
 });
 
-test('a book that hangs holds up neither the start nor the end for long', async () => {
-  const book = new MemorySpending();
-  book.read = () => new Promise(() => undefined);
+test('a store that hangs holds up neither the start nor the end for long', async () => {
+  const spending = new MemorySpending();
+  spending.read = () => new Promise(() => undefined);
   const clock = new VirtualClock();
-  const opening = keep(book, clock);
+  const opening = keep(spending, clock);
   await clock.advance(5_000);
   const { keeper, spend } = await opening;
   spend(1);
@@ -99,12 +99,12 @@ test('a book that hangs holds up neither the start nor the end for long', async 
   await closing;
 });
 
-test('what a slow book writes late is counted once', async () => {
-  const book = new MemorySpending();
-  const { clock, keeper, spend } = await keep(book);
+test('what a slow store writes late is counted once', async () => {
+  const spending = new MemorySpending();
+  const { clock, keeper, spend } = await keep(spending);
   const disk = Promise.withResolvers<void>();
-  const add = book.add.bind(book);
-  book.add = (entries) => disk.promise.then(() => add(entries));
+  const add = spending.add.bind(spending);
+  spending.add = (entries) => disk.promise.then(() => add(entries));
   spend(3);
   await clock.advance(20_000);
   spend(4);
@@ -112,19 +112,19 @@ test('what a slow book writes late is counted once', async () => {
   disk.resolve();
   await clock.advance(2_000);
   await keeper[Symbol.asyncDispose]();
-  expect((await keep(book)).today()).toBe(7);
+  expect((await keep(spending)).today()).toBe(7);
 });
 
-test('what a slow book tells late of former spending is counted once', async () => {
-  const book = new MemorySpending();
-  const before = await keep(book);
+test('what a slow store tells late of former spending is counted once', async () => {
+  const spending = new MemorySpending();
+  const before = await keep(spending);
   before.spend(5);
   await before.keeper[Symbol.asyncDispose]();
   const disk = Promise.withResolvers<void>();
-  const read = book.read.bind(book);
-  book.read = (day) => disk.promise.then(() => read(day));
+  const read = spending.read.bind(spending);
+  spending.read = (day) => disk.promise.then(() => read(day));
   const clock = new VirtualClock();
-  const opening = keep(book, clock);
+  const opening = keep(spending, clock);
   await clock.advance(5_000);
   const { spend, today } = await opening;
   spend(2);

@@ -5,11 +5,11 @@ import { transcriberWithFallbacks } from '#src/speech/fallbacks/transcriber-fall
 import type { EngineUsage, Listening, Transcriber, Transcript } from '#src/speech/ports.ts';
 import { meteredTranscriber, type OnRecognised } from '#src/spending/usage-meters.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { ladderOf } from '#test/fakes/fallbacks.ts';
+import { chainOf } from '#test/fakes/fallbacks.ts';
 
 const never = new AbortController().signal;
 const second = new Int16Array(16_000);
-const told = (ms: number): EngineUsage => ({ by: embedded, count: { kind: 'heard', ms } });
+const reported = (ms: number): EngineUsage => ({ by: embedded, count: { kind: 'heard', ms } });
 
 /** One that hears while somebody speaks, and answers as told. */
 function streaming(settle: Listening['settle']): Transcriber {
@@ -23,8 +23,8 @@ function streaming(settle: Listening['settle']): Transcriber {
 
 function listening(settle: Listening['settle'], signal = never) {
   const heard: (readonly [ms: number, took: EngineUsage | undefined])[] = [];
-  const metered = meteredTranscriber(streaming(settle), (ms, _, took) => heard.push([ms, took]));
-  return { heard, ear: metered.listen?.(() => undefined, signal) ?? expect.fail() };
+  const metered = meteredTranscriber(streaming(settle), (ms, _, usage) => heard.push([ms, usage]));
+  return { heard, listening: metered.listen?.(() => undefined, signal) ?? expect.fail() };
 }
 
 const answering = (...texts: readonly Transcript[]) => {
@@ -33,42 +33,42 @@ const answering = (...texts: readonly Transcript[]) => {
 };
 
 test('of sound that streams the count of the server is paid, not its length as well', async () => {
-  const { ear, heard } = listening(answering({ text: 'a', took: told(900) }));
-  ear.push(second);
-  await ear.settle(never);
-  ear[Symbol.dispose]();
-  expect(heard).toEqual([[1_000, told(900)]]);
+  const { listening: listener, heard } = listening(answering({ text: 'a', usage: reported(900) }));
+  listener.push(second);
+  await listener.settle(never);
+  listener[Symbol.dispose]();
+  expect(heard).toEqual([[1_000, reported(900)]]);
 });
 
 test('a transcript that several wait for is paid once', async () => {
-  const same = { text: 'a', took: told(900) };
-  const { ear, heard } = listening(answering(same, same));
-  ear.push(second);
-  await Promise.all([ear.settle(never), ear.settle(never)]);
-  ear[Symbol.dispose]();
-  expect(heard).toEqual([[1_000, told(900)]]);
+  const same = { text: 'a', usage: reported(900) };
+  const { listening: listener, heard } = listening(answering(same, same));
+  listener.push(second);
+  await Promise.all([listener.settle(never), listener.settle(never)]);
+  listener[Symbol.dispose]();
+  expect(heard).toEqual([[1_000, reported(900)]]);
 });
 
 test('what no transcript came of is paid by its length at the end', async () => {
-  const { ear, heard } = listening(() => Promise.reject(new Error('left')));
-  ear.push(second);
-  await expect(ear.settle(never)).rejects.toThrow('left');
+  const { listening: listener, heard } = listening(() => Promise.reject(new Error('left')));
+  listener.push(second);
+  await expect(listener.settle(never)).rejects.toThrow('left');
   expect(heard).toEqual([]);
-  ear.push(second);
-  ear[Symbol.dispose]();
+  listener.push(second);
+  listener[Symbol.dispose]();
   expect(heard).toEqual([[2_000, undefined]]);
 });
 
 test('words that come after the end are paid already', async () => {
   const late = Promise.withResolvers<Transcript>();
   const leaving = new AbortController();
-  const { ear, heard } = listening(() => late.promise, leaving.signal);
-  ear.push(second);
-  const words = ear.settle(never);
+  const { listening: listener, heard } = listening(() => late.promise, leaving.signal);
+  listener.push(second);
+  const words = listener.settle(never);
   leaving.abort(new Error('left'));
-  late.resolve({ text: 'a', took: told(900) });
+  late.resolve({ text: 'a', usage: reported(900) });
   await words;
-  ear[Symbol.dispose]();
+  listener[Symbol.dispose]();
   expect(heard).toEqual([[1_000, undefined]]);
 });
 
@@ -77,7 +77,7 @@ test('of an utterance that is sent whole, what the server counts is told, and of
   const whole: Transcriber = {
     async *transcribe() {
       yield { kind: 'partial', text: 'a' };
-      yield { kind: 'final', transcript: { text: 'a', took: told(900) } };
+      yield { kind: 'final', transcript: { text: 'a', usage: reported(900) } };
     },
   };
   const metered = meteredTranscriber(whole, (...asked) => void heard.push(asked));
@@ -86,7 +86,7 @@ test('of an utterance that is sent whole, what the server counts is told, and of
   for await (const _ of metered.transcribe(pcm, never));
   expect(heard).toEqual([
     [1_000, 1_000, undefined],
-    [1_000, 0, told(900)],
+    [1_000, 0, reported(900)],
   ]);
 });
 
@@ -95,11 +95,11 @@ test('sound that is sent once more over another connection is paid once more, an
   const losing: Transcriber = {
     async *transcribe(_pcm, _signal, onResent) {
       onResent?.(1_000, by);
-      yield { kind: 'final', transcript: { text: 'a', took: told(900) } };
+      yield { kind: 'final', transcript: { text: 'a', usage: reported(900) } };
     },
     listen: (_onPartial, _signal, onResent) => ({
       push: () => onResent?.(400, by),
-      settle: answering({ text: 'a', took: told(900) }),
+      settle: answering({ text: 'a', usage: reported(900) }),
       [Symbol.dispose]: () => undefined,
     }),
   };
@@ -109,18 +109,18 @@ test('sound that is sent once more over another connection is paid once more, an
   await Array.fromAsync(metered.transcribe(pcm, never));
   expect(heard.splice(0)).toEqual([
     [1_000, 0, { by }],
-    [1_000, 1_000, told(900)],
+    [1_000, 1_000, reported(900)],
   ]);
-  const ear = meteredTranscriber(losing, (...asked) => void heard.push(asked)).listen?.(
+  const listening = meteredTranscriber(losing, (...asked) => void heard.push(asked)).listen?.(
     () => undefined,
     never,
   );
-  ear?.push(second);
-  await ear?.settle(never);
-  ear?.[Symbol.dispose]();
+  listening?.push(second);
+  await listening?.settle(never);
+  listening?.[Symbol.dispose]();
   expect(heard).toEqual([
     [400, 0, { by }],
-    [1_000, 1_000, told(900)],
+    [1_000, 1_000, reported(900)],
   ]);
 });
 
@@ -131,7 +131,7 @@ function answers(clock: VirtualClock, ...outcomes: (number | BotError)[]): Trans
       const outcome = outcomes.shift() ?? 0;
       if (outcome instanceof BotError) throw outcome;
       await clock.sleep(outcome < 0 ? 3_600_000 : outcome, signal);
-      yield { kind: 'final', transcript: { text: 'five', took: told(900) } };
+      yield { kind: 'final', transcript: { text: 'five', usage: reported(900) } };
     },
   };
 }
@@ -143,7 +143,7 @@ async function countedFor(
   isLive = false,
 ): Promise<readonly Parameters<OnRecognised>[]> {
   const clock = new VirtualClock();
-  const { chain } = ladderOf<Transcriber>('speech to text', engines(clock), clock);
+  const { chain } = chainOf<Transcriber>('speech to text', engines(clock), clock);
   const heard: Parameters<OnRecognised>[] = [];
   const laddered = transcriberWithFallbacks(chain, isLive, clock);
   const metered = meteredTranscriber(laddered, (...one) => void heard.push(one));
@@ -164,7 +164,7 @@ async function countedFor(
 
 test('a request that is sent once more beside a slow one costs money a second time, and talk only once', async () => {
   const heard = await countedFor((clock) => [answers(clock, -1, 100)], 5_200);
-  expect(heard).toContainEqual([1_000, 1_000, told(900)]);
+  expect(heard).toContainEqual([1_000, 1_000, reported(900)]);
   expect(heard).toContainEqual([1_000, 0, undefined]);
   expect(heard).toHaveLength(2);
 });
@@ -180,7 +180,7 @@ test('while somebody speaks, a request that is sent once more costs money a seco
   });
   const heard = await countedFor((clock) => [slow(clock)], 5_200, true);
   expect(heard).toEqual([
-    [1_000, 1_000, told(900)],
+    [1_000, 1_000, reported(900)],
     [1_000, 0, undefined],
   ]);
 });
@@ -190,14 +190,14 @@ test('a server that is given up as late has been asked, and is paid beside the o
   const heard = await countedFor((clock) => [answers(clock, late), answers(clock, 0)], 1_000);
   expect(heard).toEqual([
     [1_000, 1_000, undefined],
-    [1_000, 0, told(900)],
+    [1_000, 0, reported(900)],
   ]);
 });
 
 test('a server that refuses an utterance is not paid, only the one that answers in its place', async () => {
   const no = new BotError('provider.bad_key', false, 'No.');
   const heard = await countedFor((clock) => [answers(clock, no), answers(clock, 0)], 1_000);
-  expect(heard).toEqual([[1_000, 1_000, told(900)]]);
+  expect(heard).toEqual([[1_000, 1_000, reported(900)]]);
 });
 
 /** One that hears while somebody speaks, and fails at their pause. */
@@ -207,7 +207,7 @@ test('a server that heard somebody speak and is late with their words is paid be
   const late = new BotError('provider.late', true, 'Late.');
   const heard = await countedFor((clock) => [failingLive(late), answers(clock, 0)], 1_000, true);
   expect(heard).toEqual([
-    [1_000, 1_000, told(900)],
+    [1_000, 1_000, reported(900)],
     [1_000, 0, undefined],
   ]);
 });
@@ -215,20 +215,20 @@ test('a server that heard somebody speak and is late with their words is paid be
 test('a server that refuses what somebody says while they speak is not paid', async () => {
   const no = new BotError('provider.bad_key', false, 'No.');
   const heard = await countedFor((clock) => [failingLive(no), answers(clock, 0)], 1_000, true);
-  expect(heard).toEqual([[1_000, 1_000, told(900)]]);
+  expect(heard).toEqual([[1_000, 1_000, reported(900)]]);
 });
 
 test('sound that was refused at one pause, and has its words at the next, is paid', async () => {
   const no = new BotError('provider.unreachable', false, 'No.');
   let pauses = 0;
-  const { ear, heard } = listening(async () => {
+  const { listening: listener, heard } = listening(async () => {
     if (pauses++ === 0) throw no;
-    return { text: 'a', took: { by: embedded } };
+    return { text: 'a', usage: { by: embedded } };
   });
-  ear.push(second);
-  await expect(ear.settle(never)).rejects.toBe(no);
-  ear.push(second);
-  await ear.settle(never);
-  ear[Symbol.dispose]();
+  listener.push(second);
+  await expect(listener.settle(never)).rejects.toBe(no);
+  listener.push(second);
+  await listener.settle(never);
+  listener[Symbol.dispose]();
   expect(heard).toEqual([[2_000, { by: embedded }]]);
 });

@@ -42,7 +42,7 @@ test('a line longer than a message is kept with all its messages, and goes from 
   await fixture.sessions.leave('g');
   await fixture.privacy.forget('g', 'adam');
   await pass(fixture, 1_000);
-  const deleted = fixture.captionChats.chat.wishes.filter(
+  const deleted = fixture.captionChats.chat.desired.filter(
     ({ key, text }) => text === '' && !key.endsWith('notice'),
   );
   expect(deleted.map(({ place }) => place)).toEqual([line?.post, ...(line?.morePosts ?? [])]);
@@ -80,7 +80,7 @@ async function named(fixture: SessionFixture): Promise<void> {
 async function deletedAfterCrash(fixture: SessionFixture): Promise<readonly unknown[]> {
   const { captionChats, clock, transcripts } = fixture;
   captionChats.chat.refuses = undefined;
-  const before = captionChats.chat.wishes.length;
+  const before = captionChats.chat.desired.length;
   const { inMemory } = memoryTranscripts(clock);
   const stores = { onDisk: transcripts.onDisk, inMemory };
   const again = openSessionFixture({ captionChats, transcripts: stores });
@@ -91,7 +91,7 @@ async function deletedAfterCrash(fixture: SessionFixture): Promise<readonly unkn
     over.abort(new Error('over'));
     await running;
   }
-  return captionChats.chat.wishes.slice(before).map(({ text, place }) => [text, place?.messageId]);
+  return captionChats.chat.desired.slice(before).map(({ text, place }) => [text, place?.messageId]);
 }
 
 test('the name of somebody who came in is gone after a crash, also where they were being forgotten', async () => {

@@ -132,7 +132,7 @@ test('captions that are on in a channel go on when the bot comes back, as the sa
 
 /** How often people were told that captions are on: in writing, aloud, and by name. */
 function notices({ captionChats, synthesizer }: SessionFixture): readonly number[] {
-  const posted = captionChats.chat.wishes.filter(({ text }) => text !== '');
+  const posted = captionChats.chat.desired.filter(({ text }) => text !== '');
   return [
     posted.filter(({ key }) => key === 'notice').length,
     synthesizer.asked.filter(({ text }) => text.startsWith('Captions are on.')).length,
@@ -256,10 +256,10 @@ test('a model is shown what was said among people when it is asked, and nothing 
 });
 
 test('a recogniser is told which language people say they speak there', async () => {
-  const told: string[] = [];
+  const reported: string[] = [];
   const transcriber = Object.assign(new FakeTranscriber({ texts: ['fünf fünf'] }), {
     inLanguage: (language: string) => {
-      told.push(language);
+      reported.push(language);
       return new FakeTranscriber({ texts: ['fünf fünf'] });
     },
   });
@@ -270,6 +270,6 @@ test('a recogniser is told which language people say they speak there', async ()
   await pass(fixture, 4_000);
   await turning;
   await says(fixture);
-  expect(told).toEqual(['de']);
+  expect(reported).toEqual(['de']);
   expect(transcriber.heard).toEqual([]);
 });

@@ -83,9 +83,9 @@ test('a message of 50 minutes takes no edit, whatever the clock on the wall says
   await pass(fixture, 500);
   fixture.clock.suspend(3 * minuteMs);
   const { chat } = fixture.captionChats;
-  const before = chat.wishes.length;
+  const before = chat.desired.length;
   await says(fixture, eva);
-  const keys = chat.wishes.slice(before).map(({ key }) => key);
+  const keys = chat.desired.slice(before).map(({ key }) => key);
   expect(new Set(keys)).toEqual(new Set(['captions 2']));
   expect(chat.lines).toEqual(['**Adam** five five', '**Eva** five five']);
 });

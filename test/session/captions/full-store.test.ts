@@ -26,7 +26,7 @@ async function fill(store: TranscriptStore): Promise<void> {
   }
 }
 
-test('where there is no room left for transcripts, captions go on, people are told once, and nothing is lost', async () => {
+test('where there is no space left for transcripts, captions go on, people are told once, and nothing is lost', async () => {
   using place = storeFolder();
   const clock = new VirtualClock();
   const path = join(place.folder, 'transcripts.db');

@@ -42,7 +42,7 @@ async function unkept(fixture: SessionFixture): Promise<void> {
 
 /** Messages that were deleted. */
 function deleted({ captionChats }: SessionFixture): readonly (string | undefined)[] {
-  const gone = captionChats.chat.wishes.filter(({ text }) => text === '');
+  const gone = captionChats.chat.desired.filter(({ text }) => text === '');
   return gone.map(({ place }) => place?.messageId);
 }
 
@@ -80,12 +80,12 @@ test('expiry goes on after looks into a store that cannot be read, and the opera
   const clock = new VirtualClock(startedAtWallMs);
   const { dependencies: parts, of } = openSessionFixture({}, [], clock);
   let isAway = false;
-  let looks = 0;
+  let checks = 0;
   const cleanup = new TranscriptCleanup({
     parts,
     endsOpenSessions: false,
     keptDays: async () => {
-      looks++;
+      checks++;
       if (isAway) throw new BotError('store.unreadable', true, 'The database is away.');
       return { standard: 7, byGuild: {} };
     },
@@ -99,11 +99,11 @@ test('expiry goes on after looks into a store that cannot be read, and the opera
   isAway = true;
   await clock.advance(180_000);
   isAway = false;
-  const before = looks;
+  const before = checks;
   await clock.advance(600_000);
   over.abort(new Error('over'));
   await running;
-  expect(looks - before).toBeGreaterThanOrEqual(10);
+  expect(checks - before).toBeGreaterThanOrEqual(10);
   expect(of('alert')).toMatchObject([
     { state: 'raised', cause: 'expiry of transcripts: The database is away.' },
     { state: 'cleared' },

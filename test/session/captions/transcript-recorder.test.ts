@@ -15,7 +15,7 @@ const session: TranscriptSession = {
   catchUp: true,
 };
 
-type Written = {
+type WrittenRecord = {
   readonly sessions: TranscriptSession[];
   readonly lines: Map<number, TranscriptLine>;
   readonly presences: Map<string, Presence>;
@@ -23,7 +23,7 @@ type Written = {
 
 function open(fails: () => boolean = () => false) {
   const clock = new VirtualClock();
-  const written: Written = { sessions: [], lines: new Map(), presences: new Map() };
+  const written: WrittenRecord = { sessions: [], lines: new Map(), presences: new Map() };
   const errors: unknown[] = [];
   const take = <T>(write: (all: T) => void) => {
     return async (all: T) => {

@@ -4,7 +4,7 @@ import type { CaptionOptions } from '#src/session/ports/captions.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
-import { dollars, openDesk } from '#test/fakes/spending.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import {
   adam,
   eva,
@@ -135,8 +135,8 @@ test('a server that fails is told of once, captions go on, and it is tried again
   await says(fixture);
   await pass(fixture, 40_000);
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
-  const told = fixture.written.filter((text) => text.includes('not translated any more'));
-  expect(told).toHaveLength(1);
+  const reported = fixture.written.filter((text) => text.includes('not translated any more'));
+  expect(reported).toHaveLength(1);
   await pass(fixture, 30_000);
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five', '-# fünf fünf']);
 });
@@ -174,10 +174,10 @@ test('a model that gives no translations is told of once', async () => {
 
 test('translations are paid by the server, from its budget for captions', async () => {
   const clock = new VirtualClock();
-  const { desk, ledger } = openDesk(clock, { caps: { serverDay: dollars(10) } });
+  const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: dollars(10) } });
   const usage = { inputTokens: 100_000, outputTokens: 100_000 };
   const chat = new FakeChat([['[1] fünf fünf', { usage }]]);
-  const fixture = await translated({ chat, spending: desk }, { clock });
+  const fixture = await translated({ chat, spending: budgets }, { clock });
   await says(fixture);
   await pass(fixture, 3_000);
   const { captions, day, people } = ledger.standing('g', clock.wallMs());

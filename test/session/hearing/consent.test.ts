@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { StoredConsent } from '#src/people/consent-book.ts';
+import type { StoredConsent } from '#src/people/consent-store.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import {
@@ -19,7 +19,7 @@ const byRole = { policy: 'role', roleId: 'rules' } as const;
 
 /** Adam has called the bot, and of Eva the book knows `standing`. */
 async function called(fixture: SessionFixture, standing?: StoredConsent): Promise<SessionFixture> {
-  if (standing) await fixture.book.write('g', 'eva', standing);
+  if (standing) await fixture.consents.write('g', 'eva', standing);
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 20);
   return fixture;
@@ -123,10 +123,10 @@ test('where hearing does not depend on roles nobody is asked for', async () => {
   expect(fixture.linkOpener.link.refreshed).toEqual([]);
 });
 
-test('while the book cannot be read nobody is heard but who called the bot', async () => {
+test('while the store cannot be read nobody is heard but who called the bot', async () => {
   const fixture = openSessionFixture({ consent: { policy: 'notice' } });
-  await fixture.book.write('g', 'eva', { kind: 'always' });
-  fixture.book.trouble = 'unreadable';
+  await fixture.consents.write('g', 'eva', { kind: 'always' });
+  fixture.consents.trouble = 'unreadable';
   expect(await fixture.sessions.join(lounge, 'adam')).toMatchObject({
     kind: 'joined',
     unread: true,
@@ -135,19 +135,19 @@ test('while the book cannot be read nobody is heard but who called the bot', asy
   expect(fixture.of('failed')).toMatchObject([{ stage: 'store', code: 'store.unreadable' }]);
 });
 
-test('a book that never answers holds a call up for five seconds only', async () => {
+test('a store that never answers holds a call up for five seconds only', async () => {
   const fixture = openSessionFixture();
-  fixture.book.read = () => new Promise(() => undefined);
+  fixture.consents.read = () => new Promise(() => undefined);
   const joining = fixture.sessions.join(lounge, 'adam');
   await fixture.clock.advance(5000);
   expect(await joining).toMatchObject({ kind: 'joined', unread: true });
 });
 
-test('a second call reads the book again if it could not be read', async () => {
+test('a second call reads the store again if it could not be read', async () => {
   const fixture = openSessionFixture();
-  fixture.book.trouble = 'unreadable';
+  fixture.consents.trouble = 'unreadable';
   await called(fixture);
-  fixture.book.trouble = undefined;
+  fixture.consents.trouble = undefined;
   expect(await fixture.sessions.join(lounge, 'adam')).toEqual({ kind: 'already', company: 2 });
 });
 
@@ -155,7 +155,7 @@ test('a yes works from the next packet on, and is remembered', async () => {
   const fixture = await called(openSessionFixture());
   expect(await fixture.privacy.allow('g', 'eva', 'always')).toEqual({ saved: true });
   expect(await heardOf(fixture)).toEqual(['Adam', 'Eva']);
-  expect(await fixture.book.read('g')).toEqual(new Map([['eva', { kind: 'always' }]]));
+  expect(await fixture.consents.read('g')).toEqual(new Map([['eva', { kind: 'always' }]]));
 });
 
 test('a yes for today ends at midnight', async () => {
@@ -170,7 +170,7 @@ test('a yes for today ends at midnight', async () => {
 
 test('a yes that could not be kept holds for the session, and the operator is told', async () => {
   const fixture = await called(openSessionFixture());
-  fixture.book.trouble = 'unwritable';
+  fixture.consents.trouble = 'unwritable';
   expect(await fixture.privacy.allow('g', 'eva', 'always')).toEqual({ saved: false });
   expect(await heardOf(fixture)).toEqual(['Adam', 'Eva']);
   expect(fixture.of('failed')).toMatchObject([{ stage: 'store', code: 'store.unwritable' }]);
@@ -187,7 +187,7 @@ test('a no in the middle of a sentence drops all of it', async () => {
     said.filter(({ atMs }) => atMs > fixture.clock.nowMs()),
   );
   expect(fixture.of('recognised')).toEqual([]);
-  expect(await fixture.book.read('g')).toEqual(new Map([['adam', { kind: 'never' }]]));
+  expect(await fixture.consents.read('g')).toEqual(new Map([['adam', { kind: 'never' }]]));
 });
 
 test('a no takes back what is being recognised', async () => {
@@ -283,7 +283,7 @@ test('where silence is a yes, forgetting makes no yes out of a no, and says so',
 
 test('somebody whose forgetting failed is not heard all the same', async () => {
   const fixture = await called(openSessionFixture());
-  fixture.book.trouble = 'unwritable';
+  fixture.consents.trouble = 'unwritable';
   expect(await fixture.privacy.forget('g', 'adam')).toEqual({ kind: 'failed' });
   expect(await heardOf(fixture)).toEqual([]);
 });
@@ -318,7 +318,7 @@ test('where it sits nowhere there is nothing to pause, and a yes or no is for la
 
 test('a status that cannot be read says so', async () => {
   const fixture = await called(openSessionFixture());
-  fixture.book.trouble = 'unreadable';
+  fixture.consents.trouble = 'unreadable';
   expect(await fixture.privacy.status('g', 'adam')).toEqual({ kind: 'unread', hearing: true });
   expect(await fixture.privacy.status('h', 'adam')).toEqual({ kind: 'unread', hearing: false });
 });

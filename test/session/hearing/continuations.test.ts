@@ -51,11 +51,11 @@ async function called(
   return { fixture, transcriber };
 }
 
-type Room = Awaited<ReturnType<typeof called>>;
+type ContinuationSetup = Awaited<ReturnType<typeof called>>;
 
 /** Somebody says it, and `pauseMs` pass. */
 async function say(
-  { fixture, transcriber }: Room,
+  { fixture, transcriber }: ContinuationSetup,
   who: ChannelMember,
   now: Understanding,
   pauseMs: number,
@@ -77,51 +77,51 @@ const soon = 100;
 const later = 5_000;
 
 test('what was said before the bot was named reaches neither the model nor its memory', async () => {
-  const room = await called([adam, eva], byName);
-  for (const n of [1, 2, 3]) await say(room, eva, { text: `Private remark ${n}.` }, soon);
-  await say(room, eva, { text: 'Nova, what time is it?' }, later);
-  await say(room, adam, { text: 'Nova, what day is it?' }, later);
-  expect(asked(room.fixture)).toEqual([
+  const setup = await called([adam, eva], byName);
+  for (const n of [1, 2, 3]) await say(setup, eva, { text: `Private remark ${n}.` }, soon);
+  await say(setup, eva, { text: 'Nova, what time is it?' }, later);
+  await say(setup, adam, { text: 'Nova, what day is it?' }, later);
+  expect(asked(setup.fixture)).toEqual([
     ['Nova, what time is it?'],
     ['Nova, what time is it?', 'Nova, what day is it?'],
   ]);
 });
 
 test('a call is heard without punctuation in the talk before it', async () => {
-  const room = await called([adam, eva], byName);
-  await say(room, eva, { text: 'private remark number one' }, soon);
-  await say(room, eva, { text: 'nova what time is it' }, later);
-  expect(asked(room.fixture)).toEqual([['nova what time is it']]);
+  const setup = await called([adam, eva], byName);
+  await say(setup, eva, { text: 'private remark number one' }, soon);
+  await say(setup, eva, { text: 'nova what time is it' }, later);
+  expect(asked(setup.fixture)).toEqual([['nova what time is it']]);
 });
 
 test('what goes on with a question to the bot needs no name, and is answered with it', async () => {
-  const room = await called([adam, eva], byName);
-  await say(room, eva, { text: 'Nova, tell me' }, soon);
-  await say(room, eva, { text: 'about the moon.' }, later);
-  expect(asked(room.fixture).at(-1)).toEqual(['Nova, tell me', 'about the moon.']);
-  await say(room, adam, { text: 'Nova, and Mars?' }, later);
-  expect(asked(room.fixture).at(-1)).toEqual(['Nova, tell me about the moon.', 'Nova, and Mars?']);
+  const setup = await called([adam, eva], byName);
+  await say(setup, eva, { text: 'Nova, tell me' }, soon);
+  await say(setup, eva, { text: 'about the moon.' }, later);
+  expect(asked(setup.fixture).at(-1)).toEqual(['Nova, tell me', 'about the moon.']);
+  await say(setup, adam, { text: 'Nova, and Mars?' }, later);
+  expect(asked(setup.fixture).at(-1)).toEqual(['Nova, tell me about the moon.', 'Nova, and Mars?']);
 });
 
 test('whoever turns to somebody else right after a question is not quoted to the model', async () => {
-  const room = await called([adam, eva], byName);
-  await say(room, eva, { text: 'Nova, what time is it?' }, soon);
-  await say(room, eva, { text: 'Adam, this stays between us.' }, soon);
-  await say(room, eva, { text: 'I have lost my keys.' }, later);
-  await say(room, adam, { text: 'Nova, what day is it?' }, later);
-  expect(asked(room.fixture).flat()).not.toContainEqual(expect.stringMatching(/between|keys/));
-  expect(room.fixture.of('answered').map(({ finish }) => finish)).toEqual([
+  const setup = await called([adam, eva], byName);
+  await say(setup, eva, { text: 'Nova, what time is it?' }, soon);
+  await say(setup, eva, { text: 'Adam, this stays between us.' }, soon);
+  await say(setup, eva, { text: 'I have lost my keys.' }, later);
+  await say(setup, adam, { text: 'Nova, what day is it?' }, later);
+  expect(asked(setup.fixture).flat()).not.toContainEqual(expect.stringMatching(/between|keys/));
+  expect(setup.fixture.of('answered').map(({ finish }) => finish)).toEqual([
     'completed',
     'completed',
   ]);
 });
 
 test('a noise that is still being recognised does not part the halves of a question', async () => {
-  const room = await called([adam, eva], byName);
-  await say(room, eva, { text: 'Nova, tell me' }, soon);
-  await say(room, eva, { text: '', tookMs: 2_000 }, soon);
-  await say(room, eva, { text: 'about the moon.' }, later);
-  expect(asked(room.fixture).at(-1)).toEqual(['Nova, tell me', 'about the moon.']);
+  const setup = await called([adam, eva], byName);
+  await say(setup, eva, { text: 'Nova, tell me' }, soon);
+  await say(setup, eva, { text: '', tookMs: 2_000 }, soon);
+  await say(setup, eva, { text: 'about the moon.' }, later);
+  expect(asked(setup.fixture).at(-1)).toEqual(['Nova, tell me', 'about the moon.']);
 });
 
 const stalled = { tookMs: 5_000 };
@@ -130,20 +130,20 @@ const fine = { text: 'What time is it?', tookMs: 162 };
 test.each([100, 600, 1_200, 3_000, 7_000])(
   'a question %i ms after one over which the recogniser stalls is recognised and answered',
   async (pauseMs) => {
-    const room = await called([adam], { addressing: 'auto' });
-    await say(room, adam, stalled, pauseMs);
-    await say(room, adam, fine, later);
-    const { fixture } = room;
+    const setup = await called([adam], { addressing: 'auto' });
+    await say(setup, adam, stalled, pauseMs);
+    await say(setup, adam, fine, later);
+    const { fixture } = setup;
     expect(asked(fixture)).toEqual([['What time is it?']]);
     expect(fixture.of('answered').filter(({ finish }) => finish === 'completed')).toHaveLength(1);
   },
 );
 
 test('the next question is answered while the recogniser stalls, which is told afterwards', async () => {
-  const room = await called([adam], { addressing: 'auto' });
-  await say(room, adam, { tookMs: 15_000 }, soon);
-  await say(room, adam, fine, 3_000);
-  const { fixture } = room;
+  const setup = await called([adam], { addressing: 'auto' });
+  await say(setup, adam, { tookMs: 15_000 }, soon);
+  await say(setup, adam, fine, 3_000);
+  const { fixture } = setup;
   expect(fixture.of('answered')).toMatchObject([{ finish: 'completed' }]);
   await pass(fixture, 30_000);
   expect(fixture.of('failed')).toMatchObject([{ stage: 'recognise', code: 'provider.late' }]);
@@ -151,10 +151,10 @@ test('the next question is answered while the recogniser stalls, which is told a
 });
 
 test('what is understood late, after the next question was answered, is answered on its own', async () => {
-  const room = await called([adam], { addressing: 'auto' });
-  await say(room, adam, { text: 'What day is it?', tookMs: 6_000 }, soon);
-  await say(room, adam, fine, 10_000);
-  expect(asked(room.fixture)).toEqual([
+  const setup = await called([adam], { addressing: 'auto' });
+  await say(setup, adam, { text: 'What day is it?', tookMs: 6_000 }, soon);
+  await say(setup, adam, fine, 10_000);
+  expect(asked(setup.fixture)).toEqual([
     ['What time is it?'],
     ['What time is it?', 'What day is it?'],
   ]);

@@ -6,7 +6,7 @@ import { adam, openSessionFixture } from '#test/session/setup/session-fixture.ts
 
 const codec = await openOpusScript();
 
-test('where the Opus library has no coders left /join says so, and no room is lost', async () => {
+test('where the Opus library has no coders left /join says so, and no session is lost', async () => {
   const fixture = openSessionFixture({ codec }, [adam]);
   const kinds: string[] = [];
   for (let n = 1; n <= 32; n++) {
@@ -22,9 +22,9 @@ test('where the Opus library has no coders left /join says so, and no room is lo
   expect((await fixture.sessions.join(channel, 'adam')).kind).toBe('joined');
 }, 20_000);
 
-test('whom no decoder is left for takes the ear of somebody silent, or is counted', () => {
-  const told: unknown[] = [];
-  const ear = (): SpeakerInputHandle => ({
+test('whom no decoder is left for takes the decoder of somebody silent, or is counted', () => {
+  const reported: unknown[] = [];
+  const input = (): SpeakerInputHandle => ({
     put: () => [],
     tick: () => [],
     read: () => [],
@@ -40,9 +40,9 @@ test('whom no decoder is left for takes the ear of somebody silent, or is counte
   const inputs = new SpeakerInputs(
     () => {
       opened++;
-      return ear();
+      return input();
     },
-    ({ speakerId, packets }) => told.push([speakerId, packets.crowded]),
+    ({ speakerId, packets }) => reported.push([speakerId, packets.crowded]),
     () => opened < 1,
   );
   const packet = (speakerId: string, atMs: number) =>
@@ -53,5 +53,5 @@ test('whom no decoder is left for takes the ear of somebody silent, or is counte
   packet('eva', 10_000);
   expect(opened).toBe(2);
   inputs.close();
-  expect(told).toContainEqual(['eva', 1]);
+  expect(reported).toContainEqual(['eva', 1]);
 });

@@ -98,7 +98,7 @@ test('a longer backchannel pauses it at most, and it goes on where it was cut', 
   expect(fixture.of('answered')).toMatchObject([{ finish: 'completed', heardText: story }]);
 });
 
-test('a new question of the person it answers takes the floor and is answered', async () => {
+test('a new question of the person it answers gets the turn and is answered', async () => {
   const fixture = await listening();
   await interject(fixture, 'no what about the other one', { ms: 1_200, afterMs: 12_000 });
   expect(fixture.of('answered').map(({ finish }) => finish)).toEqual(['cancelled', 'completed']);
@@ -110,7 +110,7 @@ test('a new question of the person it answers takes the floor and is answered', 
 
 test('somebody else who talks to others only makes it quieter for a while', async () => {
   const fixture = await listening({ addressing: 'auto' });
-  fixture.talk.openFloor('g', 'adam');
+  fixture.talk.openAskWindow('g', 'adam');
   fixture.heard.understood = 'go forward ten meters';
   await pass(fixture, 4_200, await words(question, adam, fixture.clock.nowMs()));
   await interject(fixture, 'did you see that film', { who: eva, ms: 900, afterMs: 14_000 });

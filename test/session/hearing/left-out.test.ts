@@ -42,12 +42,12 @@ test('who was left out once is so in the next session, until they are forgotten'
   const gate = fixture.sessions.session('g')?.context.gate;
   expect([gate?.mayHear('adam'), gate?.mayWrite('adam')]).toEqual([true, false]);
   expect(await fixture.privacy.forget('g', 'adam')).toMatchObject({ kind: 'forgotten', total: 1 });
-  expect(await fixture.book.captionChoices.readLeftOut('g')).toEqual(new Set());
+  expect(await fixture.consents.captionChoices.readLeftOut('g')).toEqual(new Set());
 });
 
 test('as long as it is not known who is left out, only those are written who say so now', async () => {
   const fixture = openSessionFixture();
-  fixture.book.captionChoices.trouble = 'unreadable';
+  fixture.consents.captionChoices.trouble = 'unreadable';
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 100);
   const gate = fixture.sessions.session('g')?.context.gate;
@@ -64,8 +64,8 @@ test('a yes is good for ever, for a while, or by the policy alone', async () => 
   expect(gate.yesKind('eva')).toBe('brief');
   await fixture.privacy.allow('g', 'eva', 'always');
   expect(gate.yesKind('eva')).toBe('always');
-  const told = recall(unasked('notice'), new Map());
-  expect(yesKind(told, { id: 'ben', hasRole: false }, 0)).toBe('policy');
-  const ended = recall(told, new Map([['ben', { kind: 'until', wallMs: 5 }]]));
+  const reported = recall(unasked('notice'), new Map());
+  expect(yesKind(reported, { id: 'ben', hasRole: false }, 0)).toBe('policy');
+  const ended = recall(reported, new Map([['ben', { kind: 'until', wallMs: 5 }]]));
   expect(yesKind(ended, { id: 'ben', hasRole: false }, 6)).toBe('policy');
 });

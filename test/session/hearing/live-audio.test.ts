@@ -3,7 +3,7 @@ import { joinSamples } from '#src/audio/pcm.ts';
 import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
-import { dollars, openDesk } from '#test/fakes/spending.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import {
   adam,
   lounge,
@@ -15,11 +15,15 @@ import {
 
 const recording = 'human-goforward';
 
-type Heard = { readonly speakerId: string; readonly fromMs: number; readonly sound: Int16Array };
+type HeardSound = {
+  readonly speakerId: string;
+  readonly fromMs: number;
+  readonly sound: Int16Array;
+};
 
 /** Somebody who answers, and hears people while they speak. */
 function listener() {
-  const heard: Heard[] = [];
+  const heard: HeardSound[] = [];
   const forgotten: string[] = [];
   const turns: Turn[] = [];
   const pipeline: Pipeline = {
@@ -59,8 +63,11 @@ test.each([
     const { heard, pipeline } = listener();
     const clock = new VirtualClock();
     // Recognised for nothing: what is left matters to the model alone.
-    const { desk, ledger } = openDesk(clock, { caps, tariff: { recognise: { kind: 'free' } } });
-    const fixture = openSessionFixture({ pipeline, spending: desk }, [adam], clock);
+    const { budgets, ledger } = openBudgets(clock, {
+      caps,
+      tariff: { recognise: { kind: 'free' } },
+    });
+    const fixture = openSessionFixture({ pipeline, spending: budgets }, [adam], clock);
     await fixture.sessions.join(lounge, adam.id);
     await pass(fixture, 2_000, await words(recording, adam, 0));
     expect(joinSamples(heard.map(({ sound }) => sound)).length).toSatisfy((length: number) =>

@@ -12,30 +12,30 @@ import {
 
 /** Notes what it is told to expect. */
 function hinted(texts: readonly string[]) {
-  const told: (readonly string[])[] = [];
+  const reported: (readonly string[])[] = [];
   const fake = new FakeTranscriber({ texts });
   const transcriber: Transcriber = {
     transcribe: (pcm, signal) => fake.transcribe(pcm, signal),
     withHints: (hints) => {
-      told.push(hints);
+      reported.push(hints);
       return fake;
     },
   };
-  return { told, transcriber };
+  return { reported, transcriber };
 }
 
 const hostile = { ...eva, id: 'mallory', name: '<b>\r\nMallory</b>' };
 
 test('the recogniser expects the names of the bot, and of those present who agreed', async () => {
-  const { told, transcriber } = hinted(['what time is it']);
+  const { reported, transcriber } = hinted(['what time is it']);
   const over = { transcriber, names: ['Computer'] };
   const fixture = openSessionFixture(over, [adam, eva, hostile]);
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 11_000);
   await pass(fixture, 6_000, await words('human-cards-004', adam, fixture.clock.nowMs()));
-  expect(told.at(-1)).toEqual(expect.arrayContaining(['Computer', 'Adam']));
-  expect(told.at(-1)?.join()).not.toMatch(/Eva|Mallory/);
+  expect(reported.at(-1)).toEqual(expect.arrayContaining(['Computer', 'Adam']));
+  expect(reported.at(-1)?.join()).not.toMatch(/Eva|Mallory/);
   await fixture.privacy.allow('g', 'mallory', 'today');
   await pass(fixture, 6_000, await words('human-cards-004', adam, fixture.clock.nowMs()));
-  expect(told.at(-1)?.at(-1)).toMatch(/^[^<>\r\n]*Mallory[^<>\r\n]*$/);
+  expect(reported.at(-1)?.at(-1)).toMatch(/^[^<>\r\n]*Mallory[^<>\r\n]*$/);
 });

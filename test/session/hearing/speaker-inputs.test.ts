@@ -18,18 +18,18 @@ import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { packetsOf } from '#test/fakes/speakers/speaker.ts';
 
-type FakeEar = { -readonly [Key in keyof SpeakerInputHandle]: SpeakerInputHandle[Key] } & {
+type FakeInput = { -readonly [Key in keyof SpeakerInputHandle]: SpeakerInputHandle[Key] } & {
   heard: number;
 };
 
 /** Ears that notice nothing but who talks, and count what they hear. */
 function fakes() {
-  const open = new Map<string, FakeEar>();
-  const told: [string, PacketCounts][] = [];
+  const open = new Map<string, FakeInput>();
+  const reported: [string, PacketCounts][] = [];
   let opened = 0;
-  const openEar = (speakerId: string): SpeakerInputHandle => {
+  const openInput = (speakerId: string): SpeakerInputHandle => {
     opened++;
-    const ear: FakeEar = {
+    const input: FakeInput = {
       talking: false,
       pausing: false,
       lastPacketAtMs: 0,
@@ -37,27 +37,27 @@ function fakes() {
       jitterMs: 12,
       heard: 0,
       put: ({ atMs }) => {
-        ear.heard++;
-        ear.lastPacketAtMs = atMs;
+        input.heard++;
+        input.lastPacketAtMs = atMs;
         return [];
       },
       tick: () => [],
       read: () => [],
       close: () => void open.delete(speakerId),
-      counts: () => ({ ...noPackets, heard: ear.heard }),
+      counts: () => ({ ...noPackets, heard: input.heard }),
     };
-    open.set(speakerId, ear);
-    return ear;
+    open.set(speakerId, input);
+    return input;
   };
   const inputs = new SpeakerInputs(
-    openEar,
-    ({ speakerId, packets }) => void told.push([speakerId, packets]),
+    openInput,
+    ({ speakerId, packets }) => void reported.push([speakerId, packets]),
   );
   const talk = (speakerId: string, talking = true) => {
-    const ear = open.get(speakerId);
-    if (ear) ear.talking = talking;
+    const input = open.get(speakerId);
+    if (input) input.talking = talking;
   };
-  return { ears: inputs, talk, told, hearing: () => [...open.keys()], opened: () => opened };
+  return { inputs, talk, reported, hearing: () => [...open.keys()], opened: () => opened };
 }
 
 const people = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `p${from + n}`);
@@ -66,8 +66,8 @@ function packet(speakerId: string, atMs: number) {
   return { speakerId, sequence: 0, timestamp: 0, opus: Uint8Array.of(0x78), atMs };
 }
 
-test('twenty-five people are heard at once, and one more takes the ear of who was silent longest', () => {
-  const { ears: inputs, hearing } = fakes();
+test('twenty-five people are heard at once, and one more takes the decoder of who was silent longest', () => {
+  const { inputs, hearing } = fakes();
   people(25).forEach((id, n) => void inputs.put(packet(id, n === 7 ? 0 : 100 + n)));
   inputs.put(packet('late', 2000));
   expect(hearing()).toHaveLength(25);
@@ -75,8 +75,8 @@ test('twenty-five people are heard at once, and one more takes the ear of who wa
   expect(hearing()).toContain('late');
 });
 
-test('who is silent loses the ear before who talks, however long ago that began', () => {
-  const { ears: inputs, talk, hearing } = fakes();
+test('who is silent loses the decoder before who talks, however long ago that began', () => {
+  const { inputs, talk, hearing } = fakes();
   for (const id of people(25)) inputs.put(packet(id, 0));
   for (const id of people(24)) talk(id);
   inputs.tick(20);
@@ -85,8 +85,8 @@ test('who is silent loses the ear before who talks, however long ago that began'
   expect(hearing()).toEqual([...people(24), 'late']);
 });
 
-test('an open microphone keeps its ear for a second, so that a word of it can be noticed', () => {
-  const { ears: inputs, hearing, opened } = fakes();
+test('an open microphone keeps its decoder for a second, so that a word of it can be noticed', () => {
+  const { inputs, hearing, opened } = fakes();
   for (let atMs = 0; atMs < 3000; atMs += 20) {
     for (const id of people(40)) inputs.put(packet(id, atMs));
     inputs.tick(atMs);
@@ -97,50 +97,50 @@ test('an open microphone keeps its ear for a second, so that a word of it can be
 });
 
 test('when forty people talk, nobody is interrupted within ten seconds, then who began first', () => {
-  const { ears, talk, hearing, opened } = fakes();
+  const { inputs, talk, hearing, opened } = fakes();
   for (let atMs = 0; atMs < 10_000; atMs += 20) {
     for (const id of people(40)) {
-      ears.put(packet(id, atMs));
+      inputs.put(packet(id, atMs));
       talk(id);
     }
-    ears.tick(atMs);
+    inputs.tick(atMs);
   }
   expect(hearing()).toEqual(people(25));
-  for (const id of people(2, 25)) ears.put(packet(id, 10_000));
+  for (const id of people(2, 25)) inputs.put(packet(id, 10_000));
   expect(hearing()).toEqual([...people(23, 2), ...people(2, 25)]);
   expect(opened()).toBe(27);
 });
 
-test('packets nobody had an ear for are told', () => {
-  const { ears, talk, told } = fakes();
+test('packets nobody had a decoder for are told', () => {
+  const { inputs, talk, reported } = fakes();
   for (const id of people(25)) {
-    ears.put(packet(id, 0));
+    inputs.put(packet(id, 0));
     talk(id);
   }
-  ears.tick(20);
-  for (let n = 0; n < 3; n++) ears.put(packet('late', 40 + n * 20));
-  ears.close();
-  expect(told).toContainEqual(['late', { ...noPackets, crowded: 3 }]);
-  expect(told).toContainEqual(['p0', { ...noPackets, heard: 1 }]);
+  inputs.tick(20);
+  for (let n = 0; n < 3; n++) inputs.put(packet('late', 40 + n * 20));
+  inputs.close();
+  expect(reported).toContainEqual(['late', { ...noPackets, crowded: 3 }]);
+  expect(reported).toContainEqual(['p0', { ...noPackets, heard: 1 }]);
 });
 
 test('what became of the packets is told after each utterance and at the end, each packet once', () => {
-  const { ears, talk, told } = fakes();
-  for (let n = 0; n < 5; n++) ears.put(packet('ada', n * 20));
+  const { inputs, talk, reported } = fakes();
+  for (let n = 0; n < 5; n++) inputs.put(packet('ada', n * 20));
   talk('ada');
-  ears.tick(100);
+  inputs.tick(100);
   talk('ada', false);
-  ears.tick(120);
-  ears.tick(140);
-  for (let n = 0; n < 2; n++) ears.put(packet('ada', 200));
-  ears.close();
-  expect(told).toEqual([
+  inputs.tick(120);
+  inputs.tick(140);
+  for (let n = 0; n < 2; n++) inputs.put(packet('ada', 200));
+  inputs.close();
+  expect(reported).toEqual([
     ['ada', { ...noPackets, heard: 5 }],
     ['ada', { ...noPackets, heard: 2 }],
   ]);
 });
 
-test('an utterance that is cut for want of ears ends there and is handed over', async () => {
+test('an utterance that is cut for want of decoders ends there and is handed over', async () => {
   const [codec, weights] = await Promise.all([loadOpus(), loadSilero()]);
   const real = new SpeakerInput({
     speakerId: 'ada',
@@ -150,24 +150,24 @@ test('an utterance that is cut for want of ears ends there and is handed over', 
     rules: { ...endpointRules, longestMs: 60_000 },
     pauseHabits: new PauseHabits(),
   });
-  const ears = new SpeakerInputs((id) => (id === 'ada' ? real : talker));
+  const inputs = new SpeakerInputs((id) => (id === 'ada' ? real : talker));
   const once = (await packetsOf('human-librivox-0880', 'ada', 0, codec)).slice(0, -5);
   let atMs = 0;
   for (let n = 0; atMs < 11_000; n++, atMs += 20) {
     const opus = once[n % once.length]?.opus ?? Uint8Array.of();
     const sent = { speakerId: 'ada', sequence: n & 0xffff, timestamp: n * 960, opus, atMs };
-    expect(ears.put(sent).some(({ kind }) => kind === 'ended')).toBe(false);
-    ears.tick(atMs);
-    if (n === 100) for (const id of people(24)) ears.put(packet(id, atMs));
+    expect(inputs.put(sent).some(({ kind }) => kind === 'ended')).toBe(false);
+    inputs.tick(atMs);
+    if (n === 100) for (const id of people(24)) inputs.put(packet(id, atMs));
   }
-  expect(ears.talking()).toContain('ada');
-  ears.put(packet('late', atMs));
-  const [ended] = ears.tick(atMs).filter(({ noticed }) => noticed.kind === 'ended');
+  expect(inputs.talking()).toContain('ada');
+  inputs.put(packet('late', atMs));
+  const [ended] = inputs.tick(atMs).filter(({ noticed }) => noticed.kind === 'ended');
   expect(ended?.speakerId).toBe('ada');
   if (ended?.noticed.kind !== 'ended') throw new Error('It did not end.');
   expect(ended.noticed.endedAtMs).toBe(atMs);
   expect(durationMs(ended.noticed.whole.pcm)).toBeGreaterThan(9_000);
-  expect(ears.talking()).not.toContain('ada');
+  expect(inputs.talking()).not.toContain('ada');
 });
 
 /** Talks without end. */

@@ -52,7 +52,7 @@ test('in the mode window only who was given one is recognised, or who speaks whi
   await speak(fixture);
   await speak(fixture, eva);
   expect(heard()).toBe(0);
-  fixture.talk.openFloor('g', 'adam');
+  fixture.talk.openAskWindow('g', 'adam');
   await speak(fixture, eva, 4_000);
   expect(heard()).toBe(0);
   await speak(fixture, adam, 9_000);
@@ -74,9 +74,9 @@ test('in the mode window only who was given one is recognised, or who speaks whi
 
 test('who was answered by /ask needs no name for 15 s, in the mode window as well', async () => {
   const fixture = await joined('window');
-  const told = fixture.talk.ask('g', 'What time is it?', adam, 'voice');
+  const reported = fixture.talk.ask('g', 'What time is it?', adam, 'voice');
   await pass(fixture, 4_000);
-  expect(await told).toMatchObject({ kind: 'answered' });
+  expect(await reported).toMatchObject({ kind: 'answered' });
   await speak(fixture, eva);
   expect(fixture.of('answered')).toHaveLength(1);
   await speak(fixture, adam);

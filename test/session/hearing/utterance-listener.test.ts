@@ -53,7 +53,7 @@ test.each([
     const [utterance] = listener.all;
     expect(utterance).toMatchObject({ speakerId: 'adam', name: 'Adam' });
     expect(utterance?.ends).toMatchObject([{ meant }]);
-    expect(utterance?.told.at(-1)).toBe('whole five five');
+    expect(utterance?.reported.at(-1)).toBe('whole five five');
   },
 );
 
@@ -126,7 +126,7 @@ test('what was said when the session ends is told as far as it was understood', 
   const clock = new VirtualClock();
   const { fixture, listener } = await taken({ transcriber: slow(clock, 100) }, clock);
   await pass(fixture, 1_800, await words(speech, adam, clock.nowMs()));
-  expect(listener.all[0]?.told).toEqual(['partial five five']);
+  expect(listener.all[0]?.reported).toEqual(['partial five five']);
   await fixture.sessions.leave('g');
   await pass(fixture, 1_000);
   expect(listener.ends).toEqual(['five five']);

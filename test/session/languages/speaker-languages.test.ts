@@ -9,30 +9,30 @@ import {
   eva,
   type FixtureOptions,
   lounge,
+  openSessionFixture as openFixture,
   pass,
-  openSessionFixture as room,
   words,
 } from '#test/session/setup/session-fixture.ts';
 
 const textLanguage = openTextLanguage();
 await textLanguage.detect('How high is it?', []); // loads, which takes real time
 
-type Told = { readonly text: string; readonly language?: string };
+type RecognisedText = { readonly text: string; readonly language?: string };
 
 /** A channel where each utterance is understood as told. */
-async function openRoom(told: readonly Told[], over: FixtureOptions = {}) {
+async function openSetup(recognised: readonly RecognisedText[], over: FixtureOptions = {}) {
   let turn = 0;
   const hints: (string | undefined)[] = [];
   const recogniserFor = (hint?: string): FakeTranscriber =>
     Object.assign(new FakeTranscriber({ texts: [] }), {
       inLanguage: (language: string) => recogniserFor(language),
       async *transcribe() {
-        const { text = '', language } = told[turn - 1] ?? {};
+        const { text = '', language } = recognised[turn - 1] ?? {};
         hints.push(hint);
         yield { kind: 'final' as const, transcript: { text, ...(language && { language }) } };
       },
     });
-  const here = room({ transcriber: recogniserFor(), ...over });
+  const here = openFixture({ transcriber: recogniserFor(), ...over });
   await here.sessions.join(lounge, 'adam');
   await here.sessions.join(lounge, 'eva');
   let fromMs = 0;
@@ -49,7 +49,7 @@ async function openRoom(told: readonly Told[], over: FixtureOptions = {}) {
 const inLanguage = (instructions: string) => /Answer in (\w+)/.exec(instructions)?.[1];
 
 test('each person is answered in the language their recogniser tells', async () => {
-  const here = await openRoom([
+  const here = await openSetup([
     { text: 'Wie spät ist es?', language: 'de' },
     { text: 'What time is it?', language: 'en' },
   ]);
@@ -58,14 +58,14 @@ test('each person is answered in the language their recogniser tells', async () 
 });
 
 test('where the recogniser tells none, the text does', async () => {
-  const here = await openRoom([{ text: 'Wie lange muss man ein Ei kochen?' }], {
+  const here = await openSetup([{ text: 'Wie lange muss man ein Ei kochen?' }], {
     textLanguage,
   });
   expect(inLanguage(await here.say(adam))).toBe('German');
 });
 
 test('one word of another language changes nothing', async () => {
-  const here = await openRoom([
+  const here = await openSetup([
     { text: 'Wie spät ist es?', language: 'de' },
     { text: 'Okay.', language: 'en' },
   ]);
@@ -74,7 +74,7 @@ test('one word of another language changes nothing', async () => {
 });
 
 test('"in German, please" holds for the session', async () => {
-  const here = await openRoom([
+  const here = await openSetup([
     { text: 'In German, please.', language: 'en' },
     { text: 'What time is it?', language: 'en' },
     { text: 'And in Lima now?', language: 'en' },
@@ -83,8 +83,8 @@ test('"in German, please" holds for the session', async () => {
 });
 
 test('what a person has set goes before what they speak, and the recogniser is told it', async () => {
-  const here = await openRoom([{ text: 'What time is it?', language: 'en' }]);
-  await here.book.personSettings.write('g', 'adam', { language: 'ja' });
+  const here = await openSetup([{ text: 'What time is it?', language: 'en' }]);
+  await here.consents.personSettings.write('g', 'adam', { language: 'ja' });
   await here.peopleSettings.load('g', 'adam');
   expect(inLanguage(await here.say(adam))).toBe('Japanese');
   expect(here.hints.at(-1)).toBe('ja');
@@ -93,7 +93,7 @@ test('what a person has set goes before what they speak, and the recogniser is t
 test('the recogniser is told the language that two turns settled, of each person their own', async () => {
   const german = { text: 'Wie spät ist es?', language: 'de' };
   const english = { text: 'What time is it?', language: 'en' };
-  const here = await openRoom([german, german, english, german, english]);
+  const here = await openSetup([german, german, english, german, english]);
   const hints: (string | undefined)[] = [];
   for (const who of [adam, adam, eva, adam, eva]) {
     await here.say(who);
@@ -105,7 +105,7 @@ test('the recogniser is told the language that two turns settled, of each person
 test('a recogniser that only gives its hint back keeps nobody in a language they left', async () => {
   const question = { text: 'Wie lange muss man ein Ei kochen?', language: 'de' };
   const left = { text: 'How long does it take to boil an egg?', language: 'de' };
-  const here = await openRoom([question, question, left, { text: left.text, language: 'en' }], {
+  const here = await openSetup([question, question, left, { text: left.text, language: 'en' }], {
     textLanguage,
   });
   const turns: (readonly (string | undefined)[])[] = [];
@@ -119,7 +119,7 @@ test('a recogniser that only gives its hint back keeps nobody in a language they
 });
 
 test('a persona that speaks one language answers everybody in it, whatever they speak or set', async () => {
-  const here = await openRoom([
+  const here = await openSetup([
     { text: 'In German, please.', language: 'en' },
     { text: 'What time is it?', language: 'en' },
   ]);
@@ -128,8 +128,8 @@ test('a persona that speaks one language answers everybody in it, whatever they 
   await here.personas.choose(owner, { place: 'server', persona: 'Amélie' });
   await here.peopleSettings.change('g', 'eva', { language: 'ja' });
   for (const who of [adam, eva]) {
-    const told = await here.say(who);
-    expect(told.match(/[Aa]nswer in \w+/g)).toEqual(['answer in French']);
+    const recognised = await here.say(who);
+    expect(recognised.match(/[Aa]nswer in \w+/g)).toEqual(['answer in French']);
   }
   expect(here.hints.at(-1)).toBe('ja');
 });
@@ -144,8 +144,8 @@ test('where no voice speaks the language of an answer it is written, and why is 
     },
   };
   const german = { text: 'Wie spät ist es?', language: 'de' };
-  const told = [german, german, { text: 'What time is it?', language: 'en' }];
-  const here = await openRoom(told, { synthesizer: english });
+  const recognised = [german, german, { text: 'What time is it?', language: 'en' }];
+  const here = await openSetup(recognised, { synthesizer: english });
   for (const who of [adam, adam, eva]) await here.say(who);
   expect(here.written).toEqual([
     "No voice here speaks German, so I'm writing: You said five.",
@@ -160,7 +160,7 @@ test('where no voice speaks the language of an answer it is written, and why is 
 });
 
 test('of somebody of whom nothing is known the key language tells, and languages bound what is detected', async () => {
-  const here = await openRoom([
+  const here = await openSetup([
     { text: 'Hoe laat is het nu?', language: 'nl' },
     { text: 'Hoe laat is het nu?', language: 'nl' },
   ]);
@@ -172,7 +172,7 @@ test('of somebody of whom nothing is known the key language tells, and languages
 
 test('whoever has set a pace is answered at it, with every server', async () => {
   const question = { text: 'What time is it?', language: 'en' };
-  const here = await openRoom([question, question, question]);
+  const here = await openSetup([question, question, question]);
   const framesFor = async (who: ChannelMember) => {
     const before = here.linkOpener.link.sent;
     await here.say(who);

@@ -2,7 +2,17 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { NewMemory } from '#src/captions/transcript-store.ts';
 import { adam, eva, lounge, pass, places } from '#test/session/setup/session-fixture.ts';
-import { ask, ben, call, open, press, remember, shownIn, toldIn, twice } from './memory-setup.ts';
+import {
+  ask,
+  ben,
+  call,
+  open,
+  press,
+  remember,
+  reportedIn,
+  shownIn,
+  twice,
+} from './memory-setup.ts';
 
 test('memories are shown to the model as data, while the server has them on', async () => {
   const { fixture, chat, keep } = await open();
@@ -62,7 +72,7 @@ test.each([
   await fixture.memories.list('g');
   await ask(fixture, 'Forget that.', who);
   if (end === 'none') {
-    expect(toldIn(chat)).toContain('Adam or a manager can delete it');
+    expect(reportedIn(chat)).toContain('Adam or a manager can delete it');
     expect(fixture.offered).toEqual([]);
     return;
   }
@@ -86,7 +96,7 @@ test('who manages the server has any memory forgotten', async () => {
 test('a number there is none of is told to the model', async () => {
   const { fixture, chat } = await open([[call('forget_memory', { number: 7 })], ['So.']]);
   await ask(fixture, 'Forget number seven.');
-  expect(toldIn(chat)).toContain('no memory with that number');
+  expect(reportedIn(chat)).toContain('no memory with that number');
 });
 
 test('/privacy export holds memories by and about a person, and /privacy forget deletes them at once', async () => {

@@ -79,7 +79,7 @@ export async function press(
   return await confirming;
 }
 
-export const toldIn = (chat: FakeChat): string =>
+export const reportedIn = (chat: FakeChat): string =>
   (chat.asked.at(-1)?.messages ?? []).flatMap((one) =>
     one.role === 'tool' ? [one.content] : [],
   )[0] ?? '';

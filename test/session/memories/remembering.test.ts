@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { adam, eva, pass } from '#test/session/setup/session-fixture.ts';
-import { ask, ben, open, press, remember, toldIn, twice } from './memory-setup.ts';
+import { ask, ben, open, press, remember, reportedIn, twice } from './memory-setup.ts';
 
 test('tools to remember and forget are offered only where a server has memories on', async () => {
   const { fixture, chat } = await open();
@@ -33,7 +33,7 @@ test('what somebody asks to have remembered is kept once they press Confirm, whi
 test('what the own words of the asker do not ask for gets no button', async () => {
   const { fixture, chat, kept } = await open([[remember('Eva owes me.')], ['no'], ['Fine.']]);
   await ask(fixture, 'What is up?');
-  expect(toldIn(chat)).toContain('did not ask for that in their own words');
+  expect(reportedIn(chat)).toContain('did not ask for that in their own words');
   expect(fixture.offered).toEqual([]);
   expect(await kept()).toEqual([]);
 });
@@ -79,7 +79,7 @@ test.each([
 ])('nothing is remembered about %s, and the model is told in a sentence', async (_what, step) => {
   const { fixture, chat } = await open(twice(step));
   await ask(fixture, 'Remember it.');
-  expect(toldIn(chat)).toContain('Name the person it is about');
+  expect(reportedIn(chat)).toContain('Name the person it is about');
   expect(fixture.offered).toEqual([]);
 });
 
@@ -90,7 +90,7 @@ test.each([
   const { fixture, chat } = await open(twice(remember('Eva is late.')));
   await fixture.privacy.allow('g', id, 'today');
   await ask(fixture, 'Remember that Eva is late.');
-  expect(toldIn(chat)).toContain('who said yes for always');
+  expect(reportedIn(chat)).toContain('who said yes for always');
   expect(fixture.offered).toEqual([]);
 });
 
@@ -127,7 +127,7 @@ test('with fifty memories a server is full, and says so', async () => {
   for (let n = 0; n < 50; n++) await keep({});
   await fixture.memories.list('g');
   await ask(fixture, 'Remember that I like tea.');
-  expect(toldIn(chat)).toContain('The limit of 50 memories here is reached');
+  expect(reportedIn(chat)).toContain('The limit of 50 memories here is reached');
 });
 
 test('a memory about somebody is not kept once its author has gone', async () => {

@@ -197,7 +197,7 @@ test('a server has no more personas than can be suggested', async () => {
 test('personas and who is in use survive a restart, and other servers never see them', async () => {
   const before = await called();
   await before.personas.choose(dj, toPirate);
-  const { personas, sessions } = openSessionFixture({ settingsStore: before.settingsBook });
+  const { personas, sessions } = openSessionFixture({ settingsStore: before.settingsStore });
   expect(await personas.find('g', ' PIRATE ')).toEqual(pirate);
   expect(sessions.settings.at('g', lounge.channelId).persona).toEqual(pirate);
   expect(await personas.names('h')).toEqual([]);
@@ -208,15 +208,15 @@ test('a Realtime conversation is begun anew for another voice, and knows what wa
     { match: 'forward', text: 'Ten meters it is.' },
     { match: 'capital', text: 'Paris.' },
   ];
-  await using room = await openServed('realtime', { replies, people: [adam] });
-  await room.ask('forward');
-  expect(room.providers.talk.calls).toHaveLength(1);
-  await room.fixture.personas.save('g', pirate);
-  await room.fixture.personas.choose(dj, toPirate);
-  await room.until(() => room.providers.talk.open === 0, 'the end of the former conversation');
-  await room.ask('capital');
-  expect(room.providers.talk.calls).toHaveLength(2);
-  expect(room.providers.talk.calls.map(voiceOf)).toEqual(['slt', 'rms']);
-  expect(room.shown).toContain('assistant: Ten meters it is.');
-  expect(room.providers.talk.calls.flatMap(({ errors }) => errors)).toEqual([]);
+  await using served = await openServed('realtime', { replies, people: [adam] });
+  await served.ask('forward');
+  expect(served.providers.talk.calls).toHaveLength(1);
+  await served.fixture.personas.save('g', pirate);
+  await served.fixture.personas.choose(dj, toPirate);
+  await served.until(() => served.providers.talk.open === 0, 'the end of the former conversation');
+  await served.ask('capital');
+  expect(served.providers.talk.calls).toHaveLength(2);
+  expect(served.providers.talk.calls.map(voiceOf)).toEqual(['slt', 'rms']);
+  expect(served.shown).toContain('assistant: Ten meters it is.');
+  expect(served.providers.talk.calls.flatMap(({ errors }) => errors)).toEqual([]);
 });

@@ -1,3 +1,3 @@
-import { roomPipelineContract } from '#test/contracts/room-pipeline.ts';
+import { sessionPipelineContract } from '#test/contracts/session-pipeline.ts';
 
-roomPipelineContract('audio-model');
+sessionPipelineContract('audio-model');

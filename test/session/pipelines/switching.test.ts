@@ -22,28 +22,28 @@ test('every pipeline keeps the contract, in a file of its own', async () => {
 });
 
 test('whatever answers next knows all that was said before, there and back', async () => {
-  await using room = await openServed('chained', { replies });
+  await using served = await openServed('chained', { replies });
   const before: string[] = [];
   for (const name of [...pipelineNames, ...pipelineNames.toReversed()]) {
-    expect(await room.fixture.settings.set('g', 'pipeline', name)).toMatchObject({ kind: 'set' });
-    expect(await room.ask('forward')).toMatchObject({ heardText: 'Ten meters it is.' });
-    expect([room.name, room.shown]).toEqual([name, [...before, ...twoQuestions.slice(0, 1)]]);
-    await room.ask('capital');
-    expect(room.shown).toEqual([...before, ...twoQuestions.slice(0, 3)]);
+    expect(await served.fixture.settings.set('g', 'pipeline', name)).toMatchObject({ kind: 'set' });
+    expect(await served.ask('forward')).toMatchObject({ heardText: 'Ten meters it is.' });
+    expect([served.name, served.shown]).toEqual([name, [...before, ...twoQuestions.slice(0, 1)]]);
+    await served.ask('capital');
+    expect(served.shown).toEqual([...before, ...twoQuestions.slice(0, 3)]);
     before.push(...twoQuestions);
   }
-  expect(room.providers.talk.calls.flatMap(({ errors }) => errors)).toEqual([]);
+  expect(served.providers.talk.calls.flatMap(({ errors }) => errors)).toEqual([]);
 });
 
 test('a switch in the middle of an answer lets it end, and only then its connection is closed', async () => {
-  await using room = await openServed('realtime', { replies });
-  await room.say('forward');
-  await room.until(() => room.soundedMs(400) > 300, 'the beginning of an answer');
-  await room.fixture.settings.set('g', 'pipeline', 'chained');
-  expect(room.providers.talk.open).toBe(1);
-  await room.until(() => room.fixture.of('answered').length > 0, 'the rest of it');
-  expect(room.fixture.of('answered')).toMatchObject([{ heardText: 'Ten meters it is.' }]);
-  await room.ask('capital');
-  expect(room.shown).toEqual(twoQuestions.slice(0, 3));
-  expect(room.providers.talk.open).toBe(0);
+  await using served = await openServed('realtime', { replies });
+  await served.say('forward');
+  await served.until(() => served.soundedMs(400) > 300, 'the beginning of an answer');
+  await served.fixture.settings.set('g', 'pipeline', 'chained');
+  expect(served.providers.talk.open).toBe(1);
+  await served.until(() => served.fixture.of('answered').length > 0, 'the rest of it');
+  expect(served.fixture.of('answered')).toMatchObject([{ heardText: 'Ten meters it is.' }]);
+  await served.ask('capital');
+  expect(served.shown).toEqual(twoQuestions.slice(0, 3));
+  expect(served.providers.talk.open).toBe(0);
 });

@@ -93,7 +93,7 @@ test('forgetting keeps the bare id of a blocked person and says so, and the expo
   const fixture = await called();
   await fixture.settings.set('g', 'blocked', benId);
   expect(await fixture.privacy.forget('g', benId)).toMatchObject({ staysBlocked: true });
-  const after = await fixture.settingsBook.read('g');
+  const after = await fixture.settingsStore.read('g');
   expect(after.get('blocked')).toBe(benId);
   const exported = await fixture.privacy.export('g', benId);
   expect('json' in exported && JSON.parse(exported.json)).toMatchObject({ isBlocked: true });

@@ -17,7 +17,7 @@ const people = ['Ben', 'Cleo', 'Dora', 'Emil', 'Fay'].map((name) => {
 async function open(isOn = true): Promise<SessionFixture> {
   const fixture = openSessionFixture({}, [adam, eva]);
   if (isOn) await fixture.settings.set('g', 'announce', 'on');
-  for (const { id } of people) await fixture.book.write('g', id, { kind: 'always' });
+  for (const { id } of people) await fixture.consents.write('g', id, { kind: 'always' });
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 4_000);
   return fixture;
@@ -41,7 +41,7 @@ test('where a server wants it, who joins is told of, several at once', async () 
 
 test('a name is said as its owner has set it', async () => {
   const fixture = await open();
-  await fixture.book.personSettings.write('g', 'ben', { spokenName: 'Benn' });
+  await fixture.consents.personSettings.write('g', 'ben', { spokenName: 'Benn' });
   come(fixture, ...people.slice(0, 1));
   await pass(fixture, 5_000);
   expect(spoken(fixture)).toEqual(['Benn joined.']);

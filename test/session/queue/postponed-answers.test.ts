@@ -37,21 +37,21 @@ function asks(fixture: SessionFixture, text: string, who = adam) {
   return fixture.talk.ask('g', text, who, 'voice');
 }
 
-const floorOf = (fixture: SessionFixture) => fixture.sessions.session('g')?.context.queue;
+const queueOf = (fixture: SessionFixture) => fixture.sessions.session('g')?.context.queue;
 const spoken = ({ synthesizer }: Slow) => synthesizer.asked.map(({ text }) => text);
 
 test('an answer that takes 12 s is promised, and given at the next pause', async () => {
   const fixture = await slow([[{ waitMs: 40_000 }, answer]]);
-  const told = asks(fixture, 'Count the stars.');
+  const reported = asks(fixture, 'Count the stars.');
   await pass(fixture, 11_900);
   expect(spoken(fixture)).not.toContain(later);
   await pass(fixture, 4_100);
   expect(spoken(fixture)).toContain(later);
-  expect(floorOf(fixture)?.isFree).toBe(true);
-  expect(await told).toEqual({ kind: 'failed', line: { id: 'ask.late' } });
+  expect(queueOf(fixture)?.isFree).toBe(true);
+  expect(await reported).toEqual({ kind: 'failed', line: { id: 'ask.late' } });
   await pass(fixture, 28_000);
   expect(fixture.of('answered')).toMatchObject([{ name: 'Adam', heardText: answer }]);
-  expect(floorOf(fixture)?.aside).toEqual([]);
+  expect(queueOf(fixture)?.aside).toEqual([]);
 });
 
 test('it is promised in the language of the server, where the voice speaks it', async () => {
@@ -86,7 +86,7 @@ test('it does not talk into what somebody is saying', async () => {
     1_500,
     said.filter(({ atMs }) => atMs < fixture.clock.nowMs() + 1_500),
   );
-  expect(floorOf(fixture)?.aside).toHaveLength(1);
+  expect(queueOf(fixture)?.aside).toHaveLength(1);
   await pass(
     fixture,
     endMs - fixture.clock.nowMs() + 6_000,
@@ -104,7 +104,7 @@ test('what is not there after five minutes is given up aloud', async () => {
   expect(fixture.chat.running).toBe(0);
   expect(spoken(fixture).at(-1)).toContain("can't think");
   expect(fixture.of('failed')).toMatchObject([{ stage: 'think', code: 'provider.late' }]);
-  expect(floorOf(fixture)?.isFree).toBe(true);
+  expect(queueOf(fixture)?.isFree).toBe(true);
 });
 
 test('three are awaited at most, the fourth is given up at once', async () => {
@@ -113,8 +113,8 @@ test('three are awaited at most, the fourth is given up at once', async () => {
     void asks(fixture, `Question number ${n}.`);
     await pass(fixture, 27_000);
   }
-  expect(floorOf(fixture)?.aside).toHaveLength(3);
-  expect(floorOf(fixture)?.isFree).toBe(true);
+  expect(queueOf(fixture)?.aside).toHaveLength(3);
+  expect(queueOf(fixture)?.isFree).toBe(true);
   expect(fixture.of('failed')).toMatchObject([{ code: 'provider.late' }]);
 });
 

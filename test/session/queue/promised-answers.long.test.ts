@@ -3,7 +3,7 @@ import { chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { ladderOf } from '#test/fakes/fallbacks.ts';
+import { chainOf } from '#test/fakes/fallbacks.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { adam, lounge, openSessionFixture, pass } from '#test/session/setup/session-fixture.ts';
 
@@ -31,7 +31,7 @@ test.each(settings)(
         clock,
       );
     const models = [slow(), ...others.map(([kind]) => (kind === 'slow' ? slow() : hanging()))];
-    const { chain } = ladderOf('chat', models, clock);
+    const { chain } = chainOf('chat', models, clock);
     const synthesizer = new FakeSynthesizer();
     const pipeline = chained({ chat: chatWithFallbacks(chain), synthesizer });
     const fixture = openSessionFixture({ pipeline, synthesizer }, [adam], clock);

@@ -21,7 +21,7 @@ import {
 const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
 const people = [adam, eva, ben];
 
-type Deed = {
+type PlotAct = {
   readonly what:
     | 'ask'
     | 'speak'
@@ -39,7 +39,7 @@ type Deed = {
   readonly thenMs: number;
 };
 
-const deed: fc.Arbitrary<Deed> = fc.record({
+const anyAct: fc.Arbitrary<PlotAct> = fc.record({
   what: fc.constantFrom(
     ...(['ask', 'ask', 'ask', 'ask', 'speak', 'speak', 'say'] as const),
     ...(['stop', 'go', 'come', 'no', 'mute', 'unmute', 'lose'] as const),
@@ -48,7 +48,7 @@ const deed: fc.Arbitrary<Deed> = fc.record({
   words: fc.nat(3),
   thenMs: fc.oneof(fc.integer({ min: 0, max: 1_500 }), fc.integer({ min: 0, max: 25_000 })),
 });
-const deeds = fc.array(deed, { minLength: 3, maxLength: 9 });
+const acts = fc.array(anyAct, { minLength: 3, maxLength: 9 });
 const round: fc.Arbitrary<readonly ChatStep[]> = fc.oneof(
   { weight: 3, arbitrary: fc.constant(['A short answer.']) },
   {
@@ -78,15 +78,15 @@ async function open(script: readonly (readonly ChatStep[])[]) {
   const parts = { pipeline, synthesizer, consent: { policy: 'notice' } } as const;
   const fixture = openSessionFixture(parts, people, clock);
   await fixture.sessions.join(lounge, 'adam');
-  return { ...fixture, chat, synthesizer, told: [] as Promise<AskOutcome>[] };
+  return { ...fixture, chat, synthesizer, reported: [] as Promise<AskOutcome>[] };
 }
 
-type Opened = Awaited<ReturnType<typeof open>>;
+type OpenQueue = Awaited<ReturnType<typeof open>>;
 
-async function act(fixture: Opened, { what, who, words: n, thenMs }: Deed): Promise<void> {
-  const { clock, linkOpener, privacy, sessions, talk, told } = fixture;
+async function act(fixture: OpenQueue, { what, who, words: n, thenMs }: PlotAct): Promise<void> {
+  const { clock, linkOpener, privacy, sessions, talk, reported } = fixture;
   const person = people[who] ?? adam;
-  if (what === 'ask') told.push(talk.ask('g', `Tell me about thing ${n}.`, person, 'voice'));
+  if (what === 'ask') reported.push(talk.ask('g', `Tell me about thing ${n}.`, person, 'voice'));
   if (what === 'say') await talk.say('g', 'A text that is read out.', 'queue');
   if (what === 'stop') talk.stop('g');
   if (what === 'no') await privacy.deny('g', person.id);
@@ -107,9 +107,9 @@ function present({ linkOpener }: SessionFixture, person: ChannelMember, isThere:
     list.splice(0, list.length, ...there);
 }
 
-async function check(holds: (fixture: Opened, script: readonly Deed[]) => Promise<void>) {
+async function check(holds: (fixture: OpenQueue, script: readonly PlotAct[]) => Promise<void>) {
   await fc.assert(
-    fc.asyncProperty(deeds, rounds, async (script, model) => {
+    fc.asyncProperty(acts, rounds, async (script, model) => {
       const fixture = await open(model);
       await holds(fixture, script);
       expect(fixture.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
@@ -123,7 +123,7 @@ async function check(holds: (fixture: Opened, script: readonly Deed[]) => Promis
   );
 }
 
-test('whatever happens, the floor is freed, and nobody waits for ever', { timeout }, async () => {
+test('whatever happens, the queue is freed, and nobody waits for ever', { timeout }, async () => {
   await check(async (fixture, script) => {
     for (const one of script) await act(fixture, one);
     fixture.sessions.news('g', { kind: 'muted', on: false });
@@ -131,7 +131,7 @@ test('whatever happens, the floor is freed, and nobody waits for ever', { timeou
     const queue = fixture.sessions.session('g')?.context.queue;
     expect([queue?.isFree, queue?.aside]).toEqual([true, []]);
     expect([fixture.chat.running, fixture.synthesizer.running]).toEqual([0, 0]);
-    await Promise.all(fixture.told);
+    await Promise.all(fixture.reported);
   });
 });
 
@@ -146,7 +146,7 @@ test('nothing is spoken after a stop until somebody asks again', { timeout }, as
     const before = sent();
     await pass(fixture, 90_000);
     expect(sent()).toBe(before);
-    await Promise.all(fixture.told);
+    await Promise.all(fixture.reported);
   });
 });
 
@@ -157,7 +157,7 @@ test('nobody is answered twice, and an answer names nobody but who asked', {
     for (const one of script) await act(fixture, one);
     await pass(fixture, longestMs);
     const answered = fixture.of('answered').filter(({ typed }) => typed);
-    expect(answered.length).toBeLessThanOrEqual(fixture.told.length);
+    expect(answered.length).toBeLessThanOrEqual(fixture.reported.length);
     for (const { heardText } of answered) {
       const [called] = /^(?:(?:Adam|Eva|Ben)(?: and |, ))*/.exec(heardText) ?? [''];
       expect(heardText.slice(called.length)).not.toMatch(/^(Adam|Eva|Ben)\b/);

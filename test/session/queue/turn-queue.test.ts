@@ -9,19 +9,19 @@ import { settled } from '#test/fakes/clock.ts';
 const staying = new AbortController().signal;
 
 /** A floor, what it lost, and a reader that gives each matter the floor until `next` is called. */
-function openFloor() {
+function openQueue() {
   const time = { nowMs: 0 };
   const lost: [string, DroppedTurnReason][] = [];
   const queue = new TurnQueue({
     nowMs: () => time.nowMs,
     onLost: ({ said }, why) => void lost.push([said.name, why]),
   });
-  const matters = queue.matters(staying);
+  const turns = queue.turns(staying);
   const next = async (): Promise<QueuedTurn | undefined> => {
-    const { value } = await Promise.race([matters.next(), settled().then(() => ({ value: null }))]);
+    const { value } = await Promise.race([turns.next(), settled().then(() => ({ value: null }))]);
     return value ?? undefined;
   };
-  return { floor: queue, lost, next, time };
+  return { queue, lost, next, time };
 }
 
 function asked(name: string, text: string, endedAtMs = 0): QueuedQuestion {
@@ -40,7 +40,7 @@ const names = (questions: readonly (QueuedTurn | undefined)[]) =>
   questions.map((one) => (one?.kind === 'question' ? one.said.name : one));
 
 test('whoever finished first is answered first, whoever was understood first', async () => {
-  const { floor: queue, next } = openFloor();
+  const { queue, next } = openQueue();
   queue.ask(asked('Ana', 'one', 300));
   queue.ask(asked('Ben', 'two', 200));
   queue.ask(asked('Cleo', 'three', 100));
@@ -48,7 +48,7 @@ test('whoever finished first is answered first, whoever was understood first', a
 });
 
 test('three wait at most; a fourth drops the one who waited longest, and that is told', async () => {
-  const { floor: queue, lost, next } = openFloor();
+  const { queue, lost, next } = openQueue();
   for (const [n, name] of ['Ana', 'Ben', 'Cleo', 'Dan'].entries()) {
     queue.ask(asked(name, name, n * 100));
     if (n === 0) await next();
@@ -60,10 +60,10 @@ test('three wait at most; a fourth drops the one who waited longest, and that is
 });
 
 test('of each person one typed question waits, so that nobody pushes others out by asking on', async () => {
-  const { floor: queue, lost, next } = openFloor();
+  const { queue, lost, next } = openQueue();
   const typed = (name: string, text: string, atMs: number): QueuedQuestion => ({
     ...asked(name, text, atMs),
-    tell: () => undefined,
+    report: () => undefined,
   });
   queue.ask(asked('Ana', 'a long story', 0));
   await next();
@@ -71,38 +71,34 @@ test('of each person one typed question waits, so that nobody pushes others out 
   const mine = [200, 300, 400].map((atMs) => typed('Mallory', `question at ${atMs}`, atMs));
   for (const one of mine) queue.ask(one);
   expect(lost).toEqual([]);
-  expect(mine.map(({ handle: claim }) => claim.dropped)).toEqual([
-    'replaced',
-    'replaced',
-    undefined,
-  ]);
+  expect(mine.map(({ handle }) => handle.dropped)).toEqual(['replaced', 'replaced', undefined]);
   expect(names([await next(), await next()])).toEqual(['Eva', 'Mallory']);
 });
 
 test('whoever has several questions waiting loses one of their own first', async () => {
-  const { floor, lost, next } = openFloor();
-  floor.ask(asked('Ana', 'one', 0));
+  const { queue, lost, next } = openQueue();
+  queue.ask(asked('Ana', 'one', 0));
   await next();
-  floor.ask(asked('Eva', 'two', 100));
-  for (const atMs of [200, 300, 400]) floor.ask(asked('Mallory', `at ${atMs}`, atMs));
+  queue.ask(asked('Eva', 'two', 100));
+  for (const atMs of [200, 300, 400]) queue.ask(asked('Mallory', `at ${atMs}`, atMs));
   expect(lost).toEqual([['Mallory', 'crowded']]);
-  expect(floor.following?.said.name).toBe('Eva');
+  expect(queue.following?.said.name).toBe('Eva');
 });
 
 test('nobody is next where nothing is said', () => {
-  const { floor } = openFloor();
-  floor.ask(asked('Ana', 'one'));
-  expect(floor.following).toBeUndefined();
+  const { queue } = openQueue();
+  queue.ask(asked('Ana', 'one'));
+  expect(queue.following).toBeUndefined();
 });
 
 test('a question that has waited for 45 s is dropped, and that is told', async () => {
-  const { floor, lost, next, time } = openFloor();
-  floor.ask(asked('Ana', 'one'));
+  const { queue, lost, next, time } = openQueue();
+  queue.ask(asked('Ana', 'one'));
   await next();
   const waits = asked('Ben', 'two', 1_000);
-  floor.ask(waits);
+  queue.ask(waits);
   time.nowMs = 45_900;
-  floor.expire();
+  queue.expire();
   expect(lost).toEqual([]);
   time.nowMs = 46_000;
   expect(await next()).toBeUndefined();
@@ -110,23 +106,23 @@ test('a question that has waited for 45 s is dropped, and that is told', async (
 });
 
 test('what is being answered does not grow too old', async () => {
-  const { floor, next, time } = openFloor();
+  const { queue, next, time } = openQueue();
   const question = asked('Ana', 'one');
-  floor.ask(question);
+  queue.ask(question);
   await next();
   time.nowMs = 100_000;
-  floor.expire();
+  queue.expire();
   expect(question.handle.dropped).toBeUndefined();
 });
 
 test('whoever leaves is not answered, but what they are being told is theirs to the end', async () => {
-  const { floor, lost, next } = openFloor();
+  const { queue, lost, next } = openQueue();
   const [first, second] = [asked('Ana', 'one'), asked('Ana', 'two', 500)];
-  floor.ask(first);
+  queue.ask(first);
   await next();
-  floor.ask(second);
-  floor.ask(asked('Ben', 'three', 600));
-  floor.left('ana');
+  queue.ask(second);
+  queue.ask(asked('Ben', 'three', 600));
+  queue.left('ana');
   expect([first.handle.dropped, second.handle.dropped, lost]).toEqual([
     undefined,
     'late',
@@ -136,12 +132,12 @@ test('whoever leaves is not answered, but what they are being told is theirs to 
 });
 
 test('the same question of two people within 3 s is one', async () => {
-  const { floor, next } = openFloor();
+  const { queue, next } = openQueue();
   const [ana, ben] = [
     asked('Ana', 'What time is it?', 100),
     asked('Ben', 'what time is it', 2_900),
   ];
-  expect([floor.ask(ana), floor.ask(ben)]).toEqual(['waiting', 'joined']);
+  expect([queue.ask(ana), queue.ask(ben)]).toEqual(['waiting', 'joined']);
   expect(names([await next()])).toEqual(['Ana']);
   expect(names(ana.also ?? [])).toEqual(['Ben']);
   expect(await next()).toBeUndefined();
@@ -154,42 +150,42 @@ test.each([
   ['in other words', 'Ben', 'what day is it', 1_000],
   ['without words', 'Ben', '...', 1_000],
 ])('a question %s is another one', (_what, name, text, endedAtMs) => {
-  const { floor } = openFloor();
-  floor.ask(asked('Ana', name === 'Ben' && text === '...' ? '?' : 'What time is it?', 100));
-  expect(floor.ask(asked(name, text, endedAtMs))).toBe('waiting');
+  const { queue } = openQueue();
+  queue.ask(asked('Ana', name === 'Ben' && text === '...' ? '?' : 'What time is it?', 100));
+  expect(queue.ask(asked(name, text, endedAtMs))).toBe('waiting');
 });
 
 test.each(['leaves', 'says no', 'goes on talking'])(
   'the question of somebody who %s goes to whoever asked the same, in its place',
   async (what) => {
-    const { floor, lost, next } = openFloor();
+    const { queue, lost, next } = openQueue();
     const ana = asked('Ana', 'the same', 100);
-    floor.ask(asked('Dan', 'first', 0));
+    queue.ask(asked('Dan', 'first', 0));
     await next();
-    floor.ask(ana);
-    floor.ask(asked('Ben', 'the same', 200));
-    floor.ask(asked('Cleo', 'another', 300));
-    if (what === 'leaves') floor.left('ana');
-    if (what === 'says no') floor.withdraw('ana');
-    if (what === 'goes on talking') floor.giveUp(ana, 'continued');
+    queue.ask(ana);
+    queue.ask(asked('Ben', 'the same', 200));
+    queue.ask(asked('Cleo', 'another', 300));
+    if (what === 'leaves') queue.left('ana');
+    if (what === 'says no') queue.withdraw('ana');
+    if (what === 'goes on talking') queue.giveUp(ana, 'continued');
     expect(names([await next(), await next()])).toEqual(['Ben', 'Cleo']);
     expect(lost).toEqual([]);
   },
 );
 
 test('somebody who asked the same and says no is not answered with the other', () => {
-  const { floor } = openFloor();
+  const { queue } = openQueue();
   const [ana, ben] = [asked('Ana', 'the same', 100), asked('Ben', 'the same', 200)];
-  floor.ask(ana);
-  floor.ask(ben);
-  floor.withdraw('ben');
+  queue.ask(ana);
+  queue.ask(ben);
+  queue.withdraw('ben');
   expect([ana.also, ana.handle.dropped, ben.handle.dropped]).toEqual([[], undefined, 'withdrawn']);
 });
 
 test('only those wait who are not spoken to, and not for what the bot says of itself', async () => {
-  const { floor, next } = openFloor();
+  const { queue, next } = openQueue();
   const [ana, again, ben] = [asked('Ana', '1'), asked('Ana', '2', 1), asked('Ben', '3', 2)];
-  floor.read({
+  queue.read({
     kind: 'reading',
     clauses: [openText('Hi')],
     when: 'now',
@@ -197,48 +193,48 @@ test('only those wait who are not spoken to, and not for what the bot says of it
     handle: new TurnHandle(),
   });
   const greeting = await next();
-  for (const one of [ana, again, ben]) floor.ask(one);
-  if (greeting) floor.heard(greeting);
+  for (const one of [ana, again, ben]) queue.ask(one);
+  if (greeting) queue.heard(greeting);
   await next();
-  floor.heard(ana);
+  queue.heard(ana);
   expect([ana.waited, again.waited, ben.waited]).toEqual([undefined, undefined, true]);
 });
 
-test('three answers may be awaited without the floor, and a stop ends them all', async () => {
-  const { floor, next } = openFloor();
+test('three answers may be awaited without the turn, and a stop ends them all', async () => {
+  const { queue, next } = openQueue();
   const four = ['Ana', 'Ben', 'Cleo', 'Dan'].map((name, n) => asked(name, name, n * 100));
   const [put, all]: [boolean[], QueuedQuestion[]] = [[], []];
   for (const one of four.slice(0, 3)) {
-    floor.ask(one);
+    queue.ask(one);
     await next();
-    put.push(floor.putAside(one));
+    put.push(queue.putAside(one));
     all.push(one);
   }
-  floor.ask(four[3] ?? asked('?', '?'));
+  queue.ask(four[3] ?? asked('?', '?'));
   await next();
-  put.push(floor.putAside(four[3] ?? asked('?', '?')));
+  put.push(queue.putAside(four[3] ?? asked('?', '?')));
   expect(put).toEqual([true, true, true, false]);
-  expect(all.map(({ handle: claim }) => claim.dropped)).toEqual([undefined, undefined, undefined]);
-  expect(floor.stop()).toBe(true);
-  expect(four.map(({ handle: claim }) => claim.dropped)).toEqual(Array(4).fill('stopped'));
-  expect(floor.aside).toEqual([]);
+  expect(all.map(({ handle }) => handle.dropped)).toEqual([undefined, undefined, undefined]);
+  expect(queue.stop()).toBe(true);
+  expect(four.map(({ handle }) => handle.dropped)).toEqual(Array(4).fill('stopped'));
+  expect(queue.aside).toEqual([]);
 });
 
-test('an answer that was awaited gets the floor in its turn, however old the question is', async () => {
-  const { floor, next, time } = openFloor();
+test('an answer that was awaited gets the turn in its turn, however old the question is', async () => {
+  const { queue, next, time } = openQueue();
   const slow = asked('Ana', 'slow');
-  floor.ask(slow);
+  queue.ask(slow);
   await next();
-  floor.putAside(slow);
+  queue.putAside(slow);
   time.nowMs = 100_000;
-  floor.ask(asked('Ben', 'quick', 99_000));
+  queue.ask(asked('Ben', 'quick', 99_000));
   expect(names([await next()])).toEqual(['Ben']);
-  floor.takeUp(slow);
+  queue.resume(slow);
   expect(names([await next()])).toEqual(['Ana']);
 });
 
 test('lines of a chat let everything pass, also what comes later', async () => {
-  const { floor, next } = openFloor();
+  const { queue, next } = openQueue();
   const line = (text: string, id = 'ana'): QueuedReading => ({
     kind: 'reading',
     clauses: [openText(text)],
@@ -254,25 +250,25 @@ test('lines of a chat let everything pass, also what comes later', async () => {
     handle: new TurnHandle(),
   });
   const lines = [line('1'), line('2'), line('3', 'ben'), line('4')];
-  for (const one of lines) expect(floor.read(one).kind).toBe('added');
-  expect(floor.read(line('5'))).toEqual({ kind: 'full', limit: 3 });
-  expect(floor.read(text('later', 'queue'))).toEqual({ kind: 'added', ahead: 0 });
-  floor.ask(asked('Cleo', 'why', 100));
-  expect(floor.read(text('at once', 'now'))).toEqual({ kind: 'added', ahead: 0 });
-  floor.withdraw('ben');
+  for (const one of lines) expect(queue.read(one).kind).toBe('added');
+  expect(queue.read(line('5'))).toEqual({ kind: 'full', limit: 3 });
+  expect(queue.read(text('later', 'queue'))).toEqual({ kind: 'added', ahead: 0 });
+  queue.ask(asked('Cleo', 'why', 100));
+  expect(queue.read(text('at once', 'now'))).toEqual({ kind: 'added', ahead: 0 });
+  queue.withdraw('ben');
   const order: unknown[] = [];
   for (let n = 0; n < 6; n++) {
     const turn = await next();
     order.push(turn?.kind === 'reading' ? turn.clauses[0]?.textFor(unknownReaders) : turn?.kind);
-    if (turn && turn === lines[0] && n === 3) floor.putBack(turn);
+    if (turn && turn === lines[0] && n === 3) queue.putBack(turn);
   }
   expect(order).toEqual(['at once', 'later', 'question', '1', '1', '2']);
 });
 
 test('24 lines wait at most, and as many texts as ever beside them', () => {
-  const { floor } = openFloor();
+  const { queue } = openQueue();
   const reading = (when: 'behind' | 'queue', n: number) =>
-    floor.read({
+    queue.read({
       kind: 'reading',
       clauses: [openText('Hi')],
       when,

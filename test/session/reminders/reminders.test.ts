@@ -46,7 +46,7 @@ async function ask(fixture: SessionFixture, said: string, who = adam): Promise<v
   await pass(fixture, 4_000);
 }
 
-const toldIn = (chat: FakeChat) =>
+const reportedIn = (chat: FakeChat) =>
   (chat.asked.at(-1)?.messages ?? []).flatMap((one) => (one.role === 'tool' ? [one.content] : []));
 
 /** Without the steps of 20 ms. */
@@ -59,7 +59,7 @@ async function wait({ clock, linkOpener }: SessionFixture, ms: number): Promise<
 
 test('whoever set how their name is said is called so', async () => {
   const { fixture, spoken } = await open(twice(set('in ten minutes', 'take the tea out')));
-  await fixture.book.personSettings.write('g', 'adam', { spokenName: 'Adahm' });
+  await fixture.consents.personSettings.write('g', 'adam', { spokenName: 'Adahm' });
   fixture.peopleSettings.forget('g');
   await ask(fixture, 'Remind me in ten minutes to take the tea out.');
   await wait(fixture, 10 * minuteMs);
@@ -70,13 +70,13 @@ test('whoever set how their name is said is called so', async () => {
 test('what somebody asks to be reminded of is said to them at its time, if they are there', async () => {
   const { fixture, chat, spoken } = await open(twice(set('in ten minutes', 'take the tea out')));
   await ask(fixture, 'Remind me in ten minutes to take the tea out.');
-  expect(toldIn(chat)[0]).toContain('Reminder 1 is set for 16:35: take the tea out');
+  expect(reportedIn(chat)[0]).toContain('Reminder 1 is set for 16:35: take the tea out');
   await wait(fixture, 10 * minuteMs);
   await pass(fixture, 4_000);
   expect(spoken().join(' ')).toContain('Adam. You wanted to be reminded: take the tea out');
   expect(fixture.notified).toEqual([]);
   expect(fixture.of('reminder')).toMatchObject([{ personId: 'adam', outcome: 'said' }]);
-  expect(await fixture.book.reminders.list('g', 'adam')).toEqual([]);
+  expect(await fixture.consents.reminders.list('g', 'adam')).toEqual([]);
 });
 
 test('whoever has left by then reads it with a mention, where it was asked for', async () => {
@@ -185,8 +185,8 @@ test('a thousand at once are told once each, in few messages, and hold nobody up
   await ask(fixture, 'What is two and three?');
   expect(spoken()).toContain('Five.');
   await pass(fixture, 60_000);
-  const told = `${spoken().join(' ')} ${fixture.notified.flat().map(({ text }) => text)}`;
-  const things = told.match(/thing \d+/g) ?? [];
+  const reported = `${spoken().join(' ')} ${fixture.notified.flat().map(({ text }) => text)}`;
+  const things = reported.match(/thing \d+/g) ?? [];
   expect(things.toSorted()).toEqual(all);
   expect(fixture.notified.length).toBeLessThanOrEqual(3 * people);
   expect(fixture.of('reminder')).toHaveLength(all.length);
@@ -204,14 +204,16 @@ test('a person has twenty, cancels one by its number, and is told which there ar
   const dueAtWallMs = fixture.clock.wallMs() + 3_600_000;
   for (let n = 1; n <= 20; n++) await add(fixture, `thing ${n}`, { id: `${n}`, dueAtWallMs });
   await ask(fixture, 'Remind me in an hour of one more.');
-  expect(toldIn(chat)[0]).toContain('The limit of 20 reminders here is reached. Cancel one first.');
+  expect(reportedIn(chat)[0]).toContain(
+    'The limit of 20 reminders here is reached. Cancel one first.',
+  );
   await ask(fixture, 'Which reminders do I have?');
-  expect(toldIn(chat)[0]).toContain('3: 17:25: thing 3; ');
+  expect(reportedIn(chat)[0]).toContain('3: 17:25: thing 3; ');
   await ask(fixture, 'Cancel reminder 3.');
-  expect(toldIn(chat)[0]).toContain('Reminder 3 is cancelled.');
+  expect(reportedIn(chat)[0]).toContain('Reminder 3 is cancelled.');
   await ask(fixture, 'Cancel my reminder.');
-  expect(toldIn(chat)[0]).toContain('Name the number');
-  expect(await fixture.book.reminders.list('g', 'adam')).toHaveLength(19);
+  expect(reportedIn(chat)[0]).toContain('Name the number');
+  expect(await fixture.consents.reminders.list('g', 'adam')).toHaveLength(19);
 });
 
 test('nobody sees or cancels the reminders of others', async () => {
@@ -222,9 +224,9 @@ test('nobody sees or cancels the reminders of others', async () => {
   ]);
   await add(fixture, 'secret', { dueAtWallMs: fixture.clock.wallMs() + 3_600_000 });
   await ask(fixture, 'Which reminders do I have?', eva);
-  expect(toldIn(chat)[0]).toContain('You have no reminders here.');
+  expect(reportedIn(chat)[0]).toContain('You have no reminders here.');
   await ask(fixture, 'Cancel reminder 1.', eva);
-  expect(await fixture.book.reminders.list('g', 'adam')).toHaveLength(1);
+  expect(await fixture.consents.reminders.list('g', 'adam')).toHaveLength(1);
 });
 
 test.each([
@@ -234,8 +236,8 @@ test.each([
 ])('for "%s" nothing is set, and the model is told why', async (when, why) => {
   const { fixture, chat } = await open(twice(set(when, 'tea')));
   await ask(fixture, 'Remind me of tea.');
-  expect(toldIn(chat)[0]).toContain(why);
-  expect(await fixture.book.reminders.list('g', 'adam')).toEqual([]);
+  expect(reportedIn(chat)[0]).toContain(why);
+  expect(await fixture.consents.reminders.list('g', 'adam')).toEqual([]);
 });
 
 test('forgetting somebody, and their no, delete what they asked to be reminded of', async () => {
@@ -247,7 +249,7 @@ test('forgetting somebody, and their no, delete what they asked to be reminded o
   expect(exported.kind === 'exported' && exported.json).toContain('"tea"');
   await fixture.privacy.forget('g', 'adam');
   await fixture.privacy.deny('g', 'eva');
-  expect(await fixture.book.reminders.soonest({ id: 0, count: 1 }, 10)).toEqual([]);
+  expect(await fixture.consents.reminders.soonest({ id: 0, count: 1 }, 10)).toEqual([]);
 });
 
 test('what a reminder says is said, and obeyed by nobody', async () => {

@@ -81,8 +81,8 @@ test('who was not answered is told by name, once, and who typed the question, to
   await pass(fixture, 100);
   await drained(fixture);
   expect(fixture.written).toEqual([text('seat.unanswered', { names: 'Ben, Eva' })]);
-  const told = { kind: 'failed', line: { id: 'seat.stopped' } };
-  expect(await Promise.all(waiting)).toEqual([told, told]);
+  const reported = { kind: 'failed', line: { id: 'seat.stopped' } };
+  expect(await Promise.all(waiting)).toEqual([reported, reported]);
   expect(fixture.of('dropped').map(({ name, why }) => [name, why])).toEqual([
     ['Ben', 'ending'],
     ['Eva', 'ending'],
@@ -127,5 +127,5 @@ test('a session with nothing to say ends at once, and its seat is kept', async (
   await fixture.sessions[Symbol.asyncDispose]();
   expect(fixture.of('left')).toMatchObject([{ why: 'stopped' }]);
   expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'left', why: { id: 'seat.stopped' } });
-  expect(await fixture.book.seats.readIn('g')).toMatchObject({ agreedIds: ['adam'] });
+  expect(await fixture.consents.seats.readIn('g')).toMatchObject({ agreedIds: ['adam'] });
 });

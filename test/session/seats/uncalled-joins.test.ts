@@ -34,8 +34,8 @@ async function opened(set = `${loungeId} ${denId}`, over: Partial<Places> = {}) 
     return open(where, ...rest);
   };
   const comes = new UncalledJoins(bot.dependencies, sessions);
-  await bot.book.write('g', 'adam', { kind: 'always' });
-  if (set) await bot.settingsBook.write('g', 'auto_join', set);
+  await bot.consents.write('g', 'adam', { kind: 'always' });
+  if (set) await bot.settingsStore.write('g', 'auto_join', set);
   /** Lets time pass in which Discord tells of nobody else. */
   const rest = async (ms: number) => {
     for (let passedMs = 0; passedMs < ms; passedMs += 100) {
@@ -50,7 +50,7 @@ async function opened(set = `${loungeId} ${denId}`, over: Partial<Places> = {}) 
     const at = sessions.at('g');
     const link = linkOpener.links.at(-1);
     link?.present.splice(0, link.present.length, ...(at ? people(at) : []));
-    comes.look('g');
+    comes.check('g');
     await rest(ms);
   };
   return { ...bot, comes, move, rest };
@@ -72,7 +72,7 @@ test('it does not come where it was not set to, nor to people who all said no', 
   const bot = await opened(denId);
   await bot.move(adam, one);
   expect(bot.sessions.at('g')).toBeUndefined();
-  await bot.book.write('g', 'eva', { kind: 'never' });
+  await bot.consents.write('g', 'eva', { kind: 'never' });
   await bot.move(eva, two);
   expect(bot.sessions.at('g')).toBeUndefined();
 });
@@ -109,7 +109,7 @@ test('after a kick it stays away until the channel was empty', async () => {
 
 test('of two channels that fill at once it goes to one, and to the other once that is empty', async () => {
   const bot = await opened();
-  await bot.book.write('g', 'eva', { kind: 'always' });
+  await bot.consents.write('g', 'eva', { kind: 'always' });
   await Promise.all([bot.move(adam, one, 0), bot.move(eva, two, 0)]);
   await bot.rest(2_000);
   expect(bot.sessions.at('g')).toEqual(one);
@@ -133,7 +133,7 @@ test('twenty changes of channel in 10 s end in one seat with three joins at most
 
 test('it leaves after as long alone as the server has set', async () => {
   const bot = await opened(loungeId);
-  await bot.settingsBook.write('g', 'leave_after', '10');
+  await bot.settingsStore.write('g', 'leave_after', '10');
   await bot.move(adam, one);
   await bot.move(adam, undefined);
   await bot.rest(9_000);
@@ -183,7 +183,7 @@ test('who puts it elsewhere by hand ends its following', async () => {
   await bot.sessions.join(one, 'adam', undefined, true);
   bot.sessions.news('g', { kind: 'moved', channelId: denId });
   await bot.rest(2_000);
-  bot.comes.look('g');
+  bot.comes.check('g');
   await bot.rest(20_000);
   expect(bot.sessions.at('g')).toEqual(two);
 });

@@ -46,7 +46,7 @@ async function checked(fixture: SessionFixture, ms = 2_000): Promise<CheckReport
 }
 
 /** Point, kind and the sentence that tells why. */
-function told({ findings }: CheckReport): string[] {
+function reportOf({ findings }: CheckReport): string[] {
   return findings.map((one) => {
     const why = 'line' in one ? ` ${text(one.line.id, one.line.with)}` : '';
     return `${one.point} ${one.kind}${why}`;
@@ -59,7 +59,7 @@ test('a bot that sits in a channel and works passes all eight points, and a tone
   fixture.linkOpener.link.onLeft = () => void frames++;
   const { findings, news } = await checked(fixture);
   expect(findings.map(({ point }) => point)).toEqual(points);
-  expect(told({ findings, news })).toEqual(points.map((point) => `${point} ok`));
+  expect(reportOf({ findings, news })).toEqual(points.map((point) => `${point} ok`));
   expect(findings[2]).toMatchObject({
     detail: { id: 'check.end_to_end', with: { cipher: 'AES256-GCM' } },
   });
@@ -89,7 +89,7 @@ test('the sentence it speaks is what it listens to, in the voice of the server',
 
 test('where it sits nowhere the caller’s channel is looked at, and the rest is tried all the same', async () => {
   const fixture = openSessionFixture();
-  expect(told(await checked(fixture))).toEqual([
+  expect(reportOf(await checked(fixture))).toEqual([
     'permission ok',
     "link idle I'm in no voice channel here: run /join, then check again.",
     "encryption idle I'm in no voice channel here: run /join, then check again.",
@@ -157,7 +157,7 @@ test.each([
     const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
     const fixture = await called({ synthesizer });
     const report = await checked(fixture);
-    expect(told(report).slice(4)).toEqual([
+    expect(reportOf(report).slice(4)).toEqual([
       'recognise idle This check needs speech: see speak.',
       'think ok',
       `speak bad ${why}`,
@@ -174,17 +174,17 @@ test('a bug is told as one', async () => {
   });
   const fixture = await called({ synthesizer });
   const report = await checked(fixture);
-  expect(told(report)[6]).toBe(
+  expect(reportOf(report)[6]).toBe(
     'speak bad An internal error occurred; the log has the details. Owner: start me again.',
   );
   expect(fixture.of('failed')).toMatchObject([{ code: 'bug' }]);
 });
 
-test('an ear that understands nothing and a model that writes nothing do not pass', async () => {
+test('a recogniser that understands nothing and a model that writes nothing do not pass', async () => {
   const clock = new VirtualClock();
   const transcriber = new FakeTranscriber({ texts: [' '] });
   const fixture = await called({ transcriber, chat: new FakeChat([[]], clock) }, clock);
-  expect(told(await checked(fixture)).slice(4, 6)).toEqual([
+  expect(reportOf(await checked(fixture)).slice(4, 6)).toEqual([
     'recognise bad TRANSCRIPTION_BASE_URL sent nothing I can use. Owner: check TRANSCRIPTION_MODEL and TRANSCRIPTION_BASE_URL.',
     'think bad localhost:1 sent nothing I can use. Owner: check CHAT_COMPLETION_MODEL and CHAT_COMPLETION_BASE_URL.',
   ]);
@@ -197,7 +197,7 @@ test('nothing is waited for longer than eight seconds, and its work is ended', a
   const fixture = await called({ synthesizer, chat }, clock);
   const startedMs = clock.nowMs();
   const report = await checked(fixture, 9_000);
-  expect(told(report).slice(5, 7)).toEqual([
+  expect(reportOf(report).slice(5, 7)).toEqual([
     'think bad localhost:1 did not answer in 8 s. Try again; if it repeats, check CHAT_COMPLETION_BASE_URL.',
     'speak bad SPEECH_BASE_URL did not answer in 8 s. Try again; if it repeats, check SPEECH_BASE_URL.',
   ]);
@@ -208,7 +208,7 @@ test('nothing is waited for longer than eight seconds, and its work is ended', a
 test('a muted bot, and one whose link is away, say so', async () => {
   const fixture = await called();
   fixture.sessions.news('g', { kind: 'muted', on: true });
-  expect(told(await checked(fixture)).at(-1)).toBe(
+  expect(reportOf(await checked(fixture)).at(-1)).toBe(
     "playback bad I'm muted here; ask a moderator to unmute me.",
   );
   fixture.sessions.news('g', { kind: 'muted', on: false });
@@ -218,7 +218,7 @@ test('a muted bot, and one whose link is away, say so', async () => {
   const report = await checked(fixture, 20);
   const away = 'The voice link is down and I am reconnecting. If that lasts, run /leave and /join.';
   const bad = [`link bad ${away}`, `encryption bad ${away}`, `playback bad ${away}`];
-  expect(told(report).filter((line) => line.includes('bad'))).toEqual(bad);
+  expect(reportOf(report).filter((line) => line.includes('bad'))).toEqual(bad);
 });
 
 test('while it speaks no tone is played, and that it is heard is proof enough', async () => {
@@ -266,9 +266,9 @@ test('a pipeline that hears and speaks is asked itself, and closed again', async
   const names = ['audio-model', 'realtime'] as const;
   const pipelines = { names, open, engine: () => '', needs: () => '' };
   const fixture = await called({ pipelines });
-  expect(told(await checked(fixture))[5]).toBe('think ok');
+  expect(reportOf(await checked(fixture))[5]).toBe('think ok');
   await fixture.settings.set('g', 'pipeline', 'realtime');
-  expect(told(await checked(fixture))[5]).toBe(
+  expect(reportOf(await checked(fixture))[5]).toBe(
     "think bad REALTIME_BASE_URL can't be reached. Owner: is it running, and is REALTIME_BASE_URL right?",
   );
   expect([closed, fixture.chat.asked]).toEqual([2, []]);

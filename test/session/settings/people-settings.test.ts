@@ -65,14 +65,14 @@ test('what is known of people has a bound, beyond which those unused for longest
 });
 
 test('/privacy export holds what a person has chosen, and /privacy forget deletes it', async () => {
-  const { book, privacy, sessions } = openSessionFixture();
-  await book.personSettings.write('g', 'adam', { language: 'pt', spokenName: 'Adão' });
+  const { consents, privacy, sessions } = openSessionFixture();
+  await consents.personSettings.write('g', 'adam', { language: 'pt', spokenName: 'Adão' });
   const exported = await privacy.export('g', 'adam');
   expect(exported.kind === 'exported' && JSON.parse(exported.json)).toMatchObject({
     settings: { language: 'pt', spokenName: 'Adão' },
   });
   expect(await privacy.forget('g', 'adam')).toMatchObject({ kind: 'forgotten', total: 1 });
-  expect(await book.personSettings.read('g', 'adam')).toEqual({});
+  expect(await consents.personSettings.read('g', 'adam')).toEqual({});
   const after = await privacy.export('g', 'adam');
   expect(after.kind === 'exported' && JSON.parse(after.json)).not.toHaveProperty('settings');
   await sessions[Symbol.asyncDispose]();

@@ -10,7 +10,7 @@ const turn: Turn = {
   history: [],
   tools: [],
 };
-const stage: AnswerHost = {
+const host: AnswerHost = {
   playedMs: () => 0,
   run: async () => ({ content: '' }),
   spent: () => undefined,
@@ -46,7 +46,7 @@ function open() {
       end,
       parts: current
         .paidBy(freeReservation())
-        .answer(turn, stage, end.signal)
+        .answer(turn, host, end.signal)
         [Symbol.asyncIterator](),
     };
   };

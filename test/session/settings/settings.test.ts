@@ -58,7 +58,7 @@ async function ask(fixture: SessionFixture): Promise<void> {
   await pass(fixture, 6_000, await words(speech, adam, fixture.clock.nowMs()));
 }
 
-const told = ({ of }: SessionFixture) => of('answered').map(({ text }) => text);
+const reported = ({ of }: SessionFixture) => of('answered').map(({ text }) => text);
 
 test('what nobody has set is what the operator has', async () => {
   const { settings } = openSessionFixture({ names: ['Nova', 'Novi'] });
@@ -97,11 +97,11 @@ test('what nobody has set is what the operator has', async () => {
 });
 
 test('what a server has set survives a restart, and other servers never see it', async () => {
-  const settingsBook = new MemorySettings();
-  const before = openSessionFixture({ settingsStore: settingsBook });
+  const settingsStore = new MemorySettings();
+  const before = openSessionFixture({ settingsStore });
   const set = { kind: 'set', key: 'addressing', value: 'name', saved: true };
   expect(await before.settings.set('g', ' Addressing', 'NAME ')).toEqual(set);
-  const { settings } = openSessionFixture({ settingsStore: settingsBook });
+  const { settings } = openSessionFixture({ settingsStore });
   const own = { key: 'addressing', value: 'name', isOwn: true };
   expect((await settings.view('g')).all).toContainEqual(own);
   expect((await settings.view('h')).all.some(({ isOwn }) => isOwn)).toBe(false);
@@ -164,11 +164,11 @@ test.each([
   ['consent', 'role', { kind: 'no-role' }],
   ['consent', 'role everyone', { kind: 'bad', allowed: ['ask', 'role', 'notice'] }],
 ])('%s set to %j changes nothing', async (key, value, expected) => {
-  const { settings, settingsBook } = openSessionFixture({ pipelines: two() });
+  const { settings, settingsStore } = openSessionFixture({ pipelines: two() });
   const before = await settings.view('g');
   expect(await settings.set('g', key, value)).toMatchObject(expected);
   expect(await settings.view('g')).toEqual(before);
-  expect(await settingsBook.read('g')).toEqual(new Map());
+  expect(await settingsStore.read('g')).toEqual(new Map());
 });
 
 test('a switch of the pipeline keeps the conversation, and the panel names the new engine', async () => {
@@ -180,7 +180,7 @@ test('a switch of the pipeline keeps the conversation, and the panel names the n
   await pass(fixture, 200);
   expect(fixture.faces.at(-1)?.engine).toBe('the realtime engine');
   await ask(fixture);
-  expect(told(fixture)).toEqual(['I am chained.', 'I am realtime.']);
+  expect(reported(fixture)).toEqual(['I am chained.', 'I am realtime.']);
   expect(asked.at(-1)?.history).toEqual([
     { role: 'user', name: 'Adam', content: 'five five' },
     { role: 'assistant', content: 'I am chained.' },
@@ -189,10 +189,10 @@ test('a switch of the pipeline keeps the conversation, and the panel names the n
 });
 
 test('a pipeline that is not set up any more gives way to the operator’s', async () => {
-  const settingsBook = new MemorySettings();
-  await settingsBook.write('g', 'pipeline', 'audio-model');
-  await settingsBook.write('g', 'cues', 'deafening');
-  const { settings } = openSessionFixture({ settingsStore: settingsBook, pipelines: two() });
+  const settingsStore = new MemorySettings();
+  await settingsStore.write('g', 'pipeline', 'audio-model');
+  await settingsStore.write('g', 'cues', 'deafening');
+  const { settings } = openSessionFixture({ settingsStore, pipelines: two() });
   const { all } = await settings.view('g');
   expect(all).toContainEqual({ key: 'pipeline', value: 'chained', isOwn: false });
   expect(all).toContainEqual({ key: 'cues', value: 'soft', isOwn: false });
@@ -206,7 +206,7 @@ test('the mode of addressing changes while it sits there, without a word about i
   expect(fixture.of('ignored')).toMatchObject([{ why: 'off' }]);
   await fixture.settings.set('g', 'addressing', 'always');
   await ask(fixture);
-  expect(told(fixture)).toHaveLength(2);
+  expect(reported(fixture)).toHaveLength(2);
   expect([fixture.linkOpener.asked, fixture.written]).toEqual([1, []]);
   await fixture.sessions.leave('g');
 });
@@ -221,7 +221,7 @@ test('it answers to the names a server gives it, and tells the model of them', a
   await fixture.settings.set('g', 'instructions', 'You are a pirate.');
   await fixture.settings.set('g', 'voice', 'RMS');
   await ask(fixture);
-  expect(told(fixture)).toHaveLength(1);
+  expect(reported(fixture)).toHaveLength(1);
   expect(asked[0]?.style).toMatchObject({
     instructions: 'You are a pirate. Your name is Nova. You are also called Babette, Max.',
     voice: { name: 'rms' },
@@ -229,7 +229,7 @@ test('it answers to the names a server gives it, and tells the model of them', a
   await fixture.sessions.leave('g');
 });
 
-test('more people are heard unasked only after a confirmation, and the room is told', async () => {
+test('more people are heard unasked only after a confirmation, and the channel is told', async () => {
   const fixture = await called({ addressing: 'always' }, [adam, eva]);
   expect(await fixture.settings.set('g', 'consent', 'notice')).toEqual({
     kind: 'looser',
@@ -273,7 +273,7 @@ test('a role may be named where the operator named none, and its members are hea
 
 test('settings that cannot be saved hold until the bot ends, and the operator is told', async () => {
   const fixture = openSessionFixture();
-  fixture.settingsBook.trouble = 'unwritable';
+  fixture.settingsStore.trouble = 'unwritable';
   const set = await fixture.settings.set('g', 'cues', 'off');
   expect(set).toEqual({ kind: 'set', key: 'cues', value: 'off', saved: false });
   expect((await fixture.settings.view('g')).all).toContainEqual({
@@ -286,12 +286,12 @@ test('settings that cannot be saved hold until the bot ends, and the operator is
 
 test('as long as settings cannot be read nobody is heard unasked', async () => {
   const fixture = openSessionFixture({ consent: { policy: 'notice' } }, [adam, eva]);
-  fixture.settingsBook.trouble = 'unreadable';
+  fixture.settingsStore.trouble = 'unreadable';
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 6_000, await words(speech, eva, fixture.clock.nowMs()));
   expect(fixture.of('recognised')).toEqual([]);
   expect((await fixture.settings.view('g')).isRead).toBe(false);
-  fixture.settingsBook.trouble = undefined;
+  fixture.settingsStore.trouble = undefined;
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 6_000, await words(speech, eva, fixture.clock.nowMs()));
   expect(fixture.of('recognised')).toHaveLength(1);
@@ -302,7 +302,7 @@ test('what is forgotten about a person leaves the settings of the server alone',
   const fixture = openSessionFixture({ places });
   await fixture.settings.set('g', 'cues', 'on');
   await fixture.privacy.forget('g', 'adam');
-  expect(await fixture.settingsBook.read('g')).toEqual(new Map([['cues', 'on']]));
+  expect(await fixture.settingsStore.read('g')).toEqual(new Map([['cues', 'on']]));
 });
 
 test('what may stand behind a key is offered, with default last', () => {

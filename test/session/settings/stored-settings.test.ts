@@ -44,7 +44,7 @@ test('a voice that the speech server lists no more is gone at once, and there ag
 
 test('what another process has set holds as soon as this one serves the server and has read the store', async () => {
   const there = openSessionFixture();
-  const here = openSessionFixture({ settingsStore: there.settingsBook });
+  const here = openSessionFixture({ settingsStore: there.settingsStore });
   const { settings } = here.sessions;
   expect(settings.at('g', 'c').cues).toBe('soft');
   await there.settings.set('g', 'cues', 'off');

@@ -29,9 +29,9 @@ test('transcripts, recaps and the time that is asked for are those of the zone o
   expect(file?.text).toMatch(/Date: 2026-11-21 01:2\d\nTimes: Asia\/Tokyo\n/);
   const context = fixture.sessions.session('g')?.context;
   if (!context) throw new Error('The bot sits nowhere.');
-  const told = time.fit('{}');
-  if ('unfit' in told) throw new Error(told.unfit);
-  const { facts } = await told.run(actionsFor(context, ['adam']), new AbortController().signal);
+  const reported = time.fit('{}');
+  if ('unfit' in reported) throw new Error(reported.unfit);
+  const { facts } = await reported.run(actionsFor(context, ['adam']), new AbortController().signal);
   expect(facts).toEqual({
     now: expect.stringMatching(/^Saturday,? 21 November 2026 at 01:2\d$/),
     zone: 'Asia/Tokyo',

@@ -2,59 +2,59 @@ import { expect, test } from 'vitest';
 import { peopleReading } from '#src/people/confidential-text.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { turnOn } from './captioned.ts';
-import { programDoors } from './program-doors.ts';
-import { adam, den, eva, pass } from './session-fixture.ts';
-import { fixtureStores, StoreClock, type StorePlace } from './stores-on-disk.ts';
 import {
   asked,
   ben,
   converse,
-  openTelling,
+  type Narration,
+  openNarration,
   overheard,
   type PlantedWord,
   passUntil,
-  type TellingScene,
-  told,
-} from './telling-room.ts';
+  reported,
+} from './narration.ts';
+import { programDoors } from './program-doors.ts';
+import { adam, den, eva, pass } from './session-fixture.ts';
+import { fixtureStores, StoreClock, type StorePlace } from './stores-on-disk.ts';
 
 /** Who must not know which of the two words. */
-type Barred = { readonly [Word in PlantedWord]: readonly ChannelMember[] };
+type BarredReaders = { readonly [Word in PlantedWord]: readonly ChannelMember[] };
 
 type Rule = {
   readonly settings?: Readonly<Record<string, string>>;
   /** Says the words under this rule, with Adam and Eva there and captions on. */
-  readonly act: (scene: TellingScene) => Promise<unknown>;
-  readonly barred: Barred;
+  readonly act: (setup: Narration) => Promise<unknown>;
+  readonly barred: BarredReaders;
   /** Not even captions have shown what Eva said beside the bot. */
   readonly isUnwritten?: true;
   /** Its message goes later, at the pace of Discord: `test/session/captions/captions-erased.test.ts`. */
   readonly staysInChats?: true;
   /** As `barred`, where captions and the conversation ended with the former run of the bot. */
-  readonly barredAfterRestart?: Barred;
+  readonly barredAfterRestart?: BarredReaders;
 };
 
 const everybody = [adam, eva, ben];
 /** Who was not there. */
-const newcomers: Barred = { [overheard]: [ben], [told]: [ben] };
-const nobodyMay: Barred = { [overheard]: everybody, [told]: everybody };
+const newcomers: BarredReaders = { [overheard]: [ben], [reported]: [ben] };
+const nobodyMay: BarredReaders = { [overheard]: everybody, [reported]: everybody };
 /** What is heard and answered without being written: those who were there know it of the bot, and nobody of captions. */
-const unwritten: Barred = { [overheard]: everybody, [told]: [ben] };
+const unwritten: BarredReaders = { [overheard]: everybody, [reported]: [ben] };
 const eightDaysMs = 8 * 24 * 60 * 60_000;
 
 /** Eva says one word beside the bot and the other to it. */
-async function saidByEva(scene: TellingScene): Promise<void> {
-  await scene.say(eva, `the ${overheard} is decided`);
-  await asked(scene, eva, `Mind the ${told}.`);
+async function saidByEva(setup: Narration): Promise<void> {
+  await setup.say(eva, `the ${overheard} is decided`);
+  await asked(setup, eva, `Mind the ${reported}.`);
 }
 
 const rules: Readonly<Record<string, Rule>> = {
   'what was said before they came': { act: converse, barred: newcomers },
   'what stands in a place that they may not open': {
     settings: { catch_up: 'on' },
-    act: async (scene) => {
+    act: async (setup) => {
       for (const reader of ['ben lounge', 'managers'])
-        scene.fixture.captionChats.barred.add(reader);
-      await converse(scene);
+        setup.fixture.captionChats.barred.add(reader);
+      await converse(setup);
     },
     barred: newcomers,
   },
@@ -65,20 +65,20 @@ const rules: Readonly<Record<string, Rule>> = {
     barredAfterRestart: nobodyMay,
   },
   'what somebody says who is left out': {
-    act: async (scene) => {
-      await scene.fixture.captions.leaveOut('g', 'eva', true);
-      await saidByEva(scene);
-      await scene.fixture.captions.leaveOut('g', 'eva', false);
+    act: async (setup) => {
+      await setup.fixture.captions.leaveOut('g', 'eva', true);
+      await saidByEva(setup);
+      await setup.fixture.captions.leaveOut('g', 'eva', false);
     },
     isUnwritten: true,
     barred: unwritten,
     barredAfterRestart: nobodyMay,
   },
   'what is said while captions are off': {
-    act: async (scene) => {
-      await scene.fixture.captions.turnOff('g');
-      await saidByEva(scene);
-      await turnOn(scene.fixture);
+    act: async (setup) => {
+      await setup.fixture.captions.turnOff('g');
+      await saidByEva(setup);
+      await turnOn(setup.fixture);
     },
     isUnwritten: true,
     barred: unwritten,
@@ -87,7 +87,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'what somebody says before their yes': {
     act: async ({ fixture, say }) => {
       await fixture.privacy.deny('g', 'eva');
-      await say(eva, `the ${overheard} is decided, ${told}`);
+      await say(eva, `the ${overheard} is decided, ${reported}`);
       await fixture.privacy.allow('g', 'eva', 'always');
     },
     isUnwritten: true,
@@ -99,7 +99,7 @@ const rules: Readonly<Record<string, Rule>> = {
       fixture.linkOpener.link.present.push({ ...eva, id });
       await fixture.privacy.allow('g', id, 'always');
       await fixture.settings.set('g', 'blocked', id);
-      await say({ ...eva, id }, `the ${overheard} is decided, ${told}`);
+      await say({ ...eva, id }, `the ${overheard} is decided, ${reported}`);
       await fixture.settings.set('g', 'blocked', 'none');
       fixture.linkOpener.link.present.pop();
     },
@@ -109,7 +109,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'what is said while paused': {
     act: async ({ fixture, say }) => {
       fixture.hearing.pause('g');
-      await say(eva, `the ${overheard} is decided, ${told}`);
+      await say(eva, `the ${overheard} is decided, ${reported}`);
       fixture.hearing.resume('g');
     },
     isUnwritten: true,
@@ -117,33 +117,33 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   'what is taken back by a no': {
     settings: { catch_up: 'on' },
-    act: async (scene) => {
-      await converse(scene);
-      await asked(scene, eva, 'What did I say?');
-      await scene.fixture.privacy.deny('g', 'eva');
-      await scene.fixture.privacy.allow('g', 'eva', 'always');
+    act: async (setup) => {
+      await converse(setup);
+      await asked(setup, eva, 'What did I say?');
+      await setup.fixture.privacy.deny('g', 'eva');
+      await setup.fixture.privacy.allow('g', 'eva', 'always');
     },
-    barred: { [overheard]: everybody, [told]: [] },
+    barred: { [overheard]: everybody, [reported]: [] },
   },
   'what is erased': {
     settings: { catch_up: 'on' },
-    act: async (scene) => {
-      await converse(scene);
-      await asked(scene, eva, 'What did I say?');
-      await scene.fixture.privacy.forget('g', 'eva');
-      await scene.fixture.privacy.allow('g', 'eva', 'always');
+    act: async (setup) => {
+      await converse(setup);
+      await asked(setup, eva, 'What did I say?');
+      await setup.fixture.privacy.forget('g', 'eva');
+      await setup.fixture.privacy.allow('g', 'eva', 'always');
     },
-    barred: { [overheard]: everybody, [told]: [] },
+    barred: { [overheard]: everybody, [reported]: [] },
   },
   'what is kept no more': {
     settings: { catch_up: 'on' },
-    act: async (scene) => {
-      const { clock, cleanup, captions } = scene.fixture;
-      await scene.say(eva, `the ${overheard} is decided, ${told}`);
+    act: async (setup) => {
+      const { clock, cleanup, captions } = setup.fixture;
+      await setup.say(eva, `the ${overheard} is decided, ${reported}`);
       await captions.turnOff('g');
       clock.setWall(eightDaysMs);
       await cleanup.expire();
-      await turnOn(scene.fixture);
+      await turnOn(setup.fixture);
     },
     barred: nobodyMay,
     staysInChats: true,
@@ -151,26 +151,24 @@ const rules: Readonly<Record<string, Rule>> = {
 };
 
 /** Another run of the bot over the same stores, with these people there. */
-type Reopen = (people: readonly ChannelMember[]) => Promise<TellingScene>;
+type Reopen = (people: readonly ChannelMember[]) => Promise<Narration>;
 
 /** What happens between what is said and the questions. */
-const times: Readonly<
-  Record<string, (scene: TellingScene, reopen: Reopen) => Promise<TellingScene>>
-> = {
-  now: async (scene) => scene,
-  'after somebody came': async (scene) => {
-    scene.fixture.linkOpener.link.present.push(ben);
-    await pass(scene.fixture, 2_000);
-    return scene;
+const times: Readonly<Record<string, (setup: Narration, reopen: Reopen) => Promise<Narration>>> = {
+  now: async (setup) => setup,
+  'after somebody came': async (setup) => {
+    setup.fixture.linkOpener.link.present.push(ben);
+    await pass(setup.fixture, 2_000);
+    return setup;
   },
-  'after a move to where they sit': async (scene) => {
-    scene.fixture.linkOpener.people.splice(0, 9, adam, eva, ben);
-    scene.fixture.sessions.news('g', { kind: 'moved', channelId: den.channelId });
-    await pass(scene.fixture, 3_000);
-    return scene;
+  'after a move to where they sit': async (setup) => {
+    setup.fixture.linkOpener.people.splice(0, 9, adam, eva, ben);
+    setup.fixture.sessions.news('g', { kind: 'moved', channelId: den.channelId });
+    await pass(setup.fixture, 3_000);
+    return setup;
   },
-  'after captions went on in another place': async (scene) => {
-    const { fixture } = scene;
+  'after captions went on in another place': async (setup) => {
+    const { fixture } = setup;
     await fixture.captions.turnOff('g');
     await fixture.settings.set('g', 'catch_up', 'on');
     await fixture.settings.set('g', 'captions_channel', '123456789012345678');
@@ -178,7 +176,7 @@ const times: Readonly<
     await pass(fixture, 4_000);
     fixture.linkOpener.link.present.push(ben);
     await pass(fixture, 2_000);
-    return scene;
+    return setup;
   },
   'after a restart': async ({ fixture }, reopen) => {
     await fixture.sessions.leave('g');
@@ -189,13 +187,13 @@ const times: Readonly<
 
 /** All through which somebody may learn by themselves, or with those who sit there, what was said. */
 async function doorsOf(
-  scene: TellingScene,
+  setup: Narration,
   reader: ChannelMember,
 ): Promise<Readonly<Record<string, string>>> {
-  const { fixture, chat } = scene;
+  const { fixture, chat } = setup;
   const [promptsBefore, writtenBefore] = [chat.prompts.length, fixture.written.length];
-  const aloud = await asked(scene, reader, 'What did you tell them?');
-  const quoted = await asked(scene, reader, 'What was decided?');
+  const aloud = await asked(setup, reader, 'What did you tell them?');
+  const quoted = await asked(setup, reader, 'What was decided?');
   const typed = await fixture.talk.ask('g', 'What did you tell them?', reader, 'text');
   const written = typed.kind === 'answered' ? typed.text.textFor(peopleReading([reader.id])) : '';
   return {
@@ -204,16 +202,16 @@ async function doorsOf(
     'lines for them': quoted.read,
     'lines that are said': quoted.spoken,
     'an answer in writing': `${written}`,
-    'lines that they ask for aloud': await linesAloud(scene, reader),
-    'what is remembered for them': await remembered(scene, reader),
-    ...(await transcriptDoors(scene, reader)),
+    'lines that they ask for aloud': await linesAloud(setup, reader),
+    'what is remembered for them': await remembered(setup, reader),
+    ...(await transcriptDoors(setup, reader)),
     'what a model is shown': chat.prompts.slice(promptsBefore).join(),
     'what is written in the chat': fixture.written.slice(writtenBefore).join(),
   };
 }
 
 async function linesAloud(
-  { fixture, synthesizer }: TellingScene,
+  { fixture, synthesizer }: Narration,
   reader: ChannelMember,
 ): Promise<string> {
   const before = synthesizer.asked.length;
@@ -222,10 +220,10 @@ async function linesAloud(
   return JSON.stringify([found, synthesizer.asked.slice(before)]);
 }
 
-async function remembered(scene: TellingScene, reader: ChannelMember): Promise<string> {
-  const { fixture } = scene;
+async function remembered(setup: Narration, reader: ChannelMember): Promise<string> {
+  const { fixture } = setup;
   const before = fixture.offered.length;
-  const answer = await asked(scene, reader, 'Remember that.');
+  const answer = await asked(setup, reader, 'Remember that.');
   const button = fixture.offered.slice(before).at(-1)?.slice(13);
   if (button) await fixture.confirmations.confirm('g', button, reader.id);
   const memories = await fixture.dependencies.transcripts.onDisk.memories.list('g');
@@ -234,7 +232,7 @@ async function remembered(scene: TellingScene, reader: ChannelMember): Promise<s
 
 /** What of transcripts is for one person alone. One after the other: of a person one thing is written at once. */
 async function transcriptDoors(
-  { fixture: { clock, privacy, transcriptFor } }: TellingScene,
+  { fixture: { clock, privacy, transcriptFor } }: Narration,
   reader: ChannelMember,
 ): Promise<Readonly<Record<string, string>>> {
   const { id } = reader;
@@ -272,17 +270,17 @@ const withoutWords = [
 
 /** What captions show, or have ever shown where they were to show nothing. */
 function chatsOf(
-  { fixture: { captionChats } }: TellingScene,
+  { fixture: { captionChats } }: Narration,
   { isUnwritten }: Rule,
 ): Readonly<Record<string, string>> {
   const shown = [...captionChats.chats].map(
-    ([id, { texts, wishes }]) => [id, JSON.stringify(isUnwritten ? wishes : texts)] as const,
+    ([id, { texts, desired }]) => [id, JSON.stringify(isUnwritten ? desired : texts)] as const,
   );
   return Object.fromEntries(shown);
 }
 
 /** People there for whom a search does not find what is said then, which all of them may know: doors of theirs prove nothing. */
-async function blindOnes({ fixture, say }: TellingScene): Promise<readonly string[]> {
+async function blindOnes({ fixture, say }: Narration): Promise<readonly string[]> {
   void fixture.captions.turnOn('g', {});
   await pass(fixture, 2_000);
   await say(adam, 'we meet at eight');
@@ -304,13 +302,13 @@ function openTo(
 }
 
 /** As `rule.act` left it, over stores in a new place. */
-async function act(rule: Rule, reopen: Reopen): Promise<TellingScene> {
-  const scene = await reopen([adam, eva]);
+async function act(rule: Rule, reopen: Reopen): Promise<Narration> {
+  const setup = await reopen([adam, eva]);
   for (const [key, value] of Object.entries(rule.settings ?? {}))
-    await scene.fixture.settings.set('g', key, value);
-  await turnOn(scene.fixture);
-  await rule.act(scene);
-  return scene;
+    await setup.fixture.settings.set('g', key, value);
+  await turnOn(setup.fixture);
+  await rule.act(setup);
+  return setup;
 }
 
 /** Each rule at each of the times, through every door. */
@@ -319,7 +317,7 @@ export function atAllTimes(storesIn: StorePlace): void {
     const openStores = await storesIn(stack);
     return async (people) => {
       const clock = new StoreClock();
-      return await openTelling(fixtureStores(await openStores(), clock), people, clock, 2);
+      return await openNarration(fixtureStores(await openStores(), clock), people, clock, 2);
     };
   };
   const cells = Object.entries(rules).flatMap(([rule, given]) =>
@@ -329,13 +327,13 @@ export function atAllTimes(storesIn: StorePlace): void {
   test('what is said is told to those who were there, through every door but those of programs', async () => {
     await using stack = new AsyncDisposableStack();
     const reopen = await reopenIn(stack);
-    const scene = await act({ act: converse, barred: newcomers }, reopen);
-    const doors = await doorsOf(scene, eva);
-    const open = new Set(openTo([overheard, told], doors));
+    const setup = await act({ act: converse, barred: newcomers }, reopen);
+    const doors = await doorsOf(setup, eva);
+    const open = new Set(openTo([overheard, reported], doors));
     expect(Object.keys(doors).filter((door) => !open.has(door))).toEqual(withoutWords);
-    expect(openTo([overheard, told], await programDoors(scene.fixture, scene.synthesizer))).toEqual(
-      [],
-    );
+    expect(
+      openTo([overheard, reported], await programDoors(setup.fixture, setup.synthesizer)),
+    ).toEqual([]);
   });
 
   test.each(cells)(
@@ -343,22 +341,24 @@ export function atAllTimes(storesIn: StorePlace): void {
     async ({ given, time, happen }) => {
       await using stack = new AsyncDisposableStack();
       const reopen = await reopenIn(stack);
-      const scene = await happen(await act(given, reopen), reopen);
+      const setup = await happen(await act(given, reopen), reopen);
       const isRestarted = time === 'after a restart';
       const barred = (isRestarted && given.barredAfterRestart) || given.barred;
       const leaks: Record<string, readonly string[]> = {};
       for (const reader of everybody) {
-        const words = ([overheard, told] as const).filter((word) => barred[word].includes(reader));
-        if (words.length > 0) leaks[reader.id] = openTo(words, await doorsOf(scene, reader));
+        const words = ([overheard, reported] as const).filter((word) =>
+          barred[word].includes(reader),
+        );
+        if (words.length > 0) leaks[reader.id] = openTo(words, await doorsOf(setup, reader));
       }
       leaks.programs = openTo(
-        [overheard, told],
-        await programDoors(scene.fixture, scene.synthesizer),
+        [overheard, reported],
+        await programDoors(setup.fixture, setup.synthesizer),
       );
       const isErased = (word: PlantedWord) =>
         !given.staysInChats && given.barred[word].length === everybody.length;
-      leaks.chats = openTo([overheard, told].filter(isErased), chatsOf(scene, given));
-      expect(await blindOnes(scene)).toEqual([]);
+      leaks.chats = openTo([overheard, reported].filter(isErased), chatsOf(setup, given));
+      expect(await blindOnes(setup)).toEqual([]);
       expect(leaks).toEqual(Object.fromEntries(Object.keys(leaks).map((who) => [who, []])));
     },
   );

@@ -110,8 +110,8 @@ export class MoodyModel {
   /** Answers with this voice. */
   with(synthesizer: Synthesizer): Pipeline {
     return {
-      answer: (turn, stage, signal) =>
-        chained({ chat: this.#for(turn), synthesizer }).answer(turn, stage, signal),
+      answer: (turn, host, signal) =>
+        chained({ chat: this.#for(turn), synthesizer }).answer(turn, host, signal),
     };
   }
 

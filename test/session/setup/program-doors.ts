@@ -5,8 +5,8 @@ import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
 import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
 import { openApi, openLoopback, programPorts } from '#test/api/api-setup.ts';
 import type { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { passUntil } from './narration.ts';
 import type { SessionFixture } from './session-fixture.ts';
-import { passUntil } from './telling-room.ts';
 
 /** What a program gets over HTTP, by the door through which it comes. */
 export async function programDoors(

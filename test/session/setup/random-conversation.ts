@@ -40,7 +40,7 @@ export type Plot = {
 
 export type StampedEvent = { readonly atMs: number; readonly event: SessionEvent };
 /** A text that sounded, from when to when. */
-export type Sounded = { readonly text: string; readonly firstMs: number; lastMs: number };
+export type SentText = { readonly text: string; readonly firstMs: number; lastMs: number };
 
 export type RandomConversation = ReturnType<typeof openRandomConversation>;
 
@@ -56,7 +56,7 @@ export function openRandomConversation(plot: Plot, over: FixtureOptions = {}) {
   const model = new MoodyModel(plot.model, clock);
   const voice = new MoodyVoice(plot.voice, clock);
   const happened: StampedEvent[] = [];
-  const levels: Sounded[] = [];
+  const levels: SentText[] = [];
   /** As they were done, in order. */
   const done: TimedAct[] = [];
   const onFrame = (level: number) => {
@@ -91,7 +91,7 @@ export function openRandomConversation(plot: Plot, over: FixtureOptions = {}) {
     happened,
     done,
     /** What sounded, by its level: a level of a single frame is one that a fade passed through. */
-    get sounded(): readonly Sounded[] {
+    get sounded(): readonly SentText[] {
       return levels.filter(({ firstMs, lastMs }) => lastMs > firstMs);
     },
   };
@@ -105,13 +105,13 @@ export async function runConversation(conversation: RandomConversation): Promise
   const packets = scripts.flatMap((script, n) =>
     carried(script.packets, { ...plot.network, seed: plot.network.seed + n }),
   );
-  const deeds = scripts.flatMap((script) => script.deeds).toSorted((a, b) => a.atMs - b.atMs);
+  const acts = scripts.flatMap((script) => script.acts).toSorted((a, b) => a.atMs - b.atMs);
   const arriving = packets.toSorted((a, b) => a.atMs - b.atMs);
   const endMs = Math.max(...scripts.map((script) => script.endMs)) + 2_000;
   for (let atMs = 0; atMs < endMs; atMs += stepMs) {
     if (plot.lostAtMs !== undefined && atMs >= plot.lostAtMs && atMs < plot.lostAtMs + stepMs)
       fixture.linkOpener.link.lose();
-    await step(conversation, arriving, deeds);
+    await step(conversation, arriving, acts);
   }
   for (let ms = 0; ms < longestMs && !isCalm(conversation); ms += stepMs)
     await step(conversation, [], []);
@@ -120,7 +120,7 @@ export async function runConversation(conversation: RandomConversation): Promise
 async function step(
   { fixture, done }: RandomConversation,
   packets: Packet[],
-  deeds: TimedAct[],
+  acts: TimedAct[],
 ): Promise<void> {
   const { clock, linkOpener } = fixture;
   await clock.advance(stepMs);
@@ -129,9 +129,9 @@ async function step(
     return all.splice(0, later < 0 ? all.length : later);
   };
   for (const packet of due(packets)) linkOpener.link.arrive(packet);
-  for (const deed of due(deeds)) {
-    await perform(deed, fixture);
-    done.push({ ...deed, atMs: clock.nowMs() });
+  for (const act of due(acts)) {
+    await perform(act, fixture);
+    done.push({ ...act, atMs: clock.nowMs() });
   }
   linkOpener.link.tick(clock.nowMs());
 }

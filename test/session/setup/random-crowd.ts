@@ -49,7 +49,7 @@ function talkOf(name: string): readonly Buffer[] {
 export type Script = {
   /** As they leave, in order. */
   readonly packets: readonly Packet[];
-  readonly deeds: readonly TimedAct[];
+  readonly acts: readonly TimedAct[];
   readonly endMs: number;
 };
 
@@ -57,7 +57,7 @@ export type Script = {
 export function enact(personId: string, acts: readonly CrowdAct[], fromMs = 0, voice = 0): Script {
   const talk = talks[voice % talks.length] ?? [];
   const packets: Packet[] = [];
-  const deeds: TimedAct[] = [];
+  const timedActs: TimedAct[] = [];
   let atMs = fromMs;
   let isThere = true;
   const send = (opus: Uint8Array) => {
@@ -68,10 +68,10 @@ export function enact(personId: string, acts: readonly CrowdAct[], fromMs = 0, v
   for (const act of acts) {
     if (act.kind === 'talk') for (const opus of framesOf(act, talk)) send(opus);
     else if (act.kind === 'pause') atMs += packetMs * Math.round(act.ms / packetMs);
-    else deeds.push({ atMs, personId, kind: act.kind });
+    else timedActs.push({ atMs, personId, kind: act.kind });
     if (act.kind === 'go' || act.kind === 'come') isThere = act.kind === 'come';
   }
-  return { packets, deeds, endMs: atMs };
+  return { packets, acts: timedActs, endMs: atMs };
 }
 
 function framesOf({ ms, frames }: Extract<CrowdAct, { kind: 'talk' }>, talk: readonly Buffer[]) {

@@ -4,10 +4,10 @@ import { chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
 import type { ChatMessage, ChatModel, ToolCall } from '#src/chat/ports.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
-import { type RoomTool, tool } from '#src/session/ports/tool.ts';
+import { type ToolEntry, tool } from '#src/session/ports/tool.ts';
 import type { Listening, OnPartial, Transcriber } from '#src/speech/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { ladderOf } from '#test/fakes/fallbacks.ts';
+import { chainOf } from '#test/fakes/fallbacks.ts';
 import { RecordedSpending } from '#test/fakes/recorded-spending.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { type CrowdAct, enact } from './random-crowd.ts';
@@ -196,14 +196,14 @@ export class RandomTimers {
   /** Where the model fails, another one is asked. */
   #pipeline(): Pipeline {
     const chatFor = (turn: Turn) => {
-      const { chain } = ladderOf('chat', [this.#mind(turn), this.#mind(turn)], this.clock);
+      const { chain } = chainOf('chat', [this.#mind(turn), this.#mind(turn)], this.clock);
       return chatWithFallbacks(chain);
     };
     return {
-      answer: (turn, stage, signal) => {
+      answer: (turn, host, signal) => {
         if (turn.done?.length) this.anew++;
         const chat = chatFor(turn);
-        return chained({ chat, synthesizer: this.voice }).answer(turn, stage, signal);
+        return chained({ chat, synthesizer: this.voice }).answer(turn, host, signal);
       },
     };
   }
@@ -241,25 +241,25 @@ export class RandomTimers {
       offered: readonly string[],
     ) => Promise<ToolCall | undefined>,
   ): ChatModel {
-    const room = this;
+    const timers = this;
     return {
       async *reply(messages, offered, signal) {
-        room.requests++;
-        room.underWay++;
+        timers.requests++;
+        timers.underWay++;
         try {
-          await room.clock.sleep(room.#turns.thinkMs(), signal);
+          await timers.clock.sleep(timers.#turns.thinkMs(), signal);
           const names = offered.map(({ name }) => name);
           const call = await decide(messages, names);
           if (call && names.includes(call.name)) yield { kind: 'tool', call };
           else yield { kind: 'text', text: 'All right, that is it.' };
         } finally {
-          room.underWay--;
+          timers.underWay--;
         }
       },
     };
   }
 
-  #tool(timer: number): RoomTool {
+  #tool(timer: number): ToolEntry {
     return tool({
       name: `timer_${timer}`,
       description: 'Sets a timer.',

@@ -60,7 +60,7 @@ type Props = {
 };
 
 /** A session that Adam called in, answered by one of the pipelines, with all its servers on this machine; time is virtual but for theirs. */
-export class Served implements AsyncDisposable {
+export class ServedSession implements AsyncDisposable {
   readonly fixture: SessionFixture;
   readonly providers: MockProviders;
   readonly spending: RecordedSpending;
@@ -167,7 +167,10 @@ export class Served implements AsyncDisposable {
   }
 }
 
-export async function openServed(name: PipelineName, given: ServedOptions = {}): Promise<Served> {
+export async function openServed(
+  name: PipelineName,
+  given: ServedOptions = {},
+): Promise<ServedSession> {
   await using stack = new AsyncDisposableStack();
   const { providers, heard, talked } = await openServers(given);
   stack.use(providers);
@@ -183,7 +186,7 @@ export async function openServed(name: PipelineName, given: ServedOptions = {}):
   stack.use(fixture.sessions);
   await fixture.sessions.join(lounge, 'adam');
   const all = stack.move();
-  const served = new Served({ fixture, providers, spending, heard, talked, stack: all });
+  const served = new ServedSession({ fixture, providers, spending, heard, talked, stack: all });
   await served.pass(greetingMs);
   return served;
 }

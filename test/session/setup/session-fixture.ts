@@ -23,12 +23,12 @@ import { SessionPersonas } from '#src/session/personas/session-personas.ts';
 import type { Places } from '#src/session/ports/command-ports.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { Pipelines } from '#src/session/ports/pipelines.ts';
-import type { RoomTool } from '#src/session/ports/tool.ts';
+import type { ToolEntry } from '#src/session/ports/tool.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { PauseHearing } from '#src/session/presence/pause-hearing.ts';
 import { SessionPrivacy } from '#src/session/presence/privacy.ts';
 import { ReminderClock } from '#src/session/reminders/reminder-clock.ts';
-import { ReminderTeller } from '#src/session/reminders/reminder-teller.ts';
+import { ReminderDelivery } from '#src/session/reminders/reminder-delivery.ts';
 import { SessionCheckup } from '#src/session/settings/checkup.ts';
 import { KnownPeopleSettings } from '#src/session/settings/known-people-settings.ts';
 import { SessionSettings } from '#src/session/settings/settings.ts';
@@ -57,7 +57,7 @@ import {
   MemorySettings,
   MemoryTracks,
 } from '#test/fakes/memory-stores.ts';
-import { shelf } from '#test/fakes/sounds.ts';
+import { catalog } from '#test/fakes/sounds.ts';
 import { packetsOf } from '#test/fakes/speakers/speaker.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { boundless } from '#test/fakes/spending.ts';
@@ -156,9 +156,9 @@ type FixtureParts = SessionDependencies &
 export type FixtureOptions = Partial<
   Omit<FixtureParts, keyof PaidEngines | 'defaults' | 'tools'> & OperatorDefaults & RawEngines
 > & {
-  readonly tools?: readonly RoomTool[];
+  readonly tools?: readonly ToolEntry[];
   /** Tools of the operator. */
-  readonly moreTools?: () => readonly RoomTool[];
+  readonly moreTools?: () => readonly ToolEntry[];
   readonly pipeline?: Pipeline;
   /** Told of every utterance, in place of captions. */
   readonly captions?: () => UtteranceListener;
@@ -174,24 +174,24 @@ export function openSessionFixture(
   const chat = new FakeChat([['You said five.']], clock);
   const synthesizer = new FakeSynthesizer({ pieces: 10 });
   const { engines, over } = enginesOf(options, { chat, synthesizer });
-  const { book, settingsBook, trackBook, guildBook } = openBooks();
+  const { consents, settingsStore, trackStore, guildStore } = openStores();
   const events: SessionEvent[] = [];
   const shown = recordPanels();
   const { scribe: messages, ...recorded } = recordMessages();
   const captioning = openCaptioning(clock);
-  const tell = over.onEvent ?? ((_guildId, event) => void events.push(event));
-  const reminders = new ReminderClock({ clock, store: book.reminders, onEvent: tell });
+  const onEvent = over.onEvent ?? ((_guildId, event) => void events.push(event));
+  const reminders = new ReminderClock({ clock, store: consents.reminders, onEvent });
   const { memories: store } = (over.transcripts ?? captioning.transcripts).onDisk;
   const parts: FixtureParts = {
     ...usual,
     clock,
     linkOpener,
-    store: book,
-    captionChoices: book.captionChoices,
-    guildStore: guildBook,
-    settingsStore: settingsBook,
-    trackStore: trackBook,
-    seatStore: book.seats,
+    store: consents,
+    captionChoices: consents.captionChoices,
+    guildStore,
+    settingsStore,
+    trackStore,
+    seatStore: consents.seats,
     reminders,
     ...captioning.parts,
     messages,
@@ -199,15 +199,15 @@ export function openSessionFixture(
     ...paidEngines(engines),
     ...recognition(),
     writtenQuestions: new WrittenQuestions(),
-    sounds: shelf(),
-    onEvent: tell,
-    peopleSettings: new KnownPeopleSettings({ clock, onEvent: tell, store: book.personSettings }),
-    memories: new GuildMemories({ clock, onEvent: tell, store }),
+    sounds: catalog(),
+    onEvent,
+    peopleSettings: new KnownPeopleSettings({ clock, onEvent, store: consents.personSettings }),
+    memories: new GuildMemories({ clock, onEvent, store }),
     ...over,
   };
   const sessions = new VoiceSessions(parts, { ...parts, hearing: parts });
-  reminders.serve({ id: 0, count: 1 }, new ReminderTeller(parts, sessions));
-  if (captions) tellInstead(sessions, captions());
+  reminders.serve({ id: 0, count: 1 }, new ReminderDelivery(parts, sessions));
+  if (captions) replaceListener(sessions, captions());
   const of = <K extends SessionEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
   return {
@@ -215,10 +215,10 @@ export function openSessionFixture(
     linkOpener,
     chat,
     synthesizer,
-    book,
-    guildBook,
-    settingsBook,
-    trackBook,
+    consents,
+    guildStore,
+    settingsStore,
+    trackStore,
     events,
     ...recorded,
     ...shown,
@@ -261,11 +261,11 @@ function enginesOf(
 }
 
 /** Empty stores. */
-function openBooks() {
-  const [book, settingsBook] = [new MemoryConsents(), new MemorySettings()];
-  const trackBook = new MemoryTracks();
-  const guildBook = new MemoryGuilds(book, settingsBook, trackBook, book.reminders);
-  return { book, settingsBook, trackBook, guildBook };
+function openStores() {
+  const [consents, settingsStore] = [new MemoryConsents(), new MemorySettings()];
+  const trackStore = new MemoryTracks();
+  const guildStore = new MemoryGuilds(consents, settingsStore, trackStore, consents.reminders);
+  return { consents, settingsStore, trackStore, guildStore };
 }
 
 /** A recogniser nobody knows. */
@@ -317,7 +317,7 @@ function openCaptioning(clock: VirtualClock) {
 }
 
 /** The words of everybody are told to this listener, and are no captions. */
-function tellInstead(sessions: VoiceSessions, listener: UtteranceListener): void {
+function replaceListener(sessions: VoiceSessions, listener: UtteranceListener): void {
   const join = sessions.join.bind(sessions);
   sessions.join = async (...args) => {
     const outcome = await join(...args);

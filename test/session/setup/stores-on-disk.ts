@@ -9,7 +9,7 @@ import {
 import { roundsPassed, VirtualClock } from '#test/fakes/clock.ts';
 import { openSchema } from '#test/fakes/postgres.ts';
 import { storeFolder } from '#test/storage/files.ts';
-import { openIn } from '#test/storage/postgres/open-books.ts';
+import { openIn } from '#test/storage/postgres/open-stores.ts';
 import { openTranscriptsIn } from '#test/storage/postgres/open-transcripts.ts';
 import type { FixtureOptions } from './session-fixture.ts';
 import { memoryTranscripts } from './transcripts.ts';
@@ -49,7 +49,7 @@ export class StoreClock extends VirtualClock {
   }
 }
 
-type StoresOnDisk = { readonly books: Store; readonly onDisk: TranscriptStore };
+type StoresOnDisk = { readonly stores: Store; readonly onDisk: TranscriptStore };
 
 /** Stores of one run of the bot; those of a later run hold what was kept. */
 export type OpenStores = () => Promise<StoresOnDisk>;
@@ -62,7 +62,7 @@ export const sqliteIn: StorePlace = async (stack) => {
   const { folder } = stack.use(storeFolder());
   const options = { clock: realClock };
   return async () => ({
-    books: stack.use(await openLocalStore(storePath(folder), options)),
+    stores: stack.use(await openLocalStore(storePath(folder), options)),
     onDisk: stack.use(await openLocalTranscripts(transcriptsPath(folder), options)),
   });
 };
@@ -71,21 +71,21 @@ export const sqliteIn: StorePlace = async (stack) => {
 export const postgresIn: StorePlace = async (stack) => {
   const schema = stack.use(await openSchema());
   return async () => ({
-    books: stack.use(await openIn(schema)),
+    stores: stack.use(await openIn(schema)),
     onDisk: stack.use(await openTranscriptsIn(schema)),
   });
 };
 
 /** What a session fixture keeps there; its clock waits for each operation. */
 export function fixtureStores(stores: StoresOnDisk, clock: StoreClock): FixtureOptions {
-  const [books, onDisk] = [clock.watched(stores.books), clock.watched(stores.onDisk)];
+  const [storages, onDisk] = [clock.watched(stores.stores), clock.watched(stores.onDisk)];
   return {
-    store: books.consents,
-    captionChoices: books.captionChoices,
-    guildStore: books.guilds,
-    settingsStore: books.settings,
-    trackStore: books.tracks,
-    seatStore: books.seats,
+    store: storages.consents,
+    captionChoices: storages.captionChoices,
+    guildStore: storages.guilds,
+    settingsStore: storages.settings,
+    trackStore: storages.tracks,
+    seatStore: storages.seats,
     transcripts: { ...memoryTranscripts(clock), onDisk },
   };
 }

@@ -1,4 +1,4 @@
-import type { TrackCaller, TrackWish } from '#src/session/ports/tracks.ts';
+import type { PlayRequest, TrackCaller } from '#src/session/ports/tracks.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import {
   adam,
@@ -17,7 +17,7 @@ export const [byAdam, byEva, byBen] = [adam, eva, ben].map(
 export const manager = { ...byEva, mayManage: true };
 
 /** The bot is called into the Lounge, where these sit. */
-export async function openRoom(
+export async function openSetup(
   people = [adam, eva, ben],
   over: Parameters<typeof openSessionFixture>[0] = {},
 ) {
@@ -28,9 +28,13 @@ export async function openRoom(
 }
 
 /** Rain on main, unless something else is said. */
-export function play(fixture: SessionFixture, caller: TrackCaller, more: Partial<TrackWish> = {}) {
-  const wish = { sound: 'rain', track: 'main', loop: false, next: false, ...more };
-  return fixture.tracks.play('g', caller, wish);
+export function play(
+  fixture: SessionFixture,
+  caller: TrackCaller,
+  more: Partial<PlayRequest> = {},
+) {
+  const request = { sound: 'rain', track: 'main', loop: false, next: false, ...more };
+  return fixture.tracks.play('g', caller, request);
 }
 
 export function deckOf(fixture: SessionFixture) {

@@ -41,23 +41,23 @@ test('whatever happens to an answer, each timer that was asked for once is set a
   const seen = { began: 0, anew: 0, known: 0 };
   await fc.assert(
     fc.asyncProperty(plot, async (one) => {
-      const room = new RandomTimers(one);
-      await room.play();
-      const { fixture, spending } = room;
+      const timers = new RandomTimers(one);
+      await timers.play();
+      const { fixture, spending } = timers;
       expect(fixture.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
-      for (const [timer, beganMs] of room.began) {
-        const pressed = room.presses === 0 ? 0 : room.ends('asked', timer);
+      for (const [timer, beganMs] of timers.began) {
+        const pressed = timers.presses === 0 ? 0 : timers.ends('asked', timer);
         expect(beganMs.length, `timer ${timer}`).toBeLessThanOrEqual(1 + pressed);
-        expect(room.ends('ran', timer)).toBeLessThanOrEqual(1);
-        const late = room.checked.get(timer)?.filter((atMs) => atMs > (beganMs[0] ?? 0));
+        expect(timers.ends('ran', timer)).toBeLessThanOrEqual(1);
+        const late = timers.checked.get(timer)?.filter((atMs) => atMs > (beganMs[0] ?? 0));
         expect(late ?? [], `checks of timer ${timer} once it was set`).toEqual([]);
       }
       expect(spending.bills.filter(({ closed, wanted }) => closed !== 1 || wanted > 1)).toEqual([]);
       const paid = spending.bills.reduce((sum, { used }) => sum + used.length, 0);
-      expect(paid).toBeLessThanOrEqual(room.requests);
-      seen.began += room.began.size;
-      seen.known += room.ends('known');
-      seen.anew += room.anew;
+      expect(paid).toBeLessThanOrEqual(timers.requests);
+      seen.began += timers.began.size;
+      seen.known += timers.ends('known');
+      seen.anew += timers.anew;
       await fixture.sessions.leave('g');
     }),
     { numRuns: runs(500), interruptAfterTimeLimit: runs(280_000) },

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel, ToolCall } from '#src/chat/ports.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import { type RoomTool, tool } from '#src/session/ports/tool.ts';
+import { type ToolEntry, tool } from '#src/session/ports/tool.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
@@ -21,12 +21,12 @@ import { tools } from '#tools/tools.ts';
 /** Arguments of the call that a model makes for what it is shown; undefined: it makes none. */
 type Mind = (said: string, messages: readonly ChatMessage[]) => object | undefined;
 
-type Room = {
+type EffectsSetup = {
   /** Of the voice and of the model, in ms. */
   readonly firstMs?: number;
   readonly thinkMs?: number;
   readonly mind?: Mind;
-  readonly more?: (clock: VirtualClock) => RoomTool;
+  readonly more?: (clock: VirtualClock) => ToolEntry;
   readonly called?: string;
 };
 
@@ -35,7 +35,7 @@ const timer: Mind = (said) => (/timer/.test(said) ? { when: 'in ten minutes' } :
 /** Calls the tool for words that ask for it as often as it is asked, and says something where it is shown a result last. */
 function model(
   clock: VirtualClock,
-  { thinkMs = 100, mind = timer, called = 'set_reminder' }: Room,
+  { thinkMs = 100, mind = timer, called = 'set_reminder' }: EffectsSetup,
 ) {
   const asked: (readonly ChatMessage[])[] = [];
   const chat: ChatModel = {
@@ -65,11 +65,11 @@ function isAnswered(messages: readonly ChatMessage[], { argumentsJson }: ToolCal
 const isDone = (messages: readonly ChatMessage[]) =>
   messages[0]?.content.includes('already made') ?? false;
 
-async function open(room: Room = {}) {
+async function open(setup: EffectsSetup = {}) {
   const clock = new VirtualClock();
   const heard = { secondFromMs: Number.POSITIVE_INFINITY, second: '' };
-  const { asked, chat } = model(clock, room);
-  const { firstMs = 0, more } = room;
+  const { asked, chat } = model(clock, setup);
+  const { firstMs = 0, more } = setup;
   const synthesizer = new FakeSynthesizer({ pieces: 5, clock, firstMs });
   const transcriber: Transcriber = {
     async *transcribe() {
@@ -93,10 +93,10 @@ async function open(room: Room = {}) {
   return { fixture, asked, heard };
 }
 
-type Opened = Awaited<ReturnType<typeof open>>;
+type OpenEffects = Awaited<ReturnType<typeof open>>;
 
 /** Adam asks for a timer aloud, and after `pauseMs` he makes a sound that is recognised as `second`. */
-async function goesOn({ fixture, heard }: Opened, pauseMs: number, second: string) {
+async function goesOn({ fixture, heard }: OpenEffects, pauseMs: number, second: string) {
   const clip = 'synth-flite-slt-what-time-is-it';
   const first = await words(clip, adam, fixture.clock.nowMs());
   const lastMs = Math.max(...first.map(({ atMs }) => atMs));
@@ -112,7 +112,7 @@ async function lostOnce(fixture: SessionFixture, isNow: () => boolean): Promise<
   await pass(fixture, 12_000);
 }
 
-const timersOf = ({ book }: SessionFixture) => book.reminders.list('g', 'adam');
+const timersOf = ({ consents }: SessionFixture) => consents.reminders.list('g', 'adam');
 const endsIn = (fixture: SessionFixture) => fixture.of('tool').map(({ how }) => how);
 const finishes = (fixture: SessionFixture) => fixture.of('answered').map(({ finish }) => finish);
 
@@ -175,19 +175,19 @@ test('a timer is not set again where its answer is begun anew since somebody cam
 });
 
 test('a timer that its asker goes on talking about is one timer', async () => {
-  const room = await open({ firstMs: 500, thinkMs: 700 });
-  await goesOn(room, 500, 'For the pasta.');
-  const { fixture } = room;
+  const setup = await open({ firstMs: 500, thinkMs: 700 });
+  await goesOn(setup, 500, 'For the pasta.');
+  const { fixture } = setup;
   expect(fixture.of('recognised').map(({ text }) => text)).toContain('For the pasta.');
   expect(await timersOf(fixture)).toHaveLength(1);
   expect(finishes(fixture)).toEqual(['completed']);
 });
 
 test('a cough before the first sound of an answer does not set its timer again', async () => {
-  const room = await open({ firstMs: 900, thinkMs: 200 });
-  await goesOn(room, 400, '');
-  expect(await timersOf(room.fixture)).toHaveLength(1);
-  expect(finishes(room.fixture)).toEqual(['completed']);
+  const setup = await open({ firstMs: 900, thinkMs: 200 });
+  await goesOn(setup, 400, '');
+  expect(await timersOf(setup.fixture)).toHaveLength(1);
+  expect(finishes(setup.fixture)).toEqual(['completed']);
 });
 
 test('the model of an answer that is begun anew is shown the call before and its result', async () => {
@@ -208,9 +208,9 @@ const fuller: Mind = (said) => {
 };
 
 test('a call with other arguments for a question that has grown waits for a button, and is one timer more if that is pressed', async () => {
-  const room = await open({ firstMs: 500, thinkMs: 700, mind: fuller });
-  await goesOn(room, 500, 'For the pasta.');
-  const { fixture } = room;
+  const setup = await open({ firstMs: 500, thinkMs: 700, mind: fuller });
+  await goesOn(setup, 500, 'For the pasta.');
+  const { fixture } = setup;
   expect(endsIn(fixture)).toEqual(['ran', 'asked']);
   expect(await timersOf(fixture)).toHaveLength(1);
   const press = () => fixture.confirmations.confirm('g', buttonIn(fixture), 'adam');
@@ -245,9 +245,9 @@ test('a button that is pressed before the answer is begun anew has done its work
 });
 
 test('a button of a question that has grown gives way to what is asked for in the end', async () => {
-  const room = await open({ firstMs: 500, thinkMs: 700, mind: onlyAnswering(fuller) });
-  await goesOn(room, 500, 'For the pasta.');
-  const { fixture } = room;
+  const setup = await open({ firstMs: 500, thinkMs: 700, mind: onlyAnswering(fuller) });
+  await goesOn(setup, 500, 'For the pasta.');
+  const { fixture } = setup;
   const [first = '', second = ''] = fixture.offered.map((press) => press.split(':')[1]);
   expect(await fixture.confirmations.confirm('g', first, 'adam')).toEqual({ kind: 'over' });
   expect(await fixture.confirmations.confirm('g', second, 'adam')).toMatchObject({ kind: 'done' });

@@ -16,7 +16,7 @@ import {
 import { tools } from '#tools/tools.ts';
 
 const speech = 'human-goforward';
-const look = (about = 'all'): ChatStep => ({
+const check = (about = 'all'): ChatStep => ({
   call: {
     id: 'call_1',
     name: 'find_in_captions',
@@ -51,7 +51,7 @@ async function asked(
 }
 
 test('what was said is quoted by the bot itself, and nothing that the model says follows it', async () => {
-  const { fixture, chat, answered } = await asked([[look()], ['[1]'], ['Adam says you owe him.']]);
+  const { fixture, chat, answered } = await asked([[check()], ['[1]'], ['Adam says you owe him.']]);
   expect(answered).toMatchObject({
     finish: 'completed',
     heardText: expect.stringMatching(/^Adam, \d\d:\d\d: five five$/),
@@ -64,17 +64,17 @@ test('what was said is quoted by the bot itself, and nothing that the model says
 });
 
 test('what the model says before it looks is heard, and the lines after it', async () => {
-  const { answered } = await asked([['Let me see.', look()], ['[1]'], ['No.']]);
+  const { answered } = await asked([['Let me see.', check()], ['[1]'], ['No.']]);
   expect(answered?.heardText).toMatch(/^Let me see\. Adam, \d\d:\d\d: five five$/);
 });
 
 test('where no line is chosen the transcript does not say it, whatever the model would', async () => {
-  const { answered } = await asked([[look()], ['[0]'], ['Adam said seven.']]);
+  const { answered } = await asked([[check()], ['[0]'], ['Adam said seven.']]);
   expect(answered?.heardText).toBe("The transcript doesn't say.");
 });
 
 test('what not everybody there may know is not said aloud, and reaches no model', async () => {
-  const { answered, chat } = await asked([[look()], ['[1]'], ['Five.']], { late: true });
+  const { answered, chat } = await asked([[check()], ['[1]'], ['Five.']], { late: true });
   expect(answered?.heardText).toBe(
     'Not everybody here may know that. Use /ask with the option about: then only you read the answer.',
   );
@@ -82,7 +82,7 @@ test('what not everybody there may know is not said aloud, and reaches no model'
 });
 
 test('what the bot quotes of somebody goes with what they said', async () => {
-  const { fixture } = await asked([[look()], ['[1]']], { asker: eva });
+  const { fixture } = await asked([[check()], ['[1]']], { asker: eva });
   expect(fixture.captionChats.chat.lines.join(' ')).toContain('Nova');
   await fixture.privacy.deny('g', 'adam');
   await pass(fixture, 1_000);
@@ -94,7 +94,7 @@ test('what the bot quotes of somebody goes with what they said', async () => {
 
 test('lines that no model chose are not said aloud', async () => {
   const error = new BotError('provider.unreachable', true, 'Nobody there.');
-  const { answered } = await asked([[look()], [{ error }]]);
+  const { answered } = await asked([[check()], [{ error }]]);
   expect(answered?.heardText).toBe("I can't look that up now: no model is answering.");
 });
 

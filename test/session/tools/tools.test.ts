@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import { type RoomTool, tool } from '#src/session/ports/tool.ts';
+import { type ToolEntry, tool } from '#src/session/ports/tool.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
@@ -25,7 +25,7 @@ const call = (name: string, given: object = {}, id = 'call_1'): ChatStep => ({
 /** Takes so long; `seen` tells how often it began, and how it was told to end. */
 function slow(clock: VirtualClock, tookMs: number, name = 'look') {
   const seen = { began: 0, done: 0, endedAtMs: Number.NaN };
-  const look: RoomTool = tool({
+  const readTool: ToolEntry = tool({
     name,
     description: 'Looks.',
     schema: z.strictObject({}),
@@ -43,7 +43,7 @@ function slow(clock: VirtualClock, tookMs: number, name = 'look') {
       return { facts: { seen: 'a bird' } };
     },
   });
-  return { seen, look };
+  return { seen, readTool };
 }
 
 type Over = FixtureOptions & { readonly clock?: VirtualClock };
@@ -117,10 +117,10 @@ test('several tools of one round run side by side, and their results keep their 
   const clock = new VirtualClock();
   const [slowly, fast] = [slow(clock, 900, 'first'), slow(clock, 100, 'second')];
   const rounds = [[call('first', {}, 'a'), call('second', {}, 'b')], ['Two birds.']];
-  const { fixture, chat } = await open(rounds, { clock, tools: [slowly.look, fast.look] });
+  const { fixture, chat } = await open(rounds, { clock, tools: [slowly.readTool, fast.readTool] });
   await ask(fixture, 'Look twice.', 1_200);
-  const told = chat.asked.at(-1)?.messages.filter(({ role }) => role === 'tool');
-  expect(told).toMatchObject([{ callId: 'a' }, { callId: 'b' }]);
+  const reported = chat.asked.at(-1)?.messages.filter(({ role }) => role === 'tool');
+  expect(reported).toMatchObject([{ callId: 'a' }, { callId: 'b' }]);
   expect(chat.asked).toHaveLength(2);
 });
 
@@ -136,8 +136,11 @@ test('bad JSON, and arguments that do not fit, are told to the model and nothing
 
 test('a tool that takes ten seconds is given up, and the model is told', async () => {
   const clock = new VirtualClock();
-  const { seen, look } = slow(clock, 60_000);
-  const { fixture, chat } = await open([[call('look')], ['No luck.']], { clock, tools: [look] });
+  const { seen, readTool } = slow(clock, 60_000);
+  const { fixture, chat } = await open([[call('look')], ['No luck.']], {
+    clock,
+    tools: [readTool],
+  });
   await ask(fixture, 'Look.', 11_000);
   expect(resultsIn(chat)).toEqual(['{"error":"look failed (tool.late)."}']);
   expect(seen.endedAtMs).toBeLessThan(10_200);
@@ -145,8 +148,8 @@ test('a tool that takes ten seconds is given up, and the model is told', async (
 
 test('a turn has half a minute for its tools, then the model has to answer', async () => {
   const clock = new VirtualClock();
-  const { seen, look } = slow(clock, 60_000);
-  const { fixture, chat } = await open([[call('look')]], { clock, tools: [look] });
+  const { seen, readTool } = slow(clock, 60_000);
+  const { fixture, chat } = await open([[call('look')]], { clock, tools: [readTool] });
   await ask(fixture, 'Look on.', 40_000);
   expect(seen.began).toBe(3);
   expect(resultsIn(chat).at(-1)).toContain('no time left');
@@ -154,8 +157,8 @@ test('a turn has half a minute for its tools, then the model has to answer', asy
 
 test('a tool ends at once with /stop', async () => {
   const clock = new VirtualClock();
-  const { seen, look } = slow(clock, 8_000);
-  const { fixture } = await open([[call('look')]], { clock, tools: [look] });
+  const { seen, readTool } = slow(clock, 8_000);
+  const { fixture } = await open([[call('look')]], { clock, tools: [readTool] });
   await ask(fixture, 'Look.', 1_000);
   const atMs = clock.nowMs();
   fixture.talk.stop('g');
@@ -173,10 +176,10 @@ test.each([
   'the words %j end a tool within 500 ms of the last of them, after %j',
   async (interruption, first) => {
     const clock = new VirtualClock();
-    const { seen, look } = slow(clock, 9_000);
+    const { seen, readTool } = slow(clock, 9_000);
     let text = 'five five';
     const transcriber = new FakeTranscriber({ texts: () => text });
-    const { fixture } = await talkingTo('look', { clock, tools: [look], transcriber }, first);
+    const { fixture } = await talkingTo('look', { clock, tools: [readTool], transcriber }, first);
     await pass(fixture, 4_000, await words('human-cards-004', adam, clock.nowMs()));
     expect(seen.began).toBe(1);
     text = interruption;
@@ -190,9 +193,9 @@ test.each([
 
 test('a call in an answer that is cut off before it runs never runs', async () => {
   const clock = new VirtualClock();
-  const { seen, look } = slow(clock, 100);
+  const { seen, readTool } = slow(clock, 100);
   const rounds = [['Well.', { waitMs: 2_000 }, call('look')]];
-  const { fixture } = await open(rounds, { clock, tools: [look] });
+  const { fixture } = await open(rounds, { clock, tools: [readTool] });
   await ask(fixture, 'Look.', 1_000);
   fixture.talk.stop('g');
   await pass(fixture, 5_000);
@@ -201,10 +204,10 @@ test('a call in an answer that is cut off before it runs never runs', async () =
 
 test('the panel names the step, ticks go on, and the moment asked for names it as well', async () => {
   const clock = new VirtualClock();
-  const { look } = slow(clock, 6_000);
+  const { readTool } = slow(clock, 6_000);
   const { fixture, synthesizer } = await open([[call('look')], ['A bird.']], {
     clock,
-    tools: [look],
+    tools: [readTool],
   });
   let soundAtMs = clock.nowMs();
   let longestGapMs = 0;
@@ -222,9 +225,9 @@ test('the panel names the step, ticks go on, and the moment asked for names it a
 
 test('ticks go on where an answer has begun and waits for a tool', async () => {
   const clock = new VirtualClock();
-  const { look } = slow(clock, 5_000);
+  const { readTool } = slow(clock, 5_000);
   const rounds = [['Let me see.', call('look')], ['A bird.']];
-  const { fixture, synthesizer } = await open(rounds, { clock, tools: [look] });
+  const { fixture, synthesizer } = await open(rounds, { clock, tools: [readTool] });
   let sent = 0;
   await ask(fixture, 'Look.', 1_000);
   fixture.linkOpener.link.onLeft = () => sent++;
@@ -271,7 +274,7 @@ test('what nobody asked for in so many words waits for a button, which works onc
   ]);
 });
 
-test('the bot leaves by its button, and the room reads so', async () => {
+test('the bot leaves by its button, and the channel reads so', async () => {
   const { fixture } = await open([[call('leave')], ['Press the button.']]);
   await ask(fixture, 'Please leave.');
   expect(fixture.sessions.at('g')).toBeDefined();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { rms } from '#src/audio/loudness.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { fromPcm } from '#test/fakes/made-source.ts';
-import { shelf } from '#test/fakes/sounds.ts';
+import { catalog } from '#test/fakes/sounds.ts';
 import {
   adam,
   eva,
@@ -11,13 +11,13 @@ import {
   type SessionFixture,
   words,
 } from '#test/session/setup/session-fixture.ts';
-import { byAdam, openRoom, play } from '#test/session/setup/tracks-fixture.ts';
+import { byAdam, openSetup, play } from '#test/session/setup/tracks-fixture.ts';
 
 const codec = await loadOpus();
 const speech = 'human-cards-004';
 
 const tone = Int16Array.from({ length: 20 * 48_000 }, (_, n) => 9_000 * Math.sin(n / 17));
-const sounds = shelf({
+const sounds = catalog({
   names: async () => ['tone'],
   titled: async () => [{ name: 'tone' }],
   open: async (title) => fromPcm(title, { samples: tone, rateHz: 48_000, channels: 1 }),
@@ -28,7 +28,7 @@ type Concert = { readonly fixture: SessionFixture; readonly levels: readonly num
 
 /** A tone plays; the bot answers nobody. */
 async function openConcert(): Promise<Concert> {
-  const fixture = await openRoom([adam, eva], { sounds, addressing: 'off' });
+  const fixture = await openSetup([adam, eva], { sounds, addressing: 'off' });
   const decoder = codec.stereoDecoder();
   const levels: number[] = [];
   fixture.linkOpener.link.onLeft = (frame) => {

@@ -3,10 +3,10 @@ import { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
 import type { SoundOpener } from '#src/sources/fetch/ports.ts';
 import { settled } from '#test/fakes/clock.ts';
 import { library, seconds } from '#test/fakes/sounds.ts';
-import { byAdam, openRoom, play } from '#test/session/setup/tracks-fixture.ts';
+import { byAdam, openSetup, play } from '#test/session/setup/tracks-fixture.ts';
 
 test('the ninth live stream of a server is refused, whichever track it is for', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   const live = (n: number) =>
     play(fixture, byAdam, { sound: `https://sounds.example/live/${n}`, track: `t${n % 3}` });
   for (let n = 0; n < 8; n++) await live(n);

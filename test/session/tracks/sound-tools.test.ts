@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { ChatMessage, ChatModel, ChatPart } from '#src/chat/ports.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { SoundShelf } from '#src/sources/fetch/ports.ts';
+import type { SoundFolder } from '#src/sources/fetch/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { seconds, shelf } from '#test/fakes/sounds.ts';
+import { catalog, seconds } from '#test/fakes/sounds.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import {
   adam,
@@ -22,7 +22,7 @@ const lying = [
   { name: 'rain' },
   { name: 'song', title: 'An Ending', artist: 'Brian Eno' },
 ];
-const library: SoundShelf = {
+const library: SoundFolder = {
   names: async () => lying.map(({ name }) => name),
   titled: async () => lying,
   open: async (name) => {
@@ -34,10 +34,10 @@ const library: SoundShelf = {
 /** Calls `play_sound` with what is next in the list for each question, and finds that wish in words which begin with "Play". */
 class Caller implements ChatModel {
   readonly results: string[] = [];
-  readonly #wishes: object[];
+  readonly #requests: object[];
 
-  constructor(wishes: readonly object[]) {
-    this.#wishes = [...wishes];
+  constructor(requests: readonly object[]) {
+    this.#requests = [...requests];
   }
 
   async *reply(messages: readonly ChatMessage[]): AsyncGenerator<ChatPart> {
@@ -48,24 +48,24 @@ class Caller implements ChatModel {
     }
     const isIntent = last?.role === 'user' && last.name === '';
     if (isIntent && !last.content.startsWith('Play')) return yield { kind: 'text', text: 'No.' };
-    const wish = this.#wishes[0];
-    const argumentsJson = JSON.stringify(wish);
+    const request = this.#requests[0];
+    const argumentsJson = JSON.stringify(request);
     yield { kind: 'tool', call: { id: '1', name: 'play_sound', argumentsJson } };
   }
 
   /** The next question is about the next wish. */
   next(): void {
-    this.#wishes.shift();
+    this.#requests.shift();
   }
 }
 
 /** Adam and Eva sit with the bot; the model wants these one after the other. */
-async function openRoom(...wishes: readonly object[]) {
+async function openSetup(...requests: readonly object[]) {
   const clock = new VirtualClock();
-  const chat = new Caller(wishes);
+  const chat = new Caller(requests);
   const synthesizer = new FakeSynthesizer({ pieces: 2 });
   const pipeline = chained({ chat, synthesizer });
-  const sounds = shelf(library);
+  const sounds = catalog(library);
   const over = { chat, synthesizer, pipeline, tools, sounds };
   const fixture = openSessionFixture(over, [adam, eva], clock);
   await fixture.sessions.join(lounge, 'adam');
@@ -84,7 +84,7 @@ test.each([
   ['An Ending by Brian Eno', 'An Ending'],
   ['tin roof', 'Rain on a tin roof'],
 ])('who asks for %j hears %s, which is theirs', async (sound, title) => {
-  const { fixture } = await openRoom({ sound });
+  const { fixture } = await openSetup({ sound });
   await ask(fixture, 'Play that.');
   expect(titles(fixture)).toEqual([title]);
   expect(fixture.tracks.list('g')?.[0]?.current?.owner).toBe('Adam');
@@ -92,7 +92,7 @@ test.each([
 });
 
 test('a sound goes where and how its asker says', async () => {
-  const { fixture } = await openRoom({ sound: 'bell', track: 'bg', loop: true });
+  const { fixture } = await openSetup({ sound: 'bell', track: 'bg', loop: true });
   await ask(fixture, 'Play the bell on bg, again and again.');
   expect(fixture.tracks.list('g')?.[0]).toMatchObject({
     name: 'bg',
@@ -101,7 +101,7 @@ test('a sound goes where and how its asker says', async () => {
 });
 
 test('where two sounds fit the bot asks which, and plays what the answer chooses', async () => {
-  const { fixture, synthesizer } = await openRoom({ sound: 'rain' });
+  const { fixture, synthesizer } = await openSetup({ sound: 'rain' });
   await ask(fixture, 'Play rain.');
   expect(titles(fixture)).toEqual([undefined]);
   const spoken = synthesizer.asked.map(({ text }) => text).join(' ');
@@ -116,7 +116,7 @@ test.each([
   ['the answer chooses none', 'What time is it?', adam, 3_000],
   ['a minute has passed', 'The first one.', adam, 61_000],
 ])('where %s nothing plays without a button', async (_, words, who, waitMs) => {
-  const { fixture, chat } = await openRoom({ sound: 'rain' }, { sound: 'bell' });
+  const { fixture, chat } = await openSetup({ sound: 'rain' }, { sound: 'bell' });
   await ask(fixture, 'Play rain.');
   await pass(fixture, waitMs);
   chat.next();
@@ -131,14 +131,14 @@ test.each([
   'file:///etc/passwd',
   'sounds.example/song.mp3',
 ])('a model plays no link: %s', async (sound) => {
-  const { fixture, chat } = await openRoom({ sound });
+  const { fixture, chat } = await openSetup({ sound });
   await ask(fixture, 'Play that.');
   expect(titles(fixture)).toEqual([undefined]);
   expect(chat.results[0]).toContain('Links are not played.');
 });
 
 test('what was played of late from a link is not to be had by voice', async () => {
-  const { fixture, chat } = await openRoom({ sound: 'Lullaby' });
+  const { fixture, chat } = await openSetup({ sound: 'Lullaby' });
   const file = { url: 'https://sounds.example/a-song.mp3', name: 'Lullaby.mp3' };
   const caller = { id: 'eva', name: 'Eva', mayManage: false };
   await fixture.tracks.play('g', caller, { sound: file, track: 'bg', loop: false, next: false });
@@ -153,7 +153,7 @@ test.each([
   [{ sound: 'bell', track: 'all' }, 'all is mine'],
   [{ sound: 'bell', track: '...' }, '1 to 40 characters'],
 ])('%j plays nothing, and the model is told why', async (given, why) => {
-  const { fixture, chat } = await openRoom(given);
+  const { fixture, chat } = await openSetup(given);
   await ask(fixture, 'Play that.');
   expect(titles(fixture)).toEqual([undefined]);
   expect(chat.results[0]).toContain(why);

@@ -3,13 +3,13 @@ import { BotError } from '#src/base/errors.ts';
 import type { SayOptions } from '#src/session/ports/command-ports.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { adam, eva, pass, type SessionFixture } from '#test/session/setup/session-fixture.ts';
-import { ben, byAdam, byEva, openRoom, play, titles } from '#test/session/setup/tracks-fixture.ts';
+import { ben, byAdam, byEva, openSetup, play, titles } from '#test/session/setup/tracks-fixture.ts';
 
 const owner = { id: 'adam', name: 'Adam' };
 const words = 'Dinner is ready in the kitchen. Come when you like, and bring a chair.';
 
 async function openSpeaking(synthesizer = new FakeSynthesizer({ pieces: 20 })) {
-  const fixture = await openRoom([adam, eva, ben], { addressing: 'off', synthesizer });
+  const fixture = await openSetup([adam, eva, ben], { addressing: 'off', synthesizer });
   return { fixture, synthesizer };
 }
 
@@ -99,7 +99,7 @@ test('words are not stored: after a restart only sounds are there again', async 
   await play(fixture, byEva);
   await say(fixture, 'A secret.', { track: 'main' });
   await pass(fixture, 4_000);
-  const kept = await fixture.trackBook.read('g', 'lounge');
+  const kept = await fixture.trackStore.read('g', 'lounge');
   expect(kept[0]?.sounds.map(({ title }) => title)).toEqual(['rain']);
   expect(JSON.stringify(kept)).not.toContain('secret');
 });

@@ -7,7 +7,7 @@ import {
   byAdam,
   byBen,
   byEva,
-  openRoom,
+  openSetup,
   play,
   titles,
 } from '#test/session/setup/tracks-fixture.ts';
@@ -30,7 +30,7 @@ const stopSounds = (
 };
 
 test('/stop ends sounds alone, speech alone, or both', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam);
   await play(fixture, byAdam, { track: 'bg' });
   await play(fixture, byAdam, { track: 'bg', sound: 'sea' });
@@ -46,17 +46,17 @@ test('/stop ends sounds alone, speech alone, or both', async () => {
 });
 
 test('/stop ends one’s own sounds, counts as a vote on those of others, and says which is which', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam);
   await play(fixture, byBen, { track: 'bg', sound: 'sea' });
   const outcome = {
     id: 'track.denied.on',
     with: { track: 'main', owner: 'Adam', votes: 1, needed: 2 },
   };
-  const [told, poll] = await stopSounds(fixture, byBen, 'sounds');
-  expect(told).toMatchObject({ id: 'stop.ok', to: 'caller' });
-  expect(told.lines).toHaveLength(2);
-  expect(told.lines).toEqual(
+  const [reported, poll] = await stopSounds(fixture, byBen, 'sounds');
+  expect(reported).toMatchObject({ id: 'stop.ok', to: 'caller' });
+  expect(reported.lines).toHaveLength(2);
+  expect(reported.lines).toEqual(
     expect.arrayContaining([outcome, { id: 'track.stopped', with: { track: 'bg', n: 0 } }]),
   );
   expect(poll).toMatchObject({

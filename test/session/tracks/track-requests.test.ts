@@ -9,14 +9,14 @@ import {
   byEva,
   deckOf,
   manager,
-  openRoom,
+  openSetup,
   play,
   seat,
   titles,
 } from '#test/session/setup/tracks-fixture.ts';
 
 test('a sound plays at once on an empty track, and waits behind what plays', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   expect(await play(fixture, byAdam)).toEqual({ kind: 'playing', title: 'rain', track: 'main' });
   expect(await play(fixture, byEva, { sound: 'sea' })).toMatchObject({ kind: 'added', place: 1 });
   expect(await play(fixture, byEva, { sound: 'wind' })).toMatchObject({ kind: 'added', place: 2 });
@@ -35,20 +35,20 @@ test.each([
   ['Cues', 'reserved'],
   ['all', 'reserved'],
 ])('nothing is played on a track called %j', async (track, kind) => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   expect(await play(fixture, byAdam, { track })).toMatchObject({ kind });
 });
 
 test.each([['a'], ['x'.repeat(40)], ['Rainy Day!'], ['дождь'], ['雨の音'], ['🎸 & 🥁']])(
   'a track may be called %j',
   async (track) => {
-    const fixture = await openRoom();
+    const fixture = await openSetup();
     expect(await play(fixture, byAdam, { track })).toMatchObject({ kind: 'playing', track });
   },
 );
 
 test('a track is called as the first person wrote it, in whatever case the others write it', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam, { track: '  Rainy   Straße ' });
   const track = 'Rainy Straße';
   expect(await play(fixture, byAdam, { sound: 'sea', track: 'RAINY STRASSE' })).toEqual({
@@ -70,7 +70,7 @@ test('a track is called as the first person wrote it, in whatever case the other
 });
 
 test('the usual track is first also where it was written with a capital', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam, { track: 'bg' });
   await play(fixture, byAdam, { track: 'Main' });
   expect(fixture.tracks.list('g')?.[0]?.name).toBe('Main');
@@ -79,7 +79,7 @@ test('the usual track is first also where it was written with a capital', async 
 });
 
 test('the 51st sound of a track is refused, and no other track feels it', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   for (let n = 0; n < 50; n++) await play(fixture, byAdam);
   expect(await play(fixture, byAdam)).toEqual({ kind: 'full', track: 'main', limit: 50 });
   expect(await play(fixture, byAdam, { track: 'bg' })).toMatchObject({ kind: 'playing' });
@@ -87,7 +87,7 @@ test('the 51st sound of a track is refused, and no other track feels it', async 
 });
 
 test('what cannot be played is told with its reason, and changes nothing', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   const bad = (id: string) => ({ kind: 'bad', reason: { id } });
   for (const sound of ['http://127.0.0.1/x.mp3', 'file:///etc/passwd']) {
     expect(await play(fixture, byAdam, { sound })).toEqual(bad('track.bad.not_allowed'));
@@ -105,7 +105,7 @@ test('what cannot be played is told with its reason, and changes nothing', async
 });
 
 test('what was played of late is suggested behind what lies here, and can be had again by its title', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   const url = 'https://sounds.example/a-song.mp3';
   await play(fixture, byAdam, { sound: { url, name: 'A Song.mp3' } });
   expect(await fixture.tracks.sounds('g')).toEqual(['rain', 'sea', 'wind', 'A Song']);
@@ -114,7 +114,7 @@ test('what was played of late is suggested behind what lies here, and can be had
 });
 
 test('whoever played it may change it; others vote, and more than half of those there carry it', async () => {
-  const fixture = await openRoom([adam, eva, ben, bot]);
+  const fixture = await openSetup([adam, eva, ben, bot]);
   await play(fixture, byAdam);
   const denied = {
     kind: 'denied',
@@ -141,16 +141,18 @@ test('whoever played it may change it; others vote, and more than half of those 
 
 test.each(['pause', 'resume', 'skip', 'stop'] as const)(
   '%s needs the right or votes',
-  async (deed) => {
-    const fixture = await openRoom();
+  async (action) => {
+    const fixture = await openSetup();
     await play(fixture, byAdam);
-    expect(fixture.tracks.steer('g', byEva, deed, 'main')).toMatchObject([{ kind: 'denied' }]);
-    expect(fixture.tracks.steer('g', byBen, deed, 'main')).not.toMatchObject([{ kind: 'denied' }]);
+    expect(fixture.tracks.steer('g', byEva, action, 'main')).toMatchObject([{ kind: 'denied' }]);
+    expect(fixture.tracks.steer('g', byBen, action, 'main')).not.toMatchObject([
+      { kind: 'denied' },
+    ]);
   },
 );
 
 test('a vote for one thing is none for another, nor for the sound after it', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam);
   await play(fixture, byAdam, { sound: 'sea' });
   const [first] = fixture.tracks.steer('g', byEva, 'skip', 'main');
@@ -165,7 +167,7 @@ test('a vote for one thing is none for another, nor for the sound after it', asy
 });
 
 test('who has left does not count, neither as a voter nor as one of those there', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam);
   fixture.tracks.steer('g', byEva, 'skip', 'main');
   seat(fixture, [adam, ben]);
@@ -176,7 +178,7 @@ test('who has left does not count, neither as a voter nor as one of those there'
 
 test('a DJ, whoever manages the server, and whoever is alone with the bot may change everything', async () => {
   const dj = { ...eva, roleIds: ['100000000000000001'] };
-  const fixture = await openRoom([adam, dj, ben]);
+  const fixture = await openSetup([adam, dj, ben]);
   const skip = (caller: TrackCaller) => fixture.tracks.steer('g', caller, 'skip', 'main');
   await play(fixture, byAdam);
   expect(skip(byEva)).toMatchObject([{ kind: 'denied' }]);
@@ -192,7 +194,7 @@ test('a DJ, whoever manages the server, and whoever is alone with the bot may ch
 });
 
 test('all is every track that holds something: one’s own are done, the others are put to the vote', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   expect(fixture.tracks.steer('g', byAdam, 'pause', 'all')).toEqual([{ kind: 'silent' }]);
   await play(fixture, byAdam);
   await play(fixture, byEva, { track: 'bg' });
@@ -203,7 +205,7 @@ test('all is every track that holds something: one’s own are done, the others 
 });
 
 test('a track nobody ever used is unknown, but main is only empty', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   expect(fixture.tracks.steer('g', byAdam, 'skip', 'bg')).toEqual([{ kind: 'silent' }]);
   expect(fixture.tracks.change('g', byAdam, { kind: 'volume', percent: 50 }, 'bg')).toEqual({
     kind: 'unknown',
@@ -221,7 +223,7 @@ test('a track nobody ever used is unknown, but main is only empty', async () => 
 });
 
 test('a volume is of its track, also with a sound that comes; that of somebody else’s track stays', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam, { percent: 30 });
   expect(fixture.tracks.list('g')?.[0]).toMatchObject({ name: 'main', percent: 30 });
   expect(await play(fixture, byEva, { percent: 90 })).toMatchObject({
@@ -249,7 +251,7 @@ test('a volume is of its track, also with a sound that comes; that of somebody e
 });
 
 test('while nobody is there nothing is read, and all goes on when somebody comes', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam);
   seat(fixture, [bot]);
   await pass(fixture, 300);
@@ -259,9 +261,9 @@ test('while nobody is there nothing is read, and all goes on when somebody comes
   expect(deckOf(fixture).tracks.isPaused).toBe(false);
 });
 
-test('a book in trouble keeps nobody from playing', async () => {
-  const fixture = await openRoom();
-  fixture.trackBook.trouble = 'unwritable';
+test('a store in trouble keeps nobody from playing', async () => {
+  const fixture = await openSetup();
+  fixture.trackStore.trouble = 'unwritable';
   await play(fixture, byAdam);
   await pass(fixture, 4_000);
   expect(titles(fixture)).toEqual(['rain']);
@@ -269,7 +271,7 @@ test('a book in trouble keeps nobody from playing', async () => {
 });
 
 test('whose a sound was is forgotten with the person', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam);
   await fixture.privacy.forget('g', 'adam');
   expect(fixture.tracks.list('g')?.[0]?.current).not.toHaveProperty('owner');
@@ -277,7 +279,7 @@ test('whose a sound was is forgotten with the person', async () => {
 });
 
 test('who is forgotten while their sound is fetched is not named by it', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   const fetching = play(fixture, byAdam);
   await fixture.privacy.forget('g', 'adam');
   expect(await fetching).toMatchObject({ kind: 'playing' });
@@ -285,7 +287,7 @@ test('who is forgotten while their sound is fetched is not named by it', async (
 });
 
 test('the panel shows what plays, and is not redrawn with every second of it', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam, { track: 'bg', percent: 30 });
   await pass(fixture, 6_000);
   const shown = fixture.faces.flatMap(({ tracks = [] }) => tracks);
@@ -296,7 +298,7 @@ test('the panel shows what plays, and is not redrawn with every second of it', a
 });
 
 test('while a moderator has muted the bot nothing is put on a track that nobody could hear', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   fixture.sessions.news('g', { kind: 'muted', on: true });
   expect(await play(fixture, byAdam)).toEqual({ kind: 'muted' });
   fixture.sessions.news('g', { kind: 'muted', on: false });
@@ -304,7 +306,7 @@ test('while a moderator has muted the bot nothing is put on a track that nobody 
 });
 
 test('one server looks for four sounds at once, and no more', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   const all = await Promise.all(
     [1, 2, 3, 4, 5].map((n) => play(fixture, byAdam, { sound: `https://sounds.example/${n}` })),
   );

@@ -7,7 +7,7 @@ import {
   byBen,
   byEva,
   deckOf,
-  openRoom,
+  openSetup,
   play,
   titles,
 } from '#test/session/setup/tracks-fixture.ts';
@@ -28,7 +28,7 @@ function first({ tracks }: SessionFixture) {
 }
 
 test('a sound goes on at another place, told in the list and from where it was', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam);
   expect(seek(fixture, 'at', 4_000)).toEqual({
     kind: 'sought',
@@ -46,7 +46,7 @@ test('a sound goes on at another place, told in the list and from where it was',
 });
 
 test('a looped sound that is moved goes on from there, and comes again from its start', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam, { loop: true });
   seek(fixture, 'at', 9_000);
   await pass(fixture, 500);
@@ -57,7 +57,7 @@ test('a looped sound that is moved goes on from there, and comes again from its 
 });
 
 test('what comes live has no other place, and does not come again', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam, { sound: live });
   const refused = { kind: 'unseekable', track: 'main', title: 'radio' };
   expect(seek(fixture, 'at', 1_000)).toEqual(refused);
@@ -65,7 +65,7 @@ test('what comes live has no other place, and does not come again', async () => 
 });
 
 test('a loop is begun and ended while the sound plays', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam);
   expect(change(fixture, { kind: 'loop', on: true })).toMatchObject({ kind: 'looping' });
   expect(first(fixture)?.current?.loop).toBe(true);
@@ -77,7 +77,7 @@ test('a loop is begun and ended while the sound plays', async () => {
 });
 
 test('a fade is told with where it leads, and a muted track says so until it is heard again', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam);
   const fade = { kind: 'fade', percent: 20, overMs: 5_000 } as const;
   expect(change(fixture, fade)).toEqual({ ...fade, kind: 'fading', track: 'main' });
@@ -94,7 +94,7 @@ test('a fade is told with where it leads, and a muted track says so until it is 
 });
 
 test('a sound that waits is removed by its place, its title, or both, and nothing else is touched', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   for (const sound of ['rain', 'sea', 'wind', 'sea', 'rain'])
     await play(fixture, byAdam, { sound });
   const remove = (item: string) => change(fixture, { kind: 'remove', item });
@@ -118,7 +118,7 @@ test.each<[string, TrackSetting]>([
 ])(
   '%s of somebody else’s sound needs a DJ or more than half of those there',
   async (_, setting) => {
-    const fixture = await openRoom([adam, eva, ben]);
+    const fixture = await openSetup([adam, eva, ben]);
     await play(fixture, byAdam);
     await play(fixture, byAdam, { sound: 'sea' });
     const before = fixture.tracks.list('g');
@@ -136,7 +136,7 @@ test.each<[string, TrackSetting]>([
 );
 
 test('only the owner of a sound that waits may remove it from between those of others', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam);
   await play(fixture, byEva, { sound: 'sea' });
   const item = { kind: 'remove', item: 'sea' } as const;
@@ -145,7 +145,7 @@ test('only the owner of a sound that waits may remove it from between those of o
 });
 
 test('a vote to remove a sound is over once it plays', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam);
   await play(fixture, byAdam, { sound: 'sea' });
   const voted = change(fixture, { kind: 'remove', item: 'sea' }, byEva);
@@ -156,7 +156,7 @@ test('a vote to remove a sound is over once it plays', async () => {
 });
 
 test('the bot’s own tracks take a volume and nothing else', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   const settings: readonly TrackSetting[] = [
     { kind: 'seek', to: nineSeconds },
     { kind: 'fade', percent: 10, overMs: 1_000 },
@@ -168,12 +168,12 @@ test('the bot’s own tracks take a volume and nothing else', async () => {
 });
 
 test('a place that was moved to is there again after a restart', async () => {
-  const fixture = await openRoom();
+  const fixture = await openSetup();
   await play(fixture, byAdam);
   fixture.tracks.steer('g', byAdam, 'pause', 'main');
   seek(fixture, 'at', 7_000);
   await pass(fixture, 4_000);
-  const kept = await fixture.trackBook.read('g', 'lounge');
+  const kept = await fixture.trackStore.read('g', 'lounge');
   expect(kept[0]?.sounds[0]?.positionMs).toBe(7_000);
   expect(deckOf(fixture).kept).toEqual(kept);
 });

@@ -180,6 +180,6 @@ test('what was asked aloud and shows by itself is done without a word', async ()
 test('what else was asked is answered all the same', async () => {
   const joke = 'Done. Why did the rain cross the road? To get to the other tide, they say.';
   expect((await said(joke))[0]).toContain('Why did the rain');
-  const wish = 'Turn the rain down, and then tell me what four times ten may be.';
-  expect((await said('Done, forty.', wish))[0]).toContain('forty');
+  const request = 'Turn the rain down, and then tell me what four times ten may be.';
+  expect((await said('Done, forty.', request))[0]).toContain('forty');
 });

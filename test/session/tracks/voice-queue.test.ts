@@ -9,14 +9,14 @@ import {
   byBen,
   byEva,
   manager,
-  openRoom,
+  openSetup,
 } from '#test/session/setup/tracks-fixture.ts';
 
 const long = 'A text that is read out for quite a while.';
 
 /** Adam, Eva and Ben sit with the bot, whose texts take their time. */
 async function openReading() {
-  return await openRoom([adam, eva, ben], {
+  return await openSetup([adam, eva, ben], {
     addressing: 'off',
     synthesizer: new FakeSynthesizer({ pieces: 200 }),
   });

@@ -4,41 +4,41 @@ import type { CommandCall, CommandPorts } from '#src/session/ports/command.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import { atAllTimes } from '#test/session/setup/audience-rules.ts';
 import { turnOn } from '#test/session/setup/captioned.ts';
-import { adam, eva, lounge, pass } from '#test/session/setup/session-fixture.ts';
-import { sqliteIn } from '#test/session/setup/stores-on-disk.ts';
 import {
   asked,
   ben,
-  openTelling,
+  type Narration,
+  openNarration,
   overheard,
-  type TellingScene,
+  reported,
   talked,
-  told,
-} from '#test/session/setup/telling-room.ts';
+} from '#test/session/setup/narration.ts';
+import { adam, eva, lounge, pass } from '#test/session/setup/session-fixture.ts';
+import { sqliteIn } from '#test/session/setup/stores-on-disk.ts';
 
 atAllTimes(sqliteIn);
 
 test('what was said rests while somebody new is there, which is told once, and is back when they are gone', async () => {
-  const scene = await talked(await openTelling());
-  const { fixture } = scene;
+  const setup = await talked(await openNarration());
+  const { fixture } = setup;
   const rests = 'Ben came: until they leave, I don’t use what was said to me before.';
   const { present } = fixture.linkOpener.link;
   present.push(ben);
   await pass(fixture, 40_000);
-  expect((await asked(scene, adam, 'And before?')).read).not.toContain(told);
-  expect((await asked(scene, adam, 'The axolotl again.')).read).not.toContain(told);
-  expect((await asked(scene, adam, 'What is it?')).read).toContain(told);
+  expect((await asked(setup, adam, 'And before?')).read).not.toContain(reported);
+  expect((await asked(setup, adam, 'The axolotl again.')).read).not.toContain(reported);
+  expect((await asked(setup, adam, 'What is it?')).read).toContain(reported);
   const plain = (text: string) => text.replaceAll("'", '’');
   expect(fixture.written.filter((one) => plain(one) === rests)).toHaveLength(1);
   present.splice(present.indexOf(ben), 1);
   await pass(fixture, 1_000);
-  expect((await asked(scene, adam, 'What was it?')).spoken).toContain(told);
+  expect((await asked(setup, adam, 'What was it?')).spoken).toContain(reported);
 });
 
 const none = 'There is nothing I can say again.';
 
 /** Whether something sounds when the last answer is to be said again, and what was made for it last. */
-async function again({ fixture, synthesizer }: TellingScene) {
+async function again({ fixture, synthesizer }: Narration) {
   const { queue } = fixture.sessions.session('g')?.context ?? {};
   queue?.repeat({ kind: 'repeat', handle: new TurnHandle() });
   const { sent } = fixture.linkOpener.link;
@@ -49,36 +49,36 @@ async function again({ fixture, synthesizer }: TellingScene) {
 test.each(['adam', 'eva'])(
   'the last answer is not said again once %s, whom it answers or quotes, is forgotten',
   async (id) => {
-    const scene = await talked(await openTelling());
-    expect((await again(scene))[1]).not.toBe(none);
-    await scene.fixture.privacy.forget('g', id);
-    expect(await again(scene)).toEqual([true, none]);
+    const setup = await talked(await openNarration());
+    expect((await again(setup))[1]).not.toBe(none);
+    await setup.fixture.privacy.forget('g', id);
+    expect(await again(setup)).toEqual([true, none]);
   },
 );
 
 test('an answer that is cut off by the no of its asker is not said again', async () => {
-  const scene = await talked(await openTelling());
-  const { chat, fixture } = scene;
+  const setup = await talked(await openNarration());
+  const { chat, fixture } = setup;
   chat.pace = { waitMs: 0, times: 20 };
   void fixture.talk.ask('g', 'What did you tell us?', adam, 'voice');
   await pass(fixture, 3_000);
   await fixture.privacy.deny('g', 'adam');
-  expect(await again(scene)).toEqual([true, none]);
+  expect(await again(setup)).toEqual([true, none]);
 });
 
 test('the last answer is not said again to who was not there', async () => {
-  const scene = await talked(await openTelling());
-  const { fixture } = scene;
-  const [, before] = await again(scene);
+  const setup = await talked(await openNarration());
+  const { fixture } = setup;
+  const [, before] = await again(setup);
   fixture.linkOpener.link.present.push(ben);
   await pass(fixture, 2_000);
   expect(before).not.toBe(none);
-  expect(await again(scene)).toEqual([true, none]);
+  expect(await again(setup)).toEqual([true, none]);
 });
 
 test('lines that were to be said are not said once somebody came who may not know them, and their asker reads them', async () => {
-  const scene = await openTelling();
-  const { fixture, say, synthesizer } = scene;
+  const setup = await openNarration();
+  const { fixture, say, synthesizer } = setup;
   await turnOn(fixture);
   await say(eva, `the ${overheard} is decided`);
   await fixture.talk.say('g', 'A text that takes a while. '.repeat(15), 'queue');
@@ -95,7 +95,7 @@ test('lines that were to be said are not said once somebody came who may not kno
 
 test('a quote is shown to its asker alone, and is in no chat, also while the voice is out', async () => {
   for (const isOut of [false, true]) {
-    const { fixture, say, voice } = await openTelling();
+    const { fixture, say, voice } = await openNarration();
     await turnOn(fixture);
     await say(eva, `the ${overheard} is decided`);
     voice.isOut = isOut;

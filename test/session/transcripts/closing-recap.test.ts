@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { dollars, openDesk } from '#test/fakes/spending.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import {
   adam,
   eva,
@@ -108,10 +108,10 @@ test('a recap that fails is told of', async () => {
 
 test('the recap at the end is paid by the server, and goes with the lines it rests on', async () => {
   const clock = new VirtualClock();
-  const { desk, ledger } = openDesk(clock, { caps: { serverDay: dollars(10) } });
+  const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: dollars(10) } });
   const usage = { inputTokens: 100_000, outputTokens: 0 };
   const chat = new FakeChat([[...point, { usage }]], clock);
-  const fixture = await talked(5, { spending: desk, chat }, clock);
+  const fixture = await talked(5, { spending: budgets, chat }, clock);
   await fixture.sessions.leave('g');
   await pass(fixture, 3_000);
   expect(last(fixture)).toContain('Recap of');
@@ -119,7 +119,7 @@ test('the recap at the end is paid by the server, and goes with the lines it res
   expect([captions.nanoUsd >= 100_000_000, people.size]).toEqual([true, 0]);
   await fixture.privacy.forget('g', 'adam');
   await pass(fixture, 3_000);
-  const deleted = fixture.captionChats.chat.wishes.filter(({ text }) => text === '');
+  const deleted = fixture.captionChats.chat.desired.filter(({ text }) => text === '');
   expect(deleted.some(({ place }) => place?.messageId.includes('recap'))).toBe(true);
 });
 
@@ -127,7 +127,7 @@ test('whoever comes in late finds a button for what they missed, and reads it al
   const fixture = await talked(10);
   fixture.linkOpener.link.present.push(eva);
   await pass(fixture, 500);
-  const offered = fixture.captionChats.chat.wishes.findLast(({ key }) => key === 'newcomer eva');
+  const offered = fixture.captionChats.chat.desired.findLast(({ key }) => key === 'newcomer eva');
   expect(offered?.buttons).toContain('captions.missed');
   await pass(fixture, 4_000, await words(speech, adam, fixture.clock.nowMs()));
   const missed = { since: 'start', until: 'i came' } as const;
@@ -145,18 +145,18 @@ test('where nobody may catch up, or little was said, whoever comes in is offered
   for (const fixture of [await talked(9), await talked(10, { set: { catch_up: 'off' } })]) {
     fixture.linkOpener.link.present.push(eva);
     await pass(fixture, 500);
-    const offered = fixture.captionChats.chat.wishes.findLast(({ key }) => key === 'newcomer eva');
+    const offered = fixture.captionChats.chat.desired.findLast(({ key }) => key === 'newcomer eva');
     expect(offered?.buttons).not.toContain('captions.missed');
   }
 });
 
 /** Recaps that stand in the chat. */
 function recapsIn({ captionChats }: SessionFixture): readonly string[] {
-  const { wishes } = captionChats.chat;
-  const deleted = wishes.flatMap(({ text, place }) =>
+  const { desired } = captionChats.chat;
+  const deleted = desired.flatMap(({ text, place }) =>
     text === '' && place ? place.messageId : [],
   );
-  const posted = wishes.filter(({ key, text }) => key.startsWith('recap') && text !== '');
+  const posted = desired.filter(({ key, text }) => key.startsWith('recap') && text !== '');
   return posted.flatMap(({ key, text }) => (deleted.includes(`lounge ${key}`) ? [] : text));
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { dollars, openDesk } from '#test/fakes/spending.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { captioned, kept, says } from '#test/session/setup/captioned.ts';
 import { adam, eva, type SessionFixture } from '#test/session/setup/session-fixture.ts';
 
@@ -97,13 +97,13 @@ test('one recap is made at once in a server, and one thing is written at once fo
 
 test('recaps and quotes end with the share of a person, their answers in writing do not', async () => {
   const clock = new VirtualClock();
-  const { desk, ledger } = openDesk(clock, {
+  const { budgets, ledger } = openBudgets(clock, {
     caps: { personDay: dollars(0.02) },
     tariff: { recognise: { kind: 'free' }, speak: { kind: 'free' } },
   });
   const usage = { inputTokens: 1_000, outputTokens: 3_000 };
   const model = new FakeChat([['point [1] They take five.', { usage }]], clock);
-  const fixture = await captioned({ chat: model, spending: desk }, clock);
+  const fixture = await captioned({ chat: model, spending: budgets }, clock);
   await says(fixture);
   await fixture.sessions.leave('g');
   const made = model.asked.length;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { SayOptions } from '#src/session/ports/command-ports.ts';
-import type { PlayEnd, TrackWish } from '#src/session/ports/tracks.ts';
+import type { PlayEnd, PlayRequest } from '#src/session/ports/tracks.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import {
   adam,
@@ -11,14 +11,14 @@ import {
   pass,
   type SessionFixture,
 } from '#test/session/setup/session-fixture.ts';
-import { byAdam, byEva, openRoom, play } from '#test/session/setup/tracks-fixture.ts';
+import { byAdam, byEva, openSetup, play } from '#test/session/setup/tracks-fixture.ts';
 
 const owner = { id: 'adam', name: 'Adam' };
 const out = new BotError('speech.failed', true, 'It is out.');
 const broken = () => new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error: out }) });
 
 async function openQuiet(pieces = 20, synthesizer = new FakeSynthesizer({ pieces })) {
-  return await openRoom([adam, eva], { addressing: 'off', synthesizer });
+  return await openSetup([adam, eva], { addressing: 'off', synthesizer });
 }
 
 /** How often, and how, a text ended. */
@@ -30,9 +30,12 @@ async function say(fixture: SessionFixture, how: SayOptions = {}): Promise<PlayE
   return ends;
 }
 
-async function sound(fixture: SessionFixture, wish: Partial<TrackWish> = {}): Promise<PlayEnd[]> {
+async function sound(
+  fixture: SessionFixture,
+  request: Partial<PlayRequest> = {},
+): Promise<PlayEnd[]> {
   const ends: PlayEnd[] = [];
-  await play(fixture, byAdam, { onEnd: (end) => void ends.push(end), ...wish });
+  await play(fixture, byAdam, { onEnd: (end) => void ends.push(end), ...request });
   await pass(fixture, 100);
   return ends;
 }

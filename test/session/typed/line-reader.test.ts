@@ -9,7 +9,7 @@ import { TypedLines } from '#src/session/typed/typed-lines.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { dollars, openDesk } from '#test/fakes/spending.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import {
   adam,
   eva,
@@ -55,7 +55,7 @@ async function joined(over: Over = {}) {
   return { ...fixture, context, lines, reader, spoken, synthesizer };
 }
 
-type Joined = Awaited<ReturnType<typeof joined>>;
+type JoinedSetup = Awaited<ReturnType<typeof joined>>;
 
 function message(
   author: ChannelMember,
@@ -72,13 +72,13 @@ function line(author: ChannelMember, text: string, over: Partial<WrittenLine> = 
 }
 
 /** All at once, in this order. */
-async function write(fixture: Joined, ...messages: readonly TypedMessage[]) {
-  const taken = Promise.all(messages.map((one) => fixture.lines.take(one)));
+async function write(fixture: JoinedSetup, ...messages: readonly TypedMessage[]) {
+  const taken = Promise.all(messages.map((one) => fixture.lines.handle(one)));
   await pass(fixture, 100);
   return await taken;
 }
 
-const voiceOf = ({ tracks }: Joined) => tracks.list('g')?.find(({ name }) => name === 'voice');
+const voiceOf = ({ tracks }: JoinedSetup) => tracks.list('g')?.find(({ name }) => name === 'voice');
 
 test('lines of the channel are read in their order, each writer named once in a row', async () => {
   const fixture = await joined();
@@ -217,7 +217,7 @@ test('messages that are deleted while they wait, or are read, are not read on', 
   await pass(fixture, 400);
   expect(voiceOf(fixture)?.current?.title).toContain('Third');
   const gone = message(adam, 'Gone at once.');
-  const taken = fixture.lines.take(gone);
+  const taken = fixture.lines.handle(gone);
   fixture.lines.deleted([gone.messageId]);
   expect(await taken).toBe('deleted');
   await pass(fixture, 10_000);
@@ -274,10 +274,10 @@ test('the menu has a message read for whoever picks it, whoever wrote it, in the
 });
 
 test('what somebody has read out counts to their share, and is refused when that is used; what waits in vain costs nothing', async () => {
-  const { desk, ledger } = openDesk(new VirtualClock(), {
+  const { budgets, ledger } = openBudgets(new VirtualClock(), {
     caps: { personDay: dollars(0.000_1) },
   });
-  const fixture = await joined({ spending: desk });
+  const fixture = await joined({ spending: budgets });
   const share = () => ledger.shareOf('g', 'adam', fixture.clock.wallMs()).nanoUsd;
   const read = (who: ChannelMember) => fixture.reader.read('g', line(zoe, 'x'.repeat(20)), who);
   for (let n = 0; n < 4; n++) await read(adam);

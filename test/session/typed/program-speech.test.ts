@@ -7,14 +7,14 @@ import { SessionWords } from '#src/session/words/session-words.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { MemorySettings } from '#test/fakes/memory-stores.ts';
 import { FakeSynthesizer, type FakeSynthesizerOptions } from '#test/fakes/speech.ts';
-import { openDesk } from '#test/fakes/spending.ts';
+import { openBudgets } from '#test/fakes/spending.ts';
 import { openSessionFixture } from '#test/session/setup/session-fixture.ts';
 
 const text: ProgramText = {
   guildId: 'g',
   asker: { id: 'token:bell', name: 'bell' },
   input: 'The GIF is ready. It moves.',
-  onTook: () => undefined,
+  onUsage: () => undefined,
 };
 const staying = new AbortController().signal;
 
@@ -22,12 +22,12 @@ const staying = new AbortController().signal;
 function openSpeech(options: FakeSynthesizerOptions = {}) {
   const clock = new VirtualClock();
   const synthesizer = new FakeSynthesizer(options);
-  const { desk, ledger, paid } = openDesk(clock);
+  const { budgets, ledger, paid } = openBudgets(clock);
   const events: SessionEvent[] = [];
   const { dependencies, sessions } = openSessionFixture(
     {
       settingsStore: new MemorySettings(),
-      spending: desk,
+      spending: budgets,
       synthesizer,
       onEvent: (_guildId, event) => void events.push(event),
     },
@@ -59,10 +59,10 @@ test("a text is spoken in the server's voice, with its words said as the server 
   }
 });
 
-test('what a text wishes of its voice reaches the engine, but for the pace, which every voice keeps', async () => {
+test('what a text asks of its voice reaches the engine, but for the pace, which every voice keeps', async () => {
   const { answers, synthesizer } = openSpeech();
-  const wish = { voice: 'rms', model: 'tts-1-hd', instructions: 'Whisper.' };
-  const usual = await samplesOf(await answers.speak({ ...text, ...wish }, staying));
+  const request = { voice: 'rms', model: 'tts-1-hd', instructions: 'Whisper.' };
+  const usual = await samplesOf(await answers.speak({ ...text, ...request }, staying));
   expect(synthesizer.asked[0]?.voice).toMatchObject({
     name: 'rms',
     model: 'tts-1-hd',

@@ -6,7 +6,7 @@ import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
 import { fixedVoiceNames } from '#src/speech/voice-names.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { boundless, dollars, openDesk } from '#test/fakes/spending.ts';
+import { boundless, dollars, openBudgets } from '#test/fakes/spending.ts';
 import {
   adam,
   eva,
@@ -136,8 +136,8 @@ test('without money for speech there is no preview, and its listener reads why',
 
 test('a file is paid for by its listener, until their share is used', async () => {
   const clock = new VirtualClock();
-  const { desk, ledger } = openDesk(clock, { caps: { personDay: dollars(0.0002) } });
-  const fixture = openSessionFixture({ spending: desk }, [adam, eva], clock);
+  const { budgets, ledger } = openBudgets(clock, { caps: { personDay: dollars(0.0002) } });
+  const fixture = openSessionFixture({ spending: budgets }, [adam, eva], clock);
   const heard: string[] = [];
   while (heard.length < 9 && heard.at(-1) !== 'failed') heard.push((await hear(fixture)).kind);
   expect(heard.length).toBeGreaterThan(2);

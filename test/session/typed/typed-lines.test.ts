@@ -63,12 +63,12 @@ function line(text: string, over: Partial<TypedMessage> = {}): TypedMessage {
   return { ...place, author: adam, isWebhook: false, isMention: false, text, ...over };
 }
 
-async function take(
+async function handle(
   fixture: Awaited<ReturnType<typeof joined>>,
   message: TypedMessage,
   ms = 5_000,
 ): Promise<string> {
-  const taken = fixture.lines.take(message);
+  const taken = fixture.lines.handle(message);
   await pass(fixture, ms);
   return await taken;
 }
@@ -79,7 +79,7 @@ const texts = ({ replies }: Awaited<ReturnType<typeof joined>>) => replies.map((
 
 test('a line that mentions the bot is answered by a reply, and aloud where its writer sits there', async () => {
   const fixture = await joined();
-  expect(await take(fixture, line('Two and three?', { isMention: true }))).toBe('answered');
+  expect(await handle(fixture, line('Two and three?', { isMention: true }))).toBe('answered');
   expect(texts(fixture)).toEqual(['Five.']);
   expect(spoken(fixture)).toContain('Five.');
   expect(fixture.of('answered')).toMatchObject([{ name: 'Adam', typed: true, heardText: 'Five.' }]);
@@ -90,14 +90,14 @@ test('somebody who does not sit there is answered in writing', async () => {
   const fixture = await joined();
   const before = spoken(fixture).length;
   const message = line('Two and three?', { isMention: true, author: ben });
-  expect(await take(fixture, message)).toBe('answered');
+  expect(await handle(fixture, message)).toBe('answered');
   expect([texts(fixture), spoken(fixture).length]).toEqual([['Five.'], before]);
 });
 
 test('typed and spoken are one conversation: what was typed is known afterwards', async () => {
   const fixture = await joined([['Five.'], ['Six.']], { typed: 'text' });
-  await take(fixture, line('Two and three?', { isMention: true }));
-  await take(fixture, line('And one more?', { isMention: true }));
+  await handle(fixture, line('Two and three?', { isMention: true }));
+  await handle(fixture, line('And one more?', { isMention: true }));
   const known = JSON.stringify(fixture.chat.asked.at(-1)?.messages);
   expect(known).toContain('Two and three?');
   expect(known).toContain('Five.');
@@ -128,46 +128,46 @@ test.each([
   'a line %s is not answered, and what became of it has a name',
   async (_, message, outcome, over) => {
     const fixture = await joined([['Five.']], over);
-    expect(await take(fixture, message)).toBe(outcome);
+    expect(await handle(fixture, message)).toBe(outcome);
     expect([texts(fixture), fixture.chat.asked]).toEqual([[], []]);
   },
 );
 
 test('a mention asks for that line alone, and a no is never read', async () => {
   const fixture = await joined();
-  expect(await take(fixture, line('Well?', { isMention: true, author: eva }))).toBe('answered');
-  expect(await take(fixture, line('And now?', { author: eva }))).toBe('unasked');
+  expect(await handle(fixture, line('Well?', { isMention: true, author: eva }))).toBe('answered');
+  expect(await handle(fixture, line('And now?', { author: eva }))).toBe('unasked');
   await fixture.privacy.deny('g', 'eva');
-  expect(await take(fixture, line('Well?', { isMention: true, author: eva }))).toBe('refused');
+  expect(await handle(fixture, line('Well?', { isMention: true, author: eva }))).toBe('refused');
   expect(texts(fixture)).toEqual(['Five.']);
 });
 
 test('every line of people who said yes counts by the addressing mode, as if it were said', async () => {
   const fixture = await joined([['Five.']], { names: ['Computer'] });
-  expect(await take(fixture, line('Two and three?'))).toBe('not-meant');
-  expect(await take(fixture, line('Computer, two and three?'))).toBe('answered');
-  expect(await take(fixture, line('And one more?'))).toBe('answered');
+  expect(await handle(fixture, line('Two and three?'))).toBe('not-meant');
+  expect(await handle(fixture, line('Computer, two and three?'))).toBe('answered');
+  expect(await handle(fixture, line('And one more?'))).toBe('answered');
   await pass(fixture, 20_000);
-  expect(await take(fixture, line('And another one?'))).toBe('not-meant');
+  expect(await handle(fixture, line('And another one?'))).toBe('not-meant');
 });
 
 test('a mention without words is asked what it is about', async () => {
   const fixture = await joined();
-  expect(await take(fixture, line('', { isMention: true }))).toBe('empty');
+  expect(await handle(fixture, line('', { isMention: true }))).toBe('empty');
   expect([texts(fixture).length, fixture.chat.asked]).toEqual([1, []]);
 });
 
 test('what takes long is promised by a reply, and the answer is another one', async () => {
   const fixture = await joined([[{ waitMs: 40_000 }, 'Five.']]);
   const message = line('Two and three?', { isMention: true });
-  expect(await take(fixture, message, 60_000)).toBe('answered');
+  expect(await handle(fixture, message, 60_000)).toBe('answered');
   expect(texts(fixture)).toEqual([later, 'Five.']);
 });
 
 test('a message that is deleted while it waits is answered by nobody', async () => {
   const fixture = await joined([[{ waitMs: 8_000 }, 'Five.']]);
   const message = line('Two and three?', { isMention: true });
-  const taken = fixture.lines.take(message);
+  const taken = fixture.lines.handle(message);
   await pass(fixture, 2_000);
   fixture.lines.deleted([message.messageId]);
   await pass(fixture, 15_000);
@@ -180,11 +180,11 @@ test('a message that is gone when the reply comes ends as deleted', async () => 
   const fixture = await joined();
   const message = line('Two and three?', { isMention: true });
   fixture.gone.add(message.messageId);
-  expect(await take(fixture, message)).toBe('deleted');
+  expect(await handle(fixture, message)).toBe('deleted');
 });
 
 test('a chat server that fails is told by the reply', async () => {
   const fixture = await joined([[{ error: new Error('broken') }]], { typed: 'text' });
-  expect(await take(fixture, line('Well?', { isMention: true }))).toBe('failed');
+  expect(await handle(fixture, line('Well?', { isMention: true }))).toBe('failed');
   expect(fixture.of('failed').length).toBeGreaterThan(0);
 });

@@ -104,12 +104,12 @@ test('answers, texts that are read out and sounds of speech say a word otherwise
 });
 
 test('the recogniser expects words and people in turns, what was added last first', async () => {
-  const told: (readonly string[])[] = [];
+  const reported: (readonly string[])[] = [];
   const fake = new FakeTranscriber({ texts: ['what time is it'] });
   const transcriber = {
     transcribe: fake.transcribe.bind(fake),
     withHints: (hints: readonly string[]) => {
-      told.push(hints);
+      reported.push(hints);
       return fake;
     },
   };
@@ -119,7 +119,7 @@ test('the recogniser expects words and people in turns, what was added last firs
     await fixture.clock.advance(1_000);
   }
   await pass(fixture, 6_000, await words('human-cards-004', adam, fixture.clock.nowMs()));
-  expect(told.at(-1)).toEqual(['Nova', 'C', 'Adam', 'Łódź', 'Kubernetes']);
+  expect(reported.at(-1)).toEqual(['Nova', 'C', 'Adam', 'Łódź', 'Kubernetes']);
 });
 
 test('of 200 long words and 30 people both are told', () => {
@@ -131,11 +131,11 @@ test('of 200 long words and 30 people both are told', () => {
 
 test('words are there after a restart, and gone with the server', async () => {
   const before = await joined();
-  const { guildBook, settingsBook: settingsStore } = before;
+  const { guildStore, settingsStore } = before;
   await before.control.add('g', 'Łódź', 'woodge');
   const after = await joined({ settingsStore });
   expect((await after.control.list('g')).words).toEqual([{ word: 'Łódź', say: 'woodge' }]);
-  await guildBook.erase('g');
+  await guildStore.erase('g');
   const rejoined = await joined({ settingsStore });
   expect((await rejoined.control.list('g')).words).toEqual([]);
 });

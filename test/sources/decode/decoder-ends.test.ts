@@ -24,7 +24,7 @@ function obey(decoding: Decoding, words: string): Promise<unknown> {
   return soundOf(decoding, inPieces(Buffer.from(words), 99));
 }
 
-const toldShape = z.object({
+const reportedShape = z.object({
   pid: z.number(),
   env: z.array(z.string()),
   flags: z.array(z.string()),
@@ -32,9 +32,9 @@ const toldShape = z.object({
 });
 
 /** What the decoding process knows of itself. */
-async function toldBy(decoding: Decoding): Promise<z.infer<typeof toldShape>> {
+async function reportedBy(decoding: Decoding): Promise<z.infer<typeof reportedShape>> {
   const refusal = await obey(decoding, 'tell').catch((error: BotError) => error.message);
-  return toldShape.parse(JSON.parse(/\{.*\}/.exec(`${refusal}`)?.[0] ?? ''));
+  return reportedShape.parse(JSON.parse(/\{.*\}/.exec(`${refusal}`)?.[0] ?? ''));
 }
 
 /** A port that decoding processes call: one that hangs says so, and the line closes when the process is gone. */
@@ -55,14 +55,14 @@ test('a decoding process that is killed takes only its file along, and the next 
   await using decoding = openObeying();
   using line = await openLine();
   await obey(decoding, `call ${line.port}`);
-  const { pid } = await toldBy(decoding);
+  const { pid } = await reportedBy(decoding);
   const hanging = obey(decoding, 'hang');
   await Promise.all([
     expect(hanging).rejects.toMatchObject(notAudio),
     line.hung().then(() => process.kill(pid, 'SIGKILL')),
   ]);
   await expect(obey(decoding, 'fine')).resolves.toMatchObject({ rateHz: 16_000 });
-  expect((await toldBy(decoding)).pid).not.toBe(pid);
+  expect((await reportedBy(decoding)).pid).not.toBe(pid);
 });
 
 test('a file that is fatal to its process costs the other sounds in it nothing', async () => {
@@ -81,13 +81,13 @@ test('a file that is fatal to its process costs the other sounds in it nothing',
 
 test('the system ends a decoding process before the bot where memory runs out', async () => {
   await using decoding = openObeying();
-  expect((await toldBy(decoding)).oomScore).toBe(1000);
+  expect((await reportedBy(decoding)).oomScore).toBe(1000);
 });
 
 test('a decoding process knows nothing of the environment of the bot, and takes no debugger', async () => {
   vi.stubEnv('DISCORD_TOKEN', 'a key');
   await using decoding = openObeying();
-  const { env, flags } = await toldBy(decoding);
+  const { env, flags } = await reportedBy(decoding);
   vi.unstubAllEnvs();
   const own = ['NODE_COMPILE_CACHE', 'UV_THREADPOOL_SIZE'];
   expect(env.toSorted().filter((name) => !name.startsWith('__'))).toEqual(own);
@@ -99,10 +99,10 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   'a %s for the whole group ends no decoding: the bot ends it when it is done',
   async (signal) => {
     await using decoding = openObeying();
-    const { pid } = await toldBy(decoding);
+    const { pid } = await reportedBy(decoding);
     process.kill(pid, signal);
     await obey(decoding, 'fine');
-    expect((await toldBy(decoding)).pid).toBe(pid);
+    expect((await reportedBy(decoding)).pid).toBe(pid);
   },
 );
 

@@ -16,7 +16,7 @@ async function obey([word = '', port]: readonly string[]): Promise<void> {
   for (; word === 'heap'; ) heap.push(Array.from({ length: 100_000 }, (_, n) => n + heap.length));
   if (word === 'oops') throw new Error('a bug');
   if (word === 'abort') process.abort();
-  if (word === 'tell') return send({ kind: 'damaged', why: JSON.stringify(told()) });
+  if (word === 'tell') return send({ kind: 'damaged', why: JSON.stringify(reportOf()) });
   const pcm = { samples: Int16Array.of(1), rateHz: 16_000, channels: 1 } as const;
   send({ kind: 'fed', chunks: [{ kind: 'pcm', pcm }], hasMore: false, hasSound: true });
 }
@@ -30,7 +30,7 @@ async function call(port: number): Promise<void> {
 }
 
 /** What this process knows of the one that started it. */
-function told() {
+function reportOf() {
   const { pid, env, execArgv, argv } = process;
   const path = '/proc/self/oom_score_adj';
   return {

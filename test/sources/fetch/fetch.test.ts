@@ -14,13 +14,13 @@ type Names = Readonly<Record<string, readonly (readonly string[])[]>>;
 
 /** All bytes behind a link, as text. */
 async function fetched(link: string, over: Over = {}, names: Names = {}): Promise<string> {
-  const looks = new Map<string, number>();
+  const checks = new Map<string, number>();
   const resolve = async (host: string) => {
-    const look = looks.get(host) ?? 0;
-    looks.set(host, look + 1);
+    const check = checks.get(host) ?? 0;
+    checks.set(host, check + 1);
     const found = names[host];
     if (!found) throw new Error('ENOTFOUND 10.1.2.3');
-    return found[look] ?? found.at(-1) ?? [];
+    return found[check] ?? found.at(-1) ?? [];
   };
   const { allow = [], signal = AbortSignal.timeout(50_000), mostBytes = 1000 } = over;
   const rules = { allowed: new AllowedHosts(allow), mostBytes, resolve };

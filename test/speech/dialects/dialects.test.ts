@@ -5,7 +5,7 @@ import type { ToolCall } from '#src/chat/ports.ts';
 import { readConfig } from '#src/config/config.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
-import { FakeStage, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
 import { type Environment, openRecipe, readRecipes } from '#test/fakes/dialects/recipes.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
@@ -31,11 +31,11 @@ async function openSet(environment: Environment): Promise<Engines> {
 }
 
 /** What is answered to these words, in sound and text. */
-async function hold(engines: Engines, turn: Turn, stage: FakeStage) {
+async function hold(engines: Engines, turn: Turn, host: FakeHost) {
   const { synthesizer } = engines;
   const pipeline = chained({ chat: engines.chat('Nova'), synthesizer });
   const parts: ReplyPart[] = [];
-  for await (const part of pipeline.answer(turn, stage, never)) parts.push(part);
+  for await (const part of pipeline.answer(turn, host, never)) parts.push(part);
   return parts;
 }
 
@@ -75,11 +75,11 @@ test.each(recipes)(
     const { pcm, text } = isRemote ? spoken : recorded;
     const heard = await wordsOf(engines.transcriber, pcm);
     expect(heard.toLowerCase()).toBe(text);
-    const stage = new FakeStage();
-    stage.release();
-    const parts = await hold(engines, turnOf(said(heard)), stage);
+    const host = new FakeHost();
+    host.release();
+    const parts = await hold(engines, turnOf(said(heard)), host);
     expect(textOf(parts)).toBe(answer);
-    expect(stage.spendings).toHaveLength(1);
+    expect(host.spendings).toHaveLength(1);
     const sounds = soundsOf(parts);
     expect([...sounds.keys()]).toEqual(['Two of them.', 'The other one is on its way.']);
     for (const [clause, { samples, rateHz }] of isRemote ? sounds : []) {
@@ -91,11 +91,11 @@ test.each(recipes)(
 test.each(recipes)('%s: a tool is called and its result is answered', async (title) => {
   await using kitchen = await openRecipe(title, behind);
   await using engines = await openSet(kitchen.environment);
-  const stage = new FakeStage();
-  stage.release();
-  const parts = await hold(engines, turnOf(said('nova again')), stage);
-  const calls: ToolCall[] = stage.ran;
+  const host = new FakeHost();
+  host.release();
+  const parts = await hold(engines, turnOf(said('nova again')), host);
+  const calls: ToolCall[] = host.ran;
   expect(calls).toMatchObject([{ name: 'lamp', argumentsJson: '{"on":true}' }]);
   expect(textOf(parts).trim()).toBe('The lamp is on.');
-  expect(stage.spendings).toHaveLength(2);
+  expect(host.spendings).toHaveLength(2);
 });

@@ -10,7 +10,7 @@ const staying = new AbortController().signal;
 const five = speakWords('one two three four five');
 const four = speakWords('six seven nova stop');
 let engine: Engine<SphinxJob, SphinxWords>;
-let desk: EngineScheduler;
+let scheduler: EngineScheduler;
 
 beforeAll(async () => {
   engine = await Engine.open<SphinxJob, SphinxWords>({
@@ -20,11 +20,12 @@ beforeAll(async () => {
     clock: realClock,
     repeatable: true,
   });
-  desk = new EngineScheduler(engine, realClock);
+  scheduler = new EngineScheduler(engine, realClock);
 });
 afterAll(() => engine[Symbol.asyncDispose]());
 
-const listen = (told: string[] = []) => desk.listen((text) => told.push(text), staying);
+const listen = (reported: string[] = []) =>
+  scheduler.listen((text) => reported.push(text), staying);
 
 function marked(sample: number) {
   const samples = five.pcm.samples.slice();
@@ -43,20 +44,20 @@ test('whoever pauses is understood before the other has finished, and the other 
 });
 
 test('the one heard first gets words while speaking, the next one after a pause', async () => {
-  const told: string[] = [];
+  const reported: string[] = [];
   using first = listen();
-  using second = listen(told);
+  using second = listen(reported);
   await say(first, five);
   await say(second, four);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
   await heardBy(first);
-  await expect.poll(() => told.at(-1)).toBe(four.text);
+  await expect.poll(() => reported.at(-1)).toBe(four.text);
 });
 
 test('a whole utterance in between loses nothing', async () => {
   using listening = listen();
   await say(listening, five);
-  desk.interrupt();
+  scheduler.interrupt();
   await say(listening, four);
   expect(await heardBy(listening)).toBe(`${five.text} ${four.text}`);
 });

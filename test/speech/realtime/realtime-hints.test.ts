@@ -41,7 +41,7 @@ function open(model: string) {
   };
 }
 
-const told = (transcription: object) =>
+const reported = (transcription: object) =>
   expect.objectContaining({ audio: { input: expect.objectContaining({ transcription }) } });
 
 test.each([
@@ -53,9 +53,9 @@ test.each([
   for (const one of [hinted, hinted, opened.transcriber])
     expect(await textOf(one, five.pcm)).toBe(five.text);
   expect(opened.updates()).toEqual([
-    told({ model }),
-    told({ model, ...fields }),
-    told({ model, ...none }),
+    reported({ model }),
+    reported({ model, ...fields }),
+    reported({ model, ...none }),
   ]);
 });
 
@@ -76,7 +76,7 @@ test('hints stay with a language that is told afterwards', async () => {
   const german = opened.hinted('Nova').inLanguage?.('de') ?? expect.fail();
   await textOf(german, five.pcm);
   expect(opened.updates().at(-1)).toEqual(
-    told({ model: 'gpt-live-transcribe', languages: ['de'], keywords: ['Nova'] }),
+    reported({ model: 'gpt-live-transcribe', languages: ['de'], keywords: ['Nova'] }),
   );
 });
 

@@ -57,14 +57,14 @@ test('each text is a response of its own beside the conversation, told only to b
 
 test('what a text took is told with its tokens of sound, and only who was asked where it was cut short', async () => {
   using engine = opened();
-  const told: EngineUsage[] = [];
-  const onTook = (took: EngineUsage) => void told.push(took);
-  for await (const _ of engine.synthesize(one, { onTook }, staying));
+  const reported: EngineUsage[] = [];
+  const onUsage = (usage: EngineUsage) => void reported.push(usage);
+  for await (const _ of engine.synthesize(one, { onUsage }, staying));
   const by = { kind: 'remote', model: 'reads', host: expect.stringMatching(/^127/) };
   const tokens = { inputTokens: 120, outputTokens: 90, audioOutputTokens: 70 };
-  expect(told.splice(0)).toEqual([{ by }, { by, count: { kind: 'tokens', ...tokens } }]);
-  for await (const _ of engine.synthesize(one, { onTook }, staying)) break;
-  expect(told).toEqual([{ by }]);
+  expect(reported.splice(0)).toEqual([{ by }, { by, count: { kind: 'tokens', ...tokens } }]);
+  for await (const _ of engine.synthesize(one, { onUsage }, staying)) break;
+  expect(reported).toEqual([{ by }]);
 });
 
 test('nothing in a text can end it before its end', async () => {
@@ -139,7 +139,7 @@ test('one that is left as soon as the server has it is cancelled, too', async ()
   expect(lastAloud()).toMatchObject({ isCancelled: true, sentMs: expect.any(Number) });
 });
 
-test('every voice has a connection of its own, which is kept; those that nobody uses make room', async () => {
+test('every voice has a connection of its own, which is kept; those that nobody uses make space', async () => {
   using engine = opened();
   const before = reader.server.calls.length;
   for (const name of ['cedar', 'ash', 'cedar', 'sage', 'coral', 'echo', 'echo'])

@@ -136,10 +136,10 @@ test('a server counts each stretch of an utterance, and each is told once', asyn
   using listening = transcriber.listen?.(() => {}, staying) ?? expect.fail();
   await say(listening, five);
   const by = servedBy('gpt-live-transcribe', baseUrl);
-  const { took } = await listening.settle(staying);
+  const { usage } = await listening.settle(staying);
   const ms = calls().at(-1)?.commits[0]?.soundMs;
-  expect(took).toEqual({ by, count: { kind: 'heard', ms } });
-  expect((await listening.settle(staying)).took).toEqual({ by });
+  expect(usage).toEqual({ by, count: { kind: 'heard', ms } });
+  expect((await listening.settle(staying)).usage).toEqual({ by });
 });
 
 test('a connection lost in mid-utterance is replaced, and nothing said is lost', async () => {

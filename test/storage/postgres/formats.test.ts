@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { booksPart } from '#src/storage/postgres/books/schema.ts';
-import { openPostgresStore } from '#src/storage/postgres/keep-books.ts';
+import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
 import { shardSchema } from '#src/storage/postgres/shards/schema.ts';
+import { storesPart } from '#src/storage/postgres/stores/schema.ts';
 import { transcriptsPart } from '#src/storage/postgres/transcripts/schema.ts';
 import { rangeOf } from '#src/storage/schema.ts';
 import { lastDevelopmentCommit } from '#src/storage/trouble.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
 
-const parts: readonly SchemaPart[] = [booksPart, transcriptsPart, shardSchema];
+const parts: readonly SchemaPart[] = [storesPart, transcriptsPart, shardSchema];
 const olderFormats = parts.flatMap((part) =>
   Array.from(
     { length: rangeOf(part.migrations).oldest - 1 },
@@ -79,7 +79,7 @@ withPostgres(() => {
           url: schema.url,
           clock: realClock,
           parts: [transcriptsPart, shardSchema],
-          tell: () => undefined,
+          report: () => undefined,
         },
         new AbortController().signal,
       );

@@ -12,7 +12,7 @@ import { runs } from '#test/properties.ts';
 
 /** Lease of a shard, in ms, that a test can wait for. */
 const leaseMs = 10_000;
-const faultsOfAScene = runs(3);
+const faultsOfAScenario = runs(3);
 /** Time, in ms, of a short fault, which ends nothing, and longest time until all is served again. */
 const shortMs = 3_500;
 const backMs = leaseMs + ownershipRules.unchangedMs + 12_000;
@@ -27,7 +27,7 @@ type Party = AsyncDisposable & {
   readonly serving: Set<number>;
 };
 
-type Scene = {
+type LeaseTrial = {
   readonly parties: Party[];
   readonly doubled: string[];
   /** Shards that were given up for want of a renewal. */
@@ -36,7 +36,7 @@ type Scene = {
 };
 
 async function join(
-  scene: Scene,
+  trial: LeaseTrial,
   schema: TestSchema,
   id: string,
   oneWayMs: number,
@@ -44,7 +44,7 @@ async function join(
   await using stack = new AsyncDisposableStack();
   const way = stack.use(await TcpProxy.before(schema.url.reveal()));
   way.delay(oneWayMs);
-  const { shards } = scene;
+  const { shards } = trial;
   const registry = stack.use(
     await openShardRegistry({
       url: new Secret(way.through(schema.url.reveal())),
@@ -59,15 +59,15 @@ async function join(
   const host: ShardHost = {
     async fence({ id: shardId, sharing }) {
       // Discord ends the session of an owner that goes on without a lease.
-      if (sharing?.mustEndFormer) for (const one of scene.parties) one.serving.delete(shardId);
+      if (sharing?.mustEndFormer) for (const one of trial.parties) one.serving.delete(shardId);
       return 'resumed';
     },
     async start(shard) {
       const start = new AbortController();
       starts.set(shard.id, start);
       await shard.waitToIdentify(start.signal);
-      const others = scene.parties.filter((one) => one.serving.has(shard.id));
-      for (const other of others) scene.doubled.push(`${shard.id} by ${other.id} and ${id}`);
+      const others = trial.parties.filter((one) => one.serving.has(shard.id));
+      for (const other of others) trial.doubled.push(`${shard.id} by ${other.id} and ${id}`);
       serving.add(shard.id);
       const sessionId = `${id} ${shard.id} ${realClock.nowMs()}`;
       shard.sharing?.sessionChanged({ sessionId, resumeUrl: 'wss://gateway', sequence: 1 });
@@ -75,7 +75,7 @@ async function join(
     async stop(shardId, why) {
       starts.get(shardId)?.abort(new Error('stopped'));
       serving.delete(shardId);
-      if (why === 'given-up') scene.givenUp.push(`${shardId} by ${id}`);
+      if (why === 'given-up') trial.givenUp.push(`${shardId} by ${id}`);
     },
     seats: () => new Map(),
   };
@@ -86,23 +86,23 @@ async function join(
     limits: { recommendedShards: shards, maxConcurrency: shards },
     clock: realClock,
     leaseMs,
-    tell: () => undefined,
+    report: () => undefined,
   });
   await shared.open(host, never);
   stack.use(shared);
   const all = stack.move();
   const party = { id, way, serving, [Symbol.asyncDispose]: () => all.disposeAsync() };
-  scene.parties.push(party);
+  trial.parties.push(party);
   return party;
 }
 
-function isWhole({ parties, shards }: Scene): boolean {
+function isWhole({ parties, shards }: LeaseTrial): boolean {
   return new Set(parties.flatMap(({ serving }) => [...serving])).size === shards;
 }
 
-async function whole(scene: Scene): Promise<number> {
+async function whole(trial: LeaseTrial): Promise<number> {
   const fromMs = realClock.nowMs();
-  while (!isWhole(scene) && realClock.nowMs() - fromMs < backMs) await wait(100);
+  while (!isWhole(trial) && realClock.nowMs() - fromMs < backMs) await wait(100);
   return realClock.nowMs() - fromMs;
 }
 
@@ -114,23 +114,23 @@ const breaks: Readonly<Record<string, Break>> = {
 };
 
 /** One fault on the way of one process, or of both, and what it did. */
-async function play(scene: Scene, n: number, oneWayMs: number): Promise<string[]> {
+async function play(trial: LeaseTrial, n: number, oneWayMs: number): Promise<string[]> {
   const [kind = '', damage] = Object.entries(breaks)[n % 3] ?? [];
   const isLong = n % 4 === 3;
-  const { length: before } = scene.givenUp;
-  const hit = n % 2 === 0 ? scene.parties : scene.parties.slice(n % 3 === 0 ? 0 : 1).slice(0, 1);
+  const { length: before } = trial.givenUp;
+  const hit = n % 2 === 0 ? trial.parties : trial.parties.slice(n % 3 === 0 ? 0 : 1).slice(0, 1);
   for (const { way } of hit) damage?.(way);
   await wait(isLong ? leaseMs + 4_000 : shortMs);
   for (const { way } of hit) {
     way.heal();
     way.delay(oneWayMs);
   }
-  const tookMs = await whole(scene);
+  const tookMs = await whole(trial);
   await wait(restMs);
   const what = `fault ${n}, ${kind} for ${isLong ? 'long' : 'short'}`;
   return [
     ...(tookMs < backMs ? [] : [`${what}: not served again`]),
-    ...(isLong ? [] : scene.givenUp.slice(before).map((shard) => `${what}: gave up ${shard}`)),
+    ...(isLong ? [] : trial.givenUp.slice(before).map((shard) => `${what}: gave up ${shard}`)),
   ];
 }
 
@@ -147,13 +147,14 @@ withPostgres(() => {
     },
     async (shards, oneWayMs) => {
       await using schema = await openSchema();
-      const scene: Scene = { parties: [], doubled: [], givenUp: [], shards };
-      await using _one = await join(scene, schema, 'one', oneWayMs);
-      await using _two = await join(scene, schema, 'two', oneWayMs);
+      const trial: LeaseTrial = { parties: [], doubled: [], givenUp: [], shards };
+      await using _one = await join(trial, schema, 'one', oneWayMs);
+      await using _two = await join(trial, schema, 'two', oneWayMs);
       await wait(4_000 + 3_000 * (shards / 2));
       const findings: string[] = [];
-      for (let n = 1; n <= faultsOfAScene; n++) findings.push(...(await play(scene, n, oneWayMs)));
-      expect(scene.doubled).toEqual([]);
+      for (let n = 1; n <= faultsOfAScenario; n++)
+        findings.push(...(await play(trial, n, oneWayMs)));
+      expect(trial.doubled).toEqual([]);
       expect(findings).toEqual([]);
     },
   );

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
-import { booksPart } from '#src/storage/postgres/books/schema.ts';
-import { openPostgresStore } from '#src/storage/postgres/keep-books.ts';
+import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
 import { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
+import { storesPart } from '#src/storage/postgres/stores/schema.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
-import { openIn } from './open-books.ts';
+import { openIn } from './open-stores.ts';
 
 const always = { kind: 'always' } as const;
 const never = { kind: 'never' } as const;
@@ -29,7 +29,7 @@ async function openPlace() {
 withPostgres(() => {
   waits();
   comesLate();
-  tells();
+  reports();
   isLocked();
 });
 
@@ -61,7 +61,7 @@ function waits(): void {
     await using place = await openPlace();
     const { proxy, schema, url } = place;
     const pool = new PostgresPool({ url, clock: realClock, mostConnections: 1 });
-    await migratePostgres(pool, [booksPart]);
+    await migratePostgres(pool, [storesPart]);
     await schema.sql('CREATE TABLE counted (n integer); INSERT INTO counted VALUES (0)');
     await using database = new OrderedDatabase(pool, realClock);
     let attempts = 0;
@@ -107,27 +107,27 @@ function comesLate(): void {
   });
 }
 
-function tells(): void {
+function reports(): void {
   test('a database that goes and comes back is told of once each, and what reads fails meanwhile', async () => {
     await using place = await openPlace();
-    const told: StoreEvent[] = [];
-    const tell = (event: StoreEvent) => told.push(event);
-    const opened = await openPostgresStore({ url: place.url, clock: realClock, tell }, until);
+    const events: StoreEvent[] = [];
+    const report = (event: StoreEvent) => events.push(event);
+    const opened = await openPostgresStore({ url: place.url, clock: realClock, report }, until);
     await using store = opened;
     place.proxy.cut();
     for (let n = 0; n < 3; n++)
       await expect(store.consents.read('10')).rejects.toMatchObject({ code: 'store.unreadable' });
     place.proxy.heal();
     await store.consents.read('10');
-    expect(told.map(({ kind }) => kind)).toEqual(['opened', 'refused', 'opened']);
+    expect(events.map(({ kind }) => kind)).toEqual(['opened', 'refused', 'opened']);
   });
 
   test('a start waits a minute for a database that cannot be reached, and tells why', async () => {
     const clock = new VirtualClock();
-    const told: StoreEvent[] = [];
-    const tell = (event: StoreEvent) => told.push(event);
+    const events: StoreEvent[] = [];
+    const report = (event: StoreEvent) => events.push(event);
     const url = new Secret('postgres://127.0.0.1:1/parley');
-    const opening = openPostgresStore({ url, clock, tell }, until);
+    const opening = openPostgresStore({ url, clock, report }, until);
     const refused = expect(opening).rejects.toMatchObject({
       code: 'store.unreadable',
       message: expect.stringContaining('127.0.0.1:1/parley cannot be reached'),
@@ -139,13 +139,13 @@ function tells(): void {
     while (!isOver) await clock.advance(1_000);
     await refused;
     expect(clock.nowMs()).toBeGreaterThanOrEqual(58_000);
-    expect(told).toMatchObject([{ kind: 'refused' }]);
+    expect(events).toMatchObject([{ kind: 'refused' }]);
   });
 
   test('a start is refused at once where the address cannot work, or the schema is newer', async () => {
     await using place = await openPlace();
     const start = (url: Secret) =>
-      openPostgresStore({ url, clock: realClock, tell: () => undefined }, until);
+      openPostgresStore({ url, clock: realClock, report: () => undefined }, until);
     const nowhere = new URL(place.url.reveal());
     nowhere.pathname = '/no_such_database';
     await expect(start(new Secret(nowhere.href))).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
-import { openPostgresStore } from '#src/storage/postgres/keep-books.ts';
+import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
 import { openPostgresTranscripts } from '#src/storage/postgres/transcripts/postgres-transcripts.ts';
@@ -165,11 +165,11 @@ function endsInTime(): void {
   test('a process ends in its time although the network swallows everything, and each write that is lost is told', async () => {
     await using place = await behindProxy();
     const { proxy, pool, url } = place;
-    const [until, tell] = [new AbortController().signal, () => undefined];
+    const [until, report] = [new AbortController().signal, () => undefined];
     const parts = [transcriptsPart];
-    const opened = await openPostgresStore({ url, clock: realClock, parts, tell }, until);
+    const opened = await openPostgresStore({ url, clock: realClock, parts, report }, until);
     const store = { ...opened };
-    const transcripts = openPostgresTranscripts(store.pool, realClock, tell);
+    const transcripts = openPostgresTranscripts(store.pool, realClock, report);
     await transcripts.writer.putSession(sessionOf('a'));
     await store.consents.write('10', '1', { kind: 'never' });
     proxy.swallow();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
-import { openPostgresStore } from '#src/storage/postgres/keep-books.ts';
+import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { withPostgres } from '#test/fakes/postgres.ts';
@@ -13,7 +13,7 @@ const deaf = () => undefined;
 
 /** How a start is refused. */
 function refusal(url: string): Promise<unknown> {
-  const options = { url: new Secret(url), clock, tell: deaf };
+  const options = { url: new Secret(url), clock, report: deaf };
   return openPostgresStore(options, until).catch((error) => error);
 }
 
@@ -26,9 +26,9 @@ withPostgres(() => {
       code: 'store.misconfigured',
       message: expect.stringContaining('refuses the user or password of DATABASE_URL'),
     });
-    const told: StoreEvent[] = [];
-    const tell = (event: StoreEvent) => told.push(event);
-    const { pool, ...store } = await openPostgresStore({ url, clock, tell }, until);
+    const events: StoreEvent[] = [];
+    const report = (event: StoreEvent) => events.push(event);
+    const { pool, ...store } = await openPostgresStore({ url, clock, report }, until);
     await using _store = store;
     for (const mode of ['fast', 'immediate'] as const) {
       await store.consents.write('10', mode, { kind: 'always' });
@@ -44,7 +44,7 @@ withPostgres(() => {
       'immediate',
       'immediate later',
     ]);
-    const kinds = told.flatMap(({ kind }) => (kind === 'written' ? [] : [kind]));
+    const kinds = events.flatMap(({ kind }) => (kind === 'written' ? [] : [kind]));
     expect(kinds.at(0)).toBe('opened');
     expect(kinds.filter((kind) => kind === 'refused').length).toBeGreaterThanOrEqual(2);
     expect(kinds.at(-1)).toBe('opened');

@@ -59,7 +59,7 @@ withPostgres(() => {
   test('a renewal that was late on its way is not performed after a newer one', async () => {
     await using schema = await openSchema();
     await using one = await joined(schema, 'one');
-    await one.registry.take([{ id: 0, epoch: 0 }]);
+    await one.registry.acquire([{ id: 0, epoch: 0 }]);
     await schema.sql('UPDATE processes SET renewal = renewal + 2');
     const late = await one.registry.renew({ leases, believesAlone: true, limit: 1 });
     expect(late).toBeUndefined();
@@ -84,10 +84,10 @@ withPostgres(() => {
     await using schema = await openSchema();
     await using one = await joined(schema, 'one');
     await using two = await joined(schema, 'two');
-    await one.registry.take([{ id: 0, epoch: 0 }]);
+    await one.registry.acquire([{ id: 0, epoch: 0 }]);
     await schema.sql("UPDATE shards SET until = until + interval '1 hour' WHERE shard_id = 0");
     await schema.sql("UPDATE identify_buckets SET at = at + interval '1 hour'");
-    expect(await two.registry.take([{ id: 0, epoch: 1 }])).toHaveLength(1);
+    expect(await two.registry.acquire([{ id: 0, epoch: 1 }])).toHaveLength(1);
     expect(await two.registry.identify({ shardId: 0, epoch: 2 }, 0)).toEqual({ kind: 'granted' });
   });
 });
@@ -124,7 +124,7 @@ withPostgres(() => {
       ),
     ).rejects.toThrow(/No process has registered/);
     await using one = await joined(schema, 'one');
-    await one.registry.take([{ id: 0, epoch: 0 }]);
+    await one.registry.acquire([{ id: 0, epoch: 0 }]);
     const resize = (isForced = false) => resizeShards(pool, 4, isForced);
     await expect(resize(true)).rejects.toMatchObject({ code: 'shards.in_use' });
     await one.registry.renew({ leases, believesAlone: true, limit: 1 });
@@ -135,7 +135,7 @@ withPostgres(() => {
     expect([view?.shards.length, view?.renewedIds.size]).toEqual([4, 0]);
     await using two = await joined(schema, 'two');
     expect(two.count).toBe(4);
-    expect(await two.registry.take([{ id: 3, epoch: 2 }])).toHaveLength(1);
+    expect(await two.registry.acquire([{ id: 3, epoch: 2 }])).toHaveLength(1);
   });
 
   test('a process that is gone and owns nothing is forgotten by the next one that registers', async () => {

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import type { SpendingEntry } from '#src/spending/book.ts';
 import { dayOf } from '#src/spending/calendar.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { SharedLedger } from '#src/spending/ledger/shared-ledger.ts';
+import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
-import { dollars, openDesk } from '#test/fakes/spending.ts';
-import { openIn } from './open-books.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { openIn } from './open-stores.ts';
 
 const guildId = '10';
 const order = { kind: 'answer' as const, guildId, name: 'Ana', characters: 4_000, heardMs: 4_000 };
@@ -16,34 +16,34 @@ const entry: SpendingEntry = { guildId, day: today, nanoUsd: 1, ms: 2, unpriced:
 /** One of several processes with budgets in one database: a dollar a day for the server. */
 async function openProcess(schema: TestSchema) {
   await using stack = new AsyncDisposableStack();
-  const { sharedSpending: book, spending: former } = stack.use(await openIn(schema));
+  const { sharedSpending: shared, spending: former } = stack.use(await openIn(schema));
   const ledger = new Ledger();
   const clock = realClock;
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   const exchange = stack.use(
     new SharedLedger({
       alert: () => undefined,
       ledger,
-      book,
+      shared,
       former,
       clock,
-      tell: (error) => told.push(error),
+      report: (error) => reported.push(error),
     }),
   );
   await exchange.open();
-  const { desk } = openDesk(clock, { caps: { serverDay: dollars(1) }, ledger, exchange });
+  const { budgets } = openBudgets(clock, { caps: { serverDay: dollars(1) }, ledger, exchange });
   const resources = stack.move();
-  return { desk, told, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { budgets, reported, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 /** Answers until it may not any more, each for 1 to 8 cents; how many. */
 async function answerAll(
-  { desk }: Awaited<ReturnType<typeof openProcess>>,
+  { budgets }: Awaited<ReturnType<typeof openProcess>>,
   personId: string,
 ): Promise<number> {
   for (let count = 0; ; count++) {
-    await desk.ready(guildId);
-    const opened = desk.open({ ...order, personId });
+    await budgets.ready(guildId);
+    const opened = budgets.open({ ...order, personId });
     if (opened.kind === 'refused') return count;
     opened.reservation.used({ inputTokens: 10_000 * (1 + (count % 8)), outputTokens: 0 });
     if (count % 3 > 0) await new Promise(setImmediate);
@@ -58,7 +58,7 @@ withPostgres(() => {
     const counts = await Promise.all(all.map((one, n) => answerAll(one, `${n % 3}`)));
     expect(counts.reduce((sum, count) => sum + count)).toBeGreaterThan(11);
     await Promise.all(all.map((one) => one[Symbol.asyncDispose]()));
-    expect(all.flatMap(({ told }) => told)).toEqual([]);
+    expect(all.flatMap(({ reported }) => reported)).toEqual([]);
     const [sum] = await schema.sql('SELECT nano_usd::float8 AS spent FROM spent');
     const [theirs] = await schema.sql('SELECT sum(nano_usd)::float8 AS spent FROM spent_by_person');
     expect(sum?.spent).toBeLessThanOrEqual(1e9 + 8 * 0.08e9);

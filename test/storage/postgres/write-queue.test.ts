@@ -91,10 +91,12 @@ test('a queue that is closed tries for two seconds more, and then what waits fai
   const { clock, queue, state, write } = openQueue();
   state.isAway = true;
   const lost = write('lost', '10');
-  const told = expect(lost).rejects.toThrow('The database db was closed before this was written.');
+  const reported = expect(lost).rejects.toThrow(
+    'The database db was closed before this was written.',
+  );
   const closing = queue[Symbol.asyncDispose]();
   await clock.advance(2_000);
-  await Promise.all([closing, told]);
+  await Promise.all([closing, reported]);
   await expect(write('late', '10')).rejects.toMatchObject({ code: 'store.unwritable' });
 });
 

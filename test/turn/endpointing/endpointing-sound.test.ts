@@ -5,9 +5,9 @@ import { inOrder, kinds, runEvents, ticks, windows, word, wordEndMs } from './en
 test('faint windows after a loud voice are its echo: the wait counts from where it was loud', () => {
   const loud = windows(0, ...word).map((window) => ({ ...window, levelDb: -30 }));
   const faint = windows(wordEndMs, 0.9, 0.9, 0.9).map((window) => ({ ...window, levelDb: -52 }));
-  const room = windows(wordEndMs + 96, ...Array(30).fill(0.05));
+  const settled = windows(wordEndMs + 96, ...Array(30).fill(0.05));
   const text: EndpointingEvent = { kind: 'text', text: 'stop the music', atMs: wordEndMs + 200 };
-  const all = inOrder(...loud, ...faint, ...room, text, ...ticks(wordEndMs, 1200));
+  const all = inOrder(...loud, ...faint, ...settled, text, ...ticks(wordEndMs, 1200));
   const ended = runEvents(all).at(-1);
   expect(ended).toMatchObject({ kind: 'ended', toMs: wordEndMs + 96 });
   expect((ended?.notedAtMs ?? 0) - wordEndMs).toBeLessThan(340);
@@ -30,7 +30,7 @@ test('a text that breaks off where more sounded before the microphone closed is 
     kind: 'silence-frame',
     atMs: wordEndMs + ms,
   }));
-  const told = (text: string, ms: number): EndpointingEvent => ({
+  const reported = (text: string, ms: number): EndpointingEvent => ({
     kind: 'text',
     text,
     atMs: wordEndMs + ms,
@@ -42,8 +42,8 @@ test('a text that breaks off where more sounded before the microphone closed is 
           ...windows(0, ...word),
           ...sounding,
           ...closing,
-          told('ten of', 190),
-          told(second, 310),
+          reported('ten of', 190),
+          reported(second, 310),
           ...ticks(wordEndMs, 1700),
         ),
       ),

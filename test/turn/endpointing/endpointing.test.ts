@@ -120,8 +120,8 @@ test('packets that stay away for 80 ms are a pause, one that is only late is non
 
 test('a pause is a long one after 200 ms, or as soon as the microphone closes, and then told once', () => {
   const long = (...more: readonly EndpointingEvent[]) => {
-    const room = windows(wordEndMs, ...Array(20).fill(0.1));
-    const all = inOrder(...windows(0, ...word), ...room, ...more, ...ticks(wordEndMs, 1000));
+    const settled = windows(wordEndMs, ...Array(20).fill(0.1));
+    const all = inOrder(...windows(0, ...word), ...settled, ...more, ...ticks(wordEndMs, 1000));
     return delays(runEvents(all)).filter(([kind]) => kind === 'long-pause');
   };
   expect(long()).toEqual([['long-pause', 200]]);
@@ -154,10 +154,10 @@ test('a voice that the jitter buffer gave back late still counts as of when it a
 });
 
 /** Closes the microphone right after a word, and lets the recogniser tell `text` so long after that. */
-function toldAfter(text: string, afterMs: number): NotedEffect[] {
+function reportedAfter(text: string, afterMs: number): NotedEffect[] {
   const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
-  const told: EndpointingEvent = { kind: 'text', text, atMs: wordEndMs + afterMs };
-  return runEvents(inOrder(...windows(0, ...word), closing, told, ...ticks(wordEndMs, 3000)));
+  const reported: EndpointingEvent = { kind: 'text', text, atMs: wordEndMs + afterMs };
+  return runEvents(inOrder(...windows(0, ...word), closing, reported, ...ticks(wordEndMs, 3000)));
 }
 
 /** How long after the voice each effect came. */
@@ -165,7 +165,7 @@ const delays = (noted: readonly NotedEffect[]) =>
   noted.map(({ kind, notedAtMs }) => [kind, notedAtMs - wordEndMs]);
 
 test('a question that stands lets an answer be prepared as soon as its text comes, and ends at 300 ms', () => {
-  expect(delays(toldAfter('what is the capital of france', 150)).slice(1)).toEqual([
+  expect(delays(reportedAfter('what is the capital of france', 150)).slice(1)).toEqual([
     ['paused', 20],
     ['long-pause', 20],
     ['likely-over', 150],
@@ -174,7 +174,7 @@ test('a question that stands lets an answer be prepared as soon as its text come
 });
 
 test('a text that comes after its wait ends the turn at once', () => {
-  const delayed = toldAfter('what is the capital of france', 290);
+  const delayed = reportedAfter('what is the capital of france', 290);
   expect(delays(delayed).at(-1)).toEqual(['ended', 300]);
   const slow = { ...rules, textTimeoutMs: 800 };
   let voice: EndpointingState = quiet;
@@ -194,13 +194,15 @@ test('a text that comes after its wait ends the turn at once', () => {
 });
 
 test('a sentence in its middle is waited for, and no answer is prepared before', () => {
-  const heard = delays(toldAfter('what is the capital of', 150));
+  const heard = delays(reportedAfter('what is the capital of', 150));
   expect(heard.map(([kind]) => kind)).toEqual(['began', 'paused', 'long-pause', 'ended']);
   expect(heard.at(-1)?.[1]).toBeGreaterThanOrEqual(1000);
 });
 
 test('numbers being dictated are waited for over their usual pauses', () => {
-  expect(Number(delays(toldAfter('two nine three', 150)).at(-1)?.[1])).toBeGreaterThanOrEqual(900);
+  expect(Number(delays(reportedAfter('two nine three', 150)).at(-1)?.[1])).toBeGreaterThanOrEqual(
+    900,
+  );
 });
 
 test('a partial from before the last words neither shortens the wait nor counts as the whole', () => {
@@ -212,9 +214,12 @@ test('a partial from before the last words neither shortens the wait nor counts 
 
 test('words still changing in the pause hold the end back until they rest', () => {
   const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
-  const told = ['what ti', 'what time', 'what time is', 'what time is it'].map<EndpointingEvent>(
-    (text, at) => ({ kind: 'text', text, atMs: wordEndMs + 60 + 80 * at }),
-  );
-  const all = inOrder(...windows(0, ...word), closing, ...told, ...ticks(wordEndMs, 2000));
+  const reported = [
+    'what ti',
+    'what time',
+    'what time is',
+    'what time is it',
+  ].map<EndpointingEvent>((text, at) => ({ kind: 'text', text, atMs: wordEndMs + 60 + 80 * at }));
+  const all = inOrder(...windows(0, ...word), closing, ...reported, ...ticks(wordEndMs, 2000));
   expect(delays(runEvents(all)).at(-1)).toEqual(['ended', 420]);
 });

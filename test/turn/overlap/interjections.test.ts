@@ -124,7 +124,7 @@ test('a partial text is sure only of what no further word can change', () => {
   expect(partly('stop at the next')).toEqual({ kind: 'other', sure: true });
 });
 
-test('of what a word means in several languages the wish to be told again counts before a hold, and a murmur before a no', () => {
+test('of what a word means in several languages a request for a repeat counts before a hold, and a murmur before a no', () => {
   expect(heard('từ từ').kind).toBe('again');
   expect(['oi', 'no joo'].map((text) => heard(text).kind)).toEqual(['backchannel', 'backchannel']);
 });

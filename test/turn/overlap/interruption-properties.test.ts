@@ -4,10 +4,10 @@ import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
 import { fc } from '#test/properties.ts';
 import {
   answering,
-  type Done,
   readingOut,
+  reportingRules,
   runEvents,
-  tellingRules,
+  type TimedEffect,
   voice,
   words,
 } from './interruption-run.ts';
@@ -59,7 +59,7 @@ const talk = fc
   .map((a) => a.flat());
 
 /** Times of one and of the other, which take turns. */
-function turns(done: readonly Done[], on: string, off: string): [number[], number[]] {
+function turns(done: readonly TimedEffect[], on: string, off: string): [number[], number[]] {
   const both = done.filter(({ kind }) => kind === on || kind === off);
   for (const [n, { kind }] of both.entries()) expect(kind).toBe(n % 2 ? off : on);
   const times = (which: string) => both.flatMap(({ kind, atMs }) => (kind === which ? atMs : []));
@@ -67,7 +67,7 @@ function turns(done: readonly Done[], on: string, off: string): [number[], numbe
 }
 
 /** What became of one reply. */
-function fate(done: readonly Done[]): 'over' | 'speaking' {
+function fate(done: readonly TimedEffect[]): 'over' | 'speaking' {
   const [ducks, unducks] = turns(done, 'duck', 'unduck');
   expect(unducks.length).toBe(ducks.length);
   const [pauses, resumes] = turns(done, 'pause', 'resume');
@@ -95,7 +95,7 @@ test('whatever is said or lost: it speaks on or is over, never stuck, at full le
 test('what must be said is never paused, stopped or left', () => {
   fc.assert(
     fc.property(talk, (said) => {
-      const done = runEvents([tellingRules, ...said], untilMs);
+      const done = runEvents([reportingRules, ...said], untilMs);
       for (const { kind } of done) expect(['duck', 'unduck']).toContain(kind);
       fate(done);
     }),

@@ -7,15 +7,15 @@ import {
 import { interruptionRules as rules } from '#src/turn/overlap/interruption-rules.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
 
-export type Done = InterruptionEffect & { readonly atMs: number };
+export type TimedEffect = InterruptionEffect & { readonly atMs: number };
 
 /** In order of time, a tick every 20 ms until `untilMs` between them; a reply that ended is reported as over. */
-export function runEvents(events: readonly InterruptionEvent[], untilMs: number): Done[] {
+export function runEvents(events: readonly InterruptionEvent[], untilMs: number): TimedEffect[] {
   const ticks = Array.from({ length: Math.floor(untilMs / 20) }, (_, n) => (n + 1) * 20);
   const all = [...events, ...ticks.map((atMs) => ({ kind: 'tick', atMs }) as const)];
   all.sort((a, b) => a.atMs - b.atMs);
   let state = uninterrupted;
-  const done: Done[] = [];
+  const done: TimedEffect[] = [];
   for (const event of all) {
     const step = stepInterruption(state, event, rules);
     state = step.state;
@@ -25,7 +25,7 @@ export function runEvents(events: readonly InterruptionEvent[], untilMs: number)
 }
 
 /** As `play`, short: `pause 388`. */
-export function told(events: readonly InterruptionEvent[], untilMs = 30_000): string[] {
+export function runReports(events: readonly InterruptionEvent[], untilMs = 30_000): string[] {
   return runEvents(events, untilMs).map((effect) => {
     const who = 'personId' in effect ? ` ${effect.personId}` : '';
     return `${effect.kind}${who} ${effect.atMs}`;
@@ -41,7 +41,7 @@ export const answering = (replyTo = 'ann', atMs = 0): InterruptionEvent => ({
 
 export const readingOut: InterruptionEvent = { kind: 'reply-began', interruptible: true, atMs: 0 };
 
-export const tellingRules: InterruptionEvent = {
+export const reportingRules: InterruptionEvent = {
   kind: 'reply-began',
   replyTo: 'ann',
   interruptible: false,

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { interruptionRules as rules } from '#src/turn/overlap/interruption-rules.ts';
-import { type SpeechClaim, stepSpeech, unheard } from '#src/turn/overlap/interruption-speech.ts';
+import { type SpeechReaction, stepSpeech, unheard } from '#src/turn/overlap/interruption-speech.ts';
 
 /** What somebody who is answered asks of the bot by an evenly loud voice from 1,000 ms on, some of it explained. */
-function claimed(atMs: number, explainedMs: number): SpeechClaim {
+function claimed(atMs: number, explainedMs: number): SpeechReaction {
   const began = unheard({ personId: 'ann', atMs: 1_000 });
   const speech = { ...began, explainedMs, loudestDb: -20, levelDb: -20, sounding: true };
   const event = { kind: 'voiced', personId: 'ann', voicedMs: 96, levelDb: -20, atMs } as const;
-  return stepSpeech(speech, event, true, rules).claim;
+  return stepSpeech(speech, event, true, rules).reaction;
 }
 
 test('a voice pauses the bot from 300 ms after it began, and before that only tentatively', () => {

@@ -124,7 +124,7 @@ export class PostgresShardRegistry implements ShardRegistry, AsyncDisposable {
     return row?.is_known === true ? viewOf(row) : undefined;
   }
 
-  async take(shards: readonly Pick<ShardRow, 'id' | 'epoch'>[]): Promise<readonly TakenShard[]> {
+  async acquire(shards: readonly Pick<ShardRow, 'id' | 'epoch'>[]): Promise<readonly TakenShard[]> {
     const rows = await this.#rows(
       `WITH wanted AS (
          SELECT w.shard_id, w.epoch,

@@ -13,7 +13,7 @@ import { lineColumns, readTogether } from './rows.ts';
 export class PostgresCaptionMessages implements CaptionMessageStore {
   readonly #database: OrderedDatabase;
   /** Erasures that a message was told of as outdated for: a later one is not settled by its edit. */
-  readonly #told = new Map<string, number>();
+  readonly #reported = new Map<string, number>();
 
   constructor(database: OrderedDatabase) {
     this.#database = database;
@@ -40,7 +40,7 @@ export class PostgresCaptionMessages implements CaptionMessageStore {
     });
     const linesOf = Map.groupBy(lines, ({ message_id }) => message_id);
     return found.map((row) => {
-      this.#told.set(String(row.message_id), Number(row.outdated));
+      this.#reported.set(String(row.message_id), Number(row.outdated));
       const shown = linesOf.get(row.message_id) ?? [];
       const ofMessage = shown.map((line) => lineOf(line, String(line.session_id)));
       return { message: captionMessageOf(row), lines: ofMessage };
@@ -48,13 +48,13 @@ export class PostgresCaptionMessages implements CaptionMessageStore {
   }
 
   async settled(messageId: string, isGone: boolean): Promise<void> {
-    const told = this.#told.get(messageId) ?? 0;
+    const reported = this.#reported.get(messageId) ?? 0;
     await this.#database.pool.write((connection) =>
       isGone
         ? connection.run('DELETE FROM caption_messages WHERE message_id = $1', [messageId])
-        : connection.run(settledSql, [messageId, told]),
+        : connection.run(settledSql, [messageId, reported]),
     );
-    this.#told.delete(messageId);
+    this.#reported.delete(messageId);
   }
 }
 

@@ -1,8 +1,8 @@
 import type { MessagePlace } from '#src/captions/transcript-line.ts';
 import type { ErasedLines, KeptDays, TranscriptEraser } from '#src/captions/transcript-store.ts';
-import { eraseMs } from '#src/storage/postgres/books/writing.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import type { SqlConnection } from '#src/storage/postgres/sql-connection.ts';
+import { eraseMs } from '#src/storage/postgres/stores/writing.ts';
 import { endAbandoned, followClock } from './abandoned-sessions.ts';
 import { linesOfPersonSql } from './person-records.ts';
 import type { SessionLanes } from './session-lanes.ts';

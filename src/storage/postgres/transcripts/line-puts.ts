@@ -1,6 +1,6 @@
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
-import { insertRows } from '#src/storage/postgres/books/writing.ts';
 import type { SqlConnection } from '#src/storage/postgres/sql-connection.ts';
+import { insertRows } from '#src/storage/postgres/stores/writing.ts';
 import { lineId } from '#src/storage/transcripts/rows.ts';
 import { termOf, wordsOf } from '#src/storage/transcripts/words.ts';
 

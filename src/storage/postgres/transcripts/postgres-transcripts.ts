@@ -20,19 +20,19 @@ const aliveMs = 30_000;
 export function openPostgresTranscripts(
   pool: PostgresPool,
   clock: Clock,
-  tell: (change: AlertChange) => void,
+  report: (change: AlertChange) => void,
 ): TranscriptStore {
   const database = new OrderedDatabase(pool, clock);
   const lanes = new SessionLanes();
   const over = new AbortController();
-  const telling = runPeriodically(
+  const reporting = runPeriodically(
     {
       name: 'heartbeat of transcripts',
       clock,
       everyMs: aliveMs,
       firstAfterMs: aliveMs,
       run: () => pool.write((connection) => noteAlive(connection, database.writer)),
-      tell,
+      report,
     },
     over.signal,
   );
@@ -49,7 +49,7 @@ export function openPostgresTranscripts(
     },
     async [Symbol.asyncDispose]() {
       over.abort(new Error('closed'));
-      await telling;
+      await reporting;
       await database.settle();
       // No process owns its open sessions now.
       const sql = 'DELETE FROM transcript_writers WHERE id = $1';

@@ -1,0 +1,242 @@
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { Packet } from '#src/audio/packet.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { ToolEntry } from '#src/session/ports/tool.ts';
+import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import { fixedVoiceNames } from '#src/speech/voice-names.ts';
+import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
+import { PartialTrust } from '#src/turn/partial-trust.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { lounge, openSessionFixture } from '#test/session/setup/session-fixture.ts';
+import { LeapingClock } from './clock.ts';
+import { Marks } from './marks.ts';
+import {
+  Microphones,
+  type MicrophoneUtterance,
+  readVoices,
+  type SentSound,
+  type SimulatedUtterance,
+} from './microphones.ts';
+import { type AnswerStyle, HonestRecogniser, Minds, speakMs } from './minds.ts';
+
+export type TimedEvent = { readonly atMs: number; readonly event: SessionEvent };
+/** 20 ms of the bot's voice that left; the level is the sample value of `FakeSynthesizer`, or less where it ducks. */
+export type VoiceFrame = { readonly atMs: number; readonly level: number };
+export type BenchChannel = Awaited<ReturnType<typeof openChannel>>;
+/** What understands people, and how far its partials are trusted. */
+export type Recognition = {
+  readonly transcriber: (...parts: ConstructorParameters<typeof HonestRecogniser>) => Transcriber;
+  readonly partialTrust: PartialTrust;
+};
+type SpokenSound = NonNullable<Parameters<Microphones['say']>[3]>;
+
+/** People and their voices of test/fixtures/scenes. */
+const everybody = [
+  ['ana', 'Ana', 'slt'],
+  ['ben', 'Ben', 'rms'],
+  ['cleo', 'Cleo', 'espeak-us-f3'],
+  ['dan', 'Dan', 'kal16'],
+  ['emil', 'Emil', 'human'],
+] as const;
+const botVoice = 'espeak-gb';
+const packetMs = 20;
+/** A voice that is ducked has a fifth of its level, 800 and more. */
+const leastMean = 200;
+/** Between two things of one person. */
+const betweenMs = 300;
+/** After so long without a packet every utterance is over and understood. */
+const calmMs = 4_000;
+/** Nothing takes longer but a fault. */
+const longestMs = 90_000;
+
+/** What each microphone has to say. */
+export const voices = await readVoices({
+  ...Object.fromEntries(everybody.map(([id, , voice]) => [id, voice])),
+  bot: botVoice,
+});
+const codec = await loadOpus();
+
+const wholeUtterances: Recognition = {
+  transcriber: (...parts) => new HonestRecogniser(...parts),
+  partialTrust: new PartialTrust(false),
+};
+
+/** The first so many of everybody. */
+export function peopleOf(count: number): ChannelMember[] {
+  return everybody.slice(0, count).map(([id, name]) => ({ id, name, isBot: false, roleIds: [] }));
+}
+
+export const otherBot: ChannelMember = { id: 'bot', name: 'Groovy', isBot: true, roleIds: [] };
+
+/** What a room may have otherwise than usual. */
+export type BenchChannelOptions = {
+  /** Default `auto`. */
+  readonly addressing?: AddressingMode | undefined;
+  /** Gives a voice to what are numbers otherwise. */
+  readonly soundOf?: (piece: Pcm) => Pcm;
+  /** Default: a recogniser of whole utterances. */
+  readonly recognition?: Recognition;
+  readonly tools?: (clock: LeapingClock) => readonly ToolEntry[];
+  /** What tells the language of a text; default: nothing. */
+  readonly textLanguage?: TextLanguageDetector;
+  /** Names of voices that there are; empty: any name is taken. */
+  readonly voices?: readonly string[];
+};
+
+/** The real session in a room with these people, all of whom it may hear; `mannerOf` says how it is to answer. */
+export async function openChannel(
+  people: readonly ChannelMember[],
+  mannerOf: (utterances: readonly number[]) => AnswerStyle = () => 'short',
+  options: BenchChannelOptions = {},
+) {
+  const { addressing = 'auto', soundOf = (piece) => piece, tools = () => [] } = options;
+  const { recognition = wholeUtterances, textLanguage, voices: voiceNames } = options;
+  const clock = new LeapingClock();
+  const marks = new Marks();
+  const microphones = new Microphones(voices, marks);
+  const minds = new Minds(clock, mannerOf);
+  const synthesizer = new FakeSynthesizer({ clock, firstMs: speakMs });
+  const voice: Synthesizer = {
+    async *synthesize(...call) {
+      for await (const piece of synthesizer.synthesize(...call)) yield soundOf(piece);
+    },
+  };
+  const happened: TimedEvent[] = [];
+  const voiceFrames: VoiceFrame[] = [];
+  /** Frames of its own voice that left, by the number of the text they are of; cues are none. */
+  const sounded = new Map<number, number>();
+  /** When a voice was noticed that begins an utterance. */
+  const begins: number[] = [];
+  const lastSound = { lastMs: Number.NEGATIVE_INFINITY };
+  const fixture = openSessionFixture(
+    {
+      clock,
+      synthesizer: voice,
+      addressing,
+      transcriber: recognition.transcriber(clock, (piece) => microphones.heardIn(piece)),
+      partialTrust: recognition.partialTrust,
+      tools: tools(clock),
+      ...(textLanguage && { textLanguage }),
+      ...(voiceNames && { voices: fixedVoiceNames(voiceNames) }),
+      pipeline: minds.with(voice),
+      codec: marks.codec(codec, (samples) => {
+        const level = samples[samples.length >> 1] ?? 0;
+        if (level === 0) return;
+        if (isVoice(samples)) voiceFrames.push({ atMs: clock.nowMs(), level });
+        lastSound.lastMs = clock.nowMs();
+        sounded.set(level - 4000, (sounded.get(level - 4000) ?? 0) + 1);
+      }),
+      consent: { policy: 'notice' },
+      warm: () => void begins.push(clock.nowMs()),
+      onEvent: (_guildId, event) => void happened.push({ atMs: clock.nowMs(), event }),
+    },
+    people,
+  );
+  await fixture.sessions.join(lounge, people[0]?.id ?? '');
+  const traffic = { waiting: [] as Packet[], lastMs: 0 };
+  return {
+    fixture,
+    clock,
+    marks,
+    microphones,
+    minds,
+    synthesizer,
+    happened,
+    sounded,
+    voiceFrames,
+    lastSound,
+    begins,
+    traffic,
+    people,
+  };
+}
+
+/** The samples of the voice lie around its number, and those of cues around 0. */
+function isVoice(samples: Int16Array): boolean {
+  return Math.abs(samples.reduce((sum, sample) => sum + sample, 0)) > leastMean * samples.length;
+}
+
+/** They will say it from `fromMs` on, which is now or later, and not before they have said what they are saying. */
+export function say(
+  channel: BenchChannel,
+  personId: string,
+  text: string,
+  fromMs: number,
+  sound?: SpokenSound,
+): SimulatedUtterance {
+  const former = channel.microphones.said.findLast((one) => one.personId === personId);
+  const freeMs = Math.max(fromMs, (former?.toMs ?? 0) + betweenMs);
+  const onGridMs = packetMs * Math.ceil(freeMs / packetMs);
+  return sent(channel, channel.microphones.say(personId, text, onGridMs, sound));
+}
+
+/** These packets will leave their microphone from `fromMs` on, a multiple of 20. */
+export function transmit(
+  channel: BenchChannel,
+  personId: string,
+  text: string,
+  fromMs: number,
+  sound: SentSound,
+): SimulatedUtterance {
+  return sent(channel, channel.microphones.transmit(personId, text, fromMs, sound));
+}
+
+function sent({ traffic }: BenchChannel, { utterance, packets }: MicrophoneUtterance) {
+  traffic.waiting = [...traffic.waiting, ...packets].sort((a, b) => a.atMs - b.atMs);
+  return utterance;
+}
+
+/** Lets 20 ms pass. */
+export async function step({ fixture, clock, traffic }: BenchChannel): Promise<void> {
+  await clock.advance(packetMs);
+  const nowMs = clock.nowMs();
+  const { link } = fixture.linkOpener;
+  while (traffic.waiting[0] && traffic.waiting[0].atMs <= nowMs) {
+    const packet = traffic.waiting.shift();
+    if (!packet || !link.present.some(({ id }) => id === packet.speakerId)) continue;
+    link.arrive(packet);
+    traffic.lastMs = nowMs;
+  }
+  link.tick(nowMs);
+}
+
+/** To that instant, in one leap where nothing can happen before. */
+export async function goTo(channel: BenchChannel, atMs: number): Promise<void> {
+  const { clock, traffic } = channel;
+  while (clock.nowMs() < atMs) {
+    const nextMs = Math.min(atMs, traffic.waiting[0]?.atMs ?? atMs);
+    const leapMs = packetMs * Math.floor((nextMs - clock.nowMs()) / packetMs) - packetMs;
+    if (leapMs > packetMs && isAtRest(channel) && clock.nowMs() - traffic.lastMs > calmMs) {
+      await clock.leap(leapMs);
+    } else await step(channel);
+  }
+}
+
+/** Until that holds; false when it has not for a minute and a half. */
+export async function until(channel: BenchChannel, holds: () => boolean): Promise<boolean> {
+  const deadlineMs = channel.clock.nowMs() + longestMs;
+  while (!holds()) {
+    if (channel.clock.nowMs() > deadlineMs) return false;
+    await step(channel);
+  }
+  return true;
+}
+
+/** It says nothing, and prepares nothing. */
+export function isAtRest({ fixture, minds, synthesizer }: BenchChannel): boolean {
+  const isFree = fixture.sessions.session('g')?.context.queue.isFree === true;
+  return isFree && minds.running + synthesizer.running === 0;
+}
+
+/** They leave the channel, or come back. */
+export function move({ fixture, people }: BenchChannel, personId: string, isHere: boolean): void {
+  const { linkOpener } = fixture;
+  const there = people.filter(({ id }) =>
+    id === personId ? isHere : linkOpener.link.present.some((one) => one.id === id),
+  );
+  for (const list of [linkOpener.people, linkOpener.link.present])
+    list.splice(0, list.length, ...there);
+}

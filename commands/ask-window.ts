@@ -1,0 +1,24 @@
+import { consentButtons } from '#commands/privacy/replies.ts';
+import { askWindowMs } from '#src/session/hearing/addressing.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import { notInChannel } from './rights.ts';
+
+/** Press of the Ask button: for a while its presser needs no name. */
+export async function openAskWindow(
+  call: CommandCall,
+  { sessions, talk }: Pick<CommandPorts, 'sessions' | 'talk'>,
+): Promise<Replies> {
+  const barred = notInChannel(call, sessions);
+  if (barred) return [barred];
+  const { guildId, callerId, callerName: name } = call;
+  switch (talk.openAskWindow(guildId, callerId)) {
+    case 'open':
+      return [{ id: 'ask.window', with: { name, s: askWindowMs / 1000 }, to: 'caller' }];
+    case 'unheard':
+      return [{ id: 'ask.unheard', to: 'caller', buttons: consentButtons }];
+    case 'paused':
+      return [{ id: 'privacy.paused', to: 'caller', buttons: ['resume'] }];
+    case 'nowhere':
+      return [{ id: 'leave.nowhere', to: 'caller' }];
+  }
+}

@@ -1,0 +1,163 @@
+import type { Interaction } from '#sandbox/interactions/interaction.ts';
+import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
+import { perform } from '#sandbox/program/program.ts';
+import type { SandboxRequest } from '#sandbox/program/protocol.ts';
+import type { Sandbox } from '#sandbox/sandbox.ts';
+import { formOf, menuNames } from './browser-components.ts';
+import type { UploadedFiles } from './browser-files.ts';
+import type { BrowserReply, BrowserRequest } from './browser-protocol.ts';
+import type { BrowserSound } from './browser-sound.ts';
+import type { TypedVoices } from './typed-voices.ts';
+
+export type BrowserParts = {
+  readonly sandbox: Sandbox;
+  readonly you: string;
+  readonly sound: BrowserSound;
+  readonly voices: TypedVoices;
+  readonly uploads: UploadedFiles;
+};
+
+/** Does what a page asks; whatever goes wrong becomes a reply of one sentence. */
+export async function act(
+  parts: BrowserParts,
+  tab: string,
+  request: BrowserRequest,
+  signal: AbortSignal,
+): Promise<BrowserReply> {
+  const { id } = request;
+  try {
+    return { ...(await fieldsOf(parts, tab, request, signal)), kind: 'reply', id, ok: true };
+  } catch (cause) {
+    const error = cause instanceof Error ? cause.message : 'Failed.';
+    return { kind: 'reply', id, ok: false, error };
+  }
+}
+
+async function fieldsOf(
+  parts: BrowserParts,
+  tab: string,
+  request: BrowserRequest,
+  signal: AbortSignal,
+): Promise<object> {
+  const { sandbox, you, sound } = parts;
+  const { id } = request;
+  switch (request.kind) {
+    case 'join':
+      return await join(parts, request.person ?? you, request.channel, signal);
+    case 'leave':
+      return await line(parts, { id, do: 'leave', person: request.person ?? you }, signal);
+    case 'command': {
+      const { name, options, channel } = request;
+      const words = withFiles(options, parts.uploads);
+      const interaction = sandbox.person(you).command(name, words, channel);
+      return await answerTo(sandbox, interaction, signal);
+    }
+    case 'complete': {
+      const { name, options, focused } = request;
+      return await line(parts, { id, do: 'complete', person: you, name, options, focused }, signal);
+    }
+    case 'press': {
+      const { messageId, customId, values } = request;
+      const message = sandbox.message(messageId);
+      if (!message) throw new Error('That message is gone.');
+      const interaction = sandbox.person(you).press(message, customId, values);
+      return await answerTo(sandbox, interaction, signal);
+    }
+    case 'submit': {
+      const interaction = sandbox.person(you).submit({ id: request.form }, request.fields);
+      return await answerTo(sandbox, interaction, signal);
+    }
+    case 'type':
+      return await type(parts, request, signal);
+    case 'write': {
+      const { text, channel } = request;
+      const writing = channel === undefined ? {} : { channel };
+      return { messageId: sandbox.person(you).write(text, writing).id };
+    }
+    case 'microphone':
+      if (request.on) sound.claim(tab);
+      else sound.mute(tab);
+      return {};
+  }
+}
+
+/** What the bot answers: a message, or a form to be filled in. */
+async function answerTo(
+  sandbox: Sandbox,
+  interaction: Interaction,
+  signal: AbortSignal,
+): Promise<object> {
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const answered = interaction.answered(either);
+  const asked = interaction.asked(either);
+  try {
+    return await Promise.race([
+      answered.then(({ id: messageId, text, ephemeral }) => ({ messageId, text, ephemeral })),
+      asked.then((modal) => ({ form: formOf(interaction.id, modal, menuNames(sandbox)) })),
+    ]);
+  } finally {
+    over.abort(new Error('The bot has answered.'));
+  }
+}
+
+/** The files themselves in place of their ids. */
+function withFiles(
+  options: Extract<BrowserRequest, { kind: 'command' }>['options'],
+  uploads: UploadedFiles,
+): OptionValues {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, word]) => [
+      name,
+      typeof word === 'object' ? uploads.take(word.file) : word,
+    ]),
+  );
+}
+
+/** As the program does it for a line. */
+async function line(
+  { sandbox }: BrowserParts,
+  request: SandboxRequest,
+  signal: AbortSignal,
+): Promise<object> {
+  const answer = await perform(sandbox, request, signal);
+  if (!answer.ok) throw new Error(answer.error);
+  const { id: _id, ok: _ok, ...fields } = answer;
+  return fields;
+}
+
+/** Who sits there already stays: joining anew would break off what they say. */
+async function join(
+  parts: BrowserParts,
+  person: string,
+  channel: string,
+  signal: AbortSignal,
+): Promise<object> {
+  if (channelOf(parts, person) === channel) return {};
+  return await line(parts, { id: 0, do: 'join', person, channel }, signal);
+}
+
+/**
+ * Says typed words in an embedded voice; somebody who sits nowhere comes to where you are. They wait for the keys of the
+ * end-to-end group: the first words of somebody who has just come would be heard by nobody.
+ */
+async function type(
+  parts: BrowserParts,
+  { person, text }: Extract<BrowserRequest, { kind: 'type' }>,
+  signal: AbortSignal,
+): Promise<object> {
+  const { sandbox, you, voices } = parts;
+  const where = channelOf(parts, person) ?? channelOf(parts, you);
+  if (where === undefined) throw new Error('Join a voice channel first.');
+  const [said] = await Promise.all([
+    voices.say(person, text, signal),
+    join(parts, person, where, signal),
+  ]);
+  await line(parts, { id: 0, do: 'settled', person }, signal);
+  return await sandbox.person(person).say(said, signal);
+}
+
+function channelOf({ sandbox }: BrowserParts, person: string): string | undefined {
+  const { people } = sandbox.guild().roster();
+  return people.find(({ name }) => name === person)?.channel;
+}

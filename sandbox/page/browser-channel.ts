@@ -1,0 +1,191 @@
+import { messageLine } from '#sandbox/program/program-messages.ts';
+import type { Sandbox } from '#sandbox/sandbox.ts';
+import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
+import type { MessageChange } from '#sandbox/world/world-messages.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { menuNames, menusIn } from './browser-components.ts';
+import { fileAddress } from './browser-files.ts';
+import type { BotEvent } from './browser-protocol.ts';
+import type { BrowserClose } from './sound-frames.ts';
+
+/** One page that shows the room. */
+export interface BrowserScreen {
+  /** Of the tab; its sound says the same. */
+  readonly tab: string;
+  send(text: string): void;
+  close(close: BrowserClose): void;
+}
+
+type BrowserEvent = { readonly kind: string; readonly [field: string]: unknown };
+
+/** How often the state is looked at while somebody looks. */
+const checkMs = 200;
+/** Nothing heard of somebody for so long: they speak no more. */
+const speakingMs = 300;
+/** What a page that opens later is told of before. */
+const [mostMessages, mostEvents] = [100, 100];
+/** Pages that show the room at a time. */
+const mostScreens = 20;
+const crowded = { code: 1013, reason: 'Too many pages show the room already: at most 20.' };
+/** Source: Discord docs, "Application Command Types". */
+const slashType = 1;
+
+export type BrowserChannelOptions = {
+  readonly sandbox: Sandbox;
+  /** Name of the person whom the one in front of the page is. */
+  readonly you: string;
+  readonly clock: Clock;
+};
+
+/** What goes on in the sandbox, for the pages that show it; without any, only the last messages are remembered. */
+export class BrowserChannel implements Disposable {
+  readonly #options: BrowserChannelOptions;
+  readonly #screens = new Set<BrowserScreen>();
+  readonly #messages = new Map<string, BrowserEvent>();
+  readonly #speaking = new Map<string, number>();
+  #events: readonly BrowserEvent[] = [];
+  #engines: BrowserEvent | undefined;
+  #state = '';
+  #checking: NodeJS.Timeout | undefined;
+  #hearing: Disposable | undefined;
+
+  constructor(options: BrowserChannelOptions) {
+    this.#options = options;
+    options.sandbox.onMessage((change) => this.#handleMessage(change));
+  }
+
+  add(screen: BrowserScreen): void {
+    if (this.#screens.size >= mostScreens) {
+      screen.close(crowded);
+      return;
+    }
+    const { sandbox, you } = this.#options;
+    this.#hearing ??= sandbox.person(you).onHeard((frame) => this.#hear(frame));
+    this.#checking ??= setInterval(() => this.check(), checkMs).unref();
+    this.check();
+    this.#screens.add(screen);
+    screen.send(this.#state);
+    const known = [this.#engines, ...this.#messages.values(), ...this.#events];
+    for (const event of known) if (event) screen.send(JSON.stringify(event));
+  }
+
+  remove(screen: BrowserScreen): void {
+    this.#screens.delete(screen);
+    if (this.#screens.size === 0) this.#rest();
+  }
+
+  /** Tells of the state if it has changed. */
+  check(): void {
+    const { clock } = this.#options;
+    for (const [who, atMs] of this.#speaking) {
+      if (clock.nowMs() - atMs > speakingMs) this.speaks(who, false);
+    }
+    const state = this.#stateNow();
+    if (state === this.#state) return;
+    this.#state = state;
+    for (const screen of this.#screens) screen.send(state);
+  }
+
+  /** Passes on what the bot's process tells, and when the person of the page first heard the answer. */
+  report(event: BotEvent): void {
+    if (event.kind === 'engines') {
+      this.#engines = event;
+      this.#emit(event);
+      return;
+    }
+    const shownEvent = event.kind === 'answered' ? { ...event, ...this.#firstHeard(event) } : event;
+    this.#events = [...this.#events, shownEvent].slice(-mostEvents);
+    this.#emit(shownEvent);
+  }
+
+  /** Somebody speaks, as far as the page hears it. */
+  speaks(who: string, on: boolean): void {
+    const was = this.#speaking.has(who);
+    if (on) this.#speaking.set(who, this.#options.clock.nowMs());
+    else this.#speaking.delete(who);
+    if (was !== on) this.#emit({ kind: 'speaks', who, on });
+  }
+
+  /** Tells the screens of one tab. */
+  sendToTab(tab: string, event: BrowserEvent): void {
+    const text = JSON.stringify(event);
+    for (const screen of this.#screens) if (screen.tab === tab) screen.send(text);
+  }
+
+  /** The tab that was opened last. */
+  get newestTab(): string | undefined {
+    return [...this.#screens].at(-1)?.tab;
+  }
+
+  [Symbol.dispose](): void {
+    this.#rest();
+    this.#screens.clear();
+  }
+
+  #rest(): void {
+    clearInterval(this.#checking);
+    this.#checking = undefined;
+    this.#hearing?.[Symbol.dispose]();
+    this.#hearing = undefined;
+    this.#speaking.clear();
+  }
+
+  #hear({ fromUserId, audible }: HeardFrame): void {
+    if (audible) this.speaks(this.#options.sandbox.nameOf(fromUserId), true);
+  }
+
+  #handleMessage(change: MessageChange): void {
+    const { sandbox, clock } = this.#options;
+    const line = messageLine(change, (id) => sandbox.nameOf(id), clock.nowMs());
+    if (!line) return;
+    const { messageId: id, ...rest } = line;
+    const { authorName: author, embeds } = change.message;
+    const files = change.message.files.map(({ id: fileId, name, type, sizeBytes }) => {
+      return { name, type, sizeBytes, url: fileAddress(fileId, name) };
+    });
+    const menus = menusIn(change.message.components, menuNames(sandbox));
+    const event = { ...rest, id, author, embeds, files, menus };
+    if (change.kind === 'deleted') this.#messages.delete(id);
+    else this.#messages.set(id, event);
+    const [oldest] = this.#messages.keys();
+    if (this.#messages.size > mostMessages && oldest) this.#messages.delete(oldest);
+    this.#emit(event);
+  }
+
+  #stateNow(): string {
+    const { sandbox, you } = this.#options;
+    const { people, channels } = sandbox.guild().roster();
+    const name = sandbox.nameOf(sandbox.botId);
+    return JSON.stringify({
+      kind: 'state',
+      people: people.map((each) => ({
+        ...each,
+        isYou: each.name === you,
+        speaks: this.#speaking.has(each.name),
+      })),
+      channels,
+      bot: { ...sandbox.bot(), id: sandbox.botId, name, speaks: this.#speaking.has(name) },
+      commands: sandbox
+        .commands()
+        .filter(({ body }) => body.type === slashType)
+        .map(({ body }) => body),
+      you,
+    });
+  }
+
+  #firstHeard({ instants }: Extract<BotEvent, { kind: 'answered' }>): object {
+    const { sandbox, you } = this.#options;
+    const { firstSentAtMs } = instants;
+    if (firstSentAtMs === undefined) return {};
+    const heard = sandbox
+      .person(you)
+      .heard.frames.find(({ atMs, audible }) => audible && atMs >= firstSentAtMs);
+    return heard ? { firstHeardAtMs: heard.atMs } : {};
+  }
+
+  #emit(event: BrowserEvent): void {
+    if (this.#screens.size === 0) return;
+    const text = JSON.stringify(event);
+    for (const screen of this.#screens) screen.send(text);
+  }
+}

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { upgradeWebSocket } from '@hono/node-server';
+import type { Sandbox } from '#sandbox/sandbox.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import { openAtFreePort } from '#src/http/listener.ts';
+import { openPage, type Page, type PageOptions } from '#src/http/page.ts';
+import { onlyFor, type PageApp } from '#src/http/viewer.ts';
+import { act } from './browser-acts.ts';
+import { BrowserChannel } from './browser-channel.ts';
+import { mostFileBytes, serveFiles, UploadedFiles } from './browser-files.ts';
+import { type BotEvent, readBrowserRequest } from './browser-protocol.ts';
+import { plug } from './browser-socket.ts';
+import { BrowserSound } from './browser-sound.ts';
+import { PaceLimit } from './pace.ts';
+import { TypedVoices } from './typed-voices.ts';
+
+export type BrowserPageOptions = Pick<PageOptions, 'host' | 'port' | 'publicUrl' | 'dataDir'> & {
+  /** Name of the person whom the one in front of the page is. */
+  readonly you: string;
+  readonly clock?: Clock;
+  readonly onBug: (error: unknown) => void;
+};
+
+/** The page of the sandbox's room. */
+export type BrowserPage = AsyncDisposable & {
+  readonly url: URL;
+  /** An address that lets in once, within 10 minutes. */
+  link(): URL;
+  report(event: BotEvent): void;
+};
+
+export type BrowserPageOutcome =
+  | { readonly kind: 'open'; readonly page: BrowserPage }
+  /** One sentence. */
+  | { readonly kind: 'refused'; readonly why: string };
+
+/** Longest frame of the room; of sound it is less. */
+const mostFrameBytes = 64 * 1024;
+/** Requests of one page under way at a time, and how fast they may come. */
+const mostUnderWay = 32;
+const requests = { perSecond: 50, burst: 100 };
+const tooFast = { code: 1008, reason: 'Too many requests: at most 50 a second.' };
+const operator = { kind: 'sandbox' } as const;
+
+/** Opens the page of a sandbox at the first free port from the wanted one on. Never throws. */
+export async function openBrowserPage(
+  sandbox: Sandbox,
+  options: BrowserPageOptions,
+): Promise<BrowserPageOutcome> {
+  const { you, clock = realClock } = options;
+  const person = sandbox.person(you);
+  const channel = new BrowserChannel({ sandbox, you, clock });
+  const sound = new BrowserSound({ person, channel, clock });
+  const voices = new TypedVoices();
+  const uploads = new UploadedFiles();
+  const closing = new AbortController();
+  const parts: ServedParts = {
+    sandbox,
+    you,
+    clock,
+    channel,
+    sound,
+    voices,
+    uploads,
+    signal: closing.signal,
+  };
+  const { host, dataDir, publicUrl, onBug } = options;
+  const pageOptions = {
+    ...{ host, dataDir, clock, operator, onBug },
+    webSocket: { mostFrameBytes },
+    mostBodyBytes: mostFileBytes,
+    ...(publicUrl && { publicUrl }),
+    routes: (app: PageApp) => serveBrowser(app, parts),
+  };
+  const outcome = await openAtFreePort(
+    options.port,
+    async (port) => await openPage({ ...pageOptions, port }),
+  );
+  if (outcome.kind === 'refused') return outcome;
+  const page: Page = outcome.server;
+  const close = async (): Promise<void> => {
+    closing.abort(new Error('The page is closed.'));
+    await page[Symbol.asyncDispose]();
+    sound[Symbol.dispose]();
+    channel[Symbol.dispose]();
+    await voices[Symbol.asyncDispose]();
+  };
+  const link = () => page.links.create(operator);
+  const report = (event: BotEvent) => channel.report(event);
+  return { kind: 'open', page: { url: page.url, link, report, [Symbol.asyncDispose]: close } };
+}
+
+type ServedParts = {
+  readonly sandbox: Sandbox;
+  readonly you: string;
+  readonly clock: Clock;
+  readonly channel: BrowserChannel;
+  readonly sound: BrowserSound;
+  readonly voices: TypedVoices;
+  readonly uploads: UploadedFiles;
+  readonly signal: AbortSignal;
+};
+
+function serveBrowser(app: PageApp, parts: ServedParts): void {
+  const { channel, sound } = parts;
+  serveFiles(app, parts.sandbox, parts.uploads);
+  app.get(
+    '/room',
+    onlyFor('sandbox'),
+    upgradeWebSocket((context) => {
+      const tab = context.req.query('tab') ?? randomUUID();
+      return plug(tab, {
+        open: (socket) => channel.add(socket),
+        handle: requestHandler(tab, parts),
+        closed(socket) {
+          channel.remove(socket);
+          sound.left(tab);
+        },
+      });
+    }),
+  );
+  app.get(
+    '/room/sound',
+    onlyFor('sandbox'),
+    upgradeWebSocket((context) => {
+      const tab = context.req.query('tab') ?? channel.newestTab ?? randomUUID();
+      return plug(tab, {
+        open: (socket) => sound.open(socket),
+        handle: (socket, data) => sound.handle(socket, data),
+        closed: (socket) => sound.closed(socket),
+      });
+    }),
+  );
+}
+
+/** Performs the requests of one page, so many at a time. */
+function requestHandler(tab: string, parts: ServedParts): Parameters<typeof plug>[1]['handle'] {
+  const { clock, channel, signal } = parts;
+  const pace = new PaceLimit(requests);
+  let underWay = 0;
+  return (socket, data) => {
+    if (!pace.take(clock.nowMs())) {
+      socket.close(tooFast);
+      return;
+    }
+    const request = readBrowserRequest(typeof data === 'string' ? data : '');
+    const reply = (answer: object) => socket.send(JSON.stringify(answer));
+    if ('ok' in request) reply({ kind: 'reply', ...request });
+    else if (underWay >= mostUnderWay) {
+      const error = 'Too many requests at a time.';
+      reply({ kind: 'reply', id: request.id, ok: false, error });
+    } else {
+      underWay++;
+      void act(parts, tab, request, signal).then((answer) => {
+        underWay--;
+        channel.check();
+        reply(answer);
+      });
+    }
+  };
+}

@@ -1,0 +1,75 @@
+import type { WebSocketLike } from '@hono/node-server';
+import type { WSContext, WSEvents } from 'hono/ws';
+import type { WebSocket } from 'ws';
+import type { BrowserClose } from './sound-frames.ts';
+
+/** A WebSocket of a tab, as the room uses it. */
+export type BrowserSocket = {
+  readonly tab: string;
+  /** What was sent, and not read yet. */
+  readonly unreadBytes: number;
+  /** Dropped once it is closed. One that does not read is closed: what waits for it would grow for ever. */
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  /** From now on nothing of it is read, however much it sends. */
+  close(close: BrowserClose): void;
+};
+
+/** What becomes of a WebSocket. */
+export interface SocketUse {
+  open(socket: BrowserSocket): void;
+  handle(socket: BrowserSocket, data: unknown): void;
+  closed(socket: BrowserSocket): void;
+}
+
+const mostUnreadBytes = 4 * 1024 * 1024;
+const unread = { code: 1013, reason: 'This page does not read what is sent to it.' };
+/** How long a goodbye may take until the connection is cut. */
+const partingMs = 500;
+
+/** Listeners of one WebSocket; nothing is taken of one that was closed from here. */
+export function plug(tab: string, use: SocketUse): WSEvents<WebSocketLike> {
+  let socket: (BrowserSocket & { readonly isOver: boolean }) | undefined;
+  return {
+    onOpen(_event, context) {
+      socket = browserSocket(tab, context);
+      use.open(socket);
+    },
+    onMessage(event) {
+      if (socket && !socket.isOver) use.handle(socket, event.data);
+    },
+    onClose() {
+      if (socket) use.closed(socket);
+      socket = undefined;
+    },
+  };
+}
+
+function browserSocket(
+  tab: string,
+  context: WSContext<WebSocketLike>,
+): BrowserSocket & { readonly isOver: boolean } {
+  let isOver = false;
+  const raw = context.raw as WebSocket | undefined; // src/http opens them by ws
+  const close = ({ code, reason }: BrowserClose): void => {
+    if (isOver) return;
+    isOver = true;
+    raw?.close(code, reason);
+    raw?.pause();
+    setTimeout(() => raw?.terminate(), partingMs).unref();
+  };
+  return {
+    tab,
+    close,
+    get isOver() {
+      return isOver;
+    },
+    get unreadBytes() {
+      return raw?.bufferedAmount ?? 0;
+    },
+    send(data) {
+      if (isOver || raw?.readyState !== raw?.OPEN) return;
+      if ((raw?.bufferedAmount ?? 0) > mostUnreadBytes) close(unread);
+      else raw?.send(data, () => undefined);
+    },
+  };
+}

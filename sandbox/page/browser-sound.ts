@@ -1,0 +1,128 @@
+import type { SandboxPerson } from '#sandbox/people/person.ts';
+import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { BrowserChannel } from './browser-channel.ts';
+import { HeardMix } from './heard-mix.ts';
+import { PaceLimit } from './pace.ts';
+import { type BrowserClose, readSoundFrame, writeHeardFrame } from './sound-frames.ts';
+
+/** A tab's WebSocket for sound. */
+export interface SoundSocket {
+  readonly tab: string;
+  /** What was sent, and not read yet. */
+  readonly unreadBytes: number;
+  send(frame: Uint8Array<ArrayBuffer>): void;
+  close(close: BrowserClose): void;
+}
+
+/** In frames of 20 ms: as fast as time, with some clocks a little faster, and one second at once after a stall. */
+const frames = { perSecond: 51, burst: 50 };
+const tooFast = { code: 1008, reason: 'Sound came faster than time.' };
+/** Tabs that listen at a time. */
+const mostSockets = 10;
+const crowded = { code: 1013, reason: 'Too many pages listen already: at most 10.' };
+/** One second; older sound is worth nothing, so what comes then is left out. */
+const mostUnreadBytes = 100_000;
+
+export type BrowserSoundOptions = {
+  readonly person: SandboxPerson;
+  readonly channel: Pick<BrowserChannel, 'sendToTab' | 'speaks'>;
+  readonly clock: Clock;
+};
+
+/** What one socket hears, and how fast it speaks. */
+type Line = { readonly pace: PaceLimit; readonly hearing: Disposable };
+
+/** The sound of the pages: each hears what the person of the page hears; one tab at a time speaks, the one that asked last. */
+export class BrowserSound implements Disposable {
+  readonly #options: BrowserSoundOptions;
+  readonly #lines = new Map<SoundSocket, Line>();
+  #tab: string | undefined;
+  #isMuted = false;
+
+  constructor(options: BrowserSoundOptions) {
+    this.#options = options;
+  }
+
+  /** The microphone is this tab's from now on; the one that had it is told. */
+  claim(tab: string): void {
+    this.#isMuted = false;
+    if (this.#tab === tab) return;
+    const former = this.#tab;
+    this.#tab = tab;
+    const { channel, person } = this.#options;
+    if (former !== undefined) {
+      person.endLive();
+      channel.sendToTab(former, { kind: 'microphone', state: 'taken' });
+    }
+    channel.sendToTab(tab, { kind: 'microphone', state: 'yours' });
+  }
+
+  /** What the tab's microphone takes is left out until it is on again; nothing happens if another tab has it. */
+  mute(tab: string): void {
+    if (this.#tab !== tab) return;
+    this.#isMuted = true;
+    this.#options.person.endLive();
+  }
+
+  open(socket: SoundSocket): void {
+    if (this.#lines.size >= mostSockets) {
+      socket.close(crowded);
+      return;
+    }
+    const { person } = this.#options;
+    person.useMicrophone({ profile: 'gate' });
+    const hearing = person.onHeard(hearer(socket));
+    this.#lines.set(socket, { hearing, pace: new PaceLimit(frames) });
+  }
+
+  /** A frame of the page, left out where another tab has the microphone; one that does not fit ends its socket. */
+  handle(socket: SoundSocket, data: unknown): void {
+    const line = this.#lines.get(socket);
+    if (!line) return;
+    const { person, channel, clock } = this.#options;
+    const read = readSoundFrame(data);
+    if (read.kind === 'malformed') this.#end(socket, read);
+    else if (!line.pace.take(clock.nowMs())) this.#end(socket, tooFast);
+    else {
+      if (this.#tab === undefined) this.claim(socket.tab);
+      if (this.#tab !== socket.tab || this.#isMuted) return;
+      if (read.kind === 'end') person.endLive();
+      else person.live(read.sound);
+      channel.speaks(person.name, read.kind === 'sound');
+    }
+  }
+
+  /** The socket is gone, with its tab or alone. */
+  closed(socket: SoundSocket): void {
+    this.#lines.get(socket)?.hearing[Symbol.dispose]();
+    if (this.#lines.delete(socket) && socket.tab === this.#tab) this.#options.person.endLive();
+  }
+
+  /** The tab is gone. */
+  left(tab: string): void {
+    if (this.#tab !== tab) return;
+    this.#tab = undefined;
+    this.#options.person.endLive();
+  }
+
+  [Symbol.dispose](): void {
+    for (const socket of this.#lines.keys()) this.closed(socket);
+  }
+
+  #end(socket: SoundSocket, { code, reason }: BrowserClose): void {
+    socket.close({ code, reason });
+    this.closed(socket);
+  }
+}
+
+function hearer(socket: SoundSocket): (frame: HeardFrame) => void {
+  const mix = new HeardMix();
+  let sequence = 0;
+  return (frame) => {
+    if (socket.unreadBytes > mostUnreadBytes) return;
+    for (const samples of mix.accept(frame)) {
+      socket.send(writeHeardFrame(sequence++, frame.atMs, samples));
+    }
+  };
+}

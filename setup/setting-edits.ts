@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import type { EnvFile, SettingChanges } from './env-file.ts';
+
+/** Settings as they stand in `.env`, and those that are to be changed at the end. */
+export class SettingEdits {
+  readonly file: EnvFile;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #changes = new Map<string, string>();
+
+  constructor(file: EnvFile, environment: NodeJS.ProcessEnv) {
+    this.file = file;
+    this.#environment = environment;
+  }
+
+  /** Whether `.env` names a bot already. */
+  get isSetUp(): boolean {
+    return (this.file.values.DISCORD_TOKEN ?? '') !== '';
+  }
+
+  get changes(): SettingChanges {
+    return this.#changes;
+  }
+
+  /** Value as the bot will read it: the environment wins over `.env`. Empty: not set. */
+  value(name: string): string {
+    return this.#changes.get(name) ?? this.#environment[name] ?? this.file.values[name] ?? '';
+  }
+
+  /** A value that stands there already is no change. */
+  set(name: string, value: string): void {
+    if ((this.file.values[name] ?? '') === value) this.#changes.delete(name);
+    else this.#changes.set(name, value);
+  }
+
+  /** The environment of the bot once everything is written. */
+  environment(): NodeJS.ProcessEnv {
+    return { ...this.file.values, ...this.#environment, ...Object.fromEntries(this.#changes) };
+  }
+
+  exampleText(path: string): string {
+    return readFileSync(path, 'utf8');
+  }
+}

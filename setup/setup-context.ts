@@ -1,0 +1,13 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { Flags } from './arguments.ts';
+import type { Questions } from './questions.ts';
+import type { SettingEdits } from './setting-edits.ts';
+
+/** Parts that every step of the set-up has at hand. */
+export type SetupContext = {
+  readonly ask: Questions;
+  readonly flags: Flags;
+  readonly edits: SettingEdits;
+  readonly clock: Clock;
+  readonly environment: NodeJS.ProcessEnv;
+};

@@ -1,0 +1,191 @@
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
+import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
+import type { Store } from '#src/storage/store.ts';
+import { mainStore } from '#src/storage/thread/operations.ts';
+import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
+import { type OperationRules, perform, storeOver } from '#src/storage/thread/store-kind.ts';
+import { WriteWatchdog } from '#src/storage/thread/write-watchdog.ts';
+import type { ConnectionOptions } from './connection.ts';
+import { migratePostgres, type SchemaPart } from './migrate.ts';
+import { OrderedDatabase } from './ordered-database.ts';
+import { PostgresPool } from './pool.ts';
+import { comesBack, hindranceBehind, type PostgresHindrance } from './postgres-trouble.ts';
+import { PostgresApiTokens } from './stores/api-tokens.ts';
+import { PostgresConsents } from './stores/consents.ts';
+import { PostgresGuilds, PostgresPanels, PostgresSettings } from './stores/guilds.ts';
+import { PostgresCaptionChoices, PostgresPersonSettings } from './stores/person-settings.ts';
+import { PostgresReminders } from './stores/reminders.ts';
+import { storesPart } from './stores/schema.ts';
+import { PostgresSeats } from './stores/seats.ts';
+import { PostgresSharedSpending } from './stores/shared-spending.ts';
+import { PostgresSpending } from './stores/spending.ts';
+import { PostgresTracks } from './stores/tracks.ts';
+
+export type PostgresStoreOptions = ConnectionOptions & {
+  readonly clock: Clock;
+  /** Groups of tables beside those of the store. */
+  readonly parts?: readonly SchemaPart[];
+  readonly report: (event: StoreEvent) => void;
+};
+
+/** Longest time, in ms, that the start waits for a database that cannot be reached. */
+const startMs = 60_000;
+const retryMs = 2_000;
+/** Time, in ms, between two checks of the watchdog; while nothing could be written it tries to write itself. */
+const watchMs = 10_000;
+
+/**
+ * The store in PostgreSQL, with its pool for what else is kept there. While the database is away, `report` hears of it once,
+ * reads fail, and writes wait.
+ *
+ * Errors: BotError `store.misconfigured` where DATABASE_URL cannot work, `store.newer`, `store.older`, `store.unreadable` where the database
+ * was not reached for 60 s. Aborting `signal` throws `signal.reason`.
+ */
+export async function openPostgresStore(
+  { clock, parts = [], report, ...connection }: PostgresStoreOptions,
+  signal: AbortSignal,
+): Promise<PostgresStores & { readonly pool: PostgresPool }> {
+  const keeper = new StoreKeeper(clock, report);
+  const onResult = (error: unknown) => keeper.ended(error);
+  const pool = new PostgresPool({ ...connection, clock, onResult });
+  try {
+    await whenReached(() => migratePostgres(pool, [storesPart, ...parts]), clock, signal);
+  } catch (error) {
+    await pool[Symbol.asyncDispose]();
+    throw misconfigured(error);
+  }
+  const { sharedSpending, ...stores } = openStores(pool, clock);
+  return { ...keeper.keep(stores), sharedSpending, pool };
+}
+
+async function whenReached(
+  work: () => Promise<void>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const untilMs = clock.nowMs() + startMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const mayPass = error instanceof BotError && error.retryable;
+      if (!mayPass || clock.nowMs() + retryMs > untilMs) throw error;
+    }
+    await clock.sleep(retryMs, signal);
+  }
+}
+
+function misconfigured(error: unknown): unknown {
+  if (!(error instanceof BotError) || error.retryable) return error;
+  if (error.code === 'store.newer' || error.code === 'store.older') return error;
+  return new BotError('store.misconfigured', false, error.message, error.cause);
+}
+
+/** Tells when the database goes and comes, and when nothing could be written for long. */
+class StoreKeeper {
+  readonly #clock: Clock;
+  readonly #report: (event: StoreEvent) => void;
+  readonly #watchdog = new WriteWatchdog(mainStore.alert);
+  readonly #over = new AbortController();
+  /** `unknown` until the first operation has ended. */
+  #reported: PostgresHindrance | 'unknown' | undefined = 'unknown';
+
+  constructor(clock: Clock, report: (event: StoreEvent) => void) {
+    this.#clock = clock;
+    this.#report = report;
+  }
+
+  /** Takes the end of an operation: each new reason is told once, and that it is over. */
+  ended(error: unknown): void {
+    if (error === undefined) {
+      if (this.#reported !== undefined) this.#report({ kind: 'opened' });
+      this.#reported = undefined;
+    } else if (error instanceof BotError && comesBack(error)) {
+      this.#watchdog.failed(error.message);
+      const hindrance = hindranceBehind(error);
+      if (hindrance !== this.#reported) this.#report({ kind: 'refused', error });
+      this.#reported = hindrance;
+    }
+  }
+
+  keep(stores: Store): Store {
+    const watching = this.#watch(stores);
+    return storeOver(
+      mainStore,
+      (name, args, rules) => this.#use(rules, () => perform(stores, name, args)),
+      async () => {
+        this.#over.abort(new Error('closed'));
+        await watching;
+        await stores[Symbol.asyncDispose]();
+      },
+    );
+  }
+
+  async #use<T>({ code }: Pick<OperationRules, 'code'>, work: () => Promise<T>): Promise<T> {
+    const fromMs = this.#clock.nowMs();
+    if (code !== 'store.unwritable') return await work();
+    this.#watchdog.began(fromMs);
+    const done = await work();
+    const nowMs = this.#clock.nowMs();
+    this.#report({ kind: 'written', tookMs: nowMs - fromMs });
+    const alert = this.#watchdog.written(nowMs);
+    if (alert) this.#report(alert);
+    return done;
+  }
+
+  async #watch(stores: Store): Promise<void> {
+    const run = () => {
+      if (!this.#watchdog.isWaiting) return;
+      const alert = this.#watchdog.tick(this.#clock.nowMs());
+      if (alert) this.#report(alert);
+      const probe = () => stores.probe();
+      void this.#use({ code: 'store.unwritable' }, probe).catch(() => undefined); // its failure is told
+    };
+    await runPeriodically(
+      {
+        name: 'watchdog of the store',
+        clock: this.#clock,
+        everyMs: watchMs,
+        firstAfterMs: watchMs,
+        run,
+        report: this.#report,
+      },
+      this.#over.signal,
+    );
+  }
+}
+
+/** The store in PostgreSQL, which several processes share. */
+export type PostgresStores = Store & { readonly sharedSpending: SharedSpending };
+
+/** The store over connections to a database whose schema is of the present format. Closing it closes the pool. */
+export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
+  const database = new OrderedDatabase(pool, clock);
+  return {
+    apiTokens: new PostgresApiTokens(database),
+    captionChoices: new PostgresCaptionChoices(database),
+    consents: new PostgresConsents(database),
+    guilds: new PostgresGuilds(database),
+    panels: new PostgresPanels(database),
+    personSettings: new PostgresPersonSettings(database),
+    reminders: new PostgresReminders(database),
+    seats: new PostgresSeats(database),
+    settings: new PostgresSettings(database),
+    spending: new PostgresSpending(database),
+    sharedSpending: new PostgresSharedSpending(database),
+    tracks: new PostgresTracks(database),
+    backup: () => Promise.reject(new BotError('store.unwritable', false, useDump(pool.place))),
+    async probe() {
+      const sql = "UPDATE parley_schema SET version = version WHERE part = 'store'";
+      await pool.write((connection) => connection.run(sql));
+    },
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+/** A database has copies of its own kind. */
+function useDump(place: string): string {
+  return `The store is the database ${place}: copy it with pg_dump.`;
+}

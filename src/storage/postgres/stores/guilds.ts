@@ -1,0 +1,139 @@
+import type { PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
+import type { GuildStore, SettingsStore } from '#src/session/ports/stores/guild-store.ts';
+import { monthOf } from '#src/spending/calendar.ts';
+import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
+import type { SqlConnection } from '#src/storage/postgres/sql-connection.ts';
+import { storeTables, tablesWith } from './schema.ts';
+import {
+  askedAt,
+  eraseMs,
+  guildsLane,
+  insertRows,
+  isNewer,
+  lanesOfServer,
+  serverLane,
+  spendingLane,
+  writtenToo,
+} from './writing.ts';
+
+/** Everything that is kept of a server in PostgreSQL, by its id. */
+export class PostgresGuilds implements GuildStore {
+  readonly #database: OrderedDatabase;
+
+  constructor(database: OrderedDatabase) {
+    this.#database = database;
+  }
+
+  /** After every write that was asked for before, so that none of these brings the server back. */
+  erase(guildId: string, day: string): Promise<number> {
+    const work = async (connection: SqlConnection) => {
+      let count = 0;
+      for (const table of await tablesAboutGuilds(connection))
+        count += await connection.run(`DELETE FROM ${table} WHERE guild_id = $1`, [guildId]);
+      const sql = 'INSERT INTO removed_guilds VALUES ($1) ON CONFLICT DO NOTHING';
+      await connection.run(sql, [guildId]);
+      await eraseRemovedSpending(connection, day);
+      return count;
+    };
+    return this.#database.write(
+      [...lanesOfServer(guildId), guildsLane, spendingLane],
+      work,
+      eraseMs,
+    );
+  }
+
+  async noted(botId: string): Promise<readonly string[]> {
+    const sql = 'SELECT guild_id FROM bot_guilds WHERE bot_id = $1 ORDER BY guild_id';
+    const rows = await this.#database.read([guildsLane], (connection) =>
+      connection.rows(sql, [botId]),
+    );
+    return rows.map(({ guild_id }) => String(guild_id));
+  }
+
+  async note(botId: string, guildIds: readonly string[]): Promise<void> {
+    const rows = guildIds.toSorted().map((guildId) => [botId, guildId]);
+    await this.#database.write([guildsLane], (connection) =>
+      insertRows(
+        connection,
+        'bot_guilds',
+        ['bot_id text', 'guild_id text'],
+        rows,
+        'ON CONFLICT DO NOTHING',
+      ),
+    );
+  }
+}
+
+/** Deletes sums of servers that removed the bot, of months before that of `day`, and ids of servers without sums. */
+export async function eraseRemovedSpending(connection: SqlConnection, day: string): Promise<void> {
+  const removed = 'SELECT guild_id FROM removed_guilds';
+  const old = `DELETE FROM spent WHERE guild_id IN (${removed}) AND day < $1`;
+  await connection.run(old, [monthOf(day)]);
+  await connection.run(
+    'DELETE FROM removed_guilds r WHERE NOT EXISTS (SELECT FROM spent s WHERE s.guild_id = r.guild_id)',
+  );
+}
+
+async function tablesAboutGuilds(connection: SqlConnection): Promise<readonly string[]> {
+  const others = storeTables.filter((name) => name !== 'spent' && name !== 'removed_guilds');
+  const rows = await connection.rows(tablesWith, ['guild_id', others]);
+  return rows.map(({ quoted }) => String(quoted));
+}
+
+/** Where the panels are, in PostgreSQL, one row per server. */
+export class PostgresPanels implements PanelStore {
+  readonly #database: OrderedDatabase;
+
+  constructor(database: OrderedDatabase) {
+    this.#database = database;
+  }
+
+  async read(guildId: string): Promise<PanelPlace | undefined> {
+    const sql = 'SELECT channel_id, message_id FROM panels WHERE guild_id = $1';
+    const [row] = await this.#database.readPast([serverLane('panels', guildId)], (connection) =>
+      connection.rows(sql, [guildId]),
+    );
+    return row && { channelId: String(row.channel_id), messageId: String(row.message_id) };
+  }
+
+  async write(guildId: string, { channelId, messageId }: PanelPlace): Promise<void> {
+    const sql = `INSERT INTO panels AS old VALUES ($1, $2, $3, ${askedAt(4)}, $5)
+      ON CONFLICT (guild_id) DO UPDATE SET channel_id = excluded.channel_id,
+        message_id = excluded.message_id, ${writtenToo}
+      WHERE ${isNewer(4, 'old.')}`;
+    await this.#database.write([serverLane('panels', guildId)], (connection, ageMs) =>
+      connection.run(sql, [guildId, channelId, messageId, ageMs, this.#database.writer]),
+    );
+  }
+}
+
+/** Settings of servers in PostgreSQL, one row per server and key. */
+export class PostgresSettings implements SettingsStore {
+  readonly #database: OrderedDatabase;
+
+  constructor(database: OrderedDatabase) {
+    this.#database = database;
+  }
+
+  async read(guildId: string): Promise<ReadonlyMap<string, string>> {
+    const sql = 'SELECT key, value FROM server_settings WHERE guild_id = $1';
+    const rows = await this.#database.readPast([serverLane('settings', guildId)], (connection) =>
+      connection.rows(sql, [guildId]),
+    );
+    return new Map(rows.map(({ key, value }) => [String(key), String(value)]));
+  }
+
+  async write(guildId: string, key: string, value: string | undefined): Promise<void> {
+    const { writer } = this.#database;
+    const insert = `INSERT INTO server_settings AS old VALUES ($1, $2, $3, ${askedAt(4)}, $5)
+      ON CONFLICT (guild_id, key) DO UPDATE SET value = excluded.value, ${writtenToo}
+      WHERE ${isNewer(4, 'old.')}`;
+    const remove = `DELETE FROM server_settings
+      WHERE guild_id = $1 AND key = $2 AND ${isNewer(3)}`;
+    await this.#database.write([serverLane('settings', guildId)], (connection, ageMs) =>
+      value === undefined
+        ? connection.run(remove, [guildId, key, ageMs, writer])
+        : connection.run(insert, [guildId, key, value, ageMs, writer]),
+    );
+  }
+}

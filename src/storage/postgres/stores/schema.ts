@@ -1,0 +1,173 @@
+import type { SchemaPart } from '#src/storage/postgres/migrate.ts';
+
+/**
+ * The tables of the store in PostgreSQL. A table about persons calls the columns `guild_id` and `person_id`: then
+ * `/privacy forget` finds it. `written_at` is when something was asked for, by the clock of the database, and `written_by` the
+ * process: what comes late from one that was cut off replaces nothing newer. No table holds sound.
+ */
+export const storesPart: SchemaPart = {
+  name: 'store',
+  migrations: [
+    {
+      version: 5,
+      sql: `
+        CREATE TABLE standings (
+          guild_id text COLLATE "C" NOT NULL,
+          person_id text COLLATE "C" NOT NULL,
+          kind text NOT NULL CHECK (kind IN ('always', 'until', 'never')),
+          until_ms double precision CHECK ((kind = 'until') = (until_ms IS NOT NULL)),
+          written_at timestamptz NOT NULL DEFAULT now(),
+          written_by uuid,
+          PRIMARY KEY (guild_id, person_id)
+        );
+        CREATE TABLE left_out_of_captions (
+          guild_id text COLLATE "C" NOT NULL,
+          person_id text COLLATE "C" NOT NULL,
+          PRIMARY KEY (guild_id, person_id)
+        );
+        CREATE TABLE panels (
+          guild_id text COLLATE "C" PRIMARY KEY,
+          channel_id text NOT NULL,
+          message_id text NOT NULL,
+          written_at timestamptz NOT NULL DEFAULT now(),
+          written_by uuid
+        );
+        CREATE TABLE server_settings (
+          guild_id text COLLATE "C" NOT NULL,
+          key text COLLATE "C" NOT NULL,
+          value text NOT NULL,
+          written_at timestamptz NOT NULL DEFAULT now(),
+          written_by uuid,
+          PRIMARY KEY (guild_id, key)
+        );
+        CREATE TABLE tracks (
+          guild_id text COLLATE "C" NOT NULL,
+          channel_id text COLLATE "C" NOT NULL,
+          name text COLLATE "C" NOT NULL,
+          place integer NOT NULL,
+          percent double precision NOT NULL,
+          is_paused integer NOT NULL,
+          is_muted integer NOT NULL DEFAULT 0,
+          PRIMARY KEY (guild_id, channel_id, name)
+        );
+        CREATE TABLE track_sounds (
+          guild_id text COLLATE "C" NOT NULL,
+          channel_id text COLLATE "C" NOT NULL,
+          track text COLLATE "C" NOT NULL,
+          place integer NOT NULL,
+          kind text NOT NULL CHECK (kind IN ('library', 'link')),
+          origin text NOT NULL,
+          type text NOT NULL,
+          title text NOT NULL,
+          person_id text NOT NULL,
+          person_name text NOT NULL,
+          position_ms double precision NOT NULL,
+          is_loop integer NOT NULL,
+          PRIMARY KEY (guild_id, channel_id, track, place)
+        );
+        CREATE TABLE removed_guilds (guild_id text COLLATE "C" PRIMARY KEY);
+        CREATE TABLE bot_guilds (
+          bot_id text COLLATE "C" NOT NULL,
+          guild_id text COLLATE "C" NOT NULL,
+          PRIMARY KEY (bot_id, guild_id)
+        );
+        CREATE TABLE spent (
+          guild_id text COLLATE "C" NOT NULL,
+          day text COLLATE "C" NOT NULL,
+          nano_usd bigint NOT NULL,
+          ms bigint NOT NULL,
+          unpriced bigint NOT NULL,
+          turns bigint NOT NULL,
+          PRIMARY KEY (guild_id, day)
+        );
+        CREATE TABLE spent_on_captions (LIKE spent INCLUDING ALL);
+        CREATE TABLE spent_by_person (
+          guild_id text COLLATE "C" NOT NULL,
+          person_id text COLLATE "C" NOT NULL,
+          day text COLLATE "C" NOT NULL,
+          nano_usd bigint NOT NULL,
+          ms bigint NOT NULL,
+          unpriced bigint NOT NULL,
+          turns bigint NOT NULL,
+          PRIMARY KEY (guild_id, person_id, day)
+        );
+        CREATE INDEX spent_by_person_by_day ON spent_by_person (day);
+        CREATE INDEX spent_on_captions_by_day ON spent_on_captions (day);
+        CREATE TABLE seats (
+          guild_id text COLLATE "C" PRIMARY KEY,
+          channel_id text NOT NULL,
+          channel_name text NOT NULL,
+          mode text NOT NULL CHECK (mode IN ('talk', 'captions')),
+          pipeline text NOT NULL,
+          transcript_id text,
+          is_paused integer NOT NULL,
+          since_ms double precision NOT NULL,
+          alive_at timestamptz NOT NULL,
+          written_at timestamptz NOT NULL DEFAULT now(),
+          written_by uuid
+        );
+        CREATE TABLE seat_consents (
+          guild_id text COLLATE "C" NOT NULL,
+          person_id text COLLATE "C" NOT NULL,
+          kind text NOT NULL CHECK (kind IN ('caller', 'followed', 'yes', 'no')),
+          PRIMARY KEY (guild_id, person_id, kind)
+        );
+        CREATE TABLE spending_reserves (
+          holder uuid NOT NULL,
+          guild_id text COLLATE "C" NOT NULL,
+          person_id text COLLATE "C",
+          nano_usd bigint NOT NULL,
+          ms bigint NOT NULL,
+          until timestamptz NOT NULL
+        );
+        CREATE INDEX spending_reserves_by_guild ON spending_reserves (guild_id, holder);
+        CREATE TABLE applied_writes (id uuid PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());
+        CREATE INDEX applied_writes_by_time ON applied_writes (at);
+        CREATE TABLE api_tokens (
+          name text COLLATE "C" PRIMARY KEY,
+          hash text COLLATE "C" NOT NULL UNIQUE,
+          guild_id text COLLATE "C" NOT NULL,
+          scopes text NOT NULL,
+          budget_usd double precision,
+          created_ms double precision NOT NULL,
+          revoked_ms double precision
+        );
+        CREATE TABLE person_settings (
+          guild_id text COLLATE "C" NOT NULL,
+          person_id text COLLATE "C" NOT NULL,
+          language text,
+          voice text,
+          speed double precision,
+          spoken_name text,
+          written_at timestamptz NOT NULL DEFAULT now(),
+          written_by uuid,
+          PRIMARY KEY (guild_id, person_id)
+        );
+        CREATE TABLE reminders (
+          id text COLLATE "C" PRIMARY KEY,
+          guild_id text COLLATE "C" NOT NULL,
+          person_id text COLLATE "C" NOT NULL,
+          number integer NOT NULL,
+          channel_id text COLLATE "C" NOT NULL,
+          channel_name text NOT NULL,
+          text text NOT NULL,
+          set_ms double precision NOT NULL,
+          due_ms double precision NOT NULL,
+          UNIQUE (guild_id, person_id, number)
+        );
+        CREATE INDEX reminders_by_time ON reminders (due_ms);
+      `,
+    },
+  ],
+};
+
+/** Tables of the store that have this column. Found by it, so that a later table cannot be forgotten. */
+export const tablesWith = `
+  SELECT quote_ident(c.table_name) AS quoted FROM information_schema.columns c
+  WHERE c.table_schema = current_schema() AND c.column_name = $1 AND c.table_name = ANY ($2)
+  ORDER BY 1`;
+
+/** Names of all tables of the store. */
+export const storeTables: readonly string[] = storesPart.migrations.flatMap(({ sql }) =>
+  [...sql.matchAll(/CREATE TABLE (\w+)/g)].map(([, name = '']) => name),
+);

@@ -1,0 +1,53 @@
+import { EventLog } from '#src/console/first-run/event-log.ts';
+import type { ExchangeParts } from '#src/console/first-run/sandbox-run-exchange.ts';
+import { ConversationPrinter } from '#src/console/first-run/show.ts';
+import { SpokenRecorder } from '#src/console/first-run/spoken-recorder.ts';
+import { WavFolder } from '#src/console/first-run/wav-files.ts';
+import type { ConsoleRequest, SandboxReady } from '#src/console/sandbox-lines.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+type Answer = Readonly<Record<string, unknown>>;
+
+/** A stage whose sandbox only does as `answer` says, on virtual time. */
+export function openSetup(answer: (request: ConsoleRequest) => Answer) {
+  let text = '';
+  const terminal = {
+    write(part: string) {
+      text += part;
+    },
+  };
+  const clock = new VirtualClock();
+  const events = new EventLog(clock);
+  const sandbox = {
+    ask: async (request: ConsoleRequest) => answer(request),
+    ready,
+    gone: new AbortController().signal,
+  };
+  const parts: ExchangeParts = {
+    sandbox,
+    events,
+    show: new ConversationPrinter(terminal),
+    botName: 'Nova',
+    dataDir: 'none',
+    recorder: new SpokenRecorder(),
+    folder: new WavFolder('none'),
+  };
+  /** What was printed since the last look. */
+  const screen = () => {
+    const seen = text;
+    text = '';
+    return seen;
+  };
+  return { parts, clock, witness: events, screen };
+}
+
+const ready: SandboxReady = {
+  kind: 'ready',
+  apiUrl: 'http://127.0.0.1:1',
+  cdnHost: 'localhost:1',
+  token: 't',
+  guildId: 'g',
+  botName: 'Nova',
+  ca: '-----BEGIN CERTIFICATE-----',
+  recordings: { digits: 'digits.wav', time: 'time.wav' },
+};

@@ -1,0 +1,137 @@
+import { expect, test } from 'vitest';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
+import { textOf } from '#test/session/setup/sayings.ts';
+import { openServed, type ServedSession } from '#test/session/setup/served-session.ts';
+import { adam, eva, lounge } from '#test/session/setup/session-fixture.ts';
+import { inMind, listening, quietFrom, replies } from './session-pipeline-scenarios.ts';
+
+/** Who is heard by whatever answers a room, and what is left of it, with real servers behind that. */
+export function sessionConsentContract(name: PipelineName): void {
+  consentContract(name);
+  retractionContract(name);
+  withdrawalContract(name);
+  leavingContract(name);
+}
+
+function consentContract(name: PipelineName): void {
+  test(`${name}: sound of somebody who did not agree reaches no server`, async () => {
+    await using served = await openServed(name, { replies });
+    await served.say('capital', eva);
+    await served.pass(2_000);
+    expect(soundMs(served)).toBe(0);
+    const reported = ['models', 'speech']; // what the bot says of itself
+    const sent = served.providers.requests.filter(({ endpoint }) => !reported.includes(endpoint));
+    expect(sent).toEqual([]);
+    const both = [await served.packets('forward', adam), await served.packets('capital', eva)];
+    await served.pass(4_000, both.flat());
+    await served.until(() => served.fixture.of('answered').length > 0, 'an answer');
+    expect(served.heard.join(' ')).not.toMatch(/what|capital|france/);
+    expect(served.heard).toContain(textOf('forward'));
+    expect(JSON.stringify(served.providers.requests)).not.toContain('Eva');
+    expect(served.shown).toEqual([`user: Adam: ${textOf('forward')}`]);
+  });
+
+  test(`${name}: what is said to others reaches nobody who answers`, async () => {
+    await using served = await openServed(name, { replies, addressing: 'auto' });
+    await served.say('forward');
+    await served.settle();
+    expect(served.fixture.of('ignored')).toMatchObject([{ why: 'not-named' }]);
+    expect([served.asked, served.spending.bills, inMind(served)]).toEqual([[], [], []]);
+    expect(served.providers.talk.calls.map((call) => call.soundMs)).toEqual([]);
+    served.fixture.talk.openAskWindow('g', 'adam');
+    await served.ask('capital');
+    expect(served.shown).toEqual([`user: Adam: ${textOf('capital')}`]);
+  });
+}
+
+function retractionContract(name: PipelineName): void {
+  test(`${name}: a no in the middle of a sentence takes back what was heard of it`, async () => {
+    await using served = await openServed(name, { replies, people: [adam] });
+    await served.say('forward', adam, 1_200);
+    if (name === 'realtime') expect(soundMs(served)).toBeGreaterThan(300);
+    const rest = await served.packets('forward', adam);
+    await served.fixture.privacy.deny('g', 'adam');
+    const before = served.providers.requests.length;
+    await served.pass(1_500, rest);
+    await served.settle();
+    expect(served.providers.requests.slice(before)).toEqual([]);
+    expect([served.fixture.of('answered'), served.running]).toEqual([[], []]);
+    const calls = served.providers.talk.calls.map(({ bufferMs, items, commits }) => ({
+      bufferMs,
+      items,
+      commits,
+    }));
+    for (const call of calls) expect(call).toEqual({ bufferMs: 0, items: [], commits: [] });
+    await served.fixture.privacy.allow('g', 'adam', 'always');
+    await served.ask('capital');
+    expect(served.shown).toEqual([`user: Adam: ${textOf('capital')}`]);
+  });
+}
+
+function withdrawalContract(name: PipelineName): void {
+  test(`${name}: what was said is forgotten with a no, and the next request does not carry it`, async () => {
+    await using served = await openServed(name, { replies });
+    await served.fixture.sessions.join(lounge, 'eva');
+    await served.ask('forward', adam);
+    await served.ask('capital', eva);
+    await served.fixture.privacy.deny('g', 'adam');
+    await served.ask('louder', eva);
+    expect(served.shown).toEqual([
+      `user: Eva: ${textOf('capital')}`,
+      'assistant: Paris.',
+      `user: Eva: ${textOf('louder')}`,
+    ]);
+  });
+}
+
+function leavingContract(name: PipelineName): void {
+  test(`${name}: after a no there is nothing of it with any server that remembers`, async () => {
+    await using served = await openServed(name, { replies });
+    await served.ask('forward');
+    await served.fixture.privacy.deny('g', 'adam');
+    await served.settle();
+    expect(inMind(served)).toEqual([]);
+    await served.fixture.privacy.allow('g', 'adam', 'always');
+    await served.ask('capital');
+    expect(served.shown).toEqual([`user: Adam: ${textOf('capital')}`]);
+  });
+
+  test(`${name}: a no in the middle of the answer ends it, and leaves nothing of both`, async () => {
+    await using served = await listening(name);
+    await served.fixture.privacy.deny('g', 'adam');
+    await quietFrom(served);
+    expect([served.fixture.of('answered'), inMind(served)]).toEqual([[], []]);
+  });
+
+  test(`${name}: whoever is being answered is, although somebody else says no`, async () => {
+    await using served = await openServed(name, { replies });
+    await served.fixture.sessions.join(lounge, 'eva');
+    await served.ask('capital', eva);
+    await served.say('forward');
+    await served.until(() => served.soundedMs(400) > 300, 'the beginning of an answer');
+    await served.fixture.privacy.deny('g', 'eva');
+    await served.until(() => served.fixture.of('answered').length === 2, 'all of it');
+    expect(served.fixture.of('answered').at(-1)).toMatchObject({ heardText: 'Ten meters it is.' });
+    await served.settle();
+    expect(inMind(served).join()).not.toContain('capital');
+    await served.ask('louder');
+    expect(served.shown).toEqual([
+      `user: Adam: ${textOf('forward')}`,
+      'assistant: Ten meters it is.',
+      `user: Adam: ${textOf('louder')}`,
+    ]);
+  });
+
+  test(`${name}: after the goodbye nothing is under way, and nobody is connected to`, async () => {
+    await using served = await listening(name);
+    await served.fixture.sessions.leave('g');
+    await served.settle();
+    expect([served.running, inMind(served), served.providers.talk.open]).toEqual([[], [], 0]);
+  });
+}
+
+/** All that was sent while somebody spoke, or as a recording. */
+function soundMs({ heard, providers }: ServedSession): number {
+  const { talk } = providers;
+  return talk.calls.reduce((sum, call) => sum + call.soundMs, 0) + heard.length;
+}

@@ -1,0 +1,39 @@
+import { expect } from 'vitest';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
+import { openServed, type ServedSession } from '#test/session/setup/served-session.ts';
+
+/** Two minutes of talk: there is always more of it. */
+export const story = `Well, listen. ${Array.from({ length: 40 }, (_, n) => `This is the sentence number ${n + 1} of a very long story.`).join(' ')}`;
+/** In real time, of which little passes. */
+const slowly = { tokensPerSecond: 200, soundSpeed: 60 };
+
+export const replies = [
+  { match: 'forward', text: 'Ten meters it is.' },
+  { match: 'capital', text: 'Paris.' },
+  { match: 'speak half', text: 'Of course.' },
+] as const;
+const storyReported = [{ match: 'forward', text: story }, ...replies];
+
+/** Adam asks, and listens to a long story. */
+export async function listening(name: PipelineName): Promise<ServedSession> {
+  const served = await openServed(name, { replies: storyReported, pace: slowly });
+  await served.say('forward');
+  await served.until(() => served.soundedMs(1_000) > 900, 'a second of a story');
+  return served;
+}
+
+/** From the next frames on there is silence. */
+export async function quietFrom(served: ServedSession): Promise<void> {
+  await served.pass(600);
+  const { sent } = served.fixture.linkOpener.link;
+  await served.settle();
+  await served.pass(2_000);
+  expect(served.fixture.linkOpener.link.sent).toBe(sent);
+  expect(served.running).toEqual([]);
+}
+
+/** What servers remember between two requests. */
+export function inMind({ providers }: ServedSession): readonly string[] {
+  const open = providers.talk.calls.filter(({ isClosed }) => !isClosed);
+  return open.flatMap(({ items }) => items.map(({ role, text }) => `${role}: ${text}`));
+}

@@ -1,0 +1,187 @@
+import { expect, test } from 'vitest';
+import { peopleReading } from '#src/people/confidential-text.ts';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
+import { textOf } from '#test/session/setup/sayings.ts';
+import { openServed, type ServedSession } from '#test/session/setup/served-session.ts';
+import { adam } from '#test/session/setup/session-fixture.ts';
+
+const call = (name: string, given: object = {}) => ({
+  call: { name, argumentsJson: JSON.stringify(given) },
+});
+const found = { match: 'othersWithoutName', text: 'You are two.' };
+
+/** Tools in whatever answers a room, with real servers behind that. */
+export function sessionToolContract(name: PipelineName): void {
+  runContract(name);
+  quoteContract(name);
+  effectContract(name);
+}
+
+function quoteContract(name: PipelineName): void {
+  test(`${name}: lines of captions are quoted by the bot itself, in place of what the model would say of them`, async () => {
+    const check = call('find_in_captions', { question: 'How far?', about: 'this' });
+    const replies = [
+      { match: 'Question: ', text: '[1]' },
+      { match: 'linesQuoted', text: 'He said a hundred miles.' },
+      { match: 'capital', ...check },
+      { match: 'forward', text: 'Ten meters it is.' },
+    ];
+    await using served = await openServed(name, { replies });
+    const turning = served.fixture.captions.turnOn('g', {});
+    await served.pass(5_000);
+    await turning;
+    await served.ask('forward');
+    await served.settle();
+    const { finish, heardText } = (await served.ask('capital')) ?? {};
+    expect([finish, heardText?.replace(/\d\d:\d\d/, '20:14')]).toEqual([
+      'completed',
+      `Adam, 20:14: ${textOf('forward')}`,
+    ]);
+    expect(toolsIn(served)).toEqual([['find_in_captions', 'ran', 'adam']]);
+    expect(served.running).toEqual([]);
+    const { memory } = served.fixture.sessions.session('g')?.context ?? {};
+    const known = memory?.messages(peopleReading(['adam'])).messages.at(-1);
+    expect(known).toMatchObject({ role: 'assistant', content: heardText });
+  });
+}
+
+function runContract(name: PipelineName): void {
+  test(`${name}: a tool runs once, and what it found out is told`, async () => {
+    const replies = [found, { match: 'forward', text: 'One moment.', ...call('who_is_here') }];
+    await using served = await openServed(name, { replies });
+    expect(await served.ask('forward')).toMatchObject({
+      finish: 'completed',
+      text: 'One moment. You are two.',
+      heardText: 'One moment. You are two.',
+    });
+    expect(toolsIn(served)).toEqual([['who_is_here', 'ran', 'adam']]);
+    expect(served.shown.at(-1)).toContain('"names":["Adam"]');
+    const [bill, ...others] = served.spending.bills.filter(({ wanted }) => wanted > 0);
+    expect([bill?.used.length, others]).toEqual([2, []]);
+  });
+
+  test(`${name}: a tool that an interrupted answer was going to call never runs`, async () => {
+    const text = `Well, let me see. ${'It will take me a while to look around here. '.repeat(40)}`;
+    const replies = [found, { match: 'forward', text, ...call('who_is_here') }];
+    const pace = { tokensPerSecond: 200, soundSpeed: 60 };
+    await using served = await openServed(name, { replies, pace });
+    await served.say('forward');
+    await served.until(() => served.soundedMs(800) > 700, 'some of the answer');
+    expect(toolsIn(served)).toEqual([]);
+    served.fixture.talk.stop('g');
+    await served.settle();
+    await served.pass(3_000);
+    expect([toolsIn(served), served.running]).toEqual([[], []]);
+  });
+
+  test(`${name}: a tool called by an answer that was prepared in vain never runs`, async () => {
+    const replies = [found, { match: /./, ...call('who_is_here') }];
+    await using served = await openServed(name, { replies, people: [adam] });
+    // He pauses and goes on: what was prepared in the pause rests on half of his words.
+    const [endMs, pauseMs, leadMs] = [2_260, 200, 480];
+    const nowMs = served.fixture.clock.nowMs();
+    const first = await served.packets('capital', adam);
+    const second = await served.packets('forward', adam, endMs + pauseMs - leadMs);
+    await served.pass(6_000, [
+      ...first.filter(({ atMs }) => atMs < nowMs + endMs),
+      ...second.filter(({ atMs }) => atMs >= nowMs + endMs + pauseMs),
+    ]);
+    await served.settle();
+    const [answered, ...others] = served.fixture.of('answered');
+    expect([answered?.text, others]).toEqual(['You are two.', []]);
+    expect(toolsIn(served)).toEqual([['who_is_here', 'ran', 'adam']]);
+    expect(served.spending.bills.filter(({ wanted }) => wanted === 0).length).toBeGreaterThan(0);
+  });
+}
+
+function effectContract(name: PipelineName): void {
+  test(`${name}: what whoever asks wants in their own words is done without a button`, async () => {
+    const set = call('change_track', { deed: 'volume', track: 'voice', level: 50 });
+    const replies = [
+      { match: 'voice at 50', text: 'Half as loud.' },
+      { match: 'speak half', ...set },
+    ];
+    await using served = await openServed(name, { replies });
+    expect(await served.ask('louder')).toMatchObject({ text: 'Half as loud.' });
+    expect(toolsIn(served)).toEqual([['change_track', 'ran', 'adam']]);
+    expect(served.fixture.offered).toEqual([]);
+  });
+
+  test(`${name}: what nobody asked for in their own words waits for the asker's button`, async () => {
+    const replies = [
+      { match: 'has to press', text: 'Press it.' },
+      { match: /^go forward/, text: 'no' },
+      { match: 'forward', ...call('change_track', { deed: 'volume', track: 'voice', level: 40 }) },
+    ];
+    await using served = await openServed(name, { replies });
+    expect(await served.ask('forward')).toMatchObject({ text: 'Press it.' });
+    expect(toolsIn(served)).toEqual([['change_track', 'asked', 'adam']]);
+    const askId = served.fixture.offered.at(-1)?.split(':')[1] ?? '';
+    expect(await served.fixture.confirmations.confirm('g', askId, 'eva')).toMatchObject({
+      kind: 'other',
+    });
+    expect(await served.fixture.confirmations.confirm('g', askId, 'adam')).toMatchObject({
+      kind: 'done',
+    });
+    expect(toolsIn(served).at(-1)).toEqual(['change_track', 'pressed', 'adam']);
+  });
+
+  test(`${name}: what is stopped while it is weighed has no effect`, async () => {
+    const set = call('change_track', { deed: 'volume', track: 'voice', level: 50 });
+    let asked = 0;
+    const callFor = () => {
+      asked += 1;
+      if (asked === 2) served.fixture.talk.stop('g'); // before there is any reply to that look
+      return set.call;
+    };
+    const replies = [{ match: 'speak half', callFor }];
+    await using served = await openServed(name, { replies, pace: { firstTokenMs: 700 } });
+    await served.say('louder');
+    await served.until(() => weighed(served) > 0, 'a look at his words');
+    await served.settle();
+    await served.pass(2_000);
+    expect([toolsIn(served), weighed(served)]).toEqual([[], 1]);
+    expect(served.fixture.sessions.session('g')?.context.tracks.volume.of('voice')).toBe(100);
+  });
+
+  test(`${name}: what was done before the link was lost is not done again, and its result is known`, async () => {
+    const set = call('change_track', { deed: 'volume', track: 'voice', level: 50 });
+    const replies = [
+      { match: 'voice at 50', text: 'Half as loud.' },
+      { match: 'speak half', ...set },
+    ];
+    await using served = await openServed(name, { replies, pace: { firstTokenMs: 100 } });
+    await served.say('louder');
+    await served.until(() => toolsIn(served).length > 0, 'a volume that is set');
+    served.fixture.linkOpener.link.lose();
+    await served.until(
+      () => served.fixture.of('answered').length > 0,
+      'an answer over the next link',
+    );
+    expect(served.fixture.of('answered').at(-1)).toMatchObject({ text: 'Half as loud.' });
+    expect(toolsIn(served)).toEqual([['change_track', 'ran', 'adam']]);
+  });
+
+  test(`${name}: the bot leaves by a button only`, async () => {
+    const replies = [
+      { match: 'has to press', text: 'Press it.' },
+      { match: 'forward', ...call('leave') },
+    ];
+    await using served = await openServed(name, { replies });
+    await served.ask('forward');
+    expect([toolsIn(served), served.fixture.sessions.at('g')?.name]).toEqual([
+      [['leave', 'asked', 'adam']],
+      'Lounge',
+    ]);
+  });
+}
+
+/** How often somebody's own words were looked at. */
+function weighed({ providers }: ServedSession): number {
+  const bodies = providers.requests.map(({ body }) => JSON.stringify(body ?? ''));
+  return bodies.filter((body) => body.includes('Somebody speaks to a voice assistant')).length;
+}
+
+function toolsIn({ fixture }: ServedSession) {
+  return fixture.of('tool').map(({ tool, how, speakerId }) => [tool, how, speakerId]);
+}

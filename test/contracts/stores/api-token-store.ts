@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import type { ApiToken } from '#src/api/tokens/token-store.ts';
+import type { Store } from '#src/storage/store.ts';
+
+export type OpenApiTokens = AsyncDisposable & Pick<Store, 'apiTokens' | 'guilds'>;
+
+/** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
+export type OpenApiTokenStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenApiTokens>;
+
+const clock: ApiToken = {
+  name: 'clock',
+  guildId: '10',
+  scopes: ['say', 'track'],
+  createdAtWallMs: 1_795_190_400_123,
+};
+const diary: ApiToken = {
+  ...clock,
+  name: 'diary',
+  scopes: ['transcript', 'audio'],
+  budgetUsd: 0.25,
+};
+
+/** What every book of tokens does. */
+export function apiTokenStoreContract(name: string, open: OpenApiTokenStore): void {
+  test(`${name}: a token is found by the hash of its secret alone`, async () => {
+    await using opened = await open();
+    const { apiTokens } = opened;
+    expect(await apiTokens.add(clock, 'h1')).toBe('added');
+    expect(await apiTokens.add(diary, 'h2')).toBe('added');
+    expect(await apiTokens.find('h1')).toEqual(clock);
+    expect(await apiTokens.find('h2')).toEqual(diary);
+    expect(await apiTokens.find('clock')).toBeUndefined();
+    expect(await apiTokens.list()).toEqual([clock, diary]);
+  });
+
+  test(`${name}: a name in use is not given to another token`, async () => {
+    await using opened = await open();
+    const { apiTokens } = opened;
+    await apiTokens.add(clock, 'h1');
+    expect(await apiTokens.add({ ...clock, guildId: '20' }, 'h2')).toBe('taken');
+    expect(await apiTokens.find('h1')).toEqual(clock);
+    expect(await apiTokens.find('h2')).toBeUndefined();
+  });
+
+  test(`${name}: a revoked token is still known as one, until another takes its name`, async () => {
+    await using opened = await open();
+    const { apiTokens } = opened;
+    await apiTokens.add({ ...clock, budgetUsd: 2 }, 'h1');
+    expect(await apiTokens.revoke('clock', 5_000)).toBe(true);
+    expect(await apiTokens.revoke('clock', 6_000)).toBe(false);
+    expect(await apiTokens.revoke('nobody', 6_000)).toBe(false);
+    expect(await apiTokens.find('h1')).toMatchObject({ name: 'clock', revokedAtWallMs: 5_000 });
+    expect(await apiTokens.add(clock, 'h2')).toBe('added');
+    expect(await apiTokens.find('h1')).toBeUndefined();
+    expect(await apiTokens.find('h2')).toEqual(clock);
+  });
+
+  test(`${name}: the tokens of a server go with it`, async () => {
+    await using opened = await open();
+    const { apiTokens, guilds } = opened;
+    await apiTokens.add(clock, 'h1');
+    await apiTokens.add({ ...diary, guildId: '20' }, 'h2');
+    expect(await guilds.erase('10', '2026-11-20')).toBe(1);
+    expect(await apiTokens.list()).toEqual([{ ...diary, guildId: '20' }]);
+  });
+
+  test(`${name}: tokens that cannot be read say so`, async () => {
+    await using opened = await open('unreadable');
+    const unreadable = { code: 'store.unreadable' };
+    await expect(opened.apiTokens.find('h1')).rejects.toMatchObject(unreadable);
+    await expect(opened.apiTokens.list()).rejects.toMatchObject(unreadable);
+  });
+
+  test.each(['unreadable', 'unwritable'] as const)(
+    `${name}: an %s book takes no token, and says so`,
+    async (trouble) => {
+      await using opened = await open(trouble);
+      const unwritable = { code: 'store.unwritable' };
+      await expect(opened.apiTokens.add(clock, 'h1')).rejects.toMatchObject(unwritable);
+    },
+  );
+}

@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import type { ConsentStore, StoredConsent } from '#src/people/consent-store.ts';
+import { anyCharacter, fc } from '#test/properties.ts';
+
+export type OpenConsents = AsyncDisposable & { readonly consents: ConsentStore };
+
+/** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
+export type OpenConsentStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenConsents>;
+
+/** What every consent book does. */
+export function consentStoreContract(name: string, open: OpenConsentStore): void {
+  remembers(name, open);
+  forgets(name, open);
+  fails(name, open);
+}
+
+const always: StoredConsent = { kind: 'always' };
+const never: StoredConsent = { kind: 'never' };
+
+function remembers(name: string, open: OpenConsentStore): void {
+  test(`${name}: nobody has said anything in a new book`, async () => {
+    await using opened = await open();
+    expect(await opened.consents.read('10')).toEqual(new Map());
+    expect(await opened.consents.count('10', '1')).toBe(0);
+  });
+
+  test(`${name}: what a person said in one server is unknown in another`, async () => {
+    await using opened = await open();
+    await opened.consents.write('10', '1', always);
+    await opened.consents.write('20', '1', never);
+    expect(await opened.consents.read('10')).toEqual(new Map([['1', always]]));
+    expect(await opened.consents.read('20')).toEqual(new Map([['1', never]]));
+    expect(await opened.consents.read('30')).toEqual(new Map());
+  });
+
+  test(`${name}: what was said counts as one item, however often it changed`, async () => {
+    await using opened = await open();
+    await opened.consents.write('10', '1', always);
+    await opened.consents.write('10', '1', never);
+    expect(await opened.consents.count('10', '1')).toBe(1);
+    expect(await opened.consents.count('20', '1')).toBe(0);
+  });
+
+  test(`${name}: what was read does not change afterwards`, async () => {
+    await using opened = await open();
+    const before = await opened.consents.read('10');
+    await opened.consents.write('10', '1', always);
+    expect(before).toEqual(new Map());
+  });
+
+  test(`${name}: the latest word of each person comes back as it was said`, async () => {
+    await using opened = await open();
+    let guild = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(anyId, anyStanding)), async (words) => {
+        const guildId = `${guild++}`;
+        for (const [id, standing] of words) await opened.consents.write(guildId, id, standing);
+        expect(await opened.consents.read(guildId)).toEqual(new Map(words));
+      }),
+      { numRuns: 20 },
+    );
+  });
+}
+
+function forgets(name: string, open: OpenConsentStore): void {
+  test(`${name}: a forgotten person is gone from that server, and only that person from only that one`, async () => {
+    await using opened = await open();
+    const { consents } = opened;
+    for (const guildId of ['10', '20']) {
+      for (const personId of ['1', '2']) await consents.write(guildId, personId, always);
+    }
+    expect(await consents.erase('10', '1')).toBe(1);
+    expect(await consents.read('10')).toEqual(new Map([['2', always]]));
+    expect((await consents.read('20')).size).toBe(2);
+    expect(await consents.count('10', '1')).toBe(0);
+  });
+
+  test(`${name}: forgetting somebody unknown deletes nothing`, async () => {
+    await using opened = await open();
+    expect(await opened.consents.erase('10', '1')).toBe(0);
+  });
+
+  test(`${name}: a forgotten person may speak up again`, async () => {
+    await using opened = await open();
+    await opened.consents.write('10', '1', never);
+    await opened.consents.erase('10', '1');
+    await opened.consents.write('10', '1', always);
+    expect(await opened.consents.read('10')).toEqual(new Map([['1', always]]));
+  });
+}
+
+function fails(name: string, open: OpenConsentStore): void {
+  test(`${name}: a book that cannot be read says so, and never that nobody is in it`, async () => {
+    await using opened = await open('unreadable');
+    const unreadable = { name: 'BotError', code: 'store.unreadable' };
+    await expect(opened.consents.read('10')).rejects.toMatchObject(unreadable);
+    await expect(opened.consents.count('10', '1')).rejects.toMatchObject(unreadable);
+  });
+
+  test.each(['unreadable', 'unwritable'] as const)(
+    `${name}: an %s book takes nothing, and says so`,
+    async (trouble) => {
+      await using opened = await open(trouble);
+      const unwritable = { name: 'BotError', code: 'store.unwritable' };
+      await expect(opened.consents.write('10', '1', always)).rejects.toMatchObject(unwritable);
+      await expect(opened.consents.write('10', '1', never)).rejects.toMatchObject(unwritable);
+    },
+  );
+}
+
+const anyId = fc.oneof(
+  fc.bigInt({ min: 0n, max: 2n ** 64n }).map(String),
+  fc.string({ unit: anyCharacter, minLength: 1 }),
+);
+const anyStanding: fc.Arbitrary<StoredConsent> = fc.oneof(
+  fc.constant(always),
+  fc.constant(never),
+  fc.record({ kind: fc.constant('until' as const), wallMs: fc.integer({ min: 0, max: 8.64e15 }) }),
+);

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import type { NewMemory } from '#src/captions/transcript-store.ts';
+import type { OpenTranscripts } from './transcript-samples.ts';
+
+/** What every store of memories does. */
+export function memoryStoreContract(name: string, open: OpenTranscripts): void {
+  const memory: NewMemory = { guildId: '10', text: 'tea', byId: '1', byName: 'Ana', atWallMs: 5 };
+
+  test(`${name}: memories are listed as they were added, numbered from 1 in each server`, async () => {
+    await using store = await open();
+    const about = { ...memory, aboutId: '2', aboutName: 'Ben', text: 'coffee' };
+    expect(await store.memories.add(memory)).toEqual({
+      kind: 'added',
+      memory: { ...memory, number: 1 },
+    });
+    await store.memories.add(about);
+    await store.memories.add({ ...memory, guildId: '20' });
+    expect(await store.memories.list('10')).toEqual([
+      { ...memory, number: 1 },
+      { ...about, number: 2 },
+    ]);
+    expect(await store.memories.list('20')).toMatchObject([{ number: 1 }]);
+    expect(await store.memories.list('30')).toEqual([]);
+  });
+
+  test(`${name}: no number is used twice while there are other memories`, async () => {
+    await using store = await open();
+    for (const _ of [1, 2]) await store.memories.add(memory);
+    expect(await store.memories.remove('10', 2)).toBe(true);
+    expect(await store.memories.remove('10', 2)).toBe(false);
+    expect(await store.memories.add(memory)).toMatchObject({ memory: { number: 3 } });
+    for (const number of [1, 3]) await store.memories.remove('10', number);
+    expect(await store.memories.add(memory)).toMatchObject({ memory: { number: 1 } });
+  });
+
+  test(`${name}: a server has at most fifty memories`, async () => {
+    await using store = await open();
+    for (let n = 0; n < 50; n++) await store.memories.add(memory);
+    expect(await store.memories.add(memory)).toEqual({ kind: 'full', limit: 50 });
+    await store.memories.remove('10', 7);
+    expect(await store.memories.add(memory)).toMatchObject({
+      kind: 'added',
+      memory: { number: 51 },
+    });
+  });
+}

@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest';
+import type { ConsentStore } from '#src/people/consent-store.ts';
+import { mostReminders, type NewReminder, type ReminderStore } from '#src/people/reminders.ts';
+import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
+
+export type OpenReminders = AsyncDisposable & {
+  readonly reminders: ReminderStore;
+  readonly consents: Pick<ConsentStore, 'count' | 'erase'>;
+  readonly guilds: Pick<GuildStore, 'erase'>;
+};
+
+/** An empty book that works, or one in trouble. */
+export type OpenReminderStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenReminders>;
+
+/** Ids of two servers of which the first is on shard 0 of 2, the second on shard 1. */
+const [even, odd] = [`${2n << 22n}`, `${3n << 22n}`];
+const [first, second] = [
+  { id: 0, count: 2 },
+  { id: 1, count: 2 },
+];
+
+const tea: NewReminder = {
+  id: 'tea',
+  guildId: even,
+  personId: '1',
+  channelId: '100',
+  channelName: 'Lounge “à la carte”',
+  text: 'Take the tea out 🍵',
+  setAtWallMs: 1_795_190_400_123,
+  dueAtWallMs: 1_795_190_700_123.5,
+};
+
+/** What every book of reminders does. */
+export function reminderStoreContract(name: string, open: OpenReminderStore): void {
+  test(`${name}: a reminder is kept as it was set until it is removed, once`, async () => {
+    await using opened = await open();
+    const { reminders } = opened;
+    expect(await reminders.add(tea)).toEqual({ kind: 'added', number: 1 });
+    expect(await reminders.list(even, '1')).toEqual([{ ...tea, number: 1 }]);
+    expect(await reminders.list(even, '2')).toEqual([]);
+    expect(await reminders.list(odd, '1')).toEqual([]);
+    expect(await reminders.remove('tea')).toBe(true);
+    expect(await reminders.remove('tea')).toBe(false);
+    expect(await reminders.list(even, '1')).toEqual([]);
+  });
+
+  test(`${name}: each shard has its own reminders, what is due first before the others`, async () => {
+    await using opened = await open();
+    const { reminders } = opened;
+    await reminders.add({ ...tea, id: 'later', dueAtWallMs: tea.dueAtWallMs + 5 });
+    await reminders.add(tea);
+    await reminders.add({ ...tea, id: 'other', personId: '2', dueAtWallMs: tea.dueAtWallMs + 1 });
+    await reminders.add({ ...tea, id: 'odd', guildId: odd });
+    const ids = async (...args: Parameters<ReminderStore['soonest']>) =>
+      (await reminders.soonest(...args)).map(({ id }) => id);
+    expect(await ids(first, 10)).toEqual(['tea', 'other', 'later']);
+    expect(await ids(first, 2)).toEqual(['tea', 'other']);
+    expect(await ids(second, 10)).toEqual(['odd']);
+    expect(await ids({ id: 0, count: 1 }, 10)).toHaveLength(4);
+  });
+
+  test(`${name}: one person has ${mostReminders} in one server, and a number that is free is given again`, async () => {
+    await using opened = await open();
+    const { reminders } = opened;
+    for (let n = 1; n <= mostReminders; n++)
+      expect(await reminders.add({ ...tea, id: `${n}` })).toEqual({ kind: 'added', number: n });
+    expect(await reminders.add(tea)).toEqual({ kind: 'full', limit: mostReminders });
+    expect(await reminders.add({ ...tea, personId: '2' })).toMatchObject({ kind: 'added' });
+    await reminders.remove('7');
+    expect(await reminders.add({ ...tea, id: 'new' })).toEqual({ kind: 'added', number: 7 });
+  });
+
+  test(`${name}: reminders of somebody who is forgotten, or said no, are gone, those of others stay`, async () => {
+    await using opened = await open();
+    const { consents, reminders } = opened;
+    await reminders.add(tea);
+    await reminders.add({ ...tea, id: 'two' });
+    await reminders.add({ ...tea, id: 'ben', personId: '2' });
+    await reminders.add({ ...tea, id: 'odd', guildId: odd });
+    expect(await consents.count(even, '1')).toBe(2);
+    expect(await consents.erase(even, '1')).toBe(2);
+    expect(await reminders.list(even, '1')).toEqual([]);
+    expect(await reminders.withdraw(even, '2')).toBe(1);
+    expect(await reminders.withdraw(even, '2')).toBe(0);
+    expect(await reminders.list(odd, '1')).toHaveLength(1);
+  });
+
+  test(`${name}: reminders of a server that removed the bot are gone`, async () => {
+    await using opened = await open();
+    const { guilds, reminders } = opened;
+    await reminders.add(tea);
+    expect(await guilds.erase(even, '2026-11-20')).toBe(1);
+    expect(await reminders.soonest(first, 10)).toEqual([]);
+  });
+
+  test(`${name}: a book of reminders that is in trouble says so`, async () => {
+    await using unreadable = await open('unreadable');
+    const reading = unreadable.reminders.soonest(first, 1);
+    await expect(reading).rejects.toMatchObject({ code: 'store.unreadable' });
+    await using unwritable = await open('unwritable');
+    const writing = unwritable.reminders.add(tea);
+    await expect(writing).rejects.toMatchObject({ code: 'store.unwritable' });
+  });
+}

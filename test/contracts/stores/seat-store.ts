@@ -1,0 +1,174 @@
+import { expect, test } from 'vitest';
+import type { Seat } from '#src/session/ports/stores/seat-store.ts';
+import type { Store } from '#src/storage/store.ts';
+
+/** The book of seats with those that erase people and servers from it. */
+export type OpenSeats = AsyncDisposable &
+  Pick<Store, 'consents' | 'guilds' | 'seats'> & {
+    /** Makes every seat older by so many ms, by the clock of the store. */
+    pass(ms: number): Promise<void>;
+  };
+
+/** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
+export type OpenSeatStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenSeats>;
+
+const lounge: Seat = {
+  guildId: '10',
+  channelId: '100',
+  channelName: "Zoë's Lounge",
+  callerId: '1',
+  followedId: '2',
+  mode: 'talk',
+  pipeline: 'chained',
+  transcriptId: 'a-session',
+  isPaused: false,
+  sinceWallMs: 1_795_190_400_123,
+  agreedIds: ['1', '2'],
+  deniedIds: ['3'],
+};
+const stageSeat: Seat = {
+  guildId: '20',
+  channelId: '200',
+  channelName: '',
+  mode: 'captions',
+  pipeline: 'realtime',
+  isPaused: true,
+  sinceWallMs: 5,
+  agreedIds: ['1'],
+  deniedIds: [],
+};
+const minuteMs = 60_000;
+
+/** What every book of seats does. */
+export function seatStoreContract(name: string, open: OpenSeatStore): void {
+  remembers(name, open);
+  ages(name, open);
+  forgets(name, open);
+  fails(name, open);
+}
+
+function remembers(name: string, open: OpenSeatStore): void {
+  test(`${name}: where the bot sits comes back as it was written, one seat a server, the latest`, async () => {
+    await using opened = await open();
+    const { seats } = opened;
+    expect(await seats.read()).toEqual([]);
+    expect(await seats.readIn('10')).toBeUndefined();
+    await seats.write(stageSeat);
+    await seats.write({ ...stageSeat, guildId: '10' });
+    await seats.write(lounge);
+    expect(await seats.read()).toMatchObject([lounge, stageSeat]);
+    expect(await seats.readIn('10')).toMatchObject(lounge);
+    const { idleMs, ...plain } = (await seats.readIn('20')) ?? { idleMs: -1 };
+    expect(plain).toEqual(stageSeat);
+    expect(idleMs).toBeGreaterThanOrEqual(0);
+  });
+
+  test(`${name}: a seat that was erased is gone with what people said there, and no other`, async () => {
+    await using opened = await open();
+    const { consents, seats } = opened;
+    await seats.write(lounge);
+    await seats.write(stageSeat);
+    await seats.erase('10');
+    expect(await seats.read()).toMatchObject([stageSeat]);
+    expect(await consents.count('10', '1')).toBe(0);
+    await seats.erase('10');
+  });
+}
+
+function ages(name: string, open: OpenSeatStore): void {
+  test(`${name}: a seat tells how long ago its session was last alive`, async () => {
+    await using opened = await open();
+    const { pass, seats } = opened;
+    await seats.write(lounge);
+    await seats.write(stageSeat);
+    await pass(10 * minuteMs);
+    await seats.alive(['20', '30']);
+    await pass(minuteMs);
+    const minutes = (await seats.read()).map(({ idleMs }) => Math.floor(idleMs / minuteMs));
+    expect(minutes).toEqual([11, 1]);
+    await seats.write(lounge);
+    expect((await seats.readIn('10'))?.idleMs).toBeLessThan(minuteMs);
+    expect(await seats.readIn('30')).toBeUndefined();
+  });
+
+  test(`${name}: a seat from the future of a clock that was put back is not idle`, async () => {
+    await using opened = await open();
+    const { pass, seats } = opened;
+    await seats.write(lounge);
+    await pass(-60 * minuteMs);
+    expect((await seats.readIn('10'))?.idleMs).toBe(0);
+  });
+
+  test(`${name}: what people said for a session ends with it, and the seat stays to be told of`, async () => {
+    await using opened = await open();
+    const { pass, seats } = opened;
+    await seats.write(lounge);
+    await pass(15 * minuteMs);
+    await seats.write(stageSeat);
+    expect(await seats.expire(15 * minuteMs)).toBe(5);
+    expect(await seats.expire(15 * minuteMs)).toBe(0);
+    const [old, young] = await seats.read();
+    expect(old).toMatchObject({ channelId: '100', agreedIds: [], deniedIds: [] });
+    expect(old).not.toHaveProperty('callerId');
+    expect(old).not.toHaveProperty('followedId');
+    expect(young).toMatchObject(stageSeat);
+  });
+}
+
+function forgets(name: string, open: OpenSeatStore): void {
+  test(`${name}: a person can take back what they said for the session in one server`, async () => {
+    await using opened = await open();
+    const { seats } = opened;
+    await seats.write(lounge);
+    await seats.write(stageSeat);
+    await seats.withdraw('10', '1');
+    await seats.withdraw('10', '3');
+    await seats.withdraw('30', '1');
+    const taken = { callerId: '1', agreedIds: ['2'], deniedIds: [] };
+    expect(await seats.readIn('10')).toMatchObject({ ...lounge, ...taken });
+    await seats.withdraw('10', '2');
+    expect(await seats.readIn('10')).toMatchObject({ followedId: '2', agreedIds: [] });
+    expect(await seats.readIn('20')).toMatchObject(stageSeat);
+  });
+
+  test(`${name}: a forgotten person is in no seat, and the bot still knows where it sat`, async () => {
+    await using opened = await open();
+    const { consents, seats } = opened;
+    await seats.write(lounge);
+    await seats.write(stageSeat);
+    expect(await consents.count('10', '1')).toBe(2);
+    expect(await consents.erase('10', '1')).toBe(2);
+    const seat = await seats.readIn('10');
+    expect(seat).toMatchObject({ channelId: '100', agreedIds: ['2'], deniedIds: ['3'] });
+    expect(seat).not.toHaveProperty('callerId');
+    expect(await consents.erase('10', '2')).toBe(2);
+    expect(await seats.readIn('10')).not.toHaveProperty('followedId');
+    expect(await seats.readIn('20')).toMatchObject(stageSeat);
+  });
+
+  test(`${name}: a server that is erased has no seat`, async () => {
+    await using opened = await open();
+    const { guilds, seats } = opened;
+    await seats.write(lounge);
+    await seats.write(stageSeat);
+    await guilds.erase('10', '2026-11-20');
+    expect(await seats.read()).toMatchObject([stageSeat]);
+  });
+}
+
+function fails(name: string, open: OpenSeatStore): void {
+  test(`${name}: seats that cannot be read say so, and never that there are none`, async () => {
+    await using opened = await open('unreadable');
+    const unreadable = { code: 'store.unreadable' };
+    await expect(opened.seats.read()).rejects.toMatchObject(unreadable);
+    await expect(opened.seats.readIn('10')).rejects.toMatchObject(unreadable);
+  });
+
+  test.each(['unreadable', 'unwritable'] as const)(
+    `${name}: an %s book takes no seat, and says so`,
+    async (trouble) => {
+      await using opened = await open(trouble);
+      await expect(opened.seats.write(lounge)).rejects.toMatchObject({ code: 'store.unwritable' });
+    },
+  );
+}

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import type { StoredTrack, TrackStore } from '#src/session/ports/stores/track-store.ts';
+
+type OpenTracks = AsyncDisposable & { readonly tracks: TrackStore };
+
+/** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
+type OpenTrackStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenTracks>;
+
+const bg: StoredTrack = {
+  name: 'bg',
+  percent: 30,
+  isPaused: true,
+  isMuted: false,
+  sounds: [
+    {
+      source: { kind: 'library', name: 'rain' },
+      title: "Rain; it's O'Neil's",
+      owner: { id: '7', name: 'Zoë' },
+      positionMs: 40_000.5,
+      loop: true,
+    },
+    {
+      source: { kind: 'link', url: 'https://sounds.example/a?b=c', type: 'audio/mpeg' },
+      title: 'a',
+      positionMs: 0,
+      loop: false,
+    },
+  ],
+};
+const main: StoredTrack = {
+  name: 'a-main',
+  percent: 100,
+  isPaused: false,
+  isMuted: true,
+  sounds: [],
+};
+
+/** What every book of tracks does. */
+export function trackStoreContract(name: string, open: OpenTrackStore): void {
+  test(`${name}: tracks, volumes, sounds and places in them are kept in their order`, async () => {
+    await using opened = await open();
+    expect(await opened.tracks.read('10', '1')).toEqual([]);
+    await opened.tracks.write('10', '1', [bg, main]);
+    expect(await opened.tracks.read('10', '1')).toEqual([bg, main]);
+  });
+
+  test(`${name}: names of tracks come back as they were written, also where only their case differs`, async () => {
+    await using opened = await open();
+    const names = ['🎸'.repeat(40), 'Rainy Day', 'rainy day', '雨の音', 'Straße', "O'Neil; --"];
+    const tracks = names.map((each): StoredTrack => ({ ...bg, name: each }));
+    await opened.tracks.write('10', '1', tracks);
+    expect(await opened.tracks.read('10', '1')).toEqual(tracks);
+  });
+
+  test(`${name}: each channel has its own tracks, and new ones in place of the old`, async () => {
+    await using opened = await open();
+    await opened.tracks.write('10', '1', [bg]);
+    await opened.tracks.write('20', '1', [main]);
+    await opened.tracks.write('10', '2', [main]);
+    expect(await opened.tracks.read('10', '1')).toEqual([bg]);
+    expect(await opened.tracks.read('10', '2')).toEqual([main]);
+    expect(await opened.tracks.read('20', '1')).toEqual([main]);
+    await opened.tracks.write('10', '1', []);
+    expect(await opened.tracks.read('10', '1')).toEqual([]);
+    expect(await opened.tracks.read('10', '2')).toEqual([main]);
+  });
+
+  test(`${name}: tracks that cannot be read or written say so`, async () => {
+    await using unreadable = await open('unreadable');
+    await expect(unreadable.tracks.read('10', '1')).rejects.toMatchObject({
+      code: 'store.unreadable',
+    });
+    await using unwritable = await open('unwritable');
+    await expect(unwritable.tracks.write('10', '1', [bg])).rejects.toMatchObject({
+      code: 'store.unwritable',
+    });
+  });
+}

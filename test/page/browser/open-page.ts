@@ -1,0 +1,183 @@
+import { upgradeWebSocket } from '@hono/node-server';
+import type { WSContext } from 'hono/ws';
+import {
+  frameKinds,
+  headBytes,
+  readFrame,
+  type SoundFrame,
+} from '#page/room/sound/sound-frames.js';
+import { onlyFor, type PageApp } from '#src/http/viewer.ts';
+import { openTestPage } from '#test/http/open-page.ts';
+
+export type PageRequest = {
+  readonly kind: string;
+  readonly id: number;
+  readonly [field: string]: unknown;
+};
+
+const button = (label: string, customId?: string, style = 2) => ({
+  label,
+  disabled: false,
+  style,
+  ...(customId !== undefined && { customId }),
+});
+
+const colours = {
+  ...{ customId: 'colour', placeholder: 'A colour', disabled: false, least: 1, most: 1 },
+  choices: [
+    { label: 'Red', value: 'red' },
+    { label: 'Blue', value: 'blue' },
+  ],
+};
+const usual = { required: true, isLong: false, value: '', mostLength: 100 };
+
+/** What the bot asks who presses Guide: a line, a text and a menu. */
+const form = {
+  ...{ id: '70', title: 'About you' },
+  fields: [
+    { ...usual, customId: 'name', label: 'Name' },
+    { ...usual, customId: 'story', label: 'Story', isLong: true, value: 'Once' },
+    { ...usual, customId: 'colour', label: 'Colour', menu: colours },
+  ],
+};
+
+/** What a room looks like that has been used for a while: every kind of thing that is drawn. */
+const lines: readonly object[] = [
+  {
+    kind: 'state',
+    people: [
+      { id: '1', name: 'You', isYou: true, speaks: false, channel: 'Lounge' },
+      { id: '2', name: 'Adam', isYou: false, speaks: true, channel: 'Lounge' },
+      { id: '3', name: 'Beth', isYou: false, speaks: false },
+    ],
+    channels: [
+      { id: '8', name: 'general', kind: 'text' },
+      { id: '9', name: 'Lounge', kind: 'voice' },
+      { id: '10', name: 'Stage', kind: 'voice' },
+    ],
+    bot: { online: true, channel: 'Lounge', name: 'Parley', speaks: true },
+    commands: [
+      { name: 'join', description: 'Comes to your channel' },
+      {
+        name: 'ask',
+        description: 'Asks in writing',
+        options: [{ type: 3, name: 'question', description: 'What', required: true }],
+      },
+      {
+        name: 'track',
+        options: [
+          {
+            type: 1,
+            name: 'play',
+            options: [{ type: 3, name: 'name', required: true, autocomplete: true }],
+          },
+        ],
+      },
+    ],
+    you: 'You',
+  },
+  { kind: 'engines', lines: ['words: embedded', 'model: embedded'] },
+  {
+    ...{ kind: 'message', change: 'posted', id: '20', channel: 'general', author: 'Parley' },
+    ...{ text: '', files: [], atMs: 1 },
+    embeds: [
+      {
+        title: 'In Lounge',
+        description: 'Hears everybody who agreed.',
+        fields: [{ name: 'Heard', value: 'You' }],
+        footer: { text: 'Answers aloud' },
+      },
+    ],
+    buttons: [
+      button('Hear me', 'hear', 1),
+      button('Stop', 'stop', 4),
+      button('Guide'),
+      button('About you', 'about'),
+    ],
+    menus: [colours],
+  },
+  {
+    ...{ kind: 'message', change: 'posted', id: '21', channel: 'general', author: 'Adam' },
+    ...{
+      text: '**Hello** <@1>, see `/help` in <#8>:\n> once said\n- one\n```\ncode\n```',
+      buttons: [],
+      embeds: [],
+      files: [
+        { name: 'talk.srt', type: 'text/plain', sizeBytes: 3_000, url: '/room/files/7/talk.srt' },
+        {
+          name: 'answer.wav',
+          type: 'audio/wav',
+          sizeBytes: 9_000,
+          url: '/room/files/8/answer.wav',
+        },
+      ],
+      to: 'You',
+      atMs: 2,
+    },
+  },
+  { kind: 'said', who: 'You', text: 'What time is it?', atMs: 3 },
+  {
+    ...{ kind: 'answered', who: 'You', text: 'It is noon.', heardText: 'It is noon.' },
+    ...{ finish: 'completed', firstHeardAtMs: 1_400 },
+    instants: {
+      ...{ heardAtMs: 1_000, endedAtMs: 1_180, recognisedAtMs: 1_140, firstTokenAtMs: 1_220 },
+      ...{ firstClauseAtMs: 1_240, firstSpeechAtMs: 1_290, firstSentAtMs: 1_310 },
+    },
+  },
+  { kind: 'ignored', who: 'Adam', why: 'not addressed' },
+];
+
+/** A page whose room says `lines` to who comes, answers every request with ok, and keeps what it was asked and sent. */
+export async function openSetup() {
+  const [asked, frames]: [PageRequest[], SoundFrame[]] = [[], []];
+  const channels: WSContext[] = [];
+  const sounds: WSContext[] = [];
+  let ends = 0;
+  const routes = (app: PageApp) => {
+    const onMessage = ({ data }: MessageEvent, socket: WSContext) => {
+      const line: PageRequest = JSON.parse(data);
+      asked.push(line);
+      const choices = line.kind === 'complete' ? [{ name: 'Rain (30 min)', value: 'rain' }] : [];
+      const asks = line.customId === 'about' && { form };
+      socket.send(JSON.stringify({ kind: 'reply', id: line.id, ok: true, choices, ...asks }));
+    };
+    const onOpen = (_: Event, socket: WSContext) => {
+      channels.push(socket);
+      for (const line of lines) socket.send(JSON.stringify(line));
+    };
+    app.get(
+      '/room',
+      onlyFor('sandbox'),
+      upgradeWebSocket(() => ({ onOpen, onMessage })),
+    );
+    const onSound = ({ data }: MessageEvent) => {
+      const frame = readFrame(data);
+      if (frame) frames.push(frame);
+      else if (new Uint8Array(data)[0] === frameKinds.sentEnd) ends++;
+    };
+    app.get(
+      '/room/sound',
+      onlyFor('sandbox'),
+      upgradeWebSocket(() => ({
+        onOpen: (_, socket) => sounds.push(socket),
+        onMessage: onSound,
+      })),
+    );
+  };
+  const page = await openTestPage({
+    operator: { kind: 'sandbox' },
+    webSocket: { mostFrameBytes: headBytes + 4_096 },
+    routes,
+  });
+  const { url, links } = page;
+  const link = () => links.create({ kind: 'sandbox' });
+  const report = (line: object) => channels.at(-1)?.send(JSON.stringify(line));
+  return {
+    ...{ url, link, asked, frames, report, channels, sounds },
+    /** How often a page told that it is spoken into no more. */
+    get ends() {
+      return ends;
+    },
+    [Symbol.asyncDispose]: () => page[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { openBrowserPage } from '#sandbox/page/browser-page.ts';
+import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
+import { cookieOf, enter, keyOf } from '#test/http/open-page.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+
+const replying = { timeout: 15_000, interval: 20 };
+
+export type BrowserFrame = { readonly kind: string; readonly [field: string]: unknown };
+
+/** The page of a sandbox's room on a free port, entered as a browser does; gone when it is disposed. */
+export async function openTestPage(sandbox: Sandbox, you: string) {
+  await using stack = new AsyncDisposableStack();
+  const dataDir = await mkdtemp(join(tmpdir(), 'parley-room-'));
+  stack.defer(() => rm(dataDir, { recursive: true }));
+  const bugs: unknown[] = [];
+  const outcome = await openBrowserPage(sandbox, {
+    host: '127.0.0.1',
+    port: 0,
+    dataDir,
+    you,
+    onBug: (error) => bugs.push(error),
+  });
+  if (outcome.kind === 'refused') throw new Error(outcome.why);
+  const page = stack.use(outcome.page);
+  const cookie = cookieOf(await enter(page.url, keyOf(page.link())));
+  const connect = (path: string) => {
+    const headers = { cookie, origin: page.url.origin };
+    const socket = new WebSocket(`ws://${page.url.host}${path}`, { headers });
+    stack2.defer(() => socket.terminate());
+    return socket;
+  };
+  const stack2 = stack.move();
+  const dispose = () => stack2.disposeAsync();
+  return {
+    page,
+    bugs,
+    cookie,
+    open: (tab: string) => openTab(tab, connect),
+    openSound: (tab: string) => openSound(connect(`/room/sound?tab=${tab}`)),
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+/** A sandbox without sound of its own, where Adam talks, and the page of its room. */
+export async function openSilentPage() {
+  await using stack = new AsyncDisposableStack();
+  const voice = silentVoice();
+  const sandbox = stack.use(await openSandbox({ voice: voice.half, ownerName: 'Adam' }));
+  const setup = stack.use(await openTestPage(sandbox, 'Adam'));
+  const all = stack.move();
+  return { ...setup, voice, sandbox, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+async function openTab(tab: string, connect: (path: string) => WebSocket) {
+  const socket = connect(`/room?tab=${tab}`);
+  const frames: BrowserFrame[] = [];
+  socket.on('message', (data) => frames.push(JSON.parse(`${data}`)));
+  const ended = endOf(socket);
+  await once(socket, 'open');
+  let lastId = 0;
+  const ofKind = (kind: string) => frames.filter((frame) => frame.kind === kind);
+  return {
+    frames,
+    ended,
+    ofKind,
+    sendText: (text: string) => socket.send(text),
+    /** Reads nothing until it is resumed. */
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    /** Asks, and waits for the reply. */
+    async ask(request: object): Promise<BrowserFrame> {
+      const id = ++lastId;
+      socket.send(JSON.stringify({ id, ...request }));
+      // Not `expect.poll`, which cannot tell scenarios apart that run side by side.
+      return await vi.waitFor(() => {
+        const reply = ofKind('reply').find((frame) => frame.id === id);
+        if (!reply) throw new Error('There was no reply.');
+        return reply;
+      }, replying);
+    },
+    close: () => socket.close(),
+  };
+}
+
+async function openSound(socket: WebSocket) {
+  const heard: Buffer[] = [];
+  socket.on('message', (data: Buffer) => heard.push(data));
+  socket.on('error', () => undefined);
+  const ended = endOf(socket);
+  await once(socket, 'open');
+  let sequence = 0;
+  const send = (kind: number, payload: Uint8Array) => {
+    const head = Buffer.alloc(13);
+    head.writeUInt8(kind, 0);
+    head.writeUInt32LE(sequence++, 1);
+    head.writeDoubleLE(performance.now(), 5);
+    socket.send(Buffer.concat([head, payload]));
+  };
+  return {
+    heard,
+    ended,
+    send,
+    sendRaw: (data: string | Buffer) => socket.send(data),
+    /** Reads nothing until it is resumed. */
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    close: () => socket.close(),
+  };
+}
+
+/** Code and sentence with which the server ends it. */
+async function endOf(socket: WebSocket): Promise<readonly [number, string]> {
+  const [code, reason] = await once(socket, 'close').catch(() => once(socket, 'close'));
+  return [code, `${reason}`];
+}

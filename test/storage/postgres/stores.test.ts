@@ -1,0 +1,57 @@
+import { afterAll } from 'vitest';
+import { storeTables } from '#src/storage/postgres/stores/schema.ts';
+import { apiTokenStoreContract } from '#test/contracts/stores/api-token-store.ts';
+import { captionChoiceContract } from '#test/contracts/stores/caption-choice-store.ts';
+import { consentStoreContract } from '#test/contracts/stores/consent-store.ts';
+import { guildStoreContract } from '#test/contracts/stores/guild-store.ts';
+import { panelStoreContract } from '#test/contracts/stores/panel-store.ts';
+import { personSettingsContract } from '#test/contracts/stores/person-settings-store.ts';
+import { reminderStoreContract } from '#test/contracts/stores/reminder-store.ts';
+import { seatStoreContract } from '#test/contracts/stores/seat-store.ts';
+import { settingsStoreContract } from '#test/contracts/stores/settings-store.ts';
+import { spendingStoreContract } from '#test/contracts/stores/spending-store.ts';
+import { trackStoreContract } from '#test/contracts/stores/track-store.ts';
+import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
+import type { StoreTrouble } from '#test/fakes/store-trouble.ts';
+import { openIn } from './open-stores.ts';
+
+/** One for all tests of this file, emptied for each. */
+let schema: TestSchema | undefined;
+
+afterAll(() => schema?.[Symbol.asyncDispose]());
+
+/** Unreadable as closed connections, unwritable as tables that were taken away. */
+async function open(trouble?: StoreTrouble) {
+  schema ??= await openSchema();
+  const { name, sql, url } = schema;
+  const store = await openIn({ url });
+  await sql(storeTables.map((table) => `DELETE FROM ${table}`).join(';'));
+  const rename = (from: string, to: string) => sql(`ALTER SCHEMA ${from} RENAME TO ${to}`);
+  if (trouble === 'unwritable') await rename(name, `${name}_away`);
+  if (trouble === 'unreadable') await store[Symbol.asyncDispose]();
+  return {
+    ...store,
+    async pass(ms: number) {
+      await sql(`UPDATE seats SET alive_at = alive_at - interval '${ms} ms'`);
+    },
+    async [Symbol.asyncDispose]() {
+      await store[Symbol.asyncDispose]();
+      if (trouble === 'unwritable') await rename(`${name}_away`, name);
+    },
+  };
+}
+
+const name = 'PostgreSQL';
+withPostgres(() => {
+  apiTokenStoreContract(name, open);
+  captionChoiceContract(name, open);
+  consentStoreContract(name, open);
+  guildStoreContract(name, open);
+  panelStoreContract(name, open);
+  personSettingsContract(name, open);
+  reminderStoreContract(name, open);
+  seatStoreContract(name, open);
+  settingsStoreContract(name, open);
+  spendingStoreContract(name, open);
+  trackStoreContract(name, open);
+});

@@ -1,0 +1,182 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { expect } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { openLocalStore } from '#src/storage/local-store.ts';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+import type { Store } from '#src/storage/store.ts';
+import { mainStore } from '#src/storage/thread/operations.ts';
+import { keepStore } from '#src/storage/thread/steady-store.ts';
+import { openStore } from '#src/storage/thread/store-thread.ts';
+import { apiTokenStoreContract } from '#test/contracts/stores/api-token-store.ts';
+import { captionChoiceContract } from '#test/contracts/stores/caption-choice-store.ts';
+import { consentStoreContract } from '#test/contracts/stores/consent-store.ts';
+import { guildStoreContract } from '#test/contracts/stores/guild-store.ts';
+import { panelStoreContract } from '#test/contracts/stores/panel-store.ts';
+import { personSettingsContract } from '#test/contracts/stores/person-settings-store.ts';
+import { reminderStoreContract } from '#test/contracts/stores/reminder-store.ts';
+import { seatStoreContract } from '#test/contracts/stores/seat-store.ts';
+import { settingsStoreContract } from '#test/contracts/stores/settings-store.ts';
+import { trackStoreContract } from '#test/contracts/stores/track-store.ts';
+import {
+  MemoryConsents,
+  MemoryGuilds,
+  MemoryPanels,
+  MemorySettings,
+  MemoryTracks,
+} from '#test/fakes/memory-stores.ts';
+import type { StoreTrouble } from '#test/fakes/store-trouble.ts';
+import { heldByAnother, storeFolder } from './files.ts';
+
+const impatient = { clock: realClock, patienceMs: 0 };
+const deaf = () => undefined;
+
+/** In a thread of its own. Unreadable as a damaged file, unwritable as one that another program holds. */
+async function openFile(trouble?: StoreTrouble) {
+  using resources = new DisposableStack();
+  const { path } = resources.use(storeFolder());
+  if (trouble === 'unreadable') {
+    mkdirSync(dirname(path));
+    writeFileSync(path, 'no database '.repeat(1000));
+  }
+  const store = await keepStore(
+    mainStore,
+    () => openStore(mainStore, path, impatient),
+    realClock,
+    deaf,
+  );
+  if (trouble === 'unwritable') resources.use(heldByAnother(path));
+  return { ...closing(store, resources.move()), pass: (ms: number) => ageSeats(path, ms) };
+}
+
+/** On this thread. Unreadable as a closed store, unwritable as a full one. */
+async function openMemory(trouble?: StoreTrouble) {
+  let passedMs = 0;
+  const clock = { ...realClock, wallMs: () => realClock.wallMs() + passedMs };
+  const store = await openLocalStore(':memory:', {
+    clock,
+    patienceMs: 0,
+    ...(trouble === 'unwritable' && { maxBytes: 1 }),
+  });
+  if (trouble === 'unwritable') await fill(store);
+  if (trouble === 'unreadable') await store[Symbol.asyncDispose]();
+  const pass = async (ms: number) => {
+    passedMs += ms;
+  };
+  return { ...store, pass };
+}
+
+/** The thread of a store reads the clock of the machine: what its seats were written at is moved back instead. */
+async function ageSeats(path: string, ms: number): Promise<void> {
+  using sqlite = new DatabaseSync(path);
+  sqlite.prepare('UPDATE seats SET alive_ms = alive_ms - ?').run(ms);
+}
+
+/** With entries shorter than any that a person could cause. */
+async function fill(store: Store): Promise<void> {
+  const { apiTokens, captionChoices, consents, panels, personSettings, reminders } = store;
+  const { seats, settings, tracks } = store;
+  const place = { channelId: '', messageId: '' };
+  const seat = {
+    channelId: '',
+    channelName: '',
+    mode: 'talk',
+    pipeline: '',
+    sinceWallMs: 0,
+  } as const;
+  const nothingToDo = {
+    guildId: '',
+    channelId: '',
+    channelName: '',
+    text: '',
+    setAtWallMs: 0,
+    dueAtWallMs: 0,
+  };
+  const nobody = { isPaused: false, agreedIds: [], deniedIds: [] };
+  for (const write of [
+    (id: string) => consents.write('', id, { kind: 'never' }),
+    (id: string) => captionChoices.leaveOut('', id, true),
+    (id: string) => panels.write(id, place),
+    (id: string) => personSettings.write('', id, { speed: 1 }),
+    (id: string) => reminders.add({ id, ...nothingToDo, personId: id }),
+    (id: string) => seats.write({ guildId: id, ...seat, ...nobody }),
+    (id: string) => settings.write(id, '', ''),
+    (id: string) => apiTokens.add({ name: id, guildId: '', scopes: [], createdAtWallMs: 0 }, id),
+    (id: string) =>
+      tracks.write(id, '', [{ name: '', percent: 0, isPaused: false, isMuted: false, sounds: [] }]),
+  ]) {
+    const writeAll = async () => {
+      for (let code = 1; ; code++) await write(String.fromCodePoint(code));
+    };
+    await expect(writeAll()).rejects.toThrow('is full: free space on it.');
+  }
+}
+
+async function openFake(trouble?: StoreTrouble) {
+  const [consents, panels] = [new MemoryConsents(), new MemoryPanels()];
+  const [settings, tracks] = [new MemorySettings(), new MemoryTracks()];
+  const { captionChoices, personSettings, reminders, seats } = consents;
+  const ofServers = [consents, panels, seats, reminders, settings, tracks];
+  const guilds = new MemoryGuilds(...ofServers);
+  for (const consents of [...ofServers, captionChoices, guilds, personSettings])
+    consents.trouble = trouble;
+  const pass = async (ms: number) => seats.pass(ms);
+  const all = { captionChoices, consents, guilds, panels, personSettings, reminders };
+  return { ...all, seats, settings, tracks, pass, async [Symbol.asyncDispose]() {} };
+}
+
+function closing(
+  {
+    apiTokens,
+    captionChoices,
+    consents,
+    guilds,
+    panels,
+    personSettings,
+    reminders,
+    seats,
+    settings,
+    tracks,
+    ...store
+  }: Store,
+  resources: Disposable,
+) {
+  return {
+    apiTokens,
+    captionChoices,
+    consents,
+    guilds,
+    panels,
+    personSettings,
+    reminders,
+    seats,
+    settings,
+    tracks,
+    async [Symbol.asyncDispose]() {
+      await store[Symbol.asyncDispose]();
+      resources[Symbol.dispose]();
+    },
+  };
+}
+
+for (const [name, open] of [
+  ['a file', openFile],
+  ['a store in memory', openMemory],
+] as const)
+  apiTokenStoreContract(name, open);
+
+for (const [name, open] of [
+  ['a file', openFile],
+  ['a store in memory', openMemory],
+  ['the fake books', openFake],
+] as const) {
+  captionChoiceContract(name, open);
+  consentStoreContract(name, open);
+  guildStoreContract(name, open);
+  panelStoreContract(name, open);
+  personSettingsContract(name, open);
+  reminderStoreContract(name, open);
+  seatStoreContract(name, open);
+  settingsStoreContract(name, open);
+  trackStoreContract(name, open);
+}

@@ -1,0 +1,78 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { expect } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { keepStore } from '#src/storage/thread/steady-store.ts';
+import { openStore } from '#src/storage/thread/store-thread.ts';
+import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
+import { transcriptStore } from '#src/storage/transcripts/open-transcripts.ts';
+import { memoryStoreContract } from '#test/contracts/stores/memory-store.ts';
+import { transcriptErasingContract } from '#test/contracts/stores/transcript-erasing.ts';
+import { transcriptRestartsContract } from '#test/contracts/stores/transcript-restarts.ts';
+import { sessionOf } from '#test/contracts/stores/transcript-samples.ts';
+import { transcriptSearchContract } from '#test/contracts/stores/transcript-search.ts';
+import { transcriptStoreContract } from '#test/contracts/stores/transcript-store.ts';
+import { heldByAnother, storeFolder } from './files.ts';
+
+type Trouble = 'unreadable' | 'unwritable';
+const impatient = { clock: realClock, patienceMs: 0 };
+
+/** On this thread. Unreadable as a closed store, unwritable as one that another program holds. */
+async function openFile(trouble?: Trouble) {
+  using resources = new DisposableStack();
+  const { path } = resources.use(storeFolder());
+  const store = await openLocalTranscripts(path, impatient);
+  if (trouble === 'unwritable') resources.use(heldByAnother(path));
+  if (trouble === 'unreadable') await store[Symbol.asyncDispose]();
+  return closing(store, resources.move());
+}
+
+/** In a thread of its own. Unreadable as a damaged file, unwritable as one that another program holds. */
+async function openThread(trouble?: Trouble) {
+  using resources = new DisposableStack();
+  const { path } = resources.use(storeFolder());
+  if (trouble === 'unreadable') {
+    mkdirSync(dirname(path));
+    writeFileSync(path, 'no database '.repeat(1000));
+  }
+  const open = () => openStore(transcriptStore, path, impatient);
+  const store = await keepStore(transcriptStore, open, realClock, () => undefined);
+  if (trouble === 'unwritable') resources.use(heldByAnother(path));
+  return closing(store, resources.move());
+}
+
+/** On this thread. Unreadable as a closed store, unwritable as a full one. */
+async function openMemory(trouble?: Trouble) {
+  const maxBytes = trouble === 'unwritable' ? 1 : undefined;
+  const store = await openLocalTranscripts(':memory:', {
+    ...impatient,
+    ...(maxBytes !== undefined && { maxBytes }),
+  });
+  if (trouble === 'unreadable') await store[Symbol.asyncDispose]();
+  if (trouble !== 'unwritable') return store;
+  const fill = async () => {
+    for (let n = 0; ; n++) await store.writer.putSession(sessionOf(`${n}`));
+  };
+  await expect(fill()).rejects.toThrow('is full: free space on it.');
+  return store;
+}
+
+function closing<Store extends AsyncDisposable>(store: Store, resources: Disposable): Store {
+  const close = async () => {
+    await store[Symbol.asyncDispose]();
+    resources[Symbol.dispose]();
+  };
+  return { ...store, [Symbol.asyncDispose]: close };
+}
+
+for (const [name, open] of [
+  ['a file', openFile],
+  ['a store in memory', openMemory],
+  ['a file in a thread', openThread],
+] as const) {
+  transcriptStoreContract(name, open);
+  if (open !== openThread) transcriptSearchContract(name, open);
+  transcriptErasingContract(name, open);
+  transcriptRestartsContract(name, open);
+  memoryStoreContract(name, open);
+}
