@@ -11,7 +11,7 @@ import { Running } from './running.ts';
 const run = promisify(execFile);
 
 /** On a busy machine; idle it takes a few seconds. */
-const testMs = 40_000;
+const testMs = 120_000;
 const healthyMs = 20_000;
 
 test('the tree of the image starts with production modules only, as nobody, and writes nothing but data', {

@@ -70,6 +70,9 @@ function clean(words: string): string {
   return words.replace(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/gu, '');
 }
 
+/** Largest difference, in ms, between the clocks of bot and sandbox, two processes: a packet may arrive before it is noted as sent. */
+const clocksDifferMs = 5;
+
 /**
  * `recognised 140, ended 180, first clause 241, first speech 290, heard 318 ms after Adam's last syllable`, where `after`
  * names what happened at `fromMs`; a typed question never ended and was never recognised.
@@ -83,6 +86,7 @@ export function instantsLine(
   firstHeardAtMs: number,
 ): string {
   const { firstSentAtMs = firstHeardAtMs } = instants;
+  const isOtherSound = firstHeardAtMs < firstSentAtMs - clocksDifferMs;
   const named: readonly (readonly [string, number | undefined])[] = [
     ['ended', typed ? undefined : instants.endedAtMs],
     ['recognised', typed ? undefined : instants.recognisedAtMs],
@@ -91,7 +95,7 @@ export function instantsLine(
     ['first speech', instants.firstSpeechAtMs],
     ['sent', instants.firstSentAtMs],
     // Sound that was heard before was something else that plays.
-    ['heard', firstHeardAtMs < firstSentAtMs ? undefined : firstHeardAtMs],
+    ['heard', isOtherSound ? undefined : Math.max(firstHeardAtMs, firstSentAtMs)],
   ];
   const happened = named
     .flatMap(([name, atMs]) => (atMs === undefined ? [] : [{ name, atMs }]))

@@ -48,3 +48,11 @@ test('instants stand in order of time: words may be there before they were the l
     'recognised 40, first token 50, ended 180, first speech 190, heard 300 ms after it',
   );
 });
+
+test('a packet that another process notes before the bot notes it as sent was heard then; other sound was not', () => {
+  const heard = answered({ heardAtMs: 1000, endedAtMs: 1180, firstSentAtMs: 1300 });
+  expect(instantsLine(heard, 'it', 1000, 1299.7)).toBe(
+    'ended 180, sent 300, heard 300 ms after it',
+  );
+  expect(instantsLine(heard, 'it', 1000, 1294.9)).toBe('ended 180, sent 300 ms after it');
+});
