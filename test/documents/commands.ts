@@ -110,6 +110,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run types': inCi('npm run types'),
   'npm run unused': inCi('npm run unused'),
   'npm run truth': long('test/scripts/truth.test.ts'),
+  'npm run code-size': tested('test/scripts/code-size.test.ts', 'scripts/code-size.mjs', '--small'),
   'npm run upgrade-test': { why: 'three files of the tests, which npm test and test:long run' },
   '.ci/litellm-proxy': inCi('.ci/litellm-proxy'),
   '.ci/with-postgres': inCi('.ci/with-postgres npm test'),
