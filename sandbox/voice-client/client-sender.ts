@@ -20,7 +20,7 @@ import {
 import { PacketCounter } from './packet-counter.ts';
 import { type EncoderRateHz, encoderRate, frameMs, SpeechFrames } from './speech-frames.ts';
 
-/** Where the mouth's packets go, and whether there are any for now. */
+/** Destination of the packets, and whether there are any for now. */
 export interface PacketSink {
   speaking(on: boolean): void;
   packet(packet: Omit<VoicePacket, 'ssrc'>): void;

@@ -15,7 +15,7 @@ import type { SpendingStore } from '#src/spending/spending-store.ts';
 export type BudgetOptions = {
   readonly config: Config;
   readonly spending: SpendingStore;
-  /** Ledger in place of `book`, where several processes spend. */
+  /** Ledger in place of `spending`, where several processes spend. */
   readonly sharedSpending?: SharedSpending;
   /** Way in which this server is answered now. */
   readonly wayIn: (guildId: string) => AnsweringWay;

@@ -6,7 +6,7 @@ export type DesiredMessage = {
   readonly key: string;
   /** Markdown to post, at most 2,000 characters. Only `mentions` are notified. */
   readonly text: string;
-  /** Whole words of an utterance that no earlier wish held go first, `partial` texts last; what waits urgently stays so. */
+  /** Whole words of an utterance that no earlier desired message held go first, `partial` texts last; what waits urgently stays so. */
   readonly urgency: 'whole' | 'partial';
   readonly place?: MessagePlace;
   /** Buttons under it, as those of `Reply`. */
@@ -15,7 +15,7 @@ export type DesiredMessage = {
   readonly mentions?: readonly string[];
 };
 
-/** Outcome of the wish for a key. */
+/** Outcome of the desired message for a key. */
 export type DisplayOutcome =
   /** It shows `text` now. */
   | {

@@ -44,7 +44,7 @@ export function watchAbsentGuilds(
   };
 }
 
-/** View of the book for one shard: the servers of other shards are left out. */
+/** View of the store for one shard: the servers of other shards are left out. */
 function ofShard(
   store: GuildRecords,
   isOurs: (guildId: string) => boolean,

@@ -28,7 +28,7 @@ export type SessionView = {
   readonly hasCaptions: boolean;
   readonly engine: string;
   readonly lastAnswerMs?: number;
-  /** Questions and texts that wait, and questions whose answers are awaited without the floor. */
+  /** Questions and texts that wait, and questions whose answers are awaited aside. */
   readonly waiting: number;
   readonly aside: number;
   readonly tracks: readonly SessionTrack[];

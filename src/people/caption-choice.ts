@@ -10,7 +10,7 @@ export interface CaptionChoiceStore {
 export type CaptionChoices = {
   /** Stored choices; absent: not read, so a person's choice may be unknown. */
   readonly stored?: ReadonlySet<string>;
-  /** Latest word of each person in this session, newer than the book: true is left out. */
+  /** Latest word of each person in this session, newer than the store: true is left out. */
   readonly said: ReadonlyMap<string, boolean>;
 };
 
@@ -24,7 +24,7 @@ export function recallChoices(
   return { ...choices, stored };
 }
 
-/** The latest word counts; the book is to be told, too. */
+/** The latest word counts; the store is to be told, too. */
 export function chooseCaptions(
   choices: CaptionChoices,
   personId: string,
@@ -41,7 +41,7 @@ export function forgetChoice({ said, stored }: CaptionChoices, personId: string)
   };
 }
 
-/** Whether a person is left out; undefined while the book was not read and they have not said. */
+/** Whether a person is left out; undefined while the store was not read and they have not said. */
 export function isLeftOut({ said, stored }: CaptionChoices, personId: string): boolean | undefined {
   return said.get(personId) ?? stored?.has(personId);
 }

@@ -16,7 +16,7 @@ export type SessionConsents = {
   readonly policy: ConsentPolicy;
   /** Stored consents by person id; absent: not read, so a person's no may be unknown. */
   readonly standings?: ReadonlyMap<string, StoredConsent>;
-  /** The latest word of each person in this session, newer than anything in the book. */
+  /** The latest word of each person in this session, newer than anything in the store. */
   readonly said: ReadonlyMap<string, ConsentAnswer>;
   /** True while no person may be heard, for any answers. */
   readonly paused: boolean;
@@ -95,12 +95,12 @@ export function yesKind(
   return isOver ? 'policy' : 'brief';
 }
 
-/** The latest word counts, for this session only: an earlier no in the book stands again after it. */
+/** The latest word counts, for this session only: an earlier no in the store stands again after it. */
 export function agreeForSession(consent: SessionConsents, personId: string): SessionConsents {
   return say(consent, personId, { kind: 'session' });
 }
 
-/** The latest word counts; the book is to be told, too. */
+/** The latest word counts; the store is to be told, too. */
 export function agreeAlways(consent: SessionConsents, personId: string): SessionConsents {
   return say(consent, personId, { kind: 'always' });
 }
@@ -114,7 +114,7 @@ export function agreeToday(
   return say(consent, personId, { kind: 'until', wallMs: untilWallMs });
 }
 
-/** The latest word counts; the book is to be told, too. */
+/** The latest word counts; the store is to be told, too. */
 export function refuse(consent: SessionConsents, personId: string): SessionConsents {
   return say(consent, personId, { kind: 'never' });
 }

@@ -34,7 +34,7 @@ import { writtenText } from './localized-text.ts';
 import { VoiceSession } from './voice-session.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
-/** Opus coders that another channel leaves: one voice, two of music, an ear are what it takes to be of use. */
+/** Opus coders that another channel leaves: one voice, two of music and one speaker input are what it takes to be of use. */
 const codersKept = 3;
 
 /** Where the bot sits, one channel per server; calls for one server are served one after the other. */
@@ -366,7 +366,7 @@ async function drain(session: SessionContext, ms: number): Promise<void> {
   let reporting: Promise<void> | undefined;
   do {
     await parts.clock.sleep(checkMs, signal).catch(() => undefined);
-    reporting ??= report(session, isUnsaid); // by now it is known whether what has the floor sounds
+    reporting ??= report(session, isUnsaid); // by now it is known whether the current turn sounds
   } while (queue.current && parts.clock.nowMs() < untilMs && !signal.aborted);
   await reporting;
 }

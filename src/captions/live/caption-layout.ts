@@ -69,7 +69,7 @@ export class CaptionLayout {
     return this.#change(atMs);
   }
 
-  /** Applies the outcome of a wish. */
+  /** Applies the outcome of a desired message. */
   outcome(outcome: DisplayOutcome, atMs: number): LayoutChange {
     const message = this.#list.all().find(({ key }) => key === outcome.key);
     if (outcome.kind === 'gone' && outcome.what === 'chat') {

@@ -161,14 +161,14 @@ export class LiveMessage {
     return isFirst;
   }
 
-  /** The last wishes came to nothing; one that still waits may yet be fulfilled, so an empty message is deleted, too. */
+  /** The last desired messages came to nothing; one that still waits may yet be fulfilled, so an empty message is deleted, too. */
   reject(): void {
     this.#pending = [];
     this.#urged = new WeakMap();
   }
 
   /**
-   * A wish was refused; true where it may have been another than the last one. That is wished once more then, so that
+   * A desired message was refused; true where it may have been another than the last one. That is wished once more then, so that
    * what becomes of it is known.
    */
   retriesRefused(): boolean {
@@ -197,7 +197,7 @@ export class LiveMessage {
   }
 
   /**
-   * Whole words of an utterance are to be shown that no earlier wish was urgent for, or forgotten ones still are. A wish
+   * Whole words of an utterance are to be shown that no earlier desired message was urgent for, or forgotten ones still are. A desired message
    * that is urgent stays so until it comes true, whatever takes its place: each utterance is counted once.
    */
   #urge(): boolean {

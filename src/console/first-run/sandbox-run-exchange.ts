@@ -13,7 +13,7 @@ export type ExchangeParts = SandboxObservers & {
 export type HeardReply = HeardAnswer & { readonly path: string };
 
 /**
- * Sound of the bot that `person` heard from `sinceMs` on, once it was quiet for `quietMs`, kept on the shelf; undefined
+ * Sound of the bot that `person` heard from `sinceMs` on, once it was quiet for `quietMs`, kept in its folder; undefined
  * when nothing came within `timeoutMs`.
  */
 export async function hearOut(

@@ -29,7 +29,7 @@ export async function firstExchange(
 }
 
 /**
- * Ben, a recorded man, comes in, says yes, asks for an ear, dictates five digits (who dictates is waited for longer), and
+ * Ben, a recorded man, comes in, says yes, asks it to listen, dictates five digits (who dictates is waited for longer), and
  * leaves again.
  *
  * Errors and abort: as `exchange`.

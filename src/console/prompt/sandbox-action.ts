@@ -6,7 +6,7 @@ import type { MessageWall } from './message-wall.ts';
 
 /** Longer than the bot may take for any command. */
 const doneMs = 65_000;
-/** Lines of one errand follow each other within this time; after all of it no more is waited for. */
+/** Lines of one action follow each other within this time; after all of it no more is waited for. */
 const stillMs = 250;
 const stillLimitMs = 3_000;
 /** Waits for a sentence that the bot was asked to say. */

@@ -277,7 +277,7 @@ type Candidate = WriteCandidate &
 
 const routes = { post: 'POST', edit: 'PATCH', delete: 'DELETE' } as const;
 
-/** Messages stand in the order of their first wish: the first one goes, as urgently as any that waits behind it. */
+/** Messages stand in the order of their first desired message: the first one goes, as urgently as any that waits behind it. */
 function inOrder<T extends { readonly urgency: 'whole' | 'partial'; readonly sinceMs: number }>(
   posts: readonly T[],
 ): readonly T[] {

@@ -2,7 +2,7 @@ import type { DesiredMessage, DisplayOutcome } from '#src/captions/desired-messa
 import type { MessagePlace } from '#src/captions/transcript-line.ts';
 import type { WriteFailure } from './write-failure.ts';
 
-/** Fields of a message that its wish sets. */
+/** Fields of a message that its desired message sets. */
 export type WrittenMessage = Pick<DesiredMessage, 'text' | 'buttons' | 'mentions'>;
 
 /** One request about a message. */
@@ -51,7 +51,7 @@ type Entry = {
   place?: MessagePlace;
   shown?: string;
   desired?: DesiredMessage;
-  /** The wish whose request is under way. */
+  /** The desired message whose request is under way. */
   begun?: DesiredMessage;
   /** Since when it waits for its text, in its urgency: the highest of those not fulfilled. */
   sinceMs: number;
@@ -64,7 +64,7 @@ type Entry = {
 
 /** Messages that wait while Discord is away; a further one loses the oldest. An hour of ten people is 300. */
 const mostWaiting = 1_000;
-/** Messages of a chat whose places are known; the oldest is forgotten first, and its wishes need a `place`. */
+/** Messages of a chat whose places are known; the oldest is forgotten first, and its desired messages need a `place`. */
 const mostKnown = 10_000;
 /** Discord looks for a nonce in "the past few minutes". Source: Discord docs, "Create Message", `enforce_nonce`. */
 const nonceLifeMs = 60_000;
@@ -77,7 +77,7 @@ const straggleMs = 10_000;
  */
 export class DesiredMessages {
   readonly #entries = new Map<string, Entry>();
-  /** Entries in the order of their first wish. */
+  /** Entries in the order of their first desired message. */
   readonly #waiting = new Map<string, Entry>();
   readonly #underWay = new Set<string>();
   readonly #report: (outcome: DisplayOutcome) => void;
@@ -93,7 +93,7 @@ export class DesiredMessages {
     return this.#waiting.size === 0;
   }
 
-  /** Takes the place of an older wish for the same key. */
+  /** Takes the place of an older desired message for the same key. */
   put(desired: DesiredMessage, nowMs: number): void {
     const { key } = desired;
     const entry = this.#entry(key, nowMs);
@@ -127,7 +127,7 @@ export class DesiredMessages {
     }
   }
 
-  /** The request that brings a wish about; its result goes to `done`. */
+  /** The request that brings a desired message about; its result goes to `done`. */
   begin(key: string, nowMs: number): MessageOperation | undefined {
     const entry = this.#waiting.get(key);
     if (!entry?.desired) return undefined;
@@ -147,13 +147,13 @@ export class DesiredMessages {
     return { kind: 'find', key, text, sinceMs: tried.sinceMs, otherIds: this.#placedIds() };
   }
 
-  /** Instant before which a wish that is begun would be decided too early. */
+  /** Instant before which a desired message that is begun would be decided too early. */
   notBeforeMs(key: string): number {
     const { tried, desired } = this.#waiting.get(key) ?? {};
     return tried && desired?.text === '' ? tried.sinceMs + straggleMs : 0;
   }
 
-  /** Takes the result of a request, reports the outcome, and decides about a wish that has not come true. */
+  /** Takes the result of a request, reports the outcome, and decides about a desired message that has not come true. */
   done(operation: MessageOperation, result: MessageResult, sentAtMs: number, nowMs: number): void {
     this.#underWay.delete(operation.key);
     const entry = this.#entries.get(operation.key);
@@ -196,7 +196,7 @@ export class DesiredMessages {
     }
   }
 
-  /** Ends all wishes: writing is impossible from now on. */
+  /** Ends all desired messages: writing is impossible from now on. */
   end(by: 'forbidden' | 'gone'): void {
     this.#closedBy ??= by;
     for (const entry of this.#waiting.values()) {

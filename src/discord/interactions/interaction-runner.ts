@@ -64,7 +64,7 @@ const maxSeen = 1_000;
 
 const never = new AbortController().signal;
 
-/** Runs errands and says their replies; nothing an errand or Discord does throws out of it. */
+/** Runs commands and sends their replies; no failure of a command or of Discord throws. */
 export class InteractionRunner {
   readonly #options: InteractionRunnerOptions;
   readonly #seen = new Set<string>();

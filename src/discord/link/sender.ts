@@ -12,7 +12,7 @@ export type FrameSenderOptions = {
   readonly settled: () => boolean;
   /** The library threw on a frame: that one is lost. */
   readonly refused: (error: unknown) => void;
-  /** The source threw; the mouth has stopped. */
+  /** The source threw; the output has stopped. */
   readonly fail: (error: unknown) => void;
 };
 

@@ -281,7 +281,7 @@ function tooOften(waitMs: number): BotError {
 const againMs = 500;
 
 /**
- * Speaks on a stage, where the bot sits in the audience first: takes the floor where that is allowed, else asks for it.
+ * Speaks on a stage, where the bot sits in the audience first: becomes a speaker where that is allowed, else asks for it.
  * Never throws.
  */
 export async function becomeSpeaker(

@@ -104,7 +104,7 @@ export class DiscordLink implements VoiceLink {
       group: place.applicationId,
       selfDeaf: false,
       adapterCreator: this.#signals.adapter,
-      decryptionFailureTolerance: Number.POSITIVE_INFINITY, // the ear decides when the group is reset
+      decryptionFailureTolerance: Number.POSITIVE_INFINITY, // the speaker input decides when the group is reset
     });
     this.#connection.on('error', (error) => this.#failed(error));
     this.#receiver = new ConsentedReceiver(

@@ -205,12 +205,12 @@ export class Panels implements PanelReplies {
     });
   }
 
-  /** Where the panel of a former run is, as far as the book tells. */
+  /** Where the panel of a former run is, as far as the store tells. */
   #stored(guildId: string): Promise<PanelPlace | undefined> {
     return this.#options.panelStore.read(guildId).catch(() => undefined);
   }
 
-  /** A panel of a former run stands only in the book. */
+  /** A panel of a former run stands only in the store. */
   async #moved(guildId: string, known: PanelPlace | undefined, place: PanelPlace): Promise<void> {
     const { panelStore } = this.#options;
     try {

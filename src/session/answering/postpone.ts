@@ -8,7 +8,7 @@ import { queueRules } from '#src/turn/queue-rules.ts';
 import { waitingRules } from '#src/turn/waiting.ts';
 import type { PendingAnswer } from './pending-answer.ts';
 
-/** Waits for the first sound of an answer; true where that takes so long that the next turn gets the floor. */
+/** Waits for the first sound of an answer; true where that takes so long that the next turn becomes current. */
 export async function isSlow(
   pending: PendingAnswer,
   { parts }: { readonly parts: { readonly clock: Clock } },
@@ -29,7 +29,7 @@ export async function isSlow(
   }
 }
 
-/** Gives the floor to others until the answer is there; false where too many are awaited already. */
+/** Makes other turns current until the answer is there; false where too many are awaited already. */
 export function postpone(
   question: QueuedQuestion,
   pending: PendingAnswer,

@@ -12,7 +12,7 @@ import { PendingAnswer } from './pending-answer.ts';
 export type PreemptiveAnswersOptions = {
   readonly context: SpeakingContext;
   readonly hearing: HearingDependencies;
-  /** Tells the ear of this person what has been understood up to its pause. */
+  /** Tells the speaker input of this person what has been understood up to its pause. */
   readonly read: (speakerId: string, understood: Transcript) => void;
   /** Whether it is still being said. */
   readonly isOpen: (utterance: OpenUtterance) => boolean;
@@ -34,7 +34,7 @@ export class PreemptiveAnswers {
   }
 
   /**
-   * Somebody pauses: what was said so far is recognised and told to the ear.
+   * Somebody pauses: what was said so far is recognised and told to the speaker input.
    *
    * Where a recogniser streams and its partials are trusted, its words are thought about before they are final.
    */

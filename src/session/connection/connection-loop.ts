@@ -72,7 +72,7 @@ async function hearPackets(
   return 'lost';
 }
 
-/** Whatever is stopped or taken back gives the floor to the next; what a lost link kept from being heard comes again. */
+/** Whatever is stopped or taken back makes the next turn current; what a lost link kept from being heard comes again. */
 async function speakAll(context: SpeakingContext, signal: AbortSignal): Promise<never> {
   for await (const turn of context.queue.turns(signal)) {
     const until = AbortSignal.any([signal, turn.handle.signal]);

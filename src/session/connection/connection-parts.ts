@@ -37,7 +37,7 @@ export type ConnectionParts = Disposable & {
   readonly orderlyEnd: OrderlyEnd;
 };
 
-/** Ears and a mouth on one link; both are gone when it is disposed of. `asked` is called when the link asks for a frame. */
+/** Speaker inputs and the output on one link; both are gone when it is disposed of. `asked` is called when the link asks for a frame. */
 export function openConnectionParts(
   link: VoiceLink,
   session: SessionContext,
@@ -147,7 +147,7 @@ export function handle(
   utterances.handle(speakerId, noticed);
 }
 
-/** Coders that ears leave to the music of all channels. */
+/** Coders that speaker inputs leave to the music of all channels. */
 const inputsSpared = 2;
 
 function openInput(
@@ -162,7 +162,7 @@ function openInput(
   return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
 }
 
-/** Ends what has the floor when the bot is to end: with the clause that sounds, and at once where nothing was heard yet. */
+/** Ends the current turn when the bot is to end: with the clause that sounds, and at once where nothing was heard yet. */
 class OrderlyEnd {
   readonly #context: SpeakingContext;
   #reported: QueuedTurn | undefined;

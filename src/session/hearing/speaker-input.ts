@@ -74,7 +74,7 @@ export type SpeakerInputParts = {
   readonly pauseHabits: PauseHabits;
 };
 
-/** One person's ear: packets in, whole utterances out. Opened only for people who may be heard. */
+/** Speaker input of one person: packets in, whole utterances out. Opened only for people who may be heard. */
 export class SpeakerInput {
   readonly #speakerId: string;
   readonly #stream: SpeakerStream;

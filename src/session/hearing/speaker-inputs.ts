@@ -16,7 +16,7 @@ const quietGraceMs = 1_000;
 /** When all talk nobody is interrupted before that, or everyone would be, by each packet of the others. */
 const talkGraceMs = 10_000;
 
-/** An ear, as far as it is looked after here. */
+/** A speaker input, as far as it is managed here. */
 export type SpeakerInputHandle = Pick<
   SpeakerInput,
   | 'put'
@@ -34,7 +34,7 @@ export type SpeakerInputHandle = Pick<
 type OpenInput = {
   readonly input: SpeakerInputHandle;
   talking: boolean;
-  /** When that changed, or when the ear was opened. */
+  /** When that changed, or when the speaker input was opened. */
   sinceMs: number;
   reported: PacketCounts;
 };
@@ -43,9 +43,9 @@ type OpenInput = {
 type SpeakerEvent = { readonly speakerId: string; readonly noticed: SpeakerInputEvent };
 
 /**
- * Everybody's ears in one channel, 25 at most. An ear is opened by the first packet that may be heard, never earlier.
+ * Speaker inputs of all people in one channel, 25 at most. One is opened by the first packet that may be heard, never earlier.
  *
- * One person more takes the ear of somebody who sends nothing, silent longest; else of who sends but does not talk,
+ * One person more takes the speaker input of somebody who sends nothing, silent longest; else of who sends but does not talk,
  * quiet longest and for at least 1 s; else of who talks, began first and at least 10 s ago: that utterance ends there.
  * If there is none, the packets of that person are dropped and counted until there is.
  */
@@ -54,9 +54,9 @@ export class SpeakerInputs {
   readonly #report: (packets: SpeakerPackets) => void;
   readonly #mayOpen: () => boolean;
   readonly #seats = new Map<string, OpenInput>();
-  /** Packets of people without an ear. */
+  /** Packets of people without a speaker input. */
   readonly #crowded = new Map<string, number>();
-  /** Ended for want of ears, and not handed over yet. */
+  /** Ended for want of speaker inputs, and not handed over yet. */
   #cut: SpeakerEvent[] = [];
 
   /**
@@ -116,7 +116,7 @@ export class SpeakerInputs {
     return this.#seats.get(speakerId)?.input.read(understood, atMs) ?? [];
   }
 
-  /** Closes the ears of all others at once; what they had heard is gone. */
+  /** Closes the speaker inputs of all others at once; what they had heard is gone. */
   keep(mayHear: (speakerId: string) => boolean): void {
     for (const speakerId of [...this.#seats.keys(), ...this.#crowded.keys()]) {
       if (!mayHear(speakerId)) this.#close(speakerId);
@@ -198,7 +198,7 @@ export class SpeakerInputs {
   }
 }
 
-/** Since when somebody is as they are, and how long that protects their ear. */
+/** Since when somebody is as they are, and how long that protects their speaker input. */
 function standing({ input, sinceMs }: OpenInput, atMs: number) {
   if (input.talking) return { sinceMs, graceMs: talkGraceMs };
   const isSending = atMs - input.lastPacketAtMs < sendingMs;

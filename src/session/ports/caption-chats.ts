@@ -42,12 +42,12 @@ export type DeletedMessages =
 export interface CaptionChat {
   readonly channelId: string;
   /**
-   * Posts a message, or changes it, or deletes it where `text` is empty; a newer wish for the same key takes the place of
+   * Posts a message, or changes it, or deletes it where `text` is empty; a newer desired message for the same key takes the place of
    * one that still waits. Never throws. Messages are posted in the order of their first `show`. `place` is that of a
    * message that was posted by a former run.
    */
   show(desired: DesiredMessage): void;
-  /** Called with the outcome of each wish. Replaces the former listener. */
+  /** Called with the outcome of each desired message. Replaces the former listener. */
   onOutcome(listener: (outcome: DisplayOutcome) => void): void;
   /** Resolves when nothing waits any more, or after `ms`. */
   flush(ms: number): Promise<void>;

@@ -52,7 +52,7 @@ export interface PanelBoard {
    * the bot may not write there, and the operator is told. Never throws.
    */
   post(channel: ChannelRef, head: TextLine): Promise<boolean>;
-  /** The server is gone: nothing is shown there any more, nor written to the book once this resolves. Never throws. */
+  /** The server is gone: nothing is shown there any more, nor written to the store once this resolves. Never throws. */
   forget(guildId: string): Promise<void>;
 }
 

@@ -245,7 +245,7 @@ export type Fitting = {
 };
 export type Unfit = { readonly unfit: string };
 
-/** A tool is data plus one deed, like a command. */
+/** A tool is data plus one action, like a command. */
 export function tool<T>(definition: ToolDefinition<T>): ToolEntry {
   const { name, description, right, doing, isDestructive, effect, needs, schema, setting } =
     definition;

@@ -7,7 +7,7 @@ import { withConsentStore, withStore } from '#src/session/store-access.ts';
 /** Consents of the people of one session. A change counts from the next packet. */
 export class SessionConsent {
   readonly #context: SessionContext;
-  /** While the book is being read: what it tells of them is older. */
+  /** While the store is being read: what it tells of them is older. */
   readonly #forgotten = new Set<string>();
   /** Who was forgotten and has said nothing since: a no of theirs is only in memory. */
   readonly #unkept = new Set<string>();
@@ -29,7 +29,7 @@ export class SessionConsent {
     return { agreedIds: agreed.map(([id]) => id), deniedIds: [...this.#unsaved] };
   }
 
-  /** The book did not take a no of this person. */
+  /** The store did not take a no of this person. */
   unsaved(personId: string): void {
     this.#unsaved.add(personId);
     this.#context.gate.rejudge();
@@ -40,7 +40,7 @@ export class SessionConsent {
     return this.#unkept.has(personId);
   }
 
-  /** False while the book could not be read: then nobody is heard but who says yes now. */
+  /** False while the store could not be read: then nobody is heard but who says yes now. */
   get recalled(): boolean {
     return this.#context.gate.consent.standings !== undefined;
   }
@@ -88,7 +88,7 @@ export class SessionConsent {
     this.#retract(personId);
   }
 
-  /** Asks the books who agreed earlier, and who is left out, until both have answered once. Never throws. */
+  /** Asks the stores who agreed earlier, and who is left out, until both have answered once. Never throws. */
   async recall(): Promise<void> {
     const { choices } = this.#context.gate;
     if (!this.recalled || !choices.stored) this.#forgotten.clear();

@@ -27,7 +27,7 @@ export type QueuedQuestion = {
   also?: readonly QueuedQuestion[];
   /** Something was said to others while it waited. */
   waited?: true;
-  /** True when its answer took so long that the floor was given to others meanwhile. */
+  /** True when its answer took so long that other turns became current meanwhile. */
   postponed?: boolean;
   /** Chat in which a typed question and its answer stand for all who may open it. */
   readonly placeId?: string | undefined;

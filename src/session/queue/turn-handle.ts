@@ -2,7 +2,7 @@
  * Reason why a turn is not answered, or not to its end; `over`: it had its turn. `skipped`: it alone was taken out. `late`: its moment has passed, or the asker
  * has gone. `lost`: the link broke in the middle of it. `continued`: its speaker went on, and all of it is answered
  * together. `unmeant`: it was nothing, or not for the bot. `muted`: a moderator keeps the bot from speaking.
- * `interrupted`: somebody took the floor. `ending`: the bot is being stopped. `replaced`: its asker typed another question while it waited.
+ * `interrupted`: a person interrupted it. `ending`: the bot is being stopped. `replaced`: its asker typed another question while it waited.
  */
 export type DropReason =
   | 'stopped'

@@ -27,7 +27,7 @@ export type TurnQueueOptions = {
   readonly onChange?: () => void;
 };
 
-/** Who speaks next through the bot: one turn has the floor, the others wait for it in order of arrival. */
+/** Who speaks next through the bot: one turn is current, the others wait in order of arrival. */
 export class TurnQueue {
   readonly #nowMs: () => number;
   readonly #onLost: NonNullable<TurnQueueOptions['onLost']>;
@@ -62,7 +62,7 @@ export class TurnQueue {
     return this.#current && this.#line.questions[0];
   }
 
-  /** Turns that wait for the floor, in its order. */
+  /** Turns that wait, in the order of the queue. */
   get line(): readonly QueuedTurn[] {
     return this.#line.turns;
   }
@@ -72,7 +72,7 @@ export class TurnQueue {
     return this.#line.turns.length;
   }
 
-  /** Questions whose answers are awaited while others have the floor. */
+  /** Questions whose answers are awaited while other turns are current. */
   get aside(): readonly QueuedQuestion[] {
     return this.#aside;
   }
@@ -144,7 +144,7 @@ export class TurnQueue {
     this.#line.put(again, 0);
   }
 
-  /** Each has the floor until the next one is asked for. One reader at a time. Aborting throws `signal.reason`. */
+  /** Each is current until the next one is asked for. One reader at a time. Aborting throws `signal.reason`. */
   async *turns(signal: AbortSignal): AsyncGenerator<QueuedTurn> {
     const wake = () => this.#line.wake();
     signal.addEventListener('abort', wake);
@@ -177,7 +177,7 @@ export class TurnQueue {
     if (!this.#refusal) this.#line.putFirst(turn);
   }
 
-  /** Puts a question aside while its answer is awaited and others have the floor; false where too many are aside. */
+  /** Puts a question aside while its answer is awaited and other turns are current; false where too many are aside. */
   putAside(question: QueuedQuestion): boolean {
     if (this.#aside.length >= queueRules.mostPostponed) return false;
     question.postponed = true;
@@ -235,7 +235,7 @@ export class TurnQueue {
     return this.#dropAll('stopped');
   }
 
-  /** Answers that are awaited without the floor will not come: all of them, or those for this person. */
+  /** Answers that are awaited aside will not come: all of them, or those for this person. */
   forgetAside(personId?: string): void {
     for (const one of this.#aside) {
       if (personId === undefined || speakerOf(one) === personId) this.drop(one, 'stopped');

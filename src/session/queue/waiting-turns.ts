@@ -5,7 +5,7 @@ import type { QueuedQuestion, QueuedReading, QueuedTurn } from './queued-turn.ts
 /** A turn of which something was heard, and when it was over. */
 export type HeardTurn = { readonly turn: QueuedTurn; readonly atMs: number };
 
-/** Turns that wait, in the order in which they get the floor, and a signal for the reader that waits for the first one. */
+/** Turns that wait, in the order in which they become current, and a signal for the reader that waits for the first one. */
 export class WaitingTurns {
   #turns: readonly QueuedTurn[] = [];
   #change = Promise.withResolvers<void>();

@@ -14,7 +14,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { checkMs, checkRoles } from './check-roles.ts';
 import { lineOfNews } from './checkup-texts.ts';
 
-/** A frame, and the rates of mouth and ears. */
+/** A frame, and the rates of output and inputs. */
 const [frameMs, hearHz] = [20, 16_000] as const;
 /** Least loudness (RMS) of a tone that comes back. */
 const audible = 0.001;

@@ -215,7 +215,7 @@ export class StoredSettings {
     return this.#write(guildId, key, value);
   }
 
-  /** Asks the book until it has answered once; false when it has not. Never throws. */
+  /** Asks the store until it has answered once; false when it has not. Never throws. */
   async load(guildId: string): Promise<boolean> {
     if (!this.#server(guildId).isRead) {
       const loading = this.#loading.get(guildId) ?? this.#load(guildId);
@@ -251,7 +251,7 @@ export class StoredSettings {
     const read = () => this.#sources.settingsStore.read(guildId);
     const set = await withStore(guildId, this.#parts, 'store.unreadable', read);
     if (!set || !this.#loading.has(guildId)) return; // forgotten meanwhile
-    const typed = this.#server(guildId).set; // while the book could not be read: newer
+    const typed = this.#server(guildId).set; // while the store could not be read: newer
     this.#servers.set(guildId, { set: new Map([...set, ...typed]), isRead: true });
   }
 

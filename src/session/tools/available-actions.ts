@@ -33,7 +33,7 @@ function companyIn({ gate, people }: SessionContext): PeopleHere {
   return { names, others: humans.length - names.length, bots: all.length - humans.length };
 }
 
-/** Finds lines that answer a question of the last of these people, for the ears of everybody there. */
+/** Finds lines that answer a question of the last of these people, for everybody there. */
 function captionSearchFor(
   askerIds: readonly string[],
   { channel, languages, parts, people, settings, transcripts }: SessionContext,

@@ -85,7 +85,7 @@ export class TrackPersistence {
     return [...owned.kept, ...volumes];
   }
 
-  /** The book holds all of it, and nothing moves on by itself. */
+  /** The store holds all of it, and nothing moves on by itself. */
   #isStored(): boolean {
     const { isMoving } = this.#owned.tracks;
     return !isMoving && JSON.stringify(this.#kept()) === this.#written;

@@ -37,7 +37,7 @@ const longestPiece = listenRateHz / 2;
 /** Silence before a stretch, in samples; longer noise spoils the recognition after it. */
 const leadSamples = 0.25 * listenRateHz;
 
-/** One utterance at the desk of the embedded recogniser, which fetches its sound piece by piece. */
+/** One utterance in the queue of the embedded recogniser, which fetches its sound piece by piece. */
 export class EmbeddedListening implements Listening {
   readonly signal: AbortSignal;
   readonly #over: AbortController;

@@ -61,7 +61,7 @@ type AskEngine = (
   attempt: 0 | 1,
 ) => AsyncIterable<TranscriptUpdate>;
 
-/** Requests of one ladder, each with as much time as its sound needs. */
+/** Requests of one fallback chain, each with as much time as its sound needs. */
 class TranscriptionRequests {
   readonly #chain: FallbackChain<Transcriber>;
   readonly #clock: Clock;

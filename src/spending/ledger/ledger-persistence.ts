@@ -23,7 +23,7 @@ const apartMs = 1_000;
 const longestMs = 5_000;
 
 /**
- * Keeps the book as the ledger is, and the ledger as the book was. While the book fails, sums count from memory alone and
+ * Keeps the store as the ledger is, and the ledger as the store was. While the store fails, sums count from memory alone and
  * nothing of them is lost but by the end of the process.
  */
 export class LedgerPersistence implements AsyncDisposable {
@@ -54,7 +54,7 @@ export class LedgerPersistence implements AsyncDisposable {
     await this.#save();
   }
 
-  /** While all is in the book, no timer runs. */
+  /** While all is in the store, no timer runs. */
   async #live(): Promise<void> {
     const { alert, clock, ledger } = this.#options;
     const wakeup = new Wakeup(clock);

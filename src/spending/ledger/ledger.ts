@@ -45,7 +45,7 @@ type GuildSpending = {
 };
 
 /**
- * Amounts that servers and people have spent this day and month, with reserves; what is not in the book yet is kept
+ * Amounts that servers and people have spent this day and month, with reserves; what is not in the store yet is kept
  * apart.
  */
 export class Ledger {
@@ -58,7 +58,7 @@ export class Ledger {
   #forgotten = 0;
   #onUnsaved: () => void = () => undefined;
 
-  /** Sets the listener for the first entry that is not in the book yet, after all were. */
+  /** Sets the listener for the first entry that is not in the store yet, after all were. */
   onUnsaved(listener: () => void): void {
     this.#onUnsaved = listener;
   }
@@ -214,7 +214,7 @@ export class Ledger {
   }
 
   /**
-   * Takes over what the book of several processes holds of one server, with what this one has not told yet; `wallMs` is when
+   * Takes over what the store of several processes holds of one server, with what this one has not told yet; `wallMs` is when
    * that was asked for.
    */
   settle(guildId: string, standing: SharedStanding, wallMs: number): void {
@@ -232,14 +232,14 @@ export class Ledger {
     }
   }
 
-  /** Entries to add to the book; from now on they count as saved. */
+  /** Entries to add to the store; from now on they count as saved. */
   drain(): readonly SpendingEntry[] {
     this.#saving = [...this.#unsaved.values()];
     this.#unsaved = new Map();
     return this.#saving;
   }
 
-  /** Keeps the entries drained last for the next time, because the book did not take them. */
+  /** Keeps the entries drained last for the next time, because the store did not take them. */
   putBack(): void {
     for (const entry of this.#saving) this.#note(entry);
     this.#saving = [];

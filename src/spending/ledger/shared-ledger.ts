@@ -32,14 +32,14 @@ const apartMs = 1_000;
 const patienceMs = 2_000;
 /** Largest age, in ms, of the others' spending before an answer asks for it again. */
 const freshMs = 60_000;
-/** Reserves are reported again after so long, in ms; the book frees them after 5 minutes. */
+/** Reserves are reported again after so long, in ms; the store frees them after 5 minutes. */
 const renewMs = 60_000;
-/** Longest time, in ms, for the last report, and where the book is away: then nothing but a process that goes on helps. */
+/** Longest time, in ms, for the last report, and where the store is away: then nothing but a process that goes on helps. */
 const [closeMs, awayMs] = [5_000, 500];
 
 /**
- * Keeps a ledger as the book that several processes spend from. Each answer is begun only once the one before it was reported
- * and the others' reports are known, so that all together pass a cap by one answer each at most. While the book is away,
+ * Keeps a ledger as the store that several processes spend from. Each answer is begun only once the one before it was reported
+ * and the others' reports are known, so that all together pass a cap by one answer each at most. While the store is away,
  * each process counts alone, and reports later.
  */
 export class SharedLedger implements BudgetExchange, AsyncDisposable {
@@ -90,7 +90,7 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
     return within(this.#reportGuild(guildId), leftMs, clock, () => new Error('late')).catch(ignore);
   }
 
-  /** Reports what is left, within 5 s; within 0.5 s where the book is away. Never throws. */
+  /** Reports what is left, within 5 s; within 0.5 s where the store is away. Never throws. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort(new Error('closed'));
     await this.#life;
@@ -152,7 +152,7 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
     } while (this.#changed.size > 0);
   }
 
-  /** False: the book did not take it, and the next second is early enough. */
+  /** False: the store did not take it, and the next second is early enough. */
   async #reportOnce(): Promise<boolean> {
     const { shared, clock, ledger } = this.#options;
     const { forgotten } = ledger;

@@ -26,9 +26,9 @@ export type SharedStanding = {
   readonly reserves: readonly SharedReserve[];
 };
 
-/** A book that several processes spend from; storage implements it. */
+/** A store that several processes spend from; storage implements it. */
 export interface SharedSpending {
-  /** True while the book cannot be reached: an exchange then takes until it can. */
+  /** True while the store cannot be reached: an exchange then takes until it can. */
   readonly isAway: boolean;
   /**
    * Adds what was spent, notes what is put aside, and tells what there is then, as one step: of two processes that do it at a

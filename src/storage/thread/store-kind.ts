@@ -3,7 +3,7 @@ import type { StoreCode } from '#src/storage/trouble.ts';
 
 type Method = (...args: never[]) => Promise<unknown>;
 
-/** Operations of a store by name: `book.method` of each of its ports, `method` of its own. */
+/** Operations of a store by name: `store.method` of each of its ports, `method` of its own. */
 type OperationName<Store> = {
   [Key in keyof Store & string]: Store[Key] extends Method
     ? Key
