@@ -11,7 +11,7 @@ import type { MessageRequests } from '#src/discord/captions/message-requests.ts'
 import { readRateLimitHeaders } from '#src/discord/captions/rate-budget.ts';
 import type { WriteRoute } from '#src/discord/captions/write-lane.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
-import { LiveCaptions } from '#src/session/captions/live-captions.ts';
+import { CaptionMessages } from '#src/session/captions/caption-messages.ts';
 import type { CaptionChat } from '#src/session/ports/caption-chats.ts';
 
 /** How long whole texts wait until Discord shows them, in one virtual hour. */
@@ -102,7 +102,7 @@ class SimulatedLines {
   partialsShown = 0;
   readonly #timing: VirtualTiming;
   readonly #load: Load;
-  readonly #live: LiveCaptions;
+  readonly #live: CaptionMessages;
   readonly #random = seededRandom(7);
   /** When all words of a line were known, until they are shown. */
   readonly #waiting = new Map<number, number>();
@@ -111,7 +111,7 @@ class SimulatedLines {
   constructor(timing: VirtualTiming, writer: ChannelWriter, load: Load) {
     this.#timing = timing;
     this.#load = load;
-    this.#live = new LiveCaptions({
+    this.#live = new CaptionMessages({
       chat: this.#chat(writer),
       layout: new CaptionLayout({ keyPrefix: '', startedAtWallMs: 0, texts }),
       clock: timing,

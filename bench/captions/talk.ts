@@ -1,7 +1,7 @@
 import { transcriptFiles } from '#src/captions/files/transcript-file.ts';
 import { CaptionLayout } from '#src/captions/live/caption-layout.ts';
 import type { TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
-import { LiveCaptions } from '#src/session/captions/live-captions.ts';
+import { CaptionMessages } from '#src/session/captions/caption-messages.ts';
 import { TranscriptRecorder } from '#src/session/captions/transcript-recorder.ts';
 import { UtteranceLines } from '#src/session/captions/utterance-lines.ts';
 import type { UtteranceFollower } from '#src/session/hearing/utterance-listener.ts';
@@ -69,7 +69,7 @@ async function writeDown(talk: readonly TalkUtterance[]) {
     onSaved: () => undefined,
   });
   const chat = new FakeCaptionChat('100', clock);
-  const live = new LiveCaptions({
+  const live = new CaptionMessages({
     chat,
     layout: new CaptionLayout({ keyPrefix: 'captions ', startedAtWallMs: 0, texts }),
     clock,

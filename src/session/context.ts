@@ -4,7 +4,7 @@ import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
 import { ConversationMemory } from '#src/session/answering/conversation-memory.ts';
 import { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
-import { ChannelCaptions } from '#src/session/captions/channel-captions.ts';
+import { SessionCaptions } from '#src/session/captions/session-captions.ts';
 import { LiveTalkers } from '#src/session/connection/live-talkers.ts';
 import type { ReconnectingLink } from '#src/session/connection/reconnecting-link.ts';
 import { SessionAddressing } from '#src/session/hearing/addressing.ts';
@@ -12,9 +12,9 @@ import { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
 import { CuePlayer } from '#src/session/output/cue-player.ts';
 import { GoneVoices } from '#src/session/output/gone-voices.ts';
-import { PauseNotices } from '#src/session/output/pause-notices.ts';
-import { SessionVoice } from '#src/session/output/session-voice.ts';
+import { SpeechAdjustment } from '#src/session/output/speech-adjustment.ts';
 import type { SpeechOutput } from '#src/session/output/speech-output.ts';
+import { SpokenNotices } from '#src/session/output/spoken-notices.ts';
 import { wantedPipeline } from '#src/session/personas/persona-settings.ts';
 import type { LeaveOutcome } from '#src/session/ports/command-ports.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
@@ -27,7 +27,7 @@ import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
 import { PendingConfirmations } from '#src/session/tools/pending-confirmations.ts';
 import { ToolEffects } from '#src/session/tools/tool-effects.ts';
 import { SessionTracks } from '#src/session/tracks/session-tracks.ts';
-import type { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
+import type { TranscriptAccess } from '#src/session/transcripts/transcript-access.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -71,7 +71,7 @@ export class SessionContext {
   /** Posts a line into the channel when its turn has come, if it still holds then. */
   readonly notice: (line: TextLine, holds?: () => boolean) => void;
   /** Transcripts of all sessions, also of those before this one. */
-  readonly transcripts: KnownTranscripts;
+  readonly transcripts: TranscriptAccess;
   /** Makes the clock of the connection check what may have changed, now and for a while. */
   readonly wakeup: Wakeup;
   readonly once: OncePerSession;
@@ -82,7 +82,7 @@ export class SessionContext {
   readonly talking = new LiveTalkers();
   readonly pauseHabits = new PauseHabits();
   readonly addressing: SessionAddressing;
-  readonly captions: ChannelCaptions;
+  readonly captions: SessionCaptions;
   /** Language in which each person is heard and answered. */
   readonly languages: SpeakerLanguages;
   readonly pipeline: CurrentPipeline;
@@ -91,11 +91,11 @@ export class SessionContext {
   readonly reportedFailures: ReportedFailures;
   readonly cuePlayer = new CuePlayer();
   /** Pace and loudness of the bot's speech, as people asked for them. */
-  readonly voice = new SessionVoice();
+  readonly voice = new SpeechAdjustment();
   /** Reports voices that no longer exist. */
   readonly goneVoices: GoneVoices;
   /** Sentences that are said at the next pause. */
-  readonly pauseNotices: PauseNotices;
+  readonly spokenNotices: SpokenNotices;
   /** Tool calls that wait for a button. */
   readonly confirmations = new PendingConfirmations();
   /** Effects of tools, by the question they were called for. */
@@ -151,7 +151,7 @@ export class SessionContext {
       onLost,
       onChange: () => this.wakeup.wake(),
     });
-    this.pauseNotices = new PauseNotices(this);
+    this.spokenNotices = new SpokenNotices(this);
     this.effects = new ToolEffects(clock, signal);
     const { consent: rules } = this.settings();
     const consent = before?.gate.consent ?? (seat && restored(rules.policy, seat));
@@ -166,7 +166,7 @@ export class SessionContext {
     );
     this.goneVoices = new GoneVoices(this);
     this.addressing = new SessionAddressing(this);
-    this.captions = new ChannelCaptions(this, sources.nicknameMark, seat !== undefined);
+    this.captions = new SessionCaptions(this, sources.nicknameMark, seat !== undefined);
     this.languages = new SpeakerLanguages(
       {
         guildId,

@@ -4,7 +4,7 @@ import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { SeatKeeper } from '#src/session/seats/seat-keeper.ts';
 import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
-import type { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
+import type { TranscriptAccess } from '#src/session/transcripts/transcript-access.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { SessionDependencies, SessionSources } from './dependencies.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
@@ -19,7 +19,7 @@ export type VoiceSessionOptions = {
   readonly notices: GuildNotices;
   /** Where it is left. */
   readonly sessions: Pick<VoiceSessions, 'leave'>;
-  readonly transcripts: KnownTranscripts;
+  readonly transcripts: TranscriptAccess;
   /** Person it goes along with. */
   readonly followedId?: string | undefined;
   /** Default: it answers people. */

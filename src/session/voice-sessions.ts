@@ -10,6 +10,7 @@ import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/session/ports/com
 import type { SeatEvent } from '#src/session/ports/seat-events.ts';
 import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+import { BotRemovals } from '#src/session/seats/bot-removals.ts';
 import {
   followedAfter,
   isYes,
@@ -17,12 +18,11 @@ import {
   PendingCalls,
 } from '#src/session/seats/pending-calls.ts';
 import { SeatKeeper } from '#src/session/seats/seat-keeper.ts';
-import { SeatLosses } from '#src/session/seats/seat-losses.ts';
 import { SeatMoves, type SessionPlace } from '#src/session/seats/seat-moves.ts';
 import { followSeatNews, type SeatNewsActions } from '#src/session/seats/seat-news.ts';
 import { withoutAnswers } from '#src/session/seats/seat-snapshot.ts';
 import { StoredSettings } from '#src/session/settings/stored-settings.ts';
-import { KnownTranscripts } from '#src/session/transcripts/known-transcripts.ts';
+import { TranscriptAccess } from '#src/session/transcripts/transcript-access.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { SessionContext } from './context.ts';
 import type { SessionDependencies, SessionSources } from './dependencies.ts';
@@ -45,14 +45,14 @@ export class VoiceSessions implements AsyncDisposable {
   readonly #sources: SessionSources;
   readonly #notices: GuildNotices;
   readonly #removal: GuildRemoval;
-  readonly #transcripts: KnownTranscripts;
+  readonly #transcripts: TranscriptAccess;
   readonly #sessions = new Map<string, SessionPlace>();
   /** Sessions on their way to another channel. */
   readonly moves: SeatMoves;
   readonly #newsActions: SeatNewsActions;
   readonly #calls = new PendingCalls();
   readonly #seats: SeatKeeper;
-  readonly #losses: SeatLosses;
+  readonly #losses: BotRemovals;
   readonly #queue = new GuildQueue();
   #closed = false;
 
@@ -62,9 +62,9 @@ export class VoiceSessions implements AsyncDisposable {
     this.#notices = new GuildNotices(this.#parts);
     this.#seats = new SeatKeeper(this.#parts);
     const sessionIn = (guildId: string) => this.#sessions.get(guildId)?.session;
-    this.#losses = new SeatLosses(sessionIn, this.#notices);
+    this.#losses = new BotRemovals(sessionIn, this.#notices);
     this.settings = new StoredSettings(this.#parts, sources);
-    this.#transcripts = new KnownTranscripts(this.#parts, this);
+    this.#transcripts = new TranscriptAccess(this.#parts, this);
     this.#removal = new GuildRemoval(this.#parts, sources.guildStore, this.settings);
     this.moves = new SeatMoves({
       parts: this.#parts,

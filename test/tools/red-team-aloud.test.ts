@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { LineReader } from '#src/session/typed/line-reader.ts';
-import { SessionWords } from '#src/session/words/session-words.ts';
+import { ServerVocabulary } from '#src/session/words/server-vocabulary.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { adam, eva, lounge, pass } from '#test/session/setup/session-fixture.ts';
@@ -82,7 +82,7 @@ async function worded(word: string, say?: string): Promise<Trap> {
   const synthesizer = new FakeSynthesizer({ pieces: 2 });
   const trap = await joined(eva, synthesizer);
   const { clock, sessions, talk } = trap.fixture;
-  const words = new SessionWords({ clock }, sessions);
+  const words = new ServerVocabulary({ clock }, sessions);
   expect(await words.add('g', word, say)).toMatchObject({ kind: 'added', saved: true });
   await talk.say('g', `They said ${word} again.`, 'queue');
   await pass(trap.fixture, 3_000);

@@ -43,7 +43,7 @@ import { TypedLines } from '#src/session/typed/typed-lines.ts';
 import { TypedRequests } from '#src/session/typed/typed-requests.ts';
 import { WrittenQuestions } from '#src/session/typed/written-questions.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
-import { SessionWords } from '#src/session/words/session-words.ts';
+import { ServerVocabulary } from '#src/session/words/server-vocabulary.ts';
 import type { OwnedShard } from '#src/shards/ownership.ts';
 import { locales } from '#src/texts/texts.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
@@ -294,7 +294,7 @@ function portsOf(
     access: new GuildAccess(sessions.settings),
     settings: new SessionSettings(parts, sessions, changed),
     personas: new SessionPersonas(parts, sessions, shared.sounds.files, signal),
-    words: new SessionWords(parts, sessions),
+    words: new ServerVocabulary(parts, sessions),
     checkup: new SessionCheckup(parts, sessions, () => engines.modelNews()),
     confirmations: new ToolConfirmations(sessions, signal),
   };

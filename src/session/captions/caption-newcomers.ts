@@ -3,13 +3,13 @@ import type { MessagePlace } from '#src/captions/transcript-line.ts';
 import type { SessionContext } from '#src/session/context.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { noteNaming, settleNaming } from '#src/session/transcripts/note-posted.ts';
+import type { CaptionMessages } from './caption-messages.ts';
 import { noticeButtons, writtenLine } from './caption-notice.ts';
-import type { LiveCaptions } from './live-captions.ts';
 
 /** Tells who comes in while captions are on, by name and once, whether they are written. */
 export class CaptionNewcomers {
   readonly #context: SessionContext;
-  readonly #live: LiveCaptions;
+  readonly #live: CaptionMessages;
   /** Also those who were there when the notice was given. */
   readonly #reported: Set<string>;
   /** Those whose name stands in the chat. */
@@ -22,7 +22,7 @@ export class CaptionNewcomers {
   /** `notifiedIds`: people who know. `hasMissed`: enough was said, and may be known to who comes later, for a button that tells what they missed. */
   constructor(
     context: SessionContext,
-    live: LiveCaptions,
+    live: CaptionMessages,
     notifiedIds: readonly string[],
     hasMissed: () => boolean,
   ) {

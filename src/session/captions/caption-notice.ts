@@ -5,7 +5,7 @@ import { spokenText, writtenText } from '#src/session/localized-text.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import { plainWords } from '#src/texts/plain.ts';
 import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
-import type { LiveCaptions } from './live-captions.ts';
+import type { CaptionMessages } from './caption-messages.ts';
 
 /** Longest wait, in ms, until the notice was said; then people have it in writing only. */
 const longestSayMs = 8_000;
@@ -19,7 +19,7 @@ export const noticeButtons = ['consent.always', 'consent.never', 'captions.leave
  */
 export async function notifyEverybody(
   context: SessionContext,
-  live: LiveCaptions,
+  live: CaptionMessages,
   isAnnounced: boolean,
   signal: AbortSignal,
 ): Promise<void> {
@@ -47,7 +47,7 @@ async function sayNotice(context: SessionContext, signal: AbortSignal): Promise<
 }
 
 /** Writes what happens to what is said, above the first line. */
-function writeNotice(context: SessionContext, live: LiveCaptions): void {
+function writeNotice(context: SessionContext, live: CaptionMessages): void {
   const { captionsDays: days, catchUp } = context.settings();
   const lines: readonly TextLine[] = [
     days === 0 ? { id: 'captions.notice.unkept' } : { id: 'captions.notice', with: { days } },

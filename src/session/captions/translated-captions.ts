@@ -3,14 +3,14 @@ import { type MessagePlace, peopleIn, type TranscriptLine } from '#src/captions/
 import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
 import { writtenText } from '#src/session/localized-text.ts';
+import { CaptionMessages } from './caption-messages.ts';
 import { captionTexts } from './caption-texts.ts';
-import { LiveCaptions } from './live-captions.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 import { Translator } from './translator.ts';
 import { shownLine } from './utterance-lines.ts';
 
 export type TranslatedCaptionsOptions = {
-  readonly live: LiveCaptions;
+  readonly live: CaptionMessages;
   readonly recorder: TranscriptRecorder;
   /** A message of a thread of its own shows translations now. */
   readonly onPosted: (place: MessagePlace) => void;
@@ -24,9 +24,9 @@ export class TranslatedCaptions {
   readonly #context: SessionContext;
   readonly #options: TranslatedCaptionsOptions;
   /** Threads by language; undefined where it could not be opened: then translations stand below their line. */
-  readonly #threads = new Map<string, Promise<LiveCaptions | undefined>>();
+  readonly #threads = new Map<string, Promise<CaptionMessages | undefined>>();
   /** Those that are open. */
-  readonly #open: LiveCaptions[] = [];
+  readonly #open: CaptionMessages[] = [];
   #language: string | undefined;
   #translator: Translator | undefined;
 
@@ -93,7 +93,7 @@ export class TranslatedCaptions {
     else live.translate({ ...shownLine(line), translation: text });
   }
 
-  #threadFor(language: string): Promise<LiveCaptions | undefined> {
+  #threadFor(language: string): Promise<CaptionMessages | undefined> {
     const { captionsChannelId: inChannelId } = this.#context.settings();
     const known = this.#threads.get(language);
     if (known) return known;
@@ -104,7 +104,7 @@ export class TranslatedCaptions {
     return opened;
   }
 
-  async #openThread(language: string, inChannelId: string): Promise<LiveCaptions | undefined> {
+  async #openThread(language: string, inChannelId: string): Promise<CaptionMessages | undefined> {
     const { channel, parts, signal } = this.#context;
     const { guildId } = channel;
     const named = new Intl.DisplayNames([parts.places.localeIn(guildId)], { type: 'language' });
@@ -122,7 +122,7 @@ export class TranslatedCaptions {
       });
       const { onPosted } = this.#options;
       const posted = new Set<string>();
-      const thread = new LiveCaptions({
+      const thread = new CaptionMessages({
         chat,
         layout,
         clock: parts.clock,

@@ -12,12 +12,12 @@ import type {
 } from '#src/session/hearing/utterance-listener.ts';
 import type { SentWords } from '#src/session/output/sent-words.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import type { LiveCaptions } from './live-captions.ts';
+import type { CaptionMessages } from './caption-messages.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 
 export type UtteranceLinesOptions = {
   readonly recorder: TranscriptRecorder;
-  readonly live: LiveCaptions;
+  readonly live: CaptionMessages;
   /** What began earlier is not written: people had not been told, in ms of the monotonic clock. */
   readonly fromMs: number;
   readonly botName: string;

@@ -7,8 +7,8 @@ import type { HearingDependencies } from '#src/session/dependencies.ts';
 import { readAloud } from '#src/session/output/read-aloud.ts';
 import type { VoiceLink } from '#src/session/ports/voice-link.ts';
 import type { QueuedTurn } from '#src/session/queue/queued-turn.ts';
-import { attend, ConnectionClock, check } from './connection-clock.ts';
 import { type ConnectionParts, handle, openConnectionParts } from './connection-parts.ts';
+import { attend, ConnectionTicks, check } from './connection-ticks.ts';
 import { reportDecoding } from './undecodable-speakers.ts';
 
 /**
@@ -26,7 +26,7 @@ export async function runConnection(
 ): Promise<'alone' | 'lost'> {
   const { gate } = context;
   using parts = openConnectionParts(link, context, hearing, () => clock.drive());
-  const clock = new ConnectionClock(parts);
+  const clock = new ConnectionTicks(parts);
   gate.onChange(() => {
     attend(parts);
     check(parts);
@@ -49,7 +49,7 @@ export async function runConnection(
 /** A packet may have waited while its speaker said no, so the gate is asked once more. */
 async function hearPackets(
   parts: ConnectionParts,
-  clock: ConnectionClock,
+  clock: ConnectionTicks,
   signal: AbortSignal,
 ): Promise<'lost'> {
   const { link, inputs, context } = parts;

@@ -26,7 +26,7 @@ export async function sayToPerson(
   { personId, lines, isWanted }: PersonalNotice,
   context: SessionContext,
 ): Promise<boolean> {
-  const { channel, gate, parts, people, pauseNotices } = context;
+  const { channel, gate, parts, people, spokenNotices } = context;
   const listener = () => {
     const mayBeNotified = gate.standing(personId) === 'yes';
     return mayBeNotified
@@ -37,7 +37,7 @@ export async function sayToPerson(
   await parts.peopleSettings.load(channel.guildId, personId); // how their name is said
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const language = spokenLocale(channel.guildId, parts, context.languages.of(personId));
-  const isWaiting = pauseNotices.put({
+  const isWaiting = spokenNotices.put({
     language,
     aboutIds: [personId],
     longestWaitMs: longestPauseWaitMs,

@@ -17,7 +17,7 @@ import type { LineReader } from '#src/session/typed/line-reader.ts';
 import type { SessionVoices } from '#src/session/typed/session-voices.ts';
 import type { TypedRequests } from '#src/session/typed/typed-requests.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
-import type { SessionWords } from '#src/session/words/session-words.ts';
+import type { ServerVocabulary } from '#src/session/words/server-vocabulary.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import type { Locale, PlainTextId, TextLine } from '#src/texts/texts.ts';
@@ -134,7 +134,7 @@ export type CommandPorts = {
   readonly costs: SpentCosts;
   readonly settings: Public<SessionSettings>;
   readonly personas: Public<SessionPersonas>;
-  readonly words: Public<SessionWords>;
+  readonly words: Public<ServerVocabulary>;
   readonly checkup: Public<SessionCheckup>;
   readonly captions: Public<SessionCaptionControl>;
   readonly transcripts: Omit<Public<SessionTranscripts>, keyof ManagerTranscripts>;

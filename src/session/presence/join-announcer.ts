@@ -31,7 +31,7 @@ export class JoinAnnouncer {
 
   /** To be called now and then. */
   check(): void {
-    const { gate, parts, pauseNotices, settings } = this.#context;
+    const { gate, parts, spokenNotices, settings } = this.#context;
     const { announce } = settings();
     const [joins, announcedIds] = stepJoins(this.#joins, {
       atMs: parts.clock.nowMs(),
@@ -41,7 +41,7 @@ export class JoinAnnouncer {
     this.#joins = joins;
     if (announce && this.isWaiting) this.#learnNames();
     if (announcedIds.length === 0) return;
-    pauseNotices.put({
+    spokenNotices.put({
       words: () => this.#words(announcedIds),
       language: spokenLocale(this.#context.channel.guildId, parts),
       aboutIds: announcedIds,

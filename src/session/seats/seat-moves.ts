@@ -4,8 +4,8 @@ import type { GuildQueue } from '#src/session/guild-queue.ts';
 import type { JoinOutcome } from '#src/session/ports/command-ports.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
+import type { BotRemovals } from './bot-removals.ts';
 import { mayBeIn } from './obstacle.ts';
-import type { SeatLosses } from './seat-losses.ts';
 
 /** A session of a server, and when it has come to its end. */
 export type SessionPlace = { readonly session: VoiceSession; life: Promise<void> };
@@ -14,7 +14,7 @@ export type SessionPlace = { readonly session: VoiceSession; life: Promise<void>
 export type MovingSessions = {
   readonly parts: SessionDependencies;
   readonly queue: GuildQueue;
-  readonly losses: SeatLosses;
+  readonly losses: BotRemovals;
   readonly isClosed: () => boolean;
   readonly placeIn: (guildId: string) => SessionPlace | undefined;
   /** Goes on in another channel with what the former session knows. */

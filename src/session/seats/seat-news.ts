@@ -1,13 +1,13 @@
 import type { SeatEvent } from '#src/session/ports/seat-events.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
-import type { SeatLosses } from './seat-losses.ts';
+import type { BotRemovals } from './bot-removals.ts';
 import type { SeatMoves } from './seat-moves.ts';
 
 /** Reactions to changes of the bot's seats by others. */
 export type SeatNewsActions = {
   readonly sessionIn: (guildId: string) => VoiceSession | undefined;
-  readonly losses: SeatLosses;
+  readonly losses: BotRemovals;
   readonly moves: SeatMoves;
   /** The bot does not come to that channel by itself before it was empty. */
   readonly rest: (channel: ChannelRef) => void;

@@ -23,7 +23,7 @@ import type {
 import type { Asker } from '#src/session/ports/command-ports.ts';
 import type { PaidKind } from '#src/spending/paid-kinds.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { KeptRecaps, lateAnswer } from './kept-recaps.ts';
+import { lateAnswer, RecapCache } from './recap-cache.ts';
 import { quotedFor, quotedPoint, type TranscriptLookup } from './transcript-lookup.ts';
 import { wholeReply } from './whole-reply.ts';
 
@@ -53,11 +53,11 @@ export class TranscriptQuestions {
   readonly #parts: SessionDependencies;
   readonly #lookup: TranscriptLookup;
   readonly #signal: AbortSignal;
-  readonly #kept: KeptRecaps;
+  readonly #kept: RecapCache;
 
   /** Aborting `signal` ends all answers. */
   constructor(parts: SessionDependencies, lookup: TranscriptLookup, signal: AbortSignal) {
-    this.#kept = new KeptRecaps(parts.clock, signal);
+    this.#kept = new RecapCache(parts.clock, signal);
     this.#parts = parts;
     this.#lookup = lookup;
     this.#signal = signal;

@@ -14,8 +14,8 @@ import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { once, transcribed } from './command-material.ts';
-import { openProgramSpeech } from './program-speech.ts';
 import { openSoundAnswer } from './sound-answer.ts';
+import { openProgramSpeech } from './speech-for-programs.ts';
 
 /** Answers and texts that programs get at once in one server; what comes above it is refused. */
 const mostInServer = 4;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ShownLines } from '#src/session/captions/live-captions.ts';
+import { ShownLines } from '#src/session/captions/caption-messages.ts';
 import { line } from '#test/captions/live/captioned.ts';
 
 const isShown = () => true;

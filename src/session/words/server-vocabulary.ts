@@ -15,7 +15,7 @@ import {
 const mostWords = 200;
 
 /** Vocabulary of servers: words that recognisers are told to expect, and how voices say them. */
-export class SessionWords {
+export class ServerVocabulary {
   readonly #clock: Pick<SessionDependencies['clock'], 'wallMs'>;
   readonly #sessions: VoiceSessions;
 

@@ -3,7 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { ProgramSpeech, ProgramText } from '#src/session/ports/program-ports.ts';
 import { SessionProgramAnswers } from '#src/session/typed/program-answers.ts';
-import { SessionWords } from '#src/session/words/session-words.ts';
+import { ServerVocabulary } from '#src/session/words/server-vocabulary.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { MemorySettings } from '#test/fakes/memory-stores.ts';
 import { FakeSynthesizer, type FakeSynthesizerOptions } from '#test/fakes/speech.ts';
@@ -50,7 +50,7 @@ async function samplesOf(speech: ProgramSpeech): Promise<number> {
 
 test("a text is spoken in the server's voice, with its words said as the server has them said", async () => {
   const { answers, clock, sessions, synthesizer } = openSpeech();
-  await new SessionWords({ clock }, sessions).add('g', 'GIF', 'jiff');
+  await new ServerVocabulary({ clock }, sessions).add('g', 'GIF', 'jiff');
   await samplesOf(await answers.speak(text, staying));
   expect(synthesizer.asked.map((one) => one.text)).toEqual(['The GIF is ready.', 'It moves.']);
   for (const { voice } of synthesizer.asked) {

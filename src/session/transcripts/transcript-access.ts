@@ -12,7 +12,7 @@ const believedMs = 60_000;
 const never = new AbortController().signal;
 
 /** Transcripts as sessions know and question them. */
-export class KnownTranscripts {
+export class TranscriptAccess {
   readonly questions: TranscriptQuestions;
   readonly recaps = new PostedRecaps();
   readonly #parts: SessionDependencies;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { chained } from '#src/pipeline/chained.ts';
-import { SessionWords } from '#src/session/words/session-words.ts';
+import { ServerVocabulary } from '#src/session/words/server-vocabulary.ts';
 import { hintsOf } from '#src/speech/hints.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
@@ -24,7 +24,7 @@ async function joined(over: Parameters<typeof openSessionFixture>[0] = {}) {
   const pipeline = chained({ chat, synthesizer });
   const parts = { chat, synthesizer, pipeline, ...over };
   const fixture = openSessionFixture(parts, [adam], clock);
-  const control = new SessionWords({ clock }, fixture.sessions);
+  const control = new ServerVocabulary({ clock }, fixture.sessions);
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 11_000);
   return { ...fixture, control, spoken: () => fake.asked.map(({ text }) => text), chat };

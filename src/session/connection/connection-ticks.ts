@@ -35,7 +35,7 @@ const longestQuietMs = 60_000;
  *
  * While nobody speaks, nothing plays and nobody waits, it sleeps until it is woken or its next deadline.
  */
-export class ConnectionClock {
+export class ConnectionTicks {
   readonly #parts: ConnectionParts;
   #nowMs: number;
   /** Instant of the last packet or frame. */
@@ -130,7 +130,7 @@ export class ConnectionClock {
     context.queue.expire();
     const isQuiet = !isTalking && !utterances.pending;
     resumePostponed(context, isQuiet);
-    context.pauseNotices.check(isQuiet);
+    context.spokenNotices.check(isQuiet);
     check(this.#parts);
   }
 
@@ -147,13 +147,13 @@ export class ConnectionClock {
   /** Until the next step, unless it is woken. */
   #waitMs(): number {
     const { context, inputs, utterances, greeter, joinAnnouncer } = this.#parts;
-    const { queue, pauseNotices, reportedFailures, tracks, panel } = context;
+    const { queue, spokenNotices, reportedFailures, tracks, panel } = context;
     if (inputs.isPausing) return pauseTickMs;
     const isBusy = queue.next || utterances.pending || greeter.isWaiting;
     if (isBusy || inputs.isBusy(this.#nowMs)) return tickMs;
     const isAwaited =
       queue.aside.length > 0 ||
-      pauseNotices.isWaiting ||
+      spokenNotices.isWaiting ||
       joinAnnouncer.isWaiting ||
       reportedFailures.decoding.isWatching;
     const sinceMs = this.#nowMs - this.#wokenAtMs;

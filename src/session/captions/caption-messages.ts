@@ -5,7 +5,7 @@ import type { CaptionLine, LayoutChange } from '#src/captions/live/caption-line.
 import type { MessagePlace } from '#src/captions/transcript-line.ts';
 import type { CaptionChat } from '#src/session/ports/caption-chats.ts';
 
-export type LiveCaptionsOptions = {
+export type CaptionMessagesOptions = {
   readonly chat: CaptionChat;
   readonly layout: CaptionLayout;
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -22,14 +22,14 @@ export type LiveCaptionsOptions = {
 export type LiveCaptionsTrouble = { readonly kind: 'gone' | 'forbidden' | 'refused' };
 
 /** Captions of one session in one chat: lines in, messages out. Never throws. */
-export class LiveCaptions {
-  readonly #options: LiveCaptionsOptions;
+export class CaptionMessages {
+  readonly #options: CaptionMessagesOptions;
   readonly #shownLines = new ShownLines();
   /** Who is told what became of messages that are no captions, by their keys. */
   readonly #outcomeListeners = new Map<string, (outcome: DisplayOutcome) => void>();
   #isShut = false;
 
-  constructor(options: LiveCaptionsOptions) {
+  constructor(options: CaptionMessagesOptions) {
     this.#options = options;
     options.chat.onOutcome((outcome) => this.#handleOutcome(outcome));
   }

@@ -5,7 +5,7 @@ import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Seats that somebody else takes away: the session there ends, and people read why. */
-export class SeatLosses {
+export class BotRemovals {
   readonly #sessionIn: (guildId: string) => VoiceSession | undefined;
   readonly #notices: GuildNotices;
 

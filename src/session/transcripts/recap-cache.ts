@@ -20,7 +20,7 @@ type RecapWork = {
  * Recaps that take longer than whoever asked may wait: they go on, and who asks again has the one that is under way or was
  * made a moment ago, so that nothing is paid twice.
  */
-export class KeptRecaps {
+export class RecapCache {
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   readonly #works = new Map<string, RecapWork>();

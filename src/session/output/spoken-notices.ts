@@ -4,7 +4,7 @@ import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import { clausesOf } from './read-aloud.ts';
 
 /** Something that the bot says of itself once nobody talks. */
-export type PauseNotice = {
+export type SpokenNotice = {
   /** Made when it is said; empty: it is not wanted any more. */
   readonly words: () => string;
   /** Of `words`, BCP 47. */
@@ -17,13 +17,13 @@ export type PauseNotice = {
   readonly ended: (wasHeard: boolean) => void;
 };
 
-type WaitingNotice = { readonly notice: PauseNotice; readonly untilMs: number };
+type WaitingNotice = { readonly notice: SpokenNotice; readonly untilMs: number };
 
 /** Notices that wait in one channel; further ones are refused. */
 const mostWaiting = 3;
 
 /** Sentences that wait for a pause in one voice channel: behind all that was asked, one at a time. */
-export class PauseNotices {
+export class SpokenNotices {
   readonly #context: SessionContext;
   #waiting: readonly WaitingNotice[] = [];
   #isOver = false;
@@ -39,7 +39,7 @@ export class PauseNotices {
   }
 
   /** False: it is not taken, and its `ended` is not called. */
-  put(notice: PauseNotice): boolean {
+  put(notice: SpokenNotice): boolean {
     const { parts, wakeup } = this.#context;
     if (this.#isOver || !this.#maySpeak() || this.#waiting.length >= mostWaiting) return false;
     this.#waiting = [
@@ -78,7 +78,7 @@ export class PauseNotices {
     for (const { notice } of waiting) notice.ended(false);
   }
 
-  #say({ words, language, aboutIds, ended }: PauseNotice): void {
+  #say({ words, language, aboutIds, ended }: SpokenNotice): void {
     const { queue } = this.#context;
     const clauses = this.#maySpeak() ? clausesOf(words()) : [];
     if (clauses.length === 0) {

@@ -18,11 +18,11 @@ import { withStore } from '#src/session/store-access.ts';
 import { notePosted } from '#src/session/transcripts/note-posted.ts';
 import { storeFor, type TranscriptPorts } from '#src/session/transcripts/transcript-stores.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { CaptionMessages, type LiveCaptionsTrouble } from './caption-messages.ts';
 import { CaptionNewcomers } from './caption-newcomers.ts';
 import { notifyEverybody } from './caption-notice.ts';
 import { captionTexts } from './caption-texts.ts';
 import { ChannelView } from './channel-view.ts';
-import { LiveCaptions, type LiveCaptionsTrouble } from './live-captions.ts';
 import { formerSession, notifiedBefore, openRecorder, resumableIn } from './open-recorder.ts';
 import { PresenceLog } from './presence-log.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
@@ -38,7 +38,7 @@ type ActiveCaptions = {
   readonly options: CaptionOptions;
   readonly store: TranscriptPorts;
   readonly recorder: TranscriptRecorder;
-  readonly live: LiveCaptions;
+  readonly live: CaptionMessages;
   readonly lines: UtteranceLines;
   readonly translations: TranslatedCaptions;
   /** Also those whose presence is not stored. */
@@ -53,7 +53,7 @@ const leastMissed = 10;
 const flushMs = 2_000;
 
 /** Captions of one voice channel: off, or one session of them with its transcript. */
-export class ChannelCaptions implements UtteranceListener {
+export class SessionCaptions implements UtteranceListener {
   readonly #context: SessionContext;
   #active: ActiveCaptions | undefined;
   #turning: Promise<CaptionsTurnedOn> | undefined;
@@ -277,7 +277,11 @@ export class ChannelCaptions implements UtteranceListener {
     ]);
   }
 
-  #openLive(chat: CaptionChat, recorder: TranscriptRecorder, store: TranscriptPorts): LiveCaptions {
+  #openLive(
+    chat: CaptionChat,
+    recorder: TranscriptRecorder,
+    store: TranscriptPorts,
+  ): CaptionMessages {
     const { channel, parts } = this.#context;
     const layout = new CaptionLayout({
       keyPrefix: 'captions ',
@@ -287,7 +291,7 @@ export class ChannelCaptions implements UtteranceListener {
       texts: captionTexts(channel.guildId, parts),
     });
     const noted = new Set<string>();
-    return new LiveCaptions({
+    return new CaptionMessages({
       chat,
       layout,
       clock: parts.clock,
