@@ -31,7 +31,7 @@ import { SeatReturn } from '#src/session/seats/seat-return.ts';
 import { UncalledJoins } from '#src/session/seats/uncalled-joins.ts';
 import { SessionCheckup } from '#src/session/settings/checkup.ts';
 import { KnownPeopleSettings } from '#src/session/settings/known-people-settings.ts';
-import { SessionSettings } from '#src/session/settings/settings.ts';
+import { SessionSettings } from '#src/session/settings/settings-changes.ts';
 import { ToolConfirmations } from '#src/session/tools/confirm-tool.ts';
 import { TrackRequests } from '#src/session/tracks/track-requests.ts';
 import { SessionTranscripts } from '#src/session/transcripts/session-transcripts.ts';

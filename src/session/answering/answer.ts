@@ -10,7 +10,7 @@ import {
 import { reportStagesWhole, watchAnswer } from '#src/session/alerts/stage-watchdog.ts';
 import type { SessionContext, SpeakingContext } from '#src/session/context.ts';
 import { namePrefix, namesFor, withNamePrefix } from '#src/session/output/address-by-name.ts';
-import { deliver } from '#src/session/output/delivery.ts';
+import { deliver } from '#src/session/output/fill-reply.ts';
 import { type AnswerProgress, playAnswer, unanswered } from '#src/session/output/play-answer.ts';
 import { quoteInstead } from '#src/session/output/quote-instead.ts';
 import { stuck } from '#src/session/output/speech-output.ts';

@@ -20,7 +20,7 @@ import type { PlayEnd } from '#src/session/ports/tracks.ts';
 import type { QueuedReading } from '#src/session/queue/queued-turn.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { languageName } from '#src/texts/language-names.ts';
-import { deliver } from './delivery.ts';
+import { deliver } from './fill-reply.ts';
 import { stuck } from './speech-output.ts';
 
 type ReadingVoice = {

@@ -9,7 +9,7 @@ import type { PauseHearing } from '#src/session/presence/pause-hearing.ts';
 import type { SessionPrivacy } from '#src/session/presence/privacy.ts';
 import type { SessionCheckup } from '#src/session/settings/checkup.ts';
 import type { KnownPeopleSettings } from '#src/session/settings/known-people-settings.ts';
-import type { SessionSettings } from '#src/session/settings/settings.ts';
+import type { SessionSettings } from '#src/session/settings/settings-changes.ts';
 import type { ToolConfirmations } from '#src/session/tools/confirm-tool.ts';
 import type { TrackRequests } from '#src/session/tracks/track-requests.ts';
 import type { SessionTranscripts } from '#src/session/transcripts/session-transcripts.ts';

@@ -8,8 +8,8 @@ import { sayToPerson } from '#src/session/output/say-to-person.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ReminderResult } from './reminder-clock.ts';
+import { ReminderMessages } from './reminder-messages.ts';
 import { dueTime } from './reminder-times.ts';
-import { ReminderWriter } from './reminder-writer.ts';
 
 /** Reminders of one person that are said at once; the others are written. */
 const mostAloud = 3;
@@ -18,12 +18,12 @@ const mostAloud = 3;
 export class ReminderDelivery {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
-  readonly #writer: ReminderWriter;
+  readonly #writer: ReminderMessages;
 
   constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;
     this.#sessions = sessions;
-    this.#writer = new ReminderWriter((...lines) => parts.messages.notify(...lines));
+    this.#writer = new ReminderMessages((...lines) => parts.messages.notify(...lines));
   }
 
   /**

@@ -16,7 +16,7 @@ const mostLines = 10;
 const mentionChars = 26;
 
 /** Writes reminders, one message after the other for each channel: what has gathered meanwhile stands in the next one. */
-export class ReminderWriter {
+export class ReminderMessages {
   readonly #notify: ChannelMessages['notify'];
   readonly #channels = new Map<string, ChannelLines>();
 

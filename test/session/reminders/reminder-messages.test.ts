@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PersonalLine } from '#src/session/ports/channel-messages.ts';
-import { ReminderWriter } from '#src/session/reminders/reminder-writer.ts';
+import { ReminderMessages } from '#src/session/reminders/reminder-messages.ts';
 
 const lounge = { guildId: '1', channelId: 'c', name: 'Lounge' };
 const gone = new Error('cancelled');
@@ -10,7 +10,7 @@ function open() {
   const posted: string[] = [];
   const answered = Promise.withResolvers<void>();
   const aborted: unknown[] = [];
-  const writer = new ReminderWriter(
+  const writer = new ReminderMessages(
     async (_where: unknown, lines: readonly PersonalLine[], signal: AbortSignal) => {
       posted.push(lines.map(({ personId, text }) => `${personId}: ${text}`).join(' | '));
       await new Promise<void>((resolve, reject) => {
