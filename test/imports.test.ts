@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
 import { sourceFiles } from '#test/source-files.ts';
 
-const folders = '{src,commands,tools,sandbox,doctor,setup,bench,test}';
+const folders = '{src,commands,tools,sandbox,doctor,setup,bench,scripts,test}';
 /** The module named by every `from '…'`, `import '…'` and `import('…')`, those of types too. */
 const imported = /(?:from|import)\s*\(?\s*'([#.][^']+)'/g;
 const exportedType = /^export (?:declare )?(?:abstract )?(?:type|interface|class) (\w+)/gm;

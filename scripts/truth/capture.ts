@@ -7,7 +7,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, inject } from 'vitest';
-import type { RawRequest, RawTest } from './messages.ts';
+import type { RawTest, SentRequest } from './messages.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -18,7 +18,7 @@ declare module 'vitest' {
 
 const folder = inject('truthFolder');
 /** Also where vitest runs this file once for each file of tests. */
-const shared: { truth?: { requests: RawRequest[]; log: RawTest['log'][number][] } } =
+const shared: { truth?: { requests: SentRequest[]; log: RawTest['log'][number][] } } =
   globalThis as object;
 if (!shared.truth) {
   shared.truth = { requests: [], log: [] };

@@ -4,21 +4,21 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { plain } from './plain.ts';
-import { type Environment, runProgram } from './programs.ts';
+import { type ProgramEnvironment, runProgram } from './programs.ts';
 
 const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
 
 type Run = {
   readonly program: string;
   readonly words?: readonly string[];
-  readonly environment?: Environment;
+  readonly environment?: ProgramEnvironment;
 };
 
 const strange = ['--nonsense'];
 const newer = 99_999;
 
 /** Programs in the situations that end them, by name. */
-function runs(refused: Environment, folder: string): Readonly<Record<string, Run>> {
+function runs(refused: ProgramEnvironment, folder: string): Readonly<Record<string, Run>> {
   return {
     'start with a strange option': { program: 'start', words: strange },
     'start with wrong settings': {

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { readMetrics } from './metrics.ts';
-import { type Environment, freePort, startProgram } from './programs.ts';
+import { freePort, type ProgramEnvironment, startProgram } from './programs.ts';
 import { newSchema, postgresTables, sqliteTables } from './tables.ts';
 
 /** What Adam does in the sandbox while the bot is watched. */
@@ -51,7 +51,7 @@ export async function recordLive(folder: string): Promise<Readonly<Record<string
 }
 
 /** Tables that a bot makes in an empty schema. */
-async function overPostgres(folder: string, login: Environment): Promise<unknown> {
+async function overPostgres(folder: string, login: ProgramEnvironment): Promise<unknown> {
   await using schema = await newSchema();
   const off = { STATUS_PORT: '0', PAGE_PORT: '0', DATA_DIR: join(folder, 'beside') };
   const bot = await startBot(folder, { ...login, ...off, DATABASE_URL: schema.url });
@@ -83,7 +83,7 @@ async function startSandbox(folder: string) {
   };
 }
 
-async function startBot(folder: string, environment: Environment): Promise<ChildProcess> {
+async function startBot(folder: string, environment: ProgramEnvironment): Promise<ChildProcess> {
   const bot = startProgram('start', [], environment, folder);
   await next(jsonLines(bot), ({ msg }) => `${msg}`.startsWith('ready:'));
   bot.stdout?.resume();

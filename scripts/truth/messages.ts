@@ -1,7 +1,7 @@
 import { plain } from './plain.ts';
 
 /** One request of a bot to Discord, as it came over the wire. */
-export type RawRequest = {
+export type SentRequest = {
   readonly method: string;
   /** Below the version of the API. */
   readonly path: string;
@@ -18,7 +18,7 @@ export type RawTest = {
   readonly file: string;
   readonly name: string;
   readonly passed: boolean;
-  readonly requests: readonly RawRequest[];
+  readonly requests: readonly SentRequest[];
   readonly log: readonly Readonly<Record<string, unknown>>[];
 };
 
@@ -33,7 +33,7 @@ export type ScenarioMessages = {
 };
 
 /** What a scenario's bots sent, message by message, without what differs from run to run. */
-export async function messagesOf(requests: readonly RawRequest[]): Promise<ScenarioMessages> {
+export async function messagesOf(requests: readonly SentRequest[]): Promise<ScenarioMessages> {
   const reader = new MessageReader();
   for (const request of requests)
     if (request.method !== 'GET') reader.handle(request, await bodyOf(request));
@@ -41,7 +41,7 @@ export async function messagesOf(requests: readonly RawRequest[]): Promise<Scena
 }
 
 /** The JSON of a request; of a form, with the names of its files. */
-async function bodyOf({ sent, type }: RawRequest): Promise<unknown> {
+async function bodyOf({ sent, type }: SentRequest): Promise<unknown> {
   const bytes = Buffer.from(sent, 'latin1');
   if (!type.startsWith('multipart/')) return sent === '' ? undefined : JSON.parse(`${bytes}`);
   const form = await new Response(bytes, { headers: { 'content-type': type } }).formData();
@@ -75,7 +75,7 @@ class MessageReader {
     return { messages, others: [...this.#others].toSorted().map((text) => JSON.parse(text)) };
   }
 
-  handle(request: RawRequest, body: unknown): void {
+  handle(request: SentRequest, body: unknown): void {
     const { method, path, status, answered } = request;
     const words = path.replace(/\?.*/, '').split('/').slice(1).map(decodeURIComponent);
     const [kind = '', first = '', second = '', third = '', fourth = ''] = words;
@@ -124,7 +124,7 @@ class MessageReader {
     return `channel ${this.#channels.indexOf(id) + 1}`;
   }
 
-  #else({ method, path, status }: RawRequest, body: unknown): void {
+  #else({ method, path, status }: SentRequest, body: unknown): void {
     const asked = plain(path.replace(/(webhooks|interactions)\/(\d+)\/[^/]+/, '$1/$2/<token>'));
     const failed = status >= 400 && { status };
     this.#others.add(JSON.stringify({ asked: `${method} ${asked}`, ...failed, body: plain(body) }));

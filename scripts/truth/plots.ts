@@ -18,7 +18,7 @@ export type PlotAct = {
 };
 
 /** A conversation that looks like chance and is the same for the same seed. */
-export type Plot = {
+export type TracePlot = {
   readonly seed: number;
   readonly scripts: readonly (readonly Act[])[];
   readonly network: { readonly lost: number; readonly doubled: number; readonly late: number };
@@ -52,7 +52,10 @@ export type TracedSession = {
   leave(): Promise<unknown>;
 };
 
-export type OpenTraced = (plot: Plot, reportLog: (line: string) => void) => Promise<TracedSession>;
+export type OpenTraced = (
+  plot: TracePlot,
+  reportLog: (line: string) => void,
+) => Promise<TracedSession>;
 
 const mostPeople = 3;
 
@@ -68,7 +71,7 @@ function seeded(seed: number): () => number {
 }
 
 /** The plot of a seed; every commit is to play the same ones. */
-export function plotOf(seed: number): Plot {
+export function plotOf(seed: number): TracePlot {
   const random = seeded(seed * 7_919 + 17);
   const upTo = (most: number, least = 0) => least + Math.floor(random() * (most - least + 1));
   const oneOf = <T>(all: readonly [T, ...T[]]): T => all[upTo(all.length - 1)] ?? all[0];

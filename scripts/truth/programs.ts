@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
-export type Environment = Readonly<Record<string, string>>;
+export type ProgramEnvironment = Readonly<Record<string, string>>;
 
 /** How a program ended, and what it wrote. */
 export type ProgramEnd = {
@@ -24,7 +24,7 @@ process.once('exit', () => {
 export function startProgram(
   name: string,
   words: readonly string[],
-  environment: Environment,
+  environment: ProgramEnvironment,
   folder: string,
 ): ChildProcess {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));

@@ -1,4 +1,10 @@
-import { type OpenTraced, type Plot, type PlotAct, plotOf, type TracedSession } from './plots.ts';
+import {
+  type OpenTraced,
+  type PlotAct,
+  plotOf,
+  type TracedSession,
+  type TracePlot,
+} from './plots.ts';
 
 const stepMs = 20;
 /** Longest time, in ms, until a conversation is over once nothing more is done to it. */
@@ -25,7 +31,7 @@ export async function traceOf(seed: number, openTraced: OpenTraced): Promise<rea
 
 type Write = (kind: string, content: unknown) => void;
 
-async function play(traced: TracedSession, plot: Plot, write: Write): Promise<void> {
+async function play(traced: TracedSession, plot: TracePlot, write: Write): Promise<void> {
   const watched = new WeakSet<unknown[]>();
   const packets = traced.packets.toSorted((a, b) => a.atMs - b.atMs);
   const acts = [...plot.acts, ...traced.acts].toSorted((a, b) => a.atMs - b.atMs);

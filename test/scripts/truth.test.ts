@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { openTraced } from '#scripts/truth/adapter.ts';
 import { compareFolders, compareTexts } from '#scripts/truth/compare.ts';
 import { callsIn } from '#scripts/truth/log-calls.ts';
-import { messagesOf, type RawRequest } from '#scripts/truth/messages.ts';
+import { messagesOf, type SentRequest } from '#scripts/truth/messages.ts';
 import { readMetrics } from '#scripts/truth/metrics.ts';
 import { plain } from '#scripts/truth/plain.ts';
 import { freeOrder, leftOut, recorded } from '#scripts/truth/scenario-choice.ts';
@@ -75,7 +75,7 @@ test('ids, instants, ports and times that something took are the same in every r
   });
 });
 
-function request(method: string, path: string, body: unknown, answered: unknown = {}): RawRequest {
+function request(method: string, path: string, body: unknown, answered: unknown = {}): SentRequest {
   const sent = body === undefined ? '' : JSON.stringify(body);
   const type = 'application/json';
   return { method, path, type, sent, status: 200, answered: JSON.stringify(answered) };
