@@ -15,7 +15,7 @@ export function formatLine(what: string, version: number, range: FormatRange): R
     return missing(
       what,
       `format ${version}, this program reads from ${oldest} on`,
-      `start the bot at commit ${lastDevelopmentCommit} once: it brings the store to format ${oldest}`,
+      `start commit ${lastDevelopmentCommit} to read and export it, or move it away to start empty`,
     );
   const later = version < known ? `, brought to ${known} at the next start` : '';
   return ok(what, `format ${version}${later}`);

@@ -20,24 +20,28 @@ export class SqliteApiTokens implements ApiTokenStore {
         created_ms = excluded.created_ms, revoked_ms = NULL
       WHERE revoked_ms IS NOT NULL`;
     const values = [name, hash, guildId, scopes.join(), budgetUsd ?? null, createdAtWallMs];
-    const { changes } = await this.#database.write((sqlite) => sqlite.prepare(sql).run(...values));
+    const { changes } = await this.#database.writeSync((sqlite) =>
+      sqlite.prepare(sql).run(...values),
+    );
     return changes > 0 ? 'added' : 'taken';
   }
 
   async find(hash: string): Promise<ApiToken | undefined> {
     const sql = 'SELECT * FROM api_tokens WHERE hash = ?';
-    const row = await this.#database.read((sqlite) => sqlite.prepare(sql).get(hash));
+    const row = await this.#database.readSync((sqlite) => sqlite.prepare(sql).get(hash));
     return row && tokenOf(row);
   }
 
   async list(): Promise<readonly ApiToken[]> {
     const sql = 'SELECT * FROM api_tokens ORDER BY name';
-    return (await this.#database.read((sqlite) => sqlite.prepare(sql).all())).map(tokenOf);
+    return (await this.#database.readSync((sqlite) => sqlite.prepare(sql).all())).map(tokenOf);
   }
 
   async revoke(name: string, atWallMs: number): Promise<boolean> {
     const sql = 'UPDATE api_tokens SET revoked_ms = ? WHERE name = ? AND revoked_ms IS NULL';
-    const revoked = await this.#database.write((sqlite) => sqlite.prepare(sql).run(atWallMs, name));
+    const revoked = await this.#database.writeSync((sqlite) =>
+      sqlite.prepare(sql).run(atWallMs, name),
+    );
     return revoked.changes > 0;
   }
 }

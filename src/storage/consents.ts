@@ -12,13 +12,13 @@ export class SqliteConsents implements ConsentStore {
 
   async read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>> {
     const sql = 'SELECT person_id, kind, until_ms FROM standings WHERE guild_id = ?';
-    const rows = await this.#database.read((sqlite) => sqlite.prepare(sql).all(guildId));
+    const rows = await this.#database.readSync((sqlite) => sqlite.prepare(sql).all(guildId));
     return new Map(rows.map((row) => [String(row.person_id), standingOf(row)]));
   }
 
   async write(guildId: string, personId: string, standing: StoredConsent): Promise<void> {
     const untilMs = standing.kind === 'until' ? standing.wallMs : null;
-    await this.#database.write((sqlite) =>
+    await this.#database.writeSync((sqlite) =>
       sqlite
         .prepare('REPLACE INTO standings (guild_id, person_id, kind, until_ms) VALUES (?, ?, ?, ?)')
         .run(guildId, personId, standing.kind, untilMs),
@@ -26,11 +26,11 @@ export class SqliteConsents implements ConsentStore {
   }
 
   count(guildId: string, personId: string): Promise<number> {
-    return this.#database.read((sqlite) => countPersonRows(sqlite, guildId, personId));
+    return this.#database.readSync((sqlite) => countPersonRows(sqlite, guildId, personId));
   }
 
   async erase(guildId: string, personId: string): Promise<number> {
-    const deleted = await this.#database.write((sqlite) =>
+    const deleted = await this.#database.writeSync((sqlite) =>
       erasePersonRows(sqlite, guildId, personId),
     );
     await this.#database.rewrite();

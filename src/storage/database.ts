@@ -1,16 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
-import {
-  checkFormat,
-  inTransaction,
-  type Migration,
-  migrate,
-  migrations,
-  versionIn,
-} from './schema.ts';
+import { checkFormat, type Migration, migrate, migrations, versionIn } from './schema.ts';
+import type { Connection } from './sql/connection.ts';
+import { SqliteConnection } from './sql/sqlite-connection.ts';
+import type { StoreDatabase, Work } from './sql/store-database.ts';
 import { DatabaseSync } from './sqlite.ts';
-import { asTrouble, damaged, isBusy, removed } from './trouble.ts';
+import { asTrouble, damaged, isBusy, removed, type StoreCode } from './trouble.ts';
 
 export type StoreOptions = {
   readonly clock: Clock;
@@ -53,7 +50,7 @@ export async function openDatabase(
   const { clock, patienceMs = 2_000 } = options;
   const never = new AbortController().signal;
   try {
-    const open = () => openSqlite(path, format, options.maxBytes);
+    const open = async () => openSqlite(path, format, options.maxBytes);
     const sqlite = await whenFree(open, clock, patienceMs, never);
     return new Database(path, sqlite, clock, patienceMs);
   } catch (error) {
@@ -61,14 +58,24 @@ export async function openDatabase(
   }
 }
 
-/** Runs short pieces of SQL; while another program holds the file, it waits without stopping this one. */
-export class Database implements Disposable {
+/**
+ * A file of SQLite on this thread. One operation at a time is under way, so that lanes need no queue; while another program holds the file,
+ * it waits without stopping this one.
+ */
+export class Database implements Disposable, StoreDatabase {
   readonly path: string;
+  /** This process, as writer. */
+  readonly writer = randomUUID();
+  readonly isShared = false;
+  readonly isAway = false;
   readonly #sqlite: DatabaseSync;
   readonly #clock: Clock;
   readonly #patienceMs: number;
   readonly #fileId: string;
+  readonly #connection: Connection;
   readonly #closing = new AbortController();
+  /** The operation before the next one. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(path: string, sqlite: DatabaseSync, clock: Clock, patienceMs: number) {
     this.path = path;
@@ -76,25 +83,62 @@ export class Database implements Disposable {
     this.#clock = clock;
     this.#patienceMs = patienceMs;
     this.#fileId = fileId(path);
+    this.#connection = new SqliteConnection(sqlite, this.writer, () => clock.wallMs());
+  }
+
+  get place(): string {
+    return this.path;
+  }
+
+  read<T>(_lanes: readonly string[], work: Work<T>): Promise<T> {
+    return this.readTogether(work);
+  }
+
+  readPast<T>(_lanes: readonly string[], work: Work<T>): Promise<T> {
+    return this.readTogether(work);
+  }
+
+  readTogether<T>(work: Work<T>): Promise<T> {
+    return this.#try('store.unreadable', () => work(this.#connection));
+  }
+
+  write<T>(_lanes: readonly string[], work: Work<T>): Promise<T> {
+    return this.writeNow(work);
+  }
+
+  writeNow<T>(work: Work<T>): Promise<T> {
+    return this.#try('store.unwritable', () => this.#wholly(() => work(this.#connection)));
+  }
+
+  /** A commit always has an answer here. */
+  writeOnce<T>(
+    _lanes: readonly string[],
+    work: (connection: Connection, isFirst: boolean) => Promise<T>,
+  ): Promise<T> {
+    return this.writeNow((connection) => work(connection, true));
+  }
+
+  async writeInPortions<T>(
+    _lanes: readonly string[],
+    portion: Work<T>,
+    isMore: (done: T) => boolean,
+  ): Promise<void> {
+    while (isMore(await this.writeNow(portion)));
   }
 
   /** Errors: BotError `store.unreadable`. */
-  read<T>(work: (sqlite: DatabaseSync) => T): Promise<T> {
-    return this.#try('store.unreadable', () => work(this.#sqlite));
+  readSync<T>(work: (sqlite: DatabaseSync) => T): Promise<T> {
+    return this.#try('store.unreadable', async () => work(this.#sqlite));
   }
 
   /** On disk when it resolves, wholly or not at all. Errors: BotError `store.unwritable`. */
-  write<T>(work: (sqlite: DatabaseSync) => T): Promise<T> {
-    const wholly = () => inTransaction(this.#sqlite, () => work(this.#sqlite));
-    return this.#try('store.unwritable', () => {
-      if (fileId(this.path) !== this.#fileId) throw removed(this.path);
-      return wholly();
-    });
+  writeSync<T>(work: (sqlite: DatabaseSync) => T): Promise<T> {
+    return this.#try('store.unwritable', () => this.#wholly(async () => work(this.#sqlite)));
   }
 
   /** Takes what was deleted out of the log beside the file, too. Errors: BotError `store.unwritable`. */
   scrub(): Promise<void> {
-    return this.#try('store.unwritable', () => emptyLog(this.#sqlite));
+    return this.#try('store.unwritable', async () => emptyLog(this.#sqlite));
   }
 
   /**
@@ -103,7 +147,7 @@ export class Database implements Disposable {
    */
   async rewrite(): Promise<void> {
     if (this.path === ':memory:') return;
-    await this.#try('store.unwritable', () => this.#sqlite.exec('VACUUM'));
+    await this.#try('store.unwritable', async () => this.#sqlite.exec('VACUUM'));
     await this.scrub();
   }
 
@@ -114,9 +158,31 @@ export class Database implements Disposable {
     this.#sqlite.close();
   }
 
-  async #try<T>(code: 'store.unreadable' | 'store.unwritable', work: () => T): Promise<T> {
+  /** All of `work` or nothing of it, on disk when it resolves. */
+  async #wholly<T>(work: () => Promise<T>): Promise<T> {
+    if (fileId(this.path) !== this.#fileId) throw removed(this.path);
+    this.#sqlite.exec('BEGIN IMMEDIATE');
     try {
-      return await whenFree(work, this.#clock, this.#patienceMs, this.#closing.signal);
+      const done = await work();
+      this.#sqlite.exec('COMMIT');
+      return done;
+    } catch (error) {
+      if (this.#sqlite.isTransaction) this.#sqlite.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Works after what was asked for before, whether that failed or not. */
+  #afterLast<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work, work);
+    this.#last = done;
+    return done;
+  }
+
+  async #try<T>(code: StoreCode, work: () => Promise<T>): Promise<T> {
+    const alone = () => this.#afterLast(work);
+    try {
+      return await whenFree(alone, this.#clock, this.#patienceMs, this.#closing.signal);
     } catch (error) {
       throw asTrouble(code, this.path, error);
     }
@@ -130,7 +196,7 @@ function fileId(path: string): string {
 }
 
 async function whenFree<T>(
-  work: () => T,
+  work: () => Promise<T>,
   clock: Clock,
   patienceMs: number,
   signal: AbortSignal,
@@ -138,7 +204,7 @@ async function whenFree<T>(
   const untilMs = clock.nowMs() + patienceMs;
   for (;;) {
     try {
-      return work();
+      return await work();
     } catch (error) {
       if (!isBusy(error) || clock.nowMs() >= untilMs) throw error;
     }

@@ -13,7 +13,7 @@ export class SqliteGuilds implements GuildStore {
   }
 
   async erase(guildId: string, day: string): Promise<number> {
-    const deleted = await this.#database.write((sqlite) => {
+    const deleted = await this.#database.writeSync((sqlite) => {
       const erased = tablesAboutGuilds(sqlite).map((table) =>
         sqlite.prepare(`DELETE FROM ${table} WHERE guild_id = ?`).run(guildId),
       );
@@ -27,13 +27,13 @@ export class SqliteGuilds implements GuildStore {
 
   async noted(botId: string): Promise<readonly string[]> {
     const sql = 'SELECT guild_id FROM bot_guilds WHERE bot_id = ?';
-    const rows = await this.#database.read((sqlite) => sqlite.prepare(sql).all(botId));
+    const rows = await this.#database.readSync((sqlite) => sqlite.prepare(sql).all(botId));
     return rows.map(({ guild_id }) => String(guild_id));
   }
 
   async note(botId: string, guildIds: readonly string[]): Promise<void> {
     const sql = 'INSERT OR IGNORE INTO bot_guilds (bot_id, guild_id) VALUES (?, ?)';
-    await this.#database.write((sqlite) => {
+    await this.#database.writeSync((sqlite) => {
       const insert = sqlite.prepare(sql);
       for (const guildId of guildIds) insert.run(botId, guildId);
     });
@@ -69,13 +69,15 @@ export class SqlitePanels implements PanelStore {
   /** Errors: BotError `store.unreadable`. */
   async read(guildId: string): Promise<PanelPlace | undefined> {
     const sql = 'SELECT channel_id, message_id FROM panels WHERE guild_id = ?';
-    const row = await this.#database.read((sqlite) => sqlite.prepare(sql).get(guildId));
+    const row = await this.#database.readSync((sqlite) => sqlite.prepare(sql).get(guildId));
     return row && { channelId: String(row.channel_id), messageId: String(row.message_id) };
   }
 
   async write(guildId: string, { channelId, messageId }: PanelPlace): Promise<void> {
     const sql = 'REPLACE INTO panels (guild_id, channel_id, message_id) VALUES (?, ?, ?)';
-    await this.#database.write((sqlite) => sqlite.prepare(sql).run(guildId, channelId, messageId));
+    await this.#database.writeSync((sqlite) =>
+      sqlite.prepare(sql).run(guildId, channelId, messageId),
+    );
   }
 }
 
@@ -89,12 +91,12 @@ export class SqliteSettings implements SettingsStore {
 
   async read(guildId: string): Promise<ReadonlyMap<string, string>> {
     const sql = 'SELECT key, value FROM server_settings WHERE guild_id = ?';
-    const rows = await this.#database.read((sqlite) => sqlite.prepare(sql).all(guildId));
+    const rows = await this.#database.readSync((sqlite) => sqlite.prepare(sql).all(guildId));
     return new Map(rows.map(({ key, value }) => [String(key), String(value)]));
   }
 
   async write(guildId: string, key: string, value: string | undefined): Promise<void> {
-    await this.#database.write((sqlite) => {
+    await this.#database.writeSync((sqlite) => {
       const where = 'guild_id = ? AND key = ?';
       sqlite.prepare(`DELETE FROM server_settings WHERE ${where}`).run(guildId, key);
       if (value === undefined) return;

@@ -4,11 +4,11 @@ import { SqliteConsents } from './consents.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
 import { SqliteGuilds, SqlitePanels, SqliteSettings } from './guilds.ts';
 import { SqliteCaptionChoices, SqlitePersonSettings } from './people/person-settings.ts';
-import { SqliteReminders } from './people/reminders.ts';
 import { rewriteVersion } from './schema.ts';
 import { SqliteSeats } from './seats.ts';
 import { SqliteSpending } from './spending.ts';
 import type { Store } from './store.ts';
+import { Reminders } from './stores/reminders.ts';
 import { SqliteTracks } from './tracks.ts';
 
 /** The store on the calling thread, which stands still for every sync of the disk. Errors: BotError `store.unreadable`. */
@@ -21,13 +21,13 @@ export async function openLocalStore(path: string, options: StoreOptions): Promi
     guilds: new SqliteGuilds(database),
     panels: new SqlitePanels(database),
     personSettings: new SqlitePersonSettings(database),
-    reminders: new SqliteReminders(database),
+    reminders: new Reminders(database),
     seats: new SqliteSeats(database, options.clock),
     settings: new SqliteSettings(database),
     spending: new SqliteSpending(database),
     tracks: new SqliteTracks(database),
-    backup: (toPath) => database.read((sqlite) => copyStore(sqlite, toPath)),
-    probe: () => database.write(rewriteVersion),
+    backup: (toPath) => database.readSync((sqlite) => copyStore(sqlite, toPath)),
+    probe: () => database.writeSync(rewriteVersion),
     async [Symbol.asyncDispose]() {
       database[Symbol.dispose]();
     },

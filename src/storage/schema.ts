@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { createTables } from './sql/create-table.ts';
 import { type DatabaseSync, openReadOnly } from './sqlite.ts';
+import { tables } from './stores/tables.ts';
 import { tooNew, tooOld } from './trouble.ts';
 
 export type Migration = { readonly version: number; readonly sql: string };
@@ -10,15 +12,14 @@ export type FormatRange = { readonly oldest: number; readonly known: number };
 /**
  * The migrations of `parley.db`, in order; a released one never changes.
  *
- * The first one creates the whole schema. Its number is that of the last format before the first release, whose tables are the
- * same: so no file of an earlier format is taken for this one. Those have lower numbers, and are refused.
+ * The first one creates the whole schema. Formats from before the first release have lower numbers, and are refused.
  *
  * Ids are text, so that a forgotten one can be searched for in the bytes. A table about persons calls the columns
  * `guild_id` and `person_id`: then `/privacy forget` finds it. No table holds sound.
  */
 export const migrations: readonly Migration[] = [
   {
-    version: 13,
+    version: 14,
     sql: `
       CREATE TABLE standings (
         guild_id TEXT NOT NULL,
@@ -137,19 +138,7 @@ export const migrations: readonly Migration[] = [
         spoken_name TEXT,
         PRIMARY KEY (guild_id, person_id)
       ) STRICT, WITHOUT ROWID;
-      CREATE TABLE reminders (
-        id TEXT PRIMARY KEY,
-        guild_id TEXT NOT NULL,
-        person_id TEXT NOT NULL,
-        number INTEGER NOT NULL,
-        channel_id TEXT NOT NULL,
-        channel_name TEXT NOT NULL,
-        text TEXT NOT NULL,
-        set_ms REAL NOT NULL,
-        due_ms REAL NOT NULL,
-        UNIQUE (guild_id, person_id, number)
-      ) STRICT, WITHOUT ROWID;
-      CREATE INDEX reminders_by_time ON reminders (due_ms);
+      ${createTables(tables, 'sqlite')}
     `,
   },
 ];

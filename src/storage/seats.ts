@@ -17,7 +17,7 @@ export class SqliteSeats implements SeatStore {
 
   async read(): Promise<readonly StoredSeat[]> {
     const wallMs = this.#clock.wallMs();
-    return await this.#database.read((sqlite) => {
+    return await this.#database.readSync((sqlite) => {
       const seats = sqlite.prepare('SELECT * FROM seats ORDER BY guild_id').all();
       const people = Map.groupBy(
         sqlite.prepare('SELECT * FROM seat_consents ORDER BY person_id').all(),
@@ -31,7 +31,7 @@ export class SqliteSeats implements SeatStore {
 
   async readIn(guildId: string): Promise<StoredSeat | undefined> {
     const wallMs = this.#clock.wallMs();
-    return await this.#database.read((sqlite) => {
+    return await this.#database.readSync((sqlite) => {
       const row = sqlite.prepare('SELECT * FROM seats WHERE guild_id = ?').get(guildId);
       const from = 'FROM seat_consents WHERE guild_id = ? ORDER BY person_id';
       const people = sqlite.prepare(`SELECT * ${from}`).all(guildId);
@@ -43,7 +43,7 @@ export class SqliteSeats implements SeatStore {
     const { guildId, channelId, channelName, mode, pipeline, transcriptId, isPaused } = seat;
     const { callerId, followedId, agreedIds, deniedIds, sinceWallMs } = seat;
     const wallMs = this.#clock.wallMs();
-    await this.#database.write((sqlite) => {
+    await this.#database.writeSync((sqlite) => {
       deletePeople(sqlite, guildId);
       const values = [guildId, channelId, channelName, mode, pipeline, transcriptId ?? null];
       sqlite
@@ -59,14 +59,14 @@ export class SqliteSeats implements SeatStore {
 
   async alive(guildIds: readonly string[]): Promise<void> {
     const wallMs = this.#clock.wallMs();
-    await this.#database.write((sqlite) => {
+    await this.#database.writeSync((sqlite) => {
       const update = sqlite.prepare('UPDATE seats SET alive_ms = ? WHERE guild_id = ?');
       for (const guildId of guildIds) update.run(wallMs, guildId);
     });
   }
 
   async erase(guildId: string): Promise<void> {
-    await this.#database.write((sqlite) => {
+    await this.#database.writeSync((sqlite) => {
       deletePeople(sqlite, guildId);
       sqlite.prepare('DELETE FROM seats WHERE guild_id = ?').run(guildId);
     });
@@ -74,7 +74,7 @@ export class SqliteSeats implements SeatStore {
 
   async withdraw(guildId: string, personId: string): Promise<void> {
     const where = "guild_id = ? AND person_id = ? AND kind IN ('yes', 'no')";
-    await this.#database.write((sqlite) =>
+    await this.#database.writeSync((sqlite) =>
       sqlite.prepare(`DELETE FROM seat_consents WHERE ${where}`).run(guildId, personId),
     );
   }
@@ -82,7 +82,7 @@ export class SqliteSeats implements SeatStore {
   async expire(idleMs: number): Promise<number> {
     const lastMs = this.#clock.wallMs() - idleMs;
     const old = 'SELECT guild_id FROM seats WHERE alive_ms <= ?';
-    const deleted = await this.#database.write((sqlite) =>
+    const deleted = await this.#database.writeSync((sqlite) =>
       sqlite.prepare(`DELETE FROM seat_consents WHERE guild_id IN (${old})`).run(lastMs),
     );
     return Number(deleted.changes);

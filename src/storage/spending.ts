@@ -16,7 +16,7 @@ export class SqliteSpending implements SpendingStore {
   }
 
   async read(day: string): Promise<readonly SpendingEntry[]> {
-    const rows = await this.#database.read((sqlite) => [
+    const rows = await this.#database.readSync((sqlite) => [
       ...sqlite.prepare('SELECT * FROM spent WHERE day >= ?').all(monthOf(day)),
       ...sqlite
         .prepare("SELECT *, 'captions' AS part FROM spent_on_captions WHERE day = ?")
@@ -27,7 +27,7 @@ export class SqliteSpending implements SpendingStore {
   }
 
   async add(entries: readonly SpendingEntry[]): Promise<void> {
-    await this.#database.write((sqlite) => {
+    await this.#database.writeSync((sqlite) => {
       for (const entry of entries) {
         if (entry.part === 'captions') addToCaptions(sqlite, entry);
         else if (entry.personId === undefined) addToServer(sqlite, 'spent', entry);

@@ -18,7 +18,7 @@ export class SqliteTracks implements TrackStore {
   }
 
   async read(guildId: string, channelId: string): Promise<readonly StoredTrack[]> {
-    return await this.#database.read((sqlite) => {
+    return await this.#database.readSync((sqlite) => {
       const where = 'FROM tracks WHERE guild_id = ? AND channel_id = ? ORDER BY place';
       const tracks = sqlite.prepare(`SELECT * ${where}`).all(guildId, channelId);
       const from = 'FROM track_sounds WHERE guild_id = ? AND channel_id = ? ORDER BY place';
@@ -28,7 +28,7 @@ export class SqliteTracks implements TrackStore {
   }
 
   async write(guildId: string, channelId: string, tracks: readonly StoredTrack[]): Promise<void> {
-    await this.#database.write((sqlite) => {
+    await this.#database.writeSync((sqlite) => {
       for (const table of ['tracks', 'track_sounds']) {
         const where = 'guild_id = ? AND channel_id = ?';
         sqlite.prepare(`DELETE FROM ${table} WHERE ${where}`).run(guildId, channelId);

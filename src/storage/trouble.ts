@@ -67,12 +67,12 @@ export function tooNew(path: string, version: number, known: number): BotError {
   return new BotError('store.unreadable', false, message);
 }
 
-/** Last commit that reads every format from before the first release; it brings a store to the format of that release. */
+/** Last commit that reads every format from before the first release. */
 export const lastDevelopmentCommit = '01650480a1d658358765f12df982b24194455494';
 
 /** The file was written by a program from before the first release. */
 export function tooOld(path: string, version: number, oldest: number): BotError {
-  const message = `The store ${path} has format ${version}, from before the first release, and this program reads formats from ${oldest} on: start commit ${lastDevelopmentCommit} once, which still reads it and brings it to format ${oldest}, or move that file away to start empty.`;
+  const message = `The store ${path} has format ${version}, from before the first release, and this program reads formats from ${oldest} on: start commit ${lastDevelopmentCommit} to read and export it, or move that file away to start empty.`;
   return new BotError('store.unreadable', false, message);
 }
 

@@ -13,14 +13,14 @@ export class SqlitePersonSettings implements PersonSettingsStore {
   async read(guildId: string, personId: string): Promise<PersonSettings> {
     const sql = `SELECT language, voice, speed, spoken_name FROM person_settings
       WHERE guild_id = ? AND person_id = ?`;
-    return await this.#database.read((sqlite) =>
+    return await this.#database.readSync((sqlite) =>
       personSettingsOf(sqlite.prepare(sql).get(guildId, personId)),
     );
   }
 
   async write(guildId: string, personId: string, settings: PersonSettings): Promise<void> {
     const { language = null, voice = null, speed = null, spokenName = null } = settings;
-    await this.#database.write((sqlite) => {
+    await this.#database.writeSync((sqlite) => {
       if (Object.keys(settings).length === 0) {
         const sql = 'DELETE FROM person_settings WHERE guild_id = ? AND person_id = ?';
         return sqlite.prepare(sql).run(guildId, personId);
@@ -53,7 +53,7 @@ export class SqliteCaptionChoices implements CaptionChoiceStore {
 
   async readLeftOut(guildId: string): Promise<ReadonlySet<string>> {
     const sql = 'SELECT person_id FROM left_out_of_captions WHERE guild_id = ?';
-    const rows = await this.#database.read((sqlite) => sqlite.prepare(sql).all(guildId));
+    const rows = await this.#database.readSync((sqlite) => sqlite.prepare(sql).all(guildId));
     return new Set(rows.map(({ person_id }) => String(person_id)));
   }
 
@@ -61,6 +61,6 @@ export class SqliteCaptionChoices implements CaptionChoiceStore {
     const sql = isLeftOut
       ? 'REPLACE INTO left_out_of_captions (guild_id, person_id) VALUES (?, ?)'
       : 'DELETE FROM left_out_of_captions WHERE guild_id = ? AND person_id = ?';
-    await this.#database.write((sqlite) => sqlite.prepare(sql).run(guildId, personId));
+    await this.#database.writeSync((sqlite) => sqlite.prepare(sql).run(guildId, personId));
   }
 }

@@ -3,6 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import type { Store } from '#src/storage/store.ts';
+import { Reminders } from '#src/storage/stores/reminders.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { type OperationRules, perform, storeOver } from '#src/storage/thread/store-kind.ts';
@@ -11,12 +12,12 @@ import type { ConnectionOptions } from './connection.ts';
 import { migratePostgres, type SchemaPart } from './migrate.ts';
 import { OrderedDatabase } from './ordered-database.ts';
 import { PostgresPool } from './pool.ts';
+import { PostgresDatabase } from './postgres-database.ts';
 import { comesBack, hindranceBehind, type PostgresHindrance } from './postgres-trouble.ts';
 import { PostgresApiTokens } from './stores/api-tokens.ts';
 import { PostgresConsents } from './stores/consents.ts';
 import { PostgresGuilds, PostgresPanels, PostgresSettings } from './stores/guilds.ts';
 import { PostgresCaptionChoices, PostgresPersonSettings } from './stores/person-settings.ts';
-import { PostgresReminders } from './stores/reminders.ts';
 import { storesPart } from './stores/schema.ts';
 import { PostgresSeats } from './stores/seats.ts';
 import { PostgresSharedSpending } from './stores/shared-spending.ts';
@@ -163,6 +164,7 @@ export type PostgresStores = Store & { readonly sharedSpending: SharedSpending }
 /** The store over connections to a database whose schema is of the present format. Closing it closes the pool. */
 export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
   const database = new OrderedDatabase(pool, clock);
+  const portable = new PostgresDatabase(database);
   return {
     apiTokens: new PostgresApiTokens(database),
     captionChoices: new PostgresCaptionChoices(database),
@@ -170,7 +172,7 @@ export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
     guilds: new PostgresGuilds(database),
     panels: new PostgresPanels(database),
     personSettings: new PostgresPersonSettings(database),
-    reminders: new PostgresReminders(database),
+    reminders: new Reminders(portable),
     seats: new PostgresSeats(database),
     settings: new PostgresSettings(database),
     spending: new PostgresSpending(database),

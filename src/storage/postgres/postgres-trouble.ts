@@ -86,7 +86,7 @@ export function schemaTooNew(place: string, part: string, version: number, known
 
 /** A part of the schema was written by a program from before the first release. */
 export function schemaTooOld(place: string, part: string, version: number, oldest: number) {
-  const message = `The database ${place} has format ${version} of ${part}, from before the first release, and this program reads formats from ${oldest} on: start commit ${lastDevelopmentCommit} once, which still reads it and brings it to format ${oldest}, or name an empty schema in DATABASE_URL.`;
+  const message = `The database ${place} has format ${version} of ${part}, from before the first release, and this program reads formats from ${oldest} on: start commit ${lastDevelopmentCommit} to read and export it, or name an empty schema in DATABASE_URL.`;
   return new BotError('store.older', false, message);
 }
 

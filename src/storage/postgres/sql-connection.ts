@@ -1,4 +1,6 @@
 import type pg from 'pg';
+import type { Connection } from '#src/storage/sql/connection.ts';
+import { PostgresConnection } from './postgres-connection.ts';
 
 export type SqlRow = Readonly<Record<string, unknown>>;
 
@@ -7,6 +9,8 @@ export interface SqlConnection {
   rows(sql: string, values?: readonly unknown[]): Promise<readonly SqlRow[]>;
   /** Runs a statement; the number of changed rows. */
   run(sql: string, values?: readonly unknown[]): Promise<number>;
+  /** The same connection for statements of both databases. */
+  portable(writer: string, ageMs: number): Connection;
 }
 
 export class ClientConnection implements SqlConnection {
@@ -24,6 +28,10 @@ export class ClientConnection implements SqlConnection {
   async run(sql: string, values: readonly unknown[] = []): Promise<number> {
     const { rowCount } = await this.#client.query(sql, values.map(escapeNul));
     return rowCount ?? 0;
+  }
+
+  portable(writer: string, ageMs: number): Connection {
+    return new PostgresConnection(this.#client, writer, ageMs);
   }
 }
 

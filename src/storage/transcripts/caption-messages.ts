@@ -19,7 +19,7 @@ export class SqliteCaptionMessages implements CaptionMessageStore {
 
   async put(message: CaptionMessage): Promise<void> {
     const { messageId, channelId, guildId, sessionId, postedAtWallMs } = message;
-    await this.#database.write((sqlite) =>
+    await this.#database.writeSync((sqlite) =>
       sqlite.prepare(putSql).run(messageId, channelId, guildId, sessionId, postedAtWallMs),
     );
   }
@@ -28,7 +28,7 @@ export class SqliteCaptionMessages implements CaptionMessageStore {
     limit: number,
     { count, id }: ServerShare = { id: 0, count: 1 },
   ): Promise<readonly OutdatedMessage[]> {
-    const found = await this.#database.read((sqlite) => {
+    const found = await this.#database.readSync((sqlite) => {
       const lines = sqlite.prepare(linesSql);
       return sqlite
         .prepare(outdatedSql)
@@ -44,7 +44,7 @@ export class SqliteCaptionMessages implements CaptionMessageStore {
 
   async settled(messageId: string, isGone: boolean): Promise<void> {
     const reported = this.#reported.get(messageId) ?? 0;
-    await this.#database.write((sqlite) =>
+    await this.#database.writeSync((sqlite) =>
       isGone
         ? sqlite.prepare('DELETE FROM caption_messages WHERE message_id = ?').run(messageId)
         : sqlite.prepare(settledSql).run(messageId, reported),

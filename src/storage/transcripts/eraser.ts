@@ -96,18 +96,18 @@ export class SqliteEraser implements TranscriptEraser {
     if (isScrubbed) return erased;
     await this.#change(mergeWords);
     await this.#database.rewrite();
-    await this.#database.write((sqlite) => sqlite.exec('DELETE FROM unscrubbed'));
+    await this.#database.writeSync((sqlite) => sqlite.exec('DELETE FROM unscrubbed'));
     return erased;
   }
 
   /** Deleting and merging words need room for a while; where there is none, the index is made anew. */
   async #change<T>(work: (sqlite: DatabaseSync) => T): Promise<T> {
     try {
-      return await this.#database.write(work);
+      return await this.#database.writeSync(work);
     } catch (error) {
       if (!isFull(error)) throw error;
     }
-    return this.#database.write((sqlite) => withNewWords(sqlite, work));
+    return this.#database.writeSync((sqlite) => withNewWords(sqlite, work));
   }
 }
 

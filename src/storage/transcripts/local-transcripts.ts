@@ -29,7 +29,7 @@ export async function openLocalTranscripts(
     records: new SqlitePersonRecords(database),
     messages: new SqliteCaptionMessages(database),
     memories: new SqliteMemories(database),
-    probe: () => database.write(rewriteVersion),
+    probe: () => database.writeSync(rewriteVersion),
     async [Symbol.asyncDispose]() {
       database[Symbol.dispose]();
     },

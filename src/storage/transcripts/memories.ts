@@ -16,11 +16,11 @@ export class SqliteMemories implements MemoryStore {
 
   list(guildId: string): Promise<readonly Memory[]> {
     const sql = 'SELECT * FROM memories WHERE guild_id = ? ORDER BY number';
-    return this.#database.read((sqlite) => sqlite.prepare(sql).all(guildId).map(memoryOf));
+    return this.#database.readSync((sqlite) => sqlite.prepare(sql).all(guildId).map(memoryOf));
   }
 
   add(memory: NewMemory): ReturnType<MemoryStore['add']> {
-    return this.#database.write((sqlite) => {
+    return this.#database.writeSync((sqlite) => {
       const sql = 'SELECT count(*) AS n FROM memories WHERE guild_id = ?';
       const count = Number(sqlite.prepare(sql).get(memory.guildId)?.n);
       if (count >= mostMemories) return { kind: 'full', limit: mostMemories };
@@ -32,7 +32,7 @@ export class SqliteMemories implements MemoryStore {
 
   async remove(guildId: string, number: number): Promise<boolean> {
     const sql = 'DELETE FROM memories WHERE guild_id = ? AND number = ?';
-    const removed = await this.#database.write((sqlite) => {
+    const removed = await this.#database.writeSync((sqlite) => {
       const { changes } = sqlite.prepare(sql).run(guildId, number);
       forgetNumbers(sqlite);
       return changes;

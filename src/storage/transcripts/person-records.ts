@@ -22,7 +22,7 @@ export class SqlitePersonRecords implements PersonRecords {
   }
 
   count(guildId: string, personId: string): ReturnType<PersonRecords['count']> {
-    return this.#database.read((sqlite) => {
+    return this.#database.readSync((sqlite) => {
       const lines = sqlite.prepare(`SELECT count(*) AS n FROM (${linesOfPersonSql})`);
       const memories = sqlite.prepare(`SELECT count(*) AS n ${memoriesSql}`);
       return {
@@ -33,7 +33,7 @@ export class SqlitePersonRecords implements PersonRecords {
   }
 
   all(guildId: string, personId: string): Promise<PersonExport> {
-    return this.#database.read((sqlite) => {
+    return this.#database.readSync((sqlite) => {
       const lines = sqlite
         .prepare(linesSql)
         .all(personId, personId, guildId)

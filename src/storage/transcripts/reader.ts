@@ -32,7 +32,7 @@ export class SqliteReader implements TranscriptReader {
   }
 
   sessions(guildId: string, audience: Audience, limit: number): Promise<readonly ListedSession[]> {
-    return this.#database.read((sqlite) => {
+    return this.#database.readSync((sqlite) => {
       const listed: ListedSession[] = [];
       const sessions = new KnownSessions(sqlite, audience, { guildId });
       for (const key of sessions.keys) {
@@ -50,7 +50,7 @@ export class SqliteReader implements TranscriptReader {
     audience: Audience,
     { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY }: LineRange = {},
   ): Promise<readonly TranscriptLine[]> {
-    return this.#database.read((sqlite) => {
+    return this.#database.readSync((sqlite) => {
       const row = sqlite.prepare('SELECT * FROM sessions WHERE id = ?').get(sessionId);
       if (!row) return [];
       const { guildId } = sessionOf(row);
@@ -66,20 +66,20 @@ export class SqliteReader implements TranscriptReader {
   }
 
   search(search: TranscriptSearch, audience: Audience): Promise<readonly FoundLine[]> {
-    return this.#database.read((sqlite) => searchLines(sqlite, search, audience));
+    return this.#database.readSync((sqlite) => searchLines(sqlite, search, audience));
   }
 
   latest(guildId: string, channelId: string): Promise<ResumableSession | undefined> {
     const sql =
       'SELECT * FROM sessions WHERE guild_id = ? AND channel_id = ? ORDER BY key DESC LIMIT 1';
-    return this.#database.read((sqlite) => {
+    return this.#database.readSync((sqlite) => {
       const row = sqlite.prepare(sql).get(guildId, channelId);
       return row && resumable(sqlite, row);
     });
   }
 
   guilds(): Promise<readonly string[]> {
-    return this.#database.read((sqlite) =>
+    return this.#database.readSync((sqlite) =>
       sqlite
         .prepare('SELECT guild_id FROM guilds ORDER BY key')
         .all()
@@ -89,7 +89,7 @@ export class SqliteReader implements TranscriptReader {
 
   places(guildId: string): Promise<readonly string[]> {
     const sql = 'SELECT DISTINCT place_id FROM sessions WHERE guild_id = ? ORDER BY place_id';
-    return this.#database.read((sqlite) =>
+    return this.#database.readSync((sqlite) =>
       sqlite
         .prepare(sql)
         .all(guildId)

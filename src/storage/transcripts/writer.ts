@@ -16,7 +16,7 @@ export class SqliteWriter implements TranscriptWriter {
 
   async putSession(session: TranscriptSession): Promise<void> {
     const { id, guildId, channelId, channelName, placeId, startedAtWallMs } = session;
-    await this.#database.write((sqlite) => {
+    await this.#database.writeSync((sqlite) => {
       sqlite.prepare('INSERT OR IGNORE INTO guilds (guild_id) VALUES (?)').run(guildId);
       const values = [id, guildId, channelId, channelName, placeId, startedAtWallMs];
       const rest = [session.endedAtWallMs ?? null, Number(session.catchUp)];
@@ -25,7 +25,7 @@ export class SqliteWriter implements TranscriptWriter {
   }
 
   async putLines(lines: readonly TranscriptLine[]): Promise<void> {
-    await this.#database.write((sqlite) => {
+    await this.#database.writeSync((sqlite) => {
       const put = linePutter(sqlite);
       for (const [sessionId, some] of Map.groupBy(lines, ({ sessionId }) => sessionId)) {
         const session = sqlite.prepare(sessionKeysSql).get(sessionId);
@@ -40,7 +40,7 @@ export class SqliteWriter implements TranscriptWriter {
   }
 
   async putPresences(presences: readonly Presence[]): Promise<void> {
-    await this.#database.write((sqlite) => {
+    await this.#database.writeSync((sqlite) => {
       for (const { sessionId, personId, fromMs, toMs } of presences) {
         const session = sqlite.prepare('SELECT key FROM sessions WHERE id = ?').get(sessionId);
         if (!session) throw orphaned(this.#database.path, 'presences');
@@ -54,7 +54,7 @@ export class SqliteWriter implements TranscriptWriter {
   }
 
   async endOpenSessions(): Promise<void> {
-    await this.#database.write((sqlite) => {
+    await this.#database.writeSync((sqlite) => {
       sqlite.exec(noteUnkeptSql);
       sqlite.exec(endPresencesSql);
       sqlite.exec(endSessionsSql);

@@ -1,4 +1,6 @@
 import type { SchemaPart } from '#src/storage/postgres/migrate.ts';
+import { createTables } from '#src/storage/sql/create-table.ts';
+import { tables } from '#src/storage/stores/tables.ts';
 
 /**
  * The tables of the store in PostgreSQL. A table about persons calls the columns `guild_id` and `person_id`: then
@@ -9,7 +11,7 @@ export const storesPart: SchemaPart = {
   name: 'store',
   migrations: [
     {
-      version: 5,
+      version: 14,
       sql: `
         CREATE TABLE standings (
           guild_id text COLLATE "C" NOT NULL,
@@ -143,19 +145,7 @@ export const storesPart: SchemaPart = {
           written_by uuid,
           PRIMARY KEY (guild_id, person_id)
         );
-        CREATE TABLE reminders (
-          id text COLLATE "C" PRIMARY KEY,
-          guild_id text COLLATE "C" NOT NULL,
-          person_id text COLLATE "C" NOT NULL,
-          number integer NOT NULL,
-          channel_id text COLLATE "C" NOT NULL,
-          channel_name text NOT NULL,
-          text text NOT NULL,
-          set_ms double precision NOT NULL,
-          due_ms double precision NOT NULL,
-          UNIQUE (guild_id, person_id, number)
-        );
-        CREATE INDEX reminders_by_time ON reminders (due_ms);
+        ${createTables(tables, 'postgres')}
       `,
     },
   ],

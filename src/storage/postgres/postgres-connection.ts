@@ -1,0 +1,86 @@
+import type pg from 'pg';
+import sql, { join, raw, type Sql } from 'sql-template-tag';
+import {
+  type Column,
+  type Columns,
+  columnType,
+  decodeRow,
+  encodeValue,
+  type RowOf,
+} from '#src/storage/sql/columns.ts';
+import { type Connection, type InsertOptions, insertionOf } from '#src/storage/sql/connection.ts';
+import type { RowIn, Table } from '#src/storage/sql/table.ts';
+
+/** PostgreSQL through one client of `pg`. */
+export class PostgresConnection implements Connection {
+  readonly dialect = 'postgres';
+  readonly now = sql`(1000 * extract(epoch FROM clock_timestamp())::double precision)`;
+  readonly writer: string;
+  readonly ageMs: number;
+  readonly #client: pg.ClientBase;
+
+  constructor(client: pg.ClientBase, writer: string, ageMs: number) {
+    this.#client = client;
+    this.writer = writer;
+    this.ageMs = ageMs;
+  }
+
+  async rows<Shape extends Columns>(
+    shape: Shape,
+    statement: Sql,
+  ): Promise<readonly RowOf<Shape>[]> {
+    const { rows } = await this.#query(statement);
+    return rows.map((row) => decodeRow(shape, plainRow(row)));
+  }
+
+  async run(statement: Sql): Promise<number> {
+    return (await this.#query(statement)).rowCount ?? 0;
+  }
+
+  /** One statement of one text, however many rows there are: the values of each column are one array. */
+  async insert<One extends Table, Computed extends string = never>(
+    table: One,
+    rows: readonly Omit<RowIn<One>, Computed>[],
+    options: InsertOptions<Computed> = {},
+  ): Promise<number> {
+    if (rows.length === 0) return 0;
+    const { columns, computed, conflict, into } = insertionOf(table, options);
+    const arrays = columns.map(([field, column]) => {
+      const values = rows.map((row) => encodeValue(column, Reflect.get(row, field), 'postgres'));
+      return sql`${values}::${raw(arrayType(column))}`;
+    });
+    const selected = join([raw('given.*'), ...computed]);
+    return await this.run(
+      sql`INSERT INTO ${into} SELECT ${selected} FROM unnest(${join(arrays)}) AS given ${conflict}`,
+    );
+  }
+
+  among(values: readonly (number | string)[]): Sql {
+    return sql`= ANY (${values})`;
+  }
+
+  async #query({ text, values }: Sql): Promise<pg.QueryResult> {
+    return await this.#client.query(text, values.map(escapeNul));
+  }
+}
+
+function arrayType(column: Column): string {
+  return `${columnType(column, 'postgres').replace(' COLLATE "C"', '')}[]`;
+}
+
+function plainRow(row: Readonly<Record<string, unknown>>) {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, unescapeNul(value)]));
+}
+
+/** Values of a statement as PostgreSQL takes them: U+0000, which it refuses, and U+001A become U+001A with a digit. */
+function escapeNul(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('\x1a', '\x1a1').replaceAll('\0', '\x1a0');
+  return Array.isArray(value) ? value.map(escapeNul) : value;
+}
+
+/** A value of a row as it was before `escapeNul`. */
+function unescapeNul(value: unknown): unknown {
+  return typeof value === 'string'
+    ? value.replaceAll('\x1a0', '\0').replaceAll('\x1a1', '\x1a')
+    : value;
+}

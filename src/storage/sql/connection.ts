@@ -1,0 +1,61 @@
+import { empty, raw, type Sql } from 'sql-template-tag';
+import { type Column, type Columns, columnName, type Dialect, type RowOf } from './columns.ts';
+import type { RowIn, Table } from './table.ts';
+
+export type InsertOptions<Computed extends string> = {
+  /** SQL of these columns, the same for every row. */
+  readonly with?: Readonly<Record<Computed, Sql>>;
+  /** SQL behind the rows: what one does that has the key of an old one. */
+  readonly conflict?: Sql;
+};
+
+/** One connection to a database, in one dialect. Rows are values; an absent field is an empty column. */
+export interface Connection {
+  readonly dialect: Dialect;
+  /** SQL of the instant now in ms, by the clock of the database. */
+  readonly now: Sql;
+  /** This process, as writer. */
+  readonly writer: string;
+  /** Time, in ms, since the operation was asked for. */
+  readonly ageMs: number;
+  /** Rows of a statement that has these columns. */
+  rows<Shape extends Columns>(shape: Shape, statement: Sql): Promise<readonly RowOf<Shape>[]>;
+  /** Runs a statement; the number of changed rows. */
+  run(statement: Sql): Promise<number>;
+  /** Inserts rows; the number of changed ones. */
+  insert<One extends Table, Computed extends string = never>(
+    table: One,
+    rows: readonly Omit<RowIn<One>, Computed>[],
+    options?: InsertOptions<Computed>,
+  ): Promise<number>;
+  /** SQL of whether what stands before it is one of these: a condition of one text, however many there are. */
+  among(values: readonly (number | string)[]): Sql;
+}
+
+/** Parts of an insertion that both dialects have. */
+export type Insertion = {
+  /** Columns whose values the rows hold. */
+  readonly columns: readonly (readonly [field: string, column: Column])[];
+  /** SQL of the computed ones. */
+  readonly computed: readonly Sql[];
+  /** SQL of the table with the names of all its columns, those first. */
+  readonly into: Sql;
+  readonly conflict: Sql;
+};
+
+export function insertionOf<Computed extends string>(
+  { columns, name }: Table,
+  options: InsertOptions<Computed>,
+): Insertion {
+  const computed = Object.entries<Sql>(options.with ?? {});
+  const given = Object.entries(columns).filter(
+    ([field]) => !Object.hasOwn(options.with ?? {}, field),
+  );
+  const names = [...given, ...computed].map(([field]) => columnName(field)).join(', ');
+  return {
+    columns: given,
+    computed: computed.map(([, value]) => value),
+    into: raw(`${name} (${names})`),
+    conflict: options.conflict ?? empty,
+  };
+}

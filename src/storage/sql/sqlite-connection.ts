@@ -1,0 +1,70 @@
+import type { SQLInputValue } from 'node:sqlite';
+import sql, { join, type Sql } from 'sql-template-tag';
+import type { DatabaseSync, Statement } from '#src/storage/sqlite.ts';
+import { type Columns, decodeRow, encodeValue, type RowOf } from './columns.ts';
+import { type Connection, type InsertOptions, insertionOf } from './connection.ts';
+import { StatementCache } from './statement-cache.ts';
+import type { RowIn, Table } from './table.ts';
+
+/** Statements that one file keeps prepared. */
+const mostStatements = 200;
+
+/** SQLite through `node:sqlite`: every statement is done when its method returns, so that nothing comes between two of them. */
+export class SqliteConnection implements Connection {
+  readonly dialect = 'sqlite';
+  readonly writer: string;
+  readonly ageMs = 0;
+  readonly #statements: StatementCache<Statement>;
+  readonly #wallMs: () => number;
+
+  constructor(sqlite: DatabaseSync, writer: string, wallMs: () => number) {
+    this.writer = writer;
+    this.#statements = new StatementCache((text) => sqlite.prepare(text), mostStatements);
+    this.#wallMs = wallMs;
+  }
+
+  get now(): Sql {
+    return sql`${this.#wallMs()}`;
+  }
+
+  async rows<Shape extends Columns>(
+    shape: Shape,
+    statement: Sql,
+  ): Promise<readonly RowOf<Shape>[]> {
+    const rows = this.#statements.get(statement.sql).all(...statement.values.map(bound));
+    return rows.map((row) => decodeRow(shape, row));
+  }
+
+  async run(statement: Sql): Promise<number> {
+    const { changes } = this.#statements.get(statement.sql).run(...statement.values.map(bound));
+    return Number(changes);
+  }
+
+  async insert<One extends Table, Computed extends string = never>(
+    table: One,
+    rows: readonly Omit<RowIn<One>, Computed>[],
+    options: InsertOptions<Computed> = {},
+  ): Promise<number> {
+    const { columns, computed, conflict, into } = insertionOf(table, options);
+    let changed = 0;
+    for (const row of rows) {
+      const values = columns.map(([field, column]) =>
+        encodeValue(column, Reflect.get(row, field), 'sqlite'),
+      );
+      const all = join([...values, ...computed]);
+      changed += await this.run(sql`INSERT INTO ${into} VALUES (${all}) ${conflict}`);
+    }
+    return changed;
+  }
+
+  among(values: readonly (number | string)[]): Sql {
+    return sql`IN (SELECT value FROM json_each(${JSON.stringify(values)}))`;
+  }
+}
+
+function bound(value: unknown): SQLInputValue {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (value === null || typeof value === 'string' || typeof value === 'number') return value;
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError(`A statement got a value of the type ${typeof value}.`);
+}

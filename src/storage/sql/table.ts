@@ -1,0 +1,76 @@
+import sql, { raw, type Sql } from 'sql-template-tag';
+import { type Columns, columnName, type RowOf } from './columns.ts';
+import type { Connection } from './connection.ts';
+
+type FieldOf<Shape extends Columns> = keyof Shape & string;
+
+/** Field that names a person, and what is done with their rows when they are forgotten. */
+export type PersonRule<Field extends string = string> =
+  | { readonly forget: 'delete'; readonly column: Field }
+  /** The id alone stays, for the reason given. */
+  | { readonly forget: 'keep'; readonly column: Field; readonly reason: string }
+  /** No row is about a person. */
+  | { readonly forget: 'nothing' };
+
+/** What is done with the rows of a server that removed the bot. */
+export type ServerRule<Field extends string = string> =
+  | { readonly forget: 'delete'; readonly column: Field }
+  | { readonly forget: 'keep'; readonly column: Field; readonly reason: string }
+  /** No row is about a server. */
+  | { readonly forget: 'nothing' };
+
+type TableRules<Shape extends Columns> = {
+  /** Fields that tell rows apart. */
+  readonly key: readonly FieldOf<Shape>[];
+  readonly person: PersonRule<FieldOf<Shape>>;
+  readonly server: ServerRule<FieldOf<Shape>>;
+  /** Further groups of fields of which no two rows have the same values. */
+  readonly unique?: readonly (readonly FieldOf<Shape>[])[];
+  /** Indexes by name: their fields. */
+  readonly indexes?: Readonly<Record<string, readonly FieldOf<Shape>[]>>;
+  /** SQL that holds for every row, the same in both databases. */
+  readonly check?: string;
+};
+
+/** Table of a store, the same in both databases. */
+export type Table<Shape extends Columns = Columns> = TableRules<Shape> & {
+  readonly name: string;
+  readonly columns: Shape;
+};
+
+export type RowIn<One extends Table> = RowOf<One['columns']>;
+
+/** A table. Its rules about persons and servers have to be given: forgetting and exporting follow from them. */
+export function table<const Shape extends Columns>(
+  name: string,
+  columns: Shape,
+  rules: TableRules<Shape>,
+): Table<Shape> {
+  return { name, columns, ...rules };
+}
+
+/** SQL of the columns of a shape, of table `alias` where one is given. */
+export function columnList(shape: Columns, alias?: string): Sql {
+  const before = alias === undefined ? '' : `${alias}.`;
+  return raw(
+    Object.keys(shape)
+      .map((field) => before + columnName(field))
+      .join(', '),
+  );
+}
+
+/** Rows of a table. */
+export function select<Shape extends Columns>(
+  connection: Connection,
+  { columns, name }: Table<Shape>,
+  rest: Sql,
+): Promise<readonly RowOf<Shape>[]> {
+  return connection.rows(columns, sql`SELECT ${columnList(columns)} FROM ${raw(name)} ${rest}`);
+}
+
+/** SQL of what a new row does that has the key of an old one: it takes its place. */
+export function replacing({ columns, key }: Table): Sql {
+  const others = Object.keys(columns).filter((field) => !key.includes(field));
+  const changes = others.map(columnName).map((name) => `${name} = excluded.${name}`);
+  return raw(`ON CONFLICT (${key.map(columnName)}) DO UPDATE SET ${changes}`);
+}

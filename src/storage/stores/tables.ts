@@ -1,0 +1,5 @@
+import type { Table } from '#src/storage/sql/table.ts';
+import { reminders } from './reminders.ts';
+
+/** All tables of the store, in both databases. */
+export const tables: readonly Table[] = [reminders];
