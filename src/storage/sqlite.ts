@@ -7,6 +7,8 @@ const sqlite = process.getBuiltinModule('node:sqlite');
 export const DatabaseSync = sqlite.DatabaseSync;
 export type DatabaseSync = InstanceType<typeof DatabaseSync>;
 export type Statement = ReturnType<DatabaseSync['prepare']>;
+/** Value that a statement takes. */
+export type SqliteValue = null | number | string | Uint8Array;
 
 /**
  * A file that is only read. Without a log beside it no program has it open, and none is made; with one, it is read along.

@@ -1,6 +1,5 @@
-import type { SQLInputValue } from 'node:sqlite';
 import sql, { join, type Sql } from 'sql-template-tag';
-import type { DatabaseSync, Statement } from '#src/storage/sqlite.ts';
+import type { DatabaseSync, SqliteValue, Statement } from '#src/storage/sqlite.ts';
 import { type Columns, decodeRow, encodeValue, type RowOf } from './columns.ts';
 import { type Connection, type InsertOptions, insertionOf } from './connection.ts';
 import { StatementCache } from './statement-cache.ts';
@@ -62,7 +61,7 @@ export class SqliteConnection implements Connection {
   }
 }
 
-function bound(value: unknown): SQLInputValue {
+function bound(value: unknown): SqliteValue {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (value === null || typeof value === 'string' || typeof value === 'number') return value;
   if (value instanceof Uint8Array) return value;

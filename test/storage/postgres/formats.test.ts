@@ -58,7 +58,7 @@ withPostgres(() => {
 
   test.each(olderFormats)(
     'tables of %s of format %d, from before the first release, are refused, and nothing of them changes',
-    async (name, version, part) => {
+    async (name, version) => {
       await using schema = await openSchema();
       await schema.sql(
         'CREATE TABLE parley_schema (part text PRIMARY KEY, version integer NOT NULL)',
