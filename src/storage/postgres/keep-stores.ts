@@ -12,7 +12,6 @@ import type { ConnectionOptions } from './connection.ts';
 import { migratePostgres, type SchemaPart } from './migrate.ts';
 import { OrderedDatabase } from './ordered-database.ts';
 import { PostgresPool } from './pool.ts';
-import { PostgresDatabase } from './postgres-database.ts';
 import { comesBack, hindranceBehind, type PostgresHindrance } from './postgres-trouble.ts';
 import { PostgresApiTokens } from './stores/api-tokens.ts';
 import { PostgresConsents } from './stores/consents.ts';
@@ -164,7 +163,6 @@ export type PostgresStores = Store & { readonly sharedSpending: SharedSpending }
 /** The store over connections to a database whose schema is of the present format. Closing it closes the pool. */
 export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
   const database = new OrderedDatabase(pool, clock);
-  const portable = new PostgresDatabase(database);
   return {
     apiTokens: new PostgresApiTokens(database),
     captionChoices: new PostgresCaptionChoices(database),
@@ -172,7 +170,7 @@ export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
     guilds: new PostgresGuilds(database),
     panels: new PostgresPanels(database),
     personSettings: new PostgresPersonSettings(database),
-    reminders: new Reminders(portable),
+    reminders: new Reminders(database),
     seats: new PostgresSeats(database),
     settings: new PostgresSettings(database),
     spending: new PostgresSpending(database),

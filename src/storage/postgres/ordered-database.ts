@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import sql from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
+import type { StoreDatabase } from '#src/storage/sql/store-database.ts';
 import type { PostgresPool } from './pool.ts';
 import { comesBack, hindranceBehind, isSilent } from './postgres-trouble.ts';
-import type { SqlConnection } from './sql-connection.ts';
+import type { ClientConnection } from './sql-connection.ts';
 import { WriteQueue } from './write-queue.ts';
 
-type OrderedRead<T> = (connection: SqlConnection) => Promise<T>;
-type WriteOnce<T> = (connection: SqlConnection, isFirst: boolean) => Promise<T>;
+type OrderedRead<T> = (connection: ClientConnection) => Promise<T>;
+type WriteOnce<T> = (connection: ClientConnection, isFirst: boolean) => Promise<T>;
 /** `ageMs`: time in ms since the write was asked for. */
-type OrderedWrite<T> = (connection: SqlConnection, ageMs: number) => Promise<T>;
+type OrderedWrite<T> = (connection: ClientConnection, ageMs: number) => Promise<T>;
 
 /** Longest time, in ms, that a read waits for writes that were asked for before it. */
 const behindMs = 2_000;
@@ -22,10 +24,9 @@ const notesApart = 500;
  * A pool whose operations of one lane, say one server, take effect in the order in which they were asked for. A write waits
  * while the database is away; a read fails then.
  */
-export class OrderedDatabase implements AsyncDisposable {
+export class OrderedDatabase implements AsyncDisposable, StoreDatabase {
+  readonly isShared = true;
   readonly pool: PostgresPool;
-  /** This process, as writer. */
-  readonly writer = randomUUID();
   readonly #queue: WriteQueue;
   readonly #clock: Clock;
   #notes = 0;
@@ -34,6 +35,14 @@ export class OrderedDatabase implements AsyncDisposable {
     this.pool = pool;
     this.#clock = clock;
     this.#queue = new WriteQueue({ clock, place: pool.place, isAway: mayRetry });
+  }
+
+  get place(): string {
+    return this.pool.place;
+  }
+
+  get writer(): string {
+    return this.pool.writer;
   }
 
   /** Whether writes wait because the database cannot be reached. */
@@ -51,13 +60,27 @@ export class OrderedDatabase implements AsyncDisposable {
     return await this.#readAfter(this.#queue.settled(lanes), work);
   }
 
+  /** What was said after somebody left is not found by what was known of them before. */
+  readTogether<T>(work: OrderedRead<T>): Promise<T> {
+    return this.pool.search(async (connection) => {
+      await connection.run(sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`);
+      const done = await work(connection); // what fails ends the connection, and so the transaction
+      await connection.run(sql`COMMIT`);
+      return done;
+    });
+  }
+
+  writeNow<T>(work: OrderedRead<T>, timeoutMs?: number): Promise<T> {
+    return this.pool.write(work, timeoutMs);
+  }
+
   /**
    * Writes with work that may be done twice: after a commit without an answer it is unknown whether it was done, and it is done
    * again. Errors: BotError `store.unwritable`.
    */
   write<T>(lanes: readonly string[], work: OrderedWrite<T>, timeoutMs?: number): Promise<T> {
     return this.#queue.add(lanes, (ageMs) =>
-      this.pool.write((connection) => work(connection, ageMs()), timeoutMs),
+      this.pool.write((connection) => work(connection.aged(ageMs()), ageMs()), timeoutMs),
     );
   }
 
@@ -67,7 +90,7 @@ export class OrderedDatabase implements AsyncDisposable {
    */
   writeInPortions<T>(
     lanes: readonly string[],
-    portion: (connection: SqlConnection) => Promise<T>,
+    portion: (connection: ClientConnection) => Promise<T>,
     isMore: (done: T) => boolean,
     timeoutMs: number,
   ): Promise<void> {
@@ -87,6 +110,11 @@ export class OrderedDatabase implements AsyncDisposable {
       return await work(connection, isFirst);
     });
   }
+
+  /** The owner of the database decides when erased bytes leave its disk. */
+  async scrub(): Promise<void> {}
+
+  async rewrite(): Promise<void> {}
 
   async #readAfter<T>(before: Promise<void>, work: OrderedRead<T>): Promise<T> {
     const late = () => isSilent('store.unreadable', this.pool.place, behindMs);

@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { StoreCode } from '#src/storage/trouble.ts';
 import { type ConnectionOptions, connectionOptions, placeOf, statementMs } from './connection.ts';
 import { asPostgresTrouble, isClosed, isSilent } from './postgres-trouble.ts';
-import { ClientConnection, type SqlConnection } from './sql-connection.ts';
+import { ClientConnection } from './sql-connection.ts';
 
 export type PoolOptions = ConnectionOptions & {
   readonly clock: Clock;
@@ -15,7 +16,7 @@ export type PoolOptions = ConnectionOptions & {
 };
 
 /** Work on one connection. */
-type SqlWork<T> = (connection: SqlConnection) => Promise<T>;
+type SqlWork<T> = (connection: ClientConnection) => Promise<T>;
 
 /** A connection that is unused for so long, in ms, is closed. */
 const idleMs = 30_000;
@@ -32,6 +33,8 @@ const endMs = 300;
 export class PostgresPool implements AsyncDisposable {
   /** Host, port and name of the database, for sentences. */
   readonly place: string;
+  /** This process, as writer. */
+  readonly writer = randomUUID();
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
   readonly #long: LongPlaces;
@@ -68,7 +71,7 @@ export class PostgresPool implements AsyncDisposable {
 
   /** Does all of `work` or nothing of it; without an answer it is unknown which. Errors: BotError `store.unwritable`. */
   write<T>(work: SqlWork<T>, timeoutMs = statementMs): Promise<T> {
-    const wholly = (connection: SqlConnection) => inTransaction(connection, timeoutMs, work);
+    const wholly = (connection: ClientConnection) => inTransaction(connection, timeoutMs, work);
     const place = timeoutMs > statementMs ? this.#long.take() : undefined;
     return this.#use('store.unwritable', timeoutMs, wholly, place);
   }
@@ -106,7 +109,7 @@ export class PostgresPool implements AsyncDisposable {
       if (!isOver) client = taken;
       else taken.release();
       if (isOver) throw isClosed(code, this.place);
-      return work(new ClientConnection(taken));
+      return work(new ClientConnection(taken, this.writer, 0));
     });
     try {
       const late = () => isSilent(code, this.place, timeoutMs);
@@ -162,7 +165,7 @@ class LongPlaces {
 
 /** All of `work` or nothing of it. The server gives it as much time for a statement as the whole has. */
 async function inTransaction<T>(
-  connection: SqlConnection,
+  connection: ClientConnection,
   timeoutMs: number,
   work: SqlWork<T>,
 ): Promise<T> {

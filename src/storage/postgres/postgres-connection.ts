@@ -17,10 +17,10 @@ export class PostgresConnection implements Connection {
   readonly now = sql`(1000 * extract(epoch FROM clock_timestamp())::double precision)`;
   readonly writer: string;
   readonly ageMs: number;
-  readonly #client: pg.ClientBase;
+  protected readonly client: pg.ClientBase;
 
   constructor(client: pg.ClientBase, writer: string, ageMs: number) {
-    this.#client = client;
+    this.client = client;
     this.writer = writer;
     this.ageMs = ageMs;
   }
@@ -29,12 +29,12 @@ export class PostgresConnection implements Connection {
     shape: Shape,
     statement: Sql,
   ): Promise<readonly RowOf<Shape>[]> {
-    const { rows } = await this.#query(statement);
-    return rows.map((row) => decodeRow(shape, plainRow(row)));
+    const { rows } = await this.query(statement.text, statement.values);
+    return rows.map((row) => decodeRow(shape, row));
   }
 
   async run(statement: Sql): Promise<number> {
-    return (await this.#query(statement)).rowCount ?? 0;
+    return (await this.query(statement.text, statement.values)).rowCount ?? 0;
   }
 
   /** One statement of one text, however many rows there are: the values of each column are one array. */
@@ -59,8 +59,14 @@ export class PostgresConnection implements Connection {
     return sql`= ANY (${values})`;
   }
 
-  async #query({ text, values }: Sql): Promise<pg.QueryResult> {
-    return await this.#client.query(text, values.map(escapeNul));
+  /** The same connection for an operation that was asked for so many ms ago. */
+  aged(ageMs: number): PostgresConnection {
+    return new PostgresConnection(this.client, this.writer, ageMs);
+  }
+
+  protected async query(text: string, values: readonly unknown[]) {
+    const { rowCount, rows } = await this.client.query(text, values.map(escapeNul));
+    return { rowCount, rows: rows.map(plainRow) };
   }
 }
 

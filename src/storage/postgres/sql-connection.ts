@@ -1,5 +1,5 @@
-import type pg from 'pg';
-import type { Connection } from '#src/storage/sql/connection.ts';
+import type { Sql } from 'sql-template-tag';
+import type { Columns, RowOf } from '#src/storage/sql/columns.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 
 export type SqlRow = Readonly<Record<string, unknown>>;
@@ -9,52 +9,26 @@ export interface SqlConnection {
   rows(sql: string, values?: readonly unknown[]): Promise<readonly SqlRow[]>;
   /** Runs a statement; the number of changed rows. */
   run(sql: string, values?: readonly unknown[]): Promise<number>;
-  /** The same connection for statements of both databases. */
-  portable(writer: string, ageMs: number): Connection;
 }
 
-export class ClientConnection implements SqlConnection {
-  readonly #client: pg.ClientBase;
-
-  constructor(client: pg.ClientBase) {
-    this.#client = client;
+/** Connection for statements of both databases, and for texts of PostgreSQL alone. */
+export class ClientConnection extends PostgresConnection implements SqlConnection {
+  override rows<Shape extends Columns>(
+    shape: Shape,
+    statement: Sql,
+  ): Promise<readonly RowOf<Shape>[]>;
+  override rows(sql: string, values?: readonly unknown[]): Promise<readonly SqlRow[]>;
+  override async rows(first: Columns | string, second: Sql | readonly unknown[] = []) {
+    if (typeof first === 'string') return (await this.query(first, second as unknown[])).rows;
+    return await super.rows(first, second as Sql);
   }
 
-  async rows(sql: string, values: readonly unknown[] = []): Promise<readonly SqlRow[]> {
-    const { rows } = await this.#client.query(sql, values.map(escapeNul));
-    return rows.map(plainRow);
+  override async run(first: Sql | string, values: readonly unknown[] = []): Promise<number> {
+    if (typeof first !== 'string') return await super.run(first);
+    return (await this.query(first, values)).rowCount ?? 0;
   }
 
-  async run(sql: string, values: readonly unknown[] = []): Promise<number> {
-    const { rowCount } = await this.#client.query(sql, values.map(escapeNul));
-    return rowCount ?? 0;
+  override aged(ageMs: number): ClientConnection {
+    return new ClientConnection(this.client, this.writer, ageMs);
   }
-
-  portable(writer: string, ageMs: number): Connection {
-    return new PostgresConnection(this.#client, writer, ageMs);
-  }
-}
-
-function plainRow(row: SqlRow): SqlRow {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, unescapeNul(value)]));
-}
-
-/** Values of a statement as PostgreSQL takes them: U+0000, which it refuses, and U+001A become U+001A with a digit. */
-function escapeNul(value: unknown): unknown {
-  if (typeof value === 'string') return escapeText(value);
-  return Array.isArray(value) ? value.map(escapeNul) : value;
-}
-
-/** A value of a row as it was before `escapeNul`. */
-function unescapeNul(value: unknown): unknown {
-  if (typeof value === 'string') return unescapeText(value);
-  return Array.isArray(value) ? value.map(unescapeNul) : value;
-}
-
-function escapeText(text: string): string {
-  return text.replaceAll('\x1a', '\x1a1').replaceAll('\0', '\x1a0');
-}
-
-function unescapeText(text: string): string {
-  return text.replaceAll('\x1a0', '\0').replaceAll('\x1a1', '\x1a');
 }

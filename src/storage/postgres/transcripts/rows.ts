@@ -1,5 +1,5 @@
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
-import type { SqlConnection } from '#src/storage/postgres/sql-connection.ts';
+import type { ClientConnection } from '#src/storage/postgres/sql-connection.ts';
 
 /** SQL of a line `l` with all that `lineOf` reads. */
 export const lineColumns = `
@@ -19,7 +19,7 @@ export const lineColumns = `
  */
 export function readTogether<T>(
   pool: PostgresPool,
-  work: (connection: SqlConnection) => Promise<T>,
+  work: (connection: ClientConnection) => Promise<T>,
 ): Promise<T> {
   return pool.search(async (connection) => {
     await connection.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
