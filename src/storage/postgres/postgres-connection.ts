@@ -30,7 +30,7 @@ export class PostgresConnection implements Connection {
     statement: Sql,
   ): Promise<readonly RowOf<Shape>[]> {
     const { rows } = await this.query(statement.text, statement.values);
-    return rows.map((row) => decodeRow(shape, row));
+    return rows.map((row) => decodeRow(shape, plainRow(row)));
   }
 
   async run(statement: Sql): Promise<number> {
@@ -64,9 +64,8 @@ export class PostgresConnection implements Connection {
     return new PostgresConnection(this.client, this.writer, ageMs);
   }
 
-  protected async query(text: string, values: readonly unknown[]) {
-    const { rowCount, rows } = await this.client.query(text, values.map(escapeNul));
-    return { rowCount, rows: rows.map(plainRow) };
+  protected query(text: string, values: readonly unknown[]): Promise<pg.QueryResult> {
+    return this.client.query(text, values.map(escapeNul));
   }
 }
 
@@ -74,7 +73,7 @@ function arrayType(column: Column): string {
   return `${columnType(column, 'postgres').replace(' COLLATE "C"', '')}[]`;
 }
 
-function plainRow(row: Readonly<Record<string, unknown>>) {
+export function plainRow(row: Readonly<Record<string, unknown>>) {
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, unescapeNul(value)]));
 }
 

@@ -1,6 +1,6 @@
 import type { Sql } from 'sql-template-tag';
 import type { Columns, RowOf } from '#src/storage/sql/columns.ts';
-import { PostgresConnection } from './postgres-connection.ts';
+import { PostgresConnection, plainRow } from './postgres-connection.ts';
 
 export type SqlRow = Readonly<Record<string, unknown>>;
 
@@ -19,7 +19,8 @@ export class ClientConnection extends PostgresConnection implements SqlConnectio
   ): Promise<readonly RowOf<Shape>[]>;
   override rows(sql: string, values?: readonly unknown[]): Promise<readonly SqlRow[]>;
   override async rows(first: Columns | string, second: Sql | readonly unknown[] = []) {
-    if (typeof first === 'string') return (await this.query(first, second as unknown[])).rows;
+    if (typeof first === 'string')
+      return (await this.query(first, second as unknown[])).rows.map(plainRow);
     return await super.rows(first, second as Sql);
   }
 

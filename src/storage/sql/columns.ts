@@ -1,4 +1,4 @@
-export type Dialect = 'postgres' | 'sqlite';
+export type SqlDialect = 'postgres' | 'sqlite';
 
 type Kind =
   | 'bytes'
@@ -78,7 +78,7 @@ export function optional<Value>(one: Column<Value, false>): Column<Value, true> 
 type KindRules = {
   readonly sqlite: string;
   readonly postgres: string;
-  readonly encode?: (value: unknown, dialect: Dialect) => unknown;
+  readonly encode?: (value: unknown, dialect: SqlDialect) => unknown;
   readonly decode?: (value: unknown) => unknown;
 };
 
@@ -119,12 +119,12 @@ export function columnName(field: string): string {
 }
 
 /** Type of a column in its database, without its constraints. */
-export function columnType({ kind }: Column, dialect: Dialect): string {
+export function columnType({ kind }: Column, dialect: SqlDialect): string {
   return kinds[kind][dialect];
 }
 
 /** Value as its column stores it; undefined is an empty column. */
-export function encodeValue({ kind }: Column, value: unknown, dialect: Dialect): unknown {
+export function encodeValue({ kind }: Column, value: unknown, dialect: SqlDialect): unknown {
   if (value === undefined) return null;
   return kinds[kind].encode?.(value, dialect) ?? value;
 }

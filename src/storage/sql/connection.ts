@@ -1,5 +1,5 @@
 import { empty, raw, type Sql } from 'sql-template-tag';
-import { type Column, type Columns, columnName, type Dialect, type RowOf } from './columns.ts';
+import { type Column, type Columns, columnName, type RowOf, type SqlDialect } from './columns.ts';
 import type { RowIn, Table } from './table.ts';
 
 export type InsertOptions<Computed extends string> = {
@@ -11,7 +11,7 @@ export type InsertOptions<Computed extends string> = {
 
 /** One connection to a database, in one dialect. Rows are values; an absent field is an empty column. */
 export interface Connection {
-  readonly dialect: Dialect;
+  readonly dialect: SqlDialect;
   /** SQL of the instant now in ms, by the clock of the database. */
   readonly now: Sql;
   /** This process, as writer. */

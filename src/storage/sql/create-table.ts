@@ -1,12 +1,12 @@
-import { type Column, columnName, columnType, type Dialect } from './columns.ts';
+import { type Column, columnName, columnType, type SqlDialect } from './columns.ts';
 import type { Table } from './table.ts';
 
 /** SQL that creates tables with their indexes. */
-export function createTables(tables: readonly Table[], dialect: Dialect): string {
+export function createTables(tables: readonly Table[], dialect: SqlDialect): string {
   return tables.map((table) => createTable(table, dialect)).join('\n');
 }
 
-function createTable(table: Table, dialect: Dialect): string {
+function createTable(table: Table, dialect: SqlDialect): string {
   const { columns, key, name, indexes = {}, unique = [], check } = table;
   const lines = [
     ...Object.entries(columns).map(([field, column]) => createColumn(field, column, dialect)),
@@ -28,13 +28,13 @@ function isKeyed({ columns, key }: Table): boolean {
   return key.length > 0 && !key.some((field) => columns[field]?.kind === 'key');
 }
 
-function ending(table: Table, dialect: Dialect): string {
+function ending(table: Table, dialect: SqlDialect): string {
   if (dialect === 'postgres') return '';
   return isKeyed(table) ? ' STRICT, WITHOUT ROWID' : ' STRICT';
 }
 
 /** SQL of one column, also for `ALTER TABLE ADD COLUMN`. */
-function createColumn(field: string, column: Column, dialect: Dialect): string {
+function createColumn(field: string, column: Column, dialect: SqlDialect): string {
   const name = columnName(field);
   const { choices, isOptional, kind } = column;
   const type = columnType(column, dialect);
