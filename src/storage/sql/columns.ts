@@ -10,7 +10,8 @@ type Kind =
   | 'key'
   | 'money'
   | 'number'
-  | 'text';
+  | 'text'
+  | 'whole';
 
 /** Column of a table: its kind, and whether it may be empty. Its value in TypeScript is a `Value`. */
 export type Column<Value = unknown, IsOptional extends boolean = boolean> = {
@@ -50,7 +51,9 @@ export const integer = column<number>('integer');
 export const number = column<number>('number');
 /** Instant or duration in ms, with a fraction. */
 export const instant = column<number>('instant');
-/** Money in whole billionths of a dollar, or another whole number up to 2^53. */
+/** Whole number up to 2^53. */
+export const whole = column<number>('whole');
+/** Money in whole billionths of a dollar, up to 2^53. */
 export const money = column<number>('money');
 export const flag = column<boolean>('flag');
 export const bytes = column<Uint8Array>('bytes');
@@ -84,17 +87,18 @@ type KindRules = {
 
 const plainText = { sqlite: 'TEXT', postgres: 'text', decode: String } as const;
 const anyNumber = { sqlite: 'REAL', postgres: 'double precision', decode: Number } as const;
-const whole = { sqlite: 'INTEGER', postgres: 'bigint', decode: Number } as const;
+const bigWhole = { sqlite: 'INTEGER', postgres: 'bigint', decode: Number } as const;
 
 /** Every kind of column, with its types and codecs in both databases. */
 const kinds: Readonly<Record<Kind, KindRules>> = {
   id: { ...plainText, postgres: 'text COLLATE "C"' },
   text: plainText,
-  integer: { ...whole, postgres: 'integer' },
+  integer: { ...bigWhole, postgres: 'integer' },
   number: anyNumber,
   instant: anyNumber,
-  money: whole,
-  key: whole,
+  whole: bigWhole,
+  money: bigWhole,
+  key: bigWhole,
   flag: {
     sqlite: 'INTEGER',
     postgres: 'boolean',
