@@ -7,6 +7,8 @@ import { Database } from '#src/storage/database.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { migrate, migrations, rangeOf } from '#src/storage/schema.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { mainStore } from '#src/storage/thread/operations.ts';
+import { openStore } from '#src/storage/thread/store-thread.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 import { everyByte, heldByAnother, storeFolder } from './files.ts';
 
@@ -46,8 +48,8 @@ test('what people said survives a process that was killed', async () => {
 
 test('two processes share one store, and each sees at once what the other wrote', async () => {
   using place = storeFolder();
-  await using one = await openLocalStore(place.path, options);
-  await using two = await openLocalStore(place.path, options);
+  await using one = await openStore(mainStore, place.path, { clock: realClock });
+  await using two = await openStore(mainStore, place.path, { clock: realClock });
   for (let person = 0; person < 20; person++) {
     await Promise.all([
       one.consents.write('10', `${person}`, always),

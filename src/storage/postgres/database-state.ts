@@ -1,10 +1,20 @@
+import sql, { raw, type Sql } from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { type FormatRange, rangeOf } from '#src/storage/schema.ts';
+import {
+  type Columns,
+  flag,
+  instant,
+  integer,
+  optional,
+  type RowOf,
+  text,
+  whole,
+} from '#src/storage/sql/columns.ts';
 import { placeOf } from './connection.ts';
 import { PostgresPool } from './pool.ts';
 import { shardSchema } from './shards/schema.ts';
-import type { SqlRow } from './sql-connection.ts';
 import { storesPart } from './stores/schema.ts';
 
 /** Process that shares the database; times are those of the database. */
@@ -61,7 +71,7 @@ export type DatabaseState = {
 
 /** Longest time, in ms, for one statement. */
 const readMs = 10_000;
-const msSince = (at: string) => `1000 * extract(epoch FROM clock_timestamp() - ${at})`;
+const msSince = (at: string) => raw(`1000 * extract(epoch FROM clock_timestamp() - ${at})`);
 
 /** Reads who uses a database now; nothing is written, no lock is taken. Errors: BotError `store.unreadable`. */
 export async function readDatabaseState(url: Secret, clock: Clock): Promise<DatabaseState> {
@@ -72,84 +82,86 @@ export async function readDatabaseState(url: Secret, clock: Clock): Promise<Data
     settings: { default_transaction_read_only: 'on' },
     mostConnections: 1,
   });
-  const rows = (sql: string, values: readonly unknown[] = []) =>
-    pool.read((connection) => connection.rows(sql, values), readMs);
+  const rows: Rows = (shape, statement) =>
+    pool.read((connection) => connection.rows(shape, statement), readMs);
   const [server] = await rows(
-    `SELECT ${msSince('pg_postmaster_start_time()')} AS up_ms,
+    { upMs: instant, isThere: flag },
+    sql`SELECT ${msSince('pg_postmaster_start_time()')} AS up_ms,
        to_regclass('parley_schema') IS NOT NULL AS is_there`,
   );
-  const parts = server?.is_there === true ? await partsIn(rows) : [];
+  const parts = server?.isThere ? await partsIn(rows) : [];
   const hasPart = (part: { readonly name: string }) => parts.some(({ name }) => name === part.name);
-  const [bot] = hasPart(shardSchema) ? await rows('SELECT bot_id, shard_count FROM bot') : [];
-  const botId = bot && String(bot.bot_id);
+  const columns = { botId: text, shardCount: integer };
+  const [bot] = hasPart(shardSchema)
+    ? await rows(columns, sql`SELECT bot_id, shard_count FROM bot`)
+    : [];
   return {
     place: placeOf(url),
-    upMs: Number(server?.up_ms),
+    upMs: server?.upMs ?? 0,
     parts,
-    ...(botId !== undefined && { botId }),
-    processes: botId === undefined ? [] : await processesIn(rows),
-    shards: botId === undefined ? [] : await shardsIn(rows),
-    seats: hasPart(storesPart) ? await seatsIn(rows, bot && Number(bot.shard_count)) : [],
+    ...(bot && { botId: bot.botId }),
+    processes: bot ? await processesIn(rows) : [],
+    shards: bot ? await shardsIn(rows) : [],
+    seats: hasPart(storesPart) ? await seatsIn(rows, bot?.shardCount) : [],
   };
 }
 
-type Rows = (sql: string, values?: readonly unknown[]) => Promise<readonly SqlRow[]>;
+type Rows = <Shape extends Columns>(
+  shape: Shape,
+  statement: Sql,
+) => Promise<readonly RowOf<Shape>[]>;
 
 async function partsIn(rows: Rows): Promise<readonly DatabasePart[]> {
   const known = new Map(
     [storesPart, shardSchema].map(({ name, migrations }) => [name, rangeOf(migrations)]),
   );
-  const found = await rows('SELECT part, version FROM parley_schema ORDER BY part');
+  const found = await rows(
+    { part: text, version: integer },
+    sql`SELECT part, version FROM parley_schema ORDER BY part`,
+  );
   return found.map(({ part, version }) => {
-    const range = known.get(String(part));
-    return { name: String(part), version: Number(version), ...(range && { range }) };
+    const range = known.get(part);
+    return { name: part, version, ...(range && { range }) };
   });
 }
 
-async function processesIn(rows: Rows): Promise<readonly DatabaseProcess[]> {
-  const found = await rows(
-    `SELECT name, version, ${msSince('started_at')} AS age_ms, until > clock_timestamp() AS is_alive
+function processesIn(rows: Rows): Promise<readonly DatabaseProcess[]> {
+  return rows(
+    { name: text, version: text, ageMs: instant, isAlive: flag },
+    sql`SELECT name, version, ${msSince('started_at')} AS age_ms, until > clock_timestamp() AS is_alive
      FROM processes ORDER BY started_at`,
   );
-  return found.map((row) => ({
-    name: String(row.name),
-    version: String(row.version),
-    ageMs: Number(row.age_ms),
-    isAlive: row.is_alive === true,
-  }));
 }
 
-async function shardsIn(rows: Rows): Promise<readonly DatabaseShard[]> {
-  const found = await rows(
-    `SELECT s.shard_id, s.epoch, p.name, ${msSince('s.taken_at')} AS taken_ms,
+function shardsIn(rows: Rows): Promise<readonly DatabaseShard[]> {
+  const columns = {
+    id: integer,
+    epoch: whole,
+    isHeld: flag,
+    ownerName: optional(text),
+    takenMs: optional(instant),
+    savedMs: optional(instant),
+  };
+  return rows(
+    columns,
+    sql`SELECT s.shard_id AS id, s.epoch, p.name AS owner_name, ${msSince('s.taken_at')} AS taken_ms,
        ${msSince('s.session_at')} AS saved_ms, coalesce(s.until > clock_timestamp(), false) AS is_held
      FROM shards s LEFT JOIN processes p USING (process_id) ORDER BY s.shard_id`,
   );
-  return found.map((row) => ({
-    id: Number(row.shard_id),
-    epoch: Number(row.epoch),
-    isHeld: row.is_held === true,
-    ...(row.name !== null && { ownerName: String(row.name) }),
-    ...(row.taken_ms !== null && { takenMs: Number(row.taken_ms) }),
-    ...(row.saved_ms !== null && { savedMs: Number(row.saved_ms) }),
-  }));
 }
 
-async function seatsIn(
-  rows: Rows,
-  shardCount: number | undefined,
-): Promise<readonly DatabaseSeat[]> {
-  const found = await rows(
-    `SELECT guild_id, channel_id, since_ms, ${msSince('alive_at')} AS idle_ms,
-       CASE WHEN guild_id ~ '^[0-9]{1,18}$|^[0-8][0-9]{18}$' THEN (guild_id::bigint >> 22) % $1 END AS shard_id
+function seatsIn(rows: Rows, shardCount: number | undefined): Promise<readonly DatabaseSeat[]> {
+  const columns = {
+    guildId: text,
+    channelId: text,
+    sinceWallMs: instant,
+    idleMs: instant,
+    shardId: optional(integer),
+  };
+  return rows(
+    columns,
+    sql`SELECT guild_id, channel_id, since_ms AS since_wall_ms, ${msSince('alive_at')} AS idle_ms,
+       CASE WHEN guild_id ~ '^[0-9]{1,18}$|^[0-8][0-9]{18}$' THEN (guild_id::bigint >> 22) % ${shardCount ?? null} END AS shard_id
      FROM seats ORDER BY guild_id`,
-    [shardCount ?? null],
   );
-  return found.map((row) => ({
-    guildId: String(row.guild_id),
-    channelId: String(row.channel_id),
-    sinceWallMs: Number(row.since_ms),
-    idleMs: Number(row.idle_ms),
-    ...(row.shard_id !== null && { shardId: Number(row.shard_id) }),
-  }));
 }

@@ -1,7 +1,9 @@
+import sql, { raw } from 'sql-template-tag';
 import { isTooOld, type Migration, rangeOf } from '#src/storage/schema.ts';
+import { flag, integer, text } from '#src/storage/sql/columns.ts';
+import type { Connection } from '#src/storage/sql/connection.ts';
 import type { PostgresPool } from './pool.ts';
 import { isReadOnly, schemaTooNew, schemaTooOld } from './postgres-trouble.ts';
-import type { SqlConnection } from './sql-connection.ts';
 
 /**
  * A group of tables with migrations of its own, in order; a released one never changes.
@@ -28,12 +30,12 @@ export async function migratePostgres(
   checkFormats(parts, found, pool.place);
   if (parts.every(({ name, migrations }) => found.get(name) === rangeOf(migrations).known)) return;
   await pool.write(async (connection) => {
-    await connection.run("SET LOCAL lock_timeout = '60s'");
+    await connection.run(sql`SET LOCAL lock_timeout = '60s'`);
     await connection.run(
-      "SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':schema', 0))",
+      sql`SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':schema', 0))`,
     );
     await connection.run(
-      'CREATE TABLE IF NOT EXISTS parley_schema (part text PRIMARY KEY, version integer NOT NULL)',
+      sql`CREATE TABLE IF NOT EXISTS parley_schema (part text PRIMARY KEY, version integer NOT NULL)`,
     );
     const versions = await versionsOf(connection);
     checkFormats(parts, versions, pool.place);
@@ -41,36 +43,35 @@ export async function migratePostgres(
   }, migrateMs);
 }
 
-async function migratePart(
-  connection: SqlConnection,
-  part: SchemaPart,
-  from: number,
-): Promise<void> {
-  for (const { version, sql } of part.migrations) {
+async function migratePart(connection: Connection, part: SchemaPart, from: number): Promise<void> {
+  for (const { version, sql: script } of part.migrations) {
     if (version <= from) continue;
-    await connection.run(sql);
-    const note = `INSERT INTO parley_schema VALUES ($1, $2)
-      ON CONFLICT (part) DO UPDATE SET version = excluded.version`;
-    await connection.run(note, [part.name, version]);
+    await connection.run(raw(script));
+    await connection.run(sql`INSERT INTO parley_schema VALUES (${part.name}, ${version})
+      ON CONFLICT (part) DO UPDATE SET version = excluded.version`);
   }
 }
 
 /** Versions of the parts that are there. */
 async function examine(
-  connection: SqlConnection,
+  connection: Connection,
   place: string,
 ): Promise<ReadonlyMap<string, number>> {
   const [state] = await connection.rows(
-    `SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' AS is_read_only,
+    { isReadOnly: flag, isThere: flag },
+    sql`SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' AS is_read_only,
        to_regclass(quote_ident(current_schema()) || '.parley_schema') IS NOT NULL AS is_there`,
   );
-  if (state?.is_read_only === true) throw isReadOnly(place);
-  return state?.is_there === true ? await versionsOf(connection) : new Map();
+  if (state?.isReadOnly) throw isReadOnly(place);
+  return state?.isThere ? await versionsOf(connection) : new Map();
 }
 
-async function versionsOf(connection: SqlConnection): Promise<ReadonlyMap<string, number>> {
-  const rows = await connection.rows('SELECT part, version FROM parley_schema');
-  return new Map(rows.map(({ part, version }) => [String(part), Number(version)]));
+async function versionsOf(connection: Connection): Promise<ReadonlyMap<string, number>> {
+  const rows = await connection.rows(
+    { part: text, version: integer },
+    sql`SELECT part, version FROM parley_schema`,
+  );
+  return new Map(rows.map(({ part, version }) => [part, version]));
 }
 
 /** Errors: BotError `store.newer` or `store.older` for a format that this program does not read. */

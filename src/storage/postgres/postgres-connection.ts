@@ -9,7 +9,7 @@ import {
   type RowOf,
 } from '#src/storage/sql/columns.ts';
 import { type Connection, type InsertOptions, insertionOf } from '#src/storage/sql/connection.ts';
-import type { RowIn, Table } from '#src/storage/sql/table.ts';
+import type { NewRow, Table } from '#src/storage/sql/table.ts';
 
 /** PostgreSQL through one client of `pg`. */
 export class PostgresConnection implements Connection {
@@ -40,7 +40,7 @@ export class PostgresConnection implements Connection {
   /** One statement of one text, however many rows there are: the values of each column are one array. */
   async insert<One extends Table, Computed extends string = never>(
     table: One,
-    rows: readonly Omit<RowIn<One>, Computed>[],
+    rows: readonly Omit<NewRow<One>, Computed>[],
     options: InsertOptions<Computed> = {},
   ): Promise<number> {
     if (rows.length === 0) return 0;

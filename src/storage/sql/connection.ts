@@ -1,6 +1,6 @@
 import { empty, raw, type Sql } from 'sql-template-tag';
 import { type Column, type Columns, columnName, type RowOf, type SqlDialect } from './columns.ts';
-import type { RowIn, Table } from './table.ts';
+import type { NewRow, Table } from './table.ts';
 
 export type InsertOptions<Computed extends string> = {
   /** SQL of these columns, the same for every row. */
@@ -25,7 +25,7 @@ export interface Connection {
   /** Inserts rows; the number of changed ones. */
   insert<One extends Table, Computed extends string = never>(
     table: One,
-    rows: readonly Omit<RowIn<One>, Computed>[],
+    rows: readonly Omit<NewRow<One>, Computed>[],
     options?: InsertOptions<Computed>,
   ): Promise<number>;
   /** SQL of whether what stands before it is one of these: a condition of one text, however many there are. */

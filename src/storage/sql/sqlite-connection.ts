@@ -3,7 +3,7 @@ import type { DatabaseSync, SqliteValue, Statement } from '#src/storage/sqlite.t
 import { type Columns, decodeRow, encodeValue, type RowOf } from './columns.ts';
 import { type Connection, type InsertOptions, insertionOf } from './connection.ts';
 import { StatementCache } from './statement-cache.ts';
-import type { RowIn, Table } from './table.ts';
+import type { NewRow, Table } from './table.ts';
 
 /** Statements that one file keeps prepared. */
 const mostStatements = 200;
@@ -41,7 +41,7 @@ export class SqliteConnection implements Connection {
 
   async insert<One extends Table, Computed extends string = never>(
     table: One,
-    rows: readonly Omit<RowIn<One>, Computed>[],
+    rows: readonly Omit<NewRow<One>, Computed>[],
     options: InsertOptions<Computed> = {},
   ): Promise<number> {
     const { columns, computed, conflict, into } = insertionOf(table, options);

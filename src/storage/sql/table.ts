@@ -38,7 +38,8 @@ export type Table<Shape extends Columns = Columns> = TableRules<Shape> & {
   readonly columns: Shape;
 };
 
-export type RowIn<One extends Table> = RowOf<One['columns']>;
+/** Row to be written: an empty column may be undefined. */
+export type NewRow<One extends Table> = RowOf<One['columns'], undefined>;
 
 /** A table. Its rules about persons and servers have to be given: forgetting and exporting follow from them. */
 export function table<const Shape extends Columns>(

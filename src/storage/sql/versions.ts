@@ -1,7 +1,7 @@
 import sql, { raw, type Sql } from 'sql-template-tag';
 import { id, instant, optional } from './columns.ts';
 import type { Connection } from './connection.ts';
-import { type RowIn, replacing, type Table } from './table.ts';
+import { type NewRow, replacing, type Table } from './table.ts';
 
 /** Columns of a table whose rows a process that was cut off must not set back: when and by whom a row was asked for. */
 export const versioned = { writtenAtMs: instant, writtenBy: optional(id) };
@@ -25,7 +25,7 @@ export function isNewer(connection: Connection, table: Table): Sql {
 export async function putIfNewer<One extends Table>(
   connection: Connection,
   table: One,
-  row: Partial<RowIn<One>>,
+  row: Partial<NewRow<One>>,
 ): Promise<boolean> {
   const changed = await connection.insert<Table>(table, [row], {
     with: { writtenAtMs: askedAt(connection), writtenBy: sql`${connection.writer}` },
