@@ -1,4 +1,3 @@
-import { SqliteApiTokens } from './api-tokens.ts';
 import { copyStore } from './backups/backup.ts';
 import { SqliteConsents } from './consents.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
@@ -8,6 +7,7 @@ import { rewriteVersion } from './schema.ts';
 import { SqliteSeats } from './seats.ts';
 import { SqliteSpending } from './spending.ts';
 import type { Store } from './store.ts';
+import { ApiTokens } from './stores/api-tokens.ts';
 import { Reminders } from './stores/reminders.ts';
 import { SqliteTracks } from './tracks.ts';
 
@@ -15,7 +15,7 @@ import { SqliteTracks } from './tracks.ts';
 export async function openLocalStore(path: string, options: StoreOptions): Promise<Store> {
   const database = await openDatabase(path, options);
   return {
-    apiTokens: new SqliteApiTokens(database),
+    apiTokens: new ApiTokens(database),
     captionChoices: new SqliteCaptionChoices(database),
     consents: new SqliteConsents(database),
     guilds: new SqliteGuilds(database),

@@ -120,15 +120,6 @@ export const migrations: readonly Migration[] = [
         kind TEXT NOT NULL CHECK (kind IN ('caller', 'followed', 'yes', 'no')),
         PRIMARY KEY (guild_id, person_id, kind)
       ) STRICT, WITHOUT ROWID;
-      CREATE TABLE api_tokens (
-        name TEXT PRIMARY KEY,
-        hash TEXT NOT NULL UNIQUE,
-        guild_id TEXT NOT NULL,
-        scopes TEXT NOT NULL,
-        budget_usd REAL,
-        created_ms REAL NOT NULL,
-        revoked_ms REAL
-      ) STRICT, WITHOUT ROWID;
       CREATE TABLE person_settings (
         guild_id TEXT NOT NULL,
         person_id TEXT NOT NULL,

@@ -63,17 +63,17 @@ function replaced(target: DatabaseSync, table: string, rows: readonly StoredRow[
  * former secret may have leaked.
  */
 function keepTokens(target: DatabaseSync, before: readonly StoredRow[], nowWallMs: number): number {
-  const copied = target.prepare('SELECT name, hash, revoked_ms FROM api_tokens').all();
+  const copied = target.prepare('SELECT name, hash, revoked_at_wall_ms FROM api_tokens').all();
   const isCopied = ({ name }: StoredRow) => copied.some((token) => token.name === name);
-  const kept = before.filter((token) => token.revoked_ms !== null || isCopied(token));
+  const kept = before.filter((token) => token.revoked_at_wall_ms !== null || isCopied(token));
   replaced(target, 'api_tokens', kept);
   const names = new Set(before.map(({ name }) => name));
   const gone = copied.filter(
-    ({ name, revoked_ms }) => revoked_ms === null && !names.has(String(name)),
+    ({ name, revoked_at_wall_ms }) => revoked_at_wall_ms === null && !names.has(String(name)),
   );
-  const revoke = target.prepare('UPDATE api_tokens SET revoked_ms = ? WHERE name = ?');
+  const revoke = target.prepare('UPDATE api_tokens SET revoked_at_wall_ms = ? WHERE name = ?');
   for (const { name } of gone) revoke.run(nowWallMs, `${name}`);
-  return kept.filter(({ revoked_ms }) => revoked_ms !== null).length + gone.length;
+  return kept.filter(({ revoked_at_wall_ms }) => revoked_at_wall_ms !== null).length + gone.length;
 }
 
 /** Whether the rule of before was stricter than that of the copy, and so was taken over. */

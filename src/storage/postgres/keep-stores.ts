@@ -3,6 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import type { Store } from '#src/storage/store.ts';
+import { ApiTokens } from '#src/storage/stores/api-tokens.ts';
 import { Reminders } from '#src/storage/stores/reminders.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
@@ -13,7 +14,6 @@ import { migratePostgres, type SchemaPart } from './migrate.ts';
 import { OrderedDatabase } from './ordered-database.ts';
 import { PostgresPool } from './pool.ts';
 import { comesBack, hindranceBehind, type PostgresHindrance } from './postgres-trouble.ts';
-import { PostgresApiTokens } from './stores/api-tokens.ts';
 import { PostgresConsents } from './stores/consents.ts';
 import { PostgresGuilds, PostgresPanels, PostgresSettings } from './stores/guilds.ts';
 import { PostgresCaptionChoices, PostgresPersonSettings } from './stores/person-settings.ts';
@@ -164,7 +164,7 @@ export type PostgresStores = Store & { readonly sharedSpending: SharedSpending }
 export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
   const database = new OrderedDatabase(pool, clock);
   return {
-    apiTokens: new PostgresApiTokens(database),
+    apiTokens: new ApiTokens(database),
     captionChoices: new PostgresCaptionChoices(database),
     consents: new PostgresConsents(database),
     guilds: new PostgresGuilds(database),

@@ -1,5 +1,6 @@
 import type { Table } from '#src/storage/sql/table.ts';
+import { apiTokens } from './api-tokens.ts';
 import { reminders } from './reminders.ts';
 
 /** All tables of the store, in both databases. */
-export const tables: readonly Table[] = [reminders];
+export const tables: readonly Table[] = [apiTokens, reminders];

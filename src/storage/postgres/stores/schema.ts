@@ -125,15 +125,6 @@ export const storesPart: SchemaPart = {
         CREATE INDEX spending_reserves_by_guild ON spending_reserves (guild_id, holder);
         CREATE TABLE applied_writes (id uuid PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());
         CREATE INDEX applied_writes_by_time ON applied_writes (at);
-        CREATE TABLE api_tokens (
-          name text COLLATE "C" PRIMARY KEY,
-          hash text COLLATE "C" NOT NULL UNIQUE,
-          guild_id text COLLATE "C" NOT NULL,
-          scopes text NOT NULL,
-          budget_usd double precision,
-          created_ms double precision NOT NULL,
-          revoked_ms double precision
-        );
         CREATE TABLE person_settings (
           guild_id text COLLATE "C" NOT NULL,
           person_id text COLLATE "C" NOT NULL,
