@@ -9,7 +9,7 @@ import { SqliteSpending } from './spending.ts';
 import type { Store } from './store.ts';
 import { ApiTokens } from './stores/api-tokens.ts';
 import { Reminders } from './stores/reminders.ts';
-import { SqliteTracks } from './tracks.ts';
+import { Tracks } from './stores/tracks.ts';
 
 /** The store on the calling thread, which stands still for every sync of the disk. Errors: BotError `store.unreadable`. */
 export async function openLocalStore(path: string, options: StoreOptions): Promise<Store> {
@@ -25,7 +25,7 @@ export async function openLocalStore(path: string, options: StoreOptions): Promi
     seats: new SqliteSeats(database, options.clock),
     settings: new SqliteSettings(database),
     spending: new SqliteSpending(database),
-    tracks: new SqliteTracks(database),
+    tracks: new Tracks(database),
     backup: (toPath) => database.readSync((sqlite) => copyStore(sqlite, toPath)),
     probe: () => database.writeSync(rewriteVersion),
     async [Symbol.asyncDispose]() {

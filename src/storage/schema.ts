@@ -67,31 +67,6 @@ export const migrations: readonly Migration[] = [
         turns INTEGER NOT NULL,
         PRIMARY KEY (guild_id, day)
       ) STRICT, WITHOUT ROWID;
-      CREATE TABLE tracks (
-        guild_id TEXT NOT NULL,
-        channel_id TEXT NOT NULL,
-        name TEXT NOT NULL,
-        place INTEGER NOT NULL,
-        percent REAL NOT NULL,
-        is_paused INTEGER NOT NULL,
-        is_muted INTEGER NOT NULL DEFAULT 0,
-        PRIMARY KEY (guild_id, channel_id, name)
-      ) STRICT, WITHOUT ROWID;
-      CREATE TABLE track_sounds (
-        guild_id TEXT NOT NULL,
-        channel_id TEXT NOT NULL,
-        track TEXT NOT NULL,
-        place INTEGER NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ('library', 'link')),
-        origin TEXT NOT NULL,
-        type TEXT NOT NULL,
-        title TEXT NOT NULL,
-        person_id TEXT NOT NULL,
-        person_name TEXT NOT NULL,
-        position_ms REAL NOT NULL,
-        is_loop INTEGER NOT NULL,
-        PRIMARY KEY (guild_id, channel_id, track, place)
-      ) STRICT, WITHOUT ROWID;
       CREATE TABLE removed_guilds (guild_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
       CREATE TABLE bot_guilds (
         bot_id TEXT NOT NULL,

@@ -5,6 +5,7 @@ import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import type { Store } from '#src/storage/store.ts';
 import { ApiTokens } from '#src/storage/stores/api-tokens.ts';
 import { Reminders } from '#src/storage/stores/reminders.ts';
+import { Tracks } from '#src/storage/stores/tracks.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { type OperationRules, perform, storeOver } from '#src/storage/thread/store-kind.ts';
@@ -21,7 +22,6 @@ import { storesPart } from './stores/schema.ts';
 import { PostgresSeats } from './stores/seats.ts';
 import { PostgresSharedSpending } from './stores/shared-spending.ts';
 import { PostgresSpending } from './stores/spending.ts';
-import { PostgresTracks } from './stores/tracks.ts';
 
 export type PostgresStoreOptions = ConnectionOptions & {
   readonly clock: Clock;
@@ -175,7 +175,7 @@ export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
     settings: new PostgresSettings(database),
     spending: new PostgresSpending(database),
     sharedSpending: new PostgresSharedSpending(database),
-    tracks: new PostgresTracks(database),
+    tracks: new Tracks(database),
     backup: () => Promise.reject(new BotError('store.unwritable', false, useDump(pool.place))),
     async probe() {
       const sql = "UPDATE parley_schema SET version = version WHERE part = 'store'";

@@ -1,6 +1,7 @@
 import type { Table } from '#src/storage/sql/table.ts';
 import { apiTokens } from './api-tokens.ts';
 import { reminders } from './reminders.ts';
+import { trackSounds, tracks } from './tracks.ts';
 
 /** All tables of the store, in both databases. */
-export const tables: readonly Table[] = [apiTokens, reminders];
+export const tables: readonly Table[] = [apiTokens, reminders, tracks, trackSounds];

@@ -42,31 +42,6 @@ export const storesPart: SchemaPart = {
           written_by uuid,
           PRIMARY KEY (guild_id, key)
         );
-        CREATE TABLE tracks (
-          guild_id text COLLATE "C" NOT NULL,
-          channel_id text COLLATE "C" NOT NULL,
-          name text COLLATE "C" NOT NULL,
-          place integer NOT NULL,
-          percent double precision NOT NULL,
-          is_paused integer NOT NULL,
-          is_muted integer NOT NULL DEFAULT 0,
-          PRIMARY KEY (guild_id, channel_id, name)
-        );
-        CREATE TABLE track_sounds (
-          guild_id text COLLATE "C" NOT NULL,
-          channel_id text COLLATE "C" NOT NULL,
-          track text COLLATE "C" NOT NULL,
-          place integer NOT NULL,
-          kind text NOT NULL CHECK (kind IN ('library', 'link')),
-          origin text NOT NULL,
-          type text NOT NULL,
-          title text NOT NULL,
-          person_id text NOT NULL,
-          person_name text NOT NULL,
-          position_ms double precision NOT NULL,
-          is_loop integer NOT NULL,
-          PRIMARY KEY (guild_id, channel_id, track, place)
-        );
         CREATE TABLE removed_guilds (guild_id text COLLATE "C" PRIMARY KEY);
         CREATE TABLE bot_guilds (
           bot_id text COLLATE "C" NOT NULL,
