@@ -4,11 +4,11 @@ import { openDatabase, type StoreOptions } from './database.ts';
 import { SqliteGuilds, SqlitePanels, SqliteSettings } from './guilds.ts';
 import { SqliteCaptionChoices, SqlitePersonSettings } from './people/person-settings.ts';
 import { rewriteVersion } from './schema.ts';
-import { SqliteSeats } from './seats.ts';
 import { SqliteSpending } from './spending.ts';
 import type { Store } from './store.ts';
 import { ApiTokens } from './stores/api-tokens.ts';
 import { Reminders } from './stores/reminders.ts';
+import { Seats } from './stores/seats.ts';
 import { Tracks } from './stores/tracks.ts';
 
 /** The store on the calling thread, which stands still for every sync of the disk. Errors: BotError `store.unreadable`. */
@@ -22,7 +22,7 @@ export async function openLocalStore(path: string, options: StoreOptions): Promi
     panels: new SqlitePanels(database),
     personSettings: new SqlitePersonSettings(database),
     reminders: new Reminders(database),
-    seats: new SqliteSeats(database, options.clock),
+    seats: new Seats(database),
     settings: new SqliteSettings(database),
     spending: new SqliteSpending(database),
     tracks: new Tracks(database),

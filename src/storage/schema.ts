@@ -78,23 +78,6 @@ export const migrations: readonly Migration[] = [
         person_id TEXT NOT NULL,
         PRIMARY KEY (guild_id, person_id)
       ) STRICT, WITHOUT ROWID;
-      CREATE TABLE seats (
-        guild_id TEXT PRIMARY KEY,
-        channel_id TEXT NOT NULL,
-        channel_name TEXT NOT NULL,
-        mode TEXT NOT NULL CHECK (mode IN ('talk', 'captions')),
-        pipeline TEXT NOT NULL,
-        transcript_id TEXT,
-        is_paused INTEGER NOT NULL,
-        since_ms REAL NOT NULL,
-        alive_ms REAL NOT NULL
-      ) STRICT, WITHOUT ROWID;
-      CREATE TABLE seat_consents (
-        guild_id TEXT NOT NULL,
-        person_id TEXT NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ('caller', 'followed', 'yes', 'no')),
-        PRIMARY KEY (guild_id, person_id, kind)
-      ) STRICT, WITHOUT ROWID;
       CREATE TABLE person_settings (
         guild_id TEXT NOT NULL,
         person_id TEXT NOT NULL,

@@ -51,7 +51,7 @@ test('the doctor names the process that works on DATA_DIR, and the seats of its 
   expect(about('parley.db')).toMatch(/^ok parley.db format \d+$/);
   const words = `ok ${guildId} seat in channel ${seat.channelId} since 2026-11-20T17:50:00.000Z, alive`;
   expect(about(guildId)).toMatch(new RegExp(`^${words} \\d+ s ago$`));
-  change(place.folder, 'UPDATE seats SET alive_ms = 0');
+  change(place.folder, 'UPDATE seats SET alive_at_ms = 0');
   expect((await place.examine()).about(guildId)).toMatch(/^differs .* days ago: not returned to$/);
 });
 

@@ -36,7 +36,7 @@ withPostgres(() => {
     expect([code, about('tables: store')]).toEqual([0, expect.stringMatching(/format \d+$/)]);
     const words = `ok ${guildId} seat in channel ${seat.channelId} since 2026-11-20T17:50:00.000Z, alive`;
     expect(about(guildId)).toMatch(new RegExp(`^${words} \\d+ s ago$`));
-    await schema.sql("UPDATE seats SET alive_at = alive_at - interval '1 hour'");
+    await schema.sql('UPDATE seats SET alive_at_ms = alive_at_ms - 3600000');
     expect((await examineNow(schema)).about(guildId)).toMatch(
       /^differs .* 60 min ago: not returned to$/,
     );

@@ -69,7 +69,7 @@ async function openMemory(trouble?: StoreTrouble) {
 /** The thread of a store reads the clock of the machine: what its seats were written at is moved back instead. */
 async function ageSeats(path: string, ms: number): Promise<void> {
   using sqlite = new DatabaseSync(path);
-  sqlite.prepare('UPDATE seats SET alive_ms = alive_ms - ?').run(ms);
+  sqlite.prepare('UPDATE seats SET alive_at_ms = alive_at_ms - ?').run(ms);
 }
 
 /** With entries shorter than any that a person could cause. */

@@ -62,15 +62,15 @@ export function refuseForeignFormats(dataDir: string): void {
 export function seatRows(dataDir: string): readonly SeatRow[] {
   try {
     using sqlite = openReadOnly(storePath(dataDir), lockWaitMs);
-    const sql = 'SELECT guild_id, channel_id, since_ms, alive_ms FROM seats ORDER BY guild_id';
+    const sql = 'SELECT guild_id, channel_id, since_wall_ms, alive_at_ms FROM seats ORDER BY guild_id';
     return sqlite
       .prepare(sql)
       .all()
       .map((row) => ({
         guildId: String(row.guild_id),
         channelId: String(row.channel_id),
-        sinceWallMs: Number(row.since_ms),
-        aliveWallMs: Number(row.alive_ms),
+        sinceWallMs: Number(row.since_wall_ms),
+        aliveWallMs: Number(row.alive_at_ms),
       }));
   } catch {
     return [];

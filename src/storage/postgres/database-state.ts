@@ -160,7 +160,8 @@ function seatsIn(rows: Rows, shardCount: number | undefined): Promise<readonly D
   };
   return rows(
     columns,
-    sql`SELECT guild_id, channel_id, since_ms AS since_wall_ms, ${msSince('alive_at')} AS idle_ms,
+    sql`SELECT guild_id, channel_id, since_wall_ms,
+       1000 * extract(epoch FROM clock_timestamp()) - alive_at_ms AS idle_ms,
        CASE WHEN guild_id ~ '^[0-9]{1,18}$|^[0-8][0-9]{18}$' THEN (guild_id::bigint >> 22) % ${shardCount ?? null} END AS shard_id
      FROM seats ORDER BY guild_id`,
   );

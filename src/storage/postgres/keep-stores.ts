@@ -5,6 +5,7 @@ import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import type { Store } from '#src/storage/store.ts';
 import { ApiTokens } from '#src/storage/stores/api-tokens.ts';
 import { Reminders } from '#src/storage/stores/reminders.ts';
+import { Seats } from '#src/storage/stores/seats.ts';
 import { Tracks } from '#src/storage/stores/tracks.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
@@ -19,7 +20,6 @@ import { PostgresConsents } from './stores/consents.ts';
 import { PostgresGuilds, PostgresPanels, PostgresSettings } from './stores/guilds.ts';
 import { PostgresCaptionChoices, PostgresPersonSettings } from './stores/person-settings.ts';
 import { storesPart } from './stores/schema.ts';
-import { PostgresSeats } from './stores/seats.ts';
 import { PostgresSharedSpending } from './stores/shared-spending.ts';
 import { PostgresSpending } from './stores/spending.ts';
 
@@ -171,7 +171,7 @@ export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
     panels: new PostgresPanels(database),
     personSettings: new PostgresPersonSettings(database),
     reminders: new Reminders(database),
-    seats: new PostgresSeats(database),
+    seats: new Seats(database),
     settings: new PostgresSettings(database),
     spending: new PostgresSpending(database),
     sharedSpending: new PostgresSharedSpending(database),

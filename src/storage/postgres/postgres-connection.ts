@@ -15,6 +15,7 @@ import type { NewRow, Table } from '#src/storage/sql/table.ts';
 export class PostgresConnection implements Connection {
   readonly dialect = 'postgres';
   readonly now = sql`(1000 * extract(epoch FROM clock_timestamp())::double precision)`;
+  readonly forUpdate = sql`FOR UPDATE`;
   readonly writer: string;
   readonly ageMs: number;
   protected readonly client: pg.ClientBase;

@@ -14,6 +14,8 @@ export interface Connection {
   readonly dialect: SqlDialect;
   /** SQL of the instant now in ms, by the clock of the database. */
   readonly now: Sql;
+  /** SQL behind a selection that locks its rows in their order; none where one write at a time is under way. */
+  readonly forUpdate: Sql;
   /** This process, as writer. */
   readonly writer: string;
   /** Time, in ms, since the operation was asked for. */

@@ -1,4 +1,4 @@
-import sql, { join, type Sql } from 'sql-template-tag';
+import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { DatabaseSync, SqliteValue, Statement } from '#src/storage/sqlite.ts';
 import { type Columns, decodeRow, encodeValue, type RowOf } from './columns.ts';
 import { type Connection, type InsertOptions, insertionOf } from './connection.ts';
@@ -13,6 +13,7 @@ export class SqliteConnection implements Connection {
   readonly dialect = 'sqlite';
   readonly writer: string;
   readonly ageMs = 0;
+  readonly forUpdate = empty;
   readonly #statements: StatementCache<Statement>;
   readonly #wallMs: () => number;
 

@@ -1,7 +1,8 @@
 import type { Table } from '#src/storage/sql/table.ts';
 import { apiTokens } from './api-tokens.ts';
 import { reminders } from './reminders.ts';
+import { seatConsents, seats } from './seats.ts';
 import { trackSounds, tracks } from './tracks.ts';
 
 /** All tables of the store, in both databases. */
-export const tables: readonly Table[] = [apiTokens, reminders, tracks, trackSounds];
+export const tables: readonly Table[] = [apiTokens, reminders, seats, seatConsents, tracks, trackSounds];

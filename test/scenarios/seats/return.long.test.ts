@@ -103,7 +103,7 @@ scenario(
 /** Makes the seat of that server older, as if the bot had been away for longer. */
 function age({ dataDir }: ScenarioSetup, { id }: SandboxGuild, minutes: number): void {
   using sqlite = new DatabaseSync(storePath(dataDir));
-  const sql = 'UPDATE seats SET alive_ms = alive_ms - ? WHERE guild_id = ?';
+  const sql = 'UPDATE seats SET alive_at_ms = alive_at_ms - ? WHERE guild_id = ?';
   expect(sqlite.prepare(sql).run(minutes * 60_000, id).changes).toBe(1);
 }
 

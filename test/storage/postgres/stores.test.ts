@@ -32,7 +32,7 @@ async function open(trouble?: StoreTrouble) {
   return {
     ...store,
     async pass(ms: number) {
-      await sql(`UPDATE seats SET alive_at = alive_at - interval '${ms} ms'`);
+      await sql(`UPDATE seats SET alive_at_ms = alive_at_ms - ${ms}`);
     },
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();

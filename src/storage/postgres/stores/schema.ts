@@ -70,25 +70,6 @@ export const storesPart: SchemaPart = {
         );
         CREATE INDEX spent_by_person_by_day ON spent_by_person (day);
         CREATE INDEX spent_on_captions_by_day ON spent_on_captions (day);
-        CREATE TABLE seats (
-          guild_id text COLLATE "C" PRIMARY KEY,
-          channel_id text NOT NULL,
-          channel_name text NOT NULL,
-          mode text NOT NULL CHECK (mode IN ('talk', 'captions')),
-          pipeline text NOT NULL,
-          transcript_id text,
-          is_paused integer NOT NULL,
-          since_ms double precision NOT NULL,
-          alive_at timestamptz NOT NULL,
-          written_at timestamptz NOT NULL DEFAULT now(),
-          written_by uuid
-        );
-        CREATE TABLE seat_consents (
-          guild_id text COLLATE "C" NOT NULL,
-          person_id text COLLATE "C" NOT NULL,
-          kind text NOT NULL CHECK (kind IN ('caller', 'followed', 'yes', 'no')),
-          PRIMARY KEY (guild_id, person_id, kind)
-        );
         CREATE TABLE spending_reserves (
           holder uuid NOT NULL,
           guild_id text COLLATE "C" NOT NULL,

@@ -1,0 +1,163 @@
+import sql, { empty, type Sql } from 'sql-template-tag';
+import type { Seat, SeatStore, StoredSeat } from '#src/session/ports/stores/seat-store.ts';
+import {
+  flag,
+  id,
+  instant,
+  oneOf,
+  optional,
+  type RowOf,
+  text,
+} from '#src/storage/sql/columns.ts';
+import type { Connection } from '#src/storage/sql/connection.ts';
+import { laneOf, type StoreDatabase } from '#src/storage/sql/store-database.ts';
+import { columnList, select, table } from '#src/storage/sql/table.ts';
+import { askedAt, isNew, isNewer, putIfNewer, versioned } from '#src/storage/sql/versions.ts';
+
+const seatColumns = {
+  guildId: id,
+  channelId: id,
+  channelName: text,
+  mode: oneOf('talk', 'captions'),
+  pipeline: text,
+  transcriptId: optional(id),
+  isPaused: flag,
+  sinceWallMs: instant,
+};
+
+export const seats = table(
+  'seats',
+  { ...seatColumns, aliveAtMs: instant, ...versioned },
+  {
+    key: ['guildId'],
+    person: { forget: 'nothing' },
+    server: { forget: 'delete', column: 'guildId' },
+  },
+);
+
+export const seatConsents = table(
+  'seat_consents',
+  { guildId: id, personId: id, kind: oneOf('caller', 'followed', 'yes', 'no') },
+  {
+    key: ['guildId', 'personId', 'kind'],
+    person: { forget: 'delete', column: 'personId' },
+    server: { forget: 'delete', column: 'guildId' },
+  },
+);
+
+type SeatConsent = RowOf<typeof seatConsents.columns>;
+
+/** Seats, a row per server, and one for each thing a person said there or did; by the clock of the database. */
+export class Seats implements SeatStore {
+  readonly #database: StoreDatabase;
+
+  constructor(database: StoreDatabase) {
+    this.#database = database;
+  }
+
+  read(): Promise<readonly StoredSeat[]> {
+    return this.#database.read([], (connection) => storedSeats(connection, empty));
+  }
+
+  async readIn(guildId: string): Promise<StoredSeat | undefined> {
+    const here = sql`WHERE guild_id = ${guildId}`;
+    const [seat] = await this.#database.read([laneOf(seats, guildId)], (connection) =>
+      storedSeats(connection, here),
+    );
+    return seat;
+  }
+
+  async write({ callerId, followedId, agreedIds, deniedIds, ...seat }: Seat): Promise<void> {
+    const { guildId } = seat;
+    const consents = [
+      ...consentsOf(guildId, 'caller', [callerId]),
+      ...consentsOf(guildId, 'followed', [followedId]),
+      ...consentsOf(guildId, 'yes', agreedIds),
+      ...consentsOf(guildId, 'no', deniedIds),
+    ];
+    await this.#database.write([laneOf(seats, guildId)], async (connection) => {
+      const aliveAtMs = askedAt(connection);
+      if (!(await putIfNewer(connection, seats, seat, { aliveAtMs }))) return; // another process sits there since
+      await eraseConsents(connection, guildId);
+      await connection.insert(seatConsents, consents, { conflict: sql`ON CONFLICT DO NOTHING` });
+    });
+  }
+
+  async alive(guildIds: readonly string[]): Promise<void> {
+    await this.#database.write([], (connection) => {
+      const atMs = askedAt(connection);
+      const theirs = sql`SELECT guild_id FROM seats WHERE guild_id ${connection.among(guildIds)}
+        ORDER BY guild_id ${connection.forUpdate}`;
+      return connection.run(
+        sql`UPDATE seats SET alive_at_ms = ${atMs}
+          WHERE guild_id IN (${theirs}) AND (${isNew(connection)} OR alive_at_ms < ${atMs})`,
+      );
+    });
+  }
+
+  async erase(guildId: string): Promise<void> {
+    await this.#database.write([laneOf(seats, guildId)], async (connection) => {
+      const erased = await connection.run(
+        sql`DELETE FROM seats WHERE guild_id = ${guildId} AND ${isNewer(connection, seats)}`,
+      );
+      if (erased > 0) await eraseConsents(connection, guildId);
+    });
+  }
+
+  async withdraw(guildId: string, personId: string): Promise<void> {
+    const statement = sql`DELETE FROM seat_consents
+      WHERE guild_id = ${guildId} AND person_id = ${personId} AND kind IN ('yes', 'no')`;
+    await this.#database.write([laneOf(seats, guildId)], (connection) => connection.run(statement));
+  }
+
+  expire(idleMs: number): Promise<number> {
+    return this.#database.write([], (connection) => {
+      const old = sql`SELECT guild_id FROM seats WHERE alive_at_ms <= ${connection.now} - ${idleMs}`;
+      return connection.run(sql`DELETE FROM seat_consents WHERE guild_id IN (${old})`);
+    });
+  }
+}
+
+function consentsOf(
+  guildId: string,
+  kind: SeatConsent['kind'],
+  personIds: readonly (string | undefined)[],
+): readonly SeatConsent[] {
+  return personIds
+    .filter((personId) => personId !== undefined)
+    .map((personId) => ({ guildId, personId, kind }));
+}
+
+/** Seats by server id, of all servers or those of a condition. */
+async function storedSeats(connection: Connection, where: Sql): Promise<readonly StoredSeat[]> {
+  const rows = await connection.rows(
+    { ...seatColumns, idleMs: instant },
+    sql`SELECT ${columnList(seatColumns)}, ${connection.now} - alive_at_ms AS idle_ms
+      FROM seats ${where} ORDER BY guild_id`,
+  );
+  const consents = await select(connection, seatConsents, sql`${where} ORDER BY person_id`);
+  const byGuild = Map.groupBy(consents, ({ guildId }) => guildId);
+  return rows.map((row) => storedSeat(row, byGuild.get(row.guildId) ?? []));
+}
+
+function storedSeat(
+  { idleMs, ...seat }: RowOf<typeof seatColumns> & { readonly idleMs: number },
+  consents: readonly SeatConsent[],
+): StoredSeat {
+  const idsOf = (of: SeatConsent['kind']) =>
+    consents.filter(({ kind }) => kind === of).map(({ personId }) => personId);
+  const [callerId] = idsOf('caller');
+  const [followedId] = idsOf('followed');
+  return {
+    ...seat,
+    ...(callerId !== undefined && { callerId }),
+    ...(followedId !== undefined && { followedId }),
+    agreedIds: idsOf('yes'),
+    deniedIds: idsOf('no'),
+    idleMs: Math.max(0, idleMs),
+  };
+}
+
+async function eraseConsents(connection: Connection, guildId: string): Promise<void> {
+  await connection.run(sql`DELETE FROM seat_consents WHERE guild_id = ${guildId}`);
+}
