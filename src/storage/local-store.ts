@@ -1,5 +1,4 @@
 import { copyStore } from './backups/backup.ts';
-import { SqliteConsents } from './consents.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
 import { SqliteGuilds, SqlitePanels, SqliteSettings } from './guilds.ts';
 import { SqliteCaptionChoices, SqlitePersonSettings } from './people/person-settings.ts';
@@ -7,9 +6,11 @@ import { rewriteVersion } from './schema.ts';
 import { SqliteSpending } from './spending.ts';
 import type { Store } from './store.ts';
 import { ApiTokens } from './stores/api-tokens.ts';
+import { Consents } from './stores/consents.ts';
 import { Reminders } from './stores/reminders.ts';
 import { Seats } from './stores/seats.ts';
 import { Tracks } from './stores/tracks.ts';
+import { withUndeclared } from './stores/undeclared.ts';
 
 /** The store on the calling thread, which stands still for every sync of the disk. Errors: BotError `store.unreadable`. */
 export async function openLocalStore(path: string, options: StoreOptions): Promise<Store> {
@@ -17,7 +18,7 @@ export async function openLocalStore(path: string, options: StoreOptions): Promi
   return {
     apiTokens: new ApiTokens(database),
     captionChoices: new SqliteCaptionChoices(database),
-    consents: new SqliteConsents(database),
+    consents: new Consents(database, withUndeclared('sqlite')),
     guilds: new SqliteGuilds(database),
     panels: new SqlitePanels(database),
     personSettings: new SqlitePersonSettings(database),

@@ -14,20 +14,12 @@ export type FormatRange = { readonly oldest: number; readonly known: number };
  *
  * The first one creates the whole schema. Formats from before the first release have lower numbers, and are refused.
  *
- * Ids are text, so that a forgotten one can be searched for in the bytes. A table about persons calls the columns
- * `guild_id` and `person_id`: then `/privacy forget` finds it. No table holds sound.
+ * Ids are text, so that a forgotten one can be searched for in the bytes. No table holds sound.
  */
 export const migrations: readonly Migration[] = [
   {
     version: 14,
     sql: `
-      CREATE TABLE standings (
-        guild_id TEXT NOT NULL,
-        person_id TEXT NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ('always', 'until', 'never')),
-        until_ms REAL CHECK ((kind = 'until') = (until_ms IS NOT NULL)),
-        PRIMARY KEY (guild_id, person_id)
-      ) STRICT, WITHOUT ROWID;
       CREATE TABLE panels (
         guild_id TEXT PRIMARY KEY,
         channel_id TEXT NOT NULL,

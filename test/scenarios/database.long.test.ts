@@ -37,7 +37,7 @@ withPostgres(() => {
         ),
       );
       proxy.heal();
-      const kind = async () => (await schema.sql('SELECT kind FROM standings'))[0]?.kind;
+      const kind = async () => (await schema.sql('SELECT kind FROM consents'))[0]?.kind;
       await eventually(async () => expect(await kind()).toBe('always'));
       const turns = async () => (await schema.sql('SELECT turns::int FROM spent'))[0]?.turns;
       await eventually(async () => expect(await turns()).toBe(2));

@@ -74,7 +74,7 @@ test('forgetting waits for a program that reads the store, a backup say', async 
   await using store = await openLocalStore(place.path, { clock });
   await store.consents.write('10', id, always);
   const reader = new DatabaseSync(place.path);
-  reader.exec('BEGIN; SELECT * FROM standings');
+  reader.exec('BEGIN; SELECT * FROM consents');
   const erasing = store.consents.erase('10', id);
   await clock.advance(500);
   expect(filesWith(place.folder, id)).not.toEqual([]);
@@ -90,7 +90,7 @@ test('forgetting is not called done while the bytes are still there, and can be 
   await using store = await openLocalStore(place.path, options);
   await store.consents.write('10', id, always);
   const reader = new DatabaseSync(place.path);
-  reader.exec('BEGIN; SELECT * FROM standings');
+  reader.exec('BEGIN; SELECT * FROM consents');
   await expect(store.consents.erase('10', id)).rejects.toMatchObject({ code: 'store.unwritable' });
   reader.close();
   expect(await store.consents.erase('10', id)).toBe(0);
@@ -104,7 +104,7 @@ test('what a killed process had deleted leaves the files when the store is opene
   await using store = await openLocalStore(killed.path, options);
   await store.consents.write('10', id, always);
   using sqlite = new DatabaseSync(killed.path);
-  sqlite.exec('PRAGMA secure_delete = ON; DELETE FROM standings');
+  sqlite.exec('PRAGMA secure_delete = ON; DELETE FROM consents');
   cpSync(dirname(killed.path), dirname(place.path), { recursive: true });
   expect(filesWith(place.folder, id)).not.toEqual([]);
   await using _again = await openLocalStore(place.path, options);

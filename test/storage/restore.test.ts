@@ -194,8 +194,8 @@ const troubles: readonly Trouble[] = [
     [
       [
         'trigger',
-        `CREATE TRIGGER later AFTER INSERT ON standings WHEN NEW.kind = 'never' BEGIN
-          UPDATE standings SET kind = 'always' WHERE person_id = NEW.person_id; END`,
+        `CREATE TRIGGER later AFTER INSERT ON consents WHEN NEW.kind = 'never' BEGIN
+          UPDATE consents SET kind = 'always' WHERE person_id = NEW.person_id; END`,
         /^Another program changed the copy .* \(trigger later\): take another copy\.$/,
       ],
       ['view', 'CREATE VIEW seen AS SELECT * FROM panels', /\(view seen\)/],

@@ -20,7 +20,7 @@ test('the store is written while the thread that sends voice does something else
   using place = storeFolder();
   await using store = await openStore(mainStore, place.path, { clock: realClock });
   using reader = new DatabaseSync(place.path);
-  const rows = () => reader.prepare('SELECT count(*) AS n FROM standings').get()?.n;
+  const rows = () => reader.prepare('SELECT count(*) AS n FROM consents').get()?.n;
   const writing = store.consents.write('10', '1', always);
   const untilMs = realClock.nowMs() + 20_000;
   while (rows() === 0 && realClock.nowMs() < untilMs); // this thread stands still

@@ -1,7 +1,8 @@
-import { countPersonRows, erasePersonRows, tablesAboutPersons } from '#src/storage/consents.ts';
 import { type Migration, migrate, migrations, versionOf } from '#src/storage/schema.ts';
+import { type PersonTable, personTables } from '#src/storage/sql/person-tables.ts';
 import type { DatabaseSync } from '#src/storage/sqlite.ts';
 import { storePath } from '#src/storage/store.ts';
+import { withUndeclared } from '#src/storage/stores/undeclared.ts';
 import { erasePersonLines } from '#src/storage/transcripts/eraser.ts';
 import { countPersonLines, peopleOfTranscripts } from '#src/storage/transcripts/person-records.ts';
 import { migrations as transcriptMigrations } from '#src/storage/transcripts/schema.ts';
@@ -25,18 +26,30 @@ export type BackupKind = {
   erase(sqlite: DatabaseSync, person: PersonInGuild): number;
 };
 
+/** Tables from which a forgotten person is deleted. */
+const erased = personTables(withUndeclared('sqlite')).filter(({ forget }) => forget !== 'keep');
+
 const mainKind: BackupKind = {
   words: 'the store',
   path: storePath,
-  table: 'standings',
+  table: 'panels',
   migrations,
   holdsConsents: true,
   people: (sqlite) =>
-    tablesAboutPersons(sqlite).flatMap((table) =>
-      sqlite.prepare(`SELECT DISTINCT guild_id, person_id FROM ${table}`).all().map(personOf),
-    ),
-  count: (sqlite, { guildId, personId }) => countPersonRows(sqlite, guildId, personId),
-  erase: (sqlite, { guildId, personId }) => erasePersonRows(sqlite, guildId, personId),
+    erased.flatMap(({ guildColumn, name, personColumn }) => {
+      const ids = `${guildColumn} AS guild_id, ${personColumn} AS person_id`;
+      return sqlite.prepare(`SELECT DISTINCT ${ids} FROM ${name}`).all().map(personOf);
+    }),
+  count: (sqlite, { guildId, personId }) =>
+    sumOf(erased, ({ guildColumn, name, personColumn }) => {
+      const sql = `SELECT count(*) AS n FROM ${name} WHERE ${guildColumn} = ? AND ${personColumn} = ?`;
+      return sqlite.prepare(sql).get(guildId, personId)?.n;
+    }),
+  erase: (sqlite, { guildId, personId }) =>
+    sumOf(erased, ({ guildColumn, name, personColumn }) => {
+      const sql = `DELETE FROM ${name} WHERE ${guildColumn} = ? AND ${personColumn} = ?`;
+      return sqlite.prepare(sql).run(guildId, personId).changes;
+    }),
 };
 
 const transcriptsKind: BackupKind = {
@@ -64,4 +77,8 @@ function isBlank(sqlite: DatabaseSync): boolean {
 
 function personOf(row: Readonly<Record<string, unknown>>): PersonInGuild {
   return { guildId: String(row.guild_id), personId: String(row.person_id) };
+}
+
+function sumOf(all: readonly PersonTable[], count: (one: PersonTable) => unknown): number {
+  return all.reduce((sum, one) => sum + Number(count(one)), 0);
 }

@@ -13,7 +13,7 @@ type StoredRow = Readonly<Record<string, string | number | null>>;
 
 /** Rows that refuse something, by their table. */
 const refusals: Readonly<Record<string, string>> = {
-  standings: "kind = 'never'",
+  consents: "kind = 'never'",
   left_out_of_captions: 'true',
   api_tokens: 'true',
   server_settings: "key IN ('blocked', 'consent', 'roles')",
@@ -37,7 +37,7 @@ export function keepRefusals(
   const found = readRefusals(path);
   if (!found) return undefined;
   const of = (table: string) => found.get(table) ?? [];
-  const people = ['standings', 'left_out_of_captions'].map((table) =>
+  const people = ['consents', 'left_out_of_captions'].map((table) =>
     replaced(target, table, of(table)),
   );
   const tokens = keepTokens(target, of('api_tokens'), nowWallMs);

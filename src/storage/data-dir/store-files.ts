@@ -62,7 +62,8 @@ export function refuseForeignFormats(dataDir: string): void {
 export function seatRows(dataDir: string): readonly SeatRow[] {
   try {
     using sqlite = openReadOnly(storePath(dataDir), lockWaitMs);
-    const sql = 'SELECT guild_id, channel_id, since_wall_ms, alive_at_ms FROM seats ORDER BY guild_id';
+    const sql =
+      'SELECT guild_id, channel_id, since_wall_ms, alive_at_ms FROM seats ORDER BY guild_id';
     return sqlite
       .prepare(sql)
       .all()

@@ -4,9 +4,11 @@ import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import type { Store } from '#src/storage/store.ts';
 import { ApiTokens } from '#src/storage/stores/api-tokens.ts';
+import { Consents } from '#src/storage/stores/consents.ts';
 import { Reminders } from '#src/storage/stores/reminders.ts';
 import { Seats } from '#src/storage/stores/seats.ts';
 import { Tracks } from '#src/storage/stores/tracks.ts';
+import { withUndeclared } from '#src/storage/stores/undeclared.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { type OperationRules, perform, storeOver } from '#src/storage/thread/store-kind.ts';
@@ -16,7 +18,6 @@ import { migratePostgres, type SchemaPart } from './migrate.ts';
 import { OrderedDatabase } from './ordered-database.ts';
 import { PostgresPool } from './pool.ts';
 import { comesBack, hindranceBehind, type PostgresHindrance } from './postgres-trouble.ts';
-import { PostgresConsents } from './stores/consents.ts';
 import { PostgresGuilds, PostgresPanels, PostgresSettings } from './stores/guilds.ts';
 import { PostgresCaptionChoices, PostgresPersonSettings } from './stores/person-settings.ts';
 import { storesPart } from './stores/schema.ts';
@@ -166,7 +167,7 @@ export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
   return {
     apiTokens: new ApiTokens(database),
     captionChoices: new PostgresCaptionChoices(database),
-    consents: new PostgresConsents(database),
+    consents: new Consents(database, withUndeclared('postgres')),
     guilds: new PostgresGuilds(database),
     panels: new PostgresPanels(database),
     personSettings: new PostgresPersonSettings(database),

@@ -48,7 +48,15 @@ export interface StoreDatabase {
   rewrite(): Promise<void>;
 }
 
+/** Longest time, in ms, for erasing, which reads whole tables and may wait for others. */
+export const eraseMs = 40_000;
+
 /** Lane of the rows of one server in a table: their writes wait for each other only. */
 export function laneOf({ name }: Table, guildId: string): string {
   return `${name} ${guildId}`;
+}
+
+/** Lanes of all rows of one server: those of each table, and a lane with the name of the table where its writes all wait for each other. */
+export function lanesOf(tables: readonly Table[], guildId: string): readonly string[] {
+  return tables.flatMap((table) => [table.name, laneOf(table, guildId)]);
 }

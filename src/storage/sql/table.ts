@@ -7,6 +7,8 @@ type FieldOf<Shape extends Columns> = keyof Shape & string;
 /** Field that names a person, and what is done with their rows when they are forgotten. */
 export type PersonRule<Field extends string = string> =
   | { readonly forget: 'delete'; readonly column: Field }
+  /** Rows are deleted, but neither counted nor exported: they are no records about the person, for the reason given. */
+  | { readonly forget: 'discard'; readonly column: Field; readonly reason: string }
   /** The id alone stays, for the reason given. */
   | { readonly forget: 'keep'; readonly column: Field; readonly reason: string }
   /** No row is about a person. */

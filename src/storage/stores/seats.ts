@@ -1,14 +1,6 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { Seat, SeatStore, StoredSeat } from '#src/session/ports/stores/seat-store.ts';
-import {
-  flag,
-  id,
-  instant,
-  oneOf,
-  optional,
-  type RowOf,
-  text,
-} from '#src/storage/sql/columns.ts';
+import { flag, id, instant, oneOf, optional, type RowOf, text } from '#src/storage/sql/columns.ts';
 import type { Connection } from '#src/storage/sql/connection.ts';
 import { laneOf, type StoreDatabase } from '#src/storage/sql/store-database.ts';
 import { columnList, select, table } from '#src/storage/sql/table.ts';

@@ -1,8 +1,17 @@
 import type { Table } from '#src/storage/sql/table.ts';
 import { apiTokens } from './api-tokens.ts';
+import { consents } from './consents.ts';
 import { reminders } from './reminders.ts';
 import { seatConsents, seats } from './seats.ts';
 import { trackSounds, tracks } from './tracks.ts';
 
 /** All tables of the store, in both databases. */
-export const tables: readonly Table[] = [apiTokens, reminders, seats, seatConsents, tracks, trackSounds];
+export const tables: readonly Table[] = [
+  apiTokens,
+  consents,
+  reminders,
+  seats,
+  seatConsents,
+  tracks,
+  trackSounds,
+];

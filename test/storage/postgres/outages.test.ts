@@ -165,7 +165,7 @@ function isLocked(): void {
     await store.consents.write('10', '1', always);
     await store.settings.write('10', 'volume', '50');
     await schema.sql('BEGIN');
-    await schema.sql('SELECT * FROM standings, server_settings FOR UPDATE');
+    await schema.sql('SELECT * FROM consents, server_settings FOR UPDATE');
     const consent = store.consents.write('10', '1', never).catch((error) => error);
     await expect.poll(() => clock.sleeping).toBe(1);
     expect(await store.settings.read('10')).toEqual(new Map([['volume', '50']]));

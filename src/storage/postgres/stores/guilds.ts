@@ -117,8 +117,9 @@ export class PostgresSettings implements SettingsStore {
 
   async read(guildId: string): Promise<ReadonlyMap<string, string>> {
     const sql = 'SELECT key, value FROM server_settings WHERE guild_id = $1';
-    const rows = await this.#database.readPast([serverLane('settings', guildId)], (connection) =>
-      connection.rows(sql, [guildId]),
+    const rows = await this.#database.readPast(
+      [serverLane('server_settings', guildId)],
+      (connection) => connection.rows(sql, [guildId]),
     );
     return new Map(rows.map(({ key, value }) => [String(key), String(value)]));
   }
@@ -130,7 +131,7 @@ export class PostgresSettings implements SettingsStore {
       WHERE ${isNewer(4, 'old.')}`;
     const remove = `DELETE FROM server_settings
       WHERE guild_id = $1 AND key = $2 AND ${isNewer(3)}`;
-    await this.#database.write([serverLane('settings', guildId)], (connection, ageMs) =>
+    await this.#database.write([serverLane('server_settings', guildId)], (connection, ageMs) =>
       value === undefined
         ? connection.run(remove, [guildId, key, ageMs, writer])
         : connection.run(insert, [guildId, key, value, ageMs, writer]),

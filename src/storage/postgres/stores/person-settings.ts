@@ -16,7 +16,7 @@ export class PostgresPersonSettings implements PersonSettingsStore {
     const sql = `SELECT language, voice, speed, spoken_name FROM person_settings
       WHERE guild_id = $1 AND person_id = $2`;
     const rows = await this.#database.readPast(
-      [serverLane('person settings', guildId)],
+      [serverLane('person_settings', guildId)],
       (connection) => connection.rows(sql, [guildId, personId]),
     );
     return personSettingsOf(rows[0]);
@@ -24,7 +24,7 @@ export class PostgresPersonSettings implements PersonSettingsStore {
 
   async write(guildId: string, personId: string, settings: PersonSettings): Promise<void> {
     const { language, voice, speed, spokenName } = settings;
-    await this.#database.write([serverLane('person settings', guildId)], (connection, ageMs) => {
+    await this.#database.write([serverLane('person_settings', guildId)], (connection, ageMs) => {
       const written = [ageMs, this.#database.writer];
       if (Object.keys(settings).length === 0) {
         const sql = `DELETE FROM person_settings
@@ -52,8 +52,9 @@ export class PostgresCaptionChoices implements CaptionChoiceStore {
 
   async readLeftOut(guildId: string): Promise<ReadonlySet<string>> {
     const sql = 'SELECT person_id FROM left_out_of_captions WHERE guild_id = $1';
-    const rows = await this.#database.read([serverLane('caption choices', guildId)], (connection) =>
-      connection.rows(sql, [guildId]),
+    const rows = await this.#database.read(
+      [serverLane('left_out_of_captions', guildId)],
+      (connection) => connection.rows(sql, [guildId]),
     );
     return new Set(rows.map(({ person_id }) => String(person_id)));
   }
@@ -62,7 +63,7 @@ export class PostgresCaptionChoices implements CaptionChoiceStore {
     const sql = isLeftOut
       ? 'INSERT INTO left_out_of_captions VALUES ($1, $2) ON CONFLICT DO NOTHING'
       : 'DELETE FROM left_out_of_captions WHERE guild_id = $1 AND person_id = $2';
-    await this.#database.write([serverLane('caption choices', guildId)], (connection) =>
+    await this.#database.write([serverLane('left_out_of_captions', guildId)], (connection) =>
       connection.run(sql, [guildId, personId]),
     );
   }

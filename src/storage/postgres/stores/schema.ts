@@ -3,9 +3,8 @@ import { createTables } from '#src/storage/sql/create-table.ts';
 import { tables } from '#src/storage/stores/tables.ts';
 
 /**
- * The tables of the store in PostgreSQL. A table about persons calls the columns `guild_id` and `person_id`: then
- * `/privacy forget` finds it. `written_at` is when something was asked for, by the clock of the database, and `written_by` the
- * process: what comes late from one that was cut off replaces nothing newer. No table holds sound.
+ * The tables of the store in PostgreSQL. `written_at` is when something was asked for, by the clock of the database, and
+ * `written_by` the process: what comes late from one that was cut off replaces nothing newer. No table holds sound.
  */
 export const storesPart: SchemaPart = {
   name: 'store',
@@ -13,15 +12,6 @@ export const storesPart: SchemaPart = {
     {
       version: 14,
       sql: `
-        CREATE TABLE standings (
-          guild_id text COLLATE "C" NOT NULL,
-          person_id text COLLATE "C" NOT NULL,
-          kind text NOT NULL CHECK (kind IN ('always', 'until', 'never')),
-          until_ms double precision CHECK ((kind = 'until') = (until_ms IS NOT NULL)),
-          written_at timestamptz NOT NULL DEFAULT now(),
-          written_by uuid,
-          PRIMARY KEY (guild_id, person_id)
-        );
         CREATE TABLE left_out_of_captions (
           guild_id text COLLATE "C" NOT NULL,
           person_id text COLLATE "C" NOT NULL,

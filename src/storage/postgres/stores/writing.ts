@@ -1,19 +1,19 @@
 import type { SqlConnection, SqlRow } from '#src/storage/postgres/sql-connection.ts';
 
 /** Lane of what is spent, whatever the server. */
-export const spendingLane = 'spending';
+export const spendingLane = 'spent';
 /** Lane of the list of servers. */
-export const guildsLane = 'guilds';
+export const guildsLane = 'bot_guilds';
 
 /** Tables of the store about one server: writes of one table wait for each other only, and reads for those of their table. */
 const serverTables = [
-  'caption choices',
   'consents',
+  'left_out_of_captions',
   'panels',
-  'person settings',
+  'person_settings',
   'reminders',
   'seats',
-  'settings',
+  'server_settings',
   'tracks',
 ] as const;
 

@@ -1,0 +1,21 @@
+import { columnName } from './columns.ts';
+import type { PersonRule, Table } from './table.ts';
+
+/** Table with rows about persons. */
+export type PersonTable = Pick<Table, 'columns' | 'name'> & {
+  readonly forget: Exclude<PersonRule['forget'], 'nothing'>;
+  /** Columns of the ids of server and person. */
+  readonly guildColumn: string;
+  readonly personColumn: string;
+};
+
+/** Tables with rows about persons. Errors: TypeError where one of them names no server, since people are forgotten in a server. */
+export function personTables(tables: readonly Table[]): readonly PersonTable[] {
+  return tables.flatMap(({ columns, name, person, server }) => {
+    if (person.forget === 'nothing') return [];
+    if (server.forget === 'nothing')
+      throw new TypeError(`The table ${name} names persons and no server.`);
+    const [guildColumn, personColumn] = [columnName(server.column), columnName(person.column)];
+    return [{ columns, name, forget: person.forget, guildColumn, personColumn }];
+  });
+}

@@ -1,0 +1,98 @@
+import sql, { raw, type Sql } from 'sql-template-tag';
+import type { ConsentStore, StoredConsent } from '#src/people/consent-store.ts';
+import { id, instant, integer, oneOf, optional, type RowOf } from '#src/storage/sql/columns.ts';
+import { type PersonTable, personTables } from '#src/storage/sql/person-tables.ts';
+import { eraseMs, laneOf, lanesOf, type StoreDatabase } from '#src/storage/sql/store-database.ts';
+import { select, type Table, table } from '#src/storage/sql/table.ts';
+import { putIfNewer, versioned } from '#src/storage/sql/versions.ts';
+
+export const consents = table(
+  'consents',
+  {
+    guildId: id,
+    personId: id,
+    kind: oneOf('always', 'until', 'never'),
+    wallMs: optional(instant),
+    ...versioned,
+  },
+  {
+    key: ['guildId', 'personId'],
+    check: "(kind = 'until') = (wall_ms IS NOT NULL)",
+    person: { forget: 'delete', column: 'personId' },
+    server: { forget: 'delete', column: 'guildId' },
+  },
+);
+
+/** Consents, a row per person and server, and everything that is kept about a person in one of `tables`. */
+export class Consents implements ConsentStore {
+  readonly #database: StoreDatabase;
+  readonly #tables: readonly Table[];
+
+  constructor(database: StoreDatabase, tables: readonly Table[]) {
+    this.#database = database;
+    this.#tables = tables;
+  }
+
+  async read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>> {
+    const rows = await this.#database.read([laneOf(consents, guildId)], (connection) =>
+      select(connection, consents, sql`WHERE guild_id = ${guildId}`),
+    );
+    return new Map(rows.map((row) => [row.personId, consentOf(row)]));
+  }
+
+  async write(guildId: string, personId: string, standing: StoredConsent): Promise<void> {
+    await this.#database.write([laneOf(consents, guildId)], (connection) =>
+      putIfNewer(connection, consents, { guildId, personId, ...standing }),
+    );
+  }
+
+  count(guildId: string, personId: string): Promise<number> {
+    const records = personTables(this.#tables).filter(({ forget }) => forget === 'delete');
+    return this.#database.read(lanesOf(this.#tables, guildId), async (connection) => {
+      let total = 0;
+      for (const record of records) {
+        const statement = sql`SELECT count(*) AS count FROM ${rowsAbout(record, guildId, personId)}`;
+        const [row] = await connection.rows({ count: integer }, statement);
+        total += row?.count ?? 0;
+      }
+      return total;
+    });
+  }
+
+  /** After every write that was asked for before, so that none of these brings the person back. */
+  async erase(guildId: string, personId: string): Promise<number> {
+    const erased = personTables(this.#tables).filter(({ forget }) => forget !== 'keep');
+    const count = await this.#database.write(
+      lanesOf(this.#tables, guildId),
+      async (connection) => {
+        let total = 0;
+        for (const one of erased) {
+          const changed = await connection.run(
+            sql`DELETE FROM ${rowsAbout(one, guildId, personId)}`,
+          );
+          if (one.forget === 'delete') total += changed;
+        }
+        return total;
+      },
+      eraseMs,
+    );
+    await this.#database.rewrite();
+    return count;
+  }
+}
+
+/** SQL of the rows of a table about a person in a server, behind `FROM`. */
+function rowsAbout(
+  { guildColumn, name, personColumn }: PersonTable,
+  guildId: string,
+  personId: string,
+): Sql {
+  return sql`${raw(name)} WHERE ${raw(guildColumn)} = ${guildId} AND ${raw(personColumn)} = ${personId}`;
+}
+
+/** Consent of a row; one that is not understood counts as a no. */
+function consentOf({ kind, wallMs }: RowOf<typeof consents.columns>): StoredConsent {
+  if (kind === 'always') return { kind };
+  if (kind === 'until' && wallMs !== undefined) return { kind, wallMs };
+  return { kind: 'never' };
+}

@@ -1,0 +1,35 @@
+import { id, type SqlDialect } from '#src/storage/sql/columns.ts';
+import { type Table, table } from '#src/storage/sql/table.ts';
+import { tables } from './tables.ts';
+
+/** All tables, with the rules of those that the schema still creates by hand. */
+export function withUndeclared(dialect: SqlDialect): readonly Table[] {
+  const names = new Set(tables.map(({ name }) => name));
+  const others = [
+    ...['api_tokens', 'bot_guilds', 'panels', 'removed_guilds', 'seats', 'server_settings'],
+    ...['spent', 'spent_on_captions', 'tracks'],
+  ].map((name) => table(name, { guildId: id }, { ...ofServer, person: { forget: 'nothing' } }));
+  const ofPersons = [
+    ...['left_out_of_captions', 'person_settings', 'seat_consents', 'spent_by_person'],
+    'track_sounds',
+  ].map((name) =>
+    table(name, inServer, { ...ofServer, person: { forget: 'delete', column: 'personId' } }),
+  );
+  const shared = dialect === 'postgres' ? [reserves] : [];
+  return [
+    ...tables,
+    ...[...others, ...ofPersons, ...shared].filter(({ name }) => !names.has(name)),
+  ];
+}
+
+const inServer = { guildId: id, personId: id };
+const ofServer = { key: [], server: { forget: 'delete', column: 'guildId' } } as const;
+
+const reserves = table('spending_reserves', inServer, {
+  ...ofServer,
+  person: {
+    forget: 'discard',
+    column: 'personId',
+    reason: 'A reserve counts only while an answer runs.',
+  },
+});
