@@ -1,11 +1,12 @@
 import { copyStore } from './backups/backup.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
 import { SqliteGuilds, SqlitePanels, SqliteSettings } from './guilds.ts';
-import { SqliteCaptionChoices, SqlitePersonSettings } from './people/person-settings.ts';
+import { SqlitePersonSettings } from './people/person-settings.ts';
 import { rewriteVersion } from './schema.ts';
 import { SqliteSpending } from './spending.ts';
 import type { Store } from './store.ts';
 import { ApiTokens } from './stores/api-tokens.ts';
+import { StoredCaptionChoices } from './stores/caption-choices.ts';
 import { Consents } from './stores/consents.ts';
 import { Reminders } from './stores/reminders.ts';
 import { Seats } from './stores/seats.ts';
@@ -17,7 +18,7 @@ export async function openLocalStore(path: string, options: StoreOptions): Promi
   const database = await openDatabase(path, options);
   return {
     apiTokens: new ApiTokens(database),
-    captionChoices: new SqliteCaptionChoices(database),
+    captionChoices: new StoredCaptionChoices(database),
     consents: new Consents(database, withUndeclared('sqlite')),
     guilds: new SqliteGuilds(database),
     panels: new SqlitePanels(database),

@@ -65,10 +65,6 @@ export const migrations: readonly Migration[] = [
         guild_id TEXT NOT NULL,
         PRIMARY KEY (bot_id, guild_id)
       ) STRICT, WITHOUT ROWID;
-      CREATE TABLE left_out_of_captions (
-        guild_id TEXT NOT NULL,
-        person_id TEXT NOT NULL,
-        PRIMARY KEY (guild_id, person_id)
       ) STRICT, WITHOUT ROWID;
       CREATE TABLE person_settings (
         guild_id TEXT NOT NULL,

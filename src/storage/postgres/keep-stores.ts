@@ -4,6 +4,7 @@ import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import type { Store } from '#src/storage/store.ts';
 import { ApiTokens } from '#src/storage/stores/api-tokens.ts';
+import { StoredCaptionChoices } from '#src/storage/stores/caption-choices.ts';
 import { Consents } from '#src/storage/stores/consents.ts';
 import { Reminders } from '#src/storage/stores/reminders.ts';
 import { Seats } from '#src/storage/stores/seats.ts';
@@ -19,7 +20,7 @@ import { OrderedDatabase } from './ordered-database.ts';
 import { PostgresPool } from './pool.ts';
 import { comesBack, hindranceBehind, type PostgresHindrance } from './postgres-trouble.ts';
 import { PostgresGuilds, PostgresPanels, PostgresSettings } from './stores/guilds.ts';
-import { PostgresCaptionChoices, PostgresPersonSettings } from './stores/person-settings.ts';
+import { PostgresPersonSettings } from './stores/person-settings.ts';
 import { storesPart } from './stores/schema.ts';
 import { PostgresSharedSpending } from './stores/shared-spending.ts';
 import { PostgresSpending } from './stores/spending.ts';
@@ -166,7 +167,7 @@ export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
   const database = new OrderedDatabase(pool, clock);
   return {
     apiTokens: new ApiTokens(database),
-    captionChoices: new PostgresCaptionChoices(database),
+    captionChoices: new StoredCaptionChoices(database),
     consents: new Consents(database, withUndeclared('postgres')),
     guilds: new PostgresGuilds(database),
     panels: new PostgresPanels(database),

@@ -1,5 +1,6 @@
 import type { Table } from '#src/storage/sql/table.ts';
 import { apiTokens } from './api-tokens.ts';
+import { leftOutOfCaptions } from './caption-choices.ts';
 import { consents } from './consents.ts';
 import { reminders } from './reminders.ts';
 import { seatConsents, seats } from './seats.ts';
@@ -9,9 +10,10 @@ import { trackSounds, tracks } from './tracks.ts';
 export const tables: readonly Table[] = [
   apiTokens,
   consents,
+  leftOutOfCaptions,
   reminders,
-  seats,
   seatConsents,
-  tracks,
+  seats,
   trackSounds,
+  tracks,
 ];

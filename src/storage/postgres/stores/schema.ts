@@ -12,11 +12,6 @@ export const storesPart: SchemaPart = {
     {
       version: 14,
       sql: `
-        CREATE TABLE left_out_of_captions (
-          guild_id text COLLATE "C" NOT NULL,
-          person_id text COLLATE "C" NOT NULL,
-          PRIMARY KEY (guild_id, person_id)
-        );
         CREATE TABLE panels (
           guild_id text COLLATE "C" PRIMARY KEY,
           channel_id text NOT NULL,
