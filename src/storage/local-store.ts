@@ -1,13 +1,13 @@
 import { copyStore } from './backups/backup.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
 import { SqliteGuilds, SqlitePanels, SqliteSettings } from './guilds.ts';
-import { SqlitePersonSettings } from './people/person-settings.ts';
 import { rewriteVersion } from './schema.ts';
 import { SqliteSpending } from './spending.ts';
 import type { Store } from './store.ts';
 import { ApiTokens } from './stores/api-tokens.ts';
 import { StoredCaptionChoices } from './stores/caption-choices.ts';
 import { Consents } from './stores/consents.ts';
+import { StoredPersonSettings } from './stores/person-settings.ts';
 import { Reminders } from './stores/reminders.ts';
 import { Seats } from './stores/seats.ts';
 import { Tracks } from './stores/tracks.ts';
@@ -22,7 +22,7 @@ export async function openLocalStore(path: string, options: StoreOptions): Promi
     consents: new Consents(database, withUndeclared('sqlite')),
     guilds: new SqliteGuilds(database),
     panels: new SqlitePanels(database),
-    personSettings: new SqlitePersonSettings(database),
+    personSettings: new StoredPersonSettings(database),
     reminders: new Reminders(database),
     seats: new Seats(database),
     settings: new SqliteSettings(database),

@@ -66,15 +66,6 @@ export const migrations: readonly Migration[] = [
         PRIMARY KEY (bot_id, guild_id)
       ) STRICT, WITHOUT ROWID;
       ) STRICT, WITHOUT ROWID;
-      CREATE TABLE person_settings (
-        guild_id TEXT NOT NULL,
-        person_id TEXT NOT NULL,
-        language TEXT,
-        voice TEXT,
-        speed REAL,
-        spoken_name TEXT,
-        PRIMARY KEY (guild_id, person_id)
-      ) STRICT, WITHOUT ROWID;
       ${createTables(tables, 'sqlite')}
     `,
   },

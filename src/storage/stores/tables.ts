@@ -2,6 +2,7 @@ import type { Table } from '#src/storage/sql/table.ts';
 import { apiTokens } from './api-tokens.ts';
 import { leftOutOfCaptions } from './caption-choices.ts';
 import { consents } from './consents.ts';
+import { personSettings } from './person-settings.ts';
 import { reminders } from './reminders.ts';
 import { seatConsents, seats } from './seats.ts';
 import { trackSounds, tracks } from './tracks.ts';
@@ -11,6 +12,7 @@ export const tables: readonly Table[] = [
   apiTokens,
   consents,
   leftOutOfCaptions,
+  personSettings,
   reminders,
   seatConsents,
   seats,

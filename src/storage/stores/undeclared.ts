@@ -9,9 +9,8 @@ export function withUndeclared(dialect: SqlDialect): readonly Table[] {
     ...['api_tokens', 'bot_guilds', 'panels', 'removed_guilds', 'seats', 'server_settings'],
     ...['spent', 'spent_on_captions', 'tracks'],
   ].map((name) => table(name, { guildId: id }, { ...ofServer, person: { forget: 'nothing' } }));
-  const ofPersons = ['person_settings', 'seat_consents', 'spent_by_person', 'track_sounds'].map(
-    (name) =>
-      table(name, inServer, { ...ofServer, person: { forget: 'delete', column: 'personId' } }),
+  const ofPersons = ['seat_consents', 'spent_by_person', 'track_sounds'].map((name) =>
+    table(name, inServer, { ...ofServer, person: { forget: 'delete', column: 'personId' } }),
   );
   const shared = dialect === 'postgres' ? [reserves] : [];
   return [

@@ -66,16 +66,6 @@ export const storesPart: SchemaPart = {
         CREATE INDEX spending_reserves_by_guild ON spending_reserves (guild_id, holder);
         CREATE TABLE applied_writes (id uuid PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());
         CREATE INDEX applied_writes_by_time ON applied_writes (at);
-        CREATE TABLE person_settings (
-          guild_id text COLLATE "C" NOT NULL,
-          person_id text COLLATE "C" NOT NULL,
-          language text,
-          voice text,
-          speed double precision,
-          spoken_name text,
-          written_at timestamptz NOT NULL DEFAULT now(),
-          written_by uuid,
-          PRIMARY KEY (guild_id, person_id)
         );
         ${createTables(tables, 'postgres')}
       `,

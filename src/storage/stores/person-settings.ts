@@ -1,0 +1,54 @@
+import sql from 'sql-template-tag';
+import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
+import { id, number, optional, text } from '#src/storage/sql/columns.ts';
+import { laneOf, type StoreDatabase } from '#src/storage/sql/store-database.ts';
+import { columnList, table } from '#src/storage/sql/table.ts';
+import { isNewer, putIfNewer, versioned } from '#src/storage/sql/versions.ts';
+
+const chosen = {
+  language: optional(text),
+  voice: optional(text),
+  speed: optional(number),
+  spokenName: optional(text),
+};
+
+export const personSettings = table(
+  'person_settings',
+  { guildId: id, personId: id, ...chosen, ...versioned },
+  {
+    key: ['guildId', 'personId'],
+    person: { forget: 'delete', column: 'personId' },
+    server: { forget: 'delete', column: 'guildId' },
+  },
+);
+
+/** Personal settings: a row per person and server with any setting. */
+export class StoredPersonSettings implements PersonSettingsStore {
+  readonly #database: StoreDatabase;
+
+  constructor(database: StoreDatabase) {
+    this.#database = database;
+  }
+
+  async read(guildId: string, personId: string): Promise<PersonSettings> {
+    const statement = sql`SELECT ${columnList(chosen)} FROM person_settings
+      WHERE guild_id = ${guildId} AND person_id = ${personId}`;
+    const [row = {}] = await this.#database.readPast(
+      [laneOf(personSettings, guildId)],
+      (connection) => connection.rows(chosen, statement),
+    );
+    return row;
+  }
+
+  async write(guildId: string, personId: string, settings: PersonSettings): Promise<void> {
+    await this.#database.write([laneOf(personSettings, guildId)], async (connection) => {
+      if (Object.keys(settings).length > 0)
+        await putIfNewer(connection, personSettings, { guildId, personId, ...settings });
+      else
+        await connection.run(
+          sql`DELETE FROM person_settings WHERE guild_id = ${guildId} AND person_id = ${personId}
+            AND ${isNewer(connection, personSettings)}`,
+        );
+    });
+  }
+}
