@@ -1,4 +1,3 @@
-import type { PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
 import type { GuildStore, SettingsStore } from '#src/session/ports/stores/guild-store.ts';
 import { monthOf } from '#src/spending/calendar.ts';
 import type { Database } from './database.ts';
@@ -56,29 +55,6 @@ function tablesAboutGuilds(sqlite: DatabaseSync): readonly string[] {
     )
     .all()
     .map(({ quoted }) => String(quoted));
-}
-
-/** Where the panels are, one row per server. */
-export class SqlitePanels implements PanelStore {
-  readonly #database: Database;
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
-
-  /** Errors: BotError `store.unreadable`. */
-  async read(guildId: string): Promise<PanelPlace | undefined> {
-    const sql = 'SELECT channel_id, message_id FROM panels WHERE guild_id = ?';
-    const row = await this.#database.readSync((sqlite) => sqlite.prepare(sql).get(guildId));
-    return row && { channelId: String(row.channel_id), messageId: String(row.message_id) };
-  }
-
-  async write(guildId: string, { channelId, messageId }: PanelPlace): Promise<void> {
-    const sql = 'REPLACE INTO panels (guild_id, channel_id, message_id) VALUES (?, ?, ?)';
-    await this.#database.writeSync((sqlite) =>
-      sqlite.prepare(sql).run(guildId, channelId, messageId),
-    );
-  }
 }
 
 /** Settings of servers in SQLite, one row per server and key. */

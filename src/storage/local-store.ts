@@ -1,12 +1,13 @@
 import { copyStore } from './backups/backup.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
-import { SqliteGuilds, SqlitePanels, SqliteSettings } from './guilds.ts';
+import { SqliteGuilds, SqliteSettings } from './guilds.ts';
 import { rewriteVersion } from './schema.ts';
 import { SqliteSpending } from './spending.ts';
 import type { Store } from './store.ts';
 import { ApiTokens } from './stores/api-tokens.ts';
 import { StoredCaptionChoices } from './stores/caption-choices.ts';
 import { Consents } from './stores/consents.ts';
+import { PanelPlaces } from './stores/panels.ts';
 import { StoredPersonSettings } from './stores/person-settings.ts';
 import { Reminders } from './stores/reminders.ts';
 import { Seats } from './stores/seats.ts';
@@ -21,7 +22,7 @@ export async function openLocalStore(path: string, options: StoreOptions): Promi
     captionChoices: new StoredCaptionChoices(database),
     consents: new Consents(database, withUndeclared('sqlite')),
     guilds: new SqliteGuilds(database),
-    panels: new SqlitePanels(database),
+    panels: new PanelPlaces(database),
     personSettings: new StoredPersonSettings(database),
     reminders: new Reminders(database),
     seats: new Seats(database),

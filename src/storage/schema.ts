@@ -20,11 +20,6 @@ export const migrations: readonly Migration[] = [
   {
     version: 14,
     sql: `
-      CREATE TABLE panels (
-        guild_id TEXT PRIMARY KEY,
-        channel_id TEXT NOT NULL,
-        message_id TEXT NOT NULL
-      ) STRICT, WITHOUT ROWID;
       CREATE TABLE server_settings (
         guild_id TEXT NOT NULL,
         key TEXT NOT NULL,
@@ -64,7 +59,6 @@ export const migrations: readonly Migration[] = [
         bot_id TEXT NOT NULL,
         guild_id TEXT NOT NULL,
         PRIMARY KEY (bot_id, guild_id)
-      ) STRICT, WITHOUT ROWID;
       ) STRICT, WITHOUT ROWID;
       ${createTables(tables, 'sqlite')}
     `,

@@ -6,6 +6,7 @@ import type { Store } from '#src/storage/store.ts';
 import { ApiTokens } from '#src/storage/stores/api-tokens.ts';
 import { StoredCaptionChoices } from '#src/storage/stores/caption-choices.ts';
 import { Consents } from '#src/storage/stores/consents.ts';
+import { PanelPlaces } from '#src/storage/stores/panels.ts';
 import { StoredPersonSettings } from '#src/storage/stores/person-settings.ts';
 import { Reminders } from '#src/storage/stores/reminders.ts';
 import { Seats } from '#src/storage/stores/seats.ts';
@@ -20,7 +21,7 @@ import { migratePostgres, type SchemaPart } from './migrate.ts';
 import { OrderedDatabase } from './ordered-database.ts';
 import { PostgresPool } from './pool.ts';
 import { comesBack, hindranceBehind, type PostgresHindrance } from './postgres-trouble.ts';
-import { PostgresGuilds, PostgresPanels, PostgresSettings } from './stores/guilds.ts';
+import { PostgresGuilds, PostgresSettings } from './stores/guilds.ts';
 import { storesPart } from './stores/schema.ts';
 import { PostgresSharedSpending } from './stores/shared-spending.ts';
 import { PostgresSpending } from './stores/spending.ts';
@@ -170,7 +171,7 @@ export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
     captionChoices: new StoredCaptionChoices(database),
     consents: new Consents(database, withUndeclared('postgres')),
     guilds: new PostgresGuilds(database),
-    panels: new PostgresPanels(database),
+    panels: new PanelPlaces(database),
     personSettings: new StoredPersonSettings(database),
     reminders: new Reminders(database),
     seats: new Seats(database),

@@ -2,6 +2,7 @@ import type { Table } from '#src/storage/sql/table.ts';
 import { apiTokens } from './api-tokens.ts';
 import { leftOutOfCaptions } from './caption-choices.ts';
 import { consents } from './consents.ts';
+import { panels } from './panels.ts';
 import { personSettings } from './person-settings.ts';
 import { reminders } from './reminders.ts';
 import { seatConsents, seats } from './seats.ts';
@@ -18,4 +19,5 @@ export const tables: readonly Table[] = [
   seats,
   trackSounds,
   tracks,
+  panels,
 ];

@@ -1,4 +1,3 @@
-import type { PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
 import type { GuildStore, SettingsStore } from '#src/session/ports/stores/guild-store.ts';
 import { monthOf } from '#src/spending/calendar.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
@@ -78,33 +77,6 @@ async function tablesAboutGuilds(connection: SqlConnection): Promise<readonly st
   const others = storeTables.filter((name) => name !== 'spent' && name !== 'removed_guilds');
   const rows = await connection.rows(tablesWith, ['guild_id', others]);
   return rows.map(({ quoted }) => String(quoted));
-}
-
-/** Where the panels are, in PostgreSQL, one row per server. */
-export class PostgresPanels implements PanelStore {
-  readonly #database: OrderedDatabase;
-
-  constructor(database: OrderedDatabase) {
-    this.#database = database;
-  }
-
-  async read(guildId: string): Promise<PanelPlace | undefined> {
-    const sql = 'SELECT channel_id, message_id FROM panels WHERE guild_id = $1';
-    const [row] = await this.#database.readPast([serverLane('panels', guildId)], (connection) =>
-      connection.rows(sql, [guildId]),
-    );
-    return row && { channelId: String(row.channel_id), messageId: String(row.message_id) };
-  }
-
-  async write(guildId: string, { channelId, messageId }: PanelPlace): Promise<void> {
-    const sql = `INSERT INTO panels AS old VALUES ($1, $2, $3, ${askedAt(4)}, $5)
-      ON CONFLICT (guild_id) DO UPDATE SET channel_id = excluded.channel_id,
-        message_id = excluded.message_id, ${writtenToo}
-      WHERE ${isNewer(4, 'old.')}`;
-    await this.#database.write([serverLane('panels', guildId)], (connection, ageMs) =>
-      connection.run(sql, [guildId, channelId, messageId, ageMs, this.#database.writer]),
-    );
-  }
 }
 
 /** Settings of servers in PostgreSQL, one row per server and key. */

@@ -12,13 +12,6 @@ export const storesPart: SchemaPart = {
     {
       version: 14,
       sql: `
-        CREATE TABLE panels (
-          guild_id text COLLATE "C" PRIMARY KEY,
-          channel_id text NOT NULL,
-          message_id text NOT NULL,
-          written_at timestamptz NOT NULL DEFAULT now(),
-          written_by uuid
-        );
         CREATE TABLE server_settings (
           guild_id text COLLATE "C" NOT NULL,
           key text COLLATE "C" NOT NULL,
@@ -66,7 +59,6 @@ export const storesPart: SchemaPart = {
         CREATE INDEX spending_reserves_by_guild ON spending_reserves (guild_id, holder);
         CREATE TABLE applied_writes (id uuid PRIMARY KEY, at timestamptz NOT NULL DEFAULT now());
         CREATE INDEX applied_writes_by_time ON applied_writes (at);
-        );
         ${createTables(tables, 'postgres')}
       `,
     },
