@@ -1,4 +1,4 @@
-import type { GuildStore, SettingsStore } from '#src/session/ports/stores/guild-store.ts';
+import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
 import { monthOf } from '#src/spending/calendar.ts';
 import type { Database } from './database.ts';
 import type { DatabaseSync } from './sqlite.ts';
@@ -55,29 +55,4 @@ function tablesAboutGuilds(sqlite: DatabaseSync): readonly string[] {
     )
     .all()
     .map(({ quoted }) => String(quoted));
-}
-
-/** Settings of servers in SQLite, one row per server and key. */
-export class SqliteSettings implements SettingsStore {
-  readonly #database: Database;
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
-
-  async read(guildId: string): Promise<ReadonlyMap<string, string>> {
-    const sql = 'SELECT key, value FROM server_settings WHERE guild_id = ?';
-    const rows = await this.#database.readSync((sqlite) => sqlite.prepare(sql).all(guildId));
-    return new Map(rows.map(({ key, value }) => [String(key), String(value)]));
-  }
-
-  async write(guildId: string, key: string, value: string | undefined): Promise<void> {
-    await this.#database.writeSync((sqlite) => {
-      const where = 'guild_id = ? AND key = ?';
-      sqlite.prepare(`DELETE FROM server_settings WHERE ${where}`).run(guildId, key);
-      if (value === undefined) return;
-      const sql = 'INSERT INTO server_settings (guild_id, key, value) VALUES (?, ?, ?)';
-      sqlite.prepare(sql).run(guildId, key, value);
-    });
-  }
 }

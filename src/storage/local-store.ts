@@ -1,6 +1,6 @@
 import { copyStore } from './backups/backup.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
-import { SqliteGuilds, SqliteSettings } from './guilds.ts';
+import { SqliteGuilds } from './guilds.ts';
 import { rewriteVersion } from './schema.ts';
 import { SqliteSpending } from './spending.ts';
 import type { Store } from './store.ts';
@@ -11,6 +11,7 @@ import { PanelPlaces } from './stores/panels.ts';
 import { StoredPersonSettings } from './stores/person-settings.ts';
 import { Reminders } from './stores/reminders.ts';
 import { Seats } from './stores/seats.ts';
+import { ServerSettings } from './stores/settings.ts';
 import { Tracks } from './stores/tracks.ts';
 import { withUndeclared } from './stores/undeclared.ts';
 
@@ -26,7 +27,7 @@ export async function openLocalStore(path: string, options: StoreOptions): Promi
     personSettings: new StoredPersonSettings(database),
     reminders: new Reminders(database),
     seats: new Seats(database),
-    settings: new SqliteSettings(database),
+    settings: new ServerSettings(database),
     spending: new SqliteSpending(database),
     tracks: new Tracks(database),
     backup: (toPath) => database.readSync((sqlite) => copyStore(sqlite, toPath)),

@@ -20,12 +20,6 @@ export const migrations: readonly Migration[] = [
   {
     version: 14,
     sql: `
-      CREATE TABLE server_settings (
-        guild_id TEXT NOT NULL,
-        key TEXT NOT NULL,
-        value TEXT NOT NULL,
-        PRIMARY KEY (guild_id, key)
-      ) STRICT, WITHOUT ROWID;
       CREATE TABLE spent (
         guild_id TEXT NOT NULL,
         day TEXT NOT NULL,

@@ -77,13 +77,14 @@ function keepTokens(target: DatabaseSync, before: readonly StoredRow[], nowWallM
 }
 
 /** Whether the rule of before was stricter than that of the copy, and so was taken over. */
-function keepSetting(target: DatabaseSync, { guild_id, key, value }: StoredRow): boolean {
+function keepSetting(target: DatabaseSync, row: StoredRow): boolean {
+  const { guild_id, key, value } = row;
   const [guildId, name] = [`${guild_id}`, `${key}`];
   const sql = 'SELECT value FROM server_settings WHERE guild_id = ? AND key = ?';
   const copied = target.prepare(sql).get(guildId, name)?.value;
   const strict = stricter(name, `${value}`, copied === undefined ? undefined : `${copied}`);
   if (strict === undefined || strict === copied) return false;
-  replaced(target, 'server_settings', [{ guild_id: guildId, key: name, value: strict }]);
+  replaced(target, 'server_settings', [{ ...row, value: strict }]);
   return true;
 }
 

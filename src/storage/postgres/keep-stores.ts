@@ -10,6 +10,7 @@ import { PanelPlaces } from '#src/storage/stores/panels.ts';
 import { StoredPersonSettings } from '#src/storage/stores/person-settings.ts';
 import { Reminders } from '#src/storage/stores/reminders.ts';
 import { Seats } from '#src/storage/stores/seats.ts';
+import { ServerSettings } from '#src/storage/stores/settings.ts';
 import { Tracks } from '#src/storage/stores/tracks.ts';
 import { withUndeclared } from '#src/storage/stores/undeclared.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
@@ -21,7 +22,7 @@ import { migratePostgres, type SchemaPart } from './migrate.ts';
 import { OrderedDatabase } from './ordered-database.ts';
 import { PostgresPool } from './pool.ts';
 import { comesBack, hindranceBehind, type PostgresHindrance } from './postgres-trouble.ts';
-import { PostgresGuilds, PostgresSettings } from './stores/guilds.ts';
+import { PostgresGuilds } from './stores/guilds.ts';
 import { storesPart } from './stores/schema.ts';
 import { PostgresSharedSpending } from './stores/shared-spending.ts';
 import { PostgresSpending } from './stores/spending.ts';
@@ -175,7 +176,7 @@ export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
     personSettings: new StoredPersonSettings(database),
     reminders: new Reminders(database),
     seats: new Seats(database),
-    settings: new PostgresSettings(database),
+    settings: new ServerSettings(database),
     spending: new PostgresSpending(database),
     sharedSpending: new PostgresSharedSpending(database),
     tracks: new Tracks(database),

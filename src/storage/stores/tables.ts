@@ -6,6 +6,7 @@ import { panels } from './panels.ts';
 import { personSettings } from './person-settings.ts';
 import { reminders } from './reminders.ts';
 import { seatConsents, seats } from './seats.ts';
+import { serverSettings } from './settings.ts';
 import { trackSounds, tracks } from './tracks.ts';
 
 /** All tables of the store, in both databases. */
@@ -20,4 +21,5 @@ export const tables: readonly Table[] = [
   trackSounds,
   tracks,
   panels,
+  serverSettings,
 ];

@@ -6,8 +6,8 @@ import { tables } from './tables.ts';
 export function withUndeclared(dialect: SqlDialect): readonly Table[] {
   const names = new Set(tables.map(({ name }) => name));
   const others = [
-    ...['api_tokens', 'bot_guilds', 'removed_guilds', 'seats', 'server_settings', 'spent'],
-    ...['spent_on_captions', 'tracks'],
+    ...['api_tokens', 'bot_guilds', 'removed_guilds', 'seats', 'spent', 'spent_on_captions'],
+    'tracks',
   ].map((name) => table(name, { guildId: id }, { ...ofServer, person: { forget: 'nothing' } }));
   const ofPersons = ['seat_consents', 'spent_by_person', 'track_sounds'].map((name) =>
     table(name, inServer, { ...ofServer, person: { forget: 'delete', column: 'personId' } }),

@@ -1,19 +1,9 @@
-import type { GuildStore, SettingsStore } from '#src/session/ports/stores/guild-store.ts';
+import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
 import { monthOf } from '#src/spending/calendar.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import type { SqlConnection } from '#src/storage/postgres/sql-connection.ts';
 import { storeTables, tablesWith } from './schema.ts';
-import {
-  askedAt,
-  eraseMs,
-  guildsLane,
-  insertRows,
-  isNewer,
-  lanesOfServer,
-  serverLane,
-  spendingLane,
-  writtenToo,
-} from './writing.ts';
+import { eraseMs, guildsLane, insertRows, lanesOfServer, spendingLane } from './writing.ts';
 
 /** Everything that is kept of a server in PostgreSQL, by its id. */
 export class PostgresGuilds implements GuildStore {
@@ -77,36 +67,4 @@ async function tablesAboutGuilds(connection: SqlConnection): Promise<readonly st
   const others = storeTables.filter((name) => name !== 'spent' && name !== 'removed_guilds');
   const rows = await connection.rows(tablesWith, ['guild_id', others]);
   return rows.map(({ quoted }) => String(quoted));
-}
-
-/** Settings of servers in PostgreSQL, one row per server and key. */
-export class PostgresSettings implements SettingsStore {
-  readonly #database: OrderedDatabase;
-
-  constructor(database: OrderedDatabase) {
-    this.#database = database;
-  }
-
-  async read(guildId: string): Promise<ReadonlyMap<string, string>> {
-    const sql = 'SELECT key, value FROM server_settings WHERE guild_id = $1';
-    const rows = await this.#database.readPast(
-      [serverLane('server_settings', guildId)],
-      (connection) => connection.rows(sql, [guildId]),
-    );
-    return new Map(rows.map(({ key, value }) => [String(key), String(value)]));
-  }
-
-  async write(guildId: string, key: string, value: string | undefined): Promise<void> {
-    const { writer } = this.#database;
-    const insert = `INSERT INTO server_settings AS old VALUES ($1, $2, $3, ${askedAt(4)}, $5)
-      ON CONFLICT (guild_id, key) DO UPDATE SET value = excluded.value, ${writtenToo}
-      WHERE ${isNewer(4, 'old.')}`;
-    const remove = `DELETE FROM server_settings
-      WHERE guild_id = $1 AND key = $2 AND ${isNewer(3)}`;
-    await this.#database.write([serverLane('server_settings', guildId)], (connection, ageMs) =>
-      value === undefined
-        ? connection.run(remove, [guildId, key, ageMs, writer])
-        : connection.run(insert, [guildId, key, value, ageMs, writer]),
-    );
-  }
 }

@@ -12,14 +12,6 @@ export const storesPart: SchemaPart = {
     {
       version: 14,
       sql: `
-        CREATE TABLE server_settings (
-          guild_id text COLLATE "C" NOT NULL,
-          key text COLLATE "C" NOT NULL,
-          value text NOT NULL,
-          written_at timestamptz NOT NULL DEFAULT now(),
-          written_by uuid,
-          PRIMARY KEY (guild_id, key)
-        );
         CREATE TABLE removed_guilds (guild_id text COLLATE "C" PRIMARY KEY);
         CREATE TABLE bot_guilds (
           bot_id text COLLATE "C" NOT NULL,

@@ -1,0 +1,45 @@
+import sql from 'sql-template-tag';
+import type { SettingsStore } from '#src/session/ports/stores/guild-store.ts';
+import { id, text } from '#src/storage/sql/columns.ts';
+import { laneOf, type StoreDatabase } from '#src/storage/sql/store-database.ts';
+import { select, table } from '#src/storage/sql/table.ts';
+import { isNewer, putIfNewer, versioned } from '#src/storage/sql/versions.ts';
+
+export const serverSettings = table(
+  'server_settings',
+  { guildId: id, key: id, value: text, ...versioned },
+  {
+    key: ['guildId', 'key'],
+    // The list of blocked people belongs to the server: nobody takes themselves out of it.
+    person: { forget: 'nothing' },
+    server: { forget: 'delete', column: 'guildId' },
+  },
+);
+
+/** Settings of servers: a row per server and key. */
+export class ServerSettings implements SettingsStore {
+  readonly #database: StoreDatabase;
+
+  constructor(database: StoreDatabase) {
+    this.#database = database;
+  }
+
+  async read(guildId: string): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.#database.readPast([laneOf(serverSettings, guildId)], (connection) =>
+      select(connection, serverSettings, sql`WHERE guild_id = ${guildId}`),
+    );
+    return new Map(rows.map(({ key, value }) => [key, value]));
+  }
+
+  async write(guildId: string, key: string, value: string | undefined): Promise<void> {
+    await this.#database.write([laneOf(serverSettings, guildId)], async (connection) => {
+      if (value !== undefined)
+        await putIfNewer(connection, serverSettings, { guildId, key, value });
+      else
+        await connection.run(
+          sql`DELETE FROM server_settings WHERE guild_id = ${guildId} AND key = ${key}
+            AND ${isNewer(connection, serverSettings)}`,
+        );
+    });
+  }
+}
