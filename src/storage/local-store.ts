@@ -1,12 +1,12 @@
 import { copyStore } from './backups/backup.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
-import { SqliteGuilds } from './guilds.ts';
 import { rewriteVersion } from './schema.ts';
 import { SqliteSpending } from './spending.ts';
 import type { Store } from './store.ts';
 import { ApiTokens } from './stores/api-tokens.ts';
 import { StoredCaptionChoices } from './stores/caption-choices.ts';
 import { Consents } from './stores/consents.ts';
+import { Guilds } from './stores/guilds.ts';
 import { PanelPlaces } from './stores/panels.ts';
 import { StoredPersonSettings } from './stores/person-settings.ts';
 import { Reminders } from './stores/reminders.ts';
@@ -18,11 +18,12 @@ import { withUndeclared } from './stores/undeclared.ts';
 /** The store on the calling thread, which stands still for every sync of the disk. Errors: BotError `store.unreadable`. */
 export async function openLocalStore(path: string, options: StoreOptions): Promise<Store> {
   const database = await openDatabase(path, options);
+  const all = withUndeclared('sqlite');
   return {
     apiTokens: new ApiTokens(database),
     captionChoices: new StoredCaptionChoices(database),
-    consents: new Consents(database, withUndeclared('sqlite')),
-    guilds: new SqliteGuilds(database),
+    consents: new Consents(database, all),
+    guilds: new Guilds(database, all),
     panels: new PanelPlaces(database),
     personSettings: new StoredPersonSettings(database),
     reminders: new Reminders(database),

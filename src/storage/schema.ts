@@ -48,12 +48,6 @@ export const migrations: readonly Migration[] = [
         turns INTEGER NOT NULL,
         PRIMARY KEY (guild_id, day)
       ) STRICT, WITHOUT ROWID;
-      CREATE TABLE removed_guilds (guild_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
-      CREATE TABLE bot_guilds (
-        bot_id TEXT NOT NULL,
-        guild_id TEXT NOT NULL,
-        PRIMARY KEY (bot_id, guild_id)
-      ) STRICT, WITHOUT ROWID;
       ${createTables(tables, 'sqlite')}
     `,
   },

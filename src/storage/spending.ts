@@ -1,8 +1,8 @@
 import { monthOf } from '#src/spending/calendar.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
 import type { Database } from './database.ts';
-import { eraseOldSpending } from './guilds.ts';
 import type { DatabaseSync } from './sqlite.ts';
+import { removedSpendingErasures } from './stores/guilds.ts';
 
 /**
  * Amounts spent, in SQLite: a row per server and day, and one per person, server and day, and of captions per server and
@@ -34,7 +34,9 @@ export class SqliteSpending implements SpendingStore {
         else addToPerson(sqlite, { ...entry, personId: entry.personId });
       }
       const [first] = entries;
-      if (first) eraseOldSpending(sqlite, first.day);
+      if (!first) return;
+      for (const { sql, values } of removedSpendingErasures(first.day))
+        sqlite.prepare(sql).run(...values.map(String));
     });
   }
 }

@@ -6,6 +6,7 @@ import type { Store } from '#src/storage/store.ts';
 import { ApiTokens } from '#src/storage/stores/api-tokens.ts';
 import { StoredCaptionChoices } from '#src/storage/stores/caption-choices.ts';
 import { Consents } from '#src/storage/stores/consents.ts';
+import { Guilds } from '#src/storage/stores/guilds.ts';
 import { PanelPlaces } from '#src/storage/stores/panels.ts';
 import { StoredPersonSettings } from '#src/storage/stores/person-settings.ts';
 import { Reminders } from '#src/storage/stores/reminders.ts';
@@ -22,7 +23,6 @@ import { migratePostgres, type SchemaPart } from './migrate.ts';
 import { OrderedDatabase } from './ordered-database.ts';
 import { PostgresPool } from './pool.ts';
 import { comesBack, hindranceBehind, type PostgresHindrance } from './postgres-trouble.ts';
-import { PostgresGuilds } from './stores/guilds.ts';
 import { storesPart } from './stores/schema.ts';
 import { PostgresSharedSpending } from './stores/shared-spending.ts';
 import { PostgresSpending } from './stores/spending.ts';
@@ -167,11 +167,12 @@ export type PostgresStores = Store & { readonly sharedSpending: SharedSpending }
 /** The store over connections to a database whose schema is of the present format. Closing it closes the pool. */
 export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
   const database = new OrderedDatabase(pool, clock);
+  const all = withUndeclared('postgres');
   return {
     apiTokens: new ApiTokens(database),
     captionChoices: new StoredCaptionChoices(database),
-    consents: new Consents(database, withUndeclared('postgres')),
-    guilds: new PostgresGuilds(database),
+    consents: new Consents(database, all),
+    guilds: new Guilds(database, all),
     panels: new PanelPlaces(database),
     personSettings: new StoredPersonSettings(database),
     reminders: new Reminders(database),

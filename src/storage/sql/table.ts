@@ -17,6 +17,8 @@ export type PersonRule<Field extends string = string> =
 /** What is done with the rows of a server that removed the bot. */
 export type ServerRule<Field extends string = string> =
   | { readonly forget: 'delete'; readonly column: Field }
+  /** Their own store deletes them later, for the reason given. */
+  | { readonly forget: 'later'; readonly column: Field; readonly reason: string }
   | { readonly forget: 'keep'; readonly column: Field; readonly reason: string }
   /** No row is about a server. */
   | { readonly forget: 'nothing' };

@@ -2,6 +2,7 @@ import type { Table } from '#src/storage/sql/table.ts';
 import { apiTokens } from './api-tokens.ts';
 import { leftOutOfCaptions } from './caption-choices.ts';
 import { consents } from './consents.ts';
+import { botGuilds, removedGuilds } from './guilds.ts';
 import { panels } from './panels.ts';
 import { personSettings } from './person-settings.ts';
 import { reminders } from './reminders.ts';
@@ -12,6 +13,7 @@ import { trackSounds, tracks } from './tracks.ts';
 /** All tables of the store, in both databases. */
 export const tables: readonly Table[] = [
   apiTokens,
+  botGuilds,
   consents,
   leftOutOfCaptions,
   personSettings,
@@ -21,5 +23,6 @@ export const tables: readonly Table[] = [
   trackSounds,
   tracks,
   panels,
+  removedGuilds,
   serverSettings,
 ];

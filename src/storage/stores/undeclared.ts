@@ -5,22 +5,35 @@ import { tables } from './tables.ts';
 /** All tables, with the rules of those that the schema still creates by hand. */
 export function withUndeclared(dialect: SqlDialect): readonly Table[] {
   const names = new Set(tables.map(({ name }) => name));
-  const others = [
-    ...['api_tokens', 'bot_guilds', 'removed_guilds', 'seats', 'spent', 'spent_on_captions'],
-    'tracks',
-  ].map((name) => table(name, { guildId: id }, { ...ofServer, person: { forget: 'nothing' } }));
+  const others = ['api_tokens', 'seats', 'spent_on_captions', 'tracks'].map((name) =>
+    table(name, { guildId: id }, { ...ofServer, person: { forget: 'nothing' } }),
+  );
   const ofPersons = ['seat_consents', 'spent_by_person', 'track_sounds'].map((name) =>
     table(name, inServer, { ...ofServer, person: { forget: 'delete', column: 'personId' } }),
   );
   const shared = dialect === 'postgres' ? [reserves] : [];
   return [
     ...tables,
-    ...[...others, ...ofPersons, ...shared].filter(({ name }) => !names.has(name)),
+    ...[spent, ...others, ...ofPersons, ...shared].filter(({ name }) => !names.has(name)),
   ];
 }
 
 const inServer = { guildId: id, personId: id };
 const ofServer = { key: [], server: { forget: 'delete', column: 'guildId' } } as const;
+
+const spent = table(
+  'spent',
+  { guildId: id },
+  {
+    key: [],
+    person: { forget: 'nothing' },
+    server: {
+      forget: 'later',
+      column: 'guildId',
+      reason: 'A server that comes back has its budget of the month, and not a new one.',
+    },
+  },
+);
 
 const reserves = table('spending_reserves', inServer, {
   ...ofServer,

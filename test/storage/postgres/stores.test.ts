@@ -1,5 +1,4 @@
 import { afterAll } from 'vitest';
-import { storeTables } from '#src/storage/postgres/stores/schema.ts';
 import { apiTokenStoreContract } from '#test/contracts/stores/api-token-store.ts';
 import { captionChoiceContract } from '#test/contracts/stores/caption-choice-store.ts';
 import { consentStoreContract } from '#test/contracts/stores/consent-store.ts';
@@ -25,7 +24,10 @@ async function open(trouble?: StoreTrouble) {
   schema ??= await openSchema();
   const { name, sql, url } = schema;
   const store = await openIn({ url });
-  await sql(storeTables.map((table) => `DELETE FROM ${table}`).join(';'));
+  const tables = await sql(
+    "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'parley_schema'",
+  );
+  await sql(tables.map(({ tablename }) => `DELETE FROM ${tablename}`).join(';'));
   const rename = (from: string, to: string) => sql(`ALTER SCHEMA ${from} RENAME TO ${to}`);
   if (trouble === 'unwritable') await rename(name, `${name}_away`);
   if (trouble === 'unreadable') await store[Symbol.asyncDispose]();

@@ -12,12 +12,6 @@ export const storesPart: SchemaPart = {
     {
       version: 14,
       sql: `
-        CREATE TABLE removed_guilds (guild_id text COLLATE "C" PRIMARY KEY);
-        CREATE TABLE bot_guilds (
-          bot_id text COLLATE "C" NOT NULL,
-          guild_id text COLLATE "C" NOT NULL,
-          PRIMARY KEY (bot_id, guild_id)
-        );
         CREATE TABLE spent (
           guild_id text COLLATE "C" NOT NULL,
           day text COLLATE "C" NOT NULL,
@@ -56,14 +50,3 @@ export const storesPart: SchemaPart = {
     },
   ],
 };
-
-/** Tables of the store that have this column. Found by it, so that a later table cannot be forgotten. */
-export const tablesWith = `
-  SELECT quote_ident(c.table_name) AS quoted FROM information_schema.columns c
-  WHERE c.table_schema = current_schema() AND c.column_name = $1 AND c.table_name = ANY ($2)
-  ORDER BY 1`;
-
-/** Names of all tables of the store. */
-export const storeTables: readonly string[] = storesPart.migrations.flatMap(({ sql }) =>
-  [...sql.matchAll(/CREATE TABLE (\w+)/g)].map(([, name = '']) => name),
-);

@@ -2,7 +2,7 @@ import { monthOf } from '#src/spending/calendar.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
 import type { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import type { SqlConnection, SqlRow } from '#src/storage/postgres/sql-connection.ts';
-import { eraseRemovedSpending } from './guilds.ts';
+import { removedSpendingErasures } from '#src/storage/stores/guilds.ts';
 import { insertRows, spendingLane, textOf } from './writing.ts';
 
 /** Amounts spent, in PostgreSQL: rows as in SQLite, to which several processes add. */
@@ -42,7 +42,9 @@ export async function addSpending(
   await eraseFarOff(connection, 'spent_on_captions', ofCaptions);
   await eraseFarOff(connection, 'spent_by_person', ofPersons);
   const [first] = entries;
-  if (first) await eraseRemovedSpending(connection, first.day);
+  if (!first) return;
+  for (const { text, values } of removedSpendingErasures(first.day))
+    await connection.run(text, values);
 }
 
 /** Spending of these servers, or of all: for servers the month of `day` so far, for persons and captions that day. */

@@ -2,29 +2,10 @@ import type { SqlConnection, SqlRow } from '#src/storage/postgres/sql-connection
 
 /** Lane of what is spent, whatever the server. */
 export const spendingLane = 'spent';
-/** Lane of the list of servers. */
-export const guildsLane = 'bot_guilds';
-
-/** Tables of the store about one server: writes of one table wait for each other only, and reads for those of their table. */
-const serverTables = [
-  'consents',
-  'left_out_of_captions',
-  'panels',
-  'person_settings',
-  'reminders',
-  'seats',
-  'server_settings',
-  'tracks',
-] as const;
 
 /** Lane of what is kept in one table of a server. */
-export function serverLane(table: (typeof serverTables)[number], guildId: string): string {
+export function serverLane(table: 'seats' | 'tracks', guildId: string): string {
   return `${table} ${guildId}`;
-}
-
-/** Lanes of all that is kept of a server. */
-export function lanesOfServer(guildId: string): readonly string[] {
-  return serverTables.map((table) => serverLane(table, guildId));
 }
 
 /** Longest time, in ms, for erasing, which reads whole tables and may wait for others. */

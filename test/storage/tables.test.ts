@@ -1,0 +1,48 @@
+import { expect, expectTypeOf, test } from 'vitest';
+import { migrate } from '#src/storage/schema.ts';
+import { id } from '#src/storage/sql/columns.ts';
+import { personTables } from '#src/storage/sql/person-tables.ts';
+import { table } from '#src/storage/sql/table.ts';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { withUndeclared } from '#src/storage/stores/undeclared.ts';
+
+const rules = { key: ['guildId'], server: { forget: 'delete', column: 'guildId' } } as const;
+
+test('a table does not compile without what becomes of its rows about persons and servers', () => {
+  type Rules = Parameters<typeof table<{ readonly guildId: typeof id }>>[2];
+  const person = { forget: 'nothing' } as const;
+  expectTypeOf({ ...rules, person }).toExtend<Rules>();
+  expectTypeOf(rules).not.toExtend<Rules>();
+  expectTypeOf({ key: rules.key, person }).not.toExtend<Rules>();
+});
+
+test('every table with a server or a person in it declares what becomes of its rows', () => {
+  using sqlite = new DatabaseSync(':memory:');
+  migrate(sqlite, ':memory:');
+  const tablesWith = (column: string) =>
+    sqlite
+      .prepare(
+        `SELECT t.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+         WHERE t.type = 'table' AND c.name = ? ORDER BY 1`,
+      )
+      .all(column)
+      .map(({ name }) => name);
+  const all = withUndeclared('sqlite');
+  const ofServers = all.filter(({ server }) => server.forget !== 'nothing');
+  expect(ofServers.map(({ name }) => name).toSorted()).toEqual(tablesWith('guild_id'));
+  const ofPersons = personTables(all).map(({ name }) => name);
+  expect(ofPersons.toSorted()).toEqual(tablesWith('person_id'));
+});
+
+test('a table about persons that names no server is refused: nobody could be forgotten in it', () => {
+  const stray = table(
+    'stray',
+    { personId: id },
+    {
+      key: ['personId'],
+      person: { forget: 'delete', column: 'personId' },
+      server: { forget: 'nothing' },
+    },
+  );
+  expect(() => personTables([stray])).toThrow('The table stray names persons and no server.');
+});
