@@ -4,6 +4,9 @@ export type StoredConsent =
   | { readonly kind: 'until'; readonly wallMs: number }
   | { readonly kind: 'never' };
 
+/** Stored rows by the name of their table; their fields have the names of its columns. */
+export type StoredRows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+
 /** Stores people's consents across restarts; storage implements it. */
 export interface ConsentStore {
   /** Stored consents by person id. Errors: BotError `store.unreadable`: then no person agreed. */
@@ -12,6 +15,8 @@ export interface ConsentStore {
   write(guildId: string, personId: string, standing: StoredConsent): Promise<void>;
   /** Number of stored items about this person in this server. Errors: BotError `store.unreadable`. */
   count(guildId: string, personId: string): Promise<number>;
+  /** All stored rows about this person in this server, of each table that has some about persons. Errors: BotError `store.unreadable`. */
+  rowsAbout(guildId: string, personId: string): Promise<StoredRows>;
   /**
    * Deletes everything about this person in this server, so that not a byte of it stays in the files; how many items.
    * Errors: BotError `store.unwritable`.

@@ -1,5 +1,5 @@
 import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
-import type { ConsentStore, StoredConsent } from '#src/people/consent-store.ts';
+import type { ConsentStore, StoredConsent, StoredRows } from '#src/people/consent-store.ts';
 import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
 import type { PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
 import type { GuildStore, SettingsStore } from '#src/session/ports/stores/guild-store.ts';
@@ -179,6 +179,19 @@ export class MemoryConsents implements ConsentStore {
     const counts = [isStanding, isLeftOut, hasOwn].map(Number);
     const kept = this.seats.count(guildId, personId) + this.reminders.count(guildId, personId);
     return counts.reduce((sum, one) => sum + one, kept);
+  }
+
+  /** Rows of three tables. */
+  async rowsAbout(guildId: string, personId: string): Promise<StoredRows> {
+    checkReadable(this.trouble);
+    const standing = this.#standings.get(guildId)?.get(personId);
+    const isLeftOut = this.captionChoices.has(guildId, personId);
+    const row = { guildId, personId };
+    return {
+      consents: standing ? [{ ...row, ...standing }] : [],
+      left_out_of_captions: isLeftOut ? [row] : [],
+      reminders: await this.reminders.list(guildId, personId),
+    };
   }
 
   async erase(guildId: string, personId: string): Promise<number> {

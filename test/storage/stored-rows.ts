@@ -275,7 +275,7 @@ export const memories: readonly NewMemory[] = [
   },
 ];
 
-export async function writeMain(store: Store): Promise<void> {
+export async function writeMain(store: Omit<Store, 'backup' | 'probe'>): Promise<void> {
   for (const consent of consents) await store.consents.write(...consent);
   for (const panel of panels) await store.panels.write(...panel);
   for (const setting of settings) await store.settings.write(...setting);

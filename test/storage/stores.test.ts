@@ -13,6 +13,7 @@ import { captionChoiceContract } from '#test/contracts/stores/caption-choice-sto
 import { consentStoreContract } from '#test/contracts/stores/consent-store.ts';
 import { guildStoreContract } from '#test/contracts/stores/guild-store.ts';
 import { panelStoreContract } from '#test/contracts/stores/panel-store.ts';
+import { personRowsContract } from '#test/contracts/stores/person-rows.ts';
 import { personSettingsContract } from '#test/contracts/stores/person-settings-store.ts';
 import { reminderStoreContract } from '#test/contracts/stores/reminder-store.ts';
 import { seatStoreContract } from '#test/contracts/stores/seat-store.ts';
@@ -136,6 +137,7 @@ function closing(
     reminders,
     seats,
     settings,
+    spending,
     tracks,
     ...store
   }: Store,
@@ -151,6 +153,7 @@ function closing(
     reminders,
     seats,
     settings,
+    spending,
     tracks,
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
@@ -162,8 +165,10 @@ function closing(
 for (const [name, open] of [
   ['a file', openFile],
   ['a store in memory', openMemory],
-] as const)
+] as const) {
   apiTokenStoreContract(name, open);
+  personRowsContract(name, open);
+}
 
 for (const [name, open] of [
   ['a file', openFile],

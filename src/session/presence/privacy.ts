@@ -157,12 +157,19 @@ export class SessionPrivacy {
     const reminders = await withStore(guildId, this.#parts, 'store.unreadable', () =>
       this.#parts.reminders.list(guildId, personId),
     );
-    if (!said || !standings || !settings || !reminders) return { kind: 'failed' };
+    const tables = await withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
+      store.rowsAbout(guildId, personId),
+    );
+    if (!said || !standings || !settings || !reminders || !tables) return { kind: 'failed' };
     const consent = standings.get(personId);
     const isSet = Object.keys(settings).length > 0;
-    const own = { ...(consent && { consent }), ...(isSet && { settings }) };
     const isBlocked = await this.#isBlocked(guildId, personId);
-    const all = { guildId, personId, ...own, ...(isBlocked && { isBlocked }), ...said, reminders };
+    const own = {
+      ...(consent && { consent }),
+      ...(isSet && { settings }),
+      ...(isBlocked && { isBlocked }),
+    };
+    const all = { guildId, personId, ...own, ...said, reminders, tables };
     return { kind: 'exported', json: JSON.stringify(all, undefined, 2) };
   }
 

@@ -1,9 +1,9 @@
 import sql, { raw, type Sql } from 'sql-template-tag';
-import type { ConsentStore, StoredConsent } from '#src/people/consent-store.ts';
+import type { ConsentStore, StoredConsent, StoredRows } from '#src/people/consent-store.ts';
 import { id, instant, integer, oneOf, optional, type RowOf } from '#src/storage/sql/columns.ts';
 import { type PersonTable, personTables } from '#src/storage/sql/person-tables.ts';
 import { eraseMs, laneOf, lanesOf, type StoreDatabase } from '#src/storage/sql/store-database.ts';
-import { select, type Table, table } from '#src/storage/sql/table.ts';
+import { columnList, select, type Table, table } from '#src/storage/sql/table.ts';
 import { putIfNewer, versioned } from '#src/storage/sql/versions.ts';
 
 export const consents = table(
@@ -51,11 +51,24 @@ export class Consents implements ConsentStore {
     return this.#database.read(lanesOf(this.#tables, guildId), async (connection) => {
       let total = 0;
       for (const record of records) {
-        const statement = sql`SELECT count(*) AS count FROM ${rowsAbout(record, guildId, personId)}`;
+        const statement = sql`SELECT count(*) AS count FROM ${ofPerson(record, guildId, personId)}`;
         const [row] = await connection.rows({ count: integer }, statement);
         total += row?.count ?? 0;
       }
       return total;
+    });
+  }
+
+  rowsAbout(guildId: string, personId: string): Promise<StoredRows> {
+    const records = personTables(this.#tables).filter(({ forget }) => forget !== 'discard');
+    return this.#database.read(lanesOf(this.#tables, guildId), async (connection) => {
+      const found: [table: string, rows: StoredRows[string]][] = [];
+      for (const record of records) {
+        const { columns, name } = record;
+        const statement = sql`SELECT ${columnList(columns)} FROM ${ofPerson(record, guildId, personId)}`;
+        found.push([name, await connection.rows(columns, statement)]);
+      }
+      return Object.fromEntries(found);
     });
   }
 
@@ -68,7 +81,7 @@ export class Consents implements ConsentStore {
         let total = 0;
         for (const one of erased) {
           const changed = await connection.run(
-            sql`DELETE FROM ${rowsAbout(one, guildId, personId)}`,
+            sql`DELETE FROM ${ofPerson(one, guildId, personId)}`,
           );
           if (one.forget === 'delete') total += changed;
         }
@@ -82,7 +95,7 @@ export class Consents implements ConsentStore {
 }
 
 /** SQL of the rows of a table about a person in a server, behind `FROM`. */
-function rowsAbout(
+function ofPerson(
   { guildColumn, name, personColumn }: PersonTable,
   guildId: string,
   personId: string,

@@ -1,4 +1,12 @@
-import { id, type SqlDialect } from '#src/storage/sql/columns.ts';
+import {
+  flag,
+  id,
+  instant,
+  integer,
+  money,
+  type SqlDialect,
+  text,
+} from '#src/storage/sql/columns.ts';
 import { type Table, table } from '#src/storage/sql/table.ts';
 import { tables } from './tables.ts';
 
@@ -8,9 +16,11 @@ export function withUndeclared(dialect: SqlDialect): readonly Table[] {
   const others = ['api_tokens', 'seats', 'spent_on_captions', 'tracks'].map((name) =>
     table(name, { guildId: id }, { ...ofServer, person: { forget: 'nothing' } }),
   );
-  const ofPersons = ['seat_consents', 'spent_by_person', 'track_sounds'].map((name) =>
-    table(name, inServer, { ...ofServer, person: { forget: 'delete', column: 'personId' } }),
-  );
+  const ofPersons = [
+    table('seat_consents', { ...inServer, kind: text }, aboutPersons),
+    table('spent_by_person', { ...inServer, day: id, ...amounts }, aboutPersons),
+    table('track_sounds', { ...inServer, ...sound }, aboutPersons),
+  ];
   const shared = dialect === 'postgres' ? [reserves] : [];
   return [
     ...tables,
@@ -34,6 +44,21 @@ const spent = table(
     },
   },
 );
+
+const aboutPersons = { ...ofServer, person: { forget: 'delete', column: 'personId' } } as const;
+const amounts = { nanoUsd: money, ms: money, unpriced: money, turns: money };
+const sound = {
+  channelId: id,
+  track: id,
+  place: integer,
+  kind: text,
+  origin: text,
+  type: text,
+  title: text,
+  personName: text,
+  positionMs: instant,
+  isLoop: flag,
+};
 
 const reserves = table('spending_reserves', inServer, {
   ...ofServer,

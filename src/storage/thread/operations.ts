@@ -20,6 +20,7 @@ export const mainStore: StoreKind<Store> = {
     'consents.read': read,
     'consents.write': write,
     'consents.count': read,
+    'consents.rowsAbout': read,
     'consents.erase': { ...write, timeoutMs: eraseMs },
     'guilds.erase': { ...write, timeoutMs: eraseMs },
     'guilds.note': write,

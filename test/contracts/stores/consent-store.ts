@@ -41,6 +41,20 @@ function remembers(name: string, open: OpenConsentStore): void {
     expect(await opened.consents.count('20', '1')).toBe(0);
   });
 
+  test(`${name}: rows about a person are those of that person in that server, as they are stored`, async () => {
+    await using opened = await open();
+    const { consents } = opened;
+    for (const guildId of ['10', '20']) {
+      await consents.write(guildId, '1', { kind: 'until', wallMs: 5 });
+      await consents.write(guildId, '2', never);
+    }
+    const found = await consents.rowsAbout('10', '1');
+    const row = { guildId: '10', personId: '1', kind: 'until', wallMs: 5 };
+    expect(found.consents).toMatchObject([row]);
+    expect(Object.values(found).flat()).toHaveLength(1);
+    expect(Object.values(await consents.rowsAbout('30', '1')).flat()).toEqual([]);
+  });
+
   test(`${name}: what was read does not change afterwards`, async () => {
     await using opened = await open();
     const before = await opened.consents.read('10');
@@ -95,6 +109,7 @@ function fails(name: string, open: OpenConsentStore): void {
     const unreadable = { name: 'BotError', code: 'store.unreadable' };
     await expect(opened.consents.read('10')).rejects.toMatchObject(unreadable);
     await expect(opened.consents.count('10', '1')).rejects.toMatchObject(unreadable);
+    await expect(opened.consents.rowsAbout('10', '1')).rejects.toMatchObject(unreadable);
   });
 
   test.each(['unreadable', 'unwritable'] as const)(

@@ -63,3 +63,17 @@ withPostgres(() => {
     await expectOwnWordsOnly({ ...memoryTranscripts(new VirtualClock()), onDisk });
   });
 });
+
+test('an export holds every stored row about that person, and is refused where these cannot be read', async () => {
+  const { consents, privacy } = openSessionFixture();
+  await consents.write('g', 'eva', { kind: 'always' });
+  await consents.captionChoices.leaveOut('g', 'eva', true);
+  const outcome = await privacy.export('g', 'eva');
+  const row = { guildId: 'g', personId: 'eva' };
+  expect('json' in outcome && JSON.parse(outcome.json)).toMatchObject({
+    consent: { kind: 'always' },
+    tables: { consents: [{ ...row, kind: 'always' }], left_out_of_captions: [row], reminders: [] },
+  });
+  consents.rowsAbout = () => Promise.reject(new Error('The disk is gone.'));
+  expect(await privacy.export('g', 'eva')).toEqual({ kind: 'failed' });
+});

@@ -4,6 +4,7 @@ import { captionChoiceContract } from '#test/contracts/stores/caption-choice-sto
 import { consentStoreContract } from '#test/contracts/stores/consent-store.ts';
 import { guildStoreContract } from '#test/contracts/stores/guild-store.ts';
 import { panelStoreContract } from '#test/contracts/stores/panel-store.ts';
+import { personRowsContract } from '#test/contracts/stores/person-rows.ts';
 import { personSettingsContract } from '#test/contracts/stores/person-settings-store.ts';
 import { reminderStoreContract } from '#test/contracts/stores/reminder-store.ts';
 import { seatStoreContract } from '#test/contracts/stores/seat-store.ts';
@@ -50,6 +51,7 @@ withPostgres(() => {
   consentStoreContract(name, open);
   guildStoreContract(name, open);
   panelStoreContract(name, open);
+  personRowsContract(name, open);
   personSettingsContract(name, open);
   reminderStoreContract(name, open);
   seatStoreContract(name, open);

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { personTables } from '#src/storage/sql/person-tables.ts';
+import type { Store } from '#src/storage/store.ts';
+import { withUndeclared } from '#src/storage/stores/undeclared.ts';
+import { ana, dora, guildId, reminder, writeMain } from '#test/storage/stored-rows.ts';
+
+type OpenStore = () => Promise<Omit<Store, 'backup' | 'probe'>>;
+
+/** What every store does with all that it keeps of a person. */
+export function personRowsContract(name: string, open: OpenStore): void {
+  test(`${name}: rows of every table about persons are exported, counted and forgotten`, async () => {
+    await using store = await open();
+    await writeMain(store);
+    const { consents } = store;
+    const records = personTables(withUndeclared('sqlite')).filter(
+      ({ forget }) => forget !== 'discard',
+    );
+    const tables = records.map((table) => table.name);
+    const ofAna = await consents.rowsAbout(guildId, ana);
+    const ofDora = await consents.rowsAbout(guildId, dora);
+    expect(Object.keys(ofAna).toSorted()).toEqual(tables.toSorted());
+    for (const table of tables) {
+      const rows = [...(ofAna[table] ?? []), ...(ofDora[table] ?? [])];
+      expect(rows, table).not.toEqual([]);
+      for (const { personId, ...row } of rows) {
+        expect([ana, dora], table).toContain(personId);
+        expect(row, table).toMatchObject({ guildId });
+      }
+    }
+    expect(ofAna.reminders).toEqual([{ ...reminder, number: 1 }]);
+    const count = Object.values(ofAna).flat().length;
+    expect(await consents.count(guildId, ana)).toBe(count);
+    expect(await consents.erase(guildId, ana)).toBe(count);
+    expect(Object.values(await consents.rowsAbout(guildId, ana)).flat()).toEqual([]);
+    expect(await consents.rowsAbout(guildId, dora)).toEqual(ofDora);
+  });
+}
