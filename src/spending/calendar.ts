@@ -22,6 +22,11 @@ export class Calendar {
   }
 }
 
+/** Day so many days after `day`; a negative number counts back. */
+export function addDays(day: string, days: number): string {
+  return dayOf(Date.parse(day) + days * dayMs);
+}
+
 export function monthOf(day: string): string {
   return day.slice(0, 7);
 }

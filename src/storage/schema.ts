@@ -19,37 +19,7 @@ export type FormatRange = { readonly oldest: number; readonly known: number };
 export const migrations: readonly Migration[] = [
   {
     version: 14,
-    sql: `
-      CREATE TABLE spent (
-        guild_id TEXT NOT NULL,
-        day TEXT NOT NULL,
-        nano_usd INTEGER NOT NULL,
-        ms INTEGER NOT NULL,
-        unpriced INTEGER NOT NULL,
-        turns INTEGER NOT NULL,
-        PRIMARY KEY (guild_id, day)
-      ) STRICT, WITHOUT ROWID;
-      CREATE TABLE spent_by_person (
-        guild_id TEXT NOT NULL,
-        person_id TEXT NOT NULL,
-        day TEXT NOT NULL,
-        nano_usd INTEGER NOT NULL,
-        ms INTEGER NOT NULL,
-        unpriced INTEGER NOT NULL,
-        turns INTEGER NOT NULL,
-        PRIMARY KEY (guild_id, person_id, day)
-      ) STRICT, WITHOUT ROWID;
-      CREATE TABLE spent_on_captions (
-        guild_id TEXT NOT NULL,
-        day TEXT NOT NULL,
-        nano_usd INTEGER NOT NULL,
-        ms INTEGER NOT NULL,
-        unpriced INTEGER NOT NULL,
-        turns INTEGER NOT NULL,
-        PRIMARY KEY (guild_id, day)
-      ) STRICT, WITHOUT ROWID;
-      ${createTables(tables, 'sqlite')}
-    `,
+    sql: createTables(tables, 'sqlite'),
   },
 ];
 

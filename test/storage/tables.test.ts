@@ -4,7 +4,7 @@ import { id } from '#src/storage/sql/columns.ts';
 import { personTables } from '#src/storage/sql/person-tables.ts';
 import { table } from '#src/storage/sql/table.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
-import { withUndeclared } from '#src/storage/stores/undeclared.ts';
+import { tables } from '#src/storage/stores/tables.ts';
 
 const rules = { key: ['guildId'], server: { forget: 'delete', column: 'guildId' } } as const;
 
@@ -27,7 +27,7 @@ test('every table with a server or a person in it declares what becomes of its r
       )
       .all(column)
       .map(({ name }) => name);
-  const all = withUndeclared('sqlite');
+  const all = tables;
   const ofServers = all.filter(({ server }) => server.forget !== 'nothing');
   expect(ofServers.map(({ name }) => name).toSorted()).toEqual(tablesWith('guild_id'));
   const ofPersons = personTables(all).map(({ name }) => name);

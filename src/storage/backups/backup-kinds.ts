@@ -2,7 +2,7 @@ import { type Migration, migrate, migrations, versionOf } from '#src/storage/sch
 import { type PersonTable, personTables } from '#src/storage/sql/person-tables.ts';
 import type { DatabaseSync } from '#src/storage/sqlite.ts';
 import { storePath } from '#src/storage/store.ts';
-import { withUndeclared } from '#src/storage/stores/undeclared.ts';
+import { tables } from '#src/storage/stores/tables.ts';
 import { erasePersonLines } from '#src/storage/transcripts/eraser.ts';
 import { countPersonLines, peopleOfTranscripts } from '#src/storage/transcripts/person-records.ts';
 import { migrations as transcriptMigrations } from '#src/storage/transcripts/schema.ts';
@@ -27,7 +27,7 @@ export type BackupKind = {
 };
 
 /** Tables from which a forgotten person is deleted. */
-const erased = personTables(withUndeclared('sqlite')).filter(({ forget }) => forget !== 'keep');
+const erased = personTables(tables).filter(({ forget }) => forget !== 'keep');
 
 const mainKind: BackupKind = {
   words: 'the store',

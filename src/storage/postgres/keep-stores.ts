@@ -12,8 +12,10 @@ import { StoredPersonSettings } from '#src/storage/stores/person-settings.ts';
 import { Reminders } from '#src/storage/stores/reminders.ts';
 import { Seats } from '#src/storage/stores/seats.ts';
 import { ServerSettings } from '#src/storage/stores/settings.ts';
+import { PostgresSharedSpending } from '#src/storage/stores/shared-spending.ts';
+import { Spending } from '#src/storage/stores/spending.ts';
+import { tables } from '#src/storage/stores/tables.ts';
 import { Tracks } from '#src/storage/stores/tracks.ts';
-import { withUndeclared } from '#src/storage/stores/undeclared.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { type OperationRules, perform, storeOver } from '#src/storage/thread/store-kind.ts';
@@ -24,8 +26,6 @@ import { OrderedDatabase } from './ordered-database.ts';
 import { PostgresPool } from './pool.ts';
 import { comesBack, hindranceBehind, type PostgresHindrance } from './postgres-trouble.ts';
 import { storesPart } from './stores/schema.ts';
-import { PostgresSharedSpending } from './stores/shared-spending.ts';
-import { PostgresSpending } from './stores/spending.ts';
 
 export type PostgresStoreOptions = ConnectionOptions & {
   readonly clock: Clock;
@@ -167,18 +167,17 @@ export type PostgresStores = Store & { readonly sharedSpending: SharedSpending }
 /** The store over connections to a database whose schema is of the present format. Closing it closes the pool. */
 export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
   const database = new OrderedDatabase(pool, clock);
-  const all = withUndeclared('postgres');
   return {
     apiTokens: new ApiTokens(database),
     captionChoices: new StoredCaptionChoices(database),
-    consents: new Consents(database, all),
-    guilds: new Guilds(database, all),
+    consents: new Consents(database, tables),
+    guilds: new Guilds(database, tables),
     panels: new PanelPlaces(database),
     personSettings: new StoredPersonSettings(database),
     reminders: new Reminders(database),
     seats: new Seats(database),
     settings: new ServerSettings(database),
-    spending: new PostgresSpending(database),
+    spending: new Spending(database),
     sharedSpending: new PostgresSharedSpending(database),
     tracks: new Tracks(database),
     backup: () => Promise.reject(new BotError('store.unwritable', false, useDump(pool.place))),

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
+import { id, instant } from '#src/storage/sql/columns.ts';
 import type { StoreDatabase } from '#src/storage/sql/store-database.ts';
+import { table } from '#src/storage/sql/table.ts';
 import type { PostgresPool } from './pool.ts';
 import { comesBack, hindranceBehind, isSilent } from './postgres-trouble.ts';
 import type { ClientConnection } from './sql-connection.ts';
@@ -19,6 +21,20 @@ const behindMs = 2_000;
 const mostBusyTries = 6;
 /** Old notes of what was done are deleted with every so many new ones. */
 const notesApart = 500;
+/** Longest time, in ms, that such a note is needed. */
+const noteMs = 86_400_000;
+
+/** Keys of writes that are not done twice. A file of SQLite has no such table: its commits always have an answer. */
+export const appliedWrites = table(
+  'applied_writes',
+  { id, atMs: instant },
+  {
+    key: ['id'],
+    indexes: { applied_writes_by_time: ['atMs'] },
+    person: { forget: 'nothing' },
+    server: { forget: 'nothing' },
+  },
+);
 
 /**
  * A pool whose operations of one lane, say one server, take effect in the order in which they were asked for. A write waits
@@ -103,11 +119,15 @@ export class OrderedDatabase implements AsyncDisposable, StoreDatabase {
   writeOnce<T>(lanes: readonly string[], work: WriteOnce<T>): Promise<T> {
     const key = randomUUID();
     return this.write(lanes, async (connection) => {
-      const note = 'INSERT INTO applied_writes (id) VALUES ($1) ON CONFLICT DO NOTHING';
-      const isFirst = (await connection.run(note, [key])) > 0;
-      if (this.#notes++ % notesApart === 0)
-        await connection.run("DELETE FROM applied_writes WHERE at < now() - interval '1 day'");
-      return await work(connection, isFirst);
+      const noted = await connection.insert(appliedWrites, [{ id: key }], {
+        with: { atMs: connection.now },
+        conflict: sql`ON CONFLICT DO NOTHING`,
+      });
+      if (this.#notes++ % notesApart === 0) {
+        const oldestMs = sql`SELECT ${connection.now} - ${noteMs}`; // as a selection it is computed once
+        await connection.run(sql`DELETE FROM applied_writes WHERE at_ms < (${oldestMs})`);
+      }
+      return await work(connection, noted > 0);
     });
   }
 

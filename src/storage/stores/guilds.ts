@@ -1,9 +1,9 @@
-import sql, { raw, type Sql } from 'sql-template-tag';
+import sql, { raw } from 'sql-template-tag';
 import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
-import { monthOf } from '#src/spending/calendar.ts';
 import { columnName, id } from '#src/storage/sql/columns.ts';
 import { eraseMs, lanesOf, type StoreDatabase } from '#src/storage/sql/store-database.ts';
 import { select, type Table, table } from '#src/storage/sql/table.ts';
+import { eraseOldSpending } from './spending.ts';
 
 /** Which bot is in which server, so that a removal between two runs is found. */
 export const botGuilds = table(
@@ -57,7 +57,7 @@ export class Guilds implements GuildStore {
           total += await connection.run(sql`DELETE FROM ${raw(name)} WHERE ${column} = ${guildId}`);
         }
         await connection.insert(removedGuilds, [{ guildId }], unlessThere);
-        for (const statement of removedSpendingErasures(day)) await connection.run(statement);
+        await eraseOldSpending(connection, day);
         return total;
       },
       eraseMs,
@@ -79,14 +79,4 @@ export class Guilds implements GuildStore {
       connection.insert(botGuilds, rows, unlessThere),
     );
   }
-}
-
-/** SQL that deletes sums of servers that removed the bot, of months before that of `day`, and ids of servers without sums. */
-export function removedSpendingErasures(day: string): readonly Sql[] {
-  return [
-    sql`DELETE FROM spent
-      WHERE guild_id IN (SELECT guild_id FROM removed_guilds) AND day < ${monthOf(day)}`,
-    sql`DELETE FROM removed_guilds
-      WHERE NOT EXISTS (SELECT 1 FROM spent WHERE spent.guild_id = removed_guilds.guild_id)`,
-  ];
 }

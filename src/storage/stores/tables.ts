@@ -8,6 +8,8 @@ import { personSettings } from './person-settings.ts';
 import { reminders } from './reminders.ts';
 import { seatConsents, seats } from './seats.ts';
 import { serverSettings } from './settings.ts';
+import { spendingReserves } from './shared-spending.ts';
+import { spent, spentByPerson, spentOnCaptions } from './spending.ts';
 import { trackSounds, tracks } from './tracks.ts';
 
 /** All tables of the store, in both databases. */
@@ -16,13 +18,17 @@ export const tables: readonly Table[] = [
   botGuilds,
   consents,
   leftOutOfCaptions,
+  panels,
   personSettings,
   reminders,
-  seatConsents,
-  seats,
-  trackSounds,
-  tracks,
-  panels,
   removedGuilds,
+  seats,
+  seatConsents,
   serverSettings,
+  spendingReserves,
+  spent,
+  spentByPerson,
+  spentOnCaptions,
+  tracks,
+  trackSounds,
 ];

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { personTables } from '#src/storage/sql/person-tables.ts';
 import type { Store } from '#src/storage/store.ts';
-import { withUndeclared } from '#src/storage/stores/undeclared.ts';
+import { tables } from '#src/storage/stores/tables.ts';
 import { ana, dora, guildId, reminder, writeMain } from '#test/storage/stored-rows.ts';
 
 type OpenStore = () => Promise<Omit<Store, 'backup' | 'probe'>>;
@@ -12,14 +12,12 @@ export function personRowsContract(name: string, open: OpenStore): void {
     await using store = await open();
     await writeMain(store);
     const { consents } = store;
-    const records = personTables(withUndeclared('sqlite')).filter(
-      ({ forget }) => forget !== 'discard',
-    );
-    const tables = records.map((table) => table.name);
+    const records = personTables(tables).filter(({ forget }) => forget !== 'discard');
+    const names = records.map((table) => table.name);
     const ofAna = await consents.rowsAbout(guildId, ana);
     const ofDora = await consents.rowsAbout(guildId, dora);
-    expect(Object.keys(ofAna).toSorted()).toEqual(tables.toSorted());
-    for (const table of tables) {
+    expect(Object.keys(ofAna).toSorted()).toEqual(names.toSorted());
+    for (const table of names) {
       const rows = [...(ofAna[table] ?? []), ...(ofDora[table] ?? [])];
       expect(rows, table).not.toEqual([]);
       for (const { personId, ...row } of rows) {

@@ -87,6 +87,15 @@ withPostgres(() => {
     await Promise.all(all.map((store) => store[Symbol.asyncDispose]()));
   });
 
+  test('of entries of several days, as after a store that was away, those of the last day stay', async () => {
+    await using schema = await openSchema();
+    await using store = await openIn(schema);
+    const last = { ...entry, personId: '1', day: '2026-11-20' };
+    await store.spending.add([{ ...last, day: '2026-11-17' }, last]);
+    expect(await store.spending.read('2026-11-17')).toEqual([]);
+    expect(await store.spending.read('2026-11-20')).toEqual([last]);
+  });
+
   test('what a killed process had put aside is free again after five minutes', async () => {
     await using schema = await openSchema();
     await using one = await openIn(schema);
@@ -96,7 +105,7 @@ withPostgres(() => {
     await one.sharedSpending.exchange({ ...report, reserves: [reserve] });
     const ask = () => other.sharedSpending.exchange({ ...report, reserves: [] });
     expect((await ask()).reserves).toEqual([reserve]);
-    await schema.sql("UPDATE spending_reserves SET until = until - interval '5 min'");
+    await schema.sql('UPDATE spending_reserves SET until_ms = until_ms - 300000');
     expect((await ask()).reserves).toEqual([]);
   });
 });

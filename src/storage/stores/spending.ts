@@ -1,0 +1,146 @@
+import sql, { empty, raw } from 'sql-template-tag';
+import { addDays, monthOf } from '#src/spending/calendar.ts';
+import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
+import { columnName, id, money, oneOf, optional, whole } from '#src/storage/sql/columns.ts';
+import type { Connection } from '#src/storage/sql/connection.ts';
+import type { StoreDatabase } from '#src/storage/sql/store-database.ts';
+import { columnList, type Table, table } from '#src/storage/sql/table.ts';
+
+const amounts = { nanoUsd: money, ms: whole, unpriced: whole, turns: whole };
+/** Amounts of a day, such as `2026-11-20`: in the order of its bytes, as an id. */
+const sums = { day: id, ...amounts };
+const entryColumns = {
+  guildId: id,
+  personId: optional(id),
+  part: optional(oneOf('captions')),
+  ...sums,
+};
+
+export const spent = table(
+  'spent',
+  { guildId: id, ...sums },
+  {
+    key: ['guildId', 'day'],
+    person: { forget: 'nothing' },
+    server: {
+      forget: 'keep',
+      column: 'guildId',
+      reason: 'A server that removes the bot and invites it again has no more left of its budget.',
+    },
+  },
+);
+
+export const spentOnCaptions = table(
+  'spent_on_captions',
+  { guildId: id, ...sums },
+  {
+    key: ['guildId', 'day'],
+    indexes: { spent_on_captions_by_day: ['day'] },
+    person: { forget: 'nothing' },
+    server: { forget: 'delete', column: 'guildId' },
+  },
+);
+
+export const spentByPerson = table(
+  'spent_by_person',
+  { guildId: id, personId: id, ...sums },
+  {
+    key: ['guildId', 'personId', 'day'],
+    indexes: { spent_by_person_by_day: ['day'] },
+    person: { forget: 'delete', column: 'personId' },
+    server: { forget: 'delete', column: 'guildId' },
+  },
+);
+
+/** Lane of what is spent, whatever the server. */
+export const spendingLane = spent.name;
+
+/** Amounts spent, a row per server and day; of persons and captions, of the days around the last one only. */
+export class Spending implements SpendingStore {
+  readonly #database: StoreDatabase;
+
+  constructor(database: StoreDatabase) {
+    this.#database = database;
+  }
+
+  read(day: string): Promise<readonly SpendingEntry[]> {
+    return this.#database.read([spendingLane], (connection) => readSpending(connection, day));
+  }
+
+  async add(entries: readonly SpendingEntry[]): Promise<void> {
+    await this.#database.writeOnce([spendingLane], async (connection, isFirst) => {
+      if (isFirst) await addSpending(connection, entries);
+    });
+  }
+}
+
+/** Adds to the sums, in one order of rows: two processes would wait for each other otherwise. */
+export async function addSpending(
+  connection: Connection,
+  entries: readonly SpendingEntry[],
+): Promise<void> {
+  const latest = entries.at(-1);
+  if (!latest) return;
+  const sorted = entries.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  const ofServers = sorted.filter(({ part, personId }) => !part && personId === undefined);
+  const ofCaptions = sorted.filter(({ part }) => part === 'captions');
+  const ofPersons = sorted.filter(({ personId }) => personId !== undefined);
+  await addRows(connection, spent, ofServers);
+  await addRows(connection, spentOnCaptions, ofCaptions);
+  await addRows(connection, spentByPerson, ofPersons);
+  await eraseFarOff(connection, latest.day);
+  await eraseOldSpending(connection, latest.day);
+}
+
+/** Spending of these servers, or of all: for servers the month of `day` so far, for persons and captions that day. */
+export function readSpending(
+  connection: Connection,
+  day: string,
+  guildIds?: readonly string[],
+): Promise<readonly SpendingEntry[]> {
+  const mine = guildIds ? sql`AND guild_id ${connection.among(guildIds)}` : empty;
+  const rest = columnList(sums);
+  return connection.rows(
+    entryColumns,
+    sql`SELECT guild_id, NULL AS person_id, NULL AS part, ${rest} FROM spent WHERE day >= ${monthOf(day)} ${mine}
+      UNION ALL SELECT guild_id, NULL, 'captions', ${rest} FROM spent_on_captions WHERE day = ${day} ${mine}
+      UNION ALL SELECT guild_id, person_id, NULL, ${rest} FROM spent_by_person WHERE day = ${day} ${mine}`,
+  );
+}
+
+/** Deletes sums of servers that removed the bot, of months before that of `day`, and ids of servers without sums. */
+export async function eraseOldSpending(connection: Connection, day: string): Promise<void> {
+  const removed = sql`SELECT guild_id FROM removed_guilds`;
+  await connection.run(
+    sql`DELETE FROM spent WHERE guild_id IN (${removed}) AND day < ${monthOf(day)}`,
+  );
+  const theirs = sql`SELECT 1 FROM spent WHERE spent.guild_id = removed_guilds.guild_id`;
+  await connection.run(sql`DELETE FROM removed_guilds WHERE NOT EXISTS (${theirs})`);
+}
+
+async function addRows(
+  connection: Connection,
+  into: Table,
+  entries: readonly SpendingEntry[],
+): Promise<void> {
+  const { key, name } = into;
+  const added = Object.keys(amounts)
+    .map(columnName)
+    .map((column) => `${column} = ${name}.${column} + excluded.${column}`);
+  const conflict = raw(`ON CONFLICT (${key.map(columnName)}) DO UPDATE SET ${added}`);
+  await connection.insert<Table>(into, entries, { conflict });
+}
+
+/**
+ * Deletes sums of persons and captions from before the day before `day`, and those of a wrong date: a clock may be wrong by
+ * years, and around midnight two days take turns.
+ */
+async function eraseFarOff(connection: Connection, day: string): Promise<void> {
+  const isFarOff = sql`day < ${addDays(day, -1)} OR day > ${addDays(day, 1)}`;
+  await connection.run(sql`DELETE FROM spent_on_captions WHERE ${isFarOff}`);
+  await connection.run(sql`DELETE FROM spent_by_person WHERE ${isFarOff}`);
+}
+
+function keyOf({ guildId, personId, part, day }: SpendingEntry): string {
+  return JSON.stringify([guildId, personId, part, day]);
+}
