@@ -62,7 +62,7 @@ export function migrate(
 }
 
 /** All of `work` or nothing of it. */
-export function inTransaction<T>(sqlite: DatabaseSync, work: () => T): T {
+function inTransaction<T>(sqlite: DatabaseSync, work: () => T): T {
   sqlite.exec('BEGIN IMMEDIATE');
   try {
     const done = work();

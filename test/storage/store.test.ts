@@ -6,7 +6,7 @@ import { Database } from '#src/storage/database.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { migrate, migrations, rangeOf } from '#src/storage/schema.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
-import { Consents } from '#src/storage/stores/consents.ts';
+import { SqlConsents } from '#src/storage/stores/consents.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
@@ -176,7 +176,7 @@ test('a store that became read-only is still read, and takes nothing', async () 
   await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
   const sqlite = new DatabaseSync(place.path, { readOnly: true });
   using database = new Database(place.path, sqlite, realClock, 0);
-  const consents = new Consents(database, []);
+  const consents = new SqlConsents(database, []);
   expect(await consents.read('10')).toEqual(new Map());
   await expect(consents.write('10', '1', never)).rejects.toMatchObject({
     code: 'store.unwritable',

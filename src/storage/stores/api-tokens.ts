@@ -30,7 +30,7 @@ const tokensLane = apiTokens.name;
 const tokensOf = sql`SELECT ${columnList(tokenColumns)} FROM api_tokens`;
 
 /** Tokens of programs, a row each. */
-export class ApiTokens implements ApiTokenStore {
+export class SqlApiTokens implements ApiTokenStore {
   readonly #database: StoreDatabase;
 
   constructor(database: StoreDatabase) {

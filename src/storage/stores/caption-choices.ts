@@ -15,7 +15,7 @@ export const leftOutOfCaptions = table(
 );
 
 /** People left out of captions: a row per person and server. */
-export class StoredCaptionChoices implements CaptionChoiceStore {
+export class SqlCaptionChoices implements CaptionChoiceStore {
   readonly #database: StoreDatabase;
 
   constructor(database: StoreDatabase) {

@@ -24,7 +24,7 @@ export const consents = table(
 );
 
 /** Consents, a row per person and server, and everything that is kept about a person in one of `tables`. */
-export class Consents implements ConsentStore {
+export class SqlConsents implements ConsentStore {
   readonly #database: StoreDatabase;
   readonly #tables: readonly Table[];
 

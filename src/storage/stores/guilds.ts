@@ -35,7 +35,7 @@ const listLane = botGuilds.name;
 const unlessThere = { conflict: sql`ON CONFLICT DO NOTHING` };
 
 /** Everything that is kept of a server in one of `tables`. */
-export class Guilds implements GuildStore {
+export class SqlGuilds implements GuildStore {
   readonly #database: StoreDatabase;
   readonly #tables: readonly Table[];
 

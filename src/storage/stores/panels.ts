@@ -18,7 +18,7 @@ export const panels = table(
 );
 
 /** Places of the panels: a row per server. */
-export class PanelPlaces implements PanelStore {
+export class SqlPanels implements PanelStore {
   readonly #database: StoreDatabase;
 
   constructor(database: StoreDatabase) {

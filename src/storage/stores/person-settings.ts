@@ -23,7 +23,7 @@ export const personSettings = table(
 );
 
 /** Personal settings: a row per person and server with any setting. */
-export class StoredPersonSettings implements PersonSettingsStore {
+export class SqlPersonSettings implements PersonSettingsStore {
   readonly #database: StoreDatabase;
 
   constructor(database: StoreDatabase) {

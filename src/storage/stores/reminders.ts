@@ -36,7 +36,7 @@ export const reminders = table(
 );
 
 /** Reminders, a row each until it was told. No write waits while the database is away: the caller learns of the failure at once. */
-export class Reminders implements ReminderStore {
+export class SqlReminders implements ReminderStore {
   readonly #database: StoreDatabase;
 
   constructor(database: StoreDatabase) {

@@ -40,7 +40,7 @@ export const seatConsents = table(
 type SeatConsent = RowOf<typeof seatConsents.columns>;
 
 /** Seats, a row per server, and one for each thing a person said there or did; by the clock of the database. */
-export class Seats implements SeatStore {
+export class SqlSeats implements SeatStore {
   readonly #database: StoreDatabase;
 
   constructor(database: StoreDatabase) {

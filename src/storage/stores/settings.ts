@@ -17,7 +17,7 @@ export const serverSettings = table(
 );
 
 /** Settings of servers: a row per server and key. */
-export class ServerSettings implements SettingsStore {
+export class SqlSettings implements SettingsStore {
   readonly #database: StoreDatabase;
 
   constructor(database: StoreDatabase) {

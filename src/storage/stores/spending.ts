@@ -56,7 +56,7 @@ export const spentByPerson = table(
 export const spendingLane = spent.name;
 
 /** Amounts spent, a row per server and day; of persons and captions, of the days around the last one only. */
-export class Spending implements SpendingStore {
+export class SqlSpending implements SpendingStore {
   readonly #database: StoreDatabase;
 
   constructor(database: StoreDatabase) {

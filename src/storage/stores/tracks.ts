@@ -52,7 +52,7 @@ export const trackSounds = table(
 );
 
 /** Tracks with what plays and waits, a row per track and one per sound. */
-export class Tracks implements TrackStore {
+export class SqlTracks implements TrackStore {
   readonly #database: StoreDatabase;
 
   constructor(database: StoreDatabase) {
