@@ -5,18 +5,15 @@ import { ReportedFailures } from '#src/session/alerts/reported-failures.ts';
 import { ConversationMemory } from '#src/session/answering/conversation-memory.ts';
 import { CurrentPipeline } from '#src/session/answering/current-pipeline.ts';
 import { SessionCaptions } from '#src/session/captions/session-captions.ts';
-import { LiveTalkers } from '#src/session/connection/live-talkers.ts';
+import { OpenConnection } from '#src/session/connection/open-connection.ts';
 import type { ReconnectingLink } from '#src/session/connection/reconnecting-link.ts';
 import { SessionAddressing } from '#src/session/hearing/addressing.ts';
 import { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 import { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
-import { CuePlayer } from '#src/session/output/cue-player.ts';
 import { GoneVoices } from '#src/session/output/gone-voices.ts';
-import { SpeechAdjustment } from '#src/session/output/speech-adjustment.ts';
 import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import { SpokenNotices } from '#src/session/output/spoken-notices.ts';
 import { wantedPipeline } from '#src/session/personas/persona-settings.ts';
-import type { LeaveOutcome } from '#src/session/ports/command-ports.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import { admissionIn } from '#src/session/presence/access-control.ts';
 import { ConsentWithdrawals } from '#src/session/presence/consent-withdrawals.ts';
@@ -24,21 +21,19 @@ import { OncePerSession } from '#src/session/presence/once-per-session.ts';
 import { TurnQueue, type TurnQueueOptions } from '#src/session/queue/turn-queue.ts';
 import type { GuildSettings } from '#src/session/settings/guild-settings.ts';
 import type { StoredSettings } from '#src/session/settings/stored-settings.ts';
-import { PendingConfirmations } from '#src/session/tools/pending-confirmations.ts';
-import { ToolEffects } from '#src/session/tools/tool-effects.ts';
+import { SessionTools } from '#src/session/tools/session-tools.ts';
 import { SessionTracks } from '#src/session/tracks/session-tracks.ts';
 import type { TranscriptAccess } from '#src/session/transcripts/transcript-access.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import { PanelWatch } from './panel-watch.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
 /** Sources of a context that its session holds. */
 type SessionHooks = {
-  readonly connection: ReconnectingLink;
+  readonly link: ReconnectingLink;
   readonly isCaptionsOnly: () => boolean;
   readonly onLost: NonNullable<TurnQueueOptions['onLost']>;
   /** Aborted when the session is over. */
@@ -48,8 +43,6 @@ type SessionHooks = {
 /** Everything that the classes of one session share, over all its connections. It is passed whole. */
 export class SessionContext {
   readonly channel: ChannelRef;
-  /** Person who called the bot in. */
-  readonly callerId: string;
   /** Shared by all sessions: nothing in it depends on the server. */
   readonly parts: SessionDependencies;
   /** Settings of the server, and of the bot's identity in the channel, as they are now. */
@@ -64,10 +57,6 @@ export class SessionContext {
   readonly isCaptionsOnly: () => boolean;
   /** Everybody there besides the bot itself, also while the link is away. */
   readonly people: () => readonly ChannelMember[];
-  /** Same as `VoiceLink.refresh`. */
-  readonly refresh: (personId: string, signal: AbortSignal) => Promise<void>;
-  /** Ends the session, as `/leave` does. */
-  readonly leave: () => Promise<LeaveOutcome>;
   /** Posts a line into the channel when its turn has come, if it still holds then. */
   readonly notice: (line: TextLine, holds?: () => boolean) => void;
   /** Transcripts of all sessions, also of those before this one. */
@@ -78,9 +67,6 @@ export class SessionContext {
   readonly gate: ConsentGate;
   readonly withdrawals = new ConsentWithdrawals();
   readonly queue: TurnQueue;
-  /** Ids of the people who talk there now. */
-  readonly talking = new LiveTalkers();
-  readonly pauseHabits = new PauseHabits();
   readonly addressing: SessionAddressing;
   readonly captions: SessionCaptions;
   /** Language in which each person is heard and answered. */
@@ -89,17 +75,12 @@ export class SessionContext {
   readonly memory: ConversationMemory;
   readonly preemptiveBudget = new PreemptiveBudget();
   readonly reportedFailures: ReportedFailures;
-  readonly cuePlayer = new CuePlayer();
-  /** Pace and loudness of the bot's speech, as people asked for them. */
-  readonly voice = new SpeechAdjustment();
+  readonly connection = new OpenConnection();
   /** Reports voices that no longer exist. */
   readonly goneVoices: GoneVoices;
   /** Sentences that are said at the next pause. */
   readonly spokenNotices: SpokenNotices;
-  /** Tool calls that wait for a button. */
-  readonly confirmations = new PendingConfirmations();
-  /** Effects of tools, by the question they were called for. */
-  readonly effects: ToolEffects;
+  readonly tools: SessionTools;
   /** Tracks that play under names. */
   readonly tracks: SessionTracks;
   readonly panel: PanelWatch;
@@ -107,7 +88,6 @@ export class SessionContext {
   /** Members are made in the order in which they need each other; a constructor that is given the context only keeps it. */
   constructor(
     {
-      callerId,
       channel,
       former,
       notices,
@@ -118,12 +98,11 @@ export class SessionContext {
       sources,
       transcripts,
     }: VoiceSessionOptions,
-    { connection, isCaptionsOnly, onLost, signal }: SessionHooks,
+    { isCaptionsOnly, link, onLost, signal }: SessionHooks,
   ) {
     const { guildId, channelId } = channel;
     const before = former?.context;
     this.channel = channel;
-    this.callerId = callerId;
     this.parts = parts;
     this.settings = () => settings.at(guildId, channelId);
     this.stored = settings;
@@ -135,9 +114,7 @@ export class SessionContext {
     this.transcripts = transcripts;
     this.signal = signal;
     this.isCaptionsOnly = isCaptionsOnly;
-    this.people = () => connection.people();
-    this.refresh = (personId, until) => connection.refresh(personId, until);
-    this.leave = () => sessions.leave(guildId);
+    this.people = () => link.people();
     this.notice = (line, holds = () => true) =>
       notices.report({ channel, line, holds: () => !signal.aborted && holds() });
 
@@ -145,14 +122,20 @@ export class SessionContext {
     this.wakeup = new Wakeup(clock);
     this.once = before?.once ?? new OncePerSession(seat ? ['greeted'] : []);
     this.memory = before?.memory ?? new ConversationMemory();
-    this.reportedFailures = before?.reportedFailures ?? new ReportedFailures();
+    this.reportedFailures =
+      before?.reportedFailures ?? new ReportedFailures(sources.longestStandstillMs);
     this.queue = new TurnQueue({
       nowMs: () => clock.nowMs(),
       onLost,
       onChange: () => this.wakeup.wake(),
     });
     this.spokenNotices = new SpokenNotices(this);
-    this.effects = new ToolEffects(clock, signal);
+    this.tools = new SessionTools(this, {
+      all: sources.tools,
+      reminders: sources.reminders,
+      leave: () => sessions.leave(guildId),
+      refresh: (personId, until) => link.refresh(personId, until),
+    });
     const { consent: rules } = this.settings();
     const consent = before?.gate.consent ?? (seat && restored(rules.policy, seat));
     const admits = admissionIn(guildId, this.people, parts, settings);

@@ -24,13 +24,13 @@ import type { KnownPeopleSettings } from '#src/session/settings/known-people-set
 import type { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
 import type { TranscriptStores } from '#src/session/transcripts/transcript-stores.ts';
 import type { WrittenQuestions } from '#src/session/typed/written-questions.ts';
-import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import type { Caps } from '#src/spending/caps.ts';
-import type { Locale } from '#src/texts/texts.ts';
+import type { PaidEngine } from '#src/spending/paid-engine.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PartialTrust } from '#src/turn/partial-trust.ts';
@@ -58,6 +58,8 @@ export type HearingDependencies = {
   readonly listeningSlots: ListeningSlots;
   /** Whether partials of the recogniser may be answered before they are final. */
   readonly partialTrust: PartialTrust;
+  /** Recogniser that costs nothing and knows English only: hears people among themselves when the budget for captions is used. */
+  readonly roughTranscriber?: PaidEngine<Transcriber>;
   /** Connects to the servers that will be asked, as a person began to talk. Never throws, costs nothing. */
   readonly warm: () => void;
   readonly weights: SileroWeights;
@@ -67,58 +69,53 @@ export type HearingDependencies = {
 export type SessionSources = {
   /** Caps of the operator, below which servers may set their own. */
   readonly caps: Caps;
+  /** People who are left out of captions. */
+  readonly captionChoices: CaptionChoiceStore;
   readonly defaults: OperatorDefaults;
   readonly guildStore: GuildStore;
   readonly linkOpener: VoiceLinkOpener;
+  /** Longest time, in ms, that an answer which has begun neither sounds nor grows. */
+  readonly longestStandstillMs: number;
   /** Shows beside the bot's name that captions are on. */
   readonly nicknameMark: NicknameMark;
   /** Uniform random number from 0 to 1. */
   readonly random: () => number;
+  readonly reminders: Public<ReminderClock>;
+  readonly seatStore: SeatStore;
   readonly settingsStore: SettingsStore;
+  /** Tools that a model may call now: those of the operator, then those of the bot. */
+  readonly tools: () => readonly ToolEntry[];
   readonly trackStore: TrackStore;
+  /** Limit of questions that are answered in writing at the same time, recaps included. */
+  readonly writtenQuestions: WrittenQuestions;
   readonly hearing: HearingDependencies;
 };
 
 /** Parts that main builds once and that all sessions, and what serves commands, share. */
 export type SessionDependencies = PaidEngines & {
   readonly clock: Clock;
-  /** Longest time, in ms, that an answer which has begun neither sounds nor grows. */
-  readonly longestStandstillMs: number;
   readonly messages: ChannelMessages;
   readonly places: Places;
   readonly panels: PanelBoard;
   readonly store: ConsentStore;
-  /** People who are left out of captions. */
-  readonly captionChoices: CaptionChoiceStore;
   /** What people have chosen for themselves. */
   readonly peopleSettings: Public<KnownPeopleSettings>;
   /** Tells the language of a text where a recogniser does not. */
   readonly textLanguage: TextLanguageDetector;
   readonly codec: OpusCodec;
   readonly cues: Cues;
-  readonly recordings: RecordingReader;
   /** Sounds that tracks play. */
   readonly sounds: SoundCatalog;
-  /** Seats of the bot. */
-  readonly seatStore: SeatStore;
   /** Chats in which captions are posted. */
   readonly captionChats: CaptionChats;
   /** Transcripts that servers keep. */
   readonly transcripts: TranscriptStores;
   /** What servers have the bot remember. */
   readonly memories: Public<GuildMemories>;
-  /** What people asked to be told at some time. */
-  readonly reminders: Public<ReminderClock>;
-  /** How many questions are answered in writing at once, recaps included. */
-  readonly writtenQuestions: WrittenQuestions;
-  /** Tools that a model may call now: those of the operator, then the bot's own. */
-  readonly tools: () => readonly ToolEntry[];
   /** Name of the server in messages about a role that fails, as in `127.0.0.1:8000`. */
   readonly chatName: string;
-  /** Names of the voices that read texts. */
+  /** Voices that read texts. */
   readonly voices: VoiceNames;
-  /** Languages its voice speaks, of those there are texts in; English is always among them. */
-  readonly spokenLocales: readonly Locale[];
   /** Budgets of talk. */
   readonly spending: BudgetAuthority;
   /** An exception from it is a bug of its own and ends no session. */

@@ -24,9 +24,8 @@ export function spokenText(
 /** In which language `spokenText` gives a text. */
 export function spokenLocale(
   guildId: string,
-  { places, spokenLocales }: SessionDependencies,
+  { places, voices }: SessionDependencies,
   language?: string,
 ): Locale {
-  const locale = knownLocale(language) ?? places.localeIn(guildId);
-  return spokenLocales.includes(locale) ? locale : 'en';
+  return voices.isEnglishOnly ? 'en' : (knownLocale(language) ?? places.localeIn(guildId));
 }

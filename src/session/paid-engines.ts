@@ -3,13 +3,7 @@ import type { ChatModel } from '#src/chat/ports.ts';
 import { textOnly } from '#src/pipeline/chained.ts';
 import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
-import {
-  freeRecogniser,
-  type PaidEngine,
-  paidChat,
-  paidRecogniser,
-  paidVoice,
-} from '#src/spending/paid-engine.ts';
+import { type PaidEngine, paidChat, paidRecogniser, paidVoice } from '#src/spending/paid-engine.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { Pipelines } from './ports/pipelines.ts';
 
@@ -87,7 +81,6 @@ export type PaidPipelines = Omit<Pipelines, 'open' | 'chat'> & {
 export type RawEngines = {
   readonly chat: ChatModel;
   readonly transcriber: Transcriber;
-  readonly roughTranscriber?: Transcriber;
   readonly synthesizer: Synthesizer;
   readonly pipelines: Pipelines;
 };
@@ -97,8 +90,6 @@ export type PaidEngines = {
   /** For questions answered in writing. */
   readonly chat: PaidEngine<ChatModel>;
   readonly transcriber: PaidEngine<Transcriber>;
-  /** Costs nothing and knows English only: hears people among themselves when the budget for captions is used. */
-  readonly roughTranscriber?: PaidEngine<Transcriber>;
   /** For texts that are read out, and the few fixed sentences the bot says of itself. */
   readonly synthesizer: PaidEngine<Synthesizer>;
   readonly pipelines: PaidPipelines;
@@ -108,14 +99,12 @@ export type PaidEngines = {
 export function paidEngines({
   chat,
   pipelines,
-  roughTranscriber,
   synthesizer,
   transcriber,
 }: RawEngines): PaidEngines {
   return {
     chat: paidChat(chat),
     transcriber: paidRecogniser(transcriber),
-    ...(roughTranscriber && { roughTranscriber: freeRecogniser(roughTranscriber) }),
     synthesizer: paidVoice(synthesizer),
     pipelines: paidPipelines(pipelines, chat),
   };

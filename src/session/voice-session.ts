@@ -4,6 +4,7 @@ import { Wakeup } from '#src/base/wakeup.ts';
 import { reconnectRules } from '#src/link/reconnect-policy.ts';
 import { ServiceNotices } from '#src/session/alerts/service-notices.ts';
 import { VoiceRestrictions } from '#src/session/alerts/voice-restrictions.ts';
+import { SpeechAdjustment } from '#src/session/output/speech-adjustment.ts';
 import type { JoinMode } from '#src/session/ports/command-ports.ts';
 import type { DroppedTurnReason, SessionEvent } from '#src/session/ports/events.ts';
 import type { Seat } from '#src/session/ports/stores/seat-store.ts';
@@ -12,10 +13,12 @@ import { watchRoles } from '#src/session/presence/role-watch.ts';
 import { SessionConsent } from '#src/session/presence/session-consent.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 import { type SeatStart, seatOf, startOf } from '#src/session/seats/seat-snapshot.ts';
+import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { runConnection } from './connection/connection-loop.ts';
+import type { ConnectionSources } from './connection/connection-parts.ts';
 import { type ReconnectDecision, ReconnectingLink } from './connection/reconnecting-link.ts';
 import { SessionContext } from './context.ts';
-import type { HearingDependencies, SessionDependencies } from './dependencies.ts';
+import type { SessionDependencies } from './dependencies.ts';
 import { failureOf } from './failure.ts';
 import { isOverForGood, keepsTracks, type LeaveReason, leftLine } from './leave-reason.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
@@ -30,13 +33,15 @@ export class VoiceSession {
   /** Restrictions of its voice there. */
   readonly restrictions: VoiceRestrictions;
   readonly news: ServiceNotices;
+  /** Person who called the bot in. */
+  readonly callerId: string;
   /** Person it goes along with when they change the channel. */
   followedId: string | undefined;
   readonly #parts: SessionDependencies;
   readonly #over = new AbortController();
   readonly #settings: VoiceSessionOptions['settings'];
   readonly #since: SeatStart;
-  readonly #hearing: HearingDependencies;
+  readonly #connectionSources: ConnectionSources;
   /** Woken when the settings of the server have changed. */
   readonly #governed: Wakeup;
   readonly #seats: VoiceSessionOptions['seats'];
@@ -48,24 +53,34 @@ export class VoiceSession {
   #mode: JoinMode;
 
   constructor(options: VoiceSessionOptions) {
-    const { channel, followedId, former, mode, parts, seat, seats, settings, sources } = options;
+    const { callerId, channel, followedId, former, mode, parts } = options;
+    const { seat, seats, settings, sources } = options;
     this.#mode = mode ?? former?.mode ?? seat?.mode ?? 'talk';
     this.#seats = seats;
     this.#settings = settings;
-    this.#hearing = sources.hearing;
+    const pauseHabits = new PauseHabits();
+    this.#connectionSources = {
+      adjustment: new SpeechAdjustment(),
+      callerId,
+      hearing: sources.hearing,
+      pauseHabits,
+    };
+    this.callerId = callerId;
     this.#governed = new Wakeup(parts.clock);
     this.followedId = followedId ?? seat?.followedId;
     this.#since = startOf(seat, parts.clock);
     this.#connection = new ReconnectingLink(parts.clock, sources);
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
     this.context = new SessionContext(options, {
-      connection: this.#connection,
       isCaptionsOnly: () => this.#mode === 'captions',
+      link: this.#connection,
       onLost: (question, why) => this.#lost(question, why),
       signal: this.#over.signal,
     });
     this.#parts = this.context.parts;
-    this.consent = new SessionConsent(this.context, seat?.deniedIds);
+    const { captionChoices } = sources;
+    const denied = seat?.deniedIds;
+    this.consent = new SessionConsent(this.context, captionChoices, pauseHabits, denied);
     this.news = new ServiceNotices(this.context);
     this.restrictions = new VoiceRestrictions(this.context, former?.restrictions);
   }
@@ -219,7 +234,7 @@ export class VoiceSession {
   async #session(link: VoiceLink, signal: AbortSignal): Promise<'alone' | 'lost'> {
     const { context } = this;
     return await together<'alone' | 'lost'>(signal, [
-      (until) => runConnection(link, context, this.#hearing, until),
+      (until) => runConnection(link, context, this.#connectionSources, until),
       (until) => watchRoles(link, context, this.#governed, until),
     ]);
   }

@@ -60,11 +60,11 @@ export class VoiceSessions implements AsyncDisposable {
     this.#sources = sources;
     this.#parts = { ...parts, onEvent: unfailing(parts.onEvent) };
     this.#notices = new GuildNotices(this.#parts);
-    this.#seats = new SeatKeeper(this.#parts);
+    this.#seats = new SeatKeeper(this.#parts, sources.seatStore);
     const sessionIn = (guildId: string) => this.#sessions.get(guildId)?.session;
     this.#losses = new BotRemovals(sessionIn, this.#notices);
     this.settings = new StoredSettings(this.#parts, sources);
-    this.#transcripts = new TranscriptAccess(this.#parts, this);
+    this.#transcripts = new TranscriptAccess(this.#parts, this, sources.writtenQuestions);
     this.#removal = new GuildRemoval(this.#parts, sources.guildStore, this.settings);
     this.moves = new SeatMoves({
       parts: this.#parts,
@@ -72,7 +72,7 @@ export class VoiceSessions implements AsyncDisposable {
       losses: this.#losses,
       isClosed: () => this.#closed,
       placeIn: (guildId) => this.#sessions.get(guildId),
-      goOn: (channel, former) => this.#stayIn(channel, former.context, { former }),
+      goOn: (channel, former) => this.#stayIn(channel, { callerId: former.callerId }, { former }),
       enter: (session) => this.#enter(session),
       forgetSeat: (guildId) => this.forgetSeat(guildId),
     });

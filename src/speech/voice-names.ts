@@ -1,5 +1,7 @@
-/** Names of the voices of an engine. */
+/** Voices of an engine: their names, and whether they are English. */
 export interface VoiceNames {
+  /** True where every voice speaks English and nothing else. */
+  readonly isEnglishOnly: boolean;
   /** Names in the last list; empty: not known. */
   known(): readonly string[];
   /** The names, which the server is asked for where they are not known. Never throws, and has a deadline. */
@@ -7,8 +9,8 @@ export interface VoiceNames {
 }
 
 /** Voices that are always the same; none: they cannot be listed. */
-export function fixedVoiceNames(names: readonly string[]): VoiceNames {
-  return { known: () => names, load: async () => names };
+export function fixedVoiceNames(names: readonly string[], isEnglishOnly = false): VoiceNames {
+  return { isEnglishOnly, known: () => names, load: async () => names };
 }
 
 /** Whether a voice may be asked for by this name: one of those that are known, or a mix of them, `a(2)+b(1)`. */

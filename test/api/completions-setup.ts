@@ -60,11 +60,11 @@ export async function openCompletions(over: Parts = {}) {
     chatName: 'localhost:1',
     clock: realClock,
     onEvent: () => undefined,
-    recordings,
     spending,
     style: { instructions: 'Be brief.', voice: {} },
   };
-  const answers = new SessionProgramAnswers(parts, sessions, new AbortController().signal);
+  const { signal } = new AbortController();
+  const answers = new SessionProgramAnswers(parts, sessions, recordings, signal);
   const transcriptions: ProgramPorts['transcriptions'] = {
     models: () => transcriptionModels,
     transcribe: async () => ({ kind: 'late' }),

@@ -75,11 +75,11 @@ export async function openTranscriptionsApi(over: Parts) {
     ...openSessionFixture().dependencies,
     ...paidEngines({ chat, transcriber, synthesizer: new FakeSynthesizer(), pipelines }),
     clock: realClock,
-    recordings: new Recordings(decoding, { allowed: new AllowedHosts(allowedHosts) }),
     spending,
   };
   const transcriptions = new SessionProgramTranscriptions(
     parts,
+    new Recordings(decoding, { allowed: new AllowedHosts(allowedHosts) }),
     models,
     weights,
     new AbortController().signal,

@@ -72,7 +72,7 @@ export async function openVoice(
     await openEmbeddedSynthesizer({ onProgress, ...(voice && { voice }) }),
   );
   ready();
-  return { synthesizer, voices: fixedVoiceNames(embeddedVoices) };
+  return { synthesizer, voices: fixedVoiceNames(embeddedVoices, true) };
 }
 
 /** Decodes speech of servers that send neither samples nor WAV; its process is started when the first such answer comes. */

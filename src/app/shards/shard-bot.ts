@@ -45,7 +45,7 @@ import { WrittenQuestions } from '#src/session/typed/written-questions.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { ServerVocabulary } from '#src/session/words/server-vocabulary.ts';
 import type { OwnedShard } from '#src/shards/ownership.ts';
-import { locales } from '#src/texts/texts.ts';
+import { freeRecogniser } from '#src/spending/paid-engine.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { tools } from '#tools/tools.ts';
 
@@ -90,15 +90,18 @@ export async function startShardBot(
   const ports = (discordPorts: DiscordPorts): CommandPorts => {
     name = config.bot.name ?? discordPorts.bot.name;
     const parts = partsOf(options, discordPorts, name, (guildId) => void seats?.givenUp(guildId));
-    sessions = new VoiceSessions(parts, sourcesOf(options, discordPorts, name));
+    const sources = sourcesOf(options, discordPorts, name);
+    sessions = new VoiceSessions(parts, sources);
     const comes = stack.use(new UncalledJoins(parts, sessions));
     uncalled = comes;
-    seats = stack.use(new SeatReturn(parts, sessions, (guildId) => comes.check(guildId)));
+    const changed = (guildId: string) => comes.check(guildId);
+    seats = stack.use(new SeatReturn(parts, sessions, sources.seatStore, changed));
     delivery = new ReminderDelivery(parts, sessions);
     options.onSessions(sessions);
-    const changed = (guildId: string) => comes.check(guildId);
-    const all = portsOf(options, { parts, sessions, discordPorts, changed }, until);
-    const answers = new SessionProgramAnswers(parts, sessions, until);
+    const serving = { parts, sources, sessions, discordPorts, changed };
+    const all = portsOf(options, serving, until);
+    const { recordings } = shared.sounds;
+    const answers = new SessionProgramAnswers(parts, sessions, recordings, until);
     discordPorts.typed.listen(new TypedLines(parts, sessions, all, discordPorts.typed, until));
     const transcriptions = transcriptionsOf(options, parts, until);
     options.onPrograms({ ...all, answers, transcriptions, members: discordPorts.members });
@@ -159,12 +162,12 @@ function reportToSessions(sessions: VoiceSessions | undefined, event: DiscordEve
 const textTimeoutMs = 600;
 
 function transcriptionsOf(
-  { bot: { config }, shared }: ShardBotOptions,
+  { bot: { config }, shared: { sounds, weights } }: ShardBotOptions,
   parts: SessionDependencies,
   signal: AbortSignal,
 ): SessionProgramTranscriptions {
   const models = config.transcription.kind === 'remote' ? config.transcription.models : [];
-  return new SessionProgramTranscriptions(parts, models, shared.weights, signal);
+  return new SessionProgramTranscriptions(parts, sounds.recordings, models, weights, signal);
 }
 
 /** Parts that sessions alone are made of. */
@@ -174,19 +177,27 @@ function sourcesOf(
   name: string,
 ): SessionSources {
   const { listeningSlots, partialTrust, store, weights } = shared;
+  const { roughTranscriber } = engines;
   return {
     caps: config.budget.caps,
+    captionChoices: store.captionChoices,
     defaults: defaultsOf(config, name),
     guildStore: store.guilds,
     linkOpener,
+    longestStandstillMs: longestStandstillMs(config.deadlines),
     nicknameMark: nickname,
     random: Math.random,
+    reminders: shared.reminders,
+    seatStore: store.seats,
     settingsStore: store.settings,
+    tools: () => [...shared.operatorTools.all(), ...tools],
     trackStore: store.tracks,
+    writtenQuestions: new WrittenQuestions(),
     hearing: {
       endpointRules: { ...endpointRules, textTimeoutMs },
       listeningSlots,
       partialTrust,
+      ...(roughTranscriber && { roughTranscriber: freeRecogniser(roughTranscriber) }),
       warm: () => engines.warm(),
       weights,
     },
@@ -213,7 +224,7 @@ function partsOf(
   name: string,
   givenUp: (guildId: string) => void,
 ): SessionDependencies {
-  const { config, engines, codec, onSession } = bot;
+  const { engines, codec, onSession } = bot;
   const { store, sounds, transcripts } = shared;
   const { messages, panels, places } = discord;
   const { chat, pipelines } = shared.answering(name);
@@ -225,14 +236,10 @@ function partsOf(
   const common = { clock: realClock, onEvent };
   return {
     ...common,
-    longestStandstillMs: longestStandstillMs(config.deadlines),
     messages,
     panels,
     places,
     store: store.consents,
-    captionChoices: store.captionChoices,
-    reminders: shared.reminders,
-    seatStore: store.seats,
     captionChats: discord.captions,
     transcripts,
     peopleSettings: new KnownPeopleSettings({ ...common, store: store.personSettings }),
@@ -240,20 +247,17 @@ function partsOf(
     codec,
     cues: shared.cues,
     textLanguage: shared.textLanguage,
-    tools: () => [...shared.operatorTools.all(), ...tools],
-    recordings: sounds.recordings,
     sounds: sounds.catalog,
     ...paidEngines({ ...engines, chat, pipelines }),
-    writtenQuestions: new WrittenQuestions(),
     chatName: engines.chatName,
     voices: engines.voices,
-    spokenLocales: config.speech.kind === 'embedded' ? ['en'] : locales(),
     spending: shared.budgets,
   };
 }
 
 type ServingParts = {
   readonly parts: SessionDependencies;
+  readonly sources: SessionSources;
   readonly sessions: VoiceSessions;
   readonly discordPorts: DiscordPorts;
   /** Told of servers that have set something. */
@@ -266,13 +270,18 @@ type ServedPorts = CommandPorts &
 
 function portsOf(
   { bot: { config, engines, pageLinks }, shared, isFirst, shard }: ShardBotOptions,
-  { changed, discordPorts: { places }, parts, sessions }: ServingParts,
+  { changed, discordPorts: { places }, parts, sessions, sources }: ServingParts,
   signal: AbortSignal,
 ): ServedPorts {
   const cleanup = openCleanup(parts, sessions, { isFirst, shard }, signal);
   const captionMinutesADay = (config.budget.caps.captionsDayMs ?? 0) / 60_000;
   const speechModels = config.speech.kind === 'remote' ? config.speech.models : [];
-  const privacy = new SessionPrivacy(parts, sessions, cleanup, shared.storeCopies);
+  const { sounds } = shared;
+  const { captionChoices, reminders, seatStore, writtenQuestions } = sources;
+  const copies = shared.storeCopies;
+  const stores = { captionChoices, copies, reminders, seats: seatStore };
+  const privacy = new SessionPrivacy(parts, sessions, cleanup, stores);
+  const longestMs = longestWritingMs(config.deadlines);
   return {
     clock: realClock,
     timesIn: (guildId) => wallTimesIn(sessions.settings.in(guildId).timeZone),
@@ -282,7 +291,14 @@ function portsOf(
     ...(pageLinks && { page: pageLinks }),
     costs: shared.budgets,
     tracks: new TrackRequests(parts.sounds, sessions, signal),
-    talk: new TypedRequests(parts, sessions, longestWritingMs(config.deadlines), signal),
+    talk: new TypedRequests(
+      parts,
+      sessions,
+      sounds.recordings,
+      writtenQuestions,
+      longestMs,
+      signal,
+    ),
     voices: new SessionVoices(parts, sessions, speechModels, signal),
     lines: new LineReader(parts, sessions),
     hearing: new PauseHearing(sessions),
@@ -290,10 +306,10 @@ function portsOf(
     memories: new SessionMemories(parts, sessions),
     peopleSettings: parts.peopleSettings,
     captions: new SessionCaptionControl(parts, sessions, privacy, captionMinutesADay),
-    transcripts: new SessionTranscripts(parts, sessions, signal),
+    transcripts: new SessionTranscripts(parts, sessions, writtenQuestions, signal),
     access: new GuildAccess(sessions.settings),
     settings: new SessionSettings(parts, sessions, changed),
-    personas: new SessionPersonas(parts, sessions, shared.sounds.files, signal),
+    personas: new SessionPersonas(parts, sessions, sounds.files, signal),
     words: new ServerVocabulary(parts, sessions),
     checkup: new SessionCheckup(parts, sessions, () => engines.modelNews()),
     confirmations: new ToolConfirmations(sessions, signal),

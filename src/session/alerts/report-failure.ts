@@ -47,7 +47,7 @@ export async function reportFailure(
   if (line.id === 'fail.key' && context.reportedFailures.first('key')) context.notice(line);
   if (stage === 'speak') return;
   if (isFirst && line.id !== 'fail.key') return await sayOrWrite(line, language, context, signal);
-  if (context.settings().cues !== 'off') void context.cuePlayer.play(parts.cues.error);
+  if (context.settings().cues !== 'off') void context.connection.play(parts.cues.error);
 }
 
 /** Words that may have been for the bot and nobody could recognise: the channel reads it, once a trouble. */

@@ -10,8 +10,12 @@ export class ReportedFailures {
   /** People whose sound arrives and cannot be decoded. */
   readonly decoding = new DecodingWatchdog();
   /** Whether the stages of answers keep their deadlines. */
-  readonly stages = new StageWatchdog();
+  readonly stages: StageWatchdog;
   readonly #reported = new Set<FailureKind>();
+
+  constructor(longestStandstillMs: number) {
+    this.stages = new StageWatchdog(longestStandstillMs);
+  }
 
   /** True the first time of each trouble. */
   first(trouble: FailureKind): boolean {

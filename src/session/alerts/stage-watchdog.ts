@@ -9,7 +9,13 @@ const checkMs = 1_000;
 
 /** Watchdog of the stages of answers in one channel: raised by the first that misses its deadline, until an answer is whole. */
 export class StageWatchdog {
+  /** Longest time, in ms, that an answer which has begun neither sounds nor grows. */
+  readonly longestStandstillMs: number;
   #isRaised = false;
+
+  constructor(longestStandstillMs: number) {
+    this.longestStandstillMs = longestStandstillMs;
+  }
 
   /** The alert, where it is news. */
   missed(stage: FailureStage, cause: string): AlertChange | undefined {
@@ -59,10 +65,10 @@ export function stageLate(stage: FailureStage, message: string): BotError {
 export async function watchAnswer(
   pending: PendingAnswer,
   reply: SpokenReply,
-  { parts }: SessionContext,
+  { parts: { clock }, reportedFailures }: SessionContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, longestStandstillMs } = parts;
+  const { longestStandstillMs } = reportedFailures.stages;
   let [arrivals, sinceMs] = [pending.arrivals, clock.nowMs()];
   while (!signal.aborted) {
     await clock.sleep(checkMs, signal).catch(() => undefined); // ends the loop

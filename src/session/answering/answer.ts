@@ -272,6 +272,6 @@ async function* dropDoneEcho(
 }
 
 /** One soft tick in place of words. */
-function tick({ cuePlayer, parts, settings }: SessionContext): void {
-  if (settings().cues !== 'off') void cuePlayer.play(parts.cues.thinking);
+function tick({ connection, parts, settings }: SessionContext): void {
+  if (settings().cues !== 'off') void connection.play(parts.cues.thinking);
 }

@@ -3,11 +3,15 @@ import { sayOrWrite } from '#src/session/alerts/report-failure.ts';
 import { answer } from '#src/session/answering/answer.ts';
 import { listenersIn } from '#src/session/answering/conversation-memory.ts';
 import type { SessionContext, SpeakingContext } from '#src/session/context.ts';
-import type { HearingDependencies } from '#src/session/dependencies.ts';
 import { readAloud } from '#src/session/output/read-aloud.ts';
 import type { VoiceLink } from '#src/session/ports/voice-link.ts';
 import type { QueuedTurn } from '#src/session/queue/queued-turn.ts';
-import { type ConnectionParts, handle, openConnectionParts } from './connection-parts.ts';
+import {
+  type ConnectionParts,
+  type ConnectionSources,
+  handle,
+  openConnectionParts,
+} from './connection-parts.ts';
 import { attend, ConnectionTicks, check } from './connection-ticks.ts';
 import { reportDecoding } from './undecodable-speakers.ts';
 
@@ -21,11 +25,11 @@ import { reportDecoding } from './undecodable-speakers.ts';
 export async function runConnection(
   link: VoiceLink,
   context: SessionContext,
-  hearing: HearingDependencies,
+  sources: ConnectionSources,
   signal: AbortSignal,
 ): Promise<'alone' | 'lost'> {
   const { gate } = context;
-  using parts = openConnectionParts(link, context, hearing, () => clock.drive());
+  using parts = openConnectionParts(link, context, sources, () => clock.drive());
   const clock = new ConnectionTicks(parts);
   gate.onChange(() => {
     attend(parts);

@@ -1,7 +1,7 @@
 import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
 import type { FrameSource } from '#src/audio/frame.ts';
-import { sparesCoders } from '#src/audio/opus/opus.ts';
+import { type OpusCodec, sparesCoders } from '#src/audio/opus/opus.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
@@ -15,6 +15,7 @@ import { Interruptions } from '#src/session/hearing/interruptions.ts';
 import { OpenUtterances } from '#src/session/hearing/open-utterances.ts';
 import { SpeakerInput, type SpeakerInputEvent } from '#src/session/hearing/speaker-input.ts';
 import { SpeakerInputs } from '#src/session/hearing/speaker-inputs.ts';
+import type { SpeechAdjustment } from '#src/session/output/speech-adjustment.ts';
 import { SpeechOutput } from '#src/session/output/speech-output.ts';
 import { WaitingCues } from '#src/session/output/waiting-cues.ts';
 import type { VoiceLink } from '#src/session/ports/voice-link.ts';
@@ -22,6 +23,17 @@ import { Departures } from '#src/session/presence/departures.ts';
 import { Greeter } from '#src/session/presence/greeter.ts';
 import { JoinAnnouncer } from '#src/session/presence/join-announcer.ts';
 import type { QueuedTurn } from '#src/session/queue/queued-turn.ts';
+import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+
+/** Parts that the connections of one session share, and nothing else of it uses. */
+export type ConnectionSources = {
+  /** Pace and loudness of the bot's speech, as people asked for them. */
+  readonly adjustment: SpeechAdjustment;
+  /** Person who called the bot in. */
+  readonly callerId: string;
+  readonly hearing: HearingDependencies;
+  readonly pauseHabits: PauseHabits;
+};
 
 /** Parts that the loops of one connection share. */
 export type ConnectionParts = Disposable & {
@@ -41,7 +53,7 @@ export type ConnectionParts = Disposable & {
 export function openConnectionParts(
   link: VoiceLink,
   session: SessionContext,
-  hearing: HearingDependencies,
+  { adjustment, callerId, hearing, pauseHabits }: ConnectionSources,
   asked: () => void,
 ): ConnectionParts {
   const { channel, parts } = session;
@@ -49,15 +61,10 @@ export function openConnectionParts(
   const { voice, cues, mixer, free } = openSound(session, sent);
   const context = {
     ...session,
-    output: new SpeechOutput(
-      voice,
-      parts.clock,
-      (sent) => session.captions.said(sent),
-      () => session.voice.adjustment,
-    ),
+    output: new SpeechOutput(voice, parts.clock, (sent) => session.captions.said(sent), adjustment),
   };
   const inputs = new SpeakerInputs(
-    (speakerId) => openInput(speakerId, sent, session, hearing),
+    (speakerId) => openInput(speakerId, sent, parts.codec, hearing, pauseHabits),
     (packets) => parts.onEvent(channel.guildId, { kind: 'stream', ...packets }),
     () => sparesCoders(parts.codec, inputsSpared),
   );
@@ -80,12 +87,11 @@ export function openConnectionParts(
     interruptions,
     departures: new Departures(context, interruptions),
     waiting: new WaitingCues(context, cues),
-    greeter: new Greeter(context, link.people()),
+    greeter: new Greeter(context, link.people(), callerId),
     joinAnnouncer: new JoinAnnouncer(context),
     orderlyEnd: new OrderlyEnd(context),
     [Symbol.dispose]() {
-      session.cuePlayer.attach(undefined);
-      session.talking.attach(undefined);
+      session.connection.attach(undefined);
       session.withdrawals.attach();
       voice.cut();
       utterances.close();
@@ -93,12 +99,12 @@ export function openConnectionParts(
       free();
     },
   };
-  session.cuePlayer.attach({
+  session.connection.attach({
     isSpeaking: () => voice.sounds,
+    isQuiet: () => inputs.talking().length === 0,
     play: (samples, left) => cues.say(samples, left),
   });
   session.withdrawals.attach((personId) => context.output.forget(personId));
-  session.talking.attach(() => inputs.talking());
   const { wake } = link.play(announced(mixer, asked));
   mixer.onSound(wake);
   return connection;
@@ -153,10 +159,10 @@ const inputsSpared = 2;
 function openInput(
   speakerId: string,
   sent: SentEnvelope,
-  { pauseHabits, parts }: SessionContext,
+  codec: OpusCodec,
   { endpointRules: rules, weights }: HearingDependencies,
+  pauseHabits: PauseHabits,
 ): SpeakerInput {
-  const { codec } = parts;
   const meter = new VoiceMeter(new VoiceActivity(weights));
   const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
   return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });

@@ -178,7 +178,7 @@ export class OpenUtterances {
     isWanted: boolean,
     budget: HearingBudget,
   ): void {
-    const { context } = this.#options;
+    const { context, hearing } = this.#options;
     const { addressing, captions, languages, people, queue, output, parts } = context;
     const here = people();
     const name = here.find(({ id }) => id === speakerId)?.name ?? 'Someone';
@@ -191,7 +191,7 @@ export class OpenUtterances {
     languages.meet(speakerId);
     const hint = languages.hintFor(speakerId);
     const need = { isWanted, isForBot, language: hint ?? languages.latest, hint, people: here };
-    const { transcriber, isCaptioned, hints } = chooseRecogniser(need, budget, context);
+    const { transcriber, isCaptioned, hints } = chooseRecogniser(need, budget, context, hearing);
     const listening = this.#hold(speakerId, transcriber, () => utterance);
     const utterance = new OpenUtterance({
       ...start,

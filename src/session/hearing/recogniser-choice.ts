@@ -1,4 +1,5 @@
 import type { SessionContext } from '#src/session/context.ts';
+import type { HearingDependencies } from '#src/session/dependencies.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { hintsOf } from '#src/speech/hints.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
@@ -56,11 +57,12 @@ export function chooseRecogniser(
   { isWanted, isForBot, language, hint, people }: RecogniserNeed,
   { captions, reservation }: Pick<HearingBudget, 'captions' | 'reservation'>,
   context: SessionContext,
+  { roughTranscriber }: HearingDependencies,
 ): RecogniserChoice {
   const { channel, notice, parts } = context;
   const hints = recognitionHints(context, people);
   const { guildId } = channel;
-  const { places, roughTranscriber, spending } = parts;
+  const { places, spending } = parts;
   const paid = parts.transcriber.paidBy(reservation);
   const transcriber = paid.withHints?.(hints) ?? paid;
   const report = (id: CaptionNewsId) => {

@@ -73,7 +73,7 @@ export class UtteranceDecisions {
   }
 
   #command(command: UtteranceCommand, speakerId: string): void {
-    const { queue, voice } = this.#options.context;
+    const { output, queue } = this.#options.context;
     switch (command.kind) {
       case 'stop':
         queue.forgetAside();
@@ -82,7 +82,7 @@ export class UtteranceDecisions {
         queue.forgetAside(speakerId);
         return;
       case 'repeat':
-        voice.adjust(command.manner);
+        output.adjust(command.manner);
         queue.repeat({ kind: 'repeat', handle: new TurnHandle() });
         return;
       case 'overlap':
@@ -96,8 +96,8 @@ export class UtteranceDecisions {
     { withEarlier, replacesUnheard, overlap, manner }: AnswerDecision,
   ): void {
     const { context, interruptions } = this.#options;
-    if (manner) context.voice.adjust(manner);
-    const { queue } = context;
+    const { output, queue } = context;
+    if (manner) output.adjust(manner);
     const { current } = queue;
     if (withEarlier && before) queue.giveUp(before, 'continued');
     if (replacesUnheard && current?.kind === 'question') queue.giveUp(current, 'interrupted');

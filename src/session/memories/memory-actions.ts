@@ -8,7 +8,6 @@ import type {
   ToolOutcome,
 } from '#src/session/ports/tool.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
-import { holdsRightNow } from '#src/session/tools/current-rights.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { peopleNamedIn, personByName } from './person-by-name.ts';
@@ -129,7 +128,7 @@ async function objectionToForgetting(
   signal: AbortSignal,
 ): Promise<TextLine | undefined> {
   if (mayForget(memory, askerId, false)) return undefined;
-  if (await holdsRightNow('manage', askerId, context, signal)) return undefined;
+  if (await context.tools.isAllowed('manage', askerId, signal)) return undefined;
   return { id: 'memory.denied', with: { name: memory.byName } };
 }
 

@@ -17,8 +17,10 @@ import {
 } from '#src/playback/reply/spoken-reply.ts';
 import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { stageLate } from '#src/session/alerts/stage-watchdog.ts';
-import { usualVoice, type VoiceAdjustment } from '#src/turn/voice-adjustment.ts';
+import type { RepeatManner } from '#src/turn/overlap/interjections.ts';
+import type { VoiceAdjustment } from '#src/turn/voice-adjustment.ts';
 import type { SentWords } from './sent-words.ts';
+import { SpeechAdjustment } from './speech-adjustment.ts';
 
 /** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not take it. */
 const stallMs = 10_000;
@@ -59,7 +61,7 @@ export class SpeechOutput {
   readonly #track: VoiceTrack;
   readonly #clock: Clock;
   readonly #onSent: OnSent;
-  readonly #adjustment: () => VoiceAdjustment;
+  readonly #adjustment: SpeechAdjustment;
   #reply: SpokenReply | undefined;
   #answeredIds: readonly string[] = [];
   #aboutIds: readonly string[] = [];
@@ -88,7 +90,7 @@ export class SpeechOutput {
     track: VoiceTrack,
     clock: Clock,
     onSent: OnSent = () => undefined,
-    adjustment: () => VoiceAdjustment = () => usualVoice,
+    adjustment = new SpeechAdjustment(),
   ) {
     this.#adjustment = adjustment;
     this.#track = track;
@@ -262,8 +264,13 @@ export class SpeechOutput {
     return finish;
   }
 
+  /** Changes pace and loudness of what is said from now on, as people asked. */
+  adjust(manner: RepeatManner): void {
+    this.#adjustment.adjust(manner);
+  }
+
   #voiceAt(ownSpeed: number): VoiceAdjustment {
-    const { speed, gainDb } = this.#adjustment();
+    const { speed, gainDb } = this.#adjustment.adjustment;
     return { speed: Math.min(fastest, Math.max(slowest, speed * ownSpeed)), gainDb };
   }
 

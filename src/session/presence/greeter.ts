@@ -12,11 +12,11 @@ export class Greeter {
   readonly #handle = new TurnHandle();
   #greeting: Greeting;
 
-  /** `people` are those in the channel when the bot comes in. */
-  constructor(context: SpeakingContext, people: readonly ChannelMember[]) {
+  /** `people` are those in the channel when the bot comes in; the caller is not greeted. */
+  constructor(context: SpeakingContext, people: readonly ChannelMember[], callerId: string) {
     this.#context = context;
     const fromMs = context.parts.clock.nowMs();
-    const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== context.callerId;
+    const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== callerId;
     const isTalk = !context.isCaptionsOnly();
     const isDue = isTalk && context.once.first('greeted') && people.some(isOther);
     this.#greeting = isDue ? { kind: 'waiting', fromMs } : { kind: 'over' };

@@ -1,4 +1,6 @@
+import type { Public } from '#src/base/public.ts';
 import { endOfDay } from '#src/base/zoned-time.ts';
+import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import {
   agreeAlways,
   agreeToday,
@@ -16,15 +18,25 @@ import type {
   PrivacyStatus,
   SaveOutcome,
 } from '#src/session/ports/command-ports.ts';
+import type { SeatStore } from '#src/session/ports/stores/seat-store.ts';
+import type { ReminderClock } from '#src/session/reminders/reminder-clock.ts';
 import { eraseTimeoutMs, withConsentStore, withStore } from '#src/session/store-access.ts';
 import type { TranscriptCleanup } from '#src/session/transcripts/transcript-cleanup.ts';
 import { TranscriptLookup } from '#src/session/transcripts/transcript-lookup.ts';
 import { TranscriptRecords } from '#src/session/transcripts/transcript-records.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 
+/** Stores of what people have said or set, beside the consent store. */
+type PersonStores = {
+  readonly captionChoices: CaptionChoiceStore;
+  readonly copies: StoreCopies;
+  readonly reminders: Public<ReminderClock>;
+  readonly seats: SeatStore;
+};
+
 /** Privacy choices of people: applied in the channel they are in first, then in the consent store. */
 export class SessionPrivacy {
-  readonly #storeCopies: StoreCopies;
+  readonly #stores: PersonStores;
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #transcripts: TranscriptRecords;
@@ -34,9 +46,9 @@ export class SessionPrivacy {
     parts: SessionDependencies,
     sessions: VoiceSessions,
     cleanup: TranscriptCleanup,
-    storeCopies: StoreCopies,
+    stores: PersonStores,
   ) {
-    this.#storeCopies = storeCopies;
+    this.#stores = stores;
     this.#parts = parts;
     this.#sessions = sessions;
     this.#transcripts = new TranscriptRecords(parts, cleanup);
@@ -85,10 +97,10 @@ export class SessionPrivacy {
       await this.#transcripts.forget(guildId, personId, sessionId);
     }
     await withStore(guildId, this.#parts, 'store.unwritable', () =>
-      this.#parts.seatStore.withdraw(guildId, personId),
+      this.#stores.seats.withdraw(guildId, personId),
     );
     await withStore(guildId, this.#parts, 'store.unwritable', () =>
-      this.#parts.reminders.withdraw(guildId, personId),
+      this.#stores.reminders.withdraw(guildId, personId),
     );
     const outcome = await this.#write(guildId, personId, { kind: 'never' });
     if (!outcome.saved) for (const { consent } of sessions) consent.unsaved(personId);
@@ -99,9 +111,8 @@ export class SessionPrivacy {
   async leaveOut(guildId: string, personId: string, isLeftOut: boolean): Promise<SaveOutcome> {
     for (const { consent } of this.#sessions.sessions(guildId))
       consent.leaveOut(personId, isLeftOut);
-    const { captionChoices } = this.#parts;
     const done = await withStore(guildId, this.#parts, 'store.unwritable', async () => {
-      await captionChoices.leaveOut(guildId, personId, isLeftOut);
+      await this.#stores.captionChoices.leaveOut(guildId, personId, isLeftOut);
       return true;
     });
     return { saved: done === true };
@@ -119,7 +130,7 @@ export class SessionPrivacy {
     this.#parts.spending.forget(guildId, personId);
     this.#parts.memories.forget(guildId, personId);
     this.#parts.peopleSettings.forget(guildId, personId);
-    this.#parts.reminders.forget(guildId, personId);
+    this.#stores.reminders.forget(guildId, personId);
     await this.#sessions.seatSettled(guildId);
     // Noted before anything is erased: what a process that is killed meanwhile leaves in copies, the next one finds by it.
     await this.#forgetInCopies(guildId, personId);
@@ -132,7 +143,7 @@ export class SessionPrivacy {
     // also what was read meanwhile
     this.#parts.memories.forget(guildId, personId);
     this.#parts.peopleSettings.forget(guildId, personId);
-    this.#parts.reminders.forget(guildId, personId);
+    this.#stores.reminders.forget(guildId, personId);
     if (total === undefined || !said) return { kind: 'failed' };
     const copies = (await this.#forgetInCopies(guildId, personId)) ?? { kind: 'kept' };
     const sessions = this.#sessions.sessions(guildId);
@@ -155,7 +166,7 @@ export class SessionPrivacy {
     );
     const settings = await this.#parts.peopleSettings.load(guildId, personId);
     const reminders = await withStore(guildId, this.#parts, 'store.unreadable', () =>
-      this.#parts.reminders.list(guildId, personId),
+      this.#stores.reminders.list(guildId, personId),
     );
     const tables = await withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
       store.rowsAbout(guildId, personId),
@@ -190,7 +201,7 @@ export class SessionPrivacy {
 
   /** Undefined where that failed or takes too long. */
   #forgetInCopies(guildId: string, personId: string): Promise<CopiesOutcome | undefined> {
-    const erase = () => this.#storeCopies.forget(guildId, personId);
+    const erase = () => this.#stores.copies.forget(guildId, personId);
     return withStore(guildId, this.#parts, 'store.unwritable', erase, eraseTimeoutMs);
   }
 

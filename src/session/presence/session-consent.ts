@@ -1,12 +1,20 @@
-import { chooseCaptions, forgetChoice, recallChoices } from '#src/people/caption-choice.ts';
+import {
+  type CaptionChoiceStore,
+  chooseCaptions,
+  forgetChoice,
+  recallChoices,
+} from '#src/people/caption-choice.ts';
 import { agreeForSession, forget, moveAlong, recall, refuse } from '#src/people/consent.ts';
 import type { SessionContext } from '#src/session/context.ts';
 import type { Seat } from '#src/session/ports/stores/seat-store.ts';
 import { withConsentStore, withStore } from '#src/session/store-access.ts';
+import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 
 /** Consents of the people of one session. A change counts from the next packet. */
 export class SessionConsent {
   readonly #context: SessionContext;
+  readonly #captionChoices: CaptionChoiceStore;
+  readonly #pauseHabits: PauseHabits;
   /** While the store is being read: what it tells of them is older. */
   readonly #forgotten = new Set<string>();
   /** Who was forgotten and has said nothing since: a no of theirs is only in memory. */
@@ -16,8 +24,15 @@ export class SessionConsent {
   readonly #barred = new Set<string>();
 
   /** `deniedIds`: people whose no a former run could keep nowhere else. */
-  constructor(context: SessionContext, deniedIds: readonly string[] = []) {
+  constructor(
+    context: SessionContext,
+    captionChoices: CaptionChoiceStore,
+    pauseHabits: PauseHabits,
+    deniedIds: readonly string[] = [],
+  ) {
     this.#context = context;
+    this.#captionChoices = captionChoices;
+    this.#pauseHabits = pauseHabits;
     this.#unsaved = new Set(deniedIds);
   }
 
@@ -47,14 +62,13 @@ export class SessionConsent {
 
   /** Drops what waits of people who may no longer use the bot, also of what they said before. */
   keepAdmitted(): void {
-    const { captions, confirmations, effects, gate, memory, people, queue, withdrawals } =
-      this.#context;
+    const { captions, gate, memory, people, queue, tools, withdrawals } = this.#context;
     for (const { id } of people()) {
       if (gate.isAdmitted(id)) this.#barred.delete(id);
       if (gate.isAdmitted(id) || this.#barred.has(id)) continue;
       this.#barred.add(id);
       captions.leaveOut(id);
-      for (const one of [queue, withdrawals, confirmations, effects]) one.withdraw(id);
+      for (const one of [queue, withdrawals, tools]) one.withdraw(id);
       memory.forget(id);
     }
   }
@@ -113,7 +127,7 @@ export class SessionConsent {
   async #recallChoices(): Promise<void> {
     const { channel, gate, parts } = this.#context;
     const stored = await withStore(channel.guildId, parts, 'store.unreadable', () =>
-      parts.captionChoices.readLeftOut(channel.guildId),
+      this.#captionChoices.readLeftOut(channel.guildId),
     );
     if (!stored) return;
     const known = new Set([...stored].filter((personId) => !this.#forgotten.has(personId)));
@@ -126,25 +140,14 @@ export class SessionConsent {
   }
 
   #retract(personId: string): void {
-    const {
-      captions,
-      confirmations,
-      effects,
-      languages,
-      queue,
-      pauseHabits,
-      memory,
-      pipeline,
-      withdrawals,
-    } = this.#context;
+    const { captions, languages, queue, memory, pipeline, tools, withdrawals } = this.#context;
     queue.withdraw(personId);
     withdrawals.withdraw(personId);
-    confirmations.withdraw(personId);
-    effects.withdraw(personId);
+    tools.withdraw(personId);
     memory.forget(personId);
     captions.forget(personId);
     pipeline.forget();
-    pauseHabits.forget(personId);
+    this.#pauseHabits.forget(personId);
     languages.forget(personId);
   }
 }

@@ -1,3 +1,4 @@
+import type { Public } from '#src/base/public.ts';
 import { visibleLine } from '#src/captions/files/visible-line.ts';
 import { readTime } from '#src/chat/text/time-phrases.ts';
 import { longestReminderMs, maxReminderChars, type Reminder } from '#src/people/reminders.ts';
@@ -5,18 +6,23 @@ import type { SessionContext } from '#src/session/context.ts';
 import type { ReminderDraft, ToolOutcome, ToolReminders } from '#src/session/ports/tool.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
+import type { ReminderClock } from './reminder-clock.ts';
 import { dueTime } from './reminder-times.ts';
 
 /** Reminders as tools may change them for one asker; for several at once they may not. */
-export function remindersFor(askerIds: readonly string[], context: SessionContext): ToolReminders {
+export function remindersFor(
+  askerIds: readonly string[],
+  context: SessionContext,
+  reminders: Public<ReminderClock>,
+): ToolReminders {
   const [askerId, ...others] = askerIds;
   const isOne = askerId !== undefined && others.length === 0;
   const forOne = async (work: (personId: string) => Promise<ToolOutcome>) =>
     isOne ? await work(askerId) : vain({ id: 'reminder.one_asker' });
   return {
-    set: (draft) => forOne((personId) => set(draft, personId, context)),
-    list: () => forOne((personId) => list(personId, context)),
-    cancel: (number) => forOne((personId) => cancel(number, personId, context)),
+    set: (draft) => forOne((personId) => set(draft, personId, context, reminders)),
+    list: () => forOne((personId) => list(personId, context, reminders)),
+    cancel: (number) => forOne((personId) => cancel(number, personId, context, reminders)),
   };
 }
 
@@ -24,8 +30,9 @@ async function set(
   draft: ReminderDraft,
   personId: string,
   { channel, parts, settings }: SessionContext,
+  reminders: Public<ReminderClock>,
 ): Promise<ToolOutcome> {
-  const { clock, reminders } = parts;
+  const { clock } = parts;
   const { timeZone } = settings();
   const nowWallMs = clock.wallMs();
   const due = readTime(draft.when, { nowWallMs, timeZone });
@@ -52,9 +59,12 @@ async function set(
   return { facts: { ...facts, number: n }, ...(line && { line }) };
 }
 
-async function list(personId: string, context: SessionContext): Promise<ToolOutcome> {
-  const { channel, parts } = context;
-  const all = await parts.reminders.list(channel.guildId, personId);
+async function list(
+  personId: string,
+  context: SessionContext,
+  reminders: Public<ReminderClock>,
+): Promise<ToolOutcome> {
+  const all = await reminders.list(context.channel.guildId, personId);
   if (all.length === 0) return outcomeOf({ id: 'reminder.none' });
   return { facts: { reminders: all.map((one) => shown(one, context)).join('; ') } };
 }
@@ -62,14 +72,15 @@ async function list(personId: string, context: SessionContext): Promise<ToolOutc
 async function cancel(
   number: number | undefined,
   personId: string,
-  { channel, parts }: SessionContext,
+  { channel }: SessionContext,
+  reminders: Public<ReminderClock>,
 ): Promise<ToolOutcome> {
-  const all = await parts.reminders.list(channel.guildId, personId);
+  const all = await reminders.list(channel.guildId, personId);
   const [only, ...others] = all;
   if (!only) return vain({ id: 'reminder.none' });
   if (number === undefined && others.length > 0) return vain({ id: 'reminder.which' });
   const meant = number === undefined ? only : all.find((one) => one.number === number);
-  const isGone = !meant || !(await parts.reminders.cancel(meant.id));
+  const isGone = !meant || !(await reminders.cancel(meant.id));
   if (isGone) return vain({ id: 'reminder.unknown' });
   return outcomeOf({ id: 'reminder.cancelled', with: { n: meant.number } });
 }

@@ -2,7 +2,7 @@ import { runPeriodically } from '#src/base/periodic-task.ts';
 import { returnMs } from '#src/people/return-rules.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { keepsSeat, type LeaveReason } from '#src/session/leave-reason.ts';
-import type { Seat } from '#src/session/ports/stores/seat-store.ts';
+import type { Seat, SeatStore } from '#src/session/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { withStore } from '#src/session/store-access.ts';
 
@@ -38,6 +38,7 @@ const doubtMs = 180_000;
 /** Keeps in the store where the bot sits and what people said there, for a process that ends. Nobody waits for it. */
 export class SeatKeeper implements AsyncDisposable {
   readonly #parts: SessionDependencies;
+  readonly #seatStore: SeatStore;
   readonly #seats = new Map<string, KnownSeat>();
   readonly #over = new AbortController();
   #idle: AbortController | undefined;
@@ -48,8 +49,9 @@ export class SeatKeeper implements AsyncDisposable {
   /** Until then seats that nobody sits in are old enough one after the other. */
   #expireUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: SessionDependencies) {
+  constructor(parts: SessionDependencies, seatStore: SeatStore) {
     this.#parts = parts;
+    this.#seatStore = seatStore;
   }
 
   /** True where the machine slept so long that the bot would not return to its seats: links lost now stay lost. */
@@ -140,13 +142,9 @@ export class SeatKeeper implements AsyncDisposable {
   }
 
   /** False where it failed; the operator is told. */
-  async #store(
-    guildId: string,
-    work: (store: SessionDependencies['seatStore']) => Promise<unknown>,
-  ): Promise<boolean> {
-    const { seatStore } = this.#parts;
+  async #store(guildId: string, work: (store: SeatStore) => Promise<unknown>): Promise<boolean> {
     const done = await withStore(guildId, this.#parts, 'store.unwritable', async () => {
-      await work(seatStore);
+      await work(this.#seatStore);
       return true;
     });
     return done === true;

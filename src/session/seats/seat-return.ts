@@ -3,7 +3,7 @@ import { judgeReturn, type ReturnVerdict, returnMs } from '#src/people/return-ru
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { JoinOutcome } from '#src/session/ports/command-ports.ts';
-import type { StoredSeat } from '#src/session/ports/stores/seat-store.ts';
+import type { SeatStore, StoredSeat } from '#src/session/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { withConsentStore, withStore } from '#src/session/store-access.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
@@ -27,6 +27,7 @@ type PreparedReturn =
 export class SeatReturn implements Disposable {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
+  readonly #seatStore: SeatStore;
   readonly #over = new AbortController();
   /** Servers whose session was given up. */
   readonly #givenUp = new Set<string>();
@@ -40,10 +41,12 @@ export class SeatReturn implements Disposable {
   constructor(
     parts: SessionDependencies,
     sessions: VoiceSessions,
+    seatStore: SeatStore,
     decided: (guildId: string) => void = () => undefined,
   ) {
     this.#parts = parts;
     this.#sessions = sessions;
+    this.#seatStore = seatStore;
     this.#decided = decided;
   }
 
@@ -91,11 +94,10 @@ export class SeatReturn implements Disposable {
 
   /** Undefined where the store did not tell. */
   async #read(guildIds: readonly string[]): Promise<readonly StoredSeat[] | undefined> {
-    const { seatStore } = this.#parts;
     const [first = '', ...more] = guildIds;
     const all = await withStore(first, this.#parts, 'store.unreadable', async () => {
-      if (more.length > 0) return await seatStore.read();
-      const seat = await seatStore.readIn(first);
+      if (more.length > 0) return await this.#seatStore.read();
+      const seat = await this.#seatStore.readIn(first);
       return seat ? [seat] : [];
     });
     const ids = new Set(guildIds);
@@ -176,11 +178,11 @@ export class SeatReturn implements Disposable {
   }
 
   async #prepare(guildId: string): Promise<PreparedReturn> {
-    const { places, seatStore } = this.#parts;
+    const { places } = this.#parts;
     const { settings } = this.#sessions;
     const [seat, standings] = await Promise.all([
       withStore(guildId, this.#parts, 'store.unreadable', async () => ({
-        found: await seatStore.readIn(guildId),
+        found: await this.#seatStore.readIn(guildId),
       })),
       withConsentStore(guildId, this.#parts, 'store.unreadable', (store) => store.read(guildId)),
       settings.load(guildId),

@@ -6,9 +6,17 @@ import type { SessionConsent } from '#src/session/presence/session-consent.ts';
 
 /** Seat of a session as it is stored now. */
 export function seatOf(
-  { callerId, captions, channel, gate, settings }: SessionContext,
+  { captions, channel, gate, settings }: SessionContext,
   consent: SessionConsent,
-  { followedId, mode }: { readonly followedId: string | undefined; readonly mode: JoinMode },
+  {
+    callerId,
+    followedId,
+    mode,
+  }: {
+    readonly callerId: string;
+    readonly followedId: string | undefined;
+    readonly mode: JoinMode;
+  },
   sinceWallMs: number,
 ): Seat {
   const { guildId, channelId, name: channelName } = channel;

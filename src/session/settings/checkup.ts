@@ -3,9 +3,9 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
 import { judgeJoin } from '#src/people/join-rules.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
+import type { CueOutcome } from '#src/session/connection/open-connection.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { failureOf } from '#src/session/failure.ts';
-import type { CueOutcome } from '#src/session/output/cue-player.ts';
 import type { CheckReport, CheckResult } from '#src/session/ports/settings.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
@@ -166,7 +166,7 @@ async function playCue(
   const late = () => new Error('nothing left');
   const untilMs = clock.nowMs() + patienceMs;
   for (;;) {
-    const outcome = await within(context.cuePlayer.play(cues.heard), checkMs, clock, late);
+    const outcome = await within(context.connection.play(cues.heard), checkMs, clock, late);
     if (outcome !== 'speaking' || clock.nowMs() >= untilMs) return outcome;
     await clock.sleep(checkEveryMs, context.signal);
   }

@@ -5,8 +5,6 @@ import { sayToPerson } from '#src/session/output/say-to-person.ts';
 import type { ConfirmOutcome } from '#src/session/ports/command-ports.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { actionsFor } from './available-actions.ts';
-import { holdsRightNow } from './current-rights.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 import { longestCallMs, tooLate } from './run-tools.ts';
 import { asData, refusal, uncertain } from './tool-result.ts';
@@ -26,12 +24,13 @@ export class ToolConfirmations {
   async confirm(guildId: string, askId: string, personId: string): Promise<ConfirmOutcome> {
     const context = this.#sessions.session(guildId)?.context;
     if (!context) return { kind: 'over' };
-    const pressed = context.confirmations.press(askId, personId, context.parts.clock.nowMs());
+    const { parts, tools } = context;
+    const pressed = tools.confirmations.press(askId, personId, parts.clock.nowMs());
     if (pressed.kind !== 'theirs') return pressed;
     const over = new AbortController();
     const signal = AbortSignal.any([this.#signal, over.signal]);
     try {
-      const { clock } = context.parts;
+      const { clock } = parts;
       const atMs = clock.nowMs();
       const work = perform(pressed.ask, context, signal);
       const { deadlineMs = longestCallMs } = pressed.ask.tool;
@@ -41,7 +40,7 @@ export class ToolConfirmations {
       return confirming;
     } catch (error) {
       pressed.ask.pressed = { content: uncertain(pressed.ask.tool.name, 'failed') };
-      context.parts.onEvent(guildId, failureOf(error, 'think'));
+      parts.onEvent(guildId, failureOf(error, 'think'));
       return { kind: 'failed' };
     } finally {
       over.abort(new Error('the press is over'));
@@ -58,16 +57,17 @@ async function perform(
   signal: AbortSignal,
 ): Promise<ConfirmOutcome> {
   const { action, askerId, presser, tool } = ask;
+  const { tools } = context;
   const isOther = presser.id !== askerId;
-  if (!(await holdsRightNow(tool.right, askerId, context, signal))) {
+  if (!(await tools.isAllowed(tool.right, askerId, signal))) {
     if (isOther) return { kind: 'over' }; // nothing the presser could mend
     return { kind: 'barred', line: barredLine(tool.right, context) };
   }
-  if (isOther && !(await holdsRightNow('room', presser.id, context, signal))) {
+  if (isOther && !(await tools.isAllowed('room', presser.id, signal))) {
     return { kind: 'barred', line: barredLine('room', context) };
   }
   signal.throwIfAborted();
-  const { facts, line, aloud } = await action.run(actionsFor(context, [askerId]), signal);
+  const { facts, line, aloud } = await action.run(tools.actionsFor([askerId]), signal);
   ask.pressed = { content: asData(facts, tool.resultChars) };
   if (aloud) sayAloud(aloud, askerId, context);
   return { kind: 'done', ...(line && { line }) };

@@ -15,10 +15,7 @@ import type {
 } from '#src/session/ports/tool.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { lineWith, type PlainTextId, text } from '#src/texts/texts.ts';
-import { actionsFor } from './available-actions.ts';
-import { holdsRightNow } from './current-rights.ts';
 import { answeredCall, checkIntent } from './intent-check.ts';
-import { toolsIn } from './offered-tools.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 import type { ToolCallResult, ToolEffect } from './tool-effects.ts';
 import { asData, onOneLine, refusal, uncertain } from './tool-result.ts';
@@ -68,11 +65,11 @@ export class ToolRun {
   constructor(said: readonly TurnUtterance[], context: SessionContext) {
     this.#context = context;
     this.#said = said;
-    this.#tools = new Map(toolsIn(context).map((tool) => [tool.name, tool]));
+    this.#tools = new Map(context.tools.offered().map((tool) => [tool.name, tool]));
     const nowMs = context.parts.clock.nowMs();
     const stands = ({ button }: ToolEffect) =>
-      !button || context.confirmations.waits(button, nowMs);
-    this.#done = context.effects.madeFor(said).filter(stands);
+      !button || context.tools.confirmations.waits(button, nowMs);
+    this.#done = context.tools.effects.madeFor(said).filter(stands);
     this.#plain = this.#done.filter((one) => one.covers(said)).map(({ isPlain }) => isPlain);
   }
 
@@ -143,7 +140,7 @@ export class ToolRun {
       );
     } catch (error) {
       signal.throwIfAborted();
-      return this.#failed(tool, error, this.#context.effects.madeFor(this.#said));
+      return this.#failed(tool, error, this.#context.tools.effects.madeFor(this.#said));
     } finally {
       over.abort(new Error('the call is over'));
       this.#running = without(this.#running, tool);
@@ -192,7 +189,7 @@ export class ToolRun {
     reservation: Reservation,
     signal: AbortSignal,
   ): Promise<Fitting | undefined> {
-    const ports = actionsFor(this.#context, this.#askers);
+    const ports = this.#context.tools.actionsFor(this.#askers);
     const isAlone = this.#askers.length === 1;
     const answered = isAlone ? await answeredCall(tool, this.#said, ports, signal) : undefined;
     if (answered) return answered;
@@ -203,7 +200,7 @@ export class ToolRun {
   async #perform(tool: ToolEntry, fit: Fitting, signal: AbortSignal): Promise<ToolCallResult> {
     if (!(await this.#allows(tool, signal))) return barred(tool);
     signal.throwIfAborted();
-    const actions = actionsFor(this.#context, this.#askers);
+    const actions = this.#context.tools.actionsFor(this.#askers);
     const { facts, isPlain = false, isVain = false, quote } = await fit.run(actions, signal);
     const content = asData(facts, tool.resultChars);
     return { how: 'ran', content, isPlain, isVain, ...(quote !== undefined && { quote }) };
@@ -217,7 +214,7 @@ export class ToolRun {
   async #allows({ right }: ToolEntry, signal: AbortSignal): Promise<boolean> {
     const askers = this.#askers;
     for (const id of askers) {
-      if (!(await holdsRightNow(right, id, this.#context, signal))) return false;
+      if (!(await this.#context.tools.isAllowed(right, id, signal))) return false;
     }
     signal.throwIfAborted();
     return askers.length > 0;
@@ -227,7 +224,7 @@ export class ToolRun {
     const { tool, work } = one;
     const asker = this.#said.at(-1);
     if (!asker) return barred(tool);
-    const action = await fitting.prepare(actionsFor(this.#context, this.#askers), work);
+    const action = await fitting.prepare(this.#context.tools.actionsFor(this.#askers), work);
     if (action.kind === 'refused') return refused(text(action.line.id, action.line.with));
     return await this.#once(one, async (signal, effect) => {
       const requested = { tool, action, asker };
@@ -239,7 +236,8 @@ export class ToolRun {
 
   /** The latest call of this tool for these words; one whose button is not pressed has done nothing, and gives way to another. */
   #former(call: ToolCall): ToolEffect | undefined {
-    const { confirmations, effects, parts } = this.#context;
+    const { parts, tools } = this.#context;
+    const { confirmations, effects } = tools;
     const made = effects.madeFor(this.#said);
     const former = made.findLast((one) => one.call.name === call.name);
     const button = former?.button;
@@ -271,7 +269,7 @@ export class ToolRun {
     };
     const late = () => tooLate(longestMs);
     const effect = { call, said: this.#said, longestMs, perform: runAndReport, failed, late };
-    return await this.#context.effects.run(effect, answer);
+    return await this.#context.tools.effects.run(effect, answer);
   }
 
   /** `made` are calls with an effect that it may be one of. */
@@ -334,7 +332,7 @@ type RequestedConfirmation = { readonly ask: PendingConfirmation; readonly facts
  */
 async function requestConfirmation(
   { tool, action, asker }: RequestedAction,
-  { confirmations, channel, parts }: SessionContext,
+  { channel, parts, tools: { confirmations } }: SessionContext,
   signal: AbortSignal,
 ): Promise<RequestedConfirmation> {
   const { clock, messages } = parts;

@@ -1,8 +1,8 @@
-import type { Clock } from '#src/base/clock.ts';
 import { parsedJson } from '#src/base/json.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { ToolCall } from '#src/chat/ports.ts';
 import type { DoneCall, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { SessionContext } from '#src/session/context.ts';
 import type { ToolEnd } from '#src/session/ports/events.ts';
 import { longestToolMs, type Quote } from '#src/session/ports/tool.ts';
 import { isUnwanted } from '#src/session/queue/turn-handle.ts';
@@ -125,14 +125,12 @@ export class ToolEffect {
  * utterances, so it finds what was done for them, whatever ended the answer before.
  */
 export class ToolEffects {
-  readonly #clock: Clock;
-  readonly #signal: AbortSignal;
+  readonly #context: SessionContext;
   #effects: readonly ToolEffect[] = [];
 
-  /** Aborting `signal`, with which the session is over, stops what runs. */
-  constructor(clock: Clock, signal: AbortSignal) {
-    this.#clock = clock;
-    this.#signal = signal;
+  /** The end of the session stops the calls that run. */
+  constructor(context: SessionContext) {
+    this.#context = context;
   }
 
   /** Calls that were made for any of these utterances and changed something, or may have or still may, oldest first. */
@@ -148,7 +146,7 @@ export class ToolEffects {
    */
   async run(effect: EffectRun, signal: AbortSignal): Promise<ToolCallResult> {
     signal.throwIfAborted();
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#context.parts.clock.nowMs();
     const made = new ToolEffect(effect, nowMs, (own) => this.#perform(effect, own, signal));
     const kept = this.#effects.filter(({ atMs }) => nowMs - atMs < keptMs);
     this.#effects = [...kept, made].slice(-limit);
@@ -175,10 +173,11 @@ export class ToolEffects {
       if (isUnwanted(answer.reason)) over.abort(answer.reason);
     };
     answer.addEventListener('abort', stop);
-    const signal = AbortSignal.any([this.#signal, over.signal]);
+    const { parts, signal: ended } = this.#context;
+    const signal = AbortSignal.any([ended, over.signal]);
     try {
       const work = unlessAborted(perform(signal, effect), signal);
-      return await within(work, longestMs, this.#clock, late);
+      return await within(work, longestMs, parts.clock, late);
     } catch (error) {
       return failed(signal.aborted ? undefined : error, effect);
     } finally {

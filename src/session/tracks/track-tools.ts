@@ -2,7 +2,6 @@ import { maxVolumePercent } from '#src/base/volume.ts';
 import type { SessionContext } from '#src/session/context.ts';
 import type { ToolTracks, TrackChange } from '#src/session/ports/tool.ts';
 import type { ListedTrack } from '#src/session/ports/tracks.ts';
-import { holdsRightNow } from '#src/session/tools/current-rights.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { TrackCommand } from './perform-command.ts';
 import { soundsFor } from './sound-tools.ts';
@@ -56,7 +55,7 @@ async function changed(
   const about = owned.subject(command);
   for (const id of askerIds) {
     const owner = owned.ownerBeside(id, command);
-    if (!owner || (await holdsRightNow('dj', id, context, signal))) continue;
+    if (!owner || (await context.tools.isAllowed('dj', id, signal))) continue;
     return { id: 'track.barred', with: { owner: owner.name } };
   }
   signal.throwIfAborted();

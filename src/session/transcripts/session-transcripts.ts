@@ -23,17 +23,22 @@ import { TranscriptQuestions } from './transcript-questions.ts';
  * only what its readers may know.
  */
 export class SessionTranscripts {
-  readonly #places: WrittenQuestions;
+  readonly #writtenQuestions: WrittenQuestions;
   readonly #sessions: VoiceSessions;
   readonly #lookup: TranscriptLookup;
   readonly #questions: TranscriptQuestions;
 
   /** Aborting `signal` ends all answers. */
-  constructor(parts: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
-    this.#places = parts.writtenQuestions;
+  constructor(
+    parts: SessionDependencies,
+    sessions: VoiceSessions,
+    writtenQuestions: WrittenQuestions,
+    signal: AbortSignal,
+  ) {
+    this.#writtenQuestions = writtenQuestions;
     this.#sessions = sessions;
     this.#lookup = new TranscriptLookup(parts, sessions);
-    this.#questions = new TranscriptQuestions(parts, this.#lookup, signal);
+    this.#questions = new TranscriptQuestions(parts, this.#lookup, writtenQuestions, signal);
   }
 
   /** Newest first, at most 25; none where they cannot be read. */
@@ -65,7 +70,7 @@ export class SessionTranscripts {
    * all who are there; where they may not know it, for the asker alone.
    */
   async ask(guildId: string, asker: Asker, request: TranscriptQuestion): Promise<AnswerOutcome> {
-    const place = this.#places.enter(guildId, asker.id);
+    const place = this.#writtenQuestions.enter(guildId, asker.id);
     if ('line' in place) return { kind: 'failed', line: place.line };
     using _ = place;
     const session = request.isAloud ? this.#sessions.session(guildId) : undefined;

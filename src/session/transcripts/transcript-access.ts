@@ -1,5 +1,6 @@
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { withStore } from '#src/session/store-access.ts';
+import type { WrittenQuestions } from '#src/session/typed/written-questions.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import { PostedRecaps } from './closing-recap.ts';
 import { TranscriptLookup } from './transcript-lookup.ts';
@@ -19,9 +20,14 @@ export class TranscriptAccess {
   #guildIds: ReadonlySet<string> = new Set();
   #checkedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
+  constructor(
+    parts: SessionDependencies,
+    sessions: VoiceSessions,
+    writtenQuestions: WrittenQuestions,
+  ) {
     this.#parts = parts;
-    this.questions = new TranscriptQuestions(parts, new TranscriptLookup(parts, sessions), never);
+    const lookup = new TranscriptLookup(parts, sessions);
+    this.questions = new TranscriptQuestions(parts, lookup, writtenQuestions, never);
   }
 
   /** Whether something is kept of this server, as was known a moment ago. Waits for nothing: it looks up for the next time. */

@@ -21,6 +21,7 @@ import type {
   TranscriptQuestion,
 } from '#src/session/ports/captions.ts';
 import type { Asker } from '#src/session/ports/command-ports.ts';
+import type { WrittenQuestions } from '#src/session/typed/written-questions.ts';
 import type { PaidKind } from '#src/spending/paid-kinds.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { lateAnswer, RecapCache } from './recap-cache.ts';
@@ -52,14 +53,21 @@ class RefusedError extends Error {
 export class TranscriptQuestions {
   readonly #parts: SessionDependencies;
   readonly #lookup: TranscriptLookup;
+  readonly #writtenQuestions: WrittenQuestions;
   readonly #signal: AbortSignal;
   readonly #kept: RecapCache;
 
   /** Aborting `signal` ends all answers. */
-  constructor(parts: SessionDependencies, lookup: TranscriptLookup, signal: AbortSignal) {
+  constructor(
+    parts: SessionDependencies,
+    lookup: TranscriptLookup,
+    writtenQuestions: WrittenQuestions,
+    signal: AbortSignal,
+  ) {
     this.#kept = new RecapCache(parts.clock, signal);
     this.#parts = parts;
     this.#lookup = lookup;
+    this.#writtenQuestions = writtenQuestions;
     this.#signal = signal;
   }
 
@@ -183,8 +191,8 @@ export class TranscriptQuestions {
     key: string,
   ): Promise<readonly RecapPoint[]> {
     const make = async (signal: AbortSignal) => {
-      const { writtenQuestions } = this.#parts;
-      const place = await writtenQuestions.enterRecap(session.guildId, asker?.id, signal);
+      const questions = this.#writtenQuestions;
+      const place = await questions.enterRecap(session.guildId, asker?.id, signal);
       if ('line' in place) throw new RefusedError(place.line);
       using _ = place;
       return await this.#points(session, lines, asker, signal);

@@ -11,6 +11,7 @@ import type {
 } from '#src/session/ports/program-ports.ts';
 import { soundFaultOf } from '#src/session/sound-fault.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { once, transcribed } from './command-material.ts';
@@ -24,13 +25,20 @@ const mostInServer = 4;
 export class SessionProgramAnswers {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
+  readonly #recordings: RecordingReader;
   readonly #signal: AbortSignal;
   readonly #underWay = new Map<string, number>();
 
   /** Aborting `signal` ends the answers that are being made. */
-  constructor(parts: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
+  constructor(
+    parts: SessionDependencies,
+    sessions: VoiceSessions,
+    recordings: RecordingReader,
+    signal: AbortSignal,
+  ) {
     this.#parts = parts;
     this.#sessions = sessions;
+    this.#recordings = recordings;
     this.#signal = signal;
   }
 
@@ -148,7 +156,7 @@ export class SessionProgramAnswers {
     transcriber: Transcriber,
     signal: AbortSignal,
   ): Promise<Words> {
-    const pcm = await this.#parts.recordings.read({ url: '', name, bytes, personId }, signal);
+    const pcm = await this.#recordings.read({ url: '', name, bytes, personId }, signal);
     return { name, pcm, transcript: once(() => transcribed(pcm, transcriber, signal)) };
   }
 }

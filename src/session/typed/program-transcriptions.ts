@@ -20,6 +20,7 @@ import type {
 } from '#src/session/ports/program-ports.ts';
 import { soundFaultOf } from '#src/session/sound-fault.ts';
 import { wholeReply } from '#src/session/transcripts/whole-reply.ts';
+import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { shiftWords } from '#src/speech/word-times.ts';
@@ -38,21 +39,26 @@ const mostTries = 2;
  */
 export class SessionProgramTranscriptions {
   readonly #parts: SessionDependencies;
+  readonly #recordings: RecordingReader;
   readonly #models: readonly string[];
   readonly #weights: SileroWeights;
   readonly #signal: AbortSignal;
   /** Server and program of each that is under way. */
   readonly #underWay = new Set<Pick<RecordingRequest, 'guildId' | 'asker'>>();
 
-  /** Aborting `signal` ends what is under way. */
-  /** `models`: models that may be chosen to recognise a recording, the usual one first; none: there is no choice. */
+  /**
+   * `models`: models that may be chosen to recognise a recording, the usual one first; none: there is no choice. Aborting
+   * `signal` ends all transcriptions.
+   */
   constructor(
     parts: SessionDependencies,
+    recordings: RecordingReader,
     models: readonly string[],
     weights: SileroWeights,
     signal: AbortSignal,
   ) {
     this.#parts = parts;
+    this.#recordings = recordings;
     this.#models = models;
     this.#weights = weights;
     this.#signal = signal;
@@ -83,7 +89,7 @@ export class SessionProgramTranscriptions {
       if ('line' in listening) return { kind: 'failed', line: listening.line };
       const { asker, recording } = request;
       const file = { ...recording, personId: asker.id };
-      const pcm = await this.#parts.recordings.read(file, until, longestSoundMs);
+      const pcm = await this.#recordings.read(file, until, longestSoundMs);
       const parts = this.#read(request, pcm, until);
       const place = stack.move();
       // A stream that nobody begins to read.

@@ -120,9 +120,9 @@ export class SessionVoices {
 
 /** Speech now disturbs no person: no person talks, nothing plays, and nothing waits. */
 function isQuiet({ context, mode, restrictions }: VoiceSession): boolean {
-  const { queue, talking, tracks } = context;
+  const { connection, queue, tracks } = context;
   const isFree = mode === 'talk' && queue.isFree && queue.aside.length === 0;
-  return isFree && !restrictions.isMute && talking.isQuiet && tracks.owned.busy.length === 0;
+  return isFree && !restrictions.isMute && connection.isQuiet && tracks.owned.busy.length === 0;
 }
 
 /** Has it said in the channel if that disturbs nobody; false where it would. */

@@ -23,19 +23,22 @@ import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import { soundFaultOf } from '#src/session/sound-fault.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
-import type { SoundFile } from '#src/sources/fetch/ports.ts';
+import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
 import type { PaidEngine } from '#src/spending/paid-engine.ts';
 import { type RecordedSound, recogniserOf, utterancesOf } from './command-material.ts';
 import { answerInFile } from './sound-answer.ts';
 import { sayIn } from './spoken-text.ts';
 import { droppedFor, nowhere, questionOf } from './typed-question.ts';
 import { answerInWriting, type WrittenQuestion } from './written-answer.ts';
+import type { WrittenQuestions } from './written-questions.ts';
 
 /** Longest wait, in ms, of whoever asks aloud; afterwards the answer is heard without being shown. */
 const longestAloudMs = 50_000;
 
 /** Typed requests: texts to read out, questions, and the command to be silent. */
 export class TypedRequests {
+  readonly #recordings: RecordingReader;
+  readonly #writtenQuestions: WrittenQuestions;
   readonly #longestWritingMs: number;
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
@@ -46,9 +49,13 @@ export class TypedRequests {
   constructor(
     parts: SessionDependencies,
     sessions: VoiceSessions,
+    recordings: RecordingReader,
+    writtenQuestions: WrittenQuestions,
     longestWritingMs: number,
     signal: AbortSignal,
   ) {
+    this.#recordings = recordings;
+    this.#writtenQuestions = writtenQuestions;
     this.#longestWritingMs = longestWritingMs;
     this.#parts = parts;
     this.#sessions = sessions;
@@ -82,7 +89,7 @@ export class TypedRequests {
     about: QuestionSubject = {},
   ): Promise<AskOutcome> {
     if (answer === 'voice') return await this.#answer(guildId, question, asker, answer, about);
-    const place = this.#parts.writtenQuestions.enter(guildId, asker.id);
+    const place = this.#writtenQuestions.enter(guildId, asker.id);
     if ('line' in place) return { kind: 'failed', line: place.line };
     using _ = place;
     return await this.#answer(guildId, question, asker, answer, about);
@@ -255,14 +262,14 @@ export class TypedRequests {
     asker: Asker,
     signal: AbortSignal,
   ): Promise<RecordingOutcome> {
-    const { recordings, spending } = this.#parts;
+    const { spending } = this.#parts;
     const hint = (await this.#languagesFor(guildId, asker)).hintFor(asker.id);
     const listening = spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return { kind: 'failed', line: listening.line };
     const paid = this.#parts.transcriber.paidBy(listening.reservation);
     const transcriber = recogniserOf(about, paid, hint);
     try {
-      const pcm = await recordings.read({ ...recording, personId: asker.id }, signal);
+      const pcm = await this.#recordings.read({ ...recording, personId: asker.id }, signal);
       return { kind: 'heard', sound: { pcm, transcriber } };
     } catch (error) {
       const line = signal.aborted ? undefined : soundFaultOf(error, 'recording');

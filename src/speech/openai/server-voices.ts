@@ -14,6 +14,7 @@ const mostNames = 2_000;
 
 /** The voices of a server that lists them (`GET /audio/voices`: Kokoro-FastAPI, speaches and others do). */
 export class ServerVoices implements VoiceNames {
+  readonly isEnglishOnly = false;
   readonly #client: Pick<ApiClient, 'get'>;
   readonly #clock: Clock;
   #names: readonly string[] = [];

@@ -6,13 +6,13 @@ import { type ReplyBirth, SpeechOutput } from '#src/session/output/speech-output
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 
 const staying = new AbortController().signal;
+const unchanged = { slower: false, faster: false, louder: false, quieter: false, usual: false };
 
 /** A mouth on a link that takes 20 ms whenever time passes. */
 function openOutput() {
   const track = new VoiceTrack();
   const clock = new VirtualClock();
-  const voice = { speed: 1, gainDb: 0 };
-  const output = new SpeechOutput(track, clock, undefined, () => ({ ...voice }));
+  const output = new SpeechOutput(track, clock);
   const heard: number[] = [];
   const play = async (ms: number) => {
     for (let n = 0; n < ms / 20; n++) {
@@ -33,7 +33,7 @@ function openOutput() {
       },
       how,
     );
-  return { track, clock, output, heard, play, say, voice };
+  return { track, clock, output, heard, play, say };
 }
 
 test('what is being said can be ducked and comes back', async () => {
@@ -119,7 +119,7 @@ test('with nothing to say every gesture is without effect', () => {
 });
 
 test('the last answer is said again, slower and louder, and nothing else takes its place', async () => {
-  const { output, heard, play, say, voice } = openOutput();
+  const { output, heard, play, say } = openOutput();
   for (const [words, loud, how] of [
     ['The answer.', 1000, { isAnswer: true }],
     ['A notice.', 5000, undefined],
@@ -129,12 +129,12 @@ test('the last answer is said again, slower and louder, and nothing else takes i
     await saying;
   }
   const from = heard.length;
-  Object.assign(voice, { speed: 0.8, gainDb: 6 });
+  output.adjust({ ...unchanged, slower: true, louder: true });
   const again = output.again(peopleReading(['adam']), staying);
   await play(600);
   expect(await again).toBe('completed');
   const levels = heard.slice(from).filter((level) => level > 0);
-  expect(levels.length).toBeGreaterThanOrEqual(24); // 500 ms, the last sample nearly silent
+  expect(levels.length).toBeGreaterThanOrEqual(23); // 470 ms, the last sample nearly silent
   expect(levels[10]).toBeCloseTo(1995, -1);
 });
 
@@ -150,23 +150,23 @@ test('an answer nobody heard does not become the last one', async () => {
 });
 
 test('what is asked for lasts: everything after it is slower and louder, too', async () => {
-  const { heard, play, say, voice } = openOutput();
-  Object.assign(voice, { speed: 0.8, gainDb: 6 });
+  const { output, heard, play, say } = openOutput();
+  output.adjust({ ...unchanged, slower: true, louder: true });
   const saying = say('The next answer.', 1000, 400, { isAnswer: true });
   await play(600);
   await saying;
   const levels = heard.filter((level) => level > 0);
-  expect(levels.length).toBeGreaterThanOrEqual(24); // 500 ms, the last sample nearly silent
+  expect(levels.length).toBeGreaterThanOrEqual(23); // 470 ms, the last sample nearly silent
   expect(levels[10]).toBeCloseTo(1995, -1);
 });
 
 test('an answer that was given slower is said again at the usual speed once that is taken back', async () => {
-  const { output, heard, play, say, voice } = openOutput();
-  Object.assign(voice, { speed: 0.8 });
+  const { output, heard, play, say } = openOutput();
+  output.adjust({ ...unchanged, slower: true });
   const saying = say('The answer.', 1000, 400, { isAnswer: true });
   await play(600);
   await saying;
-  Object.assign(voice, { speed: 1 });
+  output.adjust({ ...unchanged, usual: true });
   const from = heard.length;
   const again = output.again(peopleReading(['adam']), staying);
   await play(600);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
+import { freeRecogniser } from '#src/spending/paid-engine.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
@@ -98,7 +99,7 @@ test('with the budget for captions used, the free recogniser serves people among
   const rough = new FakeTranscriber({ texts: ['fife fife'] });
   const { fixture, listener, says } = await talked({
     captionsDayMs: 1_000,
-    roughTranscriber: rough,
+    roughTranscriber: freeRecogniser(rough),
   });
   await says();
   await says(eva);
@@ -113,7 +114,7 @@ test('the free recogniser knows English only', async () => {
   const rough = new FakeTranscriber({ texts: ['fife fife'] });
   const { listener, says } = await talked({
     captionsDayMs: 1_000,
-    roughTranscriber: rough,
+    roughTranscriber: freeRecogniser(rough),
     places: germanPlaces,
   });
   await says();

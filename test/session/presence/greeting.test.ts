@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { fixedVoiceNames } from '#src/speech/voice-names.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import {
@@ -59,7 +60,7 @@ test('where everybody is heard it says so, and how to undo it', async () => {
 });
 
 test('it is said in the language of the server if the voice speaks it, else in English', async () => {
-  const able = await called({ places: germanPlaces, spokenLocales: ['en', 'de'] });
+  const able = await called({ places: germanPlaces, voices: fixedVoiceNames(['slt', 'rms']) });
   await pass(able, 4000);
   expect(spoken(able)).toBe('Hallo. Ich höre nur Leute, die zugestimmt haben.');
   const unable = await called({ places: germanPlaces });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { chained } from '#src/pipeline/chained.ts';
+import { fixedVoiceNames } from '#src/speech/voice-names.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
@@ -55,7 +56,10 @@ test('an answer that takes 12 s is promised, and given at the next pause', async
 });
 
 test('it is promised in the language of the server, where the voice speaks it', async () => {
-  const fixture = await slow([['stall']], { places: germanPlaces, spokenLocales: ['en', 'de'] });
+  const fixture = await slow([['stall']], {
+    places: germanPlaces,
+    voices: fixedVoiceNames(['slt', 'rms']),
+  });
   void asks(fixture, 'Count the stars.');
   await pass(fixture, 21_000);
   expect(spoken(fixture)).toContain(

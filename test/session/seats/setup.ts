@@ -69,7 +69,7 @@ export function start(
   };
   const own = { onEvent, ...over, store: store.consents, places: here, seatStore };
   const fixture: SessionFixture = openSessionFixture(own, people, clock);
-  const seats: SeatReturn = new SeatReturn(fixture.dependencies, fixture.sessions);
+  const seats: SeatReturn = new SeatReturn(fixture.dependencies, fixture.sessions, seatStore);
   return { ...fixture, store, seats, arrive: () => seats.arrived([lounge.guildId]) };
 }
 

@@ -30,7 +30,7 @@ test('what holds in a server is worked out once, and anew as soon as the server 
 
 test('a voice that the speech server lists no more is gone at once, and there again as soon as it is listed', async () => {
   let names: readonly string[] = ['slt', 'rms'];
-  const voices = { known: () => names, load: async () => names };
+  const voices = { isEnglishOnly: true, known: () => names, load: async () => names };
   const { personas, sessions } = openSessionFixture({ pipelines: reading, voices });
   const manager = { guildId: 'g', id: 'adam', mayManage: true };
   await personas.choose(manager, { voice: 'rms', place: 'server' });

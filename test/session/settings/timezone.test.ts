@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { actionsFor } from '#src/session/tools/available-actions.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { captioned, says } from '#test/session/setup/captioned.ts';
@@ -31,7 +30,8 @@ test('transcripts, recaps and the time that is asked for are those of the zone o
   if (!context) throw new Error('The bot sits nowhere.');
   const reported = time.fit('{}');
   if ('unfit' in reported) throw new Error(reported.unfit);
-  const { facts } = await reported.run(actionsFor(context, ['adam']), new AbortController().signal);
+  const { signal } = new AbortController();
+  const { facts } = await reported.run(context.tools.actionsFor(['adam']), signal);
   expect(facts).toEqual({
     now: expect.stringMatching(/^Saturday,? 21 November 2026 at 01:2\d$/),
     zone: 'Asia/Tokyo',

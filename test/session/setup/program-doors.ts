@@ -14,7 +14,9 @@ export async function programDoors(
   synthesizer: FakeSynthesizer,
 ): Promise<Readonly<Record<string, string>>> {
   const { dependencies, sessions, talk, transcriptFor } = fixture;
-  const answers = new SessionProgramAnswers(dependencies, sessions, new AbortController().signal);
+  const { recordings } = dependencies;
+  const { signal } = new AbortController();
+  const answers = new SessionProgramAnswers(dependencies, sessions, recordings, signal);
   let arrived = Promise.withResolvers<void>();
   const asking: Pick<CommandPorts['talk'], 'ask'> = {
     ask: (...all) => {

@@ -39,7 +39,7 @@ import { SessionVoices } from '#src/session/typed/session-voices.ts';
 import { TypedRequests } from '#src/session/typed/typed-requests.ts';
 import { WrittenQuestions } from '#src/session/typed/written-questions.ts';
 import { VoiceSessions } from '#src/session/voice-sessions.ts';
-import type { FileReader } from '#src/sources/fetch/ports.ts';
+import type { FileReader, RecordingReader } from '#src/sources/fetch/ports.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { fixedVoiceNames } from '#src/speech/voice-names.ts';
@@ -109,7 +109,6 @@ const usual = {
   weights,
   cues,
   endpointRules,
-  spokenLocales: ['en'],
   random: () => 1,
   longestStandstillMs: 20_000,
   longestWritingMs: 480_000,
@@ -118,7 +117,7 @@ const usual = {
   warm: () => undefined,
   textLanguage: { detect: async () => undefined },
   chatName: 'localhost:1',
-  voices: fixedVoiceNames(['slt', 'rms']),
+  voices: fixedVoiceNames(['slt', 'rms'], true),
   speechModels: [],
   storeCopies: { forget: async () => ({ kind: 'erased', days: 30 }) },
   modelNews: () => [],
@@ -142,6 +141,7 @@ type CommandParts = {
   readonly files: FileReader;
   readonly longestWritingMs: number;
   readonly modelNews: () => readonly ModelNews[];
+  readonly recordings: RecordingReader;
   readonly speechModels: readonly string[];
   readonly storeCopies: StoreCopies;
 };
@@ -192,13 +192,13 @@ export function openSessionFixture(
     settingsStore,
     trackStore,
     seatStore: consents.seats,
+    writtenQuestions: new WrittenQuestions(),
     reminders,
     ...captioning.parts,
     messages,
     panels: shown.panels,
     ...paidEngines(engines),
     ...recognition(),
-    writtenQuestions: new WrittenQuestions(),
     sounds: catalog(),
     onEvent,
     peopleSettings: new KnownPeopleSettings({ clock, onEvent, store: consents.personSettings }),
@@ -240,7 +240,6 @@ function enginesOf(
     chat = usual.chat,
     synthesizer = usual.synthesizer,
     transcriber = new FakeTranscriber({ texts: ['five five'] }),
-    roughTranscriber,
     addressing = usualDefaults.addressing,
     consent = usualDefaults.consent,
     djRoleId,
@@ -252,10 +251,9 @@ function enginesOf(
     pipelines = only(pipeline ?? chained({ chat: usual.chat, synthesizer })),
     ...over
   } = given;
-  const rough = roughTranscriber && { roughTranscriber };
   const role = djRoleId !== undefined && { djRoleId };
   const defaults: OperatorDefaults = { addressing, consent, ...role, names, style, timeZone };
-  const engines = { chat, synthesizer, transcriber, ...rough, pipelines };
+  const engines = { chat, synthesizer, transcriber, pipelines };
   const all = () => [...moreTools(), ...tools];
   return { engines, over: { ...over, defaults, tools: all } };
 }
@@ -280,15 +278,18 @@ function recognition() {
 function controls(parts: FixtureParts, sessions: VoiceSessions) {
   const never = new AbortController().signal;
   const cleanup = openCleanup(parts, sessions);
-  const privacy = new SessionPrivacy(parts, sessions, cleanup, parts.storeCopies);
+  const { longestWritingMs, recordings, writtenQuestions } = parts;
+  const { captionChoices, reminders, seatStore: seats, storeCopies: copies } = parts;
+  const stores = { captionChoices, copies, reminders, seats };
+  const privacy = new SessionPrivacy(parts, sessions, cleanup, stores);
   return {
     peopleSettings: parts.peopleSettings,
     cleanup,
     privacy,
     memories: new SessionMemories(parts, sessions),
     captions: new SessionCaptionControl(parts, sessions, privacy, parts.captionMinutesADay),
-    transcriptFor: new SessionTranscripts(parts, sessions, never),
-    talk: new TypedRequests(parts, sessions, parts.longestWritingMs, never),
+    transcriptFor: new SessionTranscripts(parts, sessions, writtenQuestions, never),
+    talk: new TypedRequests(parts, sessions, recordings, writtenQuestions, longestWritingMs, never),
     voiceControl: new SessionVoices(parts, sessions, parts.speechModels, never),
     hearing: new PauseHearing(sessions),
     confirmations: new ToolConfirmations(sessions, never),

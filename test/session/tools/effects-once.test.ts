@@ -288,7 +288,7 @@ test('what was done for somebody who takes back their words is known no more', a
   const { fixture } = await open();
   void fixture.talk.ask('g', 'Set a timer for ten minutes.', adam, 'voice');
   await pass(fixture, 4_000);
-  const { effects } = fixture.sessions.session('g')?.context ?? {};
+  const effects = fixture.sessions.session('g')?.context.tools.effects;
   const said = { speakerId: 'adam', name: 'Adam', fromMs: 4_000, toMs: 4_000 };
   const asked = [{ ...said, transcript: async () => ({ text: '' }) }];
   expect(effects?.madeFor(asked)).toHaveLength(1);

@@ -32,11 +32,12 @@ test('a stream that is given up before anybody reads it gives its place back', a
     chatName: 'localhost:1',
     clock: realClock,
     onEvent: () => undefined,
-    recordings: new Recordings(decoding, { allowed: new AllowedHosts([]) }),
     spending: boundless,
     style: { instructions: 'Be brief.', voice: {} },
   };
-  const answers = new SessionProgramAnswers(parts, sessions, new AbortController().signal);
+  const recordings = new Recordings(decoding, { allowed: new AllowedHosts([]) });
+  const { signal } = new AbortController();
+  const answers = new SessionProgramAnswers(parts, sessions, recordings, signal);
   const question = {
     guildId: 'g',
     asker: { id: 'token:dog', name: 'dog' },

@@ -189,7 +189,8 @@ test.each([
   async (_, names, refusedName) => {
     const known = { names: [...names] as readonly string[] };
     const { inner, synthesizer } = without(refusedName ?? '', []);
-    const voices = { known: () => known.names, load: async () => known.names };
+    const load = async () => known.names;
+    const voices = { isEnglishOnly: true, known: () => known.names, load };
     known.names = [];
     const fixture = await called({ synthesizer, voices });
     await fixture.personas.choose(

@@ -34,7 +34,12 @@ function openSpeech(options: FakeSynthesizerOptions = {}) {
     undefined,
     clock,
   );
-  const answers = new SessionProgramAnswers(dependencies, sessions, staying);
+  const answers = new SessionProgramAnswers(
+    dependencies,
+    sessions,
+    dependencies.recordings,
+    staying,
+  );
   return { answers, clock, events, ledger, paid, sessions, synthesizer };
 }
 
