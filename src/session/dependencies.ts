@@ -98,9 +98,9 @@ export type SessionDependencies = PaidEngines & {
   readonly places: Places;
   readonly panels: PanelBoard;
   readonly store: ConsentStore;
-  /** What people have chosen for themselves. */
+  /** Settings that people have chosen for themselves. */
   readonly peopleSettings: Public<KnownPeopleSettings>;
-  /** Tells the language of a text where a recogniser does not. */
+  /** Detects the language of a text where a recogniser does not. */
   readonly textLanguage: TextLanguageDetector;
   readonly codec: OpusCodec;
   readonly cues: Cues;
@@ -110,7 +110,7 @@ export type SessionDependencies = PaidEngines & {
   readonly captionChats: CaptionChats;
   /** Transcripts that servers keep. */
   readonly transcripts: TranscriptStores;
-  /** What servers have the bot remember. */
+  /** Memories of servers. */
   readonly memories: Public<GuildMemories>;
   /** Name of the server in messages about a role that fails, as in `127.0.0.1:8000`. */
   readonly chatName: string;

@@ -14,7 +14,7 @@ export function failureOf(error: unknown, stage: FailureEvent['stage']): Failure
   return { kind: 'failed', stage: error.stage ?? stage, code, message, ...because };
 }
 
-/** A listener that throws nothing: a bug of its own is told to it as one, if it can take that. */
+/** A listener that throws nothing: an exception of its own is reported to it as a bug. */
 export function unfailing(onEvent: SessionDependencies['onEvent']): SessionDependencies['onEvent'] {
   return (guildId, event) => {
     try {
@@ -30,7 +30,7 @@ export function unfailing(onEvent: SessionDependencies['onEvent']): SessionDepen
       try {
         onEvent(guildId, failed);
       } catch {
-        // Nobody is left to be told.
+        // There is no other listener.
       }
     }
   };

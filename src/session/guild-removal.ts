@@ -21,7 +21,7 @@ export class GuildRemoval implements Disposable {
     this.#settings = settings;
   }
 
-  /** Once nothing runs there any more. What the store refuses is told and tried again. Never throws. */
+  /** Erases a server once nothing runs there any more; a failure of the store is reported and tried again. Never throws. */
   async erase(guildId: string): Promise<void> {
     const { clock, onEvent, panels, transcripts } = this.#parts;
     this.#settings.forget(guildId);
@@ -40,7 +40,7 @@ export class GuildRemoval implements Disposable {
     if (!counts.includes(undefined)) onEvent(guildId, { kind: 'erased', items });
   }
 
-  /** How much was erased; undefined where it never succeeded. */
+  /** Number of erased rows; undefined where all tries failed. */
   async #persist(
     guildId: string,
     erase: () => Promise<number>,
@@ -56,6 +56,6 @@ export class GuildRemoval implements Disposable {
 
   /** Nothing is tried again. */
   [Symbol.dispose](): void {
-    this.#over.abort(new Error('closed'));
+    this.#over.abort(new Error('the removal of servers is closed'));
   }
 }

@@ -5,7 +5,7 @@ import type { ChannelRef } from './ports/voice-link.ts';
 /** Why a session ended. */
 export type LeaveReason = Extract<SessionEvent, { kind: 'left' }>['why'];
 
-/** Nobody sent it away: what plays is to go on when it is called back. */
+/** Reasons after which tracks go on when the bot is called back: no person sent it away. */
 export const keepsTracks: ReadonlySet<LeaveReason> = new Set([
   'stopped',
   'lost',
@@ -13,10 +13,10 @@ export const keepsTracks: ReadonlySet<LeaveReason> = new Set([
   'outdated',
 ]);
 
-/** The bot is to return there. */
+/** Reasons after which the bot returns to its seat. */
 export const keepsSeat: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused']);
 
-/** It does not come to that channel by itself before nobody was there. */
+/** Reasons after which the bot does not join that channel uncalled before it was empty. */
 export const restsAfter: ReadonlySet<LeaveReason> = new Set([
   'sent-away',
   'forbidden',
@@ -24,7 +24,7 @@ export const restsAfter: ReadonlySet<LeaveReason> = new Set([
   'refused',
 ]);
 
-/** Nobody expects it back: what was said is summed up. */
+/** Reasons after which the bot does not come back by itself: a recap is posted. */
 export const isOverForGood: ReadonlySet<LeaveReason> = new Set(['asked', 'alone']);
 
 /** Line of the panel about an ended session, where people are to know more than that. */

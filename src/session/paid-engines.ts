@@ -18,7 +18,7 @@ export type Answering = {
   hear(samples: Int16Array, speakerId: string, fromMs: number): void;
 };
 
-/** A pipeline that costs money: it is sent nothing without a reservation, to which all that an answer takes is counted. */
+/** A pipeline that costs money: it is used with a reservation only, which pays for all requests of an answer. */
 export class PaidPipeline implements Disposable {
   readonly #pipeline: Pipeline & Partial<Disposable>;
 
@@ -85,7 +85,7 @@ export type RawEngines = {
   readonly pipelines: Pipelines;
 };
 
-/** Engines as sessions have them: whoever asks one needs a reservation. */
+/** Engines of sessions: each request needs a reservation. */
 export type PaidEngines = {
   /** For questions answered in writing. */
   readonly chat: PaidEngine<ChatModel>;
@@ -95,7 +95,7 @@ export type PaidEngines = {
   readonly pipelines: PaidPipelines;
 };
 
-/** From here on nobody asks an engine without a reservation. */
+/** Engines that can be asked with a reservation only. */
 export function paidEngines({
   chat,
   pipelines,

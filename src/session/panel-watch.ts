@@ -31,15 +31,15 @@ export type ChannelActivity = ChannelPresence & {
   readonly tracks?: readonly ListedTrack[];
 };
 
-/** Time, in ms, that the panel says of somebody that they were just heard for the first time. */
+/** Time, in ms, for which the panel shows that a person was just heard for the first time. */
 const firstHeardMs = 5_000;
-/** Time, in ms, that the panel says of somebody that they are not going to be answered; more than five need no names. */
+/** Time, in ms, for which the panel shows that a person is not going to be answered; it names five at most. */
 const lostMs = 10_000;
 const mostLost = 5;
 /** Where a sound is is shown in such steps: each is an edit. */
 const stepMs = 5_000;
 
-/** Keeps the panel of one session as the room is, told only when something has changed, and has newcomers asked there. */
+/** Keeps the panel of one session up to date: sends it when it has changed, and invites newcomers there to answer. */
 export class PanelWatch {
   readonly #context: SessionContext;
   readonly #newcomers: UnaskedPeople;
@@ -51,13 +51,13 @@ export class PanelWatch {
   #isLinkDown = false;
   #lastAnswerMs: number | undefined;
 
-  /** `former`: panel of the session that this one goes on from; nobody is invited twice. */
+  /** `former`: panel of the session that this one goes on from; no person is invited twice. */
   constructor(context: SessionContext, former: PanelWatch | undefined) {
     this.#context = context;
     this.#newcomers = former ? former.#newcomers : new UnaskedPeople();
   }
 
-  /** Content of the panel; undefined before the first look. */
+  /** Content of the panel; undefined before the first check. */
   get face(): PanelFace | undefined {
     return this.#face;
   }
@@ -71,12 +71,12 @@ export class PanelWatch {
     return Math.min(this.#context.addressing.closesAtMs, this.#newcomers.dueAtMs, ...next);
   }
 
-  /** `ms` from the end of somebody's words to the first sound of the answer. */
+  /** `ms`: time from the end of a person's words to the first sound of the answer. */
   answered(ms: number): void {
     this.#lastAnswerMs = Math.round(ms);
   }
 
-  /** The question of somebody who waited is dropped. */
+  /** Shows that the question of this person was dropped. */
   lost(name: string): void {
     const others = this.#lost.filter((one) => one.name !== name);
     this.#lost = [...others, { name, atMs: this.#context.parts.clock.nowMs() }].slice(-mostLost);
@@ -139,7 +139,7 @@ export class PanelWatch {
     return gate.paused ? [] : people.filter(isAwaited).map(({ name }) => name);
   }
 
-  /** Invites newcomers to answer; nobody as long as it is not known who has said no. */
+  /** Invites newcomers to answer; none as long as it is not known who has said no. */
   #invite({ people, gate }: ChannelActivity, atMs: number): void {
     const { channel } = this.#context;
     const { guildId, channelId } = channel;

@@ -28,7 +28,7 @@ const faults: Readonly<
   'source.broken': { track: 'track.bad.unreachable' },
 };
 
-/** The sentence for whoever sent or chose a sound that cannot be used; undefined for any other failure. */
+/** The sentence for the person who sent or chose a sound that cannot be used; undefined for any other failure. */
 export function soundFaultOf(
   error: unknown,
   use: SoundUse,

@@ -13,7 +13,7 @@ type StoreCode = 'store.unreadable' | 'store.unwritable';
 
 /** A store on a disk that hangs must hold up neither a /join nor an answer to a person. */
 const longestMs = 5_000;
-/** Taking something out of every corner of a big store may take longer, and has to be seen through. */
+/** Longest time, in ms, of an erasure: it may take longer in a big store, and has to be completed. */
 export const eraseTimeoutMs = 45_000;
 
 /** Result of `work` with the store of consents; undefined, and reported to the operator, when it fails or takes too long. Never throws. */

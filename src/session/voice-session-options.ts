@@ -26,7 +26,7 @@ export type VoiceSessionOptions = {
   readonly mode?: JoinMode;
   /** A session of this server that is to go on here: with its memory and what people said about being heard. */
   readonly former?: VoiceSession | undefined;
-  /** A seat of a former run that is to go on here: nobody is greeted or told again. */
+  /** A seat of a former run that is to go on here: no greeting and no notice is repeated. */
   readonly seat?: Seat;
   /** Keeper of its seat for a process that ends. */
   readonly seats: SeatKeeper;

@@ -23,7 +23,7 @@ import { failureOf } from './failure.ts';
 import { isOverForGood, keepsTracks, type LeaveReason, leftLine } from './leave-reason.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
-/** While the link is away it is seen this soon that nobody is there any more. */
+/** Interval, in ms, at which it is checked while the link is away whether a person is still there. */
 const checkMs = 250;
 
 /** One session: the bot in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
@@ -136,7 +136,7 @@ export class VoiceSession {
     return this.#connection.people().some(({ id }) => id === personId);
   }
 
-  /** Asks what the server has set, whom it blocks too, then what people agreed to earlier, until told once. Never throws. */
+  /** Reads the settings of the server and the consents of its people, until both were read once. Never throws. */
   async recall(): Promise<void> {
     if (await this.#settings.load(this.channel.guildId)) this.govern();
     await this.consent.recall();
@@ -170,7 +170,7 @@ export class VoiceSession {
   }
 
   /**
-   * Lives in the channel until it is left or lost for good, and tells why it ended; never throws. After a move the panel
+   * Lives in the channel until it is left or lost for good, and returns why it ended; never throws. After a move the panel
    * waits for who goes on. Where it has not entered yet, it tries to after `waitMs`.
    */
   async live(waitMs = 0): Promise<LeaveReason> {
@@ -195,7 +195,7 @@ export class VoiceSession {
     return why;
   }
 
-  /** Decides what follows an error of `enter`, and tells those who have to know. */
+  /** Decides what follows an error of `enter`, and reports it. */
   after(error: unknown): ReconnectDecision {
     this.#report(failureOf(error, 'link'));
     const next: ReconnectDecision = this.#seats.isOutdated
@@ -213,7 +213,7 @@ export class VoiceSession {
   /** Ends everything that runs in this channel; `live` returns once the link is closed. The first reason counts. */
   leave(why: LeaveReason): void {
     this.#why ??= why;
-    this.#over.abort(new Error('left the channel'));
+    this.#over.abort(new Error('the bot left the channel'));
     this.context.queue.close();
   }
 
@@ -227,7 +227,7 @@ export class VoiceSession {
     } catch (error) {
       const isBug = error !== this.#over.signal.reason && !(error instanceof BotError);
       if (this.isOver && isBug) this.#report(failureOf(error, 'link')); // nothing else follows from it
-      return error ?? new Error('a session threw nothing');
+      return error ?? new Error('a session failed without an error');
     }
   }
 
@@ -239,7 +239,7 @@ export class VoiceSession {
     ]);
   }
 
-  /** Only as long as somebody is there to come back to. Errors and abort: as `enter`. */
+  /** Opens the link again, as long as a person is there. Errors and abort: as `enter`. */
   async #comeBack(waitMs: number): Promise<void> {
     const { signal } = this.#over;
     const back = new AbortController();
@@ -248,7 +248,7 @@ export class VoiceSession {
       await this.#parts.clock.sleep(waitMs, signal);
       await this.enter();
     } finally {
-      back.abort(new Error('came back'));
+      back.abort(new Error('the link is open again'));
       await watching;
     }
   }

@@ -34,12 +34,12 @@ import { writtenText } from './localized-text.ts';
 import { VoiceSession } from './voice-session.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
-/** Opus coders that another channel leaves: one voice, two of music and one speaker input are what it takes to be of use. */
+/** Opus coders that another channel leaves: one voice, two of music and one speaker input are the least that a channel needs. */
 const codersKept = 3;
 
 /** Where the bot sits, one channel per server; calls for one server are served one after the other. */
 export class VoiceSessions implements AsyncDisposable {
-  /** What holds in each server. */
+  /** Settings of each server. */
   readonly settings: StoredSettings;
   readonly #parts: SessionDependencies;
   readonly #sources: SessionSources;
@@ -91,8 +91,8 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /**
-   * Where people can be heard and spoken to in this server now, or will be again when a lost link is back. Whoever asks may
-   * change something there, so that it is looked at for a while.
+   * Where people can be heard and spoken to in this server now, or will be again when a lost link is back. The caller may
+   * change something there, so the session is woken.
    */
   session(guildId: string): VoiceSession | undefined {
     const session = this.#sessions.get(guildId)?.session;
@@ -101,8 +101,8 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /**
-   * Wherever people of this server are heard now or soon may be: also on the way in, between tries and in a move. As
-   * `session`, it has them looked at.
+   * Wherever people of this server are heard now or soon may be: also on the way in, between tries and in a move. Wakes
+   * them, as `session` does.
    */
   sessions(guildId: string): readonly VoiceSession[] {
     const [here, former] = [this.#sessions.get(guildId)?.session, this.moves.formerIn(guildId)];
@@ -160,8 +160,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /**
-   * Goes to a channel that nobody called it to, if nobody sits with it when this server's turn has come; undefined where it
-   * stays.
+   * Joins a channel without a call, if the bot sits with no person when this server's turn has come; undefined where it stays.
    */
   async enterUncalled(channel: ChannelRef): Promise<JoinOutcome | undefined> {
     const { guildId } = channel;
@@ -181,7 +180,7 @@ export class VoiceSessions implements AsyncDisposable {
     if (!this.#sessions.has(guildId)) this.#seats.drop(guildId);
   }
 
-  /** Resolves when the store holds what people there have said, or could not take it. */
+  /** Resolves when the store holds what people there have said, or has failed to. */
   seatSettled(guildId: string): Promise<void> {
     return this.#seats.settled(guildId);
   }
@@ -206,7 +205,7 @@ export class VoiceSessions implements AsyncDisposable {
     followSeatNews(guildId, news, this.#newsActions);
   }
 
-  /** A server failed or works again: every room there is now reads of what stands in for it. */
+  /** Handles a server that failed or works again: all channels read which server replaces it. */
   provider(news: ProviderNews): void {
     for (const { session } of this.#sessions.values()) {
       session.news.provider(news);
@@ -214,7 +213,7 @@ export class VoiceSessions implements AsyncDisposable {
     }
   }
 
-  /** A watchdog of the link in this server found a promise broken, or kept again. */
+  /** Handles an alert of the link in this server, raised or cleared. */
   alert(guildId: string, news: LinkAlertEvent): void {
     const session = this.#sessions.get(guildId)?.session;
     if (!session?.entered) return;
@@ -224,7 +223,7 @@ export class VoiceSessions implements AsyncDisposable {
 
   /**
    * Before the process ends: no calls and no questions any more; what sounds ends with its clause, and recaps of sessions that
-   * have ended are posted or told of as failed, within `ms`. Never throws.
+   * have ended are posted or reported as failed, within `ms`. Never throws.
    */
   async drain(ms: number): Promise<void> {
     this.#closed = true;
@@ -349,13 +348,13 @@ export class VoiceSessions implements AsyncDisposable {
   }
 }
 
-/** Interval in ms at which it is seen whether something still sounds: longer than the loop of the session takes. */
+/** Interval in ms at which it is checked whether something still sounds: longer than a step of the loop of the session. */
 const checkMs = 100;
 /** Longest wait, in ms, until people can read what is not answered. */
 const writeMs = 1_500;
 
 /**
- * Takes no questions any more, lets what sounds end with its clause, and tells in a sentence what was not answered.
+ * Takes no questions any more, lets what sounds end with its clause, and writes a sentence that names the unanswered people.
  *
  * Resolves when nothing sounds any more, after `ms` at the latest. Never throws.
  */
@@ -376,7 +375,7 @@ async function report({ channel, parts, queue }: SessionContext, isUnsaid: boole
   const line: TextLine = names ? { id: 'seat.unanswered', with: { names } } : { id: 'seat.unsaid' };
   if (!names && !isUnsaid) return;
   const over = new AbortController();
-  const late = () => new Error('nobody could be told in time');
+  const late = () => new Error('the notice was not written in time');
   const written = parts.messages.write(
     channel,
     openText(writtenText(line, channel.guildId, parts)),
@@ -417,7 +416,7 @@ function again({ code }: BotError): 'timeout' | 'resting' | 'lost' | 'offline' {
   return code === 'link.rate_limited' ? 'resting' : 'lost';
 }
 
-/** As people are told it. */
+/** Time as people read it, in ms. */
 function wholeSeconds(ms: number): number {
   return Math.max(1_000, Math.ceil(ms / 1_000) * 1_000);
 }

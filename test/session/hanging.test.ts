@@ -51,11 +51,11 @@ test('a recogniser that heeds nothing is given up, told, and the next question a
   const fixture = await called({ transcriber });
   await ask(fixture, 30_000);
   expect(spoken(fixture)).toEqual([text('fail.stt')]);
-  expect(alerts(fixture)).toEqual(['raised: recognise: No words in 21 s.']);
+  expect(alerts(fixture)).toEqual(['raised: recognise: The recogniser returned no text in 21 s.']);
   hangs = false;
   await ask(fixture, 6_000);
   expect(fixture.of('answered').at(-1)).toMatchObject({ finish: 'completed' });
-  expect(alerts(fixture).at(-1)).toBe('cleared: an answer came to its end');
+  expect(alerts(fixture).at(-1)).toBe('cleared: an answer was completed');
 });
 
 /** Answers the first question as `first`, the others in order. */
@@ -101,7 +101,7 @@ test.each([
   const fixture = await called({ pipeline });
   await ask(fixture, 30_000);
   expect(fixture.of('failed')).toMatchObject([{ stage, code: 'answer.late' }]);
-  expect(alerts(fixture)).toEqual([`raised: ${stage}: An answer stood still for 20 s.`]);
+  expect(alerts(fixture)).toEqual([`raised: ${stage}: An answer made no progress for 20 s.`]);
   const reported = [...spoken(fixture), ...fixture.written];
   expect(reported.filter((one) => one !== text('slow.voice'))).toHaveLength(1);
   await ask(fixture, 6_000);

@@ -20,7 +20,7 @@ const texts: Partial<Record<AlertName, PlainTextId | 'heard.missing'>> = {
 /** While one of these is raised the link carries nothing. */
 const outages: ReadonlySet<AlertName> = new Set(['link-down', 'udp-dead', 'encryption-unsettled']);
 
-/** Tells one channel what its voice link is in trouble with. */
+/** Posts notices about faults of the voice link into its channel. */
 export class AlertNotices {
   readonly #channel: SessionContext;
   readonly #raised = new Map<AlertName, LinkAlertEvent>();
@@ -30,7 +30,7 @@ export class AlertNotices {
     this.#channel = channel;
   }
 
-  /** The channel knows of a trouble of the link that lasts. */
+  /** True while the channel has read of a fault of the link that lasts. */
   get isLinkReported(): boolean {
     const raised = [...this.#raised.values()];
     return raised.some(
@@ -58,7 +58,7 @@ export class AlertNotices {
     this.#channel.notice(line, () => this.#raised.get(name) === news);
   }
 
-  /** Undefined: the channel has no use of knowing it. */
+  /** Undefined: the channel does not read of this alert. */
   #lineOf({ name, speakerId }: LinkAlertEvent): TextLine | undefined {
     const id = texts[name];
     if (id === undefined) return undefined;

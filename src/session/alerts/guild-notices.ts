@@ -5,11 +5,11 @@ import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { write } from './report-failure.ts';
 
-/** Something a server is to know though nobody asked. */
+/** A message to a server that is no answer to a request. */
 export type GuildNotice = {
   readonly channel: ChannelRef;
   readonly line: TextLine;
-  /** Asked when its turn has come: what is not true any more is not said. */
+  /** Checked when its turn has come: a notice that does not hold any more is dropped. */
   holds(): boolean;
 };
 
@@ -40,7 +40,7 @@ export class GuildNotices implements Disposable {
 
   /** Drops the notices that wait. */
   [Symbol.dispose](): void {
-    this.#over.abort(new Error('closed'));
+    this.#over.abort(new Error('the notices are closed'));
   }
 
   async #writeAll(server: GuildNoticeQueue): Promise<void> {

@@ -12,7 +12,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { inTime } from './speech-deadline.ts';
 import { reportMissedDeadline, stageLate } from './stage-watchdog.ts';
 
-/** Text of a failure for people, whatever the operator is told. */
+/** Text of a failure for people; the log has its own sentence. */
 export function failureText(
   { about, code, stage }: BotError,
   { chatName }: SessionDependencies,
@@ -29,8 +29,8 @@ export function failureText(
 }
 
 /**
- * Silence is the worst bug: the operator reads the reason, the channel hears or reads what to do, and while the same trouble
- * lasts a falling tone. What has no sound is written already.
+ * Reports a failure, so that the bot is never silent without a reason: the operator reads the cause, the channel hears or reads
+ * what to do, and while the same fault lasts it hears a falling tone. What has no sound is written already.
  */
 export async function reportFailure(
   failure: BotError,
@@ -50,7 +50,7 @@ export async function reportFailure(
   if (context.settings().cues !== 'off') void context.connection.play(parts.cues.error);
 }
 
-/** Words that may have been for the bot and nobody could recognise: the channel reads it, once a trouble. */
+/** Reports an utterance that may have been for the bot and was not recognised: the channel reads it, once for each fault. */
 export function reportUnrecognised(failure: BotError, context: SessionContext): void {
   const { channel, parts, reportedFailures } = context;
   parts.onEvent(channel.guildId, failureOf(failure, 'recognise'));
@@ -62,8 +62,8 @@ export function reportUnrecognised(failure: BotError, context: SessionContext): 
 }
 
 /**
- * Words that could not be said, since the voice failed, or none speaks their `language` (BCP 47); why they come so is told once
- * a trouble. Where not all who can read there may know them, only that is written. Waits for nothing.
+ * Writes words that could not be said, since the voice failed, or none speaks their `language` (BCP 47); the reason is written
+ * once for each fault. Where not all who can read there may know them, only that is written. Waits for nothing.
  */
 export function writeUnspeakable(
   words: ConfidentialText,
@@ -82,12 +82,12 @@ export function writeUnspeakable(
   write(isFirst ? ConfidentialText.joined([reason, words], ' ') : words, channel, parts, withheld);
 }
 
-/** Signal of messages that nothing takes back. */
+/** Signal of messages that are never withdrawn. */
 const never = new AbortController().signal;
 
 /**
  * Into the chat of the channel, without waiting for it; `instead` where not all who can read there may know it. If that is shut
- * as well, only the operator is left to tell.
+ * as well, only the operator reads of it.
  */
 export function write(
   words: ConfidentialText,
@@ -127,7 +127,7 @@ export async function sayOrWrite(
       reply.end();
       await context.output.played(reply, signal);
       if (context.output.isStuck)
-        throw stageLate('speak', 'Nothing of a sentence left for the room.');
+        throw stageLate('speak', 'The voice link sent no frame of a sentence.');
     });
   } catch (error) {
     if (signal.aborted || !(error instanceof BotError)) throw error;

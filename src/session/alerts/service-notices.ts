@@ -14,18 +14,18 @@ export class ServiceNotices {
     this.#fallbacks = new FallbackNotices(context);
   }
 
-  /** The channel knows already why the link is away. */
+  /** True where the channel has read already why the link is away. */
   get explainsLoss(): boolean {
     return this.#alerts.isLinkReported;
   }
 
-  /** A watchdog of the link found a promise broken, or kept again. */
+  /** Handles an alert of the link, raised or cleared. */
   alert(news: LinkAlertEvent): void {
     this.#alerts.report(news);
     this.#context.panel.linkDown(this.#alerts.isOutage);
   }
 
-  /** A server failed or works again. */
+  /** Handles a server that failed or works again. */
   provider(news: ProviderNews): void {
     this.#fallbacks.hear(news);
   }
@@ -34,7 +34,7 @@ export class ServiceNotices {
 /** Which roles a server does not serve, and who stands in for it, since they went down. */
 type Down = { readonly other: string; readonly roles: Set<string> };
 
-/** Tells one channel who stands in for whom: once a server, whatever it does for the bot, and once that it is back. */
+/** Tells one channel which server replaces a failed one: once for each failed server, and once when that works again. */
 class FallbackNotices {
   readonly #channel: SessionContext;
   readonly #down = new Map<string, Down>();

@@ -21,7 +21,8 @@ export async function* inTime(
 ): AsyncGenerator<Pcm> {
   const over = new AbortController();
   const sound = synthesizer.synthesize(text, voice, AbortSignal.any([signal, over.signal]));
-  const late = (ms: number) => stageLate('speak', `A sentence had no sound for ${ms / 1000} s.`);
+  const late = (ms: number) =>
+    stageLate('speak', `The synthesizer returned no sound of a sentence for ${ms / 1000} s.`);
   try {
     yield* timed(sound, { clock, firstMs, totalMs, isOutput: () => true, late });
   } finally {

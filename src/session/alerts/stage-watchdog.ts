@@ -4,7 +4,7 @@ import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { PendingAnswer } from '#src/session/answering/pending-answer.ts';
 import type { SessionContext } from '#src/session/context.ts';
 
-/** Time between two looks at an answer, in ms. */
+/** Interval, in ms, at which an answer is checked. */
 const checkMs = 1_000;
 
 /** Watchdog of the stages of answers in one channel: raised by the first that misses its deadline, until an answer is whole. */
@@ -28,7 +28,7 @@ export class StageWatchdog {
   succeeded(): AlertChange | undefined {
     if (!this.#isRaised) return undefined;
     this.#isRaised = false;
-    return { ...stageHanging, state: 'cleared', cause: 'an answer came to its end' };
+    return { ...stageHanging, state: 'cleared', cause: 'an answer was completed' };
   }
 }
 
@@ -39,7 +39,7 @@ const missedDeadline: ReadonlySet<BotError['code']> = new Set([
   'tool.late',
 ]);
 
-/** Tells listeners of a failure that is a missed deadline. */
+/** Reports a failure that is a missed deadline. */
 export function reportMissedDeadline(
   { code, message, stage = 'think' }: BotError,
   { channel, parts, reportedFailures }: SessionContext,
@@ -50,7 +50,7 @@ export function reportMissedDeadline(
   if (change) parts.onEvent(channel.guildId, change);
 }
 
-/** Tells listeners that stages come to their end again, where they did not before. */
+/** Reports that answers are completed again, where one missed a deadline before. */
 export function reportStagesWhole({ channel, parts, reportedFailures }: SessionContext): void {
   const change = reportedFailures.stages.succeeded();
   if (change) parts.onEvent(channel.guildId, change);
@@ -76,7 +76,7 @@ export async function watchAnswer(
     if (isBusy || pending.arrivals !== arrivals) sinceMs = clock.nowMs();
     arrivals = pending.arrivals;
     if (clock.nowMs() - sinceMs < longestStandstillMs) continue;
-    const message = `An answer stood still for ${longestStandstillMs / 1000} s.`;
+    const message = `An answer made no progress for ${longestStandstillMs / 1000} s.`;
     return pending.giveUp(stageLate(pending.stage, message));
   }
 }

@@ -4,7 +4,7 @@ import type { VoiceRestriction } from '#src/session/ports/seat-events.ts';
 /** On a stage one begins in the audience, and may be let out of it at once. */
 const audienceMs = 3_000;
 
-/** Restrictions of the bot's voice in one channel; people there are told once each time. */
+/** Restrictions of the bot's voice in one channel; people there read of each once. */
 export class VoiceRestrictions {
   readonly #context: SessionContext;
   readonly #all: Set<VoiceRestriction>;
@@ -16,12 +16,12 @@ export class VoiceRestrictions {
     context.queue.mute(this.isMute);
   }
 
-  /** Nobody hears what it says. */
+  /** True where no person hears what the bot says. */
   get isMute(): boolean {
     return this.#all.has('muted') || this.#all.has('suppressed');
   }
 
-  /** Something keeps the bot from speaking or hearing, or does not any more. */
+  /** Notes that a restriction begins or ends. */
   set(how: VoiceRestriction, on: boolean): void {
     const isNew = on && !this.#all.has(how);
     if (on) this.#all.add(how);

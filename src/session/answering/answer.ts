@@ -38,10 +38,10 @@ type Making = {
 };
 
 /**
- * Answers one question and returns when the answer has been played, or has failed and the channel was told so.
+ * Answers one question and returns when the answer has been played, or has failed and the channel has read why.
  *
  * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`; what was heard until then is
- * kept, unless the question was taken back by its own speaker.
+ * kept, unless its speaker withdrew the question.
  */
 export async function answer(
   question: QueuedQuestion,
@@ -96,7 +96,7 @@ export async function answer(
   if (isPutOff) await askToWait(question, context, signal);
 }
 
-/** The channel is told what broke, and forgets it once an answer is whole. */
+/** Reports to the channel what failed, and forgets it once an answer is whole. */
 async function conclude(
   { finish, failure }: AnswerOutcome,
   language: string | undefined,
@@ -145,7 +145,7 @@ async function perform(
   }
 }
 
-/** An answer until somebody has come who may not know it. Errors: `outdated` where nothing of it was heard. */
+/** An answer until a person comes in who may not know it. Errors: `outdated` where nothing of it was heard. */
 async function* whileKnown(
   parts: AsyncIterable<ArrivedPart>,
   { pending, reply }: Pick<Making, 'pending' | 'reply'>,
@@ -188,7 +188,7 @@ async function watched(
   try {
     return await deliver(reply, work, signal);
   } finally {
-    over.abort(new Error('it is delivered'));
+    over.abort(new Error('the answer was delivered'));
   }
 }
 

@@ -92,8 +92,8 @@ function readersOf(askerIds: readonly string[], context: SessionContext) {
 type ContextSource = { readonly knownBy: KnownBy; readonly aboutIds: readonly string[] };
 
 /**
- * What an answer may know beside the conversation: what the server has it remember, and what was said there of late. A
- * question from elsewhere, as of a program, begins with nothing.
+ * Context of an answer beside the conversation: memories of the server, and the latest lines of the captions. The question of a
+ * program has none.
  */
 function contextOf(
   said: readonly TurnUtterance[],

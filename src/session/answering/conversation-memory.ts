@@ -21,10 +21,10 @@ export type RememberedExchange = {
   readonly knownBy: KnownBy;
 };
 
-/** Somebody in the channel, as a reader. */
+/** A person in the channel, as a reader. */
 export type Listener = TextReader & { readonly name: string };
 
-/** Time, in ms, after which it is known which chats somebody who has come may open. */
+/** Time, in ms, after which it is known which chats a newcomer may open. */
 const settledMs = 1_000;
 
 /** Exchanges as a model is shown them, and those who may know all of them. */
@@ -34,13 +34,13 @@ export type KnownHistory = {
 };
 
 /**
- * What was said to the bot in one channel and how it answered, until somebody takes their part back.
+ * Exchanges between people and the bot in one channel, until a person withdraws their part.
  *
- * What somebody there may not know rests while they are there.
+ * While a person is there, exchanges that they may not know are not shown to models.
  */
 export class ConversationMemory {
   #exchanges: readonly RememberedExchange[] = [];
-  /** Those who sit there, by id: when they came, in ms of the monotonic clock, and whether what follows from that was told. */
+  /** Those who sit there, by id: when they came, in ms of the monotonic clock, and whether the consequence was announced. */
   #arrivals: ReadonlyMap<string, { readonly atMs: number; isReported: boolean }> = new Map();
   #here: readonly Listener[] = [];
   /** Exchanges that everybody there may know. */
@@ -96,7 +96,7 @@ export class ConversationMemory {
     return here.filter((one) => this.#isNews(one, here, atMs)).map(({ name }) => name);
   }
 
-  /** Somebody was there before them who may know something that they may not. */
+  /** True where a person was there before them who may know an exchange that they may not. */
   #isNews(newcomer: Listener, here: readonly Listener[], atMs: number): boolean {
     const arrival = this.#arrivals.get(newcomer.personId);
     if (!arrival || arrival.isReported || atMs - arrival.atMs < settledMs) return false;
@@ -163,7 +163,7 @@ export function listenersIn({ people, captions }: SessionContext): readonly List
     });
 }
 
-/** To be called now and then: those who sit there now decide what of the conversation is used; they are told when that changes. */
+/** To be called now and then: the people who sit there now decide what of the conversation is used, and read of each change. */
 export function attendConversation(context: SessionContext): readonly Listener[] {
   const here = listenersIn(context);
   const names = context.memory.attend(here, context.parts.clock.nowMs());

@@ -19,8 +19,8 @@ type Lent = {
 };
 
 /**
- * How one session answers now: with another pipeline, brain or frozen voice it is opened anew. A switch counts from the next answer on; one that runs ends as it began, and only then its
- * pipeline is disposed of.
+ * Pipeline that answers in one session now; it is opened anew for another pipeline, brain or frozen voice. A switch counts from
+ * the next answer on; an answer that runs keeps its pipeline, which is disposed of afterwards.
  */
 export class CurrentPipeline {
   readonly #open: PaidPipelines['open'];
@@ -98,7 +98,7 @@ function isSame(one: WantedPipeline, other: WantedPipeline): boolean {
   );
 }
 
-/** After the session nobody is answered. */
+/** Pipeline after the session: it answers nothing. */
 const silent = new PaidPipeline({
   async *answer() {
     yield* [];

@@ -26,7 +26,7 @@ export interface AnswerTools {
   readonly isDone: boolean;
   /** Found by a tool, to be said in place of the rest of the answer. */
   readonly quote: Quote | undefined;
-  /** The tool that runs, as people are told of it. */
+  /** The tool that runs, in words for people. */
   readonly step: PlainTextId | undefined;
   /** Result of a call, for the model. Aborting `signal` throws `signal.reason`. */
   run(call: ToolCall, reservation: Reservation, signal: AbortSignal): Promise<ToolResult>;
@@ -51,11 +51,11 @@ export type PendingAnswerParts = {
 
 type Early = { readonly parts: readonly ArrivedPart[]; readonly end?: 'over' | { error: unknown } };
 
-/** Why an answer ends in the middle of which lines are quoted: nothing that the model would say follows them. */
-const quoted = new Error('lines are quoted instead');
+/** Reason of an answer to end before its model has: quoted lines replace the rest of it. */
+const quoted = new Error('quoted lines replace the rest of the answer');
 
-/** Why an answer ends where somebody has come who may not know it. */
-export const outdated = new Error('not all who are there may know the answer');
+/** Reason of an answer to end where a person has come who may not know it. */
+export const outdated = new Error('a person in the channel may not know the answer');
 
 /**
  * One answer from its first request on, perhaps before it is known to be wanted: nothing of it is heard and no tool
@@ -65,7 +65,7 @@ export const outdated = new Error('not all who are there may know the answer');
  */
 export class PendingAnswer {
   readonly basis: object;
-  /** Pays for all that this answer takes. */
+  /** Pays for all requests of this answer. */
   readonly reservation: Reservation;
   /** Those who may know what the model is shown for it. */
   readonly madeOf: KnownBy;
@@ -119,7 +119,7 @@ export class PendingAnswer {
 
   /**
    * Those who may know the answer: all that the model was shown for it, and what a tool has quoted. A quote is written in no chat:
-   * whoever is forgotten takes their words along.
+   * the words of a person who is forgotten go with them.
    */
   get knownBy(): KnownBy {
     const quoted = knownToPeopleAlone(this.quote?.text.knownBy ?? anybody);
@@ -146,7 +146,7 @@ export class PendingAnswer {
     return this.#isReady;
   }
 
-  /** Somebody has come who may not know it. */
+  /** True where a person has come who may not know it. */
   get isOutdated(): boolean {
     return this.#isOutdated;
   }
@@ -156,7 +156,7 @@ export class PendingAnswer {
     return this.#early.then(() => undefined);
   }
 
-  /** What was asked for was done, and shows by itself. */
+  /** True where the request was performed, and people notice that by themselves. */
   get isDone(): boolean {
     return this.#tools?.isDone ?? false;
   }
@@ -166,7 +166,7 @@ export class PendingAnswer {
     return this.#tools?.quote;
   }
 
-  /** The tool that runs for it, as people are told of it. */
+  /** The tool that runs for it, in words for people. */
   get step(): PlainTextId | undefined {
     return this.#tools?.step;
   }
@@ -192,12 +192,12 @@ export class PendingAnswer {
     this.#preemptiveBudget.use(this.#tokens);
   }
 
-  /** Ends the answer, for nobody waits for it any longer; its reader gets this error. */
+  /** Ends the answer, since no caller waits for it any longer; its reader gets this error. */
   giveUp(error: BotError): void {
     this.#over.abort(error);
   }
 
-  /** Ends the answer, for somebody has come who may not know it. */
+  /** Ends the answer, since a person has come who may not know it. */
   outdate(): void {
     this.#isOutdated = true;
     this.#over.abort(outdated);
@@ -279,7 +279,7 @@ export class PendingAnswer {
     }
   }
 
-  /** Also of a pipeline that heeds no signal, nobody waits for longer than this answer lasts. */
+  /** Next part; the wait ends with this answer, also where a pipeline heeds no signal. */
   #next(): Promise<IteratorResult<ReplyPart>> {
     return new Promise((resolve, reject) => {
       this.#until.throwIfAborted();

@@ -25,7 +25,7 @@ export async function isSlow(
   try {
     return await Promise.race([pending.ready.then(() => false), late]);
   } finally {
-    over.abort(new Error('waited for enough'));
+    over.abort(new Error('the wait for the answer is over'));
   }
 }
 
@@ -45,7 +45,7 @@ export function postpone(
   return true;
 }
 
-/** Tells the asker not to wait. */
+/** Says to the asker that the answer comes later. */
 export async function askToWait(
   { report }: QueuedQuestion,
   context: SpeakingContext,
@@ -68,5 +68,5 @@ export function resumePostponed({ queue, parts }: SessionContext, isQuiet: boole
 }
 
 function tooLate(ms: number): BotError {
-  return new BotError('provider.late', true, `No answer in ${ms / 1000} s.`);
+  return new BotError('provider.late', true, `An answer took longer than ${ms / 1000} s.`);
 }

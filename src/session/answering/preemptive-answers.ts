@@ -12,13 +12,13 @@ import { PendingAnswer } from './pending-answer.ts';
 export type PreemptiveAnswersOptions = {
   readonly context: SpeakingContext;
   readonly hearing: HearingDependencies;
-  /** Tells the speaker input of this person what has been understood up to its pause. */
+  /** Gives the speaker input of this person the words that were recognised up to its pause. */
   readonly read: (speakerId: string, understood: Transcript) => void;
   /** Whether it is still being said. */
   readonly isOpen: (utterance: OpenUtterance) => boolean;
 };
 
-/** Words that are told so soon after a pause was noticed, in ms, are of the sound before it. */
+/** Words that arrive within this time after a pause was noticed, in ms, are of the sound before it. */
 const latePartialMs = 80;
 
 type Pause = { readonly soFar: UtteranceSoFar; readonly atMs: number; partial: string | undefined };
@@ -34,7 +34,7 @@ export class PreemptiveAnswers {
   }
 
   /**
-   * Somebody pauses: what was said so far is recognised and told to the speaker input.
+   * Handles a pause of a person: what was said so far is recognised and given to the speaker input.
    *
    * Where a recogniser streams and its partials are trusted, its words are thought about before they are final.
    */

@@ -14,7 +14,7 @@ export type FinishedAnswer = {
   readonly finish: AnswerFinish;
   /** People whose words it is made of. */
   readonly aboutIds?: readonly string[];
-  /** One of them has taken their words back meanwhile. */
+  /** True where one of them has withdrawn their words meanwhile. */
   readonly isForgotten?: boolean;
   /** Those who may know what it was made of. */
   readonly knownBy: KnownBy;
@@ -23,7 +23,7 @@ export type FinishedAnswer = {
 /** Placeholder, for a model, of words that it heard itself and that were not recognised. */
 const unrecognised = '(Nobody recognised these words.)';
 
-/** Into the memory goes what was said and what was heard or read of the answer, and nothing else; listeners are told. */
+/** Keeps in the memory what was said and what was heard or read of the answer, and reports it to listeners. */
 export function recordAnswer(
   question: QueuedQuestion,
   given: FinishedAnswer,

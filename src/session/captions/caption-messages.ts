@@ -11,9 +11,9 @@ export type CaptionMessagesOptions = {
   readonly clock: Pick<Clock, 'nowMs'>;
   /** These messages show this line now, or, where it is long, parts of it. */
   readonly onPlaced: (number: number, places: readonly MessagePlace[]) => void;
-  /** Somebody deleted the messages that showed these lines. */
+  /** Called when a person deleted the messages that showed these lines. */
   readonly onDeleted: (numbers: readonly number[]) => void;
-  /** Nothing can be shown there any more, or Discord refuses some lines. */
+  /** Called when nothing can be shown there any more, or Discord refuses some lines. */
   readonly onTrouble: (trouble: LiveCaptionsTrouble) => void;
   /** A line is over; all its words are shown since that instant of the monotonic clock. */
   readonly onShown: (number: number, atMs: number) => void;
@@ -25,7 +25,7 @@ export type LiveCaptionsTrouble = { readonly kind: 'gone' | 'forbidden' | 'refus
 export class CaptionMessages {
   readonly #options: CaptionMessagesOptions;
   readonly #shownLines = new ShownLines();
-  /** Who is told what became of messages that are no captions, by their keys. */
+  /** Listeners to the outcome of messages that are no captions, by their keys. */
   readonly #outcomeListeners = new Map<string, (outcome: DisplayOutcome) => void>();
   #isShut = false;
 
@@ -71,13 +71,13 @@ export class CaptionMessages {
     if (numbers.length > 0) this.#perform(layout.remove(numbers, clock.nowMs()));
   }
 
-  /** Somebody deleted messages; those that showed captions take their lines along. */
+  /** Handles messages that a person deleted: the lines that they showed are deleted, too. */
   messagesDeleted(messageIds: readonly string[]): void {
     const { clock, layout } = this.#options;
     this.#perform(layout.messagesDeleted(messageIds, clock.nowMs()));
   }
 
-  /** A message that is no caption: the notice, or the name of somebody who came in. `report` must not throw. */
+  /** A message that is no caption: the notice, or the name of a newcomer. `report` must not throw. */
   post(desired: DesiredMessage, report?: (outcome: DisplayOutcome) => void): void {
     if (this.#isShut) return;
     if (report) this.#outcomeListeners.set(desired.key, report);

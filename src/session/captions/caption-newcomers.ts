@@ -6,7 +6,7 @@ import { noteNaming, settleNaming } from '#src/session/transcripts/note-posted.t
 import type { CaptionMessages } from './caption-messages.ts';
 import { noticeButtons, writtenLine } from './caption-notice.ts';
 
-/** Tells who comes in while captions are on, by name and once, whether they are written. */
+/** Informs each newcomer while captions are on, by name and once, whether their words are written. */
 export class CaptionNewcomers {
   readonly #context: SessionContext;
   readonly #live: CaptionMessages;
@@ -51,7 +51,7 @@ export class CaptionNewcomers {
     this.#post({ key: keyOf(personId), text: '', urgency: 'partial' });
   }
 
-  /** Names have served, and go. */
+  /** Deletes all names from the chat. */
   end(): void {
     for (const personId of this.#named) this.forget(personId);
   }
@@ -60,7 +60,7 @@ export class CaptionNewcomers {
     this.#live.post(desired, (outcome) => this.#handleOutcome(outcome));
   }
 
-  /** What a killed process leaves of names in the chat, the next one deletes. */
+  /** Notes a message with names, so that the next process deletes it where this one is killed. */
   #handleOutcome(outcome: DisplayOutcome): void {
     const { channel, parts } = this.#context;
     const { key, kind } = outcome;

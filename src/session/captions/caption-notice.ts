@@ -58,7 +58,7 @@ function writeNotice(context: SessionContext, live: CaptionMessages): void {
   live.post({ key: noticeKey, text, urgency: 'whole', buttons: noticeButtons });
 }
 
-/** Key of the message that tells of captions. */
+/** Key of the message that announces captions. */
 const noticeKey = 'notice';
 
 /** A sentence as it is posted: names in it are shown, not obeyed. */

@@ -8,7 +8,7 @@ import type { Quote } from '#src/session/ports/tool.ts';
 import type { PresenceLog } from './presence-log.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 
-/** Longest time, in ms, for which it is believed that somebody may open the place of the captions. */
+/** Longest time, in ms, for which a check counts that a person may open the place of the captions. */
 const believedMs = 60_000;
 /** Lines shown to one person at a time. */
 const mostShown = 20;
@@ -21,7 +21,7 @@ export class ChannelView {
   readonly #everybody: PresenceLog;
   /** Since when captions are on, in ms of the monotonic clock. */
   readonly #fromMs: number;
-  /** Who may open the place of the captions, and when that was looked up. */
+  /** People who may open the place of the captions, and the time of that check. */
   readonly #readers = new Map<string, { readonly may: boolean; readonly atMs: number }>();
 
   constructor(
@@ -37,7 +37,7 @@ export class ChannelView {
     this.#fromMs = context.parts.clock.nowMs();
   }
 
-  /** Looks up who of these people may open the place of the captions. Never throws. */
+  /** Checks which of these people may open the place of the captions. Never throws. */
   check(personIds: readonly string[]): void {
     const { channel, parts, settings } = this.#context;
     if (!settings().catchUp) return;

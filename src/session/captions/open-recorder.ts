@@ -54,7 +54,7 @@ export function resumableIn(
   return former?.session.placeId === placeId ? former : undefined;
 }
 
-/** People who were told there that they are written; undefined where nobody is known to have been. */
+/** People who have read there that their words are written; undefined where none is known. */
 export function notifiedBefore(
   former: ResumableSession | undefined,
 ): readonly string[] | undefined {

@@ -47,7 +47,7 @@ type ActiveCaptions = {
   readonly newcomers: CaptionNewcomers;
 };
 
-/** Lines at hand from which on somebody who comes in is offered a recap. */
+/** Number of lines from which on a newcomer is offered a recap. */
 const leastMissed = 10;
 /** Time, in ms, for what waits to be shown when captions end. */
 const flushMs = 2_000;
@@ -63,7 +63,7 @@ export class SessionCaptions implements UtteranceListener {
   readonly #isReturned: boolean;
   #hasTranscript = false;
 
-  /** `isReturned`: the session goes on where a former run sat, whose people were told aloud. */
+  /** `isReturned`: the session goes on where a former run sat, whose people heard the notice. */
   constructor(context: SessionContext, mark: NicknameMark, isReturned: boolean) {
     this.#context = context;
     this.#mark = mark;
@@ -96,7 +96,7 @@ export class SessionCaptions implements UtteranceListener {
     return this.#hasTranscript;
   }
 
-  /** Goes on where captions are kept on, as soon as people can be told; where that fails they read why. */
+  /** Turns captions on where they are kept on, as soon as people can read the notice; where that fails they read why. */
   begin(): void {
     const { notice, signal } = this.#context;
     const options = this.#wanted();
@@ -147,7 +147,7 @@ export class SessionCaptions implements UtteranceListener {
     return recorder.session;
   }
 
-  /** Language that is spoken there, where somebody told. */
+  /** Language that is spoken there, where a person has set it. */
   get language(): string | undefined {
     return this.#active?.options.language;
   }
@@ -160,7 +160,7 @@ export class SessionCaptions implements UtteranceListener {
     return this.#active?.lines.began(begun) ?? unwritten;
   }
 
-  /** What the bot is saying or has said. To be called now and then while it speaks, and once at the end. */
+  /** Writes the words of the bot. To be called now and then while it speaks, and once at the end. */
   said(words: SentWords): void {
     this.#active?.lines.said(words, this.#context.parts.clock.nowMs());
   }
@@ -203,7 +203,7 @@ export class SessionCaptions implements UtteranceListener {
     this.#active?.lines.drop(personId);
   }
 
-  /** Somebody deleted messages: those that showed captions take their lines along. */
+  /** Handles messages that a person deleted: the lines that they showed are deleted, too. */
   messagesDeleted(messageIds: readonly string[]): void {
     this.#active?.live.messagesDeleted(messageIds);
     this.#active?.translations.messagesDeleted(messageIds);
@@ -309,7 +309,7 @@ export class SessionCaptions implements UtteranceListener {
     });
   }
 
-  /** Somebody deleted a message: what it showed is not kept either. */
+  /** Deletes the lines that a deleted message showed. */
   #deleted(numbers: readonly number[], recorder: TranscriptRecorder, store: TranscriptPorts): void {
     const { channel, parts } = this.#context;
     recorder.drop(numbers);
@@ -327,12 +327,12 @@ export class SessionCaptions implements UtteranceListener {
 }
 
 const causes: Readonly<Record<LiveCaptionsTrouble['kind'], string>> = {
-  gone: 'The channel or thread of captions is gone: they are not shown any more.',
-  forbidden: 'The bot may not write captions in their channel or thread any more.',
-  refused: 'Discord refused to show a line of captions.',
+  gone: 'The channel or thread for captions does not exist any more, so captions are not shown.',
+  forbidden: 'The bot may not write in the channel or thread for captions any more.',
+  refused: 'Discord refused a message with captions.',
 };
 
-/** Tells the operator and the people of a channel, once, that captions cannot be shown or saved. */
+/** Reports to the operator and the people of a channel, once, that captions cannot be shown or saved. */
 class CaptionAlerts {
   readonly #context: SessionContext;
   #isUnsaved = false;

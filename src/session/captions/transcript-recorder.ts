@@ -36,7 +36,7 @@ const mostSpeakers = 50_000;
 const [recentMs, mostRecent] = [15 * 60_000, 2_000];
 
 /**
- * Writes one session of captions to the store as it goes on: lines, and who sat there. Nobody waits for the disk; what
+ * Writes one session of captions to the store as it goes on: lines, and who sat there. No caller waits for the disk; what
  * cannot be written waits, within a bound, until it can.
  */
 export class TranscriptRecorder {
@@ -44,7 +44,7 @@ export class TranscriptRecorder {
   readonly #over = new AbortController();
   #session: TranscriptSession;
   #isSessionWritten = false;
-  /** As it is, or as it was before: what is said in its last seconds waits for nothing. */
+  /** True where the store holds the session, in its present or an older state: its lines can be written. */
   #isSessionThere = false;
   #lastNumber: number;
   readonly #recent = new Map<number, TranscriptLine>();
@@ -150,7 +150,7 @@ export class TranscriptRecorder {
     return numbers;
   }
 
-  /** Writes what waits at once: for somebody who reads it now. Never throws. */
+  /** Writes the lines that wait at once, as a person reads them now. Never throws. */
   async settled(): Promise<void> {
     await this.#write();
   }

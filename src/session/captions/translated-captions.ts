@@ -17,7 +17,7 @@ export type TranslatedCaptionsOptions = {
 };
 
 /**
- * Translations of the captions of one session, while somebody wants them: below their line in the chat of a voice channel,
+ * Translations of the captions of one session, while a person wants them: below their line in the chat of a voice channel,
  * which has no threads, else in a thread for each language. They are shown, and not kept. Never throws.
  */
 export class TranslatedCaptions {
@@ -59,7 +59,7 @@ export class TranslatedCaptions {
     return this.#open.some((thread) => thread.owns(messageId));
   }
 
-  /** Somebody deleted messages: what they showed is not shown again. */
+  /** Handles messages that a person deleted: what they showed is not shown again. */
   messagesDeleted(messageIds: readonly string[]): void {
     for (const thread of this.#open) thread.messagesDeleted(messageIds);
   }

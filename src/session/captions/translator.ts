@@ -36,7 +36,7 @@ const mostWaiting = 60;
 const mostTries = 2;
 /** Requests one after the other that took too long, after which nothing is asked for `restMs`. */
 const [mostLate, restMs] = [3, 10 * 60_000];
-/** Requests one after the other without a single translation, after which people are told that there are none. */
+/** Requests one after the other without a single translation, after which people read that there are none. */
 const mostVain = 2;
 
 /** Translates lines that are over by the chat model, several a request, one request at a time. Never throws. */
@@ -72,7 +72,7 @@ export class Translator {
 
   /** Translates at once what waits, for at most `ms`; nothing more is translated then. */
   async close(ms: number): Promise<void> {
-    this.#hurry.abort(new Error('captions end'));
+    this.#hurry.abort(new Error('the captions have ended'));
     const late = () => new Error('the captions have ended');
     await within(this.#working ?? Promise.resolve(), ms, this.#options.parts.clock, late).catch(
       () => undefined, // what is not translated by now stays as it was spoken

@@ -18,7 +18,7 @@ import type { TranscriptRecorder } from './transcript-recorder.ts';
 export type UtteranceLinesOptions = {
   readonly recorder: TranscriptRecorder;
   readonly live: CaptionMessages;
-  /** What began earlier is not written: people had not been told, in ms of the monotonic clock. */
+  /** Instant of the notice, in ms of the monotonic clock: utterances that began earlier are not written. */
   readonly fromMs: number;
   readonly botName: string;
   /** In place of what the bot says and not all who may open the place may know. */
@@ -53,7 +53,7 @@ export class UtteranceLines {
     this.#options = options;
   }
 
-  /** An utterance begins; what began before people were told is not written. */
+  /** Handles an utterance that begins; one that began before the notice is not written. */
   began(begun: BegunUtterance): UtteranceFollower | undefined {
     const { fromMs, recorder } = this.#options;
     if (begun.fromMs < fromMs) return undefined;
@@ -67,7 +67,7 @@ export class UtteranceLines {
     };
   }
 
-  /** What the bot is saying, or has said: nothing of it where it speaks to somebody who is left out. */
+  /** Writes the words of the bot, unless it speaks to a person who is left out. */
   said(sent: SentWords, atMs: number): void {
     const { botName, confidential, live, mayWrite, recorder } = this.#options;
     const isOpen = sent.text === '' || mayCaption(live.placeId, sent.knownBy);
@@ -99,7 +99,7 @@ export class UtteranceLines {
     }
   }
 
-  /** What was shown while the bot said it goes. */
+  /** Removes the line that showed these words while the bot said them. */
   #unsay({ key }: SentWords): void {
     const saying = this.#sayings.get(key);
     this.#sayings.delete(key);

@@ -16,10 +16,10 @@ import { attend, ConnectionTicks, check } from './connection-ticks.ts';
 import { reportDecoding } from './undecodable-speakers.ts';
 
 /**
- * The loop of one voice channel: hears until left, says one thing after the other.
+ * Runs one connection: hears people until the channel is left, and speaks one turn after the other.
  *
- * Returns 'alone' when nobody else was there for a minute. Errors: as `VoiceLink.hear`, which also ends, once in
- * ten minutes, when somebody cannot be decoded; anything else is a bug.
+ * Returns 'alone' when no person was there for the time that the server has set. Errors: as `VoiceLink.hear`, and, once in ten
+ * minutes, `link.lost` when the sound of a person cannot be decoded; anything else is a bug.
  * Aborting `signal` throws `signal.reason`.
  */
 export async function runConnection(
@@ -76,7 +76,7 @@ async function hearPackets(
   return 'lost';
 }
 
-/** Whatever is stopped or taken back makes the next turn current; what a lost link kept from being heard comes again. */
+/** Speaks one turn after the other; a turn that a lost link kept from being heard is spoken again. */
 async function speakAll(context: SpeakingContext, signal: AbortSignal): Promise<never> {
   for await (const turn of context.queue.turns(signal)) {
     const until = AbortSignal.any([signal, turn.handle.signal]);
@@ -91,7 +91,7 @@ async function speakAll(context: SpeakingContext, signal: AbortSignal): Promise<
       throw error;
     }
   }
-  throw new Error('the line of matters never ends');
+  throw new Error('the queue of turns ended before its session');
 }
 
 async function say(turn: QueuedTurn, context: SpeakingContext, signal: AbortSignal): Promise<void> {
@@ -105,13 +105,13 @@ async function say(turn: QueuedTurn, context: SpeakingContext, signal: AbortSign
   }
 }
 
-/** Also told where somebody has come since who may not know it. */
+/** Says the last answer again, or that there is none which all people there may know. */
 async function repeat(context: SpeakingContext, signal: AbortSignal): Promise<void> {
   const finish = await context.output.again({ people: listenersIn(context) }, signal);
   if (finish === 'empty') await sayOrWrite({ id: 'again.none' }, undefined, context, signal);
 }
 
-/** Nothing is said twice: what was heard in part is over. */
+/** Puts a turn back that was not heard; a turn that was heard in part is over. */
 function interrupt(turn: QueuedTurn, { queue, output }: SpeakingContext): void {
   if (turn.handle.dropped || queue.aside.some((one) => one === turn)) return;
   if (output.sounded) turn.handle.drop('lost');

@@ -7,7 +7,7 @@ import type { PlainTextId } from '#src/texts/texts.ts';
 import { type ConnectionParts, handle } from './connection-parts.ts';
 import { watchUndecodable } from './undecodable-speakers.ts';
 
-/** Interval of endpointing, in ms, while somebody speaks or is answered: an utterance can end between packets. */
+/** Interval of endpointing, in ms, while a person speaks or is answered: an utterance can end between packets. */
 const tickMs = 20;
 /** The same in a pause, whose end is waited for. */
 const pauseTickMs = 10;
@@ -15,25 +15,25 @@ const pauseTickMs = 10;
 const leastTickMs = 15;
 /** Time, in ms, without packet and frame after which a timer causes the steps. */
 const undrivenMs = 40;
-/** Interval in ms at which the state for the panel is looked at while something goes on. */
+/** Interval in ms at which the state for the panel is checked while something goes on. */
 const checkMs = 100;
 /** The same while only tracks sound, which are shown in steps of 5 s, and while only what was shown passes by itself. */
 const slowCheckMs = 1_000;
 /** Time in ms for which anything that happened counts as going on. */
 const freshMs = 2_000;
-/** Time in ms for which it is looked at slowly afterwards: longer than what passes by itself, as the window after Ask. */
+/** Time in ms for which it is checked slowly afterwards: longer than what passes by itself, as the window after Ask. */
 const settleMs = 20_000;
 /** A step that comes so late, in ms, comes after a hold of the main thread: what people said meanwhile waits in the socket. */
 const heldMs = 100;
-/** Turns of the event loop that take all of it in: Node reads 32 datagrams in one, and a socket holds several hundred. */
+/** Turns of the event loop that read all of it: Node reads 32 datagrams in one, and a socket holds several hundred. */
 const heldTurns = 32;
-/** Longest time in ms without a look: meanwhile a yes for today may end, and a budget begin anew. */
+/** Longest time in ms without a check: meanwhile a yes for today may end, and a budget begin anew. */
 const longestQuietMs = 60_000;
 
 /**
  * The clock of one connection: ends utterances in pauses, and follows what passes by itself.
  *
- * While nobody speaks, nothing plays and nobody waits, it sleeps until it is woken or its next deadline.
+ * While no person speaks or waits and nothing plays, it sleeps until it is woken or its next deadline.
  */
 export class ConnectionTicks {
   readonly #parts: ConnectionParts;
@@ -48,7 +48,7 @@ export class ConnectionTicks {
   #wokenAtMs: number;
   #checkAtMs: number;
   #aloneSinceMs: number | undefined;
-  /** Those who sat there at the last look. */
+  /** Ids of the people who sat there at the last check. */
   #listenerIds: ReadonlySet<string> = new Set();
 
   constructor(parts: ConnectionParts) {
@@ -57,8 +57,8 @@ export class ConnectionTicks {
   }
 
   /**
-   * Returns 'alone' when nobody else was there for as long as the server has set. Errors: BotError `link.lost`, once in ten minutes, when
-   * somebody cannot be decoded. Aborting `signal` throws `signal.reason`.
+   * Returns 'alone' when no person was there for as long as the server has set. Errors: BotError `link.lost`, once in ten
+   * minutes, when the sound of a person cannot be decoded. Aborting `signal` throws `signal.reason`.
    */
   async run(signal: AbortSignal): Promise<'alone'> {
     const { parts, tracks, wakeup } = this.#parts.context;
@@ -93,7 +93,7 @@ export class ConnectionTicks {
     wakeup.end();
   }
 
-  /** True when nobody was there for long enough. */
+  /** True when no person was there for long enough. */
   #step(signal: AbortSignal): boolean {
     signal.throwIfAborted();
     const { context, inputs, interruptions, waiting, orderlyEnd, greeter } = this.#parts;
@@ -134,7 +134,7 @@ export class ConnectionTicks {
     check(this.#parts);
   }
 
-  /** While captions are on, it takes a moment to learn which chats somebody who has come may open. */
+  /** While captions are on, it takes a moment to learn which chats a newcomer may open. */
   #keepToListeners(): void {
     const { context } = this.#parts;
     const before = this.#listenerIds;

@@ -45,12 +45,12 @@ export class ReconnectingLink {
     return this.#link !== undefined;
   }
 
-  /** Everybody in the channel now but this bot, also while the link is away; nobody before it was opened. */
+  /** Everybody in the channel now but this bot, also while the link is away; none before it was opened. */
   people(): readonly ChannelMember[] {
     return this.#link?.people() ?? [];
   }
 
-  /** Same as `VoiceLink.refresh`; before the link was opened there is nobody to ask for. */
+  /** Same as `VoiceLink.refresh`; does nothing before the link was opened. */
   async refresh(personId: string, signal: AbortSignal): Promise<void> {
     await this.#link?.refresh(personId, signal);
   }
@@ -69,13 +69,13 @@ export class ReconnectingLink {
   }
 
   /**
-   * Lends the open link, and closes it afterwards; at once where `signal` is aborted, whatever `work` still waits for.
+   * Runs `work` with the open link, and closes it afterwards; at once where `signal` is aborted, whatever `work` still waits for.
    *
    * Throws what `work` throws. Work that goes on for 2 s after an abort is not waited for: that is a bug.
    */
   async spend<T>(work: (link: VoiceLink) => Promise<T>, signal: AbortSignal): Promise<T> {
     const link = this.#link;
-    if (!link || !this.#isOpen) throw new Error('there is no open link to be lent');
+    if (!link || !this.#isOpen) throw new Error('the voice link is not open');
     const working = work(link);
     try {
       await unlessAborted(working, signal);
@@ -115,5 +115,5 @@ export class ReconnectingLink {
 }
 
 function hung(): Error {
-  return new Error(`a session did not end within ${graceMs / 1000} s`);
+  return new Error(`the work on a voice link did not end within ${graceMs / 1000} s`);
 }

@@ -3,13 +3,15 @@ import type { DecodingChange } from '#src/link/decoding-watchdog.ts';
 import type { SessionContext } from '#src/session/context.ts';
 import type { ConnectionParts } from './connection-parts.ts';
 
-/** Each time somebody cannot be decoded the operator is told, and the room. */
+/** Reports to the operator and to the channel that the sound of a person cannot be decoded, or can again. */
 export function reportDecoding(context: SessionContext, change: DecodingChange | undefined): void {
   if (!change) return;
   const { channel, parts, notice, people, reportedFailures } = context;
   const isRaised = change.kind === 'raised';
   const state = isRaised ? 'raised' : 'cleared';
-  const cause = isRaised ? '5 s of sound in a row' : 'everybody there can be decoded';
+  const cause = isRaised
+    ? '5 s of sound in a row cannot be decoded'
+    : 'the sound of every person can be decoded';
   const name = 'undecodable-speaker';
   parts.onEvent(channel.guildId, { kind: 'alert', name, state, cause });
   if (!isRaised) return;
@@ -20,7 +22,7 @@ export function reportDecoding(context: SessionContext, change: DecodingChange |
 }
 
 /**
- * Forgets who left or may not be heard any more, and tells of those who have just ended what could not be decoded.
+ * Forgets people who left or may not be heard any more, and reports utterances that have just ended and could not be decoded.
  *
  * Errors: BotError `link.lost`, once in ten minutes, as a new link has new keys.
  */
@@ -32,11 +34,11 @@ export function watchUndecodable(parts: ConnectionParts, atMs: number): void {
     decoding.keep((id) => isHeard(id, parts)),
   );
   if (decoding.rejoins(atMs))
-    throw new BotError('link.lost', true, 'Somebody was not decodable for 12 s.');
+    throw new BotError('link.lost', true, 'The sound of a person could not be decoded for 12 s.');
   reportUndecodedUtterances(context, atMs);
 }
 
-/** Who asked something that could not be decoded learns that it has to be said again. */
+/** Asks people whose utterance could not be decoded to say it again. */
 function reportUndecodedUtterances(context: SessionContext, atMs: number): void {
   for (const speakerId of context.reportedFailures.decoding.endedUtterances(atMs)) {
     const person = context.people().find(({ id }) => id === speakerId);
@@ -44,7 +46,7 @@ function reportUndecodedUtterances(context: SessionContext, atMs: number): void 
   }
 }
 
-/** There, and may be heard. */
+/** True where this person is there and may be heard. */
 function isHeard(speakerId: string, { link, context }: ConnectionParts): boolean {
   return link.people().some(({ id }) => id === speakerId) && context.gate.mayHear(speakerId);
 }

@@ -56,7 +56,7 @@ export class SessionAddressing {
     );
   }
 
-  /** Instant at which the next window that somebody asked for closes; infinite where none is open. */
+  /** Instant at which the next window that a person asked for closes; infinite where none is open. */
   get closesAtMs(): number {
     const nowMs = this.#nowMs();
     const asked = this.#state.windows.filter(
@@ -92,12 +92,12 @@ export class SessionAddressing {
     return decision;
   }
 
-  /** Whether the bot answers nobody but by commands. */
+  /** True where the bot answers commands only. */
   get isOff(): boolean {
     return this.#mode() === 'off';
   }
 
-  /** Whether a line that somebody typed is meant for the bot, as if it were said; `people` are all who are there. */
+  /** Whether a typed line is meant for the bot, as if it were said; `people` are all who are there. */
   isLineMeant(personId: string, text: string, people: readonly ChannelMember[]): boolean {
     const spoken = among({ speakerId: personId, fromMs: this.#nowMs(), text }, people);
     const { verdict, state } = judge(this.#state, spoken, this.#rules());

@@ -65,7 +65,7 @@ export class ConsentGate {
     this.#keeper?.();
   }
 
-  /** Somebody chose whether they are left out of captions, or what they chose earlier is known. */
+  /** Applies choices of people to be left out of captions, new ones and stored ones. */
   choose(step: (choices: CaptionChoices) => CaptionChoices): void {
     this.#choices = step(this.#choices);
     this.#listener?.();
@@ -95,13 +95,13 @@ export class ConsentGate {
     return this.#admits(personId);
   }
 
-  /** Other rules hold for those who said nothing. */
+  /** Applies other rules to people who said nothing. */
   govern(rules: ConsentPolicySettings): void {
     this.#rules = rules;
     this.change((consent) => underPolicy(consent, rules.policy));
   }
 
-  /** Somebody has other roles now: that counts from the next packet, too. */
+  /** Judges all people anew, as roles have changed: it counts from the next packet. */
   rejudge(): void {
     this.change((consent) => consent);
   }

@@ -31,7 +31,7 @@ export class Continuations {
   /** The own words of an utterance. */
   readonly #texts = new WeakMap<TurnUtterance, string>();
 
-  /** `run` is told of work that nobody waits for. */
+  /** `run` gets work that no caller waits for. */
   constructor(
     context: SessionContext,
     { endpointRules }: HearingDependencies,
@@ -68,7 +68,7 @@ export class Continuations {
     if (this.#latest.get(speakerId) === question) this.#latest.delete(speakerId);
   }
 
-  /** Forgets what nobody can go on with any more, and what was said by those who may not be heard. */
+  /** Forgets questions that can have no continuation any more, and those of people who may not be heard. */
   keep(mayHear: (speakerId: string) => boolean): void {
     const { clock } = this.#context.parts;
     const nowMs = clock.nowMs();
@@ -111,7 +111,7 @@ export class Continuations {
     } else this.#run(this.giveBack(before, rest));
   }
 
-  /** What waited for the rest of it, where there is none, is asked as it stood. */
+  /** Asks a question as it was, where the continuation that it waited for did not come. */
   async giveBack(question: QueuedQuestion, rest?: QueuedQuestion): Promise<void> {
     if (question.handle.dropped !== 'continued' || !(await this.#meant.get(question))) return;
     const same = { ...question, pending: undefined, handle: new TurnHandle() };

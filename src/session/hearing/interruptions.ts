@@ -12,7 +12,7 @@ import { type OverlapKind, overlapOfPartial } from '#src/turn/overlap/interrupti
 import { botNames } from './bot-names.ts';
 import type { SpeakerInputEvent } from './speaker-input.ts';
 
-/** Words of somebody while the bot speaks, as far as they are known. */
+/** Words of a person while the bot speaks, as far as they are known. */
 export type Overheard = {
   readonly personId: string;
   readonly what: OverlapKind;

@@ -24,9 +24,9 @@ export type OpenUtteranceOptions = {
   readonly speakerId: string;
   readonly name: string;
   readonly fromMs: number;
-  /** Nobody else was there when it began. */
+  /** True where no other person was there when it began. */
   readonly isAlone: boolean;
-  /** Begins when somebody needs the words. */
+  /** Begins when the words are needed. */
   readonly listening: HeldListening;
   readonly clock: Clock;
   /** Same as `fromMs`, without the jitter of the network. */
@@ -37,7 +37,7 @@ export type OpenUtteranceOptions = {
   readonly follower: UtteranceFollower | undefined;
   /** Told once whether it was for the bot. */
   readonly onDecided: (meant: boolean) => void;
-  /** Words that its recogniser was told to expect. */
+  /** Words that its recogniser was given to expect. */
   readonly hints: readonly string[];
   /** Question of the same person shortly before, of which this may be the rest. */
   readonly before?: QueuedQuestion | undefined;
@@ -62,9 +62,9 @@ export class OpenUtterance implements Disposable {
   readonly speakerId: string;
   readonly name: string;
   readonly fromMs: number;
-  /** True when nobody else was in the channel; who comes in meanwhile does not change for whom it is. */
+  /** True when no other person was in the channel; newcomers do not change for whom it is. */
   readonly isAlone: boolean;
-  /** Words that its recogniser was told to expect. */
+  /** Words that its recogniser was given to expect. */
   readonly hints: readonly string[];
   /** The answer to it, where one is being prepared. */
   pending: PendingAnswer | undefined;
@@ -142,7 +142,7 @@ export class OpenUtterance implements Disposable {
     return { fromMs: this.#spokenFromMs, toMs: this.#lastSoundAtMs };
   }
 
-  /** Somebody needs its words: its sound goes to the recogniser, from its beginning on. */
+  /** Sends its sound to the recogniser, from its beginning on, as its words are needed. */
   recognise(): void {
     this.#listening.begin();
   }
@@ -208,7 +208,7 @@ export class OpenUtterance implements Disposable {
       : { kind: asContent(held) };
   }
 
-  /** It is over: tells what it was, and for whom. Only the first call counts. */
+  /** Ends it, and reports its words and for whom they were. Only the first call counts. */
   ended(
     content: UtteranceContent,
     spoken: { readonly fromMs: number; readonly toMs: number },
@@ -240,7 +240,7 @@ export class OpenUtterance implements Disposable {
 
   /** The pause was none: what was made of it is void. */
   goOn(): void {
-    this.#asked?.stop.abort(new Error('went on speaking'));
+    this.#asked?.stop.abort(new Error('the speaker went on'));
     this.#asked = undefined;
     this.#follower?.resumed();
     this.forgetAnswer();
@@ -274,7 +274,10 @@ export class OpenUtterance implements Disposable {
     const stop = new AbortController();
     const longestMs = longestRecogniseMs + recogniseShare * this.#soundMs;
     const late = () => {
-      const error = stageLate('recognise', `No words in ${Math.round(longestMs / 1_000)} s.`);
+      const error = stageLate(
+        'recognise',
+        `The recogniser returned no text in ${Math.round(longestMs / 1_000)} s.`,
+      );
       stop.abort(error);
       return error;
     };

@@ -63,7 +63,7 @@ export class OpenUtterances {
     return first;
   }
 
-  /** Never resolves. Errors: what is a bug in the work that nobody waits for. Aborting `signal` throws its reason. */
+  /** Never resolves. Errors: bugs of the work that no caller waits for. Aborting `signal` throws its reason. */
   async watch(signal: AbortSignal): Promise<never> {
     const leave = () => this.#broken.reject(signal.reason);
     signal.addEventListener('abort', leave);
@@ -213,7 +213,7 @@ export class OpenUtterances {
     if (needsWords(utterance, this.#options.context)) this.#options.hearing.warm();
   }
 
-  /** A recogniser for an utterance, which begins when somebody needs its words. */
+  /** A recogniser for an utterance, which begins when its words are needed. */
   #hold(
     speakerId: string,
     transcriber: Transcriber,
@@ -243,7 +243,7 @@ export class OpenUtterances {
     return new HeldListening(open, until);
   }
 
-  /** Drops what somebody was saying who may not be heard any more. */
+  /** Drops the utterance of a person who may not be heard any more. */
   #forget(speakerId: string): void {
     const utterance = this.#utterances.get(speakerId);
     this.#utterances.delete(speakerId);
@@ -311,8 +311,8 @@ export class OpenUtterances {
 }
 
 /**
- * Only of somebody who is going to be answered whatever they say, where there is money for an answer: of everybody else, the words
- * decide first.
+ * Sound for a model that hears itself: only of a person who is going to be answered whatever they say, where there is money for
+ * an answer. For all others the words decide first.
  */
 function liveAudioOf(
   utterance: Pick<OpenUtterance, 'fromMs' | 'isAlone' | 'name' | 'speakerId'>,

@@ -13,7 +13,7 @@ export type RecogniserNeed = {
   readonly isForBot: boolean;
   /** BCP 47, where it is known. */
   readonly language: string | undefined;
-  /** Language that people told they speak there, BCP 47. */
+  /** Language that people have set to speak there, BCP 47. */
   readonly hint?: string | undefined;
   /** Everybody there besides the bot itself. */
   readonly people: readonly ChannelMember[];
@@ -23,13 +23,13 @@ export type RecogniserNeed = {
 type RecogniserChoice = {
   readonly transcriber: Transcriber;
   readonly isCaptioned: boolean;
-  /** Words it was told to expect. */
+  /** Words that it was given to expect. */
   readonly hints: readonly string[];
 };
 
 /**
- * What a recogniser is told to expect: the names of the bot, the words of the server, and the names of those present who may
- * be heard. Words and people in turns, as a recogniser is not told all of them where they are many.
+ * Words that a recogniser is given to expect: the names of the bot, the words of the server, and the names of the people there
+ * who may be heard. Words and names alternate, as a recogniser accepts a limited number of them.
  */
 function recognitionHints(
   { channel, gate, parts, settings, stored }: SessionContext,
@@ -51,7 +51,7 @@ function inTurns(some: readonly string[], others: readonly string[]): readonly s
 
 /**
  * Recogniser that hears an utterance. Once the budget for captions is used, people among themselves are heard by the
- * free one, if they speak its language; else captions are off until the next day. The channel is told once a day.
+ * free one, if they speak its language; else captions are off until the next day. The channel reads of it once a day.
  */
 export function chooseRecogniser(
   { isWanted, isForBot, language, hint, people }: RecogniserNeed,

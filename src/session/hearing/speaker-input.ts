@@ -109,12 +109,12 @@ export class SpeakerInput {
     return this.#lastPacketAtMs;
   }
 
-  /** Somebody talks, or pauses inside a sentence. */
+  /** True while the person talks, or pauses inside a sentence. */
   get talking(): boolean {
     return this.#voice.kind === 'talking' || this.#voice.kind === 'paused';
   }
 
-  /** They pause, and time alone tells whether that was the end. */
+  /** True in a pause that only time can prove to be the end. */
   get pausing(): boolean {
     return this.#voice.kind === 'paused';
   }
@@ -190,7 +190,7 @@ export class SpeakerInput {
     if (!this.talking && this.#overlap) this.#stepOverlap({ kind, atMs }, noticed);
   }
 
-  /** The bot's own voice out of somebody's loudspeakers is none. */
+  /** The bot's own voice from the loudspeakers of a person is no overlap. */
   #withoutEcho(window: VoiceWindow): Extract<OverlapVoiceInput, { kind: 'window' }> {
     const { verdict, lagMs, share, ownFromMs } = this.#echo.hear(window);
     const isKnown = lagMs !== undefined && share === 1 && ownFromMs === undefined;

@@ -11,9 +11,9 @@ const limit = 25;
 const packetPauseMs = 1_000;
 /** Time without a packet, in ms, after which a person counts as not sending. */
 const sendingMs = 200;
-/** Time in ms for which somebody who sends without a word keeps a decoder: enough to notice a word. */
+/** Time in ms for which a person who sends without a word keeps a decoder: enough to notice a word. */
 const quietGraceMs = 1_000;
-/** When all talk nobody is interrupted before that, or everyone would be, by each packet of the others. */
+/** When all talk no person is interrupted before that, or everyone would be, by each packet of the others. */
 const talkGraceMs = 10_000;
 
 /** A speaker input, as far as it is managed here. */
@@ -45,7 +45,7 @@ type SpeakerEvent = { readonly speakerId: string; readonly noticed: SpeakerInput
 /**
  * Speaker inputs of all people in one channel, 25 at most. One is opened by the first packet that may be heard, never earlier.
  *
- * One person more takes the speaker input of somebody who sends nothing, silent longest; else of who sends but does not talk,
+ * One person more gets the speaker input of a person who sends nothing, silent longest; else of who sends but does not talk,
  * quiet longest and for at least 1 s; else of who talks, began first and at least 10 s ago: that utterance ends there.
  * If there is none, the packets of that person are dropped and counted until there is.
  */
@@ -60,7 +60,7 @@ export class SpeakerInputs {
   #cut: SpeakerEvent[] = [];
 
   /**
-   * `report` gets what became of a person's packets since it was last told: after each utterance, and at the end. One person
+   * `report` gets the counts of a person's packets since the last report: after each utterance, and at the end. One person
    * more than there are decoders for, by `mayOpen`, is one too many, as above the limit.
    */
   constructor(
@@ -73,7 +73,7 @@ export class SpeakerInputs {
     this.#report = report;
   }
 
-  /** Somebody sends or talks, so that time itself tells something of them. */
+  /** True while a person sends or talks, so that time alone changes their state. */
   isBusy(atMs: number): boolean {
     for (const { input } of this.#seats.values()) {
       if (input.talking || atMs - input.lastPacketAtMs < packetPauseMs) return true;
@@ -81,7 +81,7 @@ export class SpeakerInputs {
     return this.#cut.length > 0;
   }
 
-  /** Somebody pauses, and time alone tells whether that was the end. */
+  /** True while a person is in a pause that only time can prove to be the end. */
   get isPausing(): boolean {
     for (const { input } of this.#seats.values()) if (input.pausing) return true;
     return false;
@@ -198,7 +198,7 @@ export class SpeakerInputs {
   }
 }
 
-/** Since when somebody is as they are, and how long that protects their speaker input. */
+/** Beginning of the current state of a person, and the time for which it protects their speaker input. */
 function standing({ input, sinceMs }: OpenInput, atMs: number) {
   if (input.talking) return { sinceMs, graceMs: talkGraceMs };
   const isSending = atMs - input.lastPacketAtMs < sendingMs;

@@ -17,7 +17,7 @@ export function factsOf(
   return { speakerId, fromMs, evidence, text, goesOn, canRepeat, hints };
 }
 
-/** For whom it may be: those who were there from its beginning on, or nobody but the bot. */
+/** Possible addressees: the people who were there from its beginning on, or only the bot. */
 export function audience(
   { isAlone }: Pick<OpenUtterance, 'isAlone'>,
   { people }: SessionContext,

@@ -11,7 +11,7 @@ export type BegunUtterance = {
 export type UtteranceContent =
   /** Times of words, where there are any, are in ms since the first voiced packet. */
   | { readonly kind: 'text'; readonly transcript: Transcript }
-  /** Nobody said a word. */
+  /** It held no word. */
   | { readonly kind: 'no-words' }
   /** The recogniser failed, or was too late. */
   | { readonly kind: 'not-understood' }
@@ -34,7 +34,7 @@ export interface UtteranceFollower {
   whole(text: string): void;
   /** The pause was none: its speaker goes on. */
   resumed(): void;
-  /** Called exactly once, whatever happens; nothing is told after it. */
+  /** Called exactly once, whatever happens; no other call follows. */
   ended(result: UtteranceResult): void;
 }
 

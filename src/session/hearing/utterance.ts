@@ -10,7 +10,7 @@ export type Utterance = {
   readonly pcm: Pcm;
 };
 
-/** An utterance as a pipeline takes it. */
+/** An utterance in the form of a pipeline. */
 export function said(
   { fromMs, toMs, pcm }: Utterance,
   speakerId: string,

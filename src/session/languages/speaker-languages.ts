@@ -60,7 +60,7 @@ export class SpeakerLanguages {
     void parts.peopleSettings.load(guildId, personId);
   }
 
-  /** Latest language that a recogniser told, whoever spoke. */
+  /** Latest language that a recogniser reported, of any speaker. */
   get latest(): string | undefined {
     return this.#latest;
   }
@@ -70,7 +70,7 @@ export class SpeakerLanguages {
     return languageOf(this.#state(personId), this.#choices(personId));
   }
 
-  /** Language that the recogniser is told before it hears this person, in every pipeline. */
+  /** Language that the recogniser gets before it hears this person, in every pipeline. */
   hintFor(personId: string): string | undefined {
     return hintOf(this.#state(personId), this.#choices(personId));
   }
@@ -131,7 +131,7 @@ export class SpeakerLanguages {
     return stepSpeakerLanguage(this.#state(personId), evidence, languages);
   }
 
-  /** The text alone is asked only where nothing else tells. */
+  /** The language of the text is detected only where nothing else shows it. */
   async #evidenceOf(personId: string, transcript: Transcript): Promise<LanguageEvidence> {
     const { names } = this.#sources.settings();
     const { text, language } = transcript;

@@ -14,14 +14,14 @@ const nothing: KnownMemories = { all: [], version: 0 };
 export class GuildMemories {
   readonly #parts: MemoryParts;
   readonly #known = new Map<string, KnownMemories>();
-  /** Servers whose memories could not be read: that is told once. */
+  /** Servers whose memories could not be read: each is reported once. */
   readonly #unread = new Set<string>();
 
   constructor(parts: MemoryParts) {
     this.#parts = parts;
   }
 
-  /** As last read; none before that. */
+  /** Memories as last read; none before that. */
   known(guildId: string): readonly Memory[] {
     return this.#at(guildId).all;
   }

@@ -43,7 +43,7 @@ function remember(draft: MemoryDraft, askerId: string, context: SessionContext):
   return { kind: 'ready', ask, presser: about, run };
 }
 
-/** The author, or the one other person the memory names; undefined for a bot, somebody absent, and several at once. */
+/** The author, or the one other person the memory names; undefined for a bot, an absent person, and several at once. */
 function subjectOf(
   { text: words, about }: MemoryDraft,
   author: ChannelMember,
@@ -73,7 +73,7 @@ function objectionTo(
   return isFull ? full(mostMemories) : undefined;
 }
 
-/** All is looked at once more: a minute is long enough to take a yes back. */
+/** Checks everything once more: a minute is long enough to withdraw a yes. */
 async function write(
   words: string,
   author: ChannelMember,

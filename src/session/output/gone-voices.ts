@@ -3,7 +3,7 @@ import { failureOf } from '#src/session/failure.ts';
 import { writtenText } from '#src/session/localized-text.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 
-/** Tells of voices that are there no more, so that the standard one speaks: each once a session, to whoever can choose another. */
+/** Reports voices that no longer exist, once a session each, to the people who can choose another. */
 export class GoneVoices {
   readonly #context: SessionContext;
   readonly #reported = new Set<string>();

@@ -4,12 +4,12 @@ import type { Instants } from '#src/session/ports/events.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** What has come of an answer so far; filled while it streams, so that a failure loses nothing of it. */
+/** Content of an answer so far; filled while it streams, so that a failure loses nothing of it. */
 export type AnswerProgress = {
   text: string;
-  /** What is to be read, not heard. */
+  /** Text that is to be read, not heard. */
   aside?: string;
-  /** What was written for want of a voice: people have it as they have what they heard. */
+  /** Text that was written for want of a voice: it counts like text that was heard. */
   written?: string;
   readonly instants: Writable<Instants>;
 };

@@ -14,8 +14,8 @@ type QuotingAnswer = {
 };
 
 /**
- * An answer, and what a tool found to be quoted: once it did, the model says nothing more, so that nobody can take its words
- * for those of somebody else. It is said if all who are there by then may know it; whoever asked in writing reads it anyway.
+ * An answer, and what a tool found to be quoted: once it did, the model says nothing more, so that its words do not pass for
+ * those of another person. It is said if all who are there by then may know it; whoever asked in writing reads it anyway.
  * Where there is no money to say it, it is written.
  *
  * Errors: as `answer`; of the voice BotError at the stage `speak`. Aborting `signal` throws `signal.reason`.

@@ -105,7 +105,7 @@ function endOf(finish: ReplyFinish): PlayEnd {
   }
 }
 
-/** No voice speaks the language of a text: that is told once for each. */
+/** Reports once for each language that no voice speaks it. */
 function reportUnread(
   language = '',
   { channel, notice, parts, reportedFailures }: SpeakingContext,

@@ -14,7 +14,7 @@ export type SentWords = {
   readonly answeredIds: readonly string[];
   /** Others whose words they are made of. */
   readonly aboutIds: readonly string[];
-  /** Somebody of all these has taken their words back meanwhile. */
+  /** True where one of all these people has withdrawn their words meanwhile. */
   readonly isForgotten: boolean;
   /** Those who may know what they are made of. */
   readonly knownBy: KnownBy;

@@ -22,14 +22,14 @@ import type { VoiceAdjustment } from '#src/turn/voice-adjustment.ts';
 import type { SentWords } from './sent-words.ts';
 import { SpeechAdjustment } from './speech-adjustment.ts';
 
-/** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not take it. */
+/** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not send it. */
 const stallMs = 10_000;
 /** Number of those times after which a paused reply is given up: the person who paused it has forgotten it. */
 const longestPauses = 3;
 /** Bounds of the pace at which sound is stretched. */
 const [slowest, fastest] = [0.5, 2];
 
-/** What a reply is from birth. */
+/** Properties of a reply that never change. */
 export type ReplyBirth = {
   /** False for what must be heard out. Default true. */
   readonly interruptible?: boolean;
@@ -39,7 +39,7 @@ export type ReplyBirth = {
   readonly speed?: number;
   /** True when "again" repeats it once it is over, in place of the former answer. Default false. */
   readonly isAnswer?: boolean;
-  /** Pace that whoever it is for has chosen, beside what people ask for aloud; 1 is usual. */
+  /** Pace that its addressee has chosen, beside the pace that people ask for aloud; 1 is usual. */
   readonly ownSpeed?: number | undefined;
   /** People whom it answers; none for a text that is read out. */
   readonly answeredIds?: readonly string[];
@@ -47,7 +47,7 @@ export type ReplyBirth = {
   readonly aboutIds?: readonly string[];
   /** Those who may hear an answer again once it is over. Default: anybody. */
   readonly knownBy?: () => KnownBy;
-  /** Those who may know what it is made of: it ends where somebody else listens. Default: anybody. */
+  /** Those who may know what it is made of: it ends where another person listens. Default: anybody. */
   readonly madeOf?: KnownBy;
   /** Called when it has ended for that. */
   readonly onUnknown?: () => void;
@@ -98,7 +98,7 @@ export class SpeechOutput {
     this.#onSent = onSent;
   }
 
-  /** What is being said quotes these people, too, for those who may know that. */
+  /** Notes that the current reply quotes these people, too, for those who may know that. */
   quotes(personIds: readonly string[], knownBy: KnownBy): void {
     this.#answeredIds = [...new Set([...this.#answeredIds, ...personIds])];
     this.#madeOf = knownByAll([this.#madeOf, knownBy]);
@@ -111,7 +111,7 @@ export class SpeechOutput {
     if ([...answeredIds, ...aboutIds].includes(personId)) this.#last = undefined;
   }
 
-  /** Somebody whom it answers, or of whose words it is made, has taken them back since it began. */
+  /** True where a person whom it answers, or of whose words it is made, has withdrawn them since it began. */
   get isForgotten(): boolean {
     return [...this.#answeredIds, ...this.#aboutIds].some((id) => this.#forgottenIds.has(id));
   }
@@ -131,7 +131,7 @@ export class SpeechOutput {
     this.endAfterSentence(this.#onUnknown);
   }
 
-  /** What was sent so far of what is being said; undefined before its first frame. */
+  /** Words of the current reply that were sent so far; undefined before its first frame. */
   get sent(): SentWords | undefined {
     const reply = this.#reply;
     return reply?.interruptible ? this.#sentOf(reply) : undefined;
@@ -147,7 +147,7 @@ export class SpeechOutput {
     return this.#sounded;
   }
 
-  /** What was said last was given up since the link took nothing of it any more. */
+  /** True where the last reply was given up, since the link did not send it any more. */
   get isStuck(): boolean {
     return this.#isStuck;
   }
@@ -162,7 +162,7 @@ export class SpeechOutput {
     return this.#reply?.interruptible ?? true;
   }
 
-  /** What is being said stands still and would go on. */
+  /** True while the current reply is paused. */
   get paused(): boolean {
     return this.#reply?.paused ?? false;
   }
@@ -204,7 +204,8 @@ export class SpeechOutput {
     const over = new AbortController();
     this.#isStuck = false;
     try {
-      if (this.#track.add(reply).kind === 'full') throw new Error('things are said one at a time');
+      if (this.#track.add(reply).kind === 'full')
+        throw new Error('the output speaks another reply');
       this.#reply = reply;
       this.#answeredIds = answeredIds;
       this.#aboutIds = aboutIds;
@@ -216,7 +217,7 @@ export class SpeechOutput {
       await work(reply);
       signal.throwIfAborted();
     } finally {
-      over.abort(new Error('it is said'));
+      over.abort(new Error('the reply is over'));
       this.#reply = undefined;
       this.#sounded = reply.firstSentAtMs !== undefined;
       if (isAnswer && this.#sounded)
@@ -295,7 +296,7 @@ export class SpeechOutput {
   }
 
   /**
-   * What is being said ends with the sentence that sounds, if there is more; `over` is called then. Its source is the
+   * Ends the current reply with the sentence that sounds, if there is more; `over` is called then. Its source is the
    * caller's to stop.
    */
   endAfterSentence(over: () => void = () => undefined): void {
@@ -308,13 +309,13 @@ export class SpeechOutput {
     this.#reply?.cut();
   }
 
-  /** How the reply ended once all of it has left; cut when the link takes nothing of it any more, or nobody resumes it. */
+  /** End of the reply, once all of it was sent; it is cut when the link sends nothing more, or when no call resumes it. */
   async played(reply: SpokenReply, signal: AbortSignal): Promise<ReplyFinish> {
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
     const watching = this.#watch(reply, either).catch(() => undefined); // ends with the reply or with its signal
     const finish = await reply.finish;
-    over.abort(new Error('played'));
+    over.abort(new Error('the reply was played'));
     await watching;
     return finish;
   }
@@ -368,5 +369,5 @@ export class SpeechOutput {
 
 /** Why what could not leave for the channel was given up. */
 export function stuck(): BotError {
-  return stageLate('speak', `For ${stallMs / 1000} s nothing of what was said left for the room.`);
+  return stageLate('speak', `The voice link sent no frame of a reply for ${stallMs / 1000} s.`);
 }

@@ -12,7 +12,7 @@ import { soundOf } from './read-aloud.ts';
 /** Characters of a text that stand for it in lists. */
 const titleChars = 40;
 
-/** What of a text people see in a list. */
+/** Title of a text in a list. */
 export function titleOf(clauses: readonly string[]): string {
   const words = [...clauses.join(' ')];
   if (words.length <= titleChars) return `\u201c${words.join('')}\u201d`;
@@ -48,7 +48,7 @@ export class SpeechSource implements SoundSource {
     this.#speed = speed;
   }
 
-  /** How it ended, as its track tells; what there was no money for has failed. */
+  /** End of the source, as its track reports it; a source for which there was no money has failed. */
   endOr(end: PlayEnd): PlayEnd {
     const isOver = end.kind === 'completed' || end.kind === 'failed';
     return isOver && this.#refused ? { kind: 'failed', reason: this.#refused } : end;
@@ -110,7 +110,7 @@ async function* atSpeed(sound: AsyncIterable<Pcm>, speed: number): AsyncGenerato
   yield pcmOf(stretch.flush());
 }
 
-/** What of a sound comes after so many ms of it. */
+/** Rest of a sound after its first `ms`. */
 function behind({ samples, rateHz, channels }: Pcm, ms: number): Pcm {
   const from = Math.min(samples.length, Math.round((ms * rateHz) / 1000) * channels);
   return { samples: samples.subarray(from), rateHz, channels };

@@ -3,11 +3,11 @@ import type { SessionContext } from '#src/session/context.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import { clausesOf } from './read-aloud.ts';
 
-/** Something that the bot says of itself once nobody talks. */
+/** Something that the bot says of itself once no person talks. */
 export type SpokenNotice = {
   /** Made when it is said; empty: it is not wanted any more. */
   readonly words: () => string;
-  /** Of `words`, BCP 47. */
+  /** Language of `words`, BCP 47. */
   readonly language: string;
   /** People whom it is for, or about. */
   readonly aboutIds: readonly string[];
@@ -38,7 +38,7 @@ export class SpokenNotices {
     return this.#waiting.length > 0;
   }
 
-  /** False: it is not taken, and its `ended` is not called. */
+  /** False: it is refused, and its `ended` is not called. */
   put(notice: SpokenNotice): boolean {
     const { parts, wakeup } = this.#context;
     if (this.#isOver || !this.#maySpeak() || this.#waiting.length >= mostWaiting) return false;
@@ -50,7 +50,7 @@ export class SpokenNotices {
     return true;
   }
 
-  /** To be called now and then; `isQuiet`: nobody talks. What cannot be said any more does not wait. */
+  /** To be called now and then; `isQuiet`: no person talks. Drops sentences that cannot be said any more. */
   check(isQuiet: boolean): void {
     const { parts, queue } = this.#context;
     const nowMs =

@@ -25,9 +25,9 @@ export class WaitingCues {
   readonly #context: SpeakingContext;
   readonly #cues: CueTrack;
   #wait: Wait | undefined;
-  /** What told of this wait; other cues are not its own to end. */
+  /** Cues of this wait: it ends these and no others. */
   #played: readonly PlayedCue[] = [];
-  /** Who was asked for a moment last; nobody is twice. */
+  /** Question whose asker heard "One moment." last; none hears it twice. */
   #reported: QueuedQuestion | undefined;
 
   constructor(context: SpeakingContext, cues: CueTrack) {
@@ -70,7 +70,7 @@ export class WaitingCues {
     return this.#reported === question ? { ...fresh, reported: 'moment' } : fresh;
   }
 
-  /** Never throws: a voice that fails now is told of with the answer. */
+  /** Never throws: a voice that fails now is reported with the answer. */
   async #saySoon(question: QueuedQuestion, signal: AbortSignal): Promise<void> {
     const { channel, languages, parts, style } = this.#context;
     const line = { id: question.step?.() ?? ('slow.voice' as const) };

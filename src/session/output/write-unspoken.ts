@@ -5,7 +5,7 @@ import type { ArrivedPart, PendingAnswer } from '#src/session/answering/pending-
 import type { SessionContext } from '#src/session/context.ts';
 import type { AnswerProgress } from './play-answer.ts';
 
-/** What has come of an answer, and who may know it. */
+/** An answer so far, and the people who may know it. */
 type WrittenAnswer = {
   readonly progress: AnswerProgress;
   readonly pending: PendingAnswer;

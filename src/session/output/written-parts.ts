@@ -7,7 +7,7 @@ import type { SessionDependencies } from '#src/session/dependencies.ts';
 import { spokenText, writtenText } from '#src/session/localized-text.ts';
 import type { QueuedQuestion } from '#src/session/queue/queued-turn.ts';
 
-/** What is said in place of what cannot be, to people of a language, or of the server. */
+/** Sentences that are said in place of parts without sound, in a language, or in that of the server. */
 export function spokenSubstitute(
   guildId: string,
   parts: SessionDependencies,

@@ -17,9 +17,9 @@ export function botChoiceKey(channelId: string | undefined): BotChoiceKey {
   return channelId === undefined ? 'bot' : `bot:${channelId}`;
 }
 
-/** Who the bot is in one place, as somebody chose it. */
+/** Persona and voice that a person chose for the bot in one place. */
 export type BotChoice = {
-  /** Key of a persona; null: none, also where the server has chosen one. Absent: nobody chose. */
+  /** Key of a persona; null: none, also where the server has chosen one. Absent: there is no choice. */
   readonly persona?: string | null | undefined;
   /** In place of the voice of the persona. */
   readonly voice?: string | undefined;

@@ -13,8 +13,8 @@ import type { ChannelIdentity } from './persona-choice.ts';
 const unknownVoices: readonly string[] = [];
 
 /**
- * Names of the voices that the bot may have, the same list until they change; none: not known. A model that speaks has voices of its own, which nobody can
- * tell.
+ * Names of the voices that the bot may have, the same list until they change; none: not known. A model that speaks has voices of
+ * its own, which cannot be listed.
  */
 export function botVoices({ pipelines, voices }: SessionDependencies): readonly string[] {
   const { brains, names } = pipelines;
@@ -84,7 +84,7 @@ export function voicesOf(
   );
 }
 
-/** Prompt about a persona beside its instructions; a model that writes for a voice is told no tone. */
+/** Prompt about a persona beside its instructions; a model that writes for a voice gets no tone. */
 export function mannerOf({ language, tone }: Persona, pipeline: PipelineName): string {
   const only = language === undefined ? '' : ` Always answer in ${englishLanguageName(language)}.`;
   const spoken = pipeline === 'chained' || tone === undefined ? '' : ` How you sound: ${tone}`;

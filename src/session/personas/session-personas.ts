@@ -29,7 +29,7 @@ import {
 } from './persona-choice.ts';
 import { botVoices } from './persona-settings.ts';
 
-/** A switch after which nobody has said yet what becomes of the conversation. */
+/** A switch after which people still have to choose what becomes of the conversation. */
 type OpenQuestion = { readonly id: string; readonly session: VoiceSession };
 
 /** Limit of suggestions in Discord. */
@@ -187,7 +187,7 @@ export class SessionPersonas {
   }
 
   /**
-   * Has the sessions answer as they are to from now on. Where the bot is somebody else now and people have talked with it,
+   * Has the sessions answer as they are to from now on. Where the bot has another persona now and people have talked with it,
    * it is asked once what becomes of that.
    */
   #switched(guildId: string, before: ReadonlyMap<string, string>): string | undefined {

@@ -14,7 +14,7 @@ export interface CaptionChats {
   ): Promise<CaptionChat>;
   /** The same chat again, after a restart: for messages that are to be changed or deleted. */
   reopen(guildId: string, channelId: string): CaptionChat;
-  /** Whether this person may read that chat now, as far as Discord tells. */
+  /** Whether this person may read that chat now, as far as Discord reports. */
   mayRead(guildId: string, channelId: string, personId: string): Promise<boolean>;
   /** Whether everybody who manages that server may read that chat now, by their role. */
   managersMayRead(guildId: string, channelId: string): Promise<boolean>;
@@ -55,8 +55,8 @@ export interface CaptionChat {
   close(): void;
 }
 
-/** The bot's own nickname, which tells everybody in a server that captions are written; discord implements it. */
+/** The bot's own nickname, which shows to everybody in a server that captions are written; discord implements it. */
 export interface NicknameMark {
-  /** Puts the mark behind the nickname where the bot may, or takes it away again. Never throws. */
+  /** Adds the mark to the nickname where the bot may, or removes it again. Never throws. */
   set(guildId: string, isOn: boolean): void;
 }

@@ -14,7 +14,7 @@ export type PersonalLine = {
 /**
  * Writes into the text side of a voice channel, for what cannot be spoken; one message after the other for each channel.
  *
- * All resolve once Discord has taken the message, which may take minutes under a rate limit: whoever must go on does not
+ * All resolve once Discord has accepted the message, which may take minutes under a rate limit: a caller that must go on does not
  * wait for them. Errors: BotError `discord.forbidden`, `discord.unreachable`, `discord.unsent`. Aborting `signal` throws
  * `signal.reason`, and what still waits is not sent any more.
  */

@@ -8,7 +8,7 @@ import type { AnswerSpeed, LatestAnswer } from './stats.ts';
 import type { PlayEnd, Playing } from './tracks.ts';
 import type { ChannelMember, ChannelRef } from './voice-link.ts';
 
-/** What the bot does in a channel: it answers, or only writes captions. */
+/** Modes of the bot in a channel: it answers, or only writes captions. */
 export const joinModes = ['talk', 'captions'] as const;
 export type JoinMode = (typeof joinModes)[number];
 
@@ -51,7 +51,7 @@ export type LeaveOutcome =
 /** Cached facts about servers and channels; discord implements it. */
 export interface Places {
   facts(channel: ChannelRef, callerId: string): ChannelFacts | undefined;
-  /** Whether the bot is in this server, as far as Discord has told. */
+  /** Whether the bot is in this server, as far as Discord has reported. */
   has(guildId: string): boolean;
   /** Name of this server; undefined where the bot is not in it. */
   guildName(guildId: string): string | undefined;
@@ -59,13 +59,13 @@ export interface Places {
   botName(guildId: string): string;
   /** Language of texts for everybody in this server; English where there is no table for its language. */
   localeIn(guildId: string): Locale;
-  /** Whether this person has Manage Server, as far as Discord has told. */
+  /** Whether this person has Manage Server, as far as Discord has reported. */
   mayManage(guildId: string, personId: string): boolean;
   /** A voice channel by its id; undefined when it is gone. */
   channel(guildId: string, channelId: string): ChannelRef | undefined;
-  /** The voice channel this person sits in; undefined: in none, as far as Discord has told. */
+  /** The voice channel this person sits in; undefined: in none, as far as Discord has reported. */
   seatOf(guildId: string, personId: string): ChannelRef | undefined;
-  /** Everybody in a voice channel but the bot itself, with their roles as they were last told. */
+  /** Everybody in a voice channel but the bot itself, with their roles as last reported. */
   people(channel: ChannelRef): readonly ChannelMember[];
 }
 
@@ -135,7 +135,7 @@ export type SpokenManner = {
 export type SayOptions = SpokenManner & {
   /** Person whose share this is counted to. */
   readonly payerId?: string | undefined;
-  /** Owner in lists, who may also take it back. */
+  /** Owner in lists, who may also withdraw it. */
   readonly owner?: Asker | undefined;
   /** In place of the track `voice`: it plays there as a sound, and waits like one. */
   readonly track?: string | undefined;
@@ -154,7 +154,7 @@ export type SayOutcome =
   | { readonly kind: 'muted' }
   /** It was called to write captions only. */
   | { readonly kind: 'captions-only' }
-  /** The sentence that tells when there is money again. */
+  /** The sentence that says when there is money again. */
   | { readonly kind: 'unaffordable'; readonly line: TextLine }
   | { readonly kind: 'nowhere' };
 
@@ -167,7 +167,7 @@ export type AskOutcome =
       /** Note shown with it: the model that answered in place of another. */
       readonly line?: TextLine;
     }
-  /** The sentence that tells the asker what went wrong. */
+  /** The sentence from which the asker learns what went wrong. */
   | { readonly kind: 'failed'; readonly line: TextLine }
   | { readonly kind: 'nowhere' };
 
@@ -216,7 +216,7 @@ export type ConfirmOutcome =
   | { readonly kind: 'done'; readonly line?: TextLine }
   /** The presser does not hold the right any more. */
   | { readonly kind: 'barred'; readonly line: TextLine }
-  /** The button belongs to somebody else. */
+  /** The button belongs to another person. */
   | { readonly kind: 'other'; readonly name: string }
   /** Pressed already, too late, or of a session that has ended. */
   | { readonly kind: 'over' | 'failed' };

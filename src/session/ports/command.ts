@@ -52,7 +52,7 @@ export type CommandCall = {
   readonly callerId: string;
   readonly callerName: string;
   readonly callerLocale: Locale;
-  /** Channel or thread in which it was asked, and in which replies for the room stand. */
+  /** Channel or thread in which it was asked, and in which public replies stand. */
   readonly placeId?: string;
   /** The voice channel the caller sits in. */
   readonly callerChannel?: ChannelRef;

@@ -25,7 +25,7 @@ export type AnswerFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
 
 /**
  * End of a tool call. `asked`: it waits for a button; `pressed`: that was pressed, and it ran; `known`: it was made for
- * the same question before, and only its result is told again.
+ * the same question before, and only its result is given again.
  */
 export type ToolEnd = 'ran' | 'asked' | 'pressed' | 'known' | 'refused' | 'failed';
 
@@ -59,7 +59,7 @@ export type SessionEvent =
       readonly kind: 'left';
       readonly channel: ChannelRef;
       /**
-       * `refused`: Discord takes no more tries. `sent-away`, `moved`: by somebody else's hand. `forbidden`: a right was taken
+       * `refused`: Discord accepts no more tries. `sent-away`, `moved`: by another person. `forbidden`: a right was taken
        * away. `outdated`: the machine slept for more than 15 minutes.
        */
       readonly why:
@@ -122,7 +122,7 @@ export type SessionEvent =
     }
   /** Outcome of a message in the chat of the channel. */
   | { readonly kind: 'typed'; readonly speakerId: string; readonly outcome: TypedOutcome }
-  /** A reminder was told, or never will be; `lateMs` after its instant. */
+  /** A reminder was delivered, or never will be; `lateMs` after its instant. */
   | {
       readonly kind: 'reminder';
       readonly personId: string;
@@ -135,7 +135,7 @@ export type SessionEvent =
   | { readonly kind: 'erased'; readonly items: number }
   /** A person speaks while all recogniser slots are busy: their words come later. */
   | { readonly kind: 'recogniser-full' }
-  /** A watchdog of this channel found a promise broken, or kept again. */
+  /** An alert of this channel, raised or cleared. */
   | AlertChange
   | {
       readonly kind: 'failed';

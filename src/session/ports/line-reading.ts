@@ -15,12 +15,12 @@ export type ReadingOutcome =
   | { readonly kind: 'queued'; readonly ahead: number }
   /** The limit of waiting lines of this person is reached. */
   | { readonly kind: 'full'; readonly limit: number }
-  /** Written by a bot; by somebody who said no or is blocked; it was deleted meanwhile. */
+  /** Written by a bot; by a person who said no or is blocked; it was deleted meanwhile. */
   | { readonly kind: 'bot' | 'refused' | 'deleted' }
   /** Nothing of it can be said. */
   | { readonly kind: 'unspeakable' }
   /** A moderator keeps the bot from speaking, or it was called to write captions only. */
   | { readonly kind: 'muted' | 'captions-only' }
-  /** The sentence that tells when there is money again. */
+  /** The sentence that says when there is money again. */
   | { readonly kind: 'unaffordable'; readonly line: TextLine }
   | { readonly kind: 'nowhere' };

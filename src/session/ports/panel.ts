@@ -49,7 +49,7 @@ export interface PanelBoard {
   takeOver(guildId: string, head?: TextLine): Promise<boolean>;
   /**
    * Posts the panel in the chat of that voice channel, under the sentence `head`; it takes the place of a former one. False:
-   * the bot may not write there, and the operator is told. Never throws.
+   * the bot may not write there, which is reported to the operator. Never throws.
    */
   post(channel: ChannelRef, head: TextLine): Promise<boolean>;
   /** The server is gone: nothing is shown there any more, nor written to the store once this resolves. Never throws. */

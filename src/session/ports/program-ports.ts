@@ -47,7 +47,7 @@ export type ProgramQuestion = {
   /** In place of the server's own. */
   readonly instructions?: string;
   readonly voice?: string;
-  /** Of those that may be chosen; another means the usual one. */
+  /** Speech model, of those that may be chosen; another means the usual one. */
   readonly speechModel?: string;
   /** Transcription model for its sound, as `speechModel`. */
   readonly transcriptionModel?: string;
@@ -93,7 +93,7 @@ export type RecordingRequest = {
 };
 
 export type RecordingOutcome =
-  /** To be read, if only to its end, as its place is taken until then. */
+  /** To be read to its end: it counts for the limit of concurrent recordings until then. */
   | {
       readonly kind: 'open';
       readonly durationMs: number;
@@ -119,9 +119,9 @@ export type RecordingSegment = {
   readonly text: string;
   /** Between the text before it and its own: nothing where the script has no spaces. */
   readonly lead: '' | ' ';
-  /** BCP 47, where the recogniser tells. */
+  /** BCP 47, where the recogniser reports it. */
   readonly language?: string;
-  /** Where the recogniser tells them all, and they are as they were said. */
+  /** Where the recogniser reports them all, and the text is as it was said. */
   readonly words?: readonly TranscribedWord[];
   readonly confidence?: number;
   /** Absent: as it was said. */

@@ -9,13 +9,13 @@ export type VoiceRestriction = 'muted' | 'deafened' | 'suppressed';
 
 /** Change of the bot's seat in a voice channel, caused by another person. */
 export type SeatEvent =
-  /** Also told when the bot comes in and it is so. `on` is false when it is over. */
+  /** Also reported when the bot joins under this restriction. `on` is false when it is over. */
   | { readonly kind: VoiceRestriction; readonly on: boolean }
   /** To another channel: the link has ended. */
   | { readonly kind: 'moved'; readonly channelId: string }
-  /** The channel was deleted: the link has ended. Also told shortly after the seat is gone. */
+  /** The channel was deleted: the link has ended. Also reported shortly after the seat is gone. */
   | { readonly kind: 'channel-removed'; readonly channelId: string }
-  /** A right to be in that channel was taken away; Discord leaves the bot there. */
+  /** The bot lost a right to be in that channel; Discord leaves it there. */
   | { readonly kind: MissingRight; readonly channelId: string }
   /** The bot is no member of the server any more. */
   | { readonly kind: 'guild-removed' };

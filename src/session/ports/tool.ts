@@ -12,7 +12,7 @@ import type { TrackAction, TrackSetting } from './tracks.ts';
 /** Parts of the session that tools may use in their channel. */
 export interface ToolPorts {
   readonly clock: Pick<Clock, 'wallMs'>;
-  /** IANA name of the zone in which times are told here. */
+  /** IANA name of the zone of times that people read here. */
   readonly timeZone: string;
   /** People in the channel besides the bot. */
   company(): PeopleHere;
@@ -20,7 +20,7 @@ export interface ToolPorts {
   post(text: string, signal: AbortSignal): Promise<void>;
   leave(): Promise<LeaveOutcome>;
   /**
-   * Looks up lines that answer a question, of those that everybody there may know; `about` as in `TranscriptQuestion`. Errors:
+   * Looks up lines that answer a question, of those that all people there may know; `about` as in `TranscriptQuestion`. Errors:
    * none. Aborting `signal` throws `signal.reason`.
    */
   findInCaptions(question: string, about: string, signal: AbortSignal): Promise<FoundInCaptions>;
@@ -69,7 +69,7 @@ export type PreparedAction =
 export type ConfirmableAction = {
   /** Question beside the button; `{name}` of the presser and `{s}` are filled in. */
   readonly ask: TextLine<'name' | 's'>;
-  /** What is too long for that sentence. */
+  /** Content that is too long for that sentence. */
   readonly files?: readonly ReplyFile[];
   /** Default: the asker. */
   readonly presser?: Presser;
@@ -190,7 +190,7 @@ export type ToolDefinition<T> = {
       readonly isDestructive: boolean;
       /** Question beside the button; `{name}` and `{s}` are filled in. */
       readonly ask: (call: T) => TextLine<'name' | 's'>;
-      /** What is too long for that sentence. */
+      /** Content that is too long for that sentence. */
       readonly files?: (call: T) => readonly ReplyFile[];
     })
   | {
@@ -204,7 +204,7 @@ export type ToolDefinition<T> = {
 );
 
 type Runs<T> = {
-  /** Errors: BotError; the model is told the code. Aborting `signal` throws `signal.reason`. */
+  /** Errors: BotError; the model gets its code. Aborting `signal` throws `signal.reason`. */
   run(call: T, ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
 };
 
@@ -229,7 +229,7 @@ export type ToolEntry = Pick<
   answered(words: string, ports: ToolPorts): Fitting | undefined;
   /** Longest run, in ms, `longestToolMs` at most. Default: 10 s; what takes longer is done in the background. */
   readonly deadlineMs?: number;
-  /** Longest result that the model is told, in characters. Default: 2,000. */
+  /** Longest result that the model gets, in characters. Default: 2,000. */
   readonly resultChars?: number;
   /** Neutral description for the check of the asker's intent, as the operator wrote the real one. Default: the real one. */
   readonly neutral?: Pick<Tool, 'description' | 'parameters'>;

@@ -31,11 +31,11 @@ export type PlayRequest = {
 export type PlayEnd =
   | { readonly kind: 'completed' | 'skipped' }
   | { readonly kind: 'stopped'; readonly why: StopCause }
-  /** `reason` tells it in a few words or a sentence. */
+  /** `reason` gives the cause in a few words or a sentence. */
   | { readonly kind: 'failed'; readonly reason: TextLine };
 
 /**
- * Cause of a stop: `asked` by somebody, or their words were taken back; `interrupted` by a voice; `muted` by a moderator; `left`:
+ * Cause of a stop: `asked` by a person, or their words were withdrawn; `interrupted` by a voice; `muted` by a moderator; `left`:
  * the bot left the channel, or its process ended; `lost`: the connection broke in the middle of a text.
  */
 export const stopCauses = ['asked', 'interrupted', 'muted', 'left', 'lost'] as const;
@@ -134,7 +134,7 @@ export type TrackOutcome =
     }
   /** No item of this name waits there. */
   | { readonly kind: 'no-item'; readonly track: string; readonly item: string }
-  /** The sound belongs to somebody else; a DJ may, or more than half of the people there, by the button of `pollId`. */
+  /** The sound belongs to another person; a DJ may, or more than half of the people there, by the button of `pollId`. */
   | {
       readonly kind: 'denied';
       readonly track: string;

@@ -11,9 +11,9 @@ export type TypedMessage = {
   readonly isWebhook: boolean;
   /** It mentions the bot, or is a reply that pings it. */
   readonly isMention: boolean;
-  /** Without the mention of the bot; empty where Discord does not tell it. */
+  /** Without the mention of the bot; empty where Discord does not give it. */
   readonly text: string;
-  /** Discord does not tell its content. */
+  /** Discord does not give its content. */
   readonly isHidden?: true;
 };
 

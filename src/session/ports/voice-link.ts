@@ -8,7 +8,7 @@ export type ChannelMember = {
   readonly id: string;
   readonly name: string;
   readonly isBot: boolean;
-  /** Roles in this server, as far as Discord has told. */
+  /** Roles in this server, as far as Discord has reported. */
   readonly roleIds: readonly string[];
   /** Deafened by themselves or by a moderator: nothing that is said reaches them. */
   readonly isDeaf?: boolean;
@@ -37,11 +37,11 @@ export interface VoiceLink extends AsyncDisposable {
    * Aborting `signal` throws `signal.reason`.
    */
   hear(signal: AbortSignal): AsyncIterable<Packet>;
-  /** Asks `frames` for 20 ms every 20 ms, and tells it what really left. Replaces the former source. */
+  /** Asks `frames` for 20 ms every 20 ms, and reports to it what was really sent. Replaces the former source. */
   play(frames: FrameSource): { wake(): void };
-  /** Everybody in the channel now but this bot itself, with their roles as they were last told. */
+  /** Everybody in the channel now but this bot itself, with their roles as last reported. */
   people(): readonly ChannelMember[];
-  /** `listener` is called after each change of `people` that Discord told of. Replaces the former one. */
+  /** `listener` is called after each change of `people` that Discord reported. Replaces the former one. */
   onPeople(listener: () => void): void;
   /**
    * Asks which roles this person has now; afterwards `people` knows.
@@ -57,7 +57,7 @@ export interface VoiceLinkOpener {
   /**
    * Resolves once the link can be spoken through: voice ready and encryption settled.
    *
-   * Errors: BotError `link.timeout` after 15 s, `link.lost` (retryable, unless somebody sent the bot away),
+   * Errors: BotError `link.timeout` after 15 s, `link.lost` (retryable, unless a person sent the bot away),
    * `link.rate_limited` (see `restMs`; where that is 0 the own pace of joins has no place for `retryAfterMs`), `link.refused` (Discord closed it as often as is sensible), and those that no
    * other try mends: `link.no_cipher`, `link.no_end_to_end`, `link.unsupported`. Aborting throws `signal.reason`.
    */

@@ -7,7 +7,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 
 /**
  * Whether the server lets a person in a channel use the bot, at the moment it is asked; `people` are those there, with their
- * roles as Discord has told of them.
+ * roles as Discord has reported them.
  */
 export function admissionIn(
   guildId: string,

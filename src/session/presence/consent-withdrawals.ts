@@ -16,7 +16,7 @@ export class ConsentWithdrawals {
   }
 
   withdraw(personId: string): void {
-    this.#open.get(personId)?.abort(new Error('this person said no'));
+    this.#open.get(personId)?.abort(new Error('the person withdrew their consent'));
     this.#open.delete(personId);
     this.#listener(personId);
   }

@@ -3,7 +3,7 @@ import type { Interruptions } from '#src/session/hearing/interruptions.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { withDuplicates } from '#src/session/queue/duplicate-questions.ts';
 
-/** Handles departures: nothing waits for a person who left, and the answer they are being told ends with its sentence. */
+/** Handles departures: nothing waits for a person who left, and the answer that they hear ends with its sentence. */
 export class Departures {
   readonly #context: SpeakingContext;
   readonly #interruptions: Interruptions;

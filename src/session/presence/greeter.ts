@@ -6,7 +6,7 @@ import type { ChannelMember } from '#src/session/ports/voice-link.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import { type Greeting, stepGreeting } from '#src/turn/greeting.ts';
 
-/** Tells whom it hears, aloud and once: for those who did not call the bot and so have read nothing of it. */
+/** Greets aloud and once, and says whom the bot hears: for people who did not call it and so have read nothing of it. */
 export class Greeter {
   readonly #context: SpeakingContext;
   readonly #handle = new TurnHandle();

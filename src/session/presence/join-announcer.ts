@@ -14,7 +14,7 @@ const longestPauseWaitMs = 15_000;
 /** Names that are said; of more people only the number is. */
 const mostNames = 3;
 
-/** Says who has joined, where the server wants that and somebody else is there to hear it. */
+/** Says who has joined, where the server wants that and another person is there to hear it. */
 export class JoinAnnouncer {
   readonly #context: SessionContext;
   #joins: JoinsState;

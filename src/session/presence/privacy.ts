@@ -205,7 +205,7 @@ export class SessionPrivacy {
     return withStore(guildId, this.#parts, 'store.unwritable', erase, eraseTimeoutMs);
   }
 
-  /** The list belongs to the server: nobody takes themselves out of it. */
+  /** Whether this person is on the list of the server, from which no person can remove themselves. */
   async #isBlocked(guildId: string, personId: string): Promise<boolean> {
     const { settings } = this.#sessions;
     await settings.load(guildId);

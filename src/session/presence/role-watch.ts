@@ -4,11 +4,11 @@ import type { SessionContext } from '#src/session/context.ts';
 import { failureOf } from '#src/session/failure.ts';
 import type { ChannelMember, VoiceLink } from '#src/session/ports/voice-link.ts';
 
-/** Intervals in ms at which the roles of one person after the other are looked up; shorter while somebody is new. */
+/** Intervals in ms at which the roles of one person after the other are looked up; shorter while a person is new. */
 const [everyMs, newMs] = [2_000, 200];
 
 /**
- * Keeps what is known of the roles of those in the channel fresh, for bots are not told of a change; none of it is asked
+ * Keeps what is known of the roles of those in the channel fresh, as Discord reports no change to bots; none of it is asked
  * for where hearing does not depend on roles. What could not be read stays as it was.
  *
  * Never returns. Aborting `signal` throws `signal.reason`.

@@ -15,9 +15,9 @@ export class SessionConsent {
   readonly #context: SessionContext;
   readonly #captionChoices: CaptionChoiceStore;
   readonly #pauseHabits: PauseHabits;
-  /** While the store is being read: what it tells of them is older. */
+  /** People who were forgotten while the store was being read: its content about them is older. */
   readonly #forgotten = new Set<string>();
-  /** Who was forgotten and has said nothing since: a no of theirs is only in memory. */
+  /** People who were forgotten and have said nothing since: a no of theirs is only in memory. */
   readonly #unkept = new Set<string>();
   readonly #unsaved: Set<string>;
   /** People there whom the server does not let use the bot. */
@@ -44,7 +44,7 @@ export class SessionConsent {
     return { agreedIds: agreed.map(([id]) => id), deniedIds: [...this.#unsaved] };
   }
 
-  /** The store did not take a no of this person. */
+  /** Keeps a no of this person that the store has failed to keep. */
   unsaved(personId: string): void {
     this.#unsaved.add(personId);
     this.#context.gate.rejudge();
@@ -55,7 +55,7 @@ export class SessionConsent {
     return this.#unkept.has(personId);
   }
 
-  /** False while the store could not be read: then nobody is heard but who says yes now. */
+  /** False while the store could not be read: then only people who say yes now are heard. */
   get recalled(): boolean {
     return this.#context.gate.consent.standings !== undefined;
   }

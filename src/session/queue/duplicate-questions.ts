@@ -7,7 +7,7 @@ export function withDuplicates(question: QueuedQuestion): readonly QueuedQuestio
   return [question, ...(question.also ?? [])];
 }
 
-/** Whether somebody else asks what these people have asked just before. */
+/** Whether another person asks what these people have asked just before. */
 export function isDuplicate(question: QueuedQuestion, other: QueuedQuestion): boolean {
   const isElse = withDuplicates(question).every((one) => speakerOf(one) !== speakerOf(other));
   return isElse && asksTheSame(wordsOf(question), wordsOf(other), queueRules);

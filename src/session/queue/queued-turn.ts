@@ -7,7 +7,7 @@ import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import type { TurnHandle } from './turn-handle.ts';
 
-/** Something somebody wants to know, spoken or typed. */
+/** A question of a person, spoken or typed. */
 export type QueuedQuestion = {
   readonly kind: 'question';
   readonly said: TurnUtterance;
@@ -21,7 +21,7 @@ export type QueuedQuestion = {
   words?: { readonly text: string; readonly atMs: number };
   /** Its answer, where it was begun before the end of the utterance. */
   pending?: PendingAnswer | undefined;
-  /** The tool that runs for its answer, as people are told of it. */
+  /** The tool that runs for its answer, in words for people. */
   step?: () => PlainTextId | undefined;
   /** Others asked the same at the same time: they are answered with it, and by name. */
   also?: readonly QueuedQuestion[];
@@ -33,7 +33,7 @@ export type QueuedQuestion = {
   readonly placeId?: string | undefined;
   /** Manner of the spoken answer, where the asker chose one. */
   readonly manner?: SpokenManner | undefined;
-  /** Tells the asker the outcome; only where the question was typed. */
+  /** Called with the outcome; only where the question was typed. */
   readonly report?: (asking: AskOutcome) => void;
 };
 
@@ -60,7 +60,7 @@ export type QueuedReading = {
   readonly answeredIds?: readonly string[];
   /** Who had it read; left out for what the bot says of itself. */
   readonly owner?: Asker;
-  /** True: where it cannot be said, whoever asked for it sees to it that it is written. */
+  /** True: where it cannot be said, its sender has it written. */
   readonly isWrittenElsewhere?: boolean;
   /** Called when something of it was heard. */
   readonly onHeard?: () => void;

@@ -61,7 +61,7 @@ export class TurnHandle {
     return this.#dropped;
   }
 
-  /** Whether it is not wanted any more; then its end is no failure, and nobody is told. */
+  /** Whether it is not wanted any more; then its end is no failure, and is not reported. */
   get isRetracted(): boolean {
     return this.#dropped !== undefined && unwanted.includes(this.#dropped);
   }
@@ -70,7 +70,7 @@ export class TurnHandle {
   drop(why: DropReason): void {
     if (this.#dropped) return;
     this.#dropped = why;
-    this.#over.abort(new Error(`dropped: ${why}`, { cause: why }));
+    this.#over.abort(new Error(`the turn was dropped: ${why}`, { cause: why }));
     this.#onDropped(why);
   }
 }

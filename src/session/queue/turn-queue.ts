@@ -17,7 +17,7 @@ export type AddTurnResult =
   | { readonly kind: 'closed' }
   | { readonly kind: 'muted' };
 
-/** `joined`: somebody asked the same just before, and both get one answer. */
+/** `joined`: another person asked the same just before, and both get one answer. */
 export type AskResult = 'waiting' | 'joined' | 'refused';
 
 export type TurnQueueOptions = {
@@ -82,7 +82,7 @@ export class TurnQueue {
     return this.#latest;
   }
 
-  /** Nothing new is taken, as the bot is to end. */
+  /** True where no turn is accepted any more, as the bot is to end. */
   get isEnding(): boolean {
     return this.#ending;
   }
@@ -103,7 +103,7 @@ export class TurnQueue {
   }
 
   /**
-   * First to finish is first answered; who asks what somebody else has just asked is answered with them.
+   * First to finish is first answered; a person who asks what another has just asked is answered with them.
    *
    * Of each person one typed question waits: a second one takes its place.
    */
@@ -129,7 +129,7 @@ export class TurnQueue {
     return { kind: 'added', ahead: this.#line.putReading(reading) + (this.#current ? 1 : 0) };
   }
 
-  /** Why `read` would not take this text now. */
+  /** Reason for which `read` would refuse this text now. */
   readingRefusal(reading: QueuedReading): Exclude<AddTurnResult, { kind: 'added' }> | undefined {
     if (this.#closed || this.#ending) return { kind: 'closed' };
     if (this.#muted) return { kind: 'muted' };
@@ -202,13 +202,13 @@ export class TurnQueue {
     }
   }
 
-  /** Nobody who asked this is answered, or not to the end. */
+  /** Drops a turn for all who asked it: it is not answered, or not to the end. */
   drop(turn: QueuedTurn, why: DropReason): void {
     this.#remove((one) => one === turn, why);
     endAll(turn, why);
   }
 
-  /** Same as `drop`, for a question somebody still waits for: they are told. */
+  /** Same as `drop`, for a question whose asker still waits: they read of it. */
   lose(question: QueuedQuestion, why: DroppedTurnReason): void {
     const all = withDuplicates(question);
     if (why === 'ending') this.#unanswered = [...this.#unanswered, ...all];
@@ -260,7 +260,7 @@ export class TurnQueue {
     }
   }
 
-  /** While nobody could hear it, nothing is said and nothing waits. */
+  /** Refuses turns while no person could hear the bot, and drops those that wait. */
   mute(on: boolean): void {
     this.#muted = on;
     if (on) this.#dropAll('muted');
@@ -282,7 +282,7 @@ export class TurnQueue {
     this.#dropAll('left');
   }
 
-  /** Why nothing is taken now. */
+  /** Reason for which no turn is accepted now. */
   get #refusal(): DropReason | undefined {
     if (this.#closed) return 'left';
     if (this.#ending) return 'ending';

@@ -13,7 +13,7 @@ type ReminderClockParts = {
   readonly onEvent: SessionEventListener;
 };
 
-/** Result of an attempt to tell a reminder; `away`: its server is not there now, `unsent`: Discord did not take it. */
+/** Result of an attempt to deliver a reminder; `away`: its server is not there now, `unsent`: Discord did not accept it. */
 export type ReminderResult = 'said' | 'written' | 'away' | 'unsent';
 
 type ServedShard = { readonly shard: ShardPlace; readonly delivery: Public<ReminderDelivery> };
@@ -24,19 +24,19 @@ type PendingReminder = {
 };
 type Attempt = { readonly guildId: string; readonly tries: number; readonly notBeforeMs: number };
 
-/** People who are told at the same time. */
+/** Number of people to whom reminders are delivered at the same time. */
 const mostAtOnce = 16;
 /** Reminders that are read beyond those which are known to wait, and read at all. */
 const [batch, mostRead] = [50, 2_000];
-/** The wall clock may be set, and a machine may sleep: while something waits, it is looked again after this time, in ms. */
+/** The wall clock may be set, and a machine may sleep: while something waits, it is checked again after this time, in ms. */
 const longestWaitMs = 600_000;
 /** First and longest delay of a retry, in ms; each failure doubles it. */
 const [retryMs, longestRetryMs] = [30_000, 3_600_000];
-/** After as many failures of Discord to take a reminder, about a day, it is given up. */
+/** Failures to send a reminder, in about a day, after which it is given up. */
 const mostTries = 30;
 
 /**
- * Tells reminders when they are due, with one timer for all servers that this process serves.
+ * Delivers reminders when they are due, with one timer for all servers that this process serves.
  *
  * A reminder stays in the store until it was told, so that the next process that serves its server tells it, late. Where a process
  * is killed in between, it is told twice.
@@ -49,12 +49,12 @@ export class ReminderClock implements AsyncDisposable {
   /** By id. */
   readonly #pending = new Map<string, PendingReminder>();
   readonly #attempts = new Map<string, Attempt>();
-  /** Ids of those that were told, until the store is seen to be without them. */
+  /** Ids of delivered reminders, until a read of the store is without them. */
   readonly #delivered = new Map<string, ServedShard>();
   /** Groups of one person each. */
   readonly #groups = new Set<Promise<void>>();
   #misses = 0;
-  /** Something may have become due since the last look began. */
+  /** True where a reminder may have become due since the last check began. */
   #isChanged = false;
   #running: Promise<void> | undefined;
 
@@ -63,7 +63,7 @@ export class ReminderClock implements AsyncDisposable {
     this.#wakeup = new Wakeup(parts.clock);
   }
 
-  /** Reminders of this shard are told from now on, until what is returned is disposed of. */
+  /** Delivers reminders of this shard from now on, until the returned object is disposed of. */
   serve({ id, count }: ShardPlace, delivery: Public<ReminderDelivery>): Disposable {
     const served = { shard: { id, count }, delivery }; // what a store on another thread can be given
     this.#served.add(served);
@@ -92,7 +92,7 @@ export class ReminderClock implements AsyncDisposable {
     return added;
   }
 
-  /** Without those that were told just now. Errors: as `ReminderStore.list`. */
+  /** Reminders without those that were delivered just now. Errors: as `ReminderStore.list`. */
   async list(guildId: string, personId: string): Promise<readonly Reminder[]> {
     const all = await this.#parts.store.list(guildId, personId);
     return all.filter(({ id }) => !this.#delivered.has(id));
@@ -105,7 +105,7 @@ export class ReminderClock implements AsyncDisposable {
     return await this.#parts.store.remove(id);
   }
 
-  /** Nothing that is due now is told to this person there; the store is not told. */
+  /** Stops the delivery of reminders that are due now for this person; the store is not changed. */
   forget(guildId: string, personId: string): void {
     this.#stop(({ reminder }) => reminder.guildId === guildId && reminder.personId === personId);
   }
@@ -117,7 +117,7 @@ export class ReminderClock implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#over.abort(new Error('closed'));
+    this.#over.abort(new Error('the reminder clock is closed'));
     this.#stop(() => true);
     this.#checkAgain();
     await Promise.all([this.#running, ...this.#groups]);
@@ -125,12 +125,11 @@ export class ReminderClock implements AsyncDisposable {
 
   #stop(which: (delivering: PendingReminder) => boolean): void {
     for (const delivering of this.#pending.values()) {
-      if (which(delivering))
-        delivering.stop.abort(new Error('this reminder is not wanted any more'));
+      if (which(delivering)) delivering.stop.abort(new Error('the reminder was withdrawn'));
     }
   }
 
-  /** Soon; also where it looks just now. */
+  /** Checks again soon; also where a check runs just now. */
   #checkAgain(): void {
     this.#isChanged = true;
     this.#wakeup.wake();
@@ -157,7 +156,7 @@ export class ReminderClock implements AsyncDisposable {
     );
   }
 
-  /** Begins to tell what is due; the time, in ms, until the next look that nobody else will cause. */
+  /** Begins to deliver what is due. Returns the time, in ms, until the next check that only the timer causes. */
   async #check(served: ServedShard): Promise<number> {
     const delivered = [...this.#delivered].filter(([, by]) => by === served).map(([id]) => id);
     const soonest = await this.#read(served);
@@ -179,7 +178,7 @@ export class ReminderClock implements AsyncDisposable {
     return Math.min(longestWaitMs, ...later);
   }
 
-  /** Of those that were told before a read: what the store still has is taken out once more, what it has not is done with. */
+  /** Removes delivered reminders that the store still has, and forgets those that it has not. */
   async #removeStored(delivered: readonly string[], stored: readonly Reminder[]): Promise<void> {
     for (const id of delivered) {
       const left = stored.find((one) => one.id === id);
@@ -188,7 +187,7 @@ export class ReminderClock implements AsyncDisposable {
     }
   }
 
-  /** Undefined where the store does not tell: the operator is told once. */
+  /** Undefined where the store cannot be read, which is reported to the operator once. */
   async #read({ shard }: ServedShard): Promise<readonly Reminder[] | undefined> {
     const known = this.#pending.size + this.#delivered.size + this.#attempts.size;
     try {
@@ -252,7 +251,7 @@ export class ReminderClock implements AsyncDisposable {
     await this.#remove(reminder);
   }
 
-  /** Retries at the next look where the store refuses. Never throws. */
+  /** Retries at the next check where the store fails. Never throws. */
   async #remove({ id, guildId }: Reminder): Promise<void> {
     try {
       await this.#parts.store.remove(id);

@@ -14,7 +14,7 @@ import { dueTime } from './reminder-times.ts';
 /** Reminders of one person that are said at once; the others are written. */
 const mostAloud = 3;
 
-/** Tells reminders to people of one shard: aloud at a pause where they sit with the bot, else in writing with a mention. */
+/** Delivers reminders to people of one shard: aloud at a pause where they sit with the bot, else in writing with a mention. */
 export class ReminderDelivery {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;

@@ -25,7 +25,7 @@ export class ReminderMessages {
   }
 
   /**
-   * Resolves once Discord has taken it. Errors: as `ChannelMessages.notify`. Aborting `signal` throws `signal.reason` where it
+   * Resolves once Discord has accepted it. Errors: as `ChannelMessages.notify`. Aborting `signal` throws `signal.reason` where it
    * still waits; a message that is being sent ends only with the last of its lines.
    */
   async write(channel: ChannelRef, line: PersonalLine, signal: AbortSignal): Promise<void> {

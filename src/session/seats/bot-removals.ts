@@ -4,7 +4,7 @@ import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Seats that somebody else takes away: the session there ends, and people read why. */
+/** Handles seats that other people end: the session there is left, and people read why. */
 export class BotRemovals {
   readonly #sessionIn: (guildId: string) => VoiceSession | undefined;
   readonly #notices: GuildNotices;
@@ -28,7 +28,7 @@ export class BotRemovals {
     this.#notices.report({ channel, line, holds });
   }
 
-  /** Tells those in the channel of before where the bot sits now. */
+  /** Writes into the former channel where the bot sits now. */
   moved({ channel: from }: VoiceSession, session: VoiceSession): void {
     const { channelId, name } = session.channel;
     if (from.channelId === channelId) return;

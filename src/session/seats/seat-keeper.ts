@@ -28,14 +28,14 @@ type KnownSeat = {
   isDue: boolean;
 };
 
-/** Interval in ms at which sessions are told to be alive. */
+/** Interval in ms at which seats of sessions are written as alive. */
 const aliveMs = 15_000;
 /** Interval in ms at which the store is asked to delete what people said in sessions that are over. */
 const expireMs = 60_000;
 /** Time in ms after a sleep of the machine in which its links may still turn out to be lost. */
 const doubtMs = 180_000;
 
-/** Keeps in the store where the bot sits and what people said there, for a process that ends. Nobody waits for it. */
+/** Keeps in the store where the bot sits and what people said there, for a process that ends. No caller waits for it. */
 export class SeatKeeper implements AsyncDisposable {
   readonly #parts: SessionDependencies;
   readonly #seatStore: SeatStore;
@@ -46,7 +46,7 @@ export class SeatKeeper implements AsyncDisposable {
   #checkedAtWallMs = 0;
   #doubtUntilMs = Number.NEGATIVE_INFINITY;
   #expiredAtMs = Number.NEGATIVE_INFINITY;
-  /** Until then seats that nobody sits in are old enough one after the other. */
+  /** Until then, in ms, seats without a session grow old enough one after the other. */
   #expireUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SessionDependencies, seatStore: SeatStore) {
@@ -82,7 +82,7 @@ export class SeatKeeper implements AsyncDisposable {
     this.#rest();
   }
 
-  /** Nobody sits there, nor is to return. */
+  /** Deletes the seat: the bot does not sit there, nor is to return. */
   drop(guildId: string): void {
     const seat = this.#seat(guildId);
     if (seat.session) return;
@@ -91,13 +91,13 @@ export class SeatKeeper implements AsyncDisposable {
     this.#watch();
   }
 
-  /** What people said is deleted with seats of a former run as these grow old. */
+  /** Deletes the answers of people with seats of a former run as these grow old. */
   expireLater(): void {
     this.#expireUntilMs = this.#parts.clock.nowMs() + returnMs + expireMs;
     this.#watch();
   }
 
-  /** Resolves when the store holds what is known now, or could not take it. */
+  /** Resolves when the store holds what is known now, or has failed to. */
   async settled(guildId: string): Promise<void> {
     const seat = this.#seats.get(guildId);
     if (seat) this.#schedule(guildId, seat);
@@ -105,7 +105,7 @@ export class SeatKeeper implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#over.abort(new Error('closed'));
+    this.#over.abort(new Error('the seat keeper is closed'));
     await Promise.all([...this.#seats.values()].map(({ turn }) => turn));
   }
 
@@ -141,7 +141,7 @@ export class SeatKeeper implements AsyncDisposable {
     this.#rest();
   }
 
-  /** False where it failed; the operator is told. */
+  /** False where it failed, which is reported to the operator. */
   async #store(guildId: string, work: (store: SeatStore) => Promise<unknown>): Promise<boolean> {
     const done = await withStore(guildId, this.#parts, 'store.unwritable', async () => {
       await work(this.#seatStore);
@@ -150,7 +150,7 @@ export class SeatKeeper implements AsyncDisposable {
     return done === true;
   }
 
-  /** Time in ms that passed unnoticed: more than between two looks only while nothing ran. */
+  /** Time in ms that passed unnoticed: more than between two checks only while nothing ran. */
   #gapMs(): number {
     if (!this.#idle) return 0;
     const { clock } = this.#parts;
@@ -176,7 +176,7 @@ export class SeatKeeper implements AsyncDisposable {
 
   #rest(): void {
     if (this.#isBusy) return;
-    this.#idle?.abort(new Error('nobody sits anywhere'));
+    this.#idle?.abort(new Error('the bot has no seat'));
     this.#idle = undefined;
   }
 
@@ -227,7 +227,7 @@ export class SeatKeeper implements AsyncDisposable {
     if (!(await this.#store(first, (store) => store.alive(guildIds)))) this.#rewriteAll();
   }
 
-  /** Seats that were not told to be alive may have lost what people said there. */
+  /** Has all seats written anew: those that were not written as alive may have lost what people said there. */
   #rewriteAll(): void {
     for (const seat of this.#seats.values()) seat.written = undefined;
   }

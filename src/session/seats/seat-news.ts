@@ -14,7 +14,7 @@ export type SeatNewsActions = {
   readonly guildRemoved: (guildId: string) => void;
 };
 
-/** Does what follows where somebody else changed the bot's seat in this server. */
+/** Handles a change of the bot's seat in this server by another person. */
 export function followSeatNews(guildId: string, news: SeatEvent, actions: SeatNewsActions): void {
   const session = actions.sessionIn(guildId);
   session?.context.wakeup.wake();

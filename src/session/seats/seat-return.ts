@@ -14,7 +14,7 @@ import { judgeEntry, obstacleOf } from './obstacle.ts';
 const mostAtOnce = 10;
 /** A store that cannot be read is asked again: this often, after so long in ms. */
 const [mostTries, retryMs] = [6, 10_000];
-/** Interval in ms at which the seat of a session that was given up is looked at while it stands. */
+/** Interval in ms at which the seat of a session that was given up is read while it stands. */
 const checkAgainMs = 60_000;
 
 /** Known state of a seat before the bot returns to it; `unread`: the store failed. */
@@ -23,7 +23,7 @@ type PreparedReturn =
   | { readonly kind: 'over'; readonly line: TextLine }
   | { readonly kind: 'none' | 'unread' };
 
-/** Goes on where a former run sat, once Discord has told of its server. */
+/** Goes on where a former run sat, once Discord has listed its server. */
 export class SeatReturn implements Disposable {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
@@ -33,7 +33,7 @@ export class SeatReturn implements Disposable {
   readonly #givenUp = new Set<string>();
   /** Failed reads of the store, by server. */
   readonly #tries = new Map<string, number>();
-  /** Told of each server once it is decided whether the bot returns there. */
+  /** Called for each server once it is decided whether the bot returns there. */
   readonly #decided: (guildId: string) => void;
   #waiting: readonly string[] = [];
   #running = 0;
@@ -51,7 +51,7 @@ export class SeatReturn implements Disposable {
   }
 
   /**
-   * To be told which servers are there, and which are there again. Resolves to those in which a former run sat, before it
+   * To be called with servers that are there, or there again. Resolves to those in which a former run sat, before it
    * returns: what their panels show is decided here. Never throws.
    */
   async arrived(guildIds: readonly string[]): Promise<ReadonlySet<string>> {
@@ -60,7 +60,7 @@ export class SeatReturn implements Disposable {
     return new Set(this.#enqueue(seats ?? []));
   }
 
-  /** To be told of a session that was given up: its seat is looked at every minute while it stands. Never throws. */
+  /** To be called for a session that was given up: its seat is read every minute while it stands. Never throws. */
   async givenUp(guildId: string): Promise<void> {
     if (this.#givenUp.has(guildId)) return;
     this.#givenUp.add(guildId);
@@ -77,7 +77,7 @@ export class SeatReturn implements Disposable {
 
   /** Nothing is begun any more. */
   [Symbol.dispose](): void {
-    this.#over.abort(new Error('closed'));
+    this.#over.abort(new Error('the return to seats is closed'));
     this.#waiting = [];
   }
 
@@ -92,7 +92,7 @@ export class SeatReturn implements Disposable {
     }
   }
 
-  /** Undefined where the store did not tell. */
+  /** Undefined where the store could not be read. */
   async #read(guildIds: readonly string[]): Promise<readonly StoredSeat[] | undefined> {
     const [first = '', ...more] = guildIds;
     const all = await withStore(first, this.#parts, 'store.unreadable', async () => {

@@ -33,13 +33,13 @@ type GuildJoins = {
   sinceMs: number;
   isBusy: boolean;
   isDue: boolean;
-  /** Takes the next look back. */
+  /** Cancels the next check. */
   forget: () => void;
-  /** Looks in a row for which the store did not tell who agreed. */
+  /** Checks in a row at which the store could not be read. */
   unread: number;
-  /** Channels of which people were told what keeps the bot out, until these are empty. */
+  /** Channels whose people have read what keeps the bot out, until these are empty. */
   readonly notified: Set<string>;
-  /** Channel of the followed person of which people were told that the bot does not go there. */
+  /** Channel of the followed person whose people have read that the bot does not go there. */
   notifiedOf: string | undefined;
 };
 
@@ -48,7 +48,7 @@ const joinsKept = 2;
 /** A store that cannot be read is asked again: this often, after so long in ms. */
 const [mostTries, retryMs] = [6, 10_000];
 
-/** Brings the bot where nobody called it: into channels of `auto_join`, and after the person it follows. */
+/** Joins channels without a call: those of `auto_join`, and that of the person whom the bot follows. */
 export class UncalledJoins implements Disposable {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
@@ -60,7 +60,7 @@ export class UncalledJoins implements Disposable {
     this.#sessions = sessions;
   }
 
-  /** To be called whenever somebody changed the channel in this server, or it set something. Never throws, waits for nothing. */
+  /** To be called whenever a person changed the channel in this server, or it set something. Never throws, waits for nothing. */
   check(guildId: string): void {
     if (this.#isOver) return;
     this.#endRests(guildId);
@@ -91,7 +91,7 @@ export class UncalledJoins implements Disposable {
     }
   }
 
-  /** One look at a time in each server; what changes meanwhile is looked at after it. */
+  /** Runs one check at a time in each server; a change meanwhile causes another one. */
   async #settle(guildId: string): Promise<void> {
     if (this.#isOver) return;
     const joins = this.#servers.get(guildId) ?? noJoins();
@@ -231,7 +231,7 @@ export class UncalledJoins implements Disposable {
     return true;
   }
 
-  /** Nobody's command became the panel, so it is posted; where the bot could not come, people read why. */
+  /** Posts the panel, as there was no command to carry it; where the bot could not come, people read why. */
   async #show(channel: ChannelRef, joining: JoinOutcome): Promise<void> {
     const { panels } = this.#parts;
     const { guildId, channelId, name } = channel;
@@ -272,7 +272,7 @@ function noJoins(): GuildJoins {
 /** Channel to which the followed person has gone without the bot, and whether it goes along. */
 type FollowRequest = { readonly channel: ChannelRef; readonly verdict: FollowVerdict };
 
-/** Undefined where it follows nobody, or sits with them, or they sit nowhere. */
+/** Undefined where it follows no person, or sits with them, or they sit nowhere. */
 function followRequest(
   { channel: { guildId, channelId }, context, followedId }: VoiceSession,
   parts: SessionDependencies,

@@ -18,12 +18,12 @@ type PaidCheck = {
   readonly reservation: Reservation;
 };
 
-/** What every engine for English can say and understand. */
+/** Words that every engine for English can say and understand. */
 const sentence = 'one two three';
 const request = 'This is a test. Answer with the one word: ok';
 /** Nothing is waited for longer, one after the other. */
 export const checkMs = 8_000;
-/** Of the sentence, should a voice never end. */
+/** Longest sound of the sentence, in seconds, where a voice never ends. */
 const longestS = 10;
 
 const unheard: CheckResult = { point: 'recognise', kind: 'idle', line: { id: 'check.mute' } };
@@ -85,7 +85,12 @@ async function trial<T>(
   const { point } = role;
   const startedMs = clock.nowMs();
   const over = new AbortController();
-  const late = () => new BotError('provider.late', true, `No answer in ${checkMs / 1000} s.`);
+  const late = () =>
+    new BotError(
+      'provider.late',
+      true,
+      `The check of an engine took longer than ${checkMs / 1000} s.`,
+    );
   try {
     const { got, atMs } = await within(work(over.signal), checkMs, clock, late);
     return { finding: { point, kind: 'ok', ms: atMs - startedMs }, got };
@@ -93,7 +98,7 @@ async function trial<T>(
     onEvent(guildId, failureOf(error, point));
     return { finding: { point, kind: 'bad', line: wrongWith(role, error, chatName) } };
   } finally {
-    over.abort(new Error('checked'));
+    over.abort(new Error('the check is over'));
   }
 }
 
@@ -106,7 +111,7 @@ async function think(
   for await (const part of chat.paidBy(reservation).reply(asked, [], signal)) {
     if (part.kind === 'text' && part.text.trim() !== '') return { got: true, atMs: clock.nowMs() };
   }
-  throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
+  throw new BotError('provider.empty', true, 'The chat model answered without text.');
 }
 
 /** To the first word or sound of a model that hears and speaks. */
@@ -124,7 +129,7 @@ async function answer(
       return { got: true, atMs: clock.nowMs() };
     }
   }
-  throw new BotError('provider.empty', true, 'The model answered nothing.');
+  throw new BotError('provider.empty', true, 'The model answered without text and sound.');
 }
 
 /** All of it, and when the first sound came. */
@@ -145,7 +150,8 @@ async function speakSentence(
     pieces.push(samples.slice());
     if (length > longestS * rateHz) break;
   }
-  if (atMs === undefined) throw new BotError('provider.empty', true, 'The voice made no sound.');
+  if (atMs === undefined)
+    throw new BotError('provider.empty', true, 'The synthesizer returned no sound.');
   return { got: { samples: joinSamples(pieces), rateHz, channels: 1 }, atMs };
 }
 
@@ -160,7 +166,11 @@ async function listen(
     if (update.kind === 'final') text = update.transcript.text;
   }
   if (text.trim() === '') {
-    throw new BotError('provider.empty', true, 'A spoken sentence was not understood.');
+    throw new BotError(
+      'provider.empty',
+      true,
+      'The recogniser returned no text for a spoken sentence.',
+    );
   }
   return { got: text, atMs: clock.nowMs() };
 }

@@ -18,7 +18,7 @@ import { lineOfNews } from './checkup-texts.ts';
 const [frameMs, hearHz] = [20, 16_000] as const;
 /** Least loudness (RMS) of a tone that comes back. */
 const audible = 0.001;
-/** Longest wait in ms for somebody who is speaking to finish, and the interval of looking. */
+/** Longest wait in ms until speech is over, and the interval of the checks. */
 const [patienceMs, checkEveryMs] = [3_000, 250];
 
 const nowhere: TextLine = { id: 'check.nowhere' };
@@ -112,7 +112,7 @@ function checkDecoding(
   const startedMs = clock.nowMs();
   try {
     const heard = roundTrip(codec, cues.heard);
-    if (rms(heard) < audible) throw new Error('a tone came back as silence');
+    if (rms(heard) < audible) throw new Error('the Opus codec decodes a test tone as silence');
     return { point, kind: 'ok', ms: clock.nowMs() - startedMs };
   } catch (error) {
     onEvent(guildId, failureOf(error, 'link'));
@@ -163,7 +163,7 @@ async function playCue(
   { context }: VoiceSession,
   { clock, cues }: SessionDependencies,
 ): Promise<CueOutcome> {
-  const late = () => new Error('nothing left');
+  const late = () => new Error('no frame of a cue was sent in time');
   const untilMs = clock.nowMs() + patienceMs;
   for (;;) {
     const outcome = await within(context.connection.play(cues.heard), checkMs, clock, late);

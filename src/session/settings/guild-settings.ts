@@ -37,7 +37,7 @@ export type GuildSettings = BudgetSettings &
     readonly names: readonly string[];
     /** Whose members may change everybody's sounds. */
     readonly djRoleId?: string | undefined;
-    /** Tracks are quieter while somebody speaks, not only under the bot's own voice. */
+    /** Tracks are quieter while a person speaks, not only under the bot's own voice. */
     readonly duckForPeople: boolean;
     readonly consent: ConsentPolicySettings;
     /** Text channel in which captions get a thread; absent: they are posted in the chat of the voice channel. */
@@ -52,7 +52,7 @@ export type GuildSettings = BudgetSettings &
     readonly memory: boolean;
     /** Form of answers to questions typed in the chat of the voice channel. */
     readonly typed: TypedMode;
-    /** Who the bot is, where somebody chose it: what it says counts over what the server has set. */
+    /** Chosen persona of the bot: its fields count over the settings of the server. */
     readonly persona?: Persona;
     /** Brain of the persona, among the operator's; it goes with `pipeline`. */
     readonly brain?: string;
@@ -69,7 +69,7 @@ export type GuildSettings = BudgetSettings &
 /** Values to choose from. */
 export type Choices = {
   readonly pipelines: readonly PipelineName[];
-  /** Names of voices; empty: not known, so any name is taken. */
+  /** Names of voices; empty: not known, so any name is accepted. */
   readonly voices: readonly string[];
   /** The role of policy `role`, where the operator has named one. */
   readonly roleId?: string;

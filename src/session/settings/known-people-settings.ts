@@ -5,7 +5,7 @@ type PeopleSettingsParts = StoreWatch & {
   readonly store: PersonSettingsStore;
 };
 
-/** Fields to set; `null` takes one back. */
+/** Fields to set; `null` removes one. */
 export type PersonChange = {
   readonly [Field in keyof PersonSettings]?: PersonSettings[Field] | null;
 };
@@ -32,7 +32,7 @@ export class KnownPeopleSettings {
     this.#parts = parts;
   }
 
-  /** As last read or changed; empty before that. */
+  /** Settings as last read or changed; empty before that. */
   known(guildId: string, personId: string): PersonSettings {
     return this.#known.get(keyOf(guildId, personId)) ?? nothing;
   }

@@ -21,7 +21,7 @@ export class SessionSettings {
   readonly #sessions: VoiceSessions;
   readonly #changed: (guildId: string) => void;
 
-  /** `changed` is told of each server that has set something. */
+  /** `changed` is called for each server that has set something. */
   constructor(
     { pipelines, places, voices }: SessionDependencies,
     sessions: VoiceSessions,
@@ -133,7 +133,7 @@ export class SessionSettings {
     return channelIds.every((id) => this.#places.channel(guildId, id) !== undefined);
   }
 
-  /** Applies changed settings to the sessions; people who are heard from now on without having been asked are told. */
+  /** Applies changed settings to the sessions; people who are heard from now on without having been asked read of it. */
   #follow(guildId: string, looser: boolean): void {
     for (const session of this.#sessions.sessions(guildId)) session.govern();
     this.#changed(guildId);

@@ -2,7 +2,7 @@ import { visibleLine } from '#src/captions/files/visible-line.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { SessionDependencies } from '#src/session/dependencies.ts';
 
-/** Somebody whom the bot names. */
+/** A person whom the bot names. */
 export type NamedPerson = { readonly id: string; readonly name: string };
 
 /** A person's name as the bot says it: as they have set it for themselves, else as it is shown; empty where that is no word. */

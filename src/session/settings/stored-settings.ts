@@ -55,7 +55,7 @@ type KnownSettings = {
   readonly voices: readonly string[];
   readonly settings: GuildSettings;
   readonly caps: GuildCaps;
-  /** By voice channel; of an empty id where nobody chose. */
+  /** By voice channel; of an empty id where there is no choice. */
   readonly channels: Map<string, KnownChannel>;
 };
 
@@ -101,7 +101,7 @@ export class StoredSettings {
     return this.#knownIn(guildId).caps;
   }
 
-  /** Same as `in`, with who the bot is there: in this voice channel, or in those where nobody chose. */
+  /** Same as `in`, with who the bot is there: in this voice channel, or in those without a choice. */
   at(guildId: string, channelId: string | undefined): GuildSettings {
     return this.#knownAt(guildId, channelId).settings;
   }
@@ -173,7 +173,7 @@ export class StoredSettings {
     return this.#server(guildId).isRead;
   }
 
-  /** True where somebody sent the bot out of that channel of `auto_join`, which was never empty since. */
+  /** True where a person sent the bot out of that channel of `auto_join`, which was never empty since. */
   isResting(guildId: string, channelId: string): boolean {
     return this.#server(guildId).set.has(restKey(channelId));
   }
@@ -200,7 +200,7 @@ export class StoredSettings {
     return this.#write(guildId, botChoiceKey(channelId), storedChoice(choice));
   }
 
-  /** Stores a persona under its name or, with undefined, takes it away; as `set`. */
+  /** Stores a persona under its name or, with undefined, removes it; as `set`. */
   setPersona(guildId: string, name: string, persona: Persona | undefined): Promise<boolean> {
     return this.#write(guildId, storedPersonaKey(name), persona && JSON.stringify(persona));
   }
@@ -210,7 +210,7 @@ export class StoredSettings {
     return this.#words.of(this.stored(guildId)).words;
   }
 
-  /** Stores a word or, with undefined, takes it away; as `set`. */
+  /** Stores a word or, with undefined, removes it; as `set`. */
   setWord(guildId: string, key: WordKey, value: string | undefined): Promise<boolean> {
     return this.#write(guildId, key, value);
   }

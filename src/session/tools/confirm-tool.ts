@@ -73,7 +73,7 @@ async function perform(
   return { kind: 'done', ...(line && { line }) };
 }
 
-/** Nobody waits for it: the chat has it as well. */
+/** Says it without waiting for the end: the chat has it as well. */
 function sayAloud(line: TextLine, personId: string, context: SessionContext): void {
   const notice = { personId, lines: () => [line], isWanted: () => true };
   void sayToPerson(notice, context);

@@ -10,7 +10,7 @@ const instructions =
  * The tool call that the asker's own words of this turn ask for; undefined where they do not ask for it.
  *
  * The model is shown nothing else here, no name, no history, no result of a tool and no description that is not ours, so
- * that nobody else's words can bring it about. Where it cannot be asked, nothing is known. Aborting `signal` throws `signal.reason`.
+ * that the words of other people cannot cause it. Where it cannot be asked, nothing is known. Aborting `signal` throws `signal.reason`.
  */
 export async function checkIntent(
   tool: ToolEntry,

@@ -12,7 +12,7 @@ export type PendingConfirmation = {
   /** Who alone may press: the asker, or whom it is about. */
   readonly presser: Presser;
   readonly untilMs: number;
-  /** Set once it is pressed; `content` is what a model is told came of it. */
+  /** Set once it is pressed; `content` is its result for a model. */
   pressed?: { content?: string };
 };
 

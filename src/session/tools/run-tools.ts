@@ -43,7 +43,7 @@ type RunningCall = {
  *
  * A call runs only if the tool was offered, its arguments fit, every asker holds the right at that moment, and, where it
  * has an effect, the askers' own words ask for it or one of them presses a button; some need both. A tool with an effect runs
- * once for a question, however often that is asked anew: the same call is told its result, and one with other arguments waits
+ * once for a question, however often that is asked anew: the same call gets its result, and one with other arguments waits
  * for a button if more was said since.
  */
 export class ToolRun {
@@ -249,7 +249,7 @@ export class ToolRun {
     return undefined;
   }
 
-  /** Does what cannot be taken back; its end is told also where the answer is over by then. */
+  /** Performs a call that cannot be undone; its end is reported also where the answer is over by then. */
   async #once(
     { tool, call, work, answer }: RunningCall,
     perform: (signal: AbortSignal, effect: ToolEffect) => Promise<ToolCallResult>,
@@ -283,7 +283,7 @@ export class ToolRun {
     return { how: 'failed', content: isKnown ? refusal(`${name} ${why}.`) : uncertain(name, why) };
   }
 
-  /** Names a model made up are nobody's to read. */
+  /** Reports a call; a name that a model made up is not reported. */
   #report(tool: ToolEntry | undefined, how: ToolCallResult['how'], atMs: number): void {
     const { channel, parts } = this.#context;
     const { speakerId = '' } = this.#said.at(-1) ?? {};
@@ -310,9 +310,9 @@ function without<T>(all: readonly T[], one: T): readonly T[] {
   return all.filter((_, n) => n !== at);
 }
 
-/** A button nobody pressed in this time does nothing any more. */
+/** Time, in ms, after which a button does nothing any more. */
 const openMs = 60_000;
-/** Of the press behind it; what is asked follows. */
+/** Name of the press behind the button; the id of the call follows. */
 const pressName = 'tool.confirm';
 
 type RequestedAction = {
@@ -321,7 +321,7 @@ type RequestedAction = {
   readonly asker: TurnUtterance;
 };
 
-/** The button that was asked for, and what the model is told meanwhile. */
+/** The button that was asked for, and the facts that the model gets meanwhile. */
 type RequestedConfirmation = { readonly ask: PendingConfirmation; readonly facts: Facts };
 
 /**

@@ -1,6 +1,6 @@
 import type { Facts } from '#src/session/ports/tool.ts';
 
-/** A name somebody gave themselves; Discord's own limit is 32. */
+/** Longest name of a person, in characters; Discord's own limit is 32. */
 const longestNameChars = 64;
 /** Result of one call, for a model. */
 const longestResultChars = 2_000;
@@ -21,7 +21,7 @@ export function refusal(why: string): string {
   return JSON.stringify({ error: onOneLine(why, longestResultChars / 4) });
 }
 
-/** Where nobody knows whether it happened: it is asked for again by whoever wants it, and not repeated. */
+/** Result of a call of which it is unknown whether it was performed: the model does not repeat it, people may ask again. */
 export function uncertain(name: string, why: string): string {
   const advice = 'It may have happened all the same: say so, and do not try again.';
   return refusal(`${name} ${why}. ${advice}`);

@@ -38,7 +38,7 @@ export type FailedSound = {
   readonly fault: TextLine;
 };
 
-/** Whose a sound is going to be that is still fetched; nobody's, once they are forgotten. To be disposed of. */
+/** Owner of a sound that is still fetched; none, once they are forgotten. To be disposed of. */
 export type PendingOwner = Disposable & { owner: SoundOwner | undefined };
 
 /** Outcome of playing a sound; `too-many-live`: `limit` live streams play already. */
@@ -86,14 +86,14 @@ export class OwnedTracks implements Disposable {
     this.#disowned = listener;
   }
 
-  /** Where nobody is there to hear it, nothing is read and everything keeps its place. */
+  /** Pauses all tracks while no person is there to hear them. */
   attend(isAnybodyThere: boolean): void {
     if (isAnybodyThere !== this.tracks.isPaused) return;
     if (isAnybodyThere) this.tracks.resume();
     else this.tracks.pause();
   }
 
-  /** Ducks tracks while somebody speaks, where that is wanted; under the bot's own voice they always duck. */
+  /** Ducks tracks while a person speaks, where that is wanted; under the bot's own voice they always duck. */
   hear(isAnybodySpeaking: boolean, isToGiveWay: boolean): void {
     this.tracks.duckForPeople(isToGiveWay);
     this.tracks.hear(isAnybodySpeaking);
@@ -165,7 +165,7 @@ export class OwnedTracks implements Disposable {
     return owners.find((owner) => owner !== undefined && owner.id !== personId);
   }
 
-  /** The command that removes the sound which somebody means; as `placeMeant`. */
+  /** The command that removes the sound which a person means; as `placeMeant`. */
   removal(name: string, typed: string): TrackCommand | undefined {
     const waiting = this.tracks.track(name)?.view.waiting ?? [];
     const titles = waiting.map(({ source }) => source.title);
@@ -174,7 +174,7 @@ export class OwnedTracks implements Disposable {
     return serial === undefined ? undefined : { kind: 'remove', track: name, serial };
   }
 
-  /** Performs a command of somebody who may give it. */
+  /** Performs a command of a person who may give it. */
   perform(command: TrackCommand): TrackOutcome {
     const { track: name } = command;
     const track = this.tracks.track(name);
@@ -203,7 +203,7 @@ export class OwnedTracks implements Disposable {
     }
   }
 
-  /** To be asked before a sound is fetched for somebody. */
+  /** To be asked before a sound is fetched for a person. */
   pendingOwner(owner: SoundOwner): PendingOwner {
     const pending: PendingOwner = { owner, [Symbol.dispose]: () => this.#pending.delete(pending) };
     this.#pending.add(pending);

@@ -92,7 +92,7 @@ function loop(track: NamedTrack, on: boolean): TrackOutcome {
 }
 
 /**
- * Place, from 0, of what somebody means among these titles by its number from 1, its title, or both as in `2. rain`; of several
+ * Place, from 0, of what a person means among these titles by its number from 1, its title, or both as in `2. rain`; of several
  * the first, -1 where there is none.
  */
 export function placeMeant(titles: readonly string[], typed: string): number {

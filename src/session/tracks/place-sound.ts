@@ -17,7 +17,7 @@ import type { FoundSound } from './sound-catalog.ts';
 export type PlaceableSound = Pick<Extract<FoundSound, { kind: 'found' }>, 'source'> &
   Pick<SoundTag, 'origin'> & { readonly owner?: SoundOwner | undefined };
 
-/** Puts a sound on a track as somebody wishes; a volume only where the track is theirs to change. */
+/** Puts a sound on a track as a person wishes; a volume only where the track is theirs to change. */
 export function placeSound(
   context: SessionContext,
   caller: TrackCaller,
@@ -60,7 +60,7 @@ function endOf(ended: ItemEnd): PlayEnd {
   return { kind: 'stopped', why: kind === 'closed' ? 'left' : 'asked' };
 }
 
-/** Whether this person may change everybody's sounds, as far as Discord has told. */
+/** Whether this person may change everybody's sounds, as far as Discord has reported. */
 export function isDj({ id, mayManage }: TrackCaller, context: SessionContext): boolean {
   return holds('dj', bearerOf(id, mayManage, context));
 }

@@ -67,7 +67,7 @@ export class SessionTracks {
   }
 }
 
-/** Time, in ms, in which somebody may choose one of several sounds they were asked about. */
+/** Time, in ms, in which a person may choose one of several sounds they were asked about. */
 const openMs = 60_000;
 
 type Choice = {
@@ -90,7 +90,7 @@ class SoundChoices {
     this.#open.set(personId, { offered, request, untilMs: nowMs + openMs });
   }
 
-  /** What this person wants with these words: the former wish, with the sound they choose. Undefined where they choose none. */
+  /** The former wish of this person, with the sound that these words choose; undefined where they choose none. */
   chosen(personId: string, words: string, nowMs: number): SoundRequest | undefined {
     const choice = this.#open.get(personId);
     if (!choice || choice.untilMs <= nowMs) return undefined;

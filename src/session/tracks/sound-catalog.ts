@@ -22,7 +22,7 @@ export type FoundSound =
 /** Limit of recently played sounds in one server; a new one drops the oldest. */
 const mostRecent = 20;
 const shownClosest = 3;
-/** Sounds one server may look for at the same time: each is a connection to wherever somebody says. */
+/** Sounds one server may look for at the same time: each is a connection to an address that a person gives. */
 const mostAtOnce = 4;
 
 /** Finds what people want to hear: a sound that lies here, one of late, a link, or a file they sent. */
@@ -31,7 +31,7 @@ export class SoundCatalog {
   readonly #folder: SoundFolder;
   /** By server, then by title, the newest last. */
   readonly #recent = new Map<string, Map<string, StoredSource>>();
-  /** How many are looked for, by server. */
+  /** Number of sounds that are looked up, by server. */
   readonly #underWay = new Map<string, number>();
   /** The last link of each person: theirs are looked up one after the other. */
   readonly #lastLinks = new Map<string, Promise<unknown>>();
@@ -77,7 +77,7 @@ export class SoundCatalog {
   ): Promise<SoundSource> {
     const found = await this.#open(requester, origin, signal, title);
     if (found?.kind === 'found') return found.source;
-    throw new BotError('source.unreachable', false, 'A sound does not lie here any more.');
+    throw new BotError('source.unreachable', false, 'A stored sound does not exist any more.');
   }
 
   /** Remembers a sound that was played, to be suggested from now on. */
@@ -95,7 +95,7 @@ export class SoundCatalog {
     return [...new Set([...(await this.#folder.names()), ...others])];
   }
 
-  /** Of all that lies here, what somebody means by some words. Errors: none. Aborting `signal` throws `signal.reason`. */
+  /** Sounds of the folder that a person means by some words. Errors: none. Aborting `signal` throws `signal.reason`. */
   async lying(called: string, signal: AbortSignal): Promise<readonly ShelvedSound[]> {
     return soundsMeant(called, await this.#folder.titled(signal), { isHeard: true });
   }
@@ -171,7 +171,7 @@ export class SoundCatalog {
     return { kind: 'found', source, origin };
   }
 
-  /** One link at a time for each person, whatever their servers take. */
+  /** Opens one link at a time for each person, however slow their servers are. */
   async #afterTheirLast<T>(
     { guildId, personId = guildId }: Requester,
     signal: AbortSignal,

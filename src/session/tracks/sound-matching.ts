@@ -19,7 +19,7 @@ type Candidate = {
 };
 
 /**
- * Sounds that somebody means by some words, in the order of the library: those called just so; else those with all of these
+ * Sounds that a person means by some words, in the order of the library: those called just so; else those with all of these
  * words in name, folder, title or artist; else, where the words were heard and not typed, those whose name or title is among
  * them, and those that sound alike.
  */

@@ -40,7 +40,7 @@ export function isOwnTrack(name: string): name is (typeof ownTracks)[number] {
   return ownTracks.some((one) => one === name);
 }
 
-/** What a button carries to name a track: its name, or a digest of a long one, so that buttons of former processes still work. */
+/** Name of a track on a button: its own, or a digest of a long one, so that buttons of former processes still work. */
 export function trackReference(name: string): string {
   if (name.length <= mostButtonUnits) return name;
   return `#${createHash('sha256').update(trackKey(name)).digest('hex').slice(0, referenceDigits)}`;

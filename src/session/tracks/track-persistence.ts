@@ -69,7 +69,7 @@ export class TrackPersistence {
     }
   }
 
-  /** The last word: for the next process, or for nobody. Never throws. */
+  /** Last write: the tracks for the next process, or none. Never throws. */
   async close(how: 'keep' | 'forget'): Promise<void> {
     if (how === 'forget') await this.#write([]);
     else if (this.#isLaid) await this.#write(this.#kept());
@@ -124,7 +124,7 @@ export class TrackPersistence {
     }
   }
 
-  /** Restores one sound; one that is gone is skipped, and the channel is told why. */
+  /** Restores one sound; one that is gone is skipped, and the channel reads why. */
   async #restoreSound(
     { name: track }: StoredTrack,
     { source: origin, title, owner, positionMs: fromMs, loop }: StoredSound,

@@ -133,7 +133,7 @@ export class TrackRequests {
     return removal ? this.#judged(removal, caller, context) : { kind: 'no-item', track, item };
   }
 
-  /** Performs a command of somebody who may give it, and puts it to the vote for anybody else. */
+  /** Performs a command of a person who may give it, and puts it to the vote for anybody else. */
   #judged(command: TrackCommand, caller: TrackCaller, context: SessionContext): TrackOutcome {
     const holder = this.#holder(command, context);
     const owner = holder.ownerBeside(caller.id, command);

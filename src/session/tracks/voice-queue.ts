@@ -53,7 +53,7 @@ export class VoiceQueue {
     return turn && { kind: 'remove', track, serial: this.#serialOf(turn) };
   }
 
-  /** Performs a command of somebody who may give it. */
+  /** Performs a command of a person who may give it. */
   perform(command: TrackCommand): TrackOutcome {
     const [first] = this.#touched(command);
     switch (command.kind) {

@@ -14,7 +14,7 @@ export type AudienceRules = {
 /**
  * These people, and which places of captions each of them may open now. Errors: BotError `store.unreadable`.
  *
- * Where nobody is named there is nobody to tell anything: undefined.
+ * Undefined where no person is named.
  */
 export async function audienceOf(
   personIds: readonly string[],
@@ -38,7 +38,7 @@ export async function audienceOf(
 }
 
 /**
- * Everybody who manages the server, whoever that is: places that they all may open. Nobody sat anywhere for them. Errors: as
+ * Everybody who manages the server, whoever that is: places that they all may open. They count as present in no session. Errors: as
  * `audienceOf`.
  */
 export async function audienceOfManagers(

@@ -28,7 +28,7 @@ export class PostedRecaps {
   readonly #underWay = new Set<Promise<void>>();
   readonly #ending = Promise.withResolvers<RecapOutcome>();
 
-  /** Same as `postRecap`; nobody waits for it but `drain`. */
+  /** Same as `postRecap`; only `drain` waits for it. */
   begin(session: TranscriptSession | undefined, context: SessionContext): void {
     const posting = postRecap(session, context);
     this.#underWay.add(posting);
@@ -40,7 +40,7 @@ export class PostedRecaps {
     return await Promise.race([making, this.#ending.promise]);
   }
 
-  /** Before the process ends: recaps that are not made soon are told of as failed, all within `ms`. Never throws. */
+  /** Before the process ends: recaps that are not made soon are reported as failed, all within `ms`. Never throws. */
   async drain(ms: number, clock: Clock): Promise<void> {
     await this.#settled(ms - reportMs, clock);
     this.#ending.resolve({ kind: 'late' });
@@ -49,7 +49,7 @@ export class PostedRecaps {
 
   async #settled(ms: number, clock: Clock): Promise<void> {
     const all = Promise.all(this.#underWay);
-    await within(all, ms, clock, () => new Error('late')).catch(() => undefined);
+    await within(all, ms, clock, () => new Error('the recap is late')).catch(() => undefined);
   }
 
   /** Known state of the recap of that session, at its next end. */

@@ -22,7 +22,7 @@ export function notePosted(
 /** No session: the next process deletes what was noted under it. */
 const noSession = '';
 
-/** Notes that a message names somebody and is to go with this session, also where the process is killed. Never throws. */
+/** Notes that a message names a person and is to be deleted with this session, also where the process is killed. Never throws. */
 export function noteNaming(place: MessagePlace, guildId: string, parts: SessionDependencies): void {
   const { clock, transcripts } = parts;
   const message = { ...place, guildId, sessionId: noSession, postedAtWallMs: clock.wallMs() };

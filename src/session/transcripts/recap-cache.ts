@@ -2,7 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { RecapPoint } from '#src/captions/answers/recap.ts';
 
-/** Longest time, in ms, that a recap may take, whoever still waits for it. */
+/** Longest time, in ms, that a recap may take, whether or not a caller waits for it. */
 const longestMs = 60 * 60_000;
 /** Time, in ms, from which on a recap is kept: others are soon made again. */
 const slowMs = 60_000;
@@ -17,7 +17,7 @@ type RecapWork = {
 };
 
 /**
- * Recaps that take longer than whoever asked may wait: they go on, and who asks again has the one that is under way or was
+ * Recaps that take longer than their asker may wait: they go on, and a person who asks again gets the one that is under way or was
  * made a moment ago, so that nothing is paid twice.
  */
 export class RecapCache {

@@ -30,7 +30,7 @@ export class TranscriptAccess {
     this.questions = new TranscriptQuestions(parts, lookup, writtenQuestions, never);
   }
 
-  /** Whether something is kept of this server, as was known a moment ago. Waits for nothing: it looks up for the next time. */
+  /** Whether something is kept of this server, as was known a moment ago. Waits for nothing: it reads the store for the next call. */
   has(guildId: string): boolean {
     void this.#check(guildId);
     return this.#guildIds.has(guildId);

@@ -29,7 +29,7 @@ export type TranscriptCleanupOptions = {
   readonly onDeleted: (messageIds: readonly string[]) => void;
 };
 
-/** A chat with messages that are being changed: where each is told of its outcome, by message id. */
+/** A chat with messages that are being changed: with a listener to the outcome of each, by message id. */
 type ChangingChat = {
   readonly chat: CaptionChat;
   readonly changing: Map<string, (outcome: DisplayOutcome) => void>;
@@ -166,7 +166,7 @@ export class TranscriptCleanup {
     );
     chat.show({ key: messageId, text, urgency: 'partial', place: { channelId, messageId } });
     const outcome = await cleaned.promise;
-    over.abort(new Error('changed'));
+    over.abort(new Error('the message was changed'));
     return outcome;
   }
 

@@ -93,7 +93,7 @@ export class TranscriptLookup {
   }
 
   /**
-   * These people, with what each may open; undefined where that cannot be read, which the operator is told. What was said a
+   * These people, with what each may open; undefined where that cannot be read, which is reported to the operator. What was said a
    * moment ago is written first, so that it is found.
    */
   async audience(guildId: string, personIds: readonly string[]): Promise<Audience | undefined> {
@@ -151,7 +151,7 @@ export class TranscriptLookup {
     return sessions && (found ?? 'none');
   }
 
-  /** When somebody came into the channel of a session that goes on, in ms since its start; 0 where that is not known. */
+  /** Time at which a person came into the channel of a session that goes on, in ms since its start; 0 where that is not known. */
   cameAtMs({ id, guildId }: TranscriptSession, personId: string): number {
     const times = this.#sessions
       .sessions(guildId)
@@ -217,7 +217,7 @@ export function quotedFor(
   return { lines: found.map(quotedLine), knownBy: knownByAll(rules) };
 }
 
-/** A stored line as it is quoted: on one line, so that no words pass for a quotation of somebody else. */
+/** A stored line as it is quoted: on one line, so that no words pass for a quotation of another person. */
 function quotedLine({ line, session }: FoundLine): QuotedLine {
   const { speaker, startMs, text, post } = line;
   const link = post && messageLink(session.guildId, post);

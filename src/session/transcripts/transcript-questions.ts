@@ -32,7 +32,7 @@ import { wholeReply } from './whole-reply.ts';
 const [mostLines, maxChars] = [80, 12_000];
 /** Lines shown where no model could choose. */
 const mostUnchosen = 5;
-/** Longest time, in ms, for which a recap is waited: Discord takes no answer to a command after 15 minutes. */
+/** Longest wait, in ms, for a recap: Discord accepts no answer to a command after 15 minutes. */
 const longestRecapMs = 13 * 60_000;
 const longestAnswerMs = 40_000;
 /** Most hours that a zone is away from UTC. */
@@ -44,7 +44,7 @@ class RefusedError extends Error {
   readonly line: TextLine;
 
   constructor(line: TextLine) {
-    super('it is refused');
+    super('the question is refused');
     this.line = line;
   }
 }
@@ -105,7 +105,7 @@ export class TranscriptQuestions {
   }
 
   /**
-   * As `ask`, for everybody who hears it. `not-all`: there is nothing they all may know, but something of that session the
+   * Same as `ask`, for all people who hear it. `not-all`: there is nothing they all may know, but something of that session the
    * asker alone may, whatever it says. Aborting `signal` throws `signal.reason`.
    */
   async askAloud(
@@ -153,8 +153,8 @@ export class TranscriptQuestions {
   }
 
   /**
-   * The points of a session, or of a part of it; paid by the asker, or by the server where nobody asked. One that takes too
-   * long for whoever asked goes on, for when they ask again. A point that rests on what was forgotten meanwhile is left out.
+   * The points of a session, or of a part of it; paid by the asker, or by the server where no person asked. One that takes too
+   * long for its asker goes on, for when they ask again. A point that rests on what was forgotten meanwhile is left out.
    */
   async sumUp(
     session: TranscriptSession,
@@ -312,7 +312,7 @@ export class TranscriptQuestions {
       const either = AbortSignal.any([this.#signal, signal, over.signal]);
       return await within(work(either), ms, this.#parts.clock, late);
     } finally {
-      over.abort(new Error('answered'));
+      over.abort(new Error('the answer is over'));
     }
   }
 

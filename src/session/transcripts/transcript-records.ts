@@ -6,7 +6,7 @@ import { eraseTimeoutMs, withStore } from '#src/session/store-access.ts';
 import type { TranscriptCleanup } from './transcript-cleanup.ts';
 import { allStores, type TranscriptPorts } from './transcript-stores.ts';
 
-/** Aborted by nobody: what is to be forgotten is forgotten. */
+/** Signal that is never aborted: an erasure is completed. */
 const never = new AbortController().signal;
 
 /** Stored lines of one person, in both stores. Nothing here throws; undefined where a store is in trouble. */

@@ -17,9 +17,9 @@ export type CommandMaterial = {
 };
 
 /**
- * What somebody sent in a command as a pipeline takes it, one after the other; the question, where there is one, comes last.
+ * Utterances for a pipeline, made of the parts that a person sent in a command; the question, where there is one, comes last.
  *
- * All of it counts as sent by whoever asked. A recording is shown as one, and what others said as data and a quote.
+ * All of it counts as sent by the asker. A recording is shown as one, and what others said as data and a quote.
  */
 export function utterancesOf(
   { asker, question, about, sound, atMs }: CommandMaterial,

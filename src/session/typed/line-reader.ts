@@ -134,7 +134,7 @@ export class LineReader {
   }
 }
 
-/** Whether nothing of this person may be repeated: they said no, are blocked, or nobody can tell. */
+/** Whether nothing of this person may be repeated: they said no, are blocked, or that is unknown. */
 function mayNotQuote(personId: string, { gate, settings }: SessionContext): boolean {
   const isUnknown = gate.consent.standings === undefined;
   return isUnknown || gate.saidNo(personId) || settings().blockedIds.includes(personId);

@@ -73,7 +73,7 @@ export class SessionProgramAnswers {
     );
   }
 
-  /** Opens what takes one of the server's places until it has been read. */
+  /** Opens a stream that counts for the limit of the server until it has been read. */
   async #placed<Part, Other extends { readonly kind: 'failed' | 'unspeakable' }>(
     guildId: string,
     signal: AbortSignal,
@@ -88,7 +88,7 @@ export class SessionProgramAnswers {
     const answer = await open(until);
     if (answer.kind !== 'open') return answer;
     const place = stack.move();
-    // A stream that nobody begins to read.
+    // A stream whose reading never begins.
     until.addEventListener('abort', () => place.dispose(), { once: true });
     if (until.aborted) place.dispose();
     return { kind: 'open', parts: whileOpen(answer.parts, place) };

@@ -92,7 +92,7 @@ export class SessionProgramTranscriptions {
       const pcm = await this.#recordings.read(file, until, longestSoundMs);
       const parts = this.#read(request, pcm, until);
       const place = stack.move();
-      // A stream that nobody begins to read.
+      // A stream whose reading never begins.
       given.addEventListener('abort', () => place.dispose(), { once: true });
       if (given.aborted) place.dispose();
       return {
@@ -220,7 +220,7 @@ export class SessionProgramTranscriptions {
 }
 
 function late(): BotError {
-  return new BotError('provider.late', true, 'A recording took too long to be recognised.');
+  return new BotError('provider.late', true, 'The recogniser did not finish a recording in time.');
 }
 
 async function segmentOf(
@@ -280,7 +280,7 @@ async function* whileOpen(
 /** Part of a recording that holds speech, with its sound. */
 type RecordingUtterance = SpeechSpan & { readonly pcm: Pcm };
 
-/** Samples that are looked at between two frames of sound: 8 windows of voice activity. */
+/** Samples that are examined between two frames of sound: 8 windows of voice activity. */
 const stepSamples = 8 * 512;
 
 /**

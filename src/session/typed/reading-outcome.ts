@@ -4,20 +4,20 @@ import type { AddTurnResult } from '#src/session/queue/turn-queue.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
-/** Outcome of a text that somebody has read out: its place in the queue, or the reason why it has none. */
+/** Outcome of a request to read out a text: its place in the queue, or the reason why it has none. */
 type ReadingPlace =
   | { readonly kind: 'queued'; readonly ahead: number }
   | Extract<AddTurnResult, { readonly kind: 'full' | 'muted' }>
   | UnaffordableReading
   | { readonly kind: 'nowhere' };
 
-/** `line` tells when there is money again. */
+/** `line` says when there is money again. */
 type UnaffordableReading = { readonly kind: 'unaffordable'; readonly line: TextLine };
 
 /** A text by its length, and the person or program to whose share it is counted; absent: the server pays alone. */
 type ReadingCost = { readonly characters: number; readonly payerId: string | undefined };
 
-/** Has a text read out and counts it to the share of its payer; what the queue does not take costs nothing. */
+/** Has a text read out and counts it to the share of its payer; a text that the queue refuses costs nothing. */
 export function readCharged(
   reading: QueuedReading,
   cost: ReadingCost,

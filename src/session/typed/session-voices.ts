@@ -61,7 +61,7 @@ export class SessionVoices {
   }
 
   /**
-   * Plays a voice to a person: aloud where they sit with the bot and nobody talks, nothing plays and nothing waits; else in a
+   * Plays a voice to a person: aloud where they sit with the bot, no person talks, nothing plays and nothing waits; else in a
    * file. Paid like a text that is read out.
    */
   async preview(guildId: string, listener: Asker, sample: VoiceSample): Promise<PreviewOutcome> {
@@ -125,7 +125,7 @@ function isQuiet({ context, mode, restrictions }: VoiceSession): boolean {
   return isFree && !restrictions.isMute && connection.isQuiet && tracks.owned.busy.length === 0;
 }
 
-/** Has it said in the channel if that disturbs nobody; false where it would. */
+/** Has it said in the channel if that disturbs no person; false where it would. */
 function sayAloud(
   session: VoiceSession,
   owner: Asker,

@@ -21,7 +21,7 @@ export type SoundQuestion = {
   readonly guildId: string;
   readonly turn: Turn;
   readonly pipeline: PaidPipeline;
-  /** As it was when the question was asked. */
+  /** Payer at the time of the question. */
   readonly payer: Payer;
   /** Its words are not spoken. */
   readonly isWritten?: boolean;
@@ -35,11 +35,11 @@ export const silentHost: ReplyHost = {
 
 /** Rate of answers in files and streams, in Hz: what OpenAI's speech has. */
 const soundAnswerRateHz = 24_000;
-/** Longest answer in a file, in ms: 8.6 MB, which Discord takes. */
+/** Longest answer in a file, in ms: 8.6 MB, which Discord accepts. */
 const longestFileMs = 180_000;
 
 /**
- * Has a pipeline answer, if there is money for it. `onUsage` is told what its model took.
+ * Has a pipeline answer, if there is money for it. `onUsage` gets the usage of its model.
  *
  * Reading the parts throws what `Pipeline.answer` throws. Aborting `signal` throws `signal.reason`.
  */
@@ -75,7 +75,7 @@ export async function answerInFile(
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
   const late = () =>
-    new BotError('provider.late', true, `No answer in ${Math.round(ms / 1000)} s.`);
+    new BotError('provider.late', true, `An answer took longer than ${Math.round(ms / 1000)} s.`);
   const layout: GrowingFile = { text: '', pieces: [] };
   try {
     const opened = await openSoundAnswer(asked, parts, until);
@@ -91,7 +91,7 @@ export async function answerInFile(
       return fileOf(layout, asked.knownBy);
     return { kind: 'failed', line: failureText(failure, parts) };
   } finally {
-    over.abort(new Error('answered'));
+    over.abort(new Error('the answer is over'));
   }
 }
 
@@ -123,7 +123,7 @@ async function collect(
 function fileOf({ text: written, pieces }: GrowingFile, knownBy: KnownBy): AskOutcome {
   const text = new ConfidentialText(written.trim(), knownBy);
   if (written.trim() === '')
-    throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
+    throw new BotError('provider.empty', true, 'The chat model answered without text.');
   const samples = joinSamples(pieces);
   if (samples.length === 0) return { kind: 'answered', text };
   const wav = writeWav({ samples, rateHz: soundAnswerRateHz, channels: 1 });

@@ -22,10 +22,10 @@ type ServingLines = {
   readonly lines: LineReader;
 };
 /**
- * What people write into the chat of the voice channel in which the bot sits, as a part of the conversation there: a line
+ * Handles the lines that people write into the chat of the voice channel of the bot, as a part of the conversation there: a line
  * that is meant for it is answered by a reply, and aloud where its writer sits in the channel.
  *
- * A line that mentions the bot asks for that line alone; one of somebody who said no is never read. All other lines are read
+ * A line that mentions the bot asks for that line alone; one of a person who said no is never read. All other lines are read
  * of people who said yes, and count by the addressing mode. What is not answered is read out where the server wants that.
  */
 export class TypedLines implements TypedMessageListener {
@@ -58,7 +58,7 @@ export class TypedLines implements TypedMessageListener {
     void this.handle(message);
   }
 
-  /** Nobody waits for the answer to a message that is gone. */
+  /** Ends the answers to messages that were deleted. */
   deleted(messageIds: readonly string[]): void {
     for (const id of messageIds) this.#open.get(id)?.abort(new Error('the message is deleted'));
     this.#reader.deleted(messageIds);
@@ -184,7 +184,7 @@ export class TypedLines implements TypedMessageListener {
   }
 }
 
-/** Why a message is not for the bot, without a look at its words wherever they are not its business. */
+/** Reason for which a message is not for the bot; its words are read only where the bot may read them. */
 function objectionTo(
   { channelId, author, isWebhook, isMention, text }: TypedMessage,
   session: VoiceSession | undefined,

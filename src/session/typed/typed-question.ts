@@ -16,7 +16,7 @@ export function questionOf(
   { manner, placeId }: Pick<QuestionSubject, 'manner' | 'placeId'> = {},
 ): QueuedQuestion {
   const [said, ...earlier] = all.toReversed();
-  if (!said) throw new Error('Nothing was asked.');
+  if (!said) throw new Error('A typed question holds no utterance.');
   const question: QueuedQuestion = {
     kind: 'question',
     said,

@@ -32,7 +32,7 @@ import { droppedFor, nowhere, questionOf } from './typed-question.ts';
 import { answerInWriting, type WrittenQuestion } from './written-answer.ts';
 import type { WrittenQuestions } from './written-questions.ts';
 
-/** Longest wait, in ms, of whoever asks aloud; afterwards the answer is heard without being shown. */
+/** Longest wait, in ms, for an answer aloud; afterwards the answer is heard without being shown. */
 const longestAloudMs = 50_000;
 
 /** Typed requests: texts to read out, questions, and the command to be silent. */
@@ -124,7 +124,7 @@ export class TypedRequests {
       try {
         return await this.#unspoken(asked, asker, answer, heard.sound?.pcm);
       } finally {
-        over.abort(new Error('answered'));
+        over.abort(new Error('the answer is over'));
       }
     }
     const session = this.#sessions.session(guildId);
@@ -161,12 +161,12 @@ export class TypedRequests {
     const how = { chat, pipeline, language, onUsage, style: usual };
     const question = { ...asked, known, knownBy, ...how };
     const outcome = await answerInWriting(question, this.#parts, ms, until);
-    // Whoever sits with the bot reads in its channel who stands in.
+    // People who sit with the bot read in its channel which model stands in.
     return session ? outcome : withStandIn(outcome);
   }
 
   /**
-   * Asks aloud; `report` is told how it stands: that it takes longer, and how it ended. The returned function takes the
+   * Asks aloud; `report` gets the progress: that it takes longer, and how it ended. The returned function takes the
    * question back.
    */
   askAloud(
@@ -254,7 +254,7 @@ export class TypedRequests {
     return this.#sessions.session(guildId)?.context.channel.channelId;
   }
 
-  /** Only the sender of a faulty recording can mend it, so only they are told. */
+  /** Reads a recording; only its sender can mend a faulty one, so only they read of it. */
   async #heard(
     recording: SoundFile,
     about: QuestionSubject,
@@ -295,7 +295,7 @@ export class TypedRequests {
     follow();
     void answered.promise.then(follow);
     try {
-      return await within(answered.promise, ms, clock, () => new Error('late'));
+      return await within(answered.promise, ms, clock, () => new Error('the answer is late'));
     } catch {
       return { kind: 'failed', line: { id: 'ask.late' } };
     }
@@ -308,7 +308,7 @@ function mannerIn(pipeline: PipelineName, { manner }: QuestionSubject): SpokenMa
 }
 
 /**
- * What was said to the bot there, without those who are left out, but for the asker: nothing to who sits elsewhere, and where the
+ * Conversation with the bot there, without people who are left out, but for the asker: nothing to who sits elsewhere, and where the
  * answer is to stand in a chat, only what stands there.
  */
 function knownTo(
@@ -351,11 +351,11 @@ type WrittenBrain = {
 
 type AnswerWatch = {
   readonly onUsage: (usage: Usage) => void;
-  /** The outcome, with who answered in place of the brain where that was not told yet. */
+  /** The outcome, with the model that answered in place of the brain where that was not reported yet. */
   readonly withStandIn: (outcome: AskOutcome) => AskOutcome;
 };
 
-/** Tells a server in which the bot sits nowhere that another model answers in place of a brain: once, until the brain is back. */
+/** Reports to a server in which the bot sits nowhere that another model answers in place of a brain: once, until the brain is back. */
 class BrainStandIns {
   readonly #reported = new Set<string>();
 

@@ -32,9 +32,9 @@ export type WrittenQuestion = {
   readonly style: ReplyStyle;
   /** Hears what was said itself; what it would say is written. */
   readonly pipeline?: PaidPipeline | undefined;
-  /** As it was when the question was asked. */
+  /** Payer at the time of the question. */
   readonly payer: Payer;
-  /** Told of what each request took, and of whom. Never throws. */
+  /** Called with the usage of each request, and its server. Never throws. */
   readonly onUsage?: (usage: Usage) => void;
 };
 
@@ -44,7 +44,7 @@ const longestChars = 4_000;
 /**
  * Has the chat model answer without a word spoken, within `ms`.
  *
- * What breaks outside is told to the operator and comes back as a line; anything else is a bug. Aborting `signal`
+ * A failure outside is reported to the operator and returned as a line; anything else is a bug. Aborting `signal`
  * throws `signal.reason`.
  */
 export async function answerInWriting(
@@ -61,7 +61,7 @@ export async function answerInWriting(
   using reservation = opened.reservation.watched(onUsage);
   const over = new AbortController();
   const late = () =>
-    new BotError('provider.late', true, `No answer in ${Math.round(ms / 1000)} s.`);
+    new BotError('provider.late', true, `An answer took longer than ${Math.round(ms / 1000)} s.`);
   try {
     const writing = written(asked, reservation, AbortSignal.any([signal, over.signal]));
     const text = await within(writing, ms, parts.clock, late);
@@ -72,7 +72,7 @@ export async function answerInWriting(
     parts.onEvent(asked.guildId, failureOf(failure, 'think'));
     return { kind: 'failed', line: failureText(failure, parts) };
   } finally {
-    over.abort(new Error('answered'));
+    over.abort(new Error('the answer is over'));
   }
 }
 
@@ -86,7 +86,7 @@ async function written(
     ? await asHeard(pipeline, asked, reservation, signal)
     : await asRead(asked, reservation, signal);
   if (text.trim() === '')
-    throw new BotError('provider.empty', true, 'The chat model wrote nothing.');
+    throw new BotError('provider.empty', true, 'The chat model answered without text.');
   return text.trim();
 }
 

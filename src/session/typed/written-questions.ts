@@ -6,7 +6,7 @@ const [mostOfPerson, mostInServer, mostRecaps] = [1, 4, 1];
 
 type QuestionPlace = {
   readonly guildId: string;
-  /** Absent: nobody asked. */
+  /** Absent: no person asked. */
   readonly personId?: string;
   readonly isRecap: boolean;
   readonly left: PromiseWithResolvers<void>;
@@ -31,7 +31,7 @@ export class WrittenQuestions {
     return this.#take({ guildId, personId, isRecap });
   }
 
-  /** Same as `enter`, of a recap; one that nobody asked for waits for the one before. Aborting `signal` throws `signal.reason`. */
+  /** Same as `enter`, of a recap; one without an asker waits for the one before. Aborting `signal` throws `signal.reason`. */
   async enterRecap(
     guildId: string,
     personId: string | undefined,

@@ -14,7 +14,7 @@ import {
 /** Words of one server. */
 const mostWords = 200;
 
-/** Vocabulary of servers: words that recognisers are told to expect, and how voices say them. */
+/** Vocabulary of servers: words that recognisers are given to expect, and how voices say them. */
 export class ServerVocabulary {
   readonly #clock: Pick<SessionDependencies['clock'], 'wallMs'>;
   readonly #sessions: VoiceSessions;

@@ -43,7 +43,7 @@ export function wordsIn(set: ReadonlyMap<string, string>): readonly ServerWord[]
     .map(({ word, say }) => ({ word, ...(say !== undefined && { say }) }));
 }
 
-/** Nothing that a person does not see, and nothing that a model could take for markup. */
+/** Nothing that a person does not see, and nothing that a model could read as markup. */
 function readLine(typed: string, mostChars: number, needs: RegExp): string | undefined {
   const line = oneLine(typed).replace(/\s+/g, ' ').trim();
   const isFit = line.length <= mostChars && needs.test(line);

@@ -132,7 +132,10 @@ scenario(
     await untilShown(setup, '**Adam** here again', other);
     sandbox.guild().permit('general', 'Nova', { deny: ['viewChannel', 'sendInThreads'] });
     await sayings.say(adam, 'the last words');
-    await setup.bot.logged(({ msg }) => msg?.includes('may not write captions') === true, 20_000);
+    await setup.bot.logged(
+      ({ msg }) => msg?.includes('may not write in the channel or thread for captions') === true,
+      20_000,
+    );
     // Another place is another session, so that nobody who may open it learns what was written elsewhere.
     await eventually(async () =>
       expect(await wordsOf()).toEqual(expect.arrayContaining(['here again', 'the last words'])),

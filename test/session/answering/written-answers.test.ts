@@ -101,5 +101,5 @@ test('what hangs in a session holds its link not at all, and the goodbye for 2 s
   await clock.advance(0);
   expect(linkOpener.link.closed).toBe(true);
   await clock.advance(2000);
-  expect(await spending).toBe('Error: a session did not end within 2 s');
+  expect(await spending).toBe('Error: the work on a voice link did not end within 2 s');
 });

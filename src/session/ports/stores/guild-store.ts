@@ -1,4 +1,4 @@
-/** What is kept of whole servers; storage implements it. */
+/** Store of the servers of the bot; storage implements it. */
 export interface GuildStore {
   /**
    * Deletes everything about this server, so that not a byte of it stays in the files; how many items.
@@ -7,16 +7,16 @@ export interface GuildStore {
    * `store.unwritable`.
    */
   erase(guildId: string, day: string): Promise<number>;
-  /** Servers that this bot was told to be in, until they are erased. Errors: BotError `store.unreadable`. */
+  /** Servers that Discord has listed for this bot, until they are erased. Errors: BotError `store.unreadable`. */
   noted(botId: string): Promise<readonly string[]>;
   /** This bot is in these servers. Errors: BotError `store.unwritable`. */
   note(botId: string, guildIds: readonly string[]): Promise<void>;
 }
 
-/** What servers have set for themselves, as it was typed; storage implements it. */
+/** Store of the settings of servers, as they were typed; storage implements it. */
 export interface SettingsStore {
   /** By key. Errors: BotError `store.unreadable`. */
   read(guildId: string): Promise<ReadonlyMap<string, string>>;
-  /** Undefined takes it away. Errors: BotError `store.unwritable`. */
+  /** Undefined removes it. Errors: BotError `store.unwritable`. */
   write(guildId: string, key: string, value: string | undefined): Promise<void>;
 }

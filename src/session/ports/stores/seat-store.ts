@@ -1,20 +1,20 @@
 import type { JoinMode } from '#src/session/ports/command-ports.ts';
 
-/** Where the bot sits in a server, and what it takes to go on there after a restart. */
+/** Voice channel of the bot in a server, and the state by which it goes on there after a restart. */
 export type Seat = {
   readonly guildId: string;
   readonly channelId: string;
   readonly channelName: string;
   /** Who called the bot in; absent where that person was forgotten. */
   readonly callerId?: string;
-  /** Person it goes along with; absent where that is nobody. */
+  /** Person it goes along with; absent where it follows no person. */
   readonly followedId?: string;
   readonly mode: JoinMode;
   /** Name of the pipeline that answers. */
   readonly pipeline: string;
   /** Session of the transcript; absent where captions are off. */
   readonly transcriptId?: string;
-  /** True while nobody may be heard, whatever they answered. */
+  /** True while no person may be heard, whatever they answered. */
   readonly isPaused: boolean;
   /** When the session began, by the wall clock of its process. */
   readonly sinceWallMs: number;

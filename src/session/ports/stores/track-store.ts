@@ -13,7 +13,7 @@ export type StoredSound = {
   readonly loop: boolean;
 };
 
-/** What of a track outlives the process; the first sound is the one that plays. */
+/** Stored state of a track; the first sound is the one that plays. */
 export type StoredTrack = {
   readonly name: string;
   readonly percent: number;
@@ -22,7 +22,7 @@ export type StoredTrack = {
   readonly sounds: readonly StoredSound[];
 };
 
-/** What plays and waits in each channel, for a process that ends; storage implements it. */
+/** Store of the sounds that play and wait in each channel, for a process that ends; storage implements it. */
 export interface TrackStore {
   /** Errors: BotError `store.unreadable`. */
   read(guildId: string, channelId: string): Promise<readonly StoredTrack[]>;
