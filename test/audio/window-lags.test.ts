@@ -9,6 +9,14 @@ test('of a burst of windows that end together the first one tells the lag', () =
   expect([lags.atMs(100), lags.atMs(132), lags.latestMs]).toEqual([60, 20, 20]);
 });
 
+test('the first window of a burst tells the lag, even where the oldest windows are being forgotten', () => {
+  const lags = new WindowLags();
+  for (let n = 0; n < 31; n++) lags.put(n * 32, 0);
+  lags.put(2000, 60);
+  lags.put(2000, 40);
+  expect(lags.atMs(2000)).toBe(60);
+});
+
 test('a window that is unknown, or too long ago, had no lag', () => {
   const lags = new WindowLags();
   expect([lags.atMs(0), lags.latestMs]).toEqual([0, 0]);
