@@ -22,11 +22,6 @@ export class Calendar {
   }
 }
 
-/** Day so many days after `day`; a negative number counts back. */
-export function addDays(day: string, days: number): string {
-  return dayOf(Date.parse(day) + days * dayMs);
-}
-
 export function monthOf(day: string): string {
   return day.slice(0, 7);
 }

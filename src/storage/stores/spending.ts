@@ -1,5 +1,5 @@
 import sql, { empty, raw } from 'sql-template-tag';
-import { addDays, monthOf } from '#src/spending/calendar.ts';
+import { dayOf, monthOf } from '#src/spending/calendar.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
 import { columnName, id, money, oneOf, optional, whole } from '#src/storage/sql/columns.ts';
 import type { Connection } from '#src/storage/sql/connection.ts';
@@ -143,4 +143,9 @@ async function eraseFarOff(connection: Connection, day: string): Promise<void> {
 
 function keyOf({ guildId, personId, part, day }: SpendingEntry): string {
   return JSON.stringify([guildId, personId, part, day]);
+}
+
+/** Day so many days after `day`; a negative number counts back. */
+function addDays(day: string, days: number): string {
+  return dayOf(Date.parse(day) + days * 86_400_000);
 }
