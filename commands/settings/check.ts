@@ -1,7 +1,7 @@
 import { notManaging } from '#commands/rights.ts';
 import type { Command } from '#src/session/ports/command.ts';
 import type { CheckReport, CheckResult } from '#src/session/ports/settings.ts';
-import { obstacleOf } from '#src/session/seats/obstacle.ts';
+import { obstacleOf } from '#src/session/seats/join-obstacles.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 
 export const check: Command = {

@@ -2,7 +2,7 @@ import { expect, expectTypeOf, test } from 'vitest';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { write, writeUnspeakable } from '#src/session/alerts/report-failure.ts';
 import type { ConversationMemory } from '#src/session/answering/conversation-memory.ts';
-import type { ChannelView } from '#src/session/captions/channel-view.ts';
+import type { RecentLines } from '#src/session/captions/recent-lines.ts';
 import type { SpeechOutput } from '#src/session/output/speech-output.ts';
 import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type { AskOutcome } from '#src/session/ports/command-ports.ts';
@@ -19,7 +19,7 @@ type DoorWords = {
   readonly 'an answer for a command or program': Extract<AskOutcome, { kind: 'answered' }>['text'];
   readonly 'a quote': Quote['text'];
   readonly 'a text to be read out': QueuedReading['clauses'][number];
-  readonly 'captions for a prompt': NonNullable<ReturnType<ChannelView['recent']>>['text'];
+  readonly 'captions for a prompt': NonNullable<ReturnType<RecentLines['recent']>>['text'];
 };
 
 test('a bare string passes no door, and every door names its readers', () => {

@@ -12,7 +12,7 @@ import type { SessionContext, SpeakingContext } from '#src/session/context.ts';
 import { namePrefix, namesFor, withNamePrefix } from '#src/session/output/address-by-name.ts';
 import { deliver } from '#src/session/output/fill-reply.ts';
 import { type AnswerProgress, playAnswer, unanswered } from '#src/session/output/play-answer.ts';
-import { quoteInstead } from '#src/session/output/quote-instead.ts';
+import { quoteInstead } from '#src/session/output/quoted-answer.ts';
 import { stuck } from '#src/session/output/speech-output.ts';
 import { writeUnspoken } from '#src/session/output/write-unspoken.ts';
 import { showWrittenParts } from '#src/session/output/written-parts.ts';
@@ -25,7 +25,7 @@ import { isDoneEcho } from '#src/turn/answer-wording.ts';
 import { beginAnswer } from './begin-answer.ts';
 import { attendConversation, listenersIn } from './conversation-memory.ts';
 import { type ArrivedPart, outdated, PendingAnswer } from './pending-answer.ts';
-import { askToWait, isSlow, postpone } from './postpone.ts';
+import { askToWait, isSlow, postpone } from './postponed-answers.ts';
 import { answerKnownBy, recordAnswer } from './record-answer.ts';
 
 /** Outcome of an attempt at an answer; `failure` is an error of the outside world. */

@@ -2,7 +2,7 @@ import type { DesiredMessage, DisplayOutcome } from '#src/captions/desired-messa
 import type { MessagePlace } from '#src/captions/transcript-line.ts';
 import type { SessionContext } from '#src/session/context.ts';
 import type { ChannelMember } from '#src/session/ports/voice-link.ts';
-import { noteNaming, settleNaming } from '#src/session/transcripts/note-posted.ts';
+import { noteNaming, settleNaming } from '#src/session/transcripts/posted-message-notes.ts';
 import type { CaptionMessages } from './caption-messages.ts';
 import { noticeButtons, writtenLine } from './caption-notice.ts';
 

@@ -15,16 +15,16 @@ import type { CaptionChat, NicknameMark } from '#src/session/ports/caption-chats
 import type { CaptionOptions } from '#src/session/ports/captions.ts';
 import type { ChannelMember, ChannelRef } from '#src/session/ports/voice-link.ts';
 import { withStore } from '#src/session/store-access.ts';
-import { notePosted } from '#src/session/transcripts/note-posted.ts';
+import { notePosted } from '#src/session/transcripts/posted-message-notes.ts';
 import { storeFor, type TranscriptPorts } from '#src/session/transcripts/transcript-stores.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { CaptionMessages, type LiveCaptionsTrouble } from './caption-messages.ts';
 import { CaptionNewcomers } from './caption-newcomers.ts';
 import { notifyEverybody } from './caption-notice.ts';
 import { captionTexts } from './caption-texts.ts';
-import { ChannelView } from './channel-view.ts';
 import { formerSession, notifiedBefore, openRecorder, resumableIn } from './open-recorder.ts';
 import { PresenceLog } from './presence-log.ts';
+import { RecentLines } from './recent-lines.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 import { TranslatedCaptions } from './translated-captions.ts';
 import { postedIn, UtteranceLines, unwritten } from './utterance-lines.ts';
@@ -43,7 +43,7 @@ type ActiveCaptions = {
   readonly translations: TranslatedCaptions;
   /** Also those whose presence is not stored. */
   readonly everybody: PresenceLog;
-  readonly view: ChannelView;
+  readonly view: RecentLines;
   readonly newcomers: CaptionNewcomers;
 };
 
@@ -82,7 +82,7 @@ export class SessionCaptions implements UtteranceListener {
   }
 
   /** Lines that a model may be shown; undefined while they are off. */
-  get view(): ChannelView | undefined {
+  get view(): RecentLines | undefined {
     return this.#active?.view;
   }
 
@@ -258,7 +258,7 @@ export class SessionCaptions implements UtteranceListener {
       },
     });
     const everybody = new PresenceLog(recorder.session.id);
-    const view = new ChannelView(this.#context, live.placeId, recorder, everybody);
+    const view = new RecentLines(this.#context, live.placeId, recorder, everybody);
     const made = { recorder, live, lines, translations, everybody, view, newcomers };
     this.#active = { options, store, ...made };
     this.#mark.set(channel.guildId, true);

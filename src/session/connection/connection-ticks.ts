@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { attendConversation, type Listener } from '#src/session/answering/conversation-memory.ts';
-import { resumePostponed } from '#src/session/answering/postpone.ts';
+import { resumePostponed } from '#src/session/answering/postponed-answers.ts';
 import type { SpeakingContext } from '#src/session/context.ts';
 import type { QueuedTurn } from '#src/session/queue/queued-turn.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';

@@ -14,7 +14,7 @@ import type {
   PersonaCaller,
   PersonaSaving,
 } from '#src/session/ports/personas.ts';
-import { bearerOf } from '#src/session/tools/current-rights.ts';
+import { bearerOf } from '#src/session/tools/right-bearer.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { FileReader, SoundFile } from '#src/sources/fetch/ports.ts';

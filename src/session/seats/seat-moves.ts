@@ -5,7 +5,7 @@ import type { JoinOutcome } from '#src/session/ports/command-ports.ts';
 import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { BotRemovals } from './bot-removals.ts';
-import { mayBeIn } from './obstacle.ts';
+import { mayBeIn } from './join-obstacles.ts';
 
 /** A session of a server, and when it has come to its end. */
 export type SessionPlace = { readonly session: VoiceSession; life: Promise<void> };

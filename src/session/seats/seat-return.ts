@@ -8,7 +8,7 @@ import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { withConsentStore, withStore } from '#src/session/store-access.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { judgeEntry, obstacleOf } from './obstacle.ts';
+import { judgeEntry, obstacleOf } from './join-obstacles.ts';
 
 /** Seats that are returned to at the same time: each takes messages of the gateway, of which Discord takes 114 a minute. */
 const mostAtOnce = 10;

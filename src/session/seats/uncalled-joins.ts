@@ -20,7 +20,7 @@ import { withConsentStore } from '#src/session/store-access.ts';
 import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { judgeEntry, obstacleOf } from './obstacle.ts';
+import { judgeEntry, obstacleOf } from './join-obstacles.ts';
 
 /** Where the bot would go in one server, and how. */
 type JoinTarget = { readonly channelId: string; readonly go: () => Promise<boolean> };

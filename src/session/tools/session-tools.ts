@@ -11,10 +11,10 @@ import type { VoiceLink } from '#src/session/ports/voice-link.ts';
 import { remindersFor } from '#src/session/reminders/reminder-actions.ts';
 import type { ReminderClock } from '#src/session/reminders/reminder-clock.ts';
 import { tracksFor } from '#src/session/tracks/track-tools.ts';
-import { quoteOf } from '#src/session/transcripts/quote.ts';
+import { quoteOf } from '#src/session/transcripts/quoted-lines.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { bearerOf } from './current-rights.ts';
 import { PendingConfirmations } from './pending-confirmations.ts';
+import { bearerOf } from './right-bearer.ts';
 import { ToolEffects } from './tool-effects.ts';
 
 /** Parts that only tools use. */

@@ -9,7 +9,7 @@ import type {
   TrackKeeping,
 } from '#src/session/ports/tracks.ts';
 import { faultOf } from '#src/session/sound-fault.ts';
-import { bearerOf } from '#src/session/tools/current-rights.ts';
+import { bearerOf } from '#src/session/tools/right-bearer.ts';
 import type { SoundOwner, SoundTag } from './owned-tracks.ts';
 import type { FoundSound } from './sound-catalog.ts';
 

@@ -14,7 +14,7 @@ import type { Asker } from '#src/session/ports/command-ports.ts';
 import { TurnHandle } from '#src/session/queue/turn-handle.ts';
 import type { WrittenQuestions } from '#src/session/typed/written-questions.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
-import { quoteOf } from './quote.ts';
+import { quoteOf } from './quoted-lines.ts';
 import { TranscriptLookup } from './transcript-lookup.ts';
 import { TranscriptQuestions } from './transcript-questions.ts';
 

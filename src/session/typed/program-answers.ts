@@ -14,7 +14,7 @@ import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { once, transcribed } from './command-material.ts';
+import { once, transcribed } from './command-utterances.ts';
 import { openSoundAnswer } from './sound-answer.ts';
 import { openProgramSpeech } from './speech-for-programs.ts';
 

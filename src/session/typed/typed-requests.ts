@@ -25,7 +25,7 @@ import type { VoiceSession } from '#src/session/voice-session.ts';
 import type { VoiceSessions } from '#src/session/voice-sessions.ts';
 import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
 import type { PaidEngine } from '#src/spending/paid-engine.ts';
-import { type RecordedSound, recogniserOf, utterancesOf } from './command-material.ts';
+import { type RecordedSound, recogniserOf, utterancesOf } from './command-utterances.ts';
 import { answerInFile } from './sound-answer.ts';
 import { sayIn } from './spoken-text.ts';
 import { droppedFor, nowhere, questionOf } from './typed-question.ts';

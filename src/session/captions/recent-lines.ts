@@ -14,7 +14,7 @@ const believedMs = 60_000;
 const mostShown = 20;
 
 /** Lines of the last minutes that a model may be shown for an answer that everybody there hears. */
-export class ChannelView {
+export class RecentLines {
   readonly #context: SessionContext;
   readonly #placeId: string;
   readonly #recorder: TranscriptRecorder;
