@@ -65,7 +65,7 @@ export type HearingDependencies = {
   readonly weights: SileroWeights;
 };
 
-/** Parts that `VoiceSessions` gives each to the one class that uses it. */
+/** Parts that `VoiceSessions` gives to the one or two classes that use each. */
 export type SessionSources = {
   /** Caps of the operator, below which servers may set their own. */
   readonly caps: Caps;

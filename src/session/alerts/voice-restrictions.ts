@@ -9,7 +9,7 @@ export class VoiceRestrictions {
   readonly #context: SessionContext;
   readonly #all: Set<VoiceRestriction>;
 
-  /** `former` is of the channel it comes from: a moderator's hand goes along. */
+  /** `former`: restrictions in the channel that the bot comes from, which a moderator's mute outlives. */
   constructor(context: SessionContext, former?: VoiceRestrictions) {
     this.#context = context;
     this.#all = new Set(former ? former.#all : []);

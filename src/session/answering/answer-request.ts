@@ -49,7 +49,7 @@ export function styleIn(
   return { ...rest, voice: spoken, ...(voice === undefined && voices && { voices }) };
 }
 
-/** A text that is to be spoken; `by` is who asks for it, where somebody does. */
+/** A text that is to be spoken; `by` is the person who asks for it, if any. */
 export function speechRequestOf(
   kind: Extract<PaidKind, 'reading' | 'notice' | 'voice preview' | 'speech to a program'>,
   guildId: string,

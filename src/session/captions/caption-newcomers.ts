@@ -19,7 +19,10 @@ export class CaptionNewcomers {
 
   readonly #hasMissed: () => boolean;
 
-  /** `notifiedIds`: people who know. `hasMissed`: enough was said, and may be known to who comes later, for a button that tells what they missed. */
+  /**
+   * `notifiedIds`: people who have read the notice. `hasMissed`: true where enough was said that newcomers may know, so that they
+   * get a button for a recap.
+   */
   constructor(
     context: SessionContext,
     live: CaptionMessages,

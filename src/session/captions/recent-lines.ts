@@ -84,8 +84,8 @@ export class RecentLines {
   }
 
   /**
-   * The last lines that this person may know, oldest first. Of somebody who was not there it is looked up first whether they
-   * may open the place of the captions: until that is known, none.
+   * The last lines that this person may know, oldest first. For a person who was not there it is checked first whether they may
+   * open the place of the captions: until that is known, there are none.
    */
   knownTo(personId: string): readonly TranscriptLine[] {
     this.check([personId]);

@@ -119,8 +119,8 @@ export class SessionCaptions implements UtteranceListener {
   }
 
   /**
-   * Resolves once everybody was told, or told why they stay off. Never throws. `isBack`: who was told in this session is not
-   * told again.
+   * Resolves once all people have the notice, or have read why captions stay off. Never throws. `isBack`: people who had the
+   * notice in this session do not get it again.
    */
   async turnOn(options: CaptionOptions, isBack = false): Promise<CaptionsTurnedOn> {
     const active = this.#active;

@@ -32,7 +32,7 @@ const leastStepMs = 1_000;
 const mostWaiting = 5_000;
 /** Lines of which it is remembered who said them or was answered; the oldest are forgotten first. */
 const mostSpeakers = 50_000;
-/** Lines kept at hand, in ms of age and in number: what a model is shown, and what may still be shown on a late link. */
+/** Limits of the lines that are kept in memory, in ms of age and in number: for models, and for a link that is late. */
 const [recentMs, mostRecent] = [15 * 60_000, 2_000];
 
 /**
@@ -101,7 +101,7 @@ export class TranscriptRecorder {
     return this.#recent.get(number);
   }
 
-  /** Lines at hand that began at `fromMs` of the session or later, in order of speech. */
+  /** Lines in memory that began at `fromMs` of the session or later, in order of speech. */
   recent(fromMs = 0): readonly TranscriptLine[] {
     return [...this.#recent.values()]
       .filter(({ startMs }) => startMs >= fromMs)
@@ -125,7 +125,7 @@ export class TranscriptRecorder {
     return this.#options.former?.presences ?? [];
   }
 
-  /** Nothing more is written of these lines, and they are not at hand any more. */
+  /** Drops these lines: they are neither written nor kept in memory any more. */
   drop(numbers: Iterable<number>): void {
     for (const number of numbers) {
       this.#recent.delete(number);

@@ -85,7 +85,7 @@ export class Continuations {
     const { parts, signal } = this.#context;
     const deciding = this.#meant.get(before) ?? Promise.resolve(false);
     const meant = await ifInTime(deciding, longestDecidingMs, parts.clock, signal).catch(
-      () => undefined, // the session is over, or the bug is told already
+      () => undefined, // the session is over, or the bug is reported already
     );
     if (this.#followers.get(before) === utterance) this.#followers.delete(before);
     if (meant !== undefined) return;

@@ -223,7 +223,7 @@ export class OpenUtterance implements Disposable {
 
   /** Everything up to this pause as it is understood; recognised once a pause. Errors: as `Listening.settle`. */
   text(): Promise<Transcript> {
-    if (this.#isDecided && !this.#asked) return Promise.resolve({ text: '' }); // nobody needed its words
+    if (this.#isDecided && !this.#asked) return Promise.resolve({ text: '' }); // its words were not needed
     this.#asked ??= this.#ask();
     return this.#asked.text;
   }

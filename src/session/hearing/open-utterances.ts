@@ -50,7 +50,7 @@ export class OpenUtterances {
       ...options,
       isOpen: (utterance) => this.#utterances.get(utterance.speakerId) === utterance,
     });
-    this.#broken.promise.catch(() => undefined); // whoever watches is told
+    this.#broken.promise.catch(() => undefined); // `watch` throws it
   }
 
   #run(work: Promise<unknown>): void {
@@ -156,7 +156,7 @@ export class OpenUtterances {
       this.#run(this.#passOver(utterance));
   }
 
-  /** Nobody waits for words that are not recognised in this pause. */
+  /** Gives the speaker input an empty text for this pause, so that it does not wait for words. */
   async #passOver(utterance: OpenUtterance): Promise<void> {
     await Promise.resolve(); // what else was noticed goes first
     const { speakerId: id } = utterance;

@@ -4,8 +4,8 @@ import { isWithin, latinOf, slackOf, soundOf } from '#src/turn/addressing/names-
 import { plainWords } from '#src/turn/same-words.ts';
 
 /**
- * The one of these people who is called so: by the whole name, its first word, or what sounds alike; undefined where nobody or
- * more than one is.
+ * The one of these people who has this name: the whole name, its first word, or a name that sounds alike; undefined where none
+ * or more than one has it.
  */
 export function personByName(
   called: string,

@@ -5,8 +5,8 @@ import type { ConsentGate } from '#src/session/hearing/consent-gate.ts';
 /**
  * Memories that an answer to these people may use.
  *
- * Those by or about somebody who is left out of captions, or not known not to be, are used for that person's questions alone;
- * those by or about somebody who said no, for nobody's.
+ * Memories by or about a person who is left out of captions, or may be, are used for the questions of that person alone; those by
+ * or about a person who said no are not used.
  */
 export function usableMemories(
   all: readonly Memory[],
@@ -21,7 +21,7 @@ export function usableMemories(
   return all.filter(({ byId, aboutId }) => usable(byId) && (!aboutId || usable(aboutId)));
 }
 
-/** Memories by this person about nobody else: for their questions where it is not known who said no or is left out. */
+/** Memories by this person about no other person: for their questions where it is not known who said no or is left out. */
 export function ownMemories(all: readonly Memory[], personId: string): readonly Memory[] {
   return all.filter(({ byId, aboutId }) => byId === personId && aboutId === undefined);
 }

@@ -47,8 +47,8 @@ export const typedModes = ['voice', 'text', 'off'] as const;
 export type TypedMode = (typeof typedModes)[number];
 
 /**
- * Outcome of a message; exactly one each. `elsewhere`: not in the chat of the channel the bot sits in. `unread`: nothing
- * of it was told. `refused`, `unasked`: its writer said no, or was not asked. `not-meant`: by the addressing mode. Of lines
+ * Outcome of a message; exactly one each. `elsewhere`: not in the chat of the channel the bot sits in. `unread`:
+ * Discord gave no content. `refused`, `unasked`: its writer said no, or was not asked. `not-meant`: by the addressing mode. Of lines
  * that are read out, `read`: in its turn; `full`: that person has reached the limit of waiting lines; `absent`: its writer does not sit there;
  * `silent`: the bot may not speak now.
  */

@@ -17,7 +17,7 @@ function wordsOf({ words, endedAtMs }: QueuedQuestion): QuestionWords {
   return { text: words?.text ?? '', endedAtMs };
 }
 
-/** Nobody who wanted it gets any more of it. */
+/** Ends a turn for all people who asked it. */
 export function endAll(turn: QueuedTurn, why: DropReason): void {
   const all = turn.kind === 'question' ? withDuplicates(turn) : [turn];
   for (const { handle } of all) handle.drop(why);

@@ -165,7 +165,7 @@ export class TurnQueue {
   heard(turn: QueuedTurn): void {
     this.#latest = { turn, atMs: this.#nowMs() };
     if (turn.kind === 'reading') turn.onHeard?.();
-    if (turn.kind === 'reading' && turn.interruptible === false) return; // said of itself, to nobody
+    if (turn.kind === 'reading' && turn.interruptible === false) return; // a notice of the bot, for no person in particular
     const spokenTo = isQuestion(turn) ? withDuplicates(turn).map(speakerOf) : [];
     for (const one of [...this.#line.questions, ...this.#aside]) {
       if (!spokenTo.includes(speakerOf(one))) one.waited = true;

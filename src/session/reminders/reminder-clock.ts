@@ -38,8 +38,8 @@ const mostTries = 30;
 /**
  * Delivers reminders when they are due, with one timer for all servers that this process serves.
  *
- * A reminder stays in the store until it was told, so that the next process that serves its server tells it, late. Where a process
- * is killed in between, it is told twice.
+ * A reminder stays in the store until it was delivered, so that the next process that serves its server delivers it, late. Where a
+ * process is killed in between, it is delivered twice.
  */
 export class ReminderClock implements AsyncDisposable {
   readonly #parts: ReminderClockParts;

@@ -27,8 +27,8 @@ export class ReminderDelivery {
   }
 
   /**
-   * Result for each, by id; all are of one person in one server. Aborting `signal` throws `signal.reason`, and nothing more is
-   * told; a reminder that is being said or sent by then is told to its end.
+   * Result for each, by id; all are of one person in one server. Aborting `signal` throws `signal.reason`, and no other reminder
+   * is begun; one that is being said or sent by then is completed.
    */
   async deliver(
     reminders: readonly Reminder[],

@@ -134,7 +134,7 @@ export class SoundCatalog {
     return origin && (await this.#open(requester, origin, signal, title));
   }
 
-  /** By its title, its folder, or some of its words; what is only like it is told and not played. */
+  /** By its title, its folder, or some of its words; similar sounds are named and not played. */
   async #meant(requester: Requester, called: string, signal: AbortSignal): Promise<FoundSound> {
     const meant = soundsMeant(called, await this.#folder.titled(signal));
     const [first, second] = meant;

@@ -118,7 +118,7 @@ export class VoiceQueue {
     return serial;
   }
 
-  /** A question is nobody else's to read; a text is going to be heard by everybody. */
+  /** Title of a turn for all people: a text, which all are going to hear, but not a question. */
   #title(turn: QueuedTurn): string {
     switch (turn.kind) {
       case 'question':

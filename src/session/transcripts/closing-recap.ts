@@ -105,7 +105,7 @@ async function postRecap(
 
 type RecapMessage = { readonly lines: readonly TextLine[]; readonly lineCount: number };
 
-/** Only people who sat there may know it: how they have it, which they are told once. */
+/** Message in place of a recap that only people who sat there may know: it says once how they get it. */
 function alone({ place }: PostedRecap): RecapMessage {
   return { lines: place ? [] : [{ id: 'recap.alone' }], lineCount: 0 };
 }

@@ -25,7 +25,7 @@ export type TranscriptCleanupOptions = {
   readonly render: (message: OutdatedMessage) => string;
   /** True where a session that goes on changes this message itself. */
   readonly isLive: (message: CaptionMessage) => boolean;
-  /** Somebody deleted messages. */
+  /** Called when a person deleted messages. */
   readonly onDeleted: (messageIds: readonly string[]) => void;
 };
 
