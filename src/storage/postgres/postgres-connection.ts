@@ -5,10 +5,16 @@ import {
   type Columns,
   columnType,
   decodeRow,
-  encodeValue,
+  encodeField,
   type RowOf,
 } from '#src/storage/sql/columns.ts';
-import { type Connection, type InsertOptions, insertionOf } from '#src/storage/sql/connection.ts';
+import {
+  boundValue,
+  type Connection,
+  type InsertOptions,
+  insertionOf,
+  listed,
+} from '#src/storage/sql/connection.ts';
 import type { NewRow, Table } from '#src/storage/sql/table.ts';
 
 /** PostgreSQL through one client of `pg`. */
@@ -47,7 +53,7 @@ export class PostgresConnection implements Connection {
     if (rows.length === 0) return 0;
     const { columns, computed, conflict, into } = insertionOf(table, options);
     const arrays = columns.map(([field, column]) => {
-      const values = rows.map((row) => encodeValue(column, Reflect.get(row, field), 'postgres'));
+      const values = rows.map((row) => encodeField(field, column, row));
       return sql`${values}::${raw(arrayType(column))}`;
     });
     const selected = join([raw('given.*'), ...computed]);
@@ -57,7 +63,7 @@ export class PostgresConnection implements Connection {
   }
 
   among(values: readonly (number | string)[]): Sql {
-    return sql`= ANY (${values})`;
+    return sql`= ANY (${listed(values)})`;
   }
 
   /** The same connection for an operation that was asked for so many ms ago. */
@@ -66,7 +72,7 @@ export class PostgresConnection implements Connection {
   }
 
   protected query(text: string, values: readonly unknown[]): Promise<pg.QueryResult> {
-    return this.client.query(text, values.map(escapeNul));
+    return this.client.query(text, values.map(bound));
   }
 }
 
@@ -78,13 +84,16 @@ export function plainRow(row: Readonly<Record<string, unknown>>) {
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, unescapeNul(value)]));
 }
 
-/** Values of a statement as PostgreSQL takes them: U+0000, which it refuses, and U+001A become U+001A with a digit. */
-function escapeNul(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll('\x1a', '\x1a1').replaceAll('\0', '\x1a0');
-  return Array.isArray(value) ? value.map(escapeNul) : value;
+/** Value of a statement as PostgreSQL takes it: U+0000, which it refuses, and U+001A become U+001A with a digit. */
+function bound(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(bound);
+  const checked = boundValue(value);
+  return typeof checked === 'string'
+    ? checked.replaceAll('\x1a', '\x1a1').replaceAll('\0', '\x1a0')
+    : checked;
 }
 
-/** A value of a row as it was before `escapeNul`. */
+/** A value of a row as it was before `bound`. */
 function unescapeNul(value: unknown): unknown {
   return typeof value === 'string'
     ? value.replaceAll('\x1a0', '\0').replaceAll('\x1a1', '\x1a')

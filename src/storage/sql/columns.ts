@@ -43,7 +43,7 @@ const column = <Value>(kind: Kind): Column<Value, false> => ({ kind, isOptional:
 
 /** Id of Discord or of our own: text, compared byte by byte, since numbers over 2^53 lose digits. */
 export const id = column<string>('id');
-/** Text that people or providers wrote. It may hold any character, U+0000, too. */
+/** Text that people or providers wrote. It may hold any character, U+0000, too; half a surrogate pair becomes U+FFFD. */
 export const text = column<string>('text');
 /** Whole number from -2^31 to 2^31 - 1. */
 export const integer = column<number>('integer');
@@ -77,23 +77,46 @@ export function optional<Value>(one: Column<Value, false>): Column<Value, true> 
   return { ...one, isOptional: true };
 }
 
-/** Types of both databases, and the two codecs. */
+/** Types of both databases, the values that a kind takes, and its codecs. */
 type KindRules = {
   readonly sqlite: string;
   readonly postgres: string;
-  readonly encode?: (value: unknown, dialect: SqlDialect) => unknown;
-  readonly decode?: (value: unknown) => unknown;
+  readonly isValid: (value: unknown) => boolean;
+  readonly encode?: (value: unknown) => unknown;
+  readonly decode: (value: unknown) => unknown;
 };
 
-const plainText = { sqlite: 'TEXT', postgres: 'text', decode: String } as const;
-const anyNumber = { sqlite: 'REAL', postgres: 'double precision', decode: Number } as const;
-const bigWhole = { sqlite: 'INTEGER', postgres: 'bigint', decode: Number } as const;
+const plainText = {
+  sqlite: 'TEXT',
+  postgres: 'text',
+  isValid: (value: unknown) => typeof value === 'string',
+  decode: String,
+} as const;
+
+/** SQLite would take NaN for an empty column. */
+const anyNumber = {
+  sqlite: 'REAL',
+  postgres: 'double precision',
+  isValid: (value: unknown) => typeof value === 'number' && !Number.isNaN(value),
+  decode: Number,
+} as const;
+
+const bigWhole = {
+  sqlite: 'INTEGER',
+  postgres: 'bigint',
+  isValid: Number.isSafeInteger,
+  decode: Number,
+} as const;
 
 /** Every kind of column, with its types and codecs in both databases. */
 const kinds: Readonly<Record<Kind, KindRules>> = {
   id: { ...plainText, postgres: 'text COLLATE "C"' },
   text: plainText,
-  integer: { ...bigWhole, postgres: 'integer' },
+  integer: {
+    ...bigWhole,
+    postgres: 'integer',
+    isValid: (value) => typeof value === 'number' && value >> 0 === value,
+  },
   number: anyNumber,
   instant: anyNumber,
   whole: bigWhole,
@@ -102,24 +125,33 @@ const kinds: Readonly<Record<Kind, KindRules>> = {
   flag: {
     sqlite: 'INTEGER',
     postgres: 'boolean',
+    isValid: (value) => typeof value === 'boolean',
     decode: (value) => value === true || value === 1,
   },
-  bytes: { sqlite: 'BLOB', postgres: 'bytea', decode: bytesOf },
+  bytes: {
+    sqlite: 'BLOB',
+    postgres: 'bytea',
+    isValid: (value) => value instanceof Uint8Array,
+    decode: (value) => (value instanceof Uint8Array ? new Uint8Array(value) : value),
+  },
   json: {
     ...plainText,
+    isValid: () => true,
     encode: (value) => JSON.stringify(value),
     decode: (value) => JSON.parse(String(value)), // as `encode` wrote it
   },
 };
 
-function bytesOf(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return new Uint8Array(value);
-  throw new TypeError('A column of bytes holds something else.');
-}
+/** Names of columns by their fields, which are those of our own tables: making one takes longer than reading its value. */
+const columnNames = new Map<string, string>();
 
 /** Name of the column of a field. */
 export function columnName(field: string): string {
-  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const known = columnNames.get(field);
+  if (known !== undefined) return known;
+  const name = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  columnNames.set(field, name);
+  return name;
 }
 
 /** Type of a column in its database, without its constraints. */
@@ -127,23 +159,43 @@ export function columnType({ kind }: Column, dialect: SqlDialect): string {
   return kinds[kind][dialect];
 }
 
-/** Value as its column stores it; undefined is an empty column. */
-export function encodeValue({ kind }: Column, value: unknown, dialect: SqlDialect): unknown {
-  if (value === undefined) return null;
-  return kinds[kind].encode?.(value, dialect) ?? value;
+/** Field of a row as its column stores it. Errors: TypeError for what the column does not take. */
+export function encodeField(field: string, column: Column, row: object): unknown {
+  const value: unknown = Reflect.get(row, field);
+  if (value === undefined) {
+    if (!column.isOptional) throw isEmpty(field);
+    return null;
+  }
+  const { encode, isValid } = kinds[column.kind];
+  if (!isValid(value)) throw isForeign(field, column);
+  return encode ? encode(value) : value;
 }
 
-/** Row of a database as a value. Errors: TypeError where a column that is never empty is. */
+/** Row of a database as a value. Errors: TypeError where a column that is never empty is, or a value is none of its kind. */
 export function decodeRow<Shape extends Columns>(
   shape: Shape,
   row: Readonly<Record<string, unknown>>,
 ): RowOf<Shape> {
   const decoded: Record<string, unknown> = {};
-  for (const [field, { isOptional, kind }] of Object.entries(shape)) {
-    const value = row[columnName(field)];
-    if (value !== null && value !== undefined)
-      decoded[field] = kinds[kind].decode?.(value) ?? value;
-    else if (!isOptional) throw new TypeError(`The column ${columnName(field)} is empty.`);
+  for (const [field, column] of Object.entries(shape)) {
+    const stored = row[columnName(field)];
+    if (stored === null || stored === undefined) {
+      if (!column.isOptional) throw isEmpty(field);
+      continue;
+    }
+    const { decode, isValid } = kinds[column.kind];
+    const value = decode(stored);
+    if (!isValid(value)) throw isForeign(field, column);
+    decoded[field] = value;
   }
   return decoded as RowOf<Shape>; // each field by the kind of its column
+}
+
+function isEmpty(field: string): TypeError {
+  return new TypeError(`The column ${columnName(field)} is empty.`);
+}
+
+/** Names no value: it may be what somebody said. */
+function isForeign(field: string, { kind }: Column): TypeError {
+  return new TypeError(`The value of the column ${columnName(field)} is not of the kind ${kind}.`);
 }

@@ -1,4 +1,5 @@
 import { empty, raw, type Sql } from 'sql-template-tag';
+import type { SqliteValue } from '#src/storage/sqlite.ts';
 import { type Column, type Columns, columnName, type RowOf, type SqlDialect } from './columns.ts';
 import type { NewRow, Table } from './table.ts';
 
@@ -24,7 +25,7 @@ export interface Connection {
   rows<Shape extends Columns>(shape: Shape, statement: Sql): Promise<readonly RowOf<Shape>[]>;
   /** Runs a statement; the number of changed rows. */
   run(statement: Sql): Promise<number>;
-  /** Inserts rows; the number of changed ones. */
+  /** Inserts rows, each with a key of its own; the number of changed ones. */
   insert<One extends Table, Computed extends string = never>(
     table: One,
     rows: readonly Omit<NewRow<One>, Computed>[],
@@ -60,4 +61,25 @@ export function insertionOf<Computed extends string>(
     into: raw(`${name} (${names})`),
     conflict: options.conflict ?? empty,
   };
+}
+
+/** Value that a statement binds. Errors: TypeError for any other, and for NaN, which SQLite takes for an empty column. */
+export function boundValue(value: unknown): SqliteValue | boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number' && !Number.isNaN(value)) return value;
+  if (value instanceof Uint8Array) return value;
+  const found = typeof value === 'number' ? 'NaN' : `a value of the type ${typeof value}`;
+  throw new TypeError(`A statement got ${found}.`);
+}
+
+/**
+ * Values that `among` looks for: half a surrogate pair is stored as U+FFFD, and JSON has no number that is not finite.
+ * Errors: TypeError for such a number.
+ */
+export function listed(values: readonly (number | string)[]): readonly (number | string)[] {
+  return values.map((value) => {
+    if (typeof value === 'string') return value.toWellFormed();
+    if (!Number.isFinite(value)) throw new TypeError(`A list of a statement holds ${value}.`);
+    return value;
+  });
 }

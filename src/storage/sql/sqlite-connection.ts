@@ -1,7 +1,13 @@
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { DatabaseSync, SqliteValue, Statement } from '#src/storage/sqlite.ts';
-import { type Columns, decodeRow, encodeValue, type RowOf } from './columns.ts';
-import { type Connection, type InsertOptions, insertionOf } from './connection.ts';
+import { type Columns, decodeRow, encodeField, type RowOf } from './columns.ts';
+import {
+  boundValue,
+  type Connection,
+  type InsertOptions,
+  insertionOf,
+  listed,
+} from './connection.ts';
 import { StatementCache } from './statement-cache.ts';
 import type { NewRow, Table } from './table.ts';
 
@@ -48,9 +54,7 @@ export class SqliteConnection implements Connection {
     const { columns, computed, conflict, into } = insertionOf(table, options);
     let changed = 0;
     for (const row of rows) {
-      const values = columns.map(([field, column]) =>
-        encodeValue(column, Reflect.get(row, field), 'sqlite'),
-      );
+      const values = columns.map(([field, column]) => encodeField(field, column, row));
       const all = join([...values, ...computed]);
       changed += await this.run(sql`INSERT INTO ${into} VALUES (${all}) ${conflict}`);
     }
@@ -58,13 +62,11 @@ export class SqliteConnection implements Connection {
   }
 
   among(values: readonly (number | string)[]): Sql {
-    return sql`IN (SELECT value FROM json_each(${JSON.stringify(values)}))`;
+    return sql`IN (SELECT value FROM json_each(${JSON.stringify(listed(values))}))`;
   }
 }
 
 function bound(value: unknown): SqliteValue {
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  if (value === null || typeof value === 'string' || typeof value === 'number') return value;
-  if (value instanceof Uint8Array) return value;
-  throw new TypeError(`A statement got a value of the type ${typeof value}.`);
+  const checked = boundValue(value);
+  return typeof checked === 'boolean' ? Number(checked) : checked;
 }

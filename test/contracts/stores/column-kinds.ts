@@ -1,0 +1,421 @@
+import sql, { raw } from 'sql-template-tag';
+import { expect, test } from 'vitest';
+import {
+  bytes,
+  columnName,
+  flag,
+  id,
+  instant,
+  integer,
+  json,
+  key,
+  money,
+  number,
+  oneOf,
+  optional,
+  text,
+  whole,
+} from '#src/storage/sql/columns.ts';
+import type { Connection } from '#src/storage/sql/connection.ts';
+import { type NewRow, replacing, select, table } from '#src/storage/sql/table.ts';
+
+export type OpenedKinds = AsyncDisposable & {
+  readonly connection: Connection;
+  /** Wall clock of the database, in ms. */
+  readonly wallMs: () => number;
+};
+
+/** Opens a connection to a database that has the tables of this contract, which are empty. */
+export type OpenKinds = () => Promise<OpenedKinds>;
+
+const rules = { person: { forget: 'nothing' }, server: { forget: 'nothing' } } as const;
+
+/** Table with a column of each kind that may be empty, and one that is not. */
+const samples = table(
+  'samples',
+  {
+    id,
+    text,
+    integer,
+    number,
+    instant,
+    money,
+    whole,
+    flag,
+    bytes,
+    json: json<unknown>(),
+    choice: oneOf('up', 'down'),
+    otherId: optional(id),
+    otherText: optional(text),
+    otherInteger: optional(integer),
+    otherNumber: optional(number),
+    otherInstant: optional(instant),
+    otherMoney: optional(money),
+    otherWhole: optional(whole),
+    otherFlag: optional(flag),
+    otherBytes: optional(bytes),
+    otherJson: optional(json<unknown>()),
+    otherChoice: optional(oneOf('up', 'down')),
+  },
+  { key: ['id'], ...rules },
+);
+/** Table whose database gives the keys. */
+const numbered = table('numbered', { key, text }, { key: ['key'], ...rules });
+/** Table of a single column. */
+const names = table('names', { id }, { key: ['id'], ...rules });
+
+export const kindTables = [samples, numbered, names];
+
+type Sample = NewRow<typeof samples>;
+type Field = keyof Sample & string;
+
+const plain: Sample = {
+  id: '1',
+  text: 'tea',
+  integer: 1,
+  number: 0.5,
+  instant: 1_795_190_400_123.5,
+  money: 1,
+  whole: 1,
+  flag: true,
+  bytes: Uint8Array.of(1, 2),
+  json: [1],
+  choice: 'up',
+};
+
+const million = 2 ** 20;
+const mostWhole = Number.MAX_SAFE_INTEGER;
+const nested = {
+  list: [1, -0.5, null, [], {}, [['deep']]],
+  '': 'empty',
+  'a"b': '\0\x1a\ud800 🍵',
+  long: 'x'.repeat(million),
+};
+const texts = [
+  '',
+  ' ',
+  'NULL',
+  "'; DROP TABLE samples; --",
+  '{"a",\\b}',
+  'one\r\ntwo\ttabs',
+  '\0',
+  '\x1a',
+  '\x1a0\x1a1\0\x1a',
+  '👩‍👩‍👧',
+  '\uffff\ufeff\u202e',
+  'e\u0301 \u00e9',
+  'x'.repeat(million),
+];
+
+/** Values that come back as they were written, by kind. */
+const kept: Partial<Record<Field, readonly unknown[]>> = {
+  id: ['9007199254740993', '18446744073709551615', '000123', '', '\0', '\x1a', '🍵'],
+  text: texts,
+  integer: [0, -1, 2 ** 31 - 1, -(2 ** 31)],
+  number: [
+    0.1 + 0.2,
+    -1.5,
+    5e-324,
+    Number.MAX_VALUE,
+    2 ** 53 + 2,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ],
+  instant: [0, -62_135_596_800_000, 8.64e15, -0.25, 1_795_190_400_123.456],
+  money: [0, -1, mostWhole, -mostWhole],
+  whole: [0, -1, mostWhole, -mostWhole],
+  flag: [false, true],
+  bytes: [new Uint8Array(), Uint8Array.from({ length: 256 }, (_, n) => n), repeated(million)],
+  choice: ['up', 'down'],
+};
+const keptJson: readonly unknown[] = [nested, null, '', 'null', 0, false, []];
+
+/** Values that no column of the kind takes. */
+const refused: Partial<Record<Field, readonly unknown[]>> = {
+  id: [5, null],
+  text: [5, null],
+  integer: [2 ** 31, -(2 ** 31) - 1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, '1', null],
+  number: [Number.NaN, '1', null],
+  instant: [Number.NaN, new Date(0), null],
+  money: [mostWhole + 1, -mostWhole - 1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 1n, null],
+  whole: [mostWhole + 1, -mostWhole - 1, 0.5, Number.NaN, Number.NEGATIVE_INFINITY, '1', null],
+  flag: [1, 'true', null],
+  bytes: ['1', [1], null],
+};
+
+/** Every kind of column does the same in both databases. */
+export function columnKindsContract(name: string, open: OpenKinds): void {
+  keepsValues(name, open);
+  refusesValues(name, open);
+  handlesEmptyColumns(name, open);
+  insertsRows(name, open);
+  findsRows(name, open);
+}
+
+function keepsValues(name: string, open: OpenKinds): void {
+  for (const [field, values] of Object.entries(kept))
+    test(`${name}: a column of the kind ${field} keeps extreme values, and a condition finds them`, async () => {
+      await using opened = await open();
+      for (const value of values) await expectKept(opened.connection, field, value);
+    });
+
+  test(`${name}: JSON keeps what JSON can hold`, async () => {
+    await using opened = await open();
+    for (const value of keptJson)
+      expect(await stored(opened.connection, 'json', value)).toEqual(value);
+    expect(await stored(opened.connection, 'json', { a: undefined, b: [undefined] })).toEqual({
+      b: [null],
+    });
+  });
+
+  test(`${name}: half a surrogate pair is kept as U+FFFD, and found as either`, async () => {
+    await using opened = await open();
+    const { connection } = opened;
+    const half = 'a\ud800b\udc00';
+    expect(await stored(connection, 'text', half)).toBe('a\ufffdb\ufffd');
+    expect(await found(connection, sql`text = ${half}`)).toEqual(['1']);
+    expect(await found(connection, sql`text ${connection.among([half])}`)).toEqual(['1']);
+    expect(await found(connection, sql`text ${connection.among(['a\ufffdb\ufffd'])}`)).toEqual([
+      '1',
+    ]);
+  });
+
+  test(`${name}: zero has no sign`, async () => {
+    await using opened = await open();
+    for (const field of ['integer', 'number', 'instant', 'money', 'whole'] as const)
+      expect(await stored(opened.connection, field, -0)).toBe(0);
+  });
+}
+
+function refusesValues(name: string, open: OpenKinds): void {
+  test(`${name}: a value of another kind is refused with the name of the column, and no row is written`, async () => {
+    await using opened = await open();
+    const { connection } = opened;
+    for (const [field, values] of Object.entries(refused))
+      for (const value of values) {
+        const message = `The value of the column ${columnName(field)} is not of the kind ${field}.`;
+        await expect(stored(connection, field, value), `${field} ${value}`).rejects.toThrow(
+          message,
+        );
+        const row = [{ ...plain, id: '2', [columnOf(field)]: value }];
+        await expect(connection.insert<typeof samples>(samples, row as never)).rejects.toThrow(
+          TypeError,
+        );
+      }
+    await expect(stored(connection, 'choice', 'left')).rejects.toThrow(/check constraint/i);
+    expect(await found(connection, sql`TRUE`)).toEqual([]);
+  });
+
+  test(`${name}: a statement binds neither NaN nor undefined nor an object`, async () => {
+    await using opened = await open();
+    const { connection } = opened;
+    for (const value of [Number.NaN, undefined, {}, new Date(0), 1n, Symbol('s')])
+      await expect(found(connection, sql`number = ${value as never}`)).rejects.toThrow(
+        /^A statement got /,
+      );
+  });
+
+  test(`${name}: a whole number that grows beyond 2^53 - 1 in the database fails to be read, and is not rounded`, async () => {
+    await using opened = await open();
+    const { connection } = opened;
+    await stored(connection, 'money', mostWhole);
+    await connection.run(sql`UPDATE samples SET money = money + money`);
+    await expect(select(connection, samples, sql``)).rejects.toThrow();
+    expect(await found(connection, sql`money = CAST('18014398509481982' AS BIGINT)`)).toEqual([
+      '1',
+    ]);
+  });
+}
+
+function handlesEmptyColumns(name: string, open: OpenKinds): void {
+  test(`${name}: an absent field is an empty column, and an empty column an absent field`, async () => {
+    await using opened = await open();
+    const { connection } = opened;
+    await connection.insert(samples, [plain, { ...plain, id: '2', otherText: undefined }]);
+    const rows = await select(connection, samples, sql`WHERE other_text IS NULL ORDER BY id`);
+    expect(rows).toStrictEqual([plain, { ...plain, id: '2' }]);
+    await connection.insert(samples, [{ ...plain, id: '3', otherJson: null }]);
+    const [last] = await select(connection, samples, sql`WHERE other_json IS NOT NULL`);
+    expect(last).toStrictEqual({ ...plain, id: '3', otherJson: null });
+  });
+
+  test(`${name}: a column that is never empty names itself when it would be, or is read so`, async () => {
+    await using opened = await open();
+    const { connection } = opened;
+    for (const field of Object.keys(plain)) {
+      const empty = `The column ${field} is empty.`;
+      const row = { ...plain, [field]: undefined };
+      await expect(connection.insert(samples, [row as never])).rejects.toThrow(empty);
+    }
+    const read = connection.rows({ text }, sql`SELECT CAST(NULL AS TEXT) AS text`);
+    await expect(read).rejects.toThrow('The column text is empty.');
+    expect(await found(connection, sql`TRUE`)).toEqual([]);
+  });
+}
+
+function insertsRows(name: string, open: OpenKinds): void {
+  test(`${name}: 1,000 rows are inserted at once, each with its own values`, async () => {
+    await using opened = await open();
+    const { connection } = opened;
+    const rows = Array.from({ length: 1_000 }, (_, n): Sample => batchRow(n));
+    expect(await connection.insert(samples, rows)).toBe(1_000);
+    expect(await select(connection, samples, sql`ORDER BY id`)).toStrictEqual(rows);
+    expect(await connection.insert(samples, [])).toBe(0);
+  });
+
+  test(`${name}: a row with the key of another one is left out, takes its place, or fails, as told`, async () => {
+    await using opened = await open();
+    const { connection } = opened;
+    const next = { ...plain, text: 'coffee', otherText: 'late' };
+    const nothing = { conflict: sql`ON CONFLICT DO NOTHING` };
+    expect(await connection.insert(samples, [plain], nothing)).toBe(1);
+    expect(await connection.insert(samples, [next, { ...plain, id: '2' }], nothing)).toBe(1);
+    expect(await textsOf(connection)).toEqual(['tea', 'tea']);
+    const never = { conflict: sql`${replacing(samples)} WHERE samples.money > ${5}` };
+    expect(await connection.insert(samples, [next], never)).toBe(0);
+    expect(await connection.insert(samples, [next], { conflict: replacing(samples) })).toBe(1);
+    expect(await select(connection, samples, sql`WHERE id = ${'1'}`)).toStrictEqual([next]);
+    expect(await connection.insert(samples, [plain], { conflict: replacing(samples) })).toBe(1);
+    expect(await select(connection, samples, sql`WHERE id = ${'1'}`)).toStrictEqual([plain]);
+    await expect(connection.insert(samples, [plain])).rejects.toThrow(/unique/i);
+    expect(await connection.insert(names, [{ id: 'a' }, { id: 'b' }], nothing)).toBe(2);
+    expect(await connection.insert(names, [{ id: 'b' }, { id: 'c' }], nothing)).toBe(1);
+  });
+}
+
+function findsRows(name: string, open: OpenKinds): void {
+  test(`${name}: a list is looked for with one text, however long it is`, async () => {
+    await using opened = await open();
+    const { connection } = opened;
+    const rows = Array.from({ length: 50 }, (_, n): Sample => batchRow(n));
+    await connection.insert(samples, rows);
+    const ids = (values: readonly string[]) =>
+      found(connection, sql`id ${connection.among(values)}`);
+    expect(await ids([])).toEqual([]);
+    expect(await ids(['00007'])).toEqual(['00007']);
+    expect(await ids(['00007', '7', '00009', '00007'])).toEqual(['00007', '00009']);
+    const many = Array.from({ length: 10_000 }, (_, n) => `${n}`.padStart(5, '0'));
+    expect(await ids(many)).toHaveLength(50);
+    const whole = Array.from({ length: 10_000 }, (_, n) => n - 600);
+    expect(await found(connection, sql`integer ${connection.among(whole)}`)).toHaveLength(50);
+    expect(connection.among(many).sql).toBe(connection.among([]).sql);
+  });
+
+  test(`${name}: a list may hold any text and any number that is finite`, async () => {
+    await using opened = await open();
+    const { connection } = opened;
+    const hard = texts.filter((one) => one.length < 100);
+    const sevenths = hard.map((_, n) => n / 7);
+    await connection.insert(
+      samples,
+      hard.map((one, n) => ({ ...batchRow(n), text: one })),
+    );
+    expect(await found(connection, sql`text ${connection.among(hard)}`)).toHaveLength(hard.length);
+    expect(await found(connection, sql`number ${connection.among(sevenths)}`)).toHaveLength(
+      hard.length,
+    );
+    for (const one of [Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => connection.among([one])).toThrow(TypeError);
+  });
+
+  test(`${name}: ids stand in the order of their bytes`, async () => {
+    await using opened = await open();
+    const ids = ['', '\x1b', '10', '9', 'A', 'Z', 'a', 'b', 'é', '\uffff', '🍵'];
+    await opened.connection.insert(
+      names,
+      ids.toReversed().map((one) => ({ id: one })),
+    );
+    const rows = await select(opened.connection, names, sql`ORDER BY id`);
+    expect(rows.map((row) => row.id)).toEqual(ids);
+  });
+
+  test(`${name}: the database gives each new row a key of its own`, async () => {
+    await using opened = await open();
+    const { connection } = opened;
+    const keyOf = async (value: string) => {
+      const statement = sql`INSERT INTO numbered (text) VALUES (${value}) RETURNING key`;
+      return (await connection.rows({ key }, statement)).map((row) => row.key);
+    };
+    const keys = [...(await keyOf('a')), ...(await keyOf('a'))];
+    expect(keys).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(Math.min(...keys)).toBeGreaterThan(0);
+    expect(new Set(keys).size).toBe(2);
+  });
+
+  test(`${name}: now is an instant of the clock of the database, in every place of a statement`, async () => {
+    await using opened = await open();
+    const { connection, wallMs } = opened;
+    const [beforeMs, computed] = [Math.floor(wallMs()), { instant: connection.now }];
+    await connection.insert(samples, [plain], { with: computed });
+    const [row] = await select(connection, samples, sql`WHERE instant <= ${connection.now}`);
+    expect(row?.instant).toBeGreaterThanOrEqual(beforeMs);
+    expect(row?.instant).toBeLessThanOrEqual(wallMs() + 1);
+  });
+}
+
+/** The field that is tested for a kind: the one that may be empty, so that a row has its own key. */
+function columnOf(field: string): Field {
+  return `other${field[0]?.toUpperCase()}${field.slice(1)}` as Field; // as `samples` names it
+}
+
+/** Value of a field of the only row, as read after it was written. */
+async function stored(connection: Connection, field: string, value: unknown): Promise<unknown> {
+  await connection.run(sql`DELETE FROM samples`);
+  await connection.insert<typeof samples>(samples, [{ ...plain, [field]: value } as Sample]);
+  const [row] = await select(connection, samples, sql``);
+  return row && Reflect.get(row, field);
+}
+
+async function expectKept(connection: Connection, field: string, value: unknown): Promise<void> {
+  expect(await stored(connection, field, value)).toEqual(value);
+  const other = columnOf(field);
+  const condition = sql`${raw(columnName(other))} = ${value as string}`;
+  expect(await found(connection, condition)).toEqual([]);
+  await connection.run(sql`DELETE FROM samples`);
+  await connection.insert<typeof samples>(samples, [{ ...plain, [other]: value } as Sample]);
+  expect(await found(connection, condition)).toEqual(['1']);
+  await connection.run(
+    sql`UPDATE samples SET ${raw(columnName(field))} = ${value as string} WHERE ${condition}`,
+  );
+  const [row] = await select(connection, samples, sql``);
+  expect(row).toStrictEqual({ ...plain, [field]: value, [other]: value });
+}
+
+/** Ids of the rows that a condition finds. */
+async function found(connection: Connection, condition: ReturnType<typeof raw>) {
+  const rows = await connection.rows(
+    { id },
+    sql`SELECT id FROM samples WHERE ${condition} ORDER BY id`,
+  );
+  return rows.map((row) => row.id);
+}
+
+async function textsOf(connection: Connection): Promise<readonly string[]> {
+  return (await select(connection, samples, sql`ORDER BY id`)).map((row) => row.text);
+}
+
+function batchRow(n: number): Sample {
+  return {
+    id: `${n}`.padStart(5, '0'),
+    text: `line ${n} 🍵\0`,
+    integer: n - 500,
+    number: n / 7,
+    instant: 1_795_190_400_123 + n,
+    money: mostWhole - n,
+    whole: n - mostWhole,
+    flag: n % 2 === 0,
+    bytes: Uint8Array.of(n % 256, 0, 255),
+    json: { n, list: [n] },
+    choice: n % 3 === 0 ? 'up' : 'down',
+    ...(n % 5 === 0 && {
+      otherText: `"${n}"`,
+      otherFlag: false,
+      otherBytes: Uint8Array.of(n % 256),
+    }),
+    ...(n % 7 === 0 && { otherMoney: 35 - n, otherJson: null, otherId: '' }),
+  };
+}
+
+function repeated(length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, n) => (n * 7) % 256);
+}

@@ -1,0 +1,17 @@
+import { createTables } from '#src/storage/sql/create-table.ts';
+import { SqliteConnection } from '#src/storage/sql/sqlite-connection.ts';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { columnKindsContract, kindTables } from '#test/contracts/stores/column-kinds.ts';
+
+columnKindsContract('SQLite', async () => {
+  const sqlite = new DatabaseSync(':memory:');
+  sqlite.exec(createTables(kindTables, 'sqlite'));
+  const wallMs = () => 1_795_190_400_123.25;
+  return {
+    connection: new SqliteConnection(sqlite, 'writer', wallMs),
+    wallMs,
+    async [Symbol.asyncDispose]() {
+      sqlite.close();
+    },
+  };
+});
