@@ -30,6 +30,19 @@ function loads(source: string): readonly string[] {
     .map(([, , specifier = '']) => specifier);
 }
 
+/** These files, and those that they load, directly or through others. */
+function loadedWith(
+  starts: readonly string[],
+  all: ReadonlyMap<string, string>,
+): ReadonlySet<string> {
+  const reached = new Set(starts);
+  for (const path of reached) {
+    const own = loads(all.get(path) ?? '').filter((specifier) => /^[#.]/.test(specifier));
+    for (const specifier of own) reached.add(targetOf(path, specifier));
+  }
+  return reached;
+}
+
 /** Folder that a rule of imports names: `src/turn`, `commands`. */
 function folderOf(path: string): string {
   const [top = '', next = ''] = path.split('/');
@@ -129,17 +142,47 @@ test.each([
   ['the page', 'PAGE_PORT', ['hono', '@hono/node-server', 'rate-limiter-flexible']],
 ])('the bot loads nothing of %s before %s asks for it', async (_what, _setting, packages) => {
   const all = await sources();
-  const loadedBy = (path: string) => loads(all.get(path) ?? '');
   const starts = ['program', 'on-discord', 'sandbox/in-sandbox'].map(
     (name) => `src/app/${name}.ts`,
   );
-  const reached = new Set([...starts, 'doctor/main.ts', 'setup/main.ts']);
-  for (const path of reached) {
-    const own = loadedBy(path).filter((specifier) => /^[#.]/.test(specifier));
-    for (const specifier of own) reached.add(targetOf(path, specifier));
-  }
-  const needsIt = (path: string) => packages.some((one) => loadedBy(path).includes(one));
+  const reached = loadedWith([...starts, 'doctor/main.ts', 'setup/main.ts'], all);
+  const needsIt = (path: string) =>
+    packages.some((one) => loads(all.get(path) ?? '').includes(one));
   expect([...reached].filter(needsIt)).toEqual([]);
   expect(reached.size).toBeGreaterThan(500);
   expect([...all.keys()].some(needsIt)).toBe(true);
+});
+
+/** Folders of files that a worker of either store loads. */
+const storeFolders = ['src/base', 'src/storage', 'src/storage/sql', 'src/storage/thread'];
+
+test.each([
+  [
+    'src/storage/thread/store-worker.ts',
+    ['src/api/tokens', 'src/people', 'src/spending', 'src/storage/backups', 'src/storage/stores'],
+  ],
+  ['src/storage/transcripts/transcripts-worker.ts', ['src/storage/transcripts']],
+])('%s loads its store alone, and no package but that of SQL', async (worker, further) => {
+  const all = await sources();
+  const reached = [...loadedWith([worker], all)];
+  const folders = new Set(reached.map(dirname));
+  expect([...folders.difference(new Set([...storeFolders, ...further]))]).toEqual([]);
+  const packages = new Set(reached.flatMap((path) => loads(all.get(path) ?? '')));
+  const foreign = [...packages].filter((one) => !/^(?:[#.]|node:)/.test(one));
+  expect(foreign).toEqual(['sql-template-tag']);
+  expect(reached.filter((path) => !all.has(path))).toEqual([]);
+});
+
+/** Files whose SQL has names of tables and columns as they are declared. */
+const withNames =
+  /^(?:test\/|src\/storage\/(?:sql|postgres)\/|src\/storage\/stores\/(?:consents|guilds|spending)\.ts$)/;
+
+test('text becomes SQL as it is only where names of tables and columns do', async () => {
+  const strays = [...(await sources())]
+    .filter(([path]) => !withNames.test(path))
+    .filter(([, source]) =>
+      /^import (?!type)[^;]*\b(?:raw|(?<!type )Sql)\b[^;]* from 'sql-template-tag'/m.test(source),
+    )
+    .map(([path]) => path);
+  expect(strays).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
-import { checkFormat, type Migration, migrate, migrations, versionIn } from './schema.ts';
+import { checkFormat, type Migration, migrate, versionIn } from './schema.ts';
 import type { Connection } from './sql/connection.ts';
 import { SqliteConnection } from './sql/sqlite-connection.ts';
 import type { StoreDatabase, Work } from './sql/store-database.ts';
@@ -26,13 +26,6 @@ export type DatabaseFormat = {
   readonly cacheKib: number;
 };
 
-/** Format of the small file of consents and settings: it is checked for damage before it is used. */
-const mainFormat: DatabaseFormat = {
-  migrations,
-  checkedBytes: Number.POSITIVE_INFINITY,
-  cacheKib: 2_000,
-};
-
 /** SQLite waits inside the call, and with it every voice of this process; so it waits this long only. */
 const innerWaitMs = 5;
 const retryMs = 25;
@@ -45,7 +38,7 @@ const retryMs = 25;
 export async function openDatabase(
   path: string,
   options: StoreOptions,
-  format = mainFormat,
+  format: DatabaseFormat,
 ): Promise<Database> {
   const { clock, patienceMs = 2_000 } = options;
   const never = new AbortController().signal;

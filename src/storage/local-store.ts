@@ -1,5 +1,6 @@
-import { copyStore } from './backups/backup.ts';
+import { copyStore } from './backups/copy-store.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
+import { mainFormat } from './main-format.ts';
 import { rewriteVersion } from './schema.ts';
 import type { Store } from './store.ts';
 import { SqlApiTokens } from './stores/api-tokens.ts';
@@ -17,7 +18,7 @@ import { SqlTracks } from './stores/tracks.ts';
 
 /** The store on the calling thread, which stands still for every sync of the disk. Errors: BotError `store.unreadable`. */
 export async function openLocalStore(path: string, options: StoreOptions): Promise<Store> {
-  const database = await openDatabase(path, options);
+  const database = await openDatabase(path, options, mainFormat);
   return {
     apiTokens: new SqlApiTokens(database),
     captionChoices: new SqlCaptionChoices(database),

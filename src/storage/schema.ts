@@ -1,27 +1,11 @@
 import { existsSync } from 'node:fs';
-import { createTables } from './sql/create-table.ts';
 import { type DatabaseSync, openReadOnly } from './sqlite.ts';
-import { tables } from './stores/tables.ts';
 import { tooNew, tooOld } from './trouble.ts';
 
 export type Migration = { readonly version: number; readonly sql: string };
 
 /** Formats that a program opens: from that of its first migration, which creates the schema, to that of its last. */
 export type FormatRange = { readonly oldest: number; readonly known: number };
-
-/**
- * The migrations of `parley.db`, in order; a released one never changes.
- *
- * The first one creates the whole schema. Formats from before the first release have lower numbers, and are refused.
- *
- * Ids are text, so that a forgotten one can be searched for in the bytes. No table holds sound.
- */
-export const migrations: readonly Migration[] = [
-  {
-    version: 14,
-    sql: createTables(tables, 'sqlite'),
-  },
-];
 
 export function rangeOf(steps: readonly Migration[]): FormatRange {
   return { oldest: steps[0]?.version ?? 0, known: steps.at(-1)?.version ?? 0 };
@@ -44,11 +28,7 @@ export function checkFormat(path: string, version: number, steps: readonly Migra
  *
  * Errors: BotError `store.unreadable` for a format that this program does not read.
  */
-export function migrate(
-  sqlite: DatabaseSync,
-  path: string,
-  steps: readonly Migration[] = migrations,
-): void {
+export function migrate(sqlite: DatabaseSync, path: string, steps: readonly Migration[]): void {
   if (versionOf(sqlite) === rangeOf(steps).known) return;
   inTransaction(sqlite, () => {
     const version = versionOf(sqlite);

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
+import { migrations } from '#src/storage/main-format.ts';
 import { migrate } from '#src/storage/schema.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -113,7 +114,7 @@ test('what a killed process had deleted leaves the files when the store is opene
 
 test('no table can hold sound, and each that names a person names the server as well', () => {
   using sqlite = new DatabaseSync(':memory:');
-  migrate(sqlite, ':memory:');
+  migrate(sqlite, ':memory:', migrations);
   const columns = sqlite
     .prepare(
       `SELECT t.name AS "table", t.strict, c.name, c.type FROM pragma_table_list t

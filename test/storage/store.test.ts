@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Database } from '#src/storage/database.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
-import { migrate, migrations, rangeOf } from '#src/storage/schema.ts';
+import { migrations } from '#src/storage/main-format.ts';
+import { migrate, rangeOf } from '#src/storage/schema.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
 import { SqlConsents } from '#src/storage/stores/consents.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
@@ -116,9 +117,9 @@ test('migrations are numbered without a gap, and taking them twice changes nothi
   expect(versions).toEqual(migrations.map((_, place) => oldest + place));
   using sqlite = new DatabaseSync(':memory:');
   const schema = () => sqlite.prepare('SELECT sql FROM sqlite_schema ORDER BY name').all();
-  migrate(sqlite, ':memory:');
+  migrate(sqlite, ':memory:', migrations);
   const once = schema();
-  migrate(sqlite, ':memory:');
+  migrate(sqlite, ':memory:', migrations);
   expect(schema()).toEqual(once);
 });
 

@@ -1,4 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest';
+import { migrations } from '#src/storage/main-format.ts';
 import { migrate } from '#src/storage/schema.ts';
 import { id } from '#src/storage/sql/columns.ts';
 import { personTables } from '#src/storage/sql/person-tables.ts';
@@ -18,7 +19,7 @@ test('a table does not compile without what becomes of its rows about persons an
 
 test('every table with a server or a person in it declares what becomes of its rows', () => {
   using sqlite = new DatabaseSync(':memory:');
-  migrate(sqlite, ':memory:');
+  migrate(sqlite, ':memory:', migrations);
   const tablesWith = (column: string) =>
     sqlite
       .prepare(

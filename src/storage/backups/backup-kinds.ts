@@ -1,4 +1,5 @@
-import { type Migration, migrate, migrations, versionOf } from '#src/storage/schema.ts';
+import { migrations } from '#src/storage/main-format.ts';
+import { type Migration, migrate, versionOf } from '#src/storage/schema.ts';
 import { type PersonTable, personTables } from '#src/storage/sql/person-tables.ts';
 import type { DatabaseSync } from '#src/storage/sqlite.ts';
 import { storePath } from '#src/storage/store.ts';

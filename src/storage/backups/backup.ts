@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
-import { asTrouble, isBusy, isDamage } from '#src/storage/trouble.ts';
+import { asTrouble } from '#src/storage/trouble.ts';
 import { copyName, isCopyName } from './copy-names.ts';
+import { copyStore } from './copy-store.ts';
 import { eraseForgottenSince } from './erase-from-copies.ts';
 
 const keptBackups = 7;
@@ -41,25 +42,6 @@ export function backUp(
   if (prunes) prune(folder, name, storePath);
   eraseForgottenSince({ path, storePath }, atWallMs);
   return path;
-}
-
-/**
- * One whole file without a log beside it; it stands under its name only when it is complete.
- *
- * Errors: BotError `store.unwritable` for the copy, SQLite's own for the original.
- */
-export function copyStore(sqlite: DatabaseSync, toPath: string): void {
-  const part = `${toPath}.part`;
-  try {
-    mkdirSync(dirname(toPath), { recursive: true, mode: 0o700 });
-    rmSync(part, { force: true });
-    sqlite.prepare('VACUUM INTO ?').run(part);
-    chmodSync(part, 0o600);
-    renameSync(part, toPath);
-  } catch (error) {
-    if (isBusy(error) || isDamage(error)) throw error;
-    throw asTrouble('store.unwritable', toPath, error);
-  }
 }
 
 /** Leaves the newest, and nothing that an interrupted copy before this one left. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
-import { type FormatRange, isTooOld, migrations, rangeOf, versionIn } from '#src/storage/schema.ts';
+import { migrations } from '#src/storage/main-format.ts';
+import { type FormatRange, isTooOld, rangeOf, versionIn } from '#src/storage/schema.ts';
 import { openReadOnly } from '#src/storage/sqlite.ts';
 import { storePath } from '#src/storage/store.ts';
 import { migrations as transcriptMigrations } from '#src/storage/transcripts/schema.ts';
