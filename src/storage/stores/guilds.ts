@@ -23,7 +23,7 @@ export const removedGuilds = table(
     key: ['guildId'],
     person: { forget: 'nothing' },
     server: {
-      forget: 'keep',
+      forget: 'later',
       column: 'guildId',
       reason: 'It tells whose spending is deleted when the month is over, and goes then.',
     },

@@ -23,9 +23,9 @@ export const spent = table(
     key: ['guildId', 'day'],
     person: { forget: 'nothing' },
     server: {
-      forget: 'keep',
+      forget: 'later',
       column: 'guildId',
-      reason: 'A server that removes the bot and invites it again has no more left of its budget.',
+      reason: 'A server that comes back has its budget of the month, and not a new one.',
     },
   },
 );
