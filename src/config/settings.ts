@@ -127,7 +127,7 @@ export const settings = z.object({
   CONSENT_POLICY: z.enum(['ask', 'role', 'notice']).default('ask'),
   CONSENT_ROLE_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a role').optional(),
   BOT_NAME: words
-    .refine(isNames, 'must be names of at most 32 characters each, commas between')
+    .refine(isNames, 'must be at most 20 names of at most 32 characters each, commas between')
     .optional(),
   ADDRESSING: z.enum(addressingModes).default('auto'),
   MESSAGE_CONTENT: z.enum(['off', 'on']).default('off'),

@@ -314,6 +314,17 @@ test('hosts of the own network are hosts, and nothing that opens more', () => {
   }
 });
 
+test('the bot is called by the first of at most 20 names, and answers to the others', () => {
+  const { name, otherNames } = good({ BOT_NAME: 'Nova, Nowa' }).bot;
+  expect([name, otherNames]).toEqual(['Nova', ['Nowa']]);
+  const most = Array.from({ length: 20 }, () => 'N'.repeat(32)).join(', ');
+  expect(good({ BOT_NAME: most }).bot.name).toBe('N'.repeat(32));
+  for (const names of [`${most}, Nova`, `Nova, ${'N'.repeat(33)}`, 'Nova,']) {
+    const mistake = expect.stringMatching(/^BOT_NAME: must be at most 20 names of at most 32/);
+    expect(mistakes({ BOT_NAME: names }), names).toEqual([mistake]);
+  }
+});
+
 test('realtime takes a server of its own or OpenAI, and needs one only where it is the pipeline', () => {
   expect(good({}).realtime).toBeUndefined();
   expect(mistakes({ PIPELINE: 'realtime' })).toEqual([
@@ -330,4 +341,12 @@ test('realtime takes a server of its own or OpenAI, and needs one only where it 
   expect(good({ REALTIME_API_KEY: 'k' }).realtime?.apiKey?.reveal()).toBe('k');
   expect(good({ OPENAI_API_KEY: 'k' }).realtime?.apiKey?.reveal()).toBe('k');
   expect(good({ ...own, OPENAI_API_KEY: 'k' }).realtime?.apiKey).toBeUndefined();
+});
+
+test('a server in the place of OpenAI is a Realtime server only where one is asked for', () => {
+  const shared = { OPENAI_BASE_URL: 'http://127.0.0.1:8000/v1' };
+  expect(good(shared).realtime).toBeUndefined();
+  const asked = [{ PIPELINE: 'realtime' }, { REALTIME_MODEL: 'talks' }];
+  const baseUrls = asked.map((own) => good({ ...shared, ...own }).realtime?.baseUrl);
+  expect(baseUrls).toEqual(asked.map(() => shared.OPENAI_BASE_URL));
 });
