@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
@@ -7,6 +7,7 @@ import { noPackets } from '#src/session/hearing/speaker-inputs.ts';
 import type { SessionEvent } from '#src/session/ports/events.ts';
 import { latencies } from '#src/status/latency.ts';
 import { type Log, logSession, openLog } from '#src/status/log.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 
 /** What `write` leaves in a log that knows these secrets. */
 function written(write: (log: Log) => void, ...secrets: readonly Secret[]): string {
@@ -60,6 +61,11 @@ test('a failure is logged with its code and its sentence', () => {
   });
   expect(out).toContain('provider.late');
   expect(out).toContain('Too slow.');
+});
+
+test('the log tells that the data of a server was deleted, and how many rows', () => {
+  const line = JSON.parse(logged({ kind: 'erased', items: 12 }));
+  expect(line).toMatchObject({ level: 30, guildId: 'guild-1', items: 12 });
 });
 
 test('latencies count from the last voiced packet and leave out what did not happen', () => {
@@ -169,6 +175,16 @@ test('the same warning is written once a minute, one about another server at onc
     .map((line) => JSON.parse(line).msg);
   expect(lines.filter((msg) => msg === 'full')).toHaveLength(2);
   expect(lines.filter((msg) => msg === 'news')).toHaveLength(20);
+});
+
+test('a warning that was held back is written after its minute, with the number of others', async () => {
+  const [out, clock] = [new PassThrough(), new VirtualClock()];
+  const log = openLog('info', [], out, clock);
+  for (let n = 0; n < 4; n++) log.warn({ guildId: '1' }, 'full');
+  await clock.advance(60_000);
+  const lines = `${out.read()}`.trim().split('\n');
+  const counts = lines.map((line) => JSON.parse(line).heldBack);
+  expect(counts).toEqual([undefined, 2]);
 });
 
 test('an error that causes itself is logged once, not for ever', () => {
