@@ -87,7 +87,17 @@ test('a model that is gone is told as soon as its server is asked, and can be as
   expect(engines.modelNews()).toEqual([news]);
 });
 
-test('a server that is gone is replaced by embedded engines, which are loaded then', async () => {
+test('embedded engines tell how far they are loaded', async () => {
+  const news: EngineNews[] = [];
+  await using _engines = await openEngines(configOf({}), (one) => void news.push(one));
+  const loading = news.filter((one) => one.kind === 'loading');
+  expect(new Set(loading.map(({ role }) => role))).toEqual(
+    new Set(['speech to text', 'text to speech']),
+  );
+  expect(loading.every(({ fraction }) => fraction > 0 && fraction <= 1)).toBe(true);
+});
+
+test('a server that is gone is replaced by embedded engines, which are loaded then, unreported', async () => {
   using server = await serve();
   const gone = await closedAddress();
   const config = configOf({
@@ -100,8 +110,6 @@ test('a server that is gone is replaced by embedded engines, which are loaded th
   });
   const news: EngineNews[] = [];
   await using engines = await openEngines(config, (one) => void news.push(one));
-  const loaded = () => news.some(({ kind }) => kind === 'loading');
-  expect(loaded()).toBe(false);
   const never = new AbortController().signal;
   const sounds = await Array.fromAsync(engines.synthesizer.synthesize('Hello.', {}, never));
   expect(sounds.length).toBeGreaterThan(0);
@@ -109,6 +117,7 @@ test('a server that is gone is replaced by embedded engines, which are loaded th
   expect(await textOf(engines.transcriber, pcm)).not.toBe('(no final)');
   const reported = news.flatMap((one) => (one.kind === 'fallback-on' ? [one.to] : []));
   expect(reported).toEqual(['Flite', 'PocketSphinx']);
+  expect(news.some(({ kind }) => kind === 'loading')).toBe(false);
 });
 
 test('a server that wants to be left alone is, while the fall-back answers; no storm', async () => {
