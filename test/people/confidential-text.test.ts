@@ -3,8 +3,11 @@ import {
   alsoKnownTo,
   anybody,
   ConfidentialText,
+  captionsIn,
   knownByAll,
   knownByPeople,
+  knownToPeopleAlone,
+  mayCaption,
   openText,
   peopleReading,
   placeReading,
@@ -50,6 +53,15 @@ test('of a text that was found to be known to somebody they are told, too', () =
   const knownBy = alsoKnownTo(knownByAll([said.knownBy]), [{ personId: 'cleo' }]);
   expect(new ConfidentialText('eight', knownBy).textFor(peopleReading(['cleo']))).toBe('eight');
   expect(alsoKnownTo(anybody, [{ personId: 'cleo' }])).toEqual(anybody);
+});
+
+test('what is known to people alone is read in no chat, and captions go on where they showed it', () => {
+  const known = knownByPeople(['ana'], ['lounge', captionsIn('general')]);
+  const alone = new ConfidentialText('eight', knownToPeopleAlone(known));
+  expect(alone.textFor(peopleReading(['ana']))).toBe('eight');
+  expect(alone.textFor(placeReading('lounge'))).toBeUndefined();
+  const captioned = ['lounge', 'general'].filter((place) => mayCaption(place, alone.knownBy));
+  expect(captioned).toEqual(['general']);
 });
 
 test('printing a text tells nothing of it', () => {
