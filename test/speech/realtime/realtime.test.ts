@@ -97,6 +97,15 @@ test('what is known to be in another language goes over a connection of that lan
   expect(updates).toMatchObject([{ audio: { input: { transcription: { languages: ['en'] } } } }]);
 });
 
+test('eight languages have connections of their own, and a ninth goes over that without a hint', () => {
+  using transcriber = opened();
+  const tags = ['en', 'de', 'fr', 'es', 'it', 'nl', 'pl', 'sv'];
+  const own = new Set(tags.map((tag) => transcriber.inLanguage?.(tag)));
+  expect([own.size, own.has(transcriber)]).toEqual([8, false]);
+  expect(transcriber.inLanguage?.('da')).toBe(transcriber);
+  expect(own.has(transcriber.inLanguage?.('sv'))).toBe(true);
+});
+
 test('words that come only after a commit are the text all the same', async () => {
   mock.set({ continuous: false });
   using transcriber = opened();
