@@ -35,7 +35,7 @@ export default {
   test: {
     include: tests,
     globalSetup: ['test/postgres-setup.ts'],
-    setupFiles: ['src/discord/library/sodium.ts'],
+    setupFiles: ['src/discord/library/sodium.ts', 'test/mutation/coverage-setup.ts'],
     // Seconds each, and many times that in the mutated copy, for what quicker files judge as well.
     exclude: [
       '**/*.long.test.ts',

@@ -1,0 +1,8 @@
+/** As much of Stryker's record of what tests run as is used here. */
+type StrykerGlobal = {
+  readonly __stryker__?: { readonly mutantCoverage?: { perTest: Record<string, unknown> } };
+};
+
+// Runs before each test file. Stryker copies its whole record after each: kept for all files, it takes gigabytes.
+const { mutantCoverage } = (globalThis as StrykerGlobal).__stryker__ ?? {};
+if (mutantCoverage) mutantCoverage.perTest = {};
