@@ -190,15 +190,16 @@ test.each([
 });
 
 test('a command that is not there, and an address where nobody listens, are told as unreachable', async () => {
+  const unreachable = { code: 'tool.unreachable', retryable: true };
   const nothing: McpTransport = {
     ...stdio('modern'),
     command: './no-such-program',
   } as McpTransport;
-  await expect(connected(nothing)).rejects.toMatchObject({ code: 'tool.unreachable' });
+  await expect(connected(nothing)).rejects.toMatchObject(unreachable);
   const nobody: McpTransport = {
     kind: 'http',
     url: new URL('http://127.0.0.1:9/mcp'),
     headers: new Map(),
   };
-  await expect(connected(nobody)).rejects.toMatchObject({ code: 'tool.unreachable' });
+  await expect(connected(nobody)).rejects.toMatchObject(unreachable);
 });
