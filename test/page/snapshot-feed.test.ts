@@ -55,6 +55,19 @@ test('nothing runs before somebody watches, nor after the last one has gone', as
   expect(state.taken).toBe(3);
 });
 
+test('whoever goes a second time ends nothing that others watch', async () => {
+  const { feed } = openFeed();
+  const first = feed.add(reader());
+  first?.[Symbol.dispose]();
+  await settled();
+  first?.[Symbol.dispose]();
+  const second = reader();
+  feed.add(second);
+  first?.[Symbol.dispose]();
+  await settled();
+  expect([feed.size, second.seen.length]).toEqual([1, 1]);
+});
+
 test('one snapshot a second serves all who watch', async () => {
   const { clock, state, feed } = openFeed();
   const readers = Array.from({ length: 20 }, () => reader());
