@@ -41,6 +41,12 @@ test('the compiler refuses a request without a reservation, and one with a forge
   expect([refused.some(Boolean), allowed.every(Boolean)]).toEqual([false, true]);
 });
 
+test('it costs nothing to know what an engine can do', () => {
+  const recogniser: Transcriber = { transcribe: async function* () {} };
+  const paid = paidRecogniser(recogniser);
+  expect([paid.has('transcribe'), paid.has('listen')]).toEqual([true, false]);
+});
+
 /** Files outside the tests that match, and are not among those that may. */
 async function strays(pattern: RegExp, may: readonly RegExp[]): Promise<readonly string[]> {
   const found: string[] = [];

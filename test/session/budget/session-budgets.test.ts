@@ -134,6 +134,17 @@ test('each landing step is told once a day: a cheaper voice at 80 %, short answe
   expect(newsOf(budgets.listen('g', 'ben'))).toEqual(['budget.quiet', false]);
 });
 
+test('answers end earlier where the latest was dear: what is left is to hold another like it', () => {
+  const stepAfter = (characters: number) => {
+    const { budgets } = openBudgets(new VirtualClock(), { caps: { serverDay: dollars(0.1) } });
+    const bill = open(budgets.open({ ...order, characters }));
+    bill.used(tokens(91_000));
+    bill.close();
+    return budgets.manner('g').step;
+  };
+  expect([stepAfter(400), stepAfter(40_000)]).toEqual(['shorter', 'captions']);
+});
+
 /** Text of a refusal, and whether the channel is to read it. */
 function newsOf(given: object | BudgetRefusal): readonly unknown[] {
   if (!('isNews' in given)) throw new Error('it was not refused');
