@@ -173,9 +173,8 @@ test.each([
   expect(reached.filter((path) => !all.has(path))).toEqual([]);
 });
 
-/** Files whose SQL has names of tables and columns as they are declared. */
-const withNames =
-  /^(?:test\/|src\/storage\/(?:sql|postgres)\/|src\/storage\/stores\/(?:consents|guilds|spending)\.ts$)/;
+/** Files that make SQL of names of tables and columns as they are declared. */
+const withNames = /^(?:test\/|src\/storage\/(?:sql|postgres)\/)/;
 
 test('text becomes SQL as it is only where names of tables and columns do', async () => {
   const strays = [...(await sources())]

@@ -37,6 +37,12 @@ export function removed(path: string): BotError {
   return new BotError('store.unwritable', true, message);
 }
 
+/** The database gave no answer in time. */
+export function isSilent(code: StoreCode, place: string, ms: number): BotError {
+  const message = `The database ${place} did not answer in ${ms / 1000} s: check it and the network to it.`;
+  return new BotError(code, true, message, Object.assign(new Error('late'), { syscall: 'query' }));
+}
+
 /** The rows that these belong to are not there: never written, or erased meanwhile. */
 export function orphaned(path: string, what: string): BotError {
   const message = `The store ${path} does not hold the session of these ${what}: it was erased, or never written.`;

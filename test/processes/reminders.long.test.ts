@@ -51,7 +51,7 @@ async function reportsOnce(): Promise<void> {
   const there = setup.server('Sandbox');
   await converse(there, there.sandbox.person('Person 1'), question);
   await one.kill();
-  await schema.sql('UPDATE reminders SET due_ms = due_ms - 86400000');
+  await schema.sql('UPDATE reminders SET due_at_wall_ms = due_at_wall_ms - 86400000');
   await two.logged(({ msg, shard }) => msg === 'shard served' && shard === 0, longMs);
   await eventually(() => expect(reportedBy(two)).toEqual([theirs, ours]));
   const late = /This is late: it was due at .* You wanted to be reminded: soup/;

@@ -36,7 +36,7 @@ const isReported = (setup: ScenarioSetup, times: number) =>
 /** What is due in this server was due a day ago. */
 function age({ dataDir, sandbox }: ScenarioSetup): void {
   using sqlite = new DatabaseSync(storePath(dataDir));
-  const sql = 'UPDATE reminders SET due_ms = ? WHERE guild_id = ?';
+  const sql = 'UPDATE reminders SET due_at_wall_ms = ? WHERE guild_id = ?';
   expect(sqlite.prepare(sql).run(Date.now() - dayMs, sandbox.guildId).changes).toBe(1);
 }
 

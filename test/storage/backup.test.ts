@@ -17,7 +17,7 @@ test('a backup made while the bot runs is a whole store of its own', async () =>
   await using store = await openLocalStore(place.path, options);
   await store.consents.write('10', '1', always);
   using _writer = heldByAnother(place.path);
-  const path = backUp(place.path, join(place.folder, 'backups'), atWallMs);
+  const path = await backUp(place.path, join(place.folder, 'backups'), atWallMs);
   expect(path).toBe(join(place.folder, 'backups', 'parley-2026-11-20T16-25-00-000Z.sqlite'));
   expect(readdirSync(dirname(path))).toHaveLength(1);
   await using copy = await openLocalStore(path, options);
@@ -28,12 +28,12 @@ test('the newest seven backups are kept, and nothing else in the folder is touch
   using place = storeFolder();
   await using _store = await openLocalStore(place.path, options);
   const folder = join(place.folder, 'backups');
-  const paths = Array.from({ length: 9 }, (_, day) =>
-    backUp(place.path, folder, atWallMs + day * 86_400_000),
-  );
+  const paths: string[] = [];
+  for (let day = 0; day < 9; day++)
+    paths.push(await backUp(place.path, folder, atWallMs + day * 86_400_000));
   writeFileSync(join(folder, 'notes.txt'), 'mine');
   writeFileSync(join(folder, 'parley-2026-11-20T00-00-00-000Z.sqlite.part'), 'half');
-  paths.push(backUp(place.path, folder, atWallMs + 10 * 86_400_000));
+  paths.push(await backUp(place.path, folder, atWallMs + 10 * 86_400_000));
   const kept = readdirSync(folder).map((name) => join(folder, name));
   expect(kept.sort()).toEqual([join(folder, 'notes.txt'), ...paths.slice(-7)].sort());
 });
@@ -42,9 +42,9 @@ test('backups that others could read are closed to them with the next one', asyn
   using place = storeFolder();
   await using _store = await openLocalStore(place.path, options);
   const folder = join(place.folder, 'backups');
-  const first = backUp(place.path, folder, atWallMs);
+  const first = await backUp(place.path, folder, atWallMs);
   chmodSync(first, 0o644);
-  const second = backUp(place.path, folder, atWallMs + 1);
+  const second = await backUp(place.path, folder, atWallMs + 1);
   expect([first, second].map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600]);
 });
 
@@ -62,13 +62,13 @@ test('the running bot can copy its store, in place of an older copy', async () =
 test('a backup leaves a store that nobody uses without files beside it', async () => {
   using place = storeFolder();
   await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
-  backUp(place.path, join(place.folder, 'backups'), atWallMs);
+  await backUp(place.path, join(place.folder, 'backups'), atWallMs);
   expect(readdirSync(dirname(place.path))).toEqual(['parley.db']);
 });
 
-test('a backup of nothing makes nothing, and says what to do', () => {
+test('a backup of nothing makes nothing, and says what to do', async () => {
   using place = storeFolder();
-  expect(() => backUp(place.path, join(place.folder, 'backups'), atWallMs)).toThrow(
+  await expect(backUp(place.path, join(place.folder, 'backups'), atWallMs)).rejects.toThrow(
     `There is no store ${place.path} to copy: start the bot once, or set DATA_DIR.`,
   );
   expect(existsSync(place.path)).toBe(false);
@@ -78,9 +78,11 @@ test('a damaged store is not copied over good backups', async () => {
   using place = storeFolder();
   await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
   const folder = join(place.folder, 'backups');
-  const good = backUp(place.path, folder, atWallMs);
+  const good = await backUp(place.path, folder, atWallMs);
   writeFileSync(place.path, 'no database '.repeat(1000));
-  expect(() => backUp(place.path, folder, atWallMs + 1)).toThrow(`${place.path} is damaged`);
+  await expect(backUp(place.path, folder, atWallMs + 1)).rejects.toThrow(
+    `${place.path} is damaged`,
+  );
   expect(readdirSync(folder).map((name) => join(folder, name))).toEqual([good]);
 });
 
@@ -89,7 +91,7 @@ test('a backup that finds no place to write says where', async () => {
   await using _store = await openLocalStore(place.path, options);
   const folder = join(place.folder, 'backups');
   writeFileSync(folder, 'a file where the folder should be');
-  expect(() => backUp(place.path, folder, atWallMs)).toThrow(
+  await expect(backUp(place.path, folder, atWallMs)).rejects.toThrow(
     /backups.* cannot be opened for writing/,
   );
 });

@@ -34,7 +34,7 @@ export async function copiedStores(
   await transcripts[Symbol.asyncDispose]();
   for (const atWallMs of madeAtWallMs)
     for (const path of [place.path, transcriptsPath(dataDir)])
-      backUp(path, backupsFolder(dataDir), atWallMs);
+      await backUp(path, backupsFolder(dataDir), atWallMs);
   return dataDir;
 }
 

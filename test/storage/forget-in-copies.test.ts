@@ -79,7 +79,7 @@ test('who is forgotten while a backup is being made is not in it', async () => {
   const dataDir = await copiedStores(place);
   noteForgotten(dataDir, { guildId: '10', personId: eva }, atWallMs + 1);
   noteForgotten(dataDir, { guildId: '10', personId: adam }, atWallMs - 1); // and is back since
-  const path = backUp(place.path, backupsFolder(dataDir), atWallMs);
+  const path = await backUp(place.path, backupsFolder(dataDir), atWallMs);
   await using copy = await openLocalStore(path, options);
   expect(await copy.consents.read('10')).toEqual(new Map([[adam, always]]));
 });
@@ -115,7 +115,7 @@ test('what a killed process left to erase in copies is erased by the next one', 
   const dataDir = await copiedStores(place, Date.now() - 2 * dayMs, Date.now() - dayMs);
   const folder = backupsFolder(dataDir);
   noteForgotten(dataDir, { guildId: '10', personId: adam }, Date.now());
-  backUp(place.path, folder, Date.now() + 1_000); // and Adam is back since
+  await backUp(place.path, folder, Date.now() + 1_000); // and Adam is back since
   for (const [path, bytes] of everyByte(folder)) writeFileSync(`${path}.part`, bytes);
   await using _copies = new FileCopies(dataDir, realClock, nobody);
   await vi.waitFor(() => expect(filesWith(folder, 'xylokarp')).toEqual([]), 20_000);
@@ -132,12 +132,12 @@ test('what a killed backup left of a copy goes when somebody is forgotten, and o
   using place = storeFolder();
   const dataDir = await copiedStores(place);
   const folder = backupsFolder(dataDir);
-  const [left, made] = [atWallMs + dayMs, atWallMs].map((one) => {
-    const path = backUp(transcriptsPath(dataDir), folder, one);
+  const partOf = async (atMs: number) => {
+    const path = await backUp(transcriptsPath(dataDir), folder, atMs);
     renameSync(path, `${path}.part`);
     return `${path}.part`;
-  });
-  if (left === undefined || made === undefined) throw new Error('no part');
+  };
+  const [left, made] = [await partOf(atWallMs + dayMs), await partOf(atWallMs)];
   utimesSync(left, new Date(), new Date(Date.now() - 700_000));
   await using copies = await openLocalCopies(dataDir);
   await copies.forget('10', adam);
@@ -162,7 +162,7 @@ test('what a backup makes holds neither the list nor its key', async () => {
   const [key = ''] = [...everyByte(dataDir)]
     .filter(([path]) => path.endsWith('forgotten.key'))
     .map(([, bytes]) => bytes.toString());
-  backUp(place.path, backupsFolder(dataDir), atWallMs);
+  await backUp(place.path, backupsFolder(dataDir), atWallMs);
   expect(key).toHaveLength(64);
   expect(filesWith(backupsFolder(dataDir), key)).toEqual([]);
   expect(readdirSync(backupsFolder(dataDir))).toHaveLength(1);

@@ -68,7 +68,7 @@ test('the newest copies come back, and what stood there before is the newest cop
   await store.consents.write('30', eva, always);
   await store[Symbol.asyncDispose]();
   rmSync(transcriptsPath(dataDir));
-  const restored = restoreStores({ dataDir, copies, nowWallMs });
+  const restored = await restoreStores({ dataDir, copies, nowWallMs });
   expect(restored.map(({ to }) => to)).toEqual([place.path, transcriptsPath(dataDir)]);
   expect(await consentsIn(dataDir)).toEqual(new Map([adam, eva].map((id) => [id, always])));
   expect(await consentsIn(dataDir, '30')).toEqual(new Map());
@@ -85,7 +85,7 @@ test('who was forgotten since is not brought back by a copy that was kept elsewh
   using place = storeFolder();
   const { copies, dataDir } = await carriedAway(place);
   await forget(dataDir, adam);
-  const [store, transcripts] = restoreStores({ dataDir, copies, nowWallMs });
+  const [store, transcripts] = await restoreStores({ dataDir, copies, nowWallMs });
   expect([store?.forgottenRows, transcripts?.forgottenRows]).toEqual([1, 2]);
   expect(await consentsIn(dataDir)).toEqual(new Map([[eva, always]]));
   expect(await consentsIn(dataDir, '20')).toEqual(new Map([[adam, always]]));
@@ -99,7 +99,7 @@ test('not even where the store they were forgotten in is damaged or gone', async
   await forget(dataDir, adam);
   writeFileSync(place.path, 'no database '.repeat(1000));
   rmSync(transcriptsPath(dataDir));
-  const [store] = restoreStores({ dataDir, copies, nowWallMs });
+  const [store] = await restoreStores({ dataDir, copies, nowWallMs });
   expect(store).toMatchObject({ forgottenRows: 1, refusals: undefined, knowsForgotten: true });
   expect(store).not.toHaveProperty('former');
   expect(await consentsIn(dataDir)).toEqual(new Map([[eva, always]]));
@@ -113,7 +113,7 @@ test('who came back after being forgotten keeps what a later copy tells of them'
   const laterMs = Date.now() + 2 * dayMs;
   const later = await copiedStores(place, laterMs);
   const copies = newestCopies(later, false);
-  expect(restoreStores({ dataDir, copies, nowWallMs: laterMs })[0]?.forgottenRows).toBe(0);
+  expect((await restoreStores({ dataDir, copies, nowWallMs: laterMs }))[0]?.forgottenRows).toBe(0);
   expect((await consentsIn(dataDir)).get(adam)).toEqual(always);
 });
 
@@ -124,7 +124,7 @@ test('a no that was said since goes on to count', async () => {
   await store.consents.write('10', adam, never);
   await store.captionChoices.leaveOut('10', eva, true);
   await store[Symbol.asyncDispose]();
-  expect(restoreStores({ dataDir, copies, nowWallMs })[0]?.refusals).toBe(2);
+  expect((await restoreStores({ dataDir, copies, nowWallMs }))[0]?.refusals).toBe(2);
   expect(await consentsIn(dataDir)).toEqual(
     new Map<string, unknown>([
       [adam, never],
@@ -139,7 +139,7 @@ test('a new DATA_DIR takes a copy, and the operator reads that nobody knows who 
   using place = storeFolder();
   const { copies } = await carriedAway(place);
   const dataDir = join(place.folder, 'new');
-  expect(restoreStores({ dataDir, copies, nowWallMs })).toMatchObject([
+  expect(await restoreStores({ dataDir, copies, nowWallMs })).toMatchObject([
     { knowsForgotten: false, refusals: 0 },
     { knowsForgotten: false },
   ]);
@@ -255,7 +255,7 @@ test.each(troubles)('%s is told in a sentence, and changes nothing', async (_, m
   const wanted = make(copies, dataDir);
   const files = () => [...everyByte(dataDir)].filter(([path]) => path.endsWith('.db'));
   const before = files();
-  expect(() => restoreStores({ dataDir, copies: wanted, nowWallMs })).toThrow(message);
+  await expect(restoreStores({ dataDir, copies: wanted, nowWallMs })).rejects.toThrow(message);
   expect(files()).toEqual(before);
   expect(readdirSync(dataDir).filter((name) => name.endsWith('.part'))).toEqual([]);
 });

@@ -23,7 +23,7 @@ test('no secret is good again that was revoked, or replaced by another one of it
     await before.apiTokens.add(token(name), `hash of ${name}`);
   await before[Symbol.asyncDispose]();
   const dataDir = dirname(place.path);
-  const copies = [backUp(place.path, join(dataDir, 'backups'), hourAgoMs)];
+  const copies = [await backUp(place.path, join(dataDir, 'backups'), hourAgoMs)];
   const store = await openLocalStore(place.path, options);
   for (const name of ['rotated', 'renamed', 'revoked']) await store.apiTokens.revoke(name, 2);
   await store.apiTokens.add(token('rotated'), 'hash of the new one');
@@ -32,7 +32,7 @@ test('no secret is good again that was revoked, or replaced by another one of it
     using sqlite = new DatabaseSync(place.path);
     sqlite.exec("DELETE FROM api_tokens WHERE name = 'renamed'");
   }
-  expect(restoreStores({ dataDir, copies, nowWallMs })[0]?.refusals).toBe(2);
+  expect((await restoreStores({ dataDir, copies, nowWallMs }))[0]?.refusals).toBe(2);
   await using after = await openLocalStore(place.path, options);
   const isGood = async (hash: string) => {
     const found = await after.apiTokens.find(hash);
@@ -55,10 +55,10 @@ test('who was blocked since stays blocked, and stricter rules of a server stay',
   await write({ blocked: ann, consent: 'notice', captions_days: '7' });
   await write({ consent: 'ask', roles: bob }, '20');
   const dataDir = dirname(place.path);
-  const copies = [backUp(place.path, join(dataDir, 'backups'), hourAgoMs)];
+  const copies = [await backUp(place.path, join(dataDir, 'backups'), hourAgoMs)];
   await write({ blocked: bob, consent: 'ask', roles: ann, captions_days: '30' });
   await write({ consent: 'notice', roles: 'none' }, '20');
-  expect(restoreStores({ dataDir, copies, nowWallMs })[0]?.refusals).toBe(3);
+  expect((await restoreStores({ dataDir, copies, nowWallMs }))[0]?.refusals).toBe(3);
   await using after = await openLocalStore(place.path, options);
   expect(Object.fromEntries(await after.settings.read('10'))).toEqual({
     blocked: `${bob}, ${ann}`,

@@ -6,6 +6,7 @@ import { personTables } from '#src/storage/sql/person-tables.ts';
 import { table } from '#src/storage/sql/table.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
 import { tables } from '#src/storage/stores/tables.ts';
+import { tables as transcriptTables } from '#src/storage/transcripts/tables.ts';
 
 const rules = { key: ['guildId'], server: { forget: 'delete', column: 'guildId' } } as const;
 
@@ -33,6 +34,23 @@ test('every table with a server or a person in it declares what becomes of its r
   expect(ofServers.map(({ name }) => name).toSorted()).toEqual(tablesWith('guild_id'));
   const ofPersons = personTables(all).map(({ name }) => name);
   expect(ofPersons.toSorted()).toEqual(tablesWith('person_id'));
+});
+
+test('every table of transcripts with a server or a person in it declares what becomes of its rows', () => {
+  const tablesOf = (...fields: readonly string[]) =>
+    transcriptTables.filter(({ columns }) => fields.some((field) => field in columns));
+  const ofPersons = tablesOf('personId', 'byId', 'aboutId').map(({ name, person }) => [
+    name,
+    person.forget,
+  ]);
+  expect(Object.fromEntries(ofPersons)).toEqual({
+    answered: 'erase-line',
+    lines: 'erase-line',
+    presences: 'delete-in-session',
+    memories: 'delete-any',
+  });
+  expect(tablesOf('guildId').every(({ server }) => server.forget === 'delete')).toBe(true);
+  expect(tablesOf('session').every(({ server }) => server.forget !== 'nothing')).toBe(true);
 });
 
 test('a table about persons that names no server is refused: nobody could be forgotten in it', () => {

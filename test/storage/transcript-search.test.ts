@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { migrate } from '#src/storage/schema.ts';
+import { SqliteConnection } from '#src/storage/sql/sqlite-connection.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
-import { lineId, sessionKeyOf } from '#src/storage/transcripts/rows.ts';
+import { newestOfAll, newestOfEach } from '#src/storage/transcripts/fts5-index.ts';
+import { lineId, sessionKeyOf } from '#src/storage/transcripts/lines.ts';
 import { migrations } from '#src/storage/transcripts/schema.ts';
-import { newestOfAll, newestOfEach } from '#src/storage/transcripts/search.ts';
 import { termOf } from '#src/storage/transcripts/words.ts';
 
 type IndexedLine = { readonly id: number; readonly words: readonly string[] };
@@ -40,16 +41,19 @@ test.each([
   ['no session', []],
 ] as const)(
   'both ways through the index find the same lines of %s in the same order',
-  (_, keys) => {
+  async (_, keys) => {
     const { sqlite, lines } = openIndex();
+    const connection = new SqliteConnection(sqlite, '', () => 0);
     const known = new Set<number>(keys);
     for (const sought of [['the'], ['ship', 'home'], words, ['the', 'never']]) {
       const expected = lines
         .filter((line) => known.has(sessionKeyOf(line.id)))
         .filter((line) => sought.every((word) => line.words.includes(word)))
         .map(({ id }) => id);
-      expect([...newestOfEach(sqlite, terms(...sought), known)]).toEqual(expected);
-      expect([...newestOfAll(sqlite, terms(...sought), known)]).toEqual(expected);
+      for (const walk of [newestOfEach, newestOfAll]) {
+        const portions = await Array.fromAsync(walk(connection, terms(...sought), keys));
+        expect(portions.flat()).toEqual(expected);
+      }
     }
     sqlite.close();
   },

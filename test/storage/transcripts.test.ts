@@ -283,7 +283,7 @@ test('copies of transcripts and of the store are kept apart, seven of each', asy
   const paths = ['parley', 'transcripts'].map((name) => join(place.folder, `${name}.db`));
   for (const path of paths) new DatabaseSync(path).close();
   for (let day = 0; day < 9; day++)
-    for (const path of paths) backUp(path, folder, startedAtWallMs + day * 86_400_000);
+    for (const path of paths) await backUp(path, folder, startedAtWallMs + day * 86_400_000);
   const names = readdirSync(folder);
   expect(names.filter((name) => name.startsWith('parley-'))).toHaveLength(7);
   expect(names.filter((name) => name.startsWith('transcripts-'))).toHaveLength(7);

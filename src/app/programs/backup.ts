@@ -11,14 +11,14 @@ import { misconfigured, runProgram } from './run-program.ts';
 
 await runProgram({}, (_, config) => run(config));
 
-function run({ dataDir, databaseUrl }: Config): number {
+async function run({ dataDir, databaseUrl }: Config): Promise<number> {
   if (databaseUrl) {
     console.error(useDump(databaseUrl));
     return 1;
   }
   const withTranscripts = readOptions();
   if (withTranscripts === undefined) return misconfigured;
-  copy(dataDir, withTranscripts);
+  await copy(dataDir, withTranscripts);
   return 0;
 }
 
@@ -38,11 +38,11 @@ function readOptions(): boolean | undefined {
 }
 
 /** Transcripts only on demand: a copy that is carried elsewhere keeps words until it is deleted. */
-function copy(dataDir: string, withTranscripts: boolean): void {
+async function copy(dataDir: string, withTranscripts: boolean): Promise<void> {
   const folder = backupsFolder(dataDir);
-  console.log(backUp(storePath(dataDir), folder, Date.now()));
+  console.log(await backUp(storePath(dataDir), folder, Date.now()));
   if (!withTranscripts) return;
   const transcripts = transcriptsPath(dataDir);
-  if (existsSync(transcripts)) console.log(backUp(transcripts, folder, Date.now()));
+  if (existsSync(transcripts)) console.log(await backUp(transcripts, folder, Date.now()));
   else console.error(`There are no transcripts ${transcripts} to copy: captions were never on.`);
 }

@@ -39,7 +39,7 @@ async function restore(
   );
   const copies = files.length > 0 ? files : newestCopies(dataDir, withTranscripts);
   const nowWallMs = realClock.wallMs();
-  for (const file of restoreStores({ dataDir, copies, nowWallMs })) report(file);
+  for (const file of await restoreStores({ dataDir, copies, nowWallMs })) report(file);
 }
 
 function report({ forgottenRows, former, from, knowsForgotten, refusals, to }: RestoredFile): void {

@@ -1,11 +1,15 @@
+import { realClock } from '#src/base/clock.ts';
 import { migrations } from '#src/storage/main-format.ts';
 import { type Migration, migrate, versionOf } from '#src/storage/schema.ts';
 import { type PersonTable, personTables } from '#src/storage/sql/person-tables.ts';
+import { SqliteConnection } from '#src/storage/sql/sqlite-connection.ts';
 import type { DatabaseSync } from '#src/storage/sqlite.ts';
 import { storePath } from '#src/storage/store.ts';
 import { tables } from '#src/storage/stores/tables.ts';
-import { erasePersonLines } from '#src/storage/transcripts/eraser.ts';
-import { countPersonLines, peopleOfTranscripts } from '#src/storage/transcripts/person-records.ts';
+import { erasePerson } from '#src/storage/transcripts/eraser.ts';
+import { Fts5Index } from '#src/storage/transcripts/fts5-index.ts';
+import { mergeWords } from '#src/storage/transcripts/overwriting.ts';
+import { countPersonRows, peopleOfTranscripts } from '#src/storage/transcripts/person-rows.ts';
 import { migrations as transcriptMigrations } from '#src/storage/transcripts/schema.ts';
 import { transcriptsPath } from '#src/storage/transcripts/transcript-store.ts';
 
@@ -21,10 +25,10 @@ export type BackupKind = {
   readonly migrations: readonly Migration[];
   /** Whether what people agreed to or refused stands in it. */
   readonly holdsConsents: boolean;
-  people(sqlite: DatabaseSync): readonly PersonInGuild[];
-  count(sqlite: DatabaseSync, person: PersonInGuild): number;
+  people(sqlite: DatabaseSync): Promise<readonly PersonInGuild[]>;
+  count(sqlite: DatabaseSync, person: PersonInGuild): Promise<number>;
   /** Deletes all rows about a person and counts them. It may bring the file to the present format. Errors: BotError `store.*`. */
-  erase(sqlite: DatabaseSync, person: PersonInGuild): number;
+  erase(sqlite: DatabaseSync, person: PersonInGuild): Promise<number>;
 };
 
 /** Tables from which a forgotten person is deleted. */
@@ -36,17 +40,17 @@ const mainKind: BackupKind = {
   table: 'panels',
   migrations,
   holdsConsents: true,
-  people: (sqlite) =>
+  people: async (sqlite) =>
     erased.flatMap(({ guildColumn, name, personColumn }) => {
       const ids = `${guildColumn} AS guild_id, ${personColumn} AS person_id`;
       return sqlite.prepare(`SELECT DISTINCT ${ids} FROM ${name}`).all().map(personOf);
     }),
-  count: (sqlite, { guildId, personId }) =>
+  count: async (sqlite, { guildId, personId }) =>
     sumOf(erased, ({ guildColumn, name, personColumn }) => {
       const sql = `SELECT count(*) AS n FROM ${name} WHERE ${guildColumn} = ? AND ${personColumn} = ?`;
       return sqlite.prepare(sql).get(guildId, personId)?.n;
     }),
-  erase: (sqlite, { guildId, personId }) =>
+  erase: async (sqlite, { guildId, personId }) =>
     sumOf(erased, ({ guildColumn, name, personColumn }) => {
       const sql = `DELETE FROM ${name} WHERE ${guildColumn} = ? AND ${personColumn} = ?`;
       return sqlite.prepare(sql).run(guildId, personId).changes;
@@ -59,17 +63,26 @@ const transcriptsKind: BackupKind = {
   table: 'caption_messages',
   migrations: transcriptMigrations,
   holdsConsents: false,
-  people: (sqlite) => (isBlank(sqlite) ? [] : peopleOfTranscripts(sqlite).map(personOf)),
-  count: (sqlite, { guildId, personId }) =>
-    isBlank(sqlite) ? 0 : countPersonLines(sqlite, guildId, personId),
-  erase(sqlite, { guildId, personId }) {
+  people: async (sqlite) =>
+    isBlank(sqlite) ? [] : await peopleOfTranscripts(connectionTo(sqlite)),
+  count: async (sqlite, person) =>
+    isBlank(sqlite) ? 0 : await countPersonRows(connectionTo(sqlite), person),
+  async erase(sqlite, person) {
     migrate(sqlite, 'the copy', transcriptMigrations);
-    return erasePersonLines(sqlite, guildId, personId);
+    const connection = connectionTo(sqlite);
+    const count = await erasePerson(connection, new Fts5Index(), person);
+    await mergeWords(connection);
+    return count;
   },
 };
 
 /** In the order in which they are restored. */
 export const backupKinds: readonly BackupKind[] = [mainKind, transcriptsKind];
+
+/** A file that no other program uses. No row that it writes has a writer. */
+function connectionTo(sqlite: DatabaseSync): SqliteConnection {
+  return new SqliteConnection(sqlite, '', () => realClock.wallMs());
+}
 
 /** A file in which nothing was ever written. */
 function isBlank(sqlite: DatabaseSync): boolean {

@@ -21,12 +21,12 @@ export type BackUpOptions = {
  * Waits inside for a locked store: for a program of its own. The bot may run meanwhile: who is forgotten while the copy is made
  * is not in it. Errors: BotError `store.*`.
  */
-export function backUp(
+export async function backUp(
   storePath: string,
   folder: string,
   atWallMs: number,
   { prunes = true }: BackUpOptions = {},
-): string {
+): Promise<string> {
   if (!existsSync(storePath)) {
     const message = `There is no store ${storePath} to copy: start the bot once, or set DATA_DIR.`;
     throw new BotError('store.unreadable', false, message);
@@ -40,7 +40,7 @@ export function backUp(
     throw asTrouble('store.unreadable', storePath, error);
   }
   if (prunes) prune(folder, name, storePath);
-  eraseForgottenSince({ path, storePath }, atWallMs);
+  await eraseForgottenSince({ path, storePath }, atWallMs);
   return path;
 }
 

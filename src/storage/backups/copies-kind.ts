@@ -28,12 +28,12 @@ export async function openLocalCopies(dataDir: string): Promise<CopiesWorker> {
   return {
     async forget(guildId, personId) {
       noteForgotten(dataDir, { guildId, personId }, realClock.wallMs());
-      eraseFromCopies(dataDir, { guildId, personId });
+      await eraseFromCopies(dataDir, { guildId, personId });
       return { kind: 'erased', days: forgottenDays };
     },
     async expire() {
       expireForgotten(dataDir, realClock.wallMs());
-      eraseForgottenFromCopies(dataDir, realClock.wallMs());
+      await eraseForgottenFromCopies(dataDir, realClock.wallMs());
     },
     async [Symbol.asyncDispose]() {
       // Nothing stays open.

@@ -17,10 +17,10 @@ const leftAfterMs = 600_000;
  *
  * Errors: BotError `store.unwritable` that names the copies that could not be changed, once all others are.
  */
-export function eraseFromCopies(dataDir: string, person: PersonInGuild): void {
-  inEveryCopy(dataDir, ({ path }, kind) => {
-    const count = withCopy(path, (sqlite) => kind.count(sqlite, person));
-    if (count > 0) rewriteCopy(path, (sqlite) => kind.erase(sqlite, person));
+export async function eraseFromCopies(dataDir: string, person: PersonInGuild): Promise<void> {
+  await inEveryCopy(dataDir, async ({ path }, kind) => {
+    const count = await withCopy(path, (sqlite) => kind.count(sqlite, person));
+    if (count > 0) await rewriteCopy(path, (sqlite) => kind.erase(sqlite, person));
   });
 }
 
@@ -29,23 +29,26 @@ export function eraseFromCopies(dataDir: string, person: PersonInGuild): void {
  *
  * Errors: BotError `store.*`; as `eraseFromCopies`.
  */
-export function eraseForgottenFromCopies(dataDir: string, nowWallMs: number): void {
+export async function eraseForgottenFromCopies(dataDir: string, nowWallMs: number): Promise<void> {
   if (readForgotten(dataDir, nowWallMs).isEmpty) return;
-  inEveryCopy(dataDir, ({ name, path }, kind) => {
+  await inEveryCopy(dataDir, async ({ name, path }, kind) => {
     rmSync(`${path}.part`, { force: true });
-    eraseForgottenSince({ path, storePath: kind.path(dataDir) }, madeAtWallMs(name) ?? 0);
+    await eraseForgottenSince({ path, storePath: kind.path(dataDir) }, madeAtWallMs(name) ?? 0);
   });
 }
 
 /** A copy that has just made way for a newer one needs nothing. */
-function inEveryCopy(dataDir: string, work: (copy: DatedCopy, kind: BackupKind) => void): void {
+async function inEveryCopy(
+  dataDir: string,
+  work: (copy: DatedCopy, kind: BackupKind) => Promise<void>,
+): Promise<void> {
   const failures: { readonly path: string; readonly cause: unknown }[] = [];
   const folder = backupsFolder(dataDir);
   for (const kind of backupKinds) {
     removeLeftParts(folder, kind.path(dataDir));
     for (const copy of copiesIn(folder, kind.path(dataDir))) {
       try {
-        work(copy, kind);
+        await work(copy, kind);
       } catch (cause) {
         if (existsSync(copy.path)) failures.push({ path: copy.path, cause });
       }
@@ -70,10 +73,10 @@ function removeLeftParts(folder: string, storePath: string): void {
  * Deletes from a new copy who was forgotten since `sinceWallMs`, while it was being made. The copy stands under its name by then,
  * so that a person who is forgotten later is deleted from it as from any other. Errors: BotError `store.*`.
  */
-export function eraseForgottenSince(
+export async function eraseForgottenSince(
   { path, storePath }: { readonly path: string; readonly storePath: string },
   sinceWallMs: number,
-): void {
+): Promise<void> {
   const dataDir = dirname(storePath);
   const kind = backupKinds.find((one) => one.path(dataDir) === storePath);
   if (!kind) return;
@@ -81,43 +84,47 @@ export function eraseForgottenSince(
   if (forgotten.isEmpty) return;
   const isForgotten = ({ guildId, personId }: PersonInGuild) =>
     forgotten.has(guildId, personId, sinceWallMs);
-  const people = withCopy(path, (sqlite) => kind.people(sqlite).filter(isForgotten));
+  const people = (await withCopy(path, kind.people)).filter(isForgotten);
   if (people.length === 0) return;
-  rewriteCopy(path, (sqlite) => {
-    for (const person of people) kind.erase(sqlite, person);
+  await rewriteCopy(path, async (sqlite) => {
+    for (const person of people) await kind.erase(sqlite, person);
   });
 }
 
 /** Deletes all people of the list from an open file; the number of deleted rows. */
-export function eraseForgotten(
+export async function eraseForgotten(
   sqlite: DatabaseSync,
   kind: BackupKind,
   forgotten: ForgottenList,
   sinceWallMs: number,
-): number {
-  return kind
-    .people(sqlite)
-    .filter(({ guildId, personId }) => forgotten.has(guildId, personId, sinceWallMs))
-    .reduce((sum, person) => sum + kind.erase(sqlite, person), 0);
+): Promise<number> {
+  let count = 0;
+  for (const person of await kind.people(sqlite))
+    if (forgotten.has(person.guildId, person.personId, sinceWallMs))
+      count += await kind.erase(sqlite, person);
+  return count;
 }
 
-function withCopy<T>(path: string, work: (sqlite: DatabaseSync) => T): T {
+async function withCopy<T>(path: string, work: (sqlite: DatabaseSync) => Promise<T>): Promise<T> {
   try {
     using sqlite = openReadOnly(path, lockWaitMs);
-    return work(sqlite);
+    return await work(sqlite);
   } catch (error) {
     throw asTrouble('store.unreadable', path, error);
   }
 }
 
 /** Changes a copy of itself, which replaces it when it is whole. */
-function rewriteCopy(path: string, change: (sqlite: DatabaseSync) => void): void {
+async function rewriteCopy(
+  path: string,
+  change: (sqlite: DatabaseSync) => Promise<unknown>,
+): Promise<void> {
   const part = `${path}.part`;
   try {
     rmSync(part, { force: true });
     copyFileSync(path, part);
     chmodSync(part, 0o600);
-    changeFile(part, change);
+    await changeFile(part, change);
     renameSync(part, path);
   } catch (error) {
     rmSync(part, { force: true });
@@ -129,10 +136,13 @@ function rewriteCopy(path: string, change: (sqlite: DatabaseSync) => void): void
  * Changes a file that no other program uses, and writes it anew without the deleted rows. Nothing is left beside it; a change that is
  * cut short leaves it damaged. Errors: SQLite's own, and those of `change`.
  */
-export function changeFile(path: string, change: (sqlite: DatabaseSync) => void): void {
+export async function changeFile(
+  path: string,
+  change: (sqlite: DatabaseSync) => Promise<unknown>,
+): Promise<void> {
   using sqlite = new DatabaseSync(path);
   sqlite.exec('PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY');
   sqlite.exec('PRAGMA secure_delete = ON; PRAGMA synchronous = FULL');
-  change(sqlite);
+  await change(sqlite);
   sqlite.exec('VACUUM');
 }

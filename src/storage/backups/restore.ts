@@ -58,7 +58,7 @@ export function newestCopies(dataDir: string, withTranscripts: boolean): readonl
  *
  * For a program of its own that holds the lock of `DATA_DIR`: it waits inside. Errors: BotError `store.*`; then nothing changed.
  */
-export function restoreStores(options: RestoreOptions): readonly RestoredFile[] {
+export async function restoreStores(options: RestoreOptions): Promise<readonly RestoredFile[]> {
   const { copies, dataDir } = options;
   const examined = copies.map((path) => examine(path, options));
   const [one, other] = examined;
@@ -69,7 +69,7 @@ export function restoreStores(options: RestoreOptions): readonly RestoredFile[] 
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const prepared: PreparedFile[] = [];
   try {
-    for (const copy of examined) prepared.push(prepare(copy, options));
+    for (const copy of examined) prepared.push(await prepare(copy, options));
     replaceFiles(prepared);
   } finally {
     for (const { kind } of examined) rmSync(partOf(kind.path(dataDir)), { force: true });
@@ -181,7 +181,10 @@ function isAtHand(path: string, dataDir: string): boolean {
 }
 
 /** The file as it is to be, beside its place. */
-function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): PreparedFile {
+async function prepare(
+  { path: from, kind }: ExaminedCopy,
+  options: RestoreOptions,
+): Promise<PreparedFile> {
   const { dataDir, nowWallMs } = options;
   const to = kind.path(dataDir);
   const part = partOf(to);
@@ -190,16 +193,16 @@ function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): P
   let [forgottenRows, refusals]: [number, number | undefined] = [0, 0];
   try {
     copyTo(part, from);
-    changeFile(part, (sqlite) => {
+    await changeFile(part, async (sqlite) => {
       migrate(sqlite, from, kind.migrations);
       const sinceWallMs = (madeAtWallMs(basename(from)) ?? Number.NEGATIVE_INFINITY) - clocksMs;
-      forgottenRows = eraseForgotten(sqlite, kind, forgotten, sinceWallMs);
+      forgottenRows = await eraseForgotten(sqlite, kind, forgotten, sinceWallMs);
       if (kind.holdsConsents) refusals = keepRefusals(sqlite, to, nowWallMs);
     });
   } catch (error) {
     throw asTrouble('store.unwritable', to, error);
   }
-  const former = copyFormer(to, dataDir, nowWallMs);
+  const former = await copyFormer(to, dataDir, nowWallMs);
   const done = { from, to, forgottenRows, refusals, knowsForgotten };
   return { ...done, part, ...(former !== undefined && { former }) };
 }
@@ -212,10 +215,14 @@ function copyTo(part: string, from: string): void {
 }
 
 /** Undefined where nothing is there, or it cannot be read. Errors: BotError `store.*` where it cannot be written. */
-function copyFormer(path: string, dataDir: string, nowWallMs: number): string | undefined {
+async function copyFormer(
+  path: string,
+  dataDir: string,
+  nowWallMs: number,
+): Promise<string | undefined> {
   if (!existsSync(path)) return undefined;
   try {
-    return backUp(path, backupsFolder(dataDir), nowWallMs, { prunes: false });
+    return await backUp(path, backupsFolder(dataDir), nowWallMs, { prunes: false });
   } catch (error) {
     const isUnreadable = error instanceof BotError && error.code === 'store.unreadable';
     if (!isUnreadable || isBusy(error.cause)) throw error;

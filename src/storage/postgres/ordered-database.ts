@@ -5,8 +5,9 @@ import { within } from '#src/base/waiting.ts';
 import { id, instant } from '#src/storage/sql/columns.ts';
 import type { StoreDatabase } from '#src/storage/sql/store-database.ts';
 import { table } from '#src/storage/sql/table.ts';
+import { isSilent } from '#src/storage/trouble.ts';
 import type { PostgresPool } from './pool.ts';
-import { comesBack, hindranceBehind, isSilent } from './postgres-trouble.ts';
+import { comesBack, hindranceBehind } from './postgres-trouble.ts';
 import type { ClientConnection } from './sql-connection.ts';
 import { WriteQueue } from './write-queue.ts';
 
@@ -81,7 +82,8 @@ export class OrderedDatabase implements AsyncDisposable, StoreDatabase {
     return this.pool.search(async (connection) => {
       await connection.run(sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`);
       const done = await work(connection); // what fails ends the connection, and so the transaction
-      await connection.run(sql`COMMIT`);
+      // Nothing depends on its answer, and what the connection does next comes after it.
+      void connection.run(sql`COMMIT`).catch(ignore);
       return done;
     });
   }
@@ -157,3 +159,5 @@ export class OrderedDatabase implements AsyncDisposable, StoreDatabase {
 function mayRetry(error: unknown, tries: number): boolean {
   return comesBack(error) && (hindranceBehind(error) !== 'busy' || tries < mostBusyTries);
 }
+
+function ignore(): void {}

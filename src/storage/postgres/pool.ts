@@ -3,8 +3,9 @@ import pg from 'pg';
 import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { StoreCode } from '#src/storage/trouble.ts';
+import { isSilent } from '#src/storage/trouble.ts';
 import { type ConnectionOptions, connectionOptions, placeOf, statementMs } from './connection.ts';
-import { asPostgresTrouble, isClosed, isSilent } from './postgres-trouble.ts';
+import { asPostgresTrouble, isClosed } from './postgres-trouble.ts';
 import { ClientConnection } from './sql-connection.ts';
 
 export type PoolOptions = ConnectionOptions & {

@@ -91,11 +91,6 @@ export function schemaTooOld(place: string, part: string, version: number, oldes
 }
 
 /** The database did not answer in time; whether a write was done is unknown. */
-export function isSilent(code: StoreCode, place: string, ms: number): BotError {
-  const message = `The database ${place} did not answer in ${ms / 1000} s: check it and the network to it.`;
-  return new BotError(code, true, message, Object.assign(new Error('late'), { syscall: 'query' }));
-}
-
 export function isClosed(code: StoreCode, place: string): BotError {
   return new BotError(code, false, `The database ${place} was closed: start the bot again.`);
 }

@@ -10,6 +10,7 @@ type Kind =
   | 'key'
   | 'money'
   | 'number'
+  | 'terms'
   | 'text'
   | 'whole';
 
@@ -56,9 +57,15 @@ export const whole = column<number>('whole');
 /** Money in whole billionths of a dollar, up to 2^53. */
 export const money = column<number>('money');
 export const flag = column<boolean>('flag');
+/** A flag that is true or, in an optional column, absent. */
+export const yes = column<true>('flag');
 export const bytes = column<Uint8Array>('bytes');
 /** Key that the database gives to a new row: 1 or more. */
 export const key = column<number>('key');
+/** Key of a row of another table. */
+export const reference = column<number>('whole');
+/** Terms of a full-text index of PostgreSQL, as a literal of `tsvector`. */
+export const terms = column<string>('terms');
 
 /** A value that only our own code reads, as JSON. */
 export function json<Value>(): Column<Value, false> {
@@ -122,6 +129,7 @@ const kinds: Readonly<Record<Kind, KindRules>> = {
   whole: bigWhole,
   money: bigWhole,
   key: bigWhole,
+  terms: { ...plainText, postgres: 'tsvector' },
   flag: {
     sqlite: 'INTEGER',
     postgres: 'boolean',

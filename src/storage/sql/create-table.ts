@@ -14,9 +14,11 @@ function createTable(table: Table, dialect: SqlDialect): string {
     ...unique.map((fields) => `UNIQUE (${fields.map(columnName).join(', ')})`),
     ...(check === undefined ? [] : [`CHECK (${check})`]),
   ];
-  const indexed = Object.entries(indexes).map(
-    ([index, fields]) => `CREATE INDEX ${index} ON ${name} (${fields.map(columnName).join(', ')});`,
-  );
+  const indexed = Object.entries(indexes).map(([index, one]) => {
+    const { fields, where } = 'where' in one ? one : { fields: one, where: undefined };
+    const rows = where === undefined ? '' : ` WHERE ${where}`;
+    return `CREATE INDEX ${index} ON ${name} (${fields.map(columnName).join(', ')})${rows};`;
+  });
   return [
     `CREATE TABLE ${name} (\n  ${lines.join(',\n  ')}\n)${ending(table, dialect)};`,
     ...indexed,

@@ -13,7 +13,7 @@ export type PersonTable = Pick<Table, 'columns' | 'name'> & {
 export function personTables(tables: readonly Table[]): readonly PersonTable[] {
   return tables.flatMap(({ columns, name, person, server }) => {
     if (person.forget === 'nothing') return [];
-    if (server.forget === 'nothing')
+    if (!('column' in server) || !('column' in person))
       throw new TypeError(`The table ${name} names persons and no server.`);
     const [guildColumn, personColumn] = [columnName(server.column), columnName(person.column)];
     return [{ columns, name, forget: person.forget, guildColumn, personColumn }];

@@ -20,6 +20,7 @@ export class SqliteConnection implements Connection {
   readonly writer: string;
   readonly ageMs = 0;
   readonly forUpdate = empty;
+  readonly forUpdateIfFree = empty;
   readonly #statements: StatementCache<Statement>;
   readonly #wallMs: () => number;
 
@@ -63,6 +64,10 @@ export class SqliteConnection implements Connection {
 
   among(values: readonly (number | string)[]): Sql {
     return sql`IN (SELECT value FROM json_each(${JSON.stringify(listed(values))}))`;
+  }
+
+  async tryLock(): Promise<boolean> {
+    return true;
   }
 }
 

@@ -9,6 +9,12 @@ export type PersonRule<Field extends string = string> =
   | { readonly forget: 'delete'; readonly column: Field }
   /** Rows are deleted, but neither counted nor exported: they are no records about the person, for the reason given. */
   | { readonly forget: 'discard'; readonly column: Field; readonly reason: string }
+  /** Rows in which one of several fields names them are deleted. */
+  | { readonly forget: 'delete-any'; readonly columns: readonly Field[] }
+  /** Their rows are deleted. The server of a row is that of the session that `session` is the key of. */
+  | { readonly forget: 'delete-in-session'; readonly column: Field; readonly session: Field }
+  /** The line whose id is in `line` is erased, with its rows in all tables. */
+  | { readonly forget: 'erase-line'; readonly column: Field; readonly line: Field }
   /** The id alone stays, for the reason given. */
   | { readonly forget: 'keep'; readonly column: Field; readonly reason: string }
   /** No row is about a person. */
@@ -19,9 +25,19 @@ export type ServerRule<Field extends string = string> =
   | { readonly forget: 'delete'; readonly column: Field }
   /** Their own store deletes them later, for the reason given. */
   | { readonly forget: 'later'; readonly column: Field; readonly reason: string }
+  /** The server of a row is that of the session that `session` is the key of. */
+  | { readonly forget: 'delete-in-session'; readonly session: Field }
+  /** The row belongs to the line whose id is in `line`, and goes with it. */
+  | { readonly forget: 'erase-line'; readonly line: Field }
   | { readonly forget: 'keep'; readonly column: Field; readonly reason: string }
   /** No row is about a server. */
   | { readonly forget: 'nothing' };
+
+/** Index of the rows for which `where` holds: SQL, the same in both databases. */
+type PartialIndex<Field extends string> = {
+  readonly fields: readonly Field[];
+  readonly where: string;
+};
 
 type TableRules<Shape extends Columns> = {
   /** Fields that tell rows apart. */
@@ -31,7 +47,9 @@ type TableRules<Shape extends Columns> = {
   /** Further groups of fields of which no two rows have the same values. */
   readonly unique?: readonly (readonly FieldOf<Shape>[])[];
   /** Indexes by name: their fields. */
-  readonly indexes?: Readonly<Record<string, readonly FieldOf<Shape>[]>>;
+  readonly indexes?: Readonly<
+    Record<string, readonly FieldOf<Shape>[] | PartialIndex<FieldOf<Shape>>>
+  >;
   /** SQL that holds for every row, the same in both databases. */
   readonly check?: string;
 };
@@ -64,6 +82,16 @@ export function columnList(shape: Columns, alias?: string): Sql {
   );
 }
 
+/** SQL of the name of a table or column, as it was declared. */
+export function named(name: string): Sql {
+  return raw(name);
+}
+
+/** SQL of the column of a field. */
+export function columnOf(field: string): Sql {
+  return raw(columnName(field));
+}
+
 /** Rows of a table. */
 export function select<Shape extends Columns>(
   connection: Connection,
@@ -78,4 +106,12 @@ export function replacing({ columns, key }: Table): Sql {
   const others = Object.keys(columns).filter((field) => !key.includes(field));
   const changes = others.map(columnName).map((name) => `${name} = excluded.${name}`);
   return raw(`ON CONFLICT (${key.map(columnName)}) DO UPDATE SET ${changes}`);
+}
+
+/** SQL of what a new row does that has the key of an old one: these fields are added up. */
+export function adding({ key, name }: Table, fields: readonly string[]): Sql {
+  const sums = fields
+    .map(columnName)
+    .map((column) => `${column} = ${name}.${column} + excluded.${column}`);
+  return raw(`ON CONFLICT (${key.map(columnName)}) DO UPDATE SET ${sums}`);
 }

@@ -1,9 +1,9 @@
-import sql, { raw, type Sql } from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import type { ConsentStore, StoredConsent, StoredRows } from '#src/people/consent-store.ts';
 import { id, instant, integer, oneOf, optional, type RowOf } from '#src/storage/sql/columns.ts';
 import { type PersonTable, personTables } from '#src/storage/sql/person-tables.ts';
 import { eraseMs, laneOf, lanesOf, type StoreDatabase } from '#src/storage/sql/store-database.ts';
-import { columnList, select, type Table, table } from '#src/storage/sql/table.ts';
+import { columnList, named, select, type Table, table } from '#src/storage/sql/table.ts';
 import { putIfNewer, versioned } from '#src/storage/sql/versions.ts';
 
 export const consents = table(
@@ -100,7 +100,7 @@ function ofPerson(
   guildId: string,
   personId: string,
 ): Sql {
-  return sql`${raw(name)} WHERE ${raw(guildColumn)} = ${guildId} AND ${raw(personColumn)} = ${personId}`;
+  return sql`${named(name)} WHERE ${named(guildColumn)} = ${guildId} AND ${named(personColumn)} = ${personId}`;
 }
 
 /** Consent of a row; one that is not understood counts as a no. */

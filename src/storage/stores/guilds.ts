@@ -1,8 +1,8 @@
-import sql, { raw } from 'sql-template-tag';
+import sql from 'sql-template-tag';
 import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
-import { columnName, id } from '#src/storage/sql/columns.ts';
+import { id } from '#src/storage/sql/columns.ts';
 import { eraseMs, lanesOf, type StoreDatabase } from '#src/storage/sql/store-database.ts';
-import { select, type Table, table } from '#src/storage/sql/table.ts';
+import { columnOf, named, select, type Table, table } from '#src/storage/sql/table.ts';
 import { eraseOldSpending } from './spending.ts';
 
 /** Which bot is in which server, so that a removal between two runs is found. */
@@ -53,8 +53,10 @@ export class SqlGuilds implements GuildStore {
         let total = 0;
         for (const { name, server } of this.#tables) {
           if (server.forget !== 'delete') continue;
-          const column = raw(columnName(server.column));
-          total += await connection.run(sql`DELETE FROM ${raw(name)} WHERE ${column} = ${guildId}`);
+          const column = columnOf(server.column);
+          total += await connection.run(
+            sql`DELETE FROM ${named(name)} WHERE ${column} = ${guildId}`,
+          );
         }
         await connection.insert(removedGuilds, [{ guildId }], unlessThere);
         await eraseOldSpending(connection, day);

@@ -1,10 +1,10 @@
-import sql, { empty, raw } from 'sql-template-tag';
+import sql, { empty } from 'sql-template-tag';
 import { dayOf, monthOf } from '#src/spending/calendar.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
-import { columnName, id, money, oneOf, optional, whole } from '#src/storage/sql/columns.ts';
+import { id, money, oneOf, optional, whole } from '#src/storage/sql/columns.ts';
 import type { Connection } from '#src/storage/sql/connection.ts';
 import type { StoreDatabase } from '#src/storage/sql/store-database.ts';
-import { columnList, type Table, table } from '#src/storage/sql/table.ts';
+import { adding, columnList, type Table, table } from '#src/storage/sql/table.ts';
 
 const amounts = { nanoUsd: money, ms: whole, unpriced: whole, turns: whole };
 /** Amounts of a day, such as `2026-11-20`: in the order of its bytes, as an id. */
@@ -123,11 +123,7 @@ async function addRows(
   into: Table,
   entries: readonly SpendingEntry[],
 ): Promise<void> {
-  const { key, name } = into;
-  const added = Object.keys(amounts)
-    .map(columnName)
-    .map((column) => `${column} = ${name}.${column} + excluded.${column}`);
-  const conflict = raw(`ON CONFLICT (${key.map(columnName)}) DO UPDATE SET ${added}`);
+  const conflict = adding(into, Object.keys(amounts));
   await connection.insert<Table>(into, entries, { conflict });
 }
 

@@ -1,280 +1,301 @@
-import type { MessagePlace } from '#src/captions/transcript-line.ts';
+import sql, { join, type Sql } from 'sql-template-tag';
 import type { ErasedLines, KeptDays, TranscriptEraser } from '#src/captions/transcript-store.ts';
-import type { Database } from '#src/storage/database.ts';
-import type { DatabaseSync } from '#src/storage/sqlite.ts';
-import { isFull } from '#src/storage/trouble.ts';
-import { forgetNumbers } from './memories.ts';
-import { linesOfPersonSql } from './person-records.ts';
-import { idsOf } from './rows.ts';
-import { wordPutter } from './writer.ts';
+import { id, key } from '#src/storage/sql/columns.ts';
+import type { Connection } from '#src/storage/sql/connection.ts';
+import type { StoreDatabase, Work } from '#src/storage/sql/store-database.ts';
+import { columnOf, named } from '#src/storage/sql/table.ts';
+import { sessionKeyOf } from './lines.ts';
+import { forgetNumber } from './memories.ts';
+import { linesAbout, type PersonThere, rowsAbout } from './person-rows.ts';
+import type { SessionLanes } from './session-lanes.ts';
+import { tables } from './tables.ts';
+import { endAbandoned, followClock, ownershipIn, type RowOwnership } from './transcript-writers.ts';
+import type { WordIndex } from './word-index.ts';
+
+/**
+ * Writes an erasure in portions until `isMore` is false, after what was asked for before in these lanes. Without lanes it fails
+ * while the database is away.
+ */
+export type WriteErasure = <T>(
+  lanes: readonly string[] | undefined,
+  portion: Work<T>,
+  isMore: (done: T) => boolean,
+) => Promise<void>;
+
+/** Lines that one transaction erased, and whether it was the last one. */
+type ErasedPortion = ErasedLines & { readonly isLast: boolean };
 
 const dayMs = 86_400_000;
 /** Time, in ms, for which a session that a server does not keep can be resumed once it is over. */
 const unkeptMs = 15 * 60_000;
+/** Lines that one transaction deletes from a shared database: a server of years takes several. A file is changed at once. */
+const linesAtOnce = 20_000;
 
 /**
- * Erases in two steps: rows are deleted and messages noted at once, wholly or not at all; then the index of words is
- * merged, the file rewritten and the log emptied. A step cut short is done by the next erasure, of anything or nothing.
+ * Deletes rows and notes messages that showed them, in portions of lines that are each done wholly or not at all. When the bytes
+ * leave a file, `write` decides; when they leave the disk of PostgreSQL, its owner.
  */
-export class SqliteEraser implements TranscriptEraser {
-  readonly #database: Database;
+export class Eraser implements TranscriptEraser {
+  readonly #isShared: boolean;
+  readonly #lanes: SessionLanes;
+  readonly #index: WordIndex;
+  readonly #write: WriteErasure;
+  readonly #ownership: RowOwnership;
 
-  constructor(database: Database) {
-    this.#database = database;
+  constructor(database: StoreDatabase, lanes: SessionLanes, index: WordIndex, write: WriteErasure) {
+    this.#isShared = database.isShared;
+    this.#lanes = lanes;
+    this.#index = index;
+    this.#write = write;
+    this.#ownership = ownershipIn(database);
   }
 
+  /** Also ends sessions whose process is gone. One process at a time does it; others find nothing to do. */
   expire(nowWallMs: number, keptDays: KeptDays): Promise<ErasedLines> {
-    return this.#erase((sqlite) => {
-      sqlite.prepare(followClockSql).run(nowWallMs);
-      chooseExpired(sqlite, nowWallMs, keptDays);
-      const erased = eraseChosen(sqlite);
-      return { erased, others: eraseEmptySessions(sqlite, nowWallMs, keptDays) };
+    return this.#inPortions(undefined, async (connection) => {
+      await followClock(connection, this.#ownership, nowWallMs);
+      if (!(await connection.tryLock('expire'))) return { ...nothing, isLast: true };
+      if (this.#isShared) await endAbandoned(connection, this.#ownership);
+      const old = await this.#eraseLines(connection, dueLines(connection, nowWallMs, keptDays));
+      const brief = await this.#eraseLines(connection, dueBriefLines(nowWallMs));
+      const isLast = old.isLast && brief.isLast;
+      if (isLast) await eraseEmptySessions(connection, nowWallMs, keptDays);
+      if (isLast && !this.#isShared) await connection.run(eraseEmptyGuilds);
+      return { ...both(old, brief), isLast };
     });
   }
 
   forget(guildId: string, personId: string, sessionId?: string): Promise<ErasedLines> {
-    return this.#erase((sqlite) => erasePerson(sqlite, guildId, personId, sessionId));
+    const person: PersonThere = { guildId, personId, sessionId };
+    return this.#erase(
+      [guildId],
+      () => linesAbout(person),
+      async (connection) => {
+        await eraseRowsAbout(connection, person);
+      },
+    );
   }
 
   forgetLines(sessionId: string, numbers: readonly number[]): Promise<ErasedLines> {
-    return this.#erase((sqlite) => {
-      sqlite
-        .prepare(
-          `INSERT INTO temp.chosen SELECT id FROM lines WHERE id IN (
-             SELECT sessions.key * 4194304 + value FROM sessions, json_each(?) WHERE sessions.id = ?)`,
-        )
-        .run(JSON.stringify(numbers), sessionId);
-      return { erased: eraseChosen(sqlite), others: 0 };
-    });
+    return this.#erase(
+      this.#lanes.of([sessionId]),
+      (connection) => sql`SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
+        WHERE s.id = ${sessionId} AND l.id - s.key * 4194304 ${connection.among(numbers)}`,
+    );
   }
 
   /** None of these messages shows anything any more; others may still show the rest of a long line. */
-  forgetMessages(messageIds: readonly string[]): Promise<ErasedLines> {
-    return this.#erase((sqlite) => {
-      const among = 'IN (SELECT value FROM json_each(?))';
-      const ids = JSON.stringify(messageIds);
-      sqlite
-        .prepare(
-          `INSERT OR IGNORE INTO temp.chosen SELECT line FROM posts WHERE message_id ${among}`,
-        )
-        .run(ids);
-      const { count, messages } = eraseChosen(sqlite);
-      sqlite.prepare(`DELETE FROM caption_messages WHERE message_id ${among}`).run(ids);
-      const others = messages.filter(({ messageId }) => !messageIds.includes(messageId));
-      return { erased: { count, messages: others }, others: 0 };
-    });
+  async forgetMessages(messageIds: readonly string[]): Promise<ErasedLines> {
+    const { count, messages } = await this.#erase(
+      [],
+      (connection) => sql`SELECT DISTINCT line AS id FROM posts
+        WHERE message_id ${connection.among(messageIds)}`,
+      async (connection) => {
+        const gone = connection.among(messageIds);
+        await connection.run(sql`DELETE FROM caption_messages WHERE message_id ${gone}`);
+      },
+    );
+    const others = messages.filter(({ messageId }) => !messageIds.includes(messageId));
+    return { count, messages: others };
   }
 
   /** The bot was removed from there: it can change no messages, so none is noted. */
   forgetGuild(guildId: string): Promise<ErasedLines> {
-    return this.#erase((sqlite) => {
-      sqlite
-        .prepare(
-          `INSERT INTO temp.chosen SELECT lines.id FROM lines
-           JOIN sessions ON sessions.key = lines.id / 4194304 WHERE guild_id = ?`,
-        )
-        .run(guildId);
-      const erased = eraseChosen(sqlite);
-      const others = [
-        'DELETE FROM presences WHERE session IN (SELECT key FROM sessions WHERE guild_id = ?)',
-        ...['sessions', 'caption_messages', 'memories', 'memory_numbers', 'guilds'].map(
-          (table) => `DELETE FROM ${table} WHERE guild_id = ?`,
-        ),
-      ].map((sql) => Number(sqlite.prepare(sql).run(guildId).changes));
-      return { erased, others: others.reduce((sum, one) => sum + one, 0) };
+    const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
+    const all = sql`SELECT id FROM lines WHERE session IN (${keys})`;
+    return this.#erase(
+      [guildId],
+      () => all,
+      async (connection) => {
+        for (const { name, server } of tables) {
+          if (server.forget === 'delete-in-session')
+            await connection.run(
+              sql`DELETE FROM ${named(name)} WHERE ${columnOf(server.session)} IN (${keys})`,
+            );
+          if (server.forget === 'delete')
+            await connection.run(
+              sql`DELETE FROM ${named(name)} WHERE ${columnOf(server.column)} = ${guildId}`,
+            );
+        }
+      },
+    );
+  }
+
+  /** Erases chosen lines, so that nothing that was asked for before in these lanes brings them back; `finish` with the last portion. */
+  #erase(
+    lanes: readonly string[],
+    chosen: (connection: Connection) => Sql,
+    finish?: (connection: Connection) => Promise<void>,
+  ): Promise<ErasedLines> {
+    return this.#inPortions(lanes, async (connection) => {
+      const done = await this.#eraseLines(connection, chosen(connection));
+      if (done.isLast) await finish?.(connection);
+      return done;
     });
   }
 
-  async #erase(work: (sqlite: DatabaseSync) => Erasure): Promise<ErasedLines> {
-    const { erased, isScrubbed } = await this.#change((sqlite) => {
-      const done = withChosen(sqlite, work);
-      if (done.erased.count + done.others > 0)
-        sqlite.exec('INSERT OR IGNORE INTO unscrubbed VALUES (1)');
-      const left = sqlite.prepare('SELECT count(*) AS n FROM unscrubbed').get();
-      return { erased: done.erased, isScrubbed: left?.n === 0 };
+  async #inPortions(
+    lanes: readonly string[] | undefined,
+    portion: Work<ErasedPortion>,
+  ): Promise<ErasedLines> {
+    let erased = nothing;
+    await this.#write(lanes, portion, (done) => {
+      erased = both(erased, done);
+      return !done.isLast;
     });
-    if (isScrubbed) return erased;
-    await this.#change(mergeWords);
-    await this.#database.rewrite();
-    await this.#database.writeSync((sqlite) => sqlite.exec('DELETE FROM unscrubbed'));
     return erased;
   }
 
-  /** Deleting and merging words need room for a while; where there is none, the index is made anew. */
-  async #change<T>(work: (sqlite: DatabaseSync) => T): Promise<T> {
-    try {
-      return await this.#database.writeSync(work);
-    } catch (error) {
-      if (!isFull(error)) throw error;
-    }
-    return this.#database.writeSync((sqlite) => withNewWords(sqlite, work));
+  #eraseLines(connection: Connection, chosen: Sql): Promise<ErasedPortion> {
+    const most = this.#isShared ? linesAtOnce : Number.MAX_SAFE_INTEGER;
+    return eraseLines(connection, this.#index, chosen, most);
   }
 }
 
-/** `others`: rows beside lines. */
-type Erasure = { readonly erased: ErasedLines; readonly others: number };
+const nothing: ErasedLines = { count: 0, messages: [] };
 
-/**
- * Deletes all about a person in a server from a file of the present format that no other program uses; the number of rows. Their bytes stay
- * until the file is written anew.
- */
-export function erasePersonLines(sqlite: DatabaseSync, guildId: string, personId: string): number {
-  const { erased, others } = withChosen(sqlite, () => erasePerson(sqlite, guildId, personId));
-  mergeWords(sqlite);
-  return erased.count + others;
+/** Deletes all about a person, in a transaction of the caller; the number of rows. Their bytes stay. */
+export async function erasePerson(
+  connection: Connection,
+  index: WordIndex,
+  person: PersonThere,
+): Promise<number> {
+  const chosen = linesAbout(person);
+  const { count } = await eraseLines(connection, index, chosen, Number.MAX_SAFE_INTEGER);
+  return count + (await eraseRowsAbout(connection, person));
 }
 
-/** `work` may put ids of lines into `temp.chosen`, which is empty before and after it. */
-function withChosen(sqlite: DatabaseSync, work: (sqlite: DatabaseSync) => Erasure): Erasure {
-  sqlite.exec('CREATE TEMP TABLE IF NOT EXISTS chosen (id INTEGER PRIMARY KEY)');
-  sqlite.exec('DELETE FROM temp.chosen');
-  const done = work(sqlite);
-  sqlite.exec('DELETE FROM temp.chosen');
-  return done;
+async function eraseRowsAbout(connection: Connection, person: PersonThere): Promise<number> {
+  let count = 0;
+  for (const [{ name }, isTheirs] of rowsAbout(person))
+    count += await connection.run(sql`DELETE FROM ${named(name)} WHERE ${isTheirs}`);
+  await forgetNumber(connection, person.guildId);
+  return count;
 }
 
-/** Erases all about a person in a server, or only in one session. */
-function erasePerson(
-  sqlite: DatabaseSync,
-  guildId: string,
-  personId: string,
-  sessionId?: string,
-): Erasure {
-  const [only, ids] = sessionId === undefined ? ['', []] : ['AND sessions.id = ?', [sessionId]];
-  sqlite
-    .prepare(`INSERT INTO temp.chosen ${linesOfPersonSql} ${only}`)
-    .run(personId, personId, guildId, ...ids);
-  const erased = eraseChosen(sqlite);
-  const presences = sqlite
-    .prepare(
-      `DELETE FROM presences WHERE person_id = ? AND session IN (
-         SELECT key FROM sessions WHERE guild_id = ? ${only})`,
-    )
-    .run(personId, guildId, ...ids).changes;
-  if (sessionId !== undefined) return { erased, others: Number(presences) };
-  const memories = sqlite
-    .prepare('DELETE FROM memories WHERE guild_id = ? AND (by_id = ? OR about_id = ?)')
-    .run(guildId, personId, personId).changes;
-  forgetNumbers(sqlite);
-  return { erased, others: Number(presences) + Number(memories) };
-}
-
-/** Deletes the chosen lines with their words, and notes the messages that showed them. */
-function eraseChosen(sqlite: DatabaseSync): ErasedLines {
-  const messages = sqlite.prepare(shownSql).all();
-  sqlite.exec(noteSql);
-  sqlite.exec(noteOthersSql);
-  sqlite.exec(`
-    DELETE FROM answered WHERE line IN (SELECT id FROM temp.chosen);
-    DELETE FROM more_posts WHERE line IN (SELECT id FROM temp.chosen);
-    DELETE FROM line_words WHERE rowid IN (SELECT id FROM temp.chosen)`);
-  const sql = 'DELETE FROM lines WHERE id IN (SELECT id FROM temp.chosen)';
-  const { changes } = sqlite.prepare(sql).run();
-  const places = messages.map(
-    ({ channel_id, message_id }): MessagePlace => ({
-      channelId: String(channel_id),
-      messageId: String(message_id),
-    }),
+/** Deletes the first of the lines that are chosen as `id`, and notes the messages that showed them. */
+async function eraseLines(
+  connection: Connection,
+  index: WordIndex,
+  chosen: Sql,
+  most: number,
+): Promise<ErasedPortion> {
+  const rows = await connection.rows({ id: key }, sql`${chosen} LIMIT ${most}`);
+  const ids = rows.map((row) => row.id);
+  const isLast = ids.length < most;
+  if (ids.length === 0) return { ...nothing, isLast };
+  const among = connection.among(ids);
+  const messages = await connection.rows(
+    { channelId: id, messageId: id },
+    sql`SELECT DISTINCT channel_id, message_id FROM posts WHERE line ${among}`,
   );
-  return { count: Number(changes), messages: places };
+  await connection.run(noteMessages(among));
+  await connection.run(noteTranslations(connection.among([...new Set(ids.map(sessionKeyOf))])));
+  await connection.run(sql`DELETE FROM answered WHERE line ${among}`);
+  await connection.run(sql`DELETE FROM more_posts WHERE line ${among}`);
+  await index.erase(connection, ids);
+  const count = await connection.run(sql`DELETE FROM lines WHERE id ${among}`);
+  return { count, messages, isLast };
 }
 
-const shownSql = `
-  SELECT DISTINCT channel_id, message_id FROM temp.chosen JOIN posts ON posts.line = chosen.id`;
-
-/** Also of messages that were not put yet. */
-const noteSql = `
-  INSERT INTO caption_messages (message_id, channel_id, guild_id, session_id, posted_at_ms, outdated)
-  SELECT message_id, min(posts.channel_id), min(guild_id), min(sessions.id),
-    min(started_at_ms + start_ms), 1
-  FROM temp.chosen JOIN posts ON posts.line = chosen.id JOIN lines USING (id)
-  JOIN sessions ON sessions.key = chosen.id / 4194304
-  WHERE true GROUP BY message_id
-  ON CONFLICT (message_id) DO UPDATE SET outdated = outdated + 1`;
+/** Also of messages that were not put yet. In one order, or two processes would wait for each other. */
+function noteMessages(among: Sql): Sql {
+  return sql`
+    INSERT INTO caption_messages
+      (message_id, channel_id, guild_id, session_id, posted_at_wall_ms, outdated)
+    SELECT p.message_id, MIN(p.channel_id), MIN(s.guild_id), MIN(s.id),
+      MIN(s.started_at_wall_ms + l.start_ms), 1
+    FROM posts p JOIN lines l ON l.id = p.line JOIN sessions s ON s.key = l.session
+    WHERE p.line ${among} GROUP BY p.message_id ORDER BY p.message_id
+    ON CONFLICT (message_id) DO UPDATE SET outdated = caption_messages.outdated + 1`;
+}
 
 /** Messages of these sessions that no line names show translations: which of them is not known, so all of it goes. */
-const noteOthersSql = `
-  UPDATE caption_messages SET outdated = outdated + 1
-  WHERE session_id IN (
-    SELECT sessions.id FROM temp.chosen JOIN sessions ON sessions.key = temp.chosen.id / 4194304
-  ) AND outdated = 0
-    AND NOT EXISTS (SELECT 1 FROM posts WHERE message_id = caption_messages.message_id)`;
+function noteTranslations(among: Sql): Sql {
+  return sql`
+    UPDATE caption_messages SET outdated = 1
+    WHERE session_id IN (SELECT id FROM sessions WHERE key ${among}) AND outdated = 0
+      AND NOT EXISTS (SELECT 1 FROM posts WHERE posts.message_id = caption_messages.message_id)`;
+}
 
-/** Where the wall clock was put back, sessions that ended in times to come ended now, so that none is kept for longer. */
-const followClockSql = `
-  UPDATE sessions SET started_at_ms = started_at_ms - (ended_at_ms - ?1), ended_at_ms = ?1
-  WHERE ended_at_ms > ?1`;
+/** SQL of what a server that keeps lines for so many days has, by the column `guild_id` of `s`. */
+function byServer(
+  connection: Connection,
+  { byGuild, standard }: KeptDays,
+  ofDays: (days: number) => number,
+): Sql {
+  const value = (days: number) => sql`CAST(${ofDays(days)} AS DOUBLE PRECISION)`;
+  const serversOf = Map.groupBy(Object.entries(byGuild), ([, days]) => days);
+  const cases = Array.from(serversOf, ([days, servers]) => {
+    const isTheirs = connection.among(servers.map(([guildId]) => guildId));
+    return sql`WHEN s.guild_id ${isTheirs} THEN ${value(days)}`;
+  });
+  if (cases.length === 0) return value(standard);
+  return sql`CASE ${join(cases, ' ')} ELSE ${value(standard)} END`;
+}
 
-function chooseExpired(sqlite: DatabaseSync, nowWallMs: number, keptDays: KeptDays): void {
-  const choose = sqlite.prepare(
-    'INSERT INTO temp.chosen SELECT id FROM lines WHERE id BETWEEN ? AND ? AND start_ms < ?',
-  );
-  const chooseBrief = sqlite.prepare(
-    `INSERT OR IGNORE INTO temp.chosen
-     SELECT id FROM lines WHERE id BETWEEN ? AND ? AND is_brief = 1 AND start_ms < ?`,
-  );
-  const sql = 'SELECT * FROM sessions WHERE first_ms NOT NULL';
-  for (const { key, guild_id, started_at_ms, ended_at_ms, first_ms, last_ms } of sqlite
-    .prepare(sql)
-    .all()) {
-    const ageMs = nowWallMs - Number(started_at_ms);
-    const kept = keptMs(keptDays, String(guild_id));
-    const endedAtMs = Number(ended_at_ms ?? Number(started_at_ms) + Number(last_ms));
-    const isOver = nowWallMs - endedAtMs >= unkeptMs;
-    const dueMs =
-      kept > 0 ? ageMs - kept : isOver ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-    if (Number(first_ms) < dueMs) choose.run(...idsOf(Number(key)), dueMs);
-    if (Number(first_ms) < ageMs - dayMs) chooseBrief.run(...idsOf(Number(key)), ageMs - dayMs);
-  }
+/** Lines that their server keeps no longer: those begun before `due_ms`. SQLite begins a CROSS JOIN with the left table: few sessions have such lines. */
+function dueLines(connection: Connection, nowWallMs: number, keptDays: KeptDays): Sql {
+  const kept = byServer(connection, keptDays, (days) => days * dayMs);
+  const now = sql`CAST(${nowWallMs} AS DOUBLE PRECISION)`;
+  return sql`
+    SELECT l.id FROM (
+      SELECT key, first_ms, CASE
+        WHEN kept_ms > 0 THEN ${now} - started_at_wall_ms - kept_ms
+        WHEN ${now} - COALESCE(ended_at_wall_ms, started_at_wall_ms + last_ms) >= ${unkeptMs}
+          THEN last_ms + 1 END AS due_ms
+      FROM (SELECT s.*, ${kept} AS kept_ms FROM sessions s) AS kept
+    ) AS s CROSS JOIN lines l
+    WHERE l.session = s.key AND s.first_ms < s.due_ms AND l.start_ms < s.due_ms`;
+}
+
+function dueBriefLines(nowWallMs: number): Sql {
+  return sql`
+    SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
+    WHERE l.is_brief = TRUE AND l.start_ms < ${nowWallMs - dayMs} - s.started_at_wall_ms`;
 }
 
 /** Deletes sessions that ended, and old ones without people; messages that still show them are noted as outdated. */
-function eraseEmptySessions(sqlite: DatabaseSync, nowWallMs: number, keptDays: KeptDays): number {
-  const empty = sqlite
-    .prepare(emptySql)
-    .all()
-    .filter(({ guild_id, started_at_ms, ended_at_ms }) => {
-      const keptForMs = Math.max(dayMs, keptMs(keptDays, String(guild_id)));
-      return ended_at_ms !== null || Number(started_at_ms) < nowWallMs - keptForMs;
-    });
-  for (const { key, id } of empty) {
-    sqlite
-      .prepare('UPDATE caption_messages SET outdated = outdated + 1 WHERE session_id = ?')
-      .run(String(id));
-    sqlite.prepare('DELETE FROM presences WHERE session = ?').run(Number(key));
-    sqlite.prepare('DELETE FROM sessions WHERE key = ?').run(Number(key));
-  }
-  sqlite.exec('DELETE FROM guilds WHERE guild_id NOT IN (SELECT guild_id FROM sessions)');
-  return empty.length;
+async function eraseEmptySessions(
+  connection: Connection,
+  nowWallMs: number,
+  keptDays: KeptDays,
+): Promise<void> {
+  const kept = byServer(connection, keptDays, (days) => Math.max(1, days) * dayMs);
+  const rows = await connection.rows(
+    { key },
+    sql`SELECT key FROM sessions WHERE key IN (
+      SELECT s.key FROM sessions s WHERE ${isEmpty}
+        AND (s.ended_at_wall_ms IS NOT NULL OR s.started_at_wall_ms < ${nowWallMs} - ${kept})
+    ) ${connection.forUpdateIfFree}`,
+  );
+  if (rows.length === 0) return;
+  // No process adds lines to locked sessions, but one may have done so before.
+  const locked = connection.among(rows.map((row) => row.key));
+  const empty = await connection.rows(
+    { key },
+    sql`SELECT s.key FROM sessions s WHERE s.key ${locked} AND ${isEmpty}`,
+  );
+  const among = connection.among(empty.map((row) => row.key));
+  await connection.run(
+    sql`UPDATE caption_messages SET outdated = outdated + 1
+      WHERE session_id IN (SELECT id FROM sessions WHERE key ${among})`,
+  );
+  await connection.run(sql`DELETE FROM presences WHERE session ${among}`);
+  await connection.run(sql`DELETE FROM sessions WHERE key ${among}`);
 }
 
-const emptySql = `
-  SELECT * FROM sessions
-  WHERE NOT EXISTS (
-    SELECT 1 FROM lines WHERE id BETWEEN sessions.key * 4194304 AND sessions.key * 4194304 + 4194303
-  ) AND (ended_at_ms IS NOT NULL OR NOT EXISTS (
-    SELECT 1 FROM presences WHERE session = sessions.key AND to_ms IS NULL
-  ))`;
+const isEmpty = sql`
+  NOT EXISTS (SELECT 1 FROM lines l WHERE l.session = s.key) AND (
+    s.ended_at_wall_ms IS NOT NULL
+    OR NOT EXISTS (SELECT 1 FROM presences p WHERE p.session = s.key AND p.to_ms IS NULL))`;
 
-function keptMs({ standard, byGuild }: KeptDays, guildId: string): number {
-  return (byGuild[guildId] ?? standard) * dayMs;
+/** Only from a file: another process may be adding a session of such a server. */
+const eraseEmptyGuilds = sql`DELETE FROM guilds WHERE guild_id NOT IN (SELECT guild_id FROM sessions)`;
+
+function both(one: ErasedLines, other: ErasedLines): ErasedLines {
+  const places = [...one.messages, ...other.messages].map(
+    (place) => [place.messageId, place] as const,
+  );
+  return { count: one.count + other.count, messages: [...new Map(places).values()] };
 }
-
-/** Deleted words leave the index only as its parts are merged. */
-function mergeWords(sqlite: DatabaseSync): void {
-  sqlite.exec("INSERT INTO line_words (line_words) VALUES ('optimize')");
-}
-
-/** Every word of every line, in place of those that are there; between the two there is room for `work`. */
-function withNewWords<T>(sqlite: DatabaseSync, work: (sqlite: DatabaseSync) => T): T {
-  sqlite.exec("INSERT INTO line_words (line_words) VALUES ('delete-all')");
-  const done = work(sqlite);
-  const putWords = wordPutter(sqlite);
-  for (const { id, guild, text } of sqlite.prepare(textsSql).iterate())
-    putWords(Number(id), Number(guild), String(text));
-  return done;
-}
-
-const textsSql = `
-  SELECT lines.id, text, guilds.key AS guild FROM lines
-  JOIN sessions ON sessions.key = lines.id / 4194304 JOIN guilds USING (guild_id)`;

@@ -1,41 +1,80 @@
+import sql, { type Sql } from 'sql-template-tag';
 import type { Memory, MemoryStore, NewMemory } from '#src/captions/transcript-store.ts';
-import type { Database } from '#src/storage/database.ts';
-import type { DatabaseSync } from '#src/storage/sqlite.ts';
-import type { Row } from './rows.ts';
+import { id, instant, integer, optional, text } from '#src/storage/sql/columns.ts';
+import type { Connection } from '#src/storage/sql/connection.ts';
+import type { StoreDatabase } from '#src/storage/sql/store-database.ts';
+import { select, table } from '#src/storage/sql/table.ts';
+
+export const memories = table(
+  'memories',
+  {
+    guildId: id,
+    number: integer,
+    text,
+    byId: id,
+    byName: text,
+    aboutId: optional(id),
+    aboutName: optional(text),
+    atWallMs: instant,
+  },
+  {
+    key: ['guildId', 'number'],
+    person: { forget: 'delete-any', columns: ['byId', 'aboutId'] },
+    server: { forget: 'delete', column: 'guildId' },
+  },
+);
+
+/** The last number that a server used. */
+export const memoryNumbers = table(
+  'memory_numbers',
+  { guildId: id, lastNumber: integer },
+  {
+    key: ['guildId'],
+    person: { forget: 'nothing' },
+    server: { forget: 'delete', column: 'guildId' },
+  },
+);
 
 /** Entries that one server may have. */
-export const mostMemories = 50;
+const mostMemories = 50;
 
-/** Memories of servers in SQLite. */
-export class SqliteMemories implements MemoryStore {
-  readonly #database: Database;
+/** Memories of servers. No write waits while the database is away: the caller learns of the failure at once. */
+export class Memories implements MemoryStore {
+  readonly #database: StoreDatabase;
 
-  constructor(database: Database) {
+  constructor(database: StoreDatabase) {
     this.#database = database;
   }
 
   list(guildId: string): Promise<readonly Memory[]> {
-    const sql = 'SELECT * FROM memories WHERE guild_id = ? ORDER BY number';
-    return this.#database.readSync((sqlite) => sqlite.prepare(sql).all(guildId).map(memoryOf));
+    return this.#database.read([], (connection) =>
+      select(connection, memories, sql`WHERE guild_id = ${guildId} ORDER BY number`),
+    );
   }
 
+  /** One after the other in each server: the row of its last number is locked. */
   add(memory: NewMemory): ReturnType<MemoryStore['add']> {
-    return this.#database.writeSync((sqlite) => {
-      const sql = 'SELECT count(*) AS n FROM memories WHERE guild_id = ?';
-      const count = Number(sqlite.prepare(sql).get(memory.guildId)?.n);
-      if (count >= mostMemories) return { kind: 'full', limit: mostMemories };
-      const number = Number(sqlite.prepare(nextSql).get(memory.guildId)?.last_number);
-      insert(sqlite, { ...memory, number });
-      return { kind: 'added', memory: { ...memory, number } };
+    const { guildId } = memory;
+    return this.#database.writeNow(async (connection) => {
+      await connection.run(lockNumbers(guildId));
+      const [there] = await connection.rows(
+        { count: integer },
+        sql`SELECT COUNT(*) AS count FROM memories WHERE guild_id = ${guildId}`,
+      );
+      if (there && there.count >= mostMemories) return { kind: 'full', limit: mostMemories };
+      const [next] = await connection.rows(memoryNumbers.columns, useNumber(guildId));
+      const added = { ...memory, number: next?.lastNumber ?? 1 };
+      await connection.insert(memories, [added]);
+      return { kind: 'added', memory: added };
     });
   }
 
   async remove(guildId: string, number: number): Promise<boolean> {
-    const sql = 'DELETE FROM memories WHERE guild_id = ? AND number = ?';
-    const removed = await this.#database.writeSync((sqlite) => {
-      const { changes } = sqlite.prepare(sql).run(guildId, number);
-      forgetNumbers(sqlite);
-      return changes;
+    const removed = await this.#database.writeNow(async (connection) => {
+      const statement = sql`DELETE FROM memories WHERE guild_id = ${guildId} AND number = ${number}`;
+      const count = await connection.run(statement);
+      await forgetNumber(connection, guildId);
+      return count;
     });
     if (removed === 0) return false;
     await this.#database.rewrite();
@@ -43,35 +82,20 @@ export class SqliteMemories implements MemoryStore {
   }
 }
 
-const nextSql = `
-  INSERT INTO memory_numbers (guild_id, last_number) VALUES (?, 1)
-  ON CONFLICT (guild_id) DO UPDATE SET last_number = last_number + 1
-  RETURNING last_number`;
-
-/** Servers without memories count from 1 again, and are known no more. */
-export function forgetNumbers(sqlite: DatabaseSync): void {
-  sqlite.exec('DELETE FROM memory_numbers WHERE guild_id NOT IN (SELECT guild_id FROM memories)');
+function lockNumbers(guildId: string): Sql {
+  return sql`INSERT INTO memory_numbers (guild_id, last_number) VALUES (${guildId}, 0)
+    ON CONFLICT (guild_id) DO UPDATE SET last_number = memory_numbers.last_number`;
 }
 
-function insert(sqlite: DatabaseSync, memory: Memory): void {
-  const { guildId, number, text, byId, byName, aboutId, aboutName, atWallMs } = memory;
-  sqlite
-    .prepare(
-      `INSERT INTO memories (guild_id, number, text, by_id, by_name, about_id, about_name, at_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    )
-    .run(guildId, number, text, byId, byName, aboutId ?? null, aboutName ?? null, atWallMs);
+function useNumber(guildId: string): Sql {
+  return sql`UPDATE memory_numbers SET last_number = last_number + 1 WHERE guild_id = ${guildId}
+    RETURNING guild_id, last_number`;
 }
 
-export function memoryOf(row: Row): Memory {
-  return {
-    guildId: String(row.guild_id),
-    number: Number(row.number),
-    text: String(row.text),
-    byId: String(row.by_id),
-    byName: String(row.by_name),
-    ...(row.about_id !== null && { aboutId: String(row.about_id) }),
-    ...(row.about_name !== null && { aboutName: String(row.about_name) }),
-    atWallMs: Number(row.at_ms),
-  };
+/** A server without memories counts from 1 again, and is known no more. */
+export async function forgetNumber(connection: Connection, guildId: string): Promise<void> {
+  await connection.run(
+    sql`DELETE FROM memory_numbers WHERE guild_id = ${guildId}
+      AND NOT EXISTS (SELECT 1 FROM memories WHERE memories.guild_id = memory_numbers.guild_id)`,
+  );
 }

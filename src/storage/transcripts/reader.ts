@@ -1,3 +1,4 @@
+import sql from 'sql-template-tag';
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
 import type {
   Audience,
@@ -8,41 +9,43 @@ import type {
   TranscriptReader,
   TranscriptSearch,
 } from '#src/captions/transcript-store.ts';
-import type { Database } from '#src/storage/database.ts';
-import type { DatabaseSync } from '#src/storage/sqlite.ts';
-import { isWithin, type KnownSession, KnownSessions } from './known-times.ts';
-import {
-  idsOf,
-  lineColumns,
-  lineOf,
-  presenceOf,
-  type Row,
-  resumableOf,
-  resumedMs,
-  sessionOf,
-} from './rows.ts';
+import { flag, id, instant, integer, key, optional, type RowOf } from '#src/storage/sql/columns.ts';
+import type { Connection } from '#src/storage/sql/connection.ts';
+import type { StoreDatabase } from '#src/storage/sql/store-database.ts';
+import { columnList } from '#src/storage/sql/table.ts';
+import { lineColumns, lineOf } from './lines.ts';
 import { searchLines } from './search.ts';
+import { presenceColumns, presencesOfSessions, sessionColumns } from './sessions.ts';
+import { ownershipIn, type RowOwnership } from './transcript-writers.ts';
+import { mayKnowLine, mayKnowSession } from './visible-lines.ts';
+import type { WordIndex } from './word-index.ts';
 
-/** Transcripts in SQLite, as far as an audience may know them. */
-export class SqliteReader implements TranscriptReader {
-  readonly #database: Database;
+/** Lines of a resumed session that are told, in ms before the last one. */
+const resumedMs = 15 * 60_000;
 
-  constructor(database: Database) {
+/** Transcripts, as far as an audience may know them. */
+export class Reader implements TranscriptReader {
+  readonly #database: StoreDatabase;
+  readonly #index: WordIndex;
+  readonly #ownership: RowOwnership;
+
+  constructor(database: StoreDatabase, index: WordIndex) {
     this.#database = database;
+    this.#index = index;
+    this.#ownership = ownershipIn(database);
   }
 
   sessions(guildId: string, audience: Audience, limit: number): Promise<readonly ListedSession[]> {
-    return this.#database.readSync((sqlite) => {
-      const listed: ListedSession[] = [];
-      const sessions = new KnownSessions(sqlite, audience, { guildId });
-      for (const key of sessions.keys) {
-        if (listed.length >= limit) break;
-        const known = sessions.of(key);
-        const lineCount = known ? startsIn(sqlite, known) : 0;
-        if (known && lineCount > 0) listed.push({ ...known.session, lineCount });
-      }
-      return listed;
-    });
+    return this.#database.readTogether((connection) =>
+      connection.rows(
+        { ...sessionColumns, lineCount: integer },
+        sql`SELECT ${columnList(sessionColumns, 's')}, COUNT(*) AS line_count
+          FROM sessions s JOIN lines l ON l.session = s.key
+          WHERE s.guild_id = ${guildId} AND ${mayKnowSession(connection, audience)}
+            AND ${mayKnowLine(connection, audience)}
+          GROUP BY s.key ORDER BY s.key DESC LIMIT ${Math.max(0, limit)}`,
+      ),
+    );
   }
 
   lines(
@@ -50,71 +53,85 @@ export class SqliteReader implements TranscriptReader {
     audience: Audience,
     { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY }: LineRange = {},
   ): Promise<readonly TranscriptLine[]> {
-    return this.#database.readSync((sqlite) => {
-      const row = sqlite.prepare('SELECT * FROM sessions WHERE id = ?').get(sessionId);
-      if (!row) return [];
-      const { guildId } = sessionOf(row);
-      const known = new KnownSessions(sqlite, audience, { guildId, sessionId }).of(Number(row.key));
-      if (!known) return [];
-      const sql = `SELECT ${lineColumns} FROM lines WHERE id BETWEEN ? AND ? ORDER BY start_ms, id`;
-      const lines = sqlite.prepare(sql).all(...idsOf(known.key));
-      return lines
-        .filter(({ start_ms }) => isWithin(known.spans, Number(start_ms)))
-        .filter(({ start_ms }) => isWithin([[fromMs, toMs]], Number(start_ms)))
-        .map((line) => lineOf(line, sessionId));
+    return this.#database.readTogether(async (connection) => {
+      const rows = await connection.rows(
+        lineColumns,
+        sql`SELECT ${columnList(lineColumns, 'l')} FROM sessions s JOIN lines l ON l.session = s.key
+          WHERE s.id = ${sessionId} AND l.start_ms BETWEEN ${fromMs} AND ${toMs}
+            AND ${mayKnowLine(connection, audience)}
+          ORDER BY l.start_ms, l.id`,
+      );
+      return rows.map((row) => lineOf(row, sessionId));
     });
   }
 
   search(search: TranscriptSearch, audience: Audience): Promise<readonly FoundLine[]> {
-    return this.#database.readSync((sqlite) => searchLines(sqlite, search, audience));
+    return this.#database.readTogether((connection) =>
+      searchLines(connection, this.#index, search, audience),
+    );
   }
 
   latest(guildId: string, channelId: string): Promise<ResumableSession | undefined> {
-    const sql =
-      'SELECT * FROM sessions WHERE guild_id = ? AND channel_id = ? ORDER BY key DESC LIMIT 1';
-    return this.#database.readSync((sqlite) => {
-      const row = sqlite.prepare(sql).get(guildId, channelId);
-      return row && resumable(sqlite, row);
+    return this.#database.readTogether(async (connection) => {
+      const [row] = await connection.rows(
+        latestColumns,
+        sql`SELECT key, ${columnList(sessionColumns)}, last_ms, last_number,
+            ${this.#ownership.isOwn('sessions')} AS is_own
+          FROM sessions WHERE guild_id = ${guildId} AND channel_id = ${channelId}
+          ORDER BY key DESC LIMIT 1`,
+      );
+      return row && (await resumable(connection, row));
     });
   }
 
-  guilds(): Promise<readonly string[]> {
-    return this.#database.readSync((sqlite) =>
-      sqlite
-        .prepare('SELECT guild_id FROM guilds ORDER BY key')
-        .all()
-        .map(({ guild_id }) => String(guild_id)),
+  async guilds(): Promise<readonly string[]> {
+    const rows = await this.#database.readTogether((connection) =>
+      connection.rows(
+        { guildId: id },
+        sql`SELECT guild_id FROM guilds
+          WHERE EXISTS (SELECT 1 FROM sessions WHERE sessions.guild_id = guilds.guild_id)
+          ORDER BY key`,
+      ),
     );
+    return rows.map((row) => row.guildId);
   }
 
-  places(guildId: string): Promise<readonly string[]> {
-    const sql = 'SELECT DISTINCT place_id FROM sessions WHERE guild_id = ? ORDER BY place_id';
-    return this.#database.readSync((sqlite) =>
-      sqlite
-        .prepare(sql)
-        .all(guildId)
-        .map(({ place_id }) => String(place_id)),
+  async places(guildId: string): Promise<readonly string[]> {
+    const rows = await this.#database.readTogether((connection) =>
+      connection.rows(
+        { placeId: id },
+        sql`SELECT DISTINCT place_id FROM sessions WHERE guild_id = ${guildId} ORDER BY place_id`,
+      ),
     );
+    return rows.map((row) => row.placeId);
   }
 }
 
-function resumable(sqlite: DatabaseSync, row: Row): ResumableSession {
-  const session = sessionOf(row);
-  const key = Number(row.key);
-  const presences = sqlite
-    .prepare('SELECT * FROM presences WHERE session = ? ORDER BY from_ms')
-    .all(key)
-    .map((one) => presenceOf(one, session.id));
-  const lines = sqlite
-    .prepare(
-      `SELECT ${lineColumns} FROM lines WHERE id BETWEEN ? AND ? AND end_ms >= ? ORDER BY start_ms, id`,
-    )
-    .all(...idsOf(key), Number(row.last_ms ?? 0) - resumedMs)
-    .map((line) => lineOf(line, session.id));
-  return resumableOf(row, lines, presences);
-}
+const latestColumns = {
+  key,
+  ...sessionColumns,
+  lastMs: optional(instant),
+  lastNumber: optional(integer),
+  isOwn: flag,
+};
 
-function startsIn(sqlite: DatabaseSync, { key, spans }: KnownSession): number {
-  const rows = sqlite.prepare('SELECT start_ms FROM lines WHERE id BETWEEN ? AND ?');
-  return rows.all(...idsOf(key)).filter(({ start_ms }) => isWithin(spans, Number(start_ms))).length;
+/** Session to resume. Presences that another process left open end at their beginning. */
+async function resumable(
+  connection: Connection,
+  { key, lastMs = 0, lastNumber = 0, isOwn, ...session }: RowOf<typeof latestColumns>,
+): Promise<ResumableSession> {
+  const found = await connection.rows(
+    presenceColumns,
+    sql`${presencesOfSessions} WHERE p.session = ${key} ORDER BY p.from_ms`,
+  );
+  const presences = found.map((one) => (isOwn ? one : { ...one, toMs: one.toMs ?? one.fromMs }));
+  const rows = await connection.rows(
+    lineColumns,
+    sql`SELECT ${columnList(lineColumns)} FROM lines
+      WHERE session = ${key} AND end_ms >= ${lastMs - resumedMs} ORDER BY start_ms, id`,
+  );
+  const lines = rows.map((row) => lineOf(row, session.id));
+  const ends = [...lines.map(({ endMs }) => endMs), ...presences.map(({ toMs = 0 }) => toMs)];
+  const endMs = ends.reduce((latest, one) => Math.max(latest, one), 0);
+  return { session, lastNumber, lastMs: endMs, lines, presences };
 }

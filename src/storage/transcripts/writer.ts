@@ -1,173 +1,206 @@
+import sql from 'sql-template-tag';
+import type { Clock } from '#src/base/clock.ts';
+import { within } from '#src/base/waiting.ts';
 import type { Presence, TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
 import type { TranscriptWriter } from '#src/captions/transcript-store.ts';
-import type { Database } from '#src/storage/database.ts';
-import type { DatabaseSync } from '#src/storage/sqlite.ts';
-import { orphaned } from '#src/storage/trouble.ts';
-import { lineId } from './rows.ts';
-import { termOf, wordsOf } from './words.ts';
+import { flag, id, instant, key, optional } from '#src/storage/sql/columns.ts';
+import type { Connection } from '#src/storage/sql/connection.ts';
+import type { StoreDatabase } from '#src/storage/sql/store-database.ts';
+import { replacing } from '#src/storage/sql/table.ts';
+import { isSilent, orphaned } from '#src/storage/trouble.ts';
+import { type OpenSession, putLines } from './line-puts.ts';
+import type { SessionLanes } from './session-lanes.ts';
+import { presences, sessionColumns, sessions } from './sessions.ts';
+import {
+  endAbandoned,
+  leaveSessions,
+  noteAlive,
+  ownershipIn,
+  type RowOwnership,
+} from './transcript-writers.ts';
+import type { WordIndex } from './word-index.ts';
 
-/** Lines, their words in the index, and presences. */
-export class SqliteWriter implements TranscriptWriter {
-  readonly #database: Database;
+/** Rows of one session that wait to be written together. */
+type WaitingRows = {
+  readonly lines: Map<number, TranscriptLine>;
+  readonly presences: Map<string, Presence>;
+  writing: Promise<void> | undefined;
+};
 
-  constructor(database: Database) {
+/** Longest time, in ms, that a caller waits for a shared database; what it wrote is still written once that is back. */
+const waitMs = 5_000;
+/** Lines, and presences, of one session that wait while the database is away; the oldest are given up first. */
+const mostWaiting = 5_000;
+
+/** Lines with their words, and presences. What cannot be written waits while the database is away, and is written once. */
+export class Writer implements TranscriptWriter {
+  readonly #database: StoreDatabase;
+  readonly #clock: Clock;
+  readonly #lanes: SessionLanes;
+  readonly #index: WordIndex;
+  readonly #ownership: RowOwnership;
+  /** Sessions that this process began or took over, and has not ended. */
+  readonly #own = new Set<string>();
+  readonly #waiting = new Map<string, WaitingRows>();
+
+  constructor(database: StoreDatabase, clock: Clock, lanes: SessionLanes, index: WordIndex) {
     this.#database = database;
+    this.#clock = clock;
+    this.#lanes = lanes;
+    this.#index = index;
+    this.#ownership = ownershipIn(database);
   }
 
   async putSession(session: TranscriptSession): Promise<void> {
-    const { id, guildId, channelId, channelName, placeId, startedAtWallMs } = session;
-    await this.#database.writeSync((sqlite) => {
-      sqlite.prepare('INSERT OR IGNORE INTO guilds (guild_id) VALUES (?)').run(guildId);
-      const values = [id, guildId, channelId, channelName, placeId, startedAtWallMs];
-      const rest = [session.endedAtWallMs ?? null, Number(session.catchUp)];
-      sqlite.prepare(putSessionSql).run(...values, ...rest);
+    this.#lanes.note(session);
+    const writing = this.#database.write([session.guildId], async (connection) => {
+      if (this.#database.isShared) await noteAlive(connection);
+      await putSession(connection, this.#ownership, session, !this.#own.has(session.id));
     });
+    const noted = writing.then(() => {
+      if (session.endedAtWallMs === undefined) this.#own.add(session.id);
+      else this.#own.delete(session.id);
+    });
+    await this.#inTime(noted);
   }
 
   async putLines(lines: readonly TranscriptLine[]): Promise<void> {
-    await this.#database.writeSync((sqlite) => {
-      const put = linePutter(sqlite);
-      for (const [sessionId, some] of Map.groupBy(lines, ({ sessionId }) => sessionId)) {
-        const session = sqlite.prepare(sessionKeysSql).get(sessionId);
-        if (!session) throw orphaned(this.#database.path, 'lines');
-        const keys = { session: Number(session.key), guild: Number(session.guild) };
-        for (const line of some) put(keys, line);
-        const starts = some.map(({ startMs }) => startMs);
-        const last = Math.max(...some.map(({ number }) => number));
-        sqlite.prepare(extendSql).run(Math.min(...starts), Math.max(...starts), last, keys.session);
-      }
-    });
+    await this.#put(lines, ({ lines: waiting }, line) => waiting.set(line.number, line));
   }
 
   async putPresences(presences: readonly Presence[]): Promise<void> {
-    await this.#database.writeSync((sqlite) => {
-      for (const { sessionId, personId, fromMs, toMs } of presences) {
-        const session = sqlite.prepare('SELECT key FROM sessions WHERE id = ?').get(sessionId);
-        if (!session) throw orphaned(this.#database.path, 'presences');
-        sqlite
-          .prepare(
-            'REPLACE INTO presences (session, person_id, from_ms, to_ms) VALUES (?, ?, ?, ?)',
-          )
-          .run(Number(session.key), personId, fromMs, toMs ?? null);
+    await this.#put(presences, ({ presences: waiting }, presence) =>
+      waiting.set(`${presence.personId} ${presence.fromMs}`, presence),
+    );
+  }
+
+  async endOpenSessions(): Promise<void> {
+    await this.#database.writeNow((connection) => endAbandoned(connection, this.#ownership));
+  }
+
+  /** Rows of several sessions are written all or none. */
+  async #put<Row extends TranscriptLine | Presence>(
+    rows: readonly Row[],
+    add: (waiting: WaitingRows, row: Row) => Map<unknown, unknown>,
+  ): Promise<void> {
+    const bySession = Map.groupBy(rows, ({ sessionId }) => sessionId);
+    if (bySession.size === 1) {
+      for (const [sessionId, some] of bySession) await this.#join(sessionId, some, add);
+      return;
+    }
+    const waiting = Array.from(bySession, ([sessionId, some]) => {
+      const one = nothingWaits();
+      for (const row of some) add(one, row);
+      return [sessionId, one] as const;
+    });
+    await this.#inTime(this.#write(waiting));
+  }
+
+  /** With what waits already of that session. */
+  async #join<Row>(
+    sessionId: string,
+    rows: readonly Row[],
+    add: (waiting: WaitingRows, row: Row) => Map<unknown, unknown>,
+  ): Promise<void> {
+    const waiting = this.#waiting.get(sessionId) ?? nothingWaits();
+    this.#waiting.set(sessionId, waiting);
+    for (const row of rows) {
+      const all = add(waiting, row);
+      if (this.#database.isAway) trim(all);
+    }
+    const taken = () => {
+      if (this.#waiting.get(sessionId) === waiting) this.#waiting.delete(sessionId);
+    };
+    waiting.writing ??= this.#write([[sessionId, waiting]], taken).finally(taken);
+    await this.#inTime(waiting.writing);
+  }
+
+  #write(
+    all: readonly (readonly [sessionId: string, WaitingRows])[],
+    begun: () => void = () => undefined,
+  ): Promise<void> {
+    const ids = all.map(([sessionId]) => sessionId);
+    return this.#database.write(this.#lanes.of(ids), async (connection) => {
+      begun();
+      const open = await this.#sessions(connection, ids);
+      for (const [sessionId, { lines, presences }] of all) {
+        const session = open.get(sessionId);
+        const { place } = this.#database;
+        if (!session) throw orphaned(place, lines.size > 0 ? 'lines' : 'presences');
+        await putLines(connection, this.#index, session, lines.values());
+        await putPresences(connection, session, [...presences.values()]);
       }
     });
   }
 
-  async endOpenSessions(): Promise<void> {
-    await this.#database.writeSync((sqlite) => {
-      sqlite.exec(noteUnkeptSql);
-      sqlite.exec(endPresencesSql);
-      sqlite.exec(endSessionsSql);
-    });
+  async #sessions(
+    connection: Connection,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, OpenSession>> {
+    const rows = await connection.rows(
+      { id, key, guildKey: key, isOwn: flag },
+      sql`SELECT id, key, ${this.#ownership.isOwn('sessions')} AS is_own,
+          (SELECT guilds.key FROM guilds WHERE guilds.guild_id = sessions.guild_id) AS guild_key
+        FROM sessions
+        WHERE id ${connection.among(ids)} AND guild_id IN (SELECT guild_id FROM guilds)
+        ORDER BY key ${connection.forUpdate}`,
+    );
+    return new Map(rows.map(({ id, ...session }) => [id, session]));
+  }
+
+  /** A file is there, and a write to it stands behind others, say behind an erasure, as long as that takes. */
+  #inTime(writing: Promise<void>): Promise<void> {
+    if (!this.#database.isShared) return writing;
+    const late = () => isSilent('store.unwritable', this.#database.place, waitMs);
+    return within(writing, waitMs, this.#clock, late);
   }
 }
 
-const putSessionSql = `
-  INSERT INTO sessions
-    (id, guild_id, channel_id, channel_name, place_id, started_at_ms, ended_at_ms, catch_up)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (id) DO UPDATE SET
-    guild_id = excluded.guild_id, channel_id = excluded.channel_id,
-    channel_name = excluded.channel_name, place_id = excluded.place_id,
-    started_at_ms = excluded.started_at_ms, ended_at_ms = excluded.ended_at_ms,
-    catch_up = excluded.catch_up`;
+/** Columns of a session that its writer puts; what bounds its lines stays. */
+const sessionRows = { ...sessions, columns: { ...sessionColumns, writtenBy: optional(id) } };
 
-/**
- * The last messages of open sessions, by the order of Discord's ids, show what was being said; those of sessions that are
- * not here show what is not kept.
- */
-const noteUnkeptSql = `
-  UPDATE caption_messages SET outdated = outdated + 1
-  WHERE session_id NOT IN (SELECT id FROM sessions) OR message_id IN (
-    SELECT message_id FROM (
-      SELECT message_id,
-        row_number() OVER (
-          PARTITION BY session_id ORDER BY length(message_id) DESC, message_id DESC) AS place
-      FROM caption_messages JOIN sessions ON sessions.id = session_id
-      WHERE ended_at_ms IS NULL AND caption_messages.channel_id = place_id)
-    WHERE place <= 3)`;
-
-/** Ends open presences at their beginning: no leaving was noted. */
-const endPresencesSql = `
-  UPDATE presences SET to_ms = from_ms WHERE to_ms IS NULL
-    AND session IN (SELECT key FROM sessions WHERE ended_at_ms IS NULL)`;
-
-const endSessionsSql = `
-  UPDATE sessions SET ended_at_ms = started_at_ms + max(
-    coalesce((SELECT max(end_ms) FROM lines WHERE id BETWEEN key * 4194304 AND key * 4194304 + 4194303), 0),
-    coalesce((SELECT max(to_ms) FROM presences WHERE session = key), 0)
-  ) WHERE ended_at_ms IS NULL`;
-
-const sessionKeysSql = `
-  SELECT sessions.key, guilds.key AS guild FROM sessions JOIN guilds USING (guild_id) WHERE id = ?`;
-
-const extendSql = `
-  UPDATE sessions SET
-    first_ms = min(coalesce(first_ms, 9e999), ?), last_ms = max(coalesce(last_ms, -9e999), ?),
-    last_number = max(last_number, ?)
-  WHERE key = ?`;
-
-const putLineSql = `
-  REPLACE INTO lines (
-    id, person_id, name, start_ms, end_ms, text, is_cut, is_brief, language, words, confidence,
-    post_channel_id, post_message_id
-  ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-
-type Keys = { readonly session: number; readonly guild: number };
-
-/** Puts lines, one after the other. A line that only gets a message costs the index nothing. */
-function linePutter(sqlite: DatabaseSync): (keys: Keys, line: TranscriptLine) => void {
-  const find = sqlite.prepare('SELECT text FROM lines WHERE id = ?');
-  const put = sqlite.prepare(putLineSql);
-  const putLists = listPutter(sqlite);
-  const dropWords = sqlite.prepare('DELETE FROM line_words WHERE rowid = ?');
-  const putWords = wordPutter(sqlite);
-  return ({ session, guild }, line) => {
-    const { text } = line;
-    const id = lineId(session, line.number);
-    const before = find.get(id);
-    put.run(id, ...columnsOf(line));
-    putLists(id, line, before !== undefined);
-    if (before?.text === text) return;
-    if (before) dropWords.run(id);
-    putWords(id, guild, text);
-  };
-}
-
-/** Puts whom a line answered, and the further messages that show it. */
-function listPutter(
-  sqlite: DatabaseSync,
-): (id: number, line: TranscriptLine, isKnown: boolean) => void {
-  const forget = ['answered', 'more_posts'].map((table) =>
-    sqlite.prepare(`DELETE FROM ${table} WHERE line = ?`),
+/** A session that another process has taken over since is left to it. */
+async function putSession(
+  connection: Connection,
+  { isOwn }: RowOwnership,
+  session: TranscriptSession,
+  takesOver: boolean,
+): Promise<void> {
+  const { id, guildId } = session;
+  const guild = sql`INSERT INTO guilds (guild_id) VALUES (${guildId}) ON CONFLICT DO NOTHING`;
+  await connection.run(guild);
+  const [there] = await connection.rows(
+    { key, endedAtWallMs: optional(instant), isOwn: flag },
+    sql`SELECT key, ended_at_wall_ms, ${isOwn('sessions')} AS is_own
+      FROM sessions WHERE id = ${id} ${connection.forUpdate}`,
   );
-  const note = sqlite.prepare('INSERT INTO answered (line, place, person_id) VALUES (?, ?, ?)');
-  const notePost = sqlite.prepare('INSERT INTO more_posts VALUES (?, ?, ?, ?)');
-  return (id, { speaker, morePosts = [] }, isKnown) => {
-    if (isKnown) for (const one of forget) one.run(id);
-    const answeredIds = speaker.kind === 'bot' ? speaker.answeredIds : [];
-    for (const [place, personId] of answeredIds.entries()) note.run(id, place, personId);
-    for (const [place, { channelId, messageId }] of morePosts.entries())
-      notePost.run(id, place, channelId, messageId);
-  };
+  if (there && !there.isOwn) {
+    if (!takesOver) return;
+    if (there.endedAtWallMs === undefined) await leaveSessions(connection, [there.key]);
+  }
+  const rows = [{ ...session, writtenBy: connection.writer }];
+  const conflict = replacing({ ...sessionRows, key: ['id'] });
+  await connection.insert(sessionRows, rows, { conflict });
 }
 
-/** In the order of `putLineSql`, after the id. */
-function columnsOf(line: TranscriptLine): readonly (string | number | null)[] {
-  const { speaker, startMs, endMs, text, isCut = false, isBrief = false, words, post } = line;
-  const who = [speaker.kind === 'person' ? speaker.personId : null, speaker.name];
-  const what = [startMs, endMs, text, Number(isCut), Number(isBrief), line.language ?? null];
-  const recognised = [words ? JSON.stringify(words) : null, line.confidence ?? null];
-  return [...who, ...what, ...recognised, post?.channelId ?? null, post?.messageId ?? null];
+async function putPresences(
+  connection: Connection,
+  { isOwn, key }: OpenSession,
+  all: readonly Presence[],
+): Promise<void> {
+  const rows = all.map((presence) => ({ ...presence, session: key }));
+  const kept = sql`COALESCE(excluded.to_ms, presences.to_ms)`;
+  await connection.insert(presences, rows, {
+    conflict: sql`ON CONFLICT (person_id, session, from_ms)
+      DO UPDATE SET to_ms = ${isOwn ? sql`excluded.to_ms` : kept}`,
+  });
 }
 
-/** Puts words of lines that have none in the index. */
-export function wordPutter(
-  sqlite: DatabaseSync,
-): (id: number, guildKey: number, text: string) => void {
-  const insert = sqlite.prepare('INSERT INTO line_words (rowid, words) VALUES (?, ?)');
-  return (id, guildKey, text) => {
-    const terms = wordsOf(text).map((word) => termOf(guildKey, word));
-    if (terms.length > 0) insert.run(id, terms.join(' '));
-  };
+function nothingWaits(): WaitingRows {
+  return { lines: new Map(), presences: new Map(), writing: undefined };
+}
+
+function trim(waiting: Map<unknown, unknown>): void {
+  const [oldest] = waiting.keys();
+  if (waiting.size > mostWaiting) waiting.delete(oldest);
 }

@@ -73,7 +73,7 @@ scenario('not a byte of what expired is in any file', async () => {
   await using _ = setup;
   await setup.bot.stop();
   using sqlite = new DatabaseSync(transcriptsPath(setup.dataDir));
-  sqlite.exec(`UPDATE sessions SET started_at_ms = started_at_ms - ${40 * 86_400_000}`);
+  sqlite.exec(`UPDATE sessions SET started_at_wall_ms = started_at_wall_ms - ${40 * 86_400_000}`);
   sqlite.close();
   expect(filesWith(setup.dataDir, 'quagga')).not.toEqual([]);
   await setup.restart();

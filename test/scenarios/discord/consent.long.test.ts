@@ -211,7 +211,7 @@ scenario(
     await converse(setup, ben, another);
     expect(recognised(setup)).toEqual(['Ben']);
     expect((await allBytes(setup.dataDir)).includes(ben.id)).toBe(true);
-    backUp(storePath(setup.dataDir), backupsFolder(setup.dataDir), Date.now());
+    await backUp(storePath(setup.dataDir), backupsFolder(setup.dataDir), Date.now());
     const card = await commandReply(ben, 'privacy forget');
     expect(card).toMatchObject(whispered('privacy.forget.ask', { n: 0, m: 0 }));
     expect(buttonsOf(card)).toEqual([['forget.confirm', text('button.forget')]]);

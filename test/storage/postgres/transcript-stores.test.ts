@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest';
-import { transcriptTables } from '#src/storage/postgres/transcripts/schema.ts';
+import { tables } from '#src/storage/transcripts/tables.ts';
 import { memoryStoreContract } from '#test/contracts/stores/memory-store.ts';
 import { transcriptErasingContract } from '#test/contracts/stores/transcript-erasing.ts';
 import { transcriptRestartsContract } from '#test/contracts/stores/transcript-restarts.ts';
@@ -19,14 +19,14 @@ async function open(trouble?: StoreTrouble) {
   schema ??= await openSchema();
   const { name, sql, url } = schema;
   const store = await openTranscriptsIn({ url });
-  await sql(transcriptTables.map((table) => `DELETE FROM ${table}`).join(';'));
+  await sql(tables.map((table) => `DELETE FROM ${table.name}`).join(';'));
   const rename = (from: string, to: string) => sql(`ALTER SCHEMA ${from} RENAME TO ${to}`);
   if (trouble === 'unwritable') await rename(name, `${name}_away`);
   if (trouble === 'unreadable') await store[Symbol.asyncDispose]();
   return {
     ...store,
     async goAway() {
-      await sql("UPDATE transcript_writers SET alive_at = alive_at - interval '16 minutes'");
+      await sql('UPDATE transcript_writers SET alive_at_ms = alive_at_ms - 960000');
     },
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();

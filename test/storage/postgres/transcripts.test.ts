@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
-import { rankedStatement } from '#src/storage/postgres/transcripts/search.ts';
+import { bestLines } from '#src/storage/postgres/transcripts/tsvector-index.ts';
 import {
   anybody,
   by,
@@ -72,9 +72,9 @@ function goesOn(): void {
       return [latest?.session.endedAtWallMs, outdated.length];
     };
     expect(await isOver()).toEqual([undefined, 0]);
-    await schema.sql("UPDATE transcript_writers SET alive_at = alive_at - interval '14 minutes'");
+    await schema.sql('UPDATE transcript_writers SET alive_at_ms = alive_at_ms - 840000');
     expect(await isOver()).toEqual([undefined, 0]);
-    await schema.sql("UPDATE transcript_writers SET alive_at = alive_at - interval '1 minute'");
+    await schema.sql('UPDATE transcript_writers SET alive_at_ms = alive_at_ms - 60000');
     expect(await isOver()).toEqual([startedAtWallMs + 1_800, 1]);
   });
 
@@ -104,8 +104,8 @@ function erases(): void {
     await using store = await openTranscriptsIn(schema);
     await store.writer.putSession(sessionOf('a'));
     await store.writer.putLines([lineOf('a', 1, 'the last one')]);
-    await schema.sql(`INSERT INTO lines (id, person_id, name, start_ms, end_ms, text, is_cut, is_brief, terms)
-      SELECT key * 4194304 + n, '1', 'Ana', 2, 3, 'word', 0, 0, ''
+    await schema.sql(`INSERT INTO lines (id, session, person_id, name, start_ms, end_ms, text)
+      SELECT key * 4194304 + n, key, '1', 'Ana', 2, 3, 'word'
       FROM sessions, generate_series(2, 20001) AS n`);
     const held = "SELECT id FROM lines WHERE text = 'the last one'";
     // It is found last, and somebody else looks at it.
@@ -212,9 +212,11 @@ function finds(): void {
     const found = await store.reader.search(search, anybody);
     const sessions = [35, 31, 27, 23, 19, 15, 11, 7, 3];
     expect(found.map(({ session }) => session.id)).toEqual(sessions.map((n) => `session ${n}`));
-    const terms = [{ term: "'1·xylokarp'", count: 10 }];
-    const { sql, values } = rankedStatement(terms, 20_000, { search, audience: anybody });
-    const plan = await store.pool.read((connection) => connection.rows(`EXPLAIN ${sql}`, values));
+    const terms = [{ term: '1·xylokarp', weight: 1 }];
+    const plan = await store.pool.read((connection) => {
+      const { text, values } = bestLines(connection, { search, audience: anybody }, terms);
+      return connection.rows(`EXPLAIN ${text}`, values);
+    });
     const steps = plan.map((row) => row['QUERY PLAN']).join('\n');
     expect(steps).toContain('Bitmap Index Scan on lines_by_term');
     expect(steps).not.toContain('Seq Scan on lines');

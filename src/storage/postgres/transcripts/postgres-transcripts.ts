@@ -3,15 +3,11 @@ import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
 import { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
+import { eraseMs } from '#src/storage/sql/store-database.ts';
+import { transcriptPorts } from '#src/storage/transcripts/transcript-ports.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
-import { noteAlive } from './abandoned-sessions.ts';
-import { PostgresCaptionMessages } from './caption-messages.ts';
-import { PostgresEraser } from './eraser.ts';
-import { PostgresMemories } from './memories.ts';
-import { PostgresPersonRecords } from './person-records.ts';
-import { PostgresReader } from './reader.ts';
-import { SessionLanes } from './session-lanes.ts';
-import { PostgresWriter } from './writer.ts';
+import { noteAlive } from '#src/storage/transcripts/transcript-writers.ts';
+import { TsvectorIndex } from './tsvector-index.ts';
 
 /** Time, in ms, between two notes that the process is alive. It owns its sessions until no note came for 15 minutes. */
 const aliveMs = 30_000;
@@ -23,7 +19,6 @@ export function openPostgresTranscripts(
   report: (change: AlertChange) => void,
 ): TranscriptStore {
   const database = new OrderedDatabase(pool, clock);
-  const lanes = new SessionLanes();
   const over = new AbortController();
   const reporting = runPeriodically(
     {
@@ -31,18 +26,19 @@ export function openPostgresTranscripts(
       clock,
       everyMs: aliveMs,
       firstAfterMs: aliveMs,
-      run: () => pool.write((connection) => noteAlive(connection, database.writer)),
+      run: () => database.writeNow(noteAlive),
       report,
     },
     over.signal,
   );
   return {
-    writer: new PostgresWriter(database, clock, lanes),
-    reader: new PostgresReader(database),
-    eraser: new PostgresEraser(database, lanes),
-    records: new PostgresPersonRecords(database),
-    messages: new PostgresCaptionMessages(database),
-    memories: new PostgresMemories(database),
+    ...transcriptPorts(database, clock, {
+      index: new TsvectorIndex(),
+      async writeErasure(lanes, portion, isMore) {
+        if (lanes) return await database.writeInPortions(lanes, portion, isMore, eraseMs);
+        while (isMore(await database.writeNow(portion, eraseMs)));
+      },
+    }),
     async probe() {
       const sql = "UPDATE parley_schema SET version = version WHERE part = 'transcripts'";
       await pool.write((connection) => connection.run(sql));
