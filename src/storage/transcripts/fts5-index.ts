@@ -199,7 +199,10 @@ function* inPortions(candidates: readonly Candidate[]): Generator<readonly Candi
   }
 }
 
-/** The first candidates in the scope of a search, as many as it wants and down to the lowest score that counts. */
+/**
+ * The first candidates in the scope of a search, as many as it wants and down to the lowest score that counts. SQLite begins a
+ * CROSS JOIN with its left table: otherwise it may look through all lines of a server.
+ */
 async function knownOf(
   connection: Connection,
   scope: SearchScope,
@@ -211,8 +214,8 @@ async function knownOf(
     const rows = await connection.rows(
       foundColumns,
       sql`SELECT ${columnList(lineColumns, 'l')}, 0 AS score
-        FROM lines l JOIN sessions s ON s.key = l.session
-        WHERE l.id ${connection.among(ids)} AND ${isInScope(connection, scope)}`,
+        FROM lines l CROSS JOIN sessions s
+        WHERE s.key = l.session AND l.id ${connection.among(ids)} AND ${isInScope(connection, scope)}`,
     );
     const known = new Map(rows.map((row) => [row.id, row]));
     for (const { id, score } of portion) {
