@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
-import { checkFormat, type Migration, migrate, versionIn } from './schema.ts';
+import { checkFormat, type Migration, migrate, rewriteVersion, versionIn } from './schema.ts';
 import type { Connection } from './sql/connection.ts';
 import { SqliteConnection } from './sql/sqlite-connection.ts';
 import type { StoreDatabase, Work } from './sql/store-database.ts';
@@ -119,14 +119,16 @@ export class Database implements Disposable, StoreDatabase {
     while (isMore(await this.writeNow(portion)));
   }
 
-  /** Errors: BotError `store.unreadable`. */
-  readSync<T>(work: (sqlite: DatabaseSync) => T): Promise<T> {
+  /** Reads the file as a whole, past its tables. Errors: BotError `store.unreadable`. */
+  readFile<T>(work: (sqlite: DatabaseSync) => T): Promise<T> {
     return this.#try('store.unreadable', async () => work(this.#sqlite));
   }
 
-  /** On disk when it resolves, wholly or not at all. Errors: BotError `store.unwritable`. */
-  writeSync<T>(work: (sqlite: DatabaseSync) => T): Promise<T> {
-    return this.#try('store.unwritable', () => this.#wholly(async () => work(this.#sqlite)));
+  /** Writes what is there already. Errors: BotError `store.unwritable`. */
+  probe(): Promise<void> {
+    return this.#try('store.unwritable', () =>
+      this.#wholly(async () => rewriteVersion(this.#sqlite)),
+    );
   }
 
   /** Takes what was deleted out of the log beside the file, too. Errors: BotError `store.unwritable`. */

@@ -1,7 +1,6 @@
 import { copyStore } from './backups/copy-store.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
 import { mainFormat } from './main-format.ts';
-import { rewriteVersion } from './schema.ts';
 import type { Store } from './store.ts';
 import { SqlApiTokens } from './stores/api-tokens.ts';
 import { SqlCaptionChoices } from './stores/caption-choices.ts';
@@ -31,8 +30,8 @@ export async function openLocalStore(path: string, options: StoreOptions): Promi
     settings: new SqlSettings(database),
     spending: new SqlSpending(database),
     tracks: new SqlTracks(database),
-    backup: (toPath) => database.readSync((sqlite) => copyStore(sqlite, toPath)),
-    probe: () => database.writeSync(rewriteVersion),
+    backup: (toPath) => database.readFile((sqlite) => copyStore(sqlite, toPath)),
+    probe: () => database.probe(),
     async [Symbol.asyncDispose]() {
       database[Symbol.dispose]();
     },

@@ -86,7 +86,7 @@ test.each(kinds)(
     const next = { version, sql: "ALTER TABLE kept ADD COLUMN word TEXT NOT NULL DEFAULT 'new'" };
     for (const _time of ['once', 'again']) {
       using database = await openWith(place.path, [...kind.steps, next]);
-      const kept = await database.readSync((sqlite) => sqlite.prepare('SELECT * FROM kept').all());
+      const kept = await database.readFile((sqlite) => sqlite.prepare('SELECT * FROM kept').all());
       expect(kept).toEqual([{ id: '1', word: 'new' }]);
     }
     expect(versionIn(place.path, 0)).toBe(version);

@@ -1,3 +1,4 @@
+import sql from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
@@ -182,8 +183,9 @@ export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
     tracks: new SqlTracks(database),
     backup: () => Promise.reject(new BotError('store.unwritable', false, useDump(pool.place))),
     async probe() {
-      const sql = "UPDATE parley_schema SET version = version WHERE part = 'store'";
-      await pool.write((connection) => connection.run(sql));
+      await database.writeNow((connection) =>
+        connection.run(sql`UPDATE parley_schema SET version = version WHERE part = 'store'`),
+      );
     },
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };

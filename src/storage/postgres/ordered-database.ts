@@ -3,18 +3,13 @@ import sql from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
 import { id, instant } from '#src/storage/sql/columns.ts';
-import type { StoreDatabase } from '#src/storage/sql/store-database.ts';
+import type { Connection } from '#src/storage/sql/connection.ts';
+import type { StoreDatabase, Work } from '#src/storage/sql/store-database.ts';
 import { table } from '#src/storage/sql/table.ts';
 import { isSilent } from '#src/storage/trouble.ts';
 import type { PostgresPool } from './pool.ts';
 import { comesBack, hindranceBehind } from './postgres-trouble.ts';
-import type { ClientConnection } from './sql-connection.ts';
 import { WriteQueue } from './write-queue.ts';
-
-type OrderedRead<T> = (connection: ClientConnection) => Promise<T>;
-type WriteOnce<T> = (connection: ClientConnection, isFirst: boolean) => Promise<T>;
-/** `ageMs`: time in ms since the write was asked for. */
-type OrderedWrite<T> = (connection: ClientConnection, ageMs: number) => Promise<T>;
 
 /** Longest time, in ms, that a read waits for writes that were asked for before it. */
 const behindMs = 2_000;
@@ -68,17 +63,17 @@ export class OrderedDatabase implements AsyncDisposable, StoreDatabase {
   }
 
   /** Reads without waiting for writes that failed and are tried again: stored values are better than none. */
-  async readPast<T>(lanes: readonly string[], work: OrderedRead<T>): Promise<T> {
+  async readPast<T>(lanes: readonly string[], work: Work<T>): Promise<T> {
     return await this.#readAfter(this.#queue.tried(lanes), work);
   }
 
   /** After every write that was asked for before in these lanes. Errors: BotError `store.unreadable`. */
-  async read<T>(lanes: readonly string[], work: OrderedRead<T>): Promise<T> {
+  async read<T>(lanes: readonly string[], work: Work<T>): Promise<T> {
     return await this.#readAfter(this.#queue.settled(lanes), work);
   }
 
   /** What was said after somebody left is not found by what was known of them before. */
-  readTogether<T>(work: OrderedRead<T>): Promise<T> {
+  readTogether<T>(work: Work<T>): Promise<T> {
     return this.pool.search(async (connection) => {
       await connection.run(sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`);
       const done = await work(connection); // what fails ends the connection, and so the transaction
@@ -88,7 +83,7 @@ export class OrderedDatabase implements AsyncDisposable, StoreDatabase {
     });
   }
 
-  writeNow<T>(work: OrderedRead<T>, timeoutMs?: number): Promise<T> {
+  writeNow<T>(work: Work<T>, timeoutMs?: number): Promise<T> {
     return this.pool.write(work, timeoutMs);
   }
 
@@ -96,9 +91,9 @@ export class OrderedDatabase implements AsyncDisposable, StoreDatabase {
    * Writes with work that may be done twice: after a commit without an answer it is unknown whether it was done, and it is done
    * again. Errors: BotError `store.unwritable`.
    */
-  write<T>(lanes: readonly string[], work: OrderedWrite<T>, timeoutMs?: number): Promise<T> {
+  write<T>(lanes: readonly string[], work: Work<T>, timeoutMs?: number): Promise<T> {
     return this.#queue.add(lanes, (ageMs) =>
-      this.pool.write((connection) => work(connection.aged(ageMs()), ageMs()), timeoutMs),
+      this.pool.write((connection) => work(connection.aged(ageMs())), timeoutMs),
     );
   }
 
@@ -108,7 +103,7 @@ export class OrderedDatabase implements AsyncDisposable, StoreDatabase {
    */
   writeInPortions<T>(
     lanes: readonly string[],
-    portion: (connection: ClientConnection) => Promise<T>,
+    portion: Work<T>,
     isMore: (done: T) => boolean,
     timeoutMs: number,
   ): Promise<void> {
@@ -118,7 +113,10 @@ export class OrderedDatabase implements AsyncDisposable, StoreDatabase {
   }
 
   /** Writes with a key, so that the work knows whether it is done for the first time: sums must not be added twice. */
-  writeOnce<T>(lanes: readonly string[], work: WriteOnce<T>): Promise<T> {
+  writeOnce<T>(
+    lanes: readonly string[],
+    work: (connection: Connection, isFirst: boolean) => Promise<T>,
+  ): Promise<T> {
     const key = randomUUID();
     return this.write(lanes, async (connection) => {
       const noted = await connection.insert(appliedWrites, [{ id: key }], {
@@ -138,7 +136,7 @@ export class OrderedDatabase implements AsyncDisposable, StoreDatabase {
 
   async rewrite(): Promise<void> {}
 
-  async #readAfter<T>(before: Promise<void>, work: OrderedRead<T>): Promise<T> {
+  async #readAfter<T>(before: Promise<void>, work: Work<T>): Promise<T> {
     const late = () => isSilent('store.unreadable', this.pool.place, behindMs);
     await within(before, behindMs, this.#clock, late);
     return await this.pool.read(work);

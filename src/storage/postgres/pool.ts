@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import sql, { raw } from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { StoreCode } from '#src/storage/trouble.ts';
 import { isSilent } from '#src/storage/trouble.ts';
 import { type ConnectionOptions, connectionOptions, placeOf, statementMs } from './connection.ts';
+import { PostgresConnection } from './postgres-connection.ts';
 import { asPostgresTrouble, isClosed } from './postgres-trouble.ts';
-import { ClientConnection } from './sql-connection.ts';
 
 export type PoolOptions = ConnectionOptions & {
   readonly clock: Clock;
@@ -17,7 +18,7 @@ export type PoolOptions = ConnectionOptions & {
 };
 
 /** Work on one connection. */
-type SqlWork<T> = (connection: ClientConnection) => Promise<T>;
+type SqlWork<T> = (connection: PostgresConnection) => Promise<T>;
 
 /** A connection that is unused for so long, in ms, is closed. */
 const idleMs = 30_000;
@@ -72,7 +73,7 @@ export class PostgresPool implements AsyncDisposable {
 
   /** Does all of `work` or nothing of it; without an answer it is unknown which. Errors: BotError `store.unwritable`. */
   write<T>(work: SqlWork<T>, timeoutMs = statementMs): Promise<T> {
-    const wholly = (connection: ClientConnection) => inTransaction(connection, timeoutMs, work);
+    const wholly = (connection: PostgresConnection) => inTransaction(connection, timeoutMs, work);
     const place = timeoutMs > statementMs ? this.#long.take() : undefined;
     return this.#use('store.unwritable', timeoutMs, wholly, place);
   }
@@ -110,7 +111,7 @@ export class PostgresPool implements AsyncDisposable {
       if (!isOver) client = taken;
       else taken.release();
       if (isOver) throw isClosed(code, this.place);
-      return work(new ClientConnection(taken, this.writer, 0));
+      return work(new PostgresConnection(taken, this.writer, 0));
     });
     try {
       const late = () => isSilent(code, this.place, timeoutMs);
@@ -166,14 +167,14 @@ class LongPlaces {
 
 /** All of `work` or nothing of it. The server gives it as much time for a statement as the whole has. */
 async function inTransaction<T>(
-  connection: ClientConnection,
+  connection: PostgresConnection,
   timeoutMs: number,
   work: SqlWork<T>,
 ): Promise<T> {
   const limit = timeoutMs === statementMs ? '' : `; SET LOCAL statement_timeout = ${timeoutMs}`;
-  await connection.run(`BEGIN${limit}`);
+  await connection.run(raw(`BEGIN${limit}`));
   const done = await work(connection); // what fails ends the connection, and so the transaction
-  await connection.run('COMMIT');
+  await connection.run(sql`COMMIT`);
   return done;
 }
 

@@ -26,10 +26,10 @@ export class PostgresConnection implements Connection {
   readonly forUpdateIfFree = sql`FOR UPDATE SKIP LOCKED`;
   readonly writer: string;
   readonly ageMs: number;
-  protected readonly client: pg.ClientBase;
+  readonly #client: pg.ClientBase;
 
   constructor(client: pg.ClientBase, writer: string, ageMs: number) {
-    this.client = client;
+    this.#client = client;
     this.writer = writer;
     this.ageMs = ageMs;
   }
@@ -38,12 +38,12 @@ export class PostgresConnection implements Connection {
     shape: Shape,
     statement: Sql,
   ): Promise<readonly RowOf<Shape>[]> {
-    const { rows } = await this.query(statement.text, statement.values);
+    const { rows } = await this.#query(statement.text, statement.values);
     return rows.map((row) => decodeRow(shape, plainRow(row)));
   }
 
   async run(statement: Sql): Promise<number> {
-    return (await this.query(statement.text, statement.values)).rowCount ?? 0;
+    return (await this.#query(statement.text, statement.values)).rowCount ?? 0;
   }
 
   /** One statement of one text, however many rows there are: the values of each column are one array. */
@@ -79,11 +79,11 @@ export class PostgresConnection implements Connection {
 
   /** The same connection for an operation that was asked for so many ms ago. */
   aged(ageMs: number): PostgresConnection {
-    return new PostgresConnection(this.client, this.writer, ageMs);
+    return new PostgresConnection(this.#client, this.writer, ageMs);
   }
 
-  protected query(text: string, values: readonly unknown[]): Promise<pg.QueryResult> {
-    return this.client.query(text, values.map(bound));
+  #query(text: string, values: readonly unknown[]): Promise<pg.QueryResult> {
+    return this.#client.query(text, values.map(bound));
   }
 }
 
@@ -91,7 +91,7 @@ function arrayType(column: Column): string {
   return `${columnType(column, 'postgres').replace(' COLLATE "C"', '')}[]`;
 }
 
-export function plainRow(row: Readonly<Record<string, unknown>>) {
+function plainRow(row: Readonly<Record<string, unknown>>) {
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, unescapeNul(value)]));
 }
 

@@ -1,5 +1,4 @@
 import { type DatabaseFormat, openDatabase, type StoreOptions } from '#src/storage/database.ts';
-import { rewriteVersion } from '#src/storage/schema.ts';
 import { Fts5Index } from './fts5-index.ts';
 import { overwriting } from './overwriting.ts';
 import { migrations } from './schema.ts';
@@ -24,7 +23,7 @@ export async function openLocalTranscripts(
       index: new Fts5Index(),
       writeErasure: overwriting(database),
     }),
-    probe: () => database.writeSync(rewriteVersion),
+    probe: () => database.probe(),
     async [Symbol.asyncDispose]() {
       database[Symbol.dispose]();
     },

@@ -1,3 +1,4 @@
+import sql from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
@@ -66,7 +67,7 @@ function waits(): void {
     await using database = new OrderedDatabase(pool, realClock);
     let attempts = 0;
     const counting = database.writeOnce(['10'], async (connection, isFirst) => {
-      if (isFirst) await connection.run('UPDATE counted SET n = n + 1');
+      if (isFirst) await connection.run(sql`UPDATE counted SET n = n + 1`);
       if (attempts++ === 0) proxy.swallowAnswers();
     });
     const count = async () => (await schema.sql('SELECT n FROM counted'))[0]?.n;

@@ -1,3 +1,4 @@
+import sql from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
@@ -6,6 +7,7 @@ import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
 import { openPostgresTranscripts } from '#src/storage/postgres/transcripts/postgres-transcripts.ts';
 import { transcriptsPart } from '#src/storage/postgres/transcripts/schema.ts';
+import { integer, text } from '#src/storage/sql/columns.ts';
 import { lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
@@ -17,7 +19,8 @@ const part: SchemaPart = {
     { version: 2, sql: 'ALTER TABLE things ADD COLUMN said text' },
   ],
 };
-const one = 'SELECT 1 AS n';
+const number = { n: integer };
+const one = sql`SELECT 1 AS n`;
 
 /** A schema behind a proxy, with a pool. */
 async function behindProxy() {
@@ -33,7 +36,7 @@ async function behindProxy() {
 function refusalOf(url: string): Promise<unknown> {
   const pool = new PostgresPool({ url: new Secret(url), clock: realClock });
   return pool
-    .read((connection) => connection.rows(one))
+    .read((connection) => connection.rows(number, one))
     .catch((error) => error)
     .finally(() => pool[Symbol.asyncDispose]());
 }
@@ -64,11 +67,11 @@ function keepsOneFree(): void {
     await schema.sql('SELECT pg_advisory_lock(hashtext(current_schema()))');
     const searches = Array.from({ length: 4 }, () =>
       pool.search((connection) =>
-        connection.rows('SELECT pg_advisory_lock_shared(hashtext(current_schema()))'),
+        connection.run(sql`SELECT pg_advisory_lock_shared(hashtext(current_schema()))`),
       ),
     );
     const all = Promise.all(searches);
-    expect(await pool.read((connection) => connection.rows(one))).toEqual([{ n: 1 }]);
+    expect(await pool.read((connection) => connection.rows(number, one))).toEqual([{ n: 1 }]);
     await schema.sql('SELECT pg_advisory_unlock(hashtext(current_schema()))');
     await all;
   });
@@ -80,10 +83,12 @@ function works(): void {
     await using pool = new PostgresPool({ url: schema.url, clock: realClock });
     const texts = ['a\0b', '\x1a', '\x1a0\0', 'ü 界 👋', ''];
     const rows = await pool.read((connection) =>
-      connection.rows('SELECT * FROM unnest($1::text[]) AS said', [texts]),
+      connection.rows({ said: text }, sql`SELECT * FROM unnest(${texts}::text[]) AS said`),
     );
     expect(rows.map(({ said }) => said)).toEqual(texts);
-    const [found] = await pool.read((connection) => connection.rows('SELECT $1 AS n', ['a\0b']));
+    const [found] = await pool.read((connection) =>
+      connection.rows({ n: text }, sql`SELECT ${'a\0b'} AS n`),
+    );
     expect(found).toEqual({ n: 'a\0b' });
   });
 
@@ -92,8 +97,8 @@ function works(): void {
     await using pool = new PostgresPool({ url: schema.url, clock: realClock });
     await migratePostgres(pool, [part]);
     const writing = pool.write(async (connection) => {
-      await connection.run("INSERT INTO things VALUES ('1', 1)");
-      await connection.run("INSERT INTO things VALUES ('1', 2)");
+      await connection.run(sql`INSERT INTO things VALUES ('1', 1)`);
+      await connection.run(sql`INSERT INTO things VALUES ('1', 2)`);
     });
     await expect(writing).rejects.toMatchObject({ code: 'store.unwritable' });
     expect(await schema.sql('SELECT * FROM things')).toEqual([]);
@@ -192,7 +197,7 @@ function comesBack(): void {
   test('a cut is over with the next operation', async () => {
     await using fixture = await behindProxy();
     const { pool, proxy } = fixture;
-    const ask = () => pool.read((connection) => connection.rows(one));
+    const ask = () => pool.read((connection) => connection.rows(number, one));
     expect(await ask()).toEqual([{ n: 1 }]);
     proxy.cut();
     await expect(ask()).rejects.toMatchObject({ code: 'store.unreadable', retryable: true });
@@ -203,7 +208,8 @@ function comesBack(): void {
   test('a network that swallows everything is given up at the deadline, and used again after it', async () => {
     await using fixture = await behindProxy();
     const { pool, proxy } = fixture;
-    const ask = (timeoutMs?: number) => pool.read((connection) => connection.rows(one), timeoutMs);
+    const ask = (timeoutMs?: number) =>
+      pool.read((connection) => connection.rows(number, one), timeoutMs);
     await ask();
     proxy.swallow();
     await expect(ask(150)).rejects.toThrow('did not answer in 0.15 s');

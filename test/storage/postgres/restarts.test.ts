@@ -1,8 +1,10 @@
+import sql from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
 import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
+import { integer } from '#src/storage/sql/columns.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { withPostgres } from '#test/fakes/postgres.ts';
 import { PostgresCluster } from '#test/fakes/postgres-cluster.ts';
@@ -55,6 +57,8 @@ withPostgres(() => {
       message: expect.stringContaining('takes no writes: it is a replica'),
     });
     await using reader = new PostgresPool({ url, clock });
-    expect(await reader.read((one) => one.rows('SELECT 1 AS n'))).toEqual([{ n: 1 }]);
+    expect(await reader.read((one) => one.rows({ n: integer }, sql`SELECT 1 AS n`))).toEqual([
+      { n: 1 },
+    ]);
   });
 });

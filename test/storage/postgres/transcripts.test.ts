@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
 import { bestLines } from '#src/storage/postgres/transcripts/tsvector-index.ts';
@@ -12,7 +13,7 @@ import {
   startedAtWallMs,
 } from '#test/contracts/stores/transcript-samples.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import { type OpenedTranscripts, openTranscriptsIn } from './open-transcripts.ts';
 
@@ -202,6 +203,14 @@ async function fill(store: OpenedTranscripts): Promise<void> {
   }
 }
 
+async function planOf({ url }: TestSchema, text: string, values: readonly unknown[]) {
+  const client = new pg.Client({ connectionString: url.reveal() });
+  await client.connect();
+  const { rows } = await client.query(`EXPLAIN ${text}`, [...values]);
+  await client.end();
+  return rows.map((row) => row['QUERY PLAN']).join('\n');
+}
+
 function finds(): void {
   test('a search among 20,000 lines goes by the index of words', async () => {
     await using schema = await openSchema();
@@ -213,11 +222,10 @@ function finds(): void {
     const sessions = [35, 31, 27, 23, 19, 15, 11, 7, 3];
     expect(found.map(({ session }) => session.id)).toEqual(sessions.map((n) => `session ${n}`));
     const terms = [{ term: '1·xylokarp', weight: 1 }];
-    const plan = await store.pool.read((connection) => {
-      const { text, values } = bestLines(connection, { search, audience: anybody }, terms);
-      return connection.rows(`EXPLAIN ${text}`, values);
-    });
-    const steps = plan.map((row) => row['QUERY PLAN']).join('\n');
+    const { text, values } = await store.pool.read(async (connection) =>
+      bestLines(connection, { search, audience: anybody }, terms),
+    );
+    const steps = await planOf(schema, text, values);
     expect(steps).toContain('Bitmap Index Scan on lines_by_term');
     expect(steps).not.toContain('Seq Scan on lines');
     const newest = await store.reader.search({ ...search, words: 'the', limit: 2 }, anybody);

@@ -1,3 +1,4 @@
+import sql from 'sql-template-tag';
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
@@ -40,16 +41,17 @@ export function openPostgresTranscripts(
       },
     }),
     async probe() {
-      const sql = "UPDATE parley_schema SET version = version WHERE part = 'transcripts'";
-      await pool.write((connection) => connection.run(sql));
+      await pool.write((connection) =>
+        connection.run(sql`UPDATE parley_schema SET version = version WHERE part = 'transcripts'`),
+      );
     },
     async [Symbol.asyncDispose]() {
       over.abort(new Error('closed'));
       await reporting;
       await database.settle();
       // No process owns its open sessions now.
-      const sql = 'DELETE FROM transcript_writers WHERE id = $1';
-      await pool.write((connection) => connection.run(sql, [database.writer])).catch(ignore);
+      const left = sql`DELETE FROM transcript_writers WHERE id = ${database.writer}`;
+      await pool.write((connection) => connection.run(left)).catch(ignore);
     },
   };
 }
