@@ -159,7 +159,7 @@ const storeFolders = ['src/base', 'src/storage', 'src/storage/sql', 'src/storage
 test.each([
   [
     'src/storage/thread/store-worker.ts',
-    ['src/api/tokens', 'src/people', 'src/spending', 'src/storage/backups', 'src/storage/stores'],
+    ['src/api/tokens', 'src/people', 'src/spending', 'src/storage/stores'],
   ],
   ['src/storage/transcripts/transcripts-worker.ts', ['src/storage/transcripts']],
 ])('%s loads its store alone, and no package but that of SQL', async (worker, further) => {

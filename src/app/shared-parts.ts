@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import packageJson from '#package.json' with { type: 'json' };
 import { TokenBudgets } from '#src/api/tokens/token-budgets.ts';
@@ -34,6 +35,7 @@ import {
 import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { SpeedStats } from '#src/status/speed-stats.ts';
+import { backupsFolder } from '#src/storage/backups/copy-names.ts';
 import { FileCopies } from '#src/storage/backups/file-copies.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
@@ -166,13 +168,19 @@ async function claimDataDir(
   return stack.move();
 }
 
-/** Copies of the store; only the owner of a database knows its copies. */
+/** Copies of the store. Of a database there may be further ones, which only its owner knows. */
 function openStoreCopies(
   { config: { dataDir, databaseUrl }, onStore }: BotOptions,
   stack: AsyncDisposableStack,
 ): StoreCopies {
-  if (databaseUrl) return { forget: async () => ({ kind: 'kept' }) };
-  return stack.use(new FileCopies(dataDir, realClock, onStore));
+  const copies = stack.use(new FileCopies(dataDir, realClock, onStore));
+  if (!databaseUrl) return copies;
+  return {
+    async forget(guildId, personId) {
+      if (existsSync(backupsFolder(dataDir))) await copies.forget(guildId, personId);
+      return { kind: 'kept' };
+    },
+  };
 }
 
 /** Lets the compiler see the hot loop before the first speech: the first windows would take twenty times as long. */

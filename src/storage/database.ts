@@ -119,11 +119,6 @@ export class Database implements Disposable, StoreDatabase {
     while (isMore(await this.writeNow(portion)));
   }
 
-  /** Reads the file as a whole, past its tables. Errors: BotError `store.unreadable`. */
-  readFile<T>(work: (sqlite: DatabaseSync) => T): Promise<T> {
-    return this.#try('store.unreadable', async () => work(this.#sqlite));
-  }
-
   /** Writes what is there already. Errors: BotError `store.unwritable`. */
   probe(): Promise<void> {
     return this.#try('store.unwritable', () =>

@@ -1,4 +1,3 @@
-import { copyStore } from './backups/copy-store.ts';
 import { openDatabase, type StoreOptions } from './database.ts';
 import { mainFormat } from './main-format.ts';
 import type { Store } from './store.ts';
@@ -30,7 +29,6 @@ export async function openLocalStore(path: string, options: StoreOptions): Promi
     settings: new SqlSettings(database),
     spending: new SqlSpending(database),
     tracks: new SqlTracks(database),
-    backup: (toPath) => database.readFile((sqlite) => copyStore(sqlite, toPath)),
     probe: () => database.probe(),
     async [Symbol.asyncDispose]() {
       database[Symbol.dispose]();

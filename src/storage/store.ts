@@ -23,8 +23,6 @@ export type Store = AsyncDisposable & {
   readonly settings: SettingsStore;
   readonly spending: SpendingStore;
   readonly tracks: TrackStore;
-  /** One whole file as of now, in place of any that is there. Errors: BotError `store.*`. */
-  backup(toPath: string): Promise<void>;
   /** Writes what is there already: whether the disk takes anything. Errors: BotError `store.unwritable`. */
   probe(): Promise<void>;
 };

@@ -123,8 +123,6 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'node examples/play.mjs': tested('test/examples/play.test.ts', 'examples/play.mjs'),
   python3: system,
   curl: { why: 'the requests of docs/http.md are those of test/api/operations.test.ts' },
-  pg_dump: { why: 'a program of PostgreSQL; test/storage/postgres/copy.test.ts holds its wording' },
-  pg_restore: { why: 'a program of PostgreSQL; test/storage/restore.test.ts holds its wording' },
   'docker build': container,
   'docker run': container,
   'docker compose up': container,

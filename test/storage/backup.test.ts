@@ -48,17 +48,6 @@ test('backups that others could read are closed to them with the next one', asyn
   expect([first, second].map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600]);
 });
 
-test('the running bot can copy its store, in place of an older copy', async () => {
-  using place = storeFolder();
-  await using store = await openLocalStore(place.path, options);
-  const path = join(place.folder, 'deep', 'copy.sqlite');
-  await store.backup(path);
-  await store.consents.write('10', '1', always);
-  await store.backup(path);
-  await using copy = await openLocalStore(path, options);
-  expect((await copy.consents.read('10')).size).toBe(1);
-});
-
 test('a backup leaves a store that nobody uses without files beside it', async () => {
   using place = storeFolder();
   await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
@@ -107,15 +96,4 @@ test('npm run backup prints the path of the copy', async () => {
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/parley-[\dTZ-]+\.sqlite\n$/);
   expect(statSync(stdout.trim()).size).toBeGreaterThan(0);
-});
-
-test('npm run backup names pg_dump where the store is a database, without the password', () => {
-  const { status, stderr } = spawnSync(process.execPath, ['src/app/programs/backup.ts'], {
-    env: { DATABASE_URL: 'postgres://ana:hush@127.0.0.1/parley?options=-csearch_path%3Dx' },
-    encoding: 'utf8',
-  });
-  expect(status).toBe(1);
-  expect(stderr).toContain(
-    'pg_dump --format=custom --file=parley.dump postgres://ana@127.0.0.1/parley\n',
-  );
 });

@@ -1,11 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import sql from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { type Database, openDatabase } from '#src/storage/database.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { migrations } from '#src/storage/main-format.ts';
 import { type Migration, rangeOf, versionIn } from '#src/storage/schema.ts';
+import { text } from '#src/storage/sql/columns.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
 import type { Store } from '#src/storage/store.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
@@ -86,7 +88,9 @@ test.each(kinds)(
     const next = { version, sql: "ALTER TABLE kept ADD COLUMN word TEXT NOT NULL DEFAULT 'new'" };
     for (const _time of ['once', 'again']) {
       using database = await openWith(place.path, [...kind.steps, next]);
-      const kept = await database.readFile((sqlite) => sqlite.prepare('SELECT * FROM kept').all());
+      const kept = await database.readTogether((connection) =>
+        connection.rows({ id: text, word: text }, sql`SELECT * FROM kept`),
+      );
       expect(kept).toEqual([{ id: '1', word: 'new' }]);
     }
     expect(versionIn(place.path, 0)).toBe(version);

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
+import { backUp } from '#src/storage/backups/backup.ts';
 import { Database } from '#src/storage/database.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { migrations } from '#src/storage/main-format.ts';
@@ -209,8 +210,7 @@ test('only the user of the bot may read the store, also in a folder that others 
   writeFileSync(place.path, '', { mode: 0o644 });
   await using store = await openLocalStore(place.path, options);
   await store.consents.write('10', '1', always);
-  const copy = join(place.folder, 'copy.sqlite');
-  await store.backup(copy);
+  const copy = await backUp(place.path, join(place.folder, 'backups'), 0);
   const paths = [place.path, `${place.path}-wal`, `${place.path}-shm`, copy];
   expect(paths.map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600, 0o600, 0o600]);
 });

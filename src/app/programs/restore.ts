@@ -3,9 +3,14 @@ import packageJson from '#package.json' with { type: 'json' };
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { Config } from '#src/config/types.ts';
-import { newestCopies, type RestoredFile, restoreStores } from '#src/storage/backups/restore.ts';
+import { backupKinds } from '#src/storage/backups/backup-kinds.ts';
+import {
+  newestCopies,
+  type RestoredFile,
+  type RestoreOptions,
+  restoreStores,
+} from '#src/storage/backups/restore.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
-import { dumpAddress } from './dump-address.ts';
 import { runProgram } from './run-program.ts';
 
 // npm run restore -- [--transcripts] [FILE...]: puts copies that npm run backup made back in their places.
@@ -18,28 +23,47 @@ type RestoreArguments = { readonly files: readonly string[]; readonly withTransc
 await runProgram(readArguments() ?? usage, run);
 
 async function run(args: RestoreArguments, { databaseUrl, dataDir }: Config): Promise<number> {
-  if (databaseUrl) {
-    console.error(restoreDump(databaseUrl));
-    return 1;
-  }
-  await restore(args, dataDir);
+  const { files, withTranscripts } = args;
+  const copies = files.length > 0 ? files : newestCopies(dataDir, withTranscripts);
+  const nowWallMs = realClock.wallMs();
+  const restored = databaseUrl
+    ? await restoreDatabase(databaseUrl, { copies, dataDir, nowWallMs })
+    : await restoreFiles({ copies, dataDir, nowWallMs });
+  for (const file of restored) report(file);
   return 0;
 }
 
-async function restore(
-  { files, withTranscripts }: RestoreArguments,
-  dataDir: string,
-): Promise<void> {
+async function restoreFiles(options: RestoreOptions): Promise<readonly RestoredFile[]> {
   const { version } = packageJson;
   const never = new AbortController().signal;
   using _lock = await lockDataDir(
-    dataDir,
+    options.dataDir,
     { clock: realClock, version, patienceMs: 0, onWait: () => undefined },
     never,
   );
-  const copies = files.length > 0 ? files : newestCopies(dataDir, withTranscripts);
-  const nowWallMs = realClock.wallMs();
-  for (const file of await restoreStores({ dataDir, copies, nowWallMs })) report(file);
+  return await restoreStores(options);
+}
+
+/** The stores of the database are copied to files, the copies put in their places, and the files put into the database. */
+async function restoreDatabase(
+  url: Secret,
+  options: RestoreOptions,
+): Promise<readonly RestoredFile[]> {
+  const [{ withDatabaseCopies }, { copyFromFiles }, { refuseLiveProcesses }] = await Promise.all([
+    import('./database-copies.ts'),
+    import('#src/storage/postgres/copies.ts'),
+    import('#src/storage/postgres/database-state.ts'),
+  ]);
+  await refuseLiveProcesses(url, realClock);
+  const database = { url, dataDir: options.dataDir, isMade: true };
+  return await withDatabaseCopies(database, backupKinds, async (storesDir, pool) => {
+    const restored = await restoreStores({ ...options, storesDir });
+    const kinds = backupKinds.filter((kind) =>
+      restored.some(({ to }) => to === kind.path(storesDir)),
+    );
+    await copyFromFiles(pool, kinds, storesDir);
+    return restored.map((file) => ({ ...file, to: pool.place }));
+  });
 }
 
 function report({ forgottenRows, former, from, knowsForgotten, refusals, to }: RestoredFile): void {
@@ -52,10 +76,6 @@ function report({ forgottenRows, former, from, knowsForgotten, refusals, to }: R
     console.error('The former file cannot be read: each refusal since this copy is lost.');
   if (!knowsForgotten)
     console.error('There is no record of people forgotten since this copy: their data is back.');
-}
-
-function restoreDump(url: Secret): string {
-  return `The store is in PostgreSQL: stop the bot, then pg_restore --clean --if-exists --no-owner --dbname=${dumpAddress(url)} parley.dump; the data of people forgotten since that dump is back.`;
 }
 
 /** Undefined where the options cannot be understood. */

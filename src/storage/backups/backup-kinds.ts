@@ -3,6 +3,7 @@ import { migrations } from '#src/storage/main-format.ts';
 import { type Migration, migrate, versionOf } from '#src/storage/schema.ts';
 import { type PersonTable, personTables } from '#src/storage/sql/person-tables.ts';
 import { SqliteConnection } from '#src/storage/sql/sqlite-connection.ts';
+import type { Table } from '#src/storage/sql/table.ts';
 import type { DatabaseSync } from '#src/storage/sqlite.ts';
 import { storePath } from '#src/storage/store.ts';
 import { tables } from '#src/storage/stores/tables.ts';
@@ -11,6 +12,7 @@ import { Fts5Index } from '#src/storage/transcripts/fts5-index.ts';
 import { mergeWords } from '#src/storage/transcripts/overwriting.ts';
 import { countPersonRows, peopleOfTranscripts } from '#src/storage/transcripts/person-rows.ts';
 import { migrations as transcriptMigrations } from '#src/storage/transcripts/schema.ts';
+import { tables as transcriptTables } from '#src/storage/transcripts/tables.ts';
 import { transcriptsPath } from '#src/storage/transcripts/transcript-store.ts';
 
 export type PersonInGuild = { readonly guildId: string; readonly personId: string };
@@ -23,6 +25,7 @@ export type BackupKind = {
   /** A table that only this kind of file has, in every format. */
   readonly table: string;
   readonly migrations: readonly Migration[];
+  readonly tables: readonly Table[];
   /** Whether what people agreed to or refused stands in it. */
   readonly holdsConsents: boolean;
   people(sqlite: DatabaseSync): Promise<readonly PersonInGuild[]>;
@@ -39,6 +42,7 @@ const mainKind: BackupKind = {
   path: storePath,
   table: 'panels',
   migrations,
+  tables,
   holdsConsents: true,
   people: async (sqlite) =>
     erased.flatMap(({ guildColumn, name, personColumn }) => {
@@ -62,6 +66,7 @@ const transcriptsKind: BackupKind = {
   path: transcriptsPath,
   table: 'caption_messages',
   migrations: transcriptMigrations,
+  tables: transcriptTables,
   holdsConsents: false,
   people: async (sqlite) =>
     isBlank(sqlite) ? [] : await peopleOfTranscripts(connectionTo(sqlite)),
@@ -80,7 +85,7 @@ const transcriptsKind: BackupKind = {
 export const backupKinds: readonly BackupKind[] = [mainKind, transcriptsKind];
 
 /** A file that no other program uses. No row that it writes has a writer. */
-function connectionTo(sqlite: DatabaseSync): SqliteConnection {
+export function connectionTo(sqlite: DatabaseSync): SqliteConnection {
   return new SqliteConnection(sqlite, '', () => realClock.wallMs());
 }
 

@@ -1,10 +1,9 @@
-import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
 import { DatabaseSync } from '#src/storage/sqlite.ts';
-import { asTrouble } from '#src/storage/trouble.ts';
+import { asTrouble, isBusy, isDamage } from '#src/storage/trouble.ts';
 import { copyName, isCopyName } from './copy-names.ts';
-import { copyStore } from './copy-store.ts';
 import { eraseForgottenSince } from './erase-from-copies.ts';
 
 const keptBackups = 7;
@@ -13,6 +12,8 @@ const lockWaitMs = 10_000;
 export type BackUpOptions = {
   /** Whether copies beyond the newest seven are deleted; default: they are. */
   readonly prunes?: boolean;
+  /** Folder of the list of forgotten people; default: that of the store. */
+  readonly dataDir?: string;
 };
 
 /**
@@ -25,7 +26,7 @@ export async function backUp(
   storePath: string,
   folder: string,
   atWallMs: number,
-  { prunes = true }: BackUpOptions = {},
+  { dataDir = dirname(storePath), prunes = true }: BackUpOptions = {},
 ): Promise<string> {
   if (!existsSync(storePath)) {
     const message = `There is no store ${storePath} to copy: start the bot once, or set DATA_DIR.`;
@@ -40,8 +41,27 @@ export async function backUp(
     throw asTrouble('store.unreadable', storePath, error);
   }
   if (prunes) prune(folder, name, storePath);
-  await eraseForgottenSince({ path, storePath }, atWallMs);
+  await eraseForgottenSince({ path, storePath, dataDir }, atWallMs);
   return path;
+}
+
+/**
+ * One whole file without a log beside it; it stands under its name only when it is complete.
+ *
+ * Errors: BotError `store.unwritable` for the copy, SQLite's own for the original.
+ */
+function copyStore(sqlite: DatabaseSync, toPath: string): void {
+  const part = `${toPath}.part`;
+  try {
+    mkdirSync(dirname(toPath), { recursive: true, mode: 0o700 });
+    rmSync(part, { force: true });
+    sqlite.prepare('VACUUM INTO ?').run(part);
+    chmodSync(part, 0o600);
+    renameSync(part, toPath);
+  } catch (error) {
+    if (isBusy(error) || isDamage(error)) throw error;
+    throw asTrouble('store.unwritable', toPath, error);
+  }
 }
 
 /** Leaves the newest, and nothing that an interrupted copy before this one left. */

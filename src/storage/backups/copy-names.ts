@@ -9,6 +9,11 @@ export function backupsFolder(dataDir: string): string {
   return join(dataDir, 'backups');
 }
 
+/** Where the stores of a database lie as files while they are copied. */
+export function databaseCopyFolder(dataDir: string): string {
+  return join(backupsFolder(dataDir), 'from-database');
+}
+
 export function copyName(storePath: string, atWallMs: number): string {
   const date = new Date(atWallMs).toISOString().replace(/[:.]/g, '-');
   return `${basename(storePath, '.db')}-${date}.sqlite`;

@@ -1,12 +1,22 @@
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { DatabaseSync, openReadOnly } from '#src/storage/sqlite.ts';
 import { asTrouble } from '#src/storage/trouble.ts';
 import { type BackupKind, backupKinds, type PersonInGuild } from './backup-kinds.ts';
-import { backupsFolder, copiesIn, type DatedCopy, madeAtWallMs, partsIn } from './copy-names.ts';
+import {
+  backupsFolder,
+  copiesIn,
+  type DatedCopy,
+  databaseCopyFolder,
+  madeAtWallMs,
+  partsIn,
+} from './copy-names.ts';
 import { type ForgottenList, readForgotten } from './forgotten-list.ts';
+
+/** A copy, the store that it was made of, and the folder of the list of forgotten people. */
+type CopiedStore = { readonly path: string; readonly storePath: string; readonly dataDir: string };
 
 const lockWaitMs = 10_000;
 /** Age, in ms, from which on no backup writes to a part any more. */
@@ -33,7 +43,10 @@ export async function eraseForgottenFromCopies(dataDir: string, nowWallMs: numbe
   if (readForgotten(dataDir, nowWallMs).isEmpty) return;
   await inEveryCopy(dataDir, async ({ name, path }, kind) => {
     rmSync(`${path}.part`, { force: true });
-    await eraseForgottenSince({ path, storePath: kind.path(dataDir) }, madeAtWallMs(name) ?? 0);
+    await eraseForgottenSince(
+      { path, storePath: kind.path(dataDir), dataDir },
+      madeAtWallMs(name) ?? 0,
+    );
   });
 }
 
@@ -42,6 +55,7 @@ async function inEveryCopy(
   dataDir: string,
   work: (copy: DatedCopy, kind: BackupKind) => Promise<void>,
 ): Promise<void> {
+  removeLeft(databaseCopyFolder(dataDir));
   const failures: { readonly path: string; readonly cause: unknown }[] = [];
   const folder = backupsFolder(dataDir);
   for (const kind of backupKinds) {
@@ -63,10 +77,13 @@ async function inEveryCopy(
 
 /** Takes away what a backup that was killed left; one that runs still writes to its part. */
 function removeLeftParts(folder: string, storePath: string): void {
-  for (const path of partsIn(folder, storePath)) {
-    const writtenAtMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    if (realClock.wallMs() - writtenAtMs > leftAfterMs) rmSync(path, { force: true });
-  }
+  for (const path of partsIn(folder, storePath)) removeLeft(path);
+}
+
+function removeLeft(path: string): void {
+  const writtenAtMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (realClock.wallMs() - writtenAtMs > leftAfterMs)
+    rmSync(path, { force: true, recursive: true });
 }
 
 /**
@@ -74,11 +91,10 @@ function removeLeftParts(folder: string, storePath: string): void {
  * so that a person who is forgotten later is deleted from it as from any other. Errors: BotError `store.*`.
  */
 export async function eraseForgottenSince(
-  { path, storePath }: { readonly path: string; readonly storePath: string },
+  { path, storePath, dataDir }: CopiedStore,
   sinceWallMs: number,
 ): Promise<void> {
-  const dataDir = dirname(storePath);
-  const kind = backupKinds.find((one) => one.path(dataDir) === storePath);
+  const kind = backupKinds.find((one) => basename(one.path(dataDir)) === basename(storePath));
   if (!kind) return;
   const forgotten = readForgotten(dataDir, sinceWallMs);
   if (forgotten.isEmpty) return;

@@ -17,6 +17,8 @@ export type RestoreOptions = {
   /** Paths of copies, one of each kind at most. */
   readonly copies: readonly string[];
   readonly nowWallMs: number;
+  /** Folder of the stores where they are no files in use, but were copied from a database; else `dataDir`. */
+  readonly storesDir?: string;
 };
 
 /** One file that was put back. */
@@ -59,20 +61,20 @@ export function newestCopies(dataDir: string, withTranscripts: boolean): readonl
  * For a program of its own that holds the lock of `DATA_DIR`: it waits inside. Errors: BotError `store.*`; then nothing changed.
  */
 export async function restoreStores(options: RestoreOptions): Promise<readonly RestoredFile[]> {
-  const { copies, dataDir } = options;
+  const { copies, dataDir, storesDir = dataDir } = options;
   const examined = copies.map((path) => examine(path, options));
   const [one, other] = examined;
   if (one && other?.kind === one.kind) {
     const message = `Both ${one.path} and ${other.path} are copies of ${one.kind.words}: name one of them.`;
     throw new BotError('store.unreadable', false, message);
   }
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  mkdirSync(storesDir, { recursive: true, mode: 0o700 });
   const prepared: PreparedFile[] = [];
   try {
     for (const copy of examined) prepared.push(await prepare(copy, options));
     replaceFiles(prepared);
   } finally {
-    for (const { kind } of examined) rmSync(partOf(kind.path(dataDir)), { force: true });
+    for (const { kind } of examined) rmSync(partOf(kind.path(storesDir)), { force: true });
   }
   return prepared;
 }
@@ -185,11 +187,12 @@ async function prepare(
   { path: from, kind }: ExaminedCopy,
   options: RestoreOptions,
 ): Promise<PreparedFile> {
-  const { dataDir, nowWallMs } = options;
-  const to = kind.path(dataDir);
+  const { dataDir, nowWallMs, storesDir } = options;
+  const to = kind.path(storesDir ?? dataDir);
   const part = partOf(to);
   const forgotten = readForgotten(dataDir, nowWallMs);
-  const knowsForgotten = existsSync(to) || hasForgottenList(dataDir) || isAtHand(from, dataDir);
+  const isInUse = storesDir === undefined && existsSync(to);
+  const knowsForgotten = isInUse || hasForgottenList(dataDir) || isAtHand(from, dataDir);
   let [forgottenRows, refusals]: [number, number | undefined] = [0, 0];
   try {
     copyTo(part, from);
@@ -222,7 +225,7 @@ async function copyFormer(
 ): Promise<string | undefined> {
   if (!existsSync(path)) return undefined;
   try {
-    return await backUp(path, backupsFolder(dataDir), nowWallMs, { prunes: false });
+    return await backUp(path, backupsFolder(dataDir), nowWallMs, { prunes: false, dataDir });
   } catch (error) {
     const isUnreadable = error instanceof BotError && error.code === 'store.unreadable';
     if (!isUnreadable || isBusy(error.cause)) throw error;

@@ -1,5 +1,6 @@
 import sql, { raw, type Sql } from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { type FormatRange, rangeOf } from '#src/storage/schema.ts';
 import {
@@ -104,6 +105,15 @@ export async function readDatabaseState(url: Secret, clock: Clock): Promise<Data
     shards: bot ? await shardsIn(rows) : [],
     seats: hasPart(storesPart) ? await seatsIn(rows, bot?.shardCount) : [],
   };
+}
+
+/** Refuses a database that a process of the bot uses now. Errors: BotError `store.in_use`, `store.unreadable`. */
+export async function refuseLiveProcesses(url: Secret, clock: Clock): Promise<void> {
+  const { place, processes } = await readDatabaseState(url, clock);
+  const live = processes.find(({ isAlive }) => isAlive);
+  if (!live) return;
+  const message = `${live.name} uses the database ${place}: stop every process first; one that was killed counts for 30 s more.`;
+  throw new BotError('store.in_use', false, message);
 }
 
 type Rows = <Shape extends Columns>(

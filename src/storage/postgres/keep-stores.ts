@@ -181,7 +181,6 @@ export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
     spending: new SqlSpending(database),
     sharedSpending: new PostgresSharedSpending(database),
     tracks: new SqlTracks(database),
-    backup: () => Promise.reject(new BotError('store.unwritable', false, useDump(pool.place))),
     async probe() {
       await database.writeNow((connection) =>
         connection.run(sql`UPDATE parley_schema SET version = version WHERE part = 'store'`),
@@ -189,9 +188,4 @@ export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
     },
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
-}
-
-/** A database has copies of its own kind. */
-function useDump(place: string): string {
-  return `The store is the database ${place}: copy it with pg_dump.`;
 }

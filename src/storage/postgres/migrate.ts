@@ -26,8 +26,7 @@ export async function migratePostgres(
   pool: PostgresPool,
   parts: readonly SchemaPart[],
 ): Promise<void> {
-  const found = await pool.read((connection) => examine(connection, pool.place));
-  checkFormats(parts, found, pool.place);
+  const found = await readFormats(pool, parts);
   if (parts.every(({ name, migrations }) => found.get(name) === rangeOf(migrations).known)) return;
   await pool.write(async (connection) => {
     await connection.run(sql`SET LOCAL lock_timeout = '60s'`);
@@ -41,6 +40,16 @@ export async function migratePostgres(
     checkFormats(parts, versions, pool.place);
     for (const part of parts) await migratePart(connection, part, versions.get(part.name) ?? 0);
   }, migrateMs);
+}
+
+/** Versions of the parts that are there. Errors: BotError `store.*`; as `migratePostgres`. */
+export async function readFormats(
+  pool: PostgresPool,
+  parts: readonly SchemaPart[],
+): Promise<ReadonlyMap<string, number>> {
+  const found = await pool.read((connection) => examine(connection, pool.place));
+  checkFormats(parts, found, pool.place);
+  return found;
 }
 
 async function migratePart(connection: Connection, part: SchemaPart, from: number): Promise<void> {

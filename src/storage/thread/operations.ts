@@ -4,7 +4,6 @@ import type { StoreKind } from './store-kind.ts';
 const usualMs = 10_000;
 /** Erasing waits for readers and rewrites pages; its caller waits for 45 s. */
 const eraseMs = 40_000;
-const backupMs = 60_000;
 const read = { code: 'store.unreadable', timeoutMs: usualMs } as const;
 const write = { code: 'store.unwritable', timeoutMs: usualMs } as const;
 
@@ -47,7 +46,6 @@ export const mainStore: StoreKind<Store> = {
     'spending.add': write,
     'tracks.read': read,
     'tracks.write': write,
-    backup: { ...read, timeoutMs: backupMs },
     probe: write,
   },
   alert: 'store-unwritten',

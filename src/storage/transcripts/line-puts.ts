@@ -1,7 +1,8 @@
 import sql from 'sql-template-tag';
 import type { TranscriptLine } from '#src/captions/transcript-line.ts';
-import { key } from '#src/storage/sql/columns.ts';
+import { key, type RowOf } from '#src/storage/sql/columns.ts';
 import type { Connection } from '#src/storage/sql/connection.ts';
+import type { CopiedRow } from '#src/storage/sql/copy-rows.ts';
 import { replacing } from '#src/storage/sql/table.ts';
 import { answered, lineId, lineRow, lines, morePosts } from './lines.ts';
 import type { WordIndex } from './word-index.ts';
@@ -37,6 +38,25 @@ export async function putLines(
   }));
   await connection.insert(lines, rows, { conflict: replacing(lines) });
   await putLists(connection, put);
+}
+
+/** Lines that are copied to a database whose sessions are there, with their words in its index. */
+export async function copiedLines(
+  to: Connection,
+  index: WordIndex,
+): Promise<(rows: readonly CopiedRow[]) => Promise<readonly CopiedRow[]>> {
+  const sessions = await to.rows(
+    { session: key, guildKey: key },
+    sql`SELECT s.key AS session, g.key AS guild_key FROM sessions s JOIN guilds g ON g.guild_id = s.guild_id`,
+  );
+  const guildKeys = new Map(sessions.map(({ session, guildKey }) => [session, guildKey]));
+  return async (rows) => {
+    const copied = (rows as readonly RowOf<typeof lines.columns>[]).map((row) => {
+      return { row, id: row.id, text: row.text, guildKey: guildKeys.get(row.session) ?? 0 };
+    });
+    await index.put(to, copied);
+    return copied.map((line) => ({ ...line.row, terms: index.termsOf(line) }));
+  };
 }
 
 async function newOnes(

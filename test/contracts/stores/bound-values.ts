@@ -4,11 +4,9 @@ import type { mainStore } from '#src/storage/thread/operations.ts';
 import type { transcriptStore } from '#src/storage/transcripts/open-transcripts.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
 
-/** A call of each operation of a kind of store; a copy is of a whole file. */
+/** A call of each operation of a kind of store. */
 type Calls<Kind extends { readonly operations: object }, Opened> = {
-  readonly [Name in Exclude<keyof Kind['operations'], 'backup'>]: (
-    store: Opened,
-  ) => Promise<unknown>;
+  readonly [Name in keyof Kind['operations']]: (store: Opened) => Promise<unknown>;
 };
 
 /** Two stores, and all texts of SQL that their database got since they were opened. */

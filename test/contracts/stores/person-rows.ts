@@ -4,7 +4,7 @@ import type { Store } from '#src/storage/store.ts';
 import { tables } from '#src/storage/stores/tables.ts';
 import { ana, dora, guildId, reminder, writeMain } from '#test/storage/stored-rows.ts';
 
-type OpenStore = () => Promise<Omit<Store, 'backup' | 'probe'>>;
+type OpenStore = () => Promise<Omit<Store, 'probe'>>;
 
 /** What every store does with all that it keeps of a person. */
 export function personRowsContract(name: string, open: OpenStore): void {

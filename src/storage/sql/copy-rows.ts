@@ -1,0 +1,40 @@
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import { columnName, type RowOf } from './columns.ts';
+import type { Connection } from './connection.ts';
+import { select, type Table } from './table.ts';
+
+/** Row of any table. */
+export type CopiedRow = RowOf<Table['columns']>;
+
+/** Rows that are read and written at a time. */
+const rowsAtOnce = 2_000;
+
+/**
+ * Copies every row of these tables into the empty ones of another database; how many. Tables without a key hold nothing that
+ * outlives an operation, and are left out. `prepare` makes rows of the other database.
+ */
+export async function copyRows(
+  from: Connection,
+  to: Connection,
+  tables: readonly Table[],
+  prepare: (rows: readonly CopiedRow[]) => Promise<readonly CopiedRow[]> = async (rows) => rows,
+): Promise<number> {
+  let copied = 0;
+  for (const table of tables.filter(({ key }) => key.length > 0)) {
+    for (let last: CopiedRow | undefined; ; ) {
+      const rows = await select(from, table, portionAfter(table, last));
+      copied += await to.insert(table, await prepare(rows));
+      last = rows.at(-1);
+      if (rows.length < rowsAtOnce) break;
+    }
+  }
+  return copied;
+}
+
+/** SQL of the next rows in the order of their keys. */
+function portionAfter({ key }: Table, last: object | undefined): Sql {
+  const names = raw(key.map(columnName).join(', '));
+  const values = last && join(key.map((field) => Reflect.get(last, field)));
+  const later = values ? sql`WHERE (${names}) > (${values})` : empty;
+  return sql`${later} ORDER BY ${names} LIMIT ${rowsAtOnce}`;
+}

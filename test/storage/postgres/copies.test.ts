@@ -1,0 +1,167 @@
+import { spawnSync } from 'node:child_process';
+import { dirname } from 'node:path';
+import sql, { raw } from 'sql-template-tag';
+import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
+import { backUp } from '#src/storage/backups/backup.ts';
+import { type BackupKind, backupKinds, connectionTo } from '#src/storage/backups/backup-kinds.ts';
+import { backupsFolder } from '#src/storage/backups/copy-names.ts';
+import { openLocalStore } from '#src/storage/local-store.ts';
+import { PostgresPool } from '#src/storage/postgres/pool.ts';
+import { openShardRegistry } from '#src/storage/postgres/shards/postgres-shard-registry.ts';
+import { columnName } from '#src/storage/sql/columns.ts';
+import type { Connection } from '#src/storage/sql/connection.ts';
+import { select } from '#src/storage/sql/table.ts';
+import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
+import { transcriptsPath } from '#src/storage/transcripts/transcript-store.ts';
+import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { storeFolder } from '#test/storage/files.ts';
+import { dora, guildId, placeId, writeMain, writeTranscripts } from '#test/storage/stored-rows.ts';
+import { openIn } from './open-stores.ts';
+import { openTranscriptsIn } from './open-transcripts.ts';
+
+const clock = realClock;
+
+/** Every row of every table that outlives an operation, in the order of its key. */
+async function everyRow(connection: Connection, { tables }: BackupKind) {
+  const found: Record<string, unknown> = {};
+  for (const table of tables.filter(({ key }) => key.length > 0)) {
+    const order = raw(table.key.map(columnName).join(', '));
+    const rows = await select(connection, table, sql`ORDER BY ${order}`);
+    found[table.name] = rows.map(({ terms: _, ...row }) => row); // each database has its own index of words
+  }
+  return found;
+}
+
+async function rowsOfFile(path: string, kind: BackupKind) {
+  using file = new DatabaseSync(path, { readOnly: true });
+  return await everyRow(connectionTo(file), kind);
+}
+
+async function rowsOfSchema({ url }: TestSchema, kind: BackupKind) {
+  await using pool = new PostgresPool({ url, clock });
+  return await pool.read((connection) => everyRow(connection, kind));
+}
+
+/** A program of the bot over that database, with its files in `dataDir`. */
+function run(
+  program: 'backup' | 'restore',
+  dataDir: string,
+  { url }: TestSchema,
+  ...args: string[]
+) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [`src/app/programs/${program}.ts`, ...args],
+    {
+      env: { ...compileCacheEnvironment(), DATA_DIR: dataDir, DATABASE_URL: url.reveal() },
+      encoding: 'utf8',
+      timeout: 60_000,
+    },
+  );
+  return { status, stdout, stderr };
+}
+
+withPostgres(() => {
+  test('a copy of files is restored into a database, and a copy of that into files, without a row lost', async () => {
+    using place = storeFolder();
+    await using schema = await openSchema();
+    const dataDir = dirname(place.path);
+    {
+      await using store = await openLocalStore(place.path, { clock });
+      await writeMain(store);
+      await using transcripts = await openLocalTranscripts(transcriptsPath(dataDir), { clock });
+      await writeTranscripts(transcripts);
+    }
+    const copies = await Promise.all(
+      backupKinds.map((kind) => backUp(kind.path(dataDir), backupsFolder(dataDir), Date.now())),
+    );
+    const restored = run('restore', dataDir, schema, ...copies);
+    expect(restored).toMatchObject({ status: 0, stderr: '' });
+    const kept = run('backup', dataDir, schema, '--transcripts');
+    expect(kept).toMatchObject({ status: 0, stderr: '' });
+    for (const [n, kind] of backupKinds.entries()) {
+      const expected = await rowsOfFile(kind.path(dataDir), kind);
+      expect(Object.values(expected).flat().length).toBeGreaterThan(0);
+      expect(await rowsOfSchema(schema, kind), 'in the database').toEqual(expected);
+      const copy = kept.stdout.trim().split('\n')[n] ?? '';
+      expect(await rowsOfFile(copy, kind), 'in the copy').toEqual(expected);
+    }
+    await using moved = await openTranscriptsIn(schema);
+    const search = { guildId, words: 'harbour friday', limit: 5 };
+    const audience = [{ personId: dora, openPlaceIds: [placeId] }] as const;
+    expect(await moved.reader.search(search, audience)).not.toEqual([]);
+    await moved.memories.add({ guildId, text: 'new', byId: dora, byName: 'Dora', atWallMs: 1 });
+    expect((await moved.memories.list(guildId)).at(-1)).toMatchObject({ text: 'new' });
+  });
+
+  test('a restored database keeps each refusal, forgets who was forgotten, and takes new rows', async () => {
+    using place = storeFolder();
+    await using schema = await openSchema();
+    const dataDir = dirname(place.path);
+    {
+      await using store = await openIn(schema);
+      await store.consents.write('10', '1', { kind: 'always' });
+      await store.consents.write('10', '2', { kind: 'always' });
+    }
+    const copy = run('backup', dataDir, schema).stdout.trim();
+    {
+      await using store = await openIn(schema);
+      await store.consents.write('10', '1', { kind: 'never' });
+      await store.panels.write('10', { channelId: '100', messageId: '1000' });
+    }
+    expect(run('restore', dataDir, schema, copy)).toMatchObject({ status: 0 });
+    await using store = await openIn(schema);
+    const consents = await store.consents.read('10');
+    expect(consents).toEqual(
+      new Map([
+        ['1', { kind: 'never' }],
+        ['2', { kind: 'always' }],
+      ]),
+    );
+    expect(await store.panels.read('10')).toBeUndefined();
+    await store.consents.write('10', '3', { kind: 'always' });
+    expect((await store.consents.read('10')).size).toBe(3);
+  });
+
+  test('nothing is put into a database that a process uses', async () => {
+    using place = storeFolder();
+    await using schema = await openSchema();
+    const dataDir = dirname(place.path);
+    {
+      await using store = await openIn(schema);
+      await store.consents.write('10', '1', { kind: 'always' });
+    }
+    const copy = run('backup', dataDir, schema).stdout.trim();
+    await using registry = await openShardRegistry({
+      url: schema.url,
+      clock,
+      processId: 'one',
+      leaseMs: 30_000,
+    });
+    const bot = { botId: '1', recommendedCount: 1, limit: 1, version: '0.1.0' };
+    await registry.register({ id: 'one', name: 'host:1', ...bot });
+    expect(run('restore', dataDir, schema, copy)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^host:1 uses the database \S+: stop every process first/),
+    });
+  });
+
+  test('nothing is copied from a database without a store, and no table is made in it', async () => {
+    using place = storeFolder();
+    await using schema = await openSchema();
+    const dataDir = dirname(place.path);
+    const { status, stderr } = run('backup', dataDir, schema);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(
+        /^There is no store in the database \S+ to copy: start the bot once, or correct DATABASE_URL\.$/m,
+      ),
+    });
+    expect(await schema.sql('SELECT 1 FROM pg_tables WHERE schemaname = current_schema()')).toEqual(
+      [],
+    );
+  });
+});
