@@ -4,7 +4,7 @@ import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.
 import { id, money, oneOf, optional, whole } from '#src/storage/sql/columns.ts';
 import type { Connection } from '#src/storage/sql/connection.ts';
 import type { StoreDatabase } from '#src/storage/sql/store-database.ts';
-import { adding, columnList, type Table, table } from '#src/storage/sql/table.ts';
+import { adding, columnList, named, type Table, table } from '#src/storage/sql/table.ts';
 
 const amounts = { nanoUsd: money, ms: whole, unpriced: whole, turns: whole };
 /** Amounts of a day, such as `2026-11-20`: in the order of its bytes, as an id. */
@@ -88,7 +88,8 @@ export async function addSpending(
   await addRows(connection, spent, ofServers);
   await addRows(connection, spentOnCaptions, ofCaptions);
   await addRows(connection, spentByPerson, ofPersons);
-  await eraseFarOff(connection, latest.day);
+  if (ofCaptions.length > 0) await eraseFarOff(connection, spentOnCaptions, latest.day);
+  if (ofPersons.length > 0) await eraseFarOff(connection, spentByPerson, latest.day);
   await eraseOldSpending(connection, latest.day);
 }
 
@@ -128,13 +129,12 @@ async function addRows(
 }
 
 /**
- * Deletes sums of persons and captions from before the day before `day`, and those of a wrong date: a clock may be wrong by
- * years, and around midnight two days take turns.
+ * Deletes sums of a table from before the day before `day`, and those of a wrong date: a clock may be wrong by years, and around
+ * midnight two days take turns.
  */
-async function eraseFarOff(connection: Connection, day: string): Promise<void> {
+async function eraseFarOff(connection: Connection, { name }: Table, day: string): Promise<void> {
   const isFarOff = sql`day < ${addDays(day, -1)} OR day > ${addDays(day, 1)}`;
-  await connection.run(sql`DELETE FROM spent_on_captions WHERE ${isFarOff}`);
-  await connection.run(sql`DELETE FROM spent_by_person WHERE ${isFarOff}`);
+  await connection.run(sql`DELETE FROM ${named(name)} WHERE ${isFarOff}`);
 }
 
 function keyOf({ guildId, personId, part, day }: SpendingEntry): string {
