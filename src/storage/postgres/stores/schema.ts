@@ -1,17 +1,9 @@
 import type { SchemaPart } from '#src/storage/postgres/migrate.ts';
 import { appliedWrites } from '#src/storage/postgres/ordered-database.ts';
-import { createTables } from '#src/storage/sql/create-table.ts';
-import { tables } from '#src/storage/stores/tables.ts';
+import { migrationsOf } from '#src/storage/stores/tables.ts';
 
-/**
- * The tables of the store in PostgreSQL. No table holds sound.
- */
+/** The tables of the store in PostgreSQL: those of `parley.db`. */
 export const storesPart: SchemaPart = {
   name: 'store',
-  migrations: [
-    {
-      version: 14,
-      sql: createTables([...tables, appliedWrites], 'postgres'),
-    },
-  ],
+  migrations: migrationsOf('postgres', [appliedWrites]),
 };
