@@ -1,7 +1,7 @@
 import { realClock } from '#src/base/clock.ts';
 import { migrations } from '#src/storage/main-format.ts';
 import { type Migration, migrate, versionOf } from '#src/storage/schema.ts';
-import { type PersonTable, personTables } from '#src/storage/sql/person-tables.ts';
+import { countAbout, eraseAbout, personTables } from '#src/storage/sql/person-tables.ts';
 import { SqliteConnection } from '#src/storage/sql/sqlite-connection.ts';
 import type { Table } from '#src/storage/sql/table.ts';
 import type { DatabaseSync } from '#src/storage/sqlite.ts';
@@ -49,16 +49,10 @@ const mainKind: BackupKind = {
       const ids = `${guildColumn} AS guild_id, ${personColumn} AS person_id`;
       return sqlite.prepare(`SELECT DISTINCT ${ids} FROM ${name}`).all().map(personOf);
     }),
-  count: async (sqlite, { guildId, personId }) =>
-    sumOf(erased, ({ guildColumn, name, personColumn }) => {
-      const sql = `SELECT count(*) AS n FROM ${name} WHERE ${guildColumn} = ? AND ${personColumn} = ?`;
-      return sqlite.prepare(sql).get(guildId, personId)?.n;
-    }),
-  erase: async (sqlite, { guildId, personId }) =>
-    sumOf(erased, ({ guildColumn, name, personColumn }) => {
-      const sql = `DELETE FROM ${name} WHERE ${guildColumn} = ? AND ${personColumn} = ?`;
-      return sqlite.prepare(sql).run(guildId, personId).changes;
-    }),
+  count: (sqlite, { guildId, personId }) =>
+    countAbout(connectionTo(sqlite), erased, guildId, personId),
+  erase: (sqlite, { guildId, personId }) =>
+    eraseAbout(connectionTo(sqlite), erased, guildId, personId),
 };
 
 const transcriptsKind: BackupKind = {
@@ -96,8 +90,4 @@ function isBlank(sqlite: DatabaseSync): boolean {
 
 function personOf(row: Readonly<Record<string, unknown>>): PersonInGuild {
   return { guildId: String(row.guild_id), personId: String(row.person_id) };
-}
-
-function sumOf(all: readonly PersonTable[], count: (one: PersonTable) => unknown): number {
-  return all.reduce((sum, one) => sum + Number(count(one)), 0);
 }

@@ -4,19 +4,8 @@ import { BotError } from '#src/base/errors.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import type { Store } from '#src/storage/store.ts';
-import { SqlApiTokens } from '#src/storage/stores/api-tokens.ts';
-import { SqlCaptionChoices } from '#src/storage/stores/caption-choices.ts';
-import { SqlConsents } from '#src/storage/stores/consents.ts';
-import { SqlGuilds } from '#src/storage/stores/guilds.ts';
-import { SqlPanels } from '#src/storage/stores/panels.ts';
-import { SqlPersonSettings } from '#src/storage/stores/person-settings.ts';
-import { SqlReminders } from '#src/storage/stores/reminders.ts';
-import { SqlSeats } from '#src/storage/stores/seats.ts';
-import { SqlSettings } from '#src/storage/stores/settings.ts';
 import { PostgresSharedSpending } from '#src/storage/stores/shared-spending.ts';
-import { SqlSpending } from '#src/storage/stores/spending.ts';
-import { tables } from '#src/storage/stores/tables.ts';
-import { SqlTracks } from '#src/storage/stores/tracks.ts';
+import { sqlStores } from '#src/storage/stores/sql-stores.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { type OperationRules, perform, storeOver } from '#src/storage/thread/store-kind.ts';
@@ -169,18 +158,8 @@ export type PostgresStores = Store & { readonly sharedSpending: SharedSpending }
 export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
   const database = new OrderedDatabase(pool, clock);
   return {
-    apiTokens: new SqlApiTokens(database),
-    captionChoices: new SqlCaptionChoices(database),
-    consents: new SqlConsents(database, tables),
-    guilds: new SqlGuilds(database, tables),
-    panels: new SqlPanels(database),
-    personSettings: new SqlPersonSettings(database),
-    reminders: new SqlReminders(database),
-    seats: new SqlSeats(database),
-    settings: new SqlSettings(database),
-    spending: new SqlSpending(database),
+    ...sqlStores(database),
     sharedSpending: new PostgresSharedSpending(database),
-    tracks: new SqlTracks(database),
     async probe() {
       await database.writeNow((connection) =>
         connection.run(sql`UPDATE parley_schema SET version = version WHERE part = 'store'`),

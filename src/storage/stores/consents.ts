@@ -1,9 +1,9 @@
-import sql, { type Sql } from 'sql-template-tag';
+import sql from 'sql-template-tag';
 import type { ConsentStore, StoredConsent, StoredRows } from '#src/people/consent-store.ts';
-import { id, instant, integer, oneOf, optional, type RowOf } from '#src/storage/sql/columns.ts';
-import { type PersonTable, personTables } from '#src/storage/sql/person-tables.ts';
+import { id, instant, oneOf, optional, type RowOf } from '#src/storage/sql/columns.ts';
+import { countAbout, eraseAbout, ofPerson, personTables } from '#src/storage/sql/person-tables.ts';
 import { eraseMs, laneOf, lanesOf, type StoreDatabase } from '#src/storage/sql/store-database.ts';
-import { columnList, named, select, type Table, table } from '#src/storage/sql/table.ts';
+import { columnList, select, type Table, table } from '#src/storage/sql/table.ts';
 import { putIfNewer, versioned } from '#src/storage/sql/versions.ts';
 
 export const consents = table(
@@ -48,15 +48,9 @@ export class SqlConsents implements ConsentStore {
 
   count(guildId: string, personId: string): Promise<number> {
     const records = personTables(this.#tables).filter(({ forget }) => forget === 'delete');
-    return this.#database.read(lanesOf(this.#tables, guildId), async (connection) => {
-      let total = 0;
-      for (const record of records) {
-        const statement = sql`SELECT count(*) AS count FROM ${ofPerson(record, guildId, personId)}`;
-        const [row] = await connection.rows({ count: integer }, statement);
-        total += row?.count ?? 0;
-      }
-      return total;
-    });
+    return this.#database.read(lanesOf(this.#tables, guildId), (connection) =>
+      countAbout(connection, records, guildId, personId),
+    );
   }
 
   rowsAbout(guildId: string, personId: string): Promise<StoredRows> {
@@ -74,33 +68,20 @@ export class SqlConsents implements ConsentStore {
 
   /** After every write that was asked for before, so that none of these brings the person back. */
   async erase(guildId: string, personId: string): Promise<number> {
-    const erased = personTables(this.#tables).filter(({ forget }) => forget !== 'keep');
+    const about = personTables(this.#tables);
+    const records = about.filter(({ forget }) => forget === 'delete');
+    const discarded = about.filter(({ forget }) => forget === 'discard');
     const count = await this.#database.write(
       lanesOf(this.#tables, guildId),
       async (connection) => {
-        let total = 0;
-        for (const one of erased) {
-          const changed = await connection.run(
-            sql`DELETE FROM ${ofPerson(one, guildId, personId)}`,
-          );
-          if (one.forget === 'delete') total += changed;
-        }
-        return total;
+        await eraseAbout(connection, discarded, guildId, personId);
+        return await eraseAbout(connection, records, guildId, personId);
       },
       eraseMs,
     );
     await this.#database.rewrite();
     return count;
   }
-}
-
-/** SQL of the rows of a table about a person in a server, behind `FROM`. */
-function ofPerson(
-  { guildColumn, name, personColumn }: PersonTable,
-  guildId: string,
-  personId: string,
-): Sql {
-  return sql`${named(name)} WHERE ${named(guildColumn)} = ${guildId} AND ${named(personColumn)} = ${personId}`;
 }
 
 /** Consent of a row; one that is not understood counts as a no. */

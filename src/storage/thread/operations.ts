@@ -1,9 +1,8 @@
+import { eraseMs } from '#src/storage/sql/store-database.ts';
 import type { Store } from '#src/storage/store.ts';
 import type { StoreKind } from './store-kind.ts';
 
 const usualMs = 10_000;
-/** Erasing waits for readers and rewrites pages; its caller waits for 45 s. */
-const eraseMs = 40_000;
 const read = { code: 'store.unreadable', timeoutMs: usualMs } as const;
 const write = { code: 'store.unwritable', timeoutMs: usualMs } as const;
 
