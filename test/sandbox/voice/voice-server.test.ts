@@ -104,7 +104,7 @@ test('a client that sends no heartbeats is taken for dead', async () => {
 });
 
 test('a client that sends heartbeats is answered and stays', async () => {
-  await using server = await openVoiceServer({ heartbeatMs: 150 });
+  await using server = await openVoiceServer({ heartbeatMs: 300 });
   await using one = await enter(server, ada);
   const raw = new Raw(server);
   server.admit(ticketOf(bob));
