@@ -7,9 +7,9 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { realClock } from '#src/base/clock.ts';
-import { openToolFiles } from '#src/external-tools/files/tool-files.ts';
-import { openMcpConnection } from '#src/external-tools/mcp/mcp-connection.ts';
-import type { McpTransport } from '#src/external-tools/mcp/servers-file.ts';
+import { openToolFiles } from '#src/features/tools/files/tool-files.ts';
+import { openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';
+import type { McpTransport } from '#src/features/tools/mcp/servers-file.ts';
 import { percentile, table } from './table.ts';
 
 /** Longest round trips, in ms, of MCP calls: issue of tools, p50 and p95. */

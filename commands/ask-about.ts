@@ -1,4 +1,5 @@
-import type { MessageCommand } from '#src/session/ports/command.ts';
+import type { MessageCommand } from '#src/conversation/command.ts';
+import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { text } from '#src/texts/texts.ts';
 import { longestAskMs, replyTo } from './ask.ts';
 
@@ -7,7 +8,7 @@ export const askAbout: MessageCommand = {
   label: 'ask.about',
   shownTo: 'caller',
   longestMs: longestAskMs,
-  async run(call, { talk }) {
+  async run(call, { port }) {
     const { guildId, callerId, callerName, callerLocale, message } = call;
     const [recording] = message?.sounds ?? [];
     const words = message?.text.trim() ?? '';
@@ -17,6 +18,10 @@ export const askAbout: MessageCommand = {
     const about = { ...quoted, ...(recording && { recording, recordedBy: message.author }) };
     const question = text('ask.about.question', {}, callerLocale);
     const asker = { id: callerId, name: callerName };
-    return replyTo(await talk.ask(guildId, question, asker, 'text', about), call, 'caller');
+    return replyTo(
+      await port(TypedRequests).ask(guildId, question, asker, 'text', about),
+      call,
+      'caller',
+    );
   },
 };

@@ -1,17 +1,18 @@
 import { consentButtons } from '#commands/privacy/replies.ts';
-import { askWindowMs } from '#src/session/hearing/addressing.ts';
-import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
+import { askWindowMs } from '#src/conversation/hearing/addressing.ts';
+import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { notInChannel } from './rights.ts';
 
 /** Press of the Ask button: for a while its presser needs no name. */
 export async function openAskWindow(
   call: CommandCall,
-  { sessions, talk }: Pick<CommandPorts, 'sessions' | 'talk'>,
+  { port, sessions }: Pick<CommandPorts, 'port' | 'sessions'>,
 ): Promise<Replies> {
   const barred = notInChannel(call, sessions);
   if (barred) return [barred];
   const { guildId, callerId, callerName: name } = call;
-  switch (talk.openAskWindow(guildId, callerId)) {
+  switch (port(TypedRequests).openAskWindow(guildId, callerId)) {
     case 'open':
       return [{ id: 'ask.window', with: { name, s: askWindowMs / 1000 }, to: 'caller' }];
     case 'unheard':

@@ -1,5 +1,4 @@
 import { askTranscript, subjectOption } from '#commands/captions/ask.ts';
-import { peopleReading, placeReading, unknownReaders } from '#src/people/confidential-text.ts';
 import type {
   Command,
   CommandCall,
@@ -7,8 +6,10 @@ import type {
   Replies,
   Reply,
   ReplyAudience,
-} from '#src/session/ports/command.ts';
-import type { AskOutcome, QuestionSubject } from '#src/session/ports/command-ports.ts';
+} from '#src/conversation/command.ts';
+import type { AskOutcome, QuestionSubject } from '#src/conversation/ports/command-ports.ts';
+import { TypedRequests } from '#src/features/typed/typed-requests.ts';
+import { peopleReading, placeReading, unknownReaders } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { notInChannel } from './rights.ts';
 import { mannerIn, mannerOptions } from './spoken-manner.ts';
@@ -42,7 +43,7 @@ export const ask: Command = {
     ...mannerOptions,
   ],
   async run(call, ports) {
-    const { sessions, talk } = ports;
+    const { port, sessions } = ports;
     const question = call.words.question?.trim() ?? '';
     const way = wayOf(call, sessions);
     const barred = way === 'voice' ? notInChannel(call, sessions) : undefined;
@@ -62,7 +63,7 @@ export const ask: Command = {
       ...(way === 'voice' && { placeId }),
       ...(isChosen && { manner }),
     };
-    const asking = await talk.ask(call.guildId, question, asker, how, about);
+    const asking = await port(TypedRequests).ask(call.guildId, question, asker, how, about);
     return withLines(replyTo(asking, call, way === 'only me' ? 'caller' : 'room'), ignored);
   },
 };

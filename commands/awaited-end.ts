@@ -1,11 +1,7 @@
 import { ifInTime } from '#src/base/waiting.ts';
-import type {
-  CommandCall,
-  CommandOption,
-  CommandPorts,
-  Reply,
-} from '#src/session/ports/command.ts';
-import type { PlayEnd } from '#src/session/ports/tracks.ts';
+import type { CommandCall, CommandOption, CommandPorts, Reply } from '#src/conversation/command.ts';
+import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
+
 import { type TextLine, text } from '#src/texts/texts.ts';
 
 /** Longest wait, in ms, for an end. */

@@ -9,7 +9,7 @@ import { status } from '#commands/privacy/status.ts';
 import { loosen } from '#commands/settings/set.ts';
 import { trackPresses } from '#commands/track/buttons.ts';
 import { settleWith } from '#commands/voice/bot.ts';
-import type { Button, Command, CommandCall } from '#src/session/ports/command.ts';
+import type { Button, Command, CommandCall } from '#src/conversation/command.ts';
 import { openAskWindow } from './ask-window.ts';
 import { confirm, longestPressMs } from './confirm.ts';
 import { join } from './join.ts';

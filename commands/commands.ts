@@ -3,7 +3,8 @@ import { privacy } from '#commands/privacy/privacy.ts';
 import { settings } from '#commands/settings/settings.ts';
 import { track } from '#commands/track/track.ts';
 import { voice } from '#commands/voice/voice.ts';
-import type { Command, CommandGroup, MessageCommand } from '#src/session/ports/command.ts';
+import type { Command, CommandGroup, MessageCommand } from '#src/conversation/command.ts';
+import { features } from '#src/features/features.ts';
 import { ask } from './ask.ts';
 import { askAbout } from './ask-about.ts';
 import { help } from './help.ts';
@@ -14,7 +15,7 @@ import { say } from './say.ts';
 import { stats } from './stats.ts';
 import { stop } from './stop.ts';
 
-/** All slash commands, in the order of a first visit, and the entries of the message menu. */
+/** All slash commands, in the order of a first visit, those in folders of features after them, and the entries of the message menu. */
 export const commands: readonly (Command | CommandGroup | MessageCommand)[] = [
   join,
   leave,
@@ -28,6 +29,7 @@ export const commands: readonly (Command | CommandGroup | MessageCommand)[] = [
   help,
   stats,
   settings,
+  ...features.flatMap((feature) => feature.commands ?? []),
   askAbout,
   readAloud,
 ];

@@ -1,4 +1,4 @@
-import type { FormHandler } from '#src/session/ports/command.ts';
+import type { FormHandler } from '#src/conversation/command.ts';
 import { personaForm } from './voice/persona-form.ts';
 
 /** Handlers of all forms that people send. */

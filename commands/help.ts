@@ -1,8 +1,9 @@
-import type { Command } from '#src/session/ports/command.ts';
+import type { Command } from '#src/conversation/command.ts';
+import { features } from '#src/features/features.ts';
 import { isMachineMade, type PlainTextId } from '#src/texts/texts.ts';
 import { closest } from './closest-names.ts';
 
-/** Each topic with its one sentence. */
+/** Each topic with its one sentence; those of features come last. */
 const topics: Readonly<Record<string, PlainTextId>> = {
   start: 'help.start',
   ask: 'help.ask',
@@ -14,6 +15,7 @@ const topics: Readonly<Record<string, PlainTextId>> = {
   stats: 'help.stats',
   settings: 'help.settings',
   trouble: 'help.trouble',
+  ...Object.fromEntries(features.flatMap(({ name, help }) => (help ? [[name, help]] : []))),
 };
 const names = Object.keys(topics);
 

@@ -1,8 +1,8 @@
+import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
+import { obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
+import { type JoinOutcome, joinModes } from '#src/conversation/ports/command-ports.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
-import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
-import { type JoinOutcome, joinModes } from '#src/session/ports/command-ports.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
-import { obstacleOf } from '#src/session/seats/join-obstacles.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 type JoinResult = Extract<JoinOutcome, { kind: 'joined' | 'already' }>;

@@ -1,4 +1,4 @@
-import type { Command } from '#src/session/ports/command.ts';
+import type { Command } from '#src/conversation/command.ts';
 import { duration } from '#src/texts/duration.ts';
 import { notInChannel } from './rights.ts';
 

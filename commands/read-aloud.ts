@@ -1,5 +1,6 @@
-import type { MessageCommand, Reply } from '#src/session/ports/command.ts';
-import type { ReadingOutcome } from '#src/session/ports/line-reading.ts';
+import type { MessageCommand, Reply } from '#src/conversation/command.ts';
+import { LineReader } from '#src/features/typed/line-reader.ts';
+import type { ReadingOutcome } from '#src/features/typed/written-line.ts';
 import { readingReply } from './reading-reply.ts';
 import { notInChannel } from './rights.ts';
 
@@ -7,14 +8,14 @@ import { notInChannel } from './rights.ts';
 export const readAloud: MessageCommand = {
   label: 'menu.read_aloud',
   shownTo: 'caller',
-  async run(call, { lines, sessions }) {
+  async run(call, { port, sessions }) {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const { callerId: id, callerName: name, guildId, message } = call;
     if (!message || message.text.trim() === '') return [{ id: 'say.empty', to: 'caller' }];
     const { author, authorId, isBot, messageId, text } = message;
     const line = { messageId, isBot, text, author: { id: authorId, name: author } };
-    return [replyTo(await lines.read(guildId, line, { id, name }))];
+    return [replyTo(await port(LineReader).read(guildId, line, { id, name }))];
   },
 };
 

@@ -1,5 +1,5 @@
-import type { Reply } from '#src/session/ports/command.ts';
-import type { SayOutcome } from '#src/session/ports/command-ports.ts';
+import type { Reply } from '#src/conversation/command.ts';
+import type { SayOutcome } from '#src/features/typed/say-outcomes.ts';
 
 /** Outcome of a text to be read out, typed or from a message. */
 type CommonOutcome = Exclude<SayOutcome, { kind: 'full' | 'placed' }>;

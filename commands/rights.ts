@@ -1,5 +1,5 @@
+import type { CommandCall, CommandPorts, Reply } from '#src/conversation/command.ts';
 import { holds } from '#src/people/rights.ts';
-import type { CommandCall, CommandPorts, Reply } from '#src/session/ports/command.ts';
 
 /** Reply to a caller who does not manage the server; undefined for those who do. */
 export function notManaging({ mayManage }: CommandCall): Reply | undefined {

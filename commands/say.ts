@@ -1,9 +1,10 @@
 import { newTrack } from '#commands/track/options.ts';
-import { titleOf } from '#src/session/output/speech-source.ts';
-import type { Command, CommandCall, Reply } from '#src/session/ports/command.ts';
-import type { SayOutcome } from '#src/session/ports/command-ports.ts';
-import type { Playing } from '#src/session/ports/tracks.ts';
-import { playingOutcome } from '#src/session/tracks/track-outcome-texts.ts';
+import type { Command, CommandCall, Reply } from '#src/conversation/command.ts';
+import { titleOf } from '#src/conversation/output/speech-source.ts';
+import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
+import type { Playing } from '#src/features/tracks/track-outcomes.ts';
+import type { SayOutcome } from '#src/features/typed/say-outcomes.ts';
+import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { awaitedEnd, waiting, waitOption } from './awaited-end.ts';
 import { readingReply } from './reading-reply.ts';
 import { notInChannel } from './rights.ts';
@@ -32,10 +33,10 @@ export const say: Command = {
     waitOption,
   ],
   ...waiting,
-  async run(call, { clock, peopleSettings, sessions, talk, voices }) {
+  async run(call, { clock, peopleSettings, port, sessions }) {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
-    const read = mannerIn(call, { voices });
+    const read = mannerIn(call, { port });
     if ('wrong' in read) return [read.wrong];
     const { text = '', track, when } = call.words;
     const now = when === 'now' ? 'now' : 'queue';
@@ -44,7 +45,7 @@ export const say: Command = {
     const ended = awaitedEnd(call, { clock });
     const chosen = { voice: own?.voice, speed: own?.speed, ...read.manner };
     const how = { owner, payerId: owner.id, track, ...chosen, onEnd: ended?.onEnd };
-    const saying = await talk.say(call.guildId, text, now, how);
+    const saying = await port(TypedRequests).say(call.guildId, text, now, how);
     const isAwaited =
       saying.kind === 'queued' || (saying.kind === 'placed' && isOn(saying.playing));
     const reply =

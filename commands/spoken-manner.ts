@@ -1,15 +1,11 @@
-import type {
-  CommandCall,
-  CommandOption,
-  CommandPorts,
-  Reply,
-} from '#src/session/ports/command.ts';
+import type { CommandCall, CommandOption, CommandPorts, Reply } from '#src/conversation/command.ts';
 import {
   fastest,
   longestToneChars,
   type SpokenManner,
   slowest,
-} from '#src/session/ports/command-ports.ts';
+} from '#src/conversation/ports/command-ports.ts';
+import { SessionVoices } from '#src/features/typed/session-voices.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { closest } from './closest-names.ts';
 import { voiceOption } from './voice/voice-option.ts';
@@ -22,7 +18,7 @@ export const mannerOptions: readonly CommandOption[] = [
     description: 'command.say.model',
     kind: 'text',
     maxChars: 100,
-    suggest: async (typed, _call, { voices }) => closest(typed, voices.models()),
+    suggest: async (typed, _call, { port }) => closest(typed, port(SessionVoices).models()),
   },
   { name: 'tone', description: 'command.say.tone', kind: 'text', maxChars: longestToneChars },
   {
@@ -41,11 +37,11 @@ type Read =
 
 export function mannerIn(
   { words }: Pick<CommandCall, 'words'>,
-  { voices }: Pick<CommandPorts, 'voices'>,
+  { port }: Pick<CommandPorts, 'port'>,
 ): Read {
   const { voice, model } = words;
   const tone = words.tone?.trim();
-  const models = voices.models();
+  const models = port(SessionVoices).models();
   if (model !== undefined && !models.includes(model)) {
     const list = models.join(', ');
     const id = list === '' ? 'model.none' : 'model.unknown';
@@ -57,6 +53,6 @@ export function mannerIn(
     ...(tone && { tone }),
     ...(words.speed !== undefined && { speed: Number(words.speed) }),
   };
-  const isIgnored = tone && !voices.acceptsTone();
+  const isIgnored = tone && !port(SessionVoices).acceptsTone();
   return { manner, ignored: isIgnored ? [{ id: 'tone.ignored' }] : [] };
 }

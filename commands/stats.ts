@@ -1,6 +1,6 @@
-import type { Command } from '#src/session/ports/command.ts';
-import type { Instants } from '#src/session/ports/events.ts';
-import type { AnswerSpeed, LatestAnswer } from '#src/session/ports/stats.ts';
+import type { Command } from '#src/conversation/command.ts';
+import type { Instants } from '#src/conversation/ports/events.ts';
+import type { AnswerSpeed, LatestAnswer } from '#src/conversation/ports/stats.ts';
 import type { SpentCost, SpentShare } from '#src/spending/budget-authority.ts';
 import { type Locale, type TextId, type TextLine, text } from '#src/texts/texts.ts';
 

@@ -5,9 +5,11 @@ import type {
   CommandPorts,
   Replies,
   Reply,
-} from '#src/session/ports/command.ts';
-import { everyTrack } from '#src/session/tracks/track-names.ts';
-import { namedOutcome } from '#src/session/tracks/track-outcome-texts.ts';
+} from '#src/conversation/command.ts';
+import { everyTrack } from '#src/features/tracks/track-names.ts';
+import { namedOutcome } from '#src/features/tracks/track-outcome-texts.ts';
+import { TrackRequests } from '#src/features/tracks/track-requests.ts';
+import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { notInChannel } from './rights.ts';
 
 const kinds = ['speech', 'sounds', 'everything'] as const;
@@ -23,7 +25,8 @@ export const stop: Command = {
     const barred = notInChannel(call, ports.sessions);
     if (barred) return [barred];
     const what = kinds.find((kind) => kind === call.words.what) ?? 'speech';
-    const isSilenced = what !== 'sounds' && ports.talk.stop(call.guildId) === 'stopped';
+    const isSilenced =
+      what !== 'sounds' && ports.port(TypedRequests).stop(call.guildId) === 'stopped';
     if (what !== 'speech') return stopSounds(call, ports, isSilenced);
     return [{ id: isSilenced ? 'stop.ok' : 'stop.nothing', to: 'caller' }];
   },
@@ -32,10 +35,10 @@ export const stop: Command = {
 /** Stops the caller's own sounds; for sounds of others a DJ stops them, and anybody else votes, as with `/track stop`. */
 function stopSounds(
   call: CommandCall,
-  { tracks }: Pick<CommandPorts, 'tracks'>,
+  { port }: Pick<CommandPorts, 'port'>,
   isSilenced: boolean,
 ): Replies {
-  const all = tracks.steer(call.guildId, callerOf(call), 'stop', everyTrack);
+  const all = port(TrackRequests).steer(call.guildId, callerOf(call), 'stop', everyTrack);
   const denied = all.filter((one) => one.kind === 'denied');
   const isStopped = isSilenced || all.some(({ kind }) => kind === 'stopped');
   if (denied.length === 0) return [{ id: isStopped ? 'stop.ok' : 'stop.nothing', to: 'caller' }];

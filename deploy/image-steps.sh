@@ -25,7 +25,6 @@ build() {
   copy LICENSE THIRD-PARTY-NOTICES.md
   copy src
   copy commands
-  copy tools
   copy sandbox
   copy doctor
   copy page

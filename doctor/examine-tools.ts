@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
+import { tools } from '#src/features/features.ts';
 import {
   type Acceptance,
   type AcceptedTools,
   acceptanceOf,
   acceptedPath,
   readAccepted,
-} from '#src/external-tools/mcp/accepted-tools.ts';
-import { reviewServer, type ServerReview } from '#src/external-tools/mcp/review.ts';
-import type { McpServerOptions } from '#src/external-tools/mcp/servers-file.ts';
-import { tools } from '#tools/tools.ts';
+} from '#src/features/tools/mcp/accepted-tools.ts';
+import { reviewServer, type ServerReview } from '#src/features/tools/mcp/review.ts';
+import type { McpServerOptions } from '#src/features/tools/mcp/servers-file.ts';
 import { differs, missing, ok, type ReportLine } from './finding.ts';
 import type { Report } from './report.ts';
 
@@ -88,7 +88,7 @@ function shown(names: readonly string[]): string {
 }
 
 async function examineFiles(folder: string, clock: Clock): Promise<readonly ReportLine[]> {
-  const { openToolFiles } = await import('#src/external-tools/files/tool-files.ts');
+  const { openToolFiles } = await import('#src/features/tools/files/tool-files.ts');
   const faults: ReportLine[] = [];
   const report = (message: string) =>
     void faults.push(missing('function', message, 'correct the file, or remove it'));

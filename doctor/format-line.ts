@@ -1,5 +1,5 @@
+import { lastDevelopmentCommit } from '#src/sql/trouble.ts';
 import { type FormatRange, isTooOld } from '#src/storage/schema.ts';
-import { lastDevelopmentCommit } from '#src/storage/trouble.ts';
 import { missing, ok, type ReportLine } from './finding.ts';
 
 /** Format of a store, and whether this program reads it. */

@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
 import { sourceFiles } from '#test/source-files.ts';
 
-const folders = '{src,commands,tools,sandbox,doctor,setup,bench,scripts,test}';
+const folders = '{src,commands,sandbox,doctor,setup,bench,scripts,test}';
 /** The module named by every `from '…'`, `import '…'` and `import('…')`, those of types too. */
 const imported = /(?:from|import)\s*\(?\s*'([#.][^']+)'/g;
 const exportedType = /^export (?:declare )?(?:abstract )?(?:type|interface|class) (\w+)/gm;
@@ -15,6 +15,8 @@ async function sources(): Promise<ReadonlyMap<string, string>> {
   }
   return all;
 }
+
+const all = await sources();
 
 function targetOf(importer: string, specifier: string): string {
   if (specifier.startsWith('#')) return specifier.slice(1);
@@ -31,10 +33,7 @@ function loads(source: string): readonly string[] {
 }
 
 /** These files, and those that they load, directly or through others. */
-function loadedWith(
-  starts: readonly string[],
-  all: ReadonlyMap<string, string>,
-): ReadonlySet<string> {
+function loadedWith(starts: readonly string[]): ReadonlySet<string> {
   const reached = new Set(starts);
   for (const path of reached) {
     const own = loads(all.get(path) ?? '').filter((specifier) => /^[#.]/.test(specifier));
@@ -77,7 +76,6 @@ function cycles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
 }
 
 test('no files load each other in a circle, and none of two folders import types of each other in one', async () => {
-  const all = await sources();
   const imports = new Map(
     [...all].map(([path, source]) => {
       const loaded = loads(source).map((one) => targetOf(path, one));
@@ -106,30 +104,54 @@ test('a circle of two files or more is found, and files on the way to it are no 
   ]);
 });
 
-test('ports of a session load no file of the folders beside them', async () => {
-  const strays: string[] = [];
-  for await (const path of sourceFiles('src/session/ports/*.ts')) {
-    for (const specifier of loads(await readFile(path, 'utf8'))) {
-      const target = targetOf(path, specifier);
-      if (target.startsWith('src/session/') && !target.startsWith('src/session/ports/'))
-        strays.push(`${path} -> ${target}`);
+/** Folder inside the conversation; `root` for files in none, undefined outside of it. */
+function innerFolderOf(path: string): string | undefined {
+  const [, inside] = path.split('src/conversation/');
+  return inside?.includes('/') ? dirname(inside).split('/')[0] : inside && 'root';
+}
+
+/** Files in folders of the conversation, without those of its root. */
+const inFolders = [...all].flatMap(([path, source]) => {
+  const folder = innerFolderOf(path);
+  return folder === undefined || folder === 'root' ? [] : [{ path, source, folder }];
+});
+
+test('no two folders of the conversation import each other, directly or through others, not even types', () => {
+  const imports = new Map(inFolders.map(({ folder }) => [folder, new Set<string>()]));
+  for (const { path, source, folder } of inFolders) {
+    for (const [, specifier = ''] of source.matchAll(imported)) {
+      const target = innerFolderOf(targetOf(path, specifier)) ?? 'root';
+      if (target !== 'root' && target !== folder) imports.get(folder)?.add(target);
     }
   }
+  expect(cycles(new Map([...imports].map(([folder, to]) => [folder, [...to]])))).toEqual([]);
+  expect(imports.get('ports')).toEqual(new Set());
+  expect(imports.get('connection')).toContain('hearing');
+});
+
+test('the root of the conversation puts its folders together: they load none of its files, and import types of them at most', () => {
+  const strays = inFolders.flatMap(({ path, source }) =>
+    loads(source)
+      .map((specifier) => targetOf(path, specifier))
+      .filter((target) => innerFolderOf(target) === 'root')
+      .map((target) => `${path} -> ${target}`),
+  );
   expect(strays).toEqual([]);
 });
 
-test('the context of a session is known to session alone', async () => {
+test('the context of a session is known to the conversation and features alone', async () => {
   const strays: string[] = [];
-  for await (const path of sourceFiles('{src,commands,tools}/**/*.ts')) {
-    if (path.startsWith('src/session/')) continue;
-    if ((await readFile(path, 'utf8')).includes("'#src/session/context.ts'")) strays.push(path);
+  for await (const path of sourceFiles('{src,commands}/**/*.ts')) {
+    if (/^src\/(?:conversation|features)\//.test(path)) continue;
+    if ((await readFile(path, 'utf8')).includes("'#src/conversation/context.ts'"))
+      strays.push(path);
   }
   expect(strays).toEqual([]);
 });
 
 test('every exported type name is declared once', async () => {
   const files = new Map<string, string[]>();
-  for (const [path, source] of await sources()) {
+  for (const [path, source] of all) {
     for (const [, name = ''] of source.matchAll(exportedType)) {
       files.set(name, [...(files.get(name) ?? []), path]);
     }
@@ -141,11 +163,10 @@ test.each([
   ['PostgreSQL', 'DATABASE_URL', ['pg']],
   ['the page', 'PAGE_PORT', ['hono', '@hono/node-server', 'rate-limiter-flexible']],
 ])('the bot loads nothing of %s before %s asks for it', async (_what, _setting, packages) => {
-  const all = await sources();
   const starts = ['program', 'on-discord', 'sandbox/in-sandbox'].map(
     (name) => `src/app/${name}.ts`,
   );
-  const reached = loadedWith([...starts, 'doctor/main.ts', 'setup/main.ts'], all);
+  const reached = loadedWith([...starts, 'doctor/main.ts', 'setup/main.ts']);
   const needsIt = (path: string) =>
     packages.some((one) => loads(all.get(path) ?? '').includes(one));
   expect([...reached].filter(needsIt)).toEqual([]);
@@ -154,17 +175,28 @@ test.each([
 });
 
 /** Folders of files that a worker of either store loads. */
-const storeFolders = ['src/base', 'src/storage', 'src/storage/sql', 'src/storage/thread'];
+const storeFolders = ['src/base', 'src/storage', 'src/sql', 'src/storage/thread'];
+
+/** Folders of features that a list loads. */
+function foldersOfFeatures(list: string): readonly string[] {
+  const own = loads(all.get(list) ?? '').map((specifier) => dirname(targetOf(list, specifier)));
+  return own.filter((folder) => folder.startsWith('src/features/'));
+}
 
 test.each([
   [
     'src/storage/thread/store-worker.ts',
-    ['src/api/tokens', 'src/people', 'src/spending', 'src/storage/stores'],
+    [
+      ...['src/web/api/tokens', 'src/people', 'src/spending', 'src/storage/stores'],
+      ...foldersOfFeatures('src/storage/stores/store-parts.ts'),
+    ],
   ],
-  ['src/storage/transcripts/transcripts-worker.ts', ['src/storage/transcripts']],
+  [
+    'src/storage/transcripts/transcripts-worker.ts',
+    ['src/storage/transcripts', 'src/features/captions/store', 'src/features/memories'],
+  ],
 ])('%s loads its store alone, and no package but that of SQL', async (worker, further) => {
-  const all = await sources();
-  const reached = [...loadedWith([worker], all)];
+  const reached = [...loadedWith([worker])];
   const folders = new Set(reached.map(dirname));
   expect([...folders.difference(new Set([...storeFolders, ...further]))]).toEqual([]);
   const packages = new Set(reached.flatMap((path) => loads(all.get(path) ?? '')));
@@ -174,10 +206,10 @@ test.each([
 });
 
 /** Files that make SQL of names of tables and columns as they are declared. */
-const withNames = /^(?:test\/|src\/storage\/(?:sql|postgres)\/)/;
+const withNames = /^(?:test\/|src\/(?:sql|storage\/postgres)\/)/;
 
 test('text becomes SQL as it is only where names of tables and columns do', async () => {
-  const strays = [...(await sources())]
+  const strays = [...all]
     .filter(([path]) => !withNames.test(path))
     .filter(([, source]) =>
       /^import (?!type)[^;]*\b(?:raw|(?<!type )Sql)\b[^;]* from 'sql-template-tag'/m.test(source),

@@ -4,7 +4,7 @@ import { type Engines, openEngines } from '#src/app/engines/engines.ts';
 import { pipelinesOf } from '#src/app/engines/pipelines.ts';
 import { readConfig } from '#src/config/config.ts';
 import type { Config } from '#src/config/types.ts';
-import type { Pipelines } from '#src/session/ports/pipelines.ts';
+import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
 import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 

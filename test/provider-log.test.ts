@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ProviderLog } from '#src/app/provider-log.ts';
+import { openLog } from '#src/ops/log.ts';
+import { Metrics } from '#src/ops/metrics/metrics.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
-import { openLog } from '#src/status/log.ts';
-import { Metrics } from '#src/status/metrics/metrics.ts';
 
 let nowMs = 0;
 /** As if there were minutes between all lines: the log itself holds no repetition back. */

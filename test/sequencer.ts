@@ -4,18 +4,26 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that wait more than they compute: people speak there in real time, messages are posted at Discord's
  * pace, or servers are slow. */
 const waiting =
-  /\/test\/(scenarios|discord|sandbox|processes|slow-servers)\b|\/bench\/captions\/live\//;
+  /\/test\/(scenarios|discord|sandbox|processes|slow-servers|storage\/postgres\/lease-faults)\b|\/bench\/captions\/live\//;
 /** Files whose many tests stand elsewhere, or take long: their size does not tell. Longest first. */
 const long = [
+  'test/storage/postgres/lease-faults.long.test.ts',
   'test/slow-servers.long.test.ts',
+  'test/processes/shared-shards.long.test.ts',
+  'test/features/captions/transcripts/audience-times.long.test.ts',
   'test/speech/embedded/embedded.long.test.ts',
   'test/sources/formats/formats.long.test.ts',
+  'test/conversation/tools/effects-once.long.test.ts',
+  'test/discord/shards/ownership.long.test.ts',
   'test/audio/echo/echo.long.test.ts',
-  'test/session/pipelines/chained.test.ts',
-  'test/session/pipelines/audio-model.test.ts',
-  'test/session/pipelines/realtime.test.ts',
+  'test/conversation/pipelines/chained.test.ts',
+  'test/conversation/pipelines/audio-model.test.ts',
+  'test/conversation/pipelines/realtime.test.ts',
   'test/scenarios/discord/consent.long.test.ts',
   'test/scenarios/discord/reconnect.long.test.ts',
+  'test/scenarios/captions/erased.long.test.ts',
+  'test/processes/reminders.long.test.ts',
+  'test/scenarios/seats/return.long.test.ts',
   'test/scenarios/chaos.long.test.ts',
   'test/scenarios/captions/restart.long.test.ts',
   'test/scenarios/closed-mid-answer.long.test.ts',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ShardBots, ShardSessions } from '#src/app/shards/shard-bots.ts';
-import type { OwnedShard } from '#src/shards/ownership.ts';
+import type { OwnedShard } from '#src/discord/shards/ownership.ts';
 
 const shard: OwnedShard = {
   id: 0,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { logShards } from '#src/app/shards/shard-log.ts';
-import { openLog } from '#src/status/log.ts';
-import { noticeOf, type TroubleKind } from '#src/status/operator-notices.ts';
+import { openLog } from '#src/ops/log.ts';
+import { noticeOf, type TroubleKind } from '#src/ops/operator-notices.ts';
 
 test('a loop of crashes and logins that are used up are written to the operator, and what is outdated ends the process', () => {
   const log = openLog('silent', []);

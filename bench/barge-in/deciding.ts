@@ -5,7 +5,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { loadSilero } from '#src/audio/voice/silero.ts';
-import type { SpeakerInputEvent } from '#src/session/hearing/speaker-input.ts';
+import type { SpeakerInputEvent } from '#src/conversation/hearing/speaker-input.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import {

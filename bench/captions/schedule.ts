@@ -3,16 +3,16 @@ import { runInNewContext } from 'node:vm';
 import { percentile } from '#bench/table.ts';
 import { limitHeaders, RestRateLimits, usualRateLimits } from '#sandbox/rest/rest-limits.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import type { DisplayOutcome } from '#src/captions/desired-message.ts';
-import { CaptionLayout } from '#src/captions/live/caption-layout.ts';
+import type { CaptionChat } from '#src/conversation/ports/caption-chats.ts';
+import type { DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
 import { ChannelWriter } from '#src/discord/captions/channel-writer.ts';
 import type { MessageResult } from '#src/discord/captions/desired-messages.ts';
 import type { MessageRequests } from '#src/discord/captions/message-requests.ts';
 import { readRateLimitHeaders } from '#src/discord/captions/rate-budget.ts';
 import type { WriteRoute } from '#src/discord/captions/write-lane.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
-import { CaptionMessages } from '#src/session/captions/caption-messages.ts';
-import type { CaptionChat } from '#src/session/ports/caption-chats.ts';
+import { CaptionMessages } from '#src/features/captions/caption-messages.ts';
+import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
 
 /** How long whole texts wait until Discord shows them, in one virtual hour. */
 export type ScheduleRow = {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { percentile } from '#bench/table.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
-import type { Audience, TranscriptSearch } from '#src/captions/transcript-store.ts';
+import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
+import type { Audience, TranscriptSearch } from '#src/features/captions/transcript-store.ts';
 import { openTranscripts } from '#src/storage/transcripts/open-transcripts.ts';
-import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
+import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 
 export const storeHead = ['transcripts', 'p50 ms', 'p95 ms', 'target'] as const;
 

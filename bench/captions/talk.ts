@@ -1,14 +1,14 @@
-import { transcriptFiles } from '#src/captions/files/transcript-file.ts';
-import { CaptionLayout } from '#src/captions/live/caption-layout.ts';
-import type { TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
-import { CaptionMessages } from '#src/session/captions/caption-messages.ts';
-import { TranscriptRecorder } from '#src/session/captions/transcript-recorder.ts';
-import { UtteranceLines } from '#src/session/captions/utterance-lines.ts';
-import type { UtteranceFollower } from '#src/session/hearing/utterance-listener.ts';
+import type { UtteranceFollower } from '#src/conversation/hearing/utterance-listener.ts';
+import { CaptionMessages } from '#src/features/captions/caption-messages.ts';
+import { transcriptFiles } from '#src/features/captions/files/transcript-file.ts';
+import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
+import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
+import { TranscriptRecorder } from '#src/features/captions/transcript-recorder.ts';
+import { UtteranceLines } from '#src/features/captions/utterance-lines.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
-import { type ReadCue, readSrt, readVtt } from '#test/captions/files/subtitle-readers.ts';
 import { FakeCaptionChat } from '#test/fakes/caption-chats.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { type ReadCue, readSrt, readVtt } from '#test/features/captions/files/subtitle-readers.ts';
 import { captionEvents, simulateTalk, type TalkUtterance } from './utterances.ts';
 
 export const talkHead = ['read back from', 'utterances', 'wrong', 'twice', 'target'] as const;

@@ -1,5 +1,5 @@
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import type { CaptionLine } from '#src/captions/live/caption-line.ts';
+import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
 
 export type TalkOptions = {
   readonly seed: number;

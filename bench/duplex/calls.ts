@@ -1,6 +1,6 @@
 import { readScenarioMix } from '#bench/manners/scenarios.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { DuplexBot } from './bot.ts';
 import lines from './lines.json' with { type: 'json' };
 import { of } from './sounds.ts';

@@ -1,6 +1,6 @@
 import type { SentSound } from '#bench/manners/microphones.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { type DuplexBot, untilSpeaking } from './bot.ts';
 import lines from './lines.json' with { type: 'json' };
 import { type OverlapOutcome, outcomeOf } from './scoring.ts';

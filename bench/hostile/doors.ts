@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
-import { completionRequest } from '#src/api/openai/completion-request.ts';
-import type { ApiRoute } from '#src/api/route.ts';
-import { routes } from '#src/api/routes/routes.ts';
+import { completionRequest } from '#src/web/api/openai/completion-request.ts';
+import type { ApiRoute } from '#src/web/api/route.ts';
+import { routes } from '#src/web/api/routes/routes.ts';
 import type { HostileAnswer, HostileProvider } from './servers.ts';
 import { type HostileShape, hostileShapes } from './shapes.ts';
 

@@ -15,7 +15,7 @@ import {
   acceptedPath,
   withAccepted,
   writeAccepted,
-} from '#src/external-tools/mcp/accepted-tools.ts';
+} from '#src/features/tools/mcp/accepted-tools.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import { makeToken, vacantPort } from '#test/fakes/program.ts';
 import {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { requestJsonLimits } from '#src/api/request-body.ts';
 import { type JsonLimits, JsonMeter, toolArgumentLimits } from '#src/base/json.ts';
-import { messageLimits } from '#src/external-tools/mcp/message-budget.ts';
+import { messageLimits } from '#src/features/tools/mcp/message-budget.ts';
 import { answerLimits, eventLimits } from '#src/provider/answer-type.ts';
+import { requestJsonLimits } from '#src/web/api/request-body.ts';
 import { hostileShapes } from './shapes.ts';
 
 const mib = 2 ** 20;

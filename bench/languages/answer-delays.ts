@@ -1,13 +1,13 @@
 import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
+import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
+import { KnownPeopleSettings } from '#src/conversation/settings/known-people-settings.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { AnswerHost, Turn } from '#src/pipeline/pipeline.ts';
-import { SpeakerLanguages } from '#src/session/languages/speaker-languages.ts';
-import { KnownPeopleSettings } from '#src/session/settings/known-people-settings.ts';
 import { openTextLanguage } from '#src/speech/text-language/text-language.ts';
+import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { MemoryPersonSettings } from '#test/fakes/memory-stores.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { openSessionFixture } from '#test/session/setup/session-fixture.ts';
 import type { LanguageTurn } from './scenarios.ts';
 
 /** Real time from the words of a turn to the first sound of its answer, in ms, where servers take none. */

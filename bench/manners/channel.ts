@@ -1,16 +1,16 @@
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { SessionEvent } from '#src/session/ports/events.ts';
-import type { ToolEntry } from '#src/session/ports/tool.ts';
-import type { ChannelMember } from '#src/session/ports/voice-link.ts';
+import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { ToolEntry } from '#src/conversation/ports/tool.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import { fixedVoiceNames } from '#src/speech/voice-names.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import { PartialTrust } from '#src/turn/partial-trust.ts';
+import { lounge, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { lounge, openSessionFixture } from '#test/session/setup/session-fixture.ts';
 import { LeapingClock } from './clock.ts';
 import { Marks } from './marks.ts';
 import {

@@ -1,4 +1,4 @@
-import type { SpeakerInputEvent } from '#src/session/hearing/speaker-input.ts';
+import type { SpeakerInputEvent } from '#src/conversation/hearing/speaker-input.ts';
 import type { EndpointingEffect } from '#src/turn/endpointing/endpointing.ts';
 import type { ClipWord } from './clips.ts';
 

@@ -4,7 +4,8 @@ import type {
   CommandOption,
   CommandPorts,
   Replies,
-} from '#src/session/ports/command.ts';
+} from '#src/conversation/command.ts';
+import { SessionTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { quoted } from './find.ts';
 import { noTranscript } from './transcript.ts';
@@ -18,9 +19,9 @@ export const subjectOption: CommandOption = {
   description: 'command.ask.about.option',
   kind: 'text',
   maxChars: 20,
-  async suggest(typed, { guildId, callerId }, { timesIn, transcripts }) {
+  async suggest(typed, { guildId, callerId }, { port, timesIn }) {
     const times = timesIn(guildId);
-    const sessions = await transcripts.sessions(guildId, callerId);
+    const sessions = await port(SessionTranscripts).sessions(guildId, callerId);
     const days = sessions.map(({ startedAtWallMs }) => times.day(startedAtWallMs));
     return closest(typed, [...new Set([...subjects, ...days])]);
   },
@@ -29,7 +30,7 @@ export const subjectOption: CommandOption = {
 /** Quotes the lines that answer a question, to the caller alone; aloud what everybody there may know. */
 export async function askTranscript(
   { guildId, callerId, callerName, words }: CommandCall,
-  { timesIn, transcripts }: Pick<CommandPorts, 'timesIn' | 'transcripts'>,
+  { port, timesIn }: Pick<CommandPorts, 'port' | 'timesIn'>,
   question: string,
   isAloud: boolean,
 ): Promise<Replies> {
@@ -39,7 +40,7 @@ export async function askTranscript(
   if (about === undefined) return noTranscript({ kind: 'unknown', typed });
   if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'ask.empty', to: 'caller' }];
   const asker = { id: callerId, name: callerName };
-  const found = await transcripts.ask(guildId, asker, { question, about, isAloud });
+  const found = await port(SessionTranscripts).ask(guildId, asker, { question, about, isAloud });
   if (found.kind === 'none') return [{ id: 'ask.unknown', to: 'caller' }];
   if (found.kind === 'failed') return [{ ...found.line, to: 'caller' }];
   if (found.kind !== 'found') return noTranscript(found);

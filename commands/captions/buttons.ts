@@ -1,4 +1,6 @@
-import type { Button, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import type { Button, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
+import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
+import { SessionTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
 import { off } from './off.ts';
 import { on } from './on.ts';
 import { longestRecapMs, recapReplies } from './recap.ts';
@@ -38,24 +40,27 @@ export const captionButtons: readonly Button[] = [
 /** Recap of the session before the presser came. */
 async function sumUpMissed(
   { guildId, callerId, callerName }: CommandCall,
-  { timesIn, transcripts }: CommandPorts,
+  { port, timesIn }: CommandPorts,
 ): Promise<Replies> {
   const asker = { id: callerId, name: callerName };
   const missed = { since: 'start', until: 'i came' } as const;
-  return recapReplies(await transcripts.recap(guildId, asker, missed), timesIn(guildId));
+  return recapReplies(
+    await port(SessionTranscripts).recap(guildId, asker, missed),
+    timesIn(guildId),
+  );
 }
 
 async function toggle(call: CommandCall, ports: CommandPorts): Promise<Replies> {
-  const command = ports.captions.isOn(call.guildId) ? off : on;
+  const command = ports.port(SessionCaptionControl).isOn(call.guildId) ? off : on;
   return await command.run({ ...call, words: {} }, ports);
 }
 
 async function leaveOut(
   { guildId, callerId }: CommandCall,
-  { captions }: CommandPorts,
+  { port }: CommandPorts,
   isOut: boolean,
 ): Promise<Replies> {
-  const { saved } = await captions.leaveOut(guildId, callerId, isOut);
+  const { saved } = await port(SessionCaptionControl).leaveOut(guildId, callerId, isOut);
   const unsaved = saved ? {} : { lines: [{ id: 'privacy.unsaved' } as const] };
   const id = isOut ? 'captions.left_out' : 'captions.left_in';
   const undo = isOut ? ['captions.write_me'] : ['captions.leave_out'];

@@ -1,7 +1,8 @@
-import type { WallTimes } from '#src/captions/files/wall-time.ts';
-import type { QuotedLine } from '#src/session/ports/captions.ts';
-import type { Command } from '#src/session/ports/command.ts';
+import type { Command } from '#src/conversation/command.ts';
+import type { QuotedLine } from '#src/features/captions/caption-outcomes.ts';
+import { SessionTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import type { WallTimes } from '#src/texts/wall-time.ts';
 import { noTranscript } from './transcript.ts';
 
 /** Longest quote of one line, in characters: ten of them fit one message. */
@@ -20,9 +21,9 @@ export const find: Command = {
       maxChars: 200,
     },
   ],
-  async run({ guildId, callerId, words: typed }, { timesIn, transcripts }) {
+  async run({ guildId, callerId, words: typed }, { port, timesIn }) {
     const words = typed.words ?? '';
-    const found = await transcripts.find(guildId, callerId, words);
+    const found = await port(SessionTranscripts).find(guildId, callerId, words);
     if (found.kind === 'none') return [{ id: 'find.none', with: { words }, to: 'caller' }];
     if (found.kind !== 'found') return noTranscript(found);
     const lines = found.lines.map((line) => quoted(line, timesIn(guildId)));

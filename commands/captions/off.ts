@@ -1,5 +1,6 @@
 import { notInChannel } from '#commands/rights.ts';
-import type { Command } from '#src/session/ports/command.ts';
+import type { Command } from '#src/conversation/command.ts';
+import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 export const off: Command = {
@@ -7,10 +8,10 @@ export const off: Command = {
   description: 'command.captions.off',
   shownTo: 'room',
   options: [],
-  async run(call, { captions, sessions }) {
+  async run(call, { port, sessions }) {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
-    const turned = await captions.turnOff(call.guildId);
+    const turned = await port(SessionCaptionControl).turnOff(call.guildId);
     if (turned.kind === 'nowhere') return [{ id: 'leave.nowhere', to: 'caller' }];
     if (turned.kind === 'already') return [{ id: 'captions.off.already', to: 'caller' }];
     const lines: readonly TextLine[] = turned.saved ? [] : [{ id: 'settings.unsaved' }];

@@ -1,7 +1,8 @@
-import type { WallTimes } from '#src/captions/files/wall-time.ts';
-import type { RecapOutcome } from '#src/session/ports/captions.ts';
-import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
+import type { RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
+import { SessionTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import type { WallTimes } from '#src/texts/wall-time.ts';
 import { pickedSession, sessionOption } from './session-option.ts';
 import { noTranscript } from './transcript.ts';
 
@@ -28,7 +29,7 @@ async function sumUp(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   if (picked === 'unknown') return noTranscript({ kind: 'unknown', typed: words.session ?? '' });
   const asker = { id: callerId, name: callerName };
   const since = starts.find((one) => one === words.since) ?? 'start';
-  const outcome = await ports.transcripts.recap(guildId, asker, { since, ...picked });
+  const outcome = await ports.port(SessionTranscripts).recap(guildId, asker, { since, ...picked });
   return recapReplies(outcome, ports.timesIn(guildId));
 }
 

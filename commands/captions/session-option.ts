@@ -1,7 +1,8 @@
 import { closest } from '#commands/closest-names.ts';
-import type { WallTimes } from '#src/captions/files/wall-time.ts';
-import type { ListedSession } from '#src/captions/transcript-store.ts';
-import type { CommandCall, CommandOption, CommandPorts } from '#src/session/ports/command.ts';
+import type { CommandCall, CommandOption, CommandPorts } from '#src/conversation/command.ts';
+import type { ListedSession } from '#src/features/captions/transcript-store.ts';
+import { SessionTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
+import type { WallTimes } from '#src/texts/wall-time.ts';
 
 /** Option for a session by its day, time and channel; offers sessions with lines that the caller may know. */
 export const sessionOption: CommandOption = {
@@ -15,7 +16,7 @@ export const sessionOption: CommandOption = {
 /** The picked session; an empty option means the last one. */
 export async function pickedSession(
   call: CommandCall,
-  ports: Pick<CommandPorts, 'timesIn' | 'transcripts'>,
+  ports: Pick<CommandPorts, 'port' | 'timesIn'>,
 ): Promise<{ readonly sessionId?: string } | 'unknown'> {
   const typed = call.words.session?.trim();
   if (!typed) return {};
@@ -25,9 +26,9 @@ export async function pickedSession(
 
 async function byLabel(
   { guildId, callerId }: CommandCall,
-  { timesIn, transcripts }: Pick<CommandPorts, 'timesIn' | 'transcripts'>,
+  { port, timesIn }: Pick<CommandPorts, 'port' | 'timesIn'>,
 ): Promise<ReadonlyMap<string, ListedSession>> {
-  const sessions = await transcripts.sessions(guildId, callerId);
+  const sessions = await port(SessionTranscripts).sessions(guildId, callerId);
   const times = timesIn(guildId);
   return new Map(sessions.map((session) => [labelOf(session, times), session]));
 }

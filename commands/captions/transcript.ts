@@ -1,6 +1,7 @@
-import { transcriptFormats } from '#src/captions/files/transcript-file.ts';
-import type { NoTranscript } from '#src/session/ports/captions.ts';
-import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
+import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
+import type { NoTranscript } from '#src/features/captions/caption-outcomes.ts';
+import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
+import { SessionTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
 import { pickedSession, sessionOption } from './session-option.ts';
 
 export const transcript: Command = {
@@ -25,7 +26,9 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
   const picked = await pickedSession(call, ports);
   if (picked === 'unknown') return noTranscript({ kind: 'unknown', typed: words.session ?? '' });
   const format = transcriptFormats.find((one) => one === words.format) ?? 'md';
-  const outcome = await ports.transcripts.file(guildId, callerId, { format, ...picked });
+  const outcome = await ports
+    .port(SessionTranscripts)
+    .file(guildId, callerId, { format, ...picked });
   if (outcome.kind !== 'files') return noTranscript(outcome);
   const { channelName: channel, startedAtWallMs, lineCount: n } = outcome.session;
   const date = ports.timesIn(guildId).day(startedAtWallMs);

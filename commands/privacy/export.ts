@@ -1,4 +1,4 @@
-import type { Command } from '#src/session/ports/command.ts';
+import type { Command } from '#src/conversation/command.ts';
 
 export const exportAll: Command = {
   name: 'export',

@@ -1,5 +1,5 @@
+import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
 import type { CopiesOutcome } from '#src/people/store-copies.ts';
-import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Asks first; only the button deletes. */

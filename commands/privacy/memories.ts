@@ -1,14 +1,15 @@
-import type { WallTimes } from '#src/captions/files/wall-time.ts';
-import type { Memory } from '#src/captions/transcript-store.ts';
 import type {
   Command,
   CommandCall,
   CommandPorts,
   Replies,
   Reply,
-} from '#src/session/ports/command.ts';
+} from '#src/conversation/command.ts';
+import type { Memory } from '#src/features/memories/memory-store.ts';
+import { SessionMemories } from '#src/features/memories/session-memories.ts';
 import { plainWords } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
+import type { WallTimes } from '#src/texts/wall-time.ts';
 
 /** Most characters of one message; the rest of Discord's 2,000 is for its heading. */
 const maxChars = 1_800;
@@ -37,9 +38,9 @@ export const memories: Command = {
 
 async function list(
   { guildId, callerLocale }: CommandCall,
-  { memories: control, timesIn }: Pick<CommandPorts, 'memories' | 'timesIn'>,
+  { port, timesIn }: Pick<CommandPorts, 'port' | 'timesIn'>,
 ): Promise<Replies> {
-  const listed = await control.list(guildId);
+  const listed = await port(SessionMemories).list(guildId);
   if (listed.kind === 'failed') return [{ id: 'memory.unread', to: 'caller' }];
   if (listed.memories.length === 0) {
     return [{ id: listed.isOn ? 'memory.none' : 'memory.off', to: 'caller' }];
@@ -83,9 +84,9 @@ function inMessages(
 async function remove(
   number: number,
   { guildId, callerId, mayManage }: CommandCall,
-  { memories: control }: Pick<CommandPorts, 'memories'>,
+  { port }: Pick<CommandPorts, 'port'>,
 ): Promise<Replies> {
-  const removed = await control.remove(guildId, number, { id: callerId, mayManage });
+  const removed = await port(SessionMemories).remove(guildId, number, { id: callerId, mayManage });
   switch (removed.kind) {
     case 'removed':
       return [{ id: 'memory.forgotten', to: 'caller' }];

@@ -1,5 +1,5 @@
 import { notInChannel } from '#commands/rights.ts';
-import type { Command } from '#src/session/ports/command.ts';
+import type { Command } from '#src/conversation/command.ts';
 
 export const pause: Command = {
   name: 'pause',

@@ -1,5 +1,7 @@
-import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
-import type { SaveOutcome } from '#src/session/ports/command-ports.ts';
+import type { Public } from '#src/base/public.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
+import type { SaveOutcome } from '#src/conversation/ports/command-ports.ts';
+import { SessionSettings } from '#src/features/settings/settings-changes.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
@@ -7,7 +9,7 @@ import { type TextLine, text } from '#src/texts/texts.ts';
 export const consentButtons = ['consent.always', 'consent.today', 'consent.never'] as const;
 
 type Ports = Pick<CommandPorts, 'places' | 'privacy'>;
-type CardPorts = Ports & Pick<CommandPorts, 'settings'>;
+type CardPorts = Ports & Pick<CommandPorts, 'port'>;
 
 /** Reply to a yes or a no. */
 export function answered(
@@ -24,14 +26,14 @@ export async function status(call: CommandCall, { privacy }: Ports): Promise<Rep
 
 /** The privacy card: what the bot asks for, what the caller answered, and the buttons to change it. */
 export async function card(call: CommandCall, ports: CardPorts): Promise<Replies> {
-  const { places, privacy, settings } = ports;
+  const { places, port, privacy } = ports;
   const bot = places.botName(call.guildId);
   return [
     {
       id: 'privacy.card',
       with: { bot },
       to: 'caller',
-      lines: [...(await keptLines(call, settings)), await statusLine(call, privacy)],
+      lines: [...(await keptLines(call, port(SessionSettings))), await statusLine(call, privacy)],
       buttons: consentButtons,
     },
   ];
@@ -40,7 +42,7 @@ export async function card(call: CommandCall, ports: CardPorts): Promise<Replies
 /** Retention of captions there, as far as it is known. */
 async function keptLines(
   { guildId }: CommandCall,
-  settings: CommandPorts['settings'],
+  settings: Public<SessionSettings>,
 ): Promise<readonly TextLine[]> {
   const { all } = await settings.view(guildId);
   const days = all.find(({ key }) => key === 'captions_days')?.value;

@@ -1,8 +1,6 @@
-import type { CommandCall, Replies } from '#src/session/ports/command.ts';
-import type { Setting } from '#src/session/ports/settings.ts';
-import { maxInstructionsChars } from '#src/session/settings/guild-settings.ts';
+import type { CommandCall, Replies } from '#src/conversation/command.ts';
+import type { Setting } from '#src/conversation/ports/settings.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
-import { addressingModes } from '#src/turn/addressing/addressing-windows.ts';
 
 type SavedSetting = Extract<Setting, { kind: 'set' }>;
 type Bad = Extract<Setting, { kind: 'bad' }>;
@@ -37,29 +35,11 @@ export function changed(typedKey: string, setting: Setting, call: CommandCall): 
   }
 }
 
-function lineOf({ key, value }: SavedSetting, { callerLocale }: CommandCall): TextLine {
-  const mode = addressingModes.find((one) => one === value);
-  if (key === 'pipeline') return { id: 'pipeline.switched', with: { pipeline: value } };
-  if (key === 'addressing' && mode) return { id: `settings.addressing.${mode}` };
+function lineOf({ key, line, value }: SavedSetting, { callerLocale }: CommandCall): TextLine {
   const shown = value === '' ? text('settings.empty', {}, callerLocale) : value;
-  return { id: 'settings.set', with: { key, value: shown } };
+  return line ?? { id: 'settings.set', with: { key, value: shown } };
 }
 
-function allowedFor({ key, allowed }: Bad): TextLine {
-  if (
-    key === 'dj_role' ||
-    key === 'captions_channel' ||
-    key === 'read_channel' ||
-    key === 'captions_days' ||
-    key === 'auto_join' ||
-    key === 'leave_after' ||
-    key === 'roles' ||
-    key === 'blocked' ||
-    key === 'timezone'
-  ) {
-    return { id: `settings.bad.${key}` };
-  }
-  if (allowed.length > 0) return { id: 'settings.bad', with: { key, allowed: allowed.join(', ') } };
-  if (key === 'names' || key === 'voice') return { id: `settings.bad.${key}` };
-  return { id: 'settings.bad.instructions', with: { n: maxInstructionsChars } };
+function allowedFor({ key, allowed, line }: Bad): TextLine {
+  return line ?? { id: 'settings.bad', with: { key, allowed: allowed.join(', ') } };
 }

@@ -1,7 +1,8 @@
 import { notManaging } from '#commands/rights.ts';
-import type { Command } from '#src/session/ports/command.ts';
-import type { CheckReport, CheckResult } from '#src/session/ports/settings.ts';
-import { obstacleOf } from '#src/session/seats/join-obstacles.ts';
+import type { Command } from '#src/conversation/command.ts';
+import { obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
+import type { CheckReport, CheckResult } from '#src/conversation/ports/settings.ts';
+import { SessionCheckup } from '#src/features/settings/checkup.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 
 export const check: Command = {
@@ -10,11 +11,11 @@ export const check: Command = {
   shownTo: 'caller',
   isForEverybody: true,
   options: [],
-  async run(call, { checkup }) {
+  async run(call, { port }) {
     const barred = notManaging(call);
     if (barred) return [barred];
     const { callerChannel, callerId, callerLocale, guildId } = call;
-    const report = await checkup.check(guildId, callerId, callerChannel);
+    const report = await port(SessionCheckup).check(guildId, callerId, callerChannel);
     const [first, ...rest] = report.findings.map((finding) => lineOf(finding, callerLocale));
     const last = conclusion(report);
     return [{ ...(first ?? last), to: 'caller', lines: [...rest, ...report.news, last] }];

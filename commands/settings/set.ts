@@ -1,8 +1,8 @@
 import { closest } from '#commands/closest-names.ts';
 import { notManaging } from '#commands/rights.ts';
-import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
-import { settingKeys } from '#src/session/ports/settings.ts';
-import { maxInstructionsChars } from '#src/session/settings/guild-settings.ts';
+import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
+import { maxInstructionsChars } from '#src/conversation/settings/guild-settings.ts';
+import { SessionSettings } from '#src/features/settings/settings-changes.ts';
 import { changed } from './changed.ts';
 
 export const set: Command = {
@@ -17,7 +17,7 @@ export const set: Command = {
       required: true,
       kind: 'text',
       maxChars: 100,
-      suggest: async (typed) => closest(typed, settingKeys),
+      suggest: async (typed, _call, { port }) => closest(typed, port(SessionSettings).keys),
     },
     {
       name: 'value',
@@ -25,26 +25,26 @@ export const set: Command = {
       required: true,
       kind: 'text',
       maxChars: maxInstructionsChars + 1, // one more shows that it is too long
-      suggest: async (typed, { words }, { settings }) =>
-        closest(typed, settings.values(words.key ?? '')),
+      suggest: async (typed, { words }, { port }) =>
+        closest(typed, port(SessionSettings).values(words.key ?? '')),
     },
   ],
-  async run(call, { settings }) {
+  async run(call, { port }) {
     const barred = notManaging(call);
     if (barred) return [barred];
     const { key = '', value = '' } = call.words;
-    return changed(key, await settings.set(call.guildId, key, value), call);
+    return changed(key, await port(SessionSettings).set(call.guildId, key, value), call);
   },
 };
 
 /** Press of the button that lets more people be heard unasked; `about` is the policy it is for. */
 export async function loosen(
   call: CommandCall,
-  { settings }: Pick<CommandPorts, 'settings'>,
+  { port }: Pick<CommandPorts, 'port'>,
 ): Promise<Replies> {
   const barred = notManaging(call);
   if (barred) return [barred];
   const { about = '' } = call.words;
-  const setting = await settings.set(call.guildId, 'consent', about, 'confirmed');
+  const setting = await port(SessionSettings).set(call.guildId, 'consent', about, 'confirmed');
   return changed('consent', setting, call);
 }

@@ -1,5 +1,6 @@
 import { notManaging } from '#commands/rights.ts';
-import type { Command } from '#src/session/ports/command.ts';
+import type { Command } from '#src/conversation/command.ts';
+import { SessionSettings } from '#src/features/settings/settings-changes.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
 /** Characters shown of a long value: enough to recognise a persona. */
@@ -11,10 +12,10 @@ export const view: Command = {
   shownTo: 'caller',
   isForEverybody: true,
   options: [],
-  async run(call, { settings }) {
+  async run(call, { port }) {
     const barred = notManaging(call);
     if (barred) return [barred];
-    const { all, isRead } = await settings.view(call.guildId);
+    const { all, isRead } = await port(SessionSettings).view(call.guildId);
     const empty = text('settings.empty', {}, call.callerLocale);
     const lines = all.map(({ key, value, isOwn }): TextLine => {
       const id = isOwn ? 'settings.own' : 'settings.standard';

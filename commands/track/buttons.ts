@@ -1,8 +1,10 @@
 import { notInChannel } from '#commands/rights.ts';
+import type { Public } from '#src/base/public.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import type { Button, CommandCall, CommandPorts } from '#src/session/ports/command.ts';
-import type { TrackAction } from '#src/session/ports/tracks.ts';
-import { referredTrack } from '#src/session/tracks/track-names.ts';
+import type { Button, CommandCall } from '#src/conversation/command.ts';
+import { referredTrack } from '#src/features/tracks/track-names.ts';
+import type { TrackAction } from '#src/features/tracks/track-outcomes.ts';
+import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import { listed } from './list.ts';
 import { callerOf, repliesOf, shortRepliesOf } from './replies.ts';
@@ -22,10 +24,10 @@ export const trackPresses: readonly Button[] = [
     name: 'track.vote',
     label: 'button.track.vote',
     style: 'plain',
-    async run(call, { sessions, tracks }) {
+    async run(call, { port, sessions }) {
       const barred = notInChannel(call, sessions);
       if (barred) return [barred];
-      const all = tracks.vote(call.guildId, call.callerId, about(call));
+      const all = port(TrackRequests).vote(call.guildId, call.callerId, about(call));
       return all.some(({ kind }) => kind === 'denied') ? shortRepliesOf(all) : repliesOf(all);
     },
   },
@@ -39,11 +41,16 @@ function actionButton(
     name: `track.${name}`,
     label,
     style: 'plain',
-    async run(call, { sessions, tracks }) {
+    async run(call, { port, sessions }) {
       const barred = notInChannel(call, sessions);
       if (barred) return [barred];
       return shortRepliesOf(
-        tracks.steer(call.guildId, callerOf(call), name, trackOf(call, tracks)),
+        port(TrackRequests).steer(
+          call.guildId,
+          callerOf(call),
+          name,
+          trackOf(call, port(TrackRequests)),
+        ),
       );
     },
   };
@@ -54,20 +61,24 @@ function volume(name: 'quieter' | 'louder', change: number): Button {
     name: `track.${name}`,
     label: `button.track.${name}`,
     style: 'plain',
-    async run(call, { sessions, tracks }) {
+    async run(call, { port, sessions }) {
       const barred = notInChannel(call, sessions);
       if (barred) return [barred];
-      const track = trackOf(call, tracks);
-      const view = tracks.list(call.guildId)?.find((one) => one.name === track);
+      const track = trackOf(call, port(TrackRequests));
+      const view = port(TrackRequests)
+        .list(call.guildId)
+        ?.find((one) => one.name === track);
       const percent = Math.min(maxVolumePercent, Math.max(0, (view?.percent ?? 100) + change));
       const setting = { kind: 'volume', percent } as const;
-      return shortRepliesOf([tracks.change(call.guildId, callerOf(call), setting, track)]);
+      return shortRepliesOf([
+        port(TrackRequests).change(call.guildId, callerOf(call), setting, track),
+      ]);
     },
   };
 }
 
 /** Name of the track that a button is about. */
-function trackOf(call: CommandCall, tracks: CommandPorts['tracks']): string {
+function trackOf(call: CommandCall, tracks: Public<TrackRequests>): string {
   const names = tracks.list(call.guildId)?.map(({ name }) => name) ?? [];
   return referredTrack(about(call), names);
 }

@@ -1,7 +1,8 @@
 import { notInChannel } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import type { Command } from '#src/session/ports/command.ts';
-import { longestFadeMs, usualFadeMs } from '#src/session/tracks/fade-times.ts';
+import type { Command } from '#src/conversation/command.ts';
+import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-times.ts';
+import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { newTrack } from './options.ts';
 import { callerOf, repliesOf, trackIn } from './replies.ts';
 import { levelIn } from './volume.ts';
@@ -30,7 +31,7 @@ export const fade: Command = {
     },
     newTrack,
   ],
-  async run(call, { sessions, tracks }) {
+  async run(call, { port, sessions }) {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const percent = levelIn(call.words.to);
@@ -38,7 +39,9 @@ export const fade: Command = {
     const overMs = overMsIn(call.words.seconds);
     if (overMs === undefined) return [{ id: 'track.seconds', with: { limit }, to: 'caller' }];
     const setting = { kind: 'fade', percent, overMs } as const;
-    return repliesOf([tracks.change(call.guildId, callerOf(call), setting, trackIn(call))]);
+    return repliesOf([
+      port(TrackRequests).change(call.guildId, callerOf(call), setting, trackIn(call)),
+    ]);
   },
 };
 

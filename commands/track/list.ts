@@ -1,6 +1,7 @@
 import { notInChannel } from '#commands/rights.ts';
-import type { Command, CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
-import { isOwnTrack } from '#src/session/tracks/track-names.ts';
+import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
+import { isOwnTrack } from '#src/features/tracks/track-names.ts';
+import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { nowhere, trackLine } from './replies.ts';
 
 export const list: Command = {
@@ -14,11 +15,11 @@ export const list: Command = {
 /** Also what the button of the panel does. */
 export async function listed(
   call: CommandCall,
-  { sessions, tracks }: Pick<CommandPorts, 'sessions' | 'tracks'>,
+  { port, sessions }: Pick<CommandPorts, 'port' | 'sessions'>,
 ): Promise<Replies> {
   const barred = notInChannel(call, sessions);
   if (barred) return [barred];
-  const views = tracks.list(call.guildId);
+  const views = port(TrackRequests).list(call.guildId);
   if (!views) return [nowhere];
   const lines = views.map((view) => trackLine(view, call.callerLocale));
   const [first = { id: 'track.none' } as const, ...rest] = views.some(

@@ -1,5 +1,6 @@
 import { notInChannel } from '#commands/rights.ts';
-import type { Command } from '#src/session/ports/command.ts';
+import type { Command } from '#src/conversation/command.ts';
+import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { newTrack } from './options.ts';
 import { callerOf, repliesOf, trackIn } from './replies.ts';
 
@@ -17,10 +18,12 @@ export const loop: Command = {
     },
     newTrack,
   ],
-  async run(call, { sessions, tracks }) {
+  async run(call, { port, sessions }) {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const setting = { kind: 'loop', on: call.words.mode !== 'off' } as const;
-    return repliesOf([tracks.change(call.guildId, callerOf(call), setting, trackIn(call))]);
+    return repliesOf([
+      port(TrackRequests).change(call.guildId, callerOf(call), setting, trackIn(call)),
+    ]);
   },
 };

@@ -1,21 +1,30 @@
 import { closest } from '#commands/closest-names.ts';
-import type { CommandOption, Suggest } from '#src/session/ports/command.ts';
+import type { CommandOption, Suggest } from '#src/conversation/command.ts';
 import {
   everyTrack,
   isSameTrack,
   mostTrackNameUnits,
   ownTracks,
   usualTrack,
-} from '#src/session/tracks/track-names.ts';
+} from '#src/features/tracks/track-names.ts';
+import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 
 /** One character more than a name may have, so that a longer name is noticed. */
 const mostChars = mostTrackNameUnits + 1;
 
-const known: Suggest = async (typed, { guildId }, { tracks }) =>
-  closest(typed, tracks.list(guildId)?.map(({ name }) => name) ?? [...ownTracks]);
+const known: Suggest = async (typed, { guildId }, { port }) =>
+  closest(
+    typed,
+    port(TrackRequests)
+      .list(guildId)
+      ?.map(({ name }) => name) ?? [...ownTracks],
+  );
 
-const playable: Suggest = async (typed, { guildId }, { tracks }) => {
-  const names = tracks.list(guildId)?.map(({ name }) => name) ?? [];
+const playable: Suggest = async (typed, { guildId }, { port }) => {
+  const names =
+    port(TrackRequests)
+      .list(guildId)
+      ?.map(({ name }) => name) ?? [];
   const others = names.filter((name) => !ownTracks.some((own) => own === name));
   const isThere = others.some((name) => isSameTrack(name, usualTrack));
   return closest(typed, isThere ? others : [...others, usualTrack]);

@@ -2,9 +2,10 @@ import { awaitedEnd, waiting, waitOption } from '#commands/awaited-end.ts';
 import { closest } from '#commands/closest-names.ts';
 import { notInChannel } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import type { Command, CommandCall, CommandOption, Replies } from '#src/session/ports/command.ts';
-import type { Playing, TrackKeeping } from '#src/session/ports/tracks.ts';
-import { playingOutcome } from '#src/session/tracks/track-outcome-texts.ts';
+import type { Command, CommandCall, CommandOption, Replies } from '#src/conversation/command.ts';
+import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
+import type { Playing, TrackKeeping } from '#src/features/tracks/track-outcomes.ts';
+import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { newTrack } from './options.ts';
 import { callerOf, trackIn } from './replies.ts';
@@ -19,7 +20,8 @@ const options: readonly CommandOption[] = [
     description: 'command.track.play.sound',
     kind: 'text',
     maxChars: mostChars,
-    suggest: async (typed, { guildId }, { tracks }) => closest(typed, await tracks.sounds(guildId)),
+    suggest: async (typed, { guildId }, { port }) =>
+      closest(typed, await port(TrackRequests).sounds(guildId)),
   },
   { name: 'file', description: 'command.track.play.file', kind: 'sound' },
   newTrack,
@@ -41,7 +43,7 @@ export const play: Command = {
   shownTo: 'room',
   options,
   ...waiting,
-  async run(call, { clock, sessions, tracks }) {
+  async run(call, { clock, port, sessions }) {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const { words } = call;
@@ -52,7 +54,7 @@ export const play: Command = {
       return [{ id: 'track.level', to: 'caller' }];
     }
     const ended = awaitedEnd(call, { clock });
-    const playing = await tracks.play(call.guildId, callerOf(call), {
+    const playing = await port(TrackRequests).play(call.guildId, callerOf(call), {
       sound,
       track: trackIn(call),
       ...(percent !== undefined && { percent }),

@@ -1,7 +1,8 @@
 import { notInChannel } from '#commands/rights.ts';
-import type { Command } from '#src/session/ports/command.ts';
-import type { ListedTrack } from '#src/session/ports/tracks.ts';
-import { isSameTrack } from '#src/session/tracks/track-names.ts';
+import type { Command } from '#src/conversation/command.ts';
+import { isSameTrack } from '#src/features/tracks/track-names.ts';
+import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
+import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 import { queueTrack } from './options.ts';
 import { nowhere, trackIn, trackLine } from './replies.ts';
@@ -14,10 +15,10 @@ export const queue: Command = {
   description: 'command.track.queue',
   shownTo: 'caller',
   options: [queueTrack],
-  async run(call, { sessions, tracks }) {
+  async run(call, { port, sessions }) {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
-    const views = tracks.list(call.guildId);
+    const views = port(TrackRequests).list(call.guildId);
     if (!views) return [nowhere];
     const typed = trackIn(call);
     const view = views.find(({ name }) => isSameTrack(name, typed));

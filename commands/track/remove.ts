@@ -1,7 +1,8 @@
 import { closest } from '#commands/closest-names.ts';
 import { notInChannel } from '#commands/rights.ts';
-import type { Command, Suggest } from '#src/session/ports/command.ts';
-import { isSameTrack, ownItems, voiceTrack } from '#src/session/tracks/track-names.ts';
+import type { Command, Suggest } from '#src/conversation/command.ts';
+import { isSameTrack, ownItems, voiceTrack } from '#src/features/tracks/track-names.ts';
+import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { queueTrack } from './options.ts';
 import { callerOf, repliesOf, trackIn } from './replies.ts';
 
@@ -9,9 +10,11 @@ import { callerOf, repliesOf, trackIn } from './replies.ts';
 const mostChars = 100;
 
 /** Waiting items of the track that is named so far, as `2. rain`. */
-const waiting: Suggest = async (typed, call, { tracks }) => {
+const waiting: Suggest = async (typed, call, { port }) => {
   const track = trackIn(call);
-  const view = tracks.list(call.guildId)?.find(({ name }) => isSameTrack(name, track));
+  const view = port(TrackRequests)
+    .list(call.guildId)
+    ?.find(({ name }) => isSameTrack(name, track));
   const items = view?.waiting ?? [];
   const each = items.map(({ title }, at) => `${at + 1}. ${title}`.slice(0, mostChars));
   return closest(
@@ -35,12 +38,14 @@ export const remove: Command = {
     },
     queueTrack,
   ],
-  async run(call, { sessions, tracks }) {
+  async run(call, { port, sessions }) {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const item = call.words.item?.trim() ?? '';
     if (item === '') return [{ id: 'track.item', to: 'caller' }];
     const setting = { kind: 'remove', item } as const;
-    return repliesOf([tracks.change(call.guildId, callerOf(call), setting, trackIn(call))]);
+    return repliesOf([
+      port(TrackRequests).change(call.guildId, callerOf(call), setting, trackIn(call)),
+    ]);
   },
 };

@@ -1,7 +1,11 @@
-import type { CommandCall, Replies, Reply, ReplyAudience } from '#src/session/ports/command.ts';
-import type { ListedTrack, TrackCaller, TrackOutcome } from '#src/session/ports/tracks.ts';
-import { usualTrack } from '#src/session/tracks/track-names.ts';
-import { namedOutcome, trackOutcome } from '#src/session/tracks/track-outcome-texts.ts';
+import type { CommandCall, Replies, Reply, ReplyAudience } from '#src/conversation/command.ts';
+import { usualTrack } from '#src/features/tracks/track-names.ts';
+import { namedOutcome, trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
+import type {
+  ListedTrack,
+  TrackCaller,
+  TrackOutcome,
+} from '#src/features/tracks/track-outcomes.ts';
 import { playingTime } from '#src/texts/duration.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 

@@ -1,6 +1,7 @@
 import { notInChannel } from '#commands/rights.ts';
-import type { Command } from '#src/session/ports/command.ts';
-import { seekTargetOf } from '#src/session/tracks/seek-target.ts';
+import type { Command } from '#src/conversation/command.ts';
+import { seekTargetOf } from '#src/features/tracks/seek-target.ts';
+import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { newTrack } from './options.ts';
 import { callerOf, repliesOf, trackIn } from './replies.ts';
 
@@ -21,13 +22,13 @@ export const seek: Command = {
     },
     newTrack,
   ],
-  async run(call, { sessions, tracks }) {
+  async run(call, { port, sessions }) {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const to = seekTargetOf(call.words.to ?? '');
     if (!to) return [{ id: 'track.place', to: 'caller' }];
     return repliesOf([
-      tracks.change(call.guildId, callerOf(call), { kind: 'seek', to }, trackIn(call)),
+      port(TrackRequests).change(call.guildId, callerOf(call), { kind: 'seek', to }, trackIn(call)),
     ]);
   },
 };

@@ -1,6 +1,7 @@
 import { notInChannel } from '#commands/rights.ts';
-import type { Command } from '#src/session/ports/command.ts';
-import type { TrackAction } from '#src/session/ports/tracks.ts';
+import type { Command } from '#src/conversation/command.ts';
+import type { TrackAction } from '#src/features/tracks/track-outcomes.ts';
+import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { soundsOrAll, trackOrAll } from './options.ts';
 import { callerOf, repliesOf, trackIn } from './replies.ts';
 
@@ -11,10 +12,12 @@ export function steering(action: TrackAction): Command {
     description: `command.track.${action}`,
     shownTo: 'room',
     options: [action === 'skip' || action === 'stop' ? soundsOrAll : trackOrAll],
-    async run(call, { sessions, tracks }) {
+    async run(call, { port, sessions }) {
       const barred = notInChannel(call, sessions);
       if (barred) return [barred];
-      return repliesOf(tracks.steer(call.guildId, callerOf(call), action, trackIn(call)));
+      return repliesOf(
+        port(TrackRequests).steer(call.guildId, callerOf(call), action, trackIn(call)),
+      );
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { CommandGroup } from '#src/session/ports/command.ts';
+import type { CommandGroup } from '#src/conversation/command.ts';
 import { fade } from './fade.ts';
 import { list } from './list.ts';
 import { loop } from './loop.ts';

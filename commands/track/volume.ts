@@ -1,6 +1,7 @@
 import { notInChannel } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import type { Command, CommandCall } from '#src/session/ports/command.ts';
+import type { Command, CommandCall } from '#src/conversation/command.ts';
+import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { anyTrack } from './options.ts';
 import { callerOf, repliesOf, trackIn } from './replies.ts';
 
@@ -19,13 +20,15 @@ export const volume: Command = {
     },
     anyTrack,
   ],
-  async run(call, { sessions, tracks }) {
+  async run(call, { port, sessions }) {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const percent = levelIn(call.words.level);
     if (percent === undefined) return [{ id: 'track.level', to: 'caller' }];
     const setting = { kind: 'volume', percent } as const;
-    return repliesOf([tracks.change(call.guildId, callerOf(call), setting, trackIn(call))]);
+    return repliesOf([
+      port(TrackRequests).change(call.guildId, callerOf(call), setting, trackIn(call)),
+    ]);
   },
 };
 

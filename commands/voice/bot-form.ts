@@ -1,8 +1,9 @@
 import { notManaging } from '#commands/rights.ts';
-import type { Persona } from '#src/personas/persona.ts';
-import { personaFile } from '#src/personas/persona-file.ts';
-import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
-import type { Form } from '#src/session/ports/form.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
+import type { Form } from '#src/conversation/ports/form.ts';
+import type { Persona } from '#src/conversation/settings/persona.ts';
+import { personaFile } from '#src/features/personas/persona-file.ts';
+import { SessionPersonas } from '#src/features/personas/session-personas.ts';
 import { formOfPersona } from './persona-form.ts';
 import { unknownPersona } from './persona-replies.ts';
 
@@ -31,9 +32,9 @@ export async function withoutForm(call: CommandCall, ports: CommandPorts): Promi
     return [{ id: 'persona.form.late', to: 'caller' }];
   if (!persona) {
     if (words.persona === undefined) return [{ id: 'persona.which', to: 'caller' }];
-    return [unknownPersona(words.persona, await ports.personas.names(guildId))];
+    return [unknownPersona(words.persona, await ports.port(SessionPersonas).names(guildId))];
   }
-  const removal = await ports.personas.remove(guildId, persona.name);
+  const removal = await ports.port(SessionPersonas).remove(guildId, persona.name);
   const isUnsaved = removal.kind === 'removed' && !removal.saved;
   return [
     {
@@ -49,11 +50,11 @@ export async function withoutForm(call: CommandCall, ports: CommandPorts): Promi
 /** The named persona, else the current one of the bot there. */
 async function meant(
   { callerId: id, guildId, mayManage, words }: CommandCall,
-  { personas, sessions }: CommandPorts,
+  { port, sessions }: CommandPorts,
 ): Promise<Persona | undefined> {
-  if (words.persona !== undefined) return await personas.find(guildId, words.persona);
+  if (words.persona !== undefined) return await port(SessionPersonas).find(guildId, words.persona);
   const place = sessions.at(guildId) ? 'channel' : 'server';
-  const now = await personas.choose({ guildId, id, mayManage }, { place });
+  const now = await port(SessionPersonas).choose({ guildId, id, mayManage }, { place });
   if (now.kind !== 'chosen' || now.persona === undefined) return undefined;
-  return await personas.find(guildId, now.persona);
+  return await port(SessionPersonas).find(guildId, now.persona);
 }

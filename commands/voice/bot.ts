@@ -4,8 +4,10 @@ import type {
   CommandPorts,
   Replies,
   Reply,
-} from '#src/session/ports/command.ts';
-import type { BotStyleRequest, ChoiceOutcome } from '#src/session/ports/personas.ts';
+} from '#src/conversation/command.ts';
+import type { BotStyleRequest, ChoiceOutcome } from '#src/features/personas/persona-outcomes.ts';
+import { SessionPersonas } from '#src/features/personas/session-personas.ts';
+import { SessionVoices } from '#src/features/typed/session-voices.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { personaActs, personaFormFor, withoutForm } from './bot-form.ts';
 import { personaOption } from './persona-option.ts';
@@ -32,7 +34,7 @@ export const bot: Command = {
     const { words } = call;
     if (words.form !== undefined) return await withoutForm(call, ports);
     const request = await requestOf(call, ports);
-    const outcome = await ports.personas.choose(callerOf(call), request);
+    const outcome = await ports.port(SessionPersonas).choose(callerOf(call), request);
     if (outcome.kind === 'chosen') return chosen(outcome, request);
     return [refusalOf(outcome, words)];
   },
@@ -40,8 +42,8 @@ export const bot: Command = {
 
 /** Press of one of the two buttons under the question of a switch. */
 export function settleWith(what: 'keep' | 'clear') {
-  return async (call: CommandCall, { personas }: CommandPorts): Promise<Replies> => {
-    const outcome = personas.settle(callerOf(call), call.words.about ?? '', what);
+  return async (call: CommandCall, { port }: CommandPorts): Promise<Replies> => {
+    const outcome = port(SessionPersonas).settle(callerOf(call), call.words.about ?? '', what);
     switch (outcome) {
       case 'kept':
       case 'cleared':
@@ -57,11 +59,12 @@ export function settleWith(what: 'keep' | 'clear') {
 /** Where the bot sits, a choice is for that channel unless the server is named. */
 async function requestOf(
   { guildId, words }: CommandCall,
-  { sessions, voices }: CommandPorts,
+  { port, sessions }: CommandPorts,
 ): Promise<BotStyleRequest> {
   const place = words.for ?? (sessions.at(guildId) ? 'channel' : 'server');
   const { persona, voice } = words;
-  const named = voice === undefined ? undefined : ((await voices.named(voice)) ?? voice);
+  const named =
+    voice === undefined ? undefined : ((await port(SessionVoices).named(voice)) ?? voice);
   return {
     place: place === 'server' ? 'server' : 'channel',
     ...(persona !== undefined && { persona: isStandard(persona) ? null : persona }),

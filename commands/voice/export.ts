@@ -1,6 +1,7 @@
 import { notManaging } from '#commands/rights.ts';
-import { personaFile } from '#src/personas/persona-file.ts';
-import type { Command } from '#src/session/ports/command.ts';
+import type { Command } from '#src/conversation/command.ts';
+import { personaFile } from '#src/features/personas/persona-file.ts';
+import { SessionPersonas } from '#src/features/personas/session-personas.ts';
 import { personaOption } from './persona-option.ts';
 import { unknownPersona } from './persona-replies.ts';
 
@@ -9,12 +10,13 @@ export const exportPersona: Command = {
   description: 'command.voice.export',
   shownTo: 'caller',
   options: [{ ...personaOption('command.voice.export.persona'), required: true }],
-  async run(call, { personas }) {
+  async run(call, { port }) {
     const denied = notManaging(call);
     if (denied) return [denied];
     const { guildId, words } = call;
-    const found = await personas.find(guildId, words.persona ?? '');
-    if (!found) return [unknownPersona(words.persona ?? '', await personas.names(guildId))];
+    const found = await port(SessionPersonas).find(guildId, words.persona ?? '');
+    if (!found)
+      return [unknownPersona(words.persona ?? '', await port(SessionPersonas).names(guildId))];
     const files = [{ name: fileNameOf(found.name), text: personaFile(found) }];
     return [{ id: 'persona.exported', with: { persona: found.name }, to: 'caller', files }];
   },

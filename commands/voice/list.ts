@@ -1,4 +1,5 @@
-import type { Command } from '#src/session/ports/command.ts';
+import type { Command } from '#src/conversation/command.ts';
+import { SessionVoices } from '#src/features/typed/session-voices.ts';
 
 /** Longest list that is shown in the reply itself; a longer one is a file. */
 const longestShownChars = 1_000;
@@ -8,8 +9,8 @@ export const list: Command = {
   description: 'command.voice.list',
   shownTo: 'caller',
   options: [],
-  async run(_call, { voices }) {
-    const names = await voices.names();
+  async run(_call, { port }) {
+    const names = await port(SessionVoices).names();
     if (names.length === 0) return [{ id: 'voice.list.unknown', to: 'caller' }];
     const all = names.join(', ');
     if (all.length <= longestShownChars)

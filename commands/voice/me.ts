@@ -1,13 +1,9 @@
 import { languageOption } from '#commands/language-option.ts';
+import type { Public } from '#src/base/public.ts';
+import type { Command, CommandCall, Replies, Reply } from '#src/conversation/command.ts';
+import type { PersonChange } from '#src/conversation/settings/known-people-settings.ts';
+import { SessionVoices } from '#src/features/typed/session-voices.ts';
 import { maxSpeed, minSpeed, type PersonSettings } from '#src/people/person-settings.ts';
-import type {
-  Command,
-  CommandCall,
-  CommandPorts,
-  Replies,
-  Reply,
-} from '#src/session/ports/command.ts';
-import type { PersonChange } from '#src/session/settings/known-people-settings.ts';
 import { languageName, languageTag } from '#src/texts/language-names.ts';
 import { oneLine } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
@@ -42,9 +38,9 @@ export const me: Command = {
       maxChars: maxNameChars,
     },
   ],
-  async run(call, { peopleSettings, voices }) {
+  async run(call, { peopleSettings, port }) {
     const { guildId, callerId, words } = call;
-    const read = await changeOf(words, voices);
+    const read = await changeOf(words, port(SessionVoices));
     if ('wrong' in read) return [read.wrong];
     if (Object.keys(read.change).length === 0) {
       const settings = await peopleSettings.load(guildId, callerId);
@@ -57,10 +53,7 @@ export const me: Command = {
 
 const unread: Reply = { id: 'voice.unread', to: 'caller' };
 
-async function changeOf(
-  words: CommandCall['words'],
-  voices: CommandPorts['voices'],
-): Promise<Read> {
+async function changeOf(words: CommandCall['words'], voices: Public<SessionVoices>): Promise<Read> {
   const parts = [
     languageOf(words.language),
     await voiceOf(words.voice, voices),
@@ -84,7 +77,7 @@ function languageOf(typed: string | undefined): Read {
     : { change: { language } };
 }
 
-async function voiceOf(typed: string | undefined, voices: CommandPorts['voices']): Promise<Read> {
+async function voiceOf(typed: string | undefined, voices: Public<SessionVoices>): Promise<Read> {
   if (typed === undefined) return nothing;
   if (isStandard(typed)) return { change: { voice: null } };
   const voice = await voices.named(typed);

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { notManaging } from '#commands/rights.ts';
+import type { Public } from '#src/base/public.ts';
+import type { CommandCall, FormHandler, Reply } from '#src/conversation/command.ts';
+import type { Form, FormInput } from '#src/conversation/ports/form.ts';
 import {
   type Persona,
   type PersonaField,
   personaKeyOf,
   personaLimits,
   readPersona,
-} from '#src/personas/persona.ts';
-import type { CommandCall, CommandPorts, FormHandler, Reply } from '#src/session/ports/command.ts';
-import type { Form, FormInput } from '#src/session/ports/form.ts';
+} from '#src/conversation/settings/persona.ts';
+import { SessionPersonas } from '#src/features/personas/session-personas.ts';
 import { faultReply, savedReply } from './persona-replies.ts';
 
 /** Fields of the form; all other fields of a persona stay unchanged. */
@@ -47,17 +49,18 @@ export function formOfPersona({ former, name }: { former?: Persona; name?: strin
 export const personaForm: FormHandler = {
   name: formName,
   inputs: fields,
-  async run(call, { personas }) {
+  async run(call, { port }) {
     const denied = notManaging(call);
     if (denied) return [denied];
     const { guildId, words } = call;
-    const former = await formerOf(call, personas);
+    const former = await formerOf(call, port(SessionPersonas));
     const read = readPersona({ ...former, ...typed(words) });
     if (read.kind === 'fault') return [withTyped(faultReply(read.fault), words)];
     const { persona } = read;
     const isRenamed = !former || personaKeyOf(former.name) !== personaKeyOf(persona.name);
-    if (isRenamed && (await personas.find(guildId, persona.name))) return [taken(persona, words)];
-    const saving = await personas.save(guildId, persona, former?.name);
+    if (isRenamed && (await port(SessionPersonas).find(guildId, persona.name)))
+      return [taken(persona, words)];
+    const saving = await port(SessionPersonas).save(guildId, persona, former?.name);
     const reply = savedReply(persona, saving);
     return [saving.kind === 'saved' ? reply : withTyped(reply, words)];
   },
@@ -71,7 +74,7 @@ function typed(words: CommandCall['words']): Readonly<Record<string, string | un
 /** The persona for which the form was opened; undefined: a new one, or it was removed. */
 async function formerOf(
   { guildId, words: { about } }: CommandCall,
-  personas: CommandPorts['personas'],
+  personas: Public<SessionPersonas>,
 ): Promise<Persona | undefined> {
   if (about === undefined) return undefined;
   const names = await personas.names(guildId);

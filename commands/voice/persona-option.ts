@@ -1,5 +1,6 @@
 import { closest } from '#commands/closest-names.ts';
-import type { CommandOption } from '#src/session/ports/command.ts';
+import type { CommandOption } from '#src/conversation/command.ts';
+import { SessionPersonas } from '#src/features/personas/session-personas.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
 /** Longest name of a persona, and one more so that a longer one shows. */
@@ -15,7 +16,7 @@ export function personaOption(
     description,
     kind: 'text',
     maxChars: maxPersonaChars,
-    suggest: async (typed, { guildId }, { personas }) =>
-      closest(typed, [...others, ...(await personas.names(guildId))]),
+    suggest: async (typed, { guildId }, { port }) =>
+      closest(typed, [...others, ...(await port(SessionPersonas).names(guildId))]),
   };
 }

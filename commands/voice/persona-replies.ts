@@ -1,8 +1,12 @@
 import { nearest } from '#commands/closest-names.ts';
-import { type Persona, type PersonaField, personaLimits } from '#src/personas/persona.ts';
-import { type PersonaFileFault, personaFileLimits } from '#src/personas/persona-file.ts';
-import type { Reply } from '#src/session/ports/command.ts';
-import type { PersonaSaving } from '#src/session/ports/personas.ts';
+import type { Reply } from '#src/conversation/command.ts';
+import {
+  type Persona,
+  type PersonaField,
+  personaLimits,
+} from '#src/conversation/settings/persona.ts';
+import { type PersonaFileFault, personaFileLimits } from '#src/features/personas/persona-file.ts';
+import type { PersonaSaving } from '#src/features/personas/persona-outcomes.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { unknownVoice } from './unknown-voice.ts';

@@ -1,4 +1,5 @@
-import type { Command } from '#src/session/ports/command.ts';
+import type { Command } from '#src/conversation/command.ts';
+import { SessionVoices } from '#src/features/typed/session-voices.ts';
 import { text } from '#src/texts/texts.ts';
 import { unknownVoice } from './unknown-voice.ts';
 import { voiceOption } from './voice-option.ts';
@@ -8,15 +9,15 @@ export const preview: Command = {
   description: 'command.voice.preview',
   shownTo: 'caller',
   options: [voiceOption('command.voice.preview.voice')],
-  async run(call, { peopleSettings, voices }) {
+  async run(call, { peopleSettings, port }) {
     const { guildId, callerId: id, callerName: name, callerLocale, words } = call;
     const own = await peopleSettings.load(guildId, id);
     const asked = words.voice;
-    const voice = asked === undefined ? own?.voice : await voices.named(asked);
+    const voice = asked === undefined ? own?.voice : await port(SessionVoices).named(asked);
     if (asked !== undefined && voice === undefined)
-      return [unknownVoice(asked, await voices.names())];
+      return [unknownVoice(asked, await port(SessionVoices).names())];
     const sample = { voice, speed: own?.speed, language: own?.language ?? callerLocale };
-    const outcome = await voices.preview(guildId, { id, name }, sample);
+    const outcome = await port(SessionVoices).preview(guildId, { id, name }, sample);
     const shown = voice ?? text('voice.usual', {}, callerLocale);
     switch (outcome.kind) {
       case 'aloud':

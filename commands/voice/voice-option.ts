@@ -1,5 +1,6 @@
 import { closest } from '#commands/closest-names.ts';
-import type { CommandOption } from '#src/session/ports/command.ts';
+import type { CommandOption } from '#src/conversation/command.ts';
+import { SessionVoices } from '#src/features/typed/session-voices.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
 /** Longest name of a voice. */
@@ -15,7 +16,7 @@ export function voiceOption(
     description,
     kind: 'text',
     maxChars: maxVoiceChars,
-    suggest: async (typed, _call, { voices }) =>
-      closest(typed, [...others, ...(await voices.names())]),
+    suggest: async (typed, _call, { port }) =>
+      closest(typed, [...others, ...(await port(SessionVoices).names())]),
   };
 }

@@ -1,4 +1,4 @@
-import type { CommandGroup } from '#src/session/ports/command.ts';
+import type { CommandGroup } from '#src/conversation/command.ts';
 import { bot } from './bot.ts';
 import { exportPersona } from './export.ts';
 import { importPersona } from './import.ts';

@@ -1,14 +1,10 @@
 import { closest, nearest } from '#commands/closest-names.ts';
 import { notManaging } from '#commands/rights.ts';
-import type {
-  Command,
-  CommandCall,
-  CommandPorts,
-  Replies,
-  Reply,
-  Suggest,
-} from '#src/session/ports/command.ts';
-import type { ServerWord, WordAdding, WordList } from '#src/session/ports/words.ts';
+import type { Public } from '#src/base/public.ts';
+import type { Command, CommandCall, Replies, Reply, Suggest } from '#src/conversation/command.ts';
+import type { ServerWord } from '#src/conversation/settings/stored-words.ts';
+import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
+import type { WordAdding, WordList } from '#src/features/words/word-outcomes.ts';
 import { cut } from '#src/texts/plain.ts';
 import { text } from '#src/texts/texts.ts';
 
@@ -17,10 +13,10 @@ const longestShownChars = 1_000;
 /** Most characters that can be typed: more than are allowed, so that a longer word is noticed. */
 const [maxWordChars, maxSayChars] = [100, 200];
 
-const known: Suggest = async (typed, { guildId }, { words }) =>
+const known: Suggest = async (typed, { guildId }, { port }) =>
   closest(
     typed,
-    (await words.list(guildId)).words.map(({ word }) => word),
+    (await port(ServerVocabulary).list(guildId)).words.map(({ word }) => word),
   );
 
 export const words: Command = {
@@ -44,18 +40,18 @@ export const words: Command = {
       suggest: known,
     },
   ],
-  async run(call, { words: control }) {
+  async run(call, { port }) {
     const { add, remove, say } = call.words;
     if (add === undefined && remove === undefined)
       return say === undefined
-        ? listed(await control.list(call.guildId), call)
+        ? listed(await port(ServerVocabulary).list(call.guildId), call)
         : [{ id: 'words.say.alone', to: 'caller' }];
     const denied = notManaging(call);
     if (denied) return [denied];
     if (add !== undefined && remove !== undefined) return [{ id: 'words.both', to: 'caller' }];
     return remove === undefined
-      ? [addedReply(await control.add(call.guildId, add ?? '', say))]
-      : [await removed(remove, call, control)];
+      ? [addedReply(await port(ServerVocabulary).add(call.guildId, add ?? '', say))]
+      : [await removed(remove, call, port(ServerVocabulary))];
   },
 };
 
@@ -78,7 +74,7 @@ function addedReply(adding: WordAdding): Reply {
   }
 }
 
-async function removed(typed: string, { guildId }: CommandCall, control: CommandPorts['words']) {
+async function removed(typed: string, { guildId }: CommandCall, control: Public<ServerVocabulary>) {
   const removal = await control.remove(guildId, typed);
   if (removal.kind === 'removed') {
     const { word } = removal;

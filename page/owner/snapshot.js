@@ -1,5 +1,5 @@
 /**
- * What `src/page/snapshot.ts` sends; times in ms.
+ * What `src/web/page/snapshot.ts` sends; times in ms.
  * @typedef {Partial<Record<StageKey, { p50Ms: number, p95Ms: number }>>} Stages
  * @typedef {'endedMs' | 'recognisedMs' | 'firstTokenMs' | 'firstClauseMs' | 'firstSpeechMs' | 'firstSentMs'} StageKey
  * @typedef {{ startWallMs: number, turns: number, stages: Stages }} Period

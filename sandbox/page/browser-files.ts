@@ -1,7 +1,7 @@
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { fileLimitBytes, type Upload } from '#sandbox/world/world-attachments.ts';
-import { refuse } from '#src/http/refusal.ts';
-import { onlyFor, type PageApp } from '#src/http/viewer.ts';
+import { refuse } from '#src/web/http/refusal.ts';
+import { onlyFor, type PageApp } from '#src/web/http/viewer.ts';
 
 /** Where pages leave files for a command. */
 const uploadPath = '/room/files';

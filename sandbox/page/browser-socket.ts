@@ -49,7 +49,7 @@ function browserSocket(
   context: WSContext<WebSocketLike>,
 ): BrowserSocket & { readonly isOver: boolean } {
   let isOver = false;
-  const raw = context.raw as WebSocket | undefined; // src/http opens them by ws
+  const raw = context.raw as WebSocket | undefined; // src/web/http opens them by ws
   const close = ({ code, reason }: BrowserClose): void => {
     if (isOver) return;
     isOver = true;

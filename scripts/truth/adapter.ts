@@ -4,15 +4,14 @@ import { z } from 'zod';
 import { alerts } from '#src/base/alerts.ts';
 import { errorCodes } from '#src/base/errors.ts';
 import { settings } from '#src/config/settings.ts';
-import { settingKeys } from '#src/session/ports/settings.ts';
-import { logSession, openLog } from '#src/status/log.ts';
+import { logSession, openLog } from '#src/ops/log.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
 import { builtInTexts } from '#src/texts/tables.ts';
+import * as random from '#test/conversation/setup/random-conversation.ts';
+import { carried, enact, type TimedAct } from '#test/conversation/setup/random-crowd.ts';
+import { lounge, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import { play } from '#test/conversation/setup/tracks-fixture.ts';
 import { RecordedSpending } from '#test/fakes/recorded-spending.ts';
-import * as random from '#test/session/setup/random-conversation.ts';
-import { carried, enact, type TimedAct } from '#test/session/setup/random-crowd.ts';
-import { lounge, openSessionFixture } from '#test/session/setup/session-fixture.ts';
-import { play } from '#test/session/setup/tracks-fixture.ts';
 import type { OpenTraced, PlotAct } from './plots.ts';
 
 /** Where the scenarios lie, and what vitest has to load for them. */
@@ -31,8 +30,7 @@ export const settingsSchema = () =>
 export async function serverSettings() {
   const { settings: control } = openSessionFixture();
   const { all } = await control.view('g');
-  return settingKeys.map((name) => {
-    const { value, isOwn } = all.find(({ key }) => key === name) ?? {};
+  return all.map(({ key: name, value, isOwn }) => {
     return { name, values: control.values(name), value, isOwn };
   });
 }
@@ -48,7 +46,7 @@ export const openTraced: OpenTraced = async (plot, reportLog) => {
     {
       spending,
       onEvent(guildId, event) {
-        events.push(event);
+        events.push(event.kind === 'feature' ? { kind: event.of.kind, ...event.fields } : event);
         logSession(log, guildId, event);
       },
     },

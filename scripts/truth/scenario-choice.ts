@@ -11,6 +11,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   conversation: 'about sound; the bot writes nothing but its panel',
   'first-run': 'the console; its lines are times of this machine',
   hearing: 'about sound; the bot writes nothing but its panel',
+  'new-feature': 'about a feature that the bot does not have',
   'shared-time': 'about the clock of the tests',
   'track-levels': 'about the loudness of sound',
   long: 'every *.long.test.ts: restarts, faults and slow servers, whose edits depend on the machine',

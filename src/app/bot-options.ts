@@ -1,10 +1,10 @@
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Config } from '#src/config/types.ts';
+import type { PageLinks } from '#src/conversation/ports/command-ports.ts';
+import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { PageLinks } from '#src/session/ports/command-ports.ts';
-import type { SessionEvent } from '#src/session/ports/events.ts';
-import type { Pipelines } from '#src/session/ports/pipelines.ts';
-import type { ShardNews } from '#src/shards/ownership.ts';
+import type { ShardNews } from '#src/discord/shards/ownership.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import type { Engines } from './engines/engines.ts';
 

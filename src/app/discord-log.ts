@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { Log } from '#src/status/log.ts';
-import type { DiscordMetrics } from '#src/status/metrics/discord-metrics.ts';
+import type { Log } from '#src/ops/log.ts';
+import type { DiscordMetrics } from '#src/ops/metrics/discord-metrics.ts';
 
 /** Discord takes 120 messages a minute, or its gateway is away. */
 const keptSeats = 'not confirmed by Discord: these voice channels are left as the gateway closes';

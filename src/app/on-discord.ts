@@ -6,21 +6,22 @@ import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { secretsOf } from '#src/config/models.ts';
 import type { Config } from '#src/config/types.ts';
+import type { SessionEvent } from '#src/conversation/ports/events.ts';
 import { type OperatorAddress, writeToOperator } from '#src/discord/account/operator-message.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { refusedIntent } from '#src/discord/login.ts';
-import type { OperatorPage, OperatorPageOptions } from '#src/page/operator-page.ts';
+import { features } from '#src/features/features.ts';
+import { AlertBoard } from '#src/ops/alert-board.ts';
+import { type Log, openLog } from '#src/ops/log.ts';
+import { Metrics } from '#src/ops/metrics/metrics.ts';
+import type { ProcessMetrics } from '#src/ops/metrics/process-metrics.ts';
+import { OperatorNotices } from '#src/ops/operator-notices.ts';
+import { Readiness } from '#src/ops/readiness.ts';
+import { keepStatusServer } from '#src/ops/server.ts';
 import { sayNews } from '#src/provider/models/models.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
-import type { SessionEvent } from '#src/session/ports/events.ts';
-import { AlertBoard } from '#src/status/alert-board.ts';
-import { type Log, openLog } from '#src/status/log.ts';
-import { Metrics } from '#src/status/metrics/metrics.ts';
-import type { ProcessMetrics } from '#src/status/metrics/process-metrics.ts';
-import { OperatorNotices } from '#src/status/operator-notices.ts';
-import { Readiness } from '#src/status/readiness.ts';
-import { keepStatusServer } from '#src/status/server.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
+import type { OperatorPage, OperatorPageOptions } from '#src/web/page/operator-page.ts';
 import { type RunningBot, startBot } from './bot.ts';
 import { countDiscord, logDiscord } from './discord-log.ts';
 import type { EngineNews } from './engines/engine-client.ts';
@@ -45,7 +46,8 @@ export async function onDiscord(
   loadCorrections(config, (complaint) => log.warn(complaint));
   let running: RunningBot | undefined;
   const ready = () => !signal.aborted && running?.ready() === true;
-  using metrics = new Metrics(ready, packageJson.version);
+  const kinds = features.flatMap(({ events = [] }) => events);
+  using metrics = new Metrics(ready, packageJson.version, kinds);
   surviveBugs(log, metrics.process);
   const notices = openNotices(config, { token, ...place }, log, signal);
   const alerts = new AlertBoard(log, metrics.meters, notices);
@@ -256,7 +258,7 @@ async function openOperatorPage(
   bot: OperatorPageOptions['bot'],
 ): Promise<OperatorPage | undefined> {
   if (!page) return undefined;
-  const { OperatorPage } = await import('#src/page/operator-page.ts');
+  const { OperatorPage } = await import('#src/web/page/operator-page.ts');
   return new OperatorPage({
     bot,
     alerts: () => alerts.raised,

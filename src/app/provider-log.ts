@@ -1,8 +1,8 @@
+import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import { type Log, logSession } from '#src/ops/log.ts';
+import type { ProviderMetrics } from '#src/ops/metrics/provider-metrics.ts';
 import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
-import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
-import { type Log, logSession } from '#src/status/log.ts';
-import type { ProviderMetrics } from '#src/status/metrics/provider-metrics.ts';
 
 /** Most complaints kept: more than one server has. */
 const mostReported = 50;

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import packageJson from '#package.json' with { type: 'json' };
-import { TokenBudgets } from '#src/api/tokens/token-budgets.ts';
 import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
 import { windowSamples } from '#src/audio/voice/silero-layers.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
@@ -9,15 +8,19 @@ import { realClock } from '#src/base/clock.ts';
 import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import type { Config } from '#src/config/types.ts';
-import type { ExternalTool, ToolNews } from '#src/external-tools/external-tool.ts';
+import type { OpenFeature, ProcessParts } from '#src/conversation/feature.ts';
+import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import type { ToolEntry } from '#src/conversation/ports/tool.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { SessionCaptions } from '#src/features/captions/session-captions.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
+import { features, tools } from '#src/features/features.ts';
+import { memoryStore } from '#src/features/memories/memory-store.ts';
+import type { ExternalTool, ToolNews } from '#src/features/tools/external-tool.ts';
+import { SpeedStats } from '#src/ops/speed-stats.ts';
 import type { StoreCopies } from '#src/people/store-copies.ts';
 import { type Cues, loadCues } from '#src/playback/reply/load-cues.ts';
-import type { Pipelines } from '#src/session/ports/pipelines.ts';
-import type { ToolEntry } from '#src/session/ports/tool.ts';
-import { ReminderClock } from '#src/session/reminders/reminder-clock.ts';
-import { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
-import type { TranscriptStores } from '#src/session/transcripts/transcript-stores.ts';
-import type { VoiceSessions } from '#src/session/voice-sessions.ts';
+import { longestWritingMs } from '#src/provider/deadlines.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { TextFiles } from '#src/sources/fetch/fetch.ts';
@@ -34,7 +37,6 @@ import {
 } from '#src/speech/text-language/text-language.ts';
 import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
-import { SpeedStats } from '#src/status/speed-stats.ts';
 import { backupsFolder } from '#src/storage/backups/copy-names.ts';
 import { FileCopies } from '#src/storage/backups/file-copies.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
@@ -42,11 +44,12 @@ import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { refuseForeignFormats } from '#src/storage/data-dir/store-files.ts';
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
 import { type Store, storePath } from '#src/storage/store.ts';
+import { storeParts } from '#src/storage/stores/store-parts.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
 import { PartialTrust } from '#src/turn/partial-trust.ts';
-import { tools } from '#tools/tools.ts';
+import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { BotOptions } from './bot-options.ts';
 import { openBudget } from './budget.ts';
 import { pipelinesOf } from './engines/pipelines.ts';
@@ -57,7 +60,7 @@ export type SharedParts = {
   readonly store: Store;
   readonly transcripts: TranscriptStores;
   readonly storeCopies: StoreCopies;
-  readonly reminders: ReminderClock;
+  readonly features: readonly OpenFeature[];
   readonly sounds: Sounds;
   readonly weights: SileroWeights;
   readonly cues: Cues;
@@ -91,13 +94,10 @@ export async function openSharedParts(
   const loading = [loadSilero(), loadCues(), openBotStore(options, signal)] as const;
   const [weights, cues, { store, sharedSpending, pool }] = await Promise.all(loading);
   stack.use(store);
-  const transcripts = stack.use(await openTranscriptStores(config, pool, options));
+  const { stores: transcripts } = stack.use(await openTranscriptStores(config, pool, options));
   const storeCopies = openStoreCopies(options, stack);
   const sounds = stack.use(openSounds(config));
-  const { onSession: onEvent } = options;
-  const reminders = stack.use(
-    new ReminderClock({ clock: realClock, store: store.reminders, onEvent }),
-  );
+  const opened = openFeatures(options, { sounds, store, transcripts, weights }, stack);
   if (weights.kind === 'plain') options.onDiscord({ kind: 'warning', message: withoutSimd });
   warmUp(weights);
   const tokenBudgets = new TokenBudgets();
@@ -113,7 +113,7 @@ export async function openSharedParts(
       keepsCaptions: (guildId) =>
         sessionsOf(guildId)
           ?.sessions(guildId)
-          .some(({ context }) => context.captions.active) === true,
+          .some(({ context }) => context.features.of(SessionCaptions).active) === true,
       guildCapsOf: (guildId) => sessionsOf(guildId)?.settings.capsIn(guildId) ?? {},
       ownCapOf: (payerId) => tokenBudgets.capOf(payerId),
       onEvent: options.onSession,
@@ -129,7 +129,7 @@ export async function openSharedParts(
     store,
     transcripts,
     storeCopies,
-    reminders,
+    features: opened,
     sounds,
     weights,
     cues,
@@ -183,6 +183,55 @@ function openStoreCopies(
   };
 }
 
+function openFeatures(
+  { config, engines, onSession: onEvent }: BotOptions,
+  {
+    sounds,
+    store,
+    transcripts,
+    weights,
+  }: Pick<SharedParts, 'sounds' | 'store' | 'transcripts' | 'weights'>,
+  stack: AsyncDisposableStack,
+): readonly OpenFeature[] {
+  const { deadlines, speech, transcription } = config;
+  const parts: ProcessParts = {
+    clock: realClock,
+    onEvent,
+    store: partOf(store, transcripts),
+    sounds,
+    recordings: sounds.recordings,
+    files: sounds.files,
+    weights,
+    models: {
+      speech: speech.kind === 'remote' ? speech.models : [],
+      transcription: transcription.kind === 'remote' ? transcription.models : [],
+    },
+    longestWritingMs: longestWritingMs(deadlines),
+    modelNews: () => engines.modelNews(),
+  };
+  return features.map((feature) => {
+    const open = feature.open(parts);
+    stack.defer(() => open[Symbol.asyncDispose]?.());
+    return open;
+  });
+}
+
+/** Finds the open store of a declared part. */
+function partOf(store: Store, transcripts: TranscriptStores): ProcessParts['store'] {
+  const parts = Object.entries(storeParts).map(
+    ([name, part]) => [part, Reflect.get<object, string>(store, name)] as const,
+  );
+  const open = new Map<object, unknown>([
+    ...parts,
+    [TranscriptStores.key, transcripts],
+    [memoryStore, transcripts.onDisk.memories],
+  ]);
+  return (part) => {
+    if (!open.has(part)) throw new TypeError('The store has no such part.');
+    return open.get(part) as never; // the list of parts tells what it is
+  };
+}
+
 /** Lets the compiler see the hot loop before the first speech: the first windows would take twenty times as long. */
 function warmUp(weights: SileroWeights): void {
   const activity = new VoiceActivity(weights);
@@ -212,19 +261,19 @@ export async function openOperatorTools(
   const { mcp, hasFiles } = externalTools;
   const sources: (() => readonly ExternalTool[])[] = [];
   if (mcp) {
-    const { McpServers } = await import('#src/external-tools/mcp/mcp-servers.ts');
+    const { McpServers } = await import('#src/features/tools/mcp/mcp-servers.ts');
     const servers = stack.use(new McpServers({ ...mcp, clock: realClock, report }));
     sources.push(() => servers.tools());
   }
   if (hasFiles) {
-    const { openToolFiles } = await import('#src/external-tools/files/tool-files.ts');
+    const { openToolFiles } = await import('#src/features/tools/files/tool-files.ts');
     const taken = new Set(tools.map(({ name }) => name));
     const folder = join(dataDir, 'tools');
     const files = await openToolFiles({ folder, taken, clock: realClock, report }, signal);
     sources.push(() => files);
   }
   if (sources.length === 0) return { all: () => [], [Symbol.asyncDispose]: async () => undefined };
-  const { externalTool } = await import('#tools/external-tool.ts');
+  const { externalTool } = await import('#src/features/tools/adapt-external-tool.ts');
   const known = new WeakMap<ExternalTool, ToolEntry>();
   const adapted = (tool: ExternalTool): ToolEntry => {
     const found = known.get(tool) ?? externalTool(tool);
@@ -239,11 +288,11 @@ export async function openOperatorTools(
 }
 
 /** Sounds and texts that people send or have played: recordings to be heard, sounds of tracks, text files. */
-type Sounds = AsyncDisposable & {
-  readonly recordings: RecordingReader;
-  readonly files: FileReader;
-  readonly catalog: SoundCatalog;
-};
+type Sounds = AsyncDisposable &
+  ProcessParts['sounds'] & {
+    readonly recordings: RecordingReader;
+    readonly files: FileReader;
+  };
 
 /** Longest step of a decoding process, in ms, before it is killed: 30 ms are usual. */
 const mostStepMs = 2_000;
@@ -261,7 +310,8 @@ function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPat
   return {
     recordings: new Recordings(decoding, { allowed }),
     files: new TextFiles({ allowed }),
-    catalog: new SoundCatalog(sources, library),
+    opener: sources,
+    library,
     [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),
   };
 }

@@ -2,7 +2,7 @@ import {
   type McpServerOptions,
   readServersFile,
   type VariableReader,
-} from '#src/external-tools/mcp/servers-file.ts';
+} from '#src/features/tools/mcp/servers-file.ts';
 import { type EnvironmentSettings, settings } from './settings.ts';
 
 /** Tools of the operator. */

@@ -1,6 +1,7 @@
 import { type Client, DiscordAPIError, Events, RESTJSONErrorCodes, Routes } from 'discord.js';
-import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
-import { isOnShard, type OwnedShard } from '#src/shards/ownership.ts';
+import type { GuildStore } from '#src/conversation/ports/stores/guild-list-store.ts';
+import type { OwnedShard } from '#src/discord/shards/ownership.ts';
+import { isOnShard } from '#src/people/server-share.ts';
 import type { DiscordEvent } from './events.ts';
 
 type GuildRecords = Pick<GuildStore, 'note' | 'noted'>;

@@ -8,6 +8,14 @@ import {
   Status,
   type VoiceState,
 } from 'discord.js';
+import type { Button, CommandPorts, FormHandler } from '#src/conversation/command.ts';
+import type { CaptionChats, NicknameMark } from '#src/conversation/ports/caption-chats.ts';
+import type { ChannelMessages } from '#src/conversation/ports/channel-messages.ts';
+import type { Members, Places } from '#src/conversation/ports/command-ports.ts';
+import type { PanelBoard, PanelStore } from '#src/conversation/ports/panel.ts';
+import type { GuildStore } from '#src/conversation/ports/stores/guild-list-store.ts';
+import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
+import type { VoiceLinkOpener } from '#src/conversation/ports/voice-link.ts';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
 import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
 import { openChannelWriters } from '#src/discord/captions/channel-writers.ts';
@@ -27,18 +35,10 @@ import {
   type PanelReplies,
 } from '#src/discord/panel/panels.ts';
 import { InteractionClaims } from '#src/discord/shards/interaction-claims.ts';
+import type { OwnedShard } from '#src/discord/shards/ownership.ts';
 import type { Takeover } from '#src/discord/shards/takeover.ts';
 import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
 import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
-import type { CaptionChats, NicknameMark } from '#src/session/ports/caption-chats.ts';
-import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
-import type { Button, CommandPorts, FormHandler } from '#src/session/ports/command.ts';
-import type { Members, Places } from '#src/session/ports/command-ports.ts';
-import type { PanelBoard, PanelStore } from '#src/session/ports/panel.ts';
-import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
-import type { TypedMessages } from '#src/session/ports/typed-messages.ts';
-import type { VoiceLinkOpener } from '#src/session/ports/voice-link.ts';
-import type { OwnedShard } from '#src/shards/ownership.ts';
 import { watchAbsentGuilds } from './absent-guilds.ts';
 import type { DiscordEvent } from './events.ts';
 import { leaveAllSeats, shownSeats } from './leave-seats.ts';

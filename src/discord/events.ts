@@ -1,8 +1,8 @@
+import type { MissingRight, VoiceRestriction } from '#src/conversation/ports/seat-events.ts';
 import type { PacerCounts } from '#src/discord/link/pacer.ts';
 import type { ReceiverCounts } from '#src/discord/link/receiver.ts';
 import type { MessageOutcome } from '#src/discord/panel/outbox.ts';
 import type { LinkAlert } from '#src/discord/watchdogs/link-alerts.ts';
-import type { MissingRight, VoiceRestriction } from '#src/session/ports/seat-events.ts';
 
 /** Event at Discord, for logs and counters: ids and numbers, never words people said. */
 export type DiscordEvent =

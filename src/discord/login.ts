@@ -18,7 +18,7 @@ import {
 import { BotError } from '#src/base/errors.ts';
 import { filterDispatches } from '#src/discord/library/dispatch-filter.ts';
 import { OwnedGateway } from '#src/discord/shards/owned-gateway.ts';
-import type { OwnedShard } from '#src/shards/ownership.ts';
+import type { OwnedShard } from '#src/discord/shards/ownership.ts';
 import type { DiscordEvent } from './events.ts';
 import { networkCodeOf } from './network-errors.ts';
 

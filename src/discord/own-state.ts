@@ -7,8 +7,8 @@ import {
   type PermissionsBitField,
   type VoiceState,
 } from 'discord.js';
+import type { MissingRight, VoiceRestriction } from '#src/conversation/ports/seat-events.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
-import type { MissingRight, VoiceRestriction } from '#src/session/ports/seat-events.ts';
 import type { DiscordEvent } from './events.ts';
 import { permissionsIn } from './permissions.ts';
 

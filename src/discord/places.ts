@@ -7,8 +7,8 @@ import {
   type VoiceBasedChannel,
   type VoiceState,
 } from 'discord.js';
+import type { Places } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
-import type { Places } from '#src/session/ports/command-ports.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import { personOf } from './channel-people.ts';
 import { permissionsIn, permissionsOf } from './permissions.ts';

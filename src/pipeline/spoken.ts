@@ -29,7 +29,7 @@ type Course = {
 };
 
 /**
- * Speaks `clauses` in order onto `belt`, the next ones being made while one is read.
+ * Speaks `clauses` in order onto `queue`, the next ones being made while one is read.
  *
  * A clause without anything speakable is skipped. One whose sound fails is requested once more before its first sound,
  * then reported as `unspoken`, and the rest continues; where the voice fails for good, the rest is not spoken. Errors:

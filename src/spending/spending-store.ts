@@ -19,6 +19,6 @@ export type SpendingEntry = {
 export interface SpendingStore {
   /** Reads the month of `day` so far for servers, only that day for persons and captions. Errors: BotError `store.unreadable`. */
   read(day: string): Promise<readonly SpendingEntry[]>;
-  /** Adds to what is there; of a person only the day of the entry and its neighbours are kept. Errors: BotError `store.unwritable`. */
+  /** Adds to what is there; of a person only the day of the last entry and its neighbours are kept. Errors: BotError `store.unwritable`. */
   add(entries: readonly SpendingEntry[]): Promise<void>;
 }

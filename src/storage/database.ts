@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
+import type { Connection } from '#src/sql/connection.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
+import { SqliteConnection } from '#src/sql/sqlite-connection.ts';
+import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
+import type { StoreCode } from '#src/sql/store-part.ts';
+import { asTrouble, damaged, isBusy, removed } from '#src/sql/trouble.ts';
 import { checkFormat, type Migration, migrate, rewriteVersion, versionIn } from './schema.ts';
-import type { Connection } from './sql/connection.ts';
-import { SqliteConnection } from './sql/sqlite-connection.ts';
-import type { StoreDatabase, Work } from './sql/store-database.ts';
-import { DatabaseSync } from './sqlite.ts';
-import { asTrouble, damaged, isBusy, removed, type StoreCode } from './trouble.ts';
 
 export type StoreOptions = {
   readonly clock: Clock;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { type DatabaseSync, openReadOnly } from './sqlite.ts';
-import { tooNew, tooOld } from './trouble.ts';
+import { type DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
+import { tooNew, tooOld } from '#src/sql/trouble.ts';
 
 export type Migration = { readonly version: number; readonly sql: string };
 

@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
-import type { ModelPrompt } from '#src/captions/answers/data-block.ts';
+import type { ChatMessage } from '#src/chat/ports.ts';
+import { openStandIn } from '#src/chat/stand-in.ts';
+import type { ModelPrompt } from '#src/conversation/answering/data-block.ts';
 import {
   citedAnswerPrompt,
   citedLines,
   numberedLines,
-} from '#src/captions/answers/numbered-lines.ts';
-import { channelContext } from '#src/captions/answers/prompt-context.ts';
-import { recap, shownPoint } from '#src/captions/answers/recap.ts';
-import { readTranslations, translationPrompt } from '#src/captions/answers/translation.ts';
-import type { ChatMessage } from '#src/chat/ports.ts';
-import { openStandIn } from '#src/chat/stand-in.ts';
+} from '#src/features/captions/answers/numbered-lines.ts';
+import { channelContext } from '#src/features/captions/answers/prompt-context.ts';
+import { recap, shownPoint } from '#src/features/captions/answers/recap.ts';
+import { readTranslations, translationPrompt } from '#src/features/captions/answers/translation.ts';
 import { promptOf } from '#src/pipeline/prompt.ts';
-import { hostileWords } from '#test/captions/answers/hostile-words.ts';
-import { evening, foundIn, lineAt } from '#test/captions/transcript-lines.ts';
 import { said, turnOf } from '#test/contracts/pipeline.ts';
+import { hostileWords } from '#test/features/captions/answers/hostile-words.ts';
+import { evening, foundIn, lineAt } from '#test/features/captions/transcript-lines.ts';
 
 const never = new AbortController().signal;
 const standIn = openStandIn({ wallMs: () => 0, timeZone: 'UTC', random: () => 0, botName: 'Nova' });

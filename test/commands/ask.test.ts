@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { askAbout } from '#commands/ask-about.ts';
+import type { Public } from '#src/base/public.ts';
+import type { CommandCall } from '#src/conversation/command.ts';
+import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import type { CommandCall, CommandPorts } from '#src/session/ports/command.ts';
 import { adam, inLounge, ports } from './ports.ts';
 
 const sound = { url: 'https://cdn.test/a.ogg', name: 'voice-message.ogg', durationMs: 2000 };
@@ -19,12 +21,12 @@ const message = {
 
 /** What was asked, and the answer to it. */
 function asking(
-  answer: Awaited<ReturnType<CommandPorts['talk']['ask']>> = {
+  answer: Awaited<ReturnType<Public<TypedRequests>['ask']>> = {
     kind: 'answered',
     text: openText('Five.'),
   },
 ) {
-  const asked: Parameters<CommandPorts['talk']['ask']>[] = [];
+  const asked: Parameters<Public<TypedRequests>['ask']>[] = [];
   const hears = ports({
     at: () => undefined,
     ask: async (...all) => {
@@ -63,7 +65,7 @@ test('a recording may be asked about by its link, of which others read its host 
 
 test('a recording is answered aloud, in writing or to the caller alone, as asked', async () => {
   const { asked, hears } = asking();
-  const lounge = ports({ ask: hears.talk.ask });
+  const lounge = ports({ ask: hears.port(TypedRequests).ask });
   const said: unknown[] = [];
   for (const answer of ['voice', 'text', 'only me']) {
     const replies = await ask.run({ ...inLounge, sound, words: { answer } }, lounge);

@@ -3,11 +3,17 @@ import { ask } from '#commands/ask.ts';
 import { buttons } from '#commands/buttons.ts';
 import { captions } from '#commands/captions/captions.ts';
 import { leave } from '#commands/leave.ts';
-import type { ListedSession } from '#src/captions/transcript-store.ts';
+import type { Public } from '#src/base/public.ts';
+import type { CommandCall, Replies } from '#src/conversation/command.ts';
+import type { Asker } from '#src/conversation/ports/command-ports.ts';
+import type {
+  CaptionsOn,
+  QuotedLine,
+  RecapRequest,
+} from '#src/features/captions/caption-outcomes.ts';
+import type { ListedSession } from '#src/features/captions/transcript-store.ts';
+import type { SessionTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
 import { anybody } from '#src/people/confidential-text.ts';
-import type { CaptionsOn, QuotedLine, RecapRequest } from '#src/session/ports/captions.ts';
-import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
-import type { Asker } from '#src/session/ports/command-ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 
@@ -109,7 +115,7 @@ test('/captions transcript sends the last session as a file, to the caller alone
 
 test('a session is picked by the label that was offered, and another one is told to be unknown', async () => {
   const asked: unknown[] = [];
-  const transcripts: Partial<CommandPorts['transcripts']> = {
+  const transcripts: Partial<Public<SessionTranscripts>> = {
     sessions: async () => [session],
     async file(_guildId, _personId, request) {
       asked.push(request);
@@ -155,7 +161,7 @@ test('/captions recap ends each point with name and time', async () => {
 
 test('/ask about answers from what was said, to the asker alone', async () => {
   const asked: unknown[] = [];
-  const find: Partial<CommandPorts['transcripts']> = {
+  const find: Partial<Public<SessionTranscripts>> = {
     async ask(_guildId, asker, request) {
       asked.push([asker, request]);
       return { kind: 'found', lines: [quote], knownBy: anybody };

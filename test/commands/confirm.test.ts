@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { buttons } from '#commands/buttons.ts';
-import { ruleFields, rulesOf } from '#src/external-tools/external-tool.ts';
-import type { ConfirmOutcome } from '#src/session/ports/command-ports.ts';
+import type { ConfirmOutcome } from '#src/conversation/ports/command-ports.ts';
+import { ruleFields, rulesOf } from '#src/features/tools/external-tool.ts';
 import { inLounge, ports } from './ports.ts';
 
 const button = buttons.find(({ name }) => name === 'tool.confirm');

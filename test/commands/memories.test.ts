@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { privacy } from '#commands/privacy/privacy.ts';
-import type { Memory } from '#src/captions/transcript-store.ts';
-import type { CommandCall, CommandPorts, Replies } from '#src/session/ports/command.ts';
-import type { MemoryRemoval } from '#src/session/ports/command-ports.ts';
+import type { Public } from '#src/base/public.ts';
+import type { CommandCall, Replies } from '#src/conversation/command.ts';
+import type { Memory, MemoryRemoval } from '#src/features/memories/memory-store.ts';
+import type { SessionMemories } from '#src/features/memories/session-memories.ts';
+
 import { type CheckedLine, text } from '#src/texts/texts.ts';
 import { adam, ports } from './ports.ts';
 
@@ -16,7 +18,7 @@ const tea: Memory = {
 };
 
 async function run(
-  memories: Partial<CommandPorts['memories']>,
+  memories: Partial<Public<SessionMemories>>,
   words: CommandCall['words'] = {},
   call = adam,
 ): Promise<Replies> {
@@ -25,10 +27,10 @@ async function run(
   return await command.run({ ...call, words }, ports({ memories }));
 }
 
-const listing = (memories: readonly Memory[], isOn = true): Partial<CommandPorts['memories']> => ({
+const listing = (memories: readonly Memory[], isOn = true): Partial<Public<SessionMemories>> => ({
   list: async () => ({ kind: 'read', memories, isOn }),
 });
-const unreadable: Partial<CommandPorts['memories']> = { list: async () => ({ kind: 'failed' }) };
+const unreadable: Partial<Public<SessionMemories>> = { list: async () => ({ kind: 'failed' }) };
 const shown = (replies: Replies): readonly (readonly string[])[] =>
   replies.map(({ lines = [], ...head }) =>
     [head, ...lines].map((line) => text(line.id, line.with)),

@@ -1,11 +1,28 @@
-import { wallTimesIn } from '#src/captions/files/wall-time.ts';
+import type { Public } from '#src/base/public.ts';
+import type { CommandCall, CommandPorts } from '#src/conversation/command.ts';
+import type { Places, Stats } from '#src/conversation/ports/command-ports.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
+import { SessionTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
+import { serverSettings } from '#src/features/features.ts';
+import { SessionMemories } from '#src/features/memories/session-memories.ts';
+import { SessionPersonas } from '#src/features/personas/session-personas.ts';
+import { SessionCheckup } from '#src/features/settings/checkup.ts';
+import { SessionSettings } from '#src/features/settings/settings-changes.ts';
+import type {
+  TrackAction,
+  TrackOutcome,
+  TrackSetting,
+} from '#src/features/tracks/track-outcomes.ts';
+import { TrackRequests } from '#src/features/tracks/track-requests.ts';
+import { LineReader } from '#src/features/typed/line-reader.ts';
+import { SessionVoices } from '#src/features/typed/session-voices.ts';
+import { TypedRequests } from '#src/features/typed/typed-requests.ts';
+import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import type { CommandCall, CommandPorts } from '#src/session/ports/command.ts';
-import type { Places, Stats } from '#src/session/ports/command-ports.ts';
-import type { TrackAction, TrackOutcome, TrackSetting } from '#src/session/ports/tracks.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
+import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
@@ -27,33 +44,36 @@ export const inLounge: CommandCall = { ...adam, callerChannel: lounge };
 type All = CommandPorts['sessions'] &
   CommandPorts['access'] &
   Places &
-  CommandPorts['talk'] &
+  Public<TypedRequests> &
   CommandPorts['hearing'] &
   CommandPorts['privacy'] &
   CommandPorts['confirmations'] &
   Stats &
   SpentCosts &
-  CommandPorts['tracks'];
-export type PortOverrides = Partial<All & CommandPorts['settings'] & CommandPorts['checkup']> & {
-  readonly personas?: Partial<CommandPorts['personas']>;
-  readonly words?: Partial<CommandPorts['words']>;
-  readonly lines?: Partial<CommandPorts['lines']>;
-  readonly memories?: Partial<CommandPorts['memories']>;
-  readonly voices?: CommandPorts['voices'];
+  Public<TrackRequests>;
+export type PortOverrides = Partial<All & Public<SessionSettings> & Public<SessionCheckup>> & {
+  readonly personas?: Partial<Public<SessionPersonas>>;
+  readonly words?: Partial<Public<ServerVocabulary>>;
+  readonly lines?: Partial<Public<LineReader>>;
+  readonly memories?: Partial<Public<SessionMemories>>;
+  readonly voices?: Public<SessionVoices>;
   readonly peopleSettings?: Partial<CommandPorts['peopleSettings']>;
-  readonly captions?: Partial<CommandPorts['captions']>;
-  readonly transcripts?: Partial<CommandPorts['transcripts']>;
+  readonly captions?: Partial<Public<SessionCaptionControl>>;
+  readonly transcripts?: Partial<Public<SessionTranscripts>>;
+  /** Further objects of features, by class. */
+  readonly more?: readonly (readonly [object, object])[];
 };
 
 /** Takes whatever it is given. */
-const settings: CommandPorts['settings'] = {
+const settings: Public<SessionSettings> = {
+  keys: serverSettings.map(({ key }) => key),
   view: async () => ({ all: [], isRead: true }),
   set: async (_guildId, _key, value) => ({ kind: 'set', key: 'cues', value, saved: true }),
   values: () => ['off', 'soft', 'on', 'default'],
 };
 
 /** Does what it is told, to whomever. */
-const tracks: CommandPorts['tracks'] = {
+const tracks: Public<TrackRequests> = {
   play: async (_guildId, _caller, { track }) => ({ kind: 'playing', title: 'rain', track }),
   steer: (_guildId, _caller, action, track) => [steered(action, track)],
   change: (_guildId, _caller, setting, track) => changed(setting, track),
@@ -96,7 +116,7 @@ function changed(setting: TrackSetting, track: string): TrackOutcome {
 }
 
 /** Captions are off, and go on when asked. */
-const captions: CommandPorts['captions'] = {
+const captions: Public<SessionCaptionControl> = {
   turnOn: async () => ({
     kind: 'on',
     placeId: 'lounge',
@@ -110,10 +130,10 @@ const captions: CommandPorts['captions'] = {
 };
 
 /** All is well. */
-const checkup: CommandPorts['checkup'] = { check: async () => ({ findings: [], news: [] }) };
+const checkup: Public<SessionCheckup> = { check: async () => ({ findings: [], news: [] }) };
 
 /** There are none yet, and everything is taken. */
-const personas: CommandPorts['personas'] = {
+const personas: Public<SessionPersonas> = {
   names: async () => [],
   find: async () => undefined,
   choose: async (_caller, { persona }) => ({
@@ -131,7 +151,7 @@ const personas: CommandPorts['personas'] = {
 export function voicesOf(
   names: readonly string[],
   models: readonly string[] = [],
-): CommandPorts['voices'] {
+): Public<SessionVoices> {
   return {
     models: () => models,
     acceptsTone: () => models.length > 0,
@@ -141,7 +161,7 @@ export function voicesOf(
   };
 }
 /** There are none, and every one is taken. */
-const words: CommandPorts['words'] = {
+const words: Public<ServerVocabulary> = {
   list: async () => ({ words: [], isRead: true, limit: 200 }),
   add: async (_guildId, word, say) => ({
     kind: 'added',
@@ -152,14 +172,14 @@ const words: CommandPorts['words'] = {
 };
 
 /** Every line is said at once. */
-const lines: CommandPorts['lines'] = {
+const lines: Public<LineReader> = {
   read: async () => ({ kind: 'queued', ahead: 0 }),
   handle: async () => undefined,
   deleted: () => undefined,
 };
 
 /** There are none, and nobody may have any. */
-const memories: CommandPorts['memories'] = {
+const memories: Public<SessionMemories> = {
   list: async () => ({ kind: 'read', memories: [], isOn: false }),
   remove: async () => ({ kind: 'unknown' }),
 };
@@ -173,7 +193,7 @@ const peopleSettings: CommandPorts['peopleSettings'] = {
 };
 
 /** Nobody may know anything. */
-const transcripts: CommandPorts['transcripts'] = {
+const transcripts: Public<SessionTranscripts> = {
   sessions: async () => [],
   file: async () => ({ kind: 'none' }),
   find: async () => ({ kind: 'none' }),
@@ -225,7 +245,6 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     status: async () => ({ kind: 'read', hearing: true, settings: 3, lines: 0, memories: 0 }),
     allow: async () => ({ saved: true }),
     deny: async () => ({ saved: true }),
-    leaveOut: async () => ({ saved: true }),
     forget: async () => ({ kind: 'forgotten', total: 4, copies: { kind: 'kept' } }),
     export: async () => ({ kind: 'exported', json: '{}' }),
     ...tracks,
@@ -234,28 +253,32 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     today: () => noCost,
     ...over,
   };
+  const byClass = new Map<object, object>([
+    [TypedRequests, all],
+    [SessionVoices, over.voices ?? voicesOf(['slt', 'rms', 'kal16', 'kal'])],
+    [TrackRequests, all],
+    [SessionSettings, { ...settings, ...over }],
+    [SessionCheckup, { ...checkup, ...over }],
+    [SessionPersonas, { ...personas, ...over.personas }],
+    [ServerVocabulary, { ...words, ...over.words }],
+    [LineReader, { ...lines, ...over.lines }],
+    [SessionMemories, { ...memories, ...over.memories }],
+    [SessionCaptionControl, { ...captions, ...over.captions }],
+    [SessionTranscripts, { ...transcripts, ...over.transcripts }],
+    ...(over.more ?? []),
+  ]);
   return {
     clock: new VirtualClock(),
     timesIn: () => wallTimesIn('UTC'),
     access: all,
     sessions: all,
     places: all,
-    talk: all,
-    voices: over.voices ?? voicesOf(['slt', 'rms', 'kal16', 'kal']),
-    tracks: all,
     hearing: all,
     privacy: all,
     confirmations: all,
     stats: all,
     costs: all,
-    settings: { ...settings, ...over },
-    checkup: { ...checkup, ...over },
-    personas: { ...personas, ...over.personas },
-    words: { ...words, ...over.words },
-    lines: { ...lines, ...over.lines },
-    memories: { ...memories, ...over.memories },
     peopleSettings: { ...peopleSettings, ...over.peopleSettings },
-    captions: { ...captions, ...over.captions },
-    transcripts: { ...transcripts, ...over.transcripts },
+    port: (type) => byClass.get(type) as never, // the map holds one of each class
   };
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import { privacy } from '#commands/privacy/privacy.ts';
-import type { CommandCall, Replies } from '#src/session/ports/command.ts';
+import type { CommandCall, Replies } from '#src/conversation/command.ts';
 import { locales, text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { readAloud } from '#commands/read-aloud.ts';
-import type { CommandCall, CommandPorts, PickedMessage } from '#src/session/ports/command.ts';
-import type { ReadingOutcome } from '#src/session/ports/line-reading.ts';
+import type { Public } from '#src/base/public.ts';
+import type { CommandCall, PickedMessage } from '#src/conversation/command.ts';
+import type { LineReader } from '#src/features/typed/line-reader.ts';
+import type { ReadingOutcome } from '#src/features/typed/written-line.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, ports } from './ports.ts';
 
@@ -15,8 +17,8 @@ const message: PickedMessage = {
 };
 
 async function pick(call: CommandCall, outcome: ReadingOutcome = { kind: 'queued', ahead: 0 }) {
-  const asked: Parameters<CommandPorts['lines']['read']>[] = [];
-  const read: CommandPorts['lines']['read'] = async (...all) => {
+  const asked: Parameters<Public<LineReader>['read']>[] = [];
+  const read: Public<LineReader>['read'] = async (...all) => {
     asked.push(all);
     return outcome;
   };

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
-import type { Command, CommandCall, Replies } from '#src/session/ports/command.ts';
-import type { CheckReport, CheckResult, Setting } from '#src/session/ports/settings.ts';
+import type { Command, CommandCall, Replies } from '#src/conversation/command.ts';
+import type { CheckReport, CheckResult, Setting } from '#src/conversation/ports/settings.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, lounge, type PortOverrides, ports } from './ports.ts';
 
@@ -63,10 +63,18 @@ test.each<[Setting, readonly string[]]>([
   [{ ...saved, key: 'cues', value: 'off' }, ['Saved: cues is off.']],
   [{ ...saved, key: 'voice', value: '' }, ["Saved: voice is the engine's own."]],
   [
-    { ...saved, key: 'pipeline', value: 'realtime' },
+    {
+      ...saved,
+      key: 'pipeline',
+      value: 'realtime',
+      line: { id: 'pipeline.switched', with: { pipeline: 'realtime' } },
+    },
     ['Now using realtime. The conversation continues.'],
   ],
-  [{ ...saved, key: 'addressing', value: 'off' }, ['I answer commands only.']],
+  [
+    { ...saved, key: 'addressing', value: 'off', line: { id: 'settings.addressing.off' } },
+    ['I answer commands only.'],
+  ],
   [
     { kind: 'set', key: 'cues', value: 'off', saved: false },
     [
@@ -80,11 +88,16 @@ test.each<[Setting, readonly string[]]>([
     ['cues takes off, soft, on, or default. Nothing changed.'],
   ],
   [
-    { kind: 'bad', key: 'instructions', allowed: [] },
+    {
+      kind: 'bad',
+      key: 'instructions',
+      allowed: [],
+      line: { id: 'settings.bad.instructions', with: { n: 1000 } },
+    },
     ['instructions takes 1 to 1000 characters, or default. Nothing changed.'],
   ],
   [
-    { kind: 'bad', key: 'voice', allowed: [] },
+    { kind: 'bad', key: 'voice', allowed: [], line: { id: 'settings.bad.voice' } },
     ['voice takes the name of a voice, or default. Nothing changed.'],
   ],
   [

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { say } from '#commands/say.ts';
+import type { CommandCall } from '#src/conversation/command.ts';
+import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
+import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
+import type { SayOutcome } from '#src/features/typed/say-outcomes.ts';
+
 import { openText } from '#src/people/confidential-text.ts';
-import type { CommandCall } from '#src/session/ports/command.ts';
-import type { AskOutcome, SayOutcome } from '#src/session/ports/command-ports.ts';
-import type { PlayEnd } from '#src/session/ports/tracks.ts';
 import { text } from '#src/texts/texts.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 import { adam, inLounge, ports, voicesOf } from './ports.ts';

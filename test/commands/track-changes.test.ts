@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
-import type { Command, CommandCall, Replies } from '#src/session/ports/command.ts';
-import type { ListedTrack, TrackOutcome } from '#src/session/ports/tracks.ts';
+import type { Command, CommandCall, Replies } from '#src/conversation/command.ts';
+import type { ListedTrack, TrackOutcome } from '#src/features/tracks/track-outcomes.ts';
 import { text } from '#src/texts/texts.ts';
 import { inLounge, type PortOverrides, ports } from './ports.ts';
 

@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
-import type { Command, CommandCall, Replies } from '#src/session/ports/command.ts';
-import type { ListedTrack, Playing, PlayRequest, TrackOutcome } from '#src/session/ports/tracks.ts';
-import { trackReference } from '#src/session/tracks/track-names.ts';
+import type { Command, CommandCall, Replies } from '#src/conversation/command.ts';
+import { trackReference } from '#src/features/tracks/track-names.ts';
+import type {
+  ListedTrack,
+  Playing,
+  PlayRequest,
+  TrackOutcome,
+} from '#src/features/tracks/track-outcomes.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 

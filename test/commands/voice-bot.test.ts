@@ -3,10 +3,12 @@ import { buttons } from '#commands/buttons.ts';
 import { bot } from '#commands/voice/bot.ts';
 import { exportPersona } from '#commands/voice/export.ts';
 import { importPersona } from '#commands/voice/import.ts';
-import type { Persona } from '#src/personas/persona.ts';
-import { readPersonaFile } from '#src/personas/persona-file.ts';
-import type { CommandCall, CommandPorts, Reply } from '#src/session/ports/command.ts';
-import type { BotStyleRequest, ChoiceOutcome } from '#src/session/ports/personas.ts';
+import type { Public } from '#src/base/public.ts';
+import type { CommandCall, Reply } from '#src/conversation/command.ts';
+import type { Persona } from '#src/conversation/settings/persona.ts';
+import { readPersonaFile } from '#src/features/personas/persona-file.ts';
+import type { BotStyleRequest, ChoiceOutcome } from '#src/features/personas/persona-outcomes.ts';
+import type { SessionPersonas } from '#src/features/personas/session-personas.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, type PortOverrides, ports } from './ports.ts';
 
@@ -26,7 +28,7 @@ async function choose(
   over: PortOverrides = {},
 ) {
   const requests: BotStyleRequest[] = [];
-  const personas: Partial<CommandPorts['personas']> = {
+  const personas: Partial<Public<SessionPersonas>> = {
     choose: async (_caller, request) => {
       requests.push(request);
       return outcome;
@@ -95,7 +97,7 @@ test.each([
   ['persona.keep', 'keep', 'denied', 'perm.dj', 'caller'],
 ] as const)('%s answers the question with %s, once: %s', async (name, what, outcome, id, to) => {
   const asked: unknown[] = [];
-  const personas: Partial<CommandPorts['personas']> = {
+  const personas: Partial<Public<SessionPersonas>> = {
     settle: (_caller, questionId, answer) => {
       asked.push(questionId, answer);
       return outcome;
@@ -144,7 +146,7 @@ test.each([
   [' '.repeat(70_000), 'That file is too big for a persona: over 64 KB. Nothing changed.'],
 ])('a bad file gets one sentence, and nothing is stored', async (content, sentence) => {
   const saved: unknown[] = [];
-  const personas: Partial<CommandPorts['personas']> = {
+  const personas: Partial<Public<SessionPersonas>> = {
     readFile: async () => readPersonaFile(encoded(content)),
     save: async (_guildId, persona) => {
       saved.push(persona);

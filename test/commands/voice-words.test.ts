@@ -1,24 +1,26 @@
 import { expect, test } from 'vitest';
 import { words } from '#commands/voice/words.ts';
-import type { CommandCall, CommandPorts, Reply } from '#src/session/ports/command.ts';
+import type { Public } from '#src/base/public.ts';
+import type { CommandCall, Reply } from '#src/conversation/command.ts';
+import type { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, ports } from './ports.ts';
 
 const manager: CommandCall = { ...adam, mayManage: true };
 const some = [{ word: 'Ana' }, { word: 'Kubernetes', say: 'koo-ber-net-ees' }];
-const control = (over: Partial<CommandPorts['words']>) => ports({ words: over });
+const control = (over: Partial<Public<ServerVocabulary>>) => ports({ words: over });
 
 function shown({ id, lines = [], with: values }: Reply): readonly string[] {
   return [text(id, values), ...lines.map((line) => text(line.id, line.with))];
 }
 
-async function replied(typed: CommandCall['words'], over: Partial<CommandPorts['words']> = {}) {
+async function replied(typed: CommandCall['words'], over: Partial<Public<ServerVocabulary>> = {}) {
   const [reply] = await words.run({ ...manager, words: typed }, control(over));
   expect(reply.to).toBe('caller');
   return shown(reply);
 }
 
-test.each<[CommandCall['words'], Partial<CommandPorts['words']>, readonly string[]]>([
+test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly string[]]>([
   [{ add: 'Ana' }, {}, ['"Ana" added: I expect to hear it.']],
   [{ add: 'Ana', say: 'Ah-na' }, {}, ['"Ana" added: I expect to hear it, and say it as "Ah-na".']],
   [

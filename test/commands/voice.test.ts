@@ -3,8 +3,10 @@ import { nearest } from '#commands/closest-names.ts';
 import { list } from '#commands/voice/list.ts';
 import { me } from '#commands/voice/me.ts';
 import { preview } from '#commands/voice/preview.ts';
-import type { CommandCall, CommandPorts } from '#src/session/ports/command.ts';
-import type { PersonChange } from '#src/session/settings/known-people-settings.ts';
+import type { Public } from '#src/base/public.ts';
+import type { CommandCall } from '#src/conversation/command.ts';
+import type { PersonChange } from '#src/conversation/settings/known-people-settings.ts';
+import type { SessionVoices } from '#src/features/typed/session-voices.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, ports, voicesOf } from './ports.ts';
 
@@ -116,7 +118,7 @@ test.each([
 
 test('/voice preview lets its caller hear their voice at their pace, or the one they name', async () => {
   const samples: unknown[] = [];
-  const voices: CommandPorts['voices'] = {
+  const voices: Public<SessionVoices> = {
     ...voicesOf(['slt', 'rms']),
     preview: async (_guildId, _listener, sample) => {
       samples.push(sample);

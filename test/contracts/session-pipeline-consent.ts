@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
-import { textOf } from '#test/session/setup/sayings.ts';
-import { openServed, type ServedSession } from '#test/session/setup/served-session.ts';
-import { adam, eva, lounge } from '#test/session/setup/session-fixture.ts';
+import { textOf } from '#test/conversation/setup/sayings.ts';
+import { openServed, type ServedSession } from '#test/conversation/setup/served-session.ts';
+import { adam, eva, lounge } from '#test/conversation/setup/session-fixture.ts';
 import { inMind, listening, quietFrom, replies } from './session-pipeline-scenarios.ts';
 
 /** Who is heard by whatever answers a room, and what is left of it, with real servers behind that. */

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
-import { openServed, type ServedSession } from '#test/session/setup/served-session.ts';
+import { openServed, type ServedSession } from '#test/conversation/setup/served-session.ts';
 
 /** Two minutes of talk: there is always more of it. */
 export const story = `Well, listen. ${Array.from({ length: 40 }, (_, n) => `This is the sentence number ${n + 1} of a very long story.`).join(' ')}`;

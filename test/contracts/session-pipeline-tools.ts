@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { peopleReading } from '#src/people/confidential-text.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
-import { textOf } from '#test/session/setup/sayings.ts';
-import { openServed, type ServedSession } from '#test/session/setup/served-session.ts';
-import { adam } from '#test/session/setup/session-fixture.ts';
+import { textOf } from '#test/conversation/setup/sayings.ts';
+import { openServed, type ServedSession } from '#test/conversation/setup/served-session.ts';
+import { adam } from '#test/conversation/setup/session-fixture.ts';
 
 const call = (name: string, given: object = {}) => ({
   call: { name, argumentsJson: JSON.stringify(given) },
@@ -141,7 +141,7 @@ function effectContract(name: PipelineName): void {
     await served.settle();
     await served.pass(2_000);
     expect([toolsIn(served), weighed(served)]).toEqual([[], 1]);
-    expect(served.fixture.sessions.session('g')?.context.tracks.volume.of('voice')).toBe(100);
+    expect(served.fixture.sessions.session('g')?.context.mix.volume.of('voice')).toBe(100);
   });
 
   test(`${name}: what was done before the link was lost is not done again, and its result is known`, async () => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
+import { readBy } from '#test/conversation/setup/read-outcome.ts';
+import { textOf } from '#test/conversation/setup/sayings.ts';
+import { openServed, type ServedSession } from '#test/conversation/setup/served-session.ts';
+import { adam, eva, lounge } from '#test/conversation/setup/session-fixture.ts';
 import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
-import { readBy } from '#test/session/setup/read-outcome.ts';
-import { textOf } from '#test/session/setup/sayings.ts';
-import { openServed, type ServedSession } from '#test/session/setup/served-session.ts';
-import { adam, eva, lounge } from '#test/session/setup/session-fixture.ts';
 import { sessionConsentContract } from './session-pipeline-consent.ts';
 import { listening, quietFrom, replies, story } from './session-pipeline-scenarios.ts';
 import { sessionToolContract } from './session-pipeline-tools.ts';

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
-import { identifyReserve, identifySpacingMs } from '#src/shards/identify-limits.ts';
-import type { RegisteredProcess, RegistryView, ShardRegistry } from '#src/shards/ownership.ts';
+import { identifyReserve, identifySpacingMs } from '#src/discord/shards/identify-limits.ts';
+import type {
+  RegisteredProcess,
+  RegistryView,
+  ShardRegistry,
+} from '#src/discord/shards/ownership.ts';
 
 /** One empty database with leases of `leaseMs`, and the processes that use it. */
 export type OpenRegistry = AsyncDisposable & {

@@ -5,7 +5,7 @@ import { readConfig } from '#src/config/config.ts';
 import { deadlines } from '#src/provider/deadlines.ts';
 import { standardModels } from '#src/provider/models/models.ts';
 import { readRecipes } from '#test/fakes/dialects/recipes.ts';
-import { enter, keyOf, openTestPage } from '#test/http/open-page.ts';
+import { enter, keyOf, openTestPage } from '#test/web/http/open-page.ts';
 import { botEnvironment, composeFile } from './compose-files.ts';
 
 const overlays = ['compose.local.yaml', 'compose.proxy.yaml'];

@@ -1,7 +1,4 @@
 import { Events, type Interaction } from 'discord.js';
-import type { DiscordEvent } from '#src/discord/events.ts';
-import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
-import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
 import type {
   Button,
   Command,
@@ -9,7 +6,10 @@ import type {
   CommandPorts,
   Replies,
   Reply,
-} from '#src/session/ports/command.ts';
+} from '#src/conversation/command.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
+import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
 import { text } from '#src/texts/texts.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 import { roundsPassed } from '#test/fakes/clock.ts';

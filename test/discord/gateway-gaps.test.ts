@@ -1,5 +1,6 @@
 import { Events, type Interaction, type VoiceState } from 'discord.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Command } from '#src/conversation/command.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { commandCallOf } from '#src/discord/interactions/calls.ts';
@@ -9,7 +10,6 @@ import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { openPlaces } from '#src/discord/places.ts';
 import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import type { Command } from '#src/session/ports/command.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 import {
   annMember,

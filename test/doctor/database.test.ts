@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { shardOf } from '#src/shards/ownership.ts';
-import { ownershipRules } from '#src/shards/ownership-step.ts';
+import { ownershipRules } from '#src/discord/shards/ownership-step.ts';
+import { shardOf } from '#src/people/server-share.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
 import { PostgresShardRegistry } from '#src/storage/postgres/shards/postgres-shard-registry.ts';

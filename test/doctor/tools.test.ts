@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { withAccepted, writeAccepted } from '#src/external-tools/mcp/accepted-tools.ts';
-import { reviewServer } from '#src/external-tools/mcp/review.ts';
-import { readServersFile } from '#src/external-tools/mcp/servers-file.ts';
+import { withAccepted, writeAccepted } from '#src/features/tools/mcp/accepted-tools.ts';
+import { reviewServer } from '#src/features/tools/mcp/review.ts';
+import { readServersFile } from '#src/features/tools/mcp/servers-file.ts';
 import { openFakeMcp } from '#test/fakes/mcp/http-server.ts';
 import { canary, examine } from './examine.ts';
 

@@ -10,7 +10,7 @@ export type DocumentedCommand = { readonly path: string; readonly words: readonl
 const places = [
   '{README,ARCHITECTURE,CONTRIBUTING}.md',
   '{docs,deploy,examples}/*.md',
-  '{src,bench,test,sandbox,doctor,setup,commands,tools,page}/**/*.md',
+  '{src,bench,test,sandbox,doctor,setup,commands,page}/**/*.md',
 ];
 /** What a command in the middle of a sentence begins with. */
 const programs =

@@ -4,7 +4,7 @@ import { readResult } from '#bench/latency/result.ts';
 import { alerts } from '#src/base/alerts.ts';
 import { errorCodes } from '#src/base/errors.ts';
 import { rightNames } from '#src/discord/account/rights.ts';
-import { settingKeys } from '#src/session/ports/settings.ts';
+import { serverSettings } from '#src/features/features.ts';
 import { sourceFiles } from '#test/source-files.ts';
 
 const troubleshooting = await readFile('docs/troubleshooting.md', 'utf8');
@@ -76,7 +76,7 @@ test('the delays of docs/benchmarks.md are those that npm run bench -- --save wr
 });
 
 test('usage lists every setting of a server, and every right that the invite link asks for', () => {
-  expect(firstCells(usage, 'Settings of a server')).toEqual([...settingKeys]);
+  expect(firstCells(usage, 'Settings of a server')).toEqual(serverSettings.map(({ key }) => key));
   const [, rights = ''] = /\n## Rights\n([\s\S]*?)\n## /.exec(usage) ?? [];
   const listed = [...rights.matchAll(/^\| ([A-Z][^|]*) \|/gm)].flatMap(([, cell = '']) =>
     cell.split(', '),

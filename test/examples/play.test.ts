@@ -1,8 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { openCompletions } from '#test/api/completions-setup.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
+import { openCompletions } from '#test/web/api/completions-setup.ts';
 import { openHeldEngine } from './held-engine.ts';
 
 /** The example as people run it, against this address. */

@@ -1,11 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { DesiredMessage, DisplayOutcome } from '#src/captions/desired-message.ts';
 import type {
   CaptionChat,
   CaptionChats,
   DeletedMessages,
-} from '#src/session/ports/caption-chats.ts';
+} from '#src/conversation/ports/caption-chats.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
 
 /** A chat in memory that takes every wish at once. */
 export class FakeCaptionChat implements CaptionChat {

@@ -1,4 +1,4 @@
-import type { Clock } from '#src/base/clock.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
 
 type Sleeper = { readonly dueMs: number; readonly wake: () => void };
 
@@ -81,6 +81,12 @@ export class VirtualClock implements Clock {
     return next;
   }
 }
+
+/** Real time in which waits of a second or more, so deadlines, last ten times as long: a busy machine is not too slow. */
+export const patientClock: Clock = {
+  ...realClock,
+  sleep: (ms, signal) => realClock.sleep(ms < 1_000 ? ms : 10 * ms, signal),
+};
 
 /** Everything that could happen without time passing has happened. */
 export async function settled(): Promise<void> {

@@ -9,7 +9,7 @@ import type {
   MayHear,
   VoiceLink,
   VoiceLinkOpener,
-} from '#src/session/ports/voice-link.ts';
+} from '#src/conversation/ports/voice-link.ts';
 
 /** A voice channel without a network: the test is its clock and its people. */
 export class FakeLink implements VoiceLink {

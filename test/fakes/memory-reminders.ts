@@ -1,15 +1,16 @@
+import type { Public } from '#src/base/public.ts';
 import {
   freeNumber,
   mostReminders,
   type NewReminder,
   type Reminder,
-  type ReminderStore,
-  type ShardPlace,
-} from '#src/people/reminders.ts';
+} from '#src/features/reminders/reminder.ts';
+import type { ReminderStore } from '#src/features/reminders/reminder-store.ts';
+import type { ServerShare } from '#src/people/server-share.ts';
 import { checkReadable, checkWritable, type StoreTrouble } from './store-trouble.ts';
 
 /** A book of reminders in memory. Set `trouble` to make it fail from then on. */
-export class MemoryReminders implements ReminderStore {
+export class MemoryReminders implements Public<ReminderStore> {
   trouble: StoreTrouble | undefined;
   #all: readonly Reminder[] = [];
 
@@ -29,7 +30,7 @@ export class MemoryReminders implements ReminderStore {
     return this.#of(guildId, personId);
   }
 
-  async soonest({ id, count }: ShardPlace, limit: number): Promise<readonly Reminder[]> {
+  async soonest({ id, count }: ServerShare, limit: number): Promise<readonly Reminder[]> {
     checkReadable(this.trouble);
     const shardOf = (guildId: string) =>
       /^\d+$/.test(guildId) ? Number((BigInt(guildId) >> 22n) % BigInt(count)) : 0;

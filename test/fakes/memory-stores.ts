@@ -1,10 +1,12 @@
+import type { Public } from '#src/base/public.ts';
+import type { PanelPlace, PanelStore } from '#src/conversation/ports/panel.ts';
+import type { GuildStore } from '#src/conversation/ports/stores/guild-list-store.ts';
+import type { Seat, SeatStore, StoredSeat } from '#src/conversation/ports/stores/seat-store.ts';
+import type { SettingsStore } from '#src/conversation/ports/stores/settings-store.ts';
+import type { StoredTrack, TrackStore } from '#src/features/tracks/track-store.ts';
 import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentStore, StoredConsent, StoredRows } from '#src/people/consent-store.ts';
 import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
-import type { PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
-import type { GuildStore, SettingsStore } from '#src/session/ports/stores/guild-store.ts';
-import type { Seat, SeatStore, StoredSeat } from '#src/session/ports/stores/seat-store.ts';
-import type { StoredTrack, TrackStore } from '#src/session/ports/stores/track-store.ts';
 import { MemoryReminders } from './memory-reminders.ts';
 import { checkReadable, checkWritable, type StoreTrouble } from './store-trouble.ts';
 
@@ -257,7 +259,7 @@ export class MemorySettings implements SettingsStore {
 }
 
 /** A book of tracks in memory. Set `trouble` to make it fail from then on. */
-export class MemoryTracks implements TrackStore {
+export class MemoryTracks implements Public<TrackStore> {
   trouble: StoreTrouble | undefined;
   readonly #channels = new Map<string, readonly StoredTrack[]>();
 

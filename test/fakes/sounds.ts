@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
-import { SoundCatalog } from '#src/session/tracks/sound-catalog.ts';
+import type { ProcessParts } from '#src/conversation/feature.ts';
 import type { SoundFolder, SoundOpener, Where } from '#src/sources/fetch/ports.ts';
 import { fromPcm } from './made-source.ts';
 
@@ -37,6 +37,6 @@ export function library(...names: readonly string[]): SoundFolder {
 }
 
 /** A shelf with rain, wind and the sea. */
-export function catalog(lying: SoundFolder = library('rain', 'sea', 'wind')): SoundCatalog {
-  return new SoundCatalog(opener, lying);
+export function catalog(lying = library('rain', 'sea', 'wind')): ProcessParts['sounds'] {
+  return { opener, library: lying };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/events.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { type Amount, type Caps, nothing } from '#src/spending/caps.ts';
 import type { GuildCaps } from '#src/spending/guild-caps.ts';

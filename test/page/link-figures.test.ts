@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { LinkFigureLog } from '#src/page/link-figures.ts';
-import { ProviderStates } from '#src/page/provider-states.ts';
-import { StageHistory } from '#src/page/stage-history.ts';
-import type { SessionEvent } from '#src/session/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import { LinkFigureLog } from '#src/web/page/link-figures.ts';
+import { ProviderStates } from '#src/web/page/provider-states.ts';
+import { StageHistory } from '#src/web/page/stage-history.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 /** A spoken question whose answer began `ms` after its last word. */

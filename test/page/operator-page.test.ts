@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { PageViewer } from '#src/http/viewer.ts';
-import { OperatorPage } from '#src/page/operator-page.ts';
-import { shownTo } from '#src/page/snapshot.ts';
+import type { SessionEvent } from '#src/conversation/ports/events.ts';
 import type { ProviderBreaker } from '#src/provider/provider-news.ts';
-import type { SessionEvent } from '#src/session/ports/events.ts';
 import type { SpentCost } from '#src/spending/budget-authority.ts';
-import { turnOn } from '#test/session/setup/captioned.ts';
-import { lounge, openSessionFixture, pass } from '#test/session/setup/session-fixture.ts';
+import type { PageViewer } from '#src/web/http/viewer.ts';
+import { OperatorPage } from '#src/web/page/operator-page.ts';
+import { shownTo } from '#src/web/page/snapshot.ts';
+import { turnOn } from '#test/conversation/setup/captioned.ts';
+import { lounge, openSessionFixture, pass } from '#test/conversation/setup/session-fixture.ts';
 
 const today: SpentCost = {
   usd: 0.5,
@@ -25,7 +25,7 @@ const breaker: ProviderBreaker = { role: 'chat', provider: 'api.example', state:
 /** A page over a room with Adam, who called the bot in, and Eva, who has said nothing. */
 async function openSetup(isReachedByLink = true) {
   const fixture = openSessionFixture();
-  const { clock, hearing, sessions, talk } = fixture;
+  const { clock, hearing, sessions } = fixture;
   const managers = new Set(['boss']);
   const asked: string[] = [];
   const discord = {
@@ -46,7 +46,11 @@ async function openSetup(isReachedByLink = true) {
       checks.count++;
       return {
         sessions: () => sessions.all(),
-        controls: () => ({ sessions, talk, hearing }),
+        controls: () => ({
+          sessions,
+          port: sessions.features.port.bind(sessions.features),
+          hearing,
+        }),
         today: () => today,
         mayManage: (guildId, personId) => guildId === 'g' && managers.has(personId),
         refreshMember: async (guildId, personId) => discord.asked(guildId, personId),
@@ -94,6 +98,16 @@ test('a channel is shown with the names of those who agreed, and all others as a
     budget: { usd: 0.5, capUsd: 2, step: 'full' },
   });
   expect(JSON.stringify(page.snapshot())).not.toMatch(/Eva|eva|adam/);
+});
+
+test('a channel whose first link failed is shown while it is tried again', async () => {
+  const { page, sessions, linkOpener } = await openSetup();
+  await sessions.leave('g');
+  linkOpener.failures.push(new BotError('link.lost', true, 'Gone.'));
+  await sessions.join(lounge, 'adam');
+  const [session] = page.snapshot().rooms;
+  expect(session).toMatchObject({ channelName: 'Lounge', state: 'reconnecting' });
+  expect(session).not.toHaveProperty('lastAnswerMs');
 });
 
 test('a channel with captions says so', async () => {

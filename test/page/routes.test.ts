@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { expect, test } from 'vitest';
-import type { PageViewer } from '#src/http/viewer.ts';
-import { operatorRoutes } from '#src/page/routes.ts';
-import { SessionActions } from '#src/page/session-actions.ts';
-import type { PageSnapshot } from '#src/page/snapshot.ts';
-import { SnapshotFeed } from '#src/page/snapshot-feed.ts';
+import type { PageViewer } from '#src/web/http/viewer.ts';
+import { operatorRoutes } from '#src/web/page/routes.ts';
+import { SessionActions } from '#src/web/page/session-actions.ts';
+import type { PageSnapshot } from '#src/web/page/snapshot.ts';
+import { SnapshotFeed } from '#src/web/page/snapshot-feed.ts';
+import { ports } from '#test/commands/ports.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
-import { ask, cookieOf, enter, keyOf, openTestPage, refusalOf } from '#test/http/open-page.ts';
+import { ask, cookieOf, enter, keyOf, openTestPage, refusalOf } from '#test/web/http/open-page.ts';
 
 const small: PageSnapshot = { atWallMs: 5, rooms: [], providers: [], alerts: [], stages: {} };
 
@@ -21,7 +22,7 @@ async function openOperator(take = () => small) {
   };
   const left = { kind: 'left', channel: 'Lounge', stayedMs: 1, hasTranscript: false } as const;
   const controls = {
-    talk: { stop: () => note('stop', 'stopped' as const) },
+    ...ports({ stop: () => note('stop', 'stopped' as const) }),
     sessions: {
       at: () => ({ guildId: 'g', channelId: 'lounge', name: 'Lounge' }),
       leave: async () => note('leave', left),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type OperatorViewer, type PageSnapshot, shownTo } from '#src/page/snapshot.ts';
-import { SnapshotFeed } from '#src/page/snapshot-feed.ts';
+import { type OperatorViewer, type PageSnapshot, shownTo } from '#src/web/page/snapshot.ts';
+import { SnapshotFeed } from '#src/web/page/snapshot-feed.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 
 const owner: OperatorViewer = { kind: 'owner' };

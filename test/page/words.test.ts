@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest';
-import { OperatorPage } from '#src/page/operator-page.ts';
+import { OperatorPage } from '#src/web/page/operator-page.ts';
+import { captioned, says } from '#test/conversation/setup/captioned.ts';
+import { pass } from '#test/conversation/setup/session-fixture.ts';
 import { settled } from '#test/fakes/clock.ts';
-import { captioned, says } from '#test/session/setup/captioned.ts';
-import { pass } from '#test/session/setup/session-fixture.ts';
 
 /** A page over a room where captions are on and Adam has said something. */
 async function openCaptioned() {
   const fixture = await captioned();
   await says(fixture);
-  const { clock, hearing, sessions, talk } = fixture;
+  const { clock, hearing, sessions } = fixture;
   const today = { usd: 0, minutes: 0, capUsd: 0, capMinutes: 0, isUnpriced: false, turns: 0 };
   const page = new OperatorPage({
     clock,
     bot: () => ({
       sessions: () => sessions.all(),
-      controls: () => ({ sessions, talk, hearing }),
+      controls: () => ({ sessions, port: (type) => sessions.features.port(type), hearing }),
       today: () => today,
       mayManage: () => true,
       refreshMember: async () => undefined,

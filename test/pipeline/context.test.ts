@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { channelContext } from '#src/captions/answers/prompt-context.ts';
 import { apiMessages } from '#src/chat/completions/api-messages.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
+import { channelContext } from '#src/features/captions/answers/prompt-context.ts';
 import { audioPrompt } from '#src/pipeline/audio-model/audio-model-prompt.ts';
 import type { Turn } from '#src/pipeline/pipeline.ts';
 import { promptOf } from '#src/pipeline/prompt.ts';
-import { evening, foundIn, lineAt } from '#test/captions/transcript-lines.ts';
 import { said, turnOf } from '#test/contracts/pipeline.ts';
+import { evening, foundIn, lineAt } from '#test/features/captions/transcript-lines.ts';
 
 const never = new AbortController().signal;
 const history: readonly ChatMessage[] = [

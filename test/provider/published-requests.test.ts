@@ -9,7 +9,7 @@ import type { ChatMessage, Tool } from '#src/chat/ports.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
-import { type DescribedOperation, faultsIn } from '#test/api/openai-description.ts';
+import { type DescribedOperation, faultsIn } from '#test/web/api/openai-description.ts';
 
 const signal = new AbortController().signal;
 const samples = new Int16Array(16_000).fill(1_000);

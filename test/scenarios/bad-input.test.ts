@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
@@ -190,12 +191,14 @@ scenario('trouble in one server is not noticed in another', async () => {
 });
 
 scenario('of a broken table of texts one sentence tells, and everything else goes on', async () => {
-  await using setup = await openOwnScenario();
-  const folder = join(setup.dataDir, 'texts');
+  await using stack = new AsyncDisposableStack();
+  const dataDir = await mkdtemp(join(tmpdir(), 'parley-texts-'));
+  stack.defer(() => rm(dataDir, { recursive: true }));
+  const folder = join(dataDir, 'texts');
   await mkdir(folder);
   await writeFile(join(folder, 'de.json'), '{ "stop.nothing": "Ruhe ist schon.", "say.now": 7 }');
   await writeFile(join(folder, 'fr.json'), '{ "stop.nothing": ');
-  await setup.restart();
+  const setup = stack.use(await openOwnScenario({ environment: { DATA_DIR: dataDir } }));
   const complaints = setup.bot.log.flatMap(({ level, msg = '' }) => (level === 40 ? [msg] : []));
   expect(complaints).toEqual([
     expect.stringMatching(/de\.json is used without 1 of its texts: say\.now: it is not a text\.$/),

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
-import type { Persona } from '#src/personas/persona.ts';
-import { personaFile } from '#src/personas/persona-file.ts';
+import type { Persona } from '#src/conversation/settings/persona.ts';
+import { personaFile } from '#src/features/personas/persona-file.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import type { TalkCall } from '#test/fakes/providers/realtime-call.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { storePath } from '#src/storage/store.ts';
 import { speech } from '#test/audio/speech.ts';
 import type { MockReply } from '#test/fakes/providers/chat.ts';

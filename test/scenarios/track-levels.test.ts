@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
@@ -10,7 +10,6 @@ import { commandReply, spokenUp } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   eventually,
-  openOwnScenario,
   openScenario,
   pass,
   scenario,
@@ -127,8 +126,11 @@ const replies = [
 
 scenario('a sound of a sub-folder is played, moved and ended by voice', async () => {
   let words = 'play the tones';
-  await using setup = await openOwnScenario({ providers: { replies, hears: () => words } });
-  const folder = join(setup.dataDir, 'sounds', 'nature');
+  await using setup = await openScenario({ providers: { replies, hears: () => words } });
+  const sounds = join(setup.dataDir, 'sounds');
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rm(sounds, { recursive: true }));
+  const folder = join(sounds, 'nature');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'tones.wav'), clip.bytes);
   const adam = await callIn(setup, 'Adam');

@@ -99,6 +99,15 @@ test('what was put back once is not put back again', () => {
   expect(ledger.drain().map(({ nanoUsd }) => nanoUsd)).toEqual([1]);
 });
 
+test('what is put back comes before what was spent since: its day is the older one', () => {
+  const ledger = new Ledger();
+  ledger.charge('g', undefined, { nanoUsd: 1 }, noon);
+  ledger.drain();
+  ledger.charge('g', undefined, { nanoUsd: 2 }, noon + 3 * 86_400_000);
+  ledger.putBack();
+  expect(ledger.drain().map(({ day }) => day)).toEqual(['2026-11-20', '2026-11-23']);
+});
+
 test('of the store a person’s other days and a server’s other months are in no sum', () => {
   const ledger = new Ledger();
   const sum = { nanoUsd: 1, ms: 2, turns: 3, unpriced: 4 };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { ChatModel } from '#src/chat/ports.ts';
-import type { Answering, PaidPipeline } from '#src/session/paid-engines.ts';
+import type { Answering, PaidPipeline } from '#src/conversation/engines/reserved-engines.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { type PaidEngine, paidChat, paidRecogniser, paidVoice } from '#src/spending/paid-engine.ts';
 import { Reservation } from '#src/spending/reservation.ts';
@@ -50,7 +50,7 @@ test('it costs nothing to know what an engine can do', () => {
 /** Files outside the tests that match, and are not among those that may. */
 async function strays(pattern: RegExp, may: readonly RegExp[]): Promise<readonly string[]> {
   const found: string[] = [];
-  for await (const path of sourceFiles('{src,commands,tools,sandbox,doctor,setup}/**/*.ts')) {
+  for await (const path of sourceFiles('{src,commands,sandbox,doctor,setup}/**/*.ts')) {
     if (pattern.test(await readFile(path, 'utf8')) && !may.some((one) => one.test(path)))
       found.push(path);
   }
@@ -79,10 +79,13 @@ test('engines are opened for sessions, which pay, and by doctor with the operato
 });
 
 test('an engine is made to be paid for in one place, and asked raw by no session', async () => {
-  expect(await strays(/\bpaidEngines\(/, [/^src\/session\/paid-engines\.ts$/])).toEqual([
-    'src/app/shards/shard-bot.ts',
-  ]);
-  const places = [/^src\/spending\/paid-engine\.ts$/, /^src\/session\/paid-engines\.ts$/];
+  expect(
+    await strays(/\bpaidEngines\(/, [/^src\/conversation\/engines\/reserved-engines\.ts$/]),
+  ).toEqual(['src/app/shards/shard-bot.ts']);
+  const places = [
+    /^src\/spending\/paid-engine\.ts$/,
+    /^src\/conversation\/engines\/reserved-engines\.ts$/,
+  ];
   expect(await strays(/\b(new PaidEngine|paid(Chat|Voice|Recogniser))\(/, places)).toEqual([]);
   const meters = /\bmetered(Chat|Voice|Transcriber)\b/;
   expect(await strays(meters, [/^src\/(spending|pipeline|chat|speech)\//])).toEqual([]);

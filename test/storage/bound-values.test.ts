@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
 import { boundValuesContract } from '#test/contracts/stores/bound-values.ts';
 

@@ -1,6 +1,6 @@
-import { createTables } from '#src/storage/sql/create-table.ts';
-import { SqliteConnection } from '#src/storage/sql/sqlite-connection.ts';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { createTables } from '#src/sql/create-table.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
+import { SqliteConnection } from '#src/sql/sqlite-connection.ts';
 import { columnKindsContract, kindTables } from '#test/contracts/stores/column-kinds.ts';
 
 columnKindsContract('SQLite', async () => {

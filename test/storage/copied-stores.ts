@@ -7,7 +7,7 @@ import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts
 import {
   type TranscriptStore,
   transcriptsPath,
-} from '#src/storage/transcripts/transcript-store.ts';
+} from '#src/storage/transcripts/transcripts-path.ts';
 import { by, lineOf, presenceOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { everyByte, type StoreFolder } from './files.ts';
 

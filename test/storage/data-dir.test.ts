@@ -4,9 +4,9 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { dataDirOwner, lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { refuseForeignFormats } from '#src/storage/data-dir/store-files.ts';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { storeFolder } from './files.ts';
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
 
 /** A folder of its own that goes away with the test, with the path of a store in it. */
 export type StoreFolder = Disposable & { readonly folder: string; readonly path: string };

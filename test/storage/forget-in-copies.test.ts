@@ -20,7 +20,7 @@ import {
   readForgotten,
 } from '#src/storage/backups/forgotten-list.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
-import { transcriptsPath } from '#src/storage/transcripts/transcript-store.ts';
+import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
 import { adam, copiedStores, dayMs, eva, filesWith, options } from './copied-stores.ts';
 import { everyByte, storeFolder } from './files.ts';
 

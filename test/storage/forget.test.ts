@@ -2,10 +2,10 @@ import { cpSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { migrations } from '#src/storage/main-format.ts';
 import { migrate } from '#src/storage/schema.ts';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { everyByte, storeFolder } from './files.ts';
 

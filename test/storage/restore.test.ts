@@ -11,12 +11,12 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { openLocalCopies } from '#src/storage/backups/copies-kind.ts';
 import { newestCopies, removeLeftovers, restoreStores } from '#src/storage/backups/restore.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
-import { transcriptsPath } from '#src/storage/transcripts/transcript-store.ts';
+import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
 import { anybody } from '#test/contracts/stores/transcript-samples.ts';
 import { adam, copiedStores, dayMs, eva, filesWith, options } from './copied-stores.ts';
 import { everyByte, type StoreFolder, storeFolder } from './files.ts';

@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ApiToken } from '#src/api/tokens/token-store.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { restoreStores } from '#src/storage/backups/restore.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
+import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
 import { options } from './copied-stores.ts';
 import { storeFolder } from './files.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { StatementCache } from '#src/storage/sql/statement-cache.ts';
+import { StatementCache } from '#src/sql/statement-cache.ts';
 
 /** A cache of `most` statements, and the texts that it prepared. */
 function cacheOf(most: number) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';

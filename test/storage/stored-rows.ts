@@ -1,15 +1,20 @@
-import type { ApiToken } from '#src/api/tokens/token-store.ts';
-import type { Presence, TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
-import type { CaptionMessage, NewMemory } from '#src/captions/transcript-store.ts';
+import type { PanelPlace } from '#src/conversation/ports/panel.ts';
+import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
+import type {
+  Presence,
+  TranscriptLine,
+  TranscriptSession,
+} from '#src/features/captions/transcript-line.ts';
+import type { CaptionMessage } from '#src/features/captions/transcript-store.ts';
+import type { NewMemory } from '#src/features/memories/memory-store.ts';
+import type { NewReminder } from '#src/features/reminders/reminder.ts';
+import type { StoredTrack } from '#src/features/tracks/track-store.ts';
 import type { StoredConsent } from '#src/people/consent-store.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
-import type { NewReminder } from '#src/people/reminders.ts';
-import type { PanelPlace } from '#src/session/ports/panel.ts';
-import type { Seat } from '#src/session/ports/stores/seat-store.ts';
-import type { StoredTrack } from '#src/session/ports/stores/track-store.ts';
 import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import type { Store } from '#src/storage/store.ts';
-import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
+import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
+import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
 
 /** Time, in ms of the wall clock, at which the rows are written. */
 export const writtenAtWallMs = Date.UTC(2026, 10, 20, 18);
@@ -129,7 +134,6 @@ export const seat: Seat = {
   callerId: ana,
   mode: 'talk',
   pipeline: 'chained',
-  transcriptId: 'b3c7e1f0-7f3a-4d5e-9a51-5f0e6a1b2c3d',
   isPaused: false,
   sinceWallMs: writtenAtWallMs - 600_000,
   agreedIds: [chi],

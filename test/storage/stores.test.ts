@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
 import type { Store } from '#src/storage/store.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
@@ -126,35 +126,9 @@ async function openFake(trouble?: StoreTrouble) {
   return { ...all, seats, settings, tracks, pass, async [Symbol.asyncDispose]() {} };
 }
 
-function closing(
-  {
-    apiTokens,
-    captionChoices,
-    consents,
-    guilds,
-    panels,
-    personSettings,
-    reminders,
-    seats,
-    settings,
-    spending,
-    tracks,
-    ...store
-  }: Store,
-  resources: Disposable,
-) {
+function closing(store: Store, resources: Disposable) {
   return {
-    apiTokens,
-    captionChoices,
-    consents,
-    guilds,
-    panels,
-    personSettings,
-    reminders,
-    seats,
-    settings,
-    spending,
-    tracks,
+    ...store,
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
       resources[Symbol.dispose]();

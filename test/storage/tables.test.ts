@@ -1,12 +1,12 @@
 import { expect, expectTypeOf, test } from 'vitest';
+import { tables as transcriptTables } from '#src/features/captions/store/tables.ts';
+import { id } from '#src/sql/columns.ts';
+import { personTables } from '#src/sql/person-tables.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
+import { table } from '#src/sql/table.ts';
 import { migrations } from '#src/storage/main-format.ts';
 import { migrate } from '#src/storage/schema.ts';
-import { id } from '#src/storage/sql/columns.ts';
-import { personTables } from '#src/storage/sql/person-tables.ts';
-import { table } from '#src/storage/sql/table.ts';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
 import { tables } from '#src/storage/stores/tables.ts';
-import { tables as transcriptTables } from '#src/storage/transcripts/tables.ts';
 
 const rules = { key: ['guildId'], server: { forget: 'delete', column: 'guildId' } } as const;
 

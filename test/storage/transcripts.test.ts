@@ -12,10 +12,10 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
-import type { Audience } from '#src/captions/transcript-store.ts';
+import type { Audience } from '#src/features/captions/transcript-store.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { migrate } from '#src/storage/schema.ts';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
 import { keepStore, type StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
 import {
@@ -27,7 +27,7 @@ import { migrations } from '#src/storage/transcripts/schema.ts';
 import {
   type TranscriptStore,
   transcriptsPath,
-} from '#src/storage/transcripts/transcript-store.ts';
+} from '#src/storage/transcripts/transcripts-path.ts';
 import {
   answerTo,
   anybody,

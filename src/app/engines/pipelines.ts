@@ -1,9 +1,9 @@
 import type { ChatModel } from '#src/chat/ports.ts';
 import type { Config } from '#src/config/types.ts';
+import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline, PipelineName } from '#src/pipeline/pipeline.ts';
-import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import type { Engines } from './engines.ts';
 
 /** One way to answer: how it is opened, and what thinks and speaks in it. */

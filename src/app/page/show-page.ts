@@ -1,8 +1,8 @@
 import { realClock } from '#src/base/clock.ts';
 import type { ServerNews } from '#src/base/keep-server.ts';
 import type { Config } from '#src/config/types.ts';
-import type { Page, PageOptions } from '#src/http/page.ts';
-import type { Log } from '#src/status/log.ts';
+import type { Log } from '#src/ops/log.ts';
+import type { Page, PageOptions } from '#src/web/http/page.ts';
 
 /** The operator of the bot, who comes in by the links that it prints. */
 const operator = { kind: 'owner' } as const;
@@ -26,7 +26,7 @@ export async function showPage(
   parts: PageParts = {},
 ): Promise<AsyncDisposable | undefined> {
   if (!page) return undefined;
-  const { keepPage } = await import('#src/http/page.ts');
+  const { keepPage } = await import('#src/web/http/page.ts');
   const onBug = (err: unknown) => log.error({ err }, 'the page: a request failed');
   const options = { ...page, ...parts, clock: realClock, dataDir, operator, onBug };
   return await keepPage(options, (news) => {

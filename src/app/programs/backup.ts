@@ -4,7 +4,7 @@ import type { Config } from '#src/config/types.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { backupsFolder } from '#src/storage/backups/copy-names.ts';
 import { storePath } from '#src/storage/store.ts';
-import { transcriptsPath } from '#src/storage/transcripts/transcript-store.ts';
+import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
 import { misconfigured, runProgram } from './run-program.ts';
 
 await runProgram({}, (_, config) => run(config));

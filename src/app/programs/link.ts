@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
-import { fileLink } from '#src/http/entry-links.ts';
 import { dataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
+import { fileLink } from '#src/web/http/entry-links.ts';
 import { runProgram } from './run-program.ts';
 
 await runProgram({}, (_, config) => run(config));

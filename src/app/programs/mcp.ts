@@ -6,9 +6,9 @@ import {
   readAccepted,
   withAccepted,
   writeAccepted,
-} from '#src/external-tools/mcp/accepted-tools.ts';
-import { linesOf, reviewServer, type ServerReview } from '#src/external-tools/mcp/review.ts';
-import type { McpServerOptions } from '#src/external-tools/mcp/servers-file.ts';
+} from '#src/features/tools/mcp/accepted-tools.ts';
+import { linesOf, reviewServer, type ServerReview } from '#src/features/tools/mcp/review.ts';
+import type { McpServerOptions } from '#src/features/tools/mcp/servers-file.ts';
 import { runProgram } from './run-program.ts';
 
 // npm run mcp: shows the tools of the MCP servers, and accepts what they say of themselves.

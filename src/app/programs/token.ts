@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '#package.json' with { type: 'json' };
-import { hashOf, newSecret, tokenName } from '#src/api/tokens/new-token.ts';
-import type { ApiScope, ApiToken } from '#src/api/tokens/token-store.ts';
-import { apiScopes } from '#src/api/tokens/token-store.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { refuseForeignFormats, storeFiles } from '#src/storage/data-dir/store-files.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { type Store, storePath } from '#src/storage/store.ts';
+import { hashOf, newSecret, tokenName } from '#src/web/api/tokens/new-token.ts';
+import type { ApiScope, ApiToken } from '#src/web/api/tokens/token-store.ts';
+import { apiScopes } from '#src/web/api/tokens/token-store.ts';
 import { runProgram } from './run-program.ts';
 
 // npm run token: makes, lists and revokes the tokens with which programs use the bot over HTTP, also while it runs.

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import packageJson from '#package.json' with { type: 'json' };
-import type { AccessSource } from '#src/api/authorise.ts';
 import { startBot } from '#src/app/bot.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
 import { openEngines } from '#src/app/engines/engines.ts';
@@ -19,6 +18,7 @@ import type { SandboxPageLine } from '#src/console/sandbox-lines.ts';
 import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
 import { Screen } from '#src/console/screen.ts';
 import { proposals } from '#src/provider/nearby.ts';
+import type { AccessSource } from '#src/web/api/authorise.ts';
 import { PageView } from './page-view.ts';
 import { runOnce, runPrompt, type SandboxRun } from './sandbox-run.ts';
 import { SandboxView } from './sandbox-view.ts';
@@ -192,8 +192,8 @@ export async function openSandboxPrograms({
   guildId,
   report,
 }: SandboxProgramOptions): Promise<AsyncDisposable | undefined> {
-  const { openAtFreePort } = await import('#src/http/listener.ts');
-  const { openProgramDoor } = await import('#src/http/doors.ts');
+  const { openAtFreePort } = await import('#src/web/http/listener.ts');
+  const { openProgramDoor } = await import('#src/web/http/doors.ts');
   const onBug = (error: unknown) => report(`a request of a program failed: ${error}`);
   const door = await programDoor(access, onBug);
   const outcome = await openAtFreePort(

@@ -1,8 +1,8 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { realClock } from '#src/base/clock.ts';
 import { silenceLine, silenceOf } from '#src/console/first-run/silence.ts';
+import type { SessionEvent } from '#src/conversation/ports/events.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
-import type { SessionEvent } from '#src/session/ports/events.ts';
 import { whyDropped } from './sandbox-view.ts';
 
 /** Takes an event for the page; its shape stands in `sandbox/page/browser-protocol.ts`. */

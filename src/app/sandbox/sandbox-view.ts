@@ -1,10 +1,10 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { type AlertChange, alerts } from '#src/base/alerts.ts';
 import type { ConversationPrinter } from '#src/console/first-run/show.ts';
+import type { SessionEvent } from '#src/conversation/ports/events.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { sayNews } from '#src/provider/models/models.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
-import type { SessionEvent } from '#src/session/ports/events.ts';
 
 const roles: readonly ProviderRole[] = ['speech to text', 'chat', 'text to speech'];
 /** Why a question is not answered, as part of a sentence. */
@@ -105,13 +105,12 @@ export class SandboxView {
         this.#show.note(`${event.name} was not answered: ${whyDropped[event.why]}`);
         return;
       case 'stream':
-      case 'captioned':
+      case 'feature':
       case 'answered':
       case 'typed':
       case 'ignored':
       case 'erased':
       case 'recogniser-full':
-      case 'reminder':
       case 'spent':
       case 'tool':
         return; // reported by the code that waits for it

@@ -4,10 +4,10 @@ import type { BotOptions } from '#src/app/bot-options.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { readBotId } from '#src/discord/shards/gateway-limits.ts';
-import { countedStarts, IdentifyThrottle } from '#src/shards/identify-limits.ts';
-import type { GatewayLimits, ShardOwnership } from '#src/shards/ownership.ts';
-import { ownershipRules } from '#src/shards/ownership-step.ts';
-import { SharedShards } from '#src/shards/shared-shards.ts';
+import { countedStarts, IdentifyThrottle } from '#src/discord/shards/identify-limits.ts';
+import type { GatewayLimits, ShardOwnership } from '#src/discord/shards/ownership.ts';
+import { ownershipRules } from '#src/discord/shards/ownership-step.ts';
+import { SharedShards } from '#src/discord/shards/shared-shards.ts';
 import { ProcessRun } from './process-run.ts';
 
 /** Time, in ms, for asking Discord whose token it is. */

@@ -1,15 +1,11 @@
 import type { BotOptions } from '#src/app/bot-options.ts';
 import type { SharedParts } from '#src/app/shared-parts.ts';
+import type { ProgramPorts } from '#src/conversation/ports/program-ports.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { restBase } from '#src/discord/login.ts';
+import type { OwnedShard, ShardHost, StopReason } from '#src/discord/shards/ownership.ts';
 import { Takeover } from '#src/discord/shards/takeover.ts';
-import type { ProgramPorts } from '#src/session/ports/program-ports.ts';
-import type { VoiceSessions } from '#src/session/voice-sessions.ts';
-import {
-  type OwnedShard,
-  type ShardHost,
-  type StopReason,
-  shardOf,
-} from '#src/shards/ownership.ts';
+import { shardOf } from '#src/people/server-share.ts';
 import { type ShardBot, startShardBot } from './shard-bot.ts';
 
 /** Longest time, in ms, for which an answer that sounds is let end before its shard is handed over. */
@@ -68,7 +64,6 @@ export class ShardBots implements ShardHost, AsyncDisposable {
     { readonly stop: AbortController; ended: Promise<unknown> }
   >();
   readonly #takeovers = new Map<number, Takeover>();
-  #hasStarted = false;
 
   constructor(
     options: BotOptions,
@@ -104,14 +99,11 @@ export class ShardBots implements ShardHost, AsyncDisposable {
   }
 
   async start(shard: OwnedShard): Promise<void> {
-    const isFirst = !this.#hasStarted;
-    this.#hasStarted = true;
     const takeover = this.#takeovers.get(shard.id);
     const options = {
       bot: this.#options,
       shared: this.#shared,
       shard,
-      isFirst,
       onSessions: (sessions: VoiceSessions) => this.#sessions.set(shard, sessions),
       onPrograms: (ports: ProgramPorts) => this.#sessions.open(shard.id, ports),
       ...(takeover && { takeover }),

@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
-import type { ShardNews } from '#src/shards/ownership.ts';
-import type { Log } from '#src/status/log.ts';
-import type { OperatorNotices } from '#src/status/operator-notices.ts';
+import type { ShardNews } from '#src/discord/shards/ownership.ts';
+import type { Log } from '#src/ops/log.ts';
+import type { OperatorNotices } from '#src/ops/operator-notices.ts';
 
 /** Writes one line per change of the shards that this process serves; `end` is called where it must start anew. */
 export function logShards(

@@ -1,5 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Pipelines } from '#src/session/ports/pipelines.ts';
+import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 
 type Pipeline = ReturnType<Pipelines['open']>;

@@ -1,10 +1,11 @@
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { ChannelRef, LinkState, VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { closeClient, LoginDeadline, logIn, newClient } from '#src/discord/login.ts';
-import type { ChannelRef, LinkState, VoiceLink } from '#src/session/ports/voice-link.ts';
-import { type OwnedShard, shardOf } from '#src/shards/ownership.ts';
+import type { OwnedShard } from '#src/discord/shards/ownership.ts';
+import { shardOf } from '#src/people/server-share.ts';
 import type { AccountLogin } from './account-rest.ts';
 
 /** Result of a short visit to a voice channel. */

@@ -8,15 +8,15 @@ import {
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import type { DisplayOutcome } from '#src/captions/desired-message.ts';
-import type { SyncTiming } from '#src/discord/link/timing.ts';
-import { readMember } from '#src/discord/members.ts';
 import type {
   CaptionChat,
   CaptionChats,
   DeletedMessages,
-} from '#src/session/ports/caption-chats.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
+} from '#src/conversation/ports/caption-chats.ts';
+import type { DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+import { readMember } from '#src/discord/members.ts';
 import { cut } from '#src/texts/plain.ts';
 import type { ChatMessages } from './channel-writer.ts';
 import type { ChannelWriters } from './channel-writers.ts';

@@ -1,4 +1,4 @@
-import type { DesiredMessage, DisplayOutcome } from '#src/captions/desired-message.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { newNonce } from '#src/discord/nonce.ts';
 import { DesiredMessages, type MessageOperation, type MessageResult } from './desired-messages.ts';

@@ -1,7 +1,7 @@
 import type { Client, REST } from 'discord.js';
 import { RESTEvents } from 'discord.js';
+import type { Button } from '#src/conversation/command.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
-import type { Button } from '#src/session/ports/command.ts';
 import { ChannelWriter } from './channel-writer.ts';
 import { openMessageRequests } from './message-requests.ts';
 import { readRateLimitHeaders } from './rate-budget.ts';

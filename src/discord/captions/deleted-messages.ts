@@ -1,5 +1,5 @@
 import { type Client, GatewayDispatchEvents } from 'discord.js';
-import type { DeletedMessages } from '#src/session/ports/caption-chats.ts';
+import type { DeletedMessages } from '#src/conversation/ports/caption-chats.ts';
 
 /** Most messages that one event may name. Source: Discord docs, "Bulk Delete Messages". */
 const mostAtOnce = 100;

@@ -1,5 +1,9 @@
-import type { DesiredMessage, DisplayOutcome } from '#src/captions/desired-message.ts';
-import type { MessagePlace } from '#src/captions/transcript-line.ts';
+import type {
+  DesiredMessage,
+  DisplayOutcome,
+  MessagePlace,
+} from '#src/conversation/ports/desired-message.ts';
+
 import type { WriteFailure } from './write-failure.ts';
 
 /** Fields of a message that its desired message sets. */

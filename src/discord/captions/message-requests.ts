@@ -1,8 +1,8 @@
 import { type Client, MessageFlags, type REST, Routes } from 'discord.js';
+import type { Button } from '#src/conversation/command.ts';
 import { rowsOf } from '#src/discord/interactions/rendering.ts';
 import { answerWithin, withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
-import type { Button } from '#src/session/ports/command.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import type { MessageOperation, MessageResult, WrittenMessage } from './desired-messages.ts';
 

@@ -1,9 +1,9 @@
 import { type Client, PermissionFlagsBits, Routes } from 'discord.js';
+import type { NicknameMark } from '#src/conversation/ports/caption-chats.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { permissionsOf } from '#src/discord/permissions.ts';
-import type { NicknameMark } from '#src/session/ports/caption-chats.ts';
 
 /** Stands after the name of the bot while captions are written. */
 const mark = ' \u2022 CC';

@@ -9,10 +9,10 @@ import {
   type ModalSubmitInteraction,
   RESTJSONErrorCodes,
 } from 'discord.js';
+import type { ChannelMessages } from '#src/conversation/ports/channel-messages.ts';
+import type { PanelPlace } from '#src/conversation/ports/panel.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { isCut, neverSent } from '#src/discord/network-errors.ts';
-import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
-import type { PanelPlace } from '#src/session/ports/panel.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import { modalOf } from './forms.ts';
 import type { AnswerableInteraction } from './interaction-runner.ts';

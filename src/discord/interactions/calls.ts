@@ -8,9 +8,9 @@ import {
   PermissionFlagsBits,
   type VoiceBasedChannel,
 } from 'discord.js';
+import type { Command, CommandCall, FormHandler } from '#src/conversation/command.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { roleIdsOf } from '#src/discord/permissions.ts';
-import type { Command, CommandCall, FormHandler } from '#src/session/ports/command.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { firstChars, oneLine } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import { typedInto } from './forms.ts';

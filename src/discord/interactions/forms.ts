@@ -4,8 +4,8 @@ import {
   type ModalSubmitInteraction,
   TextInputStyle,
 } from 'discord.js';
-import type { FormHandler } from '#src/session/ports/command.ts';
-import type { Form, FormInput } from '#src/session/ports/form.ts';
+import type { FormHandler } from '#src/conversation/command.ts';
+import type { Form, FormInput } from '#src/conversation/ports/form.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { type Locale, text } from '#src/texts/texts.ts';
 import { customIdOf } from './rendering.ts';

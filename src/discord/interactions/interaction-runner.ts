@@ -1,12 +1,12 @@
 import { DiscordAPIError, MessageFlags, RESTJSONErrorCodes } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
+import type { Button, Replies, Reply } from '#src/conversation/command.ts';
+import type { Form } from '#src/conversation/ports/form.ts';
+import type { PanelPlace } from '#src/conversation/ports/panel.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { PanelReplies } from '#src/discord/panel/panels.ts';
-import type { Button, Replies, Reply } from '#src/session/ports/command.ts';
-import type { Form } from '#src/session/ports/form.ts';
-import type { PanelPlace } from '#src/session/ports/panel.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { type Languages, type MessageBody, messagesOf, messageWith } from './rendering.ts';
 

@@ -7,11 +7,6 @@ import {
   MessageFlags,
   type ModalSubmitInteraction,
 } from 'discord.js';
-import type { DiscordEvent } from '#src/discord/events.ts';
-import { withDeadline } from '#src/discord/library/deadline.ts';
-import type { SyncTiming } from '#src/discord/link/timing.ts';
-import type { InteractionClaims } from '#src/discord/shards/interaction-claims.ts';
-import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
 import type {
   Command,
   CommandCall,
@@ -19,8 +14,13 @@ import type {
   FormHandler,
   Replies,
   Reply,
-} from '#src/session/ports/command.ts';
-import type { Form } from '#src/session/ports/form.ts';
+} from '#src/conversation/command.ts';
+import type { ChannelMessages } from '#src/conversation/ports/channel-messages.ts';
+import type { Form } from '#src/conversation/ports/form.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { withDeadline } from '#src/discord/library/deadline.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+import type { InteractionClaims } from '#src/discord/shards/interaction-claims.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { type Locale, localeOf, text } from '#src/texts/texts.ts';
 import { type RepliableInteraction, resilientInteraction } from './answering.ts';

@@ -1,5 +1,5 @@
 import { ApplicationCommandOptionType, ChannelType, InteractionContextType } from 'discord.js';
-import type { Command, CommandOption } from '#src/session/ports/command.ts';
+import type { Command, CommandOption } from '#src/conversation/command.ts';
 import { type Locale, type PlainTextId, type readTranslations, text } from '#src/texts/texts.ts';
 import { type CommandEntry, menuName } from './slashes.ts';
 

@@ -5,7 +5,7 @@ import {
   ComponentType,
   MessageFlags,
 } from 'discord.js';
-import type { Button, Reply } from '#src/session/ports/command.ts';
+import type { Button, Reply } from '#src/conversation/command.ts';
 import { cut, maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 import { type FileUpload, uploadsOf } from './uploads.ts';

@@ -1,4 +1,4 @@
-import type { ReplyFile } from '#src/session/ports/command.ts';
+import type { ReplyFile } from '#src/conversation/ports/channel-messages.ts';
 
 /** A file as discord.js uploads it. */
 export type FileUpload = { readonly name: string; readonly attachment: Buffer };

@@ -7,6 +7,7 @@ import {
   type VoiceUDPSocket,
 } from '@discordjs/voice';
 import { isSealed, isSilenceFrame, type Packet } from '#src/audio/packet.ts';
+import type { MayHear } from '#src/conversation/ports/voice-link.ts';
 import {
   connectSocket,
   guardSocket,
@@ -24,7 +25,6 @@ import {
 } from '#src/discord/library/voice-library.ts';
 import { GroupRecovery } from '#src/discord/watchdogs/group-recovery.ts';
 import { ReceiveOverflow } from '#src/discord/watchdogs/receive-overflow.ts';
-import type { MayHear } from '#src/session/ports/voice-link.ts';
 import { PacketOpener } from './packet-opener.ts';
 import { realTiming, type SyncTiming } from './timing.ts';
 

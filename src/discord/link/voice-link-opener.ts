@@ -3,6 +3,12 @@ import type { AlertName } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
+import type {
+  ChannelRef,
+  MayHear,
+  VoiceLink,
+  VoiceLinkOpener,
+} from '#src/conversation/ports/voice-link.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { checkCiphers } from '#src/discord/library/cipher-check.ts';
@@ -15,12 +21,6 @@ import { readMember } from '#src/discord/members.ts';
 import { permissionsIn } from '#src/discord/permissions.ts';
 import { LinkAlerts } from '#src/discord/watchdogs/link-alerts.ts';
 import type { ExpectedSeat, SeatWatchOptions } from '#src/discord/watchdogs/seat-watch.ts';
-import type {
-  ChannelRef,
-  MayHear,
-  VoiceLink,
-  VoiceLinkOpener,
-} from '#src/session/ports/voice-link.ts';
 import { ShardPace, SignalPace } from './signal-pace.ts';
 import { realTiming, type SyncTiming } from './timing.ts';
 import { DiscordLink } from './voice-link.ts';

@@ -17,18 +17,18 @@ import type { AlertName } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
-import type { LinkCounts } from '#src/discord/events.ts';
-import type { ReceiveBufferFault } from '#src/discord/library/receive-buffer.ts';
-import { daveOf, networkingOf } from '#src/discord/library/voice-library.ts';
-import type { LinkAlerts } from '#src/discord/watchdogs/link-alerts.ts';
-import { LinkWatchdogs } from '#src/discord/watchdogs/link-watchdogs.ts';
 import type {
   ChannelMember,
   ChannelRef,
   LinkState,
   MayHear,
   VoiceLink,
-} from '#src/session/ports/voice-link.ts';
+} from '#src/conversation/ports/voice-link.ts';
+import type { LinkCounts } from '#src/discord/events.ts';
+import type { ReceiveBufferFault } from '#src/discord/library/receive-buffer.ts';
+import { daveOf, networkingOf } from '#src/discord/library/voice-library.ts';
+import type { LinkAlerts } from '#src/discord/watchdogs/link-alerts.ts';
+import { LinkWatchdogs } from '#src/discord/watchdogs/link-watchdogs.ts';
 import { afterClose, isRefusal } from './close-codes.ts';
 import { repeatDiscovery } from './discovery.ts';
 import { ConsentedReceiver } from './receiver.ts';

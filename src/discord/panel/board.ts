@@ -1,9 +1,9 @@
 import { type Client, Routes } from 'discord.js';
+import type { PanelBoard } from '#src/conversation/ports/panel.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { sentence } from '#src/discord/interactions/rendering.ts';
 import { newNonce } from '#src/discord/nonce.ts';
-import type { PanelBoard } from '#src/session/ports/panel.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { localeOf, type TextLine } from '#src/texts/texts.ts';
 import type { Outbox } from './outbox.ts';
 import { openPanelThreads, type ThreadParts } from './panel-threads.ts';

@@ -7,15 +7,15 @@ import {
   Routes,
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
+import type { Button } from '#src/conversation/command.ts';
+import type { ChannelMessages, ReplyFile } from '#src/conversation/ports/channel-messages.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { messageWith, rowsOf } from '#src/discord/interactions/rendering.ts';
 import { uploadsOf } from '#src/discord/interactions/uploads.ts';
 import { networkCodeOf } from '#src/discord/network-errors.ts';
 import { newNonce, nonceOf } from '#src/discord/nonce.ts';
 import { permissionsIn } from '#src/discord/permissions.ts';
 import { placeReading } from '#src/people/confidential-text.ts';
-import type { ChannelMessages } from '#src/session/ports/channel-messages.ts';
-import type { Button, ReplyFile } from '#src/session/ports/command.ts';
-import type { ChannelRef } from '#src/session/ports/voice-link.ts';
 import { cut, maxMessageChars, posted } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import type { Outbox } from './outbox.ts';

@@ -1,7 +1,7 @@
+import type { Button } from '#src/conversation/command.ts';
+import type { PanelFace, PanelTrack } from '#src/conversation/ports/panel.ts';
 import { type MessageBody, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
-import type { Button } from '#src/session/ports/command.ts';
-import type { PanelFace, PanelTrack } from '#src/session/ports/panel.ts';
-import { trackReference } from '#src/session/tracks/track-names.ts';
+import { trackReference } from '#src/features/tracks/track-names.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import { playingTime } from '#src/texts/duration.ts';
 import { cut, firstChars, maxMessageChars, oneLine } from '#src/texts/plain.ts';
@@ -85,6 +85,7 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
     ...peopleLine('unasked', unasked),
     ...peopleLine('no', namesOf(face, 'no')),
     ...tracksLine(face.tracks ?? [], locale),
+    ...(face.lines ?? []),
     lastAnswerMs === undefined
       ? { id: 'panel.engine', with: { engine } }
       : { id: 'panel.last', with: { ms: Math.round(lastAnswerMs), engine } },

@@ -1,9 +1,9 @@
 import { type Client, DiscordAPIError, RESTJSONErrorCodes, Routes } from 'discord.js';
+import type { Button } from '#src/conversation/command.ts';
+import type { PanelPlace } from '#src/conversation/ports/panel.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { type ButtonRow, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
 import { botNameIn } from '#src/discord/places.ts';
-import type { Button } from '#src/session/ports/command.ts';
-import type { PanelPlace } from '#src/session/ports/panel.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import { cut } from '#src/texts/plain.ts';
 import { type Locale, localeOf } from '#src/texts/texts.ts';
@@ -51,7 +51,7 @@ export class PanelThreads {
    * Invites a person in a thread under the panel; without a panel, or without the right to open a thread there, nothing
    * happens. Never throws.
    */
-  invite(guildId: string, personId: string, captionsDays: number): void {
+  invite(guildId: string, personId: string, captionsDays?: number): void {
     const place = this.#options.placeIn(guildId);
     if (place) void this.#invite(guildId, this.#mention(guildId, personId, captionsDays), place);
   }
@@ -82,11 +82,12 @@ export class PanelThreads {
     }
   }
 
-  #mention(guildId: string, personId: string, captionsDays: number): Mention {
+  #mention(guildId: string, personId: string, captionsDays?: number): Mention {
     const { botNameIn, localeIn, buttons: presses } = this.#options;
     const locale = localeIn(guildId);
     const bot = botNameIn(guildId);
-    const lines = [{ id: 'privacy.card', with: { bot } } as const, captionsKept(captionsDays)];
+    const kept = captionsDays === undefined ? [] : [captionsKept(captionsDays)];
+    const lines = [{ id: 'privacy.card', with: { bot } } as const, ...kept];
     const card = lines.map((line) => sentence(line, locale)).join(' ');
     const buttons = consentNames.filter((name) => presses.has(name));
     return {

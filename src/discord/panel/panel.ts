@@ -1,8 +1,8 @@
 import { DiscordAPIError, RateLimitError } from 'discord.js';
+import type { PanelPlace } from '#src/conversation/ports/panel.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { waitAfterLimitMs } from '#src/discord/rest-clock.ts';
-import type { PanelPlace } from '#src/session/ports/panel.ts';
 import { editMs, type PanelPace } from './panel-pace.ts';
 
 export type PanelLine = {

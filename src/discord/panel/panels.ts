@@ -1,12 +1,17 @@
 import { type Client, Routes } from 'discord.js';
+import type { Button } from '#src/conversation/command.ts';
+import type {
+  PanelBoard,
+  PanelFace,
+  PanelPlace,
+  PanelStore,
+} from '#src/conversation/ports/panel.ts';
 import type { WriteTurns } from '#src/discord/captions/channel-writers.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { type MessageBody, messageWith, sentence } from '#src/discord/interactions/rendering.ts';
 import { answerWithin, withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { botNameIn } from '#src/discord/places.ts';
-import type { Button } from '#src/session/ports/command.ts';
-import type { PanelBoard, PanelFace, PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
 import { type Locale, localeOf, type TextLine } from '#src/texts/texts.ts';
 import { type PanelLine, PanelMessage } from './panel.ts';
 import { drawPanel } from './panel-face.ts';

@@ -7,7 +7,7 @@ import {
   WebSocketShardEvents,
 } from '@discordjs/ws';
 import { type GatewayDispatchPayload, GatewayIntentBits, InteractionType, REST } from 'discord.js';
-import type { GatewaySessionInfo, OwnedShard } from '#src/shards/ownership.ts';
+import type { GatewaySessionInfo, OwnedShard } from './ownership.ts';
 
 /** `apiUrl`: REST base as discord.js takes it. */
 export type FormerSessionLogin = { readonly token: string; readonly apiUrl?: string };

@@ -1,7 +1,7 @@
 import '#src/discord/library/undici.ts';
 import { REST, Routes } from 'discord.js';
 import { type LoginOptions, refused, restBase } from '#src/discord/login.ts';
-import type { GatewayLimits, StartLimit } from '#src/shards/ownership.ts';
+import type { GatewayLimits, StartLimit } from './ownership.ts';
 
 /** One request; it is tried again once. */
 const requestMs = 10_000;

@@ -1,6 +1,6 @@
 import { DiscordAPIError, type REST, RESTJSONErrorCodes, Routes } from 'discord.js';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
-import type { ShardSharing } from '#src/shards/ownership.ts';
+import type { ShardSharing } from './ownership.ts';
 
 /** State of an interaction before it is handled. */
 export type Admittance = 'fresh' | 'deferred' | 'dropped';

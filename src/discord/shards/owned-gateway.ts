@@ -10,7 +10,7 @@ import {
   WebSocketShardEvents,
   WebSocketShardStatus,
 } from '@discordjs/ws';
-import type { ShardSharing } from '#src/shards/ownership.ts';
+import type { ShardSharing } from './ownership.ts';
 
 const never = Promise.withResolvers<never>().promise;
 

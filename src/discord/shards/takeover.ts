@@ -2,9 +2,9 @@ import '#src/discord/library/undici.ts';
 import { REST } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { realTiming } from '#src/discord/link/timing.ts';
-import type { OwnedShard } from '#src/shards/ownership.ts';
 import { FormerSession, type FormerSessionLogin } from './former-session.ts';
 import { InteractionClaims } from './interaction-claims.ts';
+import type { OwnedShard } from './ownership.ts';
 
 /** A shard on its way from one owner to the next: the former session is resumed, the new one is not open yet. */
 export class Takeover implements AsyncDisposable {

@@ -7,15 +7,15 @@ import {
   Routes,
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
-import { watchDeleted } from '#src/discord/captions/deleted-messages.ts';
-import { newNonce } from '#src/discord/nonce.ts';
-import type { Outbox } from '#src/discord/panel/outbox.ts';
-import { placeReading } from '#src/people/confidential-text.ts';
 import type {
   TypedMessage,
   TypedMessageListener,
   TypedMessages,
-} from '#src/session/ports/typed-messages.ts';
+} from '#src/conversation/ports/typed-messages.ts';
+import { watchDeleted } from '#src/discord/captions/deleted-messages.ts';
+import { newNonce } from '#src/discord/nonce.ts';
+import type { Outbox } from '#src/discord/panel/outbox.ts';
+import { placeReading } from '#src/people/confidential-text.ts';
 import { cut, maxMessageChars, posted } from '#src/texts/plain.ts';
 
 /** Messages of which a second copy, as after a gateway that came back, is known as one. */

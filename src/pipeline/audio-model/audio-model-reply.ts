@@ -22,7 +22,7 @@ export type ModelHabit = {
   readonly goneVoices: Set<string>;
 };
 
-/** Sorts the output of one request: text to the reader, sound with its words to `belt`, text without sound, too. */
+/** Sorts the output of one request: text to the reader, sound with its words to `queue`, text without sound, too. */
 export class AudioReply {
   readonly #queue: BoundedQueue<AudibleAnswer>;
   readonly #habit: ModelHabit;
@@ -52,7 +52,7 @@ export class AudioReply {
     return this.#soundMs;
   }
 
-  /** Waits while much sound is unheard. Errors: BotError `provider.wrong_type`, `audio.bad_wav`; of the belt. */
+  /** Waits while much sound is unheard. Errors: BotError `provider.wrong_type`, `audio.bad_wav`; of the queue. */
   async *handle(part: AudioChatPart): AsyncGenerator<ChatPart> {
     switch (part.kind) {
       case 'text':

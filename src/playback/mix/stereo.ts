@@ -7,13 +7,13 @@ export const musicFrame = 20 * musicPerMs;
 /** Length of a ramp that keeps a change from clicking. */
 export const rampSamples = 5 * musicPerMs;
 
-/** Lets the sound of `raw` (two channels) from place `at` on rise out of silence; places are of one channel. */
-export function rise(raw: Float32Array, at: number): void {
-  const end = Math.min(rampSamples, raw.length / 2 - at);
-  for (let n = 0; n < end; n++) scale(raw, at + n, (n + 0.5) / rampSamples);
+/** Fades in the beginning of `raw` (two channels). */
+export function rise(raw: Float32Array): void {
+  const end = Math.min(rampSamples, raw.length / 2);
+  for (let n = 0; n < end; n++) scale(raw, n, (n + 0.5) / rampSamples);
 }
 
-/** Lets the sound of `raw` sink to silence where it ends: `beyond` samples behind place `end`. */
+/** Fades out `raw` to silence `beyond` samples behind place `end`; places are of one channel. */
 export function fall(raw: Float32Array, end: number, beyond = 0): void {
   for (let n = Math.max(0, end + beyond - rampSamples); n < end; n++) {
     scale(raw, n, (end + beyond - n - 0.5) / rampSamples);

@@ -97,7 +97,7 @@ export class TrackPlayer {
   #advance(raw: Float32Array): { readonly end: number; readonly pieces: number } {
     const { end, pieces } = this.#fill(raw);
     const beyond = this.#isFalling ? 0 : this.#beyond(end);
-    if (!this.#isFlowing) rise(raw, 0);
+    if (!this.#isFlowing) rise(raw);
     if (beyond !== undefined) fall(raw, end, beyond);
     this.#isFalling = beyond !== undefined && beyond > 0;
     this.#isFlowing = this.#isFalling || (end > 0 && beyond === undefined);

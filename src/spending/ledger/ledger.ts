@@ -241,7 +241,9 @@ export class Ledger {
 
   /** Keeps the entries drained last for the next time, because the store did not take them. */
   putBack(): void {
-    for (const entry of this.#saving) this.#note(entry);
+    const since = this.#unsaved;
+    this.#unsaved = new Map();
+    for (const entry of [...this.#saving, ...since.values()]) this.#note(entry);
     this.#saving = [];
   }
 

@@ -1,19 +1,20 @@
+import type { Sql } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
+import { erasePerson } from '#src/features/captions/store/eraser.ts';
+import { Fts5Index } from '#src/features/captions/store/fts5-index.ts';
+import { mergeWords } from '#src/features/captions/store/overwriting.ts';
+import { countPersonRows, peopleOfTranscripts } from '#src/features/captions/store/person-rows.ts';
+import { tables as transcriptTables } from '#src/features/captions/store/tables.ts';
+import { ofPerson, personTables } from '#src/sql/person-tables.ts';
+import type { DatabaseSync } from '#src/sql/sqlite.ts';
+import { SqliteConnection } from '#src/sql/sqlite-connection.ts';
+import { countRows, deleteRows, type Table } from '#src/sql/table.ts';
 import { migrations } from '#src/storage/main-format.ts';
 import { type Migration, migrate, versionOf } from '#src/storage/schema.ts';
-import { countAbout, eraseAbout, personTables } from '#src/storage/sql/person-tables.ts';
-import { SqliteConnection } from '#src/storage/sql/sqlite-connection.ts';
-import type { Table } from '#src/storage/sql/table.ts';
-import type { DatabaseSync } from '#src/storage/sqlite.ts';
 import { storePath } from '#src/storage/store.ts';
 import { tables } from '#src/storage/stores/tables.ts';
-import { erasePerson } from '#src/storage/transcripts/eraser.ts';
-import { Fts5Index } from '#src/storage/transcripts/fts5-index.ts';
-import { mergeWords } from '#src/storage/transcripts/overwriting.ts';
-import { countPersonRows, peopleOfTranscripts } from '#src/storage/transcripts/person-rows.ts';
 import { migrations as transcriptMigrations } from '#src/storage/transcripts/schema.ts';
-import { tables as transcriptTables } from '#src/storage/transcripts/tables.ts';
-import { transcriptsPath } from '#src/storage/transcripts/transcript-store.ts';
+import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
 
 export type PersonInGuild = { readonly guildId: string; readonly personId: string };
 
@@ -37,6 +38,10 @@ export type BackupKind = {
 /** Tables from which a forgotten person is deleted. */
 const erased = personTables(tables).filter(({ forget }) => forget !== 'keep');
 
+function erasedRows({ guildId, personId }: PersonInGuild): readonly Sql[] {
+  return erased.map((one) => ofPerson(one, guildId, personId));
+}
+
 const mainKind: BackupKind = {
   words: 'the store',
   path: storePath,
@@ -49,10 +54,8 @@ const mainKind: BackupKind = {
       const ids = `${guildColumn} AS guild_id, ${personColumn} AS person_id`;
       return sqlite.prepare(`SELECT DISTINCT ${ids} FROM ${name}`).all().map(personOf);
     }),
-  count: (sqlite, { guildId, personId }) =>
-    countAbout(connectionTo(sqlite), erased, guildId, personId),
-  erase: (sqlite, { guildId, personId }) =>
-    eraseAbout(connectionTo(sqlite), erased, guildId, personId),
+  count: (sqlite, person) => countRows(connectionTo(sqlite), erasedRows(person)),
+  erase: (sqlite, person) => deleteRows(connectionTo(sqlite), erasedRows(person)),
 };
 
 const transcriptsKind: BackupKind = {

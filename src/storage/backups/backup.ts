@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
-import { asTrouble, isBusy, isDamage } from '#src/storage/trouble.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
+import { asTrouble, isBusy, isDamage } from '#src/sql/trouble.ts';
 import { copyName, isCopyName } from './copy-names.ts';
 import { eraseForgottenSince } from './erase-from-copies.ts';
 

@@ -2,8 +2,8 @@ import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, statSync } fro
 import { basename } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { DatabaseSync, openReadOnly } from '#src/storage/sqlite.ts';
-import { asTrouble } from '#src/storage/trouble.ts';
+import { DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
+import { asTrouble } from '#src/sql/trouble.ts';
 import { type BackupKind, backupKinds, type PersonInGuild } from './backup-kinds.ts';
 import {
   backupsFolder,

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
-import { asTrouble } from '#src/storage/trouble.ts';
+import { asTrouble } from '#src/sql/trouble.ts';
 
 /** Days for which a copy that is put back is searched for who was forgotten since it was made. */
 export const forgottenDays = 30;

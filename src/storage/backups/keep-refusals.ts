@@ -1,11 +1,7 @@
 import { existsSync } from 'node:fs';
-import {
-  mostPeople,
-  none,
-  readBlocked,
-  shownIds,
-} from '#src/session/settings/presence-settings.ts';
-import { type DatabaseSync, openReadOnly } from '#src/storage/sqlite.ts';
+import { mostPeople } from '#src/conversation/settings/presence-settings.ts';
+import { none, readIds, shownIds } from '#src/conversation/settings/server-setting.ts';
+import { type DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
 
 const lockWaitMs = 10_000;
 
@@ -92,7 +88,9 @@ function keepSetting(target: DatabaseSync, row: StoredRow): boolean {
 function stricter(key: string, before: string, copied: string | undefined): string | undefined {
   switch (key) {
     case 'blocked': {
-      const ids = [before, copied ?? none].flatMap((words) => readBlocked(words)?.blockedIds ?? []);
+      const ids = [before, copied ?? none].flatMap(
+        (words) => readIds(words, 'person', mostPeople) ?? [],
+      );
       return ids.length === 0 ? undefined : shownIds([...new Set(ids)].slice(0, mostPeople));
     }
     case 'roles':

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
-import { asTrouble } from '#src/storage/trouble.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
+import { asTrouble } from '#src/sql/trouble.ts';
 
 /** A database that no program has open, and the file that replaces it. */
 export type FileChange = { readonly to: string; readonly part: string };

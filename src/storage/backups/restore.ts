@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
+import { DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
+import { asTrouble, isBusy, isDamage, lastDevelopmentCommit } from '#src/sql/trouble.ts';
 import { isTooOld, migrate, rangeOf, versionOf } from '#src/storage/schema.ts';
-import { DatabaseSync, openReadOnly } from '#src/storage/sqlite.ts';
-import { asTrouble, isBusy, isDamage, lastDevelopmentCommit } from '#src/storage/trouble.ts';
 import { backUp } from './backup.ts';
 import { type BackupKind, backupKinds } from './backup-kinds.ts';
 import { backupsFolder, copiesIn, madeAtWallMs } from './copy-names.ts';

@@ -3,8 +3,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
-import { asTrouble, isBusy } from '#src/storage/trouble.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
+import { asTrouble, isBusy } from '#src/sql/trouble.ts';
 
 /** The process that works on a `DATA_DIR`, as it named itself. */
 export type DataDirOwner = {

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
+import { openReadOnly } from '#src/sql/sqlite.ts';
+import { tooNew, tooOld } from '#src/sql/trouble.ts';
 import { migrations } from '#src/storage/main-format.ts';
 import { type FormatRange, isTooOld, rangeOf, versionIn } from '#src/storage/schema.ts';
-import { openReadOnly } from '#src/storage/sqlite.ts';
 import { storePath } from '#src/storage/store.ts';
 import { migrations as transcriptMigrations } from '#src/storage/transcripts/schema.ts';
-import { transcriptsPath } from '#src/storage/transcripts/transcript-store.ts';
-import { tooNew, tooOld } from '#src/storage/trouble.ts';
+import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
 
 /** A file of a `DATA_DIR`, the format of its last migration, and the formats that this program reads. */
 export type StoreFile = FormatRange & {

@@ -1,17 +1,17 @@
 import sql, { raw } from 'sql-template-tag';
+import { Fts5Index } from '#src/features/captions/store/fts5-index.ts';
+import { copiedLines } from '#src/features/captions/store/line-puts.ts';
+import { lines } from '#src/features/captions/store/lines.ts';
+import { TsvectorIndex } from '#src/features/captions/store/tsvector-index.ts';
+import { columnName } from '#src/sql/columns.ts';
+import type { Connection } from '#src/sql/connection.ts';
+import { copyRows } from '#src/sql/copy-rows.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
+import { named, type Table } from '#src/sql/table.ts';
+import { asTrouble } from '#src/sql/trouble.ts';
 import { type BackupKind, connectionTo } from '#src/storage/backups/backup-kinds.ts';
 import { migrate } from '#src/storage/schema.ts';
-import { columnName } from '#src/storage/sql/columns.ts';
-import type { Connection } from '#src/storage/sql/connection.ts';
-import { copyRows } from '#src/storage/sql/copy-rows.ts';
-import { named, type Table } from '#src/storage/sql/table.ts';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
-import { Fts5Index } from '#src/storage/transcripts/fts5-index.ts';
-import { copiedLines } from '#src/storage/transcripts/line-puts.ts';
-import { lines } from '#src/storage/transcripts/lines.ts';
-import { asTrouble } from '#src/storage/trouble.ts';
 import type { PostgresPool } from './pool.ts';
-import { TsvectorIndex } from './transcripts/tsvector-index.ts';
 
 /** Longest time, in ms, that copying takes: that of a million lines. */
 const copyMs = 600_000;

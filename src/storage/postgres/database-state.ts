@@ -2,7 +2,6 @@ import sql, { raw, type Sql } from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { type FormatRange, rangeOf } from '#src/storage/schema.ts';
 import {
   type Columns,
   flag,
@@ -12,7 +11,8 @@ import {
   type RowOf,
   text,
   whole,
-} from '#src/storage/sql/columns.ts';
+} from '#src/sql/columns.ts';
+import { type FormatRange, rangeOf } from '#src/storage/schema.ts';
 import { placeOf } from './connection.ts';
 import { PostgresPool } from './pool.ts';
 import { shardSchema } from './shards/schema.ts';

@@ -1,14 +1,14 @@
 import sql from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
+import type { OperationRules } from '#src/sql/store-part.ts';
 import type { Store } from '#src/storage/store.ts';
 import { PostgresSharedSpending } from '#src/storage/stores/shared-spending.ts';
 import { sqlStores } from '#src/storage/stores/sql-stores.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
-import { type OperationRules, perform, storeOver } from '#src/storage/thread/store-kind.ts';
+import { perform, storeOver } from '#src/storage/thread/store-kind.ts';
 import { WriteWatchdog } from '#src/storage/thread/write-watchdog.ts';
 import type { ConnectionOptions } from './connection.ts';
 import { migratePostgres, type SchemaPart } from './migrate.ts';
@@ -27,8 +27,6 @@ export type PostgresStoreOptions = ConnectionOptions & {
 /** Longest time, in ms, that the start waits for a database that cannot be reached. */
 const startMs = 60_000;
 const retryMs = 2_000;
-/** Time, in ms, between two checks of the watchdog; while nothing could be written it tries to write itself. */
-const watchMs = 10_000;
 
 /**
  * The store in PostgreSQL, with its pool for what else is kept there. While the database is away, `report` hears of it once,
@@ -81,7 +79,7 @@ function misconfigured(error: unknown): unknown {
 class StoreKeeper {
   readonly #clock: Clock;
   readonly #report: (event: StoreEvent) => void;
-  readonly #watchdog = new WriteWatchdog(mainStore.alert);
+  readonly #watchdog: WriteWatchdog;
   readonly #over = new AbortController();
   /** `unknown` until the first operation has ended. */
   #reported: PostgresHindrance | 'unknown' | undefined = 'unknown';
@@ -89,6 +87,7 @@ class StoreKeeper {
   constructor(clock: Clock, report: (event: StoreEvent) => void) {
     this.#clock = clock;
     this.#report = report;
+    this.#watchdog = new WriteWatchdog(mainStore.alert, clock, report);
   }
 
   /** Takes the end of an operation: each new reason is told once, and that it is over. */
@@ -105,7 +104,8 @@ class StoreKeeper {
   }
 
   keep(stores: Store): Store {
-    const watching = this.#watch(stores);
+    const probe = () => this.#use({ code: 'store.unwritable' }, () => stores.probe());
+    const watching = this.#watchdog.watch(probe, this.#over.signal);
     return storeOver(
       mainStore,
       (name, args, rules) => this.#use(rules, () => perform(stores, name, args)),
@@ -118,36 +118,13 @@ class StoreKeeper {
   }
 
   async #use<T>({ code }: Pick<OperationRules, 'code'>, work: () => Promise<T>): Promise<T> {
-    const fromMs = this.#clock.nowMs();
     if (code !== 'store.unwritable') return await work();
-    this.#watchdog.began(fromMs);
+    const fromMs = this.#clock.nowMs();
+    this.#watchdog.began();
     const done = await work();
-    const nowMs = this.#clock.nowMs();
-    this.#report({ kind: 'written', tookMs: nowMs - fromMs });
-    const alert = this.#watchdog.written(nowMs);
-    if (alert) this.#report(alert);
+    this.#report({ kind: 'written', tookMs: this.#clock.nowMs() - fromMs });
+    this.#watchdog.written();
     return done;
-  }
-
-  async #watch(stores: Store): Promise<void> {
-    const run = () => {
-      if (!this.#watchdog.isWaiting) return;
-      const alert = this.#watchdog.tick(this.#clock.nowMs());
-      if (alert) this.#report(alert);
-      const probe = () => stores.probe();
-      void this.#use({ code: 'store.unwritable' }, probe).catch(() => undefined); // its failure is told
-    };
-    await runPeriodically(
-      {
-        name: 'watchdog of the store',
-        clock: this.#clock,
-        everyMs: watchMs,
-        firstAfterMs: watchMs,
-        run,
-        report: this.#report,
-      },
-      this.#over.signal,
-    );
   }
 }
 

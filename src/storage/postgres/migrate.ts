@@ -1,7 +1,7 @@
 import sql, { raw } from 'sql-template-tag';
+import { flag, integer, text } from '#src/sql/columns.ts';
+import type { Connection } from '#src/sql/connection.ts';
 import { isTooOld, type Migration, rangeOf } from '#src/storage/schema.ts';
-import { flag, integer, text } from '#src/storage/sql/columns.ts';
-import type { Connection } from '#src/storage/sql/connection.ts';
 import type { PostgresPool } from './pool.ts';
 import { isReadOnly, schemaTooNew, schemaTooOld } from './postgres-trouble.ts';
 

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
-import { id, instant } from '#src/storage/sql/columns.ts';
-import type { Connection } from '#src/storage/sql/connection.ts';
-import type { StoreDatabase, Work } from '#src/storage/sql/store-database.ts';
-import { table } from '#src/storage/sql/table.ts';
-import { isSilent } from '#src/storage/trouble.ts';
+import { id, instant } from '#src/sql/columns.ts';
+import type { Connection } from '#src/sql/connection.ts';
+import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
+import { table } from '#src/sql/table.ts';
+import { isSilent } from '#src/sql/trouble.ts';
 import type { PostgresPool } from './pool.ts';
 import { comesBack, hindranceBehind } from './postgres-trouble.ts';
 import { WriteQueue } from './write-queue.ts';
@@ -83,8 +83,8 @@ export class OrderedDatabase implements AsyncDisposable, StoreDatabase {
     });
   }
 
-  writeNow<T>(work: Work<T>, timeoutMs?: number): Promise<T> {
-    return this.pool.write(work, timeoutMs);
+  writeNow<T>(work: Work<T>, lanes: readonly string[] = [], timeoutMs?: number): Promise<T> {
+    return this.#queue.pass(lanes, this.pool.write(work, timeoutMs));
   }
 
   /**

@@ -4,19 +4,20 @@ import {
   type Column,
   type Columns,
   columnType,
-  decodeRow,
+  decodeRows,
   encodeField,
   flag,
   type RowOf,
-} from '#src/storage/sql/columns.ts';
+} from '#src/sql/columns.ts';
 import {
   boundValue,
   type Connection,
   type InsertOptions,
   insertionOf,
+  insertOne,
   listed,
-} from '#src/storage/sql/connection.ts';
-import type { NewRow, Table } from '#src/storage/sql/table.ts';
+} from '#src/sql/connection.ts';
+import type { NewRow, Table } from '#src/sql/table.ts';
 
 /** PostgreSQL through one client of `pg`. */
 export class PostgresConnection implements Connection {
@@ -39,21 +40,24 @@ export class PostgresConnection implements Connection {
     statement: Sql,
   ): Promise<readonly RowOf<Shape>[]> {
     const { rows } = await this.#query(statement.text, statement.values);
-    return rows.map((row) => decodeRow(shape, plainRow(row)));
+    return decodeRows(shape, rows, unescapeNul);
   }
 
   async run(statement: Sql): Promise<number> {
     return (await this.#query(statement.text, statement.values)).rowCount ?? 0;
   }
 
-  /** One statement of one text, however many rows there are: the values of each column are one array. */
+  /** One statement; of several rows the values of each column are one array, so that it has one text, however many they are. */
   async insert<One extends Table, Computed extends string = never>(
     table: One,
     rows: readonly Omit<NewRow<One>, Computed>[],
     options: InsertOptions<Computed> = {},
   ): Promise<number> {
-    if (rows.length === 0) return 0;
-    const { columns, computed, conflict, into } = insertionOf(table, options);
+    const [first, ...others] = rows;
+    if (first === undefined) return 0;
+    const insertion = insertionOf(table, options);
+    if (others.length === 0) return await this.run(insertOne(insertion, first));
+    const { columns, computed, conflict, into } = insertion;
     const arrays = columns.map(([field, column]) => {
       const values = rows.map((row) => encodeField(field, column, row));
       return sql`${values}::${raw(arrayType(column))}`;
@@ -91,10 +95,6 @@ function arrayType(column: Column): string {
   return `${columnType(column, 'postgres').replace(' COLLATE "C"', '')}[]`;
 }
 
-function plainRow(row: Readonly<Record<string, unknown>>) {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, unescapeNul(value)]));
-}
-
 /** Value of a statement as PostgreSQL takes it: U+0000, which it refuses, and U+001A become U+001A with a digit. */
 function bound(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(bound);
@@ -106,7 +106,7 @@ function bound(value: unknown): unknown {
 
 /** A value of a row as it was before `bound`. */
 function unescapeNul(value: unknown): unknown {
-  return typeof value === 'string'
+  return typeof value === 'string' && value.includes('\x1a')
     ? value.replaceAll('\x1a0', '\0').replaceAll('\x1a1', '\x1a')
     : value;
 }

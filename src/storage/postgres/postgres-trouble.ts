@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
-import { lastDevelopmentCommit, type StoreCode } from '#src/storage/trouble.ts';
+import type { StoreCode } from '#src/sql/store-part.ts';
+import { lastDevelopmentCommit } from '#src/sql/trouble.ts';
 
 /** Kinds of database failures that need different help. */
 export type PostgresHindrance =
@@ -90,7 +91,7 @@ export function schemaTooOld(place: string, part: string, version: number, oldes
   return new BotError('store.older', false, message);
 }
 
-/** The database did not answer in time; whether a write was done is unknown. */
+/** The connections to the database are closed, or are about to be. */
 export function isClosed(code: StoreCode, place: string): BotError {
   return new BotError(code, false, `The database ${place} was closed: start the bot again.`);
 }

@@ -69,6 +69,17 @@ export class WriteQueue implements AsyncDisposable {
     return await done;
   }
 
+  /** Result of a write that waits for no other. What is asked for later in its lanes is performed after it. */
+  async pass<T>(lanes: readonly string[], write: Promise<T>): Promise<T> {
+    const over = write.then(ignore, ignore);
+    for (const lane of lanes) {
+      const before = this.#last.get(lane);
+      const stuck = before?.stuck ?? Promise.withResolvers<void>().promise;
+      this.#stand(lane, { over: Promise.all([before?.over, over]).then(ignore), stuck });
+    }
+    return await write;
+  }
+
   /** Resolves when what was asked for before in these lanes is done or has failed. */
   async settled(lanes: readonly string[]): Promise<void> {
     await Promise.all(lanes.map((lane) => this.#last.get(lane)?.over));

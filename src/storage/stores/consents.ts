@@ -1,12 +1,13 @@
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import type { ConsentStore, StoredConsent, StoredRows } from '#src/people/consent-store.ts';
-import { id, instant, oneOf, optional, type RowOf } from '#src/storage/sql/columns.ts';
-import { countAbout, eraseAbout, ofPerson, personTables } from '#src/storage/sql/person-tables.ts';
-import { eraseMs, laneOf, lanesOf, type StoreDatabase } from '#src/storage/sql/store-database.ts';
-import { columnList, select, type Table, table } from '#src/storage/sql/table.ts';
-import { putIfNewer, versioned } from '#src/storage/sql/versions.ts';
+import { id, instant, oneOf, optional, type RowOf } from '#src/sql/columns.ts';
+import { ofPerson, personTables } from '#src/sql/person-tables.ts';
+import { eraseMs, laneOf, lanesOf, type StoreDatabase } from '#src/sql/store-database.ts';
+import { erases, reads, storePart, writes } from '#src/sql/store-part.ts';
+import { columnList, countRows, deleteRows, select, type Table, table } from '#src/sql/table.ts';
+import { putIfNewer, versioned } from '#src/sql/versions.ts';
 
-export const consents = table(
+const consents = table(
   'consents',
   {
     guildId: id,
@@ -47,9 +48,9 @@ export class SqlConsents implements ConsentStore {
   }
 
   count(guildId: string, personId: string): Promise<number> {
-    const records = personTables(this.#tables).filter(({ forget }) => forget === 'delete');
+    const records = this.#rowsOf('delete', guildId, personId);
     return this.#database.read(lanesOf(this.#tables, guildId), (connection) =>
-      countAbout(connection, records, guildId, personId),
+      countRows(connection, records),
     );
   }
 
@@ -68,21 +69,32 @@ export class SqlConsents implements ConsentStore {
 
   /** After every write that was asked for before, so that none of these brings the person back. */
   async erase(guildId: string, personId: string): Promise<number> {
-    const about = personTables(this.#tables);
-    const records = about.filter(({ forget }) => forget === 'delete');
-    const discarded = about.filter(({ forget }) => forget === 'discard');
+    const records = this.#rowsOf('delete', guildId, personId);
+    const discarded = this.#rowsOf('discard', guildId, personId);
     const count = await this.#database.write(
       lanesOf(this.#tables, guildId),
       async (connection) => {
-        await eraseAbout(connection, discarded, guildId, personId);
-        return await eraseAbout(connection, records, guildId, personId);
+        await deleteRows(connection, discarded);
+        return await deleteRows(connection, records);
       },
       eraseMs,
     );
     await this.#database.rewrite();
     return count;
   }
+
+  #rowsOf(rule: 'delete' | 'discard', guildId: string, personId: string): readonly Sql[] {
+    return personTables(this.#tables)
+      .filter(({ forget }) => forget === rule)
+      .map((one) => ofPerson(one, guildId, personId));
+  }
 }
+
+export const consentPart = storePart<ConsentStore>({
+  tables: [consents],
+  operations: { read: reads, write: writes, count: reads, rowsAbout: reads, erase: erases },
+  open: (database, all) => new SqlConsents(database, all),
+});
 
 /** Consent of a row; one that is not understood counts as a no. */
 function consentOf({ kind, wallMs }: RowOf<typeof consents.columns>): StoredConsent {

@@ -1,12 +1,13 @@
 import sql from 'sql-template-tag';
-import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
-import { id } from '#src/storage/sql/columns.ts';
-import { eraseMs, lanesOf, type StoreDatabase } from '#src/storage/sql/store-database.ts';
-import { columnOf, named, select, type Table, table } from '#src/storage/sql/table.ts';
+import type { GuildStore } from '#src/conversation/ports/stores/guild-list-store.ts';
+import { id } from '#src/sql/columns.ts';
+import { eraseMs, lanesOf, type StoreDatabase } from '#src/sql/store-database.ts';
+import { erases, reads, storePart, writes } from '#src/sql/store-part.ts';
+import { columnOf, deleteRows, named, select, type Table, table } from '#src/sql/table.ts';
 import { eraseOldSpending } from './spending.ts';
 
 /** Which bot is in which server, so that a removal between two runs is found. */
-export const botGuilds = table(
+const botGuilds = table(
   'bot_guilds',
   { botId: id, guildId: id },
   {
@@ -16,7 +17,7 @@ export const botGuilds = table(
   },
 );
 
-export const removedGuilds = table(
+const removedGuilds = table(
   'removed_guilds',
   { guildId: id },
   {
@@ -35,7 +36,7 @@ const listLane = botGuilds.name;
 const unlessThere = { conflict: sql`ON CONFLICT DO NOTHING` };
 
 /** Everything that is kept of a server in one of `tables`. */
-export class SqlGuilds implements GuildStore {
+class SqlGuilds implements GuildStore {
   readonly #database: StoreDatabase;
   readonly #tables: readonly Table[];
 
@@ -47,17 +48,15 @@ export class SqlGuilds implements GuildStore {
   /** After every write that was asked for before, so that none of these brings the server back. */
   async erase(guildId: string, day: string): Promise<number> {
     const lanes = lanesOf(this.#tables, guildId);
+    const theirs = this.#tables.flatMap(({ name, server }) =>
+      server.forget === 'delete'
+        ? [sql`${named(name)} WHERE ${columnOf(server.column)} = ${guildId}`]
+        : [],
+    );
     const deleted = await this.#database.write(
       lanes,
       async (connection) => {
-        let total = 0;
-        for (const { name, server } of this.#tables) {
-          if (server.forget !== 'delete') continue;
-          const column = columnOf(server.column);
-          total += await connection.run(
-            sql`DELETE FROM ${named(name)} WHERE ${column} = ${guildId}`,
-          );
-        }
+        const total = await deleteRows(connection, theirs);
         await connection.insert(removedGuilds, [{ guildId }], unlessThere);
         await eraseOldSpending(connection, day);
         return total;
@@ -82,3 +81,9 @@ export class SqlGuilds implements GuildStore {
     );
   }
 }
+
+export const guildPart = storePart<GuildStore>({
+  tables: [botGuilds, removedGuilds],
+  operations: { erase: erases, note: writes, noted: reads },
+  open: (database, all) => new SqlGuilds(database, all),
+});

@@ -1,13 +1,14 @@
 import sql from 'sql-template-tag';
-import type { PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
-import { id } from '#src/storage/sql/columns.ts';
-import { laneOf, type StoreDatabase } from '#src/storage/sql/store-database.ts';
-import { columnList, table } from '#src/storage/sql/table.ts';
-import { putIfNewer, versioned } from '#src/storage/sql/versions.ts';
+import type { PanelPlace, PanelStore } from '#src/conversation/ports/panel.ts';
+import { id } from '#src/sql/columns.ts';
+import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
+import { reads, storePart, writes } from '#src/sql/store-part.ts';
+import { columnList, table } from '#src/sql/table.ts';
+import { putIfNewer, versioned } from '#src/sql/versions.ts';
 
 const placeColumns = { channelId: id, messageId: id };
 
-export const panels = table(
+const panels = table(
   'panels',
   { guildId: id, ...placeColumns, ...versioned },
   {
@@ -18,7 +19,7 @@ export const panels = table(
 );
 
 /** Places of the panels: a row per server. */
-export class SqlPanels implements PanelStore {
+class SqlPanels implements PanelStore {
   readonly #database: StoreDatabase;
 
   constructor(database: StoreDatabase) {
@@ -40,3 +41,9 @@ export class SqlPanels implements PanelStore {
     );
   }
 }
+
+export const panelPart = storePart<PanelStore>({
+  tables: [panels],
+  operations: { read: reads, write: writes },
+  open: (database) => new SqlPanels(database),
+});

@@ -1,9 +1,10 @@
 import sql from 'sql-template-tag';
 import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
-import { id, number, optional, text } from '#src/storage/sql/columns.ts';
-import { laneOf, type StoreDatabase } from '#src/storage/sql/store-database.ts';
-import { columnList, table } from '#src/storage/sql/table.ts';
-import { isNewer, putIfNewer, versioned } from '#src/storage/sql/versions.ts';
+import { id, number, optional, text } from '#src/sql/columns.ts';
+import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
+import { reads, storePart, writes } from '#src/sql/store-part.ts';
+import { columnList, table } from '#src/sql/table.ts';
+import { isNewer, putIfNewer, versioned } from '#src/sql/versions.ts';
 
 const chosen = {
   language: optional(text),
@@ -12,7 +13,7 @@ const chosen = {
   spokenName: optional(text),
 };
 
-export const personSettings = table(
+const personSettings = table(
   'person_settings',
   { guildId: id, personId: id, ...chosen, ...versioned },
   {
@@ -23,7 +24,7 @@ export const personSettings = table(
 );
 
 /** Personal settings: a row per person and server with any setting. */
-export class SqlPersonSettings implements PersonSettingsStore {
+class SqlPersonSettings implements PersonSettingsStore {
   readonly #database: StoreDatabase;
 
   constructor(database: StoreDatabase) {
@@ -52,3 +53,9 @@ export class SqlPersonSettings implements PersonSettingsStore {
     });
   }
 }
+
+export const personSettingsPart = storePart<PersonSettingsStore>({
+  tables: [personSettings],
+  operations: { read: reads, write: writes },
+  open: (database) => new SqlPersonSettings(database),
+});

@@ -1,10 +1,11 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { Seat, SeatStore, StoredSeat } from '#src/session/ports/stores/seat-store.ts';
-import { flag, id, instant, oneOf, optional, type RowOf, text } from '#src/storage/sql/columns.ts';
-import type { Connection } from '#src/storage/sql/connection.ts';
-import { laneOf, type StoreDatabase } from '#src/storage/sql/store-database.ts';
-import { columnList, select, table } from '#src/storage/sql/table.ts';
-import { askedAt, isNew, isNewer, putIfNewer, versioned } from '#src/storage/sql/versions.ts';
+import type { Seat, SeatStore, StoredSeat } from '#src/conversation/ports/stores/seat-store.ts';
+import { flag, id, instant, oneOf, type RowOf, text } from '#src/sql/columns.ts';
+import type { Connection } from '#src/sql/connection.ts';
+import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
+import { reads, storePart, writes } from '#src/sql/store-part.ts';
+import { columnList, select, table } from '#src/sql/table.ts';
+import { askedAt, isNew, isNewer, putIfNewer, versioned } from '#src/sql/versions.ts';
 
 const seatColumns = {
   guildId: id,
@@ -12,12 +13,11 @@ const seatColumns = {
   channelName: text,
   mode: oneOf('talk', 'captions'),
   pipeline: text,
-  transcriptId: optional(id),
   isPaused: flag,
   sinceWallMs: instant,
 };
 
-export const seats = table(
+const seats = table(
   'seats',
   { ...seatColumns, aliveAtMs: instant, ...versioned },
   {
@@ -27,7 +27,7 @@ export const seats = table(
   },
 );
 
-export const seatConsents = table(
+const seatConsents = table(
   'seat_consents',
   { guildId: id, personId: id, kind: oneOf('caller', 'followed', 'yes', 'no') },
   {
@@ -40,7 +40,7 @@ export const seatConsents = table(
 type SeatConsent = RowOf<typeof seatConsents.columns>;
 
 /** Seats, a row per server, and one for each thing a person said there or did; by the clock of the database. */
-export class SqlSeats implements SeatStore {
+class SqlSeats implements SeatStore {
   readonly #database: StoreDatabase;
 
   constructor(database: StoreDatabase) {
@@ -109,6 +109,20 @@ export class SqlSeats implements SeatStore {
     });
   }
 }
+
+export const seatPart = storePart<SeatStore>({
+  tables: [seats, seatConsents],
+  operations: {
+    read: reads,
+    readIn: reads,
+    write: writes,
+    alive: writes,
+    erase: writes,
+    withdraw: writes,
+    expire: writes,
+  },
+  open: (database) => new SqlSeats(database),
+});
 
 function consentsOf(
   guildId: string,

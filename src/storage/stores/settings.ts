@@ -1,11 +1,12 @@
 import sql from 'sql-template-tag';
-import type { SettingsStore } from '#src/session/ports/stores/guild-store.ts';
-import { id, text } from '#src/storage/sql/columns.ts';
-import { laneOf, type StoreDatabase } from '#src/storage/sql/store-database.ts';
-import { select, table } from '#src/storage/sql/table.ts';
-import { isNewer, putIfNewer, versioned } from '#src/storage/sql/versions.ts';
+import type { SettingsStore } from '#src/conversation/ports/stores/settings-store.ts';
+import { id, text } from '#src/sql/columns.ts';
+import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
+import { reads, storePart, writes } from '#src/sql/store-part.ts';
+import { select, table } from '#src/sql/table.ts';
+import { isNewer, putIfNewer, versioned } from '#src/sql/versions.ts';
 
-export const serverSettings = table(
+const serverSettings = table(
   'server_settings',
   { guildId: id, key: id, value: text, ...versioned },
   {
@@ -17,7 +18,7 @@ export const serverSettings = table(
 );
 
 /** Settings of servers: a row per server and key. */
-export class SqlSettings implements SettingsStore {
+class SqlSettings implements SettingsStore {
   readonly #database: StoreDatabase;
 
   constructor(database: StoreDatabase) {
@@ -43,3 +44,9 @@ export class SqlSettings implements SettingsStore {
     });
   }
 }
+
+export const settingsPart = storePart<SettingsStore>({
+  tables: [serverSettings],
+  operations: { read: reads, write: writes },
+  open: (database) => new SqlSettings(database),
+});

@@ -5,10 +5,10 @@ import type {
   SharedStanding,
   SpendingReport,
 } from '#src/spending/ledger/shared-spending.ts';
-import { id, instant, money, optional, whole } from '#src/storage/sql/columns.ts';
-import type { Connection } from '#src/storage/sql/connection.ts';
-import type { StoreDatabase } from '#src/storage/sql/store-database.ts';
-import { columnList, table } from '#src/storage/sql/table.ts';
+import { id, instant, money, optional, whole } from '#src/sql/columns.ts';
+import type { Connection } from '#src/sql/connection.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
+import { columnList, table } from '#src/sql/table.ts';
 import { addSpending, readSpending, spendingLane } from './spending.ts';
 
 const reserveColumns = { guildId: id, personId: optional(id), nanoUsd: money, ms: whole };
@@ -48,7 +48,7 @@ export class PostgresSharedSpending implements SharedSpending {
     const sorted = guildIds.toSorted();
     return this.#database.writeOnce([spendingLane], async (connection, isFirst) => {
       await lockServers(connection, sorted);
-      if (isFirst) await addSpending(connection, entries);
+      if (isFirst) await addSpending(connection, entries, day);
       await writeReserves(connection, sorted, reserves);
       const others = sql`SELECT ${columnList(reserveColumns)} FROM spending_reserves
         WHERE guild_id ${connection.among(sorted)} AND holder <> ${connection.writer}`;

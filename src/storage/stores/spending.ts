@@ -1,10 +1,12 @@
 import sql, { empty } from 'sql-template-tag';
 import { dayOf, monthOf } from '#src/spending/calendar.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
-import { id, money, oneOf, optional, whole } from '#src/storage/sql/columns.ts';
-import type { Connection } from '#src/storage/sql/connection.ts';
-import type { StoreDatabase } from '#src/storage/sql/store-database.ts';
-import { adding, columnList, named, type Table, table } from '#src/storage/sql/table.ts';
+import { id, money, oneOf, optional, whole } from '#src/sql/columns.ts';
+import type { Connection } from '#src/sql/connection.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
+import { reads, storePart, writes } from '#src/sql/store-part.ts';
+import { adding, columnList, named, type Table, table } from '#src/sql/table.ts';
+import { isNew } from '#src/sql/versions.ts';
 
 const amounts = { nanoUsd: money, ms: whole, unpriced: whole, turns: whole };
 /** Amounts of a day, such as `2026-11-20`: in the order of its bytes, as an id. */
@@ -16,7 +18,7 @@ const entryColumns = {
   ...sums,
 };
 
-export const spent = table(
+const spent = table(
   'spent',
   { guildId: id, ...sums },
   {
@@ -30,7 +32,7 @@ export const spent = table(
   },
 );
 
-export const spentOnCaptions = table(
+const spentOnCaptions = table(
   'spent_on_captions',
   { guildId: id, ...sums },
   {
@@ -41,7 +43,7 @@ export const spentOnCaptions = table(
   },
 );
 
-export const spentByPerson = table(
+const spentByPerson = table(
   'spent_by_person',
   { guildId: id, personId: id, ...sums },
   {
@@ -56,7 +58,7 @@ export const spentByPerson = table(
 export const spendingLane = spent.name;
 
 /** Amounts spent, a row per server and day; of persons and captions, of the days around the last one only. */
-export class SqlSpending implements SpendingStore {
+class SqlSpending implements SpendingStore {
   readonly #database: StoreDatabase;
 
   constructor(database: StoreDatabase) {
@@ -68,19 +70,30 @@ export class SqlSpending implements SpendingStore {
   }
 
   async add(entries: readonly SpendingEntry[]): Promise<void> {
+    const day = entries.at(-1)?.day;
+    if (day === undefined) return;
     await this.#database.writeOnce([spendingLane], async (connection, isFirst) => {
-      if (isFirst) await addSpending(connection, entries);
+      if (isFirst) await addSpending(connection, entries, day);
     });
   }
 }
 
-/** Adds to the sums, in one order of rows: two processes would wait for each other otherwise. */
+export const spendingPart = storePart<SpendingStore>({
+  tables: [spent, spentByPerson, spentOnCaptions],
+  operations: { read: reads, add: writes },
+  open: (database) => new SqlSpending(database),
+});
+
+/**
+ * Adds to the sums, in one order of rows: two processes would wait for each other otherwise. A write that waited deletes nothing:
+ * its `day` may be long over.
+ */
 export async function addSpending(
   connection: Connection,
   entries: readonly SpendingEntry[],
+  day: string,
 ): Promise<void> {
-  const latest = entries.at(-1);
-  if (!latest) return;
+  if (entries.length === 0) return;
   const sorted = entries.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   const ofServers = sorted.filter(({ part, personId }) => !part && personId === undefined);
   const ofCaptions = sorted.filter(({ part }) => part === 'captions');
@@ -88,9 +101,10 @@ export async function addSpending(
   await addRows(connection, spent, ofServers);
   await addRows(connection, spentOnCaptions, ofCaptions);
   await addRows(connection, spentByPerson, ofPersons);
-  if (ofCaptions.length > 0) await eraseFarOff(connection, spentOnCaptions, latest.day);
-  if (ofPersons.length > 0) await eraseFarOff(connection, spentByPerson, latest.day);
-  await eraseOldSpending(connection, latest.day);
+  if (!isNew(connection)) return;
+  if (ofCaptions.length > 0) await eraseFarOff(connection, spentOnCaptions, day);
+  if (ofPersons.length > 0) await eraseFarOff(connection, spentByPerson, day);
+  await eraseOldSpending(connection, day);
 }
 
 /** Spending of these servers, or of all: for servers the month of `day` so far, for persons and captions that day. */

@@ -1,39 +1,14 @@
+import type { SqlDialect } from '#src/sql/columns.ts';
+import { createTables } from '#src/sql/create-table.ts';
+import type { Table } from '#src/sql/table.ts';
 import type { Migration } from '#src/storage/schema.ts';
-import type { SqlDialect } from '#src/storage/sql/columns.ts';
-import { createTables } from '#src/storage/sql/create-table.ts';
-import type { Table } from '#src/storage/sql/table.ts';
-import { apiTokens } from './api-tokens.ts';
-import { leftOutOfCaptions } from './caption-choices.ts';
-import { consents } from './consents.ts';
-import { botGuilds, removedGuilds } from './guilds.ts';
-import { panels } from './panels.ts';
-import { personSettings } from './person-settings.ts';
-import { reminders } from './reminders.ts';
-import { seatConsents, seats } from './seats.ts';
-import { serverSettings } from './settings.ts';
 import { spendingReserves } from './shared-spending.ts';
-import { spent, spentByPerson, spentOnCaptions } from './spending.ts';
-import { trackSounds, tracks } from './tracks.ts';
+import { storeParts } from './store-parts.ts';
 
 /** All tables of the store, in both databases. */
 export const tables: readonly Table[] = [
-  apiTokens,
-  botGuilds,
-  consents,
-  leftOutOfCaptions,
-  panels,
-  personSettings,
-  reminders,
-  removedGuilds,
-  seats,
-  seatConsents,
-  serverSettings,
+  ...Object.values(storeParts).flatMap((part): readonly Table[] => part.tables),
   spendingReserves,
-  spent,
-  spentByPerson,
-  spentOnCaptions,
-  tracks,
-  trackSounds,
 ];
 
 /**

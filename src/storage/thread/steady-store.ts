@@ -1,16 +1,10 @@
-import type { AlertChange } from '#src/base/alerts.ts';
+import type { AlertChange, AlertName } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { runPeriodically } from '#src/base/periodic-task.ts';
 import { within } from '#src/base/waiting.ts';
-import { helpsReopening, type StoreCode } from '#src/storage/trouble.ts';
-import {
-  type OperationRules,
-  type ProbedStore,
-  perform,
-  type StoreKind,
-  storeOver,
-} from './store-kind.ts';
+import type { OperationRules, StoreCode } from '#src/sql/store-part.ts';
+import { helpsReopening } from '#src/sql/trouble.ts';
+import { type ProbedStore, perform, type StoreKind, storeOver } from './store-kind.ts';
 import { WriteWatchdog } from './write-watchdog.ts';
 
 /** Events of the store, for logs, figures and `/readyz`. */
@@ -31,8 +25,6 @@ type Opening<Store> =
 const reopenMs = 60_000;
 /** Longest wait, in ms, for a store that is being opened. */
 const openingMs = 5_000;
-/** Time, in ms, between two checks of the watchdog; while nothing could be written it tries to write itself. */
-const watchMs = 10_000;
 
 /**
  * A store that the bot can start and live without: as long as it cannot be opened, each operation fails.
@@ -45,7 +37,7 @@ export async function keepStore<Store extends ProbedStore>(
   clock: Clock,
   report: (event: StoreEvent) => void,
 ): Promise<Store> {
-  const reopener = new StoreReopener(open, clock, report, new WriteWatchdog(kind.alert));
+  const reopener = new StoreReopener(open, clock, report, kind.alert);
   await reopener.start();
   return storeOver(
     kind,
@@ -71,12 +63,12 @@ class StoreReopener<Store extends ProbedStore> {
     open: () => Promise<Store>,
     clock: Clock,
     report: (event: StoreEvent) => void,
-    watchdog: WriteWatchdog,
+    alert: AlertName,
   ) {
     this.#open = open;
     this.#clock = clock;
     this.#report = report;
-    this.#watchdog = watchdog;
+    this.#watchdog = new WriteWatchdog(alert, clock, report);
   }
 
   /** Resolves when the store is open, or cannot be for now. */
@@ -88,7 +80,8 @@ class StoreReopener<Store extends ProbedStore> {
       if (!(error instanceof BotError)) throw error;
       this.#refused(error);
     }
-    this.#watching = this.#watch();
+    const probe = () => this.use({ code: 'store.unwritable' }, (store) => store.probe());
+    this.#watching = this.#watchdog.watch(probe, this.#over.signal);
   }
 
   async use<T>(
@@ -96,7 +89,7 @@ class StoreReopener<Store extends ProbedStore> {
     work: (store: Store) => Promise<T>,
   ): Promise<T> {
     const fromMs = this.#clock.nowMs();
-    if (code === 'store.unwritable') this.#watchdog.began(fromMs);
+    if (code === 'store.unwritable') this.#watchdog.began();
     try {
       const done = await this.#perform(code, work);
       if (code === 'store.unwritable') this.#written(this.#clock.nowMs() - fromMs);
@@ -164,30 +157,7 @@ class StoreReopener<Store extends ProbedStore> {
 
   #written(tookMs: number): void {
     this.#report({ kind: 'written', tookMs });
-    this.#alert(this.#watchdog.written(this.#clock.nowMs()));
-  }
-
-  async #watch(): Promise<void> {
-    const run = () => {
-      if (!this.#watchdog.isWaiting) return;
-      this.#alert(this.#watchdog.tick(this.#clock.nowMs()));
-      void this.use({ code: 'store.unwritable' }, (store) => store.probe()).catch(() => undefined); // its failure is the alert's cause
-    };
-    await runPeriodically(
-      {
-        name: 'watchdog of the store',
-        clock: this.#clock,
-        everyMs: watchMs,
-        firstAfterMs: watchMs,
-        run,
-        report: this.#report,
-      },
-      this.#over.signal,
-    );
-  }
-
-  #alert(change: AlertChange | undefined): void {
-    if (change) this.#report(change);
+    this.#watchdog.written();
   }
 }
 

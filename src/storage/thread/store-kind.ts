@@ -1,5 +1,5 @@
 import type { AlertName } from '#src/base/alerts.ts';
-import type { StoreCode } from '#src/storage/trouble.ts';
+import type { OperationRules } from '#src/sql/store-part.ts';
 
 type Method = (...args: never[]) => Promise<unknown>;
 
@@ -9,13 +9,6 @@ type OperationName<Store> = {
     ? Key
     : `${Key}.${keyof Store[Key] & string}`;
 }[keyof Store & string];
-
-export type OperationRules = {
-  /** Error code of its failures. */
-  readonly code: StoreCode;
-  /** Longest time, in ms, until it is answered; a caller may give up earlier. */
-  readonly timeoutMs: number;
-};
 
 /** Operations, alert and worker file of a kind of store. */
 export type StoreKind<Store> = {

@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import type { StoreCode } from '#src/storage/trouble.ts';
+import type { StoreCode } from '#src/sql/store-part.ts';
 
 /** Data that the store thread is started with. */
 export type StoreThreadData = {

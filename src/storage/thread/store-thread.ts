@@ -3,8 +3,8 @@ import type { Clock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
-import type { StoreCode } from '#src/storage/trouble.ts';
-import { type OperationRules, type StoreKind, storeOver } from './store-kind.ts';
+import type { OperationRules, StoreCode } from '#src/sql/store-part.ts';
+import { type StoreKind, storeOver } from './store-kind.ts';
 import { errorOf, type FromStore, type StoreThreadData, type ToStore } from './store-messages.ts';
 
 export type StoreThreadOptions = Omit<StoreThreadData, 'path'> & {

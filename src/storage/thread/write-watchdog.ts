@@ -1,26 +1,44 @@
 import type { AlertChange, AlertName } from '#src/base/alerts.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
 
 /** Longest time, in ms, that something to be written may wait for the first write that succeeds. */
 const unwrittenMs = 30_000;
+/** Time, in ms, between two checks; while nothing could be written the watchdog tries to write itself. */
+const watchMs = 10_000;
 
 /** Watchdog over writes: raises an alert, and clears it with the next write that succeeds. */
 export class WriteWatchdog {
   readonly #alert: AlertName;
+  readonly #clock: Clock;
+  readonly #report: (change: AlertChange) => void;
   #waitingSinceMs: number | undefined;
   #why = 'no write has ended';
   #isRaised = false;
 
-  constructor(alert: AlertName) {
+  constructor(alert: AlertName, clock: Clock, report: (change: AlertChange) => void) {
     this.#alert = alert;
+    this.#clock = clock;
+    this.#report = report;
   }
 
-  /** Whether something was to be written, and nothing has been since. */
-  get isWaiting(): boolean {
-    return this.#waitingSinceMs !== undefined;
+  /** Checks until `signal` is aborted; `probe` writes something. */
+  async watch(probe: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+    await runPeriodically(
+      {
+        name: 'watchdog of the store',
+        clock: this.#clock,
+        everyMs: watchMs,
+        firstAfterMs: watchMs,
+        run: () => this.#check(probe),
+        report: this.#report,
+      },
+      signal,
+    );
   }
 
-  began(atMs: number): void {
-    this.#waitingSinceMs ??= atMs;
+  began(): void {
+    this.#waitingSinceMs ??= this.#clock.nowMs();
   }
 
   /** `why` is one sentence for the operator. */
@@ -28,26 +46,31 @@ export class WriteWatchdog {
     this.#why = why;
   }
 
-  written(atMs: number): AlertChange | undefined {
-    const sinceMs = this.#waitingSinceMs ?? atMs;
+  written(): void {
+    const waitedMs = this.#waitedMs();
     this.#waitingSinceMs = undefined;
-    if (!this.#isRaised) return undefined;
+    if (!this.#isRaised) return;
     this.#isRaised = false;
-    return this.#change('cleared', `written again, after ${secondsOf(atMs - sinceMs)} s`);
+    this.#reportAlert('cleared', `written again, after ${secondsOf(waitedMs)} s`);
   }
 
-  tick(atMs: number): AlertChange | undefined {
-    const sinceMs = this.#waitingSinceMs ?? atMs;
-    if (this.#isRaised || atMs - sinceMs < unwrittenMs) return undefined;
-    this.#isRaised = true;
-    return this.#change(
-      'raised',
-      `nothing was written for ${secondsOf(atMs - sinceMs)} s: ${this.#why}`,
-    );
+  #check(probe: () => Promise<unknown>): void {
+    if (this.#waitingSinceMs === undefined) return;
+    const waitedMs = this.#waitedMs();
+    if (!this.#isRaised && waitedMs >= unwrittenMs) {
+      this.#isRaised = true;
+      this.#reportAlert('raised', `nothing was written for ${secondsOf(waitedMs)} s: ${this.#why}`);
+    }
+    void probe().catch(() => undefined); // its failure is told
   }
 
-  #change(state: AlertChange['state'], cause: string): AlertChange {
-    return { kind: 'alert', name: this.#alert, state, cause };
+  #waitedMs(): number {
+    const nowMs = this.#clock.nowMs();
+    return nowMs - (this.#waitingSinceMs ?? nowMs);
+  }
+
+  #reportAlert(state: AlertChange['state'], cause: string): void {
+    this.#report({ kind: 'alert', name: this.#alert, state, cause });
   }
 }
 

@@ -1,9 +1,9 @@
+import { Fts5Index } from '#src/features/captions/store/fts5-index.ts';
+import { overwriting } from '#src/features/captions/store/overwriting.ts';
+import { transcriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { type DatabaseFormat, openDatabase, type StoreOptions } from '#src/storage/database.ts';
-import { Fts5Index } from './fts5-index.ts';
-import { overwriting } from './overwriting.ts';
 import { migrations } from './schema.ts';
-import { transcriptPorts } from './transcript-ports.ts';
-import type { TranscriptStore } from './transcript-store.ts';
+import type { TranscriptStore } from './transcripts-path.ts';
 
 /** Reading 200 MB through for damage takes 0.9 s from memory and a minute from a slow disk; then damage is told when it is met. */
 const transcriptsFormat: DatabaseFormat = {

@@ -4,7 +4,7 @@ import { BotError } from '#src/base/errors.ts';
 import { keepStore, type StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { perform, type StoreKind, storeOver } from '#src/storage/thread/store-kind.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
-import { type TranscriptStore, transcriptsPath } from './transcript-store.ts';
+import { type TranscriptStore, transcriptsPath } from './transcripts-path.ts';
 
 /**
  * Transcripts in a file of their own in `dataDir`, in a worker thread of their own. Where there is no file yet, neither

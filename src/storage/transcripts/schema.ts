@@ -1,10 +1,10 @@
+import { lineWordsTable } from '#src/features/captions/store/fts5-index.ts';
+import { postsView } from '#src/features/captions/store/lines.ts';
+import { unscrubbedTable } from '#src/features/captions/store/overwriting.ts';
+import { tables } from '#src/features/captions/store/tables.ts';
+import type { SqlDialect } from '#src/sql/columns.ts';
+import { createTables } from '#src/sql/create-table.ts';
 import type { Migration } from '#src/storage/schema.ts';
-import type { SqlDialect } from '#src/storage/sql/columns.ts';
-import { createTables } from '#src/storage/sql/create-table.ts';
-import { lineWordsTable } from './fts5-index.ts';
-import { postsView } from './lines.ts';
-import { unscrubbedTable } from './overwriting.ts';
-import { tables } from './tables.ts';
 
 /**
  * The migrations of transcripts, in order; a released one never changes. The first one creates the whole schema, under the

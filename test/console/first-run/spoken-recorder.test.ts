@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { SpokenRecorder } from '#src/console/first-run/spoken-recorder.ts';
+import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
-import type { Pipelines } from '#src/session/ports/pipelines.ts';
 import { FakeHost, turnOf } from '#test/contracts/pipeline.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ApiToken } from '#src/api/tokens/token-store.ts';
 import type { Store } from '#src/storage/store.ts';
+import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
 
 export type OpenApiTokens = AsyncDisposable & Pick<Store, 'apiTokens' | 'guilds'>;
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Store } from '#src/storage/store.ts';
 import type { mainStore } from '#src/storage/thread/operations.ts';
 import type { transcriptStore } from '#src/storage/transcripts/open-transcripts.ts';
-import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
+import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 
 /** A call of each operation of a kind of store. */
 type Calls<Kind extends { readonly operations: object }, Opened> = {
@@ -80,7 +80,6 @@ const calls: Calls<typeof mainStore, Store> = {
       followedId: personId,
       mode: 'talk',
       pipeline: canary,
-      transcriptId: canary,
       isPaused: false,
       sinceWallMs: digits,
       agreedIds: [personId],

@@ -15,9 +15,9 @@ import {
   optional,
   text,
   whole,
-} from '#src/storage/sql/columns.ts';
-import type { Connection } from '#src/storage/sql/connection.ts';
-import { type NewRow, replacing, select, table } from '#src/storage/sql/table.ts';
+} from '#src/sql/columns.ts';
+import type { Connection } from '#src/sql/connection.ts';
+import { type NewRow, replacing, select, table } from '#src/sql/table.ts';
 
 export type OpenedKinds = AsyncDisposable & {
   readonly connection: Connection;
@@ -197,8 +197,8 @@ function refusesValues(name: string, open: OpenKinds): void {
         await expect(stored(connection, field, value), `${field} ${value}`).rejects.toThrow(
           message,
         );
-        const row = [{ ...plain, id: '2', [columnOf(field)]: value }];
-        await expect(connection.insert<typeof samples>(samples, row as never)).rejects.toThrow(
+        const rows = [plain, { ...plain, id: '2', [columnOf(field)]: value }];
+        await expect(connection.insert<typeof samples>(samples, rows as never)).rejects.toThrow(
           TypeError,
         );
       }
@@ -358,12 +358,19 @@ function columnOf(field: string): Field {
   return `other${field[0]?.toUpperCase()}${field.slice(1)}` as Field; // as `samples` names it
 }
 
-/** Value of a field of the only row, as read after it was written. */
+/** Value of a field of the only row, as read after it was written: beside another one, and then alone, which is the same. */
 async function stored(connection: Connection, field: string, value: unknown): Promise<unknown> {
-  await connection.run(sql`DELETE FROM samples`);
-  await connection.insert<typeof samples>(samples, [{ ...plain, [field]: value } as Sample]);
-  const [row] = await select(connection, samples, sql``);
-  return row && Reflect.get(row, field);
+  const sample = { ...plain, [field]: value } as Sample;
+  const read = async (...others: readonly Sample[]) => {
+    await connection.run(sql`DELETE FROM samples`);
+    await connection.insert(samples, [sample, ...others]);
+    const [row] = await select(connection, samples, sql`WHERE id <> ${'beside'}`);
+    return row && Reflect.get(row, field);
+  };
+  const beside = await read({ ...plain, id: 'beside' });
+  const alone = await read();
+  expect(alone).toEqual(beside);
+  return alone;
 }
 
 async function expectKept(connection: Connection, field: string, value: unknown): Promise<void> {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { NewMemory } from '#src/captions/transcript-store.ts';
+import type { NewMemory } from '#src/features/memories/memory-store.ts';
+
 import type { OpenTranscripts } from './transcript-samples.ts';
 
 /** What every store of memories does. */

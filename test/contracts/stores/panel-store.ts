@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PanelStore } from '#src/session/ports/panel.ts';
+import type { PanelStore } from '#src/conversation/ports/panel.ts';
 
 export type OpenPanels = AsyncDisposable & { readonly panels: PanelStore };
 

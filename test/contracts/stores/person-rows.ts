@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { personTables } from '#src/storage/sql/person-tables.ts';
+import { personTables } from '#src/sql/person-tables.ts';
 import type { Store } from '#src/storage/store.ts';
 import { tables } from '#src/storage/stores/tables.ts';
 import { ana, dora, guildId, reminder, writeMain } from '#test/storage/stored-rows.ts';

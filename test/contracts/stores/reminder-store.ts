@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import type { Public } from '#src/base/public.ts';
+import type { GuildStore } from '#src/conversation/ports/stores/guild-list-store.ts';
+import { mostReminders, type NewReminder } from '#src/features/reminders/reminder.ts';
+import type { ReminderStore } from '#src/features/reminders/reminder-store.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
-import { mostReminders, type NewReminder, type ReminderStore } from '#src/people/reminders.ts';
-import type { GuildStore } from '#src/session/ports/stores/guild-store.ts';
 
 export type OpenReminders = AsyncDisposable & {
-  readonly reminders: ReminderStore;
+  readonly reminders: Public<ReminderStore>;
   readonly consents: Pick<ConsentStore, 'count' | 'erase'>;
   readonly guilds: Pick<GuildStore, 'erase'>;
 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Seat } from '#src/session/ports/stores/seat-store.ts';
+import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { Store } from '#src/storage/store.ts';
 
 /** The book of seats with those that erase people and servers from it. */
@@ -20,7 +20,6 @@ const lounge: Seat = {
   followedId: '2',
   mode: 'talk',
   pipeline: 'chained',
-  transcriptId: 'a-session',
   isPaused: false,
   sinceWallMs: 1_795_190_400_123,
   agreedIds: ['1', '2'],

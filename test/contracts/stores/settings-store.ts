@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SettingsStore } from '#src/session/ports/stores/guild-store.ts';
+import type { SettingsStore } from '#src/conversation/ports/stores/settings-store.ts';
 
 export type OpenSettings = AsyncDisposable & { readonly settings: SettingsStore };
 

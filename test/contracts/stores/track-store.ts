@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import type { StoredTrack, TrackStore } from '#src/session/ports/stores/track-store.ts';
+import type { Public } from '#src/base/public.ts';
+import type { StoredTrack, TrackStore } from '#src/features/tracks/track-store.ts';
 
-type OpenTracks = AsyncDisposable & { readonly tracks: TrackStore };
+type OpenTracks = AsyncDisposable & { readonly tracks: Public<TrackStore> };
 
 /** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
 type OpenTrackStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenTracks>;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { KeptDays } from '#src/captions/transcript-store.ts';
-import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
+import type { KeptDays } from '#src/features/captions/transcript-store.ts';
+import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 import {
   answerTo,
   anybody,

@@ -1,6 +1,10 @@
-import type { Presence, TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
-import type { Audience } from '#src/captions/transcript-store.ts';
-import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
+import type {
+  Presence,
+  TranscriptLine,
+  TranscriptSession,
+} from '#src/features/captions/transcript-line.ts';
+import type { Audience } from '#src/features/captions/transcript-store.ts';
+import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 
 /** A store, and what makes its process one that is gone, where several may share a store. */
 type OpenedStore = TranscriptStore & { goAway?(): Promise<void> };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Audience, TranscriptSearch } from '#src/captions/transcript-store.ts';
-import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
+import type { Audience, TranscriptSearch } from '#src/features/captions/transcript-store.ts';
+import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 import {
   anybody,
   lineOf,

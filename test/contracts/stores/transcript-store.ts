@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
-import type { Presence, TranscriptLine, TranscriptSession } from '#src/captions/transcript-line.ts';
-import type { Audience } from '#src/captions/transcript-store.ts';
-import { mayKnow } from '#src/captions/visibility.ts';
+import type {
+  Presence,
+  TranscriptLine,
+  TranscriptSession,
+} from '#src/features/captions/transcript-line.ts';
+import type { Audience } from '#src/features/captions/transcript-store.ts';
+import { mayKnow } from '#src/features/captions/visibility.ts';
 
 import { fc, runs } from '#test/properties.ts';
 

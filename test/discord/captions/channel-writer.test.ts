@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DesiredMessage, DisplayOutcome } from '#src/captions/desired-message.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
 import { ChannelWriter } from '#src/discord/captions/channel-writer.ts';
 import type { MessageOperation, MessageResult } from '#src/discord/captions/desired-messages.ts';
 import { rateLimit, refusal } from '#test/discord/setup/refusals.ts';

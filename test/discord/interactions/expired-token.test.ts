@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
+import type { Command, CommandPorts, Replies } from '#src/conversation/command.ts';
 import { openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { Command, CommandPorts, Replies } from '#src/session/ports/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';

@@ -1,6 +1,8 @@
 import { MessageFlags } from 'discord.js';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
+import type { Button, Replies } from '#src/conversation/command.ts';
+import type { Form } from '#src/conversation/ports/form.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import {
   type AnswerableInteraction,
@@ -8,8 +10,6 @@ import {
   type Invocation,
 } from '#src/discord/interactions/interaction-runner.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
-import type { Button, Replies } from '#src/session/ports/command.ts';
-import type { Form } from '#src/session/ports/form.ts';
 import { text } from '#src/texts/texts.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 

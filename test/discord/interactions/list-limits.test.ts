@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import { set } from '#commands/settings/set.ts';
+import type { Command } from '#src/conversation/command.ts';
 import { suggestions } from '#src/discord/interactions/reception.ts';
-import type { Command, CommandCall, CommandPorts } from '#src/session/ports/command.ts';
-import { settingKeys } from '#src/session/ports/settings.ts';
+import { SessionSettings } from '#src/features/settings/settings-changes.ts';
+import { adam, ports } from '#test/commands/ports.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
 /** Entries that Discord takes in one list. Source: Discord docs, "Application Commands". */
@@ -38,13 +39,12 @@ test('where more fits than Discord takes, the last suggestion says how many are 
 
 test('every key of /settings set is offered, at the latest when its first letters are typed', async () => {
   const [key] = set.options;
+  const { keys } = ports().port(SessionSettings);
   if (key?.kind !== 'text') throw new Error('The key is no text.');
   const offered = async (typed: string) =>
-    await shown((await key.suggest?.(typed, {} as CommandCall, {} as CommandPorts)) ?? []);
-  expect((await offered('')).at(-1)).toBe(
-    `… ${settingKeys.length - 24} more: keep typing to find them`,
-  );
-  for (const name of settingKeys) {
+    await shown((await key.suggest?.(typed, adam, ports())) ?? []);
+  expect((await offered('')).at(-1)).toBe(`… ${keys.length - 24} more: keep typing to find them`);
+  for (const name of keys) {
     const lists = await Promise.all([...name].map((_, n) => offered(name.slice(0, n + 1))));
     expect(lists.slice(0, 2).flat(), name).toContain(name);
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Command, CommandGroup, MessageCommand } from '#src/conversation/command.ts';
 import { isChange, registerCommands } from '#src/discord/interactions/registration.ts';
 import { bodyOf } from '#src/discord/interactions/registration-body.ts';
-import type { Command, CommandGroup, MessageCommand } from '#src/session/ports/command.ts';
 import { readTranslations, text } from '#src/texts/texts.ts';
 
 const join: Command = {

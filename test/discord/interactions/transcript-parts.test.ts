@@ -5,15 +5,16 @@ import { captions } from '#commands/captions/captions.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { fileLimitBytes } from '#sandbox/world/world-attachments.ts';
 import { realClock } from '#src/base/clock.ts';
-import { wallTimesIn } from '#src/captions/files/wall-time.ts';
+import type { CommandPorts } from '#src/conversation/command.ts';
 import { type Discord, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { CommandPorts } from '#src/session/ports/command.ts';
-import { TranscriptLookup } from '#src/session/transcripts/transcript-lookup.ts';
+import { TranscriptLookup } from '#src/features/captions/transcripts/transcript-lookup.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
-import { readSrt, readVtt } from '#test/captions/files/subtitle-readers.ts';
+import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { by, lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
+import { readSrt, readVtt } from '#test/features/captions/files/subtitle-readers.ts';
 import { download } from '#test/sandbox/download.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
@@ -28,7 +29,7 @@ beforeAll(async () => {
   const { apiUrl, token, guildId } = sandbox;
   const transcripts = await transcriptsOf(guildId);
   const timesIn = () => wallTimesIn('UTC');
-  const known = { ...openAccess, transcripts, clock: realClock, timesIn };
+  const known = { ...openAccess, clock: realClock, port: () => transcripts, timesIn };
   const ports = () => known as unknown as CommandPorts;
   const onEvent = (event: DiscordEvent) => {
     events.push(event);
@@ -52,7 +53,7 @@ async function transcriptsOf(guildId: string): Promise<TranscriptLookup> {
   await onDisk.writer.putSession(sessionOf('a', { guildId }));
   const lines = said.map((text, n) => lineOf('a', n + 1, text, by(`${n % 3}`, `Ana ${n % 3}`)));
   await onDisk.writer.putLines(lines);
-  const settings = { in: () => ({ catchUp: true }), load: async () => true };
+  const settings = { in: () => ({ of: () => true }), load: async () => true };
   return new TranscriptLookup(
     {
       clock: realClock,
@@ -60,7 +61,7 @@ async function transcriptsOf(guildId: string): Promise<TranscriptLookup> {
       onEvent: () => undefined,
       places: { localeIn: () => 'en' },
       captionChats: { mayRead: async () => true },
-      transcripts: { onDisk, inMemory },
+      transcripts: new TranscriptStores(onDisk, inMemory),
     } as unknown as ConstructorParameters<typeof TranscriptLookup>[0],
     { sessions: () => [], settings } as unknown as ConstructorParameters<
       typeof TranscriptLookup

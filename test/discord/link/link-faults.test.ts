@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { getVoiceConnection, type VoiceConnection } from '@discordjs/voice';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import { innerUdp, networkingOf, udpOf } from '#src/discord/library/voice-library.ts';
-import type { VoiceLink } from '#src/session/ports/voice-link.ts';
 import {
   openSandboxLogin,
   openSetup,

@@ -2,7 +2,7 @@ import '#src/discord/library/sodium.ts';
 import { once } from 'node:events';
 import { getVoiceConnection } from '@discordjs/voice';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { VoiceLink } from '#src/session/ports/voice-link.ts';
+import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import {
   openSandboxLogin,
   openSetup,

@@ -5,11 +5,11 @@ import {
   type RESTPostAPIChannelMessageJSONBody,
 } from 'discord.js';
 import { expect, test } from 'vitest';
+import type { Button } from '#src/conversation/command.ts';
 import { realTiming } from '#src/discord/link/timing.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { Outbox } from '#src/discord/panel/outbox.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import type { Button } from '#src/session/ports/command.ts';
 import { refusal } from '#test/discord/setup/refusals.ts';
 import { openBot } from '#test/discord/setup/sandbox-bot.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
+import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
-import type { PanelFace } from '#src/session/ports/panel.ts';
 import { type Locale, locales, text } from '#src/texts/texts.ts';
 
 const listening: PanelFace = { state: { kind: 'listening' }, people: [], engine: 'built-in' };
@@ -51,6 +51,16 @@ test.each(locales())('the panel names who is next, and who is not answered (%s)'
 test.each(locales())('while a tool runs the panel names the step (%s)', (locale) => {
   const face: PanelFace = { ...listening, state: { kind: 'step', step: 'tool.here' } };
   expect(linesOf(face, locale)[0]).toBe(text('tool.here', {}, locale));
+});
+
+test('lines of features stand before the engine', () => {
+  const lines = [{ id: 'panel.paused' }, { id: 'panel.thinking' }] as const;
+  expect(linesOf({ ...listening, lines })).toEqual([
+    'Listening',
+    'Paused',
+    'Thinking',
+    linesOf(listening).at(-1),
+  ]);
 });
 
 const rain = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import { PanelPace } from '#src/discord/panel/panel-pace.ts';
 import { memoryOnlyPanelStore, Panels } from '#src/discord/panel/panels.ts';
-import type { PanelFace } from '#src/session/ports/panel.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
 const face = (kind: 'listening' | 'thinking'): PanelFace => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Button } from '#src/conversation/command.ts';
+import type { PanelPlace } from '#src/conversation/ports/panel.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { type Mention, PanelThreads } from '#src/discord/panel/panel-threads.ts';
-import type { Button } from '#src/session/ports/command.ts';
-import type { PanelPlace } from '#src/session/ports/panel.ts';
 import { text } from '#src/texts/texts.ts';
 import { refusal } from '#test/discord/setup/refusals.ts';
 

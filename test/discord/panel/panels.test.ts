@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
+import type { Button } from '#src/conversation/command.ts';
+import type { PanelFace, PanelPlace, PanelStore } from '#src/conversation/ports/panel.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
 import { PanelPace } from '#src/discord/panel/panel-pace.ts';
 import { memoryOnlyPanelStore, Panels } from '#src/discord/panel/panels.ts';
-import type { Button } from '#src/session/ports/command.ts';
-import type { PanelFace, PanelPlace, PanelStore } from '#src/session/ports/panel.ts';
 import { type Locale, text } from '#src/texts/texts.ts';
 import { rateLimit, refusal } from '#test/discord/setup/refusals.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';

@@ -1,7 +1,7 @@
 import { DiscordAPIError } from 'discord.js';
 import { expect, test } from 'vitest';
 import { InteractionClaims } from '#src/discord/shards/interaction-claims.ts';
-import type { InteractionClaim } from '#src/shards/ownership.ts';
+import type { InteractionClaim } from '#src/discord/shards/ownership.ts';
 
 const one = { id: '1', token: 't' };
 

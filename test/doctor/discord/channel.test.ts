@@ -2,7 +2,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
-import { openStatusServer } from '#src/status/server.ts';
+import { openStatusServer } from '#src/ops/server.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { until } from '#test/discord/setup/sandbox-login.ts';
 import { openPatient } from './examine-sandbox.ts';

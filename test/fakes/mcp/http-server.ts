@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { createMcpHandler } from '@modelcontextprotocol/server';
-import { legacyServer, modernServer } from './fake-servers.ts';
 import type { FakeTool, Mischief } from './fake-tools.ts';
+import { legacyServer } from './legacy-server.ts';
+import { modernServer } from './modern-server.ts';
 
 /** An MCP server over streamable HTTP on 127.0.0.1. */
 export interface FakeMcpServer extends AsyncDisposable {

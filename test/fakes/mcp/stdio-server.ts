@@ -1,9 +1,7 @@
-import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
-import { serveStdio } from '@modelcontextprotocol/server/stdio';
-import { legacyServer, modernServer } from './fake-servers.ts';
 import type { Mischief } from './fake-tools.ts';
 
 // node stdio-server.ts legacy|modern|silent|garbage|gone: an MCP server on its standard streams, or what is none.
+// Each loads its own SDK alone, or nothing: it is started again and again.
 
 const mischief: Mischief = {
   crash: () => process.exit(3),
@@ -18,12 +16,22 @@ const mischief: Mischief = {
 };
 
 switch (process.argv[2]) {
-  case 'legacy':
+  case 'legacy': {
+    const [{ StdioServerTransport }, { legacyServer }] = await Promise.all([
+      import('@modelcontextprotocol/sdk/server/stdio.js'),
+      import('./legacy-server.ts'),
+    ]);
     await legacyServer(mischief).connect(new StdioServerTransport());
     break;
-  case 'modern':
+  }
+  case 'modern': {
+    const [{ serveStdio }, { modernServer }] = await Promise.all([
+      import('@modelcontextprotocol/server/stdio'),
+      import('./modern-server.ts'),
+    ]);
     serveStdio(() => modernServer(mischief), { legacy: 'reject' });
     break;
+  }
   case 'garbage':
     mischief.flood();
     break;

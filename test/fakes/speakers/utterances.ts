@@ -2,7 +2,7 @@ import type {
   BegunUtterance,
   UtteranceListener,
   UtteranceResult,
-} from '#src/session/hearing/utterance-listener.ts';
+} from '#src/conversation/hearing/utterance-listener.ts';
 
 /** An utterance as it was told of. */
 export type RecordedUtterance = BegunUtterance & {

@@ -1,14 +1,14 @@
 import { readConfig } from '#src/config/config.ts';
 import { settings } from '#src/config/settings.ts';
-import { settingKeys } from '#src/session/ports/settings.ts';
-import { noOwnCaps } from '#src/session/settings/budget-settings.ts';
-import { readSetting, settingsOf } from '#src/session/settings/guild-settings.ts';
+import { settingsOf } from '#src/conversation/settings/guild-settings.ts';
+import { type Choices, readSetting } from '#src/conversation/settings/server-setting.ts';
+import { serverSettings } from '#src/features/features.ts';
+import { postText } from '#src/features/tools/post-text.ts';
 import { nothing } from '#src/spending/caps.ts';
 import { readPrices } from '#src/spending/prices/prices.ts';
 import { jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
 import { fc } from '#test/properties.ts';
-import { postText } from '#tools/post-text.ts';
 
 const price = {
   model: 'm',
@@ -51,9 +51,23 @@ const environment = fc.dictionary(
   textOf(words, 6),
   { maxKeys: 12, noNullPrototype: true },
 );
-const guildValues = fc.array(fc.tuple(fc.constantFrom(...settingKeys), textOf(words, 6)), {
+const guildValues = fc.array(fc.tuple(fc.constantFrom(...serverSettings), textOf(words, 6)), {
   maxLength: 9,
 });
+
+const choices: Choices = {
+  pipelines: { names: ['chained'], needs: (name) => name },
+  voices: [],
+  knownVoices: [],
+  caps: { personDay: nothing, serverDay: nothing, serverMonth: nothing },
+  defaults: {
+    addressing: 'auto',
+    consent: { policy: 'ask', roleId: '1' },
+    names: [],
+    style: { instructions: 'x', voice: {} },
+    timeZone: 'UTC',
+  },
+};
 
 export const settingsTargets = [
   target('price-file', jsonText([price], [price, { ...price, model: 'n' }]), (json) => {
@@ -63,35 +77,11 @@ export const settingsTargets = [
     readConfig(given);
   }),
   target('guild-settings', guildValues, (entries) => {
-    const caps = { personDay: nothing, serverDay: nothing, serverMonth: nothing };
-    const choices = { pipelines: ['chained'], voices: [], roleId: '1', caps } as const;
-    for (const [key, value] of entries) readSetting(key, value, choices);
-    settingsOf(new Map(entries), standard, choices);
+    for (const [setting, value] of entries) readSetting(setting, value, choices);
+    const set = new Map(entries.map(([{ key }, value]) => [key, value]));
+    settingsOf(serverSettings, { set, isRead: true }, choices);
   }),
   target('tool-arguments', jsonText({ text: 'a' }), (json) => {
     postText.fit(json);
   }),
 ];
-
-const standard: Parameters<typeof settingsOf>[1] = {
-  pipeline: 'chained',
-  addressing: 'auto',
-  cues: 'soft',
-  typed: 'voice',
-  instructions: 'x',
-  names: [],
-  duckForPeople: false,
-  captionsDays: 7,
-  catchUp: true,
-  recap: false,
-  memory: false,
-  autoJoin: [],
-  leaveAfterMs: 60_000,
-  userRoleIds: [],
-  blockedIds: [],
-  ...noOwnCaps,
-  languages: [],
-  timeZone: 'UTC',
-  announce: false,
-  consent: { policy: 'ask' },
-};

@@ -3,12 +3,12 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import { realClock } from '#src/base/clock.ts';
-import { openProgramDoor } from '#src/http/doors.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import { openLoopback } from '#test/api/api-setup.ts';
-import { openCompletions } from '#test/api/completions-setup.ts';
+import { openProgramDoor } from '#src/web/http/doors.ts';
 import { openHeldEngine } from '#test/examples/held-engine.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
+import { openLoopback } from '#test/web/api/api-setup.ts';
+import { openCompletions } from '#test/web/api/completions-setup.ts';
 import { complaintsOf, openBrowser } from './open-browser.ts';
 
 let browser: Awaited<ReturnType<typeof openBrowser>>;

@@ -6,8 +6,8 @@ import {
   readFrame,
   type SoundFrame,
 } from '#page/room/sound/sound-frames.js';
-import { onlyFor, type PageApp } from '#src/http/viewer.ts';
-import { openTestPage } from '#test/http/open-page.ts';
+import { onlyFor, type PageApp } from '#src/web/http/viewer.ts';
+import { openTestPage } from '#test/web/http/open-page.ts';
 
 export type PageRequest = {
   readonly kind: string;

@@ -4,6 +4,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { neededWords, wordsInOrder } from '#src/console/first-run/judge.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
+import { patientClock } from '#test/fakes/clock.ts';
 import { picturePath } from '#test/page/chromium.ts';
 import { complaintsOf, openBrowser } from './open-browser.ts';
 import { openProgram, type Program } from './open-program.ts';
@@ -34,6 +35,16 @@ beforeAll(async () => {
 afterAll(() => opened.disposeAsync());
 beforeEach(() => onTestFailed(() => console.log(program.screen())));
 
+/** The only tab of the browser. The link admits once, so a second attempt of a test opens the page without it. */
+async function onlyTab(): Promise<[tab: Page, complaints: readonly string[]]> {
+  for (const tab of context.pages()) await tab.close();
+  const isAdmitted = (await context.cookies()).length > 0;
+  const tab = await context.newPage();
+  const complaints = complaintsOf(tab);
+  await tab.goto(isAdmitted ? program.link.origin : program.link.href);
+  return [tab, complaints];
+}
+
 /** A further tab of the browser that was let in. */
 async function nextTab(): Promise<Page> {
   const tab = await context.newPage();
@@ -42,13 +53,13 @@ async function nextTab(): Promise<Page> {
   return tab;
 }
 
-/** The part of `words` that somebody understands of what the tab has played, 0 to 1. */
+/** The part of `words` that a recogniser understands of what the tab has played, 0 to 1; the test's own limit ends it. */
 async function understood(tab: Page, words: string): Promise<number> {
   const { played: samples } = await tappedOf(tab);
   const pcm: Pcm = resample({ samples, rateHz: 48_000, channels: 1 }, 16_000);
-  await using transcriber = await openEmbeddedTranscriber();
+  await using transcriber = await openEmbeddedTranscriber({ clock: patientClock });
   let text = '';
-  for await (const update of transcriber.transcribe(pcm, AbortSignal.timeout(30_000))) {
+  for await (const update of transcriber.transcribe(pcm, new AbortController().signal)) {
     if (update.kind === 'final') text = update.transcript.text;
   }
   return wordsInOrder(words, text);
@@ -60,10 +71,10 @@ const answersTo = (tab: Page, name: string) => answersOf(tab).getByText(`Answer 
 const speaking = (tab: Page, name: string) =>
   tab.getByRole('listitem').filter({ hasText: name }).filter({ hasText: 'speaks' });
 
-test('who opens the link that npm start prints and speaks sees and hears the answer', async () => {
-  const tab = await context.newPage();
-  const complaints = complaintsOf(tab);
-  await tab.goto(program.link.href);
+test('who opens the link that npm start prints and speaks sees and hears the answer', {
+  timeout: mostPlayingMs,
+}, async () => {
+  const [tab, complaints] = await onlyTab();
   await tab.getByRole('heading', { name: 'Your voice' }).waitFor();
   const [loadedBytes = 0, firstPaintMs = 0] = (await tab.evaluate(`[
     performance.getEntries().reduce((sum, { transferSize = 0 }) => sum + transferSize, 0),
@@ -73,6 +84,10 @@ test('who opens the link that npm start prints and speaks sees and hears the ans
   expect(loadedBytes).toBeLessThan(mostFirstLoadBytes);
   await program.shows('Type to speak as Adam');
   const shown = await answersOf(tab).count();
+  const asked = tab
+    .getByRole('log', { name: 'Said and answered' })
+    .getByText('Adam: what time is it');
+  const askedBefore = await asked.count();
   await tab.getByLabel('all the time').check();
   await tab.getByRole('button', { name: 'Microphone' }).click();
   await speaking(tab, 'Adam').waitFor();
@@ -80,8 +95,8 @@ test('who opens the link that npm start prints and speaks sees and hears the ans
   await expect.poll(() => answersOf(tab).count()).toBe(shown + 1);
   await speaking(tab, 'Nova').waitFor({ state: 'detached' });
   await tab.getByRole('button', { name: 'Microphone' }).click();
-  const log = tab.getByRole('log', { name: 'Said and answered' });
-  expect(await log.getByText('Adam: what time is it').count()).toBe(2);
+  expect(askedBefore).toBeGreaterThan(0);
+  expect(await asked.count()).toBe(askedBefore + 1);
   const answer = answersOf(tab).first();
   const words = (await answer.getByText('The time is now').textContent()) ?? '';
   const stages = await answer.getByRole('img').getAttribute('aria-label');

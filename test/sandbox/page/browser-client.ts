@@ -6,8 +6,8 @@ import { vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { openBrowserPage } from '#sandbox/page/browser-page.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
-import { cookieOf, enter, keyOf } from '#test/http/open-page.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { cookieOf, enter, keyOf } from '#test/web/http/open-page.ts';
 
 const replying = { timeout: 15_000, interval: 20 };
 

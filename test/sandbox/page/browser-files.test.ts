@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { UploadedFiles } from '#sandbox/page/browser-files.ts';
-import { ask, refusalOf } from '#test/http/open-page.ts';
+import { ask, refusalOf } from '#test/web/http/open-page.ts';
 import { openSilentPage } from './browser-client.ts';
 
 /** A room in whose chat two files hang, with their addresses at the page. */

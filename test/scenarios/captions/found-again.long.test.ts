@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { text } from '#src/texts/texts.ts';
-import { readSrt, readVtt } from '#test/captions/files/subtitle-readers.ts';
+import { readSrt, readVtt } from '#test/features/captions/files/subtitle-readers.ts';
 import { download } from '#test/sandbox/download.ts';
 import { buttonsOf, commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
 import {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { storePath } from '#src/storage/store.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';

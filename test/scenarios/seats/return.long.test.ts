@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import { realClock } from '#src/base/clock.ts';
-import { DatabaseSync } from '#src/storage/sqlite.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { storePath } from '#src/storage/store.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';

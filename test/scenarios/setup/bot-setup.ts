@@ -13,6 +13,8 @@ export type BotEnvironment = Readonly<Record<string, string>>;
 
 export type BotSetupOptions = {
   readonly sandbox?: SandboxOptions;
+  /** Folder of the program. Default: the one under test. */
+  readonly checkout?: URL;
   readonly providers: Partial<MockSettings>;
   /** Of the bot, beside where it is to log in. */
   readonly environment?:
@@ -47,7 +49,8 @@ export async function runBot(options: BotSetupOptions): Promise<BotSetup> {
   const { environment: given } = options;
   const own = typeof given === 'function' ? given(sandbox, providers) : given;
   const usual = { ...remote(providers), TRACK_ALLOWED_HOSTS: cdnHost, DATA_DIR: dataDir };
-  const start = () => startInSharedTime({ token, apiUrl, ca }, { ...usual, ...own });
+  const { checkout } = options;
+  const start = () => startInSharedTime({ token, apiUrl, ca }, { ...usual, ...own }, checkout);
   let bot = await start();
   stack.defer(async () => {
     useInSharedTime(bot, true);

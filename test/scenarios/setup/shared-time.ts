@@ -1,15 +1,22 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { realClock } from '#src/base/clock.ts';
-import { BotProcess } from '#test/fakes/bot-process.ts';
+import { type BotLogin, BotProcess } from '#test/fakes/bot-process.ts';
 import { takeOverClock } from './granted-clock.ts';
 
 /** Longest time, in ms, by which one process may be ahead of another. */
 const windowMs = 40;
-const everyMs = 10;
+/** Interval of grants, in ms. At 20 a process often waits for the next one, and time stands still for a seventh of it. */
+const everyMs = 15;
 const unlimited = { untilMs: Number.POSITIVE_INFINITY, lagMs: 0 };
-const preload = import.meta.resolve('./process-clock.ts');
+const checkoutHere = new URL('../../../', import.meta.url);
+/** Module that a program loads first, and the bot: paths in a checkout. */
+const [preload = '', program = ''] = [
+  import.meta.resolve('./process-clock.ts'),
+  import.meta.resolve('#src/app/main.mjs'),
+].map((url) => url.slice(checkoutHere.href.length));
 
 /** A process that shares its time with this one. */
 type Participant = {
@@ -38,7 +45,10 @@ let ticking: NodeJS.Timeout | undefined;
  * Time keeps to real time as long as each process gets a processor. While one of them waits for a processor, time stands still
  * for all: a busy machine makes a scenario longer, and changes nothing in it.
  */
-export function inSharedTime(name = `program ${++started}`): { readonly NODE_OPTIONS: string } {
+export function inSharedTime(
+  name = `program ${++started}`,
+  checkout = checkoutHere,
+): { readonly NODE_OPTIONS: string } {
   const { port } = server.address() as AddressInfo;
   const nowMs = clock.nowMs();
   const query = new URLSearchParams({
@@ -47,15 +57,23 @@ export function inSharedTime(name = `program ${++started}`): { readonly NODE_OPT
     untilMs: `${nowMs}`,
     lagMs: `${real.nowMs() - nowMs}`,
   });
-  return { NODE_OPTIONS: `--import=${preload}?${query}` };
+  return { NODE_OPTIONS: `--import=${new URL(preload, checkout)}?${query}` };
 }
 
-/** As `BotProcess.start`, in shared time. */
+/** As `BotProcess.start`, in shared time; `checkout` is the folder of the program. */
 export async function startInSharedTime(
-  ...[login, environment]: Parameters<typeof BotProcess.start>
+  login: BotLogin,
+  environment: Readonly<Record<string, string>>,
+  checkout = checkoutHere,
 ): Promise<BotProcess> {
   const name = `bot ${++started}`;
-  const bot = await BotProcess.start(login, { ...environment, ...inSharedTime(name) });
+  const shared = { ...environment, ...inSharedTime(name, checkout) };
+  const bot = await BotProcess.start(
+    login,
+    shared,
+    undefined,
+    fileURLToPath(new URL(program, checkout)),
+  );
   bots.set(name, bot);
   return bot;
 }
@@ -90,13 +108,14 @@ function tick(): void {
   const nowMs = clock.nowMs();
   const waitedFor = used.filter(({ name }) => !bots.get(name)?.isFrozen);
   const reachedMs = Math.min(nowMs, ...waitedFor.map((one) => one.reachedMs));
-  const grant = { untilMs: Math.max(nowMs, reachedMs + windowMs), lagMs: real.nowMs() - nowMs };
+  const lagMs = real.nowMs() - nowMs;
+  const grant = { untilMs: Math.max(nowMs, reachedMs + windowMs), lagMs };
   for (const participant of used) {
     if (participant.isAsked) continue;
     participant.isAsked = true;
     participant.socket.write(`${JSON.stringify(grant)}\n`);
   }
-  clock.grant(used.length > 0 ? grant : unlimited);
+  clock.grant(used.length > 0 ? grant : { ...unlimited, lagMs });
   if (used.length > 0) return;
   clearInterval(ticking);
   ticking = undefined;

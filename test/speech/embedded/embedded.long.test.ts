@@ -10,6 +10,7 @@ import { text } from '#src/texts/texts.ts';
 import { listeningContract } from '#test/contracts/listening.ts';
 import { soundOf, synthesizerContract } from '#test/contracts/synthesizer.ts';
 import { textOf, transcriberContract, updatesOf } from '#test/contracts/transcriber.ts';
+import { patientClock } from '#test/fakes/clock.ts';
 import { recording } from '#test/speech/recordings.ts';
 
 let transcriber: Transcriber & AsyncDisposable;
@@ -19,8 +20,8 @@ const progress: number[] = [];
 beforeAll(async () => {
   const onProgress = (fraction: number) => progress.push(fraction);
   [transcriber, synthesizer] = await Promise.all([
-    openEmbeddedTranscriber({ onProgress }),
-    openEmbeddedSynthesizer(),
+    openEmbeddedTranscriber({ clock: patientClock, onProgress }),
+    openEmbeddedSynthesizer({ clock: patientClock }),
   ]);
 }, 60_000);
 

@@ -1,6 +1,6 @@
 import pg from 'pg';
+import { createTables } from '#src/sql/create-table.ts';
 import { PostgresConnection } from '#src/storage/postgres/postgres-connection.ts';
-import { createTables } from '#src/storage/sql/create-table.ts';
 import { columnKindsContract, kindTables } from '#test/contracts/stores/column-kinds.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
+import { lastDevelopmentCommit } from '#src/sql/trouble.ts';
 import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
@@ -7,7 +8,6 @@ import { shardSchema } from '#src/storage/postgres/shards/schema.ts';
 import { storesPart } from '#src/storage/postgres/stores/schema.ts';
 import { transcriptsPart } from '#src/storage/postgres/transcripts/schema.ts';
 import { rangeOf } from '#src/storage/schema.ts';
-import { lastDevelopmentCommit } from '#src/storage/trouble.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
 
 const parts: readonly SchemaPart[] = [storesPart, transcriptsPart, shardSchema];

@@ -3,7 +3,7 @@ import { migratePostgres } from '#src/storage/postgres/migrate.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
 import { openPostgresTranscripts } from '#src/storage/postgres/transcripts/postgres-transcripts.ts';
 import { transcriptsPart } from '#src/storage/postgres/transcripts/schema.ts';
-import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
+import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 import type { TestSchema } from '#test/fakes/postgres.ts';
 
 export type OpenedTranscripts = TranscriptStore & {

@@ -2,6 +2,7 @@ import sql from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
+import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
 import { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
@@ -29,7 +30,9 @@ async function openPlace() {
 
 withPostgres(() => {
   waits();
+  isSilent();
   comesLate();
+  spendsLate();
   reports();
   isLocked();
 });
@@ -78,6 +81,36 @@ function waits(): void {
   });
 }
 
+function isSilent(): void {
+  test.each([
+    ['its commit is', 'swallow', 0],
+    ['the answer to its commit is', 'swallowAnswers', 1],
+  ] as const)(
+    'a write that got no answer in 10 s, as %s swallowed, is there once afterwards',
+    async (_, fault, stored) => {
+      await using place = await openPlace();
+      const { proxy, schema, url } = place;
+      const clock = new VirtualClock();
+      const pool = new PostgresPool({ url, clock, mostConnections: 1 });
+      await migratePostgres(pool, [storesPart]);
+      await schema.sql('CREATE TABLE counted (n integer); INSERT INTO counted VALUES (0)');
+      await using database = new OrderedDatabase(pool, clock);
+      let attempts = 0;
+      const counting = database.writeOnce(['10'], async (connection, isFirst) => {
+        if (isFirst) await connection.run(sql`UPDATE counted SET n = n + 1`);
+        if (attempts++ === 0) proxy[fault]();
+      });
+      const state = async () => [attempts, (await schema.sql('SELECT n FROM counted'))[0]?.n];
+      await expect.poll(state).toEqual([1, stored]);
+      await clock.advance(10_000);
+      proxy.heal();
+      await clock.advance(1_000);
+      await counting;
+      expect(await state()).toEqual([2, 1]);
+    },
+  );
+}
+
 function comesLate(): void {
   test('a word that comes late from a process that was cut off replaces nothing newer', async () => {
     await using place = await openPlace();
@@ -105,6 +138,54 @@ function comesLate(): void {
     const [found] = await successor.seats.read();
     expect(found).toMatchObject({ channelId: '2', agreedIds: [] });
     expect(await successor.panels.read('10')).toEqual({ channelId: '2', messageId: '2' });
+  });
+}
+
+function spendsLate(): void {
+  const wholeDay = { guildId: '10', nanoUsd: 5, ms: 0, unpriced: 0, turns: 1 };
+  const spentOn = (day: string, personId: string): readonly SpendingEntry[] => [
+    { ...wholeDay, day, part: 'captions' },
+    { ...wholeDay, day, personId },
+  ];
+  const reportOf = (day: string, entries: readonly SpendingEntry[]) => ({
+    day,
+    guildIds: ['10'],
+    entries,
+    reserves: [],
+  });
+
+  test('sums that come days late from a process that was cut off delete no newer ones', async () => {
+    await using place = await openPlace();
+    const clock = new VirtualClock();
+    await using cutOff = await openIn(place, clock);
+    await using other = await openIn(place.schema);
+    place.proxy.cut();
+    const report = reportOf('2026-11-20', spentOn('2026-11-20', '1'));
+    const late = cutOff.sharedSpending.exchange(report);
+    await expect.poll(() => clock.sleeping).toBe(1);
+    const today = spentOn('2026-11-23', '2');
+    await other.sharedSpending.exchange(reportOf('2026-11-23', today));
+    place.proxy.heal();
+    clock.suspend(3 * 86_400_000);
+    const advancing = setInterval(() => void clock.advance(1_000), 5);
+    await late;
+    clearInterval(advancing);
+    expect(await other.spending.read('2026-11-23')).toEqual(today);
+    await other.sharedSpending.exchange(reportOf('2026-11-23', today));
+    expect(await place.schema.sql('SELECT DISTINCT day FROM spent_by_person')).toEqual([
+      { day: '2026-11-23' },
+    ]);
+  });
+
+  test('old sums that a process reports as soon as it can delete no newer ones', async () => {
+    await using schema = await openSchema();
+    await using store = await openIn(schema);
+    const { sharedSpending, spending } = store;
+    const today = spentOn('2026-11-23', '2');
+    await sharedSpending.exchange(reportOf('2026-11-23', today));
+    await sharedSpending.exchange(reportOf('2026-11-23', spentOn('2026-11-20', '1')));
+    expect(await spending.read('2026-11-23')).toEqual(today);
+    expect(await spending.read('2026-11-20')).toEqual([]);
   });
 }
 

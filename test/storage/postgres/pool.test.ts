@@ -2,12 +2,12 @@ import sql from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
+import { integer, text } from '#src/sql/columns.ts';
 import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
 import { openPostgresTranscripts } from '#src/storage/postgres/transcripts/postgres-transcripts.ts';
 import { transcriptsPart } from '#src/storage/postgres/transcripts/schema.ts';
-import { integer, text } from '#src/storage/sql/columns.ts';
 import { lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
@@ -212,7 +212,11 @@ function comesBack(): void {
       pool.read((connection) => connection.rows(number, one), timeoutMs);
     await ask();
     proxy.swallow();
-    await expect(ask(150)).rejects.toThrow('did not answer in 0.15 s');
+    await expect(ask(150)).rejects.toMatchObject({
+      code: 'store.unreadable',
+      retryable: true,
+      message: expect.stringContaining('did not answer in 0.15 s'),
+    });
     proxy.heal();
     expect(await ask()).toEqual([{ n: 1 }]);
   });

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import type { RegisteredProcess } from '#src/shards/ownership.ts';
+import type { RegisteredProcess } from '#src/discord/shards/ownership.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
 import {

@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
-import { bestLines } from '#src/storage/postgres/transcripts/tsvector-index.ts';
+import { bestLines } from '#src/features/captions/store/tsvector-index.ts';
+import { SearchScope } from '#src/features/captions/store/visible-lines.ts';
 import {
   anybody,
   by,
@@ -223,7 +224,7 @@ function finds(): void {
     expect(found.map(({ session }) => session.id)).toEqual(sessions.map((n) => `session ${n}`));
     const terms = [{ term: '1·xylokarp', weight: 1 }];
     const { text, values } = await store.pool.read(async (connection) =>
-      bestLines(connection, { search, audience: anybody }, terms),
+      bestLines(new SearchScope(connection, search, anybody), terms),
     );
     const steps = await planOf(schema, text, values);
     expect(steps).toContain('Bitmap Index Scan on lines_by_term');

@@ -43,6 +43,37 @@ test('a write that is refused for another reason fails, and the next one is done
   expect(done).toEqual(['next']);
 });
 
+test('a write that waits for no other is over before what is asked for later in its lane', async () => {
+  const { clock, done, queue, state, write } = openQueue();
+  state.isAway = true;
+  const former = write('former', '10');
+  const slow = Promise.withResolvers<void>();
+  const passing = queue.pass(
+    ['10'],
+    slow.promise.then(() => void done.push('passing')),
+  );
+  const later = write('later', '10');
+  const elsewhere = write('elsewhere', '11');
+  state.isAway = false;
+  await clock.advance(2_000);
+  await elsewhere;
+  await former;
+  expect(done.toSorted()).toEqual(['elsewhere', 'former']);
+  slow.resolve();
+  await passing;
+  await later;
+  expect(done.slice(2)).toEqual(['passing', 'later']);
+});
+
+test('a write that waits for no other and fails holds up nothing', async () => {
+  const { done, queue, write } = openQueue();
+  const failed = queue.pass(['10'], Promise.reject(away));
+  const later = write('later', '10');
+  await expect(failed).rejects.toBe(away);
+  await later;
+  expect(done).toEqual(['later']);
+});
+
 test('a write is told how long ago it was asked for', async () => {
   const { clock, queue, state } = openQueue();
   state.isAway = true;

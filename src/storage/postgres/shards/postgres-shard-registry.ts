@@ -1,7 +1,11 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { identifyReserve, identifySpacingMs, startLimitMs } from '#src/shards/identify-limits.ts';
+import {
+  identifyReserve,
+  identifySpacingMs,
+  startLimitMs,
+} from '#src/discord/shards/identify-limits.ts';
 import type {
   IdentifyAnswer,
   InteractionClaim,
@@ -12,9 +16,7 @@ import type {
   ShardRegistry,
   ShardRow,
   TakenShard,
-} from '#src/shards/ownership.ts';
-import { migratePostgres } from '#src/storage/postgres/migrate.ts';
-import { type PoolOptions, PostgresPool } from '#src/storage/postgres/pool.ts';
+} from '#src/discord/shards/ownership.ts';
 import {
   type Columns,
   flag,
@@ -26,8 +28,10 @@ import {
   type RowOf,
   text,
   whole,
-} from '#src/storage/sql/columns.ts';
-import type { Connection } from '#src/storage/sql/connection.ts';
+} from '#src/sql/columns.ts';
+import type { Connection } from '#src/sql/connection.ts';
+import { migratePostgres } from '#src/storage/postgres/migrate.ts';
+import { type PoolOptions, PostgresPool } from '#src/storage/postgres/pool.ts';
 import { shardSchema } from './schema.ts';
 
 export type ShardRegistryOptions = {

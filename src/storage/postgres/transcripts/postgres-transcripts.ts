@@ -2,13 +2,13 @@ import sql from 'sql-template-tag';
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
+import { transcriptPorts } from '#src/features/captions/store/transcript-ports.ts';
+import { TsvectorIndex } from '#src/features/captions/store/tsvector-index.ts';
+import { noteAlive } from '#src/features/captions/store/writing-processes.ts';
+import { eraseMs } from '#src/sql/store-database.ts';
 import { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
-import { eraseMs } from '#src/storage/sql/store-database.ts';
-import { transcriptPorts } from '#src/storage/transcripts/transcript-ports.ts';
-import type { TranscriptStore } from '#src/storage/transcripts/transcript-store.ts';
-import { noteAlive } from '#src/storage/transcripts/transcript-writers.ts';
-import { TsvectorIndex } from './tsvector-index.ts';
+import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 
 /** Time, in ms, between two notes that the process is alive. It owns its sessions until no note came for 15 minutes. */
 const aliveMs = 30_000;
@@ -37,7 +37,7 @@ export function openPostgresTranscripts(
       index: new TsvectorIndex(),
       async writeErasure(lanes, portion, isMore) {
         if (lanes) return await database.writeInPortions(lanes, portion, isMore, eraseMs);
-        while (isMore(await database.writeNow(portion, eraseMs)));
+        while (isMore(await database.writeNow(portion, [], eraseMs)));
       },
     }),
     async probe() {

@@ -1,6 +1,6 @@
+import { termsIndex } from '#src/features/captions/store/tsvector-index.ts';
 import type { SchemaPart } from '#src/storage/postgres/migrate.ts';
 import { migrationsOf } from '#src/storage/transcripts/schema.ts';
-import { termsIndex } from './tsvector-index.ts';
 
 /** The tables of transcripts and memories in PostgreSQL: those of `transcripts.db`. */
 export const transcriptsPart: SchemaPart = {

@@ -1,0 +1,37 @@
+import { BotError } from '#src/base/errors.ts';
+import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import type { SessionEvent } from '#src/conversation/ports/events.ts';
+
+type FailureEvent = Extract<SessionEvent, { kind: 'failed' }>;
+
+/** Event about an error for the operator: one sentence and its cause; for a bug, the error itself. */
+export function failureOf(error: unknown, stage: FailureEvent['stage']): FailureEvent {
+  if (!(error instanceof BotError)) {
+    return { kind: 'failed', stage: 'bug', code: 'bug', message: `${error}`, cause: error };
+  }
+  const { code, message, cause } = error;
+  const because = cause === undefined ? {} : { cause };
+  return { kind: 'failed', stage: error.stage ?? stage, code, message, ...because };
+}
+
+/** A listener that throws nothing: an exception of its own is reported to it as a bug. */
+export function unfailing(onEvent: SessionDependencies['onEvent']): SessionDependencies['onEvent'] {
+  return (guildId, event) => {
+    try {
+      onEvent(guildId, event);
+    } catch (cause) {
+      const failed = {
+        kind: 'failed',
+        stage: 'bug',
+        code: 'bug',
+        message: `${cause}`,
+        cause,
+      } as const;
+      try {
+        onEvent(guildId, failed);
+      } catch {
+        // There is no other listener.
+      }
+    }
+  };
+}

@@ -1,0 +1,77 @@
+import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import { writtenText } from '#src/conversation/languages/localized-text.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { write } from './report-failure.ts';
+
+/** A message to a server that is no answer to a request. */
+export type GuildNotice = {
+  readonly channel: ChannelRef;
+  readonly line: TextLine;
+  /** Checked when its turn has come: a notice that does not hold any more is dropped. */
+  holds(): boolean;
+};
+
+/** Least time between two notices in one server, in ms: a channel is no log. */
+const apartMs = 30_000;
+/** A further one drops the oldest; there are fewer kinds. */
+const limit = 8;
+
+type GuildNoticeQueue = { waiting: readonly GuildNotice[]; lastAtMs: number; busy: boolean };
+/** Writes notices one after the other, never two of one server within 30 s. */
+export class GuildNotices implements Disposable {
+  readonly #parts: SessionDependencies;
+  readonly #over = new AbortController();
+  readonly #servers = new Map<string, GuildNoticeQueue>();
+
+  constructor(parts: SessionDependencies) {
+    this.#parts = parts;
+  }
+
+  /** Replaces one of its kind that still waits. Never throws. */
+  report(notice: GuildNotice): void {
+    if (this.#over.signal.aborted) return;
+    const server = this.#server(notice.channel.guildId);
+    const others = server.waiting.filter(({ line }) => line.id !== notice.line.id);
+    server.waiting = [...others, notice].slice(-limit);
+    if (!server.busy) void this.#writeAll(server);
+  }
+
+  /** Drops the notices that wait. */
+  [Symbol.dispose](): void {
+    this.#over.abort(new Error('the notices are closed'));
+  }
+
+  async #writeAll(server: GuildNoticeQueue): Promise<void> {
+    const { clock } = this.#parts;
+    server.busy = true;
+    try {
+      while (server.waiting.length > 0) {
+        const waitMs = server.lastAtMs + apartMs - clock.nowMs();
+        if (waitMs > 0) await clock.sleep(waitMs, this.#over.signal);
+        const [next, ...rest] = server.waiting.filter((notice) => notice.holds());
+        server.waiting = rest;
+        if (!next) return;
+        server.lastAtMs = clock.nowMs();
+        this.#write(next);
+      }
+    } catch {
+      // Closed while it waited.
+    } finally {
+      server.busy = false;
+    }
+  }
+
+  #write({ channel, line }: GuildNotice): void {
+    const words = openText(writtenText(line, channel.guildId, this.#parts));
+    write(words, channel, this.#parts);
+  }
+
+  #server(guildId: string): GuildNoticeQueue {
+    const fresh = { waiting: [], lastAtMs: Number.NEGATIVE_INFINITY, busy: false };
+    const server = this.#servers.get(guildId) ?? fresh;
+    this.#servers.set(guildId, server);
+    return server;
+  }
+}

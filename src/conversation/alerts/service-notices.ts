@@ -1,0 +1,71 @@
+import type { SessionContext } from '#src/conversation/context.ts';
+import type { ProviderNews } from '#src/provider/provider-news.ts';
+import { AlertNotices, type LinkAlertEvent } from './link-fault-notices.ts';
+
+/** Unasked notices of one channel about its voice link and the servers behind it. */
+export class ServiceNotices {
+  readonly #context: SessionContext;
+  readonly #alerts: AlertNotices;
+  readonly #fallbacks: FallbackNotices;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+    this.#alerts = new AlertNotices(context);
+    this.#fallbacks = new FallbackNotices(context);
+  }
+
+  /** True where the channel has read already why the link is away. */
+  get explainsLoss(): boolean {
+    return this.#alerts.isLinkReported;
+  }
+
+  /** Handles an alert of the link, raised or cleared. */
+  alert(news: LinkAlertEvent): void {
+    this.#alerts.report(news);
+    this.#context.panel.linkDown(this.#alerts.isOutage);
+  }
+
+  /** Handles a server that failed or works again. */
+  provider(news: ProviderNews): void {
+    this.#fallbacks.hear(news);
+  }
+}
+
+/** Which roles a server does not serve, and who stands in for it, since they went down. */
+type Down = { readonly other: string; readonly roles: Set<string> };
+
+/** Tells one channel which server replaces a failed one: once for each failed server, and once when that works again. */
+class FallbackNotices {
+  readonly #channel: SessionContext;
+  readonly #down = new Map<string, Down>();
+
+  constructor(channel: SessionContext) {
+    this.#channel = channel;
+  }
+
+  hear(news: ProviderNews): void {
+    if (news.kind === 'fallback-on') this.#fell(news);
+    if (news.kind === 'fallback-off') this.#returned(news);
+  }
+
+  #fell({ role, from, to }: Extract<ProviderNews, { kind: 'fallback-on' }>): void {
+    const down = this.#down.get(from);
+    if (down) {
+      down.roles.add(role);
+      return;
+    }
+    const now = { other: to, roles: new Set([role]) };
+    this.#down.set(from, now);
+    const line = { id: 'fallback.on', with: { provider: from, other: to } } as const;
+    this.#channel.notice(line, () => this.#down.get(from) === now);
+  }
+
+  #returned({ role, back }: Extract<ProviderNews, { kind: 'fallback-off' }>): void {
+    const down = this.#down.get(back);
+    down?.roles.delete(role);
+    if (!down || down.roles.size > 0) return;
+    this.#down.delete(back);
+    const line = { id: 'fallback.off', with: { provider: back } } as const;
+    this.#channel.notice(line, () => !this.#down.has(back));
+  }
+}

@@ -1,0 +1,45 @@
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/base/waiting.ts';
+import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import type { SessionEventListener } from '#src/conversation/ports/events.ts';
+import type { ConsentStore } from '#src/people/consent-store.ts';
+import { failureOf } from './failure.ts';
+
+/** Clock that times a store, and the listener its failures are reported to. */
+export type StoreWatch = { readonly clock: Clock; readonly onEvent: SessionEventListener };
+
+type StoreCode = 'store.unreadable' | 'store.unwritable';
+
+/** A store on a disk that hangs must hold up neither a /join nor an answer to a person. */
+const longestMs = 5_000;
+/** Longest time, in ms, of an erasure: it may take longer in a big store, and has to be completed. */
+export const eraseTimeoutMs = 45_000;
+
+/** Result of `work` with the store of consents; undefined, and reported to the operator, when it fails or takes too long. Never throws. */
+export async function withConsentStore<T>(
+  guildId: string,
+  parts: SessionDependencies,
+  code: StoreCode,
+  work: (store: ConsentStore) => Promise<T>,
+  ms = longestMs,
+): Promise<T | undefined> {
+  return await withStore(guildId, parts, code, () => work(parts.store), ms);
+}
+
+/** Same as `withConsentStore`, with any other store. */
+export async function withStore<T>(
+  guildId: string,
+  { clock, onEvent }: StoreWatch,
+  code: StoreCode,
+  work: () => Promise<T>,
+  ms = longestMs,
+): Promise<T | undefined> {
+  const late = () => new BotError(code, true, `The store did not answer in ${ms / 1000} s.`);
+  try {
+    return await within(work(), ms, clock, late);
+  } catch (error) {
+    onEvent(guildId, failureOf(error, 'store'));
+    return undefined;
+  }
+}

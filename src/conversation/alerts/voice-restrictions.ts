@@ -1,0 +1,43 @@
+import type { SessionContext } from '#src/conversation/context.ts';
+import type { VoiceRestriction } from '#src/conversation/ports/seat-events.ts';
+
+/** On a stage one begins in the audience, and may be let out of it at once. */
+const audienceMs = 3_000;
+
+/** Restrictions of the bot's voice in one channel; people there read of each once. */
+export class VoiceRestrictions {
+  readonly #context: SessionContext;
+  readonly #all: Set<VoiceRestriction>;
+
+  /** `former`: restrictions in the channel that the bot comes from, which a moderator's mute outlives. */
+  constructor(context: SessionContext, former?: VoiceRestrictions) {
+    this.#context = context;
+    this.#all = new Set(former ? former.#all : []);
+    context.queue.mute(this.isMute);
+  }
+
+  /** True where no person hears what the bot says. */
+  get isMute(): boolean {
+    return this.#all.has('muted') || this.#all.has('suppressed');
+  }
+
+  /** Notes that a restriction begins or ends. */
+  set(how: VoiceRestriction, on: boolean): void {
+    const isNew = on && !this.#all.has(how);
+    if (on) this.#all.add(how);
+    else this.#all.delete(how);
+    this.#context.queue.mute(this.isMute);
+    if (isNew) void this.#report(how);
+  }
+
+  async #report(how: VoiceRestriction): Promise<void> {
+    const { notice, parts, signal } = this.#context;
+    const holds = () => this.#all.has(how);
+    try {
+      if (how === 'suppressed') await parts.clock.sleep(audienceMs, signal);
+      notice({ id: `${how}.server` }, holds);
+    } catch {
+      // Left meanwhile.
+    }
+  }
+}

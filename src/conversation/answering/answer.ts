@@ -1,0 +1,286 @@
+import type { BotError } from '#src/base/errors.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
+import {
+  failureText,
+  reportFailure,
+  writeUnspeakable,
+} from '#src/conversation/alerts/report-failure.ts';
+import { reportStagesWhole, watchAnswer } from '#src/conversation/alerts/stage-watchdog.ts';
+import type { SessionContext, SpeakingContext } from '#src/conversation/context.ts';
+import {
+  type ArrivedPart,
+  outdated,
+  PendingAnswer,
+} from '#src/conversation/engines/pending-answer.ts';
+import { namePrefix, namesFor, withNamePrefix } from '#src/conversation/output/address-by-name.ts';
+import { deliver } from '#src/conversation/output/fill-reply.ts';
+import { listenersIn } from '#src/conversation/output/listeners.ts';
+import {
+  type AnswerProgress,
+  playAnswer,
+  unanswered,
+} from '#src/conversation/output/play-answer.ts';
+import { quoteInstead } from '#src/conversation/output/quoted-answer.ts';
+import { stuck } from '#src/conversation/output/speech-output.ts';
+import { writeUnspoken } from '#src/conversation/output/write-unspoken.ts';
+import { showWrittenParts } from '#src/conversation/output/written-parts.ts';
+import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
+import type { AnswerFinish } from '#src/conversation/ports/events.ts';
+import { speakerOf, withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
+import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import { ConfidentialText, mayAllKnow } from '#src/people/confidential-text.ts';
+import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
+import { isDoneEcho } from '#src/turn/answer-wording.ts';
+import { beginAnswer } from './begin-answer.ts';
+import { attendConversation } from './conversation-memory.ts';
+import { askToWait, isSlow, postpone } from './postponed-answers.ts';
+import { answerKnownBy, recordAnswer } from './record-answer.ts';
+
+/** Outcome of an attempt at an answer; `failure` is an error of the outside world. */
+type AnswerOutcome = { readonly finish: AnswerFinish; readonly failure?: BotError };
+
+type Making = {
+  readonly pending: PendingAnswer;
+  readonly reply: SpokenReply;
+  readonly progress: AnswerProgress;
+};
+
+/**
+ * Answers one question and returns when the answer has been played, or has failed and the channel has read why.
+ *
+ * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`; what was heard until then is
+ * kept, unless its speaker withdrew the question.
+ */
+export async function answer(
+  question: QueuedQuestion,
+  context: SpeakingContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const progress = unanswered(question.said.toMs, question.endedAtMs);
+  const pending = begunAhead(question, context) ?? (await begin(question, context, signal));
+  if (!(pending instanceof PendingAnswer)) return refuseForBudget(question, pending, context);
+  question.step = () => pending.step;
+  const { addressing, output } = context;
+  let isPutOff = false;
+  addressing.answering(question.said.speakerId);
+  const give = async (reply: SpokenReply): Promise<void> => {
+    const making = { pending, reply, progress };
+    pending.want(reply);
+    isPutOff = (await isSlow(pending, context, signal)) && postpone(question, pending, context);
+    if (isPutOff) return addressing.answered(question.said.speakerId, '');
+    const { finish, failure } = await perform(question, context, making, signal).finally(() => {
+      for (const { said } of withDuplicates(question))
+        addressing.answered(said.speakerId, reply.heardText());
+    });
+    const { dropped } = question.handle;
+    if (dropped === 'continued') pending.discard();
+    else if (dropped !== 'withdrawn') {
+      const { aboutIds, knownBy } = pending;
+      const { isForgotten } = output;
+      const given = { reply, progress, finish, aboutIds, isForgotten, knownBy };
+      recordAnswer(question, given, context);
+      if (failure?.stage !== 'speak') showWrittenParts(question, given, context);
+    }
+    const language = context.languages.of(question.said.speakerId);
+    await conclude({ finish, ...(failure && { failure }) }, language, context, signal);
+  };
+  const answeredIds = withDuplicates(question).map(speakerOf);
+  const { channel, parts } = context;
+  const own = parts.peopleSettings.known(channel.guildId, question.said.speakerId);
+  const ownSpeed = question.manner?.speed ?? own.speed;
+  const knownBy = () => answerKnownBy(question, pending.knownBy, context);
+  const { aboutIds, madeOf } = pending;
+  const onUnknown = () => pending.outdate();
+  const whose = { answeredIds, aboutIds, knownBy, madeOf };
+  const birth = { isAnswer: true, ownSpeed, ...whose, onUnknown };
+  try {
+    await output.speak(signal, give, birth);
+  } catch (error) {
+    if (error !== outdated) throw error;
+    pending.discard();
+    signal.throwIfAborted();
+    return await answer(question, context, signal);
+  }
+  if (isPutOff) await askToWait(question, context, signal);
+}
+
+/** Reports to the channel what failed, and forgets it once an answer is whole. */
+async function conclude(
+  { finish, failure }: AnswerOutcome,
+  language: string | undefined,
+  context: SpeakingContext,
+  signal: AbortSignal,
+): Promise<void> {
+  if (failure) await reportFailure(failure, language, context, signal);
+  else if (finish === 'completed') {
+    context.reportedFailures.over('recognise', 'think', 'key');
+    reportStagesWhole(context);
+  }
+}
+
+async function perform(
+  question: QueuedQuestion,
+  context: SpeakingContext,
+  { pending, reply, progress }: Making,
+  signal: AbortSignal,
+): Promise<AnswerOutcome> {
+  try {
+    const answered = pending.release(reply, signal);
+    const wanted = dropDoneEcho(answered, question, pending);
+    const quoted = quoteInstead(wanted, { question, pending }, context, signal);
+    const { reservation, voice } = pending;
+    const made = withNamePrefix(quoted, { question, voice, reservation }, context, signal);
+    const written = writeUnspoken(made, { progress, pending }, context, signal);
+    const parts = whileKnown(written, { pending, reply }, context);
+    const work = () => playAnswer(parts, reply, progress, signal);
+    const failure = await watched(reply, work, pending, context, signal);
+    for (const { report } of withDuplicates(question))
+      report?.(reportedOf(progress, failure, pending, context));
+    const finish = await played(reply, pending, context, signal);
+    if (context.output.isStuck) {
+      writeUnspeakable(new ConfidentialText(progress.text, pending.knownBy), context);
+      progress.written = progress.text;
+      return { finish: 'failed', failure: stuck() };
+    }
+    if (finish === 'empty' && pending.isDone) tick(context);
+    if (failure) return { finish: 'failed', failure };
+    // For want of a voice for its language, all of it was written.
+    return { finish: finish === 'empty' && progress.written ? 'completed' : finish };
+  } catch (error) {
+    const wasHeard = signal.aborted && reply.firstSentAtMs !== undefined;
+    if (!question.handle.isRetracted && !wasHeard) throw error;
+    return { finish: 'cancelled' };
+  }
+}
+
+/** An answer until a person comes in who may not know it. Errors: `outdated` where nothing of it was heard. */
+async function* whileKnown(
+  parts: AsyncIterable<ArrivedPart>,
+  { pending, reply }: Pick<Making, 'pending' | 'reply'>,
+  context: SpeakingContext,
+): AsyncGenerator<ArrivedPart> {
+  try {
+    for await (const arrived of parts) {
+      const isFirst = arrived.part.kind === 'audio' && reply.firstSentAtMs === undefined;
+      if (isFirst) context.output.keepTo(listenersIn(context));
+      if (pending.isOutdated) return;
+      yield arrived;
+    }
+  } catch (error) {
+    if (error !== outdated || reply.firstSentAtMs === undefined) throw error;
+  }
+}
+
+/** Same as `SpeechOutput.played`. Errors: `outdated` where nothing of it was heard. */
+async function played(
+  reply: SpokenReply,
+  pending: PendingAnswer,
+  { output }: SpeakingContext,
+  signal: AbortSignal,
+): Promise<AnswerFinish> {
+  const finish = await output.played(reply, signal);
+  if (pending.isOutdated && reply.firstSentAtMs === undefined) throw outdated;
+  return finish;
+}
+
+/** Same as `deliver`, but what hangs is given up. */
+async function watched(
+  reply: SpokenReply,
+  work: () => Promise<void>,
+  pending: PendingAnswer,
+  context: SpeakingContext,
+  signal: AbortSignal,
+): Promise<BotError | undefined> {
+  const over = new AbortController();
+  void watchAnswer(pending, reply, context, AbortSignal.any([signal, over.signal]));
+  try {
+    return await deliver(reply, work, signal);
+  } finally {
+    over.abort(new Error('the answer was delivered'));
+  }
+}
+
+/** Answer that was begun ahead, if the state behind it still holds and all who are there may know it, or if it was postponed. */
+function begunAhead(question: QueuedQuestion, context: SpeakingContext): PendingAnswer | undefined {
+  const { postponed, pending } = question;
+  question.pending = undefined;
+  question.postponed = false;
+  const here = attendConversation(context);
+  const isFresh = pending?.basis === context.memory.state && !pending.isInWrongLanguage;
+  const mayHear = pending && mayAllKnow({ people: here }, pending.knownBy);
+  if (mayHear && (postponed || isFresh)) return pending;
+  pending?.discard();
+  return undefined;
+}
+
+/** Begins the answer once it is known what other processes spend in this server, if any do. */
+async function begin(
+  question: QueuedQuestion,
+  context: SpeakingContext,
+  signal: AbortSignal,
+): Promise<PendingAnswer | BudgetRefusal> {
+  const ready = context.parts.spending.ready(context.channel.guildId);
+  if (ready !== undefined) await unlessAborted(ready, signal);
+  const { earlier, said } = question;
+  const language = context.languages.of(said.speakerId);
+  const addressee = namePrefix(namesFor(question, context), context, language);
+  return beginAnswer([...earlier, said], context, context.signal, addressee, question.manner);
+}
+
+/** An answer that could not be spoken was written all the same; one without a word is none. */
+function reportedOf(
+  { text }: AnswerProgress,
+  failure: BotError | undefined,
+  { knownBy }: PendingAnswer,
+  { parts }: SpeakingContext,
+): AskOutcome {
+  if (failure && failure.stage !== 'speak')
+    return { kind: 'failed', line: failureText(failure, parts) };
+  if (text.trim() !== '') return { kind: 'answered', text: new ConfidentialText(text, knownBy) };
+  return { kind: 'failed', line: { id: 'fail.llm', with: { provider: parts.chatName } } };
+}
+
+/** Refuses a question for lack of budget: its asker reads why if it was typed, the channel reads it once a day. */
+function refuseForBudget(
+  question: QueuedQuestion,
+  { isNews, line }: BudgetRefusal,
+  context: SessionContext,
+): void {
+  const { channel, queue, parts } = context;
+  const { name, speakerId } = question.said;
+  if (isNews()) context.notice(line);
+  question.report?.({ kind: 'failed', line });
+  parts.onEvent(channel.guildId, { kind: 'dropped', speakerId, name, why: 'budget' });
+  const others = question.also?.some((one) => speakerOf(one) !== speakerId);
+  if (others) queue.giveUp(question, 'over');
+}
+
+/**
+ * Drops the last few words of an answer ("Done.") where all that was asked aloud was done and shows by itself.
+ *
+ * Longer words are an answer to something else and come whole.
+ */
+async function* dropDoneEcho(
+  answer: AsyncIterable<ArrivedPart>,
+  question: QueuedQuestion,
+  pending: PendingAnswer,
+): AsyncGenerator<ArrivedPart> {
+  const isAloud = !question.report;
+  let held: readonly ArrivedPart[] = [];
+  let chars = 0;
+  for await (const arrived of answer) {
+    const { part } = arrived;
+    if (pending.isDone && part.kind === 'text') chars += part.text.length;
+    const isEcho = pending.isDone && isAloud && isDoneEcho(question.words?.text ?? '', chars);
+    held = [...held, arrived];
+    if (isEcho) continue;
+    for (const one of held) yield one;
+    held = [];
+  }
+}
+
+/** One soft tick in place of words. */
+function tick({ connection, parts, settings }: SessionContext): void {
+  if (settings().cues !== 'off') void connection.play(parts.cues.thinking);
+}

@@ -1,0 +1,110 @@
+import type { SessionContext } from '#src/conversation/context.ts';
+import {
+  answerRequestOf,
+  cheaperStyle,
+  styleIn,
+} from '#src/conversation/engines/answer-request.ts';
+import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
+import { spokenSubstitute } from '#src/conversation/output/written-parts.ts';
+import type { SpokenManner } from '#src/conversation/ports/command-ports.ts';
+import { ToolRun } from '#src/conversation/tools/run-tools.ts';
+import { withToolRules } from '#src/conversation/tools/session-tools.ts';
+import {
+  alsoKnownTo,
+  type KnownBy,
+  knownByAll,
+  type TextReaders,
+} from '#src/people/confidential-text.ts';
+import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
+import { attendConversation } from './conversation-memory.ts';
+
+/**
+ * Begins the answer to what one person said, oldest first, on what the session knows now, if that may cost what it will;
+ * `addressee` is named first, if any.
+ */
+export function beginAnswer(
+  said: readonly TurnUtterance[],
+  context: SessionContext,
+  signal: AbortSignal,
+  addressee = '',
+  manner?: SpokenManner,
+): PendingAnswer | BudgetRefusal {
+  const { channel, memory, parts, pipeline, preemptiveBudget } = context;
+  const { clock, spending } = parts;
+  const askerIds = said.map(({ speakerId }) => speakerId);
+  const speakerId = askerIds.at(-1);
+  const mayShow = (id: string) => askerIds.includes(id) || !context.gate.isLeftOut(id);
+  const readers = readersOf(askerIds, context);
+  const history = memory.messages(readers, mayShow);
+  const { knownBy, aboutIds, ...beside } = contextOf(said, readers, context);
+  const tools = new ToolRun(said, context);
+  const isHere = context.people().some(({ id }) => id === speakerId);
+  const voice = context.goneVoices.voiceOf(manner?.voice, isHere ? speakerId : undefined);
+  const own = styleIn(context.style(), manner, voice);
+  const style = {
+    ...cheaperStyle(withToolRules(own, tools), spending.manner(channel.guildId)),
+    asidesIn: (language: string | undefined) => spokenSubstitute(channel.guildId, parts, language),
+  };
+  const turn = {
+    said,
+    style,
+    history: history.messages,
+    tools: tools.offered,
+    done: tools.done,
+    ...beside,
+    ...(speakerId !== undefined && { language: context.languages.answerTo(speakerId) }),
+  };
+  const opened = spending.open(answerRequestOf(turn, channel.guildId));
+  if (opened.kind === 'refused') return opened;
+  if (opened.news) context.notice(opened.news);
+  const { reservation } = opened;
+  const addressed = addressee === '' ? turn : { ...turn, addressee };
+  const basis = memory.state;
+  return new PendingAnswer(
+    addressed,
+    {
+      pipeline,
+      preemptiveBudget,
+      tools,
+      basis,
+      knownBy: alsoKnownTo(knownByAll([history.knownBy, knownBy]), readers.people),
+      aboutIds,
+      reservation,
+      nowMs: () => clock.nowMs(),
+    },
+    signal,
+  );
+}
+
+/**
+ * Everybody whom an answer to these people reaches: those who sit there, those who asked from elsewhere, and, while the voice is
+ * out, who may open the chat in which it is written.
+ */
+function readersOf(askerIds: readonly string[], context: SessionContext) {
+  const here = attendConversation(context);
+  const others = askerIds.filter((id) => here.every(({ personId }) => personId !== id));
+  const people = [...here, ...others.map((personId) => ({ personId }))];
+  const isOut = context.reportedFailures.lasts('speak');
+  return { people, placeIds: isOut ? [context.channel.channelId] : [] };
+}
+
+/** Those who may know it, and those whose words it holds. */
+type ContextSource = { readonly knownBy: KnownBy; readonly aboutIds: readonly string[] };
+
+/** Context of an answer beside the conversation: what features add. */
+function contextOf(
+  said: readonly TurnUtterance[],
+  readers: TextReaders,
+  { features }: SessionContext,
+): Pick<Turn, 'context'> & ContextSource {
+  const askerIds = said.map(({ speakerId }) => speakerId);
+  const fromMs = Math.min(...said.map((one) => one.fromMs));
+  const added = features.context({ askerIds, fromMs, readers });
+  const source: ContextSource = {
+    knownBy: knownByAll(added.map(({ knownBy }) => knownBy)),
+    aboutIds: added.flatMap(({ aboutIds }) => aboutIds),
+  };
+  if (added.length === 0) return source;
+  return { context: added.map(({ text }) => text).join('\n\n'), ...source };
+}

@@ -1,0 +1,128 @@
+import { failureOf } from '#src/conversation/alerts/failure.ts';
+import type { SessionContext } from '#src/conversation/context.ts';
+import type { FinishedAnswer } from '#src/conversation/output/play-answer.ts';
+import { speakerOf, withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
+import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import { type KnownBy, knownByAll, knownByPeople } from '#src/people/confidential-text.ts';
+
+/** Placeholder, for a model, of words that it heard itself and that were not recognised. */
+const unrecognised = '(Nobody recognised these words.)';
+
+/** Keeps in the memory what was said and what was heard or read of the answer, and reports it to listeners. */
+export function recordAnswer(
+  question: QueuedQuestion,
+  given: FinishedAnswer,
+  context: SessionContext,
+): void {
+  if (!hasWords(question)) {
+    if (given.reply.firstSentAtMs === undefined) return;
+    reportReason(question, context);
+  }
+  const twins = (question.also ?? []).filter(hasWords);
+  const writtenIn = isWritten(given) ? [context.channel.channelId] : [];
+  const knownBy = answerKnownBy(question, given.knownBy, context, writtenIn);
+  const alsoIds = [...twins.map(speakerOf), ...(given.aboutIds ?? [])];
+  if (!given.isForgotten) {
+    for (const twin of twins) remember(twin, '', [], knownBy, context);
+    remember(question, reached(given), alsoIds, knownBy, context);
+  }
+  const { firstSentAtMs } = given.reply;
+  if (firstSentAtMs !== undefined && !question.report) {
+    context.panel.answered(firstSentAtMs - question.said.toMs);
+  }
+  for (const one of withDuplicates(question)) report(one, given, context);
+}
+
+/** Text of the answer that people have; where a part of it was written, an answer that is not cut short is whole. */
+function reached({ reply, progress, finish }: FinishedAnswer): string {
+  const { text, written } = progress;
+  if (written === undefined) return reply.heardText();
+  if (finish !== 'cancelled') return text;
+  return [reply.heardText(), written].join(' ').trim();
+}
+
+function hasWords({ words }: QueuedQuestion): boolean {
+  return words !== undefined && words.text.trim() !== '';
+}
+
+/** The model heard what the recogniser failed to. */
+function reportReason({ said }: QueuedQuestion, { channel, parts }: SessionContext): void {
+  said.transcript().catch((error: unknown) => {
+    parts.onEvent(channel.guildId, failureOf(error, 'recognise'));
+  });
+}
+
+/** Those who may know a question and its answer; `made`: those who may know what the answer was made of; `writtenIn`: chats. */
+export function answerKnownBy(
+  question: QueuedQuestion,
+  made: KnownBy,
+  context: SessionContext,
+  writtenIn: readonly string[] = [],
+): KnownBy {
+  const asked = withDuplicates(question).map((one) => saidTo(one, context, writtenIn));
+  return knownByAll([made, ...asked]);
+}
+
+/** People who were there from its first word to the end of its answer, and those who may open where both are written. */
+function saidTo(
+  { earlier, placeId, said, report }: QueuedQuestion,
+  { memory, places }: SessionContext,
+  writtenIn: readonly string[],
+): KnownBy {
+  const fromMs = Math.min(...[...earlier, said].map((one) => one.fromMs));
+  const saidIn = report ? undefined : places.since(said.speakerId, fromMs);
+  const typedIn = placeId === undefined ? [] : [placeId];
+  const present = memory.presentSince(fromMs, said.speakerId);
+  return knownByPeople(present, [...(saidIn ?? typedIn), ...writtenIn]);
+}
+
+/** For want of a voice all of it was written, so that its question is no secret there either. */
+function isWritten({ progress: { text, written } }: FinishedAnswer): boolean {
+  const plain = (words: string) => words.replace(/\s+/g, '');
+  return written !== undefined && plain(written) === plain(text);
+}
+
+function remember(
+  { said, words }: QueuedQuestion,
+  heard: string,
+  alsoIds: readonly string[],
+  knownBy: KnownBy,
+  { memory }: SessionContext,
+): void {
+  const { speakerId, name } = said;
+  memory.add({
+    speakerId,
+    name,
+    said: words?.text.trim() ? words.text : unrecognised,
+    heard,
+    alsoIds,
+    knownBy,
+  });
+}
+
+function report(
+  { said, words, endedAtMs, report: isTyped }: QueuedQuestion,
+  { reply, progress, finish }: FinishedAnswer,
+  { channel, parts, preemptiveBudget }: SessionContext,
+): void {
+  const { speakerId, name } = said;
+  const { firstSentAtMs } = reply;
+  const instants = {
+    ...progress.instants,
+    heardAtMs: said.toMs,
+    endedAtMs,
+    ...(words && { recognisedAtMs: words.atMs }),
+    ...(firstSentAtMs !== undefined && { firstSentAtMs }),
+  };
+  parts.onEvent(channel.guildId, {
+    kind: 'answered',
+    speakerId,
+    name,
+    text: progress.text,
+    heardText: reply.heardText(),
+    finish,
+    ...(isTyped && { typed: true }),
+    vainShare: preemptiveBudget.share,
+    instants,
+  });
+}

@@ -1,0 +1,190 @@
+import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
+import { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
+import type { FrameSource } from '#src/audio/frame.ts';
+import { type OpusCodec, sparesCoders } from '#src/audio/opus/opus.ts';
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
+import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
+import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
+import type { SessionContext, SpeakingContext } from '#src/conversation/context.ts';
+import type { HearingDependencies } from '#src/conversation/dependencies.ts';
+import { Interruptions } from '#src/conversation/hearing/interruptions.ts';
+import { OpenUtterances } from '#src/conversation/hearing/open-utterances.ts';
+import { SpeakerInput, type SpeakerInputEvent } from '#src/conversation/hearing/speaker-input.ts';
+import { SpeakerInputs } from '#src/conversation/hearing/speaker-inputs.ts';
+import type { SpeechAdjustment } from '#src/conversation/output/speech-adjustment.ts';
+import { SpeechOutput } from '#src/conversation/output/speech-output.ts';
+import { WaitingCues } from '#src/conversation/output/waiting-cues.ts';
+import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
+import { Departures } from '#src/conversation/presence/departures.ts';
+import { Greeter } from '#src/conversation/presence/greeter.ts';
+import { JoinAnnouncer } from '#src/conversation/presence/join-announcer.ts';
+import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
+import { Mixer } from '#src/playback/mix/mixer.ts';
+import { CueTrack } from '#src/playback/reply/cue-track.ts';
+import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+
+/** Parts that the connections of one session share, and nothing else of it uses. */
+export type ConnectionSources = {
+  /** Pace and loudness of the bot's speech, as people asked for them. */
+  readonly adjustment: SpeechAdjustment;
+  /** Person who called the bot in. */
+  readonly callerId: string;
+  readonly hearing: HearingDependencies;
+  readonly pauseHabits: PauseHabits;
+};
+
+/** Parts that the loops of one connection share. */
+export type ConnectionParts = Disposable & {
+  readonly link: VoiceLink;
+  readonly context: SpeakingContext;
+  readonly inputs: SpeakerInputs;
+  readonly utterances: OpenUtterances;
+  readonly interruptions: Interruptions;
+  readonly departures: Departures;
+  readonly waiting: WaitingCues;
+  readonly greeter: Greeter;
+  readonly joinAnnouncer: JoinAnnouncer;
+  readonly orderlyEnd: OrderlyEnd;
+};
+
+/** Speaker inputs and the output on one link; both are gone when it is disposed of. `asked` is called when the link asks for a frame. */
+export function openConnectionParts(
+  link: VoiceLink,
+  session: SessionContext,
+  { adjustment, callerId, hearing, pauseHabits }: ConnectionSources,
+  asked: () => void,
+): ConnectionParts {
+  const { channel, parts } = session;
+  const sent = new SentEnvelope();
+  const { voice, cues, mixer, free } = openSound(session, sent);
+  const context = {
+    ...session,
+    output: new SpeechOutput(voice, parts.clock, (sent) => session.features.said(sent), adjustment),
+  };
+  const inputs = new SpeakerInputs(
+    (speakerId) => openInput(speakerId, sent, parts.codec, hearing, pauseHabits),
+    (packets) => parts.onEvent(channel.guildId, { kind: 'stream', ...packets }),
+    () => sparesCoders(parts.codec, inputsSpared),
+  );
+  const interruptions = new Interruptions(context, cues);
+  const utterances = new OpenUtterances({
+    context,
+    hearing,
+    interruptions,
+    read(speakerId, understood) {
+      const noticed = inputs.read(speakerId, understood, parts.clock.nowMs());
+      for (const one of noticed) handle(speakerId, one, connection);
+      utterances.overhear(speakerId, understood.text);
+    },
+  });
+  const connection = {
+    link,
+    context,
+    inputs,
+    utterances,
+    interruptions,
+    departures: new Departures(context, interruptions),
+    waiting: new WaitingCues(context, cues),
+    greeter: new Greeter(context, link.people(), callerId),
+    joinAnnouncer: new JoinAnnouncer(context),
+    orderlyEnd: new OrderlyEnd(context),
+    [Symbol.dispose]() {
+      session.connection.attach(undefined);
+      session.withdrawals.attach();
+      voice.cut();
+      utterances.close();
+      inputs.close();
+      free();
+    },
+  };
+  session.connection.attach({
+    isSpeaking: () => voice.sounds,
+    isQuiet: () => inputs.talking().length === 0,
+    play: (samples, left) => cues.say(samples, left),
+  });
+  session.withdrawals.attach((personId) => context.output.forget(personId));
+  const { wake } = link.play(announced(mixer, asked));
+  mixer.onSound(wake);
+  return connection;
+}
+
+/** Frames of `mixer`; `asked` is called before each. */
+function announced(mixer: Mixer, asked: () => void): FrameSource {
+  return {
+    next() {
+      asked();
+      return mixer.next();
+    },
+    get isIdle() {
+      return mixer.isIdle;
+    },
+    left: (frame, atMs) => mixer.left(frame, atMs),
+  };
+}
+
+/** Sound that a link sends: speech, cues, and what sounds beside them. */
+function openSound({ mix, parts, settings }: SessionContext, sent: SentEnvelope) {
+  const voice = new VoiceTrack();
+  const cues = new CueTrack(voice, parts.cues, () => settings().cues);
+  const listening = mix.volume.listen((track, percent) => {
+    (track === 'voice' ? voice : cues).volume(percent / 100);
+  });
+  const encoder = parts.codec.encoder(speakRateHz);
+  const left = (samples: Int16Array, atMs: number) => sent.left(samples, atMs);
+  const music = { tracks: mix.tracks, encoder: () => parts.codec.stereoEncoder() };
+  const mixer = new Mixer([voice, cues], encoder, left, music);
+  const free = () => {
+    listening[Symbol.dispose]();
+    encoder.free();
+    mixer.free();
+  };
+  return { voice, cues, mixer, free };
+}
+
+/** Interruptions first: barge-in must not wait for recognition. */
+export function handle(
+  speakerId: string,
+  noticed: SpeakerInputEvent,
+  { interruptions, utterances }: Pick<ConnectionParts, 'interruptions' | 'utterances'>,
+): void {
+  interruptions.notice(speakerId, noticed);
+  utterances.handle(speakerId, noticed);
+}
+
+/** Coders that speaker inputs leave to the music of all channels. */
+const inputsSpared = 2;
+
+function openInput(
+  speakerId: string,
+  sent: SentEnvelope,
+  codec: OpusCodec,
+  { endpointRules: rules, weights }: HearingDependencies,
+  pauseHabits: PauseHabits,
+): SpeakerInput {
+  const meter = new VoiceMeter(new VoiceActivity(weights));
+  const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
+  return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
+}
+
+/** Ends the current turn when the bot is to end: with the clause that sounds, and at once where nothing was heard yet. */
+class OrderlyEnd {
+  readonly #context: SpeakingContext;
+  #reported: QueuedTurn | undefined;
+
+  constructor(context: SpeakingContext) {
+    this.#context = context;
+  }
+
+  /** To be called every 20 ms or so. */
+  check(): void {
+    const { output, queue } = this.#context;
+    const { current } = queue;
+    if (!queue.isEnding || !current || current === this.#reported) return;
+    this.#reported = current;
+    if (output.sounds) output.endAfterSentence(() => queue.drop(current, 'ending'));
+    else if (current.kind === 'question') queue.lose(current, 'ending');
+    else queue.drop(current, 'ending');
+  }
+}

@@ -1,0 +1,119 @@
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
+import type { SessionSources } from '#src/conversation/dependencies.ts';
+import type {
+  ChannelMember,
+  ChannelRef,
+  LinkState,
+  MayHear,
+  VoiceLink,
+  VoiceLinkOpener,
+} from '#src/conversation/ports/voice-link.ts';
+import { finalLoss, noLosses, reconnectRules, stepReconnect } from './reconnect-policy.ts';
+
+/** Decision after a link broke or could not be opened; `losses` counts those that belong together. */
+export type ReconnectDecision =
+  | { readonly kind: 'again'; readonly waitMs: number; readonly losses: number }
+  | { readonly kind: 'over'; readonly why: 'lost' | 'refused' | 'sent-away' | 'outdated' };
+
+/** Longest time, in ms, for a session to end. */
+const graceMs = 2_000;
+
+/** Links of one session to its channel, one after the other, as long as that makes sense. */
+export class ReconnectingLink {
+  readonly #clock: Clock;
+  readonly #linkOpener: VoiceLinkOpener;
+  readonly #random: () => number;
+  #link: VoiceLink | undefined;
+  #isOpen = false;
+  #comeback = noLosses;
+  #brokeAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock, { linkOpener, random }: SessionSources) {
+    this.#clock = clock;
+    this.#linkOpener = linkOpener;
+    this.#random = random;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** True when the link has been open at least once. */
+  get wasOpen(): boolean {
+    return this.#link !== undefined;
+  }
+
+  /** Everybody in the channel now but this bot, also while the link is away; none before it was opened. */
+  people(): readonly ChannelMember[] {
+    return this.#link?.people() ?? [];
+  }
+
+  /** Same as `VoiceLink.refresh`; does nothing before the link was opened. */
+  async refresh(personId: string, signal: AbortSignal): Promise<void> {
+    await this.#link?.refresh(personId, signal);
+  }
+
+  /** Undefined while it is away. */
+  state(): LinkState | undefined {
+    return this.#isOpen ? this.#link?.state() : undefined;
+  }
+
+  /** Errors and abort: as `VoiceLinkOpener.open`. */
+  async open(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<void> {
+    this.#link = await this.#linkOpener.open(channel, mayHear, signal);
+    this.#isOpen = true;
+    const up = { kind: 'up', atMs: this.#clock.nowMs() } as const;
+    [this.#comeback] = stepReconnect(this.#comeback, up, reconnectRules);
+  }
+
+  /**
+   * Runs `work` with the open link, and closes it afterwards; at once where `signal` is aborted, whatever `work` still waits for.
+   *
+   * Throws what `work` throws. Work that goes on for 2 s after an abort is not waited for: that is a bug.
+   */
+  async spend<T>(work: (link: VoiceLink) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const link = this.#link;
+    if (!link || !this.#isOpen) throw new Error('the voice link is not open');
+    const working = work(link);
+    try {
+      await unlessAborted(working, signal);
+    } catch {
+      // Told by `working` below.
+    } finally {
+      this.#isOpen = false;
+      await link[Symbol.asyncDispose]();
+    }
+    return await within(working, graceMs, this.#clock, hung);
+  }
+
+  /** To be asked once for each `error` of `open` or `spend`. */
+  after(error: unknown, guildId: string): ReconnectDecision {
+    const atMs = this.#clock.nowMs();
+    if (error instanceof BotError) {
+      const end = finalLoss(error);
+      return end ? { kind: 'over', why: end } : this.#lost(guildId, atMs, error);
+    }
+    const isRepeated = atMs - this.#brokeAtMs <= reconnectRules.rebuildMs;
+    this.#brokeAtMs = atMs;
+    return isRepeated ? { kind: 'over', why: 'lost' } : this.#lost(guildId, atMs);
+  }
+
+  #lost(guildId: string, atMs: number, error?: BotError): ReconnectDecision {
+    const [random, restMs] = [this.#random(), this.#linkOpener.restMs(guildId)];
+    const paceMs = error?.code === 'link.rate_limited' ? error.about.retryAfterMs : undefined;
+    const isPaced = paceMs !== undefined && restMs === 0;
+    const lost = isPaced
+      ? ({ kind: 'paced', atMs, random, paceMs } as const)
+      : ({ kind: 'lost', atMs, random, restMs } as const);
+    const [comeback, effect] = stepReconnect(this.#comeback, lost, reconnectRules);
+    this.#comeback = comeback;
+    if (effect?.kind !== 'try') return { kind: 'over', why: 'refused' };
+    return { kind: 'again', waitMs: effect.waitMs, losses: effect.losses };
+  }
+}
+
+function hung(): Error {
+  return new Error(`the work on a voice link did not end within ${graceMs / 1000} s`);
+}

@@ -1,0 +1,163 @@
+import { Wakeup } from '#src/base/wakeup.ts';
+import { ReportedFailures } from '#src/conversation/alerts/reported-failures.ts';
+import { ConversationMemory } from '#src/conversation/answering/conversation-memory.ts';
+import { OpenConnection } from '#src/conversation/connection/open-connection.ts';
+import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
+import { CurrentPipeline } from '#src/conversation/engines/current-pipeline.ts';
+import { SessionAddressing } from '#src/conversation/hearing/addressing.ts';
+import { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
+import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
+import { GoneVoices } from '#src/conversation/output/gone-voices.ts';
+import { SessionMix } from '#src/conversation/output/session-mix.ts';
+import type { SpeechOutput } from '#src/conversation/output/speech-output.ts';
+import { SpokenNotices } from '#src/conversation/output/spoken-notices.ts';
+import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import { admissionIn } from '#src/conversation/presence/access-control.ts';
+import { OncePerSession } from '#src/conversation/presence/once-per-session.ts';
+import { ConsentWithdrawals } from '#src/conversation/presence/withdrawal-signals.ts';
+import { WrittenPlaces } from '#src/conversation/presence/written-places.ts';
+import { TurnQueue, type TurnQueueOptions } from '#src/conversation/queue/turn-queue.ts';
+import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
+import { wantedPipeline } from '#src/conversation/settings/settings-with-persona.ts';
+import type { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
+import { SessionTools } from '#src/conversation/tools/session-tools.ts';
+import { restored } from '#src/people/consent.ts';
+import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
+import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { SessionDependencies } from './dependencies.ts';
+import type { SessionFeatures, ShardFeatures } from './feature.ts';
+import { PanelWatch } from './panel-watch.ts';
+import type { VoiceSessionOptions } from './voice-session-options.ts';
+
+/** Sources of a context that its session holds. */
+type SessionHooks = {
+  readonly link: ReconnectingLink;
+  readonly isCaptionsOnly: () => boolean;
+  readonly onLost: NonNullable<TurnQueueOptions['onLost']>;
+  /** Aborted when the session is over. */
+  readonly signal: AbortSignal;
+};
+
+/** Everything that the classes of one session share, over all its connections. It is passed whole. */
+export class SessionContext {
+  readonly channel: ChannelRef;
+  /** Shared by all sessions: nothing in it depends on the server. */
+  readonly parts: SessionDependencies;
+  /** Settings of the server, and of the bot's identity in the channel, as they are now. */
+  readonly settings: () => GuildSettings;
+  /** Object of a feature, by its class. Errors: TypeError where there is none. */
+  readonly port: ShardFeatures['port'];
+  /** Settings of all servers. */
+  readonly stored: StoredSettings;
+  /** Style of an answer that begins now; a voice of the bot that is missed is reported. */
+  readonly style: () => ReplyStyle;
+  /** Aborted when the session is over; its links may come and go. */
+  readonly signal: AbortSignal;
+  /** True where the bot was called to write captions only. */
+  readonly isCaptionsOnly: () => boolean;
+  /** Everybody there besides the bot itself, also while the link is away. */
+  readonly people: () => readonly ChannelMember[];
+  /** Posts a line into the channel when its turn has come, if it still holds then. */
+  readonly notice: (line: TextLine, holds?: () => boolean) => void;
+  /** Makes the clock of the connection check what may have changed, now and for a while. */
+  readonly wakeup: Wakeup;
+  readonly once: OncePerSession;
+  readonly gate: ConsentGate;
+  readonly withdrawals = new ConsentWithdrawals();
+  readonly queue: TurnQueue;
+  readonly addressing: SessionAddressing;
+  /** Chats in which what is said here is written. */
+  readonly places = new WrittenPlaces();
+  /** Language in which each person is heard and answered. */
+  readonly languages: SpeakerLanguages;
+  readonly pipeline: CurrentPipeline;
+  readonly memory: ConversationMemory;
+  readonly preemptiveBudget = new PreemptiveBudget();
+  readonly reportedFailures: ReportedFailures;
+  readonly connection = new OpenConnection();
+  /** Reports voices that no longer exist. */
+  readonly goneVoices: GoneVoices;
+  /** Sentences that are said at the next pause. */
+  readonly spokenNotices: SpokenNotices;
+  readonly tools: SessionTools;
+  /** What sounds beside its speech. */
+  readonly mix: SessionMix;
+  readonly panel: PanelWatch;
+  readonly features: SessionFeatures;
+
+  /** Members are made in the order in which they need each other; a constructor that is given the context only keeps it. */
+  constructor(
+    { channel, former, notices, parts, seat, sessions, settings, sources }: VoiceSessionOptions,
+    { isCaptionsOnly, link, onLost, signal }: SessionHooks,
+  ) {
+    const { guildId, channelId } = channel;
+    const before = former?.context;
+    this.channel = channel;
+    this.parts = parts;
+    this.settings = () => settings.at(guildId, channelId);
+    this.port = (type) => sources.features.port(type);
+    this.stored = settings;
+    this.style = () => {
+      const style = settings.styleIn(guildId, channelId);
+      const onGone: SpeechVoice['onGone'] = (voice, of) => this.goneVoices.ofBot(voice, of);
+      return { ...style, voice: { ...style.voice, onGone } };
+    };
+    this.signal = signal;
+    this.isCaptionsOnly = isCaptionsOnly;
+    this.people = () => link.people();
+    this.notice = (line, holds = () => true) =>
+      notices.report({ channel, line, holds: () => !signal.aborted && holds() });
+
+    const { clock, pipelines } = this.parts;
+    this.wakeup = new Wakeup(clock);
+    this.once = before?.once ?? new OncePerSession(seat ? ['greeted'] : []);
+    this.memory = before?.memory ?? new ConversationMemory();
+    this.reportedFailures =
+      before?.reportedFailures ?? new ReportedFailures(sources.longestStandstillMs);
+    this.queue = new TurnQueue({
+      nowMs: () => clock.nowMs(),
+      onLost,
+      onChange: () => this.wakeup.wake(),
+    });
+    this.spokenNotices = new SpokenNotices(this);
+    this.tools = new SessionTools(this, {
+      all: sources.tools,
+      leave: () => sessions.leave(guildId),
+      refresh: (personId, until) => link.refresh(personId, until),
+    });
+    const { consent: rules } = this.settings();
+    const consent = before?.gate.consent ?? (seat && restored(rules.policy, seat));
+    const admits = admissionIn(guildId, this.people, parts, settings);
+    this.gate = new ConsentGate(rules, clock, this.people, consent, before?.gate.choices, admits);
+
+    const wanted = () => wantedPipeline(this.settings);
+    this.pipeline = new CurrentPipeline(
+      (name, brain) => pipelines.open(name, brain),
+      wanted,
+      signal,
+    );
+    this.goneVoices = new GoneVoices(this);
+    this.addressing = new SessionAddressing(this);
+    this.languages = new SpeakerLanguages(
+      {
+        guildId,
+        parts: this.parts,
+        settings: this.settings,
+      },
+      before?.languages,
+    );
+    this.mix = new SessionMix(parts, before?.mix);
+    this.panel = new PanelWatch(this, before?.panel);
+    this.features = sources.features.session(this, {
+      isReturned: seat !== undefined,
+      ...(before && { former: before.features }),
+    });
+  }
+}
+
+/** A session with a connection over which it speaks. */
+export type SpeakingContext = SessionContext & {
+  readonly output: SpeechOutput;
+};

@@ -1,0 +1,116 @@
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { SileroWeights } from '#src/audio/voice/silero.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { Public } from '#src/base/public.ts';
+import type { WrittenQuestions } from '#src/conversation/answering/written-questions.ts';
+import type { PaidEngines } from '#src/conversation/engines/reserved-engines.ts';
+import type { CaptionChats, NicknameMark } from '#src/conversation/ports/caption-chats.ts';
+import type { ChannelMessages } from '#src/conversation/ports/channel-messages.ts';
+import type { Places } from '#src/conversation/ports/command-ports.ts';
+import type { SessionEventListener } from '#src/conversation/ports/events.ts';
+import type { PanelBoard } from '#src/conversation/ports/panel.ts';
+import type { GuildStore } from '#src/conversation/ports/stores/guild-list-store.ts';
+import type { SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
+import type { SettingsStore } from '#src/conversation/ports/stores/settings-store.ts';
+import type { ToolEntry } from '#src/conversation/ports/tool.ts';
+import type { VoiceLinkOpener } from '#src/conversation/ports/voice-link.ts';
+import type { KnownPeopleSettings } from '#src/conversation/settings/known-people-settings.ts';
+import type { ServerSetting } from '#src/conversation/settings/server-setting.ts';
+import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
+import type { ConsentPolicy } from '#src/people/consent.ts';
+import type { ConsentStore } from '#src/people/consent-store.ts';
+import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { Cues } from '#src/playback/reply/load-cues.ts';
+import type { ListeningSlots } from '#src/speech/listening-slots.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
+import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import type { VoiceNames } from '#src/speech/voice-names.ts';
+import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
+import type { Caps } from '#src/spending/caps.ts';
+import type { PaidEngine } from '#src/spending/paid-engine.ts';
+import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
+import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
+import type { PartialTrust } from '#src/turn/partial-trust.ts';
+import type { ShardFeatures } from './feature.ts';
+
+/** People who may be heard without being asked; `roleId` goes with the policy `role`. */
+export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly roleId?: string };
+
+/** Settings of the operator: they hold where a server has none of its own, and are read through `StoredSettings` alone. */
+export type OperatorDefaults = {
+  readonly addressing: AddressingMode;
+  readonly consent: ConsentPolicySettings;
+  /** Role whose members may change everybody's sounds. */
+  readonly djRoleId?: string;
+  /** Names that the bot answers to beside its name in a server. */
+  readonly names: readonly string[];
+  readonly style: ReplyStyle;
+  /** IANA name of the zone of times of day that people read. */
+  readonly timeZone: string;
+};
+
+/** Models and rules by which the connections of a session hear people. */
+export type HearingDependencies = {
+  readonly endpointRules: EndpointRules;
+  /** Limit of utterances that stream to the recogniser at the same time. */
+  readonly listeningSlots: ListeningSlots;
+  /** Whether partials of the recogniser may be answered before they are final. */
+  readonly partialTrust: PartialTrust;
+  /** Recogniser that costs nothing and knows English only: hears people among themselves when the budget for captions is used. */
+  readonly roughTranscriber?: PaidEngine<Transcriber>;
+  /** Connects to the servers that will be asked, as a person began to talk. Never throws, costs nothing. */
+  readonly warm: () => void;
+  readonly weights: SileroWeights;
+};
+
+/** Parts that `VoiceSessions` gives to the one or two classes that use each. */
+export type SessionSources = {
+  /** Caps of the operator, below which servers may set their own. */
+  readonly caps: Caps;
+  /** People who are left out of captions. */
+  readonly captionChoices: CaptionChoiceStore;
+  readonly defaults: OperatorDefaults;
+  readonly guildStore: GuildStore;
+  readonly linkOpener: VoiceLinkOpener;
+  /** Longest time, in ms, that an answer which has begun neither sounds nor grows. */
+  readonly longestStandstillMs: number;
+  /** Shows beside the bot's name that captions are on. */
+  readonly nicknameMark: NicknameMark;
+  /** Uniform random number from 0 to 1. */
+  readonly random: () => number;
+  readonly features: ShardFeatures;
+  readonly seatStore: SeatStore;
+  /** All settings of servers, in the order in which they are listed. */
+  readonly serverSettings: readonly ServerSetting[];
+  readonly settingsStore: SettingsStore;
+  /** Tools that a model may call now: those of the operator, then those of the bot. */
+  readonly tools: () => readonly ToolEntry[];
+  /** Limit of questions that are answered in writing at the same time, recaps included. */
+  readonly writtenQuestions: WrittenQuestions;
+  readonly hearing: HearingDependencies;
+};
+
+/** Parts that main builds once and that all sessions, and what serves commands, share. */
+export type SessionDependencies = PaidEngines & {
+  readonly clock: Clock;
+  readonly messages: ChannelMessages;
+  readonly places: Places;
+  readonly panels: PanelBoard;
+  readonly store: ConsentStore;
+  /** Settings that people have chosen for themselves. */
+  readonly peopleSettings: Public<KnownPeopleSettings>;
+  /** Detects the language of a text where a recogniser does not. */
+  readonly textLanguage: TextLanguageDetector;
+  readonly codec: OpusCodec;
+  readonly cues: Cues;
+  /** Chats in which captions are posted. */
+  readonly captionChats: CaptionChats;
+  /** Name of the server in messages about a role that fails, as in `127.0.0.1:8000`. */
+  readonly chatName: string;
+  /** Voices that read texts. */
+  readonly voices: VoiceNames;
+  /** Budgets of talk. */
+  readonly spending: BudgetAuthority;
+  /** An exception from it is a bug of its own and ends no session. */
+  readonly onEvent: SessionEventListener;
+};

@@ -1,0 +1,127 @@
+import { durationMs } from '#src/audio/pcm.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import { textOnly } from '#src/pipeline/chained.ts';
+import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import { type PaidEngine, paidChat, paidRecogniser, paidVoice } from '#src/spending/paid-engine.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
+
+/** Requests that a running answer may make to the channel; its usage goes to its reservation. */
+export type ReplyHost = Pick<AnswerHost, 'playedMs' | 'run'>;
+
+/** Answering and hearing, paid by one reservation. */
+export type Answering = {
+  /** Same as `Pipeline.answer`. */
+  answer(turn: Turn, host: ReplyHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
+  /** Same as `Pipeline.hear`: it costs nothing before an answer is made of it, which pays. */
+  hear(samples: Int16Array, speakerId: string, fromMs: number): void;
+};
+
+/** A pipeline that costs money: it is used with a reservation only, which pays for all requests of an answer. */
+export class PaidPipeline implements Disposable {
+  readonly #pipeline: Pipeline & Partial<Disposable>;
+
+  constructor(pipeline: Pipeline & Partial<Disposable>) {
+    this.#pipeline = pipeline;
+  }
+
+  paidBy(reservation: Reservation): Answering {
+    return {
+      answer: (turn, { playedMs, run }, signal) => {
+        const host: AnswerHost = {
+          playedMs,
+          run,
+          spent: (usage) => reservation.used(usage),
+          spoke: (spoken) => reservation.spoke(spoken),
+        };
+        return counted(this.#pipeline.answer(turn, host, signal), reservation);
+      },
+      hear: (samples, speakerId, fromMs) => this.#pipeline.hear?.(samples, speakerId, fromMs),
+    };
+  }
+
+  /** Whether it hears people while they speak. */
+  get hears(): boolean {
+    return this.#pipeline.hear !== undefined;
+  }
+
+  forgetHeard(speakerId: string, fromMs: number): void {
+    this.#pipeline.forgetHeard?.(speakerId, fromMs);
+  }
+
+  forget(): void {
+    this.#pipeline.forget?.();
+  }
+
+  [Symbol.dispose](): void {
+    this.#pipeline[Symbol.dispose]?.();
+  }
+}
+
+async function* counted(
+  parts: AsyncIterable<ReplyPart>,
+  reservation: Reservation,
+): AsyncGenerator<ReplyPart> {
+  for await (const part of parts) {
+    if (part.kind === 'audio') reservation.sounded(durationMs(part.pcm));
+    yield part;
+  }
+}
+
+/** Same as `Pipelines`, of those that cost money. */
+export type PaidPipelines = Omit<Pipelines, 'open' | 'chat'> & {
+  open(...way: Parameters<Pipelines['open']>): PaidPipeline;
+  chat(brain: string): PaidEngine<ChatModel> | undefined;
+  /** The usual chat model, whose words are not spoken. */
+  readonly textOnly: PaidPipeline;
+};
+
+/** Engines as they are opened. */
+export type RawEngines = {
+  readonly chat: ChatModel;
+  readonly transcriber: Transcriber;
+  readonly synthesizer: Synthesizer;
+  readonly pipelines: Pipelines;
+};
+
+/** Engines of sessions: each request needs a reservation. */
+export type PaidEngines = {
+  /** For questions answered in writing. */
+  readonly chat: PaidEngine<ChatModel>;
+  readonly transcriber: PaidEngine<Transcriber>;
+  /** For texts that are read out, and the few fixed sentences the bot says of itself. */
+  readonly synthesizer: PaidEngine<Synthesizer>;
+  readonly pipelines: PaidPipelines;
+};
+
+/** Engines that can be asked with a reservation only. */
+export function paidEngines({
+  chat,
+  pipelines,
+  synthesizer,
+  transcriber,
+}: RawEngines): PaidEngines {
+  return {
+    chat: paidChat(chat),
+    transcriber: paidRecogniser(transcriber),
+    synthesizer: paidVoice(synthesizer),
+    pipelines: paidPipelines(pipelines, chat),
+  };
+}
+
+function paidPipelines(pipelines: Pipelines, chat: ChatModel): PaidPipelines {
+  const { brains, names } = pipelines;
+  return {
+    names,
+    ...(brains && { brains }),
+    engine: (name, brain) => pipelines.engine(name, brain),
+    needs: (name) => pipelines.needs(name),
+    open: (name, brain) => new PaidPipeline(pipelines.open(name, brain)),
+    chat: (brain) => {
+      const own = pipelines.chat?.(brain);
+      return own && paidChat(own);
+    },
+    textOnly: new PaidPipeline(textOnly(chat)),
+  };
+}

@@ -1,0 +1,314 @@
+import type { SileroWeights } from '#src/audio/voice/silero.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { Command, CommandGroup } from '#src/conversation/command.ts';
+import type {
+  BegunUtterance,
+  UtteranceFollower,
+} from '#src/conversation/hearing/utterance-listener.ts';
+import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
+import type { SentWords } from '#src/conversation/output/sent-words.ts';
+import type { FeatureEventKind, SessionEventListener } from '#src/conversation/ports/events.ts';
+import type { PanelFace } from '#src/conversation/ports/panel.ts';
+import type { ToolEntry } from '#src/conversation/ports/tool.ts';
+import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { ServerSetting } from '#src/conversation/settings/server-setting.ts';
+import type { KnownBy, TextReaders } from '#src/people/confidential-text.ts';
+import type { ServerShare } from '#src/people/server-share.ts';
+import type { ModelNews } from '#src/provider/models/models.ts';
+import type {
+  FileReader,
+  RecordingReader,
+  SoundFolder,
+  SoundOpener,
+} from '#src/sources/fetch/ports.ts';
+import type { StoreKey, StorePart } from '#src/sql/store-part.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
+import type { SessionContext } from './context.ts';
+import type { SessionDependencies, SessionSources } from './dependencies.ts';
+import type { VoiceSessions } from './voice-sessions.ts';
+
+/** One capability of the bot: what it brings, and how a process opens it. */
+export type Feature = {
+  readonly name: string;
+  /** Tools that a model may call. */
+  readonly tools?: readonly ToolEntry[];
+  /** Kinds of its events. */
+  readonly events?: readonly FeatureEventKind[];
+  /** Settings of servers, which it reads with `settings().of`. */
+  readonly settings?: readonly ServerSetting[];
+  /** Slash commands in its folder, registered after those of `commands/commands.ts`. */
+  readonly commands?: readonly (Command | CommandGroup)[];
+  /** Its sentence in `/help`, under its name as the topic. */
+  readonly help?: PlainTextId;
+  /** Opens it once in a process. */
+  open(parts: ProcessParts): OpenFeature;
+};
+
+/** Parts of a process that features are opened with. */
+export type ProcessParts = {
+  readonly clock: Clock;
+  readonly onEvent: SessionEventListener;
+  /** Recordings and text files that people send. */
+  readonly recordings: RecordingReader;
+  readonly files: FileReader;
+  readonly weights: SileroWeights;
+  /** Models that a program or a person may choose; empty: there is no choice. */
+  readonly models: {
+    readonly speech: readonly string[];
+    readonly transcription: readonly string[];
+  };
+  /** Longest time, in ms, that a written answer may take. */
+  readonly longestWritingMs: number;
+  /** News about the configured models, for `/settings check`. */
+  modelNews(): readonly ModelNews[];
+  /** Opens sounds of links, and those that lie on this machine. */
+  readonly sounds: { readonly opener: SoundOpener; readonly library: SoundFolder };
+  /** The open store of a declared part. */
+  store<Port>(part: StorePart<Port> | StoreKey<Port>): Port;
+};
+
+/** A feature in one process, for all of its shards. Disposing it ends what runs outside sessions, where anything does. */
+export type OpenFeature = Partial<AsyncDisposable> & {
+  /** Begins with a shard, before Discord is logged in there. */
+  shard(services: ShardServices): FeatureShard;
+};
+
+/** Parts of a shard that features use. */
+export type ShardServices = {
+  readonly parts: SessionDependencies;
+  readonly sources: SessionSources;
+  readonly sessions: VoiceSessions;
+  readonly shard: ServerShare;
+  /** Messages that people write. */
+  readonly typed: TypedMessages;
+  /** Aborted when the shard is not served any more. */
+  readonly signal: AbortSignal;
+};
+
+/** A feature in one shard. */
+export type FeatureShard = {
+  /** Objects that its commands, its tools and other features use, found by their class: `SessionContext.port`, `CommandPorts.port`. */
+  readonly ports?: readonly object[];
+  /** Begins with a session there, when the context is complete. */
+  session?(context: SessionContext, before: SessionBefore): FeatureSession;
+  /** Runs from before Discord is logged in until the shard is not served any more. Never rejects. */
+  run?(): Promise<void>;
+  /** Serves the servers of the shard, once Discord is logged in, until disposed. */
+  serve?(): Disposable;
+  /** These servers are there, or there again. Resolves to those whose panel it decides about. Never throws. */
+  arrived?(guildIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** A person joined, changed or left a voice channel of this server. */
+  channelChanged?(guildId: string): void;
+  /** The server has set something. */
+  governed?(guildId: string): void;
+  /** A session has ended there. */
+  left?(guildId: string, why: LeaveReason): void;
+  /** Forgets what is held in memory of a server that removed the bot. */
+  forgetServer?(guildId: string): void;
+  /** Erases what is stored of it, beside the rows of its tables: how many items. Errors: BotError `store.unwritable`. */
+  eraseServer?(guildId: string): Promise<number>;
+  /** Before the process ends: completes what is under way outside sessions, within `ms`. Never throws. */
+  drain?(ms: number): Promise<void>;
+  readonly person?: PersonHooks;
+};
+
+/**
+ * What a feature does for a person in a server beside the rows of its tables, which are counted, exported and erased by their
+ * declarations. Nothing here throws; undefined: a store is in trouble, which is reported to the operator.
+ */
+export type PersonHooks = {
+  /** Forgets what is held in memory: called before and after rows are erased. */
+  forget?(guildId: string, personId: string): void;
+  /** The person said no: deletes what of theirs goes with it. */
+  withdraw?(guildId: string, personId: string): Promise<unknown>;
+  /** Counts what is stored. */
+  count?(guildId: string, personId: string): Promise<StoredCounts | undefined>;
+  /** Erases what is stored: how many items, and how many messages still show one of them for a while. */
+  erase?(guildId: string, personId: string): Promise<ErasedCounts | undefined>;
+  /** Fields of the export. */
+  export?(
+    guildId: string,
+    personId: string,
+  ): Promise<Readonly<Record<string, unknown>> | undefined>;
+};
+
+/** Numbers of stored items that `/privacy status` tells apart. */
+export type StoredCounts = { readonly lines: number; readonly memories: number };
+export type ErasedCounts = { readonly count: number; readonly toChange: number };
+
+/** Past of a session that begins. */
+export type SessionBefore = {
+  /** A former run sat there: its people are not told again. */
+  readonly isReturned: boolean;
+  /** Features of the session that it goes on from. */
+  readonly former?: SessionFeatures;
+};
+
+/** What is told at the end of a session. */
+export type EndNews = { readonly hasTranscript?: boolean };
+
+/** Reason for which nothing of a person is kept any more; `barred`: they may no longer use the bot. */
+export type RetractReason = 'withdrawn' | 'barred';
+
+/** A feature in one session. Nothing here throws. */
+export type FeatureSession = {
+  /** People can be heard and spoken to, or the mode of the session has changed. */
+  entered?(): void;
+  /** Settings of the server have changed, or are known now. */
+  governed?(): void;
+  /** Resolves when nothing of it is left to do, with what whoever asked to leave is told. */
+  ended?(why: LeaveReason): Promise<EndNews>;
+  /** To be called now and then with everybody there. */
+  attend?(people: readonly ChannelMember[]): void;
+  /** Drops what this person said. */
+  retract?(personId: string, why: RetractReason): void;
+  /** Whether it follows what this person says from now on. Asked when an utterance begins. */
+  wants?(speakerId: string): boolean;
+  /** An utterance that it wants has begun. */
+  began?(utterance: BegunUtterance): UtteranceFollower;
+  /** Words of the bot, as they leave: called now and then while it speaks, and once at the end. */
+  said?(words: SentWords): void;
+  /** Data beside the conversation that a model is shown for an answer. */
+  context?(request: ContextRequest): ContextPart | undefined;
+  /** Its part of the panel. */
+  panel?(): Partial<PanelFace>;
+};
+
+/** Question for which a model is shown more than the conversation. */
+export type ContextRequest = {
+  readonly askerIds: readonly string[];
+  /** First voiced packet of the question, on the monotonic clock. */
+  readonly fromMs: number;
+  /** People and chats that the answer reaches. */
+  readonly readers: TextReaders;
+};
+
+export type ContextPart = {
+  readonly text: string;
+  readonly knownBy: KnownBy;
+  /** People whose words it holds. */
+  readonly aboutIds: readonly string[];
+};
+
+/** The features of a shard. */
+export class ShardFeatures {
+  readonly #all: FeatureShard[] = [];
+
+  /** In the order in which they are asked and told. */
+  add(features: readonly FeatureShard[]): void {
+    this.#all.push(...features);
+  }
+
+  get all(): readonly FeatureShard[] {
+    return this.#all;
+  }
+
+  /** Servers whose panel a feature decides about. */
+  async arrived(guildIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const decided = await Promise.all(this.#all.map((one) => one.arrived?.(guildIds)));
+    return new Set(decided.flatMap((ids) => [...(ids ?? [])]));
+  }
+
+  channelChanged(guildId: string): void {
+    for (const one of this.#all) one.channelChanged?.(guildId);
+  }
+
+  governed(guildId: string): void {
+    for (const one of this.#all) one.governed?.(guildId);
+  }
+
+  left(guildId: string, why: LeaveReason): void {
+    for (const one of this.#all) one.left?.(guildId, why);
+  }
+
+  /** Object of a feature. Errors: TypeError where none has one of this class. */
+  port<Port extends object>(type: Class<Port>): Port {
+    return instanceIn(
+      this.#all.flatMap(({ ports }) => ports ?? []),
+      type,
+    );
+  }
+
+  /** Begins with a session. */
+  session(context: SessionContext, before: SessionBefore): SessionFeatures {
+    return new SessionFeatures(this.#all.flatMap((one) => one.session?.(context, before) ?? []));
+  }
+}
+
+/** The features of a session, asked and told together. */
+export class SessionFeatures {
+  readonly #all: readonly FeatureSession[];
+
+  constructor(all: readonly FeatureSession[]) {
+    this.#all = all;
+  }
+
+  /** The session of a feature. Errors: TypeError where none is of this class. */
+  of<One extends FeatureSession>(type: Class<One>): One {
+    return instanceIn(this.#all, type);
+  }
+
+  entered(): void {
+    for (const one of this.#all) one.entered?.();
+  }
+
+  governed(): void {
+    for (const one of this.#all) one.governed?.();
+  }
+
+  async ended(why: LeaveReason): Promise<EndNews> {
+    const news = await Promise.all(this.#all.map((one) => one.ended?.(why)));
+    return Object.assign({}, ...news);
+  }
+
+  attend(people: readonly ChannelMember[]): void {
+    for (const one of this.#all) one.attend?.(people);
+  }
+
+  retract(personId: string, why: RetractReason): void {
+    for (const one of this.#all) one.retract?.(personId, why);
+  }
+
+  wants(speakerId: string): boolean {
+    return this.#all.some((one) => one.wants?.(speakerId));
+  }
+
+  began(utterance: BegunUtterance): UtteranceFollower {
+    const followers = this.#all.flatMap((one) =>
+      one.wants?.(utterance.speakerId) ? (one.began?.(utterance) ?? []) : [],
+    );
+    return {
+      partial: (text) => followers.forEach((one) => void one.partial(text)),
+      whole: (text) => followers.forEach((one) => void one.whole(text)),
+      resumed: () => followers.forEach((one) => void one.resumed()),
+      ended: (result) => followers.forEach((one) => void one.ended(result)),
+    };
+  }
+
+  said(words: SentWords): void {
+    for (const one of this.#all) one.said?.(words);
+  }
+
+  context(request: ContextRequest): readonly ContextPart[] {
+    return this.#all.flatMap((one) => one.context?.(request) ?? []);
+  }
+
+  panel(): Partial<PanelFace> {
+    const parts = this.#all.flatMap((one) => one.panel?.() ?? []);
+    const lines = parts.flatMap((part) => part.lines ?? []);
+    return Object.assign({}, ...parts, lines.length > 0 && { lines });
+  }
+}
+
+/** A class whose constructor takes anything. */
+export type Class<One extends object> = abstract new (...parts: never) => One;
+
+function instanceIn<One extends object>(
+  all: readonly (object | undefined)[],
+  type: Class<One>,
+): One {
+  const found = all.find((one): one is One => one instanceof type);
+  if (!found) throw new TypeError(`No feature has a ${type.name}.`);
+  return found;
+}

@@ -1,0 +1,151 @@
+import type { SpeakingContext } from '#src/conversation/context.ts';
+import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import { type DropReason, TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { EndedUtterance, UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
+import type { Continuations, OpenQuestion } from './continuations.ts';
+import type { Interruptions } from './interruptions.ts';
+import type { OpenUtterance } from './open-utterance.ts';
+import type { UtteranceEnd } from './speaker-input.ts';
+import { audience, factsOf } from './utterance-facts.ts';
+
+export type UtteranceDecisionsOptions = {
+  readonly context: SpeakingContext;
+  readonly interruptions: Interruptions;
+  readonly continuations: Continuations;
+};
+
+type AnswerDecision = Extract<UtteranceDecision, { kind: 'answer' }>;
+type NoAnswerDecision = Extract<UtteranceDecision, { kind: 'command' | 'ignore' }>;
+
+/** Has decided in `turn` what is done with utterances that have ended, and does it. */
+export class UtteranceDecisions {
+  readonly #options: UtteranceDecisionsOptions;
+
+  constructor(options: UtteranceDecisionsOptions) {
+    this.#options = options;
+  }
+
+  /** Sets whether the question is meant. */
+  perform(
+    utterance: OpenUtterance,
+    question: OpenQuestion,
+    ended: UtteranceEnd,
+  ): UtteranceDecision {
+    if (utterance.isGuessWrong) dropAnswer(question);
+    const decision = this.#decide(utterance, question, ended);
+    question.isMeant = decision.kind === 'answer' || decision.kind === 'answer-with-rest';
+    if (decision.kind === 'drop') return decision;
+    const { before, earlier, words } = utterance;
+    const isUnanswered = decision.kind === 'command' || decision.kind === 'ignore';
+    if (isUnanswered) this.#obey(decision, utterance.speakerId);
+    this.#report(utterance, ended, decision);
+    question.earlier = earlier;
+    if (words) this.#options.continuations.understood(question, words);
+    if (decision.kind === 'answer') this.#ask(question, before, decision);
+    if (isUnanswered) this.#leave(question, before, decision);
+    return decision;
+  }
+
+  #decide(
+    utterance: OpenUtterance,
+    { handle }: QueuedQuestion,
+    { heard }: UtteranceEnd,
+  ): UtteranceDecision {
+    const { context, interruptions } = this.#options;
+    const { queue, output, addressing } = context;
+    const { current } = queue;
+    const isOwn = current?.kind === 'question' && current.said.speakerId === utterance.speakerId;
+    const owner = isOwn ? ('own' as const) : ('other' as const);
+    const facts = {
+      ...factsOf(utterance, utterance.words?.text, heard, output.hasAnswered),
+      status: statusOf(handle.dropped),
+      overlapsReply: utterance.overlaps,
+      isFarField: interruptions.isFarField(utterance.speakerId),
+      unheardTurn: current && !output.sounds ? owner : undefined,
+    };
+    return addressing.decide(facts, audience(utterance, context));
+  }
+
+  #obey(decision: NoAnswerDecision, speakerId: string): void {
+    const { queue } = this.#options.context;
+    if (decision.dropsUnheard && queue.current) queue.drop(queue.current, 'stopped');
+    if (decision.kind === 'command') this.#command(decision.command, speakerId);
+  }
+
+  #command(command: UtteranceCommand, speakerId: string): void {
+    const { output, queue } = this.#options.context;
+    switch (command.kind) {
+      case 'stop':
+        queue.forgetAside();
+        return;
+      case 'never-mind':
+        queue.forgetAside(speakerId);
+        return;
+      case 'repeat':
+        output.adjust(command.manner);
+        queue.repeat({ kind: 'repeat', handle: new TurnHandle() });
+        return;
+      case 'overlap':
+        return;
+    }
+  }
+
+  #ask(
+    question: QueuedQuestion,
+    before: QueuedQuestion | undefined,
+    { withEarlier, replacesUnheard, overlap, manner }: AnswerDecision,
+  ): void {
+    const { context, interruptions } = this.#options;
+    const { output, queue } = context;
+    if (manner) output.adjust(manner);
+    const { current } = queue;
+    if (withEarlier && before) queue.giveUp(before, 'continued');
+    if (replacesUnheard && current?.kind === 'question') queue.giveUp(current, 'interrupted');
+    const meant = queue.ask(question) !== 'joined'; // else the answer that is given is theirs too
+    const personId = question.said.speakerId;
+    interruptions.hear({ ...overlap, personId, isFinal: true, meant });
+  }
+
+  #leave(
+    question: QueuedQuestion,
+    before: QueuedQuestion | undefined,
+    decision: NoAnswerDecision,
+  ): void {
+    const { continuations, interruptions } = this.#options;
+    const isNothing = decision.kind === 'ignore' && decision.isNothing;
+    if (decision.kind === 'ignore' && before) continuations.leave(before, question, isNothing);
+    if (!decision.overlap) return;
+    const personId = question.said.speakerId;
+    interruptions.hear({ ...decision.overlap, personId, isFinal: true });
+    question.handle.drop('unmeant');
+    if (isNothing) continuations.wasNothing(question);
+  }
+
+  #report(
+    { speakerId, name, words }: OpenUtterance,
+    ended: UtteranceEnd,
+    decision: UtteranceDecision,
+  ): void {
+    const { channel, parts } = this.#options.context;
+    const { guildId } = channel;
+    if (words && !(decision.kind === 'ignore' && decision.isNothing)) {
+      const cut = ended.why === 'too-long' ? ended.why : undefined;
+      const recognised = { kind: 'recognised', speakerId, name, text: words.text } as const;
+      parts.onEvent(guildId, { ...recognised, ...(cut && { cut }) });
+    }
+    if ('why' in decision) {
+      parts.onEvent(guildId, { kind: 'ignored', speakerId, name, why: decision.why });
+    }
+  }
+}
+
+/** It was begun on words that turned out to be others. */
+function dropAnswer(question: OpenQuestion): void {
+  question.pending?.discard();
+  question.pending = undefined;
+}
+
+function statusOf(dropped: DropReason | undefined): EndedUtterance['status'] {
+  if (dropped === undefined) return 'open';
+  return dropped === 'continued' ? dropped : 'dropped';
+}

@@ -1,0 +1,58 @@
+import type { SessionContext, SpeakingContext } from '#src/conversation/context.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { InterimBudget, InterimMoment } from '#src/speech/interim-budget.ts';
+import type { UtteranceFacts } from '#src/turn/answerable.ts';
+import type { Evidence } from '#src/turn/evidence.ts';
+import type { WithoutPeople } from './addressing.ts';
+import type { OpenUtterance } from './open-utterance.ts';
+
+/** Facts about an utterance; `text`: its recognised words, or undefined. */
+export function factsOf(
+  { speakerId, fromMs, before, hints }: OpenUtterance,
+  text: string | undefined,
+  evidence: Evidence,
+  canRepeat: boolean,
+): WithoutPeople<UtteranceFacts> {
+  const goesOn = before?.isMeant === true;
+  return { speakerId, fromMs, evidence, text, goesOn, canRepeat, hints };
+}
+
+/** Possible addressees: the people who were there from its beginning on, or only the bot. */
+export function audience(
+  { isAlone }: Pick<OpenUtterance, 'isAlone'>,
+  { people }: SessionContext,
+): readonly ChannelMember[] {
+  return isAlone ? [] : people();
+}
+
+/** Whether anybody needs the words: captions, or the bot. */
+export function needsWords(utterance: OpenUtterance, context: SpeakingContext): boolean {
+  const { addressing, output, queue } = context;
+  if (utterance.isFollowed) return true;
+  const { current } = queue;
+  const isAnswered = current?.kind === 'question' && current.said.speakerId === utterance.speakerId;
+  const isTheirs = isAnswered || utterance.before !== undefined;
+  const bot = { speaks: output.sounds, isTheirs };
+  return addressing.needsWords(utterance, audience(utterance, context), bot);
+}
+
+/** Whether it may be for the bot, as far as that is known before its end: then its words are worth looking ahead. */
+export function isForBot(utterance: OpenUtterance, context: SpeakingContext): boolean {
+  const { addressing, queue } = context;
+  const { before, overlaps, understood } = utterance;
+  if (overlaps || before || !queue.isFree) return true;
+  if (understood !== undefined && addressing.isCalled(understood)) return true;
+  return addressing.presumes(utterance, audience(utterance, context));
+}
+
+/** Whether it is sent to a recogniser in this pause; what is not waits for a longer one, or for its end. */
+export function isSentEarly(
+  utterance: OpenUtterance,
+  moment: InterimMoment,
+  interimBudget: InterimBudget,
+  context: SpeakingContext,
+): boolean {
+  if (!utterance.isRecognised) return false;
+  if (context.parts.transcriber.has('listen') || isForBot(utterance, context)) return true;
+  return interimBudget.affords(utterance.soundMs, moment);
+}

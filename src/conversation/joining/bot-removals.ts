@@ -1,0 +1,58 @@
+import type { GuildNotices } from '#src/conversation/alerts/guild-notices.ts';
+import {
+  type MissingRight,
+  missingRight,
+  type SeatEvent,
+} from '#src/conversation/ports/seat-events.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { VoiceSession } from '#src/conversation/voice-session.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+/** Handles seats that other people end: the session there is left, and people read why. */
+export class BotRemovals {
+  readonly #sessionIn: (guildId: string) => VoiceSession | undefined;
+  readonly #notices: GuildNotices;
+
+  constructor(sessionIn: (guildId: string) => VoiceSession | undefined, notices: GuildNotices) {
+    this.#sessionIn = sessionIn;
+    this.#notices = notices;
+  }
+
+  lost(
+    guildId: string,
+    { kind, channelId }: Extract<SeatEvent, { kind: 'channel-removed' | MissingRight }>,
+  ): void {
+    if (kind === 'channel-removed') this.#removed(guildId, channelId);
+    else this.#barred(guildId, channelId, kind);
+  }
+
+  /** The last word of a session; not said any more where the bot has been called again. */
+  farewell(channel: ChannelRef, line: TextLine, over?: VoiceSession): void {
+    const holds = () => [undefined, over].includes(this.#sessionIn(channel.guildId));
+    this.#notices.report({ channel, line, holds });
+  }
+
+  /** Writes into the former channel where the bot sits now. */
+  moved({ channel: from }: VoiceSession, session: VoiceSession): void {
+    const { channelId, name } = session.channel;
+    if (from.channelId === channelId) return;
+    const line = { id: 'moved', with: { channel: name } } as const;
+    this.#notices.report({ channel: from, line, holds: () => !session.isOver });
+  }
+
+  #removed(guildId: string, channelId: string): void {
+    const session = this.#sessionIn(guildId);
+    if (session && session.channel.channelId !== channelId) return;
+    session?.leave('removed');
+    const channel = session?.channel ?? { guildId, channelId, name: '' };
+    this.farewell(channel, { id: 'channel.removed' }, session);
+  }
+
+  /** Discord lets the bot stay where it may not be any more; it does not. */
+  #barred(guildId: string, channelId: string, kind: MissingRight): void {
+    const session = this.#sessionIn(guildId);
+    if (session?.channel.channelId !== channelId || session.isOver) return;
+    session.leave('forbidden');
+    this.farewell(session.channel, missingRight(kind, session.channel), session);
+  }
+}

@@ -1,0 +1,54 @@
+import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import { missingRight } from '#src/conversation/ports/seat-events.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+/** Text on what keeps the bot out of a channel or silent there, and what to do; undefined where nothing does. */
+export function obstacleOf(verdict: JoinVerdict, where: ChannelRef): TextLine | undefined {
+  const { name: channel } = where;
+  switch (verdict.kind) {
+    case 'no-view':
+    case 'no-connect':
+      return missingRight(verdict.kind, where);
+    case 'forbidden':
+      return { id: 'join.forbidden', with: { channel } };
+    case 'timed-out':
+      return { id: 'join.timed_out', with: { time: timeOf(verdict.untilMs) } };
+    case 'full':
+      return { id: 'join.full', with: { channel, n: verdict.members, limit: verdict.limit } };
+    case 'afk':
+      return { id: 'join.afk', with: { channel } };
+    case 'no-speak':
+      return { id: 'join.no_speak', with: { channel, permission: 'Speak' } };
+    case 'stage':
+    case 'fine':
+      return undefined;
+  }
+}
+
+/** Obstacle to a join without a caller. Undefined where the channel is gone. */
+export function judgeEntry(
+  channel: ChannelRef,
+  { clock, places }: SessionDependencies,
+): JoinVerdict | undefined {
+  const facts = places.facts(channel, '');
+  return facts && judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
+}
+
+/** True where the bot may be; who put it there need not be able to enter themselves. */
+export function mayBeIn(channel: ChannelRef, parts: SessionDependencies): boolean {
+  const { kind } = judgeEntry(channel, parts) ?? {};
+  return kind === 'fine' || kind === 'stage';
+}
+
+const utc = new Intl.DateTimeFormat('sv-SE', {
+  timeZone: 'UTC',
+  dateStyle: 'short',
+  timeStyle: 'short',
+});
+
+/** `2026-11-20 16:25 UTC`: the server of the bot and its people live in many time zones. */
+function timeOf(wallMs: number): string {
+  return `${utc.format(wallMs)} UTC`;
+}

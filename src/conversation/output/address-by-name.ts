@@ -1,0 +1,104 @@
+import { BotError } from '#src/base/errors.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
+import type { SessionContext } from '#src/conversation/context.ts';
+import type { ArrivedPart } from '#src/conversation/engines/pending-answer.ts';
+import { spokenText } from '#src/conversation/languages/localized-text.ts';
+import { withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
+import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
+import { beginsWithNames, namesToBegin } from '#src/turn/answer-wording.ts';
+import { type NamedPerson, spokenNameOf } from './spoken-name.ts';
+
+/** Whose question is answered, in which voice, and for which money. */
+type NamedAnswer = {
+  readonly question: QueuedQuestion;
+  readonly voice: SpeechVoice;
+  readonly reservation: Reservation;
+};
+
+/** Whose names an answer begins with: several have asked the same, or something else was said since. */
+export function namesFor(
+  question: QueuedQuestion,
+  { people }: SessionContext,
+): readonly NamedPerson[] {
+  const humans = people().filter(({ isBot }) => !isBot);
+  const askers = withDuplicates(question).map(({ said }) => ({
+    id: said.speakerId,
+    name: said.name,
+  }));
+  return namesToBegin(askers, { humans: humans.length, waited: question.waited === true });
+}
+
+/** Their names as they are spoken before an answer; empty where none can be spoken. */
+export function namePrefix(
+  people: readonly NamedPerson[],
+  context: SessionContext,
+  language: string | undefined,
+): string {
+  const { channel, parts } = context;
+  const names = people.map((one) => spokenNameOf(one, channel.guildId, parts));
+  return joinedNames(names, context, language);
+}
+
+function joinedNames(
+  names: readonly string[],
+  { channel, parts }: SessionContext,
+  language: string | undefined,
+): string {
+  return names
+    .filter((name) => name !== '')
+    .reduce(
+      (one, other) =>
+        one === ''
+          ? other
+          : spokenText({ id: 'said.both', with: { one, other } }, channel.guildId, parts, language),
+      '',
+    );
+}
+
+/**
+ * Puts the names an answer is for in front of its first sound, unless it begins with them by itself.
+ *
+ * Sound whose words are not known is left as it is: it may say them. A name that cannot be spoken is left out.
+ */
+export async function* withNamePrefix(
+  answer: AsyncIterable<ArrivedPart>,
+  named: NamedAnswer,
+  context: SessionContext,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  let [text, isBegun] = ['', false];
+  for await (const arrived of answer) {
+    const { part } = arrived;
+    if (part.kind === 'text') text += part.text;
+    const begins = part.kind === 'audio' && !isBegun;
+    if (begins && part.ofText !== undefined) yield* salute(text, named, context, signal);
+    isBegun ||= begins;
+    yield arrived;
+  }
+}
+
+async function* salute(
+  text: string,
+  { question, reservation, voice }: NamedAnswer,
+  context: SessionContext,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  const people = namesFor(question, context);
+  const names = people.map(({ name }) => name);
+  const language = context.languages.of(question.said.speakerId);
+  const spoken = namePrefix(people, context, language);
+  if (spoken === '' || beginsWithNames(text, names)) return;
+  const shown = joinedNames(names.map(speakable), context, language);
+  const { clock } = context.parts;
+  const synthesizer = context.parts.synthesizer.paidBy(reservation);
+  const ofText = `${shown === '' ? spoken : shown},`;
+  try {
+    for await (const pcm of synthesizer.synthesize(`${spoken},`, voice, signal)) {
+      yield { part: { kind: 'audio', pcm, ofText }, atMs: clock.nowMs() };
+    }
+  } catch (error) {
+    if (signal.aborted || !(error instanceof BotError)) throw error;
+  }
+}

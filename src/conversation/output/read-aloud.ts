@@ -1,0 +1,167 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { atStage, BotError } from '#src/base/errors.ts';
+import { ClauseSplitter } from '#src/chat/text/clauses.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
+import { reportFailure, write, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
+import { inTime } from '#src/conversation/alerts/speech-deadline.ts';
+import type { SpeakingContext } from '#src/conversation/context.ts';
+import { speechRequestOf } from '#src/conversation/engines/answer-request.ts';
+import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
+
+import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
+import {
+  ConfidentialText,
+  knownByAll,
+  openText,
+  type TextReaders,
+} from '#src/people/confidential-text.ts';
+import { voiceIn } from '#src/pipeline/answer-language.ts';
+import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
+import { languageName } from '#src/texts/language-names.ts';
+import { deliver } from './fill-reply.ts';
+import { listenersIn } from './listeners.ts';
+import { stuck } from './speech-output.ts';
+
+type ReadingVoice = {
+  readonly synthesizer: Synthesizer;
+  readonly voice: SpeechVoice;
+  readonly clock: Clock;
+};
+
+/** Speakable clauses of a text; empty where there are none. */
+export function clausesOf(words: string): readonly string[] {
+  const splitter = new ClauseSplitter();
+  return [...splitter.push(words), ...splitter.flush()]
+    .map((clause) => speakable(clause))
+    .filter((clause) => clause !== '');
+}
+
+/**
+ * Reads a text out and returns when it has been played, or has failed and was written instead. Nothing is read out where
+ * there is no money for it: a text that is too long for what is left is written.
+ *
+ * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`.
+ */
+export async function readAloud(
+  reading: QueuedReading,
+  context: SpeakingContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const { language, owner, speakerId = owner?.id, speed: ownSpeed } = reading;
+  const { interruptible = true, answeredIds = [], onEnd } = reading;
+  const { clock, spending } = context.parts;
+  const style = context.style();
+  const { guildId } = context.channel;
+  const { quiet } = spending.manner(guildId);
+  if (quiet) return onEnd?.({ kind: 'failed', reason: quiet.line });
+  const clauses = opened(reading);
+  const words = wordsFor({ people: listenersIn(context) }, clauses);
+  const kind = owner ? 'reading' : 'notice';
+  const budget = spending.open(speechRequestOf(kind, guildId, words.join(' ')));
+  if (budget.kind === 'refused') {
+    if (!reading.isWrittenElsewhere && words.length > 0)
+      write(ConfidentialText.joined(clauses, ' '), context.channel, context.parts);
+    return onEnd?.({ kind: 'failed', reason: budget.line });
+  }
+  using reservation = budget.reservation;
+  const synthesizer = context.parts.synthesizer.paidBy(reservation);
+  const own = context.goneVoices.voiceOf(reading.voice, speakerId ?? undefined);
+  const spoken = { ...voiceIn(language, style), ...own, ...reading.manner };
+  const reportEnd = (finish: ReplyFinish, isStuck: boolean) =>
+    onEnd?.(endOf(isStuck ? 'failed' : finish));
+  const read = async (reply: SpokenReply): Promise<void> => {
+    const voice = { synthesizer, voice: spoken, clock };
+    const failure = await attempt(words, reply, voice, signal);
+    const writeInstead = () => {
+      if (!reading.isWrittenElsewhere)
+        writeUnspeakable(ConfidentialText.joined(clauses, ' '), context);
+    };
+    if (failure) writeInstead();
+    const finish = await context.output.played(reply, signal);
+    const { isStuck } = context.output;
+    reportEnd(finish, isStuck);
+    if (isStuck && !failure) writeInstead();
+    if (isStuck) await reportFailure(stuck(), undefined, context, signal);
+    else if (failure?.code === 'speech.no_voice') reportUnread(language, context);
+    else if (failure) await reportFailure(failure, undefined, context, signal);
+    else context.reportedFailures.over('speak', 'key');
+  };
+  const madeOf = knownByAll(clauses.map(({ knownBy }) => knownBy));
+  await context.output.speak(signal, read, { interruptible, answeredIds, ownSpeed, madeOf });
+}
+
+/** End of a reading; one that is cut while it keeps its turn was interrupted by a voice. */
+function endOf(finish: ReplyFinish): PlayEnd {
+  switch (finish) {
+    case 'completed':
+      return { kind: 'completed' };
+    case 'cancelled':
+      return { kind: 'stopped', why: 'interrupted' };
+    case 'empty':
+      return { kind: 'failed', reason: { id: 'say.empty' } };
+    case 'failed':
+      return { kind: 'failed', reason: { id: 'track.bad.voice' } };
+  }
+}
+
+/** Reports once for each language that no voice speaks it. */
+function reportUnread(
+  language = '',
+  { channel, notice, parts, reportedFailures }: SpeakingContext,
+): void {
+  if (!reportedFailures.first(`no voice to read ${language}`)) return;
+  const name = languageName(language, parts.places.localeIn(channel.guildId));
+  notice({ id: 'read.no_voice', with: { language: name } });
+}
+
+/** With what goes before it; empty where it is not to be said any more. */
+function opened({ clauses, opening }: QueuedReading): readonly ConfidentialText[] {
+  const first = opening ? opening() : '';
+  if (first === undefined) return [];
+  if (first === '') return clauses;
+  return [
+    ConfidentialText.joined([openText(first), ...clauses.slice(0, 1)], ' '),
+    ...clauses.slice(1),
+  ];
+}
+
+/** All of it or nothing: people may have come since it was queued who are not to know it. */
+function wordsFor(readers: TextReaders, clauses: readonly ConfidentialText[]): readonly string[] {
+  const words = clauses.map((clause) => clause.textFor(readers));
+  return words.every((one) => one !== undefined) ? words : [];
+}
+
+/** The next clause is made while one plays, until the reply holds enough. */
+async function attempt(
+  clauses: readonly string[],
+  reply: SpokenReply,
+  { synthesizer, voice, clock }: ReadingVoice,
+  signal: AbortSignal,
+): Promise<BotError | undefined> {
+  const work = async () => {
+    const oneVoice = synthesizer.oneVoice?.() ?? synthesizer;
+    for (const clause of clauses) {
+      if (reply.over) return;
+      for await (const pcm of soundOf(clause, { synthesizer: oneVoice, voice, clock }, signal)) {
+        await reply.write(pcm, clause, signal);
+      }
+    }
+  };
+  return await deliver(reply, work, signal);
+}
+
+/** Sound of one clause; of one that cannot be spoken none. Errors: BotError at the stage `speak`. */
+export async function* soundOf(
+  clause: string,
+  { synthesizer, voice, clock }: ReadingVoice,
+  signal: AbortSignal,
+): AsyncGenerator<Pcm> {
+  try {
+    yield* inTime(synthesizer, clause, voice, clock, signal);
+  } catch (error) {
+    if (error instanceof BotError && error.code === 'speech.unspeakable') return;
+    throw atStage('speak', error);
+  }
+}

@@ -1,0 +1,67 @@
+import { speakable } from '#src/chat/text/speakable.ts';
+import type { SessionContext } from '#src/conversation/context.ts';
+import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
+import type { CheckedLine } from '#src/texts/texts.ts';
+import { type NamedPerson, spokenNameOf } from './spoken-name.ts';
+
+/** Sentences for one person. */
+export type PersonalNotice = {
+  readonly personId: string;
+  /** Made when they are said. */
+  readonly lines: () => readonly CheckedLine[];
+  /** Asked when they are said. */
+  readonly isWanted: () => boolean;
+};
+
+/** Longest wait for a pause, in ms: what is said later is not expected any more. */
+const longestPauseWaitMs = 60_000;
+
+/**
+ * Says something to one person at the next pause, by name and in their language, if they sit there then, can hear it, and agreed to
+ * be heard.
+ *
+ * False: nothing of it was heard; it was not said, or not in time. Never throws.
+ */
+export async function sayToPerson(
+  { personId, lines, isWanted }: PersonalNotice,
+  context: SessionContext,
+): Promise<boolean> {
+  const { channel, gate, parts, people, spokenNotices } = context;
+  const listener = () => {
+    const mayBeNotified = gate.standing(personId) === 'yes';
+    return mayBeNotified
+      ? people().find(({ id, isDeaf }) => id === personId && !isDeaf)
+      : undefined;
+  };
+  if (!listener()) return false;
+  await parts.peopleSettings.load(channel.guildId, personId); // how their name is said
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const language = spokenLocale(channel.guildId, parts, context.languages.of(personId));
+  const isWaiting = spokenNotices.put({
+    language,
+    aboutIds: [personId],
+    longestWaitMs: longestPauseWaitMs,
+    words: () => {
+      const person = listener();
+      return !person || !isWanted() ? '' : addressed(person, { lines: lines(), language }, context);
+    },
+    ended: resolve,
+  });
+  return isWaiting && (await promise);
+}
+
+/** These sentences with the name before them; empty where none of them can be spoken. */
+function addressed(
+  person: NamedPerson,
+  { lines, language }: { readonly lines: readonly CheckedLine[]; readonly language: string },
+  { channel, parts }: SessionContext,
+): string {
+  const spoken = (line: CheckedLine) => spokenText(line, channel.guildId, parts, language);
+  const text = lines
+    .map((line) => speakable(spoken(line)))
+    .filter((line) => line !== '')
+    .join(' ');
+  const called = spokenNameOf(person, channel.guildId, parts);
+  if (called === '' || text === '') return text;
+  return spoken({ id: 'said.to', with: { name: called, text } });
+}

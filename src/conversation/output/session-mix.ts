@@ -1,0 +1,80 @@
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
+
+/** Own tracks of the bot whose volume can be changed. */
+export type TrackName = 'voice' | 'cues';
+
+/**
+ * Sounds beside the speech of one session, and volumes of the bot's own tracks, over all its connections. A following session may
+ * go on with both.
+ */
+export class SessionMix {
+  /** For the mixer. */
+  readonly tracks: NamedTracks;
+  readonly volume: TrackVolumes;
+  #isPassedOn = false;
+
+  /** `former`: mix of the session that this one goes on from. */
+  constructor(
+    parts: { readonly clock: Clock; readonly codec: Pick<OpusCodec, 'stereoDecoder'> },
+    former: SessionMix | undefined,
+  ) {
+    this.tracks = former?.tracks ?? new NamedTracks(parts);
+    this.volume = former?.volume ?? new TrackVolumes();
+  }
+
+  /** Pauses all tracks while no person is there to hear them. */
+  attend(isAnybodyThere: boolean): void {
+    if (isAnybodyThere !== this.tracks.isPaused) return;
+    if (isAnybodyThere) this.tracks.resume();
+    else this.tracks.pause();
+  }
+
+  /** Ducks tracks while a person speaks, where that is wanted; under the bot's own voice they always duck. */
+  hear(isAnybodySpeaking: boolean, isToGiveWay: boolean): void {
+    this.tracks.duckForPeople(isToGiveWay);
+    this.tracks.hear(isAnybodySpeaking);
+  }
+
+  /** Another session goes on with what plays. */
+  passOn(): void {
+    this.#isPassedOn = true;
+  }
+
+  get isPassedOn(): boolean {
+    return this.#isPassedOn;
+  }
+
+  /** Ends what plays, unless another session goes on with it. Called by the feature that plays, after its last write. */
+  end(): void {
+    if (!this.#isPassedOn) this.close();
+  }
+
+  /** Ends what plays, because the session could not begin or go on elsewhere. */
+  close(): void {
+    this.tracks.close();
+  }
+}
+
+/** Volumes of the bot's own tracks, in percent of the source; kept while links come and go. */
+class TrackVolumes {
+  readonly #percents = new Map<TrackName, number>();
+  readonly #listeners = new Set<(track: TrackName, percent: number) => void>();
+
+  of(track: TrackName): number {
+    return this.#percents.get(track) ?? 100;
+  }
+
+  set(track: TrackName, percent: number): void {
+    this.#percents.set(track, percent);
+    for (const listener of this.#listeners) listener(track, percent);
+  }
+
+  /** Called at once with every volume that was set, and with each change until it is disposed of. */
+  listen(listener: (track: TrackName, percent: number) => void): Disposable {
+    this.#listeners.add(listener);
+    for (const [track, percent] of this.#percents) listener(track, percent);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+}

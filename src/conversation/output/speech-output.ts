@@ -1,0 +1,373 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { BotError } from '#src/base/errors.ts';
+import { stageLate } from '#src/conversation/alerts/stage-watchdog.ts';
+import {
+  anybody,
+  type KnownBy,
+  knownByAll,
+  mayAllKnow,
+  type TextReader,
+  type TextReaders,
+} from '#src/people/confidential-text.ts';
+import type { Position } from '#src/playback/reply/sentences.ts';
+import {
+  keepAnswerMs,
+  LastAnswer,
+  type ReplyFinish,
+  SpokenReply,
+} from '#src/playback/reply/spoken-reply.ts';
+import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import type { RepeatManner } from '#src/turn/overlap/interjections.ts';
+import type { VoiceAdjustment } from '#src/turn/voice-adjustment.ts';
+import type { SentWords } from './sent-words.ts';
+import { SpeechAdjustment } from './speech-adjustment.ts';
+
+/** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not send it. */
+const stallMs = 10_000;
+/** Number of those times after which a paused reply is given up: the person who paused it has forgotten it. */
+const longestPauses = 3;
+/** Bounds of the pace at which sound is stretched. */
+const [slowest, fastest] = [0.5, 2];
+
+/** Properties of a reply that never change. */
+export type ReplyBirth = {
+  /** False for what must be heard out. Default true. */
+  readonly interruptible?: boolean;
+  /** Left out, as people asked for it. */
+  readonly gainDb?: number;
+  /** Left out, as people asked for it. */
+  readonly speed?: number;
+  /** True when "again" repeats it once it is over, in place of the former answer. Default false. */
+  readonly isAnswer?: boolean;
+  /** Pace that its addressee has chosen, beside the pace that people ask for aloud; 1 is usual. */
+  readonly ownSpeed?: number | undefined;
+  /** People whom it answers; none for a text that is read out. */
+  readonly answeredIds?: readonly string[];
+  /** Others whose words it is made of. */
+  readonly aboutIds?: readonly string[];
+  /** Those who may hear an answer again once it is over. Default: anybody. */
+  readonly knownBy?: () => KnownBy;
+  /** Those who may know what it is made of: it ends where another person listens. Default: anybody. */
+  readonly madeOf?: KnownBy;
+  /** Called when it has ended for that. */
+  readonly onUnknown?: () => void;
+};
+
+/** Told what was sent of each reply that is over, but for what the bot has to say of itself. Never throws. */
+export type OnSent = (words: SentWords) => void;
+
+/** Says one thing after the other on the track of one session. */
+export class SpeechOutput {
+  readonly #track: VoiceTrack;
+  readonly #clock: Clock;
+  readonly #onSent: OnSent;
+  readonly #adjustment: SpeechAdjustment;
+  #reply: SpokenReply | undefined;
+  #answeredIds: readonly string[] = [];
+  #aboutIds: readonly string[] = [];
+  /** People who took their words back while something was being said. */
+  readonly #forgottenIds = new Set<string>();
+  #madeOf = anybody;
+  #isKept = false;
+  #onUnknown: () => void = () => undefined;
+  /** The last answer, and the speed at which it was said. */
+  #last:
+    | {
+        readonly answer: LastAnswer;
+        readonly speed: number;
+        readonly ownSpeed: number;
+        readonly knownBy: KnownBy;
+        readonly answeredIds: readonly string[];
+        readonly aboutIds: readonly string[];
+      }
+    | undefined;
+  #sounded = false;
+  #resumes = 0;
+  #isStuck = false;
+
+  /** Everything is said by the adjustment that holds when it begins. */
+  constructor(
+    track: VoiceTrack,
+    clock: Clock,
+    onSent: OnSent = () => undefined,
+    adjustment = new SpeechAdjustment(),
+  ) {
+    this.#adjustment = adjustment;
+    this.#track = track;
+    this.#clock = clock;
+    this.#onSent = onSent;
+  }
+
+  /** Notes that the current reply quotes these people, too, for those who may know that. */
+  quotes(personIds: readonly string[], knownBy: KnownBy): void {
+    this.#answeredIds = [...new Set([...this.#answeredIds, ...personIds])];
+    this.#madeOf = knownByAll([this.#madeOf, knownBy]);
+  }
+
+  /** Nothing is said again that answers this person or is made of their words. */
+  forget(personId: string): void {
+    this.#forgottenIds.add(personId);
+    const { answeredIds = [], aboutIds = [] } = this.#last ?? {};
+    if ([...answeredIds, ...aboutIds].includes(personId)) this.#last = undefined;
+  }
+
+  /** True where a person whom it answers, or of whose words it is made, has withdrawn them since it began. */
+  get isForgotten(): boolean {
+    return [...this.#answeredIds, ...this.#aboutIds].some((id) => this.#forgottenIds.has(id));
+  }
+
+  /**
+   * To be called now and then: what not all who listen may know ends with the sentence that sounds, or at once where none of it
+   * was heard.
+   */
+  keepTo(listeners: readonly TextReader[]): void {
+    if (
+      !this.#reply ||
+      this.#isKept ||
+      listeners.every((one) => mayAllKnow({ people: [one] }, this.#madeOf))
+    )
+      return;
+    this.#isKept = true;
+    this.endAfterSentence(this.#onUnknown);
+  }
+
+  /** Words of the current reply that were sent so far; undefined before its first frame. */
+  get sent(): SentWords | undefined {
+    const reply = this.#reply;
+    return reply?.interruptible ? this.#sentOf(reply) : undefined;
+  }
+
+  /** Something of what is being said has been heard. */
+  get sounds(): boolean {
+    return this.#reply?.firstSentAtMs !== undefined;
+  }
+
+  /** Something of what was said last has been heard. */
+  get sounded(): boolean {
+    return this.#sounded;
+  }
+
+  /** True where the last reply was given up, since the link did not send it any more. */
+  get isStuck(): boolean {
+    return this.#isStuck;
+  }
+
+  /** Something is being said, but for the moment there is no more of it. */
+  get starves(): boolean {
+    return this.#reply !== undefined && !this.#reply.paused && !this.#reply.ready;
+  }
+
+  /** Whether people may talk down what is being said; true while nothing is. */
+  get interruptible(): boolean {
+    return this.#reply?.interruptible ?? true;
+  }
+
+  /** True while the current reply is paused. */
+  get paused(): boolean {
+    return this.#reply?.paused ?? false;
+  }
+
+  /** Where in what is being said it is. */
+  get position(): Position | undefined {
+    return this.#reply?.position;
+  }
+
+  /** There is an answer that can be said again. */
+  get hasAnswered(): boolean {
+    return this.#last !== undefined;
+  }
+
+  /**
+   * Opens a reply for `work`; whatever happens, it is silent afterwards.
+   *
+   * Throws what `work` throws. Aborting `signal` falls silent within a frame and throws `signal.reason`.
+   */
+  async speak(
+    signal: AbortSignal,
+    work: (reply: SpokenReply) => Promise<void>,
+    {
+      isAnswer = false,
+      answeredIds = [],
+      aboutIds = [],
+      ownSpeed = 1,
+      knownBy = () => anybody,
+      madeOf = anybody,
+      onUnknown = () => undefined,
+      ...options
+    }: ReplyBirth = {},
+  ): Promise<void> {
+    const voice = this.#voiceAt(ownSpeed);
+    const keep = isAnswer && { keepMs: keepAnswerMs };
+    const reply = new SpokenReply({ ...voice, ...options, ...keep });
+    const cut = () => reply.cut();
+    signal.addEventListener('abort', cut);
+    const over = new AbortController();
+    this.#isStuck = false;
+    try {
+      if (this.#track.add(reply).kind === 'full')
+        throw new Error('the output speaks another reply');
+      this.#reply = reply;
+      this.#answeredIds = answeredIds;
+      this.#aboutIds = aboutIds;
+      this.#forgottenIds.clear();
+      this.#madeOf = madeOf;
+      this.#isKept = false;
+      this.#onUnknown = onUnknown;
+      void this.#watchSending(reply, AbortSignal.any([signal, over.signal]));
+      await work(reply);
+      signal.throwIfAborted();
+    } finally {
+      over.abort(new Error('the reply is over'));
+      this.#reply = undefined;
+      this.#sounded = reply.firstSentAtMs !== undefined;
+      if (isAnswer && this.#sounded)
+        this.#last = this.isForgotten
+          ? undefined
+          : {
+              answer: new LastAnswer(reply),
+              speed: voice.speed,
+              ownSpeed,
+              knownBy: knownBy(),
+              answeredIds: this.#answeredIds,
+              aboutIds: this.#aboutIds,
+            };
+      signal.removeEventListener('abort', cut);
+      reply.cut();
+      const sent = reply.interruptible ? this.#sentOf(reply) : undefined;
+      if (sent) void this.#reportSent(sent, reply);
+    }
+  }
+
+  /**
+   * Says the last answer once more, and how that ended; `empty` where there is none that all of these listeners may know.
+   * Afterwards it is still the last.
+   *
+   * Aborting `signal` falls silent within a frame and throws `signal.reason`.
+   */
+  async again(listeners: TextReaders, signal: AbortSignal): Promise<ReplyFinish> {
+    const last = this.#last;
+    let finish: ReplyFinish = 'empty';
+    if (!last || !mayAllKnow(listeners, last.knownBy)) return finish;
+    const speed = this.#voiceAt(last.ownSpeed).speed / last.speed;
+    await this.speak(
+      signal,
+      async (reply) => {
+        await last.answer.sayTo(reply, { speed, clock: this.#clock }, signal);
+        finish = await this.played(reply, signal);
+      },
+      {
+        speed: 1,
+        answeredIds: last.answeredIds,
+        aboutIds: last.aboutIds,
+        madeOf: last.knownBy,
+      },
+    );
+    return finish;
+  }
+
+  /** Changes pace and loudness of what is said from now on, as people asked. */
+  adjust(manner: RepeatManner): void {
+    this.#adjustment.adjust(manner);
+  }
+
+  #voiceAt(ownSpeed: number): VoiceAdjustment {
+    const { speed, gainDb } = this.#adjustment.adjustment;
+    return { speed: Math.min(fastest, Math.max(slowest, speed * ownSpeed)), gainDb };
+  }
+
+  /** Grows quieter by `db` over `overMs`, from the next frame on; only what is being said, not what comes after. */
+  duck(db: number, overMs: number): void {
+    this.#reply?.duck(db, overMs);
+  }
+
+  unduck(overMs: number): void {
+    this.#reply?.unduck(overMs);
+  }
+
+  /** Silent within a frame; nothing is lost. */
+  pause(): void {
+    this.#reply?.pause();
+  }
+
+  /** Goes on from the start of the word that was cut. */
+  resume(): void {
+    this.#resumes++;
+    this.#reply?.resume();
+  }
+
+  /**
+   * Ends the current reply with the sentence that sounds, if there is more; `over` is called then. Its source is the
+   * caller's to stop.
+   */
+  endAfterSentence(over: () => void = () => undefined): void {
+    this.#reply?.endAfterSentence();
+    void this.#reply?.finish.then(over); // never rejects
+  }
+
+  /** Silent within a frame, and what is being said ends as `cancelled`. Its source is the caller's to stop. */
+  stop(): void {
+    this.#reply?.cut();
+  }
+
+  /** End of the reply, once all of it was sent; it is cut when the link sends nothing more, or when no call resumes it. */
+  async played(reply: SpokenReply, signal: AbortSignal): Promise<ReplyFinish> {
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const watching = this.#watch(reply, either).catch(() => undefined); // ends with the reply or with its signal
+    const finish = await reply.finish;
+    over.abort(new Error('the reply was played'));
+    await watching;
+    return finish;
+  }
+
+  #sentOf(reply: SpokenReply): SentWords | undefined {
+    const fromMs = reply.firstSentAtMs;
+    if (fromMs === undefined) return undefined;
+    const [text, toMs] = [reply.heardText(), this.#clock.nowMs()];
+    const { isForgotten } = this;
+    const about = { answeredIds: this.#answeredIds, aboutIds: this.#aboutIds, isForgotten };
+    const whose = { ...about, knownBy: this.#madeOf };
+    return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, ...whose };
+  }
+
+  /** Never throws. */
+  async #reportSent(sent: SentWords, { finish }: SpokenReply): Promise<void> {
+    const isCut = (await finish) === 'cancelled';
+    this.#onSent({ ...sent, isOver: true, isCut });
+  }
+
+  async #watch(reply: SpokenReply, signal: AbortSignal): Promise<void> {
+    let pauses = 0;
+    for (let before = -1; pauses <= longestPauses; ) {
+      pauses = reply.paused ? pauses + 1 : 0;
+      const now = reply.playedMs() + this.#resumes; // both only grow
+      if (pauses === 0 && now === before) {
+        this.#isStuck = true;
+        break;
+      }
+      before = now;
+      await this.#clock.sleep(stallMs, signal);
+    }
+    reply.cut();
+  }
+
+  /** Cuts a reply that is being written when its sound lies here and nothing leaves, so that the writer goes on. */
+  async #watchSending(reply: SpokenReply, signal: AbortSignal): Promise<void> {
+    let before = -1;
+    while (!signal.aborted) {
+      const now = reply.playedMs() + this.#resumes;
+      const isDue = reply.ready && !reply.paused;
+      if (isDue && now === before) {
+        this.#isStuck = true;
+        return reply.cut();
+      }
+      before = isDue ? now : -1;
+      await this.#clock.sleep(stallMs, signal).catch(() => undefined); // ends the loop
+    }
+  }
+}
+
+/** Why what could not leave for the channel was given up. */
+export function stuck(): BotError {
+  return stageLate('speak', `The voice link sent no frame of a reply for ${stallMs / 1000} s.`);
+}

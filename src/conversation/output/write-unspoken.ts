@@ -1,0 +1,127 @@
+import { BotError } from '#src/base/errors.ts';
+import { writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
+import type { SessionContext } from '#src/conversation/context.ts';
+import type { ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
+import { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { AnswerProgress } from './play-answer.ts';
+
+/** An answer so far, and the people who may know it. */
+type WrittenAnswer = {
+  readonly progress: AnswerProgress;
+  readonly pending: PendingAnswer;
+};
+
+/** Until then it may show whether one sentence failed, or the voice is out; it is written within 2 s. */
+const soonMs = 1_000;
+
+/**
+ * Passes the parts of a reply on and writes what has no sound: the sentences that were skipped, or, where no sound comes any
+ * more, the whole answer as far as it is known, and its rest in the end.
+ *
+ * Errors: as `parts`, but only once it is written. Aborting `signal` writes nothing more.
+ */
+export async function* writeUnspoken(
+  parts: AsyncIterable<ArrivedPart>,
+  { progress, pending }: WrittenAnswer,
+  context: SessionContext,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  const voiceless = new Voiceless(progress, pending, context, signal);
+  try {
+    for await (const arrived of parts) {
+      yield arrived;
+      voiceless.handle(arrived.part);
+    }
+  } catch (error) {
+    if (error instanceof BotError && error.stage === 'speak') voiceless.out();
+    await voiceless.end();
+    throw error;
+  }
+  await voiceless.end();
+  if (voiceless.wasHeard) context.reportedFailures.over('speak');
+}
+
+class Voiceless {
+  readonly #progress: AnswerProgress;
+  readonly #answer: WrittenAnswer['pending'];
+  readonly #context: SessionContext;
+  readonly #signal: AbortSignal;
+  readonly #ended = new AbortController();
+  #skipped: string[] = [];
+  /** In which no voice speaks. */
+  #language: string | undefined;
+  /** The last that was to be heard was not. */
+  #isOut = false;
+  #hasSound = false;
+  #hasSkipped = false;
+  /** Characters of the answer that were written. */
+  #written = 0;
+  #writing: Promise<void> | undefined;
+
+  constructor(
+    progress: AnswerProgress,
+    answer: WrittenAnswer['pending'],
+    context: SessionContext,
+    signal: AbortSignal,
+  ) {
+    this.#progress = progress;
+    this.#answer = answer;
+    this.#context = context;
+    this.#signal = signal;
+  }
+
+  /** All of it, and something. */
+  get wasHeard(): boolean {
+    return this.#hasSound && !this.#hasSkipped;
+  }
+
+  handle(part: ArrivedPart['part']): void {
+    if (part.kind === 'audio') {
+      this.#isOut = false;
+      this.#hasSound = true;
+    }
+    if (part.kind !== 'unspoken') return;
+    this.#isOut = true;
+    this.#hasSkipped = true;
+    this.#skipped.push(part.text);
+    this.#language = part.language;
+    this.#writing ??= this.#writeSoon();
+  }
+
+  out(): void {
+    this.#isOut = true;
+  }
+
+  async end(): Promise<void> {
+    this.#ended.abort(new Error('the answer has ended'));
+    await this.#writing;
+    if (!this.#signal.aborted) this.#write();
+  }
+
+  /** Never throws. */
+  async #writeSoon(): Promise<void> {
+    const until = AbortSignal.any([this.#signal, this.#ended.signal]);
+    const isDue = await this.#context.parts.clock.sleep(soonMs, until).then(
+      () => true,
+      () => false,
+    );
+    if (isDue) this.#write();
+  }
+
+  #write(): void {
+    const words = this.#isOut ? this.#rest() : this.#skipped.join(' ');
+    this.#skipped = [];
+    this.#writing = undefined;
+    if (words.trim() === '') return;
+    const text = new ConfidentialText(words.trim(), this.#answer.knownBy);
+    writeUnspeakable(text, this.#context, this.#language);
+    this.#progress.written = [this.#progress.written ?? '', words.trim()].join(' ').trim();
+  }
+
+  #rest(): string {
+    const { text } = this.#progress;
+    const rest = text.slice(this.#written);
+    this.#written = text.length;
+    return rest;
+  }
+}

@@ -1,0 +1,37 @@
+import type { AsideKind } from '#src/chat/text/written-passages.ts';
+import { write } from '#src/conversation/alerts/report-failure.ts';
+import type { SessionContext } from '#src/conversation/context.ts';
+import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import { spokenText, writtenText } from '#src/conversation/languages/localized-text.ts';
+import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { FinishedAnswer } from './play-answer.ts';
+
+/** Sentences that are said in place of parts without sound, in a language, or in that of the server. */
+export function spokenSubstitute(
+  guildId: string,
+  parts: SessionDependencies,
+  language?: string,
+): Readonly<Record<AsideKind, string>> {
+  return {
+    link: spokenText({ id: 'aside.link' }, guildId, parts, language),
+    code: spokenText({ id: 'aside.code' }, guildId, parts, language),
+    table: spokenText({ id: 'aside.table' }, guildId, parts, language),
+  };
+}
+
+/** Writes what of an answer is read, not heard; not for who gets all of it in writing, nor where it was cut off before. */
+export function showWrittenParts(
+  { said, report }: QueuedQuestion,
+  { reply, progress, finish, knownBy }: FinishedAnswer,
+  { channel, languages, parts }: SessionContext,
+): void {
+  if (progress.aside === undefined || report) return;
+  const heard = reply.heardText();
+  const isReported = Object.values(
+    spokenSubstitute(channel.guildId, parts, languages.of(said.speakerId)),
+  ).some((words) => heard.includes(words));
+  if (!isReported && finish === 'cancelled') return;
+  const withheld = writtenText({ id: 'fail.withheld' }, channel.guildId, parts);
+  write(new ConfidentialText(progress.aside, knownBy), channel, parts, withheld);
+}

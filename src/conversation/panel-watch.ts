@@ -1,0 +1,217 @@
+import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
+import type { PanelFace } from '#src/conversation/ports/panel.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { QueuedQuestion, QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
+import { UnaskedPeople } from '#src/people/newcomers.ts';
+import type { BudgetMode } from '#src/spending/budget-authority.ts';
+import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
+import type { SessionContext } from './context.ts';
+
+/** People in a channel, whether or not the bot reaches them. */
+export type ChannelPresence = {
+  /** Everybody there, bots included. */
+  readonly people: readonly ChannelMember[];
+  readonly gate: ConsentGate;
+};
+
+/** Activity in a channel at one moment. */
+export type ChannelActivity = ChannelPresence & {
+  readonly channelName: string;
+  /** Ids of those who talk. */
+  readonly talking: readonly string[];
+  readonly current: QueuedTurn | undefined;
+  /** Question that is answered after it. */
+  readonly following: QueuedQuestion | undefined;
+  /** Something of the current matter has been heard. */
+  readonly sounds: boolean;
+  /** The tool that runs for it while nothing is heard. */
+  readonly step?: PlainTextId | undefined;
+};
+
+/** Time, in ms, for which the panel shows that a person was just heard for the first time. */
+const firstHeardMs = 5_000;
+/** Time, in ms, for which the panel shows that a person is not going to be answered; it names five at most. */
+const lostMs = 10_000;
+const mostLost = 5;
+
+/** Keeps the panel of one session up to date: sends it when it has changed, and invites newcomers there to answer. */
+export class PanelWatch {
+  readonly #context: SessionContext;
+  readonly #newcomers: UnaskedPeople;
+  /** When each person was heard first, by id. */
+  readonly #met = new Map<string, number>();
+  #lost: readonly { readonly name: string; readonly atMs: number }[] = [];
+  #shown = '';
+  #face: PanelFace | undefined;
+  #isLinkDown = false;
+  #lastAnswerMs: number | undefined;
+
+  /** `former`: panel of the session that this one goes on from; no person is invited twice. */
+  constructor(context: SessionContext, former: PanelWatch | undefined) {
+    this.#context = context;
+    this.#newcomers = former ? former.#newcomers : new UnaskedPeople();
+  }
+
+  /** Content of the panel; undefined before the first check. */
+  get face(): PanelFace | undefined {
+    return this.#face;
+  }
+
+  /** Instant at which something that it shows passes by itself, or a newcomer is due; infinite where nothing does. */
+  get passesAtMs(): number {
+    const nowMs = this.#context.parts.clock.nowMs();
+    const met = [...this.#met.values()].map((atMs) => atMs + firstHeardMs);
+    const lost = this.#lost.map(({ atMs }) => atMs + lostMs);
+    const next = [...met, ...lost].filter((atMs) => atMs > nowMs);
+    return Math.min(this.#context.addressing.closesAtMs, this.#newcomers.dueAtMs, ...next);
+  }
+
+  /** `ms`: time from the end of a person's words to the first sound of the answer. */
+  answered(ms: number): void {
+    this.#lastAnswerMs = Math.round(ms);
+  }
+
+  /** Shows that the question of this person was dropped. */
+  lost(name: string): void {
+    const others = this.#lost.filter((one) => one.name !== name);
+    this.#lost = [...others, { name, atMs: this.#context.parts.clock.nowMs() }].slice(-mostLost);
+  }
+
+  /** The link stands still, but is not given up yet. */
+  linkDown(isDown: boolean): void {
+    this.#isLinkDown = isDown;
+  }
+
+  check(activity: ChannelActivity): void {
+    const nowMs = this.#context.parts.clock.nowMs();
+    for (const id of activity.talking) {
+      if (!this.#met.has(id)) this.#met.set(id, nowMs);
+    }
+    const firstHeard = this.#justMet(activity, nowMs);
+    const asked = this.#askedIn(activity);
+    this.#lost = this.#lost.filter(({ atMs }) => nowMs - atMs < lostMs);
+    const lost = this.#lost.map(({ name }) => name);
+    const { quiet } = this.#context.parts.spending.manner(this.#context.channel.guildId);
+    const isCaptionsOnly = this.#context.isCaptionsOnly();
+    const isLinkDown = this.#isLinkDown;
+    const state = stateOf({ ...activity, isLinkDown, isCaptionsOnly, ...(quiet && { quiet }) });
+    this.#show(state, chipsOf(activity), {
+      ...(firstHeard.length > 0 && { firstHeard }),
+      ...(asked.length > 0 && { asked }),
+      ...(activity.following && { next: activity.following.said.name }),
+      ...(lost.length > 0 && { lost }),
+      ...this.#context.features.panel(),
+    });
+    this.#invite(activity, nowMs);
+  }
+
+  /** The link is away and is to come back. */
+  away(company: ChannelPresence): void {
+    this.#show({ kind: 'reconnecting' }, chipsOf(company));
+  }
+
+  /** `why`: what people are to know of it. */
+  left(why?: TextLine): void {
+    this.#show({ kind: 'left', ...(why && { why }) }, []);
+  }
+
+  #justMet({ people, gate }: ChannelActivity, nowMs: number): readonly string[] {
+    const isNew = ({ id }: ChannelMember) => {
+      const metAtMs = this.#met.get(id) ?? Number.NEGATIVE_INFINITY;
+      return nowMs - metAtMs < firstHeardMs && gate.standing(id) === 'yes';
+    };
+    return people.filter(isNew).map(({ name }) => name);
+  }
+
+  /** Names of people whom the panel invites to talk: addressed, silent, and with consent. */
+  #askedIn({ people, gate, talking }: ChannelActivity): readonly string[] {
+    const isAwaited = ({ id }: ChannelMember) =>
+      this.#context.addressing.isOpen(id) && !talking.includes(id) && gate.standing(id) === 'yes';
+    return gate.paused ? [] : people.filter(isAwaited).map(({ name }) => name);
+  }
+
+  /** Invites newcomers to answer; none as long as it is not known who has said no. */
+  #invite({ people, gate }: ChannelActivity, atMs: number): void {
+    const { channel } = this.#context;
+    const { guildId, channelId } = channel;
+    const { policy, standings } = gate.consent;
+    const personId = this.#newcomers.next({
+      atMs,
+      channelId,
+      mayAsk: policy === 'ask' && standings !== undefined && !gate.paused,
+      people: people.map(({ id, isBot }) => ({
+        id,
+        isBot,
+        unasked: gate.standing(id) === 'unasked',
+      })),
+    });
+    if (personId === undefined) return;
+    const { captionsDays } = this.#context.features.panel();
+    this.#context.parts.panels.invite(guildId, personId, captionsDays);
+  }
+
+  #show(
+    state: PanelFace['state'],
+    people: PanelFace['people'],
+    passing: Pick<
+      PanelFace,
+      'asked' | 'captionsDays' | 'captionsIn' | 'firstHeard' | 'next' | 'lost' | 'tracks'
+    > = {},
+  ): void {
+    const last = this.#lastAnswerMs;
+    const { panels } = this.#context.parts;
+    const face: PanelFace = {
+      state,
+      people,
+      ...passing,
+      ...(last !== undefined && { lastAnswerMs: last }),
+      engine: engineOf(this.#context),
+    };
+    const shown = JSON.stringify(face);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#face = face;
+    panels.show(this.#context.channel.guildId, face);
+  }
+}
+
+/** Name of the engine that answers there now. */
+export function engineOf({ parts, settings }: SessionContext): string {
+  const { brain, pipeline } = settings();
+  return parts.pipelines.engine(pipeline, brain);
+}
+
+/** State that the panel shows. A pause comes first, so that the button's presser sees that it worked. */
+function stateOf({
+  channelName,
+  people,
+  gate,
+  talking,
+  current,
+  sounds,
+  step,
+  quiet,
+  isLinkDown,
+  isCaptionsOnly,
+}: ChannelActivity &
+  Pick<BudgetMode, 'quiet'> & {
+    readonly isLinkDown: boolean;
+    readonly isCaptionsOnly: boolean;
+  }): PanelFace['state'] {
+  if (gate.paused) return { kind: 'paused' };
+  if (isLinkDown) return { kind: 'reconnecting' };
+  if (current && step) return { kind: 'step', step };
+  if (current && !sounds) return { kind: 'thinking' };
+  if (current?.kind === 'question') return { kind: 'speaking', name: current.said.name };
+  if (current) return { kind: 'speaking', name: channelName };
+  if (quiet) return { kind: 'quiet', time: quiet.time };
+  const talker = people.find(({ id }) => talking.includes(id));
+  if (talker) return { kind: 'hearing', name: talker.name };
+  return { kind: isCaptionsOnly ? 'captions_only' : 'listening' };
+}
+
+function chipsOf({ people, gate }: ChannelPresence): PanelFace['people'] {
+  return people
+    .filter(({ isBot }) => !isBot)
+    .map(({ id, name }) => ({ name, heard: gate.standing(id) }));
+}

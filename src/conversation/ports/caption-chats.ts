@@ -1,0 +1,62 @@
+import type { DesiredMessage, DisplayOutcome } from './desired-message.ts';
+import type { ChannelRef } from './voice-link.ts';
+
+/** Chats in which captions are written; discord implements it. */
+export interface CaptionChats {
+  /**
+   * Opens the chat for captions of a voice channel: its own chat, or a thread in the text channel `inChannelId`: `formerId` where that
+   * takes messages, else a new one of that name. Errors: BotError `discord.forbidden`, `discord.unreachable`. Aborting `signal` throws `signal.reason`.
+   */
+  open(
+    channel: ChannelRef,
+    thread: CaptionThread | undefined,
+    signal: AbortSignal,
+  ): Promise<CaptionChat>;
+  /** The same chat again, after a restart: for messages that are to be changed or deleted. */
+  reopen(guildId: string, channelId: string): CaptionChat;
+  /** Whether this person may read that chat now, as far as Discord reports. */
+  mayRead(guildId: string, channelId: string, personId: string): Promise<boolean>;
+  /** Whether everybody who manages that server may read that chat now, by their role. */
+  managersMayRead(guildId: string, channelId: string): Promise<boolean>;
+  /** Called when messages are deleted, or the chat that held them. Replaces the former listener. */
+  onDeleted(listener: (deleted: DeletedMessages) => void): void;
+}
+
+export type CaptionThread = {
+  readonly inChannelId: string;
+  readonly name: string;
+  /** Thread of the same session before it was resumed. */
+  readonly formerId?: string | undefined;
+};
+
+export type DeletedMessages =
+  | {
+      readonly kind: 'messages';
+      readonly channelId: string;
+      readonly messageIds: readonly string[];
+    }
+  /** The whole chat: channel or thread. */
+  | { readonly kind: 'chat'; readonly channelId: string };
+
+/** One chat. It posts and edits messages as they are requested, at the pace Discord allows. */
+export interface CaptionChat {
+  readonly channelId: string;
+  /**
+   * Posts a message, or changes it, or deletes it where `text` is empty; a newer desired message for the same key takes the place of
+   * one that still waits. Never throws. Messages are posted in the order of their first `show`. `place` is that of a
+   * message that was posted by a former run.
+   */
+  show(desired: DesiredMessage): void;
+  /** Called with the outcome of each desired message. Replaces the former listener. */
+  onOutcome(listener: (outcome: DisplayOutcome) => void): void;
+  /** Resolves when nothing waits any more, or after `ms`. */
+  flush(ms: number): Promise<void>;
+  /** Sends what waits, and nothing after it. */
+  close(): void;
+}
+
+/** The bot's own nickname, which shows to everybody in a server that captions are written; discord implements it. */
+export interface NicknameMark {
+  /** Adds the mark to the nickname where the bot may, or removes it again. Never throws. */
+  set(guildId: string, isOn: boolean): void;
+}

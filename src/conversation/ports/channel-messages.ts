@@ -1,0 +1,50 @@
+import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { ChannelRef } from './voice-link.ts';
+
+/** A file attached to a reply, with the same audience. */
+export type ReplyFile = { readonly name: string } & (
+  | { readonly text: string }
+  | { readonly bytes: Uint8Array }
+);
+
+/** Text for one person; the mention of the person precedes it. */
+export type PersonalLine = {
+  readonly personId: string;
+  readonly text: string;
+  /** Idempotency key, for lines that may be written again after a response of Discord was lost. */
+  readonly id?: string;
+};
+
+/**
+ * Writes into the text side of a voice channel, for what cannot be spoken; one message after the other for each channel.
+ *
+ * All resolve once Discord has accepted the message, which may take minutes under a rate limit: a caller that must go on does not
+ * wait for them. Errors: BotError `discord.forbidden`, `discord.unreachable`, `discord.unsent`. Aborting `signal` throws
+ * `signal.reason`, and what still waits is not sent any more.
+ */
+export interface ChannelMessages {
+  /**
+   * Pings nobody; longer texts are cut at 2,000 characters. `withheld`: not all who can read there may know it, so `instead` was
+   * written, if anything.
+   */
+  write(
+    channel: ChannelRef,
+    text: ConfidentialText,
+    signal: AbortSignal,
+    instead?: string,
+  ): Promise<'written' | 'withheld'>;
+  /**
+   * One line for each of these people, whom it notifies; longer texts are cut at 2,000 characters. Lines that all have an `id`
+   * appear once, however often they are written together within some minutes.
+   */
+  notify(channel: ChannelRef, lines: readonly PersonalLine[], signal: AbortSignal): Promise<void>;
+  /** A sentence with files and buttons under it, named like those of `Reply`; the files fit one message. Pings nobody. */
+  offer(
+    channel: ChannelRef,
+    line: TextLine,
+    buttons: readonly string[],
+    files: readonly ReplyFile[],
+    signal: AbortSignal,
+  ): Promise<void>;
+}

@@ -1,0 +1,197 @@
+import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { ChannelFacts } from '#src/people/join-rules.ts';
+import type { CopiesOutcome } from '#src/people/store-copies.ts';
+import type { SoundFile } from '#src/sources/fetch/ports.ts';
+import type { Locale, TextLine } from '#src/texts/texts.ts';
+import type { AnswerSpeed, LatestAnswer } from './stats.ts';
+import type { ChannelMember, ChannelRef } from './voice-link.ts';
+
+/** Modes of the bot in a channel: it answers, or only writes captions. */
+export const joinModes = ['talk', 'captions'] as const;
+export type JoinMode = (typeof joinModes)[number];
+
+export type JoinOutcome =
+  | {
+      readonly kind: 'joined' | 'already';
+      /** People there besides bots. */
+      readonly company: number;
+      /** Saved consents could not be loaded: only people who agree in this session are heard. */
+      readonly unread?: true;
+    }
+  | { readonly kind: 'busy'; readonly other: string; readonly people: number }
+  /**
+   * No answer in time, a rate limit of Discord, or the link broke at once. Retried automatically;
+   * `/leave` ends that.
+   */
+  | { readonly kind: 'timeout' | 'resting' | 'lost' | 'offline'; readonly nextTryMs: number }
+  /** Discord asks for a wait (ms) that is too long to try again without a new `/join`. */
+  | { readonly kind: 'barred'; readonly restMs: number }
+  /** Refused too often; the bot was disconnected; or the session ended before it had begun. */
+  | { readonly kind: 'refused' | 'sent-away' | 'left' }
+  /** The process is being stopped. */
+  | { readonly kind: 'stopping' }
+  /** This version can not do what Discord demands, or the voice library does not work here. */
+  | { readonly kind: 'no-cipher' | 'no-end-to-end' | 'no-voice' }
+  /** The Opus library has no coders left for another channel. */
+  | { readonly kind: 'no-coders' }
+  | { readonly kind: 'failed'; readonly code: string };
+
+export type LeaveOutcome =
+  | {
+      readonly kind: 'left';
+      readonly channel: string;
+      readonly stayedMs: number;
+      /** Lines of captions are kept. */
+      readonly hasTranscript: boolean;
+    }
+  | { readonly kind: 'nowhere' };
+
+/** Cached facts about servers and channels; discord implements it. */
+export interface Places {
+  facts(channel: ChannelRef, callerId: string): ChannelFacts | undefined;
+  /** Whether the bot is in this server, as far as Discord has reported. */
+  has(guildId: string): boolean;
+  /** Name of this server; undefined where the bot is not in it. */
+  guildName(guildId: string): string | undefined;
+  /** Name of the bot in this server. */
+  botName(guildId: string): string;
+  /** Language of texts for everybody in this server; English where there is no table for its language. */
+  localeIn(guildId: string): Locale;
+  /** Whether this person has Manage Server, as far as Discord has reported. */
+  mayManage(guildId: string, personId: string): boolean;
+  /** A voice channel by its id; undefined when it is gone. */
+  channel(guildId: string, channelId: string): ChannelRef | undefined;
+  /** The voice channel this person sits in; undefined: in none, as far as Discord has reported. */
+  seatOf(guildId: string, personId: string): ChannelRef | undefined;
+  /** Everybody in a voice channel but the bot itself, with their roles as last reported. */
+  people(channel: ChannelRef): readonly ChannelMember[];
+}
+
+/** Queries about members, as Discord does not report changed roles; discord implements it. */
+export interface Members {
+  /**
+   * Updates this member's rights in `Places`; a former member has none.
+   *
+   * Errors: BotError `discord.unreachable`, after 5 s at most; then all is as it was. Aborting throws `signal.reason`.
+   */
+  refresh(guildId: string, personId: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Person whose access is checked. */
+export type AccessRequest = {
+  readonly guildId: string;
+  readonly callerId: string;
+  readonly callerRoleIds: readonly string[];
+  readonly mayManage: boolean;
+};
+
+/** Form of an answer: aloud in the channel, in writing, or as a sound file. */
+export type AnswerForm = 'voice' | 'text' | 'file';
+
+/** Additional parts and conditions of a question, which may be empty with a recording. */
+export type QuestionSubject = {
+  readonly recording?: SoundFile;
+  /** Author of the message it was in, if not the asker: then it is data like the message. */
+  readonly recordedBy?: string;
+  /** Longest wait for the answer, in ms, where the asker has a limit. */
+  readonly longestMs?: number;
+  /** Chat in which question and answer stand for all who may open it. */
+  readonly placeId?: string | undefined;
+  /** Aborted when the asker has gone: an answer that is not said aloud ends, at its server too, by throwing the reason. */
+  readonly signal?: AbortSignal;
+  /** Manner of a spoken answer; a Realtime conversation keeps its voice. */
+  readonly manner?: SpokenManner;
+  /** A quoted message of any author. */
+  readonly quoted?: { readonly author: string; readonly text: string };
+};
+
+export type Asker = {
+  readonly id: string;
+  readonly name: string;
+  /** A program that uses the bot over HTTP; it has no access to what people say. */
+  readonly isProgram?: true;
+};
+
+/** Slowest and fastest pace that a text or an answer may be given. */
+export const [slowest, fastest] = [0.5, 2];
+/** Longest description of a tone, in characters. */
+export const longestToneChars = 300;
+
+/** Manner of a spoken text or answer; missing fields mean the default. */
+export type SpokenManner = {
+  /** Name of a voice. */
+  readonly voice?: string | undefined;
+  /** One of `SessionVoices.models`. */
+  readonly model?: string | undefined;
+  /** Tone in words, for the speech server; embedded voices support none. */
+  readonly tone?: string | undefined;
+  /** Pace, 0.5 to 2 at the same pitch; 1 is usual. */
+  readonly speed?: number | undefined;
+};
+
+export type AskOutcome =
+  | {
+      readonly kind: 'answered';
+      readonly text: ConfidentialText;
+      /** The answer as a WAV file, for those who may know its text, where that was asked for and the voice is not out: 24 kHz mono, 180 s at most. */
+      readonly wav?: Uint8Array;
+      /** Note shown with it: the model that answered in place of another. */
+      readonly line?: TextLine;
+    }
+  /** The sentence from which the asker learns what went wrong. */
+  | { readonly kind: 'failed'; readonly line: TextLine }
+  | { readonly kind: 'nowhere' };
+
+export type ExportOutcome =
+  | { readonly kind: 'exported'; readonly json: string }
+  | { readonly kind: 'failed' };
+
+export type PrivacyStatus =
+  | {
+      readonly kind: 'read';
+      /** In the session of this server now, or where the bot will be called to. */
+      readonly hearing: boolean;
+      /** Stored about this person in this server: what they chose, lines of captions, memories. */
+      readonly settings: number;
+      readonly lines: number;
+      readonly memories: number;
+      /** The server has blocked them. */
+      readonly isBlocked?: true;
+    }
+  | { readonly kind: 'unread'; readonly hearing: boolean };
+export type SaveOutcome = { readonly saved: boolean };
+export type ForgetOutcome =
+  /** `staysDenied`: their no is kept in memory for as long as the bot stays there. */
+  | {
+      readonly kind: 'forgotten';
+      readonly total: number;
+      readonly copies: CopiesOutcome;
+      /** Number of messages that still show something of it for a while. */
+      readonly toChange?: number;
+      readonly staysDenied?: true;
+      /** The list of people whom the server has blocked names them still. */
+      readonly staysBlocked?: true;
+    }
+  | { readonly kind: 'failed' };
+
+export type ConfirmOutcome =
+  /** `line` is for everybody. */
+  | { readonly kind: 'done'; readonly line?: TextLine }
+  /** The presser does not hold the right any more. */
+  | { readonly kind: 'barred'; readonly line: TextLine }
+  /** The button belongs to another person. */
+  | { readonly kind: 'other'; readonly name: string }
+  /** Pressed already, too late, or of a session that has ended. */
+  | { readonly kind: 'over' | 'failed' };
+
+/** The page for browsers, where people reach it from elsewhere; app implements it. */
+export interface PageLinks {
+  /** An address that lets a manager of this server in once, within 10 minutes; undefined: there is no such page now. */
+  link(guildId: string, personId: string): string | undefined;
+}
+
+/** Latency of answers in a server; status implements it. */
+export interface Stats {
+  speed(guildId: string): AnswerSpeed | undefined;
+  lastTurn(guildId: string): LatestAnswer | undefined;
+}

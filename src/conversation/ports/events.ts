@@ -1,0 +1,172 @@
+import type { StreamCounts } from '#src/audio/voice/speaker-stream.ts';
+import type { AlertChange } from '#src/base/alerts.ts';
+import type { ErrorCode, FailureStage } from '#src/base/errors.ts';
+import type { SpentEvent } from '#src/spending/budget-authority.ts';
+import type { IgnoreReason } from '#src/turn/answerable.ts';
+import type { TypedOutcome } from './typed-messages.ts';
+import type { ChannelRef } from './voice-link.ts';
+
+/** The instants of a turn, named once for console, metrics and bench; milliseconds of the monotonic clock. */
+export type Instants = {
+  /** Last voiced packet of the utterance arrived. */
+  readonly heardAtMs: number;
+  /** End of the utterance was decided. */
+  readonly endedAtMs: number;
+  readonly recognisedAtMs?: number;
+  readonly firstTokenAtMs?: number;
+  readonly firstClauseAtMs?: number;
+  readonly firstSpeechAtMs?: number;
+  /** First frame of the answer left as a datagram. */
+  readonly firstSentAtMs?: number;
+};
+
+/** End of an answer; exactly one each. */
+export type AnswerFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
+
+/**
+ * End of a tool call. `asked`: it waits for a button; `pressed`: that was pressed, and it ran; `known`: it was made for
+ * the same question before, and only its result is given again.
+ */
+export type ToolEnd = 'ran' | 'asked' | 'pressed' | 'known' | 'refused' | 'failed';
+
+/** Counts of one person's packets, by outcome. */
+export type PacketCounts = StreamCounts & {
+  /** Not heard because all listening slots were taken. */
+  readonly crowded: number;
+};
+
+/** Packet counts of one person since the last report. */
+export type SpeakerPackets = {
+  readonly speakerId: string;
+  readonly packets: PacketCounts;
+  /** Jitter of the latest packets, in ms, by `Jitter`; absent: too few came. */
+  readonly jitterMs?: number;
+};
+
+/**
+ * Why a question that waited gets no answer though it was meant to: others took its place, its moment has passed, or the
+ * bot is being stopped.
+ */
+export type DroppedTurnReason = 'crowded' | 'late' | 'ending';
+
+/** A kind of event of one feature, as the log and the metrics show it: ids and numbers, never words. */
+export type FeatureEventKind<Field extends string = string> = {
+  /** Message of its line in the log. */
+  readonly kind: string;
+  readonly level: 'debug' | 'info';
+  /** Fields of that line, in their order; every line may have `guildId` and `kind`. */
+  readonly line: readonly (Field | 'guildId' | 'kind')[];
+  /** Absent: it is not counted. */
+  readonly meter?: FeatureMeter<Field>;
+};
+
+/** Counter `parley_NAME_total` with these labels, or histogram `parley_NAME_seconds` of a field in ms. */
+type FeatureMeter<Field extends string = string> = { readonly help: string } & (
+  | { readonly counter: string; readonly labels: readonly Field[] }
+  | { readonly seconds: string; readonly field: Field }
+);
+
+/** An event of one feature. */
+type FeatureEvent<Field extends string = string> = {
+  readonly kind: 'feature';
+  readonly of: FeatureEventKind<Field>;
+  readonly fields: Readonly<Record<Field, string | number>>;
+};
+
+/** An event of this kind. */
+export function featureEvent<Field extends string>(
+  of: FeatureEventKind<Field>,
+  fields: FeatureEvent<NoInfer<Field>>['fields'],
+): FeatureEvent {
+  return { kind: 'feature', of, fields };
+}
+
+/** Event in one voice channel, for status, console and metrics. */
+export type SessionEvent =
+  | { readonly kind: 'joined'; readonly channel: ChannelRef; readonly tookMs: number }
+  | {
+      readonly kind: 'left';
+      readonly channel: ChannelRef;
+      /**
+       * `refused`: Discord accepts no more tries. `sent-away`, `moved`: by another person. `forbidden`: a right was taken
+       * away. `outdated`: the machine slept for more than 15 minutes.
+       */
+      readonly why:
+        | 'asked'
+        | 'alone'
+        | 'lost'
+        | 'refused'
+        | 'sent-away'
+        | 'moved'
+        | 'removed'
+        | 'forbidden'
+        | 'outdated'
+        | 'stopped';
+    }
+  /** Packet counts of a person since the last such event, after an utterance and when a listening slot closes. */
+  | ({ readonly kind: 'stream' } & SpeakerPackets)
+  | {
+      readonly kind: 'recognised';
+      readonly speakerId: string;
+      readonly name: string;
+      readonly text: string;
+      /** Set when the utterance was cut for its length; its speaker had not ended. */
+      readonly cut?: 'too-long';
+    }
+  | {
+      readonly kind: 'ignored';
+      readonly speakerId: string;
+      readonly name: string;
+      readonly why: IgnoreReason;
+    }
+  /** A question is not answered: more than three waited, its moment has passed, or the budget is used. */
+  | {
+      readonly kind: 'dropped';
+      readonly speakerId: string;
+      readonly name: string;
+      readonly why: DroppedTurnReason | 'budget';
+    }
+  | SpentEvent
+  /** A model called a tool while it answered this person; `unknown` is one there is not. */
+  | {
+      readonly kind: 'tool';
+      readonly speakerId: string;
+      readonly tool: string;
+      readonly how: ToolEnd;
+      readonly tookMs: number;
+    }
+  | {
+      readonly kind: 'answered';
+      readonly speakerId: string;
+      readonly name: string;
+      /** Text of the model, and the part of it that was really sent to the channel. */
+      readonly text: string;
+      readonly heardText: string;
+      readonly finish: AnswerFinish;
+      /** The question was typed: heard and ended are when it came. */
+      readonly typed?: true;
+      /** Share, 0 to 1, of the tokens of the last 50 turns that was spent on unused preemptive answers. */
+      readonly vainShare: number;
+      readonly instants: Instants;
+    }
+  /** Outcome of a message in the chat of the channel. */
+  | { readonly kind: 'typed'; readonly speakerId: string; readonly outcome: TypedOutcome }
+  | FeatureEvent
+  /** The bot was removed from the server; `items` is the number of stored rows that were erased. */
+  | { readonly kind: 'erased'; readonly items: number }
+  /** A person speaks while all recogniser slots are busy: their words come later. */
+  | { readonly kind: 'recogniser-full' }
+  /** An alert of this channel, raised or cleared. */
+  | AlertChange
+  | {
+      readonly kind: 'failed';
+      readonly stage: FailureStage | 'store' | 'bug';
+      readonly code: ErrorCode | 'bug';
+      /** One sentence for the operator. */
+      readonly message: string;
+      /** The error behind it, for the log, which leaves out what it quotes of people. */
+      readonly cause?: unknown;
+    };
+
+/** Listener to what happens in the channel of each server. */
+export type SessionEventListener = (guildId: string, event: SessionEvent) => void;

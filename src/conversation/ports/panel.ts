@@ -1,0 +1,74 @@
+import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
+import type { ChannelRef } from './voice-link.ts';
+
+/** Content of the panel of a channel; discord draws it in the language of the server. */
+export type PanelFace = {
+  readonly state:
+    | { readonly kind: 'listening' | 'captions_only' | 'thinking' | 'paused' | 'reconnecting' }
+    /** `why`: reason for people. */
+    | { readonly kind: 'left'; readonly why?: TextLine }
+    | { readonly kind: 'hearing' | 'speaking'; readonly name: string }
+    /** The budget is used; `time` is when there is a new one. */
+    | { readonly kind: 'quiet'; readonly time: string }
+    /** A tool runs. */
+    | { readonly kind: 'step'; readonly step: PlainTextId };
+  readonly people: readonly { readonly name: string; readonly heard: 'yes' | 'unasked' | 'no' }[];
+  /** People heard for the first time, a moment ago. */
+  readonly firstHeard?: readonly string[];
+  /** People who pressed Ask and need no name for a while. */
+  readonly asked?: readonly string[];
+  /** Person who is answered next. */
+  readonly next?: string;
+  /** People whose waiting question was recently dropped. */
+  readonly lost?: readonly string[];
+  /** Sounding tracks, the one that the buttons control first. */
+  readonly tracks?: readonly PanelTrack[];
+  /** Days that captions are kept where they are on; absent: the bot is not there. */
+  readonly captionsDays?: number;
+  /** Channel or thread in which captions are posted; absent: they are off. */
+  readonly captionsIn?: string;
+  /** Further lines of features. */
+  readonly lines?: readonly TextLine[];
+  readonly lastAnswerMs?: number;
+  /** Name of the engine, as in the start line. */
+  readonly engine: string;
+};
+
+/** A sounding track; its position is a few seconds old. */
+export type PanelTrack = {
+  readonly name: string;
+  readonly title: string;
+  readonly percent: number;
+  readonly isPaused: boolean;
+  readonly isMuted: boolean;
+  readonly positionMs?: number;
+  readonly lengthMs?: number;
+};
+
+/** One message per server, edited in place at most every 1.2 s; the last face always lands. discord implements it. */
+export interface PanelBoard {
+  /** Before a `/join` put a panel there, the face is kept for it. Called on every change only. Never throws. */
+  show(guildId: string, face: PanelFace): void;
+  /** Mentions that person under the panel and asks whether they may be heard; nothing else of the bot pings. Never throws. */
+  invite(guildId: string, personId: string, captionsDays?: number): void;
+  /**
+   * Goes on with the panel of a former run, under the sentence `head`. False: there is none, or none is known. Never throws.
+   */
+  takeOver(guildId: string, head?: TextLine): Promise<boolean>;
+  /**
+   * Posts the panel in the chat of that voice channel, under the sentence `head`; it takes the place of a former one. False:
+   * the bot may not write there, which is reported to the operator. Never throws.
+   */
+  post(channel: ChannelRef, head: TextLine): Promise<boolean>;
+  /** The server is gone: nothing is shown there any more, nor written to the store once this resolves. Never throws. */
+  forget(guildId: string): Promise<void>;
+}
+
+export type PanelPlace = { readonly channelId: string; readonly messageId: string };
+
+/** Places of the panels, so that buttons of an old one can point to the new one; storage implements it. */
+export interface PanelStore {
+  read(guildId: string): Promise<PanelPlace | undefined>;
+  /** Errors: BotError `store.*`. */
+  write(guildId: string, place: PanelPlace): Promise<void>;
+}

@@ -1,0 +1,120 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { ChatMessage, Usage } from '#src/chat/ports.ts';
+import type { CommandPorts } from '#src/conversation/command.ts';
+import type { PipelineName, ReplyPart } from '#src/pipeline/pipeline.ts';
+import type { SoundFile } from '#src/sources/fetch/ports.ts';
+import type { EngineUsage, TranscribedWord } from '#src/speech/ports.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { Asker, Members } from './command-ports.ts';
+
+/** Parts of the bot that programs, and the operator's page, may use in the servers of one shard. */
+export type ProgramPorts = Pick<CommandPorts, 'places' | 'port' | 'sessions'> & {
+  readonly members: Members;
+};
+
+/** A text to be spoken. Missing fields are as the server has set them. */
+export type ProgramText = {
+  readonly guildId: string;
+  readonly asker: Asker;
+  readonly input: string;
+  readonly voice?: string;
+  /** One of `SessionVoices.models`. */
+  readonly model?: string;
+  /** Tone. */
+  readonly instructions?: string;
+  /** 0.25 to 4; 1 is the voice's own pace. */
+  readonly speed?: number;
+  /** Called as `SpeechVoice.onUsage`. */
+  readonly onUsage: (usage: EngineUsage) => void;
+};
+
+export type ProgramQuestion = {
+  readonly guildId: string;
+  readonly asker: Asker;
+  /** Utterances of the question, in order. */
+  readonly said: readonly ProgramUtterance[];
+  /** Earlier messages, oldest first. */
+  readonly history: readonly ChatMessage[];
+  /** In place of the server's own. */
+  readonly instructions?: string;
+  readonly voice?: string;
+  /** Speech model, of those that may be chosen; another means the usual one. */
+  readonly speechModel?: string;
+  /** Transcription model for its sound, as `speechModel`. */
+  readonly transcriptionModel?: string;
+  /** Absent: as this server is answered. */
+  readonly pipeline?: PipelineName;
+  /** False: in writing alone. */
+  readonly isSpoken: boolean;
+  /** Called with the usage of each request to a model. */
+  readonly onUsage: (usage: Usage) => void;
+};
+
+export type ProgramUtterance =
+  | { readonly kind: 'typed'; readonly name: string; readonly text: string }
+  /** A file of sound: WAV or what else recordings may be. */
+  | { readonly kind: 'spoken'; readonly name: string; readonly bytes: Uint8Array };
+
+/** Parts of a result; must be read to the end, as its budget stays reserved until then. */
+export type OpenStream<Part> = { readonly kind: 'open'; readonly parts: AsyncIterable<Part> };
+export type FailedStream = { readonly kind: 'failed'; readonly line: TextLine };
+
+export type ProgramAnswer = OpenStream<ReplyPart> | FailedStream;
+export type ProgramSpeech =
+  | OpenStream<Pcm>
+  | FailedStream
+  /** There is nothing in the text that can be said. */
+  | { readonly kind: 'unspeakable' };
+
+export type RecordingRequest = {
+  readonly guildId: string;
+  readonly asker: Asker;
+  readonly recording: SoundFile;
+  /** Any that is not among `models` is the usual one. */
+  readonly model?: string;
+  /** Spoken in it, BCP 47, where that is known. */
+  readonly language?: string;
+  /** Words that are likely to be said, as `hintsOf` gives them. */
+  readonly hints: readonly string[];
+  readonly hasWordTimes: boolean;
+  /** In English, whatever is spoken. */
+  readonly isTranslated: boolean;
+  /** Longest wait for all its words, in ms. */
+  readonly longestMs: number;
+};
+
+export type RecordingOutcome =
+  /** To be read to its end: it counts for the limit of concurrent recordings until then. */
+  | {
+      readonly kind: 'open';
+      readonly durationMs: number;
+      readonly parts: AsyncIterable<RecordingPart>;
+    }
+  /** The limit of concurrent recordings is reached: of this program, or in this server. */
+  | { readonly kind: 'busy'; readonly of: 'program' | 'server'; readonly limit: number }
+  | { readonly kind: 'late' }
+  | FailedStream;
+
+/** Parts of a transcription, in order; nothing follows a part that is no segment. */
+export type RecordingPart =
+  | { readonly kind: 'segment'; readonly segment: RecordingSegment }
+  | { readonly kind: 'late' }
+  /** The chat model gave no translation. */
+  | { readonly kind: 'untranslated' }
+  | FailedStream;
+
+/** Speech between two pauses, 30 s at most; times in ms of the recording. */
+export type RecordingSegment = {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly text: string;
+  /** Between the text before it and its own: nothing where the script has no spaces. */
+  readonly lead: '' | ' ';
+  /** BCP 47, where the recogniser reports it. */
+  readonly language?: string;
+  /** Where the recogniser reports them all, and the text is as it was said. */
+  readonly words?: readonly TranscribedWord[];
+  readonly confidence?: number;
+  /** Absent: as it was said. */
+  readonly translatedBy?: 'server' | 'chat-model';
+};

@@ -1,0 +1,50 @@
+import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
+
+/** Voice channel of the bot in a server, and the state by which it goes on there after a restart. */
+export type Seat = {
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly channelName: string;
+  /** Who called the bot in; absent where that person was forgotten. */
+  readonly callerId?: string;
+  /** Person it goes along with; absent where it follows no person. */
+  readonly followedId?: string;
+  readonly mode: JoinMode;
+  /** Name of the pipeline that answers. */
+  readonly pipeline: string;
+  /** True while no person may be heard, whatever they answered. */
+  readonly isPaused: boolean;
+  /** When the session began, by the wall clock of its process. */
+  readonly sinceWallMs: number;
+  /** People who may be heard for this session. */
+  readonly agreedIds: readonly string[];
+  /** People who said no in this session, where that could be kept nowhere else. */
+  readonly deniedIds: readonly string[];
+};
+
+/** A seat as it was left. */
+export type StoredSeat = Seat & {
+  /** Time in ms since the session was last known to live, by the clock of the store; 0 where that clock was put back. */
+  readonly idleMs: number;
+};
+
+/** Remembers where the bot sits, for a process that ends; one seat per server. storage implements it. */
+export interface SeatStore {
+  /** All seats, however old, by server id. Errors: BotError `store.unreadable`. */
+  read(): Promise<readonly StoredSeat[]>;
+  /** Errors: BotError `store.unreadable`. */
+  readIn(guildId: string): Promise<StoredSeat | undefined>;
+  /** In place of all that was stored of this server's seat; its session lives as of now. Errors: BotError `store.unwritable`. */
+  write(seat: Seat): Promise<void>;
+  /** The sessions in these servers live as of now; servers without a seat get none. Errors: BotError `store.unwritable`. */
+  alive(guildIds: readonly string[]): Promise<void>;
+  /** Deletes the seat with all that people said there. Errors: BotError `store.unwritable`. */
+  erase(guildId: string): Promise<void>;
+  /** Deletes what this person said for the session there. Errors: BotError `store.unwritable`. */
+  withdraw(guildId: string, personId: string): Promise<void>;
+  /**
+   * Deletes what people said, and who called or is followed, in sessions that have not lived for `idleMs` or longer; their seats stay. How
+   * many items. Errors: BotError `store.unwritable`.
+   */
+  expire(idleMs: number): Promise<number>;
+}

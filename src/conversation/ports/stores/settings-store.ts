@@ -1,0 +1,7 @@
+/** Store of the settings of servers, as they were typed; storage implements it. */
+export interface SettingsStore {
+  /** By key. Errors: BotError `store.unreadable`. */
+  read(guildId: string): Promise<ReadonlyMap<string, string>>;
+  /** Undefined removes it. Errors: BotError `store.unwritable`. */
+  write(guildId: string, key: string, value: string | undefined): Promise<void>;
+}

@@ -1,0 +1,71 @@
+import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { ChannelMember } from './voice-link.ts';
+
+/** A message that a person, a bot or a webhook has written into a text channel or the chat of a voice channel. */
+export type TypedMessage = {
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly messageId: string;
+  readonly author: Pick<ChannelMember, 'id' | 'name' | 'isBot'>;
+  /** Written through a webhook, which cannot give consent. */
+  readonly isWebhook: boolean;
+  /** It mentions the bot, or is a reply that pings it. */
+  readonly isMention: boolean;
+  /** Without the mention of the bot; empty where Discord does not give it. */
+  readonly text: string;
+  /** Discord does not give its content. */
+  readonly isHidden?: true;
+};
+
+/** A message to be replied to. */
+export type ReplyTarget = Pick<TypedMessage, 'guildId' | 'channelId' | 'messageId'>;
+
+/** Listener to messages; neither method throws. */
+export type TypedMessageListener = {
+  readonly written: (message: TypedMessage) => void;
+  readonly deleted: (messageIds: readonly string[]) => void;
+};
+
+/** Messages in channels that the bot may read; discord implements it. */
+export interface TypedMessages {
+  /** Replaces the former listener. */
+  listen(listener: TypedMessageListener): void;
+  /**
+   * Replies to a message, once Discord has taken it; `deleted` where it is gone, `withheld` where not all who can read there may
+   * know it. Pings nobody; longer texts are cut at 2,000 characters. Errors: as `ChannelMessages`. Aborting `signal` throws
+   * `signal.reason`.
+   */
+  reply(
+    to: ReplyTarget,
+    text: ConfidentialText,
+    signal: AbortSignal,
+  ): Promise<'sent' | 'deleted' | 'withheld'>;
+}
+
+/** Form of answers to typed questions in a server: aloud as well where the writer sits there, in writing only, or none. */
+export const typedModes = ['voice', 'text', 'off'] as const;
+
+/**
+ * Outcome of a message; exactly one each. `elsewhere`: not in the chat of the channel the bot sits in. `unread`:
+ * Discord gave no content. `refused`, `unasked`: its writer said no, or was not asked. `not-meant`: by the addressing mode. Of lines
+ * that are read out, `read`: in its turn; `full`: that person has reached the limit of waiting lines; `absent`: its writer does not sit there;
+ * `silent`: the bot may not speak now.
+ */
+export type TypedOutcome =
+  | 'answered'
+  | 'failed'
+  | 'deleted'
+  | 'elsewhere'
+  | 'off'
+  | 'bot'
+  | 'webhook'
+  | 'refused'
+  | 'unasked'
+  | 'paused'
+  | 'unread'
+  | 'empty'
+  | 'not-meant'
+  | 'read'
+  | 'full'
+  | 'absent'
+  | 'silent';

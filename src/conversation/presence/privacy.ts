@@ -1,0 +1,202 @@
+import { endOfDay } from '#src/base/zoned-time.ts';
+import {
+  eraseTimeoutMs,
+  withConsentStore,
+  withStore,
+} from '#src/conversation/alerts/store-access.ts';
+import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import type { FeatureShard, PersonHooks } from '#src/conversation/feature.ts';
+import type {
+  ExportOutcome,
+  ForgetOutcome,
+  PrivacyStatus,
+  SaveOutcome,
+} from '#src/conversation/ports/command-ports.ts';
+import type { SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import {
+  agreeAlways,
+  agreeToday,
+  heard,
+  recall,
+  type SessionConsents,
+  unasked,
+} from '#src/people/consent.ts';
+import type { ConsentStore, StoredConsent } from '#src/people/consent-store.ts';
+import type { CopiesOutcome, StoreCopies } from '#src/people/store-copies.ts';
+
+/** Stores of what people have said or set, beside the consent store. */
+type PersonStores = {
+  readonly copies: StoreCopies;
+  readonly seats: SeatStore;
+};
+
+/** Privacy choices of people: applied in the channel they are in first, then in the consent store. */
+export class SessionPrivacy {
+  readonly #stores: PersonStores;
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
+  readonly #features: readonly PersonHooks[];
+
+  constructor(
+    parts: SessionDependencies,
+    sessions: VoiceSessions,
+    stores: PersonStores,
+    features: readonly FeatureShard[],
+  ) {
+    this.#stores = stores;
+    this.#features = features.flatMap(({ person }) => person ?? []);
+    this.#parts = parts;
+    this.#sessions = sessions;
+  }
+
+  async status(guildId: string, personId: string): Promise<PrivacyStatus> {
+    const [hearing, settings, counts] = await Promise.all([
+      this.#hears(guildId, personId),
+      withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
+        store.count(guildId, personId),
+      ),
+      this.#ofFeatures((feature) => feature.count?.(guildId, personId)),
+    ]);
+    if (settings === undefined || !counts) return { kind: 'unread', hearing };
+    const lines = counts.reduce((sum, one) => sum + one.lines, 0);
+    const memories = counts.reduce((sum, one) => sum + one.memories, 0);
+    const isBlocked = await this.#isBlocked(guildId, personId);
+    return { kind: 'read', hearing, settings, lines, memories, ...(isBlocked && { isBlocked }) };
+  }
+
+  /** Works from the next packet on, saved or not. */
+  async allow(
+    guildId: string,
+    personId: string,
+    howLong: 'always' | 'today',
+  ): Promise<SaveOutcome> {
+    const agree = (step: (consent: SessionConsents) => SessionConsents) => {
+      for (const { context } of this.#sessions.sessions(guildId)) context.gate.change(step);
+    };
+    if (howLong === 'always') {
+      agree((consent) => agreeAlways(consent, personId));
+      return await this.#write(guildId, personId, { kind: 'always' });
+    }
+    const wallMs = endOfDay(this.#parts.clock.wallMs());
+    agree((consent) => agreeToday(consent, personId, wallMs));
+    return await this.#write(guildId, personId, { kind: 'until', wallMs });
+  }
+
+  async deny(guildId: string, personId: string): Promise<SaveOutcome> {
+    this.#sessions.withdrawCalls(guildId, personId);
+    const sessions = this.#sessions.sessions(guildId);
+    for (const { consent } of sessions) consent.refuse(personId);
+    await withStore(guildId, this.#parts, 'store.unwritable', () =>
+      this.#stores.seats.withdraw(guildId, personId),
+    );
+    for (const feature of this.#features) await feature.withdraw?.(guildId, personId);
+    const outcome = await this.#write(guildId, personId, { kind: 'never' });
+    if (!outcome.saved) for (const { consent } of sessions) consent.unsaved(personId);
+    return outcome;
+  }
+
+  /** Deletes everything about the person in this server; afterwards they count as new. */
+  async forget(guildId: string, personId: string): Promise<ForgetOutcome> {
+    this.#sessions.withdrawCalls(guildId, personId);
+    for (const session of this.#sessions.sessions(guildId)) {
+      session.consent.forget(personId);
+      if (session.followedId === personId) session.followedId = undefined;
+    }
+    this.#parts.spending.forget(guildId, personId);
+    this.#parts.peopleSettings.forget(guildId, personId);
+    for (const feature of this.#features) feature.forget?.(guildId, personId);
+    await this.#sessions.seatSettled(guildId);
+    // Noted before anything is erased: what a process that is killed meanwhile leaves in copies, the next one finds by it.
+    await this.#forgetInCopies(guildId, personId);
+    const erase = (store: ConsentStore) => store.erase(guildId, personId);
+    const parts = this.#parts;
+    const [total, erased] = await Promise.all([
+      withConsentStore(guildId, parts, 'store.unwritable', erase, eraseTimeoutMs),
+      this.#ofFeatures((feature) => feature.erase?.(guildId, personId)),
+    ]);
+    // also what was read meanwhile
+    this.#parts.peopleSettings.forget(guildId, personId);
+    for (const feature of this.#features) feature.forget?.(guildId, personId);
+    if (total === undefined || !erased) return { kind: 'failed' };
+    const copies = (await this.#forgetInCopies(guildId, personId)) ?? { kind: 'kept' };
+    const sessions = this.#sessions.sessions(guildId);
+    const staysDenied = sessions.some(({ context }) => context.gate.saidNo(personId));
+    const found = {
+      copies,
+      ...(staysDenied && { staysDenied }),
+      ...((await this.#isBlocked(guildId, personId)) && { staysBlocked: true as const }),
+    };
+    const count = erased.reduce((sum, one) => sum + one.count, 0);
+    const toChange = erased.reduce((sum, one) => sum + one.toChange, 0);
+    return { kind: 'forgotten', total: total + count, toChange, ...found };
+  }
+
+  /** Everything that is kept about the person in this server, as JSON. */
+  async export(guildId: string, personId: string): Promise<ExportOutcome> {
+    const standings = await withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
+      store.read(guildId),
+    );
+    const settings = await this.#parts.peopleSettings.load(guildId, personId);
+    const fields = await this.#ofFeatures((feature) => feature.export?.(guildId, personId));
+    const tables = await withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
+      store.rowsAbout(guildId, personId),
+    );
+    if (!standings || !settings || !fields || !tables) return { kind: 'failed' };
+    const consent = standings.get(personId);
+    const isSet = Object.keys(settings).length > 0;
+    const isBlocked = await this.#isBlocked(guildId, personId);
+    const own = {
+      ...(consent && { consent }),
+      ...(isSet && { settings }),
+      ...(isBlocked && { isBlocked }),
+    };
+    const all = { guildId, personId, ...own, ...Object.assign({}, ...fields), tables };
+    return { kind: 'exported', json: JSON.stringify(all, undefined, 2) };
+  }
+
+  /** Results of a hook of the features that have it; undefined where a store is in trouble. */
+  async #ofFeatures<T>(
+    hook: (feature: PersonHooks) => Promise<T | undefined> | undefined,
+  ): Promise<readonly T[] | undefined> {
+    const results = await Promise.all(this.#features.flatMap((one) => hook(one) ?? []));
+    const read = results.filter((one): one is Awaited<T> => one !== undefined);
+    return read.length === results.length ? read : undefined;
+  }
+
+  /** Where the bot sits nowhere, by what was said for good; roles are only known in a channel. */
+  async #hears(guildId: string, personId: string): Promise<boolean> {
+    const gate = this.#sessions.sessions(guildId).at(-1)?.context.gate;
+    if (gate) return gate.mayHear(personId);
+    const standings = await withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
+      store.read(guildId),
+    );
+    if (!standings) return false;
+    const { settings } = this.#sessions;
+    if (await this.#isBlocked(guildId, personId)) return false;
+    const consent = recall(unasked(settings.in(guildId).consent.policy), standings);
+    const person = { id: personId, hasRole: false };
+    return heard(consent, person, this.#parts.clock.wallMs()) === 'yes';
+  }
+
+  /** Undefined where that failed or takes too long. */
+  #forgetInCopies(guildId: string, personId: string): Promise<CopiesOutcome | undefined> {
+    const erase = () => this.#stores.copies.forget(guildId, personId);
+    return withStore(guildId, this.#parts, 'store.unwritable', erase, eraseTimeoutMs);
+  }
+
+  /** Whether this person is on the list of the server, from which no person can remove themselves. */
+  async #isBlocked(guildId: string, personId: string): Promise<boolean> {
+    const { settings } = this.#sessions;
+    await settings.load(guildId);
+    return settings.in(guildId).blockedIds.includes(personId);
+  }
+
+  async #write(guildId: string, personId: string, standing: StoredConsent): Promise<SaveOutcome> {
+    const done = await withConsentStore(guildId, this.#parts, 'store.unwritable', async (store) => {
+      await store.write(guildId, personId, standing);
+      return true;
+    });
+    return { saved: done === true };
+  }
+}

@@ -1,0 +1,75 @@
+import { BotError } from '#src/base/errors.ts';
+import type { Wakeup } from '#src/base/wakeup.ts';
+import { failureOf } from '#src/conversation/alerts/failure.ts';
+import type { SessionContext } from '#src/conversation/context.ts';
+import type { ChannelMember, VoiceLink } from '#src/conversation/ports/voice-link.ts';
+
+/** Intervals in ms at which the roles of one person after the other are looked up; shorter while a person is new. */
+const [everyMs, newMs] = [2_000, 200];
+
+/**
+ * Keeps what is known of the roles of those in the channel fresh, as Discord reports no change to bots; none of it is asked
+ * for where hearing does not depend on roles. What could not be read stays as it was.
+ *
+ * Never returns. Aborting `signal` throws `signal.reason`.
+ */
+export async function watchRoles(
+  link: VoiceLink,
+  context: SessionContext,
+  /** Woken when the settings of the server have changed. */
+  governed: Wakeup,
+  signal: AbortSignal,
+): Promise<never> {
+  const { clock } = context.parts;
+  signal.addEventListener('abort', () => governed.wake(), { once: true });
+  /** Who was asked for longest ago comes first. */
+  let asked: readonly string[] = [];
+  for (;;) {
+    while (!needsRoles(context)) {
+      signal.throwIfAborted();
+      await governed.wait(Number.POSITIVE_INFINITY);
+    }
+    const isNew = seated(link).some((id) => !asked.includes(id));
+    await clock.sleep(isNew ? newMs : everyMs, signal);
+    const here = seated(link);
+    const before = asked.filter((id) => here.includes(id));
+    const next = here.find((id) => !before.includes(id)) ?? before[0];
+    asked = before.filter((id) => id !== next);
+    if (next === undefined) continue;
+    asked = [...asked, next];
+    await reread(next, link, context, signal);
+  }
+}
+
+/** The rules of a server may change at any time. */
+function needsRoles({ settings }: SessionContext): boolean {
+  const { consent, userRoleIds } = settings();
+  return (consent.policy === 'role' && consent.roleId !== undefined) || userRoleIds.length > 0;
+}
+
+function seated(link: VoiceLink): readonly string[] {
+  return link.people().map(({ id }) => id);
+}
+
+async function reread(
+  personId: string,
+  link: VoiceLink,
+  { channel, gate, once, parts }: SessionContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const before = rolesOf(personId, link.people());
+  try {
+    await link.refresh(personId, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof BotError)) throw error;
+    if (once.first('roles-unread')) parts.onEvent(channel.guildId, failureOf(error, 'link'));
+    return;
+  }
+  if (rolesOf(personId, link.people()) !== before) gate.rejudge();
+}
+
+function rolesOf(personId: string, people: readonly ChannelMember[]): string {
+  const roleIds = people.find(({ id }) => id === personId)?.roleIds ?? [];
+  return roleIds.toSorted().join();
+}

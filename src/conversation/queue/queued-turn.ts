@@ -1,0 +1,79 @@
+import type { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
+import type { Asker, AskOutcome, SpokenManner } from '#src/conversation/ports/command-ports.ts';
+import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
+
+import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
+import type { TurnHandle } from './turn-handle.ts';
+
+/** A question of a person, spoken or typed. */
+export type QueuedQuestion = {
+  readonly kind: 'question';
+  readonly said: TurnUtterance;
+  /** Words of the same person just before, oldest first, five at most: they are answered together with it. */
+  readonly earlier: readonly TurnUtterance[];
+  /** Whether it is for the bot, once that is decided. */
+  readonly isMeant?: boolean;
+  readonly endedAtMs: number;
+  readonly handle: TurnHandle;
+  /** Set when its transcript is there, those of `earlier` included. */
+  words?: { readonly text: string; readonly atMs: number };
+  /** Its answer, where it was begun before the end of the utterance. */
+  pending?: PendingAnswer | undefined;
+  /** The tool that runs for its answer, in words for people. */
+  step?: () => PlainTextId | undefined;
+  /** Others asked the same at the same time: they are answered with it, and by name. */
+  also?: readonly QueuedQuestion[];
+  /** Something was said to others while it waited. */
+  waited?: true;
+  /** True when its answer took so long that other turns became current meanwhile. */
+  postponed?: boolean;
+  /** Chat in which a typed question and its answer stand for all who may open it. */
+  readonly placeId?: string | undefined;
+  /** Manner of the spoken answer, where the asker chose one. */
+  readonly manner?: SpokenManner | undefined;
+  /** Called with the outcome; only where the question was typed. */
+  readonly report?: (asking: AskOutcome) => void;
+};
+
+/** A text to be read out. */
+export type QueuedReading = {
+  readonly kind: 'reading';
+  readonly clauses: readonly ConfidentialText[];
+  /** `behind`: after all else that waits, also what comes later. */
+  readonly when: 'now' | 'queue' | 'behind';
+  /** Words before it, made when its turn comes; undefined: it is not to be said any more. */
+  readonly opening?: () => string | undefined;
+  readonly voice?: string;
+  /** Tone and model of the speech. */
+  readonly manner?: Pick<SpeechVoice, 'instructions' | 'model'>;
+  /** Whose voice that is; null: the bot's own. Left out: its owner's. */
+  readonly speakerId?: string | null;
+  /** Language of the text (BCP 47), where it is known: a voice that does not speak it refuses. */
+  readonly language?: string;
+  /** Pace that its writer has chosen; 1 is usual. */
+  readonly speed?: number;
+  /** False for what everybody has to have heard. */
+  readonly interruptible?: boolean;
+  /** People whom it answers, or whose words it quotes. */
+  readonly answeredIds?: readonly string[];
+  /** Who had it read; left out for what the bot says of itself. */
+  readonly owner?: Asker;
+  /** True: where it cannot be said, its sender has it written. */
+  readonly isWrittenElsewhere?: boolean;
+  /** Called when something of it was heard. */
+  readonly onHeard?: () => void;
+  /** Told how it ended, once it had its turn. Never throws. */
+  readonly onEnd?: (end: PlayEnd) => void;
+  readonly handle: TurnHandle;
+};
+
+/** The last answer once more. */
+export type QueuedRepeat = {
+  readonly kind: 'repeat';
+  readonly handle: TurnHandle;
+};
+
+export type QueuedTurn = QueuedQuestion | QueuedReading | QueuedRepeat;

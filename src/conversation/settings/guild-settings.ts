@@ -1,0 +1,271 @@
+import { isTimeZone } from '#src/base/zoned-time.ts';
+import type { ConsentPolicySettings } from '#src/conversation/dependencies.ts';
+import type { Feature } from '#src/conversation/feature.ts';
+import { typedModes } from '#src/conversation/ports/typed-messages.ts';
+import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
+import { cueLevels } from '#src/playback/reply/cue-track.ts';
+import { voiceNamed } from '#src/speech/voice-names.ts';
+import { languageLabel, languageTag, offeredLanguages } from '#src/texts/language-names.ts';
+import { type AddressingMode, addressingModes } from '#src/turn/addressing/addressing-windows.ts';
+import { personDayCap, serverDayCap, serverMonthCap } from './budget-settings.ts';
+import type { Persona } from './persona.ts';
+import { autoJoin, blockedIds, leaveAfterMs, userRoleIds } from './presence-settings.ts';
+import {
+  bad,
+  type Choices,
+  idSetting,
+  none,
+  ok,
+  readSetting,
+  type ServerSetting,
+  switchSetting,
+  wordSetting,
+} from './server-setting.ts';
+
+/** Settings that apply in one server, and with `StoredSettings.at` in one of its voice channels. */
+export type GuildSettings = ConversationValues & {
+  /** Chosen persona of the bot: its fields count over the settings of the server. */
+  readonly persona?: Persona;
+  /** Brain of the persona, among the operator's; it goes with `pipeline`. */
+  readonly brain?: string;
+  /** The voice was chosen in place of all those of the persona. */
+  readonly isVoiceChosen?: true;
+  /** Value of a setting in the server, whoever the bot is. Errors: TypeError where no feature declares the setting. */
+  of<Value>(setting: ServerSetting<Value>): Value;
+};
+
+/** Settings of the conversation itself; those of features are read with `of`. */
+type ConversationValues = {
+  readonly [Field in keyof ConversationSettings]: ReturnType<
+    ConversationSettings[Field]['standard']
+  >;
+};
+type ConversationSettings = typeof conversationSettings;
+
+/** Settings of one server, as they were typed; `isRead` once the store was read. */
+export type StoredGuildSettings = {
+  readonly set: ReadonlyMap<string, string>;
+  readonly isRead: boolean;
+};
+
+export const maxInstructionsChars = 1_000;
+const [maxNames, maxNameChars] = [10, 32];
+const maxVoiceChars = 64;
+const maxLanguages = 20;
+
+const pipeline: ServerSetting<PipelineName> = {
+  key: 'pipeline',
+  standard: ({ pipelines: { names } }) => names[0] ?? 'chained',
+  read(words, { pipelines }) {
+    const name = pipelineNames.find((one) => one === words.toLowerCase());
+    if (name === undefined) return bad;
+    if (pipelines.names.includes(name)) return ok(name);
+    return { kind: 'missing', name, needs: pipelines.needs(name) };
+  },
+  shown: (name) => name,
+  values: ({ pipelines }) => pipelines.names,
+  savedLine: (name) => ({ id: 'pipeline.switched', with: { pipeline: name } }),
+};
+
+const addressing: ServerSetting<AddressingMode> = {
+  ...wordSetting('addressing', addressingModes, ({ defaults }) => defaults.addressing),
+  savedLine: (mode) => ({ id: `settings.addressing.${mode}` }),
+};
+
+const cues = wordSetting('cues', cueLevels, () => 'soft');
+
+/** Who the bot is and how it talks. */
+const instructions: ServerSetting<string> = {
+  key: 'instructions',
+  standard: ({ defaults }) => defaults.style.instructions,
+  read: (words) => (words.length > 0 && words.length <= maxInstructionsChars ? ok(words) : bad),
+  shown: (words) => words,
+  values: () => [],
+  unreadableLine: () => ({ id: 'settings.bad.instructions', with: { n: maxInstructionsChars } }),
+};
+
+/** Undefined: the engine's own. */
+const voice: ServerSetting<string | undefined> = {
+  key: 'voice',
+  standard: ({ defaults }) => defaults.style.voice.name,
+  read(words, { voices }) {
+    const name = words.length <= maxVoiceChars ? voiceNamed(words, voices) : undefined;
+    return name === undefined ? bad : ok(name);
+  },
+  shown: (name = '') => name,
+  values: ({ knownVoices }) => knownVoices,
+  unreadableLine: ({ knownVoices }) =>
+    knownVoices.length === 0 ? { id: 'settings.bad.voice' } : undefined,
+  load: ({ voices }) => voices.load(),
+};
+
+/** Names that the bot answers to beside its name in the server. */
+const names: ServerSetting<readonly string[]> = {
+  key: 'names',
+  standard: ({ defaults }) => defaults.names,
+  read(words) {
+    const typed = words.split(',').map((name) => name.trim());
+    const fit = (name: string) => name.length <= maxNameChars && /\p{L}/u.test(name);
+    return typed.length <= maxNames && typed.every(fit) ? ok([...new Set(typed)]) : bad;
+  },
+  shown: (all) => all.join(', '),
+  values: () => [],
+  unreadableLine: () => ({ id: 'settings.bad.names' }),
+};
+
+/** Role whose members may change everybody's sounds. */
+const djRoleId = idSetting(
+  'dj_role',
+  'role',
+  { id: 'settings.bad.dj_role' },
+  ({ defaults }) => defaults.djRoleId,
+);
+
+/** Tracks are quieter while a person speaks, not only under the bot's own voice. */
+const duckForPeople = switchSetting('duck_for_people', false);
+
+const policies = ['ask', 'role', 'notice'] as const;
+
+/** `role` alone is the role the operator has named; another one is given by its id or as Discord mentions it. */
+const consent: ServerSetting<ConsentPolicySettings> = {
+  key: 'consent',
+  standard: ({ defaults }) => defaults.consent,
+  unread: { policy: 'ask' },
+  read(words, { defaults }) {
+    const [, given] = /^role\s+(?:<@&)?(\d{15,21})>?$/i.exec(words) ?? [];
+    const roleId = given ?? defaults.consent.roleId;
+    const policy = given === undefined ? words.toLowerCase() : 'role';
+    if (policy === 'ask' || policy === 'notice') return ok({ policy });
+    if (policy !== 'role') return bad;
+    return roleId === undefined ? { kind: 'no-role' } : ok({ policy, roleId });
+  },
+  shown: ({ policy, roleId }) =>
+    policy === 'role' && roleId !== undefined ? `role ${roleId}` : policy,
+  values: () => policies,
+};
+
+/** Whether more people are heard unasked under the second rules than under the first. */
+export function isLooser(before: ConsentPolicySettings, after: ConsentPolicySettings): boolean {
+  const [was, is] = [policies.indexOf(before.policy), policies.indexOf(after.policy)];
+  return is > was || (after.policy === 'role' && is === was && before.roleId !== after.roleId);
+}
+
+/** Form of answers to questions typed in the chat of the voice channel. */
+const typed = wordSetting('typed', typedModes, () => 'voice');
+
+/** Language of people of whom none is known, BCP 47. */
+const language: ServerSetting<string | undefined> = {
+  key: 'language',
+  standard: () => undefined,
+  read(words) {
+    if (words.toLowerCase() === none) return ok(undefined);
+    const tag = languageTag(words);
+    return tag === undefined ? bad : ok(tag);
+  },
+  shown: (tag = none) => tag,
+  values: () => [none, ...offeredLanguages.map(languageLabel)],
+};
+
+/** Languages that people speak there, BCP 47; no other one is detected. Empty: any. */
+const languages: ServerSetting<readonly string[]> = {
+  key: 'languages',
+  standard: () => [],
+  read(words) {
+    if (words.toLowerCase() === none) return ok([]);
+    const named = words.split(',');
+    if (named.length > maxLanguages) return bad;
+    const tags = named.map(languageTag).filter((tag) => tag !== undefined);
+    return tags.length < named.length ? bad : ok([...new Set(tags)]);
+  },
+  shown: (tags) => (tags.length > 0 ? tags.join(', ') : none),
+  values: () => [none],
+};
+
+/** IANA name of the zone of times of day. */
+const timeZone: ServerSetting<string> = {
+  key: 'timezone',
+  standard: ({ defaults }) => defaults.timeZone,
+  read: (words) => (isTimeZone(words) ? ok(words) : bad),
+  shown: (name) => name,
+  values: () => Intl.supportedValuesOf('timeZone'),
+  unreadableLine: () => ({ id: 'settings.bad.timezone' }),
+};
+
+/** It says who has joined. */
+const announce = switchSetting('announce', false);
+
+/** Text channel whose lines are read out; undefined: none. Whether it is there shows when it is used. */
+const readChannelId = idSetting('read_channel', 'channel', { id: 'settings.bad.read_channel' });
+
+/** Settings of the conversation. A new one is a record and a line here; those of a feature are in its `settings`. */
+export const conversationSettings = {
+  pipeline,
+  addressing,
+  cues,
+  instructions,
+  voice,
+  names,
+  djRoleId,
+  duckForPeople,
+  consent,
+  autoJoin,
+  leaveAfterMs,
+  userRoleIds,
+  blockedIds,
+  personDayCap,
+  serverDayCap,
+  serverMonthCap,
+  typed,
+  language,
+  languages,
+  timeZone,
+  announce,
+  readChannelId,
+};
+
+/** All settings of servers in the order of `/settings`: those of features that are about consent follow `consent`, others come last. */
+export function settingsWith(
+  features: readonly Pick<Feature, 'settings'>[],
+  aboutConsent: readonly Pick<Feature, 'settings'>[],
+): readonly ServerSetting[] {
+  const own: readonly ServerSetting[] = Object.values(conversationSettings);
+  const at = own.indexOf(consent) + 1;
+  const others = features.filter((one) => !aboutConsent.includes(one));
+  const settingsOfAll = (some: typeof features) => some.flatMap(({ settings = [] }) => settings);
+  return [
+    ...own.slice(0, at),
+    ...settingsOfAll(aboutConsent),
+    ...own.slice(at),
+    ...settingsOfAll(others),
+  ];
+}
+
+/** Values of all settings in a server. */
+export function settingsOf(
+  all: readonly ServerSetting[],
+  stored: StoredGuildSettings,
+  choices: Choices,
+): GuildSettings {
+  const values = new Map(all.map((one) => [one, storedValue(one, stored, choices)]));
+  const of = <Value>(setting: ServerSetting<Value>): Value => {
+    if (!values.has(setting)) throw new TypeError(`No feature has the setting ${setting.key}.`);
+    return values.get(setting) as Value; // this record has read it
+  };
+  const fields = Object.entries(conversationSettings).map(([field, one]) => [
+    field,
+    values.get(one),
+  ]);
+  return { ...(Object.fromEntries(fields) as ConversationValues), of };
+}
+
+/** A stored value that cannot be used any more counts as not set. */
+function storedValue<Value>(
+  setting: ServerSetting<Value>,
+  { set, isRead }: StoredGuildSettings,
+  choices: Choices,
+): Value {
+  const words = set.get(setting.key);
+  if (words === undefined && !isRead && setting.unread !== undefined) return setting.unread;
+  const read = words === undefined ? bad : readSetting(setting, words, choices);
+  return read.kind === 'ok' ? read.value : setting.standard(choices);
+}

@@ -1,0 +1,334 @@
+import { z } from 'zod';
+import { withStore } from '#src/conversation/alerts/store-access.ts';
+import type { SessionDependencies, SessionSources } from '#src/conversation/dependencies.ts';
+import type { Brains } from '#src/conversation/ports/pipelines.ts';
+import type { CaptionOptions } from '#src/conversation/ports/settings.ts';
+import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
+import { type Pronounce, pronounceWith } from '#src/speech/pronunciation.ts';
+import { isVoiceAmong } from '#src/speech/voice-names.ts';
+import type { GuildCaps } from '#src/spending/guild-caps.ts';
+import {
+  conversationSettings,
+  type GuildSettings,
+  type StoredGuildSettings,
+  settingsOf,
+} from './guild-settings.ts';
+import type { Persona } from './persona.ts';
+import {
+  type BotChoice,
+  botChoiceKey,
+  type ChannelIdentity,
+  identityIn,
+  storedChoice,
+  storedPersonaKey,
+} from './persona-choice.ts';
+import { type Choices, readSetting, type ServerSetting } from './server-setting.ts';
+import { botVoices, mannerOf, voiceOf, voicesOf, withIdentity } from './settings-with-persona.ts';
+import { type WordKey, wordsIn } from './stored-words.ts';
+
+/** A voice that the bot was given in a channel. */
+export type ChosenVoice = {
+  readonly name: string;
+  /** It is there no more, so that the standard one speaks. */
+  readonly isGone: boolean;
+};
+
+const noBrains: Brains = new Map();
+
+/** Settings derived from the stored ones, cached until a change, as they are asked for all the time. */
+type KnownSettings = {
+  /** With which they were read. */
+  readonly voices: readonly string[];
+  readonly settings: GuildSettings;
+  readonly caps: GuildCaps;
+  /** By voice channel; of an empty id where there is no choice. */
+  readonly channels: Map<string, KnownChannel>;
+};
+
+/** Who the bot is in a voice channel, and what holds there. */
+type KnownChannel = { readonly identity: ChannelIdentity; readonly settings: GuildSettings };
+
+const unread: StoredGuildSettings = { set: new Map(), isRead: false };
+
+/** Settings of all servers, with the operator's defaults for the rest. */
+export class StoredSettings {
+  readonly #parts: SessionDependencies;
+  readonly #sources: SessionSources;
+  readonly #servers = new Map<string, StoredGuildSettings>();
+  readonly #loading = new Map<string, Promise<void>>();
+  readonly #known = new WeakMap<StoredGuildSettings, KnownSettings>();
+  readonly #words = new KnownWords();
+
+  constructor(parts: SessionDependencies, sources: SessionSources) {
+    this.#parts = parts;
+    this.#sources = sources;
+  }
+
+  /** All settings, in the order in which they are listed. */
+  get all(): readonly ServerSetting[] {
+    return this.#sources.serverSettings;
+  }
+
+  get choices(): Choices {
+    const { caps, defaults } = this.#sources;
+    const { pipelines, voices } = this.#parts;
+    const knownVoices = voices.known();
+    return { pipelines, voices: botVoices(this.#parts), knownVoices, caps, defaults };
+  }
+
+  /** Settings as far as they are known now: until the consent policy was read, people have to agree. */
+  in(guildId: string): GuildSettings {
+    return this.#knownIn(guildId).settings;
+  }
+
+  /** Caps of this server below those of the operator; the same object until they change. */
+  capsIn(guildId: string): GuildCaps {
+    return this.#knownIn(guildId).caps;
+  }
+
+  /** Same as `in`, with who the bot is there: in this voice channel, or in those without a choice. */
+  at(guildId: string, channelId: string | undefined): GuildSettings {
+    return this.#knownAt(guildId, channelId).settings;
+  }
+
+  /** The voice that was chosen for the bot there, by whatever command; undefined: none was. */
+  chosenVoiceAt(guildId: string, channelId: string | undefined): ChosenVoice | undefined {
+    const { persona, voice } = this.#knownAt(guildId, channelId).identity;
+    const name =
+      voice ?? persona?.voice ?? this.#server(guildId).set.get(conversationSettings.voice.key);
+    return name === undefined
+      ? undefined
+      : { name, isGone: !isVoiceAmong(name, botVoices(this.#parts)) };
+  }
+
+  /** Settings that would hold if a key were set so. */
+  foresee(guildId: string, key: string, value: string | undefined): GuildSettings {
+    return this.#settings(withValue(this.#server(guildId), key, value));
+  }
+
+  /** Style of answers there. The operator's instructions name the bot already; those of a server need not. */
+  styleIn(guildId: string, channelId?: string): ReplyStyle {
+    const { places } = this.#parts;
+    const { style } = this.#sources.defaults;
+    const here = this.at(guildId, channelId);
+    const { instructions, names, persona, pipeline } = here;
+    const { name = places.botName(guildId) } = persona ?? {};
+    const isOwn = persona !== undefined || this.isSet(guildId, conversationSettings.instructions);
+    const called = isOwn ? ` Your name is ${name}.` : '';
+    const others = names.filter((one) => one !== persona?.name);
+    const also = this.isSet(guildId, conversationSettings.names)
+      ? ` You are also called ${others.join(', ')}.`
+      : '';
+    const manner = persona ? mannerOf(persona, pipeline) : '';
+    const byLanguage = voicesOf(here, botVoices(this.#parts));
+    const { pronounce } = this.#words.of(this.stored(guildId));
+    return {
+      ...style,
+      instructions: `${instructions}${called}${also}${manner}`,
+      voice: {
+        ...style.voice,
+        ...voiceOf(here, botVoices(this.#parts)),
+        ...(pronounce && { pronounce }),
+      },
+      ...(byLanguage && { voices: byLanguage }),
+    };
+  }
+
+  /** Which of them the server has set itself. */
+  isSet(guildId: string, setting: ServerSetting): boolean {
+    const words = this.#server(guildId).set.get(setting.key);
+    return words !== undefined && readSetting(setting, words, this.choices).kind === 'ok';
+  }
+
+  /** Options of captions in a voice channel; undefined where they are off. */
+  captionsIn(guildId: string, channelId: string): CaptionOptions | undefined {
+    const value = this.#server(guildId).set.get(captionsKey(channelId));
+    return value === undefined ? undefined : readCaptionOptions(value);
+  }
+
+  /** Turns captions of a voice channel on or, with undefined, off; as `set`. */
+  setCaptionsIn(
+    guildId: string,
+    channelId: string,
+    options: CaptionOptions | undefined,
+  ): Promise<boolean> {
+    const value = options && storedCaptionOptions(options);
+    return this.#write(guildId, captionsKey(channelId), value);
+  }
+
+  /** Whether what this server has set is known. */
+  isRead(guildId: string): boolean {
+    return this.#server(guildId).isRead;
+  }
+
+  /** True where a person sent the bot out of that channel of `auto_join`, which was never empty since. */
+  isResting(guildId: string, channelId: string): boolean {
+    return this.#server(guildId).set.has(restKey(channelId));
+  }
+
+  /** The bot does not come to that channel by itself until `endRest`, if it is one of `auto_join`. Never throws. */
+  async rest(guildId: string, channelId: string): Promise<void> {
+    await this.load(guildId);
+    if (this.in(guildId).autoJoin.includes(channelId))
+      await this.#write(guildId, restKey(channelId), 'until empty');
+  }
+
+  /** Never throws. */
+  async endRest(guildId: string, channelId: string): Promise<void> {
+    await this.#write(guildId, restKey(channelId), undefined);
+  }
+
+  /** Stored values of a server, by key, as far as they are known now. */
+  stored(guildId: string): ReadonlyMap<string, string> {
+    return this.#server(guildId).set;
+  }
+
+  /** Chooses who the bot is in a voice channel or, without one, in the server; as `set`. */
+  chooseBot(guildId: string, channelId: string | undefined, choice: BotChoice): Promise<boolean> {
+    return this.#write(guildId, botChoiceKey(channelId), storedChoice(choice));
+  }
+
+  /** Stores a persona under its name or, with undefined, removes it; as `set`. */
+  setPersona(guildId: string, name: string, persona: Persona | undefined): Promise<boolean> {
+    return this.#write(guildId, storedPersonaKey(name), persona && JSON.stringify(persona));
+  }
+
+  /** Words that people of this server say, those added last first. */
+  wordsIn(guildId: string): readonly string[] {
+    return this.#words.of(this.stored(guildId)).words;
+  }
+
+  /** Stores a word or, with undefined, removes it; as `set`. */
+  setWord(guildId: string, key: WordKey, value: string | undefined): Promise<boolean> {
+    return this.#write(guildId, key, value);
+  }
+
+  /** Asks the store until it has answered once; false when it has not. Never throws. */
+  async load(guildId: string): Promise<boolean> {
+    if (!this.#server(guildId).isRead) {
+      const loading = this.#loading.get(guildId) ?? this.#load(guildId);
+      this.#loading.set(guildId, loading);
+      await loading;
+      this.#loading.delete(guildId);
+    }
+    return this.#server(guildId).isRead;
+  }
+
+  /** Holds from now on, saved or not; undefined is the operator's again. False when it could not be saved. Never throws. */
+  set(guildId: string, key: string, value: string | undefined): Promise<boolean> {
+    return this.#write(guildId, key, value);
+  }
+
+  async #write(guildId: string, key: string, value: string | undefined): Promise<boolean> {
+    await this.load(guildId);
+    this.#servers.set(guildId, withValue(this.#server(guildId), key, value));
+    const saved = await withStore(guildId, this.#parts, 'store.unwritable', async () => {
+      await this.#sources.settingsStore.write(guildId, key, value);
+      return true;
+    });
+    return saved === true;
+  }
+
+  /** Forgets the settings of the server; the store is read again when they are needed. */
+  forget(guildId: string): void {
+    this.#loading.delete(guildId);
+    this.#servers.delete(guildId);
+  }
+
+  async #load(guildId: string): Promise<void> {
+    const read = () => this.#sources.settingsStore.read(guildId);
+    const set = await withStore(guildId, this.#parts, 'store.unreadable', read);
+    if (!set || !this.#loading.has(guildId)) return; // forgotten meanwhile
+    const typed = this.#server(guildId).set; // while the store could not be read: newer
+    this.#servers.set(guildId, { set: new Map([...set, ...typed]), isRead: true });
+  }
+
+  #knownIn(guildId: string): KnownSettings {
+    const server = this.#server(guildId);
+    const voices = botVoices(this.#parts);
+    const before = this.#known.get(server);
+    if (before?.voices === voices) return before;
+    const settings = this.#settings(server);
+    const { personDayCap, serverDayCap, serverMonthCap } = settings;
+    const caps = { personDay: personDayCap, serverDay: serverDayCap, serverMonth: serverMonthCap };
+    const known = { voices, settings, caps, channels: new Map<string, KnownChannel>() };
+    this.#known.set(server, known);
+    return known;
+  }
+
+  #knownAt(guildId: string, channelId = ''): KnownChannel {
+    const { channels, settings, voices } = this.#knownIn(guildId);
+    const before = channels.get(channelId);
+    if (before) return before;
+    const { brains = noBrains } = this.#parts.pipelines;
+    const identity = identityIn(this.stored(guildId), channelId || undefined);
+    const known = { identity, settings: withIdentity(settings, identity, { brains, voices }) };
+    channels.set(channelId, known);
+    return known;
+  }
+
+  #settings(server: StoredGuildSettings): GuildSettings {
+    return settingsOf(this.all, server, this.choices);
+  }
+
+  #server(guildId: string): StoredGuildSettings {
+    return this.#servers.get(guildId) ?? unread;
+  }
+}
+
+function withValue(
+  { set, isRead }: StoredGuildSettings,
+  key: string,
+  value: string | undefined,
+): StoredGuildSettings {
+  const others = [...set].filter(([one]) => one !== key);
+  const own = value === undefined ? [] : [[key, value] as const];
+  return { set: new Map([...others, ...own]), isRead };
+}
+
+/** Key under which the settings of a server hold that the bot was sent out of a voice channel of `auto_join`. */
+function restKey(channelId: string): string {
+  return `auto_join_rest:${channelId}`;
+}
+
+/** Key under which the settings of a server hold the captions of one of its voice channels. */
+function captionsKey(channelId: string): string {
+  return `captions:${channelId}`;
+}
+
+const tag = z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/);
+const stored = z.object({ language: tag.optional(), translateTo: tag.optional() });
+
+/** Options as they were stored; without options where they cannot be read, as captions are on all the same. */
+function readCaptionOptions(value: string): CaptionOptions {
+  try {
+    return stored.parse(JSON.parse(value));
+  } catch {
+    return {};
+  }
+}
+
+function storedCaptionOptions({ language, translateTo }: CaptionOptions): string {
+  return JSON.stringify({ language, translateTo });
+}
+
+/** Words of a server, those added last first, and how they are said. */
+type WordsOfServer = { readonly words: readonly string[]; readonly pronounce?: Pronounce };
+
+/** Words in what servers have stored, read once for each change, as they are asked for with each utterance. */
+class KnownWords {
+  readonly #known = new WeakMap<ReadonlyMap<string, string>, WordsOfServer>();
+
+  of(set: ReadonlyMap<string, string>): WordsOfServer {
+    const known = this.#known.get(set) ?? read(set);
+    this.#known.set(set, known);
+    return known;
+  }
+}
+
+function read(set: ReadonlyMap<string, string>): WordsOfServer {
+  const all = wordsIn(set);
+  const said = all.flatMap(({ word, say }) => (say === undefined ? [] : [{ word, say }]));
+  const pronounce = pronounceWith(said);
+  return { words: all.map(({ word }) => word), ...(pronounce && { pronounce }) };
+}

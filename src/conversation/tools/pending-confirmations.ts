@@ -1,0 +1,75 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ConfirmableAction, Presser, ToolEntry } from '#src/conversation/ports/tool.ts';
+import type { CheckedLine } from '#src/texts/texts.ts';
+
+/** Something that is done once the right person presses the button for it. */
+export type PendingConfirmation = {
+  /** Never the same again, also after a restart: a button of former days fits nothing. */
+  readonly id: string;
+  readonly tool: ToolEntry;
+  readonly action: ConfirmableAction;
+  readonly askerId: string;
+  /** Who alone may press: the asker, or whom it is about. */
+  readonly presser: Presser;
+  readonly untilMs: number;
+  /** Set once it is pressed; `content` is its result for a model. */
+  pressed?: { content?: string };
+};
+
+/** A further one drops the oldest. */
+const limit = 8;
+
+/** Tool calls that wait for a button in one session; each is pressed once, or never. */
+export class PendingConfirmations {
+  #open: readonly PendingConfirmation[] = [];
+
+  /** The one that waits: of the same question of the same asker the first. */
+  put(ask: PendingConfirmation, nowMs: number): PendingConfirmation {
+    const open = this.#open.filter(({ untilMs }) => untilMs > nowMs);
+    const asked = open.find(
+      (one) =>
+        one.askerId === ask.askerId &&
+        one.presser.id === ask.presser.id &&
+        one.tool.name === ask.tool.name &&
+        isSameLine(one.action.ask, ask.action.ask) &&
+        isDeepStrictEqual(one.action.files, ask.action.files),
+    );
+    if (!asked) this.#open = [...open, ask].slice(-limit);
+    return asked ?? ask;
+  }
+
+  /** Whether its button can still be pressed. */
+  waits(ask: PendingConfirmation, nowMs: number): boolean {
+    return ask.untilMs > nowMs && this.#open.includes(ask);
+  }
+
+  /** Takes the press of a button; only that of its presser confirms. */
+  press(id: string, personId: string, nowMs: number): ConfirmationPress {
+    const ask = this.#open.find((one) => one.id === id);
+    if (!ask || ask.untilMs <= nowMs) return { kind: 'over' };
+    if (ask.presser.id !== personId) return { kind: 'other', name: ask.presser.name };
+    this.remove(ask);
+    ask.pressed = {};
+    return { kind: 'theirs', ask };
+  }
+
+  remove(ask: PendingConfirmation): void {
+    this.#open = this.#open.filter((one) => one !== ask);
+  }
+
+  /** Nothing waits any more that this person asked for or may press. */
+  withdraw(personId: string): void {
+    this.#open = this.#open.filter(
+      ({ askerId, presser }) => askerId !== personId && presser.id !== personId,
+    );
+  }
+}
+
+function isSameLine(one: CheckedLine, other: CheckedLine): boolean {
+  return one.id === other.id && JSON.stringify(one.with) === JSON.stringify(other.with);
+}
+
+export type ConfirmationPress =
+  | { readonly kind: 'theirs'; readonly ask: PendingConfirmation }
+  | { readonly kind: 'other'; readonly name: string }
+  | { readonly kind: 'over' };

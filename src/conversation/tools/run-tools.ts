@@ -1,0 +1,364 @@
+import { BotError } from '#src/base/errors.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
+import type { Tool, ToolCall } from '#src/chat/ports.ts';
+import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { reportMissedDeadline } from '#src/conversation/alerts/stage-watchdog.ts';
+import type { SessionContext } from '#src/conversation/context.ts';
+import type {
+  ConfirmableAction,
+  Facts,
+  Fitting,
+  Quote,
+  ToolEntry,
+} from '#src/conversation/ports/tool.ts';
+import { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
+import { lineWith, type PlainTextId, text } from '#src/texts/texts.ts';
+import { answeredCall, checkIntent } from './intent-check.ts';
+import type { PendingConfirmation } from './pending-confirmations.ts';
+import type { ToolCallResult, ToolEffect } from './tool-effects.ts';
+import { asData, onOneLine, refusal, uncertain } from './tool-result.ts';
+
+/** No call takes longer, its check included, unless its tool may. */
+export const longestCallMs = 10_000;
+/** From the first call of a turn on; later there is none. */
+const longestTurnMs = 30_000;
+
+const notOwnWords =
+  'Whoever asks did not ask for that in their own words of now. Nothing has happened.';
+
+/** One call of a tool. `work` is aborted when the call is over, `answer` with the answer alone. */
+type RunningCall = {
+  readonly tool: ToolEntry;
+  readonly call: ToolCall;
+  /** That of the answer. */
+  readonly reservation: Reservation;
+  readonly work: AbortSignal;
+  readonly answer: AbortSignal;
+};
+
+/**
+ * The tools of one turn, with the rights of the people whose packets asked, whatever any text says.
+ *
+ * A call runs only if the tool was offered, its arguments fit, every asker holds the right at that moment, and, where it
+ * has an effect, the askers' own words ask for it or one of them presses a button; some need both. A tool with an effect runs
+ * once for a question, however often that is asked anew: the same call gets its result, and one with other arguments waits
+ * for a button if more was said since.
+ */
+export class ToolRun {
+  readonly #context: SessionContext;
+  readonly #said: readonly TurnUtterance[];
+  readonly #tools: ReadonlyMap<string, ToolEntry>;
+  /** With an effect, and called in this turn. */
+  readonly #used = new Set<string>();
+  /** Slow ones that were called in this turn. */
+  readonly #slow = new Set<string>();
+  #running: readonly ToolEntry[] = [];
+  #deadlineMs: number | undefined;
+  /** Whether each call so far shows its effect by itself. */
+  #plain: readonly boolean[];
+  /** Made for this question by answers before. */
+  readonly #done: readonly ToolEffect[];
+  #quotes: readonly Quote[] = [];
+
+  constructor(said: readonly TurnUtterance[], context: SessionContext) {
+    this.#context = context;
+    this.#said = said;
+    this.#tools = new Map(context.tools.offered().map((tool) => [tool.name, tool]));
+    const nowMs = context.parts.clock.nowMs();
+    const stands = ({ button }: ToolEffect) =>
+      !button || context.tools.confirmations.waits(button, nowMs);
+    this.#done = context.tools.effects.madeFor(said).filter(stands);
+    this.#plain = this.#done.filter((one) => one.covers(said)).map(({ isPlain }) => isPlain);
+  }
+
+  /** Calls already made for this question, as the model is shown them. */
+  get done(): readonly DoneCall[] {
+    return this.#done.map(({ done }) => done);
+  }
+
+  /** Tools that the model may call. */
+  get offered(): readonly Tool[] {
+    const all = [...this.#tools.values()];
+    return all.map(({ name, description, parameters }) => ({ name, description, parameters }));
+  }
+
+  /** All that was asked for was done, and shows by itself. */
+  get isDone(): boolean {
+    const isOver = this.#running.length === 0;
+    return isOver && this.#plain.length > 0 && this.#plain.every(Boolean);
+  }
+
+  /** Words in place of the rest of the answer. */
+  get quote(): Quote | undefined {
+    if (this.#quotes.length === 0) return undefined;
+    const aboutIds = this.#quotes.flatMap((one) => one.aboutIds);
+    const texts = this.#quotes.map(({ text }) => text);
+    return { text: ConfidentialText.joined(texts, '\n'), aboutIds };
+  }
+
+  /** Current step, in words for people. */
+  get step(): PlainTextId | undefined {
+    return this.#running.at(-1)?.doing;
+  }
+
+  /** Result of a call for the model, also of one that was refused or failed. The answer pays. Aborting `signal` throws `signal.reason`, at once. */
+  async run(call: ToolCall, reservation: Reservation, signal: AbortSignal): Promise<ToolResult> {
+    signal.throwIfAborted();
+    const tool = this.#tools.get(call.name);
+    const atMs = this.#context.parts.clock.nowMs();
+    const {
+      how,
+      content,
+      isPlain = false,
+      quote,
+    } = await this.#inTime(tool, call, reservation, signal);
+    this.#plain = [...this.#plain, isPlain];
+    if (quote !== undefined) this.#quotes = [...this.#quotes, quote];
+    this.#report(tool, how, atMs);
+    return { content };
+  }
+
+  async #inTime(
+    tool: ToolEntry | undefined,
+    call: ToolCall,
+    reservation: Reservation,
+    signal: AbortSignal,
+  ): Promise<ToolCallResult> {
+    if (!tool) return refused('There is no such tool.');
+    const leftMs = this.#leftMs(tool);
+    if (leftMs <= 0) return refused('There is no time left for tools: answer now.');
+    const over = new AbortController();
+    this.#running = [...this.#running, tool];
+    try {
+      const either = AbortSignal.any([signal, over.signal]);
+      const work = this.#judge({ tool, call, reservation, work: either, answer: signal });
+      return await unlessAborted(
+        within(work, leftMs, this.#context.parts.clock, () => tooLate(leftMs)),
+        signal,
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      return this.#failed(tool, error, this.#context.tools.effects.madeFor(this.#said));
+    } finally {
+      over.abort(new Error('the call is over'));
+      this.#running = without(this.#running, tool);
+    }
+  }
+
+  /** A tool that may take longer than a turn may has its own time, once. */
+  #leftMs({ deadlineMs = longestCallMs, name }: ToolEntry): number {
+    const nowMs = this.#context.parts.clock.nowMs();
+    this.#deadlineMs ??= nowMs + longestTurnMs;
+    const turnMs = this.#deadlineMs - nowMs;
+    if (deadlineMs <= longestTurnMs) return Math.min(deadlineMs, turnMs);
+    if (this.#slow.has(name)) return 0;
+    this.#slow.add(name);
+    return deadlineMs;
+  }
+
+  async #judge(one: RunningCall): Promise<ToolCallResult> {
+    const { tool, call, work } = one;
+    const fit = tool.fit(call.argumentsJson);
+    if ('unfit' in fit) return refused(`The arguments do not fit. ${fit.unfit}`);
+    if (tool.effect === 'none' && !tool.isDestructive) return await this.#perform(tool, fit, work);
+    if (this.#used.has(tool.name)) return refused('Once in an answer is enough.');
+    const former = this.#former(call);
+    if (former?.answers(call, this.#said))
+      return { ...(await unlessAborted(former.result(), work)), how: 'known' };
+    this.#used.add(tool.name);
+    if (!(await this.#allows(tool, work))) return barred(tool);
+    const mustAsk = tool.isDestructive || former !== undefined;
+    return mustAsk && !tool.needsOwnWords ? await this.#ask(one, fit) : await this.#weigh(one, fit);
+  }
+
+  /** Runs what the askers' own words ask for; else they are asked. */
+  async #weigh(one: RunningCall, fit: Fitting): Promise<ToolCallResult> {
+    const { tool, reservation, work } = one;
+    const own = await this.#ownCall(tool, reservation, work);
+    if (tool.needsOwnWords && (!own || this.#askers.length > 1)) return refused(notOwnWords);
+    if (!own || tool.needsOwnWords) return await this.#ask(one, own ?? fit);
+    const chosen = tool.effect === 'change' ? own : fit;
+    return await this.#once(one, (signal) => this.#perform(tool, chosen, signal));
+  }
+
+  /** The call that the askers' own words ask for, or by which the only asker answers what the tool has asked them. */
+  async #ownCall(
+    tool: ToolEntry,
+    reservation: Reservation,
+    signal: AbortSignal,
+  ): Promise<Fitting | undefined> {
+    const ports = this.#context.tools.actionsFor(this.#askers);
+    const isAlone = this.#askers.length === 1;
+    const answered = isAlone ? await answeredCall(tool, this.#said, ports, signal) : undefined;
+    if (answered) return answered;
+    const chat = this.#context.parts.chat.paidBy(reservation);
+    return await checkIntent(tool, this.#said, chat, signal);
+  }
+
+  async #perform(tool: ToolEntry, fit: Fitting, signal: AbortSignal): Promise<ToolCallResult> {
+    if (!(await this.#allows(tool, signal))) return barred(tool);
+    signal.throwIfAborted();
+    const actions = this.#context.tools.actionsFor(this.#askers);
+    const { facts, isPlain = false, isVain = false, quote } = await fit.run(actions, signal);
+    const content = asData(facts, tool.resultChars);
+    return { how: 'ran', content, isPlain, isVain, ...(quote !== undefined && { quote }) };
+  }
+
+  get #askers(): readonly string[] {
+    return [...new Set(this.#said.map(({ speakerId }) => speakerId))];
+  }
+
+  /** The least right of all who asked. */
+  async #allows({ right }: ToolEntry, signal: AbortSignal): Promise<boolean> {
+    const askers = this.#askers;
+    for (const id of askers) {
+      if (!(await this.#context.tools.isAllowed(right, id, signal))) return false;
+    }
+    signal.throwIfAborted();
+    return askers.length > 0;
+  }
+
+  async #ask(one: RunningCall, fitting: Fitting): Promise<ToolCallResult> {
+    const { tool, work } = one;
+    const asker = this.#said.at(-1);
+    if (!asker) return barred(tool);
+    const action = await fitting.prepare(this.#context.tools.actionsFor(this.#askers), work);
+    if (action.kind === 'refused') return refused(text(action.line.id, action.line.with));
+    return await this.#once(one, async (signal, effect) => {
+      const requested = { tool, action, asker };
+      const { ask, facts } = await requestConfirmation(requested, this.#context, signal);
+      effect.button = ask;
+      return { how: 'asked', content: asData(facts) };
+    });
+  }
+
+  /** The latest call of this tool for these words; one whose button is not pressed has done nothing, and gives way to another. */
+  #former(call: ToolCall): ToolEffect | undefined {
+    const { parts, tools } = this.#context;
+    const { confirmations, effects } = tools;
+    const made = effects.madeFor(this.#said);
+    const former = made.findLast((one) => one.call.name === call.name);
+    const button = former?.button;
+    if (!former || !button) return former;
+    const waits = confirmations.waits(button, parts.clock.nowMs());
+    if (waits && former.answers(call, this.#said)) return former;
+    confirmations.remove(button);
+    effects.forget(former);
+    return undefined;
+  }
+
+  /** Performs a call that cannot be undone; its end is reported also where the answer is over by then. */
+  async #once(
+    { tool, call, work, answer }: RunningCall,
+    perform: (signal: AbortSignal, effect: ToolEffect) => Promise<ToolCallResult>,
+  ): Promise<ToolCallResult> {
+    work.throwIfAborted();
+    const { deadlineMs: longestMs = longestCallMs, name } = tool;
+    const atMs = this.#context.parts.clock.nowMs();
+    const runAndReport = async (signal: AbortSignal, effect: ToolEffect) => {
+      const result = await perform(signal, effect);
+      if (answer.aborted) this.#report(tool, result.how, atMs);
+      return result;
+    };
+    const failed = (error: unknown, effect: ToolEffect): ToolCallResult => {
+      const isReported = error === undefined || (work.aborted && !answer.aborted);
+      if (!isReported) return this.#failed(tool, error, [effect]);
+      return { how: 'failed', content: uncertain(name, 'was stopped') };
+    };
+    const late = () => tooLate(longestMs);
+    const effect = { call, said: this.#said, longestMs, perform: runAndReport, failed, late };
+    return await this.#context.tools.effects.run(effect, answer);
+  }
+
+  /** `made` are calls with an effect that it may be one of. */
+  #failed({ name }: ToolEntry, error: unknown, made: readonly ToolEffect[]): ToolCallResult {
+    const { channel, parts } = this.#context;
+    parts.onEvent(channel.guildId, failureOf(error, 'think'));
+    if (error instanceof BotError) reportMissedDeadline(error, this.#context);
+    const code = error instanceof BotError ? error.code : 'bug';
+    const why = `failed (${code})`;
+    const isKnown = made.every(({ call }) => call.name !== name);
+    return { how: 'failed', content: isKnown ? refusal(`${name} ${why}.`) : uncertain(name, why) };
+  }
+
+  /** Reports a call; a name that a model made up is not reported. */
+  #report(tool: ToolEntry | undefined, how: ToolCallResult['how'], atMs: number): void {
+    const { channel, parts } = this.#context;
+    const { speakerId = '' } = this.#said.at(-1) ?? {};
+    const tookMs = parts.clock.nowMs() - atMs;
+    const event = { kind: 'tool', speakerId, tool: tool?.name ?? 'unknown', how, tookMs } as const;
+    parts.onEvent(channel.guildId, event);
+  }
+}
+
+function refused(why: string): ToolCallResult {
+  return { how: 'refused', content: refusal(why) };
+}
+
+function barred({ right }: ToolEntry): ToolCallResult {
+  return refused(`Whoever asks has not the right to that (${right}). Nothing has happened.`);
+}
+
+export function tooLate(ms: number): BotError {
+  return new BotError('tool.late', true, `A tool took longer than ${ms / 1000} s.`);
+}
+
+function without<T>(all: readonly T[], one: T): readonly T[] {
+  const at = all.indexOf(one);
+  return all.filter((_, n) => n !== at);
+}
+
+/** Time, in ms, after which a button does nothing any more. */
+const openMs = 60_000;
+/** Name of the press behind the button; the id of the call follows. */
+const pressName = 'tool.confirm';
+
+type RequestedAction = {
+  readonly tool: ToolEntry;
+  readonly action: ConfirmableAction;
+  readonly asker: TurnUtterance;
+};
+
+/** The button that was asked for, and the facts that the model gets meanwhile. */
+type RequestedConfirmation = { readonly ask: PendingConfirmation; readonly facts: Facts };
+
+/**
+ * Asks in the chat of the channel for a button that only its presser can press, the asker unless the action names another
+ * person.
+ *
+ * Errors: as `ChannelMessages.offer`. Aborting `signal` throws `signal.reason`; nothing waits then.
+ */
+async function requestConfirmation(
+  { tool, action, asker }: RequestedAction,
+  { channel, parts, tools: { confirmations } }: SessionContext,
+  signal: AbortSignal,
+): Promise<RequestedConfirmation> {
+  const { clock, messages } = parts;
+  const presser = action.presser ?? { id: asker.speakerId, name: asker.name };
+  const name = onOneLine(presser.name);
+  const ask: PendingConfirmation = {
+    id: crypto.randomUUID(),
+    tool,
+    action,
+    askerId: asker.speakerId,
+    presser: { id: presser.id, name },
+    untilMs: clock.nowMs() + openMs,
+  };
+  const facts = {
+    waiting: `Nothing has happened yet: ${name} has to press Confirm in the chat of the channel.`,
+  };
+  const asked = confirmations.put(ask, clock.nowMs());
+  if (asked !== ask) return { ask: asked, facts };
+  try {
+    const line = lineWith(action.ask, { name, s: openMs / 1000 });
+    const buttons = [`${pressName}:${ask.id}`];
+    await messages.offer(channel, line, buttons, action.files ?? [], signal);
+    signal.throwIfAborted();
+  } catch (error) {
+    confirmations.remove(ask);
+    throw error;
+  }
+  return { ask, facts };
+}

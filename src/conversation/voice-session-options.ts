@@ -1,0 +1,31 @@
+import type { GuildNotices } from '#src/conversation/alerts/guild-notices.ts';
+import type { SeatKeeper } from '#src/conversation/joining/seat-keeper.ts';
+import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
+import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
+import type { SessionDependencies, SessionSources } from './dependencies.ts';
+import type { VoiceSession } from './voice-session.ts';
+import type { VoiceSessions } from './voice-sessions.ts';
+
+/** Place, parts and history of a session. */
+export type VoiceSessionOptions = {
+  readonly channel: ChannelRef;
+  readonly callerId: string;
+  readonly parts: SessionDependencies;
+  readonly sources: SessionSources;
+  readonly settings: StoredSettings;
+  readonly notices: GuildNotices;
+  /** Where it is left. */
+  readonly sessions: Pick<VoiceSessions, 'leave'>;
+  /** Person it goes along with. */
+  readonly followedId?: string | undefined;
+  /** Default: it answers people. */
+  readonly mode?: JoinMode;
+  /** A session of this server that is to go on here: with its memory and what people said about being heard. */
+  readonly former?: VoiceSession | undefined;
+  /** A seat of a former run that is to go on here: no greeting and no notice is repeated. */
+  readonly seat?: Seat;
+  /** Keeper of its seat for a process that ends. */
+  readonly seats: SeatKeeper;
+};

@@ -1,0 +1,282 @@
+import { BotError } from '#src/base/errors.ts';
+import { together } from '#src/base/run-together.ts';
+import { Wakeup } from '#src/base/wakeup.ts';
+import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { ServiceNotices } from '#src/conversation/alerts/service-notices.ts';
+import { VoiceRestrictions } from '#src/conversation/alerts/voice-restrictions.ts';
+import { runConnection } from '#src/conversation/connection/connection-loop.ts';
+import type { ConnectionSources } from '#src/conversation/connection/connection-parts.ts';
+import { reconnectRules } from '#src/conversation/connection/reconnect-policy.ts';
+import {
+  type ReconnectDecision,
+  ReconnectingLink,
+} from '#src/conversation/connection/reconnecting-link.ts';
+import { type LeaveReason, leftLine } from '#src/conversation/joining/leave-reason.ts';
+import { type SeatStart, seatOf, startOf } from '#src/conversation/joining/seat-snapshot.ts';
+import { SpeechAdjustment } from '#src/conversation/output/speech-adjustment.ts';
+import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
+import type { DroppedTurnReason, SessionEvent } from '#src/conversation/ports/events.ts';
+import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
+import type { ChannelRef, LinkState, VoiceLink } from '#src/conversation/ports/voice-link.ts';
+import { watchRoles } from '#src/conversation/presence/role-watch.ts';
+import { SessionConsent } from '#src/conversation/presence/session-consent.ts';
+import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import { SessionContext } from './context.ts';
+import type { SessionDependencies } from './dependencies.ts';
+import type { EndNews } from './feature.ts';
+import type { VoiceSessionOptions } from './voice-session-options.ts';
+
+/** Interval, in ms, at which it is checked while the link is away whether a person is still there. */
+const checkMs = 250;
+
+/** One session: the bot in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
+export class VoiceSession {
+  readonly context: SessionContext;
+  readonly consent: SessionConsent;
+  /** Restrictions of its voice there. */
+  readonly restrictions: VoiceRestrictions;
+  readonly news: ServiceNotices;
+  /** Person who called the bot in. */
+  readonly callerId: string;
+  /** Person it goes along with when they change the channel. */
+  followedId: string | undefined;
+  readonly #parts: SessionDependencies;
+  readonly #over = new AbortController();
+  readonly #settings: VoiceSessionOptions['settings'];
+  readonly #since: SeatStart;
+  readonly #connectionSources: ConnectionSources;
+  /** Woken when the settings of the server have changed. */
+  readonly #governed: Wakeup;
+  readonly #seats: VoiceSessionOptions['seats'];
+  readonly #connection: ReconnectingLink;
+  /** True while it goes on from another channel and has not seen yet who came along. */
+  #isMoving: boolean;
+  #why: LeaveReason | undefined;
+  #endNews: EndNews = {};
+  #joinedInMs: number | undefined;
+  #mode: JoinMode;
+
+  constructor(options: VoiceSessionOptions) {
+    const { callerId, channel, followedId, former, mode, parts } = options;
+    const { seat, seats, settings, sources } = options;
+    this.#mode = mode ?? former?.mode ?? seat?.mode ?? 'talk';
+    this.#seats = seats;
+    this.#settings = settings;
+    const pauseHabits = new PauseHabits();
+    this.#connectionSources = {
+      adjustment: new SpeechAdjustment(),
+      callerId,
+      hearing: sources.hearing,
+      pauseHabits,
+    };
+    this.callerId = callerId;
+    this.#governed = new Wakeup(parts.clock);
+    this.followedId = followedId ?? seat?.followedId;
+    this.#since = startOf(seat, parts.clock);
+    this.#connection = new ReconnectingLink(parts.clock, sources);
+    this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
+    this.context = new SessionContext(options, {
+      isCaptionsOnly: () => this.#mode === 'captions',
+      link: this.#connection,
+      onLost: (question, why) => this.#lost(question, why),
+      signal: this.#over.signal,
+    });
+    this.#parts = this.context.parts;
+    const { captionChoices } = sources;
+    const denied = seat?.deniedIds;
+    this.consent = new SessionConsent(this.context, captionChoices, pauseHabits, denied);
+    this.news = new ServiceNotices(this.context);
+    this.restrictions = new VoiceRestrictions(this.context, former?.restrictions);
+  }
+
+  get channel(): ChannelRef {
+    return this.context.channel;
+  }
+
+  get mode(): JoinMode {
+    return this.#mode;
+  }
+
+  set mode(mode: JoinMode) {
+    this.#mode = mode;
+    this.context.features.entered();
+    this.#seats.note(this);
+  }
+
+  get stayedMs(): number {
+    return this.#parts.clock.nowMs() - this.#since.atMs;
+  }
+
+  /** What features tell of its end; nothing before it. */
+  get endNews(): EndNews {
+    return this.#endNews;
+  }
+
+  /** Seat that is stored for a process that ends. */
+  seat(): Seat {
+    return seatOf(this.context, this.consent, this, this.#since.wallMs);
+  }
+
+  /** Whether people can be heard and spoken to, or could and soon can again. */
+  get entered(): boolean {
+    return this.#connection.wasOpen && !this.isOver;
+  }
+
+  /** Whether the link is there. */
+  get isLinked(): boolean {
+    return this.#connection.isOpen;
+  }
+
+  get isOver(): boolean {
+    return this.#over.signal.aborted;
+  }
+
+  /** Undefined while it is away. */
+  get link(): (LinkState & { readonly joinedInMs: number }) | undefined {
+    const state = this.#connection.state();
+    return state && { ...state, joinedInMs: this.#joinedInMs ?? 0 };
+  }
+
+  get company(): number {
+    return this.#connection.people().filter(({ isBot }) => !isBot).length;
+  }
+
+  isHere(personId: string): boolean {
+    return this.#connection.people().some(({ id }) => id === personId);
+  }
+
+  /** Reads the settings of the server and the consents of its people, until both were read once. Never throws. */
+  async recall(): Promise<void> {
+    if (await this.#settings.load(this.channel.guildId)) this.govern();
+    await this.consent.recall();
+  }
+
+  /** Applies changed settings of the server from now on. */
+  govern(): void {
+    const { features, gate, pipeline, settings } = this.context;
+    pipeline.follow();
+    gate.govern(settings().consent);
+    this.consent.keepAdmitted();
+    this.#governed.wake();
+    features.governed();
+  }
+
+  /** Resolves when people can be heard and spoken to. Errors: as `VoiceLinkOpener.open`. */
+  async enter(): Promise<void> {
+    const startedMs = this.#parts.clock.nowMs();
+    const recalling = this.recall();
+    const mayHear = (speakerId: string) => this.context.gate.mayHear(speakerId);
+    await this.#connection.open(this.channel, mayHear, this.#over.signal);
+    if (this.#isMoving) this.consent.moved(this.#connection.people().map(({ id }) => id));
+    this.#isMoving = false;
+    await recalling;
+    const tookMs = this.#parts.clock.nowMs() - startedMs;
+    this.#joinedInMs = tookMs;
+    this.#report({ kind: 'joined', channel: this.channel, tookMs });
+    this.#seats.note(this);
+    this.context.gate.onSaid(() => this.#seats.note(this));
+    this.context.features.entered();
+  }
+
+  /**
+   * Lives in the channel until it is left or lost for good, and returns why it ended; never throws. After a move the panel
+   * waits for who goes on. Where it has not entered yet, it tries to after `waitMs`.
+   */
+  async live(waitMs = 0): Promise<LeaveReason> {
+    let next: ReconnectDecision = { kind: 'again', waitMs, losses: 0 };
+    while (next.kind === 'again') {
+      const error = await this.#stretch(next.waitMs);
+      if (error === undefined || this.isOver) break;
+      next = this.after(error);
+    }
+    this.leave(next.kind === 'over' ? next.why : 'lost');
+    const why = this.#why ?? 'lost';
+    this.#endNews = await this.context.features.ended(why);
+    if (this.#connection.wasOpen) {
+      if (why === 'moved') this.#showAway();
+      else this.context.panel.left(leftLine(why, this.channel));
+      this.#report({ kind: 'left', channel: this.channel, why });
+    }
+    return why;
+  }
+
+  /** Decides what follows an error of `enter`, and reports it. */
+  after(error: unknown): ReconnectDecision {
+    this.#report(failureOf(error, 'link'));
+    const next: ReconnectDecision = this.#seats.isOutdated
+      ? { kind: 'over', why: 'outdated' }
+      : this.#connection.after(error, this.channel.guildId);
+    if (next.kind === 'over' || !this.entered) return next;
+    this.#showAway();
+    this.context.gate.onChange(() => this.#showAway());
+    if (next.losses === reconnectRules.reportedFromLosses) {
+      this.context.notice({ id: 'reconnecting' }, () => !this.isLinked && !this.news.explainsLoss);
+    }
+    return next;
+  }
+
+  /** Ends everything that runs in this channel; `live` returns once the link is closed. The first reason counts. */
+  leave(why: LeaveReason): void {
+    this.#why ??= why;
+    this.#over.abort(new Error('the bot left the channel'));
+    this.context.queue.close();
+  }
+
+  /** To the end of the next session: its error, or undefined when it ended in order. */
+  async #stretch(waitMs: number): Promise<unknown> {
+    try {
+      if (!this.isLinked) await this.#comeBack(waitMs);
+      const { signal } = this.#over;
+      this.#why ??= await this.#connection.spend((link) => this.#session(link, signal), signal);
+      return undefined;
+    } catch (error) {
+      const isBug = error !== this.#over.signal.reason && !(error instanceof BotError);
+      if (this.isOver && isBug) this.#report(failureOf(error, 'link')); // nothing else follows from it
+      return error ?? new Error('a session failed without an error');
+    }
+  }
+
+  async #session(link: VoiceLink, signal: AbortSignal): Promise<'alone' | 'lost'> {
+    const { context } = this;
+    return await together<'alone' | 'lost'>(signal, [
+      (until) => runConnection(link, context, this.#connectionSources, until),
+      (until) => watchRoles(link, context, this.#governed, until),
+    ]);
+  }
+
+  /** Opens the link again, as long as a person is there. Errors and abort: as `enter`. */
+  async #comeBack(waitMs: number): Promise<void> {
+    const { signal } = this.#over;
+    const back = new AbortController();
+    const watching = this.#watchCompany(AbortSignal.any([signal, back.signal]));
+    try {
+      await this.#parts.clock.sleep(waitMs, signal);
+      await this.enter();
+    } finally {
+      back.abort(new Error('the link is open again'));
+      await watching;
+    }
+  }
+
+  async #watchCompany(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (this.entered && this.company === 0) this.leave('alone');
+      await this.#parts.clock.sleep(checkMs, signal).catch(() => undefined);
+    }
+  }
+
+  #showAway(): void {
+    this.context.panel.away({ people: this.#connection.people(), gate: this.context.gate });
+  }
+
+  #lost({ said }: QueuedQuestion, why: DroppedTurnReason): void {
+    const { speakerId, name } = said;
+    if (why !== 'ending') this.context.panel.lost(name);
+    this.#report({ kind: 'dropped', speakerId, name, why });
+  }
+
+  #report(event: SessionEvent): void {
+    this.#parts.onEvent(this.channel.guildId, event);
+  }
+}

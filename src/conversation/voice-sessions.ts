@@ -1,0 +1,432 @@
+import { sparesCoders } from '#src/audio/opus/opus.ts';
+import { BotError } from '#src/base/errors.ts';
+import { within } from '#src/base/waiting.ts';
+import { failureOf, unfailing } from '#src/conversation/alerts/failure.ts';
+import { GuildNotices } from '#src/conversation/alerts/guild-notices.ts';
+import type { LinkAlertEvent } from '#src/conversation/alerts/link-fault-notices.ts';
+import type { ReconnectDecision } from '#src/conversation/connection/reconnecting-link.ts';
+import { BotRemovals } from '#src/conversation/joining/bot-removals.ts';
+import { GuildQueue } from '#src/conversation/joining/guild-queue.ts';
+import { farewellLine, restsAfter } from '#src/conversation/joining/leave-reason.ts';
+import {
+  followedAfter,
+  isYes,
+  type JoinCall,
+  PendingCalls,
+} from '#src/conversation/joining/pending-calls.ts';
+import { SeatKeeper } from '#src/conversation/joining/seat-keeper.ts';
+import { SeatMoves, type SessionPlace } from '#src/conversation/joining/seat-moves.ts';
+import { followSeatNews, type SeatNewsActions } from '#src/conversation/joining/seat-news.ts';
+import { withoutAnswers } from '#src/conversation/joining/seat-snapshot.ts';
+import { writtenText } from '#src/conversation/languages/localized-text.ts';
+import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/conversation/ports/command-ports.ts';
+import type { SeatEvent } from '#src/conversation/ports/seat-events.ts';
+import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import type { ProviderNews } from '#src/provider/provider-news.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { SessionContext } from './context.ts';
+import type { SessionDependencies, SessionSources } from './dependencies.ts';
+import type { ShardFeatures } from './feature.ts';
+import { GuildRemoval } from './guild-removal.ts';
+import { VoiceSession } from './voice-session.ts';
+import type { VoiceSessionOptions } from './voice-session-options.ts';
+
+/** Opus coders that another channel leaves: one voice, two of music and one speaker input are the least that a channel needs. */
+const codersKept = 3;
+
+/** Where the bot sits, one channel per server; calls for one server are served one after the other. */
+export class VoiceSessions implements AsyncDisposable {
+  /** Settings of each server. */
+  readonly settings: StoredSettings;
+  readonly #parts: SessionDependencies;
+  readonly #sources: SessionSources;
+  readonly #notices: GuildNotices;
+  readonly #removal: GuildRemoval;
+  readonly #sessions = new Map<string, SessionPlace>();
+  /** Sessions on their way to another channel. */
+  readonly moves: SeatMoves;
+  readonly #newsActions: SeatNewsActions;
+  readonly #calls = new PendingCalls();
+  readonly #seats: SeatKeeper;
+  readonly #losses: BotRemovals;
+  readonly #queue = new GuildQueue();
+  #closed = false;
+
+  constructor(parts: SessionDependencies, sources: SessionSources) {
+    this.#sources = sources;
+    this.#parts = { ...parts, onEvent: unfailing(parts.onEvent) };
+    this.#notices = new GuildNotices(this.#parts);
+    this.#seats = new SeatKeeper(this.#parts, sources.seatStore);
+    const sessionIn = (guildId: string) => this.#sessions.get(guildId)?.session;
+    this.#losses = new BotRemovals(sessionIn, this.#notices);
+    this.settings = new StoredSettings(this.#parts, sources);
+    this.#removal = new GuildRemoval(this.#parts, sources, this.settings);
+    this.moves = new SeatMoves({
+      parts: this.#parts,
+      queue: this.#queue,
+      losses: this.#losses,
+      isClosed: () => this.#closed,
+      placeIn: (guildId) => this.#sessions.get(guildId),
+      goOn: (channel, former) => this.#stayIn(channel, { callerId: former.callerId }, { former }),
+      enter: (session) => this.#enter(session),
+      forgetSeat: (guildId) => this.forgetSeat(guildId),
+    });
+    this.#newsActions = {
+      sessionIn,
+      losses: this.#losses,
+      moves: this.moves,
+      rest: (channel) => this.#rest(channel),
+      guildRemoved: (guildId) => this.#guildRemoved(guildId),
+    };
+  }
+
+  get features(): ShardFeatures {
+    return this.#sources.features;
+  }
+
+  /** Channel in which the bot sits in this server now. */
+  at(guildId: string): ChannelRef | undefined {
+    return this.#sessions.get(guildId)?.session.channel;
+  }
+
+  /**
+   * Where people can be heard and spoken to in this server now, or will be again when a lost link is back. The caller may
+   * change something there, so the session is woken.
+   */
+  session(guildId: string): VoiceSession | undefined {
+    const session = this.#sessions.get(guildId)?.session;
+    session?.context.wakeup.wake();
+    return session?.entered ? session : undefined;
+  }
+
+  /**
+   * Wherever people of this server are heard now or soon may be: also on the way in, between tries and in a move. Wakes
+   * them, as `session` does.
+   */
+  sessions(guildId: string): readonly VoiceSession[] {
+    const [here, former] = [this.#sessions.get(guildId)?.session, this.moves.formerIn(guildId)];
+    const sessions = [...new Set([former, here])].filter((session) => session !== undefined);
+    for (const { context } of sessions) context.wakeup.wake();
+    return sessions;
+  }
+
+  /** Wherever the bot sits now. */
+  all(): readonly VoiceSession[] {
+    return [...this.#sessions.values()].map(({ session }) => session);
+  }
+
+  /** `follows`: whether the bot follows the caller to other channels from now on; left out: as before. */
+  async join(
+    channel: ChannelRef,
+    callerId: string,
+    mode?: JoinMode,
+    follows?: boolean,
+  ): Promise<JoinOutcome> {
+    const { guildId } = channel;
+    const mayServe = this.#sessions.has(guildId) || sparesCoders(this.#parts.codec, codersKept);
+    if (!mayServe) return { kind: 'no-coders' };
+    return await this.#calls.serve(guildId, (refused) =>
+      this.#queue.run(guildId, () => this.#join(channel, { callerId, mode, refused, follows })),
+    );
+  }
+
+  /** A call is a yes of its caller; not any more, where they say no while it waits for its turn. */
+  withdrawCalls(guildId: string, personId: string): void {
+    this.#calls.refuse(guildId, personId);
+  }
+
+  /**
+   * Goes on where a former run sat, as `prepare` finds it in this server's turn; undefined where that finds nothing, or the
+   * bot sits somewhere already. `isOnce`: what fails is not tried again.
+   */
+  async returnTo(
+    guildId: string,
+    prepare: () => Promise<{ readonly seat: Seat; readonly channel: ChannelRef } | undefined>,
+    isOnce = false,
+  ): Promise<JoinOutcome | undefined> {
+    const enter = async (refused: ReadonlySet<string>): Promise<JoinOutcome | undefined> => {
+      if (this.#closed || this.#sessions.has(guildId)) return undefined;
+      this.#seats.expireLater();
+      const found = await prepare();
+      if (this.#closed || !found) return undefined;
+      if (!sparesCoders(this.#parts.codec, codersKept)) return { kind: 'no-coders' };
+      const [{ callerId = '' }, seat] = [found.seat, withoutAnswers(found.seat, refused)];
+      return await this.#enter(this.#stayIn(found.channel, { callerId }, { seat }), isOnce);
+    };
+    return await this.#calls.serve(guildId, (refused) =>
+      this.#queue.run(guildId, () => enter(refused)),
+    );
+  }
+
+  /**
+   * Joins a channel without a call, if the bot sits with no person when this server's turn has come; undefined where it stays.
+   */
+  async enterUncalled(channel: ChannelRef): Promise<JoinOutcome | undefined> {
+    const { guildId } = channel;
+    const enter = async (): Promise<JoinOutcome | undefined> => {
+      const here = this.#sessions.get(guildId)?.session;
+      if (this.#closed || (here && here.company > 0)) return undefined;
+      if (!here && !sparesCoders(this.#parts.codec, codersKept)) return { kind: 'no-coders' };
+      await this.#leave(guildId);
+      if (this.#closed) return undefined;
+      return await this.#enter(this.#stayIn(channel, { callerId: '' }, {}));
+    };
+    return await this.#queue.run(guildId, enter);
+  }
+
+  /** The bot is not to return there. */
+  forgetSeat(guildId: string): void {
+    if (!this.#sessions.has(guildId)) this.#seats.drop(guildId);
+  }
+
+  /** Resolves when the store holds what people there have said, or has failed to. */
+  seatSettled(guildId: string): Promise<void> {
+    return this.#seats.settled(guildId);
+  }
+
+  leave(guildId: string): Promise<LeaveOutcome> {
+    this.forgetSeat(guildId);
+    this.moves.cancel(guildId);
+    const leave = () => {
+      const session = this.#sessions.get(guildId)?.session;
+      session?.leave('asked');
+      if (session) this.#rest(session.channel);
+    };
+    leave();
+    return this.#queue.run(guildId, () => {
+      leave();
+      return this.#leave(guildId);
+    });
+  }
+
+  /** Handles a change of the bot's seat in this server by others. */
+  news(guildId: string, news: SeatEvent): void {
+    followSeatNews(guildId, news, this.#newsActions);
+  }
+
+  /** Handles a server that failed or works again: all channels read which server replaces it. */
+  provider(news: ProviderNews): void {
+    for (const { session } of this.#sessions.values()) {
+      session.news.provider(news);
+      session.context.wakeup.wake();
+    }
+  }
+
+  /** Handles an alert of the link in this server, raised or cleared. */
+  alert(guildId: string, news: LinkAlertEvent): void {
+    const session = this.#sessions.get(guildId)?.session;
+    if (!session?.entered) return;
+    session.news.alert(news);
+    session.context.wakeup.wake();
+  }
+
+  /**
+   * Before the process ends: no calls and no questions any more; what sounds ends with its clause, and
+   * features complete what is under way, within `ms`. Never throws.
+   */
+  async drain(ms: number): Promise<void> {
+    this.#closed = true;
+    const ends = this.all().map(({ context, isLinked }) => drain(context, isLinked ? ms : 0));
+    await Promise.all([...ends, ...this.#sources.features.all.map((one) => one.drain?.(ms))]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#notices[Symbol.dispose]();
+    this.#removal[Symbol.dispose]();
+    const lives = [...this.#sessions.values()];
+    for (const { session } of lives) session.leave('stopped');
+    await Promise.all(lives.map(({ life }) => life));
+    await this.#seats[Symbol.asyncDispose]();
+  }
+
+  async #join(channel: ChannelRef, call: JoinCall): Promise<JoinOutcome> {
+    if (this.#closed) return { kind: 'stopping' };
+    const { guildId } = channel;
+    const here = this.#sessions.get(guildId)?.session;
+    const isSame = here?.channel.channelId === channel.channelId;
+    if (here?.entered && here.isLinked && isSame) return await this.#joinAgain(here, call);
+    if (here?.isLinked && here.company > 0) {
+      return { kind: 'busy', other: here.channel.name, people: here.company };
+    }
+    if (isSame) here?.context.mix.passOn();
+    await this.#leave(guildId);
+    if (this.#closed) return { kind: 'stopping' };
+    const before = isSame ? { former: here } : {};
+    const session = this.#stayIn(channel, call, before);
+    if (isYes(call)) session.consent.agree(call.callerId);
+    return await this.#enter(session);
+  }
+
+  /** A call to where the bot sits already may still be a yes, and change what it does there. */
+  async #joinAgain(here: VoiceSession, call: JoinCall): Promise<JoinOutcome> {
+    if (isYes(call)) here.consent.agree(call.callerId);
+    if (call.mode) here.mode = call.mode;
+    here.followedId = followedAfter(call, here.followedId);
+    this.#seats.note(here);
+    await here.recall();
+    return joinedOutcome('already', here);
+  }
+
+  #stayIn(
+    channel: ChannelRef,
+    { callerId, follows, mode }: Pick<JoinCall, 'callerId' | 'follows' | 'mode'>,
+    before: Pick<VoiceSessionOptions, 'former' | 'seat'>,
+  ): VoiceSession {
+    const [parts, sources] = [this.#parts, this.#sources];
+    const [notices, seats] = [this.#notices, this.#seats];
+    const { settings } = this;
+    const options = { channel, callerId, parts, sources, notices, seats, settings };
+    const followedId = followedAfter({ callerId, follows }, before.former?.followedId);
+    const how = { ...(mode && { mode }), followedId };
+    return new VoiceSession({ ...options, ...before, ...how, sessions: this });
+  }
+
+  async #enter(session: VoiceSession, isOnce = false): Promise<JoinOutcome> {
+    const place = { session, life: Promise.resolve() };
+    this.#sessions.set(session.channel.guildId, place);
+    const joining = await this.#attempt(session);
+    const nextTryMs = 'nextTryMs' in joining ? joining.nextTryMs : undefined;
+    if (joining.kind === 'joined' || (nextTryMs !== undefined && !isOnce))
+      place.life = this.#whileHere(session, nextTryMs);
+    else {
+      this.#sessions.delete(session.channel.guildId);
+      session.context.mix.close();
+    }
+    return joining;
+  }
+
+  async #attempt(session: VoiceSession): Promise<JoinOutcome> {
+    try {
+      await session.enter();
+      return joinedOutcome('joined', session);
+    } catch (error) {
+      if (session.isOver) return { kind: this.#closed ? 'stopping' : 'left' };
+      const { linkOpener } = this.#sources;
+      return joinFailure(error, session.after(error), linkOpener.restMs(session.channel.guildId));
+    }
+  }
+
+  async #whileHere(session: VoiceSession, waitMs?: number): Promise<void> {
+    const why = await session.live(waitMs);
+    this.#seats.ended(session, why);
+    const { guildId } = session.channel;
+    if (this.#sessions.get(guildId)?.session === session) this.#sessions.delete(guildId);
+    if (restsAfter.has(why)) this.#rest(session.channel);
+    const line = farewellLine(why);
+    if (line) this.#losses.farewell(session.channel, line);
+  }
+
+  /** It does not come there by itself before the channel was empty. */
+  #rest({ guildId, channelId }: ChannelRef): void {
+    void this.settings.rest(guildId, channelId);
+  }
+
+  async #leave(guildId: string): Promise<LeaveOutcome> {
+    const place = this.#sessions.get(guildId);
+    if (!place) return { kind: 'nowhere' };
+    const { session, life } = place;
+    session.leave('asked');
+    await life;
+    const { hasTranscript = false } = session.endNews;
+    const { name: channel } = session.channel;
+    return { kind: 'left', channel, stayedMs: session.stayedMs, hasTranscript };
+  }
+
+  /** Nothing of the server is kept once the session there has ended. */
+  #guildRemoved(guildId: string): void {
+    this.moves.cancel(guildId);
+    this.#sessions.get(guildId)?.session.leave('removed');
+    const erase = async () => {
+      await this.#sessions.get(guildId)?.life;
+      await this.#removal.erase(guildId);
+    };
+    this.#queue
+      .run(guildId, erase)
+      .catch((error) => this.#parts.onEvent(guildId, failureOf(error, 'store')));
+  }
+}
+
+/** Interval in ms at which it is checked whether something still sounds: longer than a step of the loop of the session. */
+const checkMs = 100;
+/** Longest wait, in ms, until people can read what is not answered. */
+const writeMs = 1_500;
+
+/**
+ * Takes no questions any more, lets what sounds end with its clause, and writes a sentence that names the unanswered people.
+ *
+ * Resolves when nothing sounds any more, after `ms` at the latest. Never throws.
+ */
+async function drain(session: SessionContext, ms: number): Promise<void> {
+  const { parts, queue, signal } = session;
+  const untilMs = parts.clock.nowMs() + ms;
+  const isUnsaid = queue.drain();
+  let reporting: Promise<void> | undefined;
+  do {
+    await parts.clock.sleep(checkMs, signal).catch(() => undefined);
+    reporting ??= report(session, isUnsaid); // by now it is known whether the current turn sounds
+  } while (queue.current && parts.clock.nowMs() < untilMs && !signal.aborted);
+  await reporting;
+}
+
+async function report({ channel, parts, queue }: SessionContext, isUnsaid: boolean): Promise<void> {
+  const names = [...new Set(queue.unanswered.map(({ said }) => said.name))].join(', ');
+  const line: TextLine = names ? { id: 'seat.unanswered', with: { names } } : { id: 'seat.unsaid' };
+  if (!names && !isUnsaid) return;
+  const over = new AbortController();
+  const late = () => new Error('the notice was not written in time');
+  const written = parts.messages.write(
+    channel,
+    openText(writtenText(line, channel.guildId, parts)),
+    over.signal,
+  );
+  try {
+    await within(written, writeMs, parts.clock, late);
+  } catch {
+    over.abort(late()); // Discord is away, or the bot may not write there
+  }
+}
+
+/**
+ * Outcome of a failed first try to join, for the caller; `next` is what follows by itself.
+ *
+ * `restMs`: for how long Discord wants to be left alone.
+ */
+function joinFailure(error: unknown, next: ReconnectDecision, restMs: number): JoinOutcome {
+  if (!(error instanceof BotError)) return { kind: 'failed', code: 'bug' };
+  if (next.kind === 'again') return { kind: again(error), nextTryMs: wholeSeconds(next.waitMs) };
+  switch (error.code) {
+    case 'link.rate_limited':
+      return { kind: 'barred', restMs: wholeSeconds(restMs) };
+    case 'link.no_cipher':
+      return { kind: 'no-cipher' };
+    case 'link.no_end_to_end':
+      return { kind: 'no-end-to-end' };
+    case 'link.unsupported':
+      return { kind: 'no-voice' };
+    default:
+      return { kind: next.why === 'sent-away' ? 'sent-away' : 'refused' };
+  }
+}
+
+function again({ code }: BotError): 'timeout' | 'resting' | 'lost' | 'offline' {
+  if (code === 'link.timeout') return 'timeout';
+  if (code === 'link.offline') return 'offline';
+  return code === 'link.rate_limited' ? 'resting' : 'lost';
+}
+
+/** Time as people read it, in ms. */
+function wholeSeconds(ms: number): number {
+  return Math.max(1_000, Math.ceil(ms / 1_000) * 1_000);
+}
+
+/** Outcome for the caller where the bot sits now. */
+function joinedOutcome(
+  kind: 'joined' | 'already',
+  session: { readonly company: number; readonly consent: { readonly recalled: boolean } },
+): JoinOutcome {
+  return { kind, company: session.company, ...(!session.consent.recalled && { unread: true }) };
+}

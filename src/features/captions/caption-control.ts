@@ -1,0 +1,74 @@
+import { withStore } from '#src/conversation/alerts/store-access.ts';
+import type { SessionDependencies, SessionSources } from '#src/conversation/dependencies.ts';
+import type { SaveOutcome } from '#src/conversation/ports/command-ports.ts';
+import type { CaptionOptions } from '#src/conversation/ports/settings.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import type { CaptionsOff, CaptionsOn, HourPrice } from './caption-outcomes.ts';
+import { SessionCaptions } from './session-captions.ts';
+
+/** Live captions of the channel where the bot sits: changed there first, then in the store. */
+export class SessionCaptionControl {
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
+  readonly #sources: SessionSources;
+
+  constructor(parts: SessionDependencies, sessions: VoiceSessions, sources: SessionSources) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+    this.#sources = sources;
+  }
+
+  /** Stays on for that channel. Announced to everybody there, aloud and in writing, before the first word is written. */
+  async turnOn(guildId: string, options: CaptionOptions): Promise<CaptionsOn> {
+    const session = this.#sessions.session(guildId);
+    if (!session) return { kind: 'nowhere' };
+    const { channelId } = session.channel;
+    const turned = await session.context.features.of(SessionCaptions).turnOn(options);
+    if (turned.kind === 'failed') return turned;
+    const saved = await this.#sessions.settings.setCaptionsIn(guildId, channelId, options);
+    const { kind, placeId } = turned;
+    const price = this.#price(guildId);
+    return { kind, placeId, isHere: placeId === channelId, price, saved };
+  }
+
+  async turnOff(guildId: string): Promise<CaptionsOff> {
+    const session = this.#sessions.session(guildId);
+    if (!session) return { kind: 'nowhere' };
+    const captions = session.context.features.of(SessionCaptions);
+    const kind = captions.active ? 'off' : 'already';
+    const { channelId } = session.channel;
+    const { settings } = this.#sessions;
+    const [saved] = await Promise.all([
+      settings.setCaptionsIn(guildId, channelId, undefined),
+      captions.turnOff(),
+    ]);
+    return { kind, saved };
+  }
+
+  #price(guildId: string): HourPrice {
+    const { spending } = this.#parts;
+    const minutesADay = (this.#sources.caps.captionsDayMs ?? 0) / 60_000;
+    const usd = spending.hourPrice(guildId);
+    if (usd === undefined) return { kind: 'unknown', minutesADay };
+    return usd === 0 ? { kind: 'free', minutesADay } : { kind: 'priced', usd, minutesADay };
+  }
+
+  isOn(guildId: string): boolean {
+    return (
+      this.#sessions.session(guildId)?.context.features.of(SessionCaptions).active !== undefined
+    );
+  }
+
+  /** `isOut`: this person is heard and answered, but not written. Applies at once, and in later sessions. */
+  async leaveOut(guildId: string, personId: string, isOut: boolean): Promise<SaveOutcome> {
+    for (const { consent, context } of this.#sessions.sessions(guildId)) {
+      if (isOut) context.features.of(SessionCaptions).leaveOut(personId);
+      consent.leaveOut(personId, isOut);
+    }
+    const done = await withStore(guildId, this.#parts, 'store.unwritable', async () => {
+      await this.#sources.captionChoices.leaveOut(guildId, personId, isOut);
+      return true;
+    });
+    return { saved: done === true };
+  }
+}

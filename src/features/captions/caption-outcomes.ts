@@ -1,0 +1,98 @@
+import type {
+  TranscriptFile,
+  TranscriptFormat,
+} from '#src/features/captions/files/transcript-file.ts';
+import type { KnownBy } from '#src/people/confidential-text.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { TranscriptSession } from './transcript-line.ts';
+import type { ListedSession } from './transcript-store.ts';
+
+export type CaptionsOn =
+  | {
+      readonly kind: 'on' | 'already';
+      /** Channel or thread in which they are posted. */
+      readonly placeId: string;
+      /** True where that is the chat of the voice channel itself. */
+      readonly isHere: boolean;
+      readonly price: HourPrice;
+      readonly saved: boolean;
+    }
+  | { readonly kind: 'failed'; readonly line: TextLine }
+  | { readonly kind: 'nowhere' };
+
+/** Price of recognising an hour of talk, and the paid minutes a day of talk that is not meant for the bot; 0: no limit. */
+export type HourPrice = { readonly minutesADay: number } & (
+  | { readonly kind: 'free' | 'unknown' }
+  | { readonly kind: 'priced'; readonly usd: number }
+);
+
+export type CaptionsOff =
+  | { readonly kind: 'off' | 'already'; readonly saved: boolean }
+  | { readonly kind: 'nowhere' };
+
+export type FileRequest = { readonly format: TranscriptFormat; readonly sessionId?: string };
+
+/** `about`: the session now or the last one, all of them, or a day as `2026-11-20`. */
+export type TranscriptQuestion = {
+  readonly question: string;
+  readonly about: string;
+  /** The lines are said aloud as well, in the channel where the bot sits. */
+  readonly isAloud?: boolean;
+};
+
+export type RecapRequest = {
+  readonly sessionId?: string;
+  readonly since: 'start' | 'i came';
+  /** Lines of the current session from before the asker came. */
+  readonly until?: 'i came';
+};
+
+/** Reason for a missing transcript: no such session, no lines that the asker may know, or a failing store or server. */
+export type NoTranscript =
+  | { readonly kind: 'none' | 'unread' }
+  | { readonly kind: 'unknown'; readonly typed: string };
+
+export type TranscriptOutcome =
+  | {
+      readonly kind: 'files';
+      readonly session: ListedSession;
+      readonly files: readonly TranscriptFile[];
+    }
+  | NoTranscript;
+
+/** A line as it is quoted. */
+export type QuotedLine = {
+  readonly name: string;
+  readonly atWallMs: number;
+  readonly text: string;
+  /** Its speaker, or the people whom the bot answered with it: a quote of it contains their words. */
+  readonly aboutIds: readonly string[];
+  /** Address of the message that shows it. */
+  readonly link?: string;
+};
+
+export type FindOutcome =
+  | {
+      readonly kind: 'found';
+      readonly lines: readonly QuotedLine[];
+      /** People who may know all of these lines. */
+      readonly knownBy: KnownBy;
+      /** Found by search alone, without a choice by a chat server. */
+      readonly isUnchosen?: true;
+    }
+  | NoTranscript;
+
+/** `failed`: the limit of concurrent answers is reached. */
+export type AnswerOutcome = FindOutcome | { readonly kind: 'failed'; readonly line: TextLine };
+
+export type RecapOutcome =
+  | {
+      readonly kind: 'recap';
+      readonly session: TranscriptSession;
+      /** Number of summarised lines. */
+      readonly lineCount: number;
+      readonly points: readonly QuotedLine[];
+    }
+  | { readonly kind: 'late' }
+  | { readonly kind: 'failed'; readonly line: TextLine }
+  | NoTranscript;

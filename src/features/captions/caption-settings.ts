@@ -1,0 +1,42 @@
+import {
+  bad,
+  idSetting,
+  ok,
+  type ServerSetting,
+  switchSetting,
+} from '#src/conversation/settings/server-setting.ts';
+
+/** Most days that captions can be kept. */
+const maxDays = 365;
+
+/** Text channel in which captions get a thread; undefined: they are posted in the chat of the voice channel. */
+export const captionsChannelId = idSetting('captions_channel', 'channel', {
+  id: 'settings.bad.captions_channel',
+});
+
+/** Days that captions are kept; 0: nothing is written to disk. */
+export const captionsDays: ServerSetting<number> = {
+  key: 'captions_days',
+  standard: () => 7,
+  read(words) {
+    const days = /^\d{1,3}$/.test(words) ? Number(words) : Number.NaN;
+    return days <= maxDays ? ok(days) : bad;
+  },
+  shown: (days) => `${days}`,
+  values: () => ['0', '1', '7', '30'],
+  unreadableLine: () => ({ id: 'settings.bad.captions_days' }),
+};
+
+/** Who may open the place of the captions may read what was said before they came. */
+export const catchUp = switchSetting('catch_up', true);
+
+/** A recap is posted when a session with captions ends. */
+export const recap = switchSetting('recap', false);
+
+/** Settings of captions. */
+export const captionSettings: readonly ServerSetting[] = [
+  captionsChannelId,
+  captionsDays,
+  catchUp,
+  recap,
+];

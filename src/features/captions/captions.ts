@@ -1,0 +1,62 @@
+import type { Feature } from '#src/conversation/feature.ts';
+import { findInCaptions } from '#src/features/captions/transcripts/find-in-captions.ts';
+import {
+  ManagerTranscripts,
+  SessionTranscripts,
+} from '#src/features/captions/transcripts/session-transcripts.ts';
+import { TranscriptAccess } from '#src/features/captions/transcripts/transcript-access.ts';
+import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
+import { TranscriptRecords } from '#src/features/captions/transcripts/transcript-records.ts';
+import {
+  allStores,
+  TranscriptStores,
+} from '#src/features/captions/transcripts/transcript-stores.ts';
+import { SessionCaptionControl } from './caption-control.ts';
+import { captionSettings } from './caption-settings.ts';
+import { captioned, SessionCaptions } from './session-captions.ts';
+
+/** Captions: what people say, written in a chat as they say it. */
+export const captions: Feature = {
+  name: 'captions',
+  tools: [findInCaptions],
+  settings: captionSettings,
+  events: [captioned],
+  open({ store }) {
+    const stores = store(TranscriptStores.key);
+    let isFirst = true;
+    return {
+      shard({ parts: engine, sessions, shard, signal, sources }) {
+        const parts = { ...engine, transcripts: stores };
+        const { nicknameMark, writtenQuestions } = sources;
+        const cleanup = new TranscriptCleanup({
+          parts,
+          sessions,
+          shard,
+          endsOpenSessions: isFirst,
+        });
+        isFirst = false;
+        const transcripts = new TranscriptAccess(parts, sessions, writtenQuestions);
+        const { recaps } = transcripts;
+        return {
+          ports: [
+            stores,
+            cleanup,
+            transcripts,
+            new SessionCaptionControl(parts, sessions, sources),
+            new SessionTranscripts(parts, sessions, writtenQuestions, signal),
+            new ManagerTranscripts(parts, sessions),
+          ],
+          session: (context, { isReturned }) =>
+            new SessionCaptions(context, nicknameMark, isReturned, recaps),
+          run: () => cleanup.run(signal),
+          async eraseServer(guildId) {
+            const erasing = allStores(stores).map((one) => one.eraser.forgetGuild(guildId));
+            return (await Promise.all(erasing)).reduce((sum, { count }) => sum + count, 0);
+          },
+          drain: (ms) => recaps.drain(ms, parts.clock),
+          person: new TranscriptRecords(parts, sessions, cleanup),
+        };
+      },
+    };
+  },
+};

@@ -1,0 +1,6 @@
+import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
+
+/** Address of a message in a server. */
+export function messageLink(guildId: string, { channelId, messageId }: MessagePlace): string {
+  return `https://discord.com/channels/${guildId}/${channelId}/${messageId}`;
+}

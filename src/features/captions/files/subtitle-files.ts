@@ -1,0 +1,93 @@
+import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
+import { visibleLine } from '#src/texts/visible-line.ts';
+import { type FileHeading, headingLines } from './file-heading.ts';
+import type { FileLayout } from './file-parts.ts';
+import { type SubtitleCue, subtitleCues, type TimedLine } from './subtitle-cues.ts';
+
+/**
+ * SubRip: each cue one line `Name: text`, numbered from 1 in each part. The format has no escapes: what a player would
+ * take for a tag or for a time line is written with other characters.
+ */
+export function srtFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileLayout {
+  const nameOf = (line: TranscriptLine) => srtWords(heading.nameOf(line.speaker));
+  const cues = cuesIn(heading, lines);
+  return {
+    head: () => '',
+    entries: cues.map((cue) => (place) => {
+      return `${place}\n${spanOf(cue, ',')}\n${nameOf(cue.line)}: ${srtWords(cue.text)}\n`;
+    }),
+    between: '\n',
+    foot: '',
+    empty: '',
+  };
+}
+
+/** WebVTT: the speaker as a voice tag, the number of the line, and of its piece, as identifier. */
+export function vttFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileLayout {
+  const nameOf = (line: TranscriptLine) => heading.nameOf(line.speaker);
+  const cues = cuesIn(heading, lines);
+  const several = new Set(cues.filter(({ piece }) => piece > 1).map(({ line }) => line.number));
+  const idOf = ({ line, piece }: SubtitleCue) =>
+    several.has(line.number) ? `${line.number}-${piece}` : `${line.number}`;
+  return {
+    head: (part) => `WEBVTT\n\nNOTE\n${headingLines(heading, part, vttWords).join('\n')}\n\n`,
+    entries: cues.map((cue) => () => {
+      return `${idOf(cue)}\n${spanOf(cue, '.')}\n<v ${vttWords(nameOf(cue.line))}>${vttWords(cue.text)}\n`;
+    }),
+    between: '\n',
+    foot: '',
+    empty: '',
+  };
+}
+
+/** Words of a recording whose speakers have no names. */
+type NamelessLine = TimedLine & { readonly text: string };
+
+/** SubRip of a recording, without names. */
+export function srtOf(lines: readonly NamelessLine[]): string {
+  const cues = namelessCues(lines).map(
+    (cue, n) => `${n + 1}\n${spanOf(cue, ',')}\n${srtWords(cue.text)}\n`,
+  );
+  return cues.join('\n');
+}
+
+/** WebVTT of a recording, without names. */
+export function vttOf(lines: readonly NamelessLine[]): string {
+  const cues = namelessCues(lines).map((cue) => `${spanOf(cue, '.')}\n${vttWords(cue.text)}\n`);
+  return ['WEBVTT\n', ...cues].join('\n');
+}
+
+function namelessCues(lines: readonly NamelessLine[]) {
+  return subtitleCues(
+    lines,
+    ({ text }) => visibleLine(text),
+    () => 0,
+  );
+}
+
+function spanOf({ startMs, endMs }: SubtitleCue<unknown>, point: ',' | '.'): string {
+  return `${cueTime(startMs, point)} --> ${cueTime(endMs, point)}`;
+}
+
+/** Cues of both formats. */
+function cuesIn({ nameOf, wordsOf }: FileHeading, lines: readonly TranscriptLine[]) {
+  return subtitleCues(lines, wordsOf, ({ speaker }) => nameOf(speaker).length + ': '.length);
+}
+
+/** Hours have two digits or more. */
+function cueTime(atMs: number, point: ',' | '.'): string {
+  const two = (value: number) => `${Math.floor(value)}`.padStart(2, '0');
+  const [hours, minutes, seconds] = [atMs / 3_600_000, (atMs / 60_000) % 60, (atMs / 1_000) % 60];
+  return `${two(hours)}:${two(minutes)}:${two(seconds)}${point}${`${atMs % 1_000}`.padStart(3, '0')}`;
+}
+
+function vttWords(words: string): string {
+  return words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function srtWords(words: string): string {
+  return words
+    .replaceAll('-->', '\u2013>')
+    .replace(/<(?=[/!?a-z])/gi, '\u2039')
+    .replace(/\{(?=\\)/g, '(');
+}

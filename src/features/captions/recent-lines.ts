@@ -1,0 +1,123 @@
+import type { SessionContext } from '#src/conversation/context.ts';
+import type { Quote } from '#src/conversation/ports/tool.ts';
+import { channelContext } from '#src/features/captions/answers/prompt-context.ts';
+import { ConfidentialText, captionsIn, knownByAll } from '#src/people/confidential-text.ts';
+import { catchUp } from './caption-settings.ts';
+import type { PresenceLog } from './presence-log.ts';
+import { peopleIn, type TranscriptLine } from './transcript-line.ts';
+import type { TranscriptRecorder } from './transcript-recorder.ts';
+import type { Audience, Viewer } from './transcript-store.ts';
+import { lineKnownBy, mayKnow } from './visibility.ts';
+
+/** Longest time, in ms, for which a check counts that a person may open the place of the captions. */
+const believedMs = 60_000;
+/** Lines shown to one person at a time. */
+const mostShown = 20;
+
+/** Lines of the last minutes that a model may be shown for an answer that everybody there hears. */
+export class RecentLines {
+  readonly #context: SessionContext;
+  readonly #placeId: string;
+  readonly #recorder: TranscriptRecorder;
+  readonly #everybody: PresenceLog;
+  /** Since when captions are on, in ms of the monotonic clock. */
+  readonly #fromMs: number;
+  /** People who may open the place of the captions, and the time of that check. */
+  readonly #readers = new Map<string, { readonly may: boolean; readonly atMs: number }>();
+
+  constructor(
+    context: SessionContext,
+    placeId: string,
+    recorder: TranscriptRecorder,
+    everybody: PresenceLog,
+  ) {
+    this.#context = context;
+    this.#placeId = placeId;
+    this.#recorder = recorder;
+    this.#everybody = everybody;
+    this.#fromMs = context.parts.clock.nowMs();
+  }
+
+  /** Checks which of these people may open the place of the captions. Never throws. */
+  check(personIds: readonly string[]): void {
+    const { channel, parts, settings } = this.#context;
+    if (!settings().of(catchUp)) return;
+    const nowMs = parts.clock.nowMs();
+    for (const personId of personIds) {
+      const known = this.#readers.get(personId);
+      if (known && nowMs - known.atMs < believedMs) continue;
+      this.#readers.set(personId, { may: known?.may ?? false, atMs: nowMs });
+      const asked = parts.captionChats.mayRead(channel.guildId, this.#placeId, personId);
+      void asked.then(
+        (may) => this.#readers.set(personId, { may, atMs: nowMs }),
+        () => this.#readers.set(personId, { may: false, atMs: nowMs }),
+      );
+    }
+  }
+
+  /**
+   * The last minutes before `beforeAtMs` of the monotonic clock that everybody there may know, and these people, whom the
+   * answer reaches as well; as data.
+   */
+  recent(beforeAtMs: number, askerIds: readonly string[]): Quote | undefined {
+    const audience = this.#audience(askerIds);
+    if (!audience) return undefined;
+    const { parts, settings } = this.#context;
+    const { clock } = parts;
+    const { timeZone } = settings();
+    const recorder = this.#recorder;
+    const { session } = recorder;
+    const beforeMs = recorder.sessionMs(beforeAtMs);
+    const presences = [...recorder.presences, ...recorder.formerPresences];
+    const found = recorder
+      .recent()
+      .filter(({ startMs }) => startMs < beforeMs)
+      .filter((line) => mayKnow(audience, line, session, presences));
+    const nowWallMs = session.startedAtWallMs + recorder.sessionMs(clock.nowMs());
+    const shown = found.map((line) => ({ line, session }));
+    const text = channelContext(shown, nowWallMs, { timeZone });
+    const rule = { ...session, catchUp: session.catchUp && settings().of(catchUp) };
+    const times = [...presences, ...this.#everybody.all];
+    const known = found.map((line) => lineKnownBy(line, rule, times));
+    if (text === undefined) return undefined;
+    const aboutIds = new Set(found.flatMap(({ speaker }) => peopleIn(speaker)));
+    return { text: new ConfidentialText(text, knownByAll(known)), aboutIds: [...aboutIds] };
+  }
+
+  /**
+   * The last lines that this person may know, oldest first. For a person who was not there it is checked first whether they may
+   * open the place of the captions: until that is known, there are none.
+   */
+  knownTo(personId: string): readonly TranscriptLine[] {
+    this.check([personId]);
+    const recorder = this.#recorder;
+    const presences = [...recorder.presences, ...recorder.formerPresences];
+    const viewer = this.viewer(personId);
+    return recorder
+      .recent()
+      .filter((line) => mayKnow([viewer], line, recorder.session, presences))
+      .slice(-mostShown);
+  }
+
+  /** Where what was said since then (monotonic clock) stands: in the captions, and, if people may catch up, in their place. */
+  placesSince(fromMs: number): readonly string[] {
+    if (fromMs < this.#fromMs) return [];
+    const mayKnow = this.#recorder.session.catchUp && this.#context.settings().of(catchUp);
+    return [captionsIn(this.#placeId), ...(mayKnow ? [this.#placeId] : [])];
+  }
+
+  /** This person, and whether they may open the place of the captions, as far as that was looked up. */
+  viewer(personId: string): Viewer {
+    const mayOpen =
+      this.#context.settings().of(catchUp) && this.#readers.get(personId)?.may === true;
+    const openPlaceIds = mayOpen ? [this.#placeId] : [];
+    return { personId, openPlaceIds, unstored: this.#everybody.all };
+  }
+
+  #audience(askerIds: readonly string[]): Audience | undefined {
+    const present = this.#context.people().filter(({ isBot }) => !isBot);
+    const ids = new Set([...present.map(({ id }) => id), ...askerIds]);
+    const [first, ...others] = [...ids].map((id) => this.viewer(id));
+    return first && [first, ...others];
+  }
+}

@@ -1,0 +1,460 @@
+import { BotError } from '#src/base/errors.ts';
+import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { withStore } from '#src/conversation/alerts/store-access.ts';
+import type { SessionContext } from '#src/conversation/context.ts';
+import type {
+  ContextPart,
+  ContextRequest,
+  EndNews,
+  FeatureSession,
+  RetractReason,
+} from '#src/conversation/feature.ts';
+import type {
+  BegunUtterance,
+  UtteranceFollower,
+} from '#src/conversation/hearing/utterance-listener.ts';
+import { isOverForGood, type LeaveReason } from '#src/conversation/joining/leave-reason.ts';
+import { writtenText } from '#src/conversation/languages/localized-text.ts';
+import type { SentWords } from '#src/conversation/output/sent-words.ts';
+import type { CaptionChat, NicknameMark } from '#src/conversation/ports/caption-chats.ts';
+import { type FeatureEventKind, featureEvent } from '#src/conversation/ports/events.ts';
+import type { PanelFace } from '#src/conversation/ports/panel.ts';
+import type { CaptionOptions } from '#src/conversation/ports/settings.ts';
+import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
+import type { PostedRecaps } from '#src/features/captions/transcripts/closing-recap.ts';
+import { notePosted } from '#src/features/captions/transcripts/posted-message-notes.ts';
+import {
+  storeFor,
+  type TranscriptPorts,
+  TranscriptStores,
+} from '#src/features/captions/transcripts/transcript-stores.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { wallTimesIn } from '#src/texts/wall-time.ts';
+import { CaptionMessages, type LiveCaptionsTrouble } from './caption-messages.ts';
+import { CaptionNewcomers } from './caption-newcomers.ts';
+import { notifyEverybody } from './caption-notice.ts';
+import { captionsChannelId, captionsDays, catchUp } from './caption-settings.ts';
+import { captionTexts } from './caption-texts.ts';
+import { formerSession, notifiedBefore, openRecorder, resumableIn } from './open-recorder.ts';
+import { PresenceLog } from './presence-log.ts';
+import { RecentLines } from './recent-lines.ts';
+import type { Presence, TranscriptLine, TranscriptSession } from './transcript-line.ts';
+import type { TranscriptRecorder } from './transcript-recorder.ts';
+import { TranslatedCaptions } from './translated-captions.ts';
+import { postedIn, UtteranceLines, unwritten } from './utterance-lines.ts';
+
+export type CaptionsTurnedOn =
+  | { readonly kind: 'on' | 'already'; readonly placeId: string }
+  | { readonly kind: 'failed'; readonly line: TextLine };
+
+/** Captions that are on. */
+type ActiveCaptions = {
+  readonly options: CaptionOptions;
+  readonly store: TranscriptPorts;
+  readonly recorder: TranscriptRecorder;
+  readonly live: CaptionMessages;
+  readonly lines: UtteranceLines;
+  readonly translations: TranslatedCaptions;
+  /** Also those whose presence is not stored. */
+  readonly everybody: PresenceLog;
+  readonly view: RecentLines;
+  readonly newcomers: CaptionNewcomers;
+  /** The place in which they are written, as the session knows it. */
+  readonly place: Disposable;
+};
+
+/** All words of an utterance are shown in captions, `tookMs` after its last voiced packet. */
+export const captioned: FeatureEventKind<'speakerId' | 'tookMs'> = {
+  kind: 'captioned',
+  level: 'debug',
+  line: ['guildId', 'speakerId', 'tookMs'],
+  meter: {
+    seconds: 'caption',
+    help: 'Time from the last voiced packet of an utterance until all its words are shown.',
+    field: 'tookMs',
+  },
+};
+
+/** Number of lines from which on a newcomer is offered a recap. */
+const leastMissed = 10;
+/** Time, in ms, for what waits to be shown when captions end. */
+const flushMs = 2_000;
+
+/** Captions of one voice channel: off, or one session of them with its transcript. */
+export class SessionCaptions implements FeatureSession {
+  readonly #context: SessionContext;
+  #active: ActiveCaptions | undefined;
+  #turning: Promise<CaptionsTurnedOn> | undefined;
+  readonly #alerts: CaptionAlerts;
+  /** Shows beside the bot's name that captions are on. */
+  readonly #mark: NicknameMark;
+  readonly #isReturned: boolean;
+  readonly #recaps: PostedRecaps;
+  #hasTranscript = false;
+
+  /** `isReturned`: the session goes on where a former run sat, whose people heard the notice. */
+  constructor(
+    context: SessionContext,
+    mark: NicknameMark,
+    isReturned: boolean,
+    recaps: PostedRecaps,
+  ) {
+    this.#context = context;
+    this.#mark = mark;
+    this.#isReturned = isReturned;
+    this.#recaps = recaps;
+    this.#alerts = new CaptionAlerts(context);
+  }
+
+  /** Where they are posted, and in which languages; undefined while they are off. */
+  get active(): { readonly placeId: string; readonly options: CaptionOptions } | undefined {
+    return this.#active && { placeId: this.#active.live.placeId, options: this.#active.options };
+  }
+
+  /** When anybody sat there since captions are on, whether or not they said yes: in memory only. */
+  get presences(): readonly Presence[] {
+    return this.#active?.everybody.all ?? [];
+  }
+
+  /** Lines that a model may be shown; undefined while they are off. */
+  get view(): RecentLines | undefined {
+    return this.#active?.view;
+  }
+
+  /** The transcript that is being written. */
+  get recorder(): TranscriptRecorder | undefined {
+    return this.#active?.recorder;
+  }
+
+  /** Something was written that is kept. */
+  get hasTranscript(): boolean {
+    return this.#hasTranscript;
+  }
+
+  /** Turns captions on where they are kept on, as soon as people can read the notice; where that fails they read why. */
+  entered(): void {
+    const { notice, signal } = this.#context;
+    const options = this.#wanted();
+    if (!options || this.#active || this.#turning) return;
+    void this.turnOn(options, true).then((turned) => {
+      if (turned.kind === 'failed' && !signal.aborted) notice(turned.line);
+    });
+  }
+
+  /** Options of captions that are to be on in this channel. */
+  #wanted(): CaptionOptions | undefined {
+    const { channel, isCaptionsOnly, stored } = this.#context;
+    const kept = stored.captionsIn(channel.guildId, channel.channelId);
+    return kept ?? (isCaptionsOnly() ? {} : undefined);
+  }
+
+  /** The people there heard the notice before a restart; they hear the next one. */
+  #isAnnounced(): boolean {
+    return this.#isReturned && this.#context.once.first('captions-on');
+  }
+
+  /**
+   * Resolves once all people have the notice, or have read why captions stay off. Never throws. `isBack`: people who had the
+   * notice in this session do not get it again.
+   */
+  async turnOn(options: CaptionOptions, isBack = false): Promise<CaptionsTurnedOn> {
+    const active = this.#active;
+    if (active && !active.live.isShut) {
+      this.#active = { ...active, options };
+      active.translations.into(options.translateTo);
+      this.#context.languages.spokenHere = options.language;
+      return { kind: 'already', placeId: active.live.placeId };
+    }
+    if (active) await this.turnOff(); // a new place, and the same session
+    this.#turning ??= this.#turnOn(options, isBack).finally(() => {
+      this.#turning = undefined;
+    });
+    return await this.#turning;
+  }
+
+  /** The session that ended, once what was said is shown and kept; undefined where they were off. Never throws. */
+  async turnOff(): Promise<TranscriptSession | undefined> {
+    await this.#turning;
+    const { recorder } = this;
+    if (!recorder) return undefined;
+    const { channel } = this.#context;
+    this.#mark.set(channel.guildId, false);
+    await this.#end();
+    return recorder.session;
+  }
+
+  wants(speakerId: string): boolean {
+    return this.#active !== undefined && this.#context.gate.mayWrite(speakerId);
+  }
+
+  began(begun: BegunUtterance): UtteranceFollower {
+    return this.#active?.lines.began(begun) ?? unwritten;
+  }
+
+  /** Writes the words of the bot. To be called now and then while it speaks, and once at the end. */
+  said(words: SentWords): void {
+    this.#active?.lines.said(words, this.#context.parts.clock.nowMs());
+  }
+
+  /** Writes who is there, and tells newcomers. */
+  attend(people: readonly ChannelMember[]): void {
+    const active = this.#active;
+    if (!active) return;
+    const { gate, parts } = this.#context;
+    const here = people.filter(({ isBot }) => !isBot);
+    const known = here.filter(({ id }) => gate.standing(id) === 'yes').map(({ id }) => id);
+    const { recorder } = active;
+    const atMs = recorder.sessionMs(parts.clock.nowMs());
+    recorder.attend(known, atMs);
+    const ids = here.map(({ id }) => id);
+    active.everybody.attend(ids, atMs);
+    active.view.check(ids);
+    active.newcomers.check(here, known);
+  }
+
+  /** Enough was said for a recap, and who comes later may know it. */
+  #hasMissed(recorder: TranscriptRecorder): boolean {
+    const mayKnow = recorder.session.catchUp && this.#context.settings().of(catchUp);
+    return mayKnow && recorder.recent().length >= leastMissed;
+  }
+
+  /** Keeps nothing any more of what this person said in this session; of somebody who is barred, only writes nothing more. */
+  retract(personId: string, why: RetractReason): void {
+    const active = this.#active;
+    if (!active) return;
+    active.lines.drop(personId);
+    if (why === 'barred') return;
+    const numbers = active.recorder.forget(personId);
+    active.live.remove(numbers);
+    active.translations.remove(numbers);
+    active.newcomers.forget(personId);
+  }
+
+  /** Nothing more is written of what this person is saying. */
+  leaveOut(personId: string): void {
+    this.#active?.lines.drop(personId);
+  }
+
+  /** Recent lines that all who get the answer may know. */
+  context({ askerIds, fromMs, readers }: ContextRequest): ContextPart | undefined {
+    const recent = this.#active?.view.recent(fromMs, askerIds);
+    const text = recent?.text.textFor(readers);
+    if (!recent || text === undefined) return undefined;
+    return { text, knownBy: recent.text.knownBy, aboutIds: recent.aboutIds };
+  }
+
+  panel(): Partial<PanelFace> {
+    const active = this.#active && { captionsIn: this.#active.live.placeId };
+    return { ...active, captionsDays: this.#context.settings().of(captionsDays) };
+  }
+
+  /** Ends them, and has a recap made where the session is over for good. */
+  async ended(why: LeaveReason): Promise<EndNews> {
+    const captioned = await this.turnOff();
+    if (isOverForGood.has(why)) this.#recaps.begin(captioned, this.#context);
+    return { hasTranscript: this.#hasTranscript };
+  }
+
+  /** Handles messages that a person deleted: the lines that they showed are deleted, too. */
+  messagesDeleted(messageIds: readonly string[]): void {
+    this.#active?.live.messagesDeleted(messageIds);
+    this.#active?.translations.messagesDeleted(messageIds);
+  }
+
+  /** Whether captions that are on posted this message, and so change it themselves. */
+  owns(messageId: string): boolean {
+    const { live, translations } = this.#active ?? {};
+    return live?.owns(messageId) === true || translations?.owns(messageId) === true;
+  }
+
+  async #turnOn(options: CaptionOptions, isBack: boolean): Promise<CaptionsTurnedOn> {
+    const { channel, gate, parts, people, settings, signal } = this.#context;
+    const store = storeFor(this.#context.port(TranscriptStores), settings().of(captionsDays));
+    const latest = await formerSession(store, this.#context);
+    const opened = await openPlace(this.#context, latest?.session.placeId, signal);
+    if (opened.kind === 'failed') return opened;
+    const { chat } = opened;
+    const former = resumableIn(chat.channelId, latest);
+    const recorder = openRecorder(chat.channelId, former, store, this.#context, {
+      onFailed: (error) => this.#alerts.unsaved(error),
+      onSaved: () => this.#alerts.saved(),
+    });
+    const live = this.#openLive(chat, recorder, store);
+    const notifiedIds = isBack ? notifiedBefore(former) : undefined;
+    const present = notifiedIds ?? people().map(({ id }) => id);
+    const newcomers = new CaptionNewcomers(this.#context, live, present, () =>
+      this.#hasMissed(recorder),
+    );
+    if (!notifiedIds) await notifyEverybody(this.#context, live, this.#isAnnounced(), signal);
+    if (signal.aborted) {
+      await live.close(0);
+      return { kind: 'failed', line: { id: 'leave.nowhere' } };
+    }
+    const translations = new TranslatedCaptions(this.#context, {
+      live,
+      recorder,
+      onPosted: (post) => notePosted(post, recorder.session, store, this.#context),
+    });
+    translations.into(options.translateTo);
+    const lines = new UtteranceLines({
+      recorder,
+      live,
+      fromMs: parts.clock.nowMs(),
+      botName: parts.places.botName(channel.guildId),
+      confidential: writtenText({ id: 'transcript.confidential' }, channel.guildId, parts),
+      mayWrite: (personId) => gate.mayWrite(personId),
+      isBrief: (personId) => gate.yesKind(personId) === 'brief',
+      onFinal: (line) => {
+        this.#hasTranscript = true;
+        translations.add(line);
+      },
+    });
+    const everybody = new PresenceLog(recorder.session.id);
+    const view = new RecentLines(this.#context, live.placeId, recorder, everybody);
+    const place = this.#context.places.open({
+      since: (speakerId, fromMs) => (this.wants(speakerId) ? view.placesSince(fromMs) : undefined),
+      openTo: (personId) => view.viewer(personId).openPlaceIds,
+    });
+    const made = { recorder, live, lines, translations, everybody, view, newcomers, place };
+    this.#active = { options, store, ...made };
+    this.#context.languages.spokenHere = options.language;
+    this.#mark.set(channel.guildId, true);
+    this.attend(people());
+    return { kind: 'on', placeId: live.placeId };
+  }
+
+  async #end(): Promise<void> {
+    const active = this.#active;
+    this.#active = undefined;
+    if (!active) return;
+    active.place[Symbol.dispose]();
+    this.#context.languages.spokenHere = undefined;
+    active.newcomers.end();
+    await Promise.all([
+      active.translations.close(flushMs).then(() => active.live.close(flushMs)),
+      active.recorder.end(),
+    ]);
+  }
+
+  #openLive(
+    chat: CaptionChat,
+    recorder: TranscriptRecorder,
+    store: TranscriptPorts,
+  ): CaptionMessages {
+    const { channel, parts } = this.#context;
+    const layout = new CaptionLayout({
+      keyPrefix: 'captions ',
+      get startedAtWallMs() {
+        return recorder.session.startedAtWallMs;
+      },
+      texts: captionTexts(channel.guildId, parts),
+    });
+    const noted = new Set<string>();
+    return new CaptionMessages({
+      chat,
+      layout,
+      clock: parts.clock,
+      onPlaced: (number, places) => {
+        const line = recorder.line(number);
+        if (line) recorder.put(postedIn(line, places));
+        for (const place of places.filter(({ messageId }) => !noted.has(messageId))) {
+          noted.add(place.messageId);
+          notePosted(place, recorder.session, store, this.#context);
+        }
+      },
+      onDeleted: (numbers) => this.#deleted(numbers, recorder, store),
+      onTrouble: ({ kind }) => this.#alerts.unshown(kind),
+      onShown: (number, atMs) => this.#shown(recorder.line(number), atMs, recorder),
+    });
+  }
+
+  /** Deletes the lines that a deleted message showed. */
+  #deleted(numbers: readonly number[], recorder: TranscriptRecorder, store: TranscriptPorts): void {
+    const { channel, parts } = this.#context;
+    recorder.drop(numbers);
+    this.#active?.translations.remove(numbers);
+    const forget = () => store.eraser.forgetLines(recorder.session.id, numbers);
+    void withStore(channel.guildId, parts, 'store.unwritable', forget);
+  }
+
+  #shown(line: TranscriptLine | undefined, atMs: number, recorder: TranscriptRecorder): void {
+    if (line?.speaker.kind !== 'person') return;
+    const { channel, parts } = this.#context;
+    const tookMs = atMs - recorder.atMs(line.endMs);
+    const { personId: speakerId } = line.speaker;
+    parts.onEvent(channel.guildId, featureEvent(captioned, { speakerId, tookMs }));
+  }
+}
+
+const causes: Readonly<Record<LiveCaptionsTrouble['kind'], string>> = {
+  gone: 'The channel or thread for captions does not exist any more, so captions are not shown.',
+  forbidden: 'The bot may not write in the channel or thread for captions any more.',
+  refused: 'Discord refused a message with captions.',
+};
+
+/** Reports to the operator and the people of a channel, once, that captions cannot be shown or saved. */
+class CaptionAlerts {
+  readonly #context: SessionContext;
+  #isUnsaved = false;
+  #reportedRefused = false;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  unshown(kind: LiveCaptionsTrouble['kind']): void {
+    const { channel, notice, parts } = this.#context;
+    const error = new BotError('discord.unsent', false, causes[kind]);
+    parts.onEvent(channel.guildId, failureOf(error, 'store'));
+    if (kind !== 'refused') notice({ id: `captions.place.${kind}` });
+    else if (!this.#reportedRefused) notice({ id: 'captions.unshown' });
+    this.#reportedRefused = true;
+  }
+
+  unsaved(error: unknown): void {
+    const { channel, notice, parts } = this.#context;
+    if (this.#isUnsaved) return;
+    this.#isUnsaved = true;
+    parts.onEvent(channel.guildId, failureOf(error, 'store'));
+    notice({ id: 'captions.unsaved' });
+  }
+
+  saved(): void {
+    if (this.#isUnsaved) this.#context.notice({ id: 'captions.saved' });
+    this.#isUnsaved = false;
+  }
+}
+
+type CaptionPlace =
+  | { readonly kind: 'open'; readonly chat: CaptionChat }
+  | { readonly kind: 'failed'; readonly line: TextLine };
+
+/**
+ * The chat of the voice channel, or a thread of this session in the channel that the server has set: `formerId`, where that
+ * is still one. Never throws.
+ */
+async function openPlace(
+  { channel, parts, settings }: SessionContext,
+  formerId: string | undefined,
+  signal: AbortSignal,
+): Promise<CaptionPlace> {
+  const { of, timeZone } = settings();
+  const inChannelId = of(captionsChannelId);
+  const date = wallTimesIn(timeZone).day(parts.clock.wallMs());
+  const named = { channel: channel.name, date };
+  const name = writtenText({ id: 'captions.thread', with: named }, channel.guildId, parts);
+  const thread = inChannelId === undefined ? undefined : { inChannelId, name, formerId };
+  try {
+    return { kind: 'open', chat: await parts.captionChats.open(channel, thread, signal) };
+  } catch (error) {
+    if (!signal.aborted) parts.onEvent(channel.guildId, failureOf(error, 'store'));
+    const place = inChannelId === undefined ? channel.name : addressOf(channel, inChannelId);
+    const id = inChannelId === undefined ? 'captions.no_place' : 'captions.no_thread';
+    return { kind: 'failed', line: { id, with: { place } } };
+  }
+}
+
+function addressOf({ guildId }: ChannelRef, channelId: string): string {
+  return `https://discord.com/channels/${guildId}/${channelId}`;
+}

@@ -1,0 +1,131 @@
+import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
+import type { TranscriptLine, TranscriptWord } from '#src/features/captions/transcript-line.ts';
+import {
+  id,
+  instant,
+  json,
+  key,
+  number,
+  optional,
+  type RowOf,
+  reference,
+  terms,
+  text,
+  yes,
+} from '#src/sql/columns.ts';
+import { type NewRow, table } from '#src/sql/table.ts';
+
+/** Columns of a line as `lineOf` reads them. */
+export const lineColumns = {
+  id: key,
+  personId: optional(id),
+  name: text,
+  startMs: instant,
+  endMs: instant,
+  text,
+  isCut: optional(yes),
+  isBrief: optional(yes),
+  language: optional(text),
+  words: optional(json<readonly TranscriptWord[]>()),
+  confidence: optional(number),
+  postChannelId: optional(id),
+  postMessageId: optional(id),
+  answeredIds: optional(json<readonly string[]>()),
+  morePosts: optional(json<readonly MessagePlace[]>()),
+};
+
+/**
+ * Lines. The id of one is the key of its session times 2^22, plus its number: so the index of words tells sessions apart, and
+ * the newest line has the highest id. `terms` are its words for the index of PostgreSQL.
+ */
+export const lines = table(
+  'lines',
+  { ...lineColumns, session: reference, terms: optional(terms) },
+  {
+    key: ['id'],
+    indexes: {
+      lines_by_session: ['session', 'startMs'],
+      lines_by_person: { fields: ['personId'], where: 'person_id IS NOT NULL' },
+      lines_by_message: { fields: ['postMessageId'], where: 'post_message_id IS NOT NULL' },
+      brief_lines: { fields: ['id'], where: 'is_brief = TRUE' },
+    },
+    person: { forget: 'erase-line', column: 'personId', line: 'id' },
+    server: { forget: 'erase-line', line: 'id' },
+  },
+);
+
+/** People whom a line of the bot answers, to find such lines by; the line itself has them in order. */
+export const answered = table(
+  'answered',
+  { line: reference, personId: id },
+  {
+    key: ['line', 'personId'],
+    indexes: { answered_by_person: ['personId'] },
+    person: { forget: 'erase-line', column: 'personId', line: 'line' },
+    server: { forget: 'erase-line', line: 'line' },
+  },
+);
+
+/** Messages that show a line besides its first one, to find the line by; the line itself has them in order. */
+export const morePosts = table(
+  'more_posts',
+  { line: reference, channelId: id, messageId: id },
+  {
+    key: ['line', 'messageId'],
+    indexes: { more_posts_by_message: ['messageId'] },
+    person: { forget: 'nothing' },
+    server: { forget: 'erase-line', line: 'line' },
+  },
+);
+
+/** Which messages show which line. */
+export const postsView = `
+  CREATE VIEW posts AS
+    SELECT id AS line, post_channel_id AS channel_id, post_message_id AS message_id
+    FROM lines WHERE post_message_id IS NOT NULL
+    UNION ALL SELECT line, channel_id, message_id FROM more_posts;`;
+
+/** Ids that one session has for its lines. */
+const idsPerSession = 2 ** 22;
+
+export function lineId(sessionKey: number, number: number): number {
+  if (!Number.isInteger(number) || number < 1 || number >= idsPerSession)
+    throw new RangeError(`A line has a number from 1 to ${idsPerSession - 1}, not ${number}.`);
+  return sessionKey * idsPerSession + number;
+}
+
+export function sessionKeyOf(id: number): number {
+  return Math.floor(id / idsPerSession);
+}
+
+/** Lowest and highest id that lines of a session may have. */
+export function idsOf(sessionKey: number): readonly [number, number] {
+  return [sessionKey * idsPerSession, (sessionKey + 1) * idsPerSession - 1];
+}
+
+export function lineOf(row: RowOf<typeof lineColumns>, sessionId: string): TranscriptLine {
+  const { id, personId, name, answeredIds = [], postChannelId, postMessageId, ...rest } = row;
+  const speaker =
+    personId === undefined
+      ? ({ kind: 'bot', name, answeredIds } as const)
+      : ({ kind: 'person', personId, name } as const);
+  const line = { ...rest, sessionId, number: id % idsPerSession, speaker };
+  if (postChannelId === undefined || postMessageId === undefined) return line;
+  return { ...line, post: { channelId: postChannelId, messageId: postMessageId } };
+}
+
+/** Row of a line of the session with this key, without its terms. */
+export function lineRow(line: TranscriptLine, session: number): NewRow<typeof lines> {
+  const { speaker, post, morePosts = [], number, sessionId, ...rest } = line;
+  return {
+    ...rest,
+    id: lineId(session, number),
+    session,
+    name: speaker.name,
+    personId: speaker.kind === 'person' ? speaker.personId : undefined,
+    answeredIds: speaker.kind === 'bot' ? speaker.answeredIds : undefined,
+    postChannelId: post?.channelId,
+    postMessageId: post?.messageId,
+    morePosts: morePosts.length > 0 ? morePosts : undefined,
+  };
+}

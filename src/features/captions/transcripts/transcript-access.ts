@@ -1,0 +1,45 @@
+import { withStore } from '#src/conversation/alerts/store-access.ts';
+import type { WrittenQuestions } from '#src/conversation/answering/written-questions.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { PostedRecaps } from './closing-recap.ts';
+import { TranscriptLookup } from './transcript-lookup.ts';
+import { TranscriptQuestions } from './transcript-questions.ts';
+import type { CaptionParts } from './transcript-stores.ts';
+import { allStores } from './transcript-stores.ts';
+
+/** Lifetime, in ms, of the list of servers that keep transcripts. */
+const believedMs = 60_000;
+/** Answers have deadlines of their own. */
+const never = new AbortController().signal;
+
+/** Transcripts of a shard, as sessions know and question them. */
+export class TranscriptAccess {
+  readonly questions: TranscriptQuestions;
+  readonly recaps: PostedRecaps;
+  readonly #parts: CaptionParts;
+  #guildIds: ReadonlySet<string> = new Set();
+  #checkedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: CaptionParts, sessions: VoiceSessions, writtenQuestions: WrittenQuestions) {
+    this.#parts = parts;
+    const lookup = new TranscriptLookup(parts, sessions);
+    this.questions = new TranscriptQuestions(parts, lookup, writtenQuestions, never);
+    this.recaps = new PostedRecaps(this.questions);
+  }
+
+  /** Whether something is kept of this server, as was known a moment ago. Waits for nothing: it reads the store for the next call. */
+  has(guildId: string): boolean {
+    void this.#check(guildId);
+    return this.#guildIds.has(guildId);
+  }
+
+  async #check(guildId: string): Promise<void> {
+    const { clock, transcripts } = this.#parts;
+    const nowMs = clock.nowMs();
+    if (nowMs - this.#checkedAtMs < believedMs) return;
+    this.#checkedAtMs = nowMs;
+    const read = () => Promise.all(allStores(transcripts).map(({ reader }) => reader.guilds()));
+    const found = await withStore(guildId, this.#parts, 'store.unreadable', read);
+    if (found) this.#guildIds = new Set(found.flat());
+  }
+}

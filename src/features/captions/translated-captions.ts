@@ -1,0 +1,148 @@
+import { failureOf } from '#src/conversation/alerts/failure.ts';
+import type { SessionContext } from '#src/conversation/context.ts';
+import { writtenText } from '#src/conversation/languages/localized-text.ts';
+import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
+import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
+import { CaptionMessages } from './caption-messages.ts';
+import { captionsChannelId } from './caption-settings.ts';
+import { captionTexts } from './caption-texts.ts';
+import { peopleIn, type TranscriptLine } from './transcript-line.ts';
+import type { TranscriptRecorder } from './transcript-recorder.ts';
+import { Translator } from './translator.ts';
+import { shownLine } from './utterance-lines.ts';
+
+export type TranslatedCaptionsOptions = {
+  readonly live: CaptionMessages;
+  readonly recorder: TranscriptRecorder;
+  /** A message of a thread of its own shows translations now. */
+  readonly onPosted: (place: MessagePlace) => void;
+};
+
+/**
+ * Translations of the captions of one session, while a person wants them: below their line in the chat of a voice channel,
+ * which has no threads, else in a thread for each language. They are shown, and not kept. Never throws.
+ */
+export class TranslatedCaptions {
+  readonly #context: SessionContext;
+  readonly #options: TranslatedCaptionsOptions;
+  /** Threads by language; undefined where it could not be opened: then translations stand below their line. */
+  readonly #threads = new Map<string, Promise<CaptionMessages | undefined>>();
+  /** Those that are open. */
+  readonly #open: CaptionMessages[] = [];
+  #language: string | undefined;
+  #translator: Translator | undefined;
+
+  constructor(context: SessionContext, options: TranslatedCaptionsOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** Language into which what is said from now on is translated, BCP 47; undefined: into none. */
+  into(language: string | undefined): void {
+    if (language === this.#language) return;
+    this.#language = language;
+    void this.#translator?.close(0);
+    this.#translator = language === undefined ? undefined : this.#newTranslator(language);
+  }
+
+  /** A line is over. */
+  add(line: TranscriptLine): void {
+    this.#translator?.add(line);
+  }
+
+  /** Lines are forgotten, and their translations with them. */
+  remove(numbers: readonly number[]): void {
+    this.#translator?.drop(numbers);
+    for (const thread of this.#open) thread.remove(numbers);
+  }
+
+  /** Whether one of its threads posted this message, and so changes it itself. */
+  owns(messageId: string): boolean {
+    return this.#open.some((thread) => thread.owns(messageId));
+  }
+
+  /** Handles messages that a person deleted: what they showed is not shown again. */
+  messagesDeleted(messageIds: readonly string[]): void {
+    for (const thread of this.#open) thread.messagesDeleted(messageIds);
+  }
+
+  /** Resolves when what was said is translated and shown, or after twice `ms`. */
+  async close(ms: number): Promise<void> {
+    await this.#translator?.close(ms);
+    this.#translator = undefined;
+    await Promise.all(this.#open.map((thread) => thread.close(ms)));
+  }
+
+  #newTranslator(language: string): Translator {
+    const { channel, gate, notice, parts } = this.#context;
+    return new Translator({
+      guildId: channel.guildId,
+      parts,
+      language,
+      mayShow: ({ number, speaker }) =>
+        this.#options.recorder.line(number) !== undefined &&
+        peopleIn(speaker).every((id) => gate.mayWrite(id)),
+      onTranslated: (line, text) => void this.#show(line, text, language),
+      notice,
+    });
+  }
+
+  async #show(line: TranscriptLine, text: string, language: string): Promise<void> {
+    const { live, recorder } = this.#options;
+    const thread = await this.#threadFor(language);
+    if (!recorder.line(line.number)) return; // forgotten while the thread was opened
+    if (thread) thread.put(shownLine({ ...line, text }));
+    else live.translate({ ...shownLine(line), translation: text });
+  }
+
+  #threadFor(language: string): Promise<CaptionMessages | undefined> {
+    const inChannelId = this.#context.settings().of(captionsChannelId);
+    const known = this.#threads.get(language);
+    if (known) return known;
+    const { channel } = this.#context;
+    const isInChat = inChannelId === undefined || this.#options.live.placeId === channel.channelId;
+    const opened = isInChat ? Promise.resolve(undefined) : this.#openThread(language, inChannelId);
+    this.#threads.set(language, opened);
+    return opened;
+  }
+
+  async #openThread(language: string, inChannelId: string): Promise<CaptionMessages | undefined> {
+    const { channel, parts, signal } = this.#context;
+    const { guildId } = channel;
+    const named = new Intl.DisplayNames([parts.places.localeIn(guildId)], { type: 'language' });
+    const filled = { language: named.of(language) ?? language };
+    const name = writtenText({ id: 'captions.translation', with: filled }, guildId, parts);
+    try {
+      const chat = await parts.captionChats.open(channel, { inChannelId, name }, signal);
+      const { recorder } = this.#options;
+      const layout = new CaptionLayout({
+        keyPrefix: 'translation ',
+        get startedAtWallMs() {
+          return recorder.session.startedAtWallMs;
+        },
+        texts: captionTexts(guildId, parts),
+      });
+      const { onPosted } = this.#options;
+      const posted = new Set<string>();
+      const thread = new CaptionMessages({
+        chat,
+        layout,
+        clock: parts.clock,
+        onPlaced: (_number, places) => {
+          for (const place of places.filter(({ messageId }) => !posted.has(messageId))) {
+            posted.add(place.messageId);
+            onPosted(place);
+          }
+        },
+        onDeleted: () => undefined, // of a translation nothing is kept
+        onTrouble: () => undefined, // the captions tell, which stand beside it
+        onShown: () => undefined,
+      });
+      this.#open.push(thread);
+      return thread;
+    } catch (error) {
+      if (!signal.aborted) parts.onEvent(guildId, failureOf(error, 'store'));
+      return undefined;
+    }
+  }
+}

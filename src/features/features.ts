@@ -1,0 +1,33 @@
+import type { Feature } from '#src/conversation/feature.ts';
+import type { ToolEntry } from '#src/conversation/ports/tool.ts';
+import { settingsWith } from '#src/conversation/settings/guild-settings.ts';
+import { captions } from '#src/features/captions/captions.ts';
+import { memories } from '#src/features/memories/memories.ts';
+import { personas } from '#src/features/personas/personas.ts';
+import { seats } from '#src/features/seats/seats.ts';
+import { settings } from '#src/features/settings/settings.ts';
+import { ownTools } from '#src/features/tools/tools.ts';
+import { tracks } from '#src/features/tracks/tracks.ts';
+import { typedTalk } from '#src/features/typed/typed.ts';
+import { words } from '#src/features/words/words.ts';
+import { reminders } from './reminders/reminders.ts';
+
+/** All features. A new one is a line here. */
+export const features: readonly Feature[] = [
+  ownTools,
+  tracks,
+  memories,
+  captions,
+  reminders,
+  personas,
+  words,
+  typedTalk,
+  settings,
+  seats,
+];
+
+/** All settings of servers: those of the conversation and of features. */
+export const serverSettings = settingsWith(features, [captions, memories]);
+
+/** All tools of the bot that a model may call while it answers, in the order in which they are offered. */
+export const tools: readonly ToolEntry[] = features.flatMap(({ tools = [] }) => tools);

@@ -1,0 +1,87 @@
+import { type StoreWatch, withStore } from '#src/conversation/alerts/store-access.ts';
+import type { Memory, MemoryStore, NewMemory } from './memory-store.ts';
+
+type MemoryParts = StoreWatch & {
+  readonly store: MemoryStore;
+};
+
+/** Memories of one server as they are known; each change of them counts `version` on. */
+type KnownMemories = { readonly all: readonly Memory[]; readonly version: number };
+
+const nothing: KnownMemories = { all: [], version: 0 };
+
+/** Memories of all servers: in the store, and cached for answers, which wait for no store. */
+export class GuildMemories {
+  readonly #parts: MemoryParts;
+  readonly #known = new Map<string, KnownMemories>();
+  /** Servers whose memories could not be read: each is reported once. */
+  readonly #unread = new Set<string>();
+
+  constructor(parts: MemoryParts) {
+    this.#parts = parts;
+  }
+
+  /** Memories as last read; none before that. */
+  known(guildId: string): readonly Memory[] {
+    return this.#at(guildId).all;
+  }
+
+  /** Reads them anew; undefined where that fails, which is reported to the operator once. Never throws. */
+  async load(guildId: string): Promise<readonly Memory[] | undefined> {
+    const { version } = this.#at(guildId);
+    const parts = this.#unread.has(guildId) ? { ...this.#parts, onEvent: silent } : this.#parts;
+    const read = () => this.#parts.store.list(guildId);
+    const all = await withStore(guildId, parts, 'store.unreadable', read);
+    if (!all) {
+      this.#unread.add(guildId);
+      return undefined;
+    }
+    this.#unread.delete(guildId);
+    if (this.#at(guildId).version !== version) return await this.load(guildId); // changed meanwhile
+    this.#known.set(guildId, { all, version });
+    return all;
+  }
+
+  /** Errors: as `MemoryStore.add`. */
+  async add(memory: NewMemory): ReturnType<MemoryStore['add']> {
+    const added = await this.#parts.store.add(memory);
+    if (added.kind === 'added') {
+      this.#change(memory.guildId, (all) => [
+        ...all.filter(({ number }) => number !== added.memory.number),
+        added.memory,
+      ]);
+    }
+    return added;
+  }
+
+  /** False: there is none of that number. Errors: as `MemoryStore.remove`. */
+  async remove(guildId: string, number: number): Promise<boolean> {
+    const removed = await this.#parts.store.remove(guildId, number);
+    this.#change(guildId, (all) => all.filter((one) => one.number !== number));
+    return removed;
+  }
+
+  /** Drops those by or about this person, or all of the server, from the cache; the store is unchanged. */
+  forget(guildId: string, personId?: string): void {
+    this.#change(guildId, (all) =>
+      all.filter((one) => personId !== undefined && isOfOthers(one, personId)),
+    );
+  }
+
+  #at(guildId: string): KnownMemories {
+    return this.#known.get(guildId) ?? nothing;
+  }
+
+  #change(guildId: string, step: (all: readonly Memory[]) => readonly Memory[]): void {
+    const { all, version } = this.#at(guildId);
+    this.#known.set(guildId, { all: step(all), version: version + 1 });
+  }
+}
+
+function isOfOthers({ byId, aboutId }: Memory, personId: string): boolean {
+  return byId !== personId && aboutId !== personId;
+}
+
+function silent(): void {
+  // The operator knows.
+}

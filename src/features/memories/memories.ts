@@ -1,0 +1,50 @@
+import type { SessionContext } from '#src/conversation/context.ts';
+import type { ContextPart, ContextRequest, Feature } from '#src/conversation/feature.ts';
+import { anybody } from '#src/people/confidential-text.ts';
+import { GuildMemories } from './guild-memories.ts';
+import { memorySetting } from './memory-setting.ts';
+import { memoryStore } from './memory-store.ts';
+import { forgetMemory, remember } from './memory-tools.ts';
+import { SessionMemories } from './session-memories.ts';
+import { memoryContext, usableMemories } from './usable-memories.ts';
+
+/** Memories: what people of a server asked the bot to remember, for all of its answers there. */
+export const memories: Feature = {
+  name: 'memories',
+  tools: [remember, forgetMemory],
+  settings: [memorySetting],
+  open: ({ store }) => ({
+    shard({ parts, sessions }) {
+      const known = new GuildMemories({ ...parts, store: store(memoryStore) });
+      return {
+        ports: [known, new SessionMemories(parts, sessions)],
+        session: (context) => ({
+          governed() {
+            if (context.settings().of(memorySetting)) void known.load(context.channel.guildId);
+          },
+          context: (request) => contextOf(request, context, known),
+        }),
+        forgetServer: (guildId) => known.forget(guildId),
+        person: { forget: (guildId, personId) => known.forget(guildId, personId) },
+      };
+    },
+  }),
+};
+
+/** Memories that an answer may use; a question from elsewhere, as of a program, has none. */
+function contextOf(
+  { askerIds }: ContextRequest,
+  { channel, gate, people, settings }: SessionContext,
+  known: GuildMemories,
+): ContextPart | undefined {
+  const { of, timeZone } = settings();
+  const isHere = askerIds.every((id) => people().some((one) => one.id === id));
+  if (!of(memorySetting) || !isHere) return undefined;
+  const usable = usableMemories(known.known(channel.guildId), askerIds, gate);
+  const text = memoryContext(usable, timeZone);
+  if (text === undefined) return undefined;
+  const aboutIds = usable.flatMap(({ byId, aboutId }) =>
+    aboutId === undefined ? [byId] : [byId, aboutId],
+  );
+  return { text, knownBy: anybody, aboutIds };
+}

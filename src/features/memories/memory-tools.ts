@@ -1,0 +1,225 @@
+import { z } from 'zod';
+import type { SessionContext } from '#src/conversation/context.ts';
+import {
+  type PreparedAction,
+  type ToolOutcome,
+  type ToolPorts,
+  tool,
+} from '#src/conversation/ports/tool.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import { firstChars } from '#src/texts/plain.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
+import { visibleLine } from '#src/texts/visible-line.ts';
+import { GuildMemories } from './guild-memories.ts';
+import { memorySetting } from './memory-setting.ts';
+import type { Memory } from './memory-store.ts';
+import { peopleNamedIn, personByName } from './person-by-name.ts';
+
+/** Longest memory, in characters. */
+const maxMemoryChars = 200;
+/** Memories that one server has at most; the store counts, too. */
+const mostMemories = 50;
+const maxNameChars = 64;
+
+/** Stores a memory for the server, once the person it is about has confirmed it. */
+export const remember = tool({
+  name: 'remember',
+  description:
+    'Remembers something about whoever asks, or about one other person in the channel, for everybody in this server. Only if they ask to have it remembered. Waits for a button first.',
+  schema: z.strictObject({
+    text: z
+      .string()
+      .trim()
+      .min(1)
+      .max(maxMemoryChars)
+      .describe('One sentence, in the words of whoever asks.'),
+    about: z
+      .string()
+      .trim()
+      .min(1)
+      .max(maxNameChars)
+      .optional()
+      .describe(
+        'Name of the person it is about, always given where that is not whoever asks, also if they are not here.',
+      ),
+  }),
+  right: 'room',
+  isDestructive: true,
+  needsOwnWords: true,
+  isOffered: ({ settings }) => settings().of(memorySetting),
+  effect: 'change',
+  doing: 'memory.remember.doing',
+  prepare: async (draft, ports) => prepareMemory(draft, onlyAsker(ports), ports.context),
+});
+
+/** Deletes a memory of the server. */
+export const forgetMemory = tool({
+  name: 'forget_memory',
+  description:
+    'Deletes one of the memories by its number. Only if whoever asks wants that. Waits for a button first.',
+  schema: z.strictObject({ number: z.number().int().min(1) }),
+  right: 'room',
+  isDestructive: true,
+  isOffered: ({ settings }) => settings().of(memorySetting),
+  effect: 'change',
+  doing: 'memory.forget.doing',
+  prepare: ({ number }, ports, signal) =>
+    prepareForgetting(number, onlyAsker(ports), ports.context, signal),
+});
+
+/** The asker; memories may not be changed for several at once. */
+function onlyAsker({ askerIds }: ToolPorts): string {
+  const [askerId = ''] = askerIds.length === 1 ? askerIds : [];
+  return askerId;
+}
+
+type MemoryDraft = {
+  readonly text: string;
+  /** Name of the person it is about, if not the asker. */
+  readonly about?: string | undefined;
+};
+
+/** Finds the person who has to press Confirm: the asker, or the person the memory is about. Nothing is written before. */
+function prepareMemory(
+  draft: MemoryDraft,
+  askerId: string,
+  context: SessionContext,
+): PreparedAction {
+  const words = firstChars(unlinked(visibleLine(draft.text)), maxMemoryChars);
+  const author = context.people().find(({ id, isBot }) => id === askerId && !isBot);
+  if (!author || words === '') return refused({ id: 'memory.unclear' });
+  const subject = subjectOf({ ...draft, text: words }, author, context);
+  if (!subject) return refused({ id: 'memory.unclear' });
+  const about = subject.id === author.id ? undefined : subject;
+  const objection = objectionTo(author.id, about?.id, context);
+  if (objection) return refused(objection);
+  const run = () => write(words, author, about, context);
+  const asked = { text: words };
+  if (!about) return { kind: 'ready', ask: { id: 'memory.remember.ask', with: asked }, run };
+  const ask = { id: 'memory.about.ask', with: { ...asked, by: author.name } } as const;
+  return { kind: 'ready', ask, presser: about, run };
+}
+
+/** The author, or the one other person the memory names; undefined for a bot, an absent person, and several at once. */
+function subjectOf(
+  { text: words, about }: MemoryDraft,
+  author: ChannelMember,
+  context: SessionContext,
+): ChannelMember | undefined {
+  const people = context.people();
+  const others = people.filter(({ id, isBot }) => id !== author.id && !isBot);
+  const named = peopleNamedIn(words, others);
+  const given = about === undefined ? undefined : personByName(about, people);
+  if (about !== undefined && (!given || given.isBot)) return undefined;
+  const meant = new Map([...named, ...(given ? [given] : [])].map((one) => [one.id, one]));
+  if (named.length > 0) meant.delete(author.id);
+  if (meant.size > 1) return undefined;
+  return [...meant.values()][0] ?? author;
+}
+
+/** Why this author may have nothing remembered, or not about this person; undefined: nothing stands against it. */
+function objectionTo(
+  authorId: string,
+  aboutId: string | undefined,
+  { channel, gate, port, settings }: SessionContext,
+): TextLine | undefined {
+  if (!settings().of(memorySetting)) return { id: 'memory.off' };
+  const involved = [authorId, ...(aboutId === undefined ? [] : [aboutId])];
+  if (involved.some((id) => gate.yesKind(id) !== 'always')) return { id: 'memory.no_yes' };
+  const isFull = port(GuildMemories).known(channel.guildId).length >= mostMemories;
+  return isFull ? full(mostMemories) : undefined;
+}
+
+/** Checks everything once more: a minute is long enough to withdraw a yes. */
+async function write(
+  words: string,
+  author: ChannelMember,
+  about: ChannelMember | undefined,
+  context: SessionContext,
+): Promise<ToolOutcome> {
+  const objection = objectionTo(author.id, about?.id, context);
+  if (objection) return outcomeOf(objection);
+  const { channel, parts, port } = context;
+  const added = await port(GuildMemories).add({
+    guildId: channel.guildId,
+    text: words,
+    byId: author.id,
+    byName: nameOf(author),
+    ...(about && { aboutId: about.id, aboutName: nameOf(about) }),
+    atWallMs: parts.clock.wallMs(),
+  });
+  if (added.kind === 'full') return outcomeOf(full(added.limit));
+  return outcomeOf({ id: 'memory.remembered', with: { text: words } });
+}
+
+/** One by its number: of the asker, about them, or any where they manage the server. */
+async function prepareForgetting(
+  number: number,
+  askerId: string,
+  context: SessionContext,
+  signal: AbortSignal,
+): Promise<PreparedAction> {
+  const { channel, port, settings } = context;
+  if (!settings().of(memorySetting)) return refused({ id: 'memory.off' });
+  const memory = port(GuildMemories)
+    .known(channel.guildId)
+    .find((one) => one.number === number);
+  if (!memory) return refused({ id: 'memory.unknown' });
+  const objection = await objectionToForgetting(memory, askerId, context, signal);
+  if (objection) return refused(objection);
+  return {
+    kind: 'ready',
+    ask: { id: 'memory.forget.ask', with: { n: number, text: memory.text } },
+    run: async (_ports, until) => {
+      const denied = await objectionToForgetting(memory, askerId, context, until);
+      if (denied) return outcomeOf(denied);
+      const known = port(GuildMemories)
+        .known(channel.guildId)
+        .find((one) => one.number === number);
+      const isSame = known?.atWallMs === memory.atWallMs && known.text === memory.text;
+      const isGone = !isSame || !(await port(GuildMemories).remove(channel.guildId, number));
+      return outcomeOf({ id: isGone ? 'memory.unknown' : 'memory.forgotten' });
+    },
+  };
+}
+
+async function objectionToForgetting(
+  memory: Memory,
+  askerId: string,
+  context: SessionContext,
+  signal: AbortSignal,
+): Promise<TextLine | undefined> {
+  if (mayForget(memory, askerId, false)) return undefined;
+  if (await context.tools.isAllowed('manage', askerId, signal)) return undefined;
+  return { id: 'memory.denied', with: { name: memory.byName } };
+}
+
+/** Whether this person may have a memory deleted. */
+export function mayForget(
+  { byId, aboutId }: Memory,
+  personId: string,
+  mayManage: boolean,
+): boolean {
+  return mayManage || byId === personId || aboutId === personId;
+}
+
+/** So that nothing beside a button can be clicked. */
+function unlinked(words: string): string {
+  return words.replaceAll('://', ': //').replace(/(\w\.\w+)\//g, '$1 /');
+}
+
+function nameOf({ name }: ChannelMember): string {
+  return firstChars(visibleLine(name), maxNameChars);
+}
+
+function full(limit: number): TextLine {
+  return { id: 'memory.full', with: { limit } };
+}
+
+function refused(line: TextLine): PreparedAction {
+  return { kind: 'refused', line };
+}
+
+function outcomeOf(line: TextLine): ToolOutcome {
+  return { facts: { outcome: text(line.id, line.with) }, line };
+}

@@ -1,0 +1,113 @@
+import { BotError } from '#src/base/errors.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
+import { failureOf } from '#src/conversation/alerts/failure.ts';
+import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import { writtenText } from '#src/conversation/languages/localized-text.ts';
+import { sayToPerson } from '#src/conversation/output/say-to-person.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { isLate, type Reminder } from '#src/features/reminders/reminder.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { ReminderResult } from './reminder-clock.ts';
+import { ReminderMessages } from './reminder-messages.ts';
+import { dueTime } from './reminder-times.ts';
+
+/** Reminders of one person that are said at once; the others are written. */
+const mostAloud = 3;
+
+/** Delivers reminders to people of one shard: aloud at a pause where they sit with the bot, else in writing with a mention. */
+export class ReminderDelivery {
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
+  readonly #writer: ReminderMessages;
+
+  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+    this.#writer = new ReminderMessages((...lines) => parts.messages.notify(...lines));
+  }
+
+  /**
+   * Result for each, by id; all are of one person in one server. Aborting `signal` throws `signal.reason`, and no other reminder
+   * is begun; one that is being said or sent by then is completed.
+   */
+  async deliver(
+    reminders: readonly Reminder[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ReminderResult>> {
+    const { guildId = '' } = reminders[0] ?? {};
+    if (!this.#parts.places.has(guildId)) return resultsOf(reminders, 'away');
+    await this.#sessions.settings.load(guildId);
+    signal.throwIfAborted();
+    const [aloud, written] = [reminders.slice(0, mostAloud), reminders.slice(mostAloud)];
+    const results = await Promise.all([
+      this.#sayOrWrite(aloud, signal),
+      ...written.map((reminder) => this.#write(reminder, signal)),
+    ]);
+    return new Map(results.flatMap((each) => [...each]));
+  }
+
+  async #sayOrWrite(
+    reminders: readonly Reminder[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ReminderResult>> {
+    if (await this.#say(reminders, signal)) return resultsOf(reminders, 'said');
+    const results = await Promise.all(reminders.map((one) => this.#write(one, signal)));
+    return new Map(results.flatMap((each) => [...each]));
+  }
+
+  /** False: nothing of it was heard. Aborting `signal` throws `signal.reason` where it still waits for a pause. */
+  async #say(reminders: readonly Reminder[], signal: AbortSignal): Promise<boolean> {
+    const { guildId = '', personId = '' } = reminders[0] ?? {};
+    const context = this.#sessions.session(guildId)?.context;
+    if (!context) return false;
+    const waiting = new AbortController();
+    const leave = () => waiting.abort(signal.reason);
+    signal.addEventListener('abort', leave);
+    const lines = () => {
+      signal.removeEventListener('abort', leave);
+      return reminders.map((one) => this.#line(one));
+    };
+    const notice = { personId, lines, isWanted: () => !signal.aborted };
+    const saying = sayToPerson(notice, context);
+    return await unlessAborted(saying, waiting.signal).finally(() =>
+      signal.removeEventListener('abort', leave),
+    );
+  }
+
+  async #write(
+    reminder: Reminder,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, ReminderResult>> {
+    const { id, guildId, channelId, channelName: name, personId } = reminder;
+    const text = writtenText(this.#line(reminder), guildId, this.#parts);
+    try {
+      await this.#writer.write({ guildId, channelId, name }, { id, personId, text }, signal);
+      return resultsOf([reminder], 'written');
+    } catch (error) {
+      if (signal.aborted || !(error instanceof BotError)) throw error;
+      this.#parts.onEvent(guildId, failureOf(error, 'speak'));
+      return resultsOf([reminder], 'unsent');
+    }
+  }
+
+  #line(reminder: Reminder): TextLine {
+    const { guildId, text, dueAtWallMs } = reminder;
+    const { clock, places } = this.#parts;
+    const isTimer = text === '';
+    if (!isLate(reminder, clock.wallMs()))
+      return isTimer ? { id: 'reminder.due.timer' } : { id: 'reminder.due.text', with: { text } };
+    const { timeZone } = this.#sessions.settings.in(guildId);
+    const shown = { timeZone, nowWallMs: clock.wallMs(), locale: places.localeIn(guildId) };
+    const time = dueTime(dueAtWallMs, shown);
+    return isTimer
+      ? { id: 'reminder.late.timer', with: { time } }
+      : { id: 'reminder.late.text', with: { text, time } };
+  }
+}
+
+function resultsOf(
+  reminders: readonly Reminder[],
+  result: ReminderResult,
+): ReadonlyMap<string, ReminderResult> {
+  return new Map(reminders.map(({ id }) => [id, result]));
+}

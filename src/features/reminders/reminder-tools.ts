@@ -1,0 +1,196 @@
+import { z } from 'zod';
+import { readTime } from '#src/chat/text/time-phrases.ts';
+import type { SessionContext } from '#src/conversation/context.ts';
+import { type ToolOutcome, type ToolPorts, tool } from '#src/conversation/ports/tool.ts';
+import {
+  longestReminderMs,
+  maxReminderChars,
+  mostReminders,
+  type Reminder,
+} from '#src/features/reminders/reminder.ts';
+import { firstChars } from '#src/texts/plain.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
+import { visibleLine } from '#src/texts/visible-line.ts';
+import { ReminderClock } from './reminder-clock.ts';
+import { dueTime } from './reminder-times.ts';
+
+/** Longest description of a time, in characters. */
+const maxTimeChars = 80;
+
+/** Sets a reminder, or a timer if there is no text. */
+export const setReminder = tool({
+  name: 'set_reminder',
+  description:
+    'Sets a timer, or reminds whoever asks of something at a time: only if they ask for that.',
+  schema: z.strictObject({
+    when: z
+      .string()
+      .trim()
+      .min(1)
+      .max(maxTimeChars)
+      .describe(
+        'In English, as said: "in ten minutes", "at half past six", "tomorrow at 9 pm", "on friday at 18:30"; a date as 2026-12-24T18:30.',
+      ),
+    text: z
+      .string()
+      .trim()
+      .max(maxReminderChars)
+      .optional()
+      .describe('What they are to be reminded of, in their own words. Left out for a timer.'),
+  }),
+  right: 'room',
+  isDestructive: false,
+  effect: 'change',
+  doing: 'reminder.doing',
+  ask: ({ when }) => ({ id: 'reminder.set.ask', with: { when } }),
+  run: addReminder,
+});
+
+/** Lists the reminders and timers of the asker. */
+export const listReminders = tool({
+  name: 'list_reminders',
+  description: 'The reminders and timers of whoever asks, with their numbers and times.',
+  schema: z.strictObject({}),
+  right: 'room',
+  isDestructive: false,
+  effect: 'none',
+  doing: 'reminder.doing',
+  run: (_call, ports) => remindersOf(ports),
+});
+
+/** Cancels one reminder or timer of the asker. */
+export const cancelReminder = tool({
+  name: 'cancel_reminder',
+  description: 'Cancels a reminder or timer of whoever asks, if they ask for that.',
+  schema: z.strictObject({
+    number: z
+      .number()
+      .int()
+      .min(1)
+      .max(mostReminders)
+      .optional()
+      .describe('Its number. Left out: the only one.'),
+  }),
+  right: 'room',
+  isDestructive: false,
+  effect: 'change',
+  doing: 'reminder.doing',
+  ask: () => ({ id: 'reminder.cancel.ask' }),
+  run: ({ number }, ports) => withdrawReminder(number, ports),
+});
+
+type ReminderDraft = {
+  /** Time in the form that `readTime` reads. */
+  readonly when: string;
+  /** Left out: a timer. */
+  readonly text?: string | undefined;
+};
+
+/** Sets a reminder of the asker. Errors: BotError `store.unwritable`. */
+async function addReminder(draft: ReminderDraft, ports: ToolPorts): Promise<ToolOutcome> {
+  return await forOne(ports, (...one) => set(draft, ...one));
+}
+
+/** Lists the reminders of the asker. Errors: BotError `store.unreadable`. */
+async function remindersOf(ports: ToolPorts): Promise<ToolOutcome> {
+  return await forOne(ports, list);
+}
+
+/** Cancels a reminder of the asker by its number; left out: the only one. Errors: BotError `store.*`. */
+async function withdrawReminder(
+  number: number | undefined,
+  ports: ToolPorts,
+): Promise<ToolOutcome> {
+  return await forOne(ports, (...one) => cancel(number, ...one));
+}
+
+type ForOne = (
+  personId: string,
+  context: SessionContext,
+  reminders: ReminderClock,
+) => Promise<ToolOutcome>;
+
+/** Reminders may be changed for one asker, not for several at once. */
+async function forOne({ askerIds, context }: ToolPorts, work: ForOne): Promise<ToolOutcome> {
+  const [askerId, ...others] = askerIds;
+  if (askerId === undefined || others.length > 0) return vain({ id: 'reminder.one_asker' });
+  return await work(askerId, context, context.port(ReminderClock));
+}
+
+async function set(
+  draft: ReminderDraft,
+  personId: string,
+  { channel, parts, settings }: SessionContext,
+  reminders: ReminderClock,
+): Promise<ToolOutcome> {
+  const { clock } = parts;
+  const { timeZone } = settings();
+  const nowWallMs = clock.wallMs();
+  const due = readTime(draft.when, { nowWallMs, timeZone });
+  if (due.kind !== 'at') return vain({ id: `reminder.${due.kind}` });
+  if (due.wallMs - nowWallMs > longestReminderMs) return vain({ id: 'reminder.far' });
+  const words = firstChars(visibleLine(draft.text ?? ''), maxReminderChars);
+  const { guildId, channelId, name: channelName } = channel;
+  const added = await reminders.add({
+    id: crypto.randomUUID(),
+    guildId,
+    personId,
+    channelId,
+    channelName,
+    text: words,
+    setAtWallMs: nowWallMs,
+    dueAtWallMs: due.wallMs,
+  });
+  if (added.kind === 'full') return vain({ id: 'reminder.full', with: { limit: added.limit } });
+  const { number: n } = added;
+  const time = dueTime(due.wallMs, { timeZone, nowWallMs, locale: 'en' });
+  const shown = { n, time, text: words };
+  const id = words === '' ? 'reminder.set.timer' : 'reminder.set.text';
+  const { facts, line } = outcomeOf({ id, with: shown });
+  return { facts: { ...facts, number: n }, ...(line && { line }) };
+}
+
+async function list(
+  personId: string,
+  context: SessionContext,
+  reminders: ReminderClock,
+): Promise<ToolOutcome> {
+  const all = await reminders.list(context.channel.guildId, personId);
+  if (all.length === 0) return outcomeOf({ id: 'reminder.none' });
+  return { facts: { reminders: all.map((one) => shown(one, context)).join('; ') } };
+}
+
+async function cancel(
+  number: number | undefined,
+  personId: string,
+  { channel }: SessionContext,
+  reminders: ReminderClock,
+): Promise<ToolOutcome> {
+  const all = await reminders.list(channel.guildId, personId);
+  const [only, ...others] = all;
+  if (!only) return vain({ id: 'reminder.none' });
+  if (number === undefined && others.length > 0) return vain({ id: 'reminder.which' });
+  const meant = number === undefined ? only : all.find((one) => one.number === number);
+  const isGone = !meant || !(await reminders.cancel(meant.id));
+  if (isGone) return vain({ id: 'reminder.unknown' });
+  return outcomeOf({ id: 'reminder.cancelled', with: { n: meant.number } });
+}
+
+/** One line of a list, for a model. */
+function shown(
+  { number: n, dueAtWallMs, text: words }: Reminder,
+  { parts, settings }: SessionContext,
+): string {
+  const { timeZone } = settings();
+  const time = dueTime(dueAtWallMs, { timeZone, nowWallMs: parts.clock.wallMs(), locale: 'en' });
+  return words === '' ? `${n}: timer, ${time}` : `${n}: ${time}: ${words}`;
+}
+
+/** Nothing was changed. */
+function vain(line: TextLine): ToolOutcome {
+  return { ...outcomeOf(line), isVain: true };
+}
+
+function outcomeOf(line: TextLine): ToolOutcome {
+  return { facts: { outcome: text(line.id, line.with) }, line };
+}

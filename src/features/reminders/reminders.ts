@@ -1,0 +1,36 @@
+import { withStore } from '#src/conversation/alerts/store-access.ts';
+import type { Feature } from '#src/conversation/feature.ts';
+import { reminderPart } from '#src/features/reminders/reminder-store.ts';
+import { ReminderClock, reminderEnded } from './reminder-clock.ts';
+import { ReminderDelivery } from './reminder-delivery.ts';
+import { cancelReminder, listReminders, setReminder } from './reminder-tools.ts';
+
+/** Reminders and timers: a tool sets them, and the bot tells them aloud or in writing when they are due. */
+export const reminders: Feature = {
+  name: 'reminders',
+  tools: [setReminder, listReminders, cancelReminder],
+  events: [reminderEnded],
+  open({ clock, onEvent, store }) {
+    const due = new ReminderClock({ clock, onEvent, store: store(reminderPart) });
+    return {
+      shard: ({ parts, sessions, shard }) => ({
+        ports: [due],
+        serve: () => due.serve(shard, new ReminderDelivery(parts, sessions)),
+        async arrived(guildIds) {
+          due.arrived(guildIds);
+          return new Set();
+        },
+        person: {
+          forget: (guildId, personId) => due.forget(guildId, personId),
+          withdraw: (guildId, personId) =>
+            withStore(guildId, parts, 'store.unwritable', () => due.withdraw(guildId, personId)),
+          export: (guildId, personId) =>
+            withStore(guildId, parts, 'store.unreadable', async () => ({
+              reminders: await due.list(guildId, personId),
+            })),
+        },
+      }),
+      [Symbol.asyncDispose]: () => due[Symbol.asyncDispose](),
+    };
+  },
+};

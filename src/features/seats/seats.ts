@@ -1,0 +1,31 @@
+import type { Feature } from '#src/conversation/feature.ts';
+import { SeatReturn } from './seat-return.ts';
+import { UncalledJoins } from './uncalled-joins.ts';
+
+/** Seats: the bot returns where a former run sat, and joins channels without a call. */
+export const seats: Feature = {
+  name: 'seats',
+  open: () => ({
+    shard({ parts, sessions, signal, sources }) {
+      const uncalled = new UncalledJoins(parts, sessions);
+      const check = (guildId: string) => uncalled.check(guildId);
+      const seatReturn = new SeatReturn(parts, sessions, sources.seatStore, check);
+      signal.addEventListener('abort', () => {
+        seatReturn[Symbol.dispose]();
+        uncalled[Symbol.dispose]();
+      });
+      return {
+        async arrived(guildIds) {
+          const decided = await seatReturn.arrived(guildIds);
+          for (const guildId of guildIds) if (!decided.has(guildId)) check(guildId);
+          return decided;
+        },
+        channelChanged: check,
+        governed: check,
+        left(guildId, why) {
+          if (why === 'refused') void seatReturn.givenUp(guildId);
+        },
+      };
+    },
+  }),
+};

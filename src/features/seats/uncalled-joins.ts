@@ -1,0 +1,296 @@
+import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { write } from '#src/conversation/alerts/report-failure.ts';
+import { withConsentStore } from '#src/conversation/alerts/store-access.ts';
+import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import { judgeEntry, obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
+import { writtenText } from '#src/conversation/languages/localized-text.ts';
+import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import { admissionIn } from '#src/conversation/presence/access-control.ts';
+import type { VoiceSession } from '#src/conversation/voice-session.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import {
+  type AutoJoinChannel,
+  chooseAutoJoin,
+  type FollowVerdict,
+  isWayIn,
+  judgeFollow,
+  uncalledJoinAtMs,
+} from '#src/people/auto-join-rules.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import { heard, recall, unasked } from '#src/people/consent.ts';
+import type { StoredConsent } from '#src/people/consent-store.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+/** Where the bot would go in one server, and how. */
+type JoinTarget = { readonly channelId: string; readonly go: () => Promise<boolean> };
+
+type GuildJoins = {
+  /** When it went anywhere uncalled, oldest first. */
+  joinedAtMs: readonly number[];
+  wantedId: string | undefined;
+  /** Since when that channel has been wanted. */
+  sinceMs: number;
+  isBusy: boolean;
+  isDue: boolean;
+  /** Cancels the next check. */
+  forget: () => void;
+  /** Checks in a row at which the store could not be read. */
+  unread: number;
+  /** Channels whose people have read what keeps the bot out, until these are empty. */
+  readonly notified: Set<string>;
+  /** Channel of the followed person whose people have read that the bot does not go there. */
+  notifiedOf: string | undefined;
+};
+
+/** Joins that decide how long others wait; earlier ones do not count. */
+const joinsKept = 2;
+/** A store that cannot be read is asked again: this often, after so long in ms. */
+const [mostTries, retryMs] = [6, 10_000];
+
+/** Joins channels without a call: those of `auto_join`, and that of the person whom the bot follows. */
+export class UncalledJoins implements Disposable {
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
+  readonly #servers = new Map<string, GuildJoins>();
+  #isOver = false;
+
+  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+  }
+
+  /** To be called whenever a person changed the channel in this server, or it set something. Never throws, waits for nothing. */
+  check(guildId: string): void {
+    if (this.#isOver) return;
+    this.#endRests(guildId);
+    if (this.#isConcerned(guildId)) void this.#settle(guildId);
+  }
+
+  /** Nothing is begun any more. */
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    for (const { forget } of this.#servers.values()) forget();
+  }
+
+  /** False where nothing of the kind is set; unknown settings are read. */
+  #isConcerned(guildId: string): boolean {
+    const { settings } = this.#sessions;
+    const isFollowing = this.#sessions.session(guildId)?.followedId !== undefined;
+    return isFollowing || !settings.isRead(guildId) || settings.in(guildId).autoJoin.length > 0;
+  }
+
+  /** A channel that was empty is open to it again. */
+  #endRests(guildId: string): void {
+    const { settings } = this.#sessions;
+    const notified = this.#servers.get(guildId)?.notified;
+    for (const channelId of settings.in(guildId).autoJoin) {
+      if (this.#peopleIn(guildId, channelId).length > 0) continue;
+      notified?.delete(channelId);
+      if (settings.isResting(guildId, channelId)) void settings.endRest(guildId, channelId);
+    }
+  }
+
+  /** Runs one check at a time in each server; a change meanwhile causes another one. */
+  async #settle(guildId: string): Promise<void> {
+    if (this.#isOver) return;
+    const joins = this.#servers.get(guildId) ?? noJoins();
+    this.#servers.set(guildId, joins);
+    joins.isDue = true;
+    if (joins.isBusy) return;
+    joins.isBusy = true;
+    try {
+      while (joins.isDue && !this.#isOver) {
+        joins.isDue = false;
+        await this.#step(guildId, joins);
+      }
+    } catch (error) {
+      this.#parts.onEvent(guildId, failureOf(error, 'link'));
+    } finally {
+      joins.isBusy = false;
+      if (!this.#isConcerned(guildId)) this.#servers.delete(guildId);
+    }
+  }
+
+  async #step(guildId: string, joins: GuildJoins): Promise<void> {
+    const { clock } = this.#parts;
+    joins.forget();
+    const target = this.#followed(guildId, joins) ?? (await this.#autoJoined(guildId, joins));
+    const nowMs = clock.nowMs();
+    if (target?.channelId !== joins.wantedId) {
+      joins.wantedId = target?.channelId;
+      joins.sinceMs = nowMs;
+    }
+    if (!target || this.#isOver) return;
+    const waitMs = uncalledJoinAtMs(joins.joinedAtMs, joins.sinceMs) - nowMs;
+    if (waitMs > 0) {
+      joins.forget = clock.later(waitMs, () => void this.#settle(guildId));
+      return;
+    }
+    joins.wantedId = undefined;
+    if (await target.go()) joins.joinedAtMs = [...joins.joinedAtMs, nowMs].slice(-joinsKept);
+  }
+
+  #followed(guildId: string, joins: GuildJoins): JoinTarget | undefined {
+    const { places } = this.#parts;
+    const session = this.#sessions.session(guildId);
+    const found = session && followRequest(session, this.#parts);
+    if (!found) joins.notifiedOf = undefined;
+    if (!found || !session) return undefined;
+    const { channel, verdict } = found;
+    const { followedId = '' } = session;
+    if (verdict !== 'follow') {
+      const holds = () => places.seatOf(guildId, followedId)?.channelId === channel.channelId;
+      const isReported = joins.notifiedOf === channel.channelId;
+      if (!isReported) session.context.notice({ id: `follow.${verdict}` }, holds);
+      joins.notifiedOf = channel.channelId;
+      return undefined;
+    }
+    const go = async () => {
+      await this.#sessions.moves.follow(guildId, channel.channelId);
+      return true;
+    };
+    return { channelId: channel.channelId, go };
+  }
+
+  async #autoJoined(guildId: string, joins: GuildJoins): Promise<JoinTarget | undefined> {
+    const { places } = this.#parts;
+    const { settings } = this.#sessions;
+    if (!(await settings.load(guildId))) return this.#checkLater(guildId, joins);
+    const { autoJoin } = settings.in(guildId);
+    const at = this.#sessions.at(guildId);
+    const company = at ? this.#peopleIn(guildId, at.channelId).length : 0;
+    if (autoJoin.length === 0 || company > 0) return undefined;
+    if (autoJoin.every((id) => this.#peopleIn(guildId, id).length === 0)) return undefined;
+    const standings = await withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
+      store.read(guildId),
+    );
+    if (!standings) return this.#checkLater(guildId, joins);
+    joins.unread = 0;
+    const channels = autoJoin.map((id) => this.#channel(guildId, id, standings));
+    for (const channel of channels) this.#reportObstacle(guildId, channel, joins);
+    const chosen = chooseAutoJoin(channels, at && { channelId: at.channelId, company });
+    const channel = chosen === undefined ? undefined : places.channel(guildId, chosen);
+    return channel && { channelId: channel.channelId, go: () => this.#enter(channel) };
+  }
+
+  /** Undefined: nothing is wanted for now. */
+  #checkLater(guildId: string, joins: GuildJoins): undefined {
+    joins.unread++;
+    if (joins.unread >= mostTries) return;
+    joins.forget = this.#parts.clock.later(retryMs, () => void this.#settle(guildId));
+  }
+
+  #channel(
+    guildId: string,
+    channelId: string,
+    standings: ReadonlyMap<string, StoredConsent>,
+  ): AutoJoinChannel {
+    const { clock, places } = this.#parts;
+    const { settings } = this.#sessions;
+    const { policy, roleId } = settings.in(guildId).consent;
+    const consent = recall(unasked(policy), standings);
+    const people = () => this.#peopleIn(guildId, channelId);
+    const admits = admissionIn(guildId, people, this.#parts, settings);
+    const admitted = people().filter(({ id }) => admits(id));
+    const found = admitted.map(({ id, roleIds }) => {
+      const hasRole = roleId !== undefined && roleIds.includes(roleId);
+      return heard(consent, { id, hasRole }, clock.wallMs());
+    });
+    const channel = places.channel(guildId, channelId);
+    return {
+      channelId,
+      joining: channel && judgeEntry(channel, this.#parts),
+      heard: found.filter((one) => one === 'yes').length,
+      unasked: found.filter((one) => one === 'unasked').length,
+      isSentAway: settings.isResting(guildId, channelId),
+    };
+  }
+
+  /** People who wait for it read once what keeps it out. */
+  #reportObstacle(
+    guildId: string,
+    { channelId, heard: count, isSentAway, joining }: AutoJoinChannel,
+    { notified }: GuildJoins,
+  ): void {
+    const channel = this.#parts.places.channel(guildId, channelId);
+    if (!channel || !joining || isWayIn(joining) || isSentAway || count === 0) return;
+    if (notified.has(channelId)) return;
+    notified.add(channelId);
+    const line = obstacleOf(joining, channel);
+    if (line) this.#report(channel, line);
+  }
+
+  /** True where it tried. */
+  async #enter(channel: ChannelRef): Promise<boolean> {
+    const { guildId, channelId } = channel;
+    if (this.#peopleIn(guildId, channelId).length === 0) return false;
+    const joining = await this.#sessions.enterUncalled(channel);
+    if (!joining) return false;
+    await this.#show(channel, joining);
+    return true;
+  }
+
+  /** Posts the panel, as there was no command to carry it; where the bot could not come, people read why. */
+  async #show(channel: ChannelRef, joining: JoinOutcome): Promise<void> {
+    const { panels } = this.#parts;
+    const { guildId, channelId, name } = channel;
+    if (joining.kind === 'joined' || 'nextTryMs' in joining) {
+      await panels.post(channel, { id: 'join.uncalled', with: { channel: name } });
+      return;
+    }
+    if (joining.kind === 'stopping' || joining.kind === 'left') return;
+    await this.#sessions.settings.rest(guildId, channelId);
+    this.#report(channel, { id: 'join.uncalled.failed', with: { channel: name } });
+  }
+
+  #report(channel: ChannelRef, line: TextLine): void {
+    const words = openText(writtenText(line, channel.guildId, this.#parts));
+    write(words, channel, this.#parts);
+  }
+
+  #peopleIn(guildId: string, channelId: string) {
+    const people = this.#parts.places.people({ guildId, channelId, name: '' });
+    return people.filter(({ isBot }) => !isBot);
+  }
+}
+
+function noJoins(): GuildJoins {
+  return {
+    joinedAtMs: [],
+    wantedId: undefined,
+    sinceMs: 0,
+    isBusy: false,
+    isDue: false,
+    forget: () => undefined,
+    unread: 0,
+    notified: new Set(),
+    notifiedOf: undefined,
+  };
+}
+
+/** Channel to which the followed person has gone without the bot, and whether it goes along. */
+type FollowRequest = { readonly channel: ChannelRef; readonly verdict: FollowVerdict };
+
+/** Undefined where it follows no person, or sits with them, or they sit nowhere. */
+function followRequest(
+  { channel: { guildId, channelId }, context, followedId }: VoiceSession,
+  parts: SessionDependencies,
+): FollowRequest | undefined {
+  const { places } = parts;
+  const channel = followedId === undefined ? undefined : places.seatOf(guildId, followedId);
+  if (!channel || followedId === undefined || channel.channelId === channelId) return undefined;
+  if (!context.gate.isAdmitted(followedId)) return undefined;
+  const { djRoleId = '' } = context.settings();
+  const roleIds = places.people(channel).find(({ id }) => id === followedId)?.roleIds ?? [];
+  const others = context
+    .people()
+    .filter(({ id, isBot }) => !isBot && id !== followedId && context.gate.standing(id) === 'yes');
+  const verdict = judgeFollow({
+    joining: judgeEntry(channel, parts),
+    mayEnter: places.facts(channel, followedId)?.callerMayConnect === true,
+    othersHeard: others.length,
+    isDj: roleIds.includes(djRoleId) || places.mayManage(guildId, followedId),
+  });
+  return { channel, verdict };
+}

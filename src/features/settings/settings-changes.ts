@@ -1,0 +1,107 @@
+import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import type { Setting, SettingsView } from '#src/conversation/ports/settings.ts';
+import { isLooser } from '#src/conversation/settings/guild-settings.ts';
+import { readSetting, type ServerSetting } from '#src/conversation/settings/server-setting.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+
+/** Word that restores the operator's value. */
+const standard = 'default';
+
+/** Settings of servers: applied in the channel where the bot sits first, then stored. */
+export class SessionSettings {
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
+  readonly #changed: (guildId: string) => void;
+
+  /** `changed` is called for each server that has set something. */
+  constructor(
+    parts: SessionDependencies,
+    sessions: VoiceSessions,
+    changed: (guildId: string) => void = () => undefined,
+  ) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+    this.#changed = changed;
+  }
+
+  /** Keys of all settings, in the order in which they are listed. */
+  get keys(): readonly string[] {
+    return this.#sessions.settings.all.map(({ key }) => key);
+  }
+
+  async view(guildId: string): Promise<SettingsView> {
+    const { settings } = this.#sessions;
+    const isRead = await settings.load(guildId);
+    if (isRead) for (const session of this.#sessions.sessions(guildId)) session.govern();
+    const here = settings.in(guildId);
+    const all = settings.all.map((setting) => ({
+      key: setting.key,
+      value: setting.shown(here.of(setting)),
+      isOwn: settings.isSet(guildId, setting),
+    }));
+    return { all, isRead };
+  }
+
+  /** `default` restores the operator's value. `confirmed`: more people may be heard unasked. */
+  async set(
+    guildId: string,
+    typedKey: string,
+    typed: string,
+    confirmed?: 'confirmed',
+  ): Promise<Setting> {
+    const setting = this.#named(typedKey);
+    if (!setting) return { kind: 'unknown', keys: this.keys };
+    const { key } = setting;
+    const words = typed.trim().toLowerCase() === standard ? undefined : typed.trim();
+    await setting.load?.(this.#parts);
+    const obstacle = words === undefined ? undefined : this.#obstacle(guildId, setting, words);
+    if (obstacle) return obstacle;
+    const { settings } = this.#sessions;
+    await settings.load(guildId);
+    const before = settings.in(guildId);
+    const after = settings.foresee(guildId, key, words);
+    const looser = isLooser(before.consent, after.consent);
+    const { policy } = after.consent;
+    if (looser && !confirmed) return { kind: 'looser', policy, value: words ?? standard };
+    const saved = await settings.set(guildId, key, words);
+    this.#follow(guildId, looser);
+    const value = settings.in(guildId).of(setting);
+    const line = setting.savedLine?.(value);
+    return { kind: 'set', key, value: setting.shown(value), saved, ...(line && { line }) };
+  }
+
+  /** Suggested values of a key; empty for an unknown key. */
+  values(key: string): readonly string[] {
+    const setting = this.#named(key);
+    if (!setting) return [];
+    void setting.load?.(this.#parts); // for whoever types on
+    return [...setting.values(this.#sessions.settings.choices), standard];
+  }
+
+  #named(key: string): ServerSetting | undefined {
+    const wanted = key.trim().toLowerCase();
+    return this.#sessions.settings.all.find((one) => one.key === wanted);
+  }
+
+  #obstacle(guildId: string, setting: ServerSetting, words: string): Setting | undefined {
+    const { choices } = this.#sessions.settings;
+    const read = readSetting(setting, words, choices);
+    if (read.kind === 'ok' && (setting.exists?.(read.value, guildId, this.#parts) ?? true))
+      return undefined;
+    if (read.kind !== 'ok' && read.kind !== 'bad') return read;
+    const line = setting.unreadableLine?.(choices);
+    const allowed = setting.values(choices);
+    return { kind: 'bad', key: setting.key, allowed, ...(line && { line }) };
+  }
+
+  /** Applies changed settings to the sessions; people who are heard from now on without having been asked read of it. */
+  #follow(guildId: string, looser: boolean): void {
+    for (const session of this.#sessions.sessions(guildId)) session.govern();
+    this.#changed(guildId);
+    const session = this.#sessions.session(guildId);
+    const { policy } = this.#sessions.settings.in(guildId).consent;
+    if (!session || !looser || policy === 'ask') return;
+    const holds = () => this.#sessions.settings.in(guildId).consent.policy === policy;
+    session.context.notice({ id: `settings.told.${policy}` }, holds);
+  }
+}

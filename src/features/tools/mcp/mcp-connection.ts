@@ -1,0 +1,285 @@
+import {
+  type CallToolResult,
+  Client,
+  type JsonSchemaValidator,
+  type jsonSchemaValidator,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+  StreamableHTTPClientTransport,
+  type Transport,
+} from '@modelcontextprotocol/client';
+import packageJson from '#package.json' with { type: 'json' };
+import { BotError } from '#src/base/errors.ts';
+import { JsonMeter } from '#src/base/json.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
+import type { ExternalResult } from '#src/features/tools/external-tool.ts';
+import type { OfferedTool } from './accepted-tools.ts';
+import { checkedMessage, MessageBudget, messageLimits } from './message-budget.ts';
+import { countLines } from './message-lines.ts';
+import type { McpTransport } from './servers-file.ts';
+import { type StdioOptions, StdioTransport } from './stdio-transport.ts';
+
+/** Deadline, in ms, of the handshake, and of each list of tools: some programs are fetched first. */
+const connectMs = 30_000;
+/** Deadline, in ms, for finding out which generation of the protocol a server speaks. */
+const probeMs = 15_000;
+/** The SDK's own limit of a call; ours comes first. */
+const slackMs = 5_000;
+/** Pages of tools that are asked for. */
+const mostPages = 16;
+
+/** Generation of the protocol: `legacy` opens with `initialize` (2024-10-07 to 2025-11-25), `modern` does not (2026-07-28 on). */
+export type ProtocolEra = 'legacy' | 'modern';
+
+/** A connection to one MCP server, until it breaks. */
+export type McpConnection = {
+  readonly era: ProtocolEra;
+  /** Aborted with a BotError once the connection is of no more use. */
+  readonly ended: AbortSignal;
+  /** Errors: BotError `tool.*`. Aborting `signal` throws `signal.reason`. */
+  listTools(signal: AbortSignal): Promise<readonly OfferedTool[]>;
+  /** Errors: BotError `tool.*`. Aborting `signal` throws `signal.reason`, and the server is told. */
+  callTool(
+    name: string,
+    given: Readonly<Record<string, unknown>>,
+    deadlineMs: number,
+    signal: AbortSignal,
+  ): Promise<ExternalResult>;
+} & AsyncDisposable;
+
+export type McpConnectionOptions = StdioOptions & {
+  /** The server says that its tools are others now. */
+  readonly onToolsChanged: () => void;
+};
+
+/**
+ * Connects in whichever generation of the protocol the server speaks.
+ *
+ * It may neither ask a model through us nor a person: nothing of that is offered to it. Errors: BotError `tool.*`.
+ * Aborting `signal` throws `signal.reason`.
+ */
+export async function openMcpConnection(
+  server: McpTransport,
+  options: McpConnectionOptions,
+  signal: AbortSignal,
+): Promise<McpConnection> {
+  try {
+    return await connect(server, 'auto', options, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    // Some servers of the first generation end at a word before `initialize`, or never answer it.
+    if (server.kind === 'http' || isHopeless(error)) throw error;
+    return await connect(server, 'legacy', options, signal);
+  }
+}
+
+/** Whether another start would fail, too. */
+function isHopeless(error: unknown): boolean {
+  return error instanceof BotError && error.code !== 'tool.crashed' && error.code !== 'tool.late';
+}
+
+async function connect(
+  server: McpTransport,
+  mode: 'auto' | 'legacy',
+  options: McpConnectionOptions,
+  signal: AbortSignal,
+): Promise<McpConnection> {
+  const ended = new AbortController();
+  const transport = transportFor(server, options, (error) => ended.abort(error));
+  const client = new Client(
+    { name: packageJson.name, version: packageJson.version },
+    {
+      capabilities: {},
+      inputRequired: { autoFulfill: false },
+      jsonSchemaValidator: anyResult,
+      listMaxPages: mostPages,
+      versionNegotiation: { mode, probe: { timeoutMs: probeMs } },
+      listChanged: {
+        tools: { autoRefresh: false, onChanged: () => options.onToolsChanged() },
+      },
+    },
+  );
+  client.onclose = () => ended.abort(failureOf(transport) ?? crashed());
+  const close = async () => {
+    ended.abort(crashed());
+    await client.close().catch(() => undefined);
+    await transport.close().catch(() => undefined);
+  };
+  /** Runs work that fails with the connection, for the same reason. */
+  const during = async <T>(work: (signal: AbortSignal) => Promise<T>, until: AbortSignal) => {
+    const either = AbortSignal.any([until, ended.signal]);
+    try {
+      return await unlessAborted(work(either), either);
+    } catch (error) {
+      until.throwIfAborted();
+      ended.signal.throwIfAborted();
+      const failure = failureOf(transport) ?? asBotError(error);
+      if (isGone(error)) ended.abort(failure);
+      throw failure;
+    }
+  };
+  try {
+    const request = { timeout: connectMs };
+    await during((either) => client.connect(transport, { ...request, signal: either }), signal);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    era: client.getProtocolEra() === 'modern' ? 'modern' : 'legacy',
+    ended: ended.signal,
+    async listTools(until) {
+      const { tools } = await during(
+        (either) =>
+          client.listTools(undefined, {
+            timeout: connectMs,
+            signal: either,
+            cacheMode: 'refresh',
+          }),
+        until,
+      );
+      return tools.map(({ name, description = '', inputSchema }) => ({
+        name,
+        description,
+        inputSchema,
+      }));
+    },
+    async callTool(name, given, deadlineMs, until) {
+      const params = { name, arguments: { ...given } };
+      const timeout = deadlineMs + slackMs;
+      const call = (either: AbortSignal): Promise<CallToolResult> =>
+        client.callTool(params, { timeout, signal: either });
+      return resultOf(await during(call, until));
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function transportFor(
+  server: McpTransport,
+  options: McpConnectionOptions,
+  onFlood: (error: BotError) => void,
+): Transport {
+  if (server.kind === 'stdio') return new StdioTransport(server, options);
+  const headers = Object.fromEntries(
+    [...server.headers].map(([name, value]) => [name, value.reveal()]),
+  );
+  return new StreamableHTTPClientTransport(server.url, {
+    requestInit: { headers },
+    fetch: limitedFetch({ nowMs: options.nowMs, onFlood }),
+  });
+}
+
+function failureOf(transport: Transport): BotError | undefined {
+  return transport instanceof StdioTransport ? transport.failure : undefined;
+}
+
+/** Results are data whatever their shape: a schema of a server is not run over them. */
+const anyResult: jsonSchemaValidator = {
+  getValidator:
+    <T>(): JsonSchemaValidator<T> =>
+    (input) => ({ valid: true, data: input as T, errorMessage: undefined }),
+};
+
+function crashed(): BotError {
+  return new BotError('tool.crashed', true, 'The connection to an MCP server ended.');
+}
+
+/** The connection is of no more use: it closed, or the server does not know it any more. */
+function isGone(error: unknown): boolean {
+  if (error instanceof SdkHttpError) return error.status === 404;
+  if (!(error instanceof SdkError)) return error instanceof TypeError;
+  const { ConnectionClosed, NotConnected, SendFailed } = SdkErrorCode;
+  return [ConnectionClosed, NotConnected, SendFailed].some((code) => code === error.code);
+}
+
+/** Error in a sentence without words of the server, which could be any person's. */
+function asBotError(error: unknown): BotError {
+  if (error instanceof BotError) return error;
+  if (error instanceof Error && error.cause instanceof BotError) return error.cause;
+  if (error instanceof SdkHttpError) {
+    const why = `An MCP server answered with ${error.status}.`;
+    return new BotError('tool.unreachable', true, why, error);
+  }
+  if (error instanceof ProtocolError) {
+    return new BotError('tool.refused', false, `An MCP server refused (${error.code}).`, error);
+  }
+  if (!(error instanceof SdkError)) {
+    return new BotError('tool.unreachable', true, 'An MCP server was not reached.', error);
+  }
+  switch (error.code) {
+    case SdkErrorCode.RequestTimeout:
+      return new BotError('tool.late', true, 'An MCP server did not answer in time.', error);
+    case SdkErrorCode.ConnectionClosed:
+    case SdkErrorCode.NotConnected:
+    case SdkErrorCode.SendFailed:
+      return new BotError('tool.crashed', true, 'An MCP server ended.', error);
+    case SdkErrorCode.EraNegotiationFailed:
+      return new BotError('tool.unreachable', true, 'An MCP server was not reached.', error);
+    case SdkErrorCode.UnsupportedResultType:
+      return new BotError(
+        'tool.asks',
+        false,
+        'A tool asked for a person or a model, which no tool gets.',
+        error,
+      );
+    default: {
+      const why = `An MCP server violates the protocol (${error.code}).`;
+      return new BotError('tool.refused', false, why, error);
+    }
+  }
+}
+
+/** Text and structured data of a result; pictures, sounds, links and files are named and left out. */
+function resultOf({ content, structuredContent, isError }: CallToolResult): ExternalResult {
+  const texts = content.flatMap((one) => (one.type === 'text' ? [one.text] : []));
+  const others = content.map(({ type }) => type).filter((type) => type !== 'text');
+  return {
+    text: texts.join('\n'),
+    ...(structuredContent === undefined ? {} : { structured: JSON.stringify(structuredContent) }),
+    leftOut: [...new Set(others)],
+    isError: isError === true,
+  };
+}
+
+type LimitedFetchOptions = {
+  readonly nowMs: () => number;
+  /** Told once a server has sent more than it may. */
+  readonly onFlood: (error: BotError) => void;
+};
+
+/**
+ * `fetch` that stays with its host, whatever that answers, and takes no larger message, nor more of streams in a while, than
+ * servers may send: the SDK reads whatever comes.
+ */
+function limitedFetch({ nowMs, onFlood }: LimitedFetchOptions): typeof fetch {
+  const budget = new MessageBudget();
+  return async (input, init) => {
+    if (typeof init?.body === 'string') checkedMessage(init.body);
+    const response = await fetch(input, { ...init, redirect: 'error' });
+    if (!response.body) return response;
+    const [type = ''] = (response.headers.get('content-type') ?? '').split(';');
+    const isStream = type.trim().toLowerCase() === 'text/event-stream';
+    const meter = new JsonMeter(messageLimits, { isStream });
+    const flood = (what: string) => {
+      const error = new BotError('tool.flooded', true, `An MCP server ${what}.`);
+      onFlood(error);
+      return error;
+    };
+    const body = response.body.pipeThrough(
+      new TransformStream<Uint8Array, Uint8Array>({
+        transform(chunk, controller) {
+          const isFine = !isStream || budget.take(chunk.length, countLines(chunk), nowMs());
+          const excess = meter.push(chunk);
+          if (!isFine) controller.error(flood('exceeded its limit of messages'));
+          else if (excess) controller.error(flood(`sent ${excess.words}`));
+          else controller.enqueue(chunk);
+        },
+      }),
+    );
+    const { status, statusText, headers } = response;
+    return new Response(body, { status, statusText, headers });
+  };
+}

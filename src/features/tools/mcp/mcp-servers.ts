@@ -1,0 +1,177 @@
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
+import type { ExternalTool, ToolNews } from '#src/features/tools/external-tool.ts';
+import {
+  type AcceptedTools,
+  acceptanceOf,
+  acceptedPath,
+  type OfferedTool,
+  readAccepted,
+} from './accepted-tools.ts';
+import { type McpConnection, openMcpConnection } from './mcp-connection.ts';
+import { externalTools } from './server-tools.ts';
+import type { McpServerOptions } from './servers-file.ts';
+
+export type McpServersOptions = {
+  /** Path of the file that names the servers. */
+  readonly path: string;
+  readonly servers: readonly McpServerOptions[];
+  readonly clock: Clock;
+  readonly report: ToolNews;
+};
+
+/** All MCP servers, each connected by itself, and again when it has gone. Closing it ends their programs. */
+export class McpServers implements AsyncDisposable {
+  readonly #servers: readonly McpServer[];
+  readonly #over = new AbortController();
+  readonly #running: Promise<unknown>;
+
+  constructor({ path, servers, clock, report }: McpServersOptions) {
+    const accepted = () => readAccepted(acceptedPath(path));
+    const parts = { clock, open: openMcpConnection, accepted, report };
+    this.#servers = servers.map((options) => new McpServer(options, parts));
+    this.#running = Promise.all(this.#servers.map((server) => server.run(this.#over.signal)));
+  }
+
+  /** Tools of servers that are connected now. */
+  tools(): readonly ExternalTool[] {
+    return this.#servers.flatMap(({ tools }) => tools);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort(new Error('the bot ends'));
+    await this.#running;
+  }
+}
+
+type McpServerParts = {
+  readonly clock: Clock;
+  readonly open: typeof openMcpConnection;
+  /** Accepted tools as the operator has them now; read again each time the server lists its tools. */
+  readonly accepted: () => AcceptedTools;
+  readonly report: ToolNews;
+};
+
+/** One MCP server with its tools, connected again whenever it has gone. */
+export class McpServer {
+  readonly name: string;
+  readonly #options: McpServerOptions;
+  readonly #parts: McpServerParts;
+  #tools: readonly ExternalTool[] = [];
+  #lastNews = '';
+
+  constructor(options: McpServerOptions, parts: McpServerParts) {
+    this.name = options.name;
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  /** Tools that may be called now; none while it is not connected. */
+  get tools(): readonly ExternalTool[] {
+    return this.#tools;
+  }
+
+  /** Keeps connected until `signal` is aborted. Never throws. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    let failures = 0;
+    const run = async () => {
+      const openedAtMs = clock.nowMs();
+      try {
+        const failure = await this.#connected(signal);
+        failures = failuresAfter(failures, clock.nowMs() - openedAtMs);
+        const waitMs = retryDelayMs(failures);
+        const again = `it is tried again, first in ${waitMs / 1_000} s.`;
+        if (!signal.aborted) this.#report(`${failure} Its tools are off; ${again}`);
+      } finally {
+        this.#tools = [];
+      }
+    };
+    await runPeriodically(
+      {
+        name: `MCP server ${this.name}`,
+        clock,
+        everyMs: () => retryDelayMs(failures),
+        run,
+        report: ({ cause }) => this.#parts.report(cause),
+      },
+      signal,
+    );
+  }
+
+  /** One connection, from its handshake to its end; why it ended. */
+  async #connected(signal: AbortSignal): Promise<string> {
+    let news = Promise.withResolvers<void>();
+    const onToolsChanged = () => news.resolve();
+    try {
+      const { clock, open } = this.#parts;
+      const options = { nowMs: () => clock.nowMs(), onToolsChanged };
+      await using connection = await open(this.#options.transport, options, signal);
+      const either = AbortSignal.any([signal, connection.ended]);
+      const over = Promise.withResolvers<void>();
+      either.addEventListener('abort', () => over.resolve(), { once: true });
+      while (!either.aborted) {
+        news = Promise.withResolvers<void>();
+        this.#offer(await connection.listTools(either), connection);
+        await Promise.race([news.promise, over.promise]);
+      }
+      either.throwIfAborted();
+      return '';
+    } catch (error) {
+      if (signal.aborted) return '';
+      if (error instanceof BotError) return error.message;
+      throw error;
+    }
+  }
+
+  #offer(offered: readonly OfferedTool[], connection: McpConnection): void {
+    const accepted = this.#parts.accepted();
+    const stands = (tool: OfferedTool) => acceptanceOf(tool, this.name, accepted);
+    const on = offered.filter((tool) => stands(tool) === 'accepted');
+    const call: McpConnection['callTool'] = (...given) => connection.callTool(...given);
+    const { tools, problems } = externalTools(on, this.#options, call);
+    this.#tools = tools;
+    const off = offered.filter((tool) => !on.includes(tool));
+    const mend = `Look at them and accept them: npm run mcp -- accept ${this.name}`;
+    const waiting = off.length === 0 ? [] : [`${counted(off, stands)}. ${mend}`];
+    const wrong = [...waiting, ...problems];
+    if (wrong.length === 0 && this.#lastNews === '') return;
+    this.#report([`${tools.length} tools are on.`, ...wrong].join(' '));
+  }
+
+  /** Reports only trouble that needs a person's attention, and its end; a repetition is no news. */
+  #report(message: string): void {
+    if (message === this.#lastNews) return;
+    this.#lastNews = message;
+    this.#parts.report(`${this.name}: ${message}`);
+  }
+}
+
+function counted(
+  off: readonly OfferedTool[],
+  stands: (tool: OfferedTool) => 'accepted' | 'changed' | 'new',
+): string {
+  const changed = off.filter((tool) => stands(tool) === 'changed').length;
+  const fresh = off.length - changed;
+  const parts = [
+    ...(changed > 0 ? [`${changed} whose description or schema changed`] : []),
+    ...(fresh > 0 ? [`${fresh} not accepted yet`] : []),
+  ];
+  return `Off: ${parts.join(' and ')}`;
+}
+
+/** Shortest time, in ms, of a connection that counts as a good one. */
+const steadyMs = 60_000;
+const firstMs = 1_000;
+const longestMs = 300_000;
+
+/** Count of a server's failures in a row, one more, after a connection that lasted `lastedMs`. */
+export function failuresAfter(failures: number, lastedMs: number): number {
+  return lastedMs >= steadyMs ? 1 : failures + 1;
+}
+
+/** Wait, in ms, before a server that failed so often in a row is tried again: 1 s, doubled each time, 5 minutes at most. */
+export function retryDelayMs(failures: number): number {
+  return Math.min(longestMs, firstMs * 2 ** Math.min(20, failures - 1));
+}

@@ -1,0 +1,62 @@
+import type { ExternalTool } from '#src/features/tools/external-tool.ts';
+import type { OfferedTool } from './accepted-tools.ts';
+import type { McpConnection } from './mcp-connection.ts';
+import type { McpServerOptions } from './servers-file.ts';
+
+/** Limit for one server; every model is sent all of its tools with every question. */
+const mostTools = 64;
+/** Longest name of a tool that the models of most servers accept. */
+const longestName = 64;
+const longestDescriptionChars = 2_000;
+const longestSchemaChars = 20_000;
+/** Characters that a reader of a description does not see. */
+const unseen = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu;
+
+export type ServerTools = {
+  readonly tools: readonly ExternalTool[];
+  /** Why one is not among them, a sentence each, without words of the server. */
+  readonly problems: readonly string[];
+};
+
+/** Tools of a server under its own name, so that none has the name of another, nor of one of the bot's own. */
+export function externalTools(
+  offered: readonly OfferedTool[],
+  server: McpServerOptions,
+  call: McpConnection['callTool'],
+): ServerTools {
+  const tools = new Map<string, ExternalTool>();
+  const problems: string[] = [];
+  for (const tool of offered) {
+    const rules = server.rulesFor(tool.name);
+    if (!rules) continue;
+    const plain = tool.name.replace(/[^a-z0-9_-]/gi, '_');
+    const name = `${server.name}__${plain}`;
+    const problem = objectionTo(tool, name, tools);
+    if (problem) {
+      problems.push(`A tool is off: ${problem}.`);
+      continue;
+    }
+    tools.set(name, {
+      name,
+      title: `${plain} (${server.name})`,
+      description: tool.description.replace(unseen, ' '),
+      parameters: tool.inputSchema,
+      rules,
+      run: (given, signal) => call(tool.name, given, rules.deadlineMs, signal),
+    });
+  }
+  return { tools: [...tools.values()], problems: [...new Set(problems)] };
+}
+
+function objectionTo(
+  { description, inputSchema }: OfferedTool,
+  name: string,
+  tools: ReadonlyMap<string, ExternalTool>,
+): string | undefined {
+  if (tools.size >= mostTools) return `a server may have ${mostTools}`;
+  if (name.length > longestName) return `its name is longer than models take`;
+  if (tools.has(name)) return 'another tool has the same name';
+  if (description.length > longestDescriptionChars) return 'its description is too long';
+  if (JSON.stringify(inputSchema).length > longestSchemaChars) return 'its schema is too long';
+  return undefined;
+}

@@ -1,0 +1,179 @@
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, resolve } from 'node:path';
+import { z } from 'zod';
+import { parsedJson } from '#src/base/json.ts';
+import { Secret } from '#src/base/secret.ts';
+import { ruleFields, rulesOf, type ToolRules } from '#src/features/tools/external-tool.ts';
+
+/** Address or program of a server. */
+export type McpTransport =
+  | {
+      readonly kind: 'stdio';
+      readonly command: string;
+      readonly args: readonly string[];
+      /** All that it gets of an environment. */
+      readonly environment: ReadonlyMap<string, Secret>;
+      readonly folder: string;
+    }
+  | { readonly kind: 'http'; readonly url: URL; readonly headers: ReadonlyMap<string, Secret> };
+
+/** A server of tools, as the operator's file has it. */
+export type McpServerOptions = {
+  readonly name: string;
+  readonly transport: McpTransport;
+  /** Rules of a tool by its name at the server; undefined: the operator has turned it off. */
+  rulesFor(tool: string): ToolRules | undefined;
+};
+
+export type McpServersFile =
+  | { readonly kind: 'ok'; readonly servers: readonly McpServerOptions[] }
+  /** One sentence each, without the name of the file and without any value. */
+  | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
+
+/** Variables that a program needs to be found and to run; no others of the bot's environment are handed on. */
+const inherited: readonly string[] = [
+  ...['HOME', 'LANG', 'LOGNAME', 'PATH', 'TMPDIR', 'USER'],
+  ...['APPDATA', 'LOCALAPPDATA', 'PATHEXT', 'SYSTEMROOT', 'TEMP', 'USERPROFILE'],
+];
+
+/** Reads a variable of the environment; undefined for those that hold the bot's own keys and settings. */
+export type VariableReader = (name: string) => string | undefined;
+
+const values = z.record(z.string().min(1), z.string());
+const toolRules = z.object({ ...ruleFields, off: z.boolean().optional() });
+const serverFields = {
+  ...ruleFields,
+  disabled: z.boolean().optional(),
+  tools: z.record(z.string().min(1), toolRules).optional(),
+};
+const stdioServer = z.object({
+  ...serverFields,
+  type: z.literal('stdio').optional(),
+  command: z.string().min(1),
+  args: z.array(z.string()).default([]),
+  env: values.default({}),
+  cwd: z.string().min(1).optional(),
+});
+const httpServer = z.object({
+  ...serverFields,
+  type: z.enum(['http', 'streamable-http', 'streamableHttp']).optional(),
+  url: z.string().refine(isHttp, 'must be an address like https://tools.example.org/mcp'),
+  headers: values.default({}),
+});
+
+/** Also in the names of its tools, which models may only write in these characters. */
+const serverName = /^[a-z0-9][a-z0-9_-]{0,31}$/i;
+
+type WrittenServer = z.infer<typeof stdioServer> | z.infer<typeof httpServer>;
+
+/** Reads a file of the usual `mcpServers` shape. Never throws. */
+export function readServersFile(path: string, variable: VariableReader): McpServersFile {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return { kind: 'bad', mistakes: ['cannot be read'] };
+  }
+  return readServers(text, dirname(resolve(path)), variable);
+}
+
+/** Variant of `readServersFile` for a file in `folder` that holds this text. */
+export function readServers(
+  text: string,
+  folder: string,
+  variable: VariableReader,
+): McpServersFile {
+  const all = z
+    .object({ mcpServers: z.record(z.string(), z.unknown()) })
+    .safeParse(parsedJson(text));
+  if (!all.success) return { kind: 'bad', mistakes: ['is not JSON with "mcpServers"'] };
+  const mistakes: string[] = [];
+  const servers: McpServerOptions[] = [];
+  for (const [name, written] of Object.entries(all.data.mcpServers)) {
+    const read = readServer(name, written, folder, variable);
+    if (typeof read === 'string') mistakes.push(`${quoted(name)} ${read}`);
+    else if (read) servers.push(read);
+  }
+  return mistakes.length > 0 ? { kind: 'bad', mistakes } : { kind: 'ok', servers };
+}
+
+/** Reads a server: undefined where it is turned off, or a sentence about its mistake. */
+function readServer(
+  name: string,
+  written: unknown,
+  folder: string,
+  variable: VariableReader,
+): McpServerOptions | string | undefined {
+  if (!serverName.test(name)) return 'needs a name of up to 32 letters, digits, - and _';
+  const isObject = typeof written === 'object' && written !== null;
+  if (isObject && 'type' in written && written.type === 'sse')
+    return 'asks for the former transport sse; only stdio and http are supported';
+  const shape = isObject && 'url' in written ? httpServer : stdioServer;
+  const read = shape.safeParse(written);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    return `has a mistake at ${issue?.path.join('.') || 'its top'}: ${issue?.message}`;
+  }
+  if (read.data.disabled) return undefined;
+  try {
+    const transport = transportOf(read.data, folder, variable);
+    const own = rulesOf(read.data);
+    const { tools = {} } = read.data;
+    const rulesFor = (tool: string) => {
+      const rules = Object.hasOwn(tools, tool) ? tools[tool] : undefined;
+      return rules?.off ? undefined : rulesOf(rules ?? {}, own);
+    };
+    return { name, transport, rulesFor };
+  } catch (error) {
+    if (error instanceof MissingVariable) return error.message;
+    throw error;
+  }
+}
+
+function transportOf(
+  written: WrittenServer,
+  folder: string,
+  variable: VariableReader,
+): McpTransport {
+  if ('url' in written) {
+    const headers = filledIn(written.headers, variable);
+    return { kind: 'http', url: new URL(written.url), headers };
+  }
+  const { command, args, env, cwd = '.' } = written;
+  const needed = inherited.flatMap((name) => {
+    const value = variable(name);
+    return value === undefined ? [] : [[name, new Secret(value)] as const];
+  });
+  return {
+    kind: 'stdio',
+    command: /[/\\]/.test(command) && !isAbsolute(command) ? resolve(folder, command) : command,
+    args,
+    environment: new Map([...needed, ...filledIn(env, variable)]),
+    folder: resolve(folder, cwd),
+  };
+}
+
+class MissingVariable extends Error {}
+
+/** Values in which `${NAME}` stands for a variable of the environment. */
+function filledIn(
+  written: Readonly<Record<string, string>>,
+  variable: VariableReader,
+): ReadonlyMap<string, Secret> {
+  const fill = (value: string) =>
+    value.replace(/\$\{(\w+)\}/g, (_, name: string) => {
+      const found = variable(name);
+      if (found === undefined)
+        throw new MissingVariable(`names ${name}, which is not set or a setting of the bot's own`);
+      return found;
+    });
+  return new Map(Object.entries(written).map(([key, value]) => [key, new Secret(fill(value))]));
+}
+
+function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, 40));
+}
+
+function isHttp(value: string): boolean {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}

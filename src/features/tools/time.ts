@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { tool } from '#src/conversation/ports/tool.ts';
+
+/** Tool for the time, here or elsewhere. */
+export const time = tool({
+  name: 'time',
+  description: 'The date and time now, here or in a time zone.',
+  schema: z.strictObject({
+    zone: z
+      .string()
+      .max(64)
+      .optional()
+      .describe('IANA name, say Asia/Tokyo. Left out: the one of this server.'),
+  }),
+  right: 'anyone',
+  isDestructive: false,
+  effect: 'none',
+  doing: 'tool.time',
+  async run({ zone }, { clock, timeZone: own }) {
+    const format = formatOf(zone ?? own);
+    if (!format) return { facts: { unknownZone: zone ?? '' } };
+    const { timeZone } = format.resolvedOptions();
+    return { facts: { now: format.format(clock.wallMs()), zone: timeZone } };
+  },
+});
+
+/** As `Friday, 20 November 2026 at 15:18`; undefined for an unknown zone. */
+function formatOf(timeZone: string): Intl.DateTimeFormat | undefined {
+  try {
+    const style = { dateStyle: 'full', timeStyle: 'short' } as const;
+    return new Intl.DateTimeFormat('en-GB', { ...style, timeZone });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}

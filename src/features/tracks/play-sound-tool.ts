@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import type { SessionContext } from '#src/conversation/context.ts';
+import { spokenText } from '#src/conversation/languages/localized-text.ts';
+import { type Quote, type ToolPorts, tool } from '#src/conversation/ports/tool.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
+import { placeSound } from './place-sound.ts';
+import { SessionTracks, type SoundRequest } from './session-tracks.ts';
+import { SoundCatalog } from './sound-catalog.ts';
+import {
+  everyTrack,
+  isOwnTrack,
+  mostTrackNameUnits,
+  trackNameOf,
+  usualTrack,
+} from './track-names.ts';
+import { playingOutcome } from './track-outcome-texts.ts';
+import type { Playing, TrackCaller } from './track-outcomes.ts';
+
+/** Sounds that are named in one question. */
+const mostNamed = 5;
+
+/** Plays a sound of the library on a track; where several fit, it asks which. */
+export const playSound = tool<SoundRequest>({
+  name: 'play_sound',
+  description:
+    'Plays a sound or music that lies on this machine, by its name or title, say rain. Never a link. Where several fit, whoever asks is asked which: add nothing to that.',
+  schema: z.strictObject({
+    sound: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .refine((words) => !/:\/\/|\w\.\w+\//.test(words), { error: 'Links are not played.' })
+      .describe('What they call it, in their own words.'),
+    track: z.string().max(mostTrackNameUnits).optional().describe('Only where they name one.'),
+    loop: z.boolean().optional().describe('Again and again.'),
+    next: z.boolean().optional().describe('Before all that wait.'),
+  }),
+  right: 'room',
+  isDestructive: false,
+  effect: 'change',
+  doing: 'tool.play',
+  ask: ({ sound }) => ({ id: 'tool.play.ask', with: { sound } }),
+  answered: chosen,
+  async run(request, ports, signal) {
+    const { line, isHeard, question } = await play(request, ports, signal);
+    const facts = { outcome: text(line.id, line.with) };
+    return { facts, line, isPlain: isHeard, ...(question && { quote: question }) };
+  },
+});
+
+type SoundPlay = {
+  /** Outcome as a sentence. */
+  readonly line: TextLine;
+  /** True when it is heard at once. */
+  readonly isHeard: boolean;
+  /** Asks which of several sounds is meant. */
+  readonly question?: Quote;
+};
+
+/** The earlier request, with the sound that these words choose among the offered ones. */
+function chosen(words: string, ports: ToolPorts): SoundRequest | undefined {
+  const { features, parts } = ports.context;
+  const { choices } = features.of(SessionTracks);
+  return choices.chosen(lastAsker(ports), words, parts.clock.nowMs());
+}
+
+/**
+ * Plays what lies here, for the last of those who asked; of several that fit nothing is played, and they are asked which. Links
+ * are for commands alone.
+ */
+async function play(
+  request: SoundRequest,
+  ports: ToolPorts,
+  signal: AbortSignal,
+): Promise<SoundPlay> {
+  const { context } = ports;
+  const asker = askerIn(lastAsker(ports), context);
+  const playing = await played(request, asker, context, signal);
+  if (!('offered' in playing)) return heardPlay(playing);
+  const offered = playing.offered.slice(0, mostNamed);
+  const { choices } = context.features.of(SessionTracks);
+  choices.ask(asker.id, request, offered, context.parts.clock.nowMs());
+  return questionAbout(request, offered, context);
+}
+
+function lastAsker({ askerIds }: ToolPorts): string {
+  return askerIds.at(-1) ?? '';
+}
+
+/** Outcome, or the sounds that fit. */
+async function played(
+  { sound, isName = false, track: typed = usualTrack, loop = false, next = false }: SoundRequest,
+  asker: TrackCaller,
+  context: SessionContext,
+  signal: AbortSignal,
+): Promise<Playing | { readonly offered: readonly ShelvedSound[] }> {
+  const { channel, features, port } = context;
+  const track = trackNameOf(typed);
+  if (track === undefined) return { kind: 'bad-name' };
+  if (isOwnTrack(track) || track === everyTrack) return { kind: 'reserved', track };
+  const lying = isName ? [{ name: sound }] : await port(SoundCatalog).lying(sound, signal);
+  const [meant, another] = lying;
+  if (!meant) return { kind: 'no-sound', sound, closest: await port(SoundCatalog).closest(sound) };
+  if (another) return { offered: lying };
+  const { choices, owned } = features.of(SessionTracks);
+  using pending = owned.pendingOwner({ id: asker.id, name: asker.name });
+  const requester = { guildId: channel.guildId, personId: asker.id };
+  const found = await port(SoundCatalog).find(requester, meant.name, signal);
+  if (found.kind === 'bad') return found;
+  if (found.kind !== 'found') return { ...found, sound };
+  choices.over(asker.id);
+  return placeSound(context, asker, { track, loop, next }, { ...found, owner: pending.owner });
+}
+
+function heardPlay(playing: Playing): SoundPlay {
+  return { line: playingOutcome(playing), isHeard: playing.kind === 'playing' };
+}
+
+function questionAbout(
+  { sound }: SoundRequest,
+  offered: readonly ShelvedSound[],
+  { channel, parts }: SessionContext,
+): SoundPlay {
+  const names = offered.map(({ name }) => name);
+  const list = offered.map((one) => spokenName(one, offered)).join(', ');
+  const question = spokenText({ id: 'track.which_of', with: { list } }, channel.guildId, parts);
+  const line = playingOutcome({ kind: 'several', sound, names });
+  return { line, isHeard: false, question: { text: openText(question), aboutIds: [] } };
+}
+
+/** Its title where no other has the same, else its name. */
+function spokenName({ name, title }: ShelvedSound, offered: readonly ShelvedSound[]): string {
+  const isOnly = offered.filter((one) => one.title === title).length === 1;
+  return title !== undefined && isOnly ? title : name.replaceAll('/', ' ');
+}
+
+function askerIn(id: string, { channel, parts, people }: SessionContext): TrackCaller {
+  const name = people().find((one) => one.id === id)?.name ?? 'Someone';
+  return { id, name, mayManage: parts.places.mayManage(channel.guildId, id) };
+}

@@ -1,0 +1,200 @@
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import { BotError } from '#src/base/errors.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
+import { longestTrackMs, soundFaultOf } from '#src/conversation/alerts/sound-fault.ts';
+import type {
+  Requester,
+  ShelvedSound,
+  SoundFile,
+  SoundFolder,
+  SoundOpener,
+} from '#src/sources/fetch/ports.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { soundsMeant } from './sound-matching.ts';
+import type { StoredSource } from './track-store.ts';
+
+export type FoundSound =
+  | { readonly kind: 'found'; readonly source: SoundSource; readonly origin: StoredSource }
+  | { readonly kind: 'no-sound'; readonly closest: readonly string[] }
+  | { readonly kind: 'several'; readonly names: readonly string[] }
+  | { readonly kind: 'bad'; readonly reason: TextLine };
+
+/** Limit of recently played sounds in one server; a new one drops the oldest. */
+const mostRecent = 20;
+const shownClosest = 3;
+/** Sounds one server may look for at the same time: each is a connection to an address that a person gives. */
+const mostAtOnce = 4;
+
+/** Finds what people want to hear: a sound that lies here, one of late, a link, or a file they sent. */
+export class SoundCatalog {
+  readonly #opener: SoundOpener;
+  readonly #folder: SoundFolder;
+  /** By server, then by title, the newest last. */
+  readonly #recent = new Map<string, Map<string, StoredSource>>();
+  /** Number of sounds that are looked up, by server. */
+  readonly #underWay = new Map<string, number>();
+  /** The last link of each person: theirs are looked up one after the other. */
+  readonly #lastLinks = new Map<string, Promise<unknown>>();
+
+  constructor(opener: SoundOpener, folder: SoundFolder) {
+    this.#opener = opener;
+    this.#folder = folder;
+  }
+
+  /** Aborting `signal` throws `signal.reason`. */
+  async find(
+    requester: Requester,
+    sound: string | SoundFile,
+    signal: AbortSignal,
+  ): Promise<FoundSound> {
+    const { guildId } = requester;
+    const others = this.#underWay.get(guildId) ?? 0;
+    if (others >= mostAtOnce) return { kind: 'bad', reason: { id: 'track.bad.busy' } };
+    this.#underWay.set(guildId, others + 1);
+    try {
+      if (typeof sound !== 'string') return await this.#sent(requester, sound, signal);
+      if (sound.includes('://'))
+        return await this.#link(requester, { kind: 'link', url: sound }, signal);
+      return (
+        (await this.#named(requester, sound, signal)) ??
+        (await this.#meant(requester, sound, signal))
+      );
+    } catch (error) {
+      const reason = signal.aborted ? undefined : soundFaultOf(error, 'track');
+      if (!reason) throw error;
+      return { kind: 'bad', reason };
+    } finally {
+      this.#done(guildId);
+    }
+  }
+
+  /** Opens a stored sound once more, say after a restart. Errors: BotError `source.*`. Aborting throws `signal.reason`. */
+  async again(
+    requester: Requester,
+    origin: StoredSource,
+    title: string,
+    signal: AbortSignal,
+  ): Promise<SoundSource> {
+    const found = await this.#open(requester, origin, signal, title);
+    if (found?.kind === 'found') return found.source;
+    throw new BotError('source.unreachable', false, 'A stored sound does not exist any more.');
+  }
+
+  /** Remembers a sound that was played, to be suggested from now on. */
+  remember(guildId: string, title: string, origin: StoredSource): void {
+    const recent = this.#recent.get(guildId) ?? new Map<string, StoredSource>();
+    recent.delete(title);
+    recent.set(title, origin);
+    this.#recent.set(guildId, new Map([...recent].slice(-mostRecent)));
+  }
+
+  /** All that lies here, then what was played of late from elsewhere. */
+  async names(guildId: string): Promise<readonly string[]> {
+    const recent = [...(this.#recent.get(guildId) ?? [])].toReversed();
+    const others = recent.filter(([, { kind }]) => kind !== 'library').map(([title]) => title);
+    return [...new Set([...(await this.#folder.names()), ...others])];
+  }
+
+  /** Sounds of the folder that a person means by some words. Errors: none. Aborting `signal` throws `signal.reason`. */
+  async lying(called: string, signal: AbortSignal): Promise<readonly ShelvedSound[]> {
+    return soundsMeant(called, await this.#folder.titled(signal), { isHeard: true });
+  }
+
+  /** Up to three names of sounds that are like this one. */
+  async closest(name: string): Promise<readonly string[]> {
+    const names = await this.#folder.names();
+    const near = names.filter((one) => isNear(one.toLowerCase(), name.toLowerCase()));
+    return near.slice(0, shownClosest);
+  }
+
+  #done(guildId: string): void {
+    const others = (this.#underWay.get(guildId) ?? 1) - 1;
+    if (others > 0) this.#underWay.set(guildId, others);
+    else this.#underWay.delete(guildId);
+  }
+
+  async #sent(
+    requester: Requester,
+    { url, name, type }: SoundFile,
+    signal: AbortSignal,
+  ): Promise<FoundSound> {
+    const origin = { kind: 'link', url, ...(type !== undefined && { type }) } as const;
+    return await this.#link(requester, origin, signal, withoutEnding(name));
+  }
+
+  async #named(
+    requester: Requester,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<FoundSound | undefined> {
+    const found = await this.#open(requester, { kind: 'library', name }, signal);
+    if (found) return found;
+    const recent = [...(this.#recent.get(requester.guildId) ?? [])];
+    const [title, origin] = recent.find(([one]) => one.toLowerCase() === name.toLowerCase()) ?? [];
+    return origin && (await this.#open(requester, origin, signal, title));
+  }
+
+  /** By its title, its folder, or some of its words; similar sounds are named and not played. */
+  async #meant(requester: Requester, called: string, signal: AbortSignal): Promise<FoundSound> {
+    const meant = soundsMeant(called, await this.#folder.titled(signal));
+    const [first, second] = meant;
+    if (!first) return { kind: 'no-sound', closest: await this.closest(called) };
+    if (second) return { kind: 'several', names: meant.map(({ name }) => name) };
+    const found = await this.#open(requester, { kind: 'library', name: first.name }, signal);
+    return found ?? { kind: 'no-sound', closest: [] };
+  }
+
+  /** Undefined where nothing of that name lies here. */
+  async #open(
+    requester: Requester,
+    origin: StoredSource,
+    signal: AbortSignal,
+    title?: string,
+  ): Promise<FoundSound | undefined> {
+    if (origin.kind === 'library') {
+      const source = await this.#folder.open(origin.name, signal);
+      return source && { kind: 'found', source, origin };
+    }
+    return await this.#link(requester, origin, signal, title);
+  }
+
+  async #link(
+    requester: Requester,
+    origin: Extract<StoredSource, { kind: 'link' }>,
+    signal: AbortSignal,
+    title?: string,
+  ): Promise<FoundSound> {
+    const where = { ...origin, requester, ...(title !== undefined && { title }) };
+    const source = await this.#afterTheirLast(requester, signal, () =>
+      this.#opener.openSource(where, { longestMs: longestTrackMs }, signal),
+    );
+    return { kind: 'found', source, origin };
+  }
+
+  /** Opens one link at a time for each person, however slow their servers are. */
+  async #afterTheirLast<T>(
+    { guildId, personId = guildId }: Requester,
+    signal: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const before = this.#lastLinks.get(personId) ?? Promise.resolve();
+    const opened = unlessAborted(before, signal).then(work);
+    const settled = opened.catch(() => undefined);
+    this.#lastLinks.set(personId, settled);
+    try {
+      return await opened;
+    } finally {
+      if (this.#lastLinks.get(personId) === settled) this.#lastLinks.delete(personId);
+    }
+  }
+}
+
+function withoutEnding(name: string): string {
+  return name.replace(/\.[a-z\d]{2,5}$/i, '') || name;
+}
+
+/** One holds the other, or they begin alike. */
+function isNear(one: string, other: string): boolean {
+  const start = other.slice(0, 2);
+  return one.includes(other) || other.includes(one) || (start !== '' && one.startsWith(start));
+}

@@ -1,0 +1,156 @@
+import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
+import type { SoundFile } from '#src/sources/fetch/ports.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+/** Caller of a track request; their rights are judged by the latest facts from Discord. */
+export type TrackCaller = {
+  readonly id: string;
+  readonly name: string;
+  readonly mayManage: boolean;
+};
+
+/** Request to play a sound. */
+export type PlayRequest = {
+  /** The name of a library sound, a link, or a sent file. */
+  readonly sound: string | SoundFile;
+  readonly track: string;
+  /** Volume of the whole track; left out: unchanged. */
+  readonly percent?: number;
+  readonly loop: boolean;
+  /** Before all that wait. */
+  readonly next: boolean;
+  /** Called once with the end, if it was placed. Never throws. */
+  readonly onEnd?: ((end: PlayEnd) => void) | undefined;
+};
+
+export const trackActions = ['pause', 'resume', 'skip', 'stop', 'mute', 'unmute'] as const;
+export type TrackAction = (typeof trackActions)[number];
+
+/** Target of a seek: a position in the sound, or an offset from the current one; negative is back. */
+export type SeekTarget = { readonly kind: 'at' | 'by'; readonly ms: number };
+
+/** Change of one track, or of a sound on it. */
+export type TrackSetting =
+  /** 0 to 200. */
+  | { readonly kind: 'volume'; readonly percent: number }
+  /** Volume, reached gradually. */
+  | { readonly kind: 'fade'; readonly percent: number; readonly overMs: number }
+  | { readonly kind: 'seek'; readonly to: SeekTarget }
+  | { readonly kind: 'loop'; readonly on: boolean }
+  /** A sound that waits, by its place, its title, or both as in `2. rain`; on `voice` also `mine`: all that is one's own. */
+  | { readonly kind: 'remove'; readonly item: string };
+
+export type Playing =
+  /** `kept`: the volume was not theirs to change. */
+  | {
+      readonly kind: 'playing';
+      readonly title: string;
+      readonly track: string;
+      readonly kept?: TrackKeeping;
+    }
+  | {
+      readonly kind: 'added';
+      readonly title: string;
+      readonly track: string;
+      /** 1 plays next. */
+      readonly place: number;
+      readonly kept?: TrackKeeping;
+    }
+  | { readonly kind: 'full'; readonly track: string; readonly limit: number }
+  /** The limit of tracks is reached. */
+  | { readonly kind: 'many'; readonly limit: number; readonly names: readonly string[] }
+  /** The sound cannot be played; the reason is for the person who asked. */
+  | { readonly kind: 'bad'; readonly reason: TextLine }
+  | { readonly kind: 'no-sound'; readonly sound: string; readonly closest: readonly string[] }
+  /** Several sounds match, and none has exactly this name. */
+  | { readonly kind: 'several'; readonly sound: string; readonly names: readonly string[] }
+  | { readonly kind: 'bad-name' }
+  | { readonly kind: 'reserved'; readonly track: string }
+  /** A moderator keeps the bot from being heard. */
+  | { readonly kind: 'muted' }
+  | { readonly kind: 'nowhere' };
+
+/** Owner of the track, and the volume it keeps. */
+export type TrackKeeping = { readonly owner: string; readonly percent: number };
+
+export type TrackOutcome =
+  | {
+      readonly kind: 'paused' | 'resumed' | 'muted' | 'unmuted' | 'empty';
+      readonly track: string;
+    }
+  | {
+      readonly kind: 'skipped';
+      readonly track: string;
+      readonly title: string;
+      readonly next?: string;
+    }
+  | { readonly kind: 'stopped'; readonly track: string; readonly removed: number }
+  /** All that was the caller's own, and nothing else. */
+  | { readonly kind: 'removed-own'; readonly track: string; readonly removed: number }
+  | { readonly kind: 'volume'; readonly track: string; readonly percent: number }
+  | {
+      readonly kind: 'fading';
+      readonly track: string;
+      readonly percent: number;
+      readonly overMs: number;
+    }
+  | {
+      readonly kind: 'sought';
+      readonly track: string;
+      readonly title: string;
+      readonly positionMs: number;
+      readonly lengthMs?: number;
+    }
+  | {
+      readonly kind: 'past-end';
+      readonly track: string;
+      readonly title: string;
+      readonly lengthMs: number;
+    }
+  /** A live stream, which can neither seek nor repeat. */
+  | { readonly kind: 'unseekable'; readonly track: string; readonly title: string }
+  | {
+      readonly kind: 'looping' | 'unlooped' | 'removed';
+      readonly track: string;
+      readonly title: string;
+    }
+  /** No item of this name waits there. */
+  | { readonly kind: 'no-item'; readonly track: string; readonly item: string }
+  /** The sound belongs to another person; a DJ may, or more than half of the people there, by the button of `pollId`. */
+  | {
+      readonly kind: 'denied';
+      readonly track: string;
+      readonly owner: string;
+      readonly votes: number;
+      readonly needed: number;
+      readonly pollId: string;
+    }
+  | { readonly kind: 'unknown'; readonly track: string; readonly names: readonly string[] }
+  /** There is no sound on any track. */
+  | { readonly kind: 'silent' }
+  /** The bot's own, which is neither paused nor skipped. */
+  | { readonly kind: 'reserved'; readonly track: string }
+  /** The vote is over. */
+  | { readonly kind: 'over' }
+  | { readonly kind: 'nowhere' };
+
+export type ListedTrack = {
+  readonly name: string;
+  readonly percent: number;
+  readonly isPaused: boolean;
+  /** It goes on without being heard. */
+  readonly isMuted: boolean;
+  /** The current sound, playing or paused. */
+  readonly current?: ListedSound;
+  readonly waiting: readonly { readonly title: string; readonly owner?: string }[];
+};
+
+export type ListedSound = {
+  readonly title: string;
+  /** Absent: no longer known. */
+  readonly owner?: string;
+  /** Absent for the bot's own speech. */
+  readonly positionMs?: number;
+  readonly lengthMs?: number;
+  readonly loop: boolean;
+};

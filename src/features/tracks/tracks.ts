@@ -1,0 +1,30 @@
+import type { Feature } from '#src/conversation/feature.ts';
+import { changeTrack } from './change-track-tool.ts';
+import { playSound } from './play-sound-tool.ts';
+import { SessionTracks } from './session-tracks.ts';
+import { SoundCatalog } from './sound-catalog.ts';
+import { TrackRequests } from './track-requests.ts';
+import { trackPart } from './track-store.ts';
+
+/** Tracks: sounds and music that people play beside the bot's speech. */
+export const tracks: Feature = {
+  name: 'tracks',
+  tools: [playSound, changeTrack],
+  open({ sounds, store }) {
+    const catalog = new SoundCatalog(sounds.opener, sounds.library);
+    const kept = store(trackPart);
+    return {
+      shard: ({ sessions, signal }) => ({
+        ports: [catalog, new TrackRequests(catalog, sessions, signal)],
+        session: (context, { former }) =>
+          new SessionTracks(context, kept, former?.of(SessionTracks)),
+        person: {
+          forget(guildId, personId) {
+            for (const { context } of sessions.sessions(guildId))
+              context.features.of(SessionTracks).owned.disown(personId);
+          },
+        },
+      }),
+    };
+  },
+};

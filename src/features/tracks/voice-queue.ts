@@ -1,0 +1,153 @@
+import { titleOf } from '#src/conversation/output/speech-source.ts';
+import type { Asker } from '#src/conversation/ports/command-ports.ts';
+import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
+import type { TurnQueue } from '#src/conversation/queue/turn-queue.ts';
+import { unknownReaders } from '#src/people/confidential-text.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
+import { placeMeant, type TrackCommand } from './perform-command.ts';
+import { voiceTrack as track } from './track-names.ts';
+import type { ListedTrack, TrackOutcome } from './track-outcomes.ts';
+
+/** Speech on the track `voice`: listed, skipped and removed one by one like the sounds of a track. */
+export class VoiceQueue {
+  readonly #queue: TurnQueue;
+  readonly #say: (id: PlainTextId) => string;
+  readonly #serials = new WeakMap<QueuedTurn, number>();
+  #serial = 0;
+
+  /** `say` puts a text into the language of the server. */
+  constructor(queue: TurnQueue, say: (id: PlainTextId) => string) {
+    this.#queue = queue;
+    this.#say = say;
+  }
+
+  get view(): Pick<ListedTrack, 'current' | 'waiting'> {
+    const now = this.#now;
+    const waiting = this.#waiting.map((turn) => ({ title: this.#title(turn), ...ownerName(turn) }));
+    const current = now && { title: this.#title(now), ...ownerName(now), loop: false };
+    return { ...(current && { current }), waiting };
+  }
+
+  /** Same as `OwnedTracks.subject`. */
+  subject(command: TrackCommand): string {
+    const [first] = this.#touched(command);
+    return JSON.stringify([command, first ? this.#serialOf(first) : null]);
+  }
+
+  /** Same as `OwnedTracks.ownerBeside`. */
+  ownerBeside(personId: string, command: TrackCommand): Asker | undefined {
+    const owners = this.#touched(command).map(ownerOf);
+    return owners.find((owner) => owner !== undefined && owner.id !== personId);
+  }
+
+  /** Same as `OwnedTracks.removal`. */
+  removal(typed: string): TrackCommand | undefined {
+    const waiting = this.#waiting;
+    const turn =
+      waiting[
+        placeMeant(
+          waiting.map((one) => this.#title(one)),
+          typed,
+        )
+      ];
+    return turn && { kind: 'remove', track, serial: this.#serialOf(turn) };
+  }
+
+  /** Performs a command of a person who may give it. */
+  perform(command: TrackCommand): TrackOutcome {
+    const [first] = this.#touched(command);
+    switch (command.kind) {
+      case 'skip': {
+        if (!first) return { kind: 'empty', track };
+        const [next] = this.#waiting;
+        const skipped = { kind: 'skipped', track, title: this.#title(first) } as const;
+        const after = next && first === this.#now && { next: this.#title(next) };
+        this.#queue.drop(first, 'skipped');
+        return { ...skipped, ...after };
+      }
+      case 'stop': {
+        const all = this.#touched(command);
+        for (const turn of all.toReversed()) this.#queue.drop(turn, 'stopped');
+        return first
+          ? { kind: 'stopped', track, removed: all.length - 1 }
+          : { kind: 'empty', track };
+      }
+      case 'remove':
+        if (!first) return { kind: 'over' };
+        this.#queue.drop(first, 'skipped');
+        return { kind: 'removed', track, title: this.#title(first) };
+      default:
+        return { kind: 'reserved', track };
+    }
+  }
+
+  /** Takes away all that is this person's own. */
+  removeOf(personId: string): TrackOutcome {
+    const all = [...this.#waiting, ...(this.#now ? [this.#now] : [])];
+    const own = all.filter((turn) => ownerOf(turn)?.id === personId);
+    for (const turn of own) this.#queue.drop(turn, 'stopped');
+    return own.length === 0
+      ? { kind: 'empty', track }
+      : { kind: 'removed-own', track, removed: own.length };
+  }
+
+  get #now(): QueuedTurn | undefined {
+    const { current } = this.#queue;
+    return current && isSkippable(current) ? current : undefined;
+  }
+
+  get #waiting(): readonly QueuedTurn[] {
+    return this.#queue.line.filter(isSkippable);
+  }
+
+  #touched(command: TrackCommand): readonly QueuedTurn[] {
+    const all = [...(this.#now ? [this.#now] : []), ...this.#waiting];
+    switch (command.kind) {
+      case 'stop':
+        return all;
+      case 'remove':
+        return this.#waiting.filter((turn) => this.#serialOf(turn) === command.serial);
+      default:
+        return all.slice(0, 1);
+    }
+  }
+
+  #serialOf(turn: QueuedTurn): number {
+    const serial = this.#serials.get(turn) ?? this.#serial++;
+    this.#serials.set(turn, serial);
+    return serial;
+  }
+
+  /** Title of a turn for all people: a text, which all are going to hear, but not a question. */
+  #title(turn: QueuedTurn): string {
+    switch (turn.kind) {
+      case 'question':
+        return this.#say('track.voice.answer');
+      case 'reading':
+        return titleOf(turn.clauses.map((one) => one.textFor(unknownReaders) ?? '\u2026'));
+      case 'repeat':
+        return this.#say('track.voice.repeat');
+    }
+  }
+}
+
+/** Some things everybody has to have heard. */
+function isSkippable(turn: QueuedTurn): boolean {
+  return turn.kind !== 'reading' || turn.interruptible !== false;
+}
+
+function ownerOf(turn: QueuedTurn): Asker | undefined {
+  switch (turn.kind) {
+    case 'question':
+      return { id: turn.said.speakerId, name: turn.said.name };
+    case 'reading':
+      return turn.owner;
+    case 'repeat':
+      return undefined;
+  }
+}
+
+function ownerName(turn: QueuedTurn): { readonly owner?: string } {
+  const owner = ownerOf(turn);
+  return owner ? { owner: owner.name } : {};
+}

@@ -1,0 +1,221 @@
+import type { SessionContext } from '#src/conversation/context.ts';
+import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import { GuildQueue } from '#src/conversation/joining/guild-queue.ts';
+import { spokenText } from '#src/conversation/languages/localized-text.ts';
+import { clausesOf } from '#src/conversation/output/read-aloud.ts';
+import { type NamedPerson, spokenNameOf } from '#src/conversation/output/spoken-name.ts';
+import type { Asker } from '#src/conversation/ports/command-ports.ts';
+import type { TypedMessage, TypedOutcome } from '#src/conversation/ports/typed-messages.ts';
+import type { QueuedReading, QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
+import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { VoiceSession } from '#src/conversation/voice-session.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import { voiceIn } from '#src/pipeline/answer-language.ts';
+import { cut } from '#src/texts/plain.ts';
+import { isSure } from '#src/turn/speaker-language/speaker-language.ts';
+import { readCharged } from './reading-outcome.ts';
+import type { ReadingOutcome, WrittenLine } from './written-line.ts';
+
+/** Longest time, in ms, after which a writer who goes on is not named again. */
+const longestRunGapMs = 60_000;
+
+/** A line that is to be read out, until it was or is dropped. */
+type OpenLine = { readonly messageId: string; readonly handle: TurnHandle; retract(): void };
+
+/** Words of a line as they are spoken, with voice and speed. */
+type LineSpeech = Pick<QueuedReading, 'clauses' | 'language' | 'speakerId' | 'speed' | 'voice'>;
+
+/** Reads out what people have written, each in their own voice, behind all answers. */
+export class LineReader {
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
+  /** Lines of one server keep their order. */
+  readonly #order = new GuildQueue();
+  readonly #open = new Set<OpenLine>();
+
+  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+  }
+
+  /** Reads out a message in its writer's voice, behind all answers, as a line of the asker. */
+  async read(guildId: string, line: WrittenLine, asker: Asker): Promise<ReadingOutcome> {
+    const session = this.#sessions.session(guildId);
+    if (!session) return { kind: 'nowhere' };
+    if (line.isBot) return { kind: 'bot' };
+    if (mayNotQuote(line.author.id, session.context)) return { kind: 'refused' };
+    return await this.#inOrder(session, line, asker);
+  }
+
+  /** Takes a line of the channel that a server has read out; undefined where it is none. Never throws. */
+  async handle(message: TypedMessage, session: VoiceSession): Promise<TypedOutcome | undefined> {
+    const { context } = session;
+    const { author, channelId, isHidden, isWebhook: isBot, messageId, text } = message;
+    if (context.settings().readChannelId !== channelId) return undefined;
+    const objection = objectionTo(message, session);
+    if (objection === 'unread' && isHidden && context.once.first('lines-hidden'))
+      context.notice({ id: 'read.hidden' });
+    if (objection) return objection;
+    const reading = await this.#inOrder(session, { messageId, author, isBot, text }, author);
+    return outcomeOf(reading);
+  }
+
+  /** Nothing is read of a message that is gone. */
+  deleted(messageIds: readonly string[]): void {
+    for (const one of this.#open) if (messageIds.includes(one.messageId)) one.retract();
+  }
+
+  async #inOrder(session: VoiceSession, line: WrittenLine, owner: Asker): Promise<ReadingOutcome> {
+    const handle = new TurnHandle(() => this.#open.delete(open));
+    const open: OpenLine = {
+      messageId: line.messageId,
+      handle,
+      retract: () => handle.drop('withdrawn'),
+    };
+    this.#open.add(open);
+    const outcome = await this.#order.run(session.channel.guildId, () =>
+      this.#enqueue(session, line, owner, open),
+    );
+    if (outcome.kind !== 'queued') handle.drop('withdrawn');
+    return outcome;
+  }
+
+  async #enqueue(
+    session: VoiceSession,
+    line: WrittenLine,
+    owner: Asker,
+    open: OpenLine,
+  ): Promise<ReadingOutcome> {
+    const { channel, context, mode } = session;
+    if (mode === 'captions') return { kind: 'captions-only' };
+    const { characters, ...speech } = await this.#speechOf(line, context);
+    if (open.handle.dropped) return { kind: 'deleted' };
+    if (speech.clauses.length === 0) return { kind: 'unspeakable' };
+    const { quiet } = context.parts.spending.manner(channel.guildId);
+    if (quiet) return { kind: 'unaffordable', line: quiet.line };
+    const reading: QueuedReading = {
+      kind: 'reading',
+      ...speech,
+      when: 'behind',
+      owner,
+      answeredIds: [line.author.id],
+      isWrittenElsewhere: true,
+      opening: () => openingOf(line.author, context),
+      handle: open.handle,
+    };
+    open.retract = () => context.queue.drop(reading, 'withdrawn');
+    return readCharged(reading, { characters, payerId: owner.id }, session);
+  }
+
+  /** Speech for a line. */
+  async #speechOf(
+    { author, text }: WrittenLine,
+    context: SessionContext,
+  ): Promise<LineSpeech & { readonly characters: number }> {
+    const { channel, languages, parts, settings, style } = context;
+    const { guildId } = channel;
+    const own = (await this.#parts.peopleSettings.load(guildId, author.id)) ?? {};
+    const found = await parts.textLanguage.detect(text, settings().languages);
+    const language = found && isSure(found) ? found.language : undefined;
+    const likely = language ?? languages.of(author.id);
+    const named = (id: 'read.link' | 'read.code') => spokenText({ id }, guildId, parts, likely);
+    const read = lineToRead(text, { link: named('read.link'), code: named('read.code') });
+    const voice = own.voice ?? voiceIn(likely, style()).name;
+    const clauses = clausesOf(read);
+    return {
+      clauses: clauses.map(openText),
+      characters: clauses.join(' ').length,
+      speakerId: own.voice === undefined ? null : author.id,
+      ...(voice !== undefined && { voice }),
+      ...(language !== undefined && { language }),
+      ...(own.speed !== undefined && { speed: own.speed }),
+    };
+  }
+}
+
+/** Whether nothing of this person may be repeated: they said no, are blocked, or that is unknown. */
+function mayNotQuote(personId: string, { gate, settings }: SessionContext): boolean {
+  const isUnknown = gate.consent.standings === undefined;
+  return isUnknown || gate.saidNo(personId) || settings().blockedIds.includes(personId);
+}
+
+/** Why a line of the channel is not read out. */
+function objectionTo(
+  { author, isWebhook, text }: TypedMessage,
+  session: VoiceSession,
+): TypedOutcome | undefined {
+  const { gate } = session.context;
+  if (isWebhook) return 'webhook';
+  if (author.isBot) return 'bot';
+  const standing = gate.standing(author.id);
+  if (standing === 'no') return 'refused';
+  if (!session.isHere(author.id)) return 'absent';
+  if (standing !== 'yes') return 'unasked';
+  if (gate.paused) return 'paused';
+  return text === '' ? 'unread' : undefined;
+}
+
+function outcomeOf(reading: ReadingOutcome): TypedOutcome {
+  switch (reading.kind) {
+    case 'queued':
+      return 'read';
+    case 'unspeakable':
+      return 'empty';
+    case 'nowhere':
+      return 'elsewhere';
+    case 'muted':
+    case 'captions-only':
+    case 'unaffordable':
+      return 'silent';
+    case 'bot':
+    case 'deleted':
+    case 'full':
+    case 'refused':
+      return reading.kind;
+  }
+}
+
+/** Words before a line: its writer, once for all that they wrote in a row. Undefined: it is not to be read any more. */
+function openingOf(writer: NamedPerson, context: SessionContext): string | undefined {
+  if (mayNotQuote(writer.id, context)) return undefined;
+  const { channel, parts, queue } = context;
+  const { latest } = queue;
+  const isRun =
+    latest &&
+    isLineOf(writer.id, latest.turn) &&
+    parts.clock.nowMs() - latest.atMs <= longestRunGapMs;
+  const name = isRun ? '' : spokenNameOf(writer, channel.guildId, parts);
+  return name === '' ? '' : `${name}:`;
+}
+
+function isLineOf(writerId: string, turn: QueuedTurn): boolean {
+  if (turn.kind !== 'reading' || turn.when !== 'behind') return false;
+  return turn.answeredIds?.includes(writerId) ?? false;
+}
+
+/** Most characters of a line that are read out. */
+const mostChars = 300;
+
+/** Spoken substitutes for parts that cannot be heard. */
+type LineWords = { readonly link: string; readonly code: string };
+
+/** A line of a chat as it is read out: links and code by their names, spoilers not at all, 300 characters at most. */
+export function lineToRead(text: string, { link, code }: LineWords): string {
+  const named = text
+    .replace(/```[\s\S]*?(?:```|$)/g, ` ${code} `)
+    .replace(/`[^`\n]+`/g, ` ${code} `)
+    .replace(/\[([^[\]\n]*)\]\(<?https?:[^()\s]*\)/g, ' $1 ')
+    .replace(/<(https?:[^<>\s]*)>/g, ' $1 ')
+    .replace(
+      /\b(?:https?:\/\/|www\.)[^\s<>|\u3002\uff01\uff1f\uff0c\u3001\uff1b\uff1a\u300d\u300f\uff09\u3011]*[\p{L}\p{N}/]/gu,
+      ` ${link} `,
+    );
+  return cut(withoutSpoilers(named).replace(/\s+/g, ' ').trim(), mostChars);
+}
+
+/** Text between two pairs of bars; a pair alone hides nothing. */
+function withoutSpoilers(text: string): string {
+  const parts = text.split('||');
+  return parts.filter((_, n) => n % 2 === 0 || n === parts.length - 1).join(' ');
+}

@@ -1,0 +1,321 @@
+import { setImmediate } from 'node:timers/promises';
+import { durationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { RecordingCuts, type SpeechSpan } from '#src/audio/voice/recording-cuts.ts';
+import type { SileroWeights } from '#src/audio/voice/silero.ts';
+import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
+import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
+import { BotError } from '#src/base/errors.ts';
+import { deadlineSignal } from '#src/base/waiting.ts';
+import { soundFaultOf } from '#src/conversation/alerts/sound-fault.ts';
+import { wholeReply } from '#src/conversation/answering/ask-chat-model.ts';
+import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import type {
+  RecordingOutcome,
+  RecordingPart,
+  RecordingRequest,
+  RecordingSegment,
+} from '#src/conversation/ports/program-ports.ts';
+import {
+  readTranslations,
+  translationBatches,
+  translationPrompt,
+} from '#src/features/captions/answers/translation.ts';
+import type { RecordingReader } from '#src/sources/fetch/ports.ts';
+import { joinTexts } from '#src/speech/join-texts.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
+import { shiftWords } from '#src/speech/word-times.ts';
+import { transcribed } from './command-utterances.ts';
+
+/** Recordings that are put into words at once, for one program and in one server; what comes above it is refused. */
+const [mostForProgram, mostInServer] = [1, 2];
+/** Longest recording, in ms: 19 MB of samples. */
+const longestSoundMs = 600_000;
+/** Requests to the chat model that a segment is part of. */
+const mostTries = 2;
+
+/**
+ * Transcription of recordings of programs, utterance by utterance, within the budgets of their server and token. Nothing of
+ * them is kept, and nothing of a channel goes in.
+ */
+export class SessionProgramTranscriptions {
+  readonly #parts: SessionDependencies;
+  readonly #recordings: RecordingReader;
+  readonly #models: readonly string[];
+  readonly #weights: SileroWeights;
+  readonly #signal: AbortSignal;
+  /** Server and program of each that is under way. */
+  readonly #underWay = new Set<Pick<RecordingRequest, 'guildId' | 'asker'>>();
+
+  /**
+   * `models`: models that may be chosen to recognise a recording, the usual one first; none: there is no choice. Aborting
+   * `signal` ends all transcriptions.
+   */
+  constructor(
+    parts: SessionDependencies,
+    recordings: RecordingReader,
+    models: readonly string[],
+    weights: SileroWeights,
+    signal: AbortSignal,
+  ) {
+    this.#parts = parts;
+    this.#recordings = recordings;
+    this.#models = models;
+    this.#weights = weights;
+    this.#signal = signal;
+  }
+
+  /** Models that may be asked for, the default first; empty: there is no choice. */
+  models(): readonly string[] {
+    return this.#models;
+  }
+
+  /**
+   * Begins to recognise a recording, if the budget and the limits of concurrent recordings allow it.
+   *
+   * Reading its parts throws what a recogniser throws. Aborting `signal` throws its reason.
+   */
+  async transcribe(request: RecordingRequest, signal: AbortSignal): Promise<RecordingOutcome> {
+    const busy = this.#busy(request);
+    if (busy) return busy;
+    using stack = new DisposableStack();
+    this.#underWay.add(request);
+    stack.defer(() => this.#underWay.delete(request));
+    const { clock } = this.#parts;
+    const deadline = stack.use(deadlineSignal(request.longestMs, clock, late));
+    const given = AbortSignal.any([signal, this.#signal]);
+    const until = AbortSignal.any([given, deadline.signal]);
+    try {
+      const listening = this.#listen(request);
+      if ('line' in listening) return { kind: 'failed', line: listening.line };
+      const { asker, recording } = request;
+      const file = { ...recording, personId: asker.id };
+      const pcm = await this.#recordings.read(file, until, longestSoundMs);
+      const parts = this.#read(request, pcm, until);
+      const place = stack.move();
+      // A stream whose reading never begins.
+      given.addEventListener('abort', () => place.dispose(), { once: true });
+      if (given.aborted) place.dispose();
+      return {
+        kind: 'open',
+        durationMs: durationMs(pcm),
+        parts: whileOpen(parts, place, deadline.signal),
+      };
+    } catch (error) {
+      given.throwIfAborted();
+      if (deadline.signal.aborted) return { kind: 'late' };
+      const line = soundFaultOf(error, 'recording', longestSoundMs);
+      if (!line) throw error;
+      return { kind: 'failed', line };
+    }
+  }
+
+  #busy({ guildId, asker }: RecordingRequest): RecordingOutcome | undefined {
+    const here = [...this.#underWay].filter((one) => one.guildId === guildId);
+    const own = here.filter((one) => one.asker.id === asker.id);
+    if (own.length >= mostForProgram) return { kind: 'busy', of: 'program', limit: mostForProgram };
+    if (here.length >= mostInServer) return { kind: 'busy', of: 'server', limit: mostInServer };
+    return undefined;
+  }
+
+  #read(request: RecordingRequest, pcm: Pcm, signal: AbortSignal): AsyncIterable<RecordingPart> {
+    const spoken = this.#spoken(request, pcm, signal);
+    return withLeads(request.isTranslated ? this.#translated(request, spoken, signal) : spoken);
+  }
+
+  /** Money is asked for before each utterance: a budget is passed by one of them at most. */
+  async *#spoken(
+    request: RecordingRequest,
+    pcm: Pcm,
+    signal: AbortSignal,
+  ): AsyncGenerator<RecordingPart> {
+    for await (const utterance of utterancesIn(pcm, this.#weights, signal)) {
+      const listening = this.#listen(request);
+      if ('line' in listening) {
+        yield { kind: 'failed', line: listening.line };
+        return;
+      }
+      const segment = await segmentOf(utterance, listening.transcriber, signal);
+      if (segment.text !== '') yield { kind: 'segment', segment };
+    }
+  }
+
+  /** A recogniser for one utterance, or why there is no money for it. */
+  #listen({
+    guildId,
+    asker,
+    model,
+    language,
+    hints,
+    hasWordTimes,
+    isTranslated,
+  }: RecordingRequest) {
+    const { spending, transcriber } = this.#parts;
+    const listening = spending.listenToRecording(guildId, asker.id);
+    if ('line' in listening) return listening;
+    const paid = transcriber.paidBy(listening.reservation);
+    const hinted = hints.length > 0 ? (paid.withHints?.(hints) ?? paid) : paid;
+    const hintedTranscriber =
+      language === undefined ? hinted : (hinted.inLanguage?.(language) ?? hinted);
+    const asked = { ...(model !== undefined && { model }), hasWordTimes, isTranslated };
+    return { transcriber: hintedTranscriber.withOptions?.(asked) ?? hintedTranscriber };
+  }
+
+  /** The chat model translates the rest, once all is heard. */
+  async *#translated(
+    request: RecordingRequest,
+    parts: AsyncIterable<RecordingPart>,
+    signal: AbortSignal,
+  ): AsyncGenerator<RecordingPart> {
+    const segments: RecordingSegment[] = [];
+    for await (const part of parts) {
+      if (part.kind !== 'segment') return yield part;
+      segments.push(part.segment);
+    }
+    const english = await this.#english(request, segments.filter(isForeign), signal);
+    if ('kind' in english) return yield english;
+    for (const segment of segments) {
+      const text = english.get(segment);
+      yield { kind: 'segment', segment: text === undefined ? segment : inEnglish(segment, text) };
+    }
+  }
+
+  /** The texts of all of these in English, or why they are not. */
+  async #english(
+    request: RecordingRequest,
+    segments: readonly RecordingSegment[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<RecordingSegment, string> | RecordingPart> {
+    const english = new Map<RecordingSegment, string>();
+    const missing = () => segments.filter((segment) => !english.has(segment));
+    for (let n = 0; n < mostTries; n++) {
+      for (const batch of translationBatches(missing())) {
+        const asked = await this.#translate(request, batch, signal);
+        if ('line' in asked) return { kind: 'failed', line: asked.line };
+        for (const [segment, text] of asked.translated) english.set(segment, text);
+      }
+    }
+    return missing().length > 0 ? { kind: 'untranslated' } : english;
+  }
+
+  async #translate(
+    { guildId, asker }: RecordingRequest,
+    batch: readonly RecordingSegment[],
+    signal: AbortSignal,
+  ) {
+    const { chat, spending } = this.#parts;
+    await spending.ready(guildId);
+    const prompt = translationPrompt(batch, 'English');
+    const opened = spending.open({
+      kind: 'translation of a recording',
+      guildId,
+      personId: asker.id,
+      name: asker.name,
+      characters: prompt.system.length + prompt.user.length,
+      heardMs: 0,
+    });
+    if (opened.kind === 'refused') return { line: opened.line };
+    using reservation = opened.reservation;
+    return readTranslations(await wholeReply(chat, prompt, reservation, signal), batch);
+  }
+}
+
+function late(): BotError {
+  return new BotError('provider.late', true, 'The recogniser did not finish a recording in time.');
+}
+
+async function segmentOf(
+  { fromMs, toMs, pcm }: RecordingUtterance,
+  transcriber: Transcriber,
+  signal: AbortSignal,
+): Promise<RecordingSegment> {
+  const transcript = await transcribed(pcm, transcriber, signal);
+  const { confidence, isTranslated, language, text, words } = transcript;
+  return {
+    startMs: fromMs,
+    endMs: toMs,
+    text: text.trim(),
+    lead: '',
+    ...(language !== undefined && { language }),
+    ...(words && { words: shiftWords(words, fromMs) }),
+    ...(confidence !== undefined && { confidence }),
+    ...(isTranslated && { translatedBy: 'server' }),
+  };
+}
+
+async function* withLeads(parts: AsyncIterable<RecordingPart>): AsyncGenerator<RecordingPart> {
+  let before = '';
+  for await (const part of parts) {
+    if (part.kind !== 'segment') return yield part;
+    const { segment } = part;
+    const isSpaced = /\s/.test(joinTexts([before.slice(-1), segment.text]).charAt(1));
+    yield { kind: 'segment', segment: { ...segment, lead: isSpaced ? ' ' : '' } };
+    before = segment.text;
+  }
+}
+
+/** Its words are as they were said, so a translation has none. */
+function inEnglish({ words: _, ...segment }: RecordingSegment, text: string): RecordingSegment {
+  return { ...segment, text, language: 'en', translatedBy: 'chat-model' };
+}
+
+function isForeign({ language = '', translatedBy }: RecordingSegment): boolean {
+  return translatedBy === undefined && !/^en\b/i.test(language);
+}
+
+/** Parts until the deadline, with which they end as late. */
+async function* whileOpen(
+  parts: AsyncIterable<RecordingPart>,
+  place: Disposable,
+  deadline: AbortSignal,
+): AsyncGenerator<RecordingPart> {
+  using _ = place;
+  try {
+    yield* parts;
+  } catch (error) {
+    if (!deadline.aborted || error !== deadline.reason) throw error;
+    yield { kind: 'late' };
+  }
+}
+
+/** Part of a recording that holds speech, with its sound. */
+type RecordingUtterance = SpeechSpan & { readonly pcm: Pcm };
+
+/** Samples that are examined between two frames of sound: 8 windows of voice activity. */
+const stepSamples = 8 * 512;
+
+/**
+ * Speech of a recording at 16 kHz mono, in parts of at most 30 s, found as it is asked for; what holds no voice is left out.
+ * Aborting `signal` throws `signal.reason`.
+ */
+async function* utterancesIn(
+  pcm: Pcm,
+  weights: SileroWeights,
+  signal: AbortSignal,
+): AsyncGenerator<RecordingUtterance> {
+  const meter = new VoiceMeter(new VoiceActivity(weights));
+  const cuts = new RecordingCuts();
+  for (let at = 0; at < pcm.samples.length; at += stepSamples) {
+    const samples = pcm.samples.subarray(at, at + stepSamples);
+    for (const { probability } of meter.push(samples, msOf(at + samples.length))) {
+      const span = cuts.next(probability);
+      if (span) yield { ...span, pcm: partOf(pcm, span) };
+    }
+    await setImmediate(); // frames of sound leave
+    signal.throwIfAborted();
+  }
+  const last = cuts.end();
+  if (last) yield { ...last, pcm: partOf(pcm, last) };
+}
+
+function partOf(pcm: Pcm, { fromMs, toMs }: SpeechSpan): Pcm {
+  const [from, to] = [samplesOf(fromMs), samplesOf(toMs)];
+  return { ...pcm, samples: pcm.samples.subarray(from, to) };
+}
+
+function msOf(samples: number): number {
+  return (samples / listenRateHz) * 1_000;
+}
+
+function samplesOf(ms: number): number {
+  return Math.round((ms / 1_000) * listenRateHz);
+}

@@ -1,0 +1,96 @@
+import { OneRate } from '#src/audio/one-rate.ts';
+import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
+import { failureOf } from '#src/conversation/alerts/failure.ts';
+import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import { cheaperStyle, speechRequestOf } from '#src/conversation/engines/answer-request.ts';
+import { clausesOf, soundOf } from '#src/conversation/output/read-aloud.ts';
+import type { ProgramSpeech, ProgramText } from '#src/conversation/ports/program-ports.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { ahead } from '#src/pipeline/ahead.ts';
+import { TimeStretch } from '#src/playback/reply/stretch.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
+
+/** Sound that is made before it is read, in ms: the next sentence is asked for while one is sent. */
+const mostAheadMs = 10_000;
+
+/** Has a text spoken in the server's voice, with its pronunciations, if there is money for it. Aborting `signal` throws its reason. */
+export async function openProgramSpeech(
+  text: ProgramText,
+  parts: SessionDependencies,
+  settings: Pick<VoiceSessions['settings'], 'load' | 'styleIn'>,
+  signal: AbortSignal,
+): Promise<ProgramSpeech> {
+  const { guildId, asker, input, onUsage, ...request } = text;
+  const { spending } = parts;
+  const clauses = clausesOf(input);
+  if (clauses.length === 0) return { kind: 'unspeakable' };
+  await settings.load(guildId);
+  const ready = spending.ready(guildId);
+  if (ready !== undefined) await unlessAborted(ready, signal);
+  const manner = spending.manner(guildId);
+  if (manner.quiet) return { kind: 'failed', line: manner.quiet.line };
+  const order = speechRequestOf('speech to a program', guildId, clauses.join(' '), asker);
+  const opened = spending.open(order);
+  if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
+  const { reservation } = opened;
+  signal.addEventListener('abort', () => reservation.close(), { once: true });
+  const { speed = 1, voice: name, model, instructions } = request;
+  const voice: SpeechVoice = {
+    ...cheaperStyle(settings.styleIn(guildId), manner).voice,
+    ...(name !== undefined && { name }),
+    ...(model !== undefined && { model }),
+    ...(instructions !== undefined && { instructions }),
+    onUsage,
+  };
+  async function* read(): AsyncGenerator<Pcm> {
+    using _ = reservation;
+    try {
+      yield* paced(spoken(clauses, voice, reservation, parts, signal), speed);
+    } catch (error) {
+      if (!signal.aborted) parts.onEvent(guildId, failureOf(error, 'speak'));
+      throw error;
+    }
+  }
+  return { kind: 'open', parts: read() };
+}
+
+function spoken(
+  clauses: readonly string[],
+  voice: SpeechVoice,
+  reservation: Reservation,
+  { clock, synthesizer }: SessionDependencies,
+  signal: AbortSignal,
+): AsyncIterable<Pcm> {
+  const paid = synthesizer.paidBy(reservation);
+  const how = { synthesizer: paid.oneVoice?.() ?? paid, voice, clock };
+  return ahead<Pcm>(
+    { limit: mostAheadMs, weigh: durationMs },
+    async (queue, until) => {
+      for (const clause of clauses) {
+        for await (const pcm of soundOf(clause, how, until)) {
+          queue.put(pcm);
+          await queue.space();
+        }
+      }
+    },
+    signal,
+  );
+}
+
+/** The same at `speakRateHz` and another pace, at the same pitch; 0.25 to 4 takes two steps of at most 2. */
+async function* paced(sound: AsyncIterable<Pcm>, speed: number): AsyncGenerator<Pcm> {
+  const rate = new OneRate(speakRateHz);
+  const isFar = speed < 0.5 || speed > 2;
+  const steps = speed === 1 ? [] : isFar ? [Math.sqrt(speed), Math.sqrt(speed)] : [speed];
+  const stretches = steps.map((step) => new TimeStretch(step));
+  const through = (samples: Int16Array, from = 0) =>
+    stretches.slice(from).reduce((piece, stretch) => stretch.push(piece), samples);
+  const pcm = (samples: Int16Array): Pcm => ({ samples, rateHz: speakRateHz, channels: 1 });
+  for await (const piece of sound) {
+    for (const samples of rate.push(piece)) yield pcm(through(samples));
+  }
+  yield pcm(through(rate.flush()));
+  for (const [n, stretch] of stretches.entries()) yield pcm(through(stretch.flush(), n + 1));
+}

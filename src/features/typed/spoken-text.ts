@@ -1,0 +1,132 @@
+import { clausesOf } from '#src/conversation/output/read-aloud.ts';
+import { SpeechSource } from '#src/conversation/output/speech-source.ts';
+import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
+import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
+import { type DropReason, TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { VoiceSession } from '#src/conversation/voice-session.ts';
+import { placeSound } from '#src/features/tracks/place-sound.ts';
+import { SessionTracks } from '#src/features/tracks/session-tracks.ts';
+import {
+  everyTrack,
+  isOwnTrack,
+  trackNameOf,
+  voiceTrack,
+} from '#src/features/tracks/track-names.ts';
+import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
+import { chargeReading, readCharged } from './reading-outcome.ts';
+
+/** Has a text read out in a session: on the track `voice`, or as a sound on a named one. Nothing where there is no money for it. */
+export function sayIn(
+  session: VoiceSession,
+  words: string,
+  when: 'now' | 'queue',
+  how: SayOptions,
+): SayOutcome {
+  const { channel, context, mode } = session;
+  const { spending } = context.parts;
+  if (mode === 'captions') return { kind: 'captions-only' };
+  const clauses = clausesOf(words);
+  if (clauses.length === 0) return { kind: 'unspeakable' };
+  const { quiet } = spending.manner(channel.guildId);
+  if (quiet) return { kind: 'unaffordable', line: quiet.line };
+  const track = trackNameOf(how.track ?? voiceTrack);
+  if (track !== voiceTrack) return placed(session, clauses, when, { ...how, track });
+  return queued(session, clauses, when, how);
+}
+
+function queued(
+  session: VoiceSession,
+  clauses: readonly string[],
+  when: 'now' | 'queue',
+  { onEnd, owner, payerId, speed, voice, ...how }: SayOptions,
+): SayOutcome {
+  const report = onEnd && onlyFirst(onEnd);
+  const reading: QueuedReading = {
+    kind: 'reading',
+    clauses: clauses.map(openText),
+    when,
+    ...(voice !== undefined && { voice }),
+    ...(speed !== undefined && { speed }),
+    manner: mannerOf(how),
+    ...(owner && { owner }),
+    ...(report && { onEnd: report }),
+    handle: new TurnHandle((why) => report?.(endOf(why))),
+  };
+  return readCharged(reading, { characters: clauses.join(' ').length, payerId }, session);
+}
+
+function mannerOf({ model, tone }: SayOptions): Pick<SpeechVoice, 'instructions' | 'model'> {
+  return {
+    ...(model !== undefined && { model }),
+    ...(tone !== undefined && { instructions: tone }),
+  };
+}
+
+/** A reading that had its turn reports its end before its handle is dropped. */
+function onlyFirst(onEnd: (end: PlayEnd) => void): (end: PlayEnd) => void {
+  let isReported = false;
+  return (end) => {
+    if (!isReported) onEnd(end);
+    isReported = true;
+  };
+}
+
+/** The text as a sound of its owner, synthesised when its turn comes. */
+function placed(
+  session: VoiceSession,
+  clauses: readonly string[],
+  when: 'now' | 'queue',
+  how: SayOptions,
+): SayOutcome {
+  const { channel, context, restrictions } = session;
+  const { guildId } = channel;
+  const { owned } = context.features.of(SessionTracks);
+  const { onEnd, owner, speed, track, voice } = how;
+  if (track === undefined) return { kind: 'placed', playing: { kind: 'bad-name' } };
+  if (isOwnTrack(track) || track === everyTrack) {
+    return { kind: 'placed', playing: { kind: 'reserved', track } };
+  }
+  if (restrictions.isMute) return { kind: 'muted' };
+  if (owned.isFull(track)) {
+    return { kind: 'placed', playing: { kind: 'full', track, limit: owned.limit } };
+  }
+  const text = { characters: clauses.join(' ').length, payerId: how.payerId };
+  const refused = chargeReading(text, guildId, context.parts);
+  if (refused) return refused;
+  const own = {
+    ...context.goneVoices.voiceOf(voice, owner?.isProgram ? undefined : owner?.id),
+    ...mannerOf(how),
+  };
+  const source = new SpeechSource(clauses, context, { ...own, speed });
+  const caller = { id: '', name: '', ...owner, mayManage: false };
+  const onPlayEnd = onEnd && ((end: PlayEnd) => onEnd(source.endOr(end)));
+  const play = { track, loop: false, next: when === 'now', onEnd: onPlayEnd };
+  return { kind: 'placed', playing: placeSound(context, caller, play, { source, owner }) };
+}
+
+/** End of a text that lost its turn, or never had one. */
+function endOf(why: DropReason): PlayEnd {
+  switch (why) {
+    case 'skipped':
+      return { kind: 'skipped' };
+    case 'interrupted':
+    case 'muted':
+    case 'left':
+    case 'lost':
+      return { kind: 'stopped', why };
+    case 'ending':
+      return { kind: 'stopped', why: 'left' };
+    case 'over':
+      return { kind: 'failed', reason: { id: 'track.bad.voice' } };
+    case 'stopped':
+    case 'withdrawn':
+    case 'late':
+    case 'crowded':
+    case 'continued':
+    case 'unmeant':
+    case 'replaced':
+      return { kind: 'stopped', why: 'asked' };
+  }
+}

@@ -1,0 +1,227 @@
+import { unlessAborted } from '#src/base/waiting.ts';
+import { failureOf } from '#src/conversation/alerts/failure.ts';
+import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import { writtenText } from '#src/conversation/languages/localized-text.ts';
+import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
+import type {
+  TypedMessage,
+  TypedMessageListener,
+  TypedMessages,
+  TypedOutcome,
+} from '#src/conversation/ports/typed-messages.ts';
+import type { VoiceSession } from '#src/conversation/voice-session.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { knownByPeople, openText, placeReading } from '#src/people/confidential-text.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { LineReader } from './line-reader.ts';
+import type { TypedRequests } from './typed-requests.ts';
+
+/** Services that answer lines and read them out. */
+type ServingLines = {
+  readonly talk: TypedRequests;
+  readonly lines: LineReader;
+};
+/**
+ * Handles the lines that people write into the chat of the voice channel of the bot, as a part of the conversation there: a line
+ * that is meant for it is answered by a reply, and aloud where its writer sits in the channel.
+ *
+ * A line that mentions the bot asks for that line alone; one of a person who said no is never read. All other lines are read
+ * of people who said yes, and count by the addressing mode. What is not answered is read out where the server wants that.
+ */
+export class TypedLines implements TypedMessageListener {
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
+  readonly #talk: ServingLines['talk'];
+  readonly #replies: TypedMessages;
+  readonly #reader: ServingLines['lines'];
+  readonly #signal: AbortSignal;
+  /** Lines that are being answered, by message. */
+  readonly #open = new Map<string, AbortController>();
+
+  /** Aborting `signal` ends the answers that are being written. */
+  constructor(
+    parts: SessionDependencies,
+    sessions: VoiceSessions,
+    { talk, lines }: ServingLines,
+    replies: TypedMessages,
+    signal: AbortSignal,
+  ) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+    this.#talk = talk;
+    this.#replies = replies;
+    this.#reader = lines;
+    this.#signal = signal;
+  }
+
+  written(message: TypedMessage): void {
+    void this.handle(message);
+  }
+
+  /** Ends the answers to messages that were deleted. */
+  deleted(messageIds: readonly string[]): void {
+    for (const id of messageIds) this.#open.get(id)?.abort(new Error('the message is deleted'));
+    this.#reader.deleted(messageIds);
+  }
+
+  /** Answers it if it is meant for the bot; resolves when that is done. Never throws. */
+  async handle(message: TypedMessage): Promise<TypedOutcome> {
+    const { guildId, author, messageId } = message;
+    const session = this.#sessions.session(guildId);
+    const objection = objectionTo(message, session);
+    let outcome: TypedOutcome = objection ?? 'failed';
+    if (objection && session) outcome = (await this.#read(message, session)) ?? objection;
+    if (!objection && session) {
+      const over = new AbortController();
+      this.#open.set(messageId, over);
+      const until = AbortSignal.any([this.#signal, over.signal]);
+      outcome = await this.#answer(message, session, until).catch((error: unknown) => {
+        this.#failed(guildId, error, until);
+        return 'failed' as const;
+      });
+      this.#open.delete(messageId);
+      if (over.signal.aborted) outcome = 'deleted';
+    }
+    if (outcome !== 'elsewhere' && outcome !== 'bot')
+      this.#parts.onEvent(guildId, { kind: 'typed', speakerId: author.id, outcome });
+    return outcome;
+  }
+
+  /** Never throws. */
+  async #read(message: TypedMessage, session: VoiceSession): Promise<TypedOutcome | undefined> {
+    try {
+      return await this.#reader.handle(message, session);
+    } catch (error) {
+      this.#failed(message.guildId, error, this.#signal);
+      return 'failed';
+    }
+  }
+
+  async #answer(
+    message: TypedMessage,
+    session: VoiceSession,
+    signal: AbortSignal,
+  ): Promise<TypedOutcome> {
+    if (!/[\p{L}\p{N}]/u.test(message.text))
+      return (await this.#say(message, { id: 'ask.empty' }, signal)) === 'sent'
+        ? 'empty'
+        : 'deleted';
+    const { settings } = session.context;
+    const isHere = session.isHere(message.author.id) && session.mode !== 'captions';
+    const isAloud = isHere && settings().typed === 'voice';
+    return isAloud
+      ? await this.#answerAloud(message, signal)
+      : await this.#answerInWriting(message, session, signal);
+  }
+
+  /** A promise that it takes longer is a reply of its own. */
+  async #answerAloud(message: TypedMessage, signal: AbortSignal): Promise<TypedOutcome> {
+    const { channelId, guildId, text, author } = message;
+    const outcomes = new OutcomeQueue();
+    const put = (outcome: AskOutcome) => outcomes.put(outcome);
+    const retract = this.#talk.askAloud(guildId, text, author, put, channelId);
+    signal.addEventListener('abort', retract);
+    try {
+      for (;;) {
+        const outcome = await outcomes.next(signal);
+        const became = await this.#report(message, outcome, signal);
+        if (outcome.kind !== 'failed' || outcome.line.id !== 'ask.late') return became;
+      }
+    } finally {
+      signal.removeEventListener('abort', retract);
+    }
+  }
+
+  async #answerInWriting(
+    message: TypedMessage,
+    { context }: VoiceSession,
+    signal: AbortSignal,
+  ): Promise<TypedOutcome> {
+    const { channelId: placeId, guildId, text, author } = message;
+    const atMs = context.parts.clock.nowMs();
+    const outcome = await this.#talk.ask(guildId, text, author, 'text', { placeId });
+    if (signal.aborted) return 'deleted';
+    if (outcome.kind === 'answered' && context.gate.standing(author.id) === 'yes') {
+      const { id: speakerId, name } = author;
+      const heard = outcome.text.textFor(placeReading(placeId)) ?? '';
+      const knownBy = knownByPeople(
+        [speakerId, ...context.memory.presentSince(atMs, speakerId)],
+        [placeId],
+      );
+      context.memory.add({ speakerId, name, said: text, heard, knownBy });
+      context.addressing.answered(speakerId, heard);
+    }
+    return await this.#report(message, outcome, signal);
+  }
+
+  async #report(
+    message: TypedMessage,
+    outcome: AskOutcome,
+    signal: AbortSignal,
+  ): Promise<TypedOutcome> {
+    if (outcome.kind === 'nowhere') return 'elsewhere';
+    const isAnswered = outcome.kind === 'answered';
+    const sent = isAnswered
+      ? await this.#replies.reply(message, outcome.text, signal)
+      : await this.#say(message, outcome.line, signal);
+    if (sent === 'withheld') await this.#say(message, { id: 'ask.aloud' }, signal);
+    if (sent === 'deleted') return 'deleted';
+    return isAnswered ? 'answered' : 'failed';
+  }
+
+  async #say(
+    message: TypedMessage,
+    line: TextLine,
+    signal: AbortSignal,
+  ): Promise<'sent' | 'deleted' | 'withheld'> {
+    const words = writtenText(line, message.guildId, this.#parts);
+    return await this.#replies.reply(message, openText(words), signal);
+  }
+
+  #failed(guildId: string, error: unknown, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.#parts.onEvent(guildId, failureOf(error, 'think'));
+  }
+}
+
+/** Reason for which a message is not for the bot; its words are read only where the bot may read them. */
+function objectionTo(
+  { channelId, author, isWebhook, isMention, text }: TypedMessage,
+  session: VoiceSession | undefined,
+): TypedOutcome | undefined {
+  const { context } = session ?? {};
+  if (context?.channel.channelId !== channelId) return 'elsewhere';
+  if (isWebhook) return 'webhook';
+  if (author.isBot) return 'bot';
+  const { addressing, gate, settings } = context;
+  if (settings().typed === 'off' || addressing.isOff) return 'off';
+  const standing = gate.standing(author.id);
+  if (standing === 'no') return 'refused';
+  if (isMention) return undefined;
+  if (standing !== 'yes') return 'unasked';
+  if (gate.paused) return 'paused';
+  if (text === '') return 'unread';
+  return addressing.isLineMeant(author.id, text, context.people()) ? undefined : 'not-meant';
+}
+
+/** Outcomes in the order in which they came; each waits until it is asked for. */
+class OutcomeQueue {
+  readonly #waiting: AskOutcome[] = [];
+  #came = Promise.withResolvers<void>();
+
+  put(outcome: AskOutcome): void {
+    this.#waiting.push(outcome);
+    this.#came.resolve();
+  }
+
+  /** Aborting `signal` throws `signal.reason`. */
+  async next(signal: AbortSignal): Promise<AskOutcome> {
+    for (;;) {
+      signal.throwIfAborted();
+      const outcome = this.#waiting.shift();
+      if (outcome) return outcome;
+      this.#came = Promise.withResolvers();
+      await unlessAborted(this.#came.promise, signal);
+    }
+  }
+}

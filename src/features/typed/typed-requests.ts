@@ -1,0 +1,383 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import { within } from '#src/base/waiting.ts';
+import type { ChatMessage, ChatModel, Usage } from '#src/chat/ports.ts';
+import { soundFaultOf } from '#src/conversation/alerts/sound-fault.ts';
+import type { KnownHistory } from '#src/conversation/answering/conversation-memory.ts';
+import type { WrittenQuestions } from '#src/conversation/answering/written-questions.ts';
+import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import { styleIn } from '#src/conversation/engines/answer-request.ts';
+import type { PaidPipeline } from '#src/conversation/engines/reserved-engines.ts';
+import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
+import type {
+  AnswerForm,
+  Asker,
+  AskOutcome,
+  QuestionSubject,
+  SpokenManner,
+} from '#src/conversation/ports/command-ports.ts';
+import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { VoiceSession } from '#src/conversation/voice-session.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { GuildMemories } from '#src/features/memories/guild-memories.ts';
+import { memorySetting } from '#src/features/memories/memory-setting.ts';
+import {
+  memoryContext,
+  ownMemories,
+  usableMemories,
+} from '#src/features/memories/usable-memories.ts';
+import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts';
+import { alsoKnownTo, anybody, placeReading } from '#src/people/confidential-text.ts';
+import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
+import type { PaidEngine } from '#src/spending/paid-engine.ts';
+import { type RecordedSound, recogniserOf, utterancesOf } from './command-utterances.ts';
+import { answerInFile } from './sound-answer.ts';
+import { sayIn } from './spoken-text.ts';
+import { droppedFor, nowhere, questionOf } from './typed-question.ts';
+import { answerInWriting, type WrittenQuestion } from './written-answer.ts';
+
+/** Longest wait, in ms, for an answer aloud; afterwards the answer is heard without being shown. */
+const longestAloudMs = 50_000;
+
+/** Typed requests: texts to read out, questions, and the command to be silent. */
+export class TypedRequests {
+  readonly #recordings: RecordingReader;
+  readonly #writtenQuestions: WrittenQuestions;
+  readonly #longestWritingMs: number;
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
+  readonly #signal: AbortSignal;
+  readonly #standIns = new BrainStandIns();
+
+  /** Aborting `signal` ends the answers that are being written. */
+  constructor(
+    parts: SessionDependencies,
+    sessions: VoiceSessions,
+    recordings: RecordingReader,
+    writtenQuestions: WrittenQuestions,
+    longestWritingMs: number,
+    signal: AbortSignal,
+  ) {
+    this.#recordings = recordings;
+    this.#writtenQuestions = writtenQuestions;
+    this.#longestWritingMs = longestWritingMs;
+    this.#parts = parts;
+    this.#sessions = sessions;
+    this.#signal = signal;
+  }
+
+  /**
+   * Reads out a text of at most 1,000 characters, after what sounds. `now` goes before all that waits, but an answer or text that
+   * has begun is said to its end.
+   */
+  async say(
+    guildId: string,
+    words: string,
+    when: 'now' | 'queue',
+    how: SayOptions = {},
+  ): Promise<SayOutcome> {
+    const session = this.#sessions.session(guildId);
+    return session ? sayIn(session, words, when, how) : { kind: 'nowhere' };
+  }
+
+  /**
+   * Aloud, the question waits its turn like a spoken one. In text it needs no session, and knows what was said in one only if the
+   * asker sits there; the same holds for a file, which contains the answer as sound. Answered aloud within 50 s, else within the
+   * time limit of the model. A recording is not kept.
+   */
+  async ask(
+    guildId: string,
+    question: string,
+    asker: Asker,
+    answer: AnswerForm,
+    about: QuestionSubject = {},
+  ): Promise<AskOutcome> {
+    if (answer === 'voice') return await this.#answer(guildId, question, asker, answer, about);
+    const place = this.#writtenQuestions.enter(guildId, asker.id);
+    if ('line' in place) return { kind: 'failed', line: place.line };
+    using _ = place;
+    return await this.#answer(guildId, question, asker, answer, about);
+  }
+
+  async #answer(
+    guildId: string,
+    question: string,
+    asker: Asker,
+    answer: AnswerForm,
+    about: QuestionSubject,
+  ): Promise<AskOutcome> {
+    const { clock, spending } = this.#parts;
+    const payer = spending.payer(guildId, asker.id);
+    const here = this.#sessions.session(guildId);
+    if (answer === 'voice' && !here) return nowhere;
+    if (answer === 'voice' && here?.mode === 'captions') return captionsOnly;
+    const askedAtMs = clock.nowMs();
+    const { recording } = about;
+    const over = new AbortController();
+    const given = about.signal ? [about.signal] : [];
+    const until = AbortSignal.any([this.#signal, over.signal, ...given]);
+    const none: RecordingOutcome = { kind: 'heard' };
+    const heard = recording ? await this.#heard(recording, about, guildId, asker, until) : none;
+    if (heard.kind === 'failed') return heard;
+    const material = { asker, question, about, sound: heard.sound, atMs: clock.nowMs() };
+    const said = utterancesOf(material, until);
+    const usualMs = answer === 'voice' ? longestAloudMs : this.#longestWritingMs;
+    const ms = (about.longestMs ?? usualMs) - (clock.nowMs() - askedAtMs);
+    if (answer !== 'voice') {
+      const asked = { guildId, said, payer, ms, about, until };
+      try {
+        return await this.#unspoken(asked, asker, answer, heard.sound?.pcm);
+      } finally {
+        over.abort(new Error('the answer is over'));
+      }
+    }
+    const session = this.#sessions.session(guildId);
+    return session ? await this.#aloud(said, { question, about }, session, ms) : nowhere;
+  }
+
+  /** In writing or as a file. */
+  async #unspoken(
+    { ms, about, until, ...asked }: UnspokenQuestion,
+    asker: Asker,
+    answer: Exclude<AnswerForm, 'voice'>,
+    pcm: Pcm | undefined,
+  ): Promise<AskOutcome> {
+    const { guildId, said, payer } = asked;
+    const session = this.#sessions.session(guildId);
+    const { messages, knownBy } = knownTo(asker, session, about);
+    const pipeline = pcm && this.#hearingPipeline(guildId);
+    const { settings } = this.#sessions;
+    await settings.load(guildId);
+    const usual = settings.styleIn(guildId, this.#channelIn(guildId));
+    const brain = this.#brainIn(guildId);
+    const known = [...messages, ...(await this.#remembered(guildId, asker))];
+    const language = (await this.#languagesFor(guildId, asker)).answerTo(asker.id);
+    if (answer === 'file') {
+      const style = styleIn(usual, about.manner);
+      const turn = { said, style, history: known, tools: [], language };
+      const pipeline = this.#pipelineIn(guildId);
+      const { speed } = about.manner ?? {};
+      const file = { guildId, turn, pipeline, payer, knownBy, speed };
+      return await answerInFile(file, this.#parts, ms, until);
+    }
+    const { onUsage, withStandIn } = this.#standIns.watch(guildId, brain);
+    const { chat } = brain ?? this.#parts;
+    const how = { chat, pipeline, language, onUsage, style: usual };
+    const question = { ...asked, known, knownBy, ...how };
+    const outcome = await answerInWriting(question, this.#parts, ms, until);
+    // People who sit with the bot read in its channel which model stands in.
+    return session ? outcome : withStandIn(outcome);
+  }
+
+  /**
+   * Asks aloud; `report` gets the progress: that it takes longer, and how it ended. The returned function takes the
+   * question back.
+   */
+  askAloud(
+    guildId: string,
+    question: string,
+    asker: Asker,
+    report: (outcome: AskOutcome) => void,
+    placeId?: string,
+  ): () => void {
+    const context = this.#sessions.session(guildId)?.context;
+    if (!context) {
+      report(nowhere);
+      return () => undefined;
+    }
+    const atMs = this.#parts.clock.nowMs();
+    const said = utterancesOf({ asker, question, about: {}, atMs }, this.#signal);
+    const handle = new TurnHandle((why) => report(droppedFor(why)));
+    context.queue.ask(questionOf(said, question, atMs, handle, report, { placeId }));
+    context.addressing.open(asker.id);
+    return () => handle.drop('withdrawn');
+  }
+
+  /** Lets this person ask without the bot's name for a while; `unheard`: they have not agreed to be heard, `paused`: hearing is paused. */
+  openAskWindow(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere' {
+    const context = this.#sessions.session(guildId)?.context;
+    if (!context) return 'nowhere';
+    if (context.gate.standing(personId) !== 'yes') return 'unheard';
+    if (context.gate.paused) return 'paused';
+    context.addressing.open(personId);
+    return 'open';
+  }
+
+  /** Silences the bot within two frames. All that waits is dropped as well, questions and sounds included; what was heard stays known. */
+  stop(guildId: string): 'stopped' | 'nothing' {
+    return this.#sessions.session(guildId)?.context.queue.stop() ? 'stopped' : 'nothing';
+  }
+
+  /** The brain that answers in writing there; undefined: the usual model does. */
+  #brainIn(guildId: string): WrittenBrain | undefined {
+    const { pipelines } = this.#parts;
+    const { brain: name, pipeline } = this.#sessions.settings.at(guildId, this.#channelIn(guildId));
+    const chat = name === undefined ? undefined : pipelines.chat(name);
+    return name !== undefined && chat
+      ? { name, chat, engine: pipelines.engine(pipeline, name) }
+      : undefined;
+  }
+
+  /** Memories of the server, as data; where the bot sits nowhere, only those of the asker alone; none for programs. */
+  async #remembered(guildId: string, { id, isProgram }: Asker): Promise<readonly ChatMessage[]> {
+    const memories = this.#sessions.features.port(GuildMemories);
+    const { of, timeZone } = this.#sessions.settings.in(guildId);
+    if (!of(memorySetting) || isProgram) return [];
+    const gate = this.#sessions.session(guildId)?.context.gate;
+    const usable = gate
+      ? usableMemories(memories.known(guildId), [id], gate)
+      : ownMemories((await memories.load(guildId)) ?? [], id);
+    const content = memoryContext(usable, timeZone);
+    return content === undefined ? [] : [{ role: 'user', name: '', content }];
+  }
+
+  /** Languages of the session, else by the asker's settings and words. */
+  async #languagesFor(guildId: string, { id }: Asker): Promise<SpeakerLanguages> {
+    await this.#parts.peopleSettings.load(guildId, id);
+    const settings = () => this.#sessions.settings.at(guildId, this.#channelIn(guildId));
+    return (
+      this.#sessions.session(guildId)?.context.languages ??
+      new SpeakerLanguages({ guildId, parts: this.#parts, settings })
+    );
+  }
+
+  /** Pipeline that hears recordings where an audio model answers speech. */
+  #hearingPipeline(guildId: string): PaidPipeline | undefined {
+    const { brain, pipeline } = this.#sessions.settings.at(guildId, this.#channelIn(guildId));
+    return pipeline === 'audio-model' ? this.#parts.pipelines.open(pipeline, brain) : undefined;
+  }
+
+  /** Pipeline that answers outside a channel: a Realtime conversation belongs to one channel. */
+  #pipelineIn(guildId: string): PaidPipeline {
+    const { brain, pipeline } = this.#sessions.settings.at(guildId, this.#channelIn(guildId));
+    if (pipeline === 'realtime') return this.#parts.pipelines.open('chained');
+    return this.#parts.pipelines.open(pipeline, brain);
+  }
+
+  #channelIn(guildId: string): string | undefined {
+    return this.#sessions.session(guildId)?.context.channel.channelId;
+  }
+
+  /** Reads a recording; only its sender can mend a faulty one, so only they read of it. */
+  async #heard(
+    recording: SoundFile,
+    about: QuestionSubject,
+    guildId: string,
+    asker: Asker,
+    signal: AbortSignal,
+  ): Promise<RecordingOutcome> {
+    const { spending } = this.#parts;
+    const hint = (await this.#languagesFor(guildId, asker)).hintFor(asker.id);
+    const listening = spending.listenToRecording(guildId, asker.id);
+    if ('line' in listening) return { kind: 'failed', line: listening.line };
+    const paid = this.#parts.transcriber.paidBy(listening.reservation);
+    const transcriber = recogniserOf(about, paid, hint);
+    try {
+      const pcm = await this.#recordings.read({ ...recording, personId: asker.id }, signal);
+      return { kind: 'heard', sound: { pcm, transcriber } };
+    } catch (error) {
+      const line = signal.aborted ? undefined : soundFaultOf(error, 'recording');
+      if (!line) throw error;
+      return { kind: 'failed', line };
+    }
+  }
+
+  async #aloud(
+    said: readonly TurnUtterance[],
+    { about, question }: { readonly about: QuestionSubject; readonly question: string },
+    { context }: VoiceSession,
+    ms: number,
+  ): Promise<AskOutcome> {
+    const { clock } = this.#parts;
+    const answered = Promise.withResolvers<AskOutcome>();
+    const [{ speakerId = '' } = {}] = said;
+    const handle = new TurnHandle((why) => answered.resolve(droppedFor(why)));
+    const manner = mannerIn(context.settings().pipeline, about);
+    const how = { placeId: about.placeId, ...(manner && { manner }) };
+    context.queue.ask(questionOf(said, question, clock.nowMs(), handle, answered.resolve, how));
+    const follow = () => context.addressing.open(speakerId);
+    follow();
+    void answered.promise.then(follow);
+    try {
+      return await within(answered.promise, ms, clock, () => new Error('the answer is late'));
+    } catch {
+      return { kind: 'failed', line: { id: 'ask.late' } };
+    }
+  }
+}
+
+/** A Realtime conversation has one voice: with another it would begin anew. */
+function mannerIn(pipeline: PipelineName, { manner }: QuestionSubject): SpokenManner | undefined {
+  return pipeline === 'realtime' && manner ? { speed: manner.speed } : manner;
+}
+
+/**
+ * Conversation with the bot there, without people who are left out, but for the asker: nothing to who sits elsewhere, and where the
+ * answer is to stand in a chat, only what stands there.
+ */
+function knownTo(
+  { id }: Asker,
+  session: VoiceSession | undefined,
+  { placeId }: QuestionSubject,
+): KnownHistory {
+  if (!session?.isHere(id)) return { messages: [], knownBy: anybody };
+  const { gate, memory, places } = session.context;
+  const openPlaceIds = places.openTo(id);
+  const readers = {
+    people: [{ personId: id, openPlaceIds }],
+    ...(placeId !== undefined && placeReading(placeId)),
+  };
+  const mayShow = (personId: string) => personId === id || !gate.isLeftOut(personId);
+  const { messages, knownBy } = memory.messages(readers, mayShow);
+  return { messages, knownBy: alsoKnownTo(knownBy, readers.people) };
+}
+
+const captionsOnly: AskOutcome = { kind: 'failed', line: { id: 'captions.only' } };
+
+/** Question, its payer, and the limit of the wait for its answer: in ms, and until the signal is aborted. */
+type UnspokenQuestion = Pick<WrittenQuestion, 'guildId' | 'payer' | 'said'> & {
+  readonly about: QuestionSubject;
+  readonly ms: number;
+  readonly until: AbortSignal;
+};
+
+type RecordingOutcome =
+  | { readonly kind: 'heard'; readonly sound?: RecordedSound }
+  | Extract<AskOutcome, { kind: 'failed' }>;
+
+/** A brain that answers in writing. */
+type WrittenBrain = {
+  readonly name: string;
+  readonly chat: PaidEngine<ChatModel>;
+  /** Name of its model. */
+  readonly engine: string;
+};
+
+type AnswerWatch = {
+  readonly onUsage: (usage: Usage) => void;
+  /** The outcome, with the model that answered in place of the brain where that was not reported yet. */
+  readonly withStandIn: (outcome: AskOutcome) => AskOutcome;
+};
+
+/** Reports to a server in which the bot sits nowhere that another model answers in place of a brain: once, until the brain is back. */
+class BrainStandIns {
+  readonly #reported = new Set<string>();
+
+  watch(guildId: string, brain: WrittenBrain | undefined): AnswerWatch {
+    let by: Usage['by'];
+    return {
+      onUsage: (usage) => {
+        by = usage.by ?? by;
+      },
+      withStandIn: (outcome) => {
+        if (!brain || by?.kind !== 'remote' || outcome.kind !== 'answered') return outcome;
+        const key = `${guildId}:${brain.name}`;
+        if (by.model === brain.engine) this.#reported.delete(key);
+        if (by.model === brain.engine || this.#reported.has(key)) return outcome;
+        this.#reported.add(key);
+        const line = { id: 'ask.instead', with: { brain: brain.name, other: by.model } } as const;
+        return { ...outcome, line };
+      },
+    };
+  }
+}

@@ -1,0 +1,143 @@
+import { atStage, BotError } from '#src/base/errors.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
+import type { ChatMessage, ChatModel, Usage } from '#src/chat/ports.ts';
+import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureText } from '#src/conversation/alerts/report-failure.ts';
+import { silentHost } from '#src/conversation/answering/ask-chat-model.ts';
+import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import { answerRequestOf } from '#src/conversation/engines/answer-request.ts';
+import type { PaidPipeline } from '#src/conversation/engines/reserved-engines.ts';
+import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
+import { ConfidentialText, type KnownBy } from '#src/people/confidential-text.ts';
+import type { AnswerLanguage, ReplyStyle, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import { instructionsOf } from '#src/pipeline/prompt.ts';
+import type { Transcript } from '#src/speech/ports.ts';
+import type { AnswerRequest } from '#src/spending/budget-authority.ts';
+import type { Payer } from '#src/spending/ledger/ledger.ts';
+import type { PaidEngine } from '#src/spending/paid-engine.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
+
+/** A question that is to be answered in writing; `known` is what was said before, oldest first. */
+export type WrittenQuestion = {
+  readonly guildId: string;
+  /** Utterances of the asker, one at least. */
+  readonly said: readonly TurnUtterance[];
+  readonly known: readonly ChatMessage[];
+  /** Those who may know that. */
+  readonly knownBy: KnownBy;
+  /** Language of the answer. */
+  readonly language: AnswerLanguage;
+  readonly chat: PaidEngine<ChatModel>;
+  /** Style of the bot in that server, before the answer. */
+  readonly style: ReplyStyle;
+  /** Hears what was said itself; what it would say is written. */
+  readonly pipeline?: PaidPipeline | undefined;
+  /** Payer at the time of the question. */
+  readonly payer: Payer;
+  /** Called with the usage of each request, and its server. Never throws. */
+  readonly onUsage?: (usage: Usage) => void;
+};
+
+/** More than one message holds is not awaited. */
+const longestChars = 4_000;
+
+/**
+ * Has the chat model answer without a word spoken, within `ms`.
+ *
+ * A failure outside is reported to the operator and returned as a line; anything else is a bug. Aborting `signal`
+ * throws `signal.reason`.
+ */
+export async function answerInWriting(
+  asked: WrittenQuestion,
+  parts: SessionDependencies,
+  ms: number,
+  signal: AbortSignal,
+): Promise<AskOutcome> {
+  const ready = parts.spending.ready(asked.guildId);
+  if (ready !== undefined) await unlessAborted(ready, signal);
+  const opened = parts.spending.open(orderFor(asked));
+  if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
+  const { onUsage = () => undefined } = asked;
+  using reservation = opened.reservation.watched(onUsage);
+  const over = new AbortController();
+  const late = () =>
+    new BotError('provider.late', true, `An answer took longer than ${Math.round(ms / 1000)} s.`);
+  try {
+    const writing = written(asked, reservation, AbortSignal.any([signal, over.signal]));
+    const text = await within(writing, ms, parts.clock, late);
+    return { kind: 'answered', text: new ConfidentialText(text, asked.knownBy) };
+  } catch (error) {
+    const failure = atStage('think', error);
+    if (signal.aborted || !(failure instanceof BotError)) throw error;
+    parts.onEvent(asked.guildId, failureOf(failure, 'think'));
+    return { kind: 'failed', line: failureText(failure, parts) };
+  } finally {
+    over.abort(new Error('the answer is over'));
+  }
+}
+
+async function written(
+  asked: WrittenQuestion,
+  reservation: Reservation,
+  signal: AbortSignal,
+): Promise<string> {
+  const { pipeline } = asked;
+  const text = pipeline
+    ? await asHeard(pipeline, asked, reservation, signal)
+    : await asRead(asked, reservation, signal);
+  if (text.trim() === '')
+    throw new BotError('provider.empty', true, 'The chat model answered without text.');
+  return text.trim();
+}
+
+async function asHeard(
+  pipeline: PaidPipeline,
+  { said, known: history, language, style }: WrittenQuestion,
+  reservation: Reservation,
+  signal: AbortSignal,
+): Promise<string> {
+  const turn = { said, style, history, tools: [], language };
+  let text = '';
+  reservation.wanted();
+  for await (const part of pipeline.paidBy(reservation).answer(turn, silentHost, signal)) {
+    if (part.kind === 'text') text += part.text;
+    if (text.length >= longestChars) break;
+  }
+  return text;
+}
+
+async function asRead(
+  { chat, said, known, language, style }: WrittenQuestion,
+  reservation: Reservation,
+  signal: AbortSignal,
+): Promise<string> {
+  const transcripts = await unlessAborted(Promise.all(said.map(transcriptOf)), signal);
+  await language.hear(transcripts);
+  const content = instructionsOf({ said, style, history: known, tools: [], language });
+  const asked = transcripts.map(
+    ({ text }, n): ChatMessage => ({ role: 'user', name: said[n]?.name ?? '', content: text }),
+  );
+  const messages = [{ role: 'system', content } as const, ...known, ...asked];
+  let text = '';
+  reservation.wanted();
+  for await (const part of chat.paidBy(reservation).reply(messages, [], signal)) {
+    if (part.kind === 'text') text += part.text;
+    if (text.length >= longestChars) break;
+  }
+  return text;
+}
+
+async function transcriptOf({ transcript }: TurnUtterance): Promise<Transcript> {
+  try {
+    return await transcript();
+  } catch (error) {
+    throw atStage('recognise', error);
+  }
+}
+
+function orderFor({ guildId, known, payer, said, style }: WrittenQuestion): AnswerRequest {
+  return {
+    ...answerRequestOf({ said, style, history: known, tools: [] }, guildId, 'answer in writing'),
+    payer,
+  };
+}

@@ -1,0 +1,225 @@
+import type { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { realClock } from '#src/base/clock.ts';
+import type { Secret } from '#src/base/secret.ts';
+import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import { latencies } from './latency.ts';
+import { plainError } from './plain-error.ts';
+
+export type Log = ReturnType<typeof openLog>;
+
+/** A shorter key, as some local servers want one, stands in ordinary words as well. */
+const shortestSecret = 8;
+/** Level of a warning; higher levels are worse. */
+const warning = 40;
+
+/** The operator's log: ids and numbers, never words people said, and never one of `secrets`. */
+export function openLog(
+  level: string,
+  secrets: readonly Secret[] = [],
+  to: Writable = process.stdout,
+  timing: LimiterTiming = unhurried,
+) {
+  const logMethod = repeating(new RepeatLimiter(timing));
+  const options: pino.LoggerOptions = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: (error: unknown) => plainError(error) },
+    hooks: { streamWrite: without(secrets), ...(logMethod && { logMethod }) },
+  };
+  return pino(options, openOutlet(to));
+}
+
+const unhurried: LimiterTiming = {
+  nowMs: () => realClock.nowMs(),
+  later: (ms, run) => void setTimeout(run, ms).unref(),
+};
+
+const recogniserFull =
+  'more people speak than can be recognised at once: some are recognised later';
+
+/** One line per event of a session. */
+export function logSession(log: Log, guildId: string, event: SessionEvent): void {
+  switch (event.kind) {
+    case 'joined':
+      log.info(
+        { guildId, channelId: event.channel.channelId, tookMs: Math.round(event.tookMs) },
+        'joined',
+      );
+      return;
+    case 'left':
+      log.info({ guildId, channelId: event.channel.channelId, why: event.why }, 'left');
+      return;
+    case 'recogniser-full':
+      log.warn({ guildId }, recogniserFull);
+      return;
+    case 'erased':
+      log.info({ guildId, items: event.items }, 'removed from the server: its data was deleted');
+      return;
+    case 'stream':
+      log.debug(
+        { guildId, speakerId: event.speakerId, ...event.packets, jitterMs: event.jitterMs },
+        'stream',
+      );
+      return;
+    case 'recognised':
+      log.debug(
+        { guildId, speakerId: event.speakerId, characters: event.text.length, cut: event.cut },
+        'recognised',
+      );
+      return;
+    case 'typed':
+      log.debug({ guildId, speakerId: event.speakerId, outcome: event.outcome }, 'typed');
+      return;
+    case 'ignored':
+      log.debug({ guildId, speakerId: event.speakerId, why: event.why }, 'ignored');
+      return;
+    case 'dropped':
+      log.debug({ guildId, speakerId: event.speakerId, why: event.why }, 'dropped');
+      return;
+    case 'spent':
+      log.debug({ guildId, what: event.what, usd: event.usd }, 'spent');
+      return;
+    case 'tool': {
+      const { speakerId, tool, how, tookMs } = event;
+      log.info({ guildId, speakerId, tool, how, tookMs: Math.round(tookMs) }, 'tool');
+      return;
+    }
+    case 'feature': {
+      const { kind, level, line } = event.of;
+      const known: Readonly<Record<string, string | number>> = { guildId, kind, ...event.fields };
+      log[level](Object.fromEntries(line.map((name) => [name, rounded(known[name])])), kind);
+      return;
+    }
+    case 'answered': {
+      const { speakerId, finish, instants } = event;
+      const { heardAtMs } = instants;
+      log.info({ guildId, speakerId, finish, heardAtMs, ...latencies(instants) }, 'answered');
+      return;
+    }
+    case 'alert':
+      return; // written by the alert board
+    case 'failed':
+      log.error({ guildId, stage: event.stage, code: event.code, err: event.cause }, event.message);
+      return;
+  }
+}
+
+function rounded(value: string | number | undefined): string | number | undefined {
+  return typeof value === 'number' ? Math.round(value) : value;
+}
+
+/** Fields that make two lines with one message different lines. */
+const keyFields = ['guildId', 'stage', 'code', 'role', 'provider', 'command', 'what'];
+
+/** Log hook that writes an equal warning or error at most once a minute, then with a count of those held back. */
+function repeating(limiter: RepeatLimiter): NonNullable<pino.LoggerOptions['hooks']>['logMethod'] {
+  return function limited(args, method, level) {
+    if (level < warning) return method.apply(this, args);
+    const [fields, message] = fieldsOf(args);
+    if ('alert' in fields) return method.apply(this, [fields, message]); // a change is no repetition
+    const key = JSON.stringify([level, message, ...keyFields.map((name) => fields[name])]);
+    limiter.take(key, (heldBack) => {
+      method.apply(this, [heldBack > 0 ? { ...fields, heldBack } : fields, message]);
+    });
+  };
+}
+
+function fieldsOf(
+  args: readonly unknown[],
+): readonly [fields: Readonly<Record<string, unknown>>, message: string] {
+  const [first, second] = args;
+  if (typeof first === 'object' && first !== null) return [{ ...first }, `${second ?? ''}`];
+  return [{}, `${first}`];
+}
+
+/** Takes keys out of the finished line, as a library may write anything into a message. */
+function without(secrets: readonly Secret[]): (line: string) => string {
+  const written = secrets
+    .map((secret) => JSON.stringify(secret.reveal()).slice(1, -1))
+    .filter(({ length }) => length >= shortestSecret);
+  return (line) => written.reduce((text, secret) => text.replaceAll(secret, '[secret]'), line);
+}
+
+/** Limit of unread lines, in bytes; a whole day of a calm bot. */
+const unreadLimitBytes = 1_000_000;
+
+/**
+ * Writes lines as fast as they are read, and never blocks the writer.
+ *
+ * While more than 1 MB is unread, lines are dropped; a line of its own counts them afterwards. A terminal that was closed
+ * or a reader that ended is no failure. On `process.stdout` only a terminal or a file is waited for.
+ */
+function openOutlet(stream: Writable): { write(line: string): void } {
+  let dropped = 0;
+  stream.on('error', () => undefined);
+  return {
+    write(line) {
+      if (stream.writableLength > unreadLimitBytes) {
+        dropped++;
+        return;
+      }
+      if (dropped > 0) stream.write(lost(dropped));
+      dropped = 0;
+      stream.write(line);
+    },
+  };
+}
+
+function lost(lines: number): string {
+  const msg = `${lines} lines of the log were dropped: its reader was too slow`;
+  return `${JSON.stringify({ level: 40, time: new Date().toISOString(), msg })}\n`;
+}
+
+type LimiterTiming = {
+  /** Monotonic. */
+  nowMs(): number;
+  /** Calls `run` once after `ms`, without keeping the process alive for it. */
+  later(ms: number, run: () => void): void;
+};
+
+/** Least time, in ms, between two equal lines of the log. */
+const apartMs = 60_000;
+/** Different lines that are remembered; beyond it the oldest is forgotten, and may be written again. */
+const mostKeys = 500;
+
+type LimitedLine = { readonly writtenAtMs: number; heldBack: number; last: () => void };
+
+/** Writes the same line at most once a minute; the last one that was held back is written at the end of its minute. */
+export class RepeatLimiter {
+  readonly #timing: LimiterTiming;
+  readonly #lines = new Map<string, LimitedLine>();
+
+  constructor(timing: LimiterTiming) {
+    this.#timing = timing;
+  }
+
+  /** `write` may be called again later, with how many were held back until then. */
+  take(key: string, write: (heldBack: number) => void): void {
+    const line = this.#lines.get(key);
+    if (line && this.#timing.nowMs() - line.writtenAtMs < apartMs) {
+      line.heldBack++;
+      line.last = () => write(line.heldBack - 1);
+      return;
+    }
+    this.#write(key, () => write(0));
+  }
+
+  #write(key: string, write: () => void): void {
+    const writtenAtMs = this.#timing.nowMs();
+    const line: LimitedLine = { writtenAtMs, heldBack: 0, last: () => undefined };
+    this.#lines.delete(key);
+    this.#lines.set(key, line);
+    const [oldest] = this.#lines.keys();
+    if (this.#lines.size > mostKeys && oldest !== undefined) this.#lines.delete(oldest);
+    this.#timing.later(apartMs, () => this.#over(key, line));
+    write();
+  }
+
+  #over(key: string, line: LimitedLine): void {
+    if (this.#lines.get(key) !== line) return;
+    if (line.heldBack === 0) this.#lines.delete(key);
+    else this.#write(key, line.last);
+  }
+}

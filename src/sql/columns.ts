@@ -1,0 +1,220 @@
+export type SqlDialect = 'postgres' | 'sqlite';
+
+type Kind =
+  | 'bytes'
+  | 'flag'
+  | 'id'
+  | 'instant'
+  | 'integer'
+  | 'json'
+  | 'key'
+  | 'money'
+  | 'number'
+  | 'terms'
+  | 'text'
+  | 'whole';
+
+/** Column of a table: its kind, and whether it may be empty. Its value in TypeScript is a `Value`. */
+export type Column<Value = unknown, IsOptional extends boolean = boolean> = {
+  readonly kind: Kind;
+  readonly isOptional: IsOptional;
+  /** The only texts that it takes. */
+  readonly choices?: readonly string[];
+  /** Never set: carries the type. */
+  readonly value?: Value;
+};
+
+/** Columns by the names of their fields: `guildId` is the column `guild_id`. */
+export type Columns = Readonly<Record<string, Column>>;
+
+/** Row of these columns as a value: an empty column is an absent field, or `Empty`. */
+export type RowOf<Shape extends Columns, Empty = never> = {
+  readonly [Name in keyof Shape as Shape[Name] extends Column<unknown, false>
+    ? Name
+    : never]: ValueOf<Shape[Name]>;
+} & {
+  readonly [Name in keyof Shape as Shape[Name] extends Column<unknown, false> ? never : Name]?:
+    | ValueOf<Shape[Name]>
+    | Empty;
+};
+
+type ValueOf<One> = One extends Column<infer Value> ? Value : never;
+
+const column = <Value>(kind: Kind): Column<Value, false> => ({ kind, isOptional: false });
+
+/** Id of Discord or of our own: text, compared byte by byte, since numbers over 2^53 lose digits. */
+export const id = column<string>('id');
+/** Text that people or providers wrote. It may hold any character, U+0000, too; half a surrogate pair becomes U+FFFD. */
+export const text = column<string>('text');
+/** Whole number from -2^31 to 2^31 - 1. */
+export const integer = column<number>('integer');
+/** Number with a fraction. */
+export const number = column<number>('number');
+/** Instant or duration in ms, with a fraction. */
+export const instant = column<number>('instant');
+/** Whole number up to 2^53. */
+export const whole = column<number>('whole');
+/** Money in whole billionths of a dollar, up to 2^53. */
+export const money = column<number>('money');
+export const flag = column<boolean>('flag');
+/** A flag that is true or, in an optional column, absent. */
+export const yes = column<true>('flag');
+export const bytes = column<Uint8Array>('bytes');
+/** Key that the database gives to a new row: 1 or more. */
+export const key = column<number>('key');
+/** Key of a row of another table. */
+export const reference = column<number>('whole');
+/** Terms of a full-text index of PostgreSQL, as a literal of `tsvector`. */
+export const terms = column<string>('terms');
+
+/** A value that only our own code reads, as JSON. */
+export function json<Value>(): Column<Value, false> {
+  return column<Value>('json');
+}
+
+/** One of these texts. */
+export function oneOf<const Choice extends string>(
+  ...choices: readonly Choice[]
+): Column<Choice, false> {
+  return { ...column<Choice>('text'), choices };
+}
+
+/** A column that may be empty. */
+export function optional<Value>(one: Column<Value, false>): Column<Value, true> {
+  return { ...one, isOptional: true };
+}
+
+/** Types of both databases, the values that a kind takes, and its codecs. */
+type KindRules = {
+  readonly sqlite: string;
+  readonly postgres: string;
+  readonly isValid: (value: unknown) => boolean;
+  readonly encode?: (value: unknown) => unknown;
+  readonly decode: (value: unknown) => unknown;
+};
+
+const plainText = {
+  sqlite: 'TEXT',
+  postgres: 'text',
+  isValid: (value: unknown) => typeof value === 'string',
+  decode: String,
+} as const;
+
+/** SQLite would take NaN for an empty column. */
+const anyNumber = {
+  sqlite: 'REAL',
+  postgres: 'double precision',
+  isValid: (value: unknown) => typeof value === 'number' && !Number.isNaN(value),
+  decode: Number,
+} as const;
+
+const bigWhole = {
+  sqlite: 'INTEGER',
+  postgres: 'bigint',
+  isValid: Number.isSafeInteger,
+  decode: Number,
+} as const;
+
+/** Every kind of column, with its types and codecs in both databases. */
+const kinds: Readonly<Record<Kind, KindRules>> = {
+  id: { ...plainText, postgres: 'text COLLATE "C"' },
+  text: plainText,
+  integer: {
+    ...bigWhole,
+    postgres: 'integer',
+    isValid: (value) => typeof value === 'number' && value >> 0 === value,
+  },
+  number: anyNumber,
+  instant: anyNumber,
+  whole: bigWhole,
+  money: bigWhole,
+  key: bigWhole,
+  terms: { ...plainText, postgres: 'tsvector' },
+  flag: {
+    sqlite: 'INTEGER',
+    postgres: 'boolean',
+    isValid: (value) => typeof value === 'boolean',
+    decode: (value) => value === true || value === 1,
+  },
+  bytes: {
+    sqlite: 'BLOB',
+    postgres: 'bytea',
+    isValid: (value) => value instanceof Uint8Array,
+    decode: (value) => (value instanceof Uint8Array ? new Uint8Array(value) : value),
+  },
+  json: {
+    ...plainText,
+    isValid: () => true,
+    encode: (value) => JSON.stringify(value),
+    decode: (value) => JSON.parse(String(value)), // as `encode` wrote it
+  },
+};
+
+/** Names of columns by their fields, which are those of our own tables: making one takes longer than reading its value. */
+const columnNames = new Map<string, string>();
+
+/** Name of the column of a field. */
+export function columnName(field: string): string {
+  const known = columnNames.get(field);
+  if (known !== undefined) return known;
+  const name = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  columnNames.set(field, name);
+  return name;
+}
+
+/** Type of a column in its database, without its constraints. */
+export function columnType({ kind }: Column, dialect: SqlDialect): string {
+  return kinds[kind][dialect];
+}
+
+/** Field of a row as its column stores it. Errors: TypeError for what the column does not take. */
+export function encodeField(field: string, column: Column, row: object): unknown {
+  const value: unknown = Reflect.get(row, field);
+  if (value === undefined) {
+    if (!column.isOptional) throw isEmpty(field);
+    return null;
+  }
+  const { encode, isValid } = kinds[column.kind];
+  if (!isValid(value)) throw isForeign(field, column);
+  return encode ? encode(value) : value;
+}
+
+/**
+ * Rows of a database as values; `plain` makes the value of a column as it was before it was bound. Errors: TypeError where a
+ * column that is never empty is, or a value is none of its kind.
+ */
+export function decodeRows<Shape extends Columns>(
+  shape: Shape,
+  rows: readonly Readonly<Record<string, unknown>>[],
+  plain: (value: unknown) => unknown = (value) => value,
+): readonly RowOf<Shape>[] {
+  const fields = Object.entries(shape).map(([field, column]) => {
+    return { field, column, name: columnName(field) };
+  });
+  return rows.map((row) => {
+    const decoded: Record<string, unknown> = {};
+    for (const { column, field, name } of fields) {
+      const stored = row[name];
+      if (stored !== null && stored !== undefined)
+        decoded[field] = decodeField(field, column, plain(stored));
+      else if (!column.isOptional) throw isEmpty(field);
+    }
+    return decoded as RowOf<Shape>; // each field by the kind of its column
+  });
+}
+
+function decodeField(field: string, column: Column, stored: unknown): unknown {
+  const { decode, isValid } = kinds[column.kind];
+  const value = decode(stored);
+  if (!isValid(value)) throw isForeign(field, column);
+  return value;
+}
+
+function isEmpty(field: string): TypeError {
+  return new TypeError(`The column ${columnName(field)} is empty.`);
+}
+
+/** Names no value: it may be what somebody said. */
+function isForeign(field: string, { kind }: Column): TypeError {
+  return new TypeError(`The value of the column ${columnName(field)} is not of the kind ${kind}.`);
+}

@@ -1,0 +1,135 @@
+import sql, { raw, type Sql } from 'sql-template-tag';
+import { type Columns, columnName, integer, type RowOf } from './columns.ts';
+import type { Connection } from './connection.ts';
+
+type FieldOf<Shape extends Columns> = keyof Shape & string;
+
+/** Field that names a person, and what is done with their rows when they are forgotten. */
+export type PersonRule<Field extends string = string> =
+  | { readonly forget: 'delete'; readonly column: Field }
+  /** Rows are deleted, but neither counted nor exported: they are no records about the person, for the reason given. */
+  | { readonly forget: 'discard'; readonly column: Field; readonly reason: string }
+  /** Rows in which one of several fields names them are deleted. */
+  | { readonly forget: 'delete-any'; readonly columns: readonly Field[] }
+  /** Their rows are deleted. The server of a row is that of the session that `session` is the key of. */
+  | { readonly forget: 'delete-in-session'; readonly column: Field; readonly session: Field }
+  /** The line whose id is in `line` is erased, with its rows in all tables. */
+  | { readonly forget: 'erase-line'; readonly column: Field; readonly line: Field }
+  /** The id alone stays, for the reason given. */
+  | { readonly forget: 'keep'; readonly column: Field; readonly reason: string }
+  /** No row is about a person. */
+  | { readonly forget: 'nothing' };
+
+/** What is done with the rows of a server that removed the bot. */
+export type ServerRule<Field extends string = string> =
+  | { readonly forget: 'delete'; readonly column: Field }
+  /** Their own store deletes them later, for the reason given. */
+  | { readonly forget: 'later'; readonly column: Field; readonly reason: string }
+  /** The server of a row is that of the session that `session` is the key of. */
+  | { readonly forget: 'delete-in-session'; readonly session: Field }
+  /** The row belongs to the line whose id is in `line`, and goes with it. */
+  | { readonly forget: 'erase-line'; readonly line: Field }
+  | { readonly forget: 'keep'; readonly column: Field; readonly reason: string }
+  /** No row is about a server. */
+  | { readonly forget: 'nothing' };
+
+/** Index of the rows for which `where` holds: SQL, the same in both databases. */
+type PartialIndex<Field extends string> = {
+  readonly fields: readonly Field[];
+  readonly where: string;
+};
+
+type TableRules<Shape extends Columns> = {
+  /** Fields that tell rows apart. */
+  readonly key: readonly FieldOf<Shape>[];
+  readonly person: PersonRule<FieldOf<Shape>>;
+  readonly server: ServerRule<FieldOf<Shape>>;
+  /** Further groups of fields of which no two rows have the same values. */
+  readonly unique?: readonly (readonly FieldOf<Shape>[])[];
+  /** Indexes by name: their fields. */
+  readonly indexes?: Readonly<
+    Record<string, readonly FieldOf<Shape>[] | PartialIndex<FieldOf<Shape>>>
+  >;
+  /** SQL that holds for every row, the same in both databases. */
+  readonly check?: string;
+};
+
+/** Table of a store, the same in both databases. */
+export type Table<Shape extends Columns = Columns> = TableRules<Shape> & {
+  readonly name: string;
+  readonly columns: Shape;
+};
+
+/** Row to be written: an empty column may be undefined. */
+export type NewRow<One extends Table> = RowOf<One['columns'], undefined>;
+
+/** A table. Its rules about persons and servers have to be given: forgetting and exporting follow from them. */
+export function table<const Shape extends Columns>(
+  name: string,
+  columns: Shape,
+  rules: TableRules<Shape>,
+): Table<Shape> {
+  return { name, columns, ...rules };
+}
+
+/** SQL of the columns of a shape, of table `alias` where one is given. */
+export function columnList(shape: Columns, alias?: string): Sql {
+  const before = alias === undefined ? '' : `${alias}.`;
+  return raw(
+    Object.keys(shape)
+      .map((field) => before + columnName(field))
+      .join(', '),
+  );
+}
+
+/** SQL of the name of a table or column, as it was declared. */
+export function named(name: string): Sql {
+  return raw(name);
+}
+
+/** SQL of the column of a field. */
+export function columnOf(field: string): Sql {
+  return raw(columnName(field));
+}
+
+/** Rows of a table. */
+export function select<Shape extends Columns>(
+  connection: Connection,
+  { columns, name }: Table<Shape>,
+  rest: Sql,
+): Promise<readonly RowOf<Shape>[]> {
+  return connection.rows(columns, sql`SELECT ${columnList(columns)} FROM ${raw(name)} ${rest}`);
+}
+
+/** Number of all these rows; each is SQL behind `FROM`. */
+export async function countRows(connection: Connection, rows: readonly Sql[]): Promise<number> {
+  let total = 0;
+  for (const some of rows) {
+    const statement = sql`SELECT COUNT(*) AS count FROM ${some}`;
+    const [row] = await connection.rows({ count: integer }, statement);
+    total += row?.count ?? 0;
+  }
+  return total;
+}
+
+/** Deletes all these rows, of which each is SQL behind `FROM`; how many. */
+export async function deleteRows(connection: Connection, rows: readonly Sql[]): Promise<number> {
+  let total = 0;
+  for (const some of rows) total += await connection.run(sql`DELETE FROM ${some}`);
+  return total;
+}
+
+/** SQL of what a new row does that has the key of an old one: it takes its place. */
+export function replacing({ columns, key }: Table): Sql {
+  const others = Object.keys(columns).filter((field) => !key.includes(field));
+  const changes = others.map(columnName).map((name) => `${name} = excluded.${name}`);
+  return raw(`ON CONFLICT (${key.map(columnName)}) DO UPDATE SET ${changes}`);
+}
+
+/** SQL of what a new row does that has the key of an old one: these fields are added up. */
+export function adding({ key, name }: Table, fields: readonly string[]): Sql {
+  const sums = fields
+    .map(columnName)
+    .map((column) => `${column} = ${name}.${column} + excluded.${column}`);
+  return raw(`ON CONFLICT (${key.map(columnName)}) DO UPDATE SET ${sums}`);
+}

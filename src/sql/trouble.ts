@@ -1,0 +1,120 @@
+import { dirname } from 'node:path';
+import { BotError } from '#src/base/errors.ts';
+import type { StoreCode } from '#src/sql/store-part.ts';
+
+/** SQLite's primary result codes, as far as they need different help. https://sqlite.org/rescode.html */
+const [perm, busy, locked, readonly, ioerr, corrupt, full, cantopen, constraint, notadb] = [
+  3, 5, 6, 8, 10, 11, 13, 14, 19, 26,
+];
+
+/** Whether another connection is in the way, and trying again soon may help. */
+export function isBusy(error: unknown): boolean {
+  const code = resultCode(error);
+  return code === busy || code === locked;
+}
+
+/** Whether it is about the bytes in the file, not about reaching them. */
+export function isDamage(error: unknown): boolean {
+  const code = resultCode(error);
+  return code === corrupt || code === notadb;
+}
+
+/** Whether it is a lack of room. */
+export function isFull(error: unknown): boolean {
+  return resultCode(error instanceof BotError ? error.cause : error) === full;
+}
+
+/** Whether another connection may do better: a full disk or another program is in the way of that one, too. */
+export function helpsReopening(error: unknown): boolean {
+  const code = resultCode(error instanceof BotError ? error.cause : error);
+  return ![full, busy, locked, constraint].some((one) => one === code);
+}
+
+/** The file is not there any more, or another stands in its place: what is written into it is lost. */
+export function removed(path: string): BotError {
+  const message = `The store ${path} was removed or replaced while the bot ran: the bot opens it again within a minute.`;
+  return new BotError('store.unwritable', true, message);
+}
+
+/** The database did not answer in time; whether a write was done is unknown. */
+export function isSilent(code: StoreCode, place: string, ms: number): BotError {
+  const message = `The database ${place} did not answer in ${ms / 1000} s: check it and the network to it.`;
+  return new BotError(code, true, message, Object.assign(new Error('late'), { syscall: 'query' }));
+}
+
+/** The rows that these belong to are not there: never written, or erased meanwhile. */
+export function orphaned(path: string, what: string): BotError {
+  const message = `The store ${path} does not hold the session of these ${what}: it was erased, or never written.`;
+  const cause = Object.assign(new Error('no such session'), { errcode: constraint });
+  return new BotError('store.unwritable', false, message, cause);
+}
+
+/**
+ * A failure of SQLite or the file system, as a sentence for the operator with the path and the next step.
+ *
+ * Anything else, a BotError too, comes back unchanged.
+ */
+export function asTrouble(code: StoreCode, path: string, cause: unknown): unknown {
+  const result = resultCode(cause);
+  if (result === undefined) return cause;
+  const retryable = ![perm, readonly, corrupt, cantopen, notadb].includes(result);
+  return new BotError(code, retryable, sentence(path, result, cause), cause);
+}
+
+/** The file is there, but cannot be trusted. */
+export function damaged(path: string, cause?: unknown): BotError {
+  return new BotError('store.unreadable', false, damagedWords(path), cause);
+}
+
+/** The file was written by a later version of this program. */
+export function tooNew(path: string, version: number, known: number): BotError {
+  const message = `The store ${path} was written by a newer Parley (format ${version}, this one reads up to ${known}): update the bot, or move that file away to start empty.`;
+  return new BotError('store.unreadable', false, message);
+}
+
+/** Last commit that reads every format from before the first release. */
+export const lastDevelopmentCommit = '01650480a1d658358765f12df982b24194455494';
+
+/** The file was written by a program from before the first release. */
+export function tooOld(path: string, version: number, oldest: number): BotError {
+  const message = `The store ${path} has format ${version}, from before the first release, and this program reads formats from ${oldest} on: start commit ${lastDevelopmentCommit} to read and export it, or move that file away to start empty.`;
+  return new BotError('store.unreadable', false, message);
+}
+
+/** The primary result code of an SQLite error, with the file system's codes in SQLite's words. */
+function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ('errcode' in error && typeof error.errcode === 'number') return error.errcode & 0xff;
+  if (!('code' in error) || typeof error.code !== 'string') return undefined;
+  if (error.code === 'ERR_INVALID_STATE') return 0;
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') return full;
+  return 'syscall' in error ? cantopen : undefined;
+}
+
+function sentence(path: string, result: number, cause: unknown): string {
+  const detail = cause instanceof Error ? cause.message : `${cause}`;
+  switch (result) {
+    case 0:
+      return `The store ${path} is closed: start the bot again.`;
+    case busy:
+    case locked:
+      return `The store ${path} is held by another program: end that program, or give each bot a DATA_DIR of its own.`;
+    case perm:
+    case readonly:
+    case cantopen:
+      return `The store ${path} cannot be opened for writing: let the bot's user write to ${dirname(path)}.`;
+    case corrupt:
+    case notadb:
+      return damagedWords(path);
+    case full:
+      return `The disk of the store ${path} is full: free space on it.`;
+    case ioerr:
+      return `The disk under the store ${path} fails (${detail}): check it, then start the bot again.`;
+    default:
+      return `The store ${path} failed (${detail}): start the bot again, and report it if it repeats.`;
+  }
+}
+
+function damagedWords(path: string): string {
+  return `The store ${path} is damaged: stop the bot and put a copy of ${dirname(path)}/backups back by npm run restore -- FILE; without one, remove that file with its -wal and -shm.`;
+}

@@ -1,0 +1,105 @@
+import { type Context, Hono } from 'hono';
+import { z } from 'zod';
+import type { Clock } from '#src/base/clock.ts';
+import { serveCompletions } from '#src/web/api/openai/completions.ts';
+import { serveModels } from '#src/web/api/openai/models.ts';
+import { serveSpeech } from '#src/web/api/openai/speech.ts';
+import { serveTranscriptions, transcriptionPaths } from '#src/web/api/openai/transcriptions.ts';
+import { routes } from '#src/web/api/routes/routes.ts';
+import { payerIdOf } from '#src/web/api/tokens/token-budgets.ts';
+import { TokenRates } from '#src/web/api/tokens/token-rates.ts';
+import { type AccessSource, type ApiDoor, authorise } from './authorise.ts';
+import { refusalAsReported } from './failed-line.ts';
+import { openApiDocument } from './openapi.ts';
+import { Plays } from './plays.ts';
+import { refusal, refusalBody } from './refusal.ts';
+import {
+  type BodyReader,
+  BodyReads,
+  bytesOf,
+  checked,
+  jsonOf,
+  mostSoundBytes,
+  requestJsonLimits,
+} from './request-body.ts';
+import type { ApiRoute } from './route.ts';
+
+export type ApiParts = AccessSource & {
+  readonly clock: Clock;
+  /** Version of this program. */
+  readonly version: string;
+  /** A handler threw: a bug of ours, answered with 500. */
+  onBug(error: unknown): void;
+};
+
+/** Largest body in bytes of a request to this path; undefined where it is none of ours. */
+export function apiBodyBytes(path: string): number | undefined {
+  if (!path.startsWith('/v1/')) return undefined;
+  const acceptsSound = path.endsWith('/ask') || transcriptionPaths.has(path);
+  return acceptsSound ? mostSoundBytes : requestJsonLimits.bytes;
+}
+
+/** Everything below `/v1`: operations of one server, and the face of OpenAI's chat completions and speech. */
+export function createApi(options: ApiParts): Hono {
+  const app = new Hono();
+  const parts = { ...options, rates: new TokenRates(), bodies: new BodyReads() };
+  const doors = { ...parts, plays: new Plays(options.clock) };
+  app.onError((error, context) => {
+    const { facts } = refusalAsReported(error, (bug) => parts.onBug(bug));
+    if (facts.retryAfterS !== undefined) context.header('retry-after', `${facts.retryAfterS}`);
+    if (facts.status === 401) context.header('www-authenticate', 'Bearer');
+    return context.json(refusalBody(facts), facts.status);
+  });
+  let document: ReturnType<typeof openApiDocument> | undefined; // not at the start: few ask for it
+  app.get('/v1/openapi.json', (context) => {
+    document ??= openApiDocument(routes, parts.version);
+    return context.json(document);
+  });
+  for (const route of routes) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    app.on(route.method.toUpperCase(), path, (context) => perform(route, context, doors));
+  }
+  serveModels(app, parts);
+  serveCompletions(app, parts);
+  serveSpeech(app, parts);
+  serveTranscriptions(app, parts);
+  app.all('/v1/*', () => {
+    throw refusal(404, 'not_found', 'There is no such operation: see /v1/openapi.json.');
+  });
+  return app;
+}
+
+async function perform(
+  route: ApiRoute,
+  context: Context,
+  parts: ApiDoor & { readonly plays: Plays },
+): Promise<Response> {
+  const guildId = context.req.param('server');
+  const header = context.req.header('authorization');
+  const { token, ports } = await authorise(header, route.scope, guildId, parts);
+  const { server: _, ...params } = context.req.param();
+  const reader = { token, bodies: parts.bodies };
+  const sound = route.acceptsSound ? await soundOf(context, reader) : undefined;
+  const done = await route.run({
+    token,
+    guildId: token.guildId,
+    asker: { id: payerIdOf(token), name: token.name, isProgram: true },
+    ports,
+    plays: parts.plays,
+    params: checked(route.params ?? z.object(), params),
+    query: checked(route.query ?? z.object(), context.req.query()),
+    body: route.body && !sound ? checked(route.body, await jsonOf(context, reader)) : undefined,
+    ...(sound && { sound }),
+    accept: context.req.header('accept') ?? '',
+    signal: context.req.raw.signal,
+  });
+  return done instanceof Response ? done : context.json(done);
+}
+
+/** The body, where its type says that it is sound. Errors: `ApiRefusal`. */
+async function soundOf(context: Context, reader: BodyReader): Promise<Uint8Array | undefined> {
+  if (!/^audio\//i.test(context.req.header('content-type') ?? '')) return undefined;
+  const bytes = await bytesOf(context, mostSoundBytes, reader);
+  if (bytes.length === 0) throw refusal(400, 'sound.empty', 'The audio file is empty.');
+  return bytes;
+}

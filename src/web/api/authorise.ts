@@ -1,0 +1,101 @@
+import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
+import type { ProgramPorts } from '#src/conversation/ports/program-ports.ts';
+import { hashOf } from '#src/web/api/tokens/new-token.ts';
+import type { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
+import type { TokenRates } from '#src/web/api/tokens/token-rates.ts';
+import type { ApiScope, ApiToken, ApiTokenStore } from '#src/web/api/tokens/token-store.ts';
+import { refusal } from './refusal.ts';
+import type { BodyReads } from './request-body.ts';
+
+/** Service of a server at this moment. */
+export type ServerService =
+  | { readonly kind: 'here'; readonly ports: ProgramPorts }
+  /** Another process of this bot does; `owner` is where it runs. */
+  | { readonly kind: 'elsewhere'; readonly owner: string }
+  /** By no process at the moment: its shard is being started or handed over. */
+  | { readonly kind: 'nobody' };
+
+/** Finds the servers of this process; app implements it. Errors: BotError `store.*`. */
+export interface ServedServers {
+  find(guildId: string): Promise<ServerService>;
+}
+
+/** Parts of a running bot by which requests are admitted and handled. */
+export type AccessParts = {
+  readonly tokens: Pick<ApiTokenStore, 'find'>;
+  readonly budgets: TokenBudgets;
+  readonly servers: ServedServers;
+  readonly encoders: Pick<SoundEncoders, 'open'>;
+};
+
+/** Where the parts of the bot are; undefined until it has started. */
+export type AccessSource = { readonly access: () => AccessParts | undefined };
+
+/** Checks that a request passes before it is handled. */
+export type ApiDoor = AccessSource & { readonly rates: TokenRates; readonly bodies: BodyReads };
+
+/** A request that may be done. */
+export type Access = Pick<AccessParts, 'encoders'> & {
+  readonly token: ApiToken;
+  readonly ports: ProgramPorts;
+};
+
+/** Longer than any token of ours. */
+const longestSecretChars = 200;
+
+/**
+ * Lets a request in by the token in its Authorization header, for one of these scopes and, where the path names one, one server.
+ * Errors: `ApiRefusal`; BotError `store.*`.
+ */
+export async function authorise(
+  header: string | undefined,
+  scope: ApiScope | readonly ApiScope[],
+  guildId: string | undefined,
+  { access, rates }: ApiDoor,
+): Promise<Access> {
+  const parts = access();
+  if (!parts) throw refusal(503, 'bot.starting', 'The bot is starting: try again in a moment.');
+  const { tokens, budgets, servers, encoders } = parts;
+  const token = await tokenOf(header, tokens);
+  await rates.count(token);
+  const wanted = [scope].flat();
+  if (!wanted.some((one) => token.scopes.includes(one))) {
+    const message = `The token ${token.name} has no scope ${wanted.join(' or ')}.`;
+    throw refusal(403, 'token.scope', message);
+  }
+  if (guildId !== undefined && guildId !== token.guildId)
+    throw refusal(403, 'token.server', `The token ${token.name} is for another server.`);
+  budgets.note(token);
+  return { token, ports: await portsOf(token.guildId, servers), encoders };
+}
+
+async function tokenOf(
+  header: string | undefined,
+  tokens: AccessParts['tokens'],
+): Promise<ApiToken> {
+  const [, secret] = /^Bearer +(\S+) *$/i.exec(header ?? '') ?? [];
+  if (secret === undefined)
+    throw refusal(401, 'token.missing', 'Send a token: Authorization: Bearer parley_...');
+  const isOne = secret.length <= longestSecretChars;
+  const token = isOne ? await tokens.find(hashOf(secret)) : undefined;
+  if (!token) throw refusal(401, 'token.unknown', 'This token is not known: npm run token -- list');
+  if (token.revokedAtWallMs === undefined) return token;
+  const day = new Date(token.revokedAtWallMs).toISOString().slice(0, 10);
+  throw refusal(401, 'token.revoked', `The token ${token.name} was revoked on ${day}.`);
+}
+
+async function portsOf(guildId: string, servers: ServedServers): Promise<ProgramPorts> {
+  const served = await servers.find(guildId);
+  if (served.kind === 'elsewhere') {
+    const message = `Another process serves this server: ${served.owner}. Ask it there.`;
+    throw refusal(409, 'server.elsewhere', message);
+  }
+  if (served.kind === 'nobody')
+    throw refusal(503, 'server.starting', 'This server is served again in a moment: try again.');
+  if (served.ports.places.has(guildId)) return served.ports;
+  throw refusal(
+    404,
+    'server.unknown',
+    'The bot is not in this server, or knows nothing of it yet.',
+  );
+}

@@ -1,0 +1,154 @@
+import type { Context, Hono } from 'hono';
+import type { z } from 'zod';
+import {
+  encodedInSteps,
+  type SoundEncoder,
+  type SoundFormat,
+} from '#src/audio/encode/sound-encoder.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { ProgramText } from '#src/conversation/ports/program-ports.ts';
+import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { SessionVoices } from '#src/features/typed/session-voices.ts';
+import { type ApiDoor, authorise } from '#src/web/api/authorise.ts';
+import {
+  refusalAsReported,
+  refusalOf,
+  refusalOfError,
+  whileThere,
+} from '#src/web/api/failed-line.ts';
+import { type ApiRefusal, refusal, refusalBody } from '#src/web/api/refusal.ts';
+import { checked, jsonOf } from '#src/web/api/request-body.ts';
+import { payerIdOf } from '#src/web/api/tokens/token-budgets.ts';
+import { whenBegun } from './completions.ts';
+import { event, eventHeaders } from './server-events.ts';
+import { formatOf, speechRequest } from './speech-request.ts';
+
+export type SpeechParts = ApiDoor & {
+  /** Told of a bug of ours, which is no failure of the outside world. */
+  onBug(error: unknown): void;
+};
+
+/** `POST /v1/audio/speech`: a text spoken by the engine of a server, sent while it is made, in OpenAI's shape. */
+export function serveSpeech(app: Hono, parts: SpeechParts): void {
+  app.post('/v1/audio/speech', (context) => speak(context, parts));
+}
+
+const types: Readonly<Record<SoundFormat, string>> = {
+  mp3: 'audio/mpeg',
+  opus: 'audio/ogg; codecs=opus',
+  flac: 'audio/flac',
+  wav: 'audio/wav',
+  pcm: 'audio/pcm',
+};
+/** A proxy like nginx holds a second of MP3 back, else. */
+const unbuffered = { 'x-accel-buffering': 'no' };
+/** Time and usage of one request to the engine. */
+type SpeechUsage = Parameters<ProgramText['onUsage']>[0];
+
+async function speak(context: Context, parts: SpeechParts): Promise<Response> {
+  const header = context.req.header('authorization');
+  const { token, ports, encoders } = await authorise(header, 'audio', undefined, parts);
+  const request = checked(speechRequest, await jsonOf(context, { token, bodies: parts.bodies }));
+  const format = formatOf(request.response_format ?? 'mp3');
+  const usage: SpeechUsage[] = [];
+  const { signal } = context.req.raw;
+  const onBug = whileThere(parts.onBug, signal);
+  using stack = new DisposableStack();
+  const encoder = stack.use(encoders.open(format)); // it gets ready while the engine does
+  const speech = await ports.port(SessionProgramAnswers).speak(
+    {
+      guildId: token.guildId,
+      asker: { id: payerIdOf(token), name: token.name },
+      ...mannerOf(request, ports.port(SessionVoices).models()),
+      onUsage: (one) => void usage.push(one),
+    },
+    signal,
+  );
+  if (speech.kind === 'failed') throw refusalOf(speech.line);
+  if (speech.kind === 'unspeakable') throw unspeakable();
+  const opened = stack.move();
+  const bytes = await whenBegun(encoded(speech.parts, encoder, opened));
+  if (request.stream_format === 'sse') {
+    const headers = { ...unbuffered, ...eventHeaders };
+    return new Response(ReadableStream.from(eventsOf(bytes, usage, onBug)), { headers });
+  }
+  const { outgoing } = context.env as { readonly outgoing?: { destroy(): void } };
+  const cut = outgoing && (() => outgoing.destroy());
+  const headers = { ...unbuffered, 'content-type': types[format] };
+  return new Response(ReadableStream.from(cutOff(bytes, cut, onBug)), { headers });
+}
+
+function mannerOf(
+  { model, input, voice, instructions, speed }: z.output<typeof speechRequest>,
+  models: readonly string[],
+) {
+  const name = typeof voice === 'object' ? (voice?.id ?? '') : (voice ?? '');
+  return {
+    input,
+    ...(models.includes(model) && { model }),
+    ...(name !== '' && name !== 'default' && { voice: name }),
+    ...(instructions && { instructions }),
+    ...(speed && { speed }),
+  };
+}
+
+/** Each piece goes as soon as there are bytes of it. Errors: `ApiRefusal` where nothing was said. */
+async function* encoded(
+  sound: AsyncIterable<Pcm>,
+  encoder: SoundEncoder,
+  opened: Disposable,
+): AsyncGenerator<Uint8Array> {
+  using _ = opened;
+  let isSilent = true;
+  for await (const { samples } of sound) {
+    for await (const bytes of encodedInSteps(encoder, samples)) {
+      isSilent = false;
+      if (bytes.length > 0) yield bytes;
+    }
+  }
+  if (isSilent) throw unspeakable();
+  const rest = await encoder.end();
+  if (rest.length > 0) yield rest;
+}
+
+/** Where the sound breaks off, so does the connection: a file that ends as it should would pass for whole. */
+async function* cutOff(
+  bytes: AsyncIterable<Uint8Array>,
+  cut: (() => void) | undefined,
+  onBug: SpeechParts['onBug'],
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } catch (error) {
+    if (!refusalOfError(error)) onBug(error);
+    if (!cut) throw error;
+    cut();
+  }
+}
+
+async function* eventsOf(
+  bytes: AsyncIterable<Uint8Array>,
+  usage: readonly SpeechUsage[],
+  onBug: SpeechParts['onBug'],
+): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const one of bytes)
+      yield event({ type: 'speech.audio.delta', audio: Buffer.from(one).toString('base64') });
+    yield event({ type: 'speech.audio.done', usage: usageOf(usage) });
+  } catch (error) {
+    yield event(refusalBody(refusalAsReported(error, onBug).facts));
+  }
+}
+
+/** Tokens as far as the engine counts them. */
+function usageOf(usage: readonly SpeechUsage[]) {
+  const counts = usage.flatMap(({ count }) => (count?.kind === 'tokens' ? [count] : []));
+  const input_tokens = counts.reduce((sum, count) => sum + count.inputTokens, 0);
+  const output_tokens = counts.reduce((sum, count) => sum + count.outputTokens, 0);
+  return { input_tokens, output_tokens, total_tokens: input_tokens + output_tokens };
+}
+
+function unspeakable(): ApiRefusal {
+  const message = 'There is nothing in that text that can be said.';
+  return refusal(422, 'text.unspeakable', message, 'input');
+}

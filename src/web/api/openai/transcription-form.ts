@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import type { FormBody } from '#src/web/api/form-body.ts';
+import { refusal } from '#src/web/api/refusal.ts';
+import { checked } from '#src/web/api/request-body.ts';
+
+const isTrue = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+/** Fields of a form as OpenAI has them; others change nothing. */
+const common = {
+  url: z.string().max(2_048).optional().meta({
+    description: 'In place of `file`: https address of a recording, public.',
+  }),
+  model: z.string().max(200).optional().meta({
+    description: 'One of TRANSCRIPTION_MODELS; any other means the usual one.',
+  }),
+  prompt: z.string().max(4_000).optional().meta({
+    description: 'Words that are likely to be said.',
+  }),
+  response_format: z.enum(['json', 'text', 'srt', 'vtt', 'verbose_json']).default('json'),
+  temperature: z.coerce.number().min(0).max(1).optional().meta({
+    description: 'Changes nothing.',
+  }),
+};
+
+export const translationForm = z.object(common);
+export const transcriptionForm = z.object({
+  ...common,
+  language: z
+    .string()
+    .regex(/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i, 'must be a language code like en or pt-BR')
+    .optional(),
+  timestamp_granularities: z
+    .array(z.enum(['word', 'segment']))
+    .default(['segment'])
+    .meta({ description: 'For verbose_json. Words have times where the recogniser tells them.' }),
+  stream: isTrue.default(false).meta({ description: 'For json and text.' }),
+});
+
+/** Recording to transcribe, and the format of the answer. */
+export type TranscriptionForm = z.output<typeof transcriptionForm> & {
+  readonly sound: { readonly url: string; readonly name: string; readonly bytes?: Uint8Array };
+};
+
+/** Errors: `ApiRefusal`. */
+export function transcriptionAsked(
+  form: FormBody,
+  task: 'transcribe' | 'translate',
+): TranscriptionForm {
+  const fields = valuesOf(form);
+  const asked =
+    task === 'transcribe'
+      ? checked(transcriptionForm, fields)
+      : { ...checked(translationForm, fields), ...untold };
+  const { response_format: format, stream, timestamp_granularities: granularities } = asked;
+  if (stream && format !== 'json' && format !== 'text')
+    throw refusal(400, 'request.invalid', 'stream: needs response_format json or text.', 'stream');
+  if (granularities.includes('word') && format !== 'verbose_json') {
+    const message = 'timestamp_granularities: word needs response_format verbose_json.';
+    throw refusal(400, 'request.invalid', message, 'timestamp_granularities');
+  }
+  return { ...asked, sound: soundOf(form, asked.url) };
+}
+
+/** A translation is into English, comes as a whole, and its words were not said. */
+const untold = { stream: false, timestamp_granularities: ['segment' as const] };
+
+function valuesOf({ fields }: FormBody): Readonly<Record<string, unknown>> {
+  const lists = new Set(['timestamp_granularities']);
+  const values = [...fields].map(([name, all]) => [name, lists.has(name) ? all : all.at(-1)]);
+  return Object.fromEntries(values);
+}
+
+function soundOf({ file }: FormBody, url: string | undefined): TranscriptionForm['sound'] {
+  if (file && url !== undefined)
+    throw refusal(400, 'request.invalid', 'url: send a file or an address, not both.', 'url');
+  if (url !== undefined) return { url, name: 'recording' };
+  if (file?.field !== 'file')
+    throw refusal(400, 'file.missing', 'file: send an audio file, or its address as url.', 'file');
+  if (file.bytes.length === 0)
+    throw refusal(400, 'sound.empty', 'The audio file is empty.', 'file');
+  return { url: '', name: 'recording', bytes: file.bytes };
+}

@@ -1,0 +1,106 @@
+import { englishLanguageName } from '#src/base/language-name.ts';
+import type { RecordingSegment } from '#src/conversation/ports/program-ports.ts';
+import { srtOf, vttOf } from '#src/features/captions/files/subtitle-files.ts';
+import type { TranscriptionForm } from './transcription-form.ts';
+
+/** A recording in words, whole. */
+export type TranscribedRecording = {
+  readonly task: 'transcribe' | 'translate';
+  readonly durationMs: number;
+  readonly segments: readonly RecordingSegment[];
+};
+
+/** Translator of a recording, as its header and its JSON name it. */
+type TranslatedBy = 'server' | 'chat-model' | 'server, chat-model' | 'none';
+
+function translatedBy(segments: readonly RecordingSegment[]): TranslatedBy {
+  const by = (who: RecordingSegment['translatedBy']) =>
+    segments.some(({ translatedBy: one }) => one === who);
+  if (by('server')) return by('chat-model') ? 'server, chat-model' : 'server';
+  return by('chat-model') ? 'chat-model' : 'none';
+}
+
+export function textOf(segments: readonly RecordingSegment[]): string {
+  return segments.map(({ lead, text }) => lead + text).join('');
+}
+
+/** The whole of it as OpenAI tells it in this format. */
+export function transcriptionResponse(
+  recording: TranscribedRecording,
+  { response_format: format, timestamp_granularities: granularities }: TranscriptionForm,
+): Response {
+  const { segments, task } = recording;
+  const isTranslation = task === 'translate';
+  const by = translatedBy(segments);
+  const headers = { ...(isTranslation && { 'parley-translated-by': by }) };
+  const translation = { ...(isTranslation && { translated_by: by }) };
+  const lines = segments.map(({ words, ...segment }, n) => ({
+    ...segment,
+    number: n + 1,
+    ...(words && { words }),
+  }));
+  const file = (type: string, text: string) =>
+    new Response(text, { headers: { ...headers, 'content-type': `${type}; charset=utf-8` } });
+  switch (format) {
+    case 'text':
+      return file('text/plain', `${textOf(segments)}\n`);
+    case 'srt':
+      return file('application/x-subrip', srtOf(lines));
+    case 'vtt':
+      return file('text/vtt', vttOf(lines));
+    case 'json':
+      return Response.json(
+        {
+          text: textOf(segments),
+          ...(isTranslation ? translation : { usage: usageOf(recording) }),
+        },
+        { headers },
+      );
+    case 'verbose_json':
+      return Response.json({ ...verbose(recording, granularities), ...translation }, { headers });
+  }
+}
+
+function usageOf({ durationMs }: TranscribedRecording) {
+  return { type: 'duration', seconds: Math.ceil(durationMs / 1_000) };
+}
+
+function verbose(
+  recording: TranscribedRecording,
+  granularities: TranscriptionForm['timestamp_granularities'],
+) {
+  const { durationMs, segments, task } = recording;
+  const language = segments.find((segment) => segment.language)?.language;
+  return {
+    language: language === undefined ? '' : englishLanguageName(language).toLowerCase(),
+    duration: durationMs / 1_000,
+    text: textOf(segments),
+    ...(granularities.includes('segment') && { segments: segments.map(segmentOf) }),
+    ...(granularities.includes('word') && { words: segments.flatMap(wordsOf) }),
+    ...(task === 'transcribe' && { usage: usageOf(recording) }),
+  };
+}
+
+/** One segment; fields that only OpenAI's model knows of itself are 0. */
+function segmentOf({ startMs, endMs, text, confidence }: RecordingSegment, id: number) {
+  return {
+    id,
+    seek: 0,
+    start: startMs / 1_000,
+    end: endMs / 1_000,
+    text,
+    tokens: [],
+    temperature: 0,
+    avg_logprob: confidence ? Math.log(confidence) : 0,
+    compression_ratio: 0,
+    no_speech_prob: 0,
+  };
+}
+
+function wordsOf({ words = [] }: RecordingSegment) {
+  return words.map(({ text, startMs, endMs }) => ({
+    word: text,
+    start: startMs / 1_000,
+    end: endMs / 1_000,
+  }));
+}

@@ -1,0 +1,192 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Context, Hono } from 'hono';
+import type {
+  RecordingOutcome,
+  RecordingPart,
+  RecordingRequest,
+  RecordingSegment,
+} from '#src/conversation/ports/program-ports.ts';
+import { SessionProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
+import { type ApiDoor, authorise } from '#src/web/api/authorise.ts';
+import { refusalAsReported, refusalOf } from '#src/web/api/failed-line.ts';
+import { formBodyOf } from '#src/web/api/form-body.ts';
+import { type ApiRefusal, refusal, refusalBody } from '#src/web/api/refusal.ts';
+import { payerIdOf } from '#src/web/api/tokens/token-budgets.ts';
+import { whenBegun } from './completions.ts';
+import { comment, doneEvent, event, eventHeaders } from './server-events.ts';
+import { type TranscriptionForm, transcriptionAsked } from './transcription-form.ts';
+import { textOf, transcriptionResponse } from './transcription-formats.ts';
+
+export type TranscriptionsParts = ApiDoor & { onBug(error: unknown): void };
+
+const tasks = {
+  '/v1/audio/transcriptions': 'transcribe',
+  '/v1/audio/translations': 'translate',
+} as const;
+type Path = keyof typeof tasks;
+type TranscriptionTask = (typeof tasks)[Path];
+
+/** Paths whose bodies hold a file of sound. */
+export const transcriptionPaths: ReadonlySet<string> = new Set(Object.keys(tasks));
+
+/** Longest wait, in ms, for all words of a recording: a connection on which nothing moves for 2 minutes is cut. */
+const longestWholeMs = 110_000;
+/** Like `longestWholeMs`, where words are sent as they are found; OpenAI's clients wait 10 minutes. */
+const longestStreamMs = 540_000;
+/** Longest silence of a stream, in ms, before a comment shows that it goes on. */
+const commentMs = 15_000;
+
+/** `POST /v1/audio/transcriptions` and `/v1/audio/translations`: recordings in words, in OpenAI's shape. */
+export function serveTranscriptions(app: Hono, parts: TranscriptionsParts): void {
+  for (const path of Object.keys(tasks) as Path[])
+    app.post(path, (context) => hear(context, tasks[path], parts));
+}
+
+async function hear(
+  context: Context,
+  task: TranscriptionTask,
+  parts: TranscriptionsParts,
+): Promise<Response> {
+  const header = context.req.header('authorization');
+  const { token, ports } = await authorise(header, 'audio', undefined, parts);
+  const form = await formBodyOf(context, { token, bodies: parts.bodies });
+  const asked = transcriptionAsked(form, task);
+  const { language, model, prompt = '', sound, stream } = asked;
+  const request: RecordingRequest = {
+    guildId: token.guildId,
+    asker: { id: payerIdOf(token), name: token.name, isProgram: true },
+    recording: sound,
+    ...(model !== undefined && { model }),
+    ...(language !== undefined && { language }),
+    hints: hintsIn(prompt),
+    hasWordTimes: asked.timestamp_granularities.includes('word'),
+    isTranslated: task === 'translate',
+    longestMs: stream ? longestStreamMs : longestWholeMs,
+  };
+  const { signal } = context.req.raw;
+  try {
+    return await answerOf(
+      await ports.port(SessionProgramTranscriptions).transcribe(request, signal),
+      task,
+      asked,
+      {
+        onBug: parts.onBug,
+        signal,
+      },
+    );
+  } catch (error) {
+    throw signal.aborted ? refusal(409, 'answer.stopped', 'The program has hung up.') : error;
+  }
+}
+
+type Hearer = { readonly signal: AbortSignal; onBug(error: unknown): void };
+
+async function answerOf(
+  outcome: RecordingOutcome,
+  task: TranscriptionTask,
+  asked: TranscriptionForm,
+  hearer: Hearer,
+): Promise<Response> {
+  const { stream } = asked;
+  if (outcome.kind !== 'open') throw refusalOfRecording(outcome, stream);
+  const { durationMs } = outcome;
+  const read = segmentsOf(outcome.parts, stream);
+  if (!stream)
+    return transcriptionResponse(
+      { task, durationMs, segments: await Array.fromAsync(read) },
+      asked,
+    );
+  const events = eventsOf(await whenBegun(read), hearer);
+  return new Response(ReadableStream.from(events), { headers: eventHeaders });
+}
+
+/** Errors: `ApiRefusal` where words are missing. */
+async function* segmentsOf(
+  parts: AsyncIterable<RecordingPart>,
+  isStreamed: boolean,
+): AsyncGenerator<RecordingSegment> {
+  for await (const part of parts) {
+    if (part.kind !== 'segment') throw refusalOfRecording(part, isStreamed);
+    yield part.segment;
+  }
+}
+
+type RecordingRefusal = Exclude<RecordingOutcome | RecordingPart, { kind: 'open' | 'segment' }>;
+
+function refusalOfRecording(refused: RecordingRefusal, isStreamed: boolean): ApiRefusal {
+  switch (refused.kind) {
+    case 'failed':
+      return refusalOf(refused.line);
+    case 'busy': {
+      const who = refused.of === 'program' ? 'of this token' : 'in this server';
+      const message = `${refused.limit} recording ${who} is being recognised already: try again when it is done.`;
+      return refusal(429, 'recording.busy', message);
+    }
+    case 'late': {
+      const end = isStreamed ? 'send it in parts.' : 'send it in parts, or with stream=true.';
+      return refusal(
+        504,
+        'recording.late',
+        `The recording takes too long to be recognised: ${end}`,
+      );
+    }
+    case 'untranslated':
+      return refusal(502, 'translation.failed', 'The chat model gave no translation into English.');
+  }
+}
+
+/** Events as OpenAI has them, `[DONE]` last; what fails on the way is an event with an error. Never throws. */
+async function* eventsOf(
+  segments: AsyncIterable<RecordingSegment>,
+  { signal, onBug }: Hearer,
+): AsyncGenerator<Uint8Array> {
+  const sent: RecordingSegment[] = [];
+  try {
+    for await (const segment of commented(segments)) {
+      if (segment === 'still') {
+        yield comment('still recognising');
+        continue;
+      }
+      sent.push(segment);
+      yield event({ type: 'transcript.text.delta', delta: segment.lead + segment.text });
+    }
+    yield event({ type: 'transcript.text.done', text: textOf(sent) });
+    yield doneEvent;
+  } catch (error) {
+    if (signal.aborted) return; // there is no reader
+    yield event(refusalBody(refusalAsReported(error, onBug).facts));
+  }
+}
+
+/** Stream with `still` for each interval in which nothing came. */
+async function* commented<T>(parts: AsyncIterable<T>): AsyncGenerator<T | 'still'> {
+  const iterator = parts[Symbol.asyncIterator]();
+  let next = iterator.next();
+  try {
+    for (let read = await soon(next); read === 'still' || !read.done; read = await soon(next)) {
+      yield read === 'still' ? read : read.value;
+      if (read !== 'still') next = iterator.next();
+    }
+  } finally {
+    void iterator.return?.().catch(() => undefined); // it may still wait for words that have no reader
+  }
+}
+
+/** Result of `next` within `commentMs`, else `still`. */
+async function soon<T>(next: Promise<T>): Promise<T | 'still'> {
+  const over = new AbortController();
+  const still = wait(commentMs, 'still' as const, { signal: over.signal, ref: false });
+  try {
+    return await Promise.race([next, still.catch(() => 'still' as const)]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Words of a prompt that may be said: each short piece between commas or sentences, and else each word. */
+function hintsIn(prompt: string): readonly string[] {
+  const phrases = prompt.split(/[,;:.!?\n\r]+/).map((phrase) => phrase.trim());
+  return phrases
+    .flatMap((phrase) => (phrase.length > 40 ? phrase.split(/\s+/) : [phrase]))
+    .filter((phrase) => phrase !== '');
+}

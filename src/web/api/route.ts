@@ -1,0 +1,65 @@
+import type { z } from 'zod';
+import type { Asker } from '#src/conversation/ports/command-ports.ts';
+import type { ProgramPorts } from '#src/conversation/ports/program-ports.ts';
+import type { ApiScope, ApiToken } from '#src/web/api/tokens/token-store.ts';
+import type { Plays } from './plays.ts';
+
+/** A request that was let in and read. */
+export type ApiCall<Body, Query, Params> = {
+  readonly token: ApiToken;
+  readonly guildId: string;
+  /** The program, as sessions know who asks. */
+  readonly asker: Asker;
+  readonly ports: ProgramPorts;
+  readonly body: Body;
+  readonly query: Query;
+  readonly params: Params;
+  /** The body, where it is a file of sound. */
+  readonly sound?: Uint8Array;
+  /** Accept header of the program. */
+  readonly accept: string;
+  /** Plays that programs asked for. */
+  readonly plays: Plays;
+  /** Aborted when the program has hung up. */
+  readonly signal: AbortSignal;
+};
+
+/** A kind of answer by its content type; JSON where no schema is given is text or bytes. */
+export type ApiResponse = {
+  readonly description: string;
+  readonly content: Readonly<Record<string, z.ZodType | 'text' | 'bytes'>>;
+};
+
+/** One operation with its schemas, by which requests are checked and the OpenAPI file is made. */
+export type ApiRoute<
+  Body extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Params extends z.ZodType = z.ZodType,
+> = {
+  readonly method: 'get' | 'post' | 'put';
+  /** Path in OpenAPI's form, say `/v1/servers/{server}/say`. */
+  readonly path: string;
+  readonly id: string;
+  readonly summary: string;
+  /** A token needs one of these. */
+  readonly scope: ApiScope | readonly ApiScope[];
+  readonly body?: Body;
+  /** A file of sound may be the body in its place. */
+  readonly acceptsSound?: true;
+  readonly query?: Query;
+  readonly params?: Params;
+  readonly response: ApiResponse;
+  /** Statuses of refusals beside those of every operation. */
+  readonly refusals: readonly number[];
+  /** A `Response`, or a value that is sent as JSON. Errors: `ApiRefusal`, BotError. */
+  run(call: ApiCall<z.output<Body>, z.output<Query>, z.output<Params>>): Promise<unknown>;
+};
+
+/** A route as the table holds it; its own types hold where it is written. */
+export function defineRoute<
+  Body extends z.ZodType = z.ZodUndefined,
+  Query extends z.ZodType = z.ZodObject,
+  Params extends z.ZodType = z.ZodObject,
+>(route: ApiRoute<Body, Query, Params>): ApiRoute {
+  return route as unknown as ApiRoute; // the schemas it is called with are its own
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import type { QuestionSubject } from '#src/conversation/ports/command-ports.ts';
+import { TypedRequests } from '#src/features/typed/typed-requests.ts';
+import { peopleReading } from '#src/people/confidential-text.ts';
+import { refusalOf } from '#src/web/api/failed-line.ts';
+import { refusal } from '#src/web/api/refusal.ts';
+import { defineRoute } from '#src/web/api/route.ts';
+import { nowhere } from './nowhere.ts';
+import { ignoredField, mannerFields, mannerIn, pace } from './spoken-manner.ts';
+
+const question = z.string().trim().max(1_000);
+const answer = z.enum(['text', 'voice', 'file']).default('text').meta({
+  description: 'In writing; aloud in the channel; or as a WAV file (24 kHz mono, 180 s at most).',
+});
+const base64 = z
+  .base64('must be base64 of an audio file')
+  .meta({ description: 'A WAV file (also mp3, ogg, flac) of 120 s at most, in base64.' });
+const body = z.strictObject({
+  question: question.default(''),
+  recording: base64.optional(),
+  url: z.string().max(2_048).optional().meta({
+    description: 'In place of recording: https address of an audio file, public.',
+  }),
+  answer,
+  ...mannerFields,
+});
+const query = z.object({
+  question: question.default(''),
+  answer,
+  ...mannerFields,
+  speed: z.coerce.number().pipe(pace).optional(),
+});
+const answered = z.object({
+  text: z.string(),
+  audio: z
+    .object({ format: z.literal('wav'), data: z.base64() })
+    .optional()
+    .meta({ description: 'With answer=file; absent where the voice is out.' }),
+  ignored: ignoredField,
+});
+
+/** Longest wait, in ms, of a program for its answer: proxies between wait a minute. */
+const longestAnswerMs = 50_000;
+
+export const ask = defineRoute({
+  method: 'post',
+  path: '/v1/servers/{server}/ask',
+  id: 'ask',
+  summary: 'Asks the bot, in words or with a recording, and waits for its answer: 50 s at most.',
+  scope: 'ask',
+  body,
+  acceptsSound: true,
+  query,
+  response: {
+    description: 'The answer. With answer=file and Accept: audio/wav, the file itself.',
+    content: { 'application/json': answered, 'audio/wav': 'bytes' },
+  },
+  refusals: [409, 429, 502, 504],
+  async run({ guildId, ports, asker, accept, signal, sound, ...request }) {
+    const asked = sound ? { ...request.query, recording: undefined } : request.body;
+    const recording = recordingOf({ ...asked, ...(sound && { sound }) });
+    if (!recording && !/[\p{L}\p{N}]/u.test(asked.question))
+      throw refusal(400, 'question.empty', 'The request holds no question.', 'question');
+    const { manner, ignored } = mannerIn(asked, ports);
+    const about = { longestMs: longestAnswerMs, signal, ...(recording && { recording }), manner };
+    const asking = ports
+      .port(TypedRequests)
+      .ask(guildId, asked.question, asker, asked.answer, about);
+    const outcome = await asking.catch((error: unknown) => {
+      throw signal.aborted ? refusal(409, 'answer.stopped', 'The program has hung up.') : error;
+    });
+    if (outcome.kind === 'nowhere') throw nowhere();
+    if (outcome.kind === 'failed') throw refusalOf(outcome.line);
+    const text = outcome.text.textFor(peopleReading([asker.id]));
+    if (text === undefined) throw nowhere();
+    const { wav } = outcome;
+    if (!wav) return { text, ...ignored };
+    const file = Buffer.from(wav);
+    if (accept.includes('audio/wav'))
+      return new Response(file, { headers: { 'content-type': 'audio/wav' } });
+    return { text, audio: { format: 'wav', data: file.toString('base64') }, ...ignored };
+  },
+});
+
+type SentSound = {
+  readonly sound?: Uint8Array;
+  /** Recording in base64. */
+  readonly recording?: string | undefined;
+  readonly url?: string | undefined;
+};
+
+/** Errors: `ApiRefusal`. */
+function recordingOf({ sound, recording, url }: SentSound): QuestionSubject['recording'] {
+  const bytes = sound ?? (recording && Buffer.from(recording, 'base64'));
+  if (!url) return bytes ? { url: '', name: 'recording', bytes } : undefined;
+  if (!bytes) return { url, name: 'recording' };
+  const message = 'url: send a recording or an address, not both.';
+  throw refusal(400, 'request.invalid', message, 'url');
+}

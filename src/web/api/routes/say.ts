@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import type { SayOutcome } from '#src/features/typed/say-outcomes.ts';
+
+import { TypedRequests } from '#src/features/typed/typed-requests.ts';
+import { refusalOf } from '#src/web/api/failed-line.ts';
+import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
+import { defineRoute } from '#src/web/api/route.ts';
+import { payerIdOf } from '#src/web/api/tokens/token-budgets.ts';
+import { nowhere } from './nowhere.ts';
+import { playFields, playView, waitField } from './plays.ts';
+import { ignoredField, mannerFields, mannerIn } from './spoken-manner.ts';
+import { trackName, unplayed } from './tracks.ts';
+
+const body = z.strictObject({
+  text: z.string().trim().min(1).max(1_000).meta({ description: 'Text that is read out.' }),
+  when: z
+    .enum(['now', 'queue'])
+    .default('queue')
+    .meta({ description: 'Before the waiting items, or after them.' }),
+  track: trackName.optional().meta({
+    description: 'A track it plays on like a sound; left out, the track voice.',
+  }),
+  ...mannerFields,
+  wait: waitField,
+});
+const said = z.object({
+  ahead: z.int().meta({ description: '0: it is being spoken.' }),
+  track: z.string().optional().meta({ description: 'The named track it plays on.' }),
+  ...playFields,
+  ignored: ignoredField,
+});
+
+export const say = defineRoute({
+  method: 'post',
+  path: '/v1/servers/{server}/say',
+  id: 'say',
+  summary: 'Reads a text out in the voice channel where the bot sits, or plays it on a track.',
+  scope: 'say',
+  body,
+  response: {
+    description: 'It is read out, or waits; with wait, how it ended.',
+    content: { 'application/json': said },
+  },
+  refusals: [409, 422, 429],
+  async run({ asker, body: asked, guildId, plays, ports, signal, token }) {
+    const { text, track, wait, when, ...how } = asked;
+    const { manner, ignored } = mannerIn(how, ports);
+    const play = plays.begin(guildId);
+    const payer = { payerId: payerIdOf(token), onEnd: play.onEnd };
+    const onTrack = track !== undefined && { track, owner: asker };
+    const saying = await ports
+      .port(TypedRequests)
+      .say(guildId, text, when, { ...manner, ...payer, ...onTrack });
+    const place = placeOf(saying);
+    if (!place) throw unsaid(saying);
+    return { ...place, ...(await playView(play, { plays, signal, wait })), ...ignored };
+  },
+});
+
+/** Where it plays or waits; undefined where it does not. */
+function placeOf(saying: SayOutcome) {
+  if (saying.kind === 'queued') return { ahead: saying.ahead };
+  if (saying.kind !== 'placed') return undefined;
+  const { playing } = saying;
+  if (playing.kind === 'playing') return { ahead: 0, track: playing.track };
+  return playing.kind === 'added' ? { ahead: playing.place, track: playing.track } : undefined;
+}
+
+function unsaid(saying: SayOutcome): ApiRefusal | Error {
+  switch (saying.kind) {
+    case 'full': {
+      const message = `The speech queue is full (${saying.limit}): try again.`;
+      return refusal(429, 'queue.full', message);
+    }
+    case 'unspeakable': {
+      const message = 'There is nothing in that text that can be said.';
+      return refusal(422, 'text.unspeakable', message, 'text');
+    }
+    case 'placed': {
+      const { playing } = saying;
+      if (playing.kind === 'playing' || playing.kind === 'added') break;
+      return unplayed(playing);
+    }
+    case 'muted':
+      return refusalOf({ id: 'muted.server' });
+    case 'captions-only':
+      return refusalOf({ id: 'captions.only' });
+    case 'unaffordable':
+      return refusalOf(saying.line);
+    case 'nowhere':
+      return nowhere();
+    case 'queued':
+      break;
+  }
+  return new Error('A queued text was refused.');
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import {
+  fastest,
+  longestToneChars,
+  type SpokenManner,
+  slowest,
+} from '#src/conversation/ports/command-ports.ts';
+import type { ProgramPorts } from '#src/conversation/ports/program-ports.ts';
+import { SessionVoices } from '#src/features/typed/session-voices.ts';
+import { refusal } from '#src/web/api/refusal.ts';
+
+const name = z.string().trim().min(1).max(100);
+
+export const pace = z.number().min(slowest).max(fastest);
+
+/** Fields by which requests say how a text or an answer is spoken. */
+export const mannerFields = {
+  voice: name.optional().meta({ description: 'Name of a voice.' }),
+  model: name.optional().meta({
+    description: 'A speech model of SPEECH_MODELS, or SPEECH_MODEL; any other is refused.',
+  }),
+  tone: z.string().trim().min(1).max(longestToneChars).optional().meta({
+    description: 'How it sounds, in words for the speech server.',
+  }),
+  speed: pace.optional().meta({ description: 'Pace, at the same pitch; 1 is usual.' }),
+};
+
+export const ignoredField = z
+  .array(z.enum(['tone']))
+  .optional()
+  .meta({ description: 'Parts that the voice here does not support.' });
+
+/** Wanted manner of speaking, and the parts of it that the voice here does not take. Errors: `ApiRefusal`. */
+export function mannerIn(
+  { model, speed, tone, voice }: SpokenManner,
+  { port }: Pick<ProgramPorts, 'port'>,
+): { readonly manner: SpokenManner; readonly ignored: { readonly ignored?: readonly ['tone'] } } {
+  const models = port(SessionVoices).models();
+  if (model !== undefined && !models.includes(model)) {
+    const there = models.join(', ') || 'none: the voice is embedded';
+    const message = `No speech model called ${model}; there are: ${there}.`;
+    throw refusal(400, 'model.unknown', message, 'model');
+  }
+  const manner = {
+    ...(voice !== undefined && { voice }),
+    ...(model !== undefined && { model }),
+    ...(tone !== undefined && { tone }),
+    ...(speed !== undefined && { speed }),
+  };
+  const isIgnored = tone !== undefined && !port(SessionVoices).acceptsTone();
+  return { manner, ignored: isIgnored ? { ignored: ['tone'] } : {} };
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import {
+  type TranscriptFormat,
+  transcriptFormats,
+} from '#src/features/captions/files/transcript-file.ts';
+import type { ListedSession } from '#src/features/captions/transcript-store.ts';
+import { ManagerTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
+import { refusal } from '#src/web/api/refusal.ts';
+import { defineRoute } from '#src/web/api/route.ts';
+
+const listed = z.object({
+  id: z.string(),
+  channelId: z.string(),
+  channelName: z.string(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().optional().meta({ description: 'Absent: it goes on.' }),
+  lines: z.int(),
+});
+const types: Readonly<Record<TranscriptFormat, string>> = {
+  json: 'application/json',
+  md: 'text/markdown; charset=utf-8',
+  srt: 'application/x-subrip; charset=utf-8',
+  txt: 'text/plain; charset=utf-8',
+  vtt: 'text/vtt; charset=utf-8',
+};
+
+export const listTranscripts = defineRoute({
+  method: 'get',
+  path: '/v1/servers/{server}/transcripts',
+  id: 'listTranscripts',
+  summary:
+    'Lists the latest 25 sessions of which this server keeps lines that its managers may read.',
+  scope: 'transcript',
+  response: {
+    description: 'Sessions, newest first.',
+    content: { 'application/json': z.object({ sessions: z.array(listed) }) },
+  },
+  refusals: [503],
+  async run({ guildId, ports }) {
+    const sessions = await ports.port(ManagerTranscripts).sessions(guildId);
+    if (!sessions) throw unread();
+    return { sessions: sessions.map(listedSession) };
+  },
+});
+
+export const readTranscript = defineRoute({
+  method: 'get',
+  path: '/v1/servers/{server}/transcripts/{session}',
+  id: 'readTranscript',
+  summary: 'Reads one session, or the last one: what captions kept and managers may read, no more.',
+  scope: 'transcript',
+  params: z.object({
+    session: z.string().min(1).max(64).meta({ description: 'Id of a session, or last.' }),
+  }),
+  query: z.object({
+    format: z.enum(transcriptFormats).default('json'),
+    part: z.coerce.number().int().min(1).default(1).meta({
+      description: 'Of a long session; the header parley-parts says how many there are.',
+    }),
+  }),
+  response: {
+    description:
+      'The file, as docs/transcripts.md describes it (JSON: docs/transcript.schema.json).',
+    content: {
+      'application/json': z.record(z.string(), z.unknown()),
+      'text/markdown': 'text',
+      'text/plain': 'text',
+      'text/vtt': 'text',
+      'application/x-subrip': 'text',
+    },
+  },
+  refusals: [404, 503],
+  async run({ guildId, ports, params: { session }, query: { format, part } }) {
+    const request = { format, ...(session !== 'last' && { sessionId: session }) };
+    const found = await ports.port(ManagerTranscripts).file(guildId, request);
+    if (found.kind === 'unread') throw unread();
+    const files = found.kind === 'files' ? found.files : [];
+    const file = files[part - 1];
+    if (!file) {
+      const why = files.length > 0 ? `it has ${files.length} parts` : 'none that managers may read';
+      throw refusal(404, 'transcript.none', `There is no such transcript: ${why}.`);
+    }
+    const headers = { 'content-type': types[format], 'parley-parts': `${files.length}` };
+    return new Response(file.text, { headers });
+  },
+});
+
+function unread() {
+  return refusal(503, 'store.unreadable', 'Transcripts cannot be read at the moment: try again.');
+}
+
+function listedSession(session: ListedSession): z.output<typeof listed> {
+  const { id, channelId, channelName, startedAtWallMs, endedAtWallMs, lineCount } = session;
+  const time = (ms: number) => new Date(ms).toISOString();
+  return {
+    id,
+    channelId,
+    channelName,
+    startedAt: time(startedAtWallMs),
+    ...(endedAtWallMs !== undefined && { endedAt: time(endedAtWallMs) }),
+    lines: lineCount,
+  };
+}

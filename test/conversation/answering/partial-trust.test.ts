@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest';
+import { chained } from '#src/pipeline/chained.ts';
+import type { Listening, OnPartial, Transcriber } from '#src/speech/ports.ts';
+import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
+import { PartialTrust } from '#src/turn/partial-trust.ts';
+import {
+  adam,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+
+const said = 'go forward ten meters';
+const thinksMs = 300;
+
+/** What it has understood at once, and what it says for sure `tookMs` after it is asked. */
+type Understanding = {
+  partial: string;
+  final: string;
+  tookMs: number;
+  /** Told with the final words. */
+  language?: string;
+  /** Told 40 ms after the pause was noticed. */
+  late?: string;
+};
+
+function streaming(clock: VirtualClock, now: Understanding): Transcriber {
+  const listen = (onPartial: OnPartial): Listening => {
+    let early = now.partial;
+    const report = (text: string) => {
+      early = text;
+      onPartial(text);
+    };
+    return {
+      push: () => queueMicrotask(() => onPartial(early)),
+      async settle(signal) {
+        const { late } = now;
+        if (late !== undefined) clock.later(40, () => report(late));
+        await clock.sleep(now.tookMs, signal);
+        return { text: now.final, ...(now.language && { language: now.language }) };
+      },
+      [Symbol.dispose]: () => undefined,
+    };
+  };
+  return {
+    transcribe: (pcm, signal) =>
+      new FakeTranscriber({ texts: [now.final] }).transcribe(pcm, signal),
+    listen,
+  };
+}
+
+/** Adam alone with a bot whose recogniser streams. */
+async function called(
+  now: Understanding,
+  isKnownStable: boolean,
+  textLanguage: TextLanguageDetector = { detect: async () => undefined },
+) {
+  const clock = new VirtualClock();
+  const transcriber = streaming(clock, now);
+  const partialTrust = new PartialTrust(isKnownStable);
+  const chat = new FakeChat([[{ waitMs: thinksMs }, 'You said five.']], clock);
+  const synthesizer = new FakeSynthesizer({ pieces: 10 });
+  const pipeline = chained({ chat, synthesizer });
+  const parts = { transcriber, partialTrust, pipeline, synthesizer, textLanguage };
+  const fixture = { ...openSessionFixture(parts, [adam], clock), chat };
+  await fixture.sessions.join(lounge, 'adam');
+  const ask = async () => pass(fixture, 6_000, await words('human-goforward', adam, clock.nowMs()));
+  return { fixture, ask };
+}
+
+type TrustSetup = Awaited<ReturnType<typeof called>>;
+
+/** Of each answer, in ms from the last voice: when it was first heard. */
+function delaysMs({ fixture }: TrustSetup): number[] {
+  return fixture
+    .of('answered')
+    .map(({ instants }) => (instants.firstSentAtMs ?? Number.NaN) - instants.heardAtMs);
+}
+
+/** Of each answer: whether the model was asked before the words were final. */
+function begunAhead({ fixture }: TrustSetup): boolean[] {
+  return fixture.of('answered').map(({ instants }) => {
+    const { firstTokenAtMs = 0, recognisedAtMs = 0 } = instants;
+    return firstTokenAtMs - thinksMs < recognisedAtMs;
+  });
+}
+
+test('a recogniser that streams well is answered before its words are final', async () => {
+  const setup = await called({ partial: said, final: said, tookMs: 200 }, false);
+  for (let turn = 0; turn < 5; turn++) await setup.ask();
+  expect(begunAhead(setup)).toEqual([false, false, false, true, true]);
+});
+
+test('the first turn with a recogniser known to keep its words is as fast as later ones', async () => {
+  const setup = await called({ partial: said, final: said, tookMs: 150 }, true);
+  for (let turn = 0; turn < 3; turn++) await setup.ask();
+  const [first, ...later] = delaysMs(setup);
+  expect(begunAhead(setup)).toEqual([true, true, true]);
+  expect(first).toBeLessThanOrEqual(Math.max(...later));
+  const unknown = await called({ partial: said, final: said, tookMs: 150 }, false);
+  await unknown.ask();
+  expect(first).toBeLessThan((delaysMs(unknown)[0] ?? 0) - 100);
+});
+
+test('words that come just after the pause was noticed are answered before they are final, too', async () => {
+  const late = { partial: 'go forward', late: said, final: said, tookMs: 300 };
+  const setup = await called(late, true);
+  for (let turn = 0; turn < 4; turn++) await setup.ask();
+  expect(begunAhead(setup)).toEqual([true, true, true, true]);
+  const last = setup.fixture.chat.asked.at(-1)?.messages.at(-1)?.content;
+  expect(last).toBe(said);
+});
+
+test('a partial that was taken back costs its trust at once, and three that stay earn it again', async () => {
+  const now = { partial: said, final: 'go forward two meters', tookMs: 200 };
+  const setup = await called(now, true);
+  await setup.ask();
+  now.final = said;
+  for (let turn = 0; turn < 4; turn++) await setup.ask();
+  expect(begunAhead(setup)).toEqual([false, false, false, false, true]);
+});
+
+test.each([200, 700])(
+  'an answer to words that %i ms later turned out to be others is never heard',
+  async (tookMs) => {
+    const setup = await called({ partial: said, final: 'go forward two meters', tookMs }, true);
+    await setup.ask();
+    const { chat, of } = setup.fixture;
+    const asked = chat.asked.map(({ messages }) => messages.at(-1)?.content);
+    expect(asked).toEqual([said, 'go forward two meters']);
+    expect(of('answered')).toHaveLength(1);
+    const { firstSentAtMs = 0, recognisedAtMs = Number.POSITIVE_INFINITY } =
+      of('answered')[0]?.instants ?? {};
+    expect(firstSentAtMs).toBeGreaterThanOrEqual(recognisedAtMs);
+  },
+);
+
+test('an answer begun on partial words in another language than the final ones are in is never heard', async () => {
+  const english = { detect: async () => ({ language: 'en', probability: 0.9 }) };
+  const understood = { partial: said, final: said, tookMs: 200, language: 'nl' };
+  const { fixture, ask } = await called(understood, true, english);
+  await ask();
+  const orders = fixture.chat.asked.map(({ messages }) => messages[0]?.content ?? '');
+  expect(orders.map((order) => /Answer in (\w+)/.exec(order)?.[1])).toEqual(['English', 'Dutch']);
+  expect(fixture.of('answered')).toHaveLength(1);
+  const [{ instants } = { instants: undefined }] = fixture.of('answered');
+  expect(instants?.firstSentAtMs).toBeGreaterThan(instants?.recognisedAtMs ?? Number.NaN);
+});

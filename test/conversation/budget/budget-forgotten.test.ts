@@ -1,0 +1,157 @@
+import { expect, test } from 'vitest';
+import type { Reservation } from '#src/spending/reservation.ts';
+import type { SpendingEntry } from '#src/spending/spending-store.ts';
+import {
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { fc } from '#test/properties.ts';
+
+/** The day of every virtual clock. */
+const todayMs = new VirtualClock().wallMs();
+
+const order = {
+  kind: 'answer' as const,
+  guildId: 'g',
+  personId: 'ana',
+  name: 'Ana',
+  characters: 400,
+  heardMs: 3_000,
+};
+
+type World = ReturnType<typeof openBudgets> & {
+  readonly clock: VirtualClock;
+  readonly heard: Reservation[];
+  readonly bills: Reservation[];
+  readonly entries: SpendingEntry[];
+};
+
+const acts = ['listen', 'hear', 'open', 'use', 'speak', 'drain', 'fail', 'wait'] as const;
+type Act = { readonly kind: (typeof acts)[number]; readonly which: number };
+
+function perform({ kind, which }: Act, world: World): Promise<void> | void {
+  const { bills, entries, clock, budgets, heard, ledger } = world;
+  const bill = bills[which % Math.max(1, bills.length)];
+  switch (kind) {
+    case 'listen': {
+      const listening = budgets.listen('g', 'ana');
+      return 'reservation' in listening ? void heard.push(listening.reservation) : undefined;
+    }
+    case 'hear':
+      return heard[which % Math.max(1, heard.length)]?.recognised(1_000 + which, 500);
+    case 'open': {
+      const opened = budgets.open(order);
+      return opened.kind === 'open' ? void bills.push(opened.reservation) : undefined;
+    }
+    case 'use':
+      return bill?.used({ inputTokens: which + 1, outputTokens: 1 });
+    case 'speak':
+      return bill?.spoke({ characters: which, ms: 100 });
+    case 'drain':
+      return void entries.push(...ledger.drain());
+    case 'fail':
+      ledger.drain();
+      return ledger.putBack();
+    case 'wait':
+      return clock.advance(which * 7_000);
+  }
+}
+
+const anyAct = fc.record({ kind: fc.constantFrom(...acts), which: fc.nat(9_999) });
+
+test('whatever was under way when somebody was forgotten, nothing names them afterwards', async () => {
+  const later = anyAct.filter(({ kind }) => kind !== 'listen' && kind !== 'open');
+  const both = [fc.array(anyAct, { maxLength: 30 }), fc.array(later, { maxLength: 30 })] as const;
+  await fc.assert(
+    fc.asyncProperty(...both, async (before, after) => {
+      const clock = new VirtualClock();
+      const world: World = { clock, ...openBudgets(clock), heard: [], bills: [], entries: [] };
+      for (const act of before) await perform(act, world);
+      world.budgets.forget('g', 'ana');
+      world.entries.length = 0; // what is in the book is erased there
+      for (const act of after) await perform(act, world);
+      const { entries, ledger } = world;
+      ledger.putBack();
+      const reported = [
+        ...entries,
+        ...ledger.drain(),
+        ...ledger.standing('g', clock.wallMs()).people,
+      ];
+      expect(JSON.stringify(reported)).not.toContain('ana');
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test.each([600, 1_000, 1_400, 2_000, 2_600, 3_200, 3_800, 4_600])(
+  'who is forgotten %i ms into a sentence is not put back by what was being recognised',
+  async (ms) => {
+    const adam = { id: '4711', name: 'Adam', isBot: false, roleIds: [] };
+    const clock = new VirtualClock(Date.UTC(2026, 10, 20));
+    const { ledger, budgets } = openBudgets(clock);
+    const transcriber = new FakeTranscriber({ texts: ['five five'], tookMs: 400, clock });
+    const fixture = openSessionFixture({ spending: budgets, transcriber }, [adam, eva], clock);
+    await fixture.sessions.join(lounge, adam.id);
+    await pass(fixture, 500);
+    const fromMs = clock.nowMs();
+    const packets = await words('human-librivox-0880', adam, fromMs);
+    const sent = packets.filter(({ atMs }) => atMs <= fromMs + ms);
+    await pass(fixture, ms, sent);
+    await fixture.privacy.forget('g', adam.id);
+    await pass(fixture, 1_500);
+    expect([...ledger.standing('g', clock.wallMs()).people.keys()]).toEqual([]);
+    await fixture.sessions.leave('g');
+  },
+);
+
+test('who is forgotten keeps no more and gets no second share, also for an answer that goes on', async () => {
+  const clock = new VirtualClock();
+  const caps = { personDay: dollars(1), serverDay: dollars(5) };
+  const { budgets, ledger } = openBudgets(clock, { caps });
+  for (let n = 0; n < 10; n++) {
+    for (let opened = budgets.open(order); opened.kind === 'open'; opened = budgets.open(order)) {
+      if (n % 2 === 0) budgets.forget('g', 'ana');
+      opened.reservation.used({ inputTokens: 100_000, outputTokens: 0 });
+      opened.reservation.close();
+    }
+    expect(budgets.open(order)).toMatchObject({ line: { id: 'budget.user' } });
+    budgets.forget('g', 'ana');
+  }
+  expect(ledger.standing('g', todayMs).day.nanoUsd).toBeLessThanOrEqual(1.1e9);
+  expect(budgets.listen('g', 'ana')).toMatchObject({ line: { id: 'budget.user' } });
+  expect(budgets.open({ ...order, personId: 'ben' }).kind).toBe('open');
+  await clock.advance(24 * 3_600_000);
+  expect(budgets.open(order).kind).toBe('open');
+});
+
+test('what was put aside for somebody who is forgotten meanwhile still counts as theirs', () => {
+  const { budgets, ledger } = openBudgets(new VirtualClock(), {
+    caps: { personDay: dollars(0.0006) },
+  });
+  const first = budgets.open(order);
+  budgets.forget('g', 'ana');
+  expect(budgets.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.user' } });
+  expect(ledger.reserved('g', 'ben').nanoUsd).toBe(0);
+  if (first.kind === 'open') first.reservation.close();
+  expect(budgets.open(order).kind).toBe('open');
+});
+
+test('who is forgotten while their written question is under way is not named by its bill', async () => {
+  const clock = new VirtualClock(Date.UTC(2026, 10, 20));
+  const { budgets, ledger } = openBudgets(clock);
+  const fixture = openSessionFixture({ spending: budgets }, [], clock);
+  const asking = fixture.talk.ask('g', 'Why?', { id: '4711', name: 'Adam' }, 'text');
+  await fixture.privacy.forget('g', '4711');
+  await clock.advance(2_000);
+  expect(await asking).toMatchObject({ kind: 'answered' });
+  const { day, people } = ledger.standing('g', clock.wallMs());
+  expect(day.nanoUsd).toBeGreaterThan(0);
+  expect([...people.keys()]).toEqual([]);
+  expect(budgets.today('g').top).toBeUndefined();
+});

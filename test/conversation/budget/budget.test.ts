@@ -1,0 +1,263 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
+
+import { chained } from '#src/pipeline/chained.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
+import type { Caps } from '#src/spending/caps.ts';
+import type { Tariff } from '#src/spending/tariff.ts';
+import { readBy } from '#test/conversation/setup/read-outcome.ts';
+import {
+  adam,
+  eva,
+  type FixtureOptions,
+  lounge,
+  only,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+import { FakeChat, untilAborted } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
+
+type Over = {
+  readonly caps?: Partial<Caps>;
+  readonly tariff?: Partial<Tariff>;
+  readonly parts?: FixtureOptions;
+  readonly wallMs?: number;
+};
+
+/** Adam and Eva with the bot, and what it costs. */
+async function openPaid({ caps = {}, tariff = {}, parts = {}, wallMs }: Over = {}) {
+  const clock = new VirtualClock(wallMs);
+  const purse = openBudgets(clock, { caps, tariff });
+  const fixture = openSessionFixture({ ...parts, spending: purse.budgets }, [adam, eva], clock);
+  await fixture.sessions.join(lounge, 'adam');
+  const spent = () => purse.ledger.standing('g', clock.wallMs()).day;
+  return { ...purse, fixture, clock, spent };
+}
+
+const asker = { id: 'adam', name: 'Adam' };
+
+test('an answer is paid for: recognising by its sound, thinking by what the server reports, speaking by its text', async () => {
+  const usage = { inputTokens: 1_000, outputTokens: 500 };
+  const chat = new FakeChat([['You said five.', { usage }]]);
+  const { fixture, paid, spent } = await openPaid({ parts: { chat } });
+  const pipe = await openPaid();
+  await pass(pipe.fixture, 4_000, await words('human-cards-004', adam, 0));
+  const sum = (what: string) =>
+    pipe.paid.filter((one) => one.what === what).reduce((all, { usd = 0 }) => all + usd, 0);
+  expect(sum('recognise')).toBeGreaterThan((0.01 / 60) * 1.5);
+  expect(sum('speak')).toBeCloseTo('You said five.'.length / 1e6, 9);
+  expect(sum('think')).toBeGreaterThan(0);
+  expect(pipe.spent().turns).toBe(1);
+  await fixture.talk.ask('g', 'And?', asker, 'text');
+  expect(paid).toEqual([{ kind: 'spent', what: 'think', usd: 0.0015 }]);
+  expect(spent()).toMatchObject({ nanoUsd: 1_500_000, turns: 1 });
+});
+
+test('what was prepared in vain is paid as well', async () => {
+  const transcriber = new FakeTranscriber({ texts: ['go forward ten meters'] });
+  const { fixture, ledger, paid, spent } = await openPaid({ parts: { transcriber } });
+  const said = await words('human-goforward', adam, 0);
+  while (fixture.chat.asked.length === 0 && said.length > 0) {
+    const now = said.filter(({ atMs }) => atMs <= fixture.clock.nowMs() + 20);
+    await pass(fixture, 20, said.splice(0, now.length));
+  }
+  await fixture.sessions.leave('g');
+  await pass(fixture, 200);
+  expect(fixture.of('answered')).toEqual([]);
+  expect(paid.map(({ what }) => what)).toEqual(expect.arrayContaining(['think', 'speak']));
+  expect(spent().turns).toBe(0);
+  expect(ledger.reserved('g')).toEqual({ nanoUsd: 0, ms: 0 });
+});
+
+test('what a server refuses costs nothing, and is not put aside for ever', async () => {
+  const error = new BotError('provider.refused', false, 'No.');
+  const chat = new FakeChat([[{ error }]]);
+  const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
+  const pipelines = only(chained({ chat, synthesizer }));
+  const { fixture, ledger, spent } = await openPaid({ parts: { chat, pipelines, synthesizer } });
+  expect(await asking(fixture, 'voice')).toMatchObject({ kind: 'failed' });
+  expect(await asking(fixture, 'text')).toMatchObject({ kind: 'failed' });
+  expect(spent().nanoUsd).toBe(0);
+  expect(ledger.reserved('g')).toEqual({ nanoUsd: 0, ms: 0 });
+});
+
+test('after an answer nothing stays put aside', async () => {
+  const { fixture, ledger } = await openPaid();
+  for (let turn = 0; turn < 3; turn++)
+    await pass(fixture, 4_000, await words('human-cards-004', adam, turn * 4_000));
+  expect(fixture.of('answered')).toHaveLength(3);
+  expect(ledger.reserved('g')).toEqual({ nanoUsd: 0, ms: 0 });
+});
+
+test('whoever has used their share reads so, is not answered aloud, and still gets answers in text', async () => {
+  const { fixture, budgets } = await openPaid({ caps: { personDay: dollars(0.002) } });
+  use(budgets, 1_800);
+  const line = { id: 'budget.user', with: { h: 8 } };
+  expect(await asking(fixture, 'voice')).toEqual({ kind: 'failed', line });
+  expect(await asking(fixture, 'voice')).toEqual({ kind: 'failed', line });
+  expect(await asking(fixture, 'text')).toEqual({ kind: 'answered', text: 'You said five.' });
+  await pass(fixture, 31_000);
+  const reported = fixture.written.filter((words) =>
+    words.startsWith("You've used today's share."),
+  );
+  expect(reported).toEqual(["You've used today's share. Text still works; new share in 8 h."]);
+  expect(fixture.of('dropped')).toMatchObject([{ why: 'budget' }, { why: 'budget' }]);
+});
+
+test('when the budget is used it says so once, keeps recognising, shows until when, and reads nothing out', async () => {
+  const { fixture, budgets } = await openPaid({ caps: { serverDay: dollars(0.1) } });
+  use(budgets, 96_000);
+  await pass(fixture, 4_000, await words('human-cards-004', adam, 0));
+  expect(fixture.of('recognised')).toHaveLength(1);
+  expect(fixture.of('answered')).toEqual([]);
+  expect(fixture.written).toEqual([
+    "Today's budget is used. I won't speak until 2026-11-21 00:00 UTC.",
+  ]);
+  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'quiet', time: '2026-11-21 00:00 UTC' });
+  expect(await fixture.talk.say('g', 'Hello.', 'now')).toMatchObject({
+    kind: 'unaffordable',
+    line: { id: 'budget.guild' },
+  });
+  expect(fixture.linkOpener.link.sent).toBe(0);
+});
+
+test('at the very end nothing is recognised either, until the next day', async () => {
+  const wallMs = Date.UTC(2026, 10, 20, 23, 59, 50);
+  const { fixture, budgets, clock } = await openPaid({ caps: { serverDay: dollars(0.1) }, wallMs });
+  use(budgets, 100_000);
+  await pass(fixture, 4_000, await words('human-cards-004', adam, 0));
+  expect([fixture.of('recognised'), fixture.of('ignored')]).toEqual([[], []]);
+  await pass(fixture, 8_000);
+  const nowMs = clock.nowMs();
+  await pass(fixture, 4_000, await words('human-cards-004', adam, nowMs));
+  expect(fixture.of('answered')).toHaveLength(1);
+});
+
+test('near the end answers are to be short, and the voice cheap where there is a cheaper one', async () => {
+  const tariff = { cheaperVoice: { kind: 'free' } } as const;
+  const { fixture, budgets, paid } = await openPaid({ caps: { serverDay: dollars(0.1) }, tariff });
+  use(budgets, 91_000);
+  await asking(fixture, 'voice');
+  const [system] = fixture.chat.asked.at(-1)?.messages ?? [];
+  expect(system?.content).toContain('Answer in one sentence');
+  expect(fixture.synthesizer.asked.at(-1)?.voice).toMatchObject({ isCheap: true });
+  expect(fixture.written).toEqual(["90 % of today's budget is used. My answers are short now."]);
+  expect(paid.filter(({ what }) => what === 'speak')).toEqual([]);
+});
+
+test('a forgotten person is not known to have spent anything', async () => {
+  const { fixture, budgets, ledger, clock } = await openPaid();
+  use(budgets, 1_000);
+  await fixture.privacy.forget('g', 'adam');
+  const { day, people } = ledger.standing('g', clock.wallMs());
+  expect([day.nanoUsd, people.size]).toEqual([1_000_000, 0]);
+});
+
+test('a text that costs more than is left is written, and not read out', async () => {
+  const { fixture, budgets, ledger, spent } = await openPaid({ caps: { serverDay: dollars(0.1) } });
+  use(budgets, 94_000);
+  await pass(fixture, 20_000);
+  const [before, asked] = [spent().nanoUsd, fixture.synthesizer.asked.length];
+  const words = 'These words are many. '.repeat(90).trim();
+  const ends: PlayEnd[] = [];
+  const onEnd = (end: PlayEnd) => void ends.push(end);
+  expect(await fixture.talk.say('g', words, 'now', { onEnd })).toMatchObject({ kind: 'queued' });
+  await pass(fixture, 3_000);
+  expect(fixture.written.at(-1)).toContain('These words are many.');
+  await fixture.talk.say('g', words, 'now', { onEnd, track: 'news' });
+  await pass(fixture, 3_000);
+  const failed = { kind: 'failed', reason: { id: expect.stringMatching(/^budget/) } };
+  expect(ends).toMatchObject([failed, failed]);
+  expect([spent().nanoUsd, fixture.synthesizer.asked.length]).toEqual([before, asked]);
+  expect(ledger.reserved('g')).toEqual({ nanoUsd: 0, ms: 0 });
+});
+
+test('a check is paid by the server, and asks nobody where its budget is used', async () => {
+  const { fixture, budgets, spent } = await openPaid({ caps: { serverDay: dollars(0.1) } });
+  const check = async () => {
+    const checking = fixture.checkup.check('g', 'adam');
+    await pass(fixture, 9_000);
+    const { findings } = await checking;
+    return findings.filter(({ point }) => ['recognise', 'think', 'speak'].includes(point));
+  };
+  const before = spent().nanoUsd;
+  expect((await check()).map(({ kind }) => kind)).toEqual(['ok', 'ok', 'ok']);
+  expect(spent().nanoUsd).toBeGreaterThan(before);
+  use(budgets, 94_900);
+  const asked = fixture.chat.asked.length;
+  const line = { id: 'budget.guild' };
+  expect(await check()).toMatchObject(Array.from({ length: 3 }, () => ({ kind: 'idle', line })));
+  expect(fixture.chat.asked).toHaveLength(asked);
+});
+
+test('a recording that is recognised for too long ends at the recogniser with its question', async () => {
+  let isRecognised: boolean | undefined;
+  const transcriber: Transcriber = {
+    async *transcribe(_pcm, signal) {
+      isRecognised = true;
+      await untilAborted(signal).finally(() => {
+        isRecognised = false;
+      });
+      yield { kind: 'final', transcript: { text: '' } };
+    },
+  };
+  const recordings = { read: async () => twoMinutes };
+  const { fixture, ledger } = await openPaid({ parts: { recordings, transcriber } });
+  const about = { recording: { url: '', name: 'recording' }, longestMs: 1_000 };
+  const asked = fixture.talk.ask('g', '', asker, 'text', about);
+  await pass(fixture, 500);
+  expect(isRecognised).toBe(true);
+  await pass(fixture, 1_000);
+  expect(await asked).toMatchObject({ kind: 'failed' });
+  expect([isRecognised, ledger.reserved('g').nanoUsd]).toEqual([false, 0]);
+});
+
+type Paid = Awaited<ReturnType<typeof openPaid>>;
+
+/** Uses this many tokens of Adam's, a millionth of a dollar each. */
+function use(budgets: Paid['budgets'], inputTokens: number): void {
+  const who = { guildId: 'g', personId: 'adam', name: 'Adam' };
+  const opening = budgets.open({ ...who, kind: 'answer', characters: 0, heardMs: 0 });
+  if (opening.kind === 'refused') throw new Error('refused');
+  opening.reservation.used({ inputTokens, outputTokens: 0 });
+  opening.reservation.close();
+}
+
+async function asking(fixture: Paid['fixture'], how: 'voice' | 'text') {
+  const answer = fixture.talk.ask('g', 'How many?', asker, how);
+  await pass(fixture, 3_000);
+  return readBy(await answer);
+}
+
+test('a recording of /ask is paid by whoever sent it, a person or a program, until their share is used', async () => {
+  const recordings = { read: async () => twoMinutes };
+  const { fixture, ledger, clock, spent } = await openPaid({
+    caps: { personDay: dollars(0.03) },
+    parts: { recordings },
+    tariff: { think: { kind: 'free' }, speak: { kind: 'free' } },
+  });
+  for (const id of ['eva', 'token:bell']) {
+    const send = () =>
+      fixture.talk.ask('g', '', { id, name: id }, 'text', {
+        recording: { url: '', name: 'recording' },
+      });
+    expect([await send(), await send()]).toMatchObject([
+      { kind: 'answered' },
+      { kind: 'answered' },
+    ]);
+    expect(await send()).toMatchObject({ kind: 'failed', line: { id: 'budget.user' } });
+    expect(ledger.shareOf('g', id, clock.wallMs()).nanoUsd).toBe(0.04e9);
+  }
+  expect(spent().nanoUsd).toBe(0.08e9);
+});
+
+const twoMinutes = {
+  samples: new Int16Array(120 * 16_000).fill(1),
+  rateHz: 16_000,
+  channels: 1,
+} as const;

@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import {
+  finalLoss,
+  noLosses,
+  reconnectRules,
+  stepReconnect,
+} from '#src/conversation/connection/reconnect-policy.ts';
+import { ShardPace, SignalPace } from '#src/discord/link/signal-pace.ts';
+import { fc } from '#test/properties.ts';
+
+/** What follows each of `losses` in turn, and when; between a return and the next loss the link holds for `heldMs`. */
+function play(
+  losses: readonly {
+    readonly random: number;
+    readonly opens?: boolean;
+    readonly heldMs?: number;
+  }[],
+  { restMs = 0, tookMs = 0 } = {},
+) {
+  let comeback = noLosses;
+  let atMs = 0;
+  const waits: number[] = [];
+  const triesAtMs: number[] = [];
+  for (const { random, opens = false, heldMs = 0 } of losses) {
+    const [lost, effect] = stepReconnect(
+      comeback,
+      { kind: 'lost', atMs, random, restMs },
+      reconnectRules,
+    );
+    comeback = lost;
+    if (effect?.kind !== 'try') return { waits, triesAtMs, gaveUp: true };
+    waits.push(effect.waitMs);
+    atMs += effect.waitMs;
+    triesAtMs.push(atMs);
+    atMs += tookMs;
+    if (opens) [comeback] = stepReconnect(comeback, { kind: 'up', atMs }, reconnectRules);
+    if (opens) atMs += heldMs;
+  }
+  return { waits, triesAtMs, gaveUp: false };
+}
+
+const often = (times: number, random = 1) => Array.from({ length: times }, () => ({ random }));
+
+test('the longest waits double up to half a minute, and the tenth try is the last', () => {
+  expect(play(often(20))).toMatchObject({
+    waits: [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 30_000],
+    gaveUp: true,
+  });
+});
+
+test('a wait is anything from nothing to the longest, as chance has it', () => {
+  expect(play([{ random: 0.1 }, { random: 0 }, { random: 0.75 }]).waits).toEqual([50, 0, 1_500]);
+});
+
+test('no try comes before Discord allows one', () => {
+  expect(play(often(3), { restMs: 1_500 }).waits).toEqual([1_500, 1_500, 2_000]);
+});
+
+test('what would take longer than five minutes is not waited for', () => {
+  expect(play(often(1), { restMs: 300_001 })).toMatchObject({ waits: [], gaveUp: true });
+  const hanging = play(often(20), { tookMs: 60_000 });
+  expect([hanging.triesAtMs.length, hanging.gaveUp]).toEqual([5, true]);
+});
+
+test('a link that held for a minute begins anew when it is lost', () => {
+  const held = play([
+    ...often(3),
+    { random: 1, opens: true, heldMs: 60_000 },
+    { random: 1, opens: true, heldMs: 59_999 },
+    { random: 1 },
+  ]);
+  expect(held.waits).toEqual([500, 1_000, 2_000, 4_000, 500, 1_000]);
+});
+
+test('waiting for the own pace of joins counts neither as a try nor as time', () => {
+  const waits = (events: readonly ('paced' | 'lost')[]) => {
+    let [comeback, atMs] = [noLosses, 0];
+    const tried = [];
+    for (const kind of events) {
+      const event = { kind, atMs, random: 0.5, restMs: 0, paceMs: 55_000 };
+      const [next, effect] = stepReconnect(comeback, event, reconnectRules);
+      comeback = next;
+      if (effect?.kind !== 'try') return [...tried, 'gave up'];
+      tried.push(effect.losses);
+      atMs += effect.waitMs;
+    }
+    return tried;
+  };
+  const paced = Array.from({ length: 40 }, () => 'paced' as const);
+  expect(waits(['lost', ...paced, 'lost'])).toEqual([...Array(41).fill(1), 2]);
+  expect(waits([...paced, 'lost']).at(-1)).toBe(2);
+  const lost = Array.from({ length: 12 }, () => 'lost' as const);
+  expect(waits([...paced, ...lost]).indexOf('gave up')).toBe(49);
+});
+
+test('1,000 sessions of one shard that lose their links together all come back, at 60 joins a minute', () => {
+  const shard = new ShardPace();
+  const queue: { readonly atMs: number; readonly run: (atMs: number) => void }[] = [];
+  let [back, givenUp, lastMs, chance] = [0, 0, 0, 0];
+  const random = () => {
+    chance = (chance * 16_807 + 7) % 2_147_483_647;
+    return chance / 2_147_483_647;
+  };
+  const openComeback = () => {
+    const pace = new SignalPace(shard);
+    let comeback = noLosses;
+    const step = (event: Parameters<typeof stepReconnect>[1]) => {
+      const [next, effect] = stepReconnect(comeback, event, reconnectRules);
+      comeback = next;
+      if (effect?.kind === 'try') queue.push({ atMs: event.atMs + effect.waitMs, run: attempt });
+      else givenUp++;
+    };
+    const attempt = (atMs: number) => {
+      const paceMs = pace.waitMs(atMs);
+      if (paceMs > 15_000) return step({ kind: 'paced', atMs, random: random(), paceMs });
+      pace.plan(atMs + paceMs);
+      const run = (nowMs: number) => {
+        pace.sent('join', nowMs);
+        back++;
+        lastMs = nowMs;
+      };
+      return queue.push({ atMs: atMs + paceMs, run });
+    };
+    step({ kind: 'lost', atMs: 0, random: random(), restMs: 0 });
+  };
+  for (let n = 0; n < 1_000; n++) openComeback();
+  while (queue.length > 0) {
+    queue.sort((a, b) => b.atMs - a.atMs);
+    const next = queue.pop();
+    next?.run(next.atMs);
+  }
+  expect([back, givenUp]).toEqual([1_000, 0]);
+  expect(lastMs).toBeLessThan(1_000_000 + 120_000);
+});
+
+const loss = fc.record({
+  random: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+  opens: fc.boolean(),
+  heldMs: fc.oneof(fc.nat(1_000), fc.nat(70_000), fc.constant(60_000)),
+});
+
+test('no sequence of losses makes more than ten tries in a minute', () => {
+  const arrays = fc.array(loss, { minLength: 5, maxLength: 80 });
+  fc.assert(
+    fc.property(arrays, fc.nat(20_000), (losses, tookMs) => {
+      const { triesAtMs } = play(losses, { tookMs });
+      const busiest = triesAtMs.map(
+        (fromMs) => triesAtMs.filter((atMs) => atMs >= fromMs && atMs < fromMs + 60_000).length,
+      );
+      expect(Math.max(0, ...busiest)).toBeLessThanOrEqual(10);
+    }),
+  );
+});
+
+test('a link is not tried again where the bot was refused or sent away', () => {
+  expect(finalLoss(new BotError('link.lost', true, 'Lost.'))).toBeUndefined();
+  expect(finalLoss(new BotError('link.lost', false, 'Sent away.'))).toBe('sent-away');
+  expect(finalLoss(new BotError('discord.unreachable', false, 'Refused.'))).toBe('refused');
+});

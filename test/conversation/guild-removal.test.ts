@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import { conversationSettings } from '#src/conversation/settings/guild-settings.ts';
+import { lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
+import {
+  adam,
+  den,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+
+const removed = { kind: 'guild-removed' } as const;
+const always = { kind: 'always' } as const;
+
+async function remembered(): Promise<SessionFixture> {
+  const fixture = openSessionFixture({}, [adam]);
+  await fixture.consents.write('g', 'eva', always);
+  await fixture.consents.write('other', 'eva', always);
+  await fixture.settings.set('g', 'addressing', 'name');
+  return fixture;
+}
+
+const kept = async ({ consents, settingsStore }: SessionFixture) => [
+  (await consents.read('g')).size,
+  (await settingsStore.read('g')).size,
+];
+
+test('once the bot is removed from a server nothing is kept of it, in the store and in memory', async () => {
+  const fixture = await remembered();
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 100);
+  fixture.sessions.news('g', removed);
+  await fixture.clock.advance(3_000);
+  expect(await kept(fixture)).toEqual([0, 0]);
+  expect(await fixture.trackStore.read('g', 'lounge')).toEqual([]);
+  expect(fixture.sessions.settings.isSet('g', conversationSettings.addressing)).toBe(false);
+  expect([fixture.forgotten, (await fixture.consents.read('other')).size]).toEqual([['g'], 1]);
+  expect(fixture.of('erased')).toHaveLength(1);
+  const order = fixture.events.map(({ kind }) => kind);
+  expect(order.indexOf('left')).toBeLessThan(order.indexOf('erased'));
+  expect([fixture.clock.sleeping, fixture.written]).toEqual([0, []]);
+});
+
+test('a server that the bot sits nowhere in is erased, too', async () => {
+  const fixture = await remembered();
+  fixture.sessions.news('g', removed);
+  await fixture.clock.advance(0);
+  expect([await kept(fixture), fixture.of('erased')]).toEqual([
+    [0, 0],
+    [{ kind: 'erased', items: 2 }],
+  ]);
+});
+
+test('what was said in a server that the bot was removed from is erased, on disk and in memory', async () => {
+  const fixture = await remembered();
+  const { onDisk, inMemory } = fixture.transcripts;
+  for (const [store, guildId] of [
+    [onDisk, 'g'],
+    [onDisk, 'other'],
+    [inMemory, 'g'],
+  ] as const) {
+    await store.writer.putSession(sessionOf(guildId, { guildId }));
+    await store.writer.putLines([lineOf(guildId, 1, 'tea')]);
+  }
+  fixture.sessions.news('g', removed);
+  await fixture.clock.advance(3_000);
+  expect(await onDisk.reader.guilds()).toEqual(['other']);
+  expect(await inMemory.reader.guilds()).toEqual([]);
+  expect(fixture.of('erased')).toEqual([{ kind: 'erased', items: 4 }]);
+});
+
+test('a store in trouble is asked to erase a server again, and the end of the bot ends that', async () => {
+  const fixture = await remembered();
+  fixture.guildStore.trouble = 'unwritable';
+  fixture.sessions.news('g', removed);
+  await fixture.clock.advance(4_000);
+  expect(fixture.of('failed')).toMatchObject([{ stage: 'store', code: 'store.unwritable' }]);
+  fixture.guildStore.trouble = undefined;
+  await fixture.clock.advance(6_000);
+  expect([await kept(fixture), fixture.of('erased').length]).toEqual([[0, 0], 1]);
+  fixture.guildStore.trouble = 'unwritable';
+  fixture.sessions.news('g', removed);
+  await fixture.clock.advance(1_000);
+  await fixture.sessions[Symbol.asyncDispose]();
+  expect(fixture.clock.sleeping).toBe(0);
+});
+
+test('a store that stays in trouble is asked three times within a minute', async () => {
+  const fixture = await remembered();
+  fixture.guildStore.erase = () => new Promise(() => undefined);
+  fixture.sessions.news('g', removed);
+  await fixture.clock.advance(60_000);
+  expect([fixture.of('failed').length, fixture.of('erased')]).toEqual([3, []]);
+  expect(fixture.clock.sleeping).toBe(0);
+});
+
+test('whoever calls the bot back at once has a session that begins anew', async () => {
+  const fixture = await remembered();
+  await fixture.sessions.join(lounge, 'adam');
+  fixture.sessions.news('g', removed);
+  const joining = fixture.sessions.join(den, 'adam');
+  await fixture.clock.advance(3_000);
+  expect(await joining).toMatchObject({ kind: 'joined' });
+  expect([await kept(fixture), fixture.sessions.at('g')]).toEqual([[0, 0], den]);
+});

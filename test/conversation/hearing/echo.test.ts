@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { readWav } from '#src/audio/wav.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+import {
+  adam,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeTranscriber } from '#test/fakes/speech.ts';
+
+const codec = await loadOpus();
+const story = ['First', 'Then', 'Later', 'Soon', 'Again', 'At last']
+  .map((word) => `${word} there was a lamp lit by the wide sea.`)
+  .join(' ');
+
+/** Says everything in one recorded voice. */
+async function recordedVoice(): Promise<Synthesizer> {
+  const pcm = readWav(await readFile('test/fixtures/speech/synth-flite-rms-capital-of-france.wav'));
+  return {
+    async *synthesize() {
+      yield pcm;
+    },
+  };
+}
+
+/** Adam has loudspeakers: what the bot says comes back into his microphone, late and quieter. */
+function loudspeakers(fixture: Awaited<ReturnType<typeof asked>>): void {
+  const [decoder, encoder] = [codec.decoder(24_000), codec.encoder(24_000)];
+  const { link } = fixture.linkOpener;
+  const [lateMs, gain] = [160, 0.1];
+  let sequence = 40_000;
+  link.onLeft = (frame, atMs) => {
+    const quieter = decoder.decode(frame).map((sample) => sample * gain);
+    const opus = Buffer.from(encoder.encode(quieter));
+    fixture.coming.push({
+      speakerId: 'adam',
+      sequence: sequence++ & 0xffff,
+      timestamp: Math.round((atMs + lateMs) * 48) >>> 0,
+      opus,
+      atMs: atMs + lateMs,
+    });
+  };
+}
+
+async function asked() {
+  const clock = new VirtualClock();
+  const chat = new FakeChat([[story]], clock);
+  const synthesizer = await recordedVoice();
+  const transcriber = new FakeTranscriber({ texts: ['what is the capital of france'] });
+  const parts = { codec, transcriber, synthesizer, pipeline: chained({ chat, synthesizer }) };
+  const fixture = openSessionFixture(parts, [adam], clock);
+  await fixture.sessions.join(lounge, 'adam');
+  const coming: Parameters<typeof fixture.linkOpener.link.arrive>[0][] = [];
+  return { ...fixture, chat, coming };
+}
+
+test('its own voice out of loudspeakers is neither answered nor interrupts it', async () => {
+  const fixture = await asked();
+  loudspeakers(fixture);
+  await pass(fixture, 2_600, await words('human-goforward', adam, 0));
+  for (let passed = 0; passed < 24_000; passed += 20) {
+    const due = fixture.coming.filter(({ atMs }) => atMs <= fixture.clock.nowMs() + 20);
+    fixture.coming.splice(0, due.length);
+    await pass(fixture, 20, due);
+  }
+  expect(fixture.chat.asked).toHaveLength(1);
+  expect(fixture.of('answered')).toMatchObject([{ finish: 'completed', heardText: story }]);
+});

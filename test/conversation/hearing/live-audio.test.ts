@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import { joinSamples } from '#src/audio/pcm.ts';
+import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
+import {
+  adam,
+  lounge,
+  openSessionFixture,
+  pass,
+  talkative,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
+
+const recording = 'human-goforward';
+
+type HeardSound = {
+  readonly speakerId: string;
+  readonly fromMs: number;
+  readonly sound: Int16Array;
+};
+
+/** Somebody who answers, and hears people while they speak. */
+function listener() {
+  const heard: HeardSound[] = [];
+  const forgotten: string[] = [];
+  const turns: Turn[] = [];
+  const pipeline: Pipeline = {
+    answer(turn, ...rest) {
+      turns.push(turn);
+      return talkative(1).answer(turn, ...rest);
+    },
+    hear: (sound, speakerId, fromMs) => void heard.push({ sound, speakerId, fromMs }),
+    forgetHeard: (speakerId) => void forgotten.push(speakerId),
+  };
+  return { heard, forgotten, turns, pipeline };
+}
+
+test('who is answered whatever they say is heard from the beginning, as it will be answered', async () => {
+  const { heard, forgotten, turns, pipeline } = listener();
+  const fixture = openSessionFixture({ pipeline });
+  await fixture.sessions.join(lounge, adam.id);
+  await pass(fixture, 4_000, await words(recording, adam, 0));
+  const [said] = turns.at(-1)?.said ?? [];
+  const [first] = heard;
+  expect([first?.speakerId, first?.fromMs]).toEqual([adam.id, said?.fromMs]);
+  const live = joinSamples(heard.map(({ sound }) => sound));
+  const answered = said?.pcm?.samples ?? new Int16Array(0);
+  const length = Math.min(live.length, answered.length);
+  expect(length).toBeGreaterThan(16_000);
+  expect(live.subarray(0, length)).toEqual(answered.subarray(0, length));
+  expect(forgotten).toEqual([]);
+});
+
+test.each([
+  ['the server', { serverDay: dollars(0.000_001) }, 0],
+  ['the speaker', { personDay: dollars(0.000_001) }, 0],
+  ['nobody', {}, 16_000],
+])(
+  'where no money for an answer is left to %s, a model that hears is sent nothing',
+  async (_, caps, least) => {
+    const { heard, pipeline } = listener();
+    const clock = new VirtualClock();
+    // Recognised for nothing: what is left matters to the model alone.
+    const { budgets, ledger } = openBudgets(clock, {
+      caps,
+      tariff: { recognise: { kind: 'free' } },
+    });
+    const fixture = openSessionFixture({ pipeline, spending: budgets }, [adam], clock);
+    await fixture.sessions.join(lounge, adam.id);
+    await pass(fixture, 2_000, await words(recording, adam, 0));
+    expect(joinSamples(heard.map(({ sound }) => sound)).length).toSatisfy((length: number) =>
+      least === 0 ? length === 0 : length >= least,
+    );
+    await pass(fixture, 60_000);
+    expect(ledger.reserved('g')).toEqual({ nanoUsd: 0, ms: 0 });
+  },
+);
+
+test('of who has to name the bot first nothing goes to the model before the words are known', async () => {
+  const { heard, turns, pipeline } = listener();
+  const fixture = openSessionFixture({ pipeline, addressing: 'name' });
+  await fixture.sessions.join(lounge, adam.id);
+  await pass(fixture, 4_000, await words(recording, adam, 0));
+  expect([heard, turns]).toEqual([[], []]);
+});
+
+test('what turns out to be nothing is taken back', async () => {
+  const { heard, forgotten, pipeline } = listener();
+  const fixture = openSessionFixture({
+    pipeline,
+    transcriber: new FakeTranscriber({ texts: [''] }),
+  });
+  await fixture.sessions.join(lounge, adam.id);
+  await pass(fixture, 4_000, await words(recording, adam, 0));
+  expect(heard.length).toBeGreaterThan(0);
+  expect(forgotten).toContain(adam.id);
+});
+
+test('who takes back a yes in the middle of the word is not heard any further', async () => {
+  const { heard, forgotten, pipeline } = listener();
+  const fixture = openSessionFixture({ pipeline });
+  await fixture.sessions.join(lounge, adam.id);
+  const packets = await words(recording, adam, 0);
+  await pass(fixture, 1_500, packets);
+  expect(heard.length).toBeGreaterThan(0);
+  await fixture.privacy.deny('g', adam.id);
+  const before = heard.length;
+  await pass(
+    fixture,
+    500,
+    packets.filter(({ atMs }) => atMs > fixture.clock.nowMs()),
+  );
+  expect([heard.length, forgotten]).toEqual([before, [adam.id]]);
+});

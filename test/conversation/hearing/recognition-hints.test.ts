@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import type { Transcriber } from '#src/speech/ports.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+import { FakeTranscriber } from '#test/fakes/speech.ts';
+
+/** Notes what it is told to expect. */
+function hinted(texts: readonly string[]) {
+  const reported: (readonly string[])[] = [];
+  const fake = new FakeTranscriber({ texts });
+  const transcriber: Transcriber = {
+    transcribe: (pcm, signal) => fake.transcribe(pcm, signal),
+    withHints: (hints) => {
+      reported.push(hints);
+      return fake;
+    },
+  };
+  return { reported, transcriber };
+}
+
+const hostile = { ...eva, id: 'mallory', name: '<b>\r\nMallory</b>' };
+
+test('the recogniser expects the names of the bot, and of those present who agreed', async () => {
+  const { reported, transcriber } = hinted(['what time is it']);
+  const over = { transcriber, names: ['Computer'] };
+  const fixture = openSessionFixture(over, [adam, eva, hostile]);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 11_000);
+  await pass(fixture, 6_000, await words('human-cards-004', adam, fixture.clock.nowMs()));
+  expect(reported.at(-1)).toEqual(expect.arrayContaining(['Computer', 'Adam']));
+  expect(reported.at(-1)?.join()).not.toMatch(/Eva|Mallory/);
+  await fixture.privacy.allow('g', 'mallory', 'today');
+  await pass(fixture, 6_000, await words('human-cards-004', adam, fixture.clock.nowMs()));
+  expect(reported.at(-1)?.at(-1)).toMatch(/^[^<>\r\n]*Mallory[^<>\r\n]*$/);
+});

@@ -1,0 +1,76 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+import { settled } from '#test/fakes/clock.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Two minutes of speech are decoded. */
+const timeout = 60_000;
+
+/** Understands the same each time, and keeps nothing of what it heard. */
+const transcriber: Transcriber = {
+  async *transcribe() {
+    yield { kind: 'final', transcript: { text: 'five five' } };
+  },
+};
+
+async function called(people: readonly ChannelMember[]) {
+  const byName = { addressing: 'name', names: ['Nova'], consent: { policy: 'notice' } } as const;
+  const fixture = openSessionFixture({ ...byName, transcriber }, people);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 5_000);
+  return fixture;
+}
+
+/** Bytes of sound and other buffers that are still reachable. */
+async function heldBytes(): Promise<number> {
+  for (let round = 0; round < 4; round++) {
+    await settled();
+    collect();
+  }
+  return process.memoryUsage().arrayBuffers;
+}
+
+test('of somebody who never pauses only the last words are kept in memory', {
+  timeout,
+}, async () => {
+  const fixture = await called([adam, eva]);
+  const before = await heldBytes();
+  for (let said = 0; said < 12; said++) {
+    const packets = await words('human-goforward', adam, fixture.clock.nowMs());
+    await pass(fixture, packets.length * 20 + 100, packets);
+  }
+  expect((await heldBytes()) - before).toBeLessThan(1_200_000); // 12 utterances are 3 MB
+});
+
+test('of people who spoke and left no sound is kept', { timeout }, async () => {
+  const people = Array.from({ length: 10 }, (_, n) => ({
+    id: `p${n}`,
+    name: `P${n}`,
+    isBot: false,
+    roleIds: [],
+  }));
+  const fixture = await called([adam]);
+  const before = await heldBytes();
+  const { present } = fixture.linkOpener.link;
+  for (const one of people) {
+    present.push(one);
+    const packets = await words('human-goforward', one, fixture.clock.nowMs());
+    await pass(fixture, packets.length * 20 + 1_500, packets);
+    present.splice(present.indexOf(one), 1);
+  }
+  await pass(fixture, 62_000); // ears of the silent are closed
+  expect((await heldBytes()) - before).toBeLessThan(700_000); // 10 utterances are 2.2 MB
+});

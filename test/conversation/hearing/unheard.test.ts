@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest';
+import type { Packet } from '#src/audio/packet.ts';
+import { text } from '#src/texts/texts.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+
+const lost = "Your sound reaches me but I can't decode it. Reconnecting once.";
+const sealed = Uint8Array.of(0xfa, 0xfa);
+/** An Opus packet that says it has no frames. */
+const broken = Uint8Array.of(0xff, 0x00, 1, 2, 3);
+
+async function called(): Promise<SessionFixture> {
+  const fixture = openSessionFixture({}, [adam]);
+  await fixture.sessions.join(lounge, 'adam');
+  return fixture;
+}
+
+/** Somebody sends for `ms` what nobody can decode. */
+function noise(fixture: SessionFixture, ms: number, opus = sealed, who = adam): Packet[] {
+  const fromMs = fixture.clock.nowMs();
+  return Array.from({ length: ms / 20 }, (_, n) => ({
+    speakerId: who.id,
+    opus,
+    sequence: n,
+    timestamp: n * 960,
+    atMs: fromMs + n * 20,
+  }));
+}
+
+test.each([
+  ['sealed', sealed],
+  ['no Opus', broken],
+])(
+  'five seconds of sound that is %s are told at once, and after twelve the link is made anew once',
+  async (_, opus) => {
+    const fixture = await called();
+    await pass(fixture, 4900, noise(fixture, 4900, opus));
+    expect(fixture.written).toEqual([]);
+    await pass(fixture, 2000, noise(fixture, 2000, opus));
+    expect([fixture.written, fixture.linkOpener.links.length]).toEqual([[lost], 1]);
+    expect(fixture.of('alert')).toMatchObject([{ name: 'undecodable-speaker', state: 'raised' }]);
+    await pass(fixture, 7000, noise(fixture, 7000, opus));
+    expect([fixture.written, fixture.linkOpener.links.length]).toEqual([[lost], 2]);
+    expect(fixture.of('failed')).toMatchObject([{ stage: 'link', code: 'link.lost' }]);
+    await pass(fixture, 24_000, noise(fixture, 24_000, opus));
+    const still = text('heard.undecodable', { name: 'Adam' });
+    expect([fixture.written, fixture.linkOpener.links.length]).toEqual([[lost, still], 2]);
+    await pass(fixture, 4000, await words('human-cards-004', adam, fixture.clock.nowMs()));
+    expect(fixture.of('answered')).toHaveLength(1);
+    const states = fixture.of('alert').map(({ state }) => state);
+    expect(states).toEqual(['raised', 'raised', 'cleared']);
+  },
+);
+
+test('a second person who cannot be decoded is told of by name, without another new link', async () => {
+  const fixture = await called();
+  fixture.linkOpener.people.push(eva);
+  await pass(fixture, 14_000, noise(fixture, 14_000));
+  expect(fixture.linkOpener.links).toHaveLength(2);
+  await pass(fixture, 4000, await words('human-cards-004', adam, fixture.clock.nowMs()));
+  await fixture.privacy.allow('g', 'eva', 'always');
+  await pass(fixture, 30_000, noise(fixture, 30_000, sealed, eva));
+  expect(fixture.written).toContain(text('heard.undecodable', { name: 'Eva' }));
+  expect(fixture.linkOpener.links).toHaveLength(2);
+  const states = fixture.of('alert').map(({ state }) => state);
+  expect(states).toEqual(['raised', 'cleared', 'raised']);
+});
+
+test('the alert is cleared when whoever could not be decoded leaves', async () => {
+  const fixture = openSessionFixture({}, [adam, eva]);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 6000, noise(fixture, 6000));
+  fixture.linkOpener.link.present.splice(0, 1);
+  await pass(fixture, 1000);
+  expect(fixture.of('alert').map(({ state }) => state)).toEqual(['raised', 'cleared']);
+});
+
+test('silence frames in between do not hide it', async () => {
+  const fixture = await called();
+  const silence = Uint8Array.of(0xf8, 0xff, 0xfe);
+  const mixed = noise(fixture, 8000).map((packet, n) =>
+    n % 10 === 0 ? { ...packet, opus: silence } : packet,
+  );
+  await pass(fixture, 8000, mixed);
+  expect(fixture.written).toEqual([lost]);
+});
+
+test('one word that can be decoded begins the five seconds anew', async () => {
+  const fixture = await called();
+  await pass(fixture, 4500, noise(fixture, 4500));
+  await pass(fixture, 4000, await words('human-cards-004', adam, fixture.clock.nowMs()));
+  await pass(fixture, 4500, noise(fixture, 4500));
+  expect(fixture.written).not.toContain(lost);
+  expect([fixture.of('alert'), fixture.linkOpener.links.length]).toEqual([[], 1]);
+});
+
+test.each([
+  ['sealed', sealed],
+  ['no Opus', broken],
+])('a single question that is %s is told of when it has ended', async (_, opus) => {
+  const fixture = await called();
+  await pass(fixture, 1600, noise(fixture, 1200, opus));
+  expect(fixture.written).toEqual([]);
+  await pass(fixture, 400);
+  expect(fixture.written).toEqual([text('heard.undecoded', { name: 'Adam' })]);
+  await pass(fixture, 40_000);
+  expect(fixture.written).toHaveLength(1);
+});
+
+test('half a second that is lost while keys change is no question', async () => {
+  const fixture = await called();
+  await pass(fixture, 3000, noise(fixture, 500));
+  expect(fixture.written).toEqual([]);
+});
+
+test('whoever has not agreed is not missed', async () => {
+  const fixture = await called();
+  fixture.linkOpener.link.present.push(eva);
+  await pass(fixture, 10_000, noise(fixture, 10_000, sealed, eva));
+  expect([fixture.written, fixture.linkOpener.links.length]).toEqual([[], 1]);
+});

@@ -1,0 +1,234 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import type { Packet } from '#src/audio/packet.ts';
+import { durationMs } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
+import { FakeTranscriber } from '#test/fakes/speech.ts';
+
+const speech = 'human-goforward';
+type Recording = {
+  readonly file: string;
+  readonly speechStartMs: number;
+  readonly speechEndMs: number;
+};
+const recordings: readonly Recording[] = JSON.parse(
+  await readFile('test/fixtures/speech/manifest.json', 'utf8'),
+);
+
+type Over = Parameters<typeof openSessionFixture>[0];
+
+/** Adam has called the bot, and everybody's words are taken down. */
+async function taken(over: Over = {}, clock = new VirtualClock()) {
+  const listener = new RecordedUtterances();
+  const fixture = openSessionFixture({ captions: () => listener, ...over }, [adam, eva], clock);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 100);
+  return { fixture, listener };
+}
+
+const slow = (clock: VirtualClock, tookMs: number) =>
+  new FakeTranscriber({ texts: ['five five'], tookMs, clock });
+const failed = new BotError('provider.refused', true, 'No.');
+
+test.each([
+  ['that is meant for the bot', 'always', true],
+  ['among people', 'name', false],
+] as const)(
+  'an utterance %s is told of from its beginning to its end, once',
+  async (_, addressing, meant) => {
+    const { fixture, listener } = await taken({ addressing });
+    await pass(fixture, 5_000, await words(speech, adam, fixture.clock.nowMs()));
+    expect(listener.ends).toEqual(['five five']);
+    const [utterance] = listener.all;
+    expect(utterance).toMatchObject({ speakerId: 'adam', name: 'Adam' });
+    expect(utterance?.ends).toMatchObject([{ meant }]);
+    expect(utterance?.reported.at(-1)).toBe('whole five five');
+  },
+);
+
+test('who is not wanted is not told of, and answered all the same', async () => {
+  const { fixture, listener } = await taken();
+  listener.unwanted.add('adam');
+  await pass(fixture, 5_000, await words(speech, adam, fixture.clock.nowMs()));
+  expect([listener.all, fixture.of('answered').length]).toEqual([[], 1]);
+});
+
+test.each([
+  ['nothing was understood', { texts: [''] }, 'no-words'],
+  ['the recogniser failed', { texts: [], error: failed }, 'not-understood'],
+] as const)('where %s, the end says so', async (_, options, end) => {
+  const { fixture, listener } = await taken({ transcriber: new FakeTranscriber(options) });
+  await pass(fixture, 5_000, await words(speech, adam, fixture.clock.nowMs()));
+  expect(listener.ends).toEqual([`(${end})`]);
+});
+
+/** Finds one word, where the sound it is given begins and stops to be loud. */
+const loudWord: Transcriber = {
+  async *transcribe({ samples }) {
+    const isLoud = (sample: number) => Math.abs(sample) > 1_000;
+    const startMs = samples.findIndex(isLoud) / 16;
+    const endMs = samples.findLastIndex(isLoud) / 16;
+    const words = [{ text: 'five', startMs, endMs }];
+    yield { kind: 'final', transcript: { text: 'five', words } };
+  },
+};
+
+test('times of words are counted from the first voice, not from the sound kept before it', async () => {
+  const { fixture, listener } = await taken({ transcriber: loudWord });
+  await pass(fixture, 5_000, await words(speech, adam, fixture.clock.nowMs()));
+  const [end] = listener.all[0]?.ends ?? [];
+  const [word] = (end?.kind === 'text' && end.transcript.words) || [];
+  const spokenMs = (end?.toMs ?? 0) - (end?.fromMs ?? 0);
+  expect(word?.startMs).toBeLessThan(100);
+  expect(Math.abs((word?.endMs ?? 0) - spokenMs)).toBeLessThan(100);
+});
+
+test('a recogniser that is 20 s late has not understood', async () => {
+  const clock = new VirtualClock();
+  const { fixture, listener } = await taken({ transcriber: slow(clock, 60_000) }, clock);
+  await pass(fixture, 30_000, await words(speech, adam, clock.nowMs()));
+  expect(listener.ends).toEqual(['(not-understood)']);
+});
+
+test.each([
+  ['in the middle of the word', 1_500],
+  ['while it is recognised', 3_500],
+])('who says no %s takes back what they were saying', async (_, ms) => {
+  const clock = new VirtualClock();
+  const { fixture, listener } = await taken({ transcriber: slow(clock, 5_000) }, clock);
+  await pass(fixture, ms, await words(speech, adam, clock.nowMs()));
+  await fixture.privacy.deny('g', 'adam');
+  await pass(fixture, 12_000);
+  expect(listener.ends).toEqual(['(withdrawn)']);
+});
+
+test('what was said when the link is lost is still recognised', async () => {
+  const { fixture, listener } = await taken();
+  await pass(fixture, 1_500, await words(speech, adam, fixture.clock.nowMs()));
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 3_000);
+  expect(listener.ends).toEqual(['five five']);
+  expect(fixture.of('answered')).toEqual([]);
+});
+
+test('what was said when the session ends is told as far as it was understood', async () => {
+  const clock = new VirtualClock();
+  const { fixture, listener } = await taken({ transcriber: slow(clock, 100) }, clock);
+  await pass(fixture, 1_800, await words(speech, adam, clock.nowMs()));
+  expect(listener.all[0]?.reported).toEqual(['partial five five']);
+  await fixture.sessions.leave('g');
+  await pass(fixture, 1_000);
+  expect(listener.ends).toEqual(['five five']);
+});
+
+test('of who never pauses each piece of the longest length is one utterance', async () => {
+  const { fixture, listener } = await taken({ addressing: 'name' });
+  const all: Packet[] = [];
+  const from = fixture.clock.nowMs();
+  const once = (await words(speech, adam, 0)).filter(({ atMs }) => atMs >= 500 && atMs < 2_000);
+  for (let n = 0; n < 48; n++) {
+    for (const packet of once) {
+      const index = all.length;
+      const sequence = index & 0xffff;
+      all.push({ ...packet, sequence, timestamp: index * 960, atMs: from + index * 20 });
+    }
+  }
+  await pass(fixture, 80_000, all);
+  expect(listener.all.length).toBeGreaterThan(1);
+  expect(listener.all.map(({ ends }) => ends.length)).toEqual(listener.all.map(() => 1));
+});
+
+test('its times are right within 100 ms however the packets jitter', async () => {
+  const reader = 'human-librivox-0880';
+  const times = async (late: (n: number) => number) => {
+    const { fixture, listener } = await taken({ addressing: 'name' });
+    const from = fixture.clock.nowMs();
+    const packets = await words(reader, adam, from + 200);
+    const carried = packets.map((packet, n) => ({ ...packet, atMs: packet.atMs + late(n) }));
+    await pass(fixture, 6_000, carried);
+    const [end] = listener.all[0]?.ends ?? [];
+    return { begin: listener.all[0]?.fromMs ?? 0, from: end?.fromMs ?? 0, to: end?.toMs ?? 0 };
+  };
+  const still = await times(() => 0);
+  expect(still.begin).toBe(still.from);
+  const { speechStartMs: first, speechEndMs: last } = spanOf(reader);
+  expect(Math.abs(still.from - (300 + first))).toBeLessThan(100);
+  expect(Math.abs(still.to - (300 + last))).toBeLessThan(100);
+  const jitters = [
+    (n: number) => (n % 3) * 30,
+    (n: number) => (n % 7 === 0 ? 0 : 90),
+    // All that was sent in 200 ms comes at once, when the voice begins and when it ends.
+    (n: number) => 200 - ((n * 20) % 200),
+  ];
+  for (const jitter of jitters) {
+    const shaken = await times(jitter);
+    expect(Math.abs(shaken.from - still.from)).toBeLessThan(100);
+    expect(Math.abs(shaken.to - still.to)).toBeLessThan(100);
+  }
+});
+
+test('with captions people are recognised though nobody is answered, and without them not', async () => {
+  const transcriber = new FakeTranscriber({ texts: ['five five'] });
+  const { fixture } = await taken({ addressing: 'off', transcriber });
+  await pass(fixture, 5_000, await words(speech, adam, fixture.clock.nowMs()));
+  expect(transcriber.heard.length).toBeGreaterThan(0);
+  const silent = new FakeTranscriber({ texts: ['five five'] });
+  const other = openSessionFixture({ addressing: 'off', transcriber: silent });
+  await other.sessions.join(lounge, 'adam');
+  await pass(other, 10_000); // it says who is not heard
+  await pass(other, 5_000, await words(speech, adam, other.clock.nowMs()));
+  expect([silent.heard.length, other.of('recognised')]).toEqual([0, []]);
+  expect(other.of('ignored')).toMatchObject([{ why: 'off' }]);
+});
+
+test('a stop is understood while the bot reads something out, although nobody is answered', async () => {
+  const transcriber = new FakeTranscriber({ texts: ['stop'] });
+  const fixture = openSessionFixture({ addressing: 'window', transcriber });
+  await fixture.sessions.join(lounge, 'adam');
+  const story = Array.from({ length: 60 }, () => 'All the ships came home in the evening.');
+  await fixture.talk.say('g', story.join(' '), 'now');
+  await pass(fixture, 5_000, await words('human-cards-003', adam, 0));
+  expect(transcriber.heard.length).toBeGreaterThan(0);
+  expect(fixture.sessions.session('g')?.context.queue.isFree).toBe(true);
+});
+
+test('people among themselves cost at most 1.3 times their speech and 5 s in sound sent, and are known soon after a microphone closes', async () => {
+  const clock = new VirtualClock();
+  const transcriber = slow(clock, 120);
+  const { fixture, listener } = await taken({ addressing: 'name', transcriber }, clock);
+  await fixture.privacy.allow('g', 'eva', 'always');
+  let knownAtMs = 0;
+  listener.onWhole = () => {
+    knownAtMs = clock.nowMs();
+  };
+  const names = ['human-librivox-0880', 'human-librivox-0930', 'human-something'] as const;
+  const closedMs: number[] = [];
+  for (let n = 0; n < 24; n++) {
+    const name = names[n % 3] ?? speech;
+    const from = clock.nowMs();
+    await pass(fixture, 8_000, await words(name, n % 2 === 0 ? adam : eva, from));
+    const isClosedSoon = name === 'human-something';
+    if (isClosedSoon) closedMs.push(knownAtMs - from - spanOf(name).speechEndMs);
+  }
+  expect(fixture.of('answered')).toEqual([]);
+  const sentMs = transcriber.heard.reduce((sum, pcm) => sum + durationMs(pcm), 0);
+  const spans = names.map((name) => spanOf(name));
+  const spokenMs = spans.reduce((sum, one) => sum + 8 * (one.speechEndMs - one.speechStartMs), 0);
+  expect(sentMs).toBeLessThanOrEqual(1.3 * spokenMs + 5_000);
+  expect(Math.max(...closedMs)).toBeLessThan(300);
+});
+
+function spanOf(name: string): Recording {
+  return recordings.find(({ file }) => file === `${name}.wav`) ?? expect.fail();
+}

@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import { pass } from '#test/conversation/setup/session-fixture.ts';
+import { called, openSeats, restarted, type SeatedBot } from '#test/features/seats/setup.ts';
+
+const minuteMs = 60_000;
+const offline = new BotError('link.offline', true, 'The gateway is away.');
+
+async function idleMinutes({ store }: SeatedBot): Promise<number> {
+  return Math.round(((await store.seats.readIn('g'))?.idleMs ?? Number.NaN) / minuteMs);
+}
+
+/** The network goes away: no link can be opened. */
+function cut({ linkOpener }: SeatedBot): void {
+  linkOpener.failures.push(...Array(1_000).fill(offline));
+  linkOpener.link.lose();
+}
+
+test('a seat stays young for as long as its link is there, and no longer', async () => {
+  const bot = await called(await openSeats());
+  await bot.clock.advance(2 * minuteMs);
+  expect(await idleMinutes(bot)).toBe(0);
+  cut(bot);
+  await bot.clock.advance(4 * minuteMs);
+  expect(await idleMinutes(bot)).toBe(4);
+});
+
+test('after ten minutes without a network the bot returns by itself, after an hour it does not and its panel says so', async () => {
+  const bot = await called(await openSeats());
+  cut(bot);
+  await bot.clock.advance(10 * minuteMs);
+  expect(bot.of('left')).toMatchObject([{ why: 'refused' }]);
+  bot.linkOpener.failures.splice(0);
+  await bot.arrive(); // the gateway is back
+  await pass(bot, 100);
+  expect([bot.sessions.at('g')?.name, bot.heads]).toEqual(['Lounge', [{ id: 'seat.returned' }]]);
+  expect(bot.sessions.session('g')?.context.gate.mayHear('adam')).toBe(true);
+  cut(bot);
+  await bot.clock.advance(60 * minuteMs);
+  bot.linkOpener.failures.splice(0);
+  await bot.arrive();
+  await pass(bot, 100);
+  expect(bot.sessions.at('g')).toBeUndefined();
+  const why = { id: 'seat.outdated', with: { channel: 'Lounge' } };
+  expect(bot.faces.at(-1)?.state).toEqual({ kind: 'left', why });
+});
+
+test('what people said for a session is gone 15 minutes after it, and who called', async () => {
+  const bot = await called(await openSeats());
+  cut(bot);
+  await bot.clock.advance(17 * minuteMs);
+  const seat = await bot.store.seats.readIn('g');
+  expect(seat).toMatchObject({ channelId: 'lounge', agreedIds: [] });
+  expect(seat).not.toHaveProperty('callerId');
+  expect(await bot.store.consents.count('g', 'adam')).toBe(0);
+});
+
+test('a laptop that slept for more than 15 minutes does not go back into a call that is over', async () => {
+  const bot = await called(await openSeats());
+  bot.clock.suspend(60 * minuteMs);
+  await pass(bot, 20);
+  cut(bot);
+  bot.linkOpener.failures.splice(0);
+  await pass(bot, 2_000);
+  expect([bot.sessions.at('g'), bot.linkOpener.asked]).toEqual([undefined, 1]);
+  const why = { id: 'seat.outdated', with: { channel: 'Lounge' } };
+  expect(bot.faces.at(-1)?.state).toEqual({ kind: 'left', why });
+  expect(await bot.store.seats.read()).toEqual([]);
+});
+
+test('a laptop that slept for less is back in its call', async () => {
+  const bot = await called(await openSeats());
+  bot.clock.suspend(10 * minuteMs);
+  await pass(bot, 20);
+  bot.linkOpener.link.lose();
+  await pass(bot, 2_000);
+  expect([bot.sessions.session('g')?.isLinked, bot.linkOpener.asked]).toEqual([true, 2]);
+});
+
+test('a wall clock that is put forward by an hour ends no call, and its seat is returned to', async () => {
+  const kept = await openSeats();
+  const bot = await called(kept);
+  bot.clock.setWall(60 * minuteMs);
+  await bot.clock.advance(4 * minuteMs);
+  expect([bot.sessions.session('g')?.isLinked, await idleMinutes(bot)]).toEqual([true, 0]);
+  bot.linkOpener.link.lose();
+  await pass(bot, 2_000);
+  expect(bot.sessions.session('g')?.isLinked).toBe(true);
+  const next = await restarted(kept);
+  expect(next.sessions.at('g')?.name).toBe('Lounge');
+});
+
+test('a seat that could not be written is written later', async () => {
+  const kept = await openSeats();
+  const { seats } = kept.store;
+  let isFull = true;
+  const seatStore = Object.assign(Object.create(seats), {
+    write: async (seat: Parameters<typeof seats.write>[0]) => {
+      if (isFull) throw new BotError('store.unwritable', true, 'No room.');
+      await seats.write(seat);
+    },
+  });
+  const bot = await called(kept, { seatStore });
+  expect(await seats.read()).toEqual([]);
+  isFull = false;
+  await pass(bot, 16_000);
+  expect(await seats.readIn('g')).toMatchObject({ channelId: 'lounge', agreedIds: ['adam'] });
+});

@@ -1,0 +1,185 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+import { openTextLanguage } from '#src/speech/text-language/text-language.ts';
+import {
+  adam,
+  eva,
+  type FixtureOptions,
+  lounge,
+  openSessionFixture as openFixture,
+  pass,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+
+const textLanguage = openTextLanguage();
+await textLanguage.detect('How high is it?', []); // loads, which takes real time
+
+type RecognisedText = { readonly text: string; readonly language?: string };
+
+/** A channel where each utterance is understood as told. */
+async function openSetup(recognised: readonly RecognisedText[], over: FixtureOptions = {}) {
+  let turn = 0;
+  const hints: (string | undefined)[] = [];
+  const recogniserFor = (hint?: string): FakeTranscriber =>
+    Object.assign(new FakeTranscriber({ texts: [] }), {
+      inLanguage: (language: string) => recogniserFor(language),
+      async *transcribe() {
+        const { text = '', language } = recognised[turn - 1] ?? {};
+        hints.push(hint);
+        yield { kind: 'final' as const, transcript: { text, ...(language && { language }) } };
+      },
+    });
+  const here = openFixture({ transcriber: recogniserFor(), ...over });
+  await here.sessions.join(lounge, 'adam');
+  await here.sessions.join(lounge, 'eva');
+  let fromMs = 0;
+  const say = async (who: ChannelMember): Promise<string> => {
+    turn++;
+    const before = here.chat.asked.length;
+    await pass(here, 6_000, await words('human-goforward', who, fromMs));
+    fromMs += 6_000;
+    return here.chat.asked.slice(before).at(-1)?.messages[0]?.content ?? '';
+  };
+  return { ...here, hints, say };
+}
+
+const inLanguage = (instructions: string) => /Answer in (\w+)/.exec(instructions)?.[1];
+
+test('each person is answered in the language their recogniser tells', async () => {
+  const here = await openSetup([
+    { text: 'Wie spät ist es?', language: 'de' },
+    { text: 'What time is it?', language: 'en' },
+  ]);
+  expect(inLanguage(await here.say(adam))).toBe('German');
+  expect(inLanguage(await here.say(eva))).toBe('English');
+});
+
+test('where the recogniser tells none, the text does', async () => {
+  const here = await openSetup([{ text: 'Wie lange muss man ein Ei kochen?' }], {
+    textLanguage,
+  });
+  expect(inLanguage(await here.say(adam))).toBe('German');
+});
+
+test('one word of another language changes nothing', async () => {
+  const here = await openSetup([
+    { text: 'Wie spät ist es?', language: 'de' },
+    { text: 'Okay.', language: 'en' },
+  ]);
+  expect(inLanguage(await here.say(adam))).toBe('German');
+  expect(inLanguage(await here.say(adam))).toBe('German');
+});
+
+test('"in German, please" holds for the session', async () => {
+  const here = await openSetup([
+    { text: 'In German, please.', language: 'en' },
+    { text: 'What time is it?', language: 'en' },
+    { text: 'And in Lima now?', language: 'en' },
+  ]);
+  for (let n = 0; n < 3; n++) expect(inLanguage(await here.say(adam))).toBe('German');
+});
+
+test('what a person has set goes before what they speak, and the recogniser is told it', async () => {
+  const here = await openSetup([{ text: 'What time is it?', language: 'en' }]);
+  await here.consents.personSettings.write('g', 'adam', { language: 'ja' });
+  await here.peopleSettings.load('g', 'adam');
+  expect(inLanguage(await here.say(adam))).toBe('Japanese');
+  expect(here.hints.at(-1)).toBe('ja');
+});
+
+test('the recogniser is told the language that two turns settled, of each person their own', async () => {
+  const german = { text: 'Wie spät ist es?', language: 'de' };
+  const english = { text: 'What time is it?', language: 'en' };
+  const here = await openSetup([german, german, english, german, english]);
+  const hints: (string | undefined)[] = [];
+  for (const who of [adam, adam, eva, adam, eva]) {
+    await here.say(who);
+    hints.push(here.hints.at(-1));
+  }
+  expect(hints).toEqual([undefined, undefined, undefined, 'de', undefined]);
+});
+
+test('a recogniser that only gives its hint back keeps nobody in a language they left', async () => {
+  const question = { text: 'Wie lange muss man ein Ei kochen?', language: 'de' };
+  const left = { text: 'How long does it take to boil an egg?', language: 'de' };
+  const here = await openSetup([question, question, left, { text: left.text, language: 'en' }], {
+    textLanguage,
+  });
+  const turns: (readonly (string | undefined)[])[] = [];
+  for (let n = 0; n < 4; n++) turns.push([inLanguage(await here.say(adam)), here.hints.at(-1)]);
+  expect(turns).toEqual([
+    ['German', undefined],
+    ['German', undefined],
+    ['German', 'de'],
+    ['English', undefined],
+  ]);
+});
+
+test('a persona that speaks one language answers everybody in it, whatever they speak or set', async () => {
+  const here = await openSetup([
+    { text: 'In German, please.', language: 'en' },
+    { text: 'What time is it?', language: 'en' },
+  ]);
+  const owner = { guildId: 'g', id: 'adam', mayManage: true };
+  await here.personas.save('g', { name: 'Amélie', instructions: 'Be brief.', language: 'fr' });
+  await here.personas.choose(owner, { place: 'server', persona: 'Amélie' });
+  await here.peopleSettings.change('g', 'eva', { language: 'ja' });
+  for (const who of [adam, eva]) {
+    const recognised = await here.say(who);
+    expect(recognised.match(/[Aa]nswer in \w+/g)).toEqual(['answer in French']);
+  }
+  expect(here.hints.at(-1)).toBe('ja');
+});
+
+test('where no voice speaks the language of an answer it is written, and why is told once', async () => {
+  const voice = new FakeSynthesizer({ pieces: 10 });
+  const english: Synthesizer = {
+    synthesize(text, manner, signal) {
+      if (manner.language === undefined || manner.language === 'en')
+        return voice.synthesize(text, manner, signal);
+      throw new BotError('speech.no_voice', false, 'It speaks English.');
+    },
+  };
+  const german = { text: 'Wie spät ist es?', language: 'de' };
+  const recognised = [german, german, { text: 'What time is it?', language: 'en' }];
+  const here = await openSetup(recognised, { synthesizer: english });
+  for (const who of [adam, adam, eva]) await here.say(who);
+  expect(here.written).toEqual([
+    "No voice here speaks German, so I'm writing: You said five.",
+    'You said five.',
+  ]);
+  expect(here.of('answered').map(({ finish, heardText }) => [finish, heardText])).toEqual([
+    ['completed', ''],
+    ['completed', ''],
+    ['completed', 'You said five.'],
+  ]);
+  expect(here.of('failed')).toEqual([]);
+});
+
+test('of somebody of whom nothing is known the key language tells, and languages bound what is detected', async () => {
+  const here = await openSetup([
+    { text: 'Hoe laat is het nu?', language: 'nl' },
+    { text: 'Hoe laat is het nu?', language: 'nl' },
+  ]);
+  await here.settings.set('g', 'languages', 'German, en');
+  expect(inLanguage(await here.say(adam))).toBeUndefined();
+  await here.settings.set('g', 'language', 'German');
+  expect(inLanguage(await here.say(adam))).toBe('German');
+});
+
+test('whoever has set a pace is answered at it, with every server', async () => {
+  const question = { text: 'What time is it?', language: 'en' };
+  const here = await openSetup([question, question, question]);
+  const framesFor = async (who: ChannelMember) => {
+    const before = here.linkOpener.link.sent;
+    await here.say(who);
+    return here.linkOpener.link.sent - before;
+  };
+  await framesFor(adam); // greeted meanwhile
+  const usual = await framesFor(eva);
+  await here.peopleSettings.change('g', 'eva', { speed: 0.7 });
+  expect((await framesFor(eva)) / usual).toBeGreaterThan(1.2); // the frames of cues are not stretched
+});

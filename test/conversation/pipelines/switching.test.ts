@@ -1,0 +1,49 @@
+import { readdir } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { pipelineNames } from '#src/pipeline/pipeline.ts';
+import { textOf } from '#test/conversation/setup/sayings.ts';
+import { openServed } from '#test/conversation/setup/served-session.ts';
+
+const replies = [
+  { match: 'forward', text: 'Ten meters it is.' },
+  { match: 'capital', text: 'Paris.' },
+];
+const twoQuestions = [
+  `user: Adam: ${textOf('forward')}`,
+  'assistant: Ten meters it is.',
+  `user: Adam: ${textOf('capital')}`,
+  'assistant: Paris.',
+];
+
+test('every pipeline keeps the contract, in a file of its own', async () => {
+  const files = await readdir(new URL('./', import.meta.url));
+  const own = pipelineNames.map((name) => `${name}.test.ts`);
+  expect(files.toSorted()).toEqual([...own, 'switching.test.ts'].toSorted());
+});
+
+test('whatever answers next knows all that was said before, there and back', async () => {
+  await using served = await openServed('chained', { replies });
+  const before: string[] = [];
+  for (const name of [...pipelineNames, ...pipelineNames.toReversed()]) {
+    expect(await served.fixture.settings.set('g', 'pipeline', name)).toMatchObject({ kind: 'set' });
+    expect(await served.ask('forward')).toMatchObject({ heardText: 'Ten meters it is.' });
+    expect([served.name, served.shown]).toEqual([name, [...before, ...twoQuestions.slice(0, 1)]]);
+    await served.ask('capital');
+    expect(served.shown).toEqual([...before, ...twoQuestions.slice(0, 3)]);
+    before.push(...twoQuestions);
+  }
+  expect(served.providers.talk.calls.flatMap(({ errors }) => errors)).toEqual([]);
+});
+
+test('a switch in the middle of an answer lets it end, and only then its connection is closed', async () => {
+  await using served = await openServed('realtime', { replies });
+  await served.say('forward');
+  await served.until(() => served.soundedMs(400) > 300, 'the beginning of an answer');
+  await served.fixture.settings.set('g', 'pipeline', 'chained');
+  expect(served.providers.talk.open).toBe(1);
+  await served.until(() => served.fixture.of('answered').length > 0, 'the rest of it');
+  expect(served.fixture.of('answered')).toMatchObject([{ heardText: 'Ten meters it is.' }]);
+  await served.ask('capital');
+  expect(served.shown).toEqual(twoQuestions.slice(0, 3));
+  expect(served.providers.talk.open).toBe(0);
+});

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import type { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
+import { answerTo, by, lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
+import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import { memoryTranscripts } from '#test/conversation/setup/transcripts.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { openTranscriptsIn } from '#test/storage/postgres/open-transcripts.ts';
+
+/** Eva sat there from second 10 to second 20; the bot quoted her then and afterwards, beside others. */
+async function talkedTo({ onDisk: { writer } }: Pick<TranscriptStores, 'onDisk'>): Promise<void> {
+  const session = sessionOf('a', { guildId: 'g', placeId: 'staff', catchUp: false });
+  await writer.putSession(session);
+  await writer.putLines([
+    lineOf('a', 5, 'the quagga is sold', by('bob')),
+    lineOf('a', 12, 'I was late', by('eva')),
+    lineOf('a', 15, 'Eva was late.', answerTo('eva')),
+    lineOf('a', 30, 'Bob sold the quagga. Eva was late.', answerTo('adam', 'bob', 'eva')),
+  ]);
+  await writer.putPresences([
+    { sessionId: 'a', personId: 'eva', fromMs: 10_000, toMs: 20_000 },
+    { sessionId: 'a', personId: 'adam', fromMs: 0, toMs: 40_000 },
+  ]);
+}
+
+async function exported(transcripts: TranscriptStores, personId: string) {
+  const fixture = openSessionFixture({ transcripts });
+  const outcome = await fixture.privacy.export('g', personId);
+  if (outcome.kind !== 'exported') throw new Error('nothing was exported');
+  return JSON.parse(outcome.json).lines;
+}
+
+async function expectOwnWordsOnly(transcripts: TranscriptStores): Promise<void> {
+  await talkedTo(transcripts);
+  const [own, answer, quote, ...others] = await exported(transcripts, 'eva');
+  expect(own).toMatchObject({ number: 12, text: 'I was late' });
+  expect(answer).toMatchObject({ number: 15, text: 'Eva was late.' });
+  expect(quote).toEqual({
+    sessionId: 'a',
+    number: 30,
+    speaker: { kind: 'bot', name: 'Nova', answeredIds: ['eva'] },
+    startMs: 30_000,
+    endMs: 30_800,
+    text: '',
+  });
+  expect(others).toEqual([]);
+  expect(await exported(transcripts, 'adam')).toMatchObject([
+    { number: 30, text: 'Bob sold the quagga. Eva was late.' },
+  ]);
+}
+
+const name =
+  'an export holds of answers what that person may know, else only when they were answered';
+
+test(`SQLite: ${name}`, async () => {
+  await expectOwnWordsOnly(memoryTranscripts(new VirtualClock()));
+});
+
+withPostgres(() => {
+  test(name, async () => {
+    await using schema = await openSchema();
+    await using onDisk = await openTranscriptsIn(schema);
+    await expectOwnWordsOnly({ ...memoryTranscripts(new VirtualClock()), onDisk });
+  });
+});
+
+test('an export holds every stored row about that person, and is refused where these cannot be read', async () => {
+  const { consents, privacy } = openSessionFixture();
+  await consents.write('g', 'eva', { kind: 'always' });
+  await consents.captionChoices.leaveOut('g', 'eva', true);
+  const outcome = await privacy.export('g', 'eva');
+  const row = { guildId: 'g', personId: 'eva' };
+  expect('json' in outcome && JSON.parse(outcome.json)).toMatchObject({
+    consent: { kind: 'always' },
+    tables: { consents: [{ ...row, kind: 'always' }], left_out_of_captions: [row], reminders: [] },
+  });
+  consents.rowsAbout = () => Promise.reject(new Error('The disk is gone.'));
+  expect(await privacy.export('g', 'eva')).toEqual({ kind: 'failed' });
+});

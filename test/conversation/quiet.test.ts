@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import type { Packet } from '#src/audio/packet.ts';
+import {
+  adam,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+  talkative,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+const minuteMs = 60_000;
+/** Until nothing of what happened passes by itself any more. */
+const settledMs = 25_000;
+/**
+ * Seats are told to be alive four times a minute, in all channels together, each with a deadline for the store; the channel
+ * is looked at once.
+ */
+const timersAMinute = 10;
+
+/** Counts the timers that are started, and those that fire. */
+class CountingClock extends VirtualClock {
+  started = 0;
+  fired = 0;
+
+  override sleep(ms: number, signal: AbortSignal): Promise<void> {
+    this.started++;
+    return super.sleep(ms, signal);
+  }
+
+  override later(ms: number, run: () => void): () => void {
+    this.started++;
+    return super.later(ms, () => {
+      this.fired++;
+      run();
+    });
+  }
+}
+
+/** The bot with Adam in a room in which nothing has happened for a while. */
+async function openQuietSession() {
+  const clock = new CountingClock();
+  const fixture = openSessionFixture({ addressing: 'auto' }, [adam], clock);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, settledMs);
+  return { clock, fixture };
+}
+
+async function timersIn(fixture: SessionFixture, clock: CountingClock, ms: number) {
+  const { started } = clock;
+  await pass(fixture, ms);
+  return clock.started - started;
+}
+
+test('in a channel where nobody speaks, nothing plays and nobody waits, no timer runs for its own sake', async () => {
+  const { clock, fixture } = await openQuietSession();
+  expect(await timersIn(fixture, clock, 10 * minuteMs)).toBeLessThanOrEqual(10 * timersAMinute);
+});
+
+test('after a conversation it is as quiet as before', async () => {
+  const { clock, fixture } = await openQuietSession();
+  const said = await words('human-cards-004', adam, clock.nowMs() + 20);
+  expect(await timersIn(fixture, clock, settledMs)).toBeLessThanOrEqual(timersAMinute);
+  await pass(fixture, 5_000, said);
+  expect(fixture.events.filter(({ kind }) => kind === 'answered')).toHaveLength(1);
+  await pass(fixture, minuteMs + settledMs);
+  expect(await timersIn(fixture, clock, minuteMs)).toBeLessThanOrEqual(timersAMinute);
+});
+
+test('while somebody speaks and while the bot does, packets and frames drive the clock, and hardly a timer fires', async () => {
+  const clock = new CountingClock();
+  const fixture = openSessionFixture({ addressing: 'auto', pipeline: talkative() }, [adam], clock);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, settledMs);
+  const firedIn = async (ms: number, packets: readonly Packet[] = []) => {
+    const { fired } = clock;
+    await pass(fixture, ms, packets);
+    return clock.fired - fired;
+  };
+  const said = await words('human-cards-004', adam, clock.nowMs() + 20);
+  expect(await firedIn(600, said)).toBeLessThan(10);
+  await pass(
+    fixture,
+    3_000,
+    said.filter(({ atMs }) => atMs > clock.nowMs()),
+  );
+  const { sent } = fixture.linkOpener.link;
+  expect(await firedIn(2_000)).toBeLessThan(10);
+  expect(fixture.linkOpener.link.sent - sent).toBe(100);
+});
+
+test('who speaks into a quiet channel is answered as soon as in a busy one', async () => {
+  const { clock, fixture } = await openQuietSession();
+  const tookMs = async () => {
+    const startMs = clock.nowMs();
+    const answers = () => fixture.events.filter(({ kind }) => kind === 'answered').length;
+    const before = answers();
+    const said = await words('human-cards-004', adam, startMs + 20);
+    for (let n = 0; answers() === before && n < 500; n++) {
+      const nowMs = clock.nowMs();
+      const due = said.filter(({ atMs }) => atMs > nowMs && atMs <= nowMs + 20);
+      await pass(fixture, 20, due);
+    }
+    return clock.nowMs() - startMs;
+  };
+  const quietMs = await tookMs();
+  await pass(fixture, 3_000);
+  expect(quietMs - (await tookMs())).toBeLessThanOrEqual(20);
+});
+
+test('who leaves a quiet channel alone is noticed at once, and the bot leaves a minute later', async () => {
+  const { fixture } = await openQuietSession();
+  fixture.linkOpener.link.present.splice(0);
+  await pass(fixture, minuteMs - 100);
+  expect(fixture.sessions.session('g')).toBeDefined();
+  await pass(fixture, 300);
+  expect(fixture.sessions.session('g')).toBeUndefined();
+});
+
+test('a button is seen in a quiet channel: the panel shows who was asked', async () => {
+  const { fixture } = await openQuietSession();
+  fixture.sessions.session('g')?.context.addressing.open('adam');
+  await pass(fixture, 120);
+  expect(fixture.faces.at(-1)?.asked).toEqual(['Adam']);
+  await pass(fixture, 16_000);
+  expect(fixture.faces.at(-1)?.asked).toBeUndefined();
+});

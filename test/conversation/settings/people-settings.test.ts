@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import {
+  KnownPeopleSettings,
+  mostKnownPeople,
+} from '#src/conversation/settings/known-people-settings.ts';
+import type { PersonSettings } from '#src/people/person-settings.ts';
+import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { MemoryConsents } from '#test/fakes/memory-stores.ts';
+
+function open() {
+  const { personSettings: store } = new MemoryConsents();
+  const events: SessionEvent[] = [];
+  let reads = 0;
+  const counting = {
+    read: (guildId: string, personId: string) => {
+      reads++;
+      return store.read(guildId, personId);
+    },
+    write: (guildId: string, personId: string, settings: PersonSettings) =>
+      store.write(guildId, personId, settings),
+  };
+  const onEvent = (_guildId: string, event: SessionEvent) => void events.push(event);
+  const people = new KnownPeopleSettings({ clock: new VirtualClock(), onEvent, store: counting });
+  return { people, store, events, reads: () => reads };
+}
+
+test('what a person has chosen is read once and is then at hand', async () => {
+  const { people, store, reads } = open();
+  await store.write('g', 'ana', { language: 'pt' });
+  expect(people.known('g', 'ana')).toEqual({});
+  await Promise.all([people.load('g', 'ana'), people.load('g', 'ana')]);
+  expect(people.known('g', 'ana')).toEqual({ language: 'pt' });
+  expect(reads()).toBe(1);
+});
+
+test('two changes at once both hold, and null takes a choice back', async () => {
+  const { people, store } = open();
+  await store.write('g', 'ana', { language: 'pt', speed: 0.8 });
+  await Promise.all([
+    people.change('g', 'ana', { voice: 'slt' }),
+    people.change('g', 'ana', { language: null }),
+  ]);
+  expect(await store.read('g', 'ana')).toEqual({ voice: 'slt', speed: 0.8 });
+});
+
+test('a change that cannot be saved holds all the same, and is said so', async () => {
+  const { people, store, events } = open();
+  store.trouble = 'unwritable';
+  const changed = await people.change('g', 'ana', { language: 'ja' });
+  expect(changed).toEqual({ settings: { language: 'ja' }, saved: false });
+  expect(people.known('g', 'ana')).toEqual({ language: 'ja' });
+  expect(events).toMatchObject([{ kind: 'failed', code: 'store.unwritable' }]);
+});
+
+test('what is known of people has a bound, beyond which those unused for longest are read again', async () => {
+  const { people, reads } = open();
+  for (let n = 0; n <= mostKnownPeople; n++) await people.load('g', `${n}`);
+  const before = reads();
+  await people.load('g', `${mostKnownPeople}`);
+  expect(reads()).toBe(before);
+  await people.load('g', '0');
+  expect(reads()).toBe(before + 1);
+});
+
+test('/privacy export holds what a person has chosen, and /privacy forget deletes it', async () => {
+  const { consents, privacy, sessions } = openSessionFixture();
+  await consents.personSettings.write('g', 'adam', { language: 'pt', spokenName: 'Adão' });
+  const exported = await privacy.export('g', 'adam');
+  expect(exported.kind === 'exported' && JSON.parse(exported.json)).toMatchObject({
+    settings: { language: 'pt', spokenName: 'Adão' },
+  });
+  expect(await privacy.forget('g', 'adam')).toMatchObject({ kind: 'forgotten', total: 1 });
+  expect(await consents.personSettings.read('g', 'adam')).toEqual({});
+  const after = await privacy.export('g', 'adam');
+  expect(after.kind === 'exported' && JSON.parse(after.json)).not.toHaveProperty('settings');
+  await sessions[Symbol.asyncDispose]();
+});

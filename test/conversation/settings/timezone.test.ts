@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { time } from '#src/features/tools/time.ts';
+import { captioned, says } from '#test/conversation/setup/captioned.ts';
+import { openSessionFixture, pass } from '#test/conversation/setup/session-fixture.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+test('times are those of the zone that a server names, by a name that there is', async () => {
+  const { settings, sessions } = openSessionFixture();
+  expect(await settings.set('g', 'timezone', 'Berlin')).toMatchObject({ kind: 'bad' });
+  expect(sessions.settings.in('g').timeZone).toBe('UTC');
+  const set = await settings.set('g', 'timezone', 'Europe/Berlin');
+  expect(set).toMatchObject({ kind: 'set', value: 'Europe/Berlin' });
+  expect(sessions.settings.in('g').timeZone).toBe('Europe/Berlin');
+  expect(settings.values('timezone')).toContain('Asia/Tokyo');
+});
+
+test('transcripts, recaps and the time that is asked for are those of the zone of the server', async () => {
+  const clock = new VirtualClock();
+  const chat = new FakeChat([['decision [1] They take five.']], clock);
+  const fixture = await captioned({ chat }, clock);
+  await fixture.settings.set('g', 'timezone', 'Asia/Tokyo');
+  await fixture.settings.set('g', 'recap', 'on');
+  for (let n = 0; n < 5; n++) await says(fixture);
+  const made = await fixture.transcriptFor.file('g', 'adam', { format: 'txt' });
+  if (made.kind !== 'files') throw new Error('There is no transcript.');
+  const [file] = made.files;
+  expect(file?.text).toMatch(/Date: 2026-11-21 01:2\d\nTimes: Asia\/Tokyo\n/);
+  const context = fixture.sessions.session('g')?.context;
+  if (!context) throw new Error('The bot sits nowhere.');
+  const reported = time.fit('{}');
+  if ('unfit' in reported) throw new Error(reported.unfit);
+  const { signal } = new AbortController();
+  const { facts } = await reported.run(context.tools.actionsFor(['adam']), signal);
+  expect(facts).toEqual({
+    now: expect.stringMatching(/^Saturday,? 21 November 2026 at 01:2\d$/),
+    zone: 'Asia/Tokyo',
+  });
+  await fixture.sessions.leave('g');
+  await pass(fixture, 3_000);
+  expect(fixture.captionChats.chat.texts.at(-1)).toMatch(/2026-11-21:\n.*\(Adam, 01:2\d\)$/);
+});

@@ -1,0 +1,146 @@
+import { BotError } from '#src/base/errors.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import { tools } from '#src/features/features.ts';
+import { peopleReading } from '#src/people/confidential-text.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { turnOn } from './captioned.ts';
+import {
+  adam,
+  eva,
+  type FixtureOptions,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+  words,
+} from './session-fixture.ts';
+
+/** Words that Eva said to those there, and that Adam said to the bot. */
+export const [overheard, reported] = ['quagga', 'axolotl'] as const;
+export type PlantedWord = typeof overheard | typeof reported;
+export const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
+
+/**
+ * A model that looks captions up when it is asked for a decision, has remembered what it was shown when it is asked to, cites
+ * every line, and else says whatever it was shown.
+ */
+class NarratingModel implements ChatModel {
+  readonly #clock: VirtualClock;
+  /** Messages of each request, without the last question. */
+  readonly prompts: string[] = [];
+  /** Time, in ms, before what it says, and how often it says it. */
+  pace = { waitMs: 0, times: 1 };
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  async *reply(
+    messages: readonly ChatMessage[],
+    offered: readonly Tool[],
+    signal: AbortSignal,
+  ): AsyncGenerator<ChatPart> {
+    const { times, waitMs } = this.pace;
+    if (waitMs > 0) await this.#clock.sleep(waitMs, signal);
+    const isFirst = !messages.some(({ role }) => role === 'tool');
+    const question = `${messages.at(-1)?.content}`;
+    const isOffered = (tool: string) => isFirst && offered.some(({ name }) => name === tool);
+    const isRecap = JSON.stringify(messages).includes('Write one point a line');
+    const shown = JSON.stringify(isFirst && !isRecap ? messages.slice(0, -1) : messages);
+    this.prompts.push(shown);
+    const what =
+      [overheard, reported].filter((word) => shown.includes(word)).join(' and ') || 'nothing';
+    const call = (name: string, given: object): ChatPart => {
+      return { kind: 'tool', call: { id: 'c', name, argumentsJson: JSON.stringify(given) } };
+    };
+    if (/decided/.test(question) && isOffered('find_in_captions'))
+      yield call('find_in_captions', { question: 'What is decided?', about: 'all' });
+    else if (/Remember/.test(question) && isOffered('remember'))
+      yield call('remember', { text: `At eight: ${what}.` });
+    else if (isRecap) yield { kind: 'text', text: `point [1] [2] [3] It is ${what}.` };
+    else {
+      const rest = Array.from({ length: times - 1 }, (_, n) => ` Number ${n} is ${what}.`);
+      yield { kind: 'text', text: `[1] I know ${what}.${rest.join('')}` };
+    }
+  }
+}
+
+/** Adam and Eva in the lounge; without `catch_up` only they may know what is said. */
+export async function openNarration(
+  options: FixtureOptions = {},
+  people: readonly ChannelMember[] = [adam, eva],
+  clock = new VirtualClock(),
+  pieces = 25,
+) {
+  const chat = new NarratingModel(clock);
+  const voice = { isOut: false };
+  const error = new BotError('provider.unreachable', true, 'Gone.', undefined, 'speak');
+  const fault = () => (voice.isOut ? { afterPieces: 0, error } : undefined);
+  const synthesizer = new FakeSynthesizer({ pieces, fault });
+  let said = '';
+  const transcriber = new FakeTranscriber({ texts: () => said });
+  const pipeline = chained({ chat, synthesizer });
+  const parts = { chat, pipeline, synthesizer, transcriber, tools, addressing: 'off' } as const;
+  const fixture = openSessionFixture({ ...parts, ...options }, people, clock);
+  await fixture.settings.set('g', 'catch_up', 'off');
+  await fixture.settings.set('g', 'memory', 'on');
+  await fixture.sessions.join(lounge, 'adam');
+  for (const { id } of [adam, eva, ben]) await fixture.privacy.allow('g', id, 'always');
+  await pass(fixture, 100);
+  const say = async (who: ChannelMember, text: string) => {
+    said = text;
+    await pass(fixture, 4_000, await words('human-goforward', who, clock.nowMs()));
+  };
+  return { fixture, synthesizer, say, voice, chat };
+}
+
+export type Narration = Awaited<ReturnType<typeof openNarration>>;
+
+/** Captions are on, and Adam and Eva have talked. */
+export async function talked(setup: Narration): Promise<Narration> {
+  await turnOn(setup.fixture);
+  await converse(setup);
+  return setup;
+}
+
+/** Eva says something beside the bot, Adam says something to it, and it quotes Eva. */
+export async function converse(setup: Narration): Promise<void> {
+  await setup.say(eva, `the ${overheard} is decided`);
+  await asked(setup, adam, `Mind the ${reported}.`);
+  await asked(setup, adam, 'What was decided?');
+}
+
+/** What of both words is in the answer to a question that is asked aloud, as its asker reads it and as it is said. */
+export async function asked(
+  { fixture, synthesizer }: Narration,
+  who: ChannelMember,
+  question: string,
+) {
+  const before = synthesizer.asked.length;
+  const outcome = await passUntil(fixture, fixture.talk.ask('g', question, who, 'voice'));
+  const read =
+    outcome?.kind === 'answered' ? outcome.text.textFor(peopleReading([who.id])) : undefined;
+  return { read: `${read}`, spoken: JSON.stringify(synthesizer.asked.slice(before)) };
+}
+
+/** Lets time pass until this has come, and what is said about it is said; undefined where it does not come in 8 s. */
+export async function passUntil<T>(
+  fixture: SessionFixture,
+  coming: Promise<T>,
+): Promise<T | undefined> {
+  let found: { readonly value: T } | undefined;
+  void coming.then((value) => {
+    found = { value };
+  });
+  const { link } = fixture.linkOpener;
+  let before = -1;
+  for (let passedMs = 0; passedMs < 8_000; passedMs += 300) {
+    await pass(fixture, 300);
+    if (found && before === link.sent) break;
+    before = link.sent;
+  }
+  return found?.value;
+}

@@ -1,0 +1,56 @@
+import type { ChannelMessages, PersonalLine } from '#src/conversation/ports/channel-messages.ts';
+import type { PanelBoard, PanelFace } from '#src/conversation/ports/panel.ts';
+import { placeReading } from '#src/people/confidential-text.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
+
+/** What its panels showed, and who was asked there. */
+export function recordPanels() {
+  const [faces, invited, forgotten]: [PanelFace[], string[], string[]] = [[], [], []];
+  /** Sentences under which it took panels of a former run over. */
+  const heads: (TextLine | undefined)[] = [];
+  /** Channels in which it posted a panel of its own accord, and the sentences above it. */
+  const posted: (TextLine & { readonly channel: string })[] = [];
+  const panels: PanelBoard = {
+    show: (_guildId, face) => void faces.push(face),
+    invite: (_guildId, personId) => void invited.push(personId),
+    forget: async (guildId) => void forgotten.push(guildId),
+    async post({ name }, head) {
+      posted.push({ ...head, channel: name });
+      return true;
+    },
+    async takeOver(_guildId, head) {
+      heads.push(head);
+      return true;
+    },
+  };
+  return { panels, faces, heads, posted, invited, forgotten };
+}
+
+/** What was written, the names of the channels where, and the buttons under it. */
+export function recordMessages() {
+  const [written, writtenIn]: [string[], string[]] = [[], []];
+  const offered: string[] = [];
+  /** Who was notified of what, a message in each. */
+  const notified: (readonly PersonalLine[])[] = [];
+  const messages: ChannelMessages = {
+    async write({ channelId, name }, words, _signal, instead) {
+      const known = words.textFor(placeReading(channelId));
+      const shown = known ?? instead;
+      if (shown !== undefined) {
+        written.push(shown);
+        writtenIn.push(name);
+      }
+      return known === undefined ? 'withheld' : 'written';
+    },
+    async notify({ name }, lines) {
+      notified.push(lines);
+      writtenIn.push(name);
+    },
+    async offer({ name }, { id, with: words }, buttons) {
+      written.push(text(id, words));
+      writtenIn.push(name);
+      offered.push(...buttons);
+    },
+  };
+  return { scribe: messages, written, writtenIn, offered, notified };
+}

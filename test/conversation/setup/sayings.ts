@@ -1,0 +1,53 @@
+import type { Packet } from '#src/audio/packet.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import { speech } from '#test/audio/speech.ts';
+import { MockRecogniser } from '#test/fakes/recogniser/recogniser.ts';
+import { words } from './session-fixture.ts';
+
+/** What can be said: a recording, as what it is understood, and where its words begin; the last number ends it. */
+const sayings = {
+  forward: ['human-goforward', 'go forward ten meters', [500, 640, 1170, 1530, 2130]],
+  capital: [
+    'synth-flite-rms-capital-of-france',
+    'what is the capital of france',
+    [380, 600, 740, 820, 1540, 1680, 2230],
+  ],
+  louder: ['human-something', 'speak half as loud please', [460, 630, 1190, 1350, 1530, 2120]],
+  stop: ['human-cards-003', 'stop', [100, 1280]],
+  /** Understood by nobody. */
+  mumble: ['human-digits-2934z', '', []],
+} as const;
+
+export type SayingName = keyof typeof sayings;
+
+const recogniser = new MockRecogniser();
+for (const [fixture, text, times] of Object.values(sayings)) {
+  if (text !== '') recogniser.add(speech(fixture), timed(text, times));
+}
+
+/** By the sound alone. */
+export function hears(pcm: Pcm): string {
+  return recogniser.hear(pcm);
+}
+
+export function textOf(saying: SayingName): string {
+  return sayings[saying][1];
+}
+
+/** Its packets, from `fromMs` on. */
+export function packetsOf(
+  saying: SayingName,
+  who: ChannelMember,
+  fromMs: number,
+): Promise<Packet[]> {
+  return words(sayings[saying][0], who, fromMs);
+}
+
+function timed(text: string, times: readonly number[]) {
+  return text.split(' ').map((word, n) => ({
+    word,
+    fromMs: times[n] ?? 0,
+    toMs: times[n + 1] ?? 0,
+  }));
+}

@@ -1,0 +1,431 @@
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus.ts';
+import type { Packet } from '#src/audio/packet.ts';
+import { loadSilero } from '#src/audio/voice/silero.ts';
+import type { Public } from '#src/base/public.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import { WrittenQuestions } from '#src/conversation/answering/written-questions.ts';
+import type {
+  HearingDependencies,
+  OperatorDefaults,
+  SessionDependencies,
+  SessionSources,
+} from '#src/conversation/dependencies.ts';
+import {
+  type PaidEngines,
+  paidEngines,
+  type RawEngines,
+} from '#src/conversation/engines/reserved-engines.ts';
+import {
+  type Feature,
+  type ProcessParts,
+  ShardFeatures,
+  type ShardServices,
+} from '#src/conversation/feature.ts';
+import type { UtteranceListener } from '#src/conversation/hearing/utterance-listener.ts';
+import type { Places } from '#src/conversation/ports/command-ports.ts';
+import type { FeatureEventKind, SessionEvent } from '#src/conversation/ports/events.ts';
+import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import type { ToolEntry } from '#src/conversation/ports/tool.ts';
+import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import { PauseHearing } from '#src/conversation/presence/pause-hearing.ts';
+import { SessionPrivacy } from '#src/conversation/presence/privacy.ts';
+import { KnownPeopleSettings } from '#src/conversation/settings/known-people-settings.ts';
+import { ToolConfirmations } from '#src/conversation/tools/confirm-tool.ts';
+import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
+import { SessionCaptions } from '#src/features/captions/session-captions.ts';
+import {
+  ManagerTranscripts,
+  SessionTranscripts,
+} from '#src/features/captions/transcripts/session-transcripts.ts';
+import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
+import { features, serverSettings } from '#src/features/features.ts';
+import { memoryStore } from '#src/features/memories/memory-store.ts';
+import { SessionMemories } from '#src/features/memories/session-memories.ts';
+import { SessionPersonas } from '#src/features/personas/session-personas.ts';
+import { ReminderClock } from '#src/features/reminders/reminder-clock.ts';
+import { reminderPart } from '#src/features/reminders/reminder-store.ts';
+import { SessionCheckup } from '#src/features/settings/checkup.ts';
+import { SessionSettings } from '#src/features/settings/settings-changes.ts';
+import { TrackRequests } from '#src/features/tracks/track-requests.ts';
+import { type TrackStore, trackPart } from '#src/features/tracks/track-store.ts';
+import { SessionVoices } from '#src/features/typed/session-voices.ts';
+import { TypedRequests } from '#src/features/typed/typed-requests.ts';
+import type { StoreCopies } from '#src/people/store-copies.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import { loadCues } from '#src/playback/reply/load-cues.ts';
+import type { ModelNews } from '#src/provider/models/models.ts';
+import type { FileReader, RecordingReader } from '#src/sources/fetch/ports.ts';
+import { ListeningSlots } from '#src/speech/listening-slots.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+import { fixedVoiceNames } from '#src/speech/voice-names.ts';
+import { nothing } from '#src/spending/caps.ts';
+import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
+import { PartialTrust } from '#src/turn/partial-trust.ts';
+import { FakeCaptionChats } from '#test/fakes/caption-chats.ts';
+import { fineFacts } from '#test/fakes/channel-facts.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeLinkOpener } from '#test/fakes/link.ts';
+import {
+  MemoryConsents,
+  MemoryGuilds,
+  MemorySettings,
+  MemoryTracks,
+} from '#test/fakes/memory-stores.ts';
+import { catalog } from '#test/fakes/sounds.ts';
+import { packetsOf } from '#test/fakes/speakers/speaker.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { boundless } from '#test/fakes/spending.ts';
+import { recordMessages, recordPanels } from './recorders.ts';
+import { memoryTranscripts } from './transcripts.ts';
+
+export const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
+export const den = { guildId: 'g', channelId: 'den', name: 'Den' };
+export const adam: ChannelMember = { id: 'adam', name: 'Adam', isBot: false, roleIds: [] };
+export const eva: ChannelMember = { id: 'eva', name: 'Eva', isBot: false, roleIds: [] };
+
+/** Two channels of an English server, both open to the bot. */
+export const places: Places = {
+  has: (guildId) => guildId === 'g',
+  facts: () => fineFacts,
+  guildName: (guildId) => (guildId === 'g' ? 'Guild' : undefined),
+  botName: () => 'Nova',
+  mayManage: () => false,
+  localeIn: () => 'en',
+  channel: (guildId, channelId) =>
+    [lounge, den].find((one) => one.guildId === guildId && one.channelId === channelId),
+  seatOf: () => undefined,
+  people: () => [],
+};
+/** Places of a German server. */
+export const germanPlaces: Places = { ...places, localeIn: () => 'de' };
+
+const [library, weights, cues] = await Promise.all([loadOpus(), loadSilero(), loadCues()]);
+/** As the library, but speech on its way out is not encoded, which took a tenth of all time: the fake link sends to nobody. */
+const codec: OpusCodec = { ...library, encoder: () => unencoded };
+const unencoded: OpusEncoder = {
+  encode: () => Buffer.alloc(160, 0x78),
+  free: () => undefined,
+};
+
+export type SessionFixture = ReturnType<typeof openSessionFixture>;
+
+const usualDefaults: OperatorDefaults = {
+  addressing: 'always',
+  consent: { policy: 'ask' },
+  names: [],
+  style: { instructions: 'Be brief.', voice: { name: 'slt' } },
+  timeZone: 'UTC',
+};
+
+const usual = {
+  places,
+  codec,
+  weights,
+  cues,
+  endpointRules,
+  random: () => 1,
+  longestStandstillMs: 20_000,
+  longestWritingMs: 480_000,
+  spending: boundless,
+  caps: {
+    personDay: nothing,
+    serverDay: nothing,
+    serverMonth: nothing,
+    captionsDayMs: 240 * 60_000,
+  },
+  warm: () => undefined,
+  textLanguage: { detect: async () => undefined },
+  chatName: 'localhost:1',
+  voices: fixedVoiceNames(['slt', 'rms'], true),
+  speechModels: [],
+  storeCopies: { forget: async () => ({ kind: 'erased', days: 30 }) },
+  modelNews: () => [],
+  files: { read: () => Promise.reject(new Error('Nobody sends files here.')) },
+  recordings: { read: () => Promise.reject(new Error('Nobody sends recordings here.')) },
+} as const satisfies Partial<FixtureParts>;
+
+/** A chat in which nobody writes. */
+export const unwritten: TypedMessages = {
+  listen: () => undefined,
+  reply: async () => 'sent',
+};
+
+/** One pipeline under the name of the usual one. */
+export function only(pipeline: Pipeline): Pipelines {
+  return {
+    names: ['chained'],
+    open: () => pipeline,
+    engine: () => 'built-in stand-in',
+    needs: (name) => `${name} server`,
+  };
+}
+
+/** Parts of the classes that serve commands and programs. */
+type CommandParts = {
+  readonly files: FileReader;
+  readonly longestWritingMs: number;
+  readonly modelNews: () => readonly ModelNews[];
+  readonly recordings: RecordingReader;
+  readonly speechModels: readonly string[];
+  readonly storeCopies: StoreCopies;
+  readonly transcripts: TranscriptStores;
+};
+
+/** Parts that features are opened with. */
+type FeatureParts = Pick<ProcessParts, 'sounds'> & { readonly trackStore: Public<TrackStore> };
+
+/** Everything that main gives to sessions, commands and programs. */
+type FixtureParts = SessionDependencies &
+  Omit<SessionSources, 'hearing'> &
+  HearingDependencies &
+  CommandParts &
+  FeatureParts;
+
+/** Engines are given as they are: the fixture has them paid. Settings of the operator are given one by one, tools as lists. */
+export type FixtureOptions = Partial<
+  Omit<FixtureParts, keyof PaidEngines | 'defaults' | 'tools'> & OperatorDefaults & RawEngines
+> & {
+  readonly tools?: readonly ToolEntry[];
+  /** Tools of the operator. */
+  readonly moreTools?: () => readonly ToolEntry[];
+  readonly pipeline?: Pipeline;
+  /** Features beside those of the bot. */
+  readonly moreFeatures?: readonly Feature[];
+  /** Told of every utterance, in place of captions. */
+  readonly captions?: () => UtteranceListener;
+};
+
+/** Everything a session is made of, on virtual time; Adam and Eva sit in the channel. */
+export function openSessionFixture(
+  { captions, moreFeatures = [], ...options }: FixtureOptions = {},
+  people: readonly ChannelMember[] = [adam, eva],
+  clock = new VirtualClock(),
+) {
+  const linkOpener = new FakeLinkOpener(people);
+  const chat = new FakeChat([['You said five.']], clock);
+  const synthesizer = new FakeSynthesizer({ pieces: 10 });
+  const { engines, over } = enginesOf(options, { chat, synthesizer });
+  const { consents, settingsStore, trackStore, guildStore } = openStores();
+  const events: SessionEvent[] = [];
+  const shown = recordPanels();
+  const { scribe: messages, ...recorded } = recordMessages();
+  const captioning = openCaptioning(clock);
+  const onEvent = over.onEvent ?? ((_guildId, event) => void events.push(event));
+  const allFeatures = [...features, ...moreFeatures];
+  const parts: FixtureParts = {
+    ...usual,
+    serverSettings: [...serverSettings, ...moreFeatures.flatMap(({ settings = [] }) => settings)],
+    clock,
+    linkOpener,
+    store: consents,
+    captionChoices: consents.captionChoices,
+    guildStore,
+    settingsStore,
+    trackStore,
+    seatStore: consents.seats,
+    writtenQuestions: new WrittenQuestions(),
+    features: new ShardFeatures(),
+    ...captioning.parts,
+    messages,
+    panels: shown.panels,
+    ...paidEngines(engines),
+    ...recognition(),
+    sounds: catalog(),
+    onEvent,
+    peopleSettings: new KnownPeopleSettings({ clock, onEvent, store: consents.personSettings }),
+    ...over,
+  };
+  const sources = { ...parts, hearing: parts };
+  const sessions = new VoiceSessions(parts, sources);
+  const services = {
+    parts,
+    sessions,
+    shard: { id: 0, count: 1 },
+    signal: new AbortController().signal,
+    sources,
+    typed: unwritten,
+  };
+  openFeatures(allFeatures, parts, services, consents);
+  if (captions) replaceListener(sessions, captions());
+  const of = <K extends SessionEvent['kind']>(kind: K) =>
+    events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
+  const fieldsOf = (kind: FeatureEventKind) =>
+    of('feature').flatMap((event) => (event.of === kind ? [event.fields] : []));
+  return {
+    clock,
+    linkOpener,
+    chat,
+    synthesizer,
+    consents,
+    guildStore,
+    settingsStore,
+    trackStore,
+    events,
+    ...recorded,
+    ...shown,
+    reminders: parts.features.port(ReminderClock),
+    sessions,
+    cleanup: parts.features.port(TranscriptCleanup),
+    dependencies: parts,
+    of,
+    fieldsOf,
+    ...captioning,
+    ...controls(parts, sessions),
+  };
+}
+
+/** Engines of a fixture, and what else was given. Whatever is said is "five five". */
+function enginesOf(
+  { pipeline, ...given }: Omit<FixtureOptions, 'captions' | 'moreFeatures'>,
+  usual: { readonly chat: ChatModel; readonly synthesizer: Synthesizer },
+) {
+  const {
+    chat = usual.chat,
+    synthesizer = usual.synthesizer,
+    transcriber = new FakeTranscriber({ texts: ['five five'] }),
+    addressing = usualDefaults.addressing,
+    consent = usualDefaults.consent,
+    djRoleId,
+    names = usualDefaults.names,
+    style = usualDefaults.style,
+    timeZone = usualDefaults.timeZone,
+    tools = [],
+    moreTools = () => [],
+    pipelines = only(pipeline ?? chained({ chat: usual.chat, synthesizer })),
+    ...over
+  } = given;
+  const role = djRoleId !== undefined && { djRoleId };
+  const defaults: OperatorDefaults = { addressing, consent, ...role, names, style, timeZone };
+  const engines = { chat, synthesizer, transcriber, pipelines };
+  const all = () => [...moreTools(), ...tools];
+  return { engines, over: { ...over, defaults, tools: all } };
+}
+
+/** Empty stores. */
+function openStores() {
+  const [consents, settingsStore] = [new MemoryConsents(), new MemorySettings()];
+  const trackStore = new MemoryTracks();
+  const guildStore = new MemoryGuilds(consents, settingsStore, trackStore, consents.reminders);
+  return { consents, settingsStore, trackStore, guildStore };
+}
+
+/** A recogniser nobody knows. */
+function recognition() {
+  return {
+    partialTrust: new PartialTrust(false),
+    listeningSlots: new ListeningSlots(),
+  };
+}
+
+/** Features over stores in memory, serving one shard. */
+function openFeatures(
+  features: readonly Feature[],
+  parts: FixtureParts,
+  services: ShardServices,
+  consents: MemoryConsents,
+): void {
+  const { transcripts } = parts;
+  const stores = new Map<unknown, unknown>([
+    [reminderPart, consents.reminders],
+    [trackPart, parts.trackStore],
+    [TranscriptStores.key, transcripts],
+    [memoryStore, transcripts.onDisk.memories],
+  ]);
+  const store: ProcessParts['store'] = (part) => stores.get(part) as never;
+  const models = { speech: parts.speechModels, transcription: [] };
+  const opened = features.map((one) => one.open({ ...parts, models, store }));
+  parts.features.add(opened.map((one) => one.shard(services)));
+  for (const one of parts.features.all) one.serve?.();
+}
+
+/** What commands may do there. */
+function controls(parts: FixtureParts, sessions: VoiceSessions) {
+  const never = new AbortController().signal;
+  const { features, seatStore: seats, storeCopies: copies } = parts;
+  return {
+    peopleSettings: parts.peopleSettings,
+    privacy: new SessionPrivacy(parts, sessions, { copies, seats }, features.all),
+    memories: features.port(SessionMemories),
+    captions: features.port(SessionCaptionControl),
+    transcriptFor: features.port(SessionTranscripts),
+    managerTranscripts: features.port(ManagerTranscripts),
+    talk: features.port(TypedRequests),
+    voiceControl: features.port(SessionVoices),
+    hearing: new PauseHearing(sessions),
+    confirmations: new ToolConfirmations(sessions, never),
+    settings: features.port(SessionSettings),
+    personas: features.port(SessionPersonas),
+    tracks: features.port(TrackRequests),
+    checkup: features.port(SessionCheckup),
+  };
+}
+
+/** Where captions go: chats, marks and transcripts in memory. */
+function openCaptioning(clock: VirtualClock) {
+  const captionChats = new FakeCaptionChats(clock);
+  const marks: boolean[] = [];
+  const transcripts = memoryTranscripts(clock);
+  const nicknameMark = {
+    set: (_guildId: string, isOn: boolean) => void marks.push(isOn),
+  };
+  return {
+    captionChats,
+    marks,
+    transcripts,
+    parts: { captionChats, nicknameMark, transcripts },
+  };
+}
+
+/** The words of everybody are told to this listener, and are no captions. */
+function replaceListener(sessions: VoiceSessions, listener: UtteranceListener): void {
+  const join = sessions.join.bind(sessions);
+  sessions.join = async (...args) => {
+    const outcome = await join(...args);
+    const captions = sessions.session(lounge.guildId)?.context.features.of(SessionCaptions);
+    if (captions) {
+      captions.wants = (speakerId) => listener.wants(speakerId);
+      captions.began = (utterance) => listener.began(utterance);
+    }
+    return outcome;
+  };
+}
+
+/** Lets time pass on the 20 ms grid, with these packets on the way. */
+export async function pass(
+  { clock, linkOpener }: SessionFixture,
+  ms: number,
+  packets: readonly Packet[] = [],
+): Promise<void> {
+  const waiting = packets.toSorted((a, b) => a.atMs - b.atMs);
+  for (let passed = 0; passed < ms; passed += 20) {
+    await clock.advance(20);
+    while (waiting[0] && waiting[0].atMs <= clock.nowMs()) {
+      const packet = waiting.shift();
+      if (packet) linkOpener.link.arrive(packet);
+    }
+    linkOpener.link.tick(clock.nowMs());
+  }
+}
+
+/** The packets of somebody who says something from `fromMs` on. */
+export function words(fixture: string, who: ChannelMember, fromMs: number): Promise<Packet[]> {
+  return packetsOf(fixture, who.id, fromMs, library);
+}
+
+/** Answers whatever was said with so much sound. */
+export function talkative(seconds = 60): Pipeline {
+  return {
+    async *answer() {
+      const pcm = { samples: new Int16Array(24_000).fill(1), rateHz: 24_000, channels: 1 } as const;
+      yield { kind: 'text', text: 'One minute of talk.' };
+      for (let second = 0; second < seconds; second++)
+        yield { kind: 'audio', pcm, ofText: 'la '.repeat(30) };
+    },
+  };
+}

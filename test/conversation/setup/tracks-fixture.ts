@@ -1,0 +1,56 @@
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import { SessionTracks } from '#src/features/tracks/session-tracks.ts';
+import type { PlayRequest, TrackCaller } from '#src/features/tracks/track-outcomes.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+} from './session-fixture.ts';
+
+export const ben = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
+export const bot = { id: 'bot', name: 'Other', isBot: true, roleIds: [] };
+export const [byAdam, byEva, byBen] = [adam, eva, ben].map(
+  ({ id, name }): TrackCaller => ({ id, name, mayManage: false }),
+) as [TrackCaller, TrackCaller, TrackCaller];
+export const manager = { ...byEva, mayManage: true };
+
+/** The bot is called into the Lounge, where these sit. */
+export async function openSetup(
+  people = [adam, eva, ben],
+  over: Parameters<typeof openSessionFixture>[0] = {},
+) {
+  const fixture = openSessionFixture(over, people);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 200);
+  return fixture;
+}
+
+/** Rain on main, unless something else is said. */
+export function play(
+  fixture: SessionFixture,
+  caller: TrackCaller,
+  more: Partial<PlayRequest> = {},
+) {
+  const request = { sound: 'rain', track: 'main', loop: false, next: false, ...more };
+  return fixture.tracks.play('g', caller, request);
+}
+
+export function deckOf(fixture: SessionFixture) {
+  const session = fixture.sessions.session('g');
+  if (!session) throw new Error('the bot is nowhere');
+  return session.context.features.of(SessionTracks).owned;
+}
+
+/** Only these sit there from now on. */
+export function seat({ linkOpener }: SessionFixture, people: readonly ChannelMember[]): void {
+  linkOpener.link.present.splice(0, linkOpener.link.present.length, ...people);
+}
+
+/** What plays on a track, and what waits behind it. */
+export const titles = (fixture: SessionFixture, track = 'main') => {
+  const view = fixture.tracks.list('g')?.find(({ name }) => name === track);
+  return [view?.current?.title, ...(view?.waiting ?? []).map(({ title }) => title)];
+};

@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import { tools } from '#src/features/features.ts';
+import { peopleReading } from '#src/people/confidential-text.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+
+const speech = 'human-goforward';
+const check = (about = 'all'): ChatStep => ({
+  call: {
+    id: 'call_1',
+    name: 'find_in_captions',
+    argumentsJson: JSON.stringify({ question: 'What about five?', about }),
+  },
+});
+
+/** Adam has said "five five" while captions were on, and asks about it; the model does these things in turn. */
+async function asked(
+  rounds: readonly (readonly ChatStep[])[],
+  { late = false, asker = adam } = {},
+) {
+  const clock = new VirtualClock();
+  const chat = new FakeChat(rounds, clock);
+  const synthesizer = new FakeSynthesizer({ pieces: 2 });
+  const pipeline = chained({ chat, synthesizer });
+  const parts = { chat, synthesizer, pipeline, tools, addressing: 'off' } as const;
+  const fixture = openSessionFixture(parts, [adam], clock);
+  if (late) await fixture.settings.set('g', 'catch_up', 'off');
+  await fixture.sessions.join(lounge, 'adam');
+  await fixture.privacy.allow('g', 'eva', 'always');
+  await pass(fixture, 100);
+  const turning = fixture.captions.turnOn('g', {});
+  await pass(fixture, 4_000);
+  await turning;
+  await pass(fixture, 4_000, await words(speech, adam, clock.nowMs()));
+  fixture.linkOpener.link.present.push(eva);
+  await pass(fixture, 500);
+  void fixture.talk.ask('g', 'What about five?', asker, 'voice');
+  await pass(fixture, 6_000);
+  return { fixture, chat, answered: fixture.of('answered').at(-1) };
+}
+
+test('what was said is quoted by the bot itself, and nothing that the model says follows it', async () => {
+  const { fixture, chat, answered } = await asked([[check()], ['[1]'], ['Adam says you owe him.']]);
+  expect(answered).toMatchObject({
+    finish: 'completed',
+    heardText: expect.stringMatching(/^Adam, \d\d:\d\d: five five$/),
+  });
+  expect(chat.asked).toHaveLength(2);
+  expect(fixture.of('tool')).toMatchObject([{ tool: 'find_in_captions', how: 'ran' }]);
+  const { memory } = fixture.sessions.session('g')?.context ?? {};
+  const kept = memory?.messages(peopleReading(['adam'])).messages;
+  expect(kept?.at(-1)).toMatchObject({ role: 'assistant', content: answered?.heardText });
+});
+
+test('what the model says before it looks is heard, and the lines after it', async () => {
+  const { answered } = await asked([['Let me see.', check()], ['[1]'], ['No.']]);
+  expect(answered?.heardText).toMatch(/^Let me see\. Adam, \d\d:\d\d: five five$/);
+});
+
+test('where no line is chosen the transcript does not say it, whatever the model would', async () => {
+  const { answered } = await asked([[check()], ['[0]'], ['Adam said seven.']]);
+  expect(answered?.heardText).toBe("The transcript doesn't say.");
+});
+
+test('what not everybody there may know is not said aloud, and reaches no model', async () => {
+  const { answered, chat } = await asked([[check()], ['[1]'], ['Five.']], { late: true });
+  expect(answered?.heardText).toBe(
+    'Not everybody here may know that. Use /ask with the option about: then only you read the answer.',
+  );
+  expect(chat.asked).toHaveLength(1);
+});
+
+test('what the bot quotes of somebody goes with what they said', async () => {
+  const { fixture } = await asked([[check()], ['[1]']], { asker: eva });
+  expect(fixture.captionChats.chat.lines.join(' ')).toContain('Nova');
+  await fixture.privacy.deny('g', 'adam');
+  await pass(fixture, 1_000);
+  expect(fixture.captionChats.chat.lines).toEqual([]);
+  expect(
+    fixture.sessions.session('g')?.context.memory.messages(peopleReading(['adam'])).messages,
+  ).toEqual([]);
+});
+
+test('lines that no model chose are not said aloud', async () => {
+  const error = new BotError('provider.unreachable', true, 'Nobody there.');
+  const { answered } = await asked([[check()], [{ error }]]);
+  expect(answered?.heardText).toBe("I can't look that up now: no model is answering.");
+});
+
+test('the tool is offered only while captions are on, or where something is kept', async () => {
+  const offered = async (withCaptions: boolean) => {
+    const fixture = openSessionFixture({ tools, addressing: 'off' }, [adam]);
+    await fixture.sessions.join(lounge, 'adam');
+    await pass(fixture, 100);
+    const turning = withCaptions ? fixture.captions.turnOn('g', {}) : undefined;
+    await pass(fixture, 4_000);
+    await turning;
+    void fixture.talk.ask('g', 'What about five?', adam, 'voice');
+    await pass(fixture, 2_000);
+    return fixture.chat.asked.at(-1)?.tools.map(({ name }) => name);
+  };
+  expect(await offered(true)).toContain('find_in_captions');
+  expect(await offered(false)).not.toContain('find_in_captions');
+});

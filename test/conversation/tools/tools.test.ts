@@ -1,0 +1,293 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import type { ChatModel } from '#src/chat/ports.ts';
+import { type ToolEntry, tool } from '#src/conversation/ports/tool.ts';
+import { tools } from '#src/features/features.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import {
+  adam,
+  eva,
+  type FixtureOptions,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+
+const call = (name: string, given: object = {}, id = 'call_1'): ChatStep => ({
+  call: { id, name, argumentsJson: JSON.stringify(given) },
+});
+
+/** Takes so long; `seen` tells how often it began, and how it was told to end. */
+function slow(clock: VirtualClock, tookMs: number, name = 'look') {
+  const seen = { began: 0, done: 0, endedAtMs: Number.NaN };
+  const readTool: ToolEntry = tool({
+    name,
+    description: 'Looks.',
+    schema: z.strictObject({}),
+    right: 'anyone',
+    effect: 'none',
+    isDestructive: false,
+    doing: 'tool.here',
+    async run(_call, _ports, signal) {
+      seen.began++;
+      signal.addEventListener('abort', () => {
+        seen.endedAtMs = clock.nowMs();
+      });
+      await clock.sleep(tookMs, new AbortController().signal); // deaf to its signal
+      seen.done++;
+      return { facts: { seen: 'a bird' } };
+    },
+  });
+  return { seen, readTool };
+}
+
+type Over = FixtureOptions & { readonly clock?: VirtualClock };
+
+async function open(rounds: readonly (readonly ChatStep[])[], { clock, ...over }: Over = {}) {
+  const time = clock ?? new VirtualClock();
+  const chat = new FakeChat(rounds, time);
+  const synthesizer = new FakeSynthesizer({ pieces: 2 });
+  const pipeline = chained({ chat, synthesizer });
+  const fixture = openSessionFixture(
+    { chat, synthesizer, pipeline, tools, ...over },
+    [adam, eva],
+    time,
+  );
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 40);
+  return { fixture, chat, synthesizer };
+}
+
+async function ask(fixture: SessionFixture, question = 'What is up?', ms = 3_000): Promise<void> {
+  void fixture.talk.ask('g', question, adam, 'voice');
+  await pass(fixture, ms);
+}
+
+/** A model that calls one tool, and says something once it has the result. */
+async function talkingTo(name: string, over: Over = {}, first = '') {
+  const results: string[] = [];
+  const chat: ChatModel = {
+    async *reply(messages) {
+      const found = messages.flatMap((one) => (one.role === 'tool' ? [one.content] : []));
+      results.push(...found);
+      if (found.length > 0) yield { kind: 'text', text: 'There it is.' };
+      if (found.length > 0) return;
+      if (first !== '') yield { kind: 'text', text: first };
+      yield { kind: 'tool', call: { id: '1', name, argumentsJson: '{}' } };
+    },
+  };
+  const synthesizer = new FakeSynthesizer({ pieces: 2 });
+  const { clock, ...parts } = over;
+  const pipeline = chained({ chat, synthesizer });
+  const fixture = openSessionFixture(
+    { chat, synthesizer, pipeline, tools, ...parts },
+    [adam, eva],
+    clock,
+  );
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 40);
+  return { fixture, results };
+}
+
+const resultsIn = (chat: FakeChat): string[] =>
+  (chat.asked.at(-1)?.messages ?? []).flatMap((one) => (one.role === 'tool' ? [one.content] : []));
+const buttonIn = ({ offered }: SessionFixture): string => offered.at(-1)?.split(':')[1] ?? '';
+
+test('what a tool found out comes to the model as data, and the answer goes on', async () => {
+  const { fixture, chat, synthesizer } = await open([[call('who_is_here')], ['Adam is here.']]);
+  await ask(fixture);
+  expect(resultsIn(chat)).toEqual([
+    '{"result":{"names":["Adam"],"othersWithoutName":1,"otherBots":0}}',
+  ]);
+  expect(synthesizer.asked.map(({ text }) => text)).toContain('Adam is here.');
+});
+
+test('a spoken question has its tools as well', async () => {
+  const { fixture, results } = await talkingTo('time');
+  await pass(fixture, 4_000, await words('human-cards-004', adam, fixture.clock.nowMs()));
+  expect(results.at(-1)).toContain('"zone"');
+});
+
+test('several tools of one round run side by side, and their results keep their order', async () => {
+  const clock = new VirtualClock();
+  const [slowly, fast] = [slow(clock, 900, 'first'), slow(clock, 100, 'second')];
+  const rounds = [[call('first', {}, 'a'), call('second', {}, 'b')], ['Two birds.']];
+  const { fixture, chat } = await open(rounds, { clock, tools: [slowly.readTool, fast.readTool] });
+  await ask(fixture, 'Look twice.', 1_200);
+  const reported = chat.asked.at(-1)?.messages.filter(({ role }) => role === 'tool');
+  expect(reported).toMatchObject([{ callId: 'a' }, { callId: 'b' }]);
+  expect(chat.asked).toHaveLength(2);
+});
+
+test('bad JSON, and arguments that do not fit, are told to the model and nothing runs', async () => {
+  const bad: ChatStep = { call: { id: '1', name: 'time', argumentsJson: '{"zone":' } };
+  const { fixture, chat } = await open([[bad, call('time', { city: 'Tokyo' }, '2')], ['Sorry.']]);
+  await ask(fixture);
+  expect(resultsIn(chat)).toEqual([
+    expect.stringContaining('not valid JSON'),
+    expect.stringContaining('do not fit'),
+  ]);
+});
+
+test('a tool that takes ten seconds is given up, and the model is told', async () => {
+  const clock = new VirtualClock();
+  const { seen, readTool } = slow(clock, 60_000);
+  const { fixture, chat } = await open([[call('look')], ['No luck.']], {
+    clock,
+    tools: [readTool],
+  });
+  await ask(fixture, 'Look.', 11_000);
+  expect(resultsIn(chat)).toEqual(['{"error":"look failed (tool.late)."}']);
+  expect(seen.endedAtMs).toBeLessThan(10_200);
+});
+
+test('a turn has half a minute for its tools, then the model has to answer', async () => {
+  const clock = new VirtualClock();
+  const { seen, readTool } = slow(clock, 60_000);
+  const { fixture, chat } = await open([[call('look')]], { clock, tools: [readTool] });
+  await ask(fixture, 'Look on.', 40_000);
+  expect(seen.began).toBe(3);
+  expect(resultsIn(chat).at(-1)).toContain('no time left');
+});
+
+test('a tool ends at once with /stop', async () => {
+  const clock = new VirtualClock();
+  const { seen, readTool } = slow(clock, 8_000);
+  const { fixture } = await open([[call('look')]], { clock, tools: [readTool] });
+  await ask(fixture, 'Look.', 1_000);
+  const atMs = clock.nowMs();
+  fixture.talk.stop('g');
+  await pass(fixture, 500);
+  expect([seen.began, seen.endedAtMs - atMs]).toEqual([1, 0]);
+  expect(fixture.sessions.session('g')?.context.queue.current).toBeUndefined();
+});
+
+test.each([
+  ['never mind', ''],
+  ['never mind', 'Let me see.'],
+  ['what is six and six', ''],
+  ['what is six and six', 'Let me see.'],
+])(
+  'the words %j end a tool within 500 ms of the last of them, after %j',
+  async (interruption, first) => {
+    const clock = new VirtualClock();
+    const { seen, readTool } = slow(clock, 9_000);
+    let text = 'five five';
+    const transcriber = new FakeTranscriber({ texts: () => text });
+    const { fixture } = await talkingTo('look', { clock, tools: [readTool], transcriber }, first);
+    await pass(fixture, 4_000, await words('human-cards-004', adam, clock.nowMs()));
+    expect(seen.began).toBe(1);
+    text = interruption;
+    const spoken = await words('human-cards-004', adam, clock.nowMs());
+    const [fromMs = 0, lastMs = 0] = [spoken[0]?.atMs, spoken.at(-6)?.atMs];
+    await pass(fixture, 4_000, spoken);
+    expect(seen.endedAtMs).toBeGreaterThan(fromMs);
+    expect(seen.endedAtMs - lastMs).toBeLessThanOrEqual(500);
+  },
+);
+
+test('a call in an answer that is cut off before it runs never runs', async () => {
+  const clock = new VirtualClock();
+  const { seen, readTool } = slow(clock, 100);
+  const rounds = [['Well.', { waitMs: 2_000 }, call('look')]];
+  const { fixture } = await open(rounds, { clock, tools: [readTool] });
+  await ask(fixture, 'Look.', 1_000);
+  fixture.talk.stop('g');
+  await pass(fixture, 5_000);
+  expect(seen.began).toBe(0);
+});
+
+test('the panel names the step, ticks go on, and the moment asked for names it as well', async () => {
+  const clock = new VirtualClock();
+  const { readTool } = slow(clock, 6_000);
+  const { fixture, synthesizer } = await open([[call('look')], ['A bird.']], {
+    clock,
+    tools: [readTool],
+  });
+  let soundAtMs = clock.nowMs();
+  let longestGapMs = 0;
+  fixture.linkOpener.link.onLeft = (_frame, atMs) => {
+    longestGapMs = Math.max(longestGapMs, atMs - soundAtMs);
+    soundAtMs = atMs;
+  };
+  await ask(fixture, 'Look.', 8_000);
+  const states = fixture.faces.map(({ state }) => state);
+  expect(states).toContainEqual({ kind: 'step', step: 'tool.here' });
+  expect(states.at(-1)).toEqual({ kind: 'listening' });
+  expect(synthesizer.asked.map(({ text }) => text)).toEqual(['Checking who is here.', 'A bird.']);
+  expect(longestGapMs).toBeLessThanOrEqual(1_300);
+});
+
+test('ticks go on where an answer has begun and waits for a tool', async () => {
+  const clock = new VirtualClock();
+  const { readTool } = slow(clock, 5_000);
+  const rounds = [['Let me see.', call('look')], ['A bird.']];
+  const { fixture, synthesizer } = await open(rounds, { clock, tools: [readTool] });
+  let sent = 0;
+  await ask(fixture, 'Look.', 1_000);
+  fixture.linkOpener.link.onLeft = () => sent++;
+  await pass(fixture, 1_500);
+  expect(sent).toBeGreaterThan(0);
+  await pass(fixture, 6_000);
+  const said = synthesizer.asked.map(({ text }) => text);
+  expect(said).toEqual(['Let me see.', 'Checking who is here.', 'A bird.']);
+});
+
+test('who asks for it in their own words changes the volume without a button', async () => {
+  const rounds = [
+    [call('change_track', { deed: 'volume', track: 'voice', level: 0 })],
+    [call('change_track', { deed: 'volume', track: 'voice', level: 50 })],
+    ['Ok.'],
+  ];
+  const { fixture, chat } = await open(rounds);
+  await ask(fixture, 'Speak half as loud.');
+  expect(chat.asked[1]?.messages).toMatchObject([
+    { role: 'system' },
+    { role: 'user', name: '', content: 'Speak half as loud.' },
+  ]);
+  expect(resultsIn(chat)).toEqual(['{"result":{"outcome":["voice at 50 %."]}}']);
+  expect(fixture.offered).toEqual([]);
+});
+
+test('what nobody asked for in so many words waits for a button, which works once', async () => {
+  const { fixture, chat } = await open([
+    [call('change_track', { deed: 'volume', track: 'voice', level: 40 })],
+    ['no'],
+    ['Press it.'],
+  ]);
+  await ask(fixture, 'And a little more.');
+  expect(resultsIn(chat)[0]).toContain('has to press Confirm');
+  expect(fixture.written).toEqual(['Adam, press Confirm within 60 s and I change my volume.']);
+  const press = (who: string) => fixture.confirmations.confirm('g', buttonIn(fixture), who);
+  expect(await press('eva')).toEqual({ kind: 'other', name: 'Adam' });
+  expect(await press('adam')).toMatchObject({ line: { id: 'track.volume', with: { n: 40 } } });
+  expect(await press('adam')).toEqual({ kind: 'over' });
+  const ends = fixture.of('tool').map(({ tool, how, speakerId }) => [tool, how, speakerId]);
+  expect(ends).toEqual([
+    ['change_track', 'asked', 'adam'],
+    ['change_track', 'pressed', 'adam'],
+  ]);
+});
+
+test('the bot leaves by its button, and the channel reads so', async () => {
+  const { fixture } = await open([[call('leave')], ['Press the button.']]);
+  await ask(fixture, 'Please leave.');
+  expect(fixture.sessions.at('g')).toBeDefined();
+  const leaving = fixture.confirmations.confirm('g', buttonIn(fixture), 'adam');
+  await pass(fixture, 200);
+  expect(await leaving).toMatchObject({ kind: 'done', line: { id: 'leave.ok' } });
+  expect(fixture.sessions.at('g')).toBeUndefined();
+});
+
+test('a tool with an effect runs once in an answer', async () => {
+  const post = (text: string, id: string) => call('post_text', { text }, id);
+  const rounds = [[post('One.', 'a'), post('Two.', 'b')], [post('One.', 'c')], ['Posted.']];
+  const { fixture } = await open(rounds);
+  await ask(fixture, 'Post it.');
+  expect(fixture.written).toEqual(['One.']);
+});

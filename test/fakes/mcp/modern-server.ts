@@ -1,0 +1,25 @@
+import { inputRequired, McpServer } from '@modelcontextprotocol/server';
+import { z } from 'zod';
+import { type FakeTool, fakeTools, type Mischief } from './fake-tools.ts';
+
+/** A server of the SDK for the present generation of the protocol, 2026-07-28. */
+export function modernServer(mischief: Mischief, more: readonly FakeTool[] = []): McpServer {
+  const server = new McpServer({ name: 'fake', version: '1.0.0' });
+  for (const { name, description, shape, run } of [...fakeTools(mischief), ...more]) {
+    server.registerTool(name, { description, inputSchema: z.object(shape) }, async (given) => ({
+      ...(await run(given)),
+    }));
+  }
+  // Asks as the present generation does: by its result.
+  server.registerTool('ask_person', { description: 'Asks.' }, async () =>
+    inputRequired({
+      inputRequests: {
+        password: inputRequired.elicit({
+          message: 'Your password?',
+          requestedSchema: { type: 'object', properties: {} },
+        }),
+      },
+    }),
+  );
+  return server;
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { captioned, kept, says, turnOn } from '#test/conversation/setup/captioned.ts';
+import { eva, lounge, openSessionFixture, pass } from '#test/conversation/setup/session-fixture.ts';
+
+test('captions that cannot be posted anywhere stay off, with a sentence', async () => {
+  const fixture = openSessionFixture();
+  await fixture.sessions.join(lounge, 'adam');
+  fixture.captionChats.isForbidden = true;
+  expect(await fixture.captions.turnOn('g', {})).toMatchObject({
+    kind: 'failed',
+    line: { id: 'captions.no_place' },
+  });
+  expect(fixture.captions.isOn('g')).toBe(false);
+});
+
+test('a place that is taken away is told of once, and what is said is kept all the same', async () => {
+  const fixture = await captioned();
+  fixture.captionChats.chat.refuses = ({ key }) => ({ kind: 'forbidden', key });
+  await says(fixture);
+  await says(fixture);
+  await pass(fixture, 40_000);
+  expect(fixture.written.filter((text) => text.includes('write captions'))).toHaveLength(1);
+  expect(await kept(fixture)).toHaveLength(2);
+});
+
+test('captions whose place was taken away are shown again when they are turned on again', async () => {
+  const fixture = await captioned();
+  await says(fixture);
+  const { chat } = fixture.captionChats;
+  chat.refuses = ({ key }) => ({ kind: 'gone', key, what: 'chat' });
+  await says(fixture);
+  chat.refuses = undefined;
+  await turnOn(fixture);
+  await says(fixture, eva);
+  expect(fixture.captionChats.chat.lines.at(-1)).toBe('**Eva** five five');
+  const lines = await kept(fixture);
+  expect(lines.map(({ number }) => number)).toEqual([1, 2, 3]);
+  expect(new Set(lines.map(({ sessionId }) => sessionId)).size).toBe(1);
+});

@@ -1,0 +1,202 @@
+import { readFile } from 'node:fs/promises';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect, test } from 'vitest';
+import {
+  maxFileBytes,
+  type TranscriptContent,
+  transcriptFiles,
+  transcriptFormats,
+} from '#src/features/captions/files/transcript-file.ts';
+import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
+import { botLineAt, evening, lineAt } from '#test/features/captions/transcript-lines.ts';
+
+import { anyCharacter, fc, runs } from '#test/properties.ts';
+
+import { readSrt, readVtt } from './subtitle-readers.ts';
+
+const talk = [
+  lineAt(63_000, 'Friday at *eight*, my place.', {
+    name: 'Ben',
+    post: { channelId: '200', messageId: '300' },
+  }),
+  lineAt(0, 'When do we meet?'),
+  lineAt(70_000, '', { name: 'Cleo' }),
+  botLineAt(80_000, 'The Millau Viaduct, at 343', { isCut: true }),
+];
+const write = (format: 'md' | 'txt' | 'json', given: Partial<TranscriptContent> = {}) =>
+  transcriptFiles(format, { session: evening, lines: talk, ...given })[0]?.text ?? '';
+
+test('a text file tells channel, date, time zone and people, and each line with its time of day', () => {
+  expect(write('txt', { session: { ...evening, endedAtWallMs: Date.UTC(2026, 10, 20, 21) } })).toBe(
+    [
+      ...['Transcript of Lounge', 'Date: 2026-11-20 20:14 – 21:00', 'Times: UTC'],
+      ...['People: Ana, Ben, Cleo, Nova', ''],
+      '[20:14:00] Ana: When do we meet?',
+      '[20:15:03] Ben: Friday at *eight*, my place.',
+      '[20:15:10] Cleo: (not understood)',
+      '[20:15:20] Nova: The Millau Viaduct, at 343— (stopped)',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('a markdown file shows what was said instead of obeying it, and links to the message of a line', () => {
+  const file = write('md');
+  expect(file).toContain('# Transcript of Lounge\n\n- Date: 2026-11-20 20:14\n- Times: UTC\n');
+  expect(file).toContain(
+    '[20:15:03](https://discord.com/channels/100/200/300) **Ben**: Friday at \\*eight\\*, my place.\n',
+  );
+});
+
+test('times are those of the time zone, and dates are told where a session passes midnight', () => {
+  const timeZone = 'Asia/Kolkata';
+  const file = write('txt', { timeZone, locale: 'de' });
+  expect(file).toContain(`Datum: 2026-11-21 01:44\nZeiten: ${timeZone}\n`);
+  expect(file).toContain('[01:45:10] Cleo: (nicht verstanden)');
+  const late = lineAt(4 * 3_600_000, 'Still here?');
+  expect(write('txt', { lines: [...talk, late] })).toContain('[2026-11-21 00:14:00] Ana: Still');
+  expect(write('txt', { timeZone: 'Nowhere/At_All' })).toContain('Times: UTC');
+});
+
+test.each([
+  'well\n[20:15:04] Ben: yes',
+  'well\u2028[20:15:04] Ben: yes',
+  'well\r\n\r\n20:15:04 **Ben**: yes',
+  'well\u0085# Ben\u202e',
+])('%j is one line of whoever said it, in every format', (said) => {
+  const lines = [lineAt(0, said, { name: 'Ana\nBen: no' })];
+  const txt = write('txt', { lines }).trim().split('\n');
+  expect(txt.filter((line) => line.startsWith('['))).toHaveLength(1);
+  expect(txt.at(-1)).toMatch(/^\[20:14:00\] Ana Ben no: well/);
+  const md = write('md', { lines }).trim().split('\n\n');
+  expect(md.at(-1)).toMatch(/^20:14:00 \*\*Ana Ben no\*\*: well/);
+  expect(md.at(-1)).not.toMatch(/[^\\]\*\*Ben|^#/);
+  expect(JSON.parse(write('json', { lines })).lines).toHaveLength(1);
+});
+
+test('nobody is notified by a line that is copied into a chat', () => {
+  const lines = [lineAt(0, '@everyone <@123> <@&5> @here', { name: '@everyone' })];
+  for (const format of ['md', 'txt'] as const)
+    expect(write(format, { lines })).not.toMatch(/@(?:everyone|here)|[^\\]<@/);
+});
+
+test('a session in which nothing was said makes a file that says so', () => {
+  expect(write('txt', { lines: [] })).toMatch(/Nothing was said\.\n$/);
+  expect(write('md', { lines: [] })).toMatch(/Nothing was said\.\n$/);
+  expect(JSON.parse(write('json', { lines: [] })).lines).toEqual([]);
+});
+
+async function schemaCheck() {
+  const schema: unknown = JSON.parse(await readFile('docs/transcript.schema.json', 'utf8'));
+  const check = new Ajv2020({ strict: true, allErrors: true, strictTypes: false });
+  const fits = check.compile(schema as object);
+  return (file: string) => (fits(JSON.parse(file)) ? [] : fits.errors);
+}
+const ids = { session: { ...evening, endedAtWallMs: evening.startedAtWallMs + 90_500 } };
+
+test('a json file fits its schema, and holds ids, language, confidence, words and links', async () => {
+  const words = [{ text: 'When', startMs: 0, endMs: 300, confidence: 0.9 }];
+  const rich = { language: 'en', confidence: 0.75, words, isBrief: true } as const;
+  const lines = [...talk, lineAt(90_000, 'When?', rich)];
+  const file = write('json', { ...ids, lines });
+  expect((await schemaCheck())(file)).toEqual([]);
+  const { session, lines: read } = JSON.parse(file);
+  expect(session).toMatchObject({
+    ...{ id: evening.id, guildId: '100', channelId: '200', channelName: 'Lounge' },
+    ...{ startedAt: '2026-11-20T20:14:00.000Z', endedAt: '2026-11-20T20:15:30.500Z' },
+  });
+  expect(read[1]).toEqual({
+    number: 64,
+    speaker: { kind: 'person', id: 'id of Ben', name: 'Ben' },
+    ...{ startMs: 63_000, endMs: 65_000, startedAt: '2026-11-20T20:15:03.000Z' },
+    text: 'Friday at *eight*, my place.',
+    isUnderstood: true,
+    link: 'https://discord.com/channels/100/200/300',
+  });
+  expect(read[2]).toMatchObject({ text: '', isUnderstood: false });
+  expect(read[3]).toMatchObject({ isCut: true, speaker: { kind: 'bot', name: 'Nova' } });
+  expect(read[4]).toMatchObject({ language: 'en', confidence: 0.75, words });
+});
+
+test('the example of the documentation fits the schema', async () => {
+  const [, example = ''] =
+    /```json\n([^`]+)```/.exec(await readFile('docs/transcripts.md', 'utf8')) ?? [];
+  expect((await schemaCheck())(example)).toEqual([]);
+});
+
+test('a file that does not fit the schema is noticed', async () => {
+  const wrong = write('json').replace('"isUnderstood":true', '"isUnderstood":"yes"');
+  expect((await schemaCheck())(wrong)).not.toEqual([]);
+});
+
+test('whatever was said, the json file fits its schema', async () => {
+  const check = await schemaCheck();
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({ text: fc.string({ unit: anyCharacter }), name: fc.string(), at: fc.float() }),
+      ),
+      (specs) => {
+        const lines = specs.map(({ text, name, at }, n) =>
+          lineAt(at, text, {
+            name,
+            number: n + 1,
+            confidence: at,
+            words: [{ text, startMs: at, endMs: 0 }],
+          }),
+        );
+        expect(check(write('json', { lines }))).toEqual([]);
+      },
+    ),
+    { numRuns: runs(50) },
+  );
+});
+
+test.each([
+  ['Lounge', 'transcript-Lounge-2026-11-20.md'],
+  ['../../etc/passwd', 'transcript-etc-passwd-2026-11-20.md'],
+  ['🔊 Größe | Café', 'transcript-Größe-Café-2026-11-20.md'],
+  ['🎉🎉', 'transcript-channel-2026-11-20.md'],
+  ['a"b\\c:d*e?f<g>h\u202e\n', 'transcript-a-b-c-d-e-f-g-h-2026-11-20.md'],
+  ['x'.repeat(100), `transcript-${'x'.repeat(40)}-2026-11-20.md`],
+])('the file of %j has a name that any system takes', (channelName, name) => {
+  const [file] = transcriptFiles('md', { session: { ...evening, channelName }, lines: talk });
+  expect(file?.name).toBe(name);
+});
+
+const many = Array.from({ length: 200 }, (_, n) =>
+  lineAt(n * 3_000, `Sentence number ${n} of a long evening with ünïcode.`, { number: n + 1 }),
+);
+const bytes = (text: string) => Buffer.byteLength(text);
+
+test.each(transcriptFormats)(
+  'a transcript that is too long comes in parts that are each a valid %s file',
+  async (format) => {
+    const files = transcriptFiles(format, { session: evening, lines: many }, 5_000);
+    const of = files.length;
+    expect(of).toBeGreaterThan(2);
+    expect(files.map(({ name }) => name)).toEqual(
+      files.map((_, n) => `transcript-Lounge-2026-11-20-${n + 1}of${of}.${format}`),
+    );
+    expect(Math.max(...files.map(({ text }) => bytes(text)))).toBeLessThanOrEqual(5_000);
+    const said = await Promise.all(files.map(({ text }) => readPart(format, text)));
+    expect(said.flat()).toEqual(many.map(({ text }) => text));
+  },
+);
+
+async function readPart(format: string, text: string): Promise<readonly string[]> {
+  if (format === 'srt') return readSrt(text).map((cue) => cue.text);
+  if (format === 'vtt') return (await readVtt(text)).map((cue) => cue.text);
+  if (format === 'json') {
+    expect((await schemaCheck())(text)).toEqual([]);
+    return JSON.parse(text).lines.map((line: TranscriptLine) => line.text);
+  }
+  expect(text).toContain('Transcript of Lounge');
+  return [...text.matchAll(/^\S+ (?:\*\*Ana\*\*|Ana): (.*)/gm)].map(([, said = '']) => said);
+}
+
+test('a line longer than a part is a part of its own, and is not cut', () => {
+  const files = transcriptFiles('txt', { session: evening, lines: many.slice(0, 3) }, 10);
+  expect(files).toHaveLength(3);
+  expect(maxFileBytes).toBeLessThan(10 * 1024 * 1024);
+});

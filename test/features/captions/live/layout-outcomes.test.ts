@@ -1,0 +1,162 @@
+import { expect, test } from 'vitest';
+import type { LayoutChange } from '#src/features/captions/live/caption-line.ts';
+import { InstantChat, line, openLayout } from './captioned.ts';
+
+const place = { channelId: 'c', messageId: 'm' };
+
+/** A layout whose first message shows `Ana one…`. */
+function shownPartial() {
+  const layout = openLayout();
+  layout.put(line(1, 'Ana', 'one', { state: 'partial' }), 0);
+  layout.outcome({ kind: 'shown', key: 'live 1', place, text: '**Ana** one…', atMs: 0 }, 0);
+  return layout;
+}
+
+function textsOf({ desired }: LayoutChange): readonly string[] {
+  return desired.map(({ key, text }) => `${key}: ${text}`);
+}
+
+test('what a message too old for a change does not show moves into the newest, with its time', () => {
+  const layout = shownPartial();
+  layout.put(line(1, 'Ana', 'one two'), 100);
+  layout.put(line(2, 'Ben', 'yes'), 100);
+  const change = layout.outcome({ kind: 'too-old', key: 'live 1' }, 200);
+  expect(textsOf(change)).toEqual([
+    'live 1: ',
+    'live 2: **Ana** <t:1700000010:T> one two\n**Ben** <t:1700000020:T> yes',
+  ]);
+  expect(layout.outcome({ kind: 'too-old', key: 'live 1' }, 300).desired).toEqual([]);
+});
+
+test('a dropped ellipsis alone repeats no line', () => {
+  const layout = shownPartial();
+  layout.put(line(1, 'Ana', 'one'), 100);
+  expect(layout.outcome({ kind: 'too-old', key: 'live 1' }, 200).desired).toEqual([]);
+});
+
+test('a message older than 50 minutes is not tried: its late words stand in the newest with their time', () => {
+  const layout = shownPartial();
+  const change = layout.put(line(1, 'Ana', 'one two'), 50 * 60_000);
+  expect(textsOf(change)).toContain('live 2: **Ana** <t:1700000010:T> one two');
+});
+
+test('lines of a message that somebody deleted are told, and never shown again', () => {
+  const layout = shownPartial();
+  layout.put(line(2, 'Ben', 'unseen', { state: 'partial' }), 100);
+  const change = layout.outcome({ kind: 'gone', key: 'live 1', what: 'message' }, 200);
+  expect(change.deletedLines).toEqual([1]);
+  expect(textsOf(change)).toEqual(['live 2: **Ben** unseen…']);
+  expect(layout.put(line(1, 'Ana', 'one two'), 300).desired).toEqual([]);
+});
+
+test('messages are also known as deleted by their ids', () => {
+  const chat = new InstantChat();
+  chat.put(line(1, 'Ana', 'one'), line(2, 'Ana', 'x '.repeat(1_500)), line(3, 'Ben', 'three'));
+  const ids = chat.layout.placesOf(2).map(({ messageId }) => messageId);
+  chat.delete(ids[1] ?? '');
+  expect(chat.changes.flatMap(({ deletedLines }) => deletedLines)).toEqual([2]);
+  expect(chat.lines()).toEqual(['**Ana** one', '**Ben** three']);
+});
+
+test('after a chat is gone nothing is requested until another is open, which shows what was never shown', () => {
+  const layout = shownPartial();
+  layout.put(line(2, 'Ben', 'two'), 100);
+  const gone = layout.outcome({ kind: 'gone', key: 'live 1', what: 'chat' }, 200);
+  expect([gone.deletedLines, gone.desired]).toEqual([[1], []]);
+  expect(layout.put(line(3, 'Cem', 'three'), 300).desired).toEqual([]);
+  expect(textsOf(layout.continueElsewhere(400))).toEqual(['live 3: **Ben** two\n**Cem** three']);
+});
+
+test('after a chat is closed to the bot, another shows what the first does not', () => {
+  const layout = shownPartial();
+  layout.put(line(2, 'Ben', 'two'), 100);
+  layout.outcome({ kind: 'forbidden', key: 'live 1' }, 200);
+  expect(layout.put(line(2, 'Ben', 'too'), 300).desired).toEqual([]);
+  const change = layout.continueElsewhere(400);
+  expect(textsOf(change)).toEqual(['live 2: **Ben** too']);
+  expect(textsOf(layout.put(line(1, 'Ana', 'one two'), 500))).toEqual([
+    'live 2: **Ben** too\n**Ana** <t:1700000010:T> one two',
+  ]);
+});
+
+test('the one line that Discord refuses is found and told, and the others are shown', () => {
+  const chat = new InstantChat();
+  const { layout } = chat;
+  const refused: number[] = [];
+  const show = ({ desired, refusedLines }: LayoutChange): void => {
+    refused.push(...refusedLines);
+    for (const { key, text } of desired) {
+      const isRefused = text.includes('forbidden word');
+      const at = { channelId: 'c', messageId: key };
+      if (isRefused) show(layout.outcome({ kind: 'refused', key, why: '' }, 0));
+      else show(layout.outcome({ kind: 'shown', key, place: at, text, atMs: 0 }, 0));
+    }
+  };
+  const pending = Array.from({ length: 7 }, (_, n) =>
+    layout.put(line(n + 1, 'Ana', n === 4 ? 'forbidden word' : `word ${n}`), 0),
+  );
+  const last = pending.at(-1);
+  if (last) show(last);
+  expect(refused).toEqual([5]);
+  expect([1, 2, 3, 4, 6, 7].every((number) => layout.placesOf(number)[0])).toBe(true);
+  show(layout.put(line(5, 'Ana', 'corrected'), 0));
+  expect(layout.placesOf(5)).not.toEqual([]);
+});
+
+test('a forgotten line goes from its message, and a message without lines is deleted', () => {
+  const chat = new InstantChat();
+  chat.put(line(1, 'Ana', 'one'), line(2, 'Ben', 'two'));
+  chat.remove(1);
+  expect(chat.messages()).toEqual(['**Ben** two']);
+  expect(chat.changes.at(-2)?.desired[0]?.urgency).toBe('whole');
+  chat.put(line(1, 'Ana', 'one'));
+  chat.remove(2, 99);
+  expect(chat.messages()).toEqual([]);
+  chat.put(line(99, 'Ana', 'late'));
+  expect(chat.messages()).toEqual([]);
+});
+
+test('a message too old to lose a forgotten line is deleted, and its other lines are shown anew', () => {
+  const chat = new InstantChat();
+  chat.put(line(1, 'Ana', 'one'), line(2, 'Ben', 'two'));
+  chat.atMs = 55 * 60_000;
+  const change = chat.layout.remove([1], chat.atMs);
+  expect(textsOf(change)).toEqual(['live 1: **Ben** two']);
+  chat.answer({ kind: 'too-old', key: 'live 1' });
+  expect(chat.messages()).toEqual(['**Ben** <t:1700000020:T> two']);
+});
+
+test('what an old message still shows of a line that moved is forgotten, too', () => {
+  const chat = new InstantChat();
+  chat.put(line(1, 'Ana', 'one', { state: 'partial' }), line(2, 'Ben', 'two'));
+  const { desired } = chat.layout.put(line(1, 'Ana', 'one two'), 0);
+  expect(desired).toHaveLength(1);
+  chat.answer({ kind: 'too-old', key: 'live 1' });
+  expect(chat.lines()).toEqual(['**Ana** one…', '**Ben** two', '**Ana** <t:1700000010:T> one two']);
+  chat.remove(1);
+  expect(chat.lines()).toEqual(['**Ben** two']);
+});
+
+test('lines older than an hour are forgotten, and shown no second time', () => {
+  const chat = new InstantChat();
+  for (let n = 1; n <= 9_000; n++) {
+    chat.atMs = n * 1_000;
+    chat.put(line(n, 'Ana', `word ${n}`, { startMs: n * 1_000, endMs: n * 1_000 + 800 }));
+  }
+  const { lines, messages, pastLines } = chat.layout.size();
+  expect(lines).toBeLessThan(3_800);
+  expect(messages).toBeLessThan(100);
+  expect(pastLines).toBeLessThanOrEqual(4_096);
+  const posted = chat.messages().length;
+  chat.put(line(5_000, 'Ana', 'word 5000', { startMs: 5_000_000, translation: 'wort' }));
+  expect(chat.messages()).toHaveLength(posted);
+});
+
+test('lines that never get words are forgotten after an hour', () => {
+  const chat = new InstantChat();
+  for (let n = 1; n <= 1_000; n++) {
+    chat.atMs = n * 10_000;
+    chat.put(line(n, 'Ana', '', { state: 'partial' }));
+  }
+  expect(chat.layout.size().lines).toBeLessThanOrEqual(361);
+});

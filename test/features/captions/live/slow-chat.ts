@@ -1,0 +1,96 @@
+import { seededRandom } from '#sandbox/seeded-random.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
+
+type Slot = {
+  readonly n: number;
+  waiting: DesiredMessage | undefined;
+  shown: string | undefined;
+  isTooOld: boolean;
+  isDeleted: boolean;
+};
+
+/** What becomes of wishes. */
+export type Luck = {
+  /** Of edits; the message takes none from then on. */
+  readonly tooOld: number;
+  /** Of edits, made to a message that somebody has deleted meanwhile. */
+  readonly deleted?: number;
+  /** Texts with these words are refused. */
+  readonly refused?: string;
+  readonly slowestMs: number;
+};
+
+/** A chat that does one thing at a time, slowly, and sometimes not at all; virtual time. */
+export class SlowChat {
+  readonly #random: () => number;
+  readonly #luck: Luck;
+  readonly #slots = new Map<string, Slot>();
+  #busy: { readonly desired: DesiredMessage; readonly doneAtMs: number } | undefined;
+  #posted = 0;
+
+  constructor(seed: number, luck: Luck) {
+    this.#random = seededRandom(seed);
+    this.#luck = luck;
+  }
+
+  show(desired: DesiredMessage): void {
+    const slot = this.#slots.get(desired.key);
+    if (slot) slot.waiting = desired;
+    else
+      this.#slots.set(desired.key, {
+        n: ++this.#posted,
+        waiting: desired,
+        shown: undefined,
+        isTooOld: false,
+        isDeleted: false,
+      });
+  }
+
+  /** What became of the wish that is done by then, and the next one begun. */
+  step(atMs: number): DisplayOutcome | undefined {
+    if (this.#busy && this.#busy.doneAtMs > atMs) return undefined;
+    const outcome = this.#busy && this.#finish(this.#busy.desired, atMs);
+    this.#busy = undefined;
+    const waiting = [...this.#slots.values()].filter((slot) => slot.waiting);
+    const next =
+      waiting.find(({ shown }) => shown === undefined) ??
+      waiting.find((slot) => slot.waiting?.urgency === 'whole') ??
+      waiting[0];
+    if (next?.waiting) {
+      const doneAtMs = atMs + 20 + this.#random() * this.#luck.slowestMs;
+      this.#busy = { desired: next.waiting, doneAtMs };
+      next.waiting = undefined;
+    }
+    return outcome;
+  }
+
+  isIdle(): boolean {
+    return !this.#busy && [...this.#slots.values()].every(({ waiting }) => !waiting);
+  }
+
+  /** Text of each message, in order of posting. */
+  messages(): readonly string[] {
+    return [...this.#slots.values()].flatMap(({ shown }) => (shown ? [shown] : []));
+  }
+
+  #finish({ key, text }: DesiredMessage, atMs: number): DisplayOutcome {
+    const slot = this.#slots.get(key);
+    if (!slot) throw new Error('Unknown key.');
+    if (text === '') {
+      this.#slots.delete(key);
+      return { kind: 'deleted', key };
+    }
+    const { tooOld, refused } = this.#luck;
+    if (refused !== undefined && text.includes(refused)) return { kind: 'refused', key, why: '' };
+    slot.isDeleted ||= slot.shown !== undefined && this.#random() < (this.#luck.deleted ?? 0);
+    if (slot.isDeleted) {
+      slot.shown = undefined;
+      return { kind: 'gone', key, what: 'message' };
+    }
+    slot.isTooOld ||= slot.shown !== undefined && this.#random() < tooOld;
+    if (slot.isTooOld) return { kind: 'too-old', key };
+    slot.shown = text;
+    const place = { channelId: 'c', messageId: `${slot.n}` };
+    return { kind: 'shown', key, place, text, atMs };
+  }
+}

@@ -1,0 +1,43 @@
+import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
+import type { FoundLine } from '#src/features/captions/transcript-store.ts';
+
+/** A session on 20 November 2026 from 20:14 UTC on. */
+export const evening: TranscriptSession = {
+  id: '6f6a9a0e-0d2c-4d0c-9f54-0f6f3f2c5a10',
+  guildId: '100',
+  channelId: '200',
+  channelName: 'Lounge',
+  placeId: '200',
+  startedAtWallMs: Date.UTC(2026, 10, 20, 20, 14),
+  catchUp: true,
+};
+
+type LineOptions = Partial<TranscriptLine> & { readonly name?: string; readonly ms?: number };
+
+/** What somebody said at `startMs`; for two seconds, unless told otherwise. */
+export function lineAt(startMs: number, text: string, given: LineOptions = {}): TranscriptLine {
+  const { name = 'Ana', ms = 2_000, ...rest } = given;
+  return {
+    sessionId: evening.id,
+    number: Math.floor(startMs / 1_000) + 1,
+    speaker: { kind: 'person', personId: `id of ${name}`, name },
+    startMs,
+    endMs: startMs + ms,
+    text,
+    ...rest,
+  };
+}
+
+/** What the bot said to Ana. */
+export function botLineAt(startMs: number, text: string, given: LineOptions = {}): TranscriptLine {
+  const { name = 'Nova', ...rest } = given;
+  return lineAt(startMs, text, {
+    ...rest,
+    speaker: { kind: 'bot', name, answeredIds: ['id of Ana'] },
+  });
+}
+
+/** Lines of that session, as a search finds them. */
+export function foundIn(...lines: readonly TranscriptLine[]): readonly FoundLine[] {
+  return lines.map((line) => ({ line, session: evening }));
+}

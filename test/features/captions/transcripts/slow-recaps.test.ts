@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest';
+import { captioned, kept, says } from '#test/conversation/setup/captioned.ts';
+import { adam, eva, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
+
+const minuteMs = 60_000;
+const request = { since: 'start' } as const;
+
+/** Adam and Eva have each said something; a recap takes so long. */
+async function talked(recapMs: number): Promise<SessionFixture & { readonly model: FakeChat }> {
+  const clock = new VirtualClock();
+  const points = 'decision [1] They take five.\npoint [2] Eva agrees.';
+  const slow: readonly ChatStep[] = [{ waitMs: recapMs }, points];
+  const model = new FakeChat([slow], clock);
+  const fixture = await captioned({ chat: model }, clock);
+  await says(fixture);
+  await says(fixture, eva);
+  await fixture.sessions.leave('g');
+  return { ...fixture, model };
+}
+
+/** What Adam reads, and after how many minutes. */
+async function recapOf({ clock, transcriptFor }: SessionFixture, asker = adam) {
+  const fromMs = clock.nowMs();
+  let untilMs: number | undefined;
+  const asked = transcriptFor.recap('g', asker, request).finally(() => {
+    untilMs = clock.nowMs();
+  });
+  for (let n = 0; n < 90 && untilMs === undefined; n++) await clock.advance(minuteMs / 4);
+  const outcome = await asked;
+  const said = outcome.kind === 'recap' ? outcome.points.map(({ text }) => text) : outcome.kind;
+  return { said, minutes: Math.round(((untilMs ?? 0) - fromMs) / minuteMs) };
+}
+
+const whole = ['They take five.', 'Eva agrees.'];
+
+test('a recap that takes longer than an interaction goes on, and who asks again has it', async () => {
+  const fixture = await talked(20 * minuteMs);
+  expect(await recapOf(fixture)).toEqual({ said: 'late', minutes: 13 });
+  expect(await recapOf(fixture)).toEqual({ said: whole, minutes: 7 });
+  expect(await recapOf(fixture)).toEqual({ said: whole, minutes: 0 });
+  expect(fixture.model.asked).toHaveLength(1);
+  await fixture.clock.advance(16 * minuteMs);
+  expect(await recapOf(fixture)).toMatchObject({ said: 'late' });
+  expect(fixture.model.asked).toHaveLength(2);
+});
+
+test('a recap is kept for who asked for it alone, and one that was made soon is made anew', async () => {
+  const slow = await talked(2 * minuteMs);
+  await recapOf(slow);
+  expect(await recapOf(slow, eva)).toEqual({ said: whole, minutes: 2 });
+  expect(slow.model.asked).toHaveLength(2);
+  const quick = await talked(30_000);
+  for (const n of [1, 2]) {
+    expect((await recapOf(quick)).said).toEqual(whole);
+    expect(quick.model.asked).toHaveLength(n);
+  }
+});
+
+test('what was forgotten while a recap was made, or kept, is not in it', async () => {
+  const fixture = await talked(20 * minuteMs);
+  await recapOf(fixture);
+  await fixture.privacy.forget('g', 'eva');
+  expect((await recapOf(fixture)).said).toEqual(['They take five.']);
+  const ready = await talked(2 * minuteMs);
+  expect((await recapOf(ready)).said).toEqual(whole);
+  await ready.privacy.forget('g', 'eva');
+  expect(await kept(ready)).toHaveLength(1);
+  expect((await recapOf(ready)).said).toEqual(['They take five.']);
+});
+
+test('a recap that takes longer than an hour is given up', async () => {
+  const fixture = await talked(2 * 60 * minuteMs);
+  await recapOf(fixture);
+  await fixture.clock.advance(40 * minuteMs);
+  expect(await recapOf(fixture)).toEqual({ said: 'late', minutes: 7 });
+  await recapOf(fixture);
+  expect(fixture.model.asked).toHaveLength(2);
+});
+
+test('one recap is made at once in a server, and one thing is written at once for a person', async () => {
+  const fixture = await talked(2 * minuteMs);
+  const first = recapOf(fixture);
+  await fixture.clock.advance(20);
+  const { transcriptFor, model } = fixture;
+  const question = { question: 'What do they take?', about: 'all' };
+  const refused = (id: string) => ({ kind: 'failed', line: { id } });
+  expect(await transcriptFor.recap('g', eva, request)).toEqual(refused('recap.busy'));
+  expect(await transcriptFor.ask('g', adam, question)).toEqual(refused('ask.writing'));
+  expect(await fixture.talk.ask('g', 'Hello?', adam, 'text')).toEqual(refused('ask.writing'));
+  expect(model.asked).toHaveLength(1);
+  expect((await first).said).toEqual(whole);
+  expect((await recapOf(fixture, eva)).said).toEqual(whole);
+});
+
+test('recaps and quotes end with the share of a person, their answers in writing do not', async () => {
+  const clock = new VirtualClock();
+  const { budgets, ledger } = openBudgets(clock, {
+    caps: { personDay: dollars(0.02) },
+    tariff: { recognise: { kind: 'free' }, speak: { kind: 'free' } },
+  });
+  const usage = { inputTokens: 1_000, outputTokens: 3_000 };
+  const model = new FakeChat([['point [1] They take five.', { usage }]], clock);
+  const fixture = await captioned({ chat: model, spending: budgets }, clock);
+  await says(fixture);
+  await fixture.sessions.leave('g');
+  const made = model.asked.length;
+  const share = () => ledger.shareOf('g', 'eva', clock.wallMs()).nanoUsd;
+  const outcomes: string[] = [];
+  while (outcomes.length < 20 && outcomes.at(-1) !== 'failed')
+    outcomes.push((await fixture.transcriptFor.recap('g', eva, request)).kind);
+  const spent = share();
+  expect(outcomes.length).toBeGreaterThan(1);
+  expect(spent).toBeLessThanOrEqual(0.02e9);
+  expect(await fixture.transcriptFor.recap('g', eva, request)).toMatchObject({
+    line: { id: 'budget.user' },
+  });
+  const question = { question: 'five', about: 'all' };
+  expect(await fixture.transcriptFor.ask('g', eva, question)).toMatchObject({ isUnchosen: true });
+  expect([share(), model.asked.length - made]).toEqual([spent, outcomes.length - 1]);
+  expect(await fixture.talk.ask('g', 'Hello?', eva, 'text')).toMatchObject({ kind: 'answered' });
+});

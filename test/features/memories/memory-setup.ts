@@ -1,0 +1,90 @@
+import type { ConfirmOutcome } from '#src/conversation/ports/command-ports.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import { tools } from '#src/features/features.ts';
+import type { NewMemory } from '#src/features/memories/memory-store.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import {
+  adam,
+  eva,
+  type FixtureOptions,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+
+export const ben: ChannelMember = { id: 'ben', name: 'Ben Mole', isBot: false, roleIds: [] };
+const otherBot: ChannelMember = { id: 'otto', name: 'Otto', isBot: true, roleIds: [] };
+
+export const call = (name: string, given: object): ChatStep => ({
+  call: { id: 'call_1', name, argumentsJson: JSON.stringify(given) },
+});
+export const remember = (text: string, about?: string): ChatStep =>
+  call('remember', { text, about });
+
+/** Both the model that answers and the check of the own words call this, and then something is said. */
+export const twice = (step: ChatStep) => [[step], [step], ['All right.']];
+
+/** Adam, Eva and Ben sit there with a yes for always, beside another bot; the server has memories on. */
+export async function open(
+  rounds: readonly (readonly ChatStep[])[] = [],
+  over: FixtureOptions = {},
+) {
+  const clock = new VirtualClock();
+  const chat = new FakeChat(rounds, clock);
+  const synthesizer = new FakeSynthesizer({ pieces: 2 });
+  const pipeline = chained({ chat, synthesizer });
+  const fixture = openSessionFixture(
+    { chat, pipeline, synthesizer, tools, ...over },
+    [adam, eva, ben, otherBot],
+    clock,
+  );
+  await fixture.settings.set('g', 'memory', 'on');
+  await fixture.sessions.join(lounge, 'adam');
+  for (const { id } of [adam, eva, ben]) await fixture.privacy.allow('g', id, 'always');
+  await pass(fixture, 40);
+  const kept = () => fixture.transcripts.onDisk.memories.list('g');
+  const keep = (memory: Partial<NewMemory>) =>
+    fixture.transcripts.onDisk.memories.add({ ...tea, ...memory });
+  return { fixture, chat, kept, keep };
+}
+
+const tea: NewMemory = {
+  guildId: 'g',
+  text: 'I like tea.',
+  byId: 'adam',
+  byName: 'Adam',
+  atWallMs: Date.UTC(2026, 10, 20),
+};
+
+export async function ask(fixture: SessionFixture, words: string, who = adam): Promise<void> {
+  void fixture.talk.ask('g', words, who, 'voice');
+  await pass(fixture, 4_000);
+}
+
+export async function press(
+  fixture: SessionFixture,
+  { id }: ChannelMember,
+  button = -1,
+): Promise<ConfirmOutcome> {
+  const confirming = fixture.confirmations.confirm(
+    'g',
+    fixture.offered.at(button)?.slice(13) ?? '',
+    id,
+  );
+  await pass(fixture, 100);
+  return await confirming;
+}
+
+export const reportedIn = (chat: FakeChat): string =>
+  (chat.asked.at(-1)?.messages ?? []).flatMap((one) =>
+    one.role === 'tool' ? [one.content] : [],
+  )[0] ?? '';
+export const shownIn = (chat: FakeChat): string =>
+  (chat.asked.at(-1)?.messages ?? [])
+    .filter((one) => one.role === 'user')
+    .map(({ content }) => content)
+    .find((one) => one.includes('<memories>')) ?? '';

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { peopleNamedIn, personByName } from '#src/features/memories/person-by-name.ts';
+
+const names = ['Ben Mole', '🔥 Zoë 🔥', 'Matthew', '花子', 'Анна', '###'];
+const people = names.map((name) => ({ id: name, name, isBot: false, roleIds: [] }));
+
+test.each([
+  ['Ben Mole', 'Ben Mole'],
+  ['ben', 'Ben Mole'],
+  ['Zoe', '🔥 Zoë 🔥'],
+  ['Mathew', 'Matthew'],
+  ['花子', '花子'],
+  ['анна', 'Анна'],
+])('somebody called %s is %s', (called, name) => {
+  expect(personByName(called, people)?.name).toBe(name);
+});
+
+test.each(['Bea', 'Kim', '', '###', 'Mole'])('nobody is called "%s"', (called) => {
+  expect(personByName(called, people)).toBeUndefined();
+});
+
+test('a name that two people have is nobody', () => {
+  const twins = ['Ben Mole', 'Ben Hill'].map((name) => ({
+    id: name,
+    name,
+    isBot: false,
+    roleIds: [],
+  }));
+  expect(personByName('Ben', twins)).toBeUndefined();
+  expect(personByName('Ben Hill', twins)?.name).toBe('Ben Hill');
+});
+
+test.each([
+  ["Ben's birthday is in May.", ['Ben Mole']],
+  ['Bens Geburtstag, und ZOE kommt.', ['Ben Mole', '🔥 Zoë 🔥']],
+  ['花子はお茶が好き。', ['花子']],
+  ['The bench is green.', []],
+])('in "%s" these people are named: %j', (words, named) => {
+  expect(peopleNamedIn(words, people).map(({ name }) => name)).toEqual(named);
+});

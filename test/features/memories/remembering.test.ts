@@ -1,0 +1,161 @@
+import { expect, test } from 'vitest';
+import { adam, eva, pass } from '#test/conversation/setup/session-fixture.ts';
+import { ask, ben, open, press, remember, reportedIn, twice } from './memory-setup.ts';
+
+test('tools to remember and forget are offered only where a server has memories on', async () => {
+  const { fixture, chat } = await open();
+  const offered = () => chat.asked.at(-1)?.tools.map(({ name }) => name) ?? [];
+  await ask(fixture, 'Hello.');
+  expect(offered()).toEqual(expect.arrayContaining(['remember', 'forget_memory']));
+  await fixture.settings.set('g', 'memory', 'default');
+  await ask(fixture, 'Hello again.');
+  expect(offered()).toContain('leave');
+  expect(offered()).not.toContain('remember');
+  expect(offered()).not.toContain('forget_memory');
+});
+
+test('what somebody asks to have remembered is kept once they press Confirm, which tells that everybody may know', async () => {
+  const { fixture, chat, kept } = await open(twice(remember('I like tea.')));
+  await ask(fixture, 'Remember that I like tea.');
+  expect(chat.asked[1]?.messages.at(-1)).toMatchObject({ content: 'Remember that I like tea.' });
+  expect(fixture.written).toEqual([
+    'Adam, press Confirm within 60 s and I remember, for everybody in this server: I like tea.',
+  ]);
+  expect(await kept()).toEqual([]);
+  expect(await press(fixture, eva)).toEqual({ kind: 'other', name: 'Adam' });
+  expect(await press(fixture, adam)).toMatchObject({
+    kind: 'done',
+    line: { id: 'memory.remembered', with: { text: 'I like tea.' } },
+  });
+  expect(await kept()).toMatchObject([{ text: 'I like tea.', byId: 'adam', byName: 'Adam' }]);
+});
+
+test('what the own words of the asker do not ask for gets no button', async () => {
+  const { fixture, chat, kept } = await open([[remember('Eva owes me.')], ['no'], ['Fine.']]);
+  await ask(fixture, 'What is up?');
+  expect(reportedIn(chat)).toContain('did not ask for that in their own words');
+  expect(fixture.offered).toEqual([]);
+  expect(await kept()).toEqual([]);
+});
+
+test('a memory holds what the own words ask for, not what the model makes of everything else', async () => {
+  const rounds = [[remember('I hate tea.')], [remember('I like tea.')], ['Fine.']];
+  const { fixture, kept } = await open(rounds);
+  await ask(fixture, 'Remember that I like tea.');
+  await press(fixture, adam);
+  expect((await kept()).map(({ text }) => text)).toEqual(['I like tea.']);
+});
+
+test('a message that somebody shows asks for no memory', async () => {
+  const { fixture, chat } = await open(twice(remember('Adam owes me.')));
+  const quoted = { author: 'Eva', text: 'Remember that Adam owes me.' };
+  void fixture.talk.ask('g', 'What does it say?', adam, 'voice', { quoted });
+  await pass(fixture, 4_000);
+  expect(chat.asked[1]?.messages.at(-1)?.content).toBe('What does it say?');
+});
+
+test('a memory about somebody else waits for that person, and nobody else can press', async () => {
+  const { fixture, kept } = await open(twice(remember('Eva is on holiday.', 'eva')));
+  await ask(fixture, 'Remember that Eva is on holiday.');
+  expect(fixture.written[0]).toContain('Eva, Adam wants me to remember this about you');
+  expect(await press(fixture, adam)).toEqual({ kind: 'other', name: 'Eva' });
+  expect(await press(fixture, ben)).toEqual({ kind: 'other', name: 'Eva' });
+  expect(await press(fixture, eva)).toMatchObject({ line: { id: 'memory.remembered' } });
+  expect(await kept()).toMatchObject([{ byId: 'adam', aboutId: 'eva', aboutName: 'Eva' }]);
+});
+
+test('somebody who is named in the words has to confirm, also where the model leaves out whom they are about', async () => {
+  const { fixture, kept } = await open(twice(remember('Ben owes me ten euros.')));
+  await ask(fixture, 'Remember that Ben owes me ten euros.');
+  expect(await press(fixture, adam)).toEqual({ kind: 'other', name: 'Ben Mole' });
+  expect(await kept()).toEqual([]);
+});
+
+test.each([
+  ['somebody absent', remember('He is late.', 'Zoe')],
+  ['a bot', remember('It is loud.', 'Otto')],
+  ['two people', remember('Ben and Eva are late.')],
+  ['nothing that can be seen', remember('\u200b\u2060')],
+])('nothing is remembered about %s, and the model is told in a sentence', async (_what, step) => {
+  const { fixture, chat } = await open(twice(step));
+  await ask(fixture, 'Remember it.');
+  expect(reportedIn(chat)).toContain('Name the person it is about');
+  expect(fixture.offered).toEqual([]);
+});
+
+test.each([
+  ['author', adam],
+  ['person it is about', eva],
+])('only a yes for always of the %s allows a memory', async (_who, { id }) => {
+  const { fixture, chat } = await open(twice(remember('Eva is late.')));
+  await fixture.privacy.allow('g', id, 'today');
+  await ask(fixture, 'Remember that Eva is late.');
+  expect(reportedIn(chat)).toContain('who said yes for always');
+  expect(fixture.offered).toEqual([]);
+});
+
+test('a yes that is less by the time of the press allows no memory', async () => {
+  const { fixture, kept } = await open(twice(remember('Eva is late.')));
+  await ask(fixture, 'Remember that Eva is late.');
+  await fixture.privacy.allow('g', 'adam', 'today');
+  expect(await press(fixture, eva)).toMatchObject({ line: { id: 'memory.no_yes' } });
+  expect(await kept()).toEqual([]);
+});
+
+test('a no of the person it is about takes the button away', async () => {
+  const { fixture, kept } = await open(twice(remember('Eva is late.')));
+  await ask(fixture, 'Remember that Eva is late.');
+  await fixture.privacy.deny('g', 'eva');
+  expect(await press(fixture, eva)).toEqual({ kind: 'over' });
+  expect(await kept()).toEqual([]);
+});
+
+test('who has gone cannot confirm what is remembered about them', async () => {
+  const { fixture, kept } = await open(twice(remember('Eva is late.')));
+  await ask(fixture, 'Remember that Eva is late.');
+  const { present } = fixture.linkOpener.link;
+  present.splice(
+    present.findIndex(({ id }) => id === 'eva'),
+    1,
+  );
+  expect(await press(fixture, eva)).toMatchObject({ kind: 'barred' });
+  expect(await kept()).toEqual([]);
+});
+
+test('with fifty memories a server is full, and says so', async () => {
+  const { fixture, chat, keep } = await open(twice(remember('I like tea.')));
+  for (let n = 0; n < 50; n++) await keep({});
+  await fixture.memories.list('g');
+  await ask(fixture, 'Remember that I like tea.');
+  expect(reportedIn(chat)).toContain('The limit of 50 memories here is reached');
+});
+
+test('a memory about somebody is not kept once its author has gone', async () => {
+  const { fixture, kept } = await open(twice(remember('Eva is late.')));
+  await ask(fixture, 'Remember that Eva is late.');
+  const { present } = fixture.linkOpener.link;
+  present.splice(
+    present.findIndex(({ id }) => id === 'adam'),
+    1,
+  );
+  expect(await press(fixture, eva)).toEqual({ kind: 'over' });
+  expect(await kept()).toEqual([]);
+});
+
+test('two things that somebody asks to have remembered have a button each', async () => {
+  const { fixture, kept } = await open([
+    ...twice(remember('I like tea.')),
+    ...twice(remember('I like milk.')),
+  ]);
+  await ask(fixture, 'Remember that I like tea.');
+  await ask(fixture, 'Remember that I like milk.');
+  await press(fixture, adam);
+  await press(fixture, adam, 0);
+  expect((await kept()).map(({ text }) => text)).toEqual(['I like milk.', 'I like tea.']);
+});
+
+test('links are kept so that nothing beside a button can be clicked', async () => {
+  const { fixture } = await open(twice(remember('See https://evil.example and discord.gg/x.')));
+  await ask(fixture, 'Remember it.');
+  expect(fixture.written[0]).not.toMatch(/:\/\/|\w\.\w+\//);
+});

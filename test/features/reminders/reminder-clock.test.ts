@@ -1,0 +1,232 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import { featureEvent, type SessionEvent } from '#src/conversation/ports/events.ts';
+import type { NewReminder, Reminder } from '#src/features/reminders/reminder.ts';
+import {
+  ReminderClock,
+  type ReminderResult,
+  reminderEnded,
+} from '#src/features/reminders/reminder-clock.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { MemoryReminders } from '#test/fakes/memory-reminders.ts';
+
+const all = { id: 0, count: 1 };
+const minuteMs = 60_000;
+
+/** One process whose reminders take as long to be told as `deliver` does; the store outlives it. */
+function open(
+  deliver: (reminders: readonly Reminder[], signal: AbortSignal) => Promise<ReminderResult>,
+  { clock = new VirtualClock(), store = new MemoryReminders() } = {},
+) {
+  const events: SessionEvent[] = [];
+  const delivered: string[] = [];
+  const reminders = new ReminderClock({
+    clock,
+    store,
+    onEvent: (_guildId, event) => void events.push(event),
+  });
+  const delivery = {
+    async deliver(due: readonly Reminder[], signal: AbortSignal) {
+      const result = await deliver(due, signal);
+      if (result === 'said' || result === 'written') delivered.push(...due.map(({ id }) => id));
+      return new Map(due.map(({ id }) => [id, result]));
+    },
+  };
+  const outcomes = () =>
+    events.flatMap((event) => (event.kind === 'feature' ? [event.fields.outcome] : []));
+  return { clock, store, reminders, delivery, delivered, events, outcomes };
+}
+
+function reminder(clock: VirtualClock, inMs: number, over: Partial<NewReminder> = {}): NewReminder {
+  const setAtWallMs = clock.wallMs();
+  return {
+    id: crypto.randomUUID(),
+    guildId: '10',
+    personId: '1',
+    channelId: '100',
+    channelName: 'Lounge',
+    text: 'tea',
+    setAtWallMs,
+    dueAtWallMs: setAtWallMs + inMs,
+    ...over,
+  };
+}
+
+const said = async (): Promise<ReminderResult> => 'said';
+
+test('a reminder is told at its instant, once, and is gone from the store', async () => {
+  const { clock, store, reminders, delivery, delivered, events } = open(said);
+  reminders.serve(all, delivery);
+  await reminders.add(reminder(clock, 10 * minuteMs, { id: 'tea' }));
+  await clock.advance(10 * minuteMs - 1);
+  expect(delivered).toEqual([]);
+  await clock.advance(1);
+  expect(delivered).toEqual(['tea']);
+  await clock.advance(60 * minuteMs);
+  expect(delivered).toEqual(['tea']);
+  expect(await store.list('10', '1')).toEqual([]);
+  expect(events).toEqual([
+    featureEvent(reminderEnded, { personId: '1', outcome: 'said', lateMs: 0 }),
+  ]);
+});
+
+test('one timer runs for all reminders, and none where there are none', async () => {
+  const { clock, reminders, delivery } = open(said);
+  reminders.serve(all, delivery);
+  reminders.serve({ id: 1, count: 2 }, delivery);
+  await clock.advance(1);
+  expect(clock.sleeping).toBe(0);
+  for (let n = 1; n <= 10; n++) await reminders.add(reminder(clock, n * minuteMs));
+  await clock.advance(1);
+  expect(clock.sleeping).toBe(1);
+  await clock.advance(10 * minuteMs);
+  expect(clock.sleeping).toBe(0);
+});
+
+test('one that is set for sooner than the others is told first', async () => {
+  const { clock, reminders, delivery, delivered } = open(said);
+  reminders.serve(all, delivery);
+  await reminders.add(reminder(clock, 10 * minuteMs, { id: 'later' }));
+  await clock.advance(minuteMs);
+  await reminders.add(reminder(clock, minuteMs, { id: 'sooner' }));
+  await clock.advance(minuteMs);
+  expect(delivered).toEqual(['sooner']);
+});
+
+test('of 1,000 at once no more than 16 people are told at a time, and everybody once', async () => {
+  let [busy, most] = [0, 0];
+  const { clock, store, reminders, delivery, delivered } = open(async () => {
+    most = Math.max(most, ++busy);
+    await clock.sleep(500, new AbortController().signal);
+    busy--;
+    return 'written';
+  });
+  for (let n = 0; n < 1000; n++) {
+    const who = { guildId: `${1000 + (n % 7)}`, personId: `${n % 100}` };
+    await reminders.add(reminder(clock, minuteMs, { id: `${n}`, ...who }));
+  }
+  reminders.serve(all, delivery);
+  await clock.advance(minuteMs);
+  await clock.advance(minuteMs);
+  expect(most).toBe(16);
+  expect(new Set(delivered).size).toBe(1000);
+  expect(delivered).toHaveLength(1000);
+  expect(await store.soonest(all, 10)).toEqual([]);
+});
+
+test('what the owner of a shard did not tell its successor does, and it alone', async () => {
+  const [clock, store] = [new VirtualClock(), new MemoryReminders()];
+  const never = () => new Promise<ReminderResult>(() => undefined);
+  const owner = open(never, { clock, store });
+  const serving = owner.reminders.serve(all, owner.delivery);
+  await owner.reminders.add(reminder(clock, minuteMs, { id: 'tea' }));
+  await clock.advance(minuteMs);
+  serving[Symbol.dispose]();
+  await clock.advance(5 * minuteMs);
+  const successor = open(said, { clock, store });
+  successor.reminders.serve(all, successor.delivery);
+  await clock.advance(1);
+  expect([owner.delivered, successor.delivered]).toEqual([[], ['tea']]);
+  expect(successor.events).toMatchObject([{ fields: { outcome: 'said', lateMs: 5 * minuteMs } }]);
+});
+
+test('a process tells reminders of the shards it serves, and of no others', async () => {
+  const { clock, reminders, delivery, delivered } = open(said);
+  reminders.serve({ id: 1, count: 2 }, delivery);
+  await reminders.add(reminder(clock, 5, { id: 'mine', guildId: `${3n << 22n}` }));
+  await reminders.add(reminder(clock, 5, { id: 'theirs', guildId: `${2n << 22n}` }));
+  await clock.advance(minuteMs);
+  expect(delivered).toEqual(['mine']);
+});
+
+test('where Discord does not take it, it is tried again, ever more seldom, and given up after a day or so', async () => {
+  const tries: number[] = [];
+  const { clock, store, reminders, delivery, outcomes } = open(async () => {
+    tries.push(clock.nowMs());
+    return 'unsent';
+  });
+  reminders.serve(all, delivery);
+  await reminders.add(reminder(clock, 0));
+  await clock.advance(4 * minuteMs);
+  expect(tries).toHaveLength(4); // at once, and after 30, 60 and 120 s
+  expect(await store.list('10', '1')).toHaveLength(1);
+  for (let hours = 0; hours < 30; hours++) await clock.advance(60 * minuteMs);
+  expect(tries).toHaveLength(30);
+  expect(outcomes()).toEqual(['given-up']);
+  expect(await store.list('10', '1')).toEqual([]);
+});
+
+test('a server that is away is waited for, and told as soon as it is there', async () => {
+  let isThere = false;
+  const { clock, reminders, delivery, delivered } = open(async () =>
+    isThere ? 'written' : 'away',
+  );
+  reminders.serve(all, delivery);
+  await reminders.add(reminder(clock, 0, { id: 'tea' }));
+  for (let hours = 0; hours < 40; hours++) await clock.advance(60 * minuteMs);
+  expect(delivered).toEqual([]);
+  isThere = true;
+  reminders.arrived(['10']);
+  await clock.advance(1);
+  expect(delivered).toEqual(['tea']);
+});
+
+test('a reminder that was told is not told again where the store does not let it go', async () => {
+  const { clock, store, reminders, delivery, delivered, outcomes } = open(said);
+  reminders.serve(all, delivery);
+  await reminders.add(reminder(clock, 5, { id: 'tea' }));
+  store.trouble = 'unwritable';
+  await clock.advance(60 * minuteMs);
+  expect(await reminders.list('10', '1')).toEqual([]);
+  store.trouble = undefined;
+  await clock.advance(60 * minuteMs);
+  expect([delivered, outcomes()]).toEqual([['tea'], ['said']]);
+  expect(await store.list('10', '1')).toEqual([]);
+});
+
+test('a store that cannot be read is told of once, and reminders come when it can', async () => {
+  const { clock, store, reminders, delivery, delivered, events } = open(said);
+  await reminders.add(reminder(clock, 5, { id: 'tea' }));
+  store.trouble = 'unreadable';
+  reminders.serve(all, delivery);
+  await clock.advance(10 * minuteMs);
+  expect(events).toMatchObject([{ kind: 'failed', code: 'store.unreadable' }]);
+  store.trouble = undefined;
+  await clock.advance(20 * minuteMs);
+  expect(delivered).toEqual(['tea']);
+});
+
+test('what is cancelled, forgotten or withdrawn is not told, even while it waits for a pause', async () => {
+  const signals: AbortSignal[] = [];
+  const { clock, store, reminders, delivery, delivered } = open((_due, signal) => {
+    signals.push(signal);
+    return new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+  });
+  reminders.serve(all, delivery);
+  for (const personId of ['1', '2', '3'])
+    await reminders.add(reminder(clock, 5, { id: personId, personId }));
+  await clock.advance(5);
+  expect(signals).toHaveLength(3);
+  expect(await reminders.cancel('1')).toBe(true);
+  expect(await reminders.withdraw('10', '2')).toBe(1);
+  await store.withdraw('10', '3');
+  reminders.forget('10', '3');
+  await clock.advance(60 * minuteMs);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
+  expect(delivered).toEqual([]);
+});
+
+test('a bug of a teller is told to the operator, and the reminder is tried again', async () => {
+  let tries = 0;
+  const { clock, reminders, delivery, delivered, events } = open(async () => {
+    if (++tries === 1) throw new BotError('discord.unreachable', true, 'No.');
+    return 'written';
+  });
+  reminders.serve(all, delivery);
+  await reminders.add(reminder(clock, 5, { id: 'tea' }));
+  await clock.advance(minuteMs);
+  expect(delivered).toEqual(['tea']);
+  expect(events).toMatchObject([{ kind: 'failed', code: 'discord.unreachable' }, {}]);
+});

@@ -1,0 +1,131 @@
+import { expect, test } from 'vitest';
+import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import { text } from '#src/texts/texts.ts';
+import {
+  adam,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+  talkative,
+} from '#test/conversation/setup/session-fixture.ts';
+
+const second = { samples: new Int16Array(24_000).fill(1), rateHz: 24_000, channels: 1 } as const;
+
+/** Answers with ten clauses of a second each. */
+const clauses: Pipeline = {
+  async *answer() {
+    for (let n = 1; n <= 10; n++) {
+      yield { kind: 'text', text: `Clause ${n}. ` };
+      yield { kind: 'audio', pcm: second, ofText: `Clause ${n}.` };
+    }
+  },
+};
+
+/** Thinks for as long as it may. */
+const slow: Pipeline = {
+  async *answer(_turn, _host, signal) {
+    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    yield { kind: 'text', text: 'Too late.' };
+  },
+};
+
+async function called(pipeline: Pipeline): Promise<SessionFixture> {
+  const fixture = openSessionFixture({ pipeline }, [adam]);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 100);
+  return fixture;
+}
+
+function ask({ talk }: SessionFixture, name: string) {
+  return talk.ask('g', `What, says ${name}?`, { id: name.toLowerCase(), name }, 'voice');
+}
+
+/** Drains what is under way; how long that took, in ms. */
+async function drained(fixture: SessionFixture): Promise<number> {
+  const fromMs = fixture.clock.nowMs();
+  let tookMs = Number.NaN;
+  void fixture.sessions.drain(5_000).then(() => {
+    tookMs = fixture.clock.nowMs() - fromMs;
+  });
+  await pass(fixture, 6_000);
+  return tookMs;
+}
+
+test('what sounds ends with its clause, and what was heard of it is known', async () => {
+  const fixture = await called(clauses);
+  const asking = ask(fixture, 'Adam');
+  await pass(fixture, 1_500);
+  const tookMs = await drained(fixture);
+  expect(tookMs).toBeLessThan(1_000);
+  await asking;
+  expect(fixture.of('answered')).toMatchObject([
+    { finish: 'cancelled', heardText: 'Clause 1. Clause 2.' },
+  ]);
+  expect(fixture.written).toEqual([]);
+});
+
+test('a clause that is too long is waited for 5 s', async () => {
+  const fixture = await called(talkative());
+  void ask(fixture, 'Adam');
+  await pass(fixture, 1_000);
+  expect(await drained(fixture)).toBeGreaterThanOrEqual(5_000);
+  expect(fixture.of('answered')).toEqual([]); // leaving ends it
+});
+
+test('who was not answered is told by name, once, and who typed the question, too', async () => {
+  const fixture = await called(clauses);
+  void ask(fixture, 'Adam');
+  await pass(fixture, 500);
+  const waiting = [ask(fixture, 'Ben'), ask(fixture, 'Eva')];
+  await pass(fixture, 100);
+  await drained(fixture);
+  expect(fixture.written).toEqual([text('seat.unanswered', { names: 'Ben, Eva' })]);
+  const reported = { kind: 'failed', line: { id: 'seat.stopped' } };
+  expect(await Promise.all(waiting)).toEqual([reported, reported]);
+  expect(fixture.of('dropped').map(({ name, why }) => [name, why])).toEqual([
+    ['Ben', 'ending'],
+    ['Eva', 'ending'],
+  ]);
+});
+
+test('an answer of which nothing was heard yet is given up at once, and named', async () => {
+  const fixture = await called(slow);
+  const asking = ask(fixture, 'Adam');
+  await pass(fixture, 500);
+  expect(await drained(fixture)).toBeLessThan(500);
+  expect(fixture.written).toEqual([text('seat.unanswered', { names: 'Adam' })]);
+  expect(await asking).toMatchObject({ kind: 'failed' });
+});
+
+test('nothing new is taken meanwhile: no call, no question, no text', async () => {
+  const fixture = await called(talkative());
+  void ask(fixture, 'Adam');
+  await pass(fixture, 1_000);
+  const draining = drained(fixture);
+  await pass(fixture, 200);
+  expect(await fixture.sessions.join({ ...lounge, guildId: 'h' }, 'eva')).toEqual({
+    kind: 'stopping',
+  });
+  expect(await ask(fixture, 'Ben')).toEqual({ kind: 'failed', line: { id: 'seat.stopped' } });
+  expect(await fixture.talk.say('g', 'Hello.', 'queue')).toEqual({ kind: 'nowhere' });
+  await draining;
+});
+
+test('a text that was still to be read out is told of', async () => {
+  const fixture = await called(talkative());
+  void ask(fixture, 'Adam');
+  await pass(fixture, 1_000);
+  await fixture.talk.say('g', 'Hello.', 'queue');
+  await drained(fixture);
+  expect(fixture.written).toEqual([text('seat.unsaid')]);
+});
+
+test('a session with nothing to say ends at once, and its seat is kept', async () => {
+  const fixture = await called(clauses);
+  expect(await drained(fixture)).toBeLessThan(200);
+  await fixture.sessions[Symbol.asyncDispose]();
+  expect(fixture.of('left')).toMatchObject([{ why: 'stopped' }]);
+  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'left', why: { id: 'seat.stopped' } });
+  expect(await fixture.consents.seats.readIn('g')).toMatchObject({ agreedIds: ['adam'] });
+});

@@ -1,0 +1,189 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import type { Places } from '#src/conversation/ports/command-ports.ts';
+import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import { UncalledJoins } from '#src/features/seats/uncalled-joins.ts';
+import {
+  adam,
+  den,
+  eva,
+  lounge,
+  openSessionFixture,
+  places,
+} from '#test/conversation/setup/session-fixture.ts';
+import { fineFacts } from '#test/fakes/channel-facts.ts';
+
+const [loungeId, denId] = ['111111111111111111', '222222222222222222'];
+const [one, two] = [
+  { ...lounge, channelId: loungeId },
+  { ...den, channelId: denId },
+];
+/** A server with two channels that set itself `auto_join`; people change channels and Discord tells of it. */
+async function opened(set = `${loungeId} ${denId}`, over: Partial<Places> = {}) {
+  const seats = new Map<string, ChannelRef>();
+  const channel = (_guildId: string, id: string) =>
+    [one, two].find(({ channelId }) => channelId === id);
+  const people = ({ channelId }: ChannelRef) =>
+    [adam, eva].filter(({ id }) => seats.get(id)?.channelId === channelId);
+  const seatOf = (_guildId: string, id: string) => seats.get(id);
+  const bot = openSessionFixture({ places: { ...places, channel, people, seatOf, ...over } }, []);
+  const { linkOpener, sessions } = bot;
+  const open = linkOpener.open.bind(linkOpener);
+  linkOpener.open = (where, ...rest) => {
+    linkOpener.people.splice(0, linkOpener.people.length, ...people(where));
+    return open(where, ...rest);
+  };
+  const comes = new UncalledJoins(bot.dependencies, sessions);
+  await bot.consents.write('g', 'adam', { kind: 'always' });
+  if (set) await bot.settingsStore.write('g', 'auto_join', set);
+  /** Lets time pass in which Discord tells of nobody else. */
+  const rest = async (ms: number) => {
+    for (let passedMs = 0; passedMs < ms; passedMs += 100) {
+      await bot.clock.advance(100);
+      linkOpener.links.at(-1)?.tick(bot.clock.nowMs());
+    }
+  };
+  /** Somebody goes somewhere, and everybody is told. */
+  const move = async (person: ChannelMember, to: ChannelRef | undefined, ms = 100) => {
+    if (to) seats.set(person.id, to);
+    else seats.delete(person.id);
+    const at = sessions.at('g');
+    const link = linkOpener.links.at(-1);
+    link?.present.splice(0, link.present.length, ...(at ? people(at) : []));
+    comes.check('g');
+    await rest(ms);
+  };
+  return { ...bot, comes, move, rest };
+}
+
+test('it comes to the first person, hears a standing yes, and its panel asks the others', async () => {
+  const bot = await opened();
+  await bot.move(eva, one);
+  await bot.move(adam, one);
+  expect(bot.sessions.at('g')).toEqual(one);
+  const gate = bot.sessions.session('g')?.context.gate;
+  expect(['adam', 'eva'].map((id) => gate?.mayHear(id))).toEqual([true, false]);
+  expect(bot.posted).toEqual([
+    { id: 'join.uncalled', with: { channel: 'Lounge' }, channel: 'Lounge' },
+  ]);
+});
+
+test('it does not come where it was not set to, nor to people who all said no', async () => {
+  const bot = await opened(denId);
+  await bot.move(adam, one);
+  expect(bot.sessions.at('g')).toBeUndefined();
+  await bot.consents.write('g', 'eva', { kind: 'never' });
+  await bot.move(eva, two);
+  expect(bot.sessions.at('g')).toBeUndefined();
+});
+
+test('after /leave it comes back only once the channel was empty, also after a restart', async () => {
+  const bot = await opened(loungeId);
+  await bot.move(adam, one);
+  expect(await bot.sessions.leave('g')).toMatchObject({ kind: 'left' });
+  await bot.move(eva, one);
+  expect(bot.sessions.at('g')).toBeUndefined();
+  bot.sessions.settings.forget('g');
+  await bot.move(eva, undefined);
+  expect(bot.sessions.at('g')).toBeUndefined();
+  await bot.move(adam, undefined);
+  await bot.move(adam, one);
+  await bot.rest(2_000);
+  expect(bot.sessions.at('g')).toEqual(one);
+});
+
+test('after a kick it stays away until the channel was empty', async () => {
+  const bot = await opened(loungeId);
+  await bot.move(adam, one);
+  bot.linkOpener.link.lose(new BotError('link.lost', false, 'Kicked.'));
+  await bot.rest(400);
+  await bot.move(eva, one);
+  await bot.rest(20_000);
+  expect(bot.sessions.at('g')).toBeUndefined();
+  await bot.move(adam, undefined);
+  await bot.move(eva, undefined);
+  await bot.move(adam, one);
+  await bot.rest(2_000);
+  expect(bot.sessions.at('g')).toEqual(one);
+});
+
+test('of two channels that fill at once it goes to one, and to the other once that is empty', async () => {
+  const bot = await opened();
+  await bot.consents.write('g', 'eva', { kind: 'always' });
+  await Promise.all([bot.move(adam, one, 0), bot.move(eva, two, 0)]);
+  await bot.rest(2_000);
+  expect(bot.sessions.at('g')).toEqual(one);
+  expect(bot.linkOpener.asked).toBe(1);
+  await bot.rest(20_000);
+  expect(bot.sessions.at('g')).toEqual(one);
+  await bot.move(adam, undefined);
+  await bot.rest(10_000);
+  expect(bot.sessions.at('g')).toEqual(two);
+  expect(bot.linkOpener.links.filter(({ closed }) => !closed)).toHaveLength(1);
+});
+
+test('twenty changes of channel in 10 s end in one seat with three joins at most', async () => {
+  const bot = await opened();
+  for (let hop = 0; hop < 20; hop++) await bot.move(adam, hop % 2 === 0 ? one : two, 500);
+  await bot.rest(20_000);
+  expect(bot.sessions.at('g')).toEqual(two);
+  expect(bot.linkOpener.links.filter(({ closed }) => !closed)).toHaveLength(1);
+  expect(bot.linkOpener.asked).toBeLessThanOrEqual(3);
+});
+
+test('it leaves after as long alone as the server has set', async () => {
+  const bot = await opened(loungeId);
+  await bot.settingsStore.write('g', 'leave_after', '10');
+  await bot.move(adam, one);
+  await bot.move(adam, undefined);
+  await bot.rest(9_000);
+  expect(bot.sessions.at('g')).toEqual(one);
+  await bot.rest(3_000);
+  expect(bot.sessions.at('g')).toBeUndefined();
+});
+
+test('people who wait for it read once what keeps it out', async () => {
+  const facts = () => ({ ...fineFacts, maySpeak: false });
+  const bot = await opened(loungeId, { facts });
+  await bot.move(adam, one);
+  await bot.move(eva, one);
+  expect(bot.written.filter((words) => words.includes("can't speak in Lounge"))).toHaveLength(1);
+});
+
+test('its caller is followed with everything that was said, and nobody else', async () => {
+  const bot = await opened('');
+  await bot.move(adam, one);
+  await bot.sessions.join(one, 'adam', undefined, true);
+  await bot.move(adam, two);
+  expect(bot.sessions.at('g')).toEqual(two);
+  expect(bot.sessions.session('g')?.context.gate.mayHear('adam')).toBe(true);
+  await bot.move(eva, one);
+  await bot.rest(20_000);
+  expect(bot.sessions.at('g')).toEqual(two);
+});
+
+test('it stays with others it hears and says so, until they have left', async () => {
+  const bot = await opened('');
+  await bot.move(eva, one);
+  await bot.move(adam, one);
+  await bot.sessions.join(one, 'adam', undefined, true);
+  await bot.privacy.allow('g', 'eva', 'always');
+  await bot.move(adam, two);
+  await bot.rest(2_000);
+  expect(bot.sessions.at('g')).toEqual(one);
+  expect(bot.written).toContain('I stay with the people I hear here. A DJ can take me along.');
+  await bot.move(eva, undefined);
+  await bot.rest(2_000);
+  expect(bot.sessions.at('g')).toEqual(two);
+});
+
+test('who puts it elsewhere by hand ends its following', async () => {
+  const bot = await opened('');
+  await bot.move(adam, one);
+  await bot.sessions.join(one, 'adam', undefined, true);
+  bot.sessions.news('g', { kind: 'moved', channelId: denId });
+  await bot.rest(2_000);
+  bot.comes.check('g');
+  await bot.rest(20_000);
+  expect(bot.sessions.at('g')).toEqual(two);
+});

@@ -1,0 +1,205 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test, vi } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
+import { Secret } from '#src/base/secret.ts';
+import { type McpConnection, openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';
+import type { McpTransport } from '#src/features/tools/mcp/servers-file.ts';
+import { type FakeMcpServer, openFakeMcp } from '#test/fakes/mcp/http-server.ts';
+
+const program = fileURLToPath(new URL('../../../fakes/mcp/stdio-server.ts', import.meta.url));
+const never = new AbortController().signal;
+
+type Kind = readonly [transport: 'stdio' | 'http', era: 'legacy' | 'modern'];
+const kinds: readonly Kind[] = [
+  ['stdio', 'legacy'],
+  ['stdio', 'modern'],
+  ['http', 'legacy'],
+  ['http', 'modern'],
+];
+
+function stdio(mode: string): McpTransport {
+  const given = { ...compileCacheEnvironment(), UNITS: 'metric' };
+  const environment = new Map(
+    Object.entries(given).map(([name, value]) => [name, new Secret(value)]),
+  );
+  return {
+    kind: 'stdio',
+    command: process.execPath,
+    args: [program, mode],
+    environment,
+    folder: '.',
+  };
+}
+
+function http({ url }: FakeMcpServer): McpTransport {
+  return { kind: 'http', url, headers: new Map([['x-key', new Secret('k-1')]]) };
+}
+
+async function connected(server: McpTransport): Promise<McpConnection> {
+  const options = { nowMs: () => realClock.nowMs(), onToolsChanged: () => undefined };
+  return await openMcpConnection(server, options, never);
+}
+
+async function open([transport, era]: Kind) {
+  await using stack = new AsyncDisposableStack();
+  const server = transport === 'http' ? stack.use(await openFakeMcp({ era })) : undefined;
+  const connection = stack.use(await connected(server ? http(server) : stdio(era)));
+  const closing = stack.move();
+  return {
+    server,
+    connection,
+    call: (name: string, given = {}, signal = never) =>
+      connection.callTool(name, given, 10_000, signal),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+test.each(kinds)('over %s a server of the %s generation is spoken to', async (...kind) => {
+  await using open_ = await open(kind);
+  const { connection, call } = open_;
+  expect(connection.era).toBe(kind[1]);
+  const tools = await connection.listTools(never);
+  expect(tools.find(({ name }) => name === 'echo')).toMatchObject({
+    description: 'Does echo.',
+    inputSchema: { type: 'object', properties: { text: { type: 'string' } } },
+  });
+  expect(await call('echo', { text: 'hi' })).toMatchObject({
+    text: 'You said hi.',
+    isError: false,
+  });
+  expect(await call('measure')).toMatchObject({ structured: '{"degrees":21}' });
+  expect(await call('picture')).toEqual({ text: 'A cat.', leftOut: ['image'], isError: false });
+  expect(await call('fail')).toMatchObject({ text: 'No such city.', isError: true });
+});
+
+test.each(kinds)(
+  'over %s (%s) a call is ended by whoever asked at its deadline, and by the connection later',
+  async (...kind) => {
+    await using open_ = await open(kind);
+    const reported = await open_.connection.callTool('echo', { text: 'hi' }, 1, never);
+    expect(reported.text).toBe('You said hi.');
+  },
+);
+
+test.each(kinds)(
+  'over %s (%s) a call that is given up ends at once, and others go on',
+  async (...kind) => {
+    await using open_ = await open(kind);
+    const giveUp = new AbortController();
+    const reason = new Error('never mind');
+    const hanging = open_.call('hang', {}, giveUp.signal);
+    const other = await open_.call('echo', { text: 'there' });
+    giveUp.abort(reason);
+    await expect(hanging).rejects.toBe(reason);
+    expect(other.text).toBe('You said there.');
+    expect((await open_.call('echo', { text: 'still' })).text).toBe('You said still.');
+  },
+);
+
+test.each(kinds)(
+  'over %s (%s) a crash in a call is told as such, and ends the connection',
+  async (...kind) => {
+    await using open_ = await open(kind);
+    await expect(open_.call('crash')).rejects.toMatchObject({
+      name: 'BotError',
+      code:
+        kind[0] === 'stdio'
+          ? 'tool.crashed'
+          : expect.stringMatching(/^tool\.(crashed|unreachable)$/),
+    });
+    expect(open_.connection.ended.aborted).toBe(true);
+  },
+);
+
+test.each(kinds)('over %s (%s) a server that floods is cut off', async (...kind) => {
+  await using open_ = await open(kind);
+  await expect(open_.call('flood')).rejects.toMatchObject({ code: 'tool.flooded' });
+  expect(open_.connection.ended.aborted).toBe(true);
+});
+
+test.each(kinds)('over %s (%s) a message of 6 MiB is not taken', async (...kind) => {
+  await using open_ = await open(kind);
+  await expect(open_.call('big')).rejects.toMatchObject({ code: 'tool.flooded' });
+});
+
+test.each(kinds)(
+  'over %s (%s) a small message of many or deep values reaches no schema',
+  async (...kind) => {
+    await using many = await open(kind);
+    const words = 'An MCP server sent JSON with more than 1,000 elements in one array or object.';
+    await expect(many.call('many')).rejects.toMatchObject({ code: 'tool.flooded', message: words });
+    await using deep = await open(kind);
+    await expect(deep.call('deep')).rejects.toMatchObject({
+      code: 'tool.flooded',
+      message: 'An MCP server sent JSON with more than 32 levels of nesting.',
+    });
+  },
+);
+
+test.each(kinds)('over %s (%s) no message of many values is sent', async (...kind) => {
+  await using open_ = await open(kind);
+  const call = open_.call('echo', { text: 'hi', more: Array(1_001).fill(5) });
+  await expect(call).rejects.toMatchObject({
+    code: 'tool.refused',
+    message:
+      'A call to an MCP server is JSON with more than 1,000 elements in one array or object.',
+  });
+  expect((await open_.call('echo', { text: 'still' })).text).toBe('You said still.');
+});
+
+test.each(kinds)('over %s (%s) no tool asks a person, and none a model', async (...kind) => {
+  await using open_ = await open(kind);
+  const asked = await open_.call('ask_person').then(
+    ({ isError }) => (isError ? 'refused' : 'asked'),
+    ({ code }) => code,
+  );
+  expect(['refused', 'tool.refused', 'tool.asks']).toContain(asked);
+  if (kind[1] === 'legacy') expect(await open_.call('ask_model')).toMatchObject({ isError: true });
+});
+
+test('a program gets of the environment only what its entry names and what it needs to run', async () => {
+  vi.stubEnv('OPENAI_API_KEY', 'sk-secret');
+  await using connection = await connected(stdio('modern'));
+  const { text } = await connection.callTool('environment', {}, 10_000, never);
+  vi.unstubAllEnvs();
+  expect(JSON.parse(text)).toEqual({ ...compileCacheEnvironment(), UNITS: 'metric' });
+});
+
+test('headers go with every request', async () => {
+  await using server = await openFakeMcp({ era: 'modern' });
+  await using connection = await connected(http(server));
+  await connection.callTool('echo', { text: 'hi' }, 10_000, never);
+  expect(server.headers.map((one) => one.get('x-key'))).toEqual(server.headers.map(() => 'k-1'));
+});
+
+test('a server that was started anew does not know us: the connection ends, to be made again', async () => {
+  await using server = await openFakeMcp({ era: 'legacy' });
+  await using connection = await connected(http(server));
+  server.restart();
+  const call = connection.callTool('echo', { text: 'hi' }, 10_000, never);
+  await expect(call).rejects.toMatchObject({ code: 'tool.unreachable' });
+  expect(connection.ended.aborted).toBe(true);
+});
+
+test.each([
+  ['garbage', 'tool.flooded'],
+  ['gone', 'tool.crashed'],
+])('a program that is none (%s) is told as %s', async (mode, code) => {
+  await expect(connected(stdio(mode))).rejects.toMatchObject({ code });
+});
+
+test('a command that is not there, and an address where nobody listens, are told as unreachable', async () => {
+  const unreachable = { code: 'tool.unreachable', retryable: true };
+  const nothing: McpTransport = {
+    ...stdio('modern'),
+    command: './no-such-program',
+  } as McpTransport;
+  await expect(connected(nothing)).rejects.toMatchObject(unreachable);
+  const nobody: McpTransport = {
+    kind: 'http',
+    url: new URL('http://127.0.0.1:9/mcp'),
+    headers: new Map(),
+  };
+  await expect(connected(nobody)).rejects.toMatchObject(unreachable);
+});

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { failuresAfter, retryDelayMs } from '#src/features/tools/mcp/mcp-servers.ts';
+import { MessageBudget } from '#src/features/tools/mcp/message-budget.ts';
+import { countLines, MessageLines } from '#src/features/tools/mcp/message-lines.ts';
+import { fc } from '#test/properties.ts';
+
+test('however a stream is cut into chunks, its lines are the same', () => {
+  const text = fc.array(fc.constantFrom('a', 'é', '👋', '\n', '{"x":1}'), { maxLength: 60 });
+  const cuts = fc.array(fc.nat(200), { maxLength: 8 });
+  fc.assert(
+    fc.property(text, cuts, (pieces, at) => {
+      const bytes = Buffer.from(pieces.join(''));
+      const bounds = [0, ...at.map((one) => one % (bytes.length + 1)).sort((a, b) => a - b)];
+      const chunks = bounds.map((from, n) => bytes.subarray(from, bounds[n + 1] ?? bytes.length));
+      const lines = new MessageLines(1_000);
+      const got = chunks.flatMap((chunk) => lines.push(chunk) ?? ['too long']);
+      expect(got).toEqual(pieces.join('').split('\n').slice(0, -1));
+      expect(countLines(bytes)).toBe(got.length);
+    }),
+  );
+});
+
+test('a line that is too long is not taken, finished or not, in one chunk or in many', () => {
+  const tooLong = Buffer.from(`${'x'.repeat(11)}\n`);
+  expect(new MessageLines(10).push(tooLong)).toBeUndefined();
+  const slowly = new MessageLines(10);
+  const pieces = [...tooLong].map((byte) => slowly.push(Uint8Array.of(byte)));
+  expect(pieces.slice(0, 10)).toEqual(Array(10).fill([]));
+  expect(pieces[10]).toBeUndefined();
+  expect(new MessageLines(10).push(Buffer.from('0123456789\n'))).toEqual(['0123456789']);
+});
+
+test('what may be sent in ten seconds may be sent again in the next', () => {
+  const limits = { messageBytes: 10, windowBytes: 100, windowLines: 3, windowMs: 10_000 };
+  const budget = new MessageBudget(limits);
+  expect([1, 2, 3, 4].map((atMs) => budget.take(1, 1, atMs))).toEqual([true, true, true, false]);
+  expect(budget.take(1, 1, 10_001)).toBe(true);
+  expect(budget.take(101, 1, 10_002)).toBe(false);
+});
+
+test('a server is tried again after 1 s, twice as long each time, at most five minutes', () => {
+  const waits = Array.from({ length: 12 }, (_, n) => retryDelayMs(n + 1) / 1_000);
+  expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
+  expect(failuresAfter(5, 59_999)).toBe(6);
+  expect(failuresAfter(5, 60_000)).toBe(1);
+});

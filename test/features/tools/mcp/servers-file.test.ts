@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import { type McpServersFile, readServers } from '#src/features/tools/mcp/servers-file.ts';
+
+const environment = new Map([
+  ['PATH', '/bin'],
+  ['NOTES_TOKEN', 'n-1'],
+]);
+
+function read(mcpServers: unknown): McpServersFile {
+  return readServers(JSON.stringify({ mcpServers }), '/etc/parley', (name) =>
+    environment.get(name),
+  );
+}
+
+function good(mcpServers: unknown) {
+  const file = read(mcpServers);
+  if (file.kind === 'bad') throw new Error(file.mistakes.join());
+  return file.servers;
+}
+
+function plain(values: ReadonlyMap<string, { reveal(): string }>) {
+  return Object.fromEntries([...values].map(([name, value]) => [name, value.reveal()]));
+}
+
+test('the usual shape is read, with a program and with an address', () => {
+  const [sky, notes] = good({
+    sky: { command: './sky.js', args: ['-v'], env: { UNITS: 'metric' } },
+    notes: {
+      type: 'http',
+      url: 'https://notes.example/mcp',
+      headers: { Authorization: `Bearer \${NOTES_TOKEN}` },
+    },
+    old: { command: 'old', disabled: true },
+  });
+  expect(sky?.transport).toMatchObject({
+    kind: 'stdio',
+    command: '/etc/parley/sky.js',
+    args: ['-v'],
+    folder: '/etc/parley',
+  });
+  if (sky?.transport.kind !== 'stdio' || notes?.transport.kind !== 'http') throw new Error('kinds');
+  expect(plain(sky.transport.environment)).toStrictEqual({ PATH: '/bin', UNITS: 'metric' });
+  expect(plain(notes.transport.headers)).toEqual({ Authorization: 'Bearer n-1' });
+  expect(JSON.stringify(notes.transport)).not.toContain('n-1');
+});
+
+test('where nothing is said, a tool is for Manage Server, waits for Confirm, and has ten seconds', () => {
+  const [sky] = good({ sky: { command: 'sky' } });
+  expect(sky?.rulesFor('forecast')).toEqual({
+    who: 'manage',
+    confirm: 'always',
+    deadlineMs: 10_000,
+    resultChars: 2_000,
+  });
+});
+
+test('rules of a server count for its tools, and those of a tool before them', () => {
+  const tools = { radar: { confirm: 'asked', deadlineSeconds: 120 }, storm: { off: true } };
+  const [sky] = good({ sky: { command: 'sky', who: 'anyone', confirm: 'never', tools } });
+  expect(sky?.rulesFor('forecast')).toMatchObject({ who: 'anyone', confirm: 'never' });
+  expect(sky?.rulesFor('radar')).toMatchObject({
+    who: 'anyone',
+    confirm: 'asked',
+    deadlineMs: 120_000,
+  });
+  expect(sky?.rulesFor('storm')).toBeUndefined();
+  expect(sky?.rulesFor('constructor')).toMatchObject({ confirm: 'never' });
+});
+
+test.each([
+  ['no command', { sky: {} }, '"sky" has a mistake at command'],
+  ['an unknown right', { sky: { command: 'a', who: 'everybody' } }, 'at who'],
+  ['too long a deadline', { sky: { command: 'a', deadlineSeconds: 301 } }, 'at deadlineSeconds'],
+  ['no address', { sky: { url: 'ftp://a' } }, 'must be an address'],
+  ['the former transport', { sky: { type: 'sse', url: 'http://a' } }, 'only stdio and http'],
+  ['a name that models cannot write', { 'my sky': { command: 'a' } }, 'needs a name'],
+  [
+    'a key of the bot',
+    { sky: { command: 'a', env: { K: `\${OPENAI_API_KEY}` } } },
+    'not set or a setting of the bot',
+  ],
+])('%s is told in a sentence', (_, servers, words) => {
+  expect(read(servers)).toMatchObject({ kind: 'bad', mistakes: [expect.stringContaining(words)] });
+});
+
+test('what is no JSON of servers is told in a sentence', () => {
+  for (const text of ['', '[]', '{"servers":{}}', 'null'])
+    expect(readServers(text, '/', () => undefined)).toMatchObject({ kind: 'bad' });
+});

@@ -1,0 +1,86 @@
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import { adam, eva, lounge, pass } from '#test/conversation/setup/session-fixture.ts';
+import type { Attack, KnowledgePath } from './red-team.ts';
+import { idle, openTrap, type Trap } from './red-team-trap.ts';
+
+/** Channel of a server that has memories on, where both said yes for always and captions may be on. */
+async function openKnowing(other: ChannelMember, withCaptions: boolean): Promise<Trap> {
+  const trap = await openTrap([adam, other], lounge, { addressing: 'auto' });
+  const { fixture } = trap;
+  await fixture.settings.set('g', 'memory', 'on');
+  for (const { id } of [adam, other]) await fixture.privacy.allow('g', id, 'always');
+  if (!withCaptions) return trap;
+  const turning = fixture.captions.turnOn('g', {});
+  await pass(fixture, 4_000);
+  await turning;
+  return trap;
+}
+
+/** Somebody says something among people while captions are on; then Adam asks for nothing of the kind. */
+async function overheard(attempt: Attack, other: ChannelMember, said: string): Promise<Trap> {
+  const trap = await openKnowing(other, true);
+  await trap.say(other, said);
+  if (trap.fixture.of('answered').length > 0) throw new Error('a line has started a turn');
+  trap.model.bait = attempt;
+  await trap.ask(adam, idle);
+  return await pressed(trap, attempt);
+}
+
+/** Adam presses whatever is offered, where that could only be a memory: none comes of the words of others. */
+async function pressed(trap: Trap, { calls }: Attack): Promise<Trap> {
+  if (calls.every(({ name }) => name === 'remember')) await trap.press(adam);
+  return trap;
+}
+
+/** Something is remembered about Eva; then Adam asks with these words. */
+async function remembered(
+  attempt: Attack,
+  { text, byName = 'Eva' }: { readonly text: string; readonly byName?: string },
+  words = idle,
+): Promise<Trap> {
+  const trap = await openKnowing(eva, false);
+  const { fixture } = trap;
+  const memory = { guildId: 'g', text, byId: 'eva', byName, atWallMs: 0 };
+  await fixture.transcripts.onDisk.memories.add(memory);
+  await fixture.memories.list('g');
+  trap.model.bait = attempt;
+  await trap.ask(adam, words);
+  return await pressed(trap, attempt);
+}
+
+/** Ways by what is written down, kept, or to be kept. */
+export const knowledgeWays: Readonly<Record<KnowledgePath, (attempt: Attack) => Promise<Trap>>> = {
+  'caption-line': (attempt) => overheard(attempt, eva, attempt.bait),
+  'caption-name': (attempt) => overheard(attempt, { ...eva, name: attempt.bait }, 'five five'),
+  'memory-text': (attempt) => remembered(attempt, { text: attempt.bait }),
+  'memory-name': (attempt) => remembered(attempt, { text: 'tea', byName: attempt.bait }),
+  'others-memory': async (attempt) => {
+    const trap = await remembered(attempt, { text: 'tea' }, attempt.bait);
+    await trap.press(adam);
+    return trap;
+  },
+  'shown-message': async (attempt) => {
+    const trap = await openKnowing(eva, false);
+    trap.model.bait = attempt;
+    const quoted = { author: 'Eva', text: attempt.bait };
+    const asking = trap.fixture.talk.ask('g', 'What does it say?', adam, 'voice', { quoted });
+    await pass(trap.fixture, 3_000);
+    await asking;
+    return await pressed(trap, attempt);
+  },
+  'about-other': async (attempt) => {
+    const trap = await openKnowing(eva, false);
+    trap.model.bait = attempt;
+    await trap.ask(adam, attempt.bait);
+    await trap.press(adam);
+    return trap;
+  },
+  'brief-yes': async (attempt) => {
+    const trap = await openKnowing(eva, false);
+    await trap.fixture.privacy.allow('g', 'adam', 'today');
+    trap.model.bait = attempt;
+    await trap.ask(adam, attempt.bait);
+    await trap.press(adam);
+    return trap;
+  },
+};

@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import type { ToolOutcome, ToolPorts } from '#src/conversation/ports/tool.ts';
+import { tools } from '#src/features/features.ts';
+import type { CheckedLine } from '#src/texts/texts.ts';
+
+const never = new AbortController().signal;
+
+/** A room of Ana and two who did not agree, at noon of a winter's day. */
+function open() {
+  const posted: string[] = [];
+  const ports: Omit<ToolPorts, 'context'> = {
+    askerIds: ['ana'],
+    clock: { wallMs: () => Date.UTC(2026, 11, 24, 12) },
+    timeZone: 'Pacific/Kiritimati',
+    company: () => ({ names: ['Ana'], others: 2, bots: 1 }),
+    post: async (text) => void posted.push(text),
+    leave: async () => ({
+      kind: 'left',
+      channel: 'Lounge',
+      stayedMs: 61_000,
+      hasTranscript: false,
+    }),
+  };
+  const run = async (name: string, call: object): Promise<ToolOutcome> => {
+    const fit = tools.find((one) => one.name === name)?.fit(JSON.stringify(call));
+    if (!fit || 'unfit' in fit) throw new Error(fit?.unfit ?? 'no such tool');
+    return await fit.run(ports as ToolPorts, never); // none of these tools uses the context
+  };
+  return { posted, ports, run };
+}
+
+test('the time is told here and in any zone, and a zone there is not is no error', async () => {
+  const { run } = open();
+  const tokyo = await run('time', { zone: 'Asia/Tokyo' });
+  expect(tokyo.facts.zone).toBe('Asia/Tokyo');
+  expect(tokyo.facts.now).toMatch(/^Thursday,? 24 December 2026 at 21:00$/);
+  expect((await run('time', {})).facts).toEqual({
+    now: expect.stringContaining('25 December 2026 at 02:00'),
+    zone: 'Pacific/Kiritimati',
+  });
+  expect((await run('time', { zone: '../etc' })).facts).toEqual({ unknownZone: '../etc' });
+});
+
+test('only those who agreed to be heard are named', async () => {
+  const { facts } = await open().run('who_is_here', {});
+  expect(facts).toEqual({ names: ['Ana'], othersWithoutName: 2, otherBots: 1 });
+});
+
+test('leaving is told in the words of /leave', async () => {
+  const { line } = await open().run('leave', {});
+  expect(line).toEqual({ id: 'leave.ok', with: { channel: 'Lounge', duration: '1 min' } });
+});
+
+test('a text is posted as it was given, for the scribe to make harmless', async () => {
+  const { posted, run } = open();
+  await run('post_text', { text: 'Dinner at eight.' });
+  expect(posted).toEqual(['Dinner at eight.']);
+});
+
+/** What is shown of a text before Confirm is pressed: the sentence beside the button, and files. */
+async function shownOf(text: string) {
+  const { ports } = open();
+  const fit = tools.find(({ name }) => name === 'post_text')?.fit(JSON.stringify({ text }));
+  const prepared = fit && 'run' in fit ? await fit.prepare(ports as ToolPorts, never) : undefined;
+  if (prepared?.kind !== 'ready') return expect.fail();
+  const ask: CheckedLine = prepared.ask;
+  return { id: ask.id, words: ask.with, files: prepared.files };
+}
+
+test('a text of one line is shown whole beside the button', async () => {
+  const text = 'Dinner at eight. '.repeat(30).trim();
+  expect(await shownOf(text)).toEqual({ id: 'tool.post.ask', words: { text }, files: [] });
+});
+
+test.each([
+  ['is long', 'a'.repeat(1_500)],
+  ['holds an address', 'Look: https://evil.example/x discord.gg/x'],
+  ['has several lines', 'One\n\n\nTwo'],
+])(
+  'a text that %s is shown whole in a file, with its length and its beginning, and no address beside the button',
+  async (_, text) => {
+    const { id, words, files } = await shownOf(text);
+    expect([id, words?.n]).toEqual(['tool.post.ask.file', text.length]);
+    expect(files).toEqual([{ name: 'text.txt', text }]);
+    expect(`${words?.text}`).not.toMatch(/evil|gg|\n/);
+    expect(`${words?.text}`.length).toBeLessThanOrEqual(80);
+  },
+);
+
+test('what nobody would see in a text is shown as an escape', async () => {
+  const { files } = await shownOf('Dinner\u200b at eight');
+  expect(files).toEqual([{ name: 'text.txt', text: 'Dinner\\u200b at eight' }]);
+});
+
+test.each([
+  [{ deed: 'volume' }],
+  [{ deed: 'volume', level: 30, change: 10 }],
+  [{ deed: 'volume', level: 201 }],
+  [{ deed: 'fade' }],
+  [{ deed: 'fade', level: 20, seconds: 601 }],
+  [{ deed: 'seek' }],
+  [{ deed: 'seek', to: 'the middle' }],
+  [{ deed: 'remove' }],
+  [{ deed: 'eat' }],
+])('%j fits no tool', async (given) => {
+  await expect(open().run('change_track', given)).rejects.toThrow();
+});
+
+test('every tool is offered as an object that takes nothing else', () => {
+  for (const { name, parameters } of tools) {
+    expect(name).toMatch(/^[a-z_]{1,64}$/);
+    expect(parameters).toMatchObject({ type: 'object', additionalProperties: false });
+    expect(parameters).not.toHaveProperty('$schema');
+  }
+});
+
+test('tools are offered in one order, whichever feature they are of', () => {
+  expect(tools.map(({ name }) => name)).toEqual([
+    ...['time', 'who_is_here', 'leave', 'post_text', 'play_sound', 'change_track'],
+    ...['remember', 'forget_memory', 'find_in_captions'],
+    ...['set_reminder', 'list_reminders', 'cancel_reminder'],
+  ]);
+});

@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest';
+import type { ChatMessage, ChatModel, ChatPart } from '#src/chat/ports.ts';
+import { tools } from '#src/features/features.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import type { SoundFolder } from '#src/sources/fetch/ports.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+import { titles } from '#test/conversation/setup/tracks-fixture.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { catalog, seconds } from '#test/fakes/sounds.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+
+const lying = [
+  { name: 'bell' },
+  { name: 'nature/rain', title: 'Rain on a tin roof' },
+  { name: 'rain' },
+  { name: 'song', title: 'An Ending', artist: 'Brian Eno' },
+];
+const library: SoundFolder = {
+  names: async () => lying.map(({ name }) => name),
+  titled: async () => lying,
+  open: async (name) => {
+    const sound = lying.find((one) => one.name === name);
+    return sound && seconds(sound.title ?? name);
+  },
+};
+
+/** Calls `play_sound` with what is next in the list for each question, and finds that wish in words which begin with "Play". */
+class Caller implements ChatModel {
+  readonly results: string[] = [];
+  readonly #requests: object[];
+
+  constructor(requests: readonly object[]) {
+    this.#requests = [...requests];
+  }
+
+  async *reply(messages: readonly ChatMessage[]): AsyncGenerator<ChatPart> {
+    const last = messages.at(-1);
+    if (last?.role === 'tool') {
+      this.results.push(last.content);
+      return yield { kind: 'text', text: 'Well.' };
+    }
+    const isIntent = last?.role === 'user' && last.name === '';
+    if (isIntent && !last.content.startsWith('Play')) return yield { kind: 'text', text: 'No.' };
+    const request = this.#requests[0];
+    const argumentsJson = JSON.stringify(request);
+    yield { kind: 'tool', call: { id: '1', name: 'play_sound', argumentsJson } };
+  }
+
+  /** The next question is about the next wish. */
+  next(): void {
+    this.#requests.shift();
+  }
+}
+
+/** Adam and Eva sit with the bot; the model wants these one after the other. */
+async function openSetup(...requests: readonly object[]) {
+  const clock = new VirtualClock();
+  const chat = new Caller(requests);
+  const synthesizer = new FakeSynthesizer({ pieces: 2 });
+  const pipeline = chained({ chat, synthesizer });
+  const sounds = catalog(library);
+  const over = { chat, synthesizer, pipeline, tools, sounds };
+  const fixture = openSessionFixture(over, [adam, eva], clock);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 40);
+  return { fixture, chat, synthesizer };
+}
+
+async function ask(fixture: SessionFixture, words: string, who = adam): Promise<void> {
+  void fixture.talk.ask('g', words, who, 'voice');
+  await pass(fixture, 3_000);
+}
+
+test.each([
+  ['bell', 'bell'],
+  ['the bell', 'bell'],
+  ['An Ending by Brian Eno', 'An Ending'],
+  ['tin roof', 'Rain on a tin roof'],
+])('who asks for %j hears %s, which is theirs', async (sound, title) => {
+  const { fixture } = await openSetup({ sound });
+  await ask(fixture, 'Play that.');
+  expect(titles(fixture)).toEqual([title]);
+  expect(fixture.tracks.list('g')?.[0]?.current?.owner).toBe('Adam');
+  expect(fixture.of('tool')).toMatchObject([{ tool: 'play_sound', how: 'ran' }]);
+});
+
+test('a sound goes where and how its asker says', async () => {
+  const { fixture } = await openSetup({ sound: 'bell', track: 'bg', loop: true });
+  await ask(fixture, 'Play the bell on bg, again and again.');
+  expect(fixture.tracks.list('g')?.[0]).toMatchObject({
+    name: 'bg',
+    current: { title: 'bell', loop: true },
+  });
+});
+
+test('where two sounds fit the bot asks which, and plays what the answer chooses', async () => {
+  const { fixture, synthesizer } = await openSetup({ sound: 'rain' });
+  await ask(fixture, 'Play rain.');
+  expect(titles(fixture)).toEqual([undefined]);
+  const spoken = synthesizer.asked.map(({ text }) => text).join(' ');
+  expect(spoken).toBe('Which one: Rain on a tin roof, rain?');
+  await ask(fixture, 'The first one, please.');
+  expect(titles(fixture)).toEqual(['Rain on a tin roof']);
+  expect(fixture.offered).toEqual([]);
+});
+
+test.each([
+  ['somebody else answers', 'The first one.', eva, 3_000],
+  ['the answer chooses none', 'What time is it?', adam, 3_000],
+  ['a minute has passed', 'The first one.', adam, 61_000],
+])('where %s nothing plays without a button', async (_, words, who, waitMs) => {
+  const { fixture, chat } = await openSetup({ sound: 'rain' }, { sound: 'bell' });
+  await ask(fixture, 'Play rain.');
+  await pass(fixture, waitMs);
+  chat.next();
+  await ask(fixture, words, who);
+  expect(titles(fixture)).toEqual([undefined]);
+  expect(fixture.of('tool').at(-1)).toMatchObject({ tool: 'play_sound', how: 'asked' });
+});
+
+test.each([
+  'https://sounds.example/song.mp3',
+  'http://127.0.0.1/x',
+  'file:///etc/passwd',
+  'sounds.example/song.mp3',
+])('a model plays no link: %s', async (sound) => {
+  const { fixture, chat } = await openSetup({ sound });
+  await ask(fixture, 'Play that.');
+  expect(titles(fixture)).toEqual([undefined]);
+  expect(chat.results[0]).toContain('Links are not played.');
+});
+
+test('what was played of late from a link is not to be had by voice', async () => {
+  const { fixture, chat } = await openSetup({ sound: 'Lullaby' });
+  const file = { url: 'https://sounds.example/a-song.mp3', name: 'Lullaby.mp3' };
+  const caller = { id: 'eva', name: 'Eva', mayManage: false };
+  await fixture.tracks.play('g', caller, { sound: file, track: 'bg', loop: false, next: false });
+  await ask(fixture, 'Play Lullaby.');
+  expect(titles(fixture)).toEqual([undefined]);
+  expect(chat.results[0]).toContain('No sound');
+});
+
+test.each([
+  [{ sound: 'thunder' }, 'No sound'],
+  [{ sound: 'bell', track: 'voice' }, 'voice is mine'],
+  [{ sound: 'bell', track: 'all' }, 'all is mine'],
+  [{ sound: 'bell', track: '...' }, '1 to 40 characters'],
+])('%j plays nothing, and the model is told why', async (given, why) => {
+  const { fixture, chat } = await openSetup(given);
+  await ask(fixture, 'Play that.');
+  expect(titles(fixture)).toEqual([undefined]);
+  expect(chat.results[0]).toContain(why);
+});

@@ -1,0 +1,189 @@
+import { expect, test } from 'vitest';
+import { tools } from '#src/features/features.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+import { ben, byAdam, byEva, play } from '#test/conversation/setup/tracks-fixture.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+
+type Laid = readonly ['adam' | 'eva', string, string][];
+
+/** Adam sits with the bot and sounds; the model, asked twice, calls the tool, and has something to say to it. */
+async function openBand(given: object, tracks: Laid, words = 'As you like.', heard?: string) {
+  const clock = new VirtualClock();
+  const call: ChatStep = {
+    call: { id: '1', name: 'change_track', argumentsJson: JSON.stringify(given) },
+  };
+  const chat = new FakeChat([[call], [call], [words]], clock);
+  const synthesizer = new FakeSynthesizer({ pieces: 2 });
+  const pipeline = chained({ chat, synthesizer });
+  const transcriber = new FakeTranscriber({ texts: [heard ?? 'Turn the rain down.'] });
+  const fixture = openSessionFixture(
+    { chat, synthesizer, transcriber, pipeline, tools },
+    [adam, eva, ben],
+    clock,
+  );
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 40);
+  for (const [who, sound, track] of tracks) {
+    await play(fixture, who === 'adam' ? byAdam : byEva, { sound, track });
+  }
+  return { fixture, chat };
+}
+
+/** Adam asks in writing; what the model is told of it. */
+async function changed(given: object, tracks: Laid) {
+  const { fixture, chat } = await openBand(given, tracks);
+  void fixture.talk.ask('g', 'Turn the rain down.', adam, 'voice');
+  await pass(fixture, 2_000);
+  const [result = ''] = chat.asked.flatMap(({ messages }) =>
+    messages.flatMap((one) => (one.role === 'tool' ? [one.content] : [])),
+  );
+  return { fixture, outcome: JSON.parse(result).result?.outcome };
+}
+
+const quieter = { deed: 'volume', change: -20 };
+
+test.each([
+  ['rain', 'bg'],
+  ['the rain', 'bg'],
+  ['BG', 'bg'],
+  ['sea', 'main'],
+  [undefined, 'main'],
+])('who asks for %j to be turned down has %s turned down', async (track, found) => {
+  const { fixture, outcome } = await changed({ ...quieter, ...(track && { track }) }, [
+    ['adam', 'rain', 'bg'],
+    ['adam', 'sea', 'main'],
+  ]);
+  expect(outcome).toEqual([`${found} at 80 %.`]);
+  const view = fixture.tracks.list('g')?.find(({ name }) => name === found);
+  expect(view?.percent).toBe(80);
+});
+
+test.each([
+  ['rainy day', 'Rainy Day'],
+  ['the rainy day track', 'Rainy Day'],
+  ['🎸', '🎸'],
+  ['ＢＧＭ', 'ＢＧＭ'],
+  ['雨の音', '雨の音'],
+])('a track is meant by its name among other words: %j is %s', async (track, found) => {
+  const { outcome } = await changed({ ...quieter, track }, [
+    ['adam', 'sea', 'main'],
+    ['adam', 'sea', '🥁'],
+    ['adam', 'sea', found],
+  ]);
+  expect(outcome).toEqual([`${found} at 80 %.`]);
+});
+
+test.each([
+  [{ deed: 'seek', to: '0:04' }, 'sea on main goes on at 0:04 / 0:10.'],
+  [{ deed: 'seek', to: '+2', track: 'rain' }, 'rain on bg goes on at 0:02 / 0:10.'],
+  [{ deed: 'seek', to: '2:00' }, 'sea ends at 0:10. Choose an earlier place.'],
+  [{ deed: 'seek', to: '-30' }, 'sea on main goes on at 0:00 / 0:10.'],
+  [{ deed: 'volume', level: 0 }, 'main at 0 %.'],
+  [{ deed: 'fade', level: 10, seconds: 3, track: 'bg' }, 'bg goes to 10 % over 3 s.'],
+  [{ deed: 'fade', level: 0 }, 'main goes to 0 % over 5 s.'],
+  [{ deed: 'mute' }, 'main is muted and keeps playing.'],
+  [{ deed: 'unmute' }, 'main can be heard again.'],
+  [{ deed: 'loop', track: 'sea' }, 'sea repeats on main.'],
+  [{ deed: 'unloop' }, 'sea no longer repeats on main.'],
+  [{ deed: 'skip' }, 'Skipped sea. main is empty.'],
+  [{ deed: 'remove', item: 'wind' }, 'wind removed from bg.'],
+  [
+    { deed: 'remove', item: 'thunder', track: 'bg' },
+    'No "thunder" in the queue of bg. /track queue shows it.',
+  ],
+])('%j changes what plays, or what waits wherever it does', async (given, sentence) => {
+  const { outcome } = await changed(given, [
+    ['adam', 'rain', 'bg'],
+    ['adam', 'wind', 'bg'],
+    ['adam', 'sea', 'main'],
+  ]);
+  expect(outcome).toEqual([sentence]);
+});
+
+test.each([
+  { deed: 'seek', to: '0:04' },
+  { deed: 'fade', level: 10 },
+  { deed: 'mute' },
+  { deed: 'loop' },
+  { deed: 'skip' },
+  { deed: 'remove', item: 'wind' },
+])('%j does nothing to somebody else’s sounds', async (given) => {
+  const { fixture, outcome } = await changed(given, [
+    ['eva', 'rain', 'bg'],
+    ['eva', 'wind', 'bg'],
+  ]);
+  expect(outcome).toEqual(["That's Eva's. Ask a DJ."]);
+  expect(fixture.tracks.list('g')?.[0]).toMatchObject({
+    percent: 100,
+    isMuted: false,
+    current: { title: 'rain', loop: false },
+    waiting: [{ title: 'wind' }],
+  });
+});
+
+test.each([
+  [{ level: 150 }, 150],
+  [{ level: 0 }, 0],
+  [{ change: 150 }, 200],
+  [{ change: -150 }, 0],
+])(
+  'the bot’s own voice is set or changed by the same tool, from 0 to 200 %%: %j',
+  async (by, percent) => {
+    const { fixture, outcome } = await changed({ deed: 'volume', track: 'Voice', ...by }, []);
+    expect(outcome).toEqual([`voice at ${percent} %.`]);
+    const voice = fixture.tracks.list('g')?.find(({ name }) => name === 'voice');
+    expect(voice?.percent).toBe(percent);
+  },
+);
+
+test('nothing but the volume of the bot’s own voice can be changed', async () => {
+  const { outcome } = await changed({ deed: 'mute', track: 'voice' }, [['adam', 'rain', 'bg']]);
+  expect(outcome).toEqual(['No track "voice". There are: bg.']);
+});
+
+test('whoever speaks has their own rights: somebody else’s sounds stay as they are', async () => {
+  const { fixture, outcome } = await changed({ deed: 'stop', track: 'all' }, [
+    ['eva', 'rain', 'bg'],
+    ['adam', 'sea', 'main'],
+  ]);
+  expect(outcome).toEqual(['main stopped, 0 removed.', "That's Eva's. Ask a DJ."]);
+  expect(fixture.tracks.list('g')?.[0]).toMatchObject({ name: 'bg', current: { title: 'rain' } });
+});
+
+test('what does not play is told to the model with what does', async () => {
+  const { outcome } = await changed({ deed: 'pause', track: 'wind' }, [['adam', 'rain', 'bg']]);
+  expect(outcome).toEqual(['No track "wind". There are: bg.']);
+  const none = await changed({ deed: 'pause' }, []);
+  expect(none.outcome).toEqual(['No sound is on a track. /track play starts one.']);
+});
+
+async function said(answer: string, heard?: string): Promise<readonly string[]> {
+  const { fixture } = await openBand(quieter, [['adam', 'rain', 'bg']], answer, heard);
+  await pass(fixture, 4_000, await words('human-cards-001', adam, fixture.clock.nowMs()));
+  expect(fixture.tracks.list('g')?.[0]?.percent).toBe(80);
+  expect(fixture.of('failed')).toEqual([]);
+  const done = fixture.of('answered').map(({ heardText }) => heardText);
+  expect(done).toHaveLength(1);
+  return done;
+}
+
+test('what was asked aloud and shows by itself is done without a word', async () => {
+  expect(await said('Done, the rain is quieter now.')).toEqual(['']);
+});
+
+test('what else was asked is answered all the same', async () => {
+  const joke = 'Done. Why did the rain cross the road? To get to the other tide, they say.';
+  expect((await said(joke))[0]).toContain('Why did the rain');
+  const request = 'Turn the rain down, and then tell me what four times ten may be.';
+  expect((await said('Done, forty.', request))[0]).toContain('forty');
+});

@@ -1,0 +1,138 @@
+import { expect, test } from 'vitest';
+import type { TrackCaller } from '#src/features/tracks/track-outcomes.ts';
+import type { SayOptions } from '#src/features/typed/say-outcomes.ts';
+import { adam, eva, pass, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import {
+  ben,
+  byAdam,
+  byBen,
+  byEva,
+  manager,
+  openSetup,
+} from '#test/conversation/setup/tracks-fixture.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+
+const long = 'A text that is read out for quite a while.';
+
+/** Adam, Eva and Ben sit with the bot, whose texts take their time. */
+async function openReading() {
+  return await openSetup([adam, eva, ben], {
+    addressing: 'off',
+    synthesizer: new FakeSynthesizer({ pieces: 200 }),
+  });
+}
+
+async function say(fixture: SessionFixture, words: string, by: TrackCaller, how: SayOptions = {}) {
+  const owner = { id: by.id, name: by.name };
+  const saying = await fixture.talk.say('g', words, 'queue', { owner, ...how });
+  await pass(fixture, 100);
+  return saying;
+}
+
+function voiceOf({ tracks }: SessionFixture) {
+  return tracks.list('g')?.find(({ name }) => name === 'voice');
+}
+
+function skip({ tracks }: SessionFixture, by: TrackCaller) {
+  return tracks.steer('g', by, 'skip', 'voice');
+}
+
+test('what is said and waits is listed on the track voice with whose it is', async () => {
+  const fixture = await openReading();
+  expect(voiceOf(fixture)).toMatchObject({ waiting: [] });
+  expect(voiceOf(fixture)).not.toHaveProperty('current');
+  await say(fixture, long, byAdam);
+  await say(fixture, 'Second.', byEva);
+  void fixture.talk.ask('g', 'What time is it?', ben, 'voice');
+  await pass(fixture, 100);
+  expect(voiceOf(fixture)?.current).toMatchObject({ owner: 'Adam', loop: false });
+  expect(voiceOf(fixture)?.current?.title).toMatch(/^“A text that is read out for quite a .*…”$/);
+  expect(voiceOf(fixture)?.waiting).toEqual([
+    { title: '“Second.”', owner: 'Eva' },
+    { title: 'an answer', owner: 'Ben' },
+  ]);
+});
+
+test('one’s own is skipped one by one, and the next is said', async () => {
+  const fixture = await openReading();
+  await say(fixture, long, byAdam);
+  await say(fixture, 'Second.', byAdam);
+  await say(fixture, 'Third.', byEva);
+  expect(skip(fixture, byAdam)).toMatchObject([
+    { kind: 'skipped', track: 'voice', next: '“Second.”' },
+  ]);
+  await pass(fixture, 200);
+  expect(voiceOf(fixture)?.current).toMatchObject({ title: '“Second.”', owner: 'Adam' });
+  expect(skip(fixture, byAdam)).toMatchObject([{ kind: 'skipped', title: '“Second.”' }]);
+  await pass(fixture, 200);
+  expect(voiceOf(fixture)).toMatchObject({ current: { title: '“Third.”' }, waiting: [] });
+  expect(skip(fixture, byEva)).toEqual([{ kind: 'skipped', track: 'voice', title: '“Third.”' }]);
+  await pass(fixture, 200);
+  expect(skip(fixture, byEva)).toEqual([{ kind: 'empty', track: 'voice' }]);
+});
+
+test('what somebody else has said needs a DJ or more than half of those there', async () => {
+  const fixture = await openReading();
+  await say(fixture, long, byAdam);
+  await say(fixture, 'Second.', byAdam);
+  const remove = (by: TrackCaller) =>
+    fixture.tracks.change('g', by, { kind: 'remove', item: '1' }, 'voice');
+  const [denied] = skip(fixture, byEva);
+  expect(denied).toMatchObject({
+    kind: 'denied',
+    track: 'voice',
+    owner: 'Adam',
+    votes: 1,
+    needed: 2,
+  });
+  expect(remove(byEva)).toMatchObject({ kind: 'denied' });
+  expect(voiceOf(fixture)?.waiting).toHaveLength(1);
+  const pollId = denied?.kind === 'denied' ? denied.pollId : '';
+  expect(fixture.tracks.vote('g', 'ben', pollId)).toMatchObject([{ kind: 'skipped' }]);
+  expect(fixture.tracks.vote('g', 'ben', pollId)).toEqual([{ kind: 'over' }]);
+  await pass(fixture, 200);
+  expect(skip(fixture, manager)).toMatchObject([{ kind: 'skipped', title: '“Second.”' }]);
+});
+
+test('one that waits is removed by its number or title, and the others are said', async () => {
+  const fixture = await openReading();
+  for (const words of [long, 'Second.', 'Third.', 'Fourth.']) await say(fixture, words, byAdam);
+  const remove = (item: string) =>
+    fixture.tracks.change('g', byAdam, { kind: 'remove', item }, 'voice');
+  expect(remove('2. “Third.”')).toEqual({ kind: 'removed', track: 'voice', title: '“Third.”' });
+  expect(remove('fourth')).toMatchObject({ kind: 'removed', title: '“Fourth.”' });
+  expect(remove('Third')).toMatchObject({ kind: 'no-item' });
+  expect(voiceOf(fixture)?.waiting).toEqual([{ title: '“Second.”', owner: 'Adam' }]);
+});
+
+test('a typed question that is skipped is told so to whoever asked it', async () => {
+  const fixture = await openReading();
+  await say(fixture, long, byAdam);
+  const asked = fixture.talk.ask('g', 'What time is it?', ben, 'voice');
+  await pass(fixture, 100);
+  expect(
+    fixture.tracks.change('g', byBen, { kind: 'remove', item: 'answer' }, 'voice'),
+  ).toMatchObject({ kind: 'removed', title: 'an answer' });
+  expect(await asked).toEqual({ kind: 'failed', line: { id: 'stop.ok' } });
+});
+
+test('all of it is stopped by whoever may change all of it', async () => {
+  const fixture = await openReading();
+  await say(fixture, long, byAdam);
+  await say(fixture, 'Second.', byEva);
+  const stop = (by: TrackCaller) => fixture.tracks.steer('g', by, 'stop', 'voice');
+  expect(stop(byAdam)).toMatchObject([{ kind: 'denied', owner: 'Eva' }]);
+  expect(stop(manager)).toEqual([{ kind: 'stopped', track: 'voice', removed: 1 }]);
+  await pass(fixture, 200);
+  expect(voiceOf(fixture)).toMatchObject({ waiting: [] });
+  expect(stop(manager)).toEqual([{ kind: 'empty', track: 'voice' }]);
+});
+
+test.each(['pause', 'resume', 'mute', 'unmute'] as const)(
+  '%s is not for the track voice',
+  async (kind) => {
+    const fixture = await openReading();
+    await say(fixture, long, byAdam);
+    expect(fixture.tracks.steer('g', byAdam, kind, 'voice')).toMatchObject([{ kind: 'reserved' }]);
+  },
+);

@@ -1,0 +1,328 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import type { TypedMessage } from '#src/conversation/ports/typed-messages.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import { LineReader } from '#src/features/typed/line-reader.ts';
+import { TypedLines } from '#src/features/typed/typed-lines.ts';
+import type { WrittenLine } from '#src/features/typed/written-line.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
+
+const readChannel = '123456789012345678';
+const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
+const zoe: ChannelMember = { id: 'zoe', name: 'Zoe', isBot: false, roleIds: [] };
+let written = 0;
+
+type Over = Parameters<typeof openSessionFixture>[0];
+
+/** Adam called the bot, Ben agreed, Eva sits there and was not asked; Zoe does not sit there. */
+async function joined(over: Over = {}) {
+  const clock = new VirtualClock();
+  const chat = new FakeChat([['The answer is five.']], clock);
+  const synthesizer = new FakeSynthesizer({ pieces: 20 });
+  const parts = { chat, synthesizer, pipeline: chained({ chat, synthesizer }), ...over };
+  const fixture: SessionFixture = openSessionFixture(parts, [adam, eva, ben], clock);
+  await fixture.settings.set('g', 'read_channel', readChannel);
+  await fixture.sessions.join(lounge, 'adam');
+  await fixture.privacy.allow('g', 'ben', 'today');
+  await pass(fixture, 11_000);
+  const context = fixture.sessions.session('g')?.context ?? expect.fail();
+  const reader = new LineReader(context.parts, fixture.sessions);
+  const reply = async () => 'sent' as const;
+  const never = new AbortController().signal;
+  const { sessions, talk } = fixture;
+  const serving = { talk, lines: reader };
+  const lines = new TypedLines(
+    context.parts,
+    sessions,
+    serving,
+    { reply, listen: () => undefined },
+    never,
+  );
+  const before = synthesizer.asked.length;
+  const spoken = () => synthesizer.asked.slice(before).map(({ text }) => text);
+  return { ...fixture, context, lines, reader, spoken, synthesizer };
+}
+
+type JoinedSetup = Awaited<ReturnType<typeof joined>>;
+
+function message(
+  author: ChannelMember,
+  text: string,
+  over: Partial<TypedMessage> = {},
+): TypedMessage {
+  const messageId = `m${written++}`;
+  const place = { guildId: 'g', channelId: readChannel, messageId };
+  return { ...place, author, isWebhook: false, isMention: false, text, ...over };
+}
+
+function line(author: ChannelMember, text: string, over: Partial<WrittenLine> = {}): WrittenLine {
+  return { messageId: `m${written++}`, author, isBot: false, text, ...over };
+}
+
+/** All at once, in this order. */
+async function write(fixture: JoinedSetup, ...messages: readonly TypedMessage[]) {
+  const taken = Promise.all(messages.map((one) => fixture.lines.handle(one)));
+  await pass(fixture, 100);
+  return await taken;
+}
+
+const voiceOf = ({ tracks }: JoinedSetup) => tracks.list('g')?.find(({ name }) => name === 'voice');
+
+test('lines of the channel are read in their order, each writer named once in a row', async () => {
+  const fixture = await joined();
+  const first = [message(adam, 'First.'), message(adam, 'Second.'), message(ben, 'Third.')];
+  expect(await write(fixture, ...first, message(adam, 'Fourth.'))).toEqual(Array(4).fill('read'));
+  await pass(fixture, 15_000);
+  expect(fixture.spoken()).toEqual(['Adam: First.', 'Second.', 'Ben: Third.', 'Adam: Fourth.']);
+  expect(fixture.of('typed').map(({ outcome }) => outcome)).toEqual(Array(4).fill('read'));
+});
+
+test('after a minute, or after something else was said, a writer is named again', async () => {
+  const fixture = await joined();
+  await write(fixture, message(adam, 'First.'));
+  await pass(fixture, 70_000);
+  await write(fixture, message(adam, 'Second.'));
+  await pass(fixture, 5_000);
+  void fixture.talk.say('g', 'Something else.', 'queue');
+  await pass(fixture, 5_000);
+  await write(fixture, message(adam, 'Third.'));
+  await pass(fixture, 5_000);
+  expect(fixture.spoken()).toEqual([
+    'Adam: First.',
+    'Adam: Second.',
+    'Something else.',
+    'Adam: Third.',
+  ]);
+});
+
+test('a writer is heard in their own voice, at their pace and by their spoken name', async () => {
+  const fixture = await joined();
+  const own = { voice: 'rms', speed: 1.2, spokenName: 'Benn' };
+  await fixture.peopleSettings.change('g', 'ben', own);
+  await write(fixture, message(ben, 'Hello.'), message(adam, 'Hello.'));
+  await pass(fixture, 8_000);
+  const asked = fixture.synthesizer.asked.slice(-2);
+  expect(asked.map(({ text, voice }) => [text, voice.name])).toEqual([
+    ['Benn: Hello.', 'rms'],
+    ['Adam: Hello.', 'slt'],
+  ]);
+});
+
+test('a writer without a voice is heard in that for the language of the text', async () => {
+  const detect = async (text: string) => ({
+    language: text.includes('gut') ? 'de' : 'fr',
+    probability: text.includes('?') ? 0.3 : 0.99,
+  });
+  const fixture = await joined({ textLanguage: { detect } });
+  const persona = { name: 'Nova', instructions: 'Be brief.', voices: { de: 'rms' } };
+  await fixture.personas.save('g', persona);
+  const caller = { guildId: 'g', id: 'adam', mayManage: true };
+  await fixture.personas.choose(caller, { persona: 'Nova', place: 'server' });
+  await write(fixture, message(adam, 'Alles gut.'), message(ben, 'Bonjour.'), message(ben, 'gut?'));
+  await pass(fixture, 12_000);
+  const voices = fixture.synthesizer.asked.slice(-3).map(({ voice }) => voice.name);
+  expect(voices).toEqual(['rms', 'slt', 'slt']);
+});
+
+test('links and code are named, spoilers left out', async () => {
+  const fixture = await joined();
+  await write(fixture, message(adam, 'See https://example.org and `x()` ||secret||'));
+  expect(fixture.spoken()).toEqual(['Adam: See link and code']);
+  expect(await write(fixture, message(adam, '||all of it||'))).toEqual(['empty']);
+});
+
+test('three lines of each wait, and what waits lets answers and other texts pass', async () => {
+  const fixture = await joined({ addressing: 'off' });
+  const many = Array.from({ length: 5 }, (_, n) => message(adam, `Line ${n}.`));
+  const bens = message(ben, 'Mine.');
+  expect(await write(fixture, ...many, bens)).toEqual([
+    ...Array(4).fill('read'), // the first one is being read
+    'full',
+    'read',
+  ]);
+  const asked = fixture.talk.ask('g', 'How many?', ben, 'voice');
+  void fixture.talk.say('g', 'A text of somebody.', 'queue');
+  await pass(fixture, 30_000);
+  await asked;
+  expect(fixture.spoken()).toEqual([
+    'Adam: Line 0.',
+    'The answer is five.',
+    'Ben,', // as something else was said since he asked
+    'A text of somebody.',
+    'Adam: Line 1.',
+    'Line 2.',
+    'Line 3.',
+    'Ben: Mine.',
+  ]);
+});
+
+test.each<[string, TypedMessage, string]>([
+  ['a webhook', message(adam, 'Hi.', { isWebhook: true }), 'webhook'],
+  ['a bot', message({ ...zoe, isBot: true }, 'Hi.'), 'bot'],
+  ['somebody who was not asked', message(eva, 'Hi.'), 'unasked'],
+  ['somebody who does not sit there', message(zoe, 'Hi.'), 'absent'],
+  ['somebody of whose words nothing is told', message(adam, ''), 'unread'],
+  ['somebody in another channel', message(adam, 'Hi.', { channelId: 'other' }), 'elsewhere'],
+])('nothing is read of %s', async (_, one, outcome) => {
+  const fixture = await joined();
+  expect(await write(fixture, one)).toEqual([outcome]);
+  await pass(fixture, 5_000);
+  expect(fixture.spoken()).toEqual([]);
+});
+
+test('nothing is read of people who said no or are blocked, nor of what waits of theirs', async () => {
+  const fixture = await joined();
+  const long = message(adam, 'A long line that is read for a while.');
+  await write(fixture, long, message(ben, 'First.'), message(adam, 'Last.'));
+  await fixture.privacy.deny('g', 'ben');
+  expect(await write(fixture, message(ben, 'Second.'))).toEqual(['refused']);
+  await pass(fixture, 10_000);
+  expect(fixture.spoken().join()).not.toMatch(/First|Second/);
+  expect(fixture.spoken().join()).toContain('Last.');
+  const ids = '100000000000000001';
+  const blocked = { ...ben, id: ids };
+  await fixture.settings.set('g', 'blocked', ids);
+  const asked = await fixture.reader.read('g', line(blocked, 'Third.'), adam);
+  expect(asked).toEqual({ kind: 'refused' });
+});
+
+test('while hearing is paused no line is read', async () => {
+  const fixture = await joined();
+  fixture.hearing.pause('g');
+  expect(await write(fixture, message(adam, 'Hi.'))).toEqual(['paused']);
+});
+
+test('messages that are deleted while they wait, or are read, are not read on', async () => {
+  const fixture = await joined();
+  const [first, second, third] = ['First', 'Second', 'Third'].map((one) =>
+    message(adam, `${one} line, which takes its time.`),
+  );
+  if (!first || !second || !third) throw new Error('nothing was written');
+  await write(fixture, first, second, third);
+  fixture.lines.deleted([second.messageId]);
+  expect(voiceOf(fixture)?.waiting).toHaveLength(1);
+  fixture.lines.deleted([first.messageId, 'unknown']);
+  await pass(fixture, 400);
+  expect(voiceOf(fixture)?.current?.title).toContain('Third');
+  const gone = message(adam, 'Gone at once.');
+  const taken = fixture.lines.handle(gone);
+  fixture.lines.deleted([gone.messageId]);
+  expect(await taken).toBe('deleted');
+  await pass(fixture, 10_000);
+  expect(fixture.spoken().join()).not.toMatch(/Second|Gone/);
+});
+
+test('one’s own lines are skipped one by one or all at once, those of others need their rights', async () => {
+  const fixture = await joined({ addressing: 'off' });
+  await write(fixture, message(adam, 'Adam, one.'), message(ben, 'Ben, one.'));
+  await write(fixture, message(adam, 'Adam, two.'), message(ben, 'Ben, two.'));
+  const [by, of] = [
+    { ...ben, mayManage: false },
+    { ...adam, mayManage: false },
+  ];
+  expect(fixture.tracks.steer('g', by, 'skip', 'voice')).toMatchObject([{ kind: 'denied' }]);
+  expect(fixture.tracks.change('g', by, { kind: 'remove', item: 'mine' }, 'voice')).toEqual({
+    kind: 'removed-own',
+    track: 'voice',
+    removed: 2,
+  });
+  expect(fixture.tracks.steer('g', of, 'skip', 'voice')).toMatchObject([{ kind: 'skipped' }]);
+  await pass(fixture, 8_000);
+  expect(fixture.spoken()).toEqual(['Adam: Adam, one.', 'Adam, two.']);
+  const none = fixture.tracks.change('g', by, { kind: 'remove', item: 'Mine' }, 'voice');
+  expect(none).toEqual({ kind: 'empty', track: 'voice' });
+  await write(fixture, message(adam, 'Adam, three.'), message(adam, 'Adam, four.'));
+  expect(fixture.talk.stop('g')).toBe('stopped');
+  await pass(fixture, 5_000);
+  expect(fixture.spoken()).not.toContain('Adam, four.');
+});
+
+test('the menu has a message read for whoever picks it, whoever wrote it, in the writer’s voice', async () => {
+  const fixture = await joined();
+  await fixture.peopleSettings.change('g', 'zoe', { voice: 'rms' });
+  expect(await fixture.reader.read('g', line(zoe, 'Dinner at eight.'), adam)).toEqual({
+    kind: 'queued',
+    ahead: 0,
+  });
+  await pass(fixture, 100);
+  expect(voiceOf(fixture)?.current).toMatchObject({ owner: 'Adam' });
+  const asked = fixture.synthesizer.asked.at(-1);
+  expect([asked?.text, asked?.voice.name]).toEqual(['Zoe: Dinner at eight.', 'rms']);
+  for (let n = 0; n < 3; n++) await fixture.reader.read('g', line(zoe, `More ${n}.`), adam);
+  expect(await fixture.reader.read('g', line(zoe, 'Too much.'), adam)).toEqual({
+    kind: 'full',
+    limit: 3,
+  });
+  expect(await fixture.reader.read('g', line(zoe, '🎉'), ben)).toEqual({ kind: 'unspeakable' });
+  const bot = line(zoe, 'Beep.', { isBot: true });
+  expect(await fixture.reader.read('g', bot, ben)).toEqual({ kind: 'bot' });
+  expect(await fixture.reader.read('h', line(zoe, 'Hi.'), ben)).toEqual({ kind: 'nowhere' });
+  await fixture.privacy.deny('g', 'zoe');
+  expect(await fixture.reader.read('g', line(zoe, 'Hi.'), adam)).toEqual({ kind: 'refused' });
+});
+
+test('what somebody has read out counts to their share, and is refused when that is used; what waits in vain costs nothing', async () => {
+  const { budgets, ledger } = openBudgets(new VirtualClock(), {
+    caps: { personDay: dollars(0.000_1) },
+  });
+  const fixture = await joined({ spending: budgets });
+  const share = () => ledger.shareOf('g', 'adam', fixture.clock.wallMs()).nanoUsd;
+  const read = (who: ChannelMember) => fixture.reader.read('g', line(zoe, 'x'.repeat(20)), who);
+  for (let n = 0; n < 4; n++) await read(adam);
+  const paid = share();
+  expect(paid).toBe(4 * 20 * 1_000);
+  expect([await read(adam), share()]).toEqual([{ kind: 'full', limit: 3 }, paid]);
+  const how = { owner: adam, payerId: 'adam' };
+  const refused = { kind: 'unaffordable', line: { id: 'budget.user', with: expect.anything() } };
+  expect(await fixture.talk.say('g', 'y'.repeat(21), 'queue', how)).toEqual(refused);
+  fixture.talk.stop('g');
+  expect(await fixture.talk.say('g', 'y'.repeat(20), 'queue', how)).toMatchObject({
+    kind: 'queued',
+  });
+  expect([await read(adam), await read(ben)]).toMatchObject([refused, { kind: 'queued' }]);
+});
+
+test('where the voice fails, a line is not written once more', async () => {
+  const error = new BotError('speech.failed', false, 'The voice is out.');
+  const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
+  const fixture = await joined({ synthesizer });
+  expect(await write(fixture, message(adam, 'Hello.'))).toEqual(['read']);
+  await pass(fixture, 5_000);
+  expect(fixture.of('failed').at(-1)).toMatchObject({ stage: 'speak' });
+  expect(fixture.written.join()).not.toContain('Hello.');
+});
+
+test('what no voice speaks is not read, which is told once for each language', async () => {
+  const detect = async () => ({ language: 'de', probability: 0.99 });
+  const error = new BotError('speech.no_voice', false, 'It speaks English.');
+  const fault = (text: string) => (text.includes('Abend') ? { afterPieces: 0, error } : undefined);
+  const synthesizer = new FakeSynthesizer({ fault, pieces: 5 });
+  const fixture = await joined({ synthesizer, textLanguage: { detect } });
+  await write(fixture, message(adam, 'Guten Abend.'), message(ben, 'Schönen Abend.'));
+  await pass(fixture, 40_000);
+  expect(synthesizer.asked.at(-1)?.voice.language).toBe('de');
+  expect(fixture.written.filter((one) => one.includes('No voice here'))).toEqual([
+    "No voice here speaks German, so I don't read out messages in it.",
+  ]);
+  expect(fixture.of('failed')).toEqual([]);
+});
+
+test('a line whose words Discord hides is told of once, and what is for the bot is answered, not read', async () => {
+  const fixture = await joined({ addressing: 'auto', names: ['Computer'] });
+  const hidden = () => message(adam, '', { isHidden: true });
+  expect(await write(fixture, hidden(), hidden())).toEqual(['unread', 'unread']);
+  await pass(fixture, 31_000);
+  expect(fixture.written.join().match(/MESSAGE_CONTENT=on/g)).toHaveLength(1);
+});

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { paidEngines } from '#src/conversation/engines/reserved-engines.ts';
+import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import type { ProgramQuestion } from '#src/conversation/ports/program-ports.ts';
+import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { Recordings } from '#src/sources/recordings.ts';
+import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { MemorySettings } from '#test/fakes/memory-stores.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { boundless } from '#test/fakes/spending.ts';
+
+test('a stream that is given up before anybody reads it gives its place back', async () => {
+  const chat = new FakeChat([['Yes.']]);
+  const synthesizer = new FakeSynthesizer();
+  const pipelines: Pipelines = {
+    names: ['chained'],
+    open: () => chained({ chat, synthesizer }),
+    engine: () => 'a model',
+    needs: () => '',
+  };
+  await using decoding = new Decoding({ clock: realClock, stepMs: 2_000 });
+  const { dependencies, sessions } = openSessionFixture({ settingsStore: new MemorySettings() });
+  const transcriber = new FakeTranscriber({ texts: ['hi'] });
+  const parts = {
+    ...dependencies,
+    ...paidEngines({ chat, transcriber, synthesizer, pipelines }),
+    chatName: 'localhost:1',
+    clock: realClock,
+    onEvent: () => undefined,
+    spending: boundless,
+    style: { instructions: 'Be brief.', voice: {} },
+  };
+  const recordings = new Recordings(decoding, { allowed: new AllowedHosts([]) });
+  const { signal } = new AbortController();
+  const answers = new SessionProgramAnswers(parts, sessions, recordings, signal);
+  const question = {
+    guildId: 'g',
+    asker: { id: 'token:dog', name: 'dog' },
+    said: [{ kind: 'typed', name: 'dog', text: 'Is it a dog?' }],
+    history: [],
+    isSpoken: false,
+  } as unknown as ProgramQuestion;
+  const leaving = new AbortController();
+  for (let n = 0; n < 4; n++)
+    expect(await answers.answer(question, leaving.signal)).toMatchObject({ kind: 'open' });
+  expect(await answers.answer(question, new AbortController().signal)).toMatchObject({
+    kind: 'failed',
+  });
+  leaving.abort(new Error('gone'));
+  expect(await answers.answer(question, new AbortController().signal)).toMatchObject({
+    kind: 'open',
+  });
+});

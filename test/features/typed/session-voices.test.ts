@@ -1,0 +1,210 @@
+import { expect, test } from 'vitest';
+import { readWav } from '#src/audio/wav.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { PreviewOutcome } from '#src/features/typed/session-voices.ts';
+import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
+import { fixedVoiceNames } from '#src/speech/voice-names.ts';
+import {
+  adam,
+  eva,
+  type FixtureOptions,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { boundless, dollars, openBudgets } from '#test/fakes/spending.ts';
+
+const sample = { voice: 'rms', speed: 1.2, language: 'en' };
+const gone = new BotError('provider.refused', false, 'No such voice.', undefined, undefined, {
+  status: 400,
+});
+
+/** Adam has called the bot, and what it says of itself is over. */
+async function called(over: FixtureOptions = {}): Promise<SessionFixture> {
+  const fixture = openSessionFixture(over, [adam, eva]);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 10_000);
+  return fixture;
+}
+
+async function hear(
+  fixture: SessionFixture,
+  { who = adam, ...over }: Partial<typeof sample> & { readonly who?: typeof adam } = {},
+): Promise<PreviewOutcome> {
+  const hearing = fixture.voiceControl.preview('g', who, { ...sample, ...over });
+  if (fixture.linkOpener.links.length > 0) await pass(fixture, 100);
+  return await hearing;
+}
+
+/** A voice that is refused by name, behind what has the standard one speak instead. */
+function without(name: string, names: readonly string[] = []) {
+  const inner = new FakeSynthesizer({ pieces: 3 });
+  const engine = {
+    async *synthesize(...[text, voice, signal]: Parameters<FakeSynthesizer['synthesize']>) {
+      if (voice.name === name) throw gone;
+      yield* inner.synthesize(text, voice, signal);
+    },
+  };
+  const voices = fixedVoiceNames(names);
+  return { inner, synthesizer: standardVoiceInstead(engine, voices, new VirtualClock()), voices };
+}
+
+const askedOf = ({ synthesizer }: SessionFixture) => synthesizer.asked.map(({ voice }) => voice);
+
+test('a preview is heard in a quiet channel by whoever sits there, in its voice', async () => {
+  const fixture = await called();
+  const { length } = fixture.synthesizer.asked;
+  expect(await hear(fixture)).toEqual({ kind: 'aloud' });
+  const [said] = fixture.synthesizer.asked.slice(length);
+  expect(said).toMatchObject({ voice: { name: 'rms' } });
+  expect(said?.text).toContain('Nova');
+});
+
+test.each<[string, (fixture: SessionFixture) => Promise<unknown> | unknown]>([
+  [
+    'somebody talks',
+    async (fixture) =>
+      await pass(fixture, 1_500, await words('human-cards-004', adam, fixture.clock.nowMs())),
+  ],
+  [
+    'a sound plays',
+    ({ tracks }) =>
+      tracks.play(
+        'g',
+        { ...adam, mayManage: false },
+        { sound: 'rain', track: 'bg', loop: true, next: false },
+      ),
+  ],
+  [
+    'a text waits',
+    async (fixture) => {
+      await fixture.talk.say('g', 'This is a text that takes a while to be said.', 'queue');
+      await pass(fixture, 40);
+    },
+  ],
+  [
+    'a moderator keeps the bot silent',
+    ({ sessions }) => sessions.news('g', { kind: 'muted', on: true }),
+  ],
+  [
+    'it only writes captions',
+    ({ sessions }) => {
+      const session = sessions.session('g');
+      if (session) session.mode = 'captions';
+    },
+  ],
+])('a preview is a file where %s', async (_, happen) => {
+  const fixture = await called();
+  await happen(fixture);
+  expect(await hear(fixture)).toMatchObject({ kind: 'file' });
+});
+
+test('a preview is a file for whoever sits elsewhere, and where the bot sits nowhere', async () => {
+  const fixture = await called();
+  expect(await hear(fixture, { who: { ...adam, id: 'ben' } })).toMatchObject({ kind: 'file' });
+  await fixture.sessions.leave('g');
+  expect(await hear(fixture)).toMatchObject({ kind: 'file' });
+});
+
+test('in a file the pace is that of the listener, whatever the server makes of speed', async () => {
+  const fixture = openSessionFixture();
+  const ofSpeed = async (speed: number) => {
+    const outcome = await hear(fixture, { speed });
+    if (outcome.kind !== 'file') throw new Error(outcome.kind);
+    const { samples, rateHz } = readWav(outcome.wav);
+    return samples.length / rateHz;
+  };
+  const [usual, slow] = [await ofSpeed(1), await ofSpeed(0.8)];
+  expect(usual).toBeGreaterThan(0.9);
+  expect(slow / usual).toBeCloseTo(1.25, 2);
+  expect(new Set(askedOf(fixture).map((voice) => JSON.stringify(voice)))).toEqual(
+    new Set(['{"name":"rms"}']),
+  );
+});
+
+test('without money for speech there is no preview, and its listener reads why', async () => {
+  const line = { id: 'budget.guild' as const, with: { time: 'midnight' } };
+  const quiet = { line, time: 'midnight' };
+  const manner = () => ({ step: 'quiet', isVoiceCheap: false, quiet }) as const;
+  const fixture = await called({ spending: { ...boundless, manner } });
+  expect(await hear(fixture)).toEqual({ kind: 'failed', line });
+});
+
+test('a file is paid for by its listener, until their share is used', async () => {
+  const clock = new VirtualClock();
+  const { budgets, ledger } = openBudgets(clock, { caps: { personDay: dollars(0.0002) } });
+  const fixture = openSessionFixture({ spending: budgets }, [adam, eva], clock);
+  const heard: string[] = [];
+  while (heard.length < 9 && heard.at(-1) !== 'failed') heard.push((await hear(fixture)).kind);
+  expect(heard.length).toBeGreaterThan(2);
+  expect(heard.length).toBeLessThan(9);
+  expect(ledger.shareOf('g', 'adam', clock.wallMs()).nanoUsd).toBeGreaterThan(0.0001e9);
+});
+
+test('a voice that is out gives a sentence, and the operator reads why', async () => {
+  const error = new BotError('provider.unreachable', true, 'It is away.');
+  const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
+  const fixture = openSessionFixture({ synthesizer });
+  expect(await hear(fixture)).toEqual({ kind: 'failed', line: { id: 'voice.preview.failed' } });
+  expect(fixture.of('failed')).toMatchObject([{ stage: 'speak' }]);
+});
+
+test('a file tells that its voice is gone', async () => {
+  const { synthesizer, voices } = without('rms');
+  const fixture = openSessionFixture({ synthesizer, voices });
+  expect(await hear(fixture)).toMatchObject({ kind: 'file', isGone: true });
+});
+
+test('a text in a voice that is gone is said by the standard one, and its writer is told once', async () => {
+  const { inner, synthesizer, voices } = without('rms');
+  const fixture = await called({ synthesizer, voices });
+  const { length } = inner.asked;
+  for (const text of ['One two three.', 'Four five six.']) {
+    await fixture.talk.say('g', text, 'queue', { owner: adam, voice: 'rms' });
+    await pass(fixture, 3_000);
+  }
+  expect(inner.asked.slice(length).map(({ text }) => text)).toEqual([
+    'One two three.',
+    'Four five six.',
+  ]);
+  expect(fixture.notified).toEqual([
+    [
+      {
+        personId: 'adam',
+        text: 'The voice rms is gone, so my usual one reads your texts. Choose another: /voice me.',
+      },
+    ],
+  ]);
+});
+
+test.each([
+  ['the server refuses', [], 'rms'],
+  ['the server lists no more', ['slt', 'kal'], undefined],
+])(
+  'an answer in a voice that %s is said by the standard one, and the channel is told once',
+  async (_, names, refusedName) => {
+    const known = { names: [...names] as readonly string[] };
+    const { inner, synthesizer } = without(refusedName ?? '', []);
+    const load = async () => known.names;
+    const voices = { isEnglishOnly: true, known: () => known.names, load };
+    known.names = [];
+    const fixture = await called({ synthesizer, voices });
+    await fixture.personas.choose(
+      { guildId: 'g', id: 'adam', mayManage: true },
+      { voice: 'rms', place: 'channel' },
+    );
+    known.names = names;
+    for (let n = 0; n < 2; n++) {
+      await fixture.talk.say('g', 'One two three.', 'queue');
+      await pass(fixture, 40_000);
+    }
+    expect(inner.asked.map(({ voice }) => voice.name)).not.toContain('rms');
+    expect(fixture.written).toEqual([
+      'My voice rms is gone, so my usual one speaks. A DJ can choose another: /voice bot.',
+    ]);
+  },
+);

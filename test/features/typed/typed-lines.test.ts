@@ -1,0 +1,190 @@
+import { expect, test } from 'vitest';
+import type { TypedMessage, TypedMessages } from '#src/conversation/ports/typed-messages.ts';
+import { LineReader } from '#src/features/typed/line-reader.ts';
+import { TypedLines } from '#src/features/typed/typed-lines.ts';
+import { placeReading } from '#src/people/confidential-text.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+
+const later = 'That takes longer. You will hear the answer.';
+const ben = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
+let written = 0;
+
+type Over = Parameters<typeof openSessionFixture>[0] & { readonly typed?: string };
+
+/** Adam called the bot, Eva sits there and was not asked, Ben does not sit there. */
+async function joined(rounds: readonly (readonly ChatStep[])[] = [['Five.']], over: Over = {}) {
+  const clock = new VirtualClock();
+  const { typed, ...options } = over;
+  const chat = new FakeChat(rounds, clock);
+  const synthesizer = new FakeSynthesizer();
+  const pipeline = chained({ chat, synthesizer });
+  const parts = { addressing: 'auto', chat, pipeline, synthesizer, ...options } as const;
+  const fixture: SessionFixture = openSessionFixture(parts, [adam, eva], clock);
+  if (typed) await fixture.sessions.settings.set('g', 'typed', typed);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 11_000);
+  const replies: (readonly [string, string])[] = [];
+  const gone = new Set<string>();
+  const reply: TypedMessages['reply'] = async ({ channelId, messageId }, text) => {
+    if (gone.has(messageId)) return 'deleted';
+    const known = text.textFor(placeReading(channelId));
+    if (known !== undefined) replies.push([messageId, known]);
+    return known === undefined ? 'withheld' : 'sent';
+  };
+  const ended = new AbortController().signal;
+  const context = fixture.sessions.session('g')?.context;
+  if (!context) throw new Error('it did not join');
+  const { sessions, talk } = fixture;
+  const reader = new LineReader(context.parts, sessions);
+  const lines = new TypedLines(
+    context.parts,
+    sessions,
+    { talk, lines: reader },
+    { reply, listen: () => undefined },
+    ended,
+  );
+  return { ...fixture, chat, synthesizer, lines, replies, gone };
+}
+
+function line(text: string, over: Partial<TypedMessage> = {}): TypedMessage {
+  const messageId = `m${written++}`;
+  const place = { guildId: 'g', channelId: lounge.channelId, messageId };
+  return { ...place, author: adam, isWebhook: false, isMention: false, text, ...over };
+}
+
+async function handle(
+  fixture: Awaited<ReturnType<typeof joined>>,
+  message: TypedMessage,
+  ms = 5_000,
+): Promise<string> {
+  const taken = fixture.lines.handle(message);
+  await pass(fixture, ms);
+  return await taken;
+}
+
+const spoken = ({ synthesizer }: Awaited<ReturnType<typeof joined>>) =>
+  synthesizer.asked.map(({ text }) => text);
+const texts = ({ replies }: Awaited<ReturnType<typeof joined>>) => replies.map(([, text]) => text);
+
+test('a line that mentions the bot is answered by a reply, and aloud where its writer sits there', async () => {
+  const fixture = await joined();
+  expect(await handle(fixture, line('Two and three?', { isMention: true }))).toBe('answered');
+  expect(texts(fixture)).toEqual(['Five.']);
+  expect(spoken(fixture)).toContain('Five.');
+  expect(fixture.of('answered')).toMatchObject([{ name: 'Adam', typed: true, heardText: 'Five.' }]);
+  expect(fixture.of('typed')).toMatchObject([{ speakerId: 'adam', outcome: 'answered' }]);
+});
+
+test('somebody who does not sit there is answered in writing', async () => {
+  const fixture = await joined();
+  const before = spoken(fixture).length;
+  const message = line('Two and three?', { isMention: true, author: ben });
+  expect(await handle(fixture, message)).toBe('answered');
+  expect([texts(fixture), spoken(fixture).length]).toEqual([['Five.'], before]);
+});
+
+test('typed and spoken are one conversation: what was typed is known afterwards', async () => {
+  const fixture = await joined([['Five.'], ['Six.']], { typed: 'text' });
+  await handle(fixture, line('Two and three?', { isMention: true }));
+  await handle(fixture, line('And one more?', { isMention: true }));
+  const known = JSON.stringify(fixture.chat.asked.at(-1)?.messages);
+  expect(known).toContain('Two and three?');
+  expect(known).toContain('Five.');
+  expect(texts(fixture)).toEqual(['Five.', 'Six.']);
+  expect(spoken(fixture)).not.toContain('Six.');
+});
+
+test.each([
+  [
+    'where the server has set typed to off',
+    line('Well?', { isMention: true }),
+    'off',
+    { typed: 'off' },
+  ],
+  ['in the mode off', line('Well?', { isMention: true }), 'off', { addressing: 'off' }],
+  ['in another channel', line('Well?', { isMention: true, channelId: 'den' }), 'elsewhere', {}],
+  ['of a webhook', line('Well?', { isMention: true, isWebhook: true }), 'webhook', {}],
+  ['of a bot', line('Well?', { isMention: true, author: { ...ben, isBot: true } }), 'bot', {}],
+  [
+    'of somebody not asked, without a mention',
+    line('Computer, well?', { author: eva }),
+    'unasked',
+    {},
+  ],
+  ['not meant for it', line('See you tomorrow.'), 'not-meant', { names: ['Computer'] }],
+  ['without a text', line(''), 'unread', {}],
+] as const)(
+  'a line %s is not answered, and what became of it has a name',
+  async (_, message, outcome, over) => {
+    const fixture = await joined([['Five.']], over);
+    expect(await handle(fixture, message)).toBe(outcome);
+    expect([texts(fixture), fixture.chat.asked]).toEqual([[], []]);
+  },
+);
+
+test('a mention asks for that line alone, and a no is never read', async () => {
+  const fixture = await joined();
+  expect(await handle(fixture, line('Well?', { isMention: true, author: eva }))).toBe('answered');
+  expect(await handle(fixture, line('And now?', { author: eva }))).toBe('unasked');
+  await fixture.privacy.deny('g', 'eva');
+  expect(await handle(fixture, line('Well?', { isMention: true, author: eva }))).toBe('refused');
+  expect(texts(fixture)).toEqual(['Five.']);
+});
+
+test('every line of people who said yes counts by the addressing mode, as if it were said', async () => {
+  const fixture = await joined([['Five.']], { names: ['Computer'] });
+  expect(await handle(fixture, line('Two and three?'))).toBe('not-meant');
+  expect(await handle(fixture, line('Computer, two and three?'))).toBe('answered');
+  expect(await handle(fixture, line('And one more?'))).toBe('answered');
+  await pass(fixture, 20_000);
+  expect(await handle(fixture, line('And another one?'))).toBe('not-meant');
+});
+
+test('a mention without words is asked what it is about', async () => {
+  const fixture = await joined();
+  expect(await handle(fixture, line('', { isMention: true }))).toBe('empty');
+  expect([texts(fixture).length, fixture.chat.asked]).toEqual([1, []]);
+});
+
+test('what takes long is promised by a reply, and the answer is another one', async () => {
+  const fixture = await joined([[{ waitMs: 40_000 }, 'Five.']]);
+  const message = line('Two and three?', { isMention: true });
+  expect(await handle(fixture, message, 60_000)).toBe('answered');
+  expect(texts(fixture)).toEqual([later, 'Five.']);
+});
+
+test('a message that is deleted while it waits is answered by nobody', async () => {
+  const fixture = await joined([[{ waitMs: 8_000 }, 'Five.']]);
+  const message = line('Two and three?', { isMention: true });
+  const taken = fixture.lines.handle(message);
+  await pass(fixture, 2_000);
+  fixture.lines.deleted([message.messageId]);
+  await pass(fixture, 15_000);
+  expect(await taken).toBe('deleted');
+  expect([texts(fixture), fixture.of('answered')]).toEqual([[], []]);
+  expect(spoken(fixture)).not.toContain('Five.');
+});
+
+test('a message that is gone when the reply comes ends as deleted', async () => {
+  const fixture = await joined();
+  const message = line('Two and three?', { isMention: true });
+  fixture.gone.add(message.messageId);
+  expect(await handle(fixture, message)).toBe('deleted');
+});
+
+test('a chat server that fails is told by the reply', async () => {
+  const fixture = await joined([[{ error: new Error('broken') }]], { typed: 'text' });
+  expect(await handle(fixture, line('Well?', { isMention: true }))).toBe('failed');
+  expect(fixture.of('failed').length).toBeGreaterThan(0);
+});

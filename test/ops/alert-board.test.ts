@@ -1,0 +1,60 @@
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import type { AlertChange } from '#src/base/alerts.ts';
+import { AlertBoard } from '#src/ops/alert-board.ts';
+import { openLog } from '#src/ops/log.ts';
+import { Metrics } from '#src/ops/metrics/metrics.ts';
+
+const raised: AlertChange = {
+  kind: 'alert',
+  name: 'udp-dead',
+  state: 'raised',
+  cause: 'no answer for 10 s',
+};
+const cleared: AlertChange = { ...raised, state: 'cleared', cause: 'answered again' };
+
+function boardOf(metrics: Metrics) {
+  const lines: Record<string, unknown>[] = [];
+  const to = new PassThrough();
+  to.on('data', (line) => lines.push(JSON.parse(`${line}`)));
+  return { board: new AlertBoard(openLog('info', [], to), metrics.meters), lines };
+}
+
+test('an alert that is raised twice is told once, and again after it was cleared', async () => {
+  using metrics = new Metrics(() => true);
+  const { board, lines } = boardOf(metrics);
+  for (const change of [raised, raised, cleared, cleared, raised]) board.report(change, 'guild-1');
+  expect(lines.map(({ msg }) => `${msg}`.split(':')[0])).toEqual([
+    'alert raised',
+    'alert cleared',
+    'alert raised',
+  ]);
+  expect(lines[0]).toMatchObject({ alert: 'udp-dead', guildId: 'guild-1', cause: raised.cause });
+  const { text } = await metrics.page();
+  expect(text).toContain('parley_alerts_udp_dead 1');
+  expect(text).toContain('parley_alert_changes_total{name="udp-dead",state="raised"} 2');
+});
+
+test('the alerts of a channel end when it is left, those of others stay', () => {
+  using metrics = new Metrics(() => true);
+  const { board } = boardOf(metrics);
+  board.report(raised, 'guild-1');
+  board.report(raised, 'guild-2');
+  board.report({ ...raised, name: 'store-unwritten' });
+  board.forget('guild-1');
+  expect(board.raised.map(({ name, guildId }) => [name, guildId])).toEqual([
+    ['udp-dead', 'guild-2'],
+    ['store-unwritten', undefined],
+  ]);
+});
+
+test('each background task that fails has an alert of its own', () => {
+  using metrics = new Metrics(() => true);
+  const { board, lines } = boardOf(metrics);
+  const failing: AlertChange = { ...raised, name: 'task-failing' };
+  board.report({ ...failing, task: 'expiry', error: new Error('broken') });
+  board.report({ ...failing, task: 'reminders' });
+  board.report({ ...failing, task: 'expiry', state: 'cleared' });
+  expect(board.raised.map(({ task }) => task)).toEqual(['reminders']);
+  expect(lines[0]).toMatchObject({ task: 'expiry', err: { message: 'broken' } });
+});

@@ -1,0 +1,253 @@
+import { PassThrough, Writable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import { Secret } from '#src/base/secret.ts';
+import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { noPackets } from '#src/conversation/hearing/speaker-inputs.ts';
+import { featureEvent, type SessionEvent } from '#src/conversation/ports/events.ts';
+import { captioned } from '#src/features/captions/session-captions.ts';
+import { reminderEnded } from '#src/features/reminders/reminder-clock.ts';
+import { latencies } from '#src/ops/latency.ts';
+import { type Log, logSession, openLog } from '#src/ops/log.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+/** What `write` leaves in a log that knows these secrets. */
+function written(write: (log: Log) => void, ...secrets: readonly Secret[]): string {
+  let out = '';
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      out += chunk;
+      done();
+    },
+  });
+  write(openLog('trace', secrets, sink));
+  return out;
+}
+
+function logged(...events: SessionEvent[]): string {
+  return written((log) => {
+    for (const event of events) logSession(log, 'guild-1', event);
+  });
+}
+
+const instants = { heardAtMs: 1000, endedAtMs: 1300.4, firstSentAtMs: 1800 };
+const answered: SessionEvent = {
+  kind: 'answered',
+  vainShare: 0,
+  speakerId: 'adam-1',
+  name: 'Adam',
+  text: 'my secret answer',
+  heardText: 'my secret',
+  finish: 'completed',
+  instants,
+};
+
+test('the log holds ids and numbers and never the words people or the bot said', () => {
+  const out = logged(answered, {
+    kind: 'recognised',
+    speakerId: 'adam-1',
+    name: 'Adam',
+    text: 'my secret',
+  });
+  expect(out).toContain('adam-1');
+  expect(out).toContain('"firstSentMs":800');
+  expect(out).not.toMatch(/secret|Adam/);
+});
+
+test('a failure is logged with its code and its sentence', () => {
+  const out = logged({
+    kind: 'failed',
+    stage: 'think',
+    code: 'provider.late',
+    message: 'Too slow.',
+  });
+  expect(out).toContain('provider.late');
+  expect(out).toContain('Too slow.');
+});
+
+test('the log tells that the data of a server was deleted, and how many rows', () => {
+  const line = JSON.parse(logged({ kind: 'erased', items: 12 }));
+  expect(line).toMatchObject({ level: 30, guildId: 'guild-1', items: 12 });
+});
+
+test('latencies count from the last voiced packet and leave out what did not happen', () => {
+  expect(latencies(instants)).toEqual({ endedMs: 300, firstSentMs: 800 });
+});
+
+test('a key that a library wrote into an error never reaches the log', () => {
+  const key = 'sk-"hush"-quite-secret';
+  const text = `Headers.append: ${key} is an invalid header value`;
+  const cause = new Error(text);
+  const err = new BotError('provider.refused', false, `Refused ${key}.`, cause);
+  const out = written((log) => log.error({ err, key: new Secret(key) }, key), new Secret(key));
+  expect(out).not.toContain('hush');
+  expect(JSON.parse(out)).toMatchObject({ msg: '[secret]', key: '[secret]' });
+  expect(out).toContain('is an invalid header value');
+});
+
+test('a secret too short to be one leaves ordinary words alone', () => {
+  expect(written((log) => log.info('not so'), new Secret('no'))).toContain('not so');
+});
+
+test('of a library’s error only its message, code and stack are logged, never what it was asked to send', () => {
+  const refusal = Object.assign(new Error('Invalid Form Body'), {
+    name: 'DiscordAPIError[50035]',
+    code: 50035,
+    status: 400,
+    url: 'https://discord.com/api/v10/webhooks/1/interaction-token/messages',
+    requestBody: { json: { content: 'words somebody said' } },
+    rawError: { message: 'words somebody said' },
+  });
+  const err = new BotError('discord.unreachable', true, 'Discord took no reply.', refusal);
+  const out = written((log) => log.error({ err }, 'a command failed'));
+  expect(out).not.toMatch(/words somebody|interaction-token/);
+  expect(JSON.parse(out).err).toMatchObject({
+    type: 'BotError',
+    code: 'discord.unreachable',
+    cause: { message: 'Invalid Form Body', code: 50035, status: 400 },
+  });
+});
+
+test('of a failure the log holds the server, the stage, the code, and what caused it down to the network', () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED 192.0.2.1:443'), {
+    code: 'ECONNREFUSED',
+    syscall: 'connect',
+  });
+  const cause = new TypeError('fetch failed', { cause: refused });
+  const error = new BotError('provider.unreachable', true, 'Nobody answers there.', cause);
+  expect(JSON.parse(logged(failureOf(error, 'think')))).toMatchObject({
+    level: 50,
+    guildId: 'guild-1',
+    stage: 'think',
+    code: 'provider.unreachable',
+    msg: 'Nobody answers there.',
+    err: {
+      type: 'TypeError',
+      message: 'fetch failed',
+      cause: { code: 'ECONNREFUSED', message: 'connect ECONNREFUSED 192.0.2.1:443' },
+    },
+  });
+});
+
+const said = 'my words and nobody else';
+test.each([
+  ['a server that refuses', Object.assign(new Error(`400 ${said}`), { status: 400 })],
+  ['a parser', thrownBy(() => JSON.parse(`{"a": ${said}`))],
+  ['a string that is no object', thrownBy(() => Object.assign(Object(said), 0).a.b)],
+  ['the operator in', thrownBy(() => Reflect.apply(inText, undefined, [said]))],
+  ['a quotation', new Error(`No voice "${said}" there.`)],
+  ['a stack of several lines', new Error(`failed '${said}\n    ${said}'`)],
+  ['a code', Object.assign(new Error('failed'), { code: said })],
+])('what people said and %s quotes is not logged', (_who, cause) => {
+  const out = logged(failureOf(new BotError('provider.refused', false, 'No.', cause), 'think'));
+  expect(out).toContain('"err":{"type":');
+  expect(out).not.toContain('my words');
+});
+
+function inText(text: string): boolean {
+  return 'x' in Object.seal(text as unknown as object);
+}
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+test('a bug is logged with the lines of code it came through', () => {
+  const line = JSON.parse(logged(failureOf(new TypeError('x is not a function'), 'think')));
+  expect(line).toMatchObject({ code: 'bug', err: { type: 'TypeError' } });
+  expect(line.err.stack).toMatch(/^ {4}at .*log\.test\.ts/);
+});
+
+test('the same warning is written once a minute, one about another server at once, and news as ever', () => {
+  const out = written((log) => {
+    for (let n = 0; n < 20; n++) {
+      log.error({ guildId: '1', code: 'store.unwritable' }, 'full');
+      log.info('news');
+    }
+    log.error({ guildId: '2', code: 'store.unwritable' }, 'full');
+  });
+  const lines = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).msg);
+  expect(lines.filter((msg) => msg === 'full')).toHaveLength(2);
+  expect(lines.filter((msg) => msg === 'news')).toHaveLength(20);
+});
+
+test('a warning that was held back is written after its minute, with the number of others', async () => {
+  const [out, clock] = [new PassThrough(), new VirtualClock()];
+  const log = openLog('info', [], out, clock);
+  for (let n = 0; n < 4; n++) log.warn({ guildId: '1' }, 'full');
+  await clock.advance(60_000);
+  const lines = `${out.read()}`.trim().split('\n');
+  const counts = lines.map((line) => JSON.parse(line).heldBack);
+  expect(counts).toEqual([undefined, 2]);
+});
+
+test('an error that causes itself is logged once, not for ever', () => {
+  const err = new Error('round and round');
+  err.cause = err;
+  expect(written((log) => log.error({ err })).match(/"message":"round/g)).toHaveLength(5);
+  expect(written((log) => log.error({ err: 'words thrown as they are' }))).not.toContain('words');
+});
+
+test('a log nobody reads holds nobody up: it drops lines, and says afterwards how many', () => {
+  const out: string[] = [];
+  let [isRead, goOn] = [false, () => {}];
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      out.push(`${chunk}`);
+      if (isRead) done();
+      else goOn = done;
+    },
+  });
+  const log = openLog('info', [], sink);
+  for (let n = 0; n < 15; n++) log.info('x'.repeat(100_000));
+  expect(sink.writableLength).toBeLessThan(1_200_000);
+  isRead = true;
+  goOn();
+  log.info('read again');
+  const messages = out.map((line) => JSON.parse(line).msg);
+  expect(messages.slice(-2)).toEqual([
+    '5 lines of the log were dropped: its reader was too slow',
+    'read again',
+  ]);
+});
+
+test('a terminal that was closed is no failure of the log', async () => {
+  const sink = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EIO')) });
+  const log = openLog('info', [], sink);
+  log.info('into the void');
+  await new Promise((resolve) => setImmediate(resolve));
+  log.info('and again');
+  await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('what became of somebody’s packets is told in numbers', () => {
+  const packets = { ...noPackets, heard: 40, lost: 2 };
+  const line = JSON.parse(logged({ kind: 'stream', speakerId: 'adam-1', packets }));
+  expect(line).toMatchObject({ level: 20, speakerId: 'adam-1', heard: 40, lost: 2, msg: 'stream' });
+});
+
+test('an event of a feature is a line with the fields that its kind names, in their order, and numbers rounded', () => {
+  const out = logged(
+    featureEvent(reminderEnded, { personId: 'adam-1', outcome: 'said', lateMs: 1.6 }),
+    featureEvent(captioned, { speakerId: 'adam-1', tookMs: 250.4 }),
+    featureEvent({ ...captioned, line: ['speakerId'] }, { speakerId: 'adam-1', tookMs: 1 }),
+  );
+  expect(
+    out
+      .replace(/"time":"[^"]*",/g, '')
+      .trim()
+      .split('\n'),
+  ).toEqual([
+    '{"level":30,"kind":"reminder","personId":"adam-1","outcome":"said","lateMs":2,"guildId":"guild-1","msg":"reminder"}',
+    '{"level":20,"guildId":"guild-1","speakerId":"adam-1","tookMs":250,"msg":"captioned"}',
+    '{"level":20,"speakerId":"adam-1","msg":"captioned"}',
+  ]);
+});

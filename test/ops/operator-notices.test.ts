@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { alerts } from '#src/base/alerts.ts';
+import { errorCodes } from '#src/base/errors.ts';
+import { noticeOf, OperatorNotices, type TroubleKind } from '#src/ops/operator-notices.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+/** Notices that `send` takes, on a clock that passes only when told to. */
+function open(send: (notice: string) => Promise<unknown> = async () => undefined) {
+  const clock = new VirtualClock();
+  const sent: string[] = [];
+  const warned: unknown[] = [];
+  const ending = new AbortController();
+  const notices = new OperatorNotices({
+    clock,
+    log: { warn: (...line: unknown[]) => void warned.push(line) },
+    send: (notice) => {
+      sent.push(notice);
+      return send(notice);
+    },
+    signal: ending.signal,
+  });
+  const report = async (kind: TroubleKind) => {
+    notices.report(kind);
+    for (let n = 0; n < 10; n++) await turn();
+  };
+  return { clock, ending, sent, report, warned };
+}
+
+test('the operator is written to once for each kind and hour, with what to do', async () => {
+  const { clock, sent, report } = open();
+  for (let n = 0; n < 100; n++) await report('store.unreadable');
+  await report('bug');
+  expect(sent).toEqual([
+    expect.stringMatching(/cannot be read \(store\.unreadable\)\. Check the disk.*DATA_DIR/),
+    expect.stringMatching(/\(bug\)\. Look for the error in the log/),
+  ]);
+  await clock.advance(3_599_000);
+  await report('store.unreadable');
+  expect(sent).toHaveLength(2);
+  await clock.advance(1_000);
+  await report('store.unreadable');
+  expect(sent).toHaveLength(3);
+});
+
+test('a notice that cannot be sent throws nothing, is logged, and is tried again after a minute', async () => {
+  const { clock, sent, report, warned } = open(() => Promise.reject(new Error('gone')));
+  await report('voice-unusable');
+  await report('voice-unusable');
+  expect([sent.length, warned.length]).toEqual([1, 1]);
+  await clock.advance(60_000);
+  await report('voice-unusable');
+  expect(sent).toHaveLength(2);
+});
+
+test('however much breaks while a notice hangs, each kind waits once, and nothing is sent after the end', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { ending, sent, report } = open(() => promise);
+  const kinds = [...Object.keys(errorCodes), ...Object.keys(alerts)] as TroubleKind[];
+  for (let n = 0; n < 50; n++) for (const kind of kinds) void report(kind);
+  await report('bug');
+  expect(sent).toHaveLength(1);
+  ending.abort();
+  resolve();
+  await report('bug');
+  expect(sent).toHaveLength(1);
+});
+
+test('every trouble behind a sentence that says so is one that is written to the operator', () => {
+  const folder = 'src/texts/en';
+  const all = readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'));
+  expect(all.join('').match(/[Tt]he operator is told/g)).toHaveLength(14);
+  const store = Object.keys(errorCodes).filter((code) => /^(store|tool)\./.test(code));
+  const kinds = [...store, 'discord.unsent', 'bug', 'voice-unusable', 'transcripts-unwritten'];
+  for (const kind of kinds) expect(noticeOf(kind as TroubleKind), kind).toMatch(/^Parley: .{20,}/);
+  expect(noticeOf('provider.late')).toBeUndefined();
+});

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import type { RaisedAlert } from '#src/ops/alert-board.ts';
+import { Readiness, type ReadinessSources } from '#src/ops/readiness.ts';
+
+/** Of a process that is well, unless `over` says otherwise. */
+function readinessOf(over: Partial<ReadinessSources> = {}): Readiness {
+  return new Readiness({ gateway: () => true, heldUpMs: () => 3, raised: () => [], ...over });
+}
+
+const allOk = ['ok gateway', 'ok store', 'ok event loop', 'ok self-tests'];
+
+test('a process is ready when gateway, store, event loop and self-tests are well', () => {
+  expect(readinessOf().report()).toEqual({ isReady: true, lines: allOk });
+});
+
+test('each check of the process that fails makes it unready, and says why in its line', () => {
+  const unwritten = { name: 'store-unwritten', cause: 'nothing was written for 41 s' } as const;
+  const readiness = readinessOf({
+    gateway: () => false,
+    heldUpMs: () => 2_345.6,
+    raised: () => [unwritten],
+  });
+  readiness.check('self-tests', 'No voice.');
+  expect(readiness.report()).toEqual({
+    isReady: false,
+    lines: [
+      'failed gateway: not connected',
+      'failed store: nothing was written for 41 s',
+      'failed event loop: the main thread was blocked for 2346 ms',
+      'failed self-tests: No voice.',
+    ],
+  });
+});
+
+test('a process that is being stopped is not ready, however well it is', () => {
+  const { isReady, lines } = readinessOf({ isDraining: () => true }).report();
+  expect(isReady).toBe(false);
+  expect(lines).toEqual(['failed draining: the process is being stopped', ...allOk]);
+});
+
+test('a store that cannot be opened makes the process unready until it is open', () => {
+  const readiness = readinessOf();
+  readiness.check('store', 'The store is damaged.');
+  expect(readiness.report()).toMatchObject({ isReady: false });
+  readiness.check('store', undefined);
+  expect(readiness.report()).toMatchObject({ isReady: true });
+});
+
+test('trouble of one channel or provider is told without ids, and leaves the process ready', () => {
+  const raised: readonly RaisedAlert[] = [
+    { name: 'udp-dead', guildId: '123456', cause: 'no answer for 12 s' },
+    { name: 'udp-dead', guildId: '654321', cause: 'no answer for 11 s' },
+    { name: 'event-loop-delayed', cause: 'the main thread was blocked for 312 ms' },
+  ];
+  const readiness = readinessOf({ raised: () => raised });
+  readiness.trouble('chat api.x', 'provider.late');
+  readiness.trouble('speech api.y', 'provider.refused');
+  readiness.trouble('speech api.y', undefined);
+  expect(readiness.report()).toEqual({
+    isReady: true,
+    lines: [
+      ...allOk,
+      'trouble udp-dead: in 2 channels',
+      'trouble event-loop-delayed: the main thread was blocked for 312 ms',
+      'trouble chat api.x: provider.late',
+    ],
+  });
+});

@@ -1,0 +1,193 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
+import type { ServerNews } from '#src/base/keep-server.ts';
+import type { StatusSources } from '#src/ops/answers.ts';
+import type { ReadinessReport } from '#src/ops/readiness.ts';
+import { keepStatusServer, openStatusServer, type StatusServer } from '#src/ops/server.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+const page = { type: 'text/plain; version=0.0.4', text: 'parley_ready 1\n' };
+
+const ready: ReadinessReport = { isReady: true, lines: ['ok gateway'] };
+
+/** The status server of a bot that is well, unless `sources` says otherwise, on a free port. */
+async function opened(sources: Partial<StatusSources> = {}): Promise<StatusServer> {
+  const well = { readiness: () => ready, heldUpMs: () => 3, metrics: async () => page };
+  const place = { host: '127.0.0.1', port: 0 };
+  const result = await openStatusServer(place, { ...well, ...sources });
+  if (result.kind === 'refused') throw new Error(result.why);
+  return result.server;
+}
+
+test('a bot that is alive answers /healthz with ok', async () => {
+  await using server = await opened();
+  const response = await fetch(`${server.url}/healthz?from=here`);
+  expect([response.status, await response.text()]).toEqual([200, 'ok\n']);
+});
+
+test('an event loop that stood still is not healthy, and says for how long', async () => {
+  await using server = await opened({ heldUpMs: () => 2_345.6 });
+  const response = await fetch(`${server.url}/healthz`);
+  expect([response.status, await response.text()]).toEqual([
+    503,
+    'the main thread was blocked for 2346 ms within the last minute\n',
+  ]);
+});
+
+test('/readyz follows the checks of the process, and names each of them', async () => {
+  let report: ReadinessReport = {
+    isReady: false,
+    lines: ['failed gateway: not connected', 'ok store'],
+  };
+  await using server = await opened({ readiness: () => report });
+  const failed = await fetch(`${server.url}/readyz`);
+  expect([failed.status, await failed.text()]).toEqual([
+    503,
+    'failed gateway: not connected\nok store\n',
+  ]);
+  report = ready;
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+});
+
+test('connections that say nothing do not keep a health check from its answer', async () => {
+  await using server = await opened();
+  const port = Number(new URL(server.url).port);
+  const sockets = Array.from({ length: 80 }, () =>
+    connect(port, '127.0.0.1').on('error', () => undefined),
+  );
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  for (const socket of sockets.slice(0, 40)) socket.write('GET /healthz HTTP/1.1\r\nHo');
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  for (const socket of sockets) socket.destroy();
+});
+
+test.each([
+  ['127.0.0.1:8787', 200],
+  ['[::1]:8787', 200],
+  ['localhost:8787', 200],
+  ['parley', 200],
+  ['parley.svc.cluster.local:8787', 200],
+  ['evil.example', 403],
+  ['127.0.0.1.evil.example:8787', 403],
+])(
+  'a request to the host %s is answered %i: figures are not for pages of others',
+  async (host, status) => {
+    await using server = await opened();
+    const asked = request(`${server.url}/metrics`, { headers: { host }, agent: false }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(status);
+  },
+);
+
+test('/metrics is a page for Prometheus', async () => {
+  await using server = await opened();
+  const response = await fetch(`${server.url}/metrics`);
+  expect(response.headers.get('content-type')).toBe(page.type);
+  expect(await response.text()).toBe(page.text);
+});
+
+test('only what exists is answered, and only to GET and HEAD', async () => {
+  await using server = await opened();
+  expect((await fetch(`${server.url}/`)).status).toBe(404);
+  expect((await fetch(`${server.url}/healthz/../.env`)).status).toBe(404);
+  const posted = await fetch(`${server.url}/healthz`, { method: 'POST', body: 'x' });
+  expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  const head = await fetch(`${server.url}/healthz`, { method: 'HEAD' });
+  expect([head.status, await head.text()]).toEqual([200, '']);
+});
+
+test('a page of metrics that cannot be made is one failed answer', async () => {
+  await using server = await opened({
+    metrics: () => Promise.reject(new Error('no figures')),
+  });
+  const response = await fetch(`${server.url}/metrics`);
+  expect([response.status, await response.text()]).toEqual([500, 'failed\n']);
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+});
+
+test('junk instead of a request ends its own connection and nothing else', async () => {
+  await using server = await opened();
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.on('error', () => undefined); // it may be reset
+  const closed = once(socket, 'close');
+  socket.write('\u0000\u0001 junk\r\n\r\n');
+  socket.resume();
+  await closed;
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+});
+
+test('a port in use is told in one sentence that names the setting', async () => {
+  await using server = await opened();
+  const port = Number(new URL(server.url).port);
+  const second = await openStatusServer(
+    { host: '127.0.0.1', port },
+    { readiness: () => ready, heldUpMs: () => 0, metrics: async () => page },
+  );
+  expect(second).toEqual({
+    kind: 'refused',
+    why: `No status server at 127.0.0.1:${port}: the port is in use; set STATUS_HOST or STATUS_PORT, 0 for none.`,
+    isTaken: true,
+  });
+});
+
+test('an address this machine does not have is told, too', async () => {
+  const sources = { readiness: () => ready, heldUpMs: () => 0, metrics: async () => page };
+  const refused = await openStatusServer({ host: '192.0.2.1', port: 0 }, sources);
+  expect(refused).toMatchObject({ kind: 'refused', why: expect.stringContaining('EADDRNOTAVAIL') });
+});
+
+test('closing does not wait for whoever keeps a connection open', async () => {
+  const server = await opened();
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  const closed = once(socket, 'close');
+  socket.resume();
+  await server[Symbol.asyncDispose]();
+  await closed;
+  await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+});
+
+test('a port that another bot has is taken once that one has ended, as in an update', async () => {
+  const first = await opened();
+  const { hostname: host, port } = new URL(first.url);
+  const clock = new VirtualClock();
+  const reported: ServerNews<StatusServer>[] = [];
+  const untold = Promise.withResolvers<void>();
+  const sources = { readiness: () => ready, heldUpMs: () => 3, metrics: async () => page };
+  await using _kept = await keepStatusServer(
+    { host, port: Number(port) },
+    sources,
+    clock,
+    (news) => {
+      reported.push(news);
+      if (news.kind === 'open') untold.resolve();
+    },
+  );
+  expect(reported).toEqual([
+    { kind: 'refused', why: expect.stringContaining(`${port}: the port is in use;`) },
+  ]);
+  await first[Symbol.asyncDispose]();
+  await clock.advance(5_000);
+  await untold.promise;
+  expect(reported.slice(1)).toMatchObject([{ kind: 'open', server: { url: first.url } }]);
+  expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
+});
+
+test('a status server that never had its port ends when it is closed', async () => {
+  await using first = await opened();
+  const { hostname: host, port } = new URL(first.url);
+  const sources = { readiness: () => ready, heldUpMs: () => 3, metrics: async () => page };
+  const clock = new VirtualClock();
+  const kept = await keepStatusServer(
+    { host, port: Number(port) },
+    sources,
+    clock,
+    () => undefined,
+  );
+  expect(clock.sleeping).toBe(1);
+  await kept[Symbol.asyncDispose]();
+  expect(clock.sleeping).toBe(0);
+});

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { Feature } from '#src/conversation/feature.ts';
+import { tool } from '#src/conversation/ports/tool.ts';
+import { switchSetting } from '#src/conversation/settings/server-setting.ts';
+import { GuildNotes, noteKept } from './guild-notes.ts';
+import { noteCommand } from './note-command.ts';
+import { notePart } from './note-store.ts';
+
+/** Whether the model may keep notes. */
+const spokenNotes = switchSetting('spoken_notes', true);
+
+const keepNote = tool({
+  name: 'keep_note',
+  description: 'Keeps a note of whoever asks for that.',
+  schema: z.strictObject({ note: z.string().trim().min(1).max(200) }),
+  right: 'room',
+  isDestructive: false,
+  effect: 'change',
+  doing: 'tool.post',
+  isOffered: ({ settings }) => settings().of(spokenNotes),
+  ask: ({ note }) => ({ id: 'reminder.set.ask', with: { when: note } }),
+  async run({ note }, { askerIds: [askerId = ''], context: { channel, port } }) {
+    await port(GuildNotes).keep(channel.guildId, askerId, note);
+    return { facts: { outcome: 'The note is kept.' } };
+  },
+});
+
+/** Notes: what people of a server asked the bot to keep. */
+export const notes: Feature = {
+  name: 'notes',
+  tools: [keepNote],
+  events: [noteKept],
+  settings: [spokenNotes],
+  commands: [noteCommand],
+  help: 'command.privacy.memories',
+  open: ({ store }) => ({
+    shard(services) {
+      const known = new GuildNotes(services, store(notePart));
+      return {
+        ports: [known],
+        run: () => known.expire(services.signal),
+        session: ({ channel: { guildId } }) => ({
+          entered: () => void known.load(guildId),
+          panel() {
+            const value = `${known.known(guildId).length}`;
+            return { lines: [{ id: 'settings.own', with: { key: 'Notes', value } }] };
+          },
+        }),
+        forgetServer: (guildId) => known.forgetServer(guildId),
+        person: { forget: (guildId, personId) => known.forget(guildId, personId) },
+      };
+    },
+  }),
+};

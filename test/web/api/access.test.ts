@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { createApi } from '#src/web/api/api.ts';
+import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
+
+const say = `/v1/servers/${guildId}/say`;
+
+test('without a token nothing is done, and the answer says what to send', async () => {
+  await using api = await openApi();
+  const response = await api.app.request(say, { method: 'POST' });
+  expect(response.headers.get('www-authenticate')).toBe('Bearer');
+  expect(await refusalIn(response)).toEqual([
+    401,
+    'token.missing',
+    'Send a token: Authorization: Bearer parley_...',
+  ]);
+});
+
+test('until the bot has started, programs are told to try again', async () => {
+  const onBug = () => undefined;
+  const app = createApi({ access: () => undefined, clock: realClock, version: '1', onBug });
+  const response = await app.request(say, { method: 'POST' });
+  expect((await refusalIn(response)).slice(0, 2)).toEqual([503, 'bot.starting']);
+});
+
+test('a token that nobody made is unknown, however long it is', async () => {
+  await using api = await openApi();
+  for (const secret of ['parley_guess', 'x'.repeat(10_000)]) {
+    const [status, code] = await refusalIn(await api.post(secret, say, { text: 'Hello.' }));
+    expect([status, code]).toEqual([401, 'token.unknown']);
+  }
+});
+
+test('a token works until it is revoked, and not a request longer', async () => {
+  await using api = await openApi();
+  await api.add('bell');
+  expect((await api.post('bell', say, { text: 'Hello.' })).status).toBe(200);
+  await api.revoke('bell');
+  expect(await refusalIn(await api.post('bell', say, { text: 'Hello.' }))).toEqual([
+    401,
+    'token.revoked',
+    'The token bell was revoked on 2026-11-20.',
+  ]);
+});
+
+test('a token does what its scopes say, in its own server', async () => {
+  await using api = await openApi();
+  await api.add('bell', { scopes: ['say'] });
+  const { post, ask } = api;
+  expect((await post('bell', say, { text: 'Hello.' })).status).toBe(200);
+  expect(await refusalIn(await ask('bell', `/v1/servers/${guildId}/tracks`))).toEqual([
+    403,
+    'token.scope',
+    'The token bell has no scope track.',
+  ]);
+  expect(await refusalIn(await post('bell', '/v1/servers/123/say', { text: 'Hi.' }))).toEqual([
+    403,
+    'token.server',
+    'The token bell is for another server.',
+  ]);
+});
+
+test('a server that another process serves is refused with the name of that process', async () => {
+  await using api = await openApi(() => ({ kind: 'elsewhere', owner: 'host-2 4711' }));
+  await api.add('bell');
+  for (const response of [
+    await api.post('bell', say, { text: 'Hello.' }),
+    await api.ask('bell', '/v1/models'),
+  ]) {
+    expect(await refusalIn(response)).toEqual([
+      409,
+      'server.elsewhere',
+      'Another process serves this server: host-2 4711. Ask it there.',
+    ]);
+  }
+});
+
+test('a server that the bot has left is unknown, and one between two processes is to be tried again', async () => {
+  await using left = await openApi(programPorts({ has: () => false }));
+  await left.add('bell');
+  const [status, code] = await refusalIn(await left.post('bell', say, { text: 'Hello.' }));
+  expect([status, code]).toEqual([404, 'server.unknown']);
+  await using between = await openApi(() => ({ kind: 'nobody' }));
+  await between.add('bell');
+  expect((await between.post('bell', say, { text: 'Hello.' })).status).toBe(503);
+});
+
+test('a token that asks more than 300 times a minute is told when to ask again, and no other is', async () => {
+  await using api = await openApi();
+  await api.add('bell');
+  await api.add('gate');
+  const models = async (name: string) => await api.ask(name, '/v1/models');
+  for (let n = 0; n < 300; n++) expect((await models('bell')).status).toBe(200);
+  const refused = await models('bell');
+  const waitS = Number(refused.headers.get('retry-after'));
+  expect(waitS).toBeGreaterThan(0);
+  expect(await refusalIn(refused)).toEqual([
+    429,
+    'token.rate',
+    `The token bell asks more than 300 times a minute: try again in ${waitS} s.`,
+  ]);
+  expect((await models('gate')).status).toBe(200);
+  const stranger = await api.ask('stranger', '/v1/models');
+  expect(stranger.status).toBe(401);
+});
+
+test('the budget of a token counts from its first request on', async () => {
+  await using api = await openApi();
+  await api.add('bell', { budgetUsd: 0.25 });
+  await api.post('bell', say, { text: 'Hello.' });
+  expect(api.budgets.capOf('token:bell')).toEqual({ nanoUsd: 250_000_000, ms: 0 });
+  expect(api.budgets.capOf('token:other')).toBeUndefined();
+});
+
+test('an operation that does not exist is told so, with where to read of them', async () => {
+  await using api = await openApi();
+  await api.add('bell');
+  const [status, , message] = await refusalIn(await api.ask('bell', '/v1/sing'));
+  expect([status, message]).toEqual([404, 'There is no such operation: see /v1/openapi.json.']);
+});

@@ -1,0 +1,140 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import type { Hono } from 'hono';
+import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import type { Public } from '#src/base/public.ts';
+import type { ProgramPorts } from '#src/conversation/ports/program-ports.ts';
+import { ManagerTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
+import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { SessionProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
+import { openLocalStore } from '#src/storage/local-store.ts';
+import { createApi } from '#src/web/api/api.ts';
+import type { AccessSource, ServerService } from '#src/web/api/authorise.ts';
+import { hashOf } from '#src/web/api/tokens/new-token.ts';
+import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
+import { type ApiScope, type ApiToken, apiScopes } from '#src/web/api/tokens/token-store.ts';
+import { type PortOverrides, ports } from '#test/commands/ports.ts';
+
+/** The server that tokens are for. */
+export const guildId = '1029384756102938475';
+
+/** Ports of a bot that sits in a channel and does what it is told, but for what is given. */
+export function programPorts(over: PortOverrides = {}): ProgramPorts {
+  const answers: Public<SessionProgramAnswers> = {
+    pipelines: () => ['chained'],
+    answer: async () => ({ kind: 'failed', line: { id: 'ask.late' } }),
+    speak: async () => ({ kind: 'unspeakable' }),
+  };
+  const transcriptions: Public<SessionProgramTranscriptions> = {
+    models: () => [],
+    transcribe: async () => ({ kind: 'late' }),
+  };
+  const transcripts: Public<ManagerTranscripts> = {
+    sessions: async () => [],
+    file: async () => ({ kind: 'none' }),
+  };
+  const usual = [
+    [SessionProgramAnswers, answers],
+    [SessionProgramTranscriptions, transcriptions],
+    [ManagerTranscripts, transcripts],
+  ] as const;
+  return {
+    ...ports({ ...over, more: [...usual, ...(over.more ?? [])] }),
+    members: { refresh: async () => undefined },
+  };
+}
+
+export type ApiFixture = AsyncDisposable & {
+  readonly app: Hono;
+  /** What a listener for programs is handed. */
+  readonly access: AccessSource['access'];
+  readonly bugs: readonly unknown[];
+  readonly budgets: TokenBudgets;
+  /** A token that may do everything, or these things; its secret is its name. */
+  add(name: string, over?: Partial<ApiToken>): Promise<void>;
+  revoke(name: string): Promise<void>;
+  /** Asks with the token of that name. */
+  ask(name: string, path: string, init?: RequestInit): Promise<Response>;
+  /** Posts JSON with it. */
+  post(name: string, path: string, body: unknown): Promise<Response>;
+};
+
+/** The API over a real store in memory; its servers are served as `find` says. */
+export async function openApi(
+  find: ProgramPorts | (() => ServerService) = programPorts(),
+  clock: Clock = realClock,
+): Promise<ApiFixture> {
+  const store = await openLocalStore(':memory:', { clock: realClock });
+  const bugs: unknown[] = [];
+  const budgets = new TokenBudgets();
+  const served: () => ServerService =
+    typeof find === 'function' ? find : () => ({ kind: 'here', ports: find });
+  const encoders = new SoundEncoders(await loadOpus(), realClock);
+  const parts = {
+    tokens: store.apiTokens,
+    budgets,
+    encoders,
+    servers: { find: async () => served() },
+  };
+  const access = () => parts;
+  const app = createApi({
+    access,
+    clock,
+    version: '1.2.3',
+    onBug: (error) => void bugs.push(error),
+  });
+  const ask = async (name: string, path: string, init: RequestInit = {}) => {
+    const headers = new Headers(init.headers);
+    headers.set('authorization', `Bearer ${name}`);
+    return await app.request(path, { ...init, headers });
+  };
+  return {
+    app,
+    access,
+    bugs,
+    budgets,
+    async add(name, over = {}) {
+      const scopes: readonly ApiScope[] = apiScopes;
+      const token = { name, guildId, scopes, createdAtWallMs: realClock.wallMs(), ...over };
+      await store.apiTokens.add(token, hashOf(name));
+    },
+    async revoke(name) {
+      await store.apiTokens.revoke(name, Date.UTC(2026, 10, 20));
+    },
+    ask,
+    post: (name, path, body) =>
+      ask(name, path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    async [Symbol.asyncDispose]() {
+      await encoders[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** HTTP server on loopback, before an API. */
+export async function openLoopback({
+  fetch,
+}: Pick<Hono, 'fetch'>): Promise<Disposable & { readonly url: string }> {
+  const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.dispose]: () => void server.close(),
+  };
+}
+
+/** Status, code and sentence of a refusal. */
+export async function refusalIn(response: Response) {
+  const { error } = (await response.json()) as {
+    readonly error: { readonly code: string; readonly message: string; readonly param: unknown };
+  };
+  return [response.status, error.code, error.message] as const;
+}

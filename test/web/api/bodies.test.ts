@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { expect, test, vi } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import { apiBodyBytes } from '#src/web/api/api.ts';
+import { completionRequest } from '#src/web/api/openai/completion-request.ts';
+import { BodyReads } from '#src/web/api/request-body.ts';
+import { openProgramDoor } from '#src/web/http/doors.ts';
+import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
+
+const path = `/v1/servers/${guildId}/ask`;
+
+/** The API at an address of its own, over a bot that notes the files it is asked with. */
+async function openServed() {
+  await using stack = new AsyncDisposableStack();
+  const files: (Uint8Array | undefined)[] = [];
+  const ask = programPorts({
+    ask: async (...[, , , , about]) => {
+      files.push(about?.recording?.bytes);
+      return { kind: 'answered', text: openText('Yes.') };
+    },
+  });
+  const api = stack.use(await openApi(ask));
+  await api.add('bell');
+  const bugs: unknown[] = [];
+  const ended = { count: 0 };
+  const outcome = await openProgramDoor({
+    host: '127.0.0.1',
+    port: 0,
+    clock: realClock,
+    mostBodyBytes: apiBodyBytes,
+    onBug: (error) => bugs.push(error),
+    routes(app) {
+      app.use(async (context, next) => {
+        await next();
+        ended.count++;
+        return context.res;
+      });
+      app.route('/', api.app);
+    },
+  });
+  if (outcome.kind === 'refused') throw new Error(outcome.why);
+  const { url } = stack.use(outcome.server);
+  const all = stack.move();
+  return { url, api, files, bugs, ended, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+test('a large file arrives byte for byte', async () => {
+  await using served = await openServed();
+  const body = new Uint8Array(randomBytes(3_000_000));
+  const headers = { authorization: 'Bearer bell', 'content-type': 'audio/wav' };
+  const response = await fetch(new URL(path, served.url), { method: 'POST', headers, body });
+  expect(await response.json()).toEqual({ text: 'Yes.' });
+  expect(served.files).toHaveLength(1);
+  expect(Buffer.compare(served.files[0] ?? Buffer.of(), body)).toBe(0);
+});
+
+test.each(['audio/wav', 'application/json'])(
+  'a body of %s whose sender hangs up is nothing that was asked, and no bug',
+  async (type) => {
+    await using served = await openServed();
+    const { host, port } = served.url;
+    const socket = connect(Number(port), '127.0.0.1').resume();
+    const lines = [
+      `POST ${path} HTTP/1.1`,
+      `Host: ${host}`,
+      'Authorization: Bearer bell',
+      `Content-Type: ${type}`,
+      'Content-Length: 1000',
+    ];
+    socket.end(`${lines.join('\r\n')}\r\n\r\n{"question":`);
+    await once(socket, 'close');
+    await expect.poll(() => served.ended.count).toBe(1);
+    expect([served.files, served.bugs, served.api.bugs]).toEqual([[], [], []]);
+  },
+);
+
+/** Begins to send a file of sound as this token, and sends all of it but its last byte. */
+async function begun({ url }: { readonly url: URL }, token: string, sizeBytes = 1_000_000) {
+  const socket = connect(Number(url.port), '127.0.0.1');
+  const lines = [
+    `POST ${path} HTTP/1.1`,
+    `Host: ${url.host}`,
+    `Authorization: Bearer ${token}`,
+    'Content-Type: audio/wav',
+    `Content-Length: ${sizeBytes}`,
+  ];
+  let answer = '';
+  socket.on('data', (piece) => {
+    answer += piece.toString();
+  });
+  socket.on('error', () => undefined);
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  socket.write(Buffer.alloc(sizeBytes - 1));
+  return { socket, answer: () => answer };
+}
+
+test('a third large body of one token is refused before it is read, until one has arrived or hung up', async () => {
+  await using served = await openServed();
+  const take = vi.spyOn(BodyReads.prototype, 'take');
+  const taken = () => take.mock.results.filter(({ type }) => type === 'return').length;
+  const [first, second] = [await begun(served, 'bell'), await begun(served, 'bell')];
+  await expect.poll(taken).toBe(2);
+  const third = await begun(served, 'bell');
+  await expect.poll(third.answer).toMatch(/^HTTP\/1.1 429 /);
+  expect(third.answer()).toMatch(/retry-after: 5\r\n/i);
+  expect(third.answer()).toContain('The token bell is sending 2 large bodies already');
+  const small = await begun(served, 'bell', 1_000);
+  small.socket.write(Buffer.alloc(1));
+  await expect.poll(small.answer).toMatch(/^HTTP\/1.1 200 /);
+  first.socket.write(Buffer.alloc(1));
+  await expect.poll(first.answer).toMatch(/^HTTP\/1.1 200 /);
+  second.socket.destroy();
+  await expect.poll(() => served.ended.count).toBe(4);
+  const [fourth, fifth] = [await begun(served, 'bell'), await begun(served, 'bell')];
+  await expect.poll(taken).toBe(4);
+  take.mockRestore();
+  for (const { socket } of [first, third, small, fourth, fifth]) socket.destroy();
+});
+
+test('of all tokens together eight large bodies are read at once', () => {
+  const reads = new BodyReads();
+  const held = ['a', 'b', 'c', 'd'].flatMap((name) => [reads.take({ name }), reads.take({ name })]);
+  expect(() => reads.take({ name: 'e' })).toThrow('8 large bodies are being sent already');
+  held[0]?.[Symbol.dispose]();
+  held[0]?.[Symbol.dispose]();
+  reads.take({ name: 'e' });
+  expect(() => reads.take({ name: 'e' })).toThrow('8 large bodies');
+});
+
+test('a body without a length counts as it grows', async () => {
+  await using api = await openApi();
+  await api.add('bell');
+  const take = vi.spyOn(BodyReads.prototype, 'take');
+  const sent = async (bytes: number) => {
+    const body = new Blob([new Uint8Array(bytes)]).stream();
+    return await api.ask('bell', path, {
+      method: 'POST',
+      headers: { 'content-type': 'audio/wav' },
+      body,
+      duplex: 'half',
+    });
+  };
+  await sent(60_000);
+  expect(take).not.toHaveBeenCalled();
+  await sent(200_000);
+  expect(take).toHaveBeenCalledOnce();
+  const [status, code] = await refusalIn(await sent(25 * 2 ** 20));
+  expect([status, code]).toEqual([413, 'body.too_long']);
+  take.mockRestore();
+});
+
+test.each([
+  ['numbers', `[${'5,'.repeat(400_000)}5]`],
+  ['parts of no type', `[${'{"type":"a"},'.repeat(60_000)}5]`],
+  ['arrays in arrays', `${'['.repeat(400_000)}${']'.repeat(400_000)}`],
+])('no schema sees a message of %s in any number', async (_, content) => {
+  await using api = await openApi();
+  await api.add('chatty');
+  const seen = vi.spyOn(completionRequest, 'safeParse');
+  const response = await api.ask('chatty', '/v1/chat/completions', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: `{"model":"parley","messages":[{"role":"user","content":${content}}]}`,
+  });
+  const [status, code, sentence] = await refusalIn(response);
+  expect([status, code]).toEqual([413, 'json.too_large']);
+  expect(sentence).toMatch(/^The body is JSON with more than [\d,]+ (elements|levels)/);
+  expect(seen).not.toHaveBeenCalled();
+  seen.mockRestore();
+});
+
+test('a message has at most a hundred parts, and one mistake is told once', async () => {
+  await using api = await openApi();
+  await api.add('chatty');
+  const posted = async (content: unknown) => {
+    const messages = [{ role: 'user', content }];
+    return await refusalIn(
+      await api.post('chatty', '/v1/chat/completions', { messages, model: 'parley' }),
+    );
+  };
+  const [status, code] = await posted(Array(101).fill({ type: 'text', text: 'a' }));
+  expect([status, code]).toEqual([400, 'request.invalid']);
+  expect(await posted([{ type: 'image_url' }])).toEqual([
+    400,
+    'invalid_value',
+    'Pictures are not understood here.',
+  ]);
+});

@@ -1,0 +1,100 @@
+import { OpenAI } from 'openai';
+import { realClock } from '#src/base/clock.ts';
+import type { Public } from '#src/base/public.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import { paidEngines } from '#src/conversation/engines/reserved-engines.ts';
+import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { SessionProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
+import { Decoding } from '#src/sources/decode/decoding.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { Recordings } from '#src/sources/recordings.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
+import { voicesOf } from '#test/commands/ports.ts';
+import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { MemorySettings } from '#test/fakes/memory-stores.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { boundless } from '#test/fakes/spending.ts';
+import { openApi, openLoopback, programPorts } from './api-setup.ts';
+
+type Parts = {
+  readonly chat?: ChatModel;
+  readonly synthesizer?: Synthesizer;
+  readonly transcriber?: Transcriber;
+  readonly spending?: BudgetAuthority;
+  /** Speech models that may be chosen. */
+  readonly speechModels?: readonly string[];
+  /** Models that may be chosen to recognise. */
+  readonly transcriptionModels?: readonly string[];
+  /** The ways to answer, the server's own first. */
+  readonly pipelines?: readonly PipelineName[];
+};
+
+/** The API at an address of this machine, over a real chain with a model that says one thing; `openai` asks with a token. */
+export async function openCompletions(over: Parts = {}) {
+  await using stack = new AsyncDisposableStack();
+  const {
+    chat = new FakeChat([['Yes. ', 'They are patient dogs.']]),
+    synthesizer = new FakeSynthesizer(),
+    transcriber = new FakeTranscriber({ texts: ['Is a retriever a good dog?'] }),
+    spending = boundless,
+    speechModels = [],
+    transcriptionModels = [],
+    pipelines: names = ['chained'],
+  } = over;
+  const decoding = stack.use(new Decoding({ clock: realClock, stepMs: 2_000 }));
+  const recordings = new Recordings(decoding, { allowed: new AllowedHosts([]) });
+  const pipelines: Pipelines = {
+    names,
+    open: () => chained({ chat, synthesizer }),
+    engine: () => 'a model',
+    needs: () => '',
+  };
+  const { dependencies, sessions } = openSessionFixture({ settingsStore: new MemorySettings() });
+  const parts = {
+    ...dependencies,
+    ...paidEngines({ chat, transcriber, synthesizer, pipelines }),
+    chatName: 'localhost:1',
+    clock: realClock,
+    onEvent: () => undefined,
+    spending,
+    style: { instructions: 'Be brief.', voice: {} },
+  };
+  const { signal } = new AbortController();
+  const answers = new SessionProgramAnswers(parts, sessions, recordings, signal);
+  const transcriptions: Public<SessionProgramTranscriptions> = {
+    models: () => transcriptionModels,
+    transcribe: async () => ({ kind: 'late' }),
+  };
+  const voices = voicesOf([], speechModels);
+  const api = stack.use(
+    await openApi(
+      programPorts({
+        voices,
+        more: [
+          [SessionProgramAnswers, answers],
+          [SessionProgramTranscriptions, transcriptions],
+        ],
+      }),
+    ),
+  );
+  await api.add('parley_dog');
+  const { url } = stack.use(await openLoopback(api.app));
+  const baseURL = `${url}/v1`;
+  const openai = new OpenAI({ apiKey: 'parley_dog', baseURL, maxRetries: 0 });
+  const closing = stack.move();
+  return {
+    api,
+    baseURL,
+    chat,
+    openai,
+    recordings,
+    synthesizer,
+    transcriber,
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}

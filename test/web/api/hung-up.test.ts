@@ -1,0 +1,88 @@
+import { setImmediate } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
+import { chained } from '#src/pipeline/chained.ts';
+import { only, openSessionFixture, places } from '#test/conversation/setup/session-fixture.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { openApi, programPorts } from './api-setup.ts';
+import { openCompletions } from './completions-setup.ts';
+
+const guildId = 'g';
+
+test.each(['text', 'file'])(
+  'a program that hangs up ends its question at the model, and what was set aside (%s)',
+  async (answer) => {
+    const clock = new VirtualClock();
+    const chat = new FakeChat([['stall']]);
+    const pipelines = only(chained({ chat, synthesizer: new FakeSynthesizer() }));
+    const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: dollars(1) } });
+    const fixture = openSessionFixture({ chat, pipelines, spending: budgets }, undefined, clock);
+    const { talk } = fixture;
+    const ask: typeof talk.ask = (...question) => talk.ask(...question);
+    await using api = await openApi(programPorts({ ask, ...places }));
+    await api.add('bell', { guildId });
+    const program = new AbortController();
+    const asking = api.ask('bell', `/v1/servers/${guildId}/ask`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ question: 'Well?', answer }),
+      signal: program.signal,
+    });
+    const running = async () => {
+      await clock.advance(20);
+      return chat.running;
+    };
+    await expect.poll(running).toBe(1);
+    expect(ledger.reserved(guildId).nanoUsd).toBeGreaterThan(0);
+    program.abort();
+    await asking.catch(() => undefined);
+    await expect.poll(running).toBe(0);
+    expect(ledger.reserved(guildId).nanoUsd).toBe(0);
+    expect(api.bugs).toEqual([]);
+  },
+);
+
+const question = { model: 'parley', messages: [{ role: 'user', content: 'Well?' }] };
+const text = { model: 'parley', input: 'It is ready.', response_format: 'pcm' };
+const stalled = (afterPieces: number) =>
+  new FakeSynthesizer({ fault: () => ({ afterPieces, error: 'stall' }) });
+
+test.each([
+  ['a completion before its first word', 'chat/completions', question, 0],
+  ['a streamed completion', 'chat/completions', { ...question, stream: true }, 1],
+  [
+    'a streamed completion before its first word',
+    'chat/completions',
+    { ...question, stream: true },
+    0,
+  ],
+  ['speech before its first sound', 'audio/speech', text, 0],
+  ['speech', 'audio/speech', text, 1],
+  ['speech as events', 'audio/speech', { ...text, stream_format: 'sse' }, 1],
+])(
+  '%s that is hung up is no bug, and nothing of it is written to the console',
+  async (_, path, body, begun) => {
+    const written = vi.spyOn(console, 'error');
+    const chat = new FakeChat([begun > 0 ? ['Yes, ', 'stall'] : ['stall']]);
+    const synthesizer = stalled(begun);
+    await using served = await openCompletions({ chat, synthesizer });
+    const program = new AbortController();
+    const asking = fetch(`${served.baseURL}/${path}`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer parley_dog', 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: program.signal,
+    });
+    const read = asking.then((response) => response.body?.getReader().read());
+    read.catch(() => undefined);
+    await expect.poll(() => chat.running + synthesizer.running).toBe(1);
+    if (begun > 0) await read;
+    program.abort();
+    await expect.poll(() => chat.running + synthesizer.running).toBe(0);
+    await asking.catch(() => undefined);
+    for (let n = 0; n < 20; n++) await setImmediate();
+    expect([served.api.bugs, written.mock.calls]).toEqual([[], []]);
+  },
+);

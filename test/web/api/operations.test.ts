@@ -1,0 +1,311 @@
+import { expect, test } from 'vitest';
+import { writeWav } from '#src/audio/wav.ts';
+import type { Public } from '#src/base/public.ts';
+import { ManagerTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
+import type { Playing, PlayRequest } from '#src/features/tracks/track-outcomes.ts';
+import type { TrackRequests } from '#src/features/tracks/track-requests.ts';
+import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
+
+const at = (path: string) => `/v1/servers/${guildId}/${path}`;
+const wav = writeWav({ samples: new Int16Array(1_600), rateHz: 16_000, channels: 1 });
+
+/** What was asked of the bot, and its answer. */
+function asking(answer: Awaited<ReturnType<Public<TypedRequests>['ask']>>) {
+  const asked: Parameters<Public<TypedRequests>['ask']>[] = [];
+  const port = programPorts({
+    ask: async (...all) => {
+      asked.push(all);
+      return answer;
+    },
+  });
+  return { asked, port };
+}
+
+test('a text is read out in the name of the token, which pays for it', async () => {
+  const said: unknown[] = [];
+  const port = programPorts({
+    say: async (...all) => {
+      said.push(all);
+      return { kind: 'queued', ahead: 2 };
+    },
+  });
+  await using api = await openApi(port);
+  await api.add('bell');
+  const response = await api.post('bell', at('say'), { text: ' Dinner is ready. ', voice: 'rms' });
+  expect(await response.json()).toEqual({ ahead: 2, id: expect.any(String) });
+  const how = { voice: 'rms', payerId: 'token:bell', onEnd: expect.any(Function) };
+  expect(said).toEqual([[guildId, 'Dinner is ready.', 'queue', how]]);
+});
+
+test.each([
+  [{ kind: 'nowhere' }, 409, 'bot.nowhere', /in no voice channel/],
+  [{ kind: 'full', limit: 8 }, 429, 'queue.full', /\(8\)/],
+  [{ kind: 'unspeakable' }, 422, 'text.unspeakable', /nothing in that text/],
+  [{ kind: 'muted' }, 409, 'bot.muted', /muted here/],
+  [{ kind: 'captions-only' }, 409, 'bot.captions_only', /./],
+  [
+    { kind: 'unaffordable', line: { id: 'budget.user', with: { h: 5 } } },
+    429,
+    'budget.token',
+    /used its budget of today; a new one comes in 5 h/,
+  ],
+] as const)(
+  'what cannot be said is refused in a sentence: %j',
+  async (outcome, status, code, sentence) => {
+    await using api = await openApi(programPorts({ say: async () => outcome }));
+    await api.add('bell');
+    const refused = await refusalIn(await api.post('bell', at('say'), { text: 'Hi' }));
+    expect(refused).toEqual([status, code, expect.stringMatching(sentence)]);
+  },
+);
+
+test.each([
+  ['{"text":', 400, 'json.broken', 'The body is no JSON.'],
+  ['[]', 400, 'request.invalid', /^The request: .*expected object/],
+  ['{"text":""}', 400, 'request.invalid', /^text: /],
+  [`{"text":"${'a'.repeat(1_001)}"}`, 400, 'request.invalid', /^text: .*1000/],
+  ['{"text":"Hi","loud":true}', 400, 'request.invalid', /loud/],
+] as const)(
+  'a body that is none is refused with its first mistake: %s',
+  async (body, status, code, sentence) => {
+    await using api = await openApi();
+    await api.add('bell');
+    const response = await api.ask('bell', at('say'), { method: 'POST', body });
+    expect(await refusalIn(response)).toEqual([status, code, expect.stringMatching(sentence)]);
+  },
+);
+
+test('a question is asked in words, with a recording in base64, or as a WAV file alone', async () => {
+  const { asked, port } = asking({ kind: 'answered', text: openText('Five.') });
+  await using api = await openApi(port);
+  await api.add('bell');
+  const recording = wav.toString('base64');
+  await api.post('bell', at('ask'), { question: 'How many?', answer: 'voice' });
+  await api.post('bell', at('ask'), { question: 'What is said?', recording });
+  const response = await api.ask('bell', `${at('ask')}?answer=text`, {
+    method: 'POST',
+    headers: { 'content-type': 'audio/wav' },
+    body: new Uint8Array(wav),
+  });
+  expect(await response.json()).toEqual({ text: 'Five.' });
+  const asker = { id: 'token:bell', name: 'bell', isProgram: true };
+  expect(asked.map(([, ...rest]) => rest.slice(0, 3))).toEqual([
+    ['How many?', asker, 'voice'],
+    ['What is said?', asker, 'text'],
+    ['', asker, 'text'],
+  ]);
+  const files = asked.map(([, , , , about]) => about?.recording?.bytes);
+  expect(files.map((bytes) => bytes && Buffer.from(bytes).equals(wav))).toEqual([
+    undefined,
+    true,
+    true,
+  ]);
+});
+
+test('a question is asked about a recording by its address, in place of its bytes', async () => {
+  const { asked, port } = asking({ kind: 'answered', text: openText('Five.') });
+  await using api = await openApi(port);
+  await api.add('bell');
+  const url = 'https://cdn.test/talk.mp3';
+  const response = await api.post('bell', at('ask'), { url });
+  expect(await response.json()).toEqual({ text: 'Five.' });
+  expect(asked[0]?.[4]).toMatchObject({ recording: { url, name: 'recording' } });
+  expect(asked[0]?.[4]?.recording?.bytes).toBeUndefined();
+  const both = await api.post('bell', at('ask'), { url, recording: wav.toString('base64') });
+  expect((await refusalIn(both)).slice(0, 2)).toEqual([400, 'request.invalid']);
+});
+
+test('an answer in a file comes in JSON, or as the file itself to a program that reads WAV', async () => {
+  const { port } = asking({ kind: 'answered', text: openText('Five.'), wav });
+  await using api = await openApi(port);
+  await api.add('bell');
+  const question = { question: 'How many?', answer: 'file' };
+  const json = await api.post('bell', at('ask'), question);
+  expect(await json.json()).toEqual({
+    text: 'Five.',
+    audio: { format: 'wav', data: wav.toString('base64') },
+  });
+  const file = await api.ask('bell', at('ask'), {
+    method: 'POST',
+    headers: { accept: 'audio/wav' },
+    body: JSON.stringify(question),
+  });
+  expect(file.headers.get('content-type')).toBe('audio/wav');
+  expect(Buffer.from(await file.arrayBuffer()).equals(wav)).toBe(true);
+});
+
+test.each([
+  [{ kind: 'nowhere' }, 409, 'bot.nowhere'],
+  [{ kind: 'failed', line: { id: 'ask.bad.not_audio' } }, 400, 'sound.unusable'],
+  [{ kind: 'failed', line: { id: 'ask.bad.too_long', with: { max: 120 } } }, 413, 'sound.too_long'],
+  [{ kind: 'failed', line: { id: 'ask.late' } }, 504, 'answer.late'],
+  [{ kind: 'failed', line: { id: 'ask.writing' } }, 429, 'answer.busy'],
+  [{ kind: 'failed', line: { id: 'fail.llm', with: { provider: 'x' } } }, 502, 'provider.failed'],
+  [{ kind: 'failed', line: { id: 'budget.guild', with: { time: '0' } } }, 429, 'budget.server'],
+] as const)(
+  'a question without an answer is refused in a sentence: %j',
+  async (outcome, ...all) => {
+    await using api = await openApi(asking(outcome).port);
+    await api.add('bell');
+    const [status, code, message] = await refusalIn(
+      await api.post('bell', at('ask'), { question: 'How many?' }),
+    );
+    expect([status, code]).toEqual(all);
+    expect(message).toMatch(/[a-z].*[.)]$/);
+  },
+);
+
+test.each([
+  [{ question: '?!' }, 'question.empty'],
+  [{ recording: 'no base64!' }, 'request.invalid'],
+  [{ question: 'x', answer: 'telegram' }, 'request.invalid'],
+])('%j is no question', async (body, code) => {
+  await using api = await openApi();
+  await api.add('bell');
+  expect((await refusalIn(await api.post('bell', at('ask'), body))).slice(0, 2)).toEqual([
+    400,
+    code,
+  ]);
+});
+
+/** What was played, and what becomes of it. */
+function playing(outcome: Playing, over: Partial<Public<TrackRequests>> = {}) {
+  const requests: PlayRequest[] = [];
+  const port = programPorts({
+    play: async (_guildId, _caller, request) => {
+      requests.push(request);
+      return outcome;
+    },
+    ...over,
+  });
+  return { requests, port };
+}
+
+test('a sound is played, steered and made quieter', async () => {
+  const { requests, port } = playing({ kind: 'added', title: 'rain', track: 'main', place: 2 });
+  await using api = await openApi(port);
+  await api.add('bell');
+  const played = await api.post('bell', at('tracks'), { sound: 'rain', percent: 40 });
+  const taken = { track: 'main', title: 'rain', place: 2, id: expect.any(String) };
+  expect(await played.json()).toEqual(taken);
+  const request = { sound: 'rain', track: 'main', percent: 40, loop: false, next: false };
+  expect(requests).toEqual([{ ...request, onEnd: expect.any(Function) }]);
+  const skipped = await api.post('bell', at('tracks/main/skip'), {});
+  expect(await skipped.json()).toEqual({
+    outcomes: [{ kind: 'skipped', track: 'main', title: 'rain' }],
+  });
+  const volume = await api.ask('bell', at('tracks/main/volume'), {
+    method: 'PUT',
+    body: '{"percent":30}',
+  });
+  expect(await volume.json()).toEqual({
+    outcomes: [{ kind: 'volume', track: 'main', percent: 30 }],
+  });
+  const listed = await api.ask('bell', at('tracks'));
+  expect(await listed.json()).toEqual({ tracks: [], sounds: ['rain', 'bell', 'train'] });
+});
+
+test.each<[Playing, number, string]>([
+  [{ kind: 'no-sound', sound: 'rian', closest: ['rain'] }, 404, 'sound.unknown'],
+  [{ kind: 'bad', reason: { id: 'track.bad.not_audio' } }, 422, 'track.bad'],
+  [{ kind: 'full', track: 'main', limit: 50 }, 429, 'track.full'],
+  [{ kind: 'bad-name' }, 400, 'track.name'],
+  [{ kind: 'muted' }, 409, 'bot.muted'],
+  [{ kind: 'nowhere' }, 409, 'bot.nowhere'],
+])('a sound that is not played is refused in a sentence: %j', async (outcome, status, code) => {
+  await using api = await openApi(playing(outcome).port);
+  await api.add('bell');
+  const response = await api.post('bell', at('tracks'), { sound: 'rian' });
+  expect((await refusalIn(response)).slice(0, 2)).toEqual([status, code]);
+});
+
+test('a track that is not there is refused with those that are, and so is an action that is none', async () => {
+  const steer: Public<TrackRequests>['steer'] = () => [
+    { kind: 'unknown', track: 'bg', names: ['main'] },
+  ];
+  await using api = await openApi(programPorts({ steer }));
+  await api.add('bell');
+  expect(await refusalIn(await api.post('bell', at('tracks/bg/stop'), {}))).toEqual([
+    404,
+    'track.unknown',
+    'No track bg; there are: main.',
+  ]);
+  const [status, code] = await refusalIn(await api.post('bell', at('tracks/bg/explode'), {}));
+  expect([status, code]).toEqual([400, 'request.invalid']);
+});
+
+const session = {
+  id: 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6',
+  guildId,
+  channelId: '100',
+  channelName: 'Lounge',
+  placeId: '100',
+  startedAtWallMs: Date.UTC(2026, 10, 20, 18),
+  catchUp: true,
+  lineCount: 3,
+};
+
+test('transcripts are listed, and read in the format and part that is asked for', async () => {
+  const requests: unknown[] = [];
+  const files = [
+    { name: 'transcript-1of2.txt', text: 'Ana: hello' },
+    { name: 'transcript-2of2.txt', text: 'Ana: goodbye' },
+  ];
+  const transcripts: Public<ManagerTranscripts> = {
+    sessions: async () => [session],
+    file: async (_guildId, request) => {
+      requests.push(request);
+      return { kind: 'files', session, files };
+    },
+  };
+  const port = programPorts({ more: [[ManagerTranscripts, transcripts]] });
+  await using api = await openApi(port);
+  await api.add('bell');
+  expect(await (await api.ask('bell', at('transcripts'))).json()).toEqual({
+    sessions: [
+      {
+        id: session.id,
+        channelId: '100',
+        channelName: 'Lounge',
+        startedAt: '2026-11-20T18:00:00.000Z',
+        lines: 3,
+      },
+    ],
+  });
+  const read = await api.ask('bell', at(`transcripts/${session.id}?format=txt&part=2`));
+  expect([read.headers.get('content-type'), read.headers.get('parley-parts')]).toEqual([
+    'text/plain; charset=utf-8',
+    '2',
+  ]);
+  expect(await read.text()).toBe('Ana: goodbye');
+  await api.ask('bell', at('transcripts/last'));
+  expect(requests).toEqual([{ format: 'txt', sessionId: session.id }, { format: 'json' }]);
+  const third = await api.ask('bell', at('transcripts/last?part=3'));
+  expect((await refusalIn(third)).slice(0, 2)).toEqual([404, 'transcript.none']);
+});
+
+test('a transcript that managers may not read is as one that is not there', async () => {
+  await using api = await openApi();
+  await api.add('bell');
+  expect((await refusalIn(await api.ask('bell', at('transcripts/last')))).slice(0, 2)).toEqual([
+    404,
+    'transcript.none',
+  ]);
+  expect(await (await api.ask('bell', at('transcripts'))).json()).toEqual({ sessions: [] });
+});
+
+test('a bug is told to the operator, and to the program only that there was one', async () => {
+  const bug = new Error('secret place');
+  const say = () => Promise.reject(bug);
+  await using api = await openApi(programPorts({ say }));
+  await api.add('bell');
+  const response = await api.post('bell', at('say'), { text: 'Hi' });
+  expect(await refusalIn(response)).toEqual([
+    500,
+    'failed',
+    'That did not work; the log has more.',
+  ]);
+  expect(api.bugs).toEqual([bug]);
+});

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { openSandboxPrograms } from '#src/app/sandbox/in-sandbox.ts';
+import { ask, openTestPage, refusalOf } from '#test/web/http/open-page.ts';
+import { guildId, openApi } from './api-setup.ts';
+
+/** Programs' way in beside a sandbox whose page has the port before; the next one is taken by another program. */
+async function openBeside() {
+  await using stack = new AsyncDisposableStack();
+  const taken = stack.use(await openTestPage());
+  const api = stack.use(await openApi());
+  const reported: string[] = [];
+  const page = { host: '127.0.0.1', port: Number(taken.url.port) - 1 };
+  const report = (sentence: string) => void reported.push(sentence);
+  stack.use(await openSandboxPrograms({ page, access: api.access, guildId, report }));
+  const url = new URL(/http:\S+$/.exec(`${reported}`)?.[0] ?? 'none:');
+  const all = stack.move();
+  return { taken, api, reported, url, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+test('in the sandbox run programs find the bot at a port of its own, and are told where', async () => {
+  await using beside = await openBeside();
+  const { api, taken, reported, url } = beside;
+  expect(reported).toEqual([
+    `HTTP for programs (docs/http.md): http://${url.host}/v1/servers/${guildId}`,
+  ]);
+  expect(url.port).not.toBe(taken.url.port);
+  await api.add('bell');
+  const said = await fetch(`${url}/say`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer bell', 'content-type': 'application/json' },
+    body: '{"text":"Dinner is ready."}',
+  });
+  expect(said.status).toBe(200);
+});
+
+test('its doors are those of the page, and there are no files and no links', async () => {
+  await using beside = await openBeside();
+  const { url } = beside;
+  const path = `/v1/servers/${guildId}/say`;
+  const post = { method: 'POST' };
+  expect(refusalOf(await ask(url, path, {}, post)).slice(0, 2)).toEqual([401, 'token.missing']);
+  const forged = await ask(url, path, { host: 'evil.example' }, post);
+  expect(refusalOf(forged).slice(0, 2)).toEqual([421, 'door.host']);
+  const foreign = await ask(url, path, { origin: 'https://evil.example' }, post);
+  expect(refusalOf(foreign).slice(0, 2)).toEqual([403, 'door.origin']);
+  for (const nothing of ['/', '/main.js', '/face']) {
+    expect((await ask(url, nothing)).status).toBe(404);
+  }
+});

@@ -1,0 +1,260 @@
+import { setImmediate } from 'node:timers/promises';
+import { toFile } from 'openai';
+import { expect, test } from 'vitest';
+import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { readWav } from '#src/audio/wav.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { ProgramText } from '#src/conversation/ports/program-ports.ts';
+import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+import { voicesOf } from '#test/commands/ports.ts';
+import { openHeldEngine } from '#test/examples/held-engine.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
+import { openCompletions } from './completions-setup.ts';
+
+const spoken = { model: 'parley', voice: 'default', input: 'It is ready.' };
+const types: Readonly<Record<SoundFormat, string>> = {
+  mp3: 'audio/mpeg',
+  opus: 'audio/ogg; codecs=opus',
+  flac: 'audio/flac',
+  wav: 'audio/wav',
+  pcm: 'audio/pcm',
+};
+const begins: Readonly<Record<SoundFormat, RegExp>> = {
+  mp3: /^\xff\xf3/,
+  opus: /^OggS/,
+  flac: /^fLaC/,
+  wav: /^RIFF/,
+  pcm: /^/,
+};
+
+test("OpenAI's own example writes its file, with only the address and the key changed", async () => {
+  const synthesizer = new FakeSynthesizer();
+  await using served = await openCompletions({ synthesizer });
+  const mp3 = await served.openai.audio.speech.create({
+    model: 'gpt-4o-mini-tts',
+    voice: 'coral',
+    input: 'Today is a wonderful day to build something people love!',
+    instructions: 'Speak in a cheerful and positive tone.',
+  });
+  expect(mp3.headers.get('content-type')).toBe('audio/mpeg');
+  const buffer = Buffer.from(await mp3.arrayBuffer());
+  expect(buffer.toString('latin1', 0, 2)).toMatch(begins.mp3);
+  expect((await toFile(buffer, 'speech.mp3')).size).toBeGreaterThan(8_000);
+  const [first] = synthesizer.asked;
+  expect(first?.voice).toMatchObject({
+    name: 'coral',
+    instructions: 'Speak in a cheerful and positive tone.',
+  });
+  expect(first?.voice.model).toBeUndefined(); // none that may be chosen
+});
+
+test.each(soundFormats)(
+  '%s: the first bytes are read while the engine still holds back the rest',
+  async (format) => {
+    const engine = openHeldEngine();
+    await using served = await openCompletions({ synthesizer: engine.synthesizer });
+    const response = await served.openai.audio.speech.create({
+      ...spoken,
+      response_format: format,
+    });
+    expect(response.headers.get('content-type')).toBe(types[format]);
+    expect(response.headers.get('x-accel-buffering')).toBe('no');
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    const first = Buffer.from((await reader.read()).value ?? []);
+    expect(first.toString('latin1')).toMatch(begins[format]);
+    expect(engine.reading()).toBe(1);
+    engine.letGo();
+    let rest = 0;
+    for (let next = await reader.read(); !next.done; next = await reader.read())
+      rest += next.value.length;
+    expect(rest).toBeGreaterThan(0);
+    expect(engine.reading()).toBe(0);
+  },
+);
+
+test('WAV holds all of the sound, at 24 kHz', async () => {
+  await using served = await openCompletions();
+  const response = await served.openai.audio.speech.create({ ...spoken, response_format: 'wav' });
+  const { samples, rateHz } = readWav(Buffer.from(await response.arrayBuffer()));
+  expect([rateHz, samples.length]).toEqual([24_000, Math.ceil(12 * 0.65) * 2_400]);
+});
+
+test.each([0.25, 0.5, 1.5, 4])('at speed %d it takes so much less time', async (speed) => {
+  await using served = await openCompletions();
+  const asked = { ...spoken, response_format: 'pcm', speed } as const;
+  const { byteLength } = await (await served.openai.audio.speech.create(asked)).arrayBuffer();
+  expect(byteLength / 2 / (19_200 / speed)).toBeCloseTo(1, 2);
+});
+
+test('as events it comes in base64, with the usage at the end', async () => {
+  await using served = await openCompletions();
+  const response = await served.openai.audio.speech.create({
+    ...spoken,
+    response_format: 'pcm',
+    stream_format: 'sse',
+  });
+  expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+  const events = eventsIn(await response.text());
+  const deltas = events.filter(({ type }) => type === 'speech.audio.delta');
+  const sound = Buffer.concat(deltas.map(({ audio }) => Buffer.from(audio ?? '', 'base64')));
+  expect(sound.length).toBe(38_400);
+  expect(sound.readInt16LE(100)).toBe(4_001);
+  expect(events.slice(deltas.length)).toEqual([
+    {
+      type: 'speech.audio.done',
+      usage: { input_tokens: 0, output_tokens: 0, total_tokens: 0 },
+    },
+  ]);
+});
+
+type SpeechEvent = { readonly type?: string; readonly audio?: string; readonly error?: object };
+
+function eventsIn(text: string): readonly SpeechEvent[] {
+  const parts = text.split('\n\n').filter((part) => part !== '');
+  return parts.map((part) => JSON.parse(part.replace(/^data: /, '')) as SpeechEvent);
+}
+
+test.each([
+  [{ response_format: 'aac' }, 'unsupported_value', /^Speech comes as mp3, opus, flac, wav, pcm/],
+  [{ input: 'a'.repeat(4_097) }, 'request.invalid', /^input: /],
+  [{ input: '' }, 'request.invalid', /^input: /],
+  [{ speed: 4.1 }, 'request.invalid', /^speed: /],
+  [{ stream_format: 'ogg' }, 'request.invalid', /^stream_format: /],
+  [{ voice: 7 }, 'request.invalid', /^voice: /],
+])('%j is refused in a sentence, and nothing is asked of the engine', async (over, code, words) => {
+  const synthesizer = new FakeSynthesizer();
+  await using served = await openCompletions({ synthesizer });
+  const body = { ...spoken, ...over };
+  const refused = await refusalIn(await served.api.post('parley_dog', '/v1/audio/speech', body));
+  expect(refused).toEqual([400, code, expect.stringMatching(words)]);
+  expect(synthesizer.asked).toEqual([]);
+});
+
+test('a text without words is refused', async () => {
+  await using served = await openCompletions();
+  const body = { ...spoken, input: '...' };
+  const refused = await refusalIn(await served.api.post('parley_dog', '/v1/audio/speech', body));
+  expect(refused.slice(0, 2)).toEqual([422, 'text.unspeakable']);
+});
+
+test('a model is asked for if it may be chosen, and needs the scope audio', async () => {
+  const asked: ProgramText[] = [];
+  const answers = {
+    pipelines: () => [],
+    answer: async () => ({ kind: 'failed', line: { id: 'ask.late' } }) as const,
+    speak: async (text: ProgramText) => {
+      asked.push(text);
+      return { kind: 'unspeakable' } as const;
+    },
+  };
+  const voices = voicesOf([], ['tts-1', 'tts-1-hd']);
+  await using api = await openApi(
+    programPorts({ voices, more: [[SessionProgramAnswers, answers]] }),
+  );
+  await api.add('bell');
+  await api.add('gate', { scopes: ['chat', 'say'] });
+  for (const model of ['tts-1-hd', 'parley'])
+    await api.post('bell', '/v1/audio/speech', { ...spoken, voice: { id: 'nova' }, model });
+  expect(asked).toMatchObject([
+    { guildId, model: 'tts-1-hd', voice: 'nova', asker: { id: 'token:bell' } },
+    { input: 'It is ready.', voice: 'nova' },
+  ]);
+  expect(asked[1]?.model).toBeUndefined();
+  const refused = await refusalIn(await api.post('gate', '/v1/audio/speech', spoken));
+  expect(refused.slice(0, 2)).toEqual([403, 'token.scope']);
+});
+
+test('an engine that fails before its first sound is a refusal, and later cuts the connection or is an event', async () => {
+  const broken = (afterPieces: number) => {
+    const error = new BotError('provider.truncated', true, 'It broke.');
+    return new FakeSynthesizer({ fault: () => ({ afterPieces, error }) });
+  };
+  await using early = await openCompletions({ synthesizer: broken(0) });
+  const refused = await early.api.post('parley_dog', '/v1/audio/speech', spoken);
+  expect((await refusalIn(refused)).slice(0, 2)).toEqual([502, 'provider.truncated']);
+  await using late = await openCompletions({ synthesizer: broken(4) });
+  const asked = { ...spoken, response_format: 'pcm' } as const;
+  const cut = await late.openai.audio.speech.create(asked);
+  await expect(cut.arrayBuffer()).rejects.toThrow(/terminated|aborted/);
+  const reported = await late.openai.audio.speech.create({ ...asked, stream_format: 'sse' });
+  const events = eventsIn(await reported.text());
+  expect(events.length).toBe(5);
+  expect(events.at(-1)?.error).toMatchObject({ code: 'provider.truncated' });
+  expect([...early.api.bugs, ...late.api.bugs]).toEqual([]);
+});
+
+test('a reader that hangs up ends the request to the engine, and what was set aside', async () => {
+  const engine = openHeldEngine();
+  const { budgets, ledger } = openBudgets(new VirtualClock(), { caps: { serverDay: dollars(1) } });
+  await using served = await openCompletions({
+    synthesizer: engine.synthesizer,
+    spending: budgets,
+  });
+  const leaving = new AbortController();
+  const response = await served.openai.audio.speech.create(
+    { ...spoken, response_format: 'wav' },
+    { signal: leaving.signal },
+  );
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  await reader.read();
+  expect(engine.reading()).toBe(1);
+  expect(ledger.reserved(guildId).nanoUsd).toBeGreaterThan(0);
+  leaving.abort();
+  await expect.poll(engine.reading).toBe(0);
+  await expect.poll(() => ledger.reserved(guildId).nanoUsd).toBe(0);
+  expect(served.api.bugs).toEqual([]);
+});
+
+test('without money nothing is asked of the engine', async () => {
+  const synthesizer = new FakeSynthesizer();
+  const { budgets } = openBudgets(new VirtualClock(), { caps: { personDay: dollars(1e-6) } });
+  await using served = await openCompletions({ synthesizer, spending: budgets });
+  const refused = await refusalIn(await served.api.post('parley_dog', '/v1/audio/speech', spoken));
+  expect(refused.slice(0, 2)).toEqual([429, 'budget.token']);
+  expect(synthesizer.asked).toEqual([]);
+});
+
+test('four are spoken at once in a server; the next is to be asked for again', async () => {
+  const engine = openHeldEngine();
+  await using served = await openCompletions({ synthesizer: engine.synthesizer });
+  const asked = { ...spoken, response_format: 'pcm' } as const;
+  const ask = () => served.openai.audio.speech.create(asked);
+  const four = await Promise.all([ask(), ask(), ask(), ask()]);
+  const refused = await refusalIn(await served.api.post('parley_dog', '/v1/audio/speech', asked));
+  expect(refused.slice(0, 2)).toEqual([429, 'answer.busy']);
+  engine.letGo();
+  await Promise.all(four.map((one) => one.arrayBuffer()));
+  await (await ask()).arrayBuffer();
+});
+
+test('a reader that does not read is waited for: sound does not pile up', async () => {
+  let madeS = 0;
+  const second: Pcm = { samples: new Int16Array(24_000).fill(4_000), rateHz: 24_000, channels: 1 };
+  const synthesizer: Synthesizer = {
+    async *synthesize(_text, _voice, signal) {
+      for (; madeS < 5_000 && !signal.aborted; madeS++) {
+        await setImmediate();
+        yield second;
+      }
+    },
+  };
+  await using served = await openCompletions({ synthesizer });
+  const leaving = new AbortController();
+  const response = await served.openai.audio.speech.create(
+    { ...spoken, response_format: 'pcm' },
+    { signal: leaving.signal },
+  );
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  await reader.read();
+  for (let [still, before] = [0, -1]; still < 2_000; before = madeS) {
+    await setImmediate();
+    still = madeS === before ? still + 1 : 0;
+  }
+  expect(madeS).toBeLessThan(1_000); // of 240 MB what buffers of sockets hold
+  leaving.abort();
+});

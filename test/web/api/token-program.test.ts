@@ -1,0 +1,85 @@
+import { spawnSync } from 'node:child_process';
+import { dirname } from 'node:path';
+import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
+import { openLocalStore } from '#src/storage/local-store.ts';
+import { hashOf } from '#src/web/api/tokens/new-token.ts';
+import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { storeFolder } from '#test/storage/files.ts';
+import { openIn } from '#test/storage/postgres/open-stores.ts';
+
+const server = '1029384756102938475';
+const create = (name: string, ...more: readonly string[]) => [
+  ...['create', name, '--server', server, '--scopes', 'audio,ask,say'],
+  ...more,
+];
+
+function run(env: Readonly<Record<string, string>>, ...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['src/app/programs/token.ts', ...args],
+    {
+      env: { ...compileCacheEnvironment(), DISCORD_TOKEN: 'of-discord', ...env },
+      encoding: 'utf8',
+      timeout: 30_000,
+    },
+  );
+  return { status, stdout, stderr };
+}
+
+test('beside a running bot tokens are made, listed and revoked, and only their hash is kept', async () => {
+  using place = storeFolder();
+  await using store = await openLocalStore(place.path, { clock: realClock });
+  const env = { DATA_DIR: dirname(place.path) };
+  const made = run(env, ...create('doorbell', '--budget', '0.5'));
+  expect([made.status, made.stderr]).toEqual([
+    0,
+    expect.stringContaining(
+      'doorbell: server 1029384756102938475, say,ask,audio, at most $0.5 a day',
+    ),
+  ]);
+  const secret = made.stdout.trim();
+  expect(secret).toMatch(/^parley_[\w-]{43}$/);
+  const found = await store.apiTokens.find(hashOf(secret));
+  expect(found).toMatchObject({
+    name: 'doorbell',
+    scopes: ['say', 'ask', 'audio'],
+    budgetUsd: 0.5,
+  });
+  const again = run(env, ...create('doorbell'));
+  expect(again).toMatchObject({ status: 1, stdout: '' });
+  expect(again.stderr).toContain('There is a token doorbell already');
+  expect(run(env, 'list').stdout).toMatch(/^doorbell: [^\n]+\n$/);
+  expect(run(env, 'list').stdout).not.toContain(hashOf(secret));
+  expect(run(env, 'revoke', 'doorbell').status).toBe(0);
+  expect((await store.apiTokens.find(hashOf(secret)))?.revokedAtWallMs).toBeGreaterThan(0);
+  expect(run(env, 'revoke', 'doorbell')).toMatchObject({
+    status: 1,
+    stderr: 'No token doorbell is in use: npm run token -- list\n',
+  });
+});
+
+test.each([
+  [['create', 'a b', '--server', server, '--scopes', 'say'], 'NAME: 1 to 32 letters'],
+  [['create', 'bell', '--server', 'mine', '--scopes', 'say'], '--server: the numeric id'],
+  [['create', 'bell', '--server', server, '--scopes', 'say,all'], '--scopes: one or several of'],
+  [create('bell', '--budget', 'much'), '--budget: US dollars a day'],
+  [['destroy', 'bell'], 'The first word must be create, list or revoke.'],
+])('%j is refused in a sentence', (args, sentence) => {
+  using place = storeFolder();
+  const refused = run({ DATA_DIR: dirname(place.path) }, ...args);
+  expect([refused.status, refused.stdout]).toEqual([78, '']);
+  expect(refused.stderr).toContain(sentence);
+});
+
+withPostgres(() => {
+  test('with DATABASE_URL tokens stand in PostgreSQL', async () => {
+    await using schema = await openSchema();
+    await using store = await openIn(schema);
+    const made = run({ DATABASE_URL: schema.url.reveal() }, ...create('doorbell'));
+    expect(made.status, made.stderr).toBe(0);
+    const found = await store.apiTokens.find(hashOf(made.stdout.trim()));
+    expect(found).toMatchObject({ name: 'doorbell', guildId: server });
+  });
+});

@@ -1,0 +1,197 @@
+import { expect, test } from 'vitest';
+import type { Public } from '#src/base/public.ts';
+import type { TrackRequests } from '#src/features/tracks/track-requests.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import { adam, only, pass } from '#test/conversation/setup/session-fixture.ts';
+import { openSetup } from '#test/conversation/setup/tracks-fixture.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { openApi, openLoopback, programPorts, refusalIn } from './api-setup.ts';
+
+const live = 'https://sounds.example/live/radio.mp3';
+
+/** Public<TrackRequests> of a session, asked over HTTP on loopback. */
+async function openTracks(over: Parameters<typeof openSetup>[1] = {}) {
+  await using stack = new AsyncDisposableStack();
+  const fixture = await openSetup(undefined, over);
+  const { tracks } = fixture;
+  const api = stack.use(
+    await openApi(
+      programPorts({
+        list: (...all) => tracks.list(...all),
+        play: (...all) => tracks.play(...all),
+        steer: (...all) => tracks.steer(...all),
+        change: (...all) => tracks.change(...all),
+      }),
+    ),
+  );
+  await api.add('band', { guildId: 'g', scopes: ['track'] });
+  await api.add('bell', { guildId: 'g', scopes: ['say'] });
+  const { url } = stack.use(await openLoopback(api.app));
+  const ask = (path: string, init: RequestInit, token = 'band') => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    return fetch(`${url}/v1/servers/g/tracks${path}`, { headers, ...init });
+  };
+  const all = stack.move();
+  return {
+    fixture,
+    tracks: tracks as Public<TrackRequests>,
+    post: (path: string, body: unknown, token?: string) =>
+      ask(path, { method: 'POST', body: JSON.stringify(body) }, token),
+    put: (path: string, body: unknown) => ask(path, { method: 'PUT', body: JSON.stringify(body) }),
+    get: (path: string, token?: string) => ask(path, {}, token),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+/** The one outcome in an answer. */
+async function outcomeIn(response: Response): Promise<unknown> {
+  const { outcomes } = (await response.json()) as { readonly outcomes: readonly unknown[] };
+  expect(outcomes).toHaveLength(1);
+  return outcomes[0];
+}
+
+test('a program moves, fades, loops, mutes and removes what plays on a track, as people do', async () => {
+  await using setup = await openTracks();
+  const { fixture, get, post } = setup;
+  await post('', { sound: 'rain', track: 'bg' });
+  await post('', { sound: 'sea', track: 'bg' });
+  await post('', { sound: 'wind', track: 'bg' });
+  await pass(fixture, 1_000);
+  expect(await outcomeIn(await post('/bg/seek', { atMs: 4_000 }))).toEqual({
+    kind: 'sought',
+    track: 'bg',
+    title: 'rain',
+    positionMs: 4_000,
+    lengthMs: 10_000,
+  });
+  expect(await outcomeIn(await post('/bg/seek', { byMs: -1_500 }))).toMatchObject({
+    positionMs: 2_500,
+  });
+  const faded = { kind: 'fading', track: 'bg', percent: 20 };
+  expect(await outcomeIn(await post('/bg/fade', { percent: 20 }))).toEqual({
+    ...faded,
+    overMs: 5_000,
+  });
+  expect(await outcomeIn(await post('/bg/fade', { percent: 20, overMs: 0 }))).toEqual({
+    ...faded,
+    overMs: 0,
+  });
+  const looped = await post('/bg/loop', { on: true });
+  expect(await outcomeIn(looped)).toEqual({ kind: 'looping', track: 'bg', title: 'rain' });
+  expect(await outcomeIn(await post('/bg/mute', {}))).toEqual({ kind: 'muted', track: 'bg' });
+  expect(await (await get('/BG')).json()).toMatchObject({
+    name: 'bg',
+    percent: 20,
+    isMuted: true,
+    current: { title: 'rain', loop: true },
+    waiting: [{ title: 'sea' }, { title: 'wind' }],
+  });
+  expect(await outcomeIn(await post('/bg/unmute', {}))).toMatchObject({ kind: 'unmuted' });
+  expect(await outcomeIn(await post('/bg/loop', { on: false }))).toMatchObject({
+    kind: 'unlooped',
+  });
+  expect(await outcomeIn(await post('/bg/remove', { item: 2 }))).toEqual({
+    kind: 'removed',
+    track: 'bg',
+    title: 'wind',
+  });
+  expect(await outcomeIn(await post('/bg/remove', { item: 'sea' }))).toMatchObject({
+    title: 'sea',
+  });
+  const listed = (await (await get('')).json()) as { readonly tracks: readonly object[] };
+  expect(listed.tracks).toMatchObject([{ name: 'bg', waiting: [] }, { name: 'voice' }, {}]);
+});
+
+test.each([
+  ['Rainy Day', 'RAINY DAY'],
+  ['雨の音', '雨の音'],
+  ['🎸 & 🥁', '🎸 & 🥁'],
+  ['100% loud', '100% LOUD'],
+  ['a/b?c#d', 'A/B?C#D'],
+  ['%41', '%41'],
+  ['a+b', 'a+b'],
+  ['..hidden', '..hidden'],
+])(
+  'a track called %j is played on and reached by its percent-encoded name',
+  async (track, called) => {
+    await using setup = await openTracks();
+    const { get, post, put } = setup;
+    const played = await post('', { sound: 'rain', track });
+    expect(await played.json()).toMatchObject({ track, title: 'rain' });
+    const path = `/${encodeURIComponent(called)}`;
+    expect(await (await get(path)).json()).toMatchObject({ name: track });
+    expect(await outcomeIn(await put(`${path}/volume`, { percent: 7 }))).toMatchObject({ track });
+    expect(await outcomeIn(await post(`${path}/seek`, { atMs: 0 }))).toMatchObject({ track });
+    expect(await outcomeIn(await post(`${path}/stop`, {}))).toMatchObject({ track, removed: 0 });
+  },
+);
+
+test.each([
+  ['/bg/seek', {}, 400, 'request.invalid', /either atMs or byMs/],
+  ['/bg/seek', { atMs: 1, byMs: 1 }, 400, 'request.invalid', /either atMs or byMs/],
+  ['/bg/seek', { atMs: -1 }, 400, 'request.invalid', /^atMs: /],
+  ['/bg/seek', { atMs: '1:30' }, 400, 'request.invalid', /^atMs: /],
+  ['/bg/seek', { atMs: 10_000 }, 422, 'track.past_end', /rain is 10000 ms long/],
+  ['/radio/seek', { atMs: 1 }, 422, 'track.unseekable', /^radio is live/],
+  ['/radio/loop', { on: true }, 422, 'track.unseekable', /^radio is live/],
+  ['/bg/loop', { on: 'yes' }, 400, 'request.invalid', /^on: /],
+  ['/bg/fade', { percent: 201 }, 400, 'request.invalid', /^percent: /],
+  ['/bg/fade', { percent: 1, overMs: 600_001 }, 400, 'request.invalid', /^overMs: /],
+  ['/bg/fade', { percent: 1, seconds: 2 }, 400, 'request.invalid', /seconds/],
+  ['/bg/remove', { item: 'snow' }, 404, 'track.no_item', /^Nothing like snow waits on bg/],
+  ['/bg/remove', { item: 1 }, 404, 'track.no_item', /^Nothing like 1 waits on bg/],
+  ['/bg/remove', { item: 0 }, 400, 'request.invalid', /^item: /],
+  ['/bg/remove', { item: true }, 400, 'request.invalid', /^item: give a place from 1 or a title/],
+  ['/bg/remove', { item: ' ' }, 400, 'request.invalid', /^item: /],
+  ['/voice/remove', { item: 'mine' }, 409, 'track.empty', /nothing on voice/],
+  ['/voice/fade', { percent: 1 }, 409, 'track.reserved', /^voice is the bot's own/],
+  ['/VOICE/seek', { atMs: 1 }, 409, 'track.reserved', /^voice is the bot's own/],
+  ['/main/loop', { on: true }, 409, 'track.empty', /nothing on main/],
+  ['/gb/seek', { atMs: 1 }, 404, 'track.unknown', /^No track gb; there are: .*bg/],
+  ['/%E0%A4/seek', { atMs: 1 }, 404, 'track.unknown', /^No track %E0%A4; there are: /],
+  [`/${'x'.repeat(101)}/seek`, { atMs: 1 }, 400, 'request.invalid', /^track: /],
+  ['', { sound: 'rain', track: 'x'.repeat(41) }, 400, 'track.name', /1 to 40 characters/],
+  ['', { sound: 'rain', track: '..' }, 400, 'track.name', /1 to 40 characters/],
+  ['', { sound: 'rain', track: 'Cues' }, 409, 'track.reserved', /^cues is the bot's own/],
+])('%s with %j is refused, and changes nothing', async (path, body, status, code, sentence) => {
+  await using setup = await openTracks();
+  await setup.post('', { sound: 'rain', track: 'bg' });
+  await setup.post('', { sound: live, track: 'radio' });
+  const before = setup.tracks.list('g');
+  const refused = await refusalIn(await setup.post(path, body));
+  expect(refused).toEqual([status, code, expect.stringMatching(sentence)]);
+  expect(setup.tracks.list('g')).toEqual(before);
+});
+
+test('of what waits on voice a program removes all that it asked, and nothing that others did', async () => {
+  const chat = new FakeChat([['stall']]);
+  const pipelines = only(chained({ chat, synthesizer: new FakeSynthesizer() }));
+  await using setup = await openTracks({ chat, pipelines });
+  const { fixture, get, post } = setup;
+  const program = { id: 'token:band', name: 'band', isProgram: true } as const;
+  void fixture.talk.ask('g', 'Well?', adam, 'voice');
+  await pass(fixture, 100);
+  void fixture.talk.ask('g', 'And then?', program, 'voice');
+  await pass(fixture, 100);
+  const owned = (name: string) => expect.objectContaining({ owner: name });
+  const before = { current: owned('Adam'), waiting: [owned('band')] };
+  expect(await (await get('/voice')).json()).toMatchObject(before);
+  expect(await outcomeIn(await post('/voice/remove', { item: 'mine' }))).toEqual({
+    kind: 'removed-own',
+    track: 'voice',
+    removed: 1,
+  });
+  const after = { current: owned('Adam'), waiting: [] };
+  expect(await (await get('/voice')).json()).toMatchObject(after);
+});
+
+test('a track that nobody has played on is not read, and none by a token of another scope', async () => {
+  await using setup = await openTracks();
+  expect((await refusalIn(await setup.get('/bg'))).slice(0, 2)).toEqual([404, 'track.unknown']);
+  for (const response of [
+    await setup.get('/voice', 'bell'),
+    await setup.post('/bg/seek', { atMs: 1 }, 'bell'),
+  ])
+    expect(response.status).toBe(403);
+});

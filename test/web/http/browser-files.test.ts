@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { ask, openTestPage } from './open-page.ts';
+
+test('the shell is at the root, runs nothing inline, and everything it names is there', async () => {
+  await using page = await openTestPage();
+  const shell = await ask(page.url, '/');
+  expect(shell.headers['content-type']).toBe('text/html; charset=utf-8');
+  expect(shell.text).toBe(await readFile('page/index.html', 'utf8'));
+  expect(shell.text).not.toMatch(/<script(?![^>]* src=)|<style|\son\w+=|\sstyle=/);
+  const named = [...shell.text.matchAll(/(?:src|href)="(\/[^"]*)"/g)].map(([, path = '']) => path);
+  expect(named.length).toBeGreaterThan(0);
+  for (const path of named) expect((await ask(page.url, path)).status, path).toBe(200);
+});
+
+test.each([
+  ['/vendor/preact.js', 'preact/dist/preact.mjs', 'text/javascript'],
+  ['/vendor/htm.js', 'htm/dist/htm.mjs', 'text/javascript'],
+  ['/vendor/uplot.js', 'uplot/dist/uPlot.esm.js', 'text/javascript'],
+  ['/vendor/uplot.css', 'uplot/dist/uPlot.min.css', 'text/css'],
+])('%s is the file of its package, and needs no other', async (path, file, type) => {
+  await using page = await openTestPage();
+  const reply = await ask(page.url, path);
+  expect(reply.text).toBe(await readFile(`node_modules/${file}`, 'utf8'));
+  expect(reply.headers['content-type']).toBe(`${type}; charset=utf-8`);
+  expect(reply.text).not.toMatch(/^\s*import\s[^(]*['"]/m);
+});
+
+test('a file is sent packed to who takes it so, and not again to who has it', async () => {
+  await using page = await openTestPage();
+  const packed = await fetch(new URL('/vendor/uplot.js', page.url));
+  expect(packed.headers.get('content-encoding')).toBe('gzip');
+  expect(await packed.text()).toBe(await readFile('node_modules/uplot/dist/uPlot.esm.js', 'utf8'));
+  const etag = packed.headers.get('etag') ?? '';
+  const held = await ask(page.url, '/vendor/uplot.js', { 'if-none-match': `"x", ${etag}` });
+  expect([held.status, held.text, held.headers.etag]).toEqual([304, '', etag]);
+  const raw = await ask(page.url, '/vendor/uplot.css');
+  expect(raw.headers['content-encoding']).toBeUndefined();
+  expect(() => gunzipSync(raw.text)).toThrow();
+});
+
+test.each([
+  '/tsconfig.json',
+  '/../package.json',
+  '/..%2fpackage.json',
+  '/%2e%2e/src/web/http/page.ts',
+  '/.env',
+  '/vendor/preact.mjs',
+  '/vendor/__proto__',
+  '/vendor/constructor',
+  '//etc/passwd',
+  '/main.js/',
+  '/none.js',
+  '/main.js%00.css',
+])('%s is nothing that is served', async (path) => {
+  await using page = await openTestPage();
+  const reply = await ask(page.url, path);
+  expect([reply.status, reply.headers['content-type']]).toEqual([404, 'application/json']);
+});

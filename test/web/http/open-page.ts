@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openPage, type PageOptions } from '#src/web/http/page.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+export type HttpReply = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+};
+
+/** A page on a free port, with a folder of its own, that is gone when it is disposed. */
+export async function openTestPage(options: Partial<PageOptions> = {}) {
+  await using stack = new AsyncDisposableStack();
+  const dataDir = await mkdtemp(join(tmpdir(), 'parley-page-'));
+  stack.defer(() => rm(dataDir, { recursive: true }));
+  const clock = new VirtualClock();
+  const bugs: unknown[] = [];
+  const outcome = await openPage({
+    host: '127.0.0.1',
+    port: 0,
+    clock,
+    dataDir,
+    operator: { kind: 'owner' },
+    onBug: (error) => bugs.push(error),
+    ...options,
+  });
+  if (outcome.kind === 'refused') throw new Error(outcome.why);
+  const { url, links } = stack.use(outcome.server);
+  const all = stack.move();
+  const dispose = () => all.disposeAsync();
+  return { url, links, clock, dataDir, bugs, [Symbol.asyncDispose]: dispose };
+}
+
+/** The response to a request with exactly these headers: `fetch` sends some of its own, and no other Host. */
+export async function ask(
+  url: URL,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  { method = 'GET', body = '' }: { readonly method?: string; readonly body?: string } = {},
+): Promise<HttpReply> {
+  const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
+  const [host, port] = [url.hostname, url.port];
+  const sent = {
+    method,
+    host,
+    port,
+    path,
+    agent: false,
+    headers: { 'content-length': body.length, ...headers },
+  };
+  const asked = request(sent, async (response) => {
+    let text = '';
+    for await (const part of response.setEncoding('utf8')) text += part;
+    resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+  });
+  asked.on('error', reject).end(body);
+  return await promise;
+}
+
+/** Tries a key as the page does. */
+export async function enter(url: URL, key: string, headers: Readonly<Record<string, string>> = {}) {
+  const sent = { origin: url.origin, 'content-type': 'application/json', ...headers };
+  return await ask(url, '/enter', sent, { method: 'POST', body: JSON.stringify({ key }) });
+}
+
+/** The key in the fragment of an entry link. */
+export function keyOf(link: URL): string {
+  return new URLSearchParams(link.hash.slice(1)).get('key') ?? '';
+}
+
+/** Cookie of a response, as a browser sends it back. */
+export function cookieOf({ headers }: HttpReply): string {
+  return headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+}
+
+/** Code and sentence of a refusal. */
+export function refusalOf({ status, text }: HttpReply): readonly [number, string, string] {
+  const { error } = JSON.parse(text);
+  return [status, error.code, error.message];
+}

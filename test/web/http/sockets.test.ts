@@ -1,0 +1,254 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { upgradeWebSocket } from '@hono/node-server';
+import { expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { onlyFor } from '#src/web/http/viewer.ts';
+import { ask, cookieOf, enter, keyOf, openTestPage, refusalOf } from './open-page.ts';
+
+/** A page with a WebSocket that says every text back, for the owner; and what its browser sends. */
+async function openEcho() {
+  const page = await openTestPage({
+    webSocket: { mostFrameBytes: 4_096 },
+    routes(app) {
+      app.get(
+        '/room',
+        onlyFor('owner'),
+        upgradeWebSocket(() => ({
+          onMessage: (event, socket) => socket.send(`heard ${event.data}`),
+        })),
+      );
+      app.post('/act', (context) => context.json('done'));
+      app.get('/still', () => new Response(new ReadableStream(), { status: 200 }));
+    },
+  });
+  const cookie = cookieOf(await enter(page.url, keyOf(page.links.create({ kind: 'owner' }))));
+  return { ...page, cookie, path: `ws://${page.url.host}/room` };
+}
+
+/** Everything the server sends on a connection that sends `text`, until the server ends it. */
+async function sent(url: URL, text: string): Promise<string> {
+  const socket = connect(Number(url.port), '127.0.0.1');
+  socket.write(text);
+  let all = '';
+  for await (const part of socket.setEncoding('latin1')) all += part;
+  return all;
+}
+
+/** The status with which an upgrade is refused. */
+async function refusedStatus(address: string, headers: Record<string, string>): Promise<number> {
+  const socket = new WebSocket(address, { headers });
+  socket.on('error', () => undefined);
+  const [, response] = await once(socket, 'unexpected-response');
+  response.destroy();
+  return response.statusCode;
+}
+
+async function connected(url: URL, count: number): Promise<readonly Socket[]> {
+  const sockets = Array.from({ length: count }, () =>
+    connect(Number(url.port), '127.0.0.1').on('error', () => undefined),
+  );
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  return sockets;
+}
+
+test('a viewer talks over a WebSocket, and the page that closes says so', async () => {
+  const page = await openEcho();
+  const socket = new WebSocket(page.path, {
+    headers: { origin: page.url.origin, cookie: page.cookie },
+  });
+  await once(socket, 'open');
+  socket.send('hello');
+  const [data] = await once(socket, 'message');
+  expect(`${data}`).toBe('heard hello');
+  const closed = once(socket, 'close');
+  await page[Symbol.asyncDispose]();
+  const [code, reason] = await closed;
+  expect([code, `${reason}`]).toEqual([1001, 'The bot is ending.']);
+});
+
+test('an upgrade of another page, of a forged host or without a session is refused', async () => {
+  await using page = await openEcho();
+  const { cookie } = page;
+  const { origin } = page.url;
+  const statuses = [
+    refusedStatus(page.path, { cookie }),
+    refusedStatus(page.path, { cookie, origin: 'https://evil.example' }),
+    refusedStatus(page.path, { cookie, origin: `http://localhost:${page.url.port}` }),
+    refusedStatus(page.path, { cookie, origin, 'sec-fetch-site': 'same-site' }),
+    refusedStatus(page.path, { cookie, origin, host: 'evil.example' }),
+    refusedStatus(page.path, { origin }),
+    refusedStatus(page.path, { origin, cookie: `${cookie}x` }),
+    refusedStatus(page.path.replace('/room', '/act'), { origin, cookie }),
+  ];
+  expect(await Promise.all(statuses)).toEqual([403, 403, 403, 403, 421, 401, 401, 404]);
+});
+
+test('a frame of 10 MB ends its WebSocket with the code for it, and nobody else is disturbed', async () => {
+  await using page = await openEcho();
+  const headers = { origin: page.url.origin, cookie: page.cookie };
+  const [big, other] = [
+    new WebSocket(page.path, { headers }),
+    new WebSocket(page.path, { headers }),
+  ];
+  await Promise.all([once(big, 'open'), once(other, 'open')]);
+  big.on('error', () => undefined);
+  big.send(Buffer.alloc(10_000_000));
+  const [code] = await once(big, 'close');
+  expect([1006, 1009]).toContain(code);
+  other.send('still here');
+  expect(`${(await once(other, 'message'))[0]}`).toBe('heard still here');
+  other.close();
+});
+
+test('a WebSocket that is ended takes what its browser still sends, and resets no connection', async () => {
+  await using page = await openEcho();
+  const { host, origin, port } = page.url;
+  const headers = [
+    `Host: ${host}`,
+    `Origin: ${origin}`,
+    `Cookie: ${page.cookie}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  ];
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write(`GET /room HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`);
+  expect(`${(await once(socket, 'data'))[0]}`).toMatch(/^HTTP\/1\.1 101 /);
+  const tooLong = Buffer.alloc(10_000_000);
+  tooLong.set([0x82, 0xff]); // binary, masked, length in the next 8 bytes
+  tooLong.writeUInt32BE(tooLong.length, 6);
+  socket.write(tooLong);
+  socket.resume();
+  expect(await once(socket, 'close')).toEqual([false]);
+});
+
+test('a body of 10 MB is refused by its length, and one without a length at once', async () => {
+  await using page = await openEcho();
+  const { origin } = page.url;
+  const asked = { method: 'POST', body: 'x'.repeat(70_000) };
+  expect(refusalOf(await ask(page.url, '/act', { origin }, asked))).toEqual([
+    413,
+    'door.body_size',
+    'The body is too long: at most 64 KiB.',
+  ]);
+  const head = `POST /act HTTP/1.1\r\nHost: ${page.url.host}\r\nOrigin: ${origin}\r\n`;
+  const big = await sent(page.url, `${head}Content-Length: 10000000\r\n\r\n${'x'.repeat(100_000)}`);
+  expect(big).toMatch(/^HTTP\/1\.1 413 /);
+  const chunked = await sent(page.url, `${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`);
+  expect(chunked).toMatch(/^HTTP\/1\.1 411 .*Send the body in one piece/s);
+  expect((await ask(page.url, '/')).status).toBe(200);
+});
+
+test.each([
+  ['no HTTP at all', 'hello\r\n\r\n', /^HTTP\/1\.1 400 .*This is not an HTTP request\.\n$/s],
+  ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', /^HTTP\/1\.1 400 /],
+  [
+    'a head without a host',
+    'GET / HTTP/1.1\r\nConnection: close\r\n\r\n',
+    /^HTTP\/1\.1 400 .*The address or the Host/s,
+  ],
+  [
+    'an empty host',
+    'GET / HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n',
+    /^HTTP\/1\.1 400 .*The address or the Host/s,
+  ],
+  [
+    'the address of another server',
+    'GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n',
+    /^HTTP\/1\.1 400 .*The address/s,
+  ],
+  [
+    'a head of 80 KB',
+    `GET / HTTP/1.1\r\nX: ${'x'.repeat(80_000)}\r\n\r\n`,
+    /^HTTP\/1\.1 431 .*The head of this request is too long\.\n$/s,
+  ],
+  [
+    'an upgrade to something else',
+    'GET /room HTTP/1.1\r\nHost: HOST\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+    /^HTTP\/1\.1 400 /,
+  ],
+  [
+    'an upgrade without a key',
+    'GET /room HTTP/1.1\r\nHost: HOST\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    /^HTTP\/1\.1 40\d /,
+  ],
+  [
+    'two requests in one',
+    'POST /act HTTP/1.1\r\nHost: HOST\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n',
+    /^HTTP\/1\.1 400 /,
+  ],
+])('%s is answered and its connection ended', async (_what, text, answer) => {
+  await using page = await openEcho();
+  expect(await sent(page.url, text.replace('HOST', page.url.host))).toMatch(answer);
+  expect((await ask(page.url, '/')).status).toBe(200);
+});
+
+test('heads that never end are cut off after their 2 s with a sentence', async () => {
+  await using page = await openEcho();
+  const slow = await Promise.all(
+    Array.from({ length: 5 }, () => sent(page.url, 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Sl')),
+  );
+  for (const answer of slow) expect(answer).toMatch(/^HTTP\/1\.1 408 .*took too long to arrive/s);
+});
+
+test('a thousand silent connections, and a hundred more, shut nobody out', async () => {
+  await using page = await openEcho();
+  const talking = new WebSocket(page.path, {
+    headers: { origin: page.url.origin, cookie: page.cookie },
+  });
+  await once(talking, 'open');
+  const sockets = await connected(page.url, 1_100);
+  expect((await ask(page.url, '/')).status).toBe(200);
+  talking.send('through');
+  expect(`${(await once(talking, 'message'))[0]}`).toBe('heard through');
+  talking.close();
+  for (const socket of sockets) socket.destroy();
+  expect((await ask(page.url, '/')).status).toBe(200);
+});
+
+test('closing does not wait for an answer that never ends', async () => {
+  const page = await openEcho();
+  const socket = connect(Number(page.url.port), '127.0.0.1');
+  socket.write(`GET /still HTTP/1.1\r\nHost: ${page.url.host}\r\n\r\n`);
+  await once(socket, 'data');
+  const closed = once(socket, 'close');
+  await page[Symbol.asyncDispose]();
+  await closed;
+  await expect(fetch(page.url)).rejects.toThrow();
+});
+
+test('an address that asks a thousand and one times in 10 s is told to wait, and others are not', async () => {
+  const publicUrl = new URL('https://parley.example.org');
+  await using page = await openTestPage({ publicUrl });
+  // The first address is what a client may claim; the last is what the proxy saw.
+  const from = (address: string) => ({
+    host: publicUrl.host,
+    'x-forwarded-for': `203.0.113.1, ${address}`,
+  });
+  const lines = Object.entries(from('2001:db8::1')).map(([name, value]) => `${name}: ${value}`);
+  const request = `GET /face HTTP/1.1\r\n${lines.join('\r\n')}\r\n`;
+  const asked = `${`${request}\r\n`.repeat(19)}${request}Connection: close\r\n\r\n`;
+  const all = await Promise.all(Array.from({ length: 50 }, () => sent(page.url, asked)));
+  expect(all.join('').match(/HTTP\/1\.1 401 /g)).toHaveLength(1_000);
+  const refused = await ask(page.url, '/face', from('2001:db8:0:0:ffff::2'));
+  expect(refusalOf(refused)).toEqual([
+    429,
+    'door.rate',
+    expect.stringMatching(/^Too many requests from your address: try again in \d+ s\.$/),
+  ]);
+  expect((await ask(page.url, '/face', from('192.0.2.1'))).status).toBe(401);
+  expect((await ask(page.url, '/face')).status).toBe(401);
+});
+
+test('an address that is no address of this machine is an outcome with a sentence', async () => {
+  await using page = await openTestPage();
+  const again = openTestPage({ port: Number(page.url.port) });
+  await expect(again).rejects.toThrow(
+    `No page at 127.0.0.1:${page.url.port}: the port is in use; set PAGE_HOST or PAGE_PORT, 0 for none.`,
+  );
+  await expect(openTestPage({ host: '192.0.2.1' })).rejects.toThrow(
+    /it cannot be opened \(EADDRNOTAVAIL\)/,
+  );
+});
