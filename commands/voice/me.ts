@@ -37,6 +37,12 @@ export const me: Command = {
       kind: 'text',
       maxChars: maxNameChars,
     },
+    {
+      name: 'answers',
+      description: 'command.voice.me.answers',
+      kind: 'choice',
+      values: ['written', 'spoken'],
+    },
   ],
   async run(call, { peopleSettings, port }) {
     const { guildId, callerId, words } = call;
@@ -59,6 +65,7 @@ async function changeOf(words: CommandCall['words'], voices: Public<SessionVoice
     await voiceOf(words.voice, voices),
     speedOf(words.speed),
     spokenNameOf(words.name),
+    answersOf(words.answers),
   ];
   const wrong = parts.find((part) => 'wrong' in part);
   if (wrong) return wrong;
@@ -104,6 +111,11 @@ function spokenNameOf(typed: string | undefined): Read {
     : { wrong: { id: 'voice.name.bad', to: 'caller' } };
 }
 
+function answersOf(chosen: string | undefined): Read {
+  if (chosen === undefined) return nothing;
+  return { change: { answers: chosen === 'written' ? 'written' : null } };
+}
+
 function isStandard(typed: string): boolean {
   return typed.trim().toLowerCase() === standard;
 }
@@ -111,7 +123,7 @@ function isStandard(typed: string): boolean {
 /** The settings as sentences for their owner. */
 function shown(
   id: 'voice.mine' | 'voice.saved',
-  { language, voice, speed, spokenName }: PersonSettings,
+  { language, voice, speed, spokenName, answers }: PersonSettings,
   { callerLocale }: CommandCall,
   more: readonly TextLine[] = [],
 ): Replies {
@@ -127,6 +139,7 @@ function shown(
     ...(spokenName === undefined
       ? []
       : [{ id: 'voice.name', with: { name: spokenName } } as const]),
+    ...(answers === undefined ? [] : [{ id: 'voice.answers.written' } as const]),
     ...more,
   ];
   return [{ id, with: own, lines, to: 'caller' }];

@@ -8,6 +8,8 @@ export type PersonSettings = {
   readonly speed?: number;
   /** Their name as it is to be pronounced. */
   readonly spokenName?: string;
+  /** Their answers are written, with a mention, and not spoken. */
+  readonly answers?: 'written';
 };
 
 /** Slowest and fastest pace that people may choose. */

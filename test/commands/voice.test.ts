@@ -42,6 +42,8 @@ test.each<[Words, PersonChange]>([
   [{ speed: '1' }, { speed: null }],
   [{ name: ' Shivawn\n' }, { spokenName: 'Shivawn' }],
   [{ name: 'default' }, { spokenName: null }],
+  [{ answers: 'written' }, { answers: 'written' }],
+  [{ answers: 'spoken' }, { answers: null }],
   [
     { language: 'ja', voice: 'rms', speed: '1.4' },
     { language: 'ja', voice: 'rms', speed: 1.4 },

@@ -246,6 +246,18 @@ function writingContract(name: PipelineName): void {
     expect(served.fixture.written).toEqual(['https://example.com/a/path']);
   });
 
+  test(`${name}: who chose written answers reads them, hears nothing, and is answered aloud again once that is taken back`, async () => {
+    await using served = await openServed(name, { replies });
+    const { fixture } = served;
+    await fixture.peopleSettings.change('g', 'adam', { answers: 'written' });
+    const written = { finish: 'completed', text: 'Ten meters it is.', heardText: '' };
+    expect(await served.ask('forward')).toMatchObject(written);
+    expect(fixture.notified).toEqual([[{ personId: 'adam', text: 'Ten meters it is.' }]]);
+    await fixture.peopleSettings.change('g', 'adam', { answers: null });
+    expect(await served.ask('capital')).toMatchObject({ finish: 'completed', heardText: 'Paris.' });
+    expect(fixture.notified).toHaveLength(1);
+  });
+
   test(`${name}: what is answered without having been recognised is told of and remembered, or failed`, async () => {
     await using served = await openServed(name, { replies });
     served.providers.set({ trouble: { transcriptions: 'html' } });

@@ -11,8 +11,8 @@ import { migrations as transcriptMigrations } from '#src/storage/transcripts/sch
  * release the new hash stands here, after it the declaration needs a further migration.
  */
 const known: readonly (readonly [string, readonly Migration[], readonly string[]])[] = [
-  ['parley.db', migrations, ['14 373899471180e6e2']],
-  ['the store in PostgreSQL', storesPart.migrations, ['14 eb566730dec1ed95']],
+  ['parley.db', migrations, ['14 e64bc9e2442744db']],
+  ['the store in PostgreSQL', storesPart.migrations, ['14 c7e6c2da57ffb05c']],
   ['transcripts.db', transcriptMigrations, ['3 3b8f3ab77adffcfe']],
   ['transcripts in PostgreSQL', transcriptsPart.migrations, ['3 6cdec9c24c1edb89']],
 ];

@@ -8,7 +8,7 @@ import {
   writtenText,
 } from '#src/conversation/languages/localized-text.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
-import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
+import { ConfidentialText, openText, placeReading } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -34,13 +34,15 @@ export function failureText(
 
 /**
  * Reports a failure, so that the bot is never silent without a reason: the operator reads the cause, the channel hears or reads
- * what to do, and while the same fault lasts it hears a falling tone. What has no sound is written already.
+ * what to do, and while the same fault lasts it hears a falling tone. `writtenTo` reads it each time. What has no sound is written
+ * already.
  */
 export async function reportFailure(
   failure: BotError,
   language: string | undefined,
   context: SpeakingContext,
   signal: AbortSignal,
+  writtenTo: readonly string[] = [],
 ): Promise<void> {
   const { channel, parts } = context;
   const { stage = 'think' } = failure;
@@ -50,6 +52,8 @@ export async function reportFailure(
   const isFirst = context.reportedFailures.first(stage);
   if (line.id === 'fail.key' && context.reportedFailures.first('key')) context.notice(line);
   if (stage === 'speak') return;
+  if (writtenTo.length > 0)
+    return writeTo(writtenTo, openText(writtenText(line, channel.guildId, parts)), context);
   if (isFirst && line.id !== 'fail.key') return await sayOrWrite(line, language, context, signal);
   if (context.settings().cues !== 'off') void context.connection.play(parts.cues.error);
 }
@@ -102,6 +106,24 @@ export function write(
   parts.messages
     .write(channel, words, never, instead)
     .catch((error: unknown) => parts.onEvent(channel.guildId, failureOf(error, 'speak')));
+}
+
+/**
+ * Words for these people into the chat of the channel, with a mention of each, without waiting for it. Where not all who can read
+ * there may know them, they read how they get them.
+ */
+export function writeTo(
+  personIds: readonly string[],
+  words: ConfidentialText,
+  { channel, parts }: SessionContext,
+): void {
+  const { guildId } = channel;
+  const withheld = writtenText({ id: 'fail.withheld.written' }, guildId, parts);
+  const text = words.textFor(placeReading(channel.channelId)) ?? withheld;
+  const lines = personIds.map((personId) => ({ personId, text }));
+  parts.messages
+    .notify(channel, lines, never)
+    .catch((error: unknown) => parts.onEvent(guildId, failureOf(error, 'speak')));
 }
 
 /**

@@ -14,7 +14,7 @@ import {
 } from '#src/conversation/engines/pending-answer.ts';
 import { namePrefix, namesFor, withNamePrefix } from '#src/conversation/output/address-by-name.ts';
 import { deliver } from '#src/conversation/output/fill-reply.ts';
-import { listenersIn } from '#src/conversation/output/listeners.ts';
+import { answerMediumFor, listenersIn } from '#src/conversation/output/listeners.ts';
 import {
   type AnswerProgress,
   playAnswer,
@@ -41,6 +41,7 @@ import { answerKnownBy, recordAnswer } from './record-answer.ts';
 type AnswerOutcome = { readonly finish: AnswerFinish; readonly failure?: BotError };
 
 type Making = {
+  readonly question: QueuedQuestion;
   readonly pending: PendingAnswer;
   readonly reply: SpokenReply;
   readonly progress: AnswerProgress;
@@ -61,17 +62,19 @@ export async function answer(
   const pending = begunAhead(question, context) ?? (await begin(question, context, signal));
   if (!(pending instanceof PendingAnswer)) return refuseForBudget(question, pending, context);
   question.step = () => pending.step;
+  if (pending.isWritten)
+    context.pipeline.forgetHeard(question.said.speakerId, question.said.fromMs);
   const { addressing, output } = context;
   let isPutOff = false;
   addressing.answering(question.said.speakerId);
   const give = async (reply: SpokenReply): Promise<void> => {
-    const making = { pending, reply, progress };
+    const making = { question, pending, reply, progress };
     pending.want(reply);
     isPutOff = (await isSlow(pending, context, signal)) && postpone(question, pending, context);
     if (isPutOff) return addressing.answered(question.said.speakerId, '');
-    const { finish, failure } = await perform(question, context, making, signal).finally(() => {
+    const { finish, failure } = await perform(making, context, signal).finally(() => {
       for (const { said } of withDuplicates(question))
-        addressing.answered(said.speakerId, reply.heardText());
+        addressing.answered(said.speakerId, progress.written ?? reply.heardText());
     });
     const { dropped } = question.handle;
     if (dropped === 'continued') pending.discard();
@@ -80,10 +83,10 @@ export async function answer(
       const { isForgotten } = output;
       const given = { reply, progress, finish, aboutIds, isForgotten, knownBy };
       recordAnswer(question, given, context);
-      if (failure?.stage !== 'speak') showWrittenParts(question, given, context);
+      const isShown = failure?.stage === 'speak' || writtenTo(making, context).length > 0;
+      if (!isShown) showWrittenParts(question, given, context);
     }
-    const language = context.languages.of(question.said.speakerId);
-    await conclude({ finish, ...(failure && { failure }) }, language, context, signal);
+    await conclude({ finish, ...(failure && { failure }) }, making, context, signal);
   };
   const answeredIds = withDuplicates(question).map(speakerOf);
   const { channel, parts } = context;
@@ -108,11 +111,12 @@ export async function answer(
 /** Reports to the channel what failed, and forgets it once an answer is whole. */
 async function conclude(
   { finish, failure }: AnswerOutcome,
-  language: string | undefined,
+  making: Making,
   context: SpeakingContext,
   signal: AbortSignal,
 ): Promise<void> {
-  if (failure) await reportFailure(failure, language, context, signal);
+  const language = context.languages.of(making.question.said.speakerId);
+  if (failure) await reportFailure(failure, language, context, signal, writtenTo(making, context));
   else if (finish === 'completed') {
     context.reportedFailures.over('recognise', 'think', 'key');
     reportStagesWhole(context);
@@ -120,18 +124,19 @@ async function conclude(
 }
 
 async function perform(
-  question: QueuedQuestion,
+  making: Making,
   context: SpeakingContext,
-  { pending, reply, progress }: Making,
   signal: AbortSignal,
 ): Promise<AnswerOutcome> {
+  const { question, pending, reply, progress } = making;
   try {
     const answered = pending.release(reply, signal);
     const wanted = dropDoneEcho(answered, question, pending);
     const quoted = quoteInstead(wanted, { question, pending }, context, signal);
     const { reservation, voice } = pending;
     const made = withNamePrefix(quoted, { question, voice, reservation }, context, signal);
-    const written = writeUnspoken(made, { progress, pending }, context, signal);
+    const toWrite = { progress, pending, writtenTo: writtenTo(making, context) };
+    const written = writeUnspoken(made, toWrite, context, signal);
     const parts = whileKnown(written, { pending, reply }, context);
     const work = () => playAnswer(parts, reply, progress, signal);
     const failure = await watched(reply, work, pending, context, signal);
@@ -152,6 +157,16 @@ async function perform(
     if (!question.handle.isRetracted && !wasHeard) throw error;
     return { finish: 'cancelled' };
   }
+}
+
+/** People for whom the answer is written, beside what is heard of it. */
+function writtenTo(
+  { question, pending }: Pick<Making, 'question' | 'pending'>,
+  context: SessionContext,
+): readonly string[] {
+  if (question.report) return [];
+  const askers = withDuplicates(question).map(speakerOf);
+  return askers.filter((id) => pending.isWritten || answerMediumFor(id, context) !== 'aloud');
 }
 
 /** An answer until a person comes in who may not know it. Errors: `outdated` where nothing of it was heard. */
@@ -225,7 +240,9 @@ async function begin(
   const { earlier, said } = question;
   const language = context.languages.of(said.speakerId);
   const addressee = namePrefix(namesFor(question, context), context, language);
-  return beginAnswer([...earlier, said], context, context.signal, addressee, question.manner);
+  const { manner, report } = question;
+  const medium = report && 'aloud';
+  return beginAnswer([...earlier, said], context, context.signal, { addressee, manner, medium });
 }
 
 /** An answer that could not be spoken was written all the same; one without a word is none. */
@@ -266,7 +283,7 @@ async function* dropDoneEcho(
   question: QueuedQuestion,
   pending: PendingAnswer,
 ): AsyncGenerator<ArrivedPart> {
-  const isAloud = !question.report;
+  const isAloud = !question.report && !pending.isWritten;
   let held: readonly ArrivedPart[] = [];
   let chars = 0;
   for await (const arrived of answer) {

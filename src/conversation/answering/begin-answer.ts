@@ -5,8 +5,10 @@ import {
   styleIn,
 } from '#src/conversation/engines/answer-request.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
+import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/listeners.ts';
 import { spokenSubstitute } from '#src/conversation/output/written-parts.ts';
 import type { SpokenManner } from '#src/conversation/ports/command-ports.ts';
+import { wantedPipeline } from '#src/conversation/settings/settings-with-persona.ts';
 import { ToolRun } from '#src/conversation/tools/run-tools.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
 import {
@@ -19,23 +21,33 @@ import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { attendConversation } from './conversation-memory.ts';
 
-/**
- * Begins the answer to what one person said, oldest first, on what the session knows now, if that may cost what it will;
- * `addressee` is named first, if any.
- */
+/** Manner of one answer. */
+type AnswerManner = {
+  /** Names with which it begins. Default: none. */
+  readonly addressee?: string;
+  readonly manner?: SpokenManner | undefined;
+  /** Default: as its asker wants answers. */
+  readonly medium?: AnswerMedium | undefined;
+};
+
+/** Begins the answer to what one person said, oldest first, on what the session knows now, if that may cost what it will. */
 export function beginAnswer(
   said: readonly TurnUtterance[],
   context: SessionContext,
   signal: AbortSignal,
-  addressee = '',
-  manner?: SpokenManner,
+  { addressee = '', manner, ...given }: AnswerManner = {},
 ): PendingAnswer | BudgetRefusal {
-  const { channel, memory, parts, pipeline, preemptiveBudget } = context;
+  const { channel, memory, parts, preemptiveBudget } = context;
   const { clock, spending } = parts;
   const askerIds = said.map(({ speakerId }) => speakerId);
   const speakerId = askerIds.at(-1);
+  const medium = given.medium ?? answerMediumFor(speakerId ?? '', context);
+  const isWritten = medium === 'written';
+  const pipeline = isWritten
+    ? parts.pipelines.textOnly(wantedPipeline(context.settings).brain)
+    : context.pipeline;
   const mayShow = (id: string) => askerIds.includes(id) || !context.gate.isLeftOut(id);
-  const readers = readersOf(askerIds, context);
+  const readers = readersOf(askerIds, medium, context);
   const history = memory.messages(readers, mayShow);
   const { knownBy, aboutIds, ...beside } = contextOf(said, readers, context);
   const tools = new ToolRun(said, context);
@@ -65,6 +77,7 @@ export function beginAnswer(
     addressed,
     {
       pipeline,
+      isWritten,
       preemptiveBudget,
       tools,
       basis,
@@ -78,15 +91,15 @@ export function beginAnswer(
 }
 
 /**
- * Everybody whom an answer to these people reaches: those who sit there, those who asked from elsewhere, and, while the voice is
- * out, who may open the chat in which it is written.
+ * Everybody whom an answer to these people reaches: those who sit there, those who asked from elsewhere, and, where it is written
+ * or the voice is out, who may open the chat in which it is written.
  */
-function readersOf(askerIds: readonly string[], context: SessionContext) {
+function readersOf(askerIds: readonly string[], medium: AnswerMedium, context: SessionContext) {
   const here = attendConversation(context);
   const others = askerIds.filter((id) => here.every(({ personId }) => personId !== id));
   const people = [...here, ...others.map((personId) => ({ personId }))];
-  const isOut = context.reportedFailures.lasts('speak');
-  return { people, placeIds: isOut ? [context.channel.channelId] : [] };
+  const isWritten = medium !== 'aloud' || context.reportedFailures.lasts('speak');
+  return { people, placeIds: isWritten ? [context.channel.channelId] : [] };
 }
 
 /** Those who may know it, and those whose words it holds. */

@@ -34,10 +34,11 @@ export function recordAnswer(
 }
 
 /** Text of the answer that people have; where a part of it was written, an answer that is not cut short is whole. */
-function reached({ reply, progress, finish }: FinishedAnswer): string {
+function reached(given: FinishedAnswer): string {
+  const { reply, progress, finish } = given;
   const { text, written } = progress;
   if (written === undefined) return reply.heardText();
-  if (finish !== 'cancelled') return text;
+  if (finish !== 'cancelled' || isWritten(given)) return text;
   return [reply.heardText(), written].join(' ').trim();
 }
 
@@ -76,7 +77,7 @@ function saidTo(
   return knownByPeople(present, [...(saidIn ?? typedIn), ...writtenIn]);
 }
 
-/** For want of a voice all of it was written, so that its question is no secret there either. */
+/** For want of a voice, or as its asker wants it, all of it was written, so that its question is no secret there either. */
 function isWritten({ progress: { text, written } }: FinishedAnswer): boolean {
   const plain = (words: string) => words.replace(/\s+/g, '');
   return written !== undefined && plain(written) === plain(text);

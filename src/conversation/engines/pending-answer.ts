@@ -35,6 +35,8 @@ export interface AnswerTools {
 /** Parts of a pending answer. */
 export type PendingAnswerParts = {
   readonly pipeline: Pick<PaidPipeline, 'paidBy'>;
+  /** It is not spoken: all of it is to be written. Default false. */
+  readonly isWritten?: boolean;
   readonly preemptiveBudget: PreemptiveBudget;
   /** Tools that the turn may call; none if left out. */
   readonly tools?: AnswerTools;
@@ -65,6 +67,8 @@ export const outdated = new Error('a person in the channel may not know the answ
  */
 export class PendingAnswer {
   readonly basis: object;
+  /** It is not spoken: all of it is to be written. */
+  readonly isWritten: boolean;
   /** Pays for all requests of this answer. */
   readonly reservation: Reservation;
   /** Those who may know what the model is shown for it. */
@@ -92,6 +96,7 @@ export class PendingAnswer {
   constructor(turn: Turn, parts: PendingAnswerParts, signal: AbortSignal) {
     const { aboutIds, pipeline, preemptiveBudget, tools, basis, knownBy, nowMs } = parts;
     this.basis = basis;
+    this.isWritten = parts.isWritten ?? false;
     this.madeOf = knownBy;
     this.#aboutIds = aboutIds;
     this.#turn = turn;

@@ -73,8 +73,8 @@ async function* counted(
 export type PaidPipelines = Omit<Pipelines, 'open' | 'chat'> & {
   open(...way: Parameters<Pipelines['open']>): PaidPipeline;
   chat(brain: string): PaidEngine<ChatModel> | undefined;
-  /** The usual chat model, whose words are not spoken. */
-  readonly textOnly: PaidPipeline;
+  /** The chat model of this brain, or the usual one; its words are not spoken. */
+  textOnly(brain?: string): PaidPipeline;
 };
 
 /** Engines as they are opened. */
@@ -122,6 +122,6 @@ function paidPipelines(pipelines: Pipelines, chat: ChatModel): PaidPipelines {
       const own = pipelines.chat?.(brain);
       return own && paidChat(own);
     },
-    textOnly: new PaidPipeline(textOnly(chat)),
+    textOnly: (brain = '') => new PaidPipeline(textOnly(pipelines.chat?.(brain) ?? chat)),
   };
 }

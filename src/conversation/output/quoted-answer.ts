@@ -30,15 +30,24 @@ export async function* quoteInstead(
   const { quote } = pending;
   if (quote === undefined) return;
   const { channel, output, parts } = context;
-  const { clock, spending } = parts;
   const askers = withDuplicates(question).map(speakerOf);
   const notAll = { id: 'ask.not_all' } as const;
   const instead = spokenText(notAll, channel.guildId, parts, context.languages.of(askers[0] ?? ''));
   const shown = quote.text.textFor(peopleReading(askers)) ?? instead;
   const said = quote.text.textFor({ people: listenersIn(context) }) ?? instead;
-  const arrived = (part: ArrivedPart['part']): ArrivedPart => ({ part, atMs: clock.nowMs() });
   output.quotes(quote.aboutIds, said === instead ? anybody : quote.text.knownBy);
-  yield arrived({ kind: 'text', text: shown });
+  yield { part: { kind: 'text', text: shown }, atMs: parts.clock.nowMs() };
+  if (!pending.isWritten) yield* spoken(said, pending, context, signal);
+}
+
+async function* spoken(
+  said: string,
+  pending: PendingAnswer,
+  { channel, parts }: SpeakingContext,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  const { clock, spending } = parts;
+  const arrived = (part: ArrivedPart['part']): ArrivedPart => ({ part, atMs: clock.nowMs() });
   const clauses = clausesOf(said);
   const opened = spending.open(speechRequestOf('reading', channel.guildId, said));
   if (opened.kind === 'refused') {

@@ -2,6 +2,7 @@ import { speakable } from '#src/chat/text/speakable.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
+import { answerMediumFor } from './listeners.ts';
 import { type NamedPerson, spokenNameOf } from './spoken-name.ts';
 
 /** Sentences for one person. */
@@ -17,8 +18,8 @@ export type PersonalNotice = {
 const longestPauseWaitMs = 60_000;
 
 /**
- * Says something to one person at the next pause, by name and in their language, if they sit there then, can hear it, and agreed to
- * be heard.
+ * Says something to one person at the next pause, by name and in their language, if they sit there then, can hear it, did not choose
+ * written answers, and agreed to be heard.
  *
  * False: nothing of it was heard; it was not said, or not in time. Never throws.
  */
@@ -28,10 +29,9 @@ export async function sayToPerson(
 ): Promise<boolean> {
   const { channel, gate, parts, people, spokenNotices } = context;
   const listener = () => {
-    const mayBeNotified = gate.standing(personId) === 'yes';
-    return mayBeNotified
-      ? people().find(({ id, isDeaf }) => id === personId && !isDeaf)
-      : undefined;
+    const isHeardBy =
+      gate.standing(personId) === 'yes' && answerMediumFor(personId, context) === 'aloud';
+    return isHeardBy ? people().find(({ id }) => id === personId) : undefined;
   };
   if (!listener()) return false;
   await parts.peopleSettings.load(channel.guildId, personId); // how their name is said

@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import { writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
+import { writeTo, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
@@ -9,6 +9,8 @@ import type { AnswerProgress } from './play-answer.ts';
 type WrittenAnswer = {
   readonly progress: AnswerProgress;
   readonly pending: PendingAnswer;
+  /** People for whom all of it is written, with a mention, once it is whole. */
+  readonly writtenTo: readonly string[];
 };
 
 /** Until then it may show whether one sentence failed, or the voice is out; it is written within 2 s. */
@@ -22,11 +24,11 @@ const soonMs = 1_000;
  */
 export async function* writeUnspoken(
   parts: AsyncIterable<ArrivedPart>,
-  { progress, pending }: WrittenAnswer,
+  answer: WrittenAnswer,
   context: SessionContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
-  const voiceless = new Voiceless(progress, pending, context, signal);
+  const voiceless = new Voiceless(answer, context, signal);
   try {
     for await (const arrived of parts) {
       yield arrived;
@@ -42,8 +44,7 @@ export async function* writeUnspoken(
 }
 
 class Voiceless {
-  readonly #progress: AnswerProgress;
-  readonly #answer: WrittenAnswer['pending'];
+  readonly #answer: WrittenAnswer;
   readonly #context: SessionContext;
   readonly #signal: AbortSignal;
   readonly #ended = new AbortController();
@@ -58,13 +59,7 @@ class Voiceless {
   #written = 0;
   #writing: Promise<void> | undefined;
 
-  constructor(
-    progress: AnswerProgress,
-    answer: WrittenAnswer['pending'],
-    context: SessionContext,
-    signal: AbortSignal,
-  ) {
-    this.#progress = progress;
+  constructor(answer: WrittenAnswer, context: SessionContext, signal: AbortSignal) {
     this.#answer = answer;
     this.#context = context;
     this.#signal = signal;
@@ -85,7 +80,7 @@ class Voiceless {
     this.#hasSkipped = true;
     this.#skipped.push(part.text);
     this.#language = part.language;
-    this.#writing ??= this.#writeSoon();
+    if (this.#answer.writtenTo.length === 0) this.#writing ??= this.#writeSoon();
   }
 
   out(): void {
@@ -95,7 +90,9 @@ class Voiceless {
   async end(): Promise<void> {
     this.#ended.abort(new Error('the answer has ended'));
     await this.#writing;
-    if (!this.#signal.aborted) this.#write();
+    if (this.#signal.aborted) return;
+    if (this.#answer.writtenTo.length > 0) this.#writeWhole();
+    else this.#write();
   }
 
   /** Never throws. */
@@ -113,13 +110,22 @@ class Voiceless {
     this.#skipped = [];
     this.#writing = undefined;
     if (words.trim() === '') return;
-    const text = new ConfidentialText(words.trim(), this.#answer.knownBy);
+    const { pending, progress } = this.#answer;
+    const text = new ConfidentialText(words.trim(), pending.knownBy);
     writeUnspeakable(text, this.#context, this.#language);
-    this.#progress.written = [this.#progress.written ?? '', words.trim()].join(' ').trim();
+    progress.written = [progress.written ?? '', words.trim()].join(' ').trim();
+  }
+
+  #writeWhole(): void {
+    const { pending, progress, writtenTo } = this.#answer;
+    const words = progress.text.trim();
+    if (words === '') return;
+    writeTo(writtenTo, new ConfidentialText(words, pending.knownBy), this.#context);
+    progress.written = words;
   }
 
   #rest(): string {
-    const { text } = this.#progress;
+    const { text } = this.#answer.progress;
     const rest = text.slice(this.#written);
     this.#written = text.length;
     return rest;

@@ -1,7 +1,10 @@
+import { writeTo } from '#src/conversation/alerts/report-failure.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import { namePrefix } from '#src/conversation/output/address-by-name.ts';
+import { answerMediumFor } from '#src/conversation/output/listeners.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import {
   isGathering,
   type JoinsState,
@@ -41,6 +44,7 @@ export class JoinAnnouncer {
     this.#joins = joins;
     if (announce && this.isWaiting) this.#learnNames();
     if (announcedIds.length === 0) return;
+    this.#write(announcedIds);
     spokenNotices.put({
       words: () => this.#words(announcedIds),
       language: spokenLocale(this.#context.channel.guildId, parts),
@@ -48,6 +52,20 @@ export class JoinAnnouncer {
       longestWaitMs: longestPauseWaitMs,
       ended: () => undefined,
     });
+  }
+
+  /** For those who hear nothing, or chose written answers. */
+  #write(announcedIds: readonly string[]): void {
+    const readers = humansIn(this.#context).filter(
+      ({ id }) => !announcedIds.includes(id) && answerMediumFor(id, this.#context) !== 'aloud',
+    );
+    const words = readers.length > 0 ? this.#words(announcedIds) : '';
+    if (words !== '')
+      writeTo(
+        readers.map(({ id }) => id),
+        openText(words),
+        this.#context,
+      );
   }
 
   /** Loads the names by which the people there are called. */

@@ -120,7 +120,9 @@ export class SessionProgramAnswers {
       },
     };
     const [standard = 'chained'] = this.pipelines(guildId);
-    const pipeline = isSpoken ? pipelines.open(question.pipeline ?? standard) : pipelines.textOnly;
+    const pipeline = isSpoken
+      ? pipelines.open(question.pipeline ?? standard)
+      : pipelines.textOnly();
     const turn = { said, style, history, tools: [] };
     const asked = { guildId, turn, pipeline, payer, isWritten: !isSpoken };
     return await openSoundAnswer(asked, this.#parts, signal, question.onUsage);

@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
-import { id, number, optional, text } from '#src/sql/columns.ts';
+import { id, number, oneOf, optional, text } from '#src/sql/columns.ts';
 import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { columnList, table } from '#src/sql/table.ts';
@@ -11,6 +11,7 @@ const chosen = {
   voice: optional(text),
   speed: optional(number),
   spokenName: optional(text),
+  answers: optional(oneOf('written')),
 };
 
 const personSettings = table(
