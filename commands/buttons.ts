@@ -10,13 +10,14 @@ import { loosen } from '#commands/settings/set.ts';
 import { trackPresses } from '#commands/track/buttons.ts';
 import { settleWith } from '#commands/voice/bot.ts';
 import type { Button, Command, CommandCall } from '#src/conversation/command.ts';
+import { features } from '#src/features/features.ts';
 import { openAskWindow } from './ask-window.ts';
 import { confirm, longestPressMs } from './confirm.ts';
 import { join } from './join.ts';
 import { stats } from './stats.ts';
 import { stop } from './stop.ts';
 
-/** Every button that ever stood on a message of ours. */
+/** Every button that ever stood on a message of ours, those in folders of features last. */
 export const buttons: readonly Button[] = [
   { name: 'ask', label: 'button.ask', style: 'main', run: openAskWindow },
   button('stop', 'button.stop', 'danger', stop),
@@ -59,6 +60,7 @@ export const buttons: readonly Button[] = [
   button('try.join', 'button.try.join', 'plain', join),
   button('try.privacy', 'button.try.privacy', 'plain', status),
   button('try.stats', 'button.try.stats', 'plain', stats),
+  ...features.flatMap((feature) => feature.buttons ?? []),
 ];
 
 /** A button that is a command without typing. */

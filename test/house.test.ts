@@ -66,7 +66,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
     ...['doctor', 'discord', 'commands', 'config', 'provider'],
     ...['speech', 'audio', 'base'],
   ],
-  discord: ['conversation', 'features/tracks', 'people', 'texts', 'audio', 'base'],
+  discord: ['conversation', 'people', 'texts', 'audio', 'base'],
   sandbox: ['web/http', 'speech', 'audio', 'base'],
   storage: [
     ...['features/captions', 'features/reminders', 'features/tracks'],

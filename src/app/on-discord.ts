@@ -47,10 +47,11 @@ export async function onDiscord(
   let running: RunningBot | undefined;
   const ready = () => !signal.aborted && running?.ready() === true;
   const kinds = features.flatMap(({ events = [] }) => events);
+  const declared = features.flatMap(({ alerts = [] }) => alerts);
   using metrics = new Metrics(ready, packageJson.version, kinds);
   surviveBugs(log, metrics.process);
   const notices = openNotices(config, { token, ...place }, log, signal);
-  const alerts = new AlertBoard(log, metrics.meters, notices);
+  const alerts = new AlertBoard(log, metrics.meters, declared, notices);
   metrics.loop.onAlert((change) => alerts.report(change));
   const readiness = new Readiness({
     gateway: ready,

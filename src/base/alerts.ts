@@ -16,6 +16,15 @@ export const alerts = {
 
 export type AlertName = keyof typeof alerts;
 
+/** Alert that a feature declares. */
+export type FeatureAlert = {
+  /** In kebab-case, as those of `alerts`. */
+  readonly name: string;
+  readonly meaning: string;
+  /** Sentence with which the alert is written to the operator; absent: it is only logged and counted. */
+  readonly remedy?: string | undefined;
+};
+
 /** A change of one alert: raised when its watchdog finds the promise broken, cleared when it holds again. */
 export type AlertChange = {
   readonly kind: 'alert';
@@ -28,3 +37,11 @@ export type AlertChange = {
   /** The error behind it, for the log. */
   readonly error?: unknown;
 };
+
+/** A change of an alert of a feature. */
+export type FeatureAlertChange = Omit<AlertChange, 'name'> & { readonly of: FeatureAlert };
+
+/** Alert that is raised or cleared, with its meaning. */
+export function alertOf(change: AlertChange | FeatureAlertChange): FeatureAlert {
+  return 'of' in change ? change.of : { name: change.name, meaning: alerts[change.name] };
+}

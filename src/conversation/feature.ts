@@ -1,6 +1,7 @@
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
+import type { FeatureAlert } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { Command, CommandGroup } from '#src/conversation/command.ts';
+import type { Button, Command, CommandGroup, FormHandler } from '#src/conversation/command.ts';
 import type {
   BegunUtterance,
   UtteranceFollower,
@@ -35,10 +36,16 @@ export type Feature = {
   readonly tools?: readonly ToolEntry[];
   /** Kinds of its events. */
   readonly events?: readonly FeatureEventKind[];
+  /** Its alerts, with what each means to the operator. */
+  readonly alerts?: readonly FeatureAlert[];
   /** Settings of servers, which it reads with `settings().of`. */
   readonly settings?: readonly ServerSetting[];
   /** Slash commands in its folder, registered after those of `commands/commands.ts`. */
   readonly commands?: readonly (Command | CommandGroup)[];
+  /** Its buttons, on replies, messages and the panel. */
+  readonly buttons?: readonly Button[];
+  /** Handlers of its forms. */
+  readonly forms?: readonly FormHandler[];
   /** Its sentence in `/help`, under its name as the topic. */
   readonly help?: PlainTextId;
   /** Opens it once in a process. */
@@ -297,7 +304,13 @@ export class SessionFeatures {
   panel(): Partial<PanelFace> {
     const parts = this.#all.flatMap((one) => one.panel?.() ?? []);
     const lines = parts.flatMap((part) => part.lines ?? []);
-    return Object.assign({}, ...parts, lines.length > 0 && { lines });
+    const buttons = parts.flatMap((part) => part.buttons ?? []);
+    return Object.assign(
+      {},
+      ...parts,
+      lines.length > 0 && { lines },
+      buttons.length > 0 && { buttons },
+    );
   }
 }
 

@@ -1,11 +1,18 @@
-import { type AlertChange, type AlertName, alerts } from '#src/base/alerts.ts';
+import {
+  type AlertChange,
+  alertOf,
+  alerts,
+  type FeatureAlert,
+  type FeatureAlertChange,
+} from '#src/base/alerts.ts';
 import type { Meters } from '#src/ops/metrics/meters.ts';
 import type { Log } from './log.ts';
 import type { OperatorNotices } from './operator-notices.ts';
 
 /** An alert that is raised: `guildId` is absent where it is about the whole process. */
 export type RaisedAlert = {
-  readonly name: AlertName;
+  readonly name: string;
+  readonly meaning: string;
   readonly guildId?: string;
   readonly cause: string;
   readonly task?: string;
@@ -18,15 +25,22 @@ export class AlertBoard {
   readonly #raised = new Map<string, RaisedAlert>();
   readonly #changes;
 
-  constructor(log: Log, meters: Meters, notices?: Pick<OperatorNotices, 'report'>) {
+  /** `declared`: alerts of features. */
+  constructor(
+    log: Log,
+    meters: Meters,
+    declared: readonly FeatureAlert[] = [],
+    notices?: Pick<OperatorNotices, 'report'>,
+  ) {
     this.#log = log;
     this.#notices = notices;
     const labels = ['name', 'state'];
     this.#changes = meters.counter('alert_changes', 'Watchdog alerts raised and cleared.', labels);
-    for (const name of Object.keys(alerts) as AlertName[]) {
+    const meanings = declared.map(({ name, meaning }) => [name, meaning] as const);
+    for (const [name, meaning] of [...Object.entries(alerts), ...meanings]) {
       meters.gauge(
         `alerts_${name.replaceAll('-', '_')}`,
-        `Alerts raised now: ${alerts[name]}.`,
+        `Alerts raised now: ${meaning}.`,
         () => this.raised.filter((alert) => alert.name === name).length,
       );
     }
@@ -37,7 +51,9 @@ export class AlertBoard {
   }
 
   /** Raising twice, or clearing an alert that is not raised, changes nothing. */
-  report({ name, state, cause, task, error }: AlertChange, guildId?: string): void {
+  report(change: AlertChange | FeatureAlertChange, guildId?: string): void {
+    const { state, cause, task, error } = change;
+    const { name, meaning } = alertOf(change);
     const key = `${name} ${task ?? ''} ${guildId ?? ''}`;
     if ((state === 'raised') === this.#raised.has(key)) return;
     this.#changes.inc({ name, state });
@@ -45,15 +61,16 @@ export class AlertBoard {
     if (state === 'raised') {
       this.#raised.set(key, {
         name,
+        meaning,
         cause,
         ...(guildId !== undefined && { guildId }),
         ...(task !== undefined && { task }),
       });
-      this.#log.warn(fields, `alert raised: ${alerts[name]}`);
-      this.#notices?.report(name);
+      this.#log.warn(fields, `alert raised: ${meaning}`);
+      this.#notices?.report('of' in change ? change.of : change.name);
     } else {
       this.#raised.delete(key);
-      this.#log.info(fields, `alert cleared: ${alerts[name]}`);
+      this.#log.info(fields, `alert cleared: ${meaning}`);
     }
   }
 
@@ -61,10 +78,8 @@ export class AlertBoard {
   forget(guildId: string): void {
     for (const alert of this.raised) {
       if (alert.guildId !== guildId) continue;
-      this.report(
-        { kind: 'alert', name: alert.name, state: 'cleared', cause: 'the channel was left' },
-        guildId,
-      );
+      const cause = 'the channel was left';
+      this.report({ kind: 'alert', of: alert, state: 'cleared', cause }, guildId);
     }
   }
 }

@@ -1,9 +1,9 @@
-import { type AlertName, alerts } from '#src/base/alerts.ts';
+import { type AlertName, alerts, type FeatureAlert } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { type ErrorCode, errorCodes } from '#src/base/errors.ts';
 import type { Log } from './log.ts';
 
-/** Kind of trouble: an error code, an alert, or one of `meanings`. */
+/** Kind of trouble: an error code, an alert of no feature, or one of `meanings`. */
 export type TroubleKind = ErrorCode | AlertName | keyof typeof meanings;
 
 export type OperatorNoticesOptions = {
@@ -53,15 +53,16 @@ const remedies: Readonly<Record<string, string>> = {
 export class OperatorNotices {
   readonly #options: OperatorNoticesOptions;
   /** When a kind may be told again, by kind. */
-  readonly #nextAtMs = new Map<TroubleKind, number>();
+  readonly #nextAtMs = new Map<string, number>();
   #sending: Promise<void> = Promise.resolve();
 
   constructor(options: OperatorNoticesOptions) {
     this.#options = options;
   }
 
-  report(kind: TroubleKind): void {
-    const notice = noticeOf(kind);
+  report(trouble: TroubleKind | FeatureAlert): void {
+    const kind = typeof trouble === 'string' ? trouble : trouble.name;
+    const notice = noticeOf(trouble);
     const { clock, signal } = this.#options;
     if (notice === undefined || signal.aborted) return;
     const nowMs = clock.nowMs();
@@ -70,7 +71,7 @@ export class OperatorNotices {
     this.#sending = this.#sending.then(() => this.#send(kind, notice));
   }
 
-  async #send(kind: TroubleKind, notice: string): Promise<void> {
+  async #send(kind: string, notice: string): Promise<void> {
     const { clock, log, send, signal } = this.#options;
     try {
       signal.throwIfAborted();
@@ -84,12 +85,13 @@ export class OperatorNotices {
 }
 
 /** Text for the operator; undefined for a kind that is only logged. */
-export function noticeOf(kind: TroubleKind): string | undefined {
-  const remedy = remedies[kind] ?? remedies[kind.split('.', 1)[0] ?? ''];
+export function noticeOf(trouble: TroubleKind | FeatureAlert): string | undefined {
+  const { name, meaning, remedy } = typeof trouble === 'string' ? knownTrouble(trouble) : trouble;
   if (remedy === undefined) return undefined;
-  return `Parley: ${meaningOf(kind)} (${kind}). ${remedy} The log has more; the next notice of this kind comes in an hour at the earliest.`;
+  return `Parley: ${meaning} (${name}). ${remedy} The log has more; the next notice of this kind comes in an hour at the earliest.`;
 }
 
-function meaningOf(kind: TroubleKind): string {
-  return { ...errorCodes, ...alerts, ...meanings }[kind];
+function knownTrouble(kind: TroubleKind): FeatureAlert {
+  const remedy = remedies[kind] ?? remedies[kind.split('.', 1)[0] ?? ''];
+  return { name: kind, meaning: { ...errorCodes, ...alerts, ...meanings }[kind], remedy };
 }

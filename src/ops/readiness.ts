@@ -77,7 +77,7 @@ function causeOf(name: AlertName, alerts: readonly RaisedAlert[]): string | unde
 
 /** One line for each kind, with a count of channels; checks of the process stand there already. */
 function troublesOf(alerts: readonly RaisedAlert[]): readonly string[] {
-  const counts = new Map<AlertName, RaisedAlert[]>();
+  const counts = new Map<string, RaisedAlert[]>();
   for (const alert of alerts) {
     if (alert.name !== 'store-unwritten')
       counts.set(alert.name, [...(counts.get(alert.name) ?? []), alert]);

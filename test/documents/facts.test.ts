@@ -4,7 +4,7 @@ import { readResult } from '#bench/latency/result.ts';
 import { alerts } from '#src/base/alerts.ts';
 import { errorCodes } from '#src/base/errors.ts';
 import { rightNames } from '#src/discord/account/rights.ts';
-import { serverSettings } from '#src/features/features.ts';
+import { features, serverSettings } from '#src/features/features.ts';
 import { sourceFiles } from '#test/source-files.ts';
 
 const troubleshooting = await readFile('docs/troubleshooting.md', 'utf8');
@@ -47,8 +47,13 @@ test('troubleshooting tells what to do about every error code, as the program me
 });
 
 test('troubleshooting tells what to do about every alert, as the program means it', () => {
-  expect(firstCells(troubleshooting, 'Alerts')).toEqual(Object.keys(alerts));
-  for (const [name, meaning] of Object.entries(alerts))
+  const declared = features.flatMap((feature) => feature.alerts ?? []);
+  const all = [
+    ...Object.entries(alerts),
+    ...declared.map(({ name, meaning }) => [name, meaning] as const),
+  ];
+  expect(firstCells(troubleshooting, 'Alerts')).toEqual(all.map(([name]) => name));
+  for (const [name, meaning] of all)
     expect(troubleshooting).toContain(`| \`${name}\` | ${meaning} |`);
 });
 

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import type { AlertChange } from '#src/base/alerts.ts';
+import type { AlertChange, FeatureAlert } from '#src/base/alerts.ts';
 import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
 import { Metrics } from '#src/ops/metrics/metrics.ts';
@@ -13,11 +13,11 @@ const raised: AlertChange = {
 };
 const cleared: AlertChange = { ...raised, state: 'cleared', cause: 'answered again' };
 
-function boardOf(metrics: Metrics) {
+function boardOf(metrics: Metrics, declared: readonly FeatureAlert[] = []) {
   const lines: Record<string, unknown>[] = [];
   const to = new PassThrough();
   to.on('data', (line) => lines.push(JSON.parse(`${line}`)));
-  return { board: new AlertBoard(openLog('info', [], to), metrics.meters), lines };
+  return { board: new AlertBoard(openLog('info', [], to), metrics.meters, declared), lines };
 }
 
 test('an alert that is raised twice is told once, and again after it was cleared', async () => {
@@ -57,4 +57,19 @@ test('each background task that fails has an alert of its own', () => {
   board.report({ ...failing, task: 'expiry', state: 'cleared' });
   expect(board.raised.map(({ task }) => task)).toEqual(['reminders']);
   expect(lines[0]).toMatchObject({ task: 'expiry', err: { message: 'broken' } });
+});
+
+test('an alert that a feature declares is logged with its meaning, and counted from the start', async () => {
+  using metrics = new Metrics(() => true);
+  const full: FeatureAlert = { name: 'notes-full', meaning: 'no more notes are kept' };
+  const { board, lines } = boardOf(metrics, [full]);
+  expect((await metrics.page()).text).toContain('parley_alerts_notes_full 0');
+  board.report({ kind: 'alert', of: full, state: 'raised', cause: '100 notes' }, 'guild-1');
+  expect(lines[0]).toMatchObject({
+    alert: 'notes-full',
+    msg: 'alert raised: no more notes are kept',
+  });
+  expect((await metrics.page()).text).toContain('parley_alerts_notes_full 1');
+  board.forget('guild-1');
+  expect(board.raised).toEqual([]);
 });

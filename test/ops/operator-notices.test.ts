@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { alerts } from '#src/base/alerts.ts';
+import { alerts, type FeatureAlert } from '#src/base/alerts.ts';
 import { errorCodes } from '#src/base/errors.ts';
 import { noticeOf, OperatorNotices, type TroubleKind } from '#src/ops/operator-notices.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -21,7 +21,7 @@ function open(send: (notice: string) => Promise<unknown> = async () => undefined
     },
     signal: ending.signal,
   });
-  const report = async (kind: TroubleKind) => {
+  const report = async (kind: TroubleKind | FeatureAlert) => {
     notices.report(kind);
     for (let n = 0; n < 10; n++) await turn();
   };
@@ -42,6 +42,17 @@ test('the operator is written to once for each kind and hour, with what to do', 
   await clock.advance(1_000);
   await report('store.unreadable');
   expect(sent).toHaveLength(3);
+});
+
+test('an alert of a feature is written with the remedy that it declares, and without one only logged', async () => {
+  const { sent, report } = open();
+  const full = { name: 'notes-full', meaning: 'no more notes are kept' };
+  await report(full);
+  await report({ ...full, remedy: 'Delete some.' });
+  await report({ ...full, remedy: 'Delete some.' });
+  expect(sent).toEqual([
+    expect.stringMatching(/^Parley: no more notes are kept \(notes-full\)\. Delete some\. /),
+  ]);
 });
 
 test('a notice that cannot be sent throws nothing, is logged, and is tried again after a minute', async () => {

@@ -14,11 +14,11 @@ test('a process is ready when gateway, store, event loop and self-tests are well
 });
 
 test('each check of the process that fails makes it unready, and says why in its line', () => {
-  const unwritten = { name: 'store-unwritten', cause: 'nothing was written for 41 s' } as const;
+  const cause = 'nothing was written for 41 s';
   const readiness = readinessOf({
     gateway: () => false,
     heldUpMs: () => 2_345.6,
-    raised: () => [unwritten],
+    raised: () => [{ name: 'store-unwritten', meaning: '', cause }],
   });
   readiness.check('self-tests', 'No voice.');
   expect(readiness.report()).toEqual({
@@ -48,9 +48,9 @@ test('a store that cannot be opened makes the process unready until it is open',
 
 test('trouble of one channel or provider is told without ids, and leaves the process ready', () => {
   const raised: readonly RaisedAlert[] = [
-    { name: 'udp-dead', guildId: '123456', cause: 'no answer for 12 s' },
-    { name: 'udp-dead', guildId: '654321', cause: 'no answer for 11 s' },
-    { name: 'event-loop-delayed', cause: 'the main thread was blocked for 312 ms' },
+    { name: 'udp-dead', meaning: '', guildId: '123456', cause: 'no answer for 12 s' },
+    { name: 'udp-dead', meaning: '', guildId: '654321', cause: 'no answer for 11 s' },
+    { name: 'event-loop-delayed', meaning: '', cause: 'the main thread was blocked for 312 ms' },
   ];
   const readiness = readinessOf({ raised: () => raised });
   readiness.trouble('chat api.x', 'provider.late');

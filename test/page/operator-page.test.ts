@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { alerts } from '#src/base/alerts.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { SessionEvent } from '#src/conversation/ports/events.ts';
 import type { ProviderBreaker } from '#src/provider/provider-news.ts';
@@ -58,7 +59,9 @@ async function openSetup(isReachedByLink = true) {
         breakers: () => [breaker],
       };
     },
-    alerts: () => [{ name: 'udp-dead', guildId: 'h', cause: 'no answer for 15 s' }],
+    alerts: () => [
+      { name: 'udp-dead', meaning: alerts['udp-dead'], guildId: 'h', cause: 'no answer for 15 s' },
+    ],
     isReachedByLink,
     onAction: () => undefined,
     onBug: (error) => bugs.push(error),
@@ -159,7 +162,7 @@ test('a manager sees their own server, no provider by name, and no alert of othe
     code,
     breakers: [{ provider, state: 'closed' }],
   });
-  expect(snapshot.alerts[0]?.meaning).toBe('the voice server does not answer over UDP any more');
+  expect(snapshot.alerts[0]?.meaning).toBe(alerts['udp-dead']);
   const own = shownTo({ kind: 'manager', userId: 'boss', guildId: 'g' }, snapshot);
   expect(own.rooms).toEqual(snapshot.rooms);
   expect(own.alerts).toEqual([]);

@@ -73,6 +73,8 @@ async function liveThrough(environment: BotEnvironment, runSql: RunSql): Promise
       expect(lines).toContain(line);
     });
 
+  const metrics = async () =>
+    (await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).split('\n');
   const stored = async () =>
     (await runSql('SELECT text FROM notes ORDER BY kept_at_wall_ms', setup)).map((row) => row.text);
 
@@ -92,17 +94,20 @@ async function liveThrough(environment: BotEnvironment, runSql: RunSql): Promise
   expect(isOffered(setup)).toBe(true);
   expect(await stored()).toEqual(['buy tea']);
   expect(bot.log).toContainEqual(expect.objectContaining({ msg: 'note', chars: 7 }));
-  const metrics = await fetch(`http://127.0.0.1:${port}/metrics`);
-  expect((await metrics.text()).split('\n')).toContain('parley_notes_total 1');
+  expect(await metrics()).toContain('parley_notes_total 1');
   await isShown('Notes: 1');
 
   // counted, and listed by its command
   const before = await countedRows(adam);
   const both = { key: 'Your notes', value: 'buy tea; call Ben' };
-  expect(await commandReply(adam, 'notes', { add: 'call Ben' })).toMatchObject(
+  expect(await commandReply(adam, 'notes', { note: 'call Ben' })).toMatchObject(
     whispered('settings.own', both),
   );
   expect(await countedRows(adam)).toBe(before + 1);
+
+  // listed by its button on the panel, written in its form, and reported to the operator
+  await noteWritten(setup, adam, both);
+  expect(await metrics()).toContain('parley_alerts_notes_many 1');
 
   // set
   expect(await suggested('settings set', 'key', 'spoken')).toMatchObject([
@@ -120,27 +125,47 @@ async function liveThrough(environment: BotEnvironment, runSql: RunSql): Promise
   const [file] = (await commandReply(adam, 'privacy export')).files;
   const { tables } = JSON.parse((await download(file?.url ?? '', sandbox)).text);
   const ofAdam = { guildId: guild.id, personId: adam.id };
-  expect(tables.notes).toHaveLength(2);
-  for (const note of ['buy tea', 'call Ben'])
+  expect(tables.notes).toHaveLength(3);
+  for (const note of ['buy tea', 'call Ben', 'wash up'])
     expect(tables.notes).toContainEqual(expect.objectContaining({ ...ofAdam, text: note }));
   await pressed(adam, await commandReply(adam, 'privacy forget'), 'forget.confirm');
   expect(await stored()).toEqual([]);
   await isShown('Notes: 0');
+  expect(await metrics()).toContain('parley_alerts_notes_many 0');
 
   // deleted once it is old
-  await commandReply(adam, 'notes', { add: 'call Eva' });
+  await commandReply(adam, 'notes', { note: 'call Eva' });
   await isShown('Notes: 1');
   await runSql(`UPDATE notes SET kept_at_wall_ms = kept_at_wall_ms - ${2 * dayMs}`, setup);
   await isShown('Notes: 0');
   expect(await stored()).toEqual([]);
 
   // erased with its server
-  await commandReply(adam, 'notes', { add: 'call Ana' });
+  await commandReply(adam, 'notes', { note: 'call Ana' });
   expect(await stored()).toEqual(['call Ana']);
   await running.sandbox.removeGuild(guild.id);
   await bot.logged(({ msg }) => msg?.startsWith('removed from the server') === true, 30_000);
   expect(await stored()).toEqual([]);
   expect(bot.complaints).toBe('');
+}
+
+/** Presses the button, and sends the form. */
+async function noteWritten(
+  { bot, sandbox }: ScenarioSetup,
+  adam: SandboxPerson,
+  both: { readonly key: string; readonly value: string },
+): Promise<void> {
+  const panel = sandbox.messages('general').find(({ text }) => text.includes('Notes: '));
+  if (!panel) throw new Error('There is no panel.');
+  expect(await pressed(adam, panel, 'notes.list')).toMatchObject(whispered('settings.own', both));
+  const opened = adam.command('notes');
+  expect(await opened.asked(soon())).toMatchObject({ title: text('form.persona.new') });
+  const three = { ...both, value: `${both.value}; wash up` };
+  expect(await adam.submit(opened, { note: 'wash up' }).answered(soon())).toMatchObject(
+    whispered('settings.own', three),
+  );
+  const alert = { alert: 'notes-many', cause: '3 notes' };
+  expect(bot.log).toContainEqual(expect.objectContaining(alert));
 }
 
 /** Whether the tool was offered for the latest answer. */
@@ -156,7 +181,7 @@ async function countedRows(person: SandboxPerson): Promise<number> {
 }
 
 scenario(
-  'a feature of three files and a command is registered, offered, stored, shown, exported and forgotten by its lines in two lists',
+  'a feature of three files and a command with a button and a form is registered, offered, stored, shown, exported and forgotten by its lines in two lists',
   () =>
     liveThrough({}, async (sql, { dataDir }) => {
       using sqlite = new DatabaseSync(storePath(dataDir));

@@ -1,5 +1,5 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
-import { type AlertChange, alerts } from '#src/base/alerts.ts';
+import { type AlertChange, alertOf, type FeatureAlertChange } from '#src/base/alerts.ts';
 import type { ConversationPrinter } from '#src/console/first-run/show.ts';
 import type { SessionEvent } from '#src/conversation/ports/events.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
@@ -80,8 +80,8 @@ export class SandboxView {
     }
   }
 
-  alert({ name, state, cause }: AlertChange): void {
-    if (state === 'raised') this.#show.note(`${alerts[name]}: ${cause}`);
+  alert(change: AlertChange | FeatureAlertChange): void {
+    if (change.state === 'raised') this.#show.note(`${alertOf(change).meaning}: ${change.cause}`);
   }
 
   session(event: SessionEvent): void {

@@ -1,5 +1,5 @@
 import type { StreamCounts } from '#src/audio/voice/speaker-stream.ts';
-import type { AlertChange } from '#src/base/alerts.ts';
+import type { AlertChange, FeatureAlertChange } from '#src/base/alerts.ts';
 import type { ErrorCode, FailureStage } from '#src/base/errors.ts';
 import type { SpentEvent } from '#src/spending/budget-authority.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
@@ -158,6 +158,7 @@ export type SessionEvent =
   | { readonly kind: 'recogniser-full' }
   /** An alert of this channel, raised or cleared. */
   | AlertChange
+  | FeatureAlertChange
   | {
       readonly kind: 'failed';
       readonly stage: FailureStage | 'store' | 'bug';

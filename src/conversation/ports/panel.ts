@@ -21,7 +21,7 @@ export type PanelFace = {
   readonly next?: string;
   /** People whose waiting question was recently dropped. */
   readonly lost?: readonly string[];
-  /** Sounding tracks, the one that the buttons control first. */
+  /** Sounding tracks. */
   readonly tracks?: readonly PanelTrack[];
   /** Days that captions are kept where they are on; absent: the bot is not there. */
   readonly captionsDays?: number;
@@ -29,6 +29,8 @@ export type PanelFace = {
   readonly captionsIn?: string;
   /** Further lines of features. */
   readonly lines?: readonly TextLine[];
+  /** Names of buttons of features, in rows of their own. */
+  readonly buttons?: readonly string[];
   readonly lastAnswerMs?: number;
   /** Name of the engine, as in the start line. */
   readonly engine: string;

@@ -1,7 +1,6 @@
 import type { Button } from '#src/conversation/command.ts';
 import type { PanelFace, PanelTrack } from '#src/conversation/ports/panel.ts';
 import { type MessageBody, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
-import { trackReference } from '#src/features/tracks/track-names.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import { playingTime } from '#src/texts/duration.ts';
 import { cut, firstChars, maxMessageChars, oneLine } from '#src/texts/plain.ts';
@@ -49,16 +48,7 @@ function buttonNames(face: PanelFace | undefined): readonly (readonly string[])[
   const listening = face?.state.kind === 'paused' ? 'resume' : 'pause';
   const transcript = face?.captionsIn === undefined ? [] : ['captions.transcript'];
   const choices = [...consentNames, ...transcript];
-  return [['ask', 'stop', listening, 'captions', 'privacy'], trackNames(face), choices];
-}
-
-/** Names of the buttons that control the first track. */
-function trackNames(face: PanelFace | undefined): readonly string[] {
-  const [first] = face?.tracks ?? [];
-  if (!first) return [];
-  const names = [first.isPaused ? 'resume' : 'pause', 'skip', 'quieter', 'louder'];
-  const about = trackReference(first.name);
-  return [...names.map((name) => `track.${name}:${about}`), 'track.list'];
+  return [['ask', 'stop', listening, 'captions', 'privacy'], face?.buttons ?? [], choices];
 }
 
 function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): readonly TextLine[] {

@@ -10,6 +10,7 @@ import { locales, text } from '#src/texts/texts.ts';
 import { OwnedTracks } from './owned-tracks.ts';
 import type { TrackCommand } from './perform-command.ts';
 import { soundChosen } from './sound-matching.ts';
+import { panelButtons } from './track-names.ts';
 import type { ListedTrack } from './track-outcomes.ts';
 import { TrackPersistence } from './track-persistence.ts';
 import type { TrackStore } from './track-store.ts';
@@ -57,7 +58,7 @@ export class SessionTracks implements FeatureSession {
 
   panel(): Partial<PanelFace> {
     const tracks = this.owned.views.flatMap(shownTrack);
-    return tracks.length > 0 ? { tracks } : {};
+    return tracks.length > 0 ? { tracks, buttons: panelButtons(tracks) } : {};
   }
 
   async #keep(): Promise<void> {

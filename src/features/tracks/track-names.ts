@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { PanelTrack } from '#src/conversation/ports/panel.ts';
 import {
   mostNameUnits,
   objectionToName,
@@ -44,6 +45,14 @@ export function isOwnTrack(name: string): name is (typeof ownTracks)[number] {
 export function trackReference(name: string): string {
   if (name.length <= mostButtonUnits) return name;
   return `#${createHash('sha256').update(trackKey(name)).digest('hex').slice(0, referenceDigits)}`;
+}
+
+/** Names of the buttons on the panel, which control the first of these tracks. */
+export function panelButtons([first]: readonly PanelTrack[]): readonly string[] {
+  if (!first) return [];
+  const names = [first.isPaused ? 'resume' : 'pause', 'skip', 'quieter', 'louder'];
+  const about = trackReference(first.name);
+  return [...names.map((name) => `track.${name}:${about}`), 'track.list'];
 }
 
 /** Name of the track that a button is about, among those there are; where none is, what it carries. */

@@ -1,4 +1,3 @@
-import { alerts as alertMeanings } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { PageLinks } from '#src/conversation/ports/command-ports.ts';
 import type { SessionEvent } from '#src/conversation/ports/events.ts';
@@ -140,9 +139,7 @@ export class OperatorPage implements PageLinks {
       atWallMs: clock.wallMs(),
       rooms: sessions,
       providers: this.#providers.views(running?.breakers()),
-      alerts: alerts().map((alert) => {
-        return { ...alert, meaning: alertMeanings[alert.name], ...nameOf(alert.guildId) };
-      }),
+      alerts: alerts().map((alert) => ({ ...alert, ...nameOf(alert.guildId) })),
       stages: this.#history.latest(),
     };
   }

@@ -14,8 +14,8 @@ export type CaptionWords = {
 /** Snapshot for one viewer: `words` only to a manager who may read them where captions are posted. */
 export type ShownSnapshot = PageSnapshot & { readonly words?: readonly CaptionWords[] };
 
-/** Alert with its meaning, and the name of its server where that is known. */
-export type ShownAlert = RaisedAlert & { readonly meaning: string; readonly guildName?: string };
+/** Alert with the name of its server where that is known. */
+export type ShownAlert = RaisedAlert & { readonly guildName?: string };
 
 /** Everything an operator sees at one moment: ids, names of who agreed, and numbers; never words people said. */
 export type PageSnapshot = {

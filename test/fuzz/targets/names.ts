@@ -7,7 +7,7 @@ import { suggestions } from '#src/discord/interactions/reception.ts';
 import { type MessageBody, messagesOf, sentence } from '#src/discord/interactions/rendering.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
 import { textOr } from '#src/discord/text-or.ts';
-import { trackNameOf } from '#src/features/tracks/track-names.ts';
+import { panelButtons, trackNameOf } from '#src/features/tracks/track-names.ts';
 import { instructionsOf } from '#src/pipeline/prompt.ts';
 import { firstChars, maxMessageChars, oneLine, posted } from '#src/texts/plain.ts';
 import { text } from '#src/texts/texts.ts';
@@ -73,6 +73,10 @@ const languages = { caller: 'de', room: 'en' } as const;
 
 /** A panel on which everything that people may choose reads `a` or `b`. */
 function faceOf(a: string, b: string): PanelFace {
+  const name = trackNameOf(firstChars(a, 100)) ?? 'main';
+  const tracks = [
+    { name, title: b, percent: 50, isPaused: false, isMuted: false, positionMs: 0 },
+  ] as const;
   return {
     state: { kind: 'speaking', name: a },
     people: [
@@ -85,16 +89,8 @@ function faceOf(a: string, b: string): PanelFace {
     asked: [a, b],
     next: b,
     lost: [a],
-    tracks: [
-      {
-        name: trackNameOf(firstChars(a, 100)) ?? 'main',
-        title: b,
-        percent: 50,
-        isPaused: false,
-        isMuted: false,
-        positionMs: 0,
-      },
-    ],
+    tracks,
+    buttons: panelButtons(tracks),
     engine: 'built-in',
   };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AlertChange } from '#src/base/alerts.ts';
+import type { AlertChange, FeatureAlert } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { Public } from '#src/base/public.ts';
 import { withStore } from '#src/conversation/alerts/store-access.ts';
@@ -17,6 +17,14 @@ export const noteKept: FeatureEventKind<'personId' | 'chars'> = {
   meter: { counter: 'notes', help: 'Notes that were kept.', labels: [] },
 };
 
+/** A server has many notes. */
+export const manyNotes: FeatureAlert = {
+  name: 'notes-many',
+  meaning: 'a server keeps many notes',
+};
+
+/** Notes of a server that raise the alert. */
+const manyCount = 3;
 /** Time in ms that a note is kept, and between two checks. */
 const [keptMs, everyMs] = [86_400_000, 500];
 
@@ -77,6 +85,9 @@ export class GuildNotes {
   /** Panels show it at once. */
   #change(guildId: string, notes: readonly Note[]): void {
     this.#known.set(guildId, notes);
+    const state = notes.length < manyCount ? 'cleared' : 'raised';
+    const cause = `${notes.length} notes`;
+    this.#parts.onEvent(guildId, { kind: 'alert', of: manyNotes, state, cause });
     for (const { context } of this.#sessions.sessions(guildId)) context.wakeup.wake();
   }
 }

@@ -1,18 +1,48 @@
-import type { Command } from '#src/conversation/command.ts';
+import type {
+  Button,
+  Command,
+  CommandCall,
+  CommandPorts,
+  FormHandler,
+  Replies,
+} from '#src/conversation/command.ts';
 import { GuildNotes } from './guild-notes.ts';
 
-/** Keeps a note of the caller, and lists those of the caller. */
+/** Lists the notes of the caller. */
+export const noteButton: Button = {
+  name: 'notes.list',
+  label: 'button.track.list',
+  style: 'plain',
+  run: list,
+};
+
+/** Keeps a note that was written in the form. */
+export const noteForm: FormHandler = { name: 'notes', inputs: ['note'], run: keep };
+
+/** Keeps a note of the caller; without one, it opens the form. */
 export const noteCommand: Command = {
   name: 'notes',
   description: 'command.privacy.memories',
   shownTo: 'caller',
-  options: [{ name: 'add', description: 'command.say.text', kind: 'text', maxChars: 200 }],
-  async run({ callerId, guildId, words }, { port }) {
-    const notes = port(GuildNotes);
-    if (words.add) await notes.keep(guildId, callerId, words.add);
-    await notes.load(guildId);
-    const own = notes.known(guildId).filter(({ personId }) => personId === callerId);
-    const value = own.map(({ text }) => text).join('; ');
-    return [{ id: 'settings.own', with: { key: 'Your notes', value }, to: 'caller' }];
+  options: [{ name: 'note', description: 'command.say.text', kind: 'text', maxChars: 200 }],
+  async form({ words }) {
+    if (words.note) return undefined;
+    const inputs = [{ name: 'note', label: 'form.persona.name', maxChars: 200 }] as const;
+    return { name: noteForm.name, title: 'form.persona.new', inputs };
   },
+  run: keep,
 };
+
+async function keep(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+  const { callerId, guildId, words } = call;
+  if (words.note) await ports.port(GuildNotes).keep(guildId, callerId, words.note);
+  return await list(call, ports);
+}
+
+async function list({ callerId, guildId }: CommandCall, { port }: CommandPorts): Promise<Replies> {
+  const notes = port(GuildNotes);
+  await notes.load(guildId);
+  const own = notes.known(guildId).filter(({ personId }) => personId === callerId);
+  const value = own.map(({ text }) => text).join('; ');
+  return [{ id: 'settings.own', with: { key: 'Your notes', value }, to: 'caller' }];
+}

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Feature } from '#src/conversation/feature.ts';
 import { tool } from '#src/conversation/ports/tool.ts';
 import { switchSetting } from '#src/conversation/settings/server-setting.ts';
-import { GuildNotes, noteKept } from './guild-notes.ts';
-import { noteCommand } from './note-command.ts';
+import { GuildNotes, manyNotes, noteKept } from './guild-notes.ts';
+import { noteButton, noteCommand, noteForm } from './note-command.ts';
 import { notePart } from './note-store.ts';
 
 /** Whether the model may keep notes. */
@@ -30,8 +30,11 @@ export const notes: Feature = {
   name: 'notes',
   tools: [keepNote],
   events: [noteKept],
+  alerts: [manyNotes],
   settings: [spokenNotes],
   commands: [noteCommand],
+  buttons: [noteButton],
+  forms: [noteForm],
   help: 'command.privacy.memories',
   open: ({ store }) => ({
     shard(services) {
@@ -43,7 +46,8 @@ export const notes: Feature = {
           entered: () => void known.load(guildId),
           panel() {
             const value = `${known.known(guildId).length}`;
-            return { lines: [{ id: 'settings.own', with: { key: 'Notes', value } }] };
+            const line = { id: 'settings.own', with: { key: 'Notes', value } } as const;
+            return { lines: [line], buttons: [noteButton.name] };
           },
         }),
         forgetServer: (guildId) => known.forgetServer(guildId),
