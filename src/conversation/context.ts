@@ -34,7 +34,7 @@ import type { VoiceSessionOptions } from './voice-session-options.ts';
 /** Sources of a context that its session holds. */
 type SessionHooks = {
   readonly link: ReconnectingLink;
-  readonly isCaptionsOnly: () => boolean;
+  readonly maySpeak: () => boolean;
   readonly onLost: NonNullable<TurnQueueOptions['onLost']>;
   /** Aborted when the session is over. */
   readonly signal: AbortSignal;
@@ -55,8 +55,8 @@ export class SessionContext {
   readonly style: () => ReplyStyle;
   /** Aborted when the session is over; its links may come and go. */
   readonly signal: AbortSignal;
-  /** True where the bot was called to write captions only. */
-  readonly isCaptionsOnly: () => boolean;
+  /** Whether it answers and greets aloud; false: the bot was called to write only. */
+  readonly maySpeak: () => boolean;
   /** Everybody there besides the bot itself, also while the link is away. */
   readonly people: () => readonly ChannelMember[];
   /** Posts a line into the channel when its turn has come, if it still holds then. */
@@ -90,7 +90,7 @@ export class SessionContext {
   /** Members are made in the order in which they need each other; a constructor that is given the context only keeps it. */
   constructor(
     { channel, former, notices, parts, seat, sessions, settings, sources }: VoiceSessionOptions,
-    { isCaptionsOnly, link, onLost, signal }: SessionHooks,
+    { maySpeak, link, onLost, signal }: SessionHooks,
   ) {
     const { guildId, channelId } = channel;
     const before = former?.context;
@@ -105,7 +105,7 @@ export class SessionContext {
       return { ...style, voice: { ...style.voice, onGone } };
     };
     this.signal = signal;
-    this.isCaptionsOnly = isCaptionsOnly;
+    this.maySpeak = maySpeak;
     this.people = () => link.people();
     this.notice = (line, holds = () => true) =>
       notices.report({ channel, line, holds: () => !signal.aborted && holds() });

@@ -92,9 +92,9 @@ export class PanelWatch {
     this.#lost = this.#lost.filter(({ atMs }) => nowMs - atMs < lostMs);
     const lost = this.#lost.map(({ name }) => name);
     const { quiet } = this.#context.parts.spending.manner(this.#context.channel.guildId);
-    const isCaptionsOnly = this.#context.isCaptionsOnly();
+    const maySpeak = this.#context.maySpeak();
     const isLinkDown = this.#isLinkDown;
-    const state = stateOf({ ...activity, isLinkDown, isCaptionsOnly, ...(quiet && { quiet }) });
+    const state = stateOf({ ...activity, isLinkDown, maySpeak, ...(quiet && { quiet }) });
     this.#show(state, chipsOf(activity), {
       ...(firstHeard.length > 0 && { firstHeard }),
       ...(asked.length > 0 && { asked }),
@@ -192,11 +192,11 @@ function stateOf({
   step,
   quiet,
   isLinkDown,
-  isCaptionsOnly,
+  maySpeak,
 }: ChannelActivity &
   Pick<BudgetMode, 'quiet'> & {
     readonly isLinkDown: boolean;
-    readonly isCaptionsOnly: boolean;
+    readonly maySpeak: boolean;
   }): PanelFace['state'] {
   if (gate.paused) return { kind: 'paused' };
   if (isLinkDown) return { kind: 'reconnecting' };
@@ -207,7 +207,7 @@ function stateOf({
   if (quiet) return { kind: 'quiet', time: quiet.time };
   const talker = people.find(({ id }) => talking.includes(id));
   if (talker) return { kind: 'hearing', name: talker.name };
-  return { kind: isCaptionsOnly ? 'captions_only' : 'listening' };
+  return { kind: maySpeak ? 'listening' : 'captions_only' };
 }
 
 function chipsOf({ people, gate }: ChannelPresence): PanelFace['people'] {

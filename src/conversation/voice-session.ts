@@ -77,7 +77,7 @@ export class VoiceSession {
     this.#connection = new ReconnectingLink(parts.clock, sources);
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
     this.context = new SessionContext(options, {
-      isCaptionsOnly: () => this.#mode === 'captions',
+      maySpeak: () => this.#mode === 'talk',
       link: this.#connection,
       onLost: (question, why) => this.#lost(question, why),
       signal: this.#over.signal,

@@ -139,8 +139,8 @@ export class SessionAddressing {
   }
 
   #mode(): AddressingMode {
-    const { isCaptionsOnly, settings } = this.#context;
-    return isCaptionsOnly() ? 'off' : settings().addressing;
+    const { maySpeak, settings } = this.#context;
+    return maySpeak() ? settings().addressing : 'off';
   }
 
   #nowMs(): number {

@@ -66,8 +66,8 @@ export class SpokenNotices {
 
   /** False: there is no money for speech, a moderator keeps it silent, or it was called to write captions only. */
   #maySpeak(): boolean {
-    const { channel, isCaptionsOnly, parts, queue } = this.#context;
-    return !isCaptionsOnly() && !queue.isMuted && !parts.spending.manner(channel.guildId).quiet;
+    const { channel, maySpeak, parts, queue } = this.#context;
+    return maySpeak() && !queue.isMuted && !parts.spending.manner(channel.guildId).quiet;
   }
 
   /** For good: nothing of what waits is said. */

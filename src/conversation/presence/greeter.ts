@@ -17,8 +17,7 @@ export class Greeter {
     this.#context = context;
     const fromMs = context.parts.clock.nowMs();
     const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== callerId;
-    const isTalk = !context.isCaptionsOnly();
-    const isDue = isTalk && context.once.first('greeted') && people.some(isOther);
+    const isDue = context.maySpeak() && context.once.first('greeted') && people.some(isOther);
     this.#greeting = isDue ? { kind: 'waiting', fromMs } : { kind: 'over' };
   }
 

@@ -144,9 +144,9 @@ export class SessionCaptions implements FeatureSession {
 
   /** Options of captions that are to be on in this channel. */
   #wanted(): CaptionOptions | undefined {
-    const { channel, isCaptionsOnly, stored } = this.#context;
+    const { channel, maySpeak, stored } = this.#context;
     const kept = stored.captionsIn(channel.guildId, channel.channelId);
-    return kept ?? (isCaptionsOnly() ? {} : undefined);
+    return kept ?? (maySpeak() ? undefined : {});
   }
 
   /** The people there heard the notice before a restart; they hear the next one. */

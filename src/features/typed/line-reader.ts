@@ -87,8 +87,8 @@ export class LineReader {
     owner: Asker,
     open: OpenLine,
   ): Promise<ReadingOutcome> {
-    const { channel, context, mode } = session;
-    if (mode === 'captions') return { kind: 'captions-only' };
+    const { channel, context } = session;
+    if (!context.maySpeak()) return { kind: 'captions-only' };
     const { characters, ...speech } = await this.#speechOf(line, context);
     if (open.handle.dropped) return { kind: 'deleted' };
     if (speech.clauses.length === 0) return { kind: 'unspeakable' };

@@ -24,9 +24,9 @@ export function sayIn(
   when: 'now' | 'queue',
   how: SayOptions,
 ): SayOutcome {
-  const { channel, context, mode } = session;
+  const { channel, context } = session;
   const { spending } = context.parts;
-  if (mode === 'captions') return { kind: 'captions-only' };
+  if (!context.maySpeak()) return { kind: 'captions-only' };
   const clauses = clausesOf(words);
   if (clauses.length === 0) return { kind: 'unspeakable' };
   const { quiet } = spending.manner(channel.guildId);

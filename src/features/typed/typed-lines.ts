@@ -106,8 +106,8 @@ export class TypedLines implements TypedMessageListener {
       return (await this.#say(message, { id: 'ask.empty' }, signal)) === 'sent'
         ? 'empty'
         : 'deleted';
-    const { settings } = session.context;
-    const isHere = session.isHere(message.author.id) && session.mode !== 'captions';
+    const { maySpeak, settings } = session.context;
+    const isHere = session.isHere(message.author.id) && maySpeak();
     const isAloud = isHere && settings().typed === 'voice';
     return isAloud
       ? await this.#answerAloud(message, signal)

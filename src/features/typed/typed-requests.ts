@@ -110,7 +110,7 @@ export class TypedRequests {
     const payer = spending.payer(guildId, asker.id);
     const here = this.#sessions.session(guildId);
     if (answer === 'voice' && !here) return nowhere;
-    if (answer === 'voice' && here?.mode === 'captions') return captionsOnly;
+    if (answer === 'voice' && !here?.context.maySpeak()) return captionsOnly;
     const askedAtMs = clock.nowMs();
     const { recording } = about;
     const over = new AbortController();
