@@ -12,10 +12,7 @@ import type { OpenFeature, ProcessParts } from '#src/conversation/feature.ts';
 import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
 import type { ToolEntry } from '#src/conversation/ports/tool.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import { SessionCaptions } from '#src/features/captions/session-captions.ts';
-import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
 import { features, tools } from '#src/features/features.ts';
-import { memoryStore } from '#src/features/memories/memory-store.ts';
 import type { ExternalTool, ToolNews } from '#src/features/tools/external-tool.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
 import type { StoreCopies } from '#src/people/store-copies.ts';
@@ -53,12 +50,11 @@ import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { BotOptions } from './bot-options.ts';
 import { openBudget } from './budget.ts';
 import { pipelinesOf } from './engines/pipelines.ts';
-import { openTranscriptStores } from './transcripts.ts';
+import { type OpenParts, openTranscriptStores } from './transcripts.ts';
 
 /** Parts that all shards of a process share. */
 export type SharedParts = {
   readonly store: Store;
-  readonly transcripts: TranscriptStores;
   readonly storeCopies: StoreCopies;
   readonly features: readonly OpenFeature[];
   readonly sounds: Sounds;
@@ -94,10 +90,11 @@ export async function openSharedParts(
   const loading = [loadSilero(), loadCues(), openBotStore(options, signal)] as const;
   const [weights, cues, { store, sharedSpending, pool }] = await Promise.all(loading);
   stack.use(store);
-  const { stores: transcripts } = stack.use(await openTranscriptStores(config, pool, options));
+  const transcripts = stack.use(await openTranscriptStores(config, pool, options));
   const storeCopies = openStoreCopies(options, stack);
   const sounds = stack.use(openSounds(config));
-  const opened = openFeatures(options, { sounds, store, transcripts, weights }, stack);
+  const parts = [...partsOf(store), ...transcripts.parts];
+  const opened = openFeatures(options, { parts, sounds, weights }, stack);
   if (weights.kind === 'plain') options.onDiscord({ kind: 'warning', message: withoutSimd });
   warmUp(weights);
   const tokenBudgets = new TokenBudgets();
@@ -113,7 +110,7 @@ export async function openSharedParts(
       keepsCaptions: (guildId) =>
         sessionsOf(guildId)
           ?.sessions(guildId)
-          .some(({ context }) => context.features.of(SessionCaptions).active) === true,
+          .some(({ context }) => context.features.panel().captionsIn !== undefined) === true,
       guildCapsOf: (guildId) => sessionsOf(guildId)?.settings.capsIn(guildId) ?? {},
       ownCapOf: (payerId) => tokenBudgets.capOf(payerId),
       onEvent: options.onSession,
@@ -127,7 +124,6 @@ export async function openSharedParts(
   const closing = stack.move();
   return {
     store,
-    transcripts,
     storeCopies,
     features: opened,
     sounds,
@@ -185,19 +181,14 @@ function openStoreCopies(
 
 function openFeatures(
   { config, engines, onSession: onEvent }: BotOptions,
-  {
-    sounds,
-    store,
-    transcripts,
-    weights,
-  }: Pick<SharedParts, 'sounds' | 'store' | 'transcripts' | 'weights'>,
+  { parts, sounds, weights }: Pick<SharedParts, 'sounds' | 'weights'> & { parts: OpenParts },
   stack: AsyncDisposableStack,
 ): readonly OpenFeature[] {
   const { deadlines, speech, transcription } = config;
-  const parts: ProcessParts = {
+  const given: ProcessParts = {
     clock: realClock,
     onEvent,
-    store: partOf(store, transcripts),
+    store: partIn(parts),
     sounds,
     recordings: sounds.recordings,
     files: sounds.files,
@@ -210,22 +201,22 @@ function openFeatures(
     modelNews: () => engines.modelNews(),
   };
   return features.map((feature) => {
-    const open = feature.open(parts);
+    const open = feature.open(given);
     stack.defer(() => open[Symbol.asyncDispose]?.());
     return open;
   });
 }
 
-/** Finds the open store of a declared part. */
-function partOf(store: Store, transcripts: TranscriptStores): ProcessParts['store'] {
-  const parts = Object.entries(storeParts).map(
-    ([name, part]) => [part, Reflect.get<object, string>(store, name)] as const,
-  );
-  const open = new Map<object, unknown>([
-    ...parts,
-    [TranscriptStores.key, transcripts],
-    [memoryStore, transcripts.onDisk.memories],
+function partsOf(store: Store): OpenParts {
+  return Object.entries(storeParts).map(([name, part]) => [
+    part,
+    Reflect.get<object, string>(store, name),
   ]);
+}
+
+/** Finds the open store of a declared part. */
+function partIn(parts: OpenParts): ProcessParts['store'] {
+  const open = new Map(parts);
   return (part) => {
     if (!open.has(part)) throw new TypeError('The store has no such part.');
     return open.get(part) as never; // the list of parts tells what it is

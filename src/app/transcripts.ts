@@ -1,6 +1,7 @@
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
 import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
+import { memoryStore } from '#src/features/memories/memory-store.ts';
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
 import {
   openPassingTranscripts,
@@ -8,6 +9,9 @@ import {
 } from '#src/storage/transcripts/open-transcripts.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 import type { BotOptions } from './bot-options.ts';
+
+/** Declared parts of a store, each with what is open of it. */
+export type OpenParts = readonly (readonly [part: object, open: unknown])[];
 
 /**
  * Opens the transcripts on disk, or in the database of the store, and in memory; their trouble is reported to the operator.
@@ -17,11 +21,14 @@ export async function openTranscriptStores(
   { dataDir }: Pick<Config, 'dataDir'>,
   pool: PostgresPool | undefined,
   report: Pick<BotOptions, 'onDiscord' | 'onStore'>,
-): Promise<{ readonly stores: TranscriptStores } & AsyncDisposable> {
+): Promise<{ readonly parts: OpenParts } & AsyncDisposable> {
   const onDisk = pool ? await inDatabase(pool, report) : inFile(dataDir, report);
   const inMemory = openPassingTranscripts(realClock);
   return {
-    stores: new TranscriptStores(onDisk, inMemory),
+    parts: [
+      [TranscriptStores.key, new TranscriptStores(onDisk, inMemory)],
+      [memoryStore, onDisk.memories],
+    ],
     async [Symbol.asyncDispose]() {
       await Promise.all([onDisk, inMemory].map((one) => one[Symbol.asyncDispose]()));
     },
