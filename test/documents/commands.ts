@@ -109,7 +109,6 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   ),
   'npm run types': inCi('npm run types'),
   'npm run unused': inCi('npm run unused'),
-  'npm run truth': long('test/scripts/truth.test.ts'),
   'npm run code-size': tested('test/scripts/code-size.test.ts', 'scripts/code-size.mjs', '--small'),
   'npm run house': tested('test/scripts/house.test.ts', 'scripts/house/main.ts'),
   'npm run upgrade-test': { why: 'three files of the tests, which npm test and test:long run' },

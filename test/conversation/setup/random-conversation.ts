@@ -136,7 +136,7 @@ async function step(
   linkOpener.link.tick(clock.nowMs());
 }
 
-export async function perform(
+async function perform(
   { kind, personId }: TimedAct,
   { linkOpener, privacy }: SessionFixture,
 ): Promise<void> {
