@@ -1,4 +1,5 @@
 // npm run node -- bench/speech.ts [-- --rounds 40]: how soon the first byte of speech over HTTP is read, after the engine's.
+
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -11,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
+import { freePort } from '#test/fakes/free-port.ts';
 import { percentile, table } from './table.ts';
 
 const { values: options } = parseArgs({
@@ -92,13 +94,4 @@ async function readMs(response_format: string): Promise<number> {
 async function memoryMb(): Promise<number> {
   const status = await readFile(`/proc/${bot.pid}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port: free } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return free;
 }

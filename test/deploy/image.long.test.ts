@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
-import { buildImage, filesOf, freePort, healthCheck, settingsFor } from './image.ts';
+import { freePort } from '#test/fakes/free-port.ts';
+import { buildImage, filesOf, healthCheck, settingsFor } from './image.ts';
 import { Running } from './running.ts';
 
 const run = promisify(execFile);

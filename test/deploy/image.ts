@@ -1,5 +1,4 @@
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   chmod,
   copyFile,
@@ -11,7 +10,6 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { BotLogin } from '#test/fakes/bot-process.ts';
@@ -91,16 +89,6 @@ export async function filesOf({ app: tree }: Image): Promise<string[]> {
     files.push(`${path} ${mtimeMs}`);
   }
   return files.sort();
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 async function linkProduction(to: string): Promise<void> {

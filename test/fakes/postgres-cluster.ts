@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { chown, glob, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '#test/fakes/free-port.ts';
 
 const run = promisify(execFile);
 
@@ -98,17 +98,4 @@ async function serverUser(): Promise<User | undefined> {
     run('id', ['-g', 'postgres']),
   ]);
   return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
 }

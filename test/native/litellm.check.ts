@@ -10,7 +10,7 @@ import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
 import { botEnvironment } from '#test/deploy/compose-files.ts';
-import { freePort } from '#test/deploy/image.ts';
+import { freePort } from '#test/fakes/free-port.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { openMockProviders, usualPace } from '#test/fakes/providers/providers.ts';
 import { tone } from '#test/fakes/providers/sound.ts';

@@ -4,7 +4,7 @@ import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { storePath } from '#src/storage/store.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { freePort } from '#test/deploy/image.ts';
+import { freePort } from '#test/fakes/free-port.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { download } from '#test/sandbox/download.ts';
 import { commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';

@@ -71,3 +71,23 @@ export function stopwatch(role: ProviderRole, what: string, report: OnEngineNews
   const startedMs = realClock.nowMs();
   return () => report({ kind: 'ready', role, what, tookMs: realClock.nowMs() - startedMs });
 }
+
+/** Opens it once; what could not be opened is tried anew when it is needed again. */
+export function lazily<E>(open: () => Promise<E>): () => E | Promise<E> {
+  let ready: { readonly engine: E } | undefined;
+  let opening: Promise<E> | undefined;
+  return () => {
+    if (ready) return ready.engine;
+    opening ??= open().then(
+      (engine) => {
+        ready = { engine };
+        return engine;
+      },
+      (error: unknown) => {
+        opening = undefined;
+        throw error;
+      },
+    );
+    return opening;
+  };
+}

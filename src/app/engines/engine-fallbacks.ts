@@ -22,6 +22,7 @@ import {
 } from '#src/speech/fallbacks/synthesizer-fallbacks.ts';
 import { transcriberWithFallbacks } from '#src/speech/fallbacks/transcriber-fallbacks.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import { lazily } from './engine-client.ts';
 
 /** The engines that others can stand in for. */
 export type EngineRoles = {
@@ -246,24 +247,4 @@ function nameOf(
   const host = hostOf(config);
   const namesakes = all.filter((one) => one.kind === 'remote' && hostOf(one) === host);
   return namesakes.length > 1 ? `${config.model} at ${host}` : host;
-}
-
-/** Opens it once; what could not be opened is tried anew when it is needed again. */
-function lazily<E>(open: () => Promise<E>): () => E | Promise<E> {
-  let ready: { readonly engine: E } | undefined;
-  let opening: Promise<E> | undefined;
-  return () => {
-    if (ready) return ready.engine;
-    opening ??= open().then(
-      (engine) => {
-        ready = { engine };
-        return engine;
-      },
-      (error: unknown) => {
-        opening = undefined;
-        throw error;
-      },
-    );
-    return opening;
-  };
 }

@@ -14,7 +14,7 @@ import type { Transcriber } from '#src/speech/ports.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { OpenBrain } from './brains.ts';
-import { clientOf, limited, type OnEngineNews, stopwatch } from './engine-client.ts';
+import { clientOf, lazily, limited, type OnEngineNews, stopwatch } from './engine-client.ts';
 import type { EngineRoles, ReadBreakers } from './engine-fallbacks.ts';
 import { openVoice } from './open-voice.ts';
 
@@ -143,8 +143,16 @@ async function openTranscriberOf(
   return transcriber;
 }
 
+/** The recogniser that is used where money for captions is short, opened when it is first asked: it takes about 80 MB. */
 function openRough(stack: AsyncDisposableStack): Transcriber {
-  return roughTranscriberOf(async () => stack.use(await openEmbeddedTranscriber({})));
+  const opened = lazily(async () => stack.use(await openEmbeddedTranscriber({})));
+  return {
+    async *transcribe(pcm, signal) {
+      const transcriber = await opened();
+      signal.throwIfAborted();
+      yield* transcriber.transcribe(pcm, signal);
+    },
+  };
 }
 
 async function openChat(
@@ -247,25 +255,5 @@ async function openWarmth(
   return () => {
     connections.warm();
     voice.warm?.();
-  };
-}
-
-/**
- * The recogniser that is used where money for captions is short, opened when it is first asked: it takes about 80 MB. One
- * that could not be opened is tried again.
- */
-function roughTranscriberOf(open: () => Promise<Transcriber>): Transcriber {
-  let opened: Promise<Transcriber> | undefined;
-  return {
-    async *transcribe(pcm, signal) {
-      opened ??= open();
-      const opening = opened;
-      opening.catch(() => {
-        if (opened === opening) opened = undefined;
-      });
-      const transcriber = await opening;
-      signal.throwIfAborted();
-      yield* transcriber.transcribe(pcm, signal);
-    },
   };
 }

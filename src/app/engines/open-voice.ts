@@ -2,7 +2,6 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
 import type { RoleDeadlines } from '#src/provider/deadlines.ts';
-import type { Decoding } from '#src/sources/decode/decoding.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { embeddedVoices, standardEmbeddedVoice } from '#src/speech/embedded/flite-voices.ts';
 import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
@@ -11,7 +10,7 @@ import type { Synthesizer } from '#src/speech/ports.ts';
 import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
 import { fixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
-import { clientOf, limited, type OnEngineNews, stopwatch } from './engine-client.ts';
+import { clientOf, lazily, limited, type OnEngineNews, stopwatch } from './engine-client.ts';
 
 /** Synthesizer of a voice, and the names of its voices. */
 export type OpenVoice = {
@@ -77,14 +76,12 @@ export async function openVoice(
 
 /** Decodes speech of servers that send neither samples nor WAV; its process is started when the first such answer comes. */
 export function openSpeechDecoder(stack: AsyncDisposableStack): DecodeSpeech {
-  let opened: Promise<Decoding> | undefined;
-  const open = async () => {
+  const opened = lazily(async () => {
     const { Decoding } = await import('#src/sources/decode/decoding.ts');
     return stack.use(new Decoding({ clock: realClock }));
-  };
+  });
   return async function* decode(bytes, signal) {
-    opened ??= open();
-    const decoding = await opened;
+    const decoding = await opened();
     for await (const samples of decoding.decode(bytes, speakRateHz, signal)) {
       yield { samples, rateHz: speakRateHz, channels: 1 };
     }

@@ -6,6 +6,8 @@ import {
 } from '#src/features/captions/transcripts/session-transcripts.ts';
 import { TranscriptAccess } from '#src/features/captions/transcripts/transcript-access.ts';
 import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
+import { TranscriptLookup } from '#src/features/captions/transcripts/transcript-lookup.ts';
+import { TranscriptQuestions } from '#src/features/captions/transcripts/transcript-questions.ts';
 import { TranscriptRecords } from '#src/features/captions/transcripts/transcript-records.ts';
 import {
   allStores,
@@ -35,7 +37,9 @@ export const captions: Feature = {
           endsOpenSessions: isFirst,
         });
         isFirst = false;
-        const transcripts = new TranscriptAccess(parts, sessions, writtenQuestions);
+        const lookup = new TranscriptLookup(parts, sessions);
+        const questions = new TranscriptQuestions(parts, lookup, writtenQuestions, signal);
+        const transcripts = new TranscriptAccess(parts, lookup, writtenQuestions);
         const { recaps } = transcripts;
         return {
           ports: [
@@ -43,8 +47,8 @@ export const captions: Feature = {
             cleanup,
             transcripts,
             new SessionCaptionControl(parts, sessions, sources),
-            new SessionTranscripts(parts, sessions, writtenQuestions, signal),
-            new ManagerTranscripts(parts, sessions),
+            new SessionTranscripts(lookup, questions, sessions, writtenQuestions),
+            new ManagerTranscripts(lookup),
           ],
           session: (context, { isReturned }) =>
             new SessionCaptions(context, nicknameMark, isReturned, recaps),
@@ -54,7 +58,7 @@ export const captions: Feature = {
             return (await Promise.all(erasing)).reduce((sum, { count }) => sum + count, 0);
           },
           drain: (ms) => recaps.drain(ms, parts.clock),
-          person: new TranscriptRecords(parts, sessions, cleanup),
+          person: new TranscriptRecords(parts, sessions, cleanup, lookup),
         };
       },
     };

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
+import { freePort } from '#test/fakes/free-port.ts';
 
 const main = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
 const linkPattern = /Talk in your browser: (\S+)/;
@@ -63,14 +62,4 @@ export async function openProgram(clone?: Clone): Promise<Program> {
     await rm(folder, { recursive: true, force: true });
   };
   return { link: new URL(link), screen, shows, [Symbol.asyncDispose]: stop };
-}
-
-/** One that was free a moment ago; where somebody takes it meanwhile, the program takes the next one. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,8 +1,7 @@
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { expect } from 'vitest';
 import { speech } from '#test/audio/speech.ts';
 import { openRecipe } from '#test/fakes/dialects/recipes.ts';
+import { freePort } from '#test/fakes/free-port.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { type EchoingServer, openEchoing } from '#test/fakes/servers/key-echo-server.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
@@ -38,14 +37,6 @@ scenario('people talk through three servers of their own machine', async () => {
 const roles = ['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const;
 type Role = (typeof roles)[number];
 const keyOf = (role: Role) => `canary-${role.toLowerCase()}-5f3a9c`;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
-}
 
 /** From now on this server repeats its key; somebody asks something until it has, and the operator was told. */
 async function provoke(setup: ScenarioSetup, server: EchoingServer, times: number): Promise<void> {

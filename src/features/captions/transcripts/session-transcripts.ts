@@ -14,9 +14,8 @@ import type {
 } from '#src/features/captions/caption-outcomes.ts';
 import type { ListedSession } from '#src/features/captions/transcript-store.ts';
 import { quoteOf } from './quoted-lines.ts';
-import { TranscriptLookup } from './transcript-lookup.ts';
-import { TranscriptQuestions } from './transcript-questions.ts';
-import type { CaptionParts } from './transcript-stores.ts';
+import type { TranscriptLookup } from './transcript-lookup.ts';
+import type { TranscriptQuestions } from './transcript-questions.ts';
 
 /**
  * Transcripts for commands and programs: looked up, asked about, and said aloud where everybody may know. Every result holds
@@ -28,17 +27,16 @@ export class SessionTranscripts {
   readonly #lookup: TranscriptLookup;
   readonly #questions: TranscriptQuestions;
 
-  /** Aborting `signal` ends all answers. */
   constructor(
-    parts: CaptionParts,
+    lookup: TranscriptLookup,
+    questions: TranscriptQuestions,
     sessions: VoiceSessions,
     writtenQuestions: WrittenQuestions,
-    signal: AbortSignal,
   ) {
     this.#writtenQuestions = writtenQuestions;
     this.#sessions = sessions;
-    this.#lookup = new TranscriptLookup(parts, sessions);
-    this.#questions = new TranscriptQuestions(parts, this.#lookup, writtenQuestions, signal);
+    this.#lookup = lookup;
+    this.#questions = questions;
   }
 
   /** Newest first, at most 25; none where they cannot be read. */
@@ -94,8 +92,8 @@ export class SessionTranscripts {
 export class ManagerTranscripts {
   readonly #lookup: TranscriptLookup;
 
-  constructor(parts: CaptionParts, sessions: VoiceSessions) {
-    this.#lookup = new TranscriptLookup(parts, sessions);
+  constructor(lookup: TranscriptLookup) {
+    this.#lookup = lookup;
   }
 
   /** Newest first, at most 25; undefined where they cannot be read. */

@@ -1,8 +1,7 @@
 import { withStore } from '#src/conversation/alerts/store-access.ts';
 import type { WrittenQuestions } from '#src/conversation/answering/written-questions.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { PostedRecaps } from './closing-recap.ts';
-import { TranscriptLookup } from './transcript-lookup.ts';
+import type { TranscriptLookup } from './transcript-lookup.ts';
 import { TranscriptQuestions } from './transcript-questions.ts';
 import type { CaptionParts } from './transcript-stores.ts';
 import { allStores } from './transcript-stores.ts';
@@ -20,9 +19,8 @@ export class TranscriptAccess {
   #guildIds: ReadonlySet<string> = new Set();
   #checkedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: CaptionParts, sessions: VoiceSessions, writtenQuestions: WrittenQuestions) {
+  constructor(parts: CaptionParts, lookup: TranscriptLookup, writtenQuestions: WrittenQuestions) {
     this.#parts = parts;
-    const lookup = new TranscriptLookup(parts, sessions);
     this.questions = new TranscriptQuestions(parts, lookup, writtenQuestions, never);
     this.recaps = new PostedRecaps(this.questions);
   }

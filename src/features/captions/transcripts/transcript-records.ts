@@ -6,7 +6,7 @@ import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import type { Audience, PersonExport } from '#src/features/captions/transcript-store.ts';
 import { mayKnow } from '#src/features/captions/visibility.ts';
 import type { TranscriptCleanup } from './transcript-cleanup.ts';
-import { TranscriptLookup } from './transcript-lookup.ts';
+import type { TranscriptLookup } from './transcript-lookup.ts';
 import type { CaptionParts } from './transcript-stores.ts';
 import { allStores, type TranscriptPorts } from './transcript-stores.ts';
 
@@ -20,11 +20,16 @@ export class TranscriptRecords implements PersonHooks {
   readonly #cleanup: TranscriptCleanup;
   readonly #lookup: TranscriptLookup;
 
-  constructor(parts: CaptionParts, sessions: VoiceSessions, cleanup: TranscriptCleanup) {
+  constructor(
+    parts: CaptionParts,
+    sessions: VoiceSessions,
+    cleanup: TranscriptCleanup,
+    lookup: TranscriptLookup,
+  ) {
     this.#parts = parts;
     this.#sessions = sessions;
     this.#cleanup = cleanup;
-    this.#lookup = new TranscriptLookup(parts, sessions);
+    this.#lookup = lookup;
   }
 
   async count(guildId: string, personId: string): Promise<StoredCounts | undefined> {
