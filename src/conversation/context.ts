@@ -13,7 +13,6 @@ import type { SpeechOutput } from '#src/conversation/output/speech-output.ts';
 import { SpokenNotices } from '#src/conversation/output/spoken-notices.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
-import { OncePerSession } from '#src/conversation/presence/once-per-session.ts';
 import { ConsentWithdrawals } from '#src/conversation/presence/withdrawal-signals.ts';
 import { WrittenPlaces } from '#src/conversation/presence/written-places.ts';
 import { TurnQueue, type TurnQueueOptions } from '#src/conversation/queue/turn-queue.ts';
@@ -39,6 +38,25 @@ type SessionHooks = {
   /** Aborted when the session is over. */
   readonly signal: AbortSignal;
 };
+
+type SessionOnce = 'captions-on' | 'greeted' | 'lines-hidden' | 'roles-unread';
+
+/** Events that happen at most once in a session, however often its link comes and goes. */
+export class OncePerSession {
+  readonly #done: Set<SessionOnce>;
+
+  /** `done`: what has happened in it before a restart. */
+  constructor(done: readonly SessionOnce[] = []) {
+    this.#done = new Set(done);
+  }
+
+  /** True the first time only. */
+  first(what: SessionOnce): boolean {
+    const isFirst = !this.#done.has(what);
+    this.#done.add(what);
+    return isFirst;
+  }
+}
 
 /** Everything that the classes of one session share, over all its connections. It is passed whole. */
 export class SessionContext {

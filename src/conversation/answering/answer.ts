@@ -13,7 +13,6 @@ import {
   PendingAnswer,
 } from '#src/conversation/engines/pending-answer.ts';
 import { namePrefix, namesFor, withNamePrefix } from '#src/conversation/output/address-by-name.ts';
-import { deliver } from '#src/conversation/output/fill-reply.ts';
 import { answerMediumFor, listenersIn } from '#src/conversation/output/listeners.ts';
 import {
   type AnswerProgress,
@@ -21,6 +20,7 @@ import {
   unanswered,
 } from '#src/conversation/output/play-answer.ts';
 import { quoteInstead } from '#src/conversation/output/quoted-answer.ts';
+import { deliver } from '#src/conversation/output/read-aloud.ts';
 import { stuck } from '#src/conversation/output/speech-output.ts';
 import { writeUnspoken } from '#src/conversation/output/write-unspoken.ts';
 import { showWrittenParts } from '#src/conversation/output/written-parts.ts';

@@ -1,5 +1,7 @@
 import type { SessionContext } from '#src/conversation/context.ts';
+import type { Places } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import {
   type BotActivity,
   isCalled,
@@ -24,7 +26,6 @@ import {
   type PreemptiveFacts,
   type UtteranceDecision,
 } from '#src/turn/answerable.ts';
-import { botNames } from './bot-names.ts';
 
 /** Addressing window after pressing Ask, in ms: the person needs no name. */
 export const { askWindowMs } = addressingRules;
@@ -152,4 +153,13 @@ function among<S extends UtteranceStart>(saying: S, people: readonly ChannelMemb
   const isBot = people.some((one) => one.isBot && one.id === saying.speakerId);
   const others = people.filter((one) => !one.isBot && one.id !== saying.speakerId);
   return { ...saying, isBot, humans: others.length + 1, present: others.map(({ name }) => name) };
+}
+
+/** Every name that the bot answers to in one server. */
+export function botNames(
+  guildId: string,
+  { names }: GuildSettings,
+  places: Places,
+): readonly string[] {
+  return [...new Set([places.botName(guildId), ...names])];
 }

@@ -10,9 +10,8 @@ import {
   mayStillContinue,
 } from '#src/turn/endpointing/continuation.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
-import type { OpenUtterance, TimedTranscript } from './open-utterance.ts';
+import { type OpenUtterance, said, type TimedTranscript } from './open-utterance.ts';
 import type { UtteranceEnd } from './speaker-input.ts';
-import { said } from './utterance.ts';
 
 /** A question before anybody may answer it. */
 export type OpenQuestion = { -readonly [K in keyof QueuedQuestion]: QueuedQuestion[K] };

@@ -11,6 +11,7 @@ import { shiftTranscript } from '#src/speech/word-times.ts';
 import { contentOf } from '#src/turn/answerable.ts';
 import type { Evidence } from '#src/turn/evidence.ts';
 import { sameWords } from '#src/turn/same-words.ts';
+import type { Utterance } from './speaker-input.ts';
 import type { UtteranceContent, UtteranceFollower } from './utterance-listener.ts';
 
 /** Receiver of an utterance's sound while it is spoken, for models that hear. Never throws. */
@@ -306,4 +307,14 @@ function asContent(held: ReturnType<typeof contentOf>): 'no-words' | 'not-unders
 /** An utterance whose recogniser failed, with empty text: a model that hears may still take it. */
 function wordless(said: TurnUtterance): TurnUtterance {
   return { ...said, transcript: async () => ({ text: '' }) };
+}
+
+/** An utterance in the form of a pipeline. */
+export function said(
+  { fromMs, toMs, pcm }: Utterance,
+  speakerId: string,
+  name: string,
+  transcript: () => Promise<Transcript>,
+): TurnUtterance {
+  return { speakerId, name, fromMs, toMs, pcm, transcript };
 }

@@ -4,7 +4,7 @@ import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { hintsOf } from '#src/speech/hints.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { CaptionNewsId, HearingBudget } from '#src/spending/budget-authority.ts';
-import { botNames } from './bot-names.ts';
+import { botNames } from './addressing.ts';
 
 /** An utterance as it begins. */
 export type RecogniserNeed = {

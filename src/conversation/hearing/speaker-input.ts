@@ -1,7 +1,7 @@
 import type { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import { energyDb } from '#src/audio/loudness.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import { listenRateHz } from '#src/audio/pcm.ts';
+import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { Recording } from '#src/audio/voice/recording.ts';
 import type { SpeakerSound, SpeakerStream, StreamCounts } from '#src/audio/voice/speaker-stream.ts';
 import type { VoiceMeter, VoiceWindow } from '#src/audio/voice/voice-meter.ts';
@@ -24,10 +24,17 @@ import {
   type OverlapVoiceInput,
   stepOverlapVoice,
 } from '#src/turn/overlap/overlap-voice.ts';
-import type { Utterance } from './utterance.ts';
 
 /** Usual length, in ms, of a packet that cannot be read. */
 const packetMs = 20;
+
+/** One person's utterance, whole or as far as it has come. */
+export type Utterance = {
+  readonly fromMs: number;
+  /** Arrival of the last voiced packet. */
+  readonly toMs: number;
+  readonly pcm: Pcm;
+};
 
 /** An utterance up to its pause; `soFar` copies its sound. */
 export type UtteranceSoFar = { readonly soFar: () => Utterance; readonly heard: Evidence };

@@ -1,14 +1,28 @@
 import { BotError } from '#src/base/errors.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
+import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { ArrivedPart } from '#src/conversation/engines/pending-answer.ts';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import { withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
+import { visibleLine } from '#src/texts/visible-line.ts';
 import { beginsWithNames, namesToBegin } from '#src/turn/answer-wording.ts';
-import { type NamedPerson, spokenNameOf } from './spoken-name.ts';
+
+/** A person whom the bot names. */
+export type NamedPerson = { readonly id: string; readonly name: string };
+
+/** A person's name as the bot says it: as they have set it for themselves, else as it is shown; empty where that is no word. */
+export function spokenNameOf(
+  { id, name }: NamedPerson,
+  guildId: string,
+  { peopleSettings }: SessionDependencies,
+): string {
+  const { spokenName = name } = peopleSettings.known(guildId, id);
+  return speakable(visibleLine(spokenName));
+}
 
 /** Whose question is answered, in which voice, and for which money. */
 type NamedAnswer = {

@@ -20,7 +20,6 @@ import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { languageName } from '#src/texts/language-names.ts';
-import { deliver } from './fill-reply.ts';
 import { listenersIn } from './listeners.ts';
 import { stuck } from './speech-output.ts';
 
@@ -163,5 +162,26 @@ export async function* soundOf(
   } catch (error) {
     if (error instanceof BotError && error.code === 'speech.unspeakable') return;
     throw atStage('speak', error);
+  }
+}
+
+/**
+ * Fills `reply` by `work`: what went wrong outside, or undefined. What there is of the reply plays on either way.
+ *
+ * Throws what is a bug. Aborting `signal` throws what `work` threw.
+ */
+export async function deliver(
+  reply: SpokenReply,
+  work: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<BotError | undefined> {
+  try {
+    await work();
+    reply.end();
+    return undefined;
+  } catch (error) {
+    if (signal.aborted || !(error instanceof BotError)) throw error;
+    reply.fail();
+    return error;
   }
 }
