@@ -1,6 +1,6 @@
 import { withStore } from '#src/conversation/alerts/store-access.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
-import type { TranscriptPorts } from '#src/features/captions/transcripts/transcript-stores.ts';
+import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { catchUp } from './caption-settings.ts';
 import type { TranscriptSession } from './transcript-line.ts';
 import { TranscriptRecorder, type TranscriptRecorderOptions } from './transcript-recorder.ts';

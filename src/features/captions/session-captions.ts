@@ -22,11 +22,11 @@ import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import type { CaptionOptions } from '#src/conversation/ports/settings.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
+import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { PostedRecaps } from '#src/features/captions/transcripts/closing-recap.ts';
 import { notePosted } from '#src/features/captions/transcripts/posted-message-notes.ts';
 import {
   storeFor,
-  type TranscriptPorts,
   TranscriptStores,
 } from '#src/features/captions/transcripts/transcript-stores.ts';
 import type { TextLine } from '#src/texts/texts.ts';

@@ -1,8 +1,9 @@
+import type { Public } from '#src/base/public.ts';
 import { type StoreWatch, withStore } from '#src/conversation/alerts/store-access.ts';
 import type { Memory, MemoryStore, NewMemory } from './memory-store.ts';
 
 type MemoryParts = StoreWatch & {
-  readonly store: MemoryStore;
+  readonly store: Public<MemoryStore>;
 };
 
 /** Memories of one server as they are known; each change of them counts `version` on. */

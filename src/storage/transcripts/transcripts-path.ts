@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { TranscriptPorts } from '#src/features/captions/transcripts/transcript-stores.ts';
+import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 
 /** Store of transcripts and memories. Closing it fails operations that still wait. */
 export type TranscriptStore = TranscriptPorts &

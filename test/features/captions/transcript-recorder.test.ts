@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
+import type { TranscriptWriter } from '#src/features/captions/store/writer.ts';
 import type {
   Presence,
   TranscriptLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
 import { TranscriptRecorder } from '#src/features/captions/transcript-recorder.ts';
-import type { TranscriptWriter } from '#src/features/captions/transcript-store.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 const session: TranscriptSession = {

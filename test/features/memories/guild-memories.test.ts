@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Public } from '#src/base/public.ts';
 import { GuildMemories } from '#src/features/memories/guild-memories.ts';
 import type { Memory, MemoryStore } from '#src/features/memories/memory-store.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -15,7 +16,7 @@ const tea: Memory = {
 /** A store that is read when the test says so. */
 function open() {
   const reads: ((all: readonly Memory[]) => void)[] = [];
-  const store: MemoryStore = {
+  const store: Public<MemoryStore> = {
     list: () => new Promise((resolve) => void reads.push(resolve)),
     add: async (memory) => ({ kind: 'added', memory: { ...memory, number: 2 } }),
     remove: async () => true,

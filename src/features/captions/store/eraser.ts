@@ -1,10 +1,6 @@
 import sql, { join, type Sql } from 'sql-template-tag';
-import type {
-  ErasedLines,
-  KeptDays,
-  TranscriptEraser,
-} from '#src/features/captions/transcript-store.ts';
-import { forgetNumber } from '#src/features/memories/memory-rows.ts';
+import type { ErasedLines, KeptDays } from '#src/features/captions/transcript-store.ts';
+import { forgetNumber } from '#src/features/memories/memory-store.ts';
 import { id, key } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
@@ -36,10 +32,12 @@ const unkeptMs = 15 * 60_000;
 const linesAtOnce = 20_000;
 
 /**
- * Deletes rows and notes messages that showed them, in portions of lines that are each done wholly or not at all. When the bytes
- * leave a file, `write` decides; when they leave the disk of PostgreSQL, its owner.
+ * Erases what was said, in portions of lines that are each done wholly or not at all, so that no byte of it is left in the file:
+ * when, `write` decides; of PostgreSQL, its owner. What a message still shows of it is noted with it:
+ * `CaptionMessageStore.outdated` tells of it until it was written anew, also after a restart.
+ * Errors: BotError `store.unwritable`.
  */
-export class Eraser implements TranscriptEraser {
+export class TranscriptEraser {
   readonly #isShared: boolean;
   readonly #lanes: SessionLanes;
   readonly #index: WordIndex;
@@ -54,7 +52,10 @@ export class Eraser implements TranscriptEraser {
     this.#ownership = ownershipIn(database);
   }
 
-  /** Also ends sessions whose process is gone. One process at a time does it; others find nothing to do. */
+  /**
+   * Lines older than their server keeps them, brief ones after 24 h, and sessions without a line or a person in them.
+   * Also ends sessions whose process is gone. One process at a time does it; others find nothing to do.
+   */
   expire(nowWallMs: number, keptDays: KeptDays): Promise<ErasedLines> {
     return this.#inPortions(undefined, async (connection) => {
       await followClock(connection, this.#ownership, nowWallMs);
@@ -69,6 +70,7 @@ export class Eraser implements TranscriptEraser {
     });
   }
 
+  /** All about a person in a server: lines, answers to them, presences, memories by or about them; or only of one session. */
   forget(guildId: string, personId: string, sessionId?: string): Promise<ErasedLines> {
     const person: PersonThere = { guildId, personId, sessionId };
     return this.#erase(
@@ -88,7 +90,7 @@ export class Eraser implements TranscriptEraser {
     );
   }
 
-  /** None of these messages shows anything any more; others may still show the rest of a long line. */
+  /** Lines of which these messages, which are deleted, showed something; others may still show the rest of a long line. */
   async forgetMessages(messageIds: readonly string[]): Promise<ErasedLines> {
     const { count, messages } = await this.#erase(
       [],
@@ -103,7 +105,7 @@ export class Eraser implements TranscriptEraser {
     return { count, messages: others };
   }
 
-  /** The bot was removed from there: it can change no messages, so none is noted. */
+  /** Everything of a server. The bot was removed from there: it can change no messages, so none is noted. */
   forgetGuild(guildId: string): Promise<ErasedLines> {
     const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
     const all = sql`SELECT id FROM lines WHERE session IN (${keys})`;

@@ -1,9 +1,5 @@
 import sql from 'sql-template-tag';
-import type {
-  CaptionMessage,
-  CaptionMessageStore,
-  OutdatedMessage,
-} from '#src/features/captions/transcript-store.ts';
+import type { CaptionMessage, OutdatedMessage } from '#src/features/captions/transcript-store.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import { id, instant, integer, optional } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
@@ -38,8 +34,11 @@ export const captionMessages = table(
 /** A message that is there already keeps its count. */
 const put = replacing({ ...captionMessages, columns: messageColumns });
 
-/** Which messages show captions. Each erasure that touches one raises its `outdated`. */
-export class CaptionMessageRows implements CaptionMessageStore {
+/**
+ * Which messages show captions, so that what is forgotten also goes from there. Each erasure that touches one raises its
+ * `outdated`. Errors: BotError `store.*`.
+ */
+export class CaptionMessageStore {
   readonly #database: StoreDatabase;
   /** Erasures that a message was told of as outdated for: a later one is not settled by its edit. */
   readonly #reported = new Map<string, number>();
@@ -57,6 +56,10 @@ export class CaptionMessageRows implements CaptionMessageStore {
     });
   }
 
+  /**
+   * Those that show lines which are gone, each with the lines it is to show; none: it is to be deleted. Only of servers of one
+   * shard, where others are served elsewhere.
+   */
   async outdated(
     limit: number,
     { count, id }: ServerShare = { id: 0, count: 1 },
@@ -86,6 +89,7 @@ export class CaptionMessageRows implements CaptionMessageStore {
     });
   }
 
+  /** It shows what it should, or is gone; it is not told of as outdated any more. */
   async settled(messageId: string, isGone: boolean): Promise<void> {
     const reported = this.#reported.get(messageId) ?? 0;
     await this.#database.writeNow((connection) =>

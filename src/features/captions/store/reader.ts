@@ -6,7 +6,6 @@ import type {
   LineRange,
   ListedSession,
   ResumableSession,
-  TranscriptReader,
   TranscriptSearch,
 } from '#src/features/captions/transcript-store.ts';
 import { flag, id, instant, integer, key, optional, type RowOf } from '#src/sql/columns.ts';
@@ -23,8 +22,8 @@ import { ownershipIn, type RowOwnership } from './writing-processes.ts';
 /** Lines of a resumed session that are told, in ms before the last one. */
 const resumedMs = 15 * 60_000;
 
-/** Transcripts, as far as an audience may know them. */
-export class Reader implements TranscriptReader {
+/** Finds what was said. What the audience may not know is not told of in any way. Errors: BotError `store.unreadable`. */
+export class TranscriptReader {
   readonly #database: StoreDatabase;
   readonly #index: WordIndex;
   readonly #ownership: RowOwnership;
@@ -35,6 +34,7 @@ export class Reader implements TranscriptReader {
     this.#ownership = ownershipIn(database);
   }
 
+  /** Newest first, at most `limit`; only those with a line the audience may know. */
   sessions(guildId: string, audience: Audience, limit: number): Promise<readonly ListedSession[]> {
     return this.#database.readTogether((connection) =>
       connection.rows(
@@ -48,6 +48,7 @@ export class Reader implements TranscriptReader {
     );
   }
 
+  /** In order of speech. */
   lines(
     sessionId: string,
     audience: Audience,
@@ -65,12 +66,14 @@ export class Reader implements TranscriptReader {
     });
   }
 
+  /** Best first, at most `limit`. */
   search(search: TranscriptSearch, audience: Audience): Promise<readonly FoundLine[]> {
     return this.#database.readTogether((connection) =>
       searchLines(connection, this.#index, search, audience),
     );
   }
 
+  /** Latest session of that voice channel, for resuming it. Its lines may be shown only after `mayKnow`. */
   latest(guildId: string, channelId: string): Promise<ResumableSession | undefined> {
     return this.#database.readTogether(async (connection) => {
       const [row] = await connection.rows(
@@ -84,6 +87,7 @@ export class Reader implements TranscriptReader {
     });
   }
 
+  /** Servers of which something is kept. */
   async guilds(): Promise<readonly string[]> {
     const rows = await this.#database.readTogether((connection) =>
       connection.rows(
@@ -96,6 +100,7 @@ export class Reader implements TranscriptReader {
     return rows.map((row) => row.guildId);
   }
 
+  /** Places in which captions of this server were posted. */
   async places(guildId: string): Promise<readonly string[]> {
     const rows = await this.#database.readTogether((connection) =>
       connection.rows(

@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
-import type { PersonExport, PersonRecords } from '#src/features/captions/transcript-store.ts';
-import { memories } from '#src/features/memories/memory-rows.ts';
+import type { PersonExport } from '#src/features/captions/transcript-store.ts';
+import { memories } from '#src/features/memories/memory-store.ts';
 import { id, integer } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList, select } from '#src/sql/table.ts';
@@ -8,15 +8,18 @@ import { lineColumns, lineOf } from './lines.ts';
 import { linesAbout } from './person-rows.ts';
 import { presenceColumns, presencesOfSessions, sessionColumns } from './sessions.ts';
 
-/** Records about one person: all that `eraser.forget` deletes. */
-export class Records implements PersonRecords {
+/** Records about one person: all that `TranscriptEraser.forget` deletes. Errors: BotError `store.unreadable`. */
+export class PersonRecords {
   readonly #database: StoreDatabase;
 
   constructor(database: StoreDatabase) {
     this.#database = database;
   }
 
-  async count(guildId: string, personId: string): ReturnType<PersonRecords['count']> {
+  async count(
+    guildId: string,
+    personId: string,
+  ): Promise<{ readonly lines: number; readonly memories: number }> {
     const [counts] = await this.#database.read([guildId], (connection) =>
       connection.rows(
         { lines: integer, memories: integer },
@@ -27,6 +30,7 @@ export class Records implements PersonRecords {
     return counts ?? { lines: 0, memories: 0 };
   }
 
+  /** Every line of theirs, answers to them, presences and memories by or about them. */
   all(guildId: string, personId: string): Promise<PersonExport> {
     return this.#database.readTogether(async (connection) => {
       const rows = await connection.rows(

@@ -1,4 +1,4 @@
-import { memories, memoryNumbers } from '#src/features/memories/memory-rows.ts';
+import { memories, memoryNumbers } from '#src/features/memories/memory-store.ts';
 import type { Table } from '#src/sql/table.ts';
 import { answered, lines, morePosts } from './lines.ts';
 import { captionMessages } from './posted-messages.ts';

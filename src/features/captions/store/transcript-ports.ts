@@ -1,14 +1,24 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { TranscriptPorts } from '#src/features/captions/transcripts/transcript-stores.ts';
-import { Memories } from '#src/features/memories/memory-rows.ts';
+import type { Public } from '#src/base/public.ts';
+import { MemoryStore } from '#src/features/memories/memory-store.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { Eraser, type WriteErasure } from './eraser.ts';
-import { CaptionMessageRows } from './posted-messages.ts';
-import { Reader } from './reader.ts';
-import { Records } from './records.ts';
+import { TranscriptEraser, type WriteErasure } from './eraser.ts';
+import { CaptionMessageStore } from './posted-messages.ts';
+import { TranscriptReader } from './reader.ts';
+import { PersonRecords } from './records.ts';
 import { SessionLanes } from './session-lanes.ts';
 import type { WordIndex } from './word-index.ts';
-import { Writer } from './writer.ts';
+import { TranscriptWriter } from './writer.ts';
+
+/** Where what was said is kept. */
+export type TranscriptPorts = {
+  readonly writer: Public<TranscriptWriter>;
+  readonly reader: Public<TranscriptReader>;
+  readonly eraser: Public<TranscriptEraser>;
+  readonly records: Public<PersonRecords>;
+  readonly messages: Public<CaptionMessageStore>;
+  readonly memories: Public<MemoryStore>;
+};
 
 /** What differs between the databases of transcripts. */
 type Differences = { readonly index: WordIndex; readonly writeErasure: WriteErasure };
@@ -21,11 +31,11 @@ export function transcriptPorts(
 ): TranscriptPorts {
   const lanes = new SessionLanes();
   return {
-    writer: new Writer(database, clock, lanes, index),
-    reader: new Reader(database, index),
-    eraser: new Eraser(database, lanes, index, writeErasure),
-    records: new Records(database),
-    messages: new CaptionMessageRows(database),
-    memories: new Memories(database),
+    writer: new TranscriptWriter(database, clock, lanes, index),
+    reader: new TranscriptReader(database, index),
+    eraser: new TranscriptEraser(database, lanes, index, writeErasure),
+    records: new PersonRecords(database),
+    messages: new CaptionMessageStore(database),
+    memories: new MemoryStore(database),
   };
 }

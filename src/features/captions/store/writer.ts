@@ -6,7 +6,6 @@ import type {
   TranscriptLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
-import type { TranscriptWriter } from '#src/features/captions/transcript-store.ts';
 import { flag, id, instant, key, optional } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
@@ -36,8 +35,11 @@ const waitMs = 5_000;
 /** Lines, and presences, of one session that wait while the database is away; the oldest are given up first. */
 const mostWaiting = 5_000;
 
-/** Lines with their words, and presences. What cannot be written waits while the database is away, and is written once. */
-export class Writer implements TranscriptWriter {
+/**
+ * Writes what was said: lines with their words, and presences. What cannot be written waits while the database is away, and is
+ * written once. Errors: BotError `store.unwritable`.
+ */
+export class TranscriptWriter {
   readonly #database: StoreDatabase;
   readonly #clock: Clock;
   readonly #lanes: SessionLanes;
@@ -55,6 +57,7 @@ export class Writer implements TranscriptWriter {
     this.#ownership = ownershipIn(database);
   }
 
+  /** Adds a session, or changes the one of that id. */
   async putSession(session: TranscriptSession): Promise<void> {
     this.#lanes.note(session);
     const writing = this.#database.write([session.guildId], async (connection) => {
@@ -68,16 +71,23 @@ export class Writer implements TranscriptWriter {
     await this.#inTime(noted);
   }
 
+  /** Adds lines, or replaces those of the same session and number. */
   async putLines(lines: readonly TranscriptLine[]): Promise<void> {
     await this.#put(lines, ({ lines: waiting }, line) => waiting.set(line.number, line));
   }
 
+  /** Adds a presence, or replaces that of the same session, person and `fromMs`. */
   async putPresences(presences: readonly Presence[]): Promise<void> {
     await this.#put(presences, ({ presences: waiting }, presence) =>
       waiting.set(`${presence.personId} ${presence.fromMs}`, presence),
     );
   }
 
+  /**
+   * Ends sessions of a killed process at their last line or presence.
+   * The last messages of those, and all of sessions that are not in this store, are outdated: they may show words that are
+   * not kept.
+   */
   async endOpenSessions(): Promise<void> {
     await this.#database.writeNow((connection) => endAbandoned(connection, this.#ownership));
   }

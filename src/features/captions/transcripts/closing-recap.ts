@@ -7,18 +7,14 @@ import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import type { RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
 import { captionsDays, catchUp, recap } from '#src/features/captions/caption-settings.ts';
+import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import { maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import type { TranscriptQuestions } from './transcript-questions.ts';
-import {
-  allStores,
-  storeFor,
-  type TranscriptPorts,
-  TranscriptStores,
-} from './transcript-stores.ts';
+import { allStores, storeFor, TranscriptStores } from './transcript-stores.ts';
 
 /** Lines of a session that is worth a recap. */
 const leastLines = 5;

@@ -1,8 +1,9 @@
 import { withStore } from '#src/conversation/alerts/store-access.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
+import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptSession } from '#src/features/captions/transcript-line.ts';
-import { type TranscriptPorts, TranscriptStores } from './transcript-stores.ts';
+import { TranscriptStores } from './transcript-stores.ts';
 
 /**
  * Notes that a message shows something of a session, so that it goes with that; also on disk where no word is kept there:

@@ -8,6 +8,7 @@ import { captionsDays } from '#src/features/captions/caption-settings.ts';
 import { captionTexts } from '#src/features/captions/caption-texts.ts';
 import { renderMessage } from '#src/features/captions/live/line-rendering.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
+import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type {
   CaptionMessage,
   ErasedLines,
@@ -15,7 +16,7 @@ import type {
   OutdatedMessage,
 } from '#src/features/captions/transcript-store.ts';
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
-import { allStores, type CaptionParts, type TranscriptPorts } from './transcript-stores.ts';
+import { allStores, type CaptionParts } from './transcript-stores.ts';
 
 type TranscriptCleanupOptions = {
   readonly parts: CaptionParts;

@@ -2,13 +2,14 @@ import { eraseTimeoutMs, withStore } from '#src/conversation/alerts/store-access
 import type { ErasedCounts, PersonHooks, StoredCounts } from '#src/conversation/feature.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
+import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import type { Audience, PersonExport } from '#src/features/captions/transcript-store.ts';
 import { mayKnow } from '#src/features/captions/visibility.ts';
 import type { TranscriptCleanup } from './transcript-cleanup.ts';
 import type { TranscriptLookup } from './transcript-lookup.ts';
 import type { CaptionParts } from './transcript-stores.ts';
-import { allStores, type TranscriptPorts } from './transcript-stores.ts';
+import { allStores } from './transcript-stores.ts';
 
 /** Signal that is never aborted: an erasure is completed. */
 const never = new AbortController().signal;

@@ -1,23 +1,6 @@
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
-import type {
-  CaptionMessageStore,
-  PersonRecords,
-  TranscriptEraser,
-  TranscriptReader,
-  TranscriptWriter,
-} from '#src/features/captions/transcript-store.ts';
-import type { MemoryStore } from '#src/features/memories/memory-store.ts';
+import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
-
-/** Where what was said is kept. */
-export type TranscriptPorts = {
-  readonly writer: TranscriptWriter;
-  readonly reader: TranscriptReader;
-  readonly eraser: TranscriptEraser;
-  readonly records: PersonRecords;
-  readonly messages: CaptionMessageStore;
-  readonly memories: MemoryStore;
-};
 
 /** On disk, and, for servers that keep nothing, in memory alone. */
 export class TranscriptStores {
