@@ -8,6 +8,7 @@ import type { AddressingRules, AddressingState } from '#src/turn/addressing/addr
 import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
 import { classify, type Interjection, type RepeatManner } from '#src/turn/overlap/interjections.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
+import { isYes } from './confirmation-words.ts';
 import { type Evidence, hasVoice } from './evidence.ts';
 import { isHallucination } from './hallucinations.ts';
 
@@ -24,6 +25,10 @@ export type UtteranceFacts = SpeakerTurn & {
   readonly canRepeat: boolean;
   /** Hints that the recogniser got. */
   readonly hints?: readonly string[];
+  /** True where a yes of this speaker would confirm what the bot has asked them aloud. */
+  readonly mayConfirm?: boolean;
+  /** Language of the speaker, BCP 47, as far as it is known. */
+  readonly language?: string | undefined;
 };
 
 export type EndedUtterance = UtteranceFacts & {
@@ -64,6 +69,8 @@ export type IgnoreReason = NoWordsReason | NotMeantReason | 'interjection';
 export type UtteranceCommand =
   /** Waiting answers in the queue are dropped: those for all people, or the speaker's own. */
   | { readonly kind: 'stop' | 'never-mind' }
+  /** What the bot has asked this speaker aloud is done. */
+  | { readonly kind: 'confirm' }
   /** No command: a "wait", a "go on" or an "mhm" goes only to `stepInterruption`. */
   | { readonly kind: 'overlap' }
   /** The last answer once more, and everything after it in that manner. */
@@ -145,12 +152,9 @@ export function decideUtterance(
   const nothing = hasVoice(utterance.evidence) ? nothingIn(utterance) : 'no-voice';
   if (nothing) return { decision: ignored(nothing, utterance, undefined), addressing };
   const { text } = utterance;
-  if (text === undefined) {
-    const isMeant = presume(addressing, utterance, rules);
-    const why = rules.mode === 'off' ? 'off' : 'not-named';
-    const decision = isMeant ? answered(utterance) : ignored(why, utterance, undefined);
-    return { decision, addressing };
-  }
+  if (text === undefined)
+    return { decision: withoutText(utterance, addressing, rules), addressing };
+  if (confirms(utterance, text, rules)) return { decision: confirmed(utterance), addressing };
   const { verdict, state } = judge(addressing, { ...utterance, text }, rules);
   const hasWords = verdict.meant || verdict.why !== 'empty';
   const words = hasWords ? classify(text, { isFinal: true, names: rules.names }) : undefined;
@@ -159,6 +163,32 @@ export function decideUtterance(
   }
   const isAside = isForOthers(verdict) && presume(addressing, utterance, rules);
   return { decision: decideWords(utterance, words, verdict, isAside), addressing: state };
+}
+
+/** Decision on a voice whose words are not known: by whether any words of this speaker are for the bot. */
+function withoutText(
+  utterance: EndedUtterance,
+  addressing: AddressingState,
+  rules: AddressingRules,
+): UtteranceDecision {
+  if (presume(addressing, utterance, rules)) return answered(utterance);
+  return ignored(rules.mode === 'off' ? 'off' : 'not-named', utterance, undefined);
+}
+
+/** Whether the whole utterance is the yes that the bot waits for: of its speaker, and not the rest or beginning of other words. */
+function confirms(
+  { goesOn, isFarField, language, mayConfirm, overlapsReply, status }: EndedUtterance,
+  text: string,
+  { names }: AddressingRules,
+): boolean {
+  if (!mayConfirm || goesOn || isFarField || overlapsReply || status !== 'open') return false;
+  return isYes(text, names, language);
+}
+
+function confirmed(utterance: EndedUtterance): UtteranceDecision {
+  const overlap = overlapOf(utterance, undefined, true);
+  const command = { kind: 'confirm' } as const;
+  return { kind: 'command', why: 'interjection', command, dropsUnheard: false, overlap };
 }
 
 /**
@@ -213,6 +243,7 @@ function reasonNotToBegin(
   if (text === undefined) return presume(addressing, facts, rules) ? undefined : 'not-named';
   const nothing = nothingIn(facts);
   if (nothing) return nothing;
+  if (facts.mayConfirm && isYes(text, rules.names, facts.language)) return 'command';
   const { verdict } = judge(addressing, { ...facts, text }, rules);
   if (!verdict.meant) return verdict.why;
   const { kind } = classify(text, { isFinal: true, names: rules.names });

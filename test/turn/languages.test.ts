@@ -24,6 +24,7 @@ const schema = z.strictObject({
   scripts: z.array(z.string()).min(1),
   ownLetters: z.string().optional(),
   isWidespread: z.boolean(),
+  confirmations: group('yes beside').optional(),
   overlap: group(
     'stop wait goOn backchannel neverMind ?again ?slower ?faster ?louder ?quieter ?usual fillers ?refusals',
   ),

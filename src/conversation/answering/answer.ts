@@ -142,7 +142,7 @@ async function perform(
     const failure = await watched(reply, work, pending, context, signal);
     for (const { report } of withDuplicates(question))
       report?.(reportedOf(progress, failure, pending, context));
-    const finish = await played(reply, pending, context, signal);
+    const finish = await played({ pending, reply, progress }, context, signal);
     if (context.output.isStuck) {
       writeUnspeakable(new ConfidentialText(progress.text, pending.knownBy), context);
       progress.written = progress.text;
@@ -189,12 +189,12 @@ async function* whileKnown(
 
 /** Same as `SpeechOutput.played`. Errors: `outdated` where nothing of it was heard. */
 async function played(
-  reply: SpokenReply,
-  pending: PendingAnswer,
+  { pending, reply, progress }: Making,
   { output }: SpeakingContext,
   signal: AbortSignal,
 ): Promise<AnswerFinish> {
   const finish = await output.played(reply, signal);
+  if (finish === 'completed' && progress.written === undefined) pending.quote?.onHeard?.();
   if (pending.isOutdated && reply.firstSentAtMs === undefined) throw outdated;
   return finish;
 }

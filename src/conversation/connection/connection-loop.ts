@@ -95,6 +95,7 @@ async function speakAll(context: SpeakingContext, signal: AbortSignal): Promise<
 }
 
 async function say(turn: QueuedTurn, context: SpeakingContext, signal: AbortSignal): Promise<void> {
+  context.tools.spoken.close();
   switch (turn.kind) {
     case 'question':
       return await answer(turn, context, signal);

@@ -75,6 +75,8 @@ export class OpenUtterance implements Disposable {
   isAmongPeople = false;
   /** The bot was speaking meanwhile. */
   overlaps = false;
+  /** Something else could be heard meanwhile: the bot, a track, or another person. */
+  isAmongSounds = false;
   /** Where its sound goes besides, as it comes. */
   live: LiveAudio | undefined;
   /** Latest partial of a streaming recogniser. */

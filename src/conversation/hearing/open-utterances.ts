@@ -78,6 +78,7 @@ export class OpenUtterances {
     const utterance = this.#utterances.get(speakerId);
     if (!utterance) return;
     if (this.#options.context.output.sounds) utterance.overlaps = true;
+    if (this.#isAmongSounds(speakerId)) utterance.isAmongSounds = true;
     if (!utterance.isRecognised && needsWords(utterance, this.#options.context))
       utterance.recognise();
     switch (noticed.kind) {
@@ -104,6 +105,14 @@ export class OpenUtterances {
       case 'overlap-ended':
         return;
     }
+  }
+
+  /** Whether something sounds beside this person; not looked at where no yes is waited for. */
+  #isAmongSounds(speakerId: string): boolean {
+    const { mix, output, tools } = this.#options.context;
+    if (!tools.spoken.isOpen) return false;
+    const isAlone = [...this.#utterances.keys()].every((id) => id === speakerId);
+    return !isAlone || output.sounds || mix.sounds;
   }
 
   /** All words so far of what this person is saying. */
@@ -180,6 +189,7 @@ export class OpenUtterances {
     const here = people();
     const name = here.find(({ id }) => id === speakerId)?.name ?? 'Someone';
     const isAlone = here.every(({ id, isBot }) => isBot || id === speakerId);
+    context.tools.spoken.began(speakerId);
     this.#forget(speakerId);
     const before = this.#continuations.before(speakerId, fromMs);
     const start = { speakerId, fromMs, isAlone };

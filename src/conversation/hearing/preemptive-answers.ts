@@ -89,9 +89,9 @@ export class PreemptiveAnswers {
     isFinal: boolean,
   ): void {
     const { context, hearing } = this.#options;
-    const { addressing, channel, output, parts, preemptiveBudget, queue } = context;
+    const { addressing, channel, parts, preemptiveBudget, queue } = context;
     const facts = {
-      ...factsOf(utterance, text, heard, output.hasAnswered),
+      ...factsOf(utterance, text, heard, context),
       isFinal,
       trustsPartials: hearing.partialTrust.isTrusted,
       isBegun: utterance.pending !== undefined,

@@ -37,7 +37,9 @@ export class UtteranceDecisions {
     if (decision.kind === 'drop') return decision;
     const { before, earlier, words } = utterance;
     const isUnanswered = decision.kind === 'command' || decision.kind === 'ignore';
-    if (isUnanswered) this.#obey(decision, utterance.speakerId);
+    if (isUnanswered) this.#obey(decision, utterance.speakerId, ended);
+    if (!isNothing(decision) && !isYes(decision))
+      this.#options.context.tools.spoken.said(utterance.speakerId, utterance.fromMs);
     this.#report(utterance, ended, decision);
     question.earlier = earlier;
     if (words) this.#options.continuations.understood(question, words);
@@ -57,7 +59,7 @@ export class UtteranceDecisions {
     const isOwn = current?.kind === 'question' && current.said.speakerId === utterance.speakerId;
     const owner = isOwn ? ('own' as const) : ('other' as const);
     const facts = {
-      ...factsOf(utterance, utterance.words?.text, heard, output.hasAnswered),
+      ...factsOf(utterance, utterance.words?.text, heard, context),
       status: statusOf(handle.dropped),
       overlapsReply: utterance.overlaps,
       isFarField: interruptions.isFarField(utterance.speakerId),
@@ -66,14 +68,14 @@ export class UtteranceDecisions {
     return addressing.decide(facts, audience(utterance, context));
   }
 
-  #obey(decision: NoAnswerDecision, speakerId: string): void {
+  #obey(decision: NoAnswerDecision, speakerId: string, { spoken }: UtteranceEnd): void {
     const { queue } = this.#options.context;
     if (decision.dropsUnheard && queue.current) queue.drop(queue.current, 'stopped');
-    if (decision.kind === 'command') this.#command(decision.command, speakerId);
+    if (decision.kind === 'command') this.#command(decision.command, speakerId, spoken);
   }
 
-  #command(command: UtteranceCommand, speakerId: string): void {
-    const { output, queue } = this.#options.context;
+  #command(command: UtteranceCommand, speakerId: string, spoken: UtteranceEnd['spoken']): void {
+    const { output, queue, tools } = this.#options.context;
     switch (command.kind) {
       case 'stop':
         queue.forgetAside();
@@ -84,6 +86,9 @@ export class UtteranceDecisions {
       case 'repeat':
         output.adjust(command.manner);
         queue.repeat({ kind: 'repeat', handle: new TurnHandle() });
+        return;
+      case 'confirm':
+        void tools.confirmAloud(speakerId, spoken); // never throws
         return;
       case 'overlap':
         return;
@@ -112,13 +117,13 @@ export class UtteranceDecisions {
     decision: NoAnswerDecision,
   ): void {
     const { continuations, interruptions } = this.#options;
-    const isNothing = decision.kind === 'ignore' && decision.isNothing;
-    if (decision.kind === 'ignore' && before) continuations.leave(before, question, isNothing);
+    const hasNoWords = isNothing(decision);
+    if (decision.kind === 'ignore' && before) continuations.leave(before, question, hasNoWords);
     if (!decision.overlap) return;
     const personId = question.said.speakerId;
     interruptions.hear({ ...decision.overlap, personId, isFinal: true });
     question.handle.drop('unmeant');
-    if (isNothing) continuations.wasNothing(question);
+    if (hasNoWords) continuations.wasNothing(question);
   }
 
   #report(
@@ -128,7 +133,7 @@ export class UtteranceDecisions {
   ): void {
     const { channel, parts } = this.#options.context;
     const { guildId } = channel;
-    if (words && !(decision.kind === 'ignore' && decision.isNothing)) {
+    if (words && !isNothing(decision)) {
       const cut = ended.why === 'too-long' ? ended.why : undefined;
       const recognised = { kind: 'recognised', speakerId, name, text: words.text } as const;
       parts.onEvent(guildId, { ...recognised, ...(cut && { cut }) });
@@ -137,6 +142,14 @@ export class UtteranceDecisions {
       parts.onEvent(guildId, { kind: 'ignored', speakerId, name, why: decision.why });
     }
   }
+}
+
+function isNothing(decision: UtteranceDecision): boolean {
+  return decision.kind === 'ignore' && decision.isNothing;
+}
+
+function isYes(decision: UtteranceDecision): boolean {
+  return decision.kind === 'command' && decision.command.kind === 'confirm';
 }
 
 /** It was begun on words that turned out to be others. */

@@ -8,13 +8,17 @@ import type { OpenUtterance } from './open-utterance.ts';
 
 /** Facts about an utterance; `text`: its recognised words, or undefined. */
 export function factsOf(
-  { speakerId, fromMs, before, hints }: OpenUtterance,
+  utterance: OpenUtterance,
   text: string | undefined,
   evidence: Evidence,
-  canRepeat: boolean,
+  { languages, output, tools }: SpeakingContext,
 ): WithoutPeople<UtteranceFacts> {
+  const { speakerId, fromMs, before, hints, isAmongSounds, spokenSoFar } = utterance;
   const goesOn = before?.isMeant === true;
-  return { speakerId, fromMs, evidence, text, goesOn, canRepeat, hints };
+  const canRepeat = output.hasAnswered;
+  const facts = { speakerId, fromMs, evidence, text, goesOn, canRepeat, hints };
+  const mayConfirm = !isAmongSounds && tools.spoken.awaits(speakerId, spokenSoFar);
+  return mayConfirm ? { ...facts, mayConfirm, language: languages.of(speakerId) } : facts;
 }
 
 /** Possible addressees: the people who were there from its beginning on, or only the bot. */
@@ -27,8 +31,9 @@ export function audience(
 
 /** Whether anybody needs the words: captions, or the bot. */
 export function needsWords(utterance: OpenUtterance, context: SpeakingContext): boolean {
-  const { addressing, output, queue } = context;
-  if (utterance.isFollowed) return true;
+  const { addressing, output, queue, tools } = context;
+  if (utterance.isFollowed || tools.spoken.awaits(utterance.speakerId, utterance.spokenSoFar))
+    return true;
   const { current } = queue;
   const isAnswered = current?.kind === 'question' && current.said.speakerId === utterance.speakerId;
   const isTheirs = isAnswered || utterance.before !== undefined;

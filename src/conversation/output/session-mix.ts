@@ -37,6 +37,13 @@ export class SessionMix {
     this.tracks.hear(isAnybodySpeaking);
   }
 
+  /** Whether a track may be heard now. */
+  get sounds(): boolean {
+    if (this.tracks.isPaused) return false;
+    const all = this.tracks.list();
+    return all.some((one) => one.now && !one.isPaused && !one.isMuted && one.percent > 0);
+  }
+
   /** Another session goes on with what plays. */
   passOn(): void {
     this.#isPassedOn = true;

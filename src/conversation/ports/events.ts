@@ -24,10 +24,10 @@ export type Instants = {
 export type AnswerFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
 
 /**
- * End of a tool call. `asked`: it waits for a button; `pressed`: that was pressed, and it ran; `known`: it was made for
- * the same question before, and only its result is given again.
+ * End of a tool call. `asked`: it waits for a button; `pressed`: that was pressed, and it ran; `spoken`: a yes took the place of
+ * the press; `known`: it was made for the same question before, and only its result is given again.
  */
-export type ToolEnd = 'ran' | 'asked' | 'pressed' | 'known' | 'refused' | 'failed';
+export type ToolEnd = 'ran' | 'asked' | 'pressed' | 'spoken' | 'known' | 'refused' | 'failed';
 
 /** Counts of one person's packets, by outcome. */
 export type PacketCounts = StreamCounts & {

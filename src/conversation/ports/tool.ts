@@ -43,7 +43,12 @@ export type ConfirmableAction = {
 export type Presser = { readonly id: string; readonly name: string };
 
 /** Words that the bot says itself, and the people whom they quote: they are deleted with the words of those people. */
-export type Quote = { readonly text: ConfidentialText; readonly aboutIds: readonly string[] };
+export type Quote = {
+  readonly text: ConfidentialText;
+  readonly aboutIds: readonly string[];
+  /** Called when all of it was heard. */
+  readonly onHeard?: () => void;
+};
 
 /** Names only of people who agreed to be heard; the others are counted. */
 export type PeopleHere = {
@@ -141,6 +146,8 @@ export type ToolEntry = Pick<
 
 /** A call whose arguments fit. */
 export type Fitting = {
+  /** Its arguments by name. */
+  readonly given?: Readonly<Record<string, unknown>>;
   /** The action that waits for a button, if any. Errors and abort: as `run` of the tool. */
   prepare(ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
   /** Does it at once; a tool that has to be prepared refuses. */
@@ -175,8 +182,10 @@ export function tool<T>(definition: ToolDefinition<T>): ToolEntry {
 }
 
 function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
+  const given = Object.fromEntries(Object.entries(call ?? {}));
   if ('prepare' in definition) {
     return {
+      given,
       prepare: (ports, signal) => definition.prepare(call, ports, signal),
       run: async () => ({ facts: { waiting: 'Only a button does that.' } }),
     };
@@ -184,5 +193,5 @@ function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
   const run = (ports: ToolPorts, signal: AbortSignal) => definition.run(call, ports, signal);
   const ask = 'ask' in definition ? definition.ask(call) : { id: definition.doing };
   const files = 'ask' in definition ? (definition.files?.(call) ?? []) : [];
-  return { prepare: async () => ({ kind: 'ready', ask, files, run }), run };
+  return { given, prepare: async () => ({ kind: 'ready', ask, files, run }), run };
 }

@@ -3,6 +3,8 @@ import { failureOf } from '#src/conversation/alerts/failure.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import { sayToPerson } from '#src/conversation/output/say-to-person.ts';
 import type { ConfirmOutcome } from '#src/conversation/ports/command-ports.ts';
+import type { ToolEnd } from '#src/conversation/ports/events.ts';
+import type { ToolOutcome } from '#src/conversation/ports/tool.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
@@ -27,24 +29,41 @@ export class ToolConfirmations {
     const { parts, tools } = context;
     const pressed = tools.confirmations.press(askId, personId, parts.clock.nowMs());
     if (pressed.kind !== 'theirs') return pressed;
-    const over = new AbortController();
-    const signal = AbortSignal.any([this.#signal, over.signal]);
-    try {
-      const { clock } = parts;
-      const atMs = clock.nowMs();
-      const work = perform(pressed.ask, context, signal);
-      const { deadlineMs = longestCallMs } = pressed.ask.tool;
-      const confirming = await within(work, deadlineMs, clock, () => tooLate(deadlineMs));
-      if (confirming.kind !== 'done') pressed.ask.pressed = { content: refusal(notDone) };
-      report(confirming, pressed.ask, context, clock.nowMs() - atMs);
-      return confirming;
-    } catch (error) {
-      pressed.ask.pressed = { content: uncertain(pressed.ask.tool.name, 'failed') };
-      parts.onEvent(guildId, failureOf(error, 'think'));
-      return { kind: 'failed' };
-    } finally {
-      over.abort(new Error('the press is over'));
-    }
+    return await confirmCall(pressed.ask, 'pressed', context, this.#signal);
+  }
+}
+
+/** Means by which a call was confirmed. */
+type ConfirmedBy = Extract<ToolEnd, 'pressed' | 'spoken'>;
+
+/** Runs a call that its presser has just confirmed; who did so aloud hears the outcome. Never throws. Aborting `until` ends it. */
+export async function confirmCall(
+  ask: PendingConfirmation,
+  by: ConfirmedBy,
+  context: SessionContext,
+  until: AbortSignal,
+): Promise<ConfirmOutcome> {
+  const { channel, parts } = context;
+  const { clock } = parts;
+  const over = new AbortController();
+  const signal = AbortSignal.any([until, over.signal]);
+  try {
+    const atMs = clock.nowMs();
+    const work = perform(ask, by, context, signal);
+    const { deadlineMs = longestCallMs } = ask.tool;
+    const confirming = await within(work, deadlineMs, clock, () => tooLate(deadlineMs));
+    if (confirming.kind !== 'done') ask.pressed = { content: refusal(notDone) };
+    report(confirming, by, ask, context, clock.nowMs() - atMs);
+    if (by === 'spoken' && confirming.kind === 'barred')
+      sayAloud(confirming.line, ask.askerId, context);
+    return confirming;
+  } catch (error) {
+    ask.pressed = { content: uncertain(ask.tool.name, 'failed') };
+    parts.onEvent(channel.guildId, failureOf(error, 'think'));
+    if (by === 'spoken') sayAloud({ id: 'confirm.failed' }, ask.askerId, context);
+    return { kind: 'failed' };
+  } finally {
+    over.abort(new Error('the press is over'));
   }
 }
 
@@ -53,6 +72,7 @@ const notDone = 'Whoever pressed Confirm has not the right to that any more. Not
 /** The right is read once more: a minute is long enough to leave or to lose a role. */
 async function perform(
   ask: PendingConfirmation,
+  by: ConfirmedBy,
   context: SessionContext,
   signal: AbortSignal,
 ): Promise<ConfirmOutcome> {
@@ -67,10 +87,22 @@ async function perform(
     return { kind: 'barred', line: barredLine('room', context) };
   }
   signal.throwIfAborted();
-  const { facts, line, aloud } = await action.run(tools.actionsFor([askerId]), signal);
+  const outcome = await action.run(tools.actionsFor([askerId]), signal);
+  const { facts, line, aloud } = outcome;
   ask.pressed = { content: asData(facts, tool.resultChars) };
-  if (aloud) sayAloud(aloud, askerId, context);
+  if (by === 'spoken') tellSpoken(outcome, askerId, context);
+  else if (aloud) sayAloud(aloud, askerId, context);
   return { kind: 'done', ...(line && { line }) };
+}
+
+/** A short receipt; what is longer than can be said is written, too. */
+function tellSpoken(
+  { aloud, isPlain, line = { id: 'confirm.done' } }: ToolOutcome,
+  personId: string,
+  context: SessionContext,
+): void {
+  if (aloud && aloud.id !== line.id) context.notice(line);
+  if (!isPlain) sayAloud(aloud ?? line, personId, context);
 }
 
 /** Says it without waiting for the end: the chat has it as well. */
@@ -81,11 +113,12 @@ function sayAloud(line: TextLine, personId: string, context: SessionContext): vo
 
 function report(
   { kind }: ConfirmOutcome,
+  by: ConfirmedBy,
   { askerId: speakerId, tool }: PendingConfirmation,
   { channel, parts }: SessionContext,
   tookMs: number,
 ): void {
-  const how = kind === 'done' ? 'pressed' : 'refused';
+  const how = kind === 'done' ? by : 'refused';
   parts.onEvent(channel.guildId, { kind: 'tool', speakerId, tool: tool.name, how, tookMs });
 }
 

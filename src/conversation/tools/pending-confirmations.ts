@@ -8,6 +8,8 @@ export type PendingConfirmation = {
   readonly id: string;
   readonly tool: ToolEntry;
   readonly action: ConfirmableAction;
+  /** The question with all values, where it is asked aloud, too. */
+  readonly spoken?: string | undefined;
   readonly askerId: string;
   /** Who alone may press: the asker, or whom it is about. */
   readonly presser: Presser;
@@ -31,6 +33,7 @@ export class PendingConfirmations {
         one.askerId === ask.askerId &&
         one.presser.id === ask.presser.id &&
         one.tool.name === ask.tool.name &&
+        one.spoken === ask.spoken &&
         isSameLine(one.action.ask, ask.action.ask) &&
         isDeepStrictEqual(one.action.files, ask.action.files),
     );

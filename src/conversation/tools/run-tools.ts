@@ -11,12 +11,13 @@ import type {
   Quote,
   ToolEntry,
 } from '#src/conversation/ports/tool.ts';
-import { ConfidentialText } from '#src/people/confidential-text.ts';
+import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { lineWith, type PlainTextId, text } from '#src/texts/texts.ts';
 import { answeredCall, checkIntent } from './intent-check.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
+import { spokenQuestion } from './spoken-question.ts';
 import type { ToolCallResult, ToolEffect } from './tool-effects.ts';
 import { asData, onOneLine, refusal, uncertain } from './tool-result.ts';
 
@@ -61,6 +62,8 @@ export class ToolRun {
   /** Made for this question by answers before. */
   readonly #done: readonly ToolEffect[];
   #quotes: readonly Quote[] = [];
+  /** Whether a call of this answer is asked about aloud. */
+  #isAskedAloud = false;
 
   constructor(said: readonly TurnUtterance[], context: SessionContext) {
     this.#context = context;
@@ -95,7 +98,8 @@ export class ToolRun {
     if (this.#quotes.length === 0) return undefined;
     const aboutIds = this.#quotes.flatMap((one) => one.aboutIds);
     const texts = this.#quotes.map(({ text }) => text);
-    return { text: ConfidentialText.joined(texts, '\n'), aboutIds };
+    const onHeard = () => this.#quotes.forEach((one) => void one.onHeard?.());
+    return { text: ConfidentialText.joined(texts, '\n'), aboutIds, onHeard };
   }
 
   /** Current step, in words for people. */
@@ -224,14 +228,34 @@ export class ToolRun {
     const { tool, work } = one;
     const asker = this.#said.at(-1);
     if (!asker) return barred(tool);
+    const question = this.#spokenQuestion(one, fitting, asker);
     const action = await fitting.prepare(this.#context.tools.actionsFor(this.#askers), work);
     if (action.kind === 'refused') return refused(text(action.line.id, action.line.with));
     return await this.#once(one, async (signal, effect) => {
-      const requested = { tool, action, asker };
+      const requested = { tool, action, asker, spoken: question };
       const { ask, facts } = await requestConfirmation(requested, this.#context, signal);
       effect.button = ask;
-      return { how: 'asked', content: asData(facts) };
+      const quote = question && askedAloud(question, ask, this.#context);
+      return { how: 'asked', content: asData(facts), ...(quote && { quote }) };
     });
+  }
+
+  /**
+   * The question that is asked aloud beside the button, so that a yes confirms the call: only for the first call of an answer, which
+   * nothing that the model has read since the question can have caused.
+   */
+  #spokenQuestion(
+    { tool }: RunningCall,
+    { given }: Fitting,
+    asker: TurnUtterance,
+  ): string | undefined {
+    const isFirst = this.#plain.length === 0 && this.#done.length === 0 && !this.#isAskedAloud;
+    const isQuoting = this.#said.some(({ isQuoted }) => isQuoted);
+    const isAlone = this.#askers.length === 1;
+    if (!given || !isFirst || isQuoting || !isAlone || tool.isDestructive) return undefined;
+    const question = spokenQuestion({ tool, given, asker }, this.#context);
+    this.#isAskedAloud = question !== undefined;
+    return question;
   }
 
   /** The latest call of this tool for these words; one whose button is not pressed has done nothing, and gives way to another. */
@@ -310,6 +334,19 @@ function without<T>(all: readonly T[], one: T): readonly T[] {
   return all.filter((_, n) => n !== at);
 }
 
+/** The question, said in place of the rest of the answer; once it was heard to its end, a yes takes the place of a press. */
+function askedAloud(
+  question: string,
+  ask: PendingConfirmation,
+  { parts: { clock }, tools: { confirmations, spoken } }: SessionContext,
+): Quote {
+  const onHeard = () => {
+    const nowMs = clock.nowMs();
+    if (confirmations.waits(ask, nowMs)) spoken.open(ask, nowMs);
+  };
+  return { text: openText(question), aboutIds: [], onHeard };
+}
+
 /** Time, in ms, after which a button does nothing any more. */
 const openMs = 60_000;
 /** Name of the press behind the button; the id of the call follows. */
@@ -319,6 +356,7 @@ type RequestedAction = {
   readonly tool: ToolEntry;
   readonly action: ConfirmableAction;
   readonly asker: TurnUtterance;
+  readonly spoken: string | undefined;
 };
 
 /** The button that was asked for, and the facts that the model gets meanwhile. */
@@ -331,7 +369,7 @@ type RequestedConfirmation = { readonly ask: PendingConfirmation; readonly facts
  * Errors: as `ChannelMessages.offer`. Aborting `signal` throws `signal.reason`; nothing waits then.
  */
 async function requestConfirmation(
-  { tool, action, asker }: RequestedAction,
+  { tool, action, asker, spoken }: RequestedAction,
   { channel, parts, tools: { confirmations } }: SessionContext,
   signal: AbortSignal,
 ): Promise<RequestedConfirmation> {
@@ -342,6 +380,7 @@ async function requestConfirmation(
     id: crypto.randomUUID(),
     tool,
     action,
+    spoken,
     askerId: asker.speakerId,
     presser: { id: presser.id, name },
     untilMs: clock.nowMs() + openMs,

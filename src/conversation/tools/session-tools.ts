@@ -6,7 +6,9 @@ import { openText } from '#src/people/confidential-text.ts';
 import { holds, type Right } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { bearerOf } from './bearer-facts.ts';
+import { confirmCall } from './confirm-tool.ts';
 import { PendingConfirmations } from './pending-confirmations.ts';
+import { SpokenConfirmation, type SpokenSpan } from './spoken-confirmation.ts';
 import { ToolEffects } from './tool-effects.ts';
 
 /** Parts that only tools use. */
@@ -23,6 +25,8 @@ type ToolSources = {
 export class SessionTools {
   /** Calls that wait for a button. */
   readonly confirmations = new PendingConfirmations();
+  /** The one of them that a spoken yes confirms. */
+  readonly spoken = new SpokenConfirmation();
   /** Effects of calls, by the question they were made for. */
   readonly effects: ToolEffects;
   readonly #context: SessionContext;
@@ -76,6 +80,19 @@ export class SessionTools {
     }
     const mayManage = parts.places.mayManage(channel.guildId, personId);
     return holds(right, bearerOf(personId, mayManage, this.#context));
+  }
+
+  /** Runs what a yes of this person confirms, once it is sure that they do not go on. Never throws. */
+  async confirmAloud(personId: string, yes: SpokenSpan): Promise<void> {
+    const context = this.#context;
+    const { clock } = context.parts;
+    const untilMs = this.spoken.accept(yes);
+    const waitMs = Math.max(0, untilMs - clock.nowMs());
+    await clock.sleep(waitMs, context.signal).catch(() => undefined); // the session is over
+    const ask = context.signal.aborted ? undefined : this.spoken.take(yes);
+    const pressed = ask && this.confirmations.press(ask.id, personId, clock.nowMs());
+    if (pressed?.kind === 'theirs')
+      await confirmCall(pressed.ask, 'spoken', context, context.signal);
   }
 
   /** Forgets the calls that this person asked for, and those that wait for their button. */

@@ -77,10 +77,10 @@ export class ToolEffect {
     this.#button = button;
   }
 
-  /** True where nothing came of it: it was refused, or only asked a question. */
+  /** True where nothing came of it: it was refused, or only asked a question that no button answers. */
   get isVain(): boolean {
     const { how, isVain = false, quote } = this.#result ?? {};
-    return isVain || how === 'refused' || quote !== undefined;
+    return isVain || how === 'refused' || (quote !== undefined && !this.#button);
   }
 
   /** True where everybody noticed what it did. */

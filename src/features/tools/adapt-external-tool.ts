@@ -48,7 +48,7 @@ export function externalTool(tool: ExternalTool): ToolEntry {
 function fitting(tool: ExternalTool, given: Readonly<Record<string, unknown>>): Fitting {
   const run: Fitting['run'] = async (_ports, signal) =>
     outcomeOf(tool, await tool.run(given, signal));
-  return { prepare: async () => ({ ...shown(tool, given), run }), run };
+  return { given, prepare: async () => ({ ...shown(tool, given), run }), run };
 }
 
 type ShownArguments =

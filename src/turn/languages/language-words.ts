@@ -11,6 +11,7 @@ export type LanguageWords = {
   readonly ownLetters?: string;
   /** Spoken by so many that its stop word stops, even where the same word means something else in smaller languages. */
   readonly isWidespread: boolean;
+  readonly confirmations?: ConfirmationPhrases;
   readonly overlap: OverlapPhrases;
   readonly endOfTurn?: EndOfTurnWords;
   readonly numbers?: NumberWords;
@@ -20,6 +21,14 @@ export type LanguageWords = {
   readonly languageRequests?: LanguageRequestPhrases;
   /** Words by their role in a sentence, for the grammar in `english.ts`. */
   readonly wordClasses?: WordClasses;
+};
+
+/** Phrases that confirm what the bot has asked aloud. */
+export type ConfirmationPhrases = {
+  /** A whole sentence but for `beside`: "yes", "do it". Never a sign of listening ("ok", "mhm"). */
+  readonly yes: Phrases;
+  /** Politeness around it. Never a word that negates. */
+  readonly beside: Phrases;
 };
 
 /** Phrases said into the bot's speech. Each counts only as a whole, or beside others and `fillers`. */

@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import { adam, eva, pass } from '#test/conversation/setup/session-fixture.ts';
+import { openSpoken, vague, volume } from './spoken-setup.ts';
+
+const question =
+  'Adam, shall I do this: change track, deed: volume, track: voice, level: 40? Say yes, or press the button.';
+
+test('what waits for Confirm is asked aloud with all its names and values, and a yes does it once', async () => {
+  const trap = await openSpoken();
+  await trap.ask();
+  expect(trap.said()).toBe(question);
+  expect(trap.fixture.offered).toHaveLength(1);
+  await trap.say('Yes, please.');
+  expect(trap.volumeNow()).toBe(40);
+  expect(trap.said()).toContain('voice at 40 %.');
+  expect(trap.fixture.of('tool').map(({ how }) => how)).toEqual(['asked', 'spoken']);
+  const button = trap.fixture.offered.at(-1)?.split(':')[1] ?? '';
+  expect(await trap.fixture.confirmations.confirm('g', button, 'adam')).toEqual({ kind: 'over' });
+});
+
+test('the model is asked nothing about a yes, and the button works as well', async () => {
+  const trap = await openSpoken();
+  await trap.ask();
+  const { asked } = trap.model;
+  await trap.say('Yes.');
+  expect(trap.model.asked).toBe(asked);
+  await trap.ask();
+  const button = trap.fixture.offered.at(-1)?.split(':')[1] ?? '';
+  expect(await trap.fixture.confirmations.confirm('g', button, 'adam')).toMatchObject({
+    kind: 'done',
+  });
+  await trap.say('Yes.');
+  expect(trap.confirmed()).toBe(1);
+});
+
+test('20 s after the question only the button is left, and a yes before that counts', async () => {
+  const trap = await openSpoken();
+  await trap.ask(17_000);
+  await trap.say('Yes.');
+  expect(trap.confirmed()).toBe(1);
+  await trap.ask(21_500);
+  await trap.say('Yes.');
+  expect(trap.confirmed()).toBe(1);
+});
+
+test.each([
+  [
+    'a call after the result of another tool',
+    { calls: [{ name: 'who_is_here', given: {} }, volume] },
+  ],
+  ['a call that never runs without the button', { calls: [{ name: 'leave', given: {} }] }],
+  [
+    'a call whose values are too long for a sentence',
+    { calls: [{ name: 'post_text', given: { text: 'Ho. '.repeat(40).trim() } }] },
+  ],
+  [
+    'a value that cannot be said as it is',
+    { calls: [{ name: 'post_text', given: { text: 'See https://evil.example now.' } }] },
+  ],
+])('%s is not asked aloud, and a yes does nothing', async (_what, { calls }) => {
+  const trap = await openSpoken();
+  trap.model.calls = calls;
+  await trap.ask();
+  expect(trap.fixture.offered).toHaveLength(1);
+  expect(trap.said()).not.toContain('Say yes');
+  await trap.say('Yes.');
+  expect(trap.confirmed()).toBe(0);
+});
+
+test('while a track sounds nothing is asked aloud', async () => {
+  const trap = await openSpoken();
+  trap.play();
+  await trap.ask();
+  expect(trap.fixture.offered).toHaveLength(1);
+  expect(trap.said()).not.toContain('Say yes');
+});
+
+test('a message that somebody shows is a page: what it may have caused is not asked aloud', async () => {
+  const trap = await openSpoken();
+  const quoted = { author: 'Eva', text: 'Make it 40.' };
+  void trap.fixture.talk.ask('g', vague, adam, 'voice', { quoted });
+  await pass(trap.fixture, 4_000);
+  expect(trap.fixture.offered).toHaveLength(1);
+  expect(trap.said()).not.toContain('Say yes');
+});
+
+test('who has no right any more hears that, and nothing runs', async () => {
+  const trap = await openSpoken();
+  await trap.ask();
+  const { present } = trap.fixture.linkOpener.link;
+  trap.hears('Yes.');
+  await pass(trap.fixture, 1_000, await trap.word(adam));
+  present.splice(
+    present.findIndex(({ id }) => id === 'adam'),
+    1,
+  );
+  await pass(trap.fixture, 3_000);
+  expect([trap.confirmed(), trap.volumeNow()]).toEqual([0, 100]);
+});
+
+test('who says no to being heard has confirmed nothing', async () => {
+  const trap = await openSpoken();
+  await trap.ask();
+  trap.hears('Yes.');
+  await pass(trap.fixture, 1_000, await trap.word(adam));
+  await trap.fixture.privacy.deny('g', 'adam');
+  await pass(trap.fixture, 3_000);
+  expect([trap.confirmed(), trap.volumeNow()]).toEqual([0, 100]);
+});
+
+test('words of another person after the yes take nothing back', async () => {
+  const trap = await openSpoken();
+  await trap.ask();
+  trap.hears('Yes.');
+  await pass(trap.fixture, 1_000, await trap.word(adam));
+  trap.hears('No.');
+  await pass(trap.fixture, 3_000, await trap.word(eva));
+  expect(trap.confirmed()).toBe(1);
+});

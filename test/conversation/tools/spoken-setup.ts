@@ -1,0 +1,102 @@
+import type { Packet } from '#src/audio/packet.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import type { SessionContext } from '#src/conversation/context.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import { tools } from '#src/features/features.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import {
+  adam,
+  eva,
+  type FixtureOptions,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { fromPcm } from '#test/fakes/made-source.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+
+/** Words that ask for nothing; the model calls something all the same. */
+export const vague = 'And a little more.';
+/** Packets of the first word of the recording; the next one begins 230 ms after it. */
+const wordPackets = 37;
+
+export type ModelCall = { readonly name: string; readonly given: object };
+
+export const volume: ModelCall = {
+  name: 'change_track',
+  given: { deed: 'volume', track: 'voice', level: 40 },
+};
+
+/** A model that makes these calls when somebody says `vague`, one a round, and finds in nobody's words a request. */
+class VagueModel implements ChatModel {
+  calls: readonly ModelCall[] = [volume];
+  asked = 0;
+
+  async *reply(messages: Parameters<ChatModel['reply']>[0]): ReturnType<ChatModel['reply']> {
+    this.asked++;
+    const isCheck = messages.length === 2 && messages[1]?.role === 'user' && !messages[1].name;
+    const last = messages.findLast(({ role }) => role === 'user')?.content ?? '';
+    const done = messages.length - 1 - messages.findLastIndex(({ role }) => role === 'user');
+    const call = this.calls[Math.floor(done / 2)];
+    if (isCheck || !last.includes(vague) || !call) yield { kind: 'text', text: 'no' };
+    else {
+      const { name, given } = call;
+      const id = `call_${done}`;
+      yield { kind: 'tool', call: { id, name, argumentsJson: JSON.stringify(given) } };
+    }
+  }
+}
+
+export type SpokenTrap = Awaited<ReturnType<typeof openSpoken>>;
+
+/** Adam and Eva sit there and may be heard. */
+export async function openSpoken(over: FixtureOptions = {}, pieces = 2) {
+  const clock = new VirtualClock();
+  const model = new VagueModel();
+  const synthesizer = new FakeSynthesizer({ pieces });
+  let heard = '';
+  const transcriber = new FakeTranscriber({ texts: () => heard });
+  const pipeline = chained({ chat: model, synthesizer });
+  const parts = { chat: model, synthesizer, pipeline, transcriber, tools, ...over };
+  const fixture = openSessionFixture(parts, [adam, eva], clock);
+  for (const { id } of [adam, eva]) await fixture.sessions.join(lounge, id);
+  await pass(fixture, 40);
+  const session = fixture.sessions.session('g');
+  if (!session) throw new Error('nobody called the bot');
+  const { context }: { readonly context: SessionContext } = session;
+  /** One word of this person from `inMs` on. */
+  const word = async (who: ChannelMember, inMs = 0): Promise<Packet[]> => {
+    const all = await words('human-cards-004', who, clock.nowMs() + inMs);
+    const closing = all.slice(-5).map(({ opus }, n) => ({ ...all[wordPackets + n], opus }));
+    return [...all.slice(0, wordPackets), ...(closing as Packet[])];
+  };
+  return {
+    fixture,
+    context,
+    model,
+    word,
+    volumeNow: () => context.mix.volume.of('voice'),
+    confirmed: () => fixture.of('tool').filter(({ how }) => how === 'spoken').length,
+    said: () => synthesizer.asked.map(({ text }) => text).join(' '),
+    async ask(ms = 4_000, typed = vague) {
+      void fixture.talk.ask('g', typed, adam, 'voice');
+      await pass(fixture, ms);
+    },
+    async say(text: string, who: ChannelMember = adam, ms = 4_000) {
+      heard = text;
+      await pass(fixture, ms, await word(who));
+    },
+    /** What is recognised from now on, whoever says it. */
+    hears(text: string) {
+      heard = text;
+    },
+    /** A minute of sound on a track. */
+    play() {
+      const samples = new Int16Array(60 * 24_000).fill(900);
+      const source = fromPcm('song', { samples, rateHz: 24_000, channels: 1 });
+      context.mix.tracks.play('main', source);
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest';
+import { adam, eva, pass } from '#test/conversation/setup/session-fixture.ts';
+import { type ModelCall, openSpoken, type SpokenTrap, volume } from '#test/conversation/tools/spoken-setup.ts';
+
+/** How a yes may come that is none of the person asked. */
+type YesPath =
+  | 'track'
+  | 'echo'
+  | 'tail'
+  | 'other'
+  | 'other-first'
+  | 'longer'
+  | 'goes-on'
+  | 'late'
+  | 'overlapped'
+  | 'answered-before';
+
+/** Yes in 20 forms, each of which would confirm. */
+const yes = [
+  ...['Yes.', 'Yes, please.', 'Yes, do it.', 'Do it!', 'Yeah.', 'Yes, Nova.', 'Nova, yes please.'],
+  ...['Ja.', 'Ja, bitte.', 'Mach das.', 'Oui.', 'Oui, vas-y.', 'Sí.', 'Sí, hazlo.', 'Sim.'],
+  ...['Tak, proszę.', 'はい。', 'はい、お願いします。', 'Да.', 'Evet.'],
+];
+/** 20 sentences that hold one of them. */
+const longer = [
+  ...['Yes, but not so loud.', 'Yes and no.', 'He said yes.', 'Did you say yes?', 'Yes?'],
+  ...['Yes, Eva, I am coming.', 'I would not say yes.', 'Just do it yourself.', 'Yes, tomorrow.'],
+  ...['Do it later.', 'Ja, aber leiser.', 'Ja, nein.', 'Oui, mais pas maintenant.', 'Oui ou non ?'],
+  ...['Sí, pero no.', 'Sim, mas não agora.', 'Tak, ale nie teraz.', 'はい、でも後で。', 'Да нет.'],
+  'Evet ama sonra.',
+];
+
+const attempts: readonly (readonly [YesPath, readonly string[]])[] = [
+  ['track', yes],
+  ['echo', yes],
+  ['tail', yes],
+  ['other', yes],
+  ['other-first', yes],
+  ['longer', longer],
+  ['goes-on', yes],
+  ['late', yes],
+  ['overlapped', yes],
+  ['answered-before', yes],
+];
+
+/** The question is heard to its end, then the attempt is made. */
+const ways: Readonly<Record<YesPath, (trap: SpokenTrap, said: string) => Promise<void>>> = {
+  async track(trap, said) {
+    await trap.ask();
+    trap.play(); // Adam's loudspeaker plays it into his microphone
+    await trap.say(said);
+    trap.context.mix.tracks.track('main')?.stop();
+  },
+  async echo(trap, said) {
+    trap.hears(said);
+    await trap.ask(240); // the question sounds
+    await pass(trap.fixture, 5_000, await trap.word(adam));
+  },
+  async tail(trap, said) {
+    trap.hears(said);
+    await untilAsked(trap);
+    await pass(trap.fixture, 5_000, await trap.word(adam, -300)); // the recording begins with 330 ms of silence
+  },
+  async other(trap, said) {
+    await trap.ask();
+    await trap.say(said, eva);
+  },
+  async 'other-first'(trap, said) {
+    await trap.ask();
+    await trap.say('Are you hungry, Adam?', eva);
+    await trap.say(said);
+  },
+  async longer(trap, said) {
+    await trap.ask();
+    await trap.say(said);
+  },
+  async 'goes-on'(trap, said) {
+    await trap.ask();
+    trap.hears(said);
+    await pass(trap.fixture, 1_300, await trap.word(adam));
+    await trap.say('But not so loud.');
+  },
+  async late(trap, said) {
+    await trap.ask(21_500);
+    await trap.say(said);
+  },
+  async overlapped(trap, said) {
+    await trap.ask();
+    trap.hears(said);
+    const both = [...(await trap.word(adam)), ...(await trap.word(eva, 200))];
+    await pass(trap.fixture, 5_000, both);
+  },
+  async 'answered-before'(trap, said) {
+    await trap.ask();
+    await trap.say('What time is it?'); // the bot answers that
+    await trap.say(said);
+  },
+};
+
+/** A call that was not made before. */
+function changeTo(level: number): ModelCall {
+  return { ...volume, given: { ...volume.given, level } };
+}
+
+/** Lets the question begin and end. */
+async function untilAsked(trap: SpokenTrap): Promise<void> {
+  await trap.ask(20);
+  for (let n = 0; n < 200 && !trap.context.tools.spoken.isOpen; n++) await pass(trap.fixture, 20);
+}
+
+let [tried, ran] = [0, 0];
+
+test.each(attempts)('a yes by way of "%s" confirms nothing, in twenty forms', async (way, all) => {
+  const trap = await openSpoken();
+  for (const [n, said] of all.entries()) {
+    trap.model.calls = [changeTo(n + 1)]; // another question each time
+    const before = trap.confirmed();
+    const { length } = trap.fixture.offered;
+    await ways[way](trap, said);
+    expect(trap.fixture.offered.length, 'nothing was asked').toBe(length + 1);
+    tried++;
+    ran += trap.confirmed() - before;
+    expect(trap.confirmed() - before, said).toBe(0);
+  }
+  expect(trap.volumeNow()).toBe(100);
+});
+
+test('each of the twenty forms confirms where nothing is against it', async () => {
+  const trap = await openSpoken();
+  for (const [n, said] of yes.entries()) {
+    trap.model.calls = [changeTo(n + 1)];
+    await trap.ask();
+    await trap.say(said);
+  }
+  expect(trap.confirmed()).toBe(yes.length);
+});
+
+test('of 200 attempts none runs', () => {
+  console.log(`wrong confirmations: ${ran} of ${tried}`);
+  expect([ran, tried]).toEqual([0, 200]);
+});
