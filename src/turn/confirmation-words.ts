@@ -2,10 +2,7 @@ import type { ConfirmationPhrases } from '#src/turn/languages/language-words.ts'
 import { languages } from '#src/turn/languages/languages.ts';
 import { classify } from '#src/turn/overlap/interjections.ts';
 import { phrasesIn } from '#src/turn/overlap/interjections-tables.ts';
-import { pause, tokensOf } from '#src/turn/overlap/interjections-text.ts';
-
-/** Longest confirmation, in tokens: words, or letters of scripts without spaces. */
-const mostTokens = 16;
+import { consistsOf, wordsOf } from './whole-sentence.ts';
 
 type ConfirmationTable = ConfirmationPhrases & { readonly code: string };
 
@@ -37,13 +34,12 @@ const unambiguous = tables.map(({ yes, ...table }) => ({
  */
 export function isYes(text: string, names: readonly string[], language?: string): boolean {
   if (/[?\uff1f\u061f\u037e]/u.test(text)) return false;
-  const tokens = tokensOf(text).filter((token) => token !== pause);
-  if (tokens.length === 0 || tokens.length > mostTokens) return false;
   const { kind } = classify(text, { isFinal: true, names });
   if (kind === 'stop' || kind === 'wait' || kind === 'never-mind') return false;
-  const called = phrasesIn(names).filter((name) => name !== '');
+  const words = wordsOf(text);
+  const called = phrasesIn(names);
   return tablesOf(language).some(({ yes, beside }) =>
-    isCovered(tokens.join(' '), { yes, beside: [...beside, ...called] }),
+    consistsOf(words, yes, [...beside, ...called]),
   );
 }
 
@@ -52,13 +48,4 @@ function tablesOf(language: string | undefined): readonly ConfirmationTable[] {
   const code = language?.split('-')[0];
   if (!tables.some((one) => one.code === code)) return unambiguous;
   return tables.filter((one) => one.code === code || one.code === 'en');
-}
-
-/** Whether phrases, one of them a yes, cover all of these words; `hasYes`: one was before them. */
-function isCovered(words: string, { yes, beside }: ConfirmationPhrases, hasYes = false): boolean {
-  if (words === '') return hasYes;
-  const follows = (phrase: string, isConfirming: boolean) =>
-    `${words} `.startsWith(`${phrase} `) &&
-    isCovered(words.slice(phrase.length + 1), { yes, beside }, hasYes || isConfirming);
-  return yes.some((one) => follows(one, true)) || beside.some((one) => follows(one, false));
 }

@@ -25,6 +25,8 @@ const schema = z.strictObject({
   ownLetters: z.string().optional(),
   isWidespread: z.boolean(),
   confirmations: group('yes beside').optional(),
+  hearingRequests: group('pause beside').optional(),
+  trackRequests: group('pause resume skip louder quieter level beside').optional(),
   overlap: group(
     'stop wait goOn backchannel neverMind ?again ?slower ?faster ?louder ?quieter ?usual fillers ?refusals',
   ),

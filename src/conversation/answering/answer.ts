@@ -142,7 +142,7 @@ async function perform(
     const failure = await watched(reply, work, pending, context, signal);
     for (const { report } of withDuplicates(question))
       report?.(reportedOf(progress, failure, pending, context));
-    const finish = await played({ pending, reply, progress }, context, signal);
+    const finish = await played(making, context, signal);
     if (context.output.isStuck) {
       writeUnspeakable(new ConfidentialText(progress.text, pending.knownBy), context);
       progress.written = progress.text;

@@ -36,6 +36,8 @@ export type ConfirmableAction = {
   readonly files?: readonly ReplyFile[];
   /** Default: the asker. */
   readonly presser?: Presser;
+  /** True where it concerns the asker alone: their own words are enough, and there is no button. */
+  readonly isOwn?: boolean;
   run(ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
 };
 
@@ -94,6 +96,8 @@ export type ToolDefinition<T> = {
   readonly isOffered?: (context: SessionContext) => boolean;
   /** The call that an asker's own words ask for because they answer what this tool has asked them. */
   readonly answered?: (words: string, ports: ToolPorts) => T | undefined;
+  /** The call that an asker's own words ask for in so many words, where it is what the model wants by `call`; no model is asked then. */
+  readonly said?: (words: string, call: T, ports: ToolPorts) => T | undefined;
 } & (
   | (Runs<T> & { readonly effect: 'none'; readonly isDestructive: false })
   | (Runs<T> & {
@@ -148,6 +152,8 @@ export type ToolEntry = Pick<
 export type Fitting = {
   /** Its arguments by name. */
   readonly given?: Readonly<Record<string, unknown>>;
+  /** The call of this kind that these words of an asker ask for in so many words. */
+  said?(words: string, ports: ToolPorts): Fitting | undefined;
   /** The action that waits for a button, if any. Errors and abort: as `run` of the tool. */
   prepare(ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
   /** Does it at once; a tool that has to be prepared refuses. */
@@ -183,9 +189,14 @@ export function tool<T>(definition: ToolDefinition<T>): ToolEntry {
 
 function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
   const given = Object.fromEntries(Object.entries(call ?? {}));
+  const said = (words: string, ports: ToolPorts) => {
+    const own = definition.said?.(words, call, ports);
+    return own && fitting(own, definition);
+  };
   if ('prepare' in definition) {
     return {
       given,
+      said,
       prepare: (ports, signal) => definition.prepare(call, ports, signal),
       run: async () => ({ facts: { waiting: 'Only a button does that.' } }),
     };
@@ -193,5 +204,5 @@ function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
   const run = (ports: ToolPorts, signal: AbortSignal) => definition.run(call, ports, signal);
   const ask = 'ask' in definition ? definition.ask(call) : { id: definition.doing };
   const files = 'ask' in definition ? (definition.files?.(call) ?? []) : [];
-  return { given, prepare: async () => ({ kind: 'ready', ask, files, run }), run };
+  return { given, said, prepare: async () => ({ kind: 'ready', ask, files, run }), run };
 }

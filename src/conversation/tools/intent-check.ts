@@ -35,11 +35,12 @@ export async function checkIntent(
 }
 
 /**
- * The call by which the asker's own words of this turn answer what the tool has asked them; undefined where they do not, or
- * were not recognised. No model is asked. Aborting `signal` throws `signal.reason`.
+ * The call by which the asker's own words of this turn answer what the tool has asked them, or ask for this call in so many words;
+ * undefined where they do not, or were not recognised. No model is asked. Aborting `signal` throws `signal.reason`.
  */
-export async function answeredCall(
+export async function spokenCall(
   tool: ToolEntry,
+  fit: Fitting,
   said: readonly TurnUtterance[],
   ports: ToolPorts,
   signal: AbortSignal,
@@ -47,7 +48,7 @@ export async function answeredCall(
   try {
     const words = await ownWords(said);
     signal.throwIfAborted();
-    return tool.answered(words, ports);
+    return tool.answered(words, ports) ?? fit.said?.(words, ports);
   } catch (error) {
     if (signal.aborted || !(error instanceof BotError)) throw error;
     return undefined;

@@ -15,7 +15,7 @@ import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { lineWith, type PlainTextId, text } from '#src/texts/texts.ts';
-import { answeredCall, checkIntent } from './intent-check.ts';
+import { checkIntent, spokenCall } from './intent-check.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 import { spokenQuestion } from './spoken-question.ts';
 import type { ToolCallResult, ToolEffect } from './tool-effects.ts';
@@ -180,28 +180,33 @@ export class ToolRun {
   /** Runs what the askers' own words ask for; else they are asked. */
   async #weigh(one: RunningCall, fit: Fitting): Promise<ToolCallResult> {
     const { tool, reservation, work } = one;
-    const own = await this.#ownCall(tool, reservation, work);
+    const own = await this.#ownCall(tool, fit, reservation, work);
     if (tool.needsOwnWords && (!own || this.#askers.length > 1)) return refused(notOwnWords);
     if (!own || tool.needsOwnWords) return await this.#ask(one, own ?? fit);
     const chosen = tool.effect === 'change' ? own : fit;
     return await this.#once(one, (signal) => this.#perform(tool, chosen, signal));
   }
 
-  /** The call that the askers' own words ask for, or by which the only asker answers what the tool has asked them. */
+  /** The call that the askers' own words ask for; where word data shows that of the only asker, no model is asked. */
   async #ownCall(
     tool: ToolEntry,
+    fit: Fitting,
     reservation: Reservation,
     signal: AbortSignal,
   ): Promise<Fitting | undefined> {
     const ports = this.#context.tools.actionsFor(this.#askers);
     const isAlone = this.#askers.length === 1;
-    const answered = isAlone ? await answeredCall(tool, this.#said, ports, signal) : undefined;
-    if (answered) return answered;
+    const spoken = isAlone ? await spokenCall(tool, fit, this.#said, ports, signal) : undefined;
+    if (spoken) return spoken;
     const chat = this.#context.parts.chat.paidBy(reservation);
     return await checkIntent(tool, this.#said, chat, signal);
   }
 
-  async #perform(tool: ToolEntry, fit: Fitting, signal: AbortSignal): Promise<ToolCallResult> {
+  async #perform(
+    tool: ToolEntry,
+    fit: Pick<Fitting, 'run'>,
+    signal: AbortSignal,
+  ): Promise<ToolCallResult> {
     if (!(await this.#allows(tool, signal))) return barred(tool);
     signal.throwIfAborted();
     const actions = this.#context.tools.actionsFor(this.#askers);
@@ -231,6 +236,7 @@ export class ToolRun {
     const question = this.#spokenQuestion(one, fitting, asker);
     const action = await fitting.prepare(this.#context.tools.actionsFor(this.#askers), work);
     if (action.kind === 'refused') return refused(text(action.line.id, action.line.with));
+    if (action.isOwn) return await this.#once(one, (signal) => this.#perform(tool, action, signal));
     return await this.#once(one, async (signal, effect) => {
       const requested = { tool, action, asker, spoken: question };
       const { ask, facts } = await requestConfirmation(requested, this.#context, signal);

@@ -21,11 +21,11 @@ const maxMemoryChars = 200;
 const mostMemories = 50;
 const maxNameChars = 64;
 
-/** Stores a memory for the server, once the person it is about has confirmed it. */
+/** Stores a memory for the server: about the asker at once, about another person once they have confirmed it. */
 export const remember = tool({
   name: 'remember',
   description:
-    'Remembers something about whoever asks, or about one other person in the channel, for everybody in this server. Only if they ask to have it remembered. Waits for a button first.',
+    'Remembers something about whoever asks, or about one other person in the channel, for everybody in this server. Only if they ask to have it remembered. Waits for a button of that other person first.',
   schema: z.strictObject({
     text: z
       .string()
@@ -95,7 +95,8 @@ function prepareMemory(
   if (objection) return refused(objection);
   const run = () => write(words, author, about, context);
   const asked = { text: words };
-  if (!about) return { kind: 'ready', ask: { id: 'memory.remember.ask', with: asked }, run };
+  if (!about)
+    return { kind: 'ready', ask: { id: 'memory.remember.ask', with: asked }, isOwn: true, run };
   const ask = { id: 'memory.about.ask', with: { ...asked, by: author.name } } as const;
   return { kind: 'ready', ask, presser: about, run };
 }

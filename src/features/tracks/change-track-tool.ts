@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
+import { botNames } from '#src/conversation/hearing/addressing.ts';
 import { type ToolPorts, tool } from '#src/conversation/ports/tool.ts';
 import { type TextId, type TextLine, text } from '#src/texts/texts.ts';
+import { type TrackRequest, trackRequestIn } from '#src/turn/spoken-requests.ts';
 import { longestFadeMs, usualFadeMs } from './fade-times.ts';
 import type { OwnedTracks } from './owned-tracks.ts';
 import type { TrackCommand } from './perform-command.ts';
@@ -84,6 +86,7 @@ export const changeTrack = tool({
   isDestructive: false,
   effect: 'change',
   doing: 'tool.track',
+  said: saidChange,
   ask: ({ track }) =>
     isOwn(track)
       ? { id: 'tool.volume.ask' }
@@ -97,6 +100,35 @@ export const changeTrack = tool({
     return { facts: { outcome: said }, line, isPlain };
   },
 });
+
+/** What is called "louder" and "quieter", in percent. */
+const step = 20;
+
+/** The change that is said in so many words, of what is meant first, where the model wants the same. */
+function saidChange(
+  words: string,
+  { deed, track }: Call,
+  { context }: ToolPorts,
+): Call | undefined {
+  const { channel, parts, settings } = context;
+  const said = trackRequestIn(words, botNames(channel.guildId, settings(), parts.places));
+  if (!said || isOwn(track)) return undefined;
+  const call = callOf(said);
+  return call.deed === deed ? call : undefined;
+}
+
+function callOf(said: TrackRequest): Call {
+  switch (said.kind) {
+    case 'level':
+      return { deed: 'volume', level: Math.min(maxVolumePercent, said.percent) };
+    case 'louder':
+      return { deed: 'volume', change: step };
+    case 'quieter':
+      return { deed: 'volume', change: -step };
+    default:
+      return { deed: said.kind };
+  }
+}
 
 /** The bot's own voice or cues, whose change people notice only with the next sound. */
 function isOwn(track: string | undefined): boolean {

@@ -289,3 +289,21 @@ test('a tool with an effect runs once in an answer', async () => {
   await ask(fixture, 'Post it.');
   expect(fixture.written).toEqual(['One.']);
 });
+
+test.each([
+  ['Pause the music.', { deed: 'pause' }],
+  ['Skip this song, please.', { deed: 'skip', track: 'main' }],
+  ['Turn the music down.', { deed: 'volume', change: -20 }],
+  ['Volume 30 percent.', { deed: 'volume', level: 30 }],
+])('%j is said in so many words: no second model is asked whether it was', async (said, given) => {
+  const { fixture, chat } = await open([[call('change_track', given)], ['Ok.']]);
+  await ask(fixture, said);
+  expect(fixture.of('tool').map(({ how }) => how)).toEqual(['ran']);
+  expect(chat.asked).toHaveLength(2); // the answer, and the answer after the result
+});
+
+test('words that ask for something else are judged by a model as before', async () => {
+  const { fixture, chat } = await open([[call('change_track', { deed: 'stop' })], ['no']]);
+  await ask(fixture, 'Pause the music.');
+  expect([chat.asked.length, fixture.of('tool')[0]?.how]).toEqual([2, 'asked']);
+});

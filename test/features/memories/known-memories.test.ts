@@ -130,11 +130,11 @@ test('memories that cannot be read are told to the operator once, and answers go
 });
 
 test('a memory that cannot be written is told to whoever pressed', async () => {
-  const { fixture } = await open(twice(remember('I like tea.')));
-  await ask(fixture, 'Remember that I like tea.');
+  const { fixture } = await open(twice(remember('Eva is late.')));
+  await ask(fixture, 'Remember that Eva is late.');
   const full = new BotError('store.unwritable', true, 'The disk is full.');
   fixture.transcripts.onDisk.memories.add = () => Promise.reject(full);
-  expect(await press(fixture, adam)).toEqual({ kind: 'failed' });
+  expect(await press(fixture, eva)).toEqual({ kind: 'failed' });
   expect(fixture.of('failed').map(({ code }) => code)).toEqual(['store.unwritable']);
 });
 
@@ -142,7 +142,6 @@ test('memories outlive a session, with captions off and no days of captions', as
   const { fixture, chat } = await open(twice(remember('I like tea.')));
   await fixture.settings.set('g', 'captions_days', '0');
   await ask(fixture, 'Remember that I like tea.');
-  await press(fixture, adam);
   await fixture.sessions.leave('g');
   await pass(fixture, 500);
   await fixture.sessions.join(lounge, 'adam');

@@ -14,19 +14,12 @@ test('tools to remember and forget are offered only where a server has memories 
   expect(offered()).not.toContain('forget_memory');
 });
 
-test('what somebody asks to have remembered is kept once they press Confirm, which tells that everybody may know', async () => {
+test('what somebody asks to have remembered about themselves is kept without a press, and the model reads that everybody may know', async () => {
   const { fixture, chat, kept } = await open(twice(remember('I like tea.')));
   await ask(fixture, 'Remember that I like tea.');
   expect(chat.asked[1]?.messages.at(-1)).toMatchObject({ content: 'Remember that I like tea.' });
-  expect(fixture.written).toEqual([
-    'Adam, press Confirm within 60 s and I remember, for everybody in this server: I like tea.',
-  ]);
-  expect(await kept()).toEqual([]);
-  expect(await press(fixture, eva)).toEqual({ kind: 'other', name: 'Adam' });
-  expect(await press(fixture, adam)).toMatchObject({
-    kind: 'done',
-    line: { id: 'memory.remembered', with: { text: 'I like tea.' } },
-  });
+  expect(fixture.offered).toEqual([]);
+  expect(reportedIn(chat)).toContain('Remembered, for everybody in this server: I like tea.');
   expect(await kept()).toMatchObject([{ text: 'I like tea.', byId: 'adam', byName: 'Adam' }]);
 });
 
@@ -42,7 +35,6 @@ test('a memory holds what the own words ask for, not what the model makes of eve
   const rounds = [[remember('I hate tea.')], [remember('I like tea.')], ['Fine.']];
   const { fixture, kept } = await open(rounds);
   await ask(fixture, 'Remember that I like tea.');
-  await press(fixture, adam);
   expect((await kept()).map(({ text }) => text)).toEqual(['I like tea.']);
 });
 
@@ -142,20 +134,20 @@ test('a memory about somebody is not kept once its author has gone', async () =>
   expect(await kept()).toEqual([]);
 });
 
-test('two things that somebody asks to have remembered have a button each', async () => {
+test('two things that somebody asks to have remembered about another person have a button each', async () => {
   const { fixture, kept } = await open([
-    ...twice(remember('I like tea.')),
-    ...twice(remember('I like milk.')),
+    ...twice(remember('Eva likes tea.')),
+    ...twice(remember('Eva likes milk.')),
   ]);
-  await ask(fixture, 'Remember that I like tea.');
-  await ask(fixture, 'Remember that I like milk.');
-  await press(fixture, adam);
-  await press(fixture, adam, 0);
-  expect((await kept()).map(({ text }) => text)).toEqual(['I like milk.', 'I like tea.']);
+  await ask(fixture, 'Remember that Eva likes tea.');
+  await ask(fixture, 'Remember that Eva likes milk.');
+  await press(fixture, eva);
+  await press(fixture, eva, 0);
+  expect((await kept()).map(({ text }) => text)).toEqual(['Eva likes milk.', 'Eva likes tea.']);
 });
 
 test('links are kept so that nothing beside a button can be clicked', async () => {
-  const { fixture } = await open(twice(remember('See https://evil.example and discord.gg/x.')));
+  const { fixture } = await open(twice(remember('Eva: https://evil.example and discord.gg/x.')));
   await ask(fixture, 'Remember it.');
   expect(fixture.written[0]).not.toMatch(/:\/\/|\w\.\w+\//);
 });

@@ -1,0 +1,52 @@
+import { languages } from '#src/turn/languages/languages.ts';
+import { phrasesIn } from '#src/turn/overlap/interjections-tables.ts';
+import { consistsOf, wordsOf } from './whole-sentence.ts';
+
+/** Request about what plays: `level` in percent. */
+export type TrackRequest =
+  | { readonly kind: 'pause' | 'resume' | 'skip' | 'louder' | 'quieter' }
+  | { readonly kind: 'level'; readonly percent: number };
+
+const kinds = ['pause', 'resume', 'skip', 'louder', 'quieter'] as const;
+
+const trackTables = languages.flatMap(({ trackRequests: said }) =>
+  said
+    ? [
+        {
+          kinds: kinds.map((kind) => ({ kind, phrases: phrasesIn(said[kind]) })),
+          level: phrasesIn(said.level),
+          beside: phrasesIn(said.beside),
+        },
+      ]
+    : [],
+);
+
+/** What a whole sentence asks of what plays, in so many words; undefined where it holds anything else. */
+export function trackRequestIn(text: string, names: readonly string[]): TrackRequest | undefined {
+  const words = wordsOf(text);
+  const called = phrasesIn(names);
+  const [number, ...others] = words.match(/(?<!\S)\d{1,3}(?!\S)/g) ?? [];
+  const rest = words.replace(/(?<!\S)\d{1,3}(?!\S) ?/, '').trim();
+  for (const table of trackTables) {
+    const beside = [...table.beside, ...called];
+    const found = table.kinds.find(({ phrases }) => consistsOf(words, phrases, beside));
+    if (found) return { kind: found.kind };
+    if (number !== undefined && others.length === 0 && consistsOf(rest, table.level, beside))
+      return { kind: 'level', percent: Number(number) };
+  }
+  return undefined;
+}
+
+const hearingTables = languages.flatMap(({ hearingRequests: said }) =>
+  said ? [{ pause: phrasesIn(said.pause), beside: phrasesIn(said.beside) }] : [],
+);
+
+/** Whether a whole sentence asks the bot to stop listening to the channel. */
+export function asksToStopListening(text: string, names: readonly string[]): boolean {
+  if (/[?\uff1f\u061f\u037e]/u.test(text)) return false;
+  const words = wordsOf(text);
+  const called = phrasesIn(names);
+  return hearingTables.some(({ pause, beside }) =>
+    consistsOf(words, pause, [...beside, ...called]),
+  );
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { languages } from '#src/turn/languages/languages.ts';
+import { asksToStopListening, trackRequestIn } from '#src/turn/spoken-requests.ts';
+
+const names = ['Nova'];
+
+const kinds = ['pause', 'resume', 'skip', 'louder', 'quieter'] as const;
+/** Each phrase of the data with the name of the bot, and what it asks for. */
+const phrases = languages.flatMap(({ trackRequests: said }) => [
+  ...kinds.flatMap((kind) => (said?.[kind] ?? []).map((one) => [`${one}, Nova!`, { kind }])),
+  ...(said?.level ?? []).map((one) => [`${one} 40`, { kind: 'level', percent: 40 }]),
+]) as readonly (readonly [string, object])[];
+
+test('every request of every language means what its list says, also with the name of the bot', () => {
+  for (const [phrase, request] of phrases)
+    expect(trackRequestIn(phrase, names), phrase).toEqual(request);
+  for (const phrase of languages.flatMap(({ hearingRequests }) => hearingRequests?.pause ?? []))
+    expect(asksToStopListening(`Nova, ${phrase}.`, names), phrase).toBe(true);
+});
+
+test.each([
+  ['Pause the music, please.', { kind: 'pause' }],
+  ['Can you skip this song?', { kind: 'skip' }],
+  ['Turn the music down a bit', { kind: 'quieter' }],
+  ['Volume 30 percent', { kind: 'level', percent: 30 }],
+  ['Mach die Musik bitte leiser', undefined],
+  ["Don't pause the music.", undefined],
+  ['Pause the music when Eva comes.', undefined],
+  ['Skip lunch.', undefined],
+  ['Volume 30 or 40', undefined],
+  ['Pause and skip', undefined],
+  ['She said: skip', undefined],
+  ['', undefined],
+])('%j asks for %j in so many words', (said, request) => {
+  expect(trackRequestIn(said, names)).toEqual(request);
+});
+
+test.each([
+  'Stop.',
+  'Stop listening to Ben.',
+  "Don't stop listening.",
+  'Did you stop listening?',
+  'I stopped listening.',
+  'Stop listening to that music all day.',
+  "Don't listen to me.",
+])('%j does not ask the bot to hear nobody', (said) => {
+  expect(asksToStopListening(said, names)).toBe(false);
+});
