@@ -1,7 +1,8 @@
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { FeatureAlert } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { Button, Command, CommandGroup, FormHandler } from '#src/conversation/command.ts';
+import { type Button, type Command, type CommandGroup, type FormHandler } from '#src/conversation/command.ts';
+import type { RememberedExchange } from '#src/conversation/answering/conversation-memory.ts';
 import type {
   BegunUtterance,
   UtteranceFollower,
@@ -162,6 +163,10 @@ export type RetractReason = 'withdrawn' | 'barred';
 export type FeatureSession = {
   /** People can be heard and spoken to, or the mode of the session has changed. */
   entered?(): void;
+  /** Exchanges of a session of this channel that ended within 15 minutes, as far as they are kept; oldest first. */
+  former?(): Promise<readonly RememberedExchange[]>;
+  /** No exchange so far is part of the conversation any more. */
+  cleared?(): void;
   /** Settings of the server have changed, or are known now. */
   governed?(): void;
   /** Resolves when nothing of it is left to do, with what whoever asked to leave is told. */
@@ -258,6 +263,15 @@ export class SessionFeatures {
 
   entered(): void {
     for (const one of this.#all) one.entered?.();
+  }
+
+  async former(): Promise<readonly RememberedExchange[]> {
+    const all = await Promise.all(this.#all.map((one) => one.former?.() ?? []));
+    return all.flat();
+  }
+
+  cleared(): void {
+    for (const one of this.#all) one.cleared?.();
   }
 
   governed(): void {

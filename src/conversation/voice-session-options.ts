@@ -26,6 +26,8 @@ export type VoiceSessionOptions = {
   readonly former?: VoiceSession | undefined;
   /** A seat of a former run that is to go on here: no greeting and no notice is repeated. */
   readonly seat?: Seat;
+  /** A conversation in this channel ended less than 15 minutes ago, in this process. */
+  readonly isAfterBreak?: boolean;
   /** Keeper of its seat for a process that ends. */
   readonly seats: SeatKeeper;
 };

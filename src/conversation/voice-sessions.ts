@@ -25,6 +25,7 @@ import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import { returnMs } from '#src/people/return-rules.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { SessionContext } from './context.ts';
@@ -53,6 +54,8 @@ export class VoiceSessions implements AsyncDisposable {
   readonly #seats: SeatKeeper;
   readonly #losses: BotRemovals;
   readonly #queue = new GuildQueue();
+  /** Last conversation that ended in each server: where, and when by the monotonic clock. */
+  readonly #ended = new Map<string, { readonly channelId: string; readonly atMs: number }>();
   #closed = false;
 
   constructor(parts: SessionDependencies, sources: SessionSources) {
@@ -282,7 +285,10 @@ export class VoiceSessions implements AsyncDisposable {
     const options = { channel, callerId, parts, sources, notices, seats, settings };
     const followedId = followedAfter({ callerId, follows }, before.former?.followedId);
     const how = { ...(mode && { mode }), followedId };
-    return new VoiceSession({ ...options, ...before, ...how, sessions: this });
+    const ended = this.#ended.get(channel.guildId);
+    const isAfterBreak =
+      ended?.channelId === channel.channelId && parts.clock.nowMs() - ended.atMs < returnMs;
+    return new VoiceSession({ ...options, ...before, ...how, isAfterBreak, sessions: this });
   }
 
   async #enter(session: VoiceSession, isOnce = false): Promise<JoinOutcome> {
@@ -313,8 +319,10 @@ export class VoiceSessions implements AsyncDisposable {
   async #whileHere(session: VoiceSession, waitMs?: number): Promise<void> {
     const why = await session.live(waitMs);
     this.#seats.ended(session, why);
-    const { guildId } = session.channel;
+    const { channelId, guildId } = session.channel;
     if (this.#sessions.get(guildId)?.session === session) this.#sessions.delete(guildId);
+    if (!session.context.memory.isEmpty)
+      this.#ended.set(guildId, { channelId, atMs: this.#parts.clock.nowMs() });
     if (restsAfter.has(why)) this.#rest(session.channel);
     const line = farewellLine(why);
     if (line) this.#losses.farewell(session.channel, line);
@@ -342,6 +350,7 @@ export class VoiceSessions implements AsyncDisposable {
     this.#sessions.get(guildId)?.session.leave('removed');
     const erase = async () => {
       await this.#sessions.get(guildId)?.life;
+      this.#ended.delete(guildId);
       await this.#removal.erase(guildId);
     };
     this.#queue

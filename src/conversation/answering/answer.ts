@@ -21,6 +21,7 @@ import {
 } from '#src/conversation/output/play-answer.ts';
 import { quoteInstead } from '#src/conversation/output/quoted-answer.ts';
 import { deliver } from '#src/conversation/output/read-aloud.ts';
+import type { AskedUtterance } from '#src/conversation/output/sent-words.ts';
 import { stuck } from '#src/conversation/output/speech-output.ts';
 import { writeUnspoken } from '#src/conversation/output/write-unspoken.ts';
 import { showWrittenParts } from '#src/conversation/output/written-parts.ts';
@@ -95,7 +96,7 @@ export async function answer(
   const knownBy = () => answerKnownBy(question, pending.knownBy, context);
   const { aboutIds, madeOf } = pending;
   const onUnknown = () => pending.outdate();
-  const whose = { answeredIds, aboutIds, knownBy, madeOf };
+  const whose = { answeredIds, asked: spokenIn(question), aboutIds, knownBy, madeOf };
   const birth = { isAnswer: true, ownSpeed, ...whose, onUnknown };
   try {
     await output.speak(signal, give, birth);
@@ -106,6 +107,16 @@ export async function answer(
     return await answer(question, context, signal);
   }
   if (isPutOff) await askToWait(question, context, signal);
+}
+
+/** Spoken utterances of a question and of those that are answered with it; its own come last. */
+function spokenIn(question: QueuedQuestion): readonly AskedUtterance[] {
+  const spoken = withDuplicates(question).filter(({ report }) => !report);
+  return spoken
+    .toReversed()
+    .flatMap(({ earlier, said }) =>
+      [...earlier, said].map(({ speakerId, fromMs, toMs }) => ({ speakerId, fromMs, toMs })),
+    );
 }
 
 /** Reports to the channel what failed, and forgets it once an answer is whole. */

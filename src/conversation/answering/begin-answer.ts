@@ -19,7 +19,7 @@ import {
 } from '#src/people/confidential-text.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
-import { attendConversation } from './conversation-memory.ts';
+import { attendConversation, mayShowTo } from './conversation-memory.ts';
 
 /** Manner of one answer. */
 type AnswerManner = {
@@ -46,9 +46,8 @@ export function beginAnswer(
   const pipeline = isWritten
     ? parts.pipelines.textOnly(wantedPipeline(context.settings).brain)
     : context.pipeline;
-  const mayShow = (id: string) => askerIds.includes(id) || !context.gate.isLeftOut(id);
   const readers = readersOf(askerIds, medium, context);
-  const history = memory.messages(readers, mayShow);
+  const history = memory.messages(readers, mayShowTo(askerIds, context));
   const { knownBy, aboutIds, ...beside } = contextOf(said, readers, context);
   const tools = new ToolRun(said, context);
   const isHere = context.people().some(({ id }) => id === speakerId);

@@ -19,6 +19,8 @@ export type RememberedExchange = {
   readonly alsoIds?: readonly string[];
   /** People who were there for all of it, and chats in which all of it stands. */
   readonly knownBy: KnownBy;
+  /** Of a session before a break: shown while everybody in it is heard and captioned. */
+  readonly isFormer?: true;
 };
 
 /** Time, in ms, after which it is known which chats a newcomer may open. */
@@ -65,6 +67,11 @@ export class ConversationMemory {
 
   add(exchange: RememberedExchange): void {
     this.#become([...this.#exchanges, exchange].slice(-standardHistory.items));
+  }
+
+  /** Adds exchanges of a session before a break, oldest first, before those of this one. */
+  restore(exchanges: readonly RememberedExchange[]): void {
+    this.#become([...exchanges, ...this.#exchanges].slice(-standardHistory.items));
   }
 
   /** Forgets this person's words, and the answers to them or made of them. */
@@ -120,17 +127,15 @@ export class ConversationMemory {
   }
 
   /**
-   * Oldest first, as much as a model is shown whose answer reaches these readers; without exchanges with people for whom
-   * `mayShow` is false.
+   * Oldest first, as much as a model is shown whose answer reaches these readers; without exchanges for which `mayShow` is
+   * false.
    */
   messages(
     readers: TextReaders,
-    mayShow: (personId: string) => boolean = () => true,
+    mayShow: (exchange: RememberedExchange) => boolean = () => true,
   ): KnownHistory {
     const history = openHistory();
-    const shown = this.#known(readers).filter(({ speakerId, alsoIds = [] }) =>
-      [speakerId, ...alsoIds].every(mayShow),
-    );
+    const shown = this.#known(readers).filter(mayShow);
     for (const { name, said, heard } of shown) {
       history.addUser(name, said);
       history.addAssistant(heard);
@@ -148,6 +153,22 @@ export class ConversationMemory {
     this.#shown = this.#known({ people: this.#here });
     this.outdate();
   }
+}
+
+/**
+ * Whether a model may be shown an exchange for an answer to these people: nobody else in it is left out, and one from before
+ * a break is only of people who are heard and captioned now.
+ */
+export function mayShowTo(
+  askerIds: readonly string[],
+  { gate }: SessionContext,
+): (exchange: RememberedExchange) => boolean {
+  const mayShow = (personId: string, isFormer: boolean) =>
+    isFormer
+      ? gate.standing(personId) === 'yes' && !gate.isLeftOut(personId)
+      : askerIds.includes(personId) || !gate.isLeftOut(personId);
+  return ({ speakerId, alsoIds = [], isFormer = false }) =>
+    [speakerId, ...alsoIds].every((personId) => mayShow(personId, isFormer));
 }
 
 /** To be called now and then: the people who sit there now decide what of the conversation is used, and read of each change. */

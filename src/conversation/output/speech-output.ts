@@ -19,7 +19,7 @@ import {
 import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import type { RepeatManner } from '#src/turn/overlap/interjections.ts';
 import type { VoiceAdjustment } from '#src/turn/voice-adjustment.ts';
-import type { SentWords } from './sent-words.ts';
+import type { AskedUtterance, SentWords } from './sent-words.ts';
 import { SpeechAdjustment } from './speech-adjustment.ts';
 
 /** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not send it. */
@@ -43,6 +43,8 @@ export type ReplyBirth = {
   readonly ownSpeed?: number | undefined;
   /** People whom it answers; none for a text that is read out. */
   readonly answeredIds?: readonly string[];
+  /** Spoken questions that it answers, the main one last. */
+  readonly asked?: readonly AskedUtterance[];
   /** Others whose words it is made of. */
   readonly aboutIds?: readonly string[];
   /** Those who may hear an answer again once it is over. Default: anybody. */
@@ -64,6 +66,7 @@ export class SpeechOutput {
   readonly #adjustment: SpeechAdjustment;
   #reply: SpokenReply | undefined;
   #answeredIds: readonly string[] = [];
+  #asked: readonly AskedUtterance[] = [];
   #aboutIds: readonly string[] = [];
   /** People who took their words back while something was being said. */
   readonly #forgottenIds = new Set<string>();
@@ -188,6 +191,7 @@ export class SpeechOutput {
     {
       isAnswer = false,
       answeredIds = [],
+      asked = [],
       aboutIds = [],
       ownSpeed = 1,
       knownBy = () => anybody,
@@ -208,6 +212,7 @@ export class SpeechOutput {
         throw new Error('the output speaks another reply');
       this.#reply = reply;
       this.#answeredIds = answeredIds;
+      this.#asked = asked;
       this.#aboutIds = aboutIds;
       this.#forgottenIds.clear();
       this.#madeOf = madeOf;
@@ -326,7 +331,7 @@ export class SpeechOutput {
     const [text, toMs] = [reply.heardText(), this.#clock.nowMs()];
     const { isForgotten } = this;
     const about = { answeredIds: this.#answeredIds, aboutIds: this.#aboutIds, isForgotten };
-    const whose = { ...about, knownBy: this.#madeOf };
+    const whose = { ...about, asked: this.#asked, knownBy: this.#madeOf };
     return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, ...whose };
   }
 

@@ -35,13 +35,22 @@ export function openRecorder(
 
 /** The session of this channel that ended a moment ago: what is said now belongs to it. Never throws. */
 export async function formerSession(
+  store: TranscriptPorts,
+  context: SessionContext,
+): Promise<ResumableSession | undefined> {
+  const latest = await latestSession(store, context);
+  return latest?.session.catchUp === context.settings().of(catchUp) ? latest : undefined;
+}
+
+/** The latest session of this channel, unless it ended too long ago. Never throws. */
+export async function latestSession(
   { reader }: TranscriptPorts,
-  { channel, parts, settings }: SessionContext,
+  { channel, parts }: SessionContext,
 ): Promise<ResumableSession | undefined> {
   const { guildId, channelId } = channel;
   const read = () => reader.latest(guildId, channelId);
   const latest = await withStore(guildId, parts, 'store.unreadable', read);
-  if (!latest || latest.session.catchUp !== settings().of(catchUp)) return undefined;
+  if (!latest) return undefined;
   const { endedAtWallMs, startedAtWallMs } = latest.session;
   const overAtWallMs = endedAtWallMs ?? startedAtWallMs + latest.lastMs;
   return parts.clock.wallMs() - overAtWallMs <= resumeMs ? latest : undefined;

@@ -1,6 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { failureOf } from '#src/conversation/alerts/failure.ts';
 import { withStore } from '#src/conversation/alerts/store-access.ts';
+import type { RememberedExchange } from '#src/conversation/answering/conversation-memory.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type {
   ContextPart,
@@ -36,7 +37,14 @@ import { CaptionNewcomers } from './caption-newcomers.ts';
 import { notifyEverybody } from './caption-notice.ts';
 import { captionsChannelId, captionsDays, catchUp } from './caption-settings.ts';
 import { captionTexts } from './caption-texts.ts';
-import { formerSession, notifiedBefore, openRecorder, resumableIn } from './open-recorder.ts';
+import { exchangesOf } from './former-exchanges.ts';
+import {
+  formerSession,
+  latestSession,
+  notifiedBefore,
+  openRecorder,
+  resumableIn,
+} from './open-recorder.ts';
 import { PresenceLog } from './presence-log.ts';
 import { RecentLines } from './recent-lines.ts';
 import type { Presence, TranscriptLine, TranscriptSession } from './transcript-line.ts';
@@ -140,6 +148,19 @@ export class SessionCaptions implements FeatureSession {
     void this.turnOn(options, true).then((turned) => {
       if (turned.kind === 'failed' && !signal.aborted) notice(turned.line);
     });
+  }
+
+  /** Exchanges of the session that ended here a moment ago, out of its captions where these are kept. Never throws. */
+  async former(): Promise<readonly RememberedExchange[]> {
+    if (this.#context.settings().of(captionsDays) === 0) return [];
+    const { onDisk } = this.#context.port(TranscriptStores);
+    const latest = await latestSession(onDisk, this.#context);
+    return latest ? exchangesOf(latest) : [];
+  }
+
+  /** The lines so far are no exchanges of the conversation any more. */
+  cleared(): void {
+    this.#active?.recorder.endExchanges();
   }
 
   /** Options of captions that are to be on in this channel. */

@@ -103,6 +103,7 @@ export class SessionPersonas {
     this.#questions.delete(caller.guildId);
     if (what === 'keep') return 'kept';
     session.context.memory.clear();
+    session.context.features.cleared();
     session.context.pipeline.forget();
     return 'cleared';
   }

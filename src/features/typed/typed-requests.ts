@@ -2,7 +2,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
 import type { ChatMessage, ChatModel, Usage } from '#src/chat/ports.ts';
 import { soundFaultOf } from '#src/conversation/alerts/sound-fault.ts';
-import type { KnownHistory } from '#src/conversation/answering/conversation-memory.ts';
+import { type KnownHistory, mayShowTo } from '#src/conversation/answering/conversation-memory.ts';
 import type { WrittenQuestions } from '#src/conversation/answering/written-questions.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { styleIn } from '#src/conversation/engines/answer-request.ts';
@@ -321,14 +321,13 @@ function knownTo(
   { placeId }: QuestionSubject,
 ): KnownHistory {
   if (!session?.isHere(id)) return { messages: [], knownBy: anybody };
-  const { gate, memory, places } = session.context;
+  const { memory, places } = session.context;
   const openPlaceIds = places.openTo(id);
   const readers = {
     people: [{ personId: id, openPlaceIds }],
     ...(placeId !== undefined && placeReading(placeId)),
   };
-  const mayShow = (personId: string) => personId === id || !gate.isLeftOut(personId);
-  const { messages, knownBy } = memory.messages(readers, mayShow);
+  const { messages, knownBy } = memory.messages(readers, mayShowTo([id], session.context));
   return { messages, knownBy: alsoKnownTo(knownBy, readers.people) };
 }
 

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { adam, eva, pass } from '#test/conversation/setup/session-fixture.ts';
-import { type ModelCall, openSpoken, type SpokenTrap, volume } from '#test/conversation/tools/spoken-setup.ts';
+import {
+  type ModelCall,
+  openSpoken,
+  type SpokenTrap,
+  volume,
+} from '#test/conversation/tools/spoken-setup.ts';
 
 /** How a yes may come that is none of the person asked. */
 type YesPath =

@@ -26,7 +26,7 @@ export type WriteErasure = <T>(
 type ErasedPortion = ErasedLines & { readonly isLast: boolean };
 
 const dayMs = 86_400_000;
-/** Time, in ms, for which a session that a server does not keep can be resumed once it is over. */
+/** Time, in ms, for which a session that a server does not keep can be resumed once it is over, and exchanges of any. */
 const unkeptMs = 15 * 60_000;
 /** Lines that one transaction deletes from a shared database: a server of years takes several. A file is changed at once. */
 const linesAtOnce = 20_000;
@@ -64,6 +64,7 @@ export class TranscriptEraser {
       const old = await this.#eraseLines(connection, dueLines(connection, nowWallMs, keptDays));
       const brief = await this.#eraseLines(connection, dueBriefLines(nowWallMs));
       const isLast = old.isLast && brief.isLast;
+      if (isLast) await connection.run(endExchanges(nowWallMs));
       if (isLast) await eraseEmptySessions(connection, nowWallMs, keptDays);
       if (isLast && !this.#isShared) await connection.run(eraseEmptyGuilds);
       return { ...both(old, brief), isLast };
@@ -254,6 +255,14 @@ function dueBriefLines(nowWallMs: number): Sql {
   return sql`
     SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
     WHERE l.is_brief = TRUE AND l.start_ms < ${nowWallMs - dayMs} - s.started_at_wall_ms`;
+}
+
+/** Lines of sessions that are over for 15 minutes are no exchanges of a conversation any more. */
+function endExchanges(nowWallMs: number): Sql {
+  return sql`
+    UPDATE lines SET asked = NULL WHERE asked IS NOT NULL AND session IN (
+      SELECT key FROM sessions
+      WHERE COALESCE(ended_at_wall_ms, started_at_wall_ms + last_ms) <= ${nowWallMs - unkeptMs})`;
 }
 
 /** Deletes sessions that ended, and old ones without people; messages that still show them are noted as outdated. */
