@@ -21,7 +21,9 @@ export function answered(
 
 /** Privacy status of the caller, and the buttons to change it. */
 export async function status(call: CommandCall, { privacy }: Ports): Promise<Replies> {
-  return [{ ...(await statusLine(call, privacy)), to: 'caller', buttons: consentButtons }];
+  const [first, ...lines] = await statusLines(call, privacy);
+  const more = lines.length > 0 && { lines };
+  return [{ ...first, ...more, to: 'caller', buttons: consentButtons }];
 }
 
 /** The privacy card: what the bot asks for, what the caller answered, and the buttons to change it. */
@@ -33,7 +35,10 @@ export async function card(call: CommandCall, ports: CardPorts): Promise<Replies
       id: 'privacy.card',
       with: { bot },
       to: 'caller',
-      lines: [...(await keptLines(call, port(SessionSettings))), await statusLine(call, privacy)],
+      lines: [
+        ...(await keptLines(call, port(SessionSettings))),
+        ...(await statusLines(call, privacy)),
+      ],
       buttons: consentButtons,
     },
   ];
@@ -49,12 +54,17 @@ async function keptLines(
   return days === undefined ? [] : [captionsKept(Number(days))];
 }
 
-async function statusLine(call: CommandCall, privacy: CommandPorts['privacy']): Promise<TextLine> {
+async function statusLines(
+  call: CommandCall,
+  privacy: CommandPorts['privacy'],
+): Promise<readonly [TextLine, ...TextLine[]]> {
   const { guildId, callerId, callerLocale } = call;
   const status = await privacy.status(guildId, callerId);
-  if (status.kind === 'unread') return { id: 'privacy.unread' };
-  if (status.isBlocked) return { id: 'privacy.blocked' };
-  const { hearing, settings: m, lines: n, memories } = status;
+  if (status.kind === 'unread') return [{ id: 'privacy.unread' }];
+  if (status.isBlocked) return [{ id: 'privacy.blocked' }];
+  const { exchanges, hearing, settings: m, lines: n, memories } = status;
   const yes = text(hearing ? 'privacy.yes' : 'privacy.no', {}, callerLocale);
-  return { id: 'privacy.status', with: { yes, n, memories, m } };
+  const kept: TextLine = { id: 'privacy.status', with: { yes, n, memories, m } };
+  if (exchanges === undefined) return [kept];
+  return [kept, { id: 'privacy.exchanges', with: { n: exchanges } }];
 }

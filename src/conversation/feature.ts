@@ -141,8 +141,12 @@ export type PersonHooks = {
   ): Promise<Readonly<Record<string, unknown>> | undefined>;
 };
 
-/** Numbers of stored items that `/privacy status` tells apart. */
-export type StoredCounts = { readonly lines: number; readonly memories: number };
+/** Numbers of stored items that `/privacy status` tells apart; `exchanges`: lines by which a break does not end the conversation. */
+export type StoredCounts = {
+  readonly lines: number;
+  readonly exchanges: number;
+  readonly memories: number;
+};
 export type ErasedCounts = { readonly count: number; readonly toChange: number };
 
 /** Past of a session that begins. */

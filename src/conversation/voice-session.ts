@@ -182,13 +182,22 @@ export class VoiceSession {
     this.#report({ kind: 'joined', channel: this.channel, tookMs });
     this.#seats.note(this);
     this.context.gate.onSaid(() => this.#seats.note(this));
-    this.#start ??= this.#takeUp();
+    this.#start ??= this.#begin();
     this.context.features.entered();
   }
 
   /** Start of its conversation; undefined before people can be heard. Never rejects. */
   get start(): Promise<ConversationStart> | undefined {
     return this.#start;
+  }
+
+  async #begin(): Promise<ConversationStart> {
+    const { memory } = this.context;
+    const taking = this.#takeUp();
+    memory.ready = taking;
+    const start = await taking;
+    memory.ready = undefined;
+    return start;
   }
 
   /** Takes the conversation before a break up again, as far as it is kept, without people who said no since. */

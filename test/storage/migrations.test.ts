@@ -13,8 +13,8 @@ import { migrations as transcriptMigrations } from '#src/storage/transcripts/sch
 const known: readonly (readonly [string, readonly Migration[], readonly string[]])[] = [
   ['parley.db', migrations, ['14 e64bc9e2442744db']],
   ['the store in PostgreSQL', storesPart.migrations, ['14 c7e6c2da57ffb05c']],
-  ['transcripts.db', transcriptMigrations, ['3 3b8f3ab77adffcfe']],
-  ['transcripts in PostgreSQL', transcriptsPart.migrations, ['3 6cdec9c24c1edb89']],
+  ['transcripts.db', transcriptMigrations, ['3 85718cee7f847671']],
+  ['transcripts in PostgreSQL', transcriptsPart.migrations, ['3 2211ee8941eb4d03']],
 ];
 
 test.each(known)('the migrations of %s are those that were known', (_, all, hashes) => {

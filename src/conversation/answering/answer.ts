@@ -240,7 +240,7 @@ function begunAhead(question: QueuedQuestion, context: SpeakingContext): Pending
   return undefined;
 }
 
-/** Begins the answer once it is known what other processes spend in this server, if any do. */
+/** Begins the answer once it is known what other processes spend in this server, if any do, and what was said before a break. */
 async function begin(
   question: QueuedQuestion,
   context: SpeakingContext,
@@ -248,6 +248,7 @@ async function begin(
 ): Promise<PendingAnswer | BudgetRefusal> {
   const ready = context.parts.spending.ready(context.channel.guildId);
   if (ready !== undefined) await unlessAborted(ready, signal);
+  if (context.memory.ready) await unlessAborted(context.memory.ready, signal);
   const { earlier, said } = question;
   const language = context.languages.of(said.speakerId);
   const addressee = namePrefix(namesFor(question, context), context, language);

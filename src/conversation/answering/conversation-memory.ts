@@ -38,6 +38,8 @@ export type KnownHistory = {
  * While a person is there, exchanges that they may not know are not shown to models.
  */
 export class ConversationMemory {
+  /** Answers wait for it: exchanges before a break are being read. Never rejects. */
+  ready: Promise<unknown> | undefined;
   #exchanges: readonly RememberedExchange[] = [];
   /** Those who sit there, by id: when they came, in ms of the monotonic clock, and whether the consequence was announced. */
   #arrivals: ReadonlyMap<string, { readonly atMs: number; isReported: boolean }> = new Map();

@@ -61,8 +61,10 @@ export class SessionPrivacy {
     if (settings === undefined || !counts) return { kind: 'unread', hearing };
     const lines = counts.reduce((sum, one) => sum + one.lines, 0);
     const memories = counts.reduce((sum, one) => sum + one.memories, 0);
+    const exchanges = counts.reduce((sum, one) => sum + one.exchanges, 0);
     const isBlocked = await this.#isBlocked(guildId, personId);
-    return { kind: 'read', hearing, settings, lines, memories, ...(isBlocked && { isBlocked }) };
+    const more = { ...(exchanges > 0 && { exchanges }), ...(isBlocked && { isBlocked }) };
+    return { kind: 'read', hearing, settings, lines, memories, ...more };
   }
 
   /** Works from the next packet on, saved or not. */

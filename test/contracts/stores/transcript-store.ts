@@ -61,7 +61,8 @@ function reads(name: string, open: OpenTranscripts): void {
       confidence: 0.8,
       isBrief: true,
     };
-    const cut: TranscriptLine = { ...lineOf('a', 2, 'I see,', answerTo('1', '2')), isCut: true };
+    const said = lineOf('a', 2, 'I see,', answerTo('1', '2'));
+    const cut: TranscriptLine = { ...said, isCut: true, asked: [1] };
     const failed = lineOf('a', 3, '');
     await store.writer.putLines([whole, cut, failed]);
     expect(await store.reader.lines('a', anybody)).toEqual([whole, cut, failed]);

@@ -14,7 +14,7 @@ test('after a restart the bot is where it was, hears who agreed for that session
   const bot = await restarted(kept);
   expect(bot.sessions.at('g')).toEqual(lounge);
   expect(['adam', 'eva'].map((id) => gateOf(bot)?.mayHear(id))).toEqual([true, false]);
-  expect(bot.heads).toEqual([{ id: 'seat.returned' }]);
+  expect(bot.heads).toEqual([{ id: 'seat.returned.anew' }]);
   await pass(bot, 10_000);
   expect([bot.written, bot.synthesizer.asked]).toEqual([[], []]);
   expect(lastFace(bot)).toEqual({ kind: 'listening' });
@@ -199,7 +199,7 @@ test('a seat that was given up is looked at every minute, and the bot is back wh
   await bot.clock.advance(4 * minuteMs);
   expect(bot.of('left')).toMatchObject([{ why: 'refused' }]);
   await bot.clock.advance(2 * minuteMs);
-  expect([bot.sessions.at('g'), bot.heads.at(-1)]).toEqual([lounge, { id: 'seat.returned' }]);
+  expect([bot.sessions.at('g'), bot.heads.at(-1)]).toEqual([lounge, { id: 'seat.returned.anew' }]);
 });
 
 test('a seat is looked at no longer than it stands', async () => {

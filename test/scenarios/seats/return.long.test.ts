@@ -58,7 +58,7 @@ scenario(
     await setup.restart();
     await returned(setup, adam, ben, emil);
     expect(realClock.nowMs() - startedAtMs).toBeLessThan(30_000);
-    await eventually(() => expect(panel(setup)).toContain(text('seat.returned')));
+    await eventually(() => expect(panel(setup)).toContain(text('seat.returned.anew')));
     expect(shown(setup)).toHaveLength(2); // of two calls
     const heardBefore = adam.heard.frames.filter(({ audible }) => audible).length;
     await emil.say(another, soon());
@@ -92,7 +92,7 @@ scenario(
     await setup.restart();
     await returned(setup, adam);
     await converse(setup, adam, another);
-    await eventually(() => expect(shown(setup).join()).toContain(text('seat.returned')));
+    await eventually(() => expect(shown(setup).join()).toContain(text('seat.returned.anew')));
     await commandReply(adam, 'leave');
     await setup.restart();
     await eventually(() => expect(shown(setup)).toContain(text('panel.left')));

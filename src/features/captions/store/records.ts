@@ -22,12 +22,14 @@ export class PersonRecords {
   ): Promise<{ readonly lines: number; readonly memories: number }> {
     const [counts] = await this.#database.read([guildId], (connection) =>
       connection.rows(
-        { lines: integer, memories: integer },
-        sql`SELECT (SELECT COUNT(*) FROM (${linesAbout({ guildId, personId })}) AS theirs) AS lines,
+        { lines: integer, exchanges: integer, memories: integer },
+        sql`WITH theirs AS (${linesAbout({ guildId, personId })})
+          SELECT (SELECT COUNT(*) FROM theirs) AS lines,
+          (SELECT COUNT(*) FROM lines WHERE id IN (SELECT id FROM theirs) AND asked IS NOT NULL) AS exchanges,
           (SELECT COUNT(*) FROM memories WHERE ${memoriesOf(guildId, personId)}) AS memories`,
       ),
     );
-    return counts ?? { lines: 0, memories: 0 };
+    return counts ?? { lines: 0, exchanges: 0, memories: 0 };
   }
 
   /** Every line of theirs, answers to them, presences and memories by or about them. */

@@ -35,10 +35,11 @@ export class TranscriptRecords implements PersonHooks {
 
   async count(guildId: string, personId: string): Promise<StoredCounts | undefined> {
     const all = await this.#read(guildId, ({ records }) => records.count(guildId, personId));
-    return all?.reduce(
-      (sum, one) => ({ lines: sum.lines + one.lines, memories: sum.memories + one.memories }),
-      { lines: 0, memories: 0 },
-    );
+    return all?.reduce((sum, one) => ({
+      lines: sum.lines + one.lines,
+      exchanges: sum.exchanges + one.exchanges,
+      memories: sum.memories + one.memories,
+    }));
   }
 
   /** Erases what was written in the sessions that go on. */
