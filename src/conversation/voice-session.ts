@@ -203,8 +203,8 @@ export class VoiceSession {
   /** Takes the conversation before a break up again, as far as it is kept, without people who said no since. */
   async #takeUp(): Promise<ConversationStart> {
     const { former, isAfterBreak = false, seat } = this.#options;
-    const { features, gate, isCaptionsOnly, memory, notice } = this.context;
-    if (former || isCaptionsOnly()) return 'first';
+    const { features, gate, maySpeak, memory, notice } = this.context;
+    if (former || !maySpeak()) return 'first';
     const kept = (await features.former()).filter(({ speakerId, alsoIds = [] }) =>
       [speakerId, ...alsoIds].every((id) => gate.standing(id) !== 'no' && !gate.isLeftOut(id)),
     );

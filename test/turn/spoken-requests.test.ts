@@ -4,12 +4,15 @@ import { asksToStopListening, trackRequestIn } from '#src/turn/spoken-requests.t
 
 const names = ['Nova'];
 
+type Phrase = readonly [string, object];
 const kinds = ['pause', 'resume', 'skip', 'louder', 'quieter'] as const;
 /** Each phrase of the data with the name of the bot, and what it asks for. */
-const phrases = languages.flatMap(({ trackRequests: said }) => [
-  ...kinds.flatMap((kind) => (said?.[kind] ?? []).map((one) => [`${one}, Nova!`, { kind }])),
-  ...(said?.level ?? []).map((one) => [`${one} 40`, { kind: 'level', percent: 40 }]),
-]) as readonly (readonly [string, object])[];
+const phrases = languages.flatMap(({ trackRequests: said }): readonly Phrase[] => [
+  ...kinds.flatMap((kind) =>
+    (said?.[kind] ?? []).map((one) => [`${one}, Nova!`, { kind }] as const),
+  ),
+  ...(said?.level ?? []).map((one) => [`${one} 40`, { kind: 'level', percent: 40 }] as const),
+]);
 
 test('every request of every language means what its list says, also with the name of the bot', () => {
   for (const [phrase, request] of phrases)

@@ -1,4 +1,5 @@
 import sql from 'sql-template-tag';
+import type { StoredCounts } from '#src/conversation/feature.ts';
 import type { PersonExport } from '#src/features/captions/transcript-store.ts';
 import { memories } from '#src/features/memories/memory-store.ts';
 import { id, integer } from '#src/sql/columns.ts';
@@ -16,10 +17,7 @@ export class PersonRecords {
     this.#database = database;
   }
 
-  async count(
-    guildId: string,
-    personId: string,
-  ): Promise<{ readonly lines: number; readonly memories: number }> {
+  async count(guildId: string, personId: string): Promise<StoredCounts> {
     const [counts] = await this.#database.read([guildId], (connection) =>
       connection.rows(
         { lines: integer, exchanges: integer, memories: integer },
