@@ -1,6 +1,7 @@
 import { Wakeup } from '#src/base/wakeup.ts';
 import { ReportedFailures } from '#src/conversation/alerts/reported-failures.ts';
 import { ConversationMemory } from '#src/conversation/answering/conversation-memory.ts';
+import { HeardQuestions } from '#src/conversation/answering/heard-questions.ts';
 import { OpenConnection } from '#src/conversation/connection/open-connection.ts';
 import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
 import { CurrentPipeline } from '#src/conversation/engines/current-pipeline.ts';
@@ -39,7 +40,7 @@ type SessionHooks = {
   readonly signal: AbortSignal;
 };
 
-type SessionOnce = 'captions-on' | 'greeted' | 'lines-hidden' | 'roles-unread';
+type SessionOnce = 'captions-on' | 'greeted' | 'lines-hidden' | 'roles-unread' | 'slow';
 
 /** Events that happen at most once in a session, however often its link comes and goes. */
 export class OncePerSession {
@@ -92,6 +93,7 @@ export class SessionContext {
   readonly languages: SpeakerLanguages;
   readonly pipeline: CurrentPipeline;
   readonly memory: ConversationMemory;
+  readonly heardQuestions: HeardQuestions;
   readonly preemptiveBudget = new PreemptiveBudget();
   readonly reportedFailures: ReportedFailures;
   readonly connection = new OpenConnection();
@@ -139,6 +141,7 @@ export class SessionContext {
       onLost,
       onChange: () => this.wakeup.wake(),
     });
+    this.heardQuestions = new HeardQuestions(this);
     this.spokenNotices = new SpokenNotices(this);
     this.tools = new SessionTools(this, {
       all: sources.tools,

@@ -1,8 +1,8 @@
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { FeatureAlert } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { type Button, type Command, type CommandGroup, type FormHandler } from '#src/conversation/command.ts';
 import type { RememberedExchange } from '#src/conversation/answering/conversation-memory.ts';
+import type { Button, Command, CommandGroup, FormHandler } from '#src/conversation/command.ts';
 import type {
   BegunUtterance,
   UtteranceFollower,

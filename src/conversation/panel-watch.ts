@@ -1,5 +1,5 @@
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
-import type { PanelFace } from '#src/conversation/ports/panel.ts';
+import type { LostQuestion, PanelFace } from '#src/conversation/ports/panel.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { QueuedQuestion, QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
 import { UnaskedPeople } from '#src/people/newcomers.ts';
@@ -30,9 +30,13 @@ export type ChannelActivity = ChannelPresence & {
 
 /** Time, in ms, for which the panel shows that a person was just heard for the first time. */
 const firstHeardMs = 5_000;
-/** Time, in ms, for which the panel shows that a person is not going to be answered; it names five at most. */
+/** Time, in ms, for which the panel shows that a person is not going to be answered, or not without a name; it names five at most. */
 const lostMs = 10_000;
 const mostLost = 5;
+/** Answers whose delay is remembered. */
+const mostStarts = 20;
+/** Time, in ms, since a person needed no name, in which they may not know that it is over. */
+const lateMs = 30_000;
 
 /** Keeps the panel of one session up to date: sends it when it has changed, and invites newcomers there to answer. */
 export class PanelWatch {
@@ -40,16 +44,21 @@ export class PanelWatch {
   readonly #newcomers: UnaskedPeople;
   /** When each person was heard first, by id. */
   readonly #met = new Map<string, number>();
-  #lost: readonly { readonly name: string; readonly atMs: number }[] = [];
+  #lost: readonly (LostQuestion & { readonly atMs: number })[] = [];
+  /** People who were told once that they need the name. */
+  readonly #notifiedOfName: Set<string>;
+  #unnamed: readonly { readonly name: string; readonly isLate: boolean; readonly atMs: number }[] =
+    [];
   #shown = '';
   #face: PanelFace | undefined;
   #isLinkDown = false;
-  #lastAnswerMs: number | undefined;
+  #startsMs: readonly number[] = [];
 
   /** `former`: panel of the session that this one goes on from; no person is invited twice. */
   constructor(context: SessionContext, former: PanelWatch | undefined) {
     this.#context = context;
     this.#newcomers = former ? former.#newcomers : new UnaskedPeople();
+    this.#notifiedOfName = former ? former.#notifiedOfName : new Set();
   }
 
   /** Content of the panel; undefined before the first check. */
@@ -61,20 +70,37 @@ export class PanelWatch {
   get passesAtMs(): number {
     const nowMs = this.#context.parts.clock.nowMs();
     const met = [...this.#met.values()].map((atMs) => atMs + firstHeardMs);
-    const lost = this.#lost.map(({ atMs }) => atMs + lostMs);
-    const next = [...met, ...lost].filter((atMs) => atMs > nowMs);
-    return Math.min(this.#context.addressing.closesAtMs, this.#newcomers.dueAtMs, ...next);
+    const lines = [...this.#lost, ...this.#unnamed].map(({ atMs }) => atMs + lostMs);
+    const next = [...met, ...lines].filter((atMs) => atMs > nowMs);
+    const { addressing, heardQuestions } = this.#context;
+    const passing = [addressing.closesAtMs, heardQuestions.passesAtMs, this.#newcomers.dueAtMs];
+    return Math.min(...passing, ...next);
   }
 
   /** `ms`: time from the end of a person's words to the first sound of the answer. */
   answered(ms: number): void {
-    this.#lastAnswerMs = Math.round(ms);
+    this.#startsMs = [...this.#startsMs, Math.round(ms)].slice(-mostStarts);
+  }
+
+  /** Those times of the latest answers, in ms, oldest first. */
+  get startsMs(): readonly number[] {
+    return this.#startsMs;
   }
 
   /** Shows that the question of this person was dropped. */
-  lost(name: string): void {
+  lost(name: string, why: LostQuestion['why']): void {
     const others = this.#lost.filter((one) => one.name !== name);
-    this.#lost = [...others, { name, atMs: this.#context.parts.clock.nowMs() }].slice(-mostLost);
+    const atMs = this.#context.parts.clock.nowMs();
+    this.#lost = [...others, { name, why, atMs }].slice(-mostLost);
+  }
+
+  /** Shows, once a session, that this person was not answered since they did not say the name. */
+  unnamed(personId: string, name: string): void {
+    const atMs = this.#context.parts.clock.nowMs();
+    const closedMs = atMs - this.#context.addressing.closedAtMs(personId);
+    if (closedMs < 0 || this.#notifiedOfName.has(personId)) return;
+    this.#notifiedOfName.add(personId);
+    this.#unnamed = [...this.#unnamed, { name, isLate: closedMs < lateMs, atMs }].slice(-mostLost);
   }
 
   /** The link stands still, but is not given up yet. */
@@ -90,7 +116,10 @@ export class PanelWatch {
     const firstHeard = this.#justMet(activity, nowMs);
     const asked = this.#askedIn(activity);
     this.#lost = this.#lost.filter(({ atMs }) => nowMs - atMs < lostMs);
-    const lost = this.#lost.map(({ name }) => name);
+    this.#unnamed = this.#unnamed.filter(({ atMs }) => nowMs - atMs < lostMs);
+    const lost = this.#lost.map(({ name, why }) => ({ name, why }));
+    const unnamed = this.#unnamed.map(({ name, isLate }) => ({ name, isLate }));
+    const heard = this.#context.heardQuestions.shown();
     const { quiet } = this.#context.parts.spending.manner(this.#context.channel.guildId);
     const maySpeak = this.#context.maySpeak();
     const isLinkDown = this.#isLinkDown;
@@ -100,6 +129,8 @@ export class PanelWatch {
       ...(asked.length > 0 && { asked }),
       ...(activity.following && { next: activity.following.said.name }),
       ...(lost.length > 0 && { lost }),
+      ...(unnamed.length > 0 && { unnamed }),
+      ...(heard.length > 0 && { heard }),
       ...this.#context.features.panel(),
     });
     this.#invite(activity, nowMs);
@@ -153,12 +184,9 @@ export class PanelWatch {
   #show(
     state: PanelFace['state'],
     people: PanelFace['people'],
-    passing: Pick<
-      PanelFace,
-      'asked' | 'captionsDays' | 'captionsIn' | 'firstHeard' | 'next' | 'lost' | 'tracks'
-    > = {},
+    passing: Omit<PanelFace, 'state' | 'people' | 'engine'> = {},
   ): void {
-    const last = this.#lastAnswerMs;
+    const last = this.#startsMs.at(-1);
     const { panels } = this.#context.parts;
     const face: PanelFace = {
       state,

@@ -307,7 +307,7 @@ export class VoiceSession {
 
   #lost({ said }: QueuedQuestion, why: DroppedTurnReason): void {
     const { speakerId, name } = said;
-    if (why !== 'ending') this.context.panel.lost(name);
+    if (why !== 'ending') this.context.panel.lost(name, why);
     this.#report({ kind: 'dropped', speakerId, name, why });
   }
 

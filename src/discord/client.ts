@@ -209,7 +209,7 @@ async function opened(
       arrivals[Symbol.dispose]();
       seatWatch.close();
       await linkOpener[Symbol.asyncDispose]();
-      panels.close();
+      await panels.close(lastAnswersMs);
       outbox.close();
       captions[Symbol.dispose]();
       typed[Symbol.dispose]();

@@ -9,6 +9,7 @@ import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
 import { classify, type Interjection, type RepeatManner } from '#src/turn/overlap/interjections.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
 import { isYes } from './confirmation-words.ts';
+import { correctionIn } from './corrections.ts';
 import { type Evidence, hasVoice } from './evidence.ts';
 import { isHallucination } from './hallucinations.ts';
 
@@ -29,6 +30,8 @@ export type UtteranceFacts = SpeakerTurn & {
   readonly mayConfirm?: boolean;
   /** Language of the speaker, BCP 47, as far as it is known. */
   readonly language?: string | undefined;
+  /** A question of its speaker waits, is being answered, or was a moment ago: a correction replaces it. */
+  readonly mayCorrect?: boolean;
 };
 
 export type EndedUtterance = UtteranceFacts & {
@@ -100,6 +103,8 @@ export type UtteranceDecision =
       readonly overlap: OverlapWords;
       /** Manner of speaking the answer, and everything after it. */
       readonly manner?: RepeatManner;
+      /** Corrected words of the speaker's former question, which this one replaces. */
+      readonly corrects?: string;
     }
   | (NoAnswer & {
       readonly kind: 'command';
@@ -157,12 +162,40 @@ export function decideUtterance(
   if (confirms(utterance, text, rules)) return { decision: confirmed(utterance), addressing };
   const { verdict, state } = judge(addressing, { ...utterance, text }, rules);
   const hasWords = verdict.meant || verdict.why !== 'empty';
-  const words = hasWords ? classify(text, { isFinal: true, names: rules.names }) : undefined;
+  const corrects = correctedBy(utterance, text, verdict, rules);
+  const words = hasWords ? wordsIn(text, corrects, rules) : undefined;
   if (isNotTheirs(utterance, verdict)) {
     return { decision: decideWords(utterance, words, notNamed, true), addressing };
   }
   const isAside = isForOthers(verdict) && presume(addressing, utterance, rules);
-  return { decision: decideWords(utterance, words, verdict, isAside), addressing: state };
+  const decision = decideWords(utterance, words, verdict, isAside);
+  return { decision: withCorrection(decision, corrects), addressing: state };
+}
+
+function withCorrection(decision: UtteranceDecision, corrects: string | undefined) {
+  const isCorrection = decision.kind === 'answer' && corrects !== undefined;
+  return isCorrection ? { ...decision, corrects } : decision;
+}
+
+function correctedBy(
+  { mayCorrect }: Pick<UtteranceFacts, 'mayCorrect'>,
+  text: string,
+  { meant }: AddressingVerdict,
+  { names }: AddressingRules,
+): string | undefined {
+  return mayCorrect && meant ? correctionIn(text, names)?.words : undefined;
+}
+
+/** "No, I said stop" is the stop that was not understood. */
+function wordsIn(
+  text: string,
+  corrects: string | undefined,
+  { names }: AddressingRules,
+): Interjection {
+  const whole = classify(text, { isFinal: true, names });
+  if (corrects === undefined) return whole;
+  const inner = classify(corrects, { isFinal: true, names });
+  return inner.kind === 'stop' || inner.kind === 'never-mind' ? inner : whole;
 }
 
 /** Decision on a voice whose words are not known: by whether any words of this speaker are for the bot. */
@@ -248,7 +281,8 @@ function reasonNotToBegin(
   if (!verdict.meant) return verdict.why;
   const { kind } = classify(text, { isFinal: true, names: rules.names });
   const isCommand = kind === 'stop' || kind === 'never-mind' || (kind === 'again' && canRepeat);
-  return isCommand ? 'command' : undefined;
+  const corrects = correctedBy(facts, text, verdict, rules) !== undefined; // on another conversation than there is now
+  return isCommand || corrects ? 'command' : undefined;
 }
 
 function nothingIn({

@@ -210,3 +210,43 @@ test('whoever has a standing yes or no is not invited', async () => {
   await pass(fixture, 5000);
   expect(fixture.invited).toEqual([]);
 });
+
+test('whoever speaks to nobody by name among others reads once that the bot needs its own', async () => {
+  const fixture = openSessionFixture({ addressing: 'auto' });
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 3_000);
+  const say = () => words('human-goforward', adam, fixture.clock.nowMs());
+  await pass(fixture, 4_500, await say());
+  expect(fixture.faces.at(-1)?.unnamed).toEqual([{ name: 'Adam', isLate: false }]);
+  await pass(fixture, 10_000);
+  expect(fixture.faces.at(-1)).not.toHaveProperty('unnamed');
+  const before = fixture.faces.length;
+  await pass(fixture, 10_000, await say());
+  expect(fixture.faces.length).toBeGreaterThan(before);
+  for (const face of fixture.faces.slice(before)) expect(face).not.toHaveProperty('unnamed');
+});
+
+test('the panel shows while somebody needs no name after an answer, and tells who speaks just after', async () => {
+  const fixture = openSessionFixture({ addressing: 'auto' });
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 3_000);
+  fixture.talk.openAskWindow('g', 'adam');
+  await pass(fixture, 6_000, await words('human-goforward', adam, fixture.clock.nowMs()));
+  const answered = () => fixture.faces.at(-1);
+  await pass(fixture, 12_500);
+  expect(fixture.of('answered')).toHaveLength(1);
+  expect(answered()).not.toHaveProperty('asked');
+  await pass(fixture, 4_500, await words('human-goforward', adam, fixture.clock.nowMs()));
+  expect(answered()?.unnamed).toEqual([{ name: 'Adam', isLate: true }]);
+});
+
+test('alone nobody needs a name, and nobody reads of one', async () => {
+  const fixture = openSessionFixture({ addressing: 'auto' }, [adam]);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 9_000, await words('human-goforward', adam, 0));
+  expect(fixture.of('answered')).toHaveLength(1);
+  for (const face of fixture.faces) {
+    expect(face).not.toHaveProperty('unnamed');
+    expect(face).not.toHaveProperty('asked');
+  }
+});

@@ -40,6 +40,7 @@ const schema = z.strictObject({
   dismissals: group('wholes parts').optional(),
   hallucinations: group('?texts ?beginnings ?faint').optional(),
   languageRequests: group('requests beside').optional(),
+  corrections: group('phrases'),
   /** English alone. */
   wordClasses: z.record(z.string(), phrases).optional(),
 });

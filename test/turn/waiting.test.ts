@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { stepWaiting, type WaitingEffect, waitingRules, waitSince } from '#src/turn/waiting.ts';
+import {
+  slowFromMs,
+  stepWaiting,
+  type WaitingEffect,
+  waitingRules,
+  waitSince,
+} from '#src/turn/waiting.ts';
 import { fc } from '#test/properties.ts';
 
 /** What is done, and after how long, when one looks every `stepMs`. */
@@ -46,4 +52,11 @@ test('however seldom one looks, nothing is said twice and ticks keep their dista
     }),
     { numRuns: 60 },
   );
+});
+
+test('an answer is slow after 8 s at first, then after twice the usual wait, and 4 s at least', () => {
+  expect(slowFromMs([])).toBe(8_000);
+  expect(slowFromMs([300, 400])).toBe(8_000);
+  expect(slowFromMs([300, 20_000, 400])).toBe(4_000);
+  expect(slowFromMs([9_000, 300, 3_000, 4_000, 5_000])).toBe(8_000);
 });

@@ -63,9 +63,11 @@ export async function answer(
   const pending = begunAhead(question, context) ?? (await begin(question, context, signal));
   if (!(pending instanceof PendingAnswer)) return refuseForBudget(question, pending, context);
   question.step = () => pending.step;
+  question.stage = () => pending.stage;
   if (pending.isWritten)
     context.pipeline.forgetHeard(question.said.speakerId, question.said.fromMs);
-  const { addressing, output } = context;
+  const { addressing, heardQuestions, output } = context;
+  heardQuestions.answering(question);
   let isPutOff = false;
   addressing.answering(question.said.speakerId);
   const give = async (reply: SpokenReply): Promise<void> => {
@@ -81,7 +83,7 @@ export async function answer(
     if (dropped === 'continued') pending.discard();
     else if (dropped !== 'withdrawn') {
       const { aboutIds, knownBy } = pending;
-      const { isForgotten } = output;
+      const isForgotten = output.isForgotten || dropped === 'corrected';
       const given = { reply, progress, finish, aboutIds, isForgotten, knownBy };
       recordAnswer(question, given, context);
       const isShown = failure?.stage === 'speak' || writtenTo(making, context).length > 0;
@@ -276,9 +278,10 @@ function refuseForBudget(
   { isNews, line }: BudgetRefusal,
   context: SessionContext,
 ): void {
-  const { channel, queue, parts } = context;
+  const { channel, panel, queue, parts } = context;
   const { name, speakerId } = question.said;
   if (isNews()) context.notice(line);
+  else panel.lost(name, 'budget');
   question.report?.({ kind: 'failed', line });
   parts.onEvent(channel.guildId, { kind: 'dropped', speakerId, name, why: 'budget' });
   const others = question.also?.some((one) => speakerOf(one) !== speakerId);

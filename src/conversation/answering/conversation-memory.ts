@@ -21,6 +21,8 @@ export type RememberedExchange = {
   readonly knownBy: KnownBy;
   /** Of a session before a break: shown while everybody in it is heard and captioned. */
   readonly isFormer?: true;
+  /** The question; only where it came by the queue. */
+  readonly question?: object;
 };
 
 /** Time, in ms, after which it is known which chats a newcomer may open. */
@@ -74,6 +76,11 @@ export class ConversationMemory {
   /** Adds exchanges of a session before a break, oldest first, before those of this one. */
   restore(exchanges: readonly RememberedExchange[]): void {
     this.#become([...exchanges, ...this.#exchanges].slice(-standardHistory.items));
+  }
+
+  /** Takes a question back that was misunderstood, and its answer; an answer that is being begun is out of date. */
+  retract(question: object): void {
+    this.#become(this.#exchanges.filter((one) => one.question !== question));
   }
 
   /** Forgets this person's words, and the answers to them or made of them. */

@@ -84,12 +84,13 @@ function isWritten({ progress: { text, written } }: FinishedAnswer): boolean {
 }
 
 function remember(
-  { said, words }: QueuedQuestion,
+  question: QueuedQuestion,
   heard: string,
   alsoIds: readonly string[],
   knownBy: KnownBy,
   { memory }: SessionContext,
 ): void {
+  const { said, words } = question;
   const { speakerId, name } = said;
   memory.add({
     speakerId,
@@ -98,6 +99,7 @@ function remember(
     heard,
     alsoIds,
     knownBy,
+    question,
   });
 }
 

@@ -14,6 +14,7 @@ import {
   type AddressEvent,
   type AddressingMode,
   type AddressingRules,
+  type AddressingState,
   addressingRules,
   initialAddressing,
   stepAddressing,
@@ -50,20 +51,32 @@ export class SessionAddressing {
     this.#attend({ kind: 'asked', personId, atMs: this.#nowMs() });
   }
 
+  /** Whether this person needs no name now, having pressed Ask or, among others, just been answered. */
   isOpen(personId: string): boolean {
     const nowMs = this.#nowMs();
-    return this.#state.windows.some(
-      (window) => window.kind === 'asked' && window.personId === personId && nowMs < window.untilMs,
-    );
+    return this.#shown.some((window) => window.personId === personId && nowMs < window.untilMs);
   }
 
-  /** Instant at which the next window that a person asked for closes; infinite where none is open. */
+  /** Instant at which the next such window closes; infinite where none is open. */
   get closesAtMs(): number {
     const nowMs = this.#nowMs();
-    const asked = this.#state.windows.filter(
-      ({ kind, untilMs }) => kind === 'asked' && untilMs > nowMs,
+    const open = this.#shown.filter(({ untilMs }) => untilMs > nowMs);
+    return Math.min(...open.map(({ untilMs }) => untilMs));
+  }
+
+  /** Instant at which the last window of this person closed; infinitely long ago where there was none. */
+  closedAtMs(personId: string): number {
+    const own = this.#shown.filter((window) => window.personId === personId);
+    return Math.max(...own.map(({ untilMs }) => untilMs));
+  }
+
+  /** Windows that people are shown: in company, where a name is needed without one. */
+  get #shown(): AddressingState['windows'] {
+    const isCompany = this.#context.people().filter(({ isBot }) => !isBot).length > 1;
+    const follows = isCompany && this.#mode() === 'auto';
+    return this.#state.windows.filter(
+      ({ kind }) => kind === 'asked' || (follows && kind !== 'answering'),
     );
-    return Math.min(...asked.map(({ untilMs }) => untilMs));
   }
 
   /** An answer to this person is begun. */

@@ -2,9 +2,10 @@ import type { SpeakingContext } from '#src/conversation/context.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import { type DropReason, TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import type { EndedUtterance, UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
+import { standsAlone } from '#src/turn/corrections.ts';
 import type { Continuations, OpenQuestion } from './continuations.ts';
 import type { Interruptions } from './interruptions.ts';
-import type { OpenUtterance } from './open-utterance.ts';
+import { mostEarlier, type OpenUtterance, type TimedTranscript } from './open-utterance.ts';
 import type { UtteranceEnd } from './speaker-input.ts';
 import { audience, factsOf } from './utterance-facts.ts';
 
@@ -43,6 +44,8 @@ export class UtteranceDecisions {
     this.#report(utterance, ended, decision);
     question.earlier = earlier;
     if (words) this.#options.continuations.understood(question, words);
+    if (decision.kind === 'answer' && decision.corrects !== undefined && words)
+      this.#correct(question, before, { ...words, text: decision.corrects });
     if (decision.kind === 'answer') this.#ask(question, before, decision);
     if (isUnanswered) this.#leave(question, before, decision);
     return decision;
@@ -95,6 +98,30 @@ export class UtteranceDecisions {
     }
   }
 
+  /** Takes the former question back; a correction of a part of it goes on with it, a whole question stands alone. */
+  #correct(
+    question: OpenQuestion,
+    before: QueuedQuestion | undefined,
+    words: TimedTranscript,
+  ): void {
+    const { heardQuestions } = this.#options.context;
+    const former = heardQuestions.correctable(question.said.speakerId);
+    if (!former) return;
+    heardQuestions.retract(former);
+    dropAnswer(question);
+    const { earlier, said, words: { text } = { text: '' } } = former;
+    if (standsAlone(words.text, text)) {
+      const { transcript } = question.said;
+      const corrected = async () => ({ ...(await transcript()), text: words.text });
+      question.said = { ...question.said, transcript: corrected };
+      question.earlier = [];
+      question.words = words;
+    } else if (former !== before) {
+      question.earlier = [...earlier, said, ...question.earlier].slice(-mostEarlier);
+      question.words = { ...words, text: `${text} ${question.words?.text ?? ''}`.trim() };
+    }
+  }
+
   #ask(
     question: QueuedQuestion,
     before: QueuedQuestion | undefined,
@@ -119,8 +146,10 @@ export class UtteranceDecisions {
     const { continuations, interruptions } = this.#options;
     const hasNoWords = isNothing(decision);
     if (decision.kind === 'ignore' && before) continuations.leave(before, question, hasNoWords);
+    const { name, speakerId: personId } = question.said;
+    if (decision.kind === 'ignore' && decision.why === 'not-named' && question.words)
+      this.#options.context.panel.unnamed(personId, name);
     if (!decision.overlap) return;
-    const personId = question.said.speakerId;
     interruptions.hear({ ...decision.overlap, personId, isFinal: true });
     question.handle.drop('unmeant');
     if (hasNoWords) continuations.wasNothing(question);

@@ -11,12 +11,13 @@ export function factsOf(
   utterance: OpenUtterance,
   text: string | undefined,
   evidence: Evidence,
-  { languages, output, tools }: SpeakingContext,
+  { heardQuestions, languages, output, tools }: SpeakingContext,
 ): WithoutPeople<UtteranceFacts> {
   const { speakerId, fromMs, before, hints, isAmongSounds, spokenSoFar } = utterance;
   const goesOn = before?.isMeant === true;
   const canRepeat = output.hasAnswered;
-  const facts = { speakerId, fromMs, evidence, text, goesOn, canRepeat, hints };
+  const mayCorrect = heardQuestions.correctable(speakerId) !== undefined;
+  const facts = { speakerId, fromMs, evidence, text, goesOn, canRepeat, hints, mayCorrect };
   const mayConfirm = !isAmongSounds && tools.spoken.awaits(speakerId, spokenSoFar);
   return mayConfirm ? { ...facts, mayConfirm, language: languages.of(speakerId) } : facts;
 }

@@ -8,6 +8,7 @@ import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
 import { SpeakRate } from '#src/playback/reply/speak-rate.ts';
 import {
+  slowFromMs,
   stepWaiting,
   type Waiting,
   waitingRules,
@@ -48,6 +49,7 @@ export class WaitingCues {
     const nowMs = parts.clock.nowMs();
     const before = this.#waitFor(current, nowMs);
     const { waiting, effect } = stepWaiting(before, nowMs, waitingRules);
+    this.#reportSlow(current, nowMs - waiting.sinceMs);
     this.#wait = { question: current, state: waiting };
     if (effect === 'tick') this.#keep(this.#cues.play('thinking'));
     if (effect === 'pad') this.#keep(this.#cues.play('pad'));
@@ -68,6 +70,18 @@ export class WaitingCues {
     const askedAtMs = waitsFromMs(said.toMs, endedAtMs);
     const fresh = waitSince(this.#context.output.sounds ? nowMs : askedAtMs, waitingRules);
     return this.#reported === question ? { ...fresh, reported: 'moment' } : fresh;
+  }
+
+  /** Tells the channel once a session that an answer takes longer than usual, and who can do what; a tool takes its time. */
+  #reportSlow(question: QueuedQuestion, waitedMs: number): void {
+    const { notice, once, panel, parts } = this.#context;
+    const { endedAtMs, said, words, step, stage } = question;
+    if (said.pcm === undefined || question.postponed || step?.() !== undefined) return;
+    if (waitedMs < slowFromMs(panel.startsMs) || !once.first('slow')) return;
+    const isHeardLate = words !== undefined && words.atMs - endedAtMs > waitedMs / 2;
+    const slow = isHeardLate ? 'recognise' : (stage?.() ?? 'think');
+    if (slow === 'think') notice({ id: 'slow.think', with: { provider: parts.chatName } });
+    else notice({ id: slow === 'speak' ? 'slow.speak' : 'slow.recognise' });
   }
 
   /** Never throws: a voice that fails now is reported with the answer. */

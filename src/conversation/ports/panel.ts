@@ -19,8 +19,12 @@ export type PanelFace = {
   readonly asked?: readonly string[];
   /** Person who is answered next. */
   readonly next?: string;
-  /** People whose waiting question was recently dropped. */
-  readonly lost?: readonly string[];
+  /** People whose question was dropped a moment ago, and why. */
+  readonly lost?: readonly LostQuestion[];
+  /** People who spoke a moment ago without the name they need; `late`: just after they needed none. */
+  readonly unnamed?: readonly { readonly name: string; readonly isLate: boolean }[];
+  /** Questions of the last minute, as they were understood; all who can read the panel may know them. */
+  readonly heard?: readonly HeardQuestion[];
   /** Sounding tracks. */
   readonly tracks?: readonly PanelTrack[];
   /** Days that captions are kept where they are on; absent: the bot is not there. */
@@ -34,6 +38,15 @@ export type PanelFace = {
   readonly lastAnswerMs?: number;
   /** Name of the engine, as in the start line. */
   readonly engine: string;
+};
+
+/** A question as it was understood, of a person by name. */
+export type HeardQuestion = { readonly name: string; readonly words: string };
+
+/** `crowded`: too many waited; `late`: it waited too long; `budget`: no money is left for an answer. */
+export type LostQuestion = {
+  readonly name: string;
+  readonly why: 'crowded' | 'late' | 'budget';
 };
 
 /** A sounding track; its position is a few seconds old. */
@@ -62,6 +75,8 @@ export interface PanelBoard {
    * the bot may not write there, which is reported to the operator. Never throws.
    */
   post(channel: ChannelRef, head: TextLine): Promise<boolean>;
+  /** Where the panel is; undefined where there is none. */
+  placeIn(guildId: string): PanelPlace | undefined;
   /** The server is gone: nothing is shown there any more, nor written to the store once this resolves. Never throws. */
   forget(guildId: string): Promise<void>;
 }

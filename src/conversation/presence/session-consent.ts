@@ -62,7 +62,8 @@ export class SessionConsent {
 
   /** Drops what waits of people who may no longer use the bot, also of what they said before. */
   keepAdmitted(): void {
-    const { features, gate, memory, people, queue, tools, withdrawals } = this.#context;
+    const { features, gate, heardQuestions, memory, people, queue, tools, withdrawals } =
+      this.#context;
     for (const { id } of people()) {
       if (gate.isAdmitted(id)) this.#barred.delete(id);
       if (gate.isAdmitted(id) || this.#barred.has(id)) continue;
@@ -70,6 +71,7 @@ export class SessionConsent {
       features.retract(id, 'barred');
       for (const one of [queue, withdrawals, tools]) one.withdraw(id);
       memory.forget(id);
+      heardQuestions.forget(id);
     }
   }
 
@@ -140,11 +142,13 @@ export class SessionConsent {
   }
 
   #retract(personId: string): void {
-    const { features, languages, queue, memory, pipeline, tools, withdrawals } = this.#context;
+    const { features, heardQuestions, languages, queue, memory, pipeline, tools, withdrawals } =
+      this.#context;
     queue.withdraw(personId);
     withdrawals.withdraw(personId);
     tools.withdraw(personId);
     memory.forget(personId);
+    heardQuestions.forget(personId);
     features.retract(personId, 'withdrawn');
     pipeline.forget();
     this.#pauseHabits.forget(personId);

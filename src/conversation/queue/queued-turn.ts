@@ -1,3 +1,4 @@
+import type { FailureStage } from '#src/base/errors.ts';
 import type { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import type { Asker, AskOutcome, SpokenManner } from '#src/conversation/ports/command-ports.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
@@ -24,6 +25,8 @@ export type QueuedQuestion = {
   pending?: PendingAnswer | undefined;
   /** The tool that runs for its answer, in words for people. */
   step?: () => PlainTextId | undefined;
+  /** Stage at which its answer is. */
+  stage?: () => FailureStage;
   /** Others asked the same at the same time: they are answered with it, and by name. */
   also?: readonly QueuedQuestion[];
   /** Something was said to others while it waited. */

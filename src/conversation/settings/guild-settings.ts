@@ -72,6 +72,9 @@ const addressing: ServerSetting<AddressingMode> = {
   savedLine: (mode) => ({ id: `settings.addressing.${mode}` }),
 };
 
+/** The panel shows questions for a minute, as they were understood. */
+const showHeard = switchSetting('show_heard', true);
+
 const cues = wordSetting('cues', cueLevels, () => 'soft');
 
 /** Who the bot is and how it talks. */
@@ -220,6 +223,7 @@ export const conversationSettings = {
   languages,
   timeZone,
   announce,
+  showHeard,
   readChannelId,
 };
 

@@ -19,6 +19,7 @@ export function openBoard(
     show: (guildId, face) => panels.show(guildId, face),
     takeOver: (guildId, head) => panels.takeOver(guildId, head),
     post: (channel, head) => postPanel(client, { panels, outbox, report }, channel, head),
+    placeIn: (guildId) => panels.placeIn(guildId),
     forget: (guildId) => panels.forget(guildId),
     invite: (guildId, personId, captionsDays) => threads.invite(guildId, personId, captionsDays),
   };

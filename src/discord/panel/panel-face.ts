@@ -1,5 +1,5 @@
 import type { Button } from '#src/conversation/command.ts';
-import type { PanelFace, PanelTrack } from '#src/conversation/ports/panel.ts';
+import type { LostQuestion, PanelFace, PanelTrack } from '#src/conversation/ports/panel.ts';
 import { type MessageBody, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import { playingTime } from '#src/texts/duration.ts';
@@ -56,8 +56,10 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
     state,
     asked = [],
     firstHeard = [],
+    heard = [],
     next,
     lost = [],
+    unnamed = [],
     lastAnswerMs,
     engine,
     captionsDays,
@@ -68,7 +70,15 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
     stateLine(state),
     ...captionsLine(face, guildId),
     ...namesLine('panel.next', next === undefined ? [] : [next]),
-    ...namesLine('panel.lost', lost),
+    ...heard.map((one): TextLine => ({ id: 'panel.heard', with: one })),
+    ...(heard.length > 0 ? [{ id: 'panel.heard.correct' } as const] : []),
+    ...lostLines(lost),
+    ...unnamed.map(
+      ({ isLate, name }): TextLine => ({
+        id: isLate ? 'panel.unnamed.late' : 'panel.unnamed',
+        with: { name, bot: botName },
+      }),
+    ),
     ...namesLine('panel.asked', asked),
     ...namesLine('join.first_heard', firstHeard),
     ...peopleLine('yes', namesOf(face, 'yes')),
@@ -104,8 +114,15 @@ function captionsLine({ captionsIn }: PanelFace, guildId: string): readonly Text
   return [{ id: 'panel.captions', with: { place } }];
 }
 
+function lostLines(lost: readonly LostQuestion[]): readonly TextLine[] {
+  return (['crowded', 'late', 'budget'] as const).flatMap((why) => {
+    const names = lost.filter((one) => one.why === why).map(({ name }) => name);
+    return namesLine(`panel.lost.${why}`, names);
+  });
+}
+
 function namesLine(
-  id: 'panel.asked' | 'panel.next' | 'panel.lost' | 'join.first_heard',
+  id: 'panel.asked' | 'panel.next' | `panel.lost.${LostQuestion['why']}` | 'join.first_heard',
   names: readonly string[],
 ): readonly TextLine[] {
   return names.length > 0 ? [{ id, with: { name: listed(names) } }] : [];

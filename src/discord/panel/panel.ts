@@ -34,6 +34,7 @@ export class PanelMessage {
   #sinceMs: number | undefined;
   #busy = false;
   #forget: (() => void) | undefined;
+  #editing = Promise.resolve();
   #ended = false;
 
   /** `shown` is the content that was just posted there, where that is known. */
@@ -51,13 +52,23 @@ export class PanelMessage {
     if (this.#ended || this.#busy || this.#forget) return;
     this.#forget = timing.later(Math.max(0, this.#nextMs - timing.nowMs()), () => {
       this.#forget = undefined;
-      void this.#edit();
+      this.#editing = this.#edit();
     });
   }
 
   end(): void {
     this.#ended = true;
     this.#forget?.();
+  }
+
+  /** Writes now what it should show, once; resolves when Discord has taken or refused it. */
+  async flush(): Promise<void> {
+    if (this.#ended) return;
+    this.#forget?.();
+    this.#forget = undefined;
+    await this.#editing;
+    this.#ended = true;
+    await this.#edit();
   }
 
   async #edit(): Promise<void> {

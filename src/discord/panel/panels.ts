@@ -18,17 +18,15 @@ import { drawPanel } from './panel-face.ts';
 import { PanelPace } from './panel-pace.ts';
 
 /** The board as this room sees it: what answers a `/join` becomes the panel. */
-export interface PanelReplies extends Pick<PanelBoard, 'show' | 'forget' | 'takeOver'> {
+export interface PanelReplies extends Pick<PanelBoard, 'show' | 'forget' | 'placeIn' | 'takeOver'> {
   /** The message as it is to be posted, under `head`. */
   dressed(guildId: string, head: string): MessageBody;
   /** Makes this message the panel, with `shown` as its content; the former one says where it went. */
   put(guildId: string, place: PanelPlace, head: string, shown: MessageBody): void;
   /** Panels of a former run tell that the bot is not there any more; `seats` names channels it sat in. Never throws. */
   wake(guildIds: readonly string[], seats?: ReadonlyMap<string, string>): Promise<void>;
-  /** Where it is now; undefined when there is none, or none is known. */
-  placeIn(guildId: string): PanelPlace | undefined;
-  /** No edit is begun any more. */
-  close(): void;
+  /** Takes the words of people off the panels, within `ms`; then no edit is begun any more. Never throws. */
+  close(ms: number): Promise<void>;
 }
 
 export type PanelOptions = {
@@ -92,6 +90,8 @@ type Panel = {
   head?: string;
   message?: PanelMessage;
   former?: PanelMessage;
+  /** The message may hold words of people. */
+  showsWords?: boolean;
   turn: Promise<void>;
 };
 
@@ -165,8 +165,17 @@ export class Panels implements PanelReplies {
     return this.#panels.get(guildId)?.message?.place;
   }
 
-  close(): void {
+  async close(ms: number): Promise<void> {
     this.#closed = true;
+    const cleared = [...this.#panels.values()].map(async (panel) => {
+      if (panel.face?.heard) panel.face = { ...panel.face, heard: [] };
+      if (panel.showsWords) await panel.message?.flush();
+    });
+    const { timing } = this.#options;
+    const late = () => new Error('the bot is being stopped');
+    const never = new AbortController().signal;
+    const work = () => Promise.all(cleared);
+    await withDeadline(work, { ms, timing, late }, never).catch(() => undefined); // Discord is away
     for (const { message, former } of this.#panels.values()) {
       message?.end();
       former?.end();
@@ -189,7 +198,10 @@ export class Panels implements PanelReplies {
     const message = new PanelMessage(place, shown, {
       timing: this.#options.timing,
       pace: this.#options.pace,
-      draw: () => this.#draw(guildId, panel.head, panel.face),
+      draw: () => {
+        panel.showsWords ||= panel.face?.heard !== undefined;
+        return this.#draw(guildId, panel.head, panel.face);
+      },
       edit: this.#options.edit,
       ended: (why) => {
         if (panel.message === message) delete panel.message;

@@ -127,6 +127,7 @@ function endOf(why: DropReason): PlayEnd {
     case 'continued':
     case 'unmeant':
     case 'replaced':
+    case 'corrected':
       return { kind: 'stopped', why: 'asked' };
   }
 }

@@ -13,6 +13,7 @@ import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { knownByPeople, openText, placeReading } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { correctionIn, standsAlone } from '#src/turn/corrections.ts';
 import type { LineReader } from './line-reader.ts';
 import type { TypedRequests } from './typed-requests.ts';
 
@@ -109,9 +110,10 @@ export class TypedLines implements TypedMessageListener {
     const { maySpeak, settings } = session.context;
     const isHere = session.isHere(message.author.id) && maySpeak();
     const isAloud = isHere && settings().typed === 'voice';
+    const asked = corrected(message, session);
     return isAloud
-      ? await this.#answerAloud(message, signal)
-      : await this.#answerInWriting(message, session, signal);
+      ? await this.#answerAloud(asked, signal)
+      : await this.#answerInWriting(asked, session, signal);
   }
 
   /** A promise that it takes longer is a reply of its own. */
@@ -186,11 +188,12 @@ export class TypedLines implements TypedMessageListener {
 
 /** Reason for which a message is not for the bot; its words are read only where the bot may read them. */
 function objectionTo(
-  { channelId, author, isWebhook, isMention, text }: TypedMessage,
+  message: TypedMessage,
   session: VoiceSession | undefined,
 ): TypedOutcome | undefined {
-  const { context } = session ?? {};
-  if (context?.channel.channelId !== channelId) return 'elsewhere';
+  const { channelId, author, isWebhook, isMention, text } = message;
+  if (session?.channel.channelId !== channelId) return 'elsewhere';
+  const { context } = session;
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
   const { addressing, gate, settings } = context;
@@ -201,7 +204,37 @@ function objectionTo(
   if (standing !== 'yes') return 'unasked';
   if (gate.paused) return 'paused';
   if (text === '') return 'unread';
-  return addressing.isLineMeant(author.id, text, context.people()) ? undefined : 'not-meant';
+  return isMeant(message, session) ? undefined : 'not-meant';
+}
+
+/** Whether it replies to the panel, which shows what its writer was understood to ask. */
+function repliesToPanel({ author, guildId, repliesTo }: TypedMessage, { context }: VoiceSession) {
+  const { heardQuestions, parts } = context;
+  if (repliesTo === undefined || repliesTo !== parts.panels.placeIn(guildId)?.messageId)
+    return false;
+  return heardQuestions.correctable(author.id) !== undefined;
+}
+
+function isMeant(message: TypedMessage, session: VoiceSession): boolean {
+  const { addressing, people } = session.context;
+  const { author, text } = message;
+  return repliesToPanel(message, session) || addressing.isLineMeant(author.id, text, people());
+}
+
+/**
+ * The line as the question that is asked: where it replies to the panel or says "no, I said ...", in place of its writer's former
+ * one, which is taken back.
+ */
+function corrected(message: TypedMessage, session: VoiceSession): TypedMessage {
+  const { author, text } = message;
+  const { heardQuestions } = session.context;
+  const correction = correctionIn(text);
+  const former = heardQuestions.correctable(author.id);
+  if (!former || !(correction || repliesToPanel(message, session))) return message;
+  const before = former.words?.text ?? '';
+  const words = correction?.words ?? text;
+  heardQuestions.retract(former);
+  return { ...message, text: standsAlone(words, before) ? words : `${before} ${text}` };
 }
 
 /** Outcomes in the order in which they came; each waits until it is asked for. */

@@ -1,5 +1,5 @@
 import type { ChannelMessages, PersonalLine } from '#src/conversation/ports/channel-messages.ts';
-import type { PanelBoard, PanelFace } from '#src/conversation/ports/panel.ts';
+import type { PanelBoard, PanelFace, PanelPlace } from '#src/conversation/ports/panel.ts';
 import { placeReading } from '#src/people/confidential-text.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
@@ -10,9 +10,12 @@ export function recordPanels() {
   const heads: (TextLine | undefined)[] = [];
   /** Channels in which it posted a panel of its own accord, and the sentences above it. */
   const posted: (TextLine & { readonly channel: string })[] = [];
+  /** Where its panel is. */
+  const panelAt: { place?: PanelPlace } = {};
   const panels: PanelBoard = {
     show: (_guildId, face) => void faces.push(face),
     invite: (_guildId, personId) => void invited.push(personId),
+    placeIn: () => panelAt.place,
     forget: async (guildId) => void forgotten.push(guildId),
     async post({ name }, head) {
       posted.push({ ...head, channel: name });
@@ -23,7 +26,7 @@ export function recordPanels() {
       return true;
     },
   };
-  return { panels, faces, heads, posted, invited, forgotten };
+  return { panels, panelAt, faces, heads, posted, invited, forgotten };
 }
 
 /** What was written, the names of the channels where, and the buttons under it. */

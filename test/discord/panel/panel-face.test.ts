@@ -42,10 +42,44 @@ test.each(locales())(
 );
 
 test.each(locales())('the panel names who is next, and who is not answered (%s)', (locale) => {
-  const face: PanelFace = { ...listening, next: 'Ben', lost: ['Ann', 'Eva'] };
-  expect(linesOf(face, locale).slice(1, 3)).toEqual([
+  const lost = [
+    { name: 'Ann', why: 'late' },
+    { name: 'Eva', why: 'late' },
+    { name: 'Bob', why: 'crowded' },
+    { name: 'Cleo', why: 'budget' },
+  ] as const;
+  const face: PanelFace = { ...listening, next: 'Ben', lost };
+  expect(linesOf(face, locale).slice(1, 5)).toEqual([
     text('panel.next', { name: 'Ben' }, locale),
-    text('panel.lost', { name: 'Ann, Eva' }, locale),
+    text('panel.lost.crowded', { name: 'Bob' }, locale),
+    text('panel.lost.late', { name: 'Ann, Eva' }, locale),
+    text('panel.lost.budget', { name: 'Cleo' }, locale),
+  ]);
+});
+
+test.each(locales())(
+  'the panel shows what was understood, and how to correct it (%s)',
+  (locale) => {
+    const heard = [
+      { name: 'Ann', words: 'what *is* it\n@everyone' },
+      { name: 'Eva', words: 'and Lima' },
+    ];
+    expect(linesOf({ ...listening, heard }, locale).slice(1, 4)).toEqual([
+      text('panel.heard', { name: 'Ann', words: 'what \\*is\\* it @\u200beveryone' }, locale),
+      text('panel.heard', { name: 'Eva', words: 'and Lima' }, locale),
+      text('panel.heard.correct', {}, locale),
+    ]);
+  },
+);
+
+test.each(locales())('the panel says who needs the name, and since when (%s)', (locale) => {
+  const unnamed = [
+    { name: 'Ann', isLate: false },
+    { name: 'Eva', isLate: true },
+  ];
+  expect(linesOf({ ...listening, unnamed }, locale).slice(1, 3)).toEqual([
+    text('panel.unnamed', { name: 'Ann', bot: 'Nova' }, locale),
+    text('panel.unnamed.late', { name: 'Eva', bot: 'Nova' }, locale),
   ]);
 });
 

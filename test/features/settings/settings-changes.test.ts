@@ -91,6 +91,7 @@ test('what nobody has set is what the operator has', async () => {
       { key: 'languages', value: 'none', isOwn: false },
       { key: 'timezone', value: 'UTC', isOwn: false },
       { key: 'announce', value: 'off', isOwn: false },
+      { key: 'show_heard', value: 'on', isOwn: false },
       { key: 'read_channel', value: 'none', isOwn: false },
     ],
   });
