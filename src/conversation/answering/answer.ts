@@ -75,21 +75,13 @@ export async function answer(
     pending.want(reply);
     isPutOff = (await isSlow(pending, context, signal)) && postpone(question, pending, context);
     if (isPutOff) return addressing.answered(question.said.speakerId, '');
-    const { finish, failure } = await perform(making, context, signal).finally(() => {
+    const outcome = await perform(making, context, signal).finally(() => {
       for (const { said } of withDuplicates(question))
         addressing.answered(said.speakerId, progress.written ?? reply.heardText());
     });
-    const { dropped } = question.handle;
-    if (dropped === 'continued') pending.discard();
-    else if (dropped !== 'withdrawn') {
-      const { aboutIds, knownBy } = pending;
-      const isForgotten = output.isForgotten || dropped === 'corrected';
-      const given = { reply, progress, finish, aboutIds, isForgotten, knownBy };
-      recordAnswer(question, given, context);
-      const isShown = failure?.stage === 'speak' || writtenTo(making, context).length > 0;
-      if (!isShown) showWrittenParts(question, given, context);
-    }
-    await conclude({ finish, ...(failure && { failure }) }, making, context, signal);
+    if (question.handle.dropped === 'continued') pending.discard();
+    else if (question.handle.dropped !== 'withdrawn') keep(outcome, making, context);
+    await conclude(outcome, making, context, signal);
   };
   const answeredIds = withDuplicates(question).map(speakerOf);
   const { channel, parts } = context;
@@ -119,6 +111,17 @@ function spokenIn(question: QueuedQuestion): readonly AskedUtterance[] {
     .flatMap(({ earlier, said }) =>
       [...earlier, said].map(({ speakerId, fromMs, toMs }) => ({ speakerId, fromMs, toMs })),
     );
+}
+
+/** Keeps what was said and answered, and shows what of it is to be read. */
+function keep({ finish, failure }: AnswerOutcome, making: Making, context: SpeakingContext): void {
+  const { question, pending, reply, progress } = making;
+  const { aboutIds, knownBy } = pending;
+  const isForgotten = context.output.isForgotten || question.handle.dropped === 'corrected';
+  const given = { reply, progress, finish, aboutIds, isForgotten, knownBy };
+  recordAnswer(question, given, context);
+  const isShown = failure?.stage === 'speak' || writtenTo(making, context).length > 0;
+  if (!isShown) showWrittenParts(question, given, context);
 }
 
 /** Reports to the channel what failed, and forgets it once an answer is whole. */
@@ -250,7 +253,7 @@ async function begin(
 ): Promise<PendingAnswer | BudgetRefusal> {
   const ready = context.parts.spending.ready(context.channel.guildId);
   if (ready !== undefined) await unlessAborted(ready, signal);
-  if (context.memory.ready) await unlessAborted(context.memory.ready, signal);
+  if (context.memory.ready !== undefined) await unlessAborted(context.memory.ready, signal);
   const { earlier, said } = question;
   const language = context.languages.of(said.speakerId);
   const addressee = namePrefix(namesFor(question, context), context, language);
