@@ -37,7 +37,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
     ...['conversation', 'features/memories', 'sql', 'people', 'texts'],
     ...['spending', 'speech', 'chat', 'base'],
   ],
-  'features/memories': ['conversation', 'sql', 'people', 'texts', 'turn'],
+  'features/memories': ['conversation', 'sql', 'people', 'texts', 'turn', 'base'],
   'features/personas': ['conversation', 'people', 'sources', 'speech', 'base'],
   'features/reminders': ['conversation', 'sql', 'people', 'texts', 'chat', 'base'],
   'features/seats': ['conversation', 'people', 'texts'],

@@ -14,7 +14,6 @@ import type { SpeechOutput } from '#src/conversation/output/speech-output.ts';
 import { SpokenNotices } from '#src/conversation/output/spoken-notices.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
-import { ConsentWithdrawals } from '#src/conversation/presence/withdrawal-signals.ts';
 import { WrittenPlaces } from '#src/conversation/presence/written-places.ts';
 import { TurnQueue, type TurnQueueOptions } from '#src/conversation/queue/turn-queue.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
@@ -84,7 +83,6 @@ export class SessionContext {
   readonly wakeup: Wakeup;
   readonly once: OncePerSession;
   readonly gate: ConsentGate;
-  readonly withdrawals = new ConsentWithdrawals();
   readonly queue: TurnQueue;
   readonly addressing: SessionAddressing;
   /** Chats in which what is said here is written. */

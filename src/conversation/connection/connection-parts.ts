@@ -92,7 +92,7 @@ export function openConnectionParts(
     orderlyEnd: new OrderlyEnd(context),
     [Symbol.dispose]() {
       session.connection.attach(undefined);
-      session.withdrawals.attach();
+      session.gate.withdrawals.attach();
       voice.cut();
       utterances.close();
       inputs.close();
@@ -104,7 +104,7 @@ export function openConnectionParts(
     isQuiet: () => inputs.talking().length === 0,
     play: (samples, left) => cues.say(samples, left),
   });
-  session.withdrawals.attach((personId) => context.output.forget(personId));
+  session.gate.withdrawals.attach((personId) => context.output.forget(personId));
   const { wake } = link.play(announced(mixer, asked));
   mixer.onSound(wake);
   return connection;

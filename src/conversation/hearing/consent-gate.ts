@@ -17,6 +17,7 @@ const freshMs = 1_000;
 
 /** Who is heard in one session. A change counts from the next packet. */
 export class ConsentGate {
+  readonly withdrawals = new ConsentWithdrawals();
   #rules: ConsentPolicySettings;
   readonly #clock: Clock;
   readonly #people: () => readonly ChannelMember[];
@@ -153,5 +154,29 @@ export class ConsentGate {
     if (roleId === undefined) return { id, hasRole: false };
     const roles = this.#people().find((person) => person.id === id)?.roleIds ?? [];
     return { id, hasRole: roles.includes(roleId) };
+  }
+}
+
+/** One signal per person, aborted by their no: whatever is being made of their words ends with it. */
+class ConsentWithdrawals {
+  readonly #open = new Map<string, AbortController>();
+  #listener: (personId: string) => void = () => undefined;
+
+  /** Told of each no from now on, in place of the listener before. */
+  attach(listener: (personId: string) => void = () => undefined): void {
+    this.#listener = listener;
+  }
+
+  /** Not aborted yet; a new one after each no. */
+  of(personId: string): AbortSignal {
+    const open = this.#open.get(personId) ?? new AbortController();
+    this.#open.set(personId, open);
+    return open.signal;
+  }
+
+  withdraw(personId: string): void {
+    this.#open.get(personId)?.abort(new Error('the person withdrew their consent'));
+    this.#open.delete(personId);
+    this.#listener(personId);
   }
 }

@@ -146,7 +146,7 @@ export class OpenUtterances {
     using over = utterance;
     over.live?.forget();
     over.forgetAnswer();
-    const withdrawn = this.#options.context.withdrawals.of(over.speakerId);
+    const withdrawn = this.#options.context.gate.withdrawals.of(over.speakerId);
     const words = await over.text().catch(() => undefined);
     if (withdrawn.aborted) over.ended({ kind: 'withdrawn' }, over.spokenSoFar, false);
     else if (words) over.ended(over.content(over.evidence), over.spokenSoFar, false);
@@ -227,7 +227,7 @@ export class OpenUtterances {
     utterance: () => OpenUtterance,
   ): HeldListening {
     const { context, hearing, read } = this.#options;
-    const { channel, parts, signal, withdrawals } = context;
+    const { channel, gate, parts, signal } = context;
     const { guildId } = channel;
     const onPartial = (text: string) => {
       if (transcriber.listen) utterance().partial = text;
@@ -244,7 +244,7 @@ export class OpenUtterances {
       },
     };
     const onWait = () => parts.onEvent(guildId, { kind: 'recogniser-full' });
-    const until = AbortSignal.any([signal, withdrawals.of(speakerId)]);
+    const until = AbortSignal.any([signal, gate.withdrawals.of(speakerId)]);
     const open = (inner: AbortSignal) =>
       hearing.listeningSlots.listen({ guildId, onWait, lookAhead }, transcriber, onPartial, inner);
     return new HeldListening(open, until);
@@ -274,7 +274,7 @@ export class OpenUtterances {
     ended: UtteranceEnd,
   ): Promise<boolean> {
     using over = utterance;
-    const withdrawn = this.#options.context.withdrawals.of(over.speakerId);
+    const withdrawn = this.#options.context.gate.withdrawals.of(over.speakerId);
     over.evidence = ended.heard;
     const failure = await this.#understand(over, question, ended);
     await this.#continuations.decided(utterance);

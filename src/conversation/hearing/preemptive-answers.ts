@@ -105,7 +105,7 @@ export class PreemptiveAnswers {
     const isWhole = text === undefined || utterance.words?.text === text;
     const transcript = isWhole ? utterance.text() : Promise.resolve({ text });
     const now = said(soFar(), speakerId, name, () => transcript);
-    const until = AbortSignal.any([context.signal, context.withdrawals.of(speakerId)]);
+    const until = AbortSignal.any([context.signal, context.gate.withdrawals.of(speakerId)]);
     const begun = beginAnswer([...earlier, now], context, until);
     if (begun instanceof PendingAnswer) utterance.pending = begun;
   }

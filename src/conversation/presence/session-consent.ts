@@ -62,14 +62,13 @@ export class SessionConsent {
 
   /** Drops what waits of people who may no longer use the bot, also of what they said before. */
   keepAdmitted(): void {
-    const { features, gate, heardQuestions, memory, people, queue, tools, withdrawals } =
-      this.#context;
+    const { features, gate, heardQuestions, memory, people, queue, tools } = this.#context;
     for (const { id } of people()) {
       if (gate.isAdmitted(id)) this.#barred.delete(id);
       if (gate.isAdmitted(id) || this.#barred.has(id)) continue;
       this.#barred.add(id);
       features.retract(id, 'barred');
-      for (const one of [queue, withdrawals, tools]) one.withdraw(id);
+      for (const one of [queue, gate.withdrawals, tools]) one.withdraw(id);
       memory.forget(id);
       heardQuestions.forget(id);
     }
@@ -142,10 +141,10 @@ export class SessionConsent {
   }
 
   #retract(personId: string): void {
-    const { features, heardQuestions, languages, queue, memory, pipeline, tools, withdrawals } =
+    const { features, gate, heardQuestions, languages, queue, memory, pipeline, tools } =
       this.#context;
     queue.withdraw(personId);
-    withdrawals.withdraw(personId);
+    gate.withdrawals.withdraw(personId);
     tools.withdraw(personId);
     memory.forget(personId);
     heardQuestions.forget(personId);
