@@ -193,7 +193,7 @@ export class VoiceSession {
 
   async #begin(): Promise<ConversationStart> {
     const { memory } = this.context;
-    const taking = this.#takeUp();
+    const taking = this.#restore();
     memory.ready = taking;
     const start = await taking;
     memory.ready = undefined;
@@ -201,12 +201,14 @@ export class VoiceSession {
   }
 
   /** Takes the conversation before a break up again, as far as it is kept, without people who said no since. */
-  async #takeUp(): Promise<ConversationStart> {
+  async #restore(): Promise<ConversationStart> {
     const { former, isAfterBreak = false, seat } = this.#options;
     const { features, gate, maySpeak, memory, notice } = this.context;
     if (former || !maySpeak()) return 'first';
     const kept = (await features.former()).filter(({ speakerId, alsoIds = [] }) =>
-      [speakerId, ...alsoIds].every((id) => gate.standing(id) !== 'no' && !gate.isLeftOut(id)),
+      [speakerId, ...alsoIds].every(
+        (id) => gate.standing(id) !== 'no' && !gate.isLeftOut(id) && !this.consent.hasForgotten(id),
+      ),
     );
     memory.restore(kept);
     if (kept.length > 0) return 'resumed';
