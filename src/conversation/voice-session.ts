@@ -210,8 +210,10 @@ export class VoiceSession {
         (id) => gate.standing(id) !== 'no' && !gate.isLeftOut(id) && !this.consent.hasForgotten(id),
       ),
     );
-    memory.restore(kept);
-    if (kept.length > 0) return 'resumed';
+    if (kept.length > 0) {
+      memory.restore(kept);
+      return 'resumed';
+    }
     if (isAfterBreak) notice({ id: 'memory.anew' });
     return isAfterBreak || seat ? 'anew' : 'first';
   }
