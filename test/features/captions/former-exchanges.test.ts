@@ -181,3 +181,13 @@ test('while somebody sits there who was not in an exchange, it is not shown afte
   await pass(fixture, 2_000);
   expect(await shownFor(fixture)).toEqual([...exchange, question]);
 });
+
+test('the status of a person tells by how many lines a break does not end the conversation', async () => {
+  const fixture = await talked();
+  expect(await fixture.privacy.status('g', 'adam')).toMatchObject({ lines: 2, exchanges: 1 });
+  const status = await fixture.privacy.status('g', 'eva');
+  expect(status).toMatchObject({ lines: 0 });
+  expect(status).not.toHaveProperty('exchanges');
+  const exported = await fixture.privacy.export('g', 'adam');
+  expect(exported).toMatchObject({ json: expect.stringContaining('"asked"') });
+});
