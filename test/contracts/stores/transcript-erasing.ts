@@ -126,6 +126,12 @@ function forgetsPlaces(name: string, open: OpenTranscripts): void {
     expect(await texts(store, 'c')).toEqual(['elsewhere']);
   });
 
+  test(`${name}: before anything was written nothing is counted`, async () => {
+    await using store = await open();
+    const nothing = { lines: 0, exchanges: 0, memories: 0 };
+    expect(await store.records.count('10', '1')).toEqual(nothing);
+  });
+
   test(`${name}: forgetting nobody known forgets nothing`, async () => {
     await using store = await talked(open);
     expect(await store.eraser.forget('10', '77')).toEqual({ count: 0, messages: [] });
