@@ -41,6 +41,7 @@ const schema = z.strictObject({
   hallucinations: group('?texts ?beginnings ?faint').optional(),
   languageRequests: group('requests beside').optional(),
   corrections: group('phrases'),
+  commands: group('doNotHear beside ?others'),
   /** English alone. */
   wordClasses: z.record(z.string(), phrases).optional(),
 });

@@ -22,6 +22,7 @@ export type LanguageWords = {
   readonly hallucinations?: HallucinationTexts;
   readonly languageRequests?: LanguageRequestPhrases;
   readonly corrections?: CorrectionPhrases;
+  readonly commands: SpokenCommandPhrases;
   /** Words by their role in a sentence, for the grammar in `english.ts`. */
   readonly wordClasses?: WordClasses;
 };
@@ -95,6 +96,19 @@ export type CorrectionPhrases = {
    * corrects, "no dije {}" denies.
    */
   readonly phrases: Phrases;
+};
+
+/**
+ * Commands that a person says to the bot. Each counts only as a whole utterance, but for `beside`, hums and the bot's name. A comma
+ * in a phrase may be missing in a text, and no other pause may be inside.
+ */
+export type SpokenCommandPhrases = {
+  /** The speaker is not to be heard any more: "don't listen to me". No form that also states it: "you don't hear me". */
+  readonly doNotHear: Phrases;
+  /** Said beside a command without a meaning of its own: "please", "from now on". Nothing that addresses other people. */
+  readonly beside: Phrases;
+  /** Texts that differ from a command only by accents, and mean something else. */
+  readonly others?: Phrases;
 };
 
 /** Words that distinguish a finished sentence from an unfinished one. */

@@ -70,8 +70,7 @@ export function classify(text: string, options: InterjectionOptions): Interjecti
   const tokens = tokensOf(text);
   if (isNote(text)) return { kind: 'backchannel', sure: isFinal };
   if (tokens.length === 0) return { kind: 'empty' };
-  const names = (options.names ?? []).slice(0, most.names).flatMap(calledOf);
-  const named = tokens.map((_, at) => namesFrom(tokens, at, names, isFinal));
+  const named = namesIn(tokens, options.names ?? [], isFinal);
   const readings = tables.map((table) => readIn(table, { tokens, isFinal, named }));
   const parsed = agreed(readings, tokens.filter((token) => token !== pause).join(' '));
   if (parsed.kind === 'again') {
@@ -79,6 +78,23 @@ export function classify(text: string, options: InterjectionOptions): Interjecti
   }
   const kind = parsed.kind === 'nothing' ? 'other' : parsed.kind;
   return { kind, sure: isFinal || !readings.some(({ open }) => open) };
+}
+
+/** Places at which a name of the bot ends, by the token at which it begins; none that is misspelt. */
+export function nameEndsIn(
+  tokens: readonly string[],
+  names: readonly string[],
+): readonly (readonly number[])[] {
+  return namesIn(tokens, names, false).map((steps) => steps.map(({ to }) => to));
+}
+
+function namesIn(
+  tokens: readonly string[],
+  names: readonly string[],
+  isFinal: boolean,
+): PhraseStep[][] {
+  const called = names.slice(0, most.names).flatMap(calledOf);
+  return tokens.map((_, at) => namesFrom(tokens, at, called, isFinal));
 }
 
 function calledOf(name: string): Address[] {
