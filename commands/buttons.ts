@@ -3,7 +3,7 @@ import { allow } from '#commands/privacy/allow.ts';
 import { deny } from '#commands/privacy/deny.ts';
 import { forgetNow } from '#commands/privacy/forget.ts';
 import { pause } from '#commands/privacy/pause.ts';
-import { card } from '#commands/privacy/replies.ts';
+import { card, unnamed } from '#commands/privacy/replies.ts';
 import { resume } from '#commands/privacy/resume.ts';
 import { status } from '#commands/privacy/status.ts';
 import { loosen } from '#commands/settings/set.ts';
@@ -29,6 +29,13 @@ export const buttons: readonly Button[] = [
   button('consent.always', 'button.hear_me', 'main', allow, { for: 'always' }),
   button('consent.today', 'button.only_today', 'plain', allow, { for: 'today' }),
   button('consent.never', 'button.not_me', 'plain', deny),
+  {
+    name: 'hide_name',
+    label: 'button.hide_name',
+    style: 'plain',
+    isForEverybody: true,
+    run: unnamed,
+  },
   {
     name: 'tool.confirm',
     label: 'button.confirm',

@@ -88,14 +88,14 @@ function seconds(ms: number): number {
 }
 
 function welcome(
-  { company, unread }: JoinResult,
+  { company, isAsking, unread }: JoinResult,
   { kind }: JoinVerdict,
   { name: channel }: ChannelRef,
   bot: string,
 ): Replies {
   const crowd: TextLine =
     company > 1
-      ? { id: 'join.ok.several', with: { channel, bot } }
+      ? { id: isAsking ? 'join.ok.ask' : 'join.ok.several', with: { channel, bot } }
       : { id: 'join.ok', with: { channel } };
   const line: TextLine = kind === 'stage' ? { id: 'join.stage', with: { channel } } : crowd;
   return [

@@ -1,14 +1,12 @@
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
 import type { SaveOutcome } from '#src/conversation/ports/command-ports.ts';
+import { consentButtons } from '#src/conversation/ports/panel.ts';
 import { SessionSettings } from '#src/features/settings/settings-changes.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
-/** Buttons that allow or deny hearing. */
-export const consentButtons = ['consent.always', 'consent.today', 'consent.never'] as const;
-
-type Ports = Pick<CommandPorts, 'places' | 'privacy'>;
+type Ports = Pick<CommandPorts, 'privacy'>;
 type CardPorts = Ports & Pick<CommandPorts, 'port'>;
 
 /** Reply to a yes or a no. */
@@ -28,12 +26,10 @@ export async function status(call: CommandCall, { privacy }: Ports): Promise<Rep
 
 /** The privacy card: what the bot asks for, what the caller answered, and the buttons to change it. */
 export async function card(call: CommandCall, ports: CardPorts): Promise<Replies> {
-  const { places, port, privacy } = ports;
-  const bot = places.botName(call.guildId);
+  const { port, privacy } = ports;
   return [
     {
       id: 'privacy.card',
-      with: { bot },
       to: 'caller',
       lines: [
         ...(await keptLines(call, port(SessionSettings))),
@@ -42,6 +38,15 @@ export async function card(call: CommandCall, ports: CardPorts): Promise<Replies
       buttons: consentButtons,
     },
   ];
+}
+
+/** Takes the caller's name out of the panel, for this session. */
+export async function unnamed(
+  { guildId, callerId }: CommandCall,
+  { privacy }: Ports,
+): Promise<Replies> {
+  privacy.takeNameOut(guildId, callerId);
+  return [{ id: 'panel.name_hidden', to: 'caller' }];
 }
 
 /** Retention of captions there, as far as it is known. */

@@ -14,6 +14,7 @@ import type { SpeechOutput } from '#src/conversation/output/speech-output.ts';
 import { SpokenNotices } from '#src/conversation/output/spoken-notices.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
+import { UnansweredPeople } from '#src/conversation/presence/unanswered-people.ts';
 import { WrittenPlaces } from '#src/conversation/presence/written-places.ts';
 import { TurnQueue, type TurnQueueOptions } from '#src/conversation/queue/turn-queue.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
@@ -25,6 +26,7 @@ import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import type { SpokenCommand } from '#src/turn/spoken-command.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import type { SessionFeatures, ShardFeatures } from './feature.ts';
 import { PanelWatch } from './panel-watch.ts';
@@ -79,6 +81,8 @@ export class SessionContext {
   readonly people: () => readonly ChannelMember[];
   /** Posts a line into the channel when its turn has come, if it still holds then. */
   readonly notice: (line: TextLine, holds?: () => boolean) => void;
+  /** Does what a person has said as a command, with their rights. */
+  readonly obey: (command: SpokenCommand, personId: string) => void;
   /** Makes the clock of the connection check what may have changed, now and for a while. */
   readonly wakeup: Wakeup;
   readonly once: OncePerSession;
@@ -103,6 +107,8 @@ export class SessionContext {
   /** What sounds beside its speech. */
   readonly mix: SessionMix;
   readonly panel: PanelWatch;
+  /** People who have said neither yes nor no. */
+  readonly unanswered: UnansweredPeople;
   readonly features: SessionFeatures;
 
   /** Members are made in the order in which they need each other; a constructor that is given the context only keeps it. */
@@ -127,6 +133,7 @@ export class SessionContext {
     this.people = () => link.people();
     this.notice = (line, holds = () => true) =>
       notices.report({ channel, line, holds: () => !signal.aborted && holds() });
+    this.obey = (command, personId) => void sessions.spokenCommands.get(command)?.(personId, this);
 
     const { clock, pipelines } = this.parts;
     this.wakeup = new Wakeup(clock);
@@ -168,6 +175,7 @@ export class SessionContext {
       before?.languages,
     );
     this.mix = new SessionMix(parts, before?.mix);
+    this.unanswered = new UnansweredPeople(this, before?.unanswered);
     this.panel = new PanelWatch(this, before?.panel);
     this.features = sources.features.session(this, {
       isReturned: seat !== undefined,

@@ -77,6 +77,11 @@ export class PanelWatch {
     return Math.min(...passing, ...next);
   }
 
+  /** This person has been asked elsewhere whether they may be heard. */
+  asked(personId: string): void {
+    this.#newcomers.asked(personId);
+  }
+
   /** `ms`: time from the end of a person's words to the first sound of the answer. */
   answered(ms: number): void {
     this.#startsMs = [...this.#startsMs, Math.round(ms)].slice(-mostStarts);
@@ -124,7 +129,7 @@ export class PanelWatch {
     const maySpeak = this.#context.maySpeak();
     const isLinkDown = this.#isLinkDown;
     const state = stateOf({ ...activity, isLinkDown, maySpeak, ...(quiet && { quiet }) });
-    this.#show(state, chipsOf(activity), {
+    this.#show(state, this.#chipsOf(activity), {
       ...(firstHeard.length > 0 && { firstHeard }),
       ...(asked.length > 0 && { asked }),
       ...(activity.following && { next: activity.following.said.name }),
@@ -138,12 +143,24 @@ export class PanelWatch {
 
   /** The link is away and is to come back. */
   away(company: ChannelPresence): void {
-    this.#show({ kind: 'reconnecting' }, chipsOf(company));
+    this.#show({ kind: 'reconnecting' }, this.#chipsOf(company));
   }
 
   /** `why`: what people are to know of it. */
   left(why?: TextLine): void {
     this.#show({ kind: 'left', ...(why && { why }) }, []);
+  }
+
+  /** Names of people who are heard, or have not answered and are named once; of the others only their number. */
+  #chipsOf({ people, gate }: ChannelPresence): PanelFace['people'] {
+    const { unanswered } = this.#context;
+    unanswered.check(people);
+    return people.flatMap(({ id, isBot, name }): PanelFace['people'] => {
+      const heard = gate.standing(id);
+      if (isBot || (heard === 'no' && !gate.saidNo(id))) return [];
+      const isNamed = heard === 'yes' || (heard === 'unasked' && unanswered.isNamed(id));
+      return [{ ...(isNamed && { name }), heard }];
+    });
   }
 
   #justMet({ people, gate }: ChannelActivity, nowMs: number): readonly string[] {
@@ -236,10 +253,4 @@ function stateOf({
   const talker = people.find(({ id }) => talking.includes(id));
   if (talker) return { kind: 'hearing', name: talker.name };
   return { kind: maySpeak ? 'listening' : 'captions_only' };
-}
-
-function chipsOf({ people, gate }: ChannelPresence): PanelFace['people'] {
-  return people
-    .filter(({ isBot }) => !isBot)
-    .map(({ id, name }) => ({ name, heard: gate.standing(id) }));
 }

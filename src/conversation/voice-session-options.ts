@@ -16,8 +16,8 @@ export type VoiceSessionOptions = {
   readonly sources: SessionSources;
   readonly settings: StoredSettings;
   readonly notices: GuildNotices;
-  /** Where it is left. */
-  readonly sessions: Pick<VoiceSessions, 'leave'>;
+  /** Where it is left, and what is done at a spoken command. */
+  readonly sessions: Pick<VoiceSessions, 'leave' | 'spokenCommands'>;
   /** Person it goes along with. */
   readonly followedId?: string | undefined;
   /** Default: it answers people. */

@@ -23,11 +23,13 @@ import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/conversation/port
 import type { SeatEvent } from '#src/conversation/ports/seat-events.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import { hasUnasked } from '#src/conversation/presence/unanswered-people.ts';
 import { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { returnMs } from '#src/people/return-rules.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import type { SpokenCommand } from '#src/turn/spoken-command.ts';
 import type { SessionContext } from './context.ts';
 import type { SessionDependencies, SessionSources } from './dependencies.ts';
 import type { ShardFeatures } from './feature.ts';
@@ -38,10 +40,15 @@ import type { VoiceSessionOptions } from './voice-session-options.ts';
 /** Opus coders that another channel leaves: one voice, two of music and one speaker input are the least that a channel needs. */
 const codersKept = 3;
 
+/** Performs a command of this person, with their rights, and lets them know. Never throws. */
+export type SpokenCommandHandler = (personId: string, context: SessionContext) => Promise<void>;
+
 /** Where the bot sits, one channel per server; calls for one server are served one after the other. */
 export class VoiceSessions implements AsyncDisposable {
   /** Settings of each server. */
   readonly settings: StoredSettings;
+  /** Performs each command that people say; set once by its owner. */
+  readonly spokenCommands = new Map<SpokenCommand, SpokenCommandHandler>();
   readonly #parts: SessionDependencies;
   readonly #sources: SessionSources;
   readonly #notices: GuildNotices;
@@ -435,7 +442,13 @@ function wholeSeconds(ms: number): number {
 /** Outcome for the caller where the bot sits now. */
 function joinedOutcome(
   kind: 'joined' | 'already',
-  session: { readonly company: number; readonly consent: { readonly recalled: boolean } },
+  { company, consent, context }: VoiceSession,
 ): JoinOutcome {
-  return { kind, company: session.company, ...(!session.consent.recalled && { unread: true }) };
+  const isAsking = hasUnasked(context);
+  return {
+    kind,
+    company,
+    ...(isAsking && { isAsking }),
+    ...(!consent.recalled && { unread: true }),
+  };
 }

@@ -39,6 +39,12 @@ export class UnaskedPeople {
     return mayAsk ? this.#due(atMs) : undefined;
   }
 
+  /** This person has been asked elsewhere. */
+  asked(personId: string): void {
+    this.#known.add(personId);
+    this.#sinceMs.delete(personId);
+  }
+
   /** Instant of the next mention, in ms; infinite where there is no person to mention. */
   get dueAtMs(): number {
     const [sinceMs = Number.POSITIVE_INFINITY] = this.#sinceMs.values();
@@ -49,8 +55,7 @@ export class UnaskedPeople {
     if (atMs - this.#lastAtMs < apartMs) return undefined;
     const [id] = [...this.#sinceMs].find(([, sinceMs]) => atMs - sinceMs >= settleMs) ?? [];
     if (id === undefined) return undefined;
-    this.#known.add(id);
-    this.#sinceMs.delete(id);
+    this.asked(id);
     this.#lastAtMs = atMs;
     return id;
   }

@@ -12,6 +12,7 @@ import { isYes } from './confirmation-words.ts';
 import { correctionIn } from './corrections.ts';
 import { type Evidence, hasVoice } from './evidence.ts';
 import { isHallucination } from './hallucinations.ts';
+import { type SpokenCommand, spokenCommand } from './spoken-command.ts';
 
 /** Facts about one utterance, in a pause of it or at its end. */
 export type UtteranceFacts = SpeakerTurn & {
@@ -77,7 +78,9 @@ export type UtteranceCommand =
   /** No command: a "wait", a "go on" or an "mhm" goes only to `stepInterruption`. */
   | { readonly kind: 'overlap' }
   /** The last answer once more, and everything after it in that manner. */
-  | { readonly kind: 'repeat'; readonly manner: RepeatManner };
+  | { readonly kind: 'repeat'; readonly manner: RepeatManner }
+  /** A command to the bot itself, with the rights of its speaker; no name is needed. */
+  | { readonly kind: 'spoken'; readonly command: SpokenCommand };
 
 /** An utterance as `stepInterruption` takes it. */
 type OverlapWords = { readonly what: OverlapKind; readonly meant: boolean };
@@ -159,6 +162,8 @@ export function decideUtterance(
   const { text } = utterance;
   if (text === undefined)
     return { decision: withoutText(utterance, addressing, rules), addressing };
+  const command = spokenCommand(text, rules.names);
+  if (command) return { decision: spoken(command, utterance), addressing };
   if (confirms(utterance, text, rules)) return { decision: confirmed(utterance), addressing };
   const { verdict, state } = judge(addressing, { ...utterance, text }, rules);
   const hasWords = verdict.meant || verdict.why !== 'empty';
@@ -277,6 +282,7 @@ function reasonNotToBegin(
   const nothing = nothingIn(facts);
   if (nothing) return nothing;
   if (facts.mayConfirm && isYes(text, rules.names, facts.language)) return 'command';
+  if (spokenCommand(text, rules.names)) return 'command';
   const { verdict } = judge(addressing, { ...facts, text }, rules);
   if (!verdict.meant) return verdict.why;
   const { kind } = classify(text, { isFinal: true, names: rules.names });
@@ -335,6 +341,17 @@ function commandOf(
     case 'other':
       return undefined;
   }
+}
+
+/** A command in an utterance that is only that; to an answer that sounds, it is an aside. */
+function spoken(command: SpokenCommand, { status }: EndedUtterance): UtteranceDecision {
+  return {
+    kind: 'command',
+    why: 'interjection',
+    command: { kind: 'spoken', command },
+    dropsUnheard: false,
+    overlap: status === 'continued' ? undefined : { what: 'aside', meant: false },
+  };
 }
 
 function mannerOf(words: Extract<Interjection, { kind: 'again' }>): RepeatManner {

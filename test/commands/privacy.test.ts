@@ -131,7 +131,7 @@ test('the button Privacy shows the card, where one stands, and the buttons of co
   const [reply] = await press('privacy');
   const sentences = [reply, ...(reply.lines ?? [])].map((line) => text(line.id, line.with));
   expect(sentences).toEqual([
-    'Nova would like to hear you. Sound is never stored. What you ask may show on the panel for a minute.',
+    'Press Hear me to talk to me. Sound is never stored. What you ask may show on the panel for a minute.',
     'Hearing you: yes. Stored about you: 0 caption lines, 0 memories, 3 settings.',
   ]);
   expect([reply.to, reply.buttons]).toEqual(['caller', consents]);
@@ -144,6 +144,7 @@ test.each([
   ['stop', 'stop.ok'],
   ['pause', 'privacy.paused'],
   ['resume', 'privacy.resumed'],
+  ['hide_name', 'panel.name_hidden'],
   ['try.privacy', 'privacy.status'],
   ['try.stats', 'stats.none'],
 ])('the button %s answers the one who pressed it with %s', async (name, id) => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
 import { isSilenceFrame, type Packet } from '#src/audio/packet.ts';
 import type { MayHear, VoiceLink } from '#src/conversation/ports/voice-link.ts';
+import type { PacketHeader } from '#src/people/unheard-packets.ts';
 
 /** An open link with exactly one person at its far end. */
 export interface LinkSetup extends AsyncDisposable {
@@ -47,9 +48,15 @@ function hearingContract(name: string, open: Open): void {
     expect(steps.every((each) => each > 0 && each < 10)).toBe(true);
   });
 
-  test(`${name}: of people who may not be heard nothing comes`, async () => {
+  test(`${name}: of people who may not be heard nothing comes but the headers of their packets`, async () => {
     await using setup = await open(() => false);
+    const headers: PacketHeader[] = [];
+    setup.link.onUnheard((packet) => headers.push(packet));
     expect(await packetsWhile(setup, () => setup.speak())).toEqual([]);
+    expect(headers.length).toBeGreaterThanOrEqual(8);
+    expect(new Set(headers.map(({ speakerId }) => speakerId))).toEqual(new Set([setup.speakerId]));
+    const steps = headers.slice(1).map((one, n) => step(headers[n], one));
+    expect(steps.every((each) => each > 0 && each < 10)).toBe(true);
   });
 }
 
@@ -139,7 +146,9 @@ async function packetsWhile(setup: LinkSetup, work: () => Promise<void>): Promis
 }
 
 /** From one RTP sequence to the next, over its wrap. */
-function step(before: Packet | undefined, after: Packet): number {
+type Sequenced = Pick<Packet, 'sequence'>;
+
+function step(before: Sequenced | undefined, after: Sequenced): number {
   return (after.sequence - (before?.sequence ?? 0)) & 0xffff;
 }
 

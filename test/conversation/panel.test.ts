@@ -20,11 +20,7 @@ test('the panel shows who is there, who is heard, and what thinks, as soon as it
   expect(fixture.faces).toEqual([
     {
       state: { kind: 'listening' },
-      people: [
-        { name: 'Adam', heard: 'yes' },
-        { name: 'Eva', heard: 'no' },
-        { name: 'Bob', heard: 'unasked' },
-      ],
+      people: [{ name: 'Adam', heard: 'yes' }, { heard: 'no' }, { name: 'Bob', heard: 'unasked' }],
       captionsDays: 7,
       engine: 'built-in stand-in',
     },

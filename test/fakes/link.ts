@@ -10,6 +10,7 @@ import type {
   VoiceLink,
   VoiceLinkOpener,
 } from '#src/conversation/ports/voice-link.ts';
+import type { PacketHeader } from '#src/people/unheard-packets.ts';
 
 /** A voice channel without a network: the test is its clock and its people. */
 export class FakeLink implements VoiceLink {
@@ -20,6 +21,7 @@ export class FakeLink implements VoiceLink {
   readonly refreshed: string[] = [];
   refreshTrouble: unknown;
   #onPeople: () => void = () => undefined;
+  #onUnheard: (packet: PacketHeader) => void = () => undefined;
   /** Who was told of last. */
   #reported = '';
   closed = false;
@@ -51,6 +53,10 @@ export class FakeLink implements VoiceLink {
     this.#onPeople = listener;
   }
 
+  onUnheard(listener: (packet: PacketHeader) => void): void {
+    this.#onUnheard = listener;
+  }
+
   async refresh(personId: string): Promise<void> {
     this.refreshed.push(personId);
     if (this.refreshTrouble !== undefined) throw this.refreshTrouble;
@@ -73,7 +79,9 @@ export class FakeLink implements VoiceLink {
 
   /** A packet arrives from somebody. */
   arrive(packet: Packet): void {
-    if (this.#mayHear(packet.speakerId)) this.#packets.put(packet);
+    const { speakerId, sequence, atMs } = packet;
+    if (this.#mayHear(speakerId)) this.#packets.put(packet);
+    else this.#onUnheard({ speakerId, ssrc: 1, sequence, atMs });
   }
 
   /** The link goes away. */

@@ -328,3 +328,23 @@ test.each<[string, Partial<PreemptiveFacts>, object]>([
 ])('%s', (_, facts, decision) => {
   expect(decidePreemptive({ ...paused, ...facts }, initialAddressing, rules)).toEqual(decision);
 });
+
+test('a spoken no is obeyed of whom the bot hears, named or not, and is no overlap of an answer to another', () => {
+  const no = { text: "Don't listen to me." };
+  const decision = {
+    kind: 'command',
+    why: 'interjection',
+    command: { kind: 'spoken', command: 'doNotHear' },
+    dropsUnheard: false,
+    ...overlap('aside', false),
+  };
+  expect(decide(no).decision).toEqual(decision);
+  expect(decide({ ...no, overlapsReply: true, isFarField: true }).decision).toEqual(decision);
+  expect(decide({ ...no, status: 'continued' }).decision).toEqual({
+    ...decision,
+    overlap: undefined,
+  });
+  expect(decide({ ...no, status: 'dropped' }).decision).toEqual({ kind: 'drop' });
+  expect(decide({ ...no, evidence: nothingHeard }).decision).toMatchObject({ why: 'no-voice' });
+  expect(decide({ text: "Ben, don't listen to me." }).decision).toMatchObject({ why: 'not-named' });
+});

@@ -7,6 +7,7 @@ import {
   spokenText,
   writtenText,
 } from '#src/conversation/languages/localized-text.ts';
+import { consentButtons } from '#src/conversation/ports/panel.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { ConfidentialText, openText, placeReading } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
@@ -124,6 +125,25 @@ export function writeTo(
   parts.messages
     .notify(channel, lines, never)
     .catch((error: unknown) => parts.onEvent(guildId, failureOf(error, 'speak')));
+}
+
+/**
+ * Writes lines to one person into the chat of the channel, which notifies them, with the buttons of consent; without waiting for it. If
+ * that chat is shut, only the operator reads of it. Aborting `signal` takes back what still waits.
+ */
+export function notifyPerson(
+  personId: string,
+  lines: readonly TextLine[],
+  { channel, parts }: Pick<SessionContext, 'channel' | 'parts'>,
+  signal: AbortSignal,
+): void {
+  const { guildId } = channel;
+  const text = lines.map((line) => writtenText(line, guildId, parts)).join(' ');
+  parts.messages
+    .notify(channel, [{ personId, text }], signal, consentButtons)
+    .catch((error: unknown) => {
+      if (!signal.aborted) parts.onEvent(guildId, failureOf(error, 'speak'));
+    });
 }
 
 /**

@@ -37,6 +37,7 @@ export async function runConnection(
     context.wakeup.wake();
   });
   link.onPeople(() => context.wakeup.wake());
+  link.onUnheard((packet) => context.unanswered.arrived(packet));
   try {
     return await together<'alone' | 'lost'>(signal, [
       (until) => hearPackets(parts, clock, until),
@@ -47,6 +48,7 @@ export async function runConnection(
   } finally {
     gate.onChange(() => undefined);
     link.onPeople(() => undefined);
+    link.onUnheard(() => undefined);
   }
 }
 

@@ -286,7 +286,10 @@ export class OpenUtterances {
     }
     const decision = this.#decisions.perform(utterance, question, ended);
     const isMeant = question.isMeant === true;
-    over.ended(over.content(ended.heard), ended.spoken, isMeant);
+    const content = withdrawn.aborted
+      ? ({ kind: 'withdrawn' } as const)
+      : over.content(ended.heard);
+    over.ended(content, ended.spoken, isMeant);
     const isUnmeant = decision.kind === 'ignore' || decision.kind === 'command';
     if (isUnmeant && failure instanceof BotError) {
       reportUnrecognised(failure, this.#options.context);

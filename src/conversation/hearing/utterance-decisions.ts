@@ -38,15 +38,14 @@ export class UtteranceDecisions {
     if (decision.kind === 'drop') return decision;
     const { before, earlier, words } = utterance;
     const isUnanswered = decision.kind === 'command' || decision.kind === 'ignore';
+    const withdrawn = this.#options.context.gate.withdrawals.of(utterance.speakerId);
     if (isUnanswered) this.#obey(decision, utterance.speakerId, ended);
     if (!isNothing(decision) && !isYes(decision))
       this.#options.context.tools.spoken.said(utterance.speakerId, utterance.fromMs);
-    this.#report(utterance, ended, decision);
+    this.#report(utterance, ended, decision, withdrawn.aborted);
     question.earlier = earlier;
-    if (words) this.#options.continuations.understood(question, words);
-    if (decision.kind === 'answer' && decision.corrects !== undefined && words)
-      this.#correct(question, before, { ...words, text: decision.corrects });
-    if (decision.kind === 'answer') this.#ask(question, before, decision);
+    if (words && !withdrawn.aborted) this.#options.continuations.understood(question, words);
+    if (decision.kind === 'answer') this.#ask(question, utterance, decision);
     if (isUnanswered) this.#leave(question, before, decision);
     return decision;
   }
@@ -93,6 +92,9 @@ export class UtteranceDecisions {
       case 'confirm':
         void tools.confirmAloud(speakerId, spoken); // never throws
         return;
+      case 'spoken':
+        this.#options.context.obey(command.command, speakerId);
+        return;
       case 'overlap':
         return;
     }
@@ -123,10 +125,12 @@ export class UtteranceDecisions {
   }
 
   #ask(
-    question: QueuedQuestion,
-    before: QueuedQuestion | undefined,
-    { withEarlier, replacesUnheard, overlap, manner }: AnswerDecision,
+    question: OpenQuestion,
+    { before, words }: OpenUtterance,
+    { corrects, withEarlier, replacesUnheard, overlap, manner }: AnswerDecision,
   ): void {
+    if (corrects !== undefined && words)
+      this.#correct(question, before, { ...words, text: corrects });
     const { context, interruptions } = this.#options;
     const { output, queue } = context;
     if (manner) output.adjust(manner);
@@ -159,10 +163,11 @@ export class UtteranceDecisions {
     { speakerId, name, words }: OpenUtterance,
     ended: UtteranceEnd,
     decision: UtteranceDecision,
+    isWithdrawn: boolean,
   ): void {
     const { channel, parts } = this.#options.context;
     const { guildId } = channel;
-    if (words && !isNothing(decision)) {
+    if (words && !isWithdrawn && !isNothing(decision)) {
       const cut = ended.why === 'too-long' ? ended.why : undefined;
       const recognised = { kind: 'recognised', speakerId, name, text: words.text } as const;
       parts.onEvent(guildId, { ...recognised, ...(cut && { cut }) });

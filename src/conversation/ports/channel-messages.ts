@@ -36,9 +36,14 @@ export interface ChannelMessages {
   ): Promise<'written' | 'withheld'>;
   /**
    * One line for each of these people, whom it notifies; longer texts are cut at 2,000 characters. Lines that all have an `id`
-   * appear once, however often they are written together within some minutes.
+   * appear once, however often they are written together within some minutes. `buttons` stand under them, named like those of `Reply`.
    */
-  notify(channel: ChannelRef, lines: readonly PersonalLine[], signal: AbortSignal): Promise<void>;
+  notify(
+    channel: ChannelRef,
+    lines: readonly PersonalLine[],
+    signal: AbortSignal,
+    buttons?: readonly string[],
+  ): Promise<void>;
   /** A sentence with files and buttons under it, named like those of `Reply`; the files fit one message. Pings nobody. */
   offer(
     channel: ChannelRef,

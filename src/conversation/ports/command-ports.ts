@@ -15,6 +15,8 @@ export type JoinOutcome =
       readonly kind: 'joined' | 'already';
       /** People there besides bots. */
       readonly company: number;
+      /** A person there has not answered yet whether they may be heard. */
+      readonly isAsking?: true;
       /** Saved consents could not be loaded: only people who agree in this session are heard. */
       readonly unread?: true;
     }

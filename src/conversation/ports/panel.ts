@@ -1,6 +1,9 @@
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { ChannelRef } from './voice-link.ts';
 
+/** Names of the buttons by which a person says yes or no. */
+export const consentButtons = ['consent.always', 'consent.today', 'consent.never'] as const;
+
 /** Content of the panel of a channel; discord draws it in the language of the server. */
 export type PanelFace = {
   readonly state:
@@ -12,7 +15,8 @@ export type PanelFace = {
     | { readonly kind: 'quiet'; readonly time: string }
     /** A tool runs. */
     | { readonly kind: 'step'; readonly step: PlainTextId };
-  readonly people: readonly { readonly name: string; readonly heard: 'yes' | 'unasked' | 'no' }[];
+  /** `name` is absent of people who said no, and of those who are not to be named. */
+  readonly people: readonly { readonly name?: string; readonly heard: 'yes' | 'unasked' | 'no' }[];
   /** People heard for the first time, a moment ago. */
   readonly firstHeard?: readonly string[];
   /** People who pressed Ask and need no name for a while. */

@@ -5,6 +5,7 @@ import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { type Greeting, stepGreeting } from '#src/turn/greeting.ts';
+import { hasUnasked } from './unanswered-people.ts';
 
 /** Greets aloud and once, and says whom the bot hears: for people who did not call it and so have read nothing of it. */
 export class Greeter {
@@ -43,7 +44,8 @@ export class Greeter {
   #say(): void {
     const { channel, queue, parts, settings } = this.#context;
     const { consent, language } = settings();
-    const id = consent.policy === 'notice' ? 'join.spoken.notice' : 'join.spoken';
+    const asked = hasUnasked(this.#context) ? 'join.spoken' : 'join.spoken.heard';
+    const id = consent.policy === 'notice' ? 'join.spoken.notice' : asked;
     const words = speakable(spokenText({ id }, channel.guildId, parts, language));
     const reading = {
       kind: 'reading',

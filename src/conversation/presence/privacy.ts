@@ -1,11 +1,14 @@
 import { endOfDay } from '#src/base/zoned-time.ts';
+import { notifyPerson } from '#src/conversation/alerts/report-failure.ts';
 import {
   eraseTimeoutMs,
   withConsentStore,
   withStore,
 } from '#src/conversation/alerts/store-access.ts';
+import type { SessionContext } from '#src/conversation/context.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { FeatureShard, PersonHooks } from '#src/conversation/feature.ts';
+import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import type {
   ExportOutcome,
   ForgetOutcome,
@@ -31,6 +34,9 @@ type PersonStores = {
   readonly seats: SeatStore;
 };
 
+/** Longest wait of a spoken receipt for a pause, in ms; later it is written. */
+const longestReceiptMs = 10_000;
+
 /** Privacy choices of people: applied in the channel they are in first, then in the consent store. */
 export class SessionPrivacy {
   readonly #stores: PersonStores;
@@ -48,6 +54,9 @@ export class SessionPrivacy {
     this.#features = features.flatMap(({ person }) => person ?? []);
     this.#parts = parts;
     this.#sessions = sessions;
+    sessions.spokenCommands.set('doNotHear', (personId, context) =>
+      this.#denyAloud(personId, context),
+    );
   }
 
   async status(guildId: string, personId: string): Promise<PrivacyStatus> {
@@ -96,6 +105,35 @@ export class SessionPrivacy {
     const outcome = await this.#write(guildId, personId, { kind: 'never' });
     if (!outcome.saved) for (const { consent } of sessions) consent.unsaved(personId);
     return outcome;
+  }
+
+  /** Takes the name of a person who has not answered out of the panel, for this session. */
+  takeNameOut(guildId: string, personId: string): void {
+    for (const { context } of this.#sessions.sessions(guildId))
+      context.unanswered.takeOut(personId);
+  }
+
+  /** A no that a person said: as `deny`, with a receipt at the next pause, or in writing where it cannot be heard. */
+  async #denyAloud(personId: string, context: SessionContext): Promise<void> {
+    const { channel, languages, parts, people, signal, spokenNotices } = context;
+    const { guildId } = channel;
+    const language = spokenLocale(guildId, parts, languages.of(personId));
+    const { saved } = await this.deny(guildId, personId);
+    const lines = [
+      { id: 'privacy.denied.spoken' },
+      ...(saved ? [] : [{ id: 'privacy.unsaved' } as const]),
+    ] as const;
+    const canHear = people().some(({ id, isDeaf }) => id === personId && !isDeaf);
+    const isWaiting =
+      canHear &&
+      spokenNotices.put({
+        language,
+        aboutIds: [],
+        longestWaitMs: longestReceiptMs,
+        words: () => lines.map((line) => spokenText(line, guildId, parts, language)).join(' '),
+        ended: (wasHeard) => wasHeard || notifyPerson(personId, lines, context, signal),
+      });
+    if (!isWaiting) notifyPerson(personId, lines, context, signal);
   }
 
   /** Deletes everything about the person in this server; afterwards they count as new. */

@@ -98,6 +98,7 @@ export class SessionConsent {
     this.#forgotten.add(personId);
     this.#unkept.add(personId);
     this.#unsaved.delete(personId);
+    this.#context.unanswered.forget(personId);
     this.#context.gate.change((consent) => forget(consent, personId));
     this.#context.gate.choose((choices) => forgetChoice(choices, personId));
     this.#retract(personId);

@@ -25,6 +25,7 @@ import {
 } from '#src/discord/library/voice-library.ts';
 import { GroupRecovery } from '#src/discord/watchdogs/group-recovery.ts';
 import { ReceiveOverflow } from '#src/discord/watchdogs/receive-overflow.ts';
+import type { PacketHeader } from '#src/people/unheard-packets.ts';
 import { PacketOpener } from './packet-opener.ts';
 import { realTiming, type SyncTiming } from './timing.ts';
 
@@ -69,11 +70,14 @@ export class ConsentedReceiver {
   readonly #connection: VoiceConnection;
   readonly #receiver: VoiceReceiver;
   readonly #mayHear: MayHear;
+  readonly #fail: (error: unknown) => void;
   readonly #timing: SyncTiming;
   readonly #bufferFault: (fault: ReceiveBufferFault) => void;
   readonly #overflow: ReceiveOverflow;
   readonly #held = new HeldDatagrams();
   readonly recovery: GroupRecovery;
+  /** Told of the header of each packet of a person who may not be heard. An error of it goes to `fail`. */
+  onUnheard: (packet: PacketHeader) => void = () => undefined;
   readonly #lastPacketAtMs = new Map<string, number>();
   readonly #opener: PacketOpener;
   #lastDatagramAtMs: number | undefined;
@@ -96,6 +100,7 @@ export class ConsentedReceiver {
     this.#timing = timing;
     this.#connection = connection;
     this.#receiver = connection.receiver;
+    this.#fail = fail;
     this.#mayHear = (speakerId) => {
       try {
         return this.#open && mayHear(speakerId);
@@ -195,7 +200,19 @@ export class ConsentedReceiver {
   #hear(datagram: Buffer, speakerId: string, atMs: number): void {
     this.#lastPacketAtMs.set(speakerId, atMs);
     if (this.#mayHear(speakerId)) this.counts[this.#opener.open(datagram, speakerId, atMs)]++;
-    else this.counts.notAllowed++;
+    else this.#unheard(datagram, speakerId, atMs);
+  }
+
+  /** Reads the header alone. */
+  #unheard(datagram: Buffer, speakerId: string, atMs: number): void {
+    this.counts.notAllowed++;
+    if (!this.#open) return;
+    const [ssrc, sequence] = [datagram.readUInt32BE(8), datagram.readUInt16BE(2)];
+    try {
+      this.onUnheard({ speakerId, ssrc, sequence, atMs });
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Silence frames are never sealed end to end. */

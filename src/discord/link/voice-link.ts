@@ -29,6 +29,7 @@ import type { ReceiveBufferFault } from '#src/discord/library/receive-buffer.ts'
 import { daveOf, networkingOf } from '#src/discord/library/voice-library.ts';
 import type { LinkAlerts } from '#src/discord/watchdogs/link-alerts.ts';
 import { LinkWatchdogs } from '#src/discord/watchdogs/link-watchdogs.ts';
+import type { PacketHeader } from '#src/people/unheard-packets.ts';
 import { afterClose, isRefusal } from './close-codes.ts';
 import { repeatDiscovery } from './discovery.ts';
 import { ConsentedReceiver } from './receiver.ts';
@@ -161,6 +162,10 @@ export class DiscordLink implements VoiceLink {
   onPeople(listener: () => void): void {
     this.#peopleListening?.[Symbol.dispose]();
     this.#peopleListening = this.#ended ? undefined : this.#place.listenToPeople(listener);
+  }
+
+  onUnheard(listener: (packet: PacketHeader) => void): void {
+    this.#receiver.onUnheard = listener;
   }
 
   refresh(personId: string, signal: AbortSignal): Promise<void> {

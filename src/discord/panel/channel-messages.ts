@@ -32,6 +32,8 @@ export function openChannelMessages(
   outbox: Pick<Outbox, 'put'>,
 ): ChannelMessages {
   const channelOf = (id = '') => client.channels.cache.get(id);
+  const localeIn = (guildId: string) =>
+    localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? '');
   const placeOf = ({ channelId, guildId, name }: ChannelRef) => {
     const [own, beside] = [channelOf(channelId), channelOf(panels.placeIn(guildId)?.channelId)];
     const channel = own && (mayWrite(own) || !beside) ? own : beside;
@@ -71,16 +73,19 @@ export function openChannelMessages(
       }
       return known === undefined ? 'withheld' : 'written';
     },
-    async notify(where, lines, signal) {
+    async notify(where, lines, signal, buttons = []) {
       const shown = lines.map(({ personId, text }) => `<@${personId}> ${posted(text)}`);
       const users = [...new Set(lines.map(({ personId }) => personId))];
       const content = cut(shown.join('\n'), maxMessageChars);
       const ids = lines.flatMap(({ id }) => id ?? []);
       const once = ids.length === lines.length && { nonce: nonceOf(ids) };
-      await send(where, { content, allowed_mentions: { users }, ...once }, signal);
+      const components = [...rowsOf(buttons, localeIn(where.guildId), presses)];
+      const pressed = components.length > 0 && { components };
+      const message = { content, allowed_mentions: { users }, ...once, ...pressed };
+      await send(where, message, signal);
     },
     async offer(where, line, buttons, files, signal) {
-      const locale = localeOf(client.guilds.cache.get(where.guildId)?.preferredLocale ?? '');
+      const locale = localeIn(where.guildId);
       const components = [...rowsOf(buttons, locale, presses)];
       const { content, allowedMentions } = messageWith([line], locale);
       const message = { content, allowed_mentions: allowedMentions, components };

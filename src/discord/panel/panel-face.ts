@@ -1,5 +1,10 @@
 import type { Button } from '#src/conversation/command.ts';
-import type { LostQuestion, PanelFace, PanelTrack } from '#src/conversation/ports/panel.ts';
+import {
+  consentButtons,
+  type LostQuestion,
+  type PanelFace,
+  type PanelTrack,
+} from '#src/conversation/ports/panel.ts';
 import { type MessageBody, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import { playingTime } from '#src/texts/duration.ts';
@@ -8,9 +13,9 @@ import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 
 export type PanelView = {
   readonly guildId: string;
-  readonly locale: Locale;
   /** Name of the bot in this server. */
   readonly botName: string;
+  readonly locale: Locale;
   readonly buttons: ReadonlyMap<string, Button>;
 };
 
@@ -18,8 +23,6 @@ export type PanelView = {
 const maxNamesChars = 200;
 /** Further tracks are counted, longer titles cut. */
 const [maxTracks, maxTitleChars] = [3, 40];
-/** Names of the buttons by which a person says yes or no. */
-export const consentNames = ['consent.always', 'consent.today', 'consent.never'] as const;
 
 /** The panel as it looks now, under the sentence of the `/join` that put it there. */
 export function drawPanel(
@@ -47,7 +50,8 @@ export function drawPanel(
 function buttonNames(face: PanelFace | undefined): readonly (readonly string[])[] {
   const listening = face?.state.kind === 'paused' ? 'resume' : 'pause';
   const transcript = face?.captionsIn === undefined ? [] : ['captions.transcript'];
-  const choices = [...consentNames, ...transcript];
+  const isNamed = face?.people.some(({ heard, name }) => heard === 'unasked' && name) ?? false;
+  const choices = [...consentButtons, ...(isNamed ? ['hide_name'] : []), ...transcript];
   return [['ask', 'stop', listening, 'captions', 'privacy'], face?.buttons ?? [], choices];
 }
 
@@ -66,6 +70,7 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
   } = face;
   if (state.kind === 'left') return leftLines(state);
   const unasked = namesOf(face, 'unasked');
+  const denied = face.people.filter(({ heard }) => heard === 'no').length;
   return [
     stateLine(state),
     ...captionsLine(face, guildId),
@@ -83,13 +88,13 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
     ...namesLine('join.first_heard', firstHeard),
     ...peopleLine('yes', namesOf(face, 'yes')),
     ...peopleLine('unasked', unasked),
-    ...peopleLine('no', namesOf(face, 'no')),
+    ...(denied > 0 ? [{ id: 'panel.people.no', with: { n: denied } } as const] : []),
     ...tracksLine(face.tracks ?? [], locale),
     ...(face.lines ?? []),
     lastAnswerMs === undefined
       ? { id: 'panel.engine', with: { engine } }
       : { id: 'panel.last', with: { ms: Math.round(lastAnswerMs), engine } },
-    ...(unasked ? [{ id: 'privacy.card', with: { bot: botName } } as const] : []),
+    ...(unasked ? [{ id: 'privacy.card' } as const] : []),
     ...(unasked && captionsDays !== undefined ? [captionsKept(captionsDays)] : []),
   ];
 }
@@ -128,7 +133,7 @@ function namesLine(
   return names.length > 0 ? [{ id, with: { name: listed(names) } }] : [];
 }
 
-function peopleLine(heard: ConsentState, names: string): readonly TextLine[] {
+function peopleLine(heard: 'yes' | 'unasked', names: string): readonly TextLine[] {
   return names ? [{ id: `panel.people.${heard}`, with: { names } }] : [];
 }
 
@@ -148,16 +153,18 @@ function trackWords(track: PanelTrack, locale: Locale): string {
   return text(isPaused ? 'track.line.paused' : 'track.line', words, locale);
 }
 
-type ConsentState = PanelFace['people'][number]['heard'];
-
-function namesOf({ people }: PanelFace, heard: ConsentState): string {
-  return listed(people.filter((person) => person.heard === heard).map(({ name }) => name));
+/** Names of these people; the others are counted. */
+function namesOf({ people }: PanelFace, heard: 'yes' | 'unasked'): string {
+  const these = people.filter((person) => person.heard === heard);
+  const names = these.flatMap(({ name }) => name ?? []);
+  return listed(names, these.length - names.length);
 }
 
-function listed(all: readonly string[]): string {
+/** `others`: number of people besides, who are not named. */
+function listed(all: readonly string[], others = 0): string {
   const fitting = all.filter(
     (_, n) => n === 0 || all.slice(0, n + 1).join(', ').length <= maxNamesChars,
   );
-  const more = all.length - fitting.length;
+  const more = all.length - fitting.length + others;
   return [...fitting, ...(more > 0 ? [`+${more}`] : [])].join(', ');
 }

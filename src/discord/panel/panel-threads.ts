@@ -1,6 +1,6 @@
 import { type Client, DiscordAPIError, RESTJSONErrorCodes, Routes } from 'discord.js';
 import type { Button } from '#src/conversation/command.ts';
-import type { PanelPlace } from '#src/conversation/ports/panel.ts';
+import { consentButtons, type PanelPlace } from '#src/conversation/ports/panel.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { type ButtonRow, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
 import { botNameIn } from '#src/discord/places.ts';
@@ -9,7 +9,6 @@ import { cut } from '#src/texts/plain.ts';
 import { type Locale, localeOf } from '#src/texts/texts.ts';
 import type { Outbox } from './outbox.ts';
 import { isFinal } from './panel.ts';
-import { consentNames } from './panel-face.ts';
 import type { PanelReplies } from './panels.ts';
 
 /** A message that rings for exactly one person; no other message of the bot rings. */
@@ -83,13 +82,12 @@ export class PanelThreads {
   }
 
   #mention(guildId: string, personId: string, captionsDays?: number): Mention {
-    const { botNameIn, localeIn, buttons: presses } = this.#options;
+    const { localeIn, buttons: presses } = this.#options;
     const locale = localeIn(guildId);
-    const bot = botNameIn(guildId);
     const kept = captionsDays === undefined ? [] : [captionsKept(captionsDays)];
-    const lines = [{ id: 'privacy.card', with: { bot } } as const, ...kept];
+    const lines = [{ id: 'privacy.card' } as const, ...kept];
     const card = lines.map((line) => sentence(line, locale)).join(' ');
-    const buttons = consentNames.filter((name) => presses.has(name));
+    const buttons = consentButtons.filter((name) => presses.has(name));
     return {
       content: `<@${personId}> ${card}`,
       allowed_mentions: { parse: [], users: [personId] },

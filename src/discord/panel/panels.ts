@@ -213,7 +213,7 @@ export class Panels implements PanelReplies {
   }
 
   #draw(guildId: string, head: string | undefined, face: PanelFace | undefined): MessageBody {
-    const { buttons, localeIn, botNameIn } = this.#options;
+    const { botNameIn, buttons, localeIn } = this.#options;
     return drawPanel(head, face, {
       guildId,
       buttons,

@@ -15,7 +15,7 @@ import {
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
-const hello = 'Hi. I only hear people who said yes.';
+const hello = 'Hi. Press Hear me to talk to me.';
 const spoken = ({ synthesizer }: SessionFixture) =>
   synthesizer.asked.map(({ text }) => text).join('|');
 
@@ -25,7 +25,7 @@ async function called(...how: Parameters<typeof openSessionFixture>): Promise<Se
   return fixture;
 }
 
-test('whoever did not call the bot hears once whom it hears', async () => {
+test('whoever did not call the bot hears once what to press', async () => {
   const fixture = await called();
   await pass(fixture, 4000);
   expect(spoken(fixture)).toBe(hello);
@@ -34,6 +34,14 @@ test('whoever did not call the bot hears once whom it hears', async () => {
   await pass(fixture, 4000);
   expect(fixture.linkOpener.links).toHaveLength(2);
   expect(spoken(fixture)).toBe(hello);
+});
+
+test('where all people there have answered, it says whom it hears', async () => {
+  const fixture = openSessionFixture();
+  await fixture.consents.write('g', 'eva', { kind: 'never' });
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 4000);
+  expect(spoken(fixture)).toBe('Hi. I only hear people who said yes.');
 });
 
 test('whoever called the bot and is alone with it has read it already', async () => {
@@ -62,7 +70,7 @@ test('where everybody is heard it says so, and how to undo it', async () => {
 test('it is said in the language of the server if the voice speaks it, else in English', async () => {
   const able = await called({ places: germanPlaces, voices: fixedVoiceNames(['slt', 'rms']) });
   await pass(able, 4000);
-  expect(spoken(able)).toBe('Hallo. Ich höre nur Leute, die zugestimmt haben.');
+  expect(spoken(able)).toBe('Hallo. Drück auf Hör mich, um mit mir zu reden.');
   const unable = await called({ places: germanPlaces });
   await pass(unable, 4000);
   expect(spoken(unable)).toBe(hello);

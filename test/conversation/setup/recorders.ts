@@ -45,8 +45,9 @@ export function recordMessages() {
       }
       return known === undefined ? 'withheld' : 'written';
     },
-    async notify({ name }, lines) {
+    async notify({ name }, lines, _signal, buttons = []) {
       notified.push(lines);
+      offered.push(...buttons);
       writtenIn.push(name);
     },
     async offer({ name }, { id, with: words }, buttons) {

@@ -125,3 +125,34 @@ test('of two sources of one person the newer is heard, and the older no longer',
   say(5);
   expect(heard).toHaveLength(2);
 });
+
+test('of people who may not be heard only headers are read, whatever is in their packets', () => {
+  const agreed = new Set(['ann']);
+  const { name, say, sealed, arrive, voiceReceiver, receiver, heard, failed, timing } = listen(
+    (id) => agreed.has(id),
+  );
+  const told: unknown[] = [];
+  voiceReceiver.onUnheard = (packet) => told.push(packet);
+  name(5, 'ann');
+  name(6, 'ben');
+  const count = countOpened(receiver);
+  timing.passMs(40);
+  const datagram = sealed(6);
+  arrive(Buffer.from(datagram));
+  arrive(Buffer.concat([datagram.subarray(0, 12), randomBytes(60)])); // no key opens it
+  arrive(Buffer.from([0x80, 0x78, 1])); // too short for a header
+  arrive(sealed(7)); // of nobody that Discord has named
+  const header = { speakerId: 'ben', ssrc: 6, sequence: datagram.readUInt16BE(2), atMs: 40 };
+  expect(told).toEqual([header, header]);
+  expect([count.opened, heard, voiceReceiver.counts.notAllowed]).toEqual([0, [], 2]);
+  say(5);
+  expect([count.opened, told.length]).toEqual([1, 2]);
+  voiceReceiver.onUnheard = () => {
+    throw new Error('a bug');
+  };
+  say(6);
+  expect(failed).toEqual([new Error('a bug')]);
+  voiceReceiver.close();
+  say(6);
+  expect([failed.length, count.opened]).toEqual([1, 1]);
+});

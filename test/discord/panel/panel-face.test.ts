@@ -176,3 +176,15 @@ test.each(['\n', '\r\n', '\v', '\u0085', '\u2028'])(
     expect(linesOf(face)).toHaveLength(linesOf(plain).length);
   },
 );
+
+test('who is named by the panel may take their name out there; otherwise no such button stands on it', () => {
+  const namesOf = (people: PanelFace['people']) => {
+    const all = new Map(buttons.map((one) => [one.name, one]));
+    const view = { guildId: 'g', locale: 'en', botName: 'Nova', buttons: all } as const;
+    const { components } = drawPanel(undefined, { ...listening, people }, view);
+    return JSON.stringify(components);
+  };
+  expect(namesOf([{ name: 'Ann', heard: 'unasked' }])).toContain(text('button.hide_name'));
+  const others = [{ heard: 'unasked' }, { name: 'Ben', heard: 'yes' }, { heard: 'no' }] as const;
+  expect(namesOf(others)).not.toContain(text('button.hide_name'));
+});

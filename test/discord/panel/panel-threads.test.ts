@@ -58,7 +58,7 @@ test('a newcomer is mentioned in a thread under the panel, with what the bot wou
   expect(opened).toEqual([text('panel.thread', { bot: '\\*Nova\\*' }, 'de')]);
   expect(written.map((one) => one.in)).toEqual(['under m1']);
   const { content, components, allowed_mentions } = written[0]?.mention ?? {};
-  const card = text('privacy.card', { bot: '\\*Nova\\*' }, 'de');
+  const card = text('privacy.card', {}, 'de');
   expect(content).toBe(`<@7> ${card} ${text('captions.kept', { days: 7 }, 'de')}`);
   expect(allowed_mentions).toEqual({ parse: [], users: ['7'] });
   expect(components?.flatMap((row) => row.components.map(({ custom_id: id }) => id))).toEqual([

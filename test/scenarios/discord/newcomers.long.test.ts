@@ -46,7 +46,7 @@ scenario(
     const [asked, ...more] = sandbox.messages(panel.id);
     if (!asked) throw new Error('nobody was asked');
     expect([more, asked.pings]).toEqual([[], ['@Ben']]);
-    const card = text('privacy.card', { bot: 'Nova' });
+    const card = text('privacy.card');
     expect(asked.text).toBe(`<@${ben.id}> ${card} ${text('captions.kept', { days: 7 })}`);
     expect(
       buttonsOf(asked)

@@ -57,7 +57,7 @@ const scenarioMs = 300_000;
 const waitMs = 30_000;
 
 /** Reply to somebody who calls the bot into company; the others hear a greeting. */
-const toCompany = /^In .*\. Say "/;
+const toCompany = /\. Say "/;
 /** Later than this after its coming the bot greets nobody. */
 const greetingMs = 700;
 
