@@ -45,7 +45,7 @@ export async function unnamed(
   { guildId, callerId }: CommandCall,
   { privacy }: Ports,
 ): Promise<Replies> {
-  privacy.takeNameOut(guildId, callerId);
+  privacy.hideName(guildId, callerId);
   return [{ id: 'panel.name_hidden', to: 'caller' }];
 }
 

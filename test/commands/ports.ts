@@ -245,7 +245,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     status: async () => ({ kind: 'read', hearing: true, settings: 3, lines: 0, memories: 0 }),
     allow: async () => ({ saved: true }),
     deny: async () => ({ saved: true }),
-    takeNameOut: () => undefined,
+    hideName: () => undefined,
     forget: async () => ({ kind: 'forgotten', total: 4, copies: { kind: 'kept' } }),
     export: async () => ({ kind: 'exported', json: '{}' }),
     ...tracks,

@@ -146,9 +146,10 @@ async function packetsWhile(setup: LinkSetup, work: () => Promise<void>): Promis
 }
 
 /** From one RTP sequence to the next, over its wrap. */
-type Sequenced = Pick<Packet, 'sequence'>;
-
-function step(before: Sequenced | undefined, after: Sequenced): number {
+function step(
+  before: Pick<Packet, 'sequence'> | undefined,
+  after: Pick<Packet, 'sequence'>,
+): number {
   return (after.sequence - (before?.sequence ?? 0)) & 0xffff;
 }
 

@@ -108,9 +108,9 @@ export class SessionPrivacy {
   }
 
   /** Takes the name of a person who has not answered out of the panel, for this session. */
-  takeNameOut(guildId: string, personId: string): void {
+  hideName(guildId: string, personId: string): void {
     for (const { context } of this.#sessions.sessions(guildId))
-      context.unanswered.takeOut(personId);
+      context.unanswered.hideName(personId);
   }
 
   /** A no that a person said: as `deny`, with a receipt at the next pause, or in writing where it cannot be heard. */

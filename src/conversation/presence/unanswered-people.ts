@@ -21,13 +21,13 @@ export class UnansweredPeople {
   /** Whether the panel names a person now; false: it did, or they took their name out. */
   readonly #named: Map<string, boolean>;
   /** People who talked without being heard, and were told. */
-  readonly #told: Set<string>;
+  readonly #notified: Set<string>;
 
   /** `former`: the same of the session that this one goes on from; nobody is named or told twice. */
   constructor(context: SessionContext, former: UnansweredPeople | undefined) {
     this.#context = context;
     this.#named = former ? former.#named : new Map();
-    this.#told = former ? former.#told : new Set();
+    this.#notified = former ? former.#notified : new Set();
   }
 
   /** To be called before the panel is drawn, with everybody there. */
@@ -46,7 +46,7 @@ export class UnansweredPeople {
   }
 
   /** Takes the name of this person out of the panel, for this session. */
-  takeOut(personId: string): void {
+  hideName(personId: string): void {
     if (this.#named.has(personId) || this.#named.size < mostPeople)
       this.#named.set(personId, false);
     this.#context.gate.rejudge();
@@ -56,19 +56,19 @@ export class UnansweredPeople {
   forget(personId: string): void {
     this.#packets.forget(personId);
     this.#named.delete(personId);
-    this.#told.delete(personId);
+    this.#notified.delete(personId);
   }
 
   /** Handles the header of a packet of a person who is not heard. Throws nothing of its own. */
   arrived(packet: PacketHeader): void {
     const { speakerId } = packet;
-    if (this.#told.has(speakerId) || this.#told.size >= mostPeople) return;
+    if (this.#notified.has(speakerId) || this.#notified.size >= mostPeople) return;
     const person = this.#context.people().find(({ id }) => id === speakerId);
-    const mayTell = person !== undefined && !this.#context.gate.paused && this.#isOpen(person);
-    const isEnough = mayTell && this.#packets.add(packet);
-    if (isEnough || !mayTell) this.#packets.forget(speakerId);
+    const mayNotify = person !== undefined && !this.#context.gate.paused && this.#isOpen(person);
+    const isEnough = mayNotify && this.#packets.add(packet);
+    if (isEnough || !mayNotify) this.#packets.forget(speakerId);
     if (!isEnough) return;
-    this.#told.add(speakerId);
+    this.#notified.add(speakerId);
     this.#context.panel.asked(speakerId);
     notifyPerson(speakerId, [{ id: 'heard.unasked' }], this.#context, this.#context.signal);
   }

@@ -17,7 +17,7 @@ const cyId = '123456789012345678';
 const cy: ChannelMember = { id: cyId, name: 'Cy', isBot: false, roleIds: [] };
 const ben: ChannelMember = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
 const radio: ChannelMember = { id: 'radio', name: 'Radio', isBot: true, roleIds: [] };
-const told = [{ personId: 'eva', text: "I don't hear you yet. Press Hear me to talk to me." }];
+const notice = [{ personId: 'eva', text: "I don't hear you yet. Press Hear me to talk to me." }];
 
 /** Adam has called the bot; what he says is never sent, so whatever is opened is somebody else's. */
 async function called(...how: Parameters<typeof openSessionFixture>): Promise<SessionFixture> {
@@ -58,7 +58,7 @@ test('who talks for 5 s unheard reads one line, with the buttons, once a session
   await talk(fixture, eva, 4);
   expect(fixture.notified).toEqual([]);
   await talk(fixture, eva, 2);
-  expect(fixture.notified).toEqual([told]);
+  expect(fixture.notified).toEqual([notice]);
   expect(fixture.writtenIn).toEqual(['Lounge']);
   expect(fixture.offered).toEqual(['consent.always', 'consent.today', 'consent.never']);
   await talk(fixture, eva, 20);
@@ -76,7 +76,7 @@ test('it stays one line over a lost link, and in another channel', async () => {
   fixture.sessions.news('g', { kind: 'moved', channelId: den.channelId });
   await pass(fixture, 4_000);
   await talk(fixture, eva, 12);
-  expect(fixture.notified).toEqual([told]);
+  expect(fixture.notified).toEqual([notice]);
 });
 
 const changes: readonly (readonly [string, (fixture: SessionFixture) => unknown])[] = [
@@ -148,7 +148,7 @@ test('who has read the line is not mentioned as a newcomer, too', async () => {
   expect(fixture.invited).toEqual(['ben']);
   fixture.linkOpener.link.present.push(eva);
   await talk(fixture, eva, 8);
-  expect(fixture.notified).toEqual([told]);
+  expect(fixture.notified).toEqual([notice]);
   await pass(fixture, 120_000);
   expect(fixture.invited).toEqual(['ben']);
 });
@@ -181,7 +181,7 @@ test('the panel names who has not answered, until they answer or leave, and once
 
 test('each may take their name out, which lasts over a lost link, and forgetting clears it', async () => {
   const fixture = await called({}, [adam, eva, ben]);
-  fixture.privacy.takeNameOut('g', 'eva');
+  fixture.privacy.hideName('g', 'eva');
   await pass(fixture, 200);
   expect(unanswered(fixture)).toEqual([undefined, 'Ben']);
   fixture.linkOpener.link.lose();

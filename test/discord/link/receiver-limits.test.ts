@@ -131,8 +131,8 @@ test('of people who may not be heard only headers are read, whatever is in their
   const { name, say, sealed, arrive, voiceReceiver, receiver, heard, failed, timing } = listen(
     (id) => agreed.has(id),
   );
-  const told: unknown[] = [];
-  voiceReceiver.onUnheard = (packet) => told.push(packet);
+  const headers: unknown[] = [];
+  voiceReceiver.onUnheard = (packet) => headers.push(packet);
   name(5, 'ann');
   name(6, 'ben');
   const count = countOpened(receiver);
@@ -143,10 +143,10 @@ test('of people who may not be heard only headers are read, whatever is in their
   arrive(Buffer.from([0x80, 0x78, 1])); // too short for a header
   arrive(sealed(7)); // of nobody that Discord has named
   const header = { speakerId: 'ben', ssrc: 6, sequence: datagram.readUInt16BE(2), atMs: 40 };
-  expect(told).toEqual([header, header]);
+  expect(headers).toEqual([header, header]);
   expect([count.opened, heard, voiceReceiver.counts.notAllowed]).toEqual([0, [], 2]);
   say(5);
-  expect([count.opened, told.length]).toEqual([1, 2]);
+  expect([count.opened, headers.length]).toEqual([1, 2]);
   voiceReceiver.onUnheard = () => {
     throw new Error('a bug');
   };

@@ -1,0 +1,127 @@
+import { expect } from 'vitest';
+import type { SandboxPerson } from '#sandbox/people/person.ts';
+import { durationMs, type Pcm } from '#src/audio/pcm.ts';
+import { text } from '#src/texts/texts.ts';
+import { joined, speech } from '#test/audio/speech.ts';
+import { buttonsOf, commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
+import {
+  callIn,
+  converse,
+  eventually,
+  madeTexts,
+  openScenario,
+  recognised,
+  type ScenarioSetup,
+  scenario,
+  seat,
+  soon,
+} from '#test/scenarios/setup/scenario-setup.ts';
+
+const question = speech('human-cards-004');
+const line = text('heard.unasked');
+
+/** Somebody who goes on and on. */
+function monologue(seconds: number): Pcm {
+  const piece = speech('human-cards-005');
+  const count = Math.ceil((seconds * 1_000) / durationMs(piece));
+  return { ...piece, samples: joined(Array.from({ length: count }, () => piece.samples)) };
+}
+
+/** Messages that tell a person how to be heard, as they are posted. */
+function noticesIn({ sandbox }: ScenarioSetup) {
+  const all: { readonly to: readonly string[]; readonly atMs: number; readonly id: string }[] = [];
+  sandbox.onMessage(({ kind, message }) => {
+    if (kind === 'posted' && message.text.includes(line))
+      all.push({ to: message.pinged, atMs: performance.now(), id: message.id });
+  });
+  return all;
+}
+
+/** Outcome of each datagram, once the bot has left. */
+async function countsOf({ bot }: ScenarioSetup, adam: SandboxPerson) {
+  await commandReply(adam, 'leave');
+  const { counts } = await bot.logged(({ msg }) => msg === 'link-closed', 10_000);
+  return counts as Readonly<Record<'opened' | 'sealed' | 'unparsed' | 'notAllowed', number>>;
+}
+
+scenario('who talks unheard is told once what to press, unopened, and heard after it', async () => {
+  await using setup = await openScenario();
+  const notices = noticesIn(setup);
+  const [ben, adam] = [await seat(setup, 'Ben'), await callIn(setup, 'Adam')];
+  await ben.settled(soon());
+  const before = ben.counts().sentPackets;
+  const saying = ben.say(monologue(14), soon());
+  await eventually(() => expect(ben.counts().sentPackets).toBeGreaterThan(before));
+  const firstAtMs = performance.now();
+  await eventually(() => expect(notices).toHaveLength(1));
+  const sent = ben.counts().sentPackets - before;
+  expect(sent).toBeGreaterThanOrEqual(250);
+  await saying;
+  const [{ to, atMs, id } = expect.fail()] = notices;
+  console.info(
+    `an unheard talker is told ${((atMs - firstAtMs) / 1_000).toFixed(1)} s after the first packet, of ${sent} sent`,
+  );
+  expect([to, notices.length]).toEqual([['@Ben'], 1]);
+  expect(recognised(setup)).toEqual([]);
+  expect(madeTexts(setup)).toEqual([text('join.spoken')]);
+  const shown = setup.sandbox.message(id) ?? expect.fail();
+  expect(buttonsOf(shown).map(([name]) => name)).toEqual([
+    'consent.always',
+    'consent.today',
+    'consent.never',
+  ]);
+  expect(await pressed(ben, shown, 'consent.today')).toMatchObject(whispered('privacy.allowed'));
+  await converse(setup, ben, question);
+  expect(recognised(setup)).toEqual(['Ben']);
+  const counts = await countsOf(setup, adam);
+  expect(counts.notAllowed).toBeGreaterThan(250);
+});
+
+scenario('packets of who said no cause no line, and none of them is opened', async () => {
+  await using setup = await openScenario();
+  const notices = noticesIn(setup);
+  const [ben, adam] = [await seat(setup, 'Ben'), await callIn(setup, 'Adam')];
+  await ben.settled(soon());
+  expect(await commandReply(ben, 'privacy deny')).toMatchObject(whispered('privacy.denied'));
+  const before = ben.counts().sentPackets;
+  await ben.say(monologue(12), soon());
+  const sent = ben.counts().sentPackets - before;
+  expect(sent).toBeGreaterThan(500);
+  expect(notices).toEqual([]);
+  expect(recognised(setup)).toEqual([]);
+  const { opened, notAllowed } = await countsOf(setup, adam);
+  expect(opened).toBe(0);
+  expect(notAllowed).toBeGreaterThanOrEqual(sent - 1);
+});
+
+scenario('the panel names who has not answered, and they may take their name out', async () => {
+  await using setup = await openScenario();
+  const { sandbox } = setup;
+  const [ben, adam] = [await seat(setup, 'Ben'), await seat(setup, 'Adam')];
+  const panel = await commandReply(adam, 'join');
+  const shows = (words: string) =>
+    eventually(() => expect(sandbox.message(panel.id)?.text).toContain(words));
+  expect(panel.text.startsWith('Press Hear me to talk to me')).toBe(true);
+  await shows(text('panel.people.unasked', { names: 'Ben' }));
+  const now = sandbox.message(panel.id) ?? expect.fail();
+  expect(await pressed(ben, now, 'unnamed')).toMatchObject(whispered('panel.unnamed'));
+  await eventually(() => expect(sandbox.message(panel.id)?.text).not.toContain('Ben'));
+  expect(await pressed(ben, now, 'consent.never')).toMatchObject(whispered('privacy.denied'));
+  await shows(text('panel.people.no', { n: 1 }));
+  expect(sandbox.message(panel.id)?.text).not.toContain('Ben');
+});
+
+scenario('a no that is said works at once, and is told once', async () => {
+  await using setup = await openScenario({ providers: { hears: () => "Don't listen to me." } });
+  const adam = await callIn(setup, 'Adam');
+  await adam.say(question, soon());
+  const receipt = text('privacy.denied.spoken');
+  await eventually(() => expect(madeTexts(setup).join(' ')).toBe(receipt));
+  const status = await commandReply(adam, 'privacy status');
+  expect(status.text).toContain(text('privacy.no'));
+  const asked = setup.providers.requests.length;
+  await adam.say(question, soon());
+  expect(await commandReply(adam, 'privacy status')).toMatchObject({ text: status.text });
+  expect(setup.providers.requests).toHaveLength(asked);
+  expect(madeTexts(setup).join(' ')).toBe(receipt);
+});
