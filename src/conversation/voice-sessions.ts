@@ -271,6 +271,15 @@ export class VoiceSessions implements AsyncDisposable {
     return await this.#enter(session);
   }
 
+  /** Whether the bot follows this person to other channels from now on; false: it sits nowhere there. */
+  follow(guildId: string, personId: string, follows: boolean): boolean {
+    const here = this.session(guildId);
+    if (!here) return false;
+    here.followedId = followedAfter({ callerId: personId, follows }, here.followedId);
+    this.#seats.note(here);
+    return true;
+  }
+
   /** A call to where the bot sits already may still be a yes, and change what it does there. */
   async #joinAgain(here: VoiceSession, call: JoinCall): Promise<JoinOutcome> {
     if (isYes(call)) here.consent.agree(call.callerId);

@@ -13,6 +13,7 @@ import { correctionIn } from './corrections.ts';
 import { type Evidence, hasVoice } from './evidence.ts';
 import { isHallucination } from './hallucinations.ts';
 import { type SpokenCommand, spokenCommand } from './spoken-command.ts';
+import { asksToStopListening } from './spoken-requests.ts';
 
 /** Facts about one utterance, in a pause of it or at its end. */
 export type UtteranceFacts = SpeakerTurn & {
@@ -75,6 +76,8 @@ export type UtteranceCommand =
   | { readonly kind: 'stop' | 'never-mind' }
   /** What the bot has asked this speaker aloud is done. */
   | { readonly kind: 'confirm' }
+  /** The bot hears nobody until a person presses Resume. */
+  | { readonly kind: 'pause-hearing' }
   /** No command: a "wait", a "go on" or an "mhm" goes only to `stepInterruption`. */
   | { readonly kind: 'overlap' }
   /** The last answer once more, and everything after it in that manner. */
@@ -172,6 +175,8 @@ export function decideUtterance(
   if (isNotTheirs(utterance, verdict)) {
     return { decision: decideWords(utterance, words, notNamed, true), addressing };
   }
+  if (verdict.meant && asksToStopListening(text, rules.names))
+    return { decision: pausedHearing(utterance), addressing: state };
   const isAside = isForOthers(verdict) && presume(addressing, utterance, rules);
   const decision = decideWords(utterance, words, verdict, isAside);
   return { decision: withCorrection(decision, corrects), addressing: state };
@@ -227,6 +232,15 @@ function confirmed(utterance: EndedUtterance): UtteranceDecision {
   const overlap = overlapOf(utterance, undefined, true);
   const command = { kind: 'confirm' } as const;
   return { kind: 'command', why: 'interjection', command, dropsUnheard: false, overlap };
+}
+
+/** It also ends what the bot is saying, or about to say. */
+function pausedHearing(utterance: EndedUtterance): UtteranceDecision {
+  const stop = { kind: 'stop', sure: true } as const;
+  const overlap = overlapOf(utterance, stop, true);
+  const dropsUnheard = utterance.unheardTurn !== undefined;
+  const command = { kind: 'pause-hearing' } as const;
+  return { kind: 'command', why: 'interjection', command, dropsUnheard, overlap };
 }
 
 /**
@@ -285,6 +299,7 @@ function reasonNotToBegin(
   if (spokenCommand(text, rules.names)) return 'command';
   const { verdict } = judge(addressing, { ...facts, text }, rules);
   if (!verdict.meant) return verdict.why;
+  if (asksToStopListening(text, rules.names)) return 'command';
   const { kind } = classify(text, { isFinal: true, names: rules.names });
   const isCommand = kind === 'stop' || kind === 'never-mind' || (kind === 'again' && canRepeat);
   const corrects = correctedBy(facts, text, verdict, rules) !== undefined; // on another conversation than there is now

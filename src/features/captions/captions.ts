@@ -15,12 +15,13 @@ import {
 } from '#src/features/captions/transcripts/transcript-stores.ts';
 import { SessionCaptionControl } from './caption-control.ts';
 import { captionSettings } from './caption-settings.ts';
+import { leaveMeOut, setCaptions } from './caption-tools.ts';
 import { captioned, SessionCaptions } from './session-captions.ts';
 
 /** Captions: what people say, written in a chat as they say it. */
 export const captions: Feature = {
   name: 'captions',
-  tools: [findInCaptions],
+  tools: [findInCaptions, setCaptions, leaveMeOut],
   settings: captionSettings,
   events: [captioned],
   open({ store }) {

@@ -1,10 +1,11 @@
 import type { Feature } from '#src/conversation/feature.ts';
 import { SeatReturn } from './seat-return.ts';
-import { UncalledJoins } from './uncalled-joins.ts';
+import { followMe, UncalledJoins } from './uncalled-joins.ts';
 
 /** Seats: the bot returns where a former run sat, and joins channels without a call. */
 export const seats: Feature = {
   name: 'seats',
+  tools: [followMe],
   open: () => ({
     shard({ parts, sessions, signal, sources }) {
       const uncalled = new UncalledJoins(parts, sessions);
@@ -15,6 +16,7 @@ export const seats: Feature = {
         uncalled[Symbol.dispose]();
       });
       return {
+        ports: [uncalled],
         async arrived(guildIds) {
           const decided = await seatReturn.arrived(guildIds);
           for (const guildId of guildIds) if (!decided.has(guildId)) check(guildId);

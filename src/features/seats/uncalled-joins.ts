@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { failureOf } from '#src/conversation/alerts/failure.ts';
 import { write } from '#src/conversation/alerts/report-failure.ts';
 import { withConsentStore } from '#src/conversation/alerts/store-access.ts';
@@ -5,6 +6,7 @@ import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { judgeEntry, obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
+import { tool } from '#src/conversation/ports/tool.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
@@ -20,7 +22,7 @@ import {
 import { openText } from '#src/people/confidential-text.ts';
 import { heard, recall, unasked } from '#src/people/consent.ts';
 import type { StoredConsent } from '#src/people/consent-store.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
 
 /** Where the bot would go in one server, and how. */
 type JoinTarget = { readonly channelId: string; readonly go: () => Promise<boolean> };
@@ -48,6 +50,24 @@ const joinsKept = 2;
 /** A store that cannot be read is asked again: this often, after so long in ms. */
 const [mostTries, retryMs] = [6, 10_000];
 
+/** Follows whoever asks to other voice channels, or stops to. */
+export const followMe = tool({
+  name: 'follow_me',
+  description:
+    'From now on you go along with whoever asks when they change the voice channel, or no longer. Only if they ask for that.',
+  schema: z.strictObject({ follow: z.boolean() }),
+  right: 'room',
+  isDestructive: false,
+  effect: 'change',
+  doing: 'tool.follow',
+  ask: ({ follow }) => ({ id: follow ? 'tool.follow.ask' : 'tool.follow.off.ask' }),
+  async run({ follow }, { askerIds, context }) {
+    context.port(UncalledJoins).follow(context.channel.guildId, askerIds.at(-1) ?? '', follow);
+    const line = { id: follow ? 'tool.follow.on' : 'tool.follow.off' } as const;
+    return { facts: { outcome: text(line.id) }, line };
+  },
+});
+
 /** Joins channels without a call: those of `auto_join`, and that of the person whom the bot follows. */
 export class UncalledJoins implements Disposable {
   readonly #parts: SessionDependencies;
@@ -58,6 +78,11 @@ export class UncalledJoins implements Disposable {
   constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;
     this.#sessions = sessions;
+  }
+
+  /** Goes along with this person from now on, or no longer. */
+  follow(guildId: string, personId: string, follows: boolean): void {
+    if (this.#sessions.follow(guildId, personId, follows)) this.check(guildId);
   }
 
   /** To be called whenever a person changed the channel in this server, or it set something. Never throws, waits for nothing. */

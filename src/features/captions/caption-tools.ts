@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { SessionContext } from '#src/conversation/context.ts';
+import { type ToolOutcome, tool } from '#src/conversation/ports/tool.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
+import { SessionCaptionControl } from './caption-control.ts';
+import type { CaptionsOn } from './caption-outcomes.ts';
+
+/** Turns the captions of the channel on and off. */
+export const setCaptions = tool({
+  name: 'set_captions',
+  description:
+    'Turns captions on or off: what is said here, written down in the chat. Only if whoever asks wants that.',
+  schema: z.strictObject({ on: z.boolean() }),
+  right: 'room',
+  isDestructive: false,
+  effect: 'change',
+  doing: 'tool.captions.set',
+  ask: ({ on }) => ({ id: on ? 'tool.captions.on.ask' : 'tool.captions.off.ask' }),
+  async run({ on }, { context }) {
+    const { guildId } = context.channel;
+    const control = context.port(SessionCaptionControl);
+    if (on) return await turnOn(control, context);
+    const { kind } = await control.turnOff(guildId);
+    return outcomeOf({ id: kind === 'off' ? 'captions.off' : 'captions.off.already' });
+  },
+});
+
+/** Leaves whoever asks out of captions, or writes them again. */
+export const leaveMeOut = tool({
+  name: 'leave_me_out',
+  description:
+    'Leaves whoever asks out of the captions, so that nothing they say is written down, or has them written again. Only if they ask for that. They are heard and answered all the same.',
+  schema: z.strictObject({ out: z.boolean() }),
+  right: 'anyone',
+  isDestructive: false,
+  effect: 'change',
+  doing: 'tool.captions.set',
+  ask: ({ out }) => ({ id: out ? 'tool.captions.leave_out.ask' : 'tool.captions.write_me.ask' }),
+  async run({ out }, { askerIds, context }) {
+    const control = context.port(SessionCaptionControl);
+    for (const id of askerIds) await control.leaveOut(context.channel.guildId, id, out);
+    return outcomeOf({ id: out ? 'captions.left_out' : 'captions.left_in' });
+  },
+});
+
+/** Longest wait, in ms, for a reason why there can be no captions. */
+const longestObstacleMs = 1_000;
+
+/** They begin once they were announced, which waits for the answer that this is a part of: what fails until then is written. */
+async function turnOn(
+  control: SessionCaptionControl,
+  { channel, notice, parts, signal }: SessionContext,
+): Promise<ToolOutcome> {
+  const turning = control.turnOn(channel.guildId, {});
+  const waited = parts.clock.sleep(longestObstacleMs, signal).then(() => undefined);
+  const turned = await Promise.race([turning, waited]);
+  if (turned) return outcomeOf(lineOf(turned));
+  void turning.then((late) => late.kind === 'failed' && notice(late.line)); // never rejects
+  return { ...outcomeOf({ id: 'tool.captions.on' }), isPlain: true };
+}
+
+function lineOf(turned: CaptionsOn): TextLine {
+  if (turned.kind === 'failed') return turned.line;
+  if (turned.kind === 'nowhere') return { id: 'leave.nowhere' };
+  return { id: turned.kind === 'on' ? 'tool.captions.on' : 'tool.captions.on.already' };
+}
+
+function outcomeOf(line: TextLine): ToolOutcome {
+  return { facts: { outcome: text(line.id, line.with) }, line };
+}

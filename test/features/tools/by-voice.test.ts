@@ -1,0 +1,139 @@
+import { expect, test } from 'vitest';
+import { SessionCaptions } from '#src/features/captions/session-captions.ts';
+import { tools } from '#src/features/features.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import {
+  adam,
+  eva,
+  type FixtureOptions,
+  lounge,
+  openSessionFixture,
+  pass,
+} from '#test/conversation/setup/session-fixture.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+
+const call = (name: string, given: object): ChatStep => ({
+  call: { id: 'call_1', name, argumentsJson: JSON.stringify(given) },
+});
+
+/** Adam asks for each of these in his own words, so the check calls the same. */
+async function open(calls: readonly ChatStep[], over: FixtureOptions = {}, people = [adam, eva]) {
+  const clock = new VirtualClock();
+  const chat = new FakeChat(
+    calls.flatMap((one) => [[one], [one], ['All right.']]),
+    clock,
+  );
+  const synthesizer = new FakeSynthesizer({ pieces: 2 });
+  const pipeline = chained({ chat, synthesizer });
+  const fixture = openSessionFixture(
+    { chat, synthesizer, pipeline, tools, ...over },
+    people,
+    clock,
+  );
+  for (const { id } of people) await fixture.sessions.join(lounge, id);
+  await pass(fixture, 40);
+  const session = fixture.sessions.session('g') ?? expect.fail();
+  return {
+    fixture,
+    session,
+    results: () =>
+      (chat.asked.at(-1)?.messages ?? []).flatMap((one) =>
+        one.role === 'tool' ? [one.content] : [],
+      ),
+    offered: () => chat.asked[0]?.tools.map(({ name }) => name) ?? [],
+    async ask(words: string, who = adam) {
+      void fixture.talk.ask('g', words, who, 'voice');
+      await pass(fixture, 5_000);
+    },
+  };
+}
+
+test('captions are turned on and off by voice', async () => {
+  const { ask, fixture, results, session } = await open([
+    call('set_captions', { on: true }),
+    call('set_captions', { on: false }),
+  ]);
+  await ask('Captions on, please.');
+  expect(results()).toEqual([expect.stringContaining('Captions on.')]);
+  expect(session.context.features.of(SessionCaptions).active).toBeDefined();
+  await ask('Captions off.');
+  expect(results()).toEqual([expect.stringContaining('Captions off.')]);
+  expect(session.context.features.of(SessionCaptions).active).toBeUndefined();
+  expect(fixture.of('tool').map(({ how }) => how)).toEqual(['ran', 'ran']);
+});
+
+test('whoever asks to be left out is not written, and nobody else is concerned', async () => {
+  const { ask, results, session } = await open([
+    call('set_captions', { on: true }),
+    call('leave_me_out', { out: true }),
+    call('leave_me_out', { out: false }),
+  ]);
+  await ask('Captions on.');
+  const written = () => [adam, eva].map(({ id }) => session.context.gate.mayWrite(id));
+  expect(written()).toEqual([true, true]);
+  await ask('Leave me out.');
+  expect(results()[0]).toContain("I hear and answer you, but I don't caption you.");
+  expect(written()).toEqual([false, true]);
+  await ask('Write me again.');
+  expect(written()).toEqual([true, true]);
+});
+
+test('the bot follows whoever asks, until they ask it no longer to', async () => {
+  const { ask, session } = await open([
+    call('follow_me', { follow: true }),
+    call('follow_me', { follow: false }),
+  ]);
+  await ask('Follow me.');
+  expect(session.followedId).toBe('adam');
+  await ask('Stop following me.');
+  expect(session.followedId).toBeUndefined();
+});
+
+const luna = { name: 'Luna', instructions: 'Be calm.' };
+
+test('a DJ changes the persona by its name, which the bot answers to from then on', async () => {
+  const dj = { ...adam, roleIds: ['dj'] };
+  const become = call('become_persona', { persona: 'luna' });
+  const { ask, fixture, results, session } = await open([become], { djRoleId: 'dj' }, [dj, eva]);
+  await fixture.personas.save('g', luna);
+  await ask('Become Luna.');
+  expect(results()).toEqual([expect.stringContaining('I am Luna in Lounge.')]);
+  expect(session.context.settings().names).toContain('Luna');
+});
+
+test('who is no DJ changes no persona, and an unknown one is answered with those there are', async () => {
+  const become = call('become_persona', { persona: 'Sol' });
+  const barred = await open([become]);
+  await barred.fixture.personas.save('g', luna);
+  await barred.ask('Become Luna.');
+  expect(barred.fixture.of('tool').map(({ how }) => how)).toEqual(['refused', 'refused']);
+  const dj = { ...adam, roleIds: ['dj'] };
+  const unknown = await open([become], { djRoleId: 'dj' }, [dj, eva]);
+  await unknown.fixture.personas.save('g', luna);
+  await unknown.ask('Become Sol.');
+  expect(unknown.results()).toEqual([expect.stringContaining('There are: Luna.')]);
+});
+
+test('without a persona in the server nobody is offered to change it', async () => {
+  const { ask, offered } = await open([call('time', {})]);
+  await ask('What time is it?');
+  expect(offered()).not.toContain('become_persona');
+  expect(offered()).toEqual(expect.arrayContaining(['set_captions', 'leave_me_out', 'follow_me']));
+});
+
+test.each([
+  ['set_captions', { on: true }],
+  ['leave_me_out', { out: false }],
+  ['follow_me', { follow: true }],
+])('%s does nothing that nobody asked for in their own words', async (name, given) => {
+  const clock = new VirtualClock();
+  const chat = new FakeChat([[call(name, given)], ['no'], ['Fine.']], clock);
+  const pipeline = chained({ chat, synthesizer: new FakeSynthesizer({ pieces: 2 }) });
+  const { ask, fixture, session } = await open([], { chat, pipeline });
+  await ask('Lovely weather.');
+  expect(fixture.of('tool').map(({ how }) => how)).toEqual(['asked']);
+  expect(session.context.features.of(SessionCaptions).active).toBeUndefined();
+  expect(session.followedId).toBeUndefined();
+});
