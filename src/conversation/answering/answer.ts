@@ -284,7 +284,7 @@ function refuseForBudget(
   const { channel, panel, queue, parts } = context;
   const { name, speakerId } = question.said;
   if (isNews()) context.notice(line);
-  else panel.lost(name, 'budget');
+  else if (!question.report) panel.lost(name, 'budget');
   question.report?.({ kind: 'failed', line });
   parts.onEvent(channel.guildId, { kind: 'dropped', speakerId, name, why: 'budget' });
   const others = question.also?.some((one) => speakerOf(one) !== speakerId);

@@ -7,6 +7,7 @@ import { InterimBudget, type InterimMoment } from '#src/speech/interim-budget.ts
 import type { LookAhead, Transcriber } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
+import type { UtteranceStart } from './addressing.ts';
 import { Continuations, type OpenQuestion, questionOf } from './continuations.ts';
 import type { Interruptions } from './interruptions.ts';
 import { type LiveAudio, OpenUtterance } from './open-utterance.ts';
@@ -176,6 +177,15 @@ export class OpenUtterances {
     const budget = parts.spending.listen(channel.guildId, speakerId, isWanted);
     if ('reservation' in budget) this.#begin(speakerId, began, isWanted, budget);
     else if (budget.isNews()) notice(budget.line);
+    else this.#reportUnpaid({ speakerId, fromMs: began.fromMs });
+  }
+
+  /** Shows that a person is not heard for lack of budget, if they would be answered whatever they say. */
+  #reportUnpaid(start: UtteranceStart): void {
+    const { addressing, panel, people } = this.#options.context;
+    const here = people();
+    const name = here.find(({ id }) => id === start.speakerId)?.name;
+    if (name !== undefined && addressing.presumes(start, here)) panel.lost(name, 'budget');
   }
 
   #begin(

@@ -109,6 +109,15 @@ test('whoever has used their share reads so, is not answered aloud, and still ge
   expect(fixture.of('dropped')).toMatchObject([{ why: 'budget' }, { why: 'budget' }]);
 });
 
+test('whoever asks aloud once more, after it was told, reads on the panel that the budget is why', async () => {
+  const { fixture, budgets } = await openPaid({ caps: { personDay: dollars(0.002) } });
+  use(budgets, 1_800);
+  await pass(fixture, 4_000, await words('human-goforward', adam, 0));
+  expect(fixture.faces.at(-1)).not.toHaveProperty('lost');
+  await pass(fixture, 4_000, await words('human-goforward', adam, 4_000));
+  expect(fixture.faces.at(-1)?.lost).toEqual([{ name: 'Adam', why: 'budget' }]);
+});
+
 test('when the budget is used it says so once, keeps recognising, shows until when, and reads nothing out', async () => {
   const { fixture, budgets } = await openPaid({ caps: { serverDay: dollars(0.1) } });
   use(budgets, 96_000);

@@ -142,7 +142,10 @@ test('whoever had to be dropped reads so, and it is told', async () => {
   expect(fixture.of('dropped')).toEqual([
     { kind: 'dropped', speakerId: 'Two', name: 'Two', why: 'crowded' },
   ]);
-  expect(fixture.faces.at(-1)).toMatchObject({ next: 'Three', lost: ['Two'] });
+  expect(fixture.faces.at(-1)).toMatchObject({
+    next: 'Three',
+    lost: [{ name: 'Two', why: 'crowded' }],
+  });
   await pass(fixture, 11_000);
   expect(fixture.faces.at(-1)?.lost).toBeUndefined();
 });
