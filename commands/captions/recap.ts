@@ -1,5 +1,12 @@
-import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+  Reply,
+} from '#src/conversation/command.ts';
 import type { RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
+import { recapMessages } from '#src/features/captions/transcripts/recap-lines.ts';
 import { SessionTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
@@ -37,12 +44,8 @@ async function sumUp(call: CommandCall, ports: CommandPorts): Promise<Replies> {
 export function recapReplies(outcome: RecapOutcome, times: WallTimes): Replies {
   switch (outcome.kind) {
     case 'recap': {
-      const { channelName: channel, startedAtWallMs } = outcome.session;
-      const lines = outcome.points.map(({ name, text, atWallMs }): TextLine => {
-        return { id: 'recap.point', with: { text, name, time: times.minute(atWallMs) } };
-      });
-      const filled = { channel, date: times.day(startedAtWallMs) };
-      return [{ id: 'recap.title', with: filled, to: 'caller', lines }];
+      const [first, ...more] = recapMessages(outcome, times);
+      return [replyOf(first), ...more.map(replyOf)];
     }
     case 'late':
       return [{ id: 'recap.late', to: 'caller' }];
@@ -54,4 +57,8 @@ export function recapReplies(outcome: RecapOutcome, times: WallTimes): Replies {
     case 'unknown':
       return noTranscript(outcome);
   }
+}
+
+function replyOf([first, ...lines]: readonly [TextLine, ...TextLine[]]): Reply {
+  return { ...first, to: 'caller', lines };
 }

@@ -36,6 +36,7 @@ export const errorCodes = {
     'SHARDS differs from the number of shards that the processes of this bot agreed on',
   'shards.in_use': 'the number of shards cannot change while a process may serve one',
   'answer.late': 'a stage of an answer did not end in time',
+  'answer.malformed': 'a chat model did not reply in the form that was asked for',
   'tool.late': 'a tool of the model did not end in time',
   'tool.unreachable': 'a tool server could not be started or reached',
   'tool.crashed': 'a tool server, or a function of the operator, ended before its result',

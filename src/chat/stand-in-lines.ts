@@ -80,22 +80,27 @@ function citedFor(question: string, lines: readonly ShownLine[]): string {
 
 const decided = /\b(?:decide|decided|agree|agreed|settled|deal|let's)\b/i;
 const planned = /\b(?:will|must|should|need to|have to|going to|remember to|i'll|we'll)\b/i;
+/** Plans of whoever speaks. */
+const own = /\b(?:i will|i'll|i must|i should|i have to|i'm going to)\b/i;
 /** Fewest words of an important point. */
 const leastWords = 4;
 
 function recapOf(lines: readonly ShownLine[]): string {
   const kindOf = ({ text }: ShownLine) =>
-    decided.test(text) ? 'decision' : planned.test(text) ? 'todo' : 'point';
+    decided.test(text) ? 'decision' : planned.test(text) ? 'task' : 'point';
   const worth = lines.filter(
     ({ text }) => !text.endsWith('?') && text.split(' ').length >= leastWords,
   );
   const longestFirst = worth.toSorted((a, b) => b.text.length - a.text.length);
-  const kinds = ['decision', 'todo', 'point'] as const;
+  const kinds = ['decision', 'task', 'point'] as const;
   const points = kinds.flatMap((kind) => longestFirst.filter((line) => kindOf(line) === kind));
-  return points
-    .slice(0, mostPoints)
-    .map((line) => `${kindOf(line)} [${line.number}] ${sentence(line.text)}`)
-    .join('\n');
+  const shown = points.slice(0, mostPoints).map((line) => ({
+    kind: kindOf(line),
+    text: sentence(line.text),
+    lines: [{ line: Number(line.number), words: line.text }],
+    ...(own.test(line.text) && { owner: line.name }),
+  }));
+  return JSON.stringify({ points: shown });
 }
 
 function firstNumbers(content: string): string {

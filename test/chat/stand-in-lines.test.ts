@@ -8,7 +8,7 @@ import {
   numberedLines,
 } from '#src/features/captions/answers/numbered-lines.ts';
 import { channelContext } from '#src/features/captions/answers/prompt-context.ts';
-import { recap, shownPoint } from '#src/features/captions/answers/recap.ts';
+import { recap } from '#src/features/captions/answers/recap.ts';
 import { readTranslations, translationPrompt } from '#src/features/captions/answers/translation.ts';
 import { promptOf } from '#src/pipeline/prompt.ts';
 import { said, turnOf } from '#test/contracts/pipeline.ts';
@@ -81,16 +81,17 @@ test('the stand-in cites the lines that share most words with a question', async
 });
 
 test('the stand-in makes a recap whose points are lines', async () => {
-  const points = await recap(talk, { maxChars: 10_000, language: 'English' }, ask, never);
-  expect(points.map((point) => shownPoint(point))).toEqual([
-    'We decided on Friday at eight, my place. (Ben, 20:14)',
-    'I will book a table for us. (Cleo, 20:14)',
-    'The Millau Viaduct is 343 metres high. (Cleo, 20:14)',
+  const { points } = await recap(talk, { maxChars: 10_000, language: 'English' }, ask, never);
+  expect(points.map(({ kind, owner, text }) => [kind, owner?.name, text])).toEqual([
+    ['decision', undefined, 'We decided on Friday at eight, my place.'],
+    ['task', 'Cleo', 'I will book a table for us.'],
+    ['point', undefined, 'The Millau Viaduct is 343 metres high.'],
   ]);
   const long = foundIn(
     ...Array.from({ length: 60 }, (_, n) => lineAt(n * 1_000, `This is the sentence number ${n}.`)),
   );
-  expect(await recap(long, { maxChars: 700, language: 'English' }, ask, never)).toHaveLength(6);
+  const made = await recap(long, { maxChars: 700, language: 'English' }, ask, never);
+  expect(made.points).toHaveLength(6);
 });
 
 test('the stand-in says that it cannot translate', async () => {

@@ -6,9 +6,11 @@ import { leave } from '#commands/leave.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, Replies } from '#src/conversation/command.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
+import { messageWith } from '#src/discord/interactions/rendering.ts';
 import type {
   CaptionsOn,
   QuotedLine,
+  QuotedPoint,
   RecapRequest,
 } from '#src/features/captions/caption-outcomes.ts';
 import type { ListedSession } from '#src/features/captions/transcript-store.ts';
@@ -152,11 +154,40 @@ test('/captions find quotes what it found, with speaker, time and link', async (
   ]);
 });
 
-test('/captions recap ends each point with name and time', async () => {
-  const recap = async () => ({ kind: 'recap', session, lineCount: 9, points: [quote] }) as const;
-  const [title, point] = read(await run('recap', inLounge, { transcripts: { recap } }));
-  expect(title).toBe('Recap of Lounge, 2026-11-20:');
-  expect(point).toMatch(/^Friday at eight, my place. \(Ben, \d\d:\d\d\)$/);
+const point = (kind: QuotedPoint['kind'], over: Partial<QuotedPoint> = {}): QuotedPoint => {
+  return { ...quote, kind, ...over };
+};
+
+test('/captions recap groups points, names owners, and ends each point with its line', async () => {
+  const { link: _, ...unposted } = point('question', { text: 'Who drives?' });
+  const points = [unposted, point('decision'), point('task', { owner: 'Ben', text: 'Book.' })];
+  const recap = async () => ({ kind: 'recap', session, lineCount: 9, points }) as const;
+  expect(read(await run('recap', inLounge, { transcripts: { recap } }))).toEqual([
+    'Recap of Lounge, 2026-11-20:',
+    '**Decisions**',
+    expect.stringMatching(/^- Friday at eight, my place. \(Ben, \d\d:\d\d\) https:\S+\/m$/),
+    '**Tasks**',
+    expect.stringMatching(/^- Ben: Book. \(Ben, \d\d:\d\d\) https:\S+\/m$/),
+    '**Open questions**',
+    expect.stringMatching(/^- Who drives\? \(Ben, \d\d:\d\d\)$/),
+  ]);
+});
+
+test('a long recap takes several messages, none too long for Discord, and says what it lacks', async () => {
+  const points = Array.from({ length: 20 }, (_, n) =>
+    point('point', { text: `${n} ${'_'.repeat(190)}` }),
+  );
+  const recap = async () => {
+    return { kind: 'recap', session, lineCount: 9, points, isPartial: true } as const;
+  };
+  const replies = await run('recap', inLounge, { transcripts: { recap } });
+  const messages = replies.map((reply) => read([reply]));
+  expect(messages.flat()).toHaveLength(23);
+  expect(messages.flat().at(-1)).toBe(text('recap.partial'));
+  expect(replies.every(({ to }) => to === 'caller')).toBe(true);
+  const shown = replies.map((reply) => messageWith([reply, ...(reply.lines ?? [])], 'ja').content);
+  expect(shown.length).toBeGreaterThan(3);
+  for (const one of shown) expect(one).not.toMatch(/\u2026$/);
 });
 
 test('/ask about answers from what was said, to the asker alone', async () => {
@@ -217,7 +248,7 @@ test('"What did I miss" gives what was said before somebody came, to them alone'
   const asked: RecapRequest[] = [];
   const recap = async (_guildId: string, _asker: Asker, request: RecapRequest) => {
     asked.push(request);
-    return { kind: 'recap', session, lineCount: 9, points: [quote] } as const;
+    return { kind: 'recap', session, lineCount: 9, points: [point('point')] } as const;
   };
   const missed = buttons.find(({ name }) => name === 'captions.missed');
   const replies = await missed?.run(inLounge, ports({ transcripts: { recap } }));

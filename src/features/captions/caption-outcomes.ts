@@ -1,3 +1,4 @@
+import type { RecapPoint } from '#src/features/captions/answers/recap.ts';
 import type {
   TranscriptFile,
   TranscriptFormat,
@@ -71,6 +72,13 @@ export type QuotedLine = {
   readonly link?: string;
 };
 
+/** A point of a recap, with the line that it rests on. */
+export type QuotedPoint = QuotedLine & {
+  readonly kind: RecapPoint['kind'];
+  /** Name of the person who is to do a task. */
+  readonly owner?: string;
+};
+
 export type FindOutcome =
   | {
       readonly kind: 'found';
@@ -91,7 +99,9 @@ export type RecapOutcome =
       readonly session: TranscriptSession;
       /** Number of summarised lines. */
       readonly lineCount: number;
-      readonly points: readonly QuotedLine[];
+      readonly points: readonly QuotedPoint[];
+      /** The model's reply about a part of the lines was not readable. */
+      readonly isPartial?: true;
     }
   | { readonly kind: 'late' }
   | { readonly kind: 'failed'; readonly line: TextLine }

@@ -4,6 +4,7 @@ import { captioned, says } from '#test/conversation/setup/captioned.ts';
 import { openSessionFixture, pass } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { recapReply } from '#test/features/captions/answers/recap-reply.ts';
 
 test('times are those of the zone that a server names, by a name that there is', async () => {
   const { settings, sessions } = openSessionFixture();
@@ -17,7 +18,10 @@ test('times are those of the zone that a server names, by a name that there is',
 
 test('transcripts, recaps and the time that is asked for are those of the zone of the server', async () => {
   const clock = new VirtualClock();
-  const chat = new FakeChat([['decision [1] They take five.']], clock);
+  const chat = new FakeChat(
+    [[recapReply({ text: 'They take five.', line: 1, words: 'five five' })]],
+    clock,
+  );
   const fixture = await captioned({ chat }, clock);
   await fixture.settings.set('g', 'timezone', 'Asia/Tokyo');
   await fixture.settings.set('g', 'recap', 'on');
@@ -38,5 +42,7 @@ test('transcripts, recaps and the time that is asked for are those of the zone o
   });
   await fixture.sessions.leave('g');
   await pass(fixture, 3_000);
-  expect(fixture.captionChats.chat.texts.at(-1)).toMatch(/2026-11-21:\n.*\(Adam, 01:2\d\)$/);
+  expect(fixture.captionChats.chat.texts.at(-1)).toMatch(
+    /2026-11-21:\n.*\n.*\(Adam, 01:2\d\) https:/,
+  );
 });

@@ -48,7 +48,7 @@ class NarratingModel implements ChatModel {
     const isFirst = !messages.some(({ role }) => role === 'tool');
     const question = `${messages.at(-1)?.content}`;
     const isOffered = (tool: string) => isFirst && offered.some(({ name }) => name === tool);
-    const isRecap = JSON.stringify(messages).includes('Write one point a line');
+    const isRecap = JSON.stringify(messages).includes('Reply with JSON only');
     const shown = JSON.stringify(isFirst && !isRecap ? messages.slice(0, -1) : messages);
     this.prompts.push(shown);
     const what =
@@ -60,12 +60,19 @@ class NarratingModel implements ChatModel {
       yield call('find_in_captions', { question: 'What is decided?', about: 'all' });
     else if (/Remember/.test(question) && isOffered('remember'))
       yield call('remember', { text: `At eight: ${what}.` });
-    else if (isRecap) yield { kind: 'text', text: `point [1] [2] [3] It is ${what}.` };
+    else if (isRecap) yield { kind: 'text', text: recapOf(question, `It is ${what}.`) };
     else {
       const rest = Array.from({ length: times - 1 }, (_, n) => ` Number ${n} is ${what}.`);
       yield { kind: 'text', text: `[1] I know ${what}.${rest.join('')}` };
     }
   }
+}
+
+/** A point that rests on the first three lines of a request. */
+function recapOf(request: string, text: string): string {
+  const rows = request.matchAll(/^\[(\d+)\] (?:\S+ )?\d\d:\d\d [^:]*: (.*)$/gm);
+  const lines = [...rows].map(([, line, words]) => ({ line: Number(line), words }));
+  return JSON.stringify({ points: [{ kind: 'point', text, lines: lines.slice(0, 3) }] });
 }
 
 /** Adam and Eva in the lounge; without `catch_up` only they may know what is said. */

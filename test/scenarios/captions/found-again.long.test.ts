@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { text } from '#src/texts/texts.ts';
+import { recapReply } from '#test/features/captions/answers/recap-reply.ts';
 import { readSrt, readVtt } from '#test/features/captions/files/subtitle-readers.ts';
 import { download } from '#test/sandbox/download.ts';
 import { buttonsOf, commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
@@ -19,6 +20,18 @@ import {
   scenario,
   soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
+
+/** Each link of a recap leads to the message that shows the line of its point; prints how many do. */
+function expectLinks({ sandbox }: ScenarioSetup, shown: string, said: readonly string[]): void {
+  const links = [...shown.matchAll(/https:\/\/discord\.com\/channels\/\d+\/(\d+)\/(\d+)/g)];
+  const resolved = links.filter(([, channelId, messageId], n) => {
+    const message = sandbox.messages('Lounge').find(({ id }) => id === messageId);
+    const isThere = channelId === sandbox.guild().channelId('Lounge');
+    return isThere && message?.text.includes(said[n] ?? 'nothing');
+  });
+  console.info(`recap links that resolve: ${resolved.length} of ${links.length}`);
+  expect([resolved.length, links.length]).toEqual([said.length, said.length]);
+}
 
 type JsonLine = { readonly text: string; readonly startMs: number };
 
@@ -59,7 +72,12 @@ scenario(
       { match: 'Question:', text: '[1]' },
       {
         match: /Friday at eight[\s\S]*book the table/,
-        text: 'decision [1] They meet on Friday.\ntodo [2] Ben books a table.\npoint [99] Unfounded.',
+        text: recapReply(
+          { kind: 'decision', text: 'They meet on Friday.', line: 1, words: 'Friday at eight' },
+          { kind: 'task', text: 'Book a table.', owner: 'Ben', line: 2, words: 'book the table' },
+          { text: 'Unfounded.', line: 99, words: 'we play chess' },
+          { text: 'Misquoted.', line: 3, words: 'we play draughts' },
+        ),
       },
     ];
     await using setup = await openScenario({ providers: { ...sayings.providers, replies } });
@@ -105,10 +123,12 @@ scenario(
     expect(answer.text).toMatch(/^Adam at \d\d:\d\d: "Friday at eight" https:/);
     expect(promptsOf(setup)).toContain('I book the table');
     const recap = await commandReply(adam, 'captions recap');
-    expect([recap.ephemeral, recap.text.split('\n').length]).toEqual([true, 3]);
+    expect(recap.ephemeral).toBe(true);
     expect(recap.text).toMatch(
-      /They meet on Friday\. \(Adam, \d\d:\d\d\)\n.*Ben books a table\. \(Ben, \d\d:\d\d\)/,
+      /\*\*Decisions\*\*\n- They meet on Friday\. \(Adam, \d\d:\d\d\) \S+\n\*\*Tasks\*\*\n- Ben: Book a table\. \(Ben, \d\d:\d\d\) \S+$/,
     );
+    expectLinks(setup, recap.text, ['Friday at eight', 'I book the table']);
+    expect(recap.text).not.toContain('Misquoted');
     expect(recap.text).not.toContain('Unfounded');
   },
 );

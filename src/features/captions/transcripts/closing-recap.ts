@@ -13,6 +13,7 @@ import { maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
+import { recapMessages } from './recap-lines.ts';
 import type { TranscriptQuestions } from './transcript-questions.ts';
 import { allStores, storeFor, TranscriptStores } from './transcript-stores.ts';
 
@@ -63,7 +64,7 @@ export class PostedRecaps {
 
   /** Known state of the recap of that session, at its next end. */
   again(sessionId: string): PostedRecap {
-    const recap = this.#bySession.get(sessionId) ?? { ends: 0, lineCount: 0, place: undefined };
+    const recap = this.#bySession.get(sessionId) ?? { ends: 0, lineCount: 0, places: [] };
     recap.ends += 1;
     this.#bySession.delete(sessionId);
     this.#bySession.set(sessionId, recap);
@@ -79,7 +80,7 @@ type PostedRecap = {
   ends: number;
   /** Lines that were summed up. */
   lineCount: number;
-  place: MessagePlace | undefined;
+  places: readonly MessagePlace[];
 };
 
 /**
@@ -104,22 +105,25 @@ async function postRecap(
     const made = isPublic
       ? await publicRecap(session, posted.lineCount, context, recaps)
       : alone(posted);
-    if (made.lines.length === 0 || posted.ends !== ends) return;
-    const place = await post(made.lines, { ...session, ends }, of(captionsDays), context);
-    if (!place) return;
-    if (posted.place) await withdraw(posted.place, session, context);
-    posted.place = place;
+    if (made.messages.length === 0 || posted.ends !== ends) return;
+    const places = await post(made.messages, { ...session, ends }, of(captionsDays), context);
+    if (places.length === 0) return;
+    for (const place of posted.places) await withdraw(place, session, context);
+    posted.places = places;
     posted.lineCount = made.lineCount;
   } catch (error) {
     onEvent(guildId, failureOf(error, 'think'));
   }
 }
 
-type RecapMessage = { readonly lines: readonly TextLine[]; readonly lineCount: number };
+type RecapMessages = {
+  readonly messages: readonly (readonly TextLine[])[];
+  readonly lineCount: number;
+};
 
 /** Message in place of a recap that only people who sat there may know: it says once how they get it. */
-function alone({ place }: PostedRecap): RecapMessage {
-  return { lines: place ? [] : [{ id: 'recap.alone' }], lineCount: 0 };
+function alone({ places }: PostedRecap): RecapMessages {
+  return { messages: places.length > 0 ? [] : [[{ id: 'recap.alone' }]], lineCount: 0 };
 }
 
 /** None where there is nothing worth a recap, or no more than `before` lines. */
@@ -128,61 +132,60 @@ async function publicRecap(
   before: number,
   { settings }: SessionContext,
   recaps: PostedRecaps,
-): Promise<RecapMessage> {
+): Promise<RecapMessages> {
   const everybody = [{ personId: '', openPlaceIds: [session.placeId] }] as const;
   const range = { leastLines: Math.max(leastLines, before + 1) };
   const making = recaps.questions.sumUp(session, everybody, undefined, range);
   const outcome = await recaps.inTime(making);
   const lineCount = outcome.kind === 'recap' ? outcome.lineCount : before;
-  return { lines: linesOf(outcome, wallTimesIn(settings().timeZone)), lineCount };
+  return { messages: messagesOf(outcome, wallTimesIn(settings().timeZone)), lineCount };
 }
 
-function linesOf(outcome: RecapOutcome, times: WallTimes): readonly TextLine[] {
+function messagesOf(outcome: RecapOutcome, times: WallTimes): RecapMessages['messages'] {
   switch (outcome.kind) {
-    case 'recap': {
-      const { channelName: channel, startedAtWallMs } = outcome.session;
-      const title = { channel, date: times.day(startedAtWallMs) };
-      const points = outcome.points.map(({ name, text, atWallMs }): TextLine => {
-        return { id: 'recap.point', with: { text, name, time: times.minute(atWallMs) } };
-      });
-      return [{ id: 'recap.title', with: title }, ...points];
-    }
+    case 'recap':
+      return recapMessages(outcome, times);
     case 'none':
     case 'unknown':
       return [];
     case 'unread':
     case 'late':
-      return [{ id: 'recap.failed' }];
+      return [[{ id: 'recap.failed' }]];
     case 'failed':
-      return [outcome.line, { id: 'recap.failed' }];
+      return [[outcome.line, { id: 'recap.failed' }]];
   }
 }
 
+/** Places of the messages that were posted. */
 async function post(
-  lines: readonly TextLine[],
+  messages: RecapMessages['messages'],
   { guildId, id: sessionId, placeId, ends }: TranscriptSession & Pick<PostedRecap, 'ends'>,
   captionsDays: number,
   { parts, port }: SessionContext,
-): Promise<MessagePlace | undefined> {
-  const text = lines
-    .map(({ id, with: words = {} }: CheckedLine) =>
-      writtenText({ id, with: plainWords(words) }, guildId, parts),
-    )
-    .join('\n')
-    .slice(0, maxMessageChars);
+): Promise<readonly MessagePlace[]> {
   const chat = parts.captionChats.reopen(guildId, placeId);
-  const posted = Promise.withResolvers<MessagePlace | undefined>();
-  chat.onOutcome((outcome) => posted.resolve(outcome.kind === 'shown' ? outcome.place : undefined));
-  chat.show({ key: `recap ${sessionId} ${ends}`, text, urgency: 'whole' });
+  const places = new Map<string, MessagePlace>();
+  chat.onOutcome((outcome) => {
+    if (outcome.kind === 'shown') places.set(outcome.key, outcome.place);
+  });
+  for (const [n, lines] of messages.entries()) {
+    const text = lines
+      .map(({ id, with: words = {} }: CheckedLine) =>
+        writtenText({ id, with: plainWords(words) }, guildId, parts),
+      )
+      .join('\n')
+      .slice(0, maxMessageChars);
+    chat.show({ key: `recap ${sessionId} ${ends} ${n}`, text, urgency: 'whole' });
+  }
   await chat.flush(postMs);
-  posted.resolve(undefined);
-  const place = await posted.promise;
   chat.close();
-  if (!place) return undefined;
-  const message = { ...place, guildId, sessionId, postedAtWallMs: parts.clock.wallMs() };
-  const { messages } = storeFor(port(TranscriptStores), captionsDays);
-  await withStore(guildId, parts, 'store.unwritable', () => messages.put(message));
-  return place;
+  const { messages: noted } = storeFor(port(TranscriptStores), captionsDays);
+  const postedAtWallMs = parts.clock.wallMs();
+  for (const place of places.values())
+    await withStore(guildId, parts, 'store.unwritable', () =>
+      noted.put({ ...place, guildId, sessionId, postedAtWallMs }),
+    );
+  return [...places.values()];
 }
 
 /** Deletes the recap of before. */

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { RecapPoint } from '#src/features/captions/answers/recap.ts';
+import type { Recap } from '#src/features/captions/answers/recap.ts';
 
 /** Longest time, in ms, that a recap may take, whether or not a caller waits for it. */
 const longestMs = 60 * 60_000;
@@ -12,7 +12,7 @@ const keptMs = 15 * 60_000;
 const mostRecaps = 50;
 
 type RecapWork = {
-  readonly points: Promise<readonly RecapPoint[]>;
+  readonly made: Promise<Recap>;
   readonly over: AbortController;
 };
 
@@ -32,20 +32,17 @@ export class RecapCache {
   }
 
   /** The recap of that key. Errors: those of `make`, or BotError `answer.late`. */
-  of(
-    key: string,
-    make: (signal: AbortSignal) => Promise<readonly RecapPoint[]>,
-  ): Promise<readonly RecapPoint[]> {
+  of(key: string, make: (signal: AbortSignal) => Promise<Recap>): Promise<Recap> {
     const known = this.#works.get(key);
-    if (known) return known.points;
+    if (known) return known.made;
     const over = new AbortController();
-    const points = this.#made(key, make, over);
-    this.#works.set(key, { points, over });
-    points.catch(() => undefined); // told to whoever waits or asks again
+    const made = this.#made(key, make, over);
+    this.#works.set(key, { made, over });
+    made.catch(() => undefined); // told to whoever waits or asks again
     for (const oldest of this.#works.keys()) {
       if (this.#works.size > mostRecaps) this.drop(oldest);
     }
-    return points;
+    return made;
   }
 
   /** It is made anew when it is asked for again. */
@@ -56,18 +53,18 @@ export class RecapCache {
 
   async #made(
     key: string,
-    make: (signal: AbortSignal) => Promise<readonly RecapPoint[]>,
+    make: (signal: AbortSignal) => Promise<Recap>,
     over: AbortController,
-  ): Promise<readonly RecapPoint[]> {
+  ): Promise<Recap> {
     const startedMs = this.#clock.nowMs();
     const done = new AbortController();
     this.#later(longestMs, done.signal, () => over.abort(lateAnswer(longestMs)));
     let isKept = false;
     try {
-      const points = await make(AbortSignal.any([this.#signal, over.signal]));
+      const made = await make(AbortSignal.any([this.#signal, over.signal]));
       isKept = this.#clock.nowMs() - startedMs >= slowMs;
       if (isKept) this.#later(keptMs, over.signal, () => this.drop(key));
-      return points;
+      return made;
     } finally {
       done.abort(new Error('the recap is made'));
       if (!isKept) this.#works.delete(key);

@@ -5,6 +5,7 @@ import type {
   FileRequest,
   FindOutcome,
   QuotedLine,
+  QuotedPoint,
   TranscriptOutcome,
 } from '#src/features/captions/caption-outcomes.ts';
 import { messageLink } from '#src/features/captions/files/message-link.ts';
@@ -27,6 +28,7 @@ import {
   knownByAll,
   knownByPeople,
 } from '#src/people/confidential-text.ts';
+import { knownLocale } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { type AudienceRules, audienceOf, audienceOfManagers } from './audience.ts';
 import type { CaptionParts } from './transcript-stores.ts';
@@ -48,6 +50,15 @@ export class TranscriptLookup {
   /** IANA name of the zone in which this server reads times. */
   timeZoneIn(guildId: string): string {
     return this.#sessions.settings.in(guildId).timeZone;
+  }
+
+  /** Language in which most of these lines are, as a BCP 47 tag, if there are texts in it; else that of the server. */
+  languageOf({ guildId }: TranscriptSession, lines: readonly TranscriptLine[]): string {
+    const byLanguage = Map.groupBy(lines, ({ language }) => knownLocale(language));
+    byLanguage.delete(undefined);
+    const [most] = [...byLanguage].toSorted(([, one], [, other]) => other.length - one.length);
+    const { language } = this.#sessions.settings.in(guildId);
+    return most?.[0] ?? knownLocale(language) ?? this.#parts.places.localeIn(guildId);
   }
 
   async sessions(guildId: string, personId: string): Promise<readonly ListedSession[]> {
@@ -234,6 +245,7 @@ function quotedLine({ line, session }: FoundLine): QuotedLine {
 }
 
 /** A point of a recap, with the line that it rests on first. */
-export function quotedPoint({ text, sources: [source] }: RecapPoint): QuotedLine {
-  return { ...quotedLine(source), text };
+export function quotedPoint({ kind, text, sources: [source], owner }: RecapPoint): QuotedPoint {
+  const named = owner && { owner: visibleLine(owner.name) };
+  return { ...quotedLine(source), kind, text, ...named };
 }

@@ -12,7 +12,12 @@ import {
   citedLines,
   numberedLines,
 } from '#src/features/captions/answers/numbered-lines.ts';
-import { type RecapPoint, recap } from '#src/features/captions/answers/recap.ts';
+import {
+  type Recap,
+  type RecapPoint,
+  recap,
+  speakerId,
+} from '#src/features/captions/answers/recap.ts';
 import type {
   FindOutcome,
   RecapOutcome,
@@ -22,6 +27,7 @@ import type {
 import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import type { Audience, FoundLine, LineRange } from '#src/features/captions/transcript-store.ts';
 import type { PaidKind } from '#src/spending/paid-kinds.ts';
+import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { lateAnswer, RecapCache } from './recap-cache.ts';
@@ -168,56 +174,66 @@ export class TranscriptQuestions {
     const { guildId } = session;
     try {
       const key = `${guildId} ${asker?.id} ${session.id} ${range.fromMs} ${range.toMs}`;
-      const made = await this.#pointsInTime(session, lines, asker, key);
+      const { points: made, isPartial } = await this.#madeInTime(session, lines, asker, key);
       const points = await this.#stillKnown(made, session, asker, audience, range);
       if (!points) return { kind: 'unread' };
       if (points.length < made.length) this.#kept.drop(key);
       if (points.length === 0) return { kind: 'none' };
       const lineCount = lines.length;
-      return { kind: 'recap', session, lineCount, points: points.map(quotedPoint) };
+      const quoted = points.map(quotedPoint);
+      return { kind: 'recap', session, lineCount, points: quoted, ...(isPartial && { isPartial }) };
     } catch (error) {
-      if (error instanceof RefusedError) return { kind: 'failed', line: error.line };
-      this.#report(guildId, error);
-      if (!(error instanceof BotError)) throw error;
-      if (error.code === 'answer.late') return { kind: 'late' };
-      return { kind: 'failed', line: failureText(error, this.#parts) };
+      return this.#failedRecap(guildId, error);
     }
   }
 
-  async #pointsInTime(
+  #failedRecap(guildId: string, error: unknown): RecapOutcome {
+    if (error instanceof RefusedError) return { kind: 'failed', line: error.line };
+    this.#report(guildId, error);
+    if (!(error instanceof BotError)) throw error;
+    const { code } = error;
+    if (code === 'answer.late') return { kind: 'late' };
+    const unreadable = { id: 'recap.unreadable' } as const;
+    const line = code === 'answer.malformed' ? unreadable : failureText(error, this.#parts);
+    return { kind: 'failed', line };
+  }
+
+  async #madeInTime(
     session: TranscriptSession,
     lines: readonly TranscriptLine[],
     asker: Asker | undefined,
     key: string,
-  ): Promise<readonly RecapPoint[]> {
+  ): Promise<Recap> {
     const make = async (signal: AbortSignal) => {
       const questions = this.#writtenQuestions;
       const place = await questions.enterRecap(session.guildId, asker?.id, signal);
       if ('line' in place) throw new RefusedError(place.line);
       using _ = place;
-      return await this.#points(session, lines, asker, signal);
+      return await this.#made(session, lines, asker, signal);
     };
     if (!asker) return await this.#inTime(longestRecapMs, make);
     return await within(this.#kept.of(key, make), longestRecapMs, this.#parts.clock, lateRecap);
   }
 
-  #points(
+  #made(
     session: TranscriptSession,
     lines: readonly TranscriptLine[],
     asker: Asker | undefined,
     signal: AbortSignal,
-  ): Promise<readonly RecapPoint[]> {
+  ): Promise<Recap> {
     const { guildId } = session;
-    const { places } = this.#parts;
     const timeZone = this.#lookup.timeZoneIn(guildId);
-    const language = places.localeIn(guildId) === 'de' ? 'German' : 'English';
+    const language = languageName(this.#lookup.languageOf(session, lines));
     const found = lines.map((line) => ({ line, session }));
     const ask = (prompt: ModelPrompt, until: AbortSignal) =>
       this.#reply(guildId, asker, asker ? 'recap' : 'recap at the end', prompt, until);
     return recap(found, { maxChars, timeZone, language }, ask, signal);
   }
 
-  /** Points whose lines are all still there, and may still be known; undefined where that cannot be read. */
+  /**
+   * Points whose lines are all still there, and may still be known, with owners who still speak there; undefined where that
+   * cannot be read.
+   */
   async #stillKnown(
     points: readonly RecapPoint[],
     session: TranscriptSession,
@@ -229,9 +245,12 @@ export class TranscriptQuestions {
     const lines = audience && (await this.#lookup.lines(session, audience, range));
     if (!lines) return undefined;
     const texts = new Map(lines.map(({ number, text }) => [number, text]));
-    return points.filter(({ sources }) =>
-      sources.every(({ line }) => texts.get(line.number) === line.text),
-    );
+    const speakerIds = new Set(lines.map(({ speaker }) => speakerId(speaker)));
+    return points
+      .filter(({ sources }) => sources.every(({ line }) => texts.get(line.number) === line.text))
+      .map(({ owner, ...point }) =>
+        owner && speakerIds.has(speakerId(owner)) ? { ...point, owner } : point,
+      );
   }
 
   /** Where no model chooses: what a search finds in the session of these lines, or in all where they are of several. */

@@ -13,9 +13,16 @@ import {
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { recapReply } from '#test/features/captions/answers/recap-reply.ts';
 
 const speech = 'human-goforward';
-const point: readonly ChatStep[] = ['decision [2] They take five.'];
+const decision = {
+  kind: 'decision',
+  text: 'They take five.',
+  line: 2,
+  words: 'five five',
+} as const;
+const point: readonly ChatStep[] = [recapReply(decision)];
 
 /** Adam has said "five five" so often while captions were on, in a server that wants recaps. */
 async function talked(
@@ -49,7 +56,7 @@ test('when the bot leaves, a recap is posted where the captions are, without hol
   expect(last(fixture)).not.toMatch(/^Recap/);
   await clock.advance(12_000);
   expect(last(fixture)).toMatch(
-    /^Recap of Lounge, \d{4}-\d\d-\d\d:\nThey take five\\?\. \(Adam, \d\d:\d\d\)$/,
+    /^Recap of Lounge, \d{4}-\d\d-\d\d:\n\*\*Decisions\*\*\n- They take five\. \(Adam, \d\d:\d\d\) https:\S+\/lounge captions 1$/,
   );
 });
 

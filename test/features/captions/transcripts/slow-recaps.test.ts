@@ -1,9 +1,16 @@
 import { expect, test } from 'vitest';
 import { captioned, kept, says } from '#test/conversation/setup/captioned.ts';
-import { adam, eva, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import {
+  adam,
+  eva,
+  places,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { recapReply } from '#test/features/captions/answers/recap-reply.ts';
 
 const minuteMs = 60_000;
 const request = { since: 'start' } as const;
@@ -11,7 +18,10 @@ const request = { since: 'start' } as const;
 /** Adam and Eva have each said something; a recap takes so long. */
 async function talked(recapMs: number): Promise<SessionFixture & { readonly model: FakeChat }> {
   const clock = new VirtualClock();
-  const points = 'decision [1] They take five.\npoint [2] Eva agrees.';
+  const points = recapReply(
+    { kind: 'decision', text: 'They take five.', line: 1, words: 'five five' },
+    { text: 'Eva agrees.', line: 2, words: 'five five' },
+  );
   const slow: readonly ChatStep[] = [{ waitMs: recapMs }, points];
   const model = new FakeChat([slow], clock);
   const fixture = await captioned({ chat: model }, clock);
@@ -71,6 +81,58 @@ test('what was forgotten while a recap was made, or kept, is not in it', async (
   expect((await recapOf(ready)).said).toEqual(['They take five.']);
 });
 
+test('an owner who was forgotten while a recap was made is not named in it', async () => {
+  const clock = new VirtualClock();
+  const task = { kind: 'task', text: 'Book a table.', owner: 'Eva' } as const;
+  const reply = recapReply({ ...task, line: 1, words: 'Eva books a table' });
+  const model = new FakeChat([[{ waitMs: minuteMs / 2 }, reply]], clock);
+  const transcriber = new FakeTranscriber({ texts: () => 'Eva books a table' });
+  const fixture = await captioned({ chat: model, transcriber }, clock);
+  await says(fixture);
+  await says(fixture, eva);
+  await fixture.sessions.leave('g');
+  const owners: unknown[] = [];
+  for (const forgets of [false, true]) {
+    const asked = fixture.transcriptFor.recap('g', adam, request);
+    await clock.advance(minuteMs / 4);
+    if (forgets) await fixture.privacy.forget('g', 'eva');
+    await clock.advance(minuteMs);
+    const outcome = await asked;
+    owners.push(outcome.kind === 'recap' && outcome.points.map(({ owner, text }) => [owner, text]));
+  }
+  expect(owners).toEqual([[['Eva', 'Book a table.']], [[undefined, 'Book a table.']]]);
+});
+
+test('a reply that is no recap is told of as such', async () => {
+  const fixture = await captioned({ chat: new FakeChat([['They take five.']]) });
+  await says(fixture);
+  const unreadable = { kind: 'failed', line: { id: 'recap.unreadable' } };
+  expect(await fixture.transcriptFor.recap('g', adam, request)).toEqual(unreadable);
+  expect(fixture.of('failed')).toMatchObject([{ code: 'answer.malformed' }]);
+});
+
+test.each([
+  ['pl', {}, 'Polish'],
+  [undefined, { language: 'ja' }, 'Japanese'],
+  [undefined, {}, 'French'],
+  ['xx', {}, 'French'],
+])(
+  'a recap of lines in %s, where the server sets %j, is written in %s',
+  async (spoken, set, name) => {
+    const model = new FakeChat([[recapReply()]]);
+    const transcriber = new FakeTranscriber({
+      texts: () => 'five five',
+      ...(spoken && { language: spoken }),
+    });
+    const french = { ...places, localeIn: () => 'fr' as const };
+    const fixture = await captioned({ chat: model, transcriber, places: french });
+    for (const [key, value] of Object.entries(set)) await fixture.settings.set('g', key, value);
+    await says(fixture);
+    await fixture.transcriptFor.recap('g', adam, request);
+    expect(model.asked.at(-1)?.messages[0]?.content).toContain(`one sentence in ${name}.`);
+  },
+);
+
 test('a recap that takes longer than an hour is given up', async () => {
   const fixture = await talked(2 * 60 * minuteMs);
   await recapOf(fixture);
@@ -102,7 +164,10 @@ test('recaps and quotes end with the share of a person, their answers in writing
     tariff: { recognise: { kind: 'free' }, speak: { kind: 'free' } },
   });
   const usage = { inputTokens: 1_000, outputTokens: 3_000 };
-  const model = new FakeChat([['point [1] They take five.', { usage }]], clock);
+  const model = new FakeChat(
+    [[recapReply({ text: 'They take five.', line: 1, words: 'five five' }), { usage }]],
+    clock,
+  );
   const fixture = await captioned({ chat: model, spending: budgets }, clock);
   await says(fixture);
   await fixture.sessions.leave('g');
