@@ -41,7 +41,13 @@ type SessionHooks = {
   readonly signal: AbortSignal;
 };
 
-type SessionOnce = 'captions-on' | 'greeted' | 'lines-hidden' | 'roles-unread' | 'slow';
+type SessionOnce =
+  | 'captions-begun'
+  | 'captions-on'
+  | 'greeted'
+  | 'lines-hidden'
+  | 'roles-unread'
+  | 'slow';
 
 /** Events that happen at most once in a session, however often its link comes and goes. */
 export class OncePerSession {

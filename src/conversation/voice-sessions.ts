@@ -182,7 +182,8 @@ export class VoiceSessions implements AsyncDisposable {
       if (!here && !sparesCoders(this.#parts.codec, codersKept)) return { kind: 'no-coders' };
       await this.#leave(guildId);
       if (this.#closed) return undefined;
-      return await this.#enter(this.#stayIn(channel, { callerId: '' }, {}));
+      const { autoJoinMode: mode } = this.settings.in(guildId);
+      return await this.#enter(this.#stayIn(channel, { callerId: '', mode }, {}));
     };
     return await this.#queue.run(guildId, enter);
   }

@@ -116,6 +116,7 @@ test('a key and its values are offered, prefix first', async () => {
   expect(await key.suggest?.('c', manager, ports())).toEqual([
     'cues',
     'consent',
+    'captions',
     'captions_channel',
     'captions_days',
     'catch_up',

@@ -9,7 +9,13 @@ import { languageLabel, languageTag, offeredLanguages } from '#src/texts/languag
 import { type AddressingMode, addressingModes } from '#src/turn/addressing/addressing-windows.ts';
 import { personDayCap, serverDayCap, serverMonthCap } from './budget-settings.ts';
 import type { Persona } from './persona.ts';
-import { autoJoin, blockedIds, leaveAfterMs, userRoleIds } from './presence-settings.ts';
+import {
+  autoJoin,
+  autoJoinMode,
+  blockedIds,
+  leaveAfterMs,
+  userRoleIds,
+} from './presence-settings.ts';
 import {
   bad,
   type Choices,
@@ -212,6 +218,7 @@ export const conversationSettings = {
   duckForPeople,
   consent,
   autoJoin,
+  autoJoinMode,
   leaveAfterMs,
   userRoleIds,
   blockedIds,

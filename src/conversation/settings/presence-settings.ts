@@ -1,5 +1,6 @@
+import { joinModes } from '#src/conversation/ports/command-ports.ts';
 import { aloneMs } from '#src/people/join-rules.ts';
-import { bad, idsSetting, ok, type ServerSetting } from './server-setting.ts';
+import { bad, idsSetting, ok, type ServerSetting, wordSetting } from './server-setting.ts';
 
 /** Word for a `leave_after` under which the bot stays in an empty channel. */
 const never = 'never';
@@ -16,6 +17,9 @@ export const autoJoin: ServerSetting<readonly string[]> = {
   exists: (channelIds, guildId, { places }) =>
     channelIds.every((id) => places.channel(guildId, id) !== undefined),
 };
+
+/** Mode of the sessions in those channels. */
+export const autoJoinMode = wordSetting('auto_join_mode', joinModes, () => 'talk');
 
 /** Roles of which a person needs one; empty: all people may. */
 export const userRoleIds = idsSetting('roles', 'role', mostRoles, { id: 'settings.bad.roles' });

@@ -140,19 +140,19 @@ export class StoredSettings {
     return words !== undefined && readSetting(setting, words, this.choices).kind === 'ok';
   }
 
-  /** Options of captions in a voice channel; undefined where they are off. */
-  captionsIn(guildId: string, channelId: string): CaptionOptions | undefined {
+  /** Options of captions that people turned on in a voice channel; `off` for the rest of a session; undefined: no choice. */
+  captionsIn(guildId: string, channelId: string): CaptionOptions | 'off' | undefined {
     const value = this.#server(guildId).set.get(captionsKey(channelId));
-    return value === undefined ? undefined : readCaptionOptions(value);
+    return value === undefined || value === 'off' ? value : readCaptionOptions(value);
   }
 
-  /** Turns captions of a voice channel on or, with undefined, off; as `set`. */
+  /** Stores what `captionsIn` gives; as `set`. */
   setCaptionsIn(
     guildId: string,
     channelId: string,
-    options: CaptionOptions | undefined,
+    options: CaptionOptions | 'off' | undefined,
   ): Promise<boolean> {
-    const value = options && storedCaptionOptions(options);
+    const value = options && options !== 'off' ? storedCaptionOptions(options) : options;
     return this.#write(guildId, captionsKey(channelId), value);
   }
 

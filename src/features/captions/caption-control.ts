@@ -36,10 +36,11 @@ export class SessionCaptionControl {
     if (!session) return { kind: 'nowhere' };
     const captions = session.context.features.of(SessionCaptions);
     const kind = captions.active ? 'off' : 'already';
+    const choice = captions.beginThemselves ? 'off' : undefined;
     const { channelId } = session.channel;
     const { settings } = this.#sessions;
     const [saved] = await Promise.all([
-      settings.setCaptionsIn(guildId, channelId, undefined),
+      settings.setCaptionsIn(guildId, channelId, choice),
       captions.turnOff(),
     ]);
     return { kind, saved };

@@ -9,6 +9,9 @@ import {
 /** Most days that captions can be kept. */
 const maxDays = 365;
 
+/** Captions begin with each session. */
+export const captionsBegin = switchSetting('captions', false);
+
 /** Text channel in which captions get a thread; undefined: they are posted in the chat of the voice channel. */
 export const captionsChannelId = idSetting('captions_channel', 'channel', {
   id: 'settings.bad.captions_channel',
@@ -35,6 +38,7 @@ export const recap = switchSetting('recap', false);
 
 /** Settings of captions. */
 export const captionSettings: readonly ServerSetting[] = [
+  captionsBegin,
   captionsChannelId,
   captionsDays,
   catchUp,

@@ -35,7 +35,7 @@ import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { CaptionMessages, type LiveCaptionsTrouble } from './caption-messages.ts';
 import { CaptionNewcomers } from './caption-newcomers.ts';
 import { notifyEverybody } from './caption-notice.ts';
-import { captionsChannelId, captionsDays, catchUp } from './caption-settings.ts';
+import { captionsBegin, captionsChannelId, captionsDays, catchUp } from './caption-settings.ts';
 import { captionTexts } from './caption-texts.ts';
 import { exchangesOf } from './former-exchanges.ts';
 import {
@@ -100,6 +100,7 @@ export class SessionCaptions implements FeatureSession {
   readonly #isReturned: boolean;
   readonly #recaps: PostedRecaps;
   #hasTranscript = false;
+  #hasEntered = false;
 
   /** `isReturned`: the session goes on where a former run sat, whose people heard the notice. */
   constructor(
@@ -142,6 +143,7 @@ export class SessionCaptions implements FeatureSession {
 
   /** Turns captions on where they are kept on, as soon as people can read the notice; where that fails they read why. */
   entered(): void {
+    this.#hasEntered = true;
     const { notice, signal } = this.#context;
     const options = this.#wanted();
     if (!options || this.#active || this.#turning) return;
@@ -163,11 +165,26 @@ export class SessionCaptions implements FeatureSession {
     this.#active?.recorder.endExchanges();
   }
 
+  /** Begins captions where the server has set so meanwhile. */
+  governed(): void {
+    if (this.#hasEntered) this.entered();
+  }
+
+  /** The server has captions begin with each session. */
+  get beginThemselves(): boolean {
+    return this.#context.settings().of(captionsBegin);
+  }
+
   /** Options of captions that are to be on in this channel. */
   #wanted(): CaptionOptions | undefined {
-    const { channel, maySpeak, stored } = this.#context;
-    const kept = stored.captionsIn(channel.guildId, channel.channelId);
-    return kept ?? (maySpeak() ? undefined : {});
+    const { channel, maySpeak, once, stored } = this.#context;
+    const { guildId, channelId } = channel;
+    const kept = stored.captionsIn(guildId, channelId);
+    if (kept && kept !== 'off') return kept;
+    const isNew = once.first('captions-begun') && !this.#isReturned;
+    if (kept && isNew) void stored.setCaptionsIn(guildId, channelId, undefined);
+    const begin = this.beginThemselves && (kept === undefined || isNew);
+    return begin || !maySpeak() ? {} : undefined;
   }
 
   /** The people there heard the notice before a restart; they hear the next one. */

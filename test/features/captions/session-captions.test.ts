@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { peopleReading } from '#src/people/confidential-text.ts';
 import { captioned, kept, says, turnOn } from '#test/conversation/setup/captioned.ts';
@@ -215,6 +216,37 @@ test('captions that are turned off write nothing more, and stay off', async () =
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 8_000);
   expect(fixture.captions.isOn('g')).toBe(false);
+});
+
+test('captions begin with each session where the server wants that, with the notice, and only of who said yes', async () => {
+  const fixture = openSessionFixture({ addressing: 'off' });
+  await fixture.settings.set('g', 'captions', 'on');
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 5_000);
+  expect(notices(fixture)).toEqual([1, 1, 0]);
+  await says(fixture);
+  await says(fixture, eva);
+  expect((await kept(fixture)).map(({ speaker }) => speaker.name)).toEqual(['Adam']);
+});
+
+test('captions that people turn off stay off until the next session, although the server has them begin', async () => {
+  const fixture = openSessionFixture({ addressing: 'off' });
+  const { captions, sessions, settings } = fixture;
+  await sessions.join(lounge, 'adam');
+  await pass(fixture, 2_000);
+  expect(captions.isOn('g')).toBe(false);
+  await settings.set('g', 'captions', 'on');
+  await pass(fixture, 5_000);
+  expect(captions.isOn('g')).toBe(true);
+  expect(await captions.turnOff('g')).toEqual({ kind: 'off', saved: true });
+  await settings.set('g', 'cues', 'off');
+  fixture.linkOpener.link.lose(new BotError('link.lost', true, 'Gone.'));
+  await pass(fixture, 8_000);
+  expect(captions.isOn('g')).toBe(false);
+  await sessions.leave('g');
+  await sessions.join(lounge, 'adam');
+  await pass(fixture, 8_000);
+  expect(captions.isOn('g')).toBe(true);
 });
 
 test('a bot that was called for captions writes, and never answers', async () => {

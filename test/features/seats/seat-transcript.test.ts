@@ -44,6 +44,19 @@ test.each([
   },
 );
 
+test('captions that people turned off are off after a restart, although the server has them begin', async () => {
+  const kept = await openSeats();
+  const settingsStore = new MemorySettings();
+  await settingsStore.write('g', 'captions', 'on');
+  const former = await called(kept, { settingsStore }, [adam]);
+  await pass(former, 5_000);
+  expect(former.captions.isOn('g')).toBe(true);
+  await former.captions.turnOff('g');
+  const bot = await restarted(kept, { settingsStore }, [adam]);
+  await pass(bot, 6_000);
+  expect([bot.sessions.at('g')?.name, bot.captions.isOn('g')]).toEqual(['Lounge', false]);
+});
+
 test('without captions the conversation starts anew', async () => {
   const kept = await openSeats();
   const former = await called(kept, {}, [adam]);

@@ -68,6 +68,18 @@ test('it comes to the first person, hears a standing yes, and its panel asks the
   ]);
 });
 
+test('it comes to write captions where the server has set that', async () => {
+  const bot = await opened(loungeId);
+  await bot.settings.set('g', 'auto_join_mode', 'captions');
+  await bot.move(adam, one, 10_000);
+  expect([bot.sessions.session('g')?.mode, bot.captions.isOn('g')]).toEqual(['captions', true]);
+  expect(bot.synthesizer.asked.map(({ text }) => text)).toEqual([
+    'Captions are on. What you say is written.',
+  ]);
+  await bot.sessions.join(one, 'adam', 'talk');
+  expect(bot.sessions.session('g')?.mode).toBe('talk');
+});
+
 test('it does not come where it was not set to, nor to people who all said no', async () => {
   const bot = await opened(denId);
   await bot.move(adam, one);

@@ -5,7 +5,9 @@ import { realClock } from '#src/base/clock.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
+import { linesIn, Sayings, untilShown } from '#test/scenarios/setup/captioning.ts';
 import {
+  callIn,
   converse,
   eventually,
   openScenario,
@@ -28,6 +30,11 @@ async function set(guild: SandboxGuild, key: string, value: string): Promise<voi
 async function setAutoJoin(guild: SandboxGuild, ...channels: readonly string[]): Promise<void> {
   const mentions = channels.map((name) => `<#${guild.channelId(name)}>`);
   await set(guild, 'auto_join', mentions.join(' '));
+}
+
+/** Waits until captions are on: their notice was said, and the bot's name shows it. */
+async function untilOn(guild: SandboxGuild): Promise<void> {
+  await eventually(() => expect(guild.bot().nickname).not.toBeNull());
 }
 
 /** Resolves when the bot sits there and this person can talk with it. */
@@ -56,6 +63,55 @@ scenario(
     await ben.say(another, soon());
     await converse(setup, adam, question);
     expect(recognised(setup)).toEqual(['Adam']);
+  },
+);
+
+scenario(
+  'where auto_join writes captions, it comes to people who said yes, writes them alone, and answers nobody',
+  async () => {
+    const sayings = new Sayings(['Nova are you there', 'nobody may write this']);
+    const providers = { ...sayings.providers, replies };
+    await using setup = await openScenario({ providers });
+    const guild = setup.sandbox.guild();
+    const [adam, ben] = [guild.person('Adam'), guild.person('Ben')];
+    await commandReply(adam, 'privacy allow', { for: 'always' });
+    await set(guild, 'auto_join_mode', 'captions');
+    await setAutoJoin(guild, 'Lounge');
+    await ben.join('Lounge', soon());
+    await adam.join('Lounge', soon());
+    await come(setup, adam, 'Lounge');
+    await untilOn(guild);
+    await ben.say(sayings.sound('nobody may write this'), soon());
+    await sayings.say(adam, 'Nova are you there');
+    await untilShown(setup, '**Adam** Nova are you there');
+    expect(linesIn(setup)).toEqual(['**Adam** Nova are you there']);
+    expect(setup.providers.requests.filter(({ endpoint }) => endpoint === 'chat')).toEqual([]);
+    expect(recognised(setup)).toEqual(['Adam']);
+  },
+);
+
+scenario(
+  'captions begin with each session where the server wants that, and end with /captions off until the next',
+  async () => {
+    const sayings = new Sayings(['first words', 'second words', 'third words']);
+    await using setup = await openScenario({ providers: { ...sayings.providers, replies } });
+    const guild = setup.sandbox.guild();
+    await set(guild, 'captions', 'on');
+    const adam = await callIn(setup, 'Adam');
+    await untilOn(guild);
+    await sayings.say(adam, 'first words');
+    await untilShown(setup, '**Adam** first words');
+    expect((await commandReply(adam, 'captions off')).text).toContain('off');
+    await setup.restart();
+    await returned(setup, adam);
+    await sayings.say(adam, 'second words');
+    await commandReply(adam, 'leave');
+    await commandReply(adam, 'join');
+    await adam.settled(soon());
+    await untilOn(guild);
+    await sayings.say(adam, 'third words');
+    await untilShown(setup, '**Adam** third words');
+    expect(linesIn(setup).join()).not.toContain('second');
   },
 );
 
