@@ -38,7 +38,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
     ...['spending', 'speech', 'chat', 'base'],
   ],
   'features/memories': ['conversation', 'sql', 'people', 'texts', 'turn', 'base'],
-  'features/personas': ['conversation', 'people', 'sources', 'speech', 'base'],
+  'features/personas': ['conversation', 'people', 'texts', 'sources', 'speech', 'base'],
   'features/reminders': ['conversation', 'sql', 'people', 'texts', 'chat', 'base'],
   'features/seats': ['conversation', 'people', 'texts'],
   'features/settings': [
@@ -47,7 +47,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   ],
   'features/tools': ['conversation', 'people', 'texts', 'chat', 'base'],
   'features/tracks': [
-    ...['conversation', 'sql', 'people', 'texts', 'playback'],
+    ...['conversation', 'sql', 'people', 'texts', 'turn', 'playback'],
     ...['sources', 'audio', 'base'],
   ],
   'features/typed': [

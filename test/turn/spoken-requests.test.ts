@@ -4,14 +4,14 @@ import { asksToStopListening, trackRequestIn } from '#src/turn/spoken-requests.t
 
 const names = ['Nova'];
 
-type Phrase = readonly [string, object];
 const kinds = ['pause', 'resume', 'skip', 'louder', 'quieter'] as const;
+type PhraseCase = readonly [phrase: string, request: object];
 /** Each phrase of the data with the name of the bot, and what it asks for. */
-const phrases = languages.flatMap(({ trackRequests: said }): readonly Phrase[] => [
+const phrases = languages.flatMap(({ trackRequests: said }): PhraseCase[] => [
   ...kinds.flatMap((kind) =>
-    (said?.[kind] ?? []).map((one) => [`${one}, Nova!`, { kind }] as const),
+    (said?.[kind] ?? []).map((one): PhraseCase => [`${one}, Nova!`, { kind }]),
   ),
-  ...(said?.level ?? []).map((one) => [`${one} 40`, { kind: 'level', percent: 40 }] as const),
+  ...(said?.level ?? []).map((one): PhraseCase => [`${one} 40`, { kind: 'level', percent: 40 }]),
 ]);
 
 test('every request of every language means what its list says, also with the name of the bot', () => {

@@ -90,13 +90,13 @@ async function perform(
   const outcome = await action.run(tools.actionsFor([askerId]), signal);
   const { facts, line, aloud } = outcome;
   ask.pressed = { content: asData(facts, tool.resultChars) };
-  if (by === 'spoken') tellSpoken(outcome, askerId, context);
+  if (by === 'spoken') reportAloud(outcome, askerId, context);
   else if (aloud) sayAloud(aloud, askerId, context);
   return { kind: 'done', ...(line && { line }) };
 }
 
 /** A short receipt; what is longer than can be said is written, too. */
-function tellSpoken(
+function reportAloud(
   { aloud, isPlain, line = { id: 'confirm.done' } }: ToolOutcome,
   personId: string,
   context: SessionContext,
