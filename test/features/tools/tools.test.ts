@@ -118,6 +118,8 @@ test('tools are offered in one order, whichever feature they are of', () => {
   expect(tools.map(({ name }) => name)).toEqual([
     ...['time', 'who_is_here', 'leave', 'post_text', 'play_sound', 'change_track'],
     ...['remember', 'forget_memory', 'find_in_captions'],
+    ...['set_captions', 'leave_me_out'],
     ...['set_reminder', 'list_reminders', 'cancel_reminder'],
+    ...['become_persona', 'follow_me'],
   ]);
 });
