@@ -1,4 +1,6 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { RepeatReporter } from './test/repeats.ts';
@@ -11,6 +13,26 @@ const compiled = fileURLToPath(new URL('node_modules/.cache/parley-tests', impor
 const tests = '{bench,test}/**/*.test.ts';
 /** `npm run test:long`: many seconds each, for what seldom breaks alone (restarts, takeovers, releases, every file format). */
 const longTests = '{bench,test}/**/*.long.test.ts';
+
+/** Free memory, in bytes, from which temporary files may lie in it. */
+const roomyBytes = 2 * 1024 ** 3;
+
+/** A folder in memory for temporary files, removed with this process: stores are synced thousands of times. Nothing where the system has none that is roomy and runs programs. */
+function inMemory(): { readonly TMPDIR?: string } {
+  const place = '/dev/shm';
+  try {
+    const mount = readFileSync('/proc/mounts', 'utf8').match(/^\S+ \/dev\/shm tmpfs (\S+)/m);
+    const { bavail, bsize } = statfsSync(place);
+    if (!mount || /\bnoexec\b/.test(mount[1] ?? '') || bavail * bsize < roomyBytes) return {};
+    const folder = mkdtempSync(join(place, 'parley-tests-'));
+    // PostgreSQL runs as another user there.
+    chmodSync(folder, 0o755);
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    return { TMPDIR: folder };
+  } catch {
+    return {};
+  }
+}
 
 export default defineConfig({
   test: {
@@ -36,12 +58,13 @@ export default defineConfig({
     hookTimeout: 60_000,
     globalSetup: ['test/postgres-setup.ts'],
     // Workers, and the threads and programs that tests start, compile each module once.
-    env: { NODE_COMPILE_CACHE: compiled },
+    env: { NODE_COMPILE_CACHE: compiled, ...inMemory() },
     // Once for each worker: a setup file runs anew before each test file, and each run would add its hook to all before it.
     execArgv: ['undici', 'sodium'].flatMap((name) => [
       '--import',
       new URL(`src/discord/library/${name}.ts`, import.meta.url).href,
     ]),
-    experimental: { viteModuleRunner: false },
+    // No test mocks modules, so none needs to be read for mocks.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
   },
 });
