@@ -49,12 +49,12 @@ test('a server that tells no language is spoken to in English', () => {
   expect([localeOf(undefined), localeOf(null)]).toEqual(['en', 'en']);
 });
 
-test.each(textIds)('%s is short and calm in every language', (id) => {
-  for (const locale of locales()) {
-    const sentence = text(id, {}, locale);
-    expect(sentence.length, locale).toBeLessThan(200);
-    expect(sentence, locale).not.toMatch(/!|\s$|^\s/);
-  }
+test.each(locales())('every text is short and calm in %s', (locale) => {
+  const texts = textIds.map((id) => [id, text(id, {}, locale)] as const);
+  expect(texts.length).toBeGreaterThan(500);
+  expect(
+    texts.filter(([, sentence]) => sentence.length >= 200 || /!|\s$|^\s/.test(sentence)),
+  ).toEqual([]);
 });
 
 test.each(builtInLocales)(

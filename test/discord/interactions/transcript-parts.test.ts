@@ -19,8 +19,8 @@ import { download } from '#test/sandbox/download.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(30_000);
-/** So many lines of 4,000 characters are more than one file may hold. */
-const said = Array.from({ length: 2_700 }, (_, n) => `Line${n} ${'ü'.repeat(1_990)}${n}`);
+/** So many lines of 6,000 bytes are more than one file may hold: three for each letter. */
+const said = Array.from({ length: 1_800 }, (_, n) => `Line${n} ${'ა'.repeat(1_990)}${n}`);
 const events: DiscordEvent[] = [];
 
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;

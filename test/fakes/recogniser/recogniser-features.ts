@@ -16,7 +16,12 @@ const floorDb = -58;
 const reach = 2;
 
 /** How the sound rises and falls: `bands` decibels per 10 ms. A hum and silence are zero throughout. */
-export type Features = { readonly values: Float32Array; readonly frames: number };
+export type Features = {
+  readonly values: Float32Array;
+  readonly frames: number;
+  /** Sum of squares of the values of each frame. */
+  readonly energies: Float64Array;
+};
 
 export function featuresOf(pcm: Pcm): Features {
   const loud = loudness(resample(toMono(pcm), listenRateHz).samples);
@@ -25,7 +30,12 @@ export function featuresOf(pcm: Pcm): Features {
   for (let n = reach * bands; n < loud.length - reach * bands; n++) {
     values[n] = (loud[n + reach * bands] ?? 0) - (loud[n - reach * bands] ?? 0);
   }
-  return { values, frames };
+  const energies = new Float64Array(frames);
+  for (let n = 0; n < values.length; n++) {
+    const frame = Math.floor(n / bands);
+    energies[frame] = (energies[frame] ?? 0) + (values[n] ?? 0) ** 2;
+  }
+  return { values, frames, energies };
 }
 
 /** Decibels above the floor per 10 ms and band. */

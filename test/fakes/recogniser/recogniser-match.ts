@@ -50,12 +50,10 @@ function likeness(
     const end = (frame + 1) * bands;
     const shift = offset * bands;
     for (let n = frame * bands; n < end; n++) {
-      const x = heard.values[n + shift] ?? 0;
-      const y = clip.values[n] ?? 0;
-      both += x * y;
-      there += x * x;
-      own += y * y;
+      both += (heard.values[n + shift] ?? 0) * (clip.values[n] ?? 0);
     }
+    there += heard.energies[frame + offset] ?? 0;
+    own += clip.energies[frame] ?? 0;
   }
   return both / Math.sqrt(there * own + 1);
 }
