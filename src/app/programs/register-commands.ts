@@ -1,8 +1,6 @@
-import { commands } from '#commands/commands.ts';
 import { loadCorrections } from '#src/app/text-corrections.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Config } from '#src/config/types.ts';
-import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import type { CommandChanges } from '#src/discord/interactions/registration.ts';
 import { misconfigured, runProgram } from './run-program.ts';
 
@@ -19,9 +17,12 @@ async function run({ discord, dataDir }: Config): Promise<number> {
 
 async function register({ token, ...place }: NonNullable<Config['discord']>): Promise<number> {
   const where = place.guildId === undefined ? 'everywhere' : `in server ${place.guildId}`;
+  // Loaded here, as they take most of a second: settings that cannot work are told before.
+  const { commands } = await import('#commands/commands.ts');
+  const { registerOnly } = await import('#src/discord/interactions/register-only.ts');
   try {
     const changes = await registerOnly({ token: token.reveal(), ...place, commands });
-    for (const line of news(changes)) console.log(`${line} ${where}`);
+    for (const line of news(changes, commands.length)) console.log(`${line} ${where}`);
     return 0;
   } catch (error) {
     if (!(error instanceof BotError) || error.code !== 'discord.bad_token') throw error;
@@ -36,9 +37,9 @@ function shown(name: string): string {
 }
 
 /** A line for each kind of change that there was, or one that there was none. */
-function news(changes: CommandChanges): string[] {
+function news(changes: CommandChanges, count: number): string[] {
   const lines = (['added', 'changed', 'removed'] as const)
     .filter((kind) => changes[kind].length > 0)
     .map((kind) => `${kind} ${changes[kind].map(shown).join(', ')}`);
-  return lines.length > 0 ? lines : [`nothing changed: ${commands.length} commands`];
+  return lines.length > 0 ? lines : [`nothing changed: ${count} commands`];
 }
