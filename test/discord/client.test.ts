@@ -8,11 +8,11 @@ import { openAccess } from '#test/fakes/open-access.ts';
 
 const never = new AbortController().signal;
 
-function optionsFor(apiUrl: string): DiscordOptions {
+function optionsFor(apiUrl: string, timeoutMs = 30_000): DiscordOptions {
   return {
     token: 'wrong.token',
     apiUrl,
-    timeoutMs: 400,
+    timeoutMs,
     commands: [],
     ports: () => ({ ...openAccess, sessions: {} }) as CommandPorts,
     onEvent: () => {},
@@ -68,7 +68,7 @@ test.each<[string, number, string, string]>([
 
 test('an API that never answers is given up in bounded time', async () => {
   const apiUrl = await serve(() => {});
-  const refusal = await openDiscord(optionsFor(apiUrl), never).catch((error) => error);
+  const refusal = await openDiscord(optionsFor(apiUrl, 400), never).catch((error) => error);
   expect(refusal).toMatchObject({ code: 'discord.unreachable' });
   expect(refusal.message).toContain('did not answer in 0.4 s');
 });

@@ -17,7 +17,7 @@ export const canary = 'canary-Key+of/mine=42';
 export async function examine(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
-  deadlineMs = 3000,
+  deadlineMs = 20_000,
 ) {
   const lines: string[] = [];
   const print = (line: string) => lines.push(line);

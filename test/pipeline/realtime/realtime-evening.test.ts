@@ -67,8 +67,8 @@ test('after an evening of faults and interruptions every answer has ended once, 
     if (wasHeard) history.push({ role: 'assistant', content: 'Well,' });
   }
   expect(Math.min(...Object.values(finished))).toBeGreaterThan(10);
+  await expect.poll(() => talking.running()).toBe(0);
   await talking.settled();
-  expect(talking.running()).toBe(0);
   expect(talking.server.open).toBeLessThanOrEqual(1);
   expect(signals.flatMap((signal) => getEventListeners(signal, 'abort'))).toEqual([]);
   expect(talking.server.calls.flatMap(({ errors }) => errors)).toEqual([]);

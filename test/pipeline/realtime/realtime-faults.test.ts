@@ -48,12 +48,13 @@ test('an interruption cancels the answer and cuts it to the milliseconds that we
   const heard = await hearPart(pipeline, turnOf(speaking('hello')), new PlayingHost(), 700);
   heard.interrupt();
   await expect(heard.parts.next()).rejects.toThrow('interrupted');
+  await expect.poll(() => talking.running()).toBe(0);
   await talking.settled();
   const [call] = server.calls;
   const cancels = call?.commands.filter(({ type }) => type === 'response.cancel');
   const [cut] = call?.commands.filter(({ type }) => type === 'conversation.item.truncate') ?? [];
   expect([cancels?.length, cut?.audio_end_ms, cut?.content_index]).toEqual([1, 700, 0]);
-  expect([talking.running(), call?.errors]).toEqual([0, []]);
+  expect(call?.errors).toEqual([]);
   const history: ChatMessage[] = [
     { role: 'user', name: 'Ana', content: 'hello' },
     { role: 'assistant', content: 'Well,' },
@@ -162,7 +163,7 @@ test.each([
 );
 
 test('a silent server is given up, and asked anew next time', async () => {
-  const limits = { firstMs: 50, idleMs: 50 };
+  const limits = { firstMs: 1_000, idleMs: 1_000 };
   await using talking = await openTalking({ answer: first('stall'), limits });
   expect((await drain(talking.pipeline)).error).toMatchObject({ code: 'provider.late' });
   expect((await drain(talking.pipeline)).error).toBeUndefined();
