@@ -60,10 +60,11 @@ export default defineConfig({
     // Workers, and the threads and programs that tests start, compile each module once.
     env: { NODE_COMPILE_CACHE: compiled, ...inMemory() },
     // Once for each worker: a setup file runs anew before each test file, and each run would add its hook to all before it.
-    execArgv: ['undici', 'sodium'].flatMap((name) => [
-      '--import',
-      new URL(`src/discord/library/${name}.ts`, import.meta.url).href,
-    ]),
+    execArgv: [
+      'test/own-imports.mjs',
+      'src/discord/library/undici.ts',
+      'src/discord/library/sodium.ts',
+    ].flatMap((path) => ['--import', new URL(path, import.meta.url).href]),
     // No test mocks modules, so none needs to be read for mocks.
     experimental: { viteModuleRunner: false, nodeLoader: false },
   },
