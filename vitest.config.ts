@@ -14,6 +14,8 @@ const tests = '{bench,test}/**/*.test.ts';
 /** `npm run test:long`: many seconds each, for what seldom breaks alone (restarts, takeovers, releases, every file format). */
 const longTests = '{bench,test}/**/*.long.test.ts';
 
+/** A module by which workers resolve our own imports as the bot does. */
+const resolvingOwnImports = `data:text/javascript,import{resolveOwnImports}from'${new URL('src/base/open-compile-cache.mjs', import.meta.url)}';resolveOwnImports()`;
 /** Free memory, in bytes, from which temporary files may lie in it. */
 const roomyBytes = 2 * 1024 ** 3;
 
@@ -61,10 +63,11 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: compiled, ...inMemory() },
     // Once for each worker: a setup file runs anew before each test file, and each run would add its hook to all before it.
     execArgv: [
-      'test/own-imports.mjs',
-      'src/discord/library/undici.ts',
-      'src/discord/library/sodium.ts',
-    ].flatMap((path) => ['--import', new URL(path, import.meta.url).href]),
+      resolvingOwnImports,
+      ...['undici', 'sodium'].map(
+        (name) => new URL(`src/discord/library/${name}.ts`, import.meta.url).href,
+      ),
+    ].flatMap((url) => ['--import', url]),
     // No test mocks modules, so none needs to be read for mocks.
     experimental: { viteModuleRunner: false, nodeLoader: false },
   },

@@ -14,7 +14,7 @@ const names = commands.map((one) => ('label' in one ? text(one.label) : one.name
 const slashed = commands
   .map((one) => ('label' in one ? text(one.label) : `/${one.name}`))
   .join(', ');
-const timeout = 30_000;
+const timeout = 180_000;
 
 type ProgramEnd = { readonly code: number; readonly out: string; readonly complaints: string };
 

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 
 test('the program ends by itself with its exit code, and repeats nothing it was given', async () => {
   const env = { ...compileCacheEnvironment(), OPENAI_API_KEY: canary };
-  const options = { env, cwd: tmpdir(), timeout: 10_000 };
+  const options = { env, cwd: tmpdir(), timeout: 60_000 };
   const main = resolve('doctor/main.ts');
   const good = await run(process.execPath, [main, '--offline'], options);
   expect(good.stdout).toContain('CHAT_COMPLETION: https://api.openai.com/v1, key set');
