@@ -1,6 +1,6 @@
 /**
  * Who looks at the page, or the sentence that says why nobody is let in.
- * @typedef {{ face: 'owner' | 'sandbox' } | { face: 'manager', guildId: string } | { face: 'none', message: string }} Entry
+ * @typedef {{ face: 'owner' } | { face: 'sandbox' } | { face: 'manager', guildId: string } | { face: 'participant', locale: string, passId: string } | { face: 'none', message: string, lang?: string | null }} Entry
  */
 
 /**
@@ -8,11 +8,12 @@
  * @returns {Promise<Entry>}
  */
 export async function enter() {
-  const key = new URLSearchParams(location.hash.slice(1)).get('key');
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const [key, lang] = [fragment.get('key'), fragment.get('lang')];
   if (key !== null) {
     history.replaceState(null, '', location.pathname);
     const refusal = await refusalOf(key);
-    if (refusal !== undefined) return { face: 'none', message: refusal };
+    if (refusal !== undefined) return { face: 'none', message: refusal, lang };
   }
   const response = await fetch('/face');
   return response.ok ? await response.json() : { face: 'none', message: await messageOf(response) };

@@ -3,6 +3,8 @@ import { h, render } from '/vendor/preact.js';
 import { enter, messageOf } from './entry.js';
 
 const html = htm.bind(h);
+/** Language in which this tab read captions: a link that does not work any more is explained in it. */
+const captionsLanguage = 'captions-language';
 const root = document.getElementById('root');
 if (!root) throw new Error('the page has no root');
 
@@ -17,9 +19,23 @@ if (entry.face === 'owner' || entry.face === 'manager') {
     loadStyles('/room/room.css'),
   ]);
   new RoomPage(root, messageOf);
+} else if (entry.face === 'participant') {
+  sessionStorage.setItem(captionsLanguage, entry.locale);
+  const { openParticipantPage } = await participant();
+  await openParticipantPage(root, entry);
 } else {
-  const text = entry.face === 'none' ? entry.message : 'You are in.';
-  render(html`<h1>Parley</h1><p>${text}</p>`, root);
+  const lang = entry.lang ?? sessionStorage.getItem(captionsLanguage);
+  if (lang === null) render(html`<h1>Parley</h1><p>${entry.message}</p>`, root);
+  else await (await participant()).showEnded(root, lang);
+}
+
+/** Loads the page of a participant with its styles. */
+async function participant() {
+  const [module] = await Promise.all([
+    import('./participant/participant-page.js'),
+    loadStyles('/participant/participant.css'),
+  ]);
+  return module;
 }
 
 /**

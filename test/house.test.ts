@@ -78,7 +78,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   /** Shows what sessions, links and providers report, by the figures of ops. */
   'web/page': [
     ...['web/http', 'features/captions', 'features/tracks', 'features/typed'],
-    ...['conversation', 'ops', 'spending', 'provider', 'base'],
+    ...['conversation', 'ops', 'spending', 'provider', 'texts', 'base'],
   ],
   /** Requests of programs over HTTP, and the tokens they come with. */
   'web/api': [

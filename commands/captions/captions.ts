@@ -2,11 +2,12 @@ import type { CommandGroup } from '#src/conversation/command.ts';
 import { find } from './find.ts';
 import { off } from './off.ts';
 import { on } from './on.ts';
+import { page } from './page.ts';
 import { recap } from './recap.ts';
 import { transcript } from './transcript.ts';
 
 export const captions: CommandGroup = {
   name: 'captions',
   description: 'command.captions',
-  commands: [on, off, transcript, find, recap],
+  commands: [on, off, transcript, find, recap, page],
 };

@@ -22,6 +22,7 @@ import { sayNews } from '#src/provider/models/models.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import type { OperatorPage, OperatorPageOptions } from '#src/web/page/operator-page.ts';
+import type { ParticipantPage } from '#src/web/page/participant-page.ts';
 import { type RunningBot, startBot } from './bot.ts';
 import { countDiscord, logDiscord } from './discord-log.ts';
 import type { EngineNews } from './engines/engine-client.ts';
@@ -60,9 +61,10 @@ export async function onDiscord(
     raised: () => alerts.raised,
   });
   await using _status = await showStatus(config, metrics, readiness, log);
-  const operatorPage = await openOperatorPage(config, log, alerts, () => running?.operator);
+  const pages = await openPages(config, log, alerts, () => running?.operator);
+  const operatorPage = pages?.operator;
   const door = config.page && (await programDoor(() => running?.programs, programBugs(log)));
-  await using _page = await showPage(config, log, pageParts(operatorPage, door));
+  await using _page = await showPage(config, log, pageParts(pages, door));
   const codec = await loadOpus();
   const providers = new ProviderLog(log, metrics.providers);
   const listeners = { metrics, providers, alerts, notices, operatorPage };
@@ -81,7 +83,10 @@ export async function onDiscord(
       engines,
       codec,
       discord: { token: token.reveal(), ...place },
-      pageLinks: operatorPage,
+      pageLinks: pages && {
+        link: (guildId, personId) => pages.operator.link(guildId, personId),
+        captionsLink: pages.participants.captionsLink,
+      },
       onSession: (guildId, event) => reportSession(listeners, guildId, event),
       onDiscord: (event, shardId) => {
         countDiscord(metrics.discord, event, shardId);
@@ -251,38 +256,52 @@ function noteProvider(readiness: Readiness, news: ProviderNews): void {
   if (news.kind === 'mended') readiness.trouble(`${news.role} ${news.provider}`, undefined);
 }
 
+/** The page as its kinds of viewers see it. */
+type BotPages = { readonly operator: OperatorPage; readonly participants: ParticipantPage };
+
 /** Where a page is set; its modules are loaded only then. */
-async function openOperatorPage(
+async function openPages(
   { page }: Config,
   log: Log,
   alerts: AlertBoard,
   bot: OperatorPageOptions['bot'],
-): Promise<OperatorPage | undefined> {
+): Promise<BotPages | undefined> {
   if (!page) return undefined;
   const { OperatorPage } = await import('#src/web/page/operator-page.ts');
-  return new OperatorPage({
+  const { ParticipantPage } = await import('#src/web/page/participant-page.ts');
+  const isReachedByLink = page.publicUrl !== undefined;
+  const operator = new OperatorPage({
     bot,
     alerts: () => alerts.raised,
-    isReachedByLink: page.publicUrl !== undefined,
+    isReachedByLink,
     clock: realClock,
     onAction: (viewer, action, guildId) =>
       log.info({ viewer, action, guildId }, 'an action from the page'),
     onBug: (err) => log.error({ err }, 'the page: a snapshot failed'),
   });
+  const participants = new ParticipantPage({ sessions: () => bot()?.sessions(), isReachedByLink });
+  return { operator, participants };
 }
 
-/** Puts the routes of both rooms at one address. */
+/** Puts the routes of all rooms at one address. */
 function pageParts(
-  operator: OperatorPage | undefined,
+  pages: BotPages | undefined,
   door: (PageParts & Required<Pick<PageParts, 'routes'>>) | undefined,
 ): PageParts {
   return {
     ...door,
-    onOpen: ({ links }) => operator?.open(links),
-    isCurrent: (viewer) => operator?.isCurrent(viewer) ?? false,
+    onOpen({ links }) {
+      pages?.operator.open(links);
+      pages?.participants.open(links);
+    },
+    isCurrent(viewer) {
+      if (viewer.kind === 'participant') return pages?.participants.isCurrent(viewer) ?? false;
+      return pages?.operator.isCurrent(viewer) ?? false;
+    },
     routes(app) {
       door?.routes(app);
-      operator?.routes(app);
+      pages?.operator.routes(app);
+      pages?.participants.routes(app);
     },
   };
 }

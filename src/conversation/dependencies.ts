@@ -107,6 +107,8 @@ export type SessionDependencies = PaidEngines & {
   readonly captionChats: CaptionChats;
   /** Name of the server in messages about a role that fails, as in `127.0.0.1:8000`. */
   readonly chatName: string;
+  /** False: a simple stand-in answers, which cannot translate. */
+  readonly hasChatModel: boolean;
   /** Voices that read texts. */
   readonly voices: VoiceNames;
   /** Budgets of talk. */

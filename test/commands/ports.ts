@@ -117,6 +117,7 @@ function changed(setting: TrackSetting, track: string): TrackOutcome {
 
 /** Captions are off, and go on when asked. */
 const captions: Public<SessionCaptionControl> = {
+  pass: async () => ({ kind: 'off' }),
   turnOn: async () => ({
     kind: 'on',
     placeId: 'lounge',

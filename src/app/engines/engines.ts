@@ -21,6 +21,8 @@ import { openVoice } from './open-voice.ts';
 /** Which engine serves which role, ready to use. */
 export type Engines = EngineRoles & {
   readonly chatName: string;
+  /** False: a simple stand-in answers, which cannot translate. */
+  readonly hasChatModel: boolean;
   /** Free, and English only; where the usual recogniser is a server. */
   readonly roughTranscriber?: Transcriber;
   /** Names of the voices of the first synthesizer. */
@@ -158,18 +160,19 @@ function openRough(stack: AsyncDisposableStack): Transcriber {
 async function openChat(
   { chat: config, audioModel, deadlines }: Config,
   report: OnEngineNews,
-): Promise<Pick<Engines, 'chat' | 'chatName' | 'audioModel'>> {
+): Promise<Pick<Engines, 'chat' | 'chatName' | 'hasChatModel' | 'audioModel'>> {
+  const hasChatModel = config.kind === 'remote';
   if (config.kind === 'remote') {
     const chatName = new URL(config.baseUrl).host;
     const client = await clientOf(config, 'chat', report, deadlines.chat);
     const hearing = await openHearing(client, audioModel);
     if (hearing && audioModel.model === config.model) {
       const { writtenBy } = await import('#src/chat/completions/audio-chat-text.ts');
-      return { chat: () => writtenBy(hearing), chatName, audioModel: hearing };
+      return { chat: () => writtenBy(hearing), chatName, hasChatModel, audioModel: hearing };
     }
     const { openChatModel } = await import('#src/chat/completions/openai-chat.ts');
     const model = openChatModel(client, limited(config));
-    return { chat: () => model, chatName, ...(hearing && { audioModel: hearing }) };
+    return { chat: () => model, chatName, hasChatModel, ...(hearing && { audioModel: hearing }) };
   }
   const advice = 'for a model set CHAT_COMPLETION_BASE_URL';
   report({ kind: 'ready', role: 'chat', what: 'built-in stand-in', tookMs: 0, advice });
@@ -177,6 +180,7 @@ async function openChat(
   return {
     chat: (botName) => openStandIn({ wallMs, random: Math.random, botName }),
     chatName: 'the stand-in',
+    hasChatModel,
   };
 }
 

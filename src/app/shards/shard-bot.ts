@@ -206,6 +206,7 @@ function partsOf(
     textLanguage: shared.textLanguage,
     ...paidEngines({ ...engines, chat, pipelines }),
     chatName: engines.chatName,
+    hasChatModel: engines.hasChatModel,
     voices: engines.voices,
     spending: shared.budgets,
   };

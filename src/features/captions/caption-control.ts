@@ -3,7 +3,7 @@ import type { SessionDependencies, SessionSources } from '#src/conversation/depe
 import type { SaveOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { CaptionOptions } from '#src/conversation/ports/settings.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import type { CaptionsOff, CaptionsOn, HourPrice } from './caption-outcomes.ts';
+import type { CaptionsOff, CaptionsOn, HourPrice, PassOutcome } from './caption-outcomes.ts';
 import { SessionCaptions } from './session-captions.ts';
 
 /** Live captions of the channel where the bot sits: changed there first, then in the store. */
@@ -52,6 +52,16 @@ export class SessionCaptionControl {
     const usd = spending.hourPrice(guildId);
     if (usd === undefined) return { kind: 'unknown', minutesADay };
     return usd === 0 ? { kind: 'free', minutesADay } : { kind: 'priced', usd, minutesADay };
+  }
+
+  /** A pass to read the captions on a page, which ends this person's former one. */
+  async pass(guildId: string, personId: string): Promise<PassOutcome> {
+    const session = this.#sessions.session(guildId);
+    if (!session) return { kind: 'nowhere' };
+    const { passes } = session.context.features.of(SessionCaptions);
+    if (!passes) return { kind: 'off' };
+    const pass = await passes.issue(personId);
+    return pass ? { kind: 'issued', pass } : { kind: 'barred', channel: session.channel.name };
   }
 
   isOn(guildId: string): boolean {

@@ -18,6 +18,8 @@ export type CaptionMessagesOptions = {
   readonly onDeleted: (numbers: readonly number[]) => void;
   /** Called when nothing can be shown there any more, or Discord refuses some lines. */
   readonly onTrouble: (trouble: LiveCaptionsTrouble) => void;
+  /** Shows the same lines elsewhere. */
+  readonly follower?: { put(line: CaptionLine): void; remove(numbers: readonly number[]): void };
   /** A line is over; all its words are shown since that instant of the monotonic clock. */
   readonly onShown: (number: number, atMs: number) => void;
 };
@@ -57,8 +59,9 @@ export class CaptionMessages {
   }
 
   put(line: CaptionLine): void {
-    const { clock, layout } = this.#options;
+    const { clock, follower, layout } = this.#options;
     const atMs = clock.nowMs();
+    follower?.put(line);
     this.#shownLines.put(line);
     this.#perform(layout.put(line, atMs));
     this.#reportShown(atMs);
@@ -70,8 +73,10 @@ export class CaptionMessages {
   }
 
   remove(numbers: readonly number[]): void {
-    const { clock, layout } = this.#options;
-    if (numbers.length > 0) this.#perform(layout.remove(numbers, clock.nowMs()));
+    const { clock, follower, layout } = this.#options;
+    if (numbers.length === 0) return;
+    follower?.remove(numbers);
+    this.#perform(layout.remove(numbers, clock.nowMs()));
   }
 
   /** Handles messages that a person deleted: the lines that they showed are deleted, too. */

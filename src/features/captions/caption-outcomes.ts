@@ -1,4 +1,5 @@
 import type { RecapPoint } from '#src/features/captions/answers/recap.ts';
+import type { PagePass } from '#src/conversation/ports/command-ports.ts';
 import type {
   TranscriptFile,
   TranscriptFormat,
@@ -30,6 +31,12 @@ export type HourPrice = { readonly minutesADay: number } & (
 export type CaptionsOff =
   | { readonly kind: 'off' | 'already'; readonly saved: boolean }
   | { readonly kind: 'nowhere' };
+
+export type PassOutcome =
+  | { readonly kind: 'issued'; readonly pass: PagePass }
+  /** They may not read the captions of that voice channel. */
+  | { readonly kind: 'barred'; readonly channel: string }
+  | { readonly kind: 'off' | 'nowhere' };
 
 export type FileRequest = { readonly format: TranscriptFormat; readonly sessionId?: string };
 

@@ -24,6 +24,8 @@ export class RecentLines {
   readonly #fromMs: number;
   /** People who may open the place of the captions, and the time of that check. */
   readonly #readers = new Map<string, { readonly may: boolean; readonly atMs: number }>();
+  /** Questions to Discord that are under way. */
+  readonly #asking = new Map<string, Promise<void>>();
 
   constructor(
     context: SessionContext,
@@ -40,19 +42,46 @@ export class RecentLines {
 
   /** Checks which of these people may open the place of the captions. Never throws. */
   check(personIds: readonly string[]): void {
-    const { channel, parts, settings } = this.#context;
+    const { parts, settings } = this.#context;
     if (!settings().of(catchUp)) return;
     const nowMs = parts.clock.nowMs();
     for (const personId of personIds) {
       const known = this.#readers.get(personId);
       if (known && nowMs - known.atMs < believedMs) continue;
-      this.#readers.set(personId, { may: known?.may ?? false, atMs: nowMs });
-      const asked = parts.captionChats.mayRead(channel.guildId, this.#placeId, personId);
-      void asked.then(
-        (may) => this.#readers.set(personId, { may, atMs: nowMs }),
-        () => this.#readers.set(personId, { may: false, atMs: nowMs }),
-      );
+      void this.#ask(personId);
     }
+  }
+
+  /** One question at a time for each person. Never rejects. */
+  #ask(personId: string): Promise<void> {
+    const { channel, parts } = this.#context;
+    const asking = this.#asking.get(personId);
+    if (asking !== undefined) return asking;
+    const atMs = parts.clock.nowMs();
+    const asked = parts.captionChats
+      .mayRead(channel.guildId, this.#placeId, personId)
+      .catch(() => false)
+      .then((may) => {
+        this.#readers.set(personId, { may, atMs });
+        this.#asking.delete(personId);
+      });
+    this.#asking.set(personId, asked);
+    return asked;
+  }
+
+  /**
+   * This person by the rights of this moment; undefined: they may not read the captions as they are written. Of a person who sits
+   * there nothing is awaited that is known: what is said now is known to them. Never throws.
+   */
+  async reader(personId: string): Promise<Viewer | undefined> {
+    const { gate, people, settings } = this.#context;
+    const isHere = () => people().some(({ id, isBot }) => id === personId && !isBot);
+    const isKnown = this.#readers.has(personId);
+    const asked = this.#ask(personId);
+    if (!isHere() || !isKnown) await asked;
+    const mayCatchUp = this.#recorder.session.catchUp && settings().of(catchUp);
+    const mayOpen = mayCatchUp && this.#readers.get(personId)?.may === true;
+    return gate.isAdmitted(personId) && (isHere() || mayOpen) ? this.viewer(personId) : undefined;
   }
 
   /**

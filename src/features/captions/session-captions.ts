@@ -36,6 +36,7 @@ import { CaptionMessages, type LiveCaptionsTrouble } from './caption-messages.ts
 import { CaptionNewcomers } from './caption-newcomers.ts';
 import { notifyEverybody } from './caption-notice.ts';
 import { captionsBegin, captionsChannelId, captionsDays, catchUp } from './caption-settings.ts';
+import { CaptionPasses } from './caption-passes.ts';
 import { captionTexts } from './caption-texts.ts';
 import { exchangesOf } from './former-exchanges.ts';
 import {
@@ -68,6 +69,7 @@ type ActiveCaptions = {
   readonly everybody: PresenceLog;
   readonly view: RecentLines;
   readonly newcomers: CaptionNewcomers;
+  readonly passes: CaptionPasses;
   /** The place in which they are written, as the session knows it. */
   readonly place: Disposable;
 };
@@ -129,6 +131,11 @@ export class SessionCaptions implements FeatureSession {
   /** Lines that a model may be shown; undefined while they are off. */
   get view(): RecentLines | undefined {
     return this.#active?.view;
+  }
+
+  /** Passes to read the captions on a page; undefined while they are off. */
+  get passes(): CaptionPasses | undefined {
+    return this.#active?.passes;
   }
 
   /** The transcript that is being written. */
@@ -248,6 +255,7 @@ export class SessionCaptions implements FeatureSession {
     const ids = here.map(({ id }) => id);
     active.everybody.attend(ids, atMs);
     active.view.check(ids);
+    active.passes.attend(ids);
     active.newcomers.check(here, known);
   }
 
@@ -262,6 +270,7 @@ export class SessionCaptions implements FeatureSession {
     const active = this.#active;
     if (!active) return;
     active.lines.drop(personId);
+    active.passes.check();
     if (why === 'barred') return;
     const numbers = active.recorder.forget(personId);
     active.live.remove(numbers);
@@ -300,6 +309,11 @@ export class SessionCaptions implements FeatureSession {
     this.#active?.translations.messagesDeleted(messageIds);
   }
 
+  /** Rules of the server have changed. */
+  governed(): void {
+    this.#active?.passes.check();
+  }
+
   /** Whether captions that are on posted this message, and so change it themselves. */
   owns(messageId: string): boolean {
     const { live, translations } = this.#active ?? {};
@@ -333,6 +347,9 @@ export class SessionCaptions implements FeatureSession {
       live,
       recorder,
       onPosted: (post) => notePosted(post, recorder.session, store, this.#context),
+      onTranslated: (number, text, language) =>
+        this.#active?.passes.translated(number, text, language),
+      onUntranslated: (language, line) => this.#active?.passes.untranslated(language, line),
     });
     translations.into(options.translateTo);
     const lines = new UtteranceLines({
@@ -354,7 +371,12 @@ export class SessionCaptions implements FeatureSession {
       since: (speakerId, fromMs) => (this.wants(speakerId) ? view.placesSince(fromMs) : undefined),
       openTo: (personId) => view.viewer(personId).openPlaceIds,
     });
-    const made = { recorder, live, lines, translations, everybody, view, newcomers, place };
+    const passes = new CaptionPasses(this.#context, {
+      recorder,
+      view,
+      onLanguages: (languages) => translations.alsoInto(languages),
+    });
+    const made = { recorder, live, lines, translations, everybody, view, newcomers, passes, place };
     this.#active = { options, store, ...made };
     this.#context.languages.spokenHere = options.language;
     this.#mark.set(channel.guildId, true);
@@ -367,6 +389,7 @@ export class SessionCaptions implements FeatureSession {
     this.#active = undefined;
     if (!active) return;
     active.place[Symbol.dispose]();
+    active.passes.close();
     this.#context.languages.spokenHere = undefined;
     active.newcomers.end();
     await Promise.all([
@@ -393,6 +416,10 @@ export class SessionCaptions implements FeatureSession {
       chat,
       layout,
       clock: parts.clock,
+      follower: {
+        put: (line) => this.#active?.passes.put(line),
+        remove: (numbers) => this.#active?.passes.remove(numbers),
+      },
       onPlaced: (number, places) => {
         const line = recorder.line(number);
         if (line) recorder.put(postedIn(line, places));
@@ -412,6 +439,7 @@ export class SessionCaptions implements FeatureSession {
     const { channel, parts } = this.#context;
     recorder.drop(numbers);
     this.#active?.translations.remove(numbers);
+    this.#active?.passes.remove(numbers);
     const forget = () => store.eraser.forgetLines(recorder.session.id, numbers);
     void withStore(channel.guildId, parts, 'store.unwritable', forget);
   }

@@ -3,6 +3,7 @@ import type { SessionContext } from '#src/conversation/context.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { CaptionMessages } from './caption-messages.ts';
 import { captionsChannelId } from './caption-settings.ts';
 import { captionTexts } from './caption-texts.ts';
@@ -16,11 +17,15 @@ export type TranslatedCaptionsOptions = {
   readonly recorder: TranscriptRecorder;
   /** A message of a thread of its own shows translations now. */
   readonly onPosted: (place: MessagePlace) => void;
+  readonly onTranslated: (number: number, text: string, language: string) => void;
+  /** Lines are not translated into a language of readers, for this reason. */
+  readonly onUntranslated: (language: string, line: TextLine) => void;
 };
 
 /**
  * Translations of the captions of one session, while a person wants them: below their line in the chat of a voice channel,
- * which has no threads, else in a thread for each language. They are shown, and not kept. Never throws.
+ * which has no threads, else in a thread for each language; and for readers of pages, each in their own language. They are
+ * shown, and not kept. Never throws.
  */
 export class TranslatedCaptions {
   readonly #context: SessionContext;
@@ -29,8 +34,11 @@ export class TranslatedCaptions {
   readonly #threads = new Map<string, Promise<CaptionMessages | undefined>>();
   /** Those that are open. */
   readonly #open: CaptionMessages[] = [];
+  /** Language of the chat. */
   #language: string | undefined;
-  #translator: Translator | undefined;
+  /** Languages of readers. */
+  #others: ReadonlySet<string> = new Set();
+  readonly #translators = new Map<string, Translator>();
 
   constructor(context: SessionContext, options: TranslatedCaptionsOptions) {
     this.#context = context;
@@ -41,18 +49,23 @@ export class TranslatedCaptions {
   into(language: string | undefined): void {
     if (language === this.#language) return;
     this.#language = language;
-    void this.#translator?.close(0);
-    this.#translator = language === undefined ? undefined : this.#newTranslator(language);
+    this.#languagesChanged();
+  }
+
+  /** Languages into which readers have what is said from now on translated. */
+  alsoInto(languages: ReadonlySet<string>): void {
+    this.#others = languages;
+    this.#languagesChanged();
   }
 
   /** A line is over. */
   add(line: TranscriptLine): void {
-    this.#translator?.add(line);
+    for (const translator of this.#translators.values()) translator.add(line);
   }
 
   /** Lines are forgotten, and their translations with them. */
   remove(numbers: readonly number[]): void {
-    this.#translator?.drop(numbers);
+    for (const translator of this.#translators.values()) translator.drop(numbers);
     for (const thread of this.#open) thread.remove(numbers);
   }
 
@@ -68,9 +81,26 @@ export class TranslatedCaptions {
 
   /** Resolves when what was said is translated and shown, or after twice `ms`. */
   async close(ms: number): Promise<void> {
-    await this.#translator?.close(ms);
-    this.#translator = undefined;
+    const translators = [...this.#translators.values()];
+    this.#translators.clear();
+    await Promise.all(translators.map((translator) => translator.close(ms)));
     await Promise.all(this.#open.map((thread) => thread.close(ms)));
+  }
+
+  #languagesChanged(): void {
+    const wanted = new Set([
+      ...(this.#language === undefined ? [] : [this.#language]),
+      ...this.#others,
+    ]);
+    for (const [language, translator] of this.#translators) {
+      if (wanted.has(language)) continue;
+      this.#translators.delete(language);
+      void translator.close(0);
+    }
+    for (const language of wanted) {
+      if (!this.#translators.has(language))
+        this.#translators.set(language, this.#newTranslator(language));
+    }
   }
 
   #newTranslator(language: string): Translator {
@@ -83,12 +113,17 @@ export class TranslatedCaptions {
         this.#options.recorder.line(number) !== undefined &&
         peopleIn(speaker).every((id) => gate.mayWrite(id)),
       onTranslated: (line, text) => void this.#show(line, text, language),
-      notice,
+      notice: (line) => {
+        if (language === this.#language) notice(line);
+        this.#options.onUntranslated(language, line);
+      },
     });
   }
 
   async #show(line: TranscriptLine, text: string, language: string): Promise<void> {
-    const { live, recorder } = this.#options;
+    const { live, onTranslated, recorder } = this.#options;
+    onTranslated(line.number, text, language);
+    if (language !== this.#language) return;
     const thread = await this.#threadFor(language);
     if (!recorder.line(line.number)) return; // forgotten while the thread was opened
     if (thread) thread.put(shownLine({ ...line, text }));

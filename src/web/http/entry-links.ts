@@ -1,11 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
 import { LinkFolder } from './link-folder.ts';
-import { hashOf, randomKey } from './page-sessions.ts';
+import { forgetOldest, hashOf, randomKey } from './page-sessions.ts';
 import type { PageViewer } from './viewer.ts';
 
 /** Lifetime of an entry link, in ms. */
 const linkMs = 10 * 60 * 1_000;
-/** Links of this process that are remembered, used and expired ones counted; a further one forgets the oldest. */
+/** Links of this process for one kind of viewer that are remembered, used and expired ones counted; a further one forgets the oldest. */
 const mostLinks = 1_000;
 
 const keyPattern = /^[\w-]{43}$/;
@@ -45,8 +45,7 @@ export class EntryLinks {
     const key = randomKey();
     const expiresMs = this.#options.clock.nowMs() + linkMs;
     this.#links.set(hashOf(key), { viewer, expiresMs, isUsed: false });
-    const [oldest] = this.#links.keys();
-    if (this.#links.size > mostLinks && oldest) this.#links.delete(oldest);
+    forgetOldest(this.#links, viewer.kind, mostLinks);
     return linkAt(this.#options.address(), key);
   }
 

@@ -37,8 +37,11 @@ export function serveEntry(
   app.get('/face', (context) => {
     const viewer = viewerOf(context);
     if (!viewer) return refuse(context, noSession);
-    const guildId = viewer.kind === 'manager' ? { guildId: viewer.guildId } : {};
-    return context.json({ face: viewer.kind, ...guildId });
+    const { kind: face } = viewer;
+    if (face === 'manager') return context.json({ face, guildId: viewer.guildId });
+    if (face !== 'participant') return context.json({ face });
+    const { locale, passId } = viewer;
+    return context.json({ face, locale, passId });
   });
   app.post('/enter', async (context) => {
     const { address, isPublic } = context.get('door');

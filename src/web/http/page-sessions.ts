@@ -4,7 +4,7 @@ import type { PageViewer } from './viewer.ts';
 
 /** Lifetime of a session, in s. */
 export const sessionS = 12 * 60 * 60;
-/** Sessions at a time; a further one ends the oldest. */
+/** Sessions of one kind of viewer at a time; a further one ends the oldest. */
 const mostSessions = 100;
 
 type PageSession = { readonly viewer: PageViewer; readonly untilMs: number };
@@ -12,6 +12,16 @@ type PageSession = { readonly viewer: PageViewer; readonly untilMs: number };
 /** 256 random bits, in 43 characters that need no escaping. */
 export function randomKey(): string {
   return randomBytes(32).toString('base64url');
+}
+
+/** Deletes the oldest entry of this kind of viewer where there are more than `most`: readers push out no operator. */
+export function forgetOldest(
+  all: Map<string, { readonly viewer: PageViewer }>,
+  kind: PageViewer['kind'],
+  most: number,
+): void {
+  const [oldest, ...others] = [...all].filter(([, { viewer }]) => viewer.kind === kind);
+  if (oldest && others.length >= most) all.delete(oldest[0]);
 }
 
 /** Hash of a key, which is kept in its place: finding it again needs the key itself. */
@@ -33,8 +43,7 @@ export class PageSessions {
     const value = randomKey();
     const untilMs = this.#clock.nowMs() + sessionS * 1_000;
     this.#sessions.set(hashOf(value), { viewer, untilMs });
-    const [oldest] = this.#sessions.keys();
-    if (this.#sessions.size > mostSessions && oldest) this.#sessions.delete(oldest);
+    forgetOldest(this.#sessions, viewer.kind, mostSessions);
     return value;
   }
 

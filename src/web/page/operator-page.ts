@@ -42,7 +42,7 @@ export type OperatorPageOptions = {
 };
 
 /** The operator's page: keeps events, and shows them while a viewer watches. */
-export class OperatorPage implements PageLinks {
+export class OperatorPage implements Pick<PageLinks, 'link'> {
   readonly #options: OperatorPageOptions;
   readonly #history: StageHistory;
   readonly #voiceLinks: LinkFigureLog;

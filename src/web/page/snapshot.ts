@@ -28,8 +28,8 @@ export type PageSnapshot = {
   readonly stages: StageFigures;
 };
 
-/** Viewer who may watch: the page of the sandbox is another one. */
-export type OperatorViewer = Exclude<PageViewer, { kind: 'sandbox' }>;
+/** Viewer who may watch: the pages of the sandbox and of participants are others. */
+export type OperatorViewer = Extract<PageViewer, { kind: 'owner' | 'manager' }>;
 
 /** Part of a snapshot that this viewer may see: a manager their own server, and of providers whether they work. */
 export function shownTo(viewer: OperatorViewer, snapshot: PageSnapshot): PageSnapshot {

@@ -142,6 +142,7 @@ const usual = {
   warm: () => undefined,
   textLanguage: { detect: async () => undefined },
   chatName: 'localhost:1',
+  hasChatModel: true,
   voices: fixedVoiceNames(['slt', 'rms'], true),
   speechModels: [],
   storeCopies: { forget: async () => ({ kind: 'erased', days: 30 }) },

@@ -10,14 +10,22 @@ export const appearances = [
   ['dark', 1_280],
 ] as const;
 
-/** Fails where axe finds a violation, or where something is wider than a window of `width` pixels. */
-export async function expectDrawnWell(tab: Page, width: number): Promise<void> {
+/**
+ * Fails where axe finds a violation, or where something is wider than a window of `width` pixels; `strict` includes the contrast of
+ * WCAG's level AAA. Resolves to the number of rules that passed.
+ */
+export async function expectDrawnWell(tab: Page, width: number, strict = false): Promise<number> {
   await tab.evaluate(axe.source);
-  const found = await tab.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  });
+  const { found, passed } = await tab.evaluate(async (enabled) => {
+    const rules = { 'color-contrast-enhanced': { enabled } };
+    const checked = await (globalThis as unknown as { axe: typeof axe }).axe.run({ rules });
+    const all = checked.violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html }) => `${id}: ${html}`),
+    );
+    return { found: all, passed: checked.passes.length };
+  }, strict);
   expect(found).toEqual([]);
   const scrollWidth = await tab.evaluate('document.documentElement.scrollWidth');
   expect(scrollWidth).toBeLessThanOrEqual(width);
+  return passed;
 }

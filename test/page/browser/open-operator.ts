@@ -54,7 +54,9 @@ export async function openOperator(): Promise<OperatorSetup> {
 }
 
 /** What an owner puts before the page: https under a name of its own, `Host` passed on. */
-async function openProxy(port: number): Promise<AsyncDisposable & { readonly url: URL }> {
+export async function openProxy(
+  port: number,
+): Promise<AsyncDisposable & { readonly url: URL; cut(): void }> {
   const { certificate: cert, key } = makeCertificate();
   const server = createServer({ cert, key }, (incoming, outgoing) => {
     const { headers, method = 'GET', url: path = '/' } = incoming;
@@ -72,6 +74,7 @@ async function openProxy(port: number): Promise<AsyncDisposable & { readonly url
   const { port: own } = server.address() as AddressInfo;
   return {
     url: new URL(`https://page.localhost:${own}`),
+    cut: () => server.closeAllConnections(),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
