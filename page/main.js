@@ -21,21 +21,22 @@ if (entry.face === 'owner' || entry.face === 'manager') {
   new RoomPage(root, messageOf);
 } else if (entry.face === 'participant') {
   sessionStorage.setItem(captionsLanguage, entry.locale);
-  const { openParticipantPage } = await participant();
-  await openParticipantPage(root, entry);
-} else {
-  const lang = entry.lang ?? sessionStorage.getItem(captionsLanguage);
-  if (lang === null) render(html`<h1>Parley</h1><p>${entry.message}</p>`, root);
-  else await (await participant()).showEnded(root, lang);
-}
-
-/** Loads the page of a participant with its styles. */
-async function participant() {
-  const [module] = await Promise.all([
+  const [{ openParticipantPage }] = await Promise.all([
     import('./participant/participant-page.js'),
     loadStyles('/participant/participant.css'),
   ]);
-  return module;
+  await openParticipantPage(root, entry);
+} else {
+  const lang = entry.lang ?? sessionStorage.getItem(captionsLanguage);
+  if (lang === null) {
+    render(html`<h1>Parley</h1><p>${entry.message}</p>`, root);
+  } else {
+    const [{ showEnded }] = await Promise.all([
+      import('./participant/participant-page.js'),
+      loadStyles('/participant/participant.css'),
+    ]);
+    await showEnded(root, lang);
+  }
 }
 
 /**

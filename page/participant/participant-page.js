@@ -20,7 +20,7 @@ const nearPx = 120;
 const rightToLeft = /^(?:ar|fa|he|ur|yi)\b/;
 
 /** The captions that one person may read, as long as their pass holds. */
-export class ParticipantPage {
+class ParticipantPage {
   /** @type {Element} */
   #root;
   /** @type {string} */

@@ -14,10 +14,10 @@ import { mayKnow } from './visibility.ts';
  * Why a stream of lines ends: captions are off, the person may not read any more or was forgotten, a newer link or tab of theirs, or
  * too many streams.
  */
-export type StreamEnd = 'off' | 'rights' | 'forgotten' | 'replaced' | 'tab' | 'full';
+export type PassEnd = 'off' | 'rights' | 'forgotten' | 'replaced' | 'tab' | 'full';
 
 /** A line as one person reads it. */
-export type PageLine = {
+export type ReaderLine = {
   readonly number: number;
   /** Empty where nothing of it is visible. */
   readonly name: string;
@@ -32,11 +32,11 @@ export type PageLine = {
 };
 
 /** All that a page shows. */
-export type PageLines = {
+export type ReaderLines = {
   /** Name of the voice channel. */
   readonly channel: string;
   /** In order of speech; partial ones last. */
-  readonly lines: readonly PageLine[];
+  readonly lines: readonly ReaderLine[];
   /** False: there is no chat model. */
   readonly canTranslate: boolean;
   /** Language of the translations, BCP 47. */
@@ -48,10 +48,10 @@ export type PageLines = {
 /** One open connection of a reader. */
 export type LineStream = {
   readonly locale: Locale;
-  /** `data` of an event `lines` is JSON, a `PageLines`. Resolves once it is on its way; until then no other is sent. */
+  /** `data` of an event `lines` is JSON, a `ReaderLines`. Resolves once it is on its way; until then no other is sent. */
   send(event: 'lines' | 'alive', data: string): Promise<unknown>;
   /** Undefined: it is to be opened anew. Never throws. */
-  end(why: StreamEnd | undefined): void;
+  end(why: PassEnd | undefined): void;
 };
 
 export type CaptionPassesOptions = {
@@ -66,6 +66,8 @@ type OpenStream = LineStream & {
   readonly pass: Pass;
   readonly sinceMs: number;
   sent: string;
+  /** Instant of the last event, on the monotonic clock. */
+  sentAtMs: number;
   isBusy: boolean;
   /** Something changed while it was busy. */
   isBehind: boolean;
@@ -102,6 +104,8 @@ export class CaptionPasses {
   /** Something may have changed since the last push. */
   #isDue = false;
   #present = '';
+  /** The latest lines, until something changes: all streams share them. */
+  #latest: readonly TranscriptLine[] | undefined;
 
   constructor(context: SessionContext, options: CaptionPassesOptions) {
     this.#context = context;
@@ -145,7 +149,7 @@ export class CaptionPasses {
       locale: stream.locale,
       send: (event, data) => stream.send(event, data),
       end: (reason) => stream.end(reason),
-      ...{ pass, sinceMs, sent: '', isBusy: false, isBehind: false },
+      ...{ pass, sinceMs, sent: '', sentAtMs: sinceMs, isBusy: false, isBehind: false },
     };
     this.#streams.add(open);
     this.#languagesChanged();
@@ -206,11 +210,12 @@ export class CaptionPasses {
   /** Lines or rights may have changed: rights are asked, and lines pushed, within 200 ms. */
   check(): void {
     this.#isDue = true;
+    this.#latest = undefined;
     this.#changed.wake();
   }
 
   /** Ends the pass of a person, and their streams. */
-  end(personId: string, why: StreamEnd): void {
+  end(personId: string, why: PassEnd): void {
     const pass = this.#passes.get(personId);
     if (!pass) return;
     this.#passes.delete(personId);
@@ -223,7 +228,7 @@ export class CaptionPasses {
     for (const personId of this.#passes.keys()) this.end(personId, 'off');
   }
 
-  #close(stream: OpenStream | undefined, why: StreamEnd | undefined): void {
+  #close(stream: OpenStream | undefined, why: PassEnd | undefined): void {
     if (!stream || !this.#streams.delete(stream)) return;
     stream.end(why);
     this.#languagesChanged();
@@ -236,11 +241,10 @@ export class CaptionPasses {
     this.#isRunning = true;
     while (this.#streams.size > 0) {
       if (!this.#isDue) await this.#changed.wait(idleMs);
-      const isChanged = this.#isDue;
       this.#isDue = false;
       for (const one of this.#streams) {
         if (clock.nowMs() - one.sinceMs >= longestMs) this.#close(one, undefined);
-        else void this.#push(one, !isChanged);
+        else void this.#push(one);
       }
       if (this.#streams.size > 0)
         await clock.sleep(gatherMs, this.#over.signal).catch(() => undefined);
@@ -249,7 +253,7 @@ export class CaptionPasses {
   }
 
   /** Asks for the rights of this moment, then sends what changed. */
-  async #push(stream: OpenStream, isIdle = false): Promise<void> {
+  async #push(stream: OpenStream): Promise<void> {
     if (stream.isBusy) {
       stream.isBehind = true;
       return;
@@ -259,12 +263,12 @@ export class CaptionPasses {
     const { personId } = stream.pass;
     const viewer = await this.#options.view.reader(personId);
     if (!viewer && this.#streams.has(stream)) this.end(personId, 'rights');
-    if (viewer && this.#streams.has(stream)) await this.#send(stream, viewer, isIdle);
+    if (viewer && this.#streams.has(stream)) await this.#send(stream, viewer);
     stream.isBusy = false;
     if (stream.isBehind) this.check();
   }
 
-  async #send(stream: OpenStream, viewer: Viewer, isIdle: boolean): Promise<void> {
+  async #send(stream: OpenStream, viewer: Viewer): Promise<void> {
     const { language: translateTo } = stream.pass;
     const { name: channel } = this.#context.channel;
     const failed = translateTo === undefined ? undefined : this.#untranslated.get(translateTo);
@@ -272,30 +276,31 @@ export class CaptionPasses {
     const notice = failed && written(failed.id, failed.with, stream.locale);
     const shown = { translateTo, ...(notice && { notice }) };
     const { hasChatModel: canTranslate } = this.#context.parts;
-    const all: PageLines = { channel, lines, canTranslate, ...shown };
+    const all: ReaderLines = { channel, lines, canTranslate, ...shown };
     const data = JSON.stringify(all);
+    const nowMs = this.#context.parts.clock.nowMs();
     const isNew = data !== stream.sent;
+    if (!isNew && nowMs - stream.sentAtMs < idleMs) return;
     stream.sent = data;
+    stream.sentAtMs = nowMs;
     try {
-      if (isNew) await stream.send('lines', data);
-      else if (isIdle) await stream.send('alive', '');
+      await (isNew ? stream.send('lines', data) : stream.send('alive', '{}'));
     } catch {
       this.#close(stream, undefined); // the reader has gone
     }
   }
 
   /** The latest lines that this person may know, in order of speech. */
-  #linesFor(viewer: Viewer, language: string | undefined): readonly PageLine[] {
+  #linesFor(viewer: Viewer, language: string | undefined): readonly ReaderLine[] {
     const { recorder } = this.#options;
     const { session } = recorder;
     const presences = [...recorder.presences, ...recorder.formerPresences];
     const may = (startMs: number) =>
       mayKnow([viewer], { sessionId: session.id, startMs }, session, presences);
     const texts = language === undefined ? undefined : this.#translations.get(language);
-    const whole = recorder
-      .recent()
-      .slice(-mostLines)
-      .filter(({ startMs }) => may(startMs))
+    this.#latest ??= recorder.recent().slice(-mostLines);
+    const whole = this.#latest
+      .filter(({ number, startMs }) => recorder.line(number) !== undefined && may(startMs))
       .map((line) => finalLine(line, texts?.get(line.number)));
     const partial = [...this.#partial.values()]
       .filter(({ startMs, text }) => text !== '' && may(startMs))
@@ -314,7 +319,7 @@ export class CaptionPasses {
   }
 }
 
-function finalLine(line: TranscriptLine, translation: string | undefined): PageLine {
+function finalLine(line: TranscriptLine, translation: string | undefined): ReaderLine {
   const { isCut, language, number, speaker, text } = line;
   return {
     ...pageLine(number, speaker, text, 'final'),
@@ -328,7 +333,7 @@ function pageLine(
   number: number,
   { name }: TranscriptSpeaker,
   text: string,
-  state: PageLine['state'],
-): PageLine {
+  state: ReaderLine['state'],
+): ReaderLine {
   return { number, name: cleanWords(name), text: cleanWords(text), state };
 }

@@ -3,11 +3,7 @@ import { z } from 'zod';
 import { foreignJson, type JsonLimits } from '#src/base/json.ts';
 import type { PageLinks } from '#src/conversation/ports/command-ports.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
-import type {
-  CaptionPasses,
-  LineStream,
-  StreamEnd,
-} from '#src/features/captions/caption-passes.ts';
+import type { CaptionPasses, LineStream, PassEnd } from '#src/features/captions/caption-passes.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
 import { localeOf, type PlainTextId, text } from '#src/texts/texts.ts';
@@ -84,8 +80,9 @@ export class ParticipantPage implements Pick<PageLinks, 'captionsLink'> {
     app.get('/captions/events', onlyFor('participant'), (context) => {
       const viewer = participant(viewerOf(context));
       if (!context.get('door').isPublic) return refuse(context, notPublic);
+      context.header('x-accel-buffering', 'no'); // nginx would hold lines back
       return streamSSE(context, async (stream) => {
-        const over = Promise.withResolvers<StreamEnd | undefined>();
+        const over = Promise.withResolvers<PassEnd | undefined>();
         stream.onAbort(() => over.resolve(undefined));
         await stream.writeSSE({ event: 'pass', data: viewer.passId, retry: retryMs });
         using _watching = this.#watch(viewer, {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import type { LineStream, PageLines, StreamEnd } from '#src/features/captions/caption-passes.ts';
+import type { LineStream, PassEnd, ReaderLines } from '#src/features/captions/caption-passes.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { captioned, says } from '#test/conversation/setup/captioned.ts';
 import {
@@ -23,15 +23,19 @@ function passesOf({ sessions }: SessionFixture) {
 
 /** A reader who takes everything at once. */
 function reader(locale: LineStream['locale'] = 'en') {
-  const pages: PageLines[] = [];
-  const ends: (StreamEnd | undefined)[] = [];
+  const pages: ReaderLines[] = [];
+  const ends: (PassEnd | undefined)[] = [];
+  const sent = { alive: 0 };
   const stream: LineStream = {
     locale,
-    send: async (event, data) => event === 'lines' && pages.push(JSON.parse(data)),
+    async send(event, data) {
+      if (event === 'lines') pages.push(JSON.parse(data));
+      else sent.alive++;
+    },
     end: (why) => ends.push(why),
   };
   const texts = () => pages.at(-1)?.lines.map(({ name, text }) => `${name}: ${text}`);
-  return { stream, pages, ends, texts };
+  return { stream, pages, ends, sent, texts };
 }
 
 /** These people sit in the channel, and nobody else. */
@@ -170,6 +174,34 @@ test('who leaves the channel reads on while they may open its place, and no long
   expect([ends, texts()]).toEqual([['rights'], ['Adam: five five']]);
 });
 
+test('who loses the role that the server demands reads no longer', async () => {
+  const fixture = await captioned();
+  const roleId = '234567890123456789';
+  seat(fixture, { ...adam, roleIds: [roleId] }, { ...eva, roleIds: [roleId] });
+  await fixture.settings.set('g', 'roles', roleId);
+  await pass(fixture, 500);
+  const { ends } = await reads(fixture, 'eva');
+  fixture.linkOpener.link.roles.set('eva', []);
+  await pass(fixture, 10_000);
+  expect(ends).toEqual(['rights']);
+});
+
+test('a page shows the last 60 lines', async () => {
+  const fixture = await captioned();
+  const { pages } = await reads(fixture, 'eva');
+  const { recorder } = fixture.sessions.session('g')?.context.features.of(SessionCaptions) ?? {};
+  if (!recorder) throw new Error('captions are off');
+  const speaker = { kind: 'person', personId: 'adam', name: 'Adam' } as const;
+  const { id: sessionId } = recorder.session;
+  const startMs = recorder.sessionMs(fixture.clock.nowMs());
+  for (let number = 1; number <= 61; number++)
+    recorder.put({ sessionId, number, speaker, startMs, endMs: startMs, text: `${number}` });
+  passesOf(fixture).check();
+  await pass(fixture, 500);
+  const texts = pages.at(-1)?.lines.map(({ text }) => text);
+  expect([texts?.length, texts?.[0], texts?.at(-1)]).toEqual([60, '2', '61']);
+});
+
 test('without catch_up who leaves the channel reads no further line', async () => {
   const fixture = await captioned();
   await fixture.settings.set('g', 'catch_up', 'off');
@@ -227,6 +259,21 @@ test('a slow reader misses pushes and holds up nobody', async () => {
   const quick = await reads(fixture, 'adam');
   await says(fixture);
   expect([sent, quick.texts()]).toEqual([1, ['Adam: five five']]);
+});
+
+test('a reader hears every 5 s that the bot is there, also while others say what this person may not know', async () => {
+  const fixture = await captioned();
+  await fixture.settings.set('g', 'catch_up', 'off');
+  const { ends, pages, sent } = await reads(fixture, 'eva');
+  await pass(fixture, 11_000);
+  expect(sent.alive).toBe(2);
+  const passes = passesOf(fixture);
+  const speaker = { kind: 'person', personId: 'adam', name: 'Adam' } as const;
+  for (let n = 0; n < 60; n++) {
+    passes.put({ number: 900, speaker, startMs: 0, text: `${n}`, state: 'partial' });
+    await pass(fixture, 200);
+  }
+  expect([sent.alive, pages.length, ends]).toEqual([4, 1, []]);
 });
 
 test('without readers nothing runs', async () => {
