@@ -137,11 +137,11 @@ export class CaptionPasses {
   /** Sends lines until disposed. A further stream of a person ends their oldest. */
   watch(personId: string, passId: string, stream: LineStream): Disposable {
     const pass = this.#passes.get(personId);
-    const own = [...this.#streams].filter((one) => one.pass === pass);
+    const isOpen = pass?.id === passId;
+    const own = [...this.#streams].filter((one) => isOpen && one.pass === pass);
     if (own.length >= mostOfPerson) this.#close(own[0], 'tab');
-    const why = pass?.id === passId ? 'full' : 'rights';
-    if (pass?.id !== passId || this.#streams.size >= mostStreams) {
-      stream.end(why);
+    if (!isOpen || this.#streams.size >= mostStreams) {
+      stream.end(isOpen ? 'full' : 'rights');
       return { [Symbol.dispose]: () => undefined };
     }
     const sinceMs = this.#context.parts.clock.nowMs();

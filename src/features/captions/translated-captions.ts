@@ -22,6 +22,12 @@ export type TranslatedCaptionsOptions = {
   readonly onUntranslated: (language: string, line: TextLine) => void;
 };
 
+/** Texts that say why nothing is translated. */
+const failures: ReadonlySet<string> = new Set([
+  'captions.translate.off',
+  'captions.translate.none',
+]);
+
 /**
  * Translations of the captions of one session, while a person wants them: below their line in the chat of a voice channel,
  * which has no threads, else in a thread for each language; and for readers of pages, each in their own language. They are
@@ -114,7 +120,8 @@ export class TranslatedCaptions {
         peopleIn(speaker).every((id) => gate.mayWrite(id)),
       onTranslated: (line, text) => void this.#show(line, text, language),
       notice: (line) => {
-        if (language === this.#language) notice(line);
+        // The channel reads of its budget, whoever uses it; that a reader's translation fails is for that reader.
+        if (language === this.#language || !failures.has(line.id)) notice(line);
         this.#options.onUntranslated(language, line);
       },
     });

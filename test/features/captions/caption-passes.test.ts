@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { LineStream, PassEnd, ReaderLines } from '#src/features/captions/caption-passes.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
+import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
+import { text } from '#src/texts/texts.ts';
 import { captioned, says } from '#test/conversation/setup/captioned.ts';
 import {
   adam,
@@ -14,6 +16,7 @@ import {
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { boundless } from '#test/fakes/spending.ts';
 
 function passesOf({ sessions }: SessionFixture) {
   const { passes } = sessions.session('g')?.context.features.of(SessionCaptions) ?? {};
@@ -339,7 +342,20 @@ test('a reader is told in their own language why nothing is translated, and the 
   await pass(fixture, 3_000);
   expect(hers.pages.at(-1)?.notice).toMatch(/localhost:1/);
   expect(hers.pages.at(-1)?.notice).toMatch(/Untertitel/);
-  expect(JSON.stringify(fixture.captionChats.chat.texts)).not.toMatch(/localhost:1/);
+  expect(fixture.written.join()).not.toMatch(/localhost:1/);
+});
+
+test('translations for a reader end with the budget of the server: reader and channel read it', async () => {
+  const line = { id: 'captions.budget.off' } as const;
+  const refused = { kind: 'refused', line, isNews: () => true } as const;
+  const open: BudgetAuthority['open'] = (order) =>
+    order.kind === 'translation' ? refused : boundless.open(order);
+  const { fixture, chat, hers } = await translated({ spending: { ...boundless, open } });
+  passesOf(fixture).translate('eva', hers.id, 'fr');
+  await says(fixture);
+  await pass(fixture, 3_000);
+  expect([chat.asked, hers.pages.at(-1)?.notice]).toEqual([[], text(line.id, {}, 'de')]);
+  expect(fixture.written).toContain(text(line.id));
 });
 
 test('without a chat model there is no choice of translations', async () => {
