@@ -5,7 +5,7 @@ import { captions } from '#commands/captions/captions.ts';
 import { leave } from '#commands/leave.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, Replies } from '#src/conversation/command.ts';
-import { type Asker, type PagePass } from '#src/conversation/ports/command-ports.ts';
+import type { Asker, PagePass } from '#src/conversation/ports/command-ports.ts';
 import { messageWith } from '#src/discord/interactions/rendering.ts';
 import type {
   CaptionsOn,

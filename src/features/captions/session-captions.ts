@@ -35,8 +35,8 @@ import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { CaptionMessages, type LiveCaptionsTrouble } from './caption-messages.ts';
 import { CaptionNewcomers } from './caption-newcomers.ts';
 import { notifyEverybody } from './caption-notice.ts';
-import { captionsBegin, captionsChannelId, captionsDays, catchUp } from './caption-settings.ts';
 import { CaptionPasses } from './caption-passes.ts';
+import { captionsBegin, captionsChannelId, captionsDays, catchUp } from './caption-settings.ts';
 import { captionTexts } from './caption-texts.ts';
 import { exchangesOf } from './former-exchanges.ts';
 import {
@@ -172,8 +172,9 @@ export class SessionCaptions implements FeatureSession {
     this.#active?.recorder.endExchanges();
   }
 
-  /** Begins captions where the server has set so meanwhile. */
+  /** Begins captions where the server has set so meanwhile; pages of readers end with their rights. */
   governed(): void {
+    this.#active?.passes.check();
     if (this.#hasEntered) this.entered();
   }
 
@@ -307,11 +308,6 @@ export class SessionCaptions implements FeatureSession {
   messagesDeleted(messageIds: readonly string[]): void {
     this.#active?.live.messagesDeleted(messageIds);
     this.#active?.translations.messagesDeleted(messageIds);
-  }
-
-  /** Rules of the server have changed. */
-  governed(): void {
-    this.#active?.passes.check();
   }
 
   /** Whether captions that are on posted this message, and so change it themselves. */
