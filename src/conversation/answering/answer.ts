@@ -63,7 +63,7 @@ export async function answer(
   const pending = begunAhead(question, context) ?? (await begin(question, context, signal));
   if (!(pending instanceof PendingAnswer)) return refuseForBudget(question, pending, context);
   question.step = () => pending.step;
-  question.stage = () => pending.stage;
+  question.stage = () => (pending.isReady ? undefined : pending.stage);
   if (pending.isWritten)
     context.pipeline.forgetHeard(question.said.speakerId, question.said.fromMs);
   const { addressing, heardQuestions, output } = context;

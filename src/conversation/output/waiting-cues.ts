@@ -75,11 +75,12 @@ export class WaitingCues {
   /** Tells the channel once a session that an answer takes longer than usual, and who can do what; a tool takes its time. */
   #reportSlow(question: QueuedQuestion, waitedMs: number): void {
     const { notice, once, panel, parts } = this.#context;
-    const { endedAtMs, said, words, step, stage } = question;
-    if (said.pcm === undefined || question.postponed || step?.() !== undefined) return;
+    const { endedAtMs, said, words, step } = question;
+    const stage = question.stage ? question.stage() : 'think';
+    if (!stage || said.pcm === undefined || question.postponed || step?.()) return;
     if (waitedMs < slowFromMs(panel.startsMs) || !once.first('slow')) return;
     const isHeardLate = words !== undefined && words.atMs - endedAtMs > waitedMs / 2;
-    const slow = isHeardLate ? 'recognise' : (stage?.() ?? 'think');
+    const slow = isHeardLate ? 'recognise' : stage;
     if (slow === 'think') notice({ id: 'slow.think', with: { provider: parts.chatName } });
     else notice({ id: slow === 'speak' ? 'slow.speak' : 'slow.recognise' });
   }

@@ -25,8 +25,8 @@ export type QueuedQuestion = {
   pending?: PendingAnswer | undefined;
   /** The tool that runs for its answer, in words for people. */
   step?: () => PlainTextId | undefined;
-  /** Stage at which its answer is. */
-  stage?: () => FailureStage;
+  /** Stage that its answer waits for; undefined once the first sound of it is there. */
+  stage?: () => FailureStage | undefined;
   /** Others asked the same at the same time: they are answered with it, and by name. */
   also?: readonly QueuedQuestion[];
   /** Something was said to others while it waited. */
