@@ -76,7 +76,17 @@ scenario('every button of the panel answers whoever presses it, in private', asy
     eventually(() => expect(now(setup, panel).text.split('\n')).toContain(words));
   expect(buttonsOf(now(setup, panel)).map(([, label]) => label)).toEqual(
     (
-      ['ask', 'stop', 'pause', 'captions', 'privacy', 'hear_me', 'only_today', 'not_me'] as const
+      [
+        'ask',
+        'stop',
+        'pause',
+        'captions',
+        'privacy',
+        'hear_me',
+        'only_today',
+        'not_me',
+        'unnamed',
+      ] as const
     ).map((id) => text(`button.${id}`)),
   );
   expect(await presses('stop')).toMatchObject(whispered('stop.nothing'));
