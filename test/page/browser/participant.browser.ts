@@ -197,6 +197,7 @@ test('a tab stops where its browser has the pass of another person, once it conn
   const link = await linkFor(setup.sandbox.person('Cleo'));
   const tab = await opened.tab.context().newPage();
   await tab.goto(link.href);
+  await sayings.say(adam, 'bread and wine');
   await logOf(tab).getByText('bread and wine').first().waitFor();
   proxy.cut();
   await opened.tab.getByText(newer).waitFor();
