@@ -291,7 +291,7 @@ function reasonNotToBegin(
   addressing: AddressingState,
   rules: AddressingRules,
 ): WaitReason | undefined {
-  const { text, canRepeat } = facts;
+  const { text } = facts;
   if (text === undefined) return presume(addressing, facts, rules) ? undefined : 'not-named';
   const nothing = nothingIn(facts);
   if (nothing) return nothing;
@@ -299,11 +299,19 @@ function reasonNotToBegin(
   if (spokenCommand(text, rules.names)) return 'command';
   const { verdict } = judge(addressing, { ...facts, text }, rules);
   if (!verdict.meant) return verdict.why;
-  if (asksToStopListening(text, rules.names)) return 'command';
+  return isCommandOnly({ ...facts, text }, verdict, rules) ? 'command' : undefined;
+}
+
+/** Whether the words are a command, or a correction, which is answered on another conversation than there is now. */
+function isCommandOnly(
+  { text, ...facts }: PreemptiveFacts & { readonly text: string },
+  verdict: AddressingVerdict,
+  rules: AddressingRules,
+): boolean {
+  if (asksToStopListening(text, rules.names)) return true;
+  if (correctedBy(facts, text, verdict, rules) !== undefined) return true;
   const { kind } = classify(text, { isFinal: true, names: rules.names });
-  const isCommand = kind === 'stop' || kind === 'never-mind' || (kind === 'again' && canRepeat);
-  const corrects = correctedBy(facts, text, verdict, rules) !== undefined; // on another conversation than there is now
-  return isCommand || corrects ? 'command' : undefined;
+  return kind === 'stop' || kind === 'never-mind' || (kind === 'again' && facts.canRepeat);
 }
 
 function nothingIn({

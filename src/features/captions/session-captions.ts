@@ -1,4 +1,3 @@
-import { BotError } from '#src/base/errors.ts';
 import { failureOf } from '#src/conversation/alerts/failure.ts';
 import { withStore } from '#src/conversation/alerts/store-access.ts';
 import type { RememberedExchange } from '#src/conversation/answering/conversation-memory.ts';
@@ -32,7 +31,7 @@ import {
 } from '#src/features/captions/transcripts/transcript-stores.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
-import { CaptionMessages, type LiveCaptionsTrouble } from './caption-messages.ts';
+import { CaptionAlerts, CaptionMessages } from './caption-messages.ts';
 import { CaptionNewcomers } from './caption-newcomers.ts';
 import { notifyEverybody } from './caption-notice.ts';
 import { CaptionPasses } from './caption-passes.ts';
@@ -446,45 +445,6 @@ export class SessionCaptions implements FeatureSession {
     const tookMs = atMs - recorder.atMs(line.endMs);
     const { personId: speakerId } = line.speaker;
     parts.onEvent(channel.guildId, featureEvent(captioned, { speakerId, tookMs }));
-  }
-}
-
-const causes: Readonly<Record<LiveCaptionsTrouble['kind'], string>> = {
-  gone: 'The channel or thread for captions does not exist any more, so captions are not shown.',
-  forbidden: 'The bot may not write in the channel or thread for captions any more.',
-  refused: 'Discord refused a message with captions.',
-};
-
-/** Reports to the operator and the people of a channel, once, that captions cannot be shown or saved. */
-class CaptionAlerts {
-  readonly #context: SessionContext;
-  #isUnsaved = false;
-  #reportedRefused = false;
-
-  constructor(context: SessionContext) {
-    this.#context = context;
-  }
-
-  unshown(kind: LiveCaptionsTrouble['kind']): void {
-    const { channel, notice, parts } = this.#context;
-    const error = new BotError('discord.unsent', false, causes[kind]);
-    parts.onEvent(channel.guildId, failureOf(error, 'store'));
-    if (kind !== 'refused') notice({ id: `captions.place.${kind}` });
-    else if (!this.#reportedRefused) notice({ id: 'captions.unshown' });
-    this.#reportedRefused = true;
-  }
-
-  unsaved(error: unknown): void {
-    const { channel, notice, parts } = this.#context;
-    if (this.#isUnsaved) return;
-    this.#isUnsaved = true;
-    parts.onEvent(channel.guildId, failureOf(error, 'store'));
-    notice({ id: 'captions.unsaved' });
-  }
-
-  saved(): void {
-    if (this.#isUnsaved) this.#context.notice({ id: 'captions.saved' });
-    this.#isUnsaved = false;
   }
 }
 
