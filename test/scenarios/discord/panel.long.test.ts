@@ -85,7 +85,7 @@ scenario('every button of the panel answers whoever presses it, in private', asy
         'hear_me',
         'only_today',
         'not_me',
-        'unnamed',
+        'hide_name',
       ] as const
     ).map((id) => text(`button.${id}`)),
   );
