@@ -66,7 +66,7 @@ scenario(
     const mallory = await seat(setup, name);
     const mentions = `@everyone @here <@${olga.id}> <@&${sandbox.guildId}>`;
     const panel = await commandReply(mallory, 'join');
-    expect(panel.text).toContain('Not asked: Olga');
+    expect(panel.text).toContain('Not heard yet: Olga');
     expect(panel.text).not.toMatch(/@everyone|\u202e|[^\\]\*\*/);
     const asked = await commandReply(mallory, 'ask', {
       question: `${mentions} ${evil}`,

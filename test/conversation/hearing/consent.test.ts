@@ -148,7 +148,11 @@ test('a second call reads the store again if it could not be read', async () => 
   fixture.consents.trouble = 'unreadable';
   await called(fixture);
   fixture.consents.trouble = undefined;
-  expect(await fixture.sessions.join(lounge, 'adam')).toEqual({ kind: 'already', company: 2 });
+  expect(await fixture.sessions.join(lounge, 'adam')).toEqual({
+    kind: 'already',
+    company: 2,
+    isAsking: true,
+  });
 });
 
 test('a yes works from the next packet on, and is remembered', async () => {

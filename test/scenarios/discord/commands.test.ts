@@ -93,7 +93,7 @@ scenario('twelve commands can be typed, with these options and choices', async (
     'voice export persona!',
     'voice import file!',
     'voice list',
-    'voice me language voice speed name',
+    'voice me language voice speed name answers=written|spoken',
     'voice preview voice',
     'voice words add say remove',
   ]);

@@ -103,7 +103,7 @@ scenario('the panel names who has not answered, and they may take their name out
   expect(panel.text.startsWith('Press Hear me to talk to me')).toBe(true);
   await shows(text('panel.people.unasked', { names: 'Ben' }));
   const now = sandbox.message(panel.id) ?? expect.fail();
-  expect(await pressed(ben, now, 'unnamed')).toMatchObject(whispered('panel.unnamed'));
+  expect(await pressed(ben, now, 'hide_name')).toMatchObject(whispered('panel.name_hidden'));
   await eventually(() => expect(sandbox.message(panel.id)?.text).not.toContain('Ben'));
   expect(await pressed(ben, now, 'consent.never')).toMatchObject(whispered('privacy.denied'));
   await shows(text('panel.people.no', { n: 1 }));
