@@ -13,7 +13,6 @@ import { correctionIn } from './corrections.ts';
 import { type Evidence, hasVoice } from './evidence.ts';
 import { isHallucination } from './hallucinations.ts';
 import { type SpokenCommand, spokenCommand } from './spoken-command.ts';
-import { asksToStopListening } from './spoken-requests.ts';
 
 /** Facts about one utterance, in a pause of it or at its end. */
 export type UtteranceFacts = SpeakerTurn & {
@@ -76,8 +75,6 @@ export type UtteranceCommand =
   | { readonly kind: 'stop' | 'never-mind' }
   /** What the bot has asked this speaker aloud is done. */
   | { readonly kind: 'confirm' }
-  /** The bot hears nobody until a person presses Resume. */
-  | { readonly kind: 'pause-hearing' }
   /** No command: a "wait", a "go on" or an "mhm" goes only to `stepInterruption`. */
   | { readonly kind: 'overlap' }
   /** The last answer once more, and everything after it in that manner. */
@@ -166,7 +163,7 @@ export function decideUtterance(
   if (text === undefined)
     return { decision: withoutText(utterance, addressing, rules), addressing };
   const command = spokenCommand(text, rules.names);
-  if (command) return { decision: spoken(command, utterance), addressing };
+  if (command === 'doNotHear') return { decision: spoken(command, utterance), addressing };
   if (confirms(utterance, text, rules)) return { decision: confirmed(utterance), addressing };
   const { verdict, state } = judge(addressing, { ...utterance, text }, rules);
   const hasWords = verdict.meant || verdict.why !== 'empty';
@@ -175,8 +172,7 @@ export function decideUtterance(
   if (isNotTheirs(utterance, verdict)) {
     return { decision: decideWords(utterance, words, notNamed, true), addressing };
   }
-  if (verdict.meant && asksToStopListening(text, rules.names))
-    return { decision: pausedHearing(utterance), addressing: state };
+  if (verdict.meant && command) return { decision: pausedHearing(utterance), addressing: state };
   const isAside = isForOthers(verdict) && presume(addressing, utterance, rules);
   const decision = decideWords(utterance, words, verdict, isAside);
   return { decision: withCorrection(decision, corrects), addressing: state };
@@ -239,7 +235,7 @@ function pausedHearing(utterance: EndedUtterance): UtteranceDecision {
   const stop = { kind: 'stop', sure: true } as const;
   const overlap = overlapOf(utterance, stop, true);
   const dropsUnheard = utterance.unheardTurn !== undefined;
-  const command = { kind: 'pause-hearing' } as const;
+  const command = { kind: 'spoken', command: 'pauseHearing' } as const;
   return { kind: 'command', why: 'interjection', command, dropsUnheard, overlap };
 }
 
@@ -308,7 +304,6 @@ function isCommandOnly(
   verdict: AddressingVerdict,
   rules: AddressingRules,
 ): boolean {
-  if (asksToStopListening(text, rules.names)) return true;
   if (correctedBy(facts, text, verdict, rules) !== undefined) return true;
   const { kind } = classify(text, { isFinal: true, names: rules.names });
   return kind === 'stop' || kind === 'never-mind' || (kind === 'again' && facts.canRepeat);

@@ -11,14 +11,14 @@ export type SpokenCommand = Exclude<keyof SpokenCommandPhrases, 'beside' | 'othe
 /** Longest utterance, in characters, that is only a command. */
 const mostChars = 120;
 /** Every list of commands: a further one is added here and in the word data. */
-const all: readonly SpokenCommand[] = ['doNotHear'];
+const all: readonly SpokenCommand[] = ['doNotHear', 'pauseHearing'];
 
 /** Commands and the words beside them, of all languages, by their tokens with spaces between. */
 const phrases = new Map<string, SpokenCommand | 'beside'>(
   languages.flatMap(({ commands }) => [
     ...phrasesIn(commands.beside).map((phrase) => [phrase, 'beside'] as const),
     ...all.flatMap((command) =>
-      commands[command].flatMap(spelled).map((phrase) => [phrase, command] as const),
+      (commands[command] ?? []).flatMap(spelled).map((phrase) => [phrase, command] as const),
     ),
   ]),
 );

@@ -36,17 +36,3 @@ export function trackRequestIn(text: string, names: readonly string[]): TrackReq
   }
   return undefined;
 }
-
-const hearingTables = languages.flatMap(({ hearingRequests: said }) =>
-  said ? [{ pause: phrasesIn(said.pause), beside: phrasesIn(said.beside) }] : [],
-);
-
-/** Whether a whole sentence asks the bot to stop listening to the channel. */
-export function asksToStopListening(text: string, names: readonly string[]): boolean {
-  if (/[?\uff1f\u061f\u037e]/u.test(text)) return false;
-  const words = wordsOf(text);
-  const called = phrasesIn(names);
-  return hearingTables.some(({ pause, beside }) =>
-    consistsOf(words, pause, [...beside, ...called]),
-  );
-}

@@ -25,7 +25,6 @@ const schema = z.strictObject({
   ownLetters: z.string().optional(),
   isWidespread: z.boolean(),
   confirmations: group('yes beside').optional(),
-  hearingRequests: group('pause beside').optional(),
   trackRequests: group('pause resume skip louder quieter level beside').optional(),
   overlap: group(
     'stop wait goOn backchannel neverMind ?again ?slower ?faster ?louder ?quieter ?usual fillers ?refusals',
@@ -41,7 +40,7 @@ const schema = z.strictObject({
   hallucinations: group('?texts ?beginnings ?faint').optional(),
   languageRequests: group('requests beside').optional(),
   corrections: group('phrases'),
-  commands: group('doNotHear beside ?others'),
+  commands: group('doNotHear ?pauseHearing beside ?others'),
   /** English alone. */
   wordClasses: z.record(z.string(), phrases).optional(),
 });

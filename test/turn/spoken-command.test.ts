@@ -115,7 +115,7 @@ test('the name of the bot, politeness, hums and commas change nothing', () => {
 
 test('no sentence that only comes near a no is one', () => {
   expect(nearMisses.length).toBeGreaterThan(100);
-  expect(nearMisses.filter((text) => heard(text) !== undefined)).toEqual([]);
+  expect(nearMisses.filter((text) => heard(text) === 'doNotHear')).toEqual([]);
 });
 
 test('a no inside a longer sentence is none, in any language', () => {
@@ -135,4 +135,21 @@ test('no text, names alone and politeness alone are no command', () => {
   expect(['', '...', 'Nova', 'please', 'please, Nova', 'mhm'].map(heard)).toEqual(
     Array.from({ length: 6 }, () => undefined),
   );
+});
+
+test('every phrase that pauses hearing does so, also with the name of the bot', () => {
+  for (const phrase of languages.flatMap(({ commands }) => commands.pauseHearing ?? []))
+    expect(heard(`Nova, ${phrase}.`), phrase).toBe('pauseHearing');
+});
+
+test.each([
+  'Stop.',
+  'Stop listening to Ben.',
+  "Don't stop listening.",
+  'Did you stop listening?',
+  'I stopped listening.',
+  'Stop listening to that music all day.',
+  "Don't listen to me.",
+])('%j does not ask the bot to hear nobody', (said) => {
+  expect(heard(said)).not.toBe('pauseHearing');
 });

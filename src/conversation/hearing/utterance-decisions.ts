@@ -1,8 +1,6 @@
 import type { SpeakingContext } from '#src/conversation/context.ts';
-import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import { type DropReason, TurnHandle } from '#src/conversation/queue/turn-handle.ts';
-import { pause } from '#src/people/consent.ts';
 import type { EndedUtterance, UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
 import { standsAlone } from '#src/turn/corrections.ts';
 import type { Continuations, OpenQuestion } from './continuations.ts';
@@ -16,9 +14,6 @@ export type UtteranceDecisionsOptions = {
   readonly interruptions: Interruptions;
   readonly continuations: Continuations;
 };
-
-/** Longest wait, in ms, of a receipt for a pause: later nobody expects it. */
-const longestReceiptMs = 10_000;
 
 type AnswerDecision = Extract<UtteranceDecision, { kind: 'answer' }>;
 type NoAnswerDecision = Extract<UtteranceDecision, { kind: 'command' | 'ignore' }>;
@@ -99,10 +94,6 @@ export class UtteranceDecisions {
         return;
       case 'spoken':
         this.#options.context.obey(command.command, speakerId);
-        return;
-      case 'pause-hearing':
-        queue.forgetAside();
-        pauseHearing(this.#options.context, speakerId);
         return;
       case 'overlap':
         return;
@@ -185,22 +176,6 @@ export class UtteranceDecisions {
       parts.onEvent(guildId, { kind: 'ignored', speakerId, name, why: decision.why });
     }
   }
-}
-
-/** Hears nobody from the next packet on, and tells how that ends: aloud once it is quiet, and in the chat. */
-function pauseHearing(context: SpeakingContext, personId: string): void {
-  const { channel, gate, languages, notice, parts, spokenNotices } = context;
-  gate.change(pause);
-  const line = { id: 'privacy.paused' } as const;
-  notice(line);
-  const language = spokenLocale(channel.guildId, parts, languages.of(personId));
-  spokenNotices.put({
-    language,
-    aboutIds: [],
-    longestWaitMs: longestReceiptMs,
-    words: () => spokenText(line, channel.guildId, parts, language),
-    ended: () => undefined,
-  });
 }
 
 function isNothing(decision: UtteranceDecision): boolean {

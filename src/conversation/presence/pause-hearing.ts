@@ -1,5 +1,10 @@
+import type { SessionContext } from '#src/conversation/context.ts';
+import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { pause, resume } from '#src/people/consent.ts';
+
+/** Longest wait for a pause, in ms, in which a spoken request is confirmed. */
+const longestReceiptMs = 10_000;
 
 /** Pauses and resumes hearing in whole channels, from the next packet on; what was heard before a pause is still answered. */
 export class PauseHearing {
@@ -7,6 +12,9 @@ export class PauseHearing {
 
   constructor(sessions: VoiceSessions) {
     this.#sessions = sessions;
+    sessions.spokenCommands.set('pauseHearing', async (personId, context) =>
+      pauseAloud(personId, context),
+    );
   }
 
   pause(guildId: string): 'paused' | 'nowhere' {
@@ -22,4 +30,21 @@ export class PauseHearing {
     for (const { context } of sessions) context.gate.change(step);
     return sessions.length > 0;
   }
+}
+
+/** Hears nobody from the next packet on, and tells how that ends: aloud once it is quiet, and in the chat. */
+function pauseAloud(personId: string, context: SessionContext): void {
+  const { channel, gate, languages, notice, parts, queue, spokenNotices } = context;
+  queue.forgetAside();
+  gate.change(pause);
+  const line = { id: 'privacy.paused' } as const;
+  notice(line);
+  const language = spokenLocale(channel.guildId, parts, languages.of(personId));
+  spokenNotices.put({
+    language,
+    aboutIds: [],
+    longestWaitMs: longestReceiptMs,
+    words: () => spokenText(line, channel.guildId, parts, language),
+    ended: () => undefined,
+  });
 }

@@ -9,6 +9,7 @@ import type { SessionContext } from '#src/conversation/context.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { FeatureShard, PersonHooks } from '#src/conversation/feature.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
+import { answerMediumFor } from '#src/conversation/output/listeners.ts';
 import type {
   ExportOutcome,
   ForgetOutcome,
@@ -115,7 +116,7 @@ export class SessionPrivacy {
 
   /** A no that a person said: as `deny`, with a receipt at the next pause, or in writing where it cannot be heard. */
   async #denyAloud(personId: string, context: SessionContext): Promise<void> {
-    const { channel, languages, parts, people, signal, spokenNotices } = context;
+    const { channel, languages, parts, signal, spokenNotices } = context;
     const { guildId } = channel;
     const language = spokenLocale(guildId, parts, languages.of(personId));
     const { saved } = await this.deny(guildId, personId);
@@ -123,9 +124,8 @@ export class SessionPrivacy {
       { id: 'privacy.denied.spoken' },
       ...(saved ? [] : [{ id: 'privacy.unsaved' } as const]),
     ] as const;
-    const canHear = people().some(({ id, isDeaf }) => id === personId && !isDeaf);
     const isWaiting =
-      canHear &&
+      answerMediumFor(personId, context) === 'aloud' &&
       spokenNotices.put({
         language,
         aboutIds: [],

@@ -12,7 +12,6 @@ export type LanguageWords = {
   /** Spoken by so many that its stop word stops, even where the same word means something else in smaller languages. */
   readonly isWidespread: boolean;
   readonly confirmations?: ConfirmationPhrases;
-  readonly hearingRequests?: HearingRequestPhrases;
   readonly trackRequests?: TrackRequestPhrases;
   readonly overlap: OverlapPhrases;
   readonly endOfTurn?: EndOfTurnWords;
@@ -32,13 +31,6 @@ export type ConfirmationPhrases = {
   /** A whole sentence but for `beside`: "yes", "do it". Never a sign of listening ("ok", "mhm"). */
   readonly yes: Phrases;
   /** Politeness around it. Never a word that negates. */
-  readonly beside: Phrases;
-};
-
-/** Phrases that ask the bot to stop listening, each a whole sentence but for `beside`. */
-export type HearingRequestPhrases = {
-  /** To everybody in the channel, for a while. */
-  readonly pause: Phrases;
   readonly beside: Phrases;
 };
 
@@ -105,6 +97,8 @@ export type CorrectionPhrases = {
 export type SpokenCommandPhrases = {
   /** The speaker is not to be heard any more: "don't listen to me". No form that also states it: "you don't hear me". */
   readonly doNotHear: Phrases;
+  /** Nobody in the channel is to be heard for a while: "stop listening". */
+  readonly pauseHearing?: Phrases;
   /** Said beside a command without a meaning of its own: "please", "from now on". Nothing that addresses other people. */
   readonly beside: Phrases;
   /** Texts that differ from a command only by accents, and mean something else. */
