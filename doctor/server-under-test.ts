@@ -2,7 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { ApiClient } from '#src/provider/api-client.ts';
-import { knowsNoPath } from '#src/provider/base-url.ts';
+import { knowsNoPath } from '#src/provider/base-url-fallback.ts';
 import { openClient } from '#src/provider/client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { serverName, withServerWords } from '#src/provider/models/error-phrases.ts';

@@ -8,7 +8,7 @@ const inner = [
   ...['pipeline', 'playback', 'sources', 'spending'],
 ];
 
-/** Which rooms each room may import: the truth of the house. A new arrow is a reviewed line here. */
+/** Folders that each folder may import. A new arrow is a reviewed line here. */
 const below: Readonly<Record<string, readonly string[]>> = {
   base: [],
   texts: [],
@@ -86,7 +86,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
     ...['pipeline', 'people', 'spending', 'chat', 'texts', 'audio', 'base'],
   ],
   console: ['conversation', 'speech', 'turn', 'audio', 'base'],
-  /** Programs that measure rooms, and the whole bot as a process. Tests share its recordings. */
+  /** Programs that measure folders, and the whole bot as a process. Tests share its recordings. */
   bench: [
     ...['sandbox', 'web/api', 'features/*', 'conversation'],
     ...['storage', 'discord', 'console', 'turn', 'texts', 'pipeline', 'playback'],
@@ -103,7 +103,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
 /** Rooms beside `src`: one file per command, and programs of their own. */
 const outside = new Set(['commands', 'sandbox', 'doctor', 'setup', 'bench']);
 
-/** The room named by every `from '#…'`, `import '#…'` and `import('#…')`, type imports too. */
+/** The folder named by every `from '#…'`, `import '#…'` and `import('#…')`, type imports too. */
 const imported = /(?:from|import)\s*\(?\s*'#(?:src\/)?((?:features|web)\/[\w-]+(?=\/)|[\w-]+)/g;
 
 function mayImport(folder: string, target: string): boolean {

@@ -5,7 +5,7 @@ import type {
   CommandPorts,
   Replies,
 } from '#src/conversation/command.ts';
-import { SessionTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
+import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { quoted } from './find.ts';
 import { noTranscript } from './transcript.ts';
@@ -21,7 +21,7 @@ export const subjectOption: CommandOption = {
   maxChars: 20,
   async suggest(typed, { guildId, callerId }, { port, timesIn }) {
     const times = timesIn(guildId);
-    const sessions = await port(SessionTranscripts).sessions(guildId, callerId);
+    const sessions = await port(TranscriptRequests).sessions(guildId, callerId);
     const days = sessions.map(({ startedAtWallMs }) => times.day(startedAtWallMs));
     return closest(typed, [...new Set([...subjects, ...days])]);
   },
@@ -40,7 +40,7 @@ export async function askTranscript(
   if (about === undefined) return noTranscript({ kind: 'unknown', typed });
   if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'ask.empty', to: 'caller' }];
   const asker = { id: callerId, name: callerName };
-  const found = await port(SessionTranscripts).ask(guildId, asker, { question, about, isAloud });
+  const found = await port(TranscriptRequests).ask(guildId, asker, { question, about, isAloud });
   if (found.kind === 'none') return [{ id: 'ask.unknown', to: 'caller' }];
   if (found.kind === 'failed') return [{ ...found.line, to: 'caller' }];
   if (found.kind !== 'found') return noTranscript(found);

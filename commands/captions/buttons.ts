@@ -1,6 +1,6 @@
 import type { Button, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
 import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
-import { SessionTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
+import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { off } from './off.ts';
 import { on } from './on.ts';
 import { longestRecapMs, recapReplies } from './recap.ts';
@@ -45,7 +45,7 @@ async function sumUpMissed(
   const asker = { id: callerId, name: callerName };
   const missed = { since: 'start', until: 'i came' } as const;
   return recapReplies(
-    await port(SessionTranscripts).recap(guildId, asker, missed),
+    await port(TranscriptRequests).recap(guildId, asker, missed),
     timesIn(guildId),
   );
 }

@@ -1,6 +1,6 @@
 import type { Command } from '#src/conversation/command.ts';
 import type { QuotedLine } from '#src/features/captions/caption-outcomes.ts';
-import { SessionTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
+import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 import { noTranscript } from './transcript.ts';
@@ -23,7 +23,7 @@ export const find: Command = {
   ],
   async run({ guildId, callerId, words: typed }, { port, timesIn }) {
     const words = typed.words ?? '';
-    const found = await port(SessionTranscripts).find(guildId, callerId, words);
+    const found = await port(TranscriptRequests).find(guildId, callerId, words);
     if (found.kind === 'none') return [{ id: 'find.none', with: { words }, to: 'caller' }];
     if (found.kind !== 'found') return noTranscript(found);
     const lines = found.lines.map((line) => quoted(line, timesIn(guildId)));

@@ -1,7 +1,7 @@
 import { closest } from '#commands/closest-names.ts';
 import type { CommandCall, CommandOption, CommandPorts } from '#src/conversation/command.ts';
 import type { ListedSession } from '#src/features/captions/transcript-store.ts';
-import { SessionTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
+import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 
 /** Option for a session by its day, time and channel; offers sessions with lines that the caller may know. */
@@ -28,7 +28,7 @@ async function byLabel(
   { guildId, callerId }: CommandCall,
   { port, timesIn }: Pick<CommandPorts, 'port' | 'timesIn'>,
 ): Promise<ReadonlyMap<string, ListedSession>> {
-  const sessions = await port(SessionTranscripts).sessions(guildId, callerId);
+  const sessions = await port(TranscriptRequests).sessions(guildId, callerId);
   const times = timesIn(guildId);
   return new Map(sessions.map((session) => [labelOf(session, times), session]));
 }

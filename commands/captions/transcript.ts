@@ -1,7 +1,7 @@
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
 import type { NoTranscript } from '#src/features/captions/caption-outcomes.ts';
 import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
-import { SessionTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
+import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { pickedSession, sessionOption } from './session-option.ts';
 
 export const transcript: Command = {
@@ -27,7 +27,7 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
   if (picked === 'unknown') return noTranscript({ kind: 'unknown', typed: words.session ?? '' });
   const format = transcriptFormats.find((one) => one === words.format) ?? 'md';
   const outcome = await ports
-    .port(SessionTranscripts)
+    .port(TranscriptRequests)
     .file(guildId, callerId, { format, ...picked });
   if (outcome.kind !== 'files') return noTranscript(outcome);
   const { channelName: channel, startedAtWallMs, lineCount: n } = outcome.session;

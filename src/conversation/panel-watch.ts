@@ -124,7 +124,7 @@ export class PanelWatch {
     this.#unnamed = this.#unnamed.filter(({ atMs }) => nowMs - atMs < lostMs);
     const lost = this.#lost.map(({ name, why }) => ({ name, why }));
     const unnamed = this.#unnamed.map(({ name, isLate }) => ({ name, isLate }));
-    const heard = this.#context.heardQuestions.shown();
+    const understood = this.#context.heardQuestions.shown();
     const { quiet } = this.#context.parts.spending.manner(this.#context.channel.guildId);
     const maySpeak = this.#context.maySpeak();
     const isLinkDown = this.#isLinkDown;
@@ -135,7 +135,7 @@ export class PanelWatch {
       ...(activity.following && { next: activity.following.said.name }),
       ...(lost.length > 0 && { lost }),
       ...(unnamed.length > 0 && { unnamed }),
-      ...(heard.length > 0 && { heard }),
+      ...(understood.length > 0 && { understood }),
       ...this.#context.features.panel(),
     });
     this.#invite(activity, nowMs);

@@ -3,7 +3,7 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { ApiClient } from './api-client.ts';
-import { tryV1 } from './base-url.ts';
+import { tryV1 } from './base-url-fallback.ts';
 import { type Fetch, guardFetch, type Limits, standardLimits } from './guarded-fetch.ts';
 
 export type ClientOptions = {

@@ -9,7 +9,10 @@ import {
 } from '#src/features/captions/answers/numbered-lines.ts';
 import { channelContext } from '#src/features/captions/answers/prompt-context.ts';
 import { recap } from '#src/features/captions/answers/recap.ts';
-import { readTranslations, translationPrompt } from '#src/features/captions/answers/translation.ts';
+import {
+  readTranslations,
+  translationPrompt,
+} from '#src/features/captions/answers/translation-prompt.ts';
 import { promptOf } from '#src/pipeline/prompt.ts';
 import { said, turnOf } from '#test/contracts/pipeline.ts';
 import { hostileWords } from '#test/features/captions/answers/hostile-words.ts';

@@ -14,7 +14,7 @@ import type {
   RecapRequest,
 } from '#src/features/captions/caption-outcomes.ts';
 import type { ListedSession } from '#src/features/captions/transcript-store.ts';
-import type { SessionTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
+import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { anybody } from '#src/people/confidential-text.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
@@ -117,7 +117,7 @@ test('/captions transcript sends the last session as a file, to the caller alone
 
 test('a session is picked by the label that was offered, and another one is told to be unknown', async () => {
   const asked: unknown[] = [];
-  const transcripts: Partial<Public<SessionTranscripts>> = {
+  const transcripts: Partial<Public<TranscriptRequests>> = {
     sessions: async () => [session],
     async file(_guildId, _personId, request) {
       asked.push(request);
@@ -192,7 +192,7 @@ test('a long recap takes several messages, none too long for Discord, and says w
 
 test('/ask about answers from what was said, to the asker alone', async () => {
   const asked: unknown[] = [];
-  const find: Partial<Public<SessionTranscripts>> = {
+  const find: Partial<Public<TranscriptRequests>> = {
     async ask(_guildId, asker, request) {
       asked.push([asker, request]);
       return { kind: 'found', lines: [quote], knownBy: anybody };

@@ -3,7 +3,7 @@ import type { CommandCall, CommandPorts } from '#src/conversation/command.ts';
 import type { Places, Stats } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
-import { SessionTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
+import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { SessionMemories } from '#src/features/memories/session-memories.ts';
 import { SessionPersonas } from '#src/features/personas/session-personas.ts';
@@ -59,7 +59,7 @@ export type PortOverrides = Partial<All & Public<SessionSettings> & Public<Sessi
   readonly voices?: Public<SessionVoices>;
   readonly peopleSettings?: Partial<CommandPorts['peopleSettings']>;
   readonly captions?: Partial<Public<SessionCaptionControl>>;
-  readonly transcripts?: Partial<Public<SessionTranscripts>>;
+  readonly transcripts?: Partial<Public<TranscriptRequests>>;
   /** Further objects of features, by class. */
   readonly more?: readonly (readonly [object, object])[];
 };
@@ -194,7 +194,7 @@ const peopleSettings: CommandPorts['peopleSettings'] = {
 };
 
 /** Nobody may know anything. */
-const transcripts: Public<SessionTranscripts> = {
+const transcripts: Public<TranscriptRequests> = {
   sessions: async () => [],
   file: async () => ({ kind: 'none' }),
   find: async () => ({ kind: 'none' }),
@@ -266,7 +266,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     [LineReader, { ...lines, ...over.lines }],
     [SessionMemories, { ...memories, ...over.memories }],
     [SessionCaptionControl, { ...captions, ...over.captions }],
-    [SessionTranscripts, { ...transcripts, ...over.transcripts }],
+    [TranscriptRequests, { ...transcripts, ...over.transcripts }],
     ...(over.more ?? []),
   ]);
   return {

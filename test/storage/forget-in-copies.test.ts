@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
-import { openLocalCopies } from '#src/storage/backups/copies-kind.ts';
+import { openLocalCopies } from '#src/storage/backups/copies-eraser.ts';
 import { backupsFolder } from '#src/storage/backups/copy-names.ts';
 import { FileCopies } from '#src/storage/backups/file-copies.ts';
 import {

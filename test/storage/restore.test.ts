@@ -12,7 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { openLocalCopies } from '#src/storage/backups/copies-kind.ts';
+import { openLocalCopies } from '#src/storage/backups/copies-eraser.ts';
 import { newestCopies, removeLeftovers, restoreStores } from '#src/storage/backups/restore.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';

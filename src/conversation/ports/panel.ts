@@ -28,7 +28,7 @@ export type PanelFace = {
   /** People who spoke a moment ago without the name they need; `late`: just after they needed none. */
   readonly unnamed?: readonly { readonly name: string; readonly isLate: boolean }[];
   /** Questions of the last minute, as they were understood; all who can read the panel may know them. */
-  readonly heard?: readonly HeardQuestion[];
+  readonly understood?: readonly HeardQuestion[];
   /** Sounding tracks. */
   readonly tracks?: readonly PanelTrack[];
   /** Days that captions are kept where they are on; absent: the bot is not there. */

@@ -60,7 +60,7 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
     state,
     asked = [],
     firstHeard = [],
-    heard = [],
+    understood = [],
     next,
     lost = [],
     unnamed = [],
@@ -75,8 +75,8 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
     stateLine(state),
     ...captionsLine(face, guildId),
     ...namesLine('panel.next', next === undefined ? [] : [next]),
-    ...heard.map((one): TextLine => ({ id: 'panel.heard', with: one })),
-    ...(heard.length > 0 ? [{ id: 'panel.heard.correct' } as const] : []),
+    ...understood.map((one): TextLine => ({ id: 'panel.heard', with: one })),
+    ...(understood.length > 0 ? [{ id: 'panel.heard.correct' } as const] : []),
     ...lostLines(lost),
     ...unnamed.map(
       ({ isLate, name }): TextLine => ({

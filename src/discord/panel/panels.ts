@@ -17,7 +17,7 @@ import { type PanelLine, PanelMessage } from './panel.ts';
 import { drawPanel } from './panel-face.ts';
 import { PanelPace } from './panel-pace.ts';
 
-/** The board as this room sees it: what answers a `/join` becomes the panel. */
+/** Panel board of this folder: the reply to a `/join` becomes the panel. */
 export interface PanelReplies extends Pick<PanelBoard, 'show' | 'forget' | 'placeIn' | 'takeOver'> {
   /** The message as it is to be posted, under `head`. */
   dressed(guildId: string, head: string): MessageBody;
@@ -168,7 +168,7 @@ export class Panels implements PanelReplies {
   async close(ms: number): Promise<void> {
     this.#closed = true;
     const cleared = [...this.#panels.values()].map(async (panel) => {
-      if (panel.face?.heard) panel.face = { ...panel.face, heard: [] };
+      if (panel.face?.understood) panel.face = { ...panel.face, understood: [] };
       if (panel.showsWords) await panel.message?.flush();
     });
     const { timing } = this.#options;
@@ -199,7 +199,7 @@ export class Panels implements PanelReplies {
       timing: this.#options.timing,
       pace: this.#options.pace,
       draw: () => {
-        panel.showsWords ||= panel.face?.heard !== undefined;
+        panel.showsWords ||= panel.face?.understood !== undefined;
         return this.#draw(guildId, panel.head, panel.face);
       },
       edit: this.#options.edit,

@@ -1,14 +1,14 @@
 import type { Feature } from '#src/conversation/feature.ts';
 import { findInCaptions } from '#src/features/captions/transcripts/find-in-captions.ts';
-import {
-  ManagerTranscripts,
-  SessionTranscripts,
-} from '#src/features/captions/transcripts/session-transcripts.ts';
 import { TranscriptAccess } from '#src/features/captions/transcripts/transcript-access.ts';
 import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import { TranscriptLookup } from '#src/features/captions/transcripts/transcript-lookup.ts';
 import { TranscriptQuestions } from '#src/features/captions/transcripts/transcript-questions.ts';
 import { TranscriptRecords } from '#src/features/captions/transcripts/transcript-records.ts';
+import {
+  ManagerTranscripts,
+  TranscriptRequests,
+} from '#src/features/captions/transcripts/transcript-requests.ts';
 import {
   allStores,
   TranscriptStores,
@@ -48,7 +48,7 @@ export const captions: Feature = {
             cleanup,
             transcripts,
             new SessionCaptionControl(parts, sessions, sources),
-            new SessionTranscripts(lookup, questions, sessions, writtenQuestions),
+            new TranscriptRequests(lookup, questions, sessions, writtenQuestions),
             new ManagerTranscripts(lookup),
           ],
           session: (context, { isReturned }) =>

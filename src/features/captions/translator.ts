@@ -8,7 +8,7 @@ import {
   readTranslations,
   translationBatches,
   translationPrompt,
-} from '#src/features/captions/answers/translation.ts';
+} from '#src/features/captions/answers/translation-prompt.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { TranscriptLine } from './transcript-line.ts';
 

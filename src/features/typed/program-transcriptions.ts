@@ -19,7 +19,7 @@ import {
   readTranslations,
   translationBatches,
   translationPrompt,
-} from '#src/features/captions/answers/translation.ts';
+} from '#src/features/captions/answers/translation-prompt.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import type { Transcriber } from '#src/speech/ports.ts';

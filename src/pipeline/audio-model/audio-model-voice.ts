@@ -7,7 +7,7 @@ import type {
 import type { Usage } from '#src/chat/ports.ts';
 import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import type { EngineUsage, SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
-import { readingOrder, textToRead } from '#src/speech/reading-aloud.ts';
+import { readingOrder, textToRead } from '#src/speech/read-aloud-prompt.ts';
 
 /** Speech by a model that hears and speaks: word for word as far as the model obeys. Its tone can be set, not its pace. */
 export function audioModelVoice(model: AudioChatModel, usual: SpeechVoice = {}): Synthesizer {

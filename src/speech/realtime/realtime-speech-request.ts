@@ -1,5 +1,5 @@
 import type { JsonEvent } from '#src/provider/json-socket.ts';
-import { readingOrder, textToRead } from '#src/speech/reading-aloud.ts';
+import { readingOrder, textToRead } from '#src/speech/read-aloud-prompt.ts';
 
 /** Settings of a connection: a voice is frozen once it has spoken. */
 export type SpeechManner = {

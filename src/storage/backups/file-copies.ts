@@ -4,7 +4,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { CopiesOutcome, StoreCopies } from '#src/people/store-copies.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
-import { type CopiesWorker, copiesWorker } from './copies-kind.ts';
+import { type CopiesWorker, copiesWorker } from './copies-eraser.ts';
 import { forgottenListPath } from './forgotten-list.ts';
 
 const dayMs = 86_400_000;

@@ -13,7 +13,7 @@ import {
   whole,
 } from '#src/sql/columns.ts';
 import { type FormatRange, rangeOf } from '#src/storage/schema.ts';
-import { placeOf } from './connection.ts';
+import { placeOf } from './connection-options.ts';
 import { PostgresPool } from './pool.ts';
 import { shardSchema } from './shards/schema.ts';
 import { storesPart } from './stores/schema.ts';

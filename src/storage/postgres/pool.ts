@@ -5,7 +5,12 @@ import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { StoreCode } from '#src/sql/store-part.ts';
 import { isSilent } from '#src/sql/trouble.ts';
-import { type ConnectionOptions, connectionOptions, placeOf, statementMs } from './connection.ts';
+import {
+  type ConnectionOptions,
+  connectionOptions,
+  placeOf,
+  statementMs,
+} from './connection-options.ts';
 import { PostgresConnection } from './postgres-connection.ts';
 import { asPostgresTrouble, isClosed } from './postgres-trouble.ts';
 

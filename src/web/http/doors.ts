@@ -57,7 +57,7 @@ const headers = {
   'cross-origin-opener-policy': 'same-origin',
 };
 
-/** Routes behind the doors: every request, upgrades of WebSockets too, is checked before a handler of a room sees it. */
+/** Routes behind the doors: every request, upgrades of WebSockets too, is checked before any handler sees it. */
 export function createPageApp(options: DoorOptions): PageApp {
   const app = new Hono<PageEnv>();
   app.use(sendHeaders, checkedRequest(options), knownViewer(options));

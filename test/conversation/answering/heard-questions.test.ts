@@ -41,7 +41,7 @@ async function joined({ rounds = [['An animal.']], people = [adam, eva] }: Joine
     heard = text;
     await pass(fixture, ms, await words('human-goforward', who, clock.nowMs()));
   };
-  const shown = () => fixture.faces.at(-1)?.heard ?? [];
+  const shown = () => fixture.faces.at(-1)?.understood ?? [];
   const everShown = () => JSON.stringify(fixture.faces).includes(canary);
   return { ...fixture, chat, say, shown, everShown };
 }
@@ -143,7 +143,7 @@ test('it is gone while hearing is paused, while captions are on, and at the end'
   await pass(fixture, 6_000);
   expect(fixture.shown()).toEqual([]);
   await fixture.sessions.leave('g');
-  expect(fixture.faces.at(-1)).not.toHaveProperty('heard');
+  expect(fixture.faces.at(-1)).not.toHaveProperty('understood');
 });
 
 test('it is gone once the process is to end', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Public } from '#src/base/public.ts';
 import type { AnswerForm } from '#src/conversation/ports/command-ports.ts';
-import { ManagerTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
+import { ManagerTranscripts } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import type { FakeSynthesizer } from '#test/fakes/speech.ts';

@@ -36,11 +36,11 @@ import { ToolConfirmations } from '#src/conversation/tools/confirm-tool.ts';
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
+import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import {
   ManagerTranscripts,
-  SessionTranscripts,
-} from '#src/features/captions/transcripts/session-transcripts.ts';
-import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
+  TranscriptRequests,
+} from '#src/features/captions/transcripts/transcript-requests.ts';
 import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
 import { features, serverSettings } from '#src/features/features.ts';
 import { memoryStore } from '#src/features/memories/memory-store.ts';
@@ -354,7 +354,7 @@ function controls(parts: FixtureParts, sessions: VoiceSessions) {
     privacy: new SessionPrivacy(parts, sessions, { copies, seats }, features.all),
     memories: features.port(SessionMemories),
     captions: features.port(SessionCaptionControl),
-    transcriptFor: features.port(SessionTranscripts),
+    transcriptFor: features.port(TranscriptRequests),
     managerTranscripts: features.port(ManagerTranscripts),
     talk: features.port(TypedRequests),
     voiceControl: features.port(SessionVoices),

@@ -60,11 +60,11 @@ test.each(locales())('the panel names who is next, and who is not answered (%s)'
 test.each(locales())(
   'the panel shows what was understood, and how to correct it (%s)',
   (locale) => {
-    const heard = [
+    const understood = [
       { name: 'Ann', words: 'what *is* it\n@everyone' },
       { name: 'Eva', words: 'and Lima' },
     ];
-    expect(linesOf({ ...listening, heard }, locale).slice(1, 4)).toEqual([
+    expect(linesOf({ ...listening, understood }, locale).slice(1, 4)).toEqual([
       text('panel.heard', { name: 'Ann', words: 'what \\*is\\* it @\u200beveryone' }, locale),
       text('panel.heard', { name: 'Eva', words: 'and Lima' }, locale),
       text('panel.heard.correct', {}, locale),

@@ -304,15 +304,15 @@ test('what changed while the panel was being posted lands, too', async () => {
 test('when the process ends the words of people are taken off the panels first, and nothing is edited then', async () => {
   const { panels, put, edits, pass } = open();
   put(here('m'), 'Hello.');
-  const heard = [{ name: 'Adam', words: 'what is a quagga' }];
-  panels.show('g', { ...listening, heard });
+  const understood = [{ name: 'Adam', words: 'what is a quagga' }];
+  panels.show('g', { ...listening, understood });
   await pass(2_000);
   expect(edits.at(-1)?.message.content).toContain('quagga');
-  panels.show('g', { ...face({ kind: 'thinking' }), heard });
+  panels.show('g', { ...face({ kind: 'thinking' }), understood });
   await panels.close(1_000);
   expect(edits.at(-1)?.message.content).not.toContain('quagga');
   const { length } = edits;
-  panels.show('g', { ...listening, heard });
+  panels.show('g', { ...listening, understood });
   await pass(5_000);
   expect(edits).toHaveLength(length);
 });
@@ -327,7 +327,7 @@ test('a panel without such words is not edited at the end, and a Discord that do
   expect(edits).toHaveLength(length);
   const other = open();
   other.put(here('n'), 'Hello.');
-  other.panels.show('g', { ...listening, heard: [{ name: 'Adam', words: 'quagga' }] });
+  other.panels.show('g', { ...listening, understood: [{ name: 'Adam', words: 'quagga' }] });
   await other.pass(2_000);
   other.failures.push(refusal(403, 50_013));
   await other.panels.close(1_000);

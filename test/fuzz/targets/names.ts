@@ -90,7 +90,7 @@ function faceOf(a: string, b: string): PanelFace {
     next: b,
     lost: [{ name: a, why: 'late' }],
     unnamed: [{ name: b, isLate: true }],
-    heard: [{ name: a, words: b }],
+    understood: [{ name: a, words: b }],
     tracks,
     buttons: panelButtons(tracks),
     engine: 'built-in',

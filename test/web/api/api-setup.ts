@@ -7,7 +7,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ProgramPorts } from '#src/conversation/ports/program-ports.ts';
-import { ManagerTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
+import { ManagerTranscripts } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { SessionProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';

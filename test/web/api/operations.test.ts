@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
 import type { Public } from '#src/base/public.ts';
-import { ManagerTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
+import { ManagerTranscripts } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { Playing, PlayRequest } from '#src/features/tracks/track-outcomes.ts';
 import type { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';

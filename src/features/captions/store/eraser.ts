@@ -26,6 +26,8 @@ export type WriteErasure = <T>(
 type ErasedPortion = ErasedLines & { readonly isLast: boolean };
 
 const dayMs = 86_400_000;
+/** Longest time, in ms, that lines are kept whose speaker said yes for today or for the session alone. */
+const briefMs = dayMs;
 /** Time, in ms, for which a session that a server does not keep can be resumed once it is over, and exchanges of any. */
 const unkeptMs = 15 * 60_000;
 /** Lines that one transaction deletes from a shared database: a server of years takes several. A file is changed at once. */
@@ -254,7 +256,7 @@ function dueLines(connection: Connection, nowWallMs: number, keptDays: KeptDays)
 function dueBriefLines(nowWallMs: number): Sql {
   return sql`
     SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
-    WHERE l.is_brief = TRUE AND l.start_ms < ${nowWallMs - dayMs} - s.started_at_wall_ms`;
+    WHERE l.is_brief = TRUE AND l.start_ms < ${nowWallMs - briefMs} - s.started_at_wall_ms`;
 }
 
 /** Lines of sessions that are over for 15 minutes are no exchanges of a conversation any more. */

@@ -4,7 +4,7 @@ import {
   transcriptFormats,
 } from '#src/features/captions/files/transcript-file.ts';
 import type { ListedSession } from '#src/features/captions/transcript-store.ts';
-import { ManagerTranscripts } from '#src/features/captions/transcripts/session-transcripts.ts';
+import { ManagerTranscripts } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 

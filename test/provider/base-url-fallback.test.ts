@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { tryV1 } from '#src/provider/base-url.ts';
+import { tryV1 } from '#src/provider/base-url-fallback.ts';
 
 const base = 'http://127.0.0.1:9';
 const lost = '404 page not found';

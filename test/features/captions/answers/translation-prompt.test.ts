@@ -3,7 +3,7 @@ import {
   readTranslations,
   translationBatches,
   translationPrompt,
-} from '#src/features/captions/answers/translation.ts';
+} from '#src/features/captions/answers/translation-prompt.ts';
 import { lineAt } from '#test/features/captions/transcript-lines.ts';
 import { hostileWords } from './hostile-words.ts';
 

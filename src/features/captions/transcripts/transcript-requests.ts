@@ -21,7 +21,7 @@ import type { TranscriptQuestions } from './transcript-questions.ts';
  * Transcripts for commands and programs: looked up, asked about, and said aloud where everybody may know. Every result holds
  * only what its readers may know.
  */
-export class SessionTranscripts {
+export class TranscriptRequests {
   readonly #writtenQuestions: WrittenQuestions;
   readonly #sessions: VoiceSessions;
   readonly #lookup: TranscriptLookup;
