@@ -41,7 +41,7 @@ test("a clock that differs from Discord's is told with how to mend it", async ()
   const wallMs = () => Date.now() - 3_600_000;
   await using patient = await openPatient({ clock: { ...realClock, wallMs } });
   const { code, about, text } = await patient.examine();
-  expect(about('clock')).toMatch(/^differs clock 60 min ahead of Discord's$/);
+  expect(about('clock')).toMatch(/^differs clock (?:59|60) min ahead of Discord's$/);
   expect(text).toContain('mend: synchronise the clock');
   expect(code).toBe(0);
   expect(clockLine(-90_000)).toMatchObject({ verdict: 'differs', why: "90 s behind Discord's" });
