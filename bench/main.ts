@@ -11,7 +11,7 @@ import { Clips } from './clips.ts';
 
 const { values: options } = parseArgs({
   options: {
-    /** Of each row; the clips are eleven. */
+    /** Turns of each row; the clips are eleven. */
     turns: { type: 'string', default: '33' },
     /** Only rows whose name begins so. */
     rows: { type: 'string', default: '' },

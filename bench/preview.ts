@@ -12,7 +12,7 @@ import { percentile, table } from './table.ts';
 
 const { values: options } = parseArgs({
   options: {
-    /** How often each is measured. */
+    /** Number of measurements of each. */
     rounds: { type: 'string', default: '40' },
   },
 });

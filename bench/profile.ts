@@ -4,7 +4,7 @@ import type { Profiler } from 'node:inspector';
 import { table } from './table.ts';
 
 const [path = '', rows = '40'] = process.argv.slice(2);
-/** Of V8, and no work: what waits for events, or is spent outside of JavaScript. */
+/** V8's entries that are no work: waits for events, or time outside of JavaScript. */
 const waiting = new Set(['(idle)', '(program)']);
 
 const profile: Profiler.Profile = JSON.parse(await readFile(path, 'utf8'));

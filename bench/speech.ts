@@ -17,7 +17,7 @@ import { percentile, table } from './table.ts';
 
 const { values: options } = parseArgs({
   options: {
-    /** How often each format is asked for. */
+    /** Number of requests of each format. */
     rounds: { type: 'string', default: '40' },
   },
 });

@@ -23,6 +23,11 @@ type AskWay = (typeof ways)[number];
 export const ask: Command = {
   name: 'ask',
   description: 'command.ask',
+  help: {
+    topic: 'ask',
+    command: 'ask',
+    line: ({ settings: { typed } }) => ({ id: typed === 'off' ? 'help.ask' : 'help.ask.typed' }),
+  },
   shownTo: ({ words }) => (words.answer === 'only me' || words.about ? 'caller' : 'room'),
   longestMs: longestAskMs,
   meanwhile: ({ words, sound }) => ({
@@ -110,9 +115,10 @@ export function replyTo(
     case 'answered': {
       const { line, text, wav } = asking;
       const readers = placeId === undefined ? unknownReaders : placeReading(placeId);
-      const open = requested === 'room' ? text.textFor(readers) : undefined;
+      const named = text.under(asking.by);
+      const open = requested === 'room' ? named.textFor(readers) : undefined;
       const to = open === undefined ? 'caller' : 'room';
-      const answer = open ?? text.textFor(peopleReading([callerId]));
+      const answer = open ?? named.textFor(peopleReading([callerId]));
       if (answer === undefined) return [{ id: 'ask.aloud', to }];
       const files = wav && { files: [{ name: 'answer.wav', bytes: wav }] };
       const lines = line && { lines: [line] };

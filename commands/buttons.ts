@@ -6,6 +6,7 @@ import { pause } from '#commands/privacy/pause.ts';
 import { card, unnamed } from '#commands/privacy/replies.ts';
 import { resume } from '#commands/privacy/resume.ts';
 import { status } from '#commands/privacy/status.ts';
+import { panelButtons } from '#commands/settings/panel-presses.ts';
 import { loosen } from '#commands/settings/set.ts';
 import { trackPresses } from '#commands/track/buttons.ts';
 import { settleWith } from '#commands/voice/bot.ts';
@@ -57,6 +58,7 @@ export const buttons: readonly Button[] = [
     isForEverybody: true,
     run: loosen,
   },
+  ...panelButtons,
   { name: 'persona.keep', label: 'button.persona.keep', style: 'plain', run: settleWith('keep') },
   {
     name: 'persona.clear',

@@ -7,7 +7,7 @@ import type { Command, CommandGroup, MessageCommand } from '#src/conversation/co
 import { features } from '#src/features/features.ts';
 import { ask } from './ask.ts';
 import { askAbout } from './ask-about.ts';
-import { help } from './help.ts';
+import { helpAbout } from './help.ts';
 import { join } from './join.ts';
 import { leave } from './leave.ts';
 import { readAloud } from './read-aloud.ts';
@@ -15,8 +15,8 @@ import { say } from './say.ts';
 import { stats } from './stats.ts';
 import { stop } from './stop.ts';
 
-/** All slash commands, in the order of a first visit, those in folders of features after them, and the entries of the message menu. */
-export const commands: readonly (Command | CommandGroup | MessageCommand)[] = [
+/** Commands but `/help`, in the order of a first visit and of the lines of help; those in folders of features come last. */
+export const explained: readonly (Command | CommandGroup)[] = [
   join,
   leave,
   say,
@@ -26,10 +26,15 @@ export const commands: readonly (Command | CommandGroup | MessageCommand)[] = [
   track,
   captions,
   privacy,
-  help,
   stats,
   settings,
   ...features.flatMap((feature) => feature.commands ?? []),
+];
+
+/** All slash commands, and the entries of the message menu. */
+export const commands: readonly (Command | CommandGroup | MessageCommand)[] = [
+  ...explained,
+  helpAbout(explained, features),
   askAbout,
   readAloud,
 ];

@@ -1,4 +1,10 @@
-import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+  Reply,
+} from '#src/conversation/command.ts';
 import { obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
 import { type JoinOutcome, joinModes } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
@@ -26,7 +32,8 @@ export const join: Command = {
     const follows = call.words.follow === undefined ? undefined : call.words.follow === 'true';
     const joining = await ports.sessions.join(channel, call.callerId, mode, follows);
     if ('company' in joining) {
-      return welcome(joining, verdict, channel, ports.places.botName(call.guildId));
+      const replies = welcome(joining, verdict, channel, ports.places.botName(call.guildId));
+      return [...replies, ...(await managerNote(joining, call, ports))];
     }
     return [{ ...failureOf(joining, channel), to: 'caller' }];
   },
@@ -85,6 +92,17 @@ function failureOf(
 
 function seconds(ms: number): number {
   return Math.round(ms / 1000);
+}
+
+/** Tells a manager at the begin of a session that only the built-in stand-in answers. */
+async function managerNote(
+  { kind }: JoinResult,
+  { guildId, mayManage }: CommandCall,
+  { helpFacts }: CommandPorts,
+): Promise<readonly Reply[]> {
+  if (kind !== 'joined' || !mayManage) return [];
+  const { hasModel } = await helpFacts(guildId);
+  return hasModel ? [] : [{ id: 'help.model', to: 'caller' }];
 }
 
 function welcome(

@@ -1,6 +1,6 @@
 import { newTrack } from '#commands/track/options.ts';
 import type { Command, CommandCall, Reply } from '#src/conversation/command.ts';
-import { titleOf } from '#src/conversation/output/speech-source.ts';
+import { titleOf } from '#src/conversation/output/lazily-synthesised-text.ts';
 import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import type { Playing } from '#src/features/tracks/track-outcomes.ts';
 import type { SayOutcome } from '#src/features/typed/say-outcomes.ts';

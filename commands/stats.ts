@@ -1,12 +1,13 @@
 import type { Command } from '#src/conversation/command.ts';
+import type { AnswerSpeed, LatestAnswer } from '#src/conversation/ports/answer-latency.ts';
 import type { Instants } from '#src/conversation/ports/events.ts';
-import type { AnswerSpeed, LatestAnswer } from '#src/conversation/ports/stats.ts';
 import type { SpentCost, SpentShare } from '#src/spending/budget-authority.ts';
 import { type Locale, type TextId, type TextLine, text } from '#src/texts/texts.ts';
 
 export const stats: Command = {
   name: 'stats',
   description: 'command.stats',
+  help: { topic: 'stats', command: 'stats', line: () => ({ id: 'help.stats' }) },
   shownTo: 'caller',
   options: [
     {

@@ -19,6 +19,7 @@ const mostPolls = 5;
 export const stop: Command = {
   name: 'stop',
   description: 'command.stop',
+  help: { topic: 'stop', command: 'stop', line: () => ({ id: 'help.stop' }) },
   shownTo: 'caller',
   options: [{ name: 'what', description: 'command.stop.what', kind: 'choice', values: kinds }],
   async run(call, ports) {

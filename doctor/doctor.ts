@@ -18,6 +18,10 @@ export type DoctorOptions = ProbeDeadline & {
   readonly print: (line: string) => void;
   /** Left out: the process's own. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** Ends a live check; left out: nothing does. */
+  readonly signal?: AbortSignal;
+  /** Folder for the report of a live check; left out: the working directory. */
+  readonly folder?: string;
 };
 
 /** Exit code of arguments or settings that cannot work, as for the bot. */
@@ -34,7 +38,13 @@ const cost =
 /** Examines the configuration, or one server. Returns the exit code: 0 all usable, 1 something is not, 78 bad arguments. */
 export async function runDoctor(
   args: readonly string[],
-  { print, environment, ...patience }: DoctorOptions,
+  {
+    print,
+    environment,
+    signal = new AbortController().signal,
+    folder = '.',
+    ...patience
+  }: DoctorOptions,
 ): Promise<number> {
   const given = readArguments(args);
   if (!given)
@@ -45,10 +55,15 @@ export async function runDoctor(
     return await onProvider(given, given.provider, { secrets, print, environment, patience });
   }
   if (read.kind === 'bad') return refuse(read.mistakes, given.isJson, print);
-  if (given.channelId !== undefined && !read.config.discord) {
-    return refuse(['DISCORD_TOKEN: missing; --channel needs a bot'], given.isJson, print);
+  const needsBot = given.live ? '--live' : given.channelId !== undefined && '--channel';
+  if (needsBot && !read.config.discord) {
+    return refuse([`DISCORD_TOKEN: missing; ${needsBot} needs a bot`], given.isJson, print);
   }
   const report = new Report(print, secrets, given.isJson ? 'json' : 'text');
+  if (given.live) {
+    const { live } = given;
+    return report.end(await onLive(read.config, live, { patience, folder, signal }, report));
+  }
   return report.end(await onConfigured(read.config, given, patience, report));
 }
 
@@ -69,9 +84,31 @@ async function onConfigured(
   const discord = await onDiscord(config, args, patience, report);
   const isReached = await onOperator(config, args, patience, report);
   const code = await examineConfigured(config, isOffline, patience, report);
+  onBudgets(config, report);
   const haveTools = await onTools(config, isOffline, patience, report);
   if (discord === 'misconfigured') return misconfigured;
   return canRun && canStore && haveTools && isReached && discord === 'usable' ? code : 1;
+}
+
+type LiveRun = Required<Pick<DoctorOptions, 'signal' | 'folder'>> & {
+  readonly patience: ProbeDeadline;
+};
+
+/** Longest time, in ms, in which a voice link must open, as for the bot. */
+const connectMs = 15_000;
+
+async function onLive(
+  config: Config,
+  { silenceMs, ...wanted }: NonNullable<DoctorArguments['live']>,
+  { patience: { clock, deadlineMs }, folder, signal }: LiveRun,
+  report: Report,
+): Promise<number> {
+  const { discord: place } = config;
+  if (!place) throw new Error('a live check needs a bot');
+  const { examineLive } = await import('#doctor/live/examine-live.ts');
+  const longestMs = Math.min(connectMs, deadlineMs);
+  const options = { config, place, wanted, silenceMs, connectMs: longestMs, folder, clock };
+  return await examineLive(options, report, signal);
 }
 
 async function onDiscord(
@@ -116,6 +153,28 @@ async function onOperator(
     report.findings([missing('notices', error.message, operatorMend)]);
     return false;
   }
+}
+
+/** Reports what may be spent, where anything costs money. */
+function onBudgets(
+  { budget, chat, serverPlans, speech, transcription }: Config,
+  report: Report,
+): void {
+  const { byServer, standard } = serverPlans;
+  const isFree = [chat, speech, transcription].every(({ kind }) => kind === 'embedded');
+  if (isFree && byServer.size === 0) return;
+  const [total, ofServer] = [budget.totalDayNanoUsd / 1e9, standard.caps.serverDay.nanoUsd / 1e9];
+  const each = ofServer === 0 ? 'without a limit' : `up to ${ofServer} USD`;
+  report.section('Budgets');
+  report.findings([
+    ok('a server', `may spend ${each} a day (BUDGET_SERVER_DAY_USD)`),
+    ...(byServer.size > 0
+      ? [ok('plans', `${byServer.size} servers have their own (SERVER_PLANS_FILE)`)]
+      : []),
+    total > 0
+      ? ok('all servers', `may spend ${total} USD a day together (BUDGET_TOTAL_DAY_USD)`)
+      : ok('all servers', 'have no limit together: BUDGET_TOTAL_DAY_USD sets one'),
+  ]);
 }
 
 /** Arguments or settings that cannot work, one sentence each. */

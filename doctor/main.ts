@@ -7,6 +7,13 @@ const deadlineMs = 60_000;
 
 loadDotEnv();
 const print = (line: string) => console.log(line);
-process.exitCode = await runDoctor(process.argv.slice(2), { clock: realClock, deadlineMs, print });
+const args = process.argv.slice(2);
+const over = new AbortController();
+// A live check leaves its channel first; a second signal ends the process at once.
+if (args.some((arg) => arg.startsWith('--live')))
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => over.abort(new Error(`ended by ${name}`)));
+const { signal } = over;
+process.exitCode = await runDoctor(args, { clock: realClock, deadlineMs, print, signal });
 // Whatever a library still holds open must not keep an ended program alive.
 setTimeout(() => process.exit(), 1_000).unref();

@@ -1,4 +1,4 @@
-/** What the scope of an AudioWorklet has and the types of the page do not. */
+/** Globals of an AudioWorklet that the types of the page lack. */
 declare abstract class AudioWorkletProcessor {
   readonly port: MessagePort;
   abstract process(inputs: Float32Array[][], outputs: Float32Array[][]): boolean;

@@ -11,7 +11,7 @@ import { newChannel } from '#sandbox/world/world-making.ts';
 import type { MessageBoard } from '#sandbox/world/world-messages.ts';
 import { bitsOf, type Permission } from '#sandbox/world/world-permissions.ts';
 
-/** What a server's owner does with its channels. Channels, roles and people go by name or id; unknown ones throw. */
+/** Changes of a server's channels by its owner. Channels, roles and people go by name or id; unknown ones throw. */
 export interface ChannelChanges {
   /** The id of the new channel. */
   addChannel(name: string, kind: Exclude<ChannelKind, 'thread'>, userLimit?: number): string;
@@ -22,7 +22,7 @@ export interface ChannelChanges {
   ): void;
   /** Removes a channel; people who sit there are out, and calls end with 4022. */
   removeChannel(name: string): void;
-  /** What the channel changes for a role (`@everyone`), a person or the bot; replaces what it changed before. */
+  /** Sets the overwrite of a role (`@everyone`), a person or the bot in a channel; replaces the earlier one. */
   permit(channel: string, who: string, rights: Rights): void;
   /** The channel where nobody can talk; none without a name. */
   setAfkChannel(name?: string): void;

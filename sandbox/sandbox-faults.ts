@@ -7,7 +7,7 @@ import type { Guild } from '#sandbox/world/world.ts';
 import type { Seats } from '#sandbox/world/world-seats.ts';
 import type { SandboxGuild } from './sandbox-guild.ts';
 
-/** What goes wrong on the real Discord, on demand. */
+/** Faults of the real Discord, on demand. */
 export interface Faults extends GatewayTrouble, SeatTrouble {
   /** Errors, 429s, slowness and cut connections of REST. */
   rest(fault: RestFault): void;
@@ -44,6 +44,8 @@ export interface SeatTrouble {
   closeChannel(channel: string): void;
   /** The next `times` requests for a seat, in any server, get no answer. */
   ignoreSeats(times: number): void;
+  /** Until healed the bot keeps its seats: requests to leave get no answer. */
+  keepSeats(): void;
   /** Until healed the bot is told of the voice server before it is told of its own voice state. */
   serverFirst(): void;
   /** The next `times` updates of the voice server name a host that no name server knows. */
@@ -52,8 +54,8 @@ export interface SeatTrouble {
   replaceVoiceServer(awayMs: number): void;
 }
 
-/** Whether requests for a seat are answered. */
-export type SeatFaults = { ignored: number };
+/** Whether requests for a seat are answered, and those to leave one. */
+export type SeatFaults = { ignored: number; keepsSeats: boolean };
 
 export type FaultParts = {
   readonly guild: Guild;
@@ -80,6 +82,7 @@ export function faultsOf(parts: FaultParts): Faults {
       seats.serverFirst = false;
       seats.misdirected = 0;
       seatFaults.ignored = 0;
+      seatFaults.keepsSeats = false;
       voice.heal();
     },
   };
@@ -107,6 +110,9 @@ function seatTrouble({ guild, sandboxGuild, seats, seatFaults, closing }: FaultP
     closeChannel: (channel) => sandboxGuild.permit(channel, '@everyone', { deny: ['connect'] }),
     ignoreSeats(times) {
       seatFaults.ignored = times;
+    },
+    keepSeats() {
+      seatFaults.keepsSeats = true;
     },
     serverFirst() {
       seats.serverFirst = true;

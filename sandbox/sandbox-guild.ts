@@ -20,13 +20,13 @@ export interface SandboxGuild extends ChannelChanges, MemberChanges {
   channelId(name: string): string;
   /** The member of that name, who enters the server when first asked for; options count from then on. */
   person(name: string, options?: PersonOptions): SandboxPerson;
-  /** What everybody in the channel can read now, oldest first. */
+  /** Messages that everybody in the channel can read now, oldest first. */
   messages(channel: string): readonly ShownMessage[];
   bot(): BotHere;
   roster(): Roster;
 }
 
-/** Who is in a server, bots left out, and where they sit; and the channels there are. */
+/** Who is in a server, bots left out, and where they sit; and its channels and roles. */
 export type Roster = {
   readonly people: readonly {
     readonly id: string;
@@ -35,9 +35,11 @@ export type Roster = {
     readonly channel?: string;
   }[];
   readonly channels: readonly Pick<Channel, 'id' | 'name' | 'kind'>[];
+  /** All but that of everybody. */
+  readonly roles: readonly { readonly id: string; readonly name: string }[];
 };
 
-/** How the bot stands in one server. */
+/** State of the bot in one server. */
 export type BotHere = {
   /** Name of the voice channel it sits in. */
   readonly channel: string | undefined;
@@ -106,6 +108,7 @@ function rosterOf(guild: Guild): Roster {
       return { id, name, ...(channel && { channel: channel.name }) };
     }),
     channels: guild.channels.map(({ id, name, kind }) => ({ id, name, kind })),
+    roles: guild.roles.filter(({ id }) => id !== guild.id).map(({ id, name }) => ({ id, name })),
   };
 }
 

@@ -11,7 +11,7 @@ import type { Changes } from '#sandbox/world/world-changes.ts';
 import { bitsOf, type Permission } from '#sandbox/world/world-permissions.ts';
 import type { Seats } from '#sandbox/world/world-seats.ts';
 
-/** What moderators do with members, the bot included. People and roles go by name or id; unknown ones throw. */
+/** Changes of members by moderators, the bot included. People and roles go by name or id; unknown ones throw. */
 export interface MemberChanges {
   /** The id of the new role. */
   addRole(name: string, permissions?: readonly Permission[]): string;

@@ -60,7 +60,7 @@ export type PartsOptions = {
 export function buildParts(options: PartsOptions): SandboxInternals {
   const { clock, token, heartbeatMs, resumeMs, privileged, voice } = options;
   const world = createWorld(options.world, clock);
-  const seatFaults: SeatFaults = { ignored: 0 };
+  const seatFaults: SeatFaults = { ignored: 0, keepsSeats: false };
   const gateway = new Gateway({
     world,
     token,
@@ -120,7 +120,7 @@ function seatBot(
   const guild = guildWithId(world, request.guild_id);
   if (!guild) return;
   if (request.channel_id === null) {
-    seats.leave(guild, bot.id);
+    if (!seatFaults.keepsSeats) seats.leave(guild, bot.id);
     return;
   }
   if (seatFaults.ignored > 0) {

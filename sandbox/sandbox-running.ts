@@ -39,7 +39,7 @@ export type RunningOptions = WorldOptions & {
   readonly clock?: Clock;
 };
 
-/** As much as was seen on Discord, which publishes none. */
+/** Resume time as seen on Discord, which publishes none. */
 const usualResumeMs = 180_000;
 /** Discord does not publish how many it takes. */
 const usualOldEdits = 5;

@@ -26,7 +26,7 @@ export type SandboxOptions = WorldOptions & {
   readonly guilds?: readonly GuildOptions[];
   /** DAVE protocol version of voice calls: 1 (default) is end-to-end encrypted. */
   readonly dave?: 0 | 1;
-  /** What the voice server offers, best first; default: all there are, AES first. */
+  /** Encryption modes that the voice server offers, best first; default: all there are, AES first. */
   readonly modes?: readonly EncryptionMode[];
   /** Ticked in the developer portal; default: none, so that a bot which asks for one is refused with 4014. */
   readonly privilegedIntents?: readonly PrivilegedIntent[];
@@ -37,7 +37,7 @@ export type SandboxOptions = WorldOptions & {
   /** Edits of messages older than an hour that a channel takes in an hour, then 30046; default 5. */
   readonly oldEditsPerHour?: number;
   readonly heartbeatMs?: number;
-  /** How long a bot without a socket may come back to its session; default: 3 minutes. */
+  /** Time that a bot without a socket can resume its session; default: 3 minutes. */
   readonly resumeMs?: number;
   /** Shards and limits of the gateway; default: `lenientGatewayRules`, without limits. */
   readonly gatewayRules?: Partial<GatewayRules>;
@@ -59,7 +59,7 @@ export type VoiceHalfOptions = {
 
 /** A small Discord on this machine, for one bot, and people who talk to it. */
 export interface Sandbox extends AsyncDisposable, FirstGuild, BotWatch {
-  /** What a bot takes for `https://discord.com/api`. */
+  /** Address that a bot uses in place of `https://discord.com/api`. */
   readonly apiUrl: string;
   /** The same for one of several processes: what it asks and its logins name it. Letters, digits, hyphens. */
   apiUrlFor(process: string): string;
@@ -77,7 +77,7 @@ export interface Sandbox extends AsyncDisposable, FirstGuild, BotWatch {
   removeGuild(nameOrId: string): Promise<void>;
   /** Other shards or limits from now on; sessions that are there stay. */
   changeGatewayRules(change: Partial<GatewayRules>): void;
-  /** As `globalRequestsPerSecond`, from now on. */
+  /** Sets `globalRequestsPerSecond` from now on. */
   limitRequests(perSecond: number): void;
   readonly faults: Faults;
 }
@@ -88,31 +88,31 @@ export interface FirstGuild {
   channelId(name: string): string;
   /** The member of that name, who enters the server when first asked for. */
   person(name: string, options?: PersonOptions): SandboxPerson;
-  /** What everybody in the channel can read now, oldest first. */
+  /** Messages that everybody in the channel can read now, oldest first. */
   messages(channel: string): readonly ShownMessage[];
 }
 
-/** What the bot did, in all servers. */
+/** Actions of the bot, in all servers. */
 export interface BotWatch {
   /** Whether the bot is connected to the gateway, and the name of the voice channel it sits in, in the first server. */
   bot(): { readonly online: boolean; readonly channel: string | undefined };
   /** Every login of the bot that is not over, oldest first: those without a socket can be resumed. */
   gatewaySessions(): readonly ShownSession[];
-  /** What processes of the bot did that acted for one server at once; empty for one that behaves as one. */
+  /** Violations by several processes that acted for one server at once; empty for a bot that behaves as one. */
   violations(): readonly Violation[];
-  /** What the bot registered, global and of the servers. */
+  /** Commands that the bot registered, global and of the servers. */
   commands(): readonly RegisteredCommand[];
-  /** What the bot asked of REST, oldest first, with its JSON; at most the last 1000. */
+  /** REST requests of the bot, oldest first, with their JSON; at most the last 1000. */
   requests(): readonly LoggedRequest[];
   /** A message as it is now, a private one too; undefined when it is gone. */
   message(id: string): ShownMessage | undefined;
-  /** What the bot wrote to people directly, oldest first. */
+  /** Direct messages of the bot, oldest first. */
   directMessages(): readonly { readonly to: string; readonly text: string }[];
   /** A file of a message or a command, by its id; undefined when it is gone. */
   file(id: string): Upload | undefined;
   /** Told of each message posted, edited or deleted, private ones too. */
   onMessage(listener: (change: MessageChange) => void): void;
-  /** What people call a channel or a member with this id; the id itself if nobody knows it. */
+  /** Name of the channel or member with this id; the id itself if it is unknown. */
   nameOf(id: string): string;
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 
 /**
- * What processes of one bot do that act for one server at once.
+ * Violations by processes of one bot that act for one server at once.
  *
  * - `second-voice-session`: a login for voice under another gateway session, while the former one still had its socket.
  * - `superseded-session`: a seat asked for by a gateway session of a shard on which a later one was online.
@@ -15,7 +15,7 @@ type ViolationKind =
   | {
       readonly kind: 'answered-twice';
       readonly interactionId: string;
-      /** Of the second callback. Source: Discord docs, "Interaction Callback Type". Absent for what was written later. */
+      /** Type of the second callback. Source: Discord docs, "Interaction Callback Type". Absent for what was written later. */
       readonly callbackType?: number;
       /** The processes that sent the first and the second one, where they have addresses of their own. */
       readonly by: readonly [string | undefined, string | undefined];
@@ -24,7 +24,7 @@ type ViolationKind =
 /** Keeps this many; what comes later is not noted. */
 const keptLimit = 1000;
 
-/** What was found, oldest first. */
+/** Violations found, oldest first. */
 export class ViolationLog {
   readonly #clock: Clock;
   #found: readonly Violation[] = [];

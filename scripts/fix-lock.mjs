@@ -40,7 +40,7 @@ function withoutChecksum() {
   return Object.keys(all).filter((at) => at !== '' && !all[at].link && !all[at].integrity);
 }
 
-/** As the registry tells it; undefined where it does not know the package. */
+/** Checksum from the registry; undefined if it does not know the package. */
 function checksumOf(name, version) {
   try {
     const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 30_000 };

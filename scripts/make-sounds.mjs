@@ -10,7 +10,7 @@ import { writePages } from '#src/audio/ogg-page.ts';
 const rateHz = 48_000;
 const frame = 960;
 const levelDb = -20;
-/** What the encoder is late by, and what a decoder needs to be right from the first sample on (RFC 7845, 4.6). */
+/** Delay of the encoder, and samples that a decoder needs to be right from the first one on (RFC 7845, 4.6). */
 const lateSamples = 312;
 const preRoll = 3840;
 
@@ -137,7 +137,7 @@ function buzzer(seconds) {
   });
 }
 
-/** As loud as each other over their whole length, and never over full scale. */
+/** The sound at the common loudness, measured over its whole length, and never over full scale. */
 function levelled(sound) {
   const energy = Math.sqrt(sound.reduce((sum, sample) => sum + sample ** 2, 0) / sound.length);
   const peak = sound.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
@@ -145,7 +145,7 @@ function levelled(sound) {
   return Int16Array.from(sound, (sample) => Math.round(sample * gain * 32_767));
 }
 
-/** What lies before a loop is its end, and what lies behind it its beginning; else silence. */
+/** Encodes samples as Ogg Opus. A loop's end comes before it, and its beginning behind it; otherwise silence. */
 function ogg(samples, isLoop, serial) {
   const encoder = codec.encoder(rateHz);
   const { length } = samples;

@@ -13,6 +13,7 @@ import { chooseProviders } from './steps/choose-providers.ts';
 import { chooseServer } from './steps/choose-server.ts';
 import { chooseToken } from './steps/choose-token.ts';
 import { trySound } from './steps/try-sound.ts';
+import { vendors as knownVendors, type Vendor } from './vendors.ts';
 
 export type SetupOptions = {
   /** Absent: there is no terminal, so that flags must say everything. */
@@ -23,6 +24,8 @@ export type SetupOptions = {
   /** Paths of `.env` and of its example. */
   readonly files: { readonly env: string; readonly example: string };
   readonly clock: Clock;
+  /** Vendors that are offered by name; left out: all that are known. */
+  readonly vendors?: readonly Vendor[];
 };
 
 /**
@@ -51,15 +54,16 @@ export async function runSetup(args: readonly string[], options: SetupOptions): 
 }
 
 async function performed(ask: Questions, flags: Flags, options: SetupOptions): Promise<SetupCode> {
-  const { files, environment, clock } = options;
+  const { files, environment, clock, vendors = knownVendors } = options;
   const read = readEnvFile(files.env, files.example);
   if (read.kind === 'refused') throw new SetupEnd(78, read.why);
   const edits = new SettingEdits(read.file, environment);
-  const context = { ask, flags, edits, clock, environment };
+  const context = { ask, flags, edits, clock, environment, vendors };
   const parts = await partsToDo(context);
   const bot = await chooseToken(context, parts.includes('token'));
   const server = await chooseServer(context, bot, parts.includes('server'));
   const clip = parts.includes('providers') ? await chooseProviders(context) : undefined;
+  if (parts.includes('providers')) await chooseTotal(context);
   if (parts.some((part) => registering.includes(part))) await register(context);
   const place = { bot, server, ...(clip && { clip }) };
   const isHeard = parts.includes('sound') ? await trySound(context, place) : true;
@@ -67,6 +71,19 @@ async function performed(ask: Questions, flags: Flags, options: SetupOptions): P
   const next = 'npm start, sit down in a voice channel, type /join, and talk.';
   ask.say(isHeard ? `Next: ${next}` : `The sound is still to be fixed; then: ${next}`);
   return isHeard ? 0 : 1;
+}
+
+/** Asks for the cap over all servers, where anything may cost money. */
+async function chooseTotal({ ask, edits }: SetupContext): Promise<void> {
+  const { chat, speech, transcription } = configOf(edits);
+  const isPaid = [chat, speech, transcription].some(({ kind }) => kind === 'remote');
+  if (!ask.canAsk || !isPaid) return;
+  const usd = await ask.askText(
+    'How many US dollars may all servers together spend a day? 0: no limit.',
+    '0',
+    (value) => (/^\d{0,6}(\.\d{1,4})?$/.test(value) ? undefined : 'It must be a number, like 20.'),
+  );
+  if (usd !== '') edits.set('BUDGET_TOTAL_DAY_USD', usd);
 }
 
 /** Parts after which other commands may be wanted elsewhere. */

@@ -17,6 +17,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/storage/postgres/write-queue.ts': 'one write',
   'src/provider/warm-connections.ts': '12 s after a call; begun again by the next one',
   // They belong to one session, link, answer or viewer, whose owner is told of an error and rebuilds it.
+  'src/discord/account/live-trial.ts': 'one cut socket: the link comes back or is lost',
   'src/discord/captions/nickname-mark.ts': 'one mark, with a limited number of tries',
   'src/discord/captions/channel-writer.ts':
     'a timer for messages that wait, set again by each of them',
@@ -90,7 +91,7 @@ function inside(outer: Place, inner: Place): boolean {
   return outer.start <= inner.start && inner.end <= outer.end;
 }
 
-/** What begins again after a pause for as long as nothing ends it, as `path:line`. */
+/** Loops that begin again after a pause until something ends them, as `path:line`. */
 function endlessLoops(path: string, text: string): string[] {
   const { calls, functions, loops } = parsed(path, text);
   const within = (place: Place) => calls.filter(({ at }) => inside(place, at));

@@ -35,7 +35,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   /** One folder a feature. Another feature stands here only where it needs it. */
   'features/captions': [
     ...['conversation', 'features/memories', 'sql', 'people', 'texts'],
-    ...['spending', 'speech', 'chat', 'base'],
+    ...['turn', 'playback', 'spending', 'speech', 'chat', 'base'],
   ],
   'features/memories': ['conversation', 'sql', 'people', 'texts', 'turn', 'base'],
   'features/personas': ['conversation', 'people', 'texts', 'sources', 'speech', 'base'],
@@ -64,7 +64,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   /** A program of its own that writes `.env`. */
   setup: [
     ...['doctor', 'discord', 'commands', 'config', 'provider'],
-    ...['speech', 'audio', 'base'],
+    ...['spending', 'speech', 'audio', 'texts', 'base'],
   ],
   discord: ['conversation', 'people', 'texts', 'audio', 'base'],
   sandbox: ['web/http', 'speech', 'audio', 'base'],
@@ -73,7 +73,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
     ...['sql', 'web/api', 'conversation', 'discord', 'people', 'spending', 'base'],
   ],
   ops: ['conversation', 'base'],
-  /** What everything that is served over HTTP shares. */
+  /** Parts that everything served over HTTP shares. */
   'web/http': ['base'],
   /** Shows what sessions, links and providers report, by the figures of ops. */
   'web/page': [

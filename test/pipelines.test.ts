@@ -14,7 +14,7 @@ function configOf(environment: Readonly<Record<string, string>>): Config {
   return read.config;
 }
 
-/** What a bot with these settings can switch between. */
+/** Pipelines that a bot with these settings can switch between. */
 async function offered(environment: Readonly<Record<string, string>> = {}): Promise<Pipelines> {
   const nowhere = 'http://127.0.0.1:9/v1';
   const servers = { TRANSCRIPTION_BASE_URL: nowhere, SPEECH_BASE_URL: nowhere };

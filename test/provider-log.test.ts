@@ -6,7 +6,7 @@ import { Metrics } from '#src/ops/metrics/metrics.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 
 let nowMs = 0;
-/** As if there were minutes between all lines: the log itself holds no repetition back. */
+/** Clock with minutes between all lines, so that the log itself holds no repetition back. */
 const rarely = { nowMs: () => (nowMs += 60_000), later: () => undefined };
 
 const failed: Extract<ProviderNews, { kind: 'failed' }> = {

@@ -17,6 +17,7 @@ test('a shard that is stopped in the last part of its start is closed before the
     name: 'Nova',
     inviteUrl: '',
     ready: () => true,
+    servers: () => [],
     leaveNow: () => undefined,
     [Symbol.asyncDispose]: async () => void log.push('closed'),
   };

@@ -29,7 +29,7 @@ const roots = 'src|commands|sandbox|doctor|setup|bench|test|page|deploy|docs|scr
 const ignored = new Set(['node_modules', 'fixtures', 'reports', 'data']);
 const exclude = (path: string) => ignored.has(basename(path));
 
-/** What a document names as code, and what of that is a file or folder of ours. */
+/** Code in a document, and the part of it that names a file or folder of this repository. */
 const code = /`([^`\n]+)`/g;
 const named = new RegExp(
   String.raw`^(?:(?:${roots})/[\w./-]+|[a-z][\w./-]*\.(?:ts|mjs|md|json|sh|yaml|bin|wav))$`,

@@ -12,7 +12,7 @@ import { makeSmallSounds, type SmallSound } from './small-sounds.ts';
 
 /** Its name among the rows. */
 export const bargeInRow = 'barge-in';
-/** How quick a streaming recogniser is taken to be. */
+/** Latency assumed for a streaming recogniser. */
 const knownMs = 100;
 /** Longer than any small sound. */
 const leastRemarkMs = 450;
@@ -22,7 +22,7 @@ const streamedRoundsPerTurn = 12 / 33;
 const soundsPerTurn = 100 / 33;
 
 /**
- * How people break into the bot's speech, and how little breaks it off: two bots at once, five calls in all.
+ * Barge-in of people, and small sounds that do not interrupt: two bots at once, five calls in all.
  *
  * What is wrong with the measurement itself comes back, a sentence each.
  */

@@ -15,7 +15,10 @@ import {
 } from '#src/turn/overlap/interruption.ts';
 import { interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
 
-/** What ear and rules take on virtual time, without texts, mouth and machine; since the first voiced packet. */
+/**
+ * Time that speech detection and interruption rules take on virtual time, without texts and output; since the first voiced
+ * packet.
+ */
 export type DecisionTimes = {
   readonly voiceMs: number | undefined;
   readonly duckMs: number | undefined;

@@ -5,7 +5,7 @@ import type { NarrationChannel } from './barge-in-sandbox.ts';
 import { fullAt, type Gap, longestGap } from './heard-levels.ts';
 import type { SmallSound, SmallSoundKind } from './small-sounds.ts';
 
-/** What one small sound did to the story; `nothing` is the same stretch of time without one. */
+/** Effect of one small sound on the story; `nothing` is the same stretch of time without one. */
 export type EnduranceTrial = {
   readonly kind: SmallSoundKind | 'nothing';
   readonly gap: Gap;

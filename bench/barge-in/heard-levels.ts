@@ -2,7 +2,7 @@ import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import { loudnessDb } from '#src/audio/loudness.ts';
 import { steadyHz } from '#test/fakes/providers/sound.ts';
 
-/** How loud the bot's steady speech was at somebody's ear in 10 ms; cues, which lie elsewhere, count as silence. */
+/** Level of the bot's steady speech as a person receives it in 10 ms; cues, which lie elsewhere, count as silence. */
 export type Level = { readonly atMs: number; readonly db: number };
 
 const levelMs = 10;

@@ -18,7 +18,7 @@ export type Remark = { readonly text: string; readonly pcm: Pcm };
 export type InterruptionResults = {
   readonly remarks: BargeInTimes[];
   readonly stops: BargeInTimes[];
-  /** What went wrong with the measurement itself. */
+  /** Faults of the measurement itself. */
   readonly faults: string[];
 };
 
@@ -33,7 +33,7 @@ export type Interrupting = {
 };
 
 const downDb = 12;
-/** How much of its story the bot tells before it is interrupted. */
+/** Bounds of the time that the bot speaks before it is interrupted. */
 const [leastMs, mostMs] = [500, 1100];
 const settleMs = 450;
 const beforeMs = 600;

@@ -7,7 +7,7 @@ import { classify } from '#src/turn/overlap/interjections.ts';
 import { joined } from '#test/audio/speech.ts';
 import type { Remark } from './interrupting.ts';
 
-/** What a recogniser makes of the sounds it does not know, one after the other. */
+/** Recognised texts of unknown sounds, in order. */
 export const guesses = ['Mhm.', '', 'Haha.', 'uh huh', '', 'Yeah.'];
 const loudEnough = 600;
 const windowMs = 10;
@@ -41,8 +41,8 @@ export type ClairvoyanceOptions = {
 };
 
 /**
- * As quick as a recogniser can be: it knows who says what, and tells the first word after `knownMs` of voice, the others as
- * their share of the sentence was heard. One remark at a time.
+ * Recogniser without errors: it knows each sentence and its speaker, and emits the first word after `knownMs` of voice, the
+ * others as their share of the sentence is heard. One remark at a time.
  */
 export class ClairvoyantRecogniser {
   readonly #options: ClairvoyanceOptions;

@@ -8,17 +8,17 @@ import { kinds, type SmallSound } from './small-sounds.ts';
 export type BrokenRow = {
   readonly name: string;
   readonly broken: readonly BargeInTimes[];
-  /** Of the 95th percentile of "12 dB down", and of the median and the 95th of silence. */
+  /** Targets: the 95th percentile of "12 dB down", and the median and the 95th percentile of silence. */
   readonly target: { readonly down?: number; readonly p50?: number; readonly p95?: number };
 };
 
 const longestGapMs = 60;
-/** Of the bot's full level after a sound that means nothing, at p95. */
+/** Limit of the time until the bot's full level after a meaningless sound, at p95. */
 const latestFullMs = 400;
 /** A proof that comes later may come after the silence. */
 const soonMs = 190;
 
-/** What the person heard after breaking in. */
+/** Table of delays that a person heard after barging in. */
 export function brokenTable(rows: readonly BrokenRow[]): string {
   const head = [
     'barge-in: p50 / p95 ms',
@@ -54,7 +54,7 @@ function soonProved(all: readonly BargeInTimes[]): string {
   return soon.length === 0 ? '' : `${pair(soon.map(({ silentMs }) => silentMs))} (${soon.length})`;
 }
 
-/** What sounds that mean nothing did to the story. */
+/** Table of the effects of meaningless sounds on the story. */
 export function enduredTable(channels: readonly Endurance[]): string {
   const sounds = channels.flatMap((endurance) => endurance.sounds);
   const head = [
@@ -103,7 +103,7 @@ function gapCells(gaps: readonly Gap[]): string[] {
   ];
 }
 
-/** Of that, what ear and rules take. */
+/** Table of the times that speech detection and rules take of it. */
 export function decidedTable(
   people: readonly DecisionTimes[],
   small: readonly DecisionTimes[],
@@ -125,7 +125,7 @@ export function decidedTable(
   ]);
 }
 
-/** What never happened counts as the longest. */
+/** Median and 95th percentile; an event that never happened counts as the longest. */
 function pair(values: readonly (number | undefined)[]): string {
   const all = values.map((value) => value ?? Number.POSITIVE_INFINITY);
   return `${ms(percentile(all, 0.5))} / ${ms(percentile(all, 0.95))}`;

@@ -12,7 +12,7 @@ const { values: options } = parseArgs({
   options: {
     /** Only this one of the parts. */
     part: { type: 'string' },
-    /** Of each of the two loads on sockets. */
+    /** Minutes of each of the two loads on sockets. */
     minutes: { type: 'string', default: '1' },
     /** In the store. */
     lines: { type: 'string', default: '1000000' },
@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
 });
 
 const parts = { live, hour, talk, store } as const;
-/** Of whom speaks live, and the longest p50 and p95 in ms. */
+/** Loads of people who speak live, with the longest p50 and p95 in ms. */
 const loads = [
   { people: 5, utterancesPerMinute: 30, p50Ms: 500, p95Ms: 1_000 },
   { people: 10, utterancesPerMinute: 120, p50Ms: undefined, p95Ms: 1_600 },

@@ -14,7 +14,7 @@ import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { CaptionMessages } from '#src/features/captions/caption-messages.ts';
 import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
 
-/** How long whole texts wait until Discord shows them, in one virtual hour. */
+/** Time until Discord shows whole texts, in one virtual hour. */
 export type ScheduleRow = {
   readonly load: string;
   readonly utterancesPerMinute: number;
@@ -250,7 +250,7 @@ class MockMessages implements MessageRequests {
 
   async unarchive(): Promise<void> {}
 
-  /** How long to wait, in ms, where it was refused. */
+  /** Wait in ms after a refusal; 0 if the request was let through. */
   async request(method: WriteRoute, path: string): Promise<number> {
     await this.#pass(restMs / 2);
     const state = this.#limits.take(method, path, this.#timing.nowMs());

@@ -1,4 +1,4 @@
-import type { UtteranceFollower } from '#src/conversation/hearing/utterance-listener.ts';
+import type { UtteranceFollower } from '#src/conversation/hearing/utterance-observer.ts';
 import { CaptionMessages } from '#src/features/captions/caption-messages.ts';
 import { transcriptFiles } from '#src/features/captions/files/transcript-file.ts';
 import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
@@ -37,7 +37,7 @@ type ReadLine = {
   readonly times?: readonly [number, number];
 };
 
-/** What ten people said, through everything from the recogniser on, read back from messages, store and files. */
+/** Talk of ten people, through everything from the recogniser on, read back from messages, store and files. */
 export async function talkRows(count = 1_000, seed = 7): Promise<readonly (readonly string[])[]> {
   const talk = simulateTalk({ ...talkOfTen, count, seed });
   const { messages, lines } = await writeDown(talk);
@@ -82,6 +82,7 @@ async function writeDown(talk: readonly TalkUtterance[]) {
     ...{ recorder, live, fromMs: startedAtMs, botName: 'Nova', confidential: '' },
     mayWrite: () => true,
     isBrief: () => false,
+    soundText: (sound) => `[${sound}]`,
     onFinal: () => undefined,
   });
   for (const { atMs, run } of stepsOf(talk, written, startedAtMs)) {
@@ -95,7 +96,7 @@ async function writeDown(talk: readonly TalkUtterance[]) {
   return { lines, messages: chat.lines.map(readLine) };
 }
 
-/** What hearing tells of each utterance, in order of time. */
+/** Steps of hearing for each utterance, in order of time. */
 function stepsOf(talk: readonly TalkUtterance[], written: UtteranceLines, startedAtMs: number) {
   const followers = new Map<number, UtteranceFollower | undefined>();
   const begins = talk.map(({ number, personId: speakerId, name, startMs }) => ({

@@ -23,7 +23,7 @@ export type TalkUtterance = {
   readonly name: string;
   readonly startMs: number;
   readonly endMs: number;
-  /** What it comes to; empty where it has no words. */
+  /** Recognised text; empty if it has no words. */
   readonly text: string;
   readonly outcome: 'final' | 'no-words' | 'not-understood';
   readonly events: readonly CaptionEvent[];

@@ -52,11 +52,11 @@ const budgets: Readonly<Record<string, string>> = {
 const processName = 'bot';
 /** Ends the captions that a model is shown. */
 const contextEnd = '</channel>';
-/** A line of captions begins with its speaker in bold. */
-const captionLine = /^\*\*/;
+/** Captions begin with a speaker in bold, or a remark in italics. */
+const captionLine = /^\*/;
 /** So that a session that is dead is noticed within a minute. */
 const heartbeatMs = 5_000;
-/** Of a store that may become full. */
+/** Size of a store that may become full. */
 const diskBytes = 24 * 2 ** 20;
 const measureMs = 5_000;
 const preload = fileURLToPath(import.meta.resolve('./preload.ts'));
@@ -69,9 +69,9 @@ export type ChaosSetup = AsyncDisposable & {
   /** The present one; while `isUp` is false it has ended. */
   readonly bot: BotProcess;
   readonly isUp: boolean;
-  /** What the bots logged, the newest 1000 lines of each. */
+  /** Log lines of the bots, the newest 1000 of each. */
   readonly log: readonly LogLine[];
-  /** Of each bot after its start, before anybody called it. */
+  /** Measures of each bot after its start, before anybody called it. */
   readonly idle: readonly Measures[];
   readonly dataDir: string;
   /** Undefined: the store is SQLite. */
@@ -247,7 +247,7 @@ function watchMessages(sandbox: Sandbox, journal: JournalKeeper): void {
   });
 }
 
-/** Answers and reminders that stand in a message; lines of captions are neither. */
+/** Answers and reminders in a message; lines of captions are neither. */
 function noteQuestions(
   { text, id: messageId }: Pick<BoardMessage, 'id' | 'text'>,
   atMs: number,

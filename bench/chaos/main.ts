@@ -88,7 +88,7 @@ async function run(on: ChaosSetup, { cycles, seed: of }: ChaosPlan): Promise<voi
   }
 }
 
-/** What the bot still holds once it was sent away and everybody left. */
+/** Resources that the bot still holds after it was disconnected and everybody left. */
 async function remains(on: ChaosSetup, { talkers }: ChaosPeople): Promise<Remainder> {
   await talkers[0]?.command('track stop', { track: 'bg' });
   await talkers[0]?.command('leave');

@@ -1,11 +1,11 @@
-/** What the preloaded file does in the bot when it is told to. */
+/** Order to the preloaded module in the bot. */
 export type PreloadOrder =
   | { readonly do: 'clock'; readonly offsetMs: number }
   | { readonly do: 'disk'; readonly delayMs: number }
   | { readonly do: 'hold'; readonly forMs: number }
   | { readonly do: 'measure' };
 
-/** What the bot holds after a forced collection. */
+/** Memory of the bot after a forced collection. */
 export type Measures = {
   readonly heapBytes: number;
   /** Part of the heap: bytecode and machine code that V8 has made of the program. */

@@ -3,13 +3,13 @@ import { seededRandom } from '#sandbox/seeded-random.ts';
 /** One or two faults at a time, and how long people are left alone afterwards. */
 export type Cycle = {
   readonly faults: readonly string[];
-  /** How long they stand; one that is of a moment happens at the beginning. */
+  /** Duration of the faults; a momentary one happens at the beginning. */
   readonly forMs: number;
   /** From the end of the faults to the next cycle. */
   readonly restMs: number;
 };
 
-/** What the plan has to know about a fault. */
+/** Properties of a fault that the plan needs. */
 export type FaultShape = {
   readonly name: string;
   /** Faults of one kind do not stand together: nobody can say what would come of it. */
@@ -47,7 +47,7 @@ export function planOf(seed: number, lengthMs: number, faults: readonly FaultSha
   return { seed, cycles };
 }
 
-/** As it is written into the list of regressions. */
+/** The plan as a line of the list of regressions. */
 export function planLine({ seed, cycles }: ChaosPlan): string {
   return JSON.stringify({ seed, cycles });
 }

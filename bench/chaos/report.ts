@@ -58,7 +58,7 @@ export function summary(verdict: ChaosVerdict, memory: readonly Health[], left: 
   );
 }
 
-/** Of each process that ran long enough to have one. */
+/** Memory slopes of processes that ran long enough. */
 function slopes(memory: readonly Health[]): string {
   const pids = [...new Set(memory.map(({ pid }) => pid))];
   const known = pids.flatMap((pid) => {

@@ -1,7 +1,14 @@
 // npm run bench:costs [-- --save]: what a minute of conversation costs in each pipeline, by the prices that the bot knows.
 import { parseArgs } from 'node:util';
 import { saveTable } from '#bench/pipelines/choices.ts';
-import { answeredMs, askedMs, costReport, pricesAsOf, questions, shownTokens } from './minute.ts';
+import {
+  answeredMs,
+  askedMs,
+  pricesAsOf,
+  questions,
+  shownTokens,
+} from '#src/spending/minute-cost.ts';
+import { costReport } from './minute.ts';
 
 const { values: options } = parseArgs({ options: { save: { type: 'boolean' } } });
 console.log(

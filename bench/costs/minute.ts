@@ -1,20 +1,8 @@
 import type { BenchPipeline } from '#bench/pipelines/server-settings.ts';
 import { table } from '#bench/table.ts';
 import { standardModels } from '#src/provider/models/models.ts';
-import { costOf, type Use } from '#src/spending/cost.ts';
-import { knownPrices, rateOf } from '#src/spending/prices/prices.ts';
+import { hearingUsd, speakingUsd, thinkingUsd } from '#src/spending/minute-cost.ts';
 
-/** A minute of conversation: so many questions, and for each of them, in ms, what people and the bot say. */
-export const questions = 4;
-export const askedMs = 5_000;
-export const answeredMs = 8_000;
-/** What a model is shown for each answer, in tokens of text: instructions, tools, what was said before. */
-export const shownTokens = 1_000;
-
-/** How fast the bot speaks, in characters per ms, and how many of them are a token. */
-const [charactersPerMs, charactersPerToken] = [0.015, 4];
-/** How OpenAI counts sound (its price lists, 2025), in ms. */
-const [msPerTokenHeard, msPerTokenSpoken] = [100, 50];
 const host = 'api.openai.com';
 
 type PricedPipeline = {
@@ -50,12 +38,12 @@ const pipelines: readonly PricedPipeline[] = [
 
 /** Each pipeline at OpenAI, by the bot's own table of prices. */
 export function costsOfMinute(): readonly MinuteCost[] {
-  return pipelines.map((priced) => {
-    const { recogniser, model, reader } = priced;
-    const hearUsd = heardUsd(recogniser);
-    const thinkUsd = thoughtUsd(model, reader === undefined);
-    const speakUsd = readUsd(reader);
-    return { ...priced, hearUsd, thinkUsd, speakUsd, wholeUsd: hearUsd + thinkUsd + speakUsd };
+  return pipelines.map((pipeline) => {
+    const { recogniser, model, reader } = pipeline;
+    const hearUsd = priced(hearingUsd({ model: recogniser, host }));
+    const thinkUsd = priced(thinkingUsd({ model, host }, reader === undefined));
+    const speakUsd = reader === undefined ? 0 : priced(speakingUsd({ model: reader, host }));
+    return { ...pipeline, hearUsd, thinkUsd, speakUsd, wholeUsd: hearUsd + thinkUsd + speakUsd };
   });
 }
 
@@ -69,44 +57,12 @@ export function costReport(): string {
   return table(head, rows);
 }
 
-/** Newest day of the prices that count here. */
-export function pricesAsOf(): string {
-  return (
-    knownPrices
-      .map(({ asOf }) => asOf)
-      .sort()
-      .at(-1) ?? ''
-  );
-}
-
-function heardUsd(recogniser: string): number {
-  return usdOf(recogniser, { kind: 'heard', ms: askedMs });
-}
-
-function thoughtUsd(model: string, hearsAndSpeaks: boolean): number {
-  const heard = hearsAndSpeaks ? askedMs / msPerTokenHeard : 0;
-  const spoken = hearsAndSpeaks ? answeredMs / msPerTokenSpoken : 0;
-  return usdOf(model, {
-    kind: 'tokens',
-    inputTokens: shownTokens + heard,
-    audioInputTokens: heard,
-    outputTokens: (answeredMs * charactersPerMs) / charactersPerToken + spoken,
-    audioOutputTokens: spoken,
-  });
-}
-
-function readUsd(reader: string | undefined): number {
-  const use = { kind: 'spoken', characters: answeredMs * charactersPerMs, ms: answeredMs } as const;
-  return reader === undefined ? 0 : usdOf(reader, use);
-}
-
-/** For all questions of the minute. */
-function usdOf(model: string, use: Use): number {
-  const nanoUsd = costOf(use, rateOf(knownPrices, model, host));
-  if (nanoUsd === undefined) throw new Error(`${model} has no price in the table.`);
-  return (questions * nanoUsd) / 1e9;
-}
-
 export function shownUsd(usd: number): string {
   return usd.toFixed(4);
+}
+
+/** Errors: TypeError where the table has no price for a model. */
+function priced(usd: number | undefined): number {
+  if (usd === undefined) throw new TypeError('A model has no price in the table.');
+  return usd;
 }

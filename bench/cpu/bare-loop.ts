@@ -9,7 +9,7 @@ import { tone } from '#test/fakes/providers/sound.ts';
 import { connectSockets, openSockets, portsOf, runStreams, streamsOf } from './bare-streams.ts';
 import type { BareCounts, BareLoad, BareOrder } from './orders.ts';
 
-/** As the bot hears and speaks. */
+/** Sample rates that the bot hears and speaks with. */
 const [hearHz, speakHz] = [16_000, 24_000] as const;
 const frameSamples = speakHz / 50;
 const codec = await loadOpus();

@@ -22,7 +22,7 @@ const { values } = parseArgs({
   options: {
     /** Numbers of channels. */
     steps: { type: 'string', default: '0,1,4,16,40' },
-    /** Of each reading. */
+    /** Minutes of each reading. */
     minutes: { type: 'string', default: '1' },
     /** Minutes of the same load before each reading. */
     warmup: { type: 'string', default: '2' },

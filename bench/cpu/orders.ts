@@ -28,7 +28,7 @@ export type PeopleOrder =
 
 export type PeopleAddress = BotLogin;
 
-/** What people did and heard between two orders. */
+/** Actions of people and sound they received, between two orders. */
 export type PeopleFigures = {
   /** From the last voiced packet of each question to the first packet of its answer, in ms. */
   readonly answerMs: readonly number[];
@@ -36,7 +36,7 @@ export type PeopleFigures = {
   /** Questions without an answer. */
   readonly failed: number;
   readonly sentPackets: number;
-  /** Of those, sent more than 20 ms too late: these processes were too slow themselves. */
+  /** Packets sent more than 20 ms too late, among those sent: these processes were too slow themselves. */
   readonly latePackets: number;
   /** Packets of the bot's voice that people heard. */
   readonly heardPackets: number;

@@ -137,7 +137,7 @@ async function silence({ person, voice }: ConversingPerson): Promise<void> {
   await voice.quiet(quietMs, signal);
 }
 
-/** What ends otherwise than by a rest is a question without an answer. */
+/** Counts a talk that fails, other than by a rest, as a question without an answer. */
 function follow(talk: Promise<void>): void {
   const { signal } = resting;
   underWay.push(

@@ -10,7 +10,7 @@ import { realClock } from '#src/base/clock.ts';
 import type { BotUnderTest, CpuSetup } from './cpu-setup.ts';
 import type { PeopleFigures } from './orders.ts';
 
-/** What the bots did under one load, all at the same time. */
+/** Readings of the bots under one load, all at the same time. */
 export type BotsReading = {
   readonly bots: readonly BotReading[];
   readonly machine: MachineUsage;

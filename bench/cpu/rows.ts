@@ -14,7 +14,7 @@ export type CpuRow = {
   readonly name: string;
   /** Channels in which the bot sits. */
   readonly channels: number;
-  /** What people do; left out: they are silent. */
+  /** Load by people; left out: they are silent. */
   readonly load?: PeopleOrder;
   /** Length of each answer. Default: a sentence. */
   readonly answers?: AnswerLength;
@@ -22,7 +22,7 @@ export type CpuRow = {
   readonly firstMs?: number;
 };
 
-/** What the processes did under one load. */
+/** CPU usage of the processes under one load. */
 export type CpuReading = BotsReading & {
   readonly row: CpuRow;
   /** Left out where nobody talks: the bare loop sleeps then. */

@@ -6,7 +6,7 @@ export type BotFrame = { readonly atMs: number };
 /** Something a bot said, and the utterances it was an answer to. */
 export type BotAnswer = { readonly utterances: readonly number[]; readonly fromMs: number };
 
-/** What somebody says: packets of their own, or whatever clips of their voice are as long as `text`. */
+/** A person's utterance: given packets, or clips of their voice as long as `text`. */
 export type Saying = {
   readonly personId: string;
   readonly text: string;
@@ -29,7 +29,7 @@ export interface DuplexBot {
   rest(): Promise<void>;
 }
 
-/** What people say that gets an answer of 20 s, by its words. */
+/** Whether an utterance gets an answer of 20 s, by its words. */
 export function asksForStory(text: string): boolean {
   return text.includes('story.') || text.includes('lighthouse.');
 }

@@ -15,7 +15,7 @@ export type CallPair = {
 
 type ChatLine = { readonly personId: string; readonly text: string; readonly pauseMs: number };
 
-/** What a bot made of one scene. */
+/** Result of one scene for a bot. */
 export type CallOutcome = {
   readonly isCalled: boolean;
   /** From the end of the line to the first sound of its answer; undefined where none came within 3 s. */

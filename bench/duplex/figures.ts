@@ -16,7 +16,7 @@ export type DuplexRun = {
 /** Figures of one bot by the name of the row. Shares are 0 to 1, times in ms. */
 export type DuplexFigures = Readonly<Record<string, number>>;
 
-/** What a figure has to be. */
+/** Target of a figure. */
 export type DuplexTarget = { readonly atLeast: number } | { readonly atMost: number };
 
 /** Long enough that tau-voice counts it, and what this bot is to reach. */

@@ -17,9 +17,9 @@ import { playTurns, storyScenarios, turnScenarios } from './turns.ts';
 
 const crowd = 5;
 const pairs = 200;
-/** Of the scenes, while a tool runs: each takes 15 s. */
+/** Share of scenes that play while a tool runs, one in so many: each takes 15 s. */
 const everyToolScenario = 3;
-/** What is played while a tool runs, and with two people. */
+/** Overlaps that play while a tool runs, and with two people. */
 const fewKinds: readonly OverlapKindName[] = [
   'question',
   'stop',
@@ -29,7 +29,7 @@ const fewKinds: readonly OverlapKindName[] = [
 ];
 /** From the end of a word to the partial that holds it. */
 const [soonMs, lateMs] = [100, 600];
-/** Of the final text. */
+/** Delay of the final text. */
 const settleMs = 120;
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' } } });

@@ -6,7 +6,7 @@ import lines from './lines.json' with { type: 'json' };
 import { type OverlapOutcome, outcomeOf } from './scoring.ts';
 import { clipOf, type DuplexSounds, of, quieterClipOf, type SoundingText } from './sounds.ts';
 
-/** What somebody does while the bot tells a story. */
+/** Actions of a person while the bot tells a story. */
 export const overlapKinds = [
   'question',
   'quiet question',
@@ -30,7 +30,7 @@ export type OverlapScenario = {
   readonly personId: string;
   readonly text: string;
   readonly sound?: SentSound;
-  /** How much of the story is told before, in ms. */
+  /** Time of the story that is told before, in ms. */
   readonly intoMs: number;
 };
 
@@ -44,7 +44,7 @@ const apartMs = 9_000;
 const clipStep = 3;
 /** Who leans back, in dB. */
 const quieterDb = [4, 6, 8];
-/** How often each is said. */
+/** Number of scenes of each kind. */
 const counts = { question: 100, quiet: 32, named: 60, unnamed: 24, between: 60 };
 
 /** All scenes of these kinds, always the same. */

@@ -4,7 +4,7 @@ import type { BotAnswer, BotFrame } from './bot.ts';
 /** Somebody's voice over a bot's speech. */
 export type Overlap = { readonly id: number; readonly fromMs: number; readonly toMs: number };
 
-/** What an overlap did to a bot that was speaking; times in ms from the first voiced packet. */
+/** Effect of an overlap on a bot that was speaking; times in ms from the first voiced packet. */
 export type OverlapOutcome = {
   /** When its speech fell silent for at least a second or up to a new answer, within 3 s of the end of the overlap. */
   readonly silentMs: number | undefined;
@@ -86,7 +86,7 @@ export function share<T>(values: readonly T[], holds: (value: T) => boolean): nu
   return values.filter(holds).length / values.length;
 }
 
-/** What never happened counts as the longest. */
+/** Percentile of times; an event that never happened counts as the longest. */
 export function timeAt(values: readonly (number | undefined)[], part: number): number {
   return percentile(
     values.map((value) => value ?? Number.POSITIVE_INFINITY),
@@ -94,7 +94,7 @@ export function timeAt(values: readonly (number | undefined)[], part: number): n
   );
 }
 
-/** What a detector of floor changes reaches, as TurnBench counts. */
+/** Scores of a detector of floor changes, as TurnBench counts. */
 export type DetectionScore = {
   readonly recall: number;
   /** Share of the negatives, stretches of time without a change, in which something was detected. */

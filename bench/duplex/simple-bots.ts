@@ -9,7 +9,7 @@ import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import { asksForStory, type BotAnswer, type BotFrame, type DuplexBot, type Saying } from './bot.ts';
 
-/** What such a bot goes by. */
+/** Rules of a simple bot. */
 export type SimpleRules = {
   /** `voice`: voice activity of 0.5 or more. `packets`: whatever is sent. */
   readonly hears: 'voice' | 'packets';
@@ -25,7 +25,7 @@ export const voiceActivityRules: SimpleRules = {
   endMs: 500,
   isInterruptible: true,
 };
-/** As most bots at Discord do: a second without packets, and deaf while it speaks. */
+/** Rules of most bots at Discord: a second without packets ends a turn, and the bot is deaf while it speaks. */
 export const naiveRules: SimpleRules = { hears: 'packets', endMs: 1_000, isInterruptible: false };
 
 type StreamListener = { readonly stream: SpeakerStream; readonly meter: VoiceMeter };
@@ -108,7 +108,7 @@ export class SimpleBot implements DuplexBot {
     if (this.#reply) this.frames.push({ atMs });
   }
 
-  /** What it says just now. */
+  /** The reply it speaks now. */
   get #reply(): Reply | undefined {
     return this.#replies.find(({ fromMs, toMs }) => fromMs <= this.#nowMs && this.#nowMs < toMs);
   }

@@ -117,7 +117,7 @@ export function quieterClipOf(
   ).sound;
 }
 
-/** What a recogniser makes of it. */
+/** Recognised text of a small sound. */
 function guessOf({ kind }: SmallSound, n: number): string {
   return { said: 'Mhm.', cut: '', laugh: 'Haha.', cough: '', click: '' }[kind] || of(['', ''], n);
 }
@@ -170,7 +170,7 @@ function clap(out: Float32Array, level: number, random: () => number): void {
   }
 }
 
-/** As a microphone with a gate sends it; the words spread over it. */
+/** Sound as a microphone with a gate sends it; the words spread over it. */
 function sent(text: string, samples: Int16Array): SoundingText {
   const pcm: Pcm = { samples, rateHz: listenRateHz, channels: 1 };
   const wide = resample(pcm, roomRateHz).samples;

@@ -6,14 +6,14 @@ import lines from './lines.json' with { type: 'json' };
 import type { OverlapKindName, OverlapScenario } from './overlaps.ts';
 import { of } from './sounds.ts';
 
-/** What became of a question while a tool worked on it and somebody spoke. */
+/** Result of a question while a tool worked on it and a person spoke. */
 export type ToolTrial = {
   readonly kind: OverlapKindName;
-  /** As it should be: a new question is answered, "stop" ends it, and anything else changes nothing. */
+  /** Correct behaviour: a new question is answered, "stop" ends it, and anything else changes nothing. */
   readonly isRight: boolean;
 };
 
-/** How long the tool takes, in ms. */
+/** Duration of the tool call, in ms. */
 export const toolMs = 5_000;
 /** When somebody speaks after the question, and how long is waited for the answer. */
 const [afterMs, answerWithinMs] = [1_800, 11_000];

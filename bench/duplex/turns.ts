@@ -16,7 +16,7 @@ export type SpokenTurnScenario = {
   readonly half: ScenarioHalf | undefined;
 };
 
-/** What a bot did about a turn; in ms. */
+/** Reaction of a bot to a turn; times in ms. */
 export type TurnOutcome = {
   readonly half: ScenarioHalf | undefined;
   readonly hasPause: boolean;

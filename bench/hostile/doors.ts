@@ -11,7 +11,7 @@ import { type HostileShape, hostileShapes } from './shapes.ts';
 /** A way by which somebody's bytes come into the bot. */
 export type Door = {
   readonly name: string;
-  /** What has to be so before; it is not measured. */
+  /** Preparation; it is not measured. */
   ready?(): Promise<void>;
   /** Sends the shape and waits for its end. Errors: where it did not get in. */
   send(shape: HostileShape, bytes: number): Promise<void>;

@@ -37,7 +37,7 @@ import { type HostileShape, hostileShapes } from './shapes.ts';
 
 const { values: options } = parseArgs({
   options: {
-    /** How often each shape is sent; the middle one counts, as other programs may hold up any. */
+    /** Number of times that each shape is sent; the median counts, as other programs may hold up any. */
     repeats: { type: 'string', default: '3' },
     bytes: { type: 'string', default: `${2 ** 20}` },
     /** Part of the names of the doors that are tried. */
@@ -45,7 +45,7 @@ const { values: options } = parseArgs({
   },
 });
 const [repeats, bytes] = [Number(options.repeats), Number(options.bytes)];
-/** What the bench fails beyond. */
+/** Limits of lateness and memory growth beyond which the bench fails. */
 const [mostLateMs, mostGrownBytes] = [50, 32 * 2 ** 20];
 /** After what was sent, in ms: what it has set off is still going on. */
 const settleMs = 300;

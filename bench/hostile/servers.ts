@@ -6,7 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { writeWav } from '#src/audio/wav.ts';
 import { hostileShapes } from './shapes.ts';
 
-/** What is answered to the next request of one endpoint. */
+/** Answer to the next request of one endpoint. */
 export type HostileAnswer = {
   readonly endpoint: string;
   readonly type: 'application/json' | 'text/event-stream';

@@ -1,7 +1,7 @@
 import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
-import { KnownPeopleSettings } from '#src/conversation/settings/known-people-settings.ts';
+import { KnownPeopleSettings } from '#src/conversation/settings/personal-settings-cache.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { AnswerHost, Turn } from '#src/pipeline/pipeline.ts';
 import { openTextLanguage } from '#src/speech/text-language/text-language.ts';

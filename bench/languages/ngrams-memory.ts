@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { openTextLanguage } from '#src/speech/text-language/text-language.ts';
 
-/** What finding out the language of texts takes once it was asked for the first time. */
+/** Cost of text language detection at its first use. */
 export type NgramsCost = { readonly bytes: number; readonly loadMs: number };
 
 /** Memory in use after what is not needed any more was collected, less that before: of heap and buffers. */

@@ -10,7 +10,7 @@ import { PartialTrust } from '#src/turn/partial-trust.ts';
 import { LanguageRecogniser } from './language-recogniser.ts';
 import { benchLanguages, type LanguageScenario, type LanguageTurn } from './scenarios.ts';
 
-/** What was heard of the answer to a turn. */
+/** Language and voices of the answer to a turn, as heard. */
 export type LanguageOutcome = {
   readonly scenario: string;
   readonly turn: LanguageTurn;
@@ -132,7 +132,7 @@ async function playScenario(
   return spoken;
 }
 
-/** Of all answers that were begun to it, the one that was heard. */
+/** The answer to it that was heard, among all that were begun. */
 function answerTo(
   utterance: number,
   { happened, minds, people, synthesizer }: BenchChannel,

@@ -9,7 +9,7 @@ const hintedPercent = 95;
 /** Most that languages may add to the median answer, in ms. */
 const mostAddedMs = 2;
 
-/** What is wanted of all scenes with one kind of recogniser, and what came. */
+/** Targets of all scenes with one kind of recogniser, and the values reached. */
 export function scenarioLines(
   recogniser: string,
   outcomes: readonly LanguageOutcome[],

@@ -3,7 +3,7 @@ import oneWord from './words.json' with { type: 'json' };
 
 export type BenchLanguage = keyof typeof questions & keyof typeof oneWord;
 
-/** What a turn is to show. `unsettled`: after it either language would do. */
+/** Purpose of a turn. `unsettled`: after it either language would do. */
 export type LanguageTurnKind = 'first' | 'later' | 'word' | 'unsettled';
 
 export type LanguageTurn = {
@@ -24,7 +24,7 @@ export type LanguageScenario = { readonly name: string; readonly turns: readonly
 
 export const benchLanguages = Object.keys(questions) as readonly BenchLanguage[];
 
-/** What two people say in a scene, and what they speak. */
+/** Texts and languages of two people in a scene. */
 type ScenarioPair = {
   readonly a: string;
   readonly b: string;
@@ -34,7 +34,7 @@ type ScenarioPair = {
   readonly question: (language: BenchLanguage) => string;
 };
 
-/** Of ten scenes, so many: two people in turn; two at once; somebody who goes over to another language for good. */
+/** Kinds of ten scenes: two people in turn; two at once; a person who changes to another language permanently. */
 const kinds = ['turns', 'turns', 'turns', 'turns', 'turns', 'once', 'once', 'once', 'over', 'over'];
 
 /** Scenes of people of whom nothing is known, each of two of these; every language as often as any other. */

@@ -17,7 +17,7 @@ export const instants = [
 ] as const;
 export type Instant = (typeof instants)[number][0];
 
-/** What the providers need one after the other; milliseconds since the last voiced packet was sent. */
+/** Time that the providers need in sequence; milliseconds since the last voiced packet was sent. */
 export type Floors = Readonly<Record<Instant, number>>;
 
 /** The servers of a row, and how soon they answer. */
@@ -34,13 +34,13 @@ const eventsBeforeSound = 4;
 
 /** One question and its answer. */
 export type MeasuredTurn = {
-  /** What was said. */
+  /** Recognised text. */
   readonly text: string;
   /** The model was asked about all the words, and nobody was interrupted. */
   readonly whole: boolean;
   /** Milliseconds since the person's last voiced packet was sent. */
   readonly sinceMs: Readonly<Record<Instant, number>>;
-  /** What the providers really took, one after the other. */
+  /** Time that the providers really took, in sequence. */
   readonly providersMs: number;
   /** From the last token of the first clause to the request for its speech; undefined where the model speaks by itself. */
   readonly clauseToRequestMs: number | undefined;
@@ -52,7 +52,7 @@ export type MeasuredTurn = {
   readonly thoughts: number;
 };
 
-/** What was seen of a turn from outside, on the clock all processes share. */
+/** Turn as observed from outside, on the clock all processes share. */
 export type ObservedTurn = {
   readonly text: string;
   readonly lastVoicedAtMs: number;
@@ -64,12 +64,12 @@ export type ObservedTurn = {
   readonly responses: readonly TalkResponse[];
 };
 
-/** What the servers say of a turn. */
+/** Figures of a turn from the servers. */
 type ServerSide = Pick<
   MeasuredTurn,
   'providersMs' | 'clauseToRequestMs' | 'byteToPacketMs' | 'clauseTokens' | 'thoughts'
 > & {
-  /** What the model was asked that answered. */
+  /** Prompt of the model request that answered. */
   readonly asked: string;
 };
 

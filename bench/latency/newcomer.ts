@@ -3,7 +3,7 @@ import { SandboxProcess } from '#src/console/sandbox-process.ts';
 import { BotProcess, runToEnd } from '#test/fakes/bot-process.ts';
 import { mb } from './report.ts';
 
-/** What a newcomer waits for, and what the embedded engines weigh. */
+/** Waiting times of a newcomer, and the size of the embedded engines. */
 export async function benchNewcomer(): Promise<void> {
   console.log('\nEmbedded engines');
   const { out } = await runToEnd({}, ['--once']);

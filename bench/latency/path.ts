@@ -87,7 +87,7 @@ export class Path implements AsyncDisposable {
     await this.#sandbox.ask({ do: 'settled', person });
   }
 
-  /** As many questions as `turns`, the first time after a warm-up. */
+  /** Asks `turns` questions, the first time after a warm-up. */
   async measure(clips: readonly QuestionClip[], turns: number): Promise<MeasuredRow> {
     const measured: MeasuredTurn[] = [];
     const idealMs: number[] = [];
@@ -140,7 +140,7 @@ export class Path implements AsyncDisposable {
     }
   }
 
-  /** Of all Realtime conversations, oldest first. */
+  /** Responses of all Realtime conversations, oldest first. */
   #responses(): readonly TalkResponse[] {
     const all = this.#mock.talk.calls.flatMap(({ responses }) => responses);
     return all.toSorted((a, b) => a.atMs - b.atMs);

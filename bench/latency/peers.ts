@@ -43,7 +43,7 @@ const results = z.object({
 
 export type Peer = { readonly row: string; readonly system: string; readonly heard: Spread };
 
-/** What of ours is held beside peers, by the name of its row. */
+/** Own figures that are compared with peers, by the name of their row. */
 export type OurRows = Readonly<Record<string, Spread>>;
 
 /**
@@ -117,7 +117,7 @@ function variantOf(baseUrl: string): string {
   },`;
 }
 
-/** What it printed. Errors: one sentence if it fails. */
+/** Output of the command. Errors: one sentence if it fails. */
 async function run(
   command: string,
   args: readonly string[],
@@ -171,7 +171,7 @@ export function behind(ours: OurRows, peers: readonly Peer[]): string[] {
   });
 }
 
-/** Of the medians: each peer beside the row that has servers of its kind. */
+/** Ratio of the medians: each peer beside the row that has servers of its kind. */
 function ratioTo(ours: OurRows, { row, heard }: Pick<Peer, 'row' | 'heard'>): number {
   const { name } = row === realtimePeer ? realtimeRow : gateRow;
   return (ours[name]?.p50 ?? Number.NaN) / heard.p50;

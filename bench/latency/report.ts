@@ -12,7 +12,7 @@ export type TurnFigures = {
   readonly heard: Spread;
   readonly ideal: Spread;
   readonly share: Spread;
-  /** Of the medians, ours to the ideal one; what is compared between machines. */
+  /** Ratio of the medians, ours to the ideal one; this figure is compared between machines. */
   readonly ratio: number;
 };
 
@@ -28,7 +28,7 @@ export function figuresOf({ turns, idealMs }: MeasuredRow): TurnFigures {
   return { turns: whole.length, heard, ideal, share, ratio };
 }
 
-/** What is wrong with a measurement, one sentence each; empty: its figures count. */
+/** Faults of a measurement, one sentence each; empty: its figures count. */
 export function faults({ row, turns, missed }: MeasuredRow): string[] {
   const whole = turns.filter((turn) => turn.whole);
   const cut = turns.length - whole.length;

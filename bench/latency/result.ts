@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { TurnFigures } from './report.ts';
 
-/** What was measured when the figures were last accepted. Only ratios hold on another machine. */
+/** Figures of the last accepted measurement. Only ratios hold on another machine. */
 export type AcceptedResult = {
   /** Day, Node and cores, for readers of the absolute figures. */
   readonly made: string;

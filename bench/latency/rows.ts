@@ -6,13 +6,13 @@ import type { ServerSetup, Spread } from './figures.ts';
 export type BenchRow = ServerSetup & {
   readonly name: string;
   readonly microphone: 'gate' | 'release' | 'open';
-  /** What the project wants to hold. */
+  /** Target of the project. */
   readonly target: Partial<Spread>;
 };
 
 const usual = { microphone: 'gate', pace: usualPace, pipeline: 'chained' } as const;
 const instantTokens: Pace = { ...usualPace, tokensPerSecond: Number.POSITIVE_INFINITY };
-/** What the other microphones may cost more. */
+/** Time that the other microphones may add. */
 const looserMs = 150;
 const gateTarget = { p50: 440, p95: 520 };
 const looser = { p50: gateTarget.p50 + looserMs, p95: gateTarget.p95 + looserMs };

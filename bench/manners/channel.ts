@@ -26,7 +26,7 @@ export type TimedEvent = { readonly atMs: number; readonly event: SessionEvent }
 /** 20 ms of the bot's voice that left; the level is the sample value of `FakeSynthesizer`, or less where it ducks. */
 export type VoiceFrame = { readonly atMs: number; readonly level: number };
 export type BenchChannel = Awaited<ReturnType<typeof openChannel>>;
-/** What understands people, and how far its partials are trusted. */
+/** Recogniser of people, and the trust in its partials. */
 export type Recognition = {
   readonly transcriber: (...parts: ConstructorParameters<typeof HonestRecogniser>) => Transcriber;
   readonly partialTrust: PartialTrust;
@@ -52,7 +52,7 @@ const calmMs = 4_000;
 /** Nothing takes longer but a fault. */
 const longestMs = 90_000;
 
-/** What each microphone has to say. */
+/** Voices of the microphones. */
 export const voices = await readVoices({
   ...Object.fromEntries(everybody.map(([id, , voice]) => [id, voice])),
   bot: botVoice,
@@ -71,7 +71,7 @@ export function peopleOf(count: number): ChannelMember[] {
 
 export const otherBot: ChannelMember = { id: 'bot', name: 'Groovy', isBot: true, roleIds: [] };
 
-/** What a room may have otherwise than usual. */
+/** Options of a room. */
 export type BenchChannelOptions = {
   /** Default `auto`. */
   readonly addressing?: AddressingMode | undefined;
@@ -80,7 +80,7 @@ export type BenchChannelOptions = {
   /** Default: a recogniser of whole utterances. */
   readonly recognition?: Recognition;
   readonly tools?: (clock: LeapingClock) => readonly ToolEntry[];
-  /** What tells the language of a text; default: nothing. */
+  /** Detector of a text's language; default: none. */
   readonly textLanguage?: TextLanguageDetector;
   /** Names of voices that there are; empty: any name is taken. */
   readonly voices?: readonly string[];

@@ -10,7 +10,7 @@ export type AnswerCut = {
 };
 
 const frameMs = 20;
-/** What the longest stop comes after; the answer takes half as long again. */
+/** Time of the longest stop; the answer takes half as long again. */
 const latestMs = 15_000;
 /** By then it has said hello. */
 const greetingMs = 12_000;

@@ -9,7 +9,7 @@ import { FakeSynthesizer } from '#test/fakes/speech.ts';
 export type FollowUps = { readonly asked: number; readonly misses: readonly string[] };
 
 const minute = 60_000;
-/** How long one of the five is there, and then away. */
+/** Time that one of the five is there, and then away. */
 const stayMs = 5 * minute;
 /** Bounds of the time from a question to what is asked about it. */
 const [soonestMs, latestMs] = [5_000, 90_000];

@@ -17,7 +17,7 @@ import { readStops, stopAloud, stopsInText } from './stops.ts';
 import { judge } from './verdict.ts';
 
 const cutPoints = 50;
-/** As BOT_NAME would say it: recognisers write a name in the script of the language. */
+/** Values of BOT_NAME: recognisers write a name in the script of the language. */
 const names = 'Nova,Нова,نوفا,נובה,نوا,नोवा,নোভা,நோவா,نووا,โนวา,ノバ,노바'.split(',');
 const { values: options } = parseArgs({ options: { seed: { type: 'string', default: '1' } } });
 const seed = Number(options.seed);

@@ -66,7 +66,7 @@ function write(samples: Int16Array, from: number, { utterance, frame }: FrameMar
   }
 }
 
-/** What a sound is made of, in its order. */
+/** Utterance pieces of a sound, in order. */
 export function piecesIn(samples: Int16Array): UtterancePiece[] {
   const pieces: UtterancePiece[] = [];
   let register = 0;

@@ -9,12 +9,12 @@ export type SimulatedUtterance = {
   readonly personId: string;
   readonly text: string;
   readonly words: readonly ClipWord[];
-  /** Of the first packet, and of the end of the sound. */
+  /** Time of the first packet, and of the end of the sound. */
   readonly fromMs: number;
   readonly toMs: number;
 };
 
-/** What leaves a microphone for one utterance. */
+/** Packets that a microphone sends for one utterance. */
 export type MicrophoneUtterance = {
   readonly utterance: SimulatedUtterance;
   readonly packets: readonly Packet[];

@@ -10,17 +10,17 @@ import { piecesIn, type UtterancePiece } from './marks.ts';
 const [recogniseMs, thinkMs] = [120, 150];
 export const speakMs = 60;
 
-/** How an answer sounds. */
+/** Length and ending of an answer. */
 export type AnswerStyle = 'short' | 'asks' | 'long';
 
-/** What an answer was to be given to. */
+/** Request that an answer is for. */
 export type MindRequest = {
   readonly serial: number;
   readonly speakerId: string;
   /** Whose sound it was, by the packets: one for each utterance, and more where they were mixed. */
   readonly utterances: readonly number[];
   readonly texts: readonly string[];
-  /** What the model was told beside them. */
+  /** Instructions that the model got beside them. */
   readonly instructions: string;
 };
 

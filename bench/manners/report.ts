@@ -45,7 +45,7 @@ export function linesOf({ channels, aloud, inText, cuts, echo }: Findings): read
   ];
 }
 
-/** What was played. */
+/** Table of the channels played. */
 export function channelTable(channels: Findings['channels']): string {
   const head = ['', 'minutes', 'talk %', 'utterances', 'questions', 'answers', 'ended early'];
   return table(
@@ -69,7 +69,10 @@ export function cutWords(cuts: readonly AnswerCut[]): string {
   return `${off.filter((words) => words === 0).length} of ${cuts.length} exact, at most ${percentile(off, 1)} off`;
 }
 
-/** What somebody new may not know rests, so that not every reference is found. */
+/**
+ * Share of follow-up questions with the right reference; messages that a newcomer may not know are withheld, so it is below 100
+ * %.
+ */
 export function followUpWords({ asked, misses }: FollowUps): string {
   const share = (100 * (asked - misses.length)) / asked;
   return `follow-up questions, five people, one comes and goes every 5 min: ${share.toFixed(0)} % of ${asked} with the right reference`;

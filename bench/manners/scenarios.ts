@@ -31,7 +31,7 @@ export type MannersScenario = { readonly name: string; readonly acts: readonly S
 export type ScenarioMix = {
   /** Words for `{city}` and the like. */
   readonly fill: Readonly<Record<string, readonly string[]>>;
-  /** What people say to each other. */
+  /** Talk between people. */
   readonly chat: readonly string[];
   readonly two: readonly MannersScenario[];
   /** Played among five people, between those of two. */

@@ -38,7 +38,7 @@ export function stopPath({ voice, say: text }: Stop): URL {
   return new URL(`stops/${voice}-${name}.packets`, import.meta.url);
 }
 
-/** As sound: each clip, by the person answered and another in turn, into a long answer. */
+/** Stops as sound: each clip, by the person answered and another in turn, into a long answer. */
 export async function stopAloud(stops: readonly Stop[]): Promise<SpokenStops> {
   const channel = await openChannel(peopleOf(2), () => 'long');
   await goTo(channel, greetingMs);
@@ -77,7 +77,7 @@ async function silenceAfter(
   return isOver && lastMs - toMs <= silentMs ? Math.max(0, lastMs - fromMs) : undefined;
 }
 
-/** As text, in 40 languages: what people say, written before the word data was. `names` is what BOT_NAME holds. */
+/** Stops as text, in 40 languages: phrases of people, written before the word data was. `names` is what BOT_NAME holds. */
 export function stopsInText(names: readonly string[]): StopWords & { readonly languages: number } {
   const all = Object.entries(heldOutStops).flatMap(([code, texts]) =>
     texts.split('|').map((text) => ({ code, text: text.trim() })),

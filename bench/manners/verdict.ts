@@ -2,7 +2,7 @@ import type { BenchChannel, TimedEvent } from './channel.ts';
 import type { SpokenLine } from './director.ts';
 import { type MindRequest, serialIn } from './minds.ts';
 
-/** What came of one evening. */
+/** Result of one evening. */
 export type MannersVerdict = {
   readonly minutes: number;
   readonly utterances: number;
@@ -18,7 +18,7 @@ export type MannersVerdict = {
   readonly cut: readonly string[];
   /** Short answers that somebody else's question ended after a clause. */
   readonly endedEarly: number;
-  /** Of all turns, those that were of who sent the packets. */
+  /** Number of turns checked against the senders of their packets. */
   readonly turns: number;
   readonly misattributed: readonly string[];
   readonly failures: readonly string[];
@@ -89,7 +89,7 @@ function givenIn({ happened, minds }: BenchChannel): HeardAnswerPart[] {
   });
 }
 
-/** Of each text that was recognised and each question put to the model: undefined when it is of whom it is said to be. */
+/** Faults of each recognised text and each question put to the model: undefined when it belongs to its speaker. */
 function turnsIn(channel: BenchChannel): (string | undefined)[] {
   const { microphones, minds, happened } = channel;
   const ownerOf = (id: number) => microphones.said[id - 1]?.personId;

@@ -14,11 +14,11 @@ import { type BenchBot, MeasuredBot } from './measured-bot.ts';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    /** Of each of the two, in turns. */
+    /** Starts of each of the two, in turns. */
     starts: { type: 'string', default: '10' },
     /** Seconds until it counts as idle. */
     idle: { type: 'string', default: '20' },
-    /** What the bot of this folder loads as well. */
+    /** Module that the bot of this folder loads as well. */
     with: { type: 'string' },
   },
 });

@@ -10,17 +10,17 @@ import { countModules, MeasuredBot, mostThreads, type ResidentReading } from './
 
 const { values: options } = parseArgs({
   options: {
-    /** Of conversation in one channel. */
+    /** Minutes of conversation in one channel. */
     minutes: { type: 'string', default: '10' },
     /** Channels in conversation beside the first, for a minute or as long as the first if that is shorter. */
     further: { type: 'string', default: '4' },
     /** Seconds until it counts as idle. */
     idle: { type: 'string', default: '30' },
-    /** As `npm start` is at a shell, without the environment of container and unit. */
+    /** Environment of `npm start` at a shell, without that of container and unit. */
     plain: { type: 'boolean', default: false },
   },
 });
-/** What container and unit set: fewer pages stay with the allocator of glibc. */
+/** Environment of container and unit: fewer pages stay with the allocator of glibc. */
 const asDeployed = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '65536' };
 const talkMs = Number(options.minutes) * 60_000;
 const further = Number(options.further);
@@ -44,7 +44,7 @@ await talk(1 + further, furtherMs);
 const all = await bot.read();
 report();
 
-/** Of bots apart: the first counts, the second fills the compile cache, the third is measured. */
+/** Start of separate bots: the first counts modules, the second fills the compile cache, the third is measured. */
 async function startOf(): Promise<{ readonly modules: number; readonly cpuS: number }> {
   const modules = await countModules(sandbox, setup);
   {

@@ -4,23 +4,23 @@ import type { Sandbox } from '#sandbox/sandbox.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import { type MemoryParts, partsOf } from './smaps.ts';
 
-/** How a bot is started. */
+/** Options of a bot's start. */
 export type BenchBot = {
-  /** Of the servers for speech and chat. */
+  /** Base URL of the servers for speech and chat. */
   readonly baseUrl: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** What is run; left out: that of this folder. */
+  /** Program to run; left out: that of this folder. */
   readonly program?: string;
 };
 
-/** What a bot holds at one instant; bytes. */
+/** Memory of a bot at one instant; bytes. */
 export type ResidentReading = HeapReading & {
   readonly parts: MemoryParts;
   /** Names of its threads. */
   readonly threads: readonly string[];
 };
 
-/** What the preloaded module tells. */
+/** Memory reported by the preloaded module. */
 type HeapReading = {
   readonly heapTotal: number;
   readonly heapUsed: number;
@@ -32,7 +32,7 @@ export const mostThreads = 12;
 const preload = fileURLToPath(import.meta.resolve('./preload.mjs'));
 const preloadCount = fileURLToPath(import.meta.resolve('./preload-count.mjs'));
 const answerMs = 10_000;
-/** Of the kernel's clock: 100 on every Linux that Node runs on. */
+/** Ticks of the kernel's clock: 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
 
 /** A bot with remote engines as a process of its own. Linux only. */
@@ -95,7 +95,7 @@ function startBot(sandbox: Sandbox, setup: BenchBot, module: string): Promise<Bo
   return BotProcess.start({ token, apiUrl, ca }, { ...servers, ...environment }, module, program);
 }
 
-/** What the preloaded module of a bot says when asked. */
+/** Answer of a bot's preloaded module. */
 async function answerOf(bot: BotProcess): Promise<unknown> {
   const reported = bot.said(AbortSignal.timeout(answerMs));
   bot.send({});

@@ -7,7 +7,7 @@ export type MemoryParts = {
   readonly program: number;
   /** Libraries and native modules. */
   readonly libraries: number;
-  /** What `malloc` took from the system by growing its heap. */
+  /** Memory that `malloc` took from the system by growing its heap. */
   readonly mallocHeap: number;
   /** All other memory without a file: V8, buffers, stacks, larger allocations. */
   readonly mapped: number;

@@ -3,13 +3,13 @@ import { cpus } from 'node:os';
 
 /** CPU time since the start, in ms. */
 type CpuTimes = {
-  /** Of the thread that asks. */
+  /** Time of the calling thread. */
   readonly threadMs: number;
-  /** Of all threads of this process. */
+  /** Time of all threads of this process. */
   readonly processMs: number;
-  /** Of its child processes, those that have ended among them; 0 where the system does not tell. */
+  /** Time of its child processes, those that have ended among them; 0 where the system does not tell. */
   readonly childrenMs: number;
-  /** Of everything on this machine. */
+  /** Time of everything on this machine. */
   readonly machineMs: number;
   readonly atMs: number;
 };
@@ -19,7 +19,7 @@ const tickMs = 10;
 /** Share of one core that other programs may take before figures mean nothing. */
 const mostOthers = 0.5;
 
-/** What was used between two instants, in ms of CPU time, and what that means for the figures. */
+/** CPU time used between two instants, in ms, and whether the figures are valid. */
 export type CpuUsage = Pick<CpuTimes, 'threadMs' | 'processMs' | 'childrenMs'> & {
   /** Why the figures mean nothing; undefined where they do. */
   readonly disturbed: string | undefined;

@@ -80,7 +80,7 @@ async function run(mixer: Mixer, count: number, everyMs = 1): Promise<number[]> 
   return spent;
 }
 
-/** What plays in one row of the table; `everyMs`: how fast frames are asked for. */
+/** Source of one row of the table; `everyMs`: interval between frames. */
 type MixerRow = {
   readonly label: string;
   readonly everyMs: number;
@@ -117,7 +117,7 @@ async function measure(count: number, { label, everyMs, source }: MixerRow): Pro
   );
 }
 
-/** What it costs to wait so often, which is no part of the mixer. */
+/** Cost of the waits alone, which is no part of the mixer. */
 async function idleUsage(everyMs: number): Promise<CpuUsage> {
   const before = cpuTimes();
   for (let n = 0; n < frames; n++) await wait(everyMs);

@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** "What time is it". */
 const question = join(root, 'sandbox/recordings/synth-flite-awb-what-time-is-it.wav');
 const rateHz = 48_000;
-/** What it may take. */
+/** Limit of the time. */
 const mostS = 60;
 
 /**

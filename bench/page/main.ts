@@ -1,4 +1,4 @@
-// npm run bench:page [-- --turns 15] [--fresh]
+// npm run bench:page [-- --turns 15] [--fresh] [--part operator [--seconds 60] [--runs 3]]
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { openRecogniser } from '#test/fakes/recogniser/recogniser.ts';
 import { openBrowser } from '#test/page/browser/open-browser.ts';
 import { tapSound } from '#test/page/browser/sound-tap.ts';
 import { timeFreshClone } from './fresh-clone.ts';
+import { benchOperator } from './operator.ts';
 import {
   microphoneSound,
   openCall,
@@ -23,19 +24,25 @@ import {
 
 const { values: options } = parseArgs({
   options: {
-    /** Of each of the two. */
+    /** Turns of each of the two. */
     turns: { type: 'string', default: '15' },
     /** Instead: from `npm ci` in a fresh clone of what is committed to the first answer heard in the page. */
     fresh: { type: 'boolean', default: false },
+    /** `operator`: the operator's page of 500 servers instead. */
+    part: { type: 'string', default: 'room' },
+    seconds: { type: 'string', default: '60' },
+    runs: { type: 'string', default: '3' },
   },
 });
 const answer = 'Here is the story you asked for. It began by the sea.';
 const msPerChar = 12;
-/** What the page may add, p50. */
+/** Limit of the time that the page adds, p50. */
 const mostAddedMs = 60;
 
 console.log('Parley bench: figures of this machine in this minute; compare only within one run.');
 if (options.fresh) console.log(await timeFreshClone());
+else if (options.part === 'operator')
+  await benchOperator(Number(options.seconds), Number(options.runs));
 else await benchPage(Number(options.turns));
 
 /** Somebody in front of the page and a simulated person ask the same in turn, each a bot of their own. */

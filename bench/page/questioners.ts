@@ -25,7 +25,7 @@ const never = new AbortController().signal;
 export type Wait = {
   /** From the end of the last voiced frame to the first sound heard. */
   readonly heardMs: number;
-  /** Of those, what passed outside the bot: it counts from the last voice it heard to its first packet. */
+  /** Part of it outside the bot: the time without that from the last voice the bot heard to its first packet. */
   readonly outsideMs: number;
 };
 

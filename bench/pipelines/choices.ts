@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { costsOfMinute, pricesAsOf, shownUsd } from '#bench/costs/minute.ts';
+import { costsOfMinute, shownUsd } from '#bench/costs/minute.ts';
+import { pricesAsOf } from '#src/spending/minute-cost.ts';
 import type { BenchPipeline } from './server-settings.ts';
 
 /** Delays of one pipeline, in ms from the last voiced packet of a question to the first packet of its answer. */
@@ -26,7 +27,7 @@ const marks = {
   end: '<!-- end of the table -->',
 };
 
-/** What the answering model is given, and the servers that an answer waits for one after the other. */
+/** Input of the answering model, and the servers that an answer waits for in sequence. */
 const manners: Readonly<Record<BenchPipeline, { readonly given: string; readonly waits: string }>> =
   {
     chained: {

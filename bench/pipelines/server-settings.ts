@@ -1,4 +1,4 @@
-/** What answers: a pipeline, and the kind of recogniser it has. */
+/** Pipeline that answers, and the kind of its recogniser. */
 export type BenchPipeline =
   | 'chained'
   | 'chained, streaming recogniser'

@@ -15,7 +15,7 @@ export class ChildProgram<Order extends object> implements AsyncDisposable {
     return this.#child.pid ?? 0;
   }
 
-  /** What came of the order. Errors: what the program threw, that it ended, or that nothing came within `timeoutMs`. */
+  /** Result of the order. Errors: what the program threw, that it ended, or that nothing came within `timeoutMs`. */
   async ask(order: Order, timeoutMs: number): Promise<unknown> {
     const done = new AbortController();
     const signal = AbortSignal.any([done.signal, AbortSignal.timeout(timeoutMs)]);

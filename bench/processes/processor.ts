@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 
-/** Of the kernel's clock: 100 on every Linux that Node runs on. */
+/** Ticks of the kernel's clock: 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
 
-/** What all processors of this machine have done since it was started, in seconds. Source: Linux, proc_stat(5). */
+/** Time of all processors of this machine since it was started, in seconds. Source: Linux, proc_stat(5). */
 export type MachineTimes = {
   /** In programs and in the kernel for them, whoever's. */
   readonly busySeconds: number;

@@ -11,7 +11,7 @@ export type ThreadTimes = {
 /** Times of all threads of a process, by thread id; that of the main thread is the process id. */
 export type ProcessThreads = ReadonlyMap<number, ThreadTimes>;
 
-/** What the threads of a process did between two instants. */
+/** CPU time of a process's threads between two instants. */
 export type ThreadUsage = {
   readonly cpuMs: number;
   readonly wakeUps: number;

@@ -31,7 +31,7 @@ const minutes = Number(options.minutes ?? (options.hours ? 60 * Number(options.h
 const lengthMs = minutes * 60_000;
 const readEveryMs = 10_000;
 const lineEveryMs = 60_000;
-/** Of packets, to and from everybody. */
+/** Share of packets lost, to and from everybody. */
 const loss = 0.01;
 const drums = { sound: 'drumroll', track: 'drums', volume: 10, loop: true };
 const cast = { agreeing: 5, silent: 0, sounds: [rain, drums] };

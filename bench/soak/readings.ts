@@ -1,4 +1,4 @@
-/** What the bot held at one instant, after a forced collection. */
+/** Memory of the bot at one instant, after a forced collection. */
 export type MemoryReading = {
   /** Since the soak began. */
   readonly atMs: number;

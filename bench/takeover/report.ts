@@ -12,9 +12,9 @@ const heardAgainLimitMs: Readonly<Record<TakeoverFault, number>> = {
   cut: 42_000,
   gone: 20_000,
 };
-/** Of `kill` where no other process takes over. */
+/** Limit of `kill` where no other process takes over. */
 const restartLimitMs = 10_000;
-/** Of `stop` where no other process takes over. */
+/** Limit of `stop` where no other process takes over. */
 const startLimitMs = 5_000;
 
 /** Longest time, in ms, from SIGTERM to the end of the process. */

@@ -11,7 +11,7 @@ import {
 } from './takeover-setup.ts';
 
 /**
- * What happens to the process that answers.
+ * Fault of the process that answers.
  *
  * - `kill`: SIGKILL.
  * - `stop`: SIGTERM.
@@ -29,9 +29,9 @@ export type TakeoverRound = {
   readonly heardAgainMs: number | undefined;
   /** The answer went on or was given again; or a sentence in that server told that it was lost; or neither. */
   readonly question: 'answered' | 'named as lost' | 'neither';
-  /** Of `stop`: from SIGTERM to the end of the process. */
+  /** Time from SIGTERM to the end of the process, for `stop`. */
   readonly goneMs?: number;
-  /** Of a takeover by another process. */
+  /** Commands during a takeover by another process. */
   readonly commands?: CommandCount;
 };
 
@@ -45,7 +45,7 @@ const goneMs = 25_000;
 const patienceMs = 150_000;
 /** After somebody is heard again: an answer or a sentence comes within this. */
 const namedWithinMs = 10_000;
-/** Of an answer, so that the fault is in the middle of it. */
+/** Time into an answer, so that the fault is in the middle of it. */
 const intoAnswerMs = 1_500;
 const frameMs = 20;
 const pollMs = 20;
@@ -143,7 +143,7 @@ type PlayedRound = {
   readonly setup: TakeoverSetup;
   readonly call: Call;
   readonly owner: string;
-  /** Of the fault. */
+  /** Instant of the fault. */
   readonly atMs: number;
 };
 
@@ -243,7 +243,7 @@ function isStory({ endpoint, text = '' }: { readonly endpoint: string; readonly 
   return endpoint === 'speech' && text.length > 3 && story.includes(text.trim());
 }
 
-/** How much this person heard of the bot since then. */
+/** Sound of the bot that this person received since then. */
 function heardMs({ person }: Call, sinceMs: number): number {
   return (
     person.heard.frames.filter(({ atMs, audible }) => audible && atMs >= sinceMs).length * frameMs

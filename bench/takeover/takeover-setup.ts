@@ -28,14 +28,14 @@ export type TakeoverSetup = AsyncDisposable & {
   readonly names: readonly string[];
   /** Every message the bot wrote or edited, in order. */
   readonly written: readonly WrittenMessage[];
-  /** What the recogniser is given is a question that has a long answer; else it is a word that has a short one. */
+  /** Whether the recogniser hears a question with a long answer; otherwise it hears a word with a short one. */
   asksForStory: boolean;
   /** Starts a process that does not run; with a database it may have to wait for a shard. */
   start(name: string): Promise<void>;
   process(name: string): BotProcess;
   /** Name of the process that serves the shard now. */
   ownerOf(shard: number): string | undefined;
-  /** What mock providers were asked since then, and by which process. */
+  /** Requests to mock providers since then, each with its process. */
   asked(sinceMs: number): readonly ProviderRequest[];
 };
 

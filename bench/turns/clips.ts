@@ -9,7 +9,7 @@ export type ClipWord = readonly [text: string, fromMs: number, toMs: number];
 /** One clause in one voice. The first word starts and the last one ends where the sound does. */
 export type VoiceClip = {
   readonly id: string;
-  /** As it was given to the voice. */
+  /** Text given to the voice. */
   readonly say: string;
   readonly words: readonly ClipWord[];
   /** Where it sounds, of readings; other clips are clean enough to measure it again. */

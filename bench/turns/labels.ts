@@ -45,7 +45,7 @@ export function soundingStretches(
   return stretches;
 }
 
-/** How loud the voice is while it sounds, in dB below full scale: the mean of the louder half. */
+/** Level of the voice while it sounds, in dB below full scale: the mean of the louder half. */
 export function voiceLevelDb(samples: Int16Array): number {
   return levelOf(windowLevels(samples));
 }

@@ -20,7 +20,7 @@ export type ScenarioListening = {
   readonly weights: SileroWeights;
   readonly rules: EndpointRules;
   readonly pauseHabits: PauseHabits;
-  /** Of a recogniser that makes no mistake; without it there are no texts. */
+  /** Words of a recogniser that makes no mistake; without it there are no texts. */
   readonly words?: readonly ClipWord[];
 };
 

@@ -16,7 +16,7 @@ export const roomRateHz = 48_000;
 export const frameSamples = (roomRateHz * frameMs) / 1000;
 const silence = Uint8Array.of(0xf8, 0xff, 0xfe);
 
-/** What a client sends of it at 48 kHz and 64 kbit/s. A packet arrives when its last sample was spoken. */
+/** Packets that a client sends of it at 48 kHz and 64 kbit/s. A packet arrives when its last sample was spoken. */
 export function* send(
   heard: Iterable<Heard20Ms>,
   profile: MicrophoneProfile,

@@ -4,7 +4,7 @@ import type { ClipWord } from './clips.ts';
 
 /** From the question to the text. */
 export const recogniseMs = 120;
-/** What an utterance keeps of the time before its first voiced window. */
+/** Time before its first voiced window that an utterance keeps. */
 const keptMs = 250;
 
 type TimedAnswer = { readonly text: string; readonly atMs: number };

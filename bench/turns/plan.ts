@@ -19,7 +19,7 @@ export type TurnScenario = {
   readonly pausesMs: readonly number[];
 };
 
-/** What to say and who says it. */
+/** Text and voice of one line. */
 export type ScenarioLine = { readonly voice: string; readonly say: string };
 
 /** Sentences by kind, `|` where the pauses are; human ones are names of recorded pieces. */

@@ -20,7 +20,7 @@ export type EndpointingFigures = {
   readonly longWaitMs: number;
   readonly answerMs: number;
   readonly longAnswerMs: number;
-  /** Of all pauses. */
+  /** Share of all pauses. */
   readonly vainPercent: number;
   readonly clashes: number;
   /** Scenes after whose last word nothing ended. */
@@ -77,7 +77,7 @@ export function figuresTable(byWay: ReadonlyMap<RunKind, readonly ScenarioVerdic
   return table(head, rows);
 }
 
-/** What the targets are about; everything with texts, of strangers. */
+/** Figures that the targets limit; everything with texts, of strangers. */
 export type ReachedTargets = Readonly<Record<keyof typeof targets, number>>;
 
 export function reachedBy(verdicts: readonly ScenarioVerdict[]): ReachedTargets {

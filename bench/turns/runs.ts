@@ -62,7 +62,7 @@ function shuffled<T>(values: readonly T[]): T[] {
     .map(({ value }) => value);
 }
 
-/** How often somebody seemed to speak, and how often that was worth a recogniser: each of these is a false turn. */
+/** Number of apparent utterances, and of those that reached a recogniser: each of these is a false turn. */
 export type FalseTurns = {
   readonly levelDb: number;
   readonly ended: number;

@@ -58,7 +58,7 @@ async function soundOf(
   return packed ? decodeClip(packed, codec, rateHz) : await readSound(id, codec, rateHz);
 }
 
-/** Of the room's noise. */
+/** Seed of the room's noise. */
 function seedOf({ id }: TurnScenario): number {
   return [...id].reduce((seed, letter) => seed * 31 + (letter.codePointAt(0) ?? 0), 1);
 }

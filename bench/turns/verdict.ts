@@ -4,7 +4,7 @@ import type { TurnScenario } from './plan.ts';
 
 /** The bot's first frame fell into a pause: before the person's next word. */
 export type CutOff = {
-  /** What had been said. */
+  /** Words before the pause. */
   readonly after: string;
   readonly pauseMs: number;
   readonly endedMs: number;
@@ -26,7 +26,7 @@ export type ScenarioVerdict = {
   readonly answerMs: number | undefined;
 };
 
-/** What an ear noticed, as far as it matters here. */
+/** Event of turn detection, with the fields that count here. */
 export type NoticedEvent = {
   readonly atMs: number;
   readonly noticed:
@@ -44,7 +44,7 @@ type ScenarioAnswer = {
   readonly frameAtMs: number;
 };
 
-/** What the bot would have done: an answer begun where it was likely over, dropped when the person goes on. */
+/** Verdict on the bot's behaviour: an answer begins when the turn is likely over, and is dropped when the person goes on. */
 export function judge(
   scenario: TurnScenario,
   words: readonly ClipWord[],

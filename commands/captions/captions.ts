@@ -4,10 +4,16 @@ import { off } from './off.ts';
 import { on } from './on.ts';
 import { page } from './page.ts';
 import { recap } from './recap.ts';
+import { thread } from './thread.ts';
 import { transcript } from './transcript.ts';
 
 export const captions: CommandGroup = {
   name: 'captions',
   description: 'command.captions',
-  commands: [on, off, transcript, find, recap, page],
+  help: {
+    topic: 'captions',
+    command: 'captions on',
+    line: ({ hasModel }) => ({ id: hasModel ? 'help.captions.model' : 'help.captions' }),
+  },
+  commands: [on, off, transcript, find, recap, page, thread],
 };

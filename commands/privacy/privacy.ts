@@ -11,5 +11,11 @@ import { status } from './status.ts';
 export const privacy: CommandGroup = {
   name: 'privacy',
   description: 'command.privacy',
+  help: {
+    topic: 'privacy',
+    command: 'privacy allow',
+    for: 'everybody',
+    line: () => ({ id: 'help.privacy' }),
+  },
   commands: [status, allow, deny, pause, resume, forget, exportAll, memories],
 };

@@ -1,5 +1,6 @@
 import type { CommandCall, Replies } from '#src/conversation/command.ts';
-import type { Setting } from '#src/conversation/ports/settings.ts';
+import type { Setting } from '#src/conversation/ports/setting-and-check-outcomes.ts';
+import { Mentions } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
 type SavedSetting = Extract<Setting, { kind: 'set' }>;
@@ -35,8 +36,9 @@ export function changed(typedKey: string, setting: Setting, call: CommandCall): 
   }
 }
 
-function lineOf({ key, line, value }: SavedSetting, { callerLocale }: CommandCall): TextLine {
-  const shown = value === '' ? text('settings.empty', {}, callerLocale) : value;
+function lineOf({ key, line, mark, value }: SavedSetting, { callerLocale }: CommandCall): TextLine {
+  const words = value === '' ? text('settings.empty', {}, callerLocale) : value;
+  const shown = mark ? new Mentions(words, mark) : words;
   return line ?? { id: 'settings.set', with: { key, value: shown } };
 }
 

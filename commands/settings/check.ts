@@ -1,7 +1,10 @@
 import { notManaging } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
 import { obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
-import type { CheckReport, CheckResult } from '#src/conversation/ports/settings.ts';
+import type {
+  CheckReport,
+  CheckResult,
+} from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import { SessionCheckup } from '#src/features/settings/checkup.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 
@@ -10,6 +13,7 @@ export const check: Command = {
   description: 'command.settings.check',
   shownTo: 'caller',
   isForEverybody: true,
+  needsManageServer: true,
   options: [],
   async run(call, { port }) {
     const barred = notManaging(call);

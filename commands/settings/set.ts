@@ -10,6 +10,7 @@ export const set: Command = {
   description: 'command.settings.set',
   shownTo: 'caller',
   isForEverybody: true,
+  needsManageServer: true,
   options: [
     {
       name: 'key',
@@ -25,8 +26,8 @@ export const set: Command = {
       required: true,
       kind: 'text',
       maxChars: maxInstructionsChars + 1, // one more shows that it is too long
-      suggest: async (typed, { words }, { port }) =>
-        closest(typed, port(SessionSettings).values(words.key ?? '')),
+      suggest: async (typed, { guildId, words }, { port }) =>
+        closest(typed, port(SessionSettings).values(guildId, words.key ?? '')),
     },
   ],
   async run(call, { port }) {

@@ -6,5 +6,11 @@ import { view } from './view.ts';
 export const settings: CommandGroup = {
   name: 'settings',
   description: 'command.settings',
+  help: {
+    topic: 'settings',
+    command: 'settings view',
+    for: 'manager',
+    line: () => ({ id: 'help.settings' }),
+  },
   commands: [view, set, check],
 };

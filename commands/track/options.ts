@@ -61,5 +61,5 @@ export const trackOrAll: CommandOption = {
   suggest: orAll,
 };
 
-/** As `trackOrAll`, including the bot's speech. */
+/** `trackOrAll`, including the bot's speech. */
 export const soundsOrAll: CommandOption = { ...trackOrAll, suggest: orVoiceOrAll };

@@ -12,6 +12,7 @@ import { volume } from './volume.ts';
 export const track: CommandGroup = {
   name: 'track',
   description: 'command.track',
+  help: { topic: 'tracks', command: 'track play', line: () => ({ id: 'help.tracks' }) },
   commands: [
     play,
     queue,

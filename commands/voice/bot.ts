@@ -22,6 +22,12 @@ const places = ['channel', 'server'] as const;
 export const bot: Command = {
   name: 'bot',
   description: 'command.voice.bot',
+  help: {
+    topic: 'personas',
+    command: 'voice bot',
+    for: 'manager',
+    line: () => ({ id: 'help.personas' }),
+  },
   shownTo: ({ words }) => (words.form === undefined ? 'room' : 'caller'),
   options: [
     personaOption('command.voice.bot.persona', [standard]),

@@ -1,7 +1,7 @@
 import { languageOption } from '#commands/language-option.ts';
 import type { Public } from '#src/base/public.ts';
 import type { Command, CommandCall, Replies, Reply } from '#src/conversation/command.ts';
-import type { PersonChange } from '#src/conversation/settings/known-people-settings.ts';
+import type { PersonChange } from '#src/conversation/settings/personal-settings-cache.ts';
 import { SessionVoices } from '#src/features/typed/session-voices.ts';
 import { maxSpeed, minSpeed, type PersonSettings } from '#src/people/person-settings.ts';
 import { languageName, languageTag } from '#src/texts/language-names.ts';

@@ -10,5 +10,6 @@ import { words } from './words.ts';
 export const voice: CommandGroup = {
   name: 'voice',
   description: 'command.voice',
+  help: { topic: 'voice', command: 'voice me', line: () => ({ id: 'help.voice' }) },
   commands: [me, bot, preview, list, words, exportPersona, importPersona],
 };

@@ -30,6 +30,74 @@ function several(count, one, many = `${one}s`) {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }
 
+/**
+ * An amount of dollars, and of minutes that have no known price: `$1,200.00`, `under $0.01`, `$0.25 + 3.5 min`, `–`.
+ * @param {number} usd
+ * @param {number} minutes
+ */
+export function money(usd, minutes) {
+  const parts = [
+    ...(usd > 0 ? [dollars(usd)] : []),
+    ...(minutes >= 0.05 ? [timeWords(minutes)] : []),
+  ];
+  return parts.join(' + ') || '–';
+}
+
+/** @param {number} usd */
+function dollars(usd) {
+  return usd < 0.01 ? 'under $0.01' : `$${usd.toLocaleString('en', cents)}`;
+}
+
+/** @param {number} minutes */
+function timeWords(minutes) {
+  return `${minutes.toLocaleString('en', { maximumFractionDigits: 1 })} min`;
+}
+
+const cents = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+
+/**
+ * The sum of some days, in a sentence.
+ * @param {readonly import('./snapshot.js').Day[]} days
+ */
+export function spendingTotal(days) {
+  /** @param {(day: import('./snapshot.js').Day) => number} of */
+  const sum = (of) => days.reduce((all, day) => all + of(day), 0);
+  const minutes = sum((day) => day.minutes);
+  return [
+    `$${sum(({ usd }) => usd).toLocaleString('en', cents)} in ${days.length} days`,
+    several(
+      sum(({ answers }) => answers),
+      'answer',
+    ),
+    ...(minutes > 0 ? [`${timeWords(minutes)} without a known price`] : []),
+  ].join(', ');
+}
+
+/**
+ * People in the channel of the bot: `3`, `3 of 4 heard`.
+ * @param {Pick<import('./snapshot.js').Server, 'heard' | 'unheard' | 'state'>} server
+ */
+export function peopleWords({ heard, unheard, state }) {
+  if (state === undefined) return '–';
+  return unheard === 0 ? `${heard}` : `${heard} of ${heard + unheard} heard`;
+}
+
+/**
+ * Ids of shards, those in a row as one: `0 to 3, 7`.
+ * @param {readonly number[]} shards
+ */
+export function shardWords(shards) {
+  /** @type {[number, number][]} */
+  const spans = [];
+  for (const id of shards) {
+    const last = spans.at(-1);
+    if (last && last[1] === id - 1) last[1] = id;
+    else spans.push([id, id]);
+  }
+  const words = spans.map(([from, to]) => (from === to ? `${from}` : `${from} to ${to}`));
+  return words.join(', ') || 'none';
+}
+
 const budgetSteps = new Map([
   ['full', 'plenty is left'],
   ['cheaper', 'over 80 %: the cheaper voice speaks'],
@@ -39,7 +107,7 @@ const budgetSteps = new Map([
 ]);
 
 /**
- * What a server has spent today, of what it may.
+ * Spending of a server today, with its limits.
  * @param {import('./snapshot.js').Budget} budget
  */
 export function spent({ usd, minutes, capUsd, capMinutes, isUnpriced, turns, step, quietUntil }) {
@@ -80,7 +148,7 @@ const states = new Map([
 ]);
 
 /**
- * What the bot does in a room.
+ * State of the bot in a room.
  * @param {Pick<import('./snapshot.js').Room, 'state' | 'about'>} room
  */
 export function doing({ state, about }) {
@@ -90,7 +158,7 @@ export function doing({ state, about }) {
 }
 
 /**
- * What waits to be said.
+ * Number of answers that wait, and of those answered later.
  * @param {Pick<import('./snapshot.js').Room, 'waiting' | 'aside'>} room
  */
 export function queue({ waiting, aside }) {
@@ -102,7 +170,7 @@ export function queue({ waiting, aside }) {
 }
 
 /**
- * How the voice link of a room is, line by line.
+ * State of a room's voice link, line by line.
  * @returns {string[]}
  * @param {Pick<import('./snapshot.js').Room, 'link' | 'traffic'>} room
  */
@@ -118,7 +186,7 @@ export function linkWords({ link, traffic: { ageMs, udpAgeMs } }) {
 }
 
 /**
- * How what people say arrives.
+ * Reception of people's voices: packet loss and jitter.
  * @param {import('./snapshot.js').Traffic} traffic
  */
 export function reception({ lossShare, jitterMs }) {
@@ -148,7 +216,7 @@ const counted = new Map([
 ]);
 
 /**
- * What the link of a room counted, in words; all but the first two are troubles, and left out where there were none.
+ * Counts of a room's voice link, in words; all but the first two are troubles, and left out where there were none.
  * @param {Record<string, number>} counts
  * @returns {string[]}
  */
@@ -160,7 +228,7 @@ export function countWords(counts) {
 }
 
 /**
- * How each provider of a role stands, in order of preference.
+ * State of each provider of a role, in order of preference.
  * @param {import('./snapshot.js').Breaker[]} breakers
  */
 export function breakerWords(breakers) {
@@ -178,14 +246,17 @@ function standing({ state, restMs = 0, code }) {
 }
 
 /**
- * How it is, in one line.
+ * State of the bot, in one line.
  * @param {import('./snapshot.js').Snapshot} snapshot
  */
-export function summary({ rooms, alerts, providers, stages }) {
+export function summary({ alerts, providers, rooms, servers, stages, total }) {
+  const joined = Object.keys(rooms).length;
+  const all = Object.keys(servers).length;
+  const of = all > 1 ? ` of ${several(all, 'server')}` : '';
   const bad = providers.filter(({ state }) => state !== 'works');
   const answer = stages.firstSentMs;
   return [
-    rooms.length === 0 ? 'In no channel' : `In ${several(rooms.length, 'channel')}`,
+    joined === 0 ? 'In no channel' : `In ${several(joined, 'channel')}${of}`,
     alerts.length === 0 ? 'no alert' : several(alerts.length, 'alert'),
     bad.length === 0
       ? 'all providers work'
@@ -193,6 +264,9 @@ export function summary({ rooms, alerts, providers, stages }) {
     answer
       ? `answers begin after ${answer.p50Ms.toLocaleString('en')} ms (p95 ${answer.p95Ms.toLocaleString('en')})`
       : 'nothing was answered yet',
+    ...(total
+      ? [`all servers spent $${total.usd.toFixed(2)} of $${total.capUsd.toFixed(2)} today (UTC)`]
+      : []),
   ].join(', ');
 }
 
@@ -205,7 +279,7 @@ const outcomes = new Map([
 ]);
 
 /**
- * What became of an action.
+ * Outcome of an action, in words.
  * @param {string} outcome
  */
 export function outcomeWords(outcome) {

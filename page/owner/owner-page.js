@@ -1,16 +1,21 @@
 import { render } from '/vendor/preact.js';
 import { outcomeWords, summary } from './figures.js';
 import { html } from './html.js';
+import { ProcessTable } from './process-table.js';
 import { ProviderTable } from './provider-table.js';
-import { RoomCard } from './room-card.js';
-import { stages } from './snapshot.js';
+import { IdleCard, RoomCard } from './room-card.js';
+import { ServerList } from './server-list.js';
+import { merged, stages } from './snapshot.js';
+import { SpendingView } from './spending-view.js';
 import { StagePlot } from './stage-plot.js';
 import { StageTable } from './stage-table.js';
 
-/** How often the plots are read anew, in ms: a period has five minutes. */
+/** Interval between reads of the plots' data, in ms: a period has five minutes. */
 const historyMs = 60_000;
 /** Without a snapshot for so long, in ms, what is shown counts as old; there is one each second. */
 const oldMs = 10_000;
+/** Channels of which each has its card from the start; of more, those that were chosen in the list. */
+const fewRooms = 4;
 
 const oldNotice = 'No new data for 10 s: this page is out of date.';
 
@@ -27,6 +32,18 @@ export class OwnerPage {
   /** @type {import('./snapshot.js').StageKey} */
   #stage = 'firstSentMs';
   #notice = '';
+  /**
+   * Servers whose cards were opened or closed.
+   * @type {Map<string, boolean>}
+   */
+  #opened = new Map();
+  /**
+   * Dollars of 90 days, by server.
+   * @type {ReadonlyMap<string, number>}
+   */
+  #spent = new Map();
+  /** @type {ServerList | null} */
+  #list = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #isOld;
 
@@ -53,12 +70,9 @@ export class OwnerPage {
 
   #watch() {
     const events = new EventSource('/page/events');
-    events.addEventListener('snapshot', ({ data }) => {
-      this.#snapshot = JSON.parse(data);
-      if (this.#notice === oldNotice) this.#notice = '';
-      clearTimeout(this.#isOld);
-      this.#isOld = setTimeout(() => this.#tell(oldNotice), oldMs);
-      this.#draw();
+    events.addEventListener('snapshot', ({ data }) => this.#show(JSON.parse(data)));
+    events.addEventListener('patch', ({ data }) => {
+      if (this.#snapshot) this.#show(merged(this.#snapshot, JSON.parse(data)));
     });
     events.addEventListener('full', ({ data }) => {
       events.close();
@@ -67,6 +81,15 @@ export class OwnerPage {
     events.onerror = () => {
       if (events.readyState === EventSource.CLOSED) void this.#refused();
     };
+  }
+
+  /** @param {import('./snapshot.js').Snapshot} snapshot */
+  #show(snapshot) {
+    this.#snapshot = snapshot;
+    if (this.#notice === oldNotice) this.#notice = '';
+    clearTimeout(this.#isOld);
+    this.#isOld = setTimeout(() => this.#tell(oldNotice), oldMs);
+    this.#draw();
   }
 
   /** Somebody who may not look any more is shown nothing, also of what was. */
@@ -117,15 +140,30 @@ export class OwnerPage {
   #body() {
     const snapshot = this.#snapshot;
     if (!snapshot) return this.#notice === '' && html`<p>Waiting for the bot.</p>`;
-    const { rooms, providers, alerts, words = [] } = snapshot;
+    const { alerts, atWallMs, processes, providers, servers, words = [] } = snapshot;
+    const isOwner = processes !== undefined;
+    const cards = this.#cards(snapshot);
     return html`
       <p class="owner-summary">${summary(snapshot)}.</p>
       ${alerts.length > 0 && alertList(alerts)}
+      ${
+        isOwner &&
+        html`<section class="owner-card" aria-labelledby="processes">
+          <h2 id="processes">Processes</h2>
+          <${ProcessTable} processes=${processes} atWallMs=${atWallMs} />
+        </section>
+        <${ServerList} keep=${this.#keepList} servers=${servers} alerts=${alertCounts(alerts)} spent=${this.#spent}
+          isOpen=${(/** @type {string} */ id) => this.#isOpen(snapshot, id)} toggle=${this.#toggle} />`
+      }
       <div class="owner-rooms">
-        ${rooms.map((room) => html`<${RoomCard} key=${room.guildId} room=${room} act=${(/** @type {string} */ action) => void this.#act(room.guildId, action)} />`)}
-        ${rooms.length === 0 && html`<section class="owner-card"><h2>No channel</h2><p>The bot is in no voice channel. Call it with /join.</p></section>`}
+        ${cards}
+        ${cards.length === 0 && !isOwner && html`<section class="owner-card"><h2>No channel</h2><p>The bot is in no voice channel. Call it with /join.</p></section>`}
       </div>
       ${words.length > 0 && captions(words)}
+      <section class="owner-card" aria-labelledby="spending">
+        <h2 id="spending">Spending</h2>
+        <${SpendingView} onServers=${this.#keepSpent} />
+      </section>
       <section class="owner-card" aria-labelledby="speed">
         <h2 id="speed">Speed</h2>
         <${StageTable} caption="Latest answers in all channels" figures=${snapshot.stages} />
@@ -137,6 +175,61 @@ export class OwnerPage {
       </section>
     `;
   }
+
+  /**
+   * Cards of the servers that are open, in the order in which they were opened; rooms that were not chosen come first.
+   * @param {import('./snapshot.js').Snapshot} snapshot
+   */
+  #cards(snapshot) {
+    const { processes, rooms, servers } = snapshot;
+    const ids = new Set([...Object.keys(rooms), ...this.#opened.keys()]);
+    return [...ids].flatMap((id) => {
+      if (!this.#isOpen(snapshot, id)) return [];
+      const [room, server] = [rooms[id], servers[id]];
+      const close = processes && (() => this.#toggle(id));
+      if (room) {
+        const act = (/** @type {string} */ action) => void this.#act(id, action);
+        return [html`<${RoomCard} key=${id} room=${room} act=${act} close=${close} />`];
+      }
+      return server && close
+        ? [html`<${IdleCard} key=${id} server=${server} close=${close} />`]
+        : [];
+    });
+  }
+
+  /**
+   * @param {import('./snapshot.js').Snapshot} snapshot
+   * @param {string} guildId
+   */
+  #isOpen({ processes, rooms }, guildId) {
+    const isFew = !processes || Object.keys(rooms).length <= fewRooms;
+    return this.#opened.get(guildId) ?? (isFew && rooms[guildId] !== undefined);
+  }
+
+  /** Opens the card of a server and goes there, or closes it and goes back to its row. */
+  #toggle = (/** @type {string} */ guildId) => {
+    if (!this.#snapshot) return;
+    const isOpen = !this.#isOpen(this.#snapshot, guildId);
+    this.#opened.set(guildId, isOpen);
+    this.#draw();
+    if (!isOpen) {
+      this.#list?.focus(guildId);
+      return;
+    }
+    /** @type {HTMLElement | null} */
+    const heading = this.#root.querySelector(`[data-card="${CSS.escape(guildId)}"]`);
+    heading?.focus({ preventScroll: true });
+    heading?.scrollIntoView({ block: 'nearest' });
+  };
+
+  #keepList = (/** @type {ServerList | null} */ list) => {
+    this.#list = list;
+  };
+
+  #keepSpent = (/** @type {import('./snapshot.js').SpentServer[]} */ servers) => {
+    this.#spent = new Map(servers.map(({ guildId, usd }) => [guildId, usd]));
+    this.#draw();
+  };
 
   #plot() {
     /** @param {Event & { currentTarget: HTMLSelectElement }} event */
@@ -151,11 +244,27 @@ export class OwnerPage {
   }
 }
 
+/**
+ * Number of alerts by server.
+ * @param {import('./snapshot.js').Alert[]} alerts
+ * @returns {ReadonlyMap<string, number>}
+ */
+function alertCounts(alerts) {
+  const byServer = Map.groupBy(alerts, ({ guildId = '' }) => guildId);
+  return new Map([...byServer].map(([guildId, own]) => [guildId, own.length]));
+}
+
 /** @param {import('./snapshot.js').Alert[]} alerts */
 function alertList(alerts) {
   return html`<section class="owner-card owner-bad" aria-labelledby="alerts">
     <h2 id="alerts">Alerts</h2>
-    <ul>${alerts.map(({ meaning, guildName, cause }) => html`<li><strong>${meaning}</strong>${guildName ? ` (${guildName})` : ''}: ${cause}</li>`)}</ul>
+    <ul>${alerts.map(({ action, cause, guildId, guildName, meaning, name, process, task }) => {
+      const places = [guildName, process].filter(Boolean).join(', ');
+      return html`<li key=${`${name} ${task} ${guildId} ${process}`}>
+          <strong>${meaning}</strong>${places ? ` (${places})` : ''}: ${cause}<br />
+          <span class="owner-quiet">${action}</span>
+        </li>`;
+    })}</ul>
   </section>`;
 }
 

@@ -4,7 +4,7 @@ import { html } from './html.js';
 
 /** Height in pixels. */
 const height = 220;
-/** What is shown, in s: the last 12 hours. */
+/** Time shown, in s: the last 12 hours. */
 const shownS = 12 * 3_600;
 
 /** p50 and p95 of one stage over the last hours. */

@@ -2,7 +2,7 @@ import { html } from './html.js';
 import { stages } from './snapshot.js';
 
 /**
- * How long each stage took, of the latest turns.
+ * Duration of each stage in the latest turns.
  * @param {{ caption: string, figures: import('./snapshot.js').Stages }} props
  */
 export function StageTable({ caption, figures }) {

@@ -4,9 +4,9 @@ import { h, render } from '/vendor/preact.js';
 const html = htm.bind(h);
 
 /**
- * What `src/web/page/participant-page.ts` sends, and `src/features/captions/caption-passes.ts`.
+ * Data from `src/web/page/participant-page.ts` and `src/features/captions/caption-passes.ts`.
  * @typedef {{ locale: string, texts: Record<string, string>, languages: string[] }} PageTexts
- * @typedef {{ number: number, name: string, text: string, state: 'partial' | 'final', isCut?: true, language?: string, translation?: string }} Line
+ * @typedef {{ number: number, name: string, text: string, state: 'partial' | 'final', isCut?: true, isRemark?: true, language?: string, translation?: string }} Line
  * @typedef {{ channel: string, lines: Line[], canTranslate: boolean, translateTo?: string, notice?: string }} PageLines
  */
 
@@ -162,7 +162,8 @@ class ParticipantPage {
   }
 
   /** @param {Line} line */
-  #line({ number, name, text, state, isCut, language, translation }) {
+  #line({ number, name, text, state, isCut, isRemark, language, translation }) {
+    if (isRemark) return html`<p key=${`remark ${number}`}><em>${text}</em></p>`;
     const { translateTo } = this.#shown ?? {};
     const unheard = state === 'final' && text === '';
     return html`<p key=${`${state} ${number}`}>

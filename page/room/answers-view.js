@@ -8,7 +8,7 @@ const rowHeight = 18;
 const [nameWidth, barWidth, numberWidth] = [92, 180, 68];
 
 /**
- * What each said and how fast it was answered, the latest first.
+ * Words and answer times of each person, the latest first.
  * @param {PageState} page
  */
 export function answersView({ room }) {

@@ -78,7 +78,7 @@ export function chatView({ room, line, suggestions, picked, fileOption }, action
  */
 function messageView(message, { room }, actions) {
   const { id, author, text, buttons, embeds = [], files = [], menus = [], to, channel } = message;
-  const known = [...room.people, ...room.channels, room.bot];
+  const known = [...room.people, ...room.channels, ...(room.roles ?? []), room.bot];
   /** @type {NameOf} */
   const nameOf = (wanted) => known.find((one) => one.id === wanted)?.name;
   return html`<article key=${id}>

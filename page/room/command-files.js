@@ -1,6 +1,6 @@
 /** @import { OptionValues } from './command-line.js' */
 
-/** What the sandbox takes of a file, as Discord of everybody. */
+/** Size limit of a file that the sandbox takes; Discord's limit for every user. */
 const mostBytes = 10 * 1024 * 1024;
 
 /** Files for options of commands: left at the sandbox, and called by their names on the line. */

@@ -9,7 +9,7 @@
  */
 
 /**
- * What could be typed next: `line` is the whole line with it.
+ * Suggestion to type next: `line` is the whole line with it.
  * @typedef {{ line: string, label: string, description: string }} Suggestion
  */
 
@@ -46,8 +46,8 @@ export function readCommand(line, commands) {
 }
 
 /**
- * What could stand at the end of the line; with `ask`, the bot is to be asked for values of an option, too, and with `file` one
- * is to be chosen for the option of that name.
+ * Suggestions for the end of the line; with `ask`, the bot is to be asked for values of an option, too, and with `file` one is to
+ * be chosen for the option of that name.
  * @param {string} line
  * @param {readonly RegisteredCommand[]} commands
  * @returns {{ suggestions: readonly Suggestion[], ask?: { name: string, options: OptionValues, focused: string }, file?: string }}

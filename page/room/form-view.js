@@ -14,7 +14,10 @@ export function formView({ form }, actions) {
     event.preventDefault();
     const filled = new FormData(event.currentTarget);
     const fields = form.fields.map(({ customId, menu }) => {
-      const values = filled.getAll(customId).map(String);
+      const values = filled
+        .getAll(customId)
+        .map(String)
+        .filter((value) => !menu || value !== '');
       return /** @type {const} */ ([customId, menu ? values : (values[0] ?? '')]);
     });
     actions.submit(form.id, Object.fromEntries(fields));
@@ -50,7 +53,8 @@ export function menuView(messageId, menu, actions) {
   /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
   const send = (event) => {
     event.preventDefault();
-    const values = new FormData(event.currentTarget).getAll(customId).map(String);
+    const picked = new FormData(event.currentTarget).getAll(customId).map(String);
+    const values = picked.filter((value) => value !== '');
     actions.press(messageId, customId, values);
   };
   return html`<form class="row" key=${customId} onSubmit=${send}>
@@ -62,6 +66,7 @@ export function menuView(messageId, menu, actions) {
 /** @param {RoomMenu} menu */
 function menuChoices({ customId, disabled, least, most, choices }) {
   return html`<select name=${customId} multiple=${most > 1} required=${least > 0} disabled=${disabled}>
-    ${choices.map(({ label, value }) => html`<option value=${value}>${label}</option>`)}
+    ${most === 1 && html`<option value=""></option>`}
+    ${choices.map(({ label, value, chosen }) => html`<option value=${value} selected=${chosen}>${label}</option>`)}
   </select>`;
 }

@@ -2,7 +2,7 @@
 import { html } from './html.js';
 import { readMarkdown } from './markdown.js';
 
-/** How much of an instant is shown, by the letter that Discord has for it. @type {Readonly<Record<string, Intl.DateTimeFormatOptions>>} */
+/** Formats of an instant, by Discord's letter for it. @type {Readonly<Record<string, Intl.DateTimeFormatOptions>>} */
 const timeStyles = {
   t: { timeStyle: 'short' },
   T: { timeStyle: 'medium' },

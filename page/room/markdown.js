@@ -17,7 +17,7 @@
 /** Deeper than this marks are words. */
 const deepest = 6;
 
-/** How a line begins. @type {readonly (readonly [RegExp, 'quote' | 'heading' | 'small' | 'item'])[]} */
+/** Prefixes of a line. @type {readonly (readonly [RegExp, 'quote' | 'heading' | 'small' | 'item'])[]} */
 const beginnings = [
   [/^> /, 'quote'],
   [/^#{1,3} /, 'heading'],
@@ -35,7 +35,7 @@ const marks = [
   ['_', 'italic'],
 ];
 
-/** What stands for itself: escaped marks, code, mentions, times, links. */
+/** Pattern of text without markdown inside: escaped marks, code, mentions, times, links. */
 const atom =
   /\\([\\`*_~|>#<[\]()-])|(`{1,2})([^`]+)\2|<(?:@[!&]?|#)(\d{1,20})>|<\/([\w -]{1,100}):\d{1,20}>|<t:(-?\d{1,13})(?::([tTdDfFR]))?>|\[([^\]\n]{1,300})\]\((https?:\/\/[^\s)]{1,2000})\)|<?(https?:\/\/[^\s<>]{1,2000})>?/y;
 

@@ -2,7 +2,7 @@
 /** @import { Channel, Person } from './room-state.js' */
 import { html } from './html.js';
 
-/** What a room makes without anybody speaking, on the level meter: -45 dB. */
+/** Level of a quiet room on the level meter: -45 dB. */
 const quietLevel = 0.25;
 
 /**
@@ -47,7 +47,7 @@ function channelView({ name }, page, actions) {
 }
 
 /**
- * Whoever is in front of the page speaks where their microphone takes more than a quiet room.
+ * The person in front of the page, shown as speaking above the level of a quiet room.
  * @param {Person} person
  * @param {PageState} page
  */

@@ -1,5 +1,5 @@
 /**
- * What can be done on the page; each is a press of somebody.
+ * Actions on the page; each is a press of a person.
  * @typedef {{
  *   join(channel: string, person?: string): void, leave(person?: string): void,
  *   press(messageId: string, customId: string, values?: readonly string[]): void,

@@ -1,20 +1,20 @@
 /** @import { RegisteredCommand } from './command-line.js' */
 /** @import { Instants } from './waterfall.js' */
 /**
- * What the sandbox tells, as it is drawn.
+ * Messages from the sandbox, as they are drawn.
  * @typedef {{ id: string, name: string, channel?: string, isYou: boolean, speaks: boolean }} Person
  * @typedef {{ id: string, name: string, kind: string }} Channel
  * @typedef {{ customId?: string, label: string, disabled: boolean, style?: number | string, url?: string }} RoomButton
  * @typedef {{ title?: string, description?: string, fields?: { name: string, value: string }[], footer?: { text: string } }} Embed
  * @typedef {{ name: string, type: string, sizeBytes: number, url: string }} RoomFile
  * @typedef {{ customId: string, placeholder: string, disabled: boolean, least: number, most: number,
- *   choices: { label: string, value: string }[] }} RoomMenu
+ *   choices: { label: string, value: string, chosen: boolean }[] }} RoomMenu
  * @typedef {{ customId: string, label: string, required: boolean, isLong: boolean, value: string, mostLength: number,
  *   menu?: RoomMenu }} RoomField
  * @typedef {{ id: string, title: string, fields: RoomField[] }} RoomForm
  * @typedef {{ id: string, channel: string, author: string, text: string, buttons: RoomButton[], embeds?: Embed[],
  *   files?: RoomFile[], menus?: RoomMenu[], to?: string, atMs: number }} RoomMessage
- * @typedef {{ people: Person[], channels: Channel[], bot: { id?: string, online: boolean, channel?: string, name: string, speaks: boolean },
+ * @typedef {{ people: Person[], channels: Channel[], roles?: { id: string, name: string }[], bot: { id?: string, online: boolean, channel?: string, name: string, speaks: boolean },
  *   commands: RegisteredCommand[], you: string }} Room
  * @typedef {{ kind: 'said', who: string, text: string, atMs: number }} Said
  * @typedef {{ kind: 'answered', who: string, text: string, heardText: string, finish: string, instants: Instants,

@@ -2,7 +2,7 @@
 export const mostSuggestions = 25;
 
 /**
- * What a key does to the list of suggestions under a line: `picked` is the place of the one that is marked, -1 for none.
+ * Effect of a key on the list of suggestions under a line: `picked` is the place of the marked one, -1 for none.
  * @param {string} key as `KeyboardEvent.key` names it
  * @param {{ picked: number, count: number }} list
  * @returns {{ kind: 'marked' | 'taken', picked: number } | { kind: 'closed' } | undefined} undefined: nothing, the key is the line's

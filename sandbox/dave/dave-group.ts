@@ -20,7 +20,7 @@ export type DaveRules = {
 type GroupMember = {
   /** Offered and not yet carried into the group. */
   keyPackage: KeyPackage | undefined;
-  /** Of those inside the group. */
+  /** Leaf index of a member inside the group. */
   leaf: number | undefined;
   /** Said that the group is lost to them; on the way back in. */
   lost: boolean;
@@ -116,7 +116,7 @@ export class DaveGroup {
     return still && person?.leaf !== undefined && !person.lost;
   }
 
-  /** What has waited long enough by `atMs`. */
+  /** Messages due at `atMs`: those of transitions, and a new start when proposals stay uncommitted. */
   tick(atMs: number): readonly DaveSend[] {
     const send = this.#transitions.tick(atMs);
     const stuck = this.#proposed.length > (this.#epoch === 0 ? 1 : 0);
@@ -126,7 +126,7 @@ export class DaveGroup {
     return [...send, ...restart([...this.#people.keys()])];
   }
 
-  /** What `commit` carries out, in its order; undefined unless that is all there is to carry out. */
+  /** Pending proposals that `commit` carries out, in its order; undefined unless it carries out all of them. */
   #carriedBy(userId: string, commit: Commit): PendingProposal[] | undefined {
     if (!commit.groupId.equals(this.#groupId) || commit.epoch !== BigInt(this.#epoch)) return;
     if (commit.inline || commit.authorLeaf !== this.#leafOf(userId)) return;

@@ -1,7 +1,7 @@
 import { DAVESession } from '@snazzah/davey';
 import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 
-/** What became of a received frame. */
+/** Result of opening a received frame. */
 export type OpenedFrame =
   | { readonly kind: 'opened'; readonly opus: Buffer; readonly sealed: boolean }
   | { readonly kind: 'still-sealed' };

@@ -56,7 +56,7 @@ export class MlsReader {
     if (value !== found) throw new RangeError(`MLS: ${found} where ${value} must be`);
   }
 
-  /** What was read since `from`, an earlier `at`. */
+  /** Bytes read since `from`, an earlier `at`. */
   since(from: number): Buffer {
     return this.#bytes.subarray(from, this.#at);
   }
@@ -70,7 +70,7 @@ export class MlsReader {
   }
 }
 
-/** What `read` makes of all of `bytes`, or undefined where they are not what it expects. */
+/** Result of `read` over all of `bytes`; undefined if they have another format. */
 export function reading<T>(bytes: Uint8Array, read: (reader: MlsReader) => T): T | undefined {
   const reader = new MlsReader(bytes);
   try {

@@ -2,14 +2,14 @@ import { type MlsReader, reading, u16, vector } from './mls-bytes.ts';
 import { cipherSuite, mlsVersion } from './mls-crypto.ts';
 import { readLeaf } from './mls-key-package.ts';
 
-/** What a member says the next epoch shall be. Its signature needs the group's secrets and is left to the members. */
+/** A member's proposal of the next epoch (MLS Commit). Its signature needs the group's secrets and is left to the members. */
 export type Commit = {
   /** The MLSMessage, for those who are members already. */
   readonly message: Buffer;
   readonly groupId: Buffer;
   readonly epoch: bigint;
   readonly authorLeaf: number;
-  /** Of the proposals it carries out, in its order. */
+  /** References of the proposals that it carries out, in its order. */
   readonly refs: readonly Buffer[];
   /** Whether it carries out proposals of its author's own, too; DAVE forbids those. */
   readonly inline: boolean;

@@ -1,7 +1,7 @@
 import { type MlsReader, reading } from './mls-bytes.ts';
 import { cipherSuite, mlsVersion, refHash, verifyLabelled } from './mls-crypto.ts';
 
-/** What a person offers so that others can add them to the group. */
+/** MLS key package: lets others add its owner to the group. */
 export type KeyPackage = {
   readonly bytes: Buffer;
   /** Names it in a Welcome. */
@@ -42,7 +42,7 @@ type Leaf = {
   readonly userId: string;
   readonly signatureKey: Buffer;
   readonly source: number;
-  /** What the signature covers, for a leaf out of a key package. */
+  /** Bytes that the signature covers, for a leaf from a key package. */
   readonly signed: Buffer;
   readonly signature: Buffer;
 };

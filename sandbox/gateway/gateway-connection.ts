@@ -9,7 +9,7 @@ import {
   readRequest,
 } from './gateway-wire.ts';
 
-/** What a connection asks of the gateway it belongs to. */
+/** Logins of connections, as the gateway handles them. */
 export interface GatewayLogin {
   /** A session with READY under way, or the close code; `invalid` asks for another identify, later. */
   identify(

@@ -1,7 +1,7 @@
-/** What happens to an event on its way to the bot, say VOICE_SERVER_UPDATE. */
+/** A fault of an event on its way to the bot, say VOICE_SERVER_UPDATE. */
 export type EventFault = {
   readonly event: string;
-  /** How many of them it happens to; default 1, Infinity: to all until healed. */
+  /** Number of events with this fault; default 1, Infinity: all until healed. */
   readonly times?: number;
   /** Later by this much, so that what comes after overtakes it. */
   readonly delayMs?: number;
@@ -23,7 +23,7 @@ export class EventFaults {
     this.#standing = [];
   }
 
-  /** How much later each copy of the event is to be sent; the first fault that fits is used up by one. */
+  /** Delay of each copy of the event, in ms; uses up one event of the first fault that fits. */
   delaysMs(event: string): readonly number[] {
     const standing = this.#standing.find(({ fault, left }) => fault.event === event && left > 0);
     if (!standing) return [0];

@@ -9,7 +9,7 @@ const unsentLimitBytes = 8 * 1024 * 1024;
 
 type SentEvent = { readonly sequence: number; readonly text: string };
 
-/** What an identify says. */
+/** Data of an accepted identify. */
 export type SessionStart = {
   readonly id: string;
   readonly intents: number;

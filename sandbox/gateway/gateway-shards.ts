@@ -1,7 +1,7 @@
 /** A share of the servers: those for which `(id >> 22) mod count` is `id`. Source: Discord docs, "Sharding". */
 export type Shard = { readonly id: number; readonly count: number };
 
-/** What the gateway says about shards and demands of them. */
+/** Shards that the gateway recommends, and its login limits. */
 export type GatewayRules = {
   /** Shards that `GET /gateway/bot` recommends; default: one for every `guildsPerShard` servers. */
   readonly recommendedShards?: number | undefined;
@@ -17,7 +17,7 @@ export type GatewayRules = {
   readonly startsPerDay: number;
 };
 
-/** What a sandbox does that is told nothing: a raw bot in a test may log in as often as it likes. */
+/** Rules without login limits, the default: a bare bot in a test may log in as often as it likes. */
 export const lenientGatewayRules: GatewayRules = {
   guildsPerShard: 2500,
   maxConcurrency: 1,
@@ -53,7 +53,7 @@ export class IdentifyLimit {
   readonly #takenAtMs = new Map<number, number>();
   #starts = 0;
 
-  /** How many identifies there were. */
+  /** Number of identifies so far. */
   get starts(): number {
     return this.#starts;
   }

@@ -86,7 +86,7 @@ const request = z.discriminatedUnion('op', [
   members,
 ]);
 
-/** What the bot may say on the gateway: heartbeat, presence, identify, resume, voice state, members. */
+/** Requests that the bot may send on the gateway: heartbeat, presence, identify, resume, voice state, members. */
 export type GatewayRequest = z.infer<typeof request>;
 export type GatewayIdentify = z.infer<typeof identify>['d'];
 export type GatewayResume = z.infer<typeof resume>['d'];
@@ -96,7 +96,7 @@ export type MembersRequest = z.infer<typeof members>['d'];
 const knownOpcodes: readonly unknown[] = [1, 2, 3, 4, 6, 8];
 const envelope = z.object({ op: z.number() });
 
-/** What came in, or the close code it earns. */
+/** Parses a payload from the bot; gives the close code if it is invalid. */
 export function readRequest(text: string): GatewayRequest | { readonly closeCode: number } {
   let payload: unknown;
   try {

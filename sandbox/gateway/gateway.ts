@@ -32,7 +32,7 @@ export type GatewayOptions = {
   readonly world: World;
   readonly token: string;
   readonly heartbeatMs: number;
-  /** How long a session without a socket can be resumed. */
+  /** Time that a session without a socket can be resumed. */
   readonly resumeMs: number;
   readonly rules: GatewayRules;
   /** Privileged intents ticked in the developer portal; a bot that asks for another is refused. */
@@ -43,7 +43,7 @@ export type GatewayOptions = {
   readonly onSessionEnd: (session: GatewaySession) => void;
 };
 
-/** What `GET /gateway/bot` says beside the address. */
+/** Answer of `GET /gateway/bot`, without the address. */
 export type GatewayAdvice = {
   readonly shards: number;
   readonly maxConcurrency: number;

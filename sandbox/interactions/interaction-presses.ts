@@ -37,7 +37,7 @@ export function pressData(
   return { ...head, values: picked, ...resolving.json() };
 }
 
-/** What people type into a form, by custom id; a menu in it takes a list. */
+/** Values of a form's fields, by custom id; a menu in it takes a list. */
 export type FormFields = Readonly<Record<string, string | readonly string[]>>;
 
 /** The `data` of a form filled in. Throws a plain Error when a field is unknown, missing or too long. */
@@ -69,7 +69,7 @@ function found(menu: PressableComponent, resolving: Resolving, word: string): st
     case componentTypes.mentionableMenu:
       return resolving.user(word) ?? resolving.role(word);
     case componentTypes.channelMenu:
-      return resolving.channel(word);
+      return resolving.channel(word, menu.channel_types);
     default:
       return menu.options?.find(({ value, label }) => value === word || label === word)?.value;
   }

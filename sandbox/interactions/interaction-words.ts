@@ -10,7 +10,7 @@ import type { Json } from '#sandbox/world/world-json.ts';
 import { permissionsOf } from '#sandbox/world/world-permissions.ts';
 import { type ResolvedEntity, Resolving } from './interaction-resolved.ts';
 
-/** What a person fills in: channels, people and roles by name or id, a choice by its name or value, or a file. */
+/** Values of a command's options: channels, people and roles by name or id, a choice by its name or value, or a file. */
 export type OptionValues = Readonly<Record<string, OptionValue>>;
 export type OptionValue = string | number | boolean | Upload;
 

@@ -18,7 +18,7 @@ export type ShownMessage = {
   /** Only the person who asked sees it. */
   readonly ephemeral: boolean;
   readonly atMs: number;
-  /** What it said after each edit, oldest first; filling a deferred reply is one. */
+  /** Versions of the message after each edit, oldest first; filling a deferred reply is one. */
   readonly edits: readonly MessageVersion[];
   readonly deletedAtMs?: number;
   readonly embeds: readonly unknown[];
@@ -29,7 +29,7 @@ export type ShownMessage = {
   readonly pings: readonly string[];
 };
 
-/** What a person did (a command, a button, a form, a half-typed option) and what came back. */
+/** A person's interaction (a command, a button, a form, a half-typed option) and the bot's response. */
 export interface Interaction extends Answers {
   readonly id: string;
   readonly sentAtMs: number;

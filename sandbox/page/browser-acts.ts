@@ -81,7 +81,7 @@ async function fieldsOf(
   }
 }
 
-/** What the bot answers: a message, or a form to be filled in. */
+/** The bot's answer: a message, or a form to fill in. */
 async function answerTo(
   sandbox: Sandbox,
   interaction: Interaction,
@@ -114,7 +114,7 @@ function withFiles(
   );
 }
 
-/** As the program does it for a line. */
+/** Performs a request like a line of the program. */
 async function line(
   { sandbox }: BrowserParts,
   request: SandboxRequest,

@@ -10,7 +10,7 @@ import type { BrowserClose } from './sound-frames.ts';
 
 /** One page that shows the room. */
 export interface BrowserScreen {
-  /** Of the tab; its sound says the same. */
+  /** Id of the tab; its sound socket sends the same one. */
   readonly tab: string;
   send(text: string): void;
   close(close: BrowserClose): void;
@@ -18,11 +18,11 @@ export interface BrowserScreen {
 
 type BrowserEvent = { readonly kind: string; readonly [field: string]: unknown };
 
-/** How often the state is looked at while somebody looks. */
+/** Interval between checks of the state while a page is open. */
 const checkMs = 200;
 /** Nothing heard of somebody for so long: they speak no more. */
 const speakingMs = 300;
-/** What a page that opens later is told of before. */
+/** Messages and events that a page gets when it opens. */
 const [mostMessages, mostEvents] = [100, 100];
 /** Pages that show the room at a time. */
 const mostScreens = 20;
@@ -37,7 +37,7 @@ export type BrowserChannelOptions = {
   readonly clock: Clock;
 };
 
-/** What goes on in the sandbox, for the pages that show it; without any, only the last messages are remembered. */
+/** Events of the sandbox, for the pages that show it; without pages, it only keeps the last messages. */
 export class BrowserChannel implements Disposable {
   readonly #options: BrowserChannelOptions;
   readonly #screens = new Set<BrowserScreen>();
@@ -154,7 +154,7 @@ export class BrowserChannel implements Disposable {
 
   #stateNow(): string {
     const { sandbox, you } = this.#options;
-    const { people, channels } = sandbox.guild().roster();
+    const { people, channels, roles } = sandbox.guild().roster();
     const name = sandbox.nameOf(sandbox.botId);
     return JSON.stringify({
       kind: 'state',
@@ -164,6 +164,7 @@ export class BrowserChannel implements Disposable {
         speaks: this.#speaking.has(each.name),
       })),
       channels,
+      roles,
       bot: { ...sandbox.bot(), id: sandbox.botId, name, speaks: this.#speaking.has(name) },
       commands: sandbox
         .commands()

@@ -1,9 +1,19 @@
-import { componentTypes, pressables } from '#sandbox/rest/rest-components.ts';
+import {
+  componentTypes,
+  type PressableComponent,
+  pressables,
+} from '#sandbox/rest/rest-components.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
+import type { Roster } from '#sandbox/sandbox-guild.ts';
+import { channelTypes } from '#sandbox/world/world-guild-json.ts';
 import type { Json } from '#sandbox/world/world-json.ts';
 
 /** Something to choose, as Discord names it to bots and shows it to people. */
-type ShownChoice = { readonly label: string; readonly value: string };
+type ShownChoice = {
+  readonly label: string;
+  readonly value: string;
+  readonly chosen: boolean;
+};
 
 /** A menu of a message or a form. */
 type ShownMenu = {
@@ -33,21 +43,17 @@ type ShownField = {
   readonly menu?: ShownMenu;
 };
 
-/** Names of whom and what menus of people and channels offer. */
-type MenuNames = { readonly people: readonly string[]; readonly channels: readonly string[] };
-
-/** Of the first server. */
-export function menuNames(sandbox: Pick<Sandbox, 'guild'>): MenuNames {
-  const { people, channels } = sandbox.guild().roster();
-  return { people: people.map(({ name }) => name), channels: channels.map(({ name }) => name) };
+/** Whom and what menus of people, channels and roles offer: those of the first server. */
+export function menuNames(sandbox: Pick<Sandbox, 'guild'>): Roster {
+  return sandbox.guild().roster();
 }
 
 /** Longest text that a form takes. Source: Discord docs, "Component Reference". */
 const mostLength = 4_000;
 const longStyle = 2;
 
-/** Menus anywhere in the components of a message; those of roles offer nothing. */
-export function menusIn(components: unknown, names: MenuNames): readonly ShownMenu[] {
+/** Menus anywhere in the components of a message. */
+export function menusIn(components: unknown, names: Roster): readonly ShownMenu[] {
   const { button, textInput } = componentTypes;
   return pressables(components)
     .filter(({ type }) => type !== button && type !== textInput)
@@ -57,21 +63,23 @@ export function menusIn(components: unknown, names: MenuNames): readonly ShownMe
       disabled: disabled === true,
       least: min_values ?? 1,
       most: max_values ?? 1,
-      choices: (menu.options ?? offered(menu.type, names)).map(({ label, value }) => ({
-        label,
-        value,
-      })),
+      choices:
+        menu.options?.map(({ label, value, default: chosen }) => ({
+          label,
+          value,
+          chosen: chosen === true,
+        })) ?? offered(menu, names),
     }));
 }
 
 /** The form of a modal that the sandbox has taken, so its shape is known. */
-export function formOf(id: string, modal: unknown, names: MenuNames): ShownForm {
+export function formOf(id: string, modal: unknown, names: Roster): ShownForm {
   const { title, components } = modal as { readonly title: string; readonly components: Json[] };
   return { id, title, fields: components.map((part) => fieldOf(part, names)) };
 }
 
-/** Of a row with one input, or of a label with one. */
-function fieldOf(part: Json, names: MenuNames): ShownField {
+/** A field from a row with one input, or from a label with one. */
+function fieldOf(part: Json, names: Roster): ShownField {
   const input = (Array.isArray(part.components) ? part.components[0] : part.component) as Json;
   const [menu] = menusIn([input], names);
   return {
@@ -85,9 +93,18 @@ function fieldOf(part: Json, names: MenuNames): ShownField {
   };
 }
 
-function offered(type: number, { people, channels }: MenuNames): readonly ShownChoice[] {
-  const { userMenu, mentionableMenu, channelMenu } = componentTypes;
-  const names =
-    type === channelMenu ? channels : type === userMenu || type === mentionableMenu ? people : [];
-  return names.map((name) => ({ label: name, value: name }));
+function offered(
+  { type, channel_types, default_values }: Omit<PressableComponent, 'custom_id'>,
+  { people, channels, roles }: Roster,
+): readonly ShownChoice[] {
+  const { userMenu, roleMenu, mentionableMenu, channelMenu } = componentTypes;
+  const fits = ({ kind }: Roster['channels'][number]) =>
+    !channel_types || channel_types.length === 0 || channel_types.includes(channelTypes[kind]);
+  const all = [
+    ...(type === channelMenu ? channels.filter(fits) : []),
+    ...(type === userMenu || type === mentionableMenu ? people : []),
+    ...(type === roleMenu || type === mentionableMenu ? roles : []),
+  ];
+  const chosen = new Set(default_values?.map(({ id }) => id));
+  return all.map(({ id, name }) => ({ label: name, value: name, chosen: chosen.has(id) }));
 }

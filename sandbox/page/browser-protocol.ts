@@ -66,7 +66,7 @@ const who = z.string().max(100);
 const why = z.string().max(500);
 const words = z.string().max(20_000);
 
-/** What the bot's process tells of its answers, for the page; its own end of it is no part of Discord. */
+/** Events of the bot's answers that its process sends to the page; this connection is no part of Discord. */
 export const botEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('said'), who, text: words, atMs }),
   z.object({

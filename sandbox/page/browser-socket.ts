@@ -6,7 +6,7 @@ import type { BrowserClose } from './sound-frames.ts';
 /** A WebSocket of a tab, as the room uses it. */
 export type BrowserSocket = {
   readonly tab: string;
-  /** What was sent, and not read yet. */
+  /** Bytes sent and not read yet. */
   readonly unreadBytes: number;
   /** Dropped once it is closed. One that does not read is closed: what waits for it would grow for ever. */
   send(data: string | Uint8Array<ArrayBuffer>): void;
@@ -14,7 +14,7 @@ export type BrowserSocket = {
   close(close: BrowserClose): void;
 };
 
-/** What becomes of a WebSocket. */
+/** Handlers of a WebSocket. */
 export interface SocketUse {
   open(socket: BrowserSocket): void;
   handle(socket: BrowserSocket, data: unknown): void;
@@ -23,7 +23,7 @@ export interface SocketUse {
 
 const mostUnreadBytes = 4 * 1024 * 1024;
 const unread = { code: 1013, reason: 'This page does not read what is sent to it.' };
-/** How long a goodbye may take until the connection is cut. */
+/** Time for a close handshake until the connection is cut. */
 const partingMs = 500;
 
 /** Listeners of one WebSocket; nothing is taken of one that was closed from here. */

@@ -9,7 +9,7 @@ import { type BrowserClose, readSoundFrame, writeHeardFrame } from './sound-fram
 /** A tab's WebSocket for sound. */
 export interface SoundSocket {
   readonly tab: string;
-  /** What was sent, and not read yet. */
+  /** Bytes sent and not read yet. */
   readonly unreadBytes: number;
   send(frame: Uint8Array<ArrayBuffer>): void;
   close(close: BrowserClose): void;
@@ -30,7 +30,7 @@ export type BrowserSoundOptions = {
   readonly clock: Clock;
 };
 
-/** What one socket hears, and how fast it speaks. */
+/** Sound that one socket hears, and its limit on speaking. */
 type Line = { readonly pace: PaceLimit; readonly hearing: Disposable };
 
 /** The sound of the pages: each hears what the person of the page hears; one tab at a time speaks, the one that asked last. */
@@ -58,7 +58,7 @@ export class BrowserSound implements Disposable {
     channel.sendToTab(tab, { kind: 'microphone', state: 'yours' });
   }
 
-  /** What the tab's microphone takes is left out until it is on again; nothing happens if another tab has it. */
+  /** Drops sound from the tab's microphone until it is on again; nothing happens if another tab has it. */
   mute(tab: string): void {
     if (this.#tab !== tab) return;
     this.#isMuted = true;

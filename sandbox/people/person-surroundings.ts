@@ -16,7 +16,7 @@ export type ConnectVoice = (
   signal: AbortSignal,
 ) => Promise<VoiceClient>;
 
-/** What a person needs of the sandbox they live in. */
+/** Parts of the sandbox that a person uses. */
 export type Surroundings = {
   readonly world: World;
   readonly guild: Guild;

@@ -16,14 +16,14 @@ import { type BoardMessage, messageFlags } from '#sandbox/world/world-messages.t
 import { may } from '#sandbox/world/world-permissions.ts';
 import type { Surroundings } from './person-surroundings.ts';
 
-/** How a message is written; by default in the first text channel. */
+/** Options of a message; its default channel is the first text channel. */
 export type MessageOptions = {
   readonly channel?: string;
   readonly files?: readonly Upload[];
   readonly replyTo?: ShownMessage;
 };
 
-/** What one person types and presses. */
+/** Typing and presses of one person. */
 export class PersonTyping {
   readonly #member: Member;
   readonly #around: Surroundings;

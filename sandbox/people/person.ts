@@ -25,9 +25,9 @@ export interface SandboxPerson extends PersonSpeech, LivePerson, Typing, AsyncDi
   readonly name: string;
 }
 
-/** What a person does in voice channels. */
+/** Actions of a person in voice channels. */
 export interface PersonSpeech {
-  /** What reached this person of the bot's voice. */
+  /** The bot's voice as this person received it. */
   readonly heard: HeardRecorder;
   /** Sits down in a voice or stage channel, by name or id; leaves the one they sit in, in whatever server. */
   join(channel: string, signal: AbortSignal): Promise<void>;
@@ -44,7 +44,7 @@ export interface PersonSpeech {
   deafen(on: boolean): void;
   /** In this call and later ones, from the end of the present speech on. */
   useMicrophone(microphone: Microphone): void;
-  /** What was sent and what arrived in the present call. */
+  /** Packets sent and received in the present call. */
   counts(): VoiceCounts;
 }
 
@@ -58,7 +58,7 @@ export interface LivePerson {
   onHeard(listener: (frame: HeardFrame) => void): Disposable;
 }
 
-/** What a person types and presses. All throw a plain Error for what Discord's own client would not let them do. */
+/** Messages and presses of a person. All throw a plain Error for what Discord's own client would not let them do. */
 export interface Typing {
   /** Issues a slash command, say `join` or `track play`, in `channel` (default: the first text channel). */
   command(line: string, words?: OptionValues, channel?: string): Interaction;

@@ -6,7 +6,7 @@ import type { Upload } from '#sandbox/world/world-attachments.ts';
 
 /** Source: Discord docs, "Application Command Option Type". */
 const fileType = 11;
-/** What Discord takes of everybody. */
+/** Discord's upload limit for every user. */
 const limitBytes = 10 * 1024 * 1024;
 const types: Readonly<Record<string, string>> = {
   '.wav': 'audio/wav',
@@ -37,7 +37,7 @@ export async function withFiles(
   return Object.fromEntries(filled);
 }
 
-/** Of the command behind a line like `track play`. */
+/** Options of the command behind a line like `track play`. */
 function optionsOf(
   line: string,
   commands: readonly RegisteredCommand[],

@@ -97,7 +97,7 @@ export type ShownButton = {
   readonly customId?: string;
   readonly label: string;
   readonly disabled: boolean;
-  /** As Discord numbers them: 1 primary, 2 secondary, 3 success, 4 danger, 5 link. */
+  /** Discord's number of the style: 1 primary, 2 secondary, 3 success, 4 danger, 5 link. */
   readonly style: number;
 };
 export type MessageLine = {

@@ -9,7 +9,7 @@ export type RestBody =
       readonly kind: 'read';
       readonly json: unknown;
       readonly files: readonly FormFile[];
-      /** Of the JSON alone. */
+      /** Size of the JSON without files. */
       readonly jsonBytes: number;
     }
   | { readonly kind: 'too-large' }

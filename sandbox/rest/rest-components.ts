@@ -41,22 +41,44 @@ const choice = z.looseObject({
   label: z.string().min(1).max(100),
   value: z.string().min(1).max(100),
   description: z.string().max(100).nullish(),
+  default: z.boolean().nullish(),
 });
-const textMenu = z.looseObject({
-  ...menuFields,
-  type: z.literal(componentTypes.textMenu),
-  options: z.array(choice).min(1).max(25),
-});
+const textMenu = z
+  .looseObject({
+    ...menuFields,
+    type: z.literal(componentTypes.textMenu),
+    options: z.array(choice).min(1).max(25),
+  })
+  .refine(({ max_values, options }) => (max_values ?? 1) <= options.length, 'Too few options.')
+  .refine(
+    ({ options }) => new Set(options.map(({ value }) => value)).size === options.length,
+    'The value of an option is already used.',
+  )
+  .refine(
+    ({ max_values, options }) =>
+      options.filter((option) => option.default === true).length <= (max_values ?? 1),
+    'Too many options are chosen.',
+  );
 const { userMenu, roleMenu, mentionableMenu, channelMenu } = componentTypes;
-const otherMenu = z.looseObject({
-  ...menuFields,
-  type: z.union([
-    z.literal(userMenu),
-    z.literal(roleMenu),
-    z.literal(mentionableMenu),
-    z.literal(channelMenu),
-  ]),
-});
+const otherMenu = z
+  .looseObject({
+    ...menuFields,
+    type: z.union([
+      z.literal(userMenu),
+      z.literal(roleMenu),
+      z.literal(mentionableMenu),
+      z.literal(channelMenu),
+    ]),
+    channel_types: z.array(z.int()).nullish(),
+    default_values: z
+      .array(z.looseObject({ id: z.string(), type: z.enum(['user', 'role', 'channel']) }))
+      .nullish(),
+  })
+  .refine(
+    ({ default_values: chosen, min_values, max_values }) =>
+      !chosen || (chosen.length >= (min_values ?? 1) && chosen.length <= (max_values ?? 1)),
+    'The number of default values is out of range.',
+  );
 const menu = z.union([textMenu, otherMenu]);
 const row = z.looseObject({
   type: z.literal(componentTypes.row),
@@ -89,6 +111,7 @@ const modalRow = z.looseObject({
 const label = z.looseObject({
   type: z.literal(componentTypes.label),
   label: z.string().min(1).max(45),
+  description: z.string().max(100).nullish(),
   component: z.union([textInput, menu]),
 });
 
@@ -109,9 +132,17 @@ export type PressableComponent = {
   readonly type: number;
   readonly custom_id: string;
   readonly disabled?: boolean | null | undefined;
-  readonly options?: readonly { readonly label: string; readonly value: string }[] | undefined;
+  readonly options?:
+    | readonly {
+        readonly label: string;
+        readonly value: string;
+        readonly default?: boolean | null | undefined;
+      }[]
+    | undefined;
   readonly min_values?: number | null | undefined;
   readonly max_values?: number | null | undefined;
+  readonly channel_types?: readonly number[] | null | undefined;
+  readonly default_values?: readonly { readonly id: string }[] | null | undefined;
   readonly placeholder?: string | null | undefined;
 };
 
@@ -122,6 +153,8 @@ const pressable = z.looseObject({
   options: z.array(choice).optional(),
   min_values: z.int().nullish(),
   max_values: z.int().nullish(),
+  channel_types: z.array(z.int()).nullish(),
+  default_values: z.array(z.looseObject({ id: z.string() })).nullish(),
   placeholder: z.string().nullish(),
 });
 

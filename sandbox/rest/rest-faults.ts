@@ -1,11 +1,11 @@
 import { matchPath, type RestAnswer } from './rest-route.ts';
 
-/** What happens to a REST request on its way. Without `status` it is only late. */
+/** A fault of a REST request on its way. Without `status` it is only late. */
 export type RestFault = {
   readonly method?: string;
-  /** As the route writes it, say `/interactions/:id/:token/callback`; default: every one. */
+  /** Path as the route writes it, say `/interactions/:id/:token/callback`; default: every one. */
   readonly path?: string;
-  /** How many requests it happens to; default 1, Infinity: to all until healed. */
+  /** Number of requests with this fault; default 1, Infinity: all until healed. */
   readonly times?: number;
   readonly delayMs?: number;
   /** Answered instead; `cut` ends the connection without an answer. */
@@ -15,9 +15,9 @@ export type RestFault = {
   readonly message?: string;
   /** The request did what it asked for, and only the answer went wrong. */
   readonly tookEffect?: boolean;
-  /** Of a 429; default 1000. */
+  /** Wait that a 429 asks for; default 1000. */
   readonly retryAfterMs?: number;
-  /** Of a 429: the limit that was hit; default `user`. */
+  /** Limit that a 429 names; default `user`. */
   readonly scope?: 'user' | 'global' | 'shared';
 };
 

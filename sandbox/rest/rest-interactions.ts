@@ -55,7 +55,7 @@ const fitting: Readonly<Record<InteractionKind | 'modal on message', readonly nu
   'modal on message': [message, deferredMessage, deferredUpdate, update],
 };
 
-/** How the bot answers interactions: the callback, then follow-ups and edits by webhook. */
+/** The bot's answers to interactions: the callback, then follow-ups and edits by webhook. */
 export function interactionRoutes(
   world: World,
   interactions: Interactions,
@@ -187,7 +187,7 @@ function perform(
   }
 }
 
-/** What Discord says no to before it counts the callback as the one an interaction may have. */
+/** Error for a callback that Discord refuses before it counts as the interaction's only one. */
 function refused(
   record: InteractionRecord,
   body: Callback,

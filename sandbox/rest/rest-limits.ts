@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { matchPath } from './rest-route.ts';
 
-/** How often a route may be asked: `limit` times in `perMs`, for each channel, server or interaction apart. */
+/** Rate limit of a route: `limit` requests in `perMs`, for each channel, server or interaction. */
 export type RateLimit = {
   readonly method: string;
-  /** As the route writes it: `/channels/:channel/messages`. */
+  /** Path as the route writes it: `/channels/:channel/messages`. */
   readonly path: string;
   readonly limit: number;
   readonly perMs: number;
@@ -22,7 +22,7 @@ export const usualRateLimits: readonly RateLimit[] = [
 /** Requests a second that a bot may make in all. Source: Discord docs, "Global Rate Limit". */
 export const usualGlobalLimit = 50;
 
-/** What the headers of an answer tell; `over` when it is a 429. */
+/** Rate limit headers of an answer; `over` when it is a 429. */
 export type LimitState = {
   readonly bucket: string;
   readonly limit: number;
@@ -35,7 +35,7 @@ type Bucket = { used: number; resetAtMs: number };
 
 /** Buckets kept; the oldest is forgotten first, and counts from zero again. */
 const bucketLimit = 1000;
-/** What a bucket is counted apart for. Source: Discord docs, "Rate Limits", top-level resources. */
+/** Path parameters with a bucket of their own for each value. Source: Discord docs, "Rate Limits", top-level resources. */
 const majorParams = ['channel', 'guild', 'token'];
 
 /** Counts requests against the limits. */
@@ -88,7 +88,7 @@ export class GlobalRateLimit {
     this.perSecond = perSecond;
   }
 
-  /** How long to wait, in ms, when there were too many already; undefined when this one is let through. */
+  /** Wait in ms when the limit is reached; undefined when the request is let through. */
   take(nowMs: number): number | undefined {
     if (nowMs - this.#windowFromMs >= windowMs) {
       this.#windowFromMs = nowMs;

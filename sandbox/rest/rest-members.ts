@@ -5,6 +5,7 @@ import { memberJson } from '#sandbox/world/world-json.ts';
 import { may, type Permission } from '#sandbox/world/world-permissions.ts';
 import { userIdOf, withGuild } from './rest-place.ts';
 import {
+  noContent,
   ok,
   type RestAnswer,
   type RestCall,
@@ -21,9 +22,18 @@ const memberChange = z.looseObject({
 });
 type MemberChange = z.infer<typeof memberChange>;
 
-/** What the bot changes about members: its own nickname, and with the rights for it, others. */
+/** Changes of members by the bot: its own membership and nickname, and with the rights for it, those of others. */
 export function memberRoutes(world: World, changes: Changes): readonly RestRoute[] {
   return [
+    {
+      method: 'DELETE',
+      path: '/users/@me/guilds/:guild',
+      answer: (call) =>
+        withGuild(world, call, (guild) => {
+          changes.removeBot(guild);
+          return noContent;
+        }),
+    },
     {
       method: 'PATCH',
       path: '/guilds/:guild/members/:user',

@@ -16,7 +16,7 @@ import {
   withBody,
 } from './rest-route.ts';
 
-/** How many messages one read may ask for. Source: Discord docs, "Get Channel Messages". */
+/** Limit of messages in one read. Source: Discord docs, "Get Channel Messages". */
 const readLimit = 100;
 
 /** Messages the bot writes in channels of its own accord, and reads there; and the files of all of them. */

@@ -36,7 +36,7 @@ export function withChannel(
   return place ? then(place) : refusals.unknownChannel;
 }
 
-/** As `withChannel`, for one the bot can see into; a voice channel it may not enter is closed to it. */
+/** Like `withChannel`, for a channel that the bot can see; a voice channel that it may not enter is closed to it. */
 export function withOpenChannel(
   world: World,
   id: string,

@@ -16,7 +16,7 @@ export function readRoutes(
   return [...gatewayRoutes(gateway), ...selfRoutes(world, flags), ...guildRoutes(world)];
 }
 
-/** How a small bot's privileged intents show. Source: Discord docs, "Application Flags". */
+/** Flags that show a small bot's privileged intents. Source: Discord docs, "Application Flags". */
 const applicationFlags = { presences: 1 << 13, members: 1 << 15, content: 1 << 19 } as const;
 
 function gatewayRoutes(gateway: Pick<Gateway, 'urlFor' | 'advice'>): readonly RestRoute[] {

@@ -13,7 +13,7 @@ export type RestCall = {
   param(name: string): string;
 };
 
-/** What goes back: JSON, a page, or nothing, which has no content type either. */
+/** Response of a route: JSON, a page, or nothing, which has no content type either. */
 export type RestAnswer = {
   readonly status: number;
   readonly body?: unknown;
@@ -37,7 +37,7 @@ export const refusals = {
   broken: refusal(500, 0, '500: Internal Server Error'),
   unknownChannel: refusal(404, 10_003, 'Unknown Channel'),
   unknownGuild: refusal(404, 10_004, 'Unknown Guild'),
-  /** Of an interaction 15 minutes old. */
+  /** Error for an interaction older than 15 minutes. */
   invalidWebhookToken: refusal(401, 50_027, 'Invalid Webhook Token'),
   unknownMember: refusal(404, 10_007, 'Unknown Member'),
   unknownMessage: refusal(404, 10_008, 'Unknown Message'),
@@ -46,7 +46,7 @@ export const refusals = {
   unknownInteraction: refusal(404, 10_062, 'Unknown interaction'),
   unknownCommand: refusal(404, 10_063, 'Unknown application command'),
   unknownVoiceState: refusal(404, 10_065, 'Unknown Voice State'),
-  /** As of a rate limit, which it is none of. Source: discord-api-docs #4381. */
+  /** Error with the status of a rate limit, though it is none. Source: discord-api-docs #4381. */
   tooManyOldEdits: refusal(
     429,
     30_046,
@@ -61,7 +61,7 @@ export const refusals = {
   notConnected: refusal(400, 40_032, 'Target user is not connected to voice.'),
   notOurMessage: refusal(403, 50_005, 'Cannot edit a message authored by another user'),
   emptyMessage: refusal(400, 50_006, 'Cannot send an empty message'),
-  /** Of a reply. Source: Discord docs, "Message Reference Structure", `fail_if_not_exists`. */
+  /** Error for a reply to an unknown message. Source: Discord docs, "Message Reference Structure", `fail_if_not_exists`. */
   unknownReference: {
     status: 400,
     body: {

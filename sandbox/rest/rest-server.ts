@@ -18,7 +18,7 @@ export type LoggedRequest = {
   readonly status: number;
   /** JSON of the request, that of a form too, where that is not longer than 256 KiB. */
   readonly body: unknown;
-  /** Of a form. */
+  /** Files of a form. */
   readonly files: readonly {
     readonly name: string;
     readonly type: string;

@@ -1,12 +1,12 @@
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { energyDb } from '#src/audio/loudness.ts';
 
-/** Of quiet rooms; root mean square. */
+/** Noise level of quiet rooms; root mean square. */
 const noiseDb = -55;
 /** Rooms hum more than they hiss: each sample keeps this much of the one before. */
 const colour = 0.9;
 
-/** What a microphone hears of an empty room; the same for the same seed. */
+/** Microphone noise of an empty room; the same for the same seed. */
 export class RoomNoise {
   readonly #random: () => number;
   readonly #amplitude = 32_768 * 10 ** (noiseDb / 20) * Math.sqrt(3 * (1 - colour ** 2));
@@ -26,7 +26,7 @@ export class RoomNoise {
 
 const echoLateMs = 150;
 const echoGain = 10 ** (-20 / 20);
-/** What comes back quieter than this is lost in the room. */
+/** An echo quieter than this is left out. */
 const echoFloorDb = -60;
 /** One second of each person; the oldest is lost first. */
 const echoFrames = 50;

@@ -36,7 +36,7 @@ type UnderWay = {
 
 /** A live microphone that gave nothing for so long is off. */
 const lullMs = 100;
-/** What leaves later than this is counted. */
+/** Packets that leave later than this are counted. */
 const lateMs = 20;
 /** Who is later than this goes on from now. */
 const latestMs = 1000;
@@ -116,7 +116,7 @@ export class ClientSender {
     this.#state = this.#resting(this.#rules.silenceFrames);
   }
 
-  /** What the loudspeaker plays. */
+  /** Takes sound that the loudspeaker plays, for the echo. */
   hear({ fromUserId, samples, audible, atMs }: HeardFrame): void {
     if (!this.#rules.echo || !audible) return;
     this.#echo.hear(fromUserId, samples, atMs);

@@ -39,7 +39,7 @@ const pollMs = 10;
 
 type RecordedFrame = HeardFrame & { readonly loud: boolean };
 
-/** What one person heard of one speaker of late, as a timeline. */
+/** Timeline of recent sound that one person heard from one speaker. */
 export class HeardRecorder {
   readonly #clock: Clock;
   #frames: RecordedFrame[] = [];

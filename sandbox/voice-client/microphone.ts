@@ -1,6 +1,6 @@
 import type { MicrophoneProfile } from '#sandbox/voice/voice-ports.ts';
 
-/** What a client sends beside what sounds in front of it. */
+/** Frames that a client sends beside its sound. */
 export type MicrophoneRules = {
   /** Frames of the room after the last sound. */
   readonly holdFrames: number;
@@ -14,7 +14,7 @@ export type MicrophoneRules = {
 
 /** Frames still to be sent of each kind. */
 export type MicrophoneState = { readonly hold: number; readonly silence: number };
-/** What this 20 ms becomes: a frame of what sounds, Discord's silence frame, or no packet. */
+/** Output for these 20 ms: a frame of sound, Discord's silence frame, or no packet. */
 export type MicrophoneOutput = 'sound' | 'silence' | 'nothing';
 
 const silenceFrames = 5;

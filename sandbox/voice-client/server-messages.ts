@@ -36,7 +36,7 @@ const message = z.discriminatedUnion('op', [
   z.object({ op: z.literal(op.prepareEpoch), d: z.object({ epoch: z.int() }) }),
 ]);
 
-/** What the voice gateway tells a client as JSON, as far as a client cares. */
+/** JSON messages from the voice gateway to a client, with the fields that a client needs. */
 export type ServerMessage = z.infer<typeof message>;
 export type ReadyMessage = Extract<ServerMessage, { op: typeof op.ready }>['d'];
 export type Description = Extract<ServerMessage, { op: typeof op.sessionDescription }>['d'];

@@ -15,7 +15,7 @@ type SpeechFrame = { readonly sound: Int16Array | Buffer; readonly voiced: boole
 
 /** Something to say, 20 ms a frame. Notes when voice left. */
 export class SpeechFrames {
-  /** Of the frames that are samples. */
+  /** Sample rate of the frames that are samples. */
   readonly rateHz: EncoderRateHz;
   readonly #frames: readonly SpeechFrame[];
   #said = 0;

@@ -25,7 +25,7 @@ const resumeTries = 5;
 const resumeEveryMs = 100;
 const openMs = 5000;
 const goodbye = 1000;
-/** How long a goodbye may take until the socket is cut. */
+/** Time for a close handshake until the socket is cut. */
 const partingMs = 500;
 
 /** A client's socket to the voice gateway: identifies, keeps it alive, and resumes when it breaks. */

@@ -5,7 +5,7 @@ import { op } from '#sandbox/voice/voice-ops.ts';
 import type { EncryptionMode } from '#sandbox/voice/voice-ports.ts';
 import type { Caller } from './voice-caller.ts';
 
-/** How long real clients get for their part of a change of keys. */
+/** Time that clients have for their part of a key change, as on Discord. */
 const rules = { transitionMs: 2000, commitMs: 5000 };
 
 /** Everybody who talks in one voice channel: who is there, who is whose SSRC, and their end-to-end group. */

@@ -13,7 +13,7 @@ export interface CallerSocket {
   freeze(): void;
 }
 
-/** What opens this person's packets, and what makes packets for them; extended as Discord's are. */
+/** Cipher for this person's packets, and sealer of packets for them, with Discord's header extension. */
 export type Secrets = { readonly cipher: VoiceCipher; readonly sealer: VoiceSealer };
 
 /** Messages kept for a resume: some minutes of coming and going. */
@@ -70,7 +70,7 @@ export class Caller {
     this.secrets = { cipher, sealer: new VoiceSealer(cipher, true) };
   }
 
-  /** As late as the faults want it. */
+  /** Sends a message with the delay that the faults set. */
   send(message: VoiceMessage): void {
     this.#faults.post(this.userId, message.op, () => this.#sendNow(message));
   }

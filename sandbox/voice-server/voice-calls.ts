@@ -10,7 +10,7 @@ export type CallRules = {
   readonly dave: 0 | 1;
   /** A client that is silent for three of these is dead. */
   readonly heartbeatMs: number;
-  /** How long somebody without a socket may come back. */
+  /** Time that a client without a socket can resume. */
   readonly resumeMs: number;
   readonly faults: FaultSchedule;
   readonly onSecondSession: (guildId: string, userId: string) => void;

@@ -12,7 +12,7 @@ import { VoiceWay } from './voice-way.ts';
 type Rule = { readonly code: number; left: number };
 type Direction = 'up' | 'down';
 
-/** What is to go wrong for one person. */
+/** Faults set for one person. */
 type Page = {
   ways: Readonly<Partial<Record<Direction, VoiceWay>>>;
   readonly closes: Map<VoiceStep, Rule>;

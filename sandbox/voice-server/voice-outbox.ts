@@ -1,6 +1,6 @@
 import type { VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 
-/** What goes over the socket: text for JSON, bytes for binary messages. */
+/** Data sent over the socket: text for JSON, bytes for binary messages. */
 export type SocketData = string | Buffer;
 
 /**
@@ -32,7 +32,7 @@ export class VoiceOutbox {
     if (at >= 0) this.#kept.splice(0, at + 1);
   }
 
-  /** What came after `seq`, oldest first; undefined if some of that is lost. */
+  /** Messages after `seq`, oldest first; undefined if some of them are lost. */
   since(seq: number): readonly SocketData[] | undefined {
     const missing = seq < 0 ? this.#last : (this.#last - seq) & 0xffff;
     if (missing > this.#kept.length) return undefined;

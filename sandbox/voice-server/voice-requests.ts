@@ -41,7 +41,7 @@ type Binary = {
   readonly op: typeof op.keyPackage | typeof op.commitWelcome;
   readonly payload: Buffer;
 };
-/** What a client may say on the voice gateway. */
+/** Requests that a client may send on the voice gateway. */
 export type VoiceRequest = Json | Binary;
 export type VoiceIdentify = Extract<Json, { op: typeof op.identify }>['d'];
 export type VoiceResume = Extract<Json, { op: typeof op.resume }>['d'];

@@ -16,11 +16,11 @@ import { VoiceUdp } from './voice-udp.ts';
 export type VoiceServerOptions = {
   /** DAVE protocol version of all calls; 1 (default) refuses clients that cannot do it. */
   readonly dave?: 0 | 1;
-  /** How voice may be encrypted on its way, best first; default: all there are, AES first. */
+  /** Encryption modes that the voice server offers, best first; default: all there are, AES first. */
   readonly modes?: readonly EncryptionMode[];
-  /** As told in op 8; Discord's own is 13,750 (default). */
+  /** Heartbeat interval sent in op 8; Discord's own is 13,750 (default). */
   readonly heartbeatMs?: number;
-  /** How long a client without a socket may resume (default 15,000). */
+  /** Time that a client without a socket can resume (default 15,000). */
   readonly resumeMs?: number;
   readonly clock?: Clock;
   /** Told of a login under another gateway session, while the former one of that person there still had its socket. */

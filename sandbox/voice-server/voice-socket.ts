@@ -25,7 +25,7 @@ export type SocketRules = {
 /** A client that reads too little to stay below this is cut off. */
 const unsentBytes = 1 << 20;
 const identifyMs = 10_000;
-/** How long a client may take to answer a close. */
+/** Time that a client has to answer a close. */
 const partingMs = 1000;
 
 /** One WebSocket of the voice gateway: greets, lets one person identify or resume, and passes on what they ask. */

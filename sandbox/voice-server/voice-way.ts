@@ -5,7 +5,7 @@ import type { Clock } from '#src/base/clock.ts';
 /** Datagrams on the way at once; the newest is lost beyond it. */
 const onTheWayLimit = 500;
 const longestDelayMs = 5000;
-/** How long a datagram waits for one to overtake it. */
+/** Time that a datagram waits for one to overtake it. */
 const overtakenMs = 60;
 
 type Deliver = () => void;
@@ -37,7 +37,7 @@ export class VoiceWay {
     if (twice) this.#depart(deliver);
   }
 
-  /** As many numbers for each datagram, so that one kind of fault does not change another. */
+  /** Draws the same count of numbers for each datagram, so that one kind of fault does not change another. */
   #draw(): DatagramFate {
     const { dead = false, loss = 0, duplicates = 0, reorder = 0 } = this.#way;
     const [first, second, third] = [this.#random(), this.#random(), this.#random()];

@@ -25,7 +25,7 @@ export function readSsrc(datagram: Buffer): number | undefined {
 }
 
 /**
- * What `datagram` carries; undefined if it is no voice packet or the cipher does not fit.
+ * Packet in `datagram`; undefined if it is no voice packet or the cipher does not fit.
  *
  * `rtpsize`: the header with CSRCs and the four bytes that announce an extension stays readable and is authenticated;
  * the extension's body is encrypted with the payload (Discord docs, "Transport Encryption and Sending Voice").

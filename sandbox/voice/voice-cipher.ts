@@ -17,7 +17,7 @@ export const encryptionModes: readonly EncryptionMode[] = [
 
 export const tagBytes = 16;
 
-/** Of both ciphers the nonce is the counter, then zeros (Discord docs, "Transport Encryption Modes"). */
+/** Cipher of an encryption mode; the nonce of both is the counter, then zeros (Discord docs, "Transport Encryption Modes"). */
 export function voiceCipher(mode: EncryptionMode, key: Uint8Array): VoiceCipher {
   return mode === 'aead_aes256_gcm_rtpsize' ? aesGcm(key) : xChaCha(key);
 }

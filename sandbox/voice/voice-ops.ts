@@ -45,7 +45,7 @@ export const closeCode = {
   badRequest: 4020,
 } as const;
 
-/** What goes over a voice socket, before it gets its bytes. */
+/** Message of a voice socket, before it is encoded. */
 export type VoiceMessage =
   | { readonly op: number; readonly d: unknown }
   | { readonly op: number; readonly payload: Uint8Array };

@@ -9,10 +9,10 @@ export type VoiceTicket = {
   readonly token: string;
 };
 
-/** What is left to somebody in a call who is muted or deafened, by a moderator or by themselves, or in the audience. */
+/** Rights that remain in a call to a person who is muted or deafened, by a moderator or by themselves, or in the audience. */
 export type VoiceRights = { readonly speak: boolean; readonly hear: boolean };
 
-/** How voice is encrypted between a client and the server. Discord offers both; clients take the first they know. */
+/** Encryption of voice between a client and the server. Discord offers both; clients take the first they know. */
 export type EncryptionMode = 'aead_aes256_gcm_rtpsize' | 'aead_xchacha20_poly1305_rtpsize';
 
 /** The voice half of the small Discord: voice gateway v8, UDP, end-to-end group. */
@@ -30,7 +30,7 @@ export interface VoiceServer extends AsyncDisposable {
   readonly faults: VoiceFaults;
 }
 
-/** What goes wrong on demand in the calls of one person, who need not be there yet; others notice nothing. */
+/** Faults of one person's calls, on demand; the person need not be there yet, and others notice nothing. */
 export type VoiceFaults = NetworkFaults &
   GatewayFaults & {
     /** Ends the faults of that person, or all of them. What is already under way still arrives. */
@@ -73,7 +73,7 @@ export interface NetworkFaults {
   garble(userId: string, on: boolean): void;
   /** The next `times` requests for IP discovery get no answer. */
   ignoreDiscovery(userId: string, times: number): void;
-  /** As when a NAT moves: nothing reaches the person, and IP discovery tells another port, until they connect anew. */
+  /** Imitates a NAT that moves: nothing reaches the person, and IP discovery gives another port, until they connect anew. */
   rebind(userId: string): void;
 }
 
@@ -105,7 +105,7 @@ export interface GatewayFaults {
 }
 
 /**
- * How a person's client treats what the microphone picks up.
+ * Treatment of the microphone's sound by a person's client.
  *
  * - `gate`: as spoken, up to the last frame with voice; five silence frames follow at once.
  * - `release`: room noise at -55 dBFS beneath, and for 300 ms after the last voice; then five silence frames. Real clients do this.
@@ -116,7 +116,7 @@ export type MicrophoneProfile = 'gate' | 'release' | 'open' | 'speakers';
 
 export type Microphone = {
   readonly profile: MicrophoneProfile;
-  /** Of the room noise; default 1. */
+  /** Seed of the room noise; default 1. */
   readonly seed?: number;
 };
 
@@ -144,10 +144,10 @@ export type HeardFrame = {
   readonly sealed: boolean;
 };
 
-/** What went wrong between the socket and `onFrame`, counted since the client connected. */
+/** Packet counts between the socket and `onFrame` since the client connected. */
 export type VoiceCounts = {
   readonly sentPackets: number;
-  /** Of those, speech that left more than 20 ms after it was due: the sandbox itself was too slow. */
+  /** Speech that left more than 20 ms after it was due, among `sentPackets`: the sandbox itself was too slow. */
   readonly latePackets: number;
   readonly receivedPackets: number;
   /** Failed the transport cipher, or no RTP at all. */
@@ -156,7 +156,7 @@ export type VoiceCounts = {
   readonly stillSealed: number;
   /** Opened, but not Opus. */
   readonly undecodable: number;
-  /** Of somebody the server has not named yet; the bound of what is kept was reached. */
+  /** Frames from a speaker the server has not named yet, dropped because the buffer was full. */
   readonly unmapped: number;
 };
 

@@ -51,7 +51,7 @@ export function bothPings(one: MessageMentions, two: MessageMentions): MessageMe
   };
 }
 
-/** As people would say it: `@everyone`, `@Adam`, `@DJ`. */
+/** Names of mentions as people write them: `@everyone`, `@Adam`, `@DJ`. */
 export function pingNames(guild: Guild | undefined, pings: MessageMentions): readonly string[] {
   const users = pings.userIds.map((id) => guild?.members.get(id)?.user.name ?? id);
   const roles = pings.roleIds.map((id) => guild?.roles.find((role) => role.id === id)?.name ?? id);

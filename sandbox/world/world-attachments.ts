@@ -4,7 +4,7 @@ import type { Json } from './world-json.ts';
 /** A file on its way in, from the bot or from a person. */
 export type Upload = {
   readonly name: string;
-  /** As a Content-Type header names it. */
+  /** Type as in a Content-Type header. */
   readonly type: string;
   readonly bytes: Uint8Array;
   readonly description?: string;

@@ -2,7 +2,7 @@ import type { Channel, ChannelKind, Guild, VoiceState, World } from './world.ts'
 import { type Json, memberJson, roleJson } from './world-json.ts';
 
 /** Source: Discord docs, "Channel Types". */
-const channelTypes: Readonly<Record<ChannelKind, number>> = {
+export const channelTypes: Readonly<Record<ChannelKind, number>> = {
   text: 0,
   voice: 2,
   thread: 11,
@@ -77,7 +77,7 @@ export function voiceStateJson(guild: Guild, userId: string, state: VoiceState |
   };
 }
 
-/** What `GET /guilds/:id` tells. */
+/** Answer of `GET /guilds/:id`. */
 export function guildJson(guild: Guild): Json {
   return {
     id: guild.id,
@@ -120,7 +120,7 @@ export type Sight = {
   readonly voiceStates: boolean;
 };
 
-/** What GUILD_CREATE tells: the server with its channels, members and who sits where. */
+/** Data of GUILD_CREATE: the server with its channels, members and voice states. */
 export function guildCreateJson({ bot }: World, guild: Guild, sight: Sight): Json {
   const { members, voiceStates } = guild;
   const isSeen = (id: string) => sight.members === 'all' || id === bot.id || voiceStates.has(id);

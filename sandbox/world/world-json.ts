@@ -66,10 +66,26 @@ export function applicationJson(world: World, flags: number): Json {
     verify_key: '00'.repeat(32),
     flags,
     tags: [],
-    team: null,
+    team: world.team ? teamJson(world.bot.id, world.team) : null,
     bot: userJson(world.bot),
     approximate_guild_count: world.guilds.length,
     ...(owner ? { owner: userJson(owner.user) } : {}),
+  };
+}
+
+function teamJson(id: string, members: readonly User[]): Json {
+  const [owner] = members;
+  return {
+    id,
+    icon: null,
+    name: 'Team',
+    owner_user_id: owner?.id ?? id,
+    members: members.map((user) => ({
+      membership_state: 2,
+      role: user === owner ? 'admin' : 'developer',
+      team_id: id,
+      user: userJson(user),
+    })),
   };
 }
 

@@ -22,6 +22,8 @@ export type GuildOptions = {
 export type WorldOptions = GuildOptions & {
   /** Default `Nova`. */
   readonly botName?: string;
+  /** Members of the team that owns the bot, its owner first; default: the owner of the first server alone. */
+  readonly team?: readonly string[];
 };
 
 /** More people than this do not fit in. */
@@ -35,7 +37,15 @@ export function createWorld(options: WorldOptions, clock: Clock): World {
   const bot: User = { id: ids.next(), name: options.botName ?? 'Nova', bot: true };
   const soil = { ids, clock, bot, people: new Map<string, User>() };
   const guild = createGuild(soil, options);
-  return { ...soil, guild, guilds: [guild], commands: [], directChannels: new Map() };
+  const team = options.team?.map((name) => userNamed(soil, name));
+  return {
+    ...soil,
+    ...(team && { team }),
+    guild,
+    guilds: [guild],
+    commands: [],
+    directChannels: new Map(),
+  };
 }
 
 /** Another server that the bot is invited to. Throws a plain Error when there are 100. */

@@ -35,7 +35,7 @@ export function messageJson(world: World, message: BoardMessage): Json {
   };
 }
 
-/** What the bot is told of a change; without the message content intent, who and where, and that is all. */
+/** Event that tells the bot of a change; without the message content intent, only the author and the channel. */
 export function messageEvent(
   world: World,
   { kind, message, together }: MessageChange,

@@ -9,19 +9,19 @@ import {
 import { placeOf, type World } from './world.ts';
 import { type Attachment, Attachments, type Upload } from './world-attachments.ts';
 
-/** What is to be shown: the fields of a message its author may set. */
+/** Fields of a message that its author may set. */
 export type Content = {
   readonly content?: string | null | undefined;
   readonly embeds?: readonly unknown[] | null | undefined;
   readonly components?: readonly unknown[] | null | undefined;
   readonly flags?: number | null | undefined;
   readonly uploads?: readonly Upload[] | undefined;
-  /** Of an edit: files that stay; absent, all of them do. */
+  /** Files that stay after an edit; default: all. */
   readonly keptFileIds?: readonly string[] | undefined;
   readonly allowedMentions?: AllowedMentions | null | undefined;
 };
 
-/** What a message said after an edit. */
+/** Text and time of a message after an edit. */
 export type MessageVersion = {
   readonly text: string;
   readonly embeds: readonly unknown[];
@@ -49,7 +49,7 @@ export type BoardMessage = {
   files: readonly Attachment[];
   edits: readonly MessageVersion[];
   editedAt: string | null;
-  /** Of every text it ever had, though Discord pings only for the first: what could ping is wrong already. */
+  /** Mentions in every text it ever had, though Discord pings only for the first: a text that could ping is wrong already. */
   pings: MessageMentions;
   pinged: readonly string[];
   deletedAtMs?: number;
@@ -205,7 +205,7 @@ export class MessageBoard {
     return this.#messages.get(id);
   }
 
-  /** What everybody in the channel sees, oldest first. */
+  /** Messages that everybody in the channel sees, oldest first. */
   inChannel(channelId: string): readonly BoardMessage[] {
     const all = [...this.#messages.values()];
     return all.filter((each) => each.channelId === channelId && !each.ephemeral);

@@ -36,7 +36,7 @@ export function bitsOf(permissions: readonly Permission[]): bigint {
   return permissions.reduce((bits, name) => bits | permissionBits[name], 0n);
 }
 
-/** What the invite link of the bot asks for. */
+/** Permissions that the bot's invite link asks for. */
 export const invitePermissions = bitsOf([
   'viewChannel',
   'sendMessages',
@@ -51,7 +51,7 @@ export const invitePermissions = bitsOf([
   'changeNickname',
 ]);
 
-/** What a new server lets everybody do. */
+/** Permissions of everybody in a new server. */
 export const everyonePermissions =
   invitePermissions |
   bitsOf(['addReactions', 'mentionEveryone', 'useCommands', 'requestToSpeak', 'setVoiceStatus']);
@@ -61,7 +61,7 @@ const everything = (1n << 53n) - 1n;
 const timedOutPermissions = bitsOf(['viewChannel', 'readHistory']);
 
 /**
- * What a member may do in the server, or in a channel of it. Strangers may nothing.
+ * Permissions of a member in the server, or in a channel of it. Strangers may nothing.
  *
  * Source: Discord docs, "Permission Overwrites": everybody's, then all roles' at once, then the member's own.
  */

@@ -55,7 +55,7 @@ export class Seats {
     return ticket;
   }
 
-  /** As `take`, and tells session `sessionId` of the bot where the call is. */
+  /** Like `take`, and tells session `sessionId` of the bot where the call is. */
   takeForBot(guild: Guild, seat: VoiceSeat): void {
     const ticket = this.#taken(guild, seat);
     if (ticket && this.serverFirst) this.#sendServerUpdate(ticket);

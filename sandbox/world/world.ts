@@ -23,7 +23,7 @@ export type GuildRole = {
   readonly botId?: string;
   permissions: bigint;
 };
-/** What one channel changes about the rights of a role or a member. */
+/** Overwrite of one channel for a role or a member. */
 export type Overwrite = {
   readonly id: string;
   readonly of: 'role' | 'member';
@@ -35,9 +35,9 @@ export type Channel = {
   readonly id: string;
   readonly kind: ChannelKind;
   readonly position: number;
-  /** Of a thread: the channel it hangs under, whose rights it has. */
+  /** Parent channel of a thread, which gives the thread its permissions. */
   readonly parentId?: string;
-  /** Of a thread: who opened it. */
+  /** Owner of a thread. */
   readonly ownerId?: string;
   name: string;
   /** A thread that sleeps: its messages cannot be edited. */
@@ -99,6 +99,8 @@ export type World = {
   readonly ids: Snowflakes;
   readonly clock: Clock;
   readonly bot: User;
+  /** Members of the team that owns the bot, its owner first. */
+  readonly team?: readonly User[];
   /** The first server, which is always there. */
   readonly guild: Guild;
   /** All servers the bot is in, the first one included. */

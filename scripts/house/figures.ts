@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { privateNames } from '#test/plain-names.ts';
 import { sourceFiles } from '#test/source-files.ts';
 import { ownInterfaces, placesOf, smallFiles, sum, twoWayPairs } from './counters.ts';
-import { codeFolders, readSources } from './sources.ts';
+import { codeFolders, otherFolders, programFolders, readSources } from './sources.ts';
 
 /** Figures of one checkout: values by the name of their counter, and the names that a person judges. */
 export type Figures = {
@@ -18,7 +18,9 @@ export async function countFigures(): Promise<Figures> {
   const documents = await textsOf('{*,docs/**/*,src/**/*}.md', /^THIRD-PARTY/);
   const places = placesOf(files.map(({ path }) => path));
   const pairs = twoWayPairs(files);
-  const interfaces = ownInterfaces([...files, ...(await readSources(['sandbox', 'bench']))]);
+  const programs = await readSources(programFolders);
+  const others = await readSources(otherFolders);
+  const interfaces = ownInterfaces([...files, ...programs]);
   return {
     values: {
       'syntax nodes': sum(files, 'nodes'),
@@ -35,7 +37,10 @@ export async function countFigures(): Promise<Figures> {
       'test lines for each line of src': Number((tests / sum(inSrc, 'lines')).toFixed(2)),
       'words of Markdown in the root, docs and src':
         documents.join('\n').match(/\S+/g)?.length ?? 0,
-      'first sentences that begin with What, How, Of, As or Whoever': sum(files, 'relative'),
+      'first sentences that begin with What, How, Of, As or Whoever': sum(
+        [...files, ...programs, ...others],
+        'relative',
+      ),
     },
     lists: {
       ...Object.fromEntries(places),

@@ -21,6 +21,10 @@ export type SourceFile = Interfaces & {
 
 /** Folders of the bot's own code. */
 export const codeFolders = ['src', 'commands', 'doctor', 'setup'];
+/** Folders of programs that run the bot's code from outside. */
+export const programFolders = ['sandbox', 'bench'];
+/** Folders of all other sources. */
+export const otherFolders = ['page', 'scripts', 'test', 'examples'];
 
 const relative = /^\*\s*(?:\*\s*)?(?:What|How|Of|As|Whoever)\b/;
 const bag = /(?:Options|Parts|Context)$/;
@@ -29,7 +33,7 @@ const bag = /(?:Options|Parts|Context)$/;
 export async function readSources(folders: readonly string[]): Promise<readonly SourceFile[]> {
   const files: SourceFile[] = [];
   for (const folder of folders) {
-    const paths = await Array.fromAsync(sourceFiles(`${folder}/**/*.{ts,mjs}`));
+    const paths = await Array.fromAsync(sourceFiles(`${folder}/**/*.{ts,mjs,js}`));
     for (const path of paths.toSorted()) files.push(measured(path, await readFile(path, 'utf8')));
   }
   return files;

@@ -18,7 +18,7 @@ export function floatMono(from: usize, to: usize, count: i32): void {
   }
 }
 
-/** As `floatMono`, for two channels interleaved, which come to lie apart; `count` is of each. */
+/** Like `floatMono`, for two interleaved channels, which it separates; `count` is the samples of each. */
 export function floatStereo(from: usize, left: usize, right: usize, count: i32): void {
   for (; count > 0; count -= 4) {
     const pairs = v128.load(from);
@@ -68,7 +68,7 @@ export function filterMono(
   }
 }
 
-/** As `filterMono`, for two channels: the right one lies `apart` behind the left one, and they are written in turn. */
+/** Like `filterMono`, for two channels: the right one lies `apart` behind the left one, and they are written in turn. */
 export function filterStereo(
   taps: usize,
   rowBytes: usize,

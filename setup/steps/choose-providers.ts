@@ -4,11 +4,12 @@ import { Report } from '#doctor/report.ts';
 import { isAddress, type NamedServer } from '#setup/arguments.ts';
 import { type AnswerChoice, SetupEnd } from '#setup/questions.ts';
 import type { SetupContext } from '#setup/setup-context.ts';
+import { choiceScreen, isOwn, type Vendor } from '#setup/vendors.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { readSecret } from '#src/config/config.ts';
+import { readConfig, readSecret } from '#src/config/config.ts';
 import { groups, type SettingGroup } from '#src/config/keys.ts';
 import { isOpenAi } from '#src/provider/models/models.ts';
-import { nearbyServers } from '#src/provider/nearby.ts';
+import { type NearbyServer, nearbyServers } from '#src/provider/nearby.ts';
 
 type Address = { readonly baseUrl: string; readonly apiKey?: Secret };
 type TriedServer = Pick<NamedServer, 'groups' | 'named'> & { readonly address: Address };
@@ -17,7 +18,6 @@ type FilledGroups = { readonly groups: Set<SettingGroup>; clip?: SpokenClip };
 
 /** One question to a server, in ms: a model that was not used for long is loaded in it. */
 const deadlineMs = 60_000;
-const openAi = 'https://api.openai.com/v1';
 /** Settings of a role that belong to its server, and go with it. */
 const ofServer = ['BASE_URL', 'MODEL', 'API_KEY', 'BACKEND', 'VOICE', 'FORMAT', 'STREAM'] as const;
 
@@ -25,10 +25,22 @@ const ofServer = ['BASE_URL', 'MODEL', 'API_KEY', 'BACKEND', 'VOICE', 'FORMAT', 
 export async function chooseProviders(context: SetupContext): Promise<SpokenClip | undefined> {
   const { providers } = context.flags;
   const filled: FilledGroups = { groups: new Set() };
-  if (providers === 'embedded') {
-    useEmbedded(context);
-    return undefined;
-  }
+  if (providers === 'embedded') useEmbedded(context);
+  else await chooseServers(context, providers, filled);
+  const { ask, edits } = context;
+  const read = readConfig(edits.environment());
+  if (read.kind === 'ok' && read.config.chat.kind === 'embedded') ask.say(noModel);
+  return filled.clip;
+}
+
+const noModel =
+  'No chat model is chosen: the bot answers from a small built-in list. npm run setup connects a model later.';
+
+async function chooseServers(
+  context: SetupContext,
+  providers: readonly NamedServer[],
+  filled: FilledGroups,
+): Promise<void> {
   for (const server of providers) {
     const { baseUrl, keyEnv } = server;
     const address = { baseUrl, ...keyIn(context, keyEnv) };
@@ -36,7 +48,6 @@ export async function chooseProviders(context: SetupContext): Promise<SpokenClip
     throw new SetupEnd(1, `${baseUrl} cannot be used as it is. Nothing was written.`);
   }
   if (providers.length === 0) await askForServers(context, filled);
-  return filled.clip;
 }
 
 /** Key in a variable. Its name is not repeated: it may be the key itself. */
@@ -52,17 +63,13 @@ function keyIn(
 
 /** One server after the other, until every role has one or enough is said. */
 async function askForServers(context: SetupContext, filled: FilledGroups): Promise<void> {
-  const { ask } = context;
+  const { ask, vendors } = context;
   const nearby = await nearbyServers();
+  ask.say(choiceScreen(vendors));
   while (filled.groups.size < groups.length) {
-    const found = nearby.map(({ name, baseUrl }) => ({
-      value: baseUrl,
-      label: `The server at ${baseUrl}`,
-      hint: `usually ${name}`,
-    }));
-    const answer = await ask.choose<string>(questionFor(filled), [
-      ...found,
-      { value: openAi, label: 'OpenAI', hint: 'needs a key' },
+    const answer = await ask.choose<ServerChoice>(questionFor(filled), [
+      ...nearby.map(foundChoice),
+      ...vendors.filter((vendor) => rolesLeft(vendor, filled).length > 0).map(vendorChoice),
       { value: 'other', label: 'Another server, by its address' },
       lastChoice(filled),
     ]);
@@ -70,37 +77,64 @@ async function askForServers(context: SetupContext, filled: FilledGroups): Promi
       if (filled.groups.size === 0) useEmbedded(context);
       return;
     }
-    await tried(context, { address: await addressOf(context, answer), named: {} }, filled);
+    const address = await addressOf(context, answer);
+    const wanted = typeof answer === 'string' ? {} : { groups: rolesLeft(answer, filled) };
+    await tried(context, { address, named: {}, ...wanted }, filled);
   }
 }
 
+/** A vendor of the list, a server found nearby, one that is to be named, or none. */
+type ServerChoice = Pick<Vendor, 'baseUrl' | 'name' | 'needsKey' | 'roles'> | 'other' | 'none';
+
+function foundChoice({ name, baseUrl }: NearbyServer): AnswerChoice<ServerChoice> {
+  const label = `The server at ${baseUrl}`;
+  const value = { name: label, baseUrl, needsKey: false, roles: groups };
+  return { value, label, hint: `usually ${name}` };
+}
+
+function vendorChoice(vendor: Vendor): AnswerChoice<ServerChoice> {
+  const roles = vendor.roles.map((group) => words[group]).join(', ');
+  const where = isOwn(vendor) ? vendor.baseUrl : 'needs a key';
+  return { value: vendor, label: vendor.name, hint: `${roles}; ${where}` };
+}
+
+/** Roles that it can serve and no server serves yet. */
+function rolesLeft({ roles }: Pick<Vendor, 'roles'>, { groups: taken }: FilledGroups) {
+  return roles.filter((group) => !taken.has(group));
+}
+
+const words = {
+  TRANSCRIPTION: 'speech to text',
+  CHAT_COMPLETION: 'chat',
+  SPEECH: 'text to speech',
+} as const satisfies Readonly<Record<SettingGroup, string>>;
+
 function questionFor({ groups: taken }: FilledGroups): string {
   if (taken.size === 0) return 'Which server for speech to text, chat, and text to speech?';
-  const words = {
-    TRANSCRIPTION: 'speech to text',
-    CHAT_COMPLETION: 'chat',
-    SPEECH: 'text to speech',
-  };
   const left = groups.filter((group) => !taken.has(group)).map((group) => words[group]);
   return `And which for ${left.join(' and ')}?`;
 }
 
-function lastChoice({ groups: taken }: FilledGroups): AnswerChoice<string> {
+function lastChoice({ groups: taken }: FilledGroups): AnswerChoice<ServerChoice> {
   if (taken.size > 0) return { value: 'none', label: 'None: as it is for the rest' };
   return { value: 'none', label: 'None: the embedded engines', hint: 'English, demo quality' };
 }
 
-async function addressOf({ ask }: SetupContext, answer: string): Promise<Address> {
+async function addressOf(
+  { ask }: SetupContext,
+  answer: Exclude<ServerChoice, 'none'>,
+): Promise<Address> {
   const baseUrl =
     answer === 'other'
       ? await ask.askText('Its address, up to /v1.', 'http://127.0.0.1:8000/v1', (value) =>
           isAddress(value) ? undefined : 'It must be an address like http://127.0.0.1:8000/v1.',
         )
-      : answer;
-  const isNeeded = isOpenAi(baseUrl);
-  const question = isNeeded ? 'Its key (not shown).' : 'Its key (not shown; Enter for none).';
+      : answer.baseUrl;
+  const { name, needsKey } =
+    answer === 'other' ? { name: 'OpenAI', needsKey: isOpenAi(baseUrl) } : answer;
+  const question = needsKey ? 'Its key (not shown).' : 'Its key (not shown; Enter for none).';
   const apiKey = await ask.askSecret(question, (value) => {
-    if (value === '') return isNeeded ? 'OpenAI needs a key.' : undefined;
+    if (value === '') return needsKey ? `${name} needs a key.` : undefined;
     return /^[\x21-\x7e]+$/.test(value)
       ? undefined
       : 'It holds characters that no key has; copy it again.';

@@ -14,6 +14,7 @@ import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { visitChannel } from '#src/discord/account/channel-trial.ts';
 import { readSeat, readVoicePlace } from '#src/discord/account/guild-rights.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
+import { visibleLine } from '#src/texts/visible-line.ts';
 import type { KnownBot } from './choose-token.ts';
 import { sayFindings } from './say-findings.ts';
 
@@ -26,6 +27,8 @@ export type SoundTrial = {
 type Channel = { readonly guildId: string; readonly channelId: string; readonly name: string };
 
 const checkMs = 1_000;
+/** Most members of a team that are waited for: each is one request to Discord a second. */
+const mostOwners = 10;
 /** Shortest stay, in ms. */
 const stayMs = 1_000;
 
@@ -100,21 +103,33 @@ async function chosenChannel(
     );
   }
   if (!ask.canAsk || !server) return undefined;
-  const { ownerId } = bot;
-  if (ownerId === undefined) return undefined;
-  if (!(await ask.confirm(`Hear it now? Sit down in a voice channel of ${server.name}.`)))
+  const { owners } = bot;
+  if (owners.length === 0) {
+    ask.say('Not tried: Discord names no owner of the bot. --channel ID names a voice channel.');
     return undefined;
+  }
+  const who = namesOf(owners);
+  const hint = `${who}: sit down in a voice channel of ${server.name}.`;
+  if (!(await ask.confirm(`Hear it now? ${hint}`))) return undefined;
   const seat = await ask.wait(
-    `Waiting until you sit in a voice channel of ${server.name}`,
+    `Waiting until ${who} sits in a voice channel of ${server.name}`,
     async (signal) => {
       for (;;) {
-        const found = await readSeat(rest, { guildId: server.id, userId: ownerId }, signal);
-        if (found !== undefined) return found;
+        for (const { id: userId } of owners.slice(0, mostOwners)) {
+          const found = await readSeat(rest, { guildId: server.id, userId }, signal);
+          if (found !== undefined) return found;
+        }
         await clock.sleep(checkMs, signal);
       }
     },
   );
   return await named(seat);
+}
+
+/** Names of the people who may sit down, as in `Olga, Ben or Cleo`. */
+function namesOf(owners: KnownBot['owners']): string {
+  const names = owners.slice(0, mostOwners).map(({ id, name }) => visibleLine(name) || id);
+  return new Intl.ListFormat('en', { type: 'disjunction' }).format(names);
 }
 
 /** Speech by the server that will speak, where it was tried just now; else by the voice that comes with the bot. */

@@ -5,6 +5,7 @@ import type { SessionEvent } from '#src/conversation/ports/events.ts';
 import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { ShardNews } from '#src/discord/shards/ownership.ts';
+import type { RaisedAlert } from '#src/ops/alert-board.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import type { Engines } from './engines/engines.ts';
 
@@ -14,6 +15,8 @@ export type BotOptions = {
   readonly discord: { readonly token: string; readonly apiUrl?: string; readonly guildId?: string };
   readonly engines: Omit<Engines, typeof Symbol.asyncDispose>;
   readonly codec: OpusCodec;
+  /** Alerts that are raised now, for the pages of other processes. Default: none. */
+  readonly alerts?: () => readonly RaisedAlert[];
   /** Absent: there is no page for managers. */
   readonly pageLinks?: PageLinks | undefined;
   /** Wraps the pipelines that sessions use. Default: nothing does. */

@@ -7,6 +7,7 @@ import type { ShardOwnership } from '#src/discord/shards/ownership.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { AccessParts, ServerService } from '#src/web/api/authorise.ts';
 import type { OperatorAccess } from '#src/web/page/operator-page.ts';
+import { type ServerFacts, summariseProcess } from '#src/web/page/process-watch.ts';
 import type { SessionControls } from '#src/web/page/session-actions.ts';
 import type { BotOptions } from './bot-options.ts';
 import { openOwnership } from './shards/open-ownership.ts';
@@ -43,7 +44,13 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   );
   const encoders = stack.use(new SoundEncoders(options.codec, realClock));
   const shards = stack.use(new ShardBots(options, shared, sessions, signal));
-  const ownership = stack.use(await openOwnership(options, limits, signal));
+  const seen: ServerFacts = {
+    servers: () => shards.all().flatMap((one) => one.servers()),
+    sessions: () => sessions.all().flatMap((one) => one.all()),
+    today: (guildId) => shared.budgets.today(guildId),
+  };
+  const summary = () => JSON.stringify(summariseProcess(seen, options.alerts?.() ?? []));
+  const ownership = stack.use(await openOwnership(options, limits, summary, signal));
   await ownership.open(shards, signal);
   keepHeapSmall();
   const closing = stack.move();
@@ -66,15 +73,16 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
       servers: { find: async (guildId) => servedBy(guildId, sessions, ownership) },
     },
     operator: {
-      sessions: () => sessions.all().flatMap((one) => one.all()),
+      ...seen,
       controls: (guildId) => controlsOf(guildId, sessions),
-      today: (guildId) => shared.budgets.today(guildId),
+      total: () => shared.budgets.total(),
+      processes: () => ownership.states(),
+      spending: shared.store.spending,
       mayManage: (guildId, personId) =>
         sessions.programsOf(guildId)?.places.mayManage(guildId, personId) === true,
       async refreshMember(guildId, personId) {
         await sessions.programsOf(guildId)?.members.refresh(guildId, personId, signal);
       },
-      guildName: (guildId) => sessions.programsOf(guildId)?.places.guildName(guildId),
       breakers: () => options.engines.breakers(),
     },
     async drain(ms) {

@@ -1,5 +1,6 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
+import { planOf } from '#src/config/server-plans.ts';
 import { type AnsweringWay, priceOf, tariffsOf } from '#src/config/tariffs.ts';
 import type { Config } from '#src/config/types.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
@@ -11,6 +12,7 @@ import { SharedLedger } from '#src/spending/ledger/shared-ledger.ts';
 import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
+import { TotalBudget } from '#src/spending/total-budget.ts';
 
 export type BudgetOptions = {
   readonly config: Config;
@@ -21,10 +23,14 @@ export type BudgetOptions = {
   readonly wayIn: (guildId: string) => AnsweringWay;
   /** Whether captions are on in this server. */
   readonly keepsCaptions: (guildId: string) => boolean;
+  /** Whether the embedded recogniser can write the captions of this server. */
+  readonly hasFreeCaptions: (guildId: string) => boolean;
   /** Caps that a server has set below those of the operator. */
   readonly guildCapsOf: (guildId: string) => GuildCaps;
   /** Own budgets of who is no person. */
   readonly ownCapOf: (payerId: string) => Amount | undefined;
+  /** Time zone in which the days of a server end. */
+  readonly timeZoneIn: (guildId: string) => string;
   readonly onEvent: SessionDependencies['onEvent'];
   readonly alert: (change: AlertChange) => void;
   /** One sentence for the operator. */
@@ -38,14 +44,17 @@ export async function openBudget({
   sharedSpending,
   wayIn,
   keepsCaptions,
+  hasFreeCaptions,
   guildCapsOf,
   ownCapOf,
+  timeZoneIn,
   onEvent,
   alert,
   warn,
 }: BudgetOptions): Promise<{ readonly budgets: SessionBudgets } & AsyncDisposable> {
   const clock = realClock;
-  const ledger = new Ledger();
+  const { totalDayNanoUsd: capNanoUsd } = config.budget;
+  const ledger = new Ledger({ countsAll: capNanoUsd > 0, timeZoneIn });
   const report = (error: unknown) =>
     warn(`Budgets count in memory only: ${error instanceof Error ? error.message : error}`, error);
   const common = { ledger, clock, report, alert };
@@ -53,18 +62,24 @@ export async function openBudget({
     sharedSpending && new SharedLedger({ ...common, shared: sharedSpending, former: spending });
   const keeper = exchange ?? new LedgerPersistence({ ...common, spending });
   await keeper.open();
-  const { caps } = config.budget;
+  const total = new TotalBudget({ capNanoUsd, clock, ledger, alert });
   const budgets = new SessionBudgets({
     clock,
     ledger,
-    caps,
+    capsOf: (guildId) => planOf(config.serverPlans, guildId).caps,
+    total,
     ...(exchange && { exchange }),
     keepsCaptions,
+    hasFreeCaptions,
     guildCapsOf,
     ownCapOf,
     onEvent,
     rateOf: (by) => priceOf(by, config.budget),
     tariffOf: tariffsOf(config, wayIn),
   });
-  return { budgets, [Symbol.asyncDispose]: () => keeper[Symbol.asyncDispose]() };
+  const close = async () => {
+    total[Symbol.dispose]();
+    await keeper[Symbol.asyncDispose]();
+  };
+  return { budgets, [Symbol.asyncDispose]: close };
 }

@@ -56,6 +56,7 @@ export function countDiscord(
     case 'no-view':
     case 'no-connect':
     case 'guild-removed':
+    case 'server-left':
       return;
   }
 }
@@ -108,6 +109,7 @@ export function logDiscord(log: Log, event: DiscordEvent): void {
     case 'no-view':
     case 'no-connect':
     case 'guild-removed':
+    case 'server-left':
       log.info(event, event.kind);
       return;
     case 'alert': // written by the alert board

@@ -1,7 +1,14 @@
 // npm start: the bot on Discord, or in its own sandbox where no token is set.
 // JavaScript, as the compile cache is not yet open: to strip types of this file, Node would load its TypeScript parser for good.
-import { openCompileCache, resolveOwnImports } from '#src/base/open-compile-cache.mjs';
 import { keepHttpParserPlain } from './http-parser.mjs';
+
+if (Number.parseInt(process.versions.node, 10) < 24) {
+  console.error(
+    `Parley needs Node 24 or later, and this is Node ${process.versions.node}: install it from nodejs.org.`,
+  );
+  process.exit(78);
+}
+const { openCompileCache, resolveOwnImports } = await import('#src/base/open-compile-cache.mjs');
 
 keepHttpParserPlain();
 openCompileCache();

@@ -50,6 +50,7 @@ export async function onDiscord(
   const kinds = features.flatMap(({ events = [] }) => events);
   const declared = features.flatMap(({ alerts = [] }) => alerts);
   using metrics = new Metrics(ready, packageJson.version, kinds);
+  countTotal(config, metrics, () => running);
   surviveBugs(log, metrics.process);
   const notices = openNotices(config, { token, ...place }, log, signal);
   const alerts = new AlertBoard(log, metrics.meters, declared, notices);
@@ -82,6 +83,7 @@ export async function onDiscord(
       config,
       engines,
       codec,
+      alerts: () => alerts.raised,
       discord: { token: token.reveal(), ...place },
       pageLinks: pages && {
         link: (guildId, personId) => pages.operator.link(guildId, personId),
@@ -94,6 +96,7 @@ export async function onDiscord(
         if (event.kind === 'voice-unusable') readiness.check('self-tests', event.message);
         logDiscord(shardId === undefined ? log : log.child({ shard: shardId }), event);
         if (event.kind === 'voice-unusable') notices.report(event.kind);
+        if (event.kind === 'ready') sayUnlimited(log, config, event.guilds);
         if (event.kind === 'alert') alerts.report(event, event.guildId);
         if (event.kind === 'closed') closed.resolve(exitCodeOf(event.closeCode, config));
       },
@@ -116,6 +119,37 @@ export async function onDiscord(
   signal.addEventListener('abort', () => void drain());
   if (signal.aborted) closed.resolve(0);
   return await closed.promise;
+}
+
+/** Figures of the budget of all servers, where there is one. */
+function countTotal(
+  { budget }: Config,
+  { meters }: Metrics,
+  bot: () => RunningBot | undefined,
+): void {
+  if (budget.totalDayNanoUsd === 0) return;
+  const help = 'US dollars that all servers of all processes';
+  const total = () => bot()?.operator.total();
+  meters.gauge('total_spent_today_usd', `${help} have spent today (UTC).`, () => total()?.usd);
+  meters.gauge('total_cap_usd', `${help} may spend a day.`, () => total()?.capUsd);
+}
+
+/** Says what the servers of a shard may spend together, where there is no cap over all. */
+function sayUnlimited(log: Log, config: Config, guilds: number): void {
+  const { budget, chat, serverPlans, speech, transcription } = config;
+  const isPaid = [chat, speech, transcription].some(({ kind }) => kind === 'remote');
+  if (budget.totalDayNanoUsd > 0 || !isPaid) return;
+  const { byServer, standard } = serverPlans;
+  const usual = standard.caps.serverDay.nanoUsd;
+  const own = [...byServer.values()].slice(0, guilds).map(({ caps }) => caps.serverDay.nanoUsd);
+  const others = guilds - own.length;
+  const usd = (others * usual + own.reduce((sum, one) => sum + one, 0)) / 1e9;
+  const isUnlimited = own.includes(0) || (others > 0 && usual === 0);
+  const plans = own.length > 0 ? `, ${own.length} more by their plan` : '';
+  const sum = isUnlimited
+    ? 'without a limit'
+    : `${usd} USD (${others} x ${usual / 1e9} USD a server${plans})`;
+  log.info(`BUDGET_TOTAL_DAY_USD is not set: all servers together may spend ${sum} a day`);
 }
 
 /** Notices to the operator; over REST alone, so that they leave while the gateway is away, too. */
@@ -244,6 +278,9 @@ function noteStore(
     }
     case 'waiting':
       log.warn(event.message);
+      return;
+    case 'copied':
+      log.info({ copies: event.copies }, 'store: copied before it is brought to a new format');
       return;
     case 'written':
       metrics.storeWritten(event.tookMs);

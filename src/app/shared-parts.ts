@@ -34,6 +34,7 @@ import {
 } from '#src/speech/text-language/text-language.ts';
 import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
+import { backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { backupsFolder } from '#src/storage/backups/copy-names.ts';
 import { FileCopies } from '#src/storage/backups/file-copies.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
@@ -111,7 +112,15 @@ export async function openSharedParts(
         sessionsOf(guildId)
           ?.sessions(guildId)
           .some(({ context }) => context.features.panel().captionsIn !== undefined) === true,
+      hasFreeCaptions: (guildId) =>
+        options.engines.roughTranscriber !== undefined &&
+        sessionsOf(guildId)
+          ?.sessions(guildId)
+          .some(({ context }) => /^en\b/i.test(context.parts.places.localeIn(guildId))) === true,
       guildCapsOf: (guildId) => sessionsOf(guildId)?.settings.capsIn(guildId) ?? {},
+      timeZoneIn: (guildId) =>
+        sessionsOf(guildId)?.settings.in(guildId).timeZone ??
+        Intl.DateTimeFormat().resolvedOptions().timeZone,
       ownCapOf: (payerId) => tokenBudgets.capOf(payerId),
       onEvent: options.onSession,
       alert: options.onStore,
@@ -147,8 +156,8 @@ export async function openSharedParts(
 }
 
 /**
- * Claims `DATA_DIR`: no other process writes into it, and nothing there is newer than this program. With a database nothing
- * is written there that processes do not share. Errors: BotError `store.*`.
+ * Claims `DATA_DIR`: no other process writes into it, nothing there is newer than this program, and what is older is copied before
+ * it is migrated. With a database nothing is written there that processes do not share. Errors: BotError `store.*`.
  */
 async function claimDataDir(
   { config: { dataDir, databaseUrl }, onStore }: BotOptions,
@@ -161,6 +170,8 @@ async function claimDataDir(
   stack.use(await lockDataDir(dataDir, { clock: realClock, version, onWait }, signal));
   refuseForeignFormats(dataDir);
   removeLeftovers(dataDir);
+  const copies = await backUpFormerFormats(dataDir, realClock.wallMs());
+  if (copies.length > 0) onStore({ kind: 'copied', copies });
   return stack.move();
 }
 

@@ -67,6 +67,12 @@ export type ErrorCode = keyof typeof errorCodes;
 /** Step of an answer in which a failure happened, as a person would name it. */
 export type FailureStage = 'recognise' | 'think' | 'speak' | 'link';
 
+/**
+ * Step of opening a voice link: the seat that Discord gives, the socket of the voice server, its login, IP discovery over UDP,
+ * the key of the transport, and the end-to-end encrypted group.
+ */
+export type OpeningStep = 'seat' | 'socket' | 'login' | 'udp' | 'key' | 'group';
+
 /** Facts about the server behind a failure, for the text that people read. */
 export type FailureServer = {
   /** Name for people, say `127.0.0.1:8000`. */
@@ -75,6 +81,8 @@ export type FailureServer = {
   readonly keySetting?: string;
   /** HTTP status of its answer. */
   readonly status?: number;
+  /** Step at which a voice link stood that was not open in time. */
+  readonly openingStep?: OpeningStep;
   /** Time, in ms, that the server asks us to wait. */
   readonly retryAfterMs?: number;
   /** True when prepaid credit is used up: waiting does not help. */

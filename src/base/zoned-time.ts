@@ -69,7 +69,8 @@ function offsetMs(wallMs: number, timeZone: string): number {
   return utcMs(localTime(wallMs, timeZone)) - Math.floor(wallMs / 1000) * 1000;
 }
 
-function utcMs({ year, month, day, hour, minute, second }: LocalTime): number {
+/** The instant, in ms since 1970, at which clocks of UTC show this time. */
+export function utcMs({ year, month, day, hour, minute, second }: LocalTime): number {
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 

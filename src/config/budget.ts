@@ -4,7 +4,12 @@ import { knownPrices, type Price, readPrices } from '#src/spending/prices/prices
 import type { EnvironmentSettings } from './settings.ts';
 
 /** Budget settings: caps, and prices with the owner's first. */
-export type Budget = { readonly caps: Caps; readonly prices: readonly Price[] };
+export type Budget = {
+  readonly caps: Caps;
+  /** The most that all servers together may spend a day, in billionths of a dollar; 0: no cap. */
+  readonly totalDayNanoUsd: number;
+  readonly prices: readonly Price[];
+};
 
 /** One line per mistake. */
 export function budgetMistakes({ PRICES: path }: EnvironmentSettings): string[] {
@@ -22,6 +27,7 @@ export function readBudget(from: EnvironmentSettings): Budget {
       serverDayUnpriced: from.BUDGET_SERVER_DAY_UNPRICED,
       captionsDayMs: Math.round(from.BUDGET_CAPTIONS_DAY_MINUTES * 60_000),
     },
+    totalDayNanoUsd: Math.round(from.BUDGET_TOTAL_DAY_USD * 1e9),
     prices: [...(own?.kind === 'ok' ? own.prices : []), ...knownPrices],
   };
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import {
   hasStableWords,
   isOpenAi,
@@ -15,7 +16,9 @@ import { readExternalTools } from './external-tools.ts';
 import { fallbackMistakes, readFallbacks } from './fallbacks.ts';
 import { groups, keyOf, type SettingGroup } from './keys.ts';
 import { readRealtime, realtimeMistakes } from './realtime.ts';
-import { type EnvironmentSettings, isHttpUrl, listed, settings } from './settings.ts';
+import { readServerPlans } from './server-plans.ts';
+import { readServers, serverMistakes } from './servers.ts';
+import { type EnvironmentSettings, isHttpUrl, listed, settingNames, settings } from './settings.ts';
 import { speechMistakes, speechOf } from './speech.ts';
 import type { AudioModel, Config, ConfigResult, Embedded, RemoteServer } from './types.ts';
 
@@ -43,17 +46,36 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const tools = readExternalTools(parsed.data, environment);
   const toolMistakes = tools.kind === 'bad' ? tools.mistakes : [];
   const { brains, mistakes: brainMistakes } = readBrains(parsed.data.BRAINS, environment);
+  const plans = readServerPlans(parsed.data.SERVER_PLANS_FILE, readBudget(parsed.data).caps, {
+    pipelines: pipelinesSetUp(parsed.data),
+    brains: brains.map(({ name }) => name),
+  });
   const mistakes = [
     ...contradictions(parsed.data),
+    ...(plans.kind === 'bad' ? plans.mistakes : []),
     ...impossibleModels(parsed.data),
     ...removed,
     ...toolMistakes,
     ...brainMistakes,
   ];
-  if (tools.kind === 'bad' || mistakes.length > 0) return { kind: 'bad', mistakes };
+  if (tools.kind === 'bad' || plans.kind === 'bad' || mistakes.length > 0)
+    return { kind: 'bad', mistakes };
   const { PATH: searchPath = '' } = environment;
   const externalTools = tools.tools;
-  return { kind: 'ok', config: { ...arrange(parsed.data), searchPath, brains, externalTools } };
+  const more = {
+    searchPath,
+    brains,
+    externalTools,
+    serverPlans: plans.plans,
+    given: changedSettings(given),
+  };
+  return { kind: 'ok', config: { ...arrange(parsed.data), ...more } };
+}
+
+/** Names of the settings that were given another value than the standard one. */
+function changedSettings(given: Readonly<Record<string, string | undefined>>): ReadonlySet<string> {
+  const standard = settingNames();
+  return new Set(Object.keys(given).filter((name) => given[name] !== standard.get(name)));
 }
 
 /** A key held by a variable of the environment that is no setting. */
@@ -98,6 +120,7 @@ function contradictions(from: EnvironmentSettings): string[] {
   return [
     ...missingKeys(from),
     ...pageMistakes(from),
+    ...serverMistakes(from),
     ...budgetMistakes(from),
     ...realtimeWithout(from),
     ...speakersWithout(from),
@@ -108,6 +131,15 @@ function contradictions(from: EnvironmentSettings): string[] {
     ),
     ...(voice.kind === 'remote' ? speechMistakes(from, voice) : []),
     ...(role ? ['CONSENT_ROLE_ID: missing; CONSENT_POLICY=role needs the role that agreed'] : []),
+  ];
+}
+
+/** Pipelines that servers may choose with these settings. */
+function pipelinesSetUp(from: EnvironmentSettings): readonly PipelineName[] {
+  return [
+    'chained',
+    ...(audioModelNamed(from) === undefined ? [] : (['audio-model'] as const)),
+    ...(readRealtime(from) === undefined ? [] : (['realtime'] as const)),
   ];
 }
 
@@ -164,7 +196,7 @@ function missingKeys(from: EnvironmentSettings): string[] {
 
 function arrange(
   from: EnvironmentSettings,
-): Omit<Config, 'brains' | 'searchPath' | 'externalTools'> {
+): Omit<Config, 'brains' | 'searchPath' | 'externalTools' | 'serverPlans' | 'given'> {
   const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DISCORD_GUILD_ID: guildId } = from;
   const messageContent = from.MESSAGE_CONTENT === 'on';
   const realtime = readRealtime(from);
@@ -178,6 +210,7 @@ function arrange(
         ...(messageContent && { messageContent }),
       },
     }),
+    servers: readServers(from),
     shards: from.SHARDS,
     ...(from.SHARDS_PER_PROCESS && { shardsPerProcess: from.SHARDS_PER_PROCESS }),
     pipeline: from.PIPELINE,

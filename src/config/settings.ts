@@ -41,6 +41,10 @@ export const settings = z.object({
     .refine(isHttpUrl, 'must be an address like http://127.0.0.1:8080/api')
     .optional(),
   DISCORD_GUILD_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a server').optional(),
+  SERVERS_ALLOWED: words
+    .refine(areIds, 'must be numeric ids of servers, commas between')
+    .optional(),
+  SERVERS_BARRED: words.refine(areIds, 'must be numeric ids of servers, commas between').optional(),
   SHARDS: words
     .refine(isShardCount, 'must be a whole number from 1 to 16384, or auto')
     .transform((value) => (value === 'auto' ? value : Number(value)))
@@ -155,6 +159,8 @@ export const settings = z.object({
   BUDGET_SERVER_MONTH_MINUTES: budget.default(6_000),
   BUDGET_SERVER_DAY_UNPRICED: budget.default(20_000),
   BUDGET_CAPTIONS_DAY_MINUTES: budget.default(240),
+  BUDGET_TOTAL_DAY_USD: budget.default(0),
+  SERVER_PLANS_FILE: words.optional(),
   DATA_DIR: words.default('./data'),
   DATABASE_URL: words
     .refine(isDatabaseUrl, 'must be an address like postgres://user:password@127.0.0.1:5432/parley')
@@ -233,6 +239,10 @@ function isServerUrl(value: string): boolean {
 
 function isShardCount(value: string): boolean {
   return value === 'auto' || (/^[1-9]\d{0,4}$/.test(value) && Number(value) <= mostShards);
+}
+
+function areIds(value: string): boolean {
+  return listed(value).every((one) => /^\d{15,21}$/.test(one));
 }
 
 function areHosts(value: string): boolean {

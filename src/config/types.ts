@@ -3,6 +3,8 @@ import type { Budget } from './budget.ts';
 import type { ConfiguredDeadlines } from './deadlines.ts';
 import type { ExternalToolsConfig } from './external-tools.ts';
 import type { Realtime } from './realtime.ts';
+import type { ServerPlans } from './server-plans.ts';
+import type { ServerLists } from './servers.ts';
 import type { EnvironmentSettings } from './settings.ts';
 
 /** A speech or chat server as one role uses it. */
@@ -34,6 +36,8 @@ export type AudioModel = {
 };
 
 export type Config = {
+  /** Names of the settings to which the operator has given another value than the standard one. */
+  readonly given: ReadonlySet<string>;
   /** Absent: the sandbox. */
   readonly discord?: {
     readonly token: Secret;
@@ -42,6 +46,8 @@ export type Config = {
     /** Asked of Discord: the intent that tells the text of every message. */
     readonly messageContent?: boolean;
   };
+  readonly servers: ServerLists;
+  readonly serverPlans: ServerPlans;
   /** Number of shards; `auto`: as many as Discord recommends. */
   readonly shards: number | 'auto';
   /** Most shards that this process takes; absent: all. */

@@ -1,15 +1,17 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { Class } from '#src/conversation/feature.ts';
+import type { HelpFacts, HelpLine } from '#src/conversation/help-line.ts';
 import type { ReplyFile } from '#src/conversation/ports/channel-messages.ts';
 import type { PageLinks, Places, Stats } from '#src/conversation/ports/command-ports.ts';
 import type { Form } from '#src/conversation/ports/form.ts';
+import type { Picker } from '#src/conversation/ports/picker.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { GuildAccess } from '#src/conversation/presence/access-control.ts';
 import type { PauseHearing } from '#src/conversation/presence/pause-hearing.ts';
 import type { SessionPrivacy } from '#src/conversation/presence/privacy.ts';
-import type { KnownPeopleSettings } from '#src/conversation/settings/known-people-settings.ts';
-import type { ToolConfirmations } from '#src/conversation/tools/confirm-tool.ts';
+import type { KnownPeopleSettings } from '#src/conversation/settings/personal-settings-cache.ts';
+import type { ToolConfirmations } from '#src/conversation/tools/run-confirmed-tools.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
@@ -23,8 +25,14 @@ export type Reply = TextLine & {
   readonly lines?: readonly TextLine[];
   /** In rows of five, by the names of `Press`; what follows a colon its press finds in `words.about`. */
   readonly buttons?: readonly string[];
+  /** Menus above the buttons, a row each; rows of both are five at most. */
+  readonly pickers?: readonly Picker[];
+  /** It takes the place of the message whose button, picker or form was used. */
+  readonly inPlace?: true;
   /** This message is edited from now on to show the state of the caller's channel. */
   readonly panel?: true;
+  /** Names of commands in it can be clicked, where Discord has told their ids. */
+  readonly linksCommands?: true;
   /** Each below Discord's limit; those that do not fit into this message follow it in others. Not in a panel. */
   readonly files?: readonly ReplyFile[];
 };
@@ -52,6 +60,8 @@ export type CommandCall = {
   readonly file?: SoundFile;
   /** The message whose menu it was, for an entry of one. */
   readonly message?: PickedMessage;
+  /** Values that were picked from a menu: ids, or values of its options. */
+  readonly picked?: readonly string[];
   /** All other options that were filled, by name; a choice is one of its values, a truth `true` or `false`. */
   readonly words: Readonly<Record<string, string>>;
 };
@@ -106,6 +116,8 @@ export type CommandPorts = {
   /** Absent: there is no page. */
   readonly page?: PageLinks;
   readonly costs: SpentCosts;
+  /** Facts for the help of a server. Never throws. */
+  readonly helpFacts: (guildId: string) => Promise<HelpFacts>;
   /** Object of a feature, by its class. */
   readonly port: PortOf;
 };
@@ -128,8 +140,12 @@ export interface Command {
   readonly thinksFirst?: true;
   /** Also for people whom the server does not let use the bot: their own data, help, and commands that check rights themselves. */
   readonly isForEverybody?: true;
+  /** Its line in `/help`. */
+  readonly help?: HelpLine;
   /** Stands in place of "thinking" until the slow answer is edited into it; undefined: "thinking" does. */
   readonly meanwhile?: (call: CommandCall) => TextLine | undefined;
+  /** Only people with Manage Server may use it: Discord hides it from others, and it checks the right itself. */
+  readonly needsManageServer?: true;
   /** A form that is opened in place of running it; undefined, or late: it runs. */
   form?(call: CommandCall, ports: CommandPorts): Promise<Form | undefined>;
   /** The first reply answers the command, the rest follow it. */
@@ -148,6 +164,8 @@ export type CommandGroup = {
   readonly name: string;
   readonly description: PlainTextId;
   readonly commands: readonly Command[];
+  /** Line in `/help` about all of them; each may have its own. */
+  readonly help?: HelpLine;
 };
 
 /** A button: data plus one decision, like a command. Its name outlives the process that drew it. */
@@ -159,12 +177,21 @@ export interface Button {
   readonly longestMs?: number;
   readonly thinksFirst?: true;
   readonly isForEverybody?: true;
+  /** It changes its own message, which stays as it is while a slow answer is awaited. */
+  readonly inPlace?: true;
+  /** A form, as of a command. */
+  form?(call: CommandCall, ports: CommandPorts): Promise<Form | undefined>;
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;
 }
+
+/** Handler of values picked from a menu: data plus one decision, like a button. */
+export type PickerHandler = Pick<Button, 'name' | 'isForEverybody' | 'inPlace' | 'run'>;
 
 /** Handler of a sent form: data plus one decision, like a button. */
 export interface FormHandler {
   readonly name: string;
+  /** It changes the message whose button opened the form. */
+  readonly inPlace?: true;
   /** Names of the inputs that it finds in `words`; one that was left empty is missing there. */
   readonly inputs: readonly string[];
   run(call: CommandCall, ports: CommandPorts): Promise<Replies>;

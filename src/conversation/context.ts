@@ -1,21 +1,21 @@
 import { Wakeup } from '#src/base/wakeup.ts';
 import { ReportedFailures } from '#src/conversation/alerts/reported-failures.ts';
 import { ConversationMemory } from '#src/conversation/answering/conversation-memory.ts';
-import { HeardQuestions } from '#src/conversation/answering/heard-questions.ts';
-import { OpenConnection } from '#src/conversation/connection/open-connection.ts';
+import { HeardQuestions } from '#src/conversation/answering/correctable-questions.ts';
+import { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
 import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
 import { CurrentPipeline } from '#src/conversation/engines/current-pipeline.ts';
 import { SessionAddressing } from '#src/conversation/hearing/addressing.ts';
 import { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
 import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import { GoneVoices } from '#src/conversation/output/gone-voices.ts';
-import { SessionMix } from '#src/conversation/output/session-mix.ts';
+import { SessionMix } from '#src/conversation/output/session-tracks-and-volumes.ts';
 import type { SpeechOutput } from '#src/conversation/output/speech-output.ts';
 import { SpokenNotices } from '#src/conversation/output/spoken-notices.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
-import { UnansweredPeople } from '#src/conversation/presence/unanswered-people.ts';
-import { WrittenPlaces } from '#src/conversation/presence/written-places.ts';
+import { WrittenPlaces } from '#src/conversation/presence/chats-showing-speech.ts';
+import { UndecidedPeople } from '#src/conversation/presence/consent-undecided-people.ts';
 import { TurnQueue, type TurnQueueOptions } from '#src/conversation/queue/turn-queue.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import { wantedPipeline } from '#src/conversation/settings/settings-with-persona.ts';
@@ -71,14 +71,17 @@ export class SessionContext {
   readonly channel: ChannelRef;
   /** Shared by all sessions: nothing in it depends on the server. */
   readonly parts: SessionDependencies;
-  /** Settings of the server, and of the bot's identity in the channel, as they are now. */
-  readonly settings: () => GuildSettings;
+  /**
+   * Settings of the server, and of the bot's identity in the channel, as they are now; `called`: of that persona, where it answers
+   * when it is called.
+   */
+  readonly settings: (called?: string) => GuildSettings;
   /** Object of a feature, by its class. Errors: TypeError where there is none. */
   readonly port: ShardFeatures['port'];
   /** Settings of all servers. */
   readonly stored: StoredSettings;
   /** Style of an answer that begins now; a voice of the bot that is missed is reported. */
-  readonly style: () => ReplyStyle;
+  readonly style: (called?: string) => ReplyStyle;
   /** Aborted when the session is over; its links may come and go. */
   readonly signal: AbortSignal;
   /** Whether it answers and greets aloud; false: the bot was called to write only. */
@@ -104,17 +107,17 @@ export class SessionContext {
   readonly heardQuestions: HeardQuestions;
   readonly preemptiveBudget = new PreemptiveBudget();
   readonly reportedFailures: ReportedFailures;
-  readonly connection = new OpenConnection();
+  readonly connection = new CurrentConnection();
   /** Reports voices that no longer exist. */
   readonly goneVoices: GoneVoices;
   /** Sentences that are said at the next pause. */
   readonly spokenNotices: SpokenNotices;
   readonly tools: SessionTools;
-  /** What sounds beside its speech. */
+  /** Sounds beside its speech. */
   readonly mix: SessionMix;
   readonly panel: PanelWatch;
   /** People who have said neither yes nor no. */
-  readonly unanswered: UnansweredPeople;
+  readonly unanswered: UndecidedPeople;
   readonly features: SessionFeatures;
 
   /** Members are made in the order in which they need each other; a constructor that is given the context only keeps it. */
@@ -126,11 +129,11 @@ export class SessionContext {
     const before = former?.context;
     this.channel = channel;
     this.parts = parts;
-    this.settings = () => settings.at(guildId, channelId);
+    this.settings = (called) => settings.at(guildId, channelId, called);
     this.port = (type) => sources.features.port(type);
     this.stored = settings;
-    this.style = () => {
-      const style = settings.styleIn(guildId, channelId);
+    this.style = (called) => {
+      const style = settings.styleIn(guildId, channelId, called);
       const onGone: SpeechVoice['onGone'] = (voice, of) => this.goneVoices.ofBot(voice, of);
       return { ...style, voice: { ...style.voice, onGone } };
     };
@@ -164,7 +167,7 @@ export class SessionContext {
     const admits = admissionIn(guildId, this.people, parts, settings);
     this.gate = new ConsentGate(rules, clock, this.people, consent, before?.gate.choices, admits);
 
-    const wanted = () => wantedPipeline(this.settings);
+    const wanted = (called?: string) => wantedPipeline(this.settings(called));
     this.pipeline = new CurrentPipeline(
       (name, brain) => pipelines.open(name, brain),
       wanted,
@@ -181,7 +184,7 @@ export class SessionContext {
       before?.languages,
     );
     this.mix = new SessionMix(parts, before?.mix);
-    this.unanswered = new UnansweredPeople(this, before?.unanswered);
+    this.unanswered = new UndecidedPeople(this, before?.unanswered);
     this.panel = new PanelWatch(this, before?.panel);
     this.features = sources.features.session(this, {
       isReturned: seat !== undefined,

@@ -2,24 +2,24 @@ import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
-import type { WrittenQuestions } from '#src/conversation/answering/written-questions.ts';
-import type { PaidEngines } from '#src/conversation/engines/reserved-engines.ts';
+import type { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
+import type { PaidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
 import type { CaptionChats, NicknameMark } from '#src/conversation/ports/caption-chats.ts';
 import type { ChannelMessages } from '#src/conversation/ports/channel-messages.ts';
 import type { Places } from '#src/conversation/ports/command-ports.ts';
 import type { SessionEventListener } from '#src/conversation/ports/events.ts';
 import type { PanelBoard } from '#src/conversation/ports/panel.ts';
-import type { GuildStore } from '#src/conversation/ports/stores/guild-list-store.ts';
+import type { GuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
 import type { SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
 import type { SettingsStore } from '#src/conversation/ports/stores/settings-store.ts';
 import type { ToolEntry } from '#src/conversation/ports/tool.ts';
 import type { VoiceLinkOpener } from '#src/conversation/ports/voice-link.ts';
-import type { KnownPeopleSettings } from '#src/conversation/settings/known-people-settings.ts';
-import type { ServerSetting } from '#src/conversation/settings/server-setting.ts';
+import type { KnownPeopleSettings } from '#src/conversation/settings/personal-settings-cache.ts';
+import type { ServerSetting } from '#src/conversation/settings/setting-definition.ts';
 import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
-import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
@@ -42,11 +42,21 @@ export type OperatorDefaults = {
   readonly consent: ConsentPolicySettings;
   /** Role whose members may change everybody's sounds. */
   readonly djRoleId?: string;
+  /** Names of the settings in `.env` that the operator has given another value than the standard one. */
+  readonly given: ReadonlySet<string>;
   /** Names that the bot answers to beside its name in a server. */
   readonly names: readonly string[];
   readonly style: ReplyStyle;
   /** IANA name of the zone of times of day that people read. */
   readonly timeZone: string;
+};
+
+/** Limits of the operator for one server. */
+export type OperatorPlan = {
+  readonly caps: Caps;
+  /** Pipelines and brains that the server may use; absent: all. */
+  readonly pipelines?: readonly PipelineName[];
+  readonly brains?: readonly string[];
 };
 
 /** Models and rules by which the connections of a session hear people. */
@@ -65,8 +75,8 @@ export type HearingDependencies = {
 
 /** Parts that `VoiceSessions` gives to the one or two classes that use each. */
 export type SessionSources = {
-  /** Caps of the operator, below which servers may set their own. */
-  readonly caps: Caps;
+  /** Limits of the operator for a server, below which it may set its own caps. */
+  readonly planOf: (guildId: string) => OperatorPlan;
   /** People who are left out of captions. */
   readonly captionChoices: CaptionChoiceStore;
   readonly defaults: OperatorDefaults;
@@ -86,7 +96,7 @@ export type SessionSources = {
   /** Tools that a model may call now: those of the operator, then those of the bot. */
   readonly tools: () => readonly ToolEntry[];
   /** Limit of questions that are answered in writing at the same time, recaps included. */
-  readonly writtenQuestions: WrittenQuestions;
+  readonly writtenQuestions: WrittenAnswerLimits;
   readonly hearing: HearingDependencies;
 };
 

@@ -2,11 +2,18 @@ import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { FeatureAlert } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { RememberedExchange } from '#src/conversation/answering/conversation-memory.ts';
-import type { Button, Command, CommandGroup, FormHandler } from '#src/conversation/command.ts';
+import type {
+  Button,
+  Command,
+  CommandGroup,
+  FormHandler,
+  PickerHandler,
+} from '#src/conversation/command.ts';
 import type {
   BegunUtterance,
   UtteranceFollower,
-} from '#src/conversation/hearing/utterance-listener.ts';
+} from '#src/conversation/hearing/utterance-observer.ts';
+import type { HelpLine } from '#src/conversation/help-line.ts';
 import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import type { SentWords } from '#src/conversation/output/sent-words.ts';
 import type { FeatureEventKind, SessionEventListener } from '#src/conversation/ports/events.ts';
@@ -14,7 +21,7 @@ import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import type { ToolEntry } from '#src/conversation/ports/tool.ts';
 import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import type { ServerSetting } from '#src/conversation/settings/server-setting.ts';
+import type { ServerSetting } from '#src/conversation/settings/setting-definition.ts';
 import type { KnownBy, TextReaders } from '#src/people/confidential-text.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
@@ -25,7 +32,6 @@ import type {
   SoundOpener,
 } from '#src/sources/fetch/ports.ts';
 import type { StoreKey, StorePart } from '#src/sql/store-part.ts';
-import type { PlainTextId } from '#src/texts/texts.ts';
 import type { SessionContext } from './context.ts';
 import type { SessionDependencies, SessionSources } from './dependencies.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
@@ -45,10 +51,12 @@ export type Feature = {
   readonly commands?: readonly (Command | CommandGroup)[];
   /** Its buttons, on replies, messages and the panel. */
   readonly buttons?: readonly Button[];
+  /** Handlers of its menus on messages. */
+  readonly pickers?: readonly PickerHandler[];
   /** Handlers of its forms. */
   readonly forms?: readonly FormHandler[];
-  /** Its sentence in `/help`, under its name as the topic. */
-  readonly help?: PlainTextId;
+  /** Its lines in `/help`, beside those of its commands. */
+  readonly help?: readonly HelpLine[];
   /** Opens it once in a process. */
   open(parts: ProcessParts): OpenFeature;
 };
@@ -122,7 +130,7 @@ export type FeatureShard = {
 };
 
 /**
- * What a feature does for a person in a server beside the rows of its tables, which are counted, exported and erased by their
+ * Hooks of a feature for a person in a server, beside the rows of its tables, which are counted, exported and erased by their
  * declarations. Nothing here throws; undefined: a store is in trouble, which is reported to the operator.
  */
 export type PersonHooks = {
@@ -157,7 +165,7 @@ export type SessionBefore = {
   readonly former?: SessionFeatures;
 };
 
-/** What is told at the end of a session. */
+/** News for the person who asked to leave. */
 export type EndNews = { readonly hasTranscript?: boolean };
 
 /** Reason for which nothing of a person is kept any more; `barred`: they may no longer use the bot. */
@@ -181,6 +189,10 @@ export type FeatureSession = {
   retract?(personId: string, why: RetractReason): void;
   /** Whether it follows what this person says from now on. Asked when an utterance begins. */
   wants?(speakerId: string): boolean;
+  /** The tone of a failure has sounded. */
+  erred?(): void;
+  /** A packet arrived of somebody there, no bot, whose words may not be written; it names nobody. */
+  unwritten?(atMs: number): void;
   /** An utterance that it wants has begun. */
   began?(utterance: BegunUtterance): UtteranceFollower;
   /** Words of the bot, as they leave: called now and then while it speaks, and once at the end. */
@@ -297,6 +309,14 @@ export class SessionFeatures {
 
   wants(speakerId: string): boolean {
     return this.#all.some((one) => one.wants?.(speakerId));
+  }
+
+  erred(): void {
+    for (const one of this.#all) one.erred?.();
+  }
+
+  unwritten(atMs: number): void {
+    for (const one of this.#all) one.unwritten?.(atMs);
   }
 
   began(utterance: BegunUtterance): UtteranceFollower {

@@ -129,7 +129,9 @@ export class PanelWatch {
     const maySpeak = this.#context.maySpeak();
     const isLinkDown = this.#isLinkDown;
     const state = stateOf({ ...activity, isLinkDown, maySpeak, ...(quiet && { quiet }) });
+    const persona = activity.current?.kind === 'question' ? activity.current.persona : undefined;
     this.#show(state, this.#chipsOf(activity), {
+      ...(persona !== undefined && { persona }),
       ...(firstHeard.length > 0 && { firstHeard }),
       ...(asked.length > 0 && { asked }),
       ...(activity.following && { next: activity.following.said.name }),

@@ -1,5 +1,5 @@
 import type { GuildNotices } from '#src/conversation/alerts/guild-notices.ts';
-import type { SeatKeeper } from '#src/conversation/joining/seat-keeper.ts';
+import type { SeatKeeper } from '#src/conversation/joining/seat-persistence.ts';
 import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';

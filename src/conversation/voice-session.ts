@@ -1,11 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
 import { together } from '#src/base/run-together.ts';
 import { Wakeup } from '#src/base/wakeup.ts';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import { ServiceNotices } from '#src/conversation/alerts/service-notices.ts';
 import { VoiceRestrictions } from '#src/conversation/alerts/voice-restrictions.ts';
-import { runConnection } from '#src/conversation/connection/connection-loop.ts';
 import type { ConnectionSources } from '#src/conversation/connection/connection-parts.ts';
+import { runConnection } from '#src/conversation/connection/hear-and-speak-loop.ts';
 import { reconnectRules } from '#src/conversation/connection/reconnect-policy.ts';
 import {
   type ReconnectDecision,
@@ -114,7 +114,7 @@ export class VoiceSession {
     return this.#parts.clock.nowMs() - this.#since.atMs;
   }
 
-  /** What features tell of its end; nothing before it. */
+  /** News of the features at its end; nothing before it. */
   get endNews(): EndNews {
     return this.#endNews;
   }

@@ -1,12 +1,16 @@
 import { sparesCoders } from '#src/audio/opus/opus.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
-import { failureOf, unfailing } from '#src/conversation/alerts/failure.ts';
+import { failureOf, unfailing } from '#src/conversation/alerts/failure-event.ts';
 import { GuildNotices } from '#src/conversation/alerts/guild-notices.ts';
 import type { LinkAlertEvent } from '#src/conversation/alerts/link-fault-notices.ts';
 import type { ReconnectDecision } from '#src/conversation/connection/reconnecting-link.ts';
 import { BotRemovals } from '#src/conversation/joining/bot-removals.ts';
 import { GuildQueue } from '#src/conversation/joining/guild-queue.ts';
+import {
+  followSeatNews,
+  type SeatNewsActions,
+} from '#src/conversation/joining/handle-seat-events.ts';
 import { farewellLine, restsAfter } from '#src/conversation/joining/leave-reason.ts';
 import {
   followedAfter,
@@ -14,16 +18,15 @@ import {
   type JoinCall,
   PendingCalls,
 } from '#src/conversation/joining/pending-calls.ts';
-import { SeatKeeper } from '#src/conversation/joining/seat-keeper.ts';
 import { SeatMoves, type SessionPlace } from '#src/conversation/joining/seat-moves.ts';
-import { followSeatNews, type SeatNewsActions } from '#src/conversation/joining/seat-news.ts';
+import { SeatKeeper } from '#src/conversation/joining/seat-persistence.ts';
 import { withoutAnswers } from '#src/conversation/joining/seat-snapshot.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { SeatEvent } from '#src/conversation/ports/seat-events.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
-import { hasUnasked } from '#src/conversation/presence/unanswered-people.ts';
+import { hasUnasked } from '#src/conversation/presence/consent-undecided-people.ts';
 import { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { returnMs } from '#src/people/return-rules.ts';

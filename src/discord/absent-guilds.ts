@@ -1,5 +1,5 @@
 import { type Client, DiscordAPIError, Events, RESTJSONErrorCodes, Routes } from 'discord.js';
-import type { GuildStore } from '#src/conversation/ports/stores/guild-list-store.ts';
+import type { GuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
 import type { OwnedShard } from '#src/discord/shards/ownership.ts';
 import { isOnShard } from '#src/people/server-share.ts';
 import type { DiscordEvent } from './events.ts';

@@ -8,12 +8,17 @@ import {
   Status,
   type VoiceState,
 } from 'discord.js';
-import type { Button, CommandPorts, FormHandler } from '#src/conversation/command.ts';
+import type {
+  Button,
+  CommandPorts,
+  FormHandler,
+  PickerHandler,
+} from '#src/conversation/command.ts';
 import type { CaptionChats, NicknameMark } from '#src/conversation/ports/caption-chats.ts';
 import type { ChannelMessages } from '#src/conversation/ports/channel-messages.ts';
 import type { Members, Places } from '#src/conversation/ports/command-ports.ts';
 import type { PanelBoard, PanelStore } from '#src/conversation/ports/panel.ts';
-import type { GuildStore } from '#src/conversation/ports/stores/guild-list-store.ts';
+import type { GuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
 import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
 import type { VoiceLinkOpener } from '#src/conversation/ports/voice-link.ts';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
@@ -21,7 +26,13 @@ import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
 import { openChannelWriters } from '#src/discord/captions/channel-writers.ts';
 import { openNicknameMarks } from '#src/discord/captions/nickname-mark.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
-import { isChange, registerCommands } from '#src/discord/interactions/registration.ts';
+import {
+  type CommandIds,
+  type CommandScope,
+  isChange,
+  readCommandIds,
+  registerCommands,
+} from '#src/discord/interactions/registration.ts';
 import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
 import { deliverDispatch } from '#src/discord/library/dispatch-filter.ts';
 import { realTiming } from '#src/discord/link/timing.ts';
@@ -40,6 +51,7 @@ import type { Takeover } from '#src/discord/shards/takeover.ts';
 import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
 import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
 import { watchAbsentGuilds } from './absent-guilds.ts';
+import { DisallowedServers } from './disallowed-servers.ts';
 import type { DiscordEvent } from './events.ts';
 import { leaveAllSeats, shownSeats } from './leave-seats.ts';
 import { closeClient, LoginDeadline, logIn, logInAsAllowed, newClient, remedyOf } from './login.ts';
@@ -47,6 +59,7 @@ import { openMembers } from './members.ts';
 import { watchOwnState } from './own-state.ts';
 import { openPlaces } from './places.ts';
 import { watchRestClock } from './rest-clock.ts';
+import { textOr } from './text-or.ts';
 
 export type DiscordOptions = {
   readonly token: string;
@@ -54,6 +67,8 @@ export type DiscordOptions = {
   readonly apiUrl?: string;
   /** Registers commands in this server at once instead of everywhere. */
   readonly guildId?: string;
+  /** Whether the operator lets the bot be in this server; left out: in all. It leaves the others. */
+  readonly isAllowed?: (guildId: string) => boolean;
   /** Which servers it is told of; all when left out. Shard 0 registers the commands. */
   readonly shard?: OwnedShard;
   /** Interactions that the former owner of the shard has not seen. */
@@ -65,6 +80,8 @@ export type DiscordOptions = {
   readonly buttons?: readonly Button[];
   /** Handlers of the forms that people send. */
   readonly forms?: readonly FormHandler[];
+  /** Handlers of the menus on messages. */
+  readonly pickers?: readonly PickerHandler[];
   /** Commands and buttons that one person may use in 10 s; left out: no limit. */
   readonly commandsPerPerson?: number;
   /** Where the panels of former runs are; without it they are forgotten when the process ends. */
@@ -88,6 +105,9 @@ export type DiscordOptions = {
 /** The bot's own name at Discord. */
 export type BotIdentity = { readonly id: string; readonly name: string };
 
+/** Server that the bot is in. */
+export type BotServer = { readonly guildId: string; readonly guildName: string };
+
 /** Ports of Discord for the rest of the bot. */
 export type DiscordPorts = {
   readonly linkOpener: VoiceLinkOpener;
@@ -106,6 +126,8 @@ export interface Discord extends AsyncDisposable {
   readonly bot: BotIdentity;
   /** Where an owner of a server lets it in, with the rights it needs. */
   readonly inviteUrl: string;
+  /** Servers that it is in. */
+  servers(): readonly BotServer[];
   /** Whether the main gateway is connected now. */
   ready(): boolean;
   /**
@@ -130,7 +152,8 @@ const leaveMs = 250;
  * What voice lacks does not stop the bot: then opening a link fails, and an event says why. Errors: BotError
  * `discord.bad_token`, `discord.unreachable`. Aborting `signal` throws `signal.reason`.
  */
-export async function openDiscord(options: DiscordOptions, signal: AbortSignal): Promise<Discord> {
+export async function openDiscord(given: DiscordOptions, signal: AbortSignal): Promise<Discord> {
+  const options = withAllowed(given);
   const timeoutMs = options.timeoutMs ?? 20_000;
   const login = { ...options, timeoutMs, deadline: new LoginDeadline(timeoutMs) };
   const early: Interaction[] = [];
@@ -157,7 +180,8 @@ async function opened(
   options: DiscordOptions,
   early: readonly Interaction[],
 ): Promise<Discord> {
-  const { commands, commandsPerPerson = 0, forms = [], onEvent: report } = options;
+  const { commands, commandsPerPerson = 0, forms = [], pickers = [], onEvent: report } = options;
+  const { isAllowed = () => true } = options;
   const bot = { id: client.user.id, name: client.user.username };
   const buttons = new Map((options.buttons ?? []).map((button) => [button.name, button]));
   const common = { buttons, timing: realTiming, report };
@@ -184,10 +208,16 @@ async function opened(
   const handlers = { ...common, panels, messages: discord.messages };
   const claims = claimsOf(client, options);
   const limits = { commandsPerPerson, ...(claims && { claims }) };
-  const reception = new InteractionReceiver({ ...handlers, commands, forms, ports, ...limits });
+  const commandIds: CommandIds = new Map();
+  const served = { commands, commandIds, forms, pickers };
+  const reception = new InteractionReceiver({ ...handlers, ...served, ports, ...limits });
   client.removeAllListeners(Events.InteractionCreate);
-  client.on(Events.InteractionCreate, (interaction) => reception.meet(interaction));
-  for (const interaction of early) reception.meet(interaction);
+  const disallowed = new DisallowedServers(client, { ...common, isAllowed });
+  const meet = (interaction: Interaction): void => {
+    if (!disallowed.refuses(interaction)) reception.meet(interaction);
+  };
+  client.on(Events.InteractionCreate, meet);
+  for (const interaction of early) meet(interaction);
   await options.takeover?.finish((interaction) => deliverDispatch(client, interaction));
   report({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
   const absence =
@@ -195,10 +225,15 @@ async function opened(
   const seatWatch = openSeatWatch(client, linkOpener, realTiming, report);
   const arrivals = watchArrivals(client, seatWatch.leaveGhosts(), panels, options.arrived);
   const registers = (options.shard?.id ?? 0) === 0;
-  await Promise.all([reportCiphers(report), registers && register(client, options)]);
+  const registering = registers
+    ? register(client, options, commandIds)
+    : learnIds(client, options, commandIds);
+  await Promise.all([reportCiphers(report), registers && registering]);
   return {
     bot,
     inviteUrl: inviteUrlOf(client.application.id),
+    servers: () =>
+      client.guilds.cache.map(({ id, name }) => ({ guildId: id, guildName: textOr(name, id) })),
     ready: () => client.ws.shards.every(({ status }) => status === Status.Ready),
     leaveNow: () => leaveNow(client, report),
     handOver: () => handOver(client, reception, options.shard),
@@ -207,6 +242,7 @@ async function opened(
       await reception.settled(lastAnswersMs);
       absence?.[Symbol.dispose]();
       arrivals[Symbol.dispose]();
+      disallowed[Symbol.dispose]();
       seatWatch.close();
       await linkOpener[Symbol.asyncDispose]();
       await panels.close(lastAnswersMs);
@@ -218,6 +254,19 @@ async function opened(
       client.removeAllListeners(Events.ShardReconnecting);
       reportKeptSeats(client, report);
       await closeClient(client);
+    },
+  };
+}
+
+/** Servers that are not allowed are there for nobody, and what is stored of them is kept when the bot leaves. */
+function withAllowed(options: DiscordOptions): DiscordOptions {
+  const { arrived, isAllowed, onEvent } = options;
+  if (!isAllowed) return options;
+  return {
+    ...options,
+    ...(arrived && { arrived: (guildIds) => arrived(guildIds.filter(isAllowed)) }),
+    onEvent(event) {
+      if (event.kind !== 'guild-removed' || isAllowed(event.guildId)) onEvent(event);
     },
   };
 }
@@ -308,12 +357,16 @@ async function reportCiphers(report: (event: DiscordEvent) => void): Promise<voi
 }
 
 /** A bot whose commands cannot be written still answers those it has. */
-async function register(client: Client<true>, options: DiscordOptions): Promise<void> {
-  const { guildId, commands, onEvent: report } = options;
-  const scope = { applicationId: client.application.id, ...(guildId && { guildId }) };
+async function register(
+  client: Client<true>,
+  options: DiscordOptions,
+  ids: CommandIds,
+): Promise<void> {
+  const { commands, onEvent: report } = options;
+  const scope = scopeOf(client, options);
   try {
     const changes = await Promise.race([
-      registerCommands(client.rest, scope, commands),
+      registerCommands(client.rest, scope, commands, ids),
       wait(registerMs, undefined, { ref: false }).then(() => {
         throw new Error(`Discord did not answer in ${registerMs / 1000} s.`);
       }),
@@ -325,6 +378,19 @@ async function register(client: Client<true>, options: DiscordOptions): Promise<
     const message = `Commands could not be registered: ${why}`;
     report({ kind: 'warning', message, cause: error });
   }
+}
+
+/** Without ids, commands are named and not linked. Never rejects. */
+async function learnIds(
+  client: Client<true>,
+  options: DiscordOptions,
+  ids: CommandIds,
+): Promise<void> {
+  await readCommandIds(client.rest, scopeOf(client, options), ids).catch(() => undefined);
+}
+
+function scopeOf(client: Client<true>, { guildId }: Pick<DiscordOptions, 'guildId'>): CommandScope {
+  return { applicationId: client.application.id, ...(guildId && { guildId }) };
 }
 
 function messageOf(error: unknown): string {

@@ -13,9 +13,10 @@ import type { OperatorNotices } from './operator-notices.ts';
 export type RaisedAlert = {
   readonly name: string;
   readonly meaning: string;
-  readonly guildId?: string;
+  readonly action: string;
+  readonly guildId?: string | undefined;
   readonly cause: string;
-  readonly task?: string;
+  readonly task?: string | undefined;
 };
 
 /** Watchdog alerts of the whole process: each change is a log line, a counter and a gauge; the operator is written to. */
@@ -53,7 +54,7 @@ export class AlertBoard {
   /** Raising twice, or clearing an alert that is not raised, changes nothing. */
   report(change: AlertChange | FeatureAlertChange, guildId?: string): void {
     const { state, cause, task, error } = change;
-    const { name, meaning } = alertOf(change);
+    const { name, meaning, action } = alertOf(change);
     const key = `${name} ${task ?? ''} ${guildId ?? ''}`;
     if ((state === 'raised') === this.#raised.has(key)) return;
     this.#changes.inc({ name, state });
@@ -62,6 +63,7 @@ export class AlertBoard {
       this.#raised.set(key, {
         name,
         meaning,
+        action,
         cause,
         ...(guildId !== undefined && { guildId }),
         ...(task !== undefined && { task }),

@@ -35,6 +35,10 @@ const remedies: Readonly<Record<string, string>> = {
     'Check the disk, its free space and the rights of DATA_DIR, or the database of DATABASE_URL.',
   'transcripts-unwritten':
     'Check the disk, its free space and the rights of DATA_DIR, or the database of DATABASE_URL.',
+  'total-budget-low':
+    'When it is used up, no server gets paid answers until the next day (UTC): raise BUDGET_TOTAL_DAY_USD, or leave it.',
+  'total-budget-used':
+    'No server gets paid answers until the next day (UTC): raise BUDGET_TOTAL_DAY_USD and restart, or wait.',
   tool: 'Check the MCP servers and files of tools that you set up: npm run doctor tries each.',
   discord: "Check the bot's rights in that channel: npm run doctor lists what is missing.",
   'provider.bad_key': 'Replace the key in the settings, then restart: npm run doctor tries each.',
@@ -91,7 +95,7 @@ export function noticeOf(trouble: TroubleKind | FeatureAlert): string | undefine
   return `Parley: ${meaning} (${name}). ${remedy} The log has more; the next notice of this kind comes in an hour at the earliest.`;
 }
 
-function knownTrouble(kind: TroubleKind): FeatureAlert {
+function knownTrouble(kind: TroubleKind): Pick<FeatureAlert, 'name' | 'meaning' | 'remedy'> {
   const remedy = remedies[kind] ?? remedies[kind.split('.', 1)[0] ?? ''];
   return { name: kind, meaning: { ...errorCodes, ...alerts, ...meanings }[kind], remedy };
 }

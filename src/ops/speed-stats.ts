@@ -1,6 +1,6 @@
+import type { AnswerSpeed, LatestAnswer } from '#src/conversation/ports/answer-latency.ts';
 import type { Stats } from '#src/conversation/ports/command-ports.ts';
 import type { SessionEvent } from '#src/conversation/ports/events.ts';
-import type { AnswerSpeed, LatestAnswer } from '#src/conversation/ports/stats.ts';
 
 /** Turns remembered per server; the oldest is forgotten. */
 const longest = 100;

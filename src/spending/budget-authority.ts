@@ -22,6 +22,7 @@ export type AnswerRequest = Omit<AnswerEstimate, 'isWritten'> & {
 export type CaptionNewsId =
   | 'captions.budget.warn'
   | 'captions.budget.rough'
+  | 'captions.budget.last'
   | 'captions.budget.off';
 
 /** Nothing more may be spent. */
@@ -42,10 +43,12 @@ export type AnswerBudget = {
 /** Behaviour of the bot in a server under its budget now. */
 export type BudgetMode = {
   readonly step: BudgetStep;
+  /** No answer is begun before it is known to be wanted. */
+  readonly isSparing?: boolean;
   /** A cheaper voice does, and there is one. */
   readonly isVoiceCheap: boolean;
-  /** Only where it does not speak: why, and when a new day or month brings a new budget. */
-  readonly quiet?: { readonly line: TextLine; readonly time: string };
+  /** Only where it does not speak: why, and when a new day or month brings a new budget, as Discord shows it. */
+  readonly quiet?: { readonly line: TextLine; readonly time: string; readonly untilMs: number };
 };
 
 /** Budget for recognising one utterance, and its payer. */
@@ -53,6 +56,8 @@ export type HearingBudget = {
   readonly reservation: Reservation;
   /** Whether words not said to the bot may still be recognised for captions, where recognising costs anything. */
   readonly captions: CaptionBudgetStep;
+  /** Only a recogniser that costs nothing may hear it. */
+  readonly isFreeOnly?: true;
   /**
    * Decides the payer: its speaker, if it was for the bot, else the server; with `isCaptioned` by its budget for captions. Until
    * then the server does.
@@ -73,16 +78,21 @@ export interface BudgetAuthority {
   payer(guildId: string, personId: string): Payer;
   /**
    * Whether what this person says may be recognised; where captions are wanted of it, also if they have used their own
-   * share.
+   * share. `hasFree`: a recogniser that costs nothing can write its captions once nothing more may be spent.
    */
-  listen(guildId: string, personId: string, isCaptioned?: boolean): HearingBudget | BudgetRefusal;
+  listen(
+    guildId: string,
+    personId: string,
+    isCaptioned?: boolean,
+    hasFree?: boolean,
+  ): HearingBudget | BudgetRefusal;
   /** Budget for recognising a recording, paid by the person who sent it. */
   listenToRecording(
     guildId: string,
     personId: string,
   ): Pick<HearingBudget, 'reservation'> | BudgetRefusal;
-  /** True the first time today: then the channel is to read that line about captions. */
-  isCaptionNews(guildId: string, id: CaptionNewsId): boolean;
+  /** Line about captions that the channel is to read; undefined where it was told today. */
+  captionNews(guildId: string, id: CaptionNewsId): TextLine | undefined;
   /** Price of an hour of talk that is recognised, in US dollars; undefined: unknown. */
   hourPrice(guildId: string): number | undefined;
   /**

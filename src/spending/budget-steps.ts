@@ -1,7 +1,5 @@
-import type { Clock } from '#src/base/clock.ts';
 import type { TextId } from '#src/texts/texts.ts';
 import type { CaptionNewsId } from './budget-authority.ts';
-import { dayOf } from './calendar.ts';
 import { type Amount, type BudgetStep, type Caps, isAtLeast, isOverCount, stepOf } from './caps.ts';
 import type { SpendingTotals } from './ledger/ledger.ts';
 
@@ -64,34 +62,34 @@ export function stepsOf(
   };
 }
 
-type What = StepNotice['key'] | 'captions' | 'quiet' | 'user' | CaptionNewsId;
+type What = StepNotice['key'] | 'captions' | 'quiet' | 'total' | 'user' | CaptionNewsId;
 
 /**
- * Notices of budgets already sent: each once a day in a server, or once a day to a person. Forgotten at midnight and at
- * the end.
+ * Notices of budgets already sent: each once a day of its server, or once a day to a person. Forgotten when the day ends and
+ * at the end.
  */
 export class BudgetNotices {
-  readonly #clock: Pick<Clock, 'wallMs'>;
-  #day = '';
-  #reported = new Set<string>();
+  readonly #dayIn: (guildId: string) => string;
+  readonly #servers = new Map<string, { readonly day: string; readonly sent: Set<string> }>();
 
-  constructor(clock: Pick<Clock, 'wallMs'>) {
-    this.#clock = clock;
+  constructor(dayIn: (guildId: string) => string) {
+    this.#dayIn = dayIn;
   }
 
   /** True the first time; from then on it is told. */
   first(guildId: string, what: What, personId = ''): boolean {
-    const today = dayOf(this.#clock.wallMs());
-    if (today !== this.#day) this.#reported.clear();
-    this.#day = today;
-    const key = keyOf(guildId, what, personId);
-    if (this.#reported.has(key)) return false;
-    this.#reported.add(key);
+    const day = this.#dayIn(guildId);
+    const known = this.#servers.get(guildId);
+    const sent = known?.day === day ? known.sent : new Set<string>();
+    this.#servers.set(guildId, { day, sent });
+    const key = keyOf(what, personId);
+    if (sent.has(key)) return false;
+    sent.add(key);
     return true;
   }
 
   forget(guildId: string, personId: string): void {
-    this.#reported.delete(keyOf(guildId, 'user', personId));
+    this.#servers.get(guildId)?.sent.delete(keyOf('user', personId));
   }
 }
 

@@ -15,10 +15,11 @@ import type {
   SpentShare,
 } from './budget-authority.ts';
 import { BudgetNotices, type PeriodSteps, stepNotices, stepsOf } from './budget-steps.ts';
-import { midnightOf, nextDayMs, nextMonthMs } from './calendar.ts';
+import { nextDayMs, shownInstant } from './calendar.ts';
 import {
   type Amount,
   add,
+  type BudgetStep,
   type Caps,
   fits,
   isAtLeast,
@@ -26,7 +27,12 @@ import {
   laterStep,
   nothing,
 } from './caps.ts';
-import { type CaptionBudgetStep, captionStepOf, usedBudgetText } from './caption-budget.ts';
+import {
+  type CaptionBudgetStep,
+  captionStepOf,
+  type UsedBudget,
+  usedBudgetText,
+} from './caption-budget.ts';
 import { costOf } from './cost.ts';
 import { type GuildCaps, loweredCaps } from './guild-caps.ts';
 import type { Payer, Reserve } from './ledger/ledger.ts';
@@ -46,11 +52,14 @@ import {
   type Tariff,
   usualAnswer,
 } from './tariff.ts';
+import type { SpentTotal, TotalBudget } from './total-budget.ts';
 import { asTalk, takenBy, type UsageCount } from './usage-bill.ts';
 
 export type SessionBudgetsOptions = Omit<PersonSharesOptions, 'capsIn'> & {
-  /** Caps of the operator. */
-  readonly caps: Caps;
+  /** Caps of the operator for a server. */
+  readonly capsOf: (guildId: string) => Caps;
+  /** Cap over all servers together; absent: none. */
+  readonly total?: TotalBudget;
   /** Lower caps that a server has set; absent: none. */
   readonly guildCapsOf?: (guildId: string) => GuildCaps;
   readonly clock: Clock;
@@ -63,6 +72,8 @@ export type SessionBudgetsOptions = Omit<PersonSharesOptions, 'capsIn'> & {
   readonly exchange?: BudgetExchange;
   /** Whether captions are on in this server; absent: nowhere. */
   readonly keepsCaptions?: (guildId: string) => boolean;
+  /** Whether a recogniser that costs nothing can write the captions of this server; absent: nowhere. */
+  readonly hasFreeCaptions?: (guildId: string) => boolean;
 };
 
 /** Lets answers begin as long as they fit into the budgets, and charges what they really took. */
@@ -77,7 +88,8 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
 
   constructor(options: SessionBudgetsOptions) {
     this.#options = options;
-    this.#news = new BudgetNotices(options.clock);
+    const { clock, ledger } = options;
+    this.#news = new BudgetNotices((guildId) => ledger.daysIn(guildId, clock.wallMs()).day);
     const capsIn = (guildId: string) => this.#caps(guildId);
     this.#shares = new PersonShares({ ...options, capsIn });
     this.#spent = new SpentToday({ ...options, capsIn, names: this.#names });
@@ -112,7 +124,12 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     return ledger.payer(guildId, personId, clock.wallMs());
   }
 
-  listen(guildId: string, personId: string, isCaptioned = false): HearingBudget | BudgetRefusal {
+  listen(
+    guildId: string,
+    personId: string,
+    isCaptioned = false,
+    hasFree = false,
+  ): HearingBudget | BudgetRefusal {
     void this.ready(guildId); // asked for before the answer needs it
     const rate = this.#options.tariffOf(guildId).recognise;
     const isFree = rate.kind === 'free';
@@ -127,11 +144,12 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
       sound.decided(meant ? 'person' : forCaptions ? 'captions' : 'server');
     const open = { reservation, captions, decided } as const;
     if (isFree) return open;
-    const isForCaptions = isCaptioned && captions !== 'used';
+    const isForCaptions = isCaptioned && (captions !== 'ended' || hasFree);
     if (!isForCaptions && this.#shares.isUsed(guildId, personId))
       return this.#shareUsed(guildId, personId);
-    if (this.manner(guildId).step === 'quiet') return this.#budgetUsed(guildId);
-    return open;
+    const isOver = this.manner(guildId).step === 'quiet';
+    if (isOver && isCaptioned && hasFree) return { ...open, isFreeOnly: true };
+    return isOver ? this.#budgetUsed(guildId) : open;
   }
 
   listenToRecording(guildId: string, personId: string) {
@@ -140,8 +158,10 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     return heard;
   }
 
-  isCaptionNews(guildId: string, id: CaptionNewsId): boolean {
-    return this.#news.first(guildId, id);
+  captionNews(guildId: string, id: CaptionNewsId): TextLine | undefined {
+    if (!this.#news.first(guildId, id)) return undefined;
+    if (id === 'captions.budget.warn') return { id };
+    return { id, with: { time: shownInstant(this.#untilMs(guildId, 'day')) } };
   }
 
   hourPrice(guildId: string): number | undefined {
@@ -160,18 +180,28 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const tariff = this.#options.tariffOf(guildId);
     if (isFree(tariff)) return { step: 'full', isVoiceCheap: false };
     const { day, month } = this.#steps(guildId, tariff);
-    const step = laterStep(day, month);
+    const own = this.#areCaptionsLast(guildId) ? 'captions' : 'full';
+    const total = this.#totalStep(guildId, tariff);
+    const step = [day, month, total].reduce(laterStep, own);
     const isVoiceCheap = tariff.cheaperVoice !== undefined && isAtLeast(step, 'cheaper');
-    if (!isAtLeast(step, 'captions')) return { step, isVoiceCheap };
-    const isMonth = isAtLeast(month, 'captions');
-    const { line } = this.#budgetUsed(guildId, isMonth);
-    return { step, isVoiceCheap, quiet: { line, time: midnightOf(this.#untilMs(isMonth)) } };
+    const keepsCaptions = this.#options.keepsCaptions?.(guildId) === true;
+    const areShort = keepsCaptions && this.#captionStep(guildId, tariff.recognise) !== 'full';
+    const isSparing = step !== 'full' || areShort;
+    if (!isAtLeast(step, 'captions')) return { step, isSparing, isVoiceCheap };
+    const used = this.#used(guildId);
+    const { line } = this.#budgetUsed(guildId, used);
+    const untilMs = this.#untilMs(guildId, used);
+    return { step, isSparing, isVoiceCheap, quiet: { line, time: shownInstant(untilMs), untilMs } };
   }
 
   forget(guildId: string, personId: string): void {
     this.#shares.forget(guildId, personId);
     this.#news.forget(guildId, personId);
     this.#names.forget(guildId, personId);
+  }
+
+  total(): SpentTotal | undefined {
+    return this.#options.total?.today();
   }
 
   today(guildId: string): SpentCost {
@@ -191,11 +221,16 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const { day, month } = this.#standing(guildId);
     const more = add(ledger.reserved(guildId), expected);
     const part = partForAnswers(tariff);
-    const isUsed = payer === 'captions' && this.#captionStep(guildId, tariff.think) === 'used';
-    if (isUsed || isOverCount(day, caps)) return this.#budgetUsed(guildId, false);
+    const isUsed =
+      payer === 'captions' && captionsUsed.has(this.#captionStep(guildId, tariff.think));
+    if (isUsed || this.#areCaptionsLast(guildId) || isOverCount(day, caps))
+      return this.#budgetUsed(guildId, 'day');
     const fitsCaps =
       fits(day, more, caps.serverDay, part) && fits(month, more, caps.serverMonth, part);
-    if (!fitsCaps) return this.#budgetUsed(guildId, !fits(month, more, caps.serverMonth, part));
+    if (!fitsCaps)
+      return this.#budgetUsed(guildId, fits(month, more, caps.serverMonth, part) ? 'day' : 'month');
+    if (this.#options.total?.fits(expected, part) === false)
+      return this.#budgetUsed(guildId, 'total');
     if (payer !== 'person' || this.#shares.fits(guildId, personId, expected, passesShare))
       return undefined;
     return this.#shareUsed(guildId, personId);
@@ -203,17 +238,37 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
 
   #shareUsed(guildId: string, personId: string): BudgetRefusal {
     const nowMs = this.#options.clock.wallMs();
-    const hours = Math.ceil((nextDayMs(nowMs) - nowMs) / 3_600_000);
+    const hours = Math.ceil((this.#untilMs(guildId, 'day') - nowMs) / 3_600_000);
     const line: TextLine = { id: 'budget.user', with: { h: hours } };
     return { kind: 'refused', line, isNews: () => this.#news.first(guildId, 'user', personId) };
   }
 
-  #budgetUsed(guildId: string, isMonth = this.#isMonth(guildId)): BudgetRefusal {
-    const time = midnightOf(this.#untilMs(isMonth));
+  #budgetUsed(guildId: string, used = this.#used(guildId)): BudgetRefusal {
+    const untilMs = this.#untilMs(guildId, used);
+    const time = shownInstant(untilMs);
+    if (used === 'total') {
+      const line: TextLine = {
+        id: 'budget.total',
+        with: { time: shownInstant(untilMs, 'time') },
+      };
+      return { kind: 'refused', line, isNews: () => this.#news.first(guildId, 'total') };
+    }
     const { day, month } = this.#steps(guildId, this.#options.tariffOf(guildId));
     const isQuiet = laterStep(day, month) === 'quiet';
     const keepsCaptions = this.#options.keepsCaptions?.(guildId) === true;
-    const line: TextLine = { id: usedBudgetText(isMonth, isQuiet, keepsCaptions), with: { time } };
+    const goesOn = keepsCaptions && this.#options.hasFreeCaptions?.(guildId) === true;
+    if (!isAtLeast(laterStep(day, month), 'captions') && this.#areCaptionsLast(guildId)) {
+      const id = 'captions.budget.last';
+      return {
+        kind: 'refused',
+        line: { id, with: { time } },
+        isNews: () => this.#news.first(guildId, id),
+      };
+    }
+    const line: TextLine = {
+      id: usedBudgetText(used === 'month', isQuiet && !goesOn, keepsCaptions),
+      with: { time },
+    };
     const key = isQuiet ? 'quiet' : 'captions';
     return { kind: 'refused', line, isNews: () => this.#news.first(guildId, key) };
   }
@@ -228,19 +283,34 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   }
 
   #steps(guildId: string, tariff: Tariff): PeriodSteps {
-    const typical = this.#typical.get(guildId) ?? estimate(tariff, usualAnswer);
+    const typical = this.#typicalOf(guildId, tariff);
     const part = partForAnswers(tariff);
     return stepsOf(this.#standing(guildId), this.#caps(guildId), typical, part);
   }
 
-  #isMonth(guildId: string): boolean {
-    const { month } = this.#steps(guildId, this.#options.tariffOf(guildId));
-    return isAtLeast(month, 'captions');
+  #totalStep(guildId: string, tariff: Tariff): BudgetStep {
+    const { total } = this.#options;
+    return total?.step(this.#typicalOf(guildId, tariff), partForAnswers(tariff)) ?? 'full';
   }
 
-  #untilMs(isMonth: boolean): number {
-    const nowMs = this.#options.clock.wallMs();
-    return isMonth ? nextMonthMs(nowMs) : nextDayMs(nowMs);
+  #typicalOf(guildId: string, tariff: Tariff): Amount {
+    return this.#typical.get(guildId) ?? estimate(tariff, usualAnswer);
+  }
+
+  /** The budget that is used up for longest. */
+  #used(guildId: string): UsedBudget {
+    const { day, month } = this.#steps(guildId, this.#options.tariffOf(guildId));
+    if (isAtLeast(month, 'captions')) return 'month';
+    const isDay = isAtLeast(day, 'captions') || this.#areCaptionsLast(guildId);
+    return isDay ? 'day' : 'total';
+  }
+
+  #untilMs(guildId: string, used: UsedBudget): number {
+    const { clock, ledger } = this.#options;
+    const nowMs = clock.wallMs();
+    if (used === 'total') return nextDayMs(nowMs);
+    const { dayEndMs, monthEndMs } = ledger.daysIn(guildId, nowMs);
+    return used === 'month' ? monthEndMs : dayEndMs;
   }
 
   #reservation(order: AnswerRequest, reserve: Reserve, tariff: Tariff): Reservation {
@@ -290,9 +360,17 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     if (!taken) return;
     charge(taken.sum);
     if (taken.isFree) return;
+    this.#options.total?.watch();
     const { nanoUsd } = taken.sum;
     const priced = nanoUsd !== undefined && { usd: nanoUsd / 1e9 };
     this.#options.onEvent(guildId, { kind: 'spent', what, ...priced });
+  }
+
+  /** Captions have used their own budget and take what is left of the server's, before anything else does. */
+  #areCaptionsLast(guildId: string): boolean {
+    const { hasFreeCaptions, keepsCaptions, tariffOf } = this.#options;
+    if (!keepsCaptions?.(guildId) || hasFreeCaptions?.(guildId)) return false;
+    return this.#captionStep(guildId, tariffOf(guildId).recognise) === 'used';
   }
 
   #captionStep(guildId: string, rate: RolePrice): CaptionBudgetStep {
@@ -316,7 +394,8 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   }
 
   #caps(guildId: string): Caps {
-    const { caps, guildCapsOf } = this.#options;
+    const { capsOf, guildCapsOf } = this.#options;
+    const caps = capsOf(guildId);
     return guildCapsOf ? loweredCaps(caps, guildCapsOf(guildId)) : caps;
   }
 
@@ -324,6 +403,8 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     return this.#options.ledger.standing(guildId, this.#options.clock.wallMs());
   }
 }
+
+const captionsUsed: ReadonlySet<CaptionBudgetStep> = new Set(['used', 'ended']);
 
 /** Payer of one utterance, once it is decided: the person who asked for it, or the server, for captions or without. */
 type Owner = 'undecided' | 'person' | 'captions' | 'server';

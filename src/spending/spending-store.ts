@@ -1,3 +1,6 @@
+/** Id in place of a server's for the sum of all servers, where the operator has set a cap over them. */
+export const allServers = 'all';
+
 /**
  * Amounts of one day for a server; with `personId` the part of one person there, with `part` that of captions, which nobody
  * asked the bot for.
@@ -6,8 +9,10 @@ export type SpendingEntry = {
   readonly guildId: string;
   readonly personId?: string;
   readonly part?: 'captions';
-  /** UTC day, as in `2026-11-20`. */
+  /** Date in the time zone of the server, as in `2026-11-20`. */
   readonly day: string;
+  /** When that day began, in ms since 1970; absent: at midnight UTC. */
+  readonly fromMs?: number;
   readonly nanoUsd: number;
   readonly ms: number;
   /** Number of requests without a known price. */
@@ -15,10 +20,26 @@ export type SpendingEntry = {
   readonly turns: number;
 };
 
+/** Sums of one day, of one server or of all. */
+export type DaySum = Omit<SpendingEntry, 'fromMs' | 'guildId' | 'part' | 'personId'>;
+
+/** Sums of one server over some days. */
+export type ServerSum = Omit<SpendingEntry, 'day' | 'fromMs' | 'part' | 'personId'>;
+
+/** Days from the first to the last one, both included. */
+export type DayRange = { readonly from: string; readonly to: string };
+
 /** Remembers across restarts what was spent; storage implements it. */
 export interface SpendingStore {
-  /** Reads the month of `day` so far for servers, only that day for persons and captions. Errors: BotError `store.unreadable`. */
+  /** Reads the month of `day`, of UTC, so far for servers, only the days around for persons and captions. Errors: BotError `store.unreadable`. */
   read(day: string): Promise<readonly SpendingEntry[]>;
-  /** Adds to what is there; of a person only the day of the last entry and its neighbours are kept. Errors: BotError `store.unwritable`. */
+  /** Adds to what is there; of a person only the days around the last entry, 3 before and after, are kept. Errors: BotError `store.unwritable`. */
   add(entries: readonly SpendingEntry[]): Promise<void>;
+  /**
+   * Sums of each day on which something was spent, in their order: of one server, or of all together. Errors: BotError
+   * `store.unreadable`.
+   */
+  byDay(range: DayRange, guildId?: string): Promise<readonly DaySum[]>;
+  /** Sums of each server that spent something in these days. Errors: BotError `store.unreadable`. */
+  byServer(range: DayRange): Promise<readonly ServerSum[]>;
 }

@@ -20,7 +20,7 @@ export type PersonRule<Field extends string = string> =
   /** No row is about a person. */
   | { readonly forget: 'nothing' };
 
-/** What is done with the rows of a server that removed the bot. */
+/** Treatment of the rows of a server that removed the bot. */
 export type ServerRule<Field extends string = string> =
   | { readonly forget: 'delete'; readonly column: Field }
   /** Their own store deletes them later, for the reason given. */

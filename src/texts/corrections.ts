@@ -18,6 +18,7 @@ const limits: readonly (readonly [RegExp, number])[] = [
   [/^command\./, 100],
   [/^button\./, 80],
   [/^form\./, 45],
+  [/^settings\.(about|group)\./, 100],
   [/^menu\.|^ask\.about$/, 32],
 ];
 /** English texts with the most characters of each word. */

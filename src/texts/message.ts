@@ -1,11 +1,12 @@
 import { createRequire } from 'node:module';
 import type * as MessageFormat from 'intl-messageformat';
+import type { TextValues } from './texts.ts';
 
 const require = createRequire(import.meta.url);
 /** A word that decides about others, `{n, plural, one {...} other {...}}`. */
 const choosing = /\{\s*\w+\s*,/;
 
-type Words = Readonly<Record<string, string | number>>;
+type Words = TextValues;
 
 /** True for a text that has several forms. */
 export function isChoosing(pattern: string): boolean {

@@ -18,15 +18,25 @@ export function oneLine(words: string): string {
   return words.replace(/[\n\v\f\r\u0085\u2028\u2029]+/g, ' ');
 }
 
-/** Escapes words like `harmless`, but masked links show their address and mentions stay plain text; other markdown works. */
+/**
+ * Escapes words like `harmless`, but masked links show their address and mentions stay plain text; other markdown works. A time
+ * that Discord shows each reader in their own zone stays one.
+ */
 export function posted(words: string): string {
   return harmless(words)
-    .replace(/<(?=@[!&]?\d|#\d|\/[^>\n]{1,120}:\d|id:|a?:\w{1,40}:\d|t:-?\d)/g, '< ')
+    .replace(
+      /<(?=@[!&]?\d|#\d|\/[^>\n]{1,120}:\d|id:|a?:\w{1,40}:\d|t:(?!\d{10}:[ft]>)-?\d)/g,
+      '< ',
+    )
     .replace(/\]\(/g, '] (');
 }
 
-/** Escapes words like `harmless`, and shows markdown as typed; addresses stay whole. */
+/** A time alone, which Discord shows each reader in their own zone. */
+const instant = /^<t:\d{10}:[ft]>$/;
+
+/** Escapes words like `harmless`, and shows markdown as typed; addresses, and a time alone, stay whole. */
 export function plain(words: string): string {
+  if (instant.test(words)) return words;
   return harmless(words)
     .split(address)
     .map((part, n) => (n % 2 === 0 ? escaped(part) : part))
@@ -39,6 +49,24 @@ export function plainWords(words: TextValues): TextValues {
     return [key, typeof word === 'string' ? plain(word) : word] as const;
   });
   return Object.fromEntries(each);
+}
+
+/** Ids as Discord writes them. */
+const ids = /(?<!\d)\d{15,21}(?!\d)/g;
+
+/** Words as `plain`, but their ids stand as mentions, which Discord shows as names: `#` of channels, `@&` of roles, `@` of people. */
+export class Mentions {
+  readonly #words: string;
+  readonly #mark: '#' | '@&' | '@';
+
+  constructor(words: string, mark: '#' | '@&' | '@') {
+    this.#words = words;
+    this.#mark = mark;
+  }
+
+  toString(): string {
+    return plain(this.#words).replace(ids, `<${this.#mark}$&>`);
+  }
 }
 
 /** The beginning of `words`, whole characters only; a cut shows as `...`. */

@@ -1,12 +1,14 @@
 import { english } from './english.ts';
 import { discordLocales, type LocaleTag } from './locales.ts';
 import { filled } from './message.ts';
+import type { Mentions } from './plain.ts';
 import { type Corrections, type TextTable, TextTables } from './tables.ts';
 
 type English = typeof english;
 export type TextId = keyof English;
 export type Locale = LocaleTag;
-export type TextValues = Readonly<Record<string, string | number>>;
+export type TextValue = string | number | Mentions;
+export type TextValues = Readonly<Record<string, TextValue>>;
 
 /** Names of the words that a text is filled with. */
 type WordOf<Id extends TextId> = English[Id] extends { readonly with: infer Words }
@@ -25,7 +27,7 @@ export type TextLine<Later extends string = never> =
     }[Exclude<TextId, PlainTextId>];
 type LineWith<Id extends TextId, Word extends PropertyKey> = [Word] extends [never]
   ? { readonly id: Id; readonly with?: TextValues }
-  : { readonly id: Id; readonly with: Readonly<Record<Word, string | number>> };
+  : { readonly id: Id; readonly with: Readonly<Record<Word, TextValue>> };
 
 /** A line whose words are not checked any more: it is only put into a language. */
 export type CheckedLine = { readonly id: TextId; readonly with?: TextValues | undefined };

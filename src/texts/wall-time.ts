@@ -49,7 +49,7 @@ const fields = {
 } as const;
 const utc = new Intl.DateTimeFormat('en-US', { ...fields, timeZone: 'UTC' });
 
-/** Of each zone that was asked for; making one takes longer than writing a hundred times. */
+/** Formatters by time zone; making one takes longer than formatting a hundred times. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatIn(timeZone: string): Intl.DateTimeFormat | undefined {

@@ -1,6 +1,7 @@
 import {
   type AddressingVerdict,
   judge,
+  personaMeant,
   presume,
   type SpeakerTurn,
 } from '#src/turn/addressing/addressing.ts';
@@ -23,6 +24,8 @@ export type UtteranceFacts = SpeakerTurn & {
   readonly present?: readonly string[];
   /** True when it continues the same person's latest words to the bot. */
   readonly goesOn: boolean;
+  /** Persona to whom those were said. */
+  readonly goesOnTo?: string | undefined;
   /** Whether there is an answer that could be repeated. */
   readonly canRepeat: boolean;
   /** Hints that the recogniser got. */
@@ -73,7 +76,7 @@ export type IgnoreReason = NoWordsReason | NotMeantReason | 'interjection';
 export type UtteranceCommand =
   /** Waiting answers in the queue are dropped: those for all people, or the speaker's own. */
   | { readonly kind: 'stop' | 'never-mind' }
-  /** What the bot has asked this speaker aloud is done. */
+  /** The speaker agreed to the question that the bot asked aloud. */
   | { readonly kind: 'confirm' }
   /** No command: a "wait", a "go on" or an "mhm" goes only to `stepInterruption`. */
   | { readonly kind: 'overlap' }
@@ -96,9 +99,11 @@ type NoAnswer = {
 export type UtteranceDecision =
   | { readonly kind: 'drop' }
   /** `with-rest`: the answer to its speaker's next words answers this too. */
-  | { readonly kind: 'answer-with-rest' }
+  | { readonly kind: 'answer-with-rest'; readonly persona?: string }
   | {
       readonly kind: 'answer';
+      /** Persona that answers; absent: the bot's own one. */
+      readonly persona?: string;
       /** One answer to it and to the earlier part it continues. */
       readonly withEarlier: boolean;
       /** Replaces the speaker's own question, whose answer was not heard at all. */
@@ -123,7 +128,7 @@ export type UtteranceDecision =
     });
 
 export type PreemptiveDecision =
-  | { readonly kind: 'begin' }
+  | { readonly kind: 'begin'; readonly persona?: string }
   | {
       readonly kind: 'wait';
       readonly why:
@@ -162,7 +167,7 @@ export function decideUtterance(
   const { text } = utterance;
   if (text === undefined)
     return { decision: withoutText(utterance, addressing, rules), addressing };
-  const command = spokenCommand(text, rules.names);
+  const command = spokenCommand(text, allNames(rules));
   if (command === 'doNotHear') return { decision: spoken(command, utterance), addressing };
   if (confirms(utterance, text, rules)) return { decision: confirmed(utterance), addressing };
   const { verdict, state } = judge(addressing, { ...utterance, text }, rules);
@@ -187,17 +192,14 @@ function correctedBy(
   { mayCorrect }: Pick<UtteranceFacts, 'mayCorrect'>,
   text: string,
   { meant }: AddressingVerdict,
-  { names }: AddressingRules,
+  rules: AddressingRules,
 ): string | undefined {
-  return mayCorrect && meant ? correctionIn(text, names)?.words : undefined;
+  return mayCorrect && meant ? correctionIn(text, allNames(rules))?.words : undefined;
 }
 
 /** "No, I said stop" is the stop that was not understood. */
-function wordsIn(
-  text: string,
-  corrects: string | undefined,
-  { names }: AddressingRules,
-): Interjection {
+function wordsIn(text: string, corrects: string | undefined, rules: AddressingRules): Interjection {
+  const names = allNames(rules);
   const whole = classify(text, { isFinal: true, names });
   if (corrects === undefined) return whole;
   const inner = classify(corrects, { isFinal: true, names });
@@ -210,7 +212,8 @@ function withoutText(
   addressing: AddressingState,
   rules: AddressingRules,
 ): UtteranceDecision {
-  if (presume(addressing, utterance, rules)) return answered(utterance);
+  if (presume(addressing, utterance, rules))
+    return answered(utterance, undefined, personaMeant(addressing, utterance, rules));
   return ignored(rules.mode === 'off' ? 'off' : 'not-named', utterance, undefined);
 }
 
@@ -218,10 +221,10 @@ function withoutText(
 function confirms(
   { goesOn, isFarField, language, mayConfirm, overlapsReply, status }: EndedUtterance,
   text: string,
-  { names }: AddressingRules,
+  rules: AddressingRules,
 ): boolean {
   if (!mayConfirm || goesOn || isFarField || overlapsReply || status !== 'open') return false;
-  return isYes(text, names, language);
+  return isYes(text, allNames(rules), language);
 }
 
 function confirmed(utterance: EndedUtterance): UtteranceDecision {
@@ -262,7 +265,8 @@ export function decidePreemptive(
   rules: AddressingRules,
 ): PreemptiveDecision {
   const why = reasonToWait(facts) ?? reasonNotToBegin(facts, addressing, rules);
-  return why ? { kind: 'wait', why } : { kind: 'begin' };
+  if (why) return { kind: 'wait', why };
+  return { kind: 'begin', ...by(personaMeant(addressing, facts, rules)) };
 }
 
 type WaitReason = (PreemptiveDecision & { kind: 'wait' })['why'];
@@ -288,14 +292,24 @@ function reasonNotToBegin(
   rules: AddressingRules,
 ): WaitReason | undefined {
   const { text } = facts;
-  if (text === undefined) return presume(addressing, facts, rules) ? undefined : 'not-named';
+  if (text === undefined) return reasonWithoutText(facts, addressing, rules);
   const nothing = nothingIn(facts);
   if (nothing) return nothing;
-  if (facts.mayConfirm && isYes(text, rules.names, facts.language)) return 'command';
-  if (spokenCommand(text, rules.names)) return 'command';
+  if (facts.mayConfirm && isYes(text, allNames(rules), facts.language)) return 'command';
+  if (spokenCommand(text, allNames(rules))) return 'command';
   const { verdict } = judge(addressing, { ...facts, text }, rules);
   if (!verdict.meant) return verdict.why;
   return isCommandOnly({ ...facts, text }, verdict, rules) ? 'command' : undefined;
+}
+
+/** Without words it is not known whether they call another persona. */
+function reasonWithoutText(
+  facts: PreemptiveFacts,
+  addressing: AddressingState,
+  rules: AddressingRules,
+): WaitReason | undefined {
+  if (!presume(addressing, facts, rules)) return 'not-named';
+  return rules.personas.length > 0 ? 'undecided' : undefined;
 }
 
 /** Whether the words are a command, or a correction, which is answered on another conversation than there is now. */
@@ -305,7 +319,7 @@ function isCommandOnly(
   rules: AddressingRules,
 ): boolean {
   if (correctedBy(facts, text, verdict, rules) !== undefined) return true;
-  const { kind } = classify(text, { isFinal: true, names: rules.names });
+  const { kind } = classify(text, { isFinal: true, names: allNames(rules) });
   return kind === 'stop' || kind === 'never-mind' || (kind === 'again' && facts.canRepeat);
 }
 
@@ -332,7 +346,9 @@ function decideWords(
     const overlap = overlapOf(utterance, words, meant);
     return { kind: 'command', why: 'interjection', command, dropsUnheard, overlap };
   }
-  return meant ? answered(utterance, words) : ignored(verdict.why, utterance, words, isAside);
+  return verdict.meant
+    ? answered(utterance, words, verdict.persona)
+    : ignored(verdict.why, utterance, words, isAside);
 }
 
 /** Command in an utterance that is only a command. */
@@ -391,15 +407,29 @@ function isUnheardDropped(
   return words?.kind === 'never-mind' && (meant || unheardTurn === 'own');
 }
 
-function answered(utterance: EndedUtterance, words?: Interjection): UtteranceDecision {
-  if (utterance.status === 'continued') return { kind: 'answer-with-rest' };
+function answered(
+  utterance: EndedUtterance,
+  words: Interjection | undefined,
+  persona: string | undefined,
+): UtteranceDecision {
+  if (utterance.status === 'continued') return { kind: 'answer-with-rest', ...by(persona) };
   return {
     kind: 'answer',
+    ...by(persona),
     withEarlier: utterance.goesOn,
     replacesUnheard: utterance.unheardTurn === 'own',
     overlap: { what: words?.kind ?? 'noise', meant: true },
     ...(words?.kind === 'again' && { manner: mannerOf(words) }),
   };
+}
+
+function by(persona: string | undefined): { readonly persona?: string } {
+  return persona === undefined ? {} : { persona };
+}
+
+/** Names that may stand beside a command: whoever of the bot is called, it is obeyed. */
+function allNames({ names, personas }: AddressingRules): readonly string[] {
+  return [...names, ...personas];
 }
 
 function ignored(

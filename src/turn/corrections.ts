@@ -14,7 +14,7 @@ type Words = {
 type CorrectionPattern = {
   readonly before: Words;
   readonly after: Words;
-  /** What comes after them is written to their last word. */
+  /** Following words are written to the last word of the correction. */
   readonly isAttached: boolean;
 };
 

@@ -21,7 +21,7 @@ const trackTables = languages.flatMap(({ trackRequests: said }) =>
     : [],
 );
 
-/** What a whole sentence asks of what plays, in so many words; undefined where it holds anything else. */
+/** Request about playing sounds that a whole sentence states; undefined where it holds anything else. */
 export function trackRequestIn(text: string, names: readonly string[]): TrackRequest | undefined {
   const words = wordsOf(text);
   const called = phrasesIn(names);

@@ -192,7 +192,7 @@ function uneven(packets: number, laterMs: number, order = new PacketOrder()): Pa
   return order;
 }
 
-/** How long the next packet waits for one that does not come. */
+/** Time that the next packet waits for a missing one. */
 function waitOf(order: PacketOrder, next: number, atMs = next * 20): number {
   order.put(packetAt(next + 1, { atMs }));
   for (let waitMs = 0; waitMs < 200; waitMs += 10)
@@ -225,7 +225,7 @@ test('a pause whose timestamps do not follow the clock is not taken for jitter',
   expect(waitOf(order, 120, 5200)).toBe(40);
 });
 
-/** How one packet of a long stream may fare: how far the sequence and the clock move, and what arrives. */
+/** Fate of one packet in a long stream: the steps of sequence and clock, and the packets that arrive. */
 const hop = fc.record({
   lostBefore: fc.oneof(fc.constant(0), fc.nat(3), fc.integer({ min: 0, max: 0x7000 })),
   silentFrames: fc.oneof(fc.constant(0), fc.nat(20), fc.integer({ min: 0, max: 10_000_000 })),

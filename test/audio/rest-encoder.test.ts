@@ -10,7 +10,7 @@ const hum = Int16Array.from(
   (_, n) => 5_000 * Math.sin((2 * Math.PI * 200 * n) / 24_000),
 );
 
-/** How loud the first frame after a pause arrives, in dBFS. */
+/** Level at which the first frame after a pause arrives, in dBFS. */
 function firstAfterPause(isRested: boolean): number {
   const [encoder, decoder] = [codec.encoder(24_000), codec.decoder(24_000)];
   try {

@@ -5,7 +5,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { encoded, joined, speech } from './speech.ts';
 
-/** As a listener gets it: 48 kHz, after `leadMs`, without every `dropped`th frame. */
+/** Sound as a listener receives it: 48 kHz, after `leadMs`, without every `dropped`th frame. */
 async function received(
   pcm: Pcm,
   leadMs: number,

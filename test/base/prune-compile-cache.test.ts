@@ -29,7 +29,7 @@ function cacheOf(versions: Readonly<Record<string, number>>): string {
   return folder;
 }
 
-/** As the version `own` prunes it, whose modules of one set of flags lie in `v24`. */
+/** Prunes the cache as the version `own` does, whose modules of one set of flags lie in `v24`. */
 function prune(folder: string, own: string, wallMs: number): Promise<string | undefined> {
   return pruneCompileCache(wallMs, join(folder, own, 'v24'), folder);
 }

@@ -16,7 +16,7 @@ const late = new Error('late');
 const broken = new Error('broken');
 const forever = new Promise<never>(() => {});
 
-/** What fails without anybody to be told, from now to the end of the test. */
+/** Reasons of unhandled rejections, from now to the end of the test. */
 function unhandled(): readonly unknown[] {
   const reasons: unknown[] = [];
   const onRejection = (reason: unknown) => reasons.push(reason);

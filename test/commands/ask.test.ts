@@ -9,7 +9,7 @@ import { adam, inLounge, ports } from './ports.ts';
 
 const sound = { url: 'https://cdn.test/a.ogg', name: 'voice-message.ogg', durationMs: 2000 };
 const asker = { id: 'adam', name: 'Adam' };
-/** Of Ben, who wrote nothing in it. */
+/** Message of Ben, without text. */
 const message = {
   messageId: 'm',
   author: 'Ben',
@@ -19,7 +19,7 @@ const message = {
   sounds: [],
 };
 
-/** What was asked, and the answer to it. */
+/** Request to the bot, and its answer. */
 function asking(
   answer: Awaited<ReturnType<Public<TypedRequests>['ask']>> = {
     kind: 'answered',
@@ -103,6 +103,12 @@ test('neither a question nor a recording is no question', async () => {
     expect(replies).toEqual([{ id: 'ask.empty', to: 'caller' }]);
   }
   expect(asked).toEqual([]);
+});
+
+test('the answer of a persona that was called stands under its name', async () => {
+  const { hears } = asking({ kind: 'answered', text: openText('Five.'), by: 'Luna' });
+  const replies = await ask.run({ ...adam, words: { question: 'Luna, how many?' } }, hears);
+  expect(replies).toEqual([{ id: 'ask.answer', with: { answer: 'Luna: Five.' }, to: 'room' }]);
 });
 
 test('what is wrong with a recording only its sender reads', async () => {

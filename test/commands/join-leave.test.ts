@@ -45,6 +45,17 @@ test('/join says when it could not read who agreed', async () => {
   });
 });
 
+test('/join tells a manager where to connect a model, at the begin of a session without one', async () => {
+  const noModel = { help: { hasModel: false } };
+  const manager = { ...inLounge, mayManage: true };
+  const note = { id: 'help.model', to: 'caller' };
+  expect((await join.run(manager, ports({ ...nowhere, ...noModel })))[2]).toEqual(note);
+  expect(await join.run(manager, ports(nowhere))).toHaveLength(2);
+  expect(await join.run(inLounge, ports({ ...nowhere, ...noModel }))).toHaveLength(2);
+  const already = { ...noModel, join: async () => ({ kind: 'already', company: 1 }) as const };
+  expect(await join.run(manager, ports(already))).toHaveLength(2);
+});
+
 test('/join prefers the channel that was named over the one the caller sits in', async () => {
   let asked: ChannelRef | undefined;
   const den: ChannelRef = { guildId: 'g', channelId: 'den', name: 'Den' };

@@ -46,7 +46,7 @@ const formFor = (words: CommandCall['words'], call = manager, all = server().all
   bot.form?.({ ...call, words }, all);
 const send = (words: CommandCall['words'], all = server().all, call = manager) =>
   personaForm.run({ ...call, words }, all);
-/** What a form of this persona is about. */
+/** Id of the persona in its form. */
 const about = (former: Persona) => formOfPersona({ former }).name.split(':')[1] ?? '';
 
 test('a form has five inputs at most, and those of a persona stand there', async () => {

@@ -1,7 +1,10 @@
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, CommandPorts } from '#src/conversation/command.ts';
+import type { HelpFacts, HelpSession } from '#src/conversation/help-line.ts';
 import type { Places, Stats } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import { settingsOf } from '#src/conversation/settings/guild-settings.ts';
+import type { Choices } from '#src/conversation/settings/setting-definition.ts';
 import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { serverSettings } from '#src/features/features.ts';
@@ -22,6 +25,7 @@ import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
+import { nothing } from '#src/spending/caps.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -41,6 +45,13 @@ export const adam: CommandCall = {
 /** Adam in the channel where the bot is. */
 export const inLounge: CommandCall = { ...adam, callerChannel: lounge };
 
+/** Facts for `/help`, and settings of the server as they were typed. */
+export type HelpOverrides = Partial<Pick<HelpFacts, 'hasModel' | 'operatorTools'>> & {
+  /** Undefined: the bot sits nowhere. */
+  readonly session?: HelpSession | undefined;
+  readonly set?: Readonly<Record<string, string>>;
+};
+
 type All = CommandPorts['sessions'] &
   CommandPorts['access'] &
   Places &
@@ -58,16 +69,33 @@ export type PortOverrides = Partial<All & Public<SessionSettings> & Public<Sessi
   readonly memories?: Partial<Public<SessionMemories>>;
   readonly voices?: Public<SessionVoices>;
   readonly peopleSettings?: Partial<CommandPorts['peopleSettings']>;
+  readonly help?: HelpOverrides;
   readonly captions?: Partial<Public<SessionCaptionControl>>;
   readonly transcripts?: Partial<Public<TranscriptRequests>>;
   /** Further objects of features, by class. */
   readonly more?: readonly (readonly [object, object])[];
 };
 
+/** One pipeline, no known voices, no caps. */
+const choices: Choices = {
+  pipelines: { names: ['chained'], needs: (name) => name },
+  voices: [],
+  knownVoices: [],
+  caps: { personDay: nothing, serverDay: nothing, serverMonth: nothing },
+  defaults: {
+    given: new Set(),
+    addressing: 'auto',
+    consent: { policy: 'ask' },
+    names: ['Nova'],
+    style: { instructions: 'x', voice: {} },
+    timeZone: 'UTC',
+  },
+};
+
 /** Takes whatever it is given. */
 const settings: Public<SessionSettings> = {
   keys: serverSettings.map(({ key }) => key),
-  view: async () => ({ all: [], isRead: true }),
+  view: async () => ({ all: [], choices, isRead: true }),
   set: async (_guildId, _key, value) => ({ kind: 'set', key: 'cues', value, saved: true }),
   values: () => ['off', 'soft', 'on', 'default'],
 };
@@ -118,6 +146,7 @@ function changed(setting: TrackSetting, track: string): TrackOutcome {
 /** Captions are off, and go on when asked. */
 const captions: Public<SessionCaptionControl> = {
   pass: async () => ({ kind: 'off' }),
+  threadFor: async () => ({ kind: 'off' }),
   turnOn: async () => ({
     kind: 'on',
     placeId: 'lounge',
@@ -218,6 +247,29 @@ const left = {
   hasTranscript: false,
 } as const;
 
+/** A model answers in the Lounge, where Adam alone is heard; the server has set nothing. */
+export function helpFacts({ set = {}, ...over }: HelpOverrides = {}): HelpFacts {
+  const { session: given, ...facts } = over;
+  const session = 'session' in over ? given : helpSession;
+  const stored = { set: new Map(Object.entries(set)), isRead: true };
+  return {
+    settings: settingsOf(serverSettings, stored, choices),
+    hasModel: true,
+    operatorTools: [],
+    ...facts,
+    ...(session && { session }),
+  };
+}
+
+/** The part of a session that help tells of. */
+export const helpSession: HelpSession = {
+  channel: lounge,
+  isSilent: false,
+  isPaused: false,
+  company: 1,
+  hears: () => true,
+};
+
 /** Ports of a bot that sits in the Lounge and does all it is asked to, but for what is given. */
 export function ports(over: PortOverrides = {}): CommandPorts {
   const all: All = {
@@ -280,6 +332,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     confirmations: all,
     stats: all,
     costs: all,
+    helpFacts: async () => helpFacts(over.help),
     peopleSettings: { ...peopleSettings, ...over.peopleSettings },
     port: (type) => byClass.get(type) as never, // the map holds one of each class
   };

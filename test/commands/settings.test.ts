@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import type { Command, CommandCall, Replies } from '#src/conversation/command.ts';
-import type { CheckReport, CheckResult, Setting } from '#src/conversation/ports/settings.ts';
+import type {
+  CheckReport,
+  CheckResult,
+  Setting,
+} from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, lounge, type PortOverrides, ports } from './ports.ts';
 
@@ -32,6 +36,17 @@ function read([reply, ...others]: Replies): string[] {
 
 const saying = (setting: Setting): PortOverrides => ({ set: async () => setting });
 
+test('/settings alone is hidden from people without Manage Server, and all that is hidden so refuses them', async () => {
+  const hidden = commands.flatMap((one) => {
+    const all: readonly Command[] = 'commands' in one ? one.commands : 'label' in one ? [] : [one];
+    return all.filter(({ needsManageServer }) => needsManageServer);
+  });
+  const own = commands.find((one) => 'commands' in one && one.name === 'settings');
+  expect(own).toMatchObject({ commands: hidden });
+  for (const one of hidden)
+    expect(await one.run(adam, ports())).toEqual([{ id: 'perm.manage', to: 'caller' }]);
+});
+
 test.each(['view', 'set', 'check'])(
   '/settings %s needs Manage Server, and asks nothing before',
   async (name) => {
@@ -44,23 +59,11 @@ test.each(['view', 'set', 'check'])(
   },
 );
 
-test('/settings view tells what holds, what of it is set here, and not all of a long persona', async () => {
-  const all = [
-    { key: 'voice', value: '', isOwn: false },
-    { key: 'instructions', value: 'Be kind. '.repeat(50), isOwn: true },
-  ] as const;
-  const view = async () => ({ all, isRead: false });
-  const lines = read(await run('view', {}, { view }));
-  expect(lines[0]).toBe('Settings of this server:');
-  expect(lines[1]).toBe("voice: the engine's own (not set here)");
-  expect(lines[2]).toMatch(/^instructions: Be kind\. .*…$/);
-  expect(lines[2]?.length).toBeLessThan(140);
-  expect(lines[3]).toContain("I can't load the settings of this server");
-});
-
+const roleId = '123456789012345678';
 const saved = { kind: 'set', saved: true } as const;
 test.each<[Setting, readonly string[]]>([
   [{ ...saved, key: 'cues', value: 'off' }, ['Saved: cues is off.']],
+  [{ ...saved, key: 'dj_role', value: roleId, mark: '@&' }, [`Saved: dj_role is <@&${roleId}>.`]],
   [{ ...saved, key: 'voice', value: '' }, ["Saved: voice is the engine's own."]],
   [
     {

@@ -21,7 +21,7 @@ function shown({ id, lines = [], with: words }: Reply): readonly string[] {
   return [text(id, words), ...lines.map((line) => text(line.id, line.with))];
 }
 
-/** What `/voice bot` wished for, and what is read of the outcome. */
+/** Choices that `/voice bot` requests, and the caller's view of the outcome. */
 async function choose(
   words: CommandCall['words'],
   outcome: ChoiceOutcome = { kind: 'chosen', saved: true },

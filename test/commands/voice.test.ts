@@ -5,7 +5,7 @@ import { me } from '#commands/voice/me.ts';
 import { preview } from '#commands/voice/preview.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall } from '#src/conversation/command.ts';
-import type { PersonChange } from '#src/conversation/settings/known-people-settings.ts';
+import type { PersonChange } from '#src/conversation/settings/personal-settings-cache.ts';
 import type { SessionVoices } from '#src/features/typed/session-voices.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, ports, voicesOf } from './ports.ts';
@@ -13,7 +13,7 @@ import { adam, ports, voicesOf } from './ports.ts';
 type Words = CommandCall['words'];
 const typing = (words: Words, over: Partial<CommandCall> = {}) => ({ ...adam, ...over, words });
 
-/** What `/voice me` wrote, and what its caller reads of it. */
+/** Changes that `/voice me` writes, and the caller's view of them. */
 async function change(words: Words, voices: readonly string[] = ['slt', 'rms', 'kal16']) {
   const changes: PersonChange[] = [];
   const [reply] = await me.run(

@@ -11,7 +11,7 @@ function fileOf(content: string): string {
   return path;
 }
 
-/** What the operator is told of a file that is wrong, without its path. */
+/** Operator's errors for a wrong file, without its path. */
 function mistakesOf(content: string, more: Record<string, string> = {}): readonly string[] {
   const path = fileOf(content);
   const read = readConfig({ BRAINS: path, ...more });

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { readConfig } from '#src/config/config.ts';
 import { secretsOf } from '#src/config/models.ts';
+import { isServerAllowed } from '#src/config/servers.ts';
 import { settingNames } from '#src/config/settings.ts';
 import type { Config } from '#src/config/types.ts';
 
@@ -52,6 +53,30 @@ test.each(['0', '-1', '2.5', 'many', '1e9'])('SHARDS=%s is no number of shards',
     'SHARDS: must be a whole number from 1 to 16384, or auto',
   ]);
   expect([good({}).shards, good({ SHARDS: '4' }).shards]).toEqual(['auto', 4]);
+});
+
+test('SERVERS_BARRED wins over SERVERS_ALLOWED, and without both the bot may be in every server', () => {
+  const [one, other] = ['1029384756102938475', '1029384756102938476'];
+  const isAllowed = (environment: NodeJS.ProcessEnv, id = one) =>
+    isServerAllowed(good(environment).servers, id);
+  expect(isAllowed({})).toBe(true);
+  expect(isAllowed({ SERVERS_ALLOWED: `${one}, ${other}` })).toBe(true);
+  expect(isAllowed({ SERVERS_ALLOWED: other })).toBe(false);
+  expect(isAllowed({ SERVERS_BARRED: one })).toBe(false);
+  expect(isAllowed({ SERVERS_BARRED: one }, other)).toBe(true);
+  expect(isAllowed({ SERVERS_ALLOWED: one, SERVERS_BARRED: one })).toBe(false);
+});
+
+test('wrong ids of servers, and a home server that is not allowed, are told with their setting', () => {
+  const ids = 'must be numeric ids of servers, commas between';
+  expect(mistakes({ SERVERS_ALLOWED: 'home', SERVERS_BARRED: '1029384756102938475,' })).toEqual([
+    `SERVERS_ALLOWED: ${ids}`,
+    `SERVERS_BARRED: ${ids}`,
+  ]);
+  const home = '1029384756102938475';
+  expect(mistakes({ DISCORD_GUILD_ID: home, SERVERS_BARRED: home })).toEqual([
+    `DISCORD_GUILD_ID: the bot may not be in server ${home}; correct SERVERS_ALLOWED or SERVERS_BARRED`,
+  ]);
 });
 
 test('a mistaken secret is never repeated', () => {
@@ -349,4 +374,9 @@ test('a server in the place of OpenAI is a Realtime server only where one is ask
   const asked = [{ PIPELINE: 'realtime' }, { REALTIME_MODEL: 'talks' }];
   const baseUrls = asked.map((own) => good({ ...shared, ...own }).realtime?.baseUrl);
   expect(baseUrls).toEqual(asked.map(() => shared.OPENAI_BASE_URL));
+});
+
+test('a setting counts as given where its value is not the standard one', () => {
+  const { given } = good({ ADDRESSING: 'name', CONSENT_POLICY: 'ask', SPEECH_VOICE: 'kal' });
+  expect(given).toEqual(new Set(['ADDRESSING', 'SPEECH_VOICE']));
 });

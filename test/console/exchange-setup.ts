@@ -32,7 +32,7 @@ export function openSetup(answer: (request: ConsoleRequest) => Answer) {
     recorder: new SpokenRecorder(),
     folder: new WavFolder('none'),
   };
-  /** What was printed since the last look. */
+  /** Text printed since the last call. */
   const screen = () => {
     const seen = text;
     text = '';

@@ -10,7 +10,7 @@ export function choices(...values: readonly string[]): Pick<OptionShape, 'choice
   return { choices: values.map((value) => ({ name: value, value })) };
 }
 
-/** As a bot might register them. */
+/** Commands as a bot might register them. */
 export const shapes: readonly CommandShape[] = [
   { name: 'join', options: [option('channel', { type: 7 })] },
   { name: 'leave', options: [] },
@@ -32,7 +32,7 @@ export const shapes: readonly CommandShape[] = [
   },
 ];
 
-/** How the settings of a server are changed. */
+/** Commands that change the settings of a server. */
 export const settings: readonly CommandShape[] = [
   {
     name: 'settings',

@@ -9,7 +9,7 @@ const question: readonly ChatMessage[] = [
   { role: 'user', name: 'Ana', content: 'What time is it?' },
 ];
 
-/** What every chat model does. */
+/** Contract of every chat model. */
 export function chatModelContract(name: string, open: () => Promise<OpenModel>): void {
   const never = new AbortController().signal;
 

@@ -22,7 +22,7 @@ export async function heardBy(listening: Listening): Promise<string> {
   return (await listening.settle(staying)).text;
 }
 
-/** What everything that listens while somebody speaks keeps to; both utterances last longer than a second. */
+/** Contract of every live recogniser; both utterances last longer than a second. */
 export function listeningContract(
   name: string,
   engine: () => Transcriber,

@@ -12,7 +12,7 @@ function tone(rateHz: number): Int16Array {
   });
 }
 
-/** What every Opus library must do behind the port. */
+/** Contract of every Opus library behind the port. */
 export function opusCodecContract(name: string, open: () => Promise<OpusCodec>): void {
   keepsSound(name, open);
   keepsChannels(name, open);

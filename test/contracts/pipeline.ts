@@ -11,7 +11,7 @@ import type {
   TurnUtterance,
 } from '#src/pipeline/pipeline.ts';
 
-/** What the model behind a pipeline does with a turn. */
+/** Script of the model behind a pipeline for one turn. */
 export type ModelScript = {
   /** Its answer, or what it says before the call. */
   readonly says: string;
@@ -37,7 +37,7 @@ const answerText =
   'Well, as you ask, it is four. The sun sets at five today. Take your coat with you.';
 const lamp: ToolCall = { id: 'call_1', name: 'lamp', argumentsJson: '{"on":true}' };
 
-/** What a person said, recognised as `text`; silence has no words. */
+/** A person's utterance, recognised as `text`; silence has no words. */
 export function said(text: string): TurnUtterance {
   const samples = new Int16Array(16_000).fill(text === '' ? 0 : 1000);
   const pcm: Pcm = { samples, rateHz: 16_000, channels: 1 };

@@ -32,7 +32,7 @@ export async function quietFrom(served: ServedSession): Promise<void> {
   expect(served.running).toEqual([]);
 }
 
-/** What servers remember between two requests. */
+/** Items that servers remember between two requests. */
 export function inMind({ providers }: ServedSession): readonly string[] {
   const open = providers.talk.calls.filter(({ isClosed }) => !isClosed);
   return open.flatMap(({ items }) => items.map(({ role, text }) => `${role}: ${text}`));

@@ -177,7 +177,7 @@ function effectContract(name: PipelineName): void {
   });
 }
 
-/** How often somebody's own words were looked at. */
+/** Number of checks whether a person's own words ask for a tool. */
 function weighed({ providers }: ServedSession): number {
   const bodies = providers.requests.map(({ body }) => JSON.stringify(body ?? ''));
   return bodies.filter((body) => body.includes('Somebody speaks to a voice assistant')).length;

@@ -9,7 +9,7 @@ import { sessionConsentContract } from './session-pipeline-consent.ts';
 import { listening, quietFrom, replies, story } from './session-pipeline-scenarios.ts';
 import { sessionToolContract } from './session-pipeline-tools.ts';
 
-/** What a room is to find in whatever answers it, with real servers behind that. */
+/** Contract of every pipeline that answers a voice channel, with real servers behind it. */
 export function sessionPipelineContract(name: PipelineName): void {
   sessionConsentContract(name);
   memoryContract(name);
@@ -290,7 +290,7 @@ function writingContract(name: PipelineName): void {
   });
 }
 
-/** What people are shown to have spoken of. */
+/** Topics of people's words in the last request. */
 function topics({ shown }: ServedSession): readonly string[] {
   const said = shown.filter((line) => line.startsWith('user')).join(' ');
   return said.match(/capital|forward|loud/g) ?? [];

@@ -15,7 +15,7 @@ export async function soundOf(
   return { samples, rateHz: pieces[0]?.rateHz ?? 0, channels: 1 };
 }
 
-/** What every voice keeps to. `engine` is asked inside each test. */
+/** Contract of every synthesizer. `engine` is asked inside each test. */
 export function synthesizerContract(name: string, engine: () => Synthesizer): void {
   const text = 'The quick brown fox jumps over the lazy dog.';
 

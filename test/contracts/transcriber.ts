@@ -19,7 +19,7 @@ export async function textOf(transcriber: Transcriber, pcm: Pcm): Promise<string
   return last?.kind === 'final' ? last.transcript.text : '(no final)';
 }
 
-/** What every recogniser keeps to. `engine` is asked inside each test; the two utterances differ. */
+/** Contract of every recogniser. `engine` is asked inside each test; the two utterances differ. */
 export function transcriberContract(
   name: string,
   engine: () => Transcriber,

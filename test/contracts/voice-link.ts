@@ -12,7 +12,7 @@ export interface LinkSetup extends AsyncDisposable {
   speak(): Promise<void>;
   /** Lets `ms` of the link's time pass. */
   pass(ms: number): Promise<void>;
-  /** How many of the bot's voiced frames that person has heard. */
+  /** Number of the bot's voiced frames that the person has received. */
   heard(): number;
   /** Takes the link away from outside. */
   lose(): void;
@@ -23,7 +23,7 @@ export type MakeFrame = (n: number) => Frame;
 
 type Open = (mayHear: MayHear) => Promise<LinkSetup>;
 
-/** What every VoiceLink keeps, real or fake. */
+/** Contract of every VoiceLink, real or fake. */
 export function voiceLinkContract(name: string, open: Open, frame: MakeFrame): void {
   hearingContract(name, open);
   speakingContract(name, open, frame);

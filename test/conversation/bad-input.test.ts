@@ -40,7 +40,7 @@ async function called(
   return { ...fixture, chat };
 }
 
-/** What this person sends who does all that from now on. */
+/** Packets of a person who does all these acts from now on. */
 function sent(
   { clock }: SessionFixture,
   who: ChannelMember,

@@ -110,7 +110,7 @@ const soundBetweenHalves: Plot = {
   addressing: 'always',
 };
 
-/** Of each test; a failure is printed with its seed. */
+/** Runs of each test; a failure is printed with its seed. */
 const numRuns = runs(12);
 const timeout = runs(60_000);
 /** A failure is made smaller for so long at most, and told then. */
@@ -143,7 +143,7 @@ function eventsOf<K extends SessionEvent['kind']>({ happened }: RandomConversati
   );
 }
 
-/** How often each of them is there. */
+/** Items that occur again. */
 function repeated<T>(all: readonly T[]): readonly T[] {
   return all.filter((one, n) => all.indexOf(one) !== n);
 }
@@ -226,7 +226,7 @@ test('nothing more comes of the words of somebody who said no', { timeout }, asy
   await check(withNo, holds, [noBetweenHalves]);
 });
 
-/** What happened with words of this person in between. */
+/** Events about this person's words in between. */
 function tracesOf(
   conversation: RandomConversation,
   personId: string,

@@ -30,7 +30,7 @@ async function called(
   return fixture;
 }
 
-/** As discord does it: the link ends, and at the same time the reason is told. */
+/** Moves the bot as Discord does: the link ends, and at the same time the reason is reported. */
 function move(fixture: SessionFixture): void {
   fixture.linkOpener.link.lose(sentAway);
   fixture.sessions.news('g', moved);
@@ -155,7 +155,7 @@ test('being moved about ends in the last channel', async () => {
   expect(fixture.sessions.at('g')).toEqual(lounge);
 });
 
-/** As with Discord, opening a link takes some 300 ms. */
+/** Moves the bot twice; opening a link takes some 300 ms, as with Discord. */
 async function movedTwice(apartMs: number): Promise<SessionFixture> {
   const attic = { guildId: 'g', channelId: 'attic', name: 'Attic' };
   const channel = (_: string, id: string) =>

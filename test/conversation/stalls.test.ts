@@ -17,7 +17,7 @@ import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { fc, runs } from '#test/properties.ts';
 
-/** How an engine behaves in one request; `deaf` is a hang that heeds no signal. */
+/** Behaviour of an engine in one request; `deaf` is a hang that ignores its signal. */
 const fate = fc.constantFrom('fine', 'fine', 'slow', 'error', 'hang', 'deaf');
 type Fate = 'fine' | 'slow' | 'error' | 'hang' | 'deaf';
 /** One question: what becomes of it, and how soon the next one is asked. */

@@ -50,7 +50,7 @@ test('the tree of the image starts with production modules only, as nobody, and 
   await expect(checkHealth(port)).rejects.toMatchObject({ code: 1 });
 });
 
-/** As pino numbers it. */
+/** Pino's number of the level. */
 const warning = 40;
 
 async function checkStatus(port: number): Promise<void> {
@@ -59,7 +59,7 @@ async function checkStatus(port: number): Promise<void> {
   expect((await asked(port, 'metrics')).text).toContain('parley_ready 1');
 }
 
-/** What a container engine runs now and then. Errors: with the exit code. */
+/** Runs the health check of a container engine. Errors: with the exit code. */
 async function checkHealth(port: number): Promise<void> {
   await run(process.execPath, await healthCheck(), { env: { STATUS_PORT: `${port}` } });
 }

@@ -16,7 +16,7 @@ import type { BotLogin } from '#test/fakes/bot-process.ts';
 
 const run = promisify(execFile);
 
-/** What a lockfile says of each package, as far as it matters here. */
+/** Packages of a lockfile, with the fields used here. */
 type Lock = { readonly packages: Readonly<Record<string, { readonly dev?: boolean }>> };
 
 /** The tree that `image-steps.sh` made in `folder`, and how to start it. */
@@ -30,24 +30,30 @@ export type Image = {
 };
 
 /**
- * Runs the `build` of the script of these sources in `folder`, without the network.
- *
- * `npm` on its PATH is a stand-in: what it "installs" are hard links to this repository's modules, those that the
- * lockfile marks as for development left out.
+ * A folder for the PATH with this Node, and with a stand-in for `npm`: what its `ci` "installs" are hard links to this repository's
+ * modules, those that the lockfile marks as for development left out. All else is left to the next npm on the PATH.
  */
+export async function npmWithoutNetwork(folder: string): Promise<string> {
+  const [bin, modules] = [join(folder, 'bin'), join(folder, 'modules')];
+  await mkdir(bin);
+  await linkProduction(modules);
+  const lines = [
+    'set -eu',
+    `[ "$1" = ci ] || PATH="\${PATH#*:}" exec npm "$@"`,
+    `[ "$1 $2" = 'ci --omit=dev' ]`,
+    `cp -Rl '${modules}/node_modules' .`,
+  ];
+  await writeFile(join(bin, 'npm'), `#!/bin/sh\n${lines.join('\n')}\n`, { mode: 0o755 });
+  await symlink(process.execPath, join(bin, 'node'));
+  return bin;
+}
+
+/** Runs the `build` of the script of these sources in `folder`, without the network. */
 export async function buildImage(folder: string, sources = '.'): Promise<Image> {
   const script = join(sources, 'deploy/image-steps.sh');
   await chmod(folder, 0o755);
   const [app, data] = [join(folder, 'app'), join(folder, 'data')];
-  const [bin, modules] = [join(folder, 'bin'), join(folder, 'modules')];
-  await mkdir(bin);
-  await linkProduction(modules);
-  await writeFile(
-    join(bin, 'npm'),
-    `#!/bin/sh\nset -eu\n[ "$1 $2" = 'ci --omit=dev' ]\nmv '${modules}/node_modules' .\n`,
-    { mode: 0o755 },
-  );
-  await symlink(process.execPath, join(bin, 'node'));
+  const bin = await npmWithoutNetwork(folder);
   const env = { PATH: `${bin}:/usr/sbin:/usr/bin:/sbin:/bin`, DATA: data };
   await run('sh', [script, 'build', app], { env });
   return {
@@ -73,7 +79,7 @@ export async function settingsFor(login: BotLogin, folder: string, port: number)
   };
 }
 
-/** What follows `node` in the Dockerfile's health check. */
+/** Arguments of `node` in the Dockerfile's health check. */
 export async function healthCheck(): Promise<string[]> {
   const [, command = '[]'] =
     /^HEALTHCHECK .* CMD (\[.*\])$/m.exec(await readFile('deploy/Dockerfile', 'utf8')) ?? [];

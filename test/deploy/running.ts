@@ -38,7 +38,7 @@ export class Running implements AsyncDisposable {
     return this.#child.pid;
   }
 
-  /** What it wrote to the standard error output so far. */
+  /** Standard error output so far. */
   get complaints(): string {
     return this.#complaints;
   }

@@ -7,7 +7,7 @@ const dockerfile = await readFile('deploy/Dockerfile', 'utf8');
 const script = await readFile('deploy/image-steps.sh', 'utf8');
 const unit = await readFile('deploy/parley.service', 'utf8');
 
-/** What follows `word` at the beginning of a line, each time. */
+/** Rest of each line that begins with `word`. */
 function after(word: string, text = dockerfile): string[] {
   return text
     .split('\n')
@@ -125,4 +125,19 @@ test('the StatefulSet runs what the image runs, asks it where it answers, and wa
   expect(yaml).toContain('readOnlyRootFilesystem: true');
   const [, mounted] = /mountPath: (\S+) \}/.exec(yaml) ?? [];
   expect(after('VOLUME')).toEqual([mounted]);
+});
+
+test('an older Node reads which one is needed, and starts nothing', () => {
+  const older = "Object.defineProperty(process, 'versions', { value: { node: '20.1.0' } })";
+  const words = ['--import', `data:text/javascript,${older}`, 'src/app/main.mjs', '--once'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, {
+    env: {},
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  expect([status, stdout, stderr]).toEqual([
+    78,
+    '',
+    'Parley needs Node 24 or later, and this is Node 20.1.0: install it from nodejs.org.\n',
+  ]);
 });

@@ -86,7 +86,7 @@ type InnerSockets = {
 /** A client without a network. What listeners of ours throw is kept apart from what discord.js throws. */
 export type FuzzClient = {
   readonly client: Client<true>;
-  /** As the gateway hands a dispatch over; false where discord.js could not read it. */
+  /** Hands over a dispatch like the gateway; false if discord.js could not read it. */
   send(t: string, d: unknown): boolean;
   /** Back to one server, of which nothing was changed. */
   reset(): void;

@@ -93,7 +93,7 @@ function ask(people: ChannelPeople): void {
   if (strange !== undefined) throw new Error(`A name is ${JSON.stringify(strange)}.`);
 }
 
-/** What the main gateway tells of servers, channels and who sits in them. */
+/** Events of the main gateway about servers, channels and voice states. */
 export const gatewayTargets = [
   target('gateway-events', fc.array(dispatch, { maxLength: 6 }), readAll),
 ];

@@ -67,6 +67,7 @@ const menu = { id: '8', name: text('ask.about'), type: 3, target_id: ids.message
 const picked = { ...menu, resolved: { messages: { [ids.message]: written } } };
 const rows = [{ type: 1, components: [{ type: 4, custom_id: 'a', value: 'b' }] }];
 const labels = [{ type: 18, component: { type: 4, custom_id: 'words', value: 'b' } }];
+const chosen = { custom_id: 'parley:pick:a', component_type: 3, values: ['one', 'two'] };
 const pressed = { custom_id: 'parley:press:a:b', component_type: 2 };
 
 /** One of each that Discord may send. */
@@ -76,6 +77,8 @@ const payloads: readonly object[] = [
   { ...head, type: 2, data: picked },
   { ...head, type: 3, data: pressed, message: written },
   { ...head, type: 3, data: { ...pressed, custom_id: 'parley:closest' }, message: written },
+  { ...head, type: 3, data: chosen, message: written },
+  { ...head, type: 3, data: { ...chosen, component_type: 8, resolved }, message: written },
   { ...head, type: 4, data: typed },
   { ...head, type: 4, data: grouped },
   { ...head, type: 5, data: { custom_id: 'form', components: rows } },
@@ -85,10 +88,11 @@ const payloads: readonly object[] = [
   { ...head, type: 3, data: pressed, message: written, guild_id: '5' },
 ];
 
-/** What is wrong with a call, by its type. */
+/** Fault of a call, by its type. */
 function faultOf(call: CommandCall): string | undefined {
   const { callerName, callerChannel, channel, message, sound, words } = call;
   const texts = [call.guildId, call.callerId, callerName, ...Object.values(words)];
+  texts.push(...(call.picked ?? []));
   const channels = [callerChannel, channel].flatMap((one) => (one ? [one] : []));
   texts.push(...channels.flatMap(({ channelId, guildId, name }) => [channelId, guildId, name]));
   const sounds = [...(message?.sounds ?? []), ...(sound ? [sound] : [])];
@@ -134,6 +138,7 @@ class GatewayHandlers {
     this.reception = new InteractionReceiver({
       commands: slashes,
       forms: [{ name: 'form', inputs: ['a', 'b'], run }],
+      pickers: [{ name: 'pick', inPlace: true, run }],
       buttons: new Map([['press', button]]),
       ports: { ...openAccess } as CommandPorts, // no command of these uses another
       messages: { offer: async () => undefined },
@@ -151,7 +156,7 @@ class GatewayHandlers {
   }
 }
 
-/** What Discord does with an answer. */
+/** Discord's reactions to an answer. */
 const answers = fc.oneof(
   jsonLike({ resource: { message: written }, interaction: { id: '1' } }, written),
   fc.constant(new Error('reset')),
@@ -193,6 +198,7 @@ async function meet(payload: unknown, said: unknown): Promise<void> {
     met?.isChatInputCommand() ||
     met?.isMessageContextMenuCommand() ||
     met?.isButton() ||
+    met?.isAnySelectMenu() ||
     met?.isModalSubmit();
   if (isForUs && asked === 0 && handlers.events.length === 0)
     throw new Error('Nobody was answered.');

@@ -69,7 +69,7 @@ type MessageTarget = Parameters<VoiceWebSocket['onMessage']>[0]['target'];
 const reported = (data: Buffer | string) =>
   socket.onMessage({ data, type: 'message', target: {} as MessageTarget });
 
-/** What a voice server may put into a group; the binding is native and must survive all of it. */
+/** Group that takes input of a voice server; the binding is native and must survive all of it. */
 const group = new DAVESession(1, '1', '2', {} as ConstructorParameters<typeof DAVESession>[3]);
 group.on('error', () => {});
 group.reinit();
@@ -107,7 +107,7 @@ function holdAll(steps: readonly HeldStep[]): void {
   }
 }
 
-/** What Discord and other people send to the voice half. */
+/** Input from Discord and other people to the voice half. */
 export const discordTargets = [
   target('rtp-datagrams', bytesLike(sealed), (datagram) => {
     innerUdp(udp).onMessage(datagram);

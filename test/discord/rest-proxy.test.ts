@@ -5,7 +5,7 @@ import { closeClient, logIn, newClient } from '#src/discord/login.ts';
 import { openRestProxy } from '#test/fakes/servers/rest-proxy.ts';
 
 const never = new AbortController().signal;
-/** As Discord has 50: so many requests a second for all processes of one bot. */
+/** Requests a second for all processes of one bot; Discord's limit is 50. */
 const globalRequestsPerSecond = 20;
 
 /** Two processes of one bot, each as if it were alone, ask 15 times at once. Returns what Discord answered. */

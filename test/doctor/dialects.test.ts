@@ -8,7 +8,7 @@ const said =
 async function examineRecipe(title: string) {
   await using kitchen = await openRecipe(title, { hears: () => said, replies: [] });
   const examined = await examine([], kitchen.environment);
-  /** What the doctor would set otherwise than the recipe does. */
+  /** Variables that the doctor would set otherwise than the recipe does. */
   const contradicted = Object.entries(kitchen.environment).filter(
     ([name, value]) => (examined.settings[name] ?? value) !== value,
   );

@@ -13,7 +13,7 @@ import { tone } from '#test/fakes/providers/sound.ts';
 
 export const canary = 'canary-Key+of/mine=42';
 
-/** What the doctor prints, and its exit code. */
+/** Output of the doctor, and its exit code. */
 export async function examine(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
@@ -33,7 +33,7 @@ export async function examine(
     const line = lines.find((one) => one.slice(11).startsWith(what.padEnd(23)));
     return line?.replace(/ {2,}/g, ' ').trim();
   };
-  /** What mends it. */
+  /** Remedy printed below a finding. */
   const mendOf = (what: string) => {
     const at = lines.findIndex((one) => one.slice(11).startsWith(what.padEnd(23)));
     return /^ {10,}mend: (.+)$/.exec(lines[at + 1] ?? '')?.[1];

@@ -22,7 +22,7 @@ async function servers(mcpServers: Readonly<Record<string, object>>) {
   return { folder, path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
 }
 
-/** Of the one server in that file these tools are accepted. */
+/** Accepts these tools of the one server in that file. */
 async function accept(path: string, names: readonly string[]): Promise<void> {
   const read = readServersFile(path, () => undefined);
   const [server] = read.kind === 'ok' ? read.servers : [];

@@ -11,7 +11,7 @@ import { Mailbox } from '#src/base/mailbox.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
 
 const ownProgram = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
-/** As `npm start` has them. */
+/** Node flags of `npm start`. */
 const flags = ['--max-semi-space-size=2'];
 /** A bot ends with the process that started it, however that one ended. */
 const endsWithParent = [
@@ -68,10 +68,10 @@ export function forgetCrashes(dataDir: string): void {
 
 /** A bot is logged in by then: it starts in 1 s where nothing else runs, and twenty may start at once. */
 const startMs = 90_000;
-/** Of a log; the oldest are forgotten first. */
+/** Lines kept of a log; the oldest are forgotten first. */
 const keptLines = 1000;
 
-/** What points a bot in `folder` at the Discord of `login`, and leaves its ports closed and its people unlimited. */
+/** Environment of a bot in `folder` for the Discord of `login`, with closed ports and without limits on people. */
 export async function environmentOf(
   login: BotLogin,
   folder: string,
@@ -119,7 +119,7 @@ export class BotProcess implements AsyncDisposable {
     }
   }
 
-  /** As `start`, and resolves at once: for one that may wait, or end, before it can be called. */
+  /** Starts a bot like `start`, and resolves at once: for one that may wait, or end, before it can be called. */
   static async launch(
     login: BotLogin,
     environment: Readonly<Record<string, string>>,
@@ -144,12 +144,12 @@ export class BotProcess implements AsyncDisposable {
     return this.#log;
   }
 
-  /** What it wrote beside its log, shown as well. */
+  /** Output beside its log, printed as well. */
   get complaints(): string {
     return this.#complaints;
   }
 
-  /** What it wrote so far is neither log nor complaint any more, and nobody waits for it. */
+  /** Forgets the log and other output so far; nobody waits for it any more. */
   forget(): void {
     this.#log = [];
     this.#complaints = '';
@@ -166,7 +166,7 @@ export class BotProcess implements AsyncDisposable {
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
-  /** What the preloaded module says next. */
+  /** Next message of the preloaded module. */
   async said(signal: AbortSignal): Promise<unknown> {
     const [message] = await once(this.#child, 'message', { signal });
     return message;

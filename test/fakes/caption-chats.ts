@@ -10,12 +10,12 @@ import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/des
 /** A chat in memory that takes every wish at once. */
 export class FakeCaptionChat implements CaptionChat {
   readonly channelId: string;
-  /** What each message shows, by its key, in the order in which they were posted. */
+  /** Text that each message shows, by its key, in the order in which they were posted. */
   readonly shown = new Map<string, string>();
   readonly desired: DesiredMessage[] = [];
-  /** What becomes of the next wishes instead. */
+  /** Outcome of the next desired messages instead. */
   refuses: ((desired: DesiredMessage) => DisplayOutcome | undefined) | undefined;
-  /** How often it was opened and not closed since. */
+  /** Number of openings without a close so far. */
   opened = 0;
   readonly #clock: Pick<Clock, 'nowMs'>;
   #listener: (outcome: DisplayOutcome) => void = () => undefined;

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall, Usage } from '#src/chat/ports.ts';
 
-/** What a scripted model does next; a string is text in one piece. */
+/** Next step of a scripted model; a string is text in one piece. */
 export type ChatStep =
   | string
   | { readonly call: ToolCall }

@@ -15,7 +15,7 @@ export class VirtualClock implements Clock {
     this.#rounds = rounds;
   }
 
-  /** How many wait for it. */
+  /** Number of sleepers. */
   get sleeping(): number {
     return this.#sleepers.size;
   }

@@ -15,7 +15,7 @@ import type { PacketHeader } from '#src/people/unheard-packets.ts';
 /** A voice channel without a network: the test is its clock and its people. */
 export class FakeLink implements VoiceLink {
   readonly present: ChannelMember[] = [];
-  /** What Discord knows of roles and nobody was told, by person. */
+  /** Roles that Discord knows and has not reported, by person. */
   readonly roles = new Map<string, readonly string[]>();
   /** Whose roles were asked for. */
   readonly refreshed: string[] = [];
@@ -107,7 +107,7 @@ export class FakeLinkOpener implements VoiceLinkOpener {
   readonly links: FakeLink[] = [];
   readonly failures: unknown[] = [];
   readonly people: ChannelMember[];
-  /** How often it was asked to open one, and what it says of how long to wait. */
+  /** Number of requests to open a link, and the wait that it reports. */
   asked = 0;
   mustRestMs = 0;
 

@@ -4,7 +4,7 @@ import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
 /** Signed 16-bit samples as their bytes, lowest first; a piece may end within a sample. */
 export type Bytes = Uint8Array;
 
-/** What bytes mean. */
+/** Format of bytes. */
 export type PcmFormat = { readonly rateHz: number; readonly channels: 1 | 2 };
 
 const pieceMs = 100;
@@ -28,7 +28,7 @@ export function fromPcm(title: string, pcm: Pcm): SoundSource {
 }
 
 /**
- * What a program makes piece by piece: bytes, or sound that tells its own form. It comes only once.
+ * Sound that a program makes piece by piece: bytes, or sound that tells its own form. It comes only once.
  *
  * Of bytes that end within a sample the last one is dropped.
  */

@@ -1,6 +1,6 @@
 import type { Public } from '#src/base/public.ts';
 import type { PanelPlace, PanelStore } from '#src/conversation/ports/panel.ts';
-import type { GuildStore } from '#src/conversation/ports/stores/guild-list-store.ts';
+import type { GuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
 import type { Seat, SeatStore, StoredSeat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { SettingsStore } from '#src/conversation/ports/stores/settings-store.ts';
 import type { StoredTrack, TrackStore } from '#src/features/tracks/track-store.ts';
@@ -36,7 +36,7 @@ class MemoryCaptionChoices implements CaptionChoiceStore {
   }
 }
 
-/** What people have chosen for themselves, in memory. Set `trouble` to make it fail from then on. */
+/** Personal settings in memory. Set `trouble` to make it fail from then on. */
 export class MemoryPersonSettings implements PersonSettingsStore {
   trouble: StoreTrouble | undefined;
   readonly #all = new Map<string, PersonSettings>();
@@ -279,7 +279,7 @@ export class MemoryTracks implements Public<TrackStore> {
   }
 }
 
-/** What is kept of servers in these books. Set `trouble` to make it fail from then on. */
+/** Data of servers in these stores. Set `trouble` to make it fail from then on. */
 export class MemoryGuilds implements GuildStore {
   trouble: StoreTrouble | undefined;
   readonly #stores: readonly { drop(guildId: string): number }[];

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 /** Where Debian's packages put the programs of each version. */
 const installed = '/usr/lib/postgresql/*/bin/initdb';
 
-/** Of the user postgres there. */
+/** Password of the user postgres there. */
 const password = 'only-for-tests';
 
 type User = { readonly uid: number; readonly gid: number };

@@ -7,7 +7,7 @@ import type {
 import { Reservation } from '#src/spending/reservation.ts';
 import { boundless } from './spending.ts';
 
-/** What one answer took, and how often it was told of its fate. */
+/** Usage of one answer, and the number of calls that report its fate. */
 export type RecordedBill = {
   readonly used: Usage[];
   soundedMs: number;
@@ -22,7 +22,7 @@ export class RecordedSpending implements BudgetAuthority {
   readonly payer = boundless.payer;
   readonly listen = boundless.listen;
   readonly listenToRecording = boundless.listenToRecording;
-  readonly isCaptionNews = boundless.isCaptionNews;
+  readonly captionNews = boundless.captionNews;
   readonly hourPrice = boundless.hourPrice;
   readonly read = boundless.read;
   readonly manner = boundless.manner;

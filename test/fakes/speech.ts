@@ -25,7 +25,7 @@ export type FakeTranscriberOptions = {
 /** A recogniser that hears what it was told to; silence is empty all the same. */
 export class FakeTranscriber implements Transcriber {
   readonly heard: Pcm[] = [];
-  /** Of each call. */
+  /** Options of each call. */
   readonly asked: TranscriptionOptions[] = [];
   readonly #options: FakeTranscriberOptions;
 
@@ -74,7 +74,7 @@ export type FakeSynthesizerOptions = {
   /** Left out: as many as the text takes at an ordinary pace. */
   readonly pieces?: number;
   readonly pieceMs?: number;
-  /** What goes wrong with a text, after `afterPieces` of its sound. */
+  /** Fault of a text, after `afterPieces` of its sound. */
   readonly fault?: (text: string) => SynthesisFault | undefined;
 };
 

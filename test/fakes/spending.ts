@@ -1,7 +1,9 @@
+import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { SessionEvent } from '#src/conversation/ports/events.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
+import { addDays, monthOf } from '#src/spending/calendar.ts';
 import { type Amount, type Caps, nothing } from '#src/spending/caps.ts';
 import type { GuildCaps } from '#src/spending/guild-caps.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
@@ -9,8 +11,9 @@ import type { BudgetExchange } from '#src/spending/ledger/shared-ledger.ts';
 import type { RolePrice } from '#src/spending/prices/prices.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
-import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
+import type { DayRange, SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
+import { TotalBudget } from '#src/spending/total-budget.ts';
 import type { StoreTrouble } from './store-trouble.ts';
 
 /** Pays for anything, and counts nothing. */
@@ -18,7 +21,7 @@ export function freeReservation(): Reservation {
   return new Reservation({ pay: () => undefined });
 }
 
-/** As if nothing cost anything. */
+/** Budget without limits. */
 export const boundless: BudgetAuthority = {
   ready: () => undefined,
   open: () => ({ kind: 'open', reservation: freeReservation() }),
@@ -29,7 +32,8 @@ export const boundless: BudgetAuthority = {
     decided: () => undefined,
   }),
   listenToRecording: () => ({ reservation: freeReservation() }),
-  isCaptionNews: () => true,
+  captionNews: (_guildId, id) =>
+    id === 'captions.budget.warn' ? { id } : { id, with: { time: '00:00' } },
   hourPrice: () => 0,
   read: () => undefined,
   manner: () => ({ step: 'full', isVoiceCheap: false }),
@@ -50,24 +54,35 @@ export function openBudgets(
   clock: Clock,
   over: {
     readonly caps?: Partial<Caps>;
+    readonly planOf?: (guildId: string) => Partial<Caps>;
+    /** Most that all servers may spend a day, in US dollars. */
+    readonly totalUsd?: number;
+    readonly onAlert?: (change: AlertChange) => void;
     readonly guildCapsOf?: (guildId: string) => GuildCaps;
     readonly tariff?: Partial<Tariff>;
-    /** Of models by name. */
+    /** Rates of models by name. */
     readonly rates?: Readonly<Record<string, RolePrice>>;
     readonly ledger?: Ledger;
     readonly exchange?: BudgetExchange;
     readonly ownCapOf?: (personId: string) => Amount | undefined;
+    /** Captions are on, and whether the embedded recogniser can write them. */
+    readonly captions?: { readonly hasFree: boolean };
   } = {},
 ) {
-  const { exchange, guildCapsOf, ledger = new Ledger(), ownCapOf } = over;
+  const { exchange, guildCapsOf, onAlert = () => undefined, ownCapOf, totalUsd = 0 } = over;
+  const { ledger = new Ledger({ countsAll: totalUsd > 0 }) } = over;
+  const capNanoUsd = totalUsd * 1e9;
   const paid: FakeSpentEvent[] = [];
   const budgets = new SessionBudgets({
     clock,
     ledger,
-    caps: { ...uncapped, ...over.caps },
+    capsOf: (guildId) => ({ ...uncapped, ...over.caps, ...over.planOf?.(guildId) }),
+    total: new TotalBudget({ capNanoUsd, clock, ledger, alert: onAlert }),
     ...(exchange && { exchange }),
     ...(guildCapsOf && { guildCapsOf }),
     ...(ownCapOf && { ownCapOf }),
+    keepsCaptions: () => over.captions !== undefined,
+    hasFreeCaptions: () => over.captions?.hasFree === true,
     rateOf: (by) =>
       by.kind === 'embedded' ? { kind: 'free' } : (over.rates?.[by.model] ?? { kind: 'unpriced' }),
     tariffOf: () => ({ ...priced, ...over.tariff }),
@@ -96,11 +111,11 @@ export class MemorySpending implements SpendingStore {
 
   async read(day: string): Promise<readonly SpendingEntry[]> {
     if (this.trouble === 'unreadable') throw new BotError('store.unreadable', true, 'Torn.');
-    const month = day.slice(0, 7);
+    const [from, to] = [addDays(day, -2), addDays(day, 1)];
     return this.entries.filter((entry) =>
       entry.personId === undefined && entry.part === undefined
-        ? entry.day >= month
-        : entry.day === day,
+        ? entry.day >= monthOf(from)
+        : entry.day >= from && entry.day <= to,
     );
   }
 
@@ -109,4 +124,39 @@ export class MemorySpending implements SpendingStore {
     this.writes++;
     this.entries = [...this.entries, ...entries];
   }
+
+  async byDay(range: DayRange, guildId?: string) {
+    const theirs = this.#within(range).filter(
+      (entry) => guildId === undefined || entry.guildId === guildId,
+    );
+    const byDay = Map.groupBy(theirs, ({ day }) => day);
+    return [...byDay].map(([day, all]) => ({ day, ...summed(all) })).toSorted(byDayOf);
+  }
+
+  async byServer(range: DayRange) {
+    const byServer = Map.groupBy(this.#within(range), ({ guildId }) => guildId);
+    return [...byServer].map(([guildId, all]) => ({ guildId, ...summed(all) }));
+  }
+
+  #within({ from, to }: DayRange): readonly SpendingEntry[] {
+    if (this.trouble === 'unreadable') throw new BotError('store.unreadable', true, 'Torn.');
+    return this.entries.filter(
+      ({ day, part, personId }) =>
+        part === undefined && personId === undefined && day >= from && day <= to,
+    );
+  }
+}
+
+const byDayOf = (one: { readonly day: string }, other: { readonly day: string }) =>
+  one.day < other.day ? -1 : 1;
+
+function summed(all: readonly SpendingEntry[]) {
+  const sum = { nanoUsd: 0, ms: 0, unpriced: 0, turns: 0 };
+  for (const entry of all) {
+    sum.nanoUsd += entry.nanoUsd;
+    sum.ms += entry.ms;
+    sum.unpriced += entry.unpriced;
+    sum.turns += entry.turns;
+  }
+  return sum;
 }

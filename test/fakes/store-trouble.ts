@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 
-/** What a store can suffer from: it takes no more, or it gives nothing either. */
+/** Trouble of a store: it refuses writes, or reads as well. */
 export type StoreTrouble = 'unreadable' | 'unwritable';
 
 export function checkReadable(trouble: StoreTrouble | undefined): void {

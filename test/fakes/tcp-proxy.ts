@@ -36,18 +36,18 @@ export class TcpProxy implements AsyncDisposable {
     return new TcpProxy(server, target);
   }
 
-  /** How many connections are open. */
+  /** Number of open connections. */
   get connections(): number {
     return this.#pairs.size;
   }
 
-  /** As a server whose machine has just restarted: RST for what is there and for what comes. */
+  /** Resets connections like a server whose machine has just restarted: RST for old and new ones. */
   cut(): void {
     this.#state = 'cut';
     this.#endAll();
   }
 
-  /** As a network that loses every packet: nobody is told. */
+  /** Drops all data like a network that loses every packet: neither side learns of it. */
   swallow(): void {
     this.#state = 'swallowing';
     for (const { inner, outer } of this.#pairs) for (const one of [inner, outer]) one.pause();
@@ -62,7 +62,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#delayMs = ms;
   }
 
-  /** What was swallowed is lost: those connections end. */
+  /** Ends the trouble; connections whose data was swallowed end. */
   heal(): void {
     if (this.#state === 'swallowing') this.#endAll();
     this.#state = 'open';

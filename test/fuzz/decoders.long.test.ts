@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { decoderTargets } from './decoders.ts';
 
-/** Of each; `npm run fuzz` tries as many as wanted. */
+/** Cases of each target; `npm run fuzz` tries as many as wanted. */
 const cases = 20;
 const seed = Date.now() % 1_000_000_000;
 

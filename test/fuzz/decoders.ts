@@ -14,7 +14,7 @@ const longestStepMs = 1_000;
 const longestCheckMs = 200;
 /** 15 bytes of FLAC hold two seconds, and a frame has at least 10; in ms for each byte. */
 const mostSoundMs = 300;
-/** What all decoders together may take more after many files, in MB. */
+/** Memory that all decoders together may add after many files, in MB. */
 const mostGrownMb = 400;
 
 /** Coders outside the heap are freed with their garbage, which nobody collects for their sake. */
@@ -92,7 +92,7 @@ type DecoderCase = [
   skipMs: number,
 ];
 
-/** What the steps of one file came to. */
+/** Totals of the steps of one file. */
 type Steps = { slowestMs: number; soundMs: number; count: number };
 
 /** CPU time of the slowest step. Throws what the decoding process would not call damage. */

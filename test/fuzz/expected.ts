@@ -9,7 +9,7 @@ export function unlessBotError(read: () => unknown): void {
   }
 }
 
-/** As `unlessBotError`, for parsers that wait. */
+/** Like `unlessBotError`, for parsers that wait. */
 export async function unlessBotErrorLater(read: () => Promise<unknown>): Promise<void> {
   try {
     await read();

@@ -5,13 +5,13 @@ import type { VirtualClock } from '#test/fakes/clock.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
 import { jsonLike } from './inputs.ts';
 
-/** What a server does next: says something, ends the connection, or lets time pass. */
+/** Next step of a server: says something, ends the connection, or lets time pass. */
 export type ServerStep =
   | { readonly kind: 'says'; readonly text: string; readonly isBinary: boolean }
   | { readonly kind: 'closes'; readonly code: number; readonly reason: string }
   | { readonly kind: 'waits'; readonly ms: number };
 
-/** How a server takes a connection: `greets` opens it, and confirms what it is configured with. */
+/** Reaction of a server to a connection: `greets` opens it, and confirms its configuration. */
 export type SocketGreeting = 'greets' | 'opens' | 'refuses' | 'ignores';
 
 const mostSteps = 14;

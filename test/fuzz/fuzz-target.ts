@@ -11,11 +11,11 @@ export type FuzzResult = {
   readonly cases: number;
   /** CPU time of the slowest step. */
   readonly slowestMs: number;
-  /** What went wrong, and how to see it again. */
+  /** Failure, and the way to reproduce it. */
   readonly failure?: string;
 };
 
-/** What a check came to, whose slowest step took `slowestMs`. */
+/** Result of a check whose slowest step took `slowestMs`. */
 export function resultOf<Input>(
   details: fc.RunDetails<Input>,
   cases: number,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { FuzzTarget } from './fuzz-target.ts';
 import { classTargets, targets } from './targets.ts';
 
-/** Of each target; `npm run fuzz` tries as many as wanted. */
+/** Cases of each target; `npm run fuzz` tries as many as wanted. */
 const [cases, classCases] = [500, 60];
 const seed = Date.now() % 1_000_000_000;
 

@@ -29,7 +29,7 @@ const failures =
 console.log(failures === 0 ? 'Nothing was found.' : `${failures} targets failed.`);
 process.exitCode = failures === 0 ? 0 : 1;
 
-/** How many targets failed. */
+/** Number of targets that failed. */
 async function fuzzAll(
   all: readonly { readonly name: string }[],
   wanted: number,

@@ -1,4 +1,4 @@
-/** As much of Stryker's record of what tests run as is used here. */
+/** Stryker's record of the tests that run, with the fields used here. */
 type StrykerGlobal = {
   readonly __stryker__?: { readonly mutantCoverage?: { perTest: Record<string, unknown> } };
 };

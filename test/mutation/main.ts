@@ -18,7 +18,7 @@ type Mutant = {
   readonly replacement?: string;
   readonly location: { readonly start: { readonly line: number; readonly column: number } };
 };
-/** As much of a report of Stryker as is read here. */
+/** Report of Stryker, with the fields read here. */
 type Report = {
   readonly files: Readonly<Record<string, { readonly mutants: readonly Mutant[] }>>;
 };
@@ -33,7 +33,7 @@ const noticedBy = ['Killed', 'Timeout', 'RuntimeError'];
 const reportPath = join(reports, 'mutation.json');
 const askedPath = join(reports, 'asked.json');
 const configPath = join(reports, 'stryker.json');
-/** Of the mutants that any test runs, so many percent are to be noticed. */
+/** Least percentage of noticed mutants, among those that any test runs. */
 const leastScore = 80;
 /** Longest run over one folder, in ms. */
 const folderMs = 20 * 60_000;

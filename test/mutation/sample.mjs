@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const reports = join(import.meta.dirname, 'reports');
 const drawnPath = join(reports, 'drawn.json');
-/** What `main.ts` was asked for. */
+/** Arguments of `main.ts`. */
 const { mutants: most, seed } = JSON.parse(readFileSync(join(reports, 'asked.json'), 'utf8'));
 
 /** Passes as many mutants of the folder as asked for, the same for the same seed; 0: all. Stryker counts the others as not valid. */
@@ -39,5 +39,5 @@ function lotOf({ fileName, location, mutatorName, replacement }) {
   return createHash('sha256').update(`${seed} ${place}`).digest('hex');
 }
 
-/** As Stryker's `declareClassPlugin` makes them. */
+/** Plugins as Stryker's `declareClassPlugin` makes them. */
 export const strykerPlugins = [{ kind: 'Checker', name: 'sample', injectableClass: Sample }];

@@ -27,7 +27,7 @@ class QuickFirst {
   }
 }
 
-/** What `main.ts` was asked for. */
+/** Arguments of `main.ts`. */
 const { tests } = JSON.parse(readFileSync(join(import.meta.dirname, 'reports/asked.json'), 'utf8'));
 
 /** The tests of the folder that is mutated, in one worker for each mutant: no state of a mutant reaches the next one. */

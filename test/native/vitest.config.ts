@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** What needs a module or a program that `npm ci` does not install: `.ci/opus-from-source` and `.ci/litellm-proxy` bring it and run this. */
+/**
+ * Tests that need a module or a program that `npm ci` does not install: `.ci/opus-from-source` and `.ci/litellm-proxy` bring it
+ * and run this.
+ */
 export default defineConfig({
   test: {
     dir: import.meta.dirname,

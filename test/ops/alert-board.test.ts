@@ -61,7 +61,11 @@ test('each background task that fails has an alert of its own', () => {
 
 test('an alert that a feature declares is logged with its meaning, and counted from the start', async () => {
   using metrics = new Metrics(() => true);
-  const full: FeatureAlert = { name: 'notes-full', meaning: 'no more notes are kept' };
+  const full: FeatureAlert = {
+    name: 'notes-full',
+    meaning: 'no more notes are kept',
+    action: 'Delete some.',
+  };
   const { board, lines } = boardOf(metrics, [full]);
   expect((await metrics.page()).text).toContain('parley_alerts_notes_full 0');
   board.report({ kind: 'alert', of: full, state: 'raised', cause: '100 notes' }, 'guild-1');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DelayWatchdog } from '#src/ops/loop-delay.ts';
 
-/** What a watchdog told of these delays, one a second. */
+/** Reports of a watchdog about these delays, one a second. */
 function reportOf(...delaysMs: readonly number[]) {
   const watchdog = new DelayWatchdog();
   return delaysMs.flatMap((delayMs, second) => {

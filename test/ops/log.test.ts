@@ -2,7 +2,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import { noPackets } from '#src/conversation/hearing/speaker-inputs.ts';
 import { featureEvent, type SessionEvent } from '#src/conversation/ports/events.ts';
 import { captioned } from '#src/features/captions/session-captions.ts';
@@ -11,7 +11,7 @@ import { latencies } from '#src/ops/latency.ts';
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
-/** What `write` leaves in a log that knows these secrets. */
+/** Text that `write` leaves in a log that knows these secrets. */
 function written(write: (log: Log) => void, ...secrets: readonly Secret[]): string {
   let out = '';
   const sink = new Writable({

@@ -46,7 +46,7 @@ test('the operator is written to once for each kind and hour, with what to do', 
 
 test('an alert of a feature is written with the remedy that it declares, and without one only logged', async () => {
   const { sent, report } = open();
-  const full = { name: 'notes-full', meaning: 'no more notes are kept' };
+  const full = { name: 'notes-full', meaning: 'no more notes are kept', action: 'Delete some.' };
   await report(full);
   await report({ ...full, remedy: 'Delete some.' });
   await report({ ...full, remedy: 'Delete some.' });

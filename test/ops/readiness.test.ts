@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { RaisedAlert } from '#src/ops/alert-board.ts';
 import { Readiness, type ReadinessSources } from '#src/ops/readiness.ts';
 
-/** Of a process that is well, unless `over` says otherwise. */
+/** Readiness of a process that is well, unless `over` says otherwise. */
 function readinessOf(over: Partial<ReadinessSources> = {}): Readiness {
   return new Readiness({ gateway: () => true, heldUpMs: () => 3, raised: () => [], ...over });
 }
@@ -18,7 +18,7 @@ test('each check of the process that fails makes it unready, and says why in its
   const readiness = readinessOf({
     gateway: () => false,
     heldUpMs: () => 2_345.6,
-    raised: () => [{ name: 'store-unwritten', meaning: '', cause }],
+    raised: () => [{ name: 'store-unwritten', meaning: '', action: '', cause }],
   });
   readiness.check('self-tests', 'No voice.');
   expect(readiness.report()).toEqual({
@@ -48,9 +48,14 @@ test('a store that cannot be opened makes the process unready until it is open',
 
 test('trouble of one channel or provider is told without ids, and leaves the process ready', () => {
   const raised: readonly RaisedAlert[] = [
-    { name: 'udp-dead', meaning: '', guildId: '123456', cause: 'no answer for 12 s' },
-    { name: 'udp-dead', meaning: '', guildId: '654321', cause: 'no answer for 11 s' },
-    { name: 'event-loop-delayed', meaning: '', cause: 'the main thread was blocked for 312 ms' },
+    { name: 'udp-dead', meaning: '', action: '', guildId: '123456', cause: 'no answer for 12 s' },
+    { name: 'udp-dead', meaning: '', action: '', guildId: '654321', cause: 'no answer for 11 s' },
+    {
+      name: 'event-loop-delayed',
+      meaning: '',
+      action: '',
+      cause: 'the main thread was blocked for 312 ms',
+    },
   ];
   const readiness = readinessOf({ raised: () => raised });
   readiness.trouble('chat api.x', 'provider.late');

@@ -3,9 +3,6 @@ import { existsSync } from 'node:fs';
 /** Where Chromium lies: `CHROMIUM`, else where Debian's package puts it. */
 export const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
-/** Where a picture of the room in mid-conversation is to be written: `ROOM_PICTURE`; else none is taken. */
-export const picturePath = process.env.ROOM_PICTURE;
-
 /** Before the first test: without a browser none can run. */
 export function setup(): void {
   if (existsSync(chromiumPath)) return;

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { breakerWords, countWords, reception, spent, summary } from '#page/owner/figures.js';
+import {
+  breakerWords,
+  countWords,
+  money,
+  peopleWords,
+  reception,
+  shardWords,
+  spendingTotal,
+  spent,
+  summary,
+} from '#page/owner/figures.js';
 import type { LinkCounts } from '#src/discord/events.ts';
 
 /** All that a voice link counts, once each. */
@@ -39,11 +49,14 @@ test('of providers the one that is asked, those that stand by and those that res
 
 test('the first line says how it is', () => {
   const providers = [{ role: 'chat', state: 'works' as const }];
-  const snapshot = { atWallMs: 0, rooms: [], providers, alerts: [], stages: {} };
+  const snapshot = { atWallMs: 0, rooms: {}, servers: {}, providers, alerts: [], stages: {} };
+  expect(summary({ ...snapshot, total: { usd: 4, capUsd: 5 } })).toContain(
+    'all servers spent $4.00 of $5.00 today (UTC)',
+  );
   expect(summary(snapshot)).toBe(
     'In no channel, no alert, all providers work, nothing was answered yet',
   );
-  const alert = { name: 'udp-dead', meaning: 'it is dead', cause: 'no answer' };
+  const alert = { name: 'udp-dead', meaning: 'it is dead', action: 'Wait.', cause: 'no answer' };
   const troubled = {
     ...snapshot,
     providers: [{ role: 'chat', state: 'fails' as const }],
@@ -62,5 +75,20 @@ test('a budget says what is left, and reception what was lost and how unevenly i
   );
   expect(reception({ lossShare: 0.031, jitterMs: 12 })).toBe(
     '3.1 % lost, jitter 12 ms, in the last 5 minutes',
+  );
+});
+
+test('amounts, people and shards are short, and nothing is a dash', () => {
+  expect([money(1_234.5, 0), money(0.0042, 0), money(0, 3.46), money(1, 1)]).toEqual([
+    ...['$1,234.50', 'under $0.01', '3.5 min', '$1.00 + 1 min'],
+  ]);
+  expect([money(0, 0), money(0, 0.01)]).toEqual(['–', '–']);
+  expect(peopleWords({ heard: 0, unheard: 0 })).toBe('–');
+  expect(peopleWords({ heard: 2, unheard: 0, state: 'speaking' })).toBe('2');
+  expect(peopleWords({ heard: 2, unheard: 1, state: 'speaking' })).toBe('2 of 3 heard');
+  expect(['0 to 2, 5, 7 to 8', 'none']).toEqual([shardWords([0, 1, 2, 5, 7, 8]), shardWords([])]);
+  const day = { day: '2026-11-20', usd: 1.5, minutes: 2, answers: 1_200, requests: 0 };
+  expect(spendingTotal([day, day])).toBe(
+    '$3.00 in 2 days, 2,400 answers, 4 min without a known price',
   );
 });

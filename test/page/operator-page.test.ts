@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { alerts } from '#src/base/alerts.ts';
+import { alertActions, alerts } from '#src/base/alerts.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { ProcessState, ProcessStates } from '#src/base/process-states.ts';
 import type { SessionEvent } from '#src/conversation/ports/events.ts';
 import type { ProviderBreaker } from '#src/provider/provider-news.ts';
 import type { SpentCost } from '#src/spending/budget-authority.ts';
@@ -9,6 +10,8 @@ import { OperatorPage } from '#src/web/page/operator-page.ts';
 import { shownTo } from '#src/web/page/snapshot.ts';
 import { turnOn } from '#test/conversation/setup/captioned.ts';
 import { lounge, openSessionFixture, pass } from '#test/conversation/setup/session-fixture.ts';
+import { settled } from '#test/fakes/clock.ts';
+import { MemorySpending } from '#test/fakes/spending.ts';
 
 const today: SpentCost = {
   usd: 0.5,
@@ -22,6 +25,11 @@ const today: SpentCost = {
 
 const manager = { kind: 'manager', userId: 'boss', guildId: 'g' } as const;
 const breaker: ProviderBreaker = { role: 'chat', provider: 'api.example', state: 'closed' };
+
+const alone: ProcessState = {
+  ...{ name: 'here 1', version: '0.1.0', isOwn: true, shards: [0] },
+  ...{ ageMs: 60_000, silentMs: 0 },
+};
 
 /** A page over a room with Adam, who called the bot in, and Eva, who has said nothing. */
 async function openSetup(isReachedByLink = true) {
@@ -40,6 +48,7 @@ async function openSetup(isReachedByLink = true) {
     },
   };
   const bugs: unknown[] = [];
+  const states: { value: ProcessStates } = { value: { shardCount: 1, processes: [alone] } };
   const checks = { count: 0 };
   const page = new OperatorPage({
     clock,
@@ -52,15 +61,21 @@ async function openSetup(isReachedByLink = true) {
           port: sessions.features.port.bind(sessions.features),
           hearing,
         }),
+        total: () => ({ usd: 4, capUsd: 5 }),
         today: () => today,
         mayManage: (guildId, personId) => guildId === 'g' && managers.has(personId),
         refreshMember: async (guildId, personId) => discord.asked(guildId, personId),
-        guildName: (guildId) => (guildId === 'g' ? 'Guild' : undefined),
+        servers: () => [{ guildId: 'g', guildName: 'Guild' }],
+        processes: async () => states.value,
+        spending: new MemorySpending(),
         breakers: () => [breaker],
       };
     },
     alerts: () => [
-      { name: 'udp-dead', meaning: alerts['udp-dead'], guildId: 'h', cause: 'no answer for 15 s' },
+      {
+        ...{ name: 'udp-dead', meaning: alerts['udp-dead'], action: alertActions['udp-dead'] },
+        ...{ guildId: 'h', cause: 'no answer for 15 s' },
+      },
     ],
     isReachedByLink,
     onAction: () => undefined,
@@ -68,7 +83,7 @@ async function openSetup(isReachedByLink = true) {
   });
   await sessions.join(lounge, 'adam');
   await pass(fixture, 200);
-  return { ...fixture, page, managers, discord, asked, bugs, checks };
+  return { ...fixture, page, managers, discord, asked, bugs, checks, states };
 }
 
 /** A spoken question whose answer began `ms` after its last word. */
@@ -101,6 +116,73 @@ test('a channel is shown with the names of those who agreed, and all others as a
     budget: { usd: 0.5, capUsd: 2, step: 'full' },
   });
   expect(JSON.stringify(page.snapshot())).not.toMatch(/Eva|eva|adam/);
+});
+
+test('every server of this process is listed, with what happens there and what was spent today', async () => {
+  const { page, sessions } = await openSetup();
+  const listed = { guildId: 'g', guildName: 'Guild', usd: 0.5, minutes: 0 };
+  expect(page.snapshot().servers).toEqual([
+    { ...listed, state: 'listening', heard: 1, unheard: 1 },
+  ]);
+  await sessions.leave('g');
+  expect(page.snapshot().servers).toEqual([{ ...listed, heard: 0, unheard: 0 }]);
+});
+
+test('servers and alerts of other processes are listed as those told last, and a silent process says so', async () => {
+  const { page, states, clock } = await openSetup();
+  const server = { guildName: 'Far', state: 'speaking', heard: 2, unheard: 0, usd: 3, minutes: 0 };
+  const alert = { name: 'link-down', meaning: 'm', action: 'a', cause: 'c', guildId: 'far' };
+  const other = { ...alone, isOwn: false, version: '0.2.0', silentMs: 200 };
+  const fresh = { servers: [{ ...server, guildId: 'far' }], alerts: [alert] };
+  // The server `g` was handed over by a process that has been silent since.
+  const stale = { servers: [{ ...server, guildId: 'far', guildName: 'Former' }], alerts: [] };
+  states.value = {
+    shardCount: 4,
+    processes: [
+      alone,
+      { ...other, name: 'gone 3', shards: [], silentMs: 40_000, summary: stale },
+      { ...other, name: 'there 2', shards: [1, 2], summary: fresh },
+      { ...other, name: 'old 4', shards: [], summary: { rooms: 'of another version' } },
+    ],
+  };
+  page.snapshot();
+  await settled();
+  const { servers, processes, alerts: raised } = page.snapshot();
+  expect(servers.map(({ guildId, guildName, process }) => [guildId, guildName, process])).toEqual([
+    ['g', 'Guild', undefined],
+    ['far', 'Far', 'there 2'],
+  ]);
+  expect(raised.at(-1)).toEqual({ ...alert, guildName: 'Far', process: 'there 2' });
+  expect(processes).toMatchObject({ shardCount: 4, unserved: [3] });
+  expect(processes?.all).toMatchObject([
+    { name: 'here 1', shards: [0], servers: 1, rooms: 1, alerts: 1 },
+    { name: 'gone 3', silentMs: 40_000, servers: 1, rooms: 1 },
+    { name: 'there 2', version: '0.2.0', shards: [1, 2], servers: 1, rooms: 1, alerts: 1 },
+    { name: 'old 4' },
+  ]);
+  expect(processes?.all[2]).not.toHaveProperty('silentMs');
+  expect(processes?.all[3]).not.toHaveProperty('servers');
+  expect(processes?.all[0]?.startedWallMs).toBe(
+    Math.round(clock.wallMs() / 1_000) * 1_000 - 60_000,
+  );
+});
+
+test('while the database is away the list of processes says how old it is', async () => {
+  const { page, states, clock } = await openSetup();
+  page.snapshot();
+  await settled();
+  expect(page.snapshot().processes).not.toHaveProperty('oldMs');
+  Object.defineProperty(states, 'value', {
+    get: () => {
+      throw new BotError('store.unreadable', true, 'It is away.');
+    },
+  });
+  for (let n = 0; n < 6; n++) {
+    await clock.advance(2_000);
+    page.snapshot();
+    await settled();
+  }
+  expect(page.snapshot().processes).toMatchObject({ oldMs: 12_000, all: [{ name: 'here 1' }] });
 });
 
 test('a channel whose first link failed is shown while it is tried again', async () => {
@@ -169,6 +251,8 @@ test('a manager sees their own server, no provider by name, and no alert of othe
   expect(own.providers).toContainEqual({ role, state: 'fails' });
   const other = shownTo({ kind: 'manager', userId: 'boss', guildId: 'h' }, snapshot);
   expect([other.rooms, other.alerts.length]).toEqual([[], 1]);
+  expect(own.servers).toEqual([]);
+  expect(own).not.toHaveProperty('processes');
 });
 
 test('a manager is who they were for as long as they manage that server', async () => {

@@ -6,15 +6,32 @@ import { operatorRoutes } from '#src/web/page/routes.ts';
 import { SessionActions } from '#src/web/page/session-actions.ts';
 import type { PageSnapshot } from '#src/web/page/snapshot.ts';
 import { SnapshotFeed } from '#src/web/page/snapshot-feed.ts';
+import { SpendingPage } from '#src/web/page/spending-days.ts';
 import { ports } from '#test/commands/ports.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
+import { MemorySpending } from '#test/fakes/spending.ts';
 import { ask, cookieOf, enter, keyOf, openTestPage, refusalOf } from '#test/web/http/open-page.ts';
 
-const small: PageSnapshot = { atWallMs: 5, rooms: [], providers: [], alerts: [], stages: {} };
+const small: PageSnapshot = {
+  atWallMs: 5,
+  rooms: [],
+  servers: [],
+  providers: [],
+  alerts: [],
+  stages: {},
+};
+
+const spendingClock = { wallMs: () => Date.UTC(2026, 10, 20, 12) };
+const servers = [
+  { guildId: 'g', guildName: '=cmd, "Harbour"' },
+  { guildId: 'h', guildName: 'Elsewhere' },
+];
+const spent = { nanoUsd: 1_500_000_001, ms: 90_000, unpriced: 2, turns: 3 };
 
 /** The operator's routes over a bot in server `g`, whose deeds are noted. */
 async function openOperator(take = () => small) {
   const clock = new VirtualClock();
+  const spending = new MemorySpending();
   const actions: string[] = [];
   const note = <Outcome>(action: string, outcome: Outcome) => {
     actions.push(action);
@@ -44,6 +61,7 @@ async function openOperator(take = () => small) {
       operatorRoutes(app, {
         feed,
         history: { periods: () => [{ startWallMs: 1, turns: 2, stages: {} }] },
+        spending: new SpendingPage(spendingClock, () => ({ spending, servers: () => servers })),
         actions: new SessionActions((guildId) => (guildId === 'g' ? controls : undefined)),
         onAction: (viewer, action, guildId) => actions.push(`${viewer.kind} ${action} ${guildId}`),
       }),
@@ -62,6 +80,7 @@ async function openOperator(take = () => small) {
     feed,
     clock,
     actions,
+    spending,
     cookie,
     act,
     [Symbol.asyncDispose]: page[Symbol.asyncDispose],
@@ -130,9 +149,12 @@ async function* watched(url: URL, cookie: string): AsyncGenerator<number> {
 }
 
 test('who reads slowly misses snapshots over a real connection, while all others get each of them', async () => {
-  const alert = { name: 'udp-dead', meaning: '', cause: 'x'.repeat(1_000_000) } as const;
+  const alert = { name: 'udp-dead', meaning: '', action: '' } as const;
   let atWallMs = 0;
-  const take = () => ({ ...small, atWallMs: ++atWallMs, alerts: [alert] });
+  const take = () => ({
+    ...{ ...small, atWallMs: ++atWallMs },
+    alerts: [{ ...alert, cause: `${atWallMs} ${'x'.repeat(1_000_000)}` }],
+  });
   await using operator = await openOperator(take);
   const cookie = await operator.cookie(owner);
   const [slow, quick] = [watched(operator.page.url, cookie), watched(operator.page.url, cookie)];
@@ -143,7 +165,7 @@ test('who reads slowly misses snapshots over a real connection, while all others
     if (at === 40) break;
     await operator.clock.advance(1_000);
   }
-  expect(all).toEqual(Array.from({ length: 39 }, (_, n) => n + 2));
+  expect(all).toEqual(Array.from({ length: 40 }, (_, n) => n + 1));
   const takenMeanwhile = atWallMs;
   while (got.at(-1) < takenMeanwhile) {
     const next = slow.next();
@@ -160,4 +182,58 @@ test('the history is that of the last hours', async () => {
   const headers = { cookie: await operator.cookie(owner) };
   const { text } = await ask(operator.page.url, '/page/history', headers);
   expect(JSON.parse(text)).toEqual({ periods: [{ startWallMs: 1, turns: 2, stages: {} }] });
+});
+
+test('spending is read by day and by server, of a manager that of their own server', async () => {
+  await using operator = await openOperator();
+  const { spending, page } = operator;
+  const day = '2026-08-23';
+  await spending.add([
+    { ...spent, guildId: 'g', day: '2026-08-22' },
+    { ...spent, guildId: 'g', day },
+    { ...spent, guildId: 'h', day: '2026-11-20' },
+  ]);
+  const read = async (path: string, viewer: PageViewer) =>
+    await ask(page.url, `/page/${path}`, { cookie: await operator.cookie(viewer) });
+  const sums = { usd: 1.500000001, minutes: 1.5, answers: 3, requests: 2 };
+  const all = JSON.parse((await read('spending', owner)).text);
+  expect(all.days).toHaveLength(90);
+  expect(all.days[0]).toEqual({ day, ...sums });
+  expect(all.days[1]).toMatchObject({ day: '2026-08-24', usd: 0 });
+  expect(all.days[89]).toEqual({ day: '2026-11-20', ...sums });
+  expect(all.servers).toEqual([
+    { ...servers[0], ...sums },
+    { ...servers[1], ...sums },
+  ]);
+  for (const path of ['spending', 'spending?server=g']) {
+    const own = JSON.parse((await read(path, manager)).text);
+    expect([own.days[0].usd, own.days[89].usd, own.servers]).toEqual([sums.usd, 0, []]);
+  }
+  for (const path of ['spending?server=h', 'spending.csv?server=h'])
+    expect(refusalOf(await read(path, manager))[1]).toBe('page.other_server');
+  for (const path of ['spending', 'spending.csv'])
+    expect(refusalOf(await ask(page.url, `/page/${path}`))[1]).toBe('session.none');
+  spending.trouble = 'unreadable';
+  expect(refusalOf(await read('spending', owner))).toEqual([503, 'store.unreadable', 'Torn.']);
+});
+
+test('spending is exported as CSV, in which no name of a server is a formula', async () => {
+  await using operator = await openOperator();
+  const { spending, page } = operator;
+  await spending.add([
+    { ...spent, guildId: 'g', day: '2026-11-19' },
+    { ...spent, guildId: 'g', day: '2026-11-20' },
+    { ...spent, guildId: 'i', day: '2026-11-20' },
+  ]);
+  const cookie = await operator.cookie(owner);
+  const { headers, text } = await ask(page.url, '/page/spending.csv', { cookie });
+  expect(headers['content-type']).toContain('text/csv');
+  expect(headers['content-disposition']).toContain('attachment');
+  expect(text.split('\r\n')).toEqual([
+    'day,server_id,server,usd,minutes,answers,unpriced_requests',
+    `2026-11-19,g,"'=cmd, ""Harbour""",1.500000001,1.50,3,2`,
+    `2026-11-20,g,"'=cmd, ""Harbour""",1.500000001,1.50,3,2`,
+    '2026-11-20,i,,1.500000001,1.50,3,2',
+    '',
+  ]);
 });

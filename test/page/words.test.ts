@@ -3,6 +3,7 @@ import { OperatorPage } from '#src/web/page/operator-page.ts';
 import { captioned, says } from '#test/conversation/setup/captioned.ts';
 import { pass } from '#test/conversation/setup/session-fixture.ts';
 import { settled } from '#test/fakes/clock.ts';
+import { MemorySpending } from '#test/fakes/spending.ts';
 
 /** A page over a room where captions are on and Adam has said something. */
 async function openCaptioned() {
@@ -15,10 +16,13 @@ async function openCaptioned() {
     bot: () => ({
       sessions: () => sessions.all(),
       controls: () => ({ sessions, port: (type) => sessions.features.port(type), hearing }),
+      total: () => undefined,
       today: () => today,
       mayManage: () => true,
       refreshMember: async () => undefined,
-      guildName: (guildId) => (guildId === 'g' ? 'Guild' : undefined),
+      servers: () => [{ guildId: 'g', guildName: 'Guild' }],
+      processes: async () => ({ shardCount: 1, processes: [] }),
+      spending: new MemorySpending(),
       breakers: () => [],
     }),
     alerts: () => [],

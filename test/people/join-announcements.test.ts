@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { joinsFrom, stepJoins } from '#src/people/join-announcements.ts';
 
-/** What is told at each of these looks. */
+/** Announcements at each of these checks. */
 function reportOf(...checks: readonly (readonly [atMs: number, ...hereIds: string[]])[]) {
   let state = joinsFrom(['ana']);
   return checks.map(([atMs, ...hereIds]) => {

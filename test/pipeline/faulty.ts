@@ -8,12 +8,12 @@ import { untilAborted } from '#test/fakes/chat.ts';
 const faults = ['refuse', 'hang', 'reset', 'cut', 'garbage', 'slow', 'limited', 'stall'] as const;
 type Fault = (typeof faults)[number] | 'none';
 
-/** What all servers of one run share: their moods, and what they have under way. */
+/** State that all servers of one run share: their moods, and their requests under way. */
 export type Weather = {
   readonly clock: Clock;
   /** 0 to 1, evenly. */
   readonly random: () => number;
-  /** How often something goes wrong. */
+  /** Share of requests that go wrong. */
   share: number;
   /** Requests going on now, and all there ever were. */
   open: number;

@@ -18,7 +18,7 @@ type Finish = 'completed' | 'cancelled' | 'truncated' | 'stalled' | 'failed' | '
 
 const turns = runs(2_000);
 const rounds = 40;
-/** Of a turn, all deadlines, rests and its own sound together. */
+/** Longest time of a turn, all deadlines, rests and its own sound together. */
 const longestTurnMs = 600_000;
 
 /** Two servers a role, all of them faulty. */

@@ -18,7 +18,7 @@ const names: readonly CueName[] = ['heard', 'thinking', 'error', 'leaving'];
 /** Up to 6 kHz, in steps of 20 Hz. */
 const pitches = Array.from({ length: 300 }, (_, n) => 20 * (n + 1));
 
-/** How much of each pitch is in a sound, as in a line of its Fourier transform. */
+/** Strength of each pitch in a sound, as in a line of its Fourier transform. */
 function spectrum(samples: Int16Array): number[] {
   return pitches.map((hz) => {
     let [re, im] = [0, 0];

@@ -16,12 +16,12 @@ export type ProcessesOptions = {
   /** Default: two shards, a server on each, and the limits of the real Discord. */
   readonly sandbox?: SandboxOptions;
   readonly providers?: Partial<MockSettings>;
-  /** Of every process, beside where it is to log in; its DATA_DIR is its own. */
+  /** Environment of every process, beside its login; its DATA_DIR is its own. */
   readonly environment?: BotEnvironment;
 };
 
 export type StartOptions = {
-  /** Of this process alone. */
+  /** Environment of this process alone. */
   readonly environment?: BotEnvironment;
   /** By how much its wall clock is ahead of the others, in ms. */
   readonly clockAheadMs?: number;
@@ -34,7 +34,7 @@ export type ProcessesSetup = AsyncDisposable &
   SpokenSetup & {
     /** Starts the process of that name, which can be called when this resolves; a name that ended keeps its DATA_DIR. */
     start(name: string, options?: StartOptions): Promise<BotProcess>;
-    /** As `start`, and resolves at once: for one that may have to wait, or is refused. */
+    /** Starts a process like `start`, and resolves at once: for one that may have to wait, or is refused. */
     launch(name: string, options?: StartOptions): Promise<BotProcess>;
     /** The newest process of that name. Throws a plain Error when there was none. */
     process(name: string): BotProcess;

@@ -21,7 +21,7 @@ function noting(answer: () => Response) {
   return { requests, send };
 }
 
-/** What a client with this base URL sends, and does with the answer. */
+/** Request that a client with this base URL sends, and its treatment of the answer. */
 async function sent(baseUrl: string, answer = Response.json({ id: 1 })) {
   const { requests, send } = noting(() => answer);
   const client = new ApiClient({ baseUrl, apiKey: 'k' }, send);
@@ -69,7 +69,7 @@ test.each([
   expect(value).toMatchObject({ status: 418, ...error });
 });
 
-/** What bot and library have in common. */
+/** Methods that bot and library have in common. */
 type Client = Pick<OpenAI, 'chat' | 'audio' | 'models' | 'get' | 'post'>;
 type Ask = (client: Client) => Promise<unknown>;
 
@@ -154,7 +154,7 @@ test.each(asked)('%s is asked for and read as by the library', async (_, ask, an
   expect(ours.requests).toHaveLength(1);
 });
 
-/** What a request says, and the size of its files. */
+/** Content of a request, and the size of its files. */
 async function content({ url, init: { method, headers, body } }: SentRequest) {
   const type = new Headers(headers).get('content-type');
   const fields =

@@ -52,7 +52,7 @@ async function openNoting() {
   };
 }
 
-/** Of a form: words stand for what they say, as there are no others, and a file for its bytes. */
+/** Fields of a form: words stand for what they say, as there are no others, and a file for its bytes. */
 async function fieldsOf(body: Buffer, type: string): Promise<object> {
   if (!type.startsWith('multipart/')) return JSON.parse(body.toString());
   const form = await new Response(body, { headers: { 'content-type': type } }).formData();

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 /** Twice the text may cost this much more: linear time, and half for garbage and caches that others use, too; quadratic time takes 4. */
 const mostGrowth = 3;
 const chars = 16_000;
-/** What is read faster is not judged: the collector weighs more than the work. */
+/** Time below which a reading is not judged: the collector weighs more than the work. */
 const floorMs = 5;
 /** The system counts CPU time in ticks of up to 4 ms: what is measured takes several of them. */
 const measuredMs = 60;

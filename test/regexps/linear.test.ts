@@ -49,7 +49,7 @@ test.each(['a', 'number', 'ä', 'あ', '١', '\u200b', '1 '])(
   },
 );
 
-/** As the program uses it: to the end of the text, or until the first place that fits. */
+/** Reader like the program's: to the end of the text, or until the first place that fits. */
 function readerOf(expression: RegExp): (text: string) => unknown {
   return expression.global
     ? (text) => text.replace(expression, '')

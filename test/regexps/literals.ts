@@ -4,7 +4,7 @@ import { parseSync, Visitor } from 'oxc-parser';
 /** A regular expression as it stands in the source. */
 export type Literal = { readonly at: string; readonly source: string; readonly flags: string };
 
-/** What of the repository runs at run time. */
+/** Files of the repository that run at run time. */
 const files = '{src,commands,tools,sandbox,doctor,setup}/**/*.ts';
 
 /** Every regular expression literal of the program, each once, and the files that build one from a text. */

@@ -19,7 +19,7 @@ import { ask, identified } from './raw-bot.ts';
 
 const never = new AbortController().signal;
 
-/** What the program answers to a line. */
+/** Answer of the program to a line. */
 async function answerTo(sandbox: Sandbox, request: object): Promise<object> {
   const read = readRequestLine(JSON.stringify(request));
   return 'ok' in read ? read : await perform(sandbox, read, never);

@@ -11,7 +11,7 @@ export type RawRequest = {
   readonly token?: string | undefined;
 };
 
-/** What a bot is told to log in. */
+/** Address and token that a bot logs in with. */
 export type BotAddress = Pick<Sandbox, 'apiUrl' | 'token'>;
 
 /** Asks the REST API as the bot. */

@@ -47,7 +47,7 @@ type Body = {
   readonly allowed_mentions?: { readonly users?: string[]; readonly roles?: string[] };
 };
 
-/** Of a callback the message is in `data`. */
+/** Message in a body; a callback has it in `data`. */
 function messageIn(body: unknown): Body {
   const { data, ...rest } = (body ?? {}) as Body & { readonly data?: Body };
   return data ?? rest;

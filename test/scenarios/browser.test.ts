@@ -85,7 +85,7 @@ scenario('pages that misbehave cost nobody a frame of what the bot says', async 
   expect(opened.bugs).toEqual([]);
 });
 
-/** How many frames of a sentence of the bot reach somebody while something else goes on. */
+/** Number of frames of the bot's sentence that reach a person while something else goes on. */
 async function framesSaid(person: SandboxPerson, meanwhile = async () => {}): Promise<number> {
   const said = person.command('say', {
     text: 'one two three four five six',
@@ -113,7 +113,7 @@ async function misbehave(setup: Awaited<ReturnType<typeof openTestPage>>): Promi
   await big?.ended;
 }
 
-/** What the page plays, one frame after the other. */
+/** Sound that the page plays, one frame after the other. */
 function soundOf(frames: readonly Buffer[]): Pcm {
   const samples = new Int16Array(frames.length * 960);
   for (const [n, frame] of frames.entries()) {

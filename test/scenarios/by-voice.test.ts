@@ -1,12 +1,18 @@
 import { expect } from 'vitest';
+import type { SandboxPerson } from '#sandbox/people/person.ts';
+import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
+import { buttonsOf, pressed } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   converse,
   eventually,
+  hearAnswer,
   madeTexts,
   openScenario,
+  pass,
   scenario,
+  soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
 const question = speech('human-cards-001');
@@ -42,3 +48,75 @@ scenario(
     expect(setup.providers.requests.filter(({ endpoint }) => endpoint === 'chat')).toEqual([]);
   },
 );
+
+const dinner = 'Dinner is ready.';
+
+/** Adam has asked for something vague, the model wants to post, and the bot has asked him aloud; Ben sits there and may be heard. */
+async function askedAloud() {
+  let heard = 'Nova, you know what to do.';
+  const call = { name: 'post_text', argumentsJson: JSON.stringify({ text: dinner }) };
+  const replies = [
+    { match: /^Nova, you know what to do\.$/, text: 'no' }, // the check of the own words
+    { match: 'has to press', text: 'It waits for you.' },
+    { match: 'you know what to do', call },
+  ];
+  const setup = await openScenario({ providers: { hears: () => heard, replies } });
+  const adam = await callIn(setup, 'Adam');
+  const ben = await callIn(setup, 'Ben');
+  const { firstPacketAtMs } = await adam.say(question, soon());
+  const wanted = text('tool.spoken.ask', { name: 'Adam', call: `post text, text: ${dinner}` });
+  await hearAnswer(adam, firstPacketAtMs);
+  expect(madeTexts(setup).join(' ')).toContain(wanted);
+  const { messages } = setup.sandbox;
+  const find = (fits: (words: string) => boolean) =>
+    messages('Lounge').filter((one) => fits(one.text));
+  return {
+    setup,
+    adam,
+    button: () => find((words) => words.includes('press Confirm'))[0],
+    posted: () => find((words) => words === dinner).length,
+    ran: () =>
+      setup.bot.log.flatMap(({ msg, tool, how }) => (msg === 'tool' ? [`${tool}: ${how}`] : [])),
+    /** One word of somebody's, heard as this. */
+    async say(who: SandboxPerson, words: string): Promise<void> {
+      heard = words;
+      await who.say(word, soon());
+    },
+    ben,
+  };
+}
+
+/** One word of a recording, as long as "yes, do it" takes. */
+const { samples, ...rate } = speech('human-cards-004');
+const word = { ...rate, samples: samples.slice(0, 0.74 * 16_000) };
+
+scenario('"yes, do it" of the person asked does what was asked aloud, once', async () => {
+  const { setup, adam, button, posted, ran, say } = await askedAloud();
+  await using _ = setup;
+  expect(posted()).toBe(0);
+  await say(adam, 'Yes, do it.');
+  await eventually(() => expect(ran()).toEqual(['post_text: asked', 'post_text: spoken']));
+  expect(posted()).toBe(1);
+  const asked = button();
+  const [[name] = ['']] = asked ? buttonsOf(asked) : [];
+  if (asked && name) expect((await pressed(adam, asked, name)).text).toBe(text('confirm.over'));
+  await say(adam, 'Yes, do it.');
+  await pass(3_000);
+  expect([posted(), ran().length]).toEqual([1, 2]);
+});
+
+scenario('"yes, do it" of somebody else does nothing, and the button still does it', async () => {
+  const { setup, adam, ben, button, posted, ran, say } = await askedAloud();
+  await using _ = setup;
+  await say(ben, 'Yes, do it.');
+  await pass(3_000);
+  await say(adam, 'Yes, do it.'); // too late: the words of another person came first
+  await pass(3_000);
+  expect([posted(), ran()]).toEqual([0, ['post_text: asked']]);
+  const asked = button();
+  if (!asked) throw new Error('Nobody was asked.');
+  const [[name] = ['']] = buttonsOf(asked);
+  await pressed(adam, asked, name);
+  await eventually(() => expect(ran()).toEqual(['post_text: asked', 'post_text: pressed']));
+  expect(posted()).toBe(1);
+});

@@ -52,7 +52,7 @@ async function closeMidAnswer(): Promise<ClosedCall> {
   return { setup, adam, heardAtMs, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
-/** Of what the mock speech server makes of `texts`. */
+/** Duration of the mock speech server's sound for `texts`. */
 function durationMs(texts: readonly string[]): number {
   const { samples, rateHz } = toneOf(texts);
   return (samples.length / rateHz) * 1_000;

@@ -20,7 +20,7 @@ const [digits, time] = [
   recording('synth-flite-slt-what-time-is-it.wav'),
 ];
 const waitMs = 60_000;
-/** Of a whole program. */
+/** Deadline of a whole program. */
 const mostMs = 90_000;
 
 function recording(name: string): string {
@@ -68,7 +68,7 @@ class Typist implements AsyncDisposable {
     this.#child.stdin?.write(`${line}\n`);
   }
 
-  /** What was printed since the last look, up to `words`. */
+  /** Text printed since the last call, up to `words`. */
   async shown(words: string | RegExp): Promise<string> {
     const screen = () => {
       const rest = this.#out.slice(this.#read);

@@ -17,7 +17,7 @@ import {
 
 const lounge = { channel: 'Lounge' };
 
-/** What somebody says, and as what it is heard. */
+/** Recogniser with a text that the test sets. */
 function recognising(first: string) {
   let heard = first;
   return {

@@ -91,7 +91,7 @@ scenario('speech that goes on after its end is answered once, and heard once', a
   await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
 });
 
-/** What comes before the middle of the longest silence, and what comes after it. */
+/** Sound before the middle of the longest silence, and sound after it. */
 function cutAtSilence(pcm: Pcm): readonly [Pcm, Pcm] {
   let [soundEnd, longest, middle] = [0, 0, 0];
   for (const [n, sample] of pcm.samples.entries()) {

@@ -38,7 +38,7 @@ async function toRead(asked: Interaction, words: string): Promise<ShownMessage |
   return asked.reply;
 }
 
-/** What the chat model was asked last, all that people said in a row. */
+/** Last prompt of the chat model, all that people said in a row. */
 function lastAsked({ providers }: ScenarioSetup): string {
   const asked = providers.requests.filter(({ endpoint }) => endpoint === 'chat');
   const messages = (asked.at(-1)?.body?.messages ?? []) as readonly { readonly content: unknown }[];

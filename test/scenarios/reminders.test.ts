@@ -33,7 +33,7 @@ const pinged = ({ sandbox }: ScenarioSetup) =>
 const isReported = (setup: ScenarioSetup, times: number) =>
   expect(setup.bot.log.filter(({ msg }) => msg === 'reminder')).toHaveLength(times);
 
-/** What is due in this server was due a day ago. */
+/** Sets the due time of this server's reminder to a day ago. */
 function age({ dataDir, sandbox }: ScenarioSetup): void {
   using sqlite = new DatabaseSync(storePath(dataDir));
   const sql = 'UPDATE reminders SET due_at_wall_ms = ? WHERE guild_id = ?';

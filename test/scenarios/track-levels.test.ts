@@ -21,7 +21,7 @@ const rateHz = 48_000;
 const [low, middle, high] = [500, 1_500, 3_000];
 /** A pitch is heard above this level, and another one is far below it. */
 const [heardDb, unheardDb] = [-30, -45];
-/** Of what is listened to. */
+/** Length of one stretch of listening. */
 const stretchMs = 300;
 
 /** Three pitches, one after the other, at a quarter of full scale. */

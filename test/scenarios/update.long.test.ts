@@ -15,7 +15,7 @@ import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
 import * as rows from '#test/storage/stored-rows.ts';
 
 const program = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
-/** As pino numbers it. */
+/** Pino's number of the level. */
 const warning = 40;
 
 scenario(

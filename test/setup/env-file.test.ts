@@ -49,7 +49,7 @@ test('of an existing file only the changed lines change, and a new one brings it
     example,
   );
   const comment =
-    "# A server's id: slash commands appear there at once instead of everywhere within the hour";
+    '# Id of a server that gets the slash commands at once; empty: all servers, within an hour';
   expect(changed).toBe(
     `# mine\nDISCORD_TOKEN=new\nOTHER="kept # as it is"\nDISCORD_TOKEN=new\n${comment}\nDISCORD_GUILD_ID=5\n`,
   );

@@ -8,6 +8,7 @@ import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import { flagsOnly } from '#setup/questions.ts';
 import { runSetup } from '#setup/setup.ts';
 import { openTerminalQuestions } from '#setup/terminal-questions.ts';
+import type { Vendor } from '#setup/vendors.ts';
 import { realClock } from '#src/base/clock.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
@@ -27,7 +28,7 @@ export async function openOffice(options: SandboxOptions = {}, open = openSilent
     sandbox,
     folder,
     environment,
-    /** What stands in `.env`; undefined where there is none. */
+    /** Text of `.env`; undefined if there is none. */
     text: () => (existsSync(env) ? readFileSync(env, 'utf8') : undefined),
     values: () => parseEnv(readFileSync(env, 'utf8')),
     keep: (text: string) => writeFileSync(env, text, { mode: 0o600 }),
@@ -40,12 +41,13 @@ export async function openOffice(options: SandboxOptions = {}, open = openSilent
       return { code, text: lines.join('\n') };
     },
     /** Runs it at a terminal. */
-    talk(args: readonly string[] = [], more: NodeJS.ProcessEnv = {}) {
+    talk(args: readonly string[] = [], vendors?: readonly Vendor[]) {
       const terminal = openTerminal();
       const questions = openTerminalQuestions(terminal);
       const options = { terminal: questions, withoutTerminal: questions, files, clock: realClock };
       const print = (line: string) => terminal.output.write(`${line}\n`);
-      const ended = runSetup(args, { ...options, print, environment: { ...environment, ...more } });
+      const given = { ...options, print, environment, ...(vendors && { vendors }) };
+      const ended = runSetup(args, given);
       return { ...terminal, ended };
     },
     async [Symbol.asyncDispose]() {

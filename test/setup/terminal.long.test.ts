@@ -1,6 +1,7 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
+import type { Vendor } from '#setup/vendors.ts';
 import { swift } from '#test/doctor/examine.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { keys, openOffice } from './set-up.ts';
@@ -14,6 +15,7 @@ const asked = {
   key: 'Its key (not shown; Enter for none).',
   home: 'Which server?',
   change: 'What is to be changed?',
+  total: 'How many US dollars may all servers together spend a day?',
   hear: 'Hear it now?',
   heard: 'Did you hear a tone and a sentence?',
 } as const;
@@ -42,6 +44,7 @@ test('from a token to a sentence that the owner hears, at a terminal', async () 
   await terminal.answer(asked.servers, `${keys.up.repeat(2)}${keys.enter}`);
   await terminal.answer(asked.address, `${server.baseUrl}${keys.enter}`);
   await terminal.answer(asked.key, keys.enter);
+  await terminal.answer(asked.total, `20${keys.enter}`);
   await terminal.answer(asked.hear, keys.enter);
   await terminal.answer(asked.heard, keys.enter);
   expect(await terminal.ended).toBe(0);
@@ -50,11 +53,70 @@ test('from a token to a sentence that the owner hears, at a terminal', async () 
   expect(office.values()).toMatchObject({
     DISCORD_TOKEN: sandbox.token,
     DISCORD_GUILD_ID: home.id,
+    BUDGET_TOTAL_DAY_USD: '20',
     SPEECH_BASE_URL: server.baseUrl,
     TRANSCRIPTION_BASE_URL: server.baseUrl,
   });
   expect(terminal.shown()).not.toContain(sandbox.token);
   expect(sandbox.bot().online).toBe(false);
+}, 60_000);
+
+test('of a team it names everybody whom it waits for, and takes the first who sits down', async () => {
+  await using office = await openOffice({ ownerName: 'Olga', team: ['Ben', 'Olga', 'Cleo'] });
+  const { sandbox } = office;
+  const cleo = sandbox.person('Cleo');
+  const terminal = office.talk();
+  await terminal.answer(asked.token, `${sandbox.token}${keys.enter}`);
+  await terminal.answer(asked.servers, `${keys.up}${keys.enter}`);
+  await terminal.answer('Ben, Olga, or Cleo: sit down in a voice channel of Sandbox.', keys.enter);
+  await terminal.answer('Waiting until Ben, Olga, or Cleo sits in a voice channel of Sandbox', '');
+  await cleo.join('Lounge', soon());
+  await terminal.answer('Playing a tone and a sentence in Lounge', '');
+  terminal.input.destroy();
+  expect(await terminal.ended).toBe(1);
+});
+
+test('a vendor is chosen by its name; a role that it cannot fill goes to the next question', async () => {
+  await using office = await openOffice();
+  await using thinking = await openMockProviders({ ...swift, key: 'key-of-thinking' });
+  await using speaking = await openMockProviders(swift);
+  const source = 'https://vendor.example/docs';
+  const vendors: readonly Vendor[] = [
+    {
+      name: 'Thinker',
+      baseUrl: thinking.baseUrl,
+      roles: ['CHAT_COMPLETION'],
+      needsKey: true,
+      source,
+    },
+    {
+      name: 'Talker',
+      baseUrl: speaking.baseUrl,
+      roles: ['TRANSCRIPTION', 'SPEECH'],
+      needsKey: false,
+      source,
+    },
+  ];
+  const terminal = office.talk(['--no-sound'], vendors);
+  await terminal.answer(asked.token, `${office.sandbox.token}${keys.enter}`);
+  await terminal.answer('What each choice costs for two hours of talk a day', '');
+  await terminal.answer(asked.servers, `${keys.up.repeat(4)}${keys.enter}`);
+  await terminal.answer('Its key (not shown).', keys.enter);
+  await terminal.answer('Thinker needs a key.', `key-of-thinking${keys.enter}`);
+  await terminal.answer('And which for speech to text and text to speech?', '');
+  await terminal.answer('Talker', `${keys.up.repeat(3)}${keys.enter}`);
+  await terminal.answer(asked.key, keys.enter);
+  await terminal.answer(asked.total, keys.enter);
+  expect(await terminal.ended).toBe(0);
+  expect(office.values()).toMatchObject({
+    CHAT_COMPLETION_BASE_URL: thinking.baseUrl,
+    CHAT_COMPLETION_API_KEY: 'key-of-thinking',
+    TRANSCRIPTION_BASE_URL: speaking.baseUrl,
+    SPEECH_BASE_URL: speaking.baseUrl,
+  });
+  const [, afterKey = ''] = terminal.shown().split('And which for');
+  expect(afterKey).not.toContain('Thinker');
+  expect(terminal.shown()).not.toContain('key-of-thinking');
 }, 60_000);
 
 type Office = Awaited<ReturnType<typeof openOffice>>;
@@ -72,6 +134,7 @@ function everyWay(
     [asked.servers, `${keys.up.repeat(2)}${keys.enter}`],
     [asked.address, `${address}${keys.enter}`],
     [asked.key, keys.enter],
+    [asked.total, keys.enter],
     [asked.hear, keys.enter],
   ];
   const again: Way = [

@@ -75,7 +75,7 @@ test('what was played is let go: an evening of sound takes no more memory than a
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const heldMb = async () => {
-    for (let n = 0; n < 5; n++) {
+    for (let n = 0; n < 2; n++) {
       collect();
       await new Promise((later) => setTimeout(later, 20)); // buffers are swept aside
     }

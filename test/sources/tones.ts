@@ -5,7 +5,7 @@ import { writeWav } from '#src/audio/wav.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import { inPieces } from './sounds.ts';
 
-/** What 440 Hz on the left and 660 Hz on the right became in every format. */
+/** File with 440 Hz on the left and 660 Hz on the right, in one of the formats. */
 export function toneFile(name: string): Buffer {
   return readFileSync(new URL(`../fixtures/sounds/${name}`, import.meta.url));
 }

@@ -105,7 +105,7 @@ function paced(clock: VirtualClock, ...tookMs: number[]) {
   return { asked, transcriber };
 }
 
-/** What comes of an utterance of `words`, and when. */
+/** Text or error code of an utterance of `words`, and the time until it came. */
 async function heard(transcriber: Transcriber, clock: VirtualClock, words: string) {
   const sinceMs = clock.nowMs();
   const end = textOf(transcriber, speakWords(words).pcm)

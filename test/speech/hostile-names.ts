@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { anyCharacter, fc } from '#test/properties.ts';
 
-/** What people call themselves who want to break something. */
+/** Names of people who want to break something. */
 const hostile = [
   '\r\nContent-Disposition: form-data; name="model"\r\n\r\nevil',
   '<b>bold</b>',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Calendar, dayOf, nextDayMs, nextMonthMs } from '#src/spending/calendar.ts';
+import { Calendar, dayOf, nextDayMs, utcInstant, withUtcInstants } from '#src/spending/calendar.ts';
 import { fits, stepOf } from '#src/spending/caps.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import type { SpendingEntry } from '#src/spending/spending-store.ts';
@@ -11,15 +11,25 @@ const dayMs = 86_400_000;
 test('days and months begin at midnight UTC', () => {
   expect(dayOf(Date.UTC(2026, 11, 31, 23, 59, 59, 999))).toBe('2026-12-31');
   expect(nextDayMs(noon)).toBe(Date.UTC(2026, 10, 21));
-  expect(nextMonthMs(noon)).toBe(Date.UTC(2026, 11, 1));
-  expect(nextMonthMs(Date.UTC(2026, 11, 31, 23))).toBe(Date.UTC(2027, 0, 1));
+  const calendar = new Calendar();
+  const monthEnd = (atMs: number) => calendar.monthEndOf(calendar.dayAt(atMs, 'UTC'), 'UTC');
+  expect(monthEnd(noon)).toBe(Date.UTC(2026, 11, 1));
+  expect(monthEnd(Date.UTC(2026, 11, 31, 23))).toBe(Date.UTC(2027, 0, 1));
 });
 
 test('a calendar that remembers its day tells the day before and after it all the same', () => {
   const calendar = new Calendar();
   const midnightMs = Date.UTC(2026, 11, 31);
   for (const atMs of [0, -1, 1, 86_399_999, 86_400_000, 5, -86_400_001])
-    expect(calendar.dayOf(midnightMs + atMs)).toBe(dayOf(midnightMs + atMs));
+    expect(calendar.dayAt(midnightMs + atMs, 'UTC').day).toBe(dayOf(midnightMs + atMs));
+});
+
+test('a time that Discord shows in the zone of each reader is written in UTC for who reads elsewhere', () => {
+  expect(utcInstant(noon)).toBe('2026-11-20 12:00 UTC');
+  const at = Math.ceil(noon / 1_000);
+  expect(withUtcInstants(`Until <t:${at}:f>, or <t:${at}:t>.`)).toBe(
+    'Until 2026-11-20 12:00 UTC, or 2026-11-20 12:00 UTC.',
+  );
 });
 
 test('what is spent counts for its server, its person, the day and the month', () => {

@@ -4,8 +4,12 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
-import { backUp } from '#src/storage/backups/backup.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
+import { backUp, backUpFormerFormats } from '#src/storage/backups/backup.ts';
+import { backupsFolder, copiesIn } from '#src/storage/backups/copy-names.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
+import { versionIn } from '#src/storage/schema.ts';
+import { copiedStores } from './copied-stores.ts';
 import { heldByAnother, storeFolder } from './files.ts';
 
 const options = { clock: realClock, patienceMs: 0 };
@@ -96,4 +100,22 @@ test('npm run backup prints the path of the copy', async () => {
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/parley-[\dTZ-]+\.sqlite\n$/);
   expect(statSync(stdout.trim()).size).toBeGreaterThan(0);
+});
+
+test('a store of a former format is copied before it is migrated, one of the present format is not', async () => {
+  using place = storeFolder();
+  const dataDir = await copiedStores(place);
+  expect(await backUpFormerFormats(dataDir, atWallMs)).toEqual([]);
+  {
+    using sqlite = new DatabaseSync(place.path);
+    sqlite.exec('PRAGMA user_version = 13');
+  }
+  const copies = await backUpFormerFormats(dataDir, atWallMs);
+  expect(copies).toEqual([
+    join(backupsFolder(dataDir), 'parley-before-15-2026-11-20T16-25-00-000Z.sqlite'),
+  ]);
+  const later = await backUp(place.path, backupsFolder(dataDir), atWallMs + 1);
+  const names = copiesIn(backupsFolder(dataDir), place.path).map(({ path }) => path);
+  expect(names).toEqual([...copies, later]);
+  expect(versionIn(copies[0] ?? '', 0)).toBe(13);
 });

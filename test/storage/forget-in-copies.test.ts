@@ -10,15 +10,17 @@ import {
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { openLocalCopies } from '#src/storage/backups/copies-eraser.ts';
-import { backupsFolder } from '#src/storage/backups/copy-names.ts';
+import { backupsFolder, copyName } from '#src/storage/backups/copy-names.ts';
 import { FileCopies } from '#src/storage/backups/file-copies.ts';
 import {
   expireForgotten,
   noteForgotten,
   readForgotten,
 } from '#src/storage/backups/forgotten-list.ts';
+import { newestCopies } from '#src/storage/backups/restore.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
 import { adam, copiedStores, dayMs, eva, filesWith, options } from './copied-stores.ts';
@@ -166,4 +168,33 @@ test('what a backup makes holds neither the list nor its key', async () => {
   expect(key).toHaveLength(64);
   expect(filesWith(backupsFolder(dataDir), key)).toEqual([]);
   expect(readdirSync(backupsFolder(dataDir))).toHaveLength(1);
+});
+
+test('a copy of a former format, which lacks a table of persons, loses a forgotten person as any other', async () => {
+  using place = storeFolder();
+  const dataDir = await copiedStores(place, atWallMs);
+  const [copy = ''] = newestCopies(dataDir, false);
+  {
+    using sqlite = new DatabaseSync(copy);
+    sqlite.exec('DROP TABLE person_settings');
+  }
+  await using copies = await openLocalCopies(dataDir);
+  expect(await copies.forget('10', eva)).toEqual({ kind: 'erased', days: 30 });
+  expect(filesWith(backupsFolder(dataDir), eva)).toEqual([]);
+});
+
+test('transcripts that an update copied are deleted after a week, those that somebody copied are kept', async () => {
+  using place = storeFolder();
+  const eightDaysAgoMs = Date.now() - 8 * dayMs;
+  const dataDir = await copiedStores(place, eightDaysAgoMs);
+  const folder = backupsFolder(dataDir);
+  for (const path of [place.path, transcriptsPath(dataDir)])
+    await backUp(path, folder, eightDaysAgoMs + 1, { beforeFormat: 15 });
+  await backUp(transcriptsPath(dataDir), folder, Date.now() - dayMs, { beforeFormat: 15 });
+  const old = copyName(transcriptsPath(dataDir), eightDaysAgoMs + 1, 15);
+  const names = readdirSync(folder);
+  await using copies = await openLocalCopies(dataDir);
+  await copies.expire();
+  expect(names).toContain(old);
+  expect(readdirSync(folder)).toEqual(names.filter((name) => name !== old));
 });

@@ -27,7 +27,7 @@ function formsOf(id: string): readonly Buffer[] {
   return [Buffer.from(id), Buffer.from(id, 'utf16le'), big, little, varint(BigInt(id))];
 }
 
-/** As SQLite writes numbers that are not values of a column: seven bits a byte, the highest first. */
+/** Variable-length integer as SQLite writes numbers that are not values of a column: seven bits a byte, the highest first. */
 function varint(value: bigint): Buffer {
   const bytes: number[] = [];
   for (let rest = value; rest > 0n; rest >>= 7n) {

@@ -11,8 +11,8 @@ import { migrations as transcriptMigrations } from '#src/storage/transcripts/sch
  * release the new hash stands here, after it the declaration needs a further migration.
  */
 const known: readonly (readonly [string, readonly Migration[], readonly string[]])[] = [
-  ['parley.db', migrations, ['14 e64bc9e2442744db']],
-  ['the store in PostgreSQL', storesPart.migrations, ['14 c7e6c2da57ffb05c']],
+  ['parley.db', migrations, ['15 5836fde6bae61161']],
+  ['the store in PostgreSQL', storesPart.migrations, ['15 b18ca67a39837ee2']],
   ['transcripts.db', transcriptMigrations, ['3 85718cee7f847671']],
   ['transcripts in PostgreSQL', transcriptsPart.migrations, ['3 2211ee8941eb4d03']],
 ];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cut, firstChars, harmless, oneLine, plain } from '#src/texts/plain.ts';
+import { cut, firstChars, harmless, oneLine, plain, posted } from '#src/texts/plain.ts';
 
 test('names are shown as they are, not read as markdown', () => {
   expect(plain('**loud** _a_ ~~b~~ `c` ||d|| [e](x)')).toBe(
@@ -48,4 +48,11 @@ test('what is too long is cut between whole characters', () => {
 
 test('line breaks of every kind become one space each, and other spaces stay', () => {
   expect(oneLine('Ann\r\nBen\vCem\u2028Dan  Eva\tFay')).toBe('Ann Ben Cem Dan  Eva\tFay');
+});
+
+test('a time for each reader stays one, and other words in its form do not', () => {
+  const time = '<t:1795219200:f>';
+  expect([plain(time), posted(`Until ${time}.`)]).toEqual([time, `Until ${time}.`]);
+  expect(posted('<t:1> <t:1795219200:R>')).toBe('< t:1> < t:1795219200:R>');
+  expect(plain(`a ${time}`)).toBe(`a \\${time}`);
 });

@@ -8,7 +8,7 @@ import { heldOut } from './held-out.ts';
 
 type Place = 'end' | '|' | '/';
 
-/** What was said up to each mark and to the end. */
+/** Texts up to each mark and to the end. */
 const texts = heldOut.flatMap((line) => {
   const parts = line.split(/ ([|/]) /);
   const said = (n: number) =>
@@ -21,7 +21,7 @@ const texts = heldOut.flatMap((line) => {
   );
 });
 
-/** Of all places of this kind, in percent. */
+/** Share of all places of this kind, in percent. */
 function share(
   place: Place,
   holds: (wait: ReturnType<typeof endpointingDelay>) => boolean,

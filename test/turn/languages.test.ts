@@ -59,7 +59,7 @@ function listsIn(groups: object): List[] {
   );
 }
 
-/** What is wrong with how a list is written. */
+/** Faults in the format of a list. */
 function faultsOf({ field, list: phrases }: List): string[] {
   const isOnce = new Set(phrases).size === phrases.length;
   const faults = phrases.flatMap((phrase) => {
@@ -97,8 +97,8 @@ test.each(byCode)(
 );
 
 test('phrases of no language are written like those of one', () => {
-  const { overlap, notStops, faintHallucinations } = everywhere;
-  const lists = listsIn({ overlap, other: { notStops, faintHallucinations } });
+  const { overlap, notStops, faintHallucinations, soundNotes } = everywhere;
+  const lists = listsIn({ overlap, soundNotes, other: { notStops, faintHallucinations } });
   expect(lists.filter(({ list }) => list.length > 0).flatMap(faultsOf)).toEqual([]);
 });
 

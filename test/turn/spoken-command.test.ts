@@ -54,6 +54,7 @@ const nearMisses = `
 don't listen to me when I sing|don't listen to him|don't listen to them|don't listen|listen to me|Don't. Listen to me!
 No, listen to me|you don't listen to me|you never listen to me|why don't you listen to me|they don't listen to me
 don't you listen to me?|Don't listen to me?|do you listen to me|Ben, don't listen to me|guys, don't listen to me
+don't listen to me, Ben|hey Ben, please don't listen to me|thanks Ben, don't listen to me
 mum said don't listen to me|she said "don't listen to me"|what does "don't listen to me" mean|tell Ben don't listen to me
 play the song don't listen to me|translate don't listen to me|don't listen to me, listen to Ben|don't stop listening to me
 I don't want you to stop hearing me|never stop listening to me|I want you to hear me|I don't hear you|you don't hear me

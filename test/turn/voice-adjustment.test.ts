@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { classify } from '#src/turn/overlap/interjections.ts';
 import { adjusted, usualVoice, type VoiceAdjustment } from '#src/turn/voice-adjustment.ts';
 
-/** How the bot speaks after somebody has said all this. */
+/** The bot's voice after a person has said all this. */
 function after(...said: readonly string[]): VoiceAdjustment {
   let voice = usualVoice;
   for (const text of said) {

@@ -8,7 +8,7 @@ import {
 } from '#src/turn/waiting.ts';
 import { fc } from '#test/properties.ts';
 
-/** What is done, and after how long, when one looks every `stepMs`. */
+/** Effects, each with its time, when checked every `stepMs`. */
 function effects(untilMs: number, stepMs = 20): [WaitingEffect, number][] {
   let waiting = waitSince(0, waitingRules);
   const done: [WaitingEffect, number][] = [];

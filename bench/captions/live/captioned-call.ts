@@ -19,7 +19,7 @@ export type CallOptions = {
   /** Further servers that the bot is in. */
   readonly guilds?: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** What is said, as the recogniser understands it 120 ms after the end of the sound. */
+  /** Text of an utterance, as the recogniser understands it 120 ms after the end of the sound. */
   readonly hears: () => string;
   readonly answer?: string;
 };

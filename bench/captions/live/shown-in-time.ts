@@ -13,7 +13,7 @@ export type LiveLoad = {
   readonly forMs: number;
 };
 
-/** How long after its last voiced packet each utterance stood in the chat with all its words, in ms. */
+/** Time from an utterance's last voiced packet until all its words are in the chat, in ms. */
 export type LiveFigures = {
   readonly said: number;
   readonly p50Ms: number;

@@ -25,7 +25,7 @@ const rest: Readonly<Record<string, RestFault>> = {
   'REST cut': { status: 'cut', times: always },
 };
 
-/** Of the moment, unless `heal` ends them. */
+/** Momentary gateway faults, unless `heal` ends them. */
 const gateway: Readonly<Record<string, (faults: Faults) => void>> = {
   'gateway cut': (faults) => faults.dropGateway(),
   'gateway cut thrice': (faults) => {

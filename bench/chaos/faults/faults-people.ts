@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ChaosFault } from './fault.ts';
 
-/** What people themselves do. */
+/** Faults that people cause themselves. */
 export const peopleFaults: readonly ChaosFault[] = [
   {
     name: 'somebody says no and talks on',

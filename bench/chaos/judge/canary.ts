@@ -15,11 +15,11 @@ const digits = 4;
 const parts = 3;
 const lowestHz = 1_500;
 const spacingHz = 80;
-/** Of each of the five tones, where 1 is full scale. */
+/** Level of each of the five tones, where 1 is full scale. */
 const toneLevel = 0.06;
 /** Level of a canary beside a voice, which voice detection has to take for a voice still. */
 const besideLevel = 0.02;
-/** What is needed to find a canary: 160 ms at 16 kHz. */
+/** Samples needed to find a canary: 160 ms at 16 kHz. */
 export const canaryWindowSamples = 2_560;
 const stepSamples = 640;
 /** The strongest tone of a digit has so much more power than the next, or there is no canary. */

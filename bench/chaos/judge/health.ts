@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Measures } from '#bench/chaos/order.ts';
 
-/** What one bot process holds at one instant. */
+/** State of one bot process at one instant. */
 export type Health = {
   readonly atMs: number;
   readonly pid: number;

@@ -1,6 +1,6 @@
 import type { Canary } from './canary.ts';
 
-/** What a person had said about being heard when they spoke: a word that is not confirmed counts for nothing. */
+/** Consent of a person when they spoke; an unconfirmed choice is `unclear`. */
 export type ConsentAtSpeech = 'yes' | 'no' | 'unclear';
 
 /** A question that was put aloud. */
@@ -12,7 +12,7 @@ export type AskedQuestion = Canary & {
   readonly isOwed: boolean;
 };
 
-/** What happened in a run, in order of time; all instants are of the clock all processes of the machine share. */
+/** Event of a run, in order of time; all instants are of the clock that all processes of the machine share. */
 export type JournalEvent =
   | { readonly kind: 'asked'; readonly question: AskedQuestion }
   /** A recogniser was sent the sound of this question. */
@@ -52,7 +52,7 @@ export type JournalEvent =
     }
   | {
       readonly kind: 'fault';
-      /** What the bot said meanwhile reached nobody, and it cannot have known. */
+      /** Speech of the bot reached nobody meanwhile, and it could not know that. */
       readonly isMute?: boolean;
       readonly name: string;
       readonly fromMs: number;

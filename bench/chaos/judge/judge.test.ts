@@ -29,7 +29,7 @@ function reportOf(
   return { kind: 'told', how, atMs, toMs, id: 'fail.llm' };
 }
 
-/** What is found about questions and commands one by one. */
+/** Findings about questions and commands, one by one. */
 function kinds(...journal: JournalEvent[]): readonly string[] {
   const { findings } = judge(journal, later);
   return findings

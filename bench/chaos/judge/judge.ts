@@ -43,7 +43,7 @@ type FaultEvent = Extract<JournalEvent, { kind: 'fault' }>;
 type Report = Extract<JournalEvent, { kind: 'told' }>;
 type QuestionOutcome = 'answered' | 'told' | 'pending' | 'silent' | 'lost';
 
-/** What came of every question and command, as far as it can be said at `nowMs`. */
+/** Verdict on every question and command, as far as it can be given at `nowMs`. */
 export function judge(journal: Journal, nowMs: number): ChaosVerdict {
   const faults = journal.filter((event) => event.kind === 'fault');
   const reported = journal.filter((event) => event.kind === 'told');
@@ -110,7 +110,7 @@ function fellInto({ fromMs, toMs }: AskedQuestion, mute: readonly FaultEvent[]):
   return mute.some((fault) => fault.fromMs <= toMs + answerMs && fault.toMs >= fromMs);
 }
 
-/** Of faults that follow closely the last counts: nobody is asked to be well in between. */
+/** Deadline of an answer; the last of faults that follow closely counts, as no recovery is expected in between. */
 function deadlineMs(askedMs: number, faults: readonly FaultEvent[]): number {
   let untilMs = askedMs + graceMs;
   for (const { fromMs, toMs } of faults.toSorted((a, b) => a.fromMs - b.fromMs)) {
@@ -251,7 +251,7 @@ function waitOf(question: AskedQuestion, mine: Journal): number[] {
   return first?.kind === 'heard' ? [first.atMs - question.toMs] : [];
 }
 
-/** What came of one question, in order. */
+/** Events of one question, in order. */
 function byCanary(journal: Journal): (canary: Canary) => Journal {
   const all = new Map<string, JournalEvent[]>();
   const keyOf = ({ who, number }: Canary) => `${who}/${number}`;

@@ -15,7 +15,7 @@ import { names } from './words.ts';
 export type Cast = {
   readonly agreeing: number;
   readonly silent: number;
-  /** What plays on tracks, as `/track play` takes it. */
+  /** Sounds on tracks, as options of `/track play`. */
   readonly sounds: readonly OptionValues[];
 };
 

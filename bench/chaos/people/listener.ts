@@ -14,7 +14,7 @@ export class CanaryListener {
   #lastAtMs = Number.NEGATIVE_INFINITY;
   #last: CanaryWindow | undefined;
 
-  /** What is new in these frames, which come in order of arrival: another question, or another third of the answer. */
+  /** New canaries in these frames, which come in order of arrival: another question, or another third of the answer. */
   hear(frames: readonly HeardFrame[]): readonly HeardCanary[] {
     const found: HeardCanary[] = [];
     for (const { audible, samples, atMs } of frames) {

@@ -44,7 +44,7 @@ export function reminderCall(newest: string): MockReply['call'] {
   return { name: 'set_reminder', argumentsJson };
 }
 
-/** What the chat model says to it. */
+/** The chat model's answer to it. */
 export function answerText(canary: Canary): string {
   return `The ${wordsOf(canary)} is a fine thing.`;
 }

@@ -28,7 +28,7 @@ type HeardAnswer = { readonly asked: MindRequest; readonly fromMs: number };
 
 export type CorrectionOutcome = {
   readonly heard: readonly HeardAnswer[];
-  /** What is wrong, a sentence each. */
+  /** Faults, one sentence each. */
   readonly faults: readonly string[];
 };
 
@@ -107,7 +107,7 @@ async function listen(channel: BenchChannel): Promise<readonly HeardAnswer[]> {
   return heard;
 }
 
-/** What the model was asked that said this text, if the text tells. */
+/** Request whose answer this text is, if the text tells. */
 function askedFor(call: number, { minds, synthesizer }: BenchChannel): MindRequest | [] {
   const serial = serialIn(synthesizer.asked[call - 1]?.text ?? '');
   return (serial !== undefined && minds.asked[serial - 1]) || [];

@@ -3,7 +3,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Listening, OnPartial, Transcriber, TranscriptUpdate } from '#src/speech/ports.ts';
 
-/** How soon a recogniser tells words, and how well before they are final. */
+/** Latency and partials of a recogniser. */
 export type RecogniserManner = {
   /** From the end of a word to the partial that holds it. */
   readonly lagMs: number;

@@ -2,7 +2,7 @@ import { type BenchChannel, step } from '#bench/manners/channel.ts';
 import type { SimulatedUtterance } from '#bench/manners/microphones.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 
-/** What a room does to the bot's voice before it comes back. */
+/** Delay and gain of the bot's voice on its way back through a room. */
 export type LoudspeakerPlace = { readonly lateMs: number; readonly gainDb: number };
 
 type Own = { readonly utterance: SimulatedUtterance; readonly sound: Int16Array };

@@ -78,7 +78,7 @@ function cheapest(
   return ended.reduce((a, b) => (b.cost < a.cost ? b : a)).anchors;
 }
 
-/** How unlikely it is that the words from the last anchor up to `to` were said without a pause, with this one after them. */
+/** Cost of assuming that the words from the last anchor up to `to` were said without a pause, with this one after them. */
 function stepCost(
   words: readonly WrittenWord[],
   expected: readonly number[],

@@ -16,7 +16,7 @@ type ReadingSource = {
   readonly speaker: string;
   readonly file: string;
   readonly text: string;
-  /** Of recordings with noise: how far below the voice silence begins, in dB. */
+  /** Distance from the voice down to the level of silence, for recordings with noise, in dB. */
   readonly depthDb?: number;
 };
 

@@ -18,7 +18,7 @@ import type { PauseSigns } from '#src/turn/endpointing/endpointing-delay.ts';
 import { stoppedMs } from '#src/turn/endpointing/speaking.ts';
 import { readingAt } from '#src/turn/endpointing/understood.ts';
 
-/** What is known about a turn at one instant, out of packets that had come by then, and nothing later. */
+/** State of a turn at one instant, from packets that had come by then, and nothing later. */
 export type Moment = {
   readonly atMs: number;
   /** Since the voice stopped, as voice activity and levels tell; 0 before the first voice. */

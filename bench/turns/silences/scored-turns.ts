@@ -9,7 +9,7 @@ export type Detector = {
   readonly name: string;
   readonly silentMs: (moment: Moment) => number;
   readonly score: (moment: Moment) => number;
-  /** What it does where nobody tunes it. */
+  /** Default rule, without tuning. */
   readonly own: FiringRule;
 };
 

@@ -16,7 +16,7 @@ import {
   transferTable,
 } from './silence-report.ts';
 
-/** What stands in result.json of it. */
+/** Figures of the silence bench in result.json. */
 export type SilenceFigures = {
   readonly heldOut: readonly DetectorFigures[];
   readonly made: readonly DetectorFigures[];

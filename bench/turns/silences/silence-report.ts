@@ -21,7 +21,7 @@ export type SweepFigures = {
   readonly waitAt10: number;
 };
 
-/** What a detector reaches on some turns. */
+/** Figures of a detector on some turns. */
 export type DetectorFigures = {
   readonly detector: string;
   readonly turns: number;
@@ -67,7 +67,7 @@ function bestOf(silences: readonly ScoredSilence[]): SweepFigures {
   };
 }
 
-/** What rules chosen on some turns reach on others: for a mean wait of 300 ms, and for 5 % of the holds. */
+/** Figures on other turns of rules chosen on some: for a mean wait of 300 ms, and for 5 % of the holds. */
 export type TransferFigures = {
   readonly detector: string;
   readonly at300: OperatingPoint;

@@ -1,6 +1,6 @@
 import type { LabelledSilence } from './silences.ts';
 
-/** What a detector says at one instant of a silence. */
+/** Score of a detector at one instant of a silence. */
 export type ScoredMoment = {
   /** Since the silence really began. */
   readonly sinceMs: number;
@@ -63,7 +63,7 @@ export function firedMs(
   )?.sinceMs;
 }
 
-/** What one rule reaches; a turn whose end it never notices waits as long as was listened. */
+/** Operating point of one rule; a turn whose end it never notices waits for the whole time listened. */
 export function operatingPoint(
   silences: readonly ScoredSilence[],
   rule: FiringRule,
@@ -75,7 +75,7 @@ export function operatingPoint(
   );
 }
 
-/** What every rule of the grid reaches. */
+/** Operating points of every rule of the grid. */
 export function sweep(silences: readonly ScoredSilence[], grid: SweepGrid): OperatingPoint[] {
   const { thresholds, delaysMs, timeoutsMs } = grid;
   const late = silences.map((silence) => firstAfter(silence, timeoutsMs, Number.NEGATIVE_INFINITY));

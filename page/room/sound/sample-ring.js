@@ -22,12 +22,12 @@ export class SampleRing {
     this.#reserve = reserveSamples;
   }
 
-  /** How many samples wait. */
+  /** Number of samples that wait. */
   get length() {
     return this.#length;
   }
 
-  /** How many samples were missing in the middle of sound; a pause of whoever speaks is told by `pause`. */
+  /** Number of samples missing in the middle of sound; `pause` marks a pause of the speaker. */
   get drySamples() {
     return this.#drySamples;
   }
@@ -50,7 +50,7 @@ export class SampleRing {
     this.#silent = 0;
   }
 
-  /** What comes next is a new sound, so nothing was missing since the last one. */
+  /** Starts a new sound, so samples missing since the last one do not count. */
   pause() {
     this.#isPause = true;
     this.#silent = 0;

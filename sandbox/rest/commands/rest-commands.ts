@@ -16,7 +16,7 @@ import {
 import { commandJson } from '#sandbox/world/world-json.ts';
 import { command, commandList } from './command-schema.ts';
 
-/** How many commands one scope may hold. Source: Discord docs, "Registering a Command". */
+/** Limit of commands in one scope. Source: Discord docs, "Registering a Command". */
 const commandLimit = 100;
 
 /** Slash commands, global and of each server. Checked as Discord checks them. */

@@ -21,7 +21,7 @@ export async function withDatabaseCopies<T>(
 ): Promise<T> {
   const [
     { PostgresPool },
-    { migratePostgres, readFormats },
+    { migratePostgres, readFormats, refuseFormerFormats },
     { storesPart },
     { transcriptsPart },
     { copyToFiles },
@@ -35,6 +35,7 @@ export async function withDatabaseCopies<T>(
   await using pool = new PostgresPool({ url, clock: realClock, mostConnections: 1 });
   const parts = [storesPart, transcriptsPart];
   const before = await readFormats(pool, parts);
+  refuseFormerFormats(parts, before, pool.place);
   if (isMade) await migratePostgres(pool, parts);
   else if (!before.has(storesPart.name)) throw noStore(pool.place);
   const there = kinds.filter((_, n) => before.has(parts[n]?.name ?? ''));

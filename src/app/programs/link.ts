@@ -10,7 +10,8 @@ await runProgram({}, (_, config) => run(config));
 /** Prints an address that opens the page of the running bot, once, within 10 minutes. */
 async function run({ discord, dataDir }: Config): Promise<number> {
   const folder = discord ? dataDir : join(dataDir, 'sandbox');
-  if (dataDirOwner(folder) === undefined) {
+  // With a database only the run of the process locks a folder of its own.
+  if (!dataDirOwner(folder) && !dataDirOwner(join(folder, 'process'))) {
     console.error(`No bot runs on ${folder}: start it first.`);
     return 1;
   }

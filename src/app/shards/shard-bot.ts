@@ -1,25 +1,29 @@
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import { forms } from '#commands/forms.ts';
+import { pickers } from '#commands/pickers.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
 import type { SharedParts } from '#src/app/shared-parts.ts';
 import { realClock } from '#src/base/clock.ts';
+import { planOf } from '#src/config/server-plans.ts';
+import { isServerAllowed } from '#src/config/servers.ts';
 import type { Config } from '#src/config/types.ts';
-import { WrittenQuestions } from '#src/conversation/answering/written-questions.ts';
+import { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
 import type { CommandPorts } from '#src/conversation/command.ts';
 import type {
   OperatorDefaults,
   SessionDependencies,
   SessionSources,
 } from '#src/conversation/dependencies.ts';
-import { paidEngines } from '#src/conversation/engines/reserved-engines.ts';
+import { paidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
 import { ShardFeatures } from '#src/conversation/feature.ts';
-import type { ProgramPorts } from '#src/conversation/ports/program-ports.ts';
+import { helpFactsIn } from '#src/conversation/help-line.ts';
+import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
 import { GuildAccess } from '#src/conversation/presence/access-control.ts';
 import { PauseHearing } from '#src/conversation/presence/pause-hearing.ts';
 import { SessionPrivacy } from '#src/conversation/presence/privacy.ts';
-import { KnownPeopleSettings } from '#src/conversation/settings/known-people-settings.ts';
-import { ToolConfirmations } from '#src/conversation/tools/confirm-tool.ts';
+import { KnownPeopleSettings } from '#src/conversation/settings/personal-settings-cache.ts';
+import { ToolConfirmations } from '#src/conversation/tools/run-confirmed-tools.ts';
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
@@ -31,8 +35,8 @@ import { freeRecogniser } from '#src/spending/paid-engine.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 
-/** Commands, buttons and forms for people. */
-const face = { commands, buttons, forms };
+/** Commands, buttons, menus and forms for people. */
+const face = { commands, buttons, forms, pickers };
 
 export type ShardBotOptions = {
   readonly bot: BotOptions;
@@ -47,7 +51,7 @@ export type ShardBotOptions = {
 };
 
 /** One shard with everything behind it: a Discord login of its own and its sessions. Closing it leaves every channel first. */
-export type ShardBot = Pick<Discord, 'inviteUrl' | 'ready' | 'leaveNow'> & {
+export type ShardBot = Pick<Discord, 'inviteUrl' | 'leaveNow' | 'ready' | 'servers'> & {
   readonly name: string;
 } & AsyncDisposable;
 
@@ -86,6 +90,7 @@ export async function startShardBot(
   const open = await openDiscord(
     {
       ...discord,
+      isAllowed: (guildId) => isServerAllowed(config.servers, guildId),
       shard,
       ...(takeover && { takeover }),
       commandsPerPerson: config.commandsPerPerson,
@@ -109,6 +114,7 @@ export async function startShardBot(
     name,
     inviteUrl: open.inviteUrl,
     ready: () => open.ready(),
+    servers: () => open.servers(),
     leaveNow: () => open.leaveNow(),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
@@ -138,7 +144,7 @@ function sourcesOf(
   const { listeningSlots, partialTrust, store, weights } = shared;
   const { roughTranscriber } = engines;
   return {
-    caps: config.budget.caps,
+    planOf: (guildId) => planOf(config.serverPlans, guildId),
     captionChoices: store.captionChoices,
     defaults: defaultsOf(config, name),
     guildStore: store.guilds,
@@ -151,7 +157,7 @@ function sourcesOf(
     serverSettings,
     settingsStore: store.settings,
     tools: () => [...shared.operatorTools.all(), ...tools],
-    writtenQuestions: new WrittenQuestions(),
+    writtenQuestions: new WrittenAnswerLimits(),
     hearing: {
       endpointRules: { ...endpointRules, textTimeoutMs },
       listeningSlots,
@@ -164,12 +170,13 @@ function sourcesOf(
 }
 
 function defaultsOf(
-  { addressing, bot, consent, djRoleId }: Config,
+  { addressing, bot, consent, djRoleId, given }: Config,
   name: string,
 ): OperatorDefaults {
   return {
     addressing,
     consent,
+    given,
     ...(djRoleId && { djRoleId }),
     names: [name, ...bot.otherNames],
     style: { instructions: `${bot.instructions} Your name is ${name}.`, voice: {} },
@@ -234,6 +241,7 @@ function portsOf(
     stats: shared.stats,
     ...(pageLinks && { page: pageLinks }),
     costs: shared.budgets,
+    helpFacts: (guildId) => helpFactsIn(guildId, parts, sources, sessions),
     hearing: new PauseHearing(sessions),
     privacy,
     peopleSettings: parts.peopleSettings,

@@ -1,6 +1,6 @@
 import type { BotOptions } from '#src/app/bot-options.ts';
 import type { SharedParts } from '#src/app/shared-parts.ts';
-import type { ProgramPorts } from '#src/conversation/ports/program-ports.ts';
+import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { restBase } from '#src/discord/login.ts';
 import type { OwnedShard, ShardHost, StopReason } from '#src/discord/shards/ownership.ts';

@@ -156,6 +156,7 @@ function newLines(before: string, text: string): string {
 function plain(text: string): string {
   return text
     .replace(/<@!?\d+>/g, '@newcomer')
+    .replace(/<(\/[a-z ]{1,65}):\d+>/g, '$1')
     .replace(/https:\/\/discord\.com\/channels(?:\/\d+)+/g, '(link)')
     .replace(/\\([!-/:-@[-`{-~])/g, '$1');
 }

@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import type { SessionContext, SpeakingContext } from '#src/conversation/context.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
-import { speechRequestOf } from '#src/conversation/engines/answer-request.ts';
+import { speechRequestOf } from '#src/conversation/engines/answer-cost-and-style.ts';
 import {
   spokenLocale,
   spokenText,
@@ -13,9 +13,9 @@ import { ConfidentialText, openText, placeReading } from '#src/people/confidenti
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { failureOf } from './failure.ts';
-import { inTime } from './speech-deadline.ts';
+import { failureOf } from './failure-event.ts';
 import { reportMissedDeadline, stageLate } from './stage-watchdog.ts';
+import { inTime } from './synthesis-timeout.ts';
 
 /** Text of a failure for people; the log has its own sentence. */
 export function failureText(
@@ -56,7 +56,10 @@ export async function reportFailure(
   if (writtenTo.length > 0)
     return writeTo(writtenTo, openText(writtenText(line, channel.guildId, parts)), context);
   if (isFirst && line.id !== 'fail.key') return await sayOrWrite(line, language, context, signal);
-  if (context.settings().cues !== 'off') void context.connection.play(parts.cues.error);
+  if (context.settings().cues === 'off') return;
+  void context.connection.play(parts.cues.error).then((outcome) => {
+    if (outcome === 'left') context.features.erred();
+  });
 }
 
 /** Reports an utterance that may have been for the bot and was not recognised: the channel reads it, once for each fault. */

@@ -4,7 +4,7 @@ import { within } from '#src/base/waiting.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { SessionEventListener } from '#src/conversation/ports/events.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
-import { failureOf } from './failure.ts';
+import { failureOf } from './failure-event.ts';
 
 /** Clock that times a store, and the listener its failures are reported to. */
 export type StoreWatch = { readonly clock: Clock; readonly onEvent: SessionEventListener };

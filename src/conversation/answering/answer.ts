@@ -13,13 +13,13 @@ import {
   PendingAnswer,
 } from '#src/conversation/engines/pending-answer.ts';
 import { namePrefix, namesFor, withNamePrefix } from '#src/conversation/output/address-by-name.ts';
+import { quoteInstead } from '#src/conversation/output/append-tool-quote.ts';
 import { answerMediumFor, listenersIn } from '#src/conversation/output/listeners.ts';
 import {
   type AnswerProgress,
   playAnswer,
   unanswered,
 } from '#src/conversation/output/play-answer.ts';
-import { quoteInstead } from '#src/conversation/output/quoted-answer.ts';
 import { deliver } from '#src/conversation/output/read-aloud.ts';
 import type { AskedUtterance } from '#src/conversation/output/sent-words.ts';
 import { stuck } from '#src/conversation/output/speech-output.ts';
@@ -35,7 +35,7 @@ import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { isDoneEcho } from '#src/turn/answer-wording.ts';
 import { beginAnswer } from './begin-answer.ts';
 import { attendConversation } from './conversation-memory.ts';
-import { askToWait, isSlow, postpone } from './postponed-answers.ts';
+import { askToWait, isSlow, postpone } from './postpone-slow-answers.ts';
 import { answerKnownBy, recordAnswer } from './record-answer.ts';
 
 /** Outcome of an attempt at an answer; `failure` is an error of the outside world. */
@@ -64,20 +64,21 @@ export async function answer(
   if (!(pending instanceof PendingAnswer)) return refuseForBudget(question, pending, context);
   question.step = () => pending.step;
   question.stage = () => (pending.isReady ? undefined : pending.stage);
-  if (pending.isWritten)
+  if (pending.isWritten || question.persona !== undefined)
     context.pipeline.forgetHeard(question.said.speakerId, question.said.fromMs);
   const { addressing, heardQuestions, output } = context;
   heardQuestions.answering(question);
   let isPutOff = false;
-  addressing.answering(question.said.speakerId);
+  const { persona } = question;
+  addressing.answering(question.said.speakerId, persona);
   const give = async (reply: SpokenReply): Promise<void> => {
     const making = { question, pending, reply, progress };
     pending.want(reply);
     isPutOff = (await isSlow(pending, context, signal)) && postpone(question, pending, context);
-    if (isPutOff) return addressing.answered(question.said.speakerId, '');
+    if (isPutOff) return addressing.answered(question.said.speakerId, '', persona);
     const outcome = await perform(making, context, signal).finally(() => {
       for (const { said } of withDuplicates(question))
-        addressing.answered(said.speakerId, progress.written ?? reply.heardText());
+        addressing.answered(said.speakerId, progress.written ?? reply.heardText(), persona);
     });
     if (question.handle.dropped === 'continued') pending.discard();
     else if (question.handle.dropped !== 'withdrawn') keep(outcome, making, context);
@@ -91,7 +92,7 @@ export async function answer(
   const { aboutIds, madeOf } = pending;
   const onUnknown = () => pending.outdate();
   const whose = { answeredIds, asked: spokenIn(question), aboutIds, knownBy, madeOf };
-  const birth = { isAnswer: true, ownSpeed, ...whose, onUnknown };
+  const birth = { isAnswer: true, ownSpeed, by: pending.calledName, ...whose, onUnknown };
   try {
     await output.speak(signal, give, birth);
   } catch (error) {
@@ -116,9 +117,9 @@ function spokenIn(question: QueuedQuestion): readonly AskedUtterance[] {
 /** Keeps what was said and answered, and shows what of it is to be read. */
 function keep({ finish, failure }: AnswerOutcome, making: Making, context: SpeakingContext): void {
   const { question, pending, reply, progress } = making;
-  const { aboutIds, knownBy } = pending;
+  const { aboutIds, knownBy, name } = pending;
   const isForgotten = context.output.isForgotten || question.handle.dropped === 'corrected';
-  const given = { reply, progress, finish, aboutIds, isForgotten, knownBy };
+  const given = { reply, progress, finish, aboutIds, isForgotten, knownBy, by: name };
   recordAnswer(question, given, context);
   const isShown = failure?.stage === 'speak' || writtenTo(making, context).length > 0;
   if (!isShown) showWrittenParts(question, given, context);
@@ -160,7 +161,7 @@ async function perform(
       report?.(reportedOf(progress, failure, pending, context));
     const finish = await played(making, context, signal);
     if (context.output.isStuck) {
-      writeUnspeakable(new ConfidentialText(progress.text, pending.knownBy), context);
+      writeUnspeakable(pending.written(progress.text), context);
       progress.written = progress.text;
       return { finish: 'failed', failure: stuck() };
     }
@@ -238,7 +239,8 @@ function begunAhead(question: QueuedQuestion, context: SpeakingContext): Pending
   question.pending = undefined;
   question.postponed = false;
   const here = attendConversation(context);
-  const isFresh = pending?.basis === context.memory.state && !pending.isInWrongLanguage;
+  const isSame = pending?.basis === context.memory.state && pending.persona === question.persona;
+  const isFresh = isSame && !pending.isInWrongLanguage;
   const mayHear = pending && mayAllKnow({ people: here }, pending.knownBy);
   if (mayHear && (postponed || isFresh)) return pending;
   pending?.discard();
@@ -257,21 +259,24 @@ async function begin(
   const { earlier, said } = question;
   const language = context.languages.of(said.speakerId);
   const addressee = namePrefix(namesFor(question, context), context, language);
-  const { manner, report } = question;
-  const medium = report && 'aloud';
-  return beginAnswer([...earlier, said], context, context.signal, { addressee, manner, medium });
+  const { manner, persona, report } = question;
+  const medium = report && ('aloud' as const);
+  const how = { addressee, manner, medium, persona };
+  return beginAnswer([...earlier, said], context, context.signal, how);
 }
 
 /** An answer that could not be spoken was written all the same; one without a word is none. */
 function reportedOf(
   { text }: AnswerProgress,
   failure: BotError | undefined,
-  { knownBy }: PendingAnswer,
+  pending: PendingAnswer,
   { parts }: SpeakingContext,
 ): AskOutcome {
   if (failure && failure.stage !== 'speak')
     return { kind: 'failed', line: failureText(failure, parts) };
-  if (text.trim() !== '') return { kind: 'answered', text: new ConfidentialText(text, knownBy) };
+  const { calledName: by, knownBy } = pending;
+  if (text.trim() !== '')
+    return { kind: 'answered', text: new ConfidentialText(text, knownBy), by };
   return { kind: 'failed', line: { id: 'fail.llm', with: { provider: parts.chatName } } };
 }
 

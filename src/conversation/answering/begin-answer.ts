@@ -3,7 +3,7 @@ import {
   answerRequestOf,
   cheaperStyle,
   styleIn,
-} from '#src/conversation/engines/answer-request.ts';
+} from '#src/conversation/engines/answer-cost-and-style.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/listeners.ts';
 import { spokenSubstitute } from '#src/conversation/output/written-parts.ts';
@@ -19,13 +19,16 @@ import {
 } from '#src/people/confidential-text.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
-import { attendConversation, mayShowTo } from './conversation-memory.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
+import { answererIn, attendConversation, mayShowTo } from './conversation-memory.ts';
 
 /** Manner of one answer. */
 type AnswerManner = {
   /** Names with which it begins. Default: none. */
   readonly addressee?: string;
   readonly manner?: SpokenManner | undefined;
+  /** Persona that answers, as it was called. Default: the bot's own one. */
+  readonly persona?: string | undefined;
   /** Default: as its asker wants answers. */
   readonly medium?: AnswerMedium | undefined;
 };
@@ -35,7 +38,7 @@ export function beginAnswer(
   said: readonly TurnUtterance[],
   context: SessionContext,
   signal: AbortSignal,
-  { addressee = '', manner, ...given }: AnswerManner = {},
+  { addressee = '', manner, persona, ...given }: AnswerManner = {},
 ): PendingAnswer | BudgetRefusal {
   const { channel, memory, parts, preemptiveBudget } = context;
   const { clock, spending } = parts;
@@ -44,15 +47,17 @@ export function beginAnswer(
   const medium = given.medium ?? answerMediumFor(speakerId ?? '', context);
   const isWritten = medium === 'written';
   const pipeline = isWritten
-    ? parts.pipelines.textOnly(wantedPipeline(context.settings).brain)
-    : context.pipeline;
+    ? parts.pipelines.textOnly(wantedPipeline(context.settings(persona)).brain)
+    : { paidBy: (paying: Reservation) => context.pipeline.paidBy(paying, persona) };
+  const { name } = context.settings(persona).persona ?? {};
   const readers = readersOf(askerIds, medium, context);
-  const history = memory.messages(readers, mayShowTo(askerIds, context));
+  const mayShow = mayShowTo(askerIds, context);
+  const history = memory.messages(readers, mayShow, answererIn(context, persona));
   const { knownBy, aboutIds, ...beside } = contextOf(said, readers, context);
   const tools = new ToolRun(said, context);
   const isHere = context.people().some(({ id }) => id === speakerId);
   const voice = context.goneVoices.voiceOf(manner?.voice, isHere ? speakerId : undefined);
-  const own = styleIn(context.style(), manner, voice);
+  const own = styleIn(context.style(persona), manner, voice);
   const style = {
     ...cheaperStyle(withToolRules(own, tools), spending.manner(channel.guildId)),
     asidesIn: (language: string | undefined) => spokenSubstitute(channel.guildId, parts, language),
@@ -64,7 +69,7 @@ export function beginAnswer(
     tools: tools.offered,
     done: tools.done,
     ...beside,
-    ...(speakerId !== undefined && { language: context.languages.answerTo(speakerId) }),
+    ...(speakerId !== undefined && { language: context.languages.answerTo(speakerId, persona) }),
   };
   const opened = spending.open(answerRequestOf(turn, channel.guildId));
   if (opened.kind === 'refused') return opened;
@@ -77,6 +82,8 @@ export function beginAnswer(
     {
       pipeline,
       isWritten,
+      persona,
+      name,
       preemptiveBudget,
       tools,
       basis,

@@ -1,9 +1,10 @@
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { FinishedAnswer } from '#src/conversation/output/play-answer.ts';
 import { speakerOf, withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import { type KnownBy, knownByAll, knownByPeople } from '#src/people/confidential-text.ts';
+import type { RememberedExchange } from './conversation-memory.ts';
 
 /** Placeholder, for a model, of words that it heard itself and that were not recognised. */
 const unrecognised = '(Nobody recognised these words.)';
@@ -23,8 +24,8 @@ export function recordAnswer(
   const knownBy = answerKnownBy(question, given.knownBy, context, writtenIn);
   const alsoIds = [...twins.map(speakerOf), ...(given.aboutIds ?? [])];
   if (!given.isForgotten) {
-    for (const twin of twins) remember(twin, '', [], knownBy, context);
-    remember(question, reached(given), alsoIds, knownBy, context);
+    for (const twin of twins) remember(twin, { heard: '', knownBy }, context);
+    remember(question, { heard: reached(given), by: given.by, alsoIds, knownBy }, context);
   }
   const { firstSentAtMs } = given.reply;
   if (firstSentAtMs !== undefined && !question.report) {
@@ -85,9 +86,7 @@ function isWritten({ progress: { text, written } }: FinishedAnswer): boolean {
 
 function remember(
   question: QueuedQuestion,
-  heard: string,
-  alsoIds: readonly string[],
-  knownBy: KnownBy,
+  answer: Pick<RememberedExchange, 'alsoIds' | 'by' | 'heard' | 'knownBy'>,
   { memory }: SessionContext,
 ): void {
   const { said, words } = question;
@@ -96,9 +95,7 @@ function remember(
     speakerId,
     name,
     said: words?.text.trim() ? words.text : unrecognised,
-    heard,
-    alsoIds,
-    knownBy,
+    ...answer,
     question,
   });
 }

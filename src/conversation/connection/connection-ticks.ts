@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { attendConversation } from '#src/conversation/answering/conversation-memory.ts';
-import { resumePostponed } from '#src/conversation/answering/postponed-answers.ts';
+import { resumePostponed } from '#src/conversation/answering/postpone-slow-answers.ts';
 import type { SpeakingContext } from '#src/conversation/context.ts';
 import type { Listener } from '#src/conversation/output/listeners.ts';
 import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';

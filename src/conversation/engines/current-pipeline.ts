@@ -1,6 +1,6 @@
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
-import { type Answering, PaidPipeline, type PaidPipelines } from './reserved-engines.ts';
+import { type Answering, PaidPipeline, type PaidPipelines } from './reservation-paid-engines.ts';
 
 /** Which pipeline is to answer. */
 export type WantedPipeline = {
@@ -24,28 +24,43 @@ type Lent = {
  */
 export class CurrentPipeline {
   readonly #open: PaidPipelines['open'];
-  readonly #wanted: () => WantedPipeline;
+  readonly #wanted: (called?: string) => WantedPipeline;
   readonly #signal: AbortSignal;
   #lent: Lent | undefined;
+  /** Pipeline of the persona that was called last, where it wants another one than the bot itself. */
+  #other: (Lent & { readonly called: string }) | undefined;
 
   /** `wanted` may change at any time. Aborting `signal`, which every answer ends with as well, disposes of everything. */
-  constructor(open: PaidPipelines['open'], wanted: () => WantedPipeline, signal: AbortSignal) {
+  constructor(
+    open: PaidPipelines['open'],
+    wanted: (called?: string) => WantedPipeline,
+    signal: AbortSignal,
+  ) {
     this.#open = open;
     this.#wanted = wanted;
     this.#signal = signal;
-    signal.addEventListener('abort', () => this.#retire(), { once: true });
+    const end = () => {
+      this.#retire();
+      this.#retireOther();
+    };
+    signal.addEventListener('abort', end, { once: true });
   }
 
   /** Lets go at once of what is not wanted any more; otherwise the next answer does. */
   follow(): void {
     if (this.#lent && !isSame(this.#lent.wanted, this.#wanted())) this.#retire();
+    const other = this.#other;
+    if (other && !isSame(other.wanted, this.#wanted(other.called))) this.#retireOther();
   }
 
-  /** Aborting `signal` is what ends an answer that is not read to its end. */
-  paidBy(reservation: Reservation): Answering {
+  /**
+   * `called`: the persona that answers because it was called; what is heard meanwhile goes to the bot's own pipeline all the same.
+   * Aborting `signal` is what ends an answer that is not read to its end.
+   */
+  paidBy(reservation: Reservation, called?: string): Answering {
     return {
       answer: (turn, host, signal) => {
-        const lent = this.#current();
+        const lent = this.#currentOf(called);
         lent.answers++;
         const back = (): void => {
           lent.answers--;
@@ -71,6 +86,18 @@ export class CurrentPipeline {
 
   forget(): void {
     this.#lent?.pipeline.forget();
+    this.#other?.pipeline.forget();
+  }
+
+  /** A persona with the same pipeline, brain and frozen voice shares that of the bot itself. */
+  #currentOf(called: string | undefined): Lent {
+    const wanted = this.#wanted(called);
+    const isOwn = called === undefined || isSame(wanted, this.#wanted());
+    if (this.#signal.aborted || isOwn) return this.#current();
+    if (this.#other && isSame(this.#other.wanted, wanted)) return this.#other;
+    this.#retireOther();
+    this.#other = Object.assign(this.#lend(wanted), { called });
+    return this.#other;
   }
 
   #current(): Lent {
@@ -78,18 +105,30 @@ export class CurrentPipeline {
     const wanted = this.#wanted();
     if (this.#signal.aborted) return { wanted, pipeline: silent, answers: 0, retired: true };
     if (this.#lent) return this.#lent;
-    const pipeline = this.#open(wanted.name, wanted.brain);
-    this.#lent = { wanted, pipeline, answers: 0, retired: false };
+    this.#lent = this.#lend(wanted);
     return this.#lent;
   }
 
-  #retire(): void {
-    const lent = this.#lent;
-    this.#lent = undefined;
-    if (!lent) return;
-    lent.retired = true;
-    close(lent);
+  #lend(wanted: WantedPipeline): Lent {
+    const pipeline = this.#open(wanted.name, wanted.brain);
+    return { wanted, pipeline, answers: 0, retired: false };
   }
+
+  #retire(): void {
+    retire(this.#lent);
+    this.#lent = undefined;
+  }
+
+  #retireOther(): void {
+    retire(this.#other);
+    this.#other = undefined;
+  }
+}
+
+function retire(lent: Lent | undefined): void {
+  if (!lent) return;
+  lent.retired = true;
+  close(lent);
 }
 
 function isSame(one: WantedPipeline, other: WantedPipeline): boolean {

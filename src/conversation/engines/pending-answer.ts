@@ -4,6 +4,7 @@ import type { ToolCall, Usage } from '#src/chat/ports.ts';
 import type { Quote } from '#src/conversation/ports/tool.ts';
 import {
   anybody,
+  ConfidentialText,
   type KnownBy,
   knownByAll,
   knownToPeopleAlone,
@@ -15,7 +16,7 @@ import type { SpeechVoice } from '#src/speech/ports.ts';
 import { type PreemptiveBudget, tokensOf } from '#src/spending/preemptive-budget.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
-import type { PaidPipeline, ReplyHost } from './reserved-engines.ts';
+import type { PaidPipeline, ReplyHost } from './reservation-paid-engines.ts';
 
 /** A part of an answer, and when it came. */
 export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
@@ -37,6 +38,10 @@ export type PendingAnswerParts = {
   readonly pipeline: Pick<PaidPipeline, 'paidBy'>;
   /** It is not spoken: all of it is to be written. Default false. */
   readonly isWritten?: boolean;
+  /** Persona that was called for it; absent: the bot's own one. */
+  readonly persona?: string | undefined;
+  /** Name of the persona that answers; absent: the bot has none. */
+  readonly name?: string | undefined;
   readonly preemptiveBudget: PreemptiveBudget;
   /** Tools that the turn may call; none if left out. */
   readonly tools?: AnswerTools;
@@ -69,6 +74,10 @@ export class PendingAnswer {
   readonly basis: object;
   /** It is not spoken: all of it is to be written. */
   readonly isWritten: boolean;
+  /** Persona that was called for it; undefined: the bot's own one. */
+  readonly persona: string | undefined;
+  /** Name of the persona that answers; undefined: the bot has none. */
+  readonly name: string | undefined;
   /** Pays for all requests of this answer. */
   readonly reservation: Reservation;
   /** Those who may know what the model is shown for it. */
@@ -97,6 +106,8 @@ export class PendingAnswer {
     const { aboutIds, pipeline, preemptiveBudget, tools, basis, knownBy, nowMs } = parts;
     this.basis = basis;
     this.isWritten = parts.isWritten ?? false;
+    this.persona = parts.persona;
+    this.name = parts.name;
     this.madeOf = knownBy;
     this.#aboutIds = aboutIds;
     this.#turn = turn;
@@ -129,6 +140,16 @@ export class PendingAnswer {
   get knownBy(): KnownBy {
     const quoted = knownToPeopleAlone(this.quote?.text.knownBy ?? anybody);
     return knownByAll([this.madeOf, quoted]);
+  }
+
+  /** Name of the persona that was called for it; undefined: the bot itself answers. */
+  get calledName(): string | undefined {
+    return this.persona === undefined ? undefined : this.name;
+  }
+
+  /** Words of it as they are written, for those who may know them: under the name of the persona that was called for them. */
+  written(words: string): ConfidentialText {
+    return new ConfidentialText(words, this.knownBy).under(this.calledName);
   }
 
   /** People whose captions or memories it is made of, or quotes. */

@@ -7,6 +7,7 @@ import {
   isCalled,
   judge,
   needsWords,
+  personaMeant,
   presume,
   type SpeakerTurn,
 } from '#src/turn/addressing/addressing.ts';
@@ -79,15 +80,15 @@ export class SessionAddressing {
     );
   }
 
-  /** An answer to this person is begun. */
-  answering(personId: string): void {
-    this.#attend({ kind: 'answering', personId, atMs: this.#nowMs() });
+  /** An answer to this person is begun; `persona`: of a persona that was called. */
+  answering(personId: string, persona?: string): void {
+    this.#attend({ kind: 'answering', personId, atMs: this.#nowMs(), persona });
   }
 
-  /** Reports the end of an answer, in whatever way; `heard` is the text that left of it. */
-  answered(personId: string, heard: string): void {
+  /** Reports the end of an answer, in whatever way; `heard` is the text that left of it, `persona` as for `answering`. */
+  answered(personId: string, heard: string, persona?: string): void {
     const endsInQuestion = /[?\uff1f\u061f]["\u201d\u00bb\s]*$/u.test(heard);
-    this.#attend({ kind: 'answered', personId, atMs: this.#nowMs(), endsInQuestion });
+    this.#attend({ kind: 'answered', personId, atMs: this.#nowMs(), endsInQuestion, persona });
   }
 
   /** Reports `ms` of speech by one person, whether or not it was meant for the bot. */
@@ -119,6 +120,12 @@ export class SessionAddressing {
     return verdict.meant;
   }
 
+  /** Persona that answers what this person writes, or says next where `text` is not known; undefined: the bot's own one. */
+  personaOf(personId: string, text: string | undefined): string | undefined {
+    const spoken = { speakerId: personId, fromMs: this.#nowMs(), text };
+    return personaMeant(this.#state, among(spoken, this.#context.people()), this.#rules());
+  }
+
   /** Whether an answer is begun in a pause of an utterance. */
   decideAhead(
     facts: WithoutPeople<PreemptiveFacts>,
@@ -147,9 +154,10 @@ export class SessionAddressing {
   }
 
   #rules(): AddressingRules {
-    const { channel, parts, settings } = this.#context;
+    const { channel, parts, settings, stored } = this.#context;
     const names = botNames(channel.guildId, settings(), parts.places);
-    return { ...addressingRules, mode: this.#mode(), names };
+    const personas = stored.personasAt(channel.guildId, channel.channelId);
+    return { ...addressingRules, mode: this.#mode(), names, personas };
   }
 
   #mode(): AddressingMode {
@@ -169,10 +177,18 @@ function among<S extends UtteranceStart>(saying: S, people: readonly ChannelMemb
 }
 
 /** Every name that the bot answers to in one server. */
-export function botNames(
-  guildId: string,
-  { names }: GuildSettings,
-  places: Places,
-): readonly string[] {
+function botNames(guildId: string, { names }: GuildSettings, places: Places): readonly string[] {
   return [...new Set([places.botName(guildId), ...names])];
+}
+
+/** Every name by which something of the bot is called in one channel: those of the bot, and of the personas that answer there. */
+export function calledNames({
+  channel,
+  parts,
+  settings,
+  stored,
+}: SessionContext): readonly string[] {
+  const { channelId, guildId } = channel;
+  const own = botNames(guildId, settings(), parts.places);
+  return [...own, ...stored.personasAt(guildId, channelId)];
 }

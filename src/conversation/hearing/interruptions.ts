@@ -9,7 +9,7 @@ import {
 } from '#src/turn/overlap/interruption.ts';
 import { interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
 import { type OverlapKind, overlapOfPartial } from '#src/turn/overlap/interruption-words.ts';
-import { botNames } from './addressing.ts';
+import { calledNames } from './addressing.ts';
 import type { SpeakerInputEvent } from './speaker-input.ts';
 
 /** Words of a person while the bot speaks, as far as they are known. */
@@ -46,8 +46,7 @@ export class Interruptions {
 
   /** All words so far of what this person is saying; more may come. */
   overhear(personId: string, text: string): void {
-    const { channel, parts, settings } = this.#context;
-    const partial = overlapOfPartial(text, botNames(channel.guildId, settings(), parts.places));
+    const partial = overlapOfPartial(text, calledNames(this.#context));
     this.hear({ personId, ...partial, isFinal: false, meant: false });
   }
 

@@ -9,12 +9,12 @@ import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
 import type { UtteranceStart } from './addressing.ts';
 import { Continuations, type OpenQuestion, questionOf } from './continuations.ts';
+import { UtteranceDecisions } from './handle-ended-utterances.ts';
 import type { Interruptions } from './interruptions.ts';
 import { type LiveAudio, OpenUtterance } from './open-utterance.ts';
 import { PreemptiveAnswers, type PreemptiveAnswersOptions } from './preemptive-answers.ts';
-import { chooseRecogniser } from './recogniser-choice.ts';
+import { chooseRecogniser, freeRecogniserFor } from './recogniser-choice.ts';
 import type { SpeakerInputEvent, UtteranceEnd, UtteranceSoFar } from './speaker-input.ts';
-import { UtteranceDecisions } from './utterance-decisions.ts';
 import { audience, isForBot, isSentEarly, needsWords } from './utterance-facts.ts';
 
 type UtteranceBegin = Extract<SpeakerInputEvent, { kind: 'began' }>;
@@ -172,9 +172,12 @@ export class OpenUtterances {
 
   /** Skips recognition when the budget is used up. */
   #mayBegin(speakerId: string, began: UtteranceBegin): void {
-    const { channel, features, notice, parts } = this.#options.context;
+    const { context, hearing } = this.#options;
+    const { channel, features, languages, notice, parts } = context;
     const isWanted = features.wants(speakerId);
-    const budget = parts.spending.listen(channel.guildId, speakerId, isWanted);
+    const language = languages.hintFor(speakerId) ?? languages.latest;
+    const hasFree = freeRecogniserFor(language, context, hearing) !== undefined;
+    const budget = parts.spending.listen(channel.guildId, speakerId, isWanted, hasFree);
     if ('reservation' in budget) this.#begin(speakerId, began, isWanted, budget);
     else if (budget.isNews()) notice(budget.line);
     else this.#reportUnpaid({ speakerId, fromMs: began.fromMs });
@@ -331,8 +334,8 @@ export class OpenUtterances {
 }
 
 /**
- * Sound for a model that hears itself: only of a person who is going to be answered whatever they say, where there is money for
- * an answer. For all others the words decide first.
+ * Sound for a model that hears itself: only of a person who is going to be answered whatever they say, and by the bot's own
+ * persona, where there is money for an answer. For all others the words decide first.
  */
 function liveAudioOf(
   utterance: Pick<OpenUtterance, 'fromMs' | 'isAlone' | 'name' | 'speakerId'>,
@@ -342,6 +345,7 @@ function liveAudioOf(
   const { addressing, channel, parts, pipeline } = context;
   if (!pipeline.hears || !addressing.presumes(utterance, audience(utterance, context)))
     return undefined;
+  if (addressing.personaOf(speakerId, undefined) !== undefined) return undefined;
   const opened = parts.spending.open({
     kind: 'sound ahead of an answer',
     guildId: channel.guildId,

@@ -1,6 +1,6 @@
 import { beginAnswer } from '#src/conversation/answering/begin-answer.ts';
 import type { SpeakingContext } from '#src/conversation/context.ts';
-import type { HearingDependencies } from '#src/conversation/dependencies.ts';
+import type { HearingDependencies, SessionDependencies } from '#src/conversation/dependencies.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import { type OpenUtterance, said } from '#src/conversation/hearing/open-utterance.ts';
 import type { UtteranceSoFar } from '#src/conversation/hearing/speaker-input.ts';
@@ -96,7 +96,7 @@ export class PreemptiveAnswers {
       trustsPartials: hearing.partialTrust.isTrusted,
       isBegun: utterance.pending !== undefined,
       isQueueFree: queue.isFree,
-      hasBudget: preemptiveBudget.allows && parts.spending.ready(channel.guildId) === undefined,
+      hasBudget: preemptiveBudget.allows && isAffordable(channel.guildId, parts),
       isSettled: utterance.isSettled,
     };
     const decision = addressing.decideAhead(facts, audience(utterance, context));
@@ -106,7 +106,13 @@ export class PreemptiveAnswers {
     const transcript = isWhole ? utterance.text() : Promise.resolve({ text });
     const now = said(soFar(), speakerId, name, () => transcript);
     const until = AbortSignal.any([context.signal, context.gate.withdrawals.of(speakerId)]);
-    const begun = beginAnswer([...earlier, now], context, until);
+    const { persona } = decision;
+    const begun = beginAnswer([...earlier, now], context, until, { persona });
     if (begun instanceof PendingAnswer) utterance.pending = begun;
   }
+}
+
+/** Whether the budget allows an answer that may be in vain: these end first. */
+function isAffordable(guildId: string, { spending }: SessionDependencies): boolean {
+  return spending.ready(guildId) === undefined && spending.manner(guildId).isSparing !== true;
 }

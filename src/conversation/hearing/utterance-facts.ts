@@ -15,9 +15,11 @@ export function factsOf(
 ): WithoutPeople<UtteranceFacts> {
   const { speakerId, fromMs, before, hints, isAmongSounds, spokenSoFar } = utterance;
   const goesOn = before?.isMeant === true;
+  const goesOnTo = goesOn ? before?.persona : undefined;
   const canRepeat = output.hasAnswered;
   const mayCorrect = heardQuestions.correctable(speakerId) !== undefined;
-  const facts = { speakerId, fromMs, evidence, text, goesOn, canRepeat, hints, mayCorrect };
+  const words = { evidence, text, hints };
+  const facts = { speakerId, fromMs, ...words, goesOn, goesOnTo, canRepeat, mayCorrect };
   const mayConfirm = !isAmongSounds && tools.spoken.awaits(speakerId, spokenSoFar);
   return mayConfirm ? { ...facts, mayConfirm, language: languages.of(speakerId) } : facts;
 }

@@ -1,4 +1,4 @@
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';

@@ -4,9 +4,9 @@ import { atStage, BotError } from '#src/base/errors.ts';
 import { ClauseSplitter } from '#src/chat/text/clauses.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import { reportFailure, write, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
-import { inTime } from '#src/conversation/alerts/speech-deadline.ts';
+import { inTime } from '#src/conversation/alerts/synthesis-timeout.ts';
 import type { SpeakingContext } from '#src/conversation/context.ts';
-import { speechRequestOf } from '#src/conversation/engines/answer-request.ts';
+import { speechRequestOf } from '#src/conversation/engines/answer-cost-and-style.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';

@@ -39,6 +39,8 @@ export type ReplyBirth = {
   readonly speed?: number;
   /** True when "again" repeats it once it is over, in place of the former answer. Default false. */
   readonly isAnswer?: boolean;
+  /** Persona that speaks, where one was called. Default: the bot itself. */
+  readonly by?: string | undefined;
   /** Pace that its addressee has chosen, beside the pace that people ask for aloud; 1 is usual. */
   readonly ownSpeed?: number | undefined;
   /** People whom it answers; none for a text that is read out. */
@@ -65,6 +67,7 @@ export class SpeechOutput {
   readonly #onSent: OnSent;
   readonly #adjustment: SpeechAdjustment;
   #reply: SpokenReply | undefined;
+  #by: string | undefined;
   #answeredIds: readonly string[] = [];
   #asked: readonly AskedUtterance[] = [];
   #aboutIds: readonly string[] = [];
@@ -79,6 +82,7 @@ export class SpeechOutput {
         readonly answer: LastAnswer;
         readonly speed: number;
         readonly ownSpeed: number;
+        readonly by: string | undefined;
         readonly knownBy: KnownBy;
         readonly answeredIds: readonly string[];
         readonly aboutIds: readonly string[];
@@ -190,6 +194,7 @@ export class SpeechOutput {
     work: (reply: SpokenReply) => Promise<void>,
     {
       isAnswer = false,
+      by,
       answeredIds = [],
       asked = [],
       aboutIds = [],
@@ -211,6 +216,7 @@ export class SpeechOutput {
       if (this.#track.add(reply).kind === 'full')
         throw new Error('the output speaks another reply');
       this.#reply = reply;
+      this.#by = by;
       this.#answeredIds = answeredIds;
       this.#asked = asked;
       this.#aboutIds = aboutIds;
@@ -232,6 +238,7 @@ export class SpeechOutput {
               answer: new LastAnswer(reply),
               speed: voice.speed,
               ownSpeed,
+              by,
               knownBy: knownBy(),
               answeredIds: this.#answeredIds,
               aboutIds: this.#aboutIds,
@@ -262,6 +269,7 @@ export class SpeechOutput {
       },
       {
         speed: 1,
+        by: last.by,
         answeredIds: last.answeredIds,
         aboutIds: last.aboutIds,
         madeOf: last.knownBy,
@@ -330,7 +338,8 @@ export class SpeechOutput {
     if (fromMs === undefined) return undefined;
     const [text, toMs] = [reply.heardText(), this.#clock.nowMs()];
     const { isForgotten } = this;
-    const about = { answeredIds: this.#answeredIds, aboutIds: this.#aboutIds, isForgotten };
+    const by = this.#by === undefined ? {} : { by: this.#by };
+    const about = { ...by, answeredIds: this.#answeredIds, aboutIds: this.#aboutIds, isForgotten };
     const whose = { ...about, asked: this.#asked, knownBy: this.#madeOf };
     return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, ...whose };
   }

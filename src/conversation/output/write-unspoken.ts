@@ -2,7 +2,6 @@ import { BotError } from '#src/base/errors.ts';
 import { writeTo, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
-import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { AnswerProgress } from './play-answer.ts';
 
 /** An answer so far, and the people who may know it. */
@@ -111,8 +110,7 @@ class Voiceless {
     this.#writing = undefined;
     if (words.trim() === '') return;
     const { pending, progress } = this.#answer;
-    const text = new ConfidentialText(words.trim(), pending.knownBy);
-    writeUnspeakable(text, this.#context, this.#language);
+    writeUnspeakable(pending.written(words.trim()), this.#context, this.#language);
     progress.written = [progress.written ?? '', words.trim()].join(' ').trim();
   }
 
@@ -120,7 +118,7 @@ class Voiceless {
     const { pending, progress, writtenTo } = this.#answer;
     const words = progress.text.trim();
     if (words === '') return;
-    writeTo(writtenTo, new ConfidentialText(words, pending.knownBy), this.#context);
+    writeTo(writtenTo, pending.written(words), this.#context);
     progress.written = words;
   }
 

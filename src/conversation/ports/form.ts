@@ -13,6 +13,8 @@ export type Form = {
 export type FormInput = {
   readonly name: string;
   readonly label: PlainTextId;
+  /** At most 100 characters. */
+  readonly description?: PlainTextId;
   /** In several lines. */
   readonly isLong?: true;
   readonly isRequired?: true;

@@ -5,7 +5,7 @@ import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { type Greeting, stepGreeting } from '#src/turn/greeting.ts';
-import { hasUnasked } from './unanswered-people.ts';
+import { hasUnasked } from './consent-undecided-people.ts';
 
 /** Greets aloud and once, and says whom the bot hears: for people who did not call it and so have read nothing of it. */
 export class Greeter {

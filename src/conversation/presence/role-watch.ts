@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import type { Wakeup } from '#src/base/wakeup.ts';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { ChannelMember, VoiceLink } from '#src/conversation/ports/voice-link.ts';
 

@@ -7,10 +7,11 @@ export function withDuplicates(question: QueuedQuestion): readonly QueuedQuestio
   return [question, ...(question.also ?? [])];
 }
 
-/** Whether another person asks what these people have asked just before. */
+/** Whether another person asks what these people have asked just before, and of the same persona. */
 export function isDuplicate(question: QueuedQuestion, other: QueuedQuestion): boolean {
   const isElse = withDuplicates(question).every((one) => speakerOf(one) !== speakerOf(other));
-  return isElse && asksTheSame(wordsOf(question), wordsOf(other), queueRules);
+  const isOfSame = question.persona === other.persona;
+  return isElse && isOfSame && asksTheSame(wordsOf(question), wordsOf(other), queueRules);
 }
 
 function wordsOf({ words, endedAtMs }: QueuedQuestion): QuestionWords {

@@ -105,7 +105,7 @@ export class TurnQueue {
   /**
    * First to finish is first answered; a person who asks what another has just asked is answered with them.
    *
-   * Of each person one typed question waits: a second one takes its place.
+   * One typed question of each person waits: a second one takes its place.
    */
   ask(question: QueuedQuestion): AskResult {
     const refusal = this.#refusal;

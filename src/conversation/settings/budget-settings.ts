@@ -1,15 +1,24 @@
 import { type Amount, type Caps, nothing } from '#src/spending/caps.ts';
 import { type GuildCaps, isWithin } from '#src/spending/guild-caps.ts';
-import { bad, none, ok, type ServerSetting } from './server-setting.ts';
+import { bad, none, ok, type ServerSetting } from './setting-definition.ts';
+
+/** Most characters of two numbers, as in `$100000.0001 999999min`. */
+const maxCapChars = 30;
 
 /** Caps of a server below those of the operator; no money and no time: the operator's alone. */
 export const personDayCap = capSetting('budget_person', 'personDay');
 export const serverDayCap = capSetting('budget_day', 'serverDay');
 export const serverMonthCap = capSetting('budget_month', 'serverMonth');
 
-function capSetting(key: string, of: keyof GuildCaps & keyof Caps): ServerSetting<Amount> {
+function capSetting(
+  key: `budget_${'person' | 'day' | 'month'}`,
+  of: keyof GuildCaps & keyof Caps,
+): ServerSetting<Amount> {
   return {
     key,
+    group: 'settings.group.budget',
+    about: `settings.about.${key}`,
+    inputs: [{ kind: 'typed', maxChars: maxCapChars }],
     standard: () => nothing,
     read(words, { caps }) {
       const cap = readCap(words);

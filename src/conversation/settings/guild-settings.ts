@@ -8,14 +8,15 @@ import { voiceNamed } from '#src/speech/voice-names.ts';
 import { languageLabel, languageTag, offeredLanguages } from '#src/texts/language-names.ts';
 import { type AddressingMode, addressingModes } from '#src/turn/addressing/addressing-windows.ts';
 import { personDayCap, serverDayCap, serverMonthCap } from './budget-settings.ts';
-import type { Persona } from './persona.ts';
 import {
   autoJoin,
   autoJoinMode,
   blockedIds,
   leaveAfterMs,
   userRoleIds,
-} from './presence-settings.ts';
+} from './join-and-access-settings.ts';
+import type { Persona } from './persona.ts';
+import { personasElsewhere, voicesElsewhere } from './persona-choice.ts';
 import {
   bad,
   type Choices,
@@ -26,7 +27,7 @@ import {
   type ServerSetting,
   switchSetting,
   wordSetting,
-} from './server-setting.ts';
+} from './setting-definition.ts';
 
 /** Settings that apply in one server, and with `StoredSettings.at` in one of its voice channels. */
 export type GuildSettings = ConversationValues & {
@@ -57,10 +58,16 @@ export type StoredGuildSettings = {
 export const maxInstructionsChars = 1_000;
 const [maxNames, maxNameChars] = [10, 32];
 const maxVoiceChars = 64;
+/** Longer than any name of IANA. */
+const maxZoneChars = 64;
 const maxLanguages = 20;
 
 const pipeline: ServerSetting<PipelineName> = {
   key: 'pipeline',
+  group: 'settings.group.answers',
+  about: 'settings.about.pipeline',
+  inputs: [{ kind: 'one-of' }],
+  operator: 'PIPELINE',
   standard: ({ pipelines: { names } }) => names[0] ?? 'chained',
   read(words, { pipelines }) {
     const name = pipelineNames.find((one) => one === words.toLowerCase());
@@ -74,18 +81,33 @@ const pipeline: ServerSetting<PipelineName> = {
 };
 
 const addressing: ServerSetting<AddressingMode> = {
-  ...wordSetting('addressing', addressingModes, ({ defaults }) => defaults.addressing),
+  ...wordSetting('addressing', addressingModes, ({ defaults }) => defaults.addressing, {
+    group: 'settings.group.answers',
+    about: 'settings.about.addressing',
+  }),
+  operator: 'ADDRESSING',
   savedLine: (mode) => ({ id: `settings.addressing.${mode}` }),
 };
 
 /** The panel shows questions for a minute, as they were understood. */
-const showHeard = switchSetting('show_heard', true);
+const showHeard = switchSetting('show_heard', true, {
+  group: 'settings.group.answers',
+  about: 'settings.about.show_heard',
+});
 
-const cues = wordSetting('cues', cueLevels, () => 'soft');
+const cues = wordSetting('cues', cueLevels, () => 'soft', {
+  group: 'settings.group.sounds',
+  about: 'settings.about.cues',
+});
 
 /** Who the bot is and how it talks. */
 const instructions: ServerSetting<string> = {
   key: 'instructions',
+  group: 'settings.group.bot',
+  about: 'settings.about.instructions',
+  inputs: [{ kind: 'typed', maxChars: maxInstructionsChars, isLong: true }],
+  operator: 'BOT_INSTRUCTIONS',
+  elsewhere: personasElsewhere,
   standard: ({ defaults }) => defaults.style.instructions,
   read: (words) => (words.length > 0 && words.length <= maxInstructionsChars ? ok(words) : bad),
   shown: (words) => words,
@@ -96,6 +118,11 @@ const instructions: ServerSetting<string> = {
 /** Undefined: the engine's own. */
 const voice: ServerSetting<string | undefined> = {
   key: 'voice',
+  group: 'settings.group.bot',
+  about: 'settings.about.voice',
+  inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: maxVoiceChars }],
+  operator: 'SPEECH_VOICE',
+  elsewhere: voicesElsewhere,
   standard: ({ defaults }) => defaults.style.voice.name,
   read(words, { voices }) {
     const name = words.length <= maxVoiceChars ? voiceNamed(words, voices) : undefined;
@@ -111,6 +138,11 @@ const voice: ServerSetting<string | undefined> = {
 /** Names that the bot answers to beside its name in the server. */
 const names: ServerSetting<readonly string[]> = {
   key: 'names',
+  group: 'settings.group.bot',
+  about: 'settings.about.names',
+  inputs: [{ kind: 'typed', maxChars: maxNames * (maxNameChars + 2) }],
+  operator: 'BOT_NAME',
+  elsewhere: personasElsewhere,
   standard: ({ defaults }) => defaults.names,
   read(words) {
     const typed = words.split(',').map((name) => name.trim());
@@ -122,22 +154,39 @@ const names: ServerSetting<readonly string[]> = {
   unreadableLine: () => ({ id: 'settings.bad.names' }),
 };
 
+/** Personas of the server answer to their own names, wherever the bot sits. */
+const personasAnswer = switchSetting('personas_answer', false, {
+  group: 'settings.group.bot',
+  about: 'settings.about.personas_answer',
+});
+
 /** Role whose members may change everybody's sounds. */
-const djRoleId = idSetting(
-  'dj_role',
-  'role',
-  { id: 'settings.bad.dj_role' },
-  ({ defaults }) => defaults.djRoleId,
-);
+const djRoleId: ServerSetting<string | undefined> = {
+  ...idSetting(
+    'dj_role',
+    'role',
+    { id: 'settings.bad.dj_role' },
+    { group: 'settings.group.sounds', about: 'settings.about.dj_role' },
+    ({ defaults }) => defaults.djRoleId,
+  ),
+  operator: 'DJ_ROLE_ID',
+};
 
 /** Tracks are quieter while a person speaks, not only under the bot's own voice. */
-const duckForPeople = switchSetting('duck_for_people', false);
+const duckForPeople = switchSetting('duck_for_people', false, {
+  group: 'settings.group.sounds',
+  about: 'settings.about.duck_for_people',
+});
 
 const policies = ['ask', 'role', 'notice'] as const;
 
 /** `role` alone is the role the operator has named; another one is given by its id or as Discord mentions it. */
 const consent: ServerSetting<ConsentPolicySettings> = {
   key: 'consent',
+  group: 'settings.group.people',
+  about: 'settings.about.consent',
+  inputs: [{ kind: 'one-of' }, { kind: 'role', most: 1, before: 'role ' }],
+  operator: 'CONSENT_POLICY',
   standard: ({ defaults }) => defaults.consent,
   unread: { policy: 'ask' },
   read(words, { defaults }) {
@@ -160,11 +209,17 @@ export function isLooser(before: ConsentPolicySettings, after: ConsentPolicySett
 }
 
 /** Form of answers to questions typed in the chat of the voice channel. */
-const typed = wordSetting('typed', typedModes, () => 'voice');
+const typed = wordSetting('typed', typedModes, () => 'voice', {
+  group: 'settings.group.answers',
+  about: 'settings.about.typed',
+});
 
 /** Language of people of whom none is known, BCP 47. */
 const language: ServerSetting<string | undefined> = {
   key: 'language',
+  group: 'settings.group.language',
+  about: 'settings.about.language',
+  inputs: [{ kind: 'language', most: 1 }],
   standard: () => undefined,
   read(words) {
     if (words.toLowerCase() === none) return ok(undefined);
@@ -178,6 +233,9 @@ const language: ServerSetting<string | undefined> = {
 /** Languages that people speak there, BCP 47; no other one is detected. Empty: any. */
 const languages: ServerSetting<readonly string[]> = {
   key: 'languages',
+  group: 'settings.group.language',
+  about: 'settings.about.languages',
+  inputs: [{ kind: 'language', most: maxLanguages }],
   standard: () => [],
   read(words) {
     if (words.toLowerCase() === none) return ok([]);
@@ -193,6 +251,9 @@ const languages: ServerSetting<readonly string[]> = {
 /** IANA name of the zone of times of day. */
 const timeZone: ServerSetting<string> = {
   key: 'timezone',
+  group: 'settings.group.language',
+  about: 'settings.about.timezone',
+  inputs: [{ kind: 'typed', maxChars: maxZoneChars }],
   standard: ({ defaults }) => defaults.timeZone,
   read: (words) => (isTimeZone(words) ? ok(words) : bad),
   shown: (name) => name,
@@ -201,10 +262,18 @@ const timeZone: ServerSetting<string> = {
 };
 
 /** It says who has joined. */
-const announce = switchSetting('announce', false);
+const announce = switchSetting('announce', false, {
+  group: 'settings.group.presence',
+  about: 'settings.about.announce',
+});
 
 /** Text channel whose lines are read out; undefined: none. Whether it is there shows when it is used. */
-const readChannelId = idSetting('read_channel', 'channel', { id: 'settings.bad.read_channel' });
+const readChannelId = idSetting(
+  'read_channel',
+  'text-channel',
+  { id: 'settings.bad.read_channel' },
+  { group: 'settings.group.sounds', about: 'settings.about.read_channel' },
+);
 
 /** Settings of the conversation. A new one is a record and a line here; those of a feature are in its `settings`. */
 export const conversationSettings = {
@@ -214,6 +283,7 @@ export const conversationSettings = {
   instructions,
   voice,
   names,
+  personasAnswer,
   djRoleId,
   duckForPeople,
   consent,

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { parsedJson } from '#src/base/json.ts';
+import { Mentions } from '#src/texts/plain.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { type Persona, personaKeyOf, readPersona } from './persona.ts';
 
 const personaPrefix = 'persona:';
@@ -63,11 +65,41 @@ export function placesOf(
   set: ReadonlyMap<string, string>,
   name: string,
 ): readonly (string | undefined)[] {
-  const places = [...set.keys()].flatMap((key): readonly (string | undefined)[] => {
+  return chosenPlaces(set).filter((place) => choiceIn(set, place).persona === personaKeyOf(name));
+}
+
+/** Places with a choice: voice channels, and undefined for the server. */
+function chosenPlaces(set: ReadonlyMap<string, string>): readonly (string | undefined)[] {
+  return [...set.keys()].flatMap((key): readonly (string | undefined)[] => {
     if (key === botChoiceKey(undefined)) return [undefined];
     return key.startsWith(channelPrefix) ? [key.slice(channelPrefix.length)] : [];
   });
-  return places.filter((place) => choiceIn(set, place).persona === personaKeyOf(name));
+}
+
+/** Lines about places where a persona stands in place of the instructions, names and voice of the server. */
+export function personasElsewhere(set: ReadonlyMap<string, string>): readonly TextLine[] {
+  return chosenPlaces(set).flatMap((place) => {
+    const { persona } = choiceIn(set, place);
+    if (typeof persona !== 'string') return [];
+    return [lineAbout(place, personaIn(set, persona)?.name ?? persona)];
+  });
+}
+
+/** Lines about places where another voice or a persona was chosen. */
+export function voicesElsewhere(set: ReadonlyMap<string, string>): readonly TextLine[] {
+  return chosenPlaces(set).flatMap((place) => {
+    const { persona, voice } = choiceIn(set, place);
+    const name = typeof persona === 'string' ? personaIn(set, persona)?.name : undefined;
+    const value = voice ?? name;
+    return value === undefined ? [] : [lineAbout(place, value)];
+  });
+}
+
+function lineAbout(place: string | undefined, value: string): TextLine {
+  const command = '/voice bot';
+  if (place === undefined) return { id: 'settings.everywhere', with: { value, command } };
+  const channel = new Mentions(place, '#');
+  return { id: 'settings.channel', with: { channel, value, command } };
 }
 
 /** Stored form of a choice; undefined: no choice. */

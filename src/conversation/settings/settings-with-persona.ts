@@ -49,8 +49,11 @@ export function withIdentity(
 }
 
 /** Pipeline that answers with these settings; the voice of a Realtime conversation cannot change, so another one begins it anew. */
-export function wantedPipeline(settings: () => GuildSettings): WantedPipeline {
-  const { brain, pipeline: name, voice: frozenVoice } = settings();
+export function wantedPipeline({
+  brain,
+  pipeline: name,
+  voice: frozenVoice,
+}: GuildSettings): WantedPipeline {
   return { name, brain, ...(name === 'realtime' && { frozenVoice }) };
 }
 

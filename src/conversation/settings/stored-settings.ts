@@ -2,27 +2,31 @@ import { z } from 'zod';
 import { withStore } from '#src/conversation/alerts/store-access.ts';
 import type { SessionDependencies, SessionSources } from '#src/conversation/dependencies.ts';
 import type { Brains } from '#src/conversation/ports/pipelines.ts';
-import type { CaptionOptions } from '#src/conversation/ports/settings.ts';
-import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
+import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { type Pronounce, pronounceWith } from '#src/speech/pronunciation.ts';
 import { isVoiceAmong } from '#src/speech/voice-names.ts';
 import type { GuildCaps } from '#src/spending/guild-caps.ts';
+import { Mentions } from '#src/texts/plain.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import {
   conversationSettings,
   type GuildSettings,
   type StoredGuildSettings,
   settingsOf,
 } from './guild-settings.ts';
-import type { Persona } from './persona.ts';
+import { type Persona, personaKeyOf } from './persona.ts';
 import {
   type BotChoice,
   botChoiceKey,
   type ChannelIdentity,
   identityIn,
+  personaIn,
+  personasIn,
   storedChoice,
   storedPersonaKey,
 } from './persona-choice.ts';
-import { type Choices, readSetting, type ServerSetting } from './server-setting.ts';
+import { type Choices, readSetting, type ServerSetting } from './setting-definition.ts';
 import { botVoices, mannerOf, voiceOf, voicesOf, withIdentity } from './settings-with-persona.ts';
 import { type WordKey, wordsIn } from './stored-words.ts';
 
@@ -41,12 +45,17 @@ type KnownSettings = {
   readonly voices: readonly string[];
   readonly settings: GuildSettings;
   readonly caps: GuildCaps;
-  /** By voice channel; of an empty id where there is no choice. */
+  /** By voice channel, of an empty id where there is no choice; and by the key of a persona that was called. */
   readonly channels: Map<string, KnownChannel>;
 };
 
 /** Who the bot is in a voice channel, and what holds there. */
-type KnownChannel = { readonly identity: ChannelIdentity; readonly settings: GuildSettings };
+type KnownChannel = {
+  readonly identity: ChannelIdentity;
+  readonly settings: GuildSettings;
+  /** Names of the other personas that answer when they are called, sorted. */
+  readonly others: readonly string[];
+};
 
 const unread: StoredGuildSettings = { set: new Map(), isRead: false };
 
@@ -69,11 +78,30 @@ export class StoredSettings {
     return this.#sources.serverSettings;
   }
 
-  get choices(): Choices {
-    const { caps, defaults } = this.#sources;
-    const { pipelines, voices } = this.#parts;
+  /** Choices of a server, by its plan. */
+  choicesIn(guildId: string): Choices {
+    const { defaults, planOf } = this.#sources;
+    const { pipelines: all, voices } = this.#parts;
+    const { caps } = planOf(guildId);
+    const isAllowed = (name: PipelineName) => this.allows(guildId, name);
+    const pipelines = {
+      names: all.names.filter(isAllowed),
+      needs: (name: PipelineName) => (isAllowed(name) ? all.needs(name) : 'SERVER_PLANS_FILE'),
+    };
     const knownVoices = voices.known();
     return { pipelines, voices: botVoices(this.#parts), knownVoices, caps, defaults };
+  }
+
+  /** Whether a server may use this pipeline, by its plan. */
+  allows(guildId: string, name: PipelineName): boolean {
+    return this.#sources.planOf(guildId).pipelines?.includes(name) ?? true;
+  }
+
+  /** Brains that personas of a server may name, by its plan. */
+  brainsIn(guildId: string): Brains {
+    const { brains = noBrains } = this.#parts.pipelines;
+    const { brains: allowed } = this.#sources.planOf(guildId);
+    return allowed ? new Map([...brains].filter(([name]) => allowed.includes(name))) : brains;
   }
 
   /** Settings as far as they are known now: until the consent policy was read, people have to agree. */
@@ -86,9 +114,18 @@ export class StoredSettings {
     return this.#knownIn(guildId).caps;
   }
 
-  /** Same as `in`, with who the bot is there: in this voice channel, or in those without a choice. */
-  at(guildId: string, channelId: string | undefined): GuildSettings {
-    return this.#knownAt(guildId, channelId).settings;
+  /**
+   * Same as `in`, with who the bot is there: in this voice channel, or in those without a choice. `called`: the persona that
+   * answers because it was called, if it is one of `personasAt`.
+   */
+  at(guildId: string, channelId: string | undefined, called?: string): GuildSettings {
+    return (this.#calledAt(guildId, channelId, called) ?? this.#knownAt(guildId, channelId))
+      .settings;
+  }
+
+  /** Names of the personas that answer there when they are called, beside the bot's own one, sorted; the same list until a change. */
+  personasAt(guildId: string, channelId: string | undefined): readonly string[] {
+    return this.#knownAt(guildId, channelId).others;
   }
 
   /** The voice that was chosen for the bot there, by whatever command; undefined: none was. */
@@ -103,28 +140,34 @@ export class StoredSettings {
 
   /** Settings that would hold if a key were set so. */
   foresee(guildId: string, key: string, value: string | undefined): GuildSettings {
-    return this.#settings(withValue(this.#server(guildId), key, value));
+    return this.#settings(guildId, withValue(this.#server(guildId), key, value));
   }
 
-  /** Style of answers there. The operator's instructions name the bot already; those of a server need not. */
-  styleIn(guildId: string, channelId?: string): ReplyStyle {
+  /** Style of answers there, as `at`. The operator's instructions name the bot already; those of a server need not. */
+  styleIn(guildId: string, channelId?: string, called?: string): ReplyStyle {
     const { places } = this.#parts;
     const { style } = this.#sources.defaults;
-    const here = this.at(guildId, channelId);
+    const own = this.#knownAt(guildId, channelId);
+    const other = this.#calledAt(guildId, channelId, called);
+    const { settings: here } = other ?? own;
     const { instructions, names, persona, pipeline } = here;
     const { name = places.botName(guildId) } = persona ?? {};
     const isOwn = persona !== undefined || this.isSet(guildId, conversationSettings.instructions);
-    const called = isOwn ? ` Your name is ${name}.` : '';
+    const naming = isOwn ? ` Your name is ${name}.` : '';
     const others = names.filter((one) => one !== persona?.name);
-    const also = this.isSet(guildId, conversationSettings.names)
-      ? ` You are also called ${others.join(', ')}.`
-      : '';
+    const hasMore = !other && this.isSet(guildId, conversationSettings.names);
+    const also = hasMore ? ` You are also called ${others.join(', ')}.` : '';
+    const ownName = own.settings.persona?.name ?? places.botName(guildId);
+    const beside = other
+      ? [ownName, ...own.others.filter((one) => one !== persona?.name)]
+      : own.others;
+    const company = beside.length > 0 ? companyOf(beside) : '';
     const manner = persona ? mannerOf(persona, pipeline) : '';
     const byLanguage = voicesOf(here, botVoices(this.#parts));
     const { pronounce } = this.#words.of(this.stored(guildId));
     return {
       ...style,
-      instructions: `${instructions}${called}${also}${manner}`,
+      instructions: `${instructions}${naming}${also}${company}${manner}`,
       voice: {
         ...style.voice,
         ...voiceOf(here, botVoices(this.#parts)),
@@ -137,7 +180,9 @@ export class StoredSettings {
   /** Which of them the server has set itself. */
   isSet(guildId: string, setting: ServerSetting): boolean {
     const words = this.#server(guildId).set.get(setting.key);
-    return words !== undefined && readSetting(setting, words, this.choices).kind === 'ok';
+    return (
+      words !== undefined && readSetting(setting, words, this.choicesIn(guildId)).kind === 'ok'
+    );
   }
 
   /** Options of captions that people turned on in a voice channel; `off` for the rest of a session; undefined: no choice. */
@@ -248,7 +293,7 @@ export class StoredSettings {
     const voices = botVoices(this.#parts);
     const before = this.#known.get(server);
     if (before?.voices === voices) return before;
-    const settings = this.#settings(server);
+    const settings = this.#settings(guildId, server);
     const { personDayCap, serverDayCap, serverMonthCap } = settings;
     const caps = { personDay: personDayCap, serverDay: serverDayCap, serverMonth: serverMonthCap };
     const known = { voices, settings, caps, channels: new Map<string, KnownChannel>() };
@@ -260,20 +305,63 @@ export class StoredSettings {
     const { channels, settings, voices } = this.#knownIn(guildId);
     const before = channels.get(channelId);
     if (before) return before;
-    const { brains = noBrains } = this.#parts.pipelines;
+    const brains = this.brainsIn(guildId);
     const identity = identityIn(this.stored(guildId), channelId || undefined);
-    const known = { identity, settings: withIdentity(settings, identity, { brains, voices }) };
+    const known = {
+      identity,
+      settings: withIdentity(settings, identity, { brains, voices }),
+      others: settings.personasAnswer ? othersIn(this.stored(guildId), identity) : [],
+    };
     channels.set(channelId, known);
     return known;
   }
 
-  #settings(server: StoredGuildSettings): GuildSettings {
-    return settingsOf(this.all, server, this.choices);
+  /** The persona that was called there; undefined where it is none that answers. */
+  #calledAt(
+    guildId: string,
+    channelId: string | undefined,
+    called: string | undefined,
+  ): KnownChannel | undefined {
+    if (called === undefined || !this.personasAt(guildId, channelId).includes(called))
+      return undefined;
+    const { channels, settings, voices } = this.#knownIn(guildId);
+    const key = storedPersonaKey(called);
+    const before = channels.get(key);
+    if (before) return before;
+    const brains = this.brainsIn(guildId);
+    const persona = personaIn(this.stored(guildId), called);
+    const identity = persona ? { persona } : {};
+    const known = {
+      identity,
+      settings: withIdentity(settings, identity, { brains, voices }),
+      others: [],
+    };
+    channels.set(key, known);
+    return known;
+  }
+
+  #settings(guildId: string, server: StoredGuildSettings): GuildSettings {
+    return settingsOf(this.all, server, this.choicesIn(guildId));
   }
 
   #server(guildId: string): StoredGuildSettings {
     return this.#servers.get(guildId) ?? unread;
   }
+}
+
+function othersIn(
+  set: ReadonlyMap<string, string>,
+  { persona }: ChannelIdentity,
+): readonly string[] {
+  const own = persona && personaKeyOf(persona.name);
+  return personasIn(set)
+    .map(({ name }) => name)
+    .filter((name) => personaKeyOf(name) !== own);
+}
+
+/** Prompt about others that answer there by their own names. */
+function companyOf(names: readonly string[]): string {
+  return ` Others answer here, too: ${names.join(', ')}. Their words stand under their names; speak for yourself alone.`;
 }
 
 function withValue(
@@ -291,9 +379,24 @@ function restKey(channelId: string): string {
   return `auto_join_rest:${channelId}`;
 }
 
+const captionsPrefix = 'captions:';
+
 /** Key under which the settings of a server hold the captions of one of its voice channels. */
 function captionsKey(channelId: string): string {
-  return `captions:${channelId}`;
+  return `${captionsPrefix}${channelId}`;
+}
+
+/** Lines about voice channels in which people have turned captions on, or off for the rest of a session. */
+export function captionsElsewhere(set: ReadonlyMap<string, string>): readonly TextLine[] {
+  return [...set]
+    .filter(([key]) => key.startsWith(captionsPrefix))
+    .map(([key, value]) => {
+      const channel = new Mentions(key.slice(captionsPrefix.length), '#');
+      return {
+        id: 'settings.channel',
+        with: { channel, value: value === 'off' ? value : 'on', command: '/captions' },
+      };
+    });
 }
 
 const tag = z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/);

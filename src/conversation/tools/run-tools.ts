@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import { reportMissedDeadline } from '#src/conversation/alerts/stage-watchdog.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type {
@@ -15,11 +15,11 @@ import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { lineWith, type PlainTextId, text } from '#src/texts/texts.ts';
+import { asData, onOneLine, refusal, uncertain } from './format-tool-result.ts';
+import type { ToolCallResult, ToolEffect } from './idempotent-tool-calls.ts';
 import { checkIntent, spokenCall } from './intent-check.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
-import { spokenQuestion } from './spoken-question.ts';
-import type { ToolCallResult, ToolEffect } from './tool-effects.ts';
-import { asData, onOneLine, refusal, uncertain } from './tool-result.ts';
+import { spokenQuestion } from './spoken-confirmation-question.ts';
 
 /** No call takes longer, its check included, unless its tool may. */
 export const longestCallMs = 10_000;

@@ -5,11 +5,11 @@ import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { holds, type Right } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
-import { bearerOf } from './bearer-facts.ts';
-import { confirmCall } from './confirm-tool.ts';
+import { ToolEffects } from './idempotent-tool-calls.ts';
 import { PendingConfirmations } from './pending-confirmations.ts';
+import { bearerOf } from './rights-holder-facts.ts';
+import { confirmCall } from './run-confirmed-tools.ts';
 import { SpokenConfirmation, type SpokenSpan } from './spoken-confirmation.ts';
-import { ToolEffects } from './tool-effects.ts';
 
 /** Parts that only tools use. */
 type ToolSources = {

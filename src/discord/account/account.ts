@@ -13,9 +13,12 @@ export type Account = {
   /** With it the invite link does not work. */
   readonly needsCodeGrant: boolean;
   readonly isPublic: boolean;
-  /** Person whom it belongs to, or the owner of its team. */
-  readonly ownerId?: string;
+  /** People whom it belongs to: its owner, or the members of its team. */
+  readonly owners: readonly AccountOwner[];
 };
+
+/** Person whom a bot belongs to, by the name that Discord shows. */
+export type AccountOwner = { readonly id: string; readonly name: string };
 
 /** Logins that Discord allows the bot a day, which it takes away its token for when they are used up. */
 export type LoginBudget = {
@@ -27,13 +30,23 @@ export type LoginBudget = {
 
 export type GuildName = { readonly id: string; readonly name: string };
 
+const owner = z.object({
+  id: z.string(),
+  username: z.string().nullish(),
+  global_name: z.string().nullish(),
+});
+/** Source: Discord docs, "Membership State Enum": an invitation that was accepted. */
+const accepted = 2;
+const teamMember = z.object({ user: owner, membership_state: z.int().default(accepted) });
 const application = z.object({
   id: z.string(),
   flags: z.int().default(0),
   bot_public: z.boolean().default(true),
   bot_require_code_grant: z.boolean().default(false),
-  owner: z.object({ id: z.string() }).nullish(),
-  team: z.object({ owner_user_id: z.string().nullish() }).nullish(),
+  owner: owner.nullish(),
+  team: z
+    .object({ owner_user_id: z.string().nullish(), members: z.array(teamMember).default([]) })
+    .nullish(),
 });
 const user = z.object({ id: z.string(), username: z.string() });
 const gateway = z.object({
@@ -66,7 +79,6 @@ const switches = [
 export async function readAccount(rest: AccountRest, signal: AbortSignal): Promise<Account> {
   const bot = await rest.read(Routes.user(), user, signal);
   const own = await rest.read(Routes.currentApplication(), application, signal);
-  const ownerId = own.team ? own.team.owner_user_id : own.owner?.id;
   return {
     applicationId: own.id,
     botId: bot.id,
@@ -74,8 +86,19 @@ export async function readAccount(rest: AccountRest, signal: AbortSignal): Promi
     privilegedIntents: switches.flatMap(([name, flags]) => (own.flags & flags ? [name] : [])),
     needsCodeGrant: own.bot_require_code_grant,
     isPublic: own.bot_public,
-    ...(ownerId && { ownerId }),
+    owners: ownersOf(own),
   };
+}
+
+function ownersOf({ owner, team }: z.infer<typeof application>): readonly AccountOwner[] {
+  if (!team) return owner ? [named(owner)] : [];
+  const members = team.members.filter(({ membership_state: state }) => state === accepted);
+  if (members.length > 0) return members.map(({ user }) => named(user));
+  return team.owner_user_id ? [{ id: team.owner_user_id, name: team.owner_user_id }] : [];
+}
+
+function named({ id, username, global_name: shown }: z.infer<typeof owner>): AccountOwner {
+  return { id, name: shown || username || id };
 }
 
 /** Errors and abort: as `AccountRest.read`. */

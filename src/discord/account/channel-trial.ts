@@ -97,7 +97,8 @@ async function lostLink(link: VoiceLink, signal: AbortSignal): Promise<never> {
   return await new Promise<never>(() => undefined);
 }
 
-function onlyShard({ guildId }: ChannelRef, count: number): OwnedShard {
+/** The shard of the server of a channel, to log in with alone. */
+export function onlyShard({ guildId }: ChannelRef, count: number): OwnedShard {
   const id = shardOf(guildId, count);
   return { id, count, recommendedCount: count, waitToIdentify: async () => undefined };
 }

@@ -1,4 +1,5 @@
 import {
+  type AnySelectMenuInteraction,
   type ButtonInteraction,
   type ChatInputCommandInteraction,
   DiscordAPIError,
@@ -6,6 +7,7 @@ import {
   type Message,
   type MessageContextMenuCommandInteraction,
   MessageFlags,
+  type ModalMessageModalSubmitInteraction,
   type ModalSubmitInteraction,
   RESTJSONErrorCodes,
 } from 'discord.js';
@@ -21,6 +23,7 @@ import type { MessageBody as Said } from './rendering.ts';
 export type RepliableInteraction =
   | ChatInputCommandInteraction<'cached'>
   | MessageContextMenuCommandInteraction<'cached'>
+  | AnySelectMenuInteraction<'cached'>
   | ButtonInteraction<'cached'>
   | ModalSubmitInteraction<'cached'>;
 
@@ -37,20 +40,40 @@ export function resilientInteraction(
   messages: Pick<ChannelMessages, 'offer'>,
 ): AnswerableInteraction {
   const retried = <T>(send: () => Promise<T>) => twice(send, isCut, timing);
+  const reply = async (message: Said) => {
+    try {
+      return placeOf(await retried(() => asking.reply({ ...message, withResponse: true })));
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+      asking.replied = true;
+      return await replaced(asking, message, retried);
+    }
+  };
   return {
     id: asking.id,
-    async reply(message) {
-      try {
-        return placeOf(await retried(() => asking.reply({ ...message, withResponse: true })));
-      } catch (error) {
-        if (!isTaken(error)) throw error;
-        asking.replied = true;
-        return await replaced(asking, message, retried);
-      }
-    },
+    reply,
     async deferReply(how) {
       try {
         await retried(() => asking.deferReply(how));
+      } catch (error) {
+        if (!isTaken(error)) throw error;
+        asking.deferred = true;
+      }
+    },
+    async update(message) {
+      if (!hasMessage(asking)) return await reply({ ...message, flags: MessageFlags.Ephemeral });
+      try {
+        return placeOf(await retried(() => asking.update({ ...message, withResponse: true })));
+      } catch (error) {
+        if (!isTaken(error)) throw error;
+        asking.replied = true;
+        return placeOf(await retried(() => asking.editReply(message)));
+      }
+    },
+    async deferUpdate() {
+      if (!hasMessage(asking)) throw new Error('There is no message to be changed.');
+      try {
+        await retried(() => asking.deferUpdate());
       } catch (error) {
         if (!isTaken(error)) throw error;
         asking.deferred = true;
@@ -72,6 +95,16 @@ export function resilientInteraction(
       await messages.offer(where, line, [], [], AbortSignal.timeout(writeMs));
     },
   };
+}
+
+/** Whether it came from a message that can be changed in its place: not so of commands, and of forms that they opened. */
+function hasMessage(
+  asking: RepliableInteraction,
+): asking is
+  | AnySelectMenuInteraction<'cached'>
+  | ButtonInteraction<'cached'>
+  | ModalMessageModalSubmitInteraction<'cached'> {
+  return asking.isMessageComponent() || (asking.isModalSubmit() && asking.isFromMessage());
 }
 
 type RetryRequest = <T>(send: () => Promise<T>) => Promise<T>;

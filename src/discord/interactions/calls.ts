@@ -1,4 +1,5 @@
 import {
+  type AnySelectMenuInteraction,
   type Attachment,
   type AutocompleteInteraction,
   type ButtonInteraction,
@@ -19,11 +20,13 @@ import type { Languages } from './rendering.ts';
 type SentFile = NonNullable<CommandCall['sound']>;
 type SlashInteraction = ChatInputCommandInteraction<'cached'> | AutocompleteInteraction<'cached'>;
 type MenuInteraction = MessageContextMenuCommandInteraction<'cached'>;
+type PickInteraction = AnySelectMenuInteraction<'cached'>;
 type FormInteraction = ModalSubmitInteraction<'cached'>;
 type KnownInteraction =
   | SlashInteraction
   | MenuInteraction
   | FormInteraction
+  | PickInteraction
   | ButtonInteraction<'cached'>;
 
 /** Call of a press: the person, and the subject of the button. Throws where Discord sent no text for a text. */
@@ -89,6 +92,13 @@ export function formCallOf(
   return checked({ ...call, words: { ...typedInto(asked, handler), ...call.words } });
 }
 
+/** Call of a menu on a message: the person, the picked values, and the subject. Throws where Discord sent no list of texts. */
+export function pickCallOf(asked: PickInteraction, about?: string): CommandCall {
+  const picked: unknown = asked.values;
+  if (!Array.isArray(picked)) throw new Error('Discord sent no list of picked values.');
+  return checked({ ...unchecked(asked, about), picked });
+}
+
 /** Call of an entry of the menu of a message: the person and the message. */
 export function menuCallOf(asked: MenuInteraction): CommandCall {
   const { author, member, attachments, id: messageId, webhookId } = asked.targetMessage;
@@ -115,8 +125,8 @@ function checked(call: CommandCall): CommandCall {
   const sounds = [...(file ? [file] : []), ...(sound ? [sound] : []), ...(message?.sounds ?? [])];
   const files = sounds.flatMap(({ name, url, type = '' }) => [name, url, type]);
   const { author, authorId, messageId, text: words } = message ?? {};
-  const picked = message ? [author, authorId, messageId, words] : [];
-  const texts: readonly unknown[] = [guildId, callerId, callerName, ...places, ...files, ...picked];
+  const chosen = message ? [author, authorId, messageId, words] : (call.picked ?? []);
+  const texts: readonly unknown[] = [guildId, callerId, callerName, ...places, ...files, ...chosen];
   const isWhole = texts.every((text) => typeof text === 'string');
   if (!isWhole || !sounds.every(({ sizeBytes }) => Number.isFinite(sizeBytes)))
     throw new Error('Discord sent another type where a text or a size belongs.');

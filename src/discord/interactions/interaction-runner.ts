@@ -18,6 +18,10 @@ export interface AnswerableInteraction {
   readonly id: string;
   reply(message: MessageBody): Promise<PanelPlace | undefined>;
   deferReply(how: DeferOptions): Promise<unknown>;
+  /** Changes the message whose button, picker or form was used, as the answer. */
+  update(message: MessageEdit): Promise<PanelPlace | undefined>;
+  /** Says that the answer will change that message. */
+  deferUpdate(): Promise<unknown>;
   editReply(message: MessageEdit): Promise<PanelPlace | undefined>;
   deleteReply(): Promise<unknown>;
   followUp(message: MessageBody): Promise<PanelPlace | undefined>;
@@ -35,6 +39,8 @@ export type Invocation = {
   readonly languages: Languages;
   /** Audience of "thinking" while a slow answer is awaited. */
   readonly shownTo: 'room' | 'caller';
+  /** It changes the message that it came from, so nothing shows as thinking. */
+  readonly inPlace?: true | undefined;
   /** Stands in place of "thinking". */
   meanwhile?(): TextLine | undefined;
   /** Longest time, in ms, that it may take; a minute where it is not given. */
@@ -48,6 +54,8 @@ export type Invocation = {
 
 export type InteractionRunnerOptions = {
   readonly buttons: ReadonlyMap<string, Button>;
+  /** Content with its names of commands as links. Left out: they stay names. */
+  readonly linked?: (content: string) => string;
   readonly panels: Pick<PanelReplies, 'dressed' | 'put'>;
   readonly timing: SyncTiming;
   readonly report: (event: DiscordEvent) => void;
@@ -83,7 +91,7 @@ export class InteractionRunner {
     if (invocation.form && !isDeferred && (await this.#opensForm(asked, invocation))) return;
     const { timing, report } = this.#options;
     const { name } = invocation;
-    const shownTo = isDeferred ? 'caller' : invocation.shownTo;
+    const shownTo = isDeferred ? 'caller' : waitingPlace(invocation);
     const startMs = timing.nowMs();
     let deferring = isDeferred ? Promise.resolve(true) : undefined;
     const defer = () => {
@@ -152,11 +160,14 @@ export class InteractionRunner {
   }
 
   #rendered([first, ...rest]: Replies, { guildId, languages }: Invocation): Sayings {
-    const { panels, buttons } = this.#options;
+    const { panels, buttons, linked = (content) => content } = this.#options;
     const each = (reply: Reply): Sayings => {
-      const [message, ...more] = messagesOf(reply, languages, buttons);
+      const [plain, ...more] = messagesOf(reply, languages, buttons);
+      const message = reply.linksCommands ? { ...plain, content: linked(plain.content) } : plain;
       const following = more.map((one) => ({ message: one }));
-      if (!reply.panel || reply.to !== 'room') return [{ message }, ...following];
+      const { inPlace } = reply;
+      if (!reply.panel || reply.to !== 'room')
+        return [{ message, ...(inPlace && { inPlace }) }, ...following];
       const head = message.content;
       return [{ message: panels.dressed(guildId, head), head }, ...following];
     };
@@ -168,19 +179,26 @@ export class InteractionRunner {
   async #say(
     asked: AnswerableInteraction,
     [first, ...rest]: Sayings,
-    deferredTo: Invocation['shownTo'] | undefined,
+    deferredTo: WaitingPlace | undefined,
     guildId: string,
   ): Promise<void> {
     const to = first.message.flags === undefined ? 'room' : 'caller';
-    if (deferredTo !== undefined && deferredTo !== to) await asked.deleteReply();
-    const posted =
-      deferredTo === undefined
-        ? await asked.reply(first.message)
-        : deferredTo === to
-          ? await asked.editReply(withoutFlags(first.message))
-          : await asked.followUp(first.message);
-    this.#posted(first, posted, guildId);
+    const isThinking = deferredTo === 'room' || deferredTo === 'caller';
+    if (isThinking && deferredTo !== to) await asked.deleteReply();
+    this.#posted(first, await this.#first(asked, first, deferredTo, to), guildId);
     for (const saying of rest) this.#posted(saying, await asked.followUp(saying.message), guildId);
+  }
+
+  async #first(
+    asked: AnswerableInteraction,
+    { inPlace, message }: RenderedReply,
+    deferredTo: WaitingPlace | undefined,
+    to: Invocation['shownTo'],
+  ): Promise<PanelPlace | undefined> {
+    if (deferredTo === undefined)
+      return await (inPlace ? asked.update(withoutFlags(message)) : asked.reply(message));
+    const edits = deferredTo === 'in place' ? inPlace : deferredTo === to;
+    return await (edits ? asked.editReply(withoutFlags(message)) : asked.followUp(message));
   }
 
   #posted({ head, message }: RenderedReply, place: PanelPlace | undefined, guildId: string): void {
@@ -197,11 +215,23 @@ export class InteractionRunner {
 }
 
 /** `head`: this message becomes the panel, under that sentence. */
-type RenderedReply = { readonly message: MessageBody; readonly head?: string };
+type RenderedReply = {
+  readonly message: MessageBody;
+  readonly head?: string;
+  readonly inPlace?: true;
+};
+/** Where a slow answer is awaited. */
+type WaitingPlace = Invocation['shownTo'] | 'in place';
+
+function waitingPlace({ inPlace, shownTo }: Invocation): WaitingPlace {
+  return inPlace ? 'in place' : shownTo;
+}
+
 type Sayings = readonly [RenderedReply, ...RenderedReply[]];
 
 async function think(asked: AnswerableInteraction, invocation: Invocation): Promise<unknown> {
-  const { shownTo, languages, meanwhile } = invocation;
+  const { inPlace, shownTo, languages, meanwhile } = invocation;
+  if (inPlace) return await asked.deferUpdate();
   const how = shownTo === 'caller' ? ({ flags: MessageFlags.Ephemeral } as const) : {};
   const line = meanwhile?.();
   if (!line) return await asked.deferReply(how);

@@ -1,4 +1,5 @@
 import {
+  type AnySelectMenuInteraction,
   type AutocompleteInteraction,
   type ButtonInteraction,
   type ChatInputCommandInteraction,
@@ -12,6 +13,7 @@ import type {
   CommandCall,
   CommandPorts,
   FormHandler,
+  PickerHandler,
   Replies,
   Reply,
 } from '#src/conversation/command.ts';
@@ -24,20 +26,24 @@ import type { InteractionClaims } from '#src/discord/shards/interaction-claims.t
 import { firstChars } from '#src/texts/plain.ts';
 import { type Locale, localeOf, text } from '#src/texts/texts.ts';
 import { type RepliableInteraction, resilientInteraction } from './answering.ts';
-import { callOf, commandCallOf, formCallOf, languagesOf, menuCallOf } from './calls.ts';
+import { callOf, commandCallOf, formCallOf, languagesOf, menuCallOf, pickCallOf } from './calls.ts';
 import {
   InteractionRunner,
   type InteractionRunnerOptions,
   type Invocation,
 } from './interaction-runner.ts';
 import { type Admission, InteractionLimits, type LimitedRequest } from './rate-limits.ts';
-import { messageWith, pressedOf } from './rendering.ts';
+import { linkedCommands, messageWith, pressedOf } from './rendering.ts';
 import { byLine, type CommandEntry } from './slashes.ts';
 
 export type InteractionReceiverOptions = InteractionRunnerOptions & {
   readonly commands: readonly CommandEntry[];
+  /** Ids of registered commands by name, as far as Discord has told them. */
+  readonly commandIds?: ReadonlyMap<string, string>;
   /** Handlers of the forms that people send. */
   readonly forms: readonly FormHandler[];
+  /** Handlers of the menus on messages. */
+  readonly pickers: readonly PickerHandler[];
   readonly ports: CommandPorts;
   readonly messages: Pick<ChannelMessages, 'offer'>;
   /** Commands and buttons that one person may use in 10 s; 0: no limit. */
@@ -57,7 +63,10 @@ export class InteractionReceiver {
   constructor(options: InteractionReceiverOptions) {
     this.#options = options;
     this.#commands = byLine(options.commands);
-    this.#runner = new InteractionRunner(options);
+    this.#runner = new InteractionRunner({
+      ...options,
+      linked: (content) => linkedCommands(content, this.#commands, options.commandIds ?? new Map()),
+    });
     this.#limits = new InteractionLimits(options.commandsPerPerson);
   }
 
@@ -126,6 +135,7 @@ export class InteractionReceiver {
   #requestOf(asking: RepliableInteraction): InvocationRequest {
     try {
       if (asking.isButton()) return this.#press(asking);
+      if (asking.isAnySelectMenu()) return this.#pick(asking);
       return asking.isModalSubmit() ? this.#send(asking) : this.#command(asking);
     } catch (error) {
       return { name: 'unread', shownTo: 'caller', run: () => Promise.reject(error) };
@@ -158,8 +168,22 @@ export class InteractionReceiver {
       name: `press ${button.name}`,
       longestMs: button.longestMs,
       thinksFirst: button.thinksFirst,
+      inPlace: button.inPlace,
       shownTo: 'caller',
+      ...(button.form && { form: () => this.#formOf(button, callOf(asking, about)) }),
       run: () => this.#allowed(button, callOf(asking, about)),
+    };
+  }
+
+  #pick(asking: AnySelectMenuInteraction<'cached'>): InvocationRequest {
+    const { name, about } = pressedOf(asking.customId);
+    const handler = this.#options.pickers.find((one) => one.name === name);
+    if (!handler) return unknown('menu');
+    return {
+      name: `pick ${handler.name}`,
+      inPlace: handler.inPlace,
+      shownTo: 'caller',
+      run: () => this.#allowed(handler, pickCallOf(asking, about)),
     };
   }
 
@@ -169,14 +193,20 @@ export class InteractionReceiver {
     if (!handler) return unknown('form');
     return {
       name: `form ${handler.name}`,
+      // A form that a command opened is on no message.
+      inPlace: asking.isFromMessage() ? handler.inPlace : undefined,
       shownTo: 'caller',
       run: () => this.#allowed(handler, formCallOf(asking, handler, about)),
     };
   }
 
-  async #formOf(command: Command, call: CommandCall): Promise<Form | undefined> {
+  async #formOf(
+    command: Pick<Command, 'form' | 'isForEverybody'>,
+    call: CommandCall,
+  ): Promise<Form | undefined> {
     const { ports } = this.#options;
-    return (await ports.access.denied(call)) ? undefined : await command.form?.(call, ports);
+    const denied = command.isForEverybody ? undefined : await ports.access.denied(call);
+    return denied ? undefined : await command.form?.(call, ports);
   }
 
   /** Runs it, unless the server does not let the caller use the bot. */
@@ -213,6 +243,7 @@ export class InteractionReceiver {
 type ForUs =
   | ChatInputCommandInteraction
   | MessageContextMenuCommandInteraction
+  | AnySelectMenuInteraction
   | ButtonInteraction
   | ModalSubmitInteraction;
 type CommandInteraction =
@@ -224,13 +255,14 @@ function isForUs(interaction: Interaction): interaction is ForUs {
     interaction.isChatInputCommand() ||
     interaction.isMessageContextMenuCommand() ||
     interaction.isButton() ||
+    interaction.isAnySelectMenu() ||
     interaction.isModalSubmit()
   );
 }
 
 /** Invocation without the fields that are the same for all. */
 type InvocationRequest = Pick<Invocation, 'name' | 'shownTo' | 'run'> &
-  Partial<Pick<Invocation, 'form' | 'longestMs' | 'meanwhile' | 'thinksFirst'>>;
+  Partial<Pick<Invocation, 'form' | 'inPlace' | 'longestMs' | 'meanwhile' | 'thinksFirst'>>;
 
 /** `privacy status`, as the person typed it. */
 function lineOf(asking: ChatInputCommandInteraction | AutocompleteInteraction): string {
@@ -242,7 +274,7 @@ function tooFast(waitMs: number): InvocationRequest {
   return { name: 'too fast', shownTo: 'caller', run: async () => [reply] };
 }
 
-/** A command, a button or a form of another version of this bot. */
+/** A command, a button, a menu or a form of another version of this bot. */
 function unknown(
   name: string,
   reply: Reply = { id: 'generic', with: { code: 'unknown' }, to: 'caller' },

@@ -1,5 +1,10 @@
-import { ApplicationCommandOptionType, ChannelType, InteractionContextType } from 'discord.js';
-import type { Command, CommandOption } from '#src/conversation/command.ts';
+import {
+  ApplicationCommandOptionType,
+  ChannelType,
+  InteractionContextType,
+  PermissionFlagsBits,
+} from 'discord.js';
+import type { Command, CommandGroup, CommandOption } from '#src/conversation/command.ts';
 import { type Locale, type PlainTextId, type readTranslations, text } from '#src/texts/texts.ts';
 import { type CommandEntry, menuName } from './slashes.ts';
 
@@ -24,6 +29,8 @@ type NamedCommand = {
   readonly name: string;
   /** Contexts, only for commands that appear everywhere: never in direct messages. */
   readonly contexts?: readonly number[];
+  /** Rights of which all are needed to see it, as bits; a server may choose others. */
+  readonly default_member_permissions?: string;
 };
 export type CommandBody =
   | (NamedCommand & Description & { readonly type: 1; readonly options: readonly OptionBody[] })
@@ -54,7 +61,16 @@ export function bodyOf(
         ? slash.commands.map((one) => subcommandOf(one, translations))
         : optionsOf(slash, translations),
     ...where,
+    ...(needsManageServer(slash) && {
+      default_member_permissions: `${PermissionFlagsBits.ManageGuild}`,
+    }),
   };
+}
+
+/** True where nothing under this name is for people without Manage Server. */
+function needsManageServer(slash: Command | CommandGroup): boolean {
+  const all = 'commands' in slash ? slash.commands : [slash];
+  return all.every((one) => one.needsManageServer);
 }
 
 function subcommandOf(command: Command, translations: Translations): OptionBody {

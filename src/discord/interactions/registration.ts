@@ -19,12 +19,15 @@ export type CommandChanges = {
   readonly removed: readonly string[];
 };
 
+/** Ids of the registered slash commands by their names, by which messages link them; filled once Discord has told them. */
+export type CommandIds = Map<string, string>;
+
 export function isChange({ added, changed, removed }: CommandChanges): boolean {
   return added.length + changed.length + removed.length > 0;
 }
 
 /**
- * Registers `commands` unless Discord already has exactly these; returns the changes.
+ * Registers `commands` unless Discord already has exactly these; returns the changes, and fills `ids`.
  *
  * Errors: those of the REST client on writing.
  */
@@ -32,12 +35,13 @@ export async function registerCommands(
   rest: CommandRest,
   scope: CommandScope,
   commands: readonly CommandEntry[],
+  ids: CommandIds = new Map(),
 ): Promise<CommandChanges> {
   const wanted = bodiesOf(commands, scope);
   // Where Discord will not say what it has, all are written.
-  const theirs = await registered(rest, scope).catch(() => new Map<string, string>());
+  const theirs = await registered(rest, scope, ids).catch(() => new Map<string, string>());
   const changes = changesBetween(theirs, byName(wanted));
-  if (isChange(changes)) await rest.put(routeOf(scope), { body: wanted });
+  if (isChange(changes)) noteIds(ids, await rest.put(routeOf(scope), { body: wanted }));
   return changes;
 }
 
@@ -48,6 +52,23 @@ export async function readCommandChanges(
   commands: readonly CommandEntry[],
 ): Promise<CommandChanges> {
   return changesBetween(await registered(rest, scope), byName(bodiesOf(commands, scope)));
+}
+
+/** Fills `ids` with those of the registered commands. Errors: those of the REST client. */
+export async function readCommandIds(
+  rest: Pick<CommandRest, 'get'>,
+  scope: CommandScope,
+  ids: CommandIds,
+): Promise<void> {
+  await registered(rest, scope, ids);
+}
+
+/** Slash commands alone: entries of a menu cannot be linked. */
+function noteIds(ids: CommandIds, registered: unknown): void {
+  for (const command of listOf(registered)) {
+    const { id, name, type = 1 } = fieldsOf(command);
+    if (typeof id === 'string' && typeof name === 'string' && type === 1) ids.set(name, id);
+  }
 }
 
 function routeOf({ applicationId, guildId }: CommandScope): `/${string}` {
@@ -63,9 +84,12 @@ function bodiesOf(commands: readonly CommandEntry[], { guildId }: CommandScope) 
 async function registered(
   rest: Pick<CommandRest, 'get'>,
   scope: CommandScope,
+  ids: CommandIds = new Map(),
 ): Promise<ReadonlyMap<string, string>> {
   const query = new URLSearchParams({ with_localizations: 'true' });
-  return byName(listOf(await rest.get(routeOf(scope), { query })));
+  const all = await rest.get(routeOf(scope), { query });
+  noteIds(ids, all);
+  return byName(listOf(all));
 }
 
 /** Fields that we set of each command, as one comparable word. */
@@ -102,6 +126,7 @@ function essence(body: unknown): unknown {
     listOf(fields.channel_types).toSorted(),
     listOf(fields.choices).map((choice) => [fieldsOf(choice).name, fieldsOf(choice).value]),
     listOf(fields.contexts),
+    fields.default_member_permissions ?? null,
     listOf(fields.options).map(essence),
   ];
 }

@@ -1,22 +1,27 @@
 import {
   type APIActionRowComponent,
   type APIButtonComponentWithCustomId,
+  type APISelectMenuComponent,
   ButtonStyle,
+  ChannelType,
   ComponentType,
   MessageFlags,
+  SelectMenuDefaultValueType,
 } from 'discord.js';
 import type { Button, Reply } from '#src/conversation/command.ts';
-import { cut, maxMessageChars, plainWords } from '#src/texts/plain.ts';
+import type { Picker, PickerOption } from '#src/conversation/ports/picker.ts';
+import { cut, firstChars, maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 import { type FileUpload, uploadsOf } from './uploads.ts';
 
 export type ButtonRow = APIActionRowComponent<APIButtonComponentWithCustomId>;
+type PickerRow = APIActionRowComponent<APISelectMenuComponent>;
 
 /** All that a message of ours may hold; it pings no person. */
 export type MessageBody = {
   readonly content: string;
   readonly allowedMentions: { readonly parse: [] };
-  readonly components?: ButtonRow[];
+  readonly components?: (ButtonRow | PickerRow)[];
   readonly flags?: MessageFlags.Ephemeral;
   readonly files?: FileUpload[];
 };
@@ -27,6 +32,8 @@ export type Languages = { readonly caller: Locale; readonly room: Locale };
 const ours = 'parley:';
 /** Source: Discord docs, "Action Row". */
 const buttonsPerRow = 5;
+/** Most characters of a label, and of a placeholder. Source: Discord docs, "String Select". */
+const [maxLabelChars, maxPlaceholderChars] = [100, 150];
 const styles = {
   plain: ButtonStyle.Secondary,
   main: ButtonStyle.Primary,
@@ -77,10 +84,39 @@ function messageOf(
   const locale = isPrivate ? languages.caller : languages.room;
   return {
     ...messageWith([reply, ...(reply.lines ?? [])], locale),
-    ...(reply.buttons && { components: [...rowsOf(reply.buttons, locale, buttons)] }),
+    ...((reply.buttons || reply.pickers || reply.inPlace) && {
+      components: [
+        ...(reply.pickers ?? []).map((picker) => pickerRow(picker, locale)),
+        ...rowsOf(reply.buttons ?? [], locale, buttons),
+      ],
+    }),
     ...(isPrivate && { flags: MessageFlags.Ephemeral }),
   };
 }
+
+/**
+ * Content in which commands such as `/track play` can be clicked, where their ids are known; `lines` are all commands by
+ * their typed words. Links that do not fit into a message stay names.
+ */
+export function linkedCommands(
+  content: string,
+  lines: ReadonlyMap<string, unknown>,
+  ids: ReadonlyMap<string, string>,
+): string {
+  let leftChars = maxMessageChars - content.length;
+  return content.replace(namedCommand, (whole, name: string, second: string | undefined) => {
+    const isWhole = second !== undefined && lines.has(`${name} ${second}`);
+    const [line, rest] = isWhole ? [whole.slice(1), ''] : [name, whole.slice(name.length + 1)];
+    const link = `</${line}:${ids.get(name)}>`;
+    const addedChars = link.length + rest.length - whole.length;
+    if (!ids.has(name) || !lines.has(line) || addedChars > leftChars) return whole;
+    leftChars -= addedChars;
+    return `${link}${rest}`;
+  });
+}
+
+/** Name of a command after its slash, and the word that may be its subcommand. */
+const namedCommand = /(?<![\w/<.-])\/([a-z]{1,32})(?: ([a-z]{1,32}))?/g;
 
 /** Sentences under each other. */
 export function messageWith(lines: readonly TextLine[], locale: Locale): MessageBody {
@@ -123,3 +159,51 @@ function buttonOf(
     custom_id: customIdOf(name),
   };
 }
+
+function pickerRow(picker: Picker, locale: Locale): PickerRow {
+  return { type: ComponentType.ActionRow, components: [menuOf(picker, locale)] };
+}
+
+function menuOf(picker: Picker, locale: Locale): APISelectMenuComponent {
+  const { least, most, name, placeholder } = picker;
+  const common = {
+    custom_id: customIdOf(name),
+    placeholder: cut(sentence(placeholder, locale), maxPlaceholderChars),
+    min_values: least,
+    max_values: most,
+  };
+  const defaults = <Type extends SelectMenuDefaultValueType>(type: Type) =>
+    'chosen' in picker && picker.chosen.length > 0
+      ? { default_values: picker.chosen.map((id) => ({ id, type })) }
+      : {};
+  const { Channel, Role, User } = SelectMenuDefaultValueType;
+  switch (picker.kind) {
+    case 'one-of': {
+      const options = picker.options.map((option) => optionOf(option, locale));
+      return { ...common, type: ComponentType.StringSelect, options };
+    }
+    case 'role':
+      return { ...common, type: ComponentType.RoleSelect, ...defaults(Role) };
+    case 'person':
+      return { ...common, type: ComponentType.UserSelect, ...defaults(User) };
+    case 'text-channel':
+    case 'voice-channel': {
+      const channel_types = [...channelTypes[picker.kind]];
+      return { ...common, type: ComponentType.ChannelSelect, channel_types, ...defaults(Channel) };
+    }
+  }
+}
+
+function optionOf({ value, label, description, isChosen }: PickerOption, locale: Locale) {
+  return {
+    value,
+    label: firstChars(label, maxLabelChars),
+    ...(description && { description: firstChars(text(description, {}, locale), maxLabelChars) }),
+    ...(isChosen && { default: true }),
+  };
+}
+
+const channelTypes = {
+  'text-channel': [ChannelType.GuildText, ChannelType.GuildAnnouncement],
+  'voice-channel': [ChannelType.GuildVoice, ChannelType.GuildStageVoice],
+} as const;

@@ -3,7 +3,8 @@
  * less (`npm run node -- bench/memory/beside.ts`, 2026-11).
  *
  * Works only when it runs before discord.js loads: `import './undici.ts';` is line 1 of every file that makes a REST or a Client
- * of it, and of the bot's program. Exports what discord.js uses of `undici`.
+ * of it, and of the bot's program. Node's client refuses ports such as 9, 6000 and 10080.
+ * Exports what discord.js uses of `undici`.
  */
 import { registerHooks } from 'node:module';
 import { plainFetch } from '#src/base/plain-fetch.ts';

@@ -1,7 +1,7 @@
 import { ChannelType, type Client, type Guild, PermissionFlagsBits, Status } from 'discord.js';
 import type { AlertName } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, type OpeningStep } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
 import type {
   ChannelRef,
@@ -193,7 +193,7 @@ class GuildLinks {
     } catch (cause) {
       await this.close();
       signal.throwIfAborted();
-      throw either.aborted ? late(this.#link, connectMs) : cause;
+      throw either.aborted ? either.reason : cause;
     }
   }
 
@@ -262,13 +262,22 @@ async function connected(
   }
 }
 
+const stepWords: Readonly<Record<OpeningStep, string>> = {
+  seat: 'it gave the bot no seat.',
+  socket: 'the voice server accepts no connection.',
+  login: 'the voice server did not answer the login.',
+  udp: 'is UDP blocked here?',
+  key: 'the voice server sent no key.',
+  group: 'the end-to-end encrypted group was not established.',
+};
+
 /** A refusal is an answer, too. */
 function late(link: DiscordLink | undefined, connectMs: number): BotError {
   if (link?.isRefused) return link.refusal();
-  const lastError = link?.lastError;
-  const hint = lastError instanceof Error ? lastError.message : 'is UDP blocked here?';
+  const [lastError, openingStep] = [link?.lastError, link?.openingStep ?? 'seat'];
+  const hint = lastError instanceof Error ? lastError.message : stepWords[openingStep];
   const message = `Discord did not open the voice link in ${connectMs / 1000} s: ${hint}`;
-  return new BotError('link.timeout', true, message, lastError);
+  return new BotError('link.timeout', true, message, lastError, undefined, { openingStep });
 }
 
 function tooOften(waitMs: number): BotError {

@@ -15,7 +15,7 @@ import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { AlertName } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, type OpeningStep } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
 import type {
   ChannelMember,
@@ -70,6 +70,14 @@ const maxWaiting = 500;
 /** A link that was open may be away this long; after a disconnect by Discord (4014) only the second. */
 const [downMs, disconnectedMs] = [15_000, 5_000];
 
+const openingSteps: Readonly<Partial<Record<NetworkingStatusCode, OpeningStep>>> = {
+  [NetworkingStatusCode.OpeningWs]: 'socket',
+  [NetworkingStatusCode.Identifying]: 'login',
+  [NetworkingStatusCode.UdpHandshaking]: 'udp',
+  [NetworkingStatusCode.SelectingProtocol]: 'key',
+  [NetworkingStatusCode.Ready]: 'group',
+};
+
 /** One voice channel over @discordjs/voice. */
 export class DiscordLink implements VoiceLink {
   readonly #place: LinkPlace;
@@ -83,6 +91,7 @@ export class DiscordLink implements VoiceLink {
   #networking: Networking | undefined;
   #forgetDown: (() => void) | undefined;
   #closeCode: number | undefined;
+  #openingStep: OpeningStep = 'seat';
   #peopleListening: Disposable | undefined;
   #errors = 0;
   #lastError: unknown;
@@ -189,6 +198,11 @@ export class DiscordLink implements VoiceLink {
     return this.#closeCode !== undefined && this.#closeCode >= 4_000;
   }
 
+  /** The step that its last connection reached. */
+  get openingStep(): OpeningStep {
+    return this.#openingStep;
+  }
+
   /** Ends the link as lost; another one may be opened. */
   lose(why: string): void {
     this.#end(lost(why));
@@ -251,8 +265,12 @@ export class DiscordLink implements VoiceLink {
     this.#receiver.restart(networking);
     this.#watchdogs.restart(networking);
     repeatDiscovery(networking, this.#place.timing);
-    networking.on('stateChange', () => useKeyObject(networking));
-    useKeyObject(networking);
+    const follow = () => {
+      useKeyObject(networking);
+      this.#openingStep = openingSteps[networking.state.code] ?? this.#openingStep;
+    };
+    networking.on('stateChange', follow);
+    follow();
     networking.prependListener('close', (code: number) => {
       this.#closeCode = code;
       this.#place.socketClosed(code);

@@ -60,6 +60,7 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
     state,
     asked = [],
     firstHeard = [],
+    persona,
     understood = [],
     next,
     lost = [],
@@ -73,6 +74,7 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
   const denied = face.people.filter(({ heard }) => heard === 'no').length;
   return [
     stateLine(state),
+    ...(persona === undefined ? [] : [{ id: 'panel.persona', with: { persona } } as const]),
     ...captionsLine(face, guildId),
     ...namesLine('panel.next', next === undefined ? [] : [next]),
     ...understood.map((one): TextLine => ({ id: 'panel.heard', with: one })),
@@ -94,7 +96,7 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
     lastAnswerMs === undefined
       ? { id: 'panel.engine', with: { engine } }
       : { id: 'panel.last', with: { ms: Math.round(lastAnswerMs), engine } },
-    ...(unasked ? [{ id: 'privacy.card' } as const] : []),
+    ...(unasked ? [{ id: 'panel.privacy' } as const] : []),
     ...(unasked && captionsDays !== undefined ? [captionsKept(captionsDays)] : []),
   ];
 }

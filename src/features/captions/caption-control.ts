@@ -1,9 +1,15 @@
 import { withStore } from '#src/conversation/alerts/store-access.ts';
 import type { SessionDependencies, SessionSources } from '#src/conversation/dependencies.ts';
 import type { SaveOutcome } from '#src/conversation/ports/command-ports.ts';
-import type { CaptionOptions } from '#src/conversation/ports/settings.ts';
+import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import type { CaptionsOff, CaptionsOn, HourPrice, PassOutcome } from './caption-outcomes.ts';
+import type {
+  CaptionsOff,
+  CaptionsOn,
+  HourPrice,
+  PassOutcome,
+  ThreadOutcome,
+} from './caption-outcomes.ts';
 import { SessionCaptions } from './session-captions.ts';
 
 /** Live captions of the channel where the bot sits: changed there first, then in the store. */
@@ -48,7 +54,8 @@ export class SessionCaptionControl {
 
   #price(guildId: string): HourPrice {
     const { spending } = this.#parts;
-    const minutesADay = (this.#sources.caps.captionsDayMs ?? 0) / 60_000;
+    const { caps } = this.#sources.planOf(guildId);
+    const minutesADay = (caps.captionsDayMs ?? 0) / 60_000;
     const usd = spending.hourPrice(guildId);
     if (usd === undefined) return { kind: 'unknown', minutesADay };
     return usd === 0 ? { kind: 'free', minutesADay } : { kind: 'priced', usd, minutesADay };
@@ -62,6 +69,22 @@ export class SessionCaptionControl {
     if (!passes) return { kind: 'off' };
     const pass = await passes.issue(personId);
     return pass ? { kind: 'issued', pass } : { kind: 'barred', channel: session.channel.name };
+  }
+
+  /** Has captions come in this language in a thread for this person; undefined: not any more. */
+  async threadFor(
+    guildId: string,
+    personId: string,
+    language: string | undefined,
+  ): Promise<ThreadOutcome> {
+    const session = this.#sessions.session(guildId);
+    if (!session) return { kind: 'nowhere' };
+    const { translations, view } = session.context.features.of(SessionCaptions);
+    if (!translations || !view) return { kind: 'off' };
+    if (language === undefined) return { kind: translations.endFor(personId) ? 'ended' : 'none' };
+    if (!(await view.reader(personId))) return { kind: 'barred', channel: session.channel.name };
+    if (!this.#parts.hasChatModel) return { kind: 'no-model' };
+    return await translations.openFor(personId, language);
   }
 
   isOn(guildId: string): boolean {

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { CaptionChat } from '#src/conversation/ports/caption-chats.ts';
 import type {

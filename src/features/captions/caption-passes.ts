@@ -3,6 +3,7 @@ import type { SessionContext } from '#src/conversation/context.ts';
 import type { PagePass } from '#src/conversation/ports/command-ports.ts';
 import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
 import { cleanWords } from '#src/features/captions/live/shown-words.ts';
+import { withUtcInstants } from '#src/spending/calendar.ts';
 import { type CheckedLine, type Locale, text as written } from '#src/texts/texts.ts';
 import type { RecentLines } from './recent-lines.ts';
 import type { TranscriptLine, TranscriptSpeaker } from './transcript-line.ts';
@@ -19,13 +20,15 @@ export type PassEnd = 'off' | 'rights' | 'forgotten' | 'replaced' | 'tab' | 'ful
 /** A line as one person reads it. */
 export type ReaderLine = {
   readonly number: number;
-  /** Empty where nothing of it is visible. */
+  /** Empty where nothing of it is visible, and of a remark. */
   readonly name: string;
   /** Empty: not understood. */
   readonly text: string;
   readonly state: 'partial' | 'final';
   /** The bot was stopped in the middle. */
   readonly isCut?: true;
+  /** It says what happens beside words. */
+  readonly isRemark?: true;
   /** BCP 47, where it is known. */
   readonly language?: string;
   readonly translation?: string;
@@ -61,6 +64,13 @@ export type CaptionPassesOptions = {
   readonly onLanguages: (languages: ReadonlySet<string>) => void;
 };
 
+/** Event beside words, with the instant in ms of the session. */
+export type PassRemark = {
+  readonly number: number;
+  readonly startMs: number;
+  readonly line: CheckedLine;
+};
+
 type Pass = { readonly id: string; readonly personId: string; language?: string };
 type OpenStream = LineStream & {
   readonly pass: Pass;
@@ -75,6 +85,8 @@ type OpenStream = LineStream & {
 
 /** Lines of a page, the latest ones. */
 const mostLines = 60;
+/** Remarks that are kept. */
+const mostRemarks = 20;
 /** Interval, in ms, between two pushes. */
 const gatherMs = 200;
 /** Interval, in ms, at which rights are checked while nothing changes, and the page reads that the bot is there. */
@@ -94,6 +106,8 @@ export class CaptionPasses {
   readonly #streams = new Set<OpenStream>();
   /** Lines that are not over, by number. */
   readonly #partial = new Map<number, CaptionLine>();
+  /** The latest remarks, by number. */
+  readonly #remarks = new Map<number, PassRemark>();
   /** Translations of lines, by language, then by number. */
   readonly #translations = new Map<string, Map<number, string>>();
   /** Why lines are not translated, by language. */
@@ -178,6 +192,14 @@ export class CaptionPasses {
     this.check();
   }
 
+  /** Each reader gets it in the language of their page. */
+  remark(remark: PassRemark): void {
+    this.#remarks.set(remark.number, remark);
+    const [oldest] = this.#remarks.keys();
+    if (this.#remarks.size > mostRemarks && oldest !== undefined) this.#remarks.delete(oldest);
+    this.check();
+  }
+
   translated(number: number, text: string, language: string): void {
     this.#untranslated.delete(language);
     this.#translations.get(language)?.set(number, text);
@@ -194,6 +216,7 @@ export class CaptionPasses {
   remove(numbers: readonly number[]): void {
     for (const number of numbers) {
       this.#partial.delete(number);
+      this.#remarks.delete(number);
       for (const texts of this.#translations.values()) texts.delete(number);
     }
     this.check();
@@ -272,8 +295,8 @@ export class CaptionPasses {
     const { language: translateTo } = stream.pass;
     const { name: channel } = this.#context.channel;
     const failed = translateTo === undefined ? undefined : this.#untranslated.get(translateTo);
-    const lines = this.#linesFor(viewer, translateTo);
-    const notice = failed && written(failed.id, failed.with, stream.locale);
+    const lines = this.#linesFor(viewer, translateTo, stream.locale);
+    const notice = failed && withUtcInstants(written(failed.id, failed.with, stream.locale));
     const shown = { translateTo, ...(notice && { notice }) };
     const { hasChatModel: canTranslate } = this.#context.parts;
     const all: ReaderLines = { channel, lines, canTranslate, ...shown };
@@ -291,7 +314,7 @@ export class CaptionPasses {
   }
 
   /** The latest lines that this person may know, in order of speech. */
-  #linesFor(viewer: Viewer, language: string | undefined): readonly ReaderLine[] {
+  #linesFor(viewer: Viewer, language: string | undefined, locale: Locale): readonly ReaderLine[] {
     const { recorder } = this.#options;
     const { session } = recorder;
     const presences = [...recorder.presences, ...recorder.formerPresences];
@@ -299,12 +322,23 @@ export class CaptionPasses {
       mayKnow([viewer], { sessionId: session.id, startMs }, session, presences);
     const texts = language === undefined ? undefined : this.#translations.get(language);
     this.#latest ??= recorder.recent().slice(-mostLines);
-    const whole = this.#latest
-      .filter(({ number, startMs }) => recorder.line(number) !== undefined && may(startMs))
-      .map((line) => finalLine(line, texts?.get(line.number)));
+    const said = this.#latest
+      .filter(({ number }) => recorder.line(number) !== undefined)
+      .map((line) => ({ line: finalLine(line, texts?.get(line.number)), startMs: line.startMs }));
+    const remarks = [...this.#remarks.values()].map((one) => ({
+      line: remarkLine(one, locale),
+      startMs: one.startMs,
+    }));
+    const whole = [...said, ...remarks]
+      .filter(({ startMs }) => may(startMs))
+      .sort((one, other) => one.startMs - other.startMs)
+      .slice(-mostLines)
+      .map(({ line }) => line);
     const partial = [...this.#partial.values()]
       .filter(({ startMs, text }) => text !== '' && may(startMs))
-      .map(({ number, speaker, text }) => pageLine(number, speaker, text, 'partial'));
+      .flatMap(({ number, speaker, text }) =>
+        speaker.kind === 'remark' ? [] : [pageLine(number, speaker, text, 'partial')],
+      );
     return [...whole, ...partial];
   }
 
@@ -327,6 +361,11 @@ function finalLine(line: TranscriptLine, translation: string | undefined): Reade
     ...(language !== undefined && { language }),
     ...(translation !== undefined && { translation: cleanWords(translation) }),
   };
+}
+
+function remarkLine({ number, line }: PassRemark, locale: Locale): ReaderLine {
+  const words = cleanWords(written(line.id, line.with, locale));
+  return { number, name: '', text: words, state: 'final', isRemark: true };
 }
 
 function pageLine(

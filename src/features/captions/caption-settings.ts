@@ -4,22 +4,34 @@ import {
   ok,
   type ServerSetting,
   switchSetting,
-} from '#src/conversation/settings/server-setting.ts';
+} from '#src/conversation/settings/setting-definition.ts';
+import { captionsElsewhere } from '#src/conversation/settings/stored-settings.ts';
+
+const group = 'settings.group.captions';
 
 /** Most days that captions can be kept. */
 const maxDays = 365;
 
 /** Captions begin with each session. */
-export const captionsBegin = switchSetting('captions', false);
+export const captionsBegin: ServerSetting<boolean> = {
+  ...switchSetting('captions', false, { group, about: 'settings.about.captions' }),
+  elsewhere: captionsElsewhere,
+};
 
 /** Text channel in which captions get a thread; undefined: they are posted in the chat of the voice channel. */
-export const captionsChannelId = idSetting('captions_channel', 'channel', {
-  id: 'settings.bad.captions_channel',
-});
+export const captionsChannelId = idSetting(
+  'captions_channel',
+  'text-channel',
+  { id: 'settings.bad.captions_channel' },
+  { group, about: 'settings.about.captions_channel' },
+);
 
 /** Days that captions are kept; 0: nothing is written to disk. */
 export const captionsDays: ServerSetting<number> = {
   key: 'captions_days',
+  group,
+  about: 'settings.about.captions_days',
+  inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: 3 }],
   standard: () => 7,
   read(words) {
     const days = /^\d{1,3}$/.test(words) ? Number(words) : Number.NaN;
@@ -31,10 +43,10 @@ export const captionsDays: ServerSetting<number> = {
 };
 
 /** Who may open the place of the captions may read what was said before they came. */
-export const catchUp = switchSetting('catch_up', true);
+export const catchUp = switchSetting('catch_up', true, { group, about: 'settings.about.catch_up' });
 
 /** A recap is posted when a session with captions ends. */
-export const recap = switchSetting('recap', false);
+export const recap = switchSetting('recap', false, { group, about: 'settings.about.recap' });
 
 /** Settings of captions. */
 export const captionSettings: readonly ServerSetting[] = [

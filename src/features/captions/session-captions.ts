@@ -1,4 +1,4 @@
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import { withStore } from '#src/conversation/alerts/store-access.ts';
 import type { RememberedExchange } from '#src/conversation/answering/conversation-memory.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
@@ -12,15 +12,16 @@ import type {
 import type {
   BegunUtterance,
   UtteranceFollower,
-} from '#src/conversation/hearing/utterance-listener.ts';
+} from '#src/conversation/hearing/utterance-observer.ts';
 import { isOverForGood, type LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SentWords } from '#src/conversation/output/sent-words.ts';
 import type { CaptionChat, NicknameMark } from '#src/conversation/ports/caption-chats.ts';
 import { type FeatureEventKind, featureEvent } from '#src/conversation/ports/events.ts';
 import type { PanelFace } from '#src/conversation/ports/panel.ts';
-import type { CaptionOptions } from '#src/conversation/ports/settings.ts';
+import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import { personasIn } from '#src/conversation/settings/persona-choice.ts';
 import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { PostedRecaps } from '#src/features/captions/transcripts/closing-recap.ts';
@@ -35,6 +36,7 @@ import { CaptionAlerts, CaptionMessages } from './caption-messages.ts';
 import { CaptionNewcomers } from './caption-newcomers.ts';
 import { notifyEverybody } from './caption-notice.ts';
 import { CaptionPasses } from './caption-passes.ts';
+import { CaptionRemarks } from './caption-remarks.ts';
 import { captionsBegin, captionsChannelId, captionsDays, catchUp } from './caption-settings.ts';
 import { captionTexts } from './caption-texts.ts';
 import { exchangesOf } from './former-exchanges.ts';
@@ -50,7 +52,7 @@ import { RecentLines } from './recent-lines.ts';
 import type { Presence, TranscriptLine, TranscriptSession } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 import { TranslatedCaptions } from './translated-captions.ts';
-import { postedIn, UtteranceLines, unwritten } from './utterance-lines.ts';
+import { postedIn, shownLine, UtteranceLines, unwritten } from './utterance-lines.ts';
 
 export type CaptionsTurnedOn =
   | { readonly kind: 'on' | 'already'; readonly placeId: string }
@@ -69,6 +71,7 @@ type ActiveCaptions = {
   readonly view: RecentLines;
   readonly newcomers: CaptionNewcomers;
   readonly passes: CaptionPasses;
+  readonly remarks: CaptionRemarks;
   /** The place in which they are written, as the session knows it. */
   readonly place: Disposable;
 };
@@ -137,6 +140,11 @@ export class SessionCaptions implements FeatureSession {
     return this.#active?.passes;
   }
 
+  /** Translations, and threads with them; undefined while they are off. */
+  get translations(): TranslatedCaptions | undefined {
+    return this.#active?.translations;
+  }
+
   /** The transcript that is being written. */
   get recorder(): TranscriptRecorder | undefined {
     return this.#active?.recorder;
@@ -163,7 +171,9 @@ export class SessionCaptions implements FeatureSession {
     if (this.#context.settings().of(captionsDays) === 0) return [];
     const { onDisk } = this.#context.port(TranscriptStores);
     const latest = await latestSession(onDisk, this.#context);
-    return latest ? exchangesOf(latest) : [];
+    if (!latest) return [];
+    const { channel, stored } = this.#context;
+    return exchangesOf(latest, personasIn(stored.stored(channel.guildId)));
   }
 
   /** The lines so far are no exchanges of the conversation any more. */
@@ -233,6 +243,14 @@ export class SessionCaptions implements FeatureSession {
     return this.#active !== undefined && this.#context.gate.mayWrite(speakerId);
   }
 
+  erred(): void {
+    this.#active?.remarks.erred();
+  }
+
+  unwritten(atMs: number): void {
+    this.#active?.remarks.unwritten(atMs);
+  }
+
   began(begun: BegunUtterance): UtteranceFollower {
     return this.#active?.lines.began(begun) ?? unwritten;
   }
@@ -256,6 +274,7 @@ export class SessionCaptions implements FeatureSession {
     active.everybody.attend(ids, atMs);
     active.view.check(ids);
     active.passes.attend(ids);
+    active.translations.attend();
     active.newcomers.check(here, known);
   }
 
@@ -355,9 +374,11 @@ export class SessionCaptions implements FeatureSession {
       confidential: writtenText({ id: 'transcript.confidential' }, channel.guildId, parts),
       mayWrite: (personId) => gate.mayWrite(personId),
       isBrief: (personId) => gate.yesKind(personId) === 'brief',
-      onFinal: (line) => {
+      soundText: (sound) => writtenText({ id: `captions.sound.${sound}` }, channel.guildId, parts),
+      onFinal: (line, sound) => {
         this.#hasTranscript = true;
-        translations.add(line);
+        if (sound) translations.put(shownLine(line), { id: `captions.sound.${sound}` });
+        else translations.add(line);
       },
     });
     const everybody = new PresenceLog(recorder.session.id);
@@ -371,8 +392,9 @@ export class SessionCaptions implements FeatureSession {
       view,
       onLanguages: (languages) => translations.alsoInto(languages),
     });
+    const remarks = new CaptionRemarks(this.#context, { live, passes, recorder, translations });
     const made = { recorder, live, lines, translations, everybody, view, newcomers, passes, place };
-    this.#active = { options, store, ...made };
+    this.#active = { options, store, ...made, remarks };
     this.#context.languages.spokenHere = options.language;
     this.#mark.set(channel.guildId, true);
     this.attend(people());
@@ -385,6 +407,7 @@ export class SessionCaptions implements FeatureSession {
     if (!active) return;
     active.place[Symbol.dispose]();
     active.passes.close();
+    active.remarks[Symbol.dispose]();
     this.#context.languages.spokenHere = undefined;
     active.newcomers.end();
     await Promise.all([

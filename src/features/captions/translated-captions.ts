@@ -1,9 +1,10 @@
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import { type CaptionLine, remark } from '#src/features/captions/live/caption-line.ts';
+import { type CheckedLine, knownLocale, type TextLine, text } from '#src/texts/texts.ts';
 import { CaptionMessages } from './caption-messages.ts';
 import { captionsChannelId } from './caption-settings.ts';
 import { captionTexts } from './caption-texts.ts';
@@ -28,9 +29,19 @@ const failures: ReadonlySet<string> = new Set([
   'captions.translate.none',
 ]);
 
+export type OwnThread =
+  /** Captions come in that language in this thread from now on. */
+  | { readonly kind: 'open'; readonly placeId: string }
+  /** Captions stand in the chat of the voice channel, which has no threads; or as many languages as there may be are read. */
+  | { readonly kind: 'no-threads' | 'full' }
+  | { readonly kind: 'failed'; readonly inChannelId: string };
+
+/** Most languages at a time in threads that people chose for themselves. */
+const mostOwn = 5;
+
 /**
  * Translations of the captions of one session, while a person wants them: below their line in the chat of a voice channel,
- * which has no threads, else in a thread for each language; and for readers of pages, each in their own language. They are
+ * which has no threads, else in a thread for each language, of the captions or of people who chose it for themselves; and for readers of pages, each in their own language. They are
  * shown, and not kept. Never throws.
  */
 export class TranslatedCaptions {
@@ -44,6 +55,8 @@ export class TranslatedCaptions {
   #language: string | undefined;
   /** Languages of readers. */
   #others: ReadonlySet<string> = new Set();
+  /** Languages that people read in a thread, by person. */
+  readonly #own = new Map<string, string>();
   readonly #translators = new Map<string, Translator>();
 
   constructor(context: SessionContext, options: TranslatedCaptionsOptions) {
@@ -62,6 +75,46 @@ export class TranslatedCaptions {
   alsoInto(languages: ReadonlySet<string>): void {
     this.#others = languages;
     this.#languagesChanged();
+  }
+
+  /**
+   * Has captions come in this language in a thread for this person, as long as captions are on and they sit there. People of one
+   * language share its thread, and its translation. Never throws.
+   */
+  async openFor(personId: string, language: string): Promise<OwnThread> {
+    const inChannelId = this.#context.settings().of(captionsChannelId);
+    if (inChannelId === undefined || this.#isInChat) return { kind: 'no-threads' };
+    const others = new Set([...this.#own].flatMap(([id, own]) => (id === personId ? [] : [own])));
+    if (!others.has(language) && others.size >= mostOwn) return { kind: 'full' };
+    const known = await this.#threads.get(language);
+    if (!known || known.isShut) this.#threads.delete(language); // it may be allowed by now
+    const thread = await this.#threadFor(language);
+    if (!thread) return { kind: 'failed', inChannelId };
+    this.#own.set(personId, language);
+    this.#languagesChanged();
+    return { kind: 'open', placeId: thread.placeId };
+  }
+
+  /** False where this person had none. */
+  endFor(personId: string): boolean {
+    const hadOne = this.#own.delete(personId);
+    this.#languagesChanged();
+    return hadOne;
+  }
+
+  /** People come or go: nothing is translated for those who do not sit there. */
+  attend(): void {
+    if (this.#own.size > 0) this.#languagesChanged();
+  }
+
+  /** A remark, or a line whose words are the bot's, in the language of each thread. */
+  put(line: CaptionLine, words: CheckedLine): void {
+    const { channel, parts } = this.#context;
+    for (const language of this.#inThreads()) {
+      const locale = knownLocale(language) ?? parts.places.localeIn(channel.guildId);
+      const said = text(words.id, words.with, locale);
+      void this.#threads.get(language)?.then((thread) => thread?.put({ ...line, text: said }));
+    }
   }
 
   /** A line is over. */
@@ -94,10 +147,7 @@ export class TranslatedCaptions {
   }
 
   #languagesChanged(): void {
-    const wanted = new Set([
-      ...(this.#language === undefined ? [] : [this.#language]),
-      ...this.#others,
-    ]);
+    const wanted = new Set([...this.#inThreads(), ...this.#others]);
     for (const [language, translator] of this.#translators) {
       if (wanted.has(language)) continue;
       this.#translators.delete(language);
@@ -109,6 +159,20 @@ export class TranslatedCaptions {
     }
   }
 
+  /** Languages of the chat and of people who sit there. */
+  #inThreads(): ReadonlySet<string> {
+    const { gate, people } = this.#context;
+    const own = people().flatMap(({ id }) => {
+      const language = gate.isAdmitted(id) ? this.#own.get(id) : undefined;
+      return language === undefined ? [] : [language];
+    });
+    return new Set([...(this.#language === undefined ? [] : [this.#language]), ...own]);
+  }
+
+  get #isInChat(): boolean {
+    return this.#options.live.placeId === this.#context.channel.channelId;
+  }
+
   #newTranslator(language: string): Translator {
     const { channel, gate, notice, parts } = this.#context;
     return new Translator({
@@ -118,31 +182,54 @@ export class TranslatedCaptions {
       mayShow: ({ number, speaker }) =>
         this.#options.recorder.line(number) !== undefined &&
         peopleIn(speaker).every((id) => gate.mayWrite(id)),
-      onTranslated: (line, text) => void this.#show(line, text, language),
+      onTranslated: (line, said) => void this.#show(line, said, language),
+      onUnchanged: (line) => void this.#showUnchanged(line, language),
       notice: (line) => {
         // The channel reads of its budget, whoever uses it; that a reader's translation fails is for that reader.
         if (language === this.#language || !failures.has(line.id)) notice(line);
+        if (language !== this.#language && failures.has(line.id)) this.#postReason(language, line);
         this.#options.onUntranslated(language, line);
       },
     });
   }
 
-  async #show(line: TranscriptLine, text: string, language: string): Promise<void> {
+  async #show(line: TranscriptLine, said: string, language: string): Promise<void> {
     const { live, onTranslated, recorder } = this.#options;
-    onTranslated(line.number, text, language);
-    if (language !== this.#language) return;
+    onTranslated(line.number, said, language);
+    if (!this.#inThreads().has(language)) return;
     const thread = await this.#threadFor(language);
     if (!recorder.line(line.number)) return; // forgotten while the thread was opened
-    if (thread) thread.put(shownLine({ ...line, text }));
-    else live.translate({ ...shownLine(line), translation: text });
+    if (thread) thread.put(shownLine({ ...line, text: said }));
+    else if (language === this.#language) live.translate({ ...shownLine(line), translation: said });
+  }
+
+  /** A thread holds all lines. */
+  async #showUnchanged(line: TranscriptLine, language: string): Promise<void> {
+    if (!this.#inThreads().has(language)) return;
+    const thread = await this.#threads.get(language);
+    if (this.#options.recorder.line(line.number)) thread?.put(shownLine(line));
+  }
+
+  #postReason(language: string, { id, with: words }: CheckedLine): void {
+    const { clock } = this.#context.parts;
+    const { recorder } = this.#options;
+    const startMs = recorder.sessionMs(clock.nowMs());
+    const locale = knownLocale(language);
+    const said = {
+      number: recorder.nextNumber(),
+      speaker: remark,
+      startMs,
+      endMs: startMs,
+    } as const;
+    const line: CaptionLine = { ...said, text: text(id, words, locale), state: 'final' };
+    void this.#threads.get(language)?.then((thread) => thread?.put(line));
   }
 
   #threadFor(language: string): Promise<CaptionMessages | undefined> {
     const inChannelId = this.#context.settings().of(captionsChannelId);
     const known = this.#threads.get(language);
     if (known) return known;
-    const { channel } = this.#context;
-    const isInChat = inChannelId === undefined || this.#options.live.placeId === channel.channelId;
+    const isInChat = inChannelId === undefined || this.#isInChat;
     const opened = isInChat ? Promise.resolve(undefined) : this.#openThread(language, inChannelId);
     this.#threads.set(language, opened);
     return opened;

@@ -1,8 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
-import { wholeReply } from '#src/conversation/answering/ask-chat-model.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { wholeReply } from '#src/conversation/answering/text-only-completion.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import {
   readTranslations,
@@ -20,6 +20,8 @@ export type TranslatorOptions = {
   /** Whether this line may be shown to a model now. */
   readonly mayShow: (line: TranscriptLine) => boolean;
   readonly onTranslated: (line: TranscriptLine, text: string) => void;
+  /** The line stays as it was spoken: it is in that language, or there is no translation of it. */
+  readonly onUnchanged: (line: TranscriptLine) => void;
   /** Has everybody there read something. */
   readonly notice: (line: TextLine) => void;
 };
@@ -39,7 +41,10 @@ const [mostLate, restMs] = [3, 10 * 60_000];
 /** Requests one after the other without a single translation, after which people read that there are none. */
 const mostVain = 2;
 
-/** Translates lines that are over by the chat model, several a request, one request at a time. Never throws. */
+/**
+ * Translates lines that are over by the chat model, several a request, one request at a time: `/audio/translations` of speech
+ * servers knows only English. Never throws.
+ */
 export class Translator {
   readonly #options: TranslatorOptions;
   readonly #over = new AbortController();
@@ -58,9 +63,12 @@ export class Translator {
 
   /** Takes a line that is over; one that is in that language already stays as it is. */
   add(line: TranscriptLine): void {
-    const { language, parts } = this.#options;
-    if (line.language !== undefined && isSame(line.language, language)) return;
-    if (parts.clock.nowMs() < this.#restsUntilMs) return;
+    const { language, onUnchanged, parts } = this.#options;
+    const isTheirs = line.language !== undefined && isSame(line.language, language);
+    if (isTheirs || parts.clock.nowMs() < this.#restsUntilMs) {
+      onUnchanged(line);
+      return;
+    }
     this.#waiting = [...this.#waiting, line].slice(-mostWaiting);
     this.#schedule();
   }
@@ -138,18 +146,26 @@ export class Translator {
 
   /** Shows translations, without lines that were forgotten while the model was asked. */
   #handle(reply: string, batch: readonly TranscriptLine[]): void {
-    const { mayShow, onTranslated } = this.#options;
+    const { mayShow, onUnchanged } = this.#options;
     const asked = batch.filter((line) => this.#waiting.includes(line) && mayShow(line));
     const { translated, missing } = readTranslations(reply, batch);
-    for (const line of asked) {
-      const text = translated.get(line);
-      if (text !== undefined && !isEqual(text, line.text)) onTranslated(line, text);
-    }
-    const again = missing.filter((line) => asked.includes(line) && this.#mayTryAgain(line));
+    for (const line of asked) this.#show(line, translated.get(line));
+    const [again, over] = parted(
+      missing.filter((line) => asked.includes(line)),
+      (line) => this.#mayTryAgain(line),
+    );
+    for (const line of over) onUnchanged(line);
     this.#waiting = this.#waiting.filter((line) => !batch.includes(line) || again.includes(line));
     for (const line of batch) if (!again.includes(line)) this.#tries.delete(line);
     this.#vain = translated.size > 0 ? 0 : this.#vain + 1;
     if (this.#vain >= mostVain) this.#report('captions.translate.none');
+  }
+
+  #show(line: TranscriptLine, text: string | undefined): void {
+    const { onTranslated, onUnchanged } = this.#options;
+    if (text === undefined) return;
+    if (isEqual(text, line.text)) onUnchanged(line);
+    else onTranslated(line, text);
   }
 
   #mayTryAgain(line: TranscriptLine): boolean {
@@ -160,11 +176,13 @@ export class Translator {
 
   /** The lines wait, and are tried again; where the model took too long that counts as a try. */
   #failed(error: unknown, batch: readonly TranscriptLine[]): void {
-    const { guildId, parts } = this.#options;
+    const { guildId, onUnchanged, parts } = this.#options;
     parts.onEvent(guildId, failureOf(error, 'think'));
     this.#report('captions.translate.off');
     if (!(error instanceof BotError && error.code === 'answer.late')) return;
-    const over = batch.filter((line) => !this.#mayTryAgain(line));
+    const waits = (line: TranscriptLine) => this.#waiting.includes(line);
+    const over = batch.filter((line) => waits(line) && !this.#mayTryAgain(line));
+    for (const line of over) onUnchanged(line);
     this.#waiting = this.#waiting.filter((line) => !over.includes(line));
     for (const line of over) this.#tries.delete(line);
     this.#late++;
@@ -184,6 +202,12 @@ export class Translator {
 
 function late(): BotError {
   return new BotError('answer.late', true, `A translation took longer than ${longestMs / 1000} s.`);
+}
+
+function parted<One>(all: readonly One[], isFirst: (one: One) => boolean): [One[], One[]] {
+  const parts: [One[], One[]] = [[], []];
+  for (const one of all) parts[isFirst(one) ? 0 : 1].push(one);
+  return parts;
 }
 
 /** Regions and scripts of a language apart. */

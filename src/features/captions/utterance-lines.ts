@@ -2,12 +2,13 @@ import type {
   BegunUtterance,
   UtteranceFollower,
   UtteranceResult,
-} from '#src/conversation/hearing/utterance-listener.ts';
+} from '#src/conversation/hearing/utterance-observer.ts';
 import type { SentWords } from '#src/conversation/output/sent-words.ts';
 import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
 import { mayCaption } from '#src/people/confidential-text.ts';
 import type { Transcript } from '#src/speech/ports.ts';
+import type { NotedSound } from '#src/turn/hallucinations.ts';
 import type { CaptionMessages } from './caption-messages.ts';
 import type { TranscriptLine, TranscriptSpeaker } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
@@ -24,8 +25,10 @@ export type UtteranceLinesOptions = {
   readonly mayWrite: (personId: string) => boolean;
   /** Whether their yes is for today or this session only. */
   readonly isBrief: (personId: string) => boolean;
-  /** A line is final. */
-  readonly onFinal: (line: TranscriptLine) => void;
+  /** "[laughter]" in the language of the server. */
+  readonly soundText: (sound: NotedSound) => string;
+  /** A line is final; of a sound it has no words of a person. */
+  readonly onFinal: (line: TranscriptLine, sound?: NotedSound) => void;
 };
 
 /** Follower of what is not written. */
@@ -81,7 +84,8 @@ export class UtteranceLines {
     this.#sayings.set(words.key, saying);
     const { number } = saying;
     const aboutIds = [...new Set([...words.answeredIds, ...words.aboutIds])];
-    const speaker = { kind: 'bot', name: botName, answeredIds: aboutIds } as const;
+    const name = words.by ?? botName;
+    const speaker = { kind: 'bot', name, answeredIds: aboutIds } as const;
     const startMs = recorder.sessionMs(words.fromMs);
     if (words.isOver) {
       this.#sayings.delete(words.key);
@@ -137,7 +141,9 @@ export class UtteranceLines {
     if (!begun) return;
     const { live, mayWrite } = this.#options;
     const isWanted = result.kind !== 'withdrawn' && mayWrite(begun.speakerId);
-    if (isWanted && result.kind !== 'no-words') this.#keep(this.#lineOf(number, begun, result));
+    const sound = result.kind === 'no-words' ? result.sound : undefined;
+    const isEmpty = result.kind === 'no-words' && sound === undefined;
+    if (isWanted && !isEmpty) this.#keep(this.#lineOf(number, begun, result), sound);
     else live.remove([number]);
   }
 
@@ -152,7 +158,7 @@ export class UtteranceLines {
   #lineOf(number: number, begun: BegunUtterance, result: UtteranceResult): TranscriptLine {
     const { recorder } = this.#options;
     const startMs = recorder.sessionMs(result.fromMs);
-    const transcript: Transcript = result.kind === 'text' ? result.transcript : { text: '' };
+    const transcript = this.#transcriptOf(result);
     const line = {
       sessionId: recorder.session.id,
       number,
@@ -171,13 +177,20 @@ export class UtteranceLines {
     };
   }
 
-  #keep(line: TranscriptLine): void {
+  #transcriptOf(result: UtteranceResult): Transcript {
+    if (result.kind === 'text') return result.transcript;
+    const { soundText } = this.#options;
+    const isSound = result.kind === 'no-words' && result.sound !== undefined;
+    return { text: isSound ? soundText(result.sound) : '' };
+  }
+
+  #keep(line: TranscriptLine, sound?: NotedSound): void {
     const { live, onFinal, recorder } = this.#options;
     const posted = postedIn(line, live.placesOf(line.number));
     if (line.asked) recorder.putExchange(posted);
     else recorder.put(posted);
     live.put(shownLine(line));
-    onFinal(line);
+    onFinal(line, sound);
   }
 
   #brief(personIds: readonly string[]): { readonly isBrief?: true } {

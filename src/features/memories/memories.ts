@@ -13,6 +13,14 @@ export const memories: Feature = {
   name: 'memories',
   tools: [remember, forgetMemory],
   settings: [memorySetting],
+  help: [
+    {
+      topic: 'memories',
+      command: 'privacy memories',
+      line: ({ hasModel, settings }) =>
+        hasModel && settings.of(memorySetting) ? { id: 'help.memories' } : undefined,
+    },
+  ],
   open: ({ store }) => ({
     shard({ parts, sessions }) {
       const known = new GuildMemories({ ...parts, store: store(memoryStore) });

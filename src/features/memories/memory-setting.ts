@@ -1,4 +1,7 @@
-import { switchSetting } from '#src/conversation/settings/server-setting.ts';
+import { switchSetting } from '#src/conversation/settings/setting-definition.ts';
 
 /** People may have the bot remember things for this server. */
-export const memorySetting = switchSetting('memory', false);
+export const memorySetting = switchSetting('memory', false, {
+  group: 'settings.group.people',
+  about: 'settings.about.memory',
+});

@@ -22,7 +22,7 @@ export const becomePersona = tool({
   run: become,
 });
 
-/** What was said so far is kept; the chat offers to clear it, as after the command. */
+/** Keeps the conversation so far; the chat offers to clear it, as after the command. */
 async function become(
   { persona }: { readonly persona: string },
   { askerIds, context }: ToolPorts,

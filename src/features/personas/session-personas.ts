@@ -11,7 +11,7 @@ import {
   placesOf,
 } from '#src/conversation/settings/persona-choice.ts';
 import { botVoices } from '#src/conversation/settings/settings-with-persona.ts';
-import { bearerOf } from '#src/conversation/tools/bearer-facts.ts';
+import { bearerOf } from '#src/conversation/tools/rights-holder-facts.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { holds } from '#src/people/rights.ts';
@@ -115,7 +115,7 @@ export class SessionPersonas {
     const isNew = personaIn(before, replaced) === undefined;
     if (isNew && personasIn(before).length >= mostPersonas)
       return { kind: 'full', limit: mostPersonas };
-    const { brains = noBrains } = this.#parts.pipelines;
+    const brains = this.#sessions.settings.brainsIn(guildId);
     if (persona.brain !== undefined && !brains.has(persona.brain))
       return { kind: 'unknown-brain', name: persona.brain, known: [...brains.keys()] };
     const voices = [persona.voice, ...Object.values(persona.voices ?? {})];
@@ -203,8 +203,6 @@ export class SessionPersonas {
     return id;
   }
 }
-
-const noBrains: ReadonlyMap<string, unknown> = new Map();
 
 function mayChoose({ id, mayManage }: PersonaCaller, session: VoiceSession | undefined): boolean {
   return session ? holds('dj', bearerOf(id, mayManage, session.context)) : mayManage;

@@ -2,7 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { Public } from '#src/base/public.ts';
 import { Wakeup } from '#src/base/wakeup.ts';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import {
   type FeatureEventKind,
   featureEvent,

@@ -10,6 +10,12 @@ export const reminders: Feature = {
   name: 'reminders',
   tools: [setReminder, listReminders, cancelReminder],
   events: [reminderEnded],
+  help: [
+    {
+      topic: 'reminders',
+      line: ({ session }) => (session?.isSilent ? undefined : { id: 'help.reminders' }),
+    },
+  ],
   open({ clock, onEvent, store }) {
     const due = new ReminderClock({ clock, onEvent, store: store(reminderPart) });
     return {

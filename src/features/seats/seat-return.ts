@@ -1,4 +1,4 @@
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import { withConsentStore, withStore } from '#src/conversation/alerts/store-access.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { judgeEntry, obstacleOf } from '#src/conversation/joining/join-obstacles.ts';

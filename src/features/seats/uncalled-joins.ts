@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import { write } from '#src/conversation/alerts/report-failure.ts';
 import { withConsentStore } from '#src/conversation/alerts/store-access.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';

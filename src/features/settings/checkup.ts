@@ -1,10 +1,13 @@
 import { rms } from '#src/audio/loudness.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
-import type { CueOutcome } from '#src/conversation/connection/open-connection.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import type { CueOutcome } from '#src/conversation/connection/current-connection.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
-import type { CheckReport, CheckResult } from '#src/conversation/ports/settings.ts';
+import type {
+  CheckReport,
+  CheckResult,
+} from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';

@@ -1,7 +1,13 @@
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
-import type { Setting, SettingsView } from '#src/conversation/ports/settings.ts';
+import type { Setting } from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import { isLooser } from '#src/conversation/settings/guild-settings.ts';
-import { readSetting, type ServerSetting } from '#src/conversation/settings/server-setting.ts';
+import {
+  mentionMarkOf,
+  readSetting,
+  type ServerSetting,
+  type SettingNow,
+  type SettingsView,
+} from '#src/conversation/settings/setting-definition.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 
 /** Word that restores the operator's value. */
@@ -29,17 +35,28 @@ export class SessionSettings {
     return this.#sessions.settings.all.map(({ key }) => key);
   }
 
-  async view(guildId: string): Promise<SettingsView> {
+  /** All settings as they hold in the server; of the one named by `key`, what its values are chosen from is loaded first. */
+  async view(guildId: string, key?: string): Promise<SettingsView> {
     const { settings } = this.#sessions;
+    if (key !== undefined) await this.#named(key)?.load?.(this.#parts);
     const isRead = await settings.load(guildId);
     if (isRead) for (const session of this.#sessions.sessions(guildId)) session.govern();
-    const here = settings.in(guildId);
-    const all = settings.all.map((setting) => ({
-      key: setting.key,
-      value: setting.shown(here.of(setting)),
-      isOwn: settings.isSet(guildId, setting),
-    }));
-    return { all, isRead };
+    const all = settings.all.map((setting) => this.#now(guildId, setting));
+    return { all, choices: settings.choicesIn(guildId), isRead };
+  }
+
+  #now(guildId: string, setting: ServerSetting): SettingNow {
+    const { settings } = this.#sessions;
+    const { key, operator } = setting;
+    const isGiven =
+      operator !== undefined && settings.choicesIn(guildId).defaults.given.has(operator);
+    return {
+      key,
+      setting,
+      value: setting.shown(settings.in(guildId).of(setting)),
+      from: settings.isSet(guildId, setting) ? 'server' : isGiven ? 'operator' : 'default',
+      elsewhere: setting.elsewhere?.(settings.stored(guildId)) ?? [],
+    };
   }
 
   /** `default` restores the operator's value. `confirmed`: more people may be heard unasked. */
@@ -66,16 +83,17 @@ export class SessionSettings {
     const saved = await settings.set(guildId, key, words);
     this.#follow(guildId, looser);
     const value = settings.in(guildId).of(setting);
-    const line = setting.savedLine?.(value);
-    return { kind: 'set', key, value: setting.shown(value), saved, ...(line && { line }) };
+    const [line, mark] = [setting.savedLine?.(value), mentionMarkOf(setting)];
+    const more = { ...(mark && { mark }), ...(line && { line }) };
+    return { kind: 'set', key, value: setting.shown(value), saved, ...more };
   }
 
   /** Suggested values of a key; empty for an unknown key. */
-  values(key: string): readonly string[] {
+  values(guildId: string, key: string): readonly string[] {
     const setting = this.#named(key);
     if (!setting) return [];
     void setting.load?.(this.#parts); // for whoever types on
-    return [...setting.values(this.#sessions.settings.choices), standard];
+    return [...setting.values(this.#sessions.settings.choicesIn(guildId)), standard];
   }
 
   #named(key: string): ServerSetting | undefined {
@@ -84,7 +102,7 @@ export class SessionSettings {
   }
 
   #obstacle(guildId: string, setting: ServerSetting, words: string): Setting | undefined {
-    const { choices } = this.#sessions.settings;
+    const choices = this.#sessions.settings.choicesIn(guildId);
     const read = readSetting(setting, words, choices);
     if (read.kind === 'ok' && (setting.exists?.(read.value, guildId, this.#parts) ?? true))
       return undefined;

@@ -24,7 +24,7 @@ export const time = tool({
   },
 });
 
-/** As `Friday, 20 November 2026 at 15:18`; undefined for an unknown zone. */
+/** Date and time, as in `Friday, 20 November 2026 at 15:18`; undefined for an unknown zone. */
 function formatOf(timeZone: string): Intl.DateTimeFormat | undefined {
   try {
     const style = { dateStyle: 'full', timeStyle: 'short' } as const;

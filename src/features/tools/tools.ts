@@ -1,12 +1,28 @@
 import type { Feature } from '#src/conversation/feature.ts';
+import { cut } from '#src/texts/plain.ts';
 import { leave } from './leave.ts';
 import { postText } from './post-text.ts';
 import { time } from './time.ts';
 import { whoIsHere } from './who-is-here.ts';
 
+/** Most characters of the names of the operator's tools in `/help`. */
+const mostNamesChars = 150;
+
 /** Tools that belong to no other feature; those of MCP servers and of files come beside them. */
 export const ownTools: Feature = {
   name: 'tools',
   tools: [time, whoIsHere, leave, postText],
+  help: [
+    {
+      topic: 'tools',
+      line({ hasModel, operatorTools }) {
+        const names = operatorTools
+          .filter(({ right }) => right !== 'manage')
+          .map(({ name }) => name);
+        if (!hasModel || names.length === 0) return undefined;
+        return { id: 'help.tools', with: { tools: cut(names.join(', '), mostNamesChars) } };
+      },
+    },
+  ],
   open: () => ({ shard: () => ({}) }),
 };

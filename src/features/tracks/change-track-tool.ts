@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
-import { botNames } from '#src/conversation/hearing/addressing.ts';
+import { calledNames } from '#src/conversation/hearing/addressing.ts';
 import { type ToolPorts, tool } from '#src/conversation/ports/tool.ts';
 import { type TextId, type TextLine, text } from '#src/texts/texts.ts';
 import { type TrackRequest, trackRequestIn } from '#src/turn/spoken-requests.ts';
@@ -101,7 +101,7 @@ export const changeTrack = tool({
   },
 });
 
-/** What is called "louder" and "quieter", in percent. */
+/** Steps of "louder" and "quieter", in percent. */
 const step = 20;
 
 /** The change that is said in so many words, of what is meant first, where the model wants the same. */
@@ -110,8 +110,7 @@ function saidChange(
   { deed, track }: Call,
   { context }: ToolPorts,
 ): Call | undefined {
-  const { channel, parts, settings } = context;
-  const said = trackRequestIn(words, botNames(channel.guildId, settings(), parts.places));
+  const said = trackRequestIn(words, calledNames(context));
   if (!said || isOwn(track)) return undefined;
   const call = callOf(said);
   return call.deed === deed ? call : undefined;

@@ -1,5 +1,5 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
-import { faultOf } from '#src/conversation/alerts/sound-fault.ts';
+import { faultOf } from '#src/conversation/alerts/unusable-audio-texts.ts';
 import type { Loudness } from '#src/playback/mix/levelling.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';

@@ -1,7 +1,7 @@
-import { faultOf } from '#src/conversation/alerts/sound-fault.ts';
+import { faultOf } from '#src/conversation/alerts/unusable-audio-texts.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
-import { bearerOf } from '#src/conversation/tools/bearer-facts.ts';
+import { bearerOf } from '#src/conversation/tools/rights-holder-facts.ts';
 import { holds } from '#src/people/rights.ts';
 import type { ItemEnd } from '#src/playback/tracks/track-item.ts';
 import type { SoundOwner, SoundTag } from './owned-tracks.ts';

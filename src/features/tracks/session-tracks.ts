@@ -1,5 +1,5 @@
 import type { Public } from '#src/base/public.ts';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { EndNews, FeatureSession } from '#src/conversation/feature.ts';
 import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
@@ -47,7 +47,7 @@ export class SessionTracks implements FeatureSession {
     this.#keeping ??= this.#keep();
   }
 
-  /** What goes on elsewhere is kept there; else all that plays ends. */
+  /** Keeps tracks that go on elsewhere; otherwise all of them end. */
   async ended(why: LeaveReason): Promise<EndNews> {
     await this.#keeping;
     const { mix } = this.#context;

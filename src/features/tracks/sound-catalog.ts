@@ -1,7 +1,7 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import { longestTrackMs, soundFaultOf } from '#src/conversation/alerts/sound-fault.ts';
+import { longestTrackMs, soundFaultOf } from '#src/conversation/alerts/unusable-audio-texts.ts';
 import type {
   Requester,
   ShelvedSound,

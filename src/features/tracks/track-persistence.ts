@@ -1,8 +1,8 @@
 import type { Public } from '#src/base/public.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { Wakeup } from '#src/base/wakeup.ts';
-import { soundFaultOf } from '#src/conversation/alerts/sound-fault.ts';
 import { withStore } from '#src/conversation/alerts/store-access.ts';
+import { soundFaultOf } from '#src/conversation/alerts/unusable-audio-texts.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import type { OwnedTracks } from './owned-tracks.ts';

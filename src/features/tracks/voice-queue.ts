@@ -1,4 +1,4 @@
-import { titleOf } from '#src/conversation/output/speech-source.ts';
+import { titleOf } from '#src/conversation/output/lazily-synthesised-text.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
 import type { TurnQueue } from '#src/conversation/queue/turn-queue.ts';

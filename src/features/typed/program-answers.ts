@@ -1,4 +1,4 @@
-import { soundFaultOf } from '#src/conversation/alerts/sound-fault.ts';
+import { soundFaultOf } from '#src/conversation/alerts/unusable-audio-texts.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type {
   FailedStream,
@@ -8,7 +8,7 @@ import type {
   ProgramSpeech,
   ProgramText,
   ProgramUtterance,
-} from '#src/conversation/ports/program-ports.ts';
+} from '#src/conversation/ports/http-api-ports.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
@@ -47,8 +47,11 @@ export class SessionProgramAnswers {
    * among them.
    */
   pipelines(guildId: string): readonly PipelineName[] {
-    const own = this.#sessions.settings.in(guildId).pipeline;
-    const names = this.#parts.pipelines.names.filter((name) => name !== 'realtime');
+    const { settings } = this.#sessions;
+    const own = settings.in(guildId).pipeline;
+    const names = this.#parts.pipelines.names.filter(
+      (name) => name !== 'realtime' && settings.allows(guildId, name),
+    );
     return names.toSorted((one, other) => Number(other === own) - Number(one === own));
   }
 

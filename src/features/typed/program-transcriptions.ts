@@ -6,15 +6,15 @@ import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
-import { soundFaultOf } from '#src/conversation/alerts/sound-fault.ts';
-import { wholeReply } from '#src/conversation/answering/ask-chat-model.ts';
+import { soundFaultOf } from '#src/conversation/alerts/unusable-audio-texts.ts';
+import { wholeReply } from '#src/conversation/answering/text-only-completion.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type {
   RecordingOutcome,
   RecordingPart,
   RecordingRequest,
   RecordingSegment,
-} from '#src/conversation/ports/program-ports.ts';
+} from '#src/conversation/ports/http-api-ports.ts';
 import {
   readTranslations,
   translationBatches,

@@ -2,11 +2,11 @@ import { OneRate } from '#src/audio/one-rate.ts';
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/report-failure.ts';
-import { WrittenQuestions } from '#src/conversation/answering/written-questions.ts';
+import { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
-import { speechRequestOf } from '#src/conversation/engines/answer-request.ts';
+import { speechRequestOf } from '#src/conversation/engines/answer-cost-and-style.ts';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import { clausesOf, soundOf } from '#src/conversation/output/read-aloud.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
@@ -41,7 +41,7 @@ export class SessionVoices {
   readonly #sessions: VoiceSessions;
   readonly #signal: AbortSignal;
   /** Files that are being made: one for each person. */
-  readonly #files = new WrittenQuestions();
+  readonly #files = new WrittenAnswerLimits();
 
   /** Aborting `signal` ends what is being made. */
   constructor(

@@ -1,11 +1,11 @@
 import { OneRate } from '#src/audio/one-rate.ts';
 import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
-import { cheaperStyle, speechRequestOf } from '#src/conversation/engines/answer-request.ts';
+import { cheaperStyle, speechRequestOf } from '#src/conversation/engines/answer-cost-and-style.ts';
 import { clausesOf, soundOf } from '#src/conversation/output/read-aloud.ts';
-import type { ProgramSpeech, ProgramText } from '#src/conversation/ports/program-ports.ts';
+import type { ProgramSpeech, ProgramText } from '#src/conversation/ports/http-api-ports.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { ahead } from '#src/pipeline/ahead.ts';
 import { TimeStretch } from '#src/playback/reply/stretch.ts';

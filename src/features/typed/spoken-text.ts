@@ -1,5 +1,5 @@
+import { SpeechSource } from '#src/conversation/output/lazily-synthesised-text.ts';
 import { clausesOf } from '#src/conversation/output/read-aloud.ts';
-import { SpeechSource } from '#src/conversation/output/speech-source.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import { type DropReason, TurnHandle } from '#src/conversation/queue/turn-handle.ts';

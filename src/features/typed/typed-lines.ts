@@ -1,5 +1,5 @@
 import { unlessAborted } from '#src/base/waiting.ts';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
@@ -141,7 +141,8 @@ export class TypedLines implements TypedMessageListener {
   ): Promise<TypedOutcome> {
     const { channelId: placeId, guildId, text, author } = message;
     const atMs = context.parts.clock.nowMs();
-    const outcome = await this.#talk.ask(guildId, text, author, 'text', { placeId });
+    const persona = context.addressing.personaOf(author.id, text);
+    const outcome = await this.#talk.ask(guildId, text, author, 'text', { persona, placeId });
     if (signal.aborted) return 'deleted';
     if (outcome.kind === 'answered' && context.gate.standing(author.id) === 'yes') {
       const { id: speakerId, name } = author;
@@ -150,8 +151,9 @@ export class TypedLines implements TypedMessageListener {
         [speakerId, ...context.memory.presentSince(atMs, speakerId)],
         [placeId],
       );
-      context.memory.add({ speakerId, name, said: text, heard, knownBy });
-      context.addressing.answered(speakerId, heard);
+      const by = outcome.by ?? context.settings().persona?.name;
+      context.memory.add({ speakerId, name, said: text, heard, by, knownBy });
+      context.addressing.answered(speakerId, heard, persona);
     }
     return await this.#report(message, outcome, signal);
   }
@@ -164,7 +166,7 @@ export class TypedLines implements TypedMessageListener {
     if (outcome.kind === 'nowhere') return 'elsewhere';
     const isAnswered = outcome.kind === 'answered';
     const sent = isAnswered
-      ? await this.#replies.reply(message, outcome.text, signal)
+      ? await this.#replies.reply(message, outcome.text.under(outcome.by), signal)
       : await this.#say(message, outcome.line, signal);
     if (sent === 'withheld') await this.#say(message, { id: 'ask.aloud' }, signal);
     if (sent === 'deleted') return 'deleted';

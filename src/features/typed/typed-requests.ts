@@ -1,12 +1,16 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
 import type { ChatMessage, ChatModel, Usage } from '#src/chat/ports.ts';
-import { soundFaultOf } from '#src/conversation/alerts/sound-fault.ts';
-import { type KnownHistory, mayShowTo } from '#src/conversation/answering/conversation-memory.ts';
-import type { WrittenQuestions } from '#src/conversation/answering/written-questions.ts';
+import { soundFaultOf } from '#src/conversation/alerts/unusable-audio-texts.ts';
+import {
+  answererIn,
+  type KnownHistory,
+  mayShowTo,
+} from '#src/conversation/answering/conversation-memory.ts';
+import type { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
-import { styleIn } from '#src/conversation/engines/answer-request.ts';
-import type { PaidPipeline } from '#src/conversation/engines/reserved-engines.ts';
+import { styleIn } from '#src/conversation/engines/answer-cost-and-style.ts';
+import type { PaidPipeline } from '#src/conversation/engines/reservation-paid-engines.ts';
 import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import type {
   AnswerForm,
@@ -16,6 +20,7 @@ import type {
   SpokenManner,
 } from '#src/conversation/ports/command-ports.ts';
 import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { GuildMemories } from '#src/features/memories/guild-memories.ts';
@@ -42,7 +47,7 @@ const longestAloudMs = 50_000;
 /** Typed requests: texts to read out, questions, and the command to be silent. */
 export class TypedRequests {
   readonly #recordings: RecordingReader;
-  readonly #writtenQuestions: WrittenQuestions;
+  readonly #writtenQuestions: WrittenAnswerLimits;
   readonly #longestWritingMs: number;
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
@@ -54,7 +59,7 @@ export class TypedRequests {
     parts: SessionDependencies,
     sessions: VoiceSessions,
     recordings: RecordingReader,
-    writtenQuestions: WrittenQuestions,
+    writtenQuestions: WrittenAnswerLimits,
     longestWritingMs: number,
     signal: AbortSignal,
   ) {
@@ -99,14 +104,22 @@ export class TypedRequests {
     return await this.#answer(guildId, question, asker, answer, about);
   }
 
+  /** Persona that answers what a person typed by a command where the bot sits: words that they quote call nobody. */
+  #personaFor(guildId: string, question: string, asker: Asker, about: QuestionSubject) {
+    const { persona, quoted, recording } = about;
+    if (persona !== undefined || asker.isProgram || quoted || recording) return persona;
+    return this.#sessions.session(guildId)?.context.addressing.personaOf(asker.id, question);
+  }
+
   async #answer(
     guildId: string,
     question: string,
     asker: Asker,
     answer: AnswerForm,
-    about: QuestionSubject,
+    given: QuestionSubject,
   ): Promise<AskOutcome> {
     const { clock, spending } = this.#parts;
+    const about = { ...given, persona: this.#personaFor(guildId, question, asker, given) };
     const payer = spending.payer(guildId, asker.id);
     const here = this.#sessions.session(guildId);
     if (answer === 'voice' && !here) return nowhere;
@@ -114,8 +127,8 @@ export class TypedRequests {
     const askedAtMs = clock.nowMs();
     const { recording } = about;
     const over = new AbortController();
-    const given = about.signal ? [about.signal] : [];
-    const until = AbortSignal.any([this.#signal, over.signal, ...given]);
+    const asked = about.signal ? [about.signal] : [];
+    const until = AbortSignal.any([this.#signal, over.signal, ...asked]);
     const none: RecordingOutcome = { kind: 'heard' };
     const heard = recording ? await this.#heard(recording, about, guildId, asker, until) : none;
     if (heard.kind === 'failed') return heard;
@@ -144,18 +157,19 @@ export class TypedRequests {
   ): Promise<AskOutcome> {
     const { guildId, said, payer } = asked;
     const session = this.#sessions.session(guildId);
+    const { persona } = about;
     const { messages, knownBy } = knownTo(asker, session, about);
-    const pipeline = pcm && this.#hearingPipeline(guildId);
+    const pipeline = pcm && this.#hearingPipeline(guildId, persona);
     const { settings } = this.#sessions;
     await settings.load(guildId);
-    const usual = settings.styleIn(guildId, this.#channelIn(guildId));
-    const brain = this.#brainIn(guildId);
+    const usual = settings.styleIn(guildId, this.#channelIn(guildId), persona);
+    const brain = this.#brainIn(guildId, persona);
     const known = [...messages, ...(await this.#remembered(guildId, asker))];
-    const language = (await this.#languagesFor(guildId, asker)).answerTo(asker.id);
+    const language = (await this.#languagesFor(guildId, asker)).answerTo(asker.id, persona);
     if (answer === 'file') {
       const style = styleIn(usual, about.manner);
       const turn = { said, style, history: known, tools: [], language };
-      const pipeline = this.#pipelineIn(guildId);
+      const pipeline = this.#pipelineIn(guildId, persona);
       const { speed } = about.manner ?? {};
       const file = { guildId, turn, pipeline, payer, knownBy, speed };
       return await answerInFile(file, this.#parts, ms, until);
@@ -166,7 +180,8 @@ export class TypedRequests {
     const question = { ...asked, known, knownBy, ...how };
     const outcome = await answerInWriting(question, this.#parts, ms, until);
     // People who sit with the bot read in its channel which model stands in.
-    return session ? outcome : withStandIn(outcome);
+    if (!session) return withStandIn(outcome);
+    return outcome.kind === 'answered' ? { ...outcome, by: persona } : outcome;
   }
 
   /**
@@ -188,7 +203,8 @@ export class TypedRequests {
     const atMs = this.#parts.clock.nowMs();
     const said = utterancesOf({ asker, question, about: {}, atMs }, this.#signal);
     const handle = new TurnHandle((why) => report(droppedFor(why)));
-    context.queue.ask(questionOf(said, question, atMs, handle, report, { placeId }));
+    const persona = context.addressing.personaOf(asker.id, question);
+    context.queue.ask(questionOf(said, question, atMs, handle, report, { persona, placeId }));
     context.addressing.open(asker.id);
     return () => handle.drop('withdrawn');
   }
@@ -209,9 +225,9 @@ export class TypedRequests {
   }
 
   /** The brain that answers in writing there; undefined: the usual model does. */
-  #brainIn(guildId: string): WrittenBrain | undefined {
+  #brainIn(guildId: string, persona: string | undefined): WrittenBrain | undefined {
     const { pipelines } = this.#parts;
-    const { brain: name, pipeline } = this.#sessions.settings.at(guildId, this.#channelIn(guildId));
+    const { brain: name, pipeline } = this.#settingsIn(guildId, persona);
     const chat = name === undefined ? undefined : pipelines.chat(name);
     return name !== undefined && chat
       ? { name, chat, engine: pipelines.engine(pipeline, name) }
@@ -234,7 +250,7 @@ export class TypedRequests {
   /** Languages of the session, else by the asker's settings and words. */
   async #languagesFor(guildId: string, { id }: Asker): Promise<SpeakerLanguages> {
     await this.#parts.peopleSettings.load(guildId, id);
-    const settings = () => this.#sessions.settings.at(guildId, this.#channelIn(guildId));
+    const settings = () => this.#settingsIn(guildId);
     return (
       this.#sessions.session(guildId)?.context.languages ??
       new SpeakerLanguages({ guildId, parts: this.#parts, settings })
@@ -242,16 +258,20 @@ export class TypedRequests {
   }
 
   /** Pipeline that hears recordings where an audio model answers speech. */
-  #hearingPipeline(guildId: string): PaidPipeline | undefined {
-    const { brain, pipeline } = this.#sessions.settings.at(guildId, this.#channelIn(guildId));
+  #hearingPipeline(guildId: string, persona: string | undefined): PaidPipeline | undefined {
+    const { brain, pipeline } = this.#settingsIn(guildId, persona);
     return pipeline === 'audio-model' ? this.#parts.pipelines.open(pipeline, brain) : undefined;
   }
 
   /** Pipeline that answers outside a channel: a Realtime conversation belongs to one channel. */
-  #pipelineIn(guildId: string): PaidPipeline {
-    const { brain, pipeline } = this.#sessions.settings.at(guildId, this.#channelIn(guildId));
+  #pipelineIn(guildId: string, persona: string | undefined): PaidPipeline {
+    const { brain, pipeline } = this.#settingsIn(guildId, persona);
     if (pipeline === 'realtime') return this.#parts.pipelines.open('chained');
     return this.#parts.pipelines.open(pipeline, brain);
+  }
+
+  #settingsIn(guildId: string, persona?: string): GuildSettings {
+    return this.#sessions.settings.at(guildId, this.#channelIn(guildId), persona);
   }
 
   #channelIn(guildId: string): string | undefined {
@@ -292,8 +312,9 @@ export class TypedRequests {
     const answered = Promise.withResolvers<AskOutcome>();
     const [{ speakerId = '' } = {}] = said;
     const handle = new TurnHandle((why) => answered.resolve(droppedFor(why)));
-    const manner = mannerIn(context.settings().pipeline, about);
-    const how = { placeId: about.placeId, ...(manner && { manner }) };
+    const { persona, placeId } = about;
+    const manner = mannerIn(context.settings(persona).pipeline, about);
+    const how = { persona, placeId, ...(manner && { manner }) };
     context.queue.ask(questionOf(said, question, clock.nowMs(), handle, answered.resolve, how));
     const follow = () => context.addressing.open(speakerId);
     follow();
@@ -318,7 +339,7 @@ function mannerIn(pipeline: PipelineName, { manner }: QuestionSubject): SpokenMa
 function knownTo(
   { id }: Asker,
   session: VoiceSession | undefined,
-  { placeId }: QuestionSubject,
+  { persona, placeId }: QuestionSubject,
 ): KnownHistory {
   if (!session?.isHere(id)) return { messages: [], knownBy: anybody };
   const { memory, places } = session.context;
@@ -327,7 +348,9 @@ function knownTo(
     people: [{ personId: id, openPlaceIds }],
     ...(placeId !== undefined && placeReading(placeId)),
   };
-  const { messages, knownBy } = memory.messages(readers, mayShowTo([id], session.context));
+  const answerer = answererIn(session.context, persona);
+  const mayShow = mayShowTo([id], session.context);
+  const { messages, knownBy } = memory.messages(readers, mayShow, answerer);
   return { messages, knownBy: alsoKnownTo(knownBy, readers.people) };
 }
 

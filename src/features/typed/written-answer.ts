@@ -1,12 +1,12 @@
 import { atStage, BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { ChatMessage, ChatModel, Usage } from '#src/chat/ports.ts';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/report-failure.ts';
-import { silentHost } from '#src/conversation/answering/ask-chat-model.ts';
+import { silentHost } from '#src/conversation/answering/text-only-completion.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
-import { answerRequestOf } from '#src/conversation/engines/answer-request.ts';
-import type { PaidPipeline } from '#src/conversation/engines/reserved-engines.ts';
+import { answerRequestOf } from '#src/conversation/engines/answer-cost-and-style.ts';
+import type { PaidPipeline } from '#src/conversation/engines/reservation-paid-engines.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import { ConfidentialText, type KnownBy } from '#src/people/confidential-text.ts';
 import type { AnswerLanguage, ReplyStyle, TurnUtterance } from '#src/pipeline/pipeline.ts';

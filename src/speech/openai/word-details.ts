@@ -12,6 +12,7 @@ const latestSeconds = 600;
 /**
  * Times and confidence of words, from the shapes of servers: `words` and `segments[].avg_logprob` of verbose_json,
  * `logprobs` of json, of the last event of a stream and of Realtime. Invalid values are left out.
+ * No further request is made for them.
  */
 export function wordDetails(reply: unknown): WordDetails {
   const { words, segments, logprobs } = recordOf(reply);

@@ -34,7 +34,10 @@ const mostFormer = 64;
 /** Error code of a server that reads one text at a time. */
 const oneAtATime = 'conversation_already_has_active_response';
 
-/** One connection with one voice, over which several texts are read at once. */
+/**
+ * One connection with one voice, over which several texts are read at once. The returned tag tells them apart, else the id of
+ * the response, else their order.
+ */
 export class SpeechConnection {
   readonly #options: SpeechConnectionOptions;
   #link: RealtimeLink | undefined;

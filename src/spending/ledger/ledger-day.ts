@@ -1,16 +1,14 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { monthOf } from '#src/spending/calendar.ts';
+import type { BudgetDay } from '#src/spending/calendar.ts';
 import type { Amount } from '#src/spending/caps.ts';
 import type { SpendingEntry } from '#src/spending/spending-store.ts';
 
 /** Amounts spent within a day or a month. */
 export type Sum = Amount & Pick<SpendingEntry, 'turns' | 'unpriced'>;
 
-/** Amounts spent on one day, and in its month so far. */
-export type Day = {
-  readonly day: string;
+/** Amounts spent on one day. */
+export type Day = BudgetDay & {
   today: Sum;
-  thisMonth: Sum;
   /** Part of it that was for captions alone. */
   captions: Sum;
   readonly people: Map<string, Sum>;
@@ -22,19 +20,20 @@ type Forgotten = { readonly key: Buffer; readonly sums: Map<string, Sum> };
 
 export const empty: Sum = { nanoUsd: 0, ms: 0, turns: 0, unpriced: 0 };
 
-export function newDay(day: string, thisMonth: Sum): Day {
+export function newDay({ day, fromMs }: BudgetDay): Day {
   return {
     day,
+    fromMs,
     today: empty,
-    thisMonth,
     captions: empty,
     people: new Map(),
     forgotten: unknown(),
   };
 }
 
-export function isIn(month: string): (one: Day) => boolean {
-  return ({ day }) => monthOf(day) === month;
+/** Nothing was spent on it: it is another day once the server has another time zone. */
+export function isUnused({ today, captions, people, forgotten }: Day): boolean {
+  return today === empty && captions === empty && people.size + forgotten.sums.size === 0;
 }
 
 function unknown(): Forgotten {
@@ -45,19 +44,19 @@ export function codeOf(personId: string, { key }: Forgotten): string {
   return createHmac('sha256', key).update(personId).digest('base64');
 }
 
-export function recallEntry(
-  { guildId: _, personId, part, day, ...sum }: SpendingEntry,
-  now: Day,
-): void {
-  const isToday = day === now.day;
-  if (personId !== undefined) {
-    if (isToday) recallPerson(personId, sum, now);
-  } else if (part === 'captions') {
-    if (isToday) now.captions = plus(now.captions, sum);
-  } else {
-    if (isToday) now.today = plus(now.today, sum);
-    if (monthOf(day) === monthOf(now.day)) now.thisMonth = plus(now.thisMonth, sum);
-  }
+/** Part of the sums of a day. */
+type DayPart = {
+  readonly part: SpendingEntry['part'];
+  readonly personId: string | undefined;
+  readonly sum: Sum;
+};
+
+/** Adds a stored sum; `names`: by name also for a person who was forgotten. */
+export function recallSum({ part, personId, sum }: DayPart, now: Day, names: boolean): void {
+  if (personId !== undefined && names) addTo(now.people, personId, sum);
+  else if (personId !== undefined) recallPerson(personId, sum, now);
+  else if (part === 'captions') now.captions = plus(now.captions, sum);
+  else now.today = plus(now.today, sum);
 }
 
 function recallPerson(personId: string, sum: Sum, { forgotten, people }: Day): void {

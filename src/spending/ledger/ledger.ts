@@ -1,15 +1,15 @@
-import { Calendar, dayOf, monthOf } from '#src/spending/calendar.ts';
+import { type BudgetDay, Calendar, monthOf, utcStartOf } from '#src/spending/calendar.ts';
 import { type Amount, add, nothing } from '#src/spending/caps.ts';
-import type { SpendingEntry } from '#src/spending/spending-store.ts';
+import { allServers, type SpendingEntry } from '#src/spending/spending-store.ts';
 import {
   addTo,
   codeOf,
   type Day,
   empty,
-  isIn,
+  isUnused,
   newDay,
   plus,
-  recallEntry,
+  recallSum,
   type Sum,
 } from './ledger-day.ts';
 import type { SharedReserve, SharedStanding } from './shared-spending.ts';
@@ -26,6 +26,13 @@ export type Reserve = {
 /** Payer of an answer: a person, after forgetting only the code of that day; with neither, the server alone. */
 export type Payer = { personId?: string; code?: string };
 
+/** Day that runs in a server, with the ends of it and of its month, in ms since 1970. */
+export type RunningDay = {
+  readonly day: string;
+  readonly dayEndMs: number;
+  readonly monthEndMs: number;
+};
+
 export type SpendingTotals = {
   readonly day: Sum;
   readonly month: Sum;
@@ -35,13 +42,21 @@ export type SpendingTotals = {
 
 type GuildSpending = {
   now: Day;
-  /** The day before the clock last jumped: it goes on where the clock comes back. */
-  former?: Day;
+  /** The day with spending before it: it goes on where a clock that jumped comes back. */
+  former: Day | undefined;
+  /** Sums of months, such as `2026-11`. */
+  months: Map<string, Sum>;
   readonly reserves: Set<Reserve>;
   /** Put aside by other processes, as they told last. */
   elsewhere: readonly SharedReserve[];
   /** Payers by person, as long as something may still be charged to them. */
   readonly payers: Map<string, WeakRef<Payer>>;
+};
+
+export type LedgerOptions = {
+  readonly countsAll?: boolean;
+  /** IANA name of the zone in which the days of a server end; absent: UTC everywhere. */
+  readonly timeZoneIn?: (guildId: string) => string;
 };
 
 /**
@@ -57,6 +72,14 @@ export class Ledger {
   #saving: readonly SpendingEntry[] = [];
   #forgotten = 0;
   #onUnsaved: () => void = () => undefined;
+  readonly #countsAll: boolean;
+  readonly #timeZoneIn: (guildId: string) => string;
+
+  /** `countsAll`: what servers spend is counted for `allServers`, too, by days of UTC. Those of servers are of their time zone. */
+  constructor({ countsAll = false, timeZoneIn = () => 'UTC' }: LedgerOptions = {}) {
+    this.#countsAll = countsAll;
+    this.#timeZoneIn = (guildId) => (guildId === allServers ? 'UTC' : timeZoneIn(guildId));
+  }
 
   /** Sets the listener for the first entry that is not in the store yet, after all were. */
   onUnsaved(listener: () => void): void {
@@ -70,6 +93,11 @@ export class Ledger {
 
   get hasUnsaved(): boolean {
     return this.#unsaved.size > 0;
+  }
+
+  /** Ids under which spending of this server is counted. */
+  countedUnder(guildId: string): readonly string[] {
+    return this.#countsAll ? [guildId, allServers] : [guildId];
   }
 
   /** Payer for a later charge; it charges no person once that person is forgotten. */
@@ -90,22 +118,25 @@ export class Ledger {
     wallMs: number,
   ): void {
     const sum = { ...empty, ...spent };
-    const { now } = this.#server(guildId, wallMs);
-    now.today = plus(now.today, sum);
-    now.thisMonth = plus(now.thisMonth, sum);
-    this.#note({ guildId, day: now.day, ...sum });
+    for (const id of this.countedUnder(guildId)) {
+      const { months, now } = this.#server(id, wallMs);
+      now.today = plus(now.today, sum);
+      addTo(months, monthOf(now.day), sum);
+      this.#note({ guildId: id, ...storedDay(now), ...sum });
+    }
     if (who !== undefined) this.assign(guildId, who, spent, wallMs);
   }
 
   /** Counts what a server was charged with as the part of a person. */
   assign(guildId: string, who: string | Payer, spent: Partial<Sum>, wallMs: number): void {
     const sum = { ...empty, ...spent };
-    const { day, forgotten, people } = this.#server(guildId, wallMs).now;
+    const { now } = this.#server(guildId, wallMs);
+    const { forgotten, people } = now;
     const { personId, code }: Payer = typeof who === 'string' ? { personId: who } : who;
     if (code !== undefined) addTo(forgotten.sums, code, sum);
     if (personId === undefined) return;
     addTo(people, personId, sum);
-    this.#note({ guildId, personId, day, ...sum });
+    this.#note({ guildId, personId, ...storedDay(now), ...sum });
   }
 
   /** Counts what a server was charged with as the part of captions. */
@@ -113,12 +144,21 @@ export class Ledger {
     const sum = { ...empty, ...spent };
     const { now } = this.#server(guildId, wallMs);
     now.captions = plus(now.captions, sum);
-    this.#note({ guildId, part: 'captions', day: now.day, ...sum });
+    this.#note({ guildId, part: 'captions', ...storedDay(now), ...sum });
   }
 
   standing(guildId: string, wallMs: number): SpendingTotals {
-    const { today, thisMonth, captions, people } = this.#server(guildId, wallMs).now;
-    return { day: today, month: thisMonth, captions, people };
+    const { months, now } = this.#server(guildId, wallMs);
+    const month = months.get(monthOf(now.day)) ?? empty;
+    return { day: now.today, month, captions: now.captions, people: now.people };
+  }
+
+  /** The day that runs in a server, and when it and its month end, in ms since 1970. */
+  daysIn(guildId: string, wallMs: number): RunningDay {
+    const { now } = this.#server(guildId, wallMs);
+    const timeZone = this.#timeZoneIn(guildId);
+    const dayEndMs = this.#calendar.endOf(now, timeZone);
+    return { day: now.day, dayEndMs, monthEndMs: this.#calendar.monthEndOf(now, timeZone) };
   }
 
   /** Amount that a person has spent today, also before they were forgotten. */
@@ -126,6 +166,12 @@ export class Ledger {
     const { people, forgotten } = this.#server(guildId, wallMs).now;
     const before = forgotten.sums.get(codeOf(personId, forgotten)) ?? empty;
     return plus(people.get(personId) ?? empty, before);
+  }
+
+  /** Sum of the reserves of all servers, in this process and the others. */
+  reservedByAll(): Amount {
+    const elsewhere = this.#servers.get(allServers)?.elsewhere ?? [];
+    return [this.#reservedHere(), ...elsewhere].reduce(add, nothing);
   }
 
   /** Sum of the reserves there, or of those of one person. */
@@ -193,24 +239,30 @@ export class Ledger {
 
   /** Adds stored sums to those since; they may have been read before a person was forgotten. */
   recall(entries: readonly SpendingEntry[], wallMs: number): void {
-    for (const entry of entries) recallEntry(entry, this.#server(entry.guildId, wallMs).now);
+    for (const guildId of new Set(entries.map((entry) => entry.guildId)))
+      this.#add(guildId, entries, wallMs);
   }
 
   /** Reserves of this process in these servers. */
   reserves(guildIds: readonly string[]): readonly SharedReserve[] {
-    return guildIds.flatMap((guildId) =>
+    const own = guildIds.flatMap((guildId) =>
       [...(this.#servers.get(guildId)?.reserves ?? [])].map(({ payer: { personId }, left }) => ({
         guildId,
         ...(personId !== undefined && { personId }),
         ...left,
       })),
     );
+    if (!guildIds.includes(allServers)) return own;
+    const all = this.#reservedHere();
+    const isNone = all.nanoUsd === 0 && all.ms === 0;
+    return isNone ? own : [...own, { guildId: allServers, ...all }];
   }
 
   /** Servers in which something is put aside by this process. */
   get reserving(): readonly string[] {
     const all = [...this.#servers];
-    return all.filter(([, { reserves }]) => reserves.size > 0).map(([guildId]) => guildId);
+    const some = all.filter(([, { reserves }]) => reserves.size > 0).map(([guildId]) => guildId);
+    return [...new Set(some.flatMap((guildId) => this.countedUnder(guildId)))];
   }
 
   /**
@@ -219,17 +271,54 @@ export class Ledger {
    */
   settle(guildId: string, standing: SharedStanding, wallMs: number): void {
     const server = this.#server(guildId, wallMs);
-    const isHere = (entry: { readonly guildId: string }) => entry.guildId === guildId;
-    server.elsewhere = standing.reserves.filter(isHere);
+    server.elsewhere = standing.reserves.filter((one) => one.guildId === guildId);
+    const entries = [...standing.entries, ...this.#unsaved.values()];
     const { now } = server;
-    [now.today, now.thisMonth, now.captions] = [empty, empty, empty];
-    now.people.clear();
-    const untold = [...this.#unsaved.values()];
-    for (const entry of [...standing.entries, ...untold].filter(isHere)) {
-      const { personId, part, day, ...sum } = entry;
-      if (personId === undefined) recallEntry(entry, now);
-      else if (day === now.day) addTo(now.people, personId, sum);
+    this.#adopt(
+      server,
+      entries.filter((one) => one.guildId === guildId),
+      wallMs,
+    );
+    if (server.now === now) {
+      [now.today, now.captions] = [empty, empty];
+      now.people.clear();
     }
+    server.months = new Map();
+    this.#add(guildId, entries, wallMs, true);
+  }
+
+  /** Adds stored sums of one server; `names`: also of people who were forgotten meanwhile. */
+  #add(guildId: string, all: readonly SpendingEntry[], wallMs: number, names = false): void {
+    const entries = all.filter((entry) => entry.guildId === guildId);
+    const server = this.#server(guildId, wallMs);
+    this.#adopt(server, entries, wallMs);
+    for (const entry of entries) {
+      const { guildId: _, personId, part, day, fromMs, ...sum } = entry;
+      if (personId === undefined && part === undefined) addTo(server.months, monthOf(day), sum);
+      if (day === server.now.day) recallSum({ personId, part, sum }, server.now, names);
+    }
+  }
+
+  /** Goes on with the latest stored day that has not ended, in place of a day without spending or an earlier one. */
+  #adopt(server: GuildSpending, entries: readonly SpendingEntry[], wallMs: number): void {
+    const { now } = server;
+    const isSpent = !isUnused(now);
+    const [{ guildId } = { guildId: '' }] = entries;
+    const days = new Map(entries.map(({ day, fromMs = utcStartOf(day) }) => [day, fromMs]));
+    const newest = [...days]
+      .map(([day, fromMs]) => ({ day, fromMs }))
+      .filter(({ day }) => !isSpent || day > now.day)
+      .toSorted((one, other) => (one.day < other.day ? 1 : -1))
+      .find((one) => this.#isRunning(one, guildId, wallMs));
+    if (!newest || (newest.day === now.day && newest.fromMs === now.fromMs)) return;
+    if (isSpent) server.former = now;
+    server.now = newDay(newest);
+  }
+
+  /** A clock that is put back by a day at most ends no day. */
+  #isRunning(day: BudgetDay, guildId: string, wallMs: number): boolean {
+    if (wallMs < day.fromMs - dayMs) return false;
+    return wallMs < this.#calendar.endOf(day, this.#timeZoneIn(guildId));
   }
 
   /** Entries to add to the store; from now on they count as saved. */
@@ -247,6 +336,11 @@ export class Ledger {
     this.#saving = [];
   }
 
+  #reservedHere(): Amount {
+    const all = [...this.#servers.values()].flatMap(({ reserves }) => [...reserves]);
+    return all.map(({ left }) => left).reduce(add, nothing);
+  }
+
   #note(entry: SpendingEntry): void {
     const key = JSON.stringify([entry.guildId, entry.personId, entry.part, entry.day]);
     const before = this.#unsaved.get(key);
@@ -260,21 +354,39 @@ export class Ledger {
    * that is put back further was wrong before, and the day it left goes on.
    */
   #server(guildId: string, wallMs: number): GuildSpending {
-    const day = this.#calendar.dayOf(wallMs);
+    const today = this.#calendar.dayAt(wallMs, this.#timeZoneIn(guildId));
     const server = this.#servers.get(guildId) ?? {
-      now: newDay(day, empty),
+      now: newDay(today),
+      former: undefined,
+      months: new Map<string, Sum>(),
       reserves: new Set<Reserve>(),
       elsewhere: [],
       payers: new Map<string, WeakRef<Payer>>(),
     };
     this.#servers.set(guildId, server);
-    const { now, former } = server;
-    if (day === now.day || dayOf(wallMs + dayMs) === now.day) return server;
-    const sameMonth = [now, ...(former ? [former] : [])].find(isIn(monthOf(day)));
-    server.now = former?.day === day ? former : newDay(day, sameMonth?.thisMonth ?? empty);
-    server.former = now;
+    const { now } = server;
+    const isSpent = !isUnused(now);
+    const isSame = now.day === today.day && now.fromMs === today.fromMs;
+    if (isSpent ? this.#isRunning(now, guildId, wallMs) : isSame) return server;
+    if (this.#goesOn(server, guildId, wallMs)) return server;
+    server.now = newDay(today);
+    if (isSpent) server.former = now;
     for (const [personId, payer] of server.payers)
       if (!payer.deref()) server.payers.delete(personId);
     return server;
   }
+
+  /** Whether the former day goes on, after a clock that was wrong or on a day without spending. */
+  #goesOn(server: GuildSpending, guildId: string, wallMs: number): boolean {
+    const { former, now } = server;
+    if (!former || !this.#isRunning(former, guildId, wallMs)) return false;
+    server.now = former;
+    server.former = isUnused(now) ? undefined : now;
+    return true;
+  }
+}
+
+/** The day of an entry; its beginning is told where it is not midnight UTC. */
+function storedDay({ day, fromMs }: BudgetDay): Pick<SpendingEntry, 'day' | 'fromMs'> {
+  return { day, ...(fromMs !== utcStartOf(day) && { fromMs }) };
 }

@@ -75,19 +75,20 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
   }
 
   changed(guildId: string): void {
-    this.#changed.add(guildId);
+    for (const id of this.#options.ledger.countedUnder(guildId)) this.#changed.add(id);
     void this.#report();
   }
 
   ready(guildId: string): Promise<void> | undefined {
-    const { shared, clock } = this.#options;
+    const { shared, clock, ledger } = this.#options;
     const nowMs = clock.nowMs();
-    const knownMs = this.#knownMs.get(guildId) ?? Number.NEGATIVE_INFINITY;
-    if (nowMs - knownMs > freshMs && !this.#isUntold(guildId)) this.changed(guildId);
-    if (!this.#isUntold(guildId)) return undefined;
+    const ids = ledger.countedUnder(guildId);
+    if (ids.some((id) => this.#isOld(id, nowMs) && !this.#isUntold(id))) this.changed(guildId);
+    const untold = ids.filter((id) => this.#isUntold(id));
+    if (untold.length === 0) return undefined;
     const leftMs = patienceMs - Math.max(0, nowMs - this.#sinceMs);
     if (leftMs <= 0 || shared.isAway) return undefined;
-    return within(this.#reportGuild(guildId), leftMs, clock, () => new Error('late')).catch(ignore);
+    return within(this.#reportAbout(untold), leftMs, clock, () => new Error('late')).catch(ignore);
   }
 
   /** Reports what is left, within 5 s; within 0.5 s where the store is away. Never throws. */
@@ -126,12 +127,16 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
     );
   }
 
+  #isOld(guildId: string, nowMs: number): boolean {
+    return nowMs - (this.#knownMs.get(guildId) ?? Number.NEGATIVE_INFINITY) > freshMs;
+  }
+
   #isUntold(guildId: string): boolean {
     return this.#changed.has(guildId) || this.#onceIds.has(guildId);
   }
 
-  async #reportGuild(guildId: string): Promise<void> {
-    while (this.#isUntold(guildId)) {
+  async #reportAbout(guildIds: readonly string[]): Promise<void> {
+    while (guildIds.some((guildId) => this.#isUntold(guildId))) {
       void this.#report();
       if (!(await this.#once)) return;
     }

@@ -21,7 +21,7 @@ export type SpendingReport = {
 
 /** Spending of all processes together in these servers, and reserves of the others. */
 export type SharedStanding = {
-  /** Spending of the month so far for servers, of that day for persons and captions. */
+  /** Spending of the month so far for servers, of the days around for persons and captions. */
   readonly entries: readonly SpendingEntry[];
   readonly reserves: readonly SharedReserve[];
 };

@@ -38,8 +38,14 @@ export type BackupKind = {
 /** Tables from which a forgotten person is deleted. */
 const erased = personTables(tables).filter(({ forget }) => forget !== 'keep');
 
-function erasedRows({ guildId, personId }: PersonInGuild): readonly Sql[] {
-  return erased.map((one) => ofPerson(one, guildId, personId));
+/** Those that stand in this file: a copy of a former format lacks the later ones. */
+function erasedIn(sqlite: DatabaseSync): typeof erased {
+  const find = sqlite.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?");
+  return erased.filter(({ name }) => find.get(name));
+}
+
+function erasedRows(sqlite: DatabaseSync, { guildId, personId }: PersonInGuild): readonly Sql[] {
+  return erasedIn(sqlite).map((one) => ofPerson(one, guildId, personId));
 }
 
 const mainKind: BackupKind = {
@@ -50,12 +56,12 @@ const mainKind: BackupKind = {
   tables,
   holdsConsents: true,
   people: async (sqlite) =>
-    erased.flatMap(({ guildColumn, name, personColumn }) => {
+    erasedIn(sqlite).flatMap(({ guildColumn, name, personColumn }) => {
       const ids = `${guildColumn} AS guild_id, ${personColumn} AS person_id`;
       return sqlite.prepare(`SELECT DISTINCT ${ids} FROM ${name}`).all().map(personOf);
     }),
-  count: (sqlite, person) => countRows(connectionTo(sqlite), erasedRows(person)),
-  erase: (sqlite, person) => deleteRows(connectionTo(sqlite), erasedRows(person)),
+  count: (sqlite, person) => countRows(connectionTo(sqlite), erasedRows(sqlite, person)),
+  erase: (sqlite, person) => deleteRows(connectionTo(sqlite), erasedRows(sqlite, person)),
 };
 
 const transcriptsKind: BackupKind = {

@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { asTrouble, isBusy, isDamage } from '#src/sql/trouble.ts';
-import { copyName, isCopyName } from './copy-names.ts';
+import { rangeOf, versionIn } from '#src/storage/schema.ts';
+import { backupKinds } from './backup-kinds.ts';
+import { backupsFolder, byTime, copyName, isCopyName } from './copy-names.ts';
 import { eraseForgottenSince } from './erase-from-copies.ts';
 
 const keptBackups = 7;
@@ -14,6 +16,8 @@ export type BackUpOptions = {
   readonly prunes?: boolean;
   /** Folder of the list of forgotten people; default: that of the store. */
   readonly dataDir?: string;
+  /** Format to which the store is about to be brought. */
+  readonly beforeFormat?: number;
 };
 
 /**
@@ -26,13 +30,13 @@ export async function backUp(
   storePath: string,
   folder: string,
   atWallMs: number,
-  { dataDir = dirname(storePath), prunes = true }: BackUpOptions = {},
+  { dataDir = dirname(storePath), prunes = true, beforeFormat }: BackUpOptions = {},
 ): Promise<string> {
   if (!existsSync(storePath)) {
     const message = `There is no store ${storePath} to copy: start the bot once, or set DATA_DIR.`;
     throw new BotError('store.unreadable', false, message);
   }
-  const name = copyName(storePath, atWallMs);
+  const name = copyName(storePath, atWallMs, beforeFormat);
   const path = join(folder, name);
   try {
     using sqlite = new DatabaseSync(storePath, { timeout: lockWaitMs });
@@ -43,6 +47,26 @@ export async function backUp(
   if (prunes) prune(folder, name, storePath);
   await eraseForgottenSince({ path, storePath, dataDir }, atWallMs);
   return path;
+}
+
+/**
+ * Copies each store of a former format before its next opening migrates it: the version that wrote it can restore the copy.
+ *
+ * Paths of the copies. Errors: BotError `store.*`; then nothing may be migrated.
+ */
+export async function backUpFormerFormats(
+  dataDir: string,
+  atWallMs: number,
+): Promise<readonly string[]> {
+  const copies: string[] = [];
+  for (const kind of backupKinds) {
+    const path = kind.path(dataDir);
+    const version = versionIn(path, lockWaitMs) ?? 0; // nothing is migrated where it cannot be read
+    const { known } = rangeOf(kind.migrations);
+    if (version > 0 && version < known)
+      copies.push(await backUp(path, backupsFolder(dataDir), atWallMs, { beforeFormat: known }));
+  }
+  return copies;
 }
 
 /**
@@ -67,8 +91,8 @@ function copyStore(sqlite: DatabaseSync, toPath: string): void {
 /** Leaves the newest, and nothing that an interrupted copy before this one left. */
 function prune(folder: string, newest: string, storePath: string): void {
   const names = readdirSync(folder).filter((name) => isCopyName(name, storePath));
-  const whole = names.filter((name) => name.endsWith('.sqlite')).sort();
-  const parts = names.filter((name) => name.endsWith('.part') && name < newest);
+  const whole = names.filter((name) => name.endsWith('.sqlite')).sort(byTime);
+  const parts = names.filter((name) => name.endsWith('.part') && byTime(name, newest) < 0);
   for (const name of [...whole.slice(0, -keptBackups), ...parts])
     rmSync(join(folder, name), { force: true });
   for (const name of whole.slice(-keptBackups)) chmodSync(join(folder, name), 0o600);

@@ -1,13 +1,17 @@
 import { realClock } from '#src/base/clock.ts';
 import type { StoreCopies } from '#src/people/store-copies.ts';
 import type { StoreKind } from '#src/storage/thread/store-kind.ts';
-import { eraseForgottenFromCopies, eraseFromCopies } from './erase-from-copies.ts';
+import {
+  eraseForgottenFromCopies,
+  eraseFromCopies,
+  expireCopiedWords,
+} from './erase-from-copies.ts';
 import { expireForgotten, forgottenDays, noteForgotten } from './forgotten-list.ts';
 
 /** Copies of one `DATA_DIR`, as a worker thread changes them. */
 export type CopiesWorker = StoreCopies &
   AsyncDisposable & {
-    /** Drops notes of who was forgotten that are older than 30 days, and finishes what was begun. Errors: BotError `store.*`. */
+    /** Drops notes of who was forgotten that are older than 30 days and transcripts that an update copied a week ago, and finishes what was begun. Errors: BotError `store.*`. */
     expire(): Promise<void>;
   };
 
@@ -33,6 +37,7 @@ export async function openLocalCopies(dataDir: string): Promise<CopiesWorker> {
     },
     async expire() {
       expireForgotten(dataDir, realClock.wallMs());
+      expireCopiedWords(dataDir, realClock.wallMs());
       await eraseForgottenFromCopies(dataDir, realClock.wallMs());
     },
     async [Symbol.asyncDispose]() {

@@ -14,13 +14,26 @@ export function databaseCopyFolder(dataDir: string): string {
   return join(backupsFolder(dataDir), 'from-database');
 }
 
-export function copyName(storePath: string, atWallMs: number): string {
+/** Name of a copy; `format` is the one to which the store was about to be brought. */
+export function copyName(storePath: string, atWallMs: number, format?: number): string {
   const date = new Date(atWallMs).toISOString().replace(/[:.]/g, '-');
-  return `${basename(storePath, '.db')}-${date}.sqlite`;
+  const before = format === undefined ? '' : `-before-${format}`;
+  return `${basename(storePath, '.db')}${before}-${date}.sqlite`;
 }
 
 /** Rest of a dated name, or of what an interrupted copy left of it. */
-const dated = /^-[\dTZ-]+\.sqlite(\.part)?$/;
+const dated = /^(-before-\d+)?-[\dTZ-]+\.sqlite(\.part)?$/;
+
+/** Whether a copy was made because its store was about to be brought to another format. */
+export function isBeforeMigration(name: string): boolean {
+  return /^[a-z]+-before-\d+-/.test(name);
+}
+
+/** Order of the times in the names of copies. */
+export function byTime(one: string, other: string): number {
+  const time = (name: string) => name.replace(/^[a-z]+(-before-\d+)?-/, '');
+  return time(one) < time(other) ? -1 : Number(time(one) > time(other));
+}
 
 /** Whether it is the name of a copy of this store, or of a part of one. */
 export function isCopyName(name: string, storePath: string): boolean {
@@ -33,7 +46,7 @@ export function copiesIn(folder: string, storePath: string): readonly DatedCopy[
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((name) => isCopyName(name, storePath) && name.endsWith('.sqlite'))
-    .sort()
+    .sort(byTime)
     .map((name) => ({ name, path: join(folder, name) }));
 }
 

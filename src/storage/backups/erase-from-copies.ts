@@ -10,6 +10,7 @@ import {
   copiesIn,
   type DatedCopy,
   databaseCopyFolder,
+  isBeforeMigration,
   madeAtWallMs,
   partsIn,
 } from './copy-names.ts';
@@ -19,6 +20,8 @@ import { type ForgottenList, readForgotten } from './forgotten-list.ts';
 type CopiedStore = { readonly path: string; readonly storePath: string; readonly dataDir: string };
 
 const lockWaitMs = 10_000;
+/** Longest time, in ms, that an update's own copy of transcripts is kept. */
+const copiedWordsMs = 7 * 86_400_000;
 /** Age, in ms, from which on no backup writes to a part any more. */
 const leftAfterMs = 600_000;
 
@@ -48,6 +51,15 @@ export async function eraseForgottenFromCopies(dataDir: string, nowWallMs: numbe
       madeAtWallMs(name) ?? 0,
     );
   });
+}
+
+/** Deletes the copies of transcripts that an update made of itself a week ago: words are kept for no longer in them. */
+export function expireCopiedWords(dataDir: string, nowWallMs: number): void {
+  const kinds = backupKinds.filter(({ holdsConsents }) => !holdsConsents);
+  const copies = kinds.flatMap((kind) => copiesIn(backupsFolder(dataDir), kind.path(dataDir)));
+  for (const { name, path } of copies)
+    if (isBeforeMigration(name) && nowWallMs - (madeAtWallMs(name) ?? 0) > copiedWordsMs)
+      rmSync(path, { force: true });
 }
 
 /** A copy that has just made way for a newer one needs nothing. */

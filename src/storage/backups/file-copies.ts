@@ -5,13 +5,15 @@ import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { CopiesOutcome, StoreCopies } from '#src/people/store-copies.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
 import { type CopiesWorker, copiesWorker } from './copies-eraser.ts';
+import { backupsFolder } from './copy-names.ts';
 import { forgottenListPath } from './forgotten-list.ts';
 
 const dayMs = 86_400_000;
 
 /**
  * Copies in `DATA_DIR/backups`, changed in a worker thread that lasts as long as one change: big ones take seconds. Notes of who
- * was forgotten are dropped after 30 days, looked for once a day. What a killed process left of a change is done at the start.
+ * was forgotten are dropped after 30 days, transcripts that an update copied after 7, looked for once a day. What a killed process
+ * left of a change is done at the start.
  */
 export class FileCopies implements StoreCopies, AsyncDisposable {
   readonly #dataDir: string;
@@ -52,7 +54,8 @@ export class FileCopies implements StoreCopies, AsyncDisposable {
   }
 
   async #expire(): Promise<void> {
-    if (await isThere(forgottenListPath(this.#dataDir)))
+    const places = [forgottenListPath(this.#dataDir), backupsFolder(this.#dataDir)];
+    if ((await Promise.all(places.map(isThere))).includes(true))
       await this.#inTurn((copies) => copies.expire());
   }
 }

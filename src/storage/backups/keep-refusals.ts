@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mostPeople } from '#src/conversation/settings/presence-settings.ts';
-import { none, readIds, shownIds } from '#src/conversation/settings/server-setting.ts';
+import { mostPeople } from '#src/conversation/settings/join-and-access-settings.ts';
+import { none, readIds, shownIds } from '#src/conversation/settings/setting-definition.ts';
 import { type DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
 
 const lockWaitMs = 10_000;

@@ -3,7 +3,7 @@ import { flag, integer, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import { isTooOld, type Migration, rangeOf } from '#src/storage/schema.ts';
 import type { PostgresPool } from './pool.ts';
-import { isReadOnly, schemaTooNew, schemaTooOld } from './postgres-trouble.ts';
+import { isReadOnly, schemaToMigrate, schemaTooNew, schemaTooOld } from './postgres-trouble.ts';
 
 /**
  * A group of tables with migrations of its own, in order; a released one never changes.
@@ -16,18 +16,25 @@ export type SchemaPart = { readonly name: string; readonly migrations: readonly 
 /** Several processes that start at once wait for the one that migrates. */
 const migrateMs = 60_000;
 
+export type MigrateOptions = {
+  /** Whether tables of a former format are migrated, which the former version reads no more; default: only missing tables are made. */
+  readonly upgrades?: boolean;
+};
+
 /**
  * Brings every part of the schema to the present format, wholly or not at all; one process at a time does it.
  *
  * The tables stand in the connection's first schema. Errors: BotError `store.*`; none of a format that this program does not
- * read, of a database that takes no writes, or without rights is retryable.
+ * read or may not migrate, of a database that takes no writes, or without rights is retryable.
  */
 export async function migratePostgres(
   pool: PostgresPool,
   parts: readonly SchemaPart[],
+  { upgrades = false }: MigrateOptions = {},
 ): Promise<void> {
   const found = await readFormats(pool, parts);
   if (parts.every(({ name, migrations }) => found.get(name) === rangeOf(migrations).known)) return;
+  if (!upgrades) refuseFormerFormats(parts, found, pool.place);
   await pool.write(async (connection) => {
     await connection.run(sql`SET LOCAL lock_timeout = '60s'`);
     await connection.run(
@@ -50,6 +57,19 @@ export async function readFormats(
   const found = await pool.read((connection) => examine(connection, pool.place));
   checkFormats(parts, found, pool.place);
   return found;
+}
+
+/** Refuses tables that a former version wrote and still reads. Errors: BotError `store.misconfigured`. */
+export function refuseFormerFormats(
+  parts: readonly SchemaPart[],
+  versions: ReadonlyMap<string, number>,
+  place: string,
+): void {
+  for (const { name, migrations } of parts) {
+    const version = versions.get(name) ?? 0;
+    const { known } = rangeOf(migrations);
+    if (version > 0 && version < known) throw schemaToMigrate(place, name, version, known);
+  }
 }
 
 async function migratePart(connection: Connection, part: SchemaPart, from: number): Promise<void> {

@@ -72,7 +72,7 @@ export class OrderedDatabase implements AsyncDisposable, StoreDatabase {
     return await this.#readAfter(this.#queue.settled(lanes), work);
   }
 
-  /** What was said after somebody left is not found by what was known of them before. */
+  /** Reads of one snapshot: a later read never combines with an outdated earlier one. */
   readTogether<T>(work: Work<T>): Promise<T> {
     return this.pool.search(async (connection) => {
       await connection.run(sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`);

@@ -19,7 +19,7 @@ import {
 } from '#src/sql/connection.ts';
 import type { NewRow, Table } from '#src/sql/table.ts';
 
-/** PostgreSQL through one client of `pg`. */
+/** PostgreSQL through one client of `pg`. No statement has a prepared name: poolers in transaction mode lose such statements. */
 export class PostgresConnection implements Connection {
   readonly dialect = 'postgres';
   readonly now = sql`(1000 * extract(epoch FROM clock_timestamp())::double precision)`;

@@ -81,8 +81,14 @@ export function isReadOnly(place: string): BotError {
 
 /** A part of the schema was written by a later version of this program. */
 export function schemaTooNew(place: string, part: string, version: number, known: number) {
-  const message = `The database ${place} was written by a newer Parley (format ${version} of ${part}, this one knows up to ${known}): update this bot.`;
+  const message = `The database ${place} was written by a newer Parley (format ${version} of ${part}, this one knows up to ${known}): update this bot, or restore a copy from before the update into an empty database.`;
   return new BotError('store.newer', false, message);
+}
+
+/** A part of the schema was written by a former version of this program. */
+export function schemaToMigrate(place: string, part: string, version: number, known: number) {
+  const message = `The database ${place} has format ${version} of ${part}, and this version writes format ${known}, which the former version cannot read: copy the database with the former version (npm run backup -- --transcripts), then run npm run migrate.`;
+  return new BotError('store.misconfigured', false, message);
 }
 
 /** A part of the schema was written by a program from before the first release. */

@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import type { GuildStore } from '#src/conversation/ports/stores/guild-list-store.ts';
+import type { GuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
 import { id } from '#src/sql/columns.ts';
 import { eraseMs, lanesOf, type StoreDatabase } from '#src/sql/store-database.ts';
 import { erases, reads, storePart, writes } from '#src/sql/store-part.ts';

@@ -1,7 +1,14 @@
 import sql, { empty } from 'sql-template-tag';
-import { dayOf, monthOf } from '#src/spending/calendar.ts';
-import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
-import { id, money, oneOf, optional, whole } from '#src/sql/columns.ts';
+import { addDays, monthOf } from '#src/spending/calendar.ts';
+import {
+  allServers,
+  type DayRange,
+  type DaySum,
+  type ServerSum,
+  type SpendingEntry,
+  type SpendingStore,
+} from '#src/spending/spending-store.ts';
+import { id, instant, money, oneOf, optional, whole } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
@@ -9,8 +16,10 @@ import { adding, columnList, named, type Table, table } from '#src/sql/table.ts'
 import { isNew } from '#src/sql/versions.ts';
 
 const amounts = { nanoUsd: money, ms: whole, unpriced: whole, turns: whole };
-/** Amounts of a day, such as `2026-11-20`: in the order of its bytes, as an id. */
-const sums = { day: id, ...amounts };
+/** Amounts of a day, such as `2026-11-20`: in the order of its bytes, as an id. `fromMs`: where it began at no midnight of UTC. */
+const sums = { day: id, fromMs: optional(instant), ...amounts };
+/** Days before and after one in which other servers may be, by their time zones and changes of these. */
+const [before, after, farOff] = [2, 1, 3];
 const entryColumns = {
   guildId: id,
   personId: optional(id),
@@ -54,6 +63,13 @@ const spentByPerson = table(
   },
 );
 
+/** Sums of rows as whole numbers: PostgreSQL would add them up to decimal ones. */
+const summed = sql`CAST(sum(nano_usd) AS bigint) AS nano_usd, CAST(sum(ms) AS bigint) AS ms,
+  CAST(sum(unpriced) AS bigint) AS unpriced, CAST(sum(turns) AS bigint) AS turns`;
+/** Without the row of all servers together. */
+const butTotal = sql`AND guild_id <> ${allServers}`;
+const within = ({ from, to }: DayRange) => sql`WHERE day BETWEEN ${from} AND ${to}`;
+
 /** Lane of what is spent, whatever the server. */
 export const spendingLane = spent.name;
 
@@ -76,11 +92,30 @@ class SqlSpending implements SpendingStore {
       if (isFirst) await addSpending(connection, entries, day);
     });
   }
+
+  byDay(range: DayRange, guildId?: string): Promise<readonly DaySum[]> {
+    const theirs = guildId === undefined ? butTotal : sql`AND guild_id = ${guildId}`;
+    return this.#database.read([spendingLane], (connection) =>
+      connection.rows(
+        { day: id, ...amounts },
+        sql`SELECT day, ${summed} FROM spent ${within(range)} ${theirs} GROUP BY day ORDER BY day`,
+      ),
+    );
+  }
+
+  byServer(range: DayRange): Promise<readonly ServerSum[]> {
+    return this.#database.read([spendingLane], (connection) =>
+      connection.rows(
+        { guildId: id, ...amounts },
+        sql`SELECT guild_id, ${summed} FROM spent ${within(range)} ${butTotal} GROUP BY guild_id`,
+      ),
+    );
+  }
 }
 
 export const spendingPart = storePart<SpendingStore>({
   tables: [spent, spentByPerson, spentOnCaptions],
-  operations: { read: reads, add: writes },
+  operations: { read: reads, add: writes, byDay: reads, byServer: reads },
   open: (database) => new SqlSpending(database),
 });
 
@@ -107,7 +142,10 @@ export async function addSpending(
   await eraseOldSpending(connection, day);
 }
 
-/** Spending of these servers, or of all: for servers the month of `day` so far, for persons and captions that day. */
+/**
+ * Spending of these servers, or of all: for servers the month of `day`, of UTC, so far, for persons and captions the days that
+ * may run anywhere then.
+ */
 export function readSpending(
   connection: Connection,
   day: string,
@@ -115,11 +153,13 @@ export function readSpending(
 ): Promise<readonly SpendingEntry[]> {
   const mine = guildIds ? sql`AND guild_id ${connection.among(guildIds)}` : empty;
   const rest = columnList(sums);
+  const [from, to] = [addDays(day, -before), addDays(day, after)];
+  const around = sql`day >= ${from} AND day <= ${to}`;
   return connection.rows(
     entryColumns,
-    sql`SELECT guild_id, NULL AS person_id, NULL AS part, ${rest} FROM spent WHERE day >= ${monthOf(day)} ${mine}
-      UNION ALL SELECT guild_id, NULL, 'captions', ${rest} FROM spent_on_captions WHERE day = ${day} ${mine}
-      UNION ALL SELECT guild_id, person_id, NULL, ${rest} FROM spent_by_person WHERE day = ${day} ${mine}`,
+    sql`SELECT guild_id, NULL AS person_id, NULL AS part, ${rest} FROM spent WHERE day >= ${monthOf(from)} ${mine}
+      UNION ALL SELECT guild_id, NULL, 'captions', ${rest} FROM spent_on_captions WHERE ${around} ${mine}
+      UNION ALL SELECT guild_id, person_id, NULL, ${rest} FROM spent_by_person WHERE ${around} ${mine}`,
   );
 }
 
@@ -127,7 +167,7 @@ export function readSpending(
 export async function eraseOldSpending(connection: Connection, day: string): Promise<void> {
   const removed = sql`SELECT guild_id FROM removed_guilds`;
   await connection.run(
-    sql`DELETE FROM spent WHERE guild_id IN (${removed}) AND day < ${monthOf(day)}`,
+    sql`DELETE FROM spent WHERE guild_id IN (${removed}) AND day < ${monthOf(addDays(day, -before))}`,
   );
   const theirs = sql`SELECT 1 FROM spent WHERE spent.guild_id = removed_guilds.guild_id`;
   await connection.run(sql`DELETE FROM removed_guilds WHERE NOT EXISTS (${theirs})`);
@@ -143,19 +183,14 @@ async function addRows(
 }
 
 /**
- * Deletes sums of a table from before the day before `day`, and those of a wrong date: a clock may be wrong by years, and around
- * midnight two days take turns.
+ * Deletes sums of a table from long before `day`, and those of a wrong date: a clock may be wrong by years, and servers
+ * in other time zones have other dates.
  */
 async function eraseFarOff(connection: Connection, { name }: Table, day: string): Promise<void> {
-  const isFarOff = sql`day < ${addDays(day, -1)} OR day > ${addDays(day, 1)}`;
+  const isFarOff = sql`day < ${addDays(day, -farOff)} OR day > ${addDays(day, farOff)}`;
   await connection.run(sql`DELETE FROM ${named(name)} WHERE ${isFarOff}`);
 }
 
 function keyOf({ guildId, personId, part, day }: SpendingEntry): string {
   return JSON.stringify([guildId, personId, part, day]);
-}
-
-/** Day so many days after `day`; a negative number counts back. */
-function addDays(day: string, days: number): string {
-  return dayOf(Date.parse(day) + days * 86_400_000);
 }

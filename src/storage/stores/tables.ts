@@ -22,5 +22,5 @@ export function migrationsOf(
   dialect: SqlDialect,
   further: readonly Table[] = [],
 ): readonly Migration[] {
-  return [{ version: 14, sql: createTables([...tables, ...further], dialect) }];
+  return [{ version: 15, sql: createTables([...tables, ...further], dialect) }];
 }

@@ -15,6 +15,8 @@ export type StoreEvent =
   | { readonly kind: 'written'; readonly tookMs: number }
   /** Another process holds `DATA_DIR`, and is waited for. */
   | { readonly kind: 'waiting'; readonly message: string }
+  /** Stores of a former format were copied before their migration. */
+  | { readonly kind: 'copied'; readonly copies: readonly string[] }
   | AlertChange;
 
 type Opening<Store> =

@@ -9,6 +9,8 @@ export type AddressingRules = {
   readonly mode: AddressingMode;
   /** Names of the bot, in every script people may write them; twenty at most. */
   readonly names: readonly string[];
+  /** Personas that answer to their own names, beside the one that has `names`; 25 at most. */
+  readonly personas: readonly string[];
   /** Time after Ask, in ms, in which that person needs no name. */
   readonly askWindowMs: number;
   /** Time after the end of an answer, in ms, in which its recipient needs no name. */
@@ -32,6 +34,7 @@ export type AddressingRules = {
 export const addressingRules: AddressingRules = {
   mode: 'auto',
   names: [],
+  personas: [],
   askWindowMs: 15_000,
   followUpMs: 8_000,
   replyMs: 15_000,
@@ -51,6 +54,8 @@ type Window = {
   readonly untilMs: number;
   /** Talk of others since it opened. */
   readonly othersMs: number;
+  /** Persona that answers in it; absent: the bot's own one. */
+  readonly persona?: string | undefined;
 };
 
 /** State of addressing: the people who need no name now, and whether misspelt names count. */
@@ -72,13 +77,19 @@ export type AddressEvent =
   /** The Ask button, or `/ask`. */
   | { readonly kind: 'asked'; readonly personId: string; readonly atMs: number }
   /** Work on an answer to them began; until it ends they may go on without a name. */
-  | { readonly kind: 'answering'; readonly personId: string; readonly atMs: number }
+  | {
+      readonly kind: 'answering';
+      readonly personId: string;
+      readonly atMs: number;
+      readonly persona?: string | undefined;
+    }
   /** The answer ended, was stopped or failed: the windows after it count from here. */
   | {
       readonly kind: 'answered';
       readonly personId: string;
       readonly atMs: number;
       readonly endsInQuestion: boolean;
+      readonly persona?: string | undefined;
     }
   /** Further speech of a person in ms, up to `atMs`; several events add up. */
   | {
@@ -103,12 +114,13 @@ export function stepAddressing(
   const { personId } = event;
   switch (event.kind) {
     case 'asked':
+      return opened(attention, event.kind, event, rules);
     case 'answering':
-      return opened(attention, event.kind, personId, event.atMs, rules);
+      return opened(attention, event.kind, event, rules);
     case 'answered': {
       const ended = closed(attention, personId, event.atMs, ['answering']);
       const kind = event.endsInQuestion ? 'reply' : 'follow-up';
-      const next = opened(ended, kind, personId, event.atMs, rules);
+      const next = opened(ended, kind, event, rules);
       return { ...next, lastMeantAtMs: Math.max(next.lastMeantAtMs, event.atMs) };
     }
     case 'talked': {
@@ -139,11 +151,20 @@ export function windowFor(
   return kinds.includes('reply') ? 'reply' : 'follow-up';
 }
 
+/** Persona of the newest window of this person in which the speech began; undefined: the bot's own one. */
+export function personaFor(
+  { windows }: AddressingState,
+  { speakerId, fromMs }: { readonly speakerId: string; readonly fromMs: number },
+): string | undefined {
+  return windows.findLast(
+    (window) => window.personId === speakerId && fromMs >= window.fromMs && fromMs < window.untilMs,
+  )?.persona;
+}
+
 function opened(
   attention: AddressingState,
   kind: Window['kind'],
-  personId: string,
-  atMs: number,
+  { personId, atMs, persona }: Pick<Window, 'personId' | 'persona'> & { readonly atMs: number },
   rules: AddressingRules,
 ): AddressingState {
   const lengths = {
@@ -152,7 +173,9 @@ function opened(
     'follow-up': rules.followUpMs,
     reply: rules.replyMs,
   };
-  const window = { kind, personId, fromMs: atMs, untilMs: atMs + lengths[kind], othersMs: 0 };
+  const untilMs = atMs + lengths[kind];
+  const whose = persona === undefined ? {} : { persona };
+  const window = { kind, personId, fromMs: atMs, untilMs, othersMs: 0, ...whose };
   const kept = attention.windows.filter(({ untilMs }) => atMs < untilMs + rules.judgedWithinMs);
   return { ...attention, windows: [...kept, window].slice(-mostWindows) };
 }

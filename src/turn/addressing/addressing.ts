@@ -1,13 +1,14 @@
-import { isOpenedWith, namingIn } from './addressing-call.ts';
+import { calledIn, isOpenedWith, namingIn } from './addressing-call.ts';
 import {
   type AddressingRules,
   type AddressingState,
   closed,
   dismissed,
+  personaFor,
   windowFor,
 } from './addressing-windows.ts';
 import { isDismissal } from './dismissal.ts';
-import { exactly, readNames } from './names.ts';
+import { exactly, type Name, readNames, readPersonas } from './names.ts';
 import { type Sentence, sentencesOf } from './names-sentences.ts';
 
 /** A person's turn to speak, as far as it is known before its words are. */
@@ -26,12 +27,16 @@ export type SpokenTurn = SpeakerTurn & {
   readonly present?: readonly string[];
   /** True when the same person continues their latest words to the bot. */
   readonly goesOn?: boolean;
+  /** Persona to whom those were said. */
+  readonly goesOnTo?: string | undefined;
 };
 
 export type AddressingVerdict =
   | {
       readonly meant: true;
       readonly why: 'alone' | 'name' | 'window' | 'follow-up' | 'reply' | 'always';
+      /** Persona that is to answer; absent: the bot's own one. */
+      readonly persona?: string;
     }
   | {
       readonly meant: false;
@@ -55,8 +60,10 @@ export function judge(
   }
   const verdict = verdictOn(heard, attention, spoken, rules);
   if (verdict.meant) {
+    const persona = personaOf(heard, attention, spoken, rules);
     const lastMeantAtMs = Math.max(attention.lastMeantAtMs, fromMs);
-    return { verdict, state: { ...attention, lastMeantAtMs } };
+    const whose = persona === undefined ? verdict : { ...verdict, persona };
+    return { verdict: whose, state: { ...attention, lastMeantAtMs } };
   }
   if (heard !== 'other') return { verdict, state: attention };
   return { verdict, state: closed(attention, speakerId, fromMs, ['follow-up', 'reply']) };
@@ -71,6 +78,20 @@ export function presume(
   if (speaking.isBot || rules.mode === 'off') return false;
   if (rules.mode === 'always' || isAlone(speaking, rules)) return true;
   return windowFor(attention, speaking, rules) !== undefined;
+}
+
+/**
+ * Persona that is to answer words that are meant for the bot: the one they call, else the one whose answer they follow; undefined:
+ * the bot's own one. `text` is missing where nothing is recognised.
+ */
+export function personaMeant(
+  attention: AddressingState,
+  spoken: Omit<SpokenTurn, 'text'> & { readonly text?: string | undefined },
+  rules: AddressingRules,
+): string | undefined {
+  const { text } = spoken;
+  const heard = text === undefined ? 'open' : read(attention, { ...spoken, text }, rules);
+  return personaOf(heard, attention, spoken, rules);
 }
 
 /** Activity of the bot while a person speaks. */
@@ -99,22 +120,24 @@ export function needsWords(
 /** Whether words still being recognised already call the bot: the exact name at the start of a sentence. */
 export function isCalled(partialText: string, rules: AddressingRules): boolean {
   if (rules.mode !== 'auto' && rules.mode !== 'name') return false;
-  return isOpenedWith(sentencesOf(partialText), readNames(rules.names));
+  return isOpenedWith(sentencesOf(partialText), namesOf(rules, []));
 }
 
 /** Addressee of the words; `other` calls another person present. */
-type NameMention = 'called' | 'told-of' | 'open' | 'other' | 'dismissed' | 'empty';
+type NameMention = NameCall | 'told-of' | 'open' | 'other' | 'dismissed' | 'empty';
+/** Names that are called. `persona` is absent for the bot's own one. */
+type NameCall = { readonly persona: string | undefined };
 
 function read(attention: AddressingState, spoken: SpokenTurn, rules: AddressingRules): NameMention {
   const sentences = sentencesOf(spoken.text);
   if (sentences.length === 0) return 'empty';
-  const names = readNames(rules.names);
   const { present = [] } = spoken;
+  const names = namesOf(rules, present);
   const callsOther = callsAny(sentences, present);
   if (!callsOther && isDismissal(sentences, names)) return 'dismissed';
   const tolerance = { alike: spoken.fromMs >= attention.exactUntilMs, taken: wordsOf(present) };
   const naming = namingIn(sentences, names, tolerance);
-  if (naming === 'called') return 'called';
+  if (naming === 'called') return { persona: calledIn(sentences, names, tolerance)?.persona };
   if (callsOther) return 'other';
   return naming === 'told-of' ? 'told-of' : 'open';
 }
@@ -128,12 +151,32 @@ function verdictOn(
   if (rules.mode === 'always') return { meant: true, why: 'always' };
   if (isAlone(spoken, rules)) return { meant: true, why: 'alone' };
   const isByName = rules.mode === 'auto' || rules.mode === 'name';
-  if (heard === 'called' && isByName) return { meant: true, why: 'name' };
+  if (typeof heard === 'object' && isByName) return { meant: true, why: 'name' };
   if (heard === 'other') return unmeant('not-named');
   if (spoken.goesOn) return { meant: true, why: 'follow-up' };
   const why = windowFor(attention, spoken, rules);
   if (heard === 'told-of' && (!why || why === 'follow-up')) return unmeant('mentioned');
   return why ? { meant: true, why } : unmeant('not-named');
+}
+
+function personaOf(
+  heard: NameMention,
+  attention: AddressingState,
+  spoken: Omit<SpokenTurn, 'text'>,
+  { personas }: AddressingRules,
+): string | undefined {
+  const follows = () => (spoken.goesOn ? spoken.goesOnTo : personaFor(attention, spoken));
+  const persona = typeof heard === 'object' ? heard.persona : follows();
+  return persona !== undefined && personas.includes(persona) ? persona : undefined;
+}
+
+/** Names of the bot, then those of personas that nobody present has. */
+function namesOf({ names, personas }: AddressingRules, present: readonly string[]): Name[] {
+  const taken = new Set(present.flatMap(calledOf).map(({ joined }) => joined));
+  return [
+    ...readNames(names),
+    ...readPersonas(personas).filter(({ joined }) => !taken.has(joined)),
+  ];
 }
 
 function unmeant(why: (AddressingVerdict & { meant: false })['why']): AddressingVerdict {
@@ -146,10 +189,12 @@ function isAlone({ humans }: SpeakerTurn, { mode }: AddressingRules): boolean {
 
 /** People are called by their display names, or by its first word. */
 function callsAny(sentences: readonly Sentence[], present: readonly string[]): boolean {
-  return present.some((person) => {
-    const [first = ''] = person.trim().split(/\s+/);
-    return namingIn(sentences, readNames([person, first]), exactly) === 'called';
-  });
+  return present.some((person) => namingIn(sentences, calledOf(person), exactly) === 'called');
+}
+
+function calledOf(person: string): Name[] {
+  const [first = ''] = person.trim().split(/\s+/);
+  return readNames([person, first]);
 }
 
 function wordsOf(present: readonly string[]): ReadonlySet<string> {

@@ -109,8 +109,11 @@ export function soundOf(latin: string): string {
 export function slackOf(sound: string): number {
   if (sound.length <= 3) return 0;
   if (sound.length <= 6) return 1;
-  return sound.length <= 10 ? 2 : 3;
+  return sound.length <= 10 ? 2 : mostSlack;
 }
+
+/** Largest edit distance of any name. */
+export const mostSlack = 3;
 
 /** Whether at most `most` letters must be added, removed or changed. */
 export function isWithin(from: string, to: string, most: number): boolean {

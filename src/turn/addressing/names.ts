@@ -1,9 +1,11 @@
 import { languages } from '#src/turn/languages/languages.ts';
 import { commonWords } from './addressing-phrases.ts';
 import { isDense, type Sentence, type SentenceWord, sentencesOf } from './names-sentences.ts';
-import { isWithin, latinOf, slackOf, soundOf } from './names-sound.ts';
+import { isWithin, latinOf, mostSlack, slackOf, soundOf } from './names-sound.ts';
 
 const mostNames = 20;
+/** Limit of personas in a server. */
+const mostPersonas = 25;
 const longestName = 60;
 const vocatives = languages.flatMap(({ addressing }) => addressing?.vocatives ?? []);
 
@@ -20,6 +22,8 @@ export type Name = {
   readonly sound?: string;
   /** Also an everyday word, say Will: it needs a pause or a greeting to be a call. */
   readonly everyday: boolean;
+  /** Persona of that name; absent: it is a name of the bot itself. */
+  readonly persona?: string;
 };
 
 /**
@@ -38,18 +42,30 @@ export function readNames(names: readonly string[]): Name[] {
   return names.slice(0, mostNames).flatMap((name) => readName(name) ?? []);
 }
 
-/** The name that stands at `at`, exact ones first. */
+/** Names of personas, each a name of its own. */
+export function readPersonas(personas: readonly string[]): Name[] {
+  return personas.slice(0, mostPersonas).flatMap((persona) => {
+    const name = readName(persona);
+    return name ? [{ ...name, persona }] : [];
+  });
+}
+
+/**
+ * The name that stands at `at`: the longest exact one, else the one that sounds most like it; of equal ones the first of
+ * `names`.
+ */
 export function nameAt(
   { words }: Sentence,
   at: number,
   names: readonly Name[],
   { alike, taken }: Tolerance,
 ): (Hit & { readonly name: Name }) | undefined {
+  let found: (Hit & { readonly name: Name }) | undefined;
   for (const name of names) {
     const hit = exactAt(words, at, name);
-    if (hit) return { ...hit, name };
+    if (hit && hit.to > (found?.to ?? 0)) found = { ...hit, name };
   }
-  return alike ? alikeAt(words, at, names, taken) : undefined;
+  return found ?? (alike ? alikeAt(words, at, names, taken) : undefined);
 }
 
 function readName(name: string): Name | undefined {
@@ -98,15 +114,25 @@ function alikeAt(
   const longest = Math.max(...names.map(({ sound, words: count }) => (sound ? count + 1 : 0)));
   for (let length = 1; length <= Math.min(longest, words.length - at); length++) {
     const heard = soundAt(words.slice(at, at + length), taken);
-    const name = heard && names.find((name) => soundsLike(heard, length, name));
+    const name = heard && nearest(heard, length, names);
     if (name) return { how: 'alike', to: at + length, name };
   }
   return undefined;
 }
 
-function soundsLike(heard: string, length: number, { sound, words }: Name): boolean {
+/** The name that the fewest letters tell from what was heard. */
+function nearest(heard: string, length: number, names: readonly Name[]): Name | undefined {
+  for (let most = 0; most <= mostSlack; most++) {
+    const found = names.find((name) => soundsLike(heard, length, name, most));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** `most`: letters that may differ, within the slack of the name. */
+function soundsLike(heard: string, length: number, { sound, words }: Name, most: number): boolean {
   if (sound === undefined || heard[0] !== sound[0] || Math.abs(length - words) > 1) return false;
-  return isWithin(heard, sound, length === words ? slackOf(sound) : 0);
+  return isWithin(heard, sound, Math.min(most, length === words ? slackOf(sound) : 0));
 }
 
 /** Joint phonetic code of some words, if they can be a misspelt name at all. */

@@ -46,7 +46,7 @@ type HeardTokens = {
   readonly named: readonly (readonly PhraseStep[])[];
 };
 
-const most = { names: 20, nameLetters: 60 };
+const most = { names: 45, nameLetters: 60 };
 const notStops = new Set(phrasesIn(everywhere.notStops));
 const plainly: RepeatManner = {
   slower: false,

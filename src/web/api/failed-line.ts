@@ -1,5 +1,6 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { BotError } from '#src/base/errors.ts';
+import { withUtcInstants } from '#src/spending/calendar.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { ApiRefusal, refusal } from './refusal.ts';
 
@@ -31,7 +32,7 @@ export function refusalOf(line: TextLine): ApiRefusal {
   }
   const found = endings.find(([start]) => line.id.startsWith(start));
   const [, status, code] = found ?? ['', 409, 'answer.failed'];
-  return refusal(status, code, text(line.id, line.with));
+  return refusal(status, code, withUtcInstants(text(line.id, line.with)));
 }
 
 /** Refusal for a broken outside world, whose details are the operator's; undefined for a bug. */

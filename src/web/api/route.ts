@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
-import type { ProgramPorts } from '#src/conversation/ports/program-ports.ts';
+import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
 import type { ApiScope, ApiToken } from '#src/web/api/tokens/token-store.ts';
 import type { Plays } from './plays.ts';
 

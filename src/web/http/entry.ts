@@ -55,6 +55,7 @@ export function serveEntry(
       const { kind } = outcome;
       return refuse(context, { status: 403, code: `link.${kind}`, message: sentences[kind] });
     }
+    await rates.entered(address);
     setCookie(context, cookieName(context.env), sessions.open(outcome.viewer), {
       httpOnly: true,
       sameSite: 'Strict',

@@ -8,7 +8,7 @@ const requestsPerAddress = 1_000;
 /** Limit of one connection's other end, whatever addresses a proxy there names. */
 const requestsPerPeer = 3_000;
 const requestWindowS = 10;
-/** Keys tried by one address within a minute. */
+/** Invalid keys tried by one address within a minute: many people may open their own links behind one address. */
 const entriesPerAddress = 10;
 const entryWindowS = 60;
 
@@ -29,6 +29,11 @@ export class RateLimits {
   /** Like `request`, for a key that is tried. */
   async entry(address: string): Promise<number | undefined> {
     return await waitS(this.#entries, address);
+  }
+
+  /** The key was valid, and does not count. */
+  async entered(address: string): Promise<void> {
+    await this.#entries.reward(address);
   }
 }
 

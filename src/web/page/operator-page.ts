@@ -1,31 +1,35 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { ProcessStates } from '#src/base/process-states.ts';
 import type { PageLinks } from '#src/conversation/ports/command-ports.ts';
 import type { SessionEvent } from '#src/conversation/ports/events.ts';
-import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import type { RaisedAlert } from '#src/ops/alert-board.ts';
 import type { ProviderBreaker, ProviderNews } from '#src/provider/provider-news.ts';
-import type { SpentCosts } from '#src/spending/budget-authority.ts';
+import type { SpentTotal } from '#src/spending/total-budget.ts';
 import type { EntryLinks } from '#src/web/http/entry-links.ts';
 import type { PageApp, PageViewer } from '#src/web/http/viewer.ts';
 import { LinkFigureLog, type LinkReadings } from './link-figures.ts';
 import { type ManagerFacts, ManagerRights } from './manager-rights.ts';
+import { ProcessWatch, type ServerFacts } from './process-watch.ts';
 import { ProviderStates } from './provider-states.ts';
 import { operatorRoutes } from './routes.ts';
 import { type SessionAction, SessionActions, type SessionControls } from './session-actions.ts';
 import { viewSession } from './session-view.ts';
 import { type OperatorViewer, type PageSnapshot, type ShownSnapshot, shownTo } from './snapshot.ts';
 import { SnapshotFeed } from './snapshot-feed.ts';
+import { type SpendingDays, SpendingPage } from './spending-days.ts';
 import { StageHistory } from './stage-history.ts';
 
 /** Access of the page to a running bot. */
-export interface OperatorAccess extends Pick<SpentCosts, 'today'>, ManagerFacts {
-  /** Wherever the bot sits now. */
-  sessions(): readonly VoiceSession[];
+export interface OperatorAccess extends ServerFacts, ManagerFacts {
+  /** Spending of all servers today; undefined where there is no cap over them. */
+  total(): SpentTotal | undefined;
+  /** Spending of all processes by day. */
+  readonly spending: SpendingDays;
   /** Undefined for a server that is not served here. */
   controls(guildId: string): SessionControls | undefined;
-  /** Undefined where the bot is not in that server. */
-  guildName(guildId: string): string | undefined;
+  /** Processes that share the servers. Errors: BotError `store.*`. */
+  processes(): Promise<ProcessStates>;
   /** State of remote providers. */
   breakers(): readonly ProviderBreaker[];
 }
@@ -47,6 +51,7 @@ export class OperatorPage implements Pick<PageLinks, 'link'> {
   readonly #history: StageHistory;
   readonly #voiceLinks: LinkFigureLog;
   readonly #providers = new ProviderStates();
+  readonly #processes: ProcessWatch;
   readonly #feed: SnapshotFeed;
   readonly #rights: ManagerRights;
   #links: Pick<EntryLinks, 'create'> | undefined;
@@ -56,6 +61,7 @@ export class OperatorPage implements Pick<PageLinks, 'link'> {
     this.#options = options;
     this.#history = new StageHistory(clock);
     this.#voiceLinks = new LinkFigureLog(clock);
+    this.#processes = new ProcessWatch(clock);
     this.#rights = new ManagerRights(clock, bot);
     this.#feed = new SnapshotFeed({
       clock,
@@ -100,9 +106,16 @@ export class OperatorPage implements Pick<PageLinks, 'link'> {
   }
 
   routes(app: PageApp): void {
-    const { bot, onAction } = this.#options;
+    const { bot, clock, onAction } = this.#options;
     const actions = new SessionActions((guildId) => bot()?.controls(guildId));
-    operatorRoutes(app, { feed: this.#feed, history: this.#history, actions, onAction });
+    const spending = new SpendingPage(clock, () => {
+      const running = bot();
+      return (
+        running && { spending: running.spending, servers: () => this.#all(running)?.servers ?? [] }
+      );
+    });
+    const history = this.#history;
+    operatorRoutes(app, { feed: this.#feed, history, spending, actions, onAction });
   }
 
   /**
@@ -120,11 +133,19 @@ export class OperatorPage implements Pick<PageLinks, 'link'> {
     return { ...shown, words };
   }
 
+  /** Servers and processes of the whole bot. */
+  #all(running: OperatorAccess | undefined) {
+    const { alerts } = this.#options;
+    return running && this.#processes.view(running, alerts(), () => running.processes());
+  }
+
   snapshot(): PageSnapshot {
     const { alerts, bot, clock } = this.#options;
     const running = bot();
-    const nameOf = (guildId?: string) => {
-      const guildName = guildId === undefined ? undefined : running?.guildName(guildId);
+    const all = this.#all(running);
+    const names = new Map(all?.servers.map((server) => [server.guildId, server.guildName]));
+    const nameOf = (guildId = '') => {
+      const guildName = names.get(guildId);
       return guildName === undefined ? {} : { guildName };
     };
     const sessions = (running?.sessions() ?? []).flatMap((session) => {
@@ -135,11 +156,15 @@ export class OperatorPage implements Pick<PageLinks, 'link'> {
       const stages = this.#history.latest(guildId);
       return [viewSession(session, { today, traffic, stages, ...nameOf(guildId) })];
     });
+    const total = running?.total();
     return {
+      ...(total && { total }),
       atWallMs: clock.wallMs(),
       rooms: sessions,
+      servers: all?.servers ?? [],
+      ...(all && { processes: all.processes }),
       providers: this.#providers.views(running?.breakers()),
-      alerts: alerts().map((alert) => ({ ...alert, ...nameOf(alert.guildId) })),
+      alerts: (all?.alerts ?? alerts()).map((alert) => ({ ...alert, ...nameOf(alert.guildId) })),
       stages: this.#history.latest(),
     };
   }

@@ -7,6 +7,7 @@ import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { SessionTracks } from '#src/features/tracks/session-tracks.ts';
 import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
 import type { BudgetMode, SpentCost } from '#src/spending/budget-authority.ts';
+import { utcInstant } from '#src/spending/calendar.ts';
 import type { LinkFigures } from './link-figures.ts';
 import type { StageFigures } from './stage-history.ts';
 
@@ -73,12 +74,9 @@ export function viewSession(session: VoiceSession, { today, ...facts }: SessionF
   const { channel, context, link, mode, stayedMs } = session;
   const { features, gate, panel, queue } = context;
   const captions = features.of(SessionCaptions);
-  const people = context.people().filter(({ isBot }) => !isBot);
-  const heard = people.filter(({ id }) => gate.standing(id) === 'yes').map(({ name }) => name);
-  const { face } = panel;
-  const state = face?.state ?? ({ kind: 'reconnecting' } as const);
+  const { heard, state, unheard } = companyOf(session);
   const isNamed = 'name' in state && heard.includes(state.name);
-  const lastAnswerMs = face?.lastAnswerMs;
+  const lastAnswerMs = panel.face?.lastAnswerMs;
   return {
     ...channelOf(channel),
     mode,
@@ -86,7 +84,7 @@ export function viewSession(session: VoiceSession, { today, ...facts }: SessionF
     ...(isNamed && { about: state.name }),
     stayedMs,
     heard,
-    unheard: people.length - heard.length,
+    unheard,
     isMuted: gate.paused,
     hasCaptions: captions.active !== undefined,
     engine: engineOf(context),
@@ -98,6 +96,15 @@ export function viewSession(session: VoiceSession, { today, ...facts }: SessionF
     ...(link && { link }),
     ...facts,
   };
+}
+
+/** State of a session, the names of people there who agreed to be heard, and the number of others. */
+export function companyOf({ context }: Pick<VoiceSession, 'context'>) {
+  const { gate, panel } = context;
+  const people = context.people().filter(({ isBot }) => !isBot);
+  const heard = people.filter(({ id }) => gate.standing(id) === 'yes').map(({ name }) => name);
+  const state = panel.face?.state ?? ({ kind: 'reconnecting' } as const);
+  return { heard, state, unheard: people.length - heard.length };
 }
 
 function channelOf({ guildId, channelId, name }: VoiceSession['channel']) {
@@ -120,5 +127,5 @@ function viewTrack({ name, percent, isPaused, current, waiting }: ListedTrack): 
 
 function viewBudget({ top: _, ...today }: SpentCost, { channel, context }: VoiceSession) {
   const { step, quiet } = context.parts.spending.manner(channel.guildId);
-  return { ...today, step, ...(quiet && { quietUntil: quiet.time }) };
+  return { ...today, step, ...(quiet && { quietUntil: utcInstant(quiet.untilMs) }) };
 }

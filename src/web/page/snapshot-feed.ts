@@ -21,7 +21,26 @@ export type SnapshotFeedOptions = {
   onBug(error: unknown): void;
 };
 
-type Watching = Watcher & { readonly sinceMs: number; isBusy: boolean };
+type Watching = Watcher & {
+  readonly sinceMs: number;
+  isBusy: boolean;
+  /** Number of the last event that was sent. */
+  seen: number;
+};
+
+/** Latest snapshot that viewers of one kind share, and its events: whole, and what changed since the one before. */
+type Latest = {
+  readonly number: number;
+  readonly shown: WireSnapshot;
+  readonly whole: () => Uint8Array;
+  readonly patch: (() => Uint8Array) | undefined;
+};
+
+/** Snapshot as it is sent: rooms and servers by the id of their server, so that a patch names only those that changed. */
+export type WireSnapshot = Omit<ShownSnapshot, 'rooms' | 'servers'> & {
+  readonly rooms: Readonly<Record<string, ShownSnapshot['rooms'][number]>>;
+  readonly servers: Readonly<Record<string, ShownSnapshot['servers'][number]>>;
+};
 
 /** Interval, in ms, between two snapshots. */
 const intervalMs = 1_000;
@@ -30,10 +49,15 @@ const longestMs = 10 * 60_000;
 const mostWatchers = 100;
 const encoder = new TextEncoder();
 
-/** Takes one snapshot a second for all watchers; without a watcher nothing runs. A slow reader misses some. */
+/**
+ * Takes one snapshot a second for all watchers; without a watcher nothing runs. A watcher gets the first one whole, and then what
+ * changed; a slow reader misses some, and gets a whole one after that.
+ */
 export class SnapshotFeed {
   readonly #options: SnapshotFeedOptions;
   readonly #watching = new Set<Watching>();
+  /** By viewer; owners see the same. */
+  #latest = new Map<string, Latest>();
   #running: AbortController | undefined;
 
   constructor(options: SnapshotFeedOptions) {
@@ -54,10 +78,10 @@ export class SnapshotFeed {
       send: (event) => watcher.send(event),
       end: () => watcher.end(),
       sinceMs: this.#options.clock.nowMs(),
-      isBusy: false,
+      ...{ isBusy: false, seen: 0 },
     };
     this.#watching.add(one);
-    if (this.#running) this.#report([one]);
+    if (this.#running) this.#welcome(one);
     else void this.#run();
     return {
       [Symbol.dispose]: () => {
@@ -72,35 +96,65 @@ export class SnapshotFeed {
     this.#running = running;
     try {
       while (!running.signal.aborted) {
-        this.#report([...this.#watching]);
+        this.#report();
         await this.#options.clock.sleep(intervalMs, running.signal);
       }
     } catch {
       // There is no watcher any more.
     }
-    if (this.#running === running) this.#running = undefined;
+    if (this.#running === running) {
+      this.#running = undefined;
+      this.#latest.clear();
+    }
     if (this.#watching.size > 0 && !this.#running) void this.#run();
   }
 
-  /** Never throws. */
-  #report(watchers: readonly Watching[]): void {
-    const { clock, isCurrent, onBug, show, take } = this.#options;
+  /** Takes a snapshot for all who watch. Never throws. */
+  #report(): void {
+    const { onBug, show, take } = this.#options;
     try {
-      const events = new Map<string, Uint8Array>();
+      const former = this.#latest;
+      this.#latest = new Map();
       let snapshot: PageSnapshot | undefined;
-      for (const one of watchers) {
-        const isOver = clock.nowMs() - one.sinceMs >= longestMs || !isCurrent(one.viewer);
-        if (isOver) one.end();
-        if (isOver || one.isBusy) continue;
+      for (const one of this.#watching) {
+        if (!this.#mayStay(one)) continue;
         snapshot ??= take();
-        const key = one.viewer.kind === 'owner' ? '' : `${one.viewer.guildId} ${one.viewer.userId}`;
-        const event = events.get(key) ?? eventOf(show(one.viewer, snapshot));
-        events.set(key, event);
-        void this.#send(one, event);
+        const key = keyOf(one.viewer);
+        const latest = this.#latest.get(key) ?? after(former.get(key), show(one.viewer, snapshot));
+        this.#latest.set(key, latest);
+        this.#offer(one, latest);
       }
     } catch (error) {
       onBug(error);
     }
+  }
+
+  /** Sends the latest snapshot to a new watcher. Never throws. */
+  #welcome(one: Watching): void {
+    const { onBug, show, take } = this.#options;
+    try {
+      if (!this.#mayStay(one)) return;
+      const key = keyOf(one.viewer);
+      const latest = this.#latest.get(key) ?? after(undefined, show(one.viewer, take()));
+      this.#latest.set(key, latest);
+      this.#offer(one, latest);
+    } catch (error) {
+      onBug(error);
+    }
+  }
+
+  #mayStay(one: Watching): boolean {
+    const { clock, isCurrent } = this.#options;
+    const isOver = clock.nowMs() - one.sinceMs >= longestMs || !isCurrent(one.viewer);
+    if (isOver) one.end();
+    return !isOver;
+  }
+
+  #offer(one: Watching, { number, patch, whole }: Latest): void {
+    if (one.isBusy) return;
+    const isNext = patch !== undefined && one.seen === number - 1;
+    one.seen = number;
+    void this.#send(one, isNext ? patch() : whole());
   }
 
   async #send(one: Watching, event: Uint8Array): Promise<void> {
@@ -115,7 +169,66 @@ export class SnapshotFeed {
   }
 }
 
-/** Made once for all who see the same. JSON has no line breaks, so it is one line of the event. */
-function eventOf(snapshot: ShownSnapshot): Uint8Array {
-  return encoder.encode(`event: snapshot\ndata: ${JSON.stringify(snapshot)}\n\n`);
+function keyOf(viewer: OperatorViewer): string {
+  return viewer.kind === 'owner' ? '' : `${viewer.guildId} ${viewer.userId}`;
+}
+
+/** The snapshot after `former`, with its events; each is made once, when it is first sent. */
+function after(former: Latest | undefined, snapshot: ShownSnapshot): Latest {
+  const shown = keyed(snapshot);
+  const before = former?.shown;
+  return {
+    number: (former?.number ?? 0) + 1,
+    shown,
+    whole: once(() => eventOf('snapshot', shown)),
+    patch: before && once(() => eventOf('patch', patchOf(before, shown) ?? {})),
+  };
+}
+
+function keyed({ rooms, servers, ...rest }: ShownSnapshot): WireSnapshot {
+  return { ...rest, rooms: byServer(rooms), servers: byServer(servers) };
+}
+
+function byServer<One extends { readonly guildId: string }>(all: readonly One[]) {
+  return Object.fromEntries(all.map((one) => [one.guildId, one]));
+}
+
+/**
+ * JSON Merge Patch (RFC 7396) that makes `after` of `before`; undefined where they are alike. Lists are replaced as a whole. No
+ * value is null, as that deletes.
+ */
+export function patchOf(before: unknown, after: unknown): unknown {
+  if (!isObject(before) || !isObject(after)) return isAlike(before, after) ? undefined : after;
+  const changed = Object.entries(after).flatMap(([name, value]) => {
+    const patch = value === undefined ? undefined : patchOf(before[name], value);
+    return patch === undefined ? [] : [[name, patch] as const];
+  });
+  const gone = Object.keys(before).filter(
+    (name) => before[name] !== undefined && after[name] === undefined,
+  );
+  if (changed.length + gone.length === 0) return undefined;
+  return Object.fromEntries([...changed, ...gone.map((name) => [name, null] as const)]);
+}
+
+function isAlike(one: unknown, other: unknown): boolean {
+  return (
+    one === other || (typeof one === 'object' && JSON.stringify(one) === JSON.stringify(other))
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** JSON has no line breaks, so it is one line of the event. */
+function eventOf(name: 'patch' | 'snapshot', data: unknown): Uint8Array {
+  return encoder.encode(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
 }

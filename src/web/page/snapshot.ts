@@ -1,5 +1,7 @@
 import type { RaisedAlert } from '#src/ops/alert-board.ts';
+import type { SpentTotal } from '#src/spending/total-budget.ts';
 import type { PageViewer } from '#src/web/http/viewer.ts';
+import type { ProcessesView, ServerView } from './process-watch.ts';
 import type { ProviderView } from './provider-states.ts';
 import type { SessionView } from './session-view.ts';
 import type { StageFigures } from './stage-history.ts';
@@ -14,13 +16,18 @@ export type CaptionWords = {
 /** Snapshot for one viewer: `words` only to a manager who may read them where captions are posted. */
 export type ShownSnapshot = PageSnapshot & { readonly words?: readonly CaptionWords[] };
 
-/** Alert with the name of its server where that is known. */
-export type ShownAlert = RaisedAlert & { readonly guildName?: string };
+/** Alert with the name of its server where that is known, and of the other process that raised it. */
+export type ShownAlert = RaisedAlert & { readonly guildName?: string; readonly process?: string };
 
 /** Everything an operator sees at one moment: ids, names of who agreed, and numbers; never words people said. */
 export type PageSnapshot = {
   readonly atWallMs: number;
+  /** Spending of all servers today, beside its cap: for the operator alone. */
+  readonly total?: SpentTotal;
   readonly rooms: readonly SessionView[];
+  /** Every server of every process, and the processes; empty and absent for a manager. */
+  readonly servers: readonly ServerView[];
+  readonly processes?: ProcessesView;
   readonly providers: readonly ProviderView[];
   /** Raised now. */
   readonly alerts: readonly ShownAlert[];
@@ -39,6 +46,7 @@ export function shownTo(viewer: OperatorViewer, snapshot: PageSnapshot): PageSna
   return {
     atWallMs: snapshot.atWallMs,
     rooms: sessions,
+    servers: [],
     providers: snapshot.providers.map(({ role, state }) => ({ role, state })),
     alerts: snapshot.alerts.filter((alert) => alert.guildId === guildId),
     stages: sessions[0]?.stages ?? {},

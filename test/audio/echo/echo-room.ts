@@ -14,7 +14,7 @@ import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { VoiceMeter, type VoiceWindow } from '#src/audio/voice/voice-meter.ts';
 import { joined } from '#test/audio/speech.ts';
 
-/** Of what the bot says from `fromMs` on, until the next. A hall throws it back for 400 ms (60 dB). */
+/** Echo of the bot's speech from `fromMs` on, until the next part. A hall throws it back for 400 ms (60 dB). */
 export type EchoPart = {
   readonly lateMs: number;
   readonly gainDb: number;
@@ -39,7 +39,7 @@ export type EchoEvent =
 
 const jitterMs = 20;
 const perMs = roomRateHz / 1000;
-/** What is quieter than this does not open a microphone's gate. */
+/** Level below which a microphone's gate stays closed. */
 const gateDb = -58;
 
 /** Everything through Opus each way, and through a network that delays packets up to 20 ms. */
@@ -86,7 +86,7 @@ function heardBack(frames: readonly Int16Array[], codec: OpusCodec): Int16Array 
   return heard;
 }
 
-/** As long as what was sent: of headphones nothing comes back. */
+/** Silence as long as the frames sent: headphones give no echo. */
 function silence(frames: readonly Int16Array[]): Int16Array {
   return new Int16Array(frames.length * frameSamples);
 }

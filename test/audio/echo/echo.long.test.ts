@@ -27,7 +27,7 @@ function heard(acoustics: EchoRoom): readonly (readonly EchoJudgement[])[] {
   return utterancesIn(acoustics, codec, weights);
 }
 
-/** What the bot says, at most this long; other clips for another `n`. */
+/** Speech of the bot, at most this long; other clips for another `n`. */
 function said(n: number, count: number, pauseMs: number, mostMs = 60_000): Int16Array {
   const clips = Array.from({ length: count }, (_, k) => bot[(n * 17 + k * 5) % bot.length]);
   return inTurn(clips as Int16Array[], pauseMs).subarray(0, mostMs * 48);

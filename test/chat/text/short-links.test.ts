@@ -4,7 +4,7 @@ import { speakable } from '#src/chat/text/speakable.ts';
 
 const long = `https://example.com/${'abc/'.repeat(80)}end?x=1`;
 
-/** What is said of a text that comes in pieces of this size. */
+/** Spoken clauses of a text that comes in pieces of this size. */
 function said(text: string, size: number): string[] {
   const links = new ShortLinks();
   const splitter = new ClauseSplitter({ eager: true });

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dataDir, { recursive: true }));
 
-/** What came of it when Ben spoke and these events followed, and how long that took. */
+/** Result and duration when Ben speaks and these events follow. */
 async function spoken(...events: readonly SessionEvent[]) {
   const said = { firstPacketAtMs: 0, firstVoicedAtMs: 0, lastVoicedAtMs: 0 };
   const heard = { firstAudibleAtMs: 210, lastAtMs: 900, sealedFrames: 35, openFrames: 0 };

@@ -26,7 +26,7 @@ function openWall() {
       files: [],
       ...message,
     });
-  /** What was drawn since the last look. */
+  /** Text drawn since the last call. */
   const screen = () => {
     const seen = text;
     text = '';
@@ -124,7 +124,10 @@ test('mentions and links are shown as what they stand for', () => {
   const { handle, screen } = openWall();
   handle({ text: '<@1573320724016267295> may I hear you?' });
   handle({ messageId: '2', text: 'Panel moved: https://discord.com/channels/1/22/333' });
-  expect(screen()).toBe('  Nova   @newcomer may I hear you?\n  Nova   Panel moved: (link)\n');
+  handle({ messageId: '3', text: '</track play:1573320724016267295> or </stop:22>' });
+  expect(screen()).toBe(
+    '  Nova   @newcomer may I hear you?\n  Nova   Panel moved: (link)\n  Nova   /track play or /stop\n',
+  );
 });
 
 test('a button is found by its name: the newest that all see and that is on', () => {

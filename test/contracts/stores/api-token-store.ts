@@ -20,7 +20,7 @@ const diary: ApiToken = {
   budgetUsd: 0.25,
 };
 
-/** What every book of tokens does. */
+/** Contract of every store of API tokens. */
 export function apiTokenStoreContract(name: string, open: OpenApiTokenStore): void {
   test(`${name}: a token is found by the hash of its secret alone`, async () => {
     await using opened = await open();

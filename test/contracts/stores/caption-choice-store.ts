@@ -10,7 +10,7 @@ export type OpenChoices = AsyncDisposable & {
 /** An empty book that works, or one in trouble. */
 export type OpenChoiceStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenChoices>;
 
-/** What every book of people who are left out of captions does. */
+/** Contract of every store of people who are left out of captions. */
 export function captionChoiceContract(name: string, open: OpenChoiceStore): void {
   test(`${name}: who wants to be left out of captions is so in that server, until they say otherwise`, async () => {
     await using opened = await open();

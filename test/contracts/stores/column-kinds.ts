@@ -389,7 +389,7 @@ async function expectKept(connection: Connection, field: string, value: unknown)
   for (const one of [field, other]) expectSame(row?.[one as Field], value);
 }
 
-/** As `toStrictEqual`, which takes 100 times as long for a million bytes. */
+/** Assertion like `toStrictEqual`, which takes 100 times as long for a million bytes. */
 function expectSame(value: unknown, wanted: unknown): void {
   if (wanted instanceof Uint8Array && value instanceof Uint8Array) {
     expect(value.constructor).toBe(wanted.constructor);

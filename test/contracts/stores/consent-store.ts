@@ -7,7 +7,7 @@ export type OpenConsents = AsyncDisposable & { readonly consents: ConsentStore }
 /** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
 export type OpenConsentStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenConsents>;
 
-/** What every consent book does. */
+/** Contract of every store of consents. */
 export function consentStoreContract(name: string, open: OpenConsentStore): void {
   remembers(name, open);
   forgets(name, open);

@@ -10,7 +10,7 @@ export type OpenGuildStore = (trouble?: 'unreadable') => Promise<OpenGuilds>;
 
 const day = '2026-11-20';
 
-/** What every book of servers does. */
+/** Contract of every store of servers. */
 export function guildStoreContract(name: string, open: OpenGuildStore): void {
   test(`${name}: of an erased server nothing is left, and all of another`, async () => {
     await using opened = await open();

@@ -3,7 +3,7 @@ import type { NewMemory } from '#src/features/memories/memory-store.ts';
 
 import type { OpenTranscripts } from './transcript-samples.ts';
 
-/** What every store of memories does. */
+/** Contract of every store of memories. */
 export function memoryStoreContract(name: string, open: OpenTranscripts): void {
   const memory: NewMemory = { guildId: '10', text: 'tea', byId: '1', byName: 'Ana', atWallMs: 5 };
 

@@ -6,7 +6,7 @@ export type OpenPanels = AsyncDisposable & { readonly panels: PanelStore };
 /** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
 export type OpenPanelStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenPanels>;
 
-/** What every panel book does. */
+/** Contract of every store of panels. */
 export function panelStoreContract(name: string, open: OpenPanelStore): void {
   const here = { channelId: '100', messageId: '1000' };
   const there = { channelId: '200', messageId: '2000' };

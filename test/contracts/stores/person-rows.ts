@@ -6,7 +6,7 @@ import { ana, dora, guildId, reminder, writeMain } from '#test/storage/stored-ro
 
 type OpenStore = () => Promise<Omit<Store, 'probe'>>;
 
-/** What every store does with all that it keeps of a person. */
+/** Contract of every store for all rows about a person. */
 export function personRowsContract(name: string, open: OpenStore): void {
   test(`${name}: rows of every table about persons are exported, counted and forgotten`, async () => {
     await using store = await open();

@@ -14,7 +14,7 @@ export type OpenPersonSettingsStore = (
 
 const all = { language: 'pt-BR', voice: 'marin', speed: 0.85, spokenName: '智 Dóra' } as const;
 
-/** What every book of what people have chosen for themselves does. */
+/** Contract of every store of personal settings. */
 export function personSettingsContract(name: string, open: OpenPersonSettingsStore): void {
   test(`${name}: what a person has chosen holds in that server alone, until they choose otherwise`, async () => {
     await using opened = await open();

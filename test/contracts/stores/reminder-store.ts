@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
-import type { GuildStore } from '#src/conversation/ports/stores/guild-list-store.ts';
+import type { GuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
 import { mostReminders, type NewReminder } from '#src/features/reminders/reminder.ts';
 import type { ReminderStore } from '#src/features/reminders/reminder-store.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
@@ -32,7 +32,7 @@ const tea: NewReminder = {
   dueAtWallMs: 1_795_190_700_123.5,
 };
 
-/** What every book of reminders does. */
+/** Contract of every store of reminders. */
 export function reminderStoreContract(name: string, open: OpenReminderStore): void {
   test(`${name}: a reminder is kept as it was set until it is removed, once`, async () => {
     await using opened = await open();

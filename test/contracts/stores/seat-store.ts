@@ -38,7 +38,7 @@ const stageSeat: Seat = {
 };
 const minuteMs = 60_000;
 
-/** What every book of seats does. */
+/** Contract of every store of seats. */
 export function seatStoreContract(name: string, open: OpenSeatStore): void {
   remembers(name, open);
   ages(name, open);

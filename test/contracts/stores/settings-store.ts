@@ -6,7 +6,7 @@ export type OpenSettings = AsyncDisposable & { readonly settings: SettingsStore 
 /** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
 export type OpenSettingsStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenSettings>;
 
-/** What every book of settings does. */
+/** Contract of every store of settings. */
 export function settingsStoreContract(name: string, open: OpenSettingsStore): void {
   test(`${name}: a server that has set nothing has no settings in the book`, async () => {
     await using opened = await open();

@@ -13,7 +13,7 @@ const spent: SpendingEntry = {
 };
 const byAna: SpendingEntry = { ...spent, personId: '1' };
 
-/** What every book of spending does. */
+/** Contract of every store of spending. */
 export function spendingStoreContract(name: string, open: OpenSpendingStore): void {
   test(`${name}: nobody has spent anything in a new book`, async () => {
     await using opened = await open();
@@ -32,7 +32,7 @@ export function spendingStoreContract(name: string, open: OpenSpendingStore): vo
     expect(found.get('20')).toMatchObject({ turns: 2 });
   });
 
-  test(`${name}: of a server the month is read, of a person only the day`, async () => {
+  test(`${name}: of a server the month is read, of a person only the days that run in some time zone`, async () => {
     await using opened = await open();
     const { spending } = opened;
     for (const day of ['2026-10-31', '2026-11-01', '2026-11-20'])
@@ -43,10 +43,16 @@ export function spendingStoreContract(name: string, open: OpenSpendingStore): vo
     const found = sums(await spending.read('2026-11-20'));
     expect(found.get('10')).toMatchObject({ turns: 4 });
     expect(found.get('10/1')).toMatchObject({ turns: 2 });
-    expect(sums(await spending.read('2026-11-21')).get('10/1')).toBeUndefined();
+    for (const [day, isRead] of [
+      ['2026-11-18', false],
+      ['2026-11-19', true],
+      ['2026-11-22', true],
+      ['2026-11-23', false],
+    ] as const)
+      expect(sums(await spending.read(day)).has('10/1'), day).toBe(isRead);
   });
 
-  test(`${name}: what captions took is read of that day, apart from what the server spent`, async () => {
+  test(`${name}: what captions took is read of days that run, apart from what the server spent`, async () => {
     await using opened = await open();
     const { spending } = opened;
     const onCaptions: SpendingEntry = { ...spent, part: 'captions', turns: 0 };
@@ -56,8 +62,21 @@ export function spendingStoreContract(name: string, open: OpenSpendingStore): vo
     expect(sums(found).get('10')).toMatchObject({ nanoUsd: 9_000_000_002, ms: 120_000, turns: 0 });
     const others = (await spending.read('2026-11-20')).filter(({ part }) => part === undefined);
     expect(sums(others).get('10')).toMatchObject({ turns: 4 });
-    const next = await spending.read('2026-11-21');
+    const next = await spending.read('2026-11-23');
     expect(next.filter(({ part }) => part === 'captions')).toEqual([]);
+  });
+
+  test(`${name}: the beginning of a day that is not midnight UTC is read as it was first stored`, async () => {
+    await using opened = await open();
+    const { spending } = opened;
+    const fromMs = Date.UTC(2026, 10, 19, 11);
+    await spending.add([{ ...spent, fromMs }, byAna]);
+    await spending.add([{ ...spent, fromMs }]);
+    const found = await spending.read('2026-11-20');
+    const ofServer = found.filter(({ personId }) => personId === undefined);
+    expect(new Set(ofServer.map((one) => one.fromMs))).toEqual(new Set([fromMs]));
+    expect(sums(found).get('10')).toMatchObject({ turns: 4 });
+    expect(found.find(({ personId }) => personId === '1')?.fromMs).toBeUndefined();
   });
 
   test(`${name}: after a clock that was ahead once, people are counted as before`, async () => {
@@ -68,6 +87,33 @@ export function spendingStoreContract(name: string, open: OpenSpendingStore): vo
     await spending.add([byAna]);
     const found = sums(await spending.read('2026-11-20'));
     expect([found.get('10')?.turns, found.get('10/1')?.turns]).toEqual([2, 4]);
+  });
+
+  test(`${name}: days are summed up, of a server or of all, and of people and captions nothing is added`, async () => {
+    await using opened = await open();
+    const { spending } = opened;
+    for (const day of ['2026-11-20', '2026-08-22', '2026-08-23', '2026-11-21'])
+      await spending.add([
+        { ...spent, day },
+        { ...spent, guildId: '20', day },
+        { ...byAna, day },
+        { ...spent, part: 'captions', day },
+      ]);
+    const range = { from: '2026-08-23', to: '2026-11-20' };
+    const { guildId: _, ...own } = spent;
+    const both = { nanoUsd: 9_000_000_002, ms: 120_000, unpriced: 2, turns: 4 };
+    expect(await spending.byDay(range, '20')).toEqual([{ ...own, day: '2026-08-23' }, own]);
+    expect(await spending.byDay(range)).toEqual([
+      { day: '2026-08-23', ...both },
+      { day: '2026-11-20', ...both },
+    ]);
+    expect(new Set(await spending.byServer(range))).toEqual(
+      new Set([
+        { guildId: '10', ...both },
+        { guildId: '20', ...both },
+      ]),
+    );
+    expect(await spending.byDay(range, '30')).toEqual([]);
   });
 }
 

@@ -36,7 +36,7 @@ const main: StoredTrack = {
   sounds: [],
 };
 
-/** What every book of tracks does. */
+/** Contract of every store of tracks. */
 export function trackStoreContract(name: string, open: OpenTrackStore): void {
   test(`${name}: tracks, volumes, sounds and places in them are kept in their order`, async () => {
     await using opened = await open();

@@ -16,7 +16,7 @@ import {
 const hourMs = 3_600_000;
 const days: KeptDays = { standard: 7, byGuild: { '20': 1 } };
 
-/** What every store of transcripts forgets, and what it notes of messages meanwhile. */
+/** Contract of every store of transcripts: erased lines, and notes about messages meanwhile. */
 export function transcriptErasingContract(name: string, open: OpenTranscripts): void {
   forgetsPeople(name, open);
   forgetsLongLines(name, open);

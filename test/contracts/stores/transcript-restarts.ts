@@ -8,7 +8,7 @@ import {
   startedAtWallMs,
 } from './transcript-samples.ts';
 
-/** What a start after a killed process finds and mends, and what it leaves to other processes. */
+/** Contract of a start after a killed process: data that it repairs, and data that it leaves to other processes. */
 export function transcriptRestartsContract(name: string, open: OpenTranscripts): void {
   endsSessions(name, open);
   notesUnkept(name, open);

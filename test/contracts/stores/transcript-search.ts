@@ -11,7 +11,7 @@ import {
   startedAtWallMs,
 } from './transcript-samples.ts';
 
-/** How every store of transcripts finds lines by words. */
+/** Contract of every store of transcripts: search for lines by words. */
 export function transcriptSearchContract(name: string, open: OpenTranscripts): void {
   finds(name, open);
   ranks(name, open);

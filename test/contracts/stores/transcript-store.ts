@@ -22,7 +22,7 @@ import {
   startedAtWallMs,
 } from './transcript-samples.ts';
 
-/** What every store of transcripts writes and reads. */
+/** Contract of every store of transcripts: writes and reads. */
 export function transcriptStoreContract(name: string, open: OpenTranscripts): void {
   resumes(name, open);
   reads(name, open);

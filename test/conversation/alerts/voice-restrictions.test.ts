@@ -22,7 +22,7 @@ async function called(
   return fixture;
 }
 
-/** As discord does it: the link ends, and at the same time the reason is told. */
+/** Moves the bot as Discord does: the link ends, and at the same time the reason is reported. */
 function move(fixture: SessionFixture): void {
   fixture.linkOpener.link.lose(new BotError('link.lost', false, 'A person has moved the bot.'));
   fixture.sessions.news('g', { kind: 'moved', channelId: 'den' });

@@ -28,7 +28,7 @@ async function inLounge(
   return fixture;
 }
 
-/** What people said in the last request, one line each. */
+/** Words of people in the last request, one line each. */
 function shown({ chat }: SessionFixture): readonly string[] {
   const { messages } = chat.asked.at(-1) ?? { messages: [] };
   return messages.flatMap((one) => (one.role === 'user' ? [`${one.name}: ${one.content}`] : []));

@@ -17,7 +17,7 @@ import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 const said = 'go forward ten meters';
 const thinksMs = 300;
 
-/** What it has understood at once, and what it says for sure `tookMs` after it is asked. */
+/** Partial text of the recogniser at once, and its final text `tookMs` after the request. */
 type Understanding = {
   partial: string;
   final: string;
@@ -74,14 +74,14 @@ async function called(
 
 type TrustSetup = Awaited<ReturnType<typeof called>>;
 
-/** Of each answer, in ms from the last voice: when it was first heard. */
+/** Time from the last voice to the first sent frame of each answer, in ms. */
 function delaysMs({ fixture }: TrustSetup): number[] {
   return fixture
     .of('answered')
     .map(({ instants }) => (instants.firstSentAtMs ?? Number.NaN) - instants.heardAtMs);
 }
 
-/** Of each answer: whether the model was asked before the words were final. */
+/** Whether the model was asked before the words were final, for each answer. */
 function begunAhead({ fixture }: TrustSetup): boolean[] {
   return fixture.of('answered').map(({ instants }) => {
     const { firstTokenAtMs = 0, recognisedAtMs = 0 } = instants;

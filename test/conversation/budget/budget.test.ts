@@ -125,9 +125,9 @@ test('when the budget is used it says so once, keeps recognising, shows until wh
   expect(fixture.of('recognised')).toHaveLength(1);
   expect(fixture.of('answered')).toEqual([]);
   expect(fixture.written).toEqual([
-    "Today's budget is used. I won't speak until 2026-11-21 00:00 UTC.",
+    "Today's budget is used. I won't speak until <t:1795219200:f>.",
   ]);
-  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'quiet', time: '2026-11-21 00:00 UTC' });
+  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'quiet', time: '<t:1795219200:f>' });
   expect(await fixture.talk.say('g', 'Hello.', 'now')).toMatchObject({
     kind: 'unaffordable',
     line: { id: 'budget.guild' },

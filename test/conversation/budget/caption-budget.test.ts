@@ -22,13 +22,16 @@ const todayMs = new VirtualClock().wallMs();
 type CaptionBudgetOptions = Parameters<typeof openSessionFixture>[0] & {
   readonly captionsDayMs?: number;
   readonly off?: true;
+  /** Cap of a day, in US dollars. */
+  readonly dayUsd?: number;
 };
 
 /** Adam and Eva are heard by a recogniser that costs a cent a minute. */
-async function talked({ captionsDayMs = 0, off, ...over }: CaptionBudgetOptions = {}) {
+async function talked({ captionsDayMs = 0, off, dayUsd = 10, ...over }: CaptionBudgetOptions = {}) {
   const clock = new VirtualClock();
-  const caps = { serverDay: dollars(10), captionsDayMs };
-  const { budgets, ledger } = openBudgets(clock, { caps });
+  const caps = { serverDay: dollars(dayUsd), captionsDayMs };
+  const hasFree = over.roughTranscriber !== undefined;
+  const { budgets, ledger } = openBudgets(clock, { caps, ...(!off && { captions: { hasFree } }) });
   const listener = new RecordedUtterances();
   const fixture = openSessionFixture(
     { spending: budgets, addressing: 'name', ...(!off && { captions: () => listener }), ...over },
@@ -81,23 +84,69 @@ test('what was taken back is paid by the server', async () => {
   expect([sums().adam, sums().day.ms > 0]).toEqual([undefined, true]);
 });
 
-test('at 80 % of the budget people are told once, and above it at most one utterance of each is recognised', async () => {
-  const { fixture, listener, says } = await talked({ captionsDayMs: 2_300 });
+test('at 80 % of their budget people are told once; once it is used, captions go on and answers end', async () => {
+  const { budgets, fixture, listener, says } = await talked({ captionsDayMs: 2_300 });
   await says();
   await says();
   expect(fixture.written).toEqual(["80 % of today's budget for captions is used."]);
   await says();
   await says();
-  expect(listener.ends).toEqual(['five five', 'five five']);
+  expect(listener.ends).toEqual(['five five', 'five five', 'five five', 'five five']);
   await pass(fixture, 60_000); // notices wait for one another
   expect(fixture.written.slice(1)).toEqual([
-    "Today's budget for captions is used. Captions are off until 00:00 UTC; I still answer.",
+    "Today's budget for captions is used. They go on with the rest of today's budget; I don't answer until <t:1795219200:f>.",
+  ]);
+  const order = { guildId: 'g', personId: 'adam', name: 'Adam', characters: 100, heardMs: 2_000 };
+  expect(budgets.manner('g')).toMatchObject({ step: 'captions', isSparing: true });
+  for (const kind of ['answer', 'answer in writing', 'recap', 'translation', 'reading'] as const)
+    expect(budgets.open({ ...order, kind })).toMatchObject({ kind: 'refused' });
+});
+
+test('answers that may be in vain end at 80 % of the budget of captions, before anything else', async () => {
+  const { budgets, says } = await talked({ captionsDayMs: 2_300 });
+  expect(budgets.manner('g')).toMatchObject({ step: 'full', isSparing: false });
+  await says();
+  expect(budgets.manner('g')).toMatchObject({ step: 'full', isSparing: true });
+});
+
+test('without captions their used budget ends no answer', async () => {
+  const { budgets, ledger, clock } = await talked({ captionsDayMs: 1_000, off: true });
+  ledger.assignToCaptions('g', { ms: 2_000 }, clock.wallMs());
+  expect(budgets.manner('g')).toMatchObject({ step: 'full' });
+});
+
+test('captions end with the budget of the server, and with the free recogniser not even then', async () => {
+  for (const hasFree of [false, true]) {
+    const rough = new FakeTranscriber({ texts: ['fife fife'] });
+    const roughTranscriber = freeRecogniser(rough);
+    const { budgets, clock, fixture, ledger, listener, says } = await talked({
+      ...(hasFree && { roughTranscriber }),
+    });
+    ledger.charge('g', undefined, { nanoUsd: 10e9 }, clock.wallMs());
+    expect(budgets.manner('g').step).toBe('quiet');
+    await says();
+    await pass(fixture, 5_000);
+    expect(listener.ends).toEqual(hasFree ? ['fife fife'] : []);
+    const { line } = budgets.manner('g').quiet ?? {};
+    expect(line?.id).toBe(hasFree ? 'budget.guild.captions' : 'budget.quiet');
+    expect(ledger.standing('g', clock.wallMs()).captions.nanoUsd).toBe(0);
+  }
+});
+
+test('where no cap of the server ends it, captions end with their own budget', async () => {
+  const { fixture, listener, says } = await talked({ captionsDayMs: 1_000, dayUsd: 0 });
+  await says();
+  await says();
+  expect(listener.ends).toEqual(['five five']);
+  await pass(fixture, 60_000);
+  expect(fixture.written).toEqual([
+    "Today's budget for captions is used. Captions are off until <t:1795219200:f>; I still answer.",
   ]);
 });
 
 test('with the budget for captions used, the free recogniser serves people among themselves', async () => {
   const rough = new FakeTranscriber({ texts: ['fife fife'] });
-  const { fixture, listener, says } = await talked({
+  const { budgets, fixture, listener, says } = await talked({
     captionsDayMs: 1_000,
     roughTranscriber: freeRecogniser(rough),
   });
@@ -105,8 +154,9 @@ test('with the budget for captions used, the free recogniser serves people among
   await says(eva);
   await says();
   expect(listener.ends).toEqual(['five five', 'fife fife', 'fife fife']);
+  expect(budgets.manner('g')).toMatchObject({ step: 'full', isSparing: true }); // it still answers
   expect(fixture.written).toEqual([
-    "Today's budget for captions is used. They are less accurate until 00:00 UTC.",
+    "Today's budget for captions is used. They are less accurate until <t:1795219200:f>.",
   ]);
 });
 
@@ -119,7 +169,7 @@ test('the free recogniser knows English only', async () => {
   });
   await says();
   await says();
-  expect([listener.ends, rough.heard]).toEqual([['five five'], []]);
+  expect([listener.ends, rough.heard]).toEqual([['five five', 'five five'], []]);
 });
 
 test('the bot still answers when the budget for captions is used', async () => {

@@ -19,7 +19,7 @@ const order: AnswerRequest = {
   characters: 400,
   heardMs: 3_000,
 };
-/** What this order is expected to cost: 220 tokens and 250 characters. */
+/** Expected cost of this order: 220 tokens and 250 characters. */
 const expected = 0.00047;
 
 function open(opening: AnswerBudget | BudgetRefusal): Reservation {
@@ -100,7 +100,7 @@ test('the budget of a month counts over the days, and says when the next one beg
   await clock.advance(24 * hourMs);
   open(budgets.open({ ...order, kind: 'answer in writing' })).used(tokens(4_800));
   expect(budgets.open(order)).toMatchObject({
-    line: { id: 'budget.guild.month', with: { time: '2026-12-01 00:00 UTC' } },
+    line: { id: 'budget.guild.month', with: { time: '<t:1796083200:f>' } },
   });
   await clock.advance(11 * 24 * hourMs);
   expect(budgets.open(order).kind).toBe('open');
@@ -124,7 +124,7 @@ test('each landing step is told once a day: a cheaper voice at 80 %, short answe
   expect(budgets.open(order)).not.toHaveProperty('news');
   expect(at(4_500)).toMatchObject({
     step: 'captions',
-    quiet: { line: { id: 'budget.guild' }, time: '2026-11-21 00:00 UTC' },
+    quiet: { line: { id: 'budget.guild' }, time: '<t:1795219200:f>' },
   });
   expect(budgets.listen('g', 'ana')).toHaveProperty('reservation');
   expect(newsOf(budgets.open(order))).toEqual(['budget.guild', true]);

@@ -136,7 +136,7 @@ function answers(clock: VirtualClock, ...outcomes: (number | BotError)[]): Trans
   };
 }
 
-/** What is counted for one second of sound that these engines are asked about, after `afterMs`. */
+/** Usage counted for one second of sound that these engines recognise, after `afterMs`. */
 async function countedFor(
   engines: (clock: VirtualClock) => readonly Transcriber[],
   afterMs: number,

@@ -9,7 +9,7 @@ import {
 import { ShardPace, SignalPace } from '#src/discord/link/signal-pace.ts';
 import { fc } from '#test/properties.ts';
 
-/** What follows each of `losses` in turn, and when; between a return and the next loss the link holds for `heldMs`. */
+/** Reactions to `losses` in turn, with their times; between a return and the next loss the link holds for `heldMs`. */
 function play(
   losses: readonly {
     readonly random: number;

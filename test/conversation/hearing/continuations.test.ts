@@ -65,7 +65,7 @@ async function say(
   await pass(fixture, packets.length * 20 + pauseMs, packets);
 }
 
-/** What people said in each request to the chat model, history included. */
+/** Words of people in each request to the chat model, history included. */
 function asked({ chat }: SessionFixture): readonly (readonly string[])[] {
   return chat.asked.map(({ messages }) =>
     messages.filter(({ role }) => role === 'user').map(({ content }) => content),

@@ -15,7 +15,7 @@ import { FakeSynthesizer } from '#test/fakes/speech.ts';
 const later = "This takes longer. I'll tell you when it's done.";
 const fault = new Error('out of order');
 
-/** How many questions each setting answers: 50 together. */
+/** Settings, each with its number of questions: 50 together. */
 const settings = [
   { name: 'one server', others: [], questions: 20 },
   { name: 'a fall-back that is as slow', others: [['slow']], questions: 15 },

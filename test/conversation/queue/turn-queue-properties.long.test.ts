@@ -32,7 +32,7 @@ type PlotAct = {
     | 'unmute'
     | 'lose';
   readonly who: number;
-  /** Of a few questions, so that some are the same. */
+  /** Index of one of a few questions, so that some are the same. */
   readonly words: number;
   readonly thenMs: number;
 };
@@ -62,7 +62,7 @@ const round: fc.Arbitrary<readonly ChatStep[]> = fc.oneof(
 );
 const rounds = fc.array(round, { minLength: 1, maxLength: 6 });
 
-/** Of each test; a failure is printed with its seed. */
+/** Runs of each test; a failure is printed with its seed. */
 const numRuns = runs(8);
 const timeout = 120_000;
 /** After five minutes an answer is given up, and then somebody has to be told. */

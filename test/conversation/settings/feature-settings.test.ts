@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import { panelPickers } from '#commands/settings/panel-presses.ts';
 import { set } from '#commands/settings/set.ts';
-import { view } from '#commands/settings/view.ts';
 import type { Command, CommandCall } from '#src/conversation/command.ts';
 import type { Feature } from '#src/conversation/feature.ts';
-import { wordSetting } from '#src/conversation/settings/server-setting.ts';
+import { wordSetting } from '#src/conversation/settings/setting-definition.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam as caller, ports } from '#test/commands/ports.ts';
@@ -14,7 +14,10 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import { MemorySettings } from '#test/fakes/memory-stores.ts';
 
-const greeting = wordSetting('greeting', ['warm', 'cold'], () => 'warm');
+const greeting = wordSetting('greeting', ['warm', 'cold'], () => 'warm', {
+  group: 'settings.group.answers',
+  about: 'join.spoken',
+});
 
 /** A feature with one setting, which its session reads whenever settings change; and what it has read. */
 function greeter() {
@@ -32,9 +35,9 @@ function greeter() {
   return { feature, read };
 }
 
-/** Lines that a manager reads who runs this command. */
+/** Lines that a manager reads who runs this command, or opens the setting in the panel. */
 async function run(
-  command: Command,
+  command: Pick<Command, 'run'>,
   { sessions }: SessionFixture,
   words: CommandCall['words'] = {},
 ): Promise<readonly string[]> {
@@ -46,6 +49,12 @@ async function run(
   const lines = replies.flatMap((reply) => [reply, ...(reply.lines ?? [])]);
   return lines.map((line) => text(line.id, line.with));
 }
+
+const opens = panelPickers.find(({ name }) => name === 'settings.open');
+const shown = async (fixture: SessionFixture) => {
+  if (!opens) throw new Error('no panel');
+  return (await run(opens, fixture, { about: 'greeting' }))[0];
+};
 
 test('a setting that a feature declares is suggested, set, refused, shown, stored, read and reset', async () => {
   const { feature, read } = greeter();
@@ -64,7 +73,7 @@ test('a setting that a feature declares is suggested, set, refused, shown, store
 
   expect(await suggested(0, 'gree')).toEqual(['greeting']);
   expect(await suggested(1, '')).toEqual(['warm', 'cold', 'default']);
-  expect(await run(view, fixture)).toContain('greeting: warm (not set here)');
+  expect(await shown(fixture)).toBe('**greeting**: warm (default)');
   expect(new Set(read)).toEqual(new Set(['warm']));
 
   expect(await run(set, fixture, { key: 'greeting', value: 'hot' })).toEqual([
@@ -76,14 +85,14 @@ test('a setting that a feature declares is suggested, set, refused, shown, store
     'Saved: greeting is cold.',
   ]);
   expect(await stored()).toBe('Cold');
-  expect(await run(view, fixture)).toContain('greeting: cold');
+  expect(await shown(fixture)).toBe('**greeting**: cold (set in this server)');
   expect(read.at(-1)).toBe('cold');
 
   expect(await run(set, fixture, { key: 'greeting', value: 'default' })).toEqual([
     'Saved: greeting is warm.',
   ]);
   expect(await stored()).toBeUndefined();
-  expect(await run(view, fixture)).toContain('greeting: warm (not set here)');
+  expect(await shown(fixture)).toBe('**greeting**: warm (default)');
   expect(read.at(-1)).toBe('warm');
   await fixture.sessions.leave('g');
 });
@@ -110,7 +119,7 @@ test('a setting that no feature declares cannot be read', () => {
 test('each setting has a key of its own, and says what may be typed', () => {
   const keys = serverSettings.map(({ key }) => key);
   expect(new Set(keys).size).toBe(keys.length);
-  const { choices } = openSessionFixture().sessions.settings;
+  const choices = openSessionFixture().sessions.settings.choicesIn('g');
   for (const { key, unreadableLine, values } of serverSettings)
     expect(unreadableLine?.(choices) ?? values(choices)[0], key).toBeDefined();
 });

@@ -3,7 +3,7 @@ import type { SessionEvent } from '#src/conversation/ports/events.ts';
 import {
   KnownPeopleSettings,
   mostKnownPeople,
-} from '#src/conversation/settings/known-people-settings.ts';
+} from '#src/conversation/settings/personal-settings-cache.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';

@@ -29,7 +29,7 @@ type Rule = {
   readonly isUnwritten?: true;
   /** Its message goes later, at the pace of Discord: `test/features/captions/captions-erased.test.ts`. */
   readonly staysInChats?: true;
-  /** As `barred`, where captions and the conversation ended with the former run of the bot. */
+  /** Same as `barred`, where captions and the conversation ended with the former run of the bot. */
   readonly barredAfterRestart?: BarredReaders;
 };
 
@@ -37,7 +37,10 @@ const everybody = [adam, eva, ben];
 /** Who was not there. */
 const newcomers: BarredReaders = { [overheard]: [ben], [reported]: [ben] };
 const nobodyMay: BarredReaders = { [overheard]: everybody, [reported]: everybody };
-/** What is heard and answered without being written: those who were there know it of the bot, and nobody of captions. */
+/**
+ * Readers barred from words that are heard and answered without being written: people who were there know them from the bot, and
+ * nobody from captions.
+ */
 const unwritten: BarredReaders = { [overheard]: everybody, [reported]: [ben] };
 const eightDaysMs = 8 * 24 * 60 * 60_000;
 
@@ -153,7 +156,7 @@ const rules: Readonly<Record<string, Rule>> = {
 /** Another run of the bot over the same stores, with these people there. */
 type Reopen = (people: readonly ChannelMember[]) => Promise<Narration>;
 
-/** What happens between what is said and the questions. */
+/** Events between the words and the questions. */
 const times: Readonly<Record<string, (setup: Narration, reopen: Reopen) => Promise<Narration>>> = {
   now: async (setup) => setup,
   'after somebody came': async (setup) => {
@@ -230,7 +233,7 @@ async function remembered(setup: Narration, reader: ChannelMember): Promise<stri
   return JSON.stringify([answer, memories]);
 }
 
-/** What of transcripts is for one person alone. One after the other: of a person one thing is written at once. */
+/** Data of transcripts that is for one person alone. One after the other: of a person one thing is written at once. */
 async function transcriptDoors(
   { fixture: { clock, privacy, transcriptFor } }: Narration,
   reader: ChannelMember,
@@ -268,7 +271,7 @@ const withoutWords = [
   'what is written in the chat',
 ];
 
-/** What captions show, or have ever shown where they were to show nothing. */
+/** Texts that captions show, or have ever shown where they were to show nothing. */
 function chatsOf(
   { fixture: { captionChats } }: Narration,
   { isUnwritten }: Rule,
@@ -301,7 +304,7 @@ function openTo(
   return Object.entries(found).flatMap(([door, text]) => (isOpen(text) ? [door] : []));
 }
 
-/** As `rule.act` left it, over stores in a new place. */
+/** State after `rule.act`, over stores in a new place. */
 async function act(rule: Rule, reopen: Reopen): Promise<Narration> {
   const setup = await reopen([adam, eva]);
   for (const [key, value] of Object.entries(rule.settings ?? {}))

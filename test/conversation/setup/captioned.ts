@@ -36,7 +36,7 @@ export async function says(fixture: SessionFixture, who = adam): Promise<void> {
   await pass(fixture, 4_000, await words(speech, who, fixture.clock.nowMs()));
 }
 
-/** What is kept, in order of speech. */
+/** Lines kept, in order of speech. */
 export async function kept({ dependencies: { transcripts } }: SessionFixture) {
   const sessions = await transcripts.onDisk.reader.sessions('g', everybody, 9);
   const all = sessions.map(({ id }) => transcripts.onDisk.reader.lines(id, everybody));

@@ -16,7 +16,7 @@ import type {
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
-/** How one request goes, or all about one utterance; those of a kind take turns. */
+/** Behaviour of one request, or of all about one utterance; those of a kind take turns. */
 export type Mood = {
   readonly tookMs: number;
   readonly end: 'fine' | 'empty' | 'error';
@@ -43,7 +43,7 @@ export class FlakyRecogniser implements Transcriber {
     this.#start = start;
   }
 
-  /** Of the file kind. */
+  /** Recognises whole files. */
   async *transcribe(_pcm: Pcm, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
     yield { kind: 'final', transcript: await this.#recognise(this.#calls++, signal) };
   }
@@ -85,7 +85,7 @@ export function filesOnly(recogniser: FlakyRecogniser): Transcriber {
 export type AskedAt = {
   readonly atMs: number;
   readonly messages: readonly ChatMessage[];
-  /** What it was asked to answer, without what had been said before. */
+  /** Words that it was asked to answer, without the history. */
   readonly said: readonly { readonly speakerId: string; readonly text: string }[];
 };
 

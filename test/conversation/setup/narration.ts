@@ -120,7 +120,7 @@ export async function converse(setup: Narration): Promise<void> {
   await asked(setup, adam, 'What was decided?');
 }
 
-/** What of both words is in the answer to a question that is asked aloud, as its asker reads it and as it is said. */
+/** Narrated words in the answer to a spoken question, as its asker reads it and as it is said. */
 export async function asked(
   { fixture, synthesizer }: Narration,
   who: ChannelMember,

@@ -9,7 +9,7 @@ import { openApi, openLoopback, programPorts } from '#test/web/api/api-setup.ts'
 import { passUntil } from './narration.ts';
 import type { SessionFixture } from './session-fixture.ts';
 
-/** What a program gets over HTTP, by the door through which it comes. */
+/** Data that a program gets over HTTP, by the door through which it comes. */
 export async function programDoors(
   fixture: SessionFixture,
   synthesizer: FakeSynthesizer,

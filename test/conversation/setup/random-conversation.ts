@@ -27,7 +27,7 @@ const everybody = [adam, eva, ben];
 
 /** An afternoon in a channel. */
 export type Plot = {
-  /** Of Adam, Eva and Ben, as many as there are. */
+  /** Acts of Adam, Eva and Ben, as many as there are. */
   readonly scripts: readonly (readonly CrowdAct[])[];
   readonly network: Network;
   readonly recogniser: readonly Mood[];
@@ -57,7 +57,7 @@ export function openRandomConversation(plot: Plot, over: FixtureOptions = {}) {
   const voice = new MoodyVoice(plot.voice, clock);
   const happened: StampedEvent[] = [];
   const levels: SentText[] = [];
-  /** As they were done, in order. */
+  /** Acts done, in order. */
   const done: TimedAct[] = [];
   const onFrame = (level: number) => {
     const text = voice.textAt(level);
@@ -90,7 +90,7 @@ export function openRandomConversation(plot: Plot, over: FixtureOptions = {}) {
     voice,
     happened,
     done,
-    /** What sounded, by its level: a level of a single frame is one that a fade passed through. */
+    /** Texts that sounded, by level: a level of a single frame is one that a fade passed through. */
     get sounded(): readonly SentText[] {
       return levels.filter(({ firstMs, lastMs }) => lastMs > firstMs);
     },

@@ -3,7 +3,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { speech } from '#test/audio/speech.ts';
 
-/** What one person does next; `frames` of the silence frames a client sends at the end of a talk arrive. */
+/** Next act of one person; `frames` of the silence frames a client sends at the end of a talk arrive. */
 export type CrowdAct =
   | { readonly kind: 'talk'; readonly ms: number; readonly frames: number }
   | { readonly kind: 'pause'; readonly ms: number }
@@ -47,13 +47,13 @@ function talkOf(name: string): readonly Buffer[] {
 }
 
 export type Script = {
-  /** As they leave, in order. */
+  /** Packets in the order in which they leave. */
   readonly packets: readonly Packet[];
   readonly acts: readonly TimedAct[];
   readonly endMs: number;
 };
 
-/** What comes of it when this person does all that, one thing after the other; `voice` is theirs. */
+/** Script of a person who does all these acts, one after the other; `voice` is theirs. */
 export function enact(personId: string, acts: readonly CrowdAct[], fromMs = 0, voice = 0): Script {
   const talk = talks[voice % talks.length] ?? [];
   const packets: Packet[] = [];

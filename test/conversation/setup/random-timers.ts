@@ -22,7 +22,7 @@ import {
   type SessionFixture,
 } from './session-fixture.ts';
 
-/** What somebody says in one breath: asks for a timer of their own, adds to what was said, or makes a noise. */
+/** Utterance of one breath: asks for a timer of their own, adds to what was said, or makes a noise. */
 type Saying = 'timer' | 'more' | 'noise';
 type Fault = {
   readonly atMs: number;
@@ -44,7 +44,7 @@ export type TimerPlot = {
   readonly voiceMs: number;
   /** Calls whatever it is told; else it heeds what was done. */
   readonly isObstinate: boolean;
-  /** Of requests to the model, 0: fails; of tools, 0: fails at its end; of checks, 0: nobody's own words ask for it. */
+  /** Outcomes, 0 fails: requests to the model, tools at their end, and checks whether the speaker's own words ask for it. */
   readonly fails: Moods;
   readonly breaks: Moods;
   readonly asks: Moods;
@@ -69,9 +69,9 @@ export class RandomTimers {
   readonly spending = new RecordedSpending();
   readonly voice: FakeSynthesizer;
   readonly fixture: SessionFixture;
-  /** Of each timer, when its tool began. */
+  /** Start times of each timer's tool. */
   readonly began = new Map<number, number[]>();
-  /** Of each timer, when it was asked whether its words ask for it. */
+  /** Times of the checks whether a timer's words ask for it. */
   readonly checked = new Map<number, number[]>();
   /** Timers that were asked for. */
   timers = 0;
@@ -147,7 +147,7 @@ export class RandomTimers {
     }
   }
 
-  /** How often the tool of a timer came to such an end. */
+  /** Number of times that a timer's tool ended like this. */
   ends(how: string, timer?: number): number {
     const all = this.fixture.of('tool').filter((one) => one.how === how);
     return all.filter((one) => timer === undefined || one.tool === `timer_${timer}`).length;
@@ -284,7 +284,7 @@ export class RandomTimers {
     });
   }
 
-  /** Of the kind that hears while somebody speaks: one for each breath. */
+  /** Live recogniser: one session for each breath. */
   #recogniser(): Transcriber {
     let opened = 0;
     const settle = async (n: number, signal: AbortSignal) => {

@@ -3,7 +3,7 @@ import type { PanelBoard, PanelFace, PanelPlace } from '#src/conversation/ports/
 import { placeReading } from '#src/people/confidential-text.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
-/** What its panels showed, and who was asked there. */
+/** Records the panels shown, and the people invited there. */
 export function recordPanels() {
   const [faces, invited, forgotten]: [PanelFace[], string[], string[]] = [[], [], []];
   /** Sentences under which it took panels of a former run over. */
@@ -29,7 +29,7 @@ export function recordPanels() {
   return { panels, panelAt, faces, heads, posted, invited, forgotten };
 }
 
-/** What was written, the names of the channels where, and the buttons under it. */
+/** Records the messages written, the names of their channels, and their buttons. */
 export function recordMessages() {
   const [written, writtenIn]: [string[], string[]] = [[], []];
   const offered: string[] = [];

@@ -5,7 +5,7 @@ import { speech } from '#test/audio/speech.ts';
 import { MockRecogniser } from '#test/fakes/recogniser/recogniser.ts';
 import { words } from './session-fixture.ts';
 
-/** What can be said: a recording, as what it is understood, and where its words begin; the last number ends it. */
+/** Phrases: a recording, its recognised text, and the start of each word; the last number ends it. */
 const sayings = {
   forward: ['human-goforward', 'go forward ten meters', [500, 640, 1170, 1530, 2130]],
   capital: [

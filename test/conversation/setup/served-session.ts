@@ -6,7 +6,7 @@ import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import { readConfig } from '#src/config/config.ts';
-import type { UtteranceListener } from '#src/conversation/hearing/utterance-listener.ts';
+import type { UtteranceObserver } from '#src/conversation/hearing/utterance-observer.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { tools } from '#src/features/features.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
@@ -39,7 +39,7 @@ export type ServedOptions = {
   /** More settings of the operator, given the address of the servers. */
   readonly settings?: (baseUrl: string) => Readonly<Record<string, string>>;
   /** Wants everybody's words. */
-  readonly captions?: UtteranceListener;
+  readonly captions?: UtteranceObserver;
 };
 
 const longestMs = 60_000;
@@ -47,7 +47,7 @@ const longestMs = 60_000;
 const greetingMs = 4_000;
 /** Longer than voices it falls silent for that turn out to be none. */
 const silenceMs = 200;
-/** Of real time, in a step of 20 ms in which a server is at work. */
+/** Real time in a step of 20 ms in which a server is at work. */
 const workMs = 1;
 
 type Props = {
@@ -64,7 +64,7 @@ export class ServedSession implements AsyncDisposable {
   readonly fixture: SessionFixture;
   readonly providers: MockProviders;
   readonly spending: RecordedSpending;
-  /** What servers understood of whole recordings they were sent. */
+  /** Texts that servers recognised from whole recordings. */
   readonly heard: readonly string[];
   readonly #talked: readonly ShownRequest[];
   readonly #stack: AsyncDisposableStack;
@@ -80,7 +80,7 @@ export class ServedSession implements AsyncDisposable {
     fixture.linkOpener.link.onLeft = (_frame, atMs) => this.#leftAtMs.push(atMs);
   }
 
-  /** What answers now. */
+  /** Name of the pipeline that answers now. */
   get name(): PipelineName {
     return this.fixture.sessions.settings.in(lounge.guildId).pipeline;
   }
@@ -152,12 +152,12 @@ export class ServedSession implements AsyncDisposable {
     return this.name === 'realtime' ? this.#talked : askedIn(this.providers);
   }
 
-  /** What the last of them showed. */
+  /** Lines of the last request. */
   get shown(): readonly string[] {
     return this.asked.at(-1)?.lines ?? [];
   }
 
-  /** What servers are doing now. */
+  /** Work that servers are doing now. */
   get running(): readonly string[] {
     return running(this.providers);
   }

@@ -4,7 +4,7 @@ import type { Packet } from '#src/audio/packet.ts';
 import { loadSilero } from '#src/audio/voice/silero.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { WrittenQuestions } from '#src/conversation/answering/written-questions.ts';
+import { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
 import type {
   HearingDependencies,
   OperatorDefaults,
@@ -15,14 +15,14 @@ import {
   type PaidEngines,
   paidEngines,
   type RawEngines,
-} from '#src/conversation/engines/reserved-engines.ts';
+} from '#src/conversation/engines/reservation-paid-engines.ts';
 import {
   type Feature,
   type ProcessParts,
   ShardFeatures,
   type ShardServices,
 } from '#src/conversation/feature.ts';
-import type { UtteranceListener } from '#src/conversation/hearing/utterance-listener.ts';
+import type { UtteranceObserver } from '#src/conversation/hearing/utterance-observer.ts';
 import type { Places } from '#src/conversation/ports/command-ports.ts';
 import type { FeatureEventKind, SessionEvent } from '#src/conversation/ports/events.ts';
 import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
@@ -31,8 +31,8 @@ import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { PauseHearing } from '#src/conversation/presence/pause-hearing.ts';
 import { SessionPrivacy } from '#src/conversation/presence/privacy.ts';
-import { KnownPeopleSettings } from '#src/conversation/settings/known-people-settings.ts';
-import { ToolConfirmations } from '#src/conversation/tools/confirm-tool.ts';
+import { KnownPeopleSettings } from '#src/conversation/settings/personal-settings-cache.ts';
+import { ToolConfirmations } from '#src/conversation/tools/run-confirmed-tools.ts';
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
@@ -106,7 +106,7 @@ export const places: Places = {
 export const germanPlaces: Places = { ...places, localeIn: () => 'de' };
 
 const [library, weights, cues] = await Promise.all([loadOpus(), loadSilero(), loadCues()]);
-/** As the library, but speech on its way out is not encoded, which took a tenth of all time: the fake link sends to nobody. */
+/** Opus library without encoding of speech on its way out, which took a tenth of all time: the fake link sends to nobody. */
 const codec: OpusCodec = { ...library, encoder: () => unencoded };
 const unencoded: OpusEncoder = {
   encode: () => Buffer.alloc(160, 0x78),
@@ -116,6 +116,7 @@ const unencoded: OpusEncoder = {
 export type SessionFixture = ReturnType<typeof openSessionFixture>;
 
 const usualDefaults: OperatorDefaults = {
+  given: new Set(),
   addressing: 'always',
   consent: { policy: 'ask' },
   names: [],
@@ -133,12 +134,14 @@ const usual = {
   longestStandstillMs: 20_000,
   longestWritingMs: 480_000,
   spending: boundless,
-  caps: {
-    personDay: nothing,
-    serverDay: nothing,
-    serverMonth: nothing,
-    captionsDayMs: 240 * 60_000,
-  },
+  planOf: () => ({
+    caps: {
+      personDay: nothing,
+      serverDay: nothing,
+      serverMonth: nothing,
+      captionsDayMs: 240 * 60_000,
+    },
+  }),
   warm: () => undefined,
   textLanguage: { detect: async () => undefined },
   chatName: 'localhost:1',
@@ -199,7 +202,7 @@ export type FixtureOptions = Partial<
   /** Features beside those of the bot. */
   readonly moreFeatures?: readonly Feature[];
   /** Told of every utterance, in place of captions. */
-  readonly captions?: () => UtteranceListener;
+  readonly captions?: () => UtteranceObserver;
 };
 
 /** Everything a session is made of, on virtual time; Adam and Eva sit in the channel. */
@@ -230,7 +233,7 @@ export function openSessionFixture(
     settingsStore,
     trackStore,
     seatStore: consents.seats,
-    writtenQuestions: new WrittenQuestions(),
+    writtenQuestions: new WrittenAnswerLimits(),
     features: new ShardFeatures(),
     ...captioning.parts,
     messages,
@@ -302,7 +305,8 @@ function enginesOf(
     ...over
   } = given;
   const role = djRoleId !== undefined && { djRoleId };
-  const defaults: OperatorDefaults = { addressing, consent, ...role, names, style, timeZone };
+  const others = { names, style, timeZone, given: over.given ?? usualDefaults.given };
+  const defaults: OperatorDefaults = { addressing, consent, ...role, ...others };
   const engines = { chat, synthesizer, transcriber, pipelines };
   const all = () => [...moreTools(), ...tools];
   return { engines, over: { ...over, defaults, tools: all } };
@@ -345,7 +349,7 @@ function openFeatures(
   for (const one of parts.features.all) one.serve?.();
 }
 
-/** What commands may do there. */
+/** Controls that commands use. */
 function controls(parts: FixtureParts, sessions: VoiceSessions) {
   const never = new AbortController().signal;
   const { features, seatStore: seats, storeCopies: copies } = parts;
@@ -384,7 +388,7 @@ function openCaptioning(clock: VirtualClock) {
 }
 
 /** The words of everybody are told to this listener, and are no captions. */
-function replaceListener(sessions: VoiceSessions, listener: UtteranceListener): void {
+function replaceListener(sessions: VoiceSessions, listener: UtteranceObserver): void {
   const join = sessions.join.bind(sessions);
   sessions.join = async (...args) => {
     const outcome = await join(...args);

@@ -24,7 +24,7 @@ export function askedIn(providers: MockProviders): readonly ShownRequest[] {
   });
 }
 
-/** What a Realtime server has in mind. A name is an item of its own before the sound it belongs to. */
+/** Conversation items of a Realtime server. A name is an item of its own before the sound it belongs to. */
 export function linesIn(items: readonly TalkThing[]): string[] {
   const lines: string[] = [];
   for (const { type, role, text, sound, soundMs } of items) {
@@ -35,7 +35,7 @@ export function linesIn(items: readonly TalkThing[]): string[] {
   return lines;
 }
 
-/** What servers are doing now. */
+/** Work that servers are doing now. */
 export function running({ requests, talk }: MockProviders): readonly string[] {
   const open = requests.filter(
     ({ endedAtMs, leftAtMs }) => endedAtMs === undefined && leftAtMs === undefined,

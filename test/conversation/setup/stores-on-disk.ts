@@ -77,7 +77,7 @@ export const postgresIn: StorePlace = async (stack) => {
   });
 };
 
-/** What a session fixture keeps there; its clock waits for each operation. */
+/** Stores of a session fixture there; its clock waits for each operation. */
 export function fixtureStores(stores: StoresOnDisk, clock: StoreClock): FixtureOptions {
   const [storages, onDisk] = [clock.watched(stores.stores), clock.watched(stores.onDisk)];
   return {

@@ -49,7 +49,7 @@ export function seat({ linkOpener }: SessionFixture, people: readonly ChannelMem
   linkOpener.link.present.splice(0, linkOpener.link.present.length, ...people);
 }
 
-/** What plays on a track, and what waits behind it. */
+/** Titles of the current item of a track, and of those that wait. */
 export const titles = (fixture: SessionFixture, track = 'main') => {
   const view = fixture.tracks.list('g')?.find(({ name }) => name === track);
   return [view?.current?.title, ...(view?.waiting ?? []).map(({ title }) => title)];

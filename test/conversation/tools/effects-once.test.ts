@@ -22,7 +22,7 @@ import { FakeSynthesizer } from '#test/fakes/speech.ts';
 type Mind = (said: string, messages: readonly ChatMessage[]) => object | undefined;
 
 type EffectsSetup = {
-  /** Of the voice and of the model, in ms. */
+  /** Delays of the voice and of the model, in ms. */
   readonly firstMs?: number;
   readonly thinkMs?: number;
   readonly mind?: Mind;

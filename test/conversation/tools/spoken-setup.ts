@@ -88,7 +88,7 @@ export async function openSpoken(over: FixtureOptions = {}, pieces = 2) {
       heard = text;
       await pass(fixture, ms, await word(who));
     },
-    /** What is recognised from now on, whoever says it. */
+    /** Sets the recognised text from now on, for any speaker. */
     hears(text: string) {
       heard = text;
     },

@@ -51,7 +51,7 @@ async function open(options: Partial<SandboxOptions> = {}) {
   return { sandbox, ...given, lounge, guildId, deleted, refused };
 }
 
-/** What became of all wishes of a chat so far. */
+/** Outcomes of a chat's desired messages so far. */
 function followed(chat: CaptionChat) {
   const outcomes: DisplayOutcome[] = [];
   chat.onOutcome((outcome) => outcomes.push(outcome));

@@ -10,7 +10,7 @@ import {
   readRateLimitHeaders,
 } from '#src/discord/captions/rate-budget.ts';
 
-/** What is sent at 10 s of these, or until when is waited. */
+/** Message sent at 10 s, or the time until which it waits. */
 function chosen(
   waiting: readonly (readonly [WriteUrgency, number])[],
   { budget = assumedBudget, perMinute = 0, lastMs = 9_000 } = {},

@@ -55,6 +55,8 @@ function open(failing: readonly string[] = []) {
     id,
     reply: say('reply'),
     deferReply: say('defer'),
+    update: say('update'),
+    deferUpdate: say('defer update'),
     editReply: say('edit'),
     deleteReply: say('delete'),
     followUp: say('follow'),
@@ -104,6 +106,33 @@ test('a command that needs longer than 250 ms shows as thinking, and is answered
   slow.resolve(joined);
   await answering;
   expect(said.map(([how]) => how)).toEqual(['defer', 'edit', 'follow']);
+});
+
+test.each([
+  ['in time', 0, ['update']],
+  ['late', 250, ['defer update', 'edit']],
+])('an answer in place changes the message that was used, %s', async (_, ms, hows) => {
+  const slow = Promise.withResolvers<Replies>();
+  const { answer, timing, said } = open();
+  const answering = answer(() => slow.promise, { inPlace: true });
+  timing.passMs(ms);
+  slow.resolve([{ id: 'stop.ok', to: 'caller', inPlace: true }]);
+  await answering;
+  expect(said.map(([how]) => how)).toEqual(hows);
+});
+
+test.each([
+  ['in time', 0, ['reply']],
+  ['late', 250, ['defer update', 'follow']],
+])('a refusal leaves that message as it is, %s', async (_, ms, hows) => {
+  const slow = Promise.withResolvers<Replies>();
+  const { answer, timing, said } = open();
+  const answering = answer(() => slow.promise, { inPlace: true });
+  timing.passMs(ms);
+  slow.resolve([{ id: 'perm.manage', to: 'caller' }]);
+  await answering;
+  expect(said.map(([how]) => how)).toEqual(hows);
+  expect(said.at(-1)?.[1]).toBe(`(private) ${text('perm.manage')}`);
 });
 
 test('a command may say what it is about instead of showing as thinking', async () => {

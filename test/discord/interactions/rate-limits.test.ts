@@ -16,7 +16,7 @@ import { fc } from '#test/properties.ts';
 
 const knock: LimitedRequest = { kind: 'command', name: 'help', userId: 'mallory', guildId: 'g' };
 
-/** What became of so many of these, evenly over a time. */
+/** Outcomes of so many presses, evenly over a time. */
 function flood(
   limits: InteractionLimits,
   knocks: readonly LimitedRequest[],
@@ -134,7 +134,7 @@ test('a flood of strangers is remembered up to a bound', () => {
   expect(buckets.size).toBe(10_000);
 });
 
-/** As much of a press on a button as is read. */
+/** Press on a button, with the fields that are read. */
 function press(id: number, guildId: string, userId: string, said: unknown[]): Interaction {
   return {
     id: `${id}`,
@@ -148,6 +148,7 @@ function press(id: number, guildId: string, userId: string, said: unknown[]): In
     isChatInputCommand: () => false,
     isMessageContextMenuCommand: () => false,
     isButton: () => true,
+    isAnySelectMenu: () => false,
     inCachedGuild: () => true,
     async reply(message: unknown) {
       said.push(message);
@@ -172,6 +173,7 @@ test('in a flood Discord gets few answers, one of them says why, and other serve
   const reception = new InteractionReceiver({
     commands: [],
     forms: [],
+    pickers: [],
     messages: { offer: async () => undefined },
     commandsPerPerson: 5,
     ports: { ...openAccess } as CommandPorts,

@@ -1,6 +1,11 @@
 import { type Interaction, MessageFlags } from 'discord.js';
 import { expect, test } from 'vitest';
-import type { Button, CommandCall, CommandPorts } from '#src/conversation/command.ts';
+import type {
+  Button,
+  CommandCall,
+  CommandPorts,
+  PickerHandler,
+} from '#src/conversation/command.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
 import { text } from '#src/texts/texts.ts';
@@ -8,12 +13,13 @@ import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
 const blocked = { id: 'access.blocked' } as const;
 
-/** Of its server Ben is blocked. */
-function open(...buttons: readonly Button[]) {
+/** Receiver of interactions; Ben is blocked in its server. */
+function open(buttons: readonly Button[] = [], pickers: readonly PickerHandler[] = []) {
   const events: DiscordEvent[] = [];
   const reception = new InteractionReceiver({
     commands: [],
     forms: [],
+    pickers,
     messages: { offer: async () => undefined },
     buttons: new Map(buttons.map((button) => [button.name, button])),
     ports: {
@@ -41,6 +47,7 @@ function fromElsewhere(
     isChatInputCommand: () => false,
     isMessageContextMenuCommand: () => false,
     isButton: () => true,
+    isAnySelectMenu: () => false,
     inCachedGuild: () => false,
     reply,
   } as unknown as Interaction;
@@ -93,7 +100,7 @@ test.each([
       return [{ id: 'confirm.over', to: 'caller' }];
     },
   };
-  const { reception } = open(confirm);
+  const { reception } = open([confirm]);
   reception.meet(pressBy({ customId }));
   await new Promise(setImmediate);
   expect(called).toEqual([words]);
@@ -112,6 +119,7 @@ function pressBy(more: object): Interaction {
     isChatInputCommand: () => false,
     isMessageContextMenuCommand: () => false,
     isButton: () => true,
+    isAnySelectMenu: () => false,
     inCachedGuild: () => true,
     reply: async () => ({}),
     ...more,
@@ -135,7 +143,7 @@ test.each([
         return [{ id: 'confirm.over', to: 'caller' }];
       },
     };
-    const { reception } = open(confirm);
+    const { reception } = open([confirm]);
     const { promise, resolve } = Promise.withResolvers<unknown>();
     const reply = async (message: unknown) => resolve(message);
     reception.meet(pressBy({ customId: 'parley:tool.confirm', reply, ...more }));
@@ -148,15 +156,51 @@ test.each([
   ['is turned away with the reason', undefined, 'access.blocked'],
   ['may still use what is about their own data', true, 'privacy.denied'],
 ] as const)('whom the server does not let use the bot %s', async (_, isForEverybody, id) => {
-  const { reception } = open({
-    name: 'stop',
-    label: 'button.stop',
-    style: 'plain',
-    ...(isForEverybody && { isForEverybody }),
-    run: async () => [{ id: 'privacy.denied', to: 'caller' }],
-  });
+  const { reception } = open([
+    {
+      name: 'stop',
+      label: 'button.stop',
+      style: 'plain',
+      ...(isForEverybody && { isForEverybody }),
+      run: async () => [{ id: 'privacy.denied', to: 'caller' }],
+    },
+  ]);
   const said = Promise.withResolvers<unknown>();
   const reply = async (message: unknown) => said.resolve(message);
   reception.meet(pressBy({ customId: 'parley:stop', user: { id: 'ben' }, reply }));
   expect(await said.promise).toMatchObject({ content: text(id), flags: MessageFlags.Ephemeral });
+});
+
+test.each([
+  ['is handed over with its subject', ['one', 'two'], 'privacy.denied'],
+  ['that is no list of texts is not', [7], 'generic'],
+] as const)('what is picked from a menu %s', async (_, values, id) => {
+  const calls: CommandCall[] = [];
+  const picker: PickerHandler = {
+    name: 'choose',
+    inPlace: true,
+    async run(call) {
+      calls.push(call);
+      return [{ id: 'privacy.denied', to: 'caller', inPlace: true }];
+    },
+  };
+  const { reception } = open([], [picker]);
+  const said = Promise.withResolvers<unknown>();
+  const [reply, update] = ['reply', 'update'].map((how) => async (message: object) => {
+    said.resolve({ how, ...message });
+    return {};
+  });
+  const menu = {
+    isButton: () => false,
+    isAnySelectMenu: () => true,
+    isMessageComponent: () => true,
+  };
+  const asked = { customId: 'parley:choose:a:b', values, reply, update, ...menu };
+  reception.meet(pressBy(asked));
+  const isTaken = id === 'privacy.denied';
+  const content = text(id, isTaken ? {} : { code: 'internal' });
+  expect(await said.promise).toMatchObject({ how: isTaken ? 'update' : 'reply', content });
+  expect(calls.map(({ picked, words }) => [picked, words])).toEqual(
+    isTaken ? [[values, { about: 'a:b' }]] : [],
+  );
 });

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Command, CommandGroup, MessageCommand } from '#src/conversation/command.ts';
-import { isChange, registerCommands } from '#src/discord/interactions/registration.ts';
+import {
+  isChange,
+  readCommandIds,
+  registerCommands,
+} from '#src/discord/interactions/registration.ts';
 import { bodyOf } from '#src/discord/interactions/registration-body.ts';
 import { readTranslations, text } from '#src/texts/texts.ts';
 
@@ -10,6 +14,12 @@ const join: Command = {
   description: 'command.join',
   options: [{ name: 'channel', description: 'command.join.channel', kind: 'voice-channel' }],
   run: async () => [{ id: 'join.none', to: 'caller' }],
+};
+
+const about: MessageCommand = {
+  label: 'ask.about',
+  shownTo: 'caller',
+  run: async () => [{ id: 'ask.about.nothing', to: 'caller' }],
 };
 
 const privacy: CommandGroup = {
@@ -74,6 +84,7 @@ function discord(refuse = false) {
   const write = async (route: string, { body }: { readonly body: unknown }) => {
     put.push(route);
     stored = JSON.parse(JSON.stringify(body));
+    return stored.map((each, n) => ({ ...each, id: `${n}` }));
   };
   return { put, rest: { get, put: write }, stored: () => stored };
 }
@@ -92,6 +103,21 @@ test('commands are written once, and then only when something of them changes', 
     removed: ['join'],
   });
   expect(put).toEqual(Array(2).fill('/applications/1/guilds/2/commands'));
+});
+
+test('ids of slash commands are known once they are written, read again, or asked for', async () => {
+  const { rest } = discord();
+  const written = new Map<string, string>();
+  const entries = [join, about, privacy];
+  await registerCommands(rest, here, entries, written);
+  expect([...written]).toEqual([
+    ['join', '0'],
+    ['privacy', '2'],
+  ]);
+  const [again, asked] = [new Map<string, string>(), new Map<string, string>()];
+  await registerCommands(rest, here, entries, again);
+  await readCommandIds(rest, here, asked);
+  expect([again, asked]).toEqual([written, written]);
 });
 
 test('a choice, a length or a sentence that changed is noticed deep inside a group', async () => {
@@ -164,6 +190,20 @@ test('without a server id the commands appear everywhere, but not in direct mess
   expect(stored()).toMatchObject([{ contexts: [0] }]);
 });
 
+test('a command that is for managers alone is hidden from others, a group once all of it is', async () => {
+  const { rest, stored } = discord();
+  const managers: Command = { ...join, name: 'managers', needsManageServer: true };
+  const mixed = { ...privacy, commands: [...privacy.commands, managers] };
+  const all = { ...privacy, name: 'all', commands: [managers] };
+  await registerCommands(rest, here, [managers, mixed, all]);
+  const rights = stored().map((one) => one.default_member_permissions);
+  expect(rights).toEqual(['32', undefined, '32']);
+  const { needsManageServer: _, ...open } = managers;
+  expect(await registerCommands(rest, here, [open, mixed, all])).toMatchObject({
+    changed: ['managers'],
+  });
+});
+
 test('where Discord does not tell its commands, ours are written', async () => {
   const { rest, put } = discord(true);
   expect(isChange(await registerCommands(rest, { applicationId: '1' }, [join]))).toBe(true);
@@ -171,11 +211,6 @@ test('where Discord does not tell its commands, ours are written', async () => {
 });
 
 test('an entry of the menu of messages has a name in every language, and takes no words', async () => {
-  const about: MessageCommand = {
-    label: 'ask.about',
-    shownTo: 'caller',
-    run: async () => [{ id: 'ask.about.nothing', to: 'caller' }],
-  };
   const ask: Command = {
     ...join,
     name: 'ask',

@@ -7,6 +7,7 @@ import {
   type Interaction,
   type MessageActionRowComponentData,
   MessageFlags,
+  SelectMenuDefaultValueType,
   TextInputStyle,
 } from 'discord.js';
 import { expect, test } from 'vitest';
@@ -169,7 +170,15 @@ test('components that Discord would refuse are refused', async () => {
   const channel = await client.channels.fetch(sandbox.channelId('general'));
   if (!channel?.isSendable()) throw new Error('general is no text channel');
   const long = { ...more, label: 'x'.repeat(81) };
-  for (const components of [[row(more, more)], [row(long)], [row(more, pick)], [row()]]) {
+  const [first, ...others] = pick.options;
+  const twice = { ...pick, options: [first, first, ...others].filter((one) => one !== undefined) };
+  const tooMany = { ...pick, maxValues: 4 };
+  const chosen = { ...pick, options: pick.options.map((one) => ({ ...one, default: true })) };
+  const { User }: { readonly User: SelectMenuDefaultValueType.User } = SelectMenuDefaultValueType;
+  const defaultValues = ['1', '2'].map((id) => ({ id, type: User }));
+  const menus = [twice, tooMany, chosen, { ...whom, defaultValues }].map((menu) => [row(menu)]);
+  const buttons = [[row(more, more)], [row(long)], [row(more, pick)], [row()]];
+  for (const components of [...buttons, ...menus]) {
     await expect(channel.send({ content: 'x', components })).rejects.toMatchObject({
       code: 50_035,
     });

@@ -14,7 +14,7 @@ test('the hooks and ciphers voice stands on are proved without a network', async
   await expect(proveVoice()).resolves.toBeTypeOf('string');
 });
 
-/** As a version of the library would be that no longer calls what we hook into. */
+/** Replaces a method that the bot hooks into, as if a version of the library no longer called it. */
 function replaced(prototype: object, name: string): void {
   const former = Reflect.get(prototype, name);
   Reflect.set(prototype, name, () => undefined);

@@ -91,14 +91,14 @@ export async function decoded(packets: readonly Buffer[]): Promise<Pcm> {
   return { samples: Int16Array.from(samples), rateHz: 16_000, channels: 1 };
 }
 
-/** What the library says of its group: a code of 30 digits, or none. */
+/** Privacy code of the library's group: 30 digits, or none. */
 export function privacyCode({ state }: VoiceConnection): string | undefined {
   if (!('networking' in state) || state.networking.state.code !== NetworkingStatusCode.Ready)
     return;
   return state.networking.state.dave?.voicePrivacyCode ?? undefined;
 }
 
-/** How voice is encrypted on its way, as the library chose. */
+/** Encryption mode that the library chose. */
 export function cipherOf({ state }: VoiceConnection): string | undefined {
   if (!('networking' in state) || state.networking.state.code !== NetworkingStatusCode.Ready)
     return;

@@ -37,7 +37,7 @@ function connection(): VoiceConnection {
   return found;
 }
 
-/** As when the network breaks: no close frame, so the library resumes. */
+/** Cuts the socket as a broken network does: no close frame, so the library resumes. */
 function cutSocket(): void {
   const state = networkingOf(connection())?.state;
   if (!state || !('ws' in state)) throw new Error('no voice socket');

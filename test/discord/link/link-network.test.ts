@@ -27,7 +27,7 @@ afterAll(async () => {
   await opened?.[Symbol.asyncDispose]();
 });
 
-/** What a link hears until it ends, and how it ends. */
+/** Packets that a link receives until it ends, and its end. */
 function listen(link: VoiceLink) {
   const log = { sequences: [] as number[], error: undefined as unknown };
   void (async () => {
@@ -86,13 +86,14 @@ test('a voice server that misses three questions for our address is asked a four
 });
 
 test.each(['hang', 'dead'] as const)(
-  'a voice link that cannot open (%s) is given up in time, and the channel is left',
+  'a voice link that cannot open (%s) is given up in time with its last step, and the channel is left',
   async (how) => {
     const { sandbox, faults, lobby, linkOpener } = login();
     if (how === 'hang') faults.connections('hang');
     else faults.network(sandbox.botId, { up: { dead: true } });
     const opening = linkOpener(700).open(lobby, () => true, never);
-    await expect(opening).rejects.toMatchObject({ code: 'link.timeout', retryable: true });
+    const about = { openingStep: how === 'hang' ? 'login' : 'udp' };
+    await expect(opening).rejects.toMatchObject({ code: 'link.timeout', retryable: true, about });
     await until(() => sandbox.bot().channel === undefined);
     faults.heal();
     await using link = await linkOpener().open(lobby, () => true, never);
@@ -110,7 +111,8 @@ test.each([
   if (which.startsWith('nor')) faults.ignoreSeats(1);
   else faults.event({ event, copies: 0 });
   const opening = linkOpener(700).open(lobby, () => true, never);
-  await expect(opening).rejects.toMatchObject({ code: 'link.timeout', retryable: true });
+  const about = { openingStep: 'seat' };
+  await expect(opening).rejects.toMatchObject({ code: 'link.timeout', retryable: true, about });
   await until(() => sandbox.bot().channel === undefined);
   faults.heal();
   await using link = await linkOpener().open(lobby, () => true, never);

@@ -247,7 +247,7 @@ test('the panel names who is heard and who has not answered, asks them, and coun
     text('panel.people.unasked', { names: 'Cy, @\u200beveryone, +1' }, 'de'),
     text('panel.people.no', { n: 1 }, 'de'),
     text('panel.last', { ms: 432, engine: 'built-in' }, 'de'),
-    text('privacy.card', {}, 'de'),
+    text('panel.privacy', {}, 'de'),
   ]);
 });
 

@@ -30,7 +30,7 @@ export type SandboxLogin = AsyncDisposable & {
   readonly events: DiscordEvent[];
   /** The voice server ends the bot's call with this close code. */
   cutVoice(closeCode: number): void;
-  /** What goes wrong in the bot's own call; healed by hand. */
+  /** Faults of the bot's own call; healed by hand. */
   readonly faults: VoiceFaults;
   /** An opener of links with a rate limit of its own, as after a minute's rest. */
   linkOpener(connectMs?: number): VoiceLinkOpener;

@@ -17,7 +17,7 @@ export class SteppedTiming implements SyncTiming {
     };
   }
 
-  /** How many timers run. */
+  /** Number of timers that run. */
   get waiting(): number {
     return this.#waiting.length;
   }
@@ -44,9 +44,11 @@ export class SteppedTiming implements SyncTiming {
   }
 }
 
-/** As the real clock: its timers count whole ms, from an instant that Node cuts to whole ms, so they fire early or late. */
+/**
+ * Timing of the real clock: its timers count whole ms, from an instant that Node cuts to whole ms, so they fire early or late.
+ */
 export class WholeMsTiming extends SteppedTiming {
-  /** How many have fired. */
+  /** Number of timers that have fired. */
   fired = 0;
   readonly #random: () => number;
   readonly #latestMs: number;

@@ -25,7 +25,7 @@ export type Session = {
   isValid: boolean;
 };
 
-/** What a process has of one shard at Discord: the resumed session of the former owner, and its own. */
+/** One shard's gateway sessions of a process: the resumed one of the former owner, and its own. */
 type Gateway = {
   readonly shard: OwnedShard;
   readonly stop: AbortController;
@@ -33,7 +33,7 @@ type Gateway = {
   own?: Session | undefined;
 };
 
-/** What a process finds around it. */
+/** Surroundings of a process. */
 export interface ProcessWorld {
   readonly clock: Clock;
   readonly database: SimulatedDatabase;
@@ -259,6 +259,8 @@ export class SimulatedProcess implements ShardHost {
       giveBack: (lease) => over(() => registry.giveBack(lease)),
       identify: (lease, bucket) => over(() => registry.identify(lease, bucket)),
       claim: (id) => over(() => registry.claim(id)).catch(() => 'unknown' as const),
+      summarise: (summary) => over(() => registry.summarise(summary)),
+      states: () => over(() => registry.states()),
       leave: () => over(() => registry.leave()),
     };
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { ProcessStates } from '#src/base/process-states.ts';
 import {
   identifyReserve,
   identifySpacingMs,
@@ -24,6 +25,9 @@ type Row = {
 };
 type Process = {
   name: string;
+  version: string;
+  startedAtMs: number;
+  summary?: string;
   limit: number;
   untilMs: number;
   renewal: number;
@@ -40,6 +44,8 @@ export class SimulatedDatabase {
   readonly buckets = new Map<number, number>();
   limit: { total: number; remaining: number; resetAtMs: number } | undefined;
   aheadMs = 0;
+  /** Summaries that were written. */
+  summaries = 0;
 
   constructor(clock: Pick<Clock, 'nowMs'>, leaseMs: number) {
     this.clock = clock;
@@ -51,7 +57,7 @@ export class SimulatedDatabase {
   }
 }
 
-/** What one process asks of it; each call is one statement, whose answer is there at once. */
+/** Registry as one process uses it; each call is one statement, whose answer is there at once. */
 export class SimulatedRegistry implements ShardRegistry {
   readonly #database: SimulatedDatabase;
   readonly #processId: string;
@@ -67,9 +73,9 @@ export class SimulatedRegistry implements ShardRegistry {
     const count = process.wantedCount ?? process.recommendedCount;
     if (rows.length === 0) for (let id = 0; id < count; id++) rows.push({ epoch: 0 });
     this.#renewal = (processes.get(process.id)?.renewal ?? 0) + 1_000_000;
-    const { id, name } = process;
+    const { id, name, version } = process;
     const own = { untilMs: nowMs + leaseMs, renewal: this.#renewal, isAlone: false };
-    processes.set(id, { name, limit: 0, ...own });
+    processes.set(id, { name, version, startedAtMs: nowMs, limit: 0, ...own });
     const { startLimit } = process;
     if (startLimit) {
       const { limit } = this.#database;
@@ -171,6 +177,28 @@ export class SimulatedRegistry implements ShardRegistry {
     if (claims.has(interactionId)) return 'taken';
     claims.add(interactionId);
     return 'mine';
+  }
+
+  async summarise(summary: string): Promise<void> {
+    const me = this.#database.processes.get(this.#processId);
+    if (me) me.summary = summary;
+    this.#database.summaries++;
+  }
+
+  async states(): Promise<ProcessStates> {
+    const { nowMs, leaseMs, processes, rows } = this.#database;
+    const shardsOf = (owner: string) =>
+      rows.flatMap(({ ownerId }, id) => (ownerId === owner ? [id] : []));
+    const all = [...processes].map(([id, { name, version, startedAtMs, summary, untilMs }]) => ({
+      ...{ name, version, isOwn: id === this.#processId, shards: shardsOf(id) },
+      ...{ ageMs: nowMs - startedAtMs, silentMs: nowMs - untilMs + leaseMs },
+      ...(summary !== undefined && { summary: JSON.parse(summary) as unknown }),
+    }));
+    const known = all.filter(
+      ({ shards, silentMs }) => shards.length > 0 || silentMs < leaseMs + 3_600_000,
+    );
+    const own = known.toSorted((one, other) => Number(other.isOwn) - Number(one.isOwn));
+    return { shardCount: rows.length, processes: own };
   }
 
   async leave(): Promise<void> {

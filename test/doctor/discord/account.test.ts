@@ -96,7 +96,7 @@ test.each([
 test('an application whose invite link cannot work is told', () => {
   const account = {
     ...{ applicationId: '1', botId: '1', name: 'Nova', privilegedIntents: [] },
-    ...{ needsCodeGrant: true, isPublic: true },
+    ...{ needsCodeGrant: true, isPublic: true, owners: [] },
   };
   const [, , invite] = accountLines(account);
   expect(invite).toMatchObject({ verdict: 'missing', mend: expect.stringContaining('Code Grant') });

@@ -11,7 +11,7 @@ import { readWav } from '#src/audio/wav.ts';
 import type { MockReply } from '#test/fakes/providers/chat.ts';
 import { cut } from '#test/fakes/providers/paced.ts';
 
-/** What is behind a server, whatever its dialect. */
+/** Engines behind a server of any dialect. */
 export type Behind = {
   readonly hears: (pcm: Pcm) => string;
   readonly replies: readonly MockReply[];
@@ -36,7 +36,7 @@ export interface DialectServer extends AsyncDisposable {
   /** Without a path. */
   readonly origin: string;
   readonly asked: readonly DialectRequest[];
-  /** Of those, what came to one path. */
+  /** Requests to one path. */
   to(path: string): readonly DialectRequest[];
 }
 

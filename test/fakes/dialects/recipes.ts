@@ -45,7 +45,7 @@ const stands: Readonly<Record<string, Stands>> = {
 };
 
 export type Kitchen = AsyncDisposable & {
-  /** As in the recipe, but for the addresses. */
+  /** Environment of the recipe, with other addresses. */
   readonly environment: Environment;
   readonly servers: readonly DialectServer[];
 };

@@ -1,6 +1,6 @@
 import { soundBytes, tone } from '#test/fakes/providers/sound.ts';
 
-/** What a server says of `text`: whole sentences where it speaks one after the other. */
+/** Sound of `text` from a server: whole sentences where it speaks one after the other. */
 export function samplesOf(text: string, rateHz: number): Buffer {
   return soundBytes(tone(text, rateHz), rateHz, 'pcm');
 }

@@ -12,7 +12,7 @@ import {
 } from './dialect.ts';
 import { pipedHeader, samplesOf } from './sounds.ts';
 
-/** Of the models that were downloaded. */
+/** Downloaded models. */
 const recogniserModel = 'Systran/faster-distil-whisper-small.en';
 const voices: Readonly<Record<string, number>> = {
   'speaches-ai/Kokoro-82M-v1.0-ONNX': 24_000,

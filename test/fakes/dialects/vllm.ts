@@ -20,7 +20,7 @@ const served = {
   speech: 'fishaudio/s2-pro',
 } as const;
 const speechRateHz = 44_100;
-/** What the model hears at once; longer sound is told in stretches, each with an end. */
+/** Longest sound that the model hears at once; longer sound is recognised in stretches, each with an end. */
 const clipMs = 30_000;
 
 /**

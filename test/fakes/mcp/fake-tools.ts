@@ -1,7 +1,7 @@
 import { env } from 'node:process';
 import { z } from 'zod';
 
-/** What a fake server can do beside answering, on whichever transport it is. */
+/** Misbehaviour of a fake server, on every transport. */
 export type Mischief = {
   /** Breaks the connection in the middle of a call. */
   crash(): void;

@@ -12,7 +12,7 @@ import { modernServer } from './modern-server.ts';
 /** An MCP server over streamable HTTP on 127.0.0.1. */
 export interface FakeMcpServer extends AsyncDisposable {
   readonly url: URL;
-  /** Of each request so far. */
+  /** Headers of each request so far. */
   readonly headers: readonly Headers[];
   /** Knows no session of before any more, as a server does that was started anew. */
   restart(): void;

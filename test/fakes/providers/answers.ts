@@ -19,7 +19,7 @@ export function heard({ hears }: MockSettings, pcm: Pcm): string {
   return typeof hears === 'string' ? hears : hears(pcm);
 }
 
-/** How each endpoint answers. */
+/** Answers of each endpoint. */
 export const answers: Readonly<
   Record<Endpoint, (exchange: MockExchange, bytes: Buffer, type: string) => Promise<void>>
 > = {
@@ -110,7 +110,7 @@ function broken({ settings, record }: MockExchange): boolean {
   return /stalled|dropped/.test(settings.trouble[record.endpoint] ?? '');
 }
 
-/** What was written so far still reaches the client. */
+/** Breaks an answer off; bytes written so far still reach the client. */
 function breakOff({ response, settings, record }: MockExchange, last: string): void {
   response.write(last, () => {
     if (settings.trouble[record.endpoint] === 'dropped') response.destroy();

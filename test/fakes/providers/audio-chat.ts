@@ -46,7 +46,7 @@ export async function openMockAudioChat(
   };
 }
 
-/** How a stream ends: with `[DONE]`, without, with the connection, or never. */
+/** End of a stream: with `[DONE]`, without, with the connection, or never. */
 export type StreamEnd = 'done' | 'close' | 'reset' | 'open';
 export type StreamManner = {
   readonly end?: StreamEnd;
@@ -151,7 +151,7 @@ export function inWords(request: ChatRequest, hears: (pcm: Pcm) => string): Chat
 
 type ContentPart = { readonly text?: string; readonly input_audio?: { readonly data: string } };
 
-/** What `/chat/completions` streams when sound is asked for; undefined when it is not. */
+/** Events that `/chat/completions` streams when sound is asked for; undefined when it is not. */
 export function audioChatEvents(
   request: ChatRequest & { readonly modalities?: readonly string[] },
   { text = '', call }: MockReply,

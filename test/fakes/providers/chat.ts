@@ -39,7 +39,7 @@ export function replyTo(request: ChatRequest, replies: readonly MockReply[]): Mo
   return found.reply ? { ...found, text: found.reply(newest) } : found;
 }
 
-/** What a server streams for `reply`, one event a token. */
+/** Events that a server streams for `reply`, one a token. */
 export function chatEvents(request: ChatRequest, reply: MockReply): string[] {
   const tokens = (reply.text ?? '').match(/\s*\S+/g) ?? [];
   const deltas: object[] = tokens.map((content) => ({ delta: { content } }));

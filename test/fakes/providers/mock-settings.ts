@@ -26,20 +26,20 @@ export type MockSettings = {
   readonly key?: string;
   /** Set: speech comes in this format, whatever was asked. */
   readonly onlyFormat?: 'pcm' | 'wav';
-  /** What it lists. */
+  /** Models that it lists. */
   readonly models: readonly string[];
   readonly rateHz: number;
-  /** How long speech lasts. */
+  /** Duration of speech for each character. */
   readonly msPerChar: number;
-  /** What answers of audio models sound like. Default: a hum. */
+  /** Sound of audio models' answers. Default: a hum. */
   readonly voice?: MockVoice;
-  /** What speech sounds like. Default: a hum. */
+  /** Sound of speech. Default: a hum. */
   readonly speaks?: MockSpeech;
   /** Speech without syllables: whatever its level does then was done to it. */
   readonly steady?: boolean;
-  /** Of transcription while somebody speaks, on the same address; it hears what `hears` does. */
+  /** Settings of live transcription, on the same address; it hears what `hears` does. */
   readonly realtime: Partial<RealtimeSettings>;
-  /** Of Realtime conversations, on the same address; it hears what `hears` does and says what `replies` do. */
+  /** Settings of Realtime conversations, on the same address; they hear what `hears` does and say what `replies` do. */
   readonly talk: Partial<TalkSettings>;
 };
 
@@ -56,7 +56,7 @@ export type MockRequest = {
   leftAtMs?: number;
   /** Chat and speech: the JSON sent. Transcriptions: the fields of the form. */
   body?: Readonly<Record<string, unknown>>;
-  /** What was heard, answered, or spoken. */
+  /** Text that was recognised, answered, or spoken. */
   text?: string;
   /** Chat: what was said since the last answer, sound in words. */
   asked?: string;

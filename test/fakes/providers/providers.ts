@@ -32,7 +32,7 @@ export interface MockProviders extends AsyncDisposable {
   readonly baseUrl: string;
   /** All but those for its list of models. */
   readonly requests: readonly MockRequest[];
-  /** How often it was asked for that. */
+  /** Number of requests for the list. */
   readonly listings: () => number;
   readonly realtime: MockRealtime;
   readonly talk: MockTalk;

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { realClock } from '#src/base/clock.ts';
 import { soundBytes, steadyTone, tone } from './sound.ts';
 
-/** What the model makes of one text that it is to read. */
+/** The model's treatment of one text that it is to read. */
 export type AloudReply = {
   /** Said instead. */
   readonly text?: string;
@@ -147,7 +147,7 @@ export class AloudResponses {
   }
 }
 
-/** What a strict server finds wrong with a request to read. */
+/** Error of a strict server for a request to read. */
 function objectionTo(asked: AloudFields): string | undefined {
   const { tools, tool_choice, metadata, modalities } = asked;
   if (modalities) return 'Unknown parameter: modalities.';

@@ -3,7 +3,7 @@ import type { MockReply } from './chat.ts';
 import type { AloudCall, AloudSettings } from './realtime-aloud.ts';
 import type { MockVoice } from './sound.ts';
 
-/** What the model behind the server does with one request. */
+/** Reply of the model behind the server to one request. */
 export type TalkReply = Omit<MockReply, 'match'> & {
   /** After the text: an error, silence for ever, an end before its time, or the end of the connection. */
   readonly ends?: 'fail' | 'stall' | 'incomplete' | 'drop' | 'close';
@@ -15,9 +15,9 @@ export type TalkReply = Omit<MockReply, 'match'> & {
 
 export type TalkSettings = AloudSettings & {
   readonly hears: (pcm: Pcm) => string;
-  /** What is said to the newest words of the conversation; `request` counts from 0. */
+  /** Reply to the newest words of the conversation; `request` counts from 0. */
   readonly answer: (newest: string, request: number) => TalkReply;
-  /** What its answers sound like. Default: a hum. */
+  /** Sound of its answers. Default: a hum. */
   readonly voice?: MockVoice;
   /** From the request for an answer to the first of it. Default: 0. */
   readonly firstSoundMs?: number;
@@ -40,7 +40,7 @@ export type TalkThing = {
   readonly callId?: string;
   /** 24 kHz mono. */
   readonly sound?: Int16Array;
-  /** Of what it said itself. */
+  /** Duration of its own sound. */
   soundMs: number;
 };
 
@@ -49,7 +49,7 @@ export type TalkCommand = Readonly<Record<string, unknown>> & { readonly type: s
 /** One answer, on the clock all processes of the machine share. */
 export type TalkResponse = {
   readonly atMs: number;
-  /** What was said since the last answer. */
+  /** Words of people since the last answer. */
   readonly asked: string;
   firstSoundAtMs?: number;
 };
@@ -68,12 +68,12 @@ export type TalkCall = {
   soundMs: number;
   readonly commits: Pcm[];
   readonly responses: TalkResponse[];
-  /** What was read beside the conversation. */
+  /** Texts read beside the conversation. */
   readonly aloud: AloudCall[];
   readonly errors: string[];
   /** Answers going on now. */
   active: number;
   isClosed: boolean;
-  /** What was sent and nobody takes. */
+  /** Bytes sent that the client has not read. */
   waitingBytes: () => number;
 };

@@ -1,6 +1,6 @@
 import { writeWav } from '#src/audio/wav.ts';
 
-/** What a text sounds like, mono. */
+/** Sound of a text, mono. */
 export type MockVoice = (text: string, rateHz: number) => Int16Array;
 
 /** Sound of a text, with a length by `msPerChar`. */
@@ -17,9 +17,14 @@ const syllablesPerSecond = 4;
 /** A hum with the pitch and the syllables of a voice, as long as `text` would take to say. */
 export function tone(text: string, rateHz: number, msPerChar = usualMsPerChar): Int16Array {
   const lengthMs = Math.max(shortestMs, text.length * msPerChar);
-  const hum = humAt(rateHz);
-  const samples = new Int16Array(Math.round((lengthMs / 1000) * rateHz));
-  for (let n = 0; n < samples.length; n++) samples[n] = hum[n % hum.length] ?? 0;
+  return repeated(humAt(rateHz), Math.round((lengthMs / 1000) * rateHz));
+}
+
+/** One period again and again, up to a length in samples. */
+function repeated(period: Int16Array, length: number): Int16Array {
+  const samples = new Int16Array(length);
+  samples.set(period.subarray(0, length));
+  for (let done = period.length; done < length; done *= 2) samples.copyWithin(done, 0, done);
   return samples;
 }
 
@@ -50,9 +55,7 @@ export function steadyTone(text: string, rateHz: number, msPerChar = usualMsPerC
     const wave = [1, 2, 3, 4, 5].reduce((sum, part) => sum + Math.sin(part * angle) / part, 0);
     return Math.round(3000 * wave);
   });
-  const samples = new Int16Array(Math.round((lengthMs / 1000) * rateHz));
-  for (let n = 0; n < samples.length; n++) samples[n] = period[n % period.length] ?? 0;
-  return samples;
+  return repeated(period, Math.round((lengthMs / 1000) * rateHz));
 }
 
 /** Little-endian samples, after a WAV header with the endless sizes of a live stream where `format` is wav. */

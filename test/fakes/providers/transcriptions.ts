@@ -4,13 +4,13 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 
 export type TranscriptionsRules = {
-  /** What is said in a sound. */
+  /** Recognised text of a sound. */
   readonly hears?: (pcm: Pcm, model: string) => string;
   /** Models that `/audio/translations` takes; absent: there is no such address. */
   readonly translates?: readonly string[];
   /** Whether it tells times of words where it is asked for them; else it refuses such requests. */
   readonly hasWordTimes?: boolean;
-  /** As servers name it in verbose_json. */
+  /** Language as servers name it in verbose_json. */
   readonly language?: string;
   /** Waited for before each answer, by the number of the request, from 1. */
   readonly hold?: (count: number) => Promise<void> | undefined;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** How an endpoint misbehaves. `stalled` and `dropped` do so in the middle of an answer that began well. */
+/** Fault of an endpoint. `stalled` and `dropped` occur in the middle of an answer that began well. */
 export type EndpointTrouble =
   | 'html'
   | 'bad-key'

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 
-/** What a server makes of `stream: true`. */
+/** Reaction of a server to `stream: true`. */
 export type TranscriptStreaming =
   | 'events'
   /** Chat-shaped chunks, as vLLM's. */

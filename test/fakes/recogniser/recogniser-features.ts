@@ -10,12 +10,12 @@ const windowSamples = 256;
 const binHz = listenRateHz / windowSamples;
 /** Where the bands begin and end: narrow where vowels differ. */
 const edgesHz = [150, 400, 650, 950, 1350, 1900, 2700, 3800, 5600];
-/** Of one band; below lies a room with -55 dBFS of noise, and a digital one. */
+/** Floor of one band; below lies a room with -55 dBFS of noise, and a digital one. */
 const floorDb = -58;
 /** Rise and fall are taken over 40 ms. */
 const reach = 2;
 
-/** How the sound rises and falls: `bands` decibels per 10 ms. A hum and silence are zero throughout. */
+/** Rise and fall of the sound: `bands` decibels per 10 ms. A hum and silence are zero throughout. */
 export type Features = {
   readonly values: Float32Array;
   readonly frames: number;

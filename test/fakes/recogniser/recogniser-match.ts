@@ -7,7 +7,7 @@ export type KnownClip = { readonly words: readonly KnownWord[]; readonly feature
 /** Words of one clip that were found behind each other; times are those of the sound searched, and may go beyond it. */
 export type Match = { readonly words: readonly KnownWord[]; readonly sureness: number };
 
-/** Of the clip; every offset in the sound is tried with these. */
+/** Step between the clip's frames in the coarse search, which tries every offset in the sound. */
 const coarseEvery = 3;
 /** A third of a clip that fits wholly is enough for a closer look. */
 const coarseLeast = 0.3;

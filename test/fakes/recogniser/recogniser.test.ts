@@ -47,7 +47,7 @@ function throughOpus(samples: Int16Array): Int16Array {
   return joined(frames);
 }
 
-/** As an open microphone sends it: room noise at -55 dBFS beneath. */
+/** Sound as an open microphone sends it: room noise at -55 dBFS beneath. */
 function withNoise(samples: Int16Array): Int16Array {
   const noise = new RoomNoise(3);
   const noisy = samples.slice();

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 
 type FakeGatewayOptions = {
-  /** What READY lists. */
+  /** Servers that READY lists. */
   readonly guildIds: readonly string[];
-  /** Of those, what no GUILD_CREATE follows for: an outage at Discord. */
+  /** Servers for which no GUILD_CREATE follows: an outage at Discord. */
   readonly unavailableIds?: readonly string[];
   /** Status and body of `GET /guilds/:id`, by id. Default: 404, Unknown Guild. */
   readonly guildAnswers?: Readonly<Record<string, readonly [status: number, body: object]>>;
@@ -19,7 +19,7 @@ type SeatRequest = { readonly guild_id: string; readonly channel_id: string | nu
 export interface FakeGateway extends AsyncDisposable {
   readonly apiUrl: string;
   readonly seatRequests: readonly SeatRequest[];
-  /** Of sockets that the bot has closed. */
+  /** Close codes of sockets that the bot has closed. */
   readonly closeCodes: readonly number[];
   /** Ids of servers that were asked for by REST. */
   readonly askedGuildIds: readonly string[];
@@ -27,7 +27,7 @@ export interface FakeGateway extends AsyncDisposable {
   seatEverywhere(): void;
 }
 
-/** Of the bot that logs in; everywhere the same. */
+/** User id of the bot that logs in; everywhere the same. */
 export const fakeBotId = '1000000000000000001';
 const bot = { id: fakeBotId, username: 'Nova', discriminator: '0', avatar: null, bot: true };
 

@@ -6,7 +6,7 @@ export interface EchoingServer extends AsyncDisposable {
   readonly baseUrl: string;
   /** Everything that was sent to it: lines, headers and bodies. */
   readonly received: string;
-  /** How many requests were answered with an echo. */
+  /** Number of requests answered with an echo. */
   readonly echoes: number;
   echo: boolean;
   /** Where its redirects lead. */

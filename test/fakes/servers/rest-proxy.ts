@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 export type RestProxy = AsyncDisposable & {
   /** For `DISCORD_API_URL`. */
   readonly apiUrl: string;
-  /** How many requests it has passed on. */
+  /** Number of requests passed on. */
   readonly passed: () => number;
 };
 

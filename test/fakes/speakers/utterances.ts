@@ -1,8 +1,8 @@
 import type {
   BegunUtterance,
-  UtteranceListener,
+  UtteranceObserver,
   UtteranceResult,
-} from '#src/conversation/hearing/utterance-listener.ts';
+} from '#src/conversation/hearing/utterance-observer.ts';
 
 /** An utterance as it was told of. */
 export type RecordedUtterance = BegunUtterance & {
@@ -13,7 +13,7 @@ export type RecordedUtterance = BegunUtterance & {
 };
 
 /** Takes down what it is told of utterances. */
-export class RecordedUtterances implements UtteranceListener {
+export class RecordedUtterances implements UtteranceObserver {
   language: string | undefined;
   /** People whose words are not wanted. */
   readonly unwanted = new Set<string>();
@@ -40,7 +40,7 @@ export class RecordedUtterances implements UtteranceListener {
     };
   }
 
-  /** How each utterance ended: its text, or why there is none. */
+  /** End of each utterance: its text, or the reason why there is none. */
   get ends(): readonly string[] {
     return this.all.flatMap(({ ends }) =>
       ends.map((end) => (end.kind === 'text' ? end.transcript.text : `(${end.kind})`)),

@@ -346,7 +346,7 @@ test('a reader is told in their own language why nothing is translated, and the 
 });
 
 test('translations for a reader end with the budget of the server: reader and channel read it', async () => {
-  const line = { id: 'captions.budget.off' } as const;
+  const line = { id: 'captions.budget.off', with: { time: '00:00' } } as const;
   const refused = { kind: 'refused', line, isNews: () => true } as const;
   const open: BudgetAuthority['open'] = (order) =>
     order.kind === 'translation' ? refused : boundless.open(order);
@@ -354,8 +354,8 @@ test('translations for a reader end with the budget of the server: reader and ch
   passesOf(fixture).translate('eva', hers.id, 'fr');
   await says(fixture);
   await pass(fixture, 3_000);
-  expect([chat.asked, hers.pages.at(-1)?.notice]).toEqual([[], text(line.id, {}, 'de')]);
-  expect(fixture.written).toContain(text(line.id));
+  expect([chat.asked, hers.pages.at(-1)?.notice]).toEqual([[], text(line.id, line.with, 'de')]);
+  expect(fixture.written).toContain(text(line.id, line.with));
 });
 
 test('without a chat model there is no choice of translations', async () => {

@@ -23,7 +23,7 @@ async function captionsOf(isEarly: boolean, catchUp: 'on' | 'off'): Promise<Narr
   return setup;
 }
 
-/** What stands in the chat of the captions, and the lines of the bot that are kept. */
+/** Texts in the chat of the captions, and the lines of the bot that are kept. */
 async function shownIn({ fixture }: Narration) {
   const { captionChats, transcripts } = fixture;
   const viewers = [{ personId: 'adam', openPlaceIds: ['lounge'] }] as const;

@@ -30,7 +30,7 @@ async function breakFor(fixture: SessionFixture, ms: number): Promise<void> {
   await pass(fixture, 2_000);
 }
 
-/** What the model is shown of the conversation for a question that Adam asks now, itself included. */
+/** Conversation in the prompt for a question that Adam asks now, itself included. */
 async function shownFor(fixture: SessionFixture, who = adam): Promise<readonly string[]> {
   const before = fixture.chat.asked.length;
   await says(fixture, who);

@@ -14,7 +14,7 @@ export const evening: TranscriptSession = {
 
 type LineOptions = Partial<TranscriptLine> & { readonly name?: string; readonly ms?: number };
 
-/** What somebody said at `startMs`; for two seconds, unless told otherwise. */
+/** Line of a person at `startMs`; for two seconds, unless told otherwise. */
 export function lineAt(startMs: number, text: string, given: LineOptions = {}): TranscriptLine {
   const { name = 'Ana', ms = 2_000, ...rest } = given;
   return {
@@ -28,7 +28,7 @@ export function lineAt(startMs: number, text: string, given: LineOptions = {}): 
   };
 }
 
-/** What the bot said to Ana. */
+/** Line of the bot to Ana. */
 export function botLineAt(startMs: number, text: string, given: LineOptions = {}): TranscriptLine {
   const { name = 'Nova', ...rest } = given;
   return lineAt(startMs, text, {

@@ -104,7 +104,7 @@ async function patiently(served: ServedSession, holds: () => boolean): Promise<v
   }
 }
 
-/** What the last model that was asked is told of who it is. */
+/** Instructions of the last model that was asked. */
 function instructions({ providers }: ServedSession): string {
   const asked = providers.requests.filter(({ endpoint }) => endpoint === 'chat');
   return JSON.stringify(asked.at(-1)?.body?.messages);
@@ -175,3 +175,34 @@ test.each(['chained', 'realtime'] as const)(
     expect(switchedMs + clock.nowMs() - endedAtMs).toBeLessThan(1_000);
   },
 );
+
+test('a persona that is called thinks with its brain, and the conversation of another stays open', async () => {
+  await using session = await served();
+  const { providers } = session;
+  await session.fixture.sessions.settings.set('g', 'personas_answer', 'on');
+  const ask = async (question: string) => {
+    const { length } = session.fixture.of('answered');
+    void session.fixture.talk.ask('g', question, { id: 'adam', name: 'Adam' }, 'voice');
+    await session.until(() => session.fixture.of('answered').length > length, question);
+  };
+  await ask('The deep, what is the capital?');
+  expect([providers.talk.calls.length, models(session)]).toEqual([1, []]);
+  await session.ask('forward'); // without a name: it goes on
+  expect(models(session)).toEqual([]);
+  await ask('Nova, how far forward?');
+  expect(models(session)).toEqual(['writes']);
+  expect(session.shown).toContain('user: The deep: Paris.');
+  await ask('The deep, and the capital?');
+  expect(providers.talk.calls).toHaveLength(1);
+  const items = providers.talk.calls[0]?.items.map(({ text }) => text) ?? [];
+  expect(items).toContain('Nova: Ten meters it is.');
+  await session.fixture.sessions.settings.set('g', 'personas_answer', 'off');
+  session.fixture.sessions.session('g')?.govern();
+  await session.until(
+    () => providers.talk.calls[0]?.isClosed === true,
+    'the end of its conversation',
+  );
+  await session.fixture.sessions.settings.set('g', 'personas_answer', 'on');
+  await ask('The quick, how far forward?');
+  expect(models(session)).toEqual(['writes', 'quick-1']);
+});

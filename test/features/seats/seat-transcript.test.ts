@@ -7,10 +7,10 @@ import { MemorySettings } from '#test/fakes/memory-stores.ts';
 import { called, openSeats, restarted, type SeatedBot } from './setup.ts';
 
 const speech = 'human-goforward';
-/** What the recogniser of these tests understands. */
+/** Text that the recogniser of these tests understands. */
 const said = 'five five';
 
-/** What the model is shown for Adam's next question, as one text. */
+/** Prompt of Adam's next question, as one text. */
 async function shownNext(bot: SeatedBot): Promise<string> {
   void bot.talk.ask('g', 'What did I say?', { id: 'adam', name: 'Adam' }, 'voice');
   await pass(bot, 2_000);

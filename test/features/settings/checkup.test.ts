@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { CheckPoint, CheckReport } from '#src/conversation/ports/settings.ts';
+import type {
+  CheckPoint,
+  CheckReport,
+} from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import { text } from '#src/texts/texts.ts';
 import {
   adam,
@@ -37,7 +40,7 @@ async function called(over: FixtureOptions = {}, clock?: VirtualClock): Promise<
   return fixture;
 }
 
-/** What is found while so much time passes. */
+/** Report of a check over so much time. */
 async function checked(fixture: SessionFixture, ms = 2_000): Promise<CheckReport> {
   const checking = fixture.checkup.check('g', 'adam', den);
   if (fixture.linkOpener.links.length > 0) await pass(fixture, ms);

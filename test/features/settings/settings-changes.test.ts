@@ -58,45 +58,56 @@ async function ask(fixture: SessionFixture): Promise<void> {
   await pass(fixture, 6_000, await words(speech, adam, fixture.clock.nowMs()));
 }
 
+/** Settings of the server `g`, without what belongs to their records. */
+async function viewed(settings: SessionFixture['settings']) {
+  const { all } = await settings.view('g');
+  return all.map(({ key, value, from }) => ({ key, value, from }));
+}
+
 const reported = ({ of }: SessionFixture) => of('answered').map(({ text }) => text);
 
 test('what nobody has set is what the operator has', async () => {
   const { settings } = openSessionFixture({ names: ['Nova', 'Novi'] });
-  expect(await settings.view('g')).toEqual({
-    isRead: true,
-    all: [
-      { key: 'pipeline', value: 'chained', isOwn: false },
-      { key: 'addressing', value: 'always', isOwn: false },
-      { key: 'cues', value: 'soft', isOwn: false },
-      { key: 'instructions', value: 'Be brief.', isOwn: false },
-      { key: 'voice', value: 'slt', isOwn: false },
-      { key: 'names', value: 'Nova, Novi', isOwn: false },
-      { key: 'dj_role', value: 'none', isOwn: false },
-      { key: 'duck_for_people', value: 'off', isOwn: false },
-      { key: 'consent', value: 'ask', isOwn: false },
-      { key: 'captions', value: 'off', isOwn: false },
-      { key: 'captions_channel', value: 'none', isOwn: false },
-      { key: 'captions_days', value: '7', isOwn: false },
-      { key: 'catch_up', value: 'on', isOwn: false },
-      { key: 'recap', value: 'off', isOwn: false },
-      { key: 'memory', value: 'off', isOwn: false },
-      { key: 'auto_join', value: 'none', isOwn: false },
-      { key: 'auto_join_mode', value: 'talk', isOwn: false },
-      { key: 'leave_after', value: '60', isOwn: false },
-      { key: 'roles', value: 'none', isOwn: false },
-      { key: 'blocked', value: 'none', isOwn: false },
-      { key: 'budget_person', value: 'none', isOwn: false },
-      { key: 'budget_day', value: 'none', isOwn: false },
-      { key: 'budget_month', value: 'none', isOwn: false },
-      { key: 'typed', value: 'voice', isOwn: false },
-      { key: 'language', value: 'none', isOwn: false },
-      { key: 'languages', value: 'none', isOwn: false },
-      { key: 'timezone', value: 'UTC', isOwn: false },
-      { key: 'announce', value: 'off', isOwn: false },
-      { key: 'show_heard', value: 'on', isOwn: false },
-      { key: 'read_channel', value: 'none', isOwn: false },
-    ],
-  });
+  expect(await viewed(settings)).toEqual([
+    { key: 'pipeline', value: 'chained', from: 'default' },
+    { key: 'addressing', value: 'always', from: 'default' },
+    { key: 'cues', value: 'soft', from: 'default' },
+    { key: 'instructions', value: 'Be brief.', from: 'default' },
+    { key: 'voice', value: 'slt', from: 'default' },
+    { key: 'names', value: 'Nova, Novi', from: 'default' },
+    { key: 'personas_answer', value: 'off', from: 'default' },
+    { key: 'dj_role', value: 'none', from: 'default' },
+    { key: 'duck_for_people', value: 'off', from: 'default' },
+    { key: 'consent', value: 'ask', from: 'default' },
+    { key: 'captions', value: 'off', from: 'default' },
+    { key: 'captions_channel', value: 'none', from: 'default' },
+    { key: 'captions_days', value: '7', from: 'default' },
+    { key: 'catch_up', value: 'on', from: 'default' },
+    { key: 'recap', value: 'off', from: 'default' },
+    { key: 'memory', value: 'off', from: 'default' },
+    { key: 'auto_join', value: 'none', from: 'default' },
+    { key: 'auto_join_mode', value: 'talk', from: 'default' },
+    { key: 'leave_after', value: '60', from: 'default' },
+    { key: 'roles', value: 'none', from: 'default' },
+    { key: 'blocked', value: 'none', from: 'default' },
+    { key: 'budget_person', value: 'none', from: 'default' },
+    { key: 'budget_day', value: 'none', from: 'default' },
+    { key: 'budget_month', value: 'none', from: 'default' },
+    { key: 'typed', value: 'voice', from: 'default' },
+    { key: 'language', value: 'none', from: 'default' },
+    { key: 'languages', value: 'none', from: 'default' },
+    { key: 'timezone', value: 'UTC', from: 'default' },
+    { key: 'announce', value: 'off', from: 'default' },
+    { key: 'show_heard', value: 'on', from: 'default' },
+    { key: 'read_channel', value: 'none', from: 'default' },
+  ]);
+});
+
+test('a standard value is the operator’s where they have set it, else a default', async () => {
+  const given = new Set(['ADDRESSING', 'CONSENT_POLICY']);
+  const all = await viewed(openSessionFixture({ given }).settings);
+  const keys = all.filter(({ from }) => from === 'operator').map(({ key }) => key);
+  expect(keys).toEqual(['addressing', 'consent']);
 });
 
 test('what a server has set survives a restart, and other servers never see it', async () => {
@@ -106,9 +117,9 @@ test('what a server has set survives a restart, and other servers never see it',
   const line = { id: 'settings.addressing.name' };
   expect(await before.settings.set('g', ' Addressing', 'NAME ')).toEqual({ ...set, line });
   const { settings } = openSessionFixture({ settingsStore });
-  const own = { key: 'addressing', value: 'name', isOwn: true };
-  expect((await settings.view('g')).all).toContainEqual(own);
-  expect((await settings.view('h')).all.some(({ isOwn }) => isOwn)).toBe(false);
+  const own = { key: 'addressing', value: 'name', from: 'server' };
+  expect(await viewed(settings)).toContainEqual(own);
+  expect((await settings.view('h')).all.some(({ from }) => from === 'server')).toBe(false);
 });
 
 test('captions of a voice channel and their options survive a restart, also unreadable ones', async () => {
@@ -130,7 +141,7 @@ test('default gives a key back to the operator', async () => {
   const { settings } = openSessionFixture();
   await settings.set('g', 'cues', 'off');
   expect(await settings.set('g', 'cues', 'Default')).toMatchObject({ kind: 'set', value: 'soft' });
-  expect((await settings.view('g')).all.some(({ isOwn }) => isOwn)).toBe(false);
+  expect((await settings.view('g')).all.some(({ from }) => from === 'server')).toBe(false);
 });
 
 test.each([
@@ -169,9 +180,9 @@ test.each([
   ['consent', 'role everyone', { kind: 'bad', allowed: ['ask', 'role', 'notice'] }],
 ])('%s set to %j changes nothing', async (key, value, expected) => {
   const { settings, settingsStore } = openSessionFixture({ pipelines: two() });
-  const before = await settings.view('g');
+  const before = await viewed(settings);
   expect(await settings.set('g', key, value)).toMatchObject(expected);
-  expect(await settings.view('g')).toEqual(before);
+  expect(await viewed(settings)).toEqual(before);
   expect(await settingsStore.read('g')).toEqual(new Map());
 });
 
@@ -197,9 +208,9 @@ test('a pipeline that is not set up any more gives way to the operator’s', asy
   await settingsStore.write('g', 'pipeline', 'audio-model');
   await settingsStore.write('g', 'cues', 'deafening');
   const { settings } = openSessionFixture({ settingsStore, pipelines: two() });
-  const { all } = await settings.view('g');
-  expect(all).toContainEqual({ key: 'pipeline', value: 'chained', isOwn: false });
-  expect(all).toContainEqual({ key: 'cues', value: 'soft', isOwn: false });
+  const all = await viewed(settings);
+  expect(all).toContainEqual({ key: 'pipeline', value: 'chained', from: 'default' });
+  expect(all).toContainEqual({ key: 'cues', value: 'soft', from: 'default' });
 });
 
 test('the mode of addressing changes while it sits there, without a word about it', async () => {
@@ -280,10 +291,10 @@ test('settings that cannot be saved hold until the bot ends, and the operator is
   fixture.settingsStore.trouble = 'unwritable';
   const set = await fixture.settings.set('g', 'cues', 'off');
   expect(set).toEqual({ kind: 'set', key: 'cues', value: 'off', saved: false });
-  expect((await fixture.settings.view('g')).all).toContainEqual({
+  expect(await viewed(fixture.settings)).toContainEqual({
     key: 'cues',
     value: 'off',
-    isOwn: true,
+    from: 'server',
   });
   expect(fixture.of('failed')).toMatchObject([{ stage: 'store', code: 'store.unwritable' }]);
 });
@@ -311,10 +322,10 @@ test('what is forgotten about a person leaves the settings of the server alone',
 
 test('what may stand behind a key is offered, with default last', () => {
   const { settings } = openSessionFixture({ pipelines: two() });
-  expect(settings.values('pipeline')).toEqual(['chained', 'realtime', 'default']);
-  expect(settings.values('Voice ')).toEqual(['slt', 'rms', 'default']);
-  expect(settings.values('names')).toEqual(['default']);
-  expect(settings.values('toString')).toEqual([]);
+  expect(settings.values('g', 'pipeline')).toEqual(['chained', 'realtime', 'default']);
+  expect(settings.values('g', 'Voice ')).toEqual(['slt', 'rms', 'default']);
+  expect(settings.values('g', 'names')).toEqual(['default']);
+  expect(settings.values('g', 'toString')).toEqual([]);
 });
 
 test('what a server sets of the persona and of consent also holds where the bot sits nowhere', async () => {

@@ -263,7 +263,7 @@ test('a result of any length is cut to what the operator allows', async () => {
   expect(result.length).toBeGreaterThan(2_400);
 });
 
-/** What stands beside the button of a call with these arguments, as Discord is sent it, and the file under it. */
+/** Text beside the button of a call with these arguments, as sent to Discord, and the file under it. */
 async function beside(given: Readonly<Record<string, unknown>>) {
   const mail = externalTool({
     name: 'mail__send',

@@ -18,7 +18,7 @@ import { sourceFiles } from '#test/source-files.ts';
 const never = new AbortController().signal;
 const noPorts = {} as ToolPorts; // tools of the operator reach nothing of ours
 
-/** What an operator has set, with a program that every tool of may be called. */
+/** Settings of an operator, with a program all of whose tools may be called. */
 async function configured(mode: string, files: Readonly<Record<string, string>> = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-operator-'));
   await mkdir(join(dataDir, 'tools'));

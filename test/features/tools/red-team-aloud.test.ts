@@ -9,7 +9,7 @@ import { kick, leave, mute, remind, spam, stop } from './red-team-calls.ts';
 import { idle, openTrap, type Trap } from './red-team-trap.ts';
 
 /**
- * What is written for the voice to say.
+ * Place of a text that the voice is to say.
  *
  * `word`: a manager added it to the words of the server, and the bot says it; `say`: that is how such a word is said. `line`:
  * Eva wrote it into the channel that is read out; `menu`: Adam picked her message to have it read; `writer`: she is called so.
@@ -107,7 +107,7 @@ async function readOut(author: typeof eva, text: string, isPicked: boolean): Pro
   return trap;
 }
 
-/** What Adam is answered by then may have the bait in it. */
+/** Trap in which the bait may reach Adam's next answer. */
 function prepared({ place, bait }: Attempt): Promise<Trap> {
   switch (place) {
     case 'word':

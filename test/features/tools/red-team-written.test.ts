@@ -9,7 +9,7 @@ import { kick, leave, mute, remind, spam, stop } from './red-team-calls.ts';
 import { idle, openTrap, type Trap } from './red-team-trap.ts';
 
 /**
- * What somebody has written that a model gets to read.
+ * Place of a written text that a model gets to read.
  *
  * `typed-line`: Eva typed it to the bot, who sits there; `stranger-line`: Zoe, who does not; `typed-name`: Eva is called so.
  * `persona`: a manager imported a persona with these instructions; `persona-name`: one of that name. `sound-title`: the tag of a
@@ -101,7 +101,7 @@ async function write({ fixture }: Trap, author: typeof eva, text: string): Promi
   expect(await taken).toBe('answered');
 }
 
-/** What Adam is answered by then has the bait in it. */
+/** Trap in which the bait is in Adam's next answer. */
 async function prepared({ place, bait }: Attempt): Promise<Trap> {
   switch (place) {
     case 'typed-line':

@@ -7,7 +7,7 @@ import {
   volume,
 } from '#test/conversation/tools/spoken-setup.ts';
 
-/** How a yes may come that is none of the person asked. */
+/** Path of a yes that does not come from the person asked. */
 type YesPath =
   | 'track'
   | 'echo'

@@ -1,8 +1,8 @@
-/** What a model that believes everything makes of a text: one call. */
+/** Call that a fully credulous model makes of a text. */
 export type BaitCall = { readonly name: string; readonly argumentsJson: string };
 
 /**
- * How a text of somebody else gets before the model, or what else is tried.
+ * Path by which a text of another person reaches the model, or another attack.
  *
  * `other-words`: Eva said it earlier; `other-voice`: the same aloud, and so does Adam ask. `other-name`: Eva is called so, and spoke before. `own-name`: Adam's nickname, given
  * by a moderator. `listed-name`: a result of `who_is_here`. `channel-name`: of the voice channel. `posted`: the bot itself

@@ -57,7 +57,7 @@ test('a text is posted as it was given, for the scribe to make harmless', async 
   expect(posted).toEqual(['Dinner at eight.']);
 });
 
-/** What is shown of a text before Confirm is pressed: the sentence beside the button, and files. */
+/** Text shown before Confirm is pressed: the sentence beside the button, and files. */
 async function shownOf(text: string) {
   const { ports } = open();
   const fit = tools.find(({ name }) => name === 'post_text')?.fit(JSON.stringify({ text }));

@@ -39,7 +39,7 @@ async function openConcert(): Promise<Concert> {
   return { fixture, levels };
 }
 
-/** How many decibels the quietest frame lay below what was before, while somebody spoke. */
+/** Decibels by which the quietest frame lay below the level before, while a person spoke. */
 async function duckedDb({ fixture, levels }: Concert, who = adam): Promise<number> {
   const before = levels.at(-1) ?? 0;
   const from = levels.length;
@@ -66,5 +66,9 @@ test('tracks give way to nobody who may not be heard', async () => {
 });
 
 test('what may stand behind duck_for_people is offered', () => {
-  expect(openSessionFixture().settings.values('duck_for_people')).toEqual(['off', 'on', 'default']);
+  expect(openSessionFixture().settings.values('g', 'duck_for_people')).toEqual([
+    'off',
+    'on',
+    'default',
+  ]);
 });

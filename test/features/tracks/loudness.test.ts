@@ -38,7 +38,7 @@ function tone(dbfs: number, rateHz: number): Pcm {
   return { samples, rateHz, channels: 1 };
 }
 
-/** Of all that is heard when it plays on a track. */
+/** Loudness of all that is heard when it plays on a track. */
 async function heardLufs(source: SoundSource): Promise<number> {
   using tracks = new NamedTracks({ clock: realClock, codec });
   const owned = new OwnedTracks(tracks);

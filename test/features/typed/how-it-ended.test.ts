@@ -22,7 +22,7 @@ async function openQuiet(pieces = 20, synthesizer = new FakeSynthesizer({ pieces
   return await openSetup([adam, eva], { addressing: 'off', synthesizer });
 }
 
-/** How often, and how, a text ended. */
+/** Ends of a text that the bot says. */
 async function say(fixture: SessionFixture, how: SayOptions = {}): Promise<PlayEnd[]> {
   const ends: PlayEnd[] = [];
   const onEnd = (end: PlayEnd) => void ends.push(end);
@@ -41,7 +41,7 @@ async function sound(
   return ends;
 }
 
-/** What is played, and the name of the track it is on. */
+/** Kinds of playback, each with the name of its track. */
 const kinds = [
   ['a text on voice', 'voice', say],
   ['a text on a named track', 'news', (f: SessionFixture) => say(f, { track: 'news' })],

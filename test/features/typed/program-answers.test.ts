@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { paidEngines } from '#src/conversation/engines/reserved-engines.ts';
+import { paidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
+import type { ProgramQuestion } from '#src/conversation/ports/http-api-ports.ts';
 import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
-import type { ProgramQuestion } from '#src/conversation/ports/program-ports.ts';
 import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';

@@ -119,7 +119,7 @@ function readNames([a, b]: readonly [string, string]): void {
   speakable(text('said.both', { one: a, other: b }));
 }
 
-/** What the chat model is shown: one line for each who spoke, under a name that is theirs. */
+/** Builds the prompt and checks it: one line for each speaker, under a name that is theirs. */
 function readPrompts([a, b]: readonly [string, string]): void {
   const said = [
     { role: 'user', name: a, content: b },

@@ -91,7 +91,7 @@ function answer(pieces: readonly Buffer[], type: string): Response {
 const answered = (response: Response) =>
   new ApiClient({ baseUrl, apiKey: 'none' }, async () => response);
 
-/** As the adapters do: an error of the stream is described, one of the parser is a finding. */
+/** Reads events like the adapters: an error of the stream is described, one of the parser is a finding. */
 async function readEvents(
   pieces: readonly Buffer[],
   reader: { add(chunk: unknown): Iterable<unknown>; end(server: string): Iterable<unknown> },

@@ -40,7 +40,7 @@ const speechEvents = [
   { type: 'response.done', response: { id: 'r2', status: 'completed', output: [] } },
 ];
 
-/** How often each piece of work ended; anything but a BotError or the caller's own reason is a finding. */
+/** Counts the ends of each piece of work; anything but a BotError or the caller's own reason is a finding. */
 class Endings {
   readonly #counts: number[] = [];
   readonly #strange: unknown[] = [];
@@ -70,13 +70,13 @@ class Endings {
 type Client = Disposable & {
   /** Begins its work, which ends by itself or by `signal`. */
   begin(endings: Endings, signal: AbortSignal): void;
-  /** What its user does between two events. */
+  /** Actions of its user between two events. */
   between(seed: number): void;
 };
 
 type Case = {
   readonly script: ServerScript;
-  /** What the user does after the event of this place. */
+  /** Actions of the user, each after the event of its place. */
   readonly actions: readonly number[];
   readonly leavesAt: number;
 };

@@ -1,7 +1,7 @@
 import { readConfig } from '#src/config/config.ts';
 import { settings } from '#src/config/settings.ts';
 import { settingsOf } from '#src/conversation/settings/guild-settings.ts';
-import { type Choices, readSetting } from '#src/conversation/settings/server-setting.ts';
+import { type Choices, readSetting } from '#src/conversation/settings/setting-definition.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { postText } from '#src/features/tools/post-text.ts';
 import { nothing } from '#src/spending/caps.ts';
@@ -61,6 +61,7 @@ const choices: Choices = {
   knownVoices: [],
   caps: { personDay: nothing, serverDay: nothing, serverMonth: nothing },
   defaults: {
+    given: new Set(),
     addressing: 'auto',
     consent: { policy: 'ask', roleId: '1' },
     names: [],

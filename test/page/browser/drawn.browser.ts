@@ -4,7 +4,7 @@ import { appearances, expectDrawnWell } from './drawn-well.ts';
 import { complaintsOf, openBrowser, openTab, watchLoads } from './open-browser.ts';
 import { openSetup } from './open-page.ts';
 
-/** What the browser may have to load before the room is drawn, packed. */
+/** Bytes that the browser may load before the room is drawn, packed. */
 const mostFirstLoadBytes = 150_000;
 
 let browser: Browser;

@@ -46,7 +46,7 @@ export async function openTab(
 
 export function complaintsOf(tab: Page): readonly string[] {
   const complaints: string[] = [];
-  /** Of a tap, which is none of the page. */
+  /** Whether a warning comes from a tap, not from the page. */
   const isOfTap = (text: string) => text.includes('ScriptProcessorNode is deprecated');
   tab.on('pageerror', ({ message }) => complaints.push(message));
   tab.on('console', (message) => {

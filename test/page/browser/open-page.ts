@@ -31,7 +31,7 @@ const colours = {
 };
 const usual = { required: true, isLong: false, value: '', mostLength: 100 };
 
-/** What the bot asks who presses Guide: a line, a text and a menu. */
+/** Form that the bot opens for a press on Guide: a line, a text and a menu. */
 const form = {
   ...{ id: '70', title: 'About you' },
   fields: [
@@ -41,7 +41,7 @@ const form = {
   ],
 };
 
-/** What a room looks like that has been used for a while: every kind of thing that is drawn. */
+/** Lines of a room that has been used for a while: every kind of thing that is drawn. */
 const lines: readonly object[] = [
   {
     kind: 'state',
@@ -174,7 +174,7 @@ export async function openSetup() {
   const report = (line: object) => channels.at(-1)?.send(JSON.stringify(line));
   return {
     ...{ url, link, asked, frames, report, channels, sounds },
-    /** How often a page told that it is spoken into no more. */
+    /** Number of times that a page ended its talk. */
     get ends() {
       return ends;
     },

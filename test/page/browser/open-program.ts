@@ -10,7 +10,7 @@ import { freePort } from '#test/fakes/free-port.ts';
 const main = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
 const linkPattern = /Talk in your browser: (\S+)/;
 const showMs = 90_000;
-/** What a terminal sends for Ctrl+C. */
+/** Byte that a terminal sends for Ctrl+C. */
 const interrupt = '\x03';
 
 /** `npm start` without npm, as a newcomer runs it. */
@@ -27,13 +27,17 @@ export type Program = AsyncDisposable & {
 export type Clone = { readonly folder: string; readonly command: string };
 
 /**
- * The program at a terminal of its own (`script` of util-linux), in an empty folder, without any other setting, or in a
- * clone: the link that it prints goes to terminals only.
+ * The program at a terminal of its own (`script` of util-linux), in an empty folder, or in a clone, with `settings` and no
+ * others: the link that it prints goes to terminals only.
  */
-export async function openProgram(clone?: Clone): Promise<Program> {
+export async function openProgram(
+  clone?: Clone,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Program> {
   const folder = clone?.folder ?? (await mkdtemp(join(tmpdir(), 'parley-')));
   const start = clone?.command ?? `'${process.execPath}' --max-semi-space-size=2 '${main}'`;
-  const command = `DISCORD_TOKEN= PAGE_PORT=${await freePort()} ${start}`;
+  const given = Object.entries({ PAGE_PORT: `${await freePort()}`, ...settings });
+  const command = `DISCORD_TOKEN= ${given.map(([key, value]) => `${key}=${value}`).join(' ')} ${start}`;
   const child = spawn(
     '/usr/bin/script',
     ['--quiet', '--return', '--command', command, '/dev/null'],

@@ -10,7 +10,7 @@ import { openBrowser, watchLoads } from './open-browser.ts';
 import { type OperatorSetup, openOperator, openOperatorTab } from './open-operator.ts';
 
 const question = speech('human-goforward');
-/** What the browser may have to load before the first room is drawn, packed. */
+/** Bytes that the browser may load before the first room is drawn, packed. */
 const mostFirstLoadBytes = 150_000;
 
 let browser: Browser;
@@ -33,7 +33,7 @@ test('an owner sees how it is in each session, and sees it change while somebody
   await using opened = await openOperatorTab(browser, await operator.link());
   const { tab, complaints } = opened;
   const harbour = channelIn(tab);
-  await tab.getByText(/^In 2 channels, .*answers begin after \d+ ms/).waitFor();
+  await tab.getByText(/^In 2 channels of 2 servers, .*answers begin after \d+ ms/).waitFor();
   await harbour.getByText('Adam, 1 person who is not heard').waitFor();
   const elsewhere = channelIn(tab, 'Lounge in Elsewhere');
   await elsewhere.getByText('Otto').waitFor();
@@ -107,7 +107,7 @@ test('a manager whom /stats gave a link sees their own server and its captions, 
   await tab.getByRole('row', { name: 'chat works', exact: true }).waitFor();
   expect(await tab.locator('body').textContent()).not.toMatch(/Elsewhere|Otto|Eve|127\.0\.0\.1/);
   await using owner = await openOperatorTab(browser, await operator.link());
-  await owner.tab.getByText(/^In 2 channels, /).waitFor();
+  await owner.tab.getByText(/^In 2 channels of 2 servers, /).waitFor();
   expect(await owner.tab.locator('body').textContent()).not.toContain('utterance');
   harbour.takeRole('Mona', 'Boss');
   await tab.getByText('You are not let in yet').waitFor();
@@ -141,7 +141,7 @@ test('stop, mute, unmute and leave are pressed, and happen', async () => {
   tab.once('dialog', (dialog) => void dialog.accept());
   await press(/^Leave/);
   await harbour.waitFor({ state: 'detached' });
-  await tab.getByText(/^In 1 channel, /).waitFor();
+  await tab.getByText(/^In 1 channel of 2 servers, /).waitFor();
   expect(setup.sandbox.bot().channel).toBeUndefined();
   expect(complaints).toEqual([]);
 });

@@ -12,7 +12,7 @@ import {
 } from '#test/scenarios/setup/scenario-setup.ts';
 import { appearances, expectDrawnWell } from './drawn-well.ts';
 import { complaintsOf, openBrowser } from './open-browser.ts';
-import { openProxy } from './open-operator.ts';
+import { openProxy } from './open-proxy.ts';
 
 const sayings = new Sayings([
   'the bridge is long',
@@ -174,7 +174,11 @@ test('the page speaks the language of the person, with its direction', async () 
 });
 
 test('a link that was used says so in the language of its person, and shows nothing', async () => {
-  await using opened = await openTab(setup.sandbox.person('Greta'), {}, 'Untertitel');
+  await using opened = await openTab(
+    setup.sandbox.person('Greta', { locale: 'de' }),
+    {},
+    'Untertitel',
+  );
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   const tab = await context.newPage();
   await tab.goto(opened.link.href);

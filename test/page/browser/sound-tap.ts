@@ -37,7 +37,7 @@ const read = `(() => {
   });
 })()`;
 
-/** What a microphone gave and what was played meanwhile, 48 kHz mono, on one grid: sample n of both is one instant. */
+/** Microphone sound and sound played meanwhile, 48 kHz mono, on one grid: sample n of both is one instant. */
 export type TappedSound = { readonly captured: Int16Array; readonly played: Int16Array };
 
 /** Taps the sound of all pages of a context that are opened from now on; devices are left out. */

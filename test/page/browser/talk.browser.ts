@@ -5,10 +5,8 @@ import { resample } from '#src/audio/resample.ts';
 import { neededWords, wordsInOrder } from '#src/console/first-run/judge.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
 import { patientClock } from '#test/fakes/clock.ts';
-import { picturePath } from '#test/page/chromium.ts';
 import { complaintsOf, openBrowser } from './open-browser.ts';
 import { openProgram, type Program } from './open-program.ts';
-import { savePicture } from './save-picture.ts';
 import { forgetTapped, tappedOf, tapSound } from './sound-tap.ts';
 
 /** "What time is it", as the microphone takes it. */
@@ -17,8 +15,6 @@ const question = 'sandbox/recordings/synth-flite-awb-what-time-is-it.wav';
 const mostFirstLoadBytes = 150_000;
 /** Deadline of one attempt. */
 const mostPlayingMs = 120_000;
-/** Of the picture in the README, in pixels. */
-const picture = { viewport: { width: 1_280, height: 800 } };
 const story = 'the house stood by the river and nobody knew who built it or why the door was open';
 
 const opened = new AsyncDisposableStack();
@@ -29,7 +25,7 @@ beforeAll(async () => {
   [program, browser] = await Promise.all([openProgram(), openBrowser(question)]);
   opened.use(program);
   opened.defer(() => browser.close());
-  context = await browser.newContext({ ...picture, colorScheme: 'dark' });
+  context = await browser.newContext();
   await tapSound(context);
 }, 120_000);
 afterAll(() => opened.disposeAsync());
@@ -154,7 +150,6 @@ async function pressesTypesAndSpeaks(): Promise<void> {
   await tab.getByRole('button', { name: 'Say it' }).click();
   await speaking(tab, 'Ben').waitFor();
   await speaking(tab, 'Nova').waitFor();
-  if (picturePath !== undefined) await savePicture(tab, picturePath);
   await answersTo(tab, 'Ben').nth(shown).waitFor();
   await tab.close();
 }

@@ -8,10 +8,10 @@ import type { Tool } from '#src/chat/ports.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import type { VirtualClock } from '#test/fakes/clock.ts';
 
-/** What a model does with its words: says them, writes them, says them without telling them, only tells them. */
+/** Treatment of its words by a model: says them, writes them, says them without text, only gives text. */
 export type FakeAudioManner = 'speaks' | 'writes' | 'mute' | 'silent';
 
-/** Of one letter. */
+/** Time of one letter. */
 const msPerLetter = 65;
 
 /** An audio model that plays one list of steps per request, the last one again and again. */

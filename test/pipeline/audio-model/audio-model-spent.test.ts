@@ -26,7 +26,7 @@ const inWords = { ...withSound, inputTokens: 4, audioInputTokens: 0 };
 const broken = new BotError('provider.truncated', true, 'It broke off.');
 const refused = new BotError('provider.bad_key', false, 'No.');
 
-/** What a turn of one second of speech takes that these models are asked for in turn. */
+/** Answer and its usage for a turn of one second of speech, from these models in turn. */
 async function answerOf(models: readonly AudioChatModel[], clock = new VirtualClock()) {
   const model = audioChatWithFallbacks(chainOf('chat', models, clock).chain);
   const parts = { model, synthesizer: new FakeSynthesizer(), input: 'audio' } as const;

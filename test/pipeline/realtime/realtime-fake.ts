@@ -90,14 +90,14 @@ export async function drain(
   return { parts, error: undefined };
 }
 
-/** What the server was told over its connections, without the settings of sessions. */
+/** Commands to the server over its connections, without the settings of sessions. */
 export function commandsOf({ calls }: Pick<MockTalk, 'calls'>): string[] {
   return calls.flatMap(({ commands }) =>
     commands.map(({ type }) => type).filter((type) => type !== 'session.update'),
   );
 }
 
-/** What the server has in mind: who, and what. */
+/** Conversation items of the server: role and content. */
 export function remembered(call: TalkCall | undefined): string[] {
   return (call?.items ?? []).map(({ type, role, text, sound }) => {
     const what = sound ? `sound ${Math.round((sound.length / 24_000) * 1000)}` : text;

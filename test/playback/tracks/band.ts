@@ -24,7 +24,7 @@ export function steady(value: number, ms: number): SoundSource {
   return fromPcm(`level ${value}`, { samples, rateHz: rate, channels: 2 });
 }
 
-/** What was taken to be played. */
+/** Item that was added. */
 export function itemOf(added: AddItemResult): TrackItem {
   if (!('item' in added)) throw new Error(`It was not taken: ${added.kind}.`);
   return added.item;

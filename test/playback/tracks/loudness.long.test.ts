@@ -12,7 +12,7 @@ function sine(dbfs: number, ms: number, rateHz = rate): Pcm {
   return { samples: tone(ms, { hz: 997, peak: peakOf(dbfs), rateHz }), rateHz, channels: 2 };
 }
 
-/** Of the mix, in LUFS, from `fromMs` on. */
+/** Loudness of the mix, in LUFS, from `fromMs` to `toMs`. */
 function heard(band: Band, fromMs: number, toMs: number): number {
   const meter = new LoudnessMeter();
   for (const frame of band.frames.slice(fromMs / 20, toMs / 20)) meter.push(Int16Array.from(frame));

@@ -21,7 +21,7 @@ function loudTone(ms: number) {
   return fromPcm('tone', { samples, rateHz: rate, channels: 2 });
 }
 
-/** Of the tone itself, 131 a sample; of a ramp of 5 ms, 42 to 63 more. */
+/** Limit of the step between samples: 131 for the tone itself, 42 to 63 more for a ramp of 5 ms. */
 const smooth = 210;
 
 test.each<[string, (band: Band) => unknown]>([
@@ -145,7 +145,7 @@ function ideal(parts: readonly Part[], at: number): number {
   }, 0);
 }
 
-/** What 20 ms differ from that, as energies. */
+/** Energy of the signal, and of its difference from that, over 20 ms. */
 function difference(out: Int16Array, parts: readonly Part[], frame: number): [number, number] {
   let [signal, error] = [0, 0];
   for (let n = frame === 0 ? 240 : 0; n < 960; n++) {

@@ -8,7 +8,7 @@ import { Band, rate } from './band.ts';
 
 const cancelled: ReadonlySet<string> = new Set(['skipped', 'stopped', 'closed']);
 
-/** What a track should hold. */
+/** Expected content of a track. */
 type ExpectedTrack = { now: TrackItem | undefined; waiting: TrackItem[] };
 
 /** Everything that is known of a run, by plain lists. */
@@ -17,7 +17,7 @@ class Model {
   readonly #tracks = new Map<string, ExpectedTrack>();
   readonly #added = new Set<TrackItem>();
   readonly #ends = new Map<TrackItem, ItemEnd[]>();
-  /** What an operation is about to cancel. */
+  /** Items that an operation is about to cancel. */
   #doomed = new Set<TrackItem>();
 
   constructor() {

@@ -91,7 +91,7 @@ export function levels(sound: Int16Array, hz: number): number[] {
   });
 }
 
-/** How sharp the sharpest corner of each 20 ms is: a click stands out by far. */
+/** Sharpest corner of each 20 ms: a click stands out by far. */
 export function corners(sound: Int16Array): number[] {
   return Array.from({ length: Math.floor(sound.length / 960) }, (_, frame) => {
     let most = 0;

@@ -102,15 +102,26 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
   await expect.poll(() => tab.ofKind('state').at(-1)).toMatchObject({ commands: [body] });
   const commanded = tab.ask({ kind: 'command', name: 'greet' });
   const options = [{ label: 'Red', value: 'red' }];
+  const djs = [{ id: setup.sandbox.guild().addRole('DJs'), type: 'role' }];
   const menus = [
     { type: 1, components: [{ type: 3, custom_id: 'colour', placeholder: 'A colour', options }] },
     { type: 1, components: [{ type: 5, custom_id: 'who' }] },
+    { type: 1, components: [{ type: 8, custom_id: 'where', channel_types: [0] }] },
+    { type: 1, components: [{ type: 6, custom_id: 'role', default_values: djs }] },
   ];
   await answer(0, { type: 4, data: { content: 'Hi', components: menus } });
   const { messageId } = await commanded;
   expect(tab.ofKind('message')[0]?.menus).toMatchObject([
     { customId: 'colour', placeholder: 'A colour', least: 1, most: 1, choices: options },
-    { customId: 'who', choices: [{ label: 'Adam', value: 'Adam' }] },
+    { customId: 'who', choices: [{ label: 'Adam', value: 'Adam', chosen: false }] },
+    { customId: 'where', choices: [{ label: 'general' }] },
+    {
+      customId: 'role',
+      choices: [
+        { label: 'Nova', chosen: false },
+        { label: 'DJs', chosen: true },
+      ],
+    },
   ]);
   const picked = tab.ask({ kind: 'press', messageId, customId: 'colour', values: ['red'] });
   const line = { type: 4, custom_id: 'name', style: 2, max_length: 9 };

@@ -13,7 +13,7 @@ import {
   soon,
 } from './voice-callers.ts';
 
-/** What ten packets are: 100 ms, and the silence frames after it. */
+/** Sound of ten packets: 100 ms, and the silence frames after it. */
 const word = chirp(100, 300);
 
 test('nobody gets a packet of a person who may not speak, until that is taken back', async () => {

@@ -51,7 +51,7 @@ async function ask({ setup, sayings }: Talk, who: SandboxPerson, words: (typeof 
   return before.filter((content) => !content.includes('It is data'));
 }
 
-/** What the model was shown of the conversation for its last answer. */
+/** Conversation in the prompt of the model's last answer. */
 function history({ providers }: ScenarioSetup): readonly string[] {
   const chats = providers.requests.filter(({ endpoint }) => endpoint === 'chat');
   const { messages } = (chats.at(-1)?.body ?? { messages: [] }) as {

@@ -35,7 +35,7 @@ function expectLinks({ sandbox }: ScenarioSetup, shown: string, said: readonly s
 
 type JsonLine = { readonly text: string; readonly startMs: number };
 
-/** What was just shown is kept within 300 ms. */
+/** Transcript with the lines just shown; they are kept within 300 ms. */
 async function transcriptWith(
   setup: ScenarioSetup,
   person: SandboxPerson,

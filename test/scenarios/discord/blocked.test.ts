@@ -1,10 +1,11 @@
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { commandReply, whispered } from '#test/scenarios/setup/asking.ts';
+import { commandReply, use, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   converse,
+  eventually,
   openScenario,
   recognised,
   scenario,
@@ -41,7 +42,10 @@ scenario(
     const asked = await commandReply(ben, 'privacy forget');
     const forgotten = await ben.press(asked, 'parley:forget.confirm').answered(soon());
     expect(forgotten.text).toContain(text('privacy.forget.blocked'));
-    expect((await commandReply(olga, 'settings view')).text).toContain(`blocked: ${ben.id}`);
+    const panel = await commandReply(olga, 'settings view');
+    use(olga, panel, 'settings.group', ['settings.group.people']);
+    const shown = `blocked**: <@${ben.id}> (`;
+    await eventually(() => expect(setup.sandbox.message(panel.id)?.text).toContain(shown));
   },
 );
 

@@ -1,5 +1,8 @@
 import { expect } from 'vitest';
+import { commands } from '#commands/commands.ts';
 import type { RegisteredOption } from '#sandbox/world/world.ts';
+import { linkedCommands } from '#src/discord/interactions/rendering.ts';
+import { byLine } from '#src/discord/interactions/slashes.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { instantPace } from '#test/fakes/providers/providers.ts';
@@ -19,6 +22,7 @@ import {
   hearing,
   madeTexts,
   openScenario,
+  type ScenarioSetup,
   scenario,
   seat,
   shownMessages,
@@ -57,6 +61,7 @@ scenario('twelve commands can be typed, with these options and choices', async (
     'captions on language translate',
     'captions page',
     'captions recap since=start|i came session',
+    'captions thread language',
     'captions transcript format=md|txt|srt|vtt|json session',
     'help topic',
     'join channel mode=talk|captions follow',
@@ -233,36 +238,52 @@ scenario('/stop cuts an answer off, and only what was heard of it is remembered'
   expect(words.length).toBeLessThan(lecture.length * 0.75);
 });
 
+/** Lines of `/help` for a member where a model answers, after the first. */
+const helpIds = [
+  'help.ask.typed',
+  'help.voice',
+  'help.words',
+  'help.stop',
+  'help.tracks',
+  'help.captions.model',
+  'help.privacy',
+  'help.stats',
+  'help.reminders',
+  'help.trouble',
+] as const;
+
+/** Text with its commands linked by their ids in the sandbox. */
+function linked({ sandbox }: ScenarioSetup, words: string): string {
+  const ids = new Map(sandbox.commands().map(({ body, id }) => [`${body.name}`, id]));
+  return linkedCommands(words, byLine(commands), ids);
+}
+
 scenario('/stats tells how fast the bot is here, /help how to use it', async () => {
   const replies = [{ match: /^/, text: 'Yes.' }];
   await using setup = await openScenario({ providers: { replies } });
   const adam = await seat(setup, 'Adam');
   expect(await commandReply(adam, 'stats')).toMatchObject(whispered('stats.none'));
   const help = await commandReply(adam, 'help');
-  const topics = [
-    'start',
-    'ask',
-    'voice',
-    'words',
-    'stop',
-    'tracks',
-    'privacy',
-    'stats',
-    'settings',
-    'trouble',
-  ] as const;
-  const all = topics.map((topic) => text(`help.${topic}`)).join('\n');
-  expect(help).toMatchObject({ text: all, ephemeral: true });
+  const helpTexts = [
+    text('help.start.call', { channel: 'Lounge' }),
+    ...helpIds.map((id) => text(id)),
+  ];
+  expect(help).toMatchObject({ text: linked(setup, helpTexts.join('\n')), ephemeral: true });
+  expect(help.text).toMatch(/<\/join:\d+> and I come to Lounge/);
+  expect(help.text).toMatch(/<\/track play:\d+> puts/);
   expect(buttonsOf(help).map(([, label]) => label)).toEqual(['/join', '/privacy status', '/stats']);
-  expect(await commandReply(adam, 'help', { topic: ' Stop' })).toMatchObject(
-    whispered('help.stop'),
-  );
+  const stop = await commandReply(adam, 'help', { topic: ' Stop' });
+  expect(stop).toMatchObject({ text: linked(setup, text('help.stop')), ephemeral: true });
+  const topics =
+    'start, ask, voice, words, stop, tracks, captions, privacy, stats, reminders, trouble';
   expect(await commandReply(adam, 'help', { topic: 'cake' })).toMatchObject(
-    whispered('help.unknown', { topic: 'cake', topics: topics.join(', ') }),
+    whispered('help.unknown', { topic: 'cake', topics }),
   );
   const joined = await pressed(adam, help, 'try.join');
   expect(joined.text).toContain(text('join.ok', { channel: 'Lounge' }));
   await adam.settled(soon());
+  const [next = ''] = (await commandReply(adam, 'help')).text.split('\n');
+  expect(next).toBe(text('help.start.heard'));
   expect((await pressed(adam, help, 'try.privacy')).text).toContain('Hearing you: yes.');
   await converse(setup, adam, question);
   const speed =
@@ -279,7 +300,7 @@ scenario('half-typed words are completed, and everybody reads their own language
   const typed = (line: string, option: string, words: string) =>
     adam.complete(line, { [option]: words }, option).suggested(soon());
   expect(await typed('help', 'topic', 'st')).toMatchObject(
-    ['start', 'stop', 'stats', 'settings'].map((name) => ({ name, value: name })),
+    ['start', 'stop', 'stats'].map((name) => ({ name, value: name })),
   );
   expect(await typed('say', 'voice', 'al')).toEqual([]);
   expect(await commandReply(adam, 'join')).toMatchObject(whispered('join.none', {}, 'de'));

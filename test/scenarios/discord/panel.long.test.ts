@@ -16,7 +16,7 @@ import {
   soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
-/** What Discord would show now. */
+/** Message as Discord would show it now. */
 function now({ sandbox }: ScenarioSetup, { id }: ShownMessage): ShownMessage {
   const message = sandbox.message(id);
   if (!message) throw new Error('The panel is gone.');
@@ -34,7 +34,7 @@ function wentThrough(states: readonly string[], first: string, { edits }: ShownM
   });
 }
 
-/** As a run before there were seats in the store leaves it. */
+/** Empties the table of seats, as a run before there were seats in the store leaves it. */
 function forgetSeats({ dataDir }: ScenarioSetup): void {
   using sqlite = new DatabaseSync(storePath(dataDir));
   sqlite.exec('DELETE FROM seats');

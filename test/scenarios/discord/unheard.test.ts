@@ -5,6 +5,7 @@ import { realClock } from '#src/base/clock.ts';
 import { text } from '#src/texts/texts.ts';
 import { joined, speech } from '#test/audio/speech.ts';
 import { buttonsOf, commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
+import { turnOn } from '#test/scenarios/setup/captioning.ts';
 import {
   callIn,
   converse,
@@ -76,22 +77,30 @@ scenario('who talks unheard is told once what to press, unopened, and heard afte
   expect(counts.notAllowed).toBeGreaterThan(250);
 });
 
-scenario('packets of who said no cause no line, and none of them is opened', async () => {
-  await using setup = await openScenario();
-  const notices = noticesIn(setup);
-  const [ben, adam] = [await seat(setup, 'Ben'), await callIn(setup, 'Adam')];
-  await ben.settled(soon());
-  expect(await commandReply(ben, 'privacy deny')).toMatchObject(whispered('privacy.denied'));
-  const before = ben.counts().sentPackets;
-  await ben.say(monologue(12), soon());
-  const sent = ben.counts().sentPackets - before;
-  expect(sent).toBeGreaterThan(500);
-  expect(notices).toEqual([]);
-  expect(recognised(setup)).toEqual([]);
-  const { opened, notAllowed } = await countsOf(setup, adam);
-  expect(opened).toBe(0);
-  expect(notAllowed).toBeGreaterThanOrEqual(sent - 1);
-});
+scenario(
+  'packets of who said no cause no notice, none of them is opened, and captions say that somebody speaks',
+  async () => {
+    await using setup = await openScenario();
+    const notices = noticesIn(setup);
+    const [ben, adam] = [await seat(setup, 'Ben'), await callIn(setup, 'Adam')];
+    await ben.settled(soon());
+    expect(await commandReply(ben, 'privacy deny')).toMatchObject(whispered('privacy.denied'));
+    await turnOn(adam);
+    await ben.settled(soon());
+    const before = ben.counts().sentPackets;
+    await ben.say(monologue(12), soon());
+    const sent = ben.counts().sentPackets - before;
+    expect(sent).toBeGreaterThan(500);
+    expect(notices).toEqual([]);
+    expect(recognised(setup)).toEqual([]);
+    const remark = `*${text('captions.remark.unwritten')}*`;
+    const holding = setup.sandbox.messages('Lounge').filter((one) => one.text.includes(remark));
+    expect(holding.map((one) => one.text)).toEqual([remark]); // captions say no more than that
+    const { opened, notAllowed } = await countsOf(setup, adam);
+    expect(opened).toBe(0);
+    expect(notAllowed).toBeGreaterThanOrEqual(sent - 1);
+  },
+);
 
 scenario('the panel names who has not answered, and they may take their name out', async () => {
   await using setup = await openScenario();
@@ -101,6 +110,8 @@ scenario('the panel names who has not answered, and they may take their name out
   const shows = (words: string) =>
     eventually(() => expect(sandbox.message(panel.id)?.text).toContain(words));
   expect(panel.text.startsWith('Press Hear me to talk to me')).toBe(true);
+  await shows(text('panel.privacy'));
+  expect(sandbox.message(panel.id)?.text.split('Press Hear me')).toHaveLength(2); // once
   await shows(text('panel.people.unasked', { names: 'Ben' }));
   const now = sandbox.message(panel.id) ?? expect.fail();
   expect(await pressed(ben, now, 'hide_name')).toMatchObject(whispered('panel.name_hidden'));

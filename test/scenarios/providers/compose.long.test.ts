@@ -15,7 +15,7 @@ import {
 } from '#test/scenarios/setup/scenario-setup.ts';
 
 const answer = 'The Millau Viaduct, I think.';
-/** What `.env` holds where nothing is set, and the key of the proxy that `deploy/README.md` has put there. */
+/** Variables of `.env` where nothing is set, and the key of the proxy that `deploy/README.md` has put there. */
 const dotEnv = {
   TRANSCRIPTION_BASE_URL: '',
   CHAT_COMPLETION_BASE_URL: '',

@@ -65,7 +65,7 @@ async function ask(person: SandboxPerson): Promise<void> {
   await person.listen({ sinceMs, quietMs, timeoutMs: waitMs }, soon());
 }
 
-/** What the last request to a chat server showed, and what the Realtime server has in mind. */
+/** Text of the last request to a chat server, and the items of the Realtime server. */
 function lastShown({ providers }: ScenarioSetup): string {
   return JSON.stringify(providers.requests.findLast(({ endpoint }) => endpoint === 'chat')?.body);
 }

@@ -35,7 +35,7 @@ async function expectMended(setup: ScenarioSetup, person: SandboxPerson): Promis
   await expectAlike(heard.pcm, made);
 }
 
-/** What the bot wrote beside the voice channel. */
+/** Messages of the bot beside the voice channel. */
 function written({ sandbox }: ScenarioSetup): string[] {
   return sandbox.messages('Lounge').map((message) => message.text);
 }
@@ -102,7 +102,7 @@ scenario('a provider that hangs keeps nobody from sending the bot away', async (
   await eventually(() => expect(asked()?.leftAtMs).toBeDefined());
 });
 
-/** How long each request for words was waited for that the bot gave up, in ms. */
+/** Time that the bot waited for each recognition request before it gave up, in ms. */
 function givenUpMs({ providers }: ScenarioSetup): readonly number[] {
   return providers.requests.flatMap(({ endpoint, atMs, leftAtMs }) =>
     endpoint === 'transcriptions' && leftAtMs !== undefined ? [leftAtMs - atMs] : [],
@@ -162,7 +162,7 @@ scenario(
   },
 );
 
-/** What one request is to answer: both questions, where the words of the first came as the second ended. */
+/** Questions of one request: both, where the words of the first came as the second ended. */
 function newest(messages: readonly ScenarioMessage[]): readonly string[] {
   return messages.at(-1)?.content.split('\n') ?? [];
 }

@@ -32,7 +32,7 @@ const story = [
 const endless = { replies: [{ match: /^/, text: story.join(' ') }] };
 const brief = { replies: [{ match: /^/, text: 'Yes.' }] };
 
-/** What the messages in the channel where the bot was called say. */
+/** Texts of the messages in the channel where the bot was called. */
 function shown({ sandbox }: ScenarioSetup, channel = 'general'): readonly string[] {
   return sandbox.messages(channel).map((message) => message.text);
 }
@@ -115,7 +115,7 @@ function stored({ dataDir }: ScenarioSetup): readonly number[] {
   return [count('panels'), count('seats')];
 }
 
-/** What the store holds of seats and of what people said there. */
+/** Rows of seats and of their consents in the store. */
 function kept({ dataDir }: ScenarioSetup): readonly unknown[] {
   using sqlite = new DatabaseSync(storePath(dataDir));
   return ['seats', 'seat_consents'].flatMap((table) =>

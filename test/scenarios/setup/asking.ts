@@ -1,10 +1,11 @@
 import type { Interaction, ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
+import { pressables } from '#sandbox/rest/rest-components.ts';
 import { type TextValues as Filling, type Locale, type TextId, text } from '#src/texts/texts.ts';
 import { soon } from './scenario-setup.ts';
 
-/** What is slower than this is printed; a machine under test may be busy. */
+/** Time above which a reply is printed; a machine under test may be busy. */
 const hastyMs = 300;
 
 /** Issues a slash command; what came back first. Discord itself takes nothing after 3 s. */
@@ -23,6 +24,20 @@ export function pressed(
   name: string,
 ): Promise<ShownMessage> {
   return firstAnswer(person.press(message, customId(name)), `the button ${name}`);
+}
+
+/** Uses the button or the menu whose name begins so, and picks these values from a menu. */
+export function use(
+  person: SandboxPerson,
+  message: ShownMessage,
+  start: string,
+  values?: readonly string[],
+): Interaction {
+  const found = pressables(message.components).find(({ custom_id }) =>
+    custom_id.startsWith(customId(start)),
+  );
+  if (!found) throw new Error(`There is no ${start}.`);
+  return person.press(message, found.custom_id, values);
 }
 
 /** A sentence that only the caller reads. */

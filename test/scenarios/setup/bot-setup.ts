@@ -16,7 +16,7 @@ export type BotSetupOptions = {
   /** Folder of the program. Default: the one under test. */
   readonly checkout?: URL;
   readonly providers: Partial<MockSettings>;
-  /** Of the bot, beside where it is to log in. */
+  /** Environment of the bot, beside its login. */
   readonly environment?:
     | BotEnvironment
     | ((sandbox: Sandbox, providers: MockProviders) => BotEnvironment);
@@ -25,12 +25,12 @@ export type BotSetupOptions = {
 /** Discord in this process, mock providers, and the bot as a process of its own that is logged in. */
 export type BotSetup = AsyncDisposable & {
   readonly sandbox: Sandbox;
-  /** What the voice server knows about single servers; it knows nothing where the sandbox has been given a voice half. */
+  /** Calls of the voice server about single servers; there are none where the sandbox has been given a voice half. */
   readonly voiceRequests: VoiceRequests;
   readonly providers: MockProviders;
   /** The present one. */
   readonly bot: BotProcess;
-  /** What the bot keeps between its runs. */
+  /** Folder of data that the bot keeps between its runs. */
   readonly dataDir: string;
   /** Ends the bot in order and starts it again over the same data. */
   restart(): Promise<void>;

@@ -28,7 +28,7 @@ const recordings = [
 
 const times = await knownWords();
 
-/** What people say in a scenario: each text is a recording of its own, and recognised by its sound alone. */
+/** Utterances of people in a scenario: each text is a recording of its own, and recognised by its sound alone. */
 export class Sayings<Text extends string> {
   readonly #recogniser = new MockRecogniser();
   readonly #sounds = new Map<string, Pcm>();

@@ -6,12 +6,12 @@ import { soon } from './scenario-setup.ts';
 
 const program = new URL('./likeness-worker.ts', import.meta.url);
 
-/** What is heard is a copy of what was said at or above this, and something else below. */
+/** Similarity from which heard sound counts as a copy of the sent one. */
 const alike = 0.6;
 /** A thread that is busy with what other scenarios heard, on a busy machine. */
 const waitMs = 60_000;
 
-/** Of this process: a thread takes longer to start than to compare. */
+/** Thread of this process: it takes longer to start than to compare. */
 let thread: Worker | undefined;
 
 /** Compares in a thread of its own: people of other scenarios are speaking in this one, in real time. */

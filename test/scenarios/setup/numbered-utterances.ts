@@ -13,12 +13,14 @@ export function settingsOf(
   return { pace: instantPace, hears, rateHz: mockRateHz, ...more };
 }
 
-/** What the utterance of that number is understood as. */
+/** Recognised text of the utterance of that number. */
 export function wordsFor(n: number): string {
   return `Nova, utterance ${n}!`;
 }
 
-/** Of an utterance its beginning is sent first, and then more and more of it. Returns its place. */
+/**
+ * Adds an utterance, or replaces its beginning, as its beginning is sent first, and then more and more of it. Returns its place.
+ */
 function noteIn(uttered: Pcm[], pcm: Pcm): number {
   const known = uttered.findLastIndex((one) => isBeginning(one, pcm));
   if (known < 0) return uttered.push(pcm) - 1;

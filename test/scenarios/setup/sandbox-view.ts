@@ -48,7 +48,7 @@ export function viewOf(sandbox: Sandbox, guilds: readonly SandboxGuild[]): Sandb
   };
 }
 
-/** What names no server happens in the first one of the scenario. */
+/** Faults of the sandbox; a fault that names no server happens in the first one of the scenario. */
 function faultsIn({ faults }: Sandbox, first: SandboxGuild): Sandbox['faults'] {
   return {
     ...faults,

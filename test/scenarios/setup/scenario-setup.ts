@@ -15,7 +15,7 @@ import { type BorrowedBot, borrowBot } from './shared-bots.ts';
 /** A Discord, mock providers and a bot that is logged in, for one scenario. */
 export type ScenarioSetup = BorrowedBot & {
   /**
-   * What the recogniser was given, one sound an utterance, as far as it came; oldest first.
+   * Sounds that the recogniser was given, one for each utterance, as far as it came; oldest first.
    *
    * It understood `Nova, utterance 1!`, `Nova, utterance 2!` and so on: with its name, which company makes necessary,
    * and with a number last, after which the bot waits a little longer and thinks nothing ahead.
@@ -23,7 +23,7 @@ export type ScenarioSetup = BorrowedBot & {
   readonly uttered: readonly Pcm[];
 };
 
-/** What people need who talk with the bot, whatever process it is. */
+/** Parts of a setup that people who talk with the bot need, in any process. */
 export type SpokenSetup = Pick<ScenarioSetup, 'sandbox' | 'providers' | 'uttered'>;
 
 /** Scenarios with the same environment use the same bots, one after the other, each in servers of its own. */
@@ -33,7 +33,7 @@ export type ScenarioOptions = {
   /** More servers, which the bot is in from the start. */
   readonly guilds?: readonly GuildOptions[];
   readonly providers?: Partial<MockSettings>;
-  /** Of the bot, beside where it is to log in. */
+  /** Environment of the bot, beside its login. */
   readonly environment?: BotEnvironment;
 };
 
@@ -42,10 +42,10 @@ export type OwnScenarioOptions = Partial<BotSetupOptions>;
 
 /** One question and what came of it. */
 export type ScenarioExchange = {
-  /** What the recogniser was given meanwhile; one sound, should a slow machine have cut it in two. */
+  /** Sound that the recogniser was given meanwhile; one sound, should a slow machine have cut it in two. */
   readonly uttered: Pcm;
   readonly heard: HeardStretch;
-  /** What the mock speech server made meanwhile. */
+  /** Sound that the mock speech server made meanwhile. */
   readonly made: Pcm;
 };
 
@@ -53,7 +53,7 @@ export type ScenarioMessage = { readonly role: string; readonly content: string 
 
 /** Deadline of one attempt at a scenario: it only ends one that hangs. */
 const scenarioMs = 300_000;
-/** Of a step: a busy machine may take ten times as long as an idle one. */
+/** Deadline of a step: a busy machine may take ten times as long as an idle one. */
 const waitMs = 30_000;
 
 /** Reply to somebody who calls the bot into company; the others hear a greeting. */
@@ -158,7 +158,7 @@ export async function converse(
   return { uttered: pieced(setup.uttered.slice(heardBefore)), heard, made: toneOf(made) };
 }
 
-/** What this person hears said from then on, until a second of quiet; cues of the bot that come before are left out. */
+/** Speech that this person hears from then on, until a second of quiet; cues of the bot before it are left out. */
 export async function hearAnswer(person: SandboxPerson, sinceMs: number): Promise<HeardStretch> {
   let fromMs: number | undefined;
   await eventually(() => {
@@ -183,14 +183,14 @@ export async function hearing({ heard }: SandboxPerson): Promise<void> {
   await eventually(() => expect(audible()).toBeGreaterThan(25));
 }
 
-/** What the mock speech server was given to say, oldest first. */
+/** Texts that the mock speech server was given to say, oldest first. */
 export function madeTexts({ providers }: SpokenSetup): string[] {
   return providers.requests.flatMap(({ endpoint, text }) =>
     endpoint === 'speech' && text !== undefined ? [text] : [],
   );
 }
 
-/** What the chat model was shown last, oldest message first. */
+/** Last messages to the chat model, oldest first. */
 export function shownMessages(setup: ScenarioSetup): readonly ScenarioMessage[] {
   return chats(setup).at(-1) ?? [];
 }
@@ -205,7 +205,7 @@ function everShown(setup: ScenarioSetup): string[] {
   return chats(setup).flatMap(wordsOf);
 }
 
-/** What the recogniser was given of this person, as the chat model was told. */
+/** Sound of this person that the recogniser was given, as the chat model was told. */
 export function utteredBy(setup: ScenarioSetup, name: string): Pcm {
   return pieced(setup.uttered.filter((_, place) => speakerOf(setup, place) === name));
 }
@@ -221,7 +221,7 @@ function speakerOf(setup: ScenarioSetup, place: number): string | undefined {
   return line?.split(':')[0];
 }
 
-/** What the chat model was shown in each request, oldest first. */
+/** Messages to the chat model in each request, oldest first. */
 export function chats({ providers }: ScenarioSetup): readonly (readonly ScenarioMessage[])[] {
   return providers.requests.flatMap(({ endpoint, body }) =>
     endpoint === 'chat' && body ? [(body.messages ?? []) as readonly ScenarioMessage[]] : [],
@@ -237,7 +237,7 @@ export function pieced(uttered: readonly Pcm[]): Pcm {
   return { samples: joined(uttered.map(({ samples }) => samples)), rateHz: 16_000, channels: 1 };
 }
 
-/** What the mock speech server makes of `texts`, one after the other. */
+/** Sound of the mock speech server for `texts`, one after the other. */
 export function toneOf(texts: readonly string[]): Pcm {
   const samples = joined(texts.map((text) => tone(text, mockRateHz)));
   return { samples, rateHz: mockRateHz, channels: 1 };

@@ -17,7 +17,7 @@ export type BorrowedBot = AsyncDisposable & Omit<BotSetup, 'abandon'>;
 
 type SharedBot = { readonly key: string; readonly running: BotSetup };
 
-/** Of one process, in use or idle: vitest plays three scenarios side by side, and most of them want the same bot. */
+/** Limit of one process, in use or idle: vitest plays three scenarios side by side, and most of them want the same bot. */
 const mostBots = 4;
 /** Until the bot has left a server and forgotten it; one that has not is used no more. */
 const eraseMs = 20_000;

@@ -60,7 +60,7 @@ export function inSharedTime(
   return { NODE_OPTIONS: `--import=${new URL(preload, checkout)}?${query}` };
 }
 
-/** As `BotProcess.start`, in shared time; `checkout` is the folder of the program. */
+/** Starts a bot like `BotProcess.start`, in shared time; `checkout` is the folder of the program. */
 export async function startInSharedTime(
   login: BotLogin,
   environment: Readonly<Record<string, string>>,

@@ -7,7 +7,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 /** The voice half of a scene, with what it knows about single servers. */
 export type VoiceRequests = {
   readonly half: VoiceHalf;
-  /** How often this person was given a seat in a voice channel of this server. */
+  /** Number of times that this person was given a seat in a voice channel of this server. */
   seatings(guildId: string, userId: string): number;
   /** Ends this person's call in this server alone, as the voice server does: their seat stays. */
   close(guildId: string, userId: string, closeCode: number): void;

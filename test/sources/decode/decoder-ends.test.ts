@@ -31,7 +31,7 @@ const reportedShape = z.object({
   oomScore: z.number(),
 });
 
-/** What the decoding process knows of itself. */
+/** The decoding process's report about itself. */
 async function reportedBy(decoding: Decoding): Promise<z.infer<typeof reportedShape>> {
   const refusal = await obey(decoding, 'tell').catch((error: BotError) => error.message);
   return reportedShape.parse(JSON.parse(/\{.*\}/.exec(`${refusal}`)?.[0] ?? ''));

@@ -29,7 +29,7 @@ async function call(port: number): Promise<void> {
   await once(line, 'connect');
 }
 
-/** What this process knows of the one that started it. */
+/** Report of this process: its id, environment and arguments, and its out-of-memory score. */
 function reportOf() {
   const { pid, env, execArgv, argv } = process;
   const path = '/proc/self/oom_score_adj';

@@ -9,7 +9,7 @@ type Over = {
   readonly signal?: AbortSignal;
   readonly mostBytes?: number;
 };
-/** What names stand for; each look takes the next, and the last stays. */
+/** Addresses of host names; each lookup takes the next, and the last stays. */
 type Names = Readonly<Record<string, readonly (readonly string[])[]>>;
 
 /** All bytes behind a link, as text. */

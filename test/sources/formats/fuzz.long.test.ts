@@ -6,7 +6,7 @@ import { runs } from '#test/properties.ts';
 import { files, inPieces, openDecoding, soundOf } from '#test/sources/sounds.ts';
 import { played, toneFile } from '#test/sources/tones.ts';
 
-/** Of each test, for the runs of the suite. */
+/** Deadline of each test, for the runs of the suite. */
 const timeoutMs = runs(60_000);
 
 const decoding = openDecoding();

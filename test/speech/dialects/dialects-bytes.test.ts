@@ -11,7 +11,7 @@ const samples = tone('Hello.', rateHz);
 const raw = soundBytes(samples, rateHz, 'pcm');
 const never = new AbortController().signal;
 
-/** What comes of a body that arrives in these pieces. */
+/** Samples of a body that arrives in these pieces. */
 function read(pieces: Iterable<Uint8Array>, type = 'audio/pcm'): Int16Array {
   const stream = new SoundStream(type, undefined);
   const all = [...pieces].flatMap((piece) => stream.push(piece));

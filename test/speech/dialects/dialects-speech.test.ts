@@ -52,7 +52,7 @@ const is =
     response.writeHead(status, { 'content-type': type }).end(body);
   };
 
-/** How it ended, and how much came before. */
+/** Error of a synthesis, and the number of pieces before it. */
 async function failureOf(voice: Synthesizer) {
   let pieces = 0;
   try {
@@ -63,7 +63,7 @@ async function failureOf(voice: Synthesizer) {
   return { pieces, error: undefined };
 }
 
-/** As the doctor shows it: in the log the server's own sentence is left out where it may quote the request. */
+/** Error text as the doctor shows it: the log leaves the server's own sentence out where it may quote the request. */
 function wordsOf(error: unknown): string {
   return error instanceof BotError ? withServerWords(error) : `${error}`;
 }

@@ -30,7 +30,7 @@ async function openSet(environment: Environment): Promise<Engines> {
   return await openEngines(result.config, () => {});
 }
 
-/** What is answered to these words, in sound and text. */
+/** Answer to these words, in sound and text. */
 async function hold(engines: Engines, turn: Turn, host: FakeHost) {
   const { synthesizer } = engines;
   const pipeline = chained({ chat: engines.chat('Nova'), synthesizer });

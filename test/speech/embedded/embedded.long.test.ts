@@ -145,7 +145,7 @@ function peak({ samples }: Pcm): number {
   return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
 }
 
-/** Of the part that sounds. */
+/** Loudness of the part that sounds. */
 function loudnessDb({ samples, rateHz }: Pcm): number {
   const powers: number[] = [];
   for (let at = 0; at < samples.length; at += rateHz / 100) {

@@ -42,7 +42,7 @@ export async function openReader(): Promise<RealtimeReader> {
   };
 }
 
-/** What such a server says for it. */
+/** Sound that such a server makes for it. */
 export function pcmOf(text: string): Pcm {
   return { samples: tone(text, 24_000), rateHz: 24_000, channels: 1 };
 }

@@ -35,7 +35,7 @@ function open(model: string) {
     transcriber,
     hinted: (...hints: readonly string[]): Transcriber =>
       transcriber.withHints?.(hints) ?? expect.fail(),
-    /** What its connections were told, in order. */
+    /** Updates to its connections, in order. */
     updates: () => mock.calls.slice(from).flatMap(({ updates }) => updates),
     [Symbol.dispose]: () => transcriber[Symbol.dispose](),
   };

@@ -1,49 +1,23 @@
 import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
-import sql, { raw } from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
-import { columnName } from '#src/sql/columns.ts';
-import type { Connection } from '#src/sql/connection.ts';
-import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { select } from '#src/sql/table.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
-import { type BackupKind, backupKinds, connectionTo } from '#src/storage/backups/backup-kinds.ts';
+import { backupKinds } from '#src/storage/backups/backup-kinds.ts';
 import { backupsFolder } from '#src/storage/backups/copy-names.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
-import { PostgresPool } from '#src/storage/postgres/pool.ts';
 import { openShardRegistry } from '#src/storage/postgres/shards/postgres-shard-registry.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
 import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { rowsOfFile, rowsOfSchema } from '#test/storage/every-row.ts';
 import { storeFolder } from '#test/storage/files.ts';
 import { dora, guildId, placeId, writeMain, writeTranscripts } from '#test/storage/stored-rows.ts';
 import { openIn } from './open-stores.ts';
 import { openTranscriptsIn } from './open-transcripts.ts';
 
 const clock = realClock;
-
-/** Every row of every table that outlives an operation, in the order of its key. */
-async function everyRow(connection: Connection, { tables }: BackupKind) {
-  const found: Record<string, unknown> = {};
-  for (const table of tables.filter(({ key }) => key.length > 0)) {
-    const order = raw(table.key.map(columnName).join(', '));
-    const rows = await select(connection, table, sql`ORDER BY ${order}`);
-    found[table.name] = rows.map(({ terms: _, ...row }) => row); // each database has its own index of words
-  }
-  return found;
-}
-
-async function rowsOfFile(path: string, kind: BackupKind) {
-  using file = new DatabaseSync(path, { readOnly: true });
-  return await everyRow(connectionTo(file), kind);
-}
-
-async function rowsOfSchema({ url }: TestSchema, kind: BackupKind) {
-  await using pool = new PostgresPool({ url, clock });
-  return await pool.read((connection) => everyRow(connection, kind));
-}
 
 /** A program of the bot over that database, with its files in `dataDir`. */
 function run(

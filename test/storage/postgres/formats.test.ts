@@ -35,7 +35,7 @@ async function contentOf(schema: TestSchema): Promise<string> {
 
 withPostgres(() => {
   test.each(parts.map((part) => [part.name, part] as const))(
-    'one migration creates the tables of %s, and a later one keeps what is there',
+    'one migration creates the tables of %s, and a later one runs only where it is asked for, and keeps what is there',
     async (name, part) => {
       await using schema = await openSchema();
       await using pool = openPool(schema);
@@ -49,7 +49,17 @@ withPostgres(() => {
       const version = known + 1;
       const sql = "ALTER TABLE kept ADD COLUMN word text NOT NULL DEFAULT 'new'";
       const later = { name, migrations: [...part.migrations, { version, sql }] };
-      for (const _time of ['once', 'again']) await migratePostgres(pool, [later]);
+      const copyFirst = `has format ${known} of ${name}, and this version writes format ${version}, .* \\(npm run backup -- --transcripts\\), then run npm run migrate\\.$`;
+      await expect(migratePostgres(pool, [later])).rejects.toMatchObject({
+        code: 'store.misconfigured',
+        retryable: false,
+        message: expect.stringMatching(copyFirst),
+      });
+      expect(await schema.sql('SELECT * FROM parley_schema')).toEqual([
+        { part: name, version: known },
+      ]);
+      for (const _time of ['once', 'again'])
+        await migratePostgres(pool, [later], { upgrades: true });
       expect(await schema.sql('SELECT * FROM kept')).toEqual([{ id: '1', word: 'new' }]);
       expect(await schema.sql('SELECT * FROM parley_schema')).toEqual([{ part: name, version }]);
       await expect(migratePostgres(pool, [part])).rejects.toMatchObject({ code: 'store.newer' });

@@ -44,7 +44,7 @@ function waits(): void {
     const clock = new VirtualClock();
     await using store = await openIn(place, clock);
     proxy.cut();
-    const entry = { guildId: '10', day: '2026-11-20', nanoUsd: 5, ms: 0, unpriced: 0, turns: 1 };
+    const entry = { guildId: '10', day: '2026-11-19', nanoUsd: 5, ms: 0, unpriced: 0, turns: 1 };
     const writing = Promise.all([
       store.consents.write('10', '1', always),
       store.consents.write('10', '1', never),
@@ -58,7 +58,7 @@ function waits(): void {
     await writing;
     clearInterval(advancing);
     expect(await store.consents.read('10')).toEqual(new Map([['1', never]]));
-    expect(await store.spending.read('2026-11-20')).toMatchObject([{ nanoUsd: 10, turns: 2 }]);
+    expect(await store.spending.read('2026-11-19')).toMatchObject([{ nanoUsd: 10, turns: 2 }]);
   });
 
   test('what adds up is not added twice where the answer to its commit is lost', async () => {
@@ -160,7 +160,7 @@ function spendsLate(): void {
     await using cutOff = await openIn(place, clock);
     await using other = await openIn(place.schema);
     place.proxy.cut();
-    const report = reportOf('2026-11-20', spentOn('2026-11-20', '1'));
+    const report = reportOf('2026-11-19', spentOn('2026-11-19', '1'));
     const late = cutOff.sharedSpending.exchange(report);
     await expect.poll(() => clock.sleeping).toBe(1);
     const today = spentOn('2026-11-23', '2');
@@ -183,9 +183,9 @@ function spendsLate(): void {
     const { sharedSpending, spending } = store;
     const today = spentOn('2026-11-23', '2');
     await sharedSpending.exchange(reportOf('2026-11-23', today));
-    await sharedSpending.exchange(reportOf('2026-11-23', spentOn('2026-11-20', '1')));
+    await sharedSpending.exchange(reportOf('2026-11-23', spentOn('2026-11-19', '1')));
     expect(await spending.read('2026-11-23')).toEqual(today);
-    expect(await spending.read('2026-11-20')).toEqual([]);
+    expect(await spending.read('2026-11-19')).toEqual([]);
   });
 }
 

@@ -13,7 +13,7 @@ const until = new AbortController().signal;
 const clock = realClock;
 const deaf = () => undefined;
 
-/** How a start is refused. */
+/** Error of a refused start. */
 function refusal(url: string): Promise<unknown> {
   const options = { url: new Secret(url), clock, report: deaf };
   return openPostgresStore(options, until).catch((error) => error);

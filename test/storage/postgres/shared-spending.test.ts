@@ -14,10 +14,10 @@ const today = dayOf(Date.now());
 const entry: SpendingEntry = { guildId, day: today, nanoUsd: 1, ms: 2, unpriced: 3, turns: 4 };
 
 /** One of several processes with budgets in one database: a dollar a day for the server. */
-async function openProcess(schema: TestSchema) {
+async function openProcess(schema: TestSchema, totalUsd = 0) {
   await using stack = new AsyncDisposableStack();
   const { sharedSpending: shared, spending: former } = stack.use(await openIn(schema));
-  const ledger = new Ledger();
+  const ledger = new Ledger({ countsAll: totalUsd > 0 });
   const clock = realClock;
   const reported: unknown[] = [];
   const exchange = stack.use(
@@ -31,7 +31,12 @@ async function openProcess(schema: TestSchema) {
     }),
   );
   await exchange.open();
-  const { budgets } = openBudgets(clock, { caps: { serverDay: dollars(1) }, ledger, exchange });
+  const { budgets } = openBudgets(clock, {
+    caps: { serverDay: dollars(1) },
+    totalUsd,
+    ledger,
+    exchange,
+  });
   const resources = stack.move();
   return { budgets, reported, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
@@ -40,10 +45,11 @@ async function openProcess(schema: TestSchema) {
 async function answerAll(
   { budgets }: Awaited<ReturnType<typeof openProcess>>,
   personId: string,
+  guildId = order.guildId,
 ): Promise<number> {
   for (let count = 0; ; count++) {
     await budgets.ready(guildId);
-    const opened = budgets.open({ ...order, personId });
+    const opened = budgets.open({ ...order, guildId, personId });
     if (opened.kind === 'refused') return count;
     opened.reservation.used({ inputTokens: 10_000 * (1 + (count % 8)), outputTokens: 0 });
     if (count % 3 > 0) await new Promise(setImmediate);
@@ -64,6 +70,22 @@ withPostgres(() => {
     expect(sum?.spent).toBeLessThanOrEqual(1e9 + 8 * 0.08e9);
     expect(sum?.spent).toBeGreaterThan(0.9e9);
     expect(theirs).toEqual(sum);
+    expect(await schema.sql('SELECT * FROM spending_reserves')).toEqual([]);
+  });
+
+  test('eight processes with a server each pass the total of all servers by one answer each at most', async () => {
+    await using schema = await openSchema();
+    const all = await Promise.all(Array.from({ length: 8 }, () => openProcess(schema, 1)));
+    await Promise.all(all.map((one, n) => answerAll(one, '1', `${10 + n}`)));
+    await Promise.all(all.map((one) => one[Symbol.asyncDispose]()));
+    expect(all.flatMap(({ reported }) => reported)).toEqual([]);
+    const [sum] = await schema.sql(
+      "SELECT sum(nano_usd)::float8 AS spent FROM spent WHERE guild_id <> 'all'",
+    );
+    expect(sum?.spent).toBeLessThanOrEqual(1e9 + 8 * 0.08e9);
+    expect(sum?.spent).toBeGreaterThan(0.9e9);
+    const total = "SELECT nano_usd::float8 AS spent FROM spent WHERE guild_id = 'all'";
+    expect(await schema.sql(total)).toEqual([sum]);
     expect(await schema.sql('SELECT * FROM spending_reserves')).toEqual([]);
   });
 
@@ -91,8 +113,8 @@ withPostgres(() => {
     await using schema = await openSchema();
     await using store = await openIn(schema);
     const last = { ...entry, personId: '1', day: '2026-11-20' };
-    await store.spending.add([{ ...last, day: '2026-11-17' }, last]);
-    expect(await store.spending.read('2026-11-17')).toEqual([]);
+    await store.spending.add([{ ...last, day: '2026-11-16' }, last]);
+    expect(await store.spending.read('2026-11-16')).toEqual([]);
     expect(await store.spending.read('2026-11-20')).toEqual([last]);
   });
 

@@ -1,6 +1,6 @@
 import { spokenCalls, spokenOtherwise } from './addressing-talk.ts';
 
-/** What a sentence says in a room of several people with the bot Nova, no window open: a call or not. */
+/** A sentence in a room of several people with the bot Nova, no window open: a call or not. */
 export type Case = readonly [text: string, isCall: boolean];
 
 const calls: readonly string[] = [

@@ -160,7 +160,7 @@ function reportedAfter(text: string, afterMs: number): NotedEffect[] {
   return runEvents(inOrder(...windows(0, ...word), closing, reported, ...ticks(wordEndMs, 3000)));
 }
 
-/** How long after the voice each effect came. */
+/** Time from the voice to each effect. */
 const delays = (noted: readonly NotedEffect[]) =>
   noted.map(({ kind, notedAtMs }) => [kind, notedAtMs - wordEndMs]);
 

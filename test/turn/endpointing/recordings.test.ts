@@ -19,7 +19,7 @@ const folder = 'test/fixtures/speech';
 const recordings: Recording[] = JSON.parse(await readFile(`${folder}/manifest.json`, 'utf8'));
 const weights = await loadSilero();
 
-/** What a microphone tells that closes with the recording: packets of 20 ms, then none. */
+/** Events of a microphone that closes with the recording: packets of 20 ms, then none. */
 function* listen(samples: Int16Array): Generator<EndpointingEvent> {
   const meter = new VoiceMeter(new VoiceActivity(weights));
   meter.push(new Int16Array(16_000), 0);

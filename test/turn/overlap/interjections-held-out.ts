@@ -1,7 +1,4 @@
-/**
- * What people say to make a bot stop, by language, separated by `|`; written before the word data was.
- * The bot is called Nova.
- */
+/** Phrases that make a bot stop, by language, separated by `|`; written before the word data was. The bot is called Nova. */
 export const heldOutStops: Readonly<Record<string, string>> = {
   en: `Stop. | Nova, stop! | okay okay stop | please stop talking | Shut up already | no no stop |
     can you be quiet please | That's enough, thank you. | just stop it now | alright Nova, enough |

@@ -66,7 +66,7 @@ function turns(done: readonly TimedEffect[], on: string, off: string): [number[]
   return [times(on), times(off)];
 }
 
-/** What became of one reply. */
+/** Fate of one reply. */
 function fate(done: readonly TimedEffect[]): 'over' | 'speaking' {
   const [ducks, unducks] = turns(done, 'duck', 'unduck');
   expect(unducks.length).toBe(ducks.length);

@@ -24,7 +24,7 @@ export function runEvents(events: readonly InterruptionEvent[], untilMs: number)
   return done;
 }
 
-/** As `play`, short: `pause 388`. */
+/** Effects of `play` in short form: `pause 388`. */
 export function runReports(events: readonly InterruptionEvent[], untilMs = 30_000): string[] {
   return runEvents(events, untilMs).map((effect) => {
     const who = 'personId' in effect ? ` ${effect.personId}` : '';

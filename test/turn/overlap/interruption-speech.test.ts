@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { interruptionRules as rules } from '#src/turn/overlap/interruption-rules.ts';
 import { type SpeechReaction, stepSpeech, unheard } from '#src/turn/overlap/interruption-speech.ts';
 
-/** What somebody who is answered asks of the bot by an evenly loud voice from 1,000 ms on, some of it explained. */
+/** Reaction to an evenly loud voice of the person answered from 1,000 ms on, some of it explained. */
 function claimed(atMs: number, explainedMs: number): SpeechReaction {
   const began = unheard({ personId: 'ann', atMs: 1_000 });
   const speech = { ...began, explainedMs, loudestDb: -20, levelDb: -20, sounding: true };

@@ -6,7 +6,7 @@ import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
-import type { ProgramPorts } from '#src/conversation/ports/program-ports.ts';
+import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
 import { ManagerTranscripts } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { SessionProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
@@ -49,7 +49,7 @@ export function programPorts(over: PortOverrides = {}): ProgramPorts {
 
 export type ApiFixture = AsyncDisposable & {
   readonly app: Hono;
-  /** What a listener for programs is handed. */
+  /** Arguments of a listener for programs. */
   readonly access: AccessSource['access'];
   readonly bugs: readonly unknown[];
   readonly budgets: TokenBudgets;

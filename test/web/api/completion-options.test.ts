@@ -19,7 +19,7 @@ const question = {
   model: 'parley',
   messages: [{ role: 'user' as const, content: 'Is a retriever a good dog?' }],
 };
-/** Of the server that the token is for. */
+/** Voice of the server that the token is for. */
 const ownVoice = 'slt';
 const sound = { ...question, modalities: ['text', 'audio'] };
 
@@ -45,7 +45,7 @@ async function refusalOf(asking: Promise<unknown>): Promise<unknown> {
   return error;
 }
 
-/** What a whole answer says and sounds like. */
+/** Text and sound of a whole answer. */
 function messageOf({ choices: [choice] }: ChatCompletion) {
   const { content = undefined, audio = undefined } = choice?.message ?? {};
   return {

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What OpenAI's published API description says of a request or of an answer. */
+/** Part of a request or of an answer in OpenAI's published API description. */
 export type DescribedPart = 'request' | 'answer' | 'event' | 'refusal';
 export type DescribedOperation =
   | 'get /models'

@@ -11,7 +11,7 @@ import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
 const at = (path: string) => `/v1/servers/${guildId}/${path}`;
 const wav = writeWav({ samples: new Int16Array(1_600), rateHz: 16_000, channels: 1 });
 
-/** What was asked of the bot, and its answer. */
+/** Requests to the bot, and its answer. */
 function asking(answer: Awaited<ReturnType<Public<TypedRequests>['ask']>>) {
   const asked: Parameters<Public<TypedRequests>['ask']>[] = [];
   const port = programPorts({
@@ -170,7 +170,7 @@ test.each([
   ]);
 });
 
-/** What was played, and what becomes of it. */
+/** Requests to play, and their outcome. */
 function playing(outcome: Playing, over: Partial<Public<TrackRequests>> = {}) {
   const requests: PlayRequest[] = [];
   const port = programPorts({

@@ -5,7 +5,7 @@ import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ProgramText } from '#src/conversation/ports/program-ports.ts';
+import type { ProgramText } from '#src/conversation/ports/http-api-ports.ts';
 import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { voicesOf } from '#test/commands/ports.ts';

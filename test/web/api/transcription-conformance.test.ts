@@ -137,7 +137,7 @@ test("the client's own forms fit the published description and the schema that f
   }
 });
 
-/** Of a form; a file stands for its bytes. */
+/** Fields of a form; a file stands for its bytes. */
 function fieldsOf(form: FormData): Json {
   const names = [...new Set(form.keys())];
   const fields = names.map((name) => {

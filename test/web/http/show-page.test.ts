@@ -24,7 +24,7 @@ async function linkProgram(dataDir: string) {
   return { out, err, code };
 }
 
-/** What is told of a page that has opened, to a log and to a terminal. */
+/** Report of a page that has opened, to a log and to a terminal. */
 function reportOf(page: Page, isTTY: boolean) {
   const [logged, written]: [unknown[], string[]] = [[], []];
   const log = { info: (...line: unknown[]) => logged.push(line), warn: () => undefined };

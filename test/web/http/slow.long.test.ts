@@ -55,7 +55,7 @@ function requests({ host }: URL, path: string, count: number): string {
   return `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(count);
 }
 
-/** How many bytes are still read on a connection until its end. */
+/** Number of bytes still read on a connection until its end. */
 async function bytesLeft(socket: Socket): Promise<number> {
   let bytes = 0;
   socket.on('data', (part) => {

@@ -2,11 +2,16 @@ import type { DesiredMessage } from '#src/conversation/ports/desired-message.ts'
 import type { TranscriptSpeaker } from '#src/features/captions/transcript-line.ts';
 import { cleanWords } from './shown-words.ts';
 
-/** One utterance as live captions know it at an instant. */
+/** In place of a speaker: the line says what happens beside words, for example that music plays. */
+export type RemarkSpeaker = { readonly kind: 'remark' };
+
+export const remark: RemarkSpeaker = { kind: 'remark' };
+
+/** One utterance as live captions know it at an instant, or a remark, which is final from the beginning. */
 export type CaptionLine = {
   /** Unique in its session, as `TranscriptLine.number`. */
   readonly number: number;
-  readonly speaker: TranscriptSpeaker;
+  readonly speaker: TranscriptSpeaker | RemarkSpeaker;
   /** First and last voiced packet, in ms since the start of the session; no end while it goes on. */
   readonly startMs: number;
   readonly endMs?: number;

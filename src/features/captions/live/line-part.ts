@@ -58,6 +58,7 @@ export function comparePlaces(a: LinePart, b: LinePart): number {
 
 /** Parts that a line is to be shown in; none while it has no visible words. */
 export function wantedParts(line: CaptionLine, texts: CaptionTexts): readonly WantedPart[] {
+  if (line.speaker.kind === 'remark') return remarkParts(line);
   const name = shownName(line.speaker.name, texts.unnamed);
   const maxLength = maxPartChars - name.length - timeChars - texts.stopped.length;
   const words: readonly ShownWords[] =
@@ -78,9 +79,18 @@ export function wantedParts(line: CaptionLine, texts: CaptionTexts): readonly Wa
   ];
 }
 
+/** In italics without a name, which no words of people can be. */
+function remarkParts({ text }: CaptionLine): readonly WantedPart[] {
+  const parts = shownParts(cleanWords(text), maxPartChars - timeChars);
+  return parts.map(({ words, isGlued }, index) => {
+    return { kind: 'text', index, name: '', mark: '', words: `*${words}*`, isGlued };
+  });
+}
+
 /** Whether both are of one speaker, uninterrupted, and are read as one. `b` comes next in order of speech. */
 export function areMerged(a: CaptionLine, b: CaptionLine): boolean {
   if (a.isCut || a.endMs === undefined || b.startMs - a.endMs >= mergedGapMs) return false;
+  if (a.speaker.kind === 'remark' || b.speaker.kind === 'remark') return false;
   if (a.state === 'not-understood' || b.state === 'not-understood') return false;
   return speakerKey(a.speaker) === speakerKey(b.speaker);
 }

@@ -56,7 +56,8 @@ function renderGroup(group: readonly LinePart[], startedAtWallMs: number): strin
   if (!first) return '';
   const words = joined(group.filter(({ kind }) => kind === 'text'));
   const translated = joined(group.filter(({ kind }) => kind === 'translation'));
-  const head = `${first.name} ${timeOf(first, startedAtWallMs)}`;
+  const name = first.name === '' ? '' : `${first.name} `;
+  const head = `${name}${timeOf(first, startedAtWallMs)}`;
   if (words === '') return `-# ${head}${translated}`;
   return translated === ''
     ? `${head}${words}`

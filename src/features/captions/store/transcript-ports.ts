@@ -20,7 +20,7 @@ export type TranscriptPorts = {
   readonly memories: Public<MemoryStore>;
 };
 
-/** What differs between the databases of transcripts. */
+/** Operations that differ between the databases of transcripts. */
 type Differences = { readonly index: WordIndex; readonly writeErasure: WriteErasure };
 
 /** Transcripts and memories in a database of the present format. */

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import { withStore } from '#src/conversation/alerts/store-access.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';

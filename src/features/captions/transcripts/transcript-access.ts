@@ -1,5 +1,5 @@
 import { withStore } from '#src/conversation/alerts/store-access.ts';
-import type { WrittenQuestions } from '#src/conversation/answering/written-questions.ts';
+import type { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
 import { PostedRecaps } from './closing-recap.ts';
 import type { TranscriptLookup } from './transcript-lookup.ts';
 import { TranscriptQuestions } from './transcript-questions.ts';
@@ -19,7 +19,11 @@ export class TranscriptAccess {
   #guildIds: ReadonlySet<string> = new Set();
   #checkedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: CaptionParts, lookup: TranscriptLookup, writtenQuestions: WrittenQuestions) {
+  constructor(
+    parts: CaptionParts,
+    lookup: TranscriptLookup,
+    writtenQuestions: WrittenAnswerLimits,
+  ) {
     this.#parts = parts;
     this.questions = new TranscriptQuestions(parts, lookup, writtenQuestions, never);
     this.recaps = new PostedRecaps(this.questions);

@@ -1,6 +1,6 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import type { CaptionChat, DeletedMessages } from '#src/conversation/ports/caption-chats.ts';
 import type { DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';

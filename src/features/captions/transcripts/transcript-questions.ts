@@ -1,11 +1,11 @@
 import { parsedMs } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import { failureOf } from '#src/conversation/alerts/failure.ts';
+import { failureOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/report-failure.ts';
-import { wholeReply } from '#src/conversation/answering/ask-chat-model.ts';
 import type { ModelPrompt } from '#src/conversation/answering/data-block.ts';
-import type { WrittenQuestions } from '#src/conversation/answering/written-questions.ts';
+import { wholeReply } from '#src/conversation/answering/text-only-completion.ts';
+import type { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import {
   citedAnswerPrompt,
@@ -59,7 +59,7 @@ class RefusedError extends Error {
 export class TranscriptQuestions {
   readonly #parts: CaptionParts;
   readonly #lookup: TranscriptLookup;
-  readonly #writtenQuestions: WrittenQuestions;
+  readonly #writtenQuestions: WrittenAnswerLimits;
   readonly #signal: AbortSignal;
   readonly #kept: RecapCache;
 
@@ -67,7 +67,7 @@ export class TranscriptQuestions {
   constructor(
     parts: CaptionParts,
     lookup: TranscriptLookup,
-    writtenQuestions: WrittenQuestions,
+    writtenQuestions: WrittenAnswerLimits,
     signal: AbortSignal,
   ) {
     this.#kept = new RecapCache(parts.clock, signal);

@@ -34,8 +34,11 @@ export class TranscriptRecords implements PersonHooks {
   }
 
   forget(guildId: string, personId: string): void {
-    for (const { context } of this.#sessions.sessions(guildId))
-      context.features.of(SessionCaptions).passes?.end(personId, 'forgotten');
+    for (const { context } of this.#sessions.sessions(guildId)) {
+      const { passes, translations } = context.features.of(SessionCaptions);
+      passes?.end(personId, 'forgotten');
+      translations?.endFor(personId);
+    }
   }
 
   async count(guildId: string, personId: string): Promise<StoredCounts | undefined> {

@@ -22,6 +22,10 @@ export const shardSchema: SchemaPart = {
           renewal bigint NOT NULL DEFAULT 0,
           is_alone boolean NOT NULL DEFAULT false
         );
+        CREATE TABLE process_summaries (
+          process_id text PRIMARY KEY REFERENCES processes ON DELETE CASCADE,
+          summary text NOT NULL
+        );
         CREATE TABLE shards (
           shard_id integer PRIMARY KEY,
           epoch bigint NOT NULL DEFAULT 0,

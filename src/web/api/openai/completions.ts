@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Context, Hono } from 'hono';
 import type { Usage } from '#src/chat/ports.ts';
-import type { ProgramPorts } from '#src/conversation/ports/program-ports.ts';
+import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
 import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { SessionProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { SessionVoices } from '#src/features/typed/session-voices.ts';

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import type { ProgramPorts } from '#src/conversation/ports/program-ports.ts';
+import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
 import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { type ApiDoor, authorise } from '#src/web/api/authorise.ts';
 import { refusal } from '#src/web/api/refusal.ts';

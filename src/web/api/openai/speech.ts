@@ -6,7 +6,7 @@ import {
   type SoundFormat,
 } from '#src/audio/encode/sound-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { ProgramText } from '#src/conversation/ports/program-ports.ts';
+import type { ProgramText } from '#src/conversation/ports/http-api-ports.ts';
 import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { SessionVoices } from '#src/features/typed/session-voices.ts';
 import { type ApiDoor, authorise } from '#src/web/api/authorise.ts';

@@ -5,7 +5,7 @@ import type {
   RecordingPart,
   RecordingRequest,
   RecordingSegment,
-} from '#src/conversation/ports/program-ports.ts';
+} from '#src/conversation/ports/http-api-ports.ts';
 import { SessionProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { type ApiDoor, authorise } from '#src/web/api/authorise.ts';
 import { refusalAsReported, refusalOf } from '#src/web/api/failed-line.ts';

@@ -5,7 +5,7 @@ import {
   type SpokenManner,
   slowest,
 } from '#src/conversation/ports/command-ports.ts';
-import type { ProgramPorts } from '#src/conversation/ports/program-ports.ts';
+import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
 import { SessionVoices } from '#src/features/typed/session-voices.ts';
 import { refusal } from '#src/web/api/refusal.ts';
 

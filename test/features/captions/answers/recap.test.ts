@@ -20,7 +20,7 @@ const talk = foundIn(
   lineAt(180_000, 'Does anybody have a car?'),
 );
 const numbered = numberedLines(talk, { maxChars: 10_000 });
-/** What is shown of a reply: kind, owner, text and number of the line in its session. */
+/** Points shown of a reply: kind, owner, text and number of the line in its session. */
 const read = (reply: string, piece = numbered) =>
   recapPoints(reply, piece)?.map(({ kind, owner, text, sources: [{ line }] }) =>
     [kind, owner?.name, text, line.startMs / 60_000].filter((part) => part !== undefined),

@@ -1,4 +1,4 @@
-/** As much of these packages as is used: their own types name files without endings, which TypeScript does not find. */
+/** Types of these packages, as far as used: their own types name files without endings, which TypeScript does not find. */
 declare module 'media-captions' {
   type Cue = {
     readonly id: string;

@@ -98,7 +98,7 @@ const pieces = [
 ];
 const words = fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((some) => some.join(''));
 
-/** As Discord reads bold letters. Source: its simple-markdown rules. */
+/** Pattern of bold letters as Discord reads them. Source: its simple-markdown rules. */
 const head = /^(?:-# )?\*\*((?:\\[\s\S]|[^\\])+?)\*\*(?!\*) /;
 
 test('whatever people are called and say, each shown line is theirs, and no message too long', () => {

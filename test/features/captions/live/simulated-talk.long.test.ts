@@ -14,7 +14,7 @@ const talkOfTen = {
 
 type ShownText = { readonly name: string; readonly isLate: boolean; readonly words: string };
 
-/** What is done to a layout, at its instant. */
+/** Change of a layout, at its instant. */
 type Step = { readonly atMs: number; readonly put?: CaptionLine; readonly remove?: number };
 
 /** Shows a talk, and tells what its chat shows at the end, and which lines were refused or deleted. */

@@ -9,11 +9,11 @@ type Slot = {
   isDeleted: boolean;
 };
 
-/** What becomes of wishes. */
+/** Faults of desired messages. */
 export type Luck = {
-  /** Of edits; the message takes none from then on. */
+  /** Share of edits that fail because the message is too old; it takes none from then on. */
   readonly tooOld: number;
-  /** Of edits, made to a message that somebody has deleted meanwhile. */
+  /** Share of edits of a message that was deleted meanwhile. */
   readonly deleted?: number;
   /** Texts with these words are refused. */
   readonly refused?: string;
@@ -46,7 +46,7 @@ export class SlowChat {
       });
   }
 
-  /** What became of the wish that is done by then, and the next one begun. */
+  /** Outcome of the desired message that is done by then; begins the next one. */
   step(atMs: number): DisplayOutcome | undefined {
     if (this.#busy && this.#busy.doneAtMs > atMs) return undefined;
     const outcome = this.#busy && this.#finish(this.#busy.desired, atMs);

@@ -31,7 +31,7 @@ async function talked(recapMs: number): Promise<SessionFixture & { readonly mode
   return { ...fixture, model };
 }
 
-/** What Adam reads, and after how many minutes. */
+/** Texts that Adam reads, and the minutes until then. */
 async function recapOf({ clock, transcriptFor }: SessionFixture, asker = adam) {
   const fromMs = clock.nowMs();
   let untilMs: number | undefined;

@@ -8,7 +8,7 @@ import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 
 const run = promisify(execFile);
 
-/** What `npm run mcp` says of one server, and its exit code. */
+/** Output of `npm run mcp` about one server, and its exit code. */
 async function mcp(serversPath: string, ...args: readonly string[]) {
   const env = { ...compileCacheEnvironment(), MCP_SERVERS: serversPath, PATH: '/usr/bin:/bin' };
   const words = ['src/app/programs/mcp.ts', ...args];

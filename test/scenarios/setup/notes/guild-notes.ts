@@ -21,6 +21,7 @@ export const noteKept: FeatureEventKind<'personId' | 'chars'> = {
 export const manyNotes: FeatureAlert = {
   name: 'notes-many',
   meaning: 'a server keeps many notes',
+  action: 'Delete some of them.',
 };
 
 /** Notes of a server that raise the alert. */

@@ -4,6 +4,7 @@ import type {
   CommandCall,
   CommandPorts,
   FormHandler,
+  PickerHandler,
   Replies,
 } from '#src/conversation/command.ts';
 import { GuildNotes } from './guild-notes.ts';
@@ -14,6 +15,15 @@ export const noteButton: Button = {
   label: 'button.track.list',
   style: 'plain',
   run: list,
+};
+
+/** Repeats a note that was picked from the list. */
+export const notePicker: PickerHandler = {
+  name: 'notes.pick',
+  async run({ picked }) {
+    const [value = ''] = picked ?? [];
+    return [{ id: 'settings.own', with: { key: 'Picked', value }, to: 'caller' }];
+  },
 };
 
 /** Keeps a note that was written in the form. */
@@ -44,5 +54,12 @@ async function list({ callerId, guildId }: CommandCall, { port }: CommandPorts):
   await notes.load(guildId);
   const own = notes.known(guildId).filter(({ personId }) => personId === callerId);
   const value = own.map(({ text }) => text).join('; ');
-  return [{ id: 'settings.own', with: { key: 'Your notes', value }, to: 'caller' }];
+  const options = [...new Set(own.map(({ text }) => text))].map((text) => ({
+    value: text,
+    label: text,
+  }));
+  const menu = { kind: 'one-of', placeholder: { id: 'settings.pick.value' }, options } as const;
+  const pickers =
+    options.length === 0 ? [] : [{ ...menu, name: notePicker.name, least: 1, most: 1 }];
+  return [{ id: 'settings.own', with: { key: 'Your notes', value }, to: 'caller', pickers }];
 }

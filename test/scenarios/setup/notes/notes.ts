@@ -1,13 +1,16 @@
 import { z } from 'zod';
 import type { Feature } from '#src/conversation/feature.ts';
 import { tool } from '#src/conversation/ports/tool.ts';
-import { switchSetting } from '#src/conversation/settings/server-setting.ts';
+import { switchSetting } from '#src/conversation/settings/setting-definition.ts';
 import { GuildNotes, manyNotes, noteKept } from './guild-notes.ts';
-import { noteButton, noteCommand, noteForm } from './note-command.ts';
+import { noteButton, noteCommand, noteForm, notePicker } from './note-command.ts';
 import { notePart } from './note-store.ts';
 
 /** Whether the model may keep notes. */
-const spokenNotes = switchSetting('spoken_notes', true);
+const spokenNotes = switchSetting('spoken_notes', true, {
+  group: 'command.say.text',
+  about: 'command.privacy.memories',
+});
 
 const keepNote = tool({
   name: 'keep_note',
@@ -35,7 +38,14 @@ export const notes: Feature = {
   commands: [noteCommand],
   buttons: [noteButton],
   forms: [noteForm],
-  help: 'command.privacy.memories',
+  pickers: [notePicker],
+  help: [
+    {
+      topic: 'notes',
+      command: 'notes',
+      line: () => ({ id: 'command.privacy.memories' }),
+    },
+  ],
   open: ({ store }) => ({
     shard(services) {
       const known = new GuildNotes(services, store(notePart));

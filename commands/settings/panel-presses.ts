@@ -1,0 +1,209 @@
+import { notManaging } from '#commands/rights.ts';
+import type {
+  Button,
+  CommandCall,
+  CommandPorts,
+  FormHandler,
+  PickerHandler,
+  Replies,
+  Reply,
+} from '#src/conversation/command.ts';
+import type { Form } from '#src/conversation/ports/form.ts';
+import type { SettingsView } from '#src/conversation/settings/setting-definition.ts';
+import { SessionSettings } from '#src/features/settings/settings-changes.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { changed } from './changed.ts';
+import {
+  groupPage,
+  homePage,
+  type PanelParts,
+  settingNow,
+  settingPage,
+  versionOf,
+  wordsOf,
+} from './panel.ts';
+
+type Ports = Pick<CommandPorts, 'port'>;
+type Act = (call: CommandCall, ports: Ports) => Promise<Reply>;
+
+/** Word that gives a setting back to the operator. */
+const standard = 'default';
+
+/** Opens the panel. */
+export const openPanel = forManagers((call, ports) => page(call, ports, homePage));
+
+const openGroup: Act = (call, ports) => {
+  const group = call.picked?.[0] ?? call.words.about ?? '';
+  return page(call, ports, (parts) => groupPage(group, parts));
+};
+
+const openSetting: Act = (call, ports) =>
+  openOne(call.picked?.[0] ?? call.words.about ?? '', call, ports);
+
+/** Buttons of the panel. */
+export const panelButtons: readonly Button[] = [
+  button('home', 'button.settings.home', openPanel),
+  button('group', 'button.settings.group', forManagers(openGroup)),
+  button('open', 'button.settings.group', forManagers(openSetting)),
+  button(
+    'reset',
+    'button.settings.reset',
+    forManagers((call, ports) => change(call, ports, standard)),
+  ),
+  {
+    ...button('confirm', 'button.settings.loosen', forManagers(confirm)),
+    style: 'danger',
+  },
+  { ...button('type', 'button.settings.type', forManagers(withoutForm)), form: formFor },
+];
+
+/** Menus of the panel. */
+export const panelPickers: readonly PickerHandler[] = [
+  picker('group', forManagers(openGroup)),
+  picker('open', forManagers(openSetting)),
+  picker('pick', forManagers(pick)),
+];
+
+/** Form of a text or a number. */
+export const panelForm: FormHandler = {
+  name: 'settings.value',
+  inputs: ['value'],
+  inPlace: true,
+  run: forManagers((call, ports) => {
+    const { value = '' } = call.words;
+    return change(call, ports, value, { typed: value });
+  }),
+};
+
+function button(name: string, label: Button['label'], run: Button['run']): Button {
+  return {
+    name: `settings.${name}`,
+    label,
+    style: 'plain',
+    isForEverybody: true,
+    inPlace: true,
+    run,
+  };
+}
+
+function picker(name: string, run: PickerHandler['run']): PickerHandler {
+  return { name: `settings.${name}`, isForEverybody: true, inPlace: true, run };
+}
+
+/** The right is asked for at each press: it may have been lost since the panel was opened. */
+function forManagers(act: Act): (call: CommandCall, ports: Ports) => Promise<Replies> {
+  return async (call, ports) => [notManaging(call) ?? (await act(call, ports))];
+}
+
+async function page(
+  { guildId, callerLocale }: CommandCall,
+  { port }: Ports,
+  draw: (parts: PanelParts) => Reply,
+): Promise<Reply> {
+  const view = await port(SessionSettings).view(guildId);
+  return draw({ view, locale: callerLocale });
+}
+
+/** Page of one setting, as it is now. */
+async function openOne(
+  key: string,
+  { guildId, callerLocale }: CommandCall,
+  { port }: Ports,
+  news: readonly TextLine[] = [],
+): Promise<Reply> {
+  const view = await port(SessionSettings).view(guildId, key);
+  return settingPage(key, { view, locale: callerLocale, news });
+}
+
+/** Subject of a press: a setting, the version of its value that the person saw, and what else the press names. */
+function subjectOf({ words }: CommandCall) {
+  const [key = '', version = '', ...more] = (words.about ?? '').split(':');
+  return { key, version, more };
+}
+
+async function seen(call: CommandCall, { port }: Ports) {
+  const { key, version } = subjectOf(call);
+  const view: SettingsView = await port(SessionSettings).view(call.guildId, key);
+  const now = settingNow(key, view);
+  return { now, isChanged: now !== undefined && versionOf(now) !== version };
+}
+
+type ChangeOptions = {
+  /** Text typed into the form, quoted where it is refused. */
+  readonly typed?: string;
+  readonly confirmed?: 'confirmed';
+};
+
+/** Sets the value, unless it is no longer the one that the person saw, and shows the page with the outcome. */
+async function change(
+  call: CommandCall,
+  ports: Ports,
+  words: string,
+  { typed, confirmed }: ChangeOptions = {},
+): Promise<Reply> {
+  const { key, version } = subjectOf(call);
+  const lost: readonly TextLine[] =
+    typed === undefined ? [] : [{ id: 'settings.typed', with: { typed } }];
+  const { isChanged, now } = await seen(call, ports);
+  if (!now) return await openOne(key, call, ports, lost);
+  if (isChanged)
+    return await openOne(key, call, ports, [{ id: 'settings.changed', with: { key } }, ...lost]);
+  const setting = await ports.port(SessionSettings).set(call.guildId, key, words, confirmed);
+  const [reply] = changed(key, setting, call);
+  if (setting.kind === 'looser') {
+    const buttons = [`settings.confirm:${key}:${version}:${setting.value}`, `settings.open:${key}`];
+    return { ...reply, buttons, inPlace: true };
+  }
+  const isSet = setting.kind === 'set';
+  const first = isSet && !setting.line ? ({ id: 'settings.saved' } as const) : reply; // the page shows the value
+  const news = [first, ...(reply.lines ?? []), ...(isSet ? [] : lost)];
+  return await openOne(key, call, ports, news);
+}
+
+async function pick(call: CommandCall, ports: Ports): Promise<Reply> {
+  const { key, more } = subjectOf(call);
+  const [input = 0, row = 0] = more.map(Number);
+  const { now } = await seen(call, ports);
+  const used = now?.setting.inputs[input];
+  if (!now || !used) return await openOne(key, call, ports);
+  return await change(call, ports, wordsOf(used, row, call.picked ?? [], now));
+}
+
+async function confirm(call: CommandCall, ports: Ports): Promise<Reply> {
+  const words = subjectOf(call).more.join(':');
+  return await change(call, ports, words, { confirmed: 'confirmed' });
+}
+
+/** The form of a setting with its present value; undefined where `withoutForm` gives the reason. */
+async function formFor(call: CommandCall, ports: CommandPorts): Promise<Form | undefined> {
+  if (notManaging(call)) return undefined;
+  const { isChanged, now } = await seen(call, ports);
+  const input = now?.setting.inputs.find(({ kind }) => kind === 'typed');
+  if (!now || isChanged || input?.kind !== 'typed') return undefined;
+  const { about } = now.setting;
+  const { isLong, maxChars } = input;
+  return {
+    name: `${panelForm.name}:${call.words.about}`,
+    title: 'form.settings',
+    inputs: [
+      {
+        name: 'value',
+        label: 'form.settings.value',
+        description: about,
+        isRequired: true,
+        maxChars,
+        value: now.value,
+        ...(isLong && { isLong }),
+      },
+    ],
+  };
+}
+
+async function withoutForm(call: CommandCall, ports: Ports): Promise<Reply> {
+  const { key } = subjectOf(call);
+  const { isChanged } = await seen(call, ports);
+  const line: TextLine = isChanged
+    ? { id: 'settings.changed', with: { key } }
+    : { id: 'settings.form.late' };
+  return await openOne(key, call, ports, [line]);
+}

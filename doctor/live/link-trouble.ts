@@ -1,0 +1,101 @@
+import type { BotError, ErrorCode, OpeningStep } from '#src/base/errors.ts';
+
+/** Meaning of a failed voice link, and its remedy. */
+export type LinkTrouble = Words & { readonly code: string };
+
+type Words = {
+  readonly why: string;
+  readonly mend: string;
+  /** Sentence of the error, where nothing else says what happened. */
+  readonly said?: string;
+};
+
+const update = 'run npm ci again, or update Parley';
+const status = 'see https://discordstatus.com, and try again in some minutes';
+const udp = "let UDP out of this machine, container or VPN (any port, to Discord's voice servers)";
+
+/** By the step at which a link stood that was not open in time. */
+const bySteps: Readonly<Record<OpeningStep, Words>> = {
+  seat: {
+    why: 'Discord gave the bot no seat in the channel',
+    mend: `see that the channel is not full, and that no other process uses this token; ${status}`,
+  },
+  socket: {
+    why: 'the voice server cannot be reached over TCP',
+    mend: 'let TCP out of this machine, container or VPN (any port, to *.discord.media), and its names through your DNS',
+  },
+  login: { why: 'the voice server did not answer the login', mend: status },
+  udp: { why: 'UDP is blocked: no answer to IP discovery', mend: udp },
+  key: { why: 'the voice server sent no key for the transport', mend: status },
+  group: {
+    why: 'end-to-end encryption (DAVE) was not established with the people in the channel',
+    mend: `ask them to leave and come back, with an up-to-date Discord; ${update}`,
+  },
+};
+
+const byCodes: Readonly<Partial<Record<ErrorCode, Words>>> = {
+  'link.refused': { why: 'the voice server closed the link repeatedly', mend: status },
+  'link.rate_limited': {
+    why: 'Discord limits how often the bot may join',
+    mend: 'wait some minutes, then try again',
+  },
+  'link.no_cipher': {
+    why: 'Discord offers no voice encryption that this version knows',
+    mend: update,
+  },
+  'link.no_end_to_end': {
+    why: 'Discord demands end-to-end encryption (DAVE), and refused that of this version',
+    mend: update,
+  },
+  'link.unsupported': {
+    why: 'the voice library lacks a function that the link needs',
+    mend: update,
+  },
+  'link.offline': { why: 'the main gateway is away', mend: status },
+};
+
+/** By the close code of a voice socket after which the bot does not come back. */
+const byCloses: Readonly<Record<number, Words>> = {
+  4014: {
+    why: 'Discord disconnected the bot from the channel',
+    mend: 'see whether a moderator or another bot removes it, or the channel was deleted',
+  },
+  4022: { why: 'Discord ended the call', mend: status },
+};
+
+const removed: Words = {
+  why: 'a person removed or moved the bot',
+  mend: 'see who did it in the audit log of the server, and that no other process uses this token; then try again',
+};
+const lostUdp: Words = {
+  why: 'the UDP path was lost: no answers any more, or another outside port',
+  mend: `${udp}; raise the UDP timeout of the router, NAT or firewall to 60 s or more`,
+};
+
+/** Words for the error of a link; `closeCode` is that of its voice socket, `alerts` those of its watchdogs. */
+export function linkTrouble(
+  error: BotError,
+  closeCode: number | undefined,
+  alerts: readonly string[],
+): LinkTrouble {
+  const words = wordsOf(error, closeCode, alerts);
+  const closed = closeCode === undefined ? [] : [`voice close ${closeCode}`];
+  return { ...words, code: [error.code, ...closed, ...alerts].join(', ') };
+}
+
+function wordsOf(error: BotError, closeCode: number | undefined, alerts: readonly string[]): Words {
+  const { about, code, message } = error;
+  if (alerts.includes('udp-dead')) return lostUdp;
+  const known = byCodes[code] ?? (about.openingStep && bySteps[about.openingStep]);
+  if (known) return known;
+  const closed = closeCode === undefined ? undefined : byCloses[closeCode];
+  if (closed) return closed;
+  return isRemoval(error)
+    ? removed
+    : { why: 'the voice link was lost', said: message, mend: status };
+}
+
+/** Whether a person ended the link on purpose: then the bot stays away. */
+export function isRemoval({ code, retryable }: BotError): boolean {
+  return code === 'link.lost' && !retryable;
+}

@@ -1,0 +1,37 @@
+import { realClock } from '#src/base/clock.ts';
+import type { Config } from '#src/config/types.ts';
+import { rangeOf } from '#src/storage/schema.ts';
+import { runProgram } from './run-program.ts';
+
+// npm run migrate: brings the tables of DATABASE_URL to the format of this version; former versions cannot read them afterwards.
+
+await runProgram({}, (_, config) => run(config));
+
+async function run({ databaseUrl: url }: Config): Promise<number> {
+  if (!url) {
+    console.log(
+      'DATABASE_URL is not set: the next start copies the files in DATA_DIR and migrates them.',
+    );
+    return 0;
+  }
+  const [
+    { PostgresPool },
+    { migratePostgres, readFormats },
+    { storesPart },
+    { transcriptsPart },
+    { shardSchema },
+  ] = await Promise.all([
+    import('#src/storage/postgres/pool.ts'),
+    import('#src/storage/postgres/migrate.ts'),
+    import('#src/storage/postgres/stores/schema.ts'),
+    import('#src/storage/postgres/transcripts/schema.ts'),
+    import('#src/storage/postgres/shards/schema.ts'),
+  ]);
+  await using pool = new PostgresPool({ url, clock: realClock, mostConnections: 1 });
+  const parts = [storesPart, transcriptsPart, shardSchema];
+  const before = await readFormats(pool, parts);
+  await migratePostgres(pool, parts, { upgrades: true });
+  for (const { migrations, name } of parts)
+    console.log(`${name}: format ${before.get(name) ?? 'none'} -> ${rangeOf(migrations).known}`);
+  return 0;
+}

@@ -1,0 +1,29 @@
+import { type EnvironmentSettings, listed } from './settings.ts';
+
+/** Servers that the bot may be in. */
+export type ServerLists = {
+  /** Absent: all. */
+  readonly allowed?: readonly string[];
+  /** Wins over `allowed`. */
+  readonly barred: readonly string[];
+};
+
+export function readServers({
+  SERVERS_ALLOWED: allowed,
+  SERVERS_BARRED: barred,
+}: EnvironmentSettings): ServerLists {
+  return { ...(allowed && { allowed: listed(allowed) }), barred: listed(barred) };
+}
+
+export function isServerAllowed({ allowed, barred }: ServerLists, guildId: string): boolean {
+  return !barred.includes(guildId) && (allowed === undefined || allowed.includes(guildId));
+}
+
+/** One line per mistake. */
+export function serverMistakes(from: EnvironmentSettings): string[] {
+  const { DISCORD_GUILD_ID: guildId } = from;
+  if (guildId === undefined || isServerAllowed(readServers(from), guildId)) return [];
+  return [
+    `DISCORD_GUILD_ID: the bot may not be in server ${guildId}; correct SERVERS_ALLOWED or SERVERS_BARRED`,
+  ];
+}

@@ -1,0 +1,129 @@
+import type { SessionContext } from '#src/conversation/context.ts';
+import { listenersIn } from '#src/conversation/output/listeners.ts';
+import type { HeardQuestion } from '#src/conversation/ports/panel.ts';
+import {
+  isQuestion,
+  speakerOf,
+  withDuplicates,
+} from '#src/conversation/queue/duplicate-questions.ts';
+import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import { anybody, mayAllKnow } from '#src/people/confidential-text.ts';
+import { cut } from '#src/texts/plain.ts';
+import { visibleLine } from '#src/texts/visible-line.ts';
+import { answerKnownBy } from './record-answer.ts';
+
+/** Time, in ms, for which the panel shows a question, and in which its asker may correct it. */
+const heardMs = 60_000;
+/** Questions shown at once, one of each person, and the most characters of each. */
+const [mostShown, mostChars] = [3, 200];
+
+type RecentQuestion = {
+  readonly question: QueuedQuestion;
+  readonly atMs: number;
+  /** Not all who can read the panel may know it; it is not shown again when they leave. */
+  isHidden?: boolean;
+};
+
+/** Questions of the last minute in one channel, as the bot understood them: the panel shows them, and their askers correct them. */
+export class HeardQuestions {
+  readonly #context: SessionContext;
+  #recent: readonly RecentQuestion[] = [];
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  /** Instant at which the next one passes by itself; infinite where there is none. */
+  get passesAtMs(): number {
+    this.#expire();
+    return Math.min(...this.#recent.map(({ atMs }) => atMs + heardMs));
+  }
+
+  /** Its answer is being made. */
+  answering(question: QueuedQuestion): void {
+    this.#expire();
+    if (this.#recent.some((one) => one.question === question)) return;
+    this.#recent = [...this.#recent, { question, atMs: this.#nowMs() }];
+  }
+
+  /**
+   * Questions on the panel, the latest of each person: spoken words, while they are written nowhere else, where the server shows
+   * them, in the chat of the voice channel, and if everybody who sits there was there when they were said.
+   */
+  shown(): readonly HeardQuestion[] {
+    this.#expire();
+    const { channel, gate, parts, places, queue, settings } = this.#context;
+    const place = parts.panels.placeIn(channel.guildId);
+    if (!settings().showHeard || place?.channelId !== channel.channelId) return [];
+    if (!places.isEmpty || gate.paused || queue.isEnding) return [];
+    for (const one of this.#recent) one.isHidden ||= !this.#mayShow(one.question);
+    const spoken = this.#recent.filter(({ isHidden }) => !isHidden).map(({ question }) => question);
+    const latest = new Map(spoken.map((one) => [speakerOf(one), one]));
+    return [...latest.values()].slice(-mostShown).flatMap(({ said, words }) => {
+      const text = cut(visibleLine(words?.text ?? ''), mostChars);
+      return text === '' ? [] : [{ name: said.name, words: text }];
+    });
+  }
+
+  /** The latest question of this person that they may still correct. */
+  correctable(personId: string): QueuedQuestion | undefined {
+    this.#expire();
+    const { queue } = this.#context;
+    const recent = this.#recent.map(({ question }) => question);
+    return [...recent, ...queue.aside, ...queue.line.filter(isQuestion)]
+      .flatMap(withDuplicates)
+      .findLast((one) => speakerOf(one) === personId && !isGone(one));
+  }
+
+  /** It was misunderstood: its answer stops, and neither is part of the conversation any more. */
+  retract(question: QueuedQuestion): void {
+    const { memory, pipeline, queue } = this.#context;
+    this.#recent = this.#recent.filter((one) => one.question !== question);
+    queue.giveUp(question, 'corrected');
+    memory.retract(question);
+    pipeline.forget();
+  }
+
+  /** Drops what this person asked. */
+  forget(personId: string): void {
+    this.#recent = this.#recent.filter(({ question }) =>
+      withDuplicates(question).every((one) => speakerOf(one) !== personId),
+    );
+  }
+
+  #mayShow(question: QueuedQuestion): boolean {
+    const { channel, gate } = this.#context;
+    const { channelId } = channel;
+    if (question.report || isGone(question)) return false;
+    if (!withDuplicates(question).every((one) => hasAgreed(speakerOf(one), gate))) return false;
+    const knownBy = answerKnownBy(question, anybody, this.#context, [channelId]);
+    return mayAllKnow({ people: listenersIn(this.#context), placeIds: [channelId] }, knownBy);
+  }
+
+  #expire(): void {
+    const nowMs = this.#nowMs();
+    this.#recent = this.#recent.filter(({ atMs }) => nowMs - atMs < heardMs);
+  }
+
+  #nowMs(): number {
+    return this.#context.parts.clock.nowMs();
+  }
+}
+
+/**
+ * Whether this person may be written, and said yes themselves: each yes is told that all who can open the chat may read their
+ * questions.
+ */
+function hasAgreed(personId: string, gate: SessionContext['gate']): boolean {
+  return gate.mayWrite(personId) && gate.yesKind(personId) !== 'policy';
+}
+
+/** Whether it was taken back, or was none. */
+function isGone({ handle: { dropped } }: QueuedQuestion): boolean {
+  return (
+    dropped === 'withdrawn' ||
+    dropped === 'corrected' ||
+    dropped === 'continued' ||
+    dropped === 'unmeant'
+  );
+}

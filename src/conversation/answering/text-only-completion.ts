@@ -1,0 +1,33 @@
+import type { ChatModel } from '#src/chat/ports.ts';
+import type { ReplyHost } from '#src/conversation/engines/reservation-paid-engines.ts';
+import type { PaidEngine } from '#src/spending/paid-engine.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
+import type { ModelPrompt } from './data-block.ts';
+
+/** Longest reply that is read, in characters. */
+const maxReplyChars = 20_000;
+
+/** The whole reply of a chat model. Errors: the model's. Aborting `signal` throws `signal.reason`. */
+export async function wholeReply(
+  chat: PaidEngine<ChatModel>,
+  { system, user }: ModelPrompt,
+  reservation: Reservation,
+  signal: AbortSignal,
+): Promise<string> {
+  const messages = [
+    { role: 'system', content: system },
+    { role: 'user', name: '', content: user },
+  ] as const;
+  let text = '';
+  for await (const part of chat.paidBy(reservation).reply(messages, [], signal)) {
+    if (part.kind === 'text') text += part.text;
+    if (text.length > maxReplyChars) break;
+  }
+  return text;
+}
+
+/** No channel plays it, and no tool runs for it. */
+export const silentHost: ReplyHost = {
+  playedMs: () => 0,
+  run: async () => ({ content: 'There is no such tool.' }),
+};

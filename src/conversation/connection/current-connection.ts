@@ -1,0 +1,35 @@
+/** Outcome of a cue: it left for the channel, the bot was speaking, or no connection was open. */
+export type CueOutcome = 'left' | 'speaking' | 'away';
+
+/** Sound of a connection that is open now. */
+type ConnectionSound = {
+  /** The bot speaks: then no cue sounds. */
+  readonly isSpeaking: () => boolean;
+  /** True where no person talks who may be heard. */
+  readonly isQuiet: () => boolean;
+  /** `left` is called as each frame of it leaves. */
+  readonly play: (samples: Int16Array, left: () => void) => void;
+};
+
+/** Connection of a session that is open now, for whatever outlives it: plays cues, and tells whether people talk. */
+export class CurrentConnection {
+  #sound: ConnectionSound | undefined;
+
+  /** Sets the sound of the connection; undefined: none is open. */
+  attach(sound: ConnectionSound | undefined): void {
+    this.#sound = sound;
+  }
+
+  /** True where no person talks who may be heard; false where no connection is open. */
+  get isQuiet(): boolean {
+    return this.#sound?.isQuiet() ?? false;
+  }
+
+  /** Plays a cue at once; `speaking` and `away` play nothing. Resolves with `left` when the first frame has left, perhaps never. */
+  play(samples: Int16Array): Promise<CueOutcome> {
+    const sound = this.#sound;
+    if (!sound) return Promise.resolve('away');
+    if (sound.isSpeaking()) return Promise.resolve('speaking');
+    return new Promise((resolve) => sound.play(samples, () => resolve('left')));
+  }
+}

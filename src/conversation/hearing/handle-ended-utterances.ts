@@ -1,0 +1,199 @@
+import type { SpeakingContext } from '#src/conversation/context.ts';
+import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import { type DropReason, TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { EndedUtterance, UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
+import { standsAlone } from '#src/turn/corrections.ts';
+import type { Continuations, OpenQuestion } from './continuations.ts';
+import type { Interruptions } from './interruptions.ts';
+import { mostEarlier, type OpenUtterance, type TimedTranscript } from './open-utterance.ts';
+import type { UtteranceEnd } from './speaker-input.ts';
+import { audience, factsOf } from './utterance-facts.ts';
+
+export type UtteranceDecisionsOptions = {
+  readonly context: SpeakingContext;
+  readonly interruptions: Interruptions;
+  readonly continuations: Continuations;
+};
+
+type AnswerDecision = Extract<UtteranceDecision, { kind: 'answer' }>;
+type NoAnswerDecision = Extract<UtteranceDecision, { kind: 'command' | 'ignore' }>;
+
+/** Has decided in `turn` what is done with utterances that have ended, and does it. */
+export class UtteranceDecisions {
+  readonly #options: UtteranceDecisionsOptions;
+
+  constructor(options: UtteranceDecisionsOptions) {
+    this.#options = options;
+  }
+
+  /** Sets whether the question is meant. */
+  perform(
+    utterance: OpenUtterance,
+    question: OpenQuestion,
+    ended: UtteranceEnd,
+  ): UtteranceDecision {
+    if (utterance.isGuessWrong) dropAnswer(question);
+    const decision = this.#decide(utterance, question, ended);
+    question.isMeant = decision.kind === 'answer' || decision.kind === 'answer-with-rest';
+    if ('persona' in decision) question.persona = decision.persona;
+    if (decision.kind === 'drop') return decision;
+    const { before, earlier, words } = utterance;
+    const isUnanswered = decision.kind === 'command' || decision.kind === 'ignore';
+    const withdrawn = this.#options.context.gate.withdrawals.of(utterance.speakerId);
+    if (isUnanswered) this.#obey(decision, utterance.speakerId, ended);
+    if (!isNothing(decision) && !isYes(decision))
+      this.#options.context.tools.spoken.said(utterance.speakerId, utterance.fromMs);
+    this.#report(utterance, ended, decision, withdrawn.aborted);
+    question.earlier = earlier;
+    if (words && !withdrawn.aborted) this.#options.continuations.understood(question, words);
+    if (decision.kind === 'answer') this.#ask(question, utterance, decision);
+    if (isUnanswered) this.#leave(question, before, decision);
+    return decision;
+  }
+
+  #decide(
+    utterance: OpenUtterance,
+    { handle }: QueuedQuestion,
+    { heard }: UtteranceEnd,
+  ): UtteranceDecision {
+    const { context, interruptions } = this.#options;
+    const { queue, output, addressing } = context;
+    const { current } = queue;
+    const isOwn = current?.kind === 'question' && current.said.speakerId === utterance.speakerId;
+    const owner = isOwn ? ('own' as const) : ('other' as const);
+    const facts = {
+      ...factsOf(utterance, utterance.words?.text, heard, context),
+      status: statusOf(handle.dropped),
+      overlapsReply: utterance.overlaps,
+      isFarField: interruptions.isFarField(utterance.speakerId),
+      unheardTurn: current && !output.sounds ? owner : undefined,
+    };
+    return addressing.decide(facts, audience(utterance, context));
+  }
+
+  #obey(decision: NoAnswerDecision, speakerId: string, { spoken }: UtteranceEnd): void {
+    const { queue } = this.#options.context;
+    if (decision.dropsUnheard && queue.current) queue.drop(queue.current, 'stopped');
+    if (decision.kind === 'command') this.#command(decision.command, speakerId, spoken);
+  }
+
+  #command(command: UtteranceCommand, speakerId: string, spoken: UtteranceEnd['spoken']): void {
+    const { output, queue, tools } = this.#options.context;
+    switch (command.kind) {
+      case 'stop':
+        queue.forgetAside();
+        return;
+      case 'never-mind':
+        queue.forgetAside(speakerId);
+        return;
+      case 'repeat':
+        output.adjust(command.manner);
+        queue.repeat({ kind: 'repeat', handle: new TurnHandle() });
+        return;
+      case 'confirm':
+        void tools.confirmAloud(speakerId, spoken); // never throws
+        return;
+      case 'spoken':
+        this.#options.context.obey(command.command, speakerId);
+        return;
+      case 'overlap':
+        return;
+    }
+  }
+
+  /** Takes the former question back; a correction of a part of it goes on with it, a whole question stands alone. */
+  #correct(
+    question: OpenQuestion,
+    before: QueuedQuestion | undefined,
+    words: TimedTranscript,
+  ): void {
+    const { heardQuestions } = this.#options.context;
+    const former = heardQuestions.correctable(question.said.speakerId);
+    if (!former) return;
+    heardQuestions.retract(former);
+    dropAnswer(question);
+    const { earlier, said, words: { text } = { text: '' } } = former;
+    if (standsAlone(words.text, text)) {
+      const { transcript } = question.said;
+      const corrected = async () => ({ ...(await transcript()), text: words.text });
+      question.said = { ...question.said, transcript: corrected };
+      question.earlier = [];
+      question.words = words;
+    } else if (former !== before) {
+      question.earlier = [...earlier, said, ...question.earlier].slice(-mostEarlier);
+      question.words = { ...words, text: `${text} ${question.words?.text ?? ''}`.trim() };
+    }
+  }
+
+  #ask(
+    question: OpenQuestion,
+    { before, words }: OpenUtterance,
+    { corrects, withEarlier, replacesUnheard, overlap, manner }: AnswerDecision,
+  ): void {
+    if (corrects !== undefined && words)
+      this.#correct(question, before, { ...words, text: corrects });
+    const { context, interruptions } = this.#options;
+    const { output, queue } = context;
+    if (manner) output.adjust(manner);
+    const { current } = queue;
+    if (withEarlier && before) queue.giveUp(before, 'continued');
+    if (replacesUnheard && current?.kind === 'question') queue.giveUp(current, 'interrupted');
+    const meant = queue.ask(question) !== 'joined'; // else the answer that is given is theirs too
+    const personId = question.said.speakerId;
+    interruptions.hear({ ...overlap, personId, isFinal: true, meant });
+  }
+
+  #leave(
+    question: QueuedQuestion,
+    before: QueuedQuestion | undefined,
+    decision: NoAnswerDecision,
+  ): void {
+    const { continuations, interruptions } = this.#options;
+    const hasNoWords = isNothing(decision);
+    if (decision.kind === 'ignore' && before) continuations.leave(before, question, hasNoWords);
+    const { name, speakerId: personId } = question.said;
+    if (decision.kind === 'ignore' && decision.why === 'not-named' && question.words)
+      this.#options.context.panel.unnamed(personId, name);
+    if (!decision.overlap) return;
+    interruptions.hear({ ...decision.overlap, personId, isFinal: true });
+    question.handle.drop('unmeant');
+    if (hasNoWords) continuations.wasNothing(question);
+  }
+
+  #report(
+    { speakerId, name, words }: OpenUtterance,
+    ended: UtteranceEnd,
+    decision: UtteranceDecision,
+    isWithdrawn: boolean,
+  ): void {
+    const { channel, parts } = this.#options.context;
+    const { guildId } = channel;
+    if (words && !isWithdrawn && !isNothing(decision)) {
+      const cut = ended.why === 'too-long' ? ended.why : undefined;
+      const recognised = { kind: 'recognised', speakerId, name, text: words.text } as const;
+      parts.onEvent(guildId, { ...recognised, ...(cut && { cut }) });
+    }
+    if ('why' in decision) {
+      parts.onEvent(guildId, { kind: 'ignored', speakerId, name, why: decision.why });
+    }
+  }
+}
+
+function isNothing(decision: UtteranceDecision): boolean {
+  return decision.kind === 'ignore' && decision.isNothing;
+}
+
+function isYes(decision: UtteranceDecision): boolean {
+  return decision.kind === 'command' && decision.command.kind === 'confirm';
+}
+
+/** It was begun on words that turned out to be others. */
+function dropAnswer(question: OpenQuestion): void {
+  question.pending?.discard();
+  question.pending = undefined;
+}
+
+function statusOf(dropped: DropReason | undefined): EndedUtterance['status'] {
+  if (dropped === undefined) return 'open';
+  return dropped === 'continued' ? dropped : 'dropped';
+}

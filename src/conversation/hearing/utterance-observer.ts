@@ -1,0 +1,49 @@
+import type { Transcript } from '#src/speech/ports.ts';
+import type { NotedSound } from '#src/turn/hallucinations.ts';
+
+/** An utterance that has begun; `fromMs` is its first voiced packet on the monotonic clock, without jitter. */
+export type BegunUtterance = {
+  readonly speakerId: string;
+  readonly name: string;
+  readonly fromMs: number;
+};
+
+/** Content of an utterance. */
+export type UtteranceContent =
+  /** Times of words, where there are any, are in ms since the first voiced packet. */
+  | { readonly kind: 'text'; readonly transcript: Transcript }
+  /** It held no word; perhaps a sound that the recogniser named. */
+  | { readonly kind: 'no-words'; readonly sound?: NotedSound | undefined }
+  /** The recogniser failed, or was too late. */
+  | { readonly kind: 'not-understood' }
+  /** Its speaker may not be heard any more. */
+  | { readonly kind: 'withdrawn' };
+
+/** End of an utterance; times are of its first and last voiced packet on the monotonic clock, without jitter. */
+export type UtteranceResult = UtteranceContent & {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** It was for the bot. */
+  readonly meant: boolean;
+};
+
+/** Told what becomes of one utterance. Nothing here may throw. */
+export interface UtteranceFollower {
+  /** All words so far, which may still change. */
+  partial(text: string): void;
+  /** All words up to a pause, as sure as they get; more may follow. */
+  whole(text: string): void;
+  /** The pause was none: its speaker goes on. */
+  resumed(): void;
+  /** Called exactly once, whatever happens; no other call follows. */
+  ended(result: UtteranceResult): void;
+}
+
+/** Listener to the words of everybody in one session, whomever they are meant for. Nothing here may throw. */
+export interface UtteranceObserver {
+  /** BCP 47, where it is known which language is spoken. */
+  readonly language?: string | undefined;
+  /** Whether it wants what this person says from now on. Asked when an utterance begins. */
+  wants(speakerId: string): boolean;
+  began(utterance: BegunUtterance): UtteranceFollower;
+}

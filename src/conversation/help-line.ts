@@ -1,0 +1,70 @@
+import type { SessionDependencies, SessionSources } from '#src/conversation/dependencies.ts';
+import type { ToolEntry } from '#src/conversation/ports/tool.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+/** Line of `/help` about one thing that the bot can do, declared by a command or a feature. */
+export type HelpLine = {
+  /** Option of `/help` that shows this line alone. */
+  readonly topic: string;
+  /** Command that the line names, as in `track play`; absent: people say it. */
+  readonly command?: string;
+  /** `everybody`: also people whom the server does not let use the bot. Default: those whom it does. */
+  readonly for?: 'everybody' | 'manager';
+  /** Undefined: the bot cannot do that in this server now. */
+  line(facts: HelpFacts): TextLine | undefined;
+};
+
+/** Facts about a server and its session by which help chooses its lines. */
+export type HelpFacts = {
+  /** Settings that apply in the channel of the session, else in the server. */
+  readonly settings: GuildSettings;
+  /** False: only the built-in stand-in answers there. */
+  readonly hasModel: boolean;
+  /** Tools of the operator that a model may call. */
+  readonly operatorTools: readonly Pick<ToolEntry, 'name' | 'right'>[];
+  /** Absent: the bot sits in no channel of this server. */
+  readonly session?: HelpSession;
+};
+
+/** Session of a server, for its help. */
+export type HelpSession = {
+  readonly channel: ChannelRef;
+  /** Nobody is answered: captions only. */
+  readonly isSilent: boolean;
+  /** Nobody is heard until somebody resumes. */
+  readonly isPaused: boolean;
+  /** People there besides bots. */
+  readonly company: number;
+  /** Whether this person is heard, apart from a pause. */
+  hears(personId: string): boolean;
+};
+
+/** Facts for the help of a server. Never throws. */
+export async function helpFactsIn(
+  guildId: string,
+  parts: Pick<SessionDependencies, 'hasChatModel'>,
+  sources: Pick<SessionSources, 'tools'>,
+  sessions: VoiceSessions,
+): Promise<HelpFacts> {
+  await sessions.settings.load(guildId);
+  const session = sessions.session(guildId);
+  const settings = sessions.settings.at(guildId, session?.channel.channelId);
+  const { brain, pipeline } = settings;
+  return {
+    settings,
+    hasModel: parts.hasChatModel || brain !== undefined || pipeline !== 'chained',
+    operatorTools: sources.tools().filter(({ doing }) => doing === 'tool.external'),
+    ...(session && {
+      session: {
+        channel: session.channel,
+        isSilent: session.mode !== 'talk',
+        isPaused: session.context.gate.paused,
+        company: session.company,
+        hears: (personId) => session.context.gate.yesKind(personId) !== undefined,
+      },
+    }),
+  };
+}

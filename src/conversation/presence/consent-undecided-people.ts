@@ -1,0 +1,82 @@
+import { notifyPerson } from '#src/conversation/alerts/report-failure.ts';
+import type { SessionContext } from '#src/conversation/context.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import { type PacketHeader, UnheardPackets } from '#src/people/unheard-packets.ts';
+
+/** People of one session whom it remembers to have named or told; further ones are neither named nor told. */
+const mostPeople = 1_000;
+
+/** Whether a person there has said neither yes nor no, bots left out. */
+export function hasUnasked({ gate, people }: Pick<SessionContext, 'gate' | 'people'>): boolean {
+  return people().some(({ id, isBot }) => !isBot && gate.standing(id) === 'unasked');
+}
+
+/**
+ * People of a session who have said neither yes nor no: the panel names each once, and a person who talks without being heard
+ * reads once how to be heard. It never names or tells a bot, nor a person who said no, is blocked, or is left out of captions.
+ */
+export class UndecidedPeople {
+  readonly #context: SessionContext;
+  readonly #packets = new UnheardPackets();
+  /** Whether the panel names a person now; false: it did, or they took their name out. */
+  readonly #named: Map<string, boolean>;
+  /** People who talked without being heard, and were told. */
+  readonly #notified: Set<string>;
+
+  /** `former`: the same of the session that this one goes on from; nobody is named or told twice. */
+  constructor(context: SessionContext, former: UndecidedPeople | undefined) {
+    this.#context = context;
+    this.#named = former ? former.#named : new Map();
+    this.#notified = former ? former.#notified : new Set();
+  }
+
+  /** To be called before the panel is drawn, with everybody there. */
+  check(people: readonly ChannelMember[]): void {
+    const open = people.filter((one) => this.#isOpen(one)).map(({ id }) => id);
+    const openIds = new Set(open);
+    this.#packets.keep(openIds);
+    for (const id of this.#named.keys()) if (!openIds.has(id)) this.#named.set(id, false);
+    for (const id of open) {
+      if (!this.#named.has(id) && this.#named.size < mostPeople) this.#named.set(id, true);
+    }
+  }
+
+  isNamed(personId: string): boolean {
+    return this.#named.get(personId) === true;
+  }
+
+  /** Takes the name of this person out of the panel, for this session. */
+  hideName(personId: string): void {
+    if (this.#named.has(personId) || this.#named.size < mostPeople)
+      this.#named.set(personId, false);
+    this.#context.gate.rejudge();
+  }
+
+  /** Forgets this person, as if they had never been here. */
+  forget(personId: string): void {
+    this.#packets.forget(personId);
+    this.#named.delete(personId);
+    this.#notified.delete(personId);
+  }
+
+  /** Handles the header of a packet of a person who is not heard. Throws nothing of its own. */
+  arrived(packet: PacketHeader): void {
+    const { speakerId } = packet;
+    if (this.#notified.has(speakerId) || this.#notified.size >= mostPeople) return;
+    const person = this.#context.people().find(({ id }) => id === speakerId);
+    const mayNotify = person !== undefined && !this.#context.gate.paused && this.#isOpen(person);
+    const isEnough = mayNotify && this.#packets.add(packet);
+    if (isEnough || !mayNotify) this.#packets.forget(speakerId);
+    if (!isEnough) return;
+    this.#notified.add(speakerId);
+    this.#context.panel.asked(speakerId);
+    notifyPerson(speakerId, [{ id: 'heard.unasked' }], this.#context, this.#context.signal);
+  }
+
+  /** Whether this person may still answer, as far as the stores have told: a stored no may not be known yet. */
+  #isOpen({ id, isBot }: ChannelMember): boolean {
+    const { gate } = this.#context;
+    const isKnown = gate.consent.standings !== undefined;
+    return isKnown && !isBot && gate.standing(id) === 'unasked' && !gate.isLeftOut(id);
+  }
+}

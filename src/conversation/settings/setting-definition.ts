@@ -1,0 +1,228 @@
+import type { OperatorDefaults, SessionDependencies } from '#src/conversation/dependencies.ts';
+import { type MentionMark, mentionMarks, type NamedById } from '#src/conversation/ports/picker.ts';
+import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import type { Setting } from '#src/conversation/ports/setting-and-check-outcomes.ts';
+import type { Caps } from '#src/spending/caps.ts';
+import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
+
+/** Values that the operator lets servers choose from, and defaults. */
+export type Choices = {
+  readonly pipelines: Pick<Pipelines, 'names' | 'needs'>;
+  /** Names of voices that the bot may have; empty: not known, so any name is accepted. */
+  readonly voices: readonly string[];
+  /** Names of the voices that read texts, as far as they are known. */
+  readonly knownVoices: readonly string[];
+  /** Caps of the operator for the server. */
+  readonly caps: Caps;
+  readonly defaults: OperatorDefaults;
+};
+
+/** Outcome of reading a value: `bad` where it is not readable, others where it is and may not be set. */
+type ReadSetting<Value> =
+  | { readonly kind: 'ok'; readonly value: Value }
+  | { readonly kind: 'bad' }
+  | Extract<Setting, { kind: 'above' | 'missing' | 'no-role' }>;
+
+/** A way to choose a value in the panel of `/settings view`. */
+export type SettingInput =
+  /** A menu of `values`; none where there are too many for one message. */
+  | { readonly kind: 'one-of' }
+  /** A menu of languages. */
+  | { readonly kind: 'language'; readonly most: number }
+  /** Discord's own menu; `before`: the word that stands before the id. */
+  | { readonly kind: NamedById; readonly most: number; readonly before?: string }
+  /** A form for a text or a number. */
+  | { readonly kind: 'typed'; readonly maxChars: number; readonly isLong?: true };
+
+/** Place and sentence of a setting in the panel of `/settings view`. */
+type SettingPlace = {
+  /** Title of its group; a group is there as soon as one setting names it. */
+  readonly group: PlainTextId;
+  /** Its one sentence, at most 100 characters. */
+  readonly about: PlainTextId;
+};
+
+/** One setting of servers: `/settings` and the store know it from this record alone. */
+export type ServerSetting<Value = unknown> = SettingPlace & {
+  /** Name in `/settings` and in the store. */
+  readonly key: string;
+  readonly inputs: readonly SettingInput[];
+  /** Setting of the operator that gives the standard value. */
+  readonly operator?: string;
+  /** Value where a server has set none. */
+  standard(choices: Choices): Value;
+  /** Value as long as the settings of a server could not be read; absent: the standard one. */
+  readonly unread?: Value;
+  /** Meaning of typed or stored words; one that cannot be used any more counts as not set. */
+  read(words: string, choices: Choices): ReadSetting<Value>;
+  /** Text of the value, as it may be typed again; empty: the engine's own. */
+  shown(value: Value): string;
+  /** Suggested values. */
+  values(choices: Choices): readonly string[];
+  /** Line about words that are not readable; absent: it lists `values`. */
+  unreadableLine?(choices: Choices): TextLine | undefined;
+  /** Line about a new value; absent: it names key and value. */
+  savedLine?(value: Value): TextLine;
+  /** Loads what `read` and `values` know it by. Never throws. */
+  load?(parts: SessionDependencies): Promise<unknown>;
+  /** Lines about places of the server where something else holds, from everything that it has stored. */
+  elsewhere?(stored: ReadonlyMap<string, string>): readonly TextLine[];
+  /** Whether a value that is typed now exists in this server. */
+  exists?(value: Value, guildId: string, parts: SessionDependencies): boolean;
+};
+
+/** Mark of the mentions that stand for the ids in a value; undefined where it has none. */
+export function mentionMarkOf({ inputs }: Pick<ServerSetting, 'inputs'>): MentionMark | undefined {
+  const kinds = inputs.map(({ kind }) => kind);
+  const named = kinds.find((kind): kind is NamedById => Object.hasOwn(mentionMarks, kind));
+  return named && mentionMarks[named];
+}
+
+/** Settings as they hold in one server. */
+export type SettingsView = {
+  readonly all: readonly SettingNow[];
+  /** Choices that the values are read and chosen from. */
+  readonly choices: Choices;
+  /** False: what the server has set could not be read. */
+  readonly isRead: boolean;
+};
+
+/** A setting with its present value in one server. */
+export type SettingNow = {
+  readonly key: string;
+  readonly setting: ServerSetting;
+  /** Value as it may be typed again; empty: the engine's own. */
+  readonly value: string;
+  readonly from: 'server' | 'operator' | 'default';
+  /** Lines about places of the server where something else holds. */
+  readonly elsewhere: readonly TextLine[];
+};
+
+/** Word for an empty role, channel list or list of people. */
+export const none = 'none';
+
+export const bad = { kind: 'bad' } as const;
+
+export function ok<Value>(value: Value): ReadSetting<Value> {
+  return { kind: 'ok', value };
+}
+
+/** Meaning of words, as typed or as stored. */
+export function readSetting<Value>(
+  setting: ServerSetting<Value>,
+  words: string,
+  choices: Choices,
+): ReadSetting<Value> {
+  return setting.read(words.trim(), choices);
+}
+
+/** A setting with a few words as values. */
+export function wordSetting<Word extends string>(
+  key: string,
+  words: readonly Word[],
+  standard: (choices: Choices) => Word,
+  place: SettingPlace,
+): ServerSetting<Word> {
+  return {
+    ...place,
+    key,
+    inputs: [{ kind: 'one-of' }],
+    standard,
+    read(typed) {
+      const found = words.find((one) => one === typed.toLowerCase());
+      return found === undefined ? bad : ok(found);
+    },
+    shown: (value) => value,
+    values: () => words,
+  };
+}
+
+const [off, on] = ['off', 'on'] as const;
+
+/** A setting that is on or off. */
+export function switchSetting(
+  key: string,
+  standard: boolean,
+  place: SettingPlace,
+): ServerSetting<boolean> {
+  return {
+    ...place,
+    key,
+    inputs: [{ kind: 'one-of' }],
+    standard: () => standard,
+    read(typed) {
+      const word = typed.toLowerCase();
+      return word === on || word === off ? ok(word === on) : bad;
+    },
+    shown: (value) => (value ? on : off),
+    values: () => [off, on],
+  };
+}
+
+/** Ids as Discord mentions them. */
+const mentions = {
+  'text-channel': /^(?:<#)?(\d{15,21})>?$/,
+  'voice-channel': /^(?:<#)?(\d{15,21})>?$/,
+  person: /^(?:<@!?)?(\d{15,21})>?$/,
+  role: /^(?:<@&)?(\d{15,21})>?$/,
+};
+
+/** A setting that names a role or channel, by its id or as Discord mentions it, or none. */
+export function idSetting(
+  key: string,
+  of: NamedById,
+  line: TextLine,
+  place: SettingPlace,
+  standard: (choices: Choices) => string | undefined = () => undefined,
+): ServerSetting<string | undefined> {
+  return {
+    ...place,
+    key,
+    inputs: [{ kind: of, most: 1 }],
+    standard,
+    read(typed) {
+      const [, id] = mentions[of].exec(typed) ?? [];
+      return id === undefined && typed.toLowerCase() !== none ? bad : ok(id);
+    },
+    shown: (id) => id ?? none,
+    values: () => [none],
+    unreadableLine: () => line,
+  };
+}
+
+/** A setting that lists channels, people or roles, each by its id or as Discord mentions it. */
+export function idsSetting(
+  key: string,
+  of: NamedById,
+  most: number,
+  line: TextLine,
+  place: SettingPlace,
+): ServerSetting<readonly string[]> {
+  return {
+    ...place,
+    key,
+    inputs: [{ kind: of, most }],
+    standard: () => [],
+    read(typed) {
+      const ids = readIds(typed, of, most);
+      return ids ? ok(ids) : bad;
+    },
+    shown: shownIds,
+    values: () => [none],
+    unreadableLine: () => line,
+  };
+}
+
+/** Ids in a list with commas or spaces between, each once; undefined where one is none, or there are too many. */
+export function readIds(words: string, of: NamedById, most: number): readonly string[] | undefined {
+  if (words.toLowerCase() === none) return [];
+  const ids = words.split(/[\s,]+/).map((one) => mentions[of].exec(one)?.[1]);
+  const known = ids.filter((id) => id !== undefined);
+  const isFit = known.length === ids.length && known.length <= most;
+  return isFit ? [...new Set(known)] : undefined;
+}
+
+/** Ids as they are shown, and may be typed again. */
+export function shownIds(ids: readonly string[]): string {
+  return ids.length === 0 ? none : ids.join(', ');
+}

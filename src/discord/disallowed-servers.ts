@@ -1,0 +1,99 @@
+import {
+  type Client,
+  Events,
+  type Guild,
+  type GuildBasedChannel,
+  type Interaction,
+  MessageFlags,
+  PermissionFlagsBits,
+} from 'discord.js';
+import { localeOf, text } from '#src/texts/texts.ts';
+import type { DiscordEvent } from './events.ts';
+import type { SyncTiming } from './link/timing.ts';
+import { permissionsIn } from './permissions.ts';
+
+export type DisallowedServersOptions = {
+  readonly isAllowed: (guildId: string) => boolean;
+  readonly timing: SyncTiming;
+  readonly report: (event: DiscordEvent) => void;
+};
+
+/** Longest wait, in ms, for the sentence: it leaves all the same. */
+const sayMs = 5_000;
+
+/**
+ * Leaves each server that the operator has not allowed, those where the bot already is and those that invite it, with one
+ * sentence in a channel where it may write. Interactions from there get the same sentence.
+ */
+export class DisallowedServers implements Disposable {
+  readonly #client: Client<true>;
+  readonly #options: DisallowedServersOptions;
+  readonly #announced = new Set<string>();
+  readonly #leaving = new Set<string>();
+  readonly #over = new AbortController();
+  readonly #onGuild = (guild: Guild): void => void this.#leave(guild);
+
+  constructor(client: Client<true>, options: DisallowedServersOptions) {
+    this.#client = client;
+    this.#options = options;
+    client.on(Events.GuildCreate, this.#onGuild).on(Events.GuildAvailable, this.#onGuild);
+    for (const guild of client.guilds.cache.values()) if (guild.available) this.#onGuild(guild);
+  }
+
+  /** True where the interaction comes from such a server: it is answered here. */
+  refuses(interaction: Interaction): boolean {
+    const { guildId } = interaction;
+    if (guildId === null || this.#options.isAllowed(guildId)) return false;
+    if (interaction.isRepliable()) {
+      const content = text('server.barred', {}, localeOf(interaction.locale));
+      interaction.reply({ content, flags: MessageFlags.Ephemeral }).catch(() => undefined);
+    }
+    return true;
+  }
+
+  async #leave(guild: Guild): Promise<void> {
+    const { isAllowed, report } = this.#options;
+    const { id: guildId } = guild;
+    if (isAllowed(guildId) || this.#leaving.has(guildId) || this.#over.signal.aborted) return;
+    this.#leaving.add(guildId);
+    await this.#announce(guild);
+    try {
+      await guild.leave();
+      report({ kind: 'server-left', guildId });
+    } catch (cause) {
+      const message =
+        'A server that is not allowed could not be left; its next outage or the next start tries again.';
+      report({ kind: 'warning', message, guildId, cause });
+    } finally {
+      this.#leaving.delete(guildId);
+    }
+  }
+
+  /** Once, as far as Discord lets it. */
+  async #announce(guild: Guild): Promise<void> {
+    if (this.#announced.has(guild.id)) return;
+    this.#announced.add(guild.id);
+    const channels = [guild.systemChannel, ...guild.channels.cache.values()];
+    const channel = channels.find((one) => one?.isTextBased() && mayWrite(one));
+    if (!channel?.isTextBased()) return;
+    const content = text('server.barred', {}, localeOf(guild.preferredLocale));
+    const late = Promise.withResolvers<void>();
+    const forget = this.#options.timing.later(sayMs, late.resolve);
+    await Promise.race([channel.send({ content }).catch(() => undefined), late.promise]);
+    forget();
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort(new Error('closed'));
+    this.#client.off(Events.GuildCreate, this.#onGuild);
+    this.#client.off(Events.GuildAvailable, this.#onGuild);
+  }
+}
+
+function mayWrite(channel: GuildBasedChannel): boolean {
+  if (channel.isThread()) return false;
+  const { me } = channel.guild.members;
+  const { Connect, SendMessages, ViewChannel } = PermissionFlagsBits;
+  const needed = [ViewChannel, SendMessages, ...(channel.isVoiceBased() ? [Connect] : [])];
+  return me ? permissionsIn(channel, me)?.has(needed) === true : false;
+}

@@ -1,0 +1,330 @@
+import { expect, test } from 'vitest';
+import { buttons } from '#commands/buttons.ts';
+import { forms } from '#commands/forms.ts';
+import { pickers } from '#commands/pickers.ts';
+import {
+  openPanel,
+  panelButtons,
+  panelForm,
+  panelPickers,
+} from '#commands/settings/panel-presses.ts';
+import { messageComponents, modalSchema } from '#sandbox/rest/rest-components.ts';
+import type { CommandCall, CommandPorts, Reply } from '#src/conversation/command.ts';
+import { modalOf } from '#src/discord/interactions/forms.ts';
+import { messagesOf, messageWith } from '#src/discord/interactions/rendering.ts';
+import { serverSettings } from '#src/features/features.ts';
+import { offeredLanguages } from '#src/texts/language-names.ts';
+import { type Locale, locales, text } from '#src/texts/texts.ts';
+import {
+  type FixtureOptions,
+  openSessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+import { MemorySettings } from '#test/fakes/memory-stores.ts';
+import { adam, ports } from './ports.ts';
+
+const manager: CommandCall = { ...adam, mayManage: true };
+const byName = new Map(buttons.map((button) => [button.name, button]));
+const id = (n: number) => `${100_000_000_000_000_000n + BigInt(n)}`;
+const ids = (count: number, from = 0) => Array.from({ length: count }, (_, n) => id(from + n));
+
+/** The panel of one manager over the real settings of the server `g`. */
+function open(options: FixtureOptions = {}) {
+  const fixture = openSessionFixture(options);
+  const { features } = fixture.sessions;
+  const all: CommandPorts = { ...ports(), port: (type) => features.port(type) };
+  const use = async (
+    run: (call: CommandCall, ports: CommandPorts) => Promise<readonly Reply[]>,
+    call: Partial<CommandCall>,
+  ): Promise<Reply> => {
+    const [reply, ...others] = await run({ ...manager, ...call }, all);
+    expect(others).toEqual([]);
+    if (!reply) throw new Error('no reply');
+    return reply;
+  };
+  const handler = (name: string) => ({
+    about: name.replace(/^[^:]*:?/, ''),
+    is: (one: { readonly name: string }) => one.name === name.split(':')[0],
+  });
+  return {
+    ...fixture,
+    all,
+    home: () => use(openPanel, {}),
+    press(name: string, call: Partial<CommandCall> = {}) {
+      const { about, is } = handler(name);
+      const button = buttons.find(is);
+      if (!button) throw new Error(`no button ${name}`);
+      return use((one, given) => button.run(one, given), { words: { about }, ...call });
+    },
+    pick(name: string | undefined, picked: readonly string[], call: Partial<CommandCall> = {}) {
+      const { about, is } = handler(name ?? '');
+      const picker = pickers.find(is);
+      if (!picker) throw new Error(`no picker ${name}`);
+      return use((one, given) => picker.run(one, given), { words: { about }, picked, ...call });
+    },
+    form: (name: string, call: Partial<CommandCall> = {}) => {
+      const { about, is } = handler(name);
+      return buttons.find(is)?.form?.({ ...manager, words: { about }, ...call }, all);
+    },
+    send(name: string, value: string) {
+      const { about, is } = handler(name);
+      const form = forms.find(is);
+      if (!form) throw new Error(`no form ${name}`);
+      return use((one, given) => form.run(one, given), { words: { about, value } });
+    },
+    setting: (key: string) => use(openSetting, { picked: [key] }),
+    value: async (key: string) =>
+      (await fixture.settings.view('g')).all.find((one) => one.key === key)?.value,
+  };
+}
+
+const openSetting = (call: CommandCall, all: CommandPorts) => {
+  const picker = panelPickers.find(({ name }) => name === 'settings.open');
+  if (!picker) throw new Error('no panel');
+  return picker.run(call, all);
+};
+
+/** Lines as a person reads them. */
+function read(reply: Reply, locale: Locale = 'en'): readonly string[] {
+  return messageWith([reply, ...(reply.lines ?? [])], locale).content.split('\n');
+}
+
+const named = (reply: Reply, start: string) =>
+  [...(reply.buttons ?? []), ...(reply.pickers ?? []).map(({ name }) => name)].find((name) =>
+    name.startsWith(start),
+  ) ?? '';
+
+const language = { kind: 'one-of', most: 20 };
+
+test('groups hold every setting once, with its sentence, its value and where that is from', async () => {
+  const { home, pick, settings } = open({ given: new Set(['ADDRESSING']) });
+  await settings.set('g', 'cues', 'off');
+  const first = await home();
+  const [menu] = first.pickers ?? [];
+  if (menu?.kind !== 'one-of') throw new Error('no groups');
+  const found: string[] = [];
+  for (const { value, label } of menu.options) {
+    const page = await pick(menu.name, [value]);
+    expect(read(page)[0]).toBe(label);
+    const [inside] = page.pickers ?? [];
+    if (inside?.kind !== 'one-of') throw new Error('no settings');
+    for (const option of inside.options) {
+      expect(text(option.description ?? 'settings.view').length).toBeGreaterThan(10);
+      expect(read(page).join('\n')).toContain(text(option.description ?? 'settings.view'));
+    }
+    found.push(...inside.options.map((option) => option.value));
+  }
+  expect(found.toSorted()).toEqual(serverSettings.map(({ key }) => key).toSorted());
+  const answers = read(await pick(menu.name, ['settings.group.answers']));
+  expect(answers).toContain('**pipeline**: chained (default)');
+  expect(answers).toContain('**addressing**: always (set by the operator)');
+  expect(read(await pick(menu.name, ['settings.group.sounds']))).toContain(
+    '**cues**: off (set in this server)',
+  );
+  expect(read(first).at(-1)).toBe('Set in this server: cues.');
+  expect(read(await pick(menu.name, ['settings.group.former']))[0]).toBe(text('settings.gone'));
+});
+
+test('channels, roles, people and languages show by their names', async () => {
+  const { setting, settings } = open();
+  const [one, two] = ids(2);
+  await settings.set('g', 'dj_role', `<@&${one}>`);
+  await settings.set('g', 'blocked', `${one} ${two}`);
+  await settings.set('g', 'read_channel', `${one}`);
+  await settings.set('g', 'consent', `role ${one}`, 'confirmed');
+  await settings.set('g', 'languages', 'de, ja');
+  const shown = async (key: string, locale?: Locale) => read(await setting(key), locale)[0];
+  expect(await shown('dj_role')).toBe(`**dj\\_role**: <@&${one}> (set in this server)`);
+  expect(await shown('blocked')).toBe(`**blocked**: <@${one}>, <@${two}> (set in this server)`);
+  expect(await shown('read_channel')).toContain(`: <#${one}> (`);
+  expect(await shown('consent')).toContain(`: role <@&${one}> (`);
+  expect(await shown('languages')).toContain(': German, Japanese (');
+});
+
+test.each(['cues', 'announce', 'language'])('%s is picked from a menu', async (key) => {
+  const { pick, setting, value } = open();
+  const before = await setting(key);
+  const [menu] = before.pickers ?? [];
+  if (menu?.kind !== 'one-of') throw new Error('no menu');
+  const [wanted] = menu.options.filter(({ isChosen }) => !isChosen);
+  const after = await pick(menu.name, [wanted?.value ?? '']);
+  expect(await value(key)).toBe(wanted?.value);
+  expect(read(after)[0]).toBe(text('settings.saved'));
+  const [again] = after.pickers ?? [];
+  if (again?.kind !== 'one-of') throw new Error('no menu');
+  expect(again.options.filter(({ isChosen }) => isChosen)).toEqual([{ ...wanted, isChosen: true }]);
+});
+
+test('of a list of ids each row of 25 is picked by itself, and clearing all is none', async () => {
+  const { pick, setting, settings, value } = open();
+  const [first, second] = [ids(25), ids(5, 25)];
+  const rows = async () =>
+    ((await setting('blocked')).pickers ?? []).map((one) => 'chosen' in one && one.chosen);
+  expect(await rows()).toEqual([[]]);
+  await settings.set('g', 'blocked', [...first, ...second].join(', '));
+  expect(await rows()).toEqual([first, second]);
+  const shown = await setting('blocked');
+  expect(shown.pickers).toMatchObject([
+    { kind: 'person', least: 0, most: 25 },
+    { kind: 'person', least: 0, most: 15 },
+  ]);
+  await pick(shown.pickers?.[1]?.name, [id(90)]);
+  expect(await value('blocked')).toBe([...first, id(90)].join(', '));
+  await pick((await setting('blocked')).pickers?.[0]?.name, [id(1)]);
+  expect(await value('blocked')).toBe([id(1), id(90)].join(', '));
+  await pick((await setting('blocked')).pickers?.[0]?.name, []);
+  expect(await value('blocked')).toBe('none');
+});
+
+test('several languages are picked in each row, and the other rows keep theirs', async () => {
+  const { pick, setting, settings, value } = open();
+  await settings.set('g', 'languages', 'en, el, sw');
+  const page = await setting('languages');
+  expect(page.pickers).toMatchObject([language, { kind: 'one-of' }]);
+  await pick(page.pickers?.[0]?.name, ['de', 'fr']);
+  expect(await value('languages')).toBe('el, sw, de, fr');
+  await pick((await setting('languages')).pickers?.[1]?.name, []);
+  expect(await value('languages')).toBe('de, fr');
+  const many = await pick(
+    (await setting('languages')).pickers?.[0]?.name,
+    offeredLanguages.slice(0, 21),
+  );
+  expect(read(many)[0]).toContain('Nothing changed.');
+  expect(await value('languages')).toBe('de, fr');
+});
+
+test('a text is typed into a form that holds the present one; what is refused says why and is not lost', async () => {
+  const { form, send, setting, settings, value } = open();
+  await settings.set('g', 'leave_after', '5m');
+  const opened = await form(named(await setting('leave_after'), 'settings.type'));
+  expect(opened).toMatchObject({
+    title: 'form.settings',
+    inputs: [{ name: 'value', value: '300' }],
+  });
+  const refused = await send(opened?.name ?? '', '3 days');
+  expect(read(refused).slice(0, 2)).toEqual([
+    text('settings.bad.leave_after'),
+    text('settings.typed', { typed: '3 days' }),
+  ]);
+  expect(await value('leave_after')).toBe('300');
+  expect(read(await send(opened?.name ?? '', '2m'))[0]).toBe(text('settings.saved'));
+  expect(await value('leave_after')).toBe('120');
+});
+
+test('reset gives a setting back, and is there only where one is set', async () => {
+  const { press, setting, settings, value } = open();
+  expect(named(await setting('cues'), 'settings.reset')).toBe('');
+  await settings.set('g', 'cues', 'off');
+  const page = await press(named(await setting('cues'), 'settings.reset'));
+  expect(await value('cues')).toBe('soft');
+  expect(read(page)).toContain('**cues**: soft (default)');
+});
+
+test('what somebody else changed meanwhile is shown and not replaced, and what was typed is not lost', async () => {
+  const { form, pick, press, send, setting, settings, value } = open();
+  const [cues, names] = [await setting('cues'), await setting('names')];
+  const opened = await form(named(names, 'settings.type'));
+  await settings.set('g', 'cues', 'on');
+  await settings.set('g', 'names', 'Juno');
+  const changed = text('settings.changed', { key: 'cues' });
+  expect(read(await pick(named(cues, 'settings.pick'), ['off']))).toEqual(
+    expect.arrayContaining([changed, '**cues**: on (set in this server)']),
+  );
+  const late = read(await send(opened?.name ?? '', 'Nova'));
+  expect(late).toContain(text('settings.typed', { typed: 'Nova' }));
+  expect(late).toContain('**names**: Juno (set in this server)');
+  expect(await form(named(names, 'settings.type'))).toBeUndefined();
+  expect(read(await press(named(names, 'settings.type')))[0]).toBe(
+    text('settings.changed', { key: 'names' }),
+  );
+  expect([await value('cues'), await value('names')]).toEqual(['on', 'Juno']);
+});
+
+test('a looser policy is asked about first; Back leaves it', async () => {
+  const { pick, press, setting, value } = open();
+  const [words, role] = (await setting('consent')).pickers ?? [];
+  expect(role).toMatchObject({ kind: 'role', least: 1, most: 1 });
+  const asked = await pick(role?.name, [id(1)]);
+  expect(asked).toMatchObject({ id: 'settings.looser.role', inPlace: true });
+  expect(read(await press(named(asked, 'settings.open')))).toContain('**consent**: ask (default)');
+  expect(await value('consent')).toBe('ask');
+  await press(named(asked, 'settings.confirm'));
+  expect(await value('consent')).toBe(`role ${id(1)}`);
+  expect(read(await pick(words?.name, ['role']))[0]).toBe(
+    text('settings.changed', { key: 'consent' }),
+  );
+  const without = open();
+  const [policies] = (await without.setting('consent')).pickers ?? [];
+  expect(read(await without.pick(policies?.name, ['role']))[0]).toBe(text('settings.no_role'));
+});
+
+test('whoever has lost Manage Server gets the usual refusal at each press, and no form', async () => {
+  const { all, form, setting, value } = open();
+  const about = named(await setting('cues'), 'settings.pick').replace(/^[^:]*:/, '');
+  const call = { ...manager, mayManage: false, words: { about, value: 'off' }, picked: ['off'] };
+  for (const one of [...panelButtons, ...panelPickers, panelForm])
+    expect(await one.run(call, all), one.name).toEqual([{ id: 'perm.manage', to: 'caller' }]);
+  const type = named(await setting('names'), 'settings.type');
+  expect(await form(type)).toBeDefined();
+  expect(await form(type, { mayManage: false })).toBeUndefined();
+  expect(await value('cues')).toBe('soft');
+});
+
+test('a page says where in the server something else holds, and that settings could not be read', async () => {
+  const settingsStore = new MemorySettings();
+  const [one, two] = ids(2);
+  await settingsStore.write('g', `bot:${one}`, JSON.stringify({ voice: 'rms' }));
+  await settingsStore.write('g', 'bot', JSON.stringify({ persona: 'luna' }));
+  await settingsStore.write('g', `captions:${two}`, 'off');
+  const { setting } = open({ settingsStore });
+  expect(read(await setting('voice'))).toContain(`In <#${one}>: rms, by /voice bot.`);
+  expect(read(await setting('instructions'))).toContain(
+    'In the whole server: luna, by /voice bot.',
+  );
+  expect(read(await setting('captions'))).toContain(`In <#${two}>: off, by /captions.`);
+  settingsStore.trouble = 'unreadable';
+  expect(read(await open({ settingsStore }).setting('voice')).at(-1)).toBe(text('settings.unread'));
+});
+
+test.each(locales())('in %s every page and form keeps the limits of Discord', async (locale) => {
+  const settingsStore = new MemorySettings();
+  const longest: Readonly<Record<string, string>> = {
+    auto_join: ids(10).join(', '),
+    blocked: ids(40).join(', '),
+    roles: ids(20).join(', '),
+    consent: `role ${id(1)}`,
+    instructions: '_'.repeat(1_000),
+    languages: offeredLanguages.slice(0, 20).join(', '),
+    names: Array.from({ length: 10 }, (_, n) => `N${n}`.padEnd(32, '_')).join(', '),
+  };
+  for (const [key, value] of Object.entries(longest)) await settingsStore.write('g', key, value);
+  for (const channelId of ids(30)) {
+    await settingsStore.write('g', `bot:${channelId}`, JSON.stringify({ voice: 'v'.repeat(64) }));
+    await settingsStore.write('g', `captions:${channelId}`, 'off');
+  }
+  const { form, home, pick, send, setting } = open({ settingsStore });
+  const fits = (reply: Reply) => {
+    const [{ components }] = messagesOf(reply, { caller: locale, room: locale }, byName);
+    expect(messageComponents.safeParse(components).error, reply.id).toBeUndefined();
+    const lines = [reply, ...(reply.lines ?? [])];
+    const whole = lines.map((line) => messageWith([line], locale).content).join('\n');
+    expect(whole.length, whole).toBeLessThanOrEqual(2_000);
+  };
+  const call = { callerLocale: locale };
+  const first = await home();
+  fits(first);
+  const [menu] = first.pickers ?? [];
+  if (menu?.kind !== 'one-of') throw new Error('no groups');
+  for (const { value } of menu.options) fits(await pick(menu.name, [value], call));
+  const [, second] = (await setting('blocked')).pickers ?? [];
+  fits(await pick(second?.name, ids(15, 50), call));
+  for (const { key, about } of serverSettings) {
+    expect(text(about, {}, locale).length, `${key} ${locale}`).toBeLessThanOrEqual(100);
+    const page = await setting(key);
+    fits(page);
+    const type = named(page, 'settings.type');
+    const opened = type === '' ? undefined : await form(type);
+    if (!opened) continue;
+    expect(modalSchema.safeParse(modalOf(opened, locale)).error, key).toBeUndefined();
+    fits(await send(opened.name, ' , '));
+  }
+});

@@ -1,0 +1,243 @@
+import { expect, test } from 'vitest';
+import type { ConsentPolicySettings } from '#src/conversation/dependencies.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  words,
+} from '#test/conversation/setup/session-fixture.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+
+const canary = 'quagga';
+const question = `what is a ${canary}`;
+const lecture = 'A lime is a fruit that is green. '.repeat(40);
+const ben = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
+
+type JoinedOptions = {
+  readonly rounds?: readonly (readonly ChatStep[])[];
+  readonly people?: readonly ChannelMember[];
+  readonly consent?: ConsentPolicySettings;
+};
+
+/** Adam called the bot in, whose panel is in the chat of the channel; `say` has one of them say what is heard as these words. */
+async function joined({
+  rounds = [['An animal.']],
+  people = [adam, eva],
+  consent = { policy: 'ask' },
+}: JoinedOptions = {}) {
+  let heard = '';
+  const clock = new VirtualClock();
+  const chat = new FakeChat(rounds, clock);
+  const synthesizer = new FakeSynthesizer({ pieces: 10 });
+  const transcriber = new FakeTranscriber({ texts: () => heard });
+  const pipeline = chained({ chat, synthesizer });
+  const parts = { chat, synthesizer, transcriber, pipeline, consent };
+  const fixture = openSessionFixture(parts, people, clock);
+  fixture.panelAt.place = { channelId: lounge.channelId, messageId: 'panel' };
+  await fixture.sessions.join(lounge, 'adam');
+  await fixture.privacy.allow('g', 'eva', 'always');
+  await pass(fixture, 3_000);
+  const say = async (who: ChannelMember, text: string, ms = 4_500) => {
+    heard = text;
+    await pass(fixture, ms, await words('human-goforward', who, clock.nowMs()));
+  };
+  const shown = () => fixture.faces.at(-1)?.understood ?? [];
+  const everShown = () => JSON.stringify(fixture.faces).includes(canary);
+  return { ...fixture, chat, say, shown, everShown };
+}
+
+const adams = [{ name: 'Adam', words: question }];
+
+test('the panel shows for a minute whom it answered and what it understood', async () => {
+  const fixture = await joined();
+  await fixture.say(adam, question);
+  expect(fixture.shown()).toEqual(adams);
+  await pass(fixture, 50_000);
+  expect(fixture.shown()).toEqual(adams);
+  await pass(fixture, 10_000);
+  expect(fixture.shown()).toEqual([]);
+});
+
+test('it shows the latest question of each person', async () => {
+  const fixture = await joined();
+  await fixture.say(adam, 'who was that');
+  await fixture.say(eva, 'and where');
+  await fixture.say(adam, question);
+  expect(fixture.shown()).toEqual([...adams, { name: 'Eva', words: 'and where' }]);
+});
+
+test('while somebody sits there who came later it is not shown, and not again when they leave', async () => {
+  const fixture = await joined();
+  await fixture.say(adam, question);
+  const { present } = fixture.linkOpener.link;
+  present.push(ben);
+  await pass(fixture, 200);
+  expect(fixture.shown()).toEqual([]);
+  present.pop();
+  await pass(fixture, 1_000);
+  expect(fixture.shown()).toEqual([]);
+});
+
+test('whoever comes while it is said may not know it', async () => {
+  const fixture = await joined();
+  const coming = fixture.clock
+    .sleep(500, new AbortController().signal)
+    .then(() => fixture.linkOpener.link.present.push(ben));
+  await Promise.all([fixture.say(adam, question), coming]);
+  expect(fixture.of('answered')).toHaveLength(1);
+  expect(fixture.everShown()).toBe(false);
+});
+
+test.each([
+  ['in another chat', { channelId: 'general', messageId: 'panel' }],
+  ['nowhere', undefined],
+])('a panel that is %s shows none', async (_, place) => {
+  const fixture = await joined();
+  if (place) fixture.panelAt.place = place;
+  else delete fixture.panelAt.place;
+  await fixture.say(adam, question);
+  expect(fixture.of('answered')).toHaveLength(1);
+  expect(fixture.everShown()).toBe(false);
+});
+
+test('a server can turn it off, at once', async () => {
+  const fixture = await joined();
+  await fixture.say(adam, question);
+  await fixture.sessions.settings.set('g', 'show_heard', 'off');
+  fixture.sessions.session('g')?.govern();
+  await pass(fixture, 200);
+  expect(fixture.shown()).toEqual([]);
+});
+
+test('nothing is shown of who is left out of captions, and it is gone once they are', async () => {
+  const fixture = await joined();
+  await fixture.say(adam, question);
+  fixture.sessions.session('g')?.consent.leaveOut('adam', true);
+  await pass(fixture, 200);
+  expect(fixture.shown()).toEqual([]);
+  const before = fixture.faces.length;
+  await fixture.say(adam, question);
+  expect(JSON.stringify(fixture.faces.slice(before))).not.toContain(canary);
+});
+
+test.each(['forget', 'deny'] as const)('/privacy %s takes it off the panel', async (how) => {
+  const fixture = await joined();
+  await fixture.say(eva, question);
+  expect(fixture.shown()).toHaveLength(1);
+  const doing = fixture.privacy[how]('g', 'eva');
+  await pass(fixture, 1_000);
+  await doing;
+  expect(fixture.shown()).toEqual([]);
+});
+
+test.each([
+  ['notice', {}],
+  ['role', { roleIds: ['crew'] }],
+] as const)(
+  'nothing is shown of who is heard unasked, by %s, until they say yes',
+  async (policy, more) => {
+    const consent = policy === 'role' ? ({ policy, roleId: 'crew' } as const) : { policy };
+    const cleo = { ...ben, id: 'cleo', name: 'Cleo', ...more };
+    const fixture = await joined({ people: [adam, cleo], consent });
+    await fixture.say(cleo, question);
+    expect(fixture.of('answered')).toHaveLength(1);
+    expect(fixture.everShown()).toBe(false);
+    await fixture.privacy.allow('g', 'cleo', 'always');
+    await fixture.say(cleo, question);
+    expect(fixture.shown()).toEqual([{ name: 'Cleo', words: question }]);
+  },
+);
+
+test('it is gone while hearing is paused, while captions are on, and at the end', async () => {
+  const fixture = await joined();
+  await fixture.say(adam, question);
+  fixture.hearing.pause('g');
+  await pass(fixture, 200);
+  expect(fixture.shown()).toEqual([]);
+  fixture.hearing.resume('g');
+  await pass(fixture, 200);
+  expect(fixture.shown()).toEqual(adams);
+  void fixture.captions.turnOn('g', {});
+  await pass(fixture, 6_000);
+  expect(fixture.shown()).toEqual([]);
+  await fixture.sessions.leave('g');
+  expect(fixture.faces.at(-1)).not.toHaveProperty('understood');
+});
+
+test('it is gone once the process is to end', async () => {
+  const fixture = await joined({ rounds: [[lecture]] });
+  await fixture.say(adam, question);
+  expect(fixture.shown()).toEqual(adams);
+  const draining = fixture.sessions.drain(5_000);
+  await pass(fixture, 200);
+  expect(fixture.shown()).toEqual([]);
+  await pass(fixture, 6_000);
+  await draining;
+});
+
+test('a typed question is not shown', async () => {
+  const fixture = await joined();
+  const asking = fixture.talk.ask('g', question, adam, 'voice');
+  await pass(fixture, 3_000);
+  await asking;
+  expect(fixture.everShown()).toBe(false);
+});
+
+test('no event holds what is shown but those that did before', async () => {
+  const fixture = await joined();
+  await fixture.say(adam, question);
+  const kinds = fixture.events
+    .filter((one) => JSON.stringify(one).includes(canary))
+    .map(({ kind }) => kind);
+  expect(new Set(kinds)).toEqual(new Set(['recognised']));
+});
+
+const asked = ({ chat }: Awaited<ReturnType<typeof joined>>) =>
+  chat.asked.map(({ messages }) =>
+    messages.filter(({ role }) => role !== 'system').map(({ content }) => content),
+  );
+
+test('"no, I said ..." stops the answer and is answered in place of the former question', async () => {
+  const fixture = await joined({ rounds: [[lecture], ['Noon.']] });
+  await fixture.say(adam, 'what is the time in Lime');
+  await fixture.say(adam, 'No, I said what is the time in Lima?', 9_000);
+  expect(asked(fixture)).toEqual([['what is the time in Lime'], ['what is the time in Lima']]);
+  expect(fixture.of('answered').map(({ finish }) => finish)).toEqual(['cancelled', 'completed']);
+  expect(fixture.shown()).toEqual([{ name: 'Adam', words: 'what is the time in Lima' }]);
+});
+
+test('after the answer, too; a single word corrects a part of the question', async () => {
+  const fixture = await joined({ rounds: [['Ten.'], ['Noon.'], ['So it is.']] });
+  await fixture.say(adam, 'what is the time in Lime', 9_000);
+  await fixture.say(adam, 'No, I said Lima.', 9_000);
+  await fixture.say(adam, 'is that so', 9_000);
+  expect(asked(fixture)).toEqual([
+    ['what is the time in Lime'],
+    ['what is the time in Lime', 'No, I said Lima.'],
+    ['what is the time in Lime No, I said Lima.', 'Noon.', 'is that so'],
+  ]);
+});
+
+test('"no, I said stop" stops, and nothing is asked anew', async () => {
+  const fixture = await joined({ rounds: [[lecture]] });
+  await fixture.say(adam, question);
+  await fixture.say(adam, 'No, I said stop!');
+  expect(fixture.chat.asked).toHaveLength(1);
+  expect(fixture.of('answered').at(-1)).toMatchObject({ finish: 'cancelled' });
+});
+
+test('another person corrects nothing, nor does the asker after a minute', async () => {
+  const fixture = await joined({ rounds: [['Ten.'], ['Why?'], ['Well.']] });
+  await fixture.say(adam, 'what is the time in Lime', 9_000);
+  await fixture.say(eva, 'No, I said Lima.', 9_000);
+  expect(asked(fixture).at(-1)).toEqual(['what is the time in Lime', 'Ten.', 'No, I said Lima.']);
+  await pass(fixture, 60_000);
+  await fixture.say(adam, 'No, I said Lima.', 9_000);
+  expect(asked(fixture).at(-1)).toHaveLength(5);
+});

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import type { AlertChange } from '#src/base/alerts.ts';
+import type { AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/spending/budget-authority.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { dollars, MemorySpending, openBudgets } from '#test/fakes/spending.ts';
+
+const hourMs = 3_600_000;
+/** Expected to cost 0.00047 dollars: 220 tokens and 250 characters. */
+const order: AnswerRequest = {
+  kind: 'answer',
+  guildId: '10',
+  personId: 'ana',
+  name: 'Ana',
+  characters: 400,
+  heardMs: 3_000,
+};
+
+function spend(opened: AnswerBudget | BudgetRefusal, inputTokens: number): void {
+  if (opened.kind === 'refused') throw new Error(`refused: ${opened.line.id}`);
+  opened.reservation.used({ inputTokens, outputTokens: 0 });
+  opened.reservation.close();
+}
+
+test('what one server has spent of the total is missing in all others, whose people read until when', () => {
+  const { budgets } = openBudgets(new VirtualClock(), { totalUsd: 0.01 });
+  spend(budgets.open(order), 9_900);
+  const refused = budgets.open({ ...order, guildId: '20', personId: 'ben' });
+  const line = { id: 'budget.total', with: { time: '<t:1795219200:t>' } };
+  expect(refused).toMatchObject({ kind: 'refused', line });
+  expect(budgets.manner('20')).toMatchObject({ step: 'captions', quiet: { line } });
+  if (refused.kind === 'refused')
+    expect([refused.isNews(), refused.isNews()]).toEqual([true, false]);
+});
+
+test('answers that run in several servers put aside their part of the total', () => {
+  const { budgets } = openBudgets(new VirtualClock(), { totalUsd: 0.0021 });
+  const all = Array.from({ length: 10 }, (_, n) => budgets.open({ ...order, guildId: `${n}` }));
+  expect(all.filter(({ kind }) => kind === 'open')).toHaveLength(4);
+});
+
+test('a new day of UTC brings a new total', async () => {
+  const clock = new VirtualClock();
+  const { budgets } = openBudgets(clock, { totalUsd: 0.01 });
+  spend(budgets.open(order), 20_000);
+  expect(budgets.manner('20').step).toBe('quiet');
+  await clock.advance(8 * hourMs);
+  expect(budgets.open({ ...order, guildId: '20' }).kind).toBe('open');
+});
+
+test("a server's own cap of the month is named before the total, as it lasts longer", () => {
+  const caps = { serverMonth: dollars(0.01) };
+  const { budgets } = openBudgets(new VirtualClock(), { totalUsd: 0.01, caps });
+  spend(budgets.open(order), 20_000);
+  expect(budgets.open(order)).toMatchObject({ line: { id: 'budget.quiet.month' } });
+  expect(budgets.open({ ...order, guildId: '20' })).toMatchObject({ line: { id: 'budget.total' } });
+});
+
+test('the operator is alerted at 80 % and at 100 %, once a day, and it clears at midnight', async () => {
+  const clock = new VirtualClock();
+  const changes: AlertChange[] = [];
+  const { budgets } = openBudgets(clock, { totalUsd: 0.01, onAlert: (one) => changes.push(one) });
+  const seen = () => changes.splice(0).map(({ name, state }) => `${name} ${state}`);
+  spend(budgets.open(order), 7_900);
+  expect(seen()).toEqual([]);
+  spend(budgets.open(order), 200);
+  expect(seen()).toEqual(['total-budget-low raised']);
+  spend(budgets.open(order), 2_000);
+  budgets.open(order);
+  expect(seen()).toEqual(['total-budget-used raised']);
+  await clock.advance(8 * hourMs);
+  expect(seen()).toEqual(['total-budget-low cleared', 'total-budget-used cleared']);
+});
+
+test('the total outlives a restart', async () => {
+  const clock = new VirtualClock();
+  const spending = new MemorySpending();
+  const open = async () => {
+    const ledger = new Ledger({ countsAll: true });
+    const ignore = () => undefined;
+    const keeper = new LedgerPersistence({
+      ledger,
+      spending,
+      clock,
+      report: ignore,
+      alert: ignore,
+    });
+    await keeper.open();
+    return { keeper, budgets: openBudgets(clock, { ledger, totalUsd: 0.01 }).budgets };
+  };
+  const before = await open();
+  spend(before.budgets.open(order), 8_000);
+  await before.keeper[Symbol.asyncDispose]();
+  const after = await open();
+  expect(after.budgets.total()).toEqual({ usd: 0.008, capUsd: 0.01 });
+  await after.keeper[Symbol.asyncDispose]();
+});
+
+test('without a total nothing is counted over all servers', () => {
+  const { budgets, ledger } = openBudgets(new VirtualClock());
+  spend(budgets.open(order), 8_000);
+  expect(budgets.total()).toBeUndefined();
+  expect(ledger.drain().map(({ guildId }) => guildId)).toEqual(['10', '10']);
+});
