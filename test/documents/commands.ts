@@ -67,6 +67,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
       ...ran('test/doctor/program.test.ts', 'doctor/main.ts', '--offline'),
       ...ran('test/doctor/secrets.test.ts', '--provider', '--key-env'),
       ...ran('test/doctor/discord/channel.test.ts', '--channel'),
+      ...ran('test/doctor/live.long.test.ts', '--live', '--silence'),
       ...ran('test/doctor/discord/operator.test.ts', '--tell-operator'),
       ...ran('test/doctor/discord/account.test.ts', '--json'),
     ],
@@ -75,6 +76,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run fuzz': tested('test/fuzz/fuzz.long.test.ts', 'npm run fuzz'),
   'npm run link': tested('test/web/http/show-page.test.ts', 'programs/link.ts'),
   'npm run lint': inCi('npm run lint'),
+  'npm run migrate': tested('test/deploy/upgrade.long.test.ts', "'migrate'"),
   'npm run mutate': {
     why: 'changes places of all of src for most of an hour, with modules of its own (test/mutation/README.md)',
   },
@@ -83,7 +85,10 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run openapi': {
     why: 'writes docs/openapi.json, which test/web/api/openapi.test.ts compares with the schemas',
   },
-  'npm run release': tested('test/deploy/release.long.test.ts', 'release.mjs'),
+  'npm run pictures': {
+    why: 'a browser and three bots for a minute; test/page/browser/*.browser.ts press the same pages',
+  },
+  'npm run release': tested('test/deploy/archive.ts', 'release.mjs', '--platform'),
   'npm run restore': {
     runs: [
       ...ran('test/storage/restore.test.ts', 'programs/restore.ts'),
@@ -111,12 +116,18 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run unused': inCi('npm run unused'),
   'npm run code-size': tested('test/scripts/code-size.test.ts', 'scripts/code-size.mjs', '--small'),
   'npm run house': tested('test/scripts/house.test.ts', 'scripts/house/main.ts'),
-  'npm run upgrade-test': { why: 'three files of the tests, which npm test and test:long run' },
+  'npm run sentences': tested('test/documents/sentences.test.ts', 'scripts/sentences.ts'),
+  'npm run upgrade-test': { why: 'four files of the tests, which npm test and test:long run' },
   '.ci/litellm-proxy': inCi('.ci/litellm-proxy'),
   '.ci/with-postgres': inCi('.ci/with-postgres npm test'),
+  'node doctor/main.ts': tested('test/doctor/program.test.ts', 'doctor/main.ts'),
+  'node setup/main.ts': tested('test/setup/flags.test.ts', 'setup/main.ts'),
+  'node src/app/main.mjs': tested('test/deploy/release.long.test.ts', 'src/app/main.mjs', '--once'),
+  'node src/app/programs/restore.ts': tested('test/deploy/upgrade.long.test.ts', 'restore'),
   'node scripts/fix-lock.mjs': tested('test/scripts/fix-lock.test.ts', 'fix-lock.mjs', '--ask'),
   'deploy/image-steps.sh build': tested('test/deploy/image.ts', 'image-steps.sh'),
   'deploy/image-steps.sh start': tested('test/deploy/as-root.test.ts', 'image-steps.sh'),
+  ln: system,
   sha256sum: tested('test/deploy/release.long.test.ts', 'SHA256SUMS'),
   tar: tested('test/deploy/release.long.test.ts', 'tar'),
   aplay: system,

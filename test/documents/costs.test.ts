@@ -7,7 +7,8 @@ const others = ['recognition of speech', 'recognition of a recording', 'a try by
 
 /** Cells of the rows of the table: work, payer, caps, number at once. */
 async function rows(): Promise<readonly (readonly string[])[]> {
-  const lines = (await readFile('docs/costs.md', 'utf8')).split('\n');
+  const [, table = ''] = (await readFile('docs/costs.md', 'utf8')).split('\n## Who pays\n');
+  const lines = table.split('\n');
   const cells = lines
     .filter((line) => line.startsWith('| '))
     .map((line) =>

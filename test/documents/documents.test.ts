@@ -36,7 +36,8 @@ const foreign = /^npm (?:ci|install|test)$/;
 async function programOf(script: string): Promise<string> {
   const [, entry = ''] = /(\S+\.(?:ts|mjs))$/.exec(scripts[script] ?? '') ?? [];
   if (script === 'start') return await readFile('src/app/program.ts', 'utf8');
-  const pattern = entry.startsWith('src/') ? entry : `${dirname(entry)}/*.ts`;
+  const isAlone = entry.startsWith('src/') || entry.endsWith('.mjs');
+  const pattern = isAlone ? entry : `${dirname(entry)}/*.ts`;
   const sources: string[] = [];
   for await (const path of sourceFiles(pattern)) sources.push(await readFile(path, 'utf8'));
   return sources.join('\n');
@@ -122,7 +123,7 @@ test('documents name the Node that runs the bot, or the oldest that can fetch it
   }
 });
 
-/** What GitHub makes of a heading. */
+/** Anchor that GitHub makes for a heading. */
 function anchorOf(heading: string): string {
   return heading
     .toLowerCase()
@@ -166,9 +167,14 @@ test('the index leads to every document beside it', async () => {
 test('the first 60 lines of README say what it is, how to hear it, at most six steps, and where to read on', () => {
   const screen = textOf('README.md').split('\n').slice(0, 60).join('\n');
   const headings = [...screen.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
-  expect(headings).toEqual(['Hear it in a minute', 'On your server, in six steps', 'Read on']);
+  expect(headings).toEqual([
+    'Get it',
+    'Hear it in a minute',
+    'On your server, in six steps',
+    'Read on',
+  ]);
   expect(screen).toContain('npm ci && npm start');
   expect(screen.match(/^\d\. /gm)).toHaveLength(6);
-  expect(screen).toContain('(docs/room.png)');
+  expect(screen).toContain('(docs/pictures/room.png)');
   expect(screen).toContain('(docs/README.md)');
 });

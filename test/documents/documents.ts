@@ -12,7 +12,7 @@ const places = [
   '{docs,deploy,examples}/*.md',
   '{src,bench,test,sandbox,doctor,setup,commands,page}/**/*.md',
 ];
-/** What a command in the middle of a sentence begins with. */
+/** Beginnings of a command in the middle of a sentence. */
 const programs =
   /^(?:[A-Z_]+=\S+ )*(?:sudo )?(?:npm|npx|docker|curl|ssh|install|sysctl|pg_dump|pg_restore|echo|deploy\/image-steps\.sh|\.ci\/[a-z-]+) |^node \S+\.(?:ts|mjs)\b/;
 
@@ -50,7 +50,7 @@ function piecesOf(line: string): readonly (readonly string[])[] {
     .filter((words) => words.length > 0);
 }
 
-/** What a command is called in the table of `commands.ts`: its program, and what it has that program do. */
+/** Name of a command in the table of `commands.ts`: its program and subcommand. */
 export function nameOf([program = '', ...rest]: readonly string[]): string {
   const [first = '', second = ''] = rest;
   if (program === 'npm' && first === 'run') return `npm run ${second}`;

@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { readResult } from '#bench/latency/result.ts';
-import { alerts } from '#src/base/alerts.ts';
+import { type AlertName, alertActions, alerts } from '#src/base/alerts.ts';
 import { errorCodes } from '#src/base/errors.ts';
 import { rightNames } from '#src/discord/account/rights.ts';
+import { afterClose } from '#src/discord/link/close-codes.ts';
 import { features, serverSettings } from '#src/features/features.ts';
 import { sourceFiles } from '#test/source-files.ts';
 
 const troubleshooting = await readFile('docs/troubleshooting.md', 'utf8');
-const usage = await readFile('docs/usage.md', 'utf8');
+const owners = await readFile('docs/owners.md', 'utf8');
 
 /** The first cell of each row of the table under a heading. */
 function firstCells(text: string, heading: string): readonly string[] {
@@ -21,7 +22,7 @@ function firstCells(text: string, heading: string): readonly string[] {
 async function sayings(): Promise<string> {
   const sources: string[] = [];
   for await (const path of sourceFiles(
-    '{src,commands,doctor,setup,sandbox,page}/**/*.{ts,js,json}',
+    '{src,commands,doctor,setup,sandbox,page}/**/*.{ts,js,mjs,json}',
   ))
     sources.push((await readFile(path, 'utf8')).replaceAll("\\'", "'").replaceAll('\\"', '"'));
   return sources.join('\n');
@@ -49,12 +50,42 @@ test('troubleshooting tells what to do about every error code, as the program me
 test('troubleshooting tells what to do about every alert, as the program means it', () => {
   const declared = features.flatMap((feature) => feature.alerts ?? []);
   const all = [
-    ...Object.entries(alerts),
-    ...declared.map(({ name, meaning }) => [name, meaning] as const),
+    ...Object.entries(alertActions).map(([name, action]) => ({
+      ...{ name, action },
+      meaning: alerts[name as AlertName],
+    })),
+    ...declared,
   ];
-  expect(firstCells(troubleshooting, 'Alerts')).toEqual(all.map(([name]) => name));
-  for (const [name, meaning] of all)
-    expect(troubleshooting).toContain(`| \`${name}\` | ${meaning} |`);
+  expect(firstCells(troubleshooting, 'Alerts')).toEqual(all.map(({ name }) => name));
+  for (const { name, meaning, action } of all)
+    expect(troubleshooting).toContain(`| \`${name}\` | ${meaning} | ${action} |`);
+});
+
+/** Reaction of the bot to a close code, as troubleshooting says it. */
+function reactionTo(closeCode: number): string {
+  const reaction = afterClose(closeCode);
+  if (reaction.kind === 'wait') return 'waits';
+  if (reaction.kind === 'out')
+    return 'checks its channel: follows a move, leaves after a kick, otherwise reconnects';
+  if (reaction.kind !== 'again') return 'needs an update';
+  return reaction.most === 1 ? 'retries once' : `retries at most ${reaction.most} times`;
+}
+
+test('troubleshooting tells how the bot reacts to each close code of a voice link', () => {
+  const [, part = ''] = troubleshooting.split('\n## Close codes of a voice link\n');
+  const rows = [...part.matchAll(/^\| ([^|]*\d{4}[^|]*) \| [^|]+ \| ([^|]+) \|$/gm)];
+  const listed = rows.flatMap(([, codes = '', reaction = '']) =>
+    [...codes.matchAll(/\d{4}/g)].map(([code]) => ({
+      code: codes.startsWith('below') ? Number(code) - 1 : Number(code),
+      reaction,
+    })),
+  );
+  expect(listed.map(({ code }) => code).toSorted((a, b) => a - b)).toEqual([
+    ...[3999, 4001, 4002, 4003, 4004, 4005, 4006, 4009, 4011, 4012],
+    ...[4014, 4015, 4016, 4017, 4020, 4021, 4022],
+  ]);
+  for (const { code, reaction } of listed) expect(reaction, `${code}`).toBe(reactionTo(code));
+  expect(reactionTo(4999)).toBe(reactionTo(4001));
 });
 
 test('troubleshooting knows every line of the doctor by its name', async () => {
@@ -80,9 +111,9 @@ test('the delays of docs/benchmarks.md are those that npm run bench -- --save wr
     expect(text, name).toContain(`| ${Math.round(heard.p50)} | ${Math.round(heard.p95)} |`);
 });
 
-test('usage lists every setting of a server, and every right that the invite link asks for', () => {
-  expect(firstCells(usage, 'Settings of a server')).toEqual(serverSettings.map(({ key }) => key));
-  const [, rights = ''] = /\n## Rights\n([\s\S]*?)\n## /.exec(usage) ?? [];
+test('the page for owners lists every setting of a server, and every right that the invite link asks for', () => {
+  expect(firstCells(owners, 'Settings of a server')).toEqual(serverSettings.map(({ key }) => key));
+  const [, rights = ''] = /\n## Rights\n([\s\S]*?)\n## /.exec(owners) ?? [];
   const listed = [...rights.matchAll(/^\| ([A-Z][^|]*) \|/gm)].flatMap(([, cell = '']) =>
     cell.split(', '),
   );

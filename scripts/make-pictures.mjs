@@ -1,0 +1,211 @@
+// npm run pictures
+//
+// Writes the pictures of the documents into docs/pictures, from the running program: the sandbox that `npm start` opens, a bot
+// with mock providers for the page with captions, and setup at a terminal. In Chromium: CHROMIUM, else /usr/bin/chromium.
+// Delays can be read in room.png, so run it on an idle machine.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openSandbox } from '#sandbox/sandbox.ts';
+import { freePort } from '#test/fakes/free-port.ts';
+import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
+import { openBrowser } from '#test/page/browser/open-browser.ts';
+import { openProgram } from '#test/page/browser/open-program.ts';
+import { openProxy } from '#test/page/browser/open-proxy.ts';
+import { speech } from '#test/audio/speech.ts';
+import { runBot } from '#test/scenarios/setup/bot-setup.ts';
+import { savePicture } from './save-picture.ts';
+
+const folder = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
+const setup = fileURLToPath(new URL('../setup/main.ts', import.meta.url));
+/** Characters that a terminal sends for Ctrl+C. */
+const interrupt = '\x03';
+const mostBytes = 200_000;
+const waitMs = 60_000;
+/** "What time is it", as the microphone takes it. */
+const question = 'sandbox/recordings/synth-flite-awb-what-time-is-it.wav';
+const appearance = { viewport: { width: 1_280, height: 800 }, colorScheme: 'dark', ignoreHTTPSErrors: true };
+const tall = { width: 1_280, height: 1_200 };
+/** Lines of captions: speaker, words, and their translation. */
+const talk = [
+  ['Ben', 'Shall we meet on Friday at eight?', 'Treffen wir uns am Freitag um acht?'],
+  ['Adam', 'Friday is fine. I can bring the maps.', 'Freitag passt. Ich kann die Karten mitbringen.'],
+  ['Ben', 'Then I book the table for four people.', 'Dann reserviere ich den Tisch für vier Personen.'],
+];
+
+await mkdir(folder, { recursive: true });
+await using opened = new AsyncDisposableStack();
+const browser = await openBrowser(question);
+opened.defer(() => browser.close());
+await pictureSetup();
+await pictureParticipant();
+await pictureSandbox();
+
+/** A mock recogniser understands every word, which that of the sandbox does not; all else is the sandbox's own. */
+async function pictureSandbox() {
+  let said = 'What time is it?';
+  await using mock = await openMockProviders({ pace: instantPace, hears: () => said, rateHz: 24_000 });
+  await using program = await openProgram(undefined, { TRANSCRIPTION_BASE_URL: mock.baseUrl });
+  const { tab, messages, panel, types, says } = await enter(program);
+  await types('/track play sound:rain track:bg volume:30 loop:true');
+  await panel.getByText('bg: rain').waitFor();
+  said = 'Nova, what time is it?';
+  await says(said);
+  await panel.getByText('Speaking to Ben').waitFor();
+  await save(tab, 'room');
+  await tab.setViewportSize(tall);
+  await panel.getByText('Speaking to Ben').waitFor({ state: 'detached' });
+  await save(tab, 'panel', panel);
+
+  await types('/settings view');
+  await choose(messages, 'Choose a group', 'Captions');
+  await choose(messages, 'Choose a setting', 'captions_days');
+  const setting = messages.getByRole('article').last();
+  await setting.getByText('Type a value').waitFor();
+  await save(tab, 'settings', setting);
+
+  await types('/captions on');
+  await messages.getByText('Captions on, here.').waitFor();
+  await panel.getByText('go ahead').waitFor({ state: 'detached' });
+  for (const [name, words] of talk) {
+    said = words;
+    if (name === 'Ben') await says(words);
+    else await asAdam(tab);
+    await messages.getByText(words).waitFor();
+  }
+  const captions = messages.getByRole('article').filter({ hasText: talk[0][1] });
+  await captions.getByText(/(?:…|\.{3})\s*$/).waitFor({ state: 'detached' }); // the mark of words that may change
+  await captions.scrollIntoViewIfNeeded();
+  await save(tab, 'captions', captions);
+  await tab.context().close();
+}
+
+/** A tab in the sandbox after its own exchanges. */
+async function enter(program) {
+  const tab = await newTab();
+  await tab.goto(program.link.href);
+  await program.shows('Type to speak as Adam');
+  await tab.getByRole('heading', { name: 'In no channel' }).waitFor();
+  return {
+    tab,
+    messages: tab.getByRole('log', { name: 'Messages' }),
+    panel: tab.getByRole('region', { name: 'Panel' }),
+    async types(line) {
+      await tab.getByLabel('Message, or / for a command').fill(line);
+      await tab.getByRole('button', { name: 'Send' }).click();
+    },
+    async says(words) {
+      await tab.getByLabel('Says').fill(words);
+      await tab.getByRole('button', { name: 'Say it' }).click();
+    },
+  };
+}
+
+/** Has the microphone play the recording. */
+async function asAdam(tab) {
+  await tab.getByLabel('all the time').check();
+  await tab.getByRole('button', { name: 'Microphone' }).click();
+}
+
+async function pictureParticipant() {
+  const port = await freePort();
+  await using proxy = await openProxy(port);
+  let said = '';
+  const replies = [
+    ...talk.map(([, words, translation]) => ({ match: new RegExp(`<lines>[^]*${words.slice(0, 9)}`), text: `[1] ${translation}` })),
+    { match: /^/, text: 'Yes.' },
+  ];
+  const environment = { PAGE_PORT: `${port}`, PAGE_URL: proxy.url.href };
+  await using bot = await runBot({ environment, providers: { pace: instantPace, hears: () => said, rateHz: 24_000, replies } });
+  const [adam, ben] = ['Adam', 'Ben'].map((name) => bot.sandbox.person(name));
+  for (const person of [adam, ben]) await person.join('Lounge', soon());
+  await adam.command('join').answered(soon());
+  await adam.settled(soon());
+  for (const person of [adam, ben]) await person.command('privacy allow', { for: 'always' }).answered(soon());
+  await adam.command('captions on').answered(soon());
+  await ben.settled(soon());
+  const { text } = await ben.command('captions page').answered(soon());
+  const tab = await newTab();
+  await tab.goto(/https:[^\s>]+/.exec(text)[0]);
+  await tab.getByLabel('Translation').selectOption('de');
+  for (const [name, words, translation] of talk) {
+    said = words;
+    await bot.sandbox.person(name).say(speech('human-cards-001'), soon());
+    await tab.getByRole('log').getByText(translation).waitFor();
+  }
+  await save(tab, 'participant');
+  await tab.context().close();
+}
+
+/** The choice of services, as a terminal shows it. */
+async function pictureSetup() {
+  await using sandbox = await openSandbox({ ownerName: 'Olga' });
+  const data = await mkdtemp(join(tmpdir(), 'parley-'));
+  const command = `stty cols 100 rows 60; DISCORD_TOKEN= '${process.execPath}' '${setup}'`;
+  const child = spawn('/usr/bin/script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+    cwd: data,
+    env: { TERM: 'xterm-256color', DISCORD_API_URL: sandbox.apiUrl, DATA_DIR: data },
+  });
+  const closed = once(child, 'close');
+  let shown = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    shown += text;
+  });
+  const shows = async (words) => {
+    while (!shown.includes(words)) await once(child.stdout, 'data', { signal: soon() });
+  };
+  try {
+    await shows('The token of your bot');
+    child.stdin.write(`${sandbox.token}\r`);
+    await shows('Which server for speech');
+    await shows(' confirm');
+    const tab = await newTab();
+    await tab.setViewportSize(tall);
+    await tab.setContent(terminalPage(shown.slice(shown.lastIndexOf('\n', shown.indexOf('It is the token')) + 1)));
+    await save(tab, 'setup', tab.locator('pre'));
+    await tab.context().close();
+  } finally {
+    child.stdin.write(interrupt);
+    await closed;
+    await rm(data, { recursive: true });
+  }
+}
+
+/** Lines of a terminal with their colours; the text moves no cursor up. */
+function terminalPage(text) {
+  const colours = { 2: '#999', 32: '#7ee787', 36: '#79c0ff', 90: '#777' };
+  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('\r', '');
+  const lines = escaped.replace(/\u001b\[(\??)([\d;]*)([A-Za-z])/g, (_, special, code, end) =>
+    special || end !== 'm' ? '' : `</span><span style="color:${colours[code] ?? 'inherit'}">`,
+  );
+  const style = 'margin: 16px; display: inline-block; font: 14px/1.3 monospace; color: #eee';
+  return `<body style="background: #16171a; margin: 0"><pre style="${style}"><span>${lines.trimEnd()}</span></pre>`;
+}
+
+async function newTab() {
+  const context = await browser.newContext(appearance);
+  context.setDefaultTimeout(waitMs);
+  return await context.newPage();
+}
+
+/** Chooses from a menu of a message, whose button sends it. */
+async function choose(messages, menu, choice) {
+  const form = messages.locator('form').filter({ hasText: menu }).last();
+  await form.getByLabel(menu).selectOption({ label: choice });
+  await form.getByRole('button').click();
+}
+
+async function save(tab, name, part) {
+  const path = `${folder}${name}.png`;
+  await savePicture(tab, path, part);
+  const { size } = await stat(path);
+  if (size > mostBytes) throw new Error(`${path} has ${size} bytes: ${mostBytes} are the most.`);
+  console.log(`${path} ${size} bytes`);
+}
+
+function soon() {
+  return AbortSignal.timeout(waitMs);
+}
