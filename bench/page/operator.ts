@@ -110,7 +110,7 @@ async function live(many: ManyServers, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** What somebody does who looks for a server: scrolls, searches, sorts, walks by keys, opens cards and closes them. */
+/** Search for a server by hand: scrolls, searches, sorts, walks by keys, opens cards and closes them. */
 async function use(tab: Page): Promise<void> {
   const list = tab.getByRole('table', { name: 'Servers' });
   await list.hover();

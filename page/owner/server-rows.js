@@ -39,7 +39,7 @@ const ranks = [...talking, 'listening', 'captions_only', 'paused', 'quiet', 'rec
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
 /**
- * What the bot does in a server, in words.
+ * State of the bot in a server, in words.
  * @param {Pick<import('./snapshot.js').Server, 'state'>} server
  */
 export function nowWords({ state }) {

@@ -42,7 +42,7 @@
  */
 
 /**
- * What a JSON Merge Patch (RFC 7396) makes of a value. What it does not name stays the same object, so that only what changed is
+ * Value after a JSON Merge Patch (RFC 7396). A part without a change stays the same object: only changes are
  * drawn anew.
  * @template Value
  * @param {Value} value

@@ -116,7 +116,7 @@ test('who may not watch any more, or watches for ten minutes, is let in anew or 
   expect(other.isEnded).toBe(true);
 });
 
-/** What a page knows that reads these events. */
+/** State of a page that reads these events. */
 function pageOf(events: readonly string[]) {
   let known: unknown;
   for (const event of events) {

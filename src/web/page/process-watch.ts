@@ -44,7 +44,7 @@ export type ServerView = z.infer<typeof serverView> & { readonly process?: strin
 
 /** Process of the list; counts are absent where it has written no summary that this version reads. */
 export type ProcessView = Pick<ProcessState, 'isOwn' | 'name' | 'shards' | 'version'> & {
-  /** Of its start, in whole seconds. */
+  /** Instant of its start, at a whole second. */
   readonly startedWallMs: number;
   /** Present where it has been silent for longer than usual. */
   readonly silentMs?: number;

@@ -17,11 +17,11 @@ export type OperatorSetup = AsyncDisposable & {
   readonly adam: SandboxPerson;
   /** Sits with the bot in the other server. */
   readonly otto: SandboxPerson;
-  /** What `npm run link` prints. */
+  /** Output of `npm run link`. */
   link(): Promise<URL>;
 };
 
-/** Whoever asks for a story gets one of nearly a minute, so that there is something to stop. */
+/** A question for a story gets an answer of nearly a minute, which can be stopped. */
 const replies = [
   { match: /story[^\n]*$/, text: 'Once upon a time there was a harbour. '.repeat(20) },
   { match: /^/, text: 'Yes, so it is.' },

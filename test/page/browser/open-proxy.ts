@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { makeCertificate } from '#sandbox/certificate.ts';
 
-/** What an owner puts before the page: https under a name of its own, `Host` passed on. */
+/** Proxy before the page, as an owner runs it: https under another name, `Host` passed on. */
 export async function openProxy(
   port: number,
 ): Promise<AsyncDisposable & { readonly url: URL; cut(): void }> {

@@ -11,7 +11,7 @@ import { forgetTapped, tappedOf, tapSound } from './sound-tap.ts';
 
 /** "What time is it", as the microphone takes it. */
 const question = 'sandbox/recordings/synth-flite-awb-what-time-is-it.wav';
-/** What the browser may have to load before the room is drawn, packed. */
+/** Most bytes, packed, that the browser loads before the room is drawn. */
 const mostFirstLoadBytes = 150_000;
 /** Deadline of one attempt. */
 const mostPlayingMs = 120_000;
