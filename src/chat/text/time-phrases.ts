@@ -19,7 +19,8 @@ const unclear: ReadTime = { kind: 'unclear' };
  * `2026-11-22T18:30`, `PT10M`. A phrase that is not wholly understood is unclear.
  *
  * An hour without its half of the day is the next one; on another day than today, 1 to 6 is in the afternoon. Days and
- * weeks keep the time of day where clocks change; hours and minutes are as long as they are.
+ * weeks keep the time of day where clocks change; hours and minutes are as long as they are. Libraries for such phrases use the
+ * time zone of the machine.
  */
 export function readTime(phrase: string, context: TimeContext): ReadTime {
   const words = plainPhrase(phrase);
