@@ -21,7 +21,10 @@ export type McpServersOptions = {
   readonly report: ToolNews;
 };
 
-/** All MCP servers, each connected by itself, and again when it has gone. Closing it ends their programs. */
+/**
+ * All MCP servers, each connected by itself, and again when it has gone. Closing it ends their programs. It loads the SDK, so this
+ * file is imported dynamically.
+ */
 export class McpServers implements AsyncDisposable {
   readonly #servers: readonly McpServer[];
   readonly #over = new AbortController();

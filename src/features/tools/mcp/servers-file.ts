@@ -17,7 +17,7 @@ export type McpTransport =
     }
   | { readonly kind: 'http'; readonly url: URL; readonly headers: ReadonlyMap<string, Secret> };
 
-/** A server of tools, as the operator's file has it. */
+/** A server of tools, as the operator's file has it. This file loads nothing of MCP, since every start reads it. */
 export type McpServerOptions = {
   readonly name: string;
   readonly transport: McpTransport;
