@@ -31,7 +31,10 @@ export type ListenerOptions = {
   /** 0: any that is free. */
   readonly port: number;
   readonly app: { fetch(request: Request, env: HttpBindings): Response | Promise<Response> };
-  /** Absent: no WebSockets. */
+  /**
+   * Absent: no WebSockets. A route with one: `app.get('/room', onlyFor('sandbox'), upgradeWebSocket(() => handlers))`, by
+   * `@hono/node-server`.
+   */
   readonly webSocket?: { readonly mostFrameBytes: number };
   readonly waits?: ListenerWaits;
 };

@@ -30,7 +30,7 @@ export type PageEnv = {
   };
 };
 
-/** The routes of the page; each room adds its own. */
+/** The routes of the page; each room adds its own. A streamed answer needs a comment line now and then, and ends by `onAbort`. */
 export type PageApp = Hono<PageEnv>;
 
 /** PageViewer whose session cookie came with the request; undefined without one. Holds for WebSocket upgrades, too. */

@@ -70,7 +70,10 @@ export class ParticipantPage implements Pick<PageLinks, 'captionsLink'> {
     return (await this.#passesOf(viewer)?.holds(viewer.userId, viewer.passId)) === true;
   }
 
-  /** Adds `GET /captions/texts/LOCALE` for all, and for participants `GET /captions/events` and `POST /captions/language`. */
+  /**
+   * Adds `GET /captions/texts/LOCALE` for all, and for participants `POST /captions/language` (BCP 47 or null) and
+   * `GET /captions/events`: Server-Sent Events `pass`, `lines`, `alive` and `ended`.
+   */
   routes(app: PageApp): void {
     app.get('/captions/texts/:locale', (context) => {
       const locale = localeOf(context.req.param('locale'));

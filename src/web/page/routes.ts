@@ -18,7 +18,10 @@ export type OperatorRouteParts = {
   onAction(viewer: OperatorViewer, action: SessionAction, guildId: string): void;
 };
 
-/** Adds the operator's page: its stream, its histories, and `POST /page/rooms/SERVER/ACTION`. */
+/**
+ * Adds the operator's page: `GET /page/events` (Server-Sent Events: `snapshot` at once, then `patch`, a JSON Merge Patch), its
+ * histories, and `POST /page/rooms/SERVER/ACTION`.
+ */
 export function operatorRoutes(
   app: PageApp,
   { feed, history, spending, actions, onAction }: OperatorRouteParts,
