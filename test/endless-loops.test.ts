@@ -27,7 +27,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/web/page/snapshot-feed.ts': 'while somebody watches; errors are caught in each round',
   'src/provider/json-socket.ts': 'heartbeat of one connection',
   'src/base/waiting.ts': 'a deadline of one stream',
-  'src/conversation/alerts/stage-watchdog.ts': 'one answer',
+  'src/conversation/alerts/answer-deadline-watchdog.ts': 'one answer',
   'src/features/captions/': 'captions of one session',
   'src/conversation/output/speech-output.ts': 'speech of one session',
   'src/conversation/presence/role-watch.ts': 'one session',

@@ -18,11 +18,8 @@ const allowed: readonly (readonly [name: RegExp, reason: string])[] = [
     /^(?:stage|stages|(?:at|build|Checked|Failure|without)?Stages?(?:[A-Z]\w*)?)$/,
     'a stage of an answer, of a container build, in brackets of a transcript; a Stage channel',
   ],
-  [
-    /^stage(?:-channels|-history|-watchdog|Channels|Hanging|Late|Rights|Seat|_instances)$/,
-    'as above',
-  ],
-  [/^(?:reportStagesWhole|GuildStage\w+|isStage\w*)$/, 'as above'],
+  [/^stage(?:-channels|-history|Channels|Hanging|Rights|Seat|_instances)$/, 'as above'],
+  [/^(?:GuildStage\w+|isStage\w*)$/, 'as above'],
   [
     /^(?:floors?|Floors?|floor[A-Z]\w*|\w+Floor|\w*[fF]loor(?:s?Of|Db|Ms))$/,
     'Math.floor, a noise floor, a lower bound',

@@ -1,4 +1,4 @@
-import { eraseTimeoutMs, withStore } from '#src/conversation/alerts/store-access.ts';
+import { eraseTimeoutMs, withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { dayOf } from '#src/spending/calendar.ts';
 import type { SessionDependencies, SessionSources } from './dependencies.ts';
@@ -49,7 +49,7 @@ export class GuildRemoval implements Disposable {
     ms: number,
   ): Promise<number | undefined> {
     for (let tries = 1; !this.#over.signal.aborted; tries++) {
-      const count = await withStore(guildId, this.#parts, 'store.unwritable', erase, ms);
+      const count = await withStoreTimeout(guildId, this.#parts, 'store.unwritable', erase, ms);
       if (count !== undefined || tries === mostTries) return count;
       await this.#parts.clock.sleep(retryMs, this.#over.signal).catch(() => undefined);
     }

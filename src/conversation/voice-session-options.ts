@@ -1,4 +1,4 @@
-import type { GuildNotices } from '#src/conversation/alerts/guild-notices.ts';
+import type { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
 import type { SeatKeeper } from '#src/conversation/joining/seat-persistence.ts';
 import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
@@ -15,7 +15,7 @@ export type VoiceSessionOptions = {
   readonly parts: SessionDependencies;
   readonly sources: SessionSources;
   readonly settings: StoredSettings;
-  readonly notices: GuildNotices;
+  readonly notices: GuildNoticeQueue;
   /** Where it is left, and what is done at a spoken command. */
   readonly sessions: Pick<VoiceSessions, 'leave' | 'spokenCommands'>;
   /** Person it goes along with. */

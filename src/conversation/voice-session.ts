@@ -1,8 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
 import { together } from '#src/base/run-together.ts';
 import { Wakeup } from '#src/base/wakeup.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
-import { ServiceNotices } from '#src/conversation/alerts/service-notices.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
+import { LinkAndProviderNotices } from '#src/conversation/alerts/link-and-provider-notices.ts';
 import { VoiceRestrictions } from '#src/conversation/alerts/voice-restrictions.ts';
 import type { ConnectionSources } from '#src/conversation/connection/connection-parts.ts';
 import { runConnection } from '#src/conversation/connection/hear-and-speak-loop.ts';
@@ -39,7 +39,7 @@ export class VoiceSession {
   readonly consent: SessionConsent;
   /** Restrictions of its voice there. */
   readonly restrictions: VoiceRestrictions;
-  readonly news: ServiceNotices;
+  readonly news: LinkAndProviderNotices;
   /** Person who called the bot in. */
   readonly callerId: string;
   /** Person it goes along with when they change the channel. */
@@ -92,7 +92,7 @@ export class VoiceSession {
     const { captionChoices } = sources;
     const denied = seat?.deniedIds;
     this.consent = new SessionConsent(this.context, captionChoices, pauseHabits, denied);
-    this.news = new ServiceNotices(this.context);
+    this.news = new LinkAndProviderNotices(this.context);
     this.restrictions = new VoiceRestrictions(this.context, former?.restrictions);
   }
 
@@ -242,7 +242,7 @@ export class VoiceSession {
 
   /** Decides what follows an error of `enter`, and reports it. */
   after(error: unknown): ReconnectDecision {
-    this.#report(failureOf(error, 'link'));
+    this.#report(failureEventOf(error, 'link'));
     const next: ReconnectDecision = this.#seats.isOutdated
       ? { kind: 'over', why: 'outdated' }
       : this.#connection.after(error, this.channel.guildId);
@@ -271,7 +271,7 @@ export class VoiceSession {
       return undefined;
     } catch (error) {
       const isBug = error !== this.#over.signal.reason && !(error instanceof BotError);
-      if (this.isOver && isBug) this.#report(failureOf(error, 'link')); // nothing else follows from it
+      if (this.isOver && isBug) this.#report(failureEventOf(error, 'link')); // nothing else follows from it
       return error ?? new Error('a session failed without an error');
     }
   }

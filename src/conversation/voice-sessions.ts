@@ -1,8 +1,8 @@
 import { sparesCoders } from '#src/audio/opus/opus.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
-import { failureOf, unfailing } from '#src/conversation/alerts/failure-event.ts';
-import { GuildNotices } from '#src/conversation/alerts/guild-notices.ts';
+import { failureEventOf, unfailing } from '#src/conversation/alerts/failure-event.ts';
+import { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
 import type { LinkAlertEvent } from '#src/conversation/alerts/link-fault-notices.ts';
 import type { ReconnectDecision } from '#src/conversation/connection/reconnecting-link.ts';
 import { BotRemovals } from '#src/conversation/joining/bot-removals.ts';
@@ -54,7 +54,7 @@ export class VoiceSessions implements AsyncDisposable {
   readonly spokenCommands = new Map<SpokenCommand, SpokenCommandHandler>();
   readonly #parts: SessionDependencies;
   readonly #sources: SessionSources;
-  readonly #notices: GuildNotices;
+  readonly #notices: GuildNoticeQueue;
   readonly #removal: GuildRemoval;
   readonly #sessions = new Map<string, SessionPlace>();
   /** Sessions on their way to another channel. */
@@ -71,7 +71,7 @@ export class VoiceSessions implements AsyncDisposable {
   constructor(parts: SessionDependencies, sources: SessionSources) {
     this.#sources = sources;
     this.#parts = { ...parts, onEvent: unfailing(parts.onEvent) };
-    this.#notices = new GuildNotices(this.#parts);
+    this.#notices = new GuildNoticeQueue(this.#parts);
     this.#seats = new SeatKeeper(this.#parts, sources.seatStore);
     const sessionIn = (guildId: string) => this.#sessions.get(guildId)?.session;
     this.#losses = new BotRemovals(sessionIn, this.#notices);
@@ -375,7 +375,7 @@ export class VoiceSessions implements AsyncDisposable {
     };
     this.#queue
       .run(guildId, erase)
-      .catch((error) => this.#parts.onEvent(guildId, failureOf(error, 'store')));
+      .catch((error) => this.#parts.onEvent(guildId, failureEventOf(error, 'store')));
   }
 }
 

@@ -2,7 +2,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { noPackets } from '#src/conversation/hearing/speaker-inputs.ts';
 import { featureEvent, type SessionEvent } from '#src/conversation/ports/events.ts';
 import { captioned } from '#src/features/captions/session-captions.ts';
@@ -115,7 +115,7 @@ test('of a failure the log holds the server, the stage, the code, and what cause
   });
   const cause = new TypeError('fetch failed', { cause: refused });
   const error = new BotError('provider.unreachable', true, 'Nobody answers there.', cause);
-  expect(JSON.parse(logged(failureOf(error, 'think')))).toMatchObject({
+  expect(JSON.parse(logged(failureEventOf(error, 'think')))).toMatchObject({
     level: 50,
     guildId: 'guild-1',
     stage: 'think',
@@ -139,7 +139,9 @@ test.each([
   ['a stack of several lines', new Error(`failed '${said}\n    ${said}'`)],
   ['a code', Object.assign(new Error('failed'), { code: said })],
 ])('what people said and %s quotes is not logged', (_who, cause) => {
-  const out = logged(failureOf(new BotError('provider.refused', false, 'No.', cause), 'think'));
+  const out = logged(
+    failureEventOf(new BotError('provider.refused', false, 'No.', cause), 'think'),
+  );
   expect(out).toContain('"err":{"type":');
   expect(out).not.toContain('my words');
 });
@@ -158,7 +160,7 @@ function thrownBy(work: () => unknown): unknown {
 }
 
 test('a bug is logged with the lines of code it came through', () => {
-  const line = JSON.parse(logged(failureOf(new TypeError('x is not a function'), 'think')));
+  const line = JSON.parse(logged(failureEventOf(new TypeError('x is not a function'), 'think')));
   expect(line).toMatchObject({ code: 'bug', err: { type: 'TypeError' } });
   expect(line.err.stack).toMatch(/^ {4}at .*log\.test\.ts/);
 });

@@ -5,7 +5,7 @@ import type { SessionEvent } from '#src/conversation/ports/events.ts';
 type FailureEvent = Extract<SessionEvent, { kind: 'failed' }>;
 
 /** Event about an error for the operator: one sentence and its cause; for a bug, the error itself. */
-export function failureOf(error: unknown, stage: FailureEvent['stage']): FailureEvent {
+export function failureEventOf(error: unknown, stage: FailureEvent['stage']): FailureEvent {
   if (!(error instanceof BotError)) {
     return { kind: 'failed', stage: 'bug', code: 'bug', message: `${error}`, cause: error };
   }

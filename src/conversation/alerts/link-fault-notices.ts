@@ -21,7 +21,7 @@ const texts: Partial<Record<AlertName, PlainTextId | 'heard.missing'>> = {
 const outages: ReadonlySet<AlertName> = new Set(['link-down', 'udp-dead', 'encryption-unsettled']);
 
 /** Posts notices about faults of the voice link into its channel. */
-export class AlertNotices {
+export class LinkFaultNotices {
   readonly #channel: SessionContext;
   readonly #raised = new Map<AlertName, LinkAlertEvent>();
   readonly #reportedAtMs = new Map<AlertName, number>();

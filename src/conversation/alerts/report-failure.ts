@@ -13,9 +13,9 @@ import { ConfidentialText, openText, placeReading } from '#src/people/confidenti
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { failureOf } from './failure-event.ts';
-import { reportMissedDeadline, stageLate } from './stage-watchdog.ts';
-import { inTime } from './synthesis-timeout.ts';
+import { deadlineError, reportMissedDeadline } from './answer-deadline-watchdog.ts';
+import { failureEventOf } from './failure-event.ts';
+import { synthesizeInTime } from './synthesis-timeout.ts';
 
 /** Text of a failure for people; the log has its own sentence. */
 export function failureText(
@@ -47,7 +47,7 @@ export async function reportFailure(
 ): Promise<void> {
   const { channel, parts } = context;
   const { stage = 'think' } = failure;
-  parts.onEvent(channel.guildId, failureOf(failure, stage));
+  parts.onEvent(channel.guildId, failureEventOf(failure, stage));
   reportMissedDeadline(failure, context);
   const line = failureText(failure, parts);
   const isFirst = context.reportedFailures.first(stage);
@@ -65,7 +65,7 @@ export async function reportFailure(
 /** Reports an utterance that may have been for the bot and was not recognised: the channel reads it, once for each fault. */
 export function reportUnrecognised(failure: BotError, context: SessionContext): void {
   const { channel, parts, reportedFailures } = context;
-  parts.onEvent(channel.guildId, failureOf(failure, 'recognise'));
+  parts.onEvent(channel.guildId, failureEventOf(failure, 'recognise'));
   if (!reportedFailures.first('recognise')) return;
   const failureLine = failureText(failure, parts);
   const isNamed = failureLine.id === 'fail.key' || failureLine.id === 'fail.limit';
@@ -109,7 +109,7 @@ export function write(
 ): void {
   parts.messages
     .write(channel, words, never, instead)
-    .catch((error: unknown) => parts.onEvent(channel.guildId, failureOf(error, 'speak')));
+    .catch((error: unknown) => parts.onEvent(channel.guildId, failureEventOf(error, 'speak')));
 }
 
 /**
@@ -127,7 +127,7 @@ export function writeTo(
   const lines = personIds.map((personId) => ({ personId, text }));
   parts.messages
     .notify(channel, lines, never)
-    .catch((error: unknown) => parts.onEvent(guildId, failureOf(error, 'speak')));
+    .catch((error: unknown) => parts.onEvent(guildId, failureEventOf(error, 'speak')));
 }
 
 /**
@@ -145,7 +145,7 @@ export function notifyPerson(
   parts.messages
     .notify(channel, [{ personId, text }], signal, consentButtons)
     .catch((error: unknown) => {
-      if (!signal.aborted) parts.onEvent(guildId, failureOf(error, 'speak'));
+      if (!signal.aborted) parts.onEvent(guildId, failureEventOf(error, 'speak'));
     });
 }
 
@@ -170,13 +170,13 @@ export async function sayOrWrite(
   const synthesizer = parts.synthesizer.paidBy(reservation);
   try {
     await context.output.speak(signal, async (reply) => {
-      for await (const pcm of inTime(synthesizer, words, voice, parts.clock, signal)) {
+      for await (const pcm of synthesizeInTime(synthesizer, words, voice, parts.clock, signal)) {
         await reply.write(pcm, words, signal);
       }
       reply.end();
       await context.output.played(reply, signal);
       if (context.output.isStuck)
-        throw stageLate('speak', 'The voice link sent no frame of a sentence.');
+        throw deadlineError('speak', 'The voice link sent no frame of a sentence.');
     });
   } catch (error) {
     if (signal.aborted || !(error instanceof BotError)) throw error;

@@ -1,6 +1,6 @@
 import type { FailureStage } from '#src/base/errors.ts';
+import { AnswerDeadlineWatchdog } from './answer-deadline-watchdog.ts';
 import { DecodingWatchdog } from './decoding-watchdog.ts';
-import { StageWatchdog } from './stage-watchdog.ts';
 
 /** A stage that fails, a key that is refused, or a language (BCP 47) that no voice speaks. */
 type FailureKind = FailureStage | 'key' | `no voice ${'for' | 'to read'} ${string}`;
@@ -10,11 +10,11 @@ export class ReportedFailures {
   /** People whose sound arrives and cannot be decoded. */
   readonly decoding = new DecodingWatchdog();
   /** Whether the stages of answers keep their deadlines. */
-  readonly stages: StageWatchdog;
+  readonly answerDeadlines: AnswerDeadlineWatchdog;
   readonly #reported = new Set<FailureKind>();
 
   constructor(longestStandstillMs: number) {
-    this.stages = new StageWatchdog(longestStandstillMs);
+    this.answerDeadlines = new AnswerDeadlineWatchdog(longestStandstillMs);
   }
 
   /** True the first time of each failure. */

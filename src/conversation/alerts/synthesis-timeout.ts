@@ -2,7 +2,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { timed } from '#src/provider/deadlines.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
-import { stageLate } from './stage-watchdog.ts';
+import { deadlineError } from './answer-deadline-watchdog.ts';
 
 /** Longest time, in ms, that the sound of one sentence is waited for: to its beginning, and in all. */
 const [firstMs, totalMs] = [20_000, 90_000];
@@ -12,7 +12,7 @@ const [firstMs, totalMs] = [20_000, 90_000];
  *
  * Errors: as `Synthesizer.synthesize`, and BotError `answer.late`. Aborting `signal` throws `signal.reason`.
  */
-export async function* inTime(
+export async function* synthesizeInTime(
   synthesizer: Synthesizer,
   text: string,
   voice: SpeechVoice,
@@ -22,7 +22,7 @@ export async function* inTime(
   const over = new AbortController();
   const sound = synthesizer.synthesize(text, voice, AbortSignal.any([signal, over.signal]));
   const late = (ms: number) =>
-    stageLate('speak', `The synthesizer returned no sound of a sentence for ${ms / 1000} s.`);
+    deadlineError('speak', `The synthesizer returned no sound of a sentence for ${ms / 1000} s.`);
   try {
     yield* timed(sound, { clock, firstMs, totalMs, isOutput: () => true, late });
   } finally {

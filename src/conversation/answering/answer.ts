@@ -1,11 +1,14 @@
 import type { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import {
+  reportDeadlinesMet,
+  watchAnswer,
+} from '#src/conversation/alerts/answer-deadline-watchdog.ts';
+import {
   failureText,
   reportFailure,
   writeUnspeakable,
 } from '#src/conversation/alerts/report-failure.ts';
-import { reportStagesWhole, watchAnswer } from '#src/conversation/alerts/stage-watchdog.ts';
 import type { SessionContext, SpeakingContext } from '#src/conversation/context.ts';
 import {
   type ArrivedPart,
@@ -136,7 +139,7 @@ async function conclude(
   if (failure) await reportFailure(failure, language, context, signal, writtenTo(making, context));
   else if (finish === 'completed') {
     context.reportedFailures.over('recognise', 'think', 'key');
-    reportStagesWhole(context);
+    reportDeadlinesMet(context);
   }
 }
 

@@ -1,4 +1,4 @@
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { FinishedAnswer } from '#src/conversation/output/play-answer.ts';
 import { speakerOf, withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
@@ -50,7 +50,7 @@ function hasWords({ words }: QueuedQuestion): boolean {
 /** The model heard what the recogniser failed to. */
 function reportReason({ said }: QueuedQuestion, { channel, parts }: SessionContext): void {
   said.transcript().catch((error: unknown) => {
-    parts.onEvent(channel.guildId, failureOf(error, 'recognise'));
+    parts.onEvent(channel.guildId, failureEventOf(error, 'recognise'));
   });
 }
 

@@ -1,7 +1,7 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import { stageLate } from '#src/conversation/alerts/stage-watchdog.ts';
+import { deadlineError } from '#src/conversation/alerts/answer-deadline-watchdog.ts';
 import type { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -278,7 +278,7 @@ export class OpenUtterance implements Disposable {
     const stop = new AbortController();
     const longestMs = longestRecogniseMs + recogniseShare * this.#soundMs;
     const late = () => {
-      const error = stageLate(
+      const error = deadlineError(
         'recognise',
         `The recogniser returned no text in ${Math.round(longestMs / 1_000)} s.`,
       );

@@ -1,4 +1,4 @@
-import type { GuildNotices } from '#src/conversation/alerts/guild-notices.ts';
+import type { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
 import {
   type MissingRight,
   missingRight,
@@ -11,9 +11,9 @@ import type { TextLine } from '#src/texts/texts.ts';
 /** Handles seats that other people end: the session there is left, and people read why. */
 export class BotRemovals {
   readonly #sessionIn: (guildId: string) => VoiceSession | undefined;
-  readonly #notices: GuildNotices;
+  readonly #notices: GuildNoticeQueue;
 
-  constructor(sessionIn: (guildId: string) => VoiceSession | undefined, notices: GuildNotices) {
+  constructor(sessionIn: (guildId: string) => VoiceSession | undefined, notices: GuildNoticeQueue) {
     this.#sessionIn = sessionIn;
     this.#notices = notices;
   }

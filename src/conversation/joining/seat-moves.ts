@@ -1,4 +1,4 @@
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
@@ -61,7 +61,7 @@ export class SeatMoves {
     const { parts, queue } = this.#sessions;
     await queue
       .run(guildId, () => this.#moveAlong(former))
-      .catch((error) => parts.onEvent(guildId, failureOf(error, 'link')));
+      .catch((error) => parts.onEvent(guildId, failureEventOf(error, 'link')));
   }
 
   async #moveAlong(former: VoiceSession): Promise<void> {

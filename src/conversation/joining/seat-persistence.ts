@@ -1,5 +1,5 @@
 import { runPeriodically } from '#src/base/periodic-task.ts';
-import { withStore } from '#src/conversation/alerts/store-access.ts';
+import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { Seat, SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
@@ -143,7 +143,7 @@ export class SeatKeeper implements AsyncDisposable {
 
   /** False where it failed, which is reported to the operator. */
   async #store(guildId: string, work: (store: SeatStore) => Promise<unknown>): Promise<boolean> {
-    const done = await withStore(guildId, this.#parts, 'store.unwritable', async () => {
+    const done = await withStoreTimeout(guildId, this.#parts, 'store.unwritable', async () => {
       await work(this.#seatStore);
       return true;
     });

@@ -1,4 +1,4 @@
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
@@ -46,7 +46,8 @@ export class GoneVoices {
     parts.messages
       .notify(channel, [{ personId, text }], signal)
       .catch(
-        (error: unknown) => signal.aborted || parts.onEvent(guildId, failureOf(error, 'speak')),
+        (error: unknown) =>
+          signal.aborted || parts.onEvent(guildId, failureEventOf(error, 'speak')),
       );
   }
 

@@ -4,7 +4,7 @@ import { atStage, BotError } from '#src/base/errors.ts';
 import { ClauseSplitter } from '#src/chat/text/clauses.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import { reportFailure, write, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
-import { inTime } from '#src/conversation/alerts/synthesis-timeout.ts';
+import { synthesizeInTime } from '#src/conversation/alerts/synthesis-timeout.ts';
 import type { SpeakingContext } from '#src/conversation/context.ts';
 import { speechRequestOf } from '#src/conversation/engines/answer-cost-and-style.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
@@ -158,7 +158,7 @@ export async function* soundOf(
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   try {
-    yield* inTime(synthesizer, clause, voice, clock, signal);
+    yield* synthesizeInTime(synthesizer, clause, voice, clock, signal);
   } catch (error) {
     if (error instanceof BotError && error.code === 'speech.unspeakable') return;
     throw atStage('speak', error);

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
-import { stageLate } from '#src/conversation/alerts/stage-watchdog.ts';
+import { deadlineError } from '#src/conversation/alerts/answer-deadline-watchdog.ts';
 import {
   anybody,
   type KnownBy,
@@ -383,5 +383,5 @@ export class SpeechOutput {
 
 /** Why what could not leave for the channel was given up. */
 export function stuck(): BotError {
-  return stageLate('speak', `The voice link sent no frame of a reply for ${stallMs / 1000} s.`);
+  return deadlineError('speak', `The voice link sent no frame of a reply for ${stallMs / 1000} s.`);
 }

@@ -2,9 +2,9 @@ import { endOfDay } from '#src/base/zoned-time.ts';
 import { notifyPerson } from '#src/conversation/alerts/report-failure.ts';
 import {
   eraseTimeoutMs,
-  withConsentStore,
-  withStore,
-} from '#src/conversation/alerts/store-access.ts';
+  withConsentStoreTimeout,
+  withStoreTimeout,
+} from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { FeatureShard, PersonHooks } from '#src/conversation/feature.ts';
@@ -63,7 +63,7 @@ export class SessionPrivacy {
   async status(guildId: string, personId: string): Promise<PrivacyStatus> {
     const [hearing, settings, counts] = await Promise.all([
       this.#hears(guildId, personId),
-      withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
+      withConsentStoreTimeout(guildId, this.#parts, 'store.unreadable', (store) =>
         store.count(guildId, personId),
       ),
       this.#ofFeatures((feature) => feature.count?.(guildId, personId)),
@@ -99,7 +99,7 @@ export class SessionPrivacy {
     this.#sessions.withdrawCalls(guildId, personId);
     const sessions = this.#sessions.sessions(guildId);
     for (const { consent } of sessions) consent.refuse(personId);
-    await withStore(guildId, this.#parts, 'store.unwritable', () =>
+    await withStoreTimeout(guildId, this.#parts, 'store.unwritable', () =>
       this.#stores.seats.withdraw(guildId, personId),
     );
     for (const feature of this.#features) await feature.withdraw?.(guildId, personId);
@@ -152,7 +152,7 @@ export class SessionPrivacy {
     const erase = (store: ConsentStore) => store.erase(guildId, personId);
     const parts = this.#parts;
     const [total, erased] = await Promise.all([
-      withConsentStore(guildId, parts, 'store.unwritable', erase, eraseTimeoutMs),
+      withConsentStoreTimeout(guildId, parts, 'store.unwritable', erase, eraseTimeoutMs),
       this.#ofFeatures((feature) => feature.erase?.(guildId, personId)),
     ]);
     // also what was read meanwhile
@@ -174,13 +174,19 @@ export class SessionPrivacy {
 
   /** Everything that is kept about the person in this server, as JSON. */
   async export(guildId: string, personId: string): Promise<ExportOutcome> {
-    const standings = await withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
-      store.read(guildId),
+    const standings = await withConsentStoreTimeout(
+      guildId,
+      this.#parts,
+      'store.unreadable',
+      (store) => store.read(guildId),
     );
     const settings = await this.#parts.peopleSettings.load(guildId, personId);
     const fields = await this.#ofFeatures((feature) => feature.export?.(guildId, personId));
-    const tables = await withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
-      store.rowsAbout(guildId, personId),
+    const tables = await withConsentStoreTimeout(
+      guildId,
+      this.#parts,
+      'store.unreadable',
+      (store) => store.rowsAbout(guildId, personId),
     );
     if (!standings || !settings || !fields || !tables) return { kind: 'failed' };
     const consent = standings.get(personId);
@@ -208,8 +214,11 @@ export class SessionPrivacy {
   async #hears(guildId: string, personId: string): Promise<boolean> {
     const gate = this.#sessions.sessions(guildId).at(-1)?.context.gate;
     if (gate) return gate.mayHear(personId);
-    const standings = await withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
-      store.read(guildId),
+    const standings = await withConsentStoreTimeout(
+      guildId,
+      this.#parts,
+      'store.unreadable',
+      (store) => store.read(guildId),
     );
     if (!standings) return false;
     const { settings } = this.#sessions;
@@ -222,7 +231,7 @@ export class SessionPrivacy {
   /** Undefined where that failed or takes too long. */
   #forgetInCopies(guildId: string, personId: string): Promise<CopiesOutcome | undefined> {
     const erase = () => this.#stores.copies.forget(guildId, personId);
-    return withStore(guildId, this.#parts, 'store.unwritable', erase, eraseTimeoutMs);
+    return withStoreTimeout(guildId, this.#parts, 'store.unwritable', erase, eraseTimeoutMs);
   }
 
   /** Whether this person is on the list of the server, from which no person can remove themselves. */
@@ -233,10 +242,15 @@ export class SessionPrivacy {
   }
 
   async #write(guildId: string, personId: string, standing: StoredConsent): Promise<SaveOutcome> {
-    const done = await withConsentStore(guildId, this.#parts, 'store.unwritable', async (store) => {
-      await store.write(guildId, personId, standing);
-      return true;
-    });
+    const done = await withConsentStoreTimeout(
+      guildId,
+      this.#parts,
+      'store.unwritable',
+      async (store) => {
+        await store.write(guildId, personId, standing);
+        return true;
+      },
+    );
     return { saved: done === true };
   }
 }

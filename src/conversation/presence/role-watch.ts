@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import type { Wakeup } from '#src/base/wakeup.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { ChannelMember, VoiceLink } from '#src/conversation/ports/voice-link.ts';
 
@@ -63,7 +63,7 @@ async function reread(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof BotError)) throw error;
-    if (once.first('roles-unread')) parts.onEvent(channel.guildId, failureOf(error, 'link'));
+    if (once.first('roles-unread')) parts.onEvent(channel.guildId, failureEventOf(error, 'link'));
     return;
   }
   if (rolesOf(personId, link.people()) !== before) gate.rejudge();

@@ -1,4 +1,7 @@
-import { withConsentStore, withStore } from '#src/conversation/alerts/store-access.ts';
+import {
+  withConsentStoreTimeout,
+  withStoreTimeout,
+} from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import {
@@ -117,7 +120,7 @@ export class SessionConsent {
   async #recallConsents(): Promise<void> {
     const { channel, gate, parts } = this.#context;
     const { guildId } = channel;
-    const read = withConsentStore(guildId, parts, 'store.unreadable', (store) =>
+    const read = withConsentStoreTimeout(guildId, parts, 'store.unreadable', (store) =>
       store.read(guildId),
     );
     const standings = await read;
@@ -128,7 +131,7 @@ export class SessionConsent {
 
   async #recallChoices(): Promise<void> {
     const { channel, gate, parts } = this.#context;
-    const stored = await withStore(channel.guildId, parts, 'store.unreadable', () =>
+    const stored = await withStoreTimeout(channel.guildId, parts, 'store.unreadable', () =>
       this.#captionChoices.readLeftOut(channel.guildId),
     );
     if (!stored) return;

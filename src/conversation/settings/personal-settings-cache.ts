@@ -1,4 +1,4 @@
-import { type StoreWatch, withStore } from '#src/conversation/alerts/store-access.ts';
+import { type StoreWatch, withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
 
 type PeopleSettingsParts = StoreWatch & {
@@ -55,7 +55,7 @@ export class KnownPeopleSettings {
     const before = (await this.load(guildId, personId)) ?? nothing;
     const settings = changed(this.#known.get(keyOf(guildId, personId)) ?? before, change);
     this.#keep(keyOf(guildId, personId), settings);
-    const saved = await withStore(guildId, this.#parts, 'store.unwritable', async () => {
+    const saved = await withStoreTimeout(guildId, this.#parts, 'store.unwritable', async () => {
       await this.#parts.store.write(guildId, personId, settings);
       return true;
     });
@@ -74,7 +74,7 @@ export class KnownPeopleSettings {
   async #load(guildId: string, personId: string): Promise<PersonSettings | undefined> {
     const key = keyOf(guildId, personId);
     const read = () => this.#parts.store.read(guildId, personId);
-    const settings = await withStore(guildId, this.#parts, 'store.unreadable', read);
+    const settings = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
     if (!this.#loading.delete(key)) return settings; // forgotten meanwhile
     if (settings) this.#keep(key, settings);
     return settings;

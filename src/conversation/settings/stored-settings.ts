@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { withStore } from '#src/conversation/alerts/store-access.ts';
+import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionDependencies, SessionSources } from '#src/conversation/dependencies.ts';
 import type { Brains } from '#src/conversation/ports/pipelines.ts';
 import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
@@ -267,7 +267,7 @@ export class StoredSettings {
   async #write(guildId: string, key: string, value: string | undefined): Promise<boolean> {
     await this.load(guildId);
     this.#servers.set(guildId, withValue(this.#server(guildId), key, value));
-    const saved = await withStore(guildId, this.#parts, 'store.unwritable', async () => {
+    const saved = await withStoreTimeout(guildId, this.#parts, 'store.unwritable', async () => {
       await this.#sources.settingsStore.write(guildId, key, value);
       return true;
     });
@@ -282,7 +282,7 @@ export class StoredSettings {
 
   async #load(guildId: string): Promise<void> {
     const read = () => this.#sources.settingsStore.read(guildId);
-    const set = await withStore(guildId, this.#parts, 'store.unreadable', read);
+    const set = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
     if (!set || !this.#loading.has(guildId)) return; // forgotten meanwhile
     const typed = this.#server(guildId).set; // while the store could not be read: newer
     this.#servers.set(guildId, { set: new Map([...set, ...typed]), isRead: true });

@@ -1,5 +1,5 @@
 import { within } from '#src/base/waiting.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import { sayToPerson } from '#src/conversation/output/say-to-person.ts';
 import type { ConfirmOutcome } from '#src/conversation/ports/command-ports.ts';
@@ -59,7 +59,7 @@ export async function confirmCall(
     return confirming;
   } catch (error) {
     ask.pressed = { content: uncertain(ask.tool.name, 'failed') };
-    parts.onEvent(channel.guildId, failureOf(error, 'think'));
+    parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
     if (by === 'spoken') sayAloud({ id: 'confirm.failed' }, ask.askerId, context);
     return { kind: 'failed' };
   } finally {

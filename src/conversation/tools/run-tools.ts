@@ -1,8 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
-import { reportMissedDeadline } from '#src/conversation/alerts/stage-watchdog.ts';
+import { reportMissedDeadline } from '#src/conversation/alerts/answer-deadline-watchdog.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type {
   ConfirmableAction,
@@ -305,7 +305,7 @@ export class ToolRun {
   /** `made` are calls with an effect that it may be one of. */
   #failed({ name }: ToolEntry, error: unknown, made: readonly ToolEffect[]): ToolCallResult {
     const { channel, parts } = this.#context;
-    parts.onEvent(channel.guildId, failureOf(error, 'think'));
+    parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
     if (error instanceof BotError) reportMissedDeadline(error, this.#context);
     const code = error instanceof BotError ? error.code : 'bug';
     const why = `failed (${code})`;

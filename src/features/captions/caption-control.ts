@@ -1,4 +1,4 @@
-import { withStore } from '#src/conversation/alerts/store-access.ts';
+import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionDependencies, SessionSources } from '#src/conversation/dependencies.ts';
 import type { SaveOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
@@ -99,7 +99,7 @@ export class SessionCaptionControl {
       if (isOut) context.features.of(SessionCaptions).leaveOut(personId);
       consent.leaveOut(personId, isOut);
     }
-    const done = await withStore(guildId, this.#parts, 'store.unwritable', async () => {
+    const done = await withStoreTimeout(guildId, this.#parts, 'store.unwritable', async () => {
       await this.#sources.captionChoices.leaveOut(guildId, personId, isOut);
       return true;
     });

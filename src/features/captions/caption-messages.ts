@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { CaptionChat } from '#src/conversation/ports/caption-chats.ts';
 import type {
@@ -188,7 +188,7 @@ export class CaptionAlerts {
   unshown(kind: LiveCaptionsTrouble['kind']): void {
     const { channel, notice, parts } = this.#context;
     const error = new BotError('discord.unsent', false, causes[kind]);
-    parts.onEvent(channel.guildId, failureOf(error, 'store'));
+    parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
     if (kind !== 'refused') notice({ id: `captions.place.${kind}` });
     else if (!this.#reportedRefused) notice({ id: 'captions.unshown' });
     this.#reportedRefused = true;
@@ -198,7 +198,7 @@ export class CaptionAlerts {
     const { channel, notice, parts } = this.#context;
     if (this.#isUnsaved) return;
     this.#isUnsaved = true;
-    parts.onEvent(channel.guildId, failureOf(error, 'store'));
+    parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
     notice({ id: 'captions.unsaved' });
   }
 

@@ -1,4 +1,4 @@
-import { withStore } from '#src/conversation/alerts/store-access.ts';
+import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { catchUp } from './caption-settings.ts';
@@ -49,7 +49,7 @@ export async function latestSession(
 ): Promise<ResumableSession | undefined> {
   const { guildId, channelId } = channel;
   const read = () => reader.latest(guildId, channelId);
-  const latest = await withStore(guildId, parts, 'store.unreadable', read);
+  const latest = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
   if (!latest) return undefined;
   const { endedAtWallMs, startedAtWallMs } = latest.session;
   const overAtWallMs = endedAtWallMs ?? startedAtWallMs + latest.lastMs;

@@ -1,5 +1,5 @@
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
-import { withStore } from '#src/conversation/alerts/store-access.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
+import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { RememberedExchange } from '#src/conversation/answering/conversation-memory.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type {
@@ -459,7 +459,7 @@ export class SessionCaptions implements FeatureSession {
     this.#active?.translations.remove(numbers);
     this.#active?.passes.remove(numbers);
     const forget = () => store.eraser.forgetLines(recorder.session.id, numbers);
-    void withStore(channel.guildId, parts, 'store.unwritable', forget);
+    void withStoreTimeout(channel.guildId, parts, 'store.unwritable', forget);
   }
 
   #shown(line: TranscriptLine | undefined, atMs: number, recorder: TranscriptRecorder): void {
@@ -493,7 +493,7 @@ async function openPlace(
   try {
     return { kind: 'open', chat: await parts.captionChats.open(channel, thread, signal) };
   } catch (error) {
-    if (!signal.aborted) parts.onEvent(channel.guildId, failureOf(error, 'store'));
+    if (!signal.aborted) parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
     const place = inChannelId === undefined ? channel.name : addressOf(channel, inChannelId);
     const id = inChannelId === undefined ? 'captions.no_place' : 'captions.no_thread';
     return { kind: 'failed', line: { id, with: { place } } };

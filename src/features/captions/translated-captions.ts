@@ -1,4 +1,4 @@
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
@@ -270,7 +270,7 @@ export class TranslatedCaptions {
       this.#open.push(thread);
       return thread;
     } catch (error) {
-      if (!signal.aborted) parts.onEvent(guildId, failureOf(error, 'store'));
+      if (!signal.aborted) parts.onEvent(guildId, failureEventOf(error, 'store'));
       return undefined;
     }
   }

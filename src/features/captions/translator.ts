@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { wholeReply } from '#src/conversation/answering/text-only-completion.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import {
@@ -177,7 +177,7 @@ export class Translator {
   /** The lines wait, and are tried again; where the model took too long that counts as a try. */
   #failed(error: unknown, batch: readonly TranscriptLine[]): void {
     const { guildId, onUnchanged, parts } = this.#options;
-    parts.onEvent(guildId, failureOf(error, 'think'));
+    parts.onEvent(guildId, failureEventOf(error, 'think'));
     this.#report('captions.translate.off');
     if (!(error instanceof BotError && error.code === 'answer.late')) return;
     const waits = (line: TranscriptLine) => this.#waiting.includes(line);

@@ -1,5 +1,5 @@
 import type { Public } from '#src/base/public.ts';
-import { type StoreWatch, withStore } from '#src/conversation/alerts/store-access.ts';
+import { type StoreWatch, withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { Memory, MemoryStore, NewMemory } from './memory-store.ts';
 
 type MemoryParts = StoreWatch & {
@@ -32,7 +32,7 @@ export class GuildMemories {
     const { version } = this.#at(guildId);
     const parts = this.#unread.has(guildId) ? { ...this.#parts, onEvent: silent } : this.#parts;
     const read = () => this.#parts.store.list(guildId);
-    const all = await withStore(guildId, parts, 'store.unreadable', read);
+    const all = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
     if (!all) {
       this.#unread.add(guildId);
       return undefined;

@@ -1,4 +1,4 @@
-import { withStore } from '#src/conversation/alerts/store-access.ts';
+import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { GuildMemories } from './guild-memories.ts';
@@ -39,7 +39,7 @@ export class SessionMemories {
     const memory = all.find((one) => one.number === number);
     if (!memory) return { kind: 'unknown' };
     if (!mayForget(memory, by.id, by.mayManage)) return { kind: 'denied', author: memory.byName };
-    const removed = await withStore(guildId, this.#parts, 'store.unwritable', () =>
+    const removed = await withStoreTimeout(guildId, this.#parts, 'store.unwritable', () =>
       this.#memories.remove(guildId, number),
     );
     if (removed === undefined) return { kind: 'failed' };

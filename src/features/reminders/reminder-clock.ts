@@ -2,7 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { Public } from '#src/base/public.ts';
 import { Wakeup } from '#src/base/wakeup.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import {
   type FeatureEventKind,
   featureEvent,
@@ -213,7 +213,7 @@ export class ReminderClock implements AsyncDisposable {
       this.#misses = 0;
       return soonest;
     } catch (error) {
-      if (this.#misses++ === 0) this.#parts.onEvent('', failureOf(error, 'store'));
+      if (this.#misses++ === 0) this.#parts.onEvent('', failureEventOf(error, 'store'));
       return undefined;
     }
   }
@@ -234,7 +234,7 @@ export class ReminderClock implements AsyncDisposable {
         await this.#settle(reminder, results.get(reminder.id) ?? 'unsent', served);
     } catch (error) {
       if (!stop.signal.aborted) {
-        this.#parts.onEvent(reminders[0]?.guildId ?? '', failureOf(error, 'speak'));
+        this.#parts.onEvent(reminders[0]?.guildId ?? '', failureEventOf(error, 'speak'));
         for (const reminder of reminders) await this.#settle(reminder, 'unsent', served);
       }
     }
@@ -273,7 +273,7 @@ export class ReminderClock implements AsyncDisposable {
     try {
       await this.#parts.store.remove(id);
     } catch (error) {
-      this.#parts.onEvent(guildId, failureOf(error, 'store'));
+      this.#parts.onEvent(guildId, failureEventOf(error, 'store'));
     }
   }
 }

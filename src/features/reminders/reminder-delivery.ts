@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import { sayToPerson } from '#src/conversation/output/say-to-person.ts';
@@ -85,7 +85,7 @@ export class ReminderDelivery {
       return resultsOf([reminder], 'written');
     } catch (error) {
       if (signal.aborted || !(error instanceof BotError)) throw error;
-      this.#parts.onEvent(guildId, failureOf(error, 'speak'));
+      this.#parts.onEvent(guildId, failureEventOf(error, 'speak'));
       return resultsOf([reminder], 'unsent');
     }
   }

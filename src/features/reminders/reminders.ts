@@ -1,4 +1,4 @@
-import { withStore } from '#src/conversation/alerts/store-access.ts';
+import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { Feature } from '#src/conversation/feature.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
 import { ReminderClock, reminderEnded } from './reminder-clock.ts';
@@ -29,9 +29,11 @@ export const reminders: Feature = {
         person: {
           forget: (guildId, personId) => due.forget(guildId, personId),
           withdraw: (guildId, personId) =>
-            withStore(guildId, parts, 'store.unwritable', () => due.withdraw(guildId, personId)),
+            withStoreTimeout(guildId, parts, 'store.unwritable', () =>
+              due.withdraw(guildId, personId),
+            ),
           export: (guildId, personId) =>
-            withStore(guildId, parts, 'store.unreadable', async () => ({
+            withStoreTimeout(guildId, parts, 'store.unreadable', async () => ({
               reminders: await due.list(guildId, personId),
             })),
         },

@@ -1,5 +1,8 @@
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
-import { withConsentStore, withStore } from '#src/conversation/alerts/store-access.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
+import {
+  withConsentStoreTimeout,
+  withStoreTimeout,
+} from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { judgeEntry, obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
 import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
@@ -95,7 +98,7 @@ export class SeatReturn implements Disposable {
   /** Undefined where the store could not be read. */
   async #read(guildIds: readonly string[]): Promise<readonly StoredSeat[] | undefined> {
     const [first = '', ...more] = guildIds;
-    const all = await withStore(first, this.#parts, 'store.unreadable', async () => {
+    const all = await withStoreTimeout(first, this.#parts, 'store.unreadable', async () => {
       if (more.length > 0) return await this.#seatStore.read();
       const seat = await this.#seatStore.readIn(first);
       return seat ? [seat] : [];
@@ -126,7 +129,7 @@ export class SeatReturn implements Disposable {
       try {
         await this.#settle(guildId);
       } catch (error) {
-        this.#parts.onEvent(guildId, failureOf(error, 'link'));
+        this.#parts.onEvent(guildId, failureEventOf(error, 'link'));
       }
     }
   }
@@ -184,10 +187,12 @@ export class SeatReturn implements Disposable {
     const { places } = this.#parts;
     const { settings } = this.#sessions;
     const [seat, standings] = await Promise.all([
-      withStore(guildId, this.#parts, 'store.unreadable', async () => ({
+      withStoreTimeout(guildId, this.#parts, 'store.unreadable', async () => ({
         found: await this.#seatStore.readIn(guildId),
       })),
-      withConsentStore(guildId, this.#parts, 'store.unreadable', (store) => store.read(guildId)),
+      withConsentStoreTimeout(guildId, this.#parts, 'store.unreadable', (store) =>
+        store.read(guildId),
+      ),
       settings.load(guildId),
     ]);
     if (!seat || !standings) return { kind: 'unread' };

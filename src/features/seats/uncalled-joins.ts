@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { write } from '#src/conversation/alerts/report-failure.ts';
-import { withConsentStore } from '#src/conversation/alerts/store-access.ts';
+import { withConsentStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { judgeEntry, obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
@@ -130,7 +130,7 @@ export class UncalledJoins implements Disposable {
         await this.#step(guildId, joins);
       }
     } catch (error) {
-      this.#parts.onEvent(guildId, failureOf(error, 'link'));
+      this.#parts.onEvent(guildId, failureEventOf(error, 'link'));
     } finally {
       joins.isBusy = false;
       if (!this.#isConcerned(guildId)) this.#servers.delete(guildId);
@@ -187,8 +187,11 @@ export class UncalledJoins implements Disposable {
     const company = at ? this.#peopleIn(guildId, at.channelId).length : 0;
     if (autoJoin.length === 0 || company > 0) return undefined;
     if (autoJoin.every((id) => this.#peopleIn(guildId, id).length === 0)) return undefined;
-    const standings = await withConsentStore(guildId, this.#parts, 'store.unreadable', (store) =>
-      store.read(guildId),
+    const standings = await withConsentStoreTimeout(
+      guildId,
+      this.#parts,
+      'store.unreadable',
+      (store) => store.read(guildId),
     );
     if (!standings) return this.#checkLater(guildId, joins);
     joins.unread = 0;

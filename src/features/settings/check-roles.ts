@@ -2,7 +2,7 @@ import { joinSamples, listenRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { silentHost } from '#src/conversation/answering/text-only-completion.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { WantedPipeline } from '#src/conversation/engines/current-pipeline.ts';
@@ -95,7 +95,7 @@ async function trial<T>(
     const { got, atMs } = await within(work(over.signal), checkMs, clock, late);
     return { finding: { point, kind: 'ok', ms: atMs - startedMs }, got };
   } catch (error) {
-    onEvent(guildId, failureOf(error, point));
+    onEvent(guildId, failureEventOf(error, point));
     return { finding: { point, kind: 'bad', line: wrongWith(role, error, chatName) } };
   } finally {
     over.abort(new Error('the check is over'));

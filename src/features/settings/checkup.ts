@@ -1,7 +1,7 @@
 import { rms } from '#src/audio/loudness.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { CueOutcome } from '#src/conversation/connection/current-connection.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type {
@@ -118,7 +118,7 @@ function checkDecoding(
     if (rms(heard) < audible) throw new Error('the Opus codec decodes a test tone as silence');
     return { point, kind: 'ok', ms: clock.nowMs() - startedMs };
   } catch (error) {
-    onEvent(guildId, failureOf(error, 'link'));
+    onEvent(guildId, failureEventOf(error, 'link'));
     return { point, kind: 'bad', line: { id: 'check.codec' } };
   }
 }

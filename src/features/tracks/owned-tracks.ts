@@ -1,5 +1,5 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
-import { faultOf } from '#src/conversation/alerts/unusable-audio-texts.ts';
+import { trackErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import type { Loudness } from '#src/playback/mix/levelling.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
@@ -65,7 +65,7 @@ export class OwnedTracks {
     tracks.listen((event) => {
       if (event.kind !== 'ended') return;
       const { track, item, ended } = event;
-      const fault = faultOf(ended);
+      const fault = trackErrorText(ended);
       if (fault) this.#onBroken({ track, title: item.source.title, fault });
     });
   }

@@ -1,4 +1,4 @@
-import { faultOf } from '#src/conversation/alerts/unusable-audio-texts.ts';
+import { trackErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import { bearerOf } from '#src/conversation/tools/rights-holder-facts.ts';
@@ -49,7 +49,7 @@ export function placeSound(
 }
 
 function endOf(ended: ItemEnd): PlayEnd {
-  const reason = faultOf(ended);
+  const reason = trackErrorText(ended);
   if (reason) return { kind: 'failed', reason };
   const { reason: kind } = ended;
   if (kind === 'completed' || kind === 'skipped') return { kind };

@@ -1,5 +1,5 @@
 import type { Public } from '#src/base/public.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { EndNews, FeatureSession } from '#src/conversation/feature.ts';
 import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
@@ -66,7 +66,7 @@ export class SessionTracks implements FeatureSession {
     try {
       await this.#keeper.run(signal);
     } catch (error) {
-      parts.onEvent(channel.guildId, failureOf(error, 'speak'));
+      parts.onEvent(channel.guildId, failureEventOf(error, 'speak'));
     }
   }
 }

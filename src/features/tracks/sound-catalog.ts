@@ -1,7 +1,10 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import { longestTrackMs, soundFaultOf } from '#src/conversation/alerts/unusable-audio-texts.ts';
+import {
+  longestTrackMs,
+  soundSourceErrorText,
+} from '#src/conversation/alerts/sound-source-error-texts.ts';
 import type {
   Requester,
   ShelvedSound,
@@ -60,7 +63,7 @@ export class SoundCatalog {
         (await this.#meant(requester, sound, signal))
       );
     } catch (error) {
-      const reason = signal.aborted ? undefined : soundFaultOf(error, 'track');
+      const reason = signal.aborted ? undefined : soundSourceErrorText(error, 'track');
       if (!reason) throw error;
       return { kind: 'bad', reason };
     } finally {

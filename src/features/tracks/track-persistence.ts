@@ -1,8 +1,8 @@
 import type { Public } from '#src/base/public.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { Wakeup } from '#src/base/wakeup.ts';
-import { withStore } from '#src/conversation/alerts/store-access.ts';
-import { soundFaultOf } from '#src/conversation/alerts/unusable-audio-texts.ts';
+import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
+import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import type { OwnedTracks } from './owned-tracks.ts';
@@ -90,7 +90,7 @@ export class TrackPersistence {
     const { channelId, guildId } = channel;
     const written = JSON.stringify(tracks);
     if (written === this.#written) return;
-    const done = await withStore(guildId, parts, 'store.unwritable', async () => {
+    const done = await withStoreTimeout(guildId, parts, 'store.unwritable', async () => {
       await this.#store.write(guildId, channelId, tracks);
       return true;
     });
@@ -102,7 +102,7 @@ export class TrackPersistence {
     const { channelId, guildId } = channel;
     const read = () => this.#store.read(guildId, channelId);
     this.#forgotten = new Set();
-    const tracks = await withStore(guildId, parts, 'store.unreadable', read);
+    const tracks = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
     if (tracks) this.#written = JSON.stringify(tracks);
     await Promise.all((tracks ?? []).map((track) => this.#restoreTrack(track, signal)));
   }
@@ -134,7 +134,7 @@ export class TrackPersistence {
       this.#owned.lay(track, source, { origin, owner: theirs }, { loop, next: false, fromMs });
     } catch (error) {
       signal.throwIfAborted();
-      const reason = soundFaultOf(error, 'track');
+      const reason = soundSourceErrorText(error, 'track');
       if (!reason) throw error;
       this.#gone(track, title, reason);
     }

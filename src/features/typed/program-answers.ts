@@ -1,4 +1,4 @@
-import { soundFaultOf } from '#src/conversation/alerts/unusable-audio-texts.ts';
+import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type {
   FailedStream,
@@ -149,7 +149,7 @@ export class SessionProgramAnswers {
       }
       return { said: words };
     } catch (error) {
-      const line = signal.aborted ? undefined : soundFaultOf(error, 'recording');
+      const line = signal.aborted ? undefined : soundSourceErrorText(error, 'recording');
       if (!line) throw error;
       return { line };
     }

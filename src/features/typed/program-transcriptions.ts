@@ -6,7 +6,7 @@ import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
-import { soundFaultOf } from '#src/conversation/alerts/unusable-audio-texts.ts';
+import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import { wholeReply } from '#src/conversation/answering/text-only-completion.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type {
@@ -103,7 +103,7 @@ export class SessionProgramTranscriptions {
     } catch (error) {
       given.throwIfAborted();
       if (deadline.signal.aborted) return { kind: 'late' };
-      const line = soundFaultOf(error, 'recording', longestSoundMs);
+      const line = soundSourceErrorText(error, 'recording', longestSoundMs);
       if (!line) throw error;
       return { kind: 'failed', line };
     }

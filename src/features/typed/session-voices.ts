@@ -2,7 +2,7 @@ import { OneRate } from '#src/audio/one-rate.ts';
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/report-failure.ts';
 import { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
@@ -128,7 +128,7 @@ export class SessionVoices {
       return { kind: 'file', wav, ...(gone.length > 0 && { isGone: true }) };
     } catch (error) {
       if (this.#signal.aborted || !(error instanceof BotError)) throw error;
-      onEvent(guildId, failureOf(error, 'speak'));
+      onEvent(guildId, failureEventOf(error, 'speak'));
       return { kind: 'failed', line: failureLine(error, this.#parts) };
     }
   }

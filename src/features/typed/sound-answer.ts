@@ -4,7 +4,7 @@ import { writeWav } from '#src/audio/wav.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Usage } from '#src/chat/ports.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/report-failure.ts';
 import { silentHost } from '#src/conversation/answering/text-only-completion.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
@@ -80,7 +80,7 @@ export async function answerInFile(
   } catch (error) {
     const failure = atStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;
-    parts.onEvent(asked.guildId, failureOf(failure, 'think'));
+    parts.onEvent(asked.guildId, failureEventOf(failure, 'think'));
     // Where only the voice is out, the words are there.
     if (failure.stage === 'speak' && layout.text.trim() !== '')
       return fileOf(layout, asked.knownBy);

@@ -1,7 +1,7 @@
 import { OneRate } from '#src/audio/one-rate.ts';
 import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { cheaperStyle, speechRequestOf } from '#src/conversation/engines/answer-cost-and-style.ts';
 import { clausesOf, soundOf } from '#src/conversation/output/read-aloud.ts';
@@ -49,7 +49,7 @@ export async function openProgramSpeech(
     try {
       yield* paced(spoken(clauses, voice, reservation, parts, signal), speed);
     } catch (error) {
-      if (!signal.aborted) parts.onEvent(guildId, failureOf(error, 'speak'));
+      if (!signal.aborted) parts.onEvent(guildId, failureEventOf(error, 'speak'));
       throw error;
     }
   }

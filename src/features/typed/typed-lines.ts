@@ -1,5 +1,5 @@
 import { unlessAborted } from '#src/base/waiting.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
@@ -184,7 +184,7 @@ export class TypedLines implements TypedMessageListener {
 
   #failed(guildId: string, error: unknown, signal: AbortSignal): void {
     if (signal.aborted) return;
-    this.#parts.onEvent(guildId, failureOf(error, 'think'));
+    this.#parts.onEvent(guildId, failureEventOf(error, 'think'));
   }
 }
 

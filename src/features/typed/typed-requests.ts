@@ -1,7 +1,7 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
 import type { ChatMessage, ChatModel, Usage } from '#src/chat/ports.ts';
-import { soundFaultOf } from '#src/conversation/alerts/unusable-audio-texts.ts';
+import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import {
   answererIn,
   type KnownHistory,
@@ -296,7 +296,7 @@ export class TypedRequests {
       const pcm = await this.#recordings.read({ ...recording, personId: asker.id }, signal);
       return { kind: 'heard', sound: { pcm, transcriber } };
     } catch (error) {
-      const line = signal.aborted ? undefined : soundFaultOf(error, 'recording');
+      const line = signal.aborted ? undefined : soundSourceErrorText(error, 'recording');
       if (!line) throw error;
       return { kind: 'failed', line };
     }

@@ -1,7 +1,7 @@
 import { atStage, BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { ChatMessage, ChatModel, Usage } from '#src/chat/ports.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/report-failure.ts';
 import { silentHost } from '#src/conversation/answering/text-only-completion.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
@@ -69,7 +69,7 @@ export async function answerInWriting(
   } catch (error) {
     const failure = atStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;
-    parts.onEvent(asked.guildId, failureOf(failure, 'think'));
+    parts.onEvent(asked.guildId, failureEventOf(failure, 'think'));
     return { kind: 'failed', line: failureText(failure, parts) };
   } finally {
     over.abort(new Error('the answer is over'));

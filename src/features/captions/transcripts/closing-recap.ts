@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
-import { withStore } from '#src/conversation/alerts/store-access.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
+import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
@@ -112,7 +112,7 @@ async function postRecap(
     posted.places = places;
     posted.lineCount = made.lineCount;
   } catch (error) {
-    onEvent(guildId, failureOf(error, 'think'));
+    onEvent(guildId, failureEventOf(error, 'think'));
   }
 }
 
@@ -182,7 +182,7 @@ async function post(
   const { messages: noted } = storeFor(port(TranscriptStores), captionsDays);
   const postedAtWallMs = parts.clock.wallMs();
   for (const place of places.values())
-    await withStore(guildId, parts, 'store.unwritable', () =>
+    await withStoreTimeout(guildId, parts, 'store.unwritable', () =>
       noted.put({ ...place, guildId, sessionId, postedAtWallMs }),
     );
   return [...places.values()];
@@ -205,5 +205,5 @@ async function withdraw(
   if (!isGone) return;
   const settle = ({ messages }: TranscriptPorts) => messages.settled(place.messageId, true);
   const all = () => Promise.all(allStores(port(TranscriptStores)).map(settle));
-  await withStore(guildId, parts, 'store.unwritable', all);
+  await withStoreTimeout(guildId, parts, 'store.unwritable', all);
 }

@@ -1,4 +1,4 @@
-import { withStore } from '#src/conversation/alerts/store-access.ts';
+import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
@@ -18,7 +18,7 @@ export function notePosted(
   const message = { ...place, guildId, sessionId, postedAtWallMs: parts.clock.wallMs() };
   const stores = [...new Set([store, port(TranscriptStores).onDisk])];
   const put = () => Promise.all(stores.map(({ messages }) => messages.put(message)));
-  void withStore(guildId, parts, 'store.unwritable', put);
+  void withStoreTimeout(guildId, parts, 'store.unwritable', put);
 }
 
 /** No session: the next process deletes what was noted under it. */
@@ -33,7 +33,7 @@ export function noteNaming(
   const { clock } = parts;
   const message = { ...place, guildId, sessionId: noSession, postedAtWallMs: clock.wallMs() };
   const put = () => port(TranscriptStores).onDisk.messages.put(message);
-  void withStore(guildId, parts, 'store.unwritable', put);
+  void withStoreTimeout(guildId, parts, 'store.unwritable', put);
 }
 
 /** That message is gone. Never throws. */
@@ -43,5 +43,5 @@ export function settleNaming(
   { parts, port }: SessionContext,
 ): void {
   const settle = () => port(TranscriptStores).onDisk.messages.settled(messageId, true);
-  void withStore(guildId, parts, 'store.unwritable', settle);
+  void withStoreTimeout(guildId, parts, 'store.unwritable', settle);
 }

@@ -1,4 +1,4 @@
-import { withStore } from '#src/conversation/alerts/store-access.ts';
+import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
 import { PostedRecaps } from './closing-recap.ts';
 import type { TranscriptLookup } from './transcript-lookup.ts';
@@ -41,7 +41,7 @@ export class TranscriptAccess {
     if (nowMs - this.#checkedAtMs < believedMs) return;
     this.#checkedAtMs = nowMs;
     const read = () => Promise.all(allStores(transcripts).map(({ reader }) => reader.guilds()));
-    const found = await withStore(guildId, this.#parts, 'store.unreadable', read);
+    const found = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
     if (found) this.#guildIds = new Set(found.flat());
   }
 }

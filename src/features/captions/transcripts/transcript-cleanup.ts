@@ -1,6 +1,6 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { CaptionChat, DeletedMessages } from '#src/conversation/ports/caption-chats.ts';
 import type { DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
@@ -227,7 +227,7 @@ export class TranscriptCleanup {
     try {
       await work();
     } catch (error) {
-      this.#options.parts.onEvent('', failureOf(error, 'store'));
+      this.#options.parts.onEvent('', failureEventOf(error, 'store'));
     }
   }
 }

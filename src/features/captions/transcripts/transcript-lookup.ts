@@ -1,4 +1,4 @@
-import { withStore } from '#src/conversation/alerts/store-access.ts';
+import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { RecapPoint } from '#src/features/captions/answers/recap.ts';
 import type {
@@ -128,7 +128,7 @@ export class TranscriptLookup {
     await Promise.all(captions.map(({ recorder }) => recorder?.settled()));
     const unstored = captions.flatMap(({ presences }) => presences);
     const rules = { guildId, settings, unstored };
-    return await withStore(guildId, this.#parts, 'store.unreadable', () => read(rules));
+    return await withStoreTimeout(guildId, this.#parts, 'store.unreadable', () => read(rules));
   }
 
   /** The session of that id, or the last one; undefined where it cannot be read. */
@@ -182,7 +182,7 @@ export class TranscriptLookup {
   ): Promise<readonly TranscriptLine[] | undefined> {
     const { guildId, id } = session;
     const read = () => this.#all(({ reader }) => reader.lines(id, audience, range));
-    return await withStore(guildId, this.#parts, 'store.unreadable', read);
+    return await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
   }
 
   /** Best first; undefined where they cannot be read. */
@@ -191,7 +191,7 @@ export class TranscriptLookup {
     audience: Audience,
   ): Promise<readonly FoundLine[] | undefined> {
     const read = () => this.#all(({ reader }) => reader.search(search, audience));
-    const found = await withStore(search.guildId, this.#parts, 'store.unreadable', read);
+    const found = await withStoreTimeout(search.guildId, this.#parts, 'store.unreadable', read);
     return found?.slice(0, search.limit);
   }
 
@@ -200,7 +200,7 @@ export class TranscriptLookup {
     audience: Audience,
   ): Promise<readonly ListedSession[] | undefined> {
     const read = () => this.#all(({ reader }) => reader.sessions(guildId, audience, mostSessions));
-    const all = await withStore(guildId, this.#parts, 'store.unreadable', read);
+    const all = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
     return all
       ?.toSorted((one, other) => other.startedAtWallMs - one.startedAtWallMs)
       .slice(0, mostSessions);

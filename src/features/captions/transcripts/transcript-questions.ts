@@ -1,7 +1,7 @@
 import { parsedMs } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import { failureOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/report-failure.ts';
 import type { ModelPrompt } from '#src/conversation/answering/data-block.ts';
 import { wholeReply } from '#src/conversation/answering/text-only-completion.ts';
@@ -336,7 +336,8 @@ export class TranscriptQuestions {
   }
 
   #report(guildId: string, error: unknown): void {
-    if (!(error instanceof RefusedError)) this.#parts.onEvent(guildId, failureOf(error, 'think'));
+    if (!(error instanceof RefusedError))
+      this.#parts.onEvent(guildId, failureEventOf(error, 'think'));
   }
 }
 

@@ -1,4 +1,4 @@
-import { eraseTimeoutMs, withStore } from '#src/conversation/alerts/store-access.ts';
+import { eraseTimeoutMs, withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { ErasedCounts, PersonHooks, StoredCounts } from '#src/conversation/feature.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
@@ -66,7 +66,7 @@ export class TranscriptRecords implements PersonHooks {
   ): Promise<ErasedCounts | undefined> {
     const erase = ({ eraser }: TranscriptPorts) => eraser.forget(guildId, personId, sessionId);
     const work = () => this.#cleanup.erase(erase, never);
-    return await withStore(guildId, this.#parts, 'store.unwritable', work, eraseTimeoutMs);
+    return await withStoreTimeout(guildId, this.#parts, 'store.unwritable', work, eraseTimeoutMs);
   }
 
   /** Answers to them may quote others, and have no words where they may not know them. */
@@ -93,7 +93,7 @@ export class TranscriptRecords implements PersonHooks {
     read: (store: TranscriptPorts) => Promise<T>,
   ): Promise<readonly T[] | undefined> {
     const work = () => Promise.all(allStores(this.#parts.transcripts).map(read));
-    return await withStore(guildId, this.#parts, 'store.unreadable', work);
+    return await withStoreTimeout(guildId, this.#parts, 'store.unreadable', work);
   }
 }
 

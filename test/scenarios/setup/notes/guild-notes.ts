@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AlertChange, FeatureAlert } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { Public } from '#src/base/public.ts';
-import { withStore } from '#src/conversation/alerts/store-access.ts';
+import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { ShardServices } from '#src/conversation/feature.ts';
 import { type FeatureEventKind, featureEvent } from '#src/conversation/ports/events.ts';
@@ -50,7 +50,7 @@ export class GuildNotes {
   /** Reads the notes of a server. Never throws. */
   async load(guildId: string): Promise<void> {
     const read = () => this.#store.list(guildId);
-    const notes = await withStore(guildId, this.#parts, 'store.unreadable', read);
+    const notes = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
     if (notes) this.#change(guildId, notes);
   }
 

@@ -4,7 +4,7 @@ import { within } from '#src/base/waiting.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { SessionEventListener } from '#src/conversation/ports/events.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
-import { failureOf } from './failure-event.ts';
+import { failureEventOf } from './failure-event.ts';
 
 /** Clock that times a store, and the listener its failures are reported to. */
 export type StoreWatch = { readonly clock: Clock; readonly onEvent: SessionEventListener };
@@ -17,18 +17,18 @@ const longestMs = 5_000;
 export const eraseTimeoutMs = 45_000;
 
 /** Result of `work` with the store of consents; undefined, and reported to the operator, when it fails or takes too long. Never throws. */
-export async function withConsentStore<T>(
+export async function withConsentStoreTimeout<T>(
   guildId: string,
   parts: SessionDependencies,
   code: StoreCode,
   work: (store: ConsentStore) => Promise<T>,
   ms = longestMs,
 ): Promise<T | undefined> {
-  return await withStore(guildId, parts, code, () => work(parts.store), ms);
+  return await withStoreTimeout(guildId, parts, code, () => work(parts.store), ms);
 }
 
-/** Same as `withConsentStore`, with any other store. */
-export async function withStore<T>(
+/** Same as `withConsentStoreTimeout`, with any other store. */
+export async function withStoreTimeout<T>(
   guildId: string,
   { clock, onEvent }: StoreWatch,
   code: StoreCode,
@@ -39,7 +39,7 @@ export async function withStore<T>(
   try {
     return await within(work(), ms, clock, late);
   } catch (error) {
-    onEvent(guildId, failureOf(error, 'store'));
+    onEvent(guildId, failureEventOf(error, 'store'));
     return undefined;
   }
 }

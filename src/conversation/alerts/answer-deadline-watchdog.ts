@@ -8,7 +8,7 @@ import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 const checkMs = 1_000;
 
 /** Watchdog of the stages of answers in one channel: raised by the first that misses its deadline, until an answer is whole. */
-export class StageWatchdog {
+export class AnswerDeadlineWatchdog {
   /** Longest time, in ms, that an answer which has begun neither sounds nor grows. */
   readonly longestStandstillMs: number;
   #isRaised = false;
@@ -45,19 +45,19 @@ export function reportMissedDeadline(
   { channel, parts, reportedFailures }: SessionContext,
 ): void {
   const change = missedDeadline.has(code)
-    ? reportedFailures.stages.missed(stage, message)
+    ? reportedFailures.answerDeadlines.missed(stage, message)
     : undefined;
   if (change) parts.onEvent(channel.guildId, change);
 }
 
 /** Reports that answers are completed again, where one missed a deadline before. */
-export function reportStagesWhole({ channel, parts, reportedFailures }: SessionContext): void {
-  const change = reportedFailures.stages.succeeded();
+export function reportDeadlinesMet({ channel, parts, reportedFailures }: SessionContext): void {
+  const change = reportedFailures.answerDeadlines.succeeded();
   if (change) parts.onEvent(channel.guildId, change);
 }
 
 /** Error of a stage that missed its deadline. */
-export function stageLate(stage: FailureStage, message: string): BotError {
+export function deadlineError(stage: FailureStage, message: string): BotError {
   return new BotError('answer.late', true, message, undefined, stage);
 }
 
@@ -68,7 +68,7 @@ export async function watchAnswer(
   { parts: { clock }, reportedFailures }: SessionContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const { longestStandstillMs } = reportedFailures.stages;
+  const { longestStandstillMs } = reportedFailures.answerDeadlines;
   let [arrivals, sinceMs] = [pending.arrivals, clock.nowMs()];
   while (!signal.aborted) {
     await clock.sleep(checkMs, signal).catch(() => undefined); // ends the loop
@@ -77,6 +77,6 @@ export async function watchAnswer(
     arrivals = pending.arrivals;
     if (clock.nowMs() - sinceMs < longestStandstillMs) continue;
     const message = `An answer made no progress for ${longestStandstillMs / 1000} s.`;
-    return pending.giveUp(stageLate(pending.stage, message));
+    return pending.giveUp(deadlineError(pending.stage, message));
   }
 }

@@ -29,7 +29,7 @@ const faults: Readonly<
 };
 
 /** The sentence for the person who sent or chose a sound that cannot be used; undefined for any other failure. */
-export function soundFaultOf(
+export function soundSourceErrorText(
   error: unknown,
   use: SoundUse,
   longestMs = longestRecordingMs,
@@ -46,7 +46,7 @@ export function soundFaultOf(
 }
 
 /** Why a sound or a text on a track was not played to its end; undefined where nothing broke. */
-export function faultOf(ended: ItemEnd): TextLine | undefined {
+export function trackErrorText(ended: ItemEnd): TextLine | undefined {
   switch (ended.reason) {
     case 'completed':
     case 'skipped':
@@ -62,7 +62,7 @@ export function faultOf(ended: ItemEnd): TextLine | undefined {
       // What is no fault of a file is one of a speech server: the sound is a text.
       const isVoice = !ended.error.code.startsWith('source.');
       const usual = isVoice ? 'track.bad.voice' : 'track.bad.unreachable';
-      return soundFaultOf(ended.error, 'track') ?? { id: usual };
+      return soundSourceErrorText(ended.error, 'track') ?? { id: usual };
     }
   }
 }

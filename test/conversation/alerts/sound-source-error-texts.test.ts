@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { type SoundUse, soundFaultOf } from '#src/conversation/alerts/unusable-audio-texts.ts';
+import {
+  type SoundUse,
+  soundSourceErrorText,
+} from '#src/conversation/alerts/sound-source-error-texts.ts';
 import { text } from '#src/texts/texts.ts';
 
 function said(code: BotError['code'], use: SoundUse): string | undefined {
-  const line = soundFaultOf(new BotError(code, false, 'It failed.'), use);
+  const line = soundSourceErrorText(new BotError(code, false, 'It failed.'), use);
   return line && text(line.id, line.with);
 }
 
@@ -34,5 +37,5 @@ test('a failure that nobody but the operator can mend is no fault of a sound', (
   expect(said('source.crowded', 'recording')).toBeUndefined();
   expect(said('source.broken', 'recording')).toBeUndefined();
   expect(said('provider.late', 'track')).toBeUndefined();
-  expect(soundFaultOf(new Error('a bug'), 'track')).toBeUndefined();
+  expect(soundSourceErrorText(new Error('a bug'), 'track')).toBeUndefined();
 });

@@ -1,16 +1,16 @@
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
-import { AlertNotices, type LinkAlertEvent } from './link-fault-notices.ts';
+import { type LinkAlertEvent, LinkFaultNotices } from './link-fault-notices.ts';
 
 /** Unasked notices of one channel about its voice link and the servers behind it. */
-export class ServiceNotices {
+export class LinkAndProviderNotices {
   readonly #context: SessionContext;
-  readonly #alerts: AlertNotices;
+  readonly #alerts: LinkFaultNotices;
   readonly #fallbacks: FallbackNotices;
 
   constructor(context: SessionContext) {
     this.#context = context;
-    this.#alerts = new AlertNotices(context);
+    this.#alerts = new LinkFaultNotices(context);
     this.#fallbacks = new FallbackNotices(context);
   }
 

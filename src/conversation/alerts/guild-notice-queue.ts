@@ -18,12 +18,12 @@ const apartMs = 30_000;
 /** A further one drops the oldest; there are fewer kinds. */
 const limit = 8;
 
-type GuildNoticeQueue = { waiting: readonly GuildNotice[]; lastAtMs: number; busy: boolean };
+type ServerNotices = { waiting: readonly GuildNotice[]; lastAtMs: number; busy: boolean };
 /** Writes notices one after the other, never two of one server within 30 s. */
-export class GuildNotices implements Disposable {
+export class GuildNoticeQueue implements Disposable {
   readonly #parts: SessionDependencies;
   readonly #over = new AbortController();
-  readonly #servers = new Map<string, GuildNoticeQueue>();
+  readonly #servers = new Map<string, ServerNotices>();
 
   constructor(parts: SessionDependencies) {
     this.#parts = parts;
@@ -43,7 +43,7 @@ export class GuildNotices implements Disposable {
     this.#over.abort(new Error('the notices are closed'));
   }
 
-  async #writeAll(server: GuildNoticeQueue): Promise<void> {
+  async #writeAll(server: ServerNotices): Promise<void> {
     const { clock } = this.#parts;
     server.busy = true;
     try {
@@ -68,7 +68,7 @@ export class GuildNotices implements Disposable {
     write(words, channel, this.#parts);
   }
 
-  #server(guildId: string): GuildNoticeQueue {
+  #server(guildId: string): ServerNotices {
     const fresh = { waiting: [], lastAtMs: Number.NEGATIVE_INFINITY, busy: false };
     const server = this.#servers.get(guildId) ?? fresh;
     this.#servers.set(guildId, server);
