@@ -1,7 +1,7 @@
 import { Wakeup } from '#src/base/wakeup.ts';
 import { ReportedFailures } from '#src/conversation/alerts/reported-failures.ts';
 import { ConversationMemory } from '#src/conversation/answering/conversation-memory.ts';
-import { HeardQuestions } from '#src/conversation/answering/correctable-questions.ts';
+import { CorrectableQuestions } from '#src/conversation/answering/correctable-questions.ts';
 import { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
 import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
 import { CurrentPipeline } from '#src/conversation/engines/current-pipeline.ts';
@@ -104,7 +104,7 @@ export class SessionContext {
   readonly languages: SpeakerLanguages;
   readonly pipeline: CurrentPipeline;
   readonly memory: ConversationMemory;
-  readonly heardQuestions: HeardQuestions;
+  readonly correctableQuestions: CorrectableQuestions;
   readonly preemptiveBudget = new PreemptiveBudget();
   readonly reportedFailures: ReportedFailures;
   readonly connection = new CurrentConnection();
@@ -155,7 +155,7 @@ export class SessionContext {
       onLost,
       onChange: () => this.wakeup.wake(),
     });
-    this.heardQuestions = new HeardQuestions(this);
+    this.correctableQuestions = new CorrectableQuestions(this);
     this.spokenNotices = new SpokenNotices(this);
     this.tools = new SessionTools(this, {
       all: sources.tools,

@@ -2,7 +2,7 @@ import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
-import type { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
+import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { PaidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
 import type { CaptionChats, NicknameMark } from '#src/conversation/ports/caption-chats.ts';
 import type { ChannelMessages } from '#src/conversation/ports/channel-messages.ts';
@@ -96,7 +96,7 @@ export type SessionSources = {
   /** Tools that a model may call now: those of the operator, then those of the bot. */
   readonly tools: () => readonly ToolEntry[];
   /** Limit of questions that are answered in writing at the same time, recaps included. */
-  readonly writtenQuestions: WrittenAnswerLimits;
+  readonly writtenQuestions: WrittenAnswerConcurrency;
   readonly hearing: HearingDependencies;
 };
 

@@ -72,8 +72,12 @@ export class PanelWatch {
     const met = [...this.#met.values()].map((atMs) => atMs + firstHeardMs);
     const lines = [...this.#lost, ...this.#unnamed].map(({ atMs }) => atMs + lostMs);
     const next = [...met, ...lines].filter((atMs) => atMs > nowMs);
-    const { addressing, heardQuestions } = this.#context;
-    const passing = [addressing.closesAtMs, heardQuestions.passesAtMs, this.#newcomers.dueAtMs];
+    const { addressing, correctableQuestions } = this.#context;
+    const passing = [
+      addressing.closesAtMs,
+      correctableQuestions.passesAtMs,
+      this.#newcomers.dueAtMs,
+    ];
     return Math.min(...passing, ...next);
   }
 
@@ -124,7 +128,7 @@ export class PanelWatch {
     this.#unnamed = this.#unnamed.filter(({ atMs }) => nowMs - atMs < lostMs);
     const lost = this.#lost.map(({ name, why }) => ({ name, why }));
     const unnamed = this.#unnamed.map(({ name, isLate }) => ({ name, isLate }));
-    const understood = this.#context.heardQuestions.shown();
+    const understood = this.#context.correctableQuestions.shown();
     const { quiet } = this.#context.parts.spending.manner(this.#context.channel.guildId);
     const maySpeak = this.#context.maySpeak();
     const isLinkDown = this.#isLinkDown;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
-import type { ModelPrompt } from '#src/conversation/answering/data-block.ts';
+import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
 import {
   citedAnswerPrompt,
   citedLines,

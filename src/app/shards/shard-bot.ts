@@ -8,7 +8,7 @@ import { realClock } from '#src/base/clock.ts';
 import { planOf } from '#src/config/server-plans.ts';
 import { isServerAllowed } from '#src/config/servers.ts';
 import type { Config } from '#src/config/types.ts';
-import { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
+import { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { CommandPorts } from '#src/conversation/command.ts';
 import type {
   OperatorDefaults,
@@ -157,7 +157,7 @@ function sourcesOf(
     serverSettings,
     settingsStore: store.settings,
     tools: () => [...shared.operatorTools.all(), ...tools],
-    writtenQuestions: new WrittenAnswerLimits(),
+    writtenQuestions: new WrittenAnswerConcurrency(),
     hearing: {
       endpointRules: { ...endpointRules, textTimeoutMs },
       listeningSlots,

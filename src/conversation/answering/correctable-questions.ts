@@ -25,7 +25,7 @@ type RecentQuestion = {
 };
 
 /** Questions of the last minute in one channel, as the bot understood them: the panel shows them, and their askers correct them. */
-export class HeardQuestions {
+export class CorrectableQuestions {
   readonly #context: SessionContext;
   #recent: readonly RecentQuestion[] = [];
 

@@ -2,13 +2,13 @@ import type { ChatModel } from '#src/chat/ports.ts';
 import type { ReplyHost } from '#src/conversation/engines/reservation-paid-engines.ts';
 import type { PaidEngine } from '#src/spending/paid-engine.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
-import type { ModelPrompt } from './data-block.ts';
+import type { ModelPrompt } from './prompt-data-block.ts';
 
 /** Longest reply that is read, in characters. */
 const maxReplyChars = 20_000;
 
 /** The whole reply of a chat model. Errors: the model's. Aborting `signal` throws `signal.reason`. */
-export async function wholeReply(
+export async function textOnlyCompletion(
   chat: PaidEngine<ChatModel>,
   { system, user }: ModelPrompt,
   reservation: Reservation,

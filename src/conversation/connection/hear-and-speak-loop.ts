@@ -1,7 +1,7 @@
 import type { Packet } from '#src/audio/packet.ts';
 import { together } from '#src/base/run-together.ts';
 import { sayOrWrite } from '#src/conversation/alerts/report-failure.ts';
-import { answer } from '#src/conversation/answering/answer.ts';
+import { answerQuestion } from '#src/conversation/answering/answer-question.ts';
 import type { SessionContext, SpeakingContext } from '#src/conversation/context.ts';
 import { listenersIn } from '#src/conversation/output/listeners.ts';
 import { readAloud } from '#src/conversation/output/read-aloud.ts';
@@ -115,7 +115,7 @@ async function say(turn: QueuedTurn, context: SpeakingContext, signal: AbortSign
   context.tools.spoken.close();
   switch (turn.kind) {
     case 'question':
-      return await answer(turn, context, signal);
+      return await answerQuestion(turn, context, signal);
     case 'reading':
       return await readAloud(turn, context, signal);
     case 'repeat':

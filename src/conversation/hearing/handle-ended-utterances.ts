@@ -107,10 +107,10 @@ export class UtteranceDecisions {
     before: QueuedQuestion | undefined,
     words: TimedTranscript,
   ): void {
-    const { heardQuestions } = this.#options.context;
-    const former = heardQuestions.correctable(question.said.speakerId);
+    const { correctableQuestions } = this.#options.context;
+    const former = correctableQuestions.correctable(question.said.speakerId);
     if (!former) return;
-    heardQuestions.retract(former);
+    correctableQuestions.retract(former);
     dropAnswer(question);
     const { earlier, said, words: { text } = { text: '' } } = former;
     if (standsAlone(words.text, text)) {

@@ -11,13 +11,13 @@ export function factsOf(
   utterance: OpenUtterance,
   text: string | undefined,
   evidence: Evidence,
-  { heardQuestions, languages, output, tools }: SpeakingContext,
+  { correctableQuestions, languages, output, tools }: SpeakingContext,
 ): WithoutPeople<UtteranceFacts> {
   const { speakerId, fromMs, before, hints, isAmongSounds, spokenSoFar } = utterance;
   const goesOn = before?.isMeant === true;
   const goesOnTo = goesOn ? before?.persona : undefined;
   const canRepeat = output.hasAnswered;
-  const mayCorrect = heardQuestions.correctable(speakerId) !== undefined;
+  const mayCorrect = correctableQuestions.correctable(speakerId) !== undefined;
   const words = { evidence, text, hints };
   const facts = { speakerId, fromMs, ...words, goesOn, goesOnTo, canRepeat, mayCorrect };
   const mayConfirm = !isAmongSounds && tools.spoken.awaits(speakerId, spokenSoFar);

@@ -2,7 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import { wholeReply } from '#src/conversation/answering/text-only-completion.ts';
+import { textOnlyCompletion } from '#src/conversation/answering/text-only-completion.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import {
   readTranslations,
@@ -130,7 +130,7 @@ export class Translator {
     const given = new AbortController();
     try {
       const signal = AbortSignal.any([this.#over.signal, given.signal]);
-      const asked = wholeReply(parts.chat, { system, user }, opened.reservation, signal);
+      const asked = textOnlyCompletion(parts.chat, { system, user }, opened.reservation, signal);
       const reply = await within(unlessAborted(asked, signal), longestMs, parts.clock, late);
       this.#late = 0;
       this.#handle(reply, batch);

@@ -1,4 +1,4 @@
-import { dataBlock, dataWords } from '#src/conversation/answering/data-block.ts';
+import { dataBlock, dataWords } from '#src/conversation/answering/prompt-data-block.ts';
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
 import { isLeftOut } from '#src/people/caption-choice.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';

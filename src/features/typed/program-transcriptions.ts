@@ -7,7 +7,7 @@ import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
 import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
-import { wholeReply } from '#src/conversation/answering/text-only-completion.ts';
+import { textOnlyCompletion } from '#src/conversation/answering/text-only-completion.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type {
   RecordingOutcome,
@@ -215,7 +215,7 @@ export class SessionProgramTranscriptions {
     });
     if (opened.kind === 'refused') return { line: opened.line };
     using reservation = opened.reservation;
-    return readTranslations(await wholeReply(chat, prompt, reservation, signal), batch);
+    return readTranslations(await textOnlyCompletion(chat, prompt, reservation, signal), batch);
   }
 }
 

@@ -4,7 +4,7 @@ import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/report-failure.ts';
-import { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
+import { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { speechRequestOf } from '#src/conversation/engines/answer-cost-and-style.ts';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
@@ -41,7 +41,7 @@ export class SessionVoices {
   readonly #sessions: VoiceSessions;
   readonly #signal: AbortSignal;
   /** Files that are being made: one for each person. */
-  readonly #files = new WrittenAnswerLimits();
+  readonly #files = new WrittenAnswerConcurrency();
 
   /** Aborting `signal` ends what is being made. */
   constructor(

@@ -211,10 +211,10 @@ function objectionTo(
 
 /** Whether it replies to the panel, which shows what its writer was understood to ask. */
 function repliesToPanel({ author, guildId, repliesTo }: TypedMessage, { context }: VoiceSession) {
-  const { heardQuestions, parts } = context;
+  const { correctableQuestions, parts } = context;
   if (repliesTo === undefined || repliesTo !== parts.panels.placeIn(guildId)?.messageId)
     return false;
-  return heardQuestions.correctable(author.id) !== undefined;
+  return correctableQuestions.correctable(author.id) !== undefined;
 }
 
 function isMeant(message: TypedMessage, session: VoiceSession): boolean {
@@ -229,13 +229,13 @@ function isMeant(message: TypedMessage, session: VoiceSession): boolean {
  */
 function corrected(message: TypedMessage, session: VoiceSession): TypedMessage {
   const { author, text } = message;
-  const { heardQuestions } = session.context;
+  const { correctableQuestions } = session.context;
   const correction = correctionIn(text);
-  const former = heardQuestions.correctable(author.id);
+  const former = correctableQuestions.correctable(author.id);
   if (!former || !(correction || repliesToPanel(message, session))) return message;
   const before = former.words?.text ?? '';
   const words = correction?.words ?? text;
-  heardQuestions.retract(former);
+  correctableQuestions.retract(former);
   return { ...message, text: standsAlone(words, before) ? words : `${before} ${text}` };
 }
 

@@ -7,7 +7,7 @@ import {
   type KnownHistory,
   mayShowTo,
 } from '#src/conversation/answering/conversation-memory.ts';
-import type { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
+import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { styleIn } from '#src/conversation/engines/answer-cost-and-style.ts';
 import type { PaidPipeline } from '#src/conversation/engines/reservation-paid-engines.ts';
@@ -47,7 +47,7 @@ const longestAloudMs = 50_000;
 /** Typed requests: texts to read out, questions, and the command to be silent. */
 export class TypedRequests {
   readonly #recordings: RecordingReader;
-  readonly #writtenQuestions: WrittenAnswerLimits;
+  readonly #writtenQuestions: WrittenAnswerConcurrency;
   readonly #longestWritingMs: number;
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
@@ -59,7 +59,7 @@ export class TypedRequests {
     parts: SessionDependencies,
     sessions: VoiceSessions,
     recordings: RecordingReader,
-    writtenQuestions: WrittenAnswerLimits,
+    writtenQuestions: WrittenAnswerConcurrency,
     longestWritingMs: number,
     signal: AbortSignal,
   ) {

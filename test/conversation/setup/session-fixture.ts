@@ -4,7 +4,7 @@ import type { Packet } from '#src/audio/packet.ts';
 import { loadSilero } from '#src/audio/voice/silero.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
+import { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type {
   HearingDependencies,
   OperatorDefaults,
@@ -233,7 +233,7 @@ export function openSessionFixture(
     settingsStore,
     trackStore,
     seatStore: consents.seats,
-    writtenQuestions: new WrittenAnswerLimits(),
+    writtenQuestions: new WrittenAnswerConcurrency(),
     features: new ShardFeatures(),
     ...captioning.parts,
     messages,

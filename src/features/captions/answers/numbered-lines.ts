@@ -1,4 +1,8 @@
-import { dataBlock, dataWords, type ModelPrompt } from '#src/conversation/answering/data-block.ts';
+import {
+  dataBlock,
+  dataWords,
+  type ModelPrompt,
+} from '#src/conversation/answering/prompt-data-block.ts';
 import { speakerNames } from '#src/features/captions/files/speaker-names.ts';
 import type { FoundLine } from '#src/features/captions/transcript-store.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';

@@ -1,4 +1,4 @@
-import { dataBlock } from '#src/conversation/answering/data-block.ts';
+import { dataBlock } from '#src/conversation/answering/prompt-data-block.ts';
 import type { FoundLine } from '#src/features/captions/transcript-store.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { lineWriter, wallMsOf } from './numbered-lines.ts';

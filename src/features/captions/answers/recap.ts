@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
 import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
-import { dataBlock, dataWords, type ModelPrompt } from '#src/conversation/answering/data-block.ts';
+import {
+  dataBlock,
+  dataWords,
+  type ModelPrompt,
+} from '#src/conversation/answering/prompt-data-block.ts';
 import { speakerNames } from '#src/features/captions/files/speaker-names.ts';
 import { wordsOf } from '#src/features/captions/store/words.ts';
 import type { TranscriptSpeaker } from '#src/features/captions/transcript-line.ts';

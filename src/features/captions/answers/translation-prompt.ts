@@ -1,4 +1,8 @@
-import { dataBlock, dataWords, type ModelPrompt } from '#src/conversation/answering/data-block.ts';
+import {
+  dataBlock,
+  dataWords,
+  type ModelPrompt,
+} from '#src/conversation/answering/prompt-data-block.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 
 /** A line of words of any speaker. */

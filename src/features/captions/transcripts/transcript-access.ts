@@ -1,5 +1,5 @@
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
+import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import { PostedRecaps } from './closing-recap.ts';
 import type { TranscriptLookup } from './transcript-lookup.ts';
 import { TranscriptQuestions } from './transcript-questions.ts';
@@ -22,7 +22,7 @@ export class TranscriptAccess {
   constructor(
     parts: CaptionParts,
     lookup: TranscriptLookup,
-    writtenQuestions: WrittenAnswerLimits,
+    writtenQuestions: WrittenAnswerConcurrency,
   ) {
     this.#parts = parts;
     this.questions = new TranscriptQuestions(parts, lookup, writtenQuestions, never);

@@ -3,9 +3,9 @@ import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/report-failure.ts';
-import type { ModelPrompt } from '#src/conversation/answering/data-block.ts';
-import { wholeReply } from '#src/conversation/answering/text-only-completion.ts';
-import type { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
+import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
+import { textOnlyCompletion } from '#src/conversation/answering/text-only-completion.ts';
+import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import {
   citedAnswerPrompt,
@@ -59,7 +59,7 @@ class RefusedError extends Error {
 export class TranscriptQuestions {
   readonly #parts: CaptionParts;
   readonly #lookup: TranscriptLookup;
-  readonly #writtenQuestions: WrittenAnswerLimits;
+  readonly #writtenQuestions: WrittenAnswerConcurrency;
   readonly #signal: AbortSignal;
   readonly #kept: RecapCache;
 
@@ -67,7 +67,7 @@ export class TranscriptQuestions {
   constructor(
     parts: CaptionParts,
     lookup: TranscriptLookup,
-    writtenQuestions: WrittenAnswerLimits,
+    writtenQuestions: WrittenAnswerConcurrency,
     signal: AbortSignal,
   ) {
     this.#kept = new RecapCache(parts.clock, signal);
@@ -317,7 +317,7 @@ export class TranscriptQuestions {
     if (opened.kind === 'refused') throw new RefusedError(opened.line);
     using reservation = opened.reservation;
     if (asker) reservation.wanted();
-    return await wholeReply(chat, { system, user }, reservation, signal);
+    return await textOnlyCompletion(chat, { system, user }, reservation, signal);
   }
 
   async #inTime<T>(

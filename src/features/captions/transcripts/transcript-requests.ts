@@ -1,4 +1,4 @@
-import type { WrittenAnswerLimits } from '#src/conversation/answering/written-answer-limits.ts';
+import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import { clausesOf } from '#src/conversation/output/read-aloud.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
@@ -22,7 +22,7 @@ import type { TranscriptQuestions } from './transcript-questions.ts';
  * only what its readers may know.
  */
 export class TranscriptRequests {
-  readonly #writtenQuestions: WrittenAnswerLimits;
+  readonly #writtenQuestions: WrittenAnswerConcurrency;
   readonly #sessions: VoiceSessions;
   readonly #lookup: TranscriptLookup;
   readonly #questions: TranscriptQuestions;
@@ -31,7 +31,7 @@ export class TranscriptRequests {
     lookup: TranscriptLookup,
     questions: TranscriptQuestions,
     sessions: VoiceSessions,
-    writtenQuestions: WrittenAnswerLimits,
+    writtenQuestions: WrittenAnswerConcurrency,
   ) {
     this.#writtenQuestions = writtenQuestions;
     this.#sessions = sessions;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ModelPrompt } from '#src/conversation/answering/data-block.ts';
+import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
 import { numberedLines } from '#src/features/captions/answers/numbered-lines.ts';
 import {
   recap,

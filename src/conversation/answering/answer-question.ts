@@ -57,7 +57,7 @@ type Making = {
  * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`; what was heard until then is
  * kept, unless its speaker withdrew the question.
  */
-export async function answer(
+export async function answerQuestion(
   question: QueuedQuestion,
   context: SpeakingContext,
   signal: AbortSignal,
@@ -69,8 +69,8 @@ export async function answer(
   question.stage = () => (pending.isReady ? undefined : pending.stage);
   if (pending.isWritten || question.persona !== undefined)
     context.pipeline.forgetHeard(question.said.speakerId, question.said.fromMs);
-  const { addressing, heardQuestions, output } = context;
-  heardQuestions.answering(question);
+  const { addressing, correctableQuestions, output } = context;
+  correctableQuestions.answering(question);
   let isPutOff = false;
   const { persona } = question;
   addressing.answering(question.said.speakerId, persona);
@@ -102,7 +102,7 @@ export async function answer(
     if (error !== outdated) throw error;
     pending.discard();
     signal.throwIfAborted();
-    return await answer(question, context, signal);
+    return await answerQuestion(question, context, signal);
   }
   if (isPutOff) await askToWait(question, context, signal);
 }

@@ -14,8 +14,8 @@ type QuestionPlace = {
 
 type QuestionRefusal = { readonly line: TextLine };
 
-/** Answers, recaps and quotes that are being written. A question above the limits is refused and does not wait. */
-export class WrittenAnswerLimits {
+/** Limits of the answers, recaps and quotes that are written at the same time. A question above them is refused and does not wait. */
+export class WrittenAnswerConcurrency {
   readonly #places = new Set<QuestionPlace>();
 
   /** A place to be left when the answer is there, or why there is none. */
