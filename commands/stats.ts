@@ -1,6 +1,9 @@
 import type { Command } from '#src/conversation/command.ts';
-import type { AnswerSpeed, LatestAnswer } from '#src/conversation/ports/answer-latency.ts';
-import type { Instants } from '#src/conversation/ports/events.ts';
+import type {
+  AnswerLatencyStats,
+  LatestAnswer,
+} from '#src/conversation/ports/answer-latency-stats.ts';
+import type { Instants } from '#src/conversation/ports/session-events.ts';
 import type { SpentCost, SpentShare } from '#src/spending/budget-authority.ts';
 import { type Locale, type TextId, type TextLine, text } from '#src/texts/texts.ts';
 
@@ -76,7 +79,7 @@ function shownCost(found: SpentShare, locale: Locale) {
   };
 }
 
-function speed(found: AnswerSpeed | undefined): TextLine {
+function speed(found: AnswerLatencyStats | undefined): TextLine {
   if (!found) return { id: 'stats.none' };
   const { turns: n, p50Ms: p50, p95Ms: p95, failed, vainShare } = found;
   const vain = Math.round(vainShare * 100);

@@ -4,7 +4,7 @@ import { type Engines, openEngines } from '#src/app/engines/engines.ts';
 import { pipelinesOf } from '#src/app/engines/pipelines.ts';
 import { readConfig } from '#src/config/config.ts';
 import type { Config } from '#src/config/types.ts';
-import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 
@@ -15,7 +15,9 @@ function configOf(environment: Readonly<Record<string, string>>): Config {
 }
 
 /** Pipelines that a bot with these settings can switch between. */
-async function offered(environment: Readonly<Record<string, string>> = {}): Promise<Pipelines> {
+async function offered(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<PipelineRegistry> {
   const nowhere = 'http://127.0.0.1:9/v1';
   const servers = { TRANSCRIPTION_BASE_URL: nowhere, SPEECH_BASE_URL: nowhere };
   const config = configOf({ ...servers, ...environment });

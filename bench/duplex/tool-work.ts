@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
-import { type ToolEntry, tool } from '#src/conversation/ports/tool.ts';
+import { type ToolEntry, tool } from '#src/conversation/ports/tool-definition.ts';
 import type { DuplexBot } from './bot.ts';
 import lines from './lines.json' with { type: 'json' };
 import type { OverlapKindName, OverlapScenario } from './overlaps.ts';

@@ -1,8 +1,8 @@
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
-import type { ToolEntry } from '#src/conversation/ports/tool.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
+import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';

@@ -1,13 +1,13 @@
 import type { CommandCall, Replies } from '#src/conversation/command.ts';
-import type { Setting } from '#src/conversation/ports/setting-and-check-outcomes.ts';
+import type { SettingOutcome } from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import { Mentions } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
-type SavedSetting = Extract<Setting, { kind: 'set' }>;
-type Bad = Extract<Setting, { kind: 'bad' }>;
+type SavedSetting = Extract<SettingOutcome, { kind: 'set' }>;
+type Bad = Extract<SettingOutcome, { kind: 'bad' }>;
 
 /** Reply to a caller who wanted to change a setting. */
-export function changed(typedKey: string, setting: Setting, call: CommandCall): Replies {
+export function changed(typedKey: string, setting: SettingOutcome, call: CommandCall): Replies {
   switch (setting.kind) {
     case 'set': {
       const lines = setting.saved ? {} : { lines: [{ id: 'settings.unsaved' } as const] };

@@ -1,8 +1,8 @@
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Config } from '#src/config/types.ts';
 import type { PageLinks } from '#src/conversation/ports/command-ports.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
-import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { ShardNews } from '#src/discord/shards/ownership.ts';
 import type { RaisedAlert } from '#src/ops/alert-board.ts';
@@ -20,7 +20,7 @@ export type BotOptions = {
   /** Absent: there is no page for managers. */
   readonly pageLinks?: PageLinks | undefined;
   /** Wraps the pipelines that sessions use. Default: nothing does. */
-  readonly tap?: (pipelines: Pipelines) => Pipelines;
+  readonly tap?: (pipelines: PipelineRegistry) => PipelineRegistry;
   readonly onSession: (guildId: string, event: SessionEvent) => void;
   /** `shardId` is absent for events of the whole process. */
   readonly onDiscord: (event: DiscordEvent, shardId?: number) => void;

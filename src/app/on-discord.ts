@@ -6,7 +6,7 @@ import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { secretsOf } from '#src/config/models.ts';
 import type { Config } from '#src/config/types.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { type OperatorAddress, writeToOperator } from '#src/discord/account/operator-message.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { refusedIntent } from '#src/discord/login.ts';

@@ -1,4 +1,4 @@
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { type Log, logSession } from '#src/ops/log.ts';
 import type { ProviderMetrics } from '#src/ops/metrics/provider-metrics.ts';
 import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';

@@ -9,8 +9,8 @@ import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import type { Config } from '#src/config/types.ts';
 import type { OpenFeature, ProcessParts } from '#src/conversation/feature.ts';
-import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
-import type { ToolEntry } from '#src/conversation/ports/tool.ts';
+import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
+import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { features, tools } from '#src/features/features.ts';
 import type { ExternalTool, ToolNews } from '#src/features/tools/external-tool.ts';
@@ -73,7 +73,7 @@ export type SharedParts = {
   answering(name: string): AnsweringParts;
 };
 
-export type AnsweringParts = { readonly chat: ChatModel; readonly pipelines: Pipelines };
+export type AnsweringParts = { readonly chat: ChatModel; readonly pipelines: PipelineRegistry };
 
 const withoutSimd =
   'WebAssembly has no SIMD on this processor: voice activity detection runs in plain TypeScript and takes several times the CPU.';

@@ -5,14 +5,14 @@ import type { Public } from '#src/base/public.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { PaidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
 import type { CaptionChats, NicknameMark } from '#src/conversation/ports/caption-chats.ts';
-import type { ChannelMessages } from '#src/conversation/ports/channel-messages.ts';
 import type { Places } from '#src/conversation/ports/command-ports.ts';
-import type { SessionEventListener } from '#src/conversation/ports/events.ts';
 import type { PanelBoard } from '#src/conversation/ports/panel.ts';
-import type { GuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
+import type { SessionEventListener } from '#src/conversation/ports/session-events.ts';
+import type { GuildSettingsStore } from '#src/conversation/ports/stores/guild-settings-store.ts';
+import type { JoinedGuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
 import type { SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
-import type { SettingsStore } from '#src/conversation/ports/stores/settings-store.ts';
-import type { ToolEntry } from '#src/conversation/ports/tool.ts';
+import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
+import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import type { VoiceLinkOpener } from '#src/conversation/ports/voice-link.ts';
 import type { KnownPeopleSettings } from '#src/conversation/settings/personal-settings-cache.ts';
 import type { ServerSetting } from '#src/conversation/settings/setting-definition.ts';
@@ -80,7 +80,7 @@ export type SessionSources = {
   /** People who are left out of captions. */
   readonly captionChoices: CaptionChoiceStore;
   readonly defaults: OperatorDefaults;
-  readonly guildStore: GuildStore;
+  readonly guildStore: JoinedGuildStore;
   readonly linkOpener: VoiceLinkOpener;
   /** Longest time, in ms, that an answer which has begun neither sounds nor grows. */
   readonly longestStandstillMs: number;
@@ -92,7 +92,7 @@ export type SessionSources = {
   readonly seatStore: SeatStore;
   /** All settings of servers, in the order in which they are listed. */
   readonly serverSettings: readonly ServerSetting[];
-  readonly settingsStore: SettingsStore;
+  readonly settingsStore: GuildSettingsStore;
   /** Tools that a model may call now: those of the operator, then those of the bot. */
   readonly tools: () => readonly ToolEntry[];
   /** Limit of questions that are answered in writing at the same time, recaps included. */
@@ -103,7 +103,7 @@ export type SessionSources = {
 /** Parts that main builds once and that all sessions, and what serves commands, share. */
 export type SessionDependencies = PaidEngines & {
   readonly clock: Clock;
-  readonly messages: ChannelMessages;
+  readonly messages: VoiceChannelChatPoster;
   readonly places: Places;
   readonly panels: PanelBoard;
   readonly store: ConsentStore;

@@ -16,9 +16,12 @@ import type {
 import type { HelpLine } from '#src/conversation/help-line.ts';
 import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import type { SentWords } from '#src/conversation/output/sent-words.ts';
-import type { FeatureEventKind, SessionEventListener } from '#src/conversation/ports/events.ts';
 import type { PanelFace } from '#src/conversation/ports/panel.ts';
-import type { ToolEntry } from '#src/conversation/ports/tool.ts';
+import type {
+  FeatureEventKind,
+  SessionEventListener,
+} from '#src/conversation/ports/session-events.ts';
+import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { ServerSetting } from '#src/conversation/settings/setting-definition.ts';

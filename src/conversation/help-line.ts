@@ -1,5 +1,5 @@
 import type { SessionDependencies, SessionSources } from '#src/conversation/dependencies.ts';
-import type { ToolEntry } from '#src/conversation/ports/tool.ts';
+import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';

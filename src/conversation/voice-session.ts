@@ -15,7 +15,7 @@ import { type LeaveReason, leftLine } from '#src/conversation/joining/leave-reas
 import { type SeatStart, seatOf, startOf } from '#src/conversation/joining/seat-snapshot.ts';
 import { SpeechAdjustment } from '#src/conversation/output/speech-adjustment.ts';
 import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
-import type { DroppedTurnReason, SessionEvent } from '#src/conversation/ports/events.ts';
+import type { DroppedTurnReason, SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef, LinkState, VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import { watchRoles } from '#src/conversation/presence/role-watch.ts';

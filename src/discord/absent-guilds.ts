@@ -1,10 +1,10 @@
 import { type Client, DiscordAPIError, Events, RESTJSONErrorCodes, Routes } from 'discord.js';
-import type { GuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
+import type { JoinedGuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
 import type { OwnedShard } from '#src/discord/shards/ownership.ts';
 import { isOnShard } from '#src/people/server-share.ts';
 import type { DiscordEvent } from './events.ts';
 
-type GuildRecords = Pick<GuildStore, 'note' | 'noted'>;
+type GuildRecords = Pick<JoinedGuildStore, 'note' | 'noted'>;
 type ReportDiscord = (event: DiscordEvent) => void;
 
 /** Error codes by which Discord answers for a server that the bot is not in, or that was deleted. */

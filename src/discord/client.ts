@@ -15,11 +15,11 @@ import type {
   PickerHandler,
 } from '#src/conversation/command.ts';
 import type { CaptionChats, NicknameMark } from '#src/conversation/ports/caption-chats.ts';
-import type { ChannelMessages } from '#src/conversation/ports/channel-messages.ts';
 import type { Members, Places } from '#src/conversation/ports/command-ports.ts';
 import type { PanelBoard, PanelStore } from '#src/conversation/ports/panel.ts';
-import type { GuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
+import type { JoinedGuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
 import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
+import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import type { VoiceLinkOpener } from '#src/conversation/ports/voice-link.ts';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
 import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
@@ -87,7 +87,7 @@ export type DiscordOptions = {
   /** Where the panels of former runs are; without it they are forgotten when the process ends. */
   readonly panelStore?: PanelStore;
   /** Servers the bot was in; without it, servers that removed the bot between two runs are not noticed. */
-  readonly guildStore?: Pick<GuildStore, 'note' | 'noted'>;
+  readonly guildStore?: Pick<JoinedGuildStore, 'note' | 'noted'>;
   /**
    * Told which servers are there, and which are there again; resolves to those whose panels of a former run are taken care
    * of. Left out: none are. Never throws.
@@ -111,7 +111,7 @@ export type BotServer = { readonly guildId: string; readonly guildName: string }
 /** Ports of Discord for the rest of the bot. */
 export type DiscordPorts = {
   readonly linkOpener: VoiceLinkOpener;
-  readonly messages: ChannelMessages;
+  readonly messages: VoiceChannelChatPoster;
   readonly bot: BotIdentity;
   readonly panels: PanelBoard;
   readonly places: Places;

@@ -1,5 +1,5 @@
 import type { Feature } from '#src/conversation/feature.ts';
-import type { ToolEntry } from '#src/conversation/ports/tool.ts';
+import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import { settingsWith } from '#src/conversation/settings/guild-settings.ts';
 import { captions } from '#src/features/captions/captions.ts';
 import { memories } from '#src/features/memories/memories.ts';

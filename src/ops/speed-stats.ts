@@ -1,6 +1,9 @@
-import type { AnswerSpeed, LatestAnswer } from '#src/conversation/ports/answer-latency.ts';
+import type {
+  AnswerLatencyStats,
+  LatestAnswer,
+} from '#src/conversation/ports/answer-latency-stats.ts';
 import type { Stats } from '#src/conversation/ports/command-ports.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 
 /** Turns remembered per server; the oldest is forgotten. */
 const longest = 100;
@@ -26,7 +29,7 @@ export class SpeedStats implements Stats {
     this.#add(guildId, { ...started, failed: finish === 'failed' });
   }
 
-  speed(guildId: string): AnswerSpeed | undefined {
+  speed(guildId: string): AnswerLatencyStats | undefined {
     const { turns, vainShare } = this.#server(guildId);
     const startsMs = turns
       .flatMap(({ startMs }) => (startMs === undefined ? [] : [startMs]))

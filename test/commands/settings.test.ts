@@ -5,7 +5,7 @@ import type { Command, CommandCall, Replies } from '#src/conversation/command.ts
 import type {
   CheckReport,
   CheckResult,
-  Setting,
+  SettingOutcome,
 } from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, lounge, type PortOverrides, ports } from './ports.ts';
@@ -34,7 +34,7 @@ function read([reply, ...others]: Replies): string[] {
   return [reply, ...(reply.lines ?? [])].map((line) => text(line.id, line.with));
 }
 
-const saying = (setting: Setting): PortOverrides => ({ set: async () => setting });
+const saying = (setting: SettingOutcome): PortOverrides => ({ set: async () => setting });
 
 test('/settings alone is hidden from people without Manage Server, and all that is hidden so refuses them', async () => {
   const hidden = commands.flatMap((one) => {
@@ -61,7 +61,7 @@ test.each(['view', 'set', 'check'])(
 
 const roleId = '123456789012345678';
 const saved = { kind: 'set', saved: true } as const;
-test.each<[Setting, readonly string[]]>([
+test.each<[SettingOutcome, readonly string[]]>([
   [{ ...saved, key: 'cues', value: 'off' }, ['Saved: cues is off.']],
   [{ ...saved, key: 'dj_role', value: roleId, mark: '@&' }, [`Saved: dj_role is <@&${roleId}>.`]],
   [{ ...saved, key: 'voice', value: '' }, ["Saved: voice is the engine's own."]],
@@ -144,7 +144,7 @@ test('a looser policy wants a button, which also needs Manage Server', async () 
   });
   const button = buttons.find(({ name }) => name === 'settings.loosen');
   const asked: unknown[] = [];
-  const set = async (...args: unknown[]): Promise<Setting> => {
+  const set = async (...args: unknown[]): Promise<SettingOutcome> => {
     asked.push(args);
     return { ...saved, key: 'consent', value: 'notice' };
   };

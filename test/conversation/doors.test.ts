@@ -2,17 +2,17 @@ import { expect, expectTypeOf, test } from 'vitest';
 import type { write, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
 import type { ConversationMemory } from '#src/conversation/answering/conversation-memory.ts';
 import type { SpeechOutput } from '#src/conversation/output/speech-output.ts';
-import type { ChannelMessages } from '#src/conversation/ports/channel-messages.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
-import type { Quote } from '#src/conversation/ports/tool.ts';
+import type { Quote } from '#src/conversation/ports/tool-definition.ts';
 import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
+import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { RecentLines } from '#src/features/captions/recent-lines.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 
 /** Words that a door takes or hands on. Checked by the compiler: where one becomes a string, `npm run types` fails here. */
 type DoorWords = {
-  readonly 'the chat of a channel': Parameters<ChannelMessages['write']>[1];
+  readonly 'the chat of a channel': Parameters<VoiceChannelChatPoster['write']>[1];
   readonly 'a reply to a typed line': Parameters<TypedMessages['reply']>[1];
   readonly 'what has no voice': Parameters<typeof writeUnspeakable>[0];
   readonly 'what is written instead': Parameters<typeof write>[0];

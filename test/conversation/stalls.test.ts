@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import {

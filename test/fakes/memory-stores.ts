@@ -1,8 +1,8 @@
 import type { Public } from '#src/base/public.ts';
 import type { PanelPlace, PanelStore } from '#src/conversation/ports/panel.ts';
-import type { GuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
+import type { GuildSettingsStore } from '#src/conversation/ports/stores/guild-settings-store.ts';
+import type { JoinedGuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
 import type { Seat, SeatStore, StoredSeat } from '#src/conversation/ports/stores/seat-store.ts';
-import type { SettingsStore } from '#src/conversation/ports/stores/settings-store.ts';
 import type { StoredTrack, TrackStore } from '#src/features/tracks/track-store.ts';
 import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentStore, StoredConsent, StoredRows } from '#src/people/consent-store.ts';
@@ -234,7 +234,7 @@ export class MemoryPanels implements PanelStore {
 }
 
 /** A book of settings in memory. Set `trouble` to make it fail from then on. */
-export class MemorySettings implements SettingsStore {
+export class MemorySettings implements GuildSettingsStore {
   trouble: StoreTrouble | undefined;
   readonly #servers = new Map<string, Map<string, string>>();
 
@@ -280,7 +280,7 @@ export class MemoryTracks implements Public<TrackStore> {
 }
 
 /** Data of servers in these stores. Set `trouble` to make it fail from then on. */
-export class MemoryGuilds implements GuildStore {
+export class MemoryGuilds implements JoinedGuildStore {
   trouble: StoreTrouble | undefined;
   readonly #stores: readonly { drop(guildId: string): number }[];
   readonly #noted = new Map<string, Set<string>>();

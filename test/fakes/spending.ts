@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { addDays, monthOf } from '#src/spending/calendar.ts';
 import { type Amount, type Caps, nothing } from '#src/spending/caps.ts';

@@ -4,7 +4,7 @@ import { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { noPackets } from '#src/conversation/hearing/speaker-inputs.ts';
-import { featureEvent, type SessionEvent } from '#src/conversation/ports/events.ts';
+import { featureEvent, type SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { captioned } from '#src/features/captions/session-captions.ts';
 import { reminderEnded } from '#src/features/reminders/reminder-clock.ts';
 import { latencies } from '#src/ops/latency.ts';

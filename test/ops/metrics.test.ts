@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import type { AlertChange } from '#src/base/alerts.ts';
 import { noPackets } from '#src/conversation/hearing/speaker-inputs.ts';
-import { featureEvent, type SessionEvent } from '#src/conversation/ports/events.ts';
+import { featureEvent, type SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { captioned } from '#src/features/captions/session-captions.ts';
 import { features } from '#src/features/features.ts';
 import { reminderEnded } from '#src/features/reminders/reminder-clock.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AnswerFinish, SessionEvent } from '#src/conversation/ports/events.ts';
+import type { AnswerFinish, SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
 
 function answered(startMs: number | undefined, finish: AnswerFinish = 'completed'): SessionEvent {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { LinkFigureLog } from '#src/web/page/link-figures.ts';
 import { ProviderStates } from '#src/web/page/provider-states.ts';
 import { StageHistory } from '#src/web/page/stage-history.ts';

@@ -1,6 +1,6 @@
 import type { ProcessState } from '#src/base/process-states.ts';
 import { noPackets } from '#src/conversation/hearing/speaker-inputs.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { RaisedAlert } from '#src/ops/alert-board.ts';
 import { dayOf } from '#src/spending/calendar.ts';
 import type { SpendingEntry } from '#src/spending/spending-store.ts';

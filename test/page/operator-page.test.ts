@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { alertActions, alerts } from '#src/base/alerts.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ProcessState, ProcessStates } from '#src/base/process-states.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { ProviderBreaker } from '#src/provider/provider-news.ts';
 import type { SpentCost } from '#src/spending/budget-authority.ts';
 import type { PageViewer } from '#src/web/http/viewer.ts';

@@ -1,6 +1,6 @@
 import type { ChatModel } from '#src/chat/ports.ts';
 import type { Config } from '#src/config/types.ts';
-import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline, PipelineName } from '#src/pipeline/pipeline.ts';
@@ -17,7 +17,7 @@ export function pipelinesOf(
   config: Config,
   engines: Omit<Engines, typeof Symbol.asyncDispose>,
   chat: ChatModel,
-): Pipelines {
+): PipelineRegistry {
   const ways = new Map<PipelineName, PipelineChoice>([
     ['chained', chainedWay(config, engines, chat)],
   ]);

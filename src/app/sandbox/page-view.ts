@@ -1,7 +1,7 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { realClock } from '#src/base/clock.ts';
 import { silenceLine, silenceOf } from '#src/console/first-run/silence.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
 import { whyDropped } from './sandbox-view.ts';
 

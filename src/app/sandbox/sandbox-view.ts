@@ -1,7 +1,7 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { type AlertChange, alertOf, type FeatureAlertChange } from '#src/base/alerts.ts';
 import type { ConversationPrinter } from '#src/console/first-run/show.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { sayNews } from '#src/provider/models/models.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';

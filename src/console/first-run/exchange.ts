@@ -7,7 +7,7 @@ import {
   spoken,
 } from '#src/console/sandbox-lines.ts';
 import type { SandboxProcess } from '#src/console/sandbox-process.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
 import type { EventLog } from './event-log.ts';
 import { type ConversationPrinter, instantsLine } from './show.ts';

@@ -1,4 +1,4 @@
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 
 type PrintedAnswer = Extract<SessionEvent, { kind: 'answered' }>;
 

@@ -1,8 +1,8 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 
-type Pipeline = ReturnType<Pipelines['open']>;
+type Pipeline = ReturnType<PipelineRegistry['open']>;
 type PipelineAnswer = ReturnType<Pipeline['answer']>;
 
 /** Sound of answers that is remembered; the oldest answers are forgotten first. */
@@ -32,7 +32,7 @@ export class SpokenRecorder {
   }
 
   /** Pipelines that record what those of `inner` answer. */
-  pipelines(inner: Pipelines): Pipelines {
+  pipelines(inner: PipelineRegistry): PipelineRegistry {
     return {
       names: inner.names,
       ...(inner.brains && { brains: inner.brains }),

@@ -1,5 +1,5 @@
 import { type SpokenReport, spoken } from '#src/console/sandbox-lines.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { LoggedEvent } from './event-log.ts';
 import { type ExchangeParts, hearOut } from './sandbox-run-exchange.ts';
 import { instantsLine } from './show.ts';

@@ -29,7 +29,7 @@ import { stuck } from '#src/conversation/output/speech-output.ts';
 import { writeUnspoken } from '#src/conversation/output/write-unspoken.ts';
 import { showWrittenParts } from '#src/conversation/output/written-parts.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
-import type { AnswerFinish } from '#src/conversation/ports/events.ts';
+import type { AnswerFinish } from '#src/conversation/ports/session-events.ts';
 import { speakerOf, withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import { ConfidentialText, mayAllKnow } from '#src/people/confidential-text.ts';

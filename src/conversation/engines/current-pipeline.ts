@@ -1,6 +1,10 @@
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
-import { type Answering, PaidPipeline, type PaidPipelines } from './reservation-paid-engines.ts';
+import {
+  type Answering,
+  PaidPipeline,
+  type PaidPipelineRegistry,
+} from './reservation-paid-engines.ts';
 
 /** Which pipeline is to answer. */
 export type WantedPipeline = {
@@ -23,7 +27,7 @@ type Lent = {
  * the next answer on; an answer that runs keeps its pipeline, which is disposed of afterwards.
  */
 export class CurrentPipeline {
-  readonly #open: PaidPipelines['open'];
+  readonly #open: PaidPipelineRegistry['open'];
   readonly #wanted: (called?: string) => WantedPipeline;
   readonly #signal: AbortSignal;
   #lent: Lent | undefined;
@@ -32,7 +36,7 @@ export class CurrentPipeline {
 
   /** `wanted` may change at any time. Aborting `signal`, which every answer ends with as well, disposes of everything. */
   constructor(
-    open: PaidPipelines['open'],
+    open: PaidPipelineRegistry['open'],
     wanted: (called?: string) => WantedPipeline,
     signal: AbortSignal,
   ) {

@@ -1,7 +1,7 @@
 import type { BotError } from '#src/base/errors.ts';
 import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
 import type { ToolCall, Usage } from '#src/chat/ports.ts';
-import type { Quote } from '#src/conversation/ports/tool.ts';
+import type { Quote } from '#src/conversation/ports/tool-definition.ts';
 import {
   anybody,
   ConfidentialText,

@@ -1,6 +1,6 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import { textOnly } from '#src/pipeline/chained.ts';
 import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
@@ -69,9 +69,9 @@ async function* counted(
   }
 }
 
-/** Same as `Pipelines`, of those that cost money. */
-export type PaidPipelines = Omit<Pipelines, 'open' | 'chat'> & {
-  open(...way: Parameters<Pipelines['open']>): PaidPipeline;
+/** Same as `PipelineRegistry`, of those that cost money. */
+export type PaidPipelineRegistry = Omit<PipelineRegistry, 'open' | 'chat'> & {
+  open(...way: Parameters<PipelineRegistry['open']>): PaidPipeline;
   chat(brain: string): PaidEngine<ChatModel> | undefined;
   /** The chat model of this brain, or the usual one; its words are not spoken. */
   textOnly(brain?: string): PaidPipeline;
@@ -82,7 +82,7 @@ export type RawEngines = {
   readonly chat: ChatModel;
   readonly transcriber: Transcriber;
   readonly synthesizer: Synthesizer;
-  readonly pipelines: Pipelines;
+  readonly pipelines: PipelineRegistry;
 };
 
 /** Engines of sessions: each request needs a reservation. */
@@ -92,7 +92,7 @@ export type PaidEngines = {
   readonly transcriber: PaidEngine<Transcriber>;
   /** For texts that are read out, and the few fixed sentences the bot says of itself. */
   readonly synthesizer: PaidEngine<Synthesizer>;
-  readonly pipelines: PaidPipelines;
+  readonly pipelines: PaidPipelineRegistry;
 };
 
 /** Engines that can be asked with a reservation only. */
@@ -110,7 +110,7 @@ export function paidEngines({
   };
 }
 
-function paidPipelines(pipelines: Pipelines, chat: ChatModel): PaidPipelines {
+function paidPipelines(pipelines: PipelineRegistry, chat: ChatModel): PaidPipelineRegistry {
   const { brains, names } = pipelines;
   return {
     names,

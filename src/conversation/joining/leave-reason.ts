@@ -1,4 +1,4 @@
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 

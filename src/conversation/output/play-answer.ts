@@ -1,5 +1,5 @@
 import type { ArrivedPart } from '#src/conversation/engines/pending-answer.ts';
-import type { AnswerFinish, Instants } from '#src/conversation/ports/events.ts';
+import type { AnswerFinish, Instants } from '#src/conversation/ports/session-events.ts';
 import type { KnownBy } from '#src/people/confidential-text.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 

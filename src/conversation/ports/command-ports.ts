@@ -3,7 +3,7 @@ import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { CopiesOutcome } from '#src/people/store-copies.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
-import type { AnswerSpeed, LatestAnswer } from './answer-latency.ts';
+import type { AnswerLatencyStats, LatestAnswer } from './answer-latency-stats.ts';
 import type { ChannelMember, ChannelRef } from './voice-link.ts';
 
 /** Modes of the bot in a channel: it answers, or only writes captions. */
@@ -211,6 +211,6 @@ export type PagePass = {
 
 /** Latency of answers in a server; status implements it. */
 export interface Stats {
-  speed(guildId: string): AnswerSpeed | undefined;
+  speed(guildId: string): AnswerLatencyStats | undefined;
   lastTurn(guildId: string): LatestAnswer | undefined;
 }

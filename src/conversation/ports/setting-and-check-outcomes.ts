@@ -5,7 +5,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { MentionMark } from './picker.ts';
 import type { ChannelRef } from './voice-link.ts';
 
-export type Setting =
+export type SettingOutcome =
   | {
       readonly kind: 'set';
       readonly key: string;

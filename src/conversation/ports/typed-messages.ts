@@ -34,7 +34,7 @@ export interface TypedMessages {
   listen(listener: TypedMessageListener): void;
   /**
    * Replies to a message, once Discord has taken it; `deleted` where it is gone, `withheld` where not all who can read there may
-   * know it. Pings nobody; longer texts are cut at 2,000 characters. Errors: as `ChannelMessages`. Aborting `signal` throws
+   * know it. Pings nobody; longer texts are cut at 2,000 characters. Errors: as `VoiceChannelChatPoster`. Aborting `signal` throws
    * `signal.reason`.
    */
   reply(

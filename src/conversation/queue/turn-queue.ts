@@ -1,4 +1,4 @@
-import type { DroppedTurnReason } from '#src/conversation/ports/events.ts';
+import type { DroppedTurnReason } from '#src/conversation/ports/session-events.ts';
 import { hasWaitedTooLong, queueRules } from '#src/turn/queue-rules.ts';
 import {
   endAll,

@@ -1,13 +1,13 @@
 import type { OperatorDefaults, SessionDependencies } from '#src/conversation/dependencies.ts';
 import { type MentionMark, mentionMarks, type NamedById } from '#src/conversation/ports/picker.ts';
-import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
-import type { Setting } from '#src/conversation/ports/setting-and-check-outcomes.ts';
+import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
+import type { SettingOutcome } from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import type { Caps } from '#src/spending/caps.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
 /** Values that the operator lets servers choose from, and defaults. */
 export type Choices = {
-  readonly pipelines: Pick<Pipelines, 'names' | 'needs'>;
+  readonly pipelines: Pick<PipelineRegistry, 'names' | 'needs'>;
   /** Names of voices that the bot may have; empty: not known, so any name is accepted. */
   readonly voices: readonly string[];
   /** Names of the voices that read texts, as far as they are known. */
@@ -21,7 +21,7 @@ export type Choices = {
 type ReadSetting<Value> =
   | { readonly kind: 'ok'; readonly value: Value }
   | { readonly kind: 'bad' }
-  | Extract<Setting, { kind: 'above' | 'missing' | 'no-role' }>;
+  | Extract<SettingOutcome, { kind: 'above' | 'missing' | 'no-role' }>;
 
 /** A way to choose a value in the panel of `/settings view`. */
 export type SettingInput =

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionDependencies, SessionSources } from '#src/conversation/dependencies.ts';
-import type { Brains } from '#src/conversation/ports/pipelines.ts';
+import type { Brains } from '#src/conversation/ports/pipeline-registry.ts';
 import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { type Pronounce, pronounceWith } from '#src/speech/pronunciation.ts';

@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel, Tool } from '#src/chat/ports.ts';
-import type { Fitting, ToolEntry, ToolPorts } from '#src/conversation/ports/tool.ts';
+import type { Fitting, ToolEntry, ToolPorts } from '#src/conversation/ports/tool-definition.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 
 const instructions =

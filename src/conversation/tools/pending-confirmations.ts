@@ -1,5 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ConfirmableAction, Presser, ToolEntry } from '#src/conversation/ports/tool.ts';
+import type {
+  ConfirmableAction,
+  Presser,
+  ToolEntry,
+} from '#src/conversation/ports/tool-definition.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
 
 /** Something that is done once the right person presses the button for it. */

@@ -10,7 +10,7 @@ import type {
   Fitting,
   Quote,
   ToolEntry,
-} from '#src/conversation/ports/tool.ts';
+} from '#src/conversation/ports/tool-definition.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
@@ -372,7 +372,7 @@ type RequestedConfirmation = { readonly ask: PendingConfirmation; readonly facts
  * Asks in the chat of the channel for a button that only its presser can press, the asker unless the action names another
  * person.
  *
- * Errors: as `ChannelMessages.offer`. Aborting `signal` throws `signal.reason`; nothing waits then.
+ * Errors: as `VoiceChannelChatPoster.offer`. Aborting `signal` throws `signal.reason`; nothing waits then.
  */
 async function requestConfirmation(
   { tool, action, asker, spoken }: RequestedAction,

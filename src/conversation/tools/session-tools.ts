@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
-import type { PeopleHere, ToolEntry, ToolPorts } from '#src/conversation/ports/tool.ts';
+import type { PeopleHere, ToolEntry, ToolPorts } from '#src/conversation/ports/tool-definition.ts';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { holds, type Right } from '#src/people/rights.ts';

@@ -11,8 +11,8 @@ import {
   type ModalSubmitInteraction,
   RESTJSONErrorCodes,
 } from 'discord.js';
-import type { ChannelMessages } from '#src/conversation/ports/channel-messages.ts';
 import type { PanelPlace } from '#src/conversation/ports/panel.ts';
+import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { isCut, neverSent } from '#src/discord/network-errors.ts';
 import { localeOf } from '#src/texts/texts.ts';
@@ -37,7 +37,7 @@ const writeMs = 60_000;
 export function resilientInteraction(
   asking: RepliableInteraction,
   timing: SyncTiming,
-  messages: Pick<ChannelMessages, 'offer'>,
+  messages: Pick<VoiceChannelChatPoster, 'offer'>,
 ): AnswerableInteraction {
   const retried = <T>(send: () => Promise<T>) => twice(send, isCut, timing);
   const reply = async (message: Said) => {

@@ -17,8 +17,8 @@ import type {
   Replies,
   Reply,
 } from '#src/conversation/command.ts';
-import type { ChannelMessages } from '#src/conversation/ports/channel-messages.ts';
 import type { Form } from '#src/conversation/ports/form.ts';
+import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
@@ -45,7 +45,7 @@ export type InteractionReceiverOptions = InteractionRunnerOptions & {
   /** Handlers of the menus on messages. */
   readonly pickers: readonly PickerHandler[];
   readonly ports: CommandPorts;
-  readonly messages: Pick<ChannelMessages, 'offer'>;
+  readonly messages: Pick<VoiceChannelChatPoster, 'offer'>;
   /** Commands and buttons that one person may use in 10 s; 0: no limit. */
   readonly commandsPerPerson: number;
   /** Absent where no other process is sent the same interactions. */

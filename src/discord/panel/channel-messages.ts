@@ -8,7 +8,10 @@ import {
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import type { Button } from '#src/conversation/command.ts';
-import type { ChannelMessages, ReplyFile } from '#src/conversation/ports/channel-messages.ts';
+import type {
+  ReplyFile,
+  VoiceChannelChatPoster,
+} from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { messageWith, rowsOf } from '#src/discord/interactions/rendering.ts';
 import { uploadsOf } from '#src/discord/interactions/uploads.ts';
@@ -30,7 +33,7 @@ export function openChannelMessages(
   panels: Pick<PanelReplies, 'placeIn'>,
   presses: ReadonlyMap<string, Button>,
   outbox: Pick<Outbox, 'put'>,
-): ChannelMessages {
+): VoiceChannelChatPoster {
   const channelOf = (id = '') => client.channels.cache.get(id);
   const localeIn = (guildId: string) =>
     localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? '');

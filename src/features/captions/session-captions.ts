@@ -17,8 +17,8 @@ import { isOverForGood, type LeaveReason } from '#src/conversation/joining/leave
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SentWords } from '#src/conversation/output/sent-words.ts';
 import type { CaptionChat, NicknameMark } from '#src/conversation/ports/caption-chats.ts';
-import { type FeatureEventKind, featureEvent } from '#src/conversation/ports/events.ts';
 import type { PanelFace } from '#src/conversation/ports/panel.ts';
+import { type FeatureEventKind, featureEvent } from '#src/conversation/ports/session-events.ts';
 import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { personasIn } from '#src/conversation/settings/persona-choice.ts';

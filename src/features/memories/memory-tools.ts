@@ -5,7 +5,7 @@ import {
   type ToolOutcome,
   type ToolPorts,
   tool,
-} from '#src/conversation/ports/tool.ts';
+} from '#src/conversation/ports/tool-definition.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';

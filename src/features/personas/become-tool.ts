@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ToolOutcome, type ToolPorts, tool } from '#src/conversation/ports/tool.ts';
+import { type ToolOutcome, type ToolPorts, tool } from '#src/conversation/ports/tool-definition.ts';
 import { personasIn } from '#src/conversation/settings/persona-choice.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { SessionPersonas } from './session-personas.ts';

@@ -7,7 +7,7 @@ import {
   type FeatureEventKind,
   featureEvent,
   type SessionEventListener,
-} from '#src/conversation/ports/events.ts';
+} from '#src/conversation/ports/session-events.ts';
 import type { NewReminder, Reminder } from '#src/features/reminders/reminder.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import type { ReminderDelivery } from './reminder-delivery.ts';

@@ -1,4 +1,7 @@
-import type { ChannelMessages, PersonalLine } from '#src/conversation/ports/channel-messages.ts';
+import type {
+  PersonalLine,
+  VoiceChannelChatPoster,
+} from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { maxMessageChars } from '#src/texts/plain.ts';
 
@@ -17,15 +20,15 @@ const mentionChars = 26;
 
 /** Writes reminders, one message after the other for each channel: what has gathered meanwhile stands in the next one. */
 export class ReminderMessages {
-  readonly #notify: ChannelMessages['notify'];
+  readonly #notify: VoiceChannelChatPoster['notify'];
   readonly #channels = new Map<string, ChannelLines>();
 
-  constructor(notify: ChannelMessages['notify']) {
+  constructor(notify: VoiceChannelChatPoster['notify']) {
     this.#notify = notify;
   }
 
   /**
-   * Resolves once Discord has accepted it. Errors: as `ChannelMessages.notify`. Aborting `signal` throws `signal.reason` where it
+   * Resolves once Discord has accepted it. Errors: as `VoiceChannelChatPoster.notify`. Aborting `signal` throws `signal.reason` where it
    * still waits; a message that is being sent ends only with the last of its lines.
    */
   async write(channel: ChannelRef, line: PersonalLine, signal: AbortSignal): Promise<void> {

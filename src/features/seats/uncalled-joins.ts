@@ -6,7 +6,7 @@ import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { judgeEntry, obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
-import { tool } from '#src/conversation/ports/tool.ts';
+import { tool } from '#src/conversation/ports/tool-definition.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';

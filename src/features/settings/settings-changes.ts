@@ -1,5 +1,5 @@
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
-import type { Setting } from '#src/conversation/ports/setting-and-check-outcomes.ts';
+import type { SettingOutcome } from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import { isLooser } from '#src/conversation/settings/guild-settings.ts';
 import {
   mentionMarkOf,
@@ -65,7 +65,7 @@ export class SessionSettings {
     typedKey: string,
     typed: string,
     confirmed?: 'confirmed',
-  ): Promise<Setting> {
+  ): Promise<SettingOutcome> {
     const setting = this.#named(typedKey);
     if (!setting) return { kind: 'unknown', keys: this.keys };
     const { key } = setting;
@@ -101,7 +101,7 @@ export class SessionSettings {
     return this.#sessions.settings.all.find((one) => one.key === wanted);
   }
 
-  #obstacle(guildId: string, setting: ServerSetting, words: string): Setting | undefined {
+  #obstacle(guildId: string, setting: ServerSetting, words: string): SettingOutcome | undefined {
     const choices = this.#sessions.settings.choicesIn(guildId);
     const read = readSetting(setting, words, choices);
     if (read.kind === 'ok' && (setting.exists?.(read.value, guildId, this.#parts) ?? true))

@@ -6,7 +6,7 @@ import type {
   PreparedAction,
   ToolEntry,
   ToolOutcome,
-} from '#src/conversation/ports/tool.ts';
+} from '#src/conversation/ports/tool-definition.ts';
 import { cut, firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ExternalResult, ExternalTool } from './external-tool.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tool } from '#src/conversation/ports/tool.ts';
+import { tool } from '#src/conversation/ports/tool-definition.ts';
 import { cut } from '#src/texts/plain.ts';
 import { visible } from './visible.ts';
 

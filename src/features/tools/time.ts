@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tool } from '#src/conversation/ports/tool.ts';
+import { tool } from '#src/conversation/ports/tool-definition.ts';
 
 /** Tool for the time, here or elsewhere. */
 export const time = tool({

@@ -1,5 +1,5 @@
 import Registry from 'prom-client/lib/registry.js';
-import type { FeatureEventKind } from '#src/conversation/ports/events.ts';
+import type { FeatureEventKind } from '#src/conversation/ports/session-events.ts';
 import { LoopDelay } from '#src/ops/loop-delay.ts';
 import { DiscordMetrics } from './discord-metrics.ts';
 import { Meters } from './meters.ts';

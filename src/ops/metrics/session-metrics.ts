@@ -1,4 +1,4 @@
-import type { FeatureEventKind, SessionEvent } from '#src/conversation/ports/events.ts';
+import type { FeatureEventKind, SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { latencies } from '#src/ops/latency.ts';
 import type { Meters } from './meters.ts';
 

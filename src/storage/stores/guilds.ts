@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import type { GuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
+import type { JoinedGuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
 import { id } from '#src/sql/columns.ts';
 import { eraseMs, lanesOf, type StoreDatabase } from '#src/sql/store-database.ts';
 import { erases, reads, storePart, writes } from '#src/sql/store-part.ts';
@@ -36,7 +36,7 @@ const listLane = botGuilds.name;
 const unlessThere = { conflict: sql`ON CONFLICT DO NOTHING` };
 
 /** Everything that is kept of a server in one of `tables`. */
-class SqlGuilds implements GuildStore {
+class SqlGuilds implements JoinedGuildStore {
   readonly #database: StoreDatabase;
   readonly #tables: readonly Table[];
 
@@ -82,7 +82,7 @@ class SqlGuilds implements GuildStore {
   }
 }
 
-export const guildPart = storePart<GuildStore>({
+export const guildPart = storePart<JoinedGuildStore>({
   tables: [botGuilds, removedGuilds],
   operations: { erase: erases, note: writes, noted: reads },
   open: (database, all) => new SqlGuilds(database, all),

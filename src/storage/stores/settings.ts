@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import type { SettingsStore } from '#src/conversation/ports/stores/settings-store.ts';
+import type { GuildSettingsStore } from '#src/conversation/ports/stores/guild-settings-store.ts';
 import { id, text } from '#src/sql/columns.ts';
 import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
@@ -18,7 +18,7 @@ const serverSettings = table(
 );
 
 /** Settings of servers: a row per server and key. */
-class SqlSettings implements SettingsStore {
+class SqlSettings implements GuildSettingsStore {
   readonly #database: StoreDatabase;
 
   constructor(database: StoreDatabase) {
@@ -45,7 +45,7 @@ class SqlSettings implements SettingsStore {
   }
 }
 
-export const settingsPart = storePart<SettingsStore>({
+export const settingsPart = storePart<GuildSettingsStore>({
   tables: [serverSettings],
   operations: { read: reads, write: writes },
   open: (database) => new SqlSettings(database),

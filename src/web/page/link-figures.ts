@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 
 /** Counts of one voice link since it was made, by name. */
 export type LinkTotals = Readonly<Record<string, number>>;

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ProcessStates } from '#src/base/process-states.ts';
 import type { PageLinks } from '#src/conversation/ports/command-ports.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import type { RaisedAlert } from '#src/ops/alert-board.ts';
 import type { ProviderBreaker, ProviderNews } from '#src/provider/provider-news.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { type Latencies, latencies } from '#src/ops/latency.ts';
 import { percentile } from '#src/ops/speed-stats.ts';
 

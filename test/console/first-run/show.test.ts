@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ConversationPrinter, instantsLine } from '#src/console/first-run/show.ts';
-import type { Instants } from '#src/conversation/ports/events.ts';
+import type { Instants } from '#src/conversation/ports/session-events.ts';
 
 function screen(isTTY = false) {
   let text = '';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { SpokenRecorder } from '#src/console/first-run/spoken-recorder.ts';
-import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { FakeHost, turnOf } from '#test/contracts/pipeline.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
@@ -22,7 +22,7 @@ function answering(...sounds: readonly Pcm[]): Pipeline {
 }
 
 function tapped(pipeline: Pipeline & Partial<Disposable>, recorder = new SpokenRecorder()) {
-  const pipelines: Pipelines = {
+  const pipelines: PipelineRegistry = {
     names: ['realtime'],
     open: () => pipeline,
     engine: () => 'talks',
@@ -31,7 +31,7 @@ function tapped(pipeline: Pipeline & Partial<Disposable>, recorder = new SpokenR
   return { tap: recorder, pipelines: recorder.pipelines(pipelines) };
 }
 
-const answer = (pipelines: Pipelines) =>
+const answer = (pipelines: PipelineRegistry) =>
   pipelines.open('realtime').answer(turnOf(), new FakeHost(), never)[Symbol.asyncIterator]();
 
 test('a tap hands on every part of an answer, and keeps its sound', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runTurn } from '#src/console/first-run/turn.ts';
 import { noPackets } from '#src/conversation/hearing/speaker-inputs.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
 import { openSetup } from '#test/console/exchange-setup.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
-import type { GuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
+import type { JoinedGuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
 import { mostReminders, type NewReminder } from '#src/features/reminders/reminder.ts';
 import type { ReminderStore } from '#src/features/reminders/reminder-store.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
@@ -8,7 +8,7 @@ import type { ConsentStore } from '#src/people/consent-store.ts';
 export type OpenReminders = AsyncDisposable & {
   readonly reminders: Public<ReminderStore>;
   readonly consents: Pick<ConsentStore, 'count' | 'erase'>;
-  readonly guilds: Pick<GuildStore, 'erase'>;
+  readonly guilds: Pick<JoinedGuildStore, 'erase'>;
 };
 
 /** An empty book that works, or one in trouble. */

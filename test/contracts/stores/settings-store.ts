@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { SettingsStore } from '#src/conversation/ports/stores/settings-store.ts';
+import type { GuildSettingsStore } from '#src/conversation/ports/stores/guild-settings-store.ts';
 
-export type OpenSettings = AsyncDisposable & { readonly settings: SettingsStore };
+export type OpenSettings = AsyncDisposable & { readonly settings: GuildSettingsStore };
 
 /** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
 export type OpenSettingsStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenSettings>;

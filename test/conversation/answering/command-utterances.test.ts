@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
@@ -91,7 +91,7 @@ test('a model that hears gets the recording itself, in writing too', async () =>
       yield { kind: 'text', text: 'of music.' };
     },
   };
-  const pipelines: Pipelines = { ...only(pipeline), names: ['audio-model'] };
+  const pipelines: PipelineRegistry = { ...only(pipeline), names: ['audio-model'] };
   const transcriber = new FakeTranscriber({ texts: ['la la'] });
   const fixture = openSessionFixture({ recordings, pipelines, transcriber });
   const asking = fixture.talk.ask('g', 'What is it?', asker, 'text', { recording });

@@ -13,7 +13,7 @@ import {
   type SpeakerInputHandle,
   SpeakerInputs,
 } from '#src/conversation/hearing/speaker-inputs.ts';
-import type { PacketCounts } from '#src/conversation/ports/events.ts';
+import type { PacketCounts } from '#src/conversation/ports/session-events.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { packetsOf } from '#test/fakes/speakers/speaker.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DroppedTurnReason } from '#src/conversation/ports/events.ts';
+import type { DroppedTurnReason } from '#src/conversation/ports/session-events.ts';
 import type {
   QueuedQuestion,
   QueuedReading,

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { dollars } from '#test/fakes/spending.ts';
 
 /** Pipelines that nobody opens. */
-const nowhere: Pipelines = {
+const nowhere: PipelineRegistry = {
   names: ['chained'],
   open: () => {
     throw new Error('Nobody answers here.');

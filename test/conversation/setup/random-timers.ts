@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
 import { chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
 import type { ChatMessage, ChatModel, ToolCall } from '#src/chat/ports.ts';
-import { type ToolEntry, tool } from '#src/conversation/ports/tool.ts';
+import { type ToolEntry, tool } from '#src/conversation/ports/tool-definition.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
 import type { Listening, OnPartial, Transcriber } from '#src/speech/ports.ts';

@@ -1,5 +1,8 @@
-import type { ChannelMessages, PersonalLine } from '#src/conversation/ports/channel-messages.ts';
 import type { PanelBoard, PanelFace, PanelPlace } from '#src/conversation/ports/panel.ts';
+import type {
+  PersonalLine,
+  VoiceChannelChatPoster,
+} from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import { placeReading } from '#src/people/confidential-text.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
@@ -35,7 +38,7 @@ export function recordMessages() {
   const offered: string[] = [];
   /** Who was notified of what, a message in each. */
   const notified: (readonly PersonalLine[])[] = [];
-  const messages: ChannelMessages = {
+  const messages: VoiceChannelChatPoster = {
     async write({ channelId, name }, words, _signal, instead) {
       const known = words.textFor(placeReading(channelId));
       const shown = known ?? instead;

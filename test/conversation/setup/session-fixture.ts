@@ -24,9 +24,9 @@ import {
 } from '#src/conversation/feature.ts';
 import type { UtteranceObserver } from '#src/conversation/hearing/utterance-observer.ts';
 import type { Places } from '#src/conversation/ports/command-ports.ts';
-import type { FeatureEventKind, SessionEvent } from '#src/conversation/ports/events.ts';
-import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
-import type { ToolEntry } from '#src/conversation/ports/tool.ts';
+import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
+import type { FeatureEventKind, SessionEvent } from '#src/conversation/ports/session-events.ts';
+import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { PauseHearing } from '#src/conversation/presence/pause-hearing.ts';
@@ -161,7 +161,7 @@ export const unwritten: TypedMessages = {
 };
 
 /** One pipeline under the name of the usual one. */
-export function only(pipeline: Pipeline): Pipelines {
+export function only(pipeline: Pipeline): PipelineRegistry {
   return {
     names: ['chained'],
     open: () => pipeline,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel, ToolCall } from '#src/chat/ports.ts';
-import { type ToolEntry, tool } from '#src/conversation/ports/tool.ts';
+import { type ToolEntry, tool } from '#src/conversation/ports/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Transcriber } from '#src/speech/ports.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { featureEvent, type SessionEvent } from '#src/conversation/ports/events.ts';
+import { featureEvent, type SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { NewReminder, Reminder } from '#src/features/reminders/reminder.ts';
 import {
   ReminderClock,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PersonalLine } from '#src/conversation/ports/channel-messages.ts';
+import type { PersonalLine } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import { ReminderMessages } from '#src/features/reminders/reminder-messages.ts';
 
 const lounge = { guildId: '1', channelId: 'c', name: 'Lounge' };

@@ -1,4 +1,4 @@
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { SeatReturn } from '#src/features/seats/seat-return.ts';

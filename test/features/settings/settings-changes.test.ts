@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import { serverSettings } from '#src/features/features.ts';
 import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
 import {
@@ -37,7 +37,7 @@ function named(name: string, asked: Turn[]): Pipeline {
   };
 }
 
-function two(asked: Turn[] = []): Pipelines {
+function two(asked: Turn[] = []): PipelineRegistry {
   return {
     names: ['chained', 'realtime'],
     open: (name) => named(name, asked),

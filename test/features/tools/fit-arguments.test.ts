@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { tool } from '#src/conversation/ports/tool.ts';
+import { tool } from '#src/conversation/ports/tool-definition.ts';
 import { fitArguments, withoutWords } from '#src/features/tools/fit-arguments.ts';
 import { expectLinear } from '#test/regexps/growth.ts';
 

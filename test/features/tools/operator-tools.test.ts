@@ -6,7 +6,7 @@ import { openOperatorTools } from '#src/app/shared-parts.ts';
 import { realClock } from '#src/base/clock.ts';
 import { readExternalTools } from '#src/config/external-tools.ts';
 import { settings } from '#src/config/settings.ts';
-import type { ToolEntry, ToolPorts } from '#src/conversation/ports/tool.ts';
+import type { ToolEntry, ToolPorts } from '#src/conversation/ports/tool-definition.ts';
 import {
   acceptedPath,
   withAccepted,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ConfirmOutcome } from '#src/conversation/ports/command-ports.ts';
-import { type Fitting, type ToolEntry, tool } from '#src/conversation/ports/tool.ts';
+import { type Fitting, type ToolEntry, tool } from '#src/conversation/ports/tool-definition.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { tools } from '#src/features/features.ts';
 import { chained } from '#src/pipeline/chained.ts';

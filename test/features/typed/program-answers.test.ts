@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { paidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
 import type { ProgramQuestion } from '#src/conversation/ports/http-api-ports.ts';
-import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
@@ -17,7 +17,7 @@ import { boundless } from '#test/fakes/spending.ts';
 test('a stream that is given up before anybody reads it gives its place back', async () => {
   const chat = new FakeChat([['Yes.']]);
   const synthesizer = new FakeSynthesizer();
-  const pipelines: Pipelines = {
+  const pipelines: PipelineRegistry = {
     names: ['chained'],
     open: () => chained({ chat, synthesizer }),
     engine: () => 'a model',

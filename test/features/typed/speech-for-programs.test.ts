@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
 import type { ProgramSpeech, ProgramText } from '#src/conversation/ports/http-api-ports.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { botEvent } from '#sandbox/page/browser-protocol.ts';
 import { PageView } from '#src/app/sandbox/page-view.ts';
-import type { SessionEvent } from '#src/conversation/ports/events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 
 const adam = { speakerId: '1', name: 'Adam' } as const;
 

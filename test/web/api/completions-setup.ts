@@ -3,7 +3,7 @@ import { realClock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { paidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
-import type { Pipelines } from '#src/conversation/ports/pipelines.ts';
+import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { SessionProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { chained } from '#src/pipeline/chained.ts';
@@ -48,7 +48,7 @@ export async function openCompletions(over: Parts = {}) {
   } = over;
   const decoding = stack.use(new Decoding({ clock: realClock, stepMs: 2_000 }));
   const recordings = new Recordings(decoding, { allowed: new AllowedHosts([]) });
-  const pipelines: Pipelines = {
+  const pipelines: PipelineRegistry = {
     names,
     open: () => chained({ chat, synthesizer }),
     engine: () => 'a model',

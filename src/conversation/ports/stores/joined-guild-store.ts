@@ -1,5 +1,5 @@
 /** Store of the servers of the bot; storage implements it. */
-export interface GuildStore {
+export interface JoinedGuildStore {
   /**
    * Deletes everything about this server, so that not a byte of it stays in the files; how many items.
    *

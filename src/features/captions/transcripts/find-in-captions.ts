@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
-import { type ToolOutcome, type ToolPorts, tool } from '#src/conversation/ports/tool.ts';
+import { type ToolOutcome, type ToolPorts, tool } from '#src/conversation/ports/tool-definition.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';

@@ -1,4 +1,4 @@
-import type { Quote } from '#src/conversation/ports/tool.ts';
+import type { Quote } from '#src/conversation/ports/tool-definition.ts';
 import type { QuotedLine } from '#src/features/captions/caption-outcomes.ts';
 import { ConfidentialText, type KnownBy } from '#src/people/confidential-text.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Feature } from '#src/conversation/feature.ts';
-import { tool } from '#src/conversation/ports/tool.ts';
+import { tool } from '#src/conversation/ports/tool-definition.ts';
 import { switchSetting } from '#src/conversation/settings/setting-definition.ts';
 import { GuildNotes, manyNotes, noteKept } from './guild-notes.ts';
 import { noteButton, noteCommand, noteForm, notePicker } from './note-command.ts';

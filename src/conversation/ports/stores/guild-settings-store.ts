@@ -1,5 +1,5 @@
 /** Store of the settings of servers, as they were typed; storage implements it. */
-export interface SettingsStore {
+export interface GuildSettingsStore {
   /** By key. Errors: BotError `store.unreadable`. */
   read(guildId: string): Promise<ReadonlyMap<string, string>>;
   /** Undefined removes it. Errors: BotError `store.unwritable`. */

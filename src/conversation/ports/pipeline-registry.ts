@@ -5,7 +5,7 @@ import type { Pipeline, PipelineName } from '#src/pipeline/pipeline.ts';
 export type Brains = ReadonlyMap<string, PipelineName>;
 
 /** Pipelines that this bot is set up for. */
-export interface Pipelines {
+export interface PipelineRegistry {
   /** The first is used where a server has chosen none. */
   readonly names: readonly PipelineName[];
   /** Absent: there are none. */

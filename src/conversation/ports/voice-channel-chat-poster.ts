@@ -23,7 +23,7 @@ export type PersonalLine = {
  * wait for them. Errors: BotError `discord.forbidden`, `discord.unreachable`, `discord.unsent`. Aborting `signal` throws
  * `signal.reason`, and what still waits is not sent any more.
  */
-export interface ChannelMessages {
+export interface VoiceChannelChatPoster {
   /**
    * Pings nobody; longer texts are cut at 2,000 characters. `withheld`: not all who can read there may know it, so `instead` was
    * written, if anything.

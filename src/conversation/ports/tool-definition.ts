@@ -6,8 +6,8 @@ import type { SessionContext } from '#src/conversation/context.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
-import type { ReplyFile } from './channel-messages.ts';
 import type { LeaveOutcome } from './command-ports.ts';
+import type { ReplyFile } from './voice-channel-chat-poster.ts';
 
 /** Parts of the session that tools may use in their channel. */
 export interface ToolPorts {
@@ -19,7 +19,7 @@ export interface ToolPorts {
   readonly timeZone: string;
   /** People in the channel besides the bot. */
   company(): PeopleHere;
-  /** Into the chat of the channel; pings nobody. Errors and abort: as `ChannelMessages.write`. */
+  /** Into the chat of the channel; pings nobody. Errors and abort: as `VoiceChannelChatPoster.write`. */
   post(text: string, signal: AbortSignal): Promise<void>;
   leave(): Promise<LeaveOutcome>;
 }

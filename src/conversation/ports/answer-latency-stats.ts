@@ -1,7 +1,7 @@
-import type { AnswerFinish, Instants } from './events.ts';
+import type { AnswerFinish, Instants } from './session-events.ts';
 
 /** Latency of the last answered turns, at most 100; milliseconds from the last voiced packet to the first frame sent. */
-export type AnswerSpeed = {
+export type AnswerLatencyStats = {
   readonly turns: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
