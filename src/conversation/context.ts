@@ -8,8 +8,8 @@ import { CurrentPipeline } from '#src/conversation/engines/current-pipeline.ts';
 import { SessionAddressing } from '#src/conversation/hearing/addressing.ts';
 import { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
 import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
-import { GoneVoices } from '#src/conversation/output/gone-voices.ts';
-import { SessionMix } from '#src/conversation/output/session-tracks-and-volumes.ts';
+import { MissingVoiceNotices } from '#src/conversation/output/missing-voice-notices.ts';
+import { SessionTracksAndVolumes } from '#src/conversation/output/session-tracks-and-volumes.ts';
 import type { SpeechOutput } from '#src/conversation/output/speech-output.ts';
 import { SpokenNotices } from '#src/conversation/output/spoken-notices.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
@@ -109,12 +109,12 @@ export class SessionContext {
   readonly reportedFailures: ReportedFailures;
   readonly connection = new CurrentConnection();
   /** Reports voices that no longer exist. */
-  readonly goneVoices: GoneVoices;
+  readonly missingVoiceNotices: MissingVoiceNotices;
   /** Sentences that are said at the next pause. */
   readonly spokenNotices: SpokenNotices;
   readonly tools: SessionTools;
   /** Sounds beside its speech. */
-  readonly mix: SessionMix;
+  readonly mix: SessionTracksAndVolumes;
   readonly panel: PanelWatch;
   /** People who have said neither yes nor no. */
   readonly unanswered: UndecidedPeople;
@@ -134,7 +134,8 @@ export class SessionContext {
     this.stored = settings;
     this.style = (called) => {
       const style = settings.styleIn(guildId, channelId, called);
-      const onGone: SpeechVoice['onGone'] = (voice, of) => this.goneVoices.ofBot(voice, of);
+      const onGone: SpeechVoice['onGone'] = (voice, of) =>
+        this.missingVoiceNotices.ofBot(voice, of);
       return { ...style, voice: { ...style.voice, onGone } };
     };
     this.signal = signal;
@@ -173,7 +174,7 @@ export class SessionContext {
       wanted,
       signal,
     );
-    this.goneVoices = new GoneVoices(this);
+    this.missingVoiceNotices = new MissingVoiceNotices(this);
     this.addressing = new SessionAddressing(this);
     this.languages = new SpeakerLanguages(
       {
@@ -183,7 +184,7 @@ export class SessionContext {
       },
       before?.languages,
     );
-    this.mix = new SessionMix(parts, before?.mix);
+    this.mix = new SessionTracksAndVolumes(parts, before?.mix);
     this.unanswered = new UndecidedPeople(this, before?.unanswered);
     this.panel = new PanelWatch(this, before?.panel);
     this.features = sources.features.session(this, {

@@ -15,7 +15,7 @@ import type {
 } from '#src/conversation/hearing/utterance-observer.ts';
 import type { HelpLine } from '#src/conversation/help-line.ts';
 import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
-import type { SentWords } from '#src/conversation/output/sent-words.ts';
+import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import type {
   FeatureEventKind,
@@ -199,7 +199,7 @@ export type FeatureSession = {
   /** An utterance that it wants has begun. */
   began?(utterance: BegunUtterance): UtteranceFollower;
   /** Words of the bot, as they leave: called now and then while it speaks, and once at the end. */
-  said?(words: SentWords): void;
+  said?(words: SpokenSegment): void;
   /** Data beside the conversation that a model is shown for an answer. */
   context?(request: ContextRequest): ContextPart | undefined;
   /** Its part of the panel. */
@@ -334,7 +334,7 @@ export class SessionFeatures {
     };
   }
 
-  said(words: SentWords): void {
+  said(words: SpokenSegment): void {
     for (const one of this.#all) one.said?.(words);
   }
 

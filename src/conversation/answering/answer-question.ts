@@ -15,19 +15,24 @@ import {
   outdated,
   PendingAnswer,
 } from '#src/conversation/engines/pending-answer.ts';
-import { namePrefix, namesFor, withNamePrefix } from '#src/conversation/output/address-by-name.ts';
-import { quoteInstead } from '#src/conversation/output/append-tool-quote.ts';
-import { answerMediumFor, listenersIn } from '#src/conversation/output/listeners.ts';
+import { answerMediumFor } from '#src/conversation/output/answer-medium.ts';
+import { channelAudience } from '#src/conversation/output/channel-audience.ts';
+import { endWithToolQuote } from '#src/conversation/output/end-with-tool-quote.ts';
 import {
   type AnswerProgress,
   playAnswer,
   unanswered,
 } from '#src/conversation/output/play-answer.ts';
 import { deliver } from '#src/conversation/output/read-aloud.ts';
-import type { AskedUtterance } from '#src/conversation/output/sent-words.ts';
 import { stuck } from '#src/conversation/output/speech-output.ts';
+import {
+  namePrefix,
+  namesFor,
+  withNamePrefix,
+} from '#src/conversation/output/spoken-name-prefix.ts';
+import type { AskedUtterance } from '#src/conversation/output/spoken-segment.ts';
+import { writeLinksCodeTables } from '#src/conversation/output/write-links-code-tables.ts';
 import { writeUnspoken } from '#src/conversation/output/write-unspoken.ts';
-import { showWrittenParts } from '#src/conversation/output/written-parts.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { AnswerFinish } from '#src/conversation/ports/session-events.ts';
 import { speakerOf, withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
@@ -125,7 +130,7 @@ function keep({ finish, failure }: AnswerOutcome, making: Making, context: Speak
   const given = { reply, progress, finish, aboutIds, isForgotten, knownBy, by: name };
   recordAnswer(question, given, context);
   const isShown = failure?.stage === 'speak' || writtenTo(making, context).length > 0;
-  if (!isShown) showWrittenParts(question, given, context);
+  if (!isShown) writeLinksCodeTables(question, given, context);
 }
 
 /** Reports to the channel what failed, and forgets it once an answer is whole. */
@@ -152,7 +157,7 @@ async function perform(
   try {
     const answered = pending.release(reply, signal);
     const wanted = dropDoneEcho(answered, question, pending);
-    const quoted = quoteInstead(wanted, { question, pending }, context, signal);
+    const quoted = endWithToolQuote(wanted, { question, pending }, context, signal);
     const { reservation, voice } = pending;
     const made = withNamePrefix(quoted, { question, voice, reservation }, context, signal);
     const toWrite = { progress, pending, writtenTo: writtenTo(making, context) };
@@ -198,7 +203,7 @@ async function* whileKnown(
   try {
     for await (const arrived of parts) {
       const isFirst = arrived.part.kind === 'audio' && reply.firstSentAtMs === undefined;
-      if (isFirst) context.output.keepTo(listenersIn(context));
+      if (isFirst) context.output.keepTo(channelAudience(context));
       if (pending.isOutdated) return;
       yield arrived;
     }

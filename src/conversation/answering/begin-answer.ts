@@ -5,8 +5,8 @@ import {
   styleIn,
 } from '#src/conversation/engines/answer-cost-and-style.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
-import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/listeners.ts';
-import { spokenSubstitute } from '#src/conversation/output/written-parts.ts';
+import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/answer-medium.ts';
+import { spokenSubstitute } from '#src/conversation/output/write-links-code-tables.ts';
 import type { SpokenManner } from '#src/conversation/ports/command-ports.ts';
 import { wantedPipeline } from '#src/conversation/settings/settings-with-persona.ts';
 import { ToolRun } from '#src/conversation/tools/run-tools.ts';
@@ -56,7 +56,7 @@ export function beginAnswer(
   const { knownBy, aboutIds, ...beside } = contextOf(said, readers, context);
   const tools = new ToolRun(said, context);
   const isHere = context.people().some(({ id }) => id === speakerId);
-  const voice = context.goneVoices.voiceOf(manner?.voice, isHere ? speakerId : undefined);
+  const voice = context.missingVoiceNotices.voiceOf(manner?.voice, isHere ? speakerId : undefined);
   const own = styleIn(context.style(persona), manner, voice);
   const style = {
     ...cheaperStyle(withToolRules(own, tools), spending.manner(channel.guildId)),

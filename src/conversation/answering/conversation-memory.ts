@@ -1,7 +1,7 @@
 import { openHistory, standardHistory } from '#src/chat/history.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
-import { type Listener, listenersIn } from '#src/conversation/output/listeners.ts';
+import { type AudienceMember, channelAudience } from '#src/conversation/output/channel-audience.ts';
 import {
   type KnownBy,
   knownByAll,
@@ -55,7 +55,7 @@ export class ConversationMemory {
   #exchanges: readonly RememberedExchange[] = [];
   /** Those who sit there, by id: when they came, in ms of the monotonic clock, and whether the consequence was announced. */
   #arrivals: ReadonlyMap<string, { readonly atMs: number; isReported: boolean }> = new Map();
-  #here: readonly Listener[] = [];
+  #here: readonly AudienceMember[] = [];
   /** Exchanges that everybody there may know. */
   #shown: readonly RememberedExchange[] = [];
   #state: object = {};
@@ -106,7 +106,7 @@ export class ConversationMemory {
    * Notes who sits there now. Returns names of those who have come a moment ago and because of whom something rests that was
    * shown to models until then; each once.
    */
-  attend(here: readonly Listener[], atMs: number): readonly string[] {
+  attend(here: readonly AudienceMember[], atMs: number): readonly string[] {
     const before = this.#arrivals;
     this.#arrivals = new Map(
       here.map(({ personId }) => [personId, before.get(personId) ?? { atMs, isReported: false }]),
@@ -120,7 +120,7 @@ export class ConversationMemory {
   }
 
   /** True where a person was there before them who may know an exchange that they may not. */
-  #isNews(newcomer: Listener, here: readonly Listener[], atMs: number): boolean {
+  #isNews(newcomer: AudienceMember, here: readonly AudienceMember[], atMs: number): boolean {
     const arrival = this.#arrivals.get(newcomer.personId);
     if (!arrival || arrival.isReported || atMs - arrival.atMs < settledMs) return false;
     arrival.isReported = true;
@@ -211,8 +211,8 @@ export function mayShowTo(
 }
 
 /** To be called now and then: the people who sit there now decide what of the conversation is used, and read of each change. */
-export function attendConversation(context: SessionContext): readonly Listener[] {
-  const here = listenersIn(context);
+export function attendConversation(context: SessionContext): readonly AudienceMember[] {
+  const here = channelAudience(context);
   const names = context.memory.attend(here, context.parts.clock.nowMs());
   for (const name of names) context.notice({ id: 'memory.rests', with: { name } });
   return here;

@@ -1,5 +1,5 @@
 import type { SessionContext } from '#src/conversation/context.ts';
-import { listenersIn } from '#src/conversation/output/listeners.ts';
+import { channelAudience } from '#src/conversation/output/channel-audience.ts';
 import type { HeardQuestion } from '#src/conversation/ports/panel.ts';
 import {
   isQuestion,
@@ -97,7 +97,7 @@ export class CorrectableQuestions {
     if (question.report || isGone(question)) return false;
     if (!withDuplicates(question).every((one) => hasAgreed(speakerOf(one), gate))) return false;
     const knownBy = answerKnownBy(question, anybody, this.#context, [channelId]);
-    return mayAllKnow({ people: listenersIn(this.#context), placeIds: [channelId] }, knownBy);
+    return mayAllKnow({ people: channelAudience(this.#context), placeIds: [channelId] }, knownBy);
   }
 
   #expire(): void {

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { attendConversation } from '#src/conversation/answering/conversation-memory.ts';
 import { resumePostponed } from '#src/conversation/answering/postpone-slow-answers.ts';
 import type { SpeakingContext } from '#src/conversation/context.ts';
-import type { Listener } from '#src/conversation/output/listeners.ts';
+import type { AudienceMember } from '#src/conversation/output/channel-audience.ts';
 import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import { type ConnectionParts, handle } from './connection-parts.ts';
@@ -141,7 +141,8 @@ export class ConnectionTicks {
     const before = this.#listenerIds;
     const here = attendConversation(context);
     this.#listenerIds = new Set(here.map(({ personId }) => personId));
-    const isKnown = ({ personId }: Listener) => context.places.isEmpty || before.has(personId);
+    const isKnown = ({ personId }: AudienceMember) =>
+      context.places.isEmpty || before.has(personId);
     context.output.keepTo(here.filter(isKnown));
   }
 

@@ -3,7 +3,7 @@ import { together } from '#src/base/run-together.ts';
 import { sayOrWrite } from '#src/conversation/alerts/report-failure.ts';
 import { answerQuestion } from '#src/conversation/answering/answer-question.ts';
 import type { SessionContext, SpeakingContext } from '#src/conversation/context.ts';
-import { listenersIn } from '#src/conversation/output/listeners.ts';
+import { channelAudience } from '#src/conversation/output/channel-audience.ts';
 import { readAloud } from '#src/conversation/output/read-aloud.ts';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
@@ -97,7 +97,7 @@ function noticeUnwritten(
 async function speakAll(context: SpeakingContext, signal: AbortSignal): Promise<never> {
   for await (const turn of context.queue.turns(signal)) {
     const until = AbortSignal.any([signal, turn.handle.signal]);
-    context.goneVoices.check();
+    context.missingVoiceNotices.check();
     try {
       await say(turn, context, until).finally(() => {
         if (context.output.sounded) context.queue.heard(turn);
@@ -125,7 +125,7 @@ async function say(turn: QueuedTurn, context: SpeakingContext, signal: AbortSign
 
 /** Says the last answer again, or that there is none which all people there may know. */
 async function repeat(context: SpeakingContext, signal: AbortSignal): Promise<void> {
-  const finish = await context.output.again({ people: listenersIn(context) }, signal);
+  const finish = await context.output.again({ people: channelAudience(context) }, signal);
   if (finish === 'empty') await sayOrWrite({ id: 'again.none' }, undefined, context, signal);
 }
 

@@ -24,7 +24,7 @@ export function titleOf(clauses: readonly string[]): string {
  * A text as a sound for a track. Each clause is synthesised when it is first to be heard, and kept as long as the sound is:
  * what is looped or moved back is not paid for again.
  */
-export class SpeechSource implements SoundSource {
+export class LazilySynthesisedText implements SoundSource {
   readonly title: string;
   readonly seekable = true;
   readonly #clauses: readonly string[];

@@ -20,7 +20,7 @@ import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { languageName } from '#src/texts/language-names.ts';
-import { listenersIn } from './listeners.ts';
+import { channelAudience } from './channel-audience.ts';
 import { stuck } from './speech-output.ts';
 
 type ReadingVoice = {
@@ -56,7 +56,7 @@ export async function readAloud(
   const { quiet } = spending.manner(guildId);
   if (quiet) return onEnd?.({ kind: 'failed', reason: quiet.line });
   const clauses = opened(reading);
-  const words = wordsFor({ people: listenersIn(context) }, clauses);
+  const words = wordsFor({ people: channelAudience(context) }, clauses);
   const kind = owner ? 'reading' : 'notice';
   const budget = spending.open(speechRequestOf(kind, guildId, words.join(' ')));
   if (budget.kind === 'refused') {
@@ -66,7 +66,7 @@ export async function readAloud(
   }
   using reservation = budget.reservation;
   const synthesizer = context.parts.synthesizer.paidBy(reservation);
-  const own = context.goneVoices.voiceOf(reading.voice, speakerId ?? undefined);
+  const own = context.missingVoiceNotices.voiceOf(reading.voice, speakerId ?? undefined);
   const spoken = { ...voiceIn(language, style), ...own, ...reading.manner };
   const reportEnd = (finish: ReplyFinish, isStuck: boolean) =>
     onEnd?.(endOf(isStuck ? 'failed' : finish));

@@ -2,8 +2,8 @@ import { speakable } from '#src/chat/text/speakable.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
-import { type NamedPerson, spokenNameOf } from './address-by-name.ts';
-import { answerMediumFor } from './listeners.ts';
+import { answerMediumFor } from './answer-medium.ts';
+import { type NamedPerson, spokenNameOf } from './spoken-name-prefix.ts';
 
 /** Sentences for one person. */
 export type PersonalNotice = {

@@ -9,7 +9,7 @@ export type TrackName = 'voice' | 'cues';
  * Sounds beside the speech of one session, and volumes of the bot's own tracks, over all its connections. A following session may
  * go on with both.
  */
-export class SessionMix {
+export class SessionTracksAndVolumes {
   /** For the mixer. */
   readonly tracks: NamedTracks;
   readonly volume: TrackVolumes;
@@ -18,7 +18,7 @@ export class SessionMix {
   /** `former`: mix of the session that this one goes on from. */
   constructor(
     parts: { readonly clock: Clock; readonly codec: Pick<OpusCodec, 'stereoDecoder'> },
-    former: SessionMix | undefined,
+    former: SessionTracksAndVolumes | undefined,
   ) {
     this.tracks = former?.tracks ?? new NamedTracks(parts);
     this.volume = former?.volume ?? new TrackVolumes();

@@ -19,8 +19,8 @@ import {
 import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import type { RepeatManner } from '#src/turn/overlap/interjections.ts';
 import type { VoiceAdjustment } from '#src/turn/voice-adjustment.ts';
-import type { AskedUtterance, SentWords } from './sent-words.ts';
 import { SpeechAdjustment } from './speech-adjustment.ts';
+import type { AskedUtterance, SpokenSegment } from './spoken-segment.ts';
 
 /** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not send it. */
 const stallMs = 10_000;
@@ -58,7 +58,7 @@ export type ReplyBirth = {
 };
 
 /** Told what was sent of each reply that is over, but for what the bot has to say of itself. Never throws. */
-export type OnSent = (words: SentWords) => void;
+export type OnSent = (words: SpokenSegment) => void;
 
 /** Says one thing after the other on the track of one session. */
 export class SpeechOutput {
@@ -139,7 +139,7 @@ export class SpeechOutput {
   }
 
   /** Words of the current reply that were sent so far; undefined before its first frame. */
-  get sent(): SentWords | undefined {
+  get sent(): SpokenSegment | undefined {
     const reply = this.#reply;
     return reply?.interruptible ? this.#sentOf(reply) : undefined;
   }
@@ -333,7 +333,7 @@ export class SpeechOutput {
     return finish;
   }
 
-  #sentOf(reply: SpokenReply): SentWords | undefined {
+  #sentOf(reply: SpokenReply): SpokenSegment | undefined {
     const fromMs = reply.firstSentAtMs;
     if (fromMs === undefined) return undefined;
     const [text, toMs] = [reply.heardText(), this.#clock.nowMs()];
@@ -345,7 +345,7 @@ export class SpeechOutput {
   }
 
   /** Never throws. */
-  async #reportSent(sent: SentWords, { finish }: SpokenReply): Promise<void> {
+  async #reportSent(sent: SpokenSegment, { finish }: SpokenReply): Promise<void> {
     const isCut = (await finish) === 'cancelled';
     this.#onSent({ ...sent, isOver: true, isCut });
   }

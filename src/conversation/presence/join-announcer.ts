@@ -1,8 +1,8 @@
 import { writeTo } from '#src/conversation/alerts/report-failure.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
-import { namePrefix } from '#src/conversation/output/address-by-name.ts';
-import { answerMediumFor } from '#src/conversation/output/listeners.ts';
+import { answerMediumFor } from '#src/conversation/output/answer-medium.ts';
+import { namePrefix } from '#src/conversation/output/spoken-name-prefix.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import {

@@ -9,7 +9,7 @@ import type { SessionContext } from '#src/conversation/context.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { FeatureShard, PersonHooks } from '#src/conversation/feature.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
-import { answerMediumFor } from '#src/conversation/output/listeners.ts';
+import { answerMediumFor } from '#src/conversation/output/answer-medium.ts';
 import type {
   ExportOutcome,
   ForgetOutcome,

@@ -1,7 +1,7 @@
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { SessionContext } from '#src/conversation/context.ts';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
-import { spokenNameOf } from '#src/conversation/output/address-by-name.ts';
+import { spokenNameOf } from '#src/conversation/output/spoken-name-prefix.ts';
 import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { onOneLine } from './format-tool-result.ts';

@@ -15,7 +15,7 @@ import type {
 } from '#src/conversation/hearing/utterance-observer.ts';
 import { isOverForGood, type LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import type { SentWords } from '#src/conversation/output/sent-words.ts';
+import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { CaptionChat, NicknameMark } from '#src/conversation/ports/caption-chats.ts';
 import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import { type FeatureEventKind, featureEvent } from '#src/conversation/ports/session-events.ts';
@@ -256,7 +256,7 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Writes the words of the bot. To be called now and then while it speaks, and once at the end. */
-  said(words: SentWords): void {
+  said(words: SpokenSegment): void {
     this.#active?.lines.said(words, this.#context.parts.clock.nowMs());
   }
 

@@ -3,7 +3,7 @@ import type {
   UtteranceFollower,
   UtteranceResult,
 } from '#src/conversation/hearing/utterance-observer.ts';
-import type { SentWords } from '#src/conversation/output/sent-words.ts';
+import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
 import { mayCaption } from '#src/people/confidential-text.ts';
@@ -68,7 +68,7 @@ export class UtteranceLines {
   }
 
   /** Writes the words of the bot, unless it speaks to a person who is left out. */
-  said(sent: SentWords, atMs: number): void {
+  said(sent: SpokenSegment, atMs: number): void {
     const { botName, confidential, live, mayWrite, recorder } = this.#options;
     const isOpen = sent.text === '' || mayCaption(live.placeId, sent.knownBy);
     const words = isOpen ? sent : { ...sent, text: confidential, asked: [] };
@@ -102,7 +102,7 @@ export class UtteranceLines {
   }
 
   /** Numbers of the lines that these words answer; none where one of them has no line. */
-  #askedBy({ asked }: SentWords): Pick<TranscriptLine, 'asked'> {
+  #askedBy({ asked }: SpokenSegment): Pick<TranscriptLine, 'asked'> {
     const { recorder } = this.#options;
     const lines = recorder.recent();
     const numbers = asked.map(({ speakerId, fromMs, toMs }) => {
@@ -120,7 +120,7 @@ export class UtteranceLines {
   }
 
   /** Removes the line that showed these words while the bot said them. */
-  #unsay({ key }: SentWords): void {
+  #unsay({ key }: SpokenSegment): void {
     const saying = this.#sayings.get(key);
     this.#sayings.delete(key);
     if (saying) this.#options.live.remove([saying.number]);

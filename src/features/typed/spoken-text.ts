@@ -1,4 +1,4 @@
-import { SpeechSource } from '#src/conversation/output/lazily-synthesised-text.ts';
+import { LazilySynthesisedText } from '#src/conversation/output/lazily-synthesised-text.ts';
 import { clausesOf } from '#src/conversation/output/read-aloud.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
@@ -96,10 +96,10 @@ function placed(
   const refused = chargeReading(text, guildId, context.parts);
   if (refused) return refused;
   const own = {
-    ...context.goneVoices.voiceOf(voice, owner?.isProgram ? undefined : owner?.id),
+    ...context.missingVoiceNotices.voiceOf(voice, owner?.isProgram ? undefined : owner?.id),
     ...mannerOf(how),
   };
-  const source = new SpeechSource(clauses, context, { ...own, speed });
+  const source = new LazilySynthesisedText(clauses, context, { ...own, speed });
   const caller = { id: '', name: '', ...owner, mayManage: false };
   const onPlayEnd = onEnd && ((end: PlayEnd) => onEnd(source.endOr(end)));
   const play = { track, loop: false, next: when === 'now', onEnd: onPlayEnd };

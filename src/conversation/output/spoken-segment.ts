@@ -5,7 +5,7 @@ import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 export type AskedUtterance = Pick<TurnUtterance, 'speakerId' | 'fromMs' | 'toMs'>;
 
 /** Words that were really sent of one answer or text. */
-export type SentWords = {
+export type SpokenSegment = {
   /** The same for all words of one answer or text. */
   readonly key: object;
   readonly text: string;

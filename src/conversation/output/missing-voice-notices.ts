@@ -4,7 +4,7 @@ import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 
 /** Reports voices that no longer exist, once a session each, to the people who can choose another. */
-export class GoneVoices {
+export class MissingVoiceNotices {
   readonly #context: SessionContext;
   readonly #reported = new Set<string>();
 

@@ -5,7 +5,7 @@ import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import { speakerOf, withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import { anybody, peopleReading } from '#src/people/confidential-text.ts';
-import { listenersIn } from './listeners.ts';
+import { channelAudience } from './channel-audience.ts';
 import { clausesOf, soundOf } from './read-aloud.ts';
 
 type QuotingAnswer = {
@@ -20,7 +20,7 @@ type QuotingAnswer = {
  *
  * Errors: as `answer`; of the voice BotError at the stage `speak`. Aborting `signal` throws `signal.reason`.
  */
-export async function* quoteInstead(
+export async function* endWithToolQuote(
   answer: AsyncIterable<ArrivedPart>,
   { question, pending }: QuotingAnswer,
   context: SpeakingContext,
@@ -34,7 +34,7 @@ export async function* quoteInstead(
   const notAll = { id: 'ask.not_all' } as const;
   const instead = spokenText(notAll, channel.guildId, parts, context.languages.of(askers[0] ?? ''));
   const shown = quote.text.textFor(peopleReading(askers)) ?? instead;
-  const said = quote.text.textFor({ people: listenersIn(context) }) ?? instead;
+  const said = quote.text.textFor({ people: channelAudience(context) }) ?? instead;
   output.quotes(quote.aboutIds, said === instead ? anybody : quote.text.knownBy);
   yield { part: { kind: 'text', text: shown }, atMs: parts.clock.nowMs() };
   if (!pending.isWritten) yield* spoken(said, pending, context, signal);

@@ -21,7 +21,7 @@ export function spokenSubstitute(
 }
 
 /** Writes what of an answer is read, not heard; not for who gets all of it in writing, nor where it was cut off before. */
-export function showWrittenParts(
+export function writeLinksCodeTables(
   { said, report }: QueuedQuestion,
   { reply, progress, finish, knownBy }: FinishedAnswer,
   { channel, languages, parts }: SessionContext,
