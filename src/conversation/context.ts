@@ -5,8 +5,8 @@ import { CorrectableQuestions } from '#src/conversation/answering/correctable-qu
 import { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
 import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
 import { CurrentPipeline } from '#src/conversation/engines/current-pipeline.ts';
-import { SessionAddressing } from '#src/conversation/hearing/addressing.ts';
 import { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
+import { SessionAddressing } from '#src/conversation/hearing/session-addressing.ts';
 import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import { MissingVoiceNotices } from '#src/conversation/output/missing-voice-notices.ts';
 import { SessionTracksAndVolumes } from '#src/conversation/output/session-tracks-and-volumes.ts';

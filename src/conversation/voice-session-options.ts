@@ -1,5 +1,5 @@
 import type { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
-import type { SeatKeeper } from '#src/conversation/joining/seat-persistence.ts';
+import type { SeatPersistence } from '#src/conversation/joining/seat-persistence.ts';
 import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
@@ -29,5 +29,5 @@ export type VoiceSessionOptions = {
   /** A conversation in this channel ended less than 15 minutes ago, in this process. */
   readonly isAfterBreak?: boolean;
   /** Keeper of its seat for a process that ends. */
-  readonly seats: SeatKeeper;
+  readonly seats: SeatPersistence;
 };

@@ -5,7 +5,7 @@ import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { LinkAndProviderNotices } from '#src/conversation/alerts/link-and-provider-notices.ts';
 import { VoiceRestrictions } from '#src/conversation/alerts/voice-restrictions.ts';
 import type { ConnectionSources } from '#src/conversation/connection/connection-parts.ts';
-import { runConnection } from '#src/conversation/connection/hear-and-speak-loop.ts';
+import { runHearAndSpeakLoop } from '#src/conversation/connection/hear-and-speak-loop.ts';
 import { reconnectRules } from '#src/conversation/connection/reconnect-policy.ts';
 import {
   type ReconnectDecision,
@@ -279,7 +279,7 @@ export class VoiceSession {
   async #session(link: VoiceLink, signal: AbortSignal): Promise<'alone' | 'lost'> {
     const { context } = this;
     return await together<'alone' | 'lost'>(signal, [
-      (until) => runConnection(link, context, this.#connectionSources, until),
+      (until) => runHearAndSpeakLoop(link, context, this.#connectionSources, until),
       (until) => watchRoles(link, context, this.#governed, until),
     ]);
   }

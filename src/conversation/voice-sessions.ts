@@ -5,21 +5,21 @@ import { failureEventOf, unfailing } from '#src/conversation/alerts/failure-even
 import { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
 import type { LinkAlertEvent } from '#src/conversation/alerts/link-fault-notices.ts';
 import type { ReconnectDecision } from '#src/conversation/connection/reconnecting-link.ts';
-import { BotRemovals } from '#src/conversation/joining/bot-removals.ts';
-import { GuildQueue } from '#src/conversation/joining/guild-queue.ts';
+import { ChannelLossHandler } from '#src/conversation/joining/channel-loss-handler.ts';
+import { GuildTaskQueue } from '#src/conversation/joining/guild-task-queue.ts';
 import {
-  followSeatNews,
-  type SeatNewsActions,
+  handleSeatEvent,
+  type SeatEventActions,
 } from '#src/conversation/joining/handle-seat-events.ts';
 import { farewellLine, restsAfter } from '#src/conversation/joining/leave-reason.ts';
 import {
   followedAfter,
   isYes,
   type JoinCall,
-  PendingCalls,
-} from '#src/conversation/joining/pending-calls.ts';
+  PendingJoinCalls,
+} from '#src/conversation/joining/pending-join-calls.ts';
 import { SeatMoves, type SessionPlace } from '#src/conversation/joining/seat-moves.ts';
-import { SeatKeeper } from '#src/conversation/joining/seat-persistence.ts';
+import { SeatPersistence } from '#src/conversation/joining/seat-persistence.ts';
 import { withoutAnswers } from '#src/conversation/joining/seat-snapshot.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/conversation/ports/command-ports.ts';
@@ -59,11 +59,11 @@ export class VoiceSessions implements AsyncDisposable {
   readonly #sessions = new Map<string, SessionPlace>();
   /** Sessions on their way to another channel. */
   readonly moves: SeatMoves;
-  readonly #newsActions: SeatNewsActions;
-  readonly #calls = new PendingCalls();
-  readonly #seats: SeatKeeper;
-  readonly #losses: BotRemovals;
-  readonly #queue = new GuildQueue();
+  readonly #seatEventActions: SeatEventActions;
+  readonly #calls = new PendingJoinCalls();
+  readonly #seats: SeatPersistence;
+  readonly #losses: ChannelLossHandler;
+  readonly #queue = new GuildTaskQueue();
   /** Last conversation that ended in each server: where, and when by the monotonic clock. */
   readonly #ended = new Map<string, { readonly channelId: string; readonly atMs: number }>();
   #closed = false;
@@ -72,9 +72,9 @@ export class VoiceSessions implements AsyncDisposable {
     this.#sources = sources;
     this.#parts = { ...parts, onEvent: unfailing(parts.onEvent) };
     this.#notices = new GuildNoticeQueue(this.#parts);
-    this.#seats = new SeatKeeper(this.#parts, sources.seatStore);
+    this.#seats = new SeatPersistence(this.#parts, sources.seatStore);
     const sessionIn = (guildId: string) => this.#sessions.get(guildId)?.session;
-    this.#losses = new BotRemovals(sessionIn, this.#notices);
+    this.#losses = new ChannelLossHandler(sessionIn, this.#notices);
     this.settings = new StoredSettings(this.#parts, sources);
     this.#removal = new GuildRemoval(this.#parts, sources, this.settings);
     this.moves = new SeatMoves({
@@ -87,7 +87,7 @@ export class VoiceSessions implements AsyncDisposable {
       enter: (session) => this.#enter(session),
       forgetSeat: (guildId) => this.forgetSeat(guildId),
     });
-    this.#newsActions = {
+    this.#seatEventActions = {
       sessionIn,
       losses: this.#losses,
       moves: this.moves,
@@ -218,7 +218,7 @@ export class VoiceSessions implements AsyncDisposable {
 
   /** Handles a change of the bot's seat in this server by others. */
   news(guildId: string, news: SeatEvent): void {
-    followSeatNews(guildId, news, this.#newsActions);
+    handleSeatEvent(guildId, news, this.#seatEventActions);
   }
 
   /** Handles a server that failed or works again: all channels read which server replaces it. */

@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import type { SessionContext, SpeakingContext } from '#src/conversation/context.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
-import { speechRequestOf } from '#src/conversation/engines/answer-cost-and-style.ts';
+import { speechRequestOf } from '#src/conversation/engines/reservation-requests.ts';
 import {
   spokenLocale,
   spokenText,

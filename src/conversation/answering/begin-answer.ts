@@ -1,10 +1,7 @@
 import type { SessionContext } from '#src/conversation/context.ts';
-import {
-  answerRequestOf,
-  cheaperStyle,
-  styleIn,
-} from '#src/conversation/engines/answer-cost-and-style.ts';
+import { cheaperStyle, styleIn } from '#src/conversation/engines/answer-style.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
+import { answerRequestOf } from '#src/conversation/engines/reservation-requests.ts';
 import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/answer-medium.ts';
 import { spokenSubstitute } from '#src/conversation/output/write-links-code-tables.ts';
 import type { SpokenManner } from '#src/conversation/ports/command-ports.ts';

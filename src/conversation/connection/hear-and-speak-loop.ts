@@ -13,8 +13,8 @@ import {
   handle,
   openConnectionParts,
 } from './connection-parts.ts';
-import { attend, ConnectionTicks, check } from './connection-ticks.ts';
-import { reportDecoding } from './undecodable-speakers.ts';
+import { attend, ConnectionTickLoop, check } from './connection-tick-loop.ts';
+import { reportDecodingChange } from './report-undecodable-speakers.ts';
 
 /**
  * Runs one connection: hears people until the channel is left, and speaks one turn after the other.
@@ -23,7 +23,7 @@ import { reportDecoding } from './undecodable-speakers.ts';
  * minutes, `link.lost` when the sound of a person cannot be decoded; anything else is a bug.
  * Aborting `signal` throws `signal.reason`.
  */
-export async function runConnection(
+export async function runHearAndSpeakLoop(
   link: VoiceLink,
   context: SessionContext,
   sources: ConnectionSources,
@@ -31,7 +31,7 @@ export async function runConnection(
 ): Promise<'alone' | 'lost'> {
   const { gate } = context;
   using parts = openConnectionParts(link, context, sources, () => clock.drive());
-  const clock = new ConnectionTicks(parts);
+  const clock = new ConnectionTickLoop(parts);
   gate.onChange(() => {
     attend(parts);
     check(parts);
@@ -59,7 +59,7 @@ export async function runConnection(
 /** A packet may have waited while its speaker said no, so the gate is asked once more. */
 async function hearPackets(
   parts: ConnectionParts,
-  clock: ConnectionTicks,
+  clock: ConnectionTickLoop,
   signal: AbortSignal,
 ): Promise<'lost'> {
   const { link, inputs, context } = parts;
@@ -73,12 +73,12 @@ async function hearPackets(
     for (const one of noticed) handle(speakerId, one, parts);
     const unheardMs = inputs.unheardMs(speakerId);
     if (unheardMs > 0)
-      reportDecoding(
+      reportDecodingChange(
         context,
         context.reportedFailures.decoding.missed(speakerId, unheardMs, packet.atMs),
       );
     else if (noticed.length > 0)
-      reportDecoding(context, context.reportedFailures.decoding.decoded(speakerId));
+      reportDecodingChange(context, context.reportedFailures.decoding.decoded(speakerId));
   }
   return 'lost';
 }

@@ -9,7 +9,7 @@ import {
 } from '#src/turn/overlap/interruption.ts';
 import { interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
 import { type OverlapKind, overlapOfPartial } from '#src/turn/overlap/interruption-words.ts';
-import { calledNames } from './addressing.ts';
+import { calledNames } from './session-addressing.ts';
 import type { SpeakerInputEvent } from './speaker-input.ts';
 
 /** Words of a person while the bot speaks, as far as they are known. */

@@ -7,15 +7,15 @@ import { InterimBudget, type InterimMoment } from '#src/speech/interim-budget.ts
 import type { LookAhead, Transcriber } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
-import type { UtteranceStart } from './addressing.ts';
 import { Continuations, type OpenQuestion, questionOf } from './continuations.ts';
-import { UtteranceDecisions } from './handle-ended-utterances.ts';
+import { EndedUtteranceHandler } from './ended-utterance-handler.ts';
 import type { Interruptions } from './interruptions.ts';
 import { type LiveAudio, OpenUtterance } from './open-utterance.ts';
+import { audience, isForBot, isSentEarly, needsWords } from './open-utterance-decisions.ts';
 import { PreemptiveAnswers, type PreemptiveAnswersOptions } from './preemptive-answers.ts';
 import { chooseRecogniser, freeRecogniserFor } from './recogniser-choice.ts';
+import type { UtteranceStart } from './session-addressing.ts';
 import type { SpeakerInputEvent, UtteranceEnd, UtteranceSoFar } from './speaker-input.ts';
-import { audience, isForBot, isSentEarly, needsWords } from './utterance-facts.ts';
 
 type UtteranceBegin = Extract<SpeakerInputEvent, { kind: 'began' }>;
 type PauseEvent = UtteranceSoFar & { readonly kind: InterimMoment };
@@ -32,7 +32,7 @@ export class OpenUtterances {
   readonly #continuations: Continuations;
   /** Said to the end, and not understood yet. */
   readonly #pending = new Set<QueuedQuestion>();
-  readonly #decisions: UtteranceDecisions;
+  readonly #endedUtterances: EndedUtteranceHandler;
   readonly #preemptive: PreemptiveAnswers;
   /** Account of requests to a recogniser of whole utterances for people among themselves. */
   readonly #interimBudget = new InterimBudget();
@@ -43,7 +43,10 @@ export class OpenUtterances {
     this.#continuations = new Continuations(options.context, options.hearing, (work) =>
       this.#run(work),
     );
-    this.#decisions = new UtteranceDecisions({ ...options, continuations: this.#continuations });
+    this.#endedUtterances = new EndedUtteranceHandler({
+      ...options,
+      continuations: this.#continuations,
+    });
     this.#preemptive = new PreemptiveAnswers({
       ...options,
       isOpen: (utterance) => this.#utterances.get(utterance.speakerId) === utterance,
@@ -297,7 +300,7 @@ export class OpenUtterances {
       over.ended({ kind: 'withdrawn' }, ended.spoken, false);
       return false;
     }
-    const decision = this.#decisions.perform(utterance, question, ended);
+    const decision = this.#endedUtterances.perform(utterance, question, ended);
     const isMeant = question.isMeant === true;
     const content = withdrawn.aborted
       ? ({ kind: 'withdrawn' } as const)

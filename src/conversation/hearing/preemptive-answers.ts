@@ -3,8 +3,8 @@ import type { SpeakingContext } from '#src/conversation/context.ts';
 import type { HearingDependencies, SessionDependencies } from '#src/conversation/dependencies.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import { type OpenUtterance, said } from '#src/conversation/hearing/open-utterance.ts';
+import { audience, decisionFactsOf } from '#src/conversation/hearing/open-utterance-decisions.ts';
 import type { UtteranceSoFar } from '#src/conversation/hearing/speaker-input.ts';
-import { audience, factsOf } from '#src/conversation/hearing/utterance-facts.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import { sameWords } from '#src/turn/same-words.ts';
 
@@ -91,7 +91,7 @@ export class PreemptiveAnswers {
     const { context, hearing } = this.#options;
     const { addressing, channel, parts, preemptiveBudget, queue } = context;
     const facts = {
-      ...factsOf(utterance, text, heard, context),
+      ...decisionFactsOf(utterance, text, heard, context),
       isFinal,
       trustsPartials: hearing.partialTrust.isTrusted,
       isBegun: utterance.pending !== undefined,

@@ -5,7 +5,7 @@ import { hintsOf } from '#src/speech/hints.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { CaptionNewsId, HearingBudget } from '#src/spending/budget-authority.ts';
 import type { CaptionBudgetStep } from '#src/spending/caption-budget.ts';
-import { calledNames } from './addressing.ts';
+import { calledNames } from './session-addressing.ts';
 
 /** An utterance as it begins. */
 export type RecogniserNeed = {

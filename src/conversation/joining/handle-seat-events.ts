@@ -1,13 +1,13 @@
 import type { SeatEvent } from '#src/conversation/ports/seat-events.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
-import type { BotRemovals } from './bot-removals.ts';
+import type { ChannelLossHandler } from './channel-loss-handler.ts';
 import type { SeatMoves } from './seat-moves.ts';
 
 /** Reactions to changes of the bot's seats by others. */
-export type SeatNewsActions = {
+export type SeatEventActions = {
   readonly sessionIn: (guildId: string) => VoiceSession | undefined;
-  readonly losses: BotRemovals;
+  readonly losses: ChannelLossHandler;
   readonly moves: SeatMoves;
   /** The bot does not come to that channel by itself before it was empty. */
   readonly rest: (channel: ChannelRef) => void;
@@ -15,22 +15,26 @@ export type SeatNewsActions = {
 };
 
 /** Handles a change of the bot's seat in this server by another person. */
-export function followSeatNews(guildId: string, news: SeatEvent, actions: SeatNewsActions): void {
+export function handleSeatEvent(
+  guildId: string,
+  event: SeatEvent,
+  actions: SeatEventActions,
+): void {
   const session = actions.sessionIn(guildId);
   session?.context.wakeup.wake();
-  switch (news.kind) {
+  switch (event.kind) {
     case 'muted':
     case 'deafened':
     case 'suppressed':
-      session?.restrictions.set(news.kind, news.on);
+      session?.restrictions.set(event.kind, event.on);
       return;
     case 'moved':
-      if (session && !session.isOver) movedByHand(session, news.channelId, actions);
-      return void actions.moves.follow(guildId, news.channelId);
+      if (session && !session.isOver) movedByHand(session, event.channelId, actions);
+      return void actions.moves.follow(guildId, event.channelId);
     case 'channel-removed':
     case 'no-view':
     case 'no-connect':
-      actions.losses.lost(guildId, news);
+      actions.losses.lost(guildId, event);
       return;
     case 'guild-removed':
       actions.guildRemoved(guildId);
@@ -42,7 +46,7 @@ export function followSeatNews(guildId: string, news: SeatEvent, actions: SeatNe
 function movedByHand(
   session: VoiceSession,
   channelId: string,
-  { rest }: Pick<SeatNewsActions, 'rest'>,
+  { rest }: Pick<SeatEventActions, 'rest'>,
 ): void {
   if (session.channel.channelId === channelId) return;
   session.followedId = undefined;

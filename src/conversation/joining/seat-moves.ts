@@ -3,8 +3,8 @@ import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
-import type { BotRemovals } from './bot-removals.ts';
-import type { GuildQueue } from './guild-queue.ts';
+import type { ChannelLossHandler } from './channel-loss-handler.ts';
+import type { GuildTaskQueue } from './guild-task-queue.ts';
 import { mayBeIn } from './join-obstacles.ts';
 
 /** A session of a server, and when it has come to its end. */
@@ -13,8 +13,8 @@ export type SessionPlace = { readonly session: VoiceSession; life: Promise<void>
 /** Actions on the sessions of all servers that moves need. */
 export type MovingSessions = {
   readonly parts: SessionDependencies;
-  readonly queue: GuildQueue;
-  readonly losses: BotRemovals;
+  readonly queue: GuildTaskQueue;
+  readonly losses: ChannelLossHandler;
   readonly isClosed: () => boolean;
   readonly placeIn: (guildId: string) => SessionPlace | undefined;
   /** Goes on in another channel with what the former session knows. */

@@ -36,7 +36,7 @@ const expireMs = 60_000;
 const doubtMs = 180_000;
 
 /** Keeps in the store where the bot sits and what people said there, for a process that ends. No caller waits for it. */
-export class SeatKeeper implements AsyncDisposable {
+export class SeatPersistence implements AsyncDisposable {
   readonly #parts: SessionDependencies;
   readonly #seatStore: SeatStore;
   readonly #seats = new Map<string, KnownSeat>();

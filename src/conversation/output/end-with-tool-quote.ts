@@ -1,6 +1,6 @@
 import type { SpeakingContext } from '#src/conversation/context.ts';
-import { speechRequestOf } from '#src/conversation/engines/answer-cost-and-style.ts';
 import type { ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
+import { speechRequestOf } from '#src/conversation/engines/reservation-requests.ts';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import { speakerOf, withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';

@@ -1,6 +1,6 @@
 import type { SessionContext } from '#src/conversation/context.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
-import { GuildQueue } from '#src/conversation/joining/guild-queue.ts';
+import { GuildTaskQueue } from '#src/conversation/joining/guild-task-queue.ts';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import { clausesOf } from '#src/conversation/output/read-aloud.ts';
 import { type NamedPerson, spokenNameOf } from '#src/conversation/output/spoken-name-prefix.ts';
@@ -31,7 +31,7 @@ export class LineReader {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   /** Lines of one server keep their order. */
-  readonly #order = new GuildQueue();
+  readonly #order = new GuildTaskQueue();
   readonly #open = new Set<OpenLine>();
 
   constructor(parts: SessionDependencies, sessions: VoiceSessions) {

@@ -6,7 +6,7 @@ import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/report-failure.ts';
 import { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
-import { speechRequestOf } from '#src/conversation/engines/answer-cost-and-style.ts';
+import { speechRequestOf } from '#src/conversation/engines/reservation-requests.ts';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import { clausesOf, soundOf } from '#src/conversation/output/read-aloud.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';

@@ -9,7 +9,7 @@ import {
 } from '#src/conversation/answering/conversation-memory.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
-import { styleIn } from '#src/conversation/engines/answer-cost-and-style.ts';
+import { styleIn } from '#src/conversation/engines/answer-style.ts';
 import type { PaidPipeline } from '#src/conversation/engines/reservation-paid-engines.ts';
 import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import type {

@@ -1,5 +1,5 @@
 /** Runs what concerns one server in order of its request, one after the other. */
-export class GuildQueue {
+export class GuildTaskQueue {
   readonly #last = new Map<string, Promise<unknown>>();
 
   /** Resolves or throws as `work` does. */

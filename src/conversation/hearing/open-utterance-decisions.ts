@@ -3,11 +3,11 @@ import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { InterimBudget, InterimMoment } from '#src/speech/interim-budget.ts';
 import type { UtteranceFacts } from '#src/turn/answerable.ts';
 import type { Evidence } from '#src/turn/evidence.ts';
-import type { WithoutPeople } from './addressing.ts';
 import type { OpenUtterance } from './open-utterance.ts';
+import type { WithoutPeople } from './session-addressing.ts';
 
 /** Facts about an utterance; `text`: its recognised words, or undefined. */
-export function factsOf(
+export function decisionFactsOf(
   utterance: OpenUtterance,
   text: string | undefined,
   evidence: Evidence,

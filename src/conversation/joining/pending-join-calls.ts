@@ -13,7 +13,7 @@ export type JoinCall = {
 type PendingCall = { readonly guildId: string; readonly refused: Set<string> };
 
 /** Calls of the bot that are being served: a no counts also for those whose turn has not come yet. */
-export class PendingCalls {
+export class PendingJoinCalls {
   readonly #calls = new Set<PendingCall>();
 
   /** Serves a call; `refused` are ids of people who have said no since. Resolves or throws as `work` does. */

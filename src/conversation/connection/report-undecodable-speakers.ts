@@ -4,7 +4,10 @@ import type { SessionContext } from '#src/conversation/context.ts';
 import type { ConnectionParts } from './connection-parts.ts';
 
 /** Reports to the operator and to the channel that the sound of a person cannot be decoded, or can again. */
-export function reportDecoding(context: SessionContext, change: DecodingChange | undefined): void {
+export function reportDecodingChange(
+  context: SessionContext,
+  change: DecodingChange | undefined,
+): void {
   if (!change) return;
   const { channel, parts, notice, people, reportedFailures } = context;
   const isRaised = change.kind === 'raised';
@@ -26,10 +29,10 @@ export function reportDecoding(context: SessionContext, change: DecodingChange |
  *
  * Errors: BotError `link.lost`, once in ten minutes, as a new link has new keys.
  */
-export function watchUndecodable(parts: ConnectionParts, atMs: number): void {
+export function reportUndecodableSpeakers(parts: ConnectionParts, atMs: number): void {
   const { context } = parts;
   const { decoding } = context.reportedFailures;
-  reportDecoding(
+  reportDecodingChange(
     context,
     decoding.keep((id) => isHeard(id, parts)),
   );

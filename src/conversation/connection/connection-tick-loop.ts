@@ -6,7 +6,7 @@ import type { AudienceMember } from '#src/conversation/output/channel-audience.t
 import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import { type ConnectionParts, handle } from './connection-parts.ts';
-import { watchUndecodable } from './undecodable-speakers.ts';
+import { reportUndecodableSpeakers } from './report-undecodable-speakers.ts';
 
 /** Interval of endpointing, in ms, while a person speaks or is answered: an utterance can end between packets. */
 const tickMs = 20;
@@ -36,7 +36,7 @@ const longestQuietMs = 60_000;
  *
  * While no person speaks or waits and nothing plays, it sleeps until it is woken or its next deadline.
  */
-export class ConnectionTicks {
+export class ConnectionTickLoop {
   readonly #parts: ConnectionParts;
   #nowMs: number;
   /** Instant of the last packet or frame. */
@@ -127,7 +127,7 @@ export class ConnectionTicks {
     this.#keepToListeners();
     joinAnnouncer.check();
     checkFeatures(this.#parts);
-    watchUndecodable(this.#parts, atMs);
+    reportUndecodableSpeakers(this.#parts, atMs);
     context.queue.expire();
     const isQuiet = !isTalking && !utterances.pending;
     resumePostponed(context, isQuiet);

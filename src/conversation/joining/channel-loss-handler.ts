@@ -9,7 +9,7 @@ import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Handles seats that other people end: the session there is left, and people read why. */
-export class BotRemovals {
+export class ChannelLossHandler {
   readonly #sessionIn: (guildId: string) => VoiceSession | undefined;
   readonly #notices: GuildNoticeQueue;
 

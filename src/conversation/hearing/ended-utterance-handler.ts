@@ -6,10 +6,10 @@ import { standsAlone } from '#src/turn/corrections.ts';
 import type { Continuations, OpenQuestion } from './continuations.ts';
 import type { Interruptions } from './interruptions.ts';
 import { mostEarlier, type OpenUtterance, type TimedTranscript } from './open-utterance.ts';
+import { audience, decisionFactsOf } from './open-utterance-decisions.ts';
 import type { UtteranceEnd } from './speaker-input.ts';
-import { audience, factsOf } from './utterance-facts.ts';
 
-export type UtteranceDecisionsOptions = {
+export type EndedUtteranceHandlerOptions = {
   readonly context: SpeakingContext;
   readonly interruptions: Interruptions;
   readonly continuations: Continuations;
@@ -19,10 +19,10 @@ type AnswerDecision = Extract<UtteranceDecision, { kind: 'answer' }>;
 type NoAnswerDecision = Extract<UtteranceDecision, { kind: 'command' | 'ignore' }>;
 
 /** Has decided in `turn` what is done with utterances that have ended, and does it. */
-export class UtteranceDecisions {
-  readonly #options: UtteranceDecisionsOptions;
+export class EndedUtteranceHandler {
+  readonly #options: EndedUtteranceHandlerOptions;
 
-  constructor(options: UtteranceDecisionsOptions) {
+  constructor(options: EndedUtteranceHandlerOptions) {
     this.#options = options;
   }
 
@@ -62,7 +62,7 @@ export class UtteranceDecisions {
     const isOwn = current?.kind === 'question' && current.said.speakerId === utterance.speakerId;
     const owner = isOwn ? ('own' as const) : ('other' as const);
     const facts = {
-      ...factsOf(utterance, utterance.words?.text, heard, context),
+      ...decisionFactsOf(utterance, utterance.words?.text, heard, context),
       status: statusOf(handle.dropped),
       overlapsReply: utterance.overlaps,
       isFarField: interruptions.isFarField(utterance.speakerId),
