@@ -1,5 +1,5 @@
 import type { CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
-import { askWindowMs } from '#src/conversation/hearing/addressing.ts';
+import { askWindowMs } from '#src/conversation/hearing/session-addressing.ts';
 import { consentButtons } from '#src/conversation/ports/panel.ts';
 import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { notInChannel } from './rights.ts';

@@ -6,7 +6,7 @@ import type {
   Replies,
 } from '#src/conversation/command.ts';
 import type { Feature } from '#src/conversation/feature.ts';
-import type { HelpFacts, HelpLine, HelpSession } from '#src/conversation/help-line.ts';
+import type { HelpEntry, HelpSessionState, HelpState } from '#src/conversation/help-entries.ts';
 import { isMachineMade, type TextLine } from '#src/texts/texts.ts';
 import { closest } from './closest-names.ts';
 
@@ -18,7 +18,7 @@ type FirstStep = { readonly lines: readonly TextLine[]; readonly buttons: readon
 /** Help for one person: the first step, and the lines about all that they can do in this server now. */
 type OwnHelp = FirstStep & { readonly topics: ReadonlyMap<string, TextLine> };
 
-const trouble: HelpLine = { topic: 'trouble', line: () => ({ id: 'help.trouble' }) };
+const trouble: HelpEntry = { topic: 'trouble', line: () => ({ id: 'help.trouble' }) };
 
 /** `/help`, made of the lines that these commands and features declare. */
 export function helpAbout(...described: Parameters<typeof helpLines>): Command {
@@ -46,12 +46,12 @@ export function helpAbout(...described: Parameters<typeof helpLines>): Command {
 export function helpLines(
   commands: readonly (Command | CommandGroup)[],
   features: readonly Pick<Feature, 'help'>[],
-): readonly HelpLine[] {
+): readonly HelpEntry[] {
   return [...linesOf(commands), ...features.flatMap(({ help = [] }) => help), trouble];
 }
 
 /** Lines of commands, that of a group before those of its commands. */
-function linesOf(commands: readonly (Command | CommandGroup)[]): readonly HelpLine[] {
+function linesOf(commands: readonly (Command | CommandGroup)[]): readonly HelpEntry[] {
   return commands.flatMap((one) => [
     ...(one.help ? [one.help] : []),
     ...('commands' in one ? linesOf(one.commands) : []),
@@ -59,24 +59,24 @@ function linesOf(commands: readonly (Command | CommandGroup)[]): readonly HelpLi
 }
 
 async function helpFor(
-  all: readonly HelpLine[],
+  all: readonly HelpEntry[],
   call: CommandCall,
   ports: CommandPorts,
 ): Promise<OwnHelp> {
   const denied = await ports.access.denied(call);
-  const facts = await ports.helpFacts(call.guildId);
+  const state = await ports.helpState(call.guildId);
   const own = all.filter((one) => isFor(one, call, denied !== undefined));
   const topics = own.flatMap((one) => {
-    const line = one.line(facts);
+    const line = one.line(state);
     return line ? ([[one.topic, line]] as const) : [];
   });
   const first = denied
     ? { lines: [denied], buttons: ['try.privacy'] }
-    : firstStep(call, facts, ports);
+    : firstStep(call, state, ports);
   return { ...first, topics: new Map(topics) };
 }
 
-function isFor(line: HelpLine, { mayManage }: CommandCall, isDenied: boolean): boolean {
+function isFor(line: HelpEntry, { mayManage }: CommandCall, isDenied: boolean): boolean {
   if (line.for === 'everybody') return true;
   return !isDenied && (line.for !== 'manager' || mayManage);
 }
@@ -113,16 +113,16 @@ function atMost(most: number, topics: OwnHelp['topics']): readonly TextLine[] {
   return [...[...topics.values()].slice(0, most - 1), { id: 'help.more', with: { topics: left } }];
 }
 
-function firstStep(call: CommandCall, facts: HelpFacts, { places }: CommandPorts): FirstStep {
-  const { lines, buttons } = nextStep(call, facts, places.botName(call.guildId));
+function firstStep(call: CommandCall, state: HelpState, { places }: CommandPorts): FirstStep {
+  const { lines, buttons } = nextStep(call, state, places.botName(call.guildId));
   const model: readonly TextLine[] =
-    facts.hasModel || !call.mayManage ? [] : [{ id: 'help.model' }];
+    state.hasModel || !call.mayManage ? [] : [{ id: 'help.model' }];
   return { lines: [...lines, ...model], buttons: [...buttons, 'try.privacy', 'try.stats'] };
 }
 
 function nextStep(
   { callerChannel, callerId }: CommandCall,
-  { session, settings }: HelpFacts,
+  { session, settings }: HelpState,
   bot: string,
 ): FirstStep {
   if (!session) {
@@ -146,8 +146,8 @@ function nextStep(
 
 /** Words with which a person who is heard begins. */
 function heardLine(
-  { company }: HelpSession,
-  { addressing }: HelpFacts['settings'],
+  { company }: HelpSessionState,
+  { addressing }: HelpState['settings'],
   bot: string,
 ): TextLine {
   if (addressing === 'window' || addressing === 'off')

@@ -98,10 +98,10 @@ function seconds(ms: number): number {
 async function managerNote(
   { kind }: JoinResult,
   { guildId, mayManage }: CommandCall,
-  { helpFacts }: CommandPorts,
+  { helpState }: CommandPorts,
 ): Promise<readonly Reply[]> {
   if (kind !== 'joined' || !mayManage) return [];
-  const { hasModel } = await helpFacts(guildId);
+  const { hasModel } = await helpState(guildId);
   return hasModel ? [] : [{ id: 'help.model', to: 'caller' }];
 }
 

@@ -143,7 +143,7 @@ test('the context of a session is known to the conversation and features alone',
   const strays: string[] = [];
   for await (const path of sourceFiles('{src,commands}/**/*.ts')) {
     if (/^src\/(?:conversation|features)\//.test(path)) continue;
-    if ((await readFile(path, 'utf8')).includes("'#src/conversation/context.ts'"))
+    if ((await readFile(path, 'utf8')).includes("'#src/conversation/session-context.ts'"))
       strays.push(path);
   }
   expect(strays).toEqual([]);

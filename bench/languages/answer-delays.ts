@@ -1,7 +1,7 @@
 import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
-import { KnownPeopleSettings } from '#src/conversation/settings/personal-settings-cache.ts';
+import { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { AnswerHost, Turn } from '#src/pipeline/pipeline.ts';
 import { openTextLanguage } from '#src/speech/text-language/text-language.ts';
@@ -31,7 +31,7 @@ const never = new AbortController().signal;
 /** Answers each turn twice, once with languages and once without, by turns; the recogniser tells no language. */
 export async function answerDelays(turns: readonly LanguageTurn[]): Promise<LanguageDelays> {
   const store = new MemoryPersonSettings();
-  const peopleSettings = new KnownPeopleSettings({
+  const peopleSettings = new PersonalSettingsCache({
     clock: realClock,
     onEvent: () => undefined,
     store,

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { Class } from '#src/conversation/feature.ts';
-import type { HelpFacts, HelpLine } from '#src/conversation/help-line.ts';
+import type { HelpEntry, HelpState } from '#src/conversation/help-entries.ts';
 import type { PageLinks, Places, Stats } from '#src/conversation/ports/command-ports.ts';
 import type { Form } from '#src/conversation/ports/form.ts';
 import type { Picker } from '#src/conversation/ports/picker.ts';
@@ -9,9 +9,9 @@ import type { ReplyFile } from '#src/conversation/ports/voice-channel-chat-poste
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { GuildAccess } from '#src/conversation/presence/access-control.ts';
 import type { PauseHearing } from '#src/conversation/presence/pause-hearing.ts';
-import type { SessionPrivacy } from '#src/conversation/presence/privacy.ts';
-import type { KnownPeopleSettings } from '#src/conversation/settings/personal-settings-cache.ts';
-import type { ToolConfirmations } from '#src/conversation/tools/run-confirmed-tools.ts';
+import type { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts';
+import type { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
+import type { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
@@ -109,15 +109,15 @@ export type CommandPorts = {
   readonly sessions: Pick<VoiceSessions, 'at' | 'join' | 'leave'>;
   readonly places: Places;
   readonly hearing: Public<PauseHearing>;
-  readonly privacy: Public<SessionPrivacy>;
-  readonly peopleSettings: Public<KnownPeopleSettings>;
-  readonly confirmations: Public<ToolConfirmations>;
+  readonly privacy: Public<PrivacyRequests>;
+  readonly peopleSettings: Public<PersonalSettingsCache>;
+  readonly confirmations: Public<ConfirmedToolRunner>;
   readonly stats: Stats;
   /** Absent: there is no page. */
   readonly page?: PageLinks;
   readonly costs: SpentCosts;
   /** Facts for the help of a server. Never throws. */
-  readonly helpFacts: (guildId: string) => Promise<HelpFacts>;
+  readonly helpState: (guildId: string) => Promise<HelpState>;
   /** Object of a feature, by its class. */
   readonly port: PortOf;
 };
@@ -141,7 +141,7 @@ export interface Command {
   /** Also for people whom the server does not let use the bot: their own data, help, and commands that check rights themselves. */
   readonly isForEverybody?: true;
   /** Its line in `/help`. */
-  readonly help?: HelpLine;
+  readonly help?: HelpEntry;
   /** Stands in place of "thinking" until the slow answer is edited into it; undefined: "thinking" does. */
   readonly meanwhile?: (call: CommandCall) => TextLine | undefined;
   /** Only people with Manage Server may use it: Discord hides it from others, and it checks the right itself. */
@@ -165,7 +165,7 @@ export type CommandGroup = {
   readonly description: PlainTextId;
   readonly commands: readonly Command[];
   /** Line in `/help` about all of them; each may have its own. */
-  readonly help?: HelpLine;
+  readonly help?: HelpEntry;
 };
 
 /** A button: data plus one decision, like a command. Its name outlives the process that drew it. */

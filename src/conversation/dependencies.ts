@@ -14,7 +14,7 @@ import type { SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import type { VoiceLinkOpener } from '#src/conversation/ports/voice-link.ts';
-import type { KnownPeopleSettings } from '#src/conversation/settings/personal-settings-cache.ts';
+import type { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
 import type { ServerSetting } from '#src/conversation/settings/setting-definition.ts';
 import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
@@ -108,7 +108,7 @@ export type SessionDependencies = PaidEngines & {
   readonly panels: PanelBoard;
   readonly store: ConsentStore;
   /** Settings that people have chosen for themselves. */
-  readonly peopleSettings: Public<KnownPeopleSettings>;
+  readonly peopleSettings: Public<PersonalSettingsCache>;
   /** Detects the language of a text where a recogniser does not. */
   readonly textLanguage: TextLanguageDetector;
   readonly codec: OpusCodec;

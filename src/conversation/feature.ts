@@ -13,7 +13,7 @@ import type {
   BegunUtterance,
   UtteranceFollower,
 } from '#src/conversation/hearing/utterance-observer.ts';
-import type { HelpLine } from '#src/conversation/help-line.ts';
+import type { HelpEntry } from '#src/conversation/help-entries.ts';
 import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { PanelFace } from '#src/conversation/ports/panel.ts';
@@ -35,8 +35,8 @@ import type {
   SoundOpener,
 } from '#src/sources/fetch/ports.ts';
 import type { StoreKey, StorePart } from '#src/sql/store-part.ts';
-import type { SessionContext } from './context.ts';
 import type { SessionDependencies, SessionSources } from './dependencies.ts';
+import type { SessionContext } from './session-context.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
 /** One capability of the bot: what it brings, and how a process opens it. */
@@ -59,7 +59,7 @@ export type Feature = {
   /** Handlers of its forms. */
   readonly forms?: readonly FormHandler[];
   /** Its lines in `/help`, beside those of its commands. */
-  readonly help?: readonly HelpLine[];
+  readonly help?: readonly HelpEntry[];
   /** Opens it once in a process. */
   open(parts: ProcessParts): OpenFeature;
 };

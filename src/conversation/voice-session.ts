@@ -22,9 +22,9 @@ import { watchRoles } from '#src/conversation/presence/role-watch.ts';
 import { SessionConsent } from '#src/conversation/presence/session-consent.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import { SessionContext } from './context.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import type { EndNews } from './feature.ts';
+import { SessionContext } from './session-context.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
 /** Interval, in ms, at which it is checked while the link is away whether a person is still there. */

@@ -33,10 +33,10 @@ import { returnMs } from '#src/people/return-rules.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { SpokenCommand } from '#src/turn/spoken-command.ts';
-import type { SessionContext } from './context.ts';
 import type { SessionDependencies, SessionSources } from './dependencies.ts';
 import type { ShardFeatures } from './feature.ts';
 import { GuildRemoval } from './guild-removal.ts';
+import type { SessionContext } from './session-context.ts';
 import { VoiceSession } from './voice-session.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 

@@ -10,7 +10,7 @@ import { features } from '#src/features/features.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
 import { plainWords } from '#src/texts/plain.ts';
 import { type Locale, text } from '#src/texts/texts.ts';
-import { adam, helpFacts, helpSession, inLounge, type PortOverrides, ports } from './ports.ts';
+import { adam, helpSession, helpState, inLounge, type PortOverrides, ports } from './ports.ts';
 
 const help = helpAbout(explained, features);
 
@@ -224,7 +224,7 @@ test.each(builtInLocales)(
     const declared = helpLines(explained, features);
     expect(declared.length).toBeGreaterThan(10);
     const states = [true, false].map((hasModel) =>
-      helpFacts({ hasModel, operatorTools, set: { memory: 'on' } }),
+      helpState({ hasModel, operatorTools, set: { memory: 'on' } }),
     );
     for (const { command, line } of declared) {
       for (const shown of states.flatMap((facts) => line(facts) ?? [])) {

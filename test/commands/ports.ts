@@ -1,6 +1,6 @@
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, CommandPorts } from '#src/conversation/command.ts';
-import type { HelpFacts, HelpSession } from '#src/conversation/help-line.ts';
+import type { HelpSessionState, HelpState } from '#src/conversation/help-entries.ts';
 import type { Places, Stats } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { settingsOf } from '#src/conversation/settings/guild-settings.ts';
@@ -46,9 +46,9 @@ export const adam: CommandCall = {
 export const inLounge: CommandCall = { ...adam, callerChannel: lounge };
 
 /** Facts for `/help`, and settings of the server as they were typed. */
-export type HelpOverrides = Partial<Pick<HelpFacts, 'hasModel' | 'operatorTools'>> & {
+export type HelpOverrides = Partial<Pick<HelpState, 'hasModel' | 'operatorTools'>> & {
   /** Undefined: the bot sits nowhere. */
-  readonly session?: HelpSession | undefined;
+  readonly session?: HelpSessionState | undefined;
   readonly set?: Readonly<Record<string, string>>;
 };
 
@@ -248,7 +248,7 @@ const left = {
 } as const;
 
 /** A model answers in the Lounge, where Adam alone is heard; the server has set nothing. */
-export function helpFacts({ set = {}, ...over }: HelpOverrides = {}): HelpFacts {
+export function helpState({ set = {}, ...over }: HelpOverrides = {}): HelpState {
   const { session: given, ...facts } = over;
   const session = 'session' in over ? given : helpSession;
   const stored = { set: new Map(Object.entries(set)), isRead: true };
@@ -262,7 +262,7 @@ export function helpFacts({ set = {}, ...over }: HelpOverrides = {}): HelpFacts 
 }
 
 /** The part of a session that help tells of. */
-export const helpSession: HelpSession = {
+export const helpSession: HelpSessionState = {
   channel: lounge,
   isSilent: false,
   isPaused: false,
@@ -332,7 +332,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     confirmations: all,
     stats: all,
     costs: all,
-    helpFacts: async () => helpFacts(over.help),
+    helpState: async () => helpState(over.help),
     peopleSettings: { ...peopleSettings, ...over.peopleSettings },
     port: (type) => byClass.get(type) as never, // the map holds one of each class
   };

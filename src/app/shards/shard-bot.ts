@@ -17,13 +17,13 @@ import type {
 } from '#src/conversation/dependencies.ts';
 import { paidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
 import { ShardFeatures } from '#src/conversation/feature.ts';
-import { helpFactsIn } from '#src/conversation/help-line.ts';
+import { helpStateIn } from '#src/conversation/help-entries.ts';
 import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
 import { GuildAccess } from '#src/conversation/presence/access-control.ts';
 import { PauseHearing } from '#src/conversation/presence/pause-hearing.ts';
-import { SessionPrivacy } from '#src/conversation/presence/privacy.ts';
-import { KnownPeopleSettings } from '#src/conversation/settings/personal-settings-cache.ts';
-import { ToolConfirmations } from '#src/conversation/tools/run-confirmed-tools.ts';
+import { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts';
+import { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
+import { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
@@ -207,7 +207,7 @@ function partsOf(
     places,
     store: store.consents,
     captionChats: discord.captions,
-    peopleSettings: new KnownPeopleSettings({ ...common, store: store.personSettings }),
+    peopleSettings: new PersonalSettingsCache({ ...common, store: store.personSettings }),
     codec,
     cues: shared.cues,
     textLanguage: shared.textLanguage,
@@ -232,7 +232,7 @@ function portsOf(
   signal: AbortSignal,
 ): CommandPorts {
   const stores = { copies: shared.storeCopies, seats: sources.seatStore };
-  const privacy = new SessionPrivacy(parts, sessions, stores, sources.features.all);
+  const privacy = new PrivacyRequests(parts, sessions, stores, sources.features.all);
   return {
     clock: realClock,
     timesIn: (guildId) => wallTimesIn(sessions.settings.in(guildId).timeZone),
@@ -241,12 +241,12 @@ function portsOf(
     stats: shared.stats,
     ...(pageLinks && { page: pageLinks }),
     costs: shared.budgets,
-    helpFacts: (guildId) => helpFactsIn(guildId, parts, sources, sessions),
+    helpState: (guildId) => helpStateIn(guildId, parts, sources, sessions),
     hearing: new PauseHearing(sessions),
     privacy,
     peopleSettings: parts.peopleSettings,
     access: new GuildAccess(sessions.settings),
-    confirmations: new ToolConfirmations(sessions, signal),
+    confirmations: new ConfirmedToolRunner(sessions, signal),
     port: (type) => sources.features.port(type),
   };
 }

@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { BotError, type FailureStage } from '#src/base/errors.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 
 /** Interval, in ms, at which an answer is checked. */

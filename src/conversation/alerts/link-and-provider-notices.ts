@@ -1,4 +1,4 @@
-import type { SessionContext } from '#src/conversation/context.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import { type LinkAlertEvent, LinkFaultNotices } from './link-fault-notices.ts';
 

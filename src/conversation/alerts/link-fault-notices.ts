@@ -1,5 +1,5 @@
 import type { AlertChange, AlertName } from '#src/base/alerts.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
 /** An alert of a voice link; `speakerId` where it is about one person. */

@@ -1,5 +1,4 @@
 import { BotError } from '#src/base/errors.ts';
-import type { SessionContext, SpeakingContext } from '#src/conversation/context.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { speechRequestOf } from '#src/conversation/engines/reservation-requests.ts';
 import {
@@ -9,6 +8,7 @@ import {
 } from '#src/conversation/languages/localized-text.ts';
 import { consentButtons } from '#src/conversation/ports/panel.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
 import { ConfidentialText, openText, placeReading } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import { languageName } from '#src/texts/language-names.ts';

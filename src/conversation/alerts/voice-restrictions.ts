@@ -1,5 +1,5 @@
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { VoiceRestriction } from '#src/conversation/ports/seat-events.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 
 /** On a stage one begins in the audience, and may be let out of it at once. */
 const audienceMs = 3_000;

@@ -9,7 +9,6 @@ import {
   reportFailure,
   writeUnspeakable,
 } from '#src/conversation/alerts/report-failure.ts';
-import type { SessionContext, SpeakingContext } from '#src/conversation/context.ts';
 import {
   type ArrivedPart,
   outdated,
@@ -37,6 +36,7 @@ import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { AnswerFinish } from '#src/conversation/ports/session-events.ts';
 import { speakerOf, withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
 import { ConfidentialText, mayAllKnow } from '#src/people/confidential-text.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';

@@ -1,13 +1,13 @@
-import type { SessionContext } from '#src/conversation/context.ts';
 import { cheaperStyle, styleIn } from '#src/conversation/engines/answer-style.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import { answerRequestOf } from '#src/conversation/engines/reservation-requests.ts';
 import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/answer-medium.ts';
 import { spokenSubstitute } from '#src/conversation/output/write-links-code-tables.ts';
 import type { SpokenManner } from '#src/conversation/ports/command-ports.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { wantedPipeline } from '#src/conversation/settings/settings-with-persona.ts';
-import { ToolRun } from '#src/conversation/tools/run-tools.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
+import { TurnToolRunner } from '#src/conversation/tools/turn-tool-runner.ts';
 import {
   alsoKnownTo,
   type KnownBy,
@@ -51,7 +51,7 @@ export function beginAnswer(
   const mayShow = mayShowTo(askerIds, context);
   const history = memory.messages(readers, mayShow, answererIn(context, persona));
   const { knownBy, aboutIds, ...beside } = contextOf(said, readers, context);
-  const tools = new ToolRun(said, context);
+  const tools = new TurnToolRunner(said, context);
   const isHere = context.people().some(({ id }) => id === speakerId);
   const voice = context.missingVoiceNotices.voiceOf(manner?.voice, isHere ? speakerId : undefined);
   const own = styleIn(context.style(persona), manner, voice);

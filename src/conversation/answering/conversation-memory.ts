@@ -1,7 +1,7 @@
 import { openHistory, standardHistory } from '#src/chat/history.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import { type AudienceMember, channelAudience } from '#src/conversation/output/channel-audience.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import {
   type KnownBy,
   knownByAll,

@@ -1,4 +1,3 @@
-import type { SessionContext } from '#src/conversation/context.ts';
 import { channelAudience } from '#src/conversation/output/channel-audience.ts';
 import type { HeardQuestion } from '#src/conversation/ports/panel.ts';
 import {
@@ -7,6 +6,7 @@ import {
   withDuplicates,
 } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { anybody, mayAllKnow } from '#src/people/confidential-text.ts';
 import { cut } from '#src/texts/plain.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';

@@ -1,10 +1,10 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { sayOrWrite } from '#src/conversation/alerts/report-failure.ts';
-import type { SessionContext, SpeakingContext } from '#src/conversation/context.ts';
 import type { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { TurnQueue } from '#src/conversation/queue/turn-queue.ts';
+import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
 import { queueRules } from '#src/turn/queue-rules.ts';
 import { waitingRules } from '#src/turn/waiting.ts';
 

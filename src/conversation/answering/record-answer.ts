@@ -1,8 +1,8 @@
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { FinishedAnswer } from '#src/conversation/output/play-answer.ts';
 import { speakerOf, withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type KnownBy, knownByAll, knownByPeople } from '#src/people/confidential-text.ts';
 import type { RememberedExchange } from './conversation-memory.ts';
 

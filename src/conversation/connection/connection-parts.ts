@@ -6,7 +6,6 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
-import type { SessionContext, SpeakingContext } from '#src/conversation/context.ts';
 import type { HearingDependencies } from '#src/conversation/dependencies.ts';
 import { Interruptions } from '#src/conversation/hearing/interruptions.ts';
 import { OpenUtterances } from '#src/conversation/hearing/open-utterances.ts';
@@ -16,10 +15,11 @@ import type { SpeechAdjustment } from '#src/conversation/output/speech-adjustmen
 import { SpeechOutput } from '#src/conversation/output/speech-output.ts';
 import { WaitingCues } from '#src/conversation/output/waiting-cues.ts';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
+import { BotArrivalGreeter } from '#src/conversation/presence/bot-arrival-greeter.ts';
 import { Departures } from '#src/conversation/presence/departures.ts';
-import { Greeter } from '#src/conversation/presence/greeter.ts';
-import { JoinAnnouncer } from '#src/conversation/presence/join-announcer.ts';
+import { MemberJoinAnnouncer } from '#src/conversation/presence/member-join-announcer.ts';
 import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
+import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import { CueTrack } from '#src/playback/reply/cue-track.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
@@ -44,8 +44,8 @@ export type ConnectionParts = Disposable & {
   readonly interruptions: Interruptions;
   readonly departures: Departures;
   readonly waiting: WaitingCues;
-  readonly greeter: Greeter;
-  readonly joinAnnouncer: JoinAnnouncer;
+  readonly greeter: BotArrivalGreeter;
+  readonly joinAnnouncer: MemberJoinAnnouncer;
   readonly orderlyEnd: OrderlyEnd;
 };
 
@@ -87,8 +87,8 @@ export function openConnectionParts(
     interruptions,
     departures: new Departures(context, interruptions),
     waiting: new WaitingCues(context, cues),
-    greeter: new Greeter(context, link.people(), callerId),
-    joinAnnouncer: new JoinAnnouncer(context),
+    greeter: new BotArrivalGreeter(context, link.people(), callerId),
+    joinAnnouncer: new MemberJoinAnnouncer(context),
     orderlyEnd: new OrderlyEnd(context),
     [Symbol.dispose]() {
       session.connection.attach(undefined);

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { attendConversation } from '#src/conversation/answering/conversation-memory.ts';
 import { resumePostponed } from '#src/conversation/answering/postpone-slow-answers.ts';
-import type { SpeakingContext } from '#src/conversation/context.ts';
 import type { AudienceMember } from '#src/conversation/output/channel-audience.ts';
 import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
+import type { SpeakingContext } from '#src/conversation/session-context.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import { type ConnectionParts, handle } from './connection-parts.ts';
 import { reportUndecodableSpeakers } from './report-undecodable-speakers.ts';

@@ -2,11 +2,11 @@ import type { Packet } from '#src/audio/packet.ts';
 import { together } from '#src/base/run-together.ts';
 import { sayOrWrite } from '#src/conversation/alerts/report-failure.ts';
 import { answerQuestion } from '#src/conversation/answering/answer-question.ts';
-import type { SessionContext, SpeakingContext } from '#src/conversation/context.ts';
 import { channelAudience } from '#src/conversation/output/channel-audience.ts';
 import { readAloud } from '#src/conversation/output/read-aloud.ts';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
+import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
 import {
   type ConnectionParts,
   type ConnectionSources,

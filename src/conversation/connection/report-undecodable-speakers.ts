@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import type { DecodingChange } from '#src/conversation/alerts/decoding-watchdog.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { ConnectionParts } from './connection-parts.ts';
 
 /** Reports to the operator and to the channel that the sound of a person cannot be decoded, or can again. */

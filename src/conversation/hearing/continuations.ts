@@ -1,8 +1,8 @@
 import { ifInTime } from '#src/base/waiting.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { HearingDependencies } from '#src/conversation/dependencies.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import {
   continues,

@@ -1,6 +1,6 @@
-import type { SpeakingContext } from '#src/conversation/context.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import { type DropReason, TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { SpeakingContext } from '#src/conversation/session-context.ts';
 import type { EndedUtterance, UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
 import { standsAlone } from '#src/turn/corrections.ts';
 import type { Continuations, OpenQuestion } from './continuations.ts';

@@ -1,4 +1,4 @@
-import type { SpeakingContext } from '#src/conversation/context.ts';
+import type { SpeakingContext } from '#src/conversation/session-context.ts';
 import type { CueTrack } from '#src/playback/reply/cue-track.ts';
 import {
   type InterruptionEffect,

@@ -1,5 +1,5 @@
-import type { SessionContext, SpeakingContext } from '#src/conversation/context.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
 import type { InterimBudget, InterimMoment } from '#src/speech/interim-budget.ts';
 import type { UtteranceFacts } from '#src/turn/answerable.ts';
 import type { Evidence } from '#src/turn/evidence.ts';

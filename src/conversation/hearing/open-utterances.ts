@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { reportUnrecognised } from '#src/conversation/alerts/report-failure.ts';
-import type { SessionContext, SpeakingContext } from '#src/conversation/context.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
 import { HeldListening } from '#src/speech/held-listening.ts';
 import { InterimBudget, type InterimMoment } from '#src/speech/interim-budget.ts';
 import type { LookAhead, Transcriber } from '#src/speech/ports.ts';

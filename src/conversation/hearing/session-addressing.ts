@@ -1,6 +1,6 @@
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { Places } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import {
   type BotActivity,

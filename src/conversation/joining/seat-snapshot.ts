@@ -1,8 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { SessionConsent } from '#src/conversation/presence/session-consent.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 
 /** Seat of a session as it is stored now. */
 export function seatOf(

@@ -1,4 +1,4 @@
-import type { SessionContext } from '#src/conversation/context.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 
 /** Medium of the answers to a person: aloud; in writing, if they chose that; or both, while they are deafened and hear nothing. */
 export type AnswerMedium = 'aloud' | 'both' | 'written';

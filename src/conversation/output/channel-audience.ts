@@ -1,4 +1,4 @@
-import type { SessionContext } from '#src/conversation/context.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { TextReader } from '#src/people/confidential-text.ts';
 
 /** A person in the channel, as a reader. */

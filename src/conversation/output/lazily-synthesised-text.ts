@@ -1,9 +1,9 @@
 import { OneRate } from '#src/audio/one-rate.ts';
 import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import { speechRequestOf } from '#src/conversation/engines/reservation-requests.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 
 import { TimeStretch } from '#src/playback/reply/stretch.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';

@@ -1,6 +1,6 @@
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 
 /** Reports voices that no longer exist, once a session each, to the people who can choose another. */

@@ -5,11 +5,10 @@ import { ClauseSplitter } from '#src/chat/text/clauses.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import { reportFailure, write, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
 import { synthesizeInTime } from '#src/conversation/alerts/synthesis-timeout.ts';
-import type { SpeakingContext } from '#src/conversation/context.ts';
 import { speechRequestOf } from '#src/conversation/engines/reservation-requests.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
-
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
+import type { SpeakingContext } from '#src/conversation/session-context.ts';
 import {
   ConfidentialText,
   knownByAll,

@@ -1,5 +1,5 @@
-import type { SessionContext } from '#src/conversation/context.ts';
 import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { clausesOf } from './read-aloud.ts';
 

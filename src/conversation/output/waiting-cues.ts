@@ -1,9 +1,9 @@
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { SpeakingContext } from '#src/conversation/context.ts';
 import { speechRequestOf } from '#src/conversation/engines/reservation-requests.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import type { SpeakingContext } from '#src/conversation/session-context.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
 import { SpeakRate } from '#src/playback/reply/speak-rate.ts';

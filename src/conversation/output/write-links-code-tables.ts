@@ -1,9 +1,9 @@
 import type { AsideKind } from '#src/chat/text/written-passages.ts';
 import { write } from '#src/conversation/alerts/report-failure.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { spokenText, writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { FinishedAnswer } from './play-answer.ts';
 

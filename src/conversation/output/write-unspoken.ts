@@ -1,7 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { writeTo, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { AnswerProgress } from './play-answer.ts';
 
 /** An answer so far, and the people who may know it. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
 import type { Tool } from '#src/chat/ports.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';

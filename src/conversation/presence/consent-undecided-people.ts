@@ -1,6 +1,6 @@
 import { notifyPerson } from '#src/conversation/alerts/report-failure.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type PacketHeader, UnheardPackets } from '#src/people/unheard-packets.ts';
 
 /** People of one session whom it remembers to have named or told; further ones are neither named nor told. */

@@ -1,7 +1,7 @@
-import type { SpeakingContext } from '#src/conversation/context.ts';
 import type { Interruptions } from '#src/conversation/hearing/interruptions.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
+import type { SpeakingContext } from '#src/conversation/session-context.ts';
 
 /** Handles departures: nothing waits for a person who left, and the answer that they hear ends with its sentence. */
 export class Departures {

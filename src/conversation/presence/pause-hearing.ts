@@ -1,5 +1,5 @@
-import type { SessionContext } from '#src/conversation/context.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { pause, resume } from '#src/people/consent.ts';
 

@@ -1,8 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
 import type { Wakeup } from '#src/base/wakeup.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { ChannelMember, VoiceLink } from '#src/conversation/ports/voice-link.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 
 /** Intervals in ms at which the roles of one person after the other are looked up; shorter while a person is new. */
 const [everyMs, newMs] = [2_000, 200];

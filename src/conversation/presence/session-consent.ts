@@ -2,8 +2,8 @@ import {
   withConsentStoreTimeout,
   withStoreTimeout,
 } from '#src/conversation/alerts/store-timeout.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import {
   type CaptionChoiceStore,
   chooseCaptions,

@@ -22,7 +22,7 @@ export const mostKnownPeople = 2_000;
 const nothing: PersonSettings = {};
 
 /** Settings that people have chosen for themselves: in the store, and cached for answers, which wait for no store. */
-export class KnownPeopleSettings {
+export class PersonalSettingsCache {
   readonly #parts: PeopleSettingsParts;
   /** By server and person, those used last at the end. */
   readonly #known = new Map<string, PersonSettings>();

@@ -9,7 +9,7 @@ const longestResultChars = 2_000;
 const unseen = /[\p{Cc}\p{Cf}\u2028\u2029\u{e0000}-\u{e007f}]+/gu;
 
 /** Facts from a tool, for a model: values of one JSON object, which cannot be taken for words of a person. */
-export function asData(facts: Facts, maxChars = longestResultChars): string {
+export function formatToolResult(facts: Facts, maxChars = longestResultChars): string {
   const each = Object.entries(facts).map(([key, value]) => [key, harmless(value, maxChars)]);
   const whole = JSON.stringify({ result: Object.fromEntries(each) });
   if (whole.length <= maxChars) return whole;
@@ -17,14 +17,14 @@ export function asData(facts: Facts, maxChars = longestResultChars): string {
 }
 
 /** Reason why a call was not made, in words of the bot itself. */
-export function refusal(why: string): string {
+export function formatRefusal(why: string): string {
   return JSON.stringify({ error: onOneLine(why, longestResultChars / 4) });
 }
 
 /** Result of a call of which it is unknown whether it was performed: the model does not repeat it, people may ask again. */
-export function uncertain(name: string, why: string): string {
+export function formatUnknownOutcome(name: string, why: string): string {
   const advice = 'It may have happened all the same: say so, and do not try again.';
-  return refusal(`${name} ${why}. ${advice}`);
+  return formatRefusal(`${name} ${why}. ${advice}`);
 }
 
 /** Text as one line of visible characters, cut to `maxChars`. */

@@ -1,10 +1,10 @@
 import { parsedJson } from '#src/base/json.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { ToolCall } from '#src/chat/ports.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { ToolEnd } from '#src/conversation/ports/session-events.ts';
 import { longestToolMs, type Quote } from '#src/conversation/ports/tool-definition.ts';
 import { isUnwanted } from '#src/conversation/queue/turn-handle.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { DoneCall, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { queueRules } from '#src/turn/queue-rules.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
@@ -27,9 +27,9 @@ type EffectRun = {
   /** Longest time of the run, in ms. */
   readonly longestMs: number;
   /** Performs the call. Aborting `signal` ends it. */
-  readonly perform: (signal: AbortSignal, effect: ToolEffect) => Promise<ToolCallResult>;
+  readonly perform: (signal: AbortSignal, effect: IdempotentToolCall) => Promise<ToolCallResult>;
   /** The result of a run that failed, or that is stopped: then there is no error. */
-  readonly failed: (error: unknown, effect: ToolEffect) => ToolCallResult;
+  readonly failed: (error: unknown, effect: IdempotentToolCall) => ToolCallResult;
   /** Error of a run that took longer than `longestMs`. */
   readonly late: () => Error;
 };
@@ -44,7 +44,7 @@ const running = JSON.stringify({
 });
 
 /** One call with an effect: made for some utterances, and never again for them. */
-export class ToolEffect {
+export class IdempotentToolCall {
   readonly call: ToolCall;
   readonly atMs: number;
   readonly #utterances: ReadonlySet<string>;
@@ -56,7 +56,7 @@ export class ToolEffect {
   constructor(
     { call, said }: Pick<EffectRun, 'call' | 'said'>,
     atMs: number,
-    run: (effect: ToolEffect) => Promise<ToolCallResult>,
+    run: (effect: IdempotentToolCall) => Promise<ToolCallResult>,
   ) {
     this.call = call;
     this.atMs = atMs;
@@ -124,9 +124,9 @@ export class ToolEffect {
  * Calls with an effect of one session, by the utterances they were made for: an answer that is begun anew has the same
  * utterances, so it finds what was done for them, whatever ended the answer before.
  */
-export class ToolEffects {
+export class IdempotentToolCalls {
   readonly #context: SessionContext;
-  #effects: readonly ToolEffect[] = [];
+  #effects: readonly IdempotentToolCall[] = [];
 
   /** The end of the session stops the calls that run. */
   constructor(context: SessionContext) {
@@ -134,7 +134,7 @@ export class ToolEffects {
   }
 
   /** Calls that were made for any of these utterances and changed something, or may have or still may, oldest first. */
-  madeFor(said: readonly TurnUtterance[]): readonly ToolEffect[] {
+  madeFor(said: readonly TurnUtterance[]): readonly IdempotentToolCall[] {
     return this.#effects.filter((one) => one.isFor(said) && !one.isVain);
   }
 
@@ -147,13 +147,13 @@ export class ToolEffects {
   async run(effect: EffectRun, signal: AbortSignal): Promise<ToolCallResult> {
     signal.throwIfAborted();
     const nowMs = this.#context.parts.clock.nowMs();
-    const made = new ToolEffect(effect, nowMs, (own) => this.#perform(effect, own, signal));
+    const made = new IdempotentToolCall(effect, nowMs, (own) => this.#perform(effect, own, signal));
     const kept = this.#effects.filter(({ atMs }) => nowMs - atMs < keptMs);
     this.#effects = [...kept, made].slice(-limit);
     return await unlessAborted(made.result(), signal);
   }
 
-  forget(effect: ToolEffect): void {
+  forget(effect: IdempotentToolCall): void {
     this.#effects = this.#effects.filter((one) => one !== effect);
   }
 
@@ -165,7 +165,7 @@ export class ToolEffects {
   /** Never rejects. */
   async #perform(
     { perform, longestMs, failed, late }: EffectRun,
-    effect: ToolEffect,
+    effect: IdempotentToolCall,
     answer: AbortSignal,
   ): Promise<ToolCallResult> {
     const over = new AbortController();

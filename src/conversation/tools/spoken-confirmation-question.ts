@@ -1,8 +1,8 @@
 import { speakable } from '#src/chat/text/speakable.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import { spokenNameOf } from '#src/conversation/output/spoken-name-prefix.ts';
 import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { onOneLine } from './format-tool-result.ts';
 
@@ -19,7 +19,7 @@ type CallToConfirm = {
  * The sentence that asks somebody aloud whether a call shall run, with all names and values of its arguments; undefined where it is too
  * long, a value cannot be said as it is, or something sounds beside the bot's voice.
  */
-export function spokenQuestion(
+export function spokenConfirmationQuestion(
   { tool, given, asker: { speakerId, name } }: CallToConfirm,
   context: SessionContext,
 ): string | undefined {

@@ -1,13 +1,13 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { CaptionChat } from '#src/conversation/ports/caption-chats.ts';
 import type {
   DesiredMessage,
   DisplayOutcome,
   MessagePlace,
 } from '#src/conversation/ports/desired-message.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
 import type { CaptionLine, LayoutChange } from '#src/features/captions/live/caption-line.ts';
 

@@ -1,10 +1,10 @@
-import type { SessionContext } from '#src/conversation/context.ts';
 import type {
   DesiredMessage,
   DisplayOutcome,
   MessagePlace,
 } from '#src/conversation/ports/desired-message.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import {
   noteNaming,
   settleNaming,

@@ -1,7 +1,7 @@
 import { speakable } from '#src/chat/text/speakable.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import { spokenText, writtenText } from '#src/conversation/languages/localized-text.ts';
 import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { plainWords } from '#src/texts/plain.ts';
 import type { CheckedLine, TextLine } from '#src/texts/texts.ts';

@@ -1,6 +1,6 @@
 import { Wakeup } from '#src/base/wakeup.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { PagePass } from '#src/conversation/ports/command-ports.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
 import { cleanWords } from '#src/features/captions/live/shown-words.ts';
 import { withUtcInstants } from '#src/spending/calendar.ts';

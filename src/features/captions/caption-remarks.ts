@@ -1,5 +1,5 @@
-import type { SessionContext } from '#src/conversation/context.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { remark } from '#src/features/captions/live/caption-line.ts';
 import type { TrackEvent } from '#src/playback/tracks/track-events.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';

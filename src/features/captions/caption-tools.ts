@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { SessionContext } from '#src/conversation/context.ts';
 import { type ToolOutcome, tool } from '#src/conversation/ports/tool-definition.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { SessionCaptionControl } from './caption-control.ts';
 import type { CaptionsOn } from './caption-outcomes.ts';

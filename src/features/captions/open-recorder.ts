@@ -1,5 +1,5 @@
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { catchUp } from './caption-settings.ts';
 import type { TranscriptSession } from './transcript-line.ts';

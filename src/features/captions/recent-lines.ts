@@ -1,5 +1,5 @@
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { Quote } from '#src/conversation/ports/tool-definition.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { channelContext } from '#src/features/captions/answers/prompt-context.ts';
 import { ConfidentialText, captionsIn, knownByAll } from '#src/people/confidential-text.ts';
 import { catchUp } from './caption-settings.ts';

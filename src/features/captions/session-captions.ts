@@ -1,7 +1,6 @@
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { RememberedExchange } from '#src/conversation/answering/conversation-memory.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type {
   ContextPart,
   ContextRequest,
@@ -21,6 +20,7 @@ import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import { type FeatureEventKind, featureEvent } from '#src/conversation/ports/session-events.ts';
 import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { personasIn } from '#src/conversation/settings/persona-choice.ts';
 import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';

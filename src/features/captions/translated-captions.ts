@@ -1,7 +1,7 @@
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
 import { type CaptionLine, remark } from '#src/features/captions/live/caption-line.ts';
 import { type CheckedLine, knownLocale, type TextLine, text } from '#src/texts/texts.ts';

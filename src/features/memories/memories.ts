@@ -1,5 +1,5 @@
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { ContextPart, ContextRequest, Feature } from '#src/conversation/feature.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { anybody } from '#src/people/confidential-text.ts';
 import { GuildMemories } from './guild-memories.ts';
 import { memorySetting } from './memory-setting.ts';

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { SessionContext } from '#src/conversation/context.ts';
 import {
   type PreparedAction,
   type ToolOutcome,
@@ -7,6 +6,7 @@ import {
   tool,
 } from '#src/conversation/ports/tool-definition.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';

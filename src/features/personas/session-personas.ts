@@ -11,7 +11,7 @@ import {
   placesOf,
 } from '#src/conversation/settings/persona-choice.ts';
 import { botVoices } from '#src/conversation/settings/settings-with-persona.ts';
-import { bearerOf } from '#src/conversation/tools/rights-holder-facts.ts';
+import { rightsHolderStateOf } from '#src/conversation/tools/rights-holder-state.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { holds } from '#src/people/rights.ts';
@@ -205,7 +205,7 @@ export class SessionPersonas {
 }
 
 function mayChoose({ id, mayManage }: PersonaCaller, session: VoiceSession | undefined): boolean {
-  return session ? holds('dj', bearerOf(id, mayManage, session.context)) : mayManage;
+  return session ? holds('dj', rightsHolderStateOf(id, mayManage, session.context)) : mayManage;
 }
 
 /** Another persona comes with its own voice. */

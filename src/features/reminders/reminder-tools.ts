@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readTime } from '#src/chat/text/time-phrases.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import { type ToolOutcome, type ToolPorts, tool } from '#src/conversation/ports/tool-definition.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import {
   longestReminderMs,
   maxReminderChars,

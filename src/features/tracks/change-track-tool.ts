@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import { calledNames } from '#src/conversation/hearing/session-addressing.ts';
 import { type ToolPorts, tool } from '#src/conversation/ports/tool-definition.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type TextId, type TextLine, text } from '#src/texts/texts.ts';
 import { type TrackRequest, trackRequestIn } from '#src/turn/spoken-requests.ts';
 import { longestFadeMs, usualFadeMs } from './fade-times.ts';

@@ -1,9 +1,9 @@
 import type { Public } from '#src/base/public.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { EndNews, FeatureSession } from '#src/conversation/feature.ts';
 import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import type { PanelFace, PanelTrack } from '#src/conversation/ports/panel.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { TrackVotePolls } from '#src/people/track-votes.ts';
 import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
 import { locales, text } from '#src/texts/texts.ts';

@@ -3,7 +3,7 @@ import { unlessAborted } from '#src/base/waiting.ts';
 import { Wakeup } from '#src/base/wakeup.ts';
 import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import type { OwnedTracks } from './owned-tracks.ts';
 import { SoundCatalog } from './sound-catalog.ts';

@@ -1,6 +1,6 @@
-import type { SessionContext } from '#src/conversation/context.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { TrackName } from '#src/conversation/output/session-tracks-and-volumes.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { Requester } from '#src/sources/fetch/ports.ts';
 import type { OwnedTracks } from './owned-tracks.ts';

@@ -1,4 +1,4 @@
-import { engineOf } from '#src/conversation/panel-watch.ts';
+import { engineOf } from '#src/conversation/panel-updater.ts';
 import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
 import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import type { LinkState } from '#src/conversation/ports/voice-link.ts';

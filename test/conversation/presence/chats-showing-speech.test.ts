@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { WrittenPlaces } from '#src/conversation/presence/chats-showing-speech.ts';
+import { ChatsShowingSpeech } from '#src/conversation/presence/chats-showing-speech.ts';
 
 test('words stand in every place that writes those of their speaker, while it is open', () => {
-  const places = new WrittenPlaces();
+  const places = new ChatsShowingSpeech();
   expect(places.isEmpty).toBe(true);
   expect(places.since('ana', 0)).toBeUndefined();
   const first = places.open({

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import {
-  KnownPeopleSettings,
   mostKnownPeople,
+  PersonalSettingsCache,
 } from '#src/conversation/settings/personal-settings-cache.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
@@ -22,7 +22,7 @@ function open() {
       store.write(guildId, personId, settings),
   };
   const onEvent = (_guildId: string, event: SessionEvent) => void events.push(event);
-  const people = new KnownPeopleSettings({ clock: new VirtualClock(), onEvent, store: counting });
+  const people = new PersonalSettingsCache({ clock: new VirtualClock(), onEvent, store: counting });
   return { people, store, events, reads: () => reads };
 }
 

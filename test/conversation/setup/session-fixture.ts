@@ -30,9 +30,9 @@ import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { PauseHearing } from '#src/conversation/presence/pause-hearing.ts';
-import { SessionPrivacy } from '#src/conversation/presence/privacy.ts';
-import { KnownPeopleSettings } from '#src/conversation/settings/personal-settings-cache.ts';
-import { ToolConfirmations } from '#src/conversation/tools/run-confirmed-tools.ts';
+import { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts';
+import { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
+import { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
@@ -242,7 +242,7 @@ export function openSessionFixture(
     ...recognition(),
     sounds: catalog(),
     onEvent,
-    peopleSettings: new KnownPeopleSettings({ clock, onEvent, store: consents.personSettings }),
+    peopleSettings: new PersonalSettingsCache({ clock, onEvent, store: consents.personSettings }),
     ...over,
   };
   const sources = { ...parts, hearing: parts };
@@ -355,7 +355,7 @@ function controls(parts: FixtureParts, sessions: VoiceSessions) {
   const { features, seatStore: seats, storeCopies: copies } = parts;
   return {
     peopleSettings: parts.peopleSettings,
-    privacy: new SessionPrivacy(parts, sessions, { copies, seats }, features.all),
+    privacy: new PrivacyRequests(parts, sessions, { copies, seats }, features.all),
     memories: features.port(SessionMemories),
     captions: features.port(SessionCaptionControl),
     transcriptFor: features.port(TranscriptRequests),
@@ -363,7 +363,7 @@ function controls(parts: FixtureParts, sessions: VoiceSessions) {
     talk: features.port(TypedRequests),
     voiceControl: features.port(SessionVoices),
     hearing: new PauseHearing(sessions),
-    confirmations: new ToolConfirmations(sessions, never),
+    confirmations: new ConfirmedToolRunner(sessions, never),
     settings: features.port(SessionSettings),
     personas: features.port(SessionPersonas),
     tracks: features.port(TrackRequests),

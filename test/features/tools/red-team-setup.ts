@@ -1,8 +1,8 @@
 import { beginAnswer } from '#src/conversation/answering/begin-answer.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { ProcessParts } from '#src/conversation/feature.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import {
   adam,

@@ -1,6 +1,6 @@
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import { TranscriptStores } from './transcript-stores.ts';

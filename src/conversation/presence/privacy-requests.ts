@@ -5,7 +5,6 @@ import {
   withConsentStoreTimeout,
   withStoreTimeout,
 } from '#src/conversation/alerts/store-timeout.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { FeatureShard, PersonHooks } from '#src/conversation/feature.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
@@ -17,6 +16,7 @@ import type {
   SaveOutcome,
 } from '#src/conversation/ports/command-ports.ts';
 import type { SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import {
   agreeAlways,
@@ -39,7 +39,7 @@ type PersonStores = {
 const longestReceiptMs = 10_000;
 
 /** Privacy choices of people: applied in the channel they are in first, then in the consent store. */
-export class SessionPrivacy {
+export class PrivacyRequests {
   readonly #stores: PersonStores;
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;

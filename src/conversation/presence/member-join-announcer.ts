@@ -1,9 +1,9 @@
 import { writeTo } from '#src/conversation/alerts/report-failure.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import { answerMediumFor } from '#src/conversation/output/answer-medium.ts';
 import { namePrefix } from '#src/conversation/output/spoken-name-prefix.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import {
   isGathering,
@@ -18,7 +18,7 @@ const longestPauseWaitMs = 15_000;
 const mostNames = 3;
 
 /** Says who has joined, where the server wants that and another person is there to hear it. */
-export class JoinAnnouncer {
+export class MemberJoinAnnouncer {
   readonly #context: SessionContext;
   #joins: JoinsState;
 

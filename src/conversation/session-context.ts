@@ -14,7 +14,7 @@ import type { SpeechOutput } from '#src/conversation/output/speech-output.ts';
 import { SpokenNotices } from '#src/conversation/output/spoken-notices.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
-import { WrittenPlaces } from '#src/conversation/presence/chats-showing-speech.ts';
+import { ChatsShowingSpeech } from '#src/conversation/presence/chats-showing-speech.ts';
 import { UndecidedPeople } from '#src/conversation/presence/consent-undecided-people.ts';
 import { TurnQueue, type TurnQueueOptions } from '#src/conversation/queue/turn-queue.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
@@ -29,7 +29,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { SpokenCommand } from '#src/turn/spoken-command.ts';
 import type { SessionDependencies } from './dependencies.ts';
 import type { SessionFeatures, ShardFeatures } from './feature.ts';
-import { PanelWatch } from './panel-watch.ts';
+import { PanelUpdater } from './panel-updater.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
 /** Sources of a context that its session holds. */
@@ -99,7 +99,7 @@ export class SessionContext {
   readonly queue: TurnQueue;
   readonly addressing: SessionAddressing;
   /** Chats in which what is said here is written. */
-  readonly places = new WrittenPlaces();
+  readonly places = new ChatsShowingSpeech();
   /** Language in which each person is heard and answered. */
   readonly languages: SpeakerLanguages;
   readonly pipeline: CurrentPipeline;
@@ -115,7 +115,7 @@ export class SessionContext {
   readonly tools: SessionTools;
   /** Sounds beside its speech. */
   readonly mix: SessionTracksAndVolumes;
-  readonly panel: PanelWatch;
+  readonly panel: PanelUpdater;
   /** People who have said neither yes nor no. */
   readonly unanswered: UndecidedPeople;
   readonly features: SessionFeatures;
@@ -186,7 +186,7 @@ export class SessionContext {
     );
     this.mix = new SessionTracksAndVolumes(parts, before?.mix);
     this.unanswered = new UndecidedPeople(this, before?.unanswered);
-    this.panel = new PanelWatch(this, before?.panel);
+    this.panel = new PanelUpdater(this, before?.panel);
     this.features = sources.features.session(this, {
       isReturned: seat !== undefined,
       ...(before && { former: before.features }),

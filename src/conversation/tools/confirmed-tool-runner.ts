@@ -1,18 +1,18 @@
 import { within } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import { sayToPerson } from '#src/conversation/output/say-to-person.ts';
 import type { ConfirmOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { ToolEnd } from '#src/conversation/ports/session-events.ts';
 import type { ToolOutcome } from '#src/conversation/ports/tool-definition.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { asData, refusal, uncertain } from './format-tool-result.ts';
+import { formatRefusal, formatToolResult, formatUnknownOutcome } from './format-tool-result.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
-import { longestCallMs, tooLate } from './run-tools.ts';
+import { longestCallMs, tooLate } from './turn-tool-runner.ts';
 
 /** Runs changes that the model asked for, once the only person who may confirm them has pressed the button. */
-export class ToolConfirmations {
+export class ConfirmedToolRunner {
   readonly #sessions: VoiceSessions;
   readonly #signal: AbortSignal;
 
@@ -29,7 +29,7 @@ export class ToolConfirmations {
     const { parts, tools } = context;
     const pressed = tools.confirmations.press(askId, personId, parts.clock.nowMs());
     if (pressed.kind !== 'theirs') return pressed;
-    return await confirmCall(pressed.ask, 'pressed', context, this.#signal);
+    return await runConfirmedCall(pressed.ask, 'pressed', context, this.#signal);
   }
 }
 
@@ -37,7 +37,7 @@ export class ToolConfirmations {
 type ConfirmedBy = Extract<ToolEnd, 'pressed' | 'spoken'>;
 
 /** Runs a call that its presser has just confirmed; who did so aloud hears the outcome. Never throws. Aborting `until` ends it. */
-export async function confirmCall(
+export async function runConfirmedCall(
   ask: PendingConfirmation,
   by: ConfirmedBy,
   context: SessionContext,
@@ -52,13 +52,13 @@ export async function confirmCall(
     const work = perform(ask, by, context, signal);
     const { deadlineMs = longestCallMs } = ask.tool;
     const confirming = await within(work, deadlineMs, clock, () => tooLate(deadlineMs));
-    if (confirming.kind !== 'done') ask.pressed = { content: refusal(notDone) };
+    if (confirming.kind !== 'done') ask.pressed = { content: formatRefusal(notDone) };
     report(confirming, by, ask, context, clock.nowMs() - atMs);
     if (by === 'spoken' && confirming.kind === 'barred')
       sayAloud(confirming.line, ask.askerId, context);
     return confirming;
   } catch (error) {
-    ask.pressed = { content: uncertain(ask.tool.name, 'failed') };
+    ask.pressed = { content: formatUnknownOutcome(ask.tool.name, 'failed') };
     parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
     if (by === 'spoken') sayAloud({ id: 'confirm.failed' }, ask.askerId, context);
     return { kind: 'failed' };
@@ -89,7 +89,7 @@ async function perform(
   signal.throwIfAborted();
   const outcome = await action.run(tools.actionsFor([askerId]), signal);
   const { facts, line, aloud } = outcome;
-  ask.pressed = { content: asData(facts, tool.resultChars) };
+  ask.pressed = { content: formatToolResult(facts, tool.resultChars) };
   if (by === 'spoken') reportAloud(outcome, askerId, context);
   else if (aloud) sayAloud(aloud, askerId, context);
   return { kind: 'done', ...(line && { line }) };

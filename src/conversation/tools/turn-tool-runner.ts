@@ -3,7 +3,6 @@ import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
 import { reportMissedDeadline } from '#src/conversation/alerts/answer-deadline-watchdog.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import type { SessionContext } from '#src/conversation/context.ts';
 import type {
   ConfirmableAction,
   Facts,
@@ -11,15 +10,21 @@ import type {
   Quote,
   ToolEntry,
 } from '#src/conversation/ports/tool-definition.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { lineWith, type PlainTextId, text } from '#src/texts/texts.ts';
-import { asData, onOneLine, refusal, uncertain } from './format-tool-result.ts';
-import type { ToolCallResult, ToolEffect } from './idempotent-tool-calls.ts';
+import {
+  formatRefusal,
+  formatToolResult,
+  formatUnknownOutcome,
+  onOneLine,
+} from './format-tool-result.ts';
+import type { IdempotentToolCall, ToolCallResult } from './idempotent-tool-calls.ts';
 import { checkIntent, spokenCall } from './intent-check.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
-import { spokenQuestion } from './spoken-confirmation-question.ts';
+import { spokenConfirmationQuestion } from './spoken-confirmation-question.ts';
 
 /** No call takes longer, its check included, unless its tool may. */
 export const longestCallMs = 10_000;
@@ -47,7 +52,7 @@ type RunningCall = {
  * once for a question, however often that is asked anew: the same call gets its result, and one with other arguments waits
  * for a button if more was said since.
  */
-export class ToolRun {
+export class TurnToolRunner {
   readonly #context: SessionContext;
   readonly #said: readonly TurnUtterance[];
   readonly #tools: ReadonlyMap<string, ToolEntry>;
@@ -60,7 +65,7 @@ export class ToolRun {
   /** Whether each call so far shows its effect by itself. */
   #plain: readonly boolean[];
   /** Made for this question by answers before. */
-  readonly #done: readonly ToolEffect[];
+  readonly #done: readonly IdempotentToolCall[];
   #quotes: readonly Quote[] = [];
   /** Whether a call of this answer is asked about aloud. */
   #isAskedAloud = false;
@@ -70,7 +75,7 @@ export class ToolRun {
     this.#said = said;
     this.#tools = new Map(context.tools.offered().map((tool) => [tool.name, tool]));
     const nowMs = context.parts.clock.nowMs();
-    const stands = ({ button }: ToolEffect) =>
+    const stands = ({ button }: IdempotentToolCall) =>
       !button || context.tools.confirmations.waits(button, nowMs);
     this.#done = context.tools.effects.madeFor(said).filter(stands);
     this.#plain = this.#done.filter((one) => one.covers(said)).map(({ isPlain }) => isPlain);
@@ -211,7 +216,7 @@ export class ToolRun {
     signal.throwIfAborted();
     const actions = this.#context.tools.actionsFor(this.#askers);
     const { facts, isPlain = false, isVain = false, quote } = await fit.run(actions, signal);
-    const content = asData(facts, tool.resultChars);
+    const content = formatToolResult(facts, tool.resultChars);
     return { how: 'ran', content, isPlain, isVain, ...(quote !== undefined && { quote }) };
   }
 
@@ -242,7 +247,7 @@ export class ToolRun {
       const { ask, facts } = await requestConfirmation(requested, this.#context, signal);
       effect.button = ask;
       const quote = question && askedAloud(question, ask, this.#context);
-      return { how: 'asked', content: asData(facts), ...(quote && { quote }) };
+      return { how: 'asked', content: formatToolResult(facts), ...(quote && { quote }) };
     });
   }
 
@@ -259,13 +264,13 @@ export class ToolRun {
     const isQuoting = this.#said.some(({ isQuoted }) => isQuoted);
     const isAlone = this.#askers.length === 1;
     if (!given || !isFirst || isQuoting || !isAlone || tool.isDestructive) return undefined;
-    const question = spokenQuestion({ tool, given, asker }, this.#context);
+    const question = spokenConfirmationQuestion({ tool, given, asker }, this.#context);
     this.#isAskedAloud = question !== undefined;
     return question;
   }
 
   /** The latest call of this tool for these words; one whose button is not pressed has done nothing, and gives way to another. */
-  #former(call: ToolCall): ToolEffect | undefined {
+  #former(call: ToolCall): IdempotentToolCall | undefined {
     const { parts, tools } = this.#context;
     const { confirmations, effects } = tools;
     const made = effects.madeFor(this.#said);
@@ -282,20 +287,20 @@ export class ToolRun {
   /** Performs a call that cannot be undone; its end is reported also where the answer is over by then. */
   async #once(
     { tool, call, work, answer }: RunningCall,
-    perform: (signal: AbortSignal, effect: ToolEffect) => Promise<ToolCallResult>,
+    perform: (signal: AbortSignal, effect: IdempotentToolCall) => Promise<ToolCallResult>,
   ): Promise<ToolCallResult> {
     work.throwIfAborted();
     const { deadlineMs: longestMs = longestCallMs, name } = tool;
     const atMs = this.#context.parts.clock.nowMs();
-    const runAndReport = async (signal: AbortSignal, effect: ToolEffect) => {
+    const runAndReport = async (signal: AbortSignal, effect: IdempotentToolCall) => {
       const result = await perform(signal, effect);
       if (answer.aborted) this.#report(tool, result.how, atMs);
       return result;
     };
-    const failed = (error: unknown, effect: ToolEffect): ToolCallResult => {
+    const failed = (error: unknown, effect: IdempotentToolCall): ToolCallResult => {
       const isReported = error === undefined || (work.aborted && !answer.aborted);
       if (!isReported) return this.#failed(tool, error, [effect]);
-      return { how: 'failed', content: uncertain(name, 'was stopped') };
+      return { how: 'failed', content: formatUnknownOutcome(name, 'was stopped') };
     };
     const late = () => tooLate(longestMs);
     const effect = { call, said: this.#said, longestMs, perform: runAndReport, failed, late };
@@ -303,14 +308,21 @@ export class ToolRun {
   }
 
   /** `made` are calls with an effect that it may be one of. */
-  #failed({ name }: ToolEntry, error: unknown, made: readonly ToolEffect[]): ToolCallResult {
+  #failed(
+    { name }: ToolEntry,
+    error: unknown,
+    made: readonly IdempotentToolCall[],
+  ): ToolCallResult {
     const { channel, parts } = this.#context;
     parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
     if (error instanceof BotError) reportMissedDeadline(error, this.#context);
     const code = error instanceof BotError ? error.code : 'bug';
     const why = `failed (${code})`;
     const isKnown = made.every(({ call }) => call.name !== name);
-    return { how: 'failed', content: isKnown ? refusal(`${name} ${why}.`) : uncertain(name, why) };
+    return {
+      how: 'failed',
+      content: isKnown ? formatRefusal(`${name} ${why}.`) : formatUnknownOutcome(name, why),
+    };
   }
 
   /** Reports a call; a name that a model made up is not reported. */
@@ -324,7 +336,7 @@ export class ToolRun {
 }
 
 function refused(why: string): ToolCallResult {
-  return { how: 'refused', content: refusal(why) };
+  return { how: 'refused', content: formatRefusal(why) };
 }
 
 function barred({ right }: ToolEntry): ToolCallResult {

@@ -1,14 +1,14 @@
 import { speakable } from '#src/chat/text/speakable.ts';
-import type { SpeakingContext } from '#src/conversation/context.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { SpeakingContext } from '#src/conversation/session-context.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { type Greeting, stepGreeting } from '#src/turn/greeting.ts';
 import { hasUnasked } from './consent-undecided-people.ts';
 
 /** Greets aloud and once, and says whom the bot hears: for people who did not call it and so have read nothing of it. */
-export class Greeter {
+export class BotArrivalGreeter {
   readonly #context: SpeakingContext;
   readonly #handle = new TurnHandle();
   #greeting: Greeting;

@@ -6,7 +6,7 @@ import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Line of `/help` about one thing that the bot can do, declared by a command or a feature. */
-export type HelpLine = {
+export type HelpEntry = {
   /** Option of `/help` that shows this line alone. */
   readonly topic: string;
   /** Command that the line names, as in `track play`; absent: people say it. */
@@ -14,11 +14,11 @@ export type HelpLine = {
   /** `everybody`: also people whom the server does not let use the bot. Default: those whom it does. */
   readonly for?: 'everybody' | 'manager';
   /** Undefined: the bot cannot do that in this server now. */
-  line(facts: HelpFacts): TextLine | undefined;
+  line(state: HelpState): TextLine | undefined;
 };
 
-/** Facts about a server and its session by which help chooses its lines. */
-export type HelpFacts = {
+/** State of a server and its session by which help chooses its lines. */
+export type HelpState = {
   /** Settings that apply in the channel of the session, else in the server. */
   readonly settings: GuildSettings;
   /** False: only the built-in stand-in answers there. */
@@ -26,11 +26,11 @@ export type HelpFacts = {
   /** Tools of the operator that a model may call. */
   readonly operatorTools: readonly Pick<ToolEntry, 'name' | 'right'>[];
   /** Absent: the bot sits in no channel of this server. */
-  readonly session?: HelpSession;
+  readonly session?: HelpSessionState;
 };
 
 /** Session of a server, for its help. */
-export type HelpSession = {
+export type HelpSessionState = {
   readonly channel: ChannelRef;
   /** Nobody is answered: captions only. */
   readonly isSilent: boolean;
@@ -42,13 +42,13 @@ export type HelpSession = {
   hears(personId: string): boolean;
 };
 
-/** Facts for the help of a server. Never throws. */
-export async function helpFactsIn(
+/** State for the help of a server. Never throws. */
+export async function helpStateIn(
   guildId: string,
   parts: Pick<SessionDependencies, 'hasChatModel'>,
   sources: Pick<SessionSources, 'tools'>,
   sessions: VoiceSessions,
-): Promise<HelpFacts> {
+): Promise<HelpState> {
   await sessions.settings.load(guildId);
   const session = sessions.session(guildId);
   const settings = sessions.settings.at(guildId, session?.channel.channelId);

@@ -5,7 +5,7 @@ import type { QueuedQuestion, QueuedTurn } from '#src/conversation/queue/queued-
 import { UnaskedPeople } from '#src/people/newcomers.ts';
 import type { BudgetMode } from '#src/spending/budget-authority.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
-import type { SessionContext } from './context.ts';
+import type { SessionContext } from './session-context.ts';
 
 /** People in a channel, whether or not the bot reaches them. */
 export type ChannelPresence = {
@@ -39,7 +39,7 @@ const mostStarts = 20;
 const lateMs = 30_000;
 
 /** Keeps the panel of one session up to date: sends it when it has changed, and invites newcomers there to answer. */
-export class PanelWatch {
+export class PanelUpdater {
   readonly #context: SessionContext;
   readonly #newcomers: UnaskedPeople;
   /** When each person was heard first, by id. */
@@ -55,7 +55,7 @@ export class PanelWatch {
   #startsMs: readonly number[] = [];
 
   /** `former`: panel of the session that this one goes on from; no person is invited twice. */
-  constructor(context: SessionContext, former: PanelWatch | undefined) {
+  constructor(context: SessionContext, former: PanelUpdater | undefined) {
     this.#context = context;
     this.#newcomers = former ? former.#newcomers : new UnaskedPeople();
     this.#notifiedOfName = former ? former.#notifiedOfName : new Set();

@@ -1,8 +1,8 @@
-import type { SessionContext } from '#src/conversation/context.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { Bearer } from '#src/people/rights.ts';
 
 /** Cached state of this person, without asking Discord. */
-export function bearerOf(
+export function rightsHolderStateOf(
   personId: string,
   mayManage: boolean,
   { people, settings }: SessionContext,
