@@ -29,13 +29,13 @@ function settingsOf(block: string): Environment {
 export type Stands = Readonly<Record<string, (behind: Behind) => Promise<DialectServer>>>;
 
 /** Which server stands behind which address of a recipe. */
-const speaches = { 'http://127.0.0.1:8000': openSpeaches };
 const ollama = { 'http://127.0.0.1:11434': openOllama };
+const speaches = { 'http://127.0.0.1:8000': openSpeaches, ...ollama };
 const stands: Readonly<Record<string, Stands>> = {
   OpenAI: { 'https://api.openai.com': openOpenAi },
   'LiteLLM proxy': { 'http://127.0.0.1:4000': openLiteLlm },
   speaches,
-  'Kokoro-FastAPI': { ...speaches, ...ollama, 'http://127.0.0.1:8880': openKokoro },
+  'Kokoro-FastAPI': { ...speaches, 'http://127.0.0.1:8880': openKokoro },
   Ollama: ollama,
   vLLM: {
     'http://127.0.0.1:8000': (behind) => openVllm('chat', behind),

@@ -7,7 +7,13 @@ import { chained } from '#src/pipeline/chained.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
-import { type Environment, openRecipe, readRecipes } from '#test/fakes/dialects/recipes.ts';
+import {
+  type Environment,
+  openKitchen,
+  openRecipe,
+  readRecipes,
+} from '#test/fakes/dialects/recipes.ts';
+import { openSpeaches } from '#test/fakes/dialects/speaches.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
 import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
 import { recording } from '#test/speech/recordings.ts';
@@ -98,4 +104,20 @@ test.each(recipes)('%s: a tool is called and its result is answered', async (tit
   expect(calls).toMatchObject([{ name: 'lamp', argumentsJson: '{"on":true}' }]);
   expect(textOf(parts).trim()).toBe('The lamp is on.');
   expect(host.spendings).toHaveLength(2);
+});
+
+test('speaches hands chat on to the model behind it, in a stream without an end', async () => {
+  const recipe = {
+    ...(await readRecipes()).get('speaches'),
+    CHAT_COMPLETION_BASE_URL: 'http://127.0.0.1:8000/v1',
+  };
+  await using kitchen = await openKitchen(
+    recipe,
+    { 'http://127.0.0.1:8000': openSpeaches },
+    behind,
+  );
+  await using engines = await openSet(kitchen.environment);
+  const host = new FakeHost();
+  host.release();
+  expect(textOf(await hold(engines, turnOf(said('nova one two three')), host))).toBe(answer);
 });
