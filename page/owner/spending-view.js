@@ -51,6 +51,7 @@ export class SpendingView extends Component {
     return html`<p>${spendingTotal(days)}</p>
       ${this.#trouble && html`<p class="owner-quiet">${this.#trouble}</p>`}
       ${spent.length > 0 && chart(days)}
+      <p class="owner-quiet">A day ends at midnight in the time zone of its server, as its budgets do. The limit of all servers ends at midnight UTC.</p>
       <div class="owner-spending-ways">
         ${spent.length > 0 && html`<details><summary>Days</summary>${table(spent)}</details>`}
         <a href=${`/page/spending.csv${query}`} download>Save as CSV</a>

@@ -217,6 +217,26 @@ test('spending is read by day and by server, of a manager that of their own serv
   expect(refusalOf(await read('spending', owner))).toEqual([503, 'store.unreadable', 'Torn.']);
 });
 
+test('the day of a server whose date is ahead of UTC is the last one that is shown', async () => {
+  await using operator = await openOperator();
+  const { spending, page } = operator;
+  await spending.add([
+    { ...spent, guildId: 'h', day: '2026-11-20' },
+    { ...spent, guildId: 'g', day: '2026-11-21' }, // 20 November, noon UTC, is the 21st in Kiritimati
+  ]);
+  const cookie = await operator.cookie(owner);
+  const { text } = await ask(page.url, '/page/spending', { cookie });
+  const { days, servers: sums } = JSON.parse(text);
+  expect(days).toHaveLength(90);
+  expect(days.slice(-2)).toMatchObject([
+    { day: '2026-11-20', answers: 3 },
+    { day: '2026-11-21', answers: 3 },
+  ]);
+  expect(sums.map(({ guildId }: { readonly guildId: string }) => guildId)).toEqual(['h', 'g']);
+  const csv = await ask(page.url, '/page/spending.csv', { cookie });
+  expect(csv.text).toContain('2026-11-21,g,');
+});
+
 test('spending is exported as CSV, in which no name of a server is a formula', async () => {
   await using operator = await openOperator();
   const { spending, page } = operator;

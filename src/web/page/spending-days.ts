@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { dayOf } from '#src/spending/calendar.ts';
-import type { DayRange, DaySum, SpendingStore } from '#src/spending/spending-store.ts';
+import type { DaySum, SpendingStore } from '#src/spending/spending-store.ts';
 
 /** Spending of servers by day. */
 export type SpendingDays = Pick<SpendingStore, 'byDay' | 'byServer'>;
@@ -30,8 +30,13 @@ export type SpendingFacts = {
 /** Number of days shown, the present one included. */
 const shownDays = 90;
 const dayMs = 86_400_000;
+/** Time by which the zone whose dates come first is ahead of UTC (Pacific/Kiritimati). */
+const mostAheadMs = 14 * 3_600_000;
 
-/** Spending of the last 90 days for the page, from the store of all processes. Errors: BotError `store.unreadable`. */
+/**
+ * Spending of the last 90 days for the page, from the store of all processes. A day is that of a server's budgets, in its time
+ * zone. Errors: BotError `store.unreadable`.
+ */
 export class SpendingPage {
   readonly #clock: Pick<Clock, 'wallMs'>;
   readonly #facts: () => SpendingFacts | undefined;
@@ -43,15 +48,17 @@ export class SpendingPage {
 
   /** Days of one server, or of all together. */
   async days(guildId?: string): Promise<readonly ShownDay[]> {
-    const known = await this.#facts()?.spending.byDay(this.#range(), guildId);
+    const days = await this.#days();
+    const known = await this.#facts()?.spending.byDay(rangeOf(days), guildId);
     const sums = new Map(known?.map((sum) => [sum.day, sum]));
-    return this.#days().map((day) => ({ day, ...shown(sums.get(day) ?? nothing) }));
+    return days.map((day) => ({ day, ...shown(sums.get(day) ?? nothing) }));
   }
 
   /** Sums of each server that spent something. */
   async servers(): Promise<readonly ShownServer[]> {
     const names = this.#names();
-    const sums = (await this.#facts()?.spending.byServer(this.#range())) ?? [];
+    const range = rangeOf(await this.#days());
+    const sums = (await this.#facts()?.spending.byServer(range)) ?? [];
     return sums.map(({ guildId, ...sum }) => {
       const guildName = names.get(guildId);
       return { guildId, ...(guildName !== undefined && { guildName }), ...shown(sum) };
@@ -63,7 +70,7 @@ export class SpendingPage {
     yield csvLine(['day', 'server_id', 'server', 'usd', 'minutes', 'answers', 'unpriced_requests']);
     const { spending } = this.#facts() ?? {};
     if (!spending) return;
-    const range = this.#range();
+    const range = rangeOf(await this.#days());
     const names = this.#names();
     const ids =
       guildId === undefined
@@ -82,18 +89,21 @@ export class SpendingPage {
     return new Map(servers.map(({ guildId, guildName }) => [guildId, guildName]));
   }
 
-  #range(): DayRange {
-    const days = this.#days();
-    return { from: days[0] ?? '', to: days.at(-1) ?? '' };
-  }
-
-  #days(): readonly string[] {
-    const today = Date.parse(dayOf(this.#clock.wallMs()));
+  /** The present date is that of UTC, or the next one where a server has spent something on it. */
+  async #days(): Promise<readonly string[]> {
+    const nowMs = this.#clock.wallMs();
+    const ahead = dayOf(nowMs + mostAheadMs);
+    const sums = await this.#facts()?.spending.byDay({ from: ahead, to: ahead });
+    const today = Date.parse(sums?.length ? ahead : dayOf(nowMs));
     return Array.from({ length: shownDays }, (_, n) => dayOf(today - (shownDays - 1 - n) * dayMs));
   }
 }
 
 const nothing: Sums = { nanoUsd: 0, ms: 0, turns: 0, unpriced: 0 };
+
+function rangeOf(days: readonly string[]) {
+  return { from: days[0] ?? '', to: days.at(-1) ?? '' };
+}
 
 function shown({ ms, nanoUsd, turns, unpriced }: Sums): ShownSums {
   return { usd: nanoUsd / 1e9, minutes: ms / 60_000, answers: turns, requests: unpriced };

@@ -132,6 +132,7 @@ test('spending of 90 days is shown of all and of a server, and saved as CSV', as
     .getByRole('img', { name: /^Spending a day over 90 days, at most \$[\d.]+ on / })
     .waitFor();
   await all.getByText(/^\$[\d,.]+ in 90 days, [\d,]+ answers/).waitFor();
+  await all.getByText('A day ends at midnight in the time zone of its server').waitFor();
   await all.getByText('Days', { exact: true }).click();
   await all
     .getByRole('row', { name: /^2026-11-1\d \$/ })
