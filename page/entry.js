@@ -1,6 +1,7 @@
 /**
  * Who looks at the page, or the sentence that says why nobody is let in.
- * @typedef {{ face: 'owner' } | { face: 'sandbox' } | { face: 'manager', guildId: string } | { face: 'participant', locale: string, passId: string } | { face: 'none', message: string, lang?: string | null }} Entry
+ * @typedef {{ face: 'owner' } | { face: 'sandbox' } | { face: 'manager', guildId: string } | { face: 'participant', locale: string, passId: string } | Refusal & { face: 'none', lang?: string | null }} Entry
+ * @typedef {{ code: string, message: string }} Refusal
  */
 
 /**
@@ -13,15 +14,15 @@ export async function enter() {
   if (key !== null) {
     history.replaceState(null, '', location.pathname);
     const refusal = await refusalOf(key);
-    if (refusal !== undefined) return { face: 'none', message: refusal, lang };
+    if (refusal !== undefined) return { face: 'none', ...refusal, lang };
   }
   const response = await fetch('/face');
-  return response.ok ? await response.json() : { face: 'none', message: await messageOf(response) };
+  return response.ok ? await response.json() : { face: 'none', ...(await errorOf(response)) };
 }
 
 /**
  * @param {string} key
- * @returns {Promise<string | undefined>} undefined: the browser has a session now
+ * @returns {Promise<Refusal | undefined>} undefined: the browser has a session now
  */
 async function refusalOf(key) {
   const response = await fetch('/enter', {
@@ -29,7 +30,7 @@ async function refusalOf(key) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ key }),
   });
-  return response.ok ? undefined : await messageOf(response);
+  return response.ok ? undefined : await errorOf(response);
 }
 
 /**
@@ -38,6 +39,15 @@ async function refusalOf(key) {
  * @returns {Promise<string>}
  */
 export async function messageOf(response) {
+  const { message } = await errorOf(response);
+  return message;
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<Refusal>}
+ */
+async function errorOf(response) {
   const { error } = await response.json();
-  return error.message;
+  return error;
 }

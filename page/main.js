@@ -35,7 +35,7 @@ if (entry.face === 'owner' || entry.face === 'manager') {
       import('./participant/participant-page.js'),
       loadStyles('/participant/participant.css'),
     ]);
-    await showEnded(root, lang);
+    await showEnded(root, lang, entry.code);
   }
 }
 

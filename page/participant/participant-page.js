@@ -185,13 +185,15 @@ export async function openParticipantPage(root, { locale, passId }) {
 }
 
 /**
- * Says that a link works no more.
+ * Says why nobody is let in: the link works no more, or too many were tried and it works in a minute.
  * @param {Element} root
  * @param {string} locale
+ * @param {string} code that of the refusal
  */
-export async function showEnded(root, locale) {
+export async function showEnded(root, locale, code) {
   const { texts } = await readTexts(locale);
-  const { 'page.title': title, 'page.ended': ended } = texts;
+  const { 'page.title': title } = texts;
+  const ended = texts[code === 'door.rate' ? 'page.ended.rate' : 'page.ended'];
   render(html`<div class="participant"><h1>${title}</h1><p role="status">${ended}</p></div>`, root);
 }
 

@@ -25,7 +25,7 @@ export type ParticipantPageOptions = {
 const textIds = [
   ...(['page.title', 'page.waiting', 'page.connecting', 'page.lost', 'page.ended'] as const),
   ...(['page.ended.off', 'page.ended.rights', 'page.ended.forgotten'] as const),
-  ...(['page.ended.replaced', 'page.ended.tab', 'page.ended.full'] as const),
+  ...(['page.ended.replaced', 'page.ended.tab', 'page.ended.full', 'page.ended.rate'] as const),
   ...(['page.translation', 'page.translation.none', 'transcript.somebody'] as const),
   ...(['transcript.not_understood', 'transcript.stopped'] as const),
 ] satisfies readonly PlainTextId[];

@@ -187,6 +187,17 @@ test('a link that was used says so in the language of its person, and shows noth
   await context.close();
 });
 
+test('a link that comes after too many wrong ones says so, and that it works in a minute', async () => {
+  const link = await linkFor(setup.sandbox.person('Greta', { locale: 'de' }));
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  const tab = await context.newPage();
+  const error = { code: 'door.rate', message: 'Too many requests from your address.' };
+  await tab.route('**/enter', (route) => route.fulfill({ status: 429, json: { error } }));
+  await tab.goto(link.href);
+  await tab.getByText('Zu viele Versuche aus deinem Netz.').waitFor();
+  await context.close();
+});
+
 test('a newer link ends the former page in one sentence, and its lines are gone', async () => {
   const ben = setup.sandbox.person('Ben');
   await using first = await openTab(ben);
