@@ -9,7 +9,7 @@ import { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
 import { SessionAddressing } from '#src/conversation/hearing/session-addressing.ts';
 import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import { MissingVoiceNotices } from '#src/conversation/output/missing-voice-notices.ts';
-import { SessionTracksAndVolumes } from '#src/conversation/output/session-tracks-and-volumes.ts';
+import { SessionTracksAndBotVolumes } from '#src/conversation/output/session-tracks-and-bot-volumes.ts';
 import type { SpeechOutput } from '#src/conversation/output/speech-output.ts';
 import { SpokenNotices } from '#src/conversation/output/spoken-notices.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
@@ -114,7 +114,7 @@ export class SessionContext {
   readonly spokenNotices: SpokenNotices;
   readonly tools: SessionTools;
   /** Sounds beside its speech. */
-  readonly mix: SessionTracksAndVolumes;
+  readonly mix: SessionTracksAndBotVolumes;
   readonly panel: PanelUpdater;
   /** People who have said neither yes nor no. */
   readonly unanswered: UndecidedPeople;
@@ -184,7 +184,7 @@ export class SessionContext {
       },
       before?.languages,
     );
-    this.mix = new SessionTracksAndVolumes(parts, before?.mix);
+    this.mix = new SessionTracksAndBotVolumes(parts, before?.mix);
     this.unanswered = new UndecidedPeople(this, before?.unanswered);
     this.panel = new PanelUpdater(this, before?.panel);
     this.features = sources.features.session(this, {

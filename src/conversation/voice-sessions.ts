@@ -8,9 +8,9 @@ import type { ReconnectDecision } from '#src/conversation/connection/reconnectin
 import { ChannelLossHandler } from '#src/conversation/joining/channel-loss-handler.ts';
 import { GuildTaskQueue } from '#src/conversation/joining/guild-task-queue.ts';
 import {
-  handleSeatEvent,
-  type SeatEventActions,
-} from '#src/conversation/joining/handle-seat-events.ts';
+  handleSeatChange,
+  type SeatChangeActions,
+} from '#src/conversation/joining/handle-seat-changes-by-others.ts';
 import { farewellLine, restsAfter } from '#src/conversation/joining/leave-reason.ts';
 import {
   followedAfter,
@@ -23,7 +23,7 @@ import { SeatPersistence } from '#src/conversation/joining/seat-persistence.ts';
 import { withoutAnswers } from '#src/conversation/joining/seat-snapshot.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/conversation/ports/command-ports.ts';
-import type { SeatEvent } from '#src/conversation/ports/seat-events.ts';
+import type { SeatChange } from '#src/conversation/ports/seat-changes-by-others.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { hasUnasked } from '#src/conversation/presence/consent-undecided-people.ts';
@@ -59,7 +59,7 @@ export class VoiceSessions implements AsyncDisposable {
   readonly #sessions = new Map<string, SessionPlace>();
   /** Sessions on their way to another channel. */
   readonly moves: SeatMoves;
-  readonly #seatEventActions: SeatEventActions;
+  readonly #seatChangeActions: SeatChangeActions;
   readonly #calls = new PendingJoinCalls();
   readonly #seats: SeatPersistence;
   readonly #losses: ChannelLossHandler;
@@ -87,7 +87,7 @@ export class VoiceSessions implements AsyncDisposable {
       enter: (session) => this.#enter(session),
       forgetSeat: (guildId) => this.forgetSeat(guildId),
     });
-    this.#seatEventActions = {
+    this.#seatChangeActions = {
       sessionIn,
       losses: this.#losses,
       moves: this.moves,
@@ -217,8 +217,8 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Handles a change of the bot's seat in this server by others. */
-  news(guildId: string, news: SeatEvent): void {
-    handleSeatEvent(guildId, news, this.#seatEventActions);
+  news(guildId: string, news: SeatChange): void {
+    handleSeatChange(guildId, news, this.#seatChangeActions);
   }
 
   /** Handles a server that failed or works again: all channels read which server replaces it. */

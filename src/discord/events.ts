@@ -1,4 +1,7 @@
-import type { MissingRight, VoiceRestriction } from '#src/conversation/ports/seat-events.ts';
+import type {
+  MissingRight,
+  VoiceRestriction,
+} from '#src/conversation/ports/seat-changes-by-others.ts';
 import type { PacerCounts } from '#src/discord/link/pacer.ts';
 import type { ReceiverCounts } from '#src/discord/link/receiver.ts';
 import type { MessageOutcome } from '#src/discord/panel/outbox.ts';

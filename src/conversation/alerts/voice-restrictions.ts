@@ -1,4 +1,4 @@
-import type { VoiceRestriction } from '#src/conversation/ports/seat-events.ts';
+import type { VoiceRestriction } from '#src/conversation/ports/seat-changes-by-others.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 
 /** On a stage one begins in the audience, and may be let out of it at once. */

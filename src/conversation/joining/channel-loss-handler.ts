@@ -2,8 +2,8 @@ import type { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-que
 import {
   type MissingRight,
   missingRight,
-  type SeatEvent,
-} from '#src/conversation/ports/seat-events.ts';
+  type SeatChange,
+} from '#src/conversation/ports/seat-changes-by-others.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -20,7 +20,7 @@ export class ChannelLossHandler {
 
   lost(
     guildId: string,
-    { kind, channelId }: Extract<SeatEvent, { kind: 'channel-removed' | MissingRight }>,
+    { kind, channelId }: Extract<SeatChange, { kind: 'channel-removed' | MissingRight }>,
   ): void {
     if (kind === 'channel-removed') this.#removed(guildId, channelId);
     else this.#barred(guildId, channelId, kind);

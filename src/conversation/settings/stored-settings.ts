@@ -28,7 +28,7 @@ import {
 } from './persona-choice.ts';
 import { type Choices, readSetting, type ServerSetting } from './setting-definition.ts';
 import { botVoices, mannerOf, voiceOf, voicesOf, withIdentity } from './settings-with-persona.ts';
-import { type WordKey, wordsIn } from './stored-vocabulary.ts';
+import { type WordKey, wordsIn } from './stored-word-format.ts';
 
 /** A voice that the bot was given in a channel. */
 export type ChosenVoice = {

@@ -1,5 +1,5 @@
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import type { TrackName } from '#src/conversation/output/session-tracks-and-volumes.ts';
+import type { TrackName } from '#src/conversation/output/session-tracks-and-bot-volumes.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { Requester } from '#src/sources/fetch/ports.ts';

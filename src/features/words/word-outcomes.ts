@@ -1,4 +1,4 @@
-import type { ServerWord } from '#src/conversation/settings/stored-vocabulary.ts';
+import type { ServerWord } from '#src/conversation/settings/stored-word-format.ts';
 
 export type WordList = {
   readonly words: readonly ServerWord[];

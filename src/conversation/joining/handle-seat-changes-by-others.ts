@@ -1,11 +1,11 @@
-import type { SeatEvent } from '#src/conversation/ports/seat-events.ts';
+import type { SeatChange } from '#src/conversation/ports/seat-changes-by-others.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { ChannelLossHandler } from './channel-loss-handler.ts';
 import type { SeatMoves } from './seat-moves.ts';
 
 /** Reactions to changes of the bot's seats by others. */
-export type SeatEventActions = {
+export type SeatChangeActions = {
   readonly sessionIn: (guildId: string) => VoiceSession | undefined;
   readonly losses: ChannelLossHandler;
   readonly moves: SeatMoves;
@@ -15,10 +15,10 @@ export type SeatEventActions = {
 };
 
 /** Handles a change of the bot's seat in this server by another person. */
-export function handleSeatEvent(
+export function handleSeatChange(
   guildId: string,
-  event: SeatEvent,
-  actions: SeatEventActions,
+  event: SeatChange,
+  actions: SeatChangeActions,
 ): void {
   const session = actions.sessionIn(guildId);
   session?.context.wakeup.wake();
@@ -46,7 +46,7 @@ export function handleSeatEvent(
 function movedByHand(
   session: VoiceSession,
   channelId: string,
-  { rest }: Pick<SeatEventActions, 'rest'>,
+  { rest }: Pick<SeatChangeActions, 'rest'>,
 ): void {
   if (session.channel.channelId === channelId) return;
   session.followedId = undefined;

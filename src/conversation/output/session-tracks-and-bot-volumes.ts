@@ -9,19 +9,19 @@ export type TrackName = 'voice' | 'cues';
  * Sounds beside the speech of one session, and volumes of the bot's own tracks, over all its connections. A following session may
  * go on with both.
  */
-export class SessionTracksAndVolumes {
+export class SessionTracksAndBotVolumes {
   /** For the mixer. */
   readonly tracks: NamedTracks;
-  readonly volume: TrackVolumes;
+  readonly volume: BotTrackVolumes;
   #isPassedOn = false;
 
   /** `former`: mix of the session that this one goes on from. */
   constructor(
     parts: { readonly clock: Clock; readonly codec: Pick<OpusCodec, 'stereoDecoder'> },
-    former: SessionTracksAndVolumes | undefined,
+    former: SessionTracksAndBotVolumes | undefined,
   ) {
     this.tracks = former?.tracks ?? new NamedTracks(parts);
-    this.volume = former?.volume ?? new TrackVolumes();
+    this.volume = former?.volume ?? new BotTrackVolumes();
   }
 
   /** Pauses all tracks while no person is there to hear them. */
@@ -65,7 +65,7 @@ export class SessionTracksAndVolumes {
 }
 
 /** Volumes of the bot's own tracks, in percent of the source; kept while links come and go. */
-class TrackVolumes {
+class BotTrackVolumes {
   readonly #percents = new Map<TrackName, number>();
   readonly #listeners = new Set<(track: TrackName, percent: number) => void>();
 

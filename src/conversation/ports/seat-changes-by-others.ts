@@ -7,8 +7,8 @@ export type MissingRight = 'no-view' | 'no-connect';
 /** Restriction of the bot in its channel: muted or deafened by a moderator, or not allowed to speak. */
 export type VoiceRestriction = 'muted' | 'deafened' | 'suppressed';
 
-/** Change of the bot's seat in a voice channel, caused by another person. */
-export type SeatEvent =
+/** Change of the bot's seat in a voice channel, caused by another person. A close of the link is another matter: `stepReconnect`. */
+export type SeatChange =
   /** Also reported when the bot joins under this restriction. `on` is false when it is over. */
   | { readonly kind: VoiceRestriction; readonly on: boolean }
   /** To another channel: the link has ended. */
