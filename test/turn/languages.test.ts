@@ -128,6 +128,6 @@ test('language-words.ts tells of every group and field', async () => {
     ...Object.keys(words),
     ...listsIn({ ...words, wordClasses: undefined }).map(({ field }) => field.split('.')[1] ?? ''),
   ]);
-  const isTold = (field: string) => new RegExp(`readonly ${field}\\??:`).test(types);
-  expect([...new Set(fields)].filter((field) => !isTold(field))).toEqual([]);
+  const isDescribed = (field: string) => new RegExp(`readonly ${field}\\??:`).test(types);
+  expect([...new Set(fields)].filter((field) => !isDescribed(field))).toEqual([]);
 });
