@@ -1,18 +1,19 @@
 /** Watchdog alerts, one for each promise of the bot, with what each means to the operator. */
 export const alerts = {
-  'unheard-speaker': 'a person is shown as speaking, and none of their packets arrive',
-  'undecodable-speaker': 'packets of a person who may be heard arrive and cannot be decoded',
-  'frames-stuck': 'the bot has something to say, and no frame leaves',
+  'unheard-speaker': 'a person is shown as speaking, but none of their packets arrive',
+  'undecodable-speaker': 'packets of a person who may be heard cannot be decoded',
+  'frames-stuck': 'the bot has something to say, but no frame leaves',
   'udp-dead': 'the voice server does not answer over UDP any more',
-  'link-down': 'the voice link of a channel is down, and the bot neither hears nor speaks there',
+  'link-down': 'the voice link of a channel is down',
   'encryption-unsettled': 'the end-to-end group of a channel does not settle',
   'stage-hanging': 'a stage of an answer does not end',
-  'seat-mismatch': 'Discord shows the bot in a different channel than the expected one',
+  'seat-mismatch': 'Discord shows the bot in another channel than expected',
   'store-unwritten': 'data to be stored has not been written',
   'transcripts-unwritten': 'transcripts are not stored: captions are live only',
   'event-loop-delayed': 'the main thread was blocked',
   'total-budget-low': '80 % of what all servers together may spend today is spent',
-  'total-budget-used': 'all servers together have spent what they may today',
+  'total-budget-used':
+    'all servers together have spent what they may today, or the rest is too small for an answer',
   'task-failing': 'a background task fails and is retried',
 } as const;
 
@@ -20,27 +21,22 @@ export type AlertName = keyof typeof alerts;
 
 /** Action of the operator, for an alert that lasts. */
 export const alertActions: Readonly<Record<AlertName, string>> = {
-  'unheard-speaker': 'Ask that person to leave the channel and to join it again.',
+  'unheard-speaker': 'Ask that person to leave the channel and join again.',
   'undecodable-speaker':
-    'Ask that person to leave the channel and to join it again. If it happens to everybody, update the bot.',
+    'Ask that person to leave the channel and join again. If it happens to all, update the bot.',
   'frames-stuck': 'Use /leave and /join in that server.',
-  'udp-dead': 'Let UDP out and its answers in: check the firewall and the VPN of this machine.',
-  'link-down': 'Check the network: npm run doctor -- --channel ID tries that channel.',
+  'udp-dead': 'Allow UDP and its answers: check firewall, VPN and NAT.',
+  'link-down': 'Check the network with npm run doctor -- --channel ID.',
   'encryption-unsettled': 'Use /leave and /join in that server.',
   'stage-hanging': 'Check the server of the stage that the cause names.',
-  'seat-mismatch': 'Wait: the bot reconnects once. Then use /leave and /join in that server.',
-  'store-unwritten':
-    'Check the free space and the rights of DATA_DIR, or the database of DATABASE_URL.',
-  'transcripts-unwritten':
-    'Check the free space and the rights of transcripts.db in DATA_DIR, or the database of DATABASE_URL.',
+  'seat-mismatch': 'Use /leave and /join in that server.',
+  'store-unwritten': 'Check space and rights of DATA_DIR, or the database.',
+  'transcripts-unwritten': 'Check space and rights of DATA_DIR/transcripts.db, or the database.',
   'event-loop-delayed':
-    'Give the bot its own processor core, use remote engines, or start another process.',
-  'total-budget-low':
-    'Raise BUDGET_TOTAL_DAY_USD and restart, or wait until 00:00 UTC. The page shows the sum.',
-  'total-budget-used':
-    'Raise BUDGET_TOTAL_DAY_USD and restart, or wait until 00:00 UTC. It is also raised where the next answer does not fit.',
-  'task-failing':
-    'Read the cause: it names the task and the error. Mostly it is the disk of DATA_DIR or the database.',
+    'Give the bot its own processor core, use remote engines, or add a process.',
+  'total-budget-low': 'Raise BUDGET_TOTAL_DAY_USD and restart, or wait until 00:00 UTC.',
+  'total-budget-used': 'Raise BUDGET_TOTAL_DAY_USD and restart, or wait until 00:00 UTC.',
+  'task-failing': 'Read the cause: mostly it is the disk of DATA_DIR, or the database.',
 };
 
 /** Alert that a feature declares. */
