@@ -45,7 +45,7 @@ export async function examineConfigured(
   for (const role of rolesOf(config)) {
     const { group, remote } = role;
     if (!remote) {
-      report.section(`${group}: embedded, needs no server`);
+      report.section(`${group}: the embedded engine needs no server`);
       continue;
     }
     const { baseUrl, apiKey, model } = remote;

@@ -28,12 +28,12 @@ export type DoctorOptions = ProbeDeadline & {
 const misconfigured = 78;
 
 const operatorTest =
-  'Parley: this is the test message that npm run doctor -- --tell-operator sends. Notices of trouble come the same way.';
+  'Parley: this is a test message of npm run doctor -- --tell-operator. Notices about problems come the same way.';
 const operatorMend =
   'correct OPERATOR_WEBHOOK, or allow direct messages from a server that you share with the bot';
 
 const cost =
-  'Asks for at most 2000 tokens, 5 clips of 90 characters and 2 uploads of 8 s a server; --offline asks nothing.';
+  'Each server gets requests for at most 2000 tokens, 5 spoken texts of 90 characters and 2 recordings of 8 s. With --offline it gets none.';
 
 /** Examines the configuration, or one server. Returns the exit code: 0 all usable, 1 something is not, 78 bad arguments. */
 export async function runDoctor(
@@ -128,7 +128,7 @@ async function onDiscord(
     return (await examineChannel(trial, report, signal)) ? verdict : 'broken';
   }
   report.section('Discord');
-  const sandbox = 'none set: npm start runs the sandbox, npm run setup asks for one';
+  const sandbox = 'not set: npm start runs the sandbox, npm run setup asks for a token';
   report.findings([ok('token', discord ? 'set, not checked' : sandbox)]);
   return 'usable';
 }
@@ -169,7 +169,7 @@ function onBudgets(
   report.findings([
     ok('a server', `may spend ${each} a day (BUDGET_SERVER_DAY_USD)`),
     ...(byServer.size > 0
-      ? [ok('plans', `${byServer.size} servers have their own (SERVER_PLANS_FILE)`)]
+      ? [ok('plans', `${byServer.size} servers have a plan (SERVER_PLANS_FILE)`)]
       : []),
     total > 0
       ? ok('all servers', `may spend ${total} USD a day together (BUDGET_TOTAL_DAY_USD)`)
@@ -221,7 +221,7 @@ async function onProvider(
 ): Promise<number> {
   const apiKey = keyEnv === undefined ? undefined : readSecret(keyEnv, environment);
   if (keyEnv !== undefined && !apiKey) {
-    return refuse([`The variable named by --key-env is not set. ${usage}`], isJson, print);
+    return refuse([`The variable that --key-env names is not set. ${usage}`], isJson, print);
   }
   const known = [...secrets, ...(apiKey ? [apiKey] : [])];
   const report = new Report(print, known, isJson ? 'json' : 'text');

@@ -10,7 +10,7 @@ import { seatLine, span } from './seat-line.ts';
 export function examineDataDir(dataDir: string, nowWallMs: number, report: Report): boolean {
   report.section(`DATA_DIR: ${dataDir}`);
   const files = storeFiles(dataDir);
-  const none = ok('store', 'none yet: the bot makes it at its first start');
+  const none = ok('store', 'there is none yet: the bot creates it at its first start');
   const findings = [
     lockLine(dataDirOwner(dataDir), nowWallMs),
     ...(files.length === 0 ? [none] : files.map(storeLine)),
@@ -23,11 +23,14 @@ export function examineDataDir(dataDir: string, nowWallMs: number, report: Repor
 }
 
 function lockLine(owner: DataDirOwner | 'unnamed' | undefined, nowWallMs: number): ReportLine {
-  if (owner === undefined) return ok('lock', 'free: no bot works on this folder');
-  if (owner === 'unnamed') return ok('lock', 'held by a process that has not named itself');
+  if (owner === undefined) return ok('lock', 'free: no bot uses this folder');
+  if (owner === 'unnamed') return ok('lock', 'a process without a name uses this folder');
   const { pid, host, version, since } = owner;
   const heldMs = nowWallMs - Date.parse(since);
-  return ok('lock', `held for ${span(heldMs)} by process ${pid} on ${host}, Parley ${version}`);
+  return ok(
+    'lock',
+    `process ${pid} on ${host} has used this folder for ${span(heldMs)}, Parley ${version}`,
+  );
 }
 
 function storeLine({ path, version, ...range }: StoreFile): ReportLine {
@@ -35,8 +38,8 @@ function storeLine({ path, version, ...range }: StoreFile): ReportLine {
   if (version === undefined)
     return missing(
       name,
-      `${path} cannot be read`,
-      "make it the bot's own (chown), or bring a copy back: npm run restore",
+      `the bot cannot read ${path}`,
+      "give the file to the bot's user (chown), or restore a copy: npm run restore",
     );
   return formatLine(name, version, range);
 }

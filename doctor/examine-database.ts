@@ -32,11 +32,11 @@ async function findingsOf(url: Secret, clock: Clock): Promise<readonly ReportLin
 }
 
 function linesOf({ place, upMs, botId, ...state }: DatabaseState): readonly ReportLine[] {
-  const owner = botId === undefined ? '' : `, of the bot ${botId}`;
+  const owner = botId === undefined ? '' : `, with data of the bot ${botId}`;
   return [
     ok('database', `${place}, running for ${span(upMs)}${owner}`),
     ...(state.parts.length === 0
-      ? [ok('tables', 'none yet: the bot makes them at its first start')]
+      ? [ok('tables', 'there are none yet: the bot creates them at its first start')]
       : []),
     ...state.parts.map(partLine),
     ...state.processes.map((process) => processLine(process, state.shards)),
@@ -59,15 +59,15 @@ function processLine(
   if (!isAlive)
     return differs(
       'process',
-      `${words}: its leases have run out`,
-      'check whether it still runs; if not, its line goes within hours, when a process starts',
+      `${words}: it no longer renews its leases`,
+      'check whether it still runs; if it does not, this line disappears within hours',
     );
   const ids = owns.map(({ id }) => id).join(', ');
   return ok('process', `${words}, ${owns.length === 0 ? 'waits for a shard' : `shards ${ids}`}`);
 }
 
 function shardLine(shard: DatabaseShard, seats: readonly DatabaseSeat[]): ReportLine {
-  const { id, epoch, ownerName = 'a process that is gone', isHeld, takenMs, savedMs } = shard;
+  const { id, epoch, ownerName = 'a process that has ended', isHeld, takenMs, savedMs } = shard;
   const what = `shard ${id}`;
   const taken = takenMs === undefined ? '' : `, taken ${span(takenMs)} ago`;
   if (!isHeld)
@@ -78,5 +78,5 @@ function shardLine(shard: DatabaseShard, seats: readonly DatabaseSeat[]): Report
     );
   const count = seats.filter(({ shardId }) => shardId === id).length;
   const saved = savedMs === undefined ? 'no session saved' : `session saved ${span(savedMs)} ago`;
-  return ok(what, `leased to ${ownerName}${taken}, epoch ${epoch}, ${saved}, seats: ${count}`);
+  return ok(what, `served by ${ownerName}${taken}, epoch ${epoch}, ${saved}, seats: ${count}`);
 }

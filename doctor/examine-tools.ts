@@ -72,9 +72,9 @@ function reviewLine(
     wanted.filter((tool) => acceptanceOf(tool, name, accepted) === stands).map((tool) => tool.name);
   const [on, changed, fresh] = [standing('accepted'), standing('changed'), standing('new')];
   const why = [
-    `${era}, ${on.length} of ${offered.length} tools on`,
-    ...(changed.length > 0 ? [`off, as they changed: ${shown(changed)}`] : []),
-    ...(fresh.length > 0 ? [`off until accepted: ${shown(fresh)}`] : []),
+    `${era}, ${on.length} of ${offered.length} tools are on`,
+    ...(changed.length > 0 ? [`off because they changed: ${shown(changed)}`] : []),
+    ...(fresh.length > 0 ? [`off until you accept them: ${shown(fresh)}`] : []),
   ].join('; ');
   if (changed.length + fresh.length === 0) return ok(name, why);
   const mend = `read them with npm run mcp, and accept them: npm run mcp -- accept ${name}`;
@@ -94,5 +94,5 @@ async function examineFiles(folder: string, clock: Clock): Promise<readonly Repo
     void faults.push(missing('function', message, 'correct the file, or remove it'));
   const taken = new Set(tools.map(({ name }) => name));
   const found = await openToolFiles({ folder, taken, clock, report }, new AbortController().signal);
-  return [...found.map(({ name }) => ok(name, 'can be called')), ...faults];
+  return [...found.map(({ name }) => ok(name, 'the model can call it')), ...faults];
 }

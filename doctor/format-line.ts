@@ -8,15 +8,15 @@ export function formatLine(what: string, version: number, range: FormatRange): R
   if (version > known)
     return missing(
       what,
-      `format ${version}, this program reads up to ${known}`,
-      'update this program: a newer one has run here',
+      `format ${version}, but this program reads formats up to ${known}`,
+      'update Parley: a newer version has run here',
     );
   if (isTooOld(version, range))
     return missing(
       what,
-      `format ${version}, this program reads from ${oldest} on`,
-      `start commit ${lastDevelopmentCommit} to read and export it, or move it away to start empty`,
+      `format ${version}, but this program reads formats from ${oldest} on`,
+      `start commit ${lastDevelopmentCommit} to export the data, or move the store away to start without data`,
     );
-  const later = version < known ? `, brought to ${known} at the next start` : '';
+  const later = version < known ? `; the next start changes it to ${known}` : '';
   return ok(what, `format ${version}${later}`);
 }

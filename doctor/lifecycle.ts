@@ -20,7 +20,7 @@ export function lifecycle(inUse: ModelInUse, list: ModelList, wallMs: number): R
     return (news.kind === 'gone' ? missing : differs)(
       what,
       sayNews(news),
-      `set a model that stays; its server's list: npm run doctor -- --provider ${serverName(inUse.baseUrl)}`,
+      `choose another model; this lists those of the server: npm run doctor -- --provider ${serverName(inUse.baseUrl)}`,
     );
   const { model, baseUrl } = inUse;
   const listed = list.kind === 'listed' ? 'listed, ' : '';
@@ -28,6 +28,6 @@ export function lifecycle(inUse: ModelInUse, list: ModelList, wallMs: number): R
     return ok(what, `${model}: ${listed}no end announced within ${noticeDays} days`);
   const ending = endingOf(model);
   if (!ending) return ok(what, `${model}: ${listed}no end known`);
-  const name = `the model of OpenAI that has this name ends on ${ending.endsOn}`;
-  return ok(what, `${model}: ${listed}your server's own name for a model; ${name}`);
+  const name = `OpenAI ends its model of this name on ${ending.endsOn}`;
+  return ok(what, `${model}: ${listed}your server decides which model has this name; ${name}`);
 }

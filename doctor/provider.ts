@@ -52,7 +52,7 @@ export async function examineProvider(
   const settings = [...new Set(usable.flatMap((role) => role.settings))];
   report.settings(settings);
   if (keyName && settings.length > 0)
-    report.line(`# and in each of their _API_KEY the value of ${keyName}`);
+    report.line(`# Set the _API_KEY of each to the value of ${keyName}`);
   const isBroken = usable.length === 0 || roles.some(({ state }) => state === 'broken');
   const clip = usable.find((role) => role.clip)?.clip;
   return { code: isBroken ? 1 : 0, settings, ...(clip && { clip }) };
@@ -132,8 +132,8 @@ function forgive(
   if (!isGuess || !mayBeModel || examined.state !== 'broken') return examined;
   const advice = missing(
     'model',
-    `${model} was only a guess`,
-    `name one with ${option}${option === '--speech' ? ', and a voice with --voice' : ''}`,
+    `the doctor guessed the name ${model}`,
+    `name a model with ${option}${option === '--speech' ? ', and a voice with --voice' : ''}`,
   );
   return { ...examined, state: 'absent', findings: [...examined.findings, advice] };
 }

@@ -14,9 +14,13 @@ const returnMs = 15 * 60_000;
 
 export function seatLine({ guildId, channelId, sinceWallMs, idleMs }: ListedSeat): ReportLine {
   const since = new Date(sinceWallMs).toISOString();
-  const words = `seat in channel ${channelId} since ${since}, alive ${span(idleMs)} ago`;
+  const words = `seat in channel ${channelId} since ${since}, last active ${span(idleMs)} ago`;
   if (idleMs < returnMs) return ok(guildId, words);
-  return differs(guildId, `${words}: not returned to`, 'call it again there: /join');
+  return differs(
+    guildId,
+    `${words}: the bot does not return to it`,
+    'call the bot there again with /join',
+  );
 }
 
 /** A length of time in its largest unit; a clock that was put back gives 0. */

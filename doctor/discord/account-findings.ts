@@ -15,10 +15,12 @@ const fewLogins = 50;
 
 /** `aheadMs` is how far this machine's clock is ahead of Discord's; undefined where Discord told no time. */
 export function clockLine(aheadMs: number | undefined): ReportLine {
-  if (aheadMs === undefined) return ok('clock', 'Discord sent no time to compare with');
-  const words = `${span(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} Discord's`;
-  if (Math.abs(aheadMs) <= clockMs) return ok('clock', "as Discord's, within 5 s");
-  const mend = 'synchronise the clock: timedatectl set-ntp true, or a time service of the host';
+  if (aheadMs === undefined) return ok('clock', 'not compared: Discord sent no time');
+  const words = `this clock is ${span(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} Discord's`;
+  if (Math.abs(aheadMs) <= clockMs)
+    return ok('clock', "differs from Discord's clock by at most 5 s");
+  const mend =
+    'synchronise the clock: run timedatectl set-ntp true, or use a time service of the host';
   return differs('clock', words, mend);
 }
 
@@ -26,7 +28,7 @@ export function clockLine(aheadMs: number | undefined): ReportLine {
 export function accountLines(account: Account, messageContent = false): readonly ReportLine[] {
   const { applicationId, name } = account;
   return [
-    ok('token', `of ${name}, application ${applicationId}`),
+    ok('token', `it belongs to ${name}, application ${applicationId}`),
     intentsLine(account, messageContent),
     inviteLine(account),
   ];
@@ -38,29 +40,32 @@ function intentsLine(
 ): ReportLine {
   const mayRead = privilegedIntents.includes(messageContentIntent);
   if (messageContent && !mayRead) {
-    const why = `${messageContentIntent} is off, which MESSAGE_CONTENT=on needs`;
-    return differs('intents', why, `tick it: ${portal}/${applicationId}/bot`);
+    const why = `${messageContentIntent} is off, but MESSAGE_CONTENT=on needs it`;
+    return differs('intents', why, `turn it on: ${portal}/${applicationId}/bot`);
   }
   const needless = privilegedIntents.filter(
     (name) => !(messageContent && name === messageContentIntent),
   );
   if (needless.length === 0)
-    return ok('intents', messageContent ? messageContentIntent : 'none privileged, none needed');
-  const why = `${needless.join(', ')} switched on, which the bot never uses`;
+    return ok(
+      'intents',
+      messageContent ? messageContentIntent : 'no privileged intent is on, and the bot needs none',
+    );
+  const why = `these are on, but the bot does not use them: ${needless.join(', ')}`;
   return differs(
     'intents',
     why,
-    `switch off what nothing else needs: ${portal}/${applicationId}/bot`,
+    `turn off those that no other program needs: ${portal}/${applicationId}/bot`,
   );
 }
 
 function inviteLine({ applicationId, needsCodeGrant, isPublic }: Account): ReportLine {
   if (needsCodeGrant) {
-    const why = 'the application requires a code grant, so that its invite link fails';
+    const why = 'the invite link fails: the application requires a code grant';
     return missing(
       'invite',
       why,
-      `switch off Requires OAuth2 Code Grant: ${portal}/${applicationId}/bot`,
+      `turn off Requires OAuth2 Code Grant: ${portal}/${applicationId}/bot`,
     );
   }
   const who = isPublic ? 'any person' : 'only its owner';
@@ -68,8 +73,8 @@ function inviteLine({ applicationId, needsCodeGrant, isPublic }: Account): Repor
 }
 
 export function loginsLine({ total, remaining, resetAfterMs }: LoginBudget): ReportLine {
-  const why = `${remaining} of ${total} left today, all again in ${span(resetAfterMs)}`;
-  const mend = 'find out why the bot restarts repeatedly (its log says why) and wait until then';
+  const why = `${remaining} of ${total} are left today; the limit is reset in ${span(resetAfterMs)}`;
+  const mend = 'wait until then; find in the log of the bot why it restarts repeatedly';
   if (remaining <= 0) return missing('logins', why, mend);
   return remaining < fewLogins ? differs('logins', why, mend) : ok('logins', why);
 }

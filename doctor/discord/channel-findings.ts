@@ -9,8 +9,8 @@ const rest = 'wait some minutes, then try again';
 /** Remedy for each way in which a visit can fail. */
 const mends: Readonly<Partial<Record<ErrorCode, string>>> = {
   'link.timeout':
-    "let UDP out of this machine or container (any port, to Discord's voice servers); see that the channel is not full",
-  'link.lost': 'see who moved or removed the bot, then try again',
+    "allow outgoing UDP from this machine or container (any port, to Discord's voice servers); check that the channel is not full",
+  'link.lost': 'find out who moved or removed the bot, then try again',
   'link.refused': rest,
   'link.rate_limited': rest,
   'link.no_cipher': update,
@@ -22,17 +22,17 @@ const mends: Readonly<Partial<Record<ErrorCode, string>>> = {
 export function visitLines(name: string, trial: ChannelTrial): readonly ReportLine[] {
   const { cipher, endToEnd, openedMs, troubles } = trial;
   return [
-    ok(what, `open in #${name} after ${openedMs} ms: UDP reaches Discord and comes back`),
-    ok('transport', `sealed with ${cipher}`),
+    ok(what, `open in #${name} after ${openedMs} ms: UDP works in both directions`),
+    ok('transport', `encrypted with ${cipher}`),
     endToEnd
-      ? ok('DAVE', 'end-to-end encrypted')
+      ? ok('DAVE', 'the channel is end-to-end encrypted')
       : differs(
           'DAVE',
-          'not end-to-end encrypted',
-          'nothing here: Discord decides that for the channel',
+          'the channel is not end-to-end encrypted',
+          'nothing to do: Discord decides this for the channel',
         ),
     ...troubles.map((trouble) =>
-      differs(what, trouble, 'try again; if it stays, see docs/troubleshooting.md'),
+      differs(what, trouble, 'try again; if it happens again, see docs/troubleshooting.md'),
     ),
   ];
 }

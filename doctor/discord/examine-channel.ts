@@ -66,9 +66,9 @@ async function findingsOf(
 }
 
 function unknownChannel(channelId: string): ReportLine {
-  const why = `the bot sees no voice channel ${channelId}`;
+  const why = `the bot cannot see a voice channel ${channelId}`;
   const mend =
-    "right-click the channel, Copy Channel ID (Developer Mode on); let the bot's role view it";
+    "turn on Developer Mode, right-click the channel, Copy Channel ID; allow View Channel for the bot's role";
   return missing('channel', why, mend);
 }
 
@@ -85,11 +85,11 @@ async function obstacleTo(
   if (closed) return closed;
   const seat = await readSeat(rest, { guildId }, signal);
   if (seat === undefined) return undefined;
-  const why = `not tried: the bot sits in channel ${seat}, in another process with this token`;
+  const why = `not tried: another process with this token is in channel ${seat}`;
   return differs(
     'voice link',
     why,
-    'run /settings check there, or stop that process and ask again',
+    'run /settings check there, or stop that process and try again',
   );
 }
 
@@ -97,6 +97,6 @@ function closedLine({ name, lacksToTalk }: ChannelRights): ReportLine | undefine
   const closed = lacksToTalk.filter((right) => right === 'ViewChannel' || right === 'Connect');
   if (closed.length === 0) return undefined;
   const lacks = closed.map((right) => rightNames[right]).join(', ');
-  const mend = `Edit Channel ${name}, Permissions: allow ${lacks} for the bot's role`;
-  return missing('voice link', `not tried: the bot lacks ${lacks} in #${name}`, mend);
+  const mend = `open Edit Channel of ${name}, Permissions: allow ${lacks} for the bot's role`;
+  return missing('voice link', `not tried: the bot does not have ${lacks} in #${name}`, mend);
 }

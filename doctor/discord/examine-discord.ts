@@ -33,7 +33,7 @@ export type DiscordVerdict = 'usable' | 'broken' | 'misconfigured';
 /** Each takes three requests; a bot in more servers is asked server by server. */
 const mostGuilds = 5;
 /** Remedy for a refusal that another start cannot mend. */
-const tokenMend = 'put the new token into DISCORD_TOKEN, or run npm run setup';
+const tokenMend = 'put a new token into DISCORD_TOKEN, or run npm run setup';
 
 /** State of the examination of Discord. */
 type Examination = {
@@ -63,7 +63,7 @@ export async function examineDiscord(
     report.findings([
       isToken
         ? missing('token', error.message, tokenMend)
-        : missing('discord', error.message, 'see https://discordstatus.com, and ask again'),
+        : missing('discord', error.message, 'check https://discordstatus.com, then try again'),
     ]);
     return isToken ? 'misconfigured' : 'broken';
   }
@@ -107,7 +107,10 @@ function guildsLine(
   if (guildId !== undefined && !guilds.some(({ id }) => id === guildId)) {
     return missing('servers', 'the bot is not in the server of DISCORD_GUILD_ID', mend);
   }
-  return ok('servers', `in ${guilds.length}`);
+  return ok(
+    'servers',
+    `the bot is in ${guilds.length === 1 ? '1 server' : `${guilds.length} servers`}`,
+  );
 }
 
 function chosenGuilds(guilds: readonly GuildName[], guildId: string | undefined) {
@@ -116,8 +119,8 @@ function chosenGuilds(guilds: readonly GuildName[], guildId: string | undefined)
 }
 
 function notAsked(guilds: readonly GuildName[], chosen: readonly GuildName[]): ReportLine {
-  const why = `${guilds.length - chosen.length} more, not examined`;
-  return ok('servers', `${why}: DISCORD_GUILD_ID=ID npm run doctor examines one`);
+  const why = `${guilds.length - chosen.length} more were not checked`;
+  return ok('servers', `${why}; this checks one: DISCORD_GUILD_ID=ID npm run doctor`);
 }
 
 async function guildLines(
@@ -129,7 +132,7 @@ async function guildLines(
     return rightsLines(await readGuildRights(rest, { guildId: id, botId }, signal), clock.wallMs());
   } catch (error) {
     if (!(error instanceof BotError) || error.code === 'discord.bad_token') throw error;
-    return [differs(name, `not examined: ${error.message}`, 'ask again')];
+    return [differs(name, `not checked: ${error.message}`, 'try again')];
   }
 }
 
@@ -165,7 +168,7 @@ async function commandLines(
 }
 
 const doubledMend =
-  'choose one (DISCORD_GUILD_ID set or empty); those of one server go when the bot is removed from it and invited again';
+  'choose one: DISCORD_GUILD_ID set or empty; to delete the commands of a server, remove the bot from it and invite it again';
 
 /** Compares the commands at Discord with ours. Errors and abort: as `AccountRest.read`. */
 async function compareCommands(
@@ -184,14 +187,14 @@ async function compareCommands(
 /** Commands at Discord against ours; `where` is everywhere, or one server. */
 function commandLine(changes: CommandChanges, count: number, where: string): ReportLine {
   const what = 'commands';
-  if (!isChange(changes)) return ok(what, `all ${count} as they should be, ${where}`);
+  if (!isChange(changes)) return ok(what, `all ${count} are registered ${where}`);
   const { added, changed, removed } = changes;
   const why = [
     ...(added.length > 0 ? [`missing: ${added.join(', ')}`] : []),
     ...(changed.length > 0 ? [`outdated: ${changed.join(', ')}`] : []),
-    ...(removed.length > 0 ? [`not ours: ${removed.join(', ')}`] : []),
+    ...(removed.length > 0 ? [`unknown to Parley: ${removed.join(', ')}`] : []),
   ].join('; ');
-  const mend = 'npm run commands, or start the bot, which registers them';
+  const mend = 'run npm run commands, or start the bot: it registers them';
   return (added.length === count ? missing : differs)(what, `${why}, ${where}`, mend);
 }
 
@@ -199,6 +202,6 @@ function commandLine(changes: CommandChanges, count: number, where: string): Rep
 function doubledLine(registered: number, where: string, mend: string): readonly ReportLine[] {
   if (registered === 0) return [];
   return [
-    differs('commands', `${registered} registered ${where}, too: people see them twice`, mend),
+    differs('commands', `${registered} are also registered ${where}: people see them twice`, mend),
   ];
 }

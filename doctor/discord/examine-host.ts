@@ -31,11 +31,11 @@ export function nodeLine(version: string, wanted: string): ReportLine {
   const least = Number(/\d+/.exec(wanted)?.[0]);
   const isEnough = Number.parseInt(version, 10) >= least;
   if (isEnough) return ok('node', version);
-  const why = `${version}, but the bot needs ${wanted}`;
+  const why = `this is ${version}, but the bot needs ${wanted}`;
   return missing(
     'node',
     why,
-    'start it with npm start, which brings its own, or install a later Node',
+    'start the bot with npm start, which has its own Node, or install a newer Node',
   );
 }
 
@@ -47,8 +47,8 @@ export async function diskLine(dataDir: string): Promise<ReportLine> {
   } catch {
     return missing(
       'disk',
-      `${folder} cannot be written`,
-      "make it the bot's own (chown), or set DATA_DIR",
+      `the bot cannot write to ${folder}`,
+      "give the folder to the bot's user (chown), or set DATA_DIR to another one",
     );
   }
   const { bavail, bsize } = await statfs(folder);
@@ -56,8 +56,8 @@ export async function diskLine(dataDir: string): Promise<ReportLine> {
 }
 
 export function spaceLine(folder: string, freeMb: number): ReportLine {
-  const why = `${freeMb} MB free at ${folder}`;
-  const mend = 'make room there, or set DATA_DIR to another disk';
+  const why = `${freeMb} MB are free in ${folder}`;
+  const mend = 'delete files there, or set DATA_DIR to a folder on another disk';
   if (freeMb < leastMb) return missing('disk', why, mend);
   return freeMb < fewMb ? differs('disk', why, mend) : ok('disk', why);
 }
@@ -76,7 +76,7 @@ async function codecLine(): Promise<ReportLine> {
   try {
     const { name } = await loadOpus();
     if (name !== slowCodec) return ok('codec', `Opus by ${name}`);
-    const why = `Opus by ${name}: it works, but takes several times the CPU time`;
+    const why = `Opus by ${name}: it works, but needs several times the CPU time`;
     return differs('codec', why, 'run npm ci again on this machine, so that mediaplex loads');
   } catch (error) {
     return missing('codec', messageOf(error), 'run npm ci again on this machine');

@@ -12,8 +12,8 @@ export function rightsLines(
   nowWallMs: number,
 ): readonly ReportLine[] {
   if (timedOutUntilMs > nowWallMs) {
-    const why = `the bot is timed out for ${span(timedOutUntilMs - nowWallMs)}: it may do nothing`;
-    return [missing(name, why, 'a moderator removes the time-out, or wait')];
+    const why = `a moderator timed the bot out for ${span(timedOutUntilMs - nowWallMs)}: it can do nothing`;
+    return [missing(name, why, 'ask a moderator to remove the time-out, or wait')];
   }
   const talking = channels.filter(({ lacksToTalk }) => lacksToTalk.length === 0);
   const lacking = channels.filter(
@@ -25,28 +25,34 @@ export function rightsLines(
     serverLine(name, channels.length, talking.length),
     ...(lacksInServer.length > 0 ? [roleLine(name, lacksInServer)] : []),
     ...shown,
-    ...(more > 0 ? [differs(name, `${more} more voice channels lack rights`, roleMend)] : []),
+    ...(more > 0
+      ? [differs(name, `rights are missing in ${more} more voice channels`, roleMend)]
+      : []),
   ];
 }
 
-const roleMend = "give the bot's role the rights there: Edit Channel, Permissions";
+const roleMend = "open Edit Channel, Permissions: give the bot's role the rights there";
 
 function serverLine(name: string, count: number, talking: number): ReportLine {
-  if (count === 0) return missing(name, 'has no voice channel', 'make one: Create Channel, Voice');
+  if (count === 0)
+    return missing(name, 'the server has no voice channel', 'create one: Create Channel, Voice');
   const why = `the bot may talk in ${talking} of ${count} voice channels`;
   return talking > 0 ? ok(name, why) : missing(name, why, roleMend);
 }
 
 function roleLine(name: string, lacks: readonly NeededRight[]): ReportLine {
-  const why = `the bot's role lacks ${words(lacks)}`;
-  return differs(name, why, 'open the invite link again: it asks for what is missing');
+  const why = `the bot's role does not have ${words(lacks)}`;
+  return differs(name, why, 'open the invite link again: it asks for the missing rights');
 }
 
 function channelLine({ name, lacksToTalk, lacksToWrite }: ChannelRights): ReportLine {
   const lacks = words([...lacksToTalk, ...lacksToWrite]);
-  const what = lacksToTalk.length > 0 ? 'no talk there' : 'talk works, its chat does not';
-  const mend = `Edit Channel ${name}, Permissions: allow ${lacks} for the bot's role`;
-  return differs(`#${name}`, `lacks ${lacks}: ${what}`, mend);
+  const what =
+    lacksToTalk.length > 0
+      ? 'it cannot talk there'
+      : 'it can talk there, but its chat does not work';
+  const mend = `open Edit Channel of ${name}, Permissions: allow ${lacks} for the bot's role`;
+  return differs(`#${name}`, `the bot does not have ${lacks}: ${what}`, mend);
 }
 
 function words(rights: readonly NeededRight[]): string {

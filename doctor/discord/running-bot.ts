@@ -16,7 +16,7 @@ export async function runningBot(
   clock: Clock,
 ): Promise<string | undefined> {
   const owner = dataDirOwner(dataDir);
-  if (owner === 'unnamed') return 'a bot runs on DATA_DIR';
+  if (owner === 'unnamed') return 'a bot runs with this DATA_DIR';
   if (owner) return `a bot runs as process ${owner.pid} on ${owner.host}`;
   if (!databaseUrl) return undefined;
   const { readDatabaseState } = await import('#src/storage/postgres/database-state.ts');
@@ -35,8 +35,8 @@ export async function askRunningBot(
   status: Config['status'],
 ): Promise<readonly ReportLine[]> {
   const what = 'running bot';
-  const visit = ok('voice link', `not tried: ${who}, and is asked instead`);
-  const inChannel = 'run /settings check in the channel, or stop the bot and ask again';
+  const visit = ok('voice link', `not tried: ${who}; the doctor asks that bot instead`);
+  const inChannel = 'run /settings check in the channel, or stop the bot and try again';
   if (!status) return [visit, differs(what, 'its status server is off (STATUS_PORT=0)', inChannel)];
   const { host, port } = status;
   const known = anyAddress.get(host) ?? host;
@@ -45,7 +45,7 @@ export async function askRunningBot(
     const ready = await textAt(`${url}/readyz`);
     return [visit, ...readyLines(ready), linksLine(await textAt(`${url}/metrics`))];
   } catch {
-    const why = `nothing answers at ${url}/readyz`;
+    const why = `no program answers at ${url}/readyz`;
     return [visit, missing(what, why, `start the bot again, or correct STATUS_PORT; ${inChannel}`)];
   }
 }
@@ -58,9 +58,9 @@ async function textAt(url: string): Promise<string> {
 /** Lines as `/readyz` has them: `ok gateway`, `failed store: why`, `trouble udp-dead: why`. */
 function readyLines(text: string): readonly ReportLine[] {
   return text.split('\n').flatMap((line) => {
-    const [, state, name = '', why = 'as it should be'] =
+    const [, state, name = '', why = 'it works'] =
       /^(ok|failed|trouble) ([^:]+)(?:: (.*))?$/.exec(line) ?? [];
-    const mend = 'see the log of the bot around that time, and docs/troubleshooting.md';
+    const mend = 'read the log of the bot at that time, and docs/troubleshooting.md';
     if (state === 'ok') return [ok(`bot: ${name}`, why)];
     if (state === 'failed') return [missing(`bot: ${name}`, why, mend)];
     return state === 'trouble' ? [differs(`bot: ${name}`, why, mend)] : [];
@@ -71,7 +71,7 @@ function linksLine(metrics: string): ReportLine {
   const opened = metricOf(metrics, 'parley_link_open_seconds_count');
   const sent = metricOf(metrics, 'parley_frames_total{what="sent"}');
   const errors = metricOf(metrics, 'parley_link_errors_total');
-  const why = `${opened} voice links opened since it started, ${sent} frames sent, ${errors} errors`;
+  const why = `since its start it opened ${opened} voice links and sent ${sent} frames, with ${errors} errors`;
   return ok('bot: voice links', why);
 }
 

@@ -34,9 +34,9 @@ export type LiveOptions = {
 };
 
 const consent =
-  'No person is heard: nothing that people say in the channel is decrypted, decoded or kept.';
+  'The bot hears no person: it does not decrypt, decode or keep what people say in the channel.';
 const plan =
-  'The bot joins, drops its connections on purpose, posts two messages, stays silent, moves to an empty channel and back, leaves, and deletes its messages. Ctrl+C ends it.';
+  'The bot joins, cuts its connections on purpose, posts two messages and stays silent. It moves to an empty channel and back, leaves, and deletes its messages. Ctrl+C ends the check.';
 const title = 'Live check';
 /** Exit codes: a token that Discord refuses, and Ctrl+C. */
 const [misconfigured, interrupted] = [78, 130];
@@ -69,8 +69,8 @@ export async function examineLive(
   const path = writeLiveReport(liveReport(log, words), [folder, config.dataDir], clock.wallMs());
   report.line(
     path === undefined
-      ? 'The report could not be written: make a folder writable.'
-      : `The report for a bug report, without ids, names, tokens and addresses: ${path}`,
+      ? 'The doctor could not write the report: allow it to write to this folder.'
+      : `The report, without ids, names, tokens and addresses. Attach it to a bug report: ${path}`,
   );
   return code;
 }
@@ -79,8 +79,8 @@ export async function examineLive(
 async function isRunning({ config, clock }: LiveOptions, report: Report): Promise<boolean> {
   const who = await runningBot(config, clock);
   if (who === undefined) return false;
-  const why = `not begun: ${who} with these settings, and the check would take it out of its channel`;
-  const mend = 'stop the bot, then ask again; or run /settings check in its channel';
+  const why = `not started: ${who} with these settings, and the check would remove that bot from its channel`;
+  const mend = 'stop the bot, then try again; or run /settings check in its channel';
   report.section(title);
   report.findings([differs('live check', why, mend)]);
   return true;
@@ -185,10 +185,10 @@ function failure(error: BotError) {
   const { code, message } = error;
   const isToken = code === 'discord.bad_token';
   const mend = isToken
-    ? 'put the new token into DISCORD_TOKEN, or run npm run setup'
-    : 'see the network of this machine and https://discordstatus.com, then ask again';
+    ? 'put a new token into DISCORD_TOKEN, or run npm run setup'
+    : 'check the network of this machine and https://discordstatus.com, then try again';
   return {
-    ...missing('gateway', 'Discord did not let the bot in', mend),
+    ...missing('gateway', 'the bot could not log in at Discord', mend),
     said: message,
     code: codeOf(error),
   };

@@ -11,25 +11,26 @@ type Words = {
 };
 
 const update = 'run npm ci again, or update Parley';
-const status = 'see https://discordstatus.com, and try again in some minutes';
-const udp = "let UDP out of this machine, container or VPN (any port, to Discord's voice servers)";
+const status = 'check https://discordstatus.com, and try again in some minutes';
+const udp =
+  "allow outgoing UDP from this machine, container or VPN (any port, to Discord's voice servers)";
 
 /** By the step at which a link stood that was not open in time. */
 const bySteps: Readonly<Record<OpeningStep, Words>> = {
   seat: {
-    why: 'Discord gave the bot no seat in the channel',
-    mend: `see that the channel is not full, and that no other process uses this token; ${status}`,
+    why: 'Discord did not let the bot into the channel',
+    mend: `check that the channel is not full, and that no other process uses this token; ${status}`,
   },
   socket: {
-    why: 'the voice server cannot be reached over TCP',
-    mend: 'let TCP out of this machine, container or VPN (any port, to *.discord.media), and its names through your DNS',
+    why: 'the bot cannot reach the voice server over TCP',
+    mend: 'allow outgoing TCP from this machine, container or VPN (any port, to *.discord.media); check that your DNS knows these names',
   },
   login: { why: 'the voice server did not answer the login', mend: status },
-  udp: { why: 'UDP is blocked: no answer to IP discovery', mend: udp },
-  key: { why: 'the voice server sent no key for the transport', mend: status },
+  udp: { why: 'UDP is blocked: the voice server does not answer', mend: udp },
+  key: { why: 'the voice server sent no key for the encryption', mend: status },
   group: {
-    why: 'end-to-end encryption (DAVE) was not established with the people in the channel',
-    mend: `ask them to leave and come back, with an up-to-date Discord; ${update}`,
+    why: 'the bot and the people in the channel could not start end-to-end encryption (DAVE)',
+    mend: `ask them to update Discord, to leave and to join again; ${update}`,
   },
 };
 
@@ -44,31 +45,31 @@ const byCodes: Readonly<Partial<Record<ErrorCode, Words>>> = {
     mend: update,
   },
   'link.no_end_to_end': {
-    why: 'Discord demands end-to-end encryption (DAVE), and refused that of this version',
+    why: 'Discord requires end-to-end encryption (DAVE), and refused this version of it',
     mend: update,
   },
   'link.unsupported': {
-    why: 'the voice library lacks a function that the link needs',
+    why: 'the voice library does not have a function that the voice link needs',
     mend: update,
   },
-  'link.offline': { why: 'the main gateway is away', mend: status },
+  'link.offline': { why: 'the main connection to Discord is down', mend: status },
 };
 
 /** By the close code of a voice socket after which the bot does not come back. */
 const byCloses: Readonly<Record<number, Words>> = {
   4014: {
     why: 'Discord disconnected the bot from the channel',
-    mend: 'see whether a moderator or another bot removes it, or the channel was deleted',
+    mend: 'find out whether a moderator or another bot removes it, or whether the channel was deleted',
   },
   4022: { why: 'Discord ended the call', mend: status },
 };
 
 const removed: Words = {
   why: 'a person removed or moved the bot',
-  mend: 'see who did it in the audit log of the server, and that no other process uses this token; then try again',
+  mend: 'look in the audit log of the server who did it; check that no other process uses this token; then try again',
 };
 const lostUdp: Words = {
-  why: 'the UDP path was lost: no answers any more, or another outside port',
+  why: 'the UDP connection was lost: the voice server answers no more, or the outside port changed',
   mend: `${udp}; raise the UDP timeout of the router, NAT or firewall to 60 s or more`,
 };
 

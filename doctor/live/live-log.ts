@@ -37,7 +37,7 @@ export class LiveLog {
   /** One sentence about all findings. */
   get summary(): string {
     const problems = this.findings.filter(({ verdict }) => verdict !== 'ok').length;
-    const until = this.wasEnded ? 'Ended early by Ctrl+C; until then ' : '';
+    const until = this.wasEnded ? 'Ctrl+C ended the check early; until then ' : '';
     const found = ['no problem was found.', 'one problem was found.'][problems];
     const sentence = `${until}${found ?? `${problems} problems were found.`}`;
     return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`;

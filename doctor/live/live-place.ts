@@ -38,11 +38,11 @@ export async function findPlace(
   if (!named) {
     const isNamed = wanted.channelId !== undefined;
     const why = isNamed
-      ? 'the bot sees no such voice channel'
-      : 'you sit in no voice channel of a server of the bot';
+      ? 'the bot cannot see this voice channel'
+      : 'you are in no voice channel of a server where the bot is';
     const mend = isNamed
-      ? `${naming}; let the bot's role view it`
-      : `sit down in one, or name it: ${naming}`;
+      ? `${naming}; allow View Channel for the bot's role`
+      : `join a voice channel, or name one: ${naming}`;
     return missing(what, why, mend);
   }
   const { guildId, channelId } = named;
@@ -55,13 +55,13 @@ export async function findPlace(
     );
   const guild = await readGuildRights(rest, { guildId, botId: account.botId }, signal);
   const channel = guild.channels.find(({ id }) => id === channelId);
-  if (!channel) return missing(what, 'that server has no such voice channel', naming);
+  if (!channel) return missing(what, 'that server does not have this voice channel', naming);
   const seat = await readSeat(rest, { guildId }, signal);
   if (seat === undefined) return { account, guild, channel };
   return differs(
     what,
-    'not begun: the bot already sits in a voice channel of that server, in another process with this token',
-    'stop that process and wait a minute, then ask again',
+    'not started: another process with this token is already in a voice channel of that server',
+    'stop that process and wait a minute, then try again',
   );
 }
 

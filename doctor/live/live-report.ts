@@ -61,7 +61,7 @@ export function liveReport(
   return [
     '# Live check of Parley',
     '',
-    'By `npm run doctor -- --live`. It holds no ids, names, tokens or addresses. No person was heard.',
+    '`npm run doctor -- --live` wrote this report. It holds no ids, names, tokens or addresses. The bot heard no person.',
     '',
     summary,
     '',

@@ -22,8 +22,8 @@ export function rightsFindings(
 ): LiveRights {
   const { lacksToTalk, lacksToWrite } = channel;
   if (timedOutUntilMs > nowWallMs) {
-    const why = `the bot is timed out for ${span(timedOutUntilMs - nowWallMs)}: it may do nothing`;
-    const finding = missing('rights', why, 'a moderator removes the time-out, or wait');
+    const why = `a moderator timed the bot out for ${span(timedOutUntilMs - nowWallMs)}: it can do nothing`;
+    const finding = missing('rights', why, 'ask a moderator to remove the time-out, or wait');
     return { findings: [finding], isClosed: true, lacksToWrite };
   }
   const closed = lacksToTalk.filter((right) => toBeThere.includes(right));
@@ -32,11 +32,11 @@ export function rightsFindings(
   const needed = isClosed ? closed : lacks;
   const finding =
     needed.length === 0
-      ? ok('rights', 'all that the bot needs in this channel')
+      ? ok('rights', 'the bot has all that it needs in this channel')
       : (needed.some((right) => serious.has(right)) ? missing : differs)(
           'rights',
-          `the bot lacks ${words(needed)}${isClosed ? ': the rest was not tried' : ''}`,
-          `Edit Channel, Permissions: allow ${words(needed)} for the bot's role`,
+          `the bot does not have ${words(needed)}${isClosed ? ': the rest was not tried' : ''}`,
+          `open Edit Channel, Permissions: allow ${words(needed)} for the bot's role`,
         );
   return {
     findings: [finding],

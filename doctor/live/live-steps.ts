@@ -33,7 +33,7 @@ export type LiveCheck = {
   readonly lacksToWrite: readonly NeededRight[];
 };
 
-const status = 'see https://discordstatus.com, and try again in some minutes';
+const status = 'check https://discordstatus.com, and try again in some minutes';
 const noLink = 'not tried: no voice link is open';
 /** Longest time, in ms, after which Discord shows that the bot has left, and the interval of asking. */
 const [leftMs, askMs] = [5_000, 500];
@@ -65,10 +65,15 @@ export async function finish(
   const deleted = await trial.deleteMessages();
   const left = trial.messagesLeft;
   if (left === 0) {
-    log.add(ok('left behind', posted === 0 ? 'nothing' : `nothing: ${posted} messages deleted`));
+    log.add(
+      ok(
+        'left behind',
+        posted === 0 ? 'nothing' : `nothing: the bot deleted its ${posted} messages`,
+      ),
+    );
     return;
   }
-  const why = `${left} of ${posted} messages could not be deleted`;
+  const why = `the bot could not delete ${left} of its ${posted} messages`;
   const mend = 'delete them by hand in the chat of the channel';
   log.add({ ...missing('left behind', why, mend), ...coded(deleted) });
 }
@@ -78,12 +83,12 @@ const leaveFindings = {
   taken: missing(
     'leave',
     'Discord still shows the bot in the channel',
-    'disconnect it by hand; it goes with the login within a minute',
+    'disconnect it by hand, or wait a minute: then Discord removes it',
   ),
   unknown: differs(
     'leave',
-    'Discord did not tell whether the bot has left',
-    'look at the channel; the bot goes with the login within a minute',
+    'Discord did not say whether the bot has left',
+    'look at the channel: Discord removes the bot within a minute',
   ),
 } as const;
 
@@ -115,7 +120,7 @@ function obstacleIn({ trial, place }: LiveCheck): LiveFinding | undefined {
       return missing(
         'channel',
         'Discord does not show the channel to the bot',
-        'allow View Channel for its role',
+        "allow View Channel for the bot's role",
       );
     case 'full':
       return missing(
@@ -126,7 +131,7 @@ function obstacleIn({ trial, place }: LiveCheck): LiveFinding | undefined {
     case 'afk':
       return missing(
         'channel',
-        'it is the AFK channel, where nobody can talk',
+        'it is the AFK channel: nobody can talk there',
         'name another channel',
       );
     default:
@@ -135,8 +140,8 @@ function obstacleIn({ trial, place }: LiveCheck): LiveFinding | undefined {
 }
 
 const joined = {
-  join: ok('join', 'the voice link is open: UDP reaches Discord and comes back'),
-  reconnect: ok('reconnect', 'a new voice link is open in place of the first'),
+  join: ok('join', 'the voice link is open: UDP works in both directions'),
+  reconnect: ok('reconnect', 'a new voice link is open instead of the first'),
   move: ok('move', 'a voice link is open in a second channel'),
   'move back': ok('move back', 'a voice link is open in the first channel again'),
 } as const;
@@ -196,25 +201,28 @@ function linkFindings({
   lacksSomebody,
   others,
 }: OpenedLink): readonly LiveFinding[] {
-  const transport = ok('transport', `sealed with ${cipher}`);
+  const transport = ok('transport', `encrypted with ${cipher}`);
   if (!endToEnd) {
-    const mend = 'nothing here: Discord decides that for the channel';
-    return [transport, differs('DAVE', 'not end-to-end encrypted', mend)];
+    const mend = 'nothing to do: Discord decides this for the channel';
+    return [transport, differs('DAVE', 'the channel is not end-to-end encrypted', mend)];
   }
   if (others === 0) {
     const why =
-      'agreed on; no group yet, for nobody else is there: sit in the channel to have it checked';
+      'it is on, but nobody else is there: join the channel, and the next check tests it with you';
     return [transport, ok('DAVE', why)];
   }
   if (lacksSomebody) {
-    const mend = 'ask everybody to leave and come back, with an up-to-date Discord';
-    return [transport, differs('DAVE', 'the end-to-end encrypted group lacks a person', mend)];
+    const mend = 'ask everybody to update Discord, to leave and to join again';
+    return [
+      transport,
+      differs('DAVE', 'a person in the channel is not in its end-to-end encrypted group', mend),
+    ];
   }
   return [
     transport,
     ok(
       'DAVE',
-      `end-to-end encrypted with ${others === 1 ? 'the other person' : `the ${others} other people`} there`,
+      `the channel is end-to-end encrypted with ${others === 1 ? 'the other person' : `the ${others} other people`} there`,
     ),
   ];
 }
@@ -247,8 +255,8 @@ function restrictions({ events, found: { channel } }: LiveCheck): readonly LiveF
       ? [
           missing(
             'speaking',
-            'the bot sits in the audience of the stage: nobody hears it',
-            "a moderator invites it to speak, or allow Mute Members for the bot's role",
+            'the bot is in the audience of the stage: nobody hears it',
+            "ask a moderator to invite it to speak, or allow Mute Members for the bot's role",
           ),
         ]
       : []),
@@ -265,7 +273,7 @@ async function gatewayResume(live: LiveCheck): Promise<void> {
       const why =
         'Discord refused to resume the session and began a new one: the bot lost its seat';
       const mend =
-        'see that no other process uses this token, and that no proxy holds the gateway up; then try again';
+        'check that no other process uses this token, and that no proxy delays the connection; then try again';
       log.add({ ...differs(what, why, mend), tookMs });
       await reopen(live);
       return;
@@ -274,12 +282,15 @@ async function gatewayResume(live: LiveCheck): Promise<void> {
       log.add(lossFinding(live, what, trial.loss, from));
       return;
     }
-    const kept = trial.isOpen ? ', and the voice link held' : '';
-    log.add({ ...ok(what, `the session was resumed after its socket was cut${kept}`), tookMs });
+    const kept = trial.isOpen ? ', and the voice link stayed open' : '';
+    log.add({ ...ok(what, `the session continued after a cut of its connection${kept}`), tookMs });
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof BotError)) throw error;
-    log.add({ ...missing(what, 'the main gateway did not come back', status), code: error.code });
+    log.add({
+      ...missing(what, 'the main connection to Discord did not come back', status),
+      code: error.code,
+    });
   }
 }
 
@@ -302,10 +313,10 @@ async function voiceResume(live: LiveCheck): Promise<void> {
     const { kind, tookMs, closeCode } = await trial.resumeVoice(signal);
     const code = closeCode === undefined ? {} : { code: `voice close ${closeCode}` };
     const why = `the voice server refused to resume (${closeCode ?? 'without a code'}); the bot came back with a new connection`;
-    const mend = `${status}; a sentence is lost when this happens in a talk`;
+    const mend = `${status}; in a conversation this loses a sentence`;
     log.add(
       kind === 'resumed'
-        ? { ...ok(what, 'the session was resumed after its socket was cut'), tookMs }
+        ? { ...ok(what, 'the session continued after a cut of its connection'), tookMs }
         : { ...differs(what, why, mend), tookMs, ...code },
     );
   } catch (error) {
@@ -319,17 +330,19 @@ async function panel(live: LiveCheck): Promise<void> {
   if (lacksToWrite.length > 0) {
     const lacks = lacksToWrite.map((right) => rightNames[right]).join(', ');
     log.add(
-      ok('panel', `not tried: the bot lacks ${lacks}`),
-      ok('captions', `not tried: the bot lacks ${lacks}`),
+      ok('panel', `not tried: the bot does not have ${lacks}`),
+      ok('captions', `not tried: the bot does not have ${lacks}`),
     );
     return;
   }
   const posted = await trial.postPanel(place);
   log.add(writeFinding('panel', 'posted', posted));
   if (posted.kind !== 'done')
-    return log.add(ok('captions', 'not tried: the chat takes no message'));
+    return log.add(ok('captions', 'not tried: the bot cannot write in the chat'));
   if (found.channel.lacksToWrite.includes('ReadMessageHistory')) {
-    log.add(ok('panel edit', 'not tried: the bot lacks Read Message History, so it cannot see it'));
+    log.add(
+      ok('panel edit', 'not tried: without Read Message History the bot cannot see its panel'),
+    );
     return await captions(live, true);
   }
   const edited = await trial.editPanel(signal);
@@ -346,14 +359,15 @@ async function captions({ trial, log, place, signal }: LiveCheck, edits: boolean
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof BotError)) throw error;
-    const mend = "Edit Channel, Permissions: allow Connect and Send Messages for the bot's role";
-    const finding = missing('captions', 'the chat of the channel cannot be written', mend);
+    const mend =
+      "open Edit Channel, Permissions: allow Connect and Send Messages for the bot's role";
+    const finding = missing('captions', 'the bot cannot write in the chat of the channel', mend);
     log.add({ ...finding, said: error.message, code: codeOf(error) });
   }
 }
 
 const unwritable =
-  "Edit Channel, Permissions: allow Send Messages and Read Message History for the bot's role; look for AutoMod rules";
+  "open Edit Channel, Permissions: allow Send Messages and Read Message History for the bot's role; look for AutoMod rules";
 
 function writeFinding(what: string, done: string, result: WriteResult): LiveFinding {
   if (result.kind === 'done') return ok(what, `${done} in the chat of the channel`);
@@ -372,7 +386,9 @@ async function silence(live: LiveCheck): Promise<void> {
   const what = 'silence';
   const [from, startMs] = [events.length, clock.nowMs()];
   if (!trial.isOpen) return log.add(ok(what, noLink));
-  log.note(`Silence for ${span(silenceMs)}: whether the link holds ...`);
+  log.note(
+    `Silence for ${span(silenceMs)}: the doctor checks whether the voice link stays open ...`,
+  );
   await trial.stay(silenceMs, signal);
   const tookMs = clock.nowMs() - startMs;
   if (trial.loss !== undefined) {
@@ -387,14 +403,14 @@ async function silence(live: LiveCheck): Promise<void> {
   if (code === '') {
     const ageMs = lastDatagramAgeMs(events);
     const last = ageMs === undefined ? '' : `; the last UDP answer was ${Math.round(ageMs)} ms old`;
-    return log.add(ok(what, `the voice link held for ${span(silenceMs)}${last}`));
+    return log.add(ok(what, `the voice link stayed open for ${span(silenceMs)}${last}`));
   }
   const why =
     closes.length > 0
       ? `the voice server closed the link (${closes.join(', ')}); the bot came back by itself`
-      : `the link was in trouble: ${alerts.join(', ')}`;
+      : `the voice link had problems: ${alerts.join(', ')}`;
   log.add({
-    ...differs(what, why, `${status}; docs/troubleshooting.md has the alerts`),
+    ...differs(what, why, `${status}; docs/troubleshooting.md explains the alerts`),
     tookMs,
     code,
   });
@@ -428,8 +444,8 @@ function otherChannel({ trial, place, found }: LiveCheck): Channel | string {
   const open = others
     .map(({ id, name }) => ({ guildId: place.guildId, channelId: id, name }))
     .filter((channel) => ['fine', 'no-speak'].includes(trial.verdict(channel)?.kind ?? ''));
-  if (open.length === 0) return 'the bot may enter no second voice channel';
-  return open.find((channel) => trial.others(channel) === 0) ?? 'people sit in every other channel';
+  if (open.length === 0) return 'the bot may not enter a second voice channel';
+  return open.find((channel) => trial.others(channel) === 0) ?? 'people are in every other channel';
 }
 
 /** False once a person has sent the bot away: then it stays away. */

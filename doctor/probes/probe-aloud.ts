@@ -53,7 +53,7 @@ export async function probeAloud(
     );
   }
   const lasts = `${(durationMs(spoken.value) / 1000).toFixed(1)} s of sound`;
-  const first = `first sound after ${Math.round(firstMs ?? 0)} ms, connecting included`;
+  const first = `first sound after ${Math.round(firstMs ?? 0)} ms with the connection`;
   return {
     findings: [ok(what, `${model}, ${voice}: ${lasts}, ${first}`), fidelityOf(reading)],
     state: 'usable',
@@ -70,9 +70,13 @@ export async function probeAloud(
 function fidelityOf(reading: ReadingAccuracy | undefined): ReportLine {
   const name = 'read as written';
   if (!reading)
-    return differs(name, 'not known: the server does not report its words', fidelityMend);
+    return differs(
+      name,
+      'not known: the server does not report the words that it spoke',
+      fidelityMend,
+    );
   const { words, wrongWords } = reading;
-  const measured = `${wrongWords} of ${words} words changed, left out or added`;
+  const measured = `the model changed, left out or added ${wrongWords} of ${words} words`;
   return wrongWords <= words * mostWrong
     ? ok(name, measured)
     : differs(name, measured, fidelityMend);

@@ -29,7 +29,7 @@ export async function probeAudioChat(
   const how = answer ? pace(answer) : 'not measured';
   const finding =
     answer && isBuffered(answer)
-      ? differs(what, `${model}: ${lasts}, ${how}: buffered upstream`, bufferMend)
+      ? differs(what, `${model}: ${lasts}, ${how}: a proxy may buffer it`, bufferMend)
       : ok(what, `${model}: ${lasts}, ${how}`);
   const choice = use === 'SPEECH' ? ['SPEECH_BACKEND=chat-audio'] : ['PIPELINE=audio-model'];
   return {

@@ -27,7 +27,7 @@ const ping: Tool = {
   parameters: { type: 'object', properties: {} },
 };
 
-const toolsMend = 'nothing, unless it is to use tools: then choose a model that calls them';
+const toolsMend = 'nothing to do; if the bot must use tools, choose a model that calls them';
 
 /** Two short questions, at most 2000 tokens. */
 export async function probeChat(
@@ -60,12 +60,12 @@ export async function probeChat(
 
 function streamOf({ recorded }: ServerUnderTest, model: string): ReportLine {
   if (!recorded.last)
-    return differs('chat', `${model} answers`, 'nothing: the speed was not measured');
+    return differs('chat', `${model} answers`, 'nothing to do: the speed was not measured');
   const how = `${model}: ${pace(recorded.last)}`;
   const isLate =
     isBuffered(recorded.last) && recorded.last.lastByteMs - recorded.last.firstByteMs < 30;
   if (isLate)
-    return differs('chat', `${how}; buffered upstream: no word comes before the last`, bufferMend);
+    return differs('chat', `${how}; all words come at once: a proxy may buffer them`, bufferMend);
   return ok('chat', recorded.last.pieces > 1 ? `${how}; streamed` : how);
 }
 
@@ -74,8 +74,8 @@ function usageOf(parts: readonly ChatPart[]): ReportLine {
   if (!usage)
     return differs(
       'chat usage',
-      'not reported; it will be estimated by length',
-      'nothing, unless budgets must be exact: then choose a server that reports usage',
+      'the server does not report it; the bot estimates it from the length',
+      'nothing to do; if budgets must be exact, choose a server that reports usage',
     );
   return ok('chat usage', `${usage.inputTokens} tokens in, ${usage.outputTokens} out`);
 }
@@ -87,13 +87,13 @@ function reasoningOf({ recorded }: ServerUnderTest): ReportLine | undefined {
   if (!where) return undefined;
   return differs(
     'chat reasoning',
-    `thinks in ${where}: never spoken, but answers start later`,
-    'choose a model that does not reason first, or switch that off at its server',
+    `the model reasons first (${where}): the bot does not speak it, but answers start later`,
+    'choose a model that does not reason first, or turn reasoning off at its server',
   );
 }
 
 function toolsOf(parts: readonly ChatPart[]): ReportLine {
   const call = parts.find((part) => part.kind === 'tool');
-  if (call) return ok('chat tools', 'called as asked');
-  return differs('chat tools', 'accepted, but the model answered in words', toolsMend);
+  if (call) return ok('chat tools', 'the model called the tool');
+  return differs('chat tools', 'the model did not call the tool: it answered in words', toolsMend);
 }

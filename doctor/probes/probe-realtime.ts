@@ -29,9 +29,9 @@ export async function probeRealtime(
 }
 
 const talking = 'realtime';
-const refusedMend = 'set REALTIME_MODEL to one that this key may use there';
+const refusedMend = 'set REALTIME_MODEL to a model that this key may use there';
 const beta = 'beta names';
-const betaMend = 'update that server: conversations with beta names are no longer supported';
+const betaMend = 'update that server: the bot no longer supports conversations with beta names';
 
 async function greet(
   server: ServerUnderTest,
@@ -57,7 +57,7 @@ async function greet(
     }
   });
   if (asked.kind === 'failed') return missing(what, `not offered: ${asked.error.message}`, noFault);
-  if (!asked.value) return differs(what, 'connects, and does not greet: names not known', noFault);
+  if (!asked.value) return differs(what, 'it connects, but sends no first event', noFault);
   return readGreeting(what, asked.value);
 }
 
@@ -66,10 +66,11 @@ function readGreeting(what: string, event: JsonEvent): ReportLine {
   if (heard?.kind === 'created') {
     const talkEvent = readTalk(event);
     const isBeta = talkEvent?.kind === 'created' && talkEvent.isBeta;
-    if (isBeta && what === talking) return missing(what, `connects, with ${beta}`, betaMend);
+    if (isBeta && what === talking) return missing(what, `it connects, but with ${beta}`, betaMend);
     const isGa = heard.dialect === 'ga' && !isBeta;
-    return ok(what, `connects, with ${isGa ? 'the names of today (GA)' : beta}`);
+    return ok(what, `it connects, with ${isGa ? 'current names (GA)' : beta}`);
   }
-  if (heard?.kind === 'failed') return missing(what, `connects, then: ${heard.words}`, refusedMend);
-  return differs(what, 'connects, and greets in another way', noFault);
+  if (heard?.kind === 'failed')
+    return missing(what, `it connects, then: ${heard.words}`, refusedMend);
+  return differs(what, 'it connects, but its first event is not known', noFault);
 }

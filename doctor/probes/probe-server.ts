@@ -27,7 +27,7 @@ export async function probeServer(given: ServerUnderTest): Promise<ProbedServer>
 }
 
 const addressMend = 'start that server, or correct its base URL';
-const clockMend = 'let both systems keep time (systemd-timesyncd or chrony)';
+const clockMend = 'synchronise both clocks (systemd-timesyncd or chrony)';
 
 type ServerReply = { readonly list: ModelList; readonly status: number; readonly date?: string };
 
@@ -64,11 +64,15 @@ function modelsOf(list: ModelList): ReportLine {
     case 'not offered':
       return differs(
         'models',
-        'no list: not offered, so names of models cannot be checked',
-        'nothing here: compare the names of models with what the server was started with',
+        'the server offers no list: the doctor cannot check names of models',
+        'compare your names of models with those that the server was started with',
       );
     case 'unknown':
-      return differs('models', `no list: ${list.why}`, 'check the key and the address');
+      return differs(
+        'models',
+        `the server sent no list: ${list.why}`,
+        'check the key and the address',
+      );
     case 'listed': {
       const names = list.models.slice(0, mostNamed).map(({ id }) => id.slice(0, 60));
       const more = list.models.length - names.length;
@@ -86,5 +90,5 @@ function clockOf(date: string, wallMs: number): ReportLine {
   const seconds = Math.round(Math.abs(skewMs) / 1000);
   if (Math.abs(skewMs) <= skewLimitMs) return ok('clock', 'agrees with this machine');
   const which = skewMs > 0 ? 'ahead of' : 'behind';
-  return differs('clock', `the server is ${seconds} s ${which} this machine`, clockMend);
+  return differs('clock', `the server's clock is ${seconds} s ${which} this machine`, clockMend);
 }

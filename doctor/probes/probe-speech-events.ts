@@ -25,14 +25,14 @@ export async function probeSpeechEvents(
     const isPlain = asked.error.code === 'provider.wrong_type';
     return missing(
       what,
-      isPlain ? 'not offered: sound comes as it is' : asked.error.message,
+      isPlain ? 'not offered: the server sends sound without events' : asked.error.message,
       noFault,
     );
   }
   const { deltas, isDone, hasUsage } = asked.value;
-  if (deltas === 0) return missing(what, 'not offered: no event holds sound', noFault);
+  if (deltas === 0) return missing(what, 'not offered: no event contains sound', noFault);
   const end = isDone ? '' : ', without an end mark';
-  const usage = hasUsage ? 'usage told' : 'no usage';
+  const usage = hasUsage ? 'usage reported' : 'no usage';
   const how = `${deltas} events with sound${end}, ${usage}`;
   return isDone ? ok(what, how) : differs(what, how, noFault);
 }

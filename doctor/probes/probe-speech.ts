@@ -102,14 +102,14 @@ async function speak(
     const { error } = spoken;
     return { why: `${model}, ${voice}: ${error.message}`, mend: speechMend(error) };
   }
-  if (!answer) return { why: 'nothing came', mend: 'ask again' };
+  if (!answer) return { why: 'the server sent no sound', mend: 'try again' };
   return { pcm: spoken.value, answer, header: readHeader(answer.head) };
 }
 
 function speechMend(error: BotError): string {
   const isModel = error.code === 'provider.refused';
   return isModel
-    ? 'set SPEECH_MODEL and SPEECH_VOICE to ones that it has'
+    ? 'set SPEECH_MODEL and SPEECH_VOICE to a model and a voice of that server'
     : mendOf(error, 'SPEECH');
 }
 
@@ -128,14 +128,14 @@ function formatOf(asked: 'pcm' | 'wav', spoken: ProbeSpeech): ReportLine {
   if (!isAsked)
     return differs(
       what,
-      `sent ${header ? 'a WAV file' : 'raw samples'} instead`,
+      `the server sent ${header ? 'a WAV file' : 'raw samples'} instead`,
       formatMend(header ? 'wav' : 'pcm'),
     );
   if (/mpeg|mp3|ogg|opus|flac|aac/.test(label)) {
     return differs(
       what,
-      `${sound}, ${lasts}, though labelled ${label}`,
-      'nothing: the bot goes by the bytes',
+      `${sound}, ${lasts}, but labelled ${label}`,
+      'nothing to do: the bot reads the bytes, not the label',
     );
   }
   return ok(what, `${sound}, ${lasts}, labelled ${label}`);
@@ -148,8 +148,8 @@ function rateOf(raw: ProbeSpeech, wav: ProbeSpeech): ReportLine | undefined {
   if ('why' in wav || !wav.header) {
     return differs(
       'speech rate',
-      `not measured, there is no WAV to compare; ${assumedHz} Hz assumed`,
-      'listen whether voices are too high or too low; then set SPEECH_RATE_HZ to the rate that the server documents',
+      `not measured: there is no WAV file to compare; the bot assumes ${assumedHz} Hz`,
+      'listen; if the voice is too high or too low, set SPEECH_RATE_HZ to the rate that the server documents',
     );
   }
   const estimateHz = raw.pcm.samples.length / (durationMs(wav.pcm) / 1000);
@@ -157,13 +157,13 @@ function rateOf(raw: ProbeSpeech, wav: ProbeSpeech): ReportLine | undefined {
   const wavHz = wav.header.rateHz;
   const isWavs = distance(wavHz) < distance(assumedHz);
   if (!isWavs && distance(assumedHz) < 0.3) {
-    return ok('speech rate', `raw samples come at ${assumedHz} Hz, as assumed`);
+    return ok('speech rate', `raw samples come at ${assumedHz} Hz, as the bot assumes`);
   }
   const roundHz = Math.round(estimateHz / 100) * 100;
   const measured = isWavs ? `${wavHz} Hz` : `about ${roundHz} Hz`;
   return differs(
     'speech rate',
-    `raw samples come at ${measured} and would be played as ${assumedHz} Hz`,
+    `raw samples come at ${measured}, but the bot would play them at ${assumedHz} Hz`,
     `use SPEECH_FORMAT=wav, or SPEECH_RATE_HZ=${isWavs ? wavHz : roundHz}`,
   );
 }
@@ -172,7 +172,7 @@ function paceOf(answer: RecordedAnswer): ReportLine {
   if (!isBuffered(answer)) return ok('speech pace', pace(answer));
   return differs(
     'speech pace',
-    `${pace(answer)}: buffered upstream, no sound comes before the last`,
+    `${pace(answer)}; all sound comes at once: a proxy may buffer it`,
     bufferMend,
   );
 }

@@ -80,9 +80,14 @@ function streamOf({ recorded }: ServerUnderTest, updates: readonly TranscriptUpd
   const isStream =
     /event-stream/.test(recorded.last?.type ?? '') ||
     /^\s*(data|event):/.test(`${recorded.last?.head}`);
-  if (!isStream) return differs(what, 'requested but ignored: one answer at the end', streamMend);
+  if (!isStream)
+    return differs(
+      what,
+      'the server ignores the request: it sends one answer at the end',
+      streamMend,
+    );
   const shape = shapes.find(([, mark]) => mark.test(`${recorded.last?.head}`))?.[0] ?? 'bare';
   if (partials === 0)
-    return differs(what, `${shape} events, the words all in the last one`, streamMend);
+    return differs(what, `${shape} events, but all words are in the last one`, streamMend);
   return ok(what, `${shape} events, ${partials} with words`);
 }

@@ -24,13 +24,13 @@ export type SpokenClip = { readonly pcm: Pcm; readonly text: string };
 /** Judges a transcript of a clip. */
 export function roundTrip(heard: string, clip: SpokenClip | undefined): ReportLine {
   const what = 'round trip';
-  if (!clip) return ok(what, 'a hum was sent, as there is no speech to send; words not judged');
+  if (!clip) return ok(what, 'the doctor had no speech, and sent a hum: it did not check words');
   const share = likeness(clip.text, heard);
-  const percent = `${Math.round(share * 100)} % of the words spoken were understood`;
+  const percent = `the server understood ${Math.round(share * 100)} % of the spoken words`;
   return share >= 0.6 ? ok(what, percent) : differs(what, percent, mend);
 }
 
-const mend = 'choose a recogniser or a voice for the language that is spoken';
+const mend = 'choose a recogniser or a voice for the spoken language';
 const digits = 'zero one two three four five six seven eight nine ten'.split(' ');
 
 /** Which share of the words of `spoken` is found in `heard`, 0 to 1; figures count as words. */

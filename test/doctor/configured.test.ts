@@ -45,7 +45,7 @@ test('servers to fall back to are examined too, and do not change the settings t
     SPEECH_FALLBACK_BASE_URL: 'embedded',
   });
   expect(text).toContain(`CHAT_COMPLETION_FALLBACK: ${spare.baseUrl}, no key set`);
-  expect(text).toContain('SPEECH_FALLBACK: embedded');
+  expect(text).toContain('SPEECH_FALLBACK: the embedded engine');
   expect([code, settings.CHAT_COMPLETION_BASE_URL]).toEqual([1, usual.baseUrl]);
 });
 
@@ -101,7 +101,7 @@ test('speech over a WebSocket is tried as the bot does it, and what was said is 
   };
   const { code, about, settings } = await examine([], given);
   expect(about('realtime speech')).toMatch(/^ok .* mock, marin: .* s of sound/);
-  expect(about('read as written')).toMatch(/^differs .* words changed/);
+  expect(about('read as written')).toMatch(/^differs .* the model changed/);
   expect(settings).toMatchObject({ SPEECH_BACKEND: 'realtime', SPEECH_VOICE: 'marin' });
   expect(code).toBe(0);
   await expect.poll(() => server.talk.open).toBe(0);

@@ -32,8 +32,8 @@ test('where no bot ever ran, the doctor says so and makes nothing', async () => 
   using place = dataDir();
   const { code, about } = await place.examine();
   expect(code).toBe(0);
-  expect(about('lock')).toBe('ok lock free: no bot works on this folder');
-  expect(about('store')).toMatch(/^ok store none yet/);
+  expect(about('lock')).toBe('ok lock free: no bot uses this folder');
+  expect(about('store')).toMatch(/^ok store there is none yet/);
   expect(readdirSync(place.folder)).toEqual([]);
 });
 
@@ -46,13 +46,17 @@ test('the doctor names the process that works on DATA_DIR, and the seats of its 
   const { code, about } = await place.examine();
   expect(code).toBe(0);
   expect(about('lock')).toMatch(
-    new RegExp(`^ok lock held for \\d+ s by process ${process.pid} on \\S+, Parley 1\\.2\\.3$`),
+    new RegExp(
+      `^ok lock process ${process.pid} on \\S+ has used this folder for \\d+ s, Parley 1\\.2\\.3$`,
+    ),
   );
   expect(about('parley.db')).toMatch(/^ok parley.db format \d+$/);
-  const words = `ok ${guildId} seat in channel ${seat.channelId} since 2026-11-20T17:50:00.000Z, alive`;
+  const words = `ok ${guildId} seat in channel ${seat.channelId} since 2026-11-20T17:50:00.000Z, last active`;
   expect(about(guildId)).toMatch(new RegExp(`^${words} \\d+ s ago$`));
   change(place.folder, 'UPDATE seats SET alive_at_ms = 0');
-  expect((await place.examine()).about(guildId)).toMatch(/^differs .* days ago: not returned to$/);
+  expect((await place.examine()).about(guildId)).toMatch(
+    /^differs .* days ago: the bot does not return to it$/,
+  );
 });
 
 test('the doctor reads stores of other versions, and leaves them and their folder as they are', async () => {
@@ -64,14 +68,16 @@ test('the doctor reads stores of other versions, and leaves them and their folde
   const before = await place.examine();
   expect([before.code, before.about('parley.db')]).toEqual([
     0,
-    expect.stringMatching(/^ok parley.db format 0, brought to \d+ at the next start$/),
+    expect.stringMatching(/^ok parley.db format 0; the next start changes it to \d+$/),
   ]);
   change(place.folder, 'PRAGMA user_version = 8');
   const bytes = readFileSync(storePath(place.folder));
   const old = await place.examine();
   expect([old.code, old.about('parley.db')]).toEqual([
     1,
-    expect.stringMatching(/^missing parley.db format 8, this program reads from \d+ on$/),
+    expect.stringMatching(
+      /^missing parley.db format 8, but this program reads formats from \d+ on$/,
+    ),
   ]);
   expect(readFileSync(storePath(place.folder)).equals(bytes)).toBe(true);
   expect(readdirSync(place.folder)).toEqual(['parley.db']);
@@ -79,6 +85,8 @@ test('the doctor reads stores of other versions, and leaves them and their folde
   const after = await place.examine();
   expect([after.code, after.about('parley.db')]).toEqual([
     1,
-    expect.stringMatching(/^missing parley.db format 99, this program reads up to \d+$/),
+    expect.stringMatching(
+      /^missing parley.db format 99, but this program reads formats up to \d+$/,
+    ),
   ]);
 });

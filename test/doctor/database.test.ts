@@ -29,16 +29,16 @@ withPostgres(() => {
     const empty = await examineNow(schema);
     expect(empty.code).toBe(0);
     expect(empty.about('database')).toMatch(/^ok database \S+, running for \d+ \w+$/);
-    expect(empty.about('tables')).toMatch(/^ok tables none yet/);
+    expect(empty.about('tables')).toMatch(/^ok tables there are none yet/);
     await using store = await openIn(schema);
     await store.seats.write(seat);
     const { code, about } = await examineNow(schema);
     expect([code, about('tables: store')]).toEqual([0, expect.stringMatching(/format \d+$/)]);
-    const words = `ok ${guildId} seat in channel ${seat.channelId} since 2026-11-20T17:50:00.000Z, alive`;
+    const words = `ok ${guildId} seat in channel ${seat.channelId} since 2026-11-20T17:50:00.000Z, last active`;
     expect(about(guildId)).toMatch(new RegExp(`^${words} \\d+ s ago$`));
     await schema.sql('UPDATE seats SET alive_at_ms = alive_at_ms - 3600000');
     expect((await examineNow(schema)).about(guildId)).toMatch(
-      /^differs .* 60 min ago: not returned to$/,
+      /^differs .* 60 min ago: the bot does not return to it$/,
     );
   });
 
@@ -49,7 +49,7 @@ withPostgres(() => {
     const newer = await examineNow(schema);
     expect([newer.code, newer.about('tables: store')]).toEqual([
       1,
-      expect.stringMatching(/^missing .* format 99, this program reads up to \d+$/),
+      expect.stringMatching(/^missing .* format 99, but this program reads formats up to \d+$/),
     ]);
     const secret = 'canary-password';
     const away = await examine(['--offline'], {
@@ -88,10 +88,10 @@ withPostgres(() => {
     const times = text.replace(/\d+ s/g, 'N s').replace(/ {2,}/g, ' ');
     expect(times).toContain(`ok process host-a 12, Parley 1.2.3, for N s, shards ${own}\n`);
     expect(times).toContain(
-      'differs process host-b 12, Parley 1.2.3, for N s: its leases have run out',
+      'differs process host-b 12, Parley 1.2.3, for N s: it no longer renews its leases',
     );
     expect(times).toContain('ok process host-c 12, Parley 1.2.3, for N s, waits for a shard');
-    const held = `leased to host-a 12, taken N s ago, epoch 1, no session saved, seats: 1`;
+    const held = `served by host-a 12, taken N s ago, epoch 1, no session saved, seats: 1`;
     expect(times).toContain(`ok shard ${own} ${held}`);
     expect(times).toContain(
       `differs shard ${other} free: no process serves it (epoch 1, taken N s ago)`,

@@ -73,7 +73,7 @@ test('a healthy server gives no problem, and the bot leaves nothing behind', asy
   const { code, lines, problems, report } = await patient.check();
   expect(problems).toEqual([]);
   expect(code).toBe(0);
-  expect(lines.some((line) => line.startsWith('No person is heard'))).toBe(true);
+  expect(lines.some((line) => line.startsWith('The bot hears no person'))).toBe(true);
   const checks = [...report.matchAll(/^\| ([a-z][\w ]+?) \| ok \|/gim)].map(([, what]) => what);
   expect(checks).toEqual([
     ...['rights', 'gateway', 'join', 'transport', 'DAVE', 'gateway resume', 'voice resume'],
@@ -101,22 +101,23 @@ const faults: readonly Fault[] = [
   {
     name: 'View Channel is missing',
     plant: (sandbox) => sandbox.guild().permit('Lounge', 'Nova', { deny: ['viewChannel'] }),
-    finds: /^missing rights the bot lacks View Channel:.* \| mend: .*allow View Channel for/,
+    finds:
+      /^missing rights the bot does not have View Channel:.* \| mend: .*allow View Channel for/,
   },
   {
     name: 'Connect is missing',
     plant: (sandbox) => sandbox.guild().permit('Lounge', 'Nova', { deny: ['connect'] }),
-    finds: /^missing rights the bot lacks Connect:.* \| mend: .*allow Connect for/,
+    finds: /^missing rights the bot does not have Connect:.* \| mend: .*allow Connect for/,
   },
   {
     name: 'Speak is missing',
     plant: (sandbox) => sandbox.guild().permit('Lounge', 'Nova', { deny: ['speak'] }),
-    finds: /^missing rights the bot lacks Speak \| mend: .*allow Speak for/,
+    finds: /^missing rights the bot does not have Speak \| mend: .*allow Speak for/,
   },
   {
     name: 'Send Messages is missing',
     plant: (sandbox) => sandbox.guild().permit('Lounge', 'Nova', { deny: ['sendMessages'] }),
-    finds: /^missing rights the bot lacks Send Messages \| mend: .*allow Send Messages for/,
+    finds: /^missing rights the bot does not have Send Messages \| mend: .*allow Send Messages for/,
   },
   {
     name: 'the channel is full',
@@ -127,7 +128,7 @@ const faults: readonly Fault[] = [
     name: 'the bot is in the audience of a stage',
     options: { stageChannels: ['Hall'] },
     channel: 'Hall',
-    finds: /^missing speaking the bot sits in the audience.* \| mend: a moderator invites it/,
+    finds: /^missing speaking the bot is in the audience.* \| mend: ask a moderator/,
   },
   {
     name: 'a moderator has muted the bot',
@@ -137,45 +138,48 @@ const faults: readonly Fault[] = [
   {
     name: 'UDP is blocked',
     plant: ({ faults: { voice }, botId }) => voice.network(botId, { down: { dead: true } }),
-    finds: /^missing join UDP is blocked: no answer to IP discovery.* \| mend: let UDP out/,
+    finds:
+      /^missing join UDP is blocked: the voice server does not answer.* \| mend: allow outgoing UDP/,
   },
   {
     name: 'the voice server refuses connections',
     plant: ({ faults }) => faults.voice.connections('refuse'),
-    finds: /^missing join the voice server cannot be reached over TCP.* \| mend: let TCP out/,
+    finds:
+      /^missing join the bot cannot reach the voice server over TCP.* \| mend: allow outgoing TCP/,
   },
   {
     name: 'no name server knows the voice server',
     plant: ({ faults }) => faults.misdirect(Number.POSITIVE_INFINITY),
     finds:
-      /^missing join the voice server cannot be reached over TCP.* \| mend: .* through your DNS/,
+      /^missing join the bot cannot reach the voice server over TCP.* \| mend: .*your DNS knows/,
   },
   {
     name: 'the voice server says nothing',
     plant: ({ faults }) => faults.voice.connections('hang'),
-    finds: /^missing join the voice server did not answer the login.* \| mend: see https/,
+    finds: /^missing join the voice server did not answer the login.* \| mend: check https/,
   },
   {
     name: 'the voice server closes with 4006',
     plant: ({ faults: { voice }, botId }) => voice.closeAt(botId, 'identify', 4006),
     finds:
-      /^missing join the voice server closed the link repeatedly \(link\.refused, voice close 4006\) \| mend: see https/,
+      /^missing join the voice server closed the link repeatedly \(link\.refused, voice close 4006\) \| mend: check https/,
   },
   {
     name: 'the voice server closes with 4017',
     plant: ({ faults: { voice }, botId }) => voice.closeAt(botId, 'identify', 4017),
     finds:
-      /^missing join Discord demands end-to-end encryption \(DAVE\).* \| mend: .*update Parley/,
+      /^missing join Discord requires end-to-end encryption \(DAVE\).* \| mend: .*update Parley/,
   },
   {
     name: 'the end-to-end group is never established',
     plant: ({ faults: { voice }, botId }) => voice.late(botId, 'dave', Number.POSITIVE_INFINITY),
-    finds: /^missing join end-to-end encryption \(DAVE\) was not established.* \| mend: ask them/,
+    finds: /^missing join .*could not start end-to-end encryption \(DAVE\).* \| mend: ask them/,
   },
   {
     name: 'the session of the main gateway cannot be resumed',
     options: { resumeMs: 1 },
-    finds: /^differs gateway resume Discord refused to resume.* \| mend: see that no other process/,
+    finds:
+      /^differs gateway resume Discord refused to resume.* \| mend: check that no other process/,
   },
   {
     name: 'the voice session cannot be resumed',
@@ -197,7 +201,7 @@ const faults: readonly Fault[] = [
     name: 'the UDP path is lost during the silence',
     after: ['captions edit', ({ faults: { voice }, botId }) => voice.rebind(botId)],
     silence: '15s',
-    finds: /^missing silence the UDP path was lost:.* \| mend: .*raise the UDP timeout/,
+    finds: /^missing silence the UDP connection was lost:.* \| mend: .*raise the UDP timeout/,
   },
   {
     name: 'the voice server closes the link during the silence',
@@ -215,7 +219,7 @@ const faults: readonly Fault[] = [
     name: 'a move gets no answer',
     after: ['reconnect', ({ faults }) => faults.ignoreSeats(1)],
     finds:
-      /^missing move Discord gave the bot no seat in the channel.* \| mend: see that the channel is not full/,
+      /^missing move Discord did not let the bot into the channel.* \| mend: check that the channel is not full/,
   },
   {
     name: 'Discord keeps the seat of the bot',
@@ -232,19 +236,19 @@ const faults: readonly Fault[] = [
           times: Number.POSITIVE_INFINITY,
         }),
     ],
-    finds: /^differs leave Discord did not tell whether the bot has left.* \| mend: look at/,
+    finds: /^differs leave Discord did not say whether the bot has left.* \| mend: look at/,
   },
   {
     name: 'Read Message History is missing',
     plant: (sandbox) => sandbox.guild().permit('Lounge', 'Nova', { deny: ['readHistory'] }),
     finds:
-      /^differs rights the bot lacks Read Message History \| mend: .*allow Read Message History/,
+      /^differs rights the bot does not have Read Message History \| mend: .*allow Read Message History/,
   },
   {
     name: 'messages cannot be deleted',
     plant: ({ faults }) => faults.rest(refusing('DELETE')),
     finds:
-      /^missing left behind 2 of 2 messages could not be deleted.* \| mend: delete them by hand/,
+      /^missing left behind the bot could not delete 2 of its 2 messages.* \| mend: delete them by hand/,
   },
 ];
 
@@ -295,11 +299,11 @@ test('Ctrl+C ends the check: the bot leaves, its messages are deleted, and the r
   });
   expect(code).toBe(130);
   expect(lines.at(-1)).toMatch(
-    /^The report for a bug report, without ids, names, tokens and addresses: /,
+    /^The report, without ids, names, tokens and addresses\. Attach it to a bug report: /,
   );
   expect(report).toContain('| captions | ok |');
-  expect(report).toContain('Ended early by Ctrl+C; until then no problem was found.');
-  expect(report).toContain('nothing: 2 messages deleted');
+  expect(report).toContain('Ctrl+C ended the check early; until then no problem was found.');
+  expect(report).toContain('nothing: the bot deleted its 2 messages');
   expect(sandbox.messages('Lounge')).toEqual([]);
   expect(sandbox.bot()).toEqual({ online: false, channel: undefined });
 }, 60_000);

@@ -50,9 +50,9 @@ test('the check does not begin beside a bot that runs, and says what to do', asy
   const place = `${sandbox.guildId}/${sandbox.channelId('Lounge')}`;
   const { code, about, lines, mendOf } = await examine(['--live', place]);
   expect(code).toBe(1);
-  expect(lines[0]).toMatch(/^No person is heard: /);
-  expect(about('live check')).toMatch(/^differs live check not begun: a bot runs as process \d+/);
-  expect(mendOf('live check')).toMatch(/^stop the bot, then ask again/);
+  expect(lines[0]).toMatch(/^The bot hears no person: /);
+  expect(about('live check')).toMatch(/^differs live check not started: a bot runs as process \d+/);
+  expect(mendOf('live check')).toMatch(/^stop the bot, then try again/);
   expect(sandbox.gatewaySessions()).toEqual([]);
 });
 
@@ -63,9 +63,11 @@ test('without a token, or where the operator sits nowhere, the check does not be
   expect([without.code, without.text]).toEqual([78, 'DISCORD_TOKEN: missing; --live needs a bot']);
   const nowhere = await examine(['--live']);
   expect(nowhere.code).toBe(1);
-  expect(nowhere.about('channel')).toMatch(/^missing channel you sit in no voice channel/);
+  expect(nowhere.about('channel')).toMatch(/^missing channel you are in no voice channel/);
   const text = await examine(['--live', `${sandbox.guildId}/${sandbox.channelId('general')}`]);
-  expect(text.about('channel')).toBe('missing channel that server has no such voice channel');
+  expect(text.about('channel')).toBe(
+    'missing channel that server does not have this voice channel',
+  );
   expect(sandbox.gatewaySessions()).toEqual([]);
 });
 
@@ -77,7 +79,7 @@ test('a token that Discord refuses ends the check with 78', async () => {
   });
   expect([code, about('gateway')?.slice(0, 39)]).toEqual([
     78,
-    'missing gateway Discord did not let the',
+    'missing gateway the bot could not log i',
   ]);
 });
 
@@ -143,7 +145,7 @@ test('an error of a link that nothing else explains is quoted', () => {
   expect(linkTrouble(error, 4015, ['link-down'])).toEqual({
     why: 'the voice link was lost',
     said: 'The voice link did not come back.',
-    mend: expect.stringMatching(/^see https/),
+    mend: expect.stringMatching(/^check https/),
     code: 'link.lost, voice close 4015, link-down',
   });
 });

@@ -56,13 +56,13 @@ test('servers of tools are started or asked, and what nobody has accepted is off
   await using file = await servers({ notes });
   const before = await examine([], { MCP_SERVERS: file.path });
   expect(before.about('notes')).toBe(
-    'differs notes modern, 0 of 13 tools on; off until accepted: echo, measure',
+    'differs notes modern, 0 of 13 tools are on; off until you accept them: echo, measure',
   );
   expect(before.mendOf('notes')).toContain('npm run mcp -- accept notes');
   expect(before.code).toBe(0);
   await accept(file.path, ['measure', 'echo']);
   const after = await examine([], { MCP_SERVERS: file.path });
-  expect([after.code, after.about('notes')]).toEqual([0, 'ok notes modern, 2 of 13 tools on']);
+  expect([after.code, after.about('notes')]).toEqual([0, 'ok notes modern, 2 of 13 tools are on']);
 });
 
 test('a server that is not there is missing, and the others are examined', async () => {
@@ -71,7 +71,7 @@ test('a server that is not there is missing, and the others are examined', async
   expect(code).toBe(1);
   expect(about('gone')).toMatch(/^missing gone /);
   expect(about('sky')).toMatch(
-    /^differs sky legacy, 0 of 14 tools on; off until accepted: echo, measure, picture, fail, environment and 9 more$/,
+    /^differs sky legacy, 0 of 14 tools are on; off until you accept them: echo, measure, picture, fail, environment and 9 more$/,
   );
 });
 
@@ -104,7 +104,7 @@ test('functions in files are asked what they are', async () => {
     "export const description = 'Rolls.';\nexport default () => 4;\n",
   );
   const one = await examine([], given);
-  expect([one.code, one.about('dice')]).toEqual([0, 'ok dice can be called']);
+  expect([one.code, one.about('dice')]).toEqual([0, 'ok dice the model can call it']);
   await writeFile(join(folder, 'bad.mjs'), 'throw new Error();\n');
   const two = await examine([], given);
   expect([two.code, two.about('function')]).toEqual([1, expect.stringContaining('bad.mjs')]);

@@ -9,9 +9,9 @@ test('of a bot that is as it should be the doctor has nothing to mend, and has n
   const { code, text, about } = await patient.examine();
   expect(text).not.toMatch(/mend|missing {2}|differs {2}/);
   expect(code).toBe(0);
-  expect(about('token')).toMatch(/^ok token of nova, application \d+$/);
-  expect(about('logins')).toMatch(/^ok logins 1000 of 1000 left today/);
-  expect(about('commands')).toMatch(/^ok commands all \d+ as they should be, everywhere$/);
+  expect(about('token')).toMatch(/^ok token it belongs to nova, application \d+$/);
+  expect(about('logins')).toMatch(/^ok logins 1000 of 1000 are left today/);
+  expect(about('commands')).toMatch(/^ok commands all \d+ are registered everywhere$/);
   expect(about('Sandbox')).toBe('ok Sandbox the bot may talk in 2 of 2 voice channels');
   expect(patient.sandbox.gatewaySessions()).toEqual([]);
   expect(text).not.toContain(patient.sandbox.token);
@@ -24,7 +24,7 @@ test('a refused token ends the examination with 78, and says where a new one com
   });
   expect(code).toBe(78);
   expect(about('token')).toMatch(/^missing token Discord refused the token: copy a new one/);
-  expect(text).toContain('mend: put the new token into DISCORD_TOKEN');
+  expect(text).toContain('mend: put a new token into DISCORD_TOKEN');
   expect(text).not.toContain('wrong.token');
 });
 
@@ -41,10 +41,13 @@ test("a clock that differs from Discord's is told with how to mend it", async ()
   const wallMs = () => Date.now() - 3_600_000;
   await using patient = await openPatient({ clock: { ...realClock, wallMs } });
   const { code, about, text } = await patient.examine();
-  expect(about('clock')).toMatch(/^differs clock (?:59|60) min ahead of Discord's$/);
+  expect(about('clock')).toMatch(/^differs clock this clock is (?:59|60) min ahead of Discord's$/);
   expect(text).toContain('mend: synchronise the clock');
   expect(code).toBe(0);
-  expect(clockLine(-90_000)).toMatchObject({ verdict: 'differs', why: "90 s behind Discord's" });
+  expect(clockLine(-90_000)).toMatchObject({
+    verdict: 'differs',
+    why: "this clock is 90 s behind Discord's",
+  });
 });
 
 test('intents that the bot does not need, and logins that run out, are told', async () => {
@@ -54,10 +57,12 @@ test('intents that the bot does not need, and logins that run out, are told', as
   });
   const { code, about, text } = await patient.examine();
   expect(about('intents')).toMatch(
-    /^differs intents Server Members Intent, Message Content Intent switched on/,
+    /^differs intents these are on, but .*: Server Members Intent, Message Content Intent$/,
   );
-  expect(about('logins')).toMatch(/^missing logins 0 of 0 left today, all again in 24 h$/);
-  expect(text).toContain('mend: find out why the bot restarts');
+  expect(about('logins')).toMatch(
+    /^missing logins 0 of 0 are left today; the limit is reset in 24 h$/,
+  );
+  expect(text).toContain('find in the log of the bot why it restarts');
   expect(code).toBe(1);
 });
 
@@ -65,22 +70,22 @@ test.each([
   [
     'on',
     [],
-    /^differs intents Message Content Intent is off, which MESSAGE_CONTENT=on needs$/,
-    'tick it: https://discord.com/developers/applications/',
+    /^differs intents Message Content Intent is off, but MESSAGE_CONTENT=on needs it$/,
+    'turn it on: https://discord.com/developers/applications/',
   ],
   ['on', ['content'], /^ok intents Message Content Intent$/, undefined],
   [
     'on',
     ['content', 'members'],
-    /^differs intents Server Members Intent switched on, which the bot never uses$/,
-    'switch off what nothing else needs: https://discord.com/developers/applications/',
+    /^differs intents these are on, but the bot does not use them: Server Members Intent$/,
+    'turn off those that no other program needs: https://discord.com/developers/applications/',
   ],
-  ['off', [], /^ok intents none privileged, none needed$/, undefined],
+  ['off', [], /^ok intents no privileged intent is on, and the bot needs none$/, undefined],
   [
     'off',
     ['content'],
-    /^differs intents Message Content Intent switched on, which the bot never uses$/,
-    'switch off what nothing else needs: https://discord.com/developers/applications/',
+    /^differs intents these are on, but the bot does not use them: Message Content Intent$/,
+    'turn off those that no other program needs: https://discord.com/developers/applications/',
   ],
 ] as const)(
   'with MESSAGE_CONTENT=%s and the privileged intents %j the doctor says %s',
@@ -116,8 +121,8 @@ test('the report as JSON has every finding with its verdict and its mend', async
   expect(findings).toContainEqual({
     what: '#Workshop',
     verdict: 'differs',
-    why: 'lacks Speak: no talk there',
-    mend: "Edit Channel Workshop, Permissions: allow Speak for the bot's role",
+    why: 'the bot does not have Speak: it cannot talk there',
+    mend: "open Edit Channel of Workshop, Permissions: allow Speak for the bot's role",
   });
   const refused = await patient.examine(['--json', '--nonsense']);
   expect([refused.code, JSON.parse(refused.text).code]).toEqual([78, 78]);

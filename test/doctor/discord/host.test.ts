@@ -8,7 +8,10 @@ import { examine } from '#test/doctor/examine.ts';
 test('a Node that is too old, and a disk that is full, are told with how to mend it', () => {
   expect(nodeLine('24.1.0', '>=24')).toEqual({ what: 'node', verdict: 'ok', why: '24.1.0' });
   expect(nodeLine('22.9.0', '>=24')).toMatchObject({ verdict: 'missing', mend: /./ });
-  expect(spaceLine('/data', 20)).toMatchObject({ verdict: 'missing', why: '20 MB free at /data' });
+  expect(spaceLine('/data', 20)).toMatchObject({
+    verdict: 'missing',
+    why: '20 MB are free in /data',
+  });
   expect(spaceLine('/data', 200)).toMatchObject({ verdict: 'differs' });
   expect(spaceLine('/data', 2_000)).toMatchObject({ verdict: 'ok' });
 });
@@ -17,7 +20,7 @@ test('a DATA_DIR that is not there yet is judged by the folder it will be made i
   const folder = mkdtempSync(join(tmpdir(), 'parley-doctor-'));
   try {
     const line = await diskLine(join(folder, 'deep', 'data'));
-    expect(line.why).toContain(` MB free at ${folder}`);
+    expect(line.why).toContain(` MB are free in ${folder}`);
     chmodSync(folder, 0o500);
     const isRoot = process.getuid?.() === 0;
     expect((await diskLine(folder)).verdict).toBe(isRoot ? 'ok' : 'missing');
@@ -34,5 +37,5 @@ test('what this machine gives the bot is told without asking anybody', async () 
   expect(about('ciphers')).toMatch(
     /^ok ciphers AES-256-GCM, and XChaCha20-Poly1305 by \S+; DAVE loads$/,
   );
-  expect(about('token')).toMatch(/^ok token none set/);
+  expect(about('token')).toMatch(/^ok token not set/);
 });

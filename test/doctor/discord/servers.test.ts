@@ -9,9 +9,11 @@ test('each voice channel that lacks a right is named with that right', async () 
   guild.permit('Workshop', 'Nova', { deny: ['sendMessages', 'embedLinks'] });
   const { code, about } = await patient.examine();
   expect(about('Sandbox')).toBe('ok Sandbox the bot may talk in 2 of 3 voice channels');
-  expect(about('#Lounge')).toBe('differs #Lounge lacks View Channel: no talk there');
+  expect(about('#Lounge')).toBe(
+    'differs #Lounge the bot does not have View Channel: it cannot talk there',
+  );
   expect(about('#Workshop')).toBe(
-    'differs #Workshop lacks Send Messages, Embed Links: talk works, its chat does not',
+    'differs #Workshop the bot does not have Send Messages, Embed Links: it can talk there, but its chat does not work',
   );
   expect(about('#Talks')).toBeUndefined();
   expect(code).toBe(0);
@@ -28,7 +30,9 @@ test('where the bot may talk nowhere, or is timed out, something is missing', as
   ]);
   guild.timeOut('Nova', 600_000);
   const timedOut = await patient.examine();
-  expect(timedOut.about('Sandbox')).toMatch(/^missing Sandbox the bot is timed out for 10 min/);
+  expect(timedOut.about('Sandbox')).toMatch(
+    /^missing Sandbox a moderator timed the bot out for 10 min/,
+  );
 });
 
 test('a right that no role of the bot has is told once for the server', async () => {
@@ -37,7 +41,7 @@ test('a right that no role of the bot has is told once for the server', async ()
   patient.sandbox.guild().setRole('Nova', ['speak', 'sendMessages', 'embedLinks', 'attachFiles']);
   const { text } = await patient.examine();
   expect(text).toContain(
-    "the bot's role lacks Read Message History, Create Public Threads, Send Messages in Threads, Use Voice Activity, Change Nickname",
+    "the bot's role does not have Read Message History, Create Public Threads, Send Messages in Threads, Use Voice Activity, Change Nickname",
   );
   expect(text).toContain('mend: open the invite link again');
 });
@@ -69,8 +73,8 @@ test('commands that are missing, outdated, not ours or doubled are told by name'
   await ask(sandbox, local, { body: { name: 'join', description: 'Twice' } });
   const { code, about, text } = await patient.examine();
   expect(about('commands')).toBe(
-    'differs commands missing: join; outdated: leave; not ours: dance, everywhere',
+    'differs commands missing: join; outdated: leave; unknown to Parley: dance, everywhere',
   );
-  expect(text).toContain('1 registered in Sandbox, too: people see them twice');
+  expect(text).toContain('1 are also registered in Sandbox: people see them twice');
   expect(code).toBe(0);
 });
