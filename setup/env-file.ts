@@ -26,7 +26,7 @@ export function readEnvFile(path: string, example: string): EnvFileOutcome {
   const isNew = !existsSync(path);
   try {
     if (!isNew && !(statSync(path).mode & ownerWrites))
-      return refused(path, 'is read-only: chmod u+w makes it writable');
+      return refused(path, 'is read-only: run chmod u+w to make it writable');
     const text = readFileSync(isNew ? example : path, 'utf8');
     const values = isNew ? {} : parsed(text);
     return { kind: 'read', file: { path, isNew, text, values } };
@@ -77,7 +77,7 @@ export async function replaceEnvFile(path: string, text: string): Promise<string
     const mend = ['EACCES', 'EPERM', 'EROFS'].includes(code)
       ? ` Make ${dirname(path)} writable.`
       : '';
-    return `${path} was not written (${code}), and is as it was.${mend}`;
+    return `${path} could not be written (${code}), and has not changed.${mend}`;
   }
 }
 

@@ -37,7 +37,7 @@ export class SetupEnd extends Error {
 /** Questions of a run without a terminal: a missing flag ends the set-up with 78, naming the flag. */
 export function flagsOnly(print: (line: string) => void): Questions {
   const unanswered = async (question: string): Promise<never> => {
-    throw new SetupEnd(78, `${question} There is no terminal to ask at.`);
+    throw new SetupEnd(78, `${question} There is no terminal for the answer.`);
   };
   return {
     canAsk: false,

@@ -39,7 +39,7 @@ export async function runSetup(args: readonly string[], options: SetupOptions): 
   try {
     if (!flags) throw new SetupEnd(78, `The arguments are not valid. ${usage}`);
     if (!terminal && args.length === 0) {
-      throw new SetupEnd(78, `There is no terminal to ask at, and no flag. ${usage}`);
+      throw new SetupEnd(78, `There is no terminal for questions, and no flag. ${usage}`);
     }
     return await performed(ask, flags, options);
   } catch (error) {
@@ -68,8 +68,8 @@ async function performed(ask: Questions, flags: Flags, options: SetupOptions): P
   const place = { bot, server, ...(clip && { clip }) };
   const isHeard = parts.includes('sound') ? await trySound(context, place) : true;
   await write(context, files);
-  const next = 'npm start, sit down in a voice channel, type /join, and talk.';
-  ask.say(isHeard ? `Next: ${next}` : `The sound is still to be fixed; then: ${next}`);
+  const next = 'run npm start, join a voice channel, type /join, and talk.';
+  ask.say(isHeard ? `Next: ${next}` : `Fix the sound first. Then ${next}`);
   return isHeard ? 0 : 1;
 }
 
@@ -79,7 +79,7 @@ async function chooseTotal({ ask, edits }: SetupContext): Promise<void> {
   const isPaid = [chat, speech, transcription].some(({ kind }) => kind === 'remote');
   if (!ask.canAsk || !isPaid) return;
   const usd = await ask.askText(
-    'How many US dollars may all servers together spend a day? 0: no limit.',
+    'How many US dollars may all servers together spend a day? 0 means no limit.',
     '0',
     (value) => (/^\d{0,6}(\.\d{1,4})?$/.test(value) ? undefined : 'It must be a number, like 20.'),
   );
@@ -98,7 +98,7 @@ async function partsToDo({ ask, flags, edits }: SetupContext): Promise<readonly 
     return wanted.filter((part) => part !== 'sound' || !flags.isSilent);
   }
   if (named.length > 0) return named;
-  const part = await ask.choose<SetupPart>('What is to be changed?', [
+  const part = await ask.choose<SetupPart>('What do you want to change?', [
     { value: 'providers', label: 'Speech and chat servers' },
     { value: 'server', label: 'The server whose commands appear at once' },
     { value: 'token', label: 'The token of the bot' },
@@ -140,10 +140,10 @@ async function write(
     const names = strays.join(', ');
     throw new SetupEnd(
       1,
-      `${file.path} is written in a way that setup cannot change (${names}): change it by hand.`,
+      `Setup cannot change these settings in ${file.path}: ${names}. Change them by hand.`,
     );
   }
   const failure = await replaceEnvFile(file.path, text);
   if (failure !== undefined) throw new SetupEnd(1, failure);
-  ask.say(`Written: ${file.path}, readable by you only.`);
+  ask.say(`Setup wrote ${file.path}. Only you can read it.`);
 }

@@ -47,7 +47,10 @@ function answered<T>(answer: T): Exclude<T, symbol> {
 }
 
 function ended(): SetupEnd {
-  return new SetupEnd(1, 'Ended. Nothing was written; npm run setup begins anew.');
+  return new SetupEnd(
+    1,
+    'The setup has ended. Nothing was written. Run npm run setup to start again.',
+  );
 }
 
 /** clack takes plain values; here a choice goes by its number. */

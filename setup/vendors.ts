@@ -55,15 +55,15 @@ export function choiceScreen(offered: readonly Vendor[]): string {
   const rows = offered.map((vendor) => [vendor.name, ...costCells(vendor), 'not measured']);
   const own = [embedded, '0', '0', '0', '0', 'English, demo'];
   return [
-    `What each choice costs for two hours of talk a day: ${questions} questions of ${askedMs / 1000} s and`,
+    `Cost of each choice for two hours of talk a day: ${questions} questions of ${askedMs / 1000} s and`,
     `answers of ${answeredMs / 1000} s a minute, prices of ${pricesAsOf()}.`,
     '',
     ...[head, ...rows, own].map(lineOf),
     '',
-    '?  no price is known here: see the price list of the vendor',
-    '0  your own machine; the embedded engines answer from a small list',
-    '-  not offered: the next question asks for it',
-    'Each choice is tried at once, which shows how soon it answers you.',
+    '?  the price is not known: see the price list of the vendor',
+    '0  your own machine; the embedded chat answers from a small list',
+    '-  not offered: the next question asks for another server',
+    'Setup tries your choice at once, and shows how soon it answers.',
   ].join('\n');
 }
 

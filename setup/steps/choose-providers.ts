@@ -34,7 +34,7 @@ export async function chooseProviders(context: SetupContext): Promise<SpokenClip
 }
 
 const noModel =
-  'No chat model is chosen: the bot answers from a small built-in list. npm run setup connects a model later.';
+  'You chose no chat model: the bot answers from a small built-in list. Run npm run setup to connect a model later.';
 
 async function chooseServers(
   context: SetupContext,
@@ -45,7 +45,10 @@ async function chooseServers(
     const { baseUrl, keyEnv } = server;
     const address = { baseUrl, ...keyIn(context, keyEnv) };
     if (await tried(context, { ...server, address }, filled)) continue;
-    throw new SetupEnd(1, `${baseUrl} cannot be used as it is. Nothing was written.`);
+    throw new SetupEnd(
+      1,
+      `The bot cannot use ${baseUrl}: the lines above say why. Nothing was written.`,
+    );
   }
   if (providers.length === 0) await askForServers(context, filled);
 }
@@ -58,7 +61,7 @@ function keyIn(
   if (keyEnv === undefined) return {};
   const apiKey = readSecret(keyEnv, environment);
   if (apiKey) return { apiKey };
-  throw new SetupEnd(78, 'A variable named by a --key-env is not set. Nothing was written.');
+  throw new SetupEnd(78, 'A variable that --key-env names is not set. Nothing was written.');
 }
 
 /** One server after the other, until every role has one or enough is said. */
@@ -112,11 +115,11 @@ const words = {
 function questionFor({ groups: taken }: FilledGroups): string {
   if (taken.size === 0) return 'Which server for speech to text, chat, and text to speech?';
   const left = groups.filter((group) => !taken.has(group)).map((group) => words[group]);
-  return `And which for ${left.join(' and ')}?`;
+  return `Which server for ${left.join(' and ')}?`;
 }
 
 function lastChoice({ groups: taken }: FilledGroups): AnswerChoice<ServerChoice> {
-  if (taken.size > 0) return { value: 'none', label: 'None: as it is for the rest' };
+  if (taken.size > 0) return { value: 'none', label: 'None: keep the other settings as they are' };
   return { value: 'none', label: 'None: the embedded engines', hint: 'English, demo quality' };
 }
 
@@ -126,18 +129,23 @@ async function addressOf(
 ): Promise<Address> {
   const baseUrl =
     answer === 'other'
-      ? await ask.askText('Its address, up to /v1.', 'http://127.0.0.1:8000/v1', (value) =>
-          isAddress(value) ? undefined : 'It must be an address like http://127.0.0.1:8000/v1.',
+      ? await ask.askText(
+          'The address of the server, up to /v1.',
+          'http://127.0.0.1:8000/v1',
+          (value) =>
+            isAddress(value) ? undefined : 'It must be an address like http://127.0.0.1:8000/v1.',
         )
       : answer.baseUrl;
   const { name, needsKey } =
     answer === 'other' ? { name: 'OpenAI', needsKey: isOpenAi(baseUrl) } : answer;
-  const question = needsKey ? 'Its key (not shown).' : 'Its key (not shown; Enter for none).';
+  const question = needsKey
+    ? 'The key of the server (not shown).'
+    : 'The key of the server (not shown; Enter for none).';
   const apiKey = await ask.askSecret(question, (value) => {
     if (value === '') return needsKey ? `${name} needs a key.` : undefined;
     return /^[\x21-\x7e]+$/.test(value)
       ? undefined
-      : 'It holds characters that no key has; copy it again.';
+      : 'It contains characters that no key has; copy it again.';
   });
   return { baseUrl, ...(apiKey.reveal() !== '' && { apiKey }) };
 }

@@ -53,7 +53,7 @@ async function invited(
   if (there.length > 0) return there;
   ask.say(`Invite the bot, with exactly the rights it needs:\n${inviteUrlOf(applicationId)}`);
   const untilMs = clock.nowMs() + (ask.canAsk ? patienceMs : flags.waitMs);
-  return await ask.wait('Waiting until it is invited', async (signal) => {
+  return await ask.wait('Waiting until you invite the bot', async (signal) => {
     for (;;) {
       const guilds = await check(signal);
       if (guilds.length > 0) return guilds;

@@ -41,12 +41,12 @@ export async function chooseToken(context: SetupContext, isNew: boolean): Promis
 }
 
 const refusal = `Discord refused the token: copy a new one from ${portal} (Bot, Reset Token).`;
-const howToGet = `At ${portal}: New Application, then Bot, Reset Token, Copy. No privileged intent is needed.`;
+const howToGet = `Open ${portal}: New Application, then Bot, Reset Token, Copy. The bot needs no privileged intent.`;
 
 function mistakeIn(value: string): string | undefined {
   if (value === '') return 'There is no token: paste it.';
   const isToken = /^[\x21-\x7e]+$/.test(value) && value.length <= longestTokenChars;
-  return isToken ? undefined : 'It holds spaces or characters that no token has; copy it again.';
+  return isToken ? undefined : 'It contains spaces or characters that no token has; copy it again.';
 }
 
 async function givenToken(
@@ -58,7 +58,7 @@ async function givenToken(
     return usable(await contentOf(tokenFile), `The file of --token-file`);
   if (tokenEnv !== undefined) {
     const value = readSecret(tokenEnv, environment)?.reveal() ?? '';
-    return usable(value, 'The variable named by --token-env');
+    return usable(value, 'The variable that --token-env names');
   }
   const known =
     edits.isSetUp && isNew ? (environment.DISCORD_TOKEN ?? '') : edits.value('DISCORD_TOKEN');

@@ -37,7 +37,7 @@ export async function trySound(context: SetupContext, place: SoundTrial): Promis
   const { ask, clock, edits } = context;
   const busy = await botAtWork(context);
   if (busy !== undefined) {
-    ask.say(`Not tried: ${busy}. /settings check in a voice channel plays a tone.`);
+    ask.say(`Not tried: ${busy}. Run /settings check in a voice channel to hear a tone.`);
     return true;
   }
   const { login, shards } = place.bot;
@@ -51,7 +51,7 @@ export async function trySound(context: SetupContext, place: SoundTrial): Promis
     );
     sayFindings(ask, visitLines(channel.name, trial));
     if (trial.sentFrames < sound.length) {
-      ask.say(`Only ${trial.sentFrames} of ${sound.length} frames left.`);
+      ask.say(`The bot sent only ${trial.sentFrames} of ${sound.length} frames.`);
       return false;
     }
   } catch (error) {
@@ -60,7 +60,7 @@ export async function trySound(context: SetupContext, place: SoundTrial): Promis
     return false;
   }
   if (!ask.canAsk) {
-    ask.say('All of it was sent; there is no terminal to ask whether it was heard.');
+    ask.say('The bot sent all its sound. There is no terminal to ask whether you heard it.');
     return true;
   }
   if (await ask.confirm('Did you hear a tone and a sentence?')) return true;
@@ -70,10 +70,10 @@ export async function trySound(context: SetupContext, place: SoundTrial): Promis
 
 function whatToTry(name: string): string {
   return [
-    'All of it was sent from this machine, so check your side:',
-    `- right-click ${name} in the channel: its volume is not at zero, it is not muted`,
-    '- you are not deafened, and Discord plays on the right device (User Settings, Voice & Video)',
-    '- another person in the channel hears it? Then it is your device',
+    'The bot sent all its sound. Check these:',
+    `- Right-click ${name} in the channel: raise its volume, and unmute it.`,
+    '- Undeafen yourself, and choose the right device (User Settings, Voice & Video).',
+    '- Ask another person in the channel. If they hear it, check your device.',
   ].join('\n');
 }
 
@@ -99,20 +99,22 @@ async function chosenChannel(
     if (channel) return channel;
     throw new SetupEnd(
       78,
-      'The bot sees no voice channel with the id of --channel. Nothing was written.',
+      'The bot cannot see the voice channel of --channel. Nothing was written.',
     );
   }
   if (!ask.canAsk || !server) return undefined;
   const { owners } = bot;
   if (owners.length === 0) {
-    ask.say('Not tried: Discord names no owner of the bot. --channel ID names a voice channel.');
+    ask.say(
+      'Not tried: Discord names no owner of the bot. Name a voice channel with --channel ID.',
+    );
     return undefined;
   }
   const who = namesOf(owners);
-  const hint = `${who}: sit down in a voice channel of ${server.name}.`;
-  if (!(await ask.confirm(`Hear it now? ${hint}`))) return undefined;
+  const hint = `${who}: join a voice channel of ${server.name}.`;
+  if (!(await ask.confirm(`Hear the bot now? ${hint}`))) return undefined;
   const seat = await ask.wait(
-    `Waiting until ${who} sits in a voice channel of ${server.name}`,
+    `Waiting until ${who} joins a voice channel of ${server.name}`,
     async (signal) => {
       for (;;) {
         for (const { id: userId } of owners.slice(0, mostOwners)) {

@@ -87,7 +87,7 @@ test('the file is replaced whole, for its owner only, and nothing is left beside
 test('where it cannot be written a sentence says so, and it is as it was', async () => {
   using place = folder();
   const failure = await replaceEnvFile(join(place.path, 'nowhere', '.env'), 'NEW=1\n');
-  expect(failure).toMatch(/was not written \(ENOENT\), and is as it was\.$/);
+  expect(failure).toMatch(/could not be written \(ENOENT\), and has not changed\.$/);
   expect(existsSync(place.env)).toBe(false);
 });
 
@@ -98,6 +98,6 @@ test('a file that is read-only is refused before anything is asked', () => {
   const outcome = readEnvFile(place.env, '.env.example');
   expect(outcome).toEqual({
     kind: 'refused',
-    why: `${place.env} is read-only: chmod u+w makes it writable. Nothing was changed.`,
+    why: `${place.env} is read-only: run chmod u+w to make it writable. Nothing was changed.`,
   });
 });

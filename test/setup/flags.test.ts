@@ -72,12 +72,12 @@ test('each role has a server of its own, with a key from a variable of its own',
   const wrong = await office.run(args, { ...token, ...keys, SPEAKING: '' });
   expect(wrong).toEqual({
     code: 78,
-    text: expect.stringContaining('A variable named by a --key-env is not set.'),
+    text: expect.stringContaining('A variable that --key-env names is not set.'),
   });
   const refused = await office.run(args, { ...token, ...keys, SPEAKING: 'another' });
   expect([refused.code, refused.text]).toEqual([
     1,
-    expect.stringContaining(`${speaking.baseUrl} cannot be used as it is.`),
+    expect.stringContaining(`The bot cannot use ${speaking.baseUrl}: `),
   ]);
   expect(office.text()).toBe(before);
 });
@@ -133,7 +133,7 @@ test('run again with one flag it changes one thing, and leaves all else as it wa
   const embedded = await office.run(['--provider', 'embedded']);
   expect([embedded.code, embedded.text]).toEqual([
     0,
-    expect.stringContaining('No chat model is chosen'),
+    expect.stringContaining('You chose no chat model'),
   ]);
   expect(office.text()).toBe(
     before.replace('http://127.0.0.1:9/v1', '').replace('KEY=old-key', 'KEY='),
@@ -148,14 +148,14 @@ test('what no flag says, where nobody can be asked, ends with 78 and writes noth
   const { sandbox } = office;
   const token = { TOKEN: sandbox.token };
   const ends: readonly (readonly [readonly string[], NodeJS.ProcessEnv, RegExp])[] = [
-    [[], token, /^There is no terminal to ask at, and no flag/],
+    [[], token, /^There is no terminal for questions, and no flag/],
     [
       ['--provider', 'embedded'],
       {},
       /^There is no token: name it with --token-file or --token-env/,
     ],
     [['--token-env', 'TOKEN'], token, /The bot is in several servers: name one with --server/],
-    [['--token-env', 'NONE'], token, /The variable named by --token-env holds no token/],
+    [['--token-env', 'NONE'], token, /The variable that --token-env names holds no token/],
     [['--token-env', 'TOKEN'], { TOKEN: 'wrong.token' }, /Discord refused the token/],
     [['--token-file', join(office.folder, 'none')], {}, /cannot be read \(ENOENT\)/],
     [['--token', sandbox.token], {}, /^The arguments are not valid/],
@@ -182,7 +182,7 @@ test('a Discord or a server that is not there ends with 1 and a sentence', async
   const { code, text } = await office.run(nobody, token);
   expect([code, text]).toEqual([
     1,
-    expect.stringContaining('http://127.0.0.1:9/v1 cannot be used'),
+    expect.stringContaining('The bot cannot use http://127.0.0.1:9/v1'),
   ]);
   expect(office.text()).toBeUndefined();
 });
@@ -205,14 +205,14 @@ test('as a process it writes .env beside it, or ends with 78 where that is read-
   const flags = [main, '--token-env', 'TOKEN', '--provider', 'embedded', '--no-sound'];
   const options = { env, cwd: folder, timeout: 60_000 };
   const { stdout } = await run(process.execPath, flags, options);
-  expect(stdout).toContain('Written: .env, readable by you only.');
+  expect(stdout).toContain('Setup wrote .env. Only you can read it.');
   expect(office.values()).toMatchObject({ DISCORD_TOKEN: sandbox.token });
   const written = office.text();
   chmodSync(join(folder, '.env'), 0o400);
   const refused = run(process.execPath, flags, options);
   await expect(refused).rejects.toMatchObject({
     code: 78,
-    stdout: '.env is read-only: chmod u+w makes it writable. Nothing was changed.\n',
+    stdout: '.env is read-only: run chmod u+w to make it writable. Nothing was changed.\n',
   });
   expect(office.text()).toBe(written);
 });

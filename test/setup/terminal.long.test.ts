@@ -11,12 +11,12 @@ const soon = () => AbortSignal.timeout(20_000);
 const asked = {
   token: 'The token of your bot',
   servers: 'Which server for speech to text, chat, and text to speech?',
-  address: 'Its address, up to /v1.',
-  key: 'Its key (not shown; Enter for none).',
+  address: 'The address of the server, up to /v1.',
+  key: 'The key of the server (not shown; Enter for none).',
   home: 'Which server?',
-  change: 'What is to be changed?',
+  change: 'What do you want to change?',
   total: 'How many US dollars may all servers together spend a day?',
-  hear: 'Hear it now?',
+  hear: 'Hear the bot now?',
   heard: 'Did you hear a tone and a sentence?',
 } as const;
 
@@ -68,8 +68,8 @@ test('of a team it names everybody whom it waits for, and takes the first who si
   const terminal = office.talk();
   await terminal.answer(asked.token, `${sandbox.token}${keys.enter}`);
   await terminal.answer(asked.servers, `${keys.up}${keys.enter}`);
-  await terminal.answer('Ben, Olga, or Cleo: sit down in a voice channel of Sandbox.', keys.enter);
-  await terminal.answer('Waiting until Ben, Olga, or Cleo sits in a voice channel of Sandbox', '');
+  await terminal.answer('Ben, Olga, or Cleo: join a voice channel of Sandbox.', keys.enter);
+  await terminal.answer('Waiting until Ben, Olga, or Cleo joins a voice channel of Sandbox', '');
   await cleo.join('Lounge', soon());
   await terminal.answer('Playing a tone and a sentence in Lounge', '');
   terminal.input.destroy();
@@ -99,11 +99,11 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
   ];
   const terminal = office.talk(['--no-sound'], vendors);
   await terminal.answer(asked.token, `${office.sandbox.token}${keys.enter}`);
-  await terminal.answer('What each choice costs for two hours of talk a day', '');
+  await terminal.answer('Cost of each choice for two hours of talk a day', '');
   await terminal.answer(asked.servers, `${keys.up.repeat(4)}${keys.enter}`);
-  await terminal.answer('Its key (not shown).', keys.enter);
+  await terminal.answer('The key of the server (not shown).', keys.enter);
   await terminal.answer('Thinker needs a key.', `key-of-thinking${keys.enter}`);
-  await terminal.answer('And which for speech to text and text to speech?', '');
+  await terminal.answer('Which server for speech to text and text to speech?', '');
   await terminal.answer('Talker', `${keys.up.repeat(3)}${keys.enter}`);
   await terminal.answer(asked.key, keys.enter);
   await terminal.answer(asked.total, keys.enter);
@@ -114,7 +114,7 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
     TRANSCRIPTION_BASE_URL: speaking.baseUrl,
     SPEECH_BASE_URL: speaking.baseUrl,
   });
-  const [, afterKey = ''] = terminal.shown().split('And which for');
+  const [, afterKey = ''] = terminal.shown().split('Which server for speech to text and');
   expect(afterKey).not.toContain('Thinker');
   expect(terminal.shown()).not.toContain('key-of-thinking');
 }, 60_000);
@@ -166,7 +166,7 @@ test('ended at any question, by Ctrl+C or the end of its input, it leaves .env a
     for (const isKey of [true, false]) {
       const { question, code, shown } = await endedAt(office, way, isKey);
       expect([question, code]).toEqual([question, 1]);
-      expect(shown).toContain('Ended. Nothing was written');
+      expect(shown).toContain('The setup has ended. Nothing was written');
       expect(office.text() ?? '', question).toBe(kept);
     }
   }
@@ -178,7 +178,7 @@ test('while something is waited for, the end of the terminal ends it as well', a
   sandbox.guild().removeBot();
   const terminal = office.talk();
   await terminal.answer(asked.token, `${sandbox.token}${keys.enter}`);
-  await terminal.answer('Waiting until it is invited', '');
+  await terminal.answer('Waiting until you invite the bot', '');
   terminal.input.destroy();
   expect(await terminal.ended).toBe(1);
   expect(office.text()).toBeUndefined();
@@ -194,7 +194,7 @@ test('run again it asks what to change, and changes only that', async () => {
   expect(await terminal.ended).toBe(0);
   const id = sandbox.guild('Second').id;
   const comment =
-    "# A server's id: slash commands appear there at once instead of everywhere within the hour";
+    '# Id of a server that gets the slash commands at once; empty: all servers, within an hour';
   expect(office.text()).toBe(
     `# mine\nDISCORD_TOKEN=${sandbox.token}\nBOT_NAME=Nova\n${comment}\nDISCORD_GUILD_ID=${id}\n`,
   );
