@@ -133,7 +133,7 @@ test.each<[JoinOutcome, string]>([
   [{ kind: 'no-end-to-end' }, 'This server needs end-to-end voice; update the bot.'],
   [
     { kind: 'no-voice' },
-    "Voice doesn't work on the machine I run on. The operator is told; run /join again when it is fixed.",
+    "Voice doesn't work on the machine I run on. I told the operator; run /join again when it is fixed.",
   ],
   [{ kind: 'sent-away' }, 'Someone disconnected me from Lounge. Run /join to call me back.'],
   [{ kind: 'left' }, 'I was disconnected before I reached Lounge. Run /join to call me again.'],

@@ -82,7 +82,7 @@ test.each<[SettingOutcome, readonly string[]]>([
     { kind: 'set', key: 'cues', value: 'off', saved: false },
     [
       'Saved: cues is off.',
-      "That applies until I restart; I couldn't save it. The operator is told.",
+      "That applies until I restart; I couldn't save it. I told the operator.",
     ],
   ],
   [{ kind: 'unknown', keys: ['cues', 'voice'] }, ['No setting "tone". There are: cues, voice.']],

@@ -123,7 +123,7 @@ test('whoever takes a persona over sees what it is told', async () => {
   const personas = { readFile: async () => ({ kind: 'ok', persona: pirate }) as const };
   const [reply] = await importPersona.run({ ...manager, file }, ports({ personas }));
   expect(shown(reply)).toEqual([
-    'Saved Pirate. Choose it with /voice bot. This is what it is told:',
+    'Saved Pirate. Choose it with /voice bot. Its instructions:',
     'Talk like a pirate.',
   ]);
 });
