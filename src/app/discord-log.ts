@@ -79,7 +79,7 @@ export function logDiscord(log: Log, event: DiscordEvent): void {
     case 'closed':
       log.error(
         { closeCode: event.closeCode },
-        event.remedy ?? 'Discord closed the gateway for good',
+        event.remedy ?? 'Discord closed the gateway permanently',
       );
       return;
     case 'command-failed':

@@ -88,7 +88,7 @@ function exitCodeOf(error: unknown): number {
 function strayTalk({ talk }: SandboxArguments): readonly string[] {
   return talk.length === 0
     ? []
-    : ['--talk: only the sandbox has people who play recordings; leave DISCORD_TOKEN out'];
+    : ['--talk: only the sandbox can play recordings; leave DISCORD_TOKEN out'];
 }
 
 function readArguments(): SandboxArguments & { readonly mistakes: readonly string[] } {

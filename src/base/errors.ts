@@ -22,7 +22,7 @@ export const errorCodes = {
   'link.no_cipher': 'Discord offers no voice encryption that this version supports',
   'link.no_end_to_end':
     'Discord demands end-to-end voice encryption that this version does not support',
-  'link.unsupported': 'the voice library lacks a function that the link needs',
+  'link.unsupported': 'the voice library does not have a function that the voice link needs',
   'discord.bad_token': 'Discord refused the token',
   'discord.intent_refused': 'Discord refuses an intent that MESSAGE_CONTENT needs',
   'discord.too_few_shards': 'Discord demands more shards than are configured',

@@ -44,7 +44,7 @@ export function saidBy(words: string, earlier: readonly ChatMessage[]): string |
   const fitting = own.filter(({ text }) => sharedStems(about, text) > 0);
   const shownLines = (fitting.length > 0 ? fitting : own).slice(-mostLines);
   const [first] = shownLines;
-  if (!first) return 'I have not heard anybody of that name of late.';
+  if (!first) return 'I have not heard anybody with that name recently.';
   return `${first.name} said: ${shownLines.map(({ text }) => sentence(text)).join(' ')}`;
 }
 

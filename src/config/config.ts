@@ -95,7 +95,7 @@ function sentence({ path, message }: z.core.$ZodIssue): string {
 function removedSettings({ REALTIME_DIALECT: dialect }: NodeJS.ProcessEnv): string[] {
   return dialect?.trim() === 'beta'
     ? [
-        'REALTIME_DIALECT: beta is gone with the interface that OpenAI removed in May 2026; delete this line, and use a server with the names of today (GA)',
+        'REALTIME_DIALECT: OpenAI removed the beta interface in May 2026; delete this line, and use a server with current names (GA)',
       ]
     : [];
 }
@@ -110,7 +110,7 @@ function impossibleModels(from: EnvironmentSettings): string[] {
     )
     .map(
       ([name, value]) =>
-        `${name}: ${value} answers only over OpenAI's Live API, which the bot does not speak; spoken conversations take ${standardModels.realtime}`,
+        `${name}: ${value} answers only over OpenAI's Live API, which the bot does not support; for spoken conversations use ${standardModels.realtime}`,
     );
 }
 
@@ -130,7 +130,9 @@ function contradictions(from: EnvironmentSettings): string[] {
       groups.filter((group) => remote(from, group, '').kind === 'embedded'),
     ),
     ...(voice.kind === 'remote' ? speechMistakes(from, voice) : []),
-    ...(role ? ['CONSENT_ROLE_ID: missing; CONSENT_POLICY=role needs the role that agreed'] : []),
+    ...(role
+      ? ['CONSENT_ROLE_ID: missing; CONSENT_POLICY=role needs the role of people who agreed']
+      : []),
   ];
 }
 
@@ -190,7 +192,7 @@ function missingKeys(from: EnvironmentSettings): string[] {
     })
     .map(
       (group) =>
-        `${group}_API_KEY: missing; OpenAI needs a key, your own server a ${group}_BASE_URL`,
+        `${group}_API_KEY: missing; OpenAI needs a key; for your own server set ${group}_BASE_URL`,
     );
 }
 

@@ -38,9 +38,9 @@ export function fallbackMistakes(
       ...mistakesOf(from, first),
       ...mistakesOf(from, second),
       ...(isNeedless
-        ? [`${first}_BASE_URL: there is no server to fall back from; set ${group}_BASE_URL`]
+        ? [`${first}_BASE_URL: a fallback needs a first server; set ${group}_BASE_URL`]
         : []),
-      ...(isGap ? [`${first}_BASE_URL: missing; ${second}_BASE_URL comes after it`] : []),
+      ...(isGap ? [`${first}_BASE_URL: missing; ${second}_BASE_URL needs it`] : []),
     ];
   });
 }
@@ -52,7 +52,9 @@ function mistakesOf(from: EnvironmentSettings, prefix: FallbackGroup): string[] 
   const others = from[`${prefix}_MODEL`] ?? from[`${prefix}_API_KEY`] ?? voice;
   const role = remote(from, prefix, '');
   if (!role)
-    return others === undefined ? [] : [`${prefix}_BASE_URL: missing; the rest of it is set`];
+    return others === undefined
+      ? []
+      : [`${prefix}_BASE_URL: missing; other settings of this fallback need it`];
   const isBarred = role.kind === 'remote' && !role.apiKey && isOpenAi(role.baseUrl);
   return isBarred ? [`${prefix}_API_KEY: missing; OpenAI needs a key`] : [];
 }

@@ -39,6 +39,6 @@ export function realtimeMistakes(from: EnvironmentSettings): string[] {
       : [];
   }
   return isOpenAi(realtime.baseUrl.replace(/^ws/, 'http')) && !realtime.apiKey
-    ? ['REALTIME_API_KEY: missing; OpenAI needs a key, your own server a REALTIME_BASE_URL']
+    ? ['REALTIME_API_KEY: missing; OpenAI needs a key; for your own server set REALTIME_BASE_URL']
     : [];
 }

@@ -142,7 +142,7 @@ function unknownNames(
 ): string[] {
   const hasOne = pipelines?.some((name) => known.pipelines.includes(name)) ?? true;
   return [
-    ...(hasOne ? [] : [`${where}.pipelines: none of them is set up`]),
+    ...(hasOne ? [] : [`${where}.pipelines: the bot has no pipeline of this list`]),
     ...brains
       .filter((name) => !known.brains.includes(name))
       .map((name) => `${where}.brains: there is no brain "${name}" in BRAINS`),

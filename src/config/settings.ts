@@ -42,9 +42,11 @@ export const settings = z.object({
     .optional(),
   DISCORD_GUILD_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a server').optional(),
   SERVERS_ALLOWED: words
-    .refine(areIds, 'must be numeric ids of servers, commas between')
+    .refine(areIds, 'must be numeric ids of servers, with commas between them')
     .optional(),
-  SERVERS_BARRED: words.refine(areIds, 'must be numeric ids of servers, commas between').optional(),
+  SERVERS_BARRED: words
+    .refine(areIds, 'must be numeric ids of servers, with commas between them')
+    .optional(),
   SHARDS: words
     .refine(isShardCount, 'must be a whole number from 1 to 16384, or auto')
     .transform((value) => (value === 'auto' ? value : Number(value)))
@@ -71,7 +73,10 @@ export const settings = z.object({
     .optional(),
   TRANSCRIPTION_MODEL: words.optional(),
   TRANSCRIPTION_MODELS: words
-    .refine(areModels, 'must be at most 24 models of at most 100 characters each, commas between')
+    .refine(
+      areModels,
+      'must be at most 24 models of at most 100 characters each, with commas between them',
+    )
     .optional(),
   TRANSCRIPTION_API_KEY: secret.optional(),
   TRANSCRIPTION_LANGUAGE: words
@@ -104,7 +109,10 @@ export const settings = z.object({
     .optional(),
   SPEECH_MODEL: words.optional(),
   SPEECH_MODELS: words
-    .refine(areModels, 'must be at most 24 models of at most 100 characters each, commas between')
+    .refine(
+      areModels,
+      'must be at most 24 models of at most 100 characters each, with commas between them',
+    )
     .optional(),
   SPEECH_API_KEY: secret.optional(),
   SPEECH_VOICE: words.optional(),
@@ -131,7 +139,10 @@ export const settings = z.object({
   CONSENT_POLICY: z.enum(['ask', 'role', 'notice']).default('ask'),
   CONSENT_ROLE_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a role').optional(),
   BOT_NAME: words
-    .refine(isNames, 'must be at most 20 names of at most 32 characters each, commas between')
+    .refine(
+      isNames,
+      'must be at most 20 names of at most 32 characters each, with commas between them',
+    )
     .optional(),
   ADDRESSING: z.enum(addressingModes).default('auto'),
   MESSAGE_CONTENT: z.enum(['off', 'on']).default('off'),
@@ -139,7 +150,7 @@ export const settings = z.object({
     'You are a voice in a Discord call. Answer in one or two short spoken sentences, in the language you are spoken to. No lists, no markdown.',
   ),
   TRACK_ALLOWED_HOSTS: words
-    .refine(areHosts, 'must be hosts or addresses, commas between, say nas.local:8000')
+    .refine(areHosts, 'must be hosts or addresses, with commas between them, say nas.local:8000')
     .optional(),
   DJ_ROLE_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a role').optional(),
   COMMANDS_PER_PERSON: z.coerce

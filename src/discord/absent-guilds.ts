@@ -73,8 +73,7 @@ async function reportAbsent(
     if (signal.aborted) return;
     trouble = error;
   }
-  const message =
-    'Servers that removed the bot while it was away are looked for at its next start.';
+  const message = 'At its next start the bot looks for servers that removed it while it was away.';
   if (trouble !== undefined) report({ kind: 'warning', message, cause: trouble });
 }
 

@@ -62,7 +62,7 @@ export class DisallowedServers implements Disposable {
       report({ kind: 'server-left', guildId });
     } catch (cause) {
       const message =
-        'A server that is not allowed could not be left; its next outage or the next start tries again.';
+        'The bot could not leave a server that is not allowed. It tries again at the next outage of that server, or at the next start.';
       report({ kind: 'warning', message, guildId, cause });
     } finally {
       this.#leaving.delete(guildId);

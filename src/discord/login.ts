@@ -253,7 +253,7 @@ function closedBy(code: number, { shard, messageContent }: LoginOptions): BotErr
     const message = `Discord refuses the message content intent, so only messages that mention the bot are read: ${remedy}.`;
     return new BotError('discord.intent_refused', false, message);
   }
-  const message = `Discord closed the gateway for good (${code}): see its list of gateway close codes.`;
+  const message = `Discord closed the gateway permanently (${code}): see its list of gateway close codes.`;
   return new BotError('discord.unreachable', false, message);
 }
 

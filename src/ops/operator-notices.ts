@@ -36,7 +36,7 @@ const remedies: Readonly<Record<string, string>> = {
   'transcripts-unwritten':
     'Check the disk, its free space and the rights of DATA_DIR, or the database of DATABASE_URL.',
   'total-budget-low':
-    'When it is used up, no server gets paid answers until the next day (UTC): raise BUDGET_TOTAL_DAY_USD, or leave it.',
+    'When it is used up, no server gets paid answers until the next day (UTC): raise BUDGET_TOTAL_DAY_USD, or do nothing.',
   'total-budget-used':
     'No server gets paid answers until the next day (UTC): raise BUDGET_TOTAL_DAY_USD and restart, or wait.',
   tool: 'Check the MCP servers and files of tools that you set up: npm run doctor tries each.',
@@ -44,7 +44,7 @@ const remedies: Readonly<Record<string, string>> = {
   'provider.bad_key': 'Replace the key in the settings, then restart: npm run doctor tries each.',
   'crash-loop': 'Look at the last lines of the log before each start, and report a bug with them.',
   'logins-spent': 'Find in the log why the bot logs in repeatedly, and stop it until then.',
-  'voice-unusable': 'Run npm run doctor on this machine: it names what voice lacks.',
+  'voice-unusable': 'Run npm run doctor on this machine: it names what is missing for voice.',
 };
 
 /**

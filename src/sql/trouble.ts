@@ -32,19 +32,19 @@ export function helpsReopening(error: unknown): boolean {
 
 /** The file is not there any more, or another stands in its place: what is written into it is lost. */
 export function removed(path: string): BotError {
-  const message = `The store ${path} was removed or replaced while the bot ran: the bot opens it again within a minute.`;
+  const message = `The store ${path} was removed or replaced while the bot ran. The bot opens it again within a minute.`;
   return new BotError('store.unwritable', true, message);
 }
 
 /** The database did not answer in time; whether a write was done is unknown. */
 export function isSilent(code: StoreCode, place: string, ms: number): BotError {
-  const message = `The database ${place} did not answer in ${ms / 1000} s: check it and the network to it.`;
+  const message = `The database ${place} did not answer in ${ms / 1000} s: check the database and the network.`;
   return new BotError(code, true, message, Object.assign(new Error('late'), { syscall: 'query' }));
 }
 
 /** The rows that these belong to are not there: never written, or erased meanwhile. */
 export function orphaned(path: string, what: string): BotError {
-  const message = `The store ${path} does not hold the session of these ${what}: it was erased, or never written.`;
+  const message = `The store ${path} does not have the session of these ${what}: it was deleted, or never written.`;
   const cause = Object.assign(new Error('no such session'), { errcode: constraint });
   return new BotError('store.unwritable', false, message, cause);
 }
@@ -68,7 +68,7 @@ export function damaged(path: string, cause?: unknown): BotError {
 
 /** The file was written by a later version of this program. */
 export function tooNew(path: string, version: number, known: number): BotError {
-  const message = `The store ${path} was written by a newer Parley (format ${version}, this one reads up to ${known}): update the bot, or move that file away to start empty.`;
+  const message = `The store ${path} was written by a newer Parley (format ${version}, this one reads up to ${known}). Update the bot, or move that file away to start without data.`;
   return new BotError('store.unreadable', false, message);
 }
 
@@ -77,7 +77,7 @@ export const lastDevelopmentCommit = '01650480a1d658358765f12df982b24194455494';
 
 /** The file was written by a program from before the first release. */
 export function tooOld(path: string, version: number, oldest: number): BotError {
-  const message = `The store ${path} has format ${version}, from before the first release, and this program reads formats from ${oldest} on: start commit ${lastDevelopmentCommit} to read and export it, or move that file away to start empty.`;
+  const message = `The store ${path} has format ${version}, from before the first release; this program reads formats from ${oldest} on. Start commit ${lastDevelopmentCommit} to export the data, or move that file away to start without data.`;
   return new BotError('store.unreadable', false, message);
 }
 
@@ -98,23 +98,23 @@ function sentence(path: string, result: number, cause: unknown): string {
       return `The store ${path} is closed: start the bot again.`;
     case busy:
     case locked:
-      return `The store ${path} is held by another program: end that program, or give each bot a DATA_DIR of its own.`;
+      return `Another program uses the store ${path}: end that program, or give each bot its own DATA_DIR.`;
     case perm:
     case readonly:
     case cantopen:
-      return `The store ${path} cannot be opened for writing: let the bot's user write to ${dirname(path)}.`;
+      return `The bot cannot open the store ${path} for writing: give its user the right to write to ${dirname(path)}.`;
     case corrupt:
     case notadb:
       return damagedWords(path);
     case full:
       return `The disk of the store ${path} is full: free space on it.`;
     case ioerr:
-      return `The disk under the store ${path} fails (${detail}): check it, then start the bot again.`;
+      return `The disk of the store ${path} fails (${detail}): check it, then start the bot again.`;
     default:
-      return `The store ${path} failed (${detail}): start the bot again, and report it if it repeats.`;
+      return `The store ${path} failed (${detail}): start the bot again, and report it if it happens again.`;
   }
 }
 
 function damagedWords(path: string): string {
-  return `The store ${path} is damaged: stop the bot and put a copy of ${dirname(path)}/backups back by npm run restore -- FILE; without one, remove that file with its -wal and -shm.`;
+  return `The store ${path} is damaged: stop the bot, and restore a copy of ${dirname(path)}/backups with npm run restore -- FILE. Without a copy, remove that file with its -wal and -shm.`;
 }

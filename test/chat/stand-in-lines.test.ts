@@ -53,7 +53,7 @@ test.each([
     'what did kleo say',
     'Cleo said: The Millau Viaduct is 343 metres high. I will book a table for us.',
   ],
-  ['What did Zebulon say?', 'I have not heard anybody of that name of late.'],
+  ['What did Zebulon say?', 'I have not heard anybody with that name recently.'],
   ['What did you say?', 'I have not said anything yet.'],
 ])('the stand-in answers %j from the context of the channel', async (question, words) => {
   expect(await answer(question)).toBe(words);

@@ -68,7 +68,7 @@ test('SERVERS_BARRED wins over SERVERS_ALLOWED, and without both the bot may be 
 });
 
 test('wrong ids of servers, and a home server that is not allowed, are told with their setting', () => {
-  const ids = 'must be numeric ids of servers, commas between';
+  const ids = 'must be numeric ids of servers, with commas between them';
   expect(mistakes({ SERVERS_ALLOWED: 'home', SERVERS_BARRED: '1029384756102938475,' })).toEqual([
     `SERVERS_ALLOWED: ${ids}`,
     `SERVERS_BARRED: ${ids}`,

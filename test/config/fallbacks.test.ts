@@ -63,7 +63,10 @@ test.each([
   [{ CHAT_COMPLETION_FALLBACK_BASE_URL: 'embedded' }, 'must be an address'],
   [{ TRANSCRIPTION_FALLBACK_BASE_URL: 'two' }, 'or embedded'],
   [{ SPEECH_FALLBACK_BASE_URL: 'https://api.openai.com/v1' }, 'SPEECH_FALLBACK_API_KEY: missing'],
-  [{ SPEECH_BASE_URL: '', SPEECH_FALLBACK_BASE_URL: 'http://two/v1' }, 'there is no server'],
+  [
+    { SPEECH_BASE_URL: '', SPEECH_FALLBACK_BASE_URL: 'http://two/v1' },
+    'a fallback needs a first server',
+  ],
 ])('%o is a mistake: %s', (environment, words) => {
   expect(mistakes(environment)).toEqual([expect.stringContaining(words)]);
 });

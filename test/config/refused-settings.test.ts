@@ -16,7 +16,7 @@ function mistakes(environment: NodeJS.ProcessEnv): readonly string[] {
 
 test('a setting that is gone is told to somebody who still relies on it, and to nobody else', () => {
   expect(mistakes({ REALTIME_DIALECT: 'beta' })).toEqual([
-    expect.stringMatching(/^REALTIME_DIALECT: beta is gone .*delete this line/),
+    expect.stringMatching(/^REALTIME_DIALECT: OpenAI removed the beta .*delete this line/),
   ]);
   for (const former of ['auto', 'ga', '']) good({ REALTIME_DIALECT: former });
 });
@@ -44,7 +44,7 @@ test('people may choose the speech models that the operator lists, and by defaul
   ]);
   for (const wrong of [',', 'a,,b', 'x'.repeat(101), Array(25).fill('a').join()])
     expect(mistakes({ ...server, SPEECH_MODELS: wrong }), wrong).toEqual([
-      'SPEECH_MODELS: must be at most 24 models of at most 100 characters each, commas between',
+      'SPEECH_MODELS: must be at most 24 models of at most 100 characters each, with commas between them',
     ]);
   expect(mistakes({ ...server, SPEECH_MODELS: 'kokoro,gpt-live-1' })).toHaveLength(1);
 });
@@ -71,7 +71,7 @@ test('programs may choose the transcription models that the operator lists, of a
     ['TRANSCRIPTION_MODELS', 'whisper-1'],
   ]);
   expect(mistakes({ ...server, TRANSCRIPTION_MODELS: 'a,,b' })).toEqual([
-    'TRANSCRIPTION_MODELS: must be at most 24 models of at most 100 characters each, commas between',
+    'TRANSCRIPTION_MODELS: must be at most 24 models of at most 100 characters each, with commas between them',
   ]);
   expect(mistakes({ TRANSCRIPTION_MODELS: 'whisper-1' })).toEqual([
     'TRANSCRIPTION_MODELS: a choice of models needs a server; set TRANSCRIPTION_BASE_URL or OPENAI_API_KEY',

@@ -68,7 +68,7 @@ test('a bad file is told by path, entry and reason, and nothing of it is used', 
     expect.stringMatching(/^plans.free: Unrecognized key: "perDay"/),
   ]);
   expect(mistakes({ default: { pipelines: ['realtime'], brains: ['deep'] } })).toEqual([
-    'default.pipelines: none of them is set up',
+    'default.pipelines: the bot has no pipeline of this list',
     'default.brains: there is no brain "deep" in BRAINS',
   ]);
   expect(mistakes({ plan: {} })).toEqual([expect.stringMatching(/^the file: Unrecognized key/)]);

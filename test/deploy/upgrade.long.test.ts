@@ -227,7 +227,7 @@ withPostgres(() => {
     await place.program(former, 'backup', '--transcripts');
 
     expect(await place.refuses(next)).toContain(
-      'has format 15 of store, and this version writes format 16, which the former version cannot read: copy',
+      'has format 15 of store; this version writes format 16, which the former version cannot read. First copy',
     );
     await place.starts(former);
     expect(await place.program(next, 'migrate')).toBe(

@@ -194,9 +194,9 @@ async function expectAskedForYes(console: Typist, hearMe: string): Promise<void>
 /** Among several it answers to its name or after Ask, and tells why not. */
 async function expectAnsweredByName(console: Typist, ask: string): Promise<void> {
   console.type('bob: what is it');
-  await console.shown('Nova left that alone: with several people it answers to its name');
+  await console.shown('Nova did not answer: with several people it answers to its name');
   console.type('bob: nova what is it');
-  await console.shown('Nova left that alone: the recogniser did not catch "Nova".');
+  await console.shown('Nova did not answer: the recogniser did not hear "Nova".');
   console.type(`bob: ${ask}`);
   await console.shown('Go ahead, Bob.');
   console.type('bob: what is it');

@@ -57,7 +57,7 @@ scenario(
 
     for (const [version, sentence] of [
       [99, /^The store \S+ was written by a newer Parley .*\n$/],
-      [12, /^The store \S+ has format 12, from before the first release, .*\n$/],
+      [12, /^The store \S+ has format 12, from before the first release; .*\n$/],
     ] as const) {
       using sqlite = new DatabaseSync(path);
       sqlite.exec(`PRAGMA user_version = ${version}`);

@@ -85,7 +85,7 @@ test('a backup that finds no place to write says where', async () => {
   const folder = join(place.folder, 'backups');
   writeFileSync(folder, 'a file where the folder should be');
   await expect(backUp(place.path, folder, atWallMs)).rejects.toThrow(
-    /backups.* cannot be opened for writing/,
+    /cannot open the store .*backups/,
   );
 });
 

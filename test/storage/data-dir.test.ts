@@ -33,7 +33,7 @@ test('a second process on one DATA_DIR waits 15 s for the first, and is refused 
   const second = start('1.2.4');
   const refused = expect(second).rejects.toMatchObject({
     code: 'store.in_use',
-    message: `DATA_DIR ${place.folder} is in use by ${firstOwner}: end that process, or give each bot a DATA_DIR of its own.`,
+    message: `DATA_DIR ${place.folder} is in use by ${firstOwner}: end that process, or give each bot its own DATA_DIR.`,
   });
   await clock.advance(14_900);
   expect(clock.sleeping).toBe(1);
@@ -108,7 +108,7 @@ test('stores of a newer bot, or from before the first release, are refused, each
     sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA user_version = 99');
   }
   const sentence = (name: string) =>
-    `The store ${join(dataDir, name)} was written by a newer Parley \\(format 99, this one reads up to \\d+\\): update the bot, [^\n]+`;
+    `The store ${join(dataDir, name)} was written by a newer Parley \\(format 99, this one reads up to \\d+\\)\\. Update the bot, [^\n]+`;
   const both = new RegExp(`^${sentence('parley.db')}\n${sentence('transcripts.db')}$`);
   expect(() => refuseForeignFormats(dataDir)).toThrow(
     expect.objectContaining({ code: 'store.newer', message: expect.stringMatching(both) }),
@@ -143,5 +143,5 @@ test('a version before an update names the copies that lead back to it, once eve
     refusal(new RegExp(`\nTo go back .*: npm run restore -- ${store} ${transcripts}$`)),
   );
   for (const { path } of copiesIn(backupsFolder(dataDir), transcriptsPath(dataDir))) rmSync(path);
-  expect(() => refuseForeignFormats(dataDir)).toThrow(refusal(/start empty\.$/));
+  expect(() => refuseForeignFormats(dataDir)).toThrow(refusal(/start without data\.$/));
 });

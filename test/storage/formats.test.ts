@@ -117,7 +117,7 @@ test.each(olderFormats)(
     ]);
     for (const { folder, path } of [place, killed]) {
       const before = everyByte(folder);
-      const sentence = `^The store ${path} has format ${version}, from before the first release, [^.]* commit ${lastDevelopmentCommit} to read and export it, or [^.]*\\.$`;
+      const sentence = `^The store ${path} has format ${version}, from before the first release; [^.]*\\. Start commit ${lastDevelopmentCommit} to export the data, or [^.]*\\.$`;
       await expect(kind.open(path)).rejects.toMatchObject({
         code: 'store.unreadable',
         retryable: false,

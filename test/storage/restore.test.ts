@@ -183,7 +183,7 @@ const troubles: readonly Trouble[] = [
   ],
   [
     'a copy from before the first release',
-    /has format 1, from before the first release, .* commit [0-9a-f]{40} to read and export it, or take a newer copy\.$/,
+    /has format 1, from before the first release; .* commit [0-9a-f]{40} to export the data, or take a newer copy\.$/,
     (copies) => {
       using sqlite = new DatabaseSync(first(copies));
       sqlite.exec('PRAGMA user_version = 1');
@@ -240,7 +240,7 @@ const troubles: readonly Trouble[] = [
   ],
   [
     'a place that cannot be written',
-    /parley\.db cannot be opened for writing/,
+    /cannot open the store .*parley\.db/,
     (copies, dataDir) => {
       mkdirSync(join(dataDir, 'parley.db.former', 'in the way'), { recursive: true });
       return copies.toReversed(); // transcripts are in their place by then

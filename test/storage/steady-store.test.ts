@@ -119,12 +119,16 @@ async function working(maxBytes?: number) {
 test('the operator is told when nothing could be written for 30 seconds, and when it can be again', async () => {
   await using fixture = await working();
   const other = heldByAnother(fixture.path);
-  await expect(fixture.store.consents.write('10', '1', always)).rejects.toThrow('is held');
+  await expect(fixture.store.consents.write('10', '1', always)).rejects.toThrow(
+    'Another program uses the store',
+  );
   await fixture.clock.advance(29_000);
   expect(fixture.alerts()).toEqual([]);
   await fixture.clock.advance(11_000);
   const name = 'store-unwritten';
-  const cause = expect.stringMatching(/^nothing was written for \d+ s: .* held by another program/);
+  const cause = expect.stringMatching(
+    /^nothing was written for \d+ s: Another program uses the store/,
+  );
   expect(fixture.alerts()).toEqual([{ kind: 'alert', name, state: 'raised', cause }]);
   other[Symbol.dispose]();
   await fixture.clock.advance(10_000); // though nobody writes: it tries itself

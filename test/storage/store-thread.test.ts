@@ -111,7 +111,7 @@ test('what SQLite said crosses threads as the cause, with its codes', async () =
   await using store = await openStore(mainStore, place.path, { clock: realClock, patienceMs: 0 });
   using _other = heldByAnother(place.path);
   await expect(store.consents.write('10', '1', always)).rejects.toMatchObject({
-    ...unwritable('is held by another program'),
+    ...unwritable('Another program uses the store'),
     cause: { code: 'ERR_SQLITE_ERROR', errcode: 5, message: 'database is locked' },
   });
 });

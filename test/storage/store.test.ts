@@ -84,7 +84,7 @@ test('a store that another program does not let go of is given up after two seco
   const writing = expect(store.consents.write('10', '1', never)).rejects.toMatchObject({
     code: 'store.unwritable',
     retryable: true,
-    message: expect.stringContaining(`${place.path} is held by another program`),
+    message: expect.stringContaining(`Another program uses the store ${place.path}`),
   });
   await clock.advance(2_100);
   await writing;
@@ -143,7 +143,7 @@ test('a file of a newer bot is left alone, and the operator told to update', asy
   await expect(openLocalStore(place.path, options)).rejects.toMatchObject({
     code: 'store.unreadable',
     retryable: false,
-    message: expect.stringMatching(/newer Parley \(format 99, .*update the bot/),
+    message: expect.stringMatching(/newer Parley \(format 99, .*Update the bot/),
   });
   expect(everyByte(place.folder)).toEqual(new Map([[place.path, before]]));
 });
@@ -169,7 +169,7 @@ test('a folder that cannot be made or written is named', async () => {
   writeFileSync(dirname(place.path), 'a file where the folder should be');
   await expect(openLocalStore(place.path, options)).rejects.toMatchObject({
     code: 'store.unreadable',
-    message: `The store ${place.path} cannot be opened for writing: let the bot's user write to ${dirname(place.path)}.`,
+    message: `The bot cannot open the store ${place.path} for writing: give its user the right to write to ${dirname(place.path)}.`,
   });
 });
 
@@ -183,7 +183,7 @@ test('a store that became read-only is still read, and takes nothing', async () 
   await expect(consents.write('10', '1', never)).rejects.toMatchObject({
     code: 'store.unwritable',
     retryable: false,
-    message: expect.stringContaining(`let the bot's user write to ${dirname(place.path)}`),
+    message: expect.stringContaining(`give its user the right to write to ${dirname(place.path)}`),
   });
 });
 

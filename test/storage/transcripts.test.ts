@@ -213,7 +213,9 @@ test('transcripts that are removed, held or damaged are told of, and cost the bo
   const open = () => openLocalTranscripts(place.path, { clock, patienceMs: 0 });
   await using store = await keepStore(transcriptStore, open, clock, (event) => events.push(event));
   const other = heldByAnother(place.path);
-  await expect(store.writer.putSession(sessionOf('a'))).rejects.toThrow(`${place.path} is held`);
+  await expect(store.writer.putSession(sessionOf('a'))).rejects.toThrow(
+    `Another program uses the store ${place.path}`,
+  );
   await clock.advance(41_000);
   expect(events).toContainEqual(
     expect.objectContaining({ name: 'transcripts-unwritten', state: 'raised' }),

@@ -20,7 +20,7 @@ async function run({ discord, dataDir }: Config): Promise<number> {
     if (link) console.log(link.href);
     else
       console.error(
-        `The bot on ${folder} serves no page: PAGE_PORT is 0 or in use, as its log says.`,
+        `The bot on ${folder} serves no page: PAGE_PORT is 0 or in use; its log says which.`,
       );
     return link ? 0 : 1;
   } catch (error) {

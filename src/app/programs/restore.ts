@@ -73,7 +73,7 @@ function report({ forgottenRows, former, from, knowsForgotten, refusals, to }: R
   if (refusals) console.log(`earlier refusals that still apply: ${refusals}`);
   if (former !== undefined) console.log(`former file: ${former}`);
   if (refusals === undefined)
-    console.error('The former file cannot be read: each refusal since this copy is lost.');
+    console.error('The former file cannot be read: all refusals since this copy are lost.');
   if (!knowsForgotten)
     console.error('There is no record of people forgotten since this copy: their data is back.');
 }

@@ -60,7 +60,7 @@ async function perform(args: TokenArguments, { apiTokens }: Store): Promise<numb
         return 1;
       }
       console.log(secret.reveal());
-      console.error(`${lineOf(token)}. It is shown only once: keep it as you keep a password.`);
+      console.error(`${lineOf(token)}. It is shown only once: keep it secret, like a password.`);
       return 0;
     }
     case 'list': {

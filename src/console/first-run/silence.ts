@@ -15,11 +15,11 @@ export function silenceOf(why: IgnoreReason, botName: string): Silence {
     case 'not-named':
       return attend(`with several people it answers to its name ("${botName}, ...") or after Ask`);
     case 'interjection':
-      return attend('that was a word about its speech, not a question');
+      return attend('that was a word about its answer, not a question');
     case 'dismissed':
-      return attend('it was told that it was not meant');
+      return attend('a person said that they did not mean it');
     case 'mentioned':
-      return attend('it was talked about, not talked to');
+      return attend('people talked about it, not to it');
     case 'off':
       return attend('it answers commands only');
     case 'bot':
@@ -29,7 +29,7 @@ export function silenceOf(why: IgnoreReason, botName: string): Silence {
 
 /** Reason why the bot did not answer, as a line of its own. */
 export function silenceLine({ stage, why }: Silence, botName: string): string {
-  if (stage === 'attend') return `${botName} left that alone: ${why}.`;
+  if (stage === 'attend') return `${botName} did not answer: ${why}.`;
   return `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
 }
 

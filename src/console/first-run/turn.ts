@@ -145,7 +145,7 @@ function isNamed(words: string | undefined, { botName }: ExchangeParts): boolean
 }
 
 function misheard({ botName }: ExchangeParts): string {
-  return `${botName} left that alone: the recogniser did not catch "${botName}". Say it again, or press Ask first.`;
+  return `${botName} did not answer: the recogniser did not hear "${botName}". Say it again, or press Ask first.`;
 }
 
 /** Utterances that ended before the answered words were answered with them, or will not be. */

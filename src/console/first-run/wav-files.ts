@@ -48,7 +48,7 @@ export async function openFolder(dataDir: string): Promise<string> {
     return folder;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'no reason given';
-    const message = `Nothing can be kept in ${folder}, check DATA_DIR: ${why}.`;
+    const message = `The sandbox cannot keep files in ${folder}, check DATA_DIR: ${why}.`;
     throw new BotError('sandbox.failed', false, message, cause);
   }
 }

@@ -27,7 +27,8 @@ export function readTyped(line: string): TypedLine {
   const [, name, rest] = named.exec(words) ?? [];
   if (name === undefined || rest === undefined) return parse(words);
   const person = capitalised(name);
-  if (rest === '') return { kind: 'wrong', why: `What does ${person} say? ${name}: hello` };
+  if (rest === '')
+    return { kind: 'wrong', why: `Type the words of ${person}, too: "${name}: hello".` };
   if (rest === 'quit') return { kind: 'leave', person };
   return { ...parse(rest), person };
 }

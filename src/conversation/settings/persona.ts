@@ -26,7 +26,7 @@ function word(most: number) {
 
 /** All that a persona may say. Nothing in it names a host, a key, a tool or a right. */
 export const personaSchema = z.strictObject({
-  name: word(personaLimits.name).describe('What it is called, and answers to.'),
+  name: word(personaLimits.name).describe('Its name, to which it also answers.'),
   instructions: words(personaLimits.instructions).describe('Who it is and how it talks.'),
   voice: word(personaLimits.voice).describe("Name of a voice; absent: the server's.").optional(),
   voices: z

@@ -222,7 +222,7 @@ function knownChannel(
 ): GuildBasedChannel {
   const channel = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
   if (channel) return channel;
-  const message = `Captions of ${name} cannot be written: their channel is gone, or the bot lacks the permission View Channel there.`;
+  const message = `Captions of ${name} cannot be written: their channel is gone, or the bot does not have the permission View Channel there.`;
   throw new BotError('discord.forbidden', false, message);
 }
 

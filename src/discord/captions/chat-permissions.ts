@@ -32,7 +32,7 @@ export function demandRights(channel: GuildBasedChannel, asThread: boolean): voi
   const missing = (asThread ? inThreadOf : inVoiceChat).filter((right) => !mine.has(Rights[right]));
   const [right] = missing;
   if (right === undefined) return;
-  const message = `Captions cannot be written in ${name}: the bot lacks the permission ${rightNames[right]} there.`;
+  const message = `Captions cannot be written in ${name}: the bot does not have the permission ${rightNames[right]} there.`;
   throw new BotError('discord.forbidden', false, message);
 }
 

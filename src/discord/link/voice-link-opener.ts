@@ -204,7 +204,7 @@ class GuildLinks {
     const mine = me && channel ? permissionsIn(channel, me) : undefined;
     if (this.#warned || !mine || mine.has(PermissionFlagsBits.UseVAD)) return;
     this.#warned = true;
-    const message = `Server ${guild.id}: the bot lacks Use Voice Activity; its voice may be cut.`;
+    const message = `Server ${guild.id}: the bot does not have Use Voice Activity, and its voice may stop within a sentence.`;
     this.#report({ kind: 'warning', message, guildId: guild.id });
   }
 

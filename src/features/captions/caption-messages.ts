@@ -170,8 +170,8 @@ export class ShownLines {
 }
 
 const causes: Readonly<Record<LiveCaptionsTrouble['kind'], string>> = {
-  gone: 'The channel or thread for captions does not exist any more, so captions are not shown.',
-  forbidden: 'The bot may not write in the channel or thread for captions any more.',
+  gone: 'The channel or thread for captions no longer exists: captions are not shown.',
+  forbidden: 'The bot may no longer write in the channel or thread for captions.',
   refused: 'Discord refused a message with captions.',
 };
 

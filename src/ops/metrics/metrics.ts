@@ -29,8 +29,7 @@ export class Metrics implements Disposable {
     this.discord = new DiscordMetrics(meters, () => this.loop.start());
     this.providers = new ProviderMetrics(meters);
     this.process = new ProcessMetrics(meters, version);
-    const links =
-      'Voice channels the bot is in, by whether its link is open or it is on its way back.';
+    const links = 'Voice channels of the bot, by whether its voice link is open or it reconnects.';
     meters.labelledGauge('channel_links', links, ['state'], () => this.#links());
     const delay =
       'Delay of the event loop within the last half to whole minute; measured while there is a voice link';

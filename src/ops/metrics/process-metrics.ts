@@ -20,7 +20,7 @@ export class ProcessMetrics {
       () => startedAtS,
     );
     const cpu =
-      'CPU time of all threads since the start, in seconds; decoders of files are processes of their own.';
+      'CPU time of all threads since the start, in seconds; decoders of files are other processes.';
     meters.total('cpu_seconds', cpu, [], () => [{ labels: {}, total: cpuSeconds() }]);
     this.#bugs = meters.counter('bugs_survived', 'Bugs that reached the top of the process.');
     this.#writes = meters.seconds(

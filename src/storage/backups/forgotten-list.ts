@@ -89,7 +89,7 @@ function readHashes(dataDir: string): Readonly<Record<string, number>> {
   try {
     return hashesSchema.parse(JSON.parse(text.toString()));
   } catch (cause) {
-    const message = `${list}, the list of forgotten people, is damaged: replace it with an undamaged copy; if you remove it, copies bring those people back.`;
+    const message = `${list}, the list of forgotten people, is damaged: replace it with an undamaged copy. If you remove it, copies bring those people back.`;
     throw new BotError('store.unreadable', false, message, cause);
   }
 }
@@ -128,6 +128,6 @@ function writePrivate(path: string, text: string): void {
 
 function withoutKey(dataDir: string): BotError {
   const { key, list } = paths(dataDir);
-  const message = `${key} is missing or damaged: without it a copy cannot be searched for forgotten people; put it back, or remove ${list}; then copies bring those people back.`;
+  const message = `${key} is missing or damaged: without it the bot cannot find forgotten people in a copy. Put it back, or remove ${list}: then copies bring those people back.`;
   return new BotError('store.unreadable', false, message);
 }

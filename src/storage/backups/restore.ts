@@ -134,7 +134,7 @@ function refuseFormat(path: string, version: number, { migrations }: BackupKind)
     throw new BotError('store.newer', false, message);
   }
   if (!isTooOld(version, range)) return;
-  const message = `The copy ${path} has format ${version}, from before the first release, and this program reads formats from ${range.oldest} on: restore it with commit ${lastDevelopmentCommit} to read and export it, or take a newer copy.`;
+  const message = `The copy ${path} has format ${version}, from before the first release; this program reads formats from ${range.oldest} on. Restore it with commit ${lastDevelopmentCommit} to export the data, or take a newer copy.`;
   throw new BotError('store.older', false, message);
 }
 

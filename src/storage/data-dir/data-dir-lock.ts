@@ -139,7 +139,7 @@ function isOwner(value: unknown): value is DataDirOwner {
 }
 
 function inUse(dataDir: string): BotError {
-  const message = `${heldWords(dataDir)}: end that process, or give each bot a DATA_DIR of its own.`;
+  const message = `${heldWords(dataDir)}: end that process, or give each bot its own DATA_DIR.`;
   return new BotError('store.in_use', false, message);
 }
 

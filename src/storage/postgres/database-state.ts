@@ -112,7 +112,7 @@ export async function refuseLiveProcesses(url: Secret, clock: Clock): Promise<vo
   const { place, processes } = await readDatabaseState(url, clock);
   const live = processes.find(({ isAlive }) => isAlive);
   if (!live) return;
-  const message = `${live.name} uses the database ${place}: stop every process first; one that was killed counts for 30 s more.`;
+  const message = `${live.name} uses the database ${place}: stop every process first. A killed process counts for 30 s more.`;
   throw new BotError('store.in_use', false, message);
 }
 

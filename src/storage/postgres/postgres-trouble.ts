@@ -81,19 +81,19 @@ export function isReadOnly(place: string): BotError {
 
 /** A part of the schema was written by a later version of this program. */
 export function schemaTooNew(place: string, part: string, version: number, known: number) {
-  const message = `The database ${place} was written by a newer Parley (format ${version} of ${part}, this one knows up to ${known}): update this bot, or restore a copy from before the update into an empty database.`;
+  const message = `The database ${place} was written by a newer Parley (format ${version} of ${part}, this one reads up to ${known}). Update this bot, or restore a copy from before the update into an empty database.`;
   return new BotError('store.newer', false, message);
 }
 
 /** A part of the schema was written by a former version of this program. */
 export function schemaToMigrate(place: string, part: string, version: number, known: number) {
-  const message = `The database ${place} has format ${version} of ${part}, and this version writes format ${known}, which the former version cannot read: copy the database with the former version (npm run backup -- --transcripts), then run npm run migrate.`;
+  const message = `The database ${place} has format ${version} of ${part}; this version writes format ${known}, which the former version cannot read. First copy the database with the former version (npm run backup -- --transcripts), then run npm run migrate.`;
   return new BotError('store.misconfigured', false, message);
 }
 
 /** A part of the schema was written by a program from before the first release. */
 export function schemaTooOld(place: string, part: string, version: number, oldest: number) {
-  const message = `The database ${place} has format ${version} of ${part}, from before the first release, and this program reads formats from ${oldest} on: start commit ${lastDevelopmentCommit} to read and export it, or name an empty schema in DATABASE_URL.`;
+  const message = `The database ${place} has format ${version} of ${part}, from before the first release; this program reads formats from ${oldest} on. Start commit ${lastDevelopmentCommit} to export the data, or name an empty schema in DATABASE_URL.`;
   return new BotError('store.older', false, message);
 }
 
@@ -118,17 +118,17 @@ function sentence(place: string, hindrance: PostgresHindrance, cause: unknown): 
     case 'login':
       return `The database ${place} refuses the user or password of DATABASE_URL${detail}: correct them, or pg_hba.conf.`;
     case 'rights':
-      return `The user of DATABASE_URL lacks rights in the database ${place}${detail}: GRANT it CREATE and USAGE on its schema, or make it the owner.`;
+      return `The user of DATABASE_URL does not have all rights in the database ${place}${detail}: GRANT it CREATE and USAGE on its schema, or make it the owner.`;
     case 'no-database':
       return `There is no database ${place}: create it, or correct DATABASE_URL.`;
     case 'no-schema':
       return `The search path of DATABASE_URL names no schema of the database ${place}: create it.`;
     case 'read-only':
-      return `The database ${place} takes no writes: it is a replica, or set to read only; name the primary in DATABASE_URL.`;
+      return `The database ${place} is a replica or read-only: name the primary in DATABASE_URL.`;
     case 'certificate':
-      return `The connection to the database ${place} cannot be encrypted${detail}: correct sslmode or sslrootcert in DATABASE_URL.`;
+      return `The bot cannot encrypt the connection to the database ${place}${detail}: correct sslmode or sslrootcert in DATABASE_URL.`;
     case 'refused':
-      return `The database ${place} failed${detail}: start the bot again, and report it if it repeats.`;
+      return `The database ${place} failed${detail}: start the bot again, and report it if it happens again.`;
   }
 }
 

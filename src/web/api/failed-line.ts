@@ -27,7 +27,7 @@ const endings: readonly (readonly [idStart: string, ...Ending])[] = [
 /** Refusal for a sentence that people would read. */
 export function refusalOf(line: TextLine): ApiRefusal {
   if (line.id === 'budget.user') {
-    const message = `This token has used its budget of today; a new one comes in ${line.with?.h} h.`;
+    const message = `This token has used its budget of today: try again in ${line.with?.h} h.`;
     return refusal(429, 'budget.token', message);
   }
   const found = endings.find(([start]) => line.id.startsWith(start));

@@ -12,7 +12,7 @@ const meanings: Readonly<Record<number, string>> = {
   401: 'No token, an unknown one, or one that was revoked.',
   403: 'The token lacks the scope, or is for another server.',
   404: 'The bot is not in this server, or there is nothing of that name.',
-  409: 'Another process serves this server, which the sentence names, or the bot is in no voice channel or kept from speaking.',
+  409: 'Another process serves this server (the sentence names it), or the bot is in no voice channel, or may not speak.',
   413: 'The body, or the sound in it, is too long.',
   422: 'The request was understood, and cannot be done.',
   429: 'A budget is used up, a queue is full, or there are too many requests at once; Retry-After names a time where one is known.',

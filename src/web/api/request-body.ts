@@ -123,7 +123,7 @@ function tooLong(mostBytes: number): ApiRefusal {
 }
 
 function cutOff(): ApiRefusal {
-  return refusal(400, 'body.cut_off', 'The body did not come whole.');
+  return refusal(400, 'body.cut_off', 'The body is incomplete.');
 }
 
 /** Value that a schema reads. Errors: `ApiRefusal`, one sentence about the first mistake. */

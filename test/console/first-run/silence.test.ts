@@ -12,12 +12,12 @@ test.each([
   [
     'not-named',
     'attend',
-    'Nova left that alone: with several people it answers to its name ("Nova, ...") or after Ask.',
+    'Nova did not answer: with several people it answers to its name ("Nova, ...") or after Ask.',
   ],
-  ['dismissed', 'attend', 'Nova left that alone: it was told that it was not meant.'],
-  ['mentioned', 'attend', 'Nova left that alone: it was talked about, not talked to.'],
-  ['off', 'attend', 'Nova left that alone: it answers commands only.'],
-  ['bot', 'attend', 'Nova left that alone: it does not answer bots.'],
+  ['dismissed', 'attend', 'Nova did not answer: a person said that they did not mean it.'],
+  ['mentioned', 'attend', 'Nova did not answer: people talked about it, not to it.'],
+  ['off', 'attend', 'Nova did not answer: it answers commands only.'],
+  ['bot', 'attend', 'Nova did not answer: it does not answer bots.'],
 ] as const)('why %j is not answered is told in one sentence', (why, stage, line) => {
   const silence = silenceOf(why, 'Nova');
   expect(silence.stage).toBe(stage);

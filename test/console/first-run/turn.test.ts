@@ -10,7 +10,7 @@ const adam = { speakerId: 'a', name: 'Adam' } as const;
 const words: SessionEvent = { kind: 'recognised', ...adam, text: 'what time is it' };
 const ignored = (why: IgnoreReason): SessionEvent => ({ kind: 'ignored', ...adam, why });
 const alone =
-  '  Nova left that alone: with several people it answers to its name ("Nova, ...") or after Ask.\n';
+  '  Nova did not answer: with several people it answers to its name ("Nova, ...") or after Ask.\n';
 
 /** Adam spoke from 0 to 1000 ms; it is 1000 ms now. */
 async function spoke(said = 'what time is it') {
@@ -54,8 +54,8 @@ test('a name that was said and not recognised is told of as that', async () => {
   events.report(words);
   events.report(ignored('not-named'));
   expect(await isOver(400)).toBe(true);
-  const misheard = 'the recogniser did not catch "Nova". Say it again, or press Ask first.';
-  expect(screen()).toBe(`  Nova left that alone: ${misheard}\n`);
+  const misheard = 'the recogniser did not hear "Nova". Say it again, or press Ask first.';
+  expect(screen()).toBe(`  Nova did not answer: ${misheard}\n`);
 });
 
 test('a reason without words of its own leaves the words before it waiting', async () => {
@@ -86,7 +86,7 @@ test('noise beside an answer is not worth a word', async () => {
   witness.report(words);
   witness.report(answered(1_000));
   expect(await isOver(100)).toBe(true);
-  const mentioned = '  Nova left that alone: it was talked about, not talked to.\n';
+  const mentioned = '  Nova did not answer: people talked about it, not to it.\n';
   expect(screen()).toBe(`${mentioned}  Nova   Five. (cancelled)\n`);
 });
 

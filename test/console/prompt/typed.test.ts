@@ -21,7 +21,7 @@ test.each([
   ['#12', { kind: 'press', number: 12 }],
   ['bob: #2', { kind: 'press', person: 'Bob', number: 2 }],
   ['3.', { kind: 'speech', text: '3.' }],
-  ['bob:', { kind: 'wrong', why: 'What does Bob say? bob: hello' }],
+  ['bob:', { kind: 'wrong', why: 'Type the words of Bob, too: "bob: hello".' }],
 ])('%j is understood', (line, typed) => {
   expect(readTyped(line)).toEqual(typed);
 });

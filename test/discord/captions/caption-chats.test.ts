@@ -96,10 +96,10 @@ test('captions stand in a thread of their own, which is woken when it sleeps', a
 });
 
 test.each([
-  ['Lounge', 'sendMessages', 'lacks the permission Send Messages'],
-  ['Lounge', 'connect', 'lacks the permission Connect'],
-  ['general', 'createThreads', 'lacks the permission Create Public Threads'],
-  ['general', 'sendInThreads', 'lacks the permission Send Messages in Threads'],
+  ['Lounge', 'sendMessages', 'does not have the permission Send Messages'],
+  ['Lounge', 'connect', 'does not have the permission Connect'],
+  ['general', 'createThreads', 'does not have the permission Create Public Threads'],
+  ['general', 'sendInThreads', 'does not have the permission Send Messages in Threads'],
 ] as const)(
   'in %s without %s captions are refused with the name of what is missing',
   async (channel, right, words) => {

@@ -31,7 +31,7 @@ test('what becomes of what somebody said is told in the words of the page, and t
       finish: 'cancelled',
       instants,
     },
-    { kind: 'ignored', who: 'Adam', why: expect.stringMatching(/^Nova left that alone: .*\.$/) },
+    { kind: 'ignored', who: 'Adam', why: expect.stringMatching(/^Nova did not answer: .*\.$/) },
     { kind: 'dropped', who: 'Adam', why: 'too many were waiting' },
   ]);
   expect(reported.map((event) => botEvent.parse(event))).toEqual(reported);

@@ -133,7 +133,8 @@ scenario(
     sandbox.guild().permit('general', 'Nova', { deny: ['viewChannel', 'sendInThreads'] });
     await sayings.say(adam, 'the last words');
     await setup.bot.logged(
-      ({ msg }) => msg?.includes('may not write in the channel or thread for captions') === true,
+      ({ msg }) =>
+        msg?.includes('may no longer write in the channel or thread for captions') === true,
       20_000,
     );
     // Another place is another session, so that nobody who may open it learns what was written elsewhere.

@@ -31,8 +31,8 @@ scenario('where the store cannot be read, only a yes said just now counts', asyn
   await mkdir(store);
   await setup.restart();
   const warnings = setup.bot.log.filter(({ level }) => level === 40);
-  const broken = expect.stringContaining(`The store ${store}`);
-  const absent = expect.stringContaining('Servers that removed the bot while it was away');
+  const broken = expect.stringContaining(`the store ${store}`);
+  const absent = expect.stringContaining('servers that removed it while it was away');
   const said = warnings.map(({ msg }) => msg);
   // What was agreed, and what was spent; then where the bot was, read and written.
   expect(said).toEqual([broken, broken, absent, 'The list of servers could not be saved.']);

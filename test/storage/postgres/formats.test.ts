@@ -49,7 +49,7 @@ withPostgres(() => {
       const version = known + 1;
       const sql = "ALTER TABLE kept ADD COLUMN word text NOT NULL DEFAULT 'new'";
       const later = { name, migrations: [...part.migrations, { version, sql }] };
-      const copyFirst = `has format ${known} of ${name}, and this version writes format ${version}, .* \\(npm run backup -- --transcripts\\), then run npm run migrate\\.$`;
+      const copyFirst = `has format ${known} of ${name}; this version writes format ${version}, .* \\(npm run backup -- --transcripts\\), then run npm run migrate\\.$`;
       await expect(migratePostgres(pool, [later])).rejects.toMatchObject({
         code: 'store.misconfigured',
         retryable: false,
@@ -78,7 +78,7 @@ withPostgres(() => {
         "CREATE TABLE standings (guild_id text); INSERT INTO standings VALUES ('10')",
       );
       const before = await contentOf(schema);
-      const sentence = `^The database \\S+ has format ${version} of ${name}, from before the first release, [^.]* commit ${lastDevelopmentCommit} to read and export it, or [^.]*\\.$`;
+      const sentence = `^The database \\S+ has format ${version} of ${name}, from before the first release; [^.]*\\. Start commit ${lastDevelopmentCommit} to export the data, or [^.]*\\.$`;
       const refusal = { code: 'store.older', message: expect.stringMatching(sentence) };
       await using pool = openPool(schema);
       // The parts before it are not there yet, and are not made either.

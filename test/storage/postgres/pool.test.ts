@@ -123,12 +123,12 @@ function refuses(): void {
     await schema.sql('UPDATE parley_schema SET version = 9');
     await expect(migratePostgres(pool, [part])).rejects.toMatchObject({
       code: 'store.newer',
-      message: expect.stringContaining('newer Parley (format 9 of test, this one knows up to 2)'),
+      message: expect.stringContaining('newer Parley (format 9 of test, this one reads up to 2)'),
     });
   });
 
   test.each([
-    ['default_transaction_read_only=on', 'takes no writes'],
+    ['default_transaction_read_only=on', 'is a replica or read-only'],
     ['search_path=nowhere', 'names no schema'],
   ])('a database with %s is refused: it %s', async (option, words) => {
     await using schema = await openSchema();

@@ -54,7 +54,7 @@ withPostgres(() => {
     await cluster.startAsReplica();
     expect(await refusal(cluster.url)).toMatchObject({
       code: 'store.misconfigured',
-      message: expect.stringContaining('takes no writes: it is a replica'),
+      message: expect.stringContaining('is a replica or read-only'),
     });
     await using reader = new PostgresPool({ url, clock });
     expect(await reader.read((one) => one.rows({ n: integer }, sql`SELECT 1 AS n`))).toEqual([

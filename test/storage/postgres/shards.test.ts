@@ -129,7 +129,7 @@ withPostgres(() => {
     await expect(resize(true)).rejects.toMatchObject({ code: 'shards.in_use' });
     await one.registry.renew({ leases, believesAlone: true, limit: 1 });
     await schema.sql("UPDATE processes SET until = until - interval '1 minute'");
-    await expect(resize()).rejects.toThrow(/may go on without the database/);
+    await expect(resize()).rejects.toThrow(/may run without the database/);
     await resize(true);
     const view = await one.registry.renew({ leases, believesAlone: true, limit: 1 });
     expect([view?.shards.length, view?.renewedIds.size]).toEqual([4, 0]);

@@ -141,13 +141,17 @@ const picture = { type: 'image_url', image_url: { url: 'https://host/dog.png' } 
 const tool = { type: 'function', function: { name: 'bark' } } as const;
 
 test.each<[Partial<ChatCompletionCreateParamsNonStreaming>, string, RegExp]>([
-  [{ n: 2 }, 'n', /One answer at a time/],
-  [{ tools: [tool] }, 'tools', /Tools are not called/],
+  [{ n: 2 }, 'n', /one answer at a time/],
+  [{ tools: [tool] }, 'tools', /calls no tools here/],
   [{ response_format: { type: 'json_object' } }, 'response_format', /plain text/],
   [{ audio: { voice: 'alloy', format: 'aac' } }, 'audio.format', /wav, pcm16, not aac/],
   [{ messages: [{ role: 'user', content: [picture] }] }, 'messages[0].content[0]', /Pictures/],
   [{ messages: [{ role: 'user', content: ' ' }] }, 'messages[0].content', /nothing to answer/],
-  [{ messages: [{ role: 'user', content: [sound, sound] }] }, 'messages[0].content', /One input/],
+  [
+    { messages: [{ role: 'user', content: [sound, sound] }] },
+    'messages[0].content',
+    /one input_audio/,
+  ],
   [{ messages: [{ role: 'assistant', content: 'Hm.' }] }, 'messages[0]', /role user/],
   [
     {

@@ -49,7 +49,7 @@ test.each([
     { kind: 'unaffordable', line: { id: 'budget.user', with: { h: 5 } } },
     429,
     'budget.token',
-    /used its budget of today; a new one comes in 5 h/,
+    /used its budget of today: try again in 5 h/,
   ],
 ] as const)(
   'what cannot be said is refused in a sentence: %j',

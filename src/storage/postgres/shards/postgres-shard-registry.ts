@@ -402,7 +402,7 @@ function viewOf({
 }
 
 function otherBot(theirs: string, ours: string): BotError {
-  const message = `The database of DATABASE_URL belongs to the bot ${theirs}, and DISCORD_TOKEN is that of the bot ${ours}: give this bot a database or a schema of its own (?options=-c%20search_path%3Dname), or the token of that bot.`;
+  const message = `The database of DATABASE_URL belongs to the bot ${theirs}, but DISCORD_TOKEN to the bot ${ours}: give this bot its own database or schema (?options=-c%20search_path%3Dname), or the token of that bot.`;
   return new BotError('shards.other_bot', false, message);
 }
 
@@ -418,7 +418,7 @@ function notAgreed(): BotError {
 
 function inUse({ name, isLive }: { readonly name: string; readonly isLive: boolean }): BotError {
   const message = isLive
-    ? `${name} serves shards of this bot: stop every process first; one that was killed counts for 30 s more.`
-    : `${name} has not given its shards back, and may go on without the database: stop it, or add --force if it is gone.`;
+    ? `${name} serves shards of this bot: stop every process first. A killed process counts for 30 s more.`
+    : `${name} still has its shards, and may run without the database: stop it, or add --force if it has ended.`;
   return new BotError('shards.in_use', false, message);
 }

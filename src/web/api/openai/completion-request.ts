@@ -124,11 +124,12 @@ export function questionOf(
 
 /** Refuses features of other servers that this one lacks. Errors: `ApiRefusal`. */
 function refuseUnknown(request: CompletionRequest): void {
-  if ((request.n ?? 1) !== 1) throw invalid('One answer at a time is given: leave n out.', 'n');
+  if ((request.n ?? 1) !== 1)
+    throw invalid('The bot gives one answer at a time: leave n out.', 'n');
   for (const field of ['tools', 'functions']) {
     const given = request[field];
     if (Array.isArray(given) && given.length > 0)
-      throw invalid(`Tools are not called from here: leave ${field} out.`, field);
+      throw invalid(`The bot calls no tools here: leave ${field} out.`, field);
   }
   const { response_format: format } = request;
   if (typeof format === 'object' && format && !isOfType(format, 'text'))
@@ -242,7 +243,7 @@ function utterancesOf(
   });
   const sounds = said.filter(({ kind }) => kind === 'spoken');
   if (sounds.length > 1)
-    throw invalid('One input_audio a request is heard: join the sounds.', place);
+    throw invalid('A request may have one input_audio: join the sounds.', place);
   const isEmpty = said.every((one) => one.kind === 'typed' && one.text.trim() === '');
   if (isEmpty) throw invalid('The last message holds nothing to answer.', place);
   return said;
