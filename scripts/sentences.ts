@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { type Expression, parseSync, Visitor } from 'oxc-parser';
+import { filled } from '#src/texts/message.ts';
 
-/** Limits of a document, in words of a sentence. */
+/** Limits of a document, or of the texts of a folder, in words of a sentence. */
 export const limits = { median: 14, longest: 30 } as const;
 
 /** Wording that a reader has to decode, and what is written instead. */
@@ -50,15 +52,28 @@ const splitter = new Intl.Segmenter('en', { granularity: 'sentence' });
 
 /** Sentences of a Markdown document, with their lengths. Code, headings, pictures and texts of less than three words do not count. */
 export function proseOf(markdown: string): Prose {
-  const sentences = paragraphsOf(markdown).flatMap(({ text, line }) =>
+  return proseIn(paragraphsOf(markdown), wordsOf(markdown));
+}
+
+/** Sentences of a file: a document, a source file with texts for people, or a table of texts. */
+export function proseOfFile(path: string, content: string): Prose {
+  if (path.endsWith('.md')) return proseOf(content);
+  const texts = path.endsWith('.json') ? textsOfTable(content) : textsOfSource(path, content);
+  return proseIn(
+    texts,
+    texts.reduce((sum, { text }) => sum + wordsOf(text), 0),
+  );
+}
+
+function proseIn(paragraphs: readonly Paragraph[], words: number): Prose {
+  const sentences = paragraphs.flatMap(({ text, line }) =>
     sentencesOf(text).map((one) => ({ text: one, words: wordsOf(one), line })),
   );
   const counted = sentences.filter(({ words }) => words >= 3);
-  const lengths = counted.map(({ words }) => words).toSorted((a, b) => a - b);
   return {
-    words: wordsOf(markdown),
+    words,
     sentences: counted,
-    median: lengths[Math.floor(lengths.length / 2)] ?? 0,
+    median: medianOf(counted),
     tooLong: counted.filter(({ words }) => words > limits.longest),
     odd: sentences.flatMap((sentence) =>
       patterns
@@ -66,6 +81,12 @@ export function proseOf(markdown: string): Prose {
         .map(([, instead]) => ({ sentence, instead })),
     ),
   };
+}
+
+/** Words of the median sentence; 0 where there is none. */
+export function medianOf(sentences: readonly ProseSentence[]): number {
+  const lengths = sentences.map(({ words }) => words).toSorted((a, b) => a - b);
+  return lengths[Math.floor(lengths.length / 2)] ?? 0;
 }
 
 type Paragraph = { readonly text: string; readonly line: number };
@@ -116,9 +137,64 @@ function wordsOf(sentence: string): number {
   return sentence.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
 }
 
+/** Texts of a table of `src/texts`, with their words as one word each. */
+function textsOfTable(json: string): readonly Paragraph[] {
+  const lines = json.split('\n');
+  return Object.entries<string | { readonly text: string }>(JSON.parse(json)).map(([id, one]) => ({
+    text: filled(typeof one === 'string' ? one : one.text, {}, 'en').replace(/\{\w+\}/g, 'X'),
+    line: lines.findIndex((line) => line.includes(`"${id}":`)) + 1,
+  }));
+}
+
+/** Strings of a source file that are prose, with their values as one word each. */
+function textsOfSource(path: string, source: string): readonly Paragraph[] {
+  const texts: Paragraph[] = [];
+  let readTo = 0;
+  const note = (node: Expression) => {
+    if (node.start < readTo) return;
+    readTo = node.end;
+    const line = source.slice(0, node.start).split('\n').length;
+    for (const text of textOf(node).split('\n')) if (isProse(text)) texts.push({ text, line });
+  };
+  new Visitor({
+    BinaryExpression: (node) => node.operator === '+' && note(node),
+    CallExpression({ callee }) {
+      // A list of words.
+      if (/\.split$/.test(source.slice(callee.start, callee.end))) readTo = callee.end;
+    },
+    Literal: (node) => typeof node.value === 'string' && note(node),
+    TaggedTemplateExpression({ quasi }) {
+      readTo = quasi.end;
+    },
+    TemplateLiteral: note,
+  }).visit(parseSync(path, source).program);
+  return texts;
+}
+
+/** Text of a string, a template, or a sum of them. */
+function textOf(node: Expression): string {
+  if (node.type === 'Literal') return `${node.value}`;
+  if (node.type === 'TemplateLiteral')
+    return node.quasis.map(({ value }) => value.cooked ?? '').join('X');
+  if (node.type !== 'BinaryExpression' || node.left.type === 'PrivateIdentifier') return 'X';
+  return `${textOf(node.left)}${textOf(node.right)}`;
+}
+
+/** True for at least four words in a row: no address, pattern or statement of a database. */
+function isProse(text: string): boolean {
+  const words = text.split(/\s+/);
+  const plain = words.filter((word) => plainWord.test(word)).length;
+  return plain >= 4 && plain > words.length * 0.6;
+}
+
+const plainWord = /^["'(]*(?:X|[\p{L}\d][\p{Ll}\d'\u2019/-]*)["').,:;?!]*$/u;
+
 if (import.meta.main) {
   for (const path of process.argv.slice(2)) {
-    const { words, sentences, median, tooLong, odd } = proseOf(await readFile(path, 'utf8'));
+    const { words, sentences, median, tooLong, odd } = proseOfFile(
+      path,
+      await readFile(path, 'utf8'),
+    );
     console.log(`${path}: ${words} words, ${sentences.length} sentences, median ${median}`);
     for (const one of tooLong) console.log(`  ${path}:${one.line} ${one.words} words: ${one.text}`);
     for (const { sentence, instead } of odd)
