@@ -2,6 +2,7 @@ import { commands } from '#commands/commands.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { readConfig } from '#src/config/config.ts';
+import type { GuildName } from '#src/discord/account/account.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import { isChange } from '#src/discord/interactions/registration.ts';
 import { type Flags, partsIn, readFlags, type SetupPart, setupParts, usage } from './arguments.ts';
@@ -61,10 +62,10 @@ async function performed(ask: Questions, flags: Flags, options: SetupOptions): P
   const context = { ask, flags, edits, clock, environment, vendors };
   const parts = await partsToDo(context);
   const bot = await chooseToken(context, parts.includes('token'));
-  const server = await chooseServer(context, bot, parts.includes('server'));
+  const server = await chooseServer(context, bot, parts);
   const clip = parts.includes('providers') ? await chooseProviders(context) : undefined;
   if (parts.includes('providers')) await chooseTotal(context);
-  if (parts.some((part) => registering.includes(part))) await register(context);
+  if (parts.some((part) => registering.includes(part))) await register(context, server);
   const place = { bot, server, ...(clip && { clip }) };
   const isHeard = parts.includes('sound') ? await trySound(context, place) : true;
   await write(context, files);
@@ -86,8 +87,8 @@ async function chooseTotal({ ask, edits }: SetupContext): Promise<void> {
   if (usd !== '') edits.set('BUDGET_TOTAL_DAY_USD', usd);
 }
 
-/** Parts after which other commands may be wanted elsewhere. */
-const registering: readonly SetupPart[] = ['token', 'server', 'commands'];
+/** Parts after which Discord may lack commands. */
+const registering: readonly SetupPart[] = ['token', 'commands'];
 
 /** Parts to do: all the first time; later those that the flags name, or the chosen one. */
 async function partsToDo({ ask, flags, edits }: SetupContext): Promise<readonly SetupPart[]> {
@@ -100,24 +101,49 @@ async function partsToDo({ ask, flags, edits }: SetupContext): Promise<readonly 
   if (named.length > 0) return named;
   const part = await ask.choose<SetupPart>('What do you want to change?', [
     { value: 'providers', label: 'Speech and chat servers' },
-    { value: 'server', label: 'The server whose commands appear at once' },
     { value: 'token', label: 'The token of the bot' },
     { value: 'sound', label: 'Nothing: let me hear the bot' },
+    { value: 'server', label: 'Nothing: check the rights in a server' },
     { value: 'commands', label: 'Nothing: register the commands again' },
   ]);
   return [part];
 }
 
-async function register({ ask, edits }: SetupContext): Promise<void> {
+/**
+ * Registers the commands where the settings want them. Those of its own that an earlier setup gave to `server` are removed
+ * where all servers have them: people would see each twice.
+ */
+async function register(
+  { ask, edits }: SetupContext,
+  server: GuildName | undefined,
+): Promise<void> {
   const { discord } = configOf(edits);
   if (!discord) return;
-  const { token, ...place } = discord;
+  const { token, ...scope } = discord;
+  const login = { ...scope, token: token.reveal() };
   const changes = await ask.wait('Registering the commands', () =>
-    registerOnly({ token: token.reveal(), ...place, commands }),
+    registerOnly({ ...login, commands }),
   );
   const count = `${commands.length} commands`;
   ask.say(isChange(changes) ? `${count} are registered.` : `${count} were registered already.`);
+  ask.say(scope.guildId === undefined ? inAllServers : inOneServer);
+  if (scope.guildId !== undefined || !server) return;
+  const place = { ...login, guildId: server.id };
+  const { removed } = await registerOnly({ ...place, commands: [] }).catch(unlessBug);
+  if (removed.length === 0) return;
+  ask.say(`${removed.length} older commands of ${server.name} alone are removed: people saw both.`);
 }
+
+/** No removal: the doctor tells of commands that people see twice. */
+function unlessBug(error: unknown): { readonly removed: readonly string[] } {
+  if (error instanceof BotError) return { removed: [] };
+  throw error;
+}
+
+const inAllServers =
+  'They appear in all servers within seconds. If they do not, reload Discord (Ctrl+R).';
+const inOneServer =
+  'They appear in the server of DISCORD_GUILD_ID alone. Leave it empty for all servers.';
 
 function configOf(edits: SettingEdits) {
   const read = readConfig(edits.environment());

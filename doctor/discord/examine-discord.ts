@@ -82,6 +82,7 @@ async function examined(seen: Examination): Promise<boolean> {
   if (guilds.length > chosen.length && place.guildId === undefined)
     deliver(notAsked(guilds, chosen));
   deliver(...(await commandLines(seen, account, chosen)));
+  deliver(...soleServerLine(guilds, place.guildId));
   return deliver.isUsable();
 }
 
@@ -160,15 +161,23 @@ async function commandLines(
   const others = guildId === undefined ? guilds : [undefined];
   for (const other of others) {
     const { removed } = await compare([], other?.id);
-    doubled.push(
-      ...doubledLine(removed.length, other ? `in ${other.name}` : 'everywhere', doubledMend),
-    );
+    const mend = `run DISCORD_GUILD_ID=${other?.id ?? ''} npm run commands -- --remove`;
+    doubled.push(...doubledLine(removed.length, other ? `in ${other.name}` : 'everywhere', mend));
   }
   return [own, ...doubled];
 }
 
-const doubledMend =
-  'choose one: DISCORD_GUILD_ID set or empty; to delete the commands of a server, remove the bot from it and invite it again';
+/** Servers that have no commands, as the setting names another one. */
+function soleServerLine(
+  guilds: readonly GuildName[],
+  guildId: string | undefined,
+): readonly ReportLine[] {
+  const others = guilds.filter(({ id }) => id !== guildId).length;
+  if (guildId === undefined || others === 0) return [];
+  const mend =
+    'for all servers: run npm run commands -- --remove, empty DISCORD_GUILD_ID, run npm run commands';
+  return [differs('commands', `servers without commands: ${others}; DISCORD_GUILD_ID names another one`, mend)];
+}
 
 /** Compares the commands at Discord with ours. Errors and abort: as `AccountRest.read`. */
 async function compareCommands(
@@ -194,7 +203,8 @@ function commandLine(changes: CommandChanges, count: number, where: string): Rep
     ...(changed.length > 0 ? [`outdated: ${changed.join(', ')}`] : []),
     ...(removed.length > 0 ? [`unknown to Parley: ${removed.join(', ')}`] : []),
   ].join('; ');
-  const mend = 'run npm run commands, or start the bot: it registers them';
+  const mend =
+    'run npm run commands, or start the bot: it registers them within seconds; then reload Discord (Ctrl+R)';
   return (added.length === count ? missing : differs)(what, `${why}, ${where}`, mend);
 }
 

@@ -1,4 +1,5 @@
 import { rightsLines } from '#doctor/discord/rights-findings.ts';
+import type { SetupPart } from '#setup/arguments.ts';
 import { SetupEnd } from '#setup/questions.ts';
 import type { SetupContext } from '#setup/setup-context.ts';
 import { type GuildName, readGuildNames } from '#src/discord/account/account.ts';
@@ -13,27 +14,25 @@ const checkMs = 2_000;
 const patienceMs = 30 * 60_000;
 
 /**
- * The server whose commands appear at once; waits until the bot is invited to one. Undefined: it was not to be chosen, and
- * none is set.
+ * The server in which rights are checked and sound is tried; waits until the bot is invited to one. Undefined: none of
+ * `parts` needs one.
  */
 export async function chooseServer(
   context: SetupContext,
   bot: KnownBot,
-  isWanted: boolean,
+  parts: readonly SetupPart[],
 ): Promise<GuildName | undefined> {
   const { ask, flags, edits, clock } = context;
+  const isChecked = parts.includes('server');
+  const asksForSeat = parts.includes('sound') && ask.canAsk && flags.channelId === undefined;
+  if (!isChecked && !asksForSeat) return undefined;
   using rest = new AccountRest(bot.login, clock);
-  const known = flags.serverId ?? edits.value('DISCORD_GUILD_ID');
-  if (!isWanted && !flags.serverId) {
-    if (known === '') return undefined;
-    const guilds = await ask.wait('Looking for your server', (signal) =>
-      readGuildNames(rest, signal),
-    );
-    return guilds.find(({ id }) => id === known);
-  }
   const guilds = await invited(context, bot, rest);
+  if (!isChecked) {
+    const home = guilds.find(({ id }) => id === edits.value('DISCORD_GUILD_ID'));
+    return home ?? (await oneOf(context, guilds));
+  }
   const guild = await oneOf(context, guilds);
-  edits.set('DISCORD_GUILD_ID', guild.id);
   const rights = await ask.wait(`Looking at the rights in ${guild.name}`, (signal) =>
     readGuildRights(rest, { guildId: guild.id, botId: bot.botId }, signal),
   );
@@ -77,7 +76,7 @@ async function oneOf({ ask }: SetupContext, guilds: readonly GuildName[]): Promi
     );
   }
   return await ask.choose(
-    'Which server? The commands appear there at once.',
+    'Which server? Its rights are checked and the sound is tried there.',
     guilds.map((guild) => ({ value: guild, label: guild.name, hint: guild.id })),
   );
 }

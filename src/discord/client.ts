@@ -65,7 +65,7 @@ export type DiscordOptions = {
   readonly token: string;
   /** REST base without `/v10`; Discord's own when left out. */
   readonly apiUrl?: string;
-  /** Registers commands in this server at once instead of everywhere. */
+  /** Registers commands in this server alone instead of everywhere. */
   readonly guildId?: string;
   /** Whether the operator lets the bot be in this server; left out: in all. It leaves the others. */
   readonly isAllowed?: (guildId: string) => boolean;

@@ -19,10 +19,14 @@ const timeout = 180_000;
 type ProgramEnd = { readonly code: number; readonly out: string; readonly complaints: string };
 
 /** Runs `npm run commands` without npm, in `folder` and with no other settings, to its end. */
-function registering(folder: string, env: Readonly<Record<string, string>>): Promise<ProgramEnd> {
+function registering(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<ProgramEnd> {
   const options = { cwd: folder, env: { ...compileCacheEnvironment(), ...env }, timeout };
   return new Promise((resolve) => {
-    execFile(process.execPath, [program], options, (error, out, complaints) =>
+    execFile(process.execPath, [program, ...args], options, (error, out, complaints) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, complaints }),
     );
   });
@@ -54,6 +58,16 @@ test('npm run commands registers what people can type, goes not online, and tell
   expect(await registering(folder, settings)).toMatchObject({
     code: 0,
     out: `nothing changed: ${names.length} commands in server ${guildId}\n`,
+  });
+  expect(await registering(folder, settings, ['--remove'])).toEqual({
+    code: 0,
+    out: `removed ${slashed} in server ${guildId}\n`,
+    complaints: '',
+  });
+  expect(sandbox.commands()).toEqual([]);
+  expect(await registering(folder, settings, ['--everywhere'])).toMatchObject({
+    code: 78,
+    complaints: 'npm run commands [-- --remove]\n',
   });
   const wrong = await registering(folder, { ...settings, DISCORD_TOKEN: `${token}x` });
   expect(wrong).toMatchObject({

@@ -60,7 +60,11 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run bench:turns': long('bench/turns/*.test.ts'),
   'npm run chaos': long('test/scenarios/chaos.long.test.ts and bench/chaos/**/*.test.ts'),
   'npm run check': { why: 'types, lint, npm test, test:long and unused, each run by .ci/run' },
-  'npm run commands': tested('test/deploy/register-commands.test.ts', 'register-commands.ts'),
+  'npm run commands': tested(
+    'test/deploy/register-commands.test.ts',
+    'register-commands.ts',
+    '--remove',
+  ),
   'npm run dev': { why: 'npm start that never ends: Node starts it again at each change' },
   'npm run doctor': {
     runs: [

@@ -49,7 +49,7 @@ test('of an existing file only the changed lines change, and a new one brings it
     example,
   );
   const comment =
-    '# Id of a server that gets the slash commands at once; empty: all servers, within an hour';
+    '# Id of the only server that gets the slash commands; empty: all servers, within seconds';
   expect(changed).toBe(
     `# mine\nDISCORD_TOKEN=new\nOTHER="kept # as it is"\nDISCORD_TOKEN=new\n${comment}\nDISCORD_GUILD_ID=5\n`,
   );

@@ -3,7 +3,9 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { commands } from '#commands/commands.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
+import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import { swift } from '#test/doctor/examine.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { openOffice } from './set-up.ts';
@@ -26,7 +28,7 @@ test('flags alone set the bot up: the file, its rights, and the commands', async
   expect(code).toBe(0);
   expect(office.values()).toMatchObject({
     DISCORD_TOKEN: sandbox.token,
-    DISCORD_GUILD_ID: sandbox.guildId,
+    DISCORD_GUILD_ID: '',
     CHAT_COMPLETION_BASE_URL: server.baseUrl,
     CHAT_COMPLETION_API_KEY: 'sk-secret-of-mine',
     TRANSCRIPTION_BASE_URL: server.baseUrl,
@@ -34,9 +36,33 @@ test('flags alone set the bot up: the file, its rights, and the commands', async
     BUDGET_PERSON_DAY_USD: '1',
   });
   expect(office.text()).toContain('# Which speech it answers: auto');
-  expect(sandbox.commands().every(({ guildId }) => guildId === sandbox.guildId)).toBe(true);
+  expect(text).toContain('They appear in all servers within seconds.');
+  expect(sandbox.commands().every(({ guildId }) => guildId === undefined)).toBe(true);
   expect(sandbox.commands().length).toBeGreaterThan(10);
   expect(text).not.toMatch(new RegExp(`${sandbox.token}|sk-secret`));
+});
+
+test('a server that DISCORD_GUILD_ID names keeps the commands for itself, and setup says so', async () => {
+  await using office = await openOffice();
+  const { sandbox } = office;
+  const { guildId } = sandbox;
+  office.keep(`DISCORD_TOKEN=${sandbox.token}\nDISCORD_GUILD_ID=${guildId}\n`);
+  const before = office.text();
+  const { code, text } = await office.run(['--commands', '--server', guildId]);
+  expect([code, office.text()]).toEqual([0, before]);
+  expect(text).toContain('They appear in the server of DISCORD_GUILD_ID alone.');
+  expect(new Set(sandbox.commands().map((one) => one.guildId))).toEqual(new Set([guildId]));
+});
+
+test('commands that an earlier setup gave to the server alone are not seen beside those of all', async () => {
+  await using office = await openOffice();
+  const { sandbox } = office;
+  const { apiUrl, guildId, token } = sandbox;
+  await registerOnly({ apiUrl, token, guildId, commands: commands.slice(0, 3) });
+  const args = ['--token-env', 'TOKEN', '--provider', 'embedded'];
+  const { code, text } = await office.run(args, { TOKEN: token });
+  expect([code, text]).toEqual([0, expect.stringContaining('3 older commands of Sandbox alone')]);
+  expect(new Set(sandbox.commands().map((one) => one.guildId))).toEqual(new Set([undefined]));
 });
 
 test('each role has a server of its own, with a key from a variable of its own', async () => {

@@ -52,7 +52,7 @@ test('from a token to a sentence that the owner hears, at a terminal', async () 
   expect(olga.heard.frames.filter(({ audible }) => audible).length).toBeGreaterThan(120);
   expect(office.values()).toMatchObject({
     DISCORD_TOKEN: sandbox.token,
-    DISCORD_GUILD_ID: home.id,
+    DISCORD_GUILD_ID: '',
     BUDGET_TOTAL_DAY_USD: '20',
     SPEECH_BASE_URL: server.baseUrl,
     TRANSCRIPTION_BASE_URL: server.baseUrl,
@@ -138,7 +138,7 @@ function everyWay(
     [asked.hear, keys.enter],
   ];
   const again: Way = [
-    [asked.change, `${keys.down}${keys.enter}`],
+    [asked.change, `${keys.down.repeat(2)}${keys.enter}`],
     [asked.home, keys.enter],
   ];
   const kept = `# mine\nDISCORD_TOKEN=${token}\n`;
@@ -184,18 +184,40 @@ test('while something is waited for, the end of the terminal ends it as well', a
   expect(office.text()).toBeUndefined();
 });
 
-test('run again it asks what to change, and changes only that', async () => {
+test('run again it checks the rights in any server, and names none in .env', async () => {
   await using office = await openOffice({ guilds: [{ guildName: 'Second' }] });
   const { sandbox } = office;
-  office.keep(`# mine\nDISCORD_TOKEN=${sandbox.token}\nBOT_NAME=Nova\n`);
+  const kept = `# mine\nDISCORD_TOKEN=${sandbox.token}\nBOT_NAME=Nova\n`;
+  office.keep(kept);
+  sandbox.guild('Second').permit('Lounge', '@everyone', { deny: ['viewChannel'] });
   const terminal = office.talk();
-  await terminal.answer(asked.change, `${keys.down}${keys.enter}`);
+  await terminal.answer(asked.change, `${keys.down.repeat(3)}${keys.enter}`);
   await terminal.answer(asked.home, `${keys.down}${keys.enter}`);
   expect(await terminal.ended).toBe(0);
-  const id = sandbox.guild('Second').id;
-  const comment =
-    '# Id of a server that gets the slash commands at once; empty: all servers, within an hour';
-  expect(office.text()).toBe(
-    `# mine\nDISCORD_TOKEN=${sandbox.token}\nBOT_NAME=Nova\n${comment}\nDISCORD_GUILD_ID=${id}\n`,
-  );
+  expect(terminal.shown()).toContain('Looking at the rights in Second');
+  expect(terminal.shown()).toContain('lacks View Channel');
+  expect(office.text()).toBe(kept);
+});
+
+test('run again for the sound alone it finds the server by itself, and asks only among several', async () => {
+  await using office = await openOffice({ ownerName: 'Olga' });
+  const { sandbox } = office;
+  office.keep(`DISCORD_TOKEN=${sandbox.token}\n`);
+  const play = `${keys.down.repeat(2)}${keys.enter}`;
+  const alone = office.talk();
+  await alone.answer(asked.change, play);
+  await alone.answer('Olga: sit down in a voice channel of Sandbox.', keys.cancel);
+  expect(await alone.ended).toBe(1);
+  expect(alone.shown()).not.toContain(asked.home);
+  const { id } = sandbox.addGuild({ guildName: 'Second', ownerName: 'Olga' });
+  const among = office.talk();
+  await among.answer(asked.change, play);
+  await among.answer(asked.home, `${keys.down}${keys.enter}`);
+  await among.answer('Olga: sit down in a voice channel of Second.', keys.cancel);
+  expect(await among.ended).toBe(1);
+  office.keep(`DISCORD_TOKEN=${sandbox.token}\nDISCORD_GUILD_ID=${id}\n`);
+  const named = office.talk();
+  await named.answer(asked.change, play);
+  await named.answer('Olga: sit down in a voice channel of Second.', keys.cancel);
+  expect(await named.ended).toBe(1);
 });

@@ -1,24 +1,36 @@
+import { parseArgs } from 'node:util';
 import { loadCorrections } from '#src/app/text-corrections.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Config } from '#src/config/types.ts';
 import type { CommandChanges } from '#src/discord/interactions/registration.ts';
 import { misconfigured, runProgram } from './run-program.ts';
 
-await runProgram({}, (_, config) => run(config));
+const usage = 'npm run commands [-- --remove]';
+
+await runProgram(readArguments() ?? usage, run);
 // Whatever a library still holds open must not keep an ended program alive.
 setTimeout(() => process.exit(), 1_000).unref();
 
-async function run({ discord, dataDir }: Config): Promise<number> {
+type Request = {
+  /** Leaves none where they would be registered. */
+  readonly removes: boolean;
+};
+
+async function run({ removes }: Request, { discord, dataDir }: Config): Promise<number> {
   loadCorrections({ dataDir }, (complaint) => console.error(complaint));
-  if (discord) return await register(discord);
+  if (discord) return await register(discord, removes);
   console.error('DISCORD_TOKEN: missing; registering commands needs a bot');
   return misconfigured;
 }
 
-async function register({ token, ...place }: NonNullable<Config['discord']>): Promise<number> {
+async function register(
+  { token, ...place }: NonNullable<Config['discord']>,
+  removes: boolean,
+): Promise<number> {
   const where = place.guildId === undefined ? 'everywhere' : `in server ${place.guildId}`;
   // Loaded here, as they take most of a second: settings that cannot work are told before.
-  const { commands } = await import('#commands/commands.ts');
+  const { commands: all } = await import('#commands/commands.ts');
+  const commands = removes ? [] : all;
   const { registerOnly } = await import('#src/discord/interactions/register-only.ts');
   try {
     const changes = await registerOnly({ token: token.reveal(), ...place, commands });
@@ -34,6 +46,15 @@ async function register({ token, ...place }: NonNullable<Config['discord']>): Pr
 /** Shows a command as it is typed; entries of a menu, which have capitals, are not typed. */
 function shown(name: string): string {
   return name === name.toLowerCase() ? `/${name}` : name;
+}
+
+function readArguments(): Request | undefined {
+  try {
+    const { values } = parseArgs({ options: { remove: { type: 'boolean', default: false } } });
+    return { removes: values.remove };
+  } catch {
+    return undefined;
+  }
 }
 
 /** A line for each kind of change that there was, or one that there was none. */

@@ -9,8 +9,9 @@ export type RegisterOptions = {
   readonly token: string;
   /** REST base without `/v10`; Discord's own when left out. */
   readonly apiUrl?: string;
-  /** Registers in this server at once instead of everywhere. */
+  /** Registers in this server alone instead of everywhere. */
   readonly guildId?: string;
+  /** All that are wanted there; others are removed. */
   readonly commands: readonly CommandEntry[];
 };
 

@@ -9,7 +9,7 @@ export interface CommandRest {
   put(route: `/${string}`, request: { readonly body: unknown }): Promise<unknown>;
 }
 
-/** Where the commands are to appear: in one server at once, else everywhere. */
+/** Where the commands are to appear: in one server alone, else everywhere. */
 export type CommandScope = { readonly applicationId: string; readonly guildId?: string };
 
 /** Differences from the commands at Discord, by their names. */
@@ -39,9 +39,9 @@ export async function registerCommands(
 ): Promise<CommandChanges> {
   const wanted = bodiesOf(commands, scope);
   // Where Discord will not say what it has, all are written.
-  const theirs = await registered(rest, scope, ids).catch(() => new Map<string, string>());
-  const changes = changesBetween(theirs, byName(wanted));
-  if (isChange(changes)) noteIds(ids, await rest.put(routeOf(scope), { body: wanted }));
+  const theirs = await registered(rest, scope, ids).catch(() => undefined);
+  const changes = changesBetween(theirs ?? new Map(), byName(wanted));
+  if (!theirs || isChange(changes)) noteIds(ids, await rest.put(routeOf(scope), { body: wanted }));
   return changes;
 }
 
