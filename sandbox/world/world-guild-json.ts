@@ -100,7 +100,7 @@ export function guildJson(guild: Guild): Json {
     stickers: [],
     features: [],
     application_id: null,
-    system_channel_id: null,
+    system_channel_id: guild.systemChannelId,
     system_channel_flags: 0,
     rules_channel_id: null,
     public_updates_channel_id: null,

@@ -15,6 +15,8 @@ export type GuildOptions = {
   readonly stageChannels?: readonly string[];
   /** The one of the voice channels where nobody can talk. */
   readonly afkChannel?: string;
+  /** The one of the text channels where Discord tells who is new; default: none. */
+  readonly systemChannel?: string;
   /** Language of the server, as Discord writes it; default `en-US`. */
   readonly locale?: string;
 };
@@ -90,6 +92,7 @@ function createGuild(soil: Soil, options: GuildOptions): Guild {
     joinedAt,
     locale: options.locale ?? usualLocale,
     afkChannelId: channels.find(({ name }) => name === options.afkChannel)?.id ?? null,
+    systemChannelId: channels.find(({ name }) => name === options.systemChannel)?.id ?? null,
     roles: [
       { id, name: '@everyone', permissions: everyonePermissions, position: 0 },
       {

@@ -65,6 +65,7 @@ export type Guild = {
   readonly joinedAt: string;
   locale: string;
   afkChannelId: string | null;
+  readonly systemChannelId: string | null;
   roles: readonly GuildRole[];
   channels: readonly Channel[];
   readonly members: Map<string, Member>;

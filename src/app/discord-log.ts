@@ -56,6 +56,7 @@ export function countDiscord(
     case 'no-view':
     case 'no-connect':
     case 'guild-removed':
+    case 'server-greeted':
     case 'server-left':
       return;
   }
@@ -109,6 +110,7 @@ export function logDiscord(log: Log, event: DiscordEvent): void {
     case 'no-view':
     case 'no-connect':
     case 'guild-removed':
+    case 'server-greeted':
     case 'server-left':
       log.info(event, event.kind);
       return;

@@ -1,4 +1,11 @@
-import { type Client, DiscordAPIError, Events, RESTJSONErrorCodes, Routes } from 'discord.js';
+import {
+  type Client,
+  DiscordAPIError,
+  Events,
+  type Guild,
+  RESTJSONErrorCodes,
+  Routes,
+} from 'discord.js';
 import type { JoinedGuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
 import type { OwnedShard } from '#src/discord/shards/ownership.ts';
 import { isOnShard } from '#src/people/server-share.ts';
@@ -13,28 +20,49 @@ const notMember: readonly unknown[] = [
   RESTJSONErrorCodes.MissingAccess,
 ];
 
+export type GuildWatchOptions = {
+  readonly store: GuildRecords;
+  readonly report: ReportDiscord;
+  /** Left out: the only one. */
+  readonly shard?: Pick<OwnedShard, 'id' | 'count'>;
+  /** The other servers are not noted, so that an invitation of theirs is new once they are allowed. */
+  readonly isAllowed: (guildId: string) => boolean;
+  /** Told of each server that is new while the bot runs, after it was noted: it is told of once. Never throws. */
+  readonly onInvited: (guild: Guild) => void;
+};
+
 /**
- * Tells `guild-removed` of servers that the bot was in at a former run and is not any more, and notes those it is in.
+ * Tells `guild-removed` of servers that the bot was in at a former run and is not any more, and notes those it is in. Tells
+ * `onInvited` of servers that were not noted.
  *
  * A server that READY does not list is asked for by REST: only Discord's word that the bot is no member counts, so an
  * outage or a READY that is not whole tells of none. To be called once the client is ready; never throws.
  */
 export function watchAbsentGuilds(
   client: Client<true>,
-  store: GuildRecords,
-  report: ReportDiscord,
-  shard: Pick<OwnedShard, 'id' | 'count'> = { id: 0, count: 1 },
+  { store, report, shard = { id: 0, count: 1 }, isAllowed, onInvited }: GuildWatchOptions,
 ): Disposable {
   const over = new AbortController();
-  const note = (guildIds: readonly string[]) =>
-    store
-      .note(client.user.id, guildIds)
-      .catch((cause) =>
-        report({ kind: 'warning', message: 'The list of servers could not be saved.', cause }),
-      );
-  const onCreate = ({ id }: { readonly id: string }) => void note([id]);
+  const note = async (guildIds: readonly string[]): Promise<boolean> => {
+    try {
+      await store.note(client.user.id, guildIds);
+      return true;
+    } catch (cause) {
+      report({ kind: 'warning', message: 'The list of servers could not be saved.', cause });
+      return false;
+    }
+  };
+  const meet = async (guild: Guild): Promise<void> => {
+    const noted = await store.noted(client.user.id).catch(() => undefined);
+    const isNew = noted?.includes(guild.id) === false;
+    if ((await note([guild.id])) && isNew && !over.signal.aborted) onInvited(guild);
+  };
+  // Discord sends this for a server that READY did not list, too: it need not be new.
+  const onCreate = (guild: Guild): void => {
+    if (isAllowed(guild.id)) void meet(guild);
+  };
   client.on(Events.GuildCreate, onCreate);
-  const present = [...client.guilds.cache.keys()];
+  const present = [...client.guilds.cache.keys()].filter(isAllowed);
   const isOurs = (guildId: string) => isOnShard(guildId, shard);
   void reportAbsent(client, ofShard(store, isOurs), report, over.signal).then(() => note(present));
   return {

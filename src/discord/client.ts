@@ -50,6 +50,7 @@ import type { OwnedShard } from '#src/discord/shards/ownership.ts';
 import type { Takeover } from '#src/discord/shards/takeover.ts';
 import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
 import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { watchAbsentGuilds } from './absent-guilds.ts';
 import { DisallowedServers } from './disallowed-servers.ts';
 import type { DiscordEvent } from './events.ts';
@@ -59,6 +60,7 @@ import { openMembers } from './members.ts';
 import { watchOwnState } from './own-state.ts';
 import { openPlaces } from './places.ts';
 import { watchRestClock } from './rest-clock.ts';
+import { tellServer } from './server-message.ts';
 import { textOr } from './text-or.ts';
 
 export type DiscordOptions = {
@@ -88,6 +90,8 @@ export type DiscordOptions = {
   readonly panelStore?: PanelStore;
   /** Servers the bot was in; without it, servers that removed the bot between two runs are not noticed. */
   readonly guildStore?: Pick<JoinedGuildStore, 'note' | 'noted'>;
+  /** Sentence for a server that newly invites the bot, told once; left out, or without `guildStore`: none. */
+  readonly hello?: () => TextLine;
   /**
    * Told which servers are there, and which are there again; resolves to those whose panels of a former run are taken care
    * of. Left out: none are. Never throws.
@@ -220,8 +224,7 @@ async function opened(
   for (const interaction of early) meet(interaction);
   await options.takeover?.finish((interaction) => deliverDispatch(client, interaction));
   report({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
-  const absence =
-    options.guildStore && watchAbsentGuilds(client, options.guildStore, report, options.shard);
+  const absence = watchGuilds(client, options, isAllowed);
   const seatWatch = openSeatWatch(client, linkOpener, realTiming, report);
   const arrivals = watchArrivals(client, seatWatch.leaveGhosts(), panels, options.arrived);
   const registers = (options.shard?.id ?? 0) === 0;
@@ -257,6 +260,35 @@ async function opened(
     },
   };
 }
+
+/** Watches which servers there are, and greets those that newly invite the bot. */
+function watchGuilds(
+  client: Client<true>,
+  { guildId, guildStore: store, hello, onEvent: report, shard }: DiscordOptions,
+  isAllowed: (guildId: string) => boolean,
+): Disposable | undefined {
+  if (!store) return undefined;
+  const greet = async (guild: Guild): Promise<void> => {
+    const warn = (message: string, cause?: unknown) =>
+      report({ kind: 'warning', message, guildId: guild.id, cause });
+    if (guildId !== undefined && guildId !== guild.id) return warn(noCommands);
+    if (!hello) return;
+    const cause = await tellServer(guild, hello(), realTiming);
+    if (cause === undefined) report({ kind: 'server-greeted', guildId: guild.id });
+    else warn('A server that invited the bot could not be greeted.', cause);
+  };
+  const onInvited = (guild: Guild): void => void greet(guild);
+  return watchAbsentGuilds(client, {
+    store,
+    report,
+    ...(shard && { shard }),
+    isAllowed,
+    onInvited,
+  });
+}
+
+const noCommands =
+  'A server that invited the bot has no slash commands: DISCORD_GUILD_ID names another one.';
 
 /** Servers that are not allowed are there for nobody, and what is stored of them is kept when the bot leaves. */
 function withAllowed(options: DiscordOptions): DiscordOptions {

@@ -1,25 +1,14 @@
-import {
-  type Client,
-  Events,
-  type Guild,
-  type GuildBasedChannel,
-  type Interaction,
-  MessageFlags,
-  PermissionFlagsBits,
-} from 'discord.js';
+import { type Client, Events, type Guild, type Interaction, MessageFlags } from 'discord.js';
 import { localeOf, text } from '#src/texts/texts.ts';
 import type { DiscordEvent } from './events.ts';
 import type { SyncTiming } from './link/timing.ts';
-import { permissionsIn } from './permissions.ts';
+import { tellServer } from './server-message.ts';
 
 export type DisallowedServersOptions = {
   readonly isAllowed: (guildId: string) => boolean;
   readonly timing: SyncTiming;
   readonly report: (event: DiscordEvent) => void;
 };
-
-/** Longest wait, in ms, for the sentence: it leaves all the same. */
-const sayMs = 5_000;
 
 /**
  * Leaves each server that the operator has not allowed, those where the bot already is and those that invite it, with one
@@ -73,14 +62,7 @@ export class DisallowedServers implements Disposable {
   async #announce(guild: Guild): Promise<void> {
     if (this.#announced.has(guild.id)) return;
     this.#announced.add(guild.id);
-    const channels = [guild.systemChannel, ...guild.channels.cache.values()];
-    const channel = channels.find((one) => one?.isTextBased() && mayWrite(one));
-    if (!channel?.isTextBased()) return;
-    const content = text('server.barred', {}, localeOf(guild.preferredLocale));
-    const late = Promise.withResolvers<void>();
-    const forget = this.#options.timing.later(sayMs, late.resolve);
-    await Promise.race([channel.send({ content }).catch(() => undefined), late.promise]);
-    forget();
+    await tellServer(guild, { id: 'server.barred' }, this.#options.timing);
   }
 
   [Symbol.dispose](): void {
@@ -88,12 +70,4 @@ export class DisallowedServers implements Disposable {
     this.#client.off(Events.GuildCreate, this.#onGuild);
     this.#client.off(Events.GuildAvailable, this.#onGuild);
   }
-}
-
-function mayWrite(channel: GuildBasedChannel): boolean {
-  if (channel.isThread()) return false;
-  const { me } = channel.guild.members;
-  const { Connect, SendMessages, ViewChannel } = PermissionFlagsBits;
-  const needed = [ViewChannel, SendMessages, ...(channel.isVoiceBased() ? [Connect] : [])];
-  return me ? permissionsIn(channel, me)?.has(needed) === true : false;
 }

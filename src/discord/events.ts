@@ -65,6 +65,8 @@ export type DiscordEvent =
   | { readonly kind: 'seats-kept'; readonly guildIds: readonly string[] }
   /** The bot is no member of that server any more: whatever was there has ended. */
   | { readonly kind: 'guild-removed'; readonly guildId: string }
+  /** A server that newly invited the bot has read how to call it. */
+  | { readonly kind: 'server-greeted'; readonly guildId: string }
   /** The bot left a server that the operator has not allowed. */
   | { readonly kind: 'server-left'; readonly guildId: string }
   /** A link begins, and will be told of once more when it has closed; its functions read how it is by then. */

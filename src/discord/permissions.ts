@@ -1,4 +1,10 @@
-import type { GuildBasedChannel, GuildMember, PermissionsBitField, Role } from 'discord.js';
+import {
+  type GuildBasedChannel,
+  type GuildMember,
+  type PermissionsBitField,
+  PermissionFlagsBits as Rights,
+  type Role,
+} from 'discord.js';
 
 type Permissions = Readonly<PermissionsBitField>;
 
@@ -8,6 +14,19 @@ export function permissionsIn(
   member: GuildMember | Role,
 ): Permissions | undefined {
   return computed(() => channel.permissionsFor(member));
+}
+
+/**
+ * Whether the bot may write in a channel; undefined where Discord told too little of the server to know. The chat of a voice
+ * channel takes nothing from people who may not enter it. Source: Discord docs, "Permissions".
+ */
+export function mayWriteIn(channel: GuildBasedChannel): boolean | undefined {
+  const { me } = channel.guild.members;
+  const mine = me && permissionsIn(channel, me);
+  // A bot without a single right is rather one of whose rights the server told nothing.
+  if (!mine || mine.bitfield === 0n) return undefined;
+  const { Connect, SendMessages, ViewChannel } = Rights;
+  return mine.has([ViewChannel, SendMessages, ...(channel.isVoiceBased() ? [Connect] : [])]);
 }
 
 /** Permissions of a member in a server; as `permissionsIn`. */

@@ -32,6 +32,7 @@ import type { Takeover } from '#src/discord/shards/takeover.ts';
 import { serverSettings, tools } from '#src/features/features.ts';
 import { longestStandstillMs } from '#src/provider/deadlines.ts';
 import { freeRecogniser } from '#src/spending/paid-engine.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 
@@ -98,6 +99,7 @@ export async function startShardBot(
       ...face,
       panelStore: shared.store.panels,
       guildStore: shared.store.guilds,
+      hello: () => helloOf(config.consent.policy, name),
       onEvent,
       arrived: (guildIds) => features.arrived(guildIds),
       channelChanged: (guildId) => features.channelChanged(guildId),
@@ -118,6 +120,12 @@ export async function startShardBot(
     leaveNow: () => open.leaveNow(),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+/** Sentence for a server that newly invites the bot: how to call it, and whom it hears. */
+function helloOf(policy: Config['consent']['policy'], bot: string): TextLine {
+  const ids = { ask: 'server.new', role: 'server.new.role', notice: 'server.new.notice' } as const;
+  return { id: ids[policy], with: { bot } };
 }
 
 /** Passes events of Discord to the sessions: changes of the bot's own seat, and alerts of their links. */

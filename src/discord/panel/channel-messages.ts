@@ -2,7 +2,6 @@ import {
   type Channel,
   type Client,
   DiscordAPIError,
-  PermissionFlagsBits,
   type RESTPostAPIChannelMessageJSONBody,
   Routes,
 } from 'discord.js';
@@ -17,7 +16,7 @@ import { messageWith, rowsOf } from '#src/discord/interactions/rendering.ts';
 import { uploadsOf } from '#src/discord/interactions/uploads.ts';
 import { networkCodeOf } from '#src/discord/network-errors.ts';
 import { newNonce, nonceOf } from '#src/discord/nonce.ts';
-import { permissionsIn } from '#src/discord/permissions.ts';
+import { mayWriteIn } from '#src/discord/permissions.ts';
 import { placeReading } from '#src/people/confidential-text.ts';
 import { cut, maxMessageChars, posted } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
@@ -97,17 +96,9 @@ export function openChannelMessages(
   };
 }
 
-/**
- * True where the bot may write. The chat of a voice channel takes nothing from people who may not enter it. Source:
- * Discord docs, "Permissions".
- */
+/** True where the bot may write, as far as is known. */
 function mayWrite(channel: Channel): boolean {
-  if (!('permissionsFor' in channel)) return true;
-  const { me } = channel.guild.members;
-  const mine = me && permissionsIn(channel, me);
-  if (!mine || mine.bitfield === 0n) return true;
-  const { Connect, SendMessages, ViewChannel } = PermissionFlagsBits;
-  return mine.has([ViewChannel, SendMessages, ...(channel.isVoiceBased() ? [Connect] : [])]);
+  return !('permissionsFor' in channel) || mayWriteIn(channel) !== false;
 }
 
 function unwritten(name: string, cause: unknown): BotError {

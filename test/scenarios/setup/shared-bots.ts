@@ -1,5 +1,6 @@
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import type { GuildOptions } from '#sandbox/world/world-making.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { type BotEnvironment, type BotSetup, runBot } from './bot-setup.ts';
 import { viewOf } from './sandbox-view.ts';
@@ -22,6 +23,9 @@ const mostBots = 4;
 /** Until the bot has left a server and forgotten it; one that has not is used no more. */
 const eraseMs = 20_000;
 const erased = 'removed from the server';
+/** Until the bot has told a new server how to call it. */
+const greetMs = 20_000;
+const greeted: DiscordEvent['kind'] = 'server-greeted';
 
 /** Each process plays several files, one after the other, and keeps these bots meanwhile. */
 const all = new Set<SharedBot>();
@@ -43,7 +47,10 @@ export async function borrowBot(options: SharedBotOptions): Promise<BorrowedBot>
   const { sandbox, providers } = running;
   running.bot.forget();
   providers.reset(options.providers);
-  const guilds = options.guilds.map((guild) => sandbox.addGuild(guild));
+  const guilds = options.guilds.map((guild) => sandbox.addGuild(withArrivals(guild)));
+  for (const { id } of guilds)
+    await running.bot.logged(({ msg, guildId }) => msg === greeted && guildId === id, greetMs);
+  running.bot.forget();
   const view = viewOf(sandbox, guilds);
   return {
     sandbox: view,
@@ -60,6 +67,12 @@ export async function borrowBot(options: SharedBotOptions): Promise<BorrowedBot>
       idle.push(shared);
     },
   };
+}
+
+/** A server in which the bot greets in a channel apart, so that the others are empty. */
+function withArrivals(guild: GuildOptions): GuildOptions {
+  const { textChannels = ['general'] } = guild;
+  return { ...guild, textChannels: [...textChannels, 'arrivals'], systemChannel: 'arrivals' };
 }
 
 async function take({ environment, providers }: SharedBotOptions): Promise<SharedBot> {

@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest';
+import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
+import type { CommandPorts } from '#src/conversation/command.ts';
+import { type Discord, type DiscordOptions, openDiscord } from '#src/discord/client.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { text } from '#src/texts/texts.ts';
+import { MemoryGuilds } from '#test/fakes/memory-stores.ts';
+import { openAccess } from '#test/fakes/open-access.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+
+const never = new AbortController().signal;
+const hello = text('server.new', { bot: 'Nova' });
+const barred = text('server.barred');
+
+/** A Discord without sound, a book of servers, and a bot that is logged in over both. */
+async function openWorld(
+  more: Partial<DiscordOptions> = {},
+  options: SandboxOptions = {},
+  store = new MemoryGuilds(),
+) {
+  await using stack = new AsyncDisposableStack();
+  const sandbox = stack.use(await openSandbox({ voice: silentVoice().half, ...options }));
+  const events: DiscordEvent[] = [];
+  const logIn = () => openBot(sandbox, { guildStore: store, ...more }, events);
+  let bot = await logIn();
+  stack.defer(() => bot[Symbol.asyncDispose]());
+  const all = stack.move();
+  return {
+    sandbox,
+    store,
+    events,
+    warnings: () => events.flatMap((event) => (event.kind === 'warning' ? [event] : [])),
+    async restart() {
+      await bot[Symbol.asyncDispose]();
+      bot = await logIn();
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+async function openBot(
+  { apiUrl, token }: Sandbox,
+  more: Partial<DiscordOptions>,
+  events: DiscordEvent[],
+): Promise<Discord> {
+  const ports = () => ({ ...openAccess, sessions: {} }) as CommandPorts;
+  const onEvent = (event: DiscordEvent) => void events.push(event);
+  const said = () => ({ id: 'server.new', with: { bot: 'Nova' } }) as const;
+  return await openDiscord(
+    { apiUrl, token, commands: [], ports, onEvent, hello: said, ...more },
+    never,
+  );
+}
+
+function written(guild: SandboxGuild, channel = 'general'): readonly string[] {
+  return guild.messages(channel).map((message) => message.text);
+}
+
+test('a server that invites the bot reads once how to call it, in its system channel and its language', async () => {
+  await using world = await openWorld();
+  const guild = world.sandbox.addGuild({
+    textChannels: ['general', 'arrivals'],
+    systemChannel: 'arrivals',
+    locale: 'de',
+  });
+  const german = text('server.new', { bot: 'Nova' }, 'de');
+  await expect.poll(() => written(guild, 'arrivals')).toEqual([german]);
+  expect(written(guild)).toEqual([]);
+  expect(world.warnings()).toEqual([]);
+});
+
+test('it is not said again after an outage, a lost session and a restart, nor to servers of before', async () => {
+  await using world = await openWorld();
+  const { sandbox } = world;
+  const guild = sandbox.addGuild();
+  await expect.poll(() => written(guild)).toEqual([hello]);
+  guild.setOutage(true);
+  guild.setOutage(false);
+  const sessions = sandbox.gatewaySessions();
+  sandbox.faults.endSessions();
+  await expect.poll(() => sandbox.gatewaySessions()).not.toEqual(sessions);
+  await expect.poll(() => sandbox.bot().online).toBe(true);
+  await world.restart();
+  // A wrong one would have left before that of a newer server.
+  const newer = sandbox.addGuild();
+  await expect.poll(() => written(newer)).toEqual([hello]);
+  expect(written(guild)).toEqual([hello]);
+  expect(written(sandbox.guild())).toEqual([]);
+});
+
+/** A book that is read once it is opened. */
+class ShutGuilds extends MemoryGuilds {
+  readonly opened = Promise.withResolvers<void>();
+
+  override async noted(botId: string): Promise<readonly string[]> {
+    await this.opened.promise;
+    return await super.noted(botId);
+  }
+}
+
+test('without a system channel it goes to the first text channel in which the bot may write', async () => {
+  const [store, seen] = [new ShutGuilds(), Promise.withResolvers<string>()];
+  await using world = await openWorld({ channelChanged: seen.resolve }, {}, store);
+  const guild = world.sandbox.addGuild({ textChannels: ['rules', 'news', 'talk'] });
+  guild.permit('rules', '@everyone', { deny: ['sendMessages'] });
+  await guild.person('Ann').join('Lounge', AbortSignal.timeout(20_000));
+  expect(await seen.promise).toBe(guild.id);
+  store.opened.resolve();
+  await expect.poll(() => written(guild, 'news')).toEqual([hello]);
+  expect([written(guild, 'rules'), written(guild, 'talk')]).toEqual([[], []]);
+});
+
+test('a server that was known and comes as if it were new is not greeted', async () => {
+  const store = new ShutGuilds();
+  await using world = await openWorld({}, {}, store);
+  const { sandbox } = world;
+  const known = sandbox.addGuild();
+  await store.note(sandbox.botId, [known.id]);
+  const newer = sandbox.addGuild();
+  store.opened.resolve();
+  await expect.poll(() => written(newer)).toEqual([hello]);
+  expect(written(known)).toEqual([]);
+});
+
+test('a server where it may write nowhere, or that cannot be noted, gets nothing, and a warning says so', async () => {
+  await using world = await openWorld();
+  const { sandbox, store } = world;
+  const mute = sandbox.addGuild({ textChannels: [], voiceChannels: [], stageChannels: [] });
+  await expect
+    .poll(() => world.warnings())
+    .toMatchObject([
+      { guildId: mute.id, message: 'A server that invited the bot could not be greeted.' },
+    ]);
+  store.trouble = 'unwritable';
+  const lost = sandbox.addGuild();
+  await expect.poll(() => world.warnings()).toHaveLength(2);
+  expect(written(lost)).toEqual([]);
+});
+
+test('a server that is not allowed reads that alone, and is not noted: a later invitation is its first', async () => {
+  await using world = await openWorld({ isAllowed: () => false });
+  const { sandbox, store } = world;
+  const guild = sandbox.addGuild();
+  await expect.poll(() => written(guild)).toEqual([barred]);
+  expect(await store.noted(sandbox.botId)).toEqual([]);
+});
+
+test('a server without commands, as DISCORD_GUILD_ID names another one, is not told to type /join', async () => {
+  await using world = await openWorld({ guildId: '123456789012345678' });
+  const guild = world.sandbox.addGuild();
+  const message =
+    'A server that invited the bot has no slash commands: DISCORD_GUILD_ID names another one.';
+  await expect
+    .poll(() => world.warnings().filter(({ guildId }) => guildId === guild.id))
+    .toMatchObject([{ message }]);
+  expect(written(guild)).toEqual([]);
+});
