@@ -2,6 +2,8 @@ import { commands } from '#commands/commands.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { readConfig } from '#src/config/config.ts';
+import { mayCostMoney } from '#src/config/tariffs.ts';
+import type { Config } from '#src/config/types.ts';
 import type { GuildName } from '#src/discord/account/account.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import { isChange } from '#src/discord/interactions/registration.ts';
@@ -74,17 +76,25 @@ async function performed(ask: Questions, flags: Flags, options: SetupOptions): P
   return isHeard ? 0 : 1;
 }
 
-/** Asks for the cap over all servers, where anything may cost money. */
+/** Asks for the cap over all servers, where anything can cost money. */
 async function chooseTotal({ ask, edits }: SetupContext): Promise<void> {
-  const { chat, speech, transcription } = configOf(edits);
-  const isPaid = [chat, speech, transcription].some(({ kind }) => kind === 'remote');
-  if (!ask.canAsk || !isPaid) return;
+  const config = configOf(edits);
+  if (!ask.canAsk || !mayCostMoney(config)) return;
   const usd = await ask.askText(
-    'How many US dollars may all servers together spend a day? 0 means no limit.',
-    '0',
+    `How many US dollars may all servers together spend a day? Enter: ${withoutTotal(config)}.`,
+    '',
     (value) => (/^\d{0,6}(\.\d{1,4})?$/.test(value) ? undefined : 'It must be a number, like 20.'),
   );
   if (usd !== '') edits.set('BUDGET_TOTAL_DAY_USD', usd);
+}
+
+/** Limits that hold where no other total is given. */
+function withoutTotal({ budget, serverPlans }: Config): string {
+  if (budget.totalDayNanoUsd > 0) return `${budget.totalDayNanoUsd / 1e9} dollars, as now`;
+  const { byServer, standard } = serverPlans;
+  const usd = standard.caps.serverDay.nanoUsd / 1e9;
+  if (byServer.size > 0) return 'no common limit; each server still has the limits of its plan';
+  return usd > 0 ? `no common limit; each server still stops at ${usd} dollars` : 'no common limit';
 }
 
 /** Parts after which Discord may lack commands. */

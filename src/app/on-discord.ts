@@ -5,6 +5,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { secretsOf } from '#src/config/models.ts';
+import { mayCostMoney } from '#src/config/tariffs.ts';
 import type { Config } from '#src/config/types.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { type OperatorAddress, writeToOperator } from '#src/discord/account/operator-message.ts';
@@ -134,11 +135,10 @@ function countTotal(
   meters.gauge('total_cap_usd', `${help} may spend a day.`, () => total()?.capUsd);
 }
 
-/** Says what the servers of a shard may spend together, where there is no cap over all. */
+/** Says what the servers of a shard may spend together, where anything can cost money and no cap is over all. */
 function sayUnlimited(log: Log, config: Config, guilds: number): void {
-  const { budget, chat, serverPlans, speech, transcription } = config;
-  const isPaid = [chat, speech, transcription].some(({ kind }) => kind === 'remote');
-  if (budget.totalDayNanoUsd > 0 || !isPaid) return;
+  const { budget, serverPlans } = config;
+  if (budget.totalDayNanoUsd > 0 || !mayCostMoney(config)) return;
   const { byServer, standard } = serverPlans;
   const usual = standard.caps.serverDay.nanoUsd;
   const own = [...byServer.values()].slice(0, guilds).map(({ caps }) => caps.serverDay.nanoUsd);

@@ -1,4 +1,5 @@
 import { embedded, type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
+import { isOwnServer } from '#src/provider/own-server.ts';
 import { costOf } from '#src/spending/cost.ts';
 import { type RolePrice, rateOf } from '#src/spending/prices/prices.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
@@ -12,6 +13,26 @@ type RemoteModel = { readonly kind: 'remote'; readonly model: string; readonly b
 /** Price of a model or an engine, in any role. */
 export function priceOf(by: ServedBy, { prices }: Budget): RolePrice {
   return by.kind === 'embedded' ? { kind: 'free' } : rateOf(prices, by.model, by.host);
+}
+
+/**
+ * Whether any engine in use, or one that may take its place, can cost money: it is elsewhere than on a server of one's own,
+ * or has a price above 0.
+ */
+export function mayCostMoney(config: Config): boolean {
+  const { brains, budget, chat, fallbacks, realtime, speech, transcription } = config;
+  const engines: readonly PricedRole[] = [
+    ...[chat, speech, transcription],
+    ...[...fallbacks.chat, ...fallbacks.speech, ...fallbacks.transcription],
+    ...brains.map(({ server }) => server),
+    ...(realtime ? [{ kind: 'remote' as const, ...realtime }] : []),
+  ];
+  return engines.some((engine) => {
+    if (engine.kind === 'embedded') return false;
+    if (!isOwnServer(engine.baseUrl)) return true;
+    const price = priceOf(servedBy(engine.model, engine.baseUrl), budget);
+    return price.kind === 'priced' && Object.values(price.usd).some((usd) => usd > 0);
+  });
 }
 
 type Roles = {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readConfig } from '#src/config/config.ts';
-import { tariffOf, tariffsOf } from '#src/config/tariffs.ts';
+import { mayCostMoney, tariffOf, tariffsOf } from '#src/config/tariffs.ts';
 import type { Config } from '#src/config/types.ts';
 
 function good(environment: NodeJS.ProcessEnv): Config {
@@ -41,6 +41,20 @@ test('with OpenAI every role has its price, with a server of one’s own none, a
   });
 });
 
+test('only servers elsewhere, and those with a price, can cost money', () => {
+  const own = { OPENAI_BASE_URL: 'http://192.168.1.4:1234/v1' };
+  for (const free of [{}, own, { CHAT_COMPLETION_BASE_URL: 'http://ollama:11434/v1' }])
+    expect(mayCostMoney(good(free)), JSON.stringify(free)).toBe(false);
+  const elsewhere = 'https://api.groq.com/openai/v1';
+  for (const paid of [
+    { OPENAI_API_KEY: 'k' },
+    { ...own, CHAT_COMPLETION_BASE_URL: elsewhere },
+    { ...own, CHAT_COMPLETION_FALLBACK_BASE_URL: elsewhere, CHAT_COMPLETION_FALLBACK_MODEL: 'm' },
+    { REALTIME_BASE_URL: 'wss://realtime.example/v1' },
+  ])
+    expect(mayCostMoney(good(paid)), JSON.stringify(paid)).toBe(true);
+});
+
 test('prices of a file count, and a file that holds none is a mistake', () => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-prices-'));
   using _gone = { [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
@@ -57,6 +71,10 @@ test('prices of a file count, and a file that holds none is a mistake', () => {
     kind: 'priced',
     usd: price.usd,
   });
+  expect([mayCostMoney(good(own)), mayCostMoney(good({ ...own, PRICES: file }))]).toEqual([
+    false,
+    true,
+  ]);
   writeFileSync(file, '[{"model":"speaks"}]');
   expect(readConfig({ PRICES: file })).toMatchObject({
     mistakes: [expect.stringContaining('PRICES: ')],

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
@@ -5,6 +7,8 @@ import type { Vendor } from '#setup/vendors.ts';
 import { swift } from '#test/doctor/examine.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { keys, openOffice } from './set-up.ts';
+
+type Office = Awaited<ReturnType<typeof openOffice>>;
 
 const soon = () => AbortSignal.timeout(20_000);
 /** Questions as they are asked. */
@@ -20,8 +24,17 @@ const asked = {
   heard: 'Did you hear a tone and a sentence?',
 } as const;
 
+/** Gives the models of mock servers, which are on this machine, a price. */
+function setPrices({ environment, folder }: Office): void {
+  const path = join(folder, 'prices.json');
+  const usd = { perMinute: 1 };
+  writeFileSync(path, JSON.stringify([{ model: 'mock', asOf: '2026-11-20', source: 'me', usd }]));
+  environment.PRICES = path;
+}
+
 test('from a token to a sentence that the owner hears, at a terminal', async () => {
   await using office = await openOffice({ ownerName: 'Olga' }, openSandbox);
+  setPrices(office);
   const { sandbox } = office;
   const trusted = getCACertificates('default');
   setDefaultCACertificates([...trusted, sandbox.certificate]);
@@ -106,8 +119,8 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
   await terminal.answer('Which server for speech to text and text to speech?', '');
   await terminal.answer('Talker', `${keys.up.repeat(3)}${keys.enter}`);
   await terminal.answer(asked.key, keys.enter);
-  await terminal.answer(asked.total, keys.enter);
   expect(await terminal.ended).toBe(0);
+  expect(terminal.shown()).not.toContain(asked.total);
   expect(office.values()).toMatchObject({
     CHAT_COMPLETION_BASE_URL: thinking.baseUrl,
     CHAT_COMPLETION_API_KEY: 'key-of-thinking',
@@ -119,7 +132,6 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
   expect(terminal.shown()).not.toContain('key-of-thinking');
 }, 60_000);
 
-type Office = Awaited<ReturnType<typeof openOffice>>;
 /** Answers at a terminal, the last question left open. */
 type Way = readonly (readonly [question: string, answer: string])[];
 
@@ -160,6 +172,7 @@ async function endedAt(office: Office, way: Way, isKey: boolean) {
 
 test('ended at any question, by Ctrl+C or the end of its input, it leaves .env as it was', async () => {
   await using office = await openOffice({ guilds: [{ guildName: 'Second' }] });
+  setPrices(office);
   await using server = await openMockProviders(swift);
   for (const { kept, way } of everyWay(office.sandbox.token, server.baseUrl)) {
     if (kept !== '') office.keep(kept);
@@ -171,6 +184,27 @@ test('ended at any question, by Ctrl+C or the end of its input, it leaves .env a
     }
   }
 }, 60_000);
+
+test.each([
+  [{}, '', 'Enter: no common limit; each server still stops at 5 dollars.', undefined],
+  [{ BUDGET_SERVER_DAY_USD: '0' }, '7.5', 'Enter: no common limit.', '7.5'],
+  [{ BUDGET_TOTAL_DAY_USD: '20' }, '', 'Enter: 20 dollars, as now.', undefined],
+])(
+  'the question for the total says what holds without it, with %o',
+  async (settings, typed, words, total) => {
+    await using office = await openOffice();
+    setPrices(office);
+    await using server = await openMockProviders(swift);
+    office.keep(`DISCORD_TOKEN=${office.sandbox.token}\n`);
+    Object.assign(office.environment, settings);
+    const terminal = office.talk(['--provider', server.baseUrl]);
+    await terminal.answer(asked.total, `${typed}${keys.enter}`);
+    expect(await terminal.ended).toBe(0);
+    // A long question goes on in the next line of the terminal.
+    expect(terminal.shown().replace(/[│\s]+/g, ' ')).toContain(`${asked.total} ${words}`);
+    expect(office.values().BUDGET_TOTAL_DAY_USD).toBe(total);
+  },
+);
 
 test('while something is waited for, the end of the terminal ends it as well', async () => {
   await using office = await openOffice();

@@ -72,6 +72,16 @@ scenario(
   },
 );
 
+const unset = 'BUDGET_TOTAL_DAY_USD is not set';
+
+scenario('where no server can cost money, the log is silent about a total', async () => {
+  await using setup = await openOwnScenario();
+  await callIn(setup, 'Olga');
+  const lines = setup.bot.log.map(({ msg }) => msg ?? '');
+  expect(lines.some((line) => line.startsWith('ready:'))).toBe(true);
+  expect(lines.filter((line) => line.startsWith(unset))).toEqual([]);
+});
+
 scenario(
   'a used budget is told once, shown on the panel, and not forgotten over a restart',
   async () => {
@@ -86,6 +96,8 @@ scenario(
       },
       providers: { replies },
     });
+    const unlimited = 'all servers together may spend 0.02 USD (1 x 0.02 USD a server) a day';
+    expect(setup.bot.log.map(({ msg }) => msg)).toContain(`${unset}: ${unlimited}`);
     const olga = await callIn(setup, 'Olga');
     await converse(setup, olga, question);
     await olga.say(question, soon());
