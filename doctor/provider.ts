@@ -6,9 +6,10 @@ import { probeRealtime } from '#doctor/probes/probe-realtime.ts';
 import { type ProbedServer, probeServer } from '#doctor/probes/probe-server.ts';
 import { probeSpeech } from '#doctor/probes/probe-speech.ts';
 import { probeTranscription } from '#doctor/probes/probe-transcription.ts';
+import type { SettingGroup } from '#src/config/keys.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { modelNews, standardVoice } from '#src/provider/models/models.ts';
-import { type ExaminationResult, missing } from './finding.ts';
+import { type ExaminationResult, missing, type ReportLine } from './finding.ts';
 import type { Report } from './report.ts';
 import {
   type Address,
@@ -32,6 +33,18 @@ export type ProviderExamination = {
   readonly settings: readonly string[];
   /** Sound of the server while it was tried. */
   readonly clip?: ExaminationResult['clip'];
+  /** Findings about the server as a whole. */
+  readonly findings: readonly ReportLine[];
+  /** Every role that was tried; absent where the server was not reached. */
+  readonly roles?: readonly ExaminedRole[];
+};
+
+/** A role as it was tried. */
+export type ExaminedRole = ExaminationResult & {
+  /** Settings of a role that every server may fill. */
+  readonly group?: SettingGroup;
+  /** It failed with a model that was only guessed. */
+  readonly isGuess?: boolean;
 };
 
 /** Finds out which roles a server can fill. */
@@ -45,7 +58,8 @@ export async function examineProvider(
   );
   const server = await probeServer(openServerUnderTest(address, patience));
   report.findings(server.findings);
-  if (!server.reachable) return { code: 1, settings: [] };
+  const { findings } = server;
+  if (!server.reachable) return { code: 1, settings: [], findings };
   const picks = pickModels(server.list, named);
   const roles = await examineRoles(server, picks, named, report);
   const usable = roles.filter(({ state }) => state === 'usable');
@@ -55,7 +69,7 @@ export async function examineProvider(
     report.line(`# Set the _API_KEY of each to the value of ${keyName}`);
   const isBroken = usable.length === 0 || roles.some(({ state }) => state === 'broken');
   const clip = usable.find((role) => role.clip)?.clip;
-  return { code: isBroken ? 1 : 0, settings, ...(clip && { clip }) };
+  return { code: isBroken ? 1 : 0, settings, findings, roles, ...(clip && { clip }) };
 }
 
 async function examineRoles(
@@ -63,9 +77,9 @@ async function examineRoles(
   picks: Picks,
   { voice }: ModelNames,
   report: Report,
-): Promise<ExaminationResult[]> {
+): Promise<readonly ExaminedRole[]> {
   const { server: patient } = server;
-  const show = (examined: ExaminationResult, pick: Pick, option: string): ExaminationResult => {
+  const show = (examined: ExaminationResult, pick: Pick, option: string): ExaminedRole => {
     const forgiven = forgive(examined, pick, option, patient);
     report.findings(forgiven.findings);
     return forgiven;
@@ -92,10 +106,15 @@ async function examineRoles(
     picks.transcription,
     '--transcription',
   );
+  const three: readonly ExaminedRole[] = [
+    { ...heard, group: 'TRANSCRIPTION' },
+    { ...chat, group: 'CHAT_COMPLETION' },
+    { ...speech, group: 'SPEECH', ...(read?.state === 'usable' && { settings: [] }) },
+  ];
   // A pipeline of three is the usual choice: what hears and speaks is shown, and not proposed beside it.
-  if (read?.state === 'usable') return [heard, chat, { ...speech, settings: [] }, read, realtime];
+  if (read?.state === 'usable') return [...three, read, realtime];
   const extra = spoken && use === 'SPEECH' ? [spoken] : [];
-  return [heard, chat, speech, ...extra, realtime];
+  return [...three, ...extra, realtime];
 }
 
 /** Whether it speaks, be it badly today, and no end of that is near. */
@@ -127,7 +146,7 @@ function forgive(
   { isGuess, model }: Pick,
   option: string,
   { recorded }: ServerUnderTest,
-): ExaminationResult {
+): ExaminedRole {
   const mayBeModel = [400, 404, 422].includes(recorded.last?.status ?? 0);
   if (!isGuess || !mayBeModel || examined.state !== 'broken') return examined;
   const advice = missing(
@@ -135,5 +154,6 @@ function forgive(
     `the doctor guessed the name ${model}`,
     `name a model with ${option}${option === '--speech' ? ', and a voice with --voice' : ''}`,
   );
-  return { ...examined, state: 'absent', findings: [...examined.findings, advice] };
+  const findings = [...examined.findings, advice];
+  return { ...examined, state: 'absent', findings, isGuess: true };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { NearbyServer } from '#src/provider/nearby.ts';
 import type { Flags } from './arguments.ts';
 import type { Questions } from './questions.ts';
 import type { SettingEdits } from './setting-edits.ts';
@@ -13,4 +14,6 @@ export type SetupContext = {
   readonly environment: NodeJS.ProcessEnv;
   /** Vendors that are offered by name. */
   readonly vendors: readonly Vendor[];
+  /** Finds servers on this machine. */
+  readonly nearby: () => Promise<readonly NearbyServer[]>;
 };

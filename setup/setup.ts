@@ -7,6 +7,7 @@ import type { Config } from '#src/config/types.ts';
 import type { GuildName } from '#src/discord/account/account.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import { isChange } from '#src/discord/interactions/registration.ts';
+import { nearbyServers } from '#src/provider/nearby.ts';
 import { type Flags, partsIn, readFlags, type SetupPart, setupParts, usage } from './arguments.ts';
 import { readEnvFile, replaceEnvFile, strayNames, withChanges } from './env-file.ts';
 import { type Questions, type SetupCode, SetupEnd } from './questions.ts';
@@ -29,6 +30,8 @@ export type SetupOptions = {
   readonly clock: Clock;
   /** Vendors that are offered by name; left out: all that are known. */
   readonly vendors?: readonly Vendor[];
+  /** Finds servers on this machine; left out: at their usual ports. */
+  readonly nearby?: SetupContext['nearby'];
 };
 
 /**
@@ -57,11 +60,11 @@ export async function runSetup(args: readonly string[], options: SetupOptions): 
 }
 
 async function performed(ask: Questions, flags: Flags, options: SetupOptions): Promise<SetupCode> {
-  const { files, environment, clock, vendors = knownVendors } = options;
+  const { files, environment, clock, vendors = knownVendors, nearby = nearbyServers } = options;
   const read = readEnvFile(files.env, files.example);
   if (read.kind === 'refused') throw new SetupEnd(78, read.why);
   const edits = new SettingEdits(read.file, environment);
-  const context = { ask, flags, edits, clock, environment, vendors };
+  const context = { ask, flags, edits, clock, environment, vendors, nearby };
   const parts = await partsToDo(context);
   const bot = await chooseToken(context, parts.includes('token'));
   const server = await chooseServer(context, bot, parts);

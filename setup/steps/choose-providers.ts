@@ -9,12 +9,22 @@ import type { Secret } from '#src/base/secret.ts';
 import { readConfig, readSecret } from '#src/config/config.ts';
 import { groups, type SettingGroup } from '#src/config/keys.ts';
 import { isOpenAi } from '#src/provider/models/models.ts';
-import { type NearbyServer, nearbyServers } from '#src/provider/nearby.ts';
+import type { NearbyServer } from '#src/provider/nearby.ts';
+import { lackingGroups, reportTried } from './provider-findings.ts';
 
 type Address = { readonly baseUrl: string; readonly apiKey?: Secret };
-type TriedServer = Pick<NamedServer, 'groups' | 'named'> & { readonly address: Address };
+type TriedServer = Pick<NamedServer, 'groups' | 'named'> & {
+  readonly address: Address;
+  /** Left out: its address. */
+  readonly name?: string;
+};
 /** Roles that are filled, and the speech of their trial. */
-type FilledGroups = { readonly groups: Set<SettingGroup>; clip?: SpokenClip };
+type FilledGroups = {
+  readonly groups: Set<SettingGroup>;
+  /** Roles that a server was found not to have, by `placeOf` its address. */
+  readonly lacking: Map<string, readonly SettingGroup[]>;
+  clip?: SpokenClip;
+};
 
 /** One question to a server, in ms: a model that was not used for long is loaded in it. */
 const deadlineMs = 60_000;
@@ -24,7 +34,7 @@ const ofServer = ['BASE_URL', 'MODEL', 'API_KEY', 'BACKEND', 'VOICE', 'FORMAT', 
 /** Chooses the servers that hear, think and speak, and tries them as the doctor does. Returns the speech of the trial. */
 export async function chooseProviders(context: SetupContext): Promise<SpokenClip | undefined> {
   const { providers } = context.flags;
-  const filled: FilledGroups = { groups: new Set() };
+  const filled: FilledGroups = { groups: new Set(), lacking: new Map() };
   if (providers === 'embedded') useEmbedded(context);
   else await chooseServers(context, providers, filled);
   const { ask, edits } = context;
@@ -67,43 +77,60 @@ function keyIn(
 /** One server after the other, until every role has one or enough is said. */
 async function askForServers(context: SetupContext, filled: FilledGroups): Promise<void> {
   const { ask, vendors } = context;
-  const nearby = await nearbyServers();
+  const nearby = await context.nearby();
+  const found = nearby.map((one) => foundChoice(one, vendors));
+  const places = new Set(nearby.map(placeOf));
+  const others = vendors.filter((vendor) => !places.has(placeOf(vendor))).map(vendorChoice);
   ask.say(choiceScreen(vendors));
   while (filled.groups.size < groups.length) {
     const answer = await ask.choose<ServerChoice>(questionFor(filled), [
-      ...nearby.map(foundChoice),
-      ...vendors.filter((vendor) => rolesLeft(vendor, filled).length > 0).map(vendorChoice),
+      ...[...found, ...others].filter(({ value }) => rolesLeft(value, filled).length > 0),
       { value: 'other', label: 'Another server, by its address' },
-      lastChoice(filled),
+      lastChoice(context, filled),
     ]);
     if (answer === 'none') {
       if (filled.groups.size === 0) useEmbedded(context);
       return;
     }
     const address = await addressOf(context, answer);
-    const wanted = typeof answer === 'string' ? {} : { groups: rolesLeft(answer, filled) };
-    await tried(context, { address, named: {}, ...wanted }, filled);
+    const wanted =
+      typeof answer === 'string' ? {} : { groups: rolesLeft(answer, filled), name: answer.name };
+    await tried(context, { address, named: {}, ...wanted }, filled, true);
   }
 }
 
-/** A vendor of the list, a server found nearby, one that is to be named, or none. */
-type ServerChoice = Pick<Vendor, 'baseUrl' | 'name' | 'needsKey' | 'roles'> | 'other' | 'none';
-
-function foundChoice({ name, baseUrl }: NearbyServer): AnswerChoice<ServerChoice> {
-  const label = `The server at ${baseUrl}`;
-  const value = { name: label, baseUrl, needsKey: false, roles: groups };
-  return { value, label, hint: `usually ${name}` };
+/** Host and port, by which a server is known again. */
+function placeOf({ baseUrl }: Pick<Vendor, 'baseUrl'>): string {
+  return new URL(baseUrl).host.replace(/^localhost(?=:|$)/, '127.0.0.1');
 }
 
-function vendorChoice(vendor: Vendor): AnswerChoice<ServerChoice> {
+/** A vendor of the list, a server found nearby, one that is to be named, or none. */
+type ServerChoice = KnownServer | 'other' | 'none';
+type KnownServer = Pick<Vendor, 'baseUrl' | 'name' | 'needsKey' | 'roles'>;
+
+/** Named as the only vendor whose programs listen there. */
+function foundChoice(
+  { name: usual, baseUrl }: NearbyServer,
+  vendors: readonly Vendor[],
+): AnswerChoice<KnownServer> {
+  const label = `The server at ${baseUrl}`;
+  const there = vendors.filter((vendor) => placeOf(vendor) === placeOf({ baseUrl }));
+  const names = there.length > 0 ? there.map((vendor) => vendor.name) : [usual];
+  const [name = label] = names.length === 1 ? names : [];
+  const hint = `usually ${new Intl.ListFormat('en', { type: 'disjunction' }).format(names)}`;
+  return { value: { name, baseUrl, needsKey: false, roles: groups }, label, hint };
+}
+
+function vendorChoice(vendor: Vendor): AnswerChoice<KnownServer> {
   const roles = vendor.roles.map((group) => words[group]).join(', ');
   const where = isOwn(vendor) ? vendor.baseUrl : 'needs a key';
   return { value: vendor, label: vendor.name, hint: `${roles}; ${where}` };
 }
 
-/** Roles that it can serve and no server serves yet. */
-function rolesLeft({ roles }: Pick<Vendor, 'roles'>, { groups: taken }: FilledGroups) {
-  return roles.filter((group) => !taken.has(group));
+/** Roles that no server serves yet and it may: none that it was found not to have. */
+function rolesLeft({ baseUrl, roles }: KnownServer, { groups: taken, lacking }: FilledGroups) {
+  const without = lacking.get(placeOf({ baseUrl })) ?? [];
+  return roles.filter((group) => !taken.has(group) && !without.includes(group));
 }
 
 const words = {
@@ -118,9 +145,30 @@ function questionFor({ groups: taken }: FilledGroups): string {
   return `Which server for ${left.join(' and ')}?`;
 }
 
-function lastChoice({ groups: taken }: FilledGroups): AnswerChoice<ServerChoice> {
-  if (taken.size > 0) return { value: 'none', label: 'None: keep the other settings as they are' };
-  return { value: 'none', label: 'None: the embedded engines', hint: 'English, demo quality' };
+function lastChoice(
+  { edits }: SetupContext,
+  { groups: taken }: FilledGroups,
+): AnswerChoice<ServerChoice> {
+  if (taken.size === 0)
+    return { value: 'none', label: 'None: the embedded engines', hint: 'English, demo quality' };
+  const left = groups.filter((group) => !taken.has(group));
+  const isBuiltIn = left.every((group) => isEmbedded(edits, group));
+  return { value: 'none', label: isBuiltIn ? builtIn(left) : 'None: keep the other settings as they are' };
+}
+
+function isEmbedded(edits: SetupContext['edits'], group: SettingGroup): boolean {
+  const read = readConfig(edits.environment());
+  if (read.kind === 'bad') return false;
+  const { chat, speech, transcription } = read.config;
+  const engines = { CHAT_COMPLETION: chat, SPEECH: speech, TRANSCRIPTION: transcription };
+  return engines[group].kind === 'embedded';
+}
+
+function builtIn(left: readonly SettingGroup[]): string {
+  if (!left.includes('CHAT_COMPLETION')) return 'The built-in speech: free, English, demo quality.';
+  return left.length > 1
+    ? 'The built-in engines: free, English, demo quality.'
+    : 'The built-in answers: free, from a small list.';
 }
 
 async function addressOf(
@@ -153,24 +201,36 @@ async function addressOf(
 /** Examines a server, and notes its settings for the roles that have none yet. False: nothing of it can be used. */
 async function tried(
   { ask, edits, clock }: SetupContext,
-  { address, named, groups: wanted = groups }: TriedServer,
+  { address, named, groups: wanted = groups, name }: TriedServer,
   filled: FilledGroups,
+  isAsking = false,
 ): Promise<boolean> {
-  const lines: string[] = [];
-  const report = new Report((line) => lines.push(line), address.apiKey ? [address.apiKey] : []);
-  const { code, settings, clip } = await ask.wait(`Trying ${address.baseUrl}`, () =>
-    examineProvider({ address, named }, { clock, deadlineMs }, report),
+  const { apiKey, baseUrl } = address;
+  const [full, brief] = [linesOf(apiKey), linesOf(apiKey)];
+  const examined = await ask.wait(`Trying ${baseUrl}`, () =>
+    examineProvider({ address, named }, { clock, deadlineMs }, full.report),
   );
-  ask.say(lines.join('\n'));
+  const { code, settings, clip } = examined;
+  filled.lacking.set(placeOf(address), lackingGroups(examined));
   const offered = wanted.filter((group) => settings.some((line) => line.startsWith(`${group}_`)));
   const taken = offered.filter((group) => !filled.groups.has(group));
   const isWhole = wanted === groups ? code === 0 : taken.length === wanted.length;
   for (const group of taken) {
-    fill(edits, group, settings, address.apiKey);
+    fill(edits, group, settings, apiKey);
     filled.groups.add(group);
   }
   if (taken.includes('SPEECH') && clip) filled.clip = clip;
-  return taken.length > 0 && (isWhole || ask.canAsk);
+  const isUsed = taken.length > 0 && (isWhole || ask.canAsk);
+  const left = groups.filter((group) => !filled.groups.has(group));
+  const what = { name: name ?? baseUrl, baseUrl, examined, taken, left, isAskedNext: isAsking };
+  if (isUsed) reportTried(what, brief.report);
+  ask.say((isUsed ? brief : full).lines.join('\n'));
+  return isUsed;
+}
+
+function linesOf(apiKey: Secret | undefined) {
+  const lines: string[] = [];
+  return { lines, report: new Report((line) => lines.push(line), apiKey ? [apiKey] : []) };
 }
 
 function fill(

@@ -6,9 +6,8 @@ import { parseEnv, stripVTControlCharacters } from 'node:util';
 import { expect } from 'vitest';
 import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import { flagsOnly } from '#setup/questions.ts';
-import { runSetup } from '#setup/setup.ts';
+import { runSetup, type SetupOptions } from '#setup/setup.ts';
 import { openTerminalQuestions } from '#setup/terminal-questions.ts';
-import type { Vendor } from '#setup/vendors.ts';
 import { realClock } from '#src/base/clock.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
@@ -41,13 +40,12 @@ export async function openOffice(options: SandboxOptions = {}, open = openSilent
       return { code, text: lines.join('\n') };
     },
     /** Runs it at a terminal. */
-    talk(args: readonly string[] = [], vendors?: readonly Vendor[]) {
+    talk(args: readonly string[] = [], more: Pick<SetupOptions, 'nearby' | 'vendors'> = {}) {
       const terminal = openTerminal();
       const questions = openTerminalQuestions(terminal);
       const options = { terminal: questions, withoutTerminal: questions, files, clock: realClock };
       const print = (line: string) => terminal.output.write(`${line}\n`);
-      const given = { ...options, print, environment, ...(vendors && { vendors }) };
-      const ended = runSetup(args, given);
+      const ended = runSetup(args, { ...options, print, environment, ...more });
       return { ...terminal, ended };
     },
     async [Symbol.asyncDispose]() {

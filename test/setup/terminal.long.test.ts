@@ -4,7 +4,8 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import type { Vendor } from '#setup/vendors.ts';
-import { swift } from '#test/doctor/examine.ts';
+import { groups } from '#src/config/keys.ts';
+import { lists, openServer, streams, swift } from '#test/doctor/examine.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { keys, openOffice } from './set-up.ts';
 
@@ -110,12 +111,13 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
       source,
     },
   ];
-  const terminal = office.talk(['--no-sound'], vendors);
+  const terminal = office.talk(['--no-sound'], { vendors });
   await terminal.answer(asked.token, `${office.sandbox.token}${keys.enter}`);
   await terminal.answer('Cost of each choice for two hours of talk a day', '');
   await terminal.answer(asked.servers, `${keys.up.repeat(4)}${keys.enter}`);
   await terminal.answer('The key of the server (not shown).', keys.enter);
   await terminal.answer('Thinker needs a key.', `key-of-thinking${keys.enter}`);
+  await terminal.answer('Thinker works for chat. The next question asks for speech.', '');
   await terminal.answer('Which server for speech to text and text to speech?', '');
   await terminal.answer('Talker', `${keys.up.repeat(3)}${keys.enter}`);
   await terminal.answer(asked.key, keys.enter);
@@ -130,6 +132,50 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
   const [, afterKey = ''] = terminal.shown().split('Which server for speech to text and');
   expect(afterKey).not.toContain('Thinker');
   expect(terminal.shown()).not.toContain('key-of-thinking');
+}, 60_000);
+
+test('a server on this machine that only chats is offered once, and then the speech that is built in', async () => {
+  await using office = await openOffice();
+  using ollama = await openServer({
+    'GET /v1/models': lists('llama'),
+    'POST /v1/chat/completions': streams(
+      { choices: [{ index: 0, delta: { content: 'one two' }, finish_reason: 'stop' }] },
+      { choices: [], usage: { prompt_tokens: 5, completion_tokens: 2 } },
+    ),
+  });
+  const baseUrl = `${ollama.origin}/v1`;
+  const { port } = new URL(baseUrl);
+  const found = { name: 'a program', port: Number(port), baseUrl, settings: '' };
+  const vendor = { needsKey: false, source: 'https://vendor.example/docs' };
+  const vendors: readonly Vendor[] = [
+    {
+      ...vendor,
+      name: 'Ollama',
+      baseUrl: baseUrl.replace('127.0.0.1', 'localhost'),
+      roles: groups,
+    },
+    { ...vendor, name: 'Talker', baseUrl: 'http://127.0.0.1:9/v1', roles: ['SPEECH'] },
+  ];
+  const terminal = office.talk(['--no-sound'], { vendors, nearby: async () => [found] });
+  await terminal.answer(asked.token, `${office.sandbox.token}${keys.enter}`);
+  await terminal.answer('usually Ollama', keys.enter);
+  await terminal.answer(asked.key, keys.enter);
+  await terminal.answer('Ollama works for chat. It has no speech;', '');
+  await terminal.answer('And which for speech to text and text to speech?', '');
+  const speech = 'The built-in speech: free, English, demo quality.';
+  await terminal.answer(speech, `${keys.up}${keys.enter}`);
+  expect(await terminal.ended).toBe(0);
+  const [before = '', second = ''] = terminal.shown().split('And which for');
+  const [, first = ''] = before.split(asked.servers);
+  expect(first.match(/Ollama/g)).toHaveLength(1);
+  expect(second).toContain('Talker');
+  expect(second).not.toMatch(/Ollama|The server at/);
+  expect(terminal.shown()).not.toMatch(/missing|Settings to use|as it is for the rest/);
+  expect(office.values()).toMatchObject({
+    CHAT_COMPLETION_BASE_URL: baseUrl,
+    SPEECH_BASE_URL: '',
+    TRANSCRIPTION_BASE_URL: '',
+  });
 }, 60_000);
 
 /** Answers at a terminal, the last question left open. */
