@@ -176,7 +176,13 @@ function soleServerLine(
   if (guildId === undefined || others === 0) return [];
   const mend =
     'for all servers: run npm run commands -- --remove, empty DISCORD_GUILD_ID, run npm run commands';
-  return [differs('commands', `servers without commands: ${others}; DISCORD_GUILD_ID names another one`, mend)];
+  return [
+    differs(
+      'commands',
+      `servers without commands: ${others}; DISCORD_GUILD_ID names another one`,
+      mend,
+    ),
+  ];
 }
 
 /** Compares the commands at Discord with ours. Errors and abort: as `AccountRest.read`. */

@@ -153,7 +153,10 @@ function lastChoice(
     return { value: 'none', label: 'None: the embedded engines', hint: 'English, demo quality' };
   const left = groups.filter((group) => !taken.has(group));
   const isBuiltIn = left.every((group) => isEmbedded(edits, group));
-  return { value: 'none', label: isBuiltIn ? builtIn(left) : 'None: keep the other settings as they are' };
+  return {
+    value: 'none',
+    label: isBuiltIn ? builtIn(left) : 'None: keep the other settings as they are',
+  };
 }
 
 function isEmbedded(edits: SetupContext['edits'], group: SettingGroup): boolean {

@@ -60,7 +60,7 @@ import { openMembers } from './members.ts';
 import { watchOwnState } from './own-state.ts';
 import { openPlaces } from './places.ts';
 import { watchRestClock } from './rest-clock.ts';
-import { tellServer } from './server-message.ts';
+import { postToServer } from './server-message.ts';
 import { textOr } from './text-or.ts';
 
 export type DiscordOptions = {
@@ -273,7 +273,7 @@ function watchGuilds(
       report({ kind: 'warning', message, guildId: guild.id, cause });
     if (guildId !== undefined && guildId !== guild.id) return warn(noCommands);
     if (!hello) return;
-    const cause = await tellServer(guild, hello(), realTiming);
+    const cause = await postToServer(guild, hello(), realTiming);
     if (cause === undefined) report({ kind: 'server-greeted', guildId: guild.id });
     else warn('A server that invited the bot could not be greeted.', cause);
   };

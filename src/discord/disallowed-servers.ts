@@ -2,7 +2,7 @@ import { type Client, Events, type Guild, type Interaction, MessageFlags } from 
 import { localeOf, text } from '#src/texts/texts.ts';
 import type { DiscordEvent } from './events.ts';
 import type { SyncTiming } from './link/timing.ts';
-import { tellServer } from './server-message.ts';
+import { postToServer } from './server-message.ts';
 
 export type DisallowedServersOptions = {
   readonly isAllowed: (guildId: string) => boolean;
@@ -62,7 +62,7 @@ export class DisallowedServers implements Disposable {
   async #announce(guild: Guild): Promise<void> {
     if (this.#announced.has(guild.id)) return;
     this.#announced.add(guild.id);
-    await tellServer(guild, { id: 'server.barred' }, this.#options.timing);
+    await postToServer(guild, { id: 'server.barred' }, this.#options.timing);
   }
 
   [Symbol.dispose](): void {

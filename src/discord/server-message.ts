@@ -12,7 +12,7 @@ const sayMs = 5_000;
  * Writes a sentence for the whole server, in its language; sent twice within minutes, it appears once. Resolves to why it was
  * not written; undefined: it was, or is on its way. Never throws.
  */
-export async function tellServer(
+export async function postToServer(
   guild: Guild,
   line: TextLine,
   timing: SyncTiming,

@@ -161,16 +161,18 @@ test('a server on this machine that only chats is offered once, and then the spe
   await terminal.answer('usually Ollama', keys.enter);
   await terminal.answer(asked.key, keys.enter);
   await terminal.answer('Ollama works for chat. It has no speech;', '');
-  await terminal.answer('And which for speech to text and text to speech?', '');
+  await terminal.answer('Which server for speech to text and text to speech?', '');
   const speech = 'The built-in speech: free, English, demo quality.';
   await terminal.answer(speech, `${keys.up}${keys.enter}`);
   expect(await terminal.ended).toBe(0);
-  const [before = '', second = ''] = terminal.shown().split('And which for');
+  const [before = '', second = ''] = terminal
+    .shown()
+    .split('Which server for speech to text and text to speech?');
   const [, first = ''] = before.split(asked.servers);
   expect(first.match(/Ollama/g)).toHaveLength(1);
   expect(second).toContain('Talker');
   expect(second).not.toMatch(/Ollama|The server at/);
-  expect(terminal.shown()).not.toMatch(/missing|Settings to use|as it is for the rest/);
+  expect(terminal.shown()).not.toMatch(/missing|Settings to use|keep the other settings/);
   expect(office.values()).toMatchObject({
     CHAT_COMPLETION_BASE_URL: baseUrl,
     SPEECH_BASE_URL: '',
@@ -275,7 +277,7 @@ test('run again it checks the rights in any server, and names none in .env', asy
   await terminal.answer(asked.home, `${keys.down}${keys.enter}`);
   expect(await terminal.ended).toBe(0);
   expect(terminal.shown()).toContain('Looking at the rights in Second');
-  expect(terminal.shown()).toContain('lacks View Channel');
+  expect(terminal.shown()).toContain('does not have View Channel');
   expect(office.text()).toBe(kept);
 });
 
@@ -286,18 +288,18 @@ test('run again for the sound alone it finds the server by itself, and asks only
   const play = `${keys.down.repeat(2)}${keys.enter}`;
   const alone = office.talk();
   await alone.answer(asked.change, play);
-  await alone.answer('Olga: sit down in a voice channel of Sandbox.', keys.cancel);
+  await alone.answer('Olga: join a voice channel of Sandbox.', keys.cancel);
   expect(await alone.ended).toBe(1);
   expect(alone.shown()).not.toContain(asked.home);
   const { id } = sandbox.addGuild({ guildName: 'Second', ownerName: 'Olga' });
   const among = office.talk();
   await among.answer(asked.change, play);
   await among.answer(asked.home, `${keys.down}${keys.enter}`);
-  await among.answer('Olga: sit down in a voice channel of Second.', keys.cancel);
+  await among.answer('Olga: join a voice channel of Second.', keys.cancel);
   expect(await among.ended).toBe(1);
   office.keep(`DISCORD_TOKEN=${sandbox.token}\nDISCORD_GUILD_ID=${id}\n`);
   const named = office.talk();
   await named.answer(asked.change, play);
-  await named.answer('Olga: sit down in a voice channel of Second.', keys.cancel);
+  await named.answer('Olga: join a voice channel of Second.', keys.cancel);
   expect(await named.ended).toBe(1);
 });

@@ -40,8 +40,8 @@ scenario(
       environment: ({ guildId }) => ({ DISCORD_GUILD_ID: guildId }),
     });
     const other = alone.sandbox.addGuild();
-    const told = 'DISCORD_GUILD_ID names another one.';
-    await alone.bot.logged(({ msg }) => msg?.endsWith(told) === true, 30_000);
+    const announced = 'DISCORD_GUILD_ID names another one.';
+    await alone.bot.logged(({ msg }) => msg?.endsWith(announced) === true, 30_000);
     expect(written(other, 'general')).toEqual([]);
   },
 );
