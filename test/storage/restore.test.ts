@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { openLocalCopies } from '#src/storage/backups/copies-eraser.ts';
+import { noteForgotten } from '#src/storage/backups/forgotten-list.ts';
 import { newestCopies, removeLeftovers, restoreStores } from '#src/storage/backups/restore.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
@@ -104,6 +105,20 @@ test('not even where the store they were forgotten in is damaged or gone', async
   expect(store).not.toHaveProperty('former');
   expect(await consentsIn(dataDir)).toEqual(new Map([[eva, always]]));
   expect(filesWith(dataDir, 'xylokarp')).toEqual([]);
+});
+
+test('nor by one that is restored with the lists of other processes', async () => {
+  using place = storeFolder();
+  using other = storeFolder();
+  using third = storeFolder();
+  const { copies, dataDir } = await carriedAway(place);
+  noteForgotten(other.folder, { guildId: '10', personId: adam }, Date.now());
+  noteForgotten(third.folder, { guildId: '10', personId: eva }, Date.now());
+  const args = ['--forgotten', other.folder, '--forgotten', third.folder, ...copies];
+  expect(restoring(dataDir, args)).toMatchObject({ status: 0, stderr: '' });
+  expect(await consentsIn(dataDir)).toEqual(new Map());
+  expect(await consentsIn(dataDir, '20')).toEqual(new Map([[adam, always]]));
+  expect(await wordsIn(dataDir)).toEqual([]);
 });
 
 test('who came back after being forgotten keeps what a later copy tells of them', async () => {
@@ -304,6 +319,18 @@ test('npm run restore refuses a DATA_DIR that a bot works on, and names the bot'
   const { status, stderr } = restoring(dataDir, copies);
   expect(status).toBe(1);
   expect(stderr).toMatch(/^DATA_DIR .* is in use by another process: end that process[^\n]*\n$/);
+  expect(readFileSync(place.path).equals(before)).toBe(true);
+});
+
+test('npm run restore names a folder without a list of forgotten people, and changes nothing', async () => {
+  using place = storeFolder();
+  const { copies, dataDir } = await carriedAway(place);
+  const before = readFileSync(place.path);
+  const nowhere = join(place.folder, 'nowhere');
+  expect(restoring(dataDir, ['--forgotten', nowhere, ...copies])).toMatchObject({
+    status: 1,
+    stderr: `There is no list of forgotten people ${join(nowhere, 'forgotten.json')}: correct the folder, or leave it out if its bot forgot no person.\n`,
+  });
   expect(readFileSync(place.path).equals(before)).toBe(true);
 });
 

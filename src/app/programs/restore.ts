@@ -13,22 +13,26 @@ import {
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { runProgram } from './run-program.ts';
 
-// npm run restore -- [--transcripts] [FILE...]: puts copies that npm run backup made back in their places.
+// npm run restore -- [--transcripts] [--forgotten FOLDER]... [FILE...]: puts copies that npm run backup made back in their places.
 
 const usage =
-  'npm run restore -- [--transcripts] [FILE...]: the newest copies in DATA_DIR/backups where no FILE is named';
+  'npm run restore -- [--transcripts] [--forgotten FOLDER]... [FILE...]: the newest copies in DATA_DIR/backups where no FILE is named. FOLDER: forgotten.json and forgotten.key of another process';
 
-type RestoreArguments = { readonly files: readonly string[]; readonly withTranscripts: boolean };
+type RestoreArguments = {
+  readonly files: readonly string[];
+  readonly otherListDirs: readonly string[];
+  readonly withTranscripts: boolean;
+};
 
 await runProgram(readArguments() ?? usage, run);
 
 async function run(args: RestoreArguments, { databaseUrl, dataDir }: Config): Promise<number> {
-  const { files, withTranscripts } = args;
+  const { files, otherListDirs, withTranscripts } = args;
   const copies = files.length > 0 ? files : newestCopies(dataDir, withTranscripts);
-  const nowWallMs = realClock.wallMs();
+  const options = { copies, dataDir, nowWallMs: realClock.wallMs(), otherListDirs };
   const restored = databaseUrl
-    ? await restoreDatabase(databaseUrl, { copies, dataDir, nowWallMs })
-    : await restoreFiles({ copies, dataDir, nowWallMs });
+    ? await restoreDatabase(databaseUrl, options)
+    : await restoreFiles(options);
   for (const file of restored) report(file);
   return 0;
 }
@@ -82,13 +86,16 @@ function report({ forgottenRows, former, from, knowsForgotten, refusals, to }: R
 function readArguments(): RestoreArguments | undefined {
   try {
     const { positionals, values } = parseArgs({
-      options: { transcripts: { type: 'boolean', default: false } },
+      options: {
+        forgotten: { type: 'string', multiple: true, default: [] },
+        transcripts: { type: 'boolean', default: false },
+      },
       allowPositionals: true,
     });
-    const withTranscripts = values.transcripts;
+    const { forgotten: otherListDirs, transcripts: withTranscripts } = values;
     return positionals.length > 0 && withTranscripts
       ? undefined
-      : { files: positionals, withTranscripts };
+      : { files: positionals, otherListDirs, withTranscripts };
   } catch {
     return undefined;
   }

@@ -69,6 +69,20 @@ export function readForgotten(dataDir: string, nowWallMs: number): ForgottenList
   };
 }
 
+/** People of the list of `dataDir` and of those in `others`. Errors: as `readForgotten`, and for a folder of `others` without a list. */
+export function readForgottenIn(
+  dataDir: string,
+  others: readonly string[],
+  nowWallMs: number,
+): ForgottenList {
+  for (const folder of others) if (!hasForgottenList(folder)) throw withoutList(folder);
+  const lists = [dataDir, ...others].map((folder) => readForgotten(folder, nowWallMs));
+  return {
+    isEmpty: lists.every(({ isEmpty }) => isEmpty),
+    has: (...forgetting) => lists.some((list) => list.has(...forgetting)),
+  };
+}
+
 function hashOf(key: Buffer, guildId: string, personId: string): string {
   return createHmac('sha256', key).update(`${guildId}:${personId}`).digest('hex');
 }
@@ -129,5 +143,10 @@ function writePrivate(path: string, text: string): void {
 function withoutKey(dataDir: string): BotError {
   const { key, list } = paths(dataDir);
   const message = `${key} is missing or damaged: without it the bot cannot find forgotten people in a copy. Put it back, or remove ${list}: then copies bring those people back.`;
+  return new BotError('store.unreadable', false, message);
+}
+
+function withoutList(folder: string): BotError {
+  const message = `There is no list of forgotten people ${forgottenListPath(folder)}: correct the folder, or leave it out if its bot forgot no person.`;
   return new BotError('store.unreadable', false, message);
 }

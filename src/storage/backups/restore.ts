@@ -8,7 +8,7 @@ import { backUp } from './backup.ts';
 import { type BackupKind, backupKinds } from './backup-kinds.ts';
 import { backupsFolder, copiesIn, madeAtWallMs } from './copy-names.ts';
 import { changeFile, eraseForgotten } from './erase-from-copies.ts';
-import { forgottenDays, hasForgottenList, readForgotten } from './forgotten-list.ts';
+import { forgottenDays, hasForgottenList, readForgottenIn } from './forgotten-list.ts';
 import { keepRefusals } from './keep-refusals.ts';
 import { type FileChange, removeFormer, replaceFiles } from './replace-files.ts';
 
@@ -19,6 +19,8 @@ export type RestoreOptions = {
   readonly nowWallMs: number;
   /** Folder of the stores where they are no files in use, but were copied from a database; else `dataDir`. */
   readonly storesDir?: string;
+  /** Folders of further lists of forgotten people, each with its key: those of other processes; default: none. */
+  readonly otherListDirs?: readonly string[];
 };
 
 /** One file that was put back. */
@@ -187,12 +189,13 @@ async function prepare(
   { path: from, kind }: ExaminedCopy,
   options: RestoreOptions,
 ): Promise<PreparedFile> {
-  const { dataDir, nowWallMs, storesDir } = options;
+  const { dataDir, nowWallMs, otherListDirs = [], storesDir } = options;
   const to = kind.path(storesDir ?? dataDir);
   const part = partOf(to);
-  const forgotten = readForgotten(dataDir, nowWallMs);
+  const forgotten = readForgottenIn(dataDir, otherListDirs, nowWallMs);
   const isInUse = storesDir === undefined && existsSync(to);
-  const knowsForgotten = isInUse || hasForgottenList(dataDir) || isAtHand(from, dataDir);
+  const hasList = [dataDir, ...otherListDirs].some(hasForgottenList);
+  const knowsForgotten = isInUse || hasList || isAtHand(from, dataDir);
   let [forgottenRows, refusals]: [number, number | undefined] = [0, 0];
   try {
     copyTo(part, from);
