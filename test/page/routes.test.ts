@@ -123,6 +123,7 @@ test('who watches reads a snapshot at once; once their browser is gone nobody wa
     headers,
     signal: closed.signal,
   });
+  expect(response.headers.get('x-accel-buffering')).toBe('no');
   const reader = response.body?.getReader();
   const first = await reader?.read();
   expect(new TextDecoder().decode(first?.value)).toMatch(/^event: snapshot\ndata: \{"atWallMs":5/);

@@ -30,6 +30,7 @@ export function operatorRoutes(
   page.use(onlyFor('owner', 'manager'));
   page.get('/events', (context) => {
     const viewer = operator(viewerOf(context));
+    context.header('x-accel-buffering', 'no'); // nginx would hold changes back
     return streamSSE(context, async (stream) => {
       const over = Promise.withResolvers<void>();
       stream.onAbort(over.resolve);

@@ -402,7 +402,9 @@ test('answers, events and refusals are those of the published description', asyn
   };
   const verbose = await (await post(path, fields)).json();
   expect(faultsIn('post /audio/transcriptions', 'answer', verbose)).toEqual([]);
-  const stream = await (await post(path, { file: wav, stream: 'true' })).text();
+  const response = await post(path, { file: wav, stream: 'true' });
+  expect(response.headers.get('x-accel-buffering')).toBe('no');
+  const stream = await response.text();
   const events = stream.split('\n\n').filter((block) => /^data: \{/.test(block));
   expect(events).toHaveLength(3);
   for (const event of events)

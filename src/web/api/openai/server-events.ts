@@ -1,5 +1,11 @@
+/** Header of an answer that a proxy like nginx is to pass on at once. */
+export const unbuffered = { 'x-accel-buffering': 'no' };
+
 /** Headers of a stream of server-sent events. */
-export const eventHeaders = { 'content-type': 'text/event-stream; charset=utf-8' };
+export const eventHeaders = {
+  ...unbuffered,
+  'content-type': 'text/event-stream; charset=utf-8',
+};
 
 const encoder = new TextEncoder();
 

@@ -20,7 +20,7 @@ import { type ApiRefusal, refusal, refusalBody } from '#src/web/api/refusal.ts';
 import { checked, jsonOf } from '#src/web/api/request-body.ts';
 import { payerIdOf } from '#src/web/api/tokens/token-budgets.ts';
 import { whenBegun } from './completions.ts';
-import { event, eventHeaders } from './server-events.ts';
+import { event, eventHeaders, unbuffered } from './server-events.ts';
 import { formatOf, speechRequest } from './speech-request.ts';
 
 export type SpeechParts = ApiDoor & {
@@ -40,8 +40,6 @@ const types: Readonly<Record<SoundFormat, string>> = {
   wav: 'audio/wav',
   pcm: 'audio/pcm',
 };
-/** A proxy like nginx holds a second of MP3 back, else. */
-const unbuffered = { 'x-accel-buffering': 'no' };
 /** Time and usage of one request to the engine. */
 type SpeechUsage = Parameters<ProgramText['onUsage']>[0];
 
@@ -69,8 +67,8 @@ async function speak(context: Context, parts: SpeechParts): Promise<Response> {
   const opened = stack.move();
   const bytes = await whenBegun(encoded(speech.parts, encoder, opened));
   if (request.stream_format === 'sse') {
-    const headers = { ...unbuffered, ...eventHeaders };
-    return new Response(ReadableStream.from(eventsOf(bytes, usage, onBug)), { headers });
+    const events = ReadableStream.from(eventsOf(bytes, usage, onBug));
+    return new Response(events, { headers: eventHeaders });
   }
   const { outgoing } = context.env as { readonly outgoing?: { destroy(): void } };
   const cut = outgoing && (() => outgoing.destroy());
