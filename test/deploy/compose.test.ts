@@ -52,12 +52,28 @@ test.each(overlays)('%s gives the bot settings and nothing else', async (name) =
     expect(known).toMatch(new RegExp(`^${setting}=`, 'm'));
 });
 
-test('the page of a container is published to its machine alone, at the port that the bot listens on', async () => {
-  const { parley = {} } = (await composeFile('compose.page.yaml')).services;
-  expect(Object.keys(parley).sort()).toEqual(['environment', 'ports']);
-  const { PAGE_PORT: port = '' } = parley.environment ?? {};
-  expect(port).toMatch(/^\d+$/);
-  expect(parley.ports).toEqual([`127.0.0.1:${port}:${port}`]);
+test.each([
+  ['page', 'PAGE_PORT'],
+  ['metrics', 'STATUS_PORT'],
+])(
+  'the %s of a container is published to its machine alone, at the port that the bot listens on',
+  async (name, setting) => {
+    const { parley = {} } = (await composeFile(`compose.${name}.yaml`)).services;
+    expect(Object.keys(parley).sort()).toEqual(['environment', 'ports']);
+    const port = parley.environment?.[setting] ?? '';
+    expect(port).toMatch(/^\d+$/);
+    expect(parley.ports).toEqual([`127.0.0.1:${port}:${port}`]);
+  },
+);
+
+test('the figures are served outside the container, at the target that the documents give to Prometheus', async () => {
+  const environment = await botEnvironment('compose.metrics.yaml');
+  const read = readConfig(environment);
+  const status = read.kind === 'ok' ? read.config.status : undefined;
+  expect(status).toEqual({ host: '0.0.0.0', port: 8787 });
+  const text = await readFile('deploy/README.md', 'utf8');
+  expect(text).toContain(`targets: ['127.0.0.1:${status?.port}']`);
+  expect(text).toContain('-f deploy/compose.metrics.yaml');
 });
 
 test('the bot takes the settings of that file, and its link lets in whoever comes by the published port', async () => {

@@ -76,7 +76,7 @@ const awaited = {
   service_healthy: { healthcheck: expect.anything() },
   service_completed_successfully: { restart: 'on-failure:3' },
 };
-const overlays = ['compose.local.yaml', 'compose.proxy.yaml', 'compose.page.yaml'];
+const overlays = ['local', 'proxy', 'page', 'metrics'].map((name) => `compose.${name}.yaml`);
 
 test.each(['compose.yaml', ...overlays])(
   '%s has only keys of the Compose specification, and what it refers to is there',

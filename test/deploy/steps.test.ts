@@ -86,11 +86,18 @@ test('the unit for several processes is the unit for one, but for what each has 
   const own = /^(#|Description=|ExecCondition=|ExecStart=|StateDirectory=|TimeoutStopSec=)/;
   const shared = (text: string) => text.split('\n').filter((line) => !own.test(line));
   expect(shared(template)).toEqual(shared(unit));
-  const folder = '/var/lib/parley/%i';
+  const folder = '/var/lib/parley-%i';
   const [start] = after('ExecStart=', unit);
   const settings = `STATUS_PORT=%i PAGE_PORT=1%i DATA_DIR=${folder}`;
   expect(after('ExecStart=', template)).toEqual([`/usr/bin/env ${settings} ${start}`]);
   expect(after('StateDirectory=', template)).toEqual([folder.replace('/var/lib/', '')]);
+});
+
+test('the user of both units is the one as which the programs beside the bot are run', async () => {
+  const users = [unit, template].map((text) => after('User=', text));
+  expect(users).toEqual([['parley'], ['parley']]);
+  const text = await readFile('deploy/README.md', 'utf8');
+  expect(text).toContain('--property=DynamicUser=yes --property=User=parley ');
 });
 
 test.each([
