@@ -140,6 +140,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   curl: { why: 'the requests of docs/http.md are those of test/web/api/operations.test.ts' },
   'docker build': container,
   'docker run': container,
+  'docker compose stop': container,
   'docker compose up': container,
   'docker compose logs': container,
   'docker compose exec': container,

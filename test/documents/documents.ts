@@ -56,7 +56,7 @@ export function nameOf([program = '', ...rest]: readonly string[]): string {
   if (program === 'npm' && first === 'run') return `npm run ${second}`;
   if (['npm', 'node', 'npx'].includes(program)) return `${program} ${first}`;
   if (program === 'docker' && first === 'compose') {
-    const verb = /\b(?:up|logs|exec|run)\b/.exec(rest.join(' '))?.[0] ?? '';
+    const verb = /\b(?:up|stop|logs|exec|run)\b/.exec(rest.join(' '))?.[0] ?? '';
     return `docker compose ${verb}`;
   }
   return ['docker', 'deploy/image-steps.sh', 'systemctl'].includes(program)
