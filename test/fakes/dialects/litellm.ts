@@ -61,7 +61,7 @@ function chat({ hears, replies }: Behind): DialectRoute {
     if (!request.stream) return json(response, chatAnswer(request, reply));
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     const events = audioChatEvents(request, reply) ?? chatEvents(request, reply);
-    response.end(events.join(''));
+    response.end([...events].join(''));
   };
 }
 

@@ -59,7 +59,7 @@ export const answers: Readonly<
     const format = onlyFormat ?? (request.response_format === 'wav' ? 'wav' : 'pcm');
     const spoken = (speaks ?? (steady ? steadyTone : tone))(request.input, rateHz, msPerChar);
     const sound = soundBytes(spoken, rateHz, format);
-    const pieces = [...cut(sound, 1921)];
+    const pieces = cut(sound, 1921);
     await answerPaced(exchange, `audio/${format}`, pieces, pace.firstSoundMs, (piece) =>
       pace.soundSpeed === Number.POSITIVE_INFINITY
         ? 0
@@ -85,25 +85,40 @@ async function answerJson(exchange: MockExchange, afterMs: number, body: object,
 async function answerPaced<T extends Uint8Array | string>(
   exchange: MockExchange,
   type: string,
-  parts: readonly T[],
+  parts: Iterable<T>,
   firstMs: number,
   gapMs: (part: T) => number,
 ): Promise<void> {
   const { response, record, signal } = exchange;
-  let dueAtMs = (record.bodyAtMs ?? 0) + firstMs;
-  const pieces: PacedPiece[] = parts.map((bytes) => {
-    const piece = { dueAtMs, bytes };
-    dueAtMs += gapMs(bytes);
-    return piece;
-  });
+  const firstAtMs = (record.bodyAtMs ?? 0) + firstMs;
   response.writeHead(200, { 'content-type': type });
   response.flushHeaders();
-  await until(pieces[0]?.dueAtMs ?? dueAtMs, signal);
+  await until(firstAtMs, signal);
   record.firstByteAtMs = realClock.nowMs();
-  const half = broken(exchange) ? pieces.slice(0, Math.ceil(pieces.length / 2)) : pieces;
-  await sendPaced(response, half, signal);
+  await sendPaced(
+    response,
+    paced(broken(exchange) ? half([...parts]) : parts, firstAtMs, gapMs),
+    signal,
+  );
   if (broken(exchange)) return breakOff(exchange, '');
   response.end();
+}
+
+/** Each part is due its gap after the one before. */
+function* paced<T extends Uint8Array | string>(
+  parts: Iterable<T>,
+  firstAtMs: number,
+  gapMs: (part: T) => number,
+): Generator<PacedPiece> {
+  let dueAtMs = firstAtMs;
+  for (const bytes of parts) {
+    yield { dueAtMs, bytes };
+    dueAtMs += gapMs(bytes);
+  }
+}
+
+function half<T>(parts: readonly T[]): readonly T[] {
+  return parts.slice(0, Math.ceil(parts.length / 2));
 }
 
 function broken({ settings, record }: MockExchange): boolean {

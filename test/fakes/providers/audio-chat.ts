@@ -5,7 +5,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
 import type { ChatRequest, MockReply } from './chat.ts';
 import { cut } from './paced.ts';
-import { type MockVoice, soundBytes, tone } from './sound.ts';
+import { lazySound, type MockVoice, soundBytes, tone } from './sound.ts';
 
 export type AudioChatBody = Readonly<Record<string, unknown>>;
 export type AudioChatAnswer = (response: ServerResponse, body: AudioChatBody) => void;
@@ -96,21 +96,28 @@ export function spokenChunks(
   expiresAtSeconds: number,
   voice: MockVoice = tone,
 ): object[] {
-  const sound = soundBytes(voice(text, 24_000), 24_000, 'pcm');
+  return [...madeChunks(text, id, expiresAtSeconds, voice)];
+}
+
+/** Made one by one, as they are sent. */
+function* madeChunks(
+  text: string,
+  id: string,
+  expiresAtSeconds: number,
+  voice: MockVoice,
+): Generator<object> {
+  const sound = lazySound(text, 24_000, voice);
   const words = text.match(/\s*\S+/g) ?? [];
   const size = Math.ceil(sound.length / Math.max(1, words.length));
-  const pieces = words.map((_, n) => sound.subarray(n * size, (n + 1) * size));
-  const spoken = words.flatMap((transcript, n) => [
-    audio({ transcript }),
-    ...(n > 1 ? [audio({ data: base64(pieces[n - 2] ?? Buffer.alloc(0)) })] : []),
-  ]);
-  const last = pieces.slice(Math.max(0, words.length - 2));
-  return [
-    delta({ role: 'assistant', content: null, audio: { id } }),
-    ...spoken,
-    ...last.map((piece) => audio({ data: base64(piece) })),
-    audio({ expires_at: expiresAtSeconds }),
-  ];
+  const piece = (n: number) =>
+    audio({ data: sound.subarray(n * size, (n + 1) * size).toString('base64') });
+  yield delta({ role: 'assistant', content: null, audio: { id } });
+  for (const [n, transcript] of words.entries()) {
+    yield audio({ transcript });
+    if (n > 1) yield piece(n - 2);
+  }
+  for (let n = Math.max(0, words.length - 2); n < words.length; n++) yield piece(n);
+  yield audio({ expires_at: expiresAtSeconds });
 }
 
 /** Chunks of an answer as servers stream it that chain: a clause, then its sound; no `[DONE]`. */
@@ -155,8 +162,8 @@ type ContentPart = { readonly text?: string; readonly input_audio?: { readonly d
 export function audioChatEvents(
   request: ChatRequest & { readonly modalities?: readonly string[] },
   { text = '', call }: MockReply,
-  voice?: MockVoice,
-): string[] | undefined {
+  voice: MockVoice = tone,
+): Iterable<string> | undefined {
   if (!request.modalities?.includes('audio')) return undefined;
   const calls = call
     ? [
@@ -169,10 +176,13 @@ export function audioChatEvents(
       ]
     : [];
   const expiresAtSeconds = 4_000_000_000;
-  const chunks = [
-    ...(text === '' ? [] : spokenChunks(text, `audio_${text.length}`, expiresAtSeconds, voice)),
-    ...(call ? [delta({ tool_calls: calls }, 'tool_calls')] : []),
-    { choices: [], usage: { prompt_tokens: 9, completion_tokens: text.length } },
-  ];
-  return [...chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`), 'data: [DONE]\n\n'];
+  return (function* () {
+    const event = (chunk: object) => `data: ${JSON.stringify(chunk)}\n\n`;
+    const id = `audio_${text.length}`;
+    if (text !== '')
+      for (const chunk of madeChunks(text, id, expiresAtSeconds, voice)) yield event(chunk);
+    if (call) yield event(delta({ tool_calls: calls }, 'tool_calls'));
+    yield event({ choices: [], usage: { prompt_tokens: 9, completion_tokens: text.length } });
+    yield 'data: [DONE]\n\n';
+  })();
 }

@@ -12,7 +12,7 @@ import type {
   TalkSettings,
   TalkThing,
 } from './realtime-call.ts';
-import { soundBytes, steadyTone, tone } from './sound.ts';
+import { lazySound, steadyTone, tone } from './sound.ts';
 
 const rateHz = 24_000;
 const never = new AbortController().signal;
@@ -113,13 +113,13 @@ export class TalkSession {
   #append(audio: string): void {
     const bytes = Buffer.from(audio, 'base64');
     const more = new Int16Array(bytes.length / 2);
-    for (let n = 0; n < more.length; n++) more[n] = bytes.readInt16LE(2 * n);
+    bytes.copy(new Uint8Array(more.buffer)); // little-endian, as every machine Node runs on
     this.#call.soundMs += (more.length / rateHz) * 1000;
     this.#keep(joinSamples([this.#buffer, more]));
   }
 
   #keep(buffer: Int16Array): void {
-    this.#buffer = Int16Array.from(buffer);
+    this.#buffer = buffer.slice();
     this.#call.bufferMs = (buffer.length / rateHz) * 1000;
   }
 
@@ -256,7 +256,7 @@ export class TalkSession {
     const { text = '', isWritten } = reply;
     const words = text.match(/\s*\S+/g) ?? [];
     const { voice = text.length > 1000 ? steadyTone : tone } = this.#settings();
-    const sound = soundBytes(voice(text, rateHz), rateHz, 'pcm');
+    const sound = lazySound(text, rateHz, voice);
     const size = 1 + Math.ceil(sound.length / words.length); // odd as often as not
     for (const [n, word] of words.entries()) {
       if (response.isCancelled || this.#call.isClosed) return;

@@ -16,8 +16,36 @@ const syllablesPerSecond = 4;
 
 /** A hum with the pitch and the syllables of a voice, as long as `text` would take to say. */
 export function tone(text: string, rateHz: number, msPerChar = usualMsPerChar): Int16Array {
+  return repeated(humAt(rateHz), samplesOf(text, rateHz, msPerChar));
+}
+
+function samplesOf(text: string, rateHz: number, msPerChar: number): number {
   const lengthMs = Math.max(shortestMs, text.length * msPerChar);
-  return repeated(humAt(rateHz), Math.round((lengthMs / 1000) * rateHz));
+  return Math.round((lengthMs / 1000) * rateHz);
+}
+
+/** Bytes of a sound that is made as far as it is asked for: of a long answer that is talked over, little is. */
+export type LazySound = {
+  readonly length: number;
+  subarray(from: number, to: number): Buffer;
+};
+
+/** Sound of a text as little-endian samples. */
+export function lazySound(text: string, rateHz: number, voice: MockVoice): LazySound {
+  const period = periods.get(voice)?.(rateHz);
+  if (!period) return soundBytes(voice(text, rateHz), rateHz, 'pcm');
+  const length = 2 * samplesOf(text, rateHz, usualMsPerChar);
+  const bytes = soundBytes(period, rateHz, 'pcm');
+  return {
+    length,
+    subarray(from, to) {
+      const piece = Buffer.allocUnsafe(Math.max(0, Math.min(to, length) - from));
+      let done = -(from % bytes.length);
+      for (; done < piece.length; done += bytes.length)
+        bytes.copy(piece, Math.max(0, done), Math.max(0, -done));
+      return piece;
+    },
+  };
 }
 
 /** One period again and again, up to a length in samples. */
@@ -49,19 +77,29 @@ function humAt(rateHz: number): Int16Array {
 
 /** A chord that never swells, as long as `text` would take to say: five partials of `steadyHz`. Costs no time. */
 export function steadyTone(text: string, rateHz: number, msPerChar = usualMsPerChar): Int16Array {
-  const lengthMs = Math.max(shortestMs, text.length * msPerChar);
-  const period = Int16Array.from({ length: rateHz / steadyHz }, (_, n) => {
+  return repeated(steadyAt(rateHz), samplesOf(text, rateHz, msPerChar));
+}
+
+/** One period of the chord. */
+function steadyAt(rateHz: number): Int16Array {
+  return Int16Array.from({ length: rateHz / steadyHz }, (_, n) => {
     const angle = (2 * Math.PI * steadyHz * n) / rateHz;
     const wave = [1, 2, 3, 4, 5].reduce((sum, part) => sum + Math.sin(part * angle) / part, 0);
     return Math.round(3000 * wave);
   });
-  return repeated(period, Math.round((lengthMs / 1000) * rateHz));
 }
+
+/** Periods of the voices that repeat one. */
+const periods = new Map<MockVoice, (rateHz: number) => Int16Array>([
+  [tone, humAt],
+  [steadyTone, steadyAt],
+]);
 
 /** Little-endian samples, after a WAV header with the endless sizes of a live stream where `format` is wav. */
 export function soundBytes(samples: Int16Array, rateHz: number, format: 'pcm' | 'wav'): Buffer {
+  const { buffer, byteOffset, byteLength } = samples;
+  if (format === 'pcm') return Buffer.from(buffer, byteOffset, byteLength);
   const wav = writeWav({ samples, rateHz, channels: 1 });
-  if (format === 'pcm') return wav.subarray(44);
   wav.writeUInt32LE(0xffffffff, 4);
   wav.writeUInt32LE(0xffffffff, 40);
   return wav;
