@@ -33,6 +33,9 @@ async function closedAddress(): Promise<string> {
   return server.baseUrl;
 }
 
+/** Of engines that a test does not ask: without an address they would be the embedded ones, whose loading takes a second of CPU. */
+const nowhere = 'http://127.0.0.1:9/v1';
+
 function configOf(environment: NodeJS.ProcessEnv) {
   const result = readConfig(environment);
   if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
@@ -57,7 +60,10 @@ test('servers are connected to before anybody speaks, and everything is closed i
 
 test('a Realtime voice is connected before anybody speaks, reads, and is closed in the end', async () => {
   await using server = await openMockProviders({ pace: instantPace });
-  const config = configOf({ SPEECH_BASE_URL: server.baseUrl.replace('http', 'ws') });
+  const config = configOf({
+    TRANSCRIPTION_BASE_URL: nowhere,
+    SPEECH_BASE_URL: server.baseUrl.replace('http', 'ws'),
+  });
   const news: EngineNews[] = [];
   {
     await using engines = await openEngines(config, (one) => void news.push(one));
@@ -77,6 +83,8 @@ test('a model that is gone is told as soon as its server is asked, and can be as
   using server = await serve();
   const reported: EngineNews[] = [];
   const config = configOf({
+    TRANSCRIPTION_BASE_URL: nowhere,
+    SPEECH_BASE_URL: nowhere,
     CHAT_COMPLETION_BASE_URL: server.baseUrl,
     CHAT_COMPLETION_MODEL: 'gpt-mine',
   });
@@ -125,6 +133,8 @@ test('a server that wants to be left alone is, while the fall-back answers; no s
   await using one = await openMockProviders({ pace: instantPace, trouble });
   await using two = await openMockProviders({ pace: instantPace });
   const config = configOf({
+    TRANSCRIPTION_BASE_URL: nowhere,
+    SPEECH_BASE_URL: nowhere,
     CHAT_COMPLETION_BASE_URL: one.baseUrl,
     CHAT_COMPLETION_FALLBACK_BASE_URL: two.baseUrl,
   });

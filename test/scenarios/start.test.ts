@@ -5,9 +5,12 @@ import { expect } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { type ProcessEnd, runToEnd } from '#test/fakes/bot-process.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
 
 const key = 'sk-nobody-should-ever-read-this';
+/** Engines that nobody asks; without addresses the embedded ones are loaded, which takes a second of CPU. */
+const servers = remote({ baseUrl: 'http://127.0.0.1:9/v1' });
 
 /** Nothing but these lines was complained of, and nobody was shown the inside of a program. */
 function expectSentences({ complaints, out }: ProcessEnd, ...lines: readonly RegExp[]): void {
@@ -29,7 +32,8 @@ async function closedPort(): Promise<number> {
 scenario('a token that Discord refuses ends the start with where to get another', async () => {
   await using sandbox = await openSandbox({ voice: silentVoice().half });
   const token = `${sandbox.token}x`;
-  const ended = await runToEnd({ DISCORD_TOKEN: token, DISCORD_API_URL: sandbox.apiUrl });
+  const login = { DISCORD_TOKEN: token, DISCORD_API_URL: sandbox.apiUrl };
+  const ended = await runToEnd({ ...servers, ...login });
   expect(ended.code).toBe(78);
   expectSentences(ended, /refused the token: copy a new one from https:.* into DISCORD_TOKEN\.$/);
   expect(ended.out + ended.complaints).not.toContain(token);
@@ -39,7 +43,7 @@ scenario(
   'a Discord that cannot be reached ends the start with where it was looked for',
   async () => {
     const apiUrl = `http://127.0.0.1:${await closedPort()}/api`;
-    const ended = await runToEnd({ DISCORD_TOKEN: 'a.b.c', DISCORD_API_URL: apiUrl });
+    const ended = await runToEnd({ ...servers, DISCORD_TOKEN: 'a.b.c', DISCORD_API_URL: apiUrl });
     expect(ended.code).toBe(1);
     expectSentences(ended, /could not be reached.*ECONNREFUSED.*check DISCORD_API_URL/);
     expect(ended.complaints).toContain(apiUrl);
@@ -52,7 +56,7 @@ scenario('a web page in place of Discord ends the start with where it was looked
   }).listen(0, '127.0.0.1');
   await once(page, 'listening');
   const apiUrl = `http://127.0.0.1:${(page.address() as AddressInfo).port}/api`;
-  const ended = await runToEnd({ DISCORD_TOKEN: 'a.b.c', DISCORD_API_URL: apiUrl });
+  const ended = await runToEnd({ ...servers, DISCORD_TOKEN: 'a.b.c', DISCORD_API_URL: apiUrl });
   page.close();
   expect(ended.code).toBe(1);
   expectSentences(ended, /DISCORD_API_URL/);
