@@ -19,6 +19,9 @@ export function openDecoding(): Decoding {
   return new Decoding({ clock: realClock, stepMs: 20_000 });
 }
 
+/** Decoding for tests of something else, with one process in a worker, which ends by itself. */
+export const sharedDecoding = openDecoding();
+
 /** `bytes` in pieces of this length. */
 export async function* inPieces(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);

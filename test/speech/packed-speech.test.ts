@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { openSpeechDecoder } from '#src/app/engines/open-voice.ts';
 import { similarity } from '#src/audio/echo/similarity.ts';
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
@@ -16,17 +16,18 @@ const flac = readFileSync(new URL('../fixtures/sounds/tones.flac', import.meta.u
 const aac = readFileSync(new URL('../fixtures/sounds/tones.aac', import.meta.url));
 const signal = new AbortController().signal;
 
+const stack = new AsyncDisposableStack();
+afterAll(() => stack.disposeAsync());
+const decode = openSpeechDecoder(stack);
+
 /** A speech server that answers as `listener` does, and a voice over it. */
 async function speakingTo(listener: RequestListener, format: SpeechFormat = 'pcm') {
-  const stack = new AsyncDisposableStack();
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  stack.defer(() => void server.close().closeAllConnections());
   const { port } = server.address() as AddressInfo;
   const client = openClient({ baseUrl: `http://127.0.0.1:${port}/v1` });
-  const decode = openSpeechDecoder(stack);
   const voice = openSynthesizer(client, { model: 'tts', voice: 'alloy', format, decode });
-  return { voice, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { voice, [Symbol.dispose]: () => void server.close().closeAllConnections() };
 }
 
 async function whole(pieces: AsyncIterable<Pcm>): Promise<Pcm> {
@@ -44,7 +45,7 @@ test.each([
   ['ogg said to be mp3', files.ogg, 'audio/mpeg'],
   ['wav said to be mp3', files.wav, 'audio/mpeg'],
 ] as const)('pcm asked, %s received: decoded', async (name, bytes, type) => {
-  await using server = await speakingTo((_, response) => {
+  using server = await speakingTo((_, response) => {
     response.writeHead(200, { 'content-type': type });
     const size = name.includes('odd') ? 959 : bytes.length;
     for (let at = 0; at < bytes.length; at += size) response.write(bytes.subarray(at, at + size));
@@ -56,7 +57,7 @@ test.each([
 });
 
 test('pcm asked, flac received: decoded', async () => {
-  await using server = await speakingTo((_, response) => void response.end(flac));
+  using server = await speakingTo((_, response) => void response.end(flac));
   expect(durationMs(await whole(server.voice.synthesize('Hm.', {}, signal)))).toBeCloseTo(750, -1);
 });
 
@@ -67,7 +68,7 @@ test('pcm asked, aac or a damaged file received: an error by name, never noise',
     Buffer.concat([Buffer.from('fLaC'), noise]),
     Buffer.concat([Buffer.from('ID3'), noise]),
   ]) {
-    await using server = await speakingTo((_, response) => void response.end(body));
+    using server = await speakingTo((_, response) => void response.end(body));
     const said = Array.fromAsync(server.voice.synthesize('Hm.', {}, signal));
     await expect(said).rejects.toMatchObject({ code: 'provider.wrong_type' });
     await expect(said).rejects.toThrow(/sent (AAC|FLAC|MP3)/);
@@ -76,7 +77,7 @@ test('pcm asked, aac or a damaged file received: an error by name, never noise',
 
 test.each(['mp3', 'opus', 'flac'] as const)('%s is asked for where it is set', async (format) => {
   let body = '';
-  await using server = await speakingTo((request, response) => {
+  using server = await speakingTo((request, response) => {
     request.on('data', (bytes) => {
       body += bytes;
     });
@@ -88,7 +89,7 @@ test.each(['mp3', 'opus', 'flac'] as const)('%s is asked for where it is set', a
 
 test('an MP3 that comes slowly sounds before its last byte is sent', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  await using server = await speakingTo(async (_, response) => {
+  using server = await speakingTo(async (_, response) => {
     response.writeHead(200, { 'content-type': 'audio/mpeg' });
     response.write(files.mp3.subarray(0, 3000));
     await promise;
@@ -104,7 +105,7 @@ test('an MP3 that comes slowly sounds before its last byte is sent', async () =>
 
 test('who is interrupted hears no more of an MP3, and hangs up', async () => {
   let open = true;
-  await using server = await speakingTo((_, response) => {
+  using server = await speakingTo((_, response) => {
     response.on('close', () => {
       open = false;
     });

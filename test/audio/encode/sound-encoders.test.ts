@@ -8,10 +8,10 @@ import { OggPages } from '#src/audio/ogg-page.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
-import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { sharedDecoding } from '#test/sources/sounds.ts';
 
 const signal = new AbortController().signal;
 const codec = await loadOpus();
@@ -35,8 +35,7 @@ test.each(soundFormats)(
   '%s is as long and as loud as the sound, and most of it comes before the end',
   async (format) => {
     await using encoders = new SoundEncoders(codec, realClock);
-    await using decoding = new Decoding({ clock: realClock, stepMs: 5_000 });
-    const recordings = new Recordings(decoding, { allowed: new AllowedHosts([]) });
+    const recordings = new Recordings(sharedDecoding, { allowed: new AllowedHosts([]) });
     const { bytes, early } = await encoded(encoders, format);
     expect(early / bytes.length).toBeGreaterThan(0.85);
     const file = format === 'pcm' ? wavOf(bytes) : bytes;

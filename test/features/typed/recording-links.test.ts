@@ -2,13 +2,12 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { realClock } from '#src/base/clock.ts';
-import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { sharedDecoding } from '#test/sources/sounds.ts';
 
 const file = readFileSync(new URL('../../fixtures/recordings/digits.mp3', import.meta.url));
 const asker = { id: 'adam', name: 'Adam' };
@@ -24,10 +23,9 @@ async function openLink(isAllowed: boolean) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   stack.defer(() => void server.close());
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const decoding = stack.use(new Decoding({ clock: realClock, stepMs: 2_000 }));
   const allowed = new AllowedHosts(isAllowed ? [host] : []);
   const transcriber = new FakeTranscriber({ texts: ['one two three'] });
-  const recordings = new Recordings(decoding, { allowed });
+  const recordings = new Recordings(sharedDecoding, { allowed });
   const { talk } = openSessionFixture({ recordings, transcriber });
   const recording = { url: `http://${host}/digits.mp3`, name: host };
   const closing = stack.move();

@@ -8,7 +8,6 @@ import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { SessionProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
-import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
@@ -19,6 +18,7 @@ import { FakeChat } from '#test/fakes/chat.ts';
 import { MemorySettings } from '#test/fakes/memory-stores.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { boundless } from '#test/fakes/spending.ts';
+import { sharedDecoding } from '#test/sources/sounds.ts';
 import { openApi, openLoopback, programPorts } from './api-setup.ts';
 
 type Parts = {
@@ -46,8 +46,7 @@ export async function openCompletions(over: Parts = {}) {
     transcriptionModels = [],
     pipelines: names = ['chained'],
   } = over;
-  const decoding = stack.use(new Decoding({ clock: realClock, stepMs: 2_000 }));
-  const recordings = new Recordings(decoding, { allowed: new AllowedHosts([]) });
+  const recordings = new Recordings(sharedDecoding, { allowed: new AllowedHosts([]) });
   const pipelines: PipelineRegistry = {
     names,
     open: () => chained({ chat, synthesizer }),

@@ -7,7 +7,6 @@ import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { paidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
 import { SessionProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
-import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
@@ -16,6 +15,7 @@ import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts'
 import { FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { boundless } from '#test/fakes/spending.ts';
+import { sharedDecoding } from '#test/sources/sounds.ts';
 import { openApi, openLoopback, programPorts } from './api-setup.ts';
 
 const weights = await loadSilero();
@@ -62,7 +62,6 @@ export async function openTranscriptionsApi(over: Parts) {
   await using stack = new AsyncDisposableStack();
   const { transcriber, chat = new FakeChat([]), spending = boundless } = over;
   const { allowedHosts = [], models = [] } = over;
-  const decoding = stack.use(new Decoding({ clock: realClock, stepMs: 2_000 }));
   const pipelines = {
     names: [],
     open: () => {
@@ -79,7 +78,7 @@ export async function openTranscriptionsApi(over: Parts) {
   };
   const transcriptions = new SessionProgramTranscriptions(
     parts,
-    new Recordings(decoding, { allowed: new AllowedHosts(allowedHosts) }),
+    new Recordings(sharedDecoding, { allowed: new AllowedHosts(allowedHosts) }),
     models,
     weights,
     new AbortController().signal,
