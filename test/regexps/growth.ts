@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 
 /** Twice the text may cost this much more: linear time, and half for garbage and caches that others use, too; quadratic time takes 4. */
 const mostGrowth = 3;
-const chars = 16_000;
+const chars = 8_000;
 /** Time below which a reading is not judged: the collector weighs more than the work. */
 const floorMs = 5;
 /** The system counts CPU time in ticks of up to 4 ms: what is measured takes several of them. */
@@ -29,7 +29,7 @@ function wallMs(work: () => unknown): number {
 /**
  * Why reading texts made by `textOf` takes more than linear CPU time, or undefined.
  *
- * 16,000 characters against 8,000, the least of several tries each; one good pair of minima is enough.
+ * 8,000 characters against 4,000, the least of several tries each; one good pair of minima is enough.
  */
 export function superlinear(
   read: (text: string) => unknown,
