@@ -28,7 +28,7 @@ type Concert = { readonly fixture: SessionFixture; readonly levels: readonly num
 
 /** A tone plays; the bot answers nobody. */
 async function openConcert(): Promise<Concert> {
-  const fixture = await openSetup([adam, eva], { sounds, addressing: 'off' });
+  const fixture = await openSetup([adam, eva], { codec, sounds, addressing: 'off' });
   const decoder = codec.stereoDecoder();
   const levels: number[] = [];
   fixture.linkOpener.link.onLeft = (frame) => {
