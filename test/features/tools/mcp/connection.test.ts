@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { Secret } from '#src/base/secret.ts';
@@ -55,9 +55,20 @@ async function open([transport, era]: Kind) {
   };
 }
 
+const lent = new Map<string, ReturnType<typeof open>>();
+afterAll(async () => {
+  for (const one of lent.values()) await (await one)[Symbol.asyncDispose]();
+});
+
+/** Connection that all tests share that do not end it. */
+function lend(kind: Kind): ReturnType<typeof open> {
+  const known = lent.get(`${kind}`) ?? open(kind);
+  lent.set(`${kind}`, known);
+  return known;
+}
+
 test.each(kinds)('over %s a server of the %s generation is spoken to', async (...kind) => {
-  await using open_ = await open(kind);
-  const { connection, call } = open_;
+  const { connection, call } = await lend(kind);
   expect(connection.era).toBe(kind[1]);
   const tools = await connection.listTools(never);
   expect(tools.find(({ name }) => name === 'echo')).toMatchObject({
@@ -76,7 +87,7 @@ test.each(kinds)('over %s a server of the %s generation is spoken to', async (..
 test.each(kinds)(
   'over %s (%s) a call is ended by whoever asked at its deadline, and by the connection later',
   async (...kind) => {
-    await using open_ = await open(kind);
+    const open_ = await lend(kind);
     const reported = await open_.connection.callTool('echo', { text: 'hi' }, 1, never);
     expect(reported.text).toBe('You said hi.');
   },
@@ -85,7 +96,7 @@ test.each(kinds)(
 test.each(kinds)(
   'over %s (%s) a call that is given up ends at once, and others go on',
   async (...kind) => {
-    await using open_ = await open(kind);
+    const open_ = await lend(kind);
     const giveUp = new AbortController();
     const reason = new Error('never mind');
     const hanging = open_.call('hang', {}, giveUp.signal);
@@ -138,7 +149,7 @@ test.each(kinds)(
 );
 
 test.each(kinds)('over %s (%s) no message of many values is sent', async (...kind) => {
-  await using open_ = await open(kind);
+  const open_ = await lend(kind);
   const call = open_.call('echo', { text: 'hi', more: Array(1_001).fill(5) });
   await expect(call).rejects.toMatchObject({
     code: 'tool.refused',
@@ -149,7 +160,7 @@ test.each(kinds)('over %s (%s) no message of many values is sent', async (...kin
 });
 
 test.each(kinds)('over %s (%s) no tool asks a person, and none a model', async (...kind) => {
-  await using open_ = await open(kind);
+  const open_ = await lend(kind);
   const asked = await open_.call('ask_person').then(
     ({ isError }) => (isError ? 'refused' : 'asked'),
     ({ code }) => code,
