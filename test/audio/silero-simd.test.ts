@@ -1,7 +1,4 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
@@ -115,19 +112,6 @@ test('after a reset a stream on SIMD is a new one, and its neighbour goes on', (
   expect(probabilities(stream, sound)).toEqual(fresh);
   expect(probabilities(neighbour, sound)).toEqual(goesOn);
   expect(goesOn).not.toEqual(fresh);
-});
-
-test('the kernels that are checked in are what their source compiles to', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'parley-kernels-'));
-  try {
-    await run(process.execPath, ['scripts/make-kernels.mjs', folder]);
-    for (const path of ['voice/silero-kernels.wasm', 'polyphase/polyphase-kernels.wasm']) {
-      const made = await readFile(join(folder, basename(path)));
-      expect(made.equals(await readFile(join('src/audio', path))), path).toBe(true);
-    }
-  } finally {
-    await rm(folder, { recursive: true });
-  }
 });
 
 test('where WebAssembly has no SIMD, voice activity runs in plain TypeScript', async () => {

@@ -34,7 +34,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm install': tested('.ci/opus-from-source', 'npm install', '--no-save'),
   'npm start': {
     runs: [
-      ...ran('test/scenarios/first-run.test.ts', '--once'),
+      ...ran('test/scenarios/first-run.long.test.ts', '--once'),
       ...ran('test/scenarios/first-run-console.long.test.ts', '--talk'),
     ],
   },
@@ -110,7 +110,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run takeover': long('bench/takeover/report.test.ts and test/processes'),
   'npm run test:long': inCi('npm run test:long'),
   'npm run test:page': inCi('npm run test:page'),
-  'npm run texts': tested('test/texts/program.test.ts', 'scripts/texts.mjs'),
+  'npm run texts': tested('test/texts/program.long.test.ts', 'scripts/texts.mjs'),
   'npm run token': tested(
     'test/web/api/token-program.test.ts',
     'programs/token.ts',
@@ -118,8 +118,12 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   ),
   'npm run types': inCi('npm run types'),
   'npm run unused': inCi('npm run unused'),
-  'npm run code-size': tested('test/scripts/code-size.test.ts', 'scripts/code-size.mjs', '--small'),
-  'npm run house': tested('test/scripts/house.test.ts', 'scripts/house/main.ts'),
+  'npm run code-size': tested(
+    'test/scripts/code-size.long.test.ts',
+    'scripts/code-size.mjs',
+    '--small',
+  ),
+  'npm run house': tested('test/scripts/house.long.test.ts', 'scripts/house/main.ts'),
   'npm run sentences': tested('test/documents/sentences.test.ts', 'scripts/sentences.ts'),
   'npm run upgrade-test': { why: 'four files of the tests, which npm test and test:long run' },
   '.ci/litellm-proxy': inCi('.ci/litellm-proxy'),

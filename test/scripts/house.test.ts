@@ -1,22 +1,11 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { ownInterfaces, placesOf, smallFiles, twoWayPairs } from '#scripts/house/counters.ts';
 import { measured } from '#scripts/house/sources.ts';
-
-const run = promisify(execFile);
 
 /** A source that imports files, by their specifiers. */
 function importing(path: string, ...specifiers: readonly string[]) {
   return measured(path, specifiers.map((from) => `import {} from '${from}';\n`).join(''));
 }
-
-test('every counter of the checkout has a figure beside the wanted one', async () => {
-  const { stdout } = await run(process.execPath, ['scripts/house/main.ts']);
-  const rows = stdout.match(/^│ (?!\(index\)).+│$/gm) ?? [];
-  expect(rows.length).toBeGreaterThan(20);
-  for (const row of rows) expect(row).not.toMatch(/undefined|NaN|│ +│/);
-});
 
 test('a file is measured in syntax nodes, lines, `Pick<`, collections of options and first sentences', () => {
   const source = `/** What is chosen. */

@@ -1,47 +1,16 @@
 import { expect } from 'vitest';
-import type { SandboxPerson } from '#sandbox/people/person.ts';
-import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import { realClock } from '#src/base/clock.ts';
 import { text } from '#src/texts/texts.ts';
-import { speech } from '#test/audio/speech.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
-import { linesIn, postedBy, Sayings, untilShown } from '#test/scenarios/setup/captioning.ts';
+import { another, come, question, replies, setAutoJoin } from '#test/scenarios/setup/auto-join.ts';
 import {
-  callIn,
   converse,
   eventually,
   openScenario,
   recognised,
-  returned,
-  type ScenarioSetup,
   scenario,
   soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
-
-const [question, another] = [speech('human-cards-004'), speech('human-cards-003')];
-const replies = [{ match: /^/, text: 'Yes.' }];
-
-/** Olga, who manages the server, sets a key there. */
-async function set(guild: SandboxGuild, key: string, value: string): Promise<void> {
-  const answer = await commandReply(guild.person('Olga'), 'settings set', { key, value });
-  expect(answer.text).toMatch(/^Saved: /);
-}
-
-async function setAutoJoin(guild: SandboxGuild, ...channels: readonly string[]): Promise<void> {
-  const mentions = channels.map((name) => `<#${guild.channelId(name)}>`);
-  await set(guild, 'auto_join', mentions.join(' '));
-}
-
-/** Waits until captions are on: their notice was said, and the bot's name shows it. */
-async function untilOn(guild: SandboxGuild): Promise<void> {
-  await eventually(() => expect(guild.bot().nickname).not.toBeNull());
-}
-
-/** Resolves when the bot sits there and this person can talk with it. */
-async function come({ sandbox }: ScenarioSetup, person: SandboxPerson, channel: string) {
-  await eventually(() => expect(sandbox.bot().channel).toBe(channel));
-  await person.settled(soon());
-}
 
 scenario(
   'the first person in a channel of auto_join is heard at once if they agreed earlier, and the panel asks the others',
@@ -66,98 +35,6 @@ scenario(
   },
 );
 
-scenario(
-  'where auto_join writes captions, it comes to people who said yes, writes them alone, and answers nobody',
-  async () => {
-    const sayings = new Sayings(['Nova are you there', 'nobody may write this']);
-    const providers = { ...sayings.providers, replies };
-    await using setup = await openScenario({ providers });
-    const guild = setup.sandbox.guild();
-    const [adam, ben] = [guild.person('Adam'), guild.person('Ben')];
-    await commandReply(adam, 'privacy allow', { for: 'always' });
-    await set(guild, 'auto_join_mode', 'captions');
-    await setAutoJoin(guild, 'Lounge');
-    await ben.join('Lounge', soon());
-    await adam.join('Lounge', soon());
-    await come(setup, adam, 'Lounge');
-    await untilOn(guild);
-    await ben.say(sayings.sound('nobody may write this'), soon());
-    await sayings.say(adam, 'Nova are you there');
-    const written = ['**Adam** Nova are you there'];
-    await eventually(() => expect(linesIn(setup)).toEqual(written));
-    expect(setup.providers.requests.filter(({ endpoint }) => endpoint === 'chat')).toEqual([]);
-    expect(postedBy(setup)).not.toContain('nobody may');
-  },
-);
-
-scenario(
-  'captions begin with each session where the server wants that, and end with /captions off until the next',
-  async () => {
-    const sayings = new Sayings(['first words', 'second words', 'third words']);
-    await using setup = await openScenario({ providers: { ...sayings.providers, replies } });
-    const guild = setup.sandbox.guild();
-    await set(guild, 'captions', 'on');
-    const adam = await callIn(setup, 'Adam');
-    await untilOn(guild);
-    await sayings.say(adam, 'first words');
-    await untilShown(setup, '**Adam** first words');
-    expect((await commandReply(adam, 'captions off')).text).toContain('off');
-    await setup.restart();
-    await returned(setup, adam);
-    await sayings.say(adam, 'second words');
-    await commandReply(adam, 'leave');
-    await commandReply(adam, 'join');
-    await adam.settled(soon());
-    await untilOn(guild);
-    await sayings.say(adam, 'third words');
-    await untilShown(setup, '**Adam** third words');
-    expect(linesIn(setup).join()).not.toContain('second');
-  },
-);
-
-scenario('after /leave it does not come back before the channel was empty', async () => {
-  await using setup = await openScenario({ providers: { replies } });
-  const guild = setup.sandbox.guild();
-  const [adam, ben] = [guild.person('Adam'), guild.person('Ben')];
-  await commandReply(adam, 'privacy allow', { for: 'always' });
-  await setAutoJoin(guild, 'Lounge');
-  await adam.join('Lounge', soon());
-  await come(setup, adam, 'Lounge');
-  await commandReply(adam, 'leave');
-  await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
-  const joins = () => setup.bot.log.filter(({ msg }) => msg === 'joined').length;
-  const before = joins();
-  await ben.join('Lounge', soon());
-  await commandReply(ben, 'privacy status'); // by then the coming of Ben was looked at
-  expect([setup.sandbox.bot().channel, joins()]).toEqual([undefined, before]);
-  await Promise.all([adam.leave(), ben.leave()]);
-  await adam.join('Lounge', soon());
-  await come(setup, adam, 'Lounge');
-});
-
-scenario('after a kick it does not come back before the channel was empty', async () => {
-  await using setup = await openScenario({ providers: { replies } });
-  const guild = setup.sandbox.guild();
-  const [adam, ben] = [guild.person('Adam'), guild.person('Ben')];
-  await commandReply(adam, 'privacy allow', { for: 'always' });
-  await setAutoJoin(guild, 'Lounge');
-  await adam.join('Lounge', soon());
-  await come(setup, adam, 'Lounge');
-  // Before that a kick ends the attempt to join, which is logged otherwise.
-  await setup.bot.logged(({ msg }) => msg === 'joined', 20_000);
-  guild.disconnectBot();
-  await setup.bot.logged(({ msg }) => msg === 'left', 20_000);
-  const joins = () => setup.bot.log.filter(({ msg }) => msg === 'joined').length;
-  const before = joins();
-  await ben.join('Lounge', soon());
-  await commandReply(ben, 'privacy status'); // by then the coming of Ben was looked at
-  expect([setup.sandbox.bot().channel, joins()]).toEqual([undefined, before]);
-  await Promise.all([adam.leave(), ben.leave()]);
-  await adam.join('Lounge', soon());
-  await come(setup, adam, 'Lounge');
-  await converse(setup, adam, question);
-});
-
 scenario('who called it with follow is followed, with all they said', async () => {
   await using setup = await openScenario({ providers: { replies } });
   const guild = setup.sandbox.guild();
@@ -171,43 +48,3 @@ scenario('who called it with follow is followed, with all they said', async () =
   await converse(setup, adam, another);
   expect(recognised(setup)).toEqual(['Adam']);
 });
-
-scenario('who is followed is followed after a restart', async () => {
-  await using setup = await openScenario({ providers: { replies } });
-  const guild = setup.sandbox.guild();
-  const adam = guild.person('Adam');
-  await adam.join('Lounge', soon());
-  await commandReply(adam, 'join', { follow: true });
-  await adam.settled(soon());
-  await setup.restart();
-  await returned(setup, adam);
-  await adam.join('Workshop', soon());
-  await come(setup, adam, 'Workshop');
-  await converse(setup, adam, question);
-});
-
-scenario(
-  'people who come into two channels of auto_join at once have it in one of them',
-  async () => {
-    await using setup = await openScenario({ providers: { replies } });
-    const guild = setup.sandbox.guild();
-    const people = { Lounge: guild.person('Adam'), Workshop: guild.person('Ben') } as const;
-    for (const person of Object.values(people))
-      await commandReply(person, 'privacy allow', { for: 'always' });
-    await setAutoJoin(guild, 'Lounge', 'Workshop');
-    await Promise.all([
-      people.Lounge.join('Lounge', soon()),
-      people.Workshop.join('Workshop', soon()),
-    ]);
-    await eventually(() => expect(setup.sandbox.bot().channel).toBeDefined());
-    const first = setup.sandbox.bot().channel === 'Workshop' ? 'Workshop' : 'Lounge';
-    const [here, other] =
-      first === 'Lounge' ? (['Lounge', 'Workshop'] as const) : (['Workshop', 'Lounge'] as const);
-    await people[here].settled(soon());
-    await converse(setup, people[here], question);
-    expect(setup.sandbox.bot().channel).toBe(here);
-    await people[here].leave();
-    await come(setup, people[other], other);
-    await converse(setup, people[other], another);
-  },
-);

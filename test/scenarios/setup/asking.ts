@@ -3,7 +3,7 @@ import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { pressables } from '#sandbox/rest/rest-components.ts';
 import { type TextValues as Filling, type Locale, type TextId, text } from '#src/texts/texts.ts';
-import { soon } from './scenario-setup.ts';
+import { type ScenarioSetup, soon } from './scenario-setup.ts';
 
 /** Time above which a reply is printed; a machine under test may be busy. */
 const hastyMs = 300;
@@ -72,4 +72,11 @@ async function firstAnswer(asked: Interaction, what: string): Promise<ShownMessa
   const tookMs = (asked.ackedAtMs ?? 0) - asked.sentAtMs;
   if (tookMs > hastyMs) console.log(`${what} was answered after ${Math.round(tookMs)} ms`);
   return answer;
+}
+
+/** The message in #general with the buttons of the room. */
+export function panelIn({ sandbox }: ScenarioSetup): ShownMessage {
+  const shown = sandbox.messages('general').find(({ components }) => components.length > 0);
+  if (!shown) throw new Error('There is no panel.');
+  return shown;
 }

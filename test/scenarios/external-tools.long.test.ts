@@ -1,0 +1,60 @@
+import { expect } from 'vitest';
+import { openFakeMcp } from '#test/fakes/mcp/http-server.ts';
+import { download } from '#test/sandbox/download.ts';
+import { accepted, callsTool, confirm, isConnected } from '#test/scenarios/setup/mcp-tools.ts';
+import {
+  callIn,
+  eventually,
+  madeTexts,
+  openOwnScenario,
+  scenario,
+} from '#test/scenarios/setup/scenario-setup.ts';
+
+scenario(
+  'a tool behind an address is asked for in the chat, waits for the button, and its result is read and heard',
+  async () => {
+    await using server = await openFakeMcp({ era: 'legacy' });
+    const notes = { type: 'http', url: server.url.href, who: 'room' };
+    await using servers = await accepted('notes', 'echo', notes);
+    await using setup = await openOwnScenario({
+      environment: { MCP_SERVERS: servers.path },
+      providers: { replies: callsTool('my notes', 'notes__echo', { text: 'milk and eggs' }) },
+    });
+    await isConnected(setup);
+    const adam = await callIn(setup, 'Adam');
+    adam.write(`<@${setup.sandbox.botId}> what is in my notes?`, { channel: 'Lounge' });
+    expect(await confirm(setup, adam)).toBe('echo (notes): You said milk and eggs.');
+    await eventually(() => {
+      const made = madeTexts(setup).join(' ');
+      expect(made).toContain('Here is what you asked for: You said milk and eggs.');
+    });
+  },
+);
+
+scenario(
+  'all that a tool is sent is read before Confirm: the names beside the button, the rest in a file',
+  async () => {
+    await using server = await openFakeMcp({ era: 'modern' });
+    const mail = { type: 'http', url: server.url.href, who: 'room' };
+    await using servers = await accepted('mail', 'echo', mail);
+    const long = 'Hi Ana, see you on Friday at eight. '.repeat(60);
+    const given = { text: long, to: 'mallory@evil.example', attach: '/srv/ledger.xlsx' };
+    await using setup = await openOwnScenario({
+      environment: { MCP_SERVERS: servers.path },
+      providers: { replies: callsTool('write to Ana', 'mail__echo', given) },
+    });
+    await isConnected(setup);
+    const { sandbox } = setup;
+    const adam = await callIn(setup, 'Adam');
+    adam.write(`<@${sandbox.botId}> write to Ana`, { channel: 'Lounge' });
+    const asking = () =>
+      sandbox.messages('Lounge').find(({ text }) => text.includes('press Confirm'));
+    await eventually(() => expect(asking()).toBeDefined());
+    expect(asking()?.text).toContain('"to" (20): "mallory@evil.example"');
+    expect(asking()?.text).toContain('"attach" (16): "/srv/ledger.xlsx"');
+    const [file] = asking()?.files ?? [];
+    const { text } = await download(file?.url ?? '', sandbox);
+    expect([file?.name, JSON.parse(text)]).toEqual(['arguments.json', given]);
+    expect(await confirm(setup, adam)).toContain('You said Hi Ana');
+  },
+);
