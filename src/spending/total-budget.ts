@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { nextDayMs, utcInstant } from './calendar.ts';
-import { type Amount, add, type BudgetStep, fits, isAtLeast, nothing, stepOf } from './caps.ts';
+import { type Amount, add, type BudgetStep, fits, isAtLeast, stepOf } from './caps.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { allServers } from './spending-store.ts';
 
@@ -69,7 +69,7 @@ export class TotalBudget implements Disposable {
 
   #spent(): Amount {
     const { clock, ledger } = this.#options;
-    return this.#cap.nanoUsd === 0 ? nothing : ledger.standing(allServers, clock.wallMs()).day;
+    return ledger.standing(allServers, clock.wallMs()).day;
   }
 
   /** Raises the alerts of the shares that are reached, until the next day; `isRefused`: the next answer fits no more. */

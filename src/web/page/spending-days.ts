@@ -92,9 +92,10 @@ export class SpendingPage {
   /** The present date is that of UTC, or the next one where a server has spent something on it. */
   async #days(): Promise<readonly string[]> {
     const nowMs = this.#clock.wallMs();
-    const ahead = dayOf(nowMs + mostAheadMs);
-    const sums = await this.#facts()?.spending.byDay({ from: ahead, to: ahead });
-    const today = Date.parse(sums?.length ? ahead : dayOf(nowMs));
+    const [utc, ahead] = [dayOf(nowMs), dayOf(nowMs + mostAheadMs)];
+    const range = { from: ahead, to: ahead };
+    const sums = ahead === utc ? [] : await this.#facts()?.spending.byDay(range);
+    const today = Date.parse(sums?.length ? ahead : utc);
     return Array.from({ length: shownDays }, (_, n) => dayOf(today - (shownDays - 1 - n) * dayMs));
   }
 }
