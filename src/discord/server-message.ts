@@ -5,7 +5,7 @@ import type { SyncTiming } from './link/timing.ts';
 import { nonceOf } from './nonce.ts';
 import { mayWriteIn } from './permissions.ts';
 
-/** Longest wait, in ms, for the message: it leaves all the same. */
+/** Longest wait, in ms, until the caller goes on; the message may still arrive. */
 const sayMs = 5_000;
 
 /**
