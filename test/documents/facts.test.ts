@@ -11,11 +11,39 @@ import { sourceFiles } from '#test/source-files.ts';
 const troubleshooting = await readFile('docs/troubleshooting.md', 'utf8');
 const owners = await readFile('docs/owners.md', 'utf8');
 
-/** The first cell of each row of the table under a heading. */
-function firstCells(text: string, heading: string): readonly string[] {
+/** A section of a document, each row and entry in one line, without the targets of links. */
+function sectionOf(text: string, heading: string): string {
   const [, part = ''] = text.split(`\n## ${heading}\n`);
   const [section = ''] = part.split('\n## ');
-  return [...section.matchAll(/^\| `([^`]+)`/gm)].map(([, cell = '']) => cell);
+  return section.replace(/\n +(?![ -])/g, ' ').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
+}
+
+/** The first cell of each row of the table under a heading. */
+function firstCells(text: string, heading: string): readonly string[] {
+  return [...sectionOf(text, heading).matchAll(/^\| `([^`]+)`/gm)].map(([, cell = '']) => cell);
+}
+
+/** An entry of a list about one name, without what it quotes; `lead` is the line before the list. */
+type Entry = {
+  readonly name: string;
+  readonly text: string;
+  readonly lead: string;
+  readonly isNested: boolean;
+};
+
+function entriesOf(heading: string): readonly Entry[] {
+  const entries: Entry[] = [];
+  let lead = '';
+  for (const line of sectionOf(troubleshooting, heading).split('\n')) {
+    const [, indent, name, text = ''] = /^( *)- `([^`]+)`: (.+)$/.exec(line) ?? [];
+    if (name === undefined) lead = line.replace(/^- /, '') || lead;
+    else
+      entries.push({
+        ...{ name, lead, isNested: indent !== '' },
+        text: text.replace(/ \("[^)]*"\)/g, ''),
+      });
+  }
+  return entries;
 }
 
 /** Sources of whatever says something to people, without quotes that are escaped there. */
@@ -39,12 +67,17 @@ test('every sentence that troubleshooting quotes stands so in the program', asyn
 });
 
 test('troubleshooting tells what to do about every error code, as the program means it', () => {
-  expect(firstCells(troubleshooting, 'Codes in the log')).toEqual([
-    ...Object.keys(errorCodes),
-    'bug',
-  ]);
-  for (const [code, meaning] of Object.entries(errorCodes))
-    expect(troubleshooting).toContain(`| \`${code}\` | ${meaning} |`);
+  const entries = entriesOf('Codes in the log');
+  expect(entries.map(({ name }) => name).toSorted()).toEqual(
+    [...Object.keys(errorCodes), 'bug'].toSorted(),
+  );
+  const meanings = new Map<string, string>(Object.entries(errorCodes));
+  for (const { name, text, lead } of entries) {
+    const [said = ''] = text.split(/[.;](?: |$)/);
+    const [subject = ''] = lead.toLowerCase().split(/ \(|:/);
+    const meaning = meanings.get(name) ?? said;
+    expect([said, `${subject} ${said}`], name).toContain(meaning);
+  }
 });
 
 test('troubleshooting tells what to do about every alert, as the program means it', () => {
@@ -56,9 +89,15 @@ test('troubleshooting tells what to do about every alert, as the program means i
     })),
     ...declared,
   ];
-  expect(firstCells(troubleshooting, 'Alerts')).toEqual(all.map(({ name }) => name));
-  for (const { name, meaning, action } of all)
-    expect(troubleshooting).toContain(`| \`${name}\` | ${meaning} | ${action} |`);
+  const entries = entriesOf('Alerts');
+  expect(entries.map(({ name }) => name).toSorted()).toEqual(
+    all.map(({ name }) => name).toSorted(),
+  );
+  for (const { name, text, lead, isNested } of entries) {
+    const { meaning = '', action } = all.find((alert) => alert.name === name) ?? {};
+    const told = isNested ? text.replace(`${meaning}.`, `${meaning}. ${lead}`) : text;
+    expect(told, name).toBe(`${meaning}. ${action}`);
+  }
 });
 
 /** Reaction of the bot to a close code, as troubleshooting says it. */
@@ -72,11 +111,11 @@ function reactionTo(closeCode: number): string {
 }
 
 test('troubleshooting tells how the bot reacts to each close code of a voice link', () => {
-  const [, part = ''] = troubleshooting.split('\n## Close codes of a voice link\n');
-  const rows = [...part.matchAll(/^\| ([^|]*\d{4}[^|]*) \| [^|]+ \| ([^|]+) \|$/gm)];
+  const section = sectionOf(troubleshooting, 'Close codes of a voice link');
+  const rows = [...section.matchAll(/^- ([^:]*\d{4}[^:]*): (.+)$/gm)];
   const listed = rows.flatMap(([, codes = '', reaction = '']) =>
-    [...codes.matchAll(/\d{4}/g)].map(([code]) => ({
-      code: codes.startsWith('below') ? Number(code) - 1 : Number(code),
+    [...codes.matchAll(/(below )?(\d{4})/g)].map(([, below, code]) => ({
+      code: below === undefined ? Number(code) : Number(code) - 1,
       reaction,
     })),
   );
@@ -89,10 +128,9 @@ test('troubleshooting tells how the bot reacts to each close code of a voice lin
 });
 
 test('troubleshooting knows every line of the doctor by its name', async () => {
-  const [, part = ''] = troubleshooting.split('\n## Lines of the doctor\n');
-  const [section = ''] = part.split('\n## ');
-  const listed = [...section.matchAll(/^\| ([^|]+) \|/gm)].flatMap(([, cell = '']) =>
-    [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+  const section = sectionOf(troubleshooting, 'Lines of the doctor').replace(/\([^)]*\)/g, '');
+  const listed = [...section.matchAll(/^- (.+)$/gm)].flatMap(([, entry = '']) =>
+    [...entry.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
   );
   const names = new Set<string>();
   for await (const path of sourceFiles('doctor/**/*.ts')) {
