@@ -3,40 +3,45 @@ import { expect, test } from 'vitest';
 import { type PaidKind, paidKinds } from '#src/spending/paid-kinds.ts';
 
 /** Work whose payer is known while it is done or afterwards, or that no session asks for. */
-const others = ['recognition of speech', 'recognition of a recording', 'a try by setup or doctor'];
+const others = ['recognition of speech', 'a try by setup or doctor'];
+/** Work of a person that no session asks for. */
+const sent = 'recognition of a recording';
 
-/** Cells of the rows of the table: work, payer, caps, number at once. */
-async function rows(): Promise<readonly (readonly string[])[]> {
-  const [, table = ''] = (await readFile('docs/costs.md', 'utf8')).split('\n## Who pays\n');
-  const lines = table.split('\n');
-  const cells = lines
-    .filter((line) => line.startsWith('| '))
-    .map((line) =>
-      line
-        .split('|')
-        .map((cell) => cell.trim())
-        .slice(1, -1),
-    );
-  return cells.slice(1);
+/** Kinds of work: each with the sentence about its payer and its limits, and its number at once. */
+async function works(): Promise<
+  readonly (readonly [work: string, paid: string, number: string])[]
+> {
+  const [, part = ''] = (await readFile('docs/costs.md', 'utf8')).split('\n## Who pays\n');
+  return [...part.matchAll(/^(.+):\n\n((?:(?:-| ) .+\n)+)/gm)].flatMap(([, paid = '', list = '']) =>
+    [...list.matchAll(/^- ([^:]+): (.+)$/gm)].flatMap(([, names = '', number = '']) =>
+      names.split(', ').map((work) => [work, paid, number] as const),
+    ),
+  );
 }
 
-function capsOf(kind: PaidKind): string {
+function paidBy(kind: PaidKind): string {
   const { passesShare, payer } = paidKinds[kind];
-  if (passesShare) return 'server; share of a token';
-  return { person: 'share, server', server: 'server', captions: 'captions, server' }[payer];
+  if (passesShare)
+    return "The person who asks pays, within the server's limits and the share of a token";
+  return {
+    person: "The person who asks pays, within the share and the server's limits",
+    server: "The server pays, within the server's limits",
+    captions: "The server pays, within the captions' and the server's limits",
+  }[payer];
 }
 
-test('the table of costs has each kind of paid work, with its payer and its caps', async () => {
-  const shown = (await rows()).map(([work, payer, caps]) => [work, payer, caps]);
+test('the page of costs has each kind of paid work, with its payer and its limits', async () => {
+  const shown = (await works()).map(([work, paid]) => `${work}: ${paid}`);
   const kinds = Object.keys(paidKinds) as PaidKind[];
-  const expected = kinds.map((kind) => {
-    const isTheirs = paidKinds[kind].payer === 'person';
-    return [kind, isTheirs ? 'who asks' : 'server', capsOf(kind)];
-  });
-  expect(shown.slice(0, kinds.length)).toEqual(expected);
-  expect(shown.slice(kinds.length).map(([work]) => work)).toEqual(others);
+  expect(shown.toSorted()).toEqual(
+    [
+      ...kinds.map((kind) => `${kind}: ${paidBy(kind)}`),
+      `${sent}: ${paidBy('recap')}`,
+      ...others.map((work) => `${work}: Others`),
+    ].toSorted(),
+  );
 });
 
-test('the table of costs says how many of each run at once', async () => {
-  for (const [work, , , number] of await rows()) expect(number, work).toMatch(/^[14] |^1$/);
+test('the page of costs says how many of each run at once', async () => {
+  for (const [work, , number] of await works()) expect(number, work).toMatch(/^[14] |^1\b/);
 });
