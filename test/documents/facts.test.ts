@@ -95,8 +95,8 @@ test('troubleshooting tells what to do about every alert, as the program means i
   );
   for (const { name, text, lead, isNested } of entries) {
     const { meaning = '', action } = all.find((alert) => alert.name === name) ?? {};
-    const told = isNested ? text.replace(`${meaning}.`, `${meaning}. ${lead}`) : text;
-    expect(told, name).toBe(`${meaning}. ${action}`);
+    const entry = isNested ? text.replace(`${meaning}.`, `${meaning}. ${lead}`) : text;
+    expect(entry, name).toBe(`${meaning}. ${action}`);
   }
 });
 
