@@ -106,7 +106,7 @@ function reactionTo(closeCode: number): string {
   if (reaction.kind === 'wait') return 'waits';
   if (reaction.kind === 'out')
     return 'checks its channel: follows a move, leaves after a kick, otherwise reconnects';
-  if (reaction.kind !== 'again') return 'needs an update';
+  if (reaction.kind !== 'again') return 'leaves, and needs an update';
   return reaction.most === 1 ? 'retries once' : `retries at most ${reaction.most} times`;
 }
 
