@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import packageJson from '#package.json' with { type: 'json' };
 
@@ -96,8 +98,26 @@ test('the unit for several processes is the unit for one, but for what each has 
 test('the user of both units is the one as which the programs beside the bot are run', async () => {
   const users = [unit, template].map((text) => after('User=', text));
   expect(users).toEqual([['parley'], ['parley']]);
-  const text = await readFile('deploy/README.md', 'utf8');
+  const text = await readFile('deploy/parley-run', 'utf8');
   expect(text).toContain('--property=DynamicUser=yes --property=User=parley ');
+});
+
+test('a program beside the bot gets its own arguments, and the data folder of the process that STATE names first', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-'));
+  // Prints what systemd would be asked for.
+  await writeFile(join(folder, 'systemd-run'), '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
+  const askedFor = (STATE: Readonly<Record<string, string>>) => {
+    const env = { PATH: `${folder}:/usr/bin:/bin`, ...STATE };
+    const { stdout } = spawnSync('deploy/parley-run', ['node', 'a file'], { env });
+    return `${stdout}`.trim().split('\n');
+  };
+  const one = askedFor({});
+  expect(one).toContain('--property=StateDirectory=parley');
+  expect(one.slice(-4)).toEqual(['/usr/bin/env', 'DATA_DIR=/var/lib/parley', 'node', 'a file']);
+  const several = askedFor({ STATE: 'parley-8787 parley-8788' });
+  expect(several).toContain('--property=StateDirectory=parley-8787 parley-8788');
+  expect(several).toContain('DATA_DIR=/var/lib/parley-8787');
+  await rm(folder, { recursive: true });
 });
 
 test.each([
