@@ -153,7 +153,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'systemctl disable': service,
   'systemctl enable': service,
   journalctl: service,
-  '/opt/parley/deploy/parley-run': service,
+  'deploy/parley-run': service,
   cd: system,
   cp: system,
   echo: system,
