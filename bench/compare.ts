@@ -7,7 +7,7 @@ import { judgePairs, pairCount, readResult } from '#bench/latency/result.ts';
 import { gateRow } from '#bench/latency/rows.ts';
 import { Clips } from './clips.ts';
 
-const turns = 8;
+const turns = 4;
 /** Pairs with a fault are measured anew, so often altogether. */
 const mostPairs = 8;
 

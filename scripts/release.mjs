@@ -1,8 +1,9 @@
-// npm run release [-- FOLDER] [--platform NAME]...
+// npm run release [-- FOLDER] [--platform NAME]... [--check]
 //
 // Makes into FOLDER, `release` if none is named, of the commit that is checked out: an archive of what runs, its modules and
 // documents, which needs Node alone; its bill of materials (CycloneDX, by `npm sbom`) and SHA256SUMS. The same commit gives the
-// same bytes: times are the commit's, and nothing is drawn by lot. With --platform the archive has the binaries of these alone.
+// same bytes: times are the commit's, and nothing is drawn by lot. With --platform the archive has the binaries of these alone. With
+// --check it only compares version, changelog and tag.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -43,19 +44,25 @@ const allPlatforms = [
 const unusedFiles = /\.(map|d\.[cm]?ts)$|^\.package-lock\.json$/;
 
 try {
-  const options = { platform: { type: 'string', multiple: true } };
+  const options = { check: { type: 'boolean' }, platform: { type: 'string', multiple: true } };
   const { positionals, values } = parseArgs({ options, allowPositionals: true });
-  release(resolve(positionals[0] ?? join(repository, 'release')), values.platform);
+  const version = checkedVersion();
+  const nextStep = checkVersion(version);
+  if (!values.check) release(resolve(positionals[0] ?? join(repository, 'release')), version, values.platform);
+  if (nextStep) console.log(nextStep);
 } catch (error) {
   console.error(`release: ${error.stderr?.toString().trim() || error.message}`);
   process.exitCode = 1;
 }
 
-function release(folder, platforms) {
+/** Version of the commit. Throws an Error over changes. */
+function checkedVersion() {
   const changed = git('status', '--porcelain', '--untracked-files=no').toString();
   if (changed !== '') throw new Error(`commit or put away what is changed first:\n${changed.trimEnd()}`);
-  const { version } = JSON.parse(committed('package.json'));
-  const nextStep = checkVersion(version);
+  return JSON.parse(committed('package.json')).version;
+}
+
+function release(folder, version, platforms) {
   const name = `parley-${version}`;
   const kind = platforms ? `-${platforms.join('-')}` : '';
   const files = [
@@ -68,7 +75,6 @@ function release(folder, platforms) {
     writeFileSync(join(folder, file.name), file.bytes);
     console.log(join(folder, file.name));
   }
-  if (nextStep) console.log(nextStep);
 }
 
 /** Compares version, changelog and tag; the sentence that says what is left to do, if anything is. */

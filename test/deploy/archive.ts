@@ -35,8 +35,17 @@ export class ReleaseMaker {
   }
 
   /** Makes a release into a folder; what the program says. Errors: with its exit code. */
-  async make(folder: string): Promise<string> {
-    const words = ['scripts/release.mjs', folder, '--platform', this.platform];
+  make(folder: string): Promise<string> {
+    return this.#release(folder, '--platform', this.platform);
+  }
+
+  /** What the program says of version, changelog and tag. Errors: with its exit code. */
+  check(): Promise<string> {
+    return this.#release('--check');
+  }
+
+  async #release(...args: readonly string[]): Promise<string> {
+    const words = ['scripts/release.mjs', ...args];
     const inPath = ['-c', 'PATH="$0:$PATH" exec "$@"', this.#bin, process.execPath];
     return (await run('sh', [...inPath, ...words], { cwd: this.tree })).stdout;
   }

@@ -112,7 +112,7 @@ test('a release is refused over changes, and where version, changelog and tag di
 }, async () => {
   const { version } = packageJson;
   const refused = (words: string) =>
-    expect(maker.make(join(folder, 'refused'))).rejects.toMatchObject({
+    expect(maker.check()).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining(`release: ${words}`),
     });
@@ -126,7 +126,7 @@ test('a release is refused over changes, and where version, changelog and tag di
   await refused(`The commit has the tag v9.9.9, and package.json the version ${version}`);
   await maker.git('tag', '--delete', 'v9.9.9');
   const command = `git tag --annotate v${version} --message 'Parley ${version}'`;
-  expect(await maker.make(join(folder, 'dated'))).toContain(`Not tagged yet: ${command}\n`);
+  expect(await maker.check()).toContain(`Not tagged yet: ${command}\n`);
   await maker.commit('CHANGELOG.md', (lines) => lines.replace(`[${version}]`, '[Unreleased]'));
   await refused(`CHANGELOG.md lacks a line "## [${version}] - unreleased"`);
   await appendFile(join(maker.tree, 'README.md'), 'more');
