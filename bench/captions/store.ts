@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { percentile } from '#bench/table.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
-import type { Audience, TranscriptSearch } from '#src/features/captions/transcript-store.ts';
+import type { Audience, TranscriptSearch } from '#src/features/captions/transcript-store-types.ts';
 import { openTranscripts } from '#src/storage/transcripts/open-transcripts.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 

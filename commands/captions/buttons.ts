@@ -1,5 +1,5 @@
 import type { Button, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
-import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
+import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { off } from './off.ts';
 import { on } from './on.ts';
@@ -51,7 +51,7 @@ async function sumUpMissed(
 }
 
 async function toggle(call: CommandCall, ports: CommandPorts): Promise<Replies> {
-  const command = ports.port(SessionCaptionControl).isOn(call.guildId) ? off : on;
+  const command = ports.port(CaptionRequests).isOn(call.guildId) ? off : on;
   return await command.run({ ...call, words: {} }, ports);
 }
 
@@ -60,7 +60,7 @@ async function leaveOut(
   { port }: CommandPorts,
   isOut: boolean,
 ): Promise<Replies> {
-  const { saved } = await port(SessionCaptionControl).leaveOut(guildId, callerId, isOut);
+  const { saved } = await port(CaptionRequests).leaveOut(guildId, callerId, isOut);
   const unsaved = saved ? {} : { lines: [{ id: 'privacy.unsaved' } as const] };
   const id = isOut ? 'captions.left_out' : 'captions.left_in';
   const undo = isOut ? ['captions.write_me'] : ['captions.leave_out'];

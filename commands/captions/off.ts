@@ -1,6 +1,6 @@
 import { notInChannel } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
-import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
+import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 export const off: Command = {
@@ -11,7 +11,7 @@ export const off: Command = {
   async run(call, { port, sessions }) {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
-    const turned = await port(SessionCaptionControl).turnOff(call.guildId);
+    const turned = await port(CaptionRequests).turnOff(call.guildId);
     if (turned.kind === 'nowhere') return [{ id: 'leave.nowhere', to: 'caller' }];
     if (turned.kind === 'already') return [{ id: 'captions.off.already', to: 'caller' }];
     const lines: readonly TextLine[] = turned.saved ? [] : [{ id: 'settings.unsaved' }];

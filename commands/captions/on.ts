@@ -1,8 +1,8 @@
 import { languageOption } from '#commands/language-option.ts';
 import { notInChannel } from '#commands/rights.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
-import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
 import type { CaptionsOn, HourPrice } from '#src/features/captions/caption-outcomes.ts';
+import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import { languageTag } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -29,10 +29,7 @@ async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> 
   const [x] = unknown;
   if (x !== undefined) return [{ id: 'captions.language.unknown', with: { x }, to: 'caller' }];
   const options = { ...(language && { language }), ...(translateTo && { translateTo }) };
-  return replyTo(
-    await ports.port(SessionCaptionControl).turnOn(call.guildId, options),
-    call.guildId,
-  );
+  return replyTo(await ports.port(CaptionRequests).turnOn(call.guildId, options), call.guildId);
 }
 
 /** Announcement of captions, for everybody in the channel. */

@@ -1,5 +1,5 @@
 import type { Command } from '#src/conversation/command.ts';
-import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
+import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 
 export const page: Command = {
   name: 'page',
@@ -8,7 +8,7 @@ export const page: Command = {
   options: [],
   async run({ callerId, callerLocale, guildId }, { page: links, port }) {
     if (!links) return [{ id: 'captions.page.none', to: 'caller' }];
-    const outcome = await port(SessionCaptionControl).pass(guildId, callerId);
+    const outcome = await port(CaptionRequests).pass(guildId, callerId);
     switch (outcome.kind) {
       case 'nowhere':
         return [{ id: 'leave.nowhere', to: 'caller' }];

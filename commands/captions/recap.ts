@@ -6,7 +6,7 @@ import type {
   Reply,
 } from '#src/conversation/command.ts';
 import type { RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
-import { recapMessages } from '#src/features/captions/transcripts/recap-lines.ts';
+import { recapMessages } from '#src/features/captions/transcripts/recap-messages.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';

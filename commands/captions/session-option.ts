@@ -1,6 +1,6 @@
 import { closest } from '#commands/closest-names.ts';
 import type { CommandCall, CommandOption, CommandPorts } from '#src/conversation/command.ts';
-import type { ListedSession } from '#src/features/captions/transcript-store.ts';
+import type { ListedSession } from '#src/features/captions/transcript-store-types.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 

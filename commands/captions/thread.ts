@@ -1,8 +1,8 @@
 import { languageOption } from '#commands/language-option.ts';
 import { notInChannel } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
-import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
 import type { ThreadOutcome } from '#src/features/captions/caption-outcomes.ts';
+import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import { languageName, languageTag } from '#src/texts/language-names.ts';
 import { localeOf, type TextLine } from '#src/texts/texts.ts';
 
@@ -24,7 +24,7 @@ export const thread: Command = {
     if (!isOff && !language)
       return [{ id: 'captions.language.unknown', with: { x: typed }, to: 'caller' }];
     const wanted = isOff ? undefined : language;
-    const outcome = await port(SessionCaptionControl).threadFor(guildId, callerId, wanted);
+    const outcome = await port(CaptionRequests).threadFor(guildId, callerId, wanted);
     const name = languageName(language ?? 'en', localeOf(callerLocale));
     return [{ ...lineOf(outcome, guildId, name), to: 'caller' }];
   },

@@ -1,6 +1,6 @@
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
-import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import { memoryStore } from '#src/features/memories/memory-store.ts';
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
 import {

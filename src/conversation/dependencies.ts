@@ -16,9 +16,9 @@ import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-chann
 import type { VoiceLinkOpener } from '#src/conversation/ports/voice-link.ts';
 import type { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
 import type { ServerSetting } from '#src/conversation/settings/setting-definition.ts';
-import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
+import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
 import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
@@ -78,7 +78,7 @@ export type SessionSources = {
   /** Limits of the operator for a server, below which it may set its own caps. */
   readonly planOf: (guildId: string) => OperatorPlan;
   /** People who are left out of captions. */
-  readonly captionChoices: CaptionChoiceStore;
+  readonly leftOutPeople: LeftOutPeopleStore;
   readonly defaults: OperatorDefaults;
   readonly guildStore: JoinedGuildStore;
   readonly linkOpener: VoiceLinkOpener;

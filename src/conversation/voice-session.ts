@@ -89,9 +89,9 @@ export class VoiceSession {
       signal: this.#over.signal,
     });
     this.#parts = this.context.parts;
-    const { captionChoices } = sources;
+    const { leftOutPeople } = sources;
     const denied = seat?.deniedIds;
-    this.consent = new SessionConsent(this.context, captionChoices, pauseHabits, denied);
+    this.consent = new SessionConsent(this.context, leftOutPeople, pauseHabits, denied);
     this.news = new LinkAndProviderNotices(this.context);
     this.restrictions = new VoiceRestrictions(this.context, former?.restrictions);
   }

@@ -3,16 +3,16 @@ import type { ChatMessage } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
 import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
 import {
+  readTranslations,
+  translationPrompt,
+} from '#src/conversation/answering/translation-prompt.ts';
+import {
   citedAnswerPrompt,
   citedLines,
   numberedLines,
-} from '#src/features/captions/answers/numbered-lines.ts';
-import { channelContext } from '#src/features/captions/answers/prompt-context.ts';
+} from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import { recap } from '#src/features/captions/answers/recap.ts';
-import {
-  readTranslations,
-  translationPrompt,
-} from '#src/features/captions/answers/translation-prompt.ts';
+import { channelContext } from '#src/features/captions/recent-lines-context.ts';
 import { promptOf } from '#src/pipeline/prompt.ts';
 import { said, turnOf } from '#test/contracts/pipeline.ts';
 import { hostileWords } from '#test/features/captions/answers/hostile-words.ts';

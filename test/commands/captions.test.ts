@@ -14,7 +14,7 @@ import type {
   RecapRequest,
   ThreadOutcome,
 } from '#src/features/captions/caption-outcomes.ts';
-import type { ListedSession } from '#src/features/captions/transcript-store.ts';
+import type { ListedSession } from '#src/features/captions/transcript-store-types.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { anybody } from '#src/people/confidential-text.ts';
 import { type Locale, text } from '#src/texts/texts.ts';

@@ -5,7 +5,7 @@ import type { Places, Stats } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { settingsOf } from '#src/conversation/settings/guild-settings.ts';
 import type { Choices } from '#src/conversation/settings/setting-definition.ts';
-import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
+import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { SessionMemories } from '#src/features/memories/session-memories.ts';
@@ -70,7 +70,7 @@ export type PortOverrides = Partial<All & Public<SessionSettings> & Public<Sessi
   readonly voices?: Public<SessionVoices>;
   readonly peopleSettings?: Partial<CommandPorts['peopleSettings']>;
   readonly help?: HelpOverrides;
-  readonly captions?: Partial<Public<SessionCaptionControl>>;
+  readonly captions?: Partial<Public<CaptionRequests>>;
   readonly transcripts?: Partial<Public<TranscriptRequests>>;
   /** Further objects of features, by class. */
   readonly more?: readonly (readonly [object, object])[];
@@ -144,7 +144,7 @@ function changed(setting: TrackSetting, track: string): TrackOutcome {
 }
 
 /** Captions are off, and go on when asked. */
-const captions: Public<SessionCaptionControl> = {
+const captions: Public<CaptionRequests> = {
   pass: async () => ({ kind: 'off' }),
   threadFor: async () => ({ kind: 'off' }),
   turnOn: async () => ({
@@ -317,7 +317,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     [ServerVocabulary, { ...words, ...over.words }],
     [LineReader, { ...lines, ...over.lines }],
     [SessionMemories, { ...memories, ...over.memories }],
-    [SessionCaptionControl, { ...captions, ...over.captions }],
+    [CaptionRequests, { ...captions, ...over.captions }],
     [TranscriptRequests, { ...transcripts, ...over.transcripts }],
     ...(over.more ?? []),
   ]);

@@ -7,7 +7,7 @@ import type { Quote } from '#src/conversation/ports/tool-definition.ts';
 import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
 import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
-import type { RecentLines } from '#src/features/captions/recent-lines.ts';
+import type { RecentLines } from '#src/features/captions/recent-lines-context.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 
 /** Words that a door takes or hands on. Checked by the compiler: where one becomes a string, `npm run types` fails here. */

@@ -4,14 +4,14 @@ import type { GuildSettingsStore } from '#src/conversation/ports/stores/guild-se
 import type { JoinedGuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
 import type { Seat, SeatStore, StoredSeat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { StoredTrack, TrackStore } from '#src/features/tracks/track-store.ts';
-import type { CaptionChoiceStore } from '#src/people/caption-choice.ts';
 import type { ConsentStore, StoredConsent, StoredRows } from '#src/people/consent-store.ts';
+import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
 import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
 import { MemoryReminders } from './memory-reminders.ts';
 import { checkReadable, checkWritable, type StoreTrouble } from './store-trouble.ts';
 
 /** A book of who is left out of captions, in memory. Set `trouble` to make it fail from then on. */
-class MemoryCaptionChoices implements CaptionChoiceStore {
+class MemoryLeftOutPeople implements LeftOutPeopleStore {
   trouble: StoreTrouble | undefined;
   readonly #leftOut = new Map<string, Set<string>>();
 
@@ -156,7 +156,7 @@ function idsIn({ agreedIds, callerId, deniedIds, followedId }: Seat): readonly s
 /** A consent book in memory. Set `trouble` to make it fail from then on. */
 export class MemoryConsents implements ConsentStore {
   trouble: StoreTrouble | undefined;
-  readonly captionChoices = new MemoryCaptionChoices();
+  readonly leftOutPeople = new MemoryLeftOutPeople();
   readonly personSettings = new MemoryPersonSettings();
   readonly seats = new MemorySeats();
   readonly reminders = new MemoryReminders();
@@ -176,7 +176,7 @@ export class MemoryConsents implements ConsentStore {
   async count(guildId: string, personId: string) {
     checkReadable(this.trouble);
     const isStanding = this.#standings.get(guildId)?.has(personId) === true;
-    const isLeftOut = this.captionChoices.has(guildId, personId);
+    const isLeftOut = this.leftOutPeople.has(guildId, personId);
     const hasOwn = this.personSettings.has(guildId, personId);
     const counts = [isStanding, isLeftOut, hasOwn].map(Number);
     const kept = this.seats.count(guildId, personId) + this.reminders.count(guildId, personId);
@@ -187,7 +187,7 @@ export class MemoryConsents implements ConsentStore {
   async rowsAbout(guildId: string, personId: string): Promise<StoredRows> {
     checkReadable(this.trouble);
     const standing = this.#standings.get(guildId)?.get(personId);
-    const isLeftOut = this.captionChoices.has(guildId, personId);
+    const isLeftOut = this.leftOutPeople.has(guildId, personId);
     const row = { guildId, personId };
     return {
       consents: standing ? [{ ...row, ...standing }] : [],
@@ -199,7 +199,7 @@ export class MemoryConsents implements ConsentStore {
   async erase(guildId: string, personId: string): Promise<number> {
     checkWritable(this.trouble);
     const wasStanding = this.#standings.get(guildId)?.delete(personId) === true;
-    const wasLeftOut = this.captionChoices.drop(guildId, personId);
+    const wasLeftOut = this.leftOutPeople.drop(guildId, personId);
     const hadOwn = this.personSettings.drop(guildId, personId);
     const counts = [wasStanding, wasLeftOut, hadOwn].map(Number);
     const kept = this.seats.forget(guildId, personId) + this.reminders.forget(guildId, personId);

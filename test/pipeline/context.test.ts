@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { apiMessages } from '#src/chat/completions/api-messages.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import { channelContext } from '#src/features/captions/answers/prompt-context.ts';
+import { channelContext } from '#src/features/captions/recent-lines-context.ts';
 import { audioPrompt } from '#src/pipeline/audio-model/audio-model-prompt.ts';
 import type { Turn } from '#src/pipeline/pipeline.ts';
 import { promptOf } from '#src/pipeline/prompt.ts';

@@ -142,7 +142,7 @@ async function expectRows(store: Store): Promise<void> {
   expect(spent.toSorted(byAmount)).toEqual(expected.toSorted(byAmount));
   const noted = await store.guilds.noted(rows.botId);
   expect(noted.toSorted()).toEqual(rows.notedGuildIds.toSorted());
-  expect([...(await store.captionChoices.readLeftOut(guildId))]).toEqual([rows.leftOut.personId]);
+  expect([...(await store.leftOutPeople.readLeftOut(guildId))]).toEqual([rows.leftOut.personId]);
   expect(await store.seats.readIn(guildId)).toMatchObject(rows.seat);
   const { followingSeat } = rows;
   expect(await store.seats.readIn(followingSeat.guildId)).toMatchObject(followingSeat);

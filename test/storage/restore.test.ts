@@ -137,7 +137,7 @@ test('a no that was said since goes on to count', async () => {
   const { copies, dataDir } = await carriedAway(place);
   const store = await openLocalStore(place.path, options);
   await store.consents.write('10', adam, never);
-  await store.captionChoices.leaveOut('10', eva, true);
+  await store.leftOutPeople.leaveOut('10', eva, true);
   await store[Symbol.asyncDispose]();
   expect((await restoreStores({ dataDir, copies, nowWallMs }))[0]?.refusals).toBe(2);
   expect(await consentsIn(dataDir)).toEqual(
@@ -147,7 +147,7 @@ test('a no that was said since goes on to count', async () => {
     ]),
   );
   await using again = await openLocalStore(place.path, options);
-  expect(await again.captionChoices.readLeftOut('10')).toEqual(new Set([eva]));
+  expect(await again.leftOutPeople.readLeftOut('10')).toEqual(new Set([eva]));
 });
 
 test('a new DATA_DIR takes a copy, and the operator reads that nobody knows who was forgotten', async () => {

@@ -5,7 +5,7 @@ import type {
   TranscriptLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
-import type { CaptionMessage } from '#src/features/captions/transcript-store.ts';
+import type { CaptionMessage } from '#src/features/captions/transcript-store-types.ts';
 import type { NewMemory } from '#src/features/memories/memory-store.ts';
 import type { NewReminder } from '#src/features/reminders/reminder.ts';
 import type { StoredTrack } from '#src/features/tracks/track-store.ts';
@@ -289,7 +289,7 @@ export async function writeMain(store: Omit<Store, 'backup' | 'probe'>): Promise
   await store.spending.add([...spending, spendingOnCaptions]);
   await store.guilds.erase(removedGuildId, day);
   await store.guilds.note(botId, notedGuildIds);
-  await store.captionChoices.leaveOut(leftOut.guildId, leftOut.personId, true);
+  await store.leftOutPeople.leaveOut(leftOut.guildId, leftOut.personId, true);
   await store.seats.write(seat);
   await store.seats.write(followingSeat);
   await store.apiTokens.add(apiToken, apiTokenHash);

@@ -9,9 +9,9 @@ import { mainStore } from '#src/storage/thread/operations.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
 import { apiTokenStoreContract } from '#test/contracts/stores/api-token-store.ts';
-import { captionChoiceContract } from '#test/contracts/stores/caption-choice-store.ts';
 import { consentStoreContract } from '#test/contracts/stores/consent-store.ts';
 import { guildStoreContract } from '#test/contracts/stores/guild-store.ts';
+import { leftOutPeopleContract } from '#test/contracts/stores/left-out-people-store.ts';
 import { panelStoreContract } from '#test/contracts/stores/panel-store.ts';
 import { personRowsContract } from '#test/contracts/stores/person-rows.ts';
 import { personSettingsContract } from '#test/contracts/stores/person-settings-store.ts';
@@ -75,7 +75,7 @@ async function ageSeats(path: string, ms: number): Promise<void> {
 
 /** With entries shorter than any that a person could cause. */
 async function fill(store: Store): Promise<void> {
-  const { apiTokens, captionChoices, consents, panels, personSettings, reminders } = store;
+  const { apiTokens, leftOutPeople, consents, panels, personSettings, reminders } = store;
   const { seats, settings, tracks } = store;
   const place = { channelId: '', messageId: '' };
   const seat = {
@@ -96,7 +96,7 @@ async function fill(store: Store): Promise<void> {
   const nobody = { isPaused: false, agreedIds: [], deniedIds: [] };
   for (const write of [
     (id: string) => consents.write('', id, { kind: 'never' }),
-    (id: string) => captionChoices.leaveOut('', id, true),
+    (id: string) => leftOutPeople.leaveOut('', id, true),
     (id: string) => panels.write(id, place),
     (id: string) => personSettings.write('', id, { speed: 1 }),
     (id: string) => reminders.add({ id, ...nothingToDo, personId: id }),
@@ -116,13 +116,13 @@ async function fill(store: Store): Promise<void> {
 async function openFake(trouble?: StoreTrouble) {
   const [consents, panels] = [new MemoryConsents(), new MemoryPanels()];
   const [settings, tracks] = [new MemorySettings(), new MemoryTracks()];
-  const { captionChoices, personSettings, reminders, seats } = consents;
+  const { leftOutPeople, personSettings, reminders, seats } = consents;
   const ofServers = [consents, panels, seats, reminders, settings, tracks];
   const guilds = new MemoryGuilds(...ofServers);
-  for (const consents of [...ofServers, captionChoices, guilds, personSettings])
+  for (const consents of [...ofServers, leftOutPeople, guilds, personSettings])
     consents.trouble = trouble;
   const pass = async (ms: number) => seats.pass(ms);
-  const all = { captionChoices, consents, guilds, panels, personSettings, reminders };
+  const all = { leftOutPeople, consents, guilds, panels, personSettings, reminders };
   return { ...all, seats, settings, tracks, pass, async [Symbol.asyncDispose]() {} };
 }
 
@@ -149,7 +149,7 @@ for (const [name, open] of [
   ['a store in memory', openMemory],
   ['the fake books', openFake],
 ] as const) {
-  captionChoiceContract(name, open);
+  leftOutPeopleContract(name, open);
   consentStoreContract(name, open);
   guildStoreContract(name, open);
   panelStoreContract(name, open);

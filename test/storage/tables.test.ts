@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest';
-import { tables as transcriptTables } from '#src/features/captions/store/tables.ts';
+import { tables as transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
 import { id } from '#src/sql/columns.ts';
 import { personTables } from '#src/sql/person-tables.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';

@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { Fts5Index, newestOfAll, newestOfEach } from '#src/features/captions/store/fts5-index.ts';
-import { lineId, sessionKeyOf } from '#src/features/captions/store/lines.ts';
-import { searchLines } from '#src/features/captions/store/search.ts';
-import { termOf } from '#src/features/captions/store/words.ts';
+import { searchLines } from '#src/features/captions/store/line-search.ts';
+import { lineId, sessionKeyOf } from '#src/features/captions/store/line-tables.ts';
+import { termOf } from '#src/features/captions/store/search-tokeniser.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { SqliteConnection } from '#src/sql/sqlite-connection.ts';
 import { migrate } from '#src/storage/schema.ts';

@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
-import type { Audience } from '#src/features/captions/transcript-store.ts';
+import type { Audience } from '#src/features/captions/transcript-store-types.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { migrate } from '#src/storage/schema.ts';

@@ -153,7 +153,7 @@ function sourcesOf(
   const { roughTranscriber } = engines;
   return {
     planOf: (guildId) => planOf(config.serverPlans, guildId),
-    captionChoices: store.captionChoices,
+    leftOutPeople: store.leftOutPeople,
     defaults: defaultsOf(config, name),
     guildStore: store.guilds,
     linkOpener,

@@ -1,7 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ConsentPolicySettings } from '#src/conversation/dependencies.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import { type CaptionChoices, isLeftOut, noChoices } from '#src/people/caption-choice.ts';
 import {
   heard,
   mayHear,
@@ -11,6 +10,7 @@ import {
   type YesKind,
   yesKind,
 } from '#src/people/consent.ts';
+import { isLeftOut, type LeftOutPeople, noChoices } from '#src/people/left-out-people.ts';
 
 /** Roles and days change by themselves, and a verdict is asked for each packet: none is older than this. */
 const freshMs = 1_000;
@@ -26,7 +26,7 @@ export class ConsentGate {
   readonly #verdicts = new Map<string, boolean>();
   #judgedAtMs = 0;
   #consent: SessionConsents;
-  #choices: CaptionChoices;
+  #choices: LeftOutPeople;
   #listener: (() => void) | undefined;
   #keeper: (() => void) | undefined;
 
@@ -47,7 +47,7 @@ export class ConsentGate {
     this.#choices = choices;
   }
 
-  get choices(): CaptionChoices {
+  get choices(): LeftOutPeople {
     return this.#choices;
   }
 
@@ -67,7 +67,7 @@ export class ConsentGate {
   }
 
   /** Applies choices of people to be left out of captions, new ones and stored ones. */
-  choose(step: (choices: CaptionChoices) => CaptionChoices): void {
+  choose(step: (choices: LeftOutPeople) => LeftOutPeople): void {
     this.#choices = step(this.#choices);
     this.#listener?.();
   }

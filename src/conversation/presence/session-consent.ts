@@ -4,19 +4,19 @@ import {
 } from '#src/conversation/alerts/store-timeout.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { agreeForSession, forget, moveAlong, recall, refuse } from '#src/people/consent.ts';
 import {
-  type CaptionChoiceStore,
   chooseCaptions,
   forgetChoice,
+  type LeftOutPeopleStore,
   recallChoices,
-} from '#src/people/caption-choice.ts';
-import { agreeForSession, forget, moveAlong, recall, refuse } from '#src/people/consent.ts';
+} from '#src/people/left-out-people.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 
 /** Consents of the people of one session. A change counts from the next packet. */
 export class SessionConsent {
   readonly #context: SessionContext;
-  readonly #captionChoices: CaptionChoiceStore;
+  readonly #leftOutPeople: LeftOutPeopleStore;
   readonly #pauseHabits: PauseHabits;
   /** People who were forgotten while the store was being read: its content about them is older. */
   readonly #forgotten = new Set<string>();
@@ -29,12 +29,12 @@ export class SessionConsent {
   /** `deniedIds`: people whose no a former run could keep nowhere else. */
   constructor(
     context: SessionContext,
-    captionChoices: CaptionChoiceStore,
+    leftOutPeople: LeftOutPeopleStore,
     pauseHabits: PauseHabits,
     deniedIds: readonly string[] = [],
   ) {
     this.#context = context;
-    this.#captionChoices = captionChoices;
+    this.#leftOutPeople = leftOutPeople;
     this.#pauseHabits = pauseHabits;
     this.#unsaved = new Set(deniedIds);
   }
@@ -132,7 +132,7 @@ export class SessionConsent {
   async #recallChoices(): Promise<void> {
     const { channel, gate, parts } = this.#context;
     const stored = await withStoreTimeout(channel.guildId, parts, 'store.unreadable', () =>
-      this.#captionChoices.readLeftOut(channel.guildId),
+      this.#leftOutPeople.readLeftOut(channel.guildId),
     );
     if (!stored) return;
     const known = new Set([...stored].filter((personId) => !this.#forgotten.has(personId)));

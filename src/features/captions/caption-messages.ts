@@ -1,13 +1,10 @@
 import type { Clock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { CaptionChat } from '#src/conversation/ports/caption-chats.ts';
 import type {
   DesiredMessage,
   DisplayOutcome,
   MessagePlace,
 } from '#src/conversation/ports/desired-message.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
 import type { CaptionLine, LayoutChange } from '#src/features/captions/live/caption-line.ts';
 
@@ -166,44 +163,5 @@ export class ShownLines {
       found.push({ number, atMs: line.shownAtMs });
     }
     return found;
-  }
-}
-
-const causes: Readonly<Record<LiveCaptionsTrouble['kind'], string>> = {
-  gone: 'The channel or thread for captions no longer exists: captions are not shown.',
-  forbidden: 'The bot may no longer write in the channel or thread for captions.',
-  refused: 'Discord refused a message with captions.',
-};
-
-/** Reports to the operator and the people of a channel, once, that captions cannot be shown or saved. */
-export class CaptionAlerts {
-  readonly #context: SessionContext;
-  #isUnsaved = false;
-  #reportedRefused = false;
-
-  constructor(context: SessionContext) {
-    this.#context = context;
-  }
-
-  unshown(kind: LiveCaptionsTrouble['kind']): void {
-    const { channel, notice, parts } = this.#context;
-    const error = new BotError('discord.unsent', false, causes[kind]);
-    parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
-    if (kind !== 'refused') notice({ id: `captions.place.${kind}` });
-    else if (!this.#reportedRefused) notice({ id: 'captions.unshown' });
-    this.#reportedRefused = true;
-  }
-
-  unsaved(error: unknown): void {
-    const { channel, notice, parts } = this.#context;
-    if (this.#isUnsaved) return;
-    this.#isUnsaved = true;
-    parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
-    notice({ id: 'captions.unsaved' });
-  }
-
-  saved(): void {
-    if (this.#isUnsaved) this.#context.notice({ id: 'captions.saved' });
-    this.#isUnsaved = false;
   }
 }

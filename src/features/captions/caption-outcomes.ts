@@ -7,7 +7,7 @@ import type {
 import type { KnownBy } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { TranscriptSession } from './transcript-line.ts';
-import type { ListedSession } from './transcript-store.ts';
+import type { ListedSession } from './transcript-store-types.ts';
 import type { OwnThread } from './translated-captions.ts';
 
 export type CaptionsOn =

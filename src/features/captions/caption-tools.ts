@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { type ToolOutcome, tool } from '#src/conversation/ports/tool-definition.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
-import { SessionCaptionControl } from './caption-control.ts';
 import type { CaptionsOn } from './caption-outcomes.ts';
+import { CaptionRequests } from './caption-requests.ts';
 
 /** Turns the captions of the channel on and off. */
 export const setCaptions = tool({
@@ -18,7 +18,7 @@ export const setCaptions = tool({
   ask: ({ on }) => ({ id: on ? 'tool.captions.on.ask' : 'tool.captions.off.ask' }),
   async run({ on }, { context }) {
     const { guildId } = context.channel;
-    const control = context.port(SessionCaptionControl);
+    const control = context.port(CaptionRequests);
     if (on) return await turnOn(control, context);
     const { kind } = await control.turnOff(guildId);
     return outcomeOf({ id: kind === 'off' ? 'captions.off' : 'captions.off.already' });
@@ -37,7 +37,7 @@ export const leaveMeOut = tool({
   doing: 'tool.captions.set',
   ask: ({ out }) => ({ id: out ? 'tool.captions.leave_out.ask' : 'tool.captions.write_me.ask' }),
   async run({ out }, { askerIds, context }) {
-    const control = context.port(SessionCaptionControl);
+    const control = context.port(CaptionRequests);
     for (const id of askerIds) await control.leaveOut(context.channel.guildId, id, out);
     return outcomeOf({ id: out ? 'captions.left_out' : 'captions.left_in' });
   },
@@ -48,7 +48,7 @@ const longestObstacleMs = 1_000;
 
 /** They begin once they were announced, which waits for the answer that this is a part of: what fails until then is written. */
 async function turnOn(
-  control: SessionCaptionControl,
+  control: CaptionRequests,
   { channel, notice, parts, signal }: SessionContext,
 ): Promise<ToolOutcome> {
   const turning = control.turnOn(channel.guildId, {});

@@ -1,19 +1,19 @@
 import type { Feature } from '#src/conversation/feature.ts';
-import { findInCaptions } from '#src/features/captions/transcripts/find-in-captions.ts';
-import { TranscriptAccess } from '#src/features/captions/transcripts/transcript-access.ts';
+import {
+  allStores,
+  TranscriptStores,
+} from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { findInCaptions } from '#src/features/captions/transcripts/find-in-captions-tool.ts';
+import { ShardTranscripts } from '#src/features/captions/transcripts/shard-transcripts.ts';
+import { TranscriptAnswers } from '#src/features/captions/transcripts/transcript-answers.ts';
 import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import { TranscriptLookup } from '#src/features/captions/transcripts/transcript-lookup.ts';
-import { TranscriptQuestions } from '#src/features/captions/transcripts/transcript-questions.ts';
-import { TranscriptRecords } from '#src/features/captions/transcripts/transcript-records.ts';
+import { TranscriptPersonHooks } from '#src/features/captions/transcripts/transcript-person-hooks.ts';
 import {
   ManagerTranscripts,
   TranscriptRequests,
 } from '#src/features/captions/transcripts/transcript-requests.ts';
-import {
-  allStores,
-  TranscriptStores,
-} from '#src/features/captions/transcripts/transcript-stores.ts';
-import { SessionCaptionControl } from './caption-control.ts';
+import { CaptionRequests } from './caption-requests.ts';
 import { captionSettings } from './caption-settings.ts';
 import { leaveMeOut, setCaptions } from './caption-tools.ts';
 import { captioned, SessionCaptions } from './session-captions.ts';
@@ -39,16 +39,16 @@ export const captions: Feature = {
         });
         isFirst = false;
         const lookup = new TranscriptLookup(parts, sessions);
-        const questions = new TranscriptQuestions(parts, lookup, writtenQuestions, signal);
-        const transcripts = new TranscriptAccess(parts, lookup, writtenQuestions);
+        const answers = new TranscriptAnswers(parts, lookup, writtenQuestions, signal);
+        const transcripts = new ShardTranscripts(parts, lookup, writtenQuestions);
         const { recaps } = transcripts;
         return {
           ports: [
             stores,
             cleanup,
             transcripts,
-            new SessionCaptionControl(parts, sessions, sources),
-            new TranscriptRequests(lookup, questions, sessions, writtenQuestions),
+            new CaptionRequests(parts, sessions, sources),
+            new TranscriptRequests(lookup, answers, sessions, writtenQuestions),
             new ManagerTranscripts(lookup),
           ],
           session: (context, { isReturned }) =>
@@ -59,7 +59,7 @@ export const captions: Feature = {
             return (await Promise.all(erasing)).reduce((sum, { count }) => sum + count, 0);
           },
           drain: (ms) => recaps.drain(ms, parts.clock),
-          person: new TranscriptRecords(parts, sessions, cleanup, lookup),
+          person: new TranscriptPersonHooks(parts, sessions, cleanup, lookup),
         };
       },
     };

@@ -24,31 +24,31 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import { personasIn } from '#src/conversation/settings/persona-choice.ts';
 import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
-import type { PostedRecaps } from '#src/features/captions/transcripts/closing-recap.ts';
-import { notePosted } from '#src/features/captions/transcripts/posted-message-notes.ts';
 import {
   storeFor,
   TranscriptStores,
-} from '#src/features/captions/transcripts/transcript-stores.ts';
+} from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import type { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
+import { notePosted } from '#src/features/captions/transcripts/record-posted-messages.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
-import { CaptionAlerts, CaptionMessages } from './caption-messages.ts';
-import { CaptionNewcomers } from './caption-newcomers.ts';
-import { notifyEverybody } from './caption-notice.ts';
-import { CaptionPasses } from './caption-passes.ts';
-import { CaptionRemarks } from './caption-remarks.ts';
+import { CaptionMessages } from './caption-messages.ts';
+import { CaptionNewcomerNotices } from './caption-newcomer-notices.ts';
+import { CaptionFailureNotices, notifyEverybody } from './caption-notices.ts';
+import { CaptionPagePasses } from './caption-page-passes.ts';
 import { captionsBegin, captionsChannelId, captionsDays, catchUp } from './caption-settings.ts';
 import { captionTexts } from './caption-texts.ts';
-import { exchangesOf } from './former-exchanges.ts';
+import { exchangesOf } from './exchanges-from-captions.ts';
+import { NonSpeechRemarks } from './non-speech-remarks.ts';
 import {
   formerSession,
   latestSession,
   notifiedBefore,
   openRecorder,
   resumableIn,
-} from './open-recorder.ts';
+} from './open-transcript-recorder.ts';
 import { PresenceLog } from './presence-log.ts';
-import { RecentLines } from './recent-lines.ts';
+import { RecentLines } from './recent-lines-context.ts';
 import type { Presence, TranscriptLine, TranscriptSession } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 import { TranslatedCaptions } from './translated-captions.ts';
@@ -69,9 +69,9 @@ type ActiveCaptions = {
   /** Also those whose presence is not stored. */
   readonly everybody: PresenceLog;
   readonly view: RecentLines;
-  readonly newcomers: CaptionNewcomers;
-  readonly passes: CaptionPasses;
-  readonly remarks: CaptionRemarks;
+  readonly newcomers: CaptionNewcomerNotices;
+  readonly passes: CaptionPagePasses;
+  readonly remarks: NonSpeechRemarks;
   /** The place in which they are written, as the session knows it. */
   readonly place: Disposable;
 };
@@ -98,11 +98,11 @@ export class SessionCaptions implements FeatureSession {
   readonly #context: SessionContext;
   #active: ActiveCaptions | undefined;
   #turning: Promise<CaptionsTurnedOn> | undefined;
-  readonly #alerts: CaptionAlerts;
+  readonly #alerts: CaptionFailureNotices;
   /** Shows beside the bot's name that captions are on. */
   readonly #mark: NicknameMark;
   readonly #isReturned: boolean;
-  readonly #recaps: PostedRecaps;
+  readonly #recaps: EndOfSessionRecaps;
   #hasTranscript = false;
   #hasEntered = false;
 
@@ -111,13 +111,13 @@ export class SessionCaptions implements FeatureSession {
     context: SessionContext,
     mark: NicknameMark,
     isReturned: boolean,
-    recaps: PostedRecaps,
+    recaps: EndOfSessionRecaps,
   ) {
     this.#context = context;
     this.#mark = mark;
     this.#isReturned = isReturned;
     this.#recaps = recaps;
-    this.#alerts = new CaptionAlerts(context);
+    this.#alerts = new CaptionFailureNotices(context);
   }
 
   /** Where they are posted, and in which languages; undefined while they are off. */
@@ -136,7 +136,7 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Passes to read the captions on a page; undefined while they are off. */
-  get passes(): CaptionPasses | undefined {
+  get passes(): CaptionPagePasses | undefined {
     return this.#active?.passes;
   }
 
@@ -349,7 +349,7 @@ export class SessionCaptions implements FeatureSession {
     const live = this.#openLive(chat, recorder, store);
     const notifiedIds = isBack ? notifiedBefore(former) : undefined;
     const present = notifiedIds ?? people().map(({ id }) => id);
-    const newcomers = new CaptionNewcomers(this.#context, live, present, () =>
+    const newcomers = new CaptionNewcomerNotices(this.#context, live, present, () =>
       this.#hasMissed(recorder),
     );
     if (!notifiedIds) await notifyEverybody(this.#context, live, this.#isAnnounced(), signal);
@@ -387,12 +387,12 @@ export class SessionCaptions implements FeatureSession {
       since: (speakerId, fromMs) => (this.wants(speakerId) ? view.placesSince(fromMs) : undefined),
       openTo: (personId) => view.viewer(personId).openPlaceIds,
     });
-    const passes = new CaptionPasses(this.#context, {
+    const passes = new CaptionPagePasses(this.#context, {
       recorder,
       view,
       onLanguages: (languages) => translations.alsoInto(languages),
     });
-    const remarks = new CaptionRemarks(this.#context, { live, passes, recorder, translations });
+    const remarks = new NonSpeechRemarks(this.#context, { live, passes, recorder, translations });
     const made = { recorder, live, lines, translations, everybody, view, newcomers, passes, place };
     this.#active = { options, store, ...made, remarks };
     this.#context.languages.spokenHere = options.language;

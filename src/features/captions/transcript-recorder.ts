@@ -1,13 +1,13 @@
 import type { Clock } from '#src/base/clock.ts';
 import { PresenceLog } from './presence-log.ts';
-import type { TranscriptWriter } from './store/writer.ts';
+import type { TranscriptWriter } from './store/transcript-writer.ts';
 import {
   type Presence,
   peopleIn,
   type TranscriptLine,
   type TranscriptSession,
 } from './transcript-line.ts';
-import type { ResumableSession } from './transcript-store.ts';
+import type { ResumableSession } from './transcript-store-types.ts';
 
 export type TranscriptRecorderOptions = {
   readonly session: TranscriptSession;

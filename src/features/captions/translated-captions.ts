@@ -8,9 +8,9 @@ import { type CheckedLine, knownLocale, type TextLine, text } from '#src/texts/t
 import { CaptionMessages } from './caption-messages.ts';
 import { captionsChannelId } from './caption-settings.ts';
 import { captionTexts } from './caption-texts.ts';
+import { CaptionTranslator } from './caption-translator.ts';
 import { peopleIn, type TranscriptLine } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
-import { Translator } from './translator.ts';
 import { shownLine } from './utterance-lines.ts';
 
 export type TranslatedCaptionsOptions = {
@@ -57,7 +57,7 @@ export class TranslatedCaptions {
   #others: ReadonlySet<string> = new Set();
   /** Languages that people read in a thread, by person. */
   readonly #own = new Map<string, string>();
-  readonly #translators = new Map<string, Translator>();
+  readonly #translators = new Map<string, CaptionTranslator>();
 
   constructor(context: SessionContext, options: TranslatedCaptionsOptions) {
     this.#context = context;
@@ -173,9 +173,9 @@ export class TranslatedCaptions {
     return this.#options.live.placeId === this.#context.channel.channelId;
   }
 
-  #newTranslator(language: string): Translator {
+  #newTranslator(language: string): CaptionTranslator {
     const { channel, gate, notice, parts } = this.#context;
-    return new Translator({
+    return new CaptionTranslator({
       guildId: channel.guildId,
       parts,
       language,

@@ -1,6 +1,6 @@
 import { dataBlock, dataWords } from '#src/conversation/answering/prompt-data-block.ts';
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
-import { isLeftOut } from '#src/people/caption-choice.ts';
+import { isLeftOut } from '#src/people/left-out-people.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import type { Memory } from './memory-store.ts';
 

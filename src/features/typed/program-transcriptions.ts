@@ -8,6 +8,11 @@ import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
 import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import { textOnlyCompletion } from '#src/conversation/answering/text-only-completion.ts';
+import {
+  readTranslations,
+  translationBatches,
+  translationPrompt,
+} from '#src/conversation/answering/translation-prompt.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type {
   RecordingOutcome,
@@ -15,11 +20,6 @@ import type {
   RecordingRequest,
   RecordingSegment,
 } from '#src/conversation/ports/http-api-ports.ts';
-import {
-  readTranslations,
-  translationBatches,
-  translationPrompt,
-} from '#src/features/captions/answers/translation-prompt.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import type { Transcriber } from '#src/speech/ports.ts';

@@ -1,10 +1,10 @@
 import type { Sql } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
-import { erasePerson } from '#src/features/captions/store/eraser.ts';
 import { Fts5Index } from '#src/features/captions/store/fts5-index.ts';
-import { mergeWords } from '#src/features/captions/store/overwriting.ts';
 import { countPersonRows, peopleOfTranscripts } from '#src/features/captions/store/person-rows.ts';
-import { tables as transcriptTables } from '#src/features/captions/store/tables.ts';
+import { mergeWords } from '#src/features/captions/store/sqlite-overwriting.ts';
+import { erasePerson } from '#src/features/captions/store/transcript-eraser.ts';
+import { tables as transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
 import { ofPerson, personTables } from '#src/sql/person-tables.ts';
 import type { DatabaseSync } from '#src/sql/sqlite.ts';
 import { SqliteConnection } from '#src/sql/sqlite-connection.ts';

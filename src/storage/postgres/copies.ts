@@ -1,7 +1,7 @@
 import sql, { raw } from 'sql-template-tag';
 import { Fts5Index } from '#src/features/captions/store/fts5-index.ts';
-import { copiedLines } from '#src/features/captions/store/line-puts.ts';
-import { lines } from '#src/features/captions/store/lines.ts';
+import { lines } from '#src/features/captions/store/line-tables.ts';
+import { copiedLines } from '#src/features/captions/store/line-upserts.ts';
 import { TsvectorIndex } from '#src/features/captions/store/tsvector-index.ts';
 import { columnName } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';

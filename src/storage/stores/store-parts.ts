@@ -1,4 +1,4 @@
-import { captionChoicePart } from '#src/features/captions/store/caption-choices.ts';
+import { leftOutPeoplePart } from '#src/features/captions/store/left-out-people.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
 import { trackPart } from '#src/features/tracks/track-store.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
@@ -14,7 +14,7 @@ import { spendingPart } from './spending.ts';
 /** All parts of the store by name. A new one is a line here. */
 export const storeParts = {
   apiTokens: apiTokenPart,
-  captionChoices: captionChoicePart,
+  leftOutPeople: leftOutPeoplePart,
   consents: consentPart,
   guilds: guildPart,
   panels: panelPart,

@@ -1,7 +1,7 @@
 import { lineWordsTable } from '#src/features/captions/store/fts5-index.ts';
-import { postsView } from '#src/features/captions/store/lines.ts';
-import { unscrubbedTable } from '#src/features/captions/store/overwriting.ts';
-import { tables } from '#src/features/captions/store/tables.ts';
+import { postsView } from '#src/features/captions/store/line-tables.ts';
+import { unscrubbedTable } from '#src/features/captions/store/sqlite-overwriting.ts';
+import { tables } from '#src/features/captions/store/transcript-tables.ts';
 import type { SqlDialect } from '#src/sql/columns.ts';
 import { createTables } from '#src/sql/create-table.ts';
 import type { Migration } from '#src/storage/schema.ts';

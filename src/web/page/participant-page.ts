@@ -3,7 +3,11 @@ import { z } from 'zod';
 import { foreignJson, type JsonLimits } from '#src/base/json.ts';
 import type { PageLinks } from '#src/conversation/ports/command-ports.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
-import type { CaptionPasses, LineStream, PassEnd } from '#src/features/captions/caption-passes.ts';
+import type {
+  CaptionPagePasses,
+  LineStream,
+  PassEnd,
+} from '#src/features/captions/caption-page-passes.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
 import { localeOf, type PlainTextId, text } from '#src/texts/texts.ts';
@@ -116,7 +120,7 @@ export class ParticipantPage implements Pick<PageLinks, 'captionsLink'> {
     return passes?.watch(viewer.userId, viewer.passId, stream);
   }
 
-  #passesOf({ channelId, guildId }: Participant): CaptionPasses | undefined {
+  #passesOf({ channelId, guildId }: Participant): CaptionPagePasses | undefined {
     return this.#options
       .sessions()
       ?.find(({ channel }) => channel.guildId === guildId && channel.channelId === channelId)

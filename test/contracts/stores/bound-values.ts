@@ -38,9 +38,8 @@ const calls: Calls<typeof mainStore, Store> = {
   'apiTokens.find': ({ apiTokens }) => apiTokens.find(canary),
   'apiTokens.list': ({ apiTokens }) => apiTokens.list(),
   'apiTokens.revoke': ({ apiTokens }) => apiTokens.revoke(canary, digits),
-  'captionChoices.leaveOut': ({ captionChoices }) =>
-    captionChoices.leaveOut(guildId, personId, true),
-  'captionChoices.readLeftOut': ({ captionChoices }) => captionChoices.readLeftOut(guildId),
+  'leftOutPeople.leaveOut': ({ leftOutPeople }) => leftOutPeople.leaveOut(guildId, personId, true),
+  'leftOutPeople.readLeftOut': ({ leftOutPeople }) => leftOutPeople.readLeftOut(guildId),
   'consents.write': ({ consents }) =>
     consents.write(guildId, personId, { kind: 'until', wallMs: digits }),
   'consents.read': ({ consents }) => consents.read(guildId),

@@ -3,7 +3,7 @@ import type {
   TranscriptLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
-import type { Audience } from '#src/features/captions/transcript-store.ts';
+import type { Audience } from '#src/features/captions/transcript-store-types.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 
 /** A store, and what makes its process one that is gone, where several may share a store. */

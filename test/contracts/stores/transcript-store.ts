@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
+import { mayKnow } from '#src/features/captions/line-visibility.ts';
 import type {
   Presence,
   TranscriptLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
-import type { Audience } from '#src/features/captions/transcript-store.ts';
-import { mayKnow } from '#src/features/captions/visibility.ts';
+import type { Audience } from '#src/features/captions/transcript-store-types.ts';
 
 import { fc, runs } from '#test/properties.ts';
 

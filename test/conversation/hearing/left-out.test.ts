@@ -42,12 +42,12 @@ test('who was left out once is so in the next session, until they are forgotten'
   const gate = fixture.sessions.session('g')?.context.gate;
   expect([gate?.mayHear('adam'), gate?.mayWrite('adam')]).toEqual([true, false]);
   expect(await fixture.privacy.forget('g', 'adam')).toMatchObject({ kind: 'forgotten', total: 1 });
-  expect(await fixture.consents.captionChoices.readLeftOut('g')).toEqual(new Set());
+  expect(await fixture.consents.leftOutPeople.readLeftOut('g')).toEqual(new Set());
 });
 
 test('as long as it is not known who is left out, only those are written who say so now', async () => {
   const fixture = openSessionFixture();
-  fixture.consents.captionChoices.trouble = 'unreadable';
+  fixture.consents.leftOutPeople.trouble = 'unreadable';
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 100);
   const gate = fixture.sessions.session('g')?.context.gate;

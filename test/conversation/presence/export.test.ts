@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
+import type { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import { answerTo, by, lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { memoryTranscripts } from '#test/conversation/setup/transcripts.ts';
@@ -67,7 +67,7 @@ withPostgres(() => {
 test('an export holds every stored row about that person, and is refused where these cannot be read', async () => {
   const { consents, privacy } = openSessionFixture();
   await consents.write('g', 'eva', { kind: 'always' });
-  await consents.captionChoices.leaveOut('g', 'eva', true);
+  await consents.leftOutPeople.leaveOut('g', 'eva', true);
   const outcome = await privacy.export('g', 'eva');
   const row = { guildId: 'g', personId: 'eva' };
   expect('json' in outcome && JSON.parse(outcome.json)).toMatchObject({

@@ -34,14 +34,14 @@ import { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts'
 import { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
 import { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import { SessionCaptionControl } from '#src/features/captions/caption-control.ts';
+import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import {
   ManagerTranscripts,
   TranscriptRequests,
 } from '#src/features/captions/transcripts/transcript-requests.ts';
-import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
 import { features, serverSettings } from '#src/features/features.ts';
 import { memoryStore } from '#src/features/memories/memory-store.ts';
 import { SessionMemories } from '#src/features/memories/session-memories.ts';
@@ -228,7 +228,7 @@ export function openSessionFixture(
     clock,
     linkOpener,
     store: consents,
-    captionChoices: consents.captionChoices,
+    leftOutPeople: consents.leftOutPeople,
     guildStore,
     settingsStore,
     trackStore,
@@ -357,7 +357,7 @@ function controls(parts: FixtureParts, sessions: VoiceSessions) {
     peopleSettings: parts.peopleSettings,
     privacy: new PrivacyRequests(parts, sessions, { copies, seats }, features.all),
     memories: features.port(SessionMemories),
-    captions: features.port(SessionCaptionControl),
+    captions: features.port(CaptionRequests),
     transcriptFor: features.port(TranscriptRequests),
     managerTranscripts: features.port(ManagerTranscripts),
     talk: features.port(TypedRequests),

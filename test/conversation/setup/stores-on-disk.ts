@@ -1,5 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
-import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { type Store, storePath } from '#src/storage/store.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
@@ -82,7 +82,7 @@ export function fixtureStores(stores: StoresOnDisk, clock: StoreClock): FixtureO
   const [storages, onDisk] = [clock.watched(stores.stores), clock.watched(stores.onDisk)];
   return {
     store: storages.consents,
-    captionChoices: storages.captionChoices,
+    leftOutPeople: storages.leftOutPeople,
     guildStore: storages.guilds,
     settingsStore: storages.settings,
     trackStore: storages.tracks,

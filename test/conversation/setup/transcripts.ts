@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
-import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
 
 /** Stores in the memory of this thread, each opened when it is asked first. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import { captioned, kept, says, turnOn } from '#test/conversation/setup/captioned.ts';
 import {
   eva,

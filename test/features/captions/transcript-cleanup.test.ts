@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { ProcessParts } from '#src/conversation/feature.ts';
 import { captions } from '#src/features/captions/captions.ts';
-import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import { lineOf, sessionOf, startedAtWallMs } from '#test/contracts/stores/transcript-samples.ts';
 import {
   adam,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { TranscriptWriter } from '#src/features/captions/store/writer.ts';
+import type { TranscriptWriter } from '#src/features/captions/store/transcript-writer.ts';
 import type {
   Presence,
   TranscriptLine,

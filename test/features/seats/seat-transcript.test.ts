@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
-import { TranscriptStores } from '#src/features/captions/transcripts/transcript-stores.ts';
+import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import { adam, pass, words } from '#test/conversation/setup/session-fixture.ts';
 import { memoryTranscripts } from '#test/conversation/setup/transcripts.ts';
 import { MemorySettings } from '#test/fakes/memory-stores.ts';

@@ -1,8 +1,8 @@
 import { afterAll } from 'vitest';
 import { apiTokenStoreContract } from '#test/contracts/stores/api-token-store.ts';
-import { captionChoiceContract } from '#test/contracts/stores/caption-choice-store.ts';
 import { consentStoreContract } from '#test/contracts/stores/consent-store.ts';
 import { guildStoreContract } from '#test/contracts/stores/guild-store.ts';
+import { leftOutPeopleContract } from '#test/contracts/stores/left-out-people-store.ts';
 import { panelStoreContract } from '#test/contracts/stores/panel-store.ts';
 import { personRowsContract } from '#test/contracts/stores/person-rows.ts';
 import { personSettingsContract } from '#test/contracts/stores/person-settings-store.ts';
@@ -47,7 +47,7 @@ async function open(trouble?: StoreTrouble) {
 const name = 'PostgreSQL';
 withPostgres(() => {
   apiTokenStoreContract(name, open);
-  captionChoiceContract(name, open);
+  leftOutPeopleContract(name, open);
   consentStoreContract(name, open);
   guildStoreContract(name, open);
   panelStoreContract(name, open);

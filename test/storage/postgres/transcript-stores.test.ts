@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest';
-import { tables } from '#src/features/captions/store/tables.ts';
+import { tables } from '#src/features/captions/store/transcript-tables.ts';
 import { memoryStoreContract } from '#test/contracts/stores/memory-store.ts';
 import { transcriptErasingContract } from '#test/contracts/stores/transcript-erasing.ts';
 import { transcriptRestartsContract } from '#test/contracts/stores/transcript-restarts.ts';

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
 import { bestLines } from '#src/features/captions/store/tsvector-index.ts';
-import { SearchScope } from '#src/features/captions/store/visible-lines.ts';
+import { SearchScope } from '#src/features/captions/store/visible-lines-sql.ts';
 import {
   anybody,
   by,

@@ -7,9 +7,9 @@ import {
   type ModelPrompt,
 } from '#src/conversation/answering/prompt-data-block.ts';
 import { speakerNames } from '#src/features/captions/files/speaker-names.ts';
-import { wordsOf } from '#src/features/captions/store/words.ts';
+import { wordsOf } from '#src/features/captions/store/search-tokeniser.ts';
 import type { TranscriptSpeaker } from '#src/features/captions/transcript-line.ts';
-import type { FoundLine } from '#src/features/captions/transcript-store.ts';
+import type { FoundLine } from '#src/features/captions/transcript-store-types.ts';
 import { cut } from '#src/texts/plain.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import {
@@ -19,7 +19,7 @@ import {
   numberedPieces,
   numbersIn,
   wallMsOf,
-} from './numbered-lines.ts';
+} from './numbered-prompt-lines.ts';
 
 /** Kinds of points, in the order in which they are shown. */
 export const recapKinds = ['decision', 'task', 'question', 'point'] as const;

@@ -3,7 +3,7 @@ import type { Locale } from '#src/texts/texts.ts';
 import { headingOf } from './file-heading.ts';
 import { parted } from './file-parts.ts';
 import { jsonFile } from './json-file.ts';
-import { markdownFile, textFile } from './reading-files.ts';
+import { markdownFile, textFile } from './markdown-and-text-files.ts';
 import { srtFile, vttFile } from './subtitle-files.ts';
 
 /** By the ending of the file's name. */

@@ -1,6 +1,6 @@
 import type { DesiredMessage } from '#src/conversation/ports/desired-message.ts';
 import type { TranscriptSpeaker } from '#src/features/captions/transcript-line.ts';
-import { cleanWords } from './shown-words.ts';
+import { cleanWords } from './markdown-escaping.ts';
 
 /** In place of a speaker: the line says what happens beside words, for example that music plays. */
 export type RemarkSpeaker = { readonly kind: 'remark' };

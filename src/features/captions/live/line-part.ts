@@ -1,6 +1,6 @@
 import type { TranscriptSpeaker } from '#src/features/captions/transcript-line.ts';
 import type { CaptionLine, CaptionTexts } from './caption-line.ts';
-import { cleanWords, type ShownWords, shownName, shownParts } from './shown-words.ts';
+import { cleanWords, type ShownWords, shownName, shownParts } from './markdown-escaping.ts';
 
 /** A line as it is laid out; it changes in place. */
 export type LaidLine = {

@@ -2,17 +2,17 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import { integer, json, key, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import { columnList } from '#src/sql/table.ts';
-import { idsOf, lineColumns, sessionKeyOf } from './lines.ts';
-import { countsBeside } from './ranking.ts';
-import type { SearchScope } from './visible-lines.ts';
+import { idsOf, lineColumns, sessionKeyOf } from './line-tables.ts';
+import { countsBeside } from './search-ranking.ts';
+import { termOf, wordsOf } from './search-tokeniser.ts';
+import type { SearchScope } from './visible-lines-sql.ts';
 import {
   type FoundRow,
   foundColumns,
   type IndexedText,
   type WeightedTerm,
   type WordIndex,
-} from './word-index.ts';
-import { termOf, wordsOf } from './words.ts';
+} from './word-index-port.ts';
 
 /** Words of each line behind the key of its server, and no text. */
 export const lineWordsTable = `

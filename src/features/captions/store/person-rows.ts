@@ -2,7 +2,7 @@ import sql, { empty, join, type Sql } from 'sql-template-tag';
 import { id } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import { columnOf, countRows, named } from '#src/sql/table.ts';
-import { tables } from './tables.ts';
+import { tables } from './transcript-tables.ts';
 
 /** Person in a server, or in one session of it. */
 export type PersonThere = {

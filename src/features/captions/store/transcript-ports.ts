@@ -2,13 +2,13 @@ import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import { MemoryStore } from '#src/features/memories/memory-store.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { TranscriptEraser, type WriteErasure } from './eraser.ts';
-import { CaptionMessageStore } from './posted-messages.ts';
-import { TranscriptReader } from './reader.ts';
-import { PersonRecords } from './records.ts';
-import { SessionLanes } from './session-lanes.ts';
-import type { WordIndex } from './word-index.ts';
-import { TranscriptWriter } from './writer.ts';
+import { CaptionMessageStore } from './caption-message-store.ts';
+import { PersonRecords } from './person-records.ts';
+import { ServerWriteLanes } from './server-write-lanes.ts';
+import { TranscriptEraser, type WriteErasure } from './transcript-eraser.ts';
+import { TranscriptReader } from './transcript-reader.ts';
+import { TranscriptWriter } from './transcript-writer.ts';
+import type { WordIndex } from './word-index-port.ts';
 
 /** Where what was said is kept. */
 export type TranscriptPorts = {
@@ -29,7 +29,7 @@ export function transcriptPorts(
   clock: Clock,
   { index, writeErasure }: Differences,
 ): TranscriptPorts {
-  const lanes = new SessionLanes();
+  const lanes = new ServerWriteLanes();
   return {
     writer: new TranscriptWriter(database, clock, lanes, index),
     reader: new TranscriptReader(database, index),

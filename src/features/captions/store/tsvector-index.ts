@@ -2,16 +2,16 @@ import sql, { type Sql } from 'sql-template-tag';
 import { integer, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import { columnList } from '#src/sql/table.ts';
-import { lineColumns } from './lines.ts';
-import type { SearchScope } from './visible-lines.ts';
+import { lineColumns } from './line-tables.ts';
+import { termOf, wordsOf } from './search-tokeniser.ts';
+import type { SearchScope } from './visible-lines-sql.ts';
 import {
   type FoundRow,
   foundColumns,
   type IndexedText,
   type WeightedTerm,
   type WordIndex,
-} from './word-index.ts';
-import { termOf, wordsOf } from './words.ts';
+} from './word-index-port.ts';
 
 /** Terms are written at once: each search would read a list of those that wait. */
 export const termsIndex =

@@ -14,9 +14,9 @@ import type {
   ErasedLines,
   KeptDays,
   OutdatedMessage,
-} from '#src/features/captions/transcript-store.ts';
+} from '#src/features/captions/transcript-store-types.ts';
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
-import { allStores, type CaptionParts } from './transcript-stores.ts';
+import { allStores, type CaptionParts } from './disk-and-memory-stores.ts';
 
 type TranscriptCleanupOptions = {
   readonly parts: CaptionParts;

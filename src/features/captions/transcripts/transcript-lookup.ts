@@ -21,7 +21,7 @@ import type {
   FoundLine,
   LineRange,
   ListedSession,
-} from '#src/features/captions/transcript-store.ts';
+} from '#src/features/captions/transcript-store-types.ts';
 import {
   captionsIn,
   type KnownBy,
@@ -30,9 +30,9 @@ import {
 } from '#src/people/confidential-text.ts';
 import { knownLocale } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
-import { type AudienceRules, audienceOf, audienceOfManagers } from './audience.ts';
-import type { CaptionParts } from './transcript-stores.ts';
-import { allStores } from './transcript-stores.ts';
+import type { CaptionParts } from './disk-and-memory-stores.ts';
+import { allStores } from './disk-and-memory-stores.ts';
+import { type AudienceRules, audienceOf, audienceOfManagers } from './transcript-audience.ts';
 
 /** Sessions offered, and lines found, at most. */
 const [mostSessions, mostFound] = [25, 6];

@@ -12,10 +12,10 @@ import type {
   TranscriptOutcome,
   TranscriptQuestion,
 } from '#src/features/captions/caption-outcomes.ts';
-import type { ListedSession } from '#src/features/captions/transcript-store.ts';
+import type { ListedSession } from '#src/features/captions/transcript-store-types.ts';
 import { quoteOf } from './quoted-lines.ts';
+import type { TranscriptAnswers } from './transcript-answers.ts';
 import type { TranscriptLookup } from './transcript-lookup.ts';
-import type { TranscriptQuestions } from './transcript-questions.ts';
 
 /**
  * Transcripts for commands and programs: looked up, asked about, and said aloud where everybody may know. Every result holds
@@ -25,18 +25,18 @@ export class TranscriptRequests {
   readonly #writtenQuestions: WrittenAnswerConcurrency;
   readonly #sessions: VoiceSessions;
   readonly #lookup: TranscriptLookup;
-  readonly #questions: TranscriptQuestions;
+  readonly #answers: TranscriptAnswers;
 
   constructor(
     lookup: TranscriptLookup,
-    questions: TranscriptQuestions,
+    answers: TranscriptAnswers,
     sessions: VoiceSessions,
     writtenQuestions: WrittenAnswerConcurrency,
   ) {
     this.#writtenQuestions = writtenQuestions;
     this.#sessions = sessions;
     this.#lookup = lookup;
-    this.#questions = questions;
+    this.#answers = answers;
   }
 
   /** Newest first, at most 25; none where they cannot be read. */
@@ -68,7 +68,7 @@ export class TranscriptRequests {
       .map(({ id }) => id);
     if (session && present) {
       const everybody = [...new Set([asker.id, ...present])];
-      const found = await this.#questions.ask(guildId, asker, request, everybody);
+      const found = await this.#answers.ask(guildId, asker, request, everybody);
       if (found.kind === 'found' && !found.isUnchosen) {
         const timeZone = this.#lookup.timeZoneIn(guildId);
         const { text, aboutIds } = quoteOf(found.lines, timeZone, found.knownBy);
@@ -79,12 +79,12 @@ export class TranscriptRequests {
       }
       if (found.kind === 'found' || everybody.length === 1) return found;
     }
-    return await this.#questions.ask(guildId, asker, request);
+    return await this.#answers.ask(guildId, asker, request);
   }
 
   /** At most six points, each based on a line. */
   recap(guildId: string, asker: Asker, request: RecapRequest): Promise<RecapOutcome> {
-    return this.#questions.recap(guildId, asker, request);
+    return this.#answers.recap(guildId, asker, request);
   }
 }
 

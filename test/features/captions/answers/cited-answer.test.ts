@@ -4,7 +4,7 @@ import {
   citedLines,
   numberedLines,
   numberedPieces,
-} from '#src/features/captions/answers/numbered-lines.ts';
+} from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import { botLineAt, evening, foundIn, lineAt } from '#test/features/captions/transcript-lines.ts';
 
 import { fc, runs } from '#test/properties.ts';

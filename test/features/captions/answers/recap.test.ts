@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
-import { numberedLines } from '#src/features/captions/answers/numbered-lines.ts';
+import { numberedLines } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import {
   recap,
   recapLength,

@@ -1,0 +1,113 @@
+import { BotError } from '#src/base/errors.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
+import { spokenText, writtenText } from '#src/conversation/languages/localized-text.ts';
+import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import { plainWords } from '#src/texts/plain.ts';
+import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
+import type { CaptionMessages, LiveCaptionsTrouble } from './caption-messages.ts';
+import { captionsDays, catchUp } from './caption-settings.ts';
+
+/** Longest wait, in ms, until the notice was said; then people have it in writing only. */
+const longestSayMs = 8_000;
+
+/** Buttons under the notice: agree, refuse, leave out. */
+export const noticeButtons = ['consent.always', 'consent.never', 'captions.leave_out'] as const;
+
+/**
+ * Announces captions in writing and, unless people heard it already, aloud; resolves when the notice was said, or could not
+ * be.
+ */
+export async function notifyEverybody(
+  context: SessionContext,
+  live: CaptionMessages,
+  isAnnounced: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  writeNotice(context, live);
+  if (!isAnnounced) await sayNotice(context, signal);
+}
+
+/** Says it to its end. */
+async function sayNotice(context: SessionContext, signal: AbortSignal): Promise<void> {
+  const { channel, parts, queue, settings } = context;
+  const said = Promise.withResolvers<void>();
+  const handle = new TurnHandle(() => said.resolve());
+  const { language } = settings();
+  const words = spokenText({ id: 'captions.spoken' }, channel.guildId, parts, language);
+  const clauses = [openText(speakable(words))];
+  const reading = { kind: 'reading', clauses, when: 'now', handle, interruptible: false } as const;
+  if (queue.read(reading).kind !== 'added') return;
+  const over = new AbortController();
+  const late = parts.clock
+    .sleep(longestSayMs, AbortSignal.any([signal, over.signal]))
+    .then(() => handle.drop('late'))
+    .catch(() => undefined); // it was said, or the session is over
+  await Promise.race([said.promise, late]);
+  over.abort(new Error('the notice was said'));
+}
+
+/** Writes what happens to what is said, above the first line. */
+function writeNotice(context: SessionContext, live: CaptionMessages): void {
+  const { of } = context.settings();
+  const days = of(captionsDays);
+  const lines: readonly TextLine[] = [
+    days === 0 ? { id: 'captions.notice.unkept' } : { id: 'captions.notice', with: { days } },
+    { id: of(catchUp) ? 'captions.notice.catch_up' : 'captions.notice.present' },
+    { id: 'captions.notice.context' },
+  ];
+  const text = lines.map((line) => writtenLine(line, context)).join('\n');
+  live.post({ key: noticeKey, text, urgency: 'whole', buttons: noticeButtons });
+}
+
+/** Key of the message that announces captions. */
+const noticeKey = 'notice';
+
+/** A sentence as it is posted: names in it are shown, not obeyed. */
+export function writtenLine(
+  { id, with: words = {} }: CheckedLine,
+  { channel, parts }: SessionContext,
+): string {
+  return writtenText({ id, with: plainWords(words) }, channel.guildId, parts);
+}
+
+const causes: Readonly<Record<LiveCaptionsTrouble['kind'], string>> = {
+  gone: 'The channel or thread for captions no longer exists: captions are not shown.',
+  forbidden: 'The bot may no longer write in the channel or thread for captions.',
+  refused: 'Discord refused a message with captions.',
+};
+
+/** Reports to the operator and the people of a channel, once, that captions cannot be shown or saved. */
+export class CaptionFailureNotices {
+  readonly #context: SessionContext;
+  #isUnsaved = false;
+  #reportedRefused = false;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  unshown(kind: LiveCaptionsTrouble['kind']): void {
+    const { channel, notice, parts } = this.#context;
+    const error = new BotError('discord.unsent', false, causes[kind]);
+    parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
+    if (kind !== 'refused') notice({ id: `captions.place.${kind}` });
+    else if (!this.#reportedRefused) notice({ id: 'captions.unshown' });
+    this.#reportedRefused = true;
+  }
+
+  unsaved(error: unknown): void {
+    const { channel, notice, parts } = this.#context;
+    if (this.#isUnsaved) return;
+    this.#isUnsaved = true;
+    parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
+    notice({ id: 'captions.unsaved' });
+  }
+
+  saved(): void {
+    if (this.#isUnsaved) this.#context.notice({ id: 'captions.saved' });
+    this.#isUnsaved = false;
+  }
+}

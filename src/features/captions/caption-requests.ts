@@ -1,0 +1,108 @@
+import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
+import type { SessionDependencies, SessionSources } from '#src/conversation/dependencies.ts';
+import type { SaveOutcome } from '#src/conversation/ports/command-ports.ts';
+import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import type {
+  CaptionsOff,
+  CaptionsOn,
+  HourPrice,
+  PassOutcome,
+  ThreadOutcome,
+} from './caption-outcomes.ts';
+import { SessionCaptions } from './session-captions.ts';
+
+/** Live captions of the channel where the bot sits: changed there first, then in the store. */
+export class CaptionRequests {
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
+  readonly #sources: SessionSources;
+
+  constructor(parts: SessionDependencies, sessions: VoiceSessions, sources: SessionSources) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+    this.#sources = sources;
+  }
+
+  /** Stays on for that channel. Announced to everybody there, aloud and in writing, before the first word is written. */
+  async turnOn(guildId: string, options: CaptionOptions): Promise<CaptionsOn> {
+    const session = this.#sessions.session(guildId);
+    if (!session) return { kind: 'nowhere' };
+    const { channelId } = session.channel;
+    const turned = await session.context.features.of(SessionCaptions).turnOn(options);
+    if (turned.kind === 'failed') return turned;
+    const saved = await this.#sessions.settings.setCaptionsIn(guildId, channelId, options);
+    const { kind, placeId } = turned;
+    const price = this.#price(guildId);
+    return { kind, placeId, isHere: placeId === channelId, price, saved };
+  }
+
+  async turnOff(guildId: string): Promise<CaptionsOff> {
+    const session = this.#sessions.session(guildId);
+    if (!session) return { kind: 'nowhere' };
+    const captions = session.context.features.of(SessionCaptions);
+    const kind = captions.active ? 'off' : 'already';
+    const choice = captions.beginThemselves ? 'off' : undefined;
+    const { channelId } = session.channel;
+    const { settings } = this.#sessions;
+    const [saved] = await Promise.all([
+      settings.setCaptionsIn(guildId, channelId, choice),
+      captions.turnOff(),
+    ]);
+    return { kind, saved };
+  }
+
+  #price(guildId: string): HourPrice {
+    const { spending } = this.#parts;
+    const { caps } = this.#sources.planOf(guildId);
+    const minutesADay = (caps.captionsDayMs ?? 0) / 60_000;
+    const usd = spending.hourPrice(guildId);
+    if (usd === undefined) return { kind: 'unknown', minutesADay };
+    return usd === 0 ? { kind: 'free', minutesADay } : { kind: 'priced', usd, minutesADay };
+  }
+
+  /** A pass to read the captions on a page, which ends this person's former one. */
+  async pass(guildId: string, personId: string): Promise<PassOutcome> {
+    const session = this.#sessions.session(guildId);
+    if (!session) return { kind: 'nowhere' };
+    const { passes } = session.context.features.of(SessionCaptions);
+    if (!passes) return { kind: 'off' };
+    const pass = await passes.issue(personId);
+    return pass ? { kind: 'issued', pass } : { kind: 'barred', channel: session.channel.name };
+  }
+
+  /** Has captions come in this language in a thread for this person; undefined: not any more. */
+  async threadFor(
+    guildId: string,
+    personId: string,
+    language: string | undefined,
+  ): Promise<ThreadOutcome> {
+    const session = this.#sessions.session(guildId);
+    if (!session) return { kind: 'nowhere' };
+    const { translations, view } = session.context.features.of(SessionCaptions);
+    if (!translations || !view) return { kind: 'off' };
+    if (language === undefined) return { kind: translations.endFor(personId) ? 'ended' : 'none' };
+    if (!(await view.reader(personId))) return { kind: 'barred', channel: session.channel.name };
+    if (!this.#parts.hasChatModel) return { kind: 'no-model' };
+    return await translations.openFor(personId, language);
+  }
+
+  isOn(guildId: string): boolean {
+    return (
+      this.#sessions.session(guildId)?.context.features.of(SessionCaptions).active !== undefined
+    );
+  }
+
+  /** `isOut`: this person is heard and answered, but not written. Applies at once, and in later sessions. */
+  async leaveOut(guildId: string, personId: string, isOut: boolean): Promise<SaveOutcome> {
+    for (const { consent, context } of this.#sessions.sessions(guildId)) {
+      if (isOut) context.features.of(SessionCaptions).leaveOut(personId);
+      consent.leaveOut(personId, isOut);
+    }
+    const done = await withStoreTimeout(guildId, this.#parts, 'store.unwritable', async () => {
+      await this.#sources.leftOutPeople.leaveOut(guildId, personId, isOut);
+      return true;
+    });
+    return { saved: done === true };
+  }
+}

@@ -1,0 +1,110 @@
+import sql from 'sql-template-tag';
+import type {
+  CaptionMessage,
+  OutdatedMessage,
+} from '#src/features/captions/transcript-store-types.ts';
+import type { ServerShare } from '#src/people/server-share.ts';
+import { id, instant, integer, optional } from '#src/sql/columns.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
+import { columnList, replacing, select, table } from '#src/sql/table.ts';
+import { lineColumns, lineOf } from './line-tables.ts';
+import { noteAlive } from './process-ownership.ts';
+
+const messageColumns = {
+  messageId: id,
+  channelId: id,
+  guildId: id,
+  sessionId: id,
+  postedAtWallMs: instant,
+  writtenBy: optional(id),
+};
+
+/** Messages that show captions. `outdated` counts the erasures that touched one since it last showed what it should. */
+export const captionMessages = table(
+  'caption_messages',
+  { ...messageColumns, outdated: integer },
+  {
+    key: ['messageId'],
+    indexes: {
+      outdated_messages: { fields: ['postedAtWallMs'], where: 'outdated > 0' },
+      messages_by_session: ['sessionId'],
+    },
+    person: { forget: 'nothing' },
+    server: { forget: 'delete', column: 'guildId' },
+  },
+);
+
+/** A message that is there already keeps its count. */
+const put = replacing({ ...captionMessages, columns: messageColumns });
+
+/**
+ * Which messages show captions, so that what is forgotten also goes from there. Each erasure that touches one raises its
+ * `outdated`. Errors: BotError `store.*`.
+ */
+export class CaptionMessageStore {
+  readonly #database: StoreDatabase;
+  /** Erasures that a message was told of as outdated for: a later one is not settled by its edit. */
+  readonly #reported = new Map<string, number>();
+
+  constructor(database: StoreDatabase) {
+    this.#database = database;
+  }
+
+  async put(message: CaptionMessage): Promise<void> {
+    const { isShared, writer: writtenBy } = this.#database;
+    await this.#database.write([message.guildId], async (connection) => {
+      if (isShared) await noteAlive(connection);
+      const row = { ...message, outdated: 0, writtenBy };
+      await connection.insert(captionMessages, [row], { conflict: put });
+    });
+  }
+
+  /**
+   * Those that show lines which are gone, each with the lines it is to show; none: it is to be deleted. Only of servers of one
+   * shard, where others are served elsewhere.
+   */
+  async outdated(
+    limit: number,
+    { count, id }: ServerShare = { id: 0, count: 1 },
+  ): Promise<readonly OutdatedMessage[]> {
+    const isTheirs = sql`(CAST(guild_id AS BIGINT) >> 22) % CAST(${count} AS BIGINT) = CAST(${id} AS BIGINT)`;
+    const { found, lines } = await this.#database.readTogether(async (connection) => {
+      const found = await select(
+        connection,
+        captionMessages,
+        sql`WHERE outdated > 0 AND ${isTheirs} ORDER BY posted_at_wall_ms LIMIT ${Math.max(0, limit)}`,
+      );
+      const ids = found.map(({ messageId }) => messageId);
+      const lines = await connection.rows(
+        shownColumns,
+        sql`SELECT ${columnList(lineColumns, 'l')}, shown.message_id, s.id AS session_id
+          FROM (SELECT DISTINCT line, message_id FROM posts WHERE message_id ${connection.among(ids)}) AS shown
+          JOIN lines l ON l.id = shown.line JOIN sessions s ON s.key = l.session
+          ORDER BY l.start_ms, l.id`,
+      );
+      return { found, lines: Map.groupBy(lines, ({ messageId }) => messageId) };
+    });
+    return found.map(({ outdated, writtenBy, ...message }) => {
+      this.#reported.set(message.messageId, outdated);
+      const shown = lines.get(message.messageId) ?? [];
+      const linesOf = shown.map(({ messageId, sessionId, ...line }) => lineOf(line, sessionId));
+      return { message, lines: linesOf };
+    });
+  }
+
+  /** It shows what it should, or is gone; it is not told of as outdated any more. */
+  async settled(messageId: string, isGone: boolean): Promise<void> {
+    const reported = this.#reported.get(messageId) ?? 0;
+    await this.#database.writeNow((connection) =>
+      connection.run(
+        isGone
+          ? sql`DELETE FROM caption_messages WHERE message_id = ${messageId}`
+          : sql`UPDATE caption_messages SET outdated = 0
+              WHERE message_id = ${messageId} AND outdated = ${reported}`,
+      ),
+    );
+    this.#reported.delete(messageId);
+  }
+}
+
+const shownColumns = { ...lineColumns, messageId: id, sessionId: id };

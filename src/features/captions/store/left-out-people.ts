@@ -1,0 +1,50 @@
+import sql from 'sql-template-tag';
+import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
+import { id } from '#src/sql/columns.ts';
+import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
+import { reads, storePart, writes } from '#src/sql/store-part.ts';
+import { select, table } from '#src/sql/table.ts';
+
+const leftOutOfCaptions = table(
+  'left_out_of_captions',
+  { guildId: id, personId: id },
+  {
+    key: ['guildId', 'personId'],
+    person: { forget: 'delete', column: 'personId' },
+    server: { forget: 'delete', column: 'guildId' },
+  },
+);
+
+/** People left out of captions: a row per person and server. */
+class SqlLeftOutPeople implements LeftOutPeopleStore {
+  readonly #database: StoreDatabase;
+
+  constructor(database: StoreDatabase) {
+    this.#database = database;
+  }
+
+  async readLeftOut(guildId: string): Promise<ReadonlySet<string>> {
+    const rows = await this.#database.read([laneOf(leftOutOfCaptions, guildId)], (connection) =>
+      select(connection, leftOutOfCaptions, sql`WHERE guild_id = ${guildId}`),
+    );
+    return new Set(rows.map(({ personId }) => personId));
+  }
+
+  async leaveOut(guildId: string, personId: string, isLeftOut: boolean): Promise<void> {
+    const row = { guildId, personId };
+    const conflict = sql`ON CONFLICT DO NOTHING`;
+    const remove = sql`DELETE FROM left_out_of_captions
+      WHERE guild_id = ${guildId} AND person_id = ${personId}`;
+    await this.#database.write([laneOf(leftOutOfCaptions, guildId)], (connection) =>
+      isLeftOut
+        ? connection.insert(leftOutOfCaptions, [row], { conflict })
+        : connection.run(remove),
+    );
+  }
+}
+
+export const leftOutPeoplePart = storePart<LeftOutPeopleStore>({
+  tables: [leftOutOfCaptions],
+  operations: { readLeftOut: reads, leaveOut: writes },
+  open: (database) => new SqlLeftOutPeople(database),
+});

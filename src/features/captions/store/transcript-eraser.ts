@@ -1,0 +1,318 @@
+import sql, { join, type Sql } from 'sql-template-tag';
+import type { ErasedLines, KeptDays } from '#src/features/captions/transcript-store-types.ts';
+import { forgetNumber } from '#src/features/memories/memory-store.ts';
+import { id, key } from '#src/sql/columns.ts';
+import type { Connection } from '#src/sql/connection.ts';
+import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
+import { columnOf, deleteRows, named } from '#src/sql/table.ts';
+import { sessionKeyOf } from './line-tables.ts';
+import { linesAbout, type PersonThere, rowsAbout } from './person-rows.ts';
+import { endAbandoned, followClock, ownershipIn, type RowOwnership } from './process-ownership.ts';
+import type { ServerWriteLanes } from './server-write-lanes.ts';
+import { tables } from './transcript-tables.ts';
+import type { WordIndex } from './word-index-port.ts';
+
+/**
+ * Writes an erasure in portions until `isMore` is false, after what was asked for before in these lanes. Without lanes it fails
+ * while the database is away.
+ */
+export type WriteErasure = <T>(
+  lanes: readonly string[] | undefined,
+  portion: Work<T>,
+  isMore: (done: T) => boolean,
+) => Promise<void>;
+
+/** Lines that one transaction erased, and whether it was the last one. */
+type ErasedPortion = ErasedLines & { readonly isLast: boolean };
+
+const dayMs = 86_400_000;
+/** Longest time, in ms, that lines are kept whose speaker said yes for today or for the session alone. */
+const briefMs = dayMs;
+/** Time, in ms, for which a session that a server does not keep can be resumed once it is over, and exchanges of any. */
+const unkeptMs = 15 * 60_000;
+/** Lines that one transaction deletes from a shared database: a server of years takes several. A file is changed at once. */
+const linesAtOnce = 20_000;
+
+/**
+ * Erases what was said, in portions of lines that are each done wholly or not at all, so that no byte of it is left in the file:
+ * when, `write` decides; of PostgreSQL, its owner. What a message still shows of it is noted with it:
+ * `CaptionMessageStore.outdated` tells of it until it was written anew, also after a restart.
+ * Errors: BotError `store.unwritable`.
+ */
+export class TranscriptEraser {
+  readonly #isShared: boolean;
+  readonly #lanes: ServerWriteLanes;
+  readonly #index: WordIndex;
+  readonly #write: WriteErasure;
+  readonly #ownership: RowOwnership;
+
+  constructor(
+    database: StoreDatabase,
+    lanes: ServerWriteLanes,
+    index: WordIndex,
+    write: WriteErasure,
+  ) {
+    this.#isShared = database.isShared;
+    this.#lanes = lanes;
+    this.#index = index;
+    this.#write = write;
+    this.#ownership = ownershipIn(database);
+  }
+
+  /**
+   * Lines older than their server keeps them, brief ones after 24 h, and sessions without a line or a person in them.
+   * Also ends sessions whose process is gone. One process at a time does it; others find nothing to do.
+   */
+  expire(nowWallMs: number, keptDays: KeptDays): Promise<ErasedLines> {
+    return this.#inPortions(undefined, async (connection) => {
+      await followClock(connection, this.#ownership, nowWallMs);
+      if (!(await connection.tryLock('expire'))) return { ...nothing, isLast: true };
+      if (this.#isShared) await endAbandoned(connection, this.#ownership);
+      const old = await this.#eraseLines(connection, dueLines(connection, nowWallMs, keptDays));
+      const brief = await this.#eraseLines(connection, dueBriefLines(nowWallMs));
+      const isLast = old.isLast && brief.isLast;
+      if (isLast) await connection.run(endExchanges(nowWallMs));
+      if (isLast) await eraseEmptySessions(connection, nowWallMs, keptDays);
+      if (isLast && !this.#isShared) await connection.run(eraseEmptyGuilds);
+      return { ...both(old, brief), isLast };
+    });
+  }
+
+  /** All about a person in a server: lines, answers to them, presences, memories by or about them; or only of one session. */
+  forget(guildId: string, personId: string, sessionId?: string): Promise<ErasedLines> {
+    const person: PersonThere = { guildId, personId, sessionId };
+    return this.#erase(
+      [guildId],
+      () => linesAbout(person),
+      async (connection) => {
+        await eraseRowsAbout(connection, person);
+      },
+    );
+  }
+
+  forgetLines(sessionId: string, numbers: readonly number[]): Promise<ErasedLines> {
+    return this.#erase(
+      this.#lanes.of([sessionId]),
+      (connection) => sql`SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
+        WHERE s.id = ${sessionId} AND l.id - s.key * 4194304 ${connection.among(numbers)}`,
+    );
+  }
+
+  /** Lines of which these messages, which are deleted, showed something; others may still show the rest of a long line. */
+  async forgetMessages(messageIds: readonly string[]): Promise<ErasedLines> {
+    const { count, messages } = await this.#erase(
+      [],
+      (connection) => sql`SELECT DISTINCT line AS id FROM posts
+        WHERE message_id ${connection.among(messageIds)}`,
+      async (connection) => {
+        const gone = connection.among(messageIds);
+        await connection.run(sql`DELETE FROM caption_messages WHERE message_id ${gone}`);
+      },
+    );
+    const others = messages.filter(({ messageId }) => !messageIds.includes(messageId));
+    return { count, messages: others };
+  }
+
+  /** Everything of a server. The bot was removed from there: it can change no messages, so none is noted. */
+  forgetGuild(guildId: string): Promise<ErasedLines> {
+    const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
+    const all = sql`SELECT id FROM lines WHERE session IN (${keys})`;
+    const rest = tables.flatMap(({ name, server }) => {
+      if (server.forget === 'delete-in-session')
+        return [sql`${named(name)} WHERE ${columnOf(server.session)} IN (${keys})`];
+      if (server.forget !== 'delete') return [];
+      return [sql`${named(name)} WHERE ${columnOf(server.column)} = ${guildId}`];
+    });
+    return this.#erase(
+      [guildId],
+      () => all,
+      async (connection) => {
+        await deleteRows(connection, rest);
+      },
+    );
+  }
+
+  /** Erases chosen lines, so that nothing that was asked for before in these lanes brings them back; `finish` with the last portion. */
+  #erase(
+    lanes: readonly string[],
+    chosen: (connection: Connection) => Sql,
+    finish?: (connection: Connection) => Promise<void>,
+  ): Promise<ErasedLines> {
+    return this.#inPortions(lanes, async (connection) => {
+      const done = await this.#eraseLines(connection, chosen(connection));
+      if (done.isLast) await finish?.(connection);
+      return done;
+    });
+  }
+
+  async #inPortions(
+    lanes: readonly string[] | undefined,
+    portion: Work<ErasedPortion>,
+  ): Promise<ErasedLines> {
+    let erased = nothing;
+    await this.#write(lanes, portion, (done) => {
+      erased = both(erased, done);
+      return !done.isLast;
+    });
+    return erased;
+  }
+
+  #eraseLines(connection: Connection, chosen: Sql): Promise<ErasedPortion> {
+    const most = this.#isShared ? linesAtOnce : Number.MAX_SAFE_INTEGER;
+    return eraseLines(connection, this.#index, chosen, most);
+  }
+}
+
+const nothing: ErasedLines = { count: 0, messages: [] };
+
+/** Deletes all about a person, in a transaction of the caller; the number of rows. Their bytes stay. */
+export async function erasePerson(
+  connection: Connection,
+  index: WordIndex,
+  person: PersonThere,
+): Promise<number> {
+  const chosen = linesAbout(person);
+  const { count } = await eraseLines(connection, index, chosen, Number.MAX_SAFE_INTEGER);
+  return count + (await eraseRowsAbout(connection, person));
+}
+
+async function eraseRowsAbout(connection: Connection, person: PersonThere): Promise<number> {
+  const count = await deleteRows(connection, rowsAbout(person));
+  await forgetNumber(connection, person.guildId);
+  return count;
+}
+
+/** Deletes the first of the lines that are chosen as `id`, and notes the messages that showed them. */
+async function eraseLines(
+  connection: Connection,
+  index: WordIndex,
+  chosen: Sql,
+  most: number,
+): Promise<ErasedPortion> {
+  const rows = await connection.rows({ id: key }, sql`${chosen} LIMIT ${most}`);
+  const ids = rows.map((row) => row.id);
+  const isLast = ids.length < most;
+  if (ids.length === 0) return { ...nothing, isLast };
+  const among = connection.among(ids);
+  const messages = await connection.rows(
+    { channelId: id, messageId: id },
+    sql`SELECT DISTINCT channel_id, message_id FROM posts WHERE line ${among}`,
+  );
+  await connection.run(noteMessages(among));
+  await connection.run(noteTranslations(connection.among([...new Set(ids.map(sessionKeyOf))])));
+  await connection.run(sql`DELETE FROM answered WHERE line ${among}`);
+  await connection.run(sql`DELETE FROM more_posts WHERE line ${among}`);
+  await index.erase(connection, ids);
+  const count = await connection.run(sql`DELETE FROM lines WHERE id ${among}`);
+  return { count, messages, isLast };
+}
+
+/** Also of messages that were not put yet. In one order, or two processes would wait for each other. */
+function noteMessages(among: Sql): Sql {
+  return sql`
+    INSERT INTO caption_messages
+      (message_id, channel_id, guild_id, session_id, posted_at_wall_ms, outdated)
+    SELECT p.message_id, MIN(p.channel_id), MIN(s.guild_id), MIN(s.id),
+      MIN(s.started_at_wall_ms + l.start_ms), 1
+    FROM posts p JOIN lines l ON l.id = p.line JOIN sessions s ON s.key = l.session
+    WHERE p.line ${among} GROUP BY p.message_id ORDER BY p.message_id
+    ON CONFLICT (message_id) DO UPDATE SET outdated = caption_messages.outdated + 1`;
+}
+
+/** Messages of these sessions that no line names show translations: which of them is not known, so all of it goes. */
+function noteTranslations(among: Sql): Sql {
+  return sql`
+    UPDATE caption_messages SET outdated = 1
+    WHERE session_id IN (SELECT id FROM sessions WHERE key ${among}) AND outdated = 0
+      AND NOT EXISTS (SELECT 1 FROM posts WHERE posts.message_id = caption_messages.message_id)`;
+}
+
+/** SQL of what a server that keeps lines for so many days has, by the column `guild_id` of `s`. */
+function byServer(
+  connection: Connection,
+  { byGuild, standard }: KeptDays,
+  ofDays: (days: number) => number,
+): Sql {
+  const value = (days: number) => sql`CAST(${ofDays(days)} AS DOUBLE PRECISION)`;
+  const serversOf = Map.groupBy(Object.entries(byGuild), ([, days]) => days);
+  const cases = Array.from(serversOf, ([days, servers]) => {
+    const isTheirs = connection.among(servers.map(([guildId]) => guildId));
+    return sql`WHEN s.guild_id ${isTheirs} THEN ${value(days)}`;
+  });
+  if (cases.length === 0) return value(standard);
+  return sql`CASE ${join(cases, ' ')} ELSE ${value(standard)} END`;
+}
+
+/** Lines that their server keeps no longer: those begun before `due_ms`. SQLite begins a CROSS JOIN with the left table: few sessions have such lines. */
+function dueLines(connection: Connection, nowWallMs: number, keptDays: KeptDays): Sql {
+  const kept = byServer(connection, keptDays, (days) => days * dayMs);
+  const now = sql`CAST(${nowWallMs} AS DOUBLE PRECISION)`;
+  return sql`
+    SELECT l.id FROM (
+      SELECT key, first_ms, CASE
+        WHEN kept_ms > 0 THEN ${now} - started_at_wall_ms - kept_ms
+        WHEN ${now} - COALESCE(ended_at_wall_ms, started_at_wall_ms + last_ms) >= ${unkeptMs}
+          THEN last_ms + 1 END AS due_ms
+      FROM (SELECT s.*, ${kept} AS kept_ms FROM sessions s) AS kept
+    ) AS s CROSS JOIN lines l
+    WHERE l.session = s.key AND s.first_ms < s.due_ms AND l.start_ms < s.due_ms`;
+}
+
+function dueBriefLines(nowWallMs: number): Sql {
+  return sql`
+    SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
+    WHERE l.is_brief = TRUE AND l.start_ms < ${nowWallMs - briefMs} - s.started_at_wall_ms`;
+}
+
+/** Lines of sessions that are over for 15 minutes are no exchanges of a conversation any more. */
+function endExchanges(nowWallMs: number): Sql {
+  return sql`
+    UPDATE lines SET asked = NULL WHERE asked IS NOT NULL AND session IN (
+      SELECT key FROM sessions
+      WHERE COALESCE(ended_at_wall_ms, started_at_wall_ms + last_ms) <= ${nowWallMs - unkeptMs})`;
+}
+
+/** Deletes sessions that ended, and old ones without people; messages that still show them are noted as outdated. */
+async function eraseEmptySessions(
+  connection: Connection,
+  nowWallMs: number,
+  keptDays: KeptDays,
+): Promise<void> {
+  const kept = byServer(connection, keptDays, (days) => Math.max(1, days) * dayMs);
+  const rows = await connection.rows(
+    { key },
+    sql`SELECT key FROM sessions WHERE key IN (
+      SELECT s.key FROM sessions s WHERE ${isEmpty}
+        AND (s.ended_at_wall_ms IS NOT NULL OR s.started_at_wall_ms < ${nowWallMs} - ${kept})
+    ) ${connection.forUpdateIfFree}`,
+  );
+  if (rows.length === 0) return;
+  // No process adds lines to locked sessions, but one may have done so before.
+  const locked = connection.among(rows.map((row) => row.key));
+  const empty = await connection.rows(
+    { key },
+    sql`SELECT s.key FROM sessions s WHERE s.key ${locked} AND ${isEmpty}`,
+  );
+  const among = connection.among(empty.map((row) => row.key));
+  await connection.run(
+    sql`UPDATE caption_messages SET outdated = outdated + 1
+      WHERE session_id IN (SELECT id FROM sessions WHERE key ${among})`,
+  );
+  await connection.run(sql`DELETE FROM presences WHERE session ${among}`);
+  await connection.run(sql`DELETE FROM sessions WHERE key ${among}`);
+}
+
+const isEmpty = sql`
+  NOT EXISTS (SELECT 1 FROM lines l WHERE l.session = s.key) AND (
+    s.ended_at_wall_ms IS NOT NULL
+    OR NOT EXISTS (SELECT 1 FROM presences p WHERE p.session = s.key AND p.to_ms IS NULL))`;
+
+/** Only from a file: another process may be adding a session of such a server. */
+const eraseEmptyGuilds = sql`DELETE FROM guilds WHERE guild_id NOT IN (SELECT guild_id FROM sessions)`;
+
+function both(one: ErasedLines, other: ErasedLines): ErasedLines {
+  const places = [...one.messages, ...other.messages].map(
+    (place) => [place.messageId, place] as const,
+  );
+  return { count: one.count + other.count, messages: [...new Map(places).values()] };
+}

@@ -1,0 +1,20 @@
+import { memories, memoryNumbers } from '#src/features/memories/memory-store.ts';
+import type { Table } from '#src/sql/table.ts';
+import { captionMessages } from './caption-message-store.ts';
+import { answered, lines, morePosts } from './line-tables.ts';
+import { transcriptWriters } from './process-ownership.ts';
+import { guilds, presences, sessions } from './session-tables.ts';
+
+/** All tables of transcripts, in both databases: each before the tables through which its rows are found. */
+export const tables: readonly Table[] = [
+  transcriptWriters,
+  answered,
+  morePosts,
+  lines,
+  presences,
+  sessions,
+  captionMessages,
+  memories,
+  memoryNumbers,
+  guilds,
+];

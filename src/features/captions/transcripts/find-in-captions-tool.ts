@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { spokenText } from '#src/conversation/languages/localized-text.ts';
+import { type ToolOutcome, type ToolPorts, tool } from '#src/conversation/ports/tool-definition.ts';
+import { SessionCaptions } from '#src/features/captions/session-captions.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { quoteOf } from './quoted-lines.ts';
+import { ShardTranscripts } from './shard-transcripts.ts';
+
+/** Searches the captions of the channel; the bot quotes the lines itself. */
+export const findInCaptions = tool({
+  name: 'find_in_captions',
+  description:
+    'Looks up what people said in this voice channel, now or in earlier sessions, as captions have it. Call it whenever somebody asks ' +
+    'what was said, decided or promised. The lines found are quoted aloud for you: add nothing to them.',
+  schema: z.strictObject({
+    question: z.string().min(1).max(300).describe('The whole question, as it was asked.'),
+    about: z
+      .string()
+      .regex(/^(?:this|last|all|\d{4}-\d{2}-\d{2})$/)
+      .describe(
+        '`this` session, the `last` one, `all`, or a day as 2026-11-20. If nobody says when: all.',
+      ),
+  }),
+  right: 'anyone',
+  isDestructive: false,
+  effect: 'none',
+  doing: 'tool.captions',
+  isOffered({ channel, features, port }) {
+    const captions = features.of(SessionCaptions);
+    return (
+      port(ShardTranscripts).has(channel.guildId) ||
+      captions.hasTranscript ||
+      captions.active !== undefined
+    );
+  },
+  run: findLines,
+});
+
+type LineRequest = { readonly question: string; readonly about: string };
+
+/** Quotes lines that answer a question of the last asker, of those that everybody there may know. Aborting `signal` throws `signal.reason`. */
+async function findLines(
+  request: LineRequest,
+  { askerIds, context }: ToolPorts,
+  signal: AbortSignal,
+): Promise<ToolOutcome> {
+  const { channel, languages, parts, people, port, settings } = context;
+  const { guildId } = channel;
+  const here = people();
+  const id = askerIds.at(-1) ?? '';
+  const asker = { id, name: here.find((one) => one.id === id)?.name ?? 'Someone' };
+  const present = here.filter(({ isBot }) => !isBot).map((one) => one.id);
+  const everybody = [...new Set([...askerIds, ...present])];
+  const found = await port(ShardTranscripts).answers.askAloud(
+    guildId,
+    asker,
+    request,
+    everybody,
+    signal,
+  );
+  if (found.kind === 'found' && !found.isUnchosen) {
+    const quote = quoteOf(found.lines, settings().timeZone, found.knownBy);
+    return { facts: { linesQuoted: found.lines.length }, quote };
+  }
+  const text = spokenText(whyNone(found.kind), guildId, parts, languages.of(id));
+  return { facts: { linesQuoted: 0 }, quote: { text: openText(text), aboutIds: [] } };
+}
+
+/** Why no lines are quoted; `found`: none of the found ones was chosen. */
+function whyNone(kind: 'found' | 'none' | 'not-all' | 'unknown' | 'unread'): TextLine {
+  switch (kind) {
+    case 'found':
+      return { id: 'ask.unchosen' };
+    case 'not-all':
+      return { id: 'ask.not_all' };
+    case 'none':
+    case 'unknown':
+      return { id: 'ask.unknown' };
+    case 'unread':
+      return { id: 'transcript.unread' };
+  }
+}
