@@ -1,6 +1,6 @@
 import type { MessageCommand, Reply } from '#src/conversation/command.ts';
-import { LineReader } from '#src/features/typed/line-reader.ts';
-import type { ReadingOutcome } from '#src/features/typed/written-line.ts';
+import type { ReadingOutcome } from '#src/features/typed/chat-read-aloud.ts';
+import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { readingReply } from './reading-reply.ts';
 import { notInChannel } from './rights.ts';
 
@@ -15,7 +15,7 @@ export const readAloud: MessageCommand = {
     if (!message || message.text.trim() === '') return [{ id: 'say.empty', to: 'caller' }];
     const { author, authorId, isBot, messageId, text } = message;
     const line = { messageId, isBot, text, author: { id: authorId, name: author } };
-    return [replyTo(await port(LineReader).read(guildId, line, { id, name }))];
+    return [replyTo(await port(ChatReadAloud).read(guildId, line, { id, name }))];
   },
 };
 

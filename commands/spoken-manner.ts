@@ -5,7 +5,7 @@ import {
   type SpokenManner,
   slowest,
 } from '#src/conversation/ports/command-ports.ts';
-import { SessionVoices } from '#src/features/typed/session-voices.ts';
+import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { closest } from './closest-names.ts';
 import { voiceOption } from './voice/voice-option.ts';
@@ -18,7 +18,7 @@ export const mannerOptions: readonly CommandOption[] = [
     description: 'command.say.model',
     kind: 'text',
     maxChars: 100,
-    suggest: async (typed, _call, { port }) => closest(typed, port(SessionVoices).models()),
+    suggest: async (typed, _call, { port }) => closest(typed, port(VoicesAndPreviews).models()),
   },
   { name: 'tone', description: 'command.say.tone', kind: 'text', maxChars: longestToneChars },
   {
@@ -41,7 +41,7 @@ export function mannerIn(
 ): Read {
   const { voice, model } = words;
   const tone = words.tone?.trim();
-  const models = port(SessionVoices).models();
+  const models = port(VoicesAndPreviews).models();
   if (model !== undefined && !models.includes(model)) {
     const list = models.join(', ');
     const id = list === '' ? 'model.none' : 'model.unknown';
@@ -53,6 +53,6 @@ export function mannerIn(
     ...(tone && { tone }),
     ...(words.speed !== undefined && { speed: Number(words.speed) }),
   };
-  const isIgnored = tone && !port(SessionVoices).acceptsTone();
+  const isIgnored = tone && !port(VoicesAndPreviews).acceptsTone();
   return { manner, ignored: isIgnored ? [{ id: 'tone.ignored' }] : [] };
 }

@@ -9,7 +9,7 @@ import {
   acceptedPath,
   readAccepted,
 } from '#src/features/tools/mcp/accepted-tools.ts';
-import { reviewServer, type ServerReview } from '#src/features/tools/mcp/review.ts';
+import { reviewServer, type ServerReview } from '#src/features/tools/mcp/review-server-tools.ts';
 import type { McpServerOptions } from '#src/features/tools/mcp/servers-file.ts';
 import { differs, missing, ok, type ReportLine } from './finding.ts';
 import type { Report } from './report.ts';

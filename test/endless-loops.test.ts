@@ -11,7 +11,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/discord/link/discovery.ts': 'one discovery of an address, with a deadline',
   'src/conversation/guild-removal.ts': 'one erasure, with a limited number of tries',
   'src/conversation/voice-sessions.ts': 'the end of the process',
-  'src/features/settings/checkup.ts': 'one cue of one check',
+  'src/features/settings/answer-checkup.ts': 'one cue of one check',
   'src/storage/data-dir/data-dir-lock.ts': 'one start',
   'src/storage/database.ts': 'one opening of a file',
   'src/storage/postgres/write-queue.ts': 'one write',
@@ -31,7 +31,7 @@ const allowed: Readonly<Record<string, string>> = {
   'src/features/captions/': 'captions of one session',
   'src/conversation/output/speech-output.ts': 'speech of one session',
   'src/conversation/presence/role-watch.ts': 'one session',
-  'src/features/seats/uncalled-joins.ts': 'one join that waits, with a limited number of tries',
+  'src/features/seats/automatic-joins.ts': 'one join that waits, with a limited number of tries',
   'src/features/tracks/track-persistence.ts': 'one session',
   'src/conversation/voice-session.ts': 'one session',
   // A timer that is set before its round: an error in the round is logged and ends nothing.

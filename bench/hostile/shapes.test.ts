@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type JsonLimits, JsonMeter, toolArgumentLimits } from '#src/base/json.ts';
-import { messageLimits } from '#src/features/tools/mcp/message-budget.ts';
+import { messageLimits } from '#src/features/tools/mcp/message-limits.ts';
 import { answerLimits, eventLimits } from '#src/provider/answer-type.ts';
 import { requestJsonLimits } from '#src/web/api/request-body.ts';
 import { hostileShapes } from './shapes.ts';

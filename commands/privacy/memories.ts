@@ -5,8 +5,8 @@ import type {
   Replies,
   Reply,
 } from '#src/conversation/command.ts';
+import { MemoryRequests } from '#src/features/memories/memory-requests.ts';
 import type { Memory } from '#src/features/memories/memory-store.ts';
-import { SessionMemories } from '#src/features/memories/session-memories.ts';
 import { plainWords } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
@@ -40,7 +40,7 @@ async function list(
   { guildId, callerLocale }: CommandCall,
   { port, timesIn }: Pick<CommandPorts, 'port' | 'timesIn'>,
 ): Promise<Replies> {
-  const listed = await port(SessionMemories).list(guildId);
+  const listed = await port(MemoryRequests).list(guildId);
   if (listed.kind === 'failed') return [{ id: 'memory.unread', to: 'caller' }];
   if (listed.memories.length === 0) {
     return [{ id: listed.isOn ? 'memory.none' : 'memory.off', to: 'caller' }];
@@ -86,7 +86,7 @@ async function remove(
   { guildId, callerId, mayManage }: CommandCall,
   { port }: Pick<CommandPorts, 'port'>,
 ): Promise<Replies> {
-  const removed = await port(SessionMemories).remove(guildId, number, { id: callerId, mayManage });
+  const removed = await port(MemoryRequests).remove(guildId, number, { id: callerId, mayManage });
   switch (removed.kind) {
     case 'removed':
       return [{ id: 'memory.forgotten', to: 'caller' }];

@@ -2,7 +2,7 @@ import type { Public } from '#src/base/public.ts';
 import type { CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
 import type { SaveOutcome } from '#src/conversation/ports/command-ports.ts';
 import { consentButtons } from '#src/conversation/ports/panel.ts';
-import { SessionSettings } from '#src/features/settings/settings-changes.ts';
+import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
@@ -32,7 +32,7 @@ export async function card(call: CommandCall, ports: CardPorts): Promise<Replies
       id: 'privacy.card',
       to: 'caller',
       lines: [
-        ...(await keptLines(call, port(SessionSettings))),
+        ...(await keptLines(call, port(SettingsRequests))),
         ...(await statusLines(call, privacy)),
       ],
       buttons: consentButtons,
@@ -52,7 +52,7 @@ export async function unnamed(
 /** Retention of captions there, as far as it is known. */
 async function keptLines(
   { guildId }: CommandCall,
-  settings: Public<SessionSettings>,
+  settings: Public<SettingsRequests>,
 ): Promise<readonly TextLine[]> {
   const { all } = await settings.view(guildId);
   const days = all.find(({ key }) => key === 'captions_days')?.value;

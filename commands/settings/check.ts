@@ -5,7 +5,7 @@ import type {
   CheckReport,
   CheckResult,
 } from '#src/conversation/ports/setting-and-check-outcomes.ts';
-import { SessionCheckup } from '#src/features/settings/checkup.ts';
+import { AnswerCheckup } from '#src/features/settings/answer-checkup.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 
 export const check: Command = {
@@ -19,7 +19,7 @@ export const check: Command = {
     const barred = notManaging(call);
     if (barred) return [barred];
     const { callerChannel, callerId, callerLocale, guildId } = call;
-    const report = await port(SessionCheckup).check(guildId, callerId, callerChannel);
+    const report = await port(AnswerCheckup).check(guildId, callerId, callerChannel);
     const [first, ...rest] = report.findings.map((finding) => lineOf(finding, callerLocale));
     const last = conclusion(report);
     return [{ ...(first ?? last), to: 'caller', lines: [...rest, ...report.news, last] }];

@@ -10,7 +10,7 @@ import type {
 } from '#src/conversation/command.ts';
 import type { Form } from '#src/conversation/ports/form.ts';
 import type { SettingsView } from '#src/conversation/settings/setting-definition.ts';
-import { SessionSettings } from '#src/features/settings/settings-changes.ts';
+import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { changed } from './changed.ts';
 import {
@@ -100,7 +100,7 @@ async function page(
   { port }: Ports,
   draw: (parts: PanelParts) => Reply,
 ): Promise<Reply> {
-  const view = await port(SessionSettings).view(guildId);
+  const view = await port(SettingsRequests).view(guildId);
   return draw({ view, locale: callerLocale });
 }
 
@@ -111,7 +111,7 @@ async function openOne(
   { port }: Ports,
   news: readonly TextLine[] = [],
 ): Promise<Reply> {
-  const view = await port(SessionSettings).view(guildId, key);
+  const view = await port(SettingsRequests).view(guildId, key);
   return settingPage(key, { view, locale: callerLocale, news });
 }
 
@@ -123,7 +123,7 @@ function subjectOf({ words }: CommandCall) {
 
 async function seen(call: CommandCall, { port }: Ports) {
   const { key, version } = subjectOf(call);
-  const view: SettingsView = await port(SessionSettings).view(call.guildId, key);
+  const view: SettingsView = await port(SettingsRequests).view(call.guildId, key);
   const now = settingNow(key, view);
   return { now, isChanged: now !== undefined && versionOf(now) !== version };
 }
@@ -148,7 +148,7 @@ async function change(
   if (!now) return await openOne(key, call, ports, lost);
   if (isChanged)
     return await openOne(key, call, ports, [{ id: 'settings.changed', with: { key } }, ...lost]);
-  const setting = await ports.port(SessionSettings).set(call.guildId, key, words, confirmed);
+  const setting = await ports.port(SettingsRequests).set(call.guildId, key, words, confirmed);
   const [reply] = changed(key, setting, call);
   if (setting.kind === 'looser') {
     const buttons = [`settings.confirm:${key}:${version}:${setting.value}`, `settings.open:${key}`];

@@ -2,7 +2,7 @@ import { closest } from '#commands/closest-names.ts';
 import { notManaging } from '#commands/rights.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
 import { maxInstructionsChars } from '#src/conversation/settings/guild-settings.ts';
-import { SessionSettings } from '#src/features/settings/settings-changes.ts';
+import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import { changed } from './changed.ts';
 
 export const set: Command = {
@@ -18,7 +18,7 @@ export const set: Command = {
       required: true,
       kind: 'text',
       maxChars: 100,
-      suggest: async (typed, _call, { port }) => closest(typed, port(SessionSettings).keys),
+      suggest: async (typed, _call, { port }) => closest(typed, port(SettingsRequests).keys),
     },
     {
       name: 'value',
@@ -27,14 +27,14 @@ export const set: Command = {
       kind: 'text',
       maxChars: maxInstructionsChars + 1, // one more shows that it is too long
       suggest: async (typed, { guildId, words }, { port }) =>
-        closest(typed, port(SessionSettings).values(guildId, words.key ?? '')),
+        closest(typed, port(SettingsRequests).values(guildId, words.key ?? '')),
     },
   ],
   async run(call, { port }) {
     const barred = notManaging(call);
     if (barred) return [barred];
     const { key = '', value = '' } = call.words;
-    return changed(key, await port(SessionSettings).set(call.guildId, key, value), call);
+    return changed(key, await port(SettingsRequests).set(call.guildId, key, value), call);
   },
 };
 
@@ -46,6 +46,6 @@ export async function loosen(
   const barred = notManaging(call);
   if (barred) return [barred];
   const { about = '' } = call.words;
-  const setting = await port(SessionSettings).set(call.guildId, 'consent', about, 'confirmed');
+  const setting = await port(SettingsRequests).set(call.guildId, 'consent', about, 'confirmed');
   return changed('consent', setting, call);
 }

@@ -1,7 +1,7 @@
 import { notInChannel } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type { Command } from '#src/conversation/command.ts';
-import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-times.ts';
+import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-limits.ts';
 import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { newTrack } from './options.ts';
 import { callerOf, repliesOf, trackIn } from './replies.ts';

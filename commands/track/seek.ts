@@ -1,6 +1,6 @@
 import { notInChannel } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
-import { seekTargetOf } from '#src/features/tracks/seek-target.ts';
+import { seekTargetOf } from '#src/features/tracks/parse-seek-target.ts';
 import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { newTrack } from './options.ts';
 import { callerOf, repliesOf, trackIn } from './replies.ts';

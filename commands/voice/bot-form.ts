@@ -3,7 +3,7 @@ import type { CommandCall, CommandPorts, Replies } from '#src/conversation/comma
 import type { Form } from '#src/conversation/ports/form.ts';
 import type { Persona } from '#src/conversation/settings/persona.ts';
 import { personaFile } from '#src/features/personas/persona-file.ts';
-import { SessionPersonas } from '#src/features/personas/session-personas.ts';
+import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import { formOfPersona } from './persona-form.ts';
 import { unknownPersona } from './persona-replies.ts';
 
@@ -32,9 +32,9 @@ export async function withoutForm(call: CommandCall, ports: CommandPorts): Promi
     return [{ id: 'persona.form.late', to: 'caller' }];
   if (!persona) {
     if (words.persona === undefined) return [{ id: 'persona.which', to: 'caller' }];
-    return [unknownPersona(words.persona, await ports.port(SessionPersonas).names(guildId))];
+    return [unknownPersona(words.persona, await ports.port(PersonaRequests).names(guildId))];
   }
-  const removal = await ports.port(SessionPersonas).remove(guildId, persona.name);
+  const removal = await ports.port(PersonaRequests).remove(guildId, persona.name);
   const isUnsaved = removal.kind === 'removed' && !removal.saved;
   return [
     {
@@ -52,9 +52,9 @@ async function meant(
   { callerId: id, guildId, mayManage, words }: CommandCall,
   { port, sessions }: CommandPorts,
 ): Promise<Persona | undefined> {
-  if (words.persona !== undefined) return await port(SessionPersonas).find(guildId, words.persona);
+  if (words.persona !== undefined) return await port(PersonaRequests).find(guildId, words.persona);
   const place = sessions.at(guildId) ? 'channel' : 'server';
-  const now = await port(SessionPersonas).choose({ guildId, id, mayManage }, { place });
+  const now = await port(PersonaRequests).choose({ guildId, id, mayManage }, { place });
   if (now.kind !== 'chosen' || now.persona === undefined) return undefined;
-  return await port(SessionPersonas).find(guildId, now.persona);
+  return await port(PersonaRequests).find(guildId, now.persona);
 }

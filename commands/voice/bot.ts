@@ -6,8 +6,8 @@ import type {
   Reply,
 } from '#src/conversation/command.ts';
 import type { BotStyleRequest, ChoiceOutcome } from '#src/features/personas/persona-outcomes.ts';
-import { SessionPersonas } from '#src/features/personas/session-personas.ts';
-import { SessionVoices } from '#src/features/typed/session-voices.ts';
+import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
+import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { personaActs, personaFormFor, withoutForm } from './bot-form.ts';
 import { personaOption } from './persona-option.ts';
@@ -40,7 +40,7 @@ export const bot: Command = {
     const { words } = call;
     if (words.form !== undefined) return await withoutForm(call, ports);
     const request = await requestOf(call, ports);
-    const outcome = await ports.port(SessionPersonas).choose(callerOf(call), request);
+    const outcome = await ports.port(PersonaRequests).choose(callerOf(call), request);
     if (outcome.kind === 'chosen') return chosen(outcome, request);
     return [refusalOf(outcome, words)];
   },
@@ -49,7 +49,7 @@ export const bot: Command = {
 /** Press of one of the two buttons under the question of a switch. */
 export function settleWith(what: 'keep' | 'clear') {
   return async (call: CommandCall, { port }: CommandPorts): Promise<Replies> => {
-    const outcome = port(SessionPersonas).settle(callerOf(call), call.words.about ?? '', what);
+    const outcome = port(PersonaRequests).settle(callerOf(call), call.words.about ?? '', what);
     switch (outcome) {
       case 'kept':
       case 'cleared':
@@ -70,7 +70,7 @@ async function requestOf(
   const place = words.for ?? (sessions.at(guildId) ? 'channel' : 'server');
   const { persona, voice } = words;
   const named =
-    voice === undefined ? undefined : ((await port(SessionVoices).named(voice)) ?? voice);
+    voice === undefined ? undefined : ((await port(VoicesAndPreviews).named(voice)) ?? voice);
   return {
     place: place === 'server' ? 'server' : 'channel',
     ...(persona !== undefined && { persona: isStandard(persona) ? null : persona }),

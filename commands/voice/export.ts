@@ -1,7 +1,7 @@
 import { notManaging } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
 import { personaFile } from '#src/features/personas/persona-file.ts';
-import { SessionPersonas } from '#src/features/personas/session-personas.ts';
+import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import { personaOption } from './persona-option.ts';
 import { unknownPersona } from './persona-replies.ts';
 
@@ -14,9 +14,9 @@ export const exportPersona: Command = {
     const denied = notManaging(call);
     if (denied) return [denied];
     const { guildId, words } = call;
-    const found = await port(SessionPersonas).find(guildId, words.persona ?? '');
+    const found = await port(PersonaRequests).find(guildId, words.persona ?? '');
     if (!found)
-      return [unknownPersona(words.persona ?? '', await port(SessionPersonas).names(guildId))];
+      return [unknownPersona(words.persona ?? '', await port(PersonaRequests).names(guildId))];
     const files = [{ name: fileNameOf(found.name), text: personaFile(found) }];
     return [{ id: 'persona.exported', with: { persona: found.name }, to: 'caller', files }];
   },

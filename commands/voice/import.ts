@@ -1,6 +1,6 @@
 import { notManaging } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
-import { SessionPersonas } from '#src/features/personas/session-personas.ts';
+import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import { faultReply, savedReply } from './persona-replies.ts';
 
 export const importPersona: Command = {
@@ -15,9 +15,9 @@ export const importPersona: Command = {
     if (denied) return [denied];
     const { file, guildId } = call;
     if (!file) return [{ id: 'persona.bad.gone', to: 'caller' }];
-    const read = await port(SessionPersonas).readFile(file);
+    const read = await port(PersonaRequests).readFile(file);
     if (read.kind === 'unreachable') return [{ id: 'persona.bad.gone', to: 'caller' }];
     if (read.kind === 'fault') return [faultReply(read.fault)];
-    return [savedReply(read.persona, await port(SessionPersonas).save(guildId, read.persona))];
+    return [savedReply(read.persona, await port(PersonaRequests).save(guildId, read.persona))];
   },
 };

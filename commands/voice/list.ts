@@ -1,5 +1,5 @@
 import type { Command } from '#src/conversation/command.ts';
-import { SessionVoices } from '#src/features/typed/session-voices.ts';
+import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 
 /** Longest list that is shown in the reply itself; a longer one is a file. */
 const longestShownChars = 1_000;
@@ -10,7 +10,7 @@ export const list: Command = {
   shownTo: 'caller',
   options: [],
   async run(_call, { port }) {
-    const names = await port(SessionVoices).names();
+    const names = await port(VoicesAndPreviews).names();
     if (names.length === 0) return [{ id: 'voice.list.unknown', to: 'caller' }];
     const all = names.join(', ');
     if (all.length <= longestShownChars)

@@ -2,7 +2,7 @@ import { languageOption } from '#commands/language-option.ts';
 import type { Public } from '#src/base/public.ts';
 import type { Command, CommandCall, Replies, Reply } from '#src/conversation/command.ts';
 import type { PersonChange } from '#src/conversation/settings/personal-settings-cache.ts';
-import { SessionVoices } from '#src/features/typed/session-voices.ts';
+import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { maxSpeed, minSpeed, type PersonSettings } from '#src/people/person-settings.ts';
 import { languageName, languageTag } from '#src/texts/language-names.ts';
 import { oneLine } from '#src/texts/plain.ts';
@@ -46,7 +46,7 @@ export const me: Command = {
   ],
   async run(call, { peopleSettings, port }) {
     const { guildId, callerId, words } = call;
-    const read = await changeOf(words, port(SessionVoices));
+    const read = await changeOf(words, port(VoicesAndPreviews));
     if ('wrong' in read) return [read.wrong];
     if (Object.keys(read.change).length === 0) {
       const settings = await peopleSettings.load(guildId, callerId);
@@ -59,7 +59,10 @@ export const me: Command = {
 
 const unread: Reply = { id: 'voice.unread', to: 'caller' };
 
-async function changeOf(words: CommandCall['words'], voices: Public<SessionVoices>): Promise<Read> {
+async function changeOf(
+  words: CommandCall['words'],
+  voices: Public<VoicesAndPreviews>,
+): Promise<Read> {
   const parts = [
     languageOf(words.language),
     await voiceOf(words.voice, voices),
@@ -84,7 +87,10 @@ function languageOf(typed: string | undefined): Read {
     : { change: { language } };
 }
 
-async function voiceOf(typed: string | undefined, voices: Public<SessionVoices>): Promise<Read> {
+async function voiceOf(
+  typed: string | undefined,
+  voices: Public<VoicesAndPreviews>,
+): Promise<Read> {
   if (typed === undefined) return nothing;
   if (isStandard(typed)) return { change: { voice: null } };
   const voice = await voices.named(typed);

@@ -10,7 +10,7 @@ import {
   personaLimits,
   readPersona,
 } from '#src/conversation/settings/persona.ts';
-import { SessionPersonas } from '#src/features/personas/session-personas.ts';
+import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import { faultReply, savedReply } from './persona-replies.ts';
 
 /** Fields of the form; all other fields of a persona stay unchanged. */
@@ -53,14 +53,14 @@ export const personaForm: FormHandler = {
     const denied = notManaging(call);
     if (denied) return [denied];
     const { guildId, words } = call;
-    const former = await formerOf(call, port(SessionPersonas));
+    const former = await formerOf(call, port(PersonaRequests));
     const read = readPersona({ ...former, ...typed(words) });
     if (read.kind === 'fault') return [withTyped(faultReply(read.fault), words)];
     const { persona } = read;
     const isRenamed = !former || personaKeyOf(former.name) !== personaKeyOf(persona.name);
-    if (isRenamed && (await port(SessionPersonas).find(guildId, persona.name)))
+    if (isRenamed && (await port(PersonaRequests).find(guildId, persona.name)))
       return [taken(persona, words)];
-    const saving = await port(SessionPersonas).save(guildId, persona, former?.name);
+    const saving = await port(PersonaRequests).save(guildId, persona, former?.name);
     const reply = savedReply(persona, saving);
     return [saving.kind === 'saved' ? reply : withTyped(reply, words)];
   },
@@ -74,7 +74,7 @@ function typed(words: CommandCall['words']): Readonly<Record<string, string | un
 /** The persona for which the form was opened; undefined: a new one, or it was removed. */
 async function formerOf(
   { guildId, words: { about } }: CommandCall,
-  personas: Public<SessionPersonas>,
+  personas: Public<PersonaRequests>,
 ): Promise<Persona | undefined> {
   if (about === undefined) return undefined;
   const names = await personas.names(guildId);

@@ -1,6 +1,6 @@
 import { closest } from '#commands/closest-names.ts';
 import type { CommandOption } from '#src/conversation/command.ts';
-import { SessionPersonas } from '#src/features/personas/session-personas.ts';
+import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
 /** Longest name of a persona, and one more so that a longer one shows. */
@@ -17,6 +17,6 @@ export function personaOption(
     kind: 'text',
     maxChars: maxPersonaChars,
     suggest: async (typed, { guildId }, { port }) =>
-      closest(typed, [...others, ...(await port(SessionPersonas).names(guildId))]),
+      closest(typed, [...others, ...(await port(PersonaRequests).names(guildId))]),
   };
 }

@@ -1,5 +1,5 @@
 import type { Command } from '#src/conversation/command.ts';
-import { SessionVoices } from '#src/features/typed/session-voices.ts';
+import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { text } from '#src/texts/texts.ts';
 import { unknownVoice } from './unknown-voice.ts';
 import { voiceOption } from './voice-option.ts';
@@ -13,11 +13,11 @@ export const preview: Command = {
     const { guildId, callerId: id, callerName: name, callerLocale, words } = call;
     const own = await peopleSettings.load(guildId, id);
     const asked = words.voice;
-    const voice = asked === undefined ? own?.voice : await port(SessionVoices).named(asked);
+    const voice = asked === undefined ? own?.voice : await port(VoicesAndPreviews).named(asked);
     if (asked !== undefined && voice === undefined)
-      return [unknownVoice(asked, await port(SessionVoices).names())];
+      return [unknownVoice(asked, await port(VoicesAndPreviews).names())];
     const sample = { voice, speed: own?.speed, language: own?.language ?? callerLocale };
-    const outcome = await port(SessionVoices).preview(guildId, { id, name }, sample);
+    const outcome = await port(VoicesAndPreviews).preview(guildId, { id, name }, sample);
     const shown = voice ?? text('voice.usual', {}, callerLocale);
     switch (outcome.kind) {
       case 'aloud':

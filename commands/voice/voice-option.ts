@@ -1,6 +1,6 @@
 import { closest } from '#commands/closest-names.ts';
 import type { CommandOption } from '#src/conversation/command.ts';
-import { SessionVoices } from '#src/features/typed/session-voices.ts';
+import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
 /** Longest name of a voice. */
@@ -17,6 +17,6 @@ export function voiceOption(
     kind: 'text',
     maxChars: maxVoiceChars,
     suggest: async (typed, _call, { port }) =>
-      closest(typed, [...others, ...(await port(SessionVoices).names())]),
+      closest(typed, [...others, ...(await port(VoicesAndPreviews).names())]),
   };
 }

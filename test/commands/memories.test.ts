@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { privacy } from '#commands/privacy/privacy.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, Replies } from '#src/conversation/command.ts';
+import type { MemoryRequests } from '#src/features/memories/memory-requests.ts';
 import type { Memory, MemoryRemoval } from '#src/features/memories/memory-store.ts';
-import type { SessionMemories } from '#src/features/memories/session-memories.ts';
 
 import { type CheckedLine, text } from '#src/texts/texts.ts';
 import { adam, ports } from './ports.ts';
@@ -18,7 +18,7 @@ const tea: Memory = {
 };
 
 async function run(
-  memories: Partial<Public<SessionMemories>>,
+  memories: Partial<Public<MemoryRequests>>,
   words: CommandCall['words'] = {},
   call = adam,
 ): Promise<Replies> {
@@ -27,10 +27,10 @@ async function run(
   return await command.run({ ...call, words }, ports({ memories }));
 }
 
-const listing = (memories: readonly Memory[], isOn = true): Partial<Public<SessionMemories>> => ({
+const listing = (memories: readonly Memory[], isOn = true): Partial<Public<MemoryRequests>> => ({
   list: async () => ({ kind: 'read', memories, isOn }),
 });
-const unreadable: Partial<Public<SessionMemories>> = { list: async () => ({ kind: 'failed' }) };
+const unreadable: Partial<Public<MemoryRequests>> = { list: async () => ({ kind: 'failed' }) };
 const shown = (replies: Replies): readonly (readonly string[])[] =>
   replies.map(({ lines = [], ...head }) =>
     [head, ...lines].map((line) => text(line.id, line.with)),

@@ -6,7 +6,7 @@ import type { CommandCall } from '#src/conversation/command.ts';
 import type { Persona } from '#src/conversation/settings/persona.ts';
 import { readPersonaFile } from '#src/features/personas/persona-file.ts';
 import type { PersonaSaving } from '#src/features/personas/persona-outcomes.ts';
-import type { SessionPersonas } from '#src/features/personas/session-personas.ts';
+import type { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, ports } from './ports.ts';
 
@@ -25,7 +25,7 @@ function server(all: readonly Persona[] = [pirate], saving: PersonaSaving = save
   const stored: (readonly [Persona, string | undefined])[] = [];
   const removed: string[] = [];
   const find = (name: string) => all.find((one) => one.name.toLowerCase() === name.toLowerCase());
-  const personas: Partial<Public<SessionPersonas>> = {
+  const personas: Partial<Public<PersonaRequests>> = {
     names: async () => all.map(({ name }) => name),
     find: async (_guildId, name) => find(name),
     choose: async () => ({ kind: 'chosen', saved: true, ...(all[0] && { persona: all[0].name }) }),

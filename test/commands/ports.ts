@@ -8,19 +8,19 @@ import type { Choices } from '#src/conversation/settings/setting-definition.ts';
 import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { serverSettings } from '#src/features/features.ts';
-import { SessionMemories } from '#src/features/memories/session-memories.ts';
-import { SessionPersonas } from '#src/features/personas/session-personas.ts';
-import { SessionCheckup } from '#src/features/settings/checkup.ts';
-import { SessionSettings } from '#src/features/settings/settings-changes.ts';
+import { MemoryRequests } from '#src/features/memories/memory-requests.ts';
+import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
+import { AnswerCheckup } from '#src/features/settings/answer-checkup.ts';
+import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import type {
   TrackAction,
   TrackOutcome,
   TrackSetting,
 } from '#src/features/tracks/track-outcomes.ts';
 import { TrackRequests } from '#src/features/tracks/track-requests.ts';
-import { LineReader } from '#src/features/typed/line-reader.ts';
-import { SessionVoices } from '#src/features/typed/session-voices.ts';
+import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { TypedRequests } from '#src/features/typed/typed-requests.ts';
+import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
@@ -62,12 +62,12 @@ type All = CommandPorts['sessions'] &
   Stats &
   SpentCosts &
   Public<TrackRequests>;
-export type PortOverrides = Partial<All & Public<SessionSettings> & Public<SessionCheckup>> & {
-  readonly personas?: Partial<Public<SessionPersonas>>;
+export type PortOverrides = Partial<All & Public<SettingsRequests> & Public<AnswerCheckup>> & {
+  readonly personas?: Partial<Public<PersonaRequests>>;
   readonly words?: Partial<Public<ServerVocabulary>>;
-  readonly lines?: Partial<Public<LineReader>>;
-  readonly memories?: Partial<Public<SessionMemories>>;
-  readonly voices?: Public<SessionVoices>;
+  readonly lines?: Partial<Public<ChatReadAloud>>;
+  readonly memories?: Partial<Public<MemoryRequests>>;
+  readonly voices?: Public<VoicesAndPreviews>;
   readonly peopleSettings?: Partial<CommandPorts['peopleSettings']>;
   readonly help?: HelpOverrides;
   readonly captions?: Partial<Public<CaptionRequests>>;
@@ -93,7 +93,7 @@ const choices: Choices = {
 };
 
 /** Takes whatever it is given. */
-const settings: Public<SessionSettings> = {
+const settings: Public<SettingsRequests> = {
   keys: serverSettings.map(({ key }) => key),
   view: async () => ({ all: [], choices, isRead: true }),
   set: async (_guildId, _key, value) => ({ kind: 'set', key: 'cues', value, saved: true }),
@@ -160,10 +160,10 @@ const captions: Public<CaptionRequests> = {
 };
 
 /** All is well. */
-const checkup: Public<SessionCheckup> = { check: async () => ({ findings: [], news: [] }) };
+const checkup: Public<AnswerCheckup> = { check: async () => ({ findings: [], news: [] }) };
 
 /** There are none yet, and everything is taken. */
-const personas: Public<SessionPersonas> = {
+const personas: Public<PersonaRequests> = {
   names: async () => [],
   find: async () => undefined,
   choose: async (_caller, { persona }) => ({
@@ -181,7 +181,7 @@ const personas: Public<SessionPersonas> = {
 export function voicesOf(
   names: readonly string[],
   models: readonly string[] = [],
-): Public<SessionVoices> {
+): Public<VoicesAndPreviews> {
   return {
     models: () => models,
     acceptsTone: () => models.length > 0,
@@ -202,14 +202,14 @@ const words: Public<ServerVocabulary> = {
 };
 
 /** Every line is said at once. */
-const lines: Public<LineReader> = {
+const lines: Public<ChatReadAloud> = {
   read: async () => ({ kind: 'queued', ahead: 0 }),
   handle: async () => undefined,
   deleted: () => undefined,
 };
 
 /** There are none, and nobody may have any. */
-const memories: Public<SessionMemories> = {
+const memories: Public<MemoryRequests> = {
   list: async () => ({ kind: 'read', memories: [], isOn: false }),
   remove: async () => ({ kind: 'unknown' }),
 };
@@ -309,14 +309,14 @@ export function ports(over: PortOverrides = {}): CommandPorts {
   };
   const byClass = new Map<object, object>([
     [TypedRequests, all],
-    [SessionVoices, over.voices ?? voicesOf(['slt', 'rms', 'kal16', 'kal'])],
+    [VoicesAndPreviews, over.voices ?? voicesOf(['slt', 'rms', 'kal16', 'kal'])],
     [TrackRequests, all],
-    [SessionSettings, { ...settings, ...over }],
-    [SessionCheckup, { ...checkup, ...over }],
-    [SessionPersonas, { ...personas, ...over.personas }],
+    [SettingsRequests, { ...settings, ...over }],
+    [AnswerCheckup, { ...checkup, ...over }],
+    [PersonaRequests, { ...personas, ...over.personas }],
     [ServerVocabulary, { ...words, ...over.words }],
-    [LineReader, { ...lines, ...over.lines }],
-    [SessionMemories, { ...memories, ...over.memories }],
+    [ChatReadAloud, { ...lines, ...over.lines }],
+    [MemoryRequests, { ...memories, ...over.memories }],
     [CaptionRequests, { ...captions, ...over.captions }],
     [TranscriptRequests, { ...transcripts, ...over.transcripts }],
     ...(over.more ?? []),

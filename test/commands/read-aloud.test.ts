@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 import { readAloud } from '#commands/read-aloud.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, PickedMessage } from '#src/conversation/command.ts';
-import type { LineReader } from '#src/features/typed/line-reader.ts';
-import type { ReadingOutcome } from '#src/features/typed/written-line.ts';
+import type { ChatReadAloud, ReadingOutcome } from '#src/features/typed/chat-read-aloud.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, ports } from './ports.ts';
 
@@ -17,8 +16,8 @@ const message: PickedMessage = {
 };
 
 async function pick(call: CommandCall, outcome: ReadingOutcome = { kind: 'queued', ahead: 0 }) {
-  const asked: Parameters<Public<LineReader>['read']>[] = [];
-  const read: Public<LineReader>['read'] = async (...all) => {
+  const asked: Parameters<Public<ChatReadAloud>['read']>[] = [];
+  const read: Public<ChatReadAloud>['read'] = async (...all) => {
     asked.push(all);
     return outcome;
   };

@@ -8,7 +8,7 @@ import type { CommandCall, Reply } from '#src/conversation/command.ts';
 import type { Persona } from '#src/conversation/settings/persona.ts';
 import { readPersonaFile } from '#src/features/personas/persona-file.ts';
 import type { BotStyleRequest, ChoiceOutcome } from '#src/features/personas/persona-outcomes.ts';
-import type { SessionPersonas } from '#src/features/personas/session-personas.ts';
+import type { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, type PortOverrides, ports } from './ports.ts';
 
@@ -28,7 +28,7 @@ async function choose(
   over: PortOverrides = {},
 ) {
   const requests: BotStyleRequest[] = [];
-  const personas: Partial<Public<SessionPersonas>> = {
+  const personas: Partial<Public<PersonaRequests>> = {
     choose: async (_caller, request) => {
       requests.push(request);
       return outcome;
@@ -97,7 +97,7 @@ test.each([
   ['persona.keep', 'keep', 'denied', 'perm.dj', 'caller'],
 ] as const)('%s answers the question with %s, once: %s', async (name, what, outcome, id, to) => {
   const asked: unknown[] = [];
-  const personas: Partial<Public<SessionPersonas>> = {
+  const personas: Partial<Public<PersonaRequests>> = {
     settle: (_caller, questionId, answer) => {
       asked.push(questionId, answer);
       return outcome;
@@ -146,7 +146,7 @@ test.each([
   [' '.repeat(70_000), 'That file is too big for a persona: over 64 KB. Nothing changed.'],
 ])('a bad file gets one sentence, and nothing is stored', async (content, sentence) => {
   const saved: unknown[] = [];
-  const personas: Partial<Public<SessionPersonas>> = {
+  const personas: Partial<Public<PersonaRequests>> = {
     readFile: async () => readPersonaFile(encoded(content)),
     save: async (_guildId, persona) => {
       saved.push(persona);

@@ -6,7 +6,7 @@ import { preview } from '#commands/voice/preview.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall } from '#src/conversation/command.ts';
 import type { PersonChange } from '#src/conversation/settings/personal-settings-cache.ts';
-import type { SessionVoices } from '#src/features/typed/session-voices.ts';
+import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, ports, voicesOf } from './ports.ts';
 
@@ -120,7 +120,7 @@ test.each([
 
 test('/voice preview lets its caller hear their voice at their pace, or the one they name', async () => {
   const samples: unknown[] = [];
-  const voices: Public<SessionVoices> = {
+  const voices: Public<VoicesAndPreviews> = {
     ...voicesOf(['slt', 'rms']),
     preview: async (_guildId, _listener, sample) => {
       samples.push(sample);

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { withAccepted, writeAccepted } from '#src/features/tools/mcp/accepted-tools.ts';
-import { reviewServer } from '#src/features/tools/mcp/review.ts';
+import { reviewServer } from '#src/features/tools/mcp/review-server-tools.ts';
 import { readServersFile } from '#src/features/tools/mcp/servers-file.ts';
 import { openFakeMcp } from '#test/fakes/mcp/http-server.ts';
 import { canary, examine } from './examine.ts';

@@ -27,7 +27,7 @@ const printing = {
 } as const;
 /** Sources of prose that only chat models read, and a figure that quotes unclear words. */
 const otherReaders =
-  /-tools?\.ts$|^src\/conversation\/tools\/|^src\/features\/captions\/answers\/|^src\/features\/(?:memories\/usable-memories|seats\/uncalled-joins)\.ts$|^src\/pipeline\/prompt\.ts$|^scripts\/code-size\.mjs$/;
+  /-tools?\.ts$|^src\/conversation\/tools\/|^src\/features\/captions\/answers\/|^src\/conversation\/answering\/translation-prompt\.ts$|^src\/features\/(?:memories\/usable-memories|seats\/automatic-joins|captions\/recent-lines-context)\.ts$|^src\/pipeline\/prompt\.ts$|^scripts\/code-size\.mjs$/;
 
 /** Most words of the README of a folder: those of `src` say only what code and other documents do not. */
 const mostWordsOf = (path: string) => (path.startsWith('src/') ? 200 : 300);

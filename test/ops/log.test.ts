@@ -6,7 +6,7 @@ import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { noPackets } from '#src/conversation/hearing/speaker-inputs.ts';
 import { featureEvent, type SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { captioned } from '#src/features/captions/session-captions.ts';
-import { reminderEnded } from '#src/features/reminders/reminder-clock.ts';
+import { reminderEnded } from '#src/features/reminders/reminder-scheduler.ts';
 import { latencies } from '#src/ops/latency.ts';
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';

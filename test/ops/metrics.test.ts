@@ -4,7 +4,7 @@ import { noPackets } from '#src/conversation/hearing/speaker-inputs.ts';
 import { featureEvent, type SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { captioned } from '#src/features/captions/session-captions.ts';
 import { features } from '#src/features/features.ts';
-import { reminderEnded } from '#src/features/reminders/reminder-clock.ts';
+import { reminderEnded } from '#src/features/reminders/reminder-scheduler.ts';
 import { LoopDelay } from '#src/ops/loop-delay.ts';
 import { Metrics } from '#src/ops/metrics/metrics.ts';
 

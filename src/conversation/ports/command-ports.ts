@@ -125,7 +125,7 @@ export const longestToneChars = 300;
 export type SpokenManner = {
   /** Name of a voice. */
   readonly voice?: string | undefined;
-  /** One of `SessionVoices.models`. */
+  /** One of `VoicesAndPreviews.models`. */
   readonly model?: string | undefined;
   /** Tone in words, for the speech server; embedded voices support none. */
   readonly tone?: string | undefined;

@@ -18,7 +18,7 @@ export type ProgramText = {
   readonly asker: Asker;
   readonly input: string;
   readonly voice?: string;
-  /** One of `SessionVoices.models`. */
+  /** One of `VoicesAndPreviews.models`. */
   readonly model?: string;
   /** Tone. */
   readonly instructions?: string;

@@ -12,7 +12,7 @@ import type {
 } from './caption-outcomes.ts';
 import { SessionCaptions } from './session-captions.ts';
 
-/** Live captions of the channel where the bot sits: changed there first, then in the store. */
+/** Requests about live captions: changed in the channel where the bot sits first, then in the store. */
 export class CaptionRequests {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;

@@ -1,11 +1,11 @@
 import type { ContextPart, ContextRequest, Feature } from '#src/conversation/feature.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { anybody } from '#src/people/confidential-text.ts';
-import { GuildMemories } from './guild-memories.ts';
+import { MemoryCache } from './memory-cache.ts';
+import { MemoryRequests } from './memory-requests.ts';
 import { memorySetting } from './memory-setting.ts';
 import { memoryStore } from './memory-store.ts';
 import { forgetMemory, remember } from './memory-tools.ts';
-import { SessionMemories } from './session-memories.ts';
 import { memoryContext, usableMemories } from './usable-memories.ts';
 
 /** Memories: what people of a server asked the bot to remember, for all of its answers there. */
@@ -23,9 +23,9 @@ export const memories: Feature = {
   ],
   open: ({ store }) => ({
     shard({ parts, sessions }) {
-      const known = new GuildMemories({ ...parts, store: store(memoryStore) });
+      const known = new MemoryCache({ ...parts, store: store(memoryStore) });
       return {
-        ports: [known, new SessionMemories(parts, sessions)],
+        ports: [known, new MemoryRequests(parts, sessions)],
         session: (context) => ({
           governed() {
             if (context.settings().of(memorySetting)) void known.load(context.channel.guildId);
@@ -43,7 +43,7 @@ export const memories: Feature = {
 function contextOf(
   { askerIds }: ContextRequest,
   { channel, gate, people, settings }: SessionContext,
-  known: GuildMemories,
+  known: MemoryCache,
 ): ContextPart | undefined {
   const { of, timeZone } = settings();
   const isHere = askerIds.every((id) => people().some((one) => one.id === id));

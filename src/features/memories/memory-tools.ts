@@ -10,7 +10,7 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
-import { GuildMemories } from './guild-memories.ts';
+import { MemoryCache } from './memory-cache.ts';
 import { memorySetting } from './memory-setting.ts';
 import type { Memory } from './memory-store.ts';
 import { peopleNamedIn, personByName } from './person-by-name.ts';
@@ -127,7 +127,7 @@ function objectionTo(
   if (!settings().of(memorySetting)) return { id: 'memory.off' };
   const involved = [authorId, ...(aboutId === undefined ? [] : [aboutId])];
   if (involved.some((id) => gate.yesKind(id) !== 'always')) return { id: 'memory.no_yes' };
-  const isFull = port(GuildMemories).known(channel.guildId).length >= mostMemories;
+  const isFull = port(MemoryCache).known(channel.guildId).length >= mostMemories;
   return isFull ? full(mostMemories) : undefined;
 }
 
@@ -141,7 +141,7 @@ async function write(
   const objection = objectionTo(author.id, about?.id, context);
   if (objection) return outcomeOf(objection);
   const { channel, parts, port } = context;
-  const added = await port(GuildMemories).add({
+  const added = await port(MemoryCache).add({
     guildId: channel.guildId,
     text: words,
     byId: author.id,
@@ -162,7 +162,7 @@ async function prepareForgetting(
 ): Promise<PreparedAction> {
   const { channel, port, settings } = context;
   if (!settings().of(memorySetting)) return refused({ id: 'memory.off' });
-  const memory = port(GuildMemories)
+  const memory = port(MemoryCache)
     .known(channel.guildId)
     .find((one) => one.number === number);
   if (!memory) return refused({ id: 'memory.unknown' });
@@ -174,11 +174,11 @@ async function prepareForgetting(
     run: async (_ports, until) => {
       const denied = await objectionToForgetting(memory, askerId, context, until);
       if (denied) return outcomeOf(denied);
-      const known = port(GuildMemories)
+      const known = port(MemoryCache)
         .known(channel.guildId)
         .find((one) => one.number === number);
       const isSame = known?.atWallMs === memory.atWallMs && known.text === memory.text;
-      const isGone = !isSame || !(await port(GuildMemories).remove(channel.guildId, number));
+      const isGone = !isSame || !(await port(MemoryCache).remove(channel.guildId, number));
       return outcomeOf({ id: isGone ? 'memory.unknown' : 'memory.forgotten' });
     },
   };

@@ -7,9 +7,9 @@ import { sayToPerson } from '#src/conversation/output/say-to-person.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { isLate, type Reminder } from '#src/features/reminders/reminder.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { ReminderResult } from './reminder-clock.ts';
+import { dueTime } from './due-time-text.ts';
 import { ReminderMessages } from './reminder-messages.ts';
-import { dueTime } from './reminder-times.ts';
+import type { ReminderResult } from './reminder-scheduler.ts';
 
 /** Reminders of one person that are said at once; the others are written. */
 const mostAloud = 3;

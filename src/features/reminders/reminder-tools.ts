@@ -11,8 +11,8 @@ import {
 import { firstChars } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
-import { ReminderClock } from './reminder-clock.ts';
-import { dueTime } from './reminder-times.ts';
+import { dueTime } from './due-time-text.ts';
+import { ReminderScheduler } from './reminder-scheduler.ts';
 
 /** Longest description of a time, in characters. */
 const maxTimeChars = 80;
@@ -107,21 +107,21 @@ async function withdrawReminder(
 type ForOne = (
   personId: string,
   context: SessionContext,
-  reminders: ReminderClock,
+  reminders: ReminderScheduler,
 ) => Promise<ToolOutcome>;
 
 /** Reminders may be changed for one asker, not for several at once. */
 async function forOne({ askerIds, context }: ToolPorts, work: ForOne): Promise<ToolOutcome> {
   const [askerId, ...others] = askerIds;
   if (askerId === undefined || others.length > 0) return vain({ id: 'reminder.one_asker' });
-  return await work(askerId, context, context.port(ReminderClock));
+  return await work(askerId, context, context.port(ReminderScheduler));
 }
 
 async function set(
   draft: ReminderDraft,
   personId: string,
   { channel, parts, settings }: SessionContext,
-  reminders: ReminderClock,
+  reminders: ReminderScheduler,
 ): Promise<ToolOutcome> {
   const { clock } = parts;
   const { timeZone } = settings();
@@ -153,7 +153,7 @@ async function set(
 async function list(
   personId: string,
   context: SessionContext,
-  reminders: ReminderClock,
+  reminders: ReminderScheduler,
 ): Promise<ToolOutcome> {
   const all = await reminders.list(context.channel.guildId, personId);
   if (all.length === 0) return outcomeOf({ id: 'reminder.none' });
@@ -164,7 +164,7 @@ async function cancel(
   number: number | undefined,
   personId: string,
   { channel }: SessionContext,
-  reminders: ReminderClock,
+  reminders: ReminderScheduler,
 ): Promise<ToolOutcome> {
   const all = await reminders.list(channel.guildId, personId);
   const [only, ...others] = all;

@@ -1,8 +1,8 @@
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { Feature } from '#src/conversation/feature.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
-import { ReminderClock, reminderEnded } from './reminder-clock.ts';
 import { ReminderDelivery } from './reminder-delivery.ts';
+import { ReminderScheduler, reminderEnded } from './reminder-scheduler.ts';
 import { cancelReminder, listReminders, setReminder } from './reminder-tools.ts';
 
 /** Reminders and timers: a tool sets them, and the bot tells them aloud or in writing when they are due. */
@@ -17,7 +17,7 @@ export const reminders: Feature = {
     },
   ],
   open({ clock, onEvent, store }) {
-    const due = new ReminderClock({ clock, onEvent, store: store(reminderPart) });
+    const due = new ReminderScheduler({ clock, onEvent, store: store(reminderPart) });
     return {
       shard: ({ parts, sessions, shard }) => ({
         ports: [due],

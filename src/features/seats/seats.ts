@@ -1,6 +1,6 @@
 import type { Feature } from '#src/conversation/feature.ts';
+import { AutomaticJoins, followMe } from './automatic-joins.ts';
 import { SeatReturn } from './seat-return.ts';
-import { followMe, UncalledJoins } from './uncalled-joins.ts';
 
 /** Seats: the bot returns where a former run sat, and joins channels without a call. */
 export const seats: Feature = {
@@ -8,7 +8,7 @@ export const seats: Feature = {
   tools: [followMe],
   open: () => ({
     shard({ parts, sessions, signal, sources }) {
-      const uncalled = new UncalledJoins(parts, sessions);
+      const uncalled = new AutomaticJoins(parts, sessions);
       const check = (guildId: string) => uncalled.check(guildId);
       const seatReturn = new SeatReturn(parts, sessions, sources.seatStore, check);
       signal.addEventListener('abort', () => {

@@ -1,6 +1,6 @@
 import type { Feature } from '#src/conversation/feature.ts';
-import { SessionCheckup } from './checkup.ts';
-import { SessionSettings } from './settings-changes.ts';
+import { AnswerCheckup } from './answer-checkup.ts';
+import { SettingsRequests } from './settings-requests.ts';
 
 /** `/settings`: changes of what a server has set, and a checkup of everything an answer needs. */
 export const settings: Feature = {
@@ -8,8 +8,8 @@ export const settings: Feature = {
   open: ({ modelNews }) => ({
     shard: ({ parts, sessions }) => ({
       ports: [
-        new SessionSettings(parts, sessions, (guildId) => sessions.features.governed(guildId)),
-        new SessionCheckup(parts, sessions, modelNews),
+        new SettingsRequests(parts, sessions, (guildId) => sessions.features.governed(guildId)),
+        new AnswerCheckup(parts, sessions, modelNews),
       ],
     }),
   }),

@@ -9,9 +9,9 @@ import type {
 } from '#src/conversation/ports/tool-definition.ts';
 import { cut, firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { escapeInvisible } from './escape-invisible.ts';
 import type { ExternalResult, ExternalTool } from './external-tool.ts';
-import { fitArguments, withoutWords } from './fit-arguments.ts';
-import { visible } from './visible.ts';
+import { fitArguments, withoutWords } from './fit-arguments-to-schema.ts';
 
 /** Longest list of arguments beside the button: Discord shows all of it, also where each character has to be escaped. */
 const longestShownChars = 700;
@@ -61,9 +61,9 @@ function shown(
   given: Readonly<Record<string, unknown>>,
 ): ShownArguments {
   const values = Object.entries(given).map(([name, value]) => {
-    const json = visible(JSON.stringify(value));
+    const json = escapeInvisible(JSON.stringify(value));
     const chars = typeof value === 'string' ? value.length : json.length;
-    return { head: `${visible(JSON.stringify(name))} (${chars}): `, json };
+    return { head: `${escapeInvisible(JSON.stringify(name))} (${chars}): `, json };
   });
   const whole = values.map(({ head, json }) => head + json).join('\n') || '{}';
   if (whole.length <= longestShownChars)
@@ -75,7 +75,7 @@ function shown(
   const begun = values.map(({ head, json }) =>
     partChars < leastPartChars ? head : head + cut(json, partChars),
   );
-  const files = [{ name: 'arguments.json', text: visible(JSON.stringify(given, null, 2)) }];
+  const files = [{ name: 'arguments.json', text: escapeInvisible(JSON.stringify(given, null, 2)) }];
   const ask = { id: 'tool.external.ask.file', with: { tool, given: begun.join('\n') } } as const;
   return { kind: 'ready', ask, files };
 }

@@ -1,9 +1,9 @@
 import type { Feature } from '#src/conversation/feature.ts';
 import { cut } from '#src/texts/plain.ts';
-import { leave } from './leave.ts';
-import { postText } from './post-text.ts';
-import { time } from './time.ts';
-import { whoIsHere } from './who-is-here.ts';
+import { leave } from './leave-tool.ts';
+import { postText } from './post-text-tool.ts';
+import { time } from './time-tool.ts';
+import { whoIsHere } from './who-is-here-tool.ts';
 
 /** Most characters of the names of the operator's tools in `/help`. */
 const mostNamesChars = 150;

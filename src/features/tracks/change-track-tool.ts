@@ -5,10 +5,10 @@ import { type ToolPorts, tool } from '#src/conversation/ports/tool-definition.ts
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type TextId, type TextLine, text } from '#src/texts/texts.ts';
 import { type TrackRequest, trackRequestIn } from '#src/turn/spoken-requests.ts';
-import { longestFadeMs, usualFadeMs } from './fade-times.ts';
+import { longestFadeMs, usualFadeMs } from './fade-limits.ts';
 import type { OwnedTracks } from './owned-tracks.ts';
-import type { TrackCommand } from './perform-command.ts';
-import { seekTargetOf } from './seek-target.ts';
+import { seekTargetOf } from './parse-seek-target.ts';
+import type { TrackCommand } from './perform-track-command.ts';
 import { SessionTracks } from './session-tracks.ts';
 import { everyTrack, isOwnTrack, isSameTrack, trackNameOf } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';

@@ -6,7 +6,7 @@ import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { AddItemResult } from '#src/playback/tracks/track-outcomes.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { performOn, placeMeant, type TrackCommand } from './perform-command.ts';
+import { performOn, placeMeant, type TrackCommand } from './perform-track-command.ts';
 import { isSameTrack, ownTracks, usualTrack } from './track-names.ts';
 import type { ListedSound, ListedTrack, TrackOutcome } from './track-outcomes.ts';
 import type { StoredSource, StoredTrack } from './track-store.ts';

@@ -5,7 +5,7 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
-import { placeSound } from './place-sound.ts';
+import { placeSound } from './place-sound-on-track.ts';
 import { SessionTracks, type SoundRequest } from './session-tracks.ts';
 import { SoundCatalog } from './sound-catalog.ts';
 import {

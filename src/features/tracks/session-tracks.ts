@@ -8,7 +8,7 @@ import { TrackVotePolls } from '#src/people/track-votes.ts';
 import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
 import { locales, text } from '#src/texts/texts.ts';
 import { OwnedTracks } from './owned-tracks.ts';
-import type { TrackCommand } from './perform-command.ts';
+import type { TrackCommand } from './perform-track-command.ts';
 import { soundChosen } from './sound-matching.ts';
 import { panelButtons } from './track-names.ts';
 import type { ListedTrack } from './track-outcomes.ts';

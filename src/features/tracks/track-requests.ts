@@ -4,8 +4,8 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { Requester } from '#src/sources/fetch/ports.ts';
 import type { OwnedTracks } from './owned-tracks.ts';
-import type { TrackCommand } from './perform-command.ts';
-import { isDj, placeSound } from './place-sound.ts';
+import type { TrackCommand } from './perform-track-command.ts';
+import { isDj, placeSound } from './place-sound-on-track.ts';
 import { SessionTracks } from './session-tracks.ts';
 import type { FoundSound, SoundCatalog } from './sound-catalog.ts';
 import {
@@ -25,7 +25,7 @@ import type {
   TrackOutcome,
   TrackSetting,
 } from './track-outcomes.ts';
-import { VoiceQueue } from './voice-queue.ts';
+import { VoiceTrackQueue } from './voice-track-queue.ts';
 
 /** The sessions of all servers. */
 type TrackSessions = { session(guildId: string): VoiceSession | undefined };
@@ -43,7 +43,7 @@ export class TrackRequests {
   readonly #sessions: TrackSessions;
   readonly #catalog: SoundCatalog;
   readonly #signal: AbortSignal;
-  readonly #voiceQueues = new WeakMap<SessionContext['queue'], VoiceQueue>();
+  readonly #voiceQueues = new WeakMap<SessionContext['queue'], VoiceTrackQueue>();
 
   /** Aborting `signal` ends what is being fetched. */
   constructor(catalog: SoundCatalog, sessions: TrackSessions, signal: AbortSignal) {
@@ -148,10 +148,10 @@ export class TrackRequests {
   }
 
   /** One for each session, as votes go by what it calls its turns. */
-  #voiceQueue({ channel, parts, queue }: SessionContext): VoiceQueue {
+  #voiceQueue({ channel, parts, queue }: SessionContext): VoiceTrackQueue {
     const known = this.#voiceQueues.get(queue);
     if (known) return known;
-    const made = new VoiceQueue(queue, (id) => writtenText({ id }, channel.guildId, parts));
+    const made = new VoiceTrackQueue(queue, (id) => writtenText({ id }, channel.guildId, parts));
     this.#voiceQueues.set(queue, made);
     return made;
   }
@@ -176,7 +176,7 @@ export class TrackRequests {
 }
 
 /** All tracks of a channel, its own behind those of people. */
-function viewsIn(context: SessionContext, voiceQueue: VoiceQueue): readonly ListedTrack[] {
+function viewsIn(context: SessionContext, voiceQueue: VoiceTrackQueue): readonly ListedTrack[] {
   const own = ownTracks.map((name): ListedTrack => {
     const sounds = name === voiceTrack ? voiceQueue.view : { waiting: [] };
     const percent = context.mix.volume.of(name);

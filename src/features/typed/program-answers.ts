@@ -15,14 +15,14 @@ import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { once, transcribed } from './command-utterances.ts';
+import { openProgramSpeech } from './program-speech.ts';
 import { openSoundAnswer } from './sound-answer.ts';
-import { openProgramSpeech } from './speech-for-programs.ts';
 
 /** Answers and texts that programs get at once in one server; what comes above it is refused. */
 const mostInServer = 4;
 
 /** Answers and speech for programs, which no channel hears, within the budgets of their server and their token. */
-export class SessionProgramAnswers {
+export class ProgramAnswers {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #recordings: RecordingReader;

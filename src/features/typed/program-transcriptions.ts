@@ -37,7 +37,7 @@ const mostTries = 2;
  * Transcription of recordings of programs, utterance by utterance, within the budgets of their server and token. Nothing of
  * them is kept, and nothing of a channel goes in.
  */
-export class SessionProgramTranscriptions {
+export class ProgramTranscriptions {
   readonly #parts: SessionDependencies;
   readonly #recordings: RecordingReader;
   readonly #models: readonly string[];

@@ -23,7 +23,7 @@ import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import { GuildMemories } from '#src/features/memories/guild-memories.ts';
+import { MemoryCache } from '#src/features/memories/memory-cache.ts';
 import { memorySetting } from '#src/features/memories/memory-setting.ts';
 import {
   memoryContext,
@@ -36,8 +36,8 @@ import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
 import type { PaidEngine } from '#src/spending/paid-engine.ts';
 import { type RecordedSound, recogniserOf, utterancesOf } from './command-utterances.ts';
+import { sayIn } from './say-text.ts';
 import { answerInFile } from './sound-answer.ts';
-import { sayIn } from './spoken-text.ts';
 import { droppedFor, nowhere, questionOf } from './typed-question.ts';
 import { answerInWriting, type WrittenQuestion } from './written-answer.ts';
 
@@ -236,7 +236,7 @@ export class TypedRequests {
 
   /** Memories of the server, as data; where the bot sits nowhere, only those of the asker alone; none for programs. */
   async #remembered(guildId: string, { id, isProgram }: Asker): Promise<readonly ChatMessage[]> {
-    const memories = this.#sessions.features.port(GuildMemories);
+    const memories = this.#sessions.features.port(MemoryCache);
     const { of, timeZone } = this.#sessions.settings.in(guildId);
     if (!of(memorySetting) || isProgram) return [];
     const gate = this.#sessions.session(guildId)?.context.gate;

@@ -1,10 +1,10 @@
 import type { Feature } from '#src/conversation/feature.ts';
-import { LineReader } from './line-reader.ts';
-import { SessionProgramAnswers } from './program-answers.ts';
-import { SessionProgramTranscriptions } from './program-transcriptions.ts';
-import { SessionVoices } from './session-voices.ts';
-import { TypedLines } from './typed-lines.ts';
+import { ChatReadAloud } from './chat-read-aloud.ts';
+import { ProgramAnswers } from './program-answers.ts';
+import { ProgramTranscriptions } from './program-transcriptions.ts';
+import { TypedMessageHandler } from './typed-message-handler.ts';
 import { TypedRequests } from './typed-requests.ts';
+import { VoicesAndPreviews } from './voices-and-previews.ts';
 
 /** Typed talk: lines in the chat, commands and programs that ask the bot, or have it say something. */
 export const typedTalk: Feature = {
@@ -19,21 +19,15 @@ export const typedTalk: Feature = {
         longestWritingMs,
         signal,
       );
-      const lines = new LineReader(parts, sessions);
-      typed.listen(new TypedLines(parts, sessions, { talk, lines }, typed, signal));
+      const lines = new ChatReadAloud(parts, sessions);
+      typed.listen(new TypedMessageHandler(parts, sessions, { talk, lines }, typed, signal));
       return {
         ports: [
           talk,
           lines,
-          new SessionVoices(parts, sessions, models.speech, signal),
-          new SessionProgramAnswers(parts, sessions, recordings, signal),
-          new SessionProgramTranscriptions(
-            parts,
-            recordings,
-            models.transcription,
-            weights,
-            signal,
-          ),
+          new VoicesAndPreviews(parts, sessions, models.speech, signal),
+          new ProgramAnswers(parts, sessions, recordings, signal),
+          new ProgramTranscriptions(parts, recordings, models.transcription, weights, signal),
         ],
       };
     },

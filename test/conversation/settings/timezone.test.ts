@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { time } from '#src/features/tools/time.ts';
+import { time } from '#src/features/tools/time-tool.ts';
 import { captioned, says } from '#test/conversation/setup/captioned.ts';
 import { openSessionFixture, pass } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Public } from '#src/base/public.ts';
 import type { AnswerForm } from '#src/conversation/ports/command-ports.ts';
 import { ManagerTranscripts } from '#src/features/captions/transcripts/transcript-requests.ts';
-import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import type { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { openApi, openLoopback, programPorts } from '#test/web/api/api-setup.ts';
@@ -17,7 +17,7 @@ export async function programDoors(
   const { dependencies, sessions, talk, managerTranscripts } = fixture;
   const { recordings } = dependencies;
   const { signal } = new AbortController();
-  const answers = new SessionProgramAnswers(dependencies, sessions, recordings, signal);
+  const answers = new ProgramAnswers(dependencies, sessions, recordings, signal);
   let arrived = Promise.withResolvers<void>();
   const asking: Pick<Public<TypedRequests>, 'ask'> = {
     ask: (...all) => {
@@ -25,7 +25,7 @@ export async function programDoors(
       return talk.ask(...all);
     },
   };
-  const answering: Public<SessionProgramAnswers> = {
+  const answering: Public<ProgramAnswers> = {
     pipelines: (guildId) => answers.pipelines(guildId),
     answer: (...all) => {
       arrived.resolve();
@@ -36,7 +36,7 @@ export async function programDoors(
   const ports = programPorts({
     ...asking,
     more: [
-      [SessionProgramAnswers, answering],
+      [ProgramAnswers, answering],
       [ManagerTranscripts, managerTranscripts],
     ],
   });

@@ -44,15 +44,15 @@ import {
 } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { features, serverSettings } from '#src/features/features.ts';
 import { memoryStore } from '#src/features/memories/memory-store.ts';
-import { SessionMemories } from '#src/features/memories/session-memories.ts';
-import { SessionPersonas } from '#src/features/personas/session-personas.ts';
-import { ReminderClock } from '#src/features/reminders/reminder-clock.ts';
+import { MemoryRequests } from '#src/features/memories/memory-requests.ts';
+import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
+import { ReminderScheduler } from '#src/features/reminders/reminder-scheduler.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
-import { SessionCheckup } from '#src/features/settings/checkup.ts';
-import { SessionSettings } from '#src/features/settings/settings-changes.ts';
+import { AnswerCheckup } from '#src/features/settings/answer-checkup.ts';
+import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { type TrackStore, trackPart } from '#src/features/tracks/track-store.ts';
-import { SessionVoices } from '#src/features/typed/session-voices.ts';
+import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import type { StoreCopies } from '#src/people/store-copies.ts';
 import { chained } from '#src/pipeline/chained.ts';
@@ -273,7 +273,7 @@ export function openSessionFixture(
     events,
     ...recorded,
     ...shown,
-    reminders: parts.features.port(ReminderClock),
+    reminders: parts.features.port(ReminderScheduler),
     sessions,
     cleanup: parts.features.port(TranscriptCleanup),
     dependencies: parts,
@@ -356,18 +356,18 @@ function controls(parts: FixtureParts, sessions: VoiceSessions) {
   return {
     peopleSettings: parts.peopleSettings,
     privacy: new PrivacyRequests(parts, sessions, { copies, seats }, features.all),
-    memories: features.port(SessionMemories),
+    memories: features.port(MemoryRequests),
     captions: features.port(CaptionRequests),
     transcriptFor: features.port(TranscriptRequests),
     managerTranscripts: features.port(ManagerTranscripts),
     talk: features.port(TypedRequests),
-    voiceControl: features.port(SessionVoices),
+    voiceControl: features.port(VoicesAndPreviews),
     hearing: new PauseHearing(sessions),
     confirmations: new ConfirmedToolRunner(sessions, never),
-    settings: features.port(SessionSettings),
-    personas: features.port(SessionPersonas),
+    settings: features.port(SettingsRequests),
+    personas: features.port(PersonaRequests),
     tracks: features.port(TrackRequests),
-    checkup: features.port(SessionCheckup),
+    checkup: features.port(AnswerCheckup),
   };
 }
 

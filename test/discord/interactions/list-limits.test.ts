@@ -3,7 +3,7 @@ import { commands } from '#commands/commands.ts';
 import { set } from '#commands/settings/set.ts';
 import type { Command } from '#src/conversation/command.ts';
 import { suggestions } from '#src/discord/interactions/reception.ts';
-import { SessionSettings } from '#src/features/settings/settings-changes.ts';
+import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import { adam, ports } from '#test/commands/ports.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
@@ -39,7 +39,7 @@ test('where more fits than Discord takes, the last suggestion says how many are 
 
 test('every key of /settings set is offered, at the latest when its first letters are typed', async () => {
   const [key] = set.options;
-  const { keys } = ports().port(SessionSettings);
+  const { keys } = ports().port(SettingsRequests);
   if (key?.kind !== 'text') throw new Error('The key is no text.');
   const offered = async (typed: string) =>
     await shown((await key.suggest?.(typed, adam, ports())) ?? []);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { tools } from '#src/features/features.ts';
-import { reminderEnded } from '#src/features/reminders/reminder-clock.ts';
+import { reminderEnded } from '#src/features/reminders/reminder-scheduler.ts';
 import { setReminder } from '#src/features/reminders/reminder-tools.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { openToolFiles } from '#src/features/tools/files/tool-files.ts';
-import { flowLimits, messageLimits } from '#src/features/tools/mcp/message-budget.ts';
+import { flowLimits, messageLimits } from '#src/features/tools/mcp/message-limits.ts';
 import { readServers } from '#src/features/tools/mcp/servers-file.ts';
 
 const text = await readFile('docs/tools.md', 'utf8');

@@ -12,7 +12,7 @@ import {
   withAccepted,
   writeAccepted,
 } from '#src/features/tools/mcp/accepted-tools.ts';
-import { reviewServer } from '#src/features/tools/mcp/review.ts';
+import { reviewServer } from '#src/features/tools/mcp/review-server-tools.ts';
 import { sourceFiles } from '#test/source-files.ts';
 
 const never = new AbortController().signal;
@@ -107,7 +107,7 @@ test('the SDK is loaded by what is imported dynamically only, also by the doctor
     'src/app/programs/mcp.ts',
     'src/features/tools/mcp/mcp-connection.ts',
     'src/features/tools/mcp/mcp-servers.ts',
-    'src/features/tools/mcp/review.ts',
+    'src/features/tools/mcp/review-server-tools.ts',
   ]);
   expect(await readFile('doctor/doctor.ts', 'utf8')).toContain(
     "await import('./examine-tools.ts')",

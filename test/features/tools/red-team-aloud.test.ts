@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LineReader } from '#src/features/typed/line-reader.ts';
+import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { adam, eva, lounge, pass } from '#test/conversation/setup/session-fixture.ts';
@@ -96,7 +96,7 @@ async function readOut(author: typeof eva, text: string, isPicked: boolean): Pro
   const { fixture } = trap;
   const { sessions } = fixture;
   const session = sessions.session('g') ?? expect.fail();
-  const reader = new LineReader(session.context.parts, sessions);
+  const reader = new ChatReadAloud(session.context.parts, sessions);
   const line = { messageId: 'm', author, text };
   const place = { guildId: 'g', channelId: readChannel, isWebhook: false, isMention: false };
   const reading = isPicked

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { NewReminder } from '#src/features/reminders/reminder.ts';
-import { LineReader } from '#src/features/typed/line-reader.ts';
-import { TypedLines } from '#src/features/typed/typed-lines.ts';
+import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
+import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
 import { adam, eva, lounge, pass } from '#test/conversation/setup/session-fixture.ts';
 import { catalog, library } from '#test/fakes/sounds.ts';
 import type { BaitCall } from './red-team.ts';
@@ -93,8 +93,8 @@ async function write({ fixture }: Trap, author: typeof eva, text: string): Promi
   if (!context) throw new Error('The bot sits nowhere.');
   const replies = { reply: async () => 'sent' as const, listen: () => undefined };
   const { sessions, talk } = fixture;
-  const serving = { talk, lines: new LineReader(context.parts, sessions) };
-  const lines = new TypedLines(context.parts, sessions, serving, replies, context.signal);
+  const serving = { talk, lines: new ChatReadAloud(context.parts, sessions) };
+  const lines = new TypedMessageHandler(context.parts, sessions, serving, replies, context.signal);
   const place = { guildId: 'g', channelId: lounge.channelId, messageId: 'm1' };
   const taken = lines.handle({ ...place, author, isWebhook: false, isMention: true, text });
   await pass(fixture, 5_000);

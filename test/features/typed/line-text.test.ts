@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { clausesOf } from '#src/conversation/output/read-aloud.ts';
-import { lineToRead } from '#src/features/typed/line-reader.ts';
+import { lineToRead } from '#src/features/typed/chat-read-aloud.ts';
 
 const words = { link: 'link', code: 'code' };
 

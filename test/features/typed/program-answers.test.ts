@@ -3,7 +3,7 @@ import { realClock } from '#src/base/clock.ts';
 import { paidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
 import type { ProgramQuestion } from '#src/conversation/ports/http-api-ports.ts';
 import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
-import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
@@ -37,7 +37,7 @@ test('a stream that is given up before anybody reads it gives its place back', a
   };
   const recordings = new Recordings(decoding, { allowed: new AllowedHosts([]) });
   const { signal } = new AbortController();
-  const answers = new SessionProgramAnswers(parts, sessions, recordings, signal);
+  const answers = new ProgramAnswers(parts, sessions, recordings, signal);
   const question = {
     guildId: 'g',
     asker: { id: 'token:dog', name: 'dog' },

@@ -3,7 +3,7 @@ import { settings } from '#src/config/settings.ts';
 import { settingsOf } from '#src/conversation/settings/guild-settings.ts';
 import { type Choices, readSetting } from '#src/conversation/settings/setting-definition.ts';
 import { serverSettings } from '#src/features/features.ts';
-import { postText } from '#src/features/tools/post-text.ts';
+import { postText } from '#src/features/tools/post-text-tool.ts';
 import { nothing } from '#src/spending/caps.ts';
 import { readPrices } from '#src/spending/prices/prices.ts';
 import { jsonLike, textOf } from '#test/fuzz/inputs.ts';

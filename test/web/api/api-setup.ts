@@ -8,8 +8,8 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
 import { ManagerTranscripts } from '#src/features/captions/transcripts/transcript-requests.ts';
-import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
-import { SessionProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
+import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { createApi } from '#src/web/api/api.ts';
 import type { AccessSource, ServerService } from '#src/web/api/authorise.ts';
@@ -23,12 +23,12 @@ export const guildId = '1029384756102938475';
 
 /** Ports of a bot that sits in a channel and does what it is told, but for what is given. */
 export function programPorts(over: PortOverrides = {}): ProgramPorts {
-  const answers: Public<SessionProgramAnswers> = {
+  const answers: Public<ProgramAnswers> = {
     pipelines: () => ['chained'],
     answer: async () => ({ kind: 'failed', line: { id: 'ask.late' } }),
     speak: async () => ({ kind: 'unspeakable' }),
   };
-  const transcriptions: Public<SessionProgramTranscriptions> = {
+  const transcriptions: Public<ProgramTranscriptions> = {
     models: () => [],
     transcribe: async () => ({ kind: 'late' }),
   };
@@ -37,8 +37,8 @@ export function programPorts(over: PortOverrides = {}): ProgramPorts {
     file: async () => ({ kind: 'none' }),
   };
   const usual = [
-    [SessionProgramAnswers, answers],
-    [SessionProgramTranscriptions, transcriptions],
+    [ProgramAnswers, answers],
+    [ProgramTranscriptions, transcriptions],
     [ManagerTranscripts, transcripts],
   ] as const;
   return {

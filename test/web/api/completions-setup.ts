@@ -4,8 +4,8 @@ import type { Public } from '#src/base/public.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { paidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
 import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
-import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
-import { SessionProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
+import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
@@ -64,8 +64,8 @@ export async function openCompletions(over: Parts = {}) {
     style: { instructions: 'Be brief.', voice: {} },
   };
   const { signal } = new AbortController();
-  const answers = new SessionProgramAnswers(parts, sessions, recordings, signal);
-  const transcriptions: Public<SessionProgramTranscriptions> = {
+  const answers = new ProgramAnswers(parts, sessions, recordings, signal);
+  const transcriptions: Public<ProgramTranscriptions> = {
     models: () => transcriptionModels,
     transcribe: async () => ({ kind: 'late' }),
   };
@@ -75,8 +75,8 @@ export async function openCompletions(over: Parts = {}) {
       programPorts({
         voices,
         more: [
-          [SessionProgramAnswers, answers],
-          [SessionProgramTranscriptions, transcriptions],
+          [ProgramAnswers, answers],
+          [ProgramTranscriptions, transcriptions],
         ],
       }),
     ),

@@ -6,7 +6,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ProgramText } from '#src/conversation/ports/http-api-ports.ts';
-import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { voicesOf } from '#test/commands/ports.ts';
 import { openHeldEngine } from '#test/examples/held-engine.ts';
@@ -154,7 +154,7 @@ test('a model is asked for if it may be chosen, and needs the scope audio', asyn
   };
   const voices = voicesOf([], ['tts-1', 'tts-1-hd']);
   await using api = await openApi(
-    programPorts({ voices, more: [[SessionProgramAnswers, answers]] }),
+    programPorts({ voices, more: [[ProgramAnswers, answers]] }),
   );
   await api.add('bell');
   await api.add('gate', { scopes: ['chat', 'say'] });

@@ -6,7 +6,7 @@ import { readWav, writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { paidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
-import { SessionProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
+import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
@@ -76,7 +76,7 @@ export async function openTranscriptionsApi(over: Parts) {
     clock: realClock,
     spending,
   };
-  const transcriptions = new SessionProgramTranscriptions(
+  const transcriptions = new ProgramTranscriptions(
     parts,
     new Recordings(sharedDecoding, { allowed: new AllowedHosts(allowedHosts) }),
     models,
@@ -84,7 +84,7 @@ export async function openTranscriptionsApi(over: Parts) {
     new AbortController().signal,
   );
   const api = stack.use(
-    await openApi(programPorts({ more: [[SessionProgramTranscriptions, transcriptions]] })),
+    await openApi(programPorts({ more: [[ProgramTranscriptions, transcriptions]] })),
   );
   await api.add('parley_ear');
   const { url } = stack.use(await openLoopback(api.app));

@@ -13,7 +13,7 @@ import {
   rulesOf,
   type ToolNews,
 } from '#src/features/tools/external-tool.ts';
-import type { FromTool, ToolWork } from './tool-messages.ts';
+import type { FromTool, ToolWork } from './tool-worker-messages.ts';
 
 export type ToolFilesOptions = {
   readonly folder: string;

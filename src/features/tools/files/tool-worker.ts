@@ -1,7 +1,7 @@
 import { isBuiltin, registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FromTool, ToolDescription, ToolWork } from './tool-messages.ts';
+import type { FromTool, ToolDescription, ToolWork } from './tool-worker-messages.ts';
 
 // Entry of a thread that imports one function of the operator, and runs it once. What it prints is dropped.
 

@@ -16,8 +16,8 @@ import { JsonMeter } from '#src/base/json.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { ExternalResult } from '#src/features/tools/external-tool.ts';
 import type { OfferedTool } from './accepted-tools.ts';
-import { checkedMessage, MessageBudget, messageLimits } from './message-budget.ts';
-import { countLines } from './message-lines.ts';
+import { checkedMessage, MessageLimiter, messageLimits } from './message-limits.ts';
+import { countLines } from './message-line-splitter.ts';
 import type { McpTransport } from './servers-file.ts';
 import { type StdioOptions, StdioTransport } from './stdio-transport.ts';
 
@@ -255,7 +255,7 @@ type LimitedFetchOptions = {
  * servers may send: the SDK reads whatever comes.
  */
 function limitedFetch({ nowMs, onFlood }: LimitedFetchOptions): typeof fetch {
-  const budget = new MessageBudget();
+  const budget = new MessageLimiter();
   return async (input, init) => {
     if (typeof init?.body === 'string') checkedMessage(init.body);
     const response = await fetch(input, { ...init, redirect: 'error' });

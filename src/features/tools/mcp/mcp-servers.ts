@@ -9,8 +9,8 @@ import {
   type OfferedTool,
   readAccepted,
 } from './accepted-tools.ts';
+import { externalTools } from './adapt-server-tools.ts';
 import { type McpConnection, openMcpConnection } from './mcp-connection.ts';
-import { externalTools } from './server-tools.ts';
 import type { McpServerOptions } from './servers-file.ts';
 
 export type McpServersOptions = {

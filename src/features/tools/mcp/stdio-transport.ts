@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { BotError } from '#src/base/errors.ts';
 import { readForeignJson } from '#src/base/json.ts';
-import { checkedMessage, MessageBudget, messageLimits } from './message-budget.ts';
-import { countLines, MessageLines } from './message-lines.ts';
+import { checkedMessage, MessageLimiter, messageLimits } from './message-limits.ts';
+import { countLines, MessageLineSplitter } from './message-line-splitter.ts';
 import type { McpTransport } from './servers-file.ts';
 
 /** A program's life after its input was closed, and after it was told to end, in ms. */
@@ -28,8 +28,8 @@ export class StdioTransport implements Transport {
   failure: BotError | undefined;
   readonly #server: McpTransport & { readonly kind: 'stdio' };
   readonly #options: StdioOptions;
-  readonly #budget = new MessageBudget();
-  readonly #lines = new MessageLines(messageLimits.bytes);
+  readonly #budget = new MessageLimiter();
+  readonly #lines = new MessageLineSplitter(messageLimits.bytes);
   #child: ChildProcess | undefined;
 
   constructor(server: McpTransport & { readonly kind: 'stdio' }, options: StdioOptions) {

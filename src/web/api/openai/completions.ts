@@ -3,9 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { Context, Hono } from 'hono';
 import type { Usage } from '#src/chat/ports.ts';
 import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
-import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
-import { SessionProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
-import { SessionVoices } from '#src/features/typed/session-voices.ts';
+import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
+import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { type ApiDoor, authorise } from '#src/web/api/authorise.ts';
 import { refusalOf, whileThere } from '#src/web/api/failed-line.ts';
@@ -43,11 +43,11 @@ async function complete(
   await setImmediate(); // frames of sound leave before its sound is unpacked
   const { format, ...question } = questionOf(request, (id) => answers.textOf(id, payerId));
   const { guildId } = token;
-  const pipelines = ports.port(SessionProgramAnswers).pipelines(guildId);
+  const pipelines = ports.port(ProgramAnswers).pipelines(guildId);
   const pipeline = pipelines.find((name) => name === request.model);
   refuseModels(question, pipeline ?? pipelines[0], ports);
   const taken: Usage[] = [];
-  const answer = await ports.port(SessionProgramAnswers).answer(
+  const answer = await ports.port(ProgramAnswers).answer(
     {
       ...question,
       guildId,
@@ -85,8 +85,8 @@ function refuseModels(
   { port }: ProgramPorts,
 ): void {
   const named = [
-    ['speech_model', speechModel, port(SessionVoices).models()],
-    ['transcription_model', transcriptionModel, port(SessionProgramTranscriptions).models()],
+    ['speech_model', speechModel, port(VoicesAndPreviews).models()],
+    ['transcription_model', transcriptionModel, port(ProgramTranscriptions).models()],
   ] as const;
   for (const [field, model, models] of named) {
     if (model === undefined) continue;

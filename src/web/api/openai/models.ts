@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
-import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { type ApiDoor, authorise } from '#src/web/api/authorise.ts';
 import { refusal } from '#src/web/api/refusal.ts';
 
@@ -32,5 +32,5 @@ export function serveModels(app: Hono, parts: ApiDoor): void {
 }
 
 function modelIds({ port }: ProgramPorts, guildId: string): readonly string[] {
-  return [ownModel, ...port(SessionProgramAnswers).pipelines(guildId)];
+  return [ownModel, ...port(ProgramAnswers).pipelines(guildId)];
 }

@@ -7,8 +7,8 @@ import {
 } from '#src/audio/encode/sound-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ProgramText } from '#src/conversation/ports/http-api-ports.ts';
-import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
-import { SessionVoices } from '#src/features/typed/session-voices.ts';
+import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { type ApiDoor, authorise } from '#src/web/api/authorise.ts';
 import {
   refusalAsReported,
@@ -53,11 +53,11 @@ async function speak(context: Context, parts: SpeechParts): Promise<Response> {
   const onBug = whileThere(parts.onBug, signal);
   using stack = new DisposableStack();
   const encoder = stack.use(encoders.open(format)); // it gets ready while the engine does
-  const speech = await ports.port(SessionProgramAnswers).speak(
+  const speech = await ports.port(ProgramAnswers).speak(
     {
       guildId: token.guildId,
       asker: { id: payerIdOf(token), name: token.name },
-      ...mannerOf(request, ports.port(SessionVoices).models()),
+      ...mannerOf(request, ports.port(VoicesAndPreviews).models()),
       onUsage: (one) => void usage.push(one),
     },
     signal,

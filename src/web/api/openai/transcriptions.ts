@@ -6,7 +6,7 @@ import type {
   RecordingRequest,
   RecordingSegment,
 } from '#src/conversation/ports/http-api-ports.ts';
-import { SessionProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
+import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { type ApiDoor, authorise } from '#src/web/api/authorise.ts';
 import { refusalAsReported, refusalOf } from '#src/web/api/failed-line.ts';
 import { formBodyOf } from '#src/web/api/form-body.ts';
@@ -66,7 +66,7 @@ async function hear(
   const { signal } = context.req.raw;
   try {
     return await answerOf(
-      await ports.port(SessionProgramTranscriptions).transcribe(request, signal),
+      await ports.port(ProgramTranscriptions).transcribe(request, signal),
       task,
       asked,
       {

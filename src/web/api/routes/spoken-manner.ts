@@ -6,7 +6,7 @@ import {
   slowest,
 } from '#src/conversation/ports/command-ports.ts';
 import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
-import { SessionVoices } from '#src/features/typed/session-voices.ts';
+import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { refusal } from '#src/web/api/refusal.ts';
 
 const name = z.string().trim().min(1).max(100);
@@ -35,7 +35,7 @@ export function mannerIn(
   { model, speed, tone, voice }: SpokenManner,
   { port }: Pick<ProgramPorts, 'port'>,
 ): { readonly manner: SpokenManner; readonly ignored: { readonly ignored?: readonly ['tone'] } } {
-  const models = port(SessionVoices).models();
+  const models = port(VoicesAndPreviews).models();
   if (model !== undefined && !models.includes(model)) {
     const there = models.join(', ') || 'none: the voice is embedded';
     const message = `No speech model called ${model}; there are: ${there}.`;
@@ -47,6 +47,6 @@ export function mannerIn(
     ...(tone !== undefined && { tone }),
     ...(speed !== undefined && { speed }),
   };
-  const isIgnored = tone !== undefined && !port(SessionVoices).acceptsTone();
+  const isIgnored = tone !== undefined && !port(VoicesAndPreviews).acceptsTone();
   return { manner, ignored: isIgnored ? { ignored: ['tone'] } : {} };
 }

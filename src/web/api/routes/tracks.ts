@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-times.ts';
+import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-limits.ts';
 import { isSameTrack, mostTrackNameUnits } from '#src/features/tracks/track-names.ts';
 import {
   type Playing,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
-import { GuildMemories } from '#src/features/memories/guild-memories.ts';
+import { MemoryCache } from '#src/features/memories/memory-cache.ts';
 import type { Memory, MemoryStore } from '#src/features/memories/memory-store.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
@@ -22,7 +22,7 @@ function open() {
     remove: async () => true,
   };
   const parts = { clock: new VirtualClock(), onEvent: () => undefined, store };
-  const memories = new GuildMemories(parts);
+  const memories = new MemoryCache(parts);
   const answer = async (all: readonly Memory[]) => {
     reads.shift()?.(all);
     for (let n = 0; n < 20; n++) await Promise.resolve();

@@ -62,14 +62,14 @@ export const followMe = tool({
   doing: 'tool.follow',
   ask: ({ follow }) => ({ id: follow ? 'tool.follow.ask' : 'tool.follow.off.ask' }),
   async run({ follow }, { askerIds, context }) {
-    context.port(UncalledJoins).follow(context.channel.guildId, askerIds.at(-1) ?? '', follow);
+    context.port(AutomaticJoins).follow(context.channel.guildId, askerIds.at(-1) ?? '', follow);
     const line = { id: follow ? 'tool.follow.on' : 'tool.follow.off' } as const;
     return { facts: { outcome: text(line.id) }, line };
   },
 });
 
 /** Joins channels without a call: those of `auto_join`, and that of the person whom the bot follows. */
-export class UncalledJoins implements Disposable {
+export class AutomaticJoins implements Disposable {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #servers = new Map<string, GuildJoins>();

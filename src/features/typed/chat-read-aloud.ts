@@ -13,12 +13,36 @@ import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import { cut } from '#src/texts/plain.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { isSure } from '#src/turn/speaker-language/speaker-language.ts';
-import { readCharged } from './reading-outcome.ts';
-import type { ReadingOutcome, WrittenLine } from './written-line.ts';
+import { readCharged } from './charge-read-aloud.ts';
 
 /** Longest time, in ms, after which a writer who goes on is not named again. */
 const longestRunGapMs = 60_000;
+
+/** A message as it was written. */
+export type WrittenLine = {
+  readonly messageId: string;
+  readonly author: Asker;
+  /** Written by a program, or through a webhook. */
+  readonly isBot: boolean;
+  readonly text: string;
+};
+
+export type ReadingOutcome =
+  /** 0 ahead: it is being said. */
+  | { readonly kind: 'queued'; readonly ahead: number }
+  /** The limit of waiting lines of this person is reached. */
+  | { readonly kind: 'full'; readonly limit: number }
+  /** Written by a bot; by a person who said no or is blocked; it was deleted meanwhile. */
+  | { readonly kind: 'bot' | 'refused' | 'deleted' }
+  /** Nothing of it can be said. */
+  | { readonly kind: 'unspeakable' }
+  /** A moderator keeps the bot from speaking, or it was called to write captions only. */
+  | { readonly kind: 'muted' | 'captions-only' }
+  /** The sentence that says when there is money again. */
+  | { readonly kind: 'unaffordable'; readonly line: TextLine }
+  | { readonly kind: 'nowhere' };
 
 /** A line that is to be read out, until it was or is dropped. */
 type OpenLine = { readonly messageId: string; readonly handle: TurnHandle; retract(): void };
@@ -27,7 +51,7 @@ type OpenLine = { readonly messageId: string; readonly handle: TurnHandle; retra
 type LineSpeech = Pick<QueuedReading, 'clauses' | 'language' | 'speakerId' | 'speed' | 'voice'>;
 
 /** Reads out what people have written, each in their own voice, behind all answers. */
-export class LineReader {
+export class ChatReadAloud {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   /** Lines of one server keep their order. */

@@ -1,5 +1,5 @@
-/** Lines of a stream of bytes, however it is cut into chunks. */
-export class MessageLines {
+/** Splits a stream of bytes into lines, however it is cut into chunks. */
+export class MessageLineSplitter {
   readonly #longestBytes: number;
   #unfinished: Uint8Array[] = [];
   #bytes = 0;

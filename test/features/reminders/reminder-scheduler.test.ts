@@ -3,10 +3,10 @@ import { BotError } from '#src/base/errors.ts';
 import { featureEvent, type SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { NewReminder, Reminder } from '#src/features/reminders/reminder.ts';
 import {
-  ReminderClock,
   type ReminderResult,
+  ReminderScheduler,
   reminderEnded,
-} from '#src/features/reminders/reminder-clock.ts';
+} from '#src/features/reminders/reminder-scheduler.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { MemoryReminders } from '#test/fakes/memory-reminders.ts';
 
@@ -20,7 +20,7 @@ function open(
 ) {
   const events: SessionEvent[] = [];
   const delivered: string[] = [];
-  const reminders = new ReminderClock({
+  const reminders = new ReminderScheduler({
     clock,
     store,
     onEvent: (_guildId, event) => void events.push(event),

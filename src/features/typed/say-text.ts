@@ -4,7 +4,7 @@ import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import { type DropReason, TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
-import { placeSound } from '#src/features/tracks/place-sound.ts';
+import { placeSound } from '#src/features/tracks/place-sound-on-track.ts';
 import { SessionTracks } from '#src/features/tracks/session-tracks.ts';
 import {
   everyTrack,
@@ -15,7 +15,7 @@ import {
 import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
-import { chargeReading, readCharged } from './reading-outcome.ts';
+import { chargeReading, readCharged } from './charge-read-aloud.ts';
 
 /** Has a text read out in a session: on the track `voice`, or as a sound on a named one. Nothing where there is no money for it. */
 export function sayIn(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { PreviewOutcome } from '#src/features/typed/session-voices.ts';
+import type { PreviewOutcome } from '#src/features/typed/voices-and-previews.ts';
 import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
 import { fixedVoiceNames } from '#src/speech/voice-names.ts';
 import {

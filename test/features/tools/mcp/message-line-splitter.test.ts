@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { failuresAfter, retryDelayMs } from '#src/features/tools/mcp/mcp-servers.ts';
-import { MessageBudget } from '#src/features/tools/mcp/message-budget.ts';
-import { countLines, MessageLines } from '#src/features/tools/mcp/message-lines.ts';
+import { MessageLimiter } from '#src/features/tools/mcp/message-limits.ts';
+import { countLines, MessageLineSplitter } from '#src/features/tools/mcp/message-line-splitter.ts';
 import { fc } from '#test/properties.ts';
 
 test('however a stream is cut into chunks, its lines are the same', () => {
@@ -12,7 +12,7 @@ test('however a stream is cut into chunks, its lines are the same', () => {
       const bytes = Buffer.from(pieces.join(''));
       const bounds = [0, ...at.map((one) => one % (bytes.length + 1)).sort((a, b) => a - b)];
       const chunks = bounds.map((from, n) => bytes.subarray(from, bounds[n + 1] ?? bytes.length));
-      const lines = new MessageLines(1_000);
+      const lines = new MessageLineSplitter(1_000);
       const got = chunks.flatMap((chunk) => lines.push(chunk) ?? ['too long']);
       expect(got).toEqual(pieces.join('').split('\n').slice(0, -1));
       expect(countLines(bytes)).toBe(got.length);
@@ -22,17 +22,17 @@ test('however a stream is cut into chunks, its lines are the same', () => {
 
 test('a line that is too long is not taken, finished or not, in one chunk or in many', () => {
   const tooLong = Buffer.from(`${'x'.repeat(11)}\n`);
-  expect(new MessageLines(10).push(tooLong)).toBeUndefined();
-  const slowly = new MessageLines(10);
+  expect(new MessageLineSplitter(10).push(tooLong)).toBeUndefined();
+  const slowly = new MessageLineSplitter(10);
   const pieces = [...tooLong].map((byte) => slowly.push(Uint8Array.of(byte)));
   expect(pieces.slice(0, 10)).toEqual(Array(10).fill([]));
   expect(pieces[10]).toBeUndefined();
-  expect(new MessageLines(10).push(Buffer.from('0123456789\n'))).toEqual(['0123456789']);
+  expect(new MessageLineSplitter(10).push(Buffer.from('0123456789\n'))).toEqual(['0123456789']);
 });
 
 test('what may be sent in ten seconds may be sent again in the next', () => {
   const limits = { messageBytes: 10, windowBytes: 100, windowLines: 3, windowMs: 10_000 };
-  const budget = new MessageBudget(limits);
+  const budget = new MessageLimiter(limits);
   expect([1, 2, 3, 4].map((atMs) => budget.take(1, 1, atMs))).toEqual([true, true, true, false]);
   expect(budget.take(1, 1, 10_001)).toBe(true);
   expect(budget.take(101, 1, 10_002)).toBe(false);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { Places } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
-import { UncalledJoins } from '#src/features/seats/uncalled-joins.ts';
+import { AutomaticJoins } from '#src/features/seats/automatic-joins.ts';
 import {
   adam,
   den,
@@ -33,7 +33,7 @@ async function opened(set = `${loungeId} ${denId}`, over: Partial<Places> = {}) 
     linkOpener.people.splice(0, linkOpener.people.length, ...people(where));
     return open(where, ...rest);
   };
-  const comes = new UncalledJoins(bot.dependencies, sessions);
+  const comes = new AutomaticJoins(bot.dependencies, sessions);
   await bot.consents.write('g', 'adam', { kind: 'always' });
   if (set) await bot.settingsStore.write('g', 'auto_join', set);
   /** Lets time pass in which Discord tells of nobody else. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { tool } from '#src/conversation/ports/tool-definition.ts';
 import { cut } from '#src/texts/plain.ts';
-import { visible } from './visible.ts';
+import { escapeInvisible } from './escape-invisible.ts';
 
 /** Longest text, in characters: Discord allows 2,000, and escaping takes the rest. */
 const longestChars = 1_500;
@@ -22,7 +22,7 @@ export const postText = tool({
     isShown(text)
       ? { id: 'tool.post.ask', with: { text } }
       : { id: 'tool.post.ask.file', with: { n: text.length, text: beginning(text) } },
-  files: ({ text }) => (isShown(text) ? [] : [{ name: 'text.txt', text: visible(text) }]),
+  files: ({ text }) => (isShown(text) ? [] : [{ name: 'text.txt', text: escapeInvisible(text) }]),
   async run({ text }, ports, signal) {
     await ports.post(text, signal);
     return { facts: { posted: 'yes' }, line: { id: 'tool.post.done' } };
@@ -31,11 +31,11 @@ export const postText = tool({
 
 /** Whether the sentence beside the button shows all of it. */
 function isShown(text: string): boolean {
-  return text.length <= longestShownChars && visible(unlinked(text)) === text;
+  return text.length <= longestShownChars && escapeInvisible(unlinked(text)) === text;
 }
 
 function beginning(text: string): string {
-  return cut(visible(unlinked(text)), longestBeginningChars);
+  return cut(escapeInvisible(unlinked(text)), longestBeginningChars);
 }
 
 /** On one line, without addresses. */

@@ -29,8 +29,8 @@ export const flowLimits: FlowLimits = {
   windowMs: 10_000,
 };
 
-/** Counts the messages of a server, in windows of time. */
-export class MessageBudget {
+/** Rate limit of the messages of a server, in windows of time. */
+export class MessageLimiter {
   readonly #limits: FlowLimits;
   #fromMs = Number.NEGATIVE_INFINITY;
   #bytes = 0;

@@ -31,8 +31,8 @@ type OpenQuestion = { readonly id: string; readonly session: VoiceSession };
 /** Limit of suggestions in Discord. */
 const mostPersonas = 25;
 
-/** Personas of servers, and the persona and voice of the bot in each server or channel. */
-export class SessionPersonas {
+/** Requests about the personas of servers, and about the persona and voice of the bot in each server or channel. */
+export class PersonaRequests {
   readonly #files: FileReader;
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { tool } from '#src/conversation/ports/tool-definition.ts';
-import { fitArguments, withoutWords } from '#src/features/tools/fit-arguments.ts';
+import { fitArguments, withoutWords } from '#src/features/tools/fit-arguments-to-schema.ts';
 import { expectLinear } from '#test/regexps/growth.ts';
 
 test('of choices only short words stay, since a sentence among them could order a model about', () => {

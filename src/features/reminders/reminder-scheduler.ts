@@ -13,7 +13,7 @@ import type { ServerShare } from '#src/people/server-share.ts';
 import type { ReminderDelivery } from './reminder-delivery.ts';
 import type { ReminderStore } from './reminder-store.ts';
 
-type ReminderClockParts = {
+type ReminderSchedulerParts = {
   readonly clock: Clock;
   readonly store: Public<ReminderStore>;
   readonly onEvent: SessionEventListener;
@@ -58,8 +58,8 @@ const mostTries = 30;
  * A reminder stays in the store until it was delivered, so that the next process that serves its server delivers it, late. Where a
  * process is killed in between, it is delivered twice.
  */
-export class ReminderClock implements AsyncDisposable {
-  readonly #parts: ReminderClockParts;
+export class ReminderScheduler implements AsyncDisposable {
+  readonly #parts: ReminderSchedulerParts;
   readonly #wakeup: Wakeup;
   readonly #over = new AbortController();
   readonly #served = new Set<ServedShard>();
@@ -75,7 +75,7 @@ export class ReminderClock implements AsyncDisposable {
   #isChanged = false;
   #running: Promise<void> | undefined;
 
-  constructor(parts: ReminderClockParts) {
+  constructor(parts: ReminderSchedulerParts) {
     this.#parts = parts;
     this.#wakeup = new Wakeup(parts.clock);
   }
@@ -134,7 +134,7 @@ export class ReminderClock implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#over.abort(new Error('the reminder clock is closed'));
+    this.#over.abort(new Error('the reminder scheduler is closed'));
     this.#stop(() => true);
     this.#checkAgain();
     await Promise.all([this.#running, ...this.#groups]);

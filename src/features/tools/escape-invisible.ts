@@ -1,5 +1,5 @@
 /** A text in which each character is visible: invisible ones become escapes, which mean the same in JSON. */
-export function visible(text: string): string {
+export function escapeInvisible(text: string): string {
   return text.replace(unseen, (part) =>
     part.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   );

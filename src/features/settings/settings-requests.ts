@@ -13,8 +13,8 @@ import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 /** Word that restores the operator's value. */
 const standard = 'default';
 
-/** Settings of servers: applied in the channel where the bot sits first, then stored. */
-export class SessionSettings {
+/** Requests about the settings of servers: a change is applied in the channel where the bot sits first, then stored. */
+export class SettingsRequests {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #changed: (guildId: string) => void;

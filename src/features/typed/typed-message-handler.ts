@@ -14,13 +14,13 @@ import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { knownByPeople, openText, placeReading } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { correctionIn, standsAlone } from '#src/turn/corrections.ts';
-import type { LineReader } from './line-reader.ts';
+import type { ChatReadAloud } from './chat-read-aloud.ts';
 import type { TypedRequests } from './typed-requests.ts';
 
 /** Services that answer lines and read them out. */
 type ServingLines = {
   readonly talk: TypedRequests;
-  readonly lines: LineReader;
+  readonly lines: ChatReadAloud;
 };
 /**
  * Handles the lines that people write into the chat of the voice channel of the bot, as a part of the conversation there: a line
@@ -29,7 +29,7 @@ type ServingLines = {
  * A line that mentions the bot asks for that line alone; one of a person who said no is never read. All other lines are read
  * of people who said yes, and count by the addressing mode. What is not answered is read out where the server wants that.
  */
-export class TypedLines implements TypedMessageListener {
+export class TypedMessageHandler implements TypedMessageListener {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #talk: ServingLines['talk'];

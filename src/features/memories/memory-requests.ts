@@ -1,13 +1,13 @@
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import { GuildMemories } from './guild-memories.ts';
+import { MemoryCache } from './memory-cache.ts';
 import { memorySetting } from './memory-setting.ts';
 import type { MemoryList, MemoryRemoval } from './memory-store.ts';
 import { mayForget } from './memory-tools.ts';
 
-/** Memories of servers, for commands. */
-export class SessionMemories {
+/** Requests of commands about the memories of servers. */
+export class MemoryRequests {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
 
@@ -16,8 +16,8 @@ export class SessionMemories {
     this.#sessions = sessions;
   }
 
-  get #memories(): GuildMemories {
-    return this.#sessions.features.port(GuildMemories);
+  get #memories(): MemoryCache {
+    return this.#sessions.features.port(MemoryCache);
   }
 
   async list(guildId: string): Promise<MemoryList> {

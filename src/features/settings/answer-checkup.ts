@@ -14,7 +14,7 @@ import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { judgeJoin } from '#src/people/join-rules.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { checkMs, checkRoles } from './check-roles.ts';
+import { checkEngines, checkMs } from './check-engines.ts';
 import { lineOfNews } from './checkup-texts.ts';
 
 /** A frame, and the rates of output and inputs. */
@@ -28,7 +28,7 @@ const nowhere: TextLine = { id: 'check.nowhere' };
 const away: TextLine = { id: 'check.away' };
 
 /** Checkup of everything an answer needs, with the same parts that answer people; concurrent requests get one report. */
-export class SessionCheckup {
+export class AnswerCheckup {
   readonly #modelNews: () => readonly ModelNews[];
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
@@ -66,7 +66,7 @@ export class SessionCheckup {
     ];
     const { brain, pipeline } = settings.at(guildId, channelId);
     const style = settings.styleIn(guildId, channelId);
-    const roles = await checkRoles(guildId, parts, style, { name: pipeline, brain });
+    const roles = await checkEngines(guildId, parts, style, { name: pipeline, brain });
     const findings = [...here, ...roles, await checkPlayback(session, parts)];
     return { findings, news: this.#modelNews().map(lineOfNews) };
   }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { ProgramSpeech, ProgramText } from '#src/conversation/ports/http-api-ports.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
-import { SessionProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -34,12 +34,7 @@ function openSpeech(options: FakeSynthesizerOptions = {}) {
     undefined,
     clock,
   );
-  const answers = new SessionProgramAnswers(
-    dependencies,
-    sessions,
-    dependencies.recordings,
-    staying,
-  );
+  const answers = new ProgramAnswers(dependencies, sessions, dependencies.recordings, staying);
   return { answers, clock, events, ledger, paid, sessions, synthesizer };
 }
 

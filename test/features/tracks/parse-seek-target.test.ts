@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { seekTargetOf } from '#src/features/tracks/seek-target.ts';
+import { seekTargetOf } from '#src/features/tracks/parse-seek-target.ts';
 
 test.each([
   ['90', 'at', 90],

@@ -11,8 +11,8 @@ type KnownMemories = { readonly all: readonly Memory[]; readonly version: number
 
 const nothing: KnownMemories = { all: [], version: 0 };
 
-/** Memories of all servers: in the store, and cached for answers, which wait for no store. */
-export class GuildMemories {
+/** Cache of the memories of all servers, for answers, which wait for no store. */
+export class MemoryCache {
   readonly #parts: MemoryParts;
   readonly #known = new Map<string, KnownMemories>();
   /** Servers whose memories could not be read: each is reported once. */

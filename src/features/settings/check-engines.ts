@@ -31,7 +31,7 @@ const unheard: CheckResult = { point: 'recognise', kind: 'idle', line: { id: 'ch
 type RoleTrial<T> = { readonly finding: CheckResult; readonly got?: T };
 
 /** Speaks a sentence and listens to it, and thinks meanwhile; the server pays. Never throws. */
-export async function checkRoles(
+export async function checkEngines(
   guildId: string,
   parts: SessionDependencies,
   style: ReplyStyle,

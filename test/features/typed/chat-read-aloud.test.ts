@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { TypedMessage } from '#src/conversation/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import { LineReader } from '#src/features/typed/line-reader.ts';
-import { TypedLines } from '#src/features/typed/typed-lines.ts';
-import type { WrittenLine } from '#src/features/typed/written-line.ts';
+import type { WrittenLine } from '#src/features/typed/chat-read-aloud.ts';
+import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
+import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import {
   adam,
@@ -38,12 +38,12 @@ async function joined(over: Over = {}) {
   await fixture.privacy.allow('g', 'ben', 'today');
   await pass(fixture, 11_000);
   const context = fixture.sessions.session('g')?.context ?? expect.fail();
-  const reader = new LineReader(context.parts, fixture.sessions);
+  const reader = new ChatReadAloud(context.parts, fixture.sessions);
   const reply = async () => 'sent' as const;
   const never = new AbortController().signal;
   const { sessions, talk } = fixture;
   const serving = { talk, lines: reader };
-  const lines = new TypedLines(
+  const lines = new TypedMessageHandler(
     context.parts,
     sessions,
     serving,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { TypedMessage, TypedMessages } from '#src/conversation/ports/typed-messages.ts';
-import { LineReader } from '#src/features/typed/line-reader.ts';
-import { TypedLines } from '#src/features/typed/typed-lines.ts';
+import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
+import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
 import { placeReading } from '#src/people/confidential-text.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import {
@@ -46,8 +46,8 @@ async function joined(rounds: readonly (readonly ChatStep[])[] = [['Five.']], ov
   const context = fixture.sessions.session('g')?.context;
   if (!context) throw new Error('it did not join');
   const { sessions, talk } = fixture;
-  const reader = new LineReader(context.parts, sessions);
-  const lines = new TypedLines(
+  const reader = new ChatReadAloud(context.parts, sessions);
+  const lines = new TypedMessageHandler(
     context.parts,
     sessions,
     { talk, lines: reader },

@@ -35,7 +35,7 @@ export type PreviewOutcome =
   | { readonly kind: 'failed'; readonly line: TextLine };
 
 /** Voices and models that read texts, and previews of voices. */
-export class SessionVoices {
+export class VoicesAndPreviews {
   readonly #speechModels: readonly string[];
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { personaFile } from '#src/features/personas/persona-file.ts';
-import { personaSchemaFile } from '#src/features/personas/persona-schema.ts';
+import { personaSchemaFile } from '#src/features/personas/persona-file-json-schema.ts';
 
 const published = async (): Promise<object> =>
   JSON.parse(await readFile('docs/persona.schema.json', 'utf8'));

@@ -4,12 +4,12 @@ import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
 import type { TurnQueue } from '#src/conversation/queue/turn-queue.ts';
 import { unknownReaders } from '#src/people/confidential-text.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
-import { placeMeant, type TrackCommand } from './perform-command.ts';
+import { placeMeant, type TrackCommand } from './perform-track-command.ts';
 import { voiceTrack as track } from './track-names.ts';
 import type { ListedTrack, TrackOutcome } from './track-outcomes.ts';
 
 /** Speech on the track `voice`: listed, skipped and removed one by one like the sounds of a track. */
-export class VoiceQueue {
+export class VoiceTrackQueue {
   readonly #queue: TurnQueue;
   readonly #say: (id: PlainTextId) => string;
   readonly #serials = new WeakMap<QueuedTurn, number>();
