@@ -4,7 +4,7 @@ import { h, render } from '/vendor/preact.js';
 const html = htm.bind(h);
 
 /**
- * Data from `src/web/page/participant-page.ts` and `src/features/captions/caption-passes.ts`.
+ * Data from `src/web/page/participant-page.ts` and `src/features/captions/caption-page-passes.ts`.
  * @typedef {{ locale: string, texts: Record<string, string>, languages: string[] }} PageTexts
  * @typedef {{ number: number, name: string, text: string, state: 'partial' | 'final', isCut?: true, isRemark?: true, language?: string, translation?: string }} Line
  * @typedef {{ channel: string, lines: Line[], canTranslate: boolean, translateTo?: string, notice?: string }} PageLines

@@ -3,7 +3,7 @@ import { realClock } from '#src/base/clock.ts';
 import { planOf } from '#src/config/server-plans.ts';
 import { type AnsweringWay, priceOf, tariffsOf } from '#src/config/tariffs.ts';
 import type { Config } from '#src/config/types.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { Amount } from '#src/spending/caps.ts';
 import type { GuildCaps } from '#src/spending/guild-caps.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';

@@ -1,7 +1,7 @@
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { FeatureAlert } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { RememberedExchange } from '#src/conversation/answering/conversation-memory.ts';
+import type { RememberedExchange } from '#src/conversation/answering/conversation-history.ts';
 import type {
   Button,
   Command,
@@ -35,8 +35,8 @@ import type {
   SoundOpener,
 } from '#src/sources/fetch/ports.ts';
 import type { StoreKey, StorePart } from '#src/sql/store-part.ts';
-import type { SessionDependencies, SessionSources } from './dependencies.ts';
 import type { SessionContext } from './session-context.ts';
+import type { SessionDependencies, SessionSources } from './session-dependencies.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
 /** One capability of the bot: what it brings, and how a process opens it. */

@@ -1,6 +1,6 @@
 import { Wakeup } from '#src/base/wakeup.ts';
-import { ReportedFailures } from '#src/conversation/alerts/reported-failures.ts';
-import { ConversationMemory } from '#src/conversation/answering/conversation-memory.ts';
+import { ReportedFailures } from '#src/conversation/alerts/report-failure.ts';
+import { ConversationHistory } from '#src/conversation/answering/conversation-history.ts';
 import { CorrectableQuestions } from '#src/conversation/answering/correctable-questions.ts';
 import { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
 import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
@@ -27,9 +27,9 @@ import type { SpeechVoice } from '#src/speech/ports.ts';
 import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { SpokenCommand } from '#src/turn/spoken-command.ts';
-import type { SessionDependencies } from './dependencies.ts';
 import type { SessionFeatures, ShardFeatures } from './feature.ts';
 import { PanelUpdater } from './panel-updater.ts';
+import type { SessionDependencies } from './session-dependencies.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
 /** Sources of a context that its session holds. */
@@ -103,7 +103,7 @@ export class SessionContext {
   /** Language in which each person is heard and answered. */
   readonly languages: SpeakerLanguages;
   readonly pipeline: CurrentPipeline;
-  readonly memory: ConversationMemory;
+  readonly history: ConversationHistory;
   readonly correctableQuestions: CorrectableQuestions;
   readonly preemptiveBudget = new PreemptiveBudget();
   readonly reportedFailures: ReportedFailures;
@@ -148,7 +148,7 @@ export class SessionContext {
     const { clock, pipelines } = this.parts;
     this.wakeup = new Wakeup(clock);
     this.once = before?.once ?? new OncePerSession(seat ? ['greeted'] : []);
-    this.memory = before?.memory ?? new ConversationMemory();
+    this.history = before?.history ?? new ConversationHistory();
     this.reportedFailures =
       before?.reportedFailures ?? new ReportedFailures(sources.longestStandstillMs);
     this.queue = new TurnQueue({

@@ -4,7 +4,7 @@ import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
-import type { SessionDependencies, SessionSources } from './dependencies.ts';
+import type { SessionDependencies, SessionSources } from './session-dependencies.ts';
 import type { VoiceSession } from './voice-session.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
@@ -22,7 +22,7 @@ export type VoiceSessionOptions = {
   readonly followedId?: string | undefined;
   /** Default: it answers people. */
   readonly mode?: JoinMode;
-  /** A session of this server that is to go on here: with its memory and what people said about being heard. */
+  /** A session of this server that is to go on here: with its history and what people said about being heard. */
   readonly former?: VoiceSession | undefined;
   /** A seat of a former run that is to go on here: no greeting and no notice is repeated. */
   readonly seat?: Seat;

@@ -3,7 +3,7 @@ import { together } from '#src/base/run-together.ts';
 import { Wakeup } from '#src/base/wakeup.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { LinkAndProviderNotices } from '#src/conversation/alerts/link-and-provider-notices.ts';
-import { VoiceRestrictions } from '#src/conversation/alerts/voice-restrictions.ts';
+import { VoiceRestrictionNotices } from '#src/conversation/alerts/voice-restriction-notices.ts';
 import type { ConnectionSources } from '#src/conversation/connection/connection-parts.ts';
 import { runHearAndSpeakLoop } from '#src/conversation/connection/hear-and-speak-loop.ts';
 import { reconnectRules } from '#src/conversation/connection/reconnect-policy.ts';
@@ -13,7 +13,7 @@ import {
 } from '#src/conversation/connection/reconnecting-link.ts';
 import { type LeaveReason, leftLine } from '#src/conversation/joining/leave-reason.ts';
 import { type SeatStart, seatOf, startOf } from '#src/conversation/joining/seat-snapshot.ts';
-import { SpeechAdjustment } from '#src/conversation/output/speech-adjustment.ts';
+import { SpeechPaceAndLoudness } from '#src/conversation/output/speech-pace-and-loudness.ts';
 import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
 import type { DroppedTurnReason, SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
@@ -22,9 +22,9 @@ import { watchRoles } from '#src/conversation/presence/role-watch.ts';
 import { SessionConsent } from '#src/conversation/presence/session-consent.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import type { SessionDependencies } from './dependencies.ts';
 import type { EndNews } from './feature.ts';
 import { SessionContext } from './session-context.ts';
+import type { SessionDependencies } from './session-dependencies.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
 /** Interval, in ms, at which it is checked while the link is away whether a person is still there. */
@@ -38,7 +38,7 @@ export class VoiceSession {
   readonly context: SessionContext;
   readonly consent: SessionConsent;
   /** Restrictions of its voice there. */
-  readonly restrictions: VoiceRestrictions;
+  readonly restrictions: VoiceRestrictionNotices;
   readonly news: LinkAndProviderNotices;
   /** Person who called the bot in. */
   readonly callerId: string;
@@ -71,7 +71,7 @@ export class VoiceSession {
     this.#settings = settings;
     const pauseHabits = new PauseHabits();
     this.#connectionSources = {
-      adjustment: new SpeechAdjustment(),
+      adjustment: new SpeechPaceAndLoudness(),
       callerId,
       hearing: sources.hearing,
       pauseHabits,
@@ -93,7 +93,7 @@ export class VoiceSession {
     const denied = seat?.deniedIds;
     this.consent = new SessionConsent(this.context, leftOutPeople, pauseHabits, denied);
     this.news = new LinkAndProviderNotices(this.context);
-    this.restrictions = new VoiceRestrictions(this.context, former?.restrictions);
+    this.restrictions = new VoiceRestrictionNotices(this.context, former?.restrictions);
   }
 
   get channel(): ChannelRef {
@@ -192,18 +192,18 @@ export class VoiceSession {
   }
 
   async #begin(): Promise<ConversationStart> {
-    const { memory } = this.context;
+    const { history } = this.context;
     const taking = this.#restore();
-    memory.ready = taking;
+    history.ready = taking;
     const start = await taking;
-    memory.ready = undefined;
+    history.ready = undefined;
     return start;
   }
 
   /** Takes the conversation before a break up again, as far as it is kept, without people who said no since. */
   async #restore(): Promise<ConversationStart> {
     const { former, isAfterBreak = false, seat } = this.#options;
-    const { features, gate, maySpeak, memory, notice } = this.context;
+    const { features, gate, maySpeak, history, notice } = this.context;
     if (former || !maySpeak()) return 'first';
     const kept = (await features.former()).filter(({ speakerId, alsoIds = [] }) =>
       [speakerId, ...alsoIds].every(
@@ -211,7 +211,7 @@ export class VoiceSession {
       ),
     );
     if (kept.length > 0) {
-      memory.restore(kept);
+      history.restore(kept);
       return 'resumed';
     }
     if (isAfterBreak) notice({ id: 'memory.anew' });

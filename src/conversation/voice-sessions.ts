@@ -33,10 +33,10 @@ import { returnMs } from '#src/people/return-rules.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { SpokenCommand } from '#src/turn/spoken-command.ts';
-import type { SessionDependencies, SessionSources } from './dependencies.ts';
 import type { ShardFeatures } from './feature.ts';
 import { GuildRemoval } from './guild-removal.ts';
 import type { SessionContext } from './session-context.ts';
+import type { SessionDependencies, SessionSources } from './session-dependencies.ts';
 import { VoiceSession } from './voice-session.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
@@ -341,7 +341,7 @@ export class VoiceSessions implements AsyncDisposable {
     this.#seats.ended(session, why);
     const { channelId, guildId } = session.channel;
     if (this.#sessions.get(guildId)?.session === session) this.#sessions.delete(guildId);
-    if (!session.context.memory.isEmpty)
+    if (!session.context.history.isEmpty)
       this.#ended.set(guildId, { channelId, atMs: this.#parts.clock.nowMs() });
     if (restsAfter.has(why)) this.#rest(session.channel);
     const line = farewellLine(why);

@@ -7,7 +7,7 @@
 export type Right = 'anyone' | 'room' | 'dj' | 'manage';
 
 /** Facts about a person that decide about their rights, as they are now. */
-export type Bearer = {
+export type RightsFacts = {
   /** Sits in the bot's channel. */
   readonly isHere: boolean;
   /** And no other person does, bots aside. */
@@ -16,7 +16,7 @@ export type Bearer = {
   readonly mayManage: boolean;
 };
 
-export function holds(right: Right, { isHere, isAlone, isDj, mayManage }: Bearer): boolean {
+export function holds(right: Right, { isHere, isAlone, isDj, mayManage }: RightsFacts): boolean {
   switch (right) {
     case 'anyone':
       return true;

@@ -39,8 +39,8 @@ function quoteContract(name: PipelineName): void {
     ]);
     expect(toolsIn(served)).toEqual([['find_in_captions', 'ran', 'adam']]);
     expect(served.running).toEqual([]);
-    const { memory } = served.fixture.sessions.session('g')?.context ?? {};
-    const known = memory?.messages(peopleReading(['adam'])).messages.at(-1);
+    const { history } = served.fixture.sessions.session('g')?.context ?? {};
+    const known = history?.messages(peopleReading(['adam'])).messages.at(-1);
     expect(known).toMatchObject({ role: 'assistant', content: heardText });
   });
 }

@@ -1,6 +1,7 @@
 import { expect, expectTypeOf, test } from 'vitest';
-import type { write, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
-import type { ConversationMemory } from '#src/conversation/answering/conversation-memory.ts';
+import type { writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
+import type { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
+import type { ConversationHistory } from '#src/conversation/answering/conversation-history.ts';
 import type { SpeechOutput } from '#src/conversation/output/speech-output.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { Quote } from '#src/conversation/ports/tool-definition.ts';
@@ -15,7 +16,7 @@ type DoorWords = {
   readonly 'the chat of a channel': Parameters<VoiceChannelChatPoster['write']>[1];
   readonly 'a reply to a typed line': Parameters<TypedMessages['reply']>[1];
   readonly 'what has no voice': Parameters<typeof writeUnspeakable>[0];
-  readonly 'what is written instead': Parameters<typeof write>[0];
+  readonly 'what is written instead': Parameters<typeof writeInChat>[0];
   readonly 'an answer for a command or program': Extract<AskOutcome, { kind: 'answered' }>['text'];
   readonly 'a quote': Quote['text'];
   readonly 'a text to be read out': QueuedReading['clauses'][number];
@@ -28,7 +29,7 @@ test('a bare string passes no door, and every door names its readers', () => {
   expectTypeOf<ConfidentialText>().not.toExtend<string>();
   expectTypeOf<{ readonly knownBy: [] }>().not.toExtend<ConfidentialText>();
   type Readers = Parameters<ConfidentialText['textFor']>[0];
-  expectTypeOf<Parameters<ConversationMemory['messages']>[0]>().toEqualTypeOf<Readers>();
+  expectTypeOf<Parameters<ConversationHistory['messages']>[0]>().toEqualTypeOf<Readers>();
   expectTypeOf<Parameters<SpeechOutput['again']>[0]>().toEqualTypeOf<Readers>();
   expect(Object.keys(new ConfidentialText('secret', []))).toEqual(['knownBy']);
 });

@@ -84,7 +84,7 @@ test('an answer that was heard in part is not begun again, and what was heard of
   const heardText = fixture.of('answered')[0]?.heardText;
   expect(heardText).toMatch(/^la( la){1,20}$/);
   expect(
-    fixture.sessions.session('g')?.context.memory.messages(peopleReading(['adam'])).messages,
+    fixture.sessions.session('g')?.context.history.messages(peopleReading(['adam'])).messages,
   ).toEqual([
     { role: 'user', name: 'Adam', content: 'Hello?' },
     { role: 'assistant', content: heardText },

@@ -63,7 +63,7 @@ test('an answer in which the bot is moved ends there, and what was heard of it c
   expect(answered?.heardText).toMatch(/^la( la)*$/);
   await asking; // whoever typed it is not left waiting
   expect(
-    fixture.sessions.session('g')?.context.memory.messages(peopleReading(['adam'])).messages,
+    fixture.sessions.session('g')?.context.history.messages(peopleReading(['adam'])).messages,
   ).toEqual([
     { role: 'user', name: 'Adam', content: 'Hello?' },
     { role: 'assistant', content: answered?.heardText },

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { type Bearer, holds, type Right } from '#src/people/rights.ts';
+import { holds, type Right, type RightsFacts } from '#src/people/rights.ts';
 
-const nobody: Bearer = { isHere: false, isAlone: false, isDj: false, mayManage: false };
+const nobody: RightsFacts = { isHere: false, isAlone: false, isDj: false, mayManage: false };
 const rights: readonly Right[] = ['anyone', 'room', 'dj', 'manage'];
 
-test.each<[string, Partial<Bearer>, readonly Right[]]>([
+test.each<[string, Partial<RightsFacts>, readonly Right[]]>([
   ['somebody elsewhere', {}, ['anyone']],
   ['a DJ elsewhere', { isDj: true }, ['anyone']],
   ['somebody there', { isHere: true }, ['anyone', 'room']],

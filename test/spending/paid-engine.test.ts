@@ -1,10 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { ChatModel } from '#src/chat/ports.ts';
-import type {
-  Answering,
-  PaidPipeline,
-} from '#src/conversation/engines/reservation-paid-engines.ts';
+import type { Answering, PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { type PaidEngine, paidChat, paidRecogniser, paidVoice } from '#src/spending/paid-engine.ts';
 import { Reservation } from '#src/spending/reservation.ts';
@@ -83,11 +80,11 @@ test('engines are opened for sessions, which pay, and by doctor with the operato
 
 test('an engine is made to be paid for in one place, and asked raw by no session', async () => {
   expect(
-    await strays(/\bpaidEngines\(/, [/^src\/conversation\/engines\/reservation-paid-engines\.ts$/]),
+    await strays(/\bpaidEngines\(/, [/^src\/conversation\/engines\/paid-engines\.ts$/]),
   ).toEqual(['src/app/shards/shard-bot.ts']);
   const places = [
     /^src\/spending\/paid-engine\.ts$/,
-    /^src\/conversation\/engines\/reservation-paid-engines\.ts$/,
+    /^src\/conversation\/engines\/paid-engines\.ts$/,
   ];
   expect(await strays(/\b(new PaidEngine|paid(Chat|Voice|Recogniser))\(/, places)).toEqual([]);
   const meters = /\bmetered(Chat|Voice|Transcriber)\b/;

@@ -7,7 +7,11 @@ import {
   withAccepted,
   writeAccepted,
 } from '#src/features/tools/mcp/accepted-tools.ts';
-import { linesOf, reviewServer, type ServerReview } from '#src/features/tools/mcp/review-server-tools.ts';
+import {
+  linesOf,
+  reviewServer,
+  type ServerReview,
+} from '#src/features/tools/mcp/review-server-tools.ts';
 import type { McpServerOptions } from '#src/features/tools/mcp/servers-file.ts';
 import { runProgram } from './run-program.ts';
 

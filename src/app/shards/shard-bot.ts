@@ -10,18 +10,18 @@ import { isServerAllowed } from '#src/config/servers.ts';
 import type { Config } from '#src/config/types.ts';
 import { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { CommandPorts } from '#src/conversation/command.ts';
-import type {
-  OperatorDefaults,
-  SessionDependencies,
-  SessionSources,
-} from '#src/conversation/dependencies.ts';
-import { paidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
+import { paidEngines } from '#src/conversation/engines/paid-engines.ts';
 import { ShardFeatures } from '#src/conversation/feature.ts';
 import { helpStateIn } from '#src/conversation/help-entries.ts';
 import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
 import { GuildAccess } from '#src/conversation/presence/access-control.ts';
 import { PauseHearing } from '#src/conversation/presence/pause-hearing.ts';
 import { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts';
+import type {
+  OperatorDefaults,
+  SessionDependencies,
+  SessionSources,
+} from '#src/conversation/session-dependencies.ts';
 import { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
 import { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';

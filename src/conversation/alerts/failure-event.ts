@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 
 type FailureEvent = Extract<SessionEvent, { kind: 'failed' }>;
 

@@ -1,9 +1,9 @@
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { write } from './report-failure.ts';
+import { writeInChat } from './say-or-write.ts';
 
 /** A message to a server that is no answer to a request. */
 export type GuildNotice = {
@@ -65,7 +65,7 @@ export class GuildNoticeQueue implements Disposable {
 
   #write({ channel, line }: GuildNotice): void {
     const words = openText(writtenText(line, channel.guildId, this.#parts));
-    write(words, channel, this.#parts);
+    writeInChat(words, channel, this.#parts);
   }
 
   #server(guildId: string): ServerNotices {

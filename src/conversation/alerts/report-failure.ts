@@ -1,37 +1,14 @@
-import { BotError } from '#src/base/errors.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
-import { speechRequestOf } from '#src/conversation/engines/reservation-requests.ts';
-import {
-  spokenLocale,
-  spokenText,
-  writtenText,
-} from '#src/conversation/languages/localized-text.ts';
-import { consentButtons } from '#src/conversation/ports/panel.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { BotError, FailureStage } from '#src/base/errors.ts';
+import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
-import { ConfidentialText, openText, placeReading } from '#src/people/confidential-text.ts';
-import { voiceIn } from '#src/pipeline/answer-language.ts';
+import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { deadlineError, reportMissedDeadline } from './answer-deadline-watchdog.ts';
+import { AnswerDeadlineWatchdog, reportMissedDeadline } from './answer-deadline-watchdog.ts';
+import { DecodingWatchdog } from './decoding-watchdog.ts';
 import { failureEventOf } from './failure-event.ts';
-import { synthesizeInTime } from './synthesis-timeout.ts';
-
-/** Text of a failure for people; the log has its own sentence. */
-export function failureText(
-  { about, code, stage }: BotError,
-  { chatName }: SessionDependencies,
-): TextLine {
-  const { provider = chatName, keySetting, retryAfterMs } = about;
-  if (code === 'provider.bad_key' && keySetting !== undefined) {
-    return { id: 'fail.key', with: { provider, VARIABLE: keySetting } };
-  }
-  if (code === 'provider.rate_limited' && retryAfterMs !== undefined && !about.isSpent) {
-    return { id: 'fail.limit', with: { provider, s: Math.max(1, Math.ceil(retryAfterMs / 1000)) } };
-  }
-  if (stage === 'recognise') return { id: 'fail.stt' };
-  return { id: 'fail.llm', with: { provider } };
-}
+import { failureText } from './failure-text.ts';
+import { sayOrWrite, writeInChat, writeToPeople } from './say-or-write.ts';
 
 /**
  * Reports a failure, so that the bot is never silent without a reason: the operator reads the cause, the channel hears or reads
@@ -54,7 +31,7 @@ export async function reportFailure(
   if (line.id === 'fail.key' && context.reportedFailures.first('key')) context.notice(line);
   if (stage === 'speak') return;
   if (writtenTo.length > 0)
-    return writeTo(writtenTo, openText(writtenText(line, channel.guildId, parts)), context);
+    return writeToPeople(writtenTo, openText(writtenText(line, channel.guildId, parts)), context);
   if (isFirst && line.id !== 'fail.key') return await sayOrWrite(line, language, context, signal);
   if (context.settings().cues === 'off') return;
   void context.connection.play(parts.cues.error).then((outcome) => {
@@ -70,7 +47,7 @@ export function reportUnrecognised(failure: BotError, context: SessionContext): 
   const failureLine = failureText(failure, parts);
   const isNamed = failureLine.id === 'fail.key' || failureLine.id === 'fail.limit';
   const line: TextLine = isNamed ? failureLine : { id: 'fail.unrecognised' };
-  write(openText(writtenText(line, channel.guildId, parts)), channel, parts);
+  writeInChat(openText(writtenText(line, channel.guildId, parts)), channel, parts);
 }
 
 /**
@@ -91,95 +68,43 @@ export function writeUnspeakable(
     : { id: 'fail.tts' };
   const reason = openText(writtenText(why, guildId, parts));
   const withheld = writtenText({ id: 'fail.withheld' }, guildId, parts);
-  write(isFirst ? ConfidentialText.joined([reason, words], ' ') : words, channel, parts, withheld);
+  writeInChat(
+    isFirst ? ConfidentialText.joined([reason, words], ' ') : words,
+    channel,
+    parts,
+    withheld,
+  );
 }
 
-/** Signal of messages that are never withdrawn. */
-const never = new AbortController().signal;
+/** A stage that fails, a key that is refused, or a language (BCP 47) that no voice speaks. */
+type FailureKind = FailureStage | 'key' | `no voice ${'for' | 'to read'} ${string}`;
 
-/**
- * Into the chat of the channel, without waiting for it; `instead` where not all who can read there may know it. If that is shut
- * as well, only the operator reads of it.
- */
-export function write(
-  words: ConfidentialText,
-  channel: ChannelRef,
-  parts: SessionDependencies,
-  instead?: string,
-): void {
-  parts.messages
-    .write(channel, words, never, instead)
-    .catch((error: unknown) => parts.onEvent(channel.guildId, failureEventOf(error, 'speak')));
-}
+/** Failures that a channel has read of and that are not over: each is reported once, however many questions meet it. */
+export class ReportedFailures {
+  /** People whose sound arrives and cannot be decoded. */
+  readonly decoding = new DecodingWatchdog();
+  /** Whether the stages of answers keep their deadlines. */
+  readonly answerDeadlines: AnswerDeadlineWatchdog;
+  readonly #reported = new Set<FailureKind>();
 
-/**
- * Words for these people into the chat of the channel, with a mention of each, without waiting for it. Where not all who can read
- * there may know them, they read how they get them.
- */
-export function writeTo(
-  personIds: readonly string[],
-  words: ConfidentialText,
-  { channel, parts }: SessionContext,
-): void {
-  const { guildId } = channel;
-  const withheld = writtenText({ id: 'fail.withheld.written' }, guildId, parts);
-  const text = words.textFor(placeReading(channel.channelId)) ?? withheld;
-  const lines = personIds.map((personId) => ({ personId, text }));
-  parts.messages
-    .notify(channel, lines, never)
-    .catch((error: unknown) => parts.onEvent(guildId, failureEventOf(error, 'speak')));
-}
+  constructor(longestStandstillMs: number) {
+    this.answerDeadlines = new AnswerDeadlineWatchdog(longestStandstillMs);
+  }
 
-/**
- * Writes lines to one person into the chat of the channel, which notifies them, with the buttons of consent; without waiting for it. If
- * that chat is shut, only the operator reads of it. Aborting `signal` takes back what still waits.
- */
-export function notifyPerson(
-  personId: string,
-  lines: readonly TextLine[],
-  { channel, parts }: Pick<SessionContext, 'channel' | 'parts'>,
-  signal: AbortSignal,
-): void {
-  const { guildId } = channel;
-  const text = lines.map((line) => writtenText(line, guildId, parts)).join(' ');
-  parts.messages
-    .notify(channel, [{ personId, text }], signal, consentButtons)
-    .catch((error: unknown) => {
-      if (!signal.aborted) parts.onEvent(guildId, failureEventOf(error, 'speak'));
-    });
-}
+  /** True the first time of each failure. */
+  first(trouble: FailureKind): boolean {
+    const isFirst = !this.#reported.has(trouble);
+    this.#reported.add(trouble);
+    return isFirst;
+  }
 
-/**
- * Says a line in `language` (BCP 47; undefined: the server's), or writes it into the chat where that fails or costs too much.
- * Aborting `signal` falls silent and throws `signal.reason`.
- */
-export async function sayOrWrite(
-  line: TextLine,
-  language: string | undefined,
-  context: SpeakingContext,
-  signal: AbortSignal,
-): Promise<void> {
-  const { channel, parts } = context;
-  const { spending } = parts;
-  const words = spokenText(line, channel.guildId, parts, language);
-  const voice = voiceIn(spokenLocale(channel.guildId, parts, language), context.style());
-  const opened = spending.open(speechRequestOf('notice', channel.guildId, words));
-  if (opened.kind === 'refused')
-    return write(openText(writtenText(line, channel.guildId, parts)), channel, parts);
-  using reservation = opened.reservation;
-  const synthesizer = parts.synthesizer.paidBy(reservation);
-  try {
-    await context.output.speak(signal, async (reply) => {
-      for await (const pcm of synthesizeInTime(synthesizer, words, voice, parts.clock, signal)) {
-        await reply.write(pcm, words, signal);
-      }
-      reply.end();
-      await context.output.played(reply, signal);
-      if (context.output.isStuck)
-        throw deadlineError('speak', 'The voice link sent no frame of a sentence.');
-    });
-  } catch (error) {
-    if (signal.aborted || !(error instanceof BotError)) throw error;
-    write(openText(writtenText(line, channel.guildId, parts)), channel, parts);
+  /** True where the channel has read of this failure and it is not over. */
+  lasts(trouble: FailureKind): boolean {
+    return this.#reported.has(trouble);
+  }
+
+  /** Forgets these failures, because they are over; the next one is reported again. */
+  over(...troubles: readonly FailureKind[]): void {
+    for (const trouble of troubles) this.#reported.delete(trouble);
   }
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { SessionEventListener } from '#src/conversation/ports/session-events.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
 import { failureEventOf } from './failure-event.ts';
 

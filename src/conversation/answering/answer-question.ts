@@ -4,11 +4,8 @@ import {
   reportDeadlinesMet,
   watchAnswer,
 } from '#src/conversation/alerts/answer-deadline-watchdog.ts';
-import {
-  failureText,
-  reportFailure,
-  writeUnspeakable,
-} from '#src/conversation/alerts/report-failure.ts';
+import { failureText } from '#src/conversation/alerts/failure-text.ts';
+import { reportFailure, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
 import {
   type ArrivedPart,
   outdated,
@@ -34,15 +31,16 @@ import { writeLinksCodeTables } from '#src/conversation/output/write-links-code-
 import { writeUnspoken } from '#src/conversation/output/write-unspoken.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { AnswerFinish } from '#src/conversation/ports/session-events.ts';
-import { speakerOf, withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
+import { withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import { speakerOf } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
 import { ConfidentialText, mayAllKnow } from '#src/people/confidential-text.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { isDoneEcho } from '#src/turn/answer-wording.ts';
 import { beginAnswer } from './begin-answer.ts';
-import { attendConversation } from './conversation-memory.ts';
+import { attendConversation } from './conversation-history.ts';
 import { askToWait, isSlow, postpone } from './postpone-slow-answers.ts';
 import { answerKnownBy, recordAnswer } from './record-answer.ts';
 
@@ -247,7 +245,7 @@ function begunAhead(question: QueuedQuestion, context: SpeakingContext): Pending
   question.pending = undefined;
   question.postponed = false;
   const here = attendConversation(context);
-  const isSame = pending?.basis === context.memory.state && pending.persona === question.persona;
+  const isSame = pending?.basis === context.history.state && pending.persona === question.persona;
   const isFresh = isSame && !pending.isInWrongLanguage;
   const mayHear = pending && mayAllKnow({ people: here }, pending.knownBy);
   if (mayHear && (postponed || isFresh)) return pending;
@@ -263,7 +261,7 @@ async function begin(
 ): Promise<PendingAnswer | BudgetRefusal> {
   const ready = context.parts.spending.ready(context.channel.guildId);
   if (ready !== undefined) await unlessAborted(ready, signal);
-  if (context.memory.ready !== undefined) await unlessAborted(context.memory.ready, signal);
+  if (context.history.ready !== undefined) await unlessAborted(context.history.ready, signal);
   const { earlier, said } = question;
   const language = context.languages.of(said.speakerId);
   const addressee = namePrefix(namesFor(question, context), context, language);

@@ -1,6 +1,6 @@
-import { cheaperStyle, styleIn } from '#src/conversation/engines/answer-style.ts';
+import { answerRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
-import { answerRequestOf } from '#src/conversation/engines/reservation-requests.ts';
+import { cheaperStyle, styleIn } from '#src/conversation/engines/reply-style.ts';
 import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/answer-medium.ts';
 import { spokenSubstitute } from '#src/conversation/output/write-links-code-tables.ts';
 import type { SpokenManner } from '#src/conversation/ports/command-ports.ts';
@@ -17,7 +17,7 @@ import {
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
-import { answererIn, attendConversation, mayShowTo } from './conversation-memory.ts';
+import { answererIn, attendConversation, mayShowTo } from './conversation-history.ts';
 
 /** Manner of one answer. */
 type AnswerManner = {
@@ -37,7 +37,7 @@ export function beginAnswer(
   signal: AbortSignal,
   { addressee = '', manner, persona, ...given }: AnswerManner = {},
 ): PendingAnswer | BudgetRefusal {
-  const { channel, memory, parts, preemptiveBudget } = context;
+  const { channel, history, parts, preemptiveBudget } = context;
   const { clock, spending } = parts;
   const askerIds = said.map(({ speakerId }) => speakerId);
   const speakerId = askerIds.at(-1);
@@ -49,7 +49,7 @@ export function beginAnswer(
   const { name } = context.settings(persona).persona ?? {};
   const readers = readersOf(askerIds, medium, context);
   const mayShow = mayShowTo(askerIds, context);
-  const history = memory.messages(readers, mayShow, answererIn(context, persona));
+  const known = history.messages(readers, mayShow, answererIn(context, persona));
   const { knownBy, aboutIds, ...beside } = contextOf(said, readers, context);
   const tools = new TurnToolRunner(said, context);
   const isHere = context.people().some(({ id }) => id === speakerId);
@@ -62,7 +62,7 @@ export function beginAnswer(
   const turn = {
     said,
     style,
-    history: history.messages,
+    history: known.messages,
     tools: tools.offered,
     done: tools.done,
     ...beside,
@@ -73,7 +73,7 @@ export function beginAnswer(
   if (opened.news) context.notice(opened.news);
   const { reservation } = opened;
   const addressed = addressee === '' ? turn : { ...turn, addressee };
-  const basis = memory.state;
+  const basis = history.state;
   return new PendingAnswer(
     addressed,
     {
@@ -84,7 +84,7 @@ export function beginAnswer(
       preemptiveBudget,
       tools,
       basis,
-      knownBy: alsoKnownTo(knownByAll([history.knownBy, knownBy]), readers.people),
+      knownBy: alsoKnownTo(knownByAll([known.knownBy, knownBy]), readers.people),
       aboutIds,
       reservation,
       nowMs: () => clock.nowMs(),

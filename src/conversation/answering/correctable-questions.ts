@@ -1,11 +1,8 @@
 import { channelAudience } from '#src/conversation/output/channel-audience.ts';
 import type { HeardQuestion } from '#src/conversation/ports/panel.ts';
-import {
-  isQuestion,
-  speakerOf,
-  withDuplicates,
-} from '#src/conversation/queue/duplicate-questions.ts';
+import { withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import { isQuestion, speakerOf } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { anybody, mayAllKnow } from '#src/people/confidential-text.ts';
 import { cut } from '#src/texts/plain.ts';
@@ -77,10 +74,10 @@ export class CorrectableQuestions {
 
   /** It was misunderstood: its answer stops, and neither is part of the conversation any more. */
   retract(question: QueuedQuestion): void {
-    const { memory, pipeline, queue } = this.#context;
+    const { history, pipeline, queue } = this.#context;
     this.#recent = this.#recent.filter((one) => one.question !== question);
     queue.giveUp(question, 'corrected');
-    memory.retract(question);
+    history.retract(question);
     pipeline.forget();
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { sayOrWrite } from '#src/conversation/alerts/report-failure.ts';
+import { sayOrWrite } from '#src/conversation/alerts/say-or-write.ts';
 import type { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { TurnQueue } from '#src/conversation/queue/turn-queue.ts';

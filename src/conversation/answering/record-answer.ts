@@ -1,15 +1,16 @@
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { FinishedAnswer } from '#src/conversation/output/play-answer.ts';
-import { speakerOf, withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
+import { withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import { speakerOf } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type KnownBy, knownByAll, knownByPeople } from '#src/people/confidential-text.ts';
-import type { RememberedExchange } from './conversation-memory.ts';
+import type { RememberedExchange } from './conversation-history.ts';
 
 /** Placeholder, for a model, of words that it heard itself and that were not recognised. */
 const unrecognised = '(Nobody recognised these words.)';
 
-/** Keeps in the memory what was said and what was heard or read of the answer, and reports it to listeners. */
+/** Keeps in the history what was said and what was heard or read of the answer, and reports it to listeners. */
 export function recordAnswer(
   question: QueuedQuestion,
   given: FinishedAnswer,
@@ -68,13 +69,13 @@ export function answerKnownBy(
 /** People who were there from its first word to the end of its answer, and those who may open where both are written. */
 function saidTo(
   { earlier, placeId, said, report }: QueuedQuestion,
-  { memory, places }: SessionContext,
+  { history, places }: SessionContext,
   writtenIn: readonly string[],
 ): KnownBy {
   const fromMs = Math.min(...[...earlier, said].map((one) => one.fromMs));
   const saidIn = report ? undefined : places.since(said.speakerId, fromMs);
   const typedIn = placeId === undefined ? [] : [placeId];
-  const present = memory.presentSince(fromMs, said.speakerId);
+  const present = history.presentSince(fromMs, said.speakerId);
   return knownByPeople(present, [...(saidIn ?? typedIn), ...writtenIn]);
 }
 
@@ -87,11 +88,11 @@ function isWritten({ progress: { text, written } }: FinishedAnswer): boolean {
 function remember(
   question: QueuedQuestion,
   answer: Pick<RememberedExchange, 'alsoIds' | 'by' | 'heard' | 'knownBy'>,
-  { memory }: SessionContext,
+  { history }: SessionContext,
 ): void {
   const { said, words } = question;
   const { speakerId, name } = said;
-  memory.add({
+  history.add({
     speakerId,
     name,
     said: words?.text.trim() ? words.text : unrecognised,

@@ -1,5 +1,4 @@
 import type { ChatModel } from '#src/chat/ports.ts';
-import type { ReplyHost } from '#src/conversation/engines/reservation-paid-engines.ts';
 import type { PaidEngine } from '#src/spending/paid-engine.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { ModelPrompt } from './prompt-data-block.ts';
@@ -25,9 +24,3 @@ export async function textOnlyCompletion(
   }
   return text;
 }
-
-/** No channel plays it, and no tool runs for it. */
-export const silentHost: ReplyHost = {
-  playedMs: () => 0,
-  run: async () => ({ content: 'There is no such tool.' }),
-};

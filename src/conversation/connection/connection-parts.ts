@@ -6,20 +6,20 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
-import type { HearingDependencies } from '#src/conversation/dependencies.ts';
 import { Interruptions } from '#src/conversation/hearing/interruptions.ts';
 import { OpenUtterances } from '#src/conversation/hearing/open-utterances.ts';
 import { SpeakerInput, type SpeakerInputEvent } from '#src/conversation/hearing/speaker-input.ts';
 import { SpeakerInputs } from '#src/conversation/hearing/speaker-inputs.ts';
-import type { SpeechAdjustment } from '#src/conversation/output/speech-adjustment.ts';
 import { SpeechOutput } from '#src/conversation/output/speech-output.ts';
+import type { SpeechPaceAndLoudness } from '#src/conversation/output/speech-pace-and-loudness.ts';
 import { WaitingCues } from '#src/conversation/output/waiting-cues.ts';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import { BotArrivalGreeter } from '#src/conversation/presence/bot-arrival-greeter.ts';
-import { Departures } from '#src/conversation/presence/departures.ts';
+import { DepartureHandler } from '#src/conversation/presence/departure-handler.ts';
 import { MemberJoinAnnouncer } from '#src/conversation/presence/member-join-announcer.ts';
 import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
+import type { HearingDependencies } from '#src/conversation/session-dependencies.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import { CueTrack } from '#src/playback/reply/cue-track.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
@@ -28,7 +28,7 @@ import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 /** Parts that the connections of one session share, and nothing else of it uses. */
 export type ConnectionSources = {
   /** Pace and loudness of the bot's speech, as people asked for them. */
-  readonly adjustment: SpeechAdjustment;
+  readonly adjustment: SpeechPaceAndLoudness;
   /** Person who called the bot in. */
   readonly callerId: string;
   readonly hearing: HearingDependencies;
@@ -42,7 +42,7 @@ export type ConnectionParts = Disposable & {
   readonly inputs: SpeakerInputs;
   readonly utterances: OpenUtterances;
   readonly interruptions: Interruptions;
-  readonly departures: Departures;
+  readonly departures: DepartureHandler;
   readonly waiting: WaitingCues;
   readonly greeter: BotArrivalGreeter;
   readonly joinAnnouncer: MemberJoinAnnouncer;
@@ -85,7 +85,7 @@ export function openConnectionParts(
     inputs,
     utterances,
     interruptions,
-    departures: new Departures(context, interruptions),
+    departures: new DepartureHandler(context, interruptions),
     waiting: new WaitingCues(context, cues),
     greeter: new BotArrivalGreeter(context, link.people(), callerId),
     joinAnnouncer: new MemberJoinAnnouncer(context),

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { attendConversation } from '#src/conversation/answering/conversation-memory.ts';
+import { attendConversation } from '#src/conversation/answering/conversation-history.ts';
 import { resumePostponed } from '#src/conversation/answering/postpone-slow-answers.ts';
 import type { AudienceMember } from '#src/conversation/output/channel-audience.ts';
 import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';

@@ -1,6 +1,6 @@
 import type { Packet } from '#src/audio/packet.ts';
 import { together } from '#src/base/run-together.ts';
-import { sayOrWrite } from '#src/conversation/alerts/report-failure.ts';
+import { sayOrWrite } from '#src/conversation/alerts/say-or-write.ts';
 import { answerQuestion } from '#src/conversation/answering/answer-question.ts';
 import { channelAudience } from '#src/conversation/output/channel-audience.ts';
 import { readAloud } from '#src/conversation/output/read-aloud.ts';

@@ -1,7 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import type { SessionSources } from '#src/conversation/dependencies.ts';
 import type {
   ChannelMember,
   ChannelRef,
@@ -10,6 +9,7 @@ import type {
   VoiceLink,
   VoiceLinkOpener,
 } from '#src/conversation/ports/voice-link.ts';
+import type { SessionSources } from '#src/conversation/session-dependencies.ts';
 import { finalLoss, noLosses, reconnectRules, stepReconnect } from './reconnect-policy.ts';
 
 /** Decision after a link broke or could not be opened; `losses` counts those that belong together. */

@@ -1,10 +1,6 @@
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
-import {
-  type Answering,
-  PaidPipeline,
-  type PaidPipelineRegistry,
-} from './reservation-paid-engines.ts';
+import { type Answering, PaidPipeline, type PaidPipelineRegistry } from './paid-engines.ts';
 
 /** Which pipeline is to answer. */
 export type WantedPipeline = {

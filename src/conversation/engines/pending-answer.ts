@@ -16,7 +16,7 @@ import type { SpeechVoice } from '#src/speech/ports.ts';
 import { type PreemptiveBudget, tokensOf } from '#src/spending/preemptive-budget.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
-import type { PaidPipeline, ReplyHost } from './reservation-paid-engines.ts';
+import type { PaidPipeline, ReplyHost } from './paid-engines.ts';
 
 /** A part of an answer, and when it came. */
 export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { ConsentPolicySettings } from '#src/conversation/dependencies.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { ConsentPolicySettings } from '#src/conversation/session-dependencies.ts';
 import {
   heard,
   mayHear,

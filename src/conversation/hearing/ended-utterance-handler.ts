@@ -3,16 +3,16 @@ import { type DropReason, TurnHandle } from '#src/conversation/queue/turn-handle
 import type { SpeakingContext } from '#src/conversation/session-context.ts';
 import type { EndedUtterance, UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
 import { standsAlone } from '#src/turn/corrections.ts';
-import type { Continuations, OpenQuestion } from './continuations.ts';
 import type { Interruptions } from './interruptions.ts';
 import { mostEarlier, type OpenUtterance, type TimedTranscript } from './open-utterance.ts';
 import { audience, decisionFactsOf } from './open-utterance-decisions.ts';
+import type { OpenQuestion, QuestionContinuations } from './question-continuations.ts';
 import type { UtteranceEnd } from './speaker-input.ts';
 
 export type EndedUtteranceHandlerOptions = {
   readonly context: SpeakingContext;
   readonly interruptions: Interruptions;
-  readonly continuations: Continuations;
+  readonly continuations: QuestionContinuations;
 };
 
 type AnswerDecision = Extract<UtteranceDecision, { kind: 'answer' }>;

@@ -7,12 +7,12 @@ import { InterimBudget, type InterimMoment } from '#src/speech/interim-budget.ts
 import type { LookAhead, Transcriber } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
-import { Continuations, type OpenQuestion, questionOf } from './continuations.ts';
 import { EndedUtteranceHandler } from './ended-utterance-handler.ts';
 import type { Interruptions } from './interruptions.ts';
 import { type LiveAudio, OpenUtterance } from './open-utterance.ts';
 import { audience, isForBot, isSentEarly, needsWords } from './open-utterance-decisions.ts';
 import { PreemptiveAnswers, type PreemptiveAnswersOptions } from './preemptive-answers.ts';
+import { type OpenQuestion, QuestionContinuations, questionOf } from './question-continuations.ts';
 import { chooseRecogniser, freeRecogniserFor } from './recogniser-choice.ts';
 import type { UtteranceStart } from './session-addressing.ts';
 import type { SpeakerInputEvent, UtteranceEnd, UtteranceSoFar } from './speaker-input.ts';
@@ -29,7 +29,7 @@ export type OpenUtterancesOptions = Omit<PreemptiveAnswersOptions, 'isOpen'> & {
 export class OpenUtterances {
   readonly #options: OpenUtterancesOptions;
   readonly #utterances = new Map<string, OpenUtterance>();
-  readonly #continuations: Continuations;
+  readonly #continuations: QuestionContinuations;
   /** Said to the end, and not understood yet. */
   readonly #pending = new Set<QueuedQuestion>();
   readonly #endedUtterances: EndedUtteranceHandler;
@@ -40,7 +40,7 @@ export class OpenUtterances {
 
   constructor(options: OpenUtterancesOptions) {
     this.#options = options;
-    this.#continuations = new Continuations(options.context, options.hearing, (work) =>
+    this.#continuations = new QuestionContinuations(options.context, options.hearing, (work) =>
       this.#run(work),
     );
     this.#endedUtterances = new EndedUtteranceHandler({

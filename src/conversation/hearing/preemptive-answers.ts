@@ -1,10 +1,13 @@
 import { beginAnswer } from '#src/conversation/answering/begin-answer.ts';
-import type { HearingDependencies, SessionDependencies } from '#src/conversation/dependencies.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import { type OpenUtterance, said } from '#src/conversation/hearing/open-utterance.ts';
 import { audience, decisionFactsOf } from '#src/conversation/hearing/open-utterance-decisions.ts';
 import type { UtteranceSoFar } from '#src/conversation/hearing/speaker-input.ts';
 import type { SpeakingContext } from '#src/conversation/session-context.ts';
+import type {
+  HearingDependencies,
+  SessionDependencies,
+} from '#src/conversation/session-dependencies.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import { sameWords } from '#src/turn/same-words.ts';
 

@@ -1,6 +1,6 @@
-import type { HearingDependencies } from '#src/conversation/dependencies.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { HearingDependencies } from '#src/conversation/session-dependencies.ts';
 import { hintsOf } from '#src/speech/hints.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { CaptionNewsId, HearingBudget } from '#src/spending/budget-authority.ts';

@@ -53,7 +53,7 @@ export class SpeakerInputs {
   readonly #open: (speakerId: string) => SpeakerInputHandle;
   readonly #report: (packets: SpeakerPackets) => void;
   readonly #mayOpen: () => boolean;
-  readonly #seats = new Map<string, OpenInput>();
+  readonly #slots = new Map<string, OpenInput>();
   /** Packets of people without a speaker input. */
   readonly #crowded = new Map<string, number>();
   /** Ended for want of speaker inputs, and not handed over yet. */
@@ -75,7 +75,7 @@ export class SpeakerInputs {
 
   /** True while a person sends or talks, so that time alone changes their state. */
   isBusy(atMs: number): boolean {
-    for (const { input } of this.#seats.values()) {
+    for (const { input } of this.#slots.values()) {
       if (input.talking || atMs - input.lastPacketAtMs < packetPauseMs) return true;
     }
     return this.#cut.length > 0;
@@ -83,19 +83,19 @@ export class SpeakerInputs {
 
   /** True while a person is in a pause that only time can prove to be the end. */
   get isPausing(): boolean {
-    for (const { input } of this.#seats.values()) if (input.pausing) return true;
+    for (const { input } of this.#slots.values()) if (input.pausing) return true;
     return false;
   }
 
   put(packet: Packet): SpeakerInputEvent[] {
     const { speakerId, atMs } = packet;
-    const seat = this.#seats.get(speakerId) ?? this.#add(speakerId, atMs);
-    if (!seat) {
+    const slot = this.#slots.get(speakerId) ?? this.#add(speakerId, atMs);
+    if (!slot) {
       this.#crowded.set(speakerId, (this.#crowded.get(speakerId) ?? 0) + 1);
       return [];
     }
-    const noticed = seat.input.put(packet);
-    this.#check(speakerId, seat, atMs);
+    const noticed = slot.input.put(packet);
+    this.#check(speakerId, slot, atMs);
     return noticed;
   }
 
@@ -103,22 +103,22 @@ export class SpeakerInputs {
   tick(atMs: number): SpeakerEvent[] {
     const all = this.#cut;
     this.#cut = [];
-    for (const [speakerId, seat] of this.#seats) {
-      for (const noticed of seat.input.tick(atMs)) all.push({ speakerId, noticed });
-      this.#check(speakerId, seat, atMs);
-      if (atMs - seat.input.lastPacketAtMs > idleMs) this.#close(speakerId);
+    for (const [speakerId, slot] of this.#slots) {
+      for (const noticed of slot.input.tick(atMs)) all.push({ speakerId, noticed });
+      this.#check(speakerId, slot, atMs);
+      if (atMs - slot.input.lastPacketAtMs > idleMs) this.#close(speakerId);
     }
     return all;
   }
 
   /** Passes on the recognised words of this person, up to a pause. */
   read(speakerId: string, understood: Transcript, atMs: number): SpeakerInputEvent[] {
-    return this.#seats.get(speakerId)?.input.read(understood, atMs) ?? [];
+    return this.#slots.get(speakerId)?.input.read(understood, atMs) ?? [];
   }
 
   /** Closes the speaker inputs of all others at once; what they had heard is gone. */
   keep(mayHear: (speakerId: string) => boolean): void {
-    for (const speakerId of [...this.#seats.keys(), ...this.#crowded.keys()]) {
+    for (const speakerId of [...this.#slots.keys(), ...this.#crowded.keys()]) {
       if (!mayHear(speakerId)) this.#close(speakerId);
     }
     this.#cut = this.#cut.filter(({ speakerId }) => mayHear(speakerId));
@@ -126,12 +126,12 @@ export class SpeakerInputs {
 
   /** Time, in ms, for which this person has sent undecodable sound. */
   unheardMs(speakerId: string): number {
-    return this.#seats.get(speakerId)?.input.unheardMs ?? 0;
+    return this.#slots.get(speakerId)?.input.unheardMs ?? 0;
   }
 
   /** Ids of those who talk now. */
   talking(): readonly string[] {
-    return [...this.#seats]
+    return [...this.#slots]
       .filter(([, { input }]) => input.talking)
       .map(([speakerId]) => speakerId);
   }
@@ -141,16 +141,16 @@ export class SpeakerInputs {
   }
 
   #add(speakerId: string, atMs: number): OpenInput | undefined {
-    const isFull = this.#seats.size >= limit || !this.#mayOpen();
+    const isFull = this.#slots.size >= limit || !this.#mayOpen();
     if (isFull && !this.#makeSpace(atMs)) return undefined;
     const input = this.#open(speakerId);
-    const seat = { input, talking: false, sinceMs: atMs, reported: noPackets };
-    this.#seats.set(speakerId, seat);
-    return seat;
+    const slot = { input, talking: false, sinceMs: atMs, reported: noPackets };
+    this.#slots.set(speakerId, slot);
+    return slot;
   }
 
   #makeSpace(atMs: number): boolean {
-    const standings = [...this.#seats].map(([id, seat]) => ({ id, ...standing(seat, atMs) }));
+    const standings = [...this.#slots].map(([id, slot]) => ({ id, ...standing(slot, atMs) }));
     const [first] = standings
       .filter(({ sinceMs, graceMs }) => atMs - sinceMs >= graceMs)
       .sort((a, b) => a.graceMs - b.graceMs || a.sinceMs - b.sinceMs);
@@ -162,7 +162,7 @@ export class SpeakerInputs {
 
   /** At the end of time every utterance is over; this one ended now. */
   #cutShort(speakerId: string, atMs: number): void {
-    const input = this.#seats.get(speakerId)?.input;
+    const input = this.#slots.get(speakerId)?.input;
     if (!input?.talking) return;
     for (const noticed of input.tick(Number.POSITIVE_INFINITY)) {
       if (noticed.kind === 'ended')
@@ -171,30 +171,30 @@ export class SpeakerInputs {
     }
   }
 
-  #check(speakerId: string, seat: OpenInput, atMs: number): void {
-    if (seat.input.talking === seat.talking) return;
-    seat.talking = !seat.talking;
-    seat.sinceMs = atMs;
-    if (!seat.talking) this.#account(speakerId);
+  #check(speakerId: string, slot: OpenInput, atMs: number): void {
+    if (slot.input.talking === slot.talking) return;
+    slot.talking = !slot.talking;
+    slot.sinceMs = atMs;
+    if (!slot.talking) this.#account(speakerId);
   }
 
   #account(speakerId: string): void {
-    const seat = this.#seats.get(speakerId);
-    const before = seat?.reported ?? noPackets;
+    const slot = this.#slots.get(speakerId);
+    const before = slot?.reported ?? noPackets;
     const crowded = before.crowded + (this.#crowded.get(speakerId) ?? 0);
-    const now = { ...noPackets, ...seat?.input.counts(), crowded };
+    const now = { ...noPackets, ...slot?.input.counts(), crowded };
     this.#crowded.delete(speakerId);
-    if (seat) seat.reported = now;
+    if (slot) slot.reported = now;
     const since = countsSince(before, now);
     if (isNone(since)) return;
-    const jitterMs = seat?.input.jitterMs;
+    const jitterMs = slot?.input.jitterMs;
     this.#report({ speakerId, packets: since, ...(jitterMs !== undefined && { jitterMs }) });
   }
 
   #close(speakerId: string): void {
     this.#account(speakerId);
-    this.#seats.get(speakerId)?.input.close();
-    this.#seats.delete(speakerId);
+    this.#slots.get(speakerId)?.input.close();
+    this.#slots.delete(speakerId);
   }
 }
 

@@ -1,6 +1,6 @@
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { missingRight } from '#src/conversation/ports/seat-changes-by-others.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 

@@ -1,7 +1,7 @@
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { ChannelLossHandler } from './channel-loss-handler.ts';
 import type { GuildTaskQueue } from './guild-task-queue.ts';

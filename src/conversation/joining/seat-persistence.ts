@@ -1,8 +1,8 @@
 import { runPeriodically } from '#src/base/periodic-task.ts';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { Seat, SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { returnMs } from '#src/people/return-rules.ts';
 import { keepsSeat, type LeaveReason } from './leave-reason.ts';
 

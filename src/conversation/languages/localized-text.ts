@@ -1,4 +1,4 @@
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { type CheckedLine, knownLocale, type Locale, text } from '#src/texts/texts.ts';
 
 /** A sentence of the bot as people of that server read it. */

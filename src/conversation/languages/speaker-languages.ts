@@ -1,5 +1,5 @@
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { AnswerLanguage } from '#src/pipeline/pipeline.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import type { DetectedLanguage } from '#src/speech/text-language/language-ngrams.ts';

@@ -1,8 +1,9 @@
+import { speechRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
 import type { ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
-import { speechRequestOf } from '#src/conversation/engines/reservation-requests.ts';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
-import { speakerOf, withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
+import { withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
+import { speakerOf } from '#src/conversation/queue/queued-turn.ts';
 import type { SpeakingContext } from '#src/conversation/session-context.ts';
 import { anybody, peopleReading } from '#src/people/confidential-text.ts';
 import { channelAudience } from './channel-audience.ts';

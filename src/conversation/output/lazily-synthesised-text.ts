@@ -1,7 +1,7 @@
 import { OneRate } from '#src/audio/one-rate.ts';
 import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
-import { speechRequestOf } from '#src/conversation/engines/reservation-requests.ts';
+import { speechRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 

@@ -3,9 +3,10 @@ import type { Clock } from '#src/base/clock.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { ClauseSplitter } from '#src/chat/text/clauses.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
-import { reportFailure, write, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
+import { reportFailure, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
+import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
 import { synthesizeInTime } from '#src/conversation/alerts/synthesis-timeout.ts';
-import { speechRequestOf } from '#src/conversation/engines/reservation-requests.ts';
+import { speechRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { SpeakingContext } from '#src/conversation/session-context.ts';
@@ -60,7 +61,7 @@ export async function readAloud(
   const budget = spending.open(speechRequestOf(kind, guildId, words.join(' ')));
   if (budget.kind === 'refused') {
     if (!reading.isWrittenElsewhere && words.length > 0)
-      write(ConfidentialText.joined(clauses, ' '), context.channel, context.parts);
+      writeInChat(ConfidentialText.joined(clauses, ' '), context.channel, context.parts);
     return onEnd?.({ kind: 'failed', reason: budget.line });
   }
   using reservation = budget.reservation;

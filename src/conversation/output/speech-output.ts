@@ -19,7 +19,7 @@ import {
 import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import type { RepeatManner } from '#src/turn/overlap/interjections.ts';
 import type { VoiceAdjustment } from '#src/turn/voice-adjustment.ts';
-import { SpeechAdjustment } from './speech-adjustment.ts';
+import { SpeechPaceAndLoudness } from './speech-pace-and-loudness.ts';
 import type { AskedUtterance, SpokenSegment } from './spoken-segment.ts';
 
 /** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not send it. */
@@ -65,7 +65,7 @@ export class SpeechOutput {
   readonly #track: VoiceTrack;
   readonly #clock: Clock;
   readonly #onSent: OnSent;
-  readonly #adjustment: SpeechAdjustment;
+  readonly #adjustment: SpeechPaceAndLoudness;
   #reply: SpokenReply | undefined;
   #by: string | undefined;
   #answeredIds: readonly string[] = [];
@@ -97,7 +97,7 @@ export class SpeechOutput {
     track: VoiceTrack,
     clock: Clock,
     onSent: OnSent = () => undefined,
-    adjustment = new SpeechAdjustment(),
+    adjustment = new SpeechPaceAndLoudness(),
   ) {
     this.#adjustment = adjustment;
     this.#track = track;

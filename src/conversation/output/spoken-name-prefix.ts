@@ -1,11 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { ArrivedPart } from '#src/conversation/engines/pending-answer.ts';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import { withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';

@@ -1,9 +1,9 @@
 import type { AsideKind } from '#src/chat/text/written-passages.ts';
-import { write } from '#src/conversation/alerts/report-failure.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
 import { spokenText, writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { FinishedAnswer } from './play-answer.ts';
 
@@ -33,5 +33,5 @@ export function writeLinksCodeTables(
   ).some((words) => heard.includes(words));
   if (!isReported && finish === 'cancelled') return;
   const withheld = writtenText({ id: 'fail.withheld' }, channel.guildId, parts);
-  write(new ConfidentialText(progress.aside, knownBy), channel, parts, withheld);
+  writeInChat(new ConfidentialText(progress.aside, knownBy), channel, parts, withheld);
 }

@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
-import { writeTo, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
+import { writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
+import { writeToPeople } from '#src/conversation/alerts/say-or-write.ts';
 import type { ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { AnswerProgress } from './play-answer.ts';
@@ -118,7 +119,7 @@ class Voiceless {
     const { pending, progress, writtenTo } = this.#answer;
     const words = progress.text.trim();
     if (words === '') return;
-    writeTo(writtenTo, pending.written(words), this.#context);
+    writeToPeople(writtenTo, pending.written(words), this.#context);
     progress.written = words;
   }
 

@@ -1,6 +1,6 @@
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { AccessRequest } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { judgeAccess } from '#src/people/access.ts';
 import type { TextLine } from '#src/texts/texts.ts';

@@ -1,4 +1,4 @@
-import { notifyPerson } from '#src/conversation/alerts/report-failure.ts';
+import { notifyPerson } from '#src/conversation/alerts/say-or-write.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type PacketHeader, UnheardPackets } from '#src/people/unheard-packets.ts';

@@ -1,4 +1,4 @@
-import { writeTo } from '#src/conversation/alerts/report-failure.ts';
+import { writeToPeople } from '#src/conversation/alerts/say-or-write.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import { answerMediumFor } from '#src/conversation/output/answer-medium.ts';
 import { namePrefix } from '#src/conversation/output/spoken-name-prefix.ts';
@@ -61,7 +61,7 @@ export class MemberJoinAnnouncer {
     );
     const words = readers.length > 0 ? this.#words(announcedIds) : '';
     if (words !== '')
-      writeTo(
+      writeToPeople(
         readers.map(({ id }) => id),
         openText(words),
         this.#context,

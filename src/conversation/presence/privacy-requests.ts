@@ -1,11 +1,10 @@
 import { endOfDay } from '#src/base/zoned-time.ts';
-import { notifyPerson } from '#src/conversation/alerts/report-failure.ts';
+import { notifyPerson } from '#src/conversation/alerts/say-or-write.ts';
 import {
   eraseTimeoutMs,
   withConsentStoreTimeout,
   withStoreTimeout,
 } from '#src/conversation/alerts/store-timeout.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { FeatureShard, PersonHooks } from '#src/conversation/feature.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import { answerMediumFor } from '#src/conversation/output/answer-medium.ts';
@@ -17,6 +16,7 @@ import type {
 } from '#src/conversation/ports/command-ports.ts';
 import type { SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import {
   agreeAlways,

@@ -65,14 +65,14 @@ export class SessionConsent {
 
   /** Drops what waits of people who may no longer use the bot, also of what they said before. */
   keepAdmitted(): void {
-    const { features, gate, correctableQuestions, memory, people, queue, tools } = this.#context;
+    const { features, gate, correctableQuestions, history, people, queue, tools } = this.#context;
     for (const { id } of people()) {
       if (gate.isAdmitted(id)) this.#barred.delete(id);
       if (gate.isAdmitted(id) || this.#barred.has(id)) continue;
       this.#barred.add(id);
       features.retract(id, 'barred');
       for (const one of [queue, gate.withdrawals, tools]) one.withdraw(id);
-      memory.forget(id);
+      history.forget(id);
       correctableQuestions.forget(id);
     }
   }
@@ -145,12 +145,12 @@ export class SessionConsent {
   }
 
   #retract(personId: string): void {
-    const { features, gate, correctableQuestions, languages, queue, memory, pipeline, tools } =
+    const { features, gate, correctableQuestions, languages, queue, history, pipeline, tools } =
       this.#context;
     queue.withdraw(personId);
     gate.withdrawals.withdraw(personId);
     tools.withdraw(personId);
-    memory.forget(personId);
+    history.forget(personId);
     correctableQuestions.forget(personId);
     features.retract(personId, 'withdrawn');
     pipeline.forget();

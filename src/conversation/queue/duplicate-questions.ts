@@ -1,5 +1,5 @@
 import { asksTheSame, type QuestionWords, queueRules } from '#src/turn/queue-rules.ts';
-import type { QueuedQuestion, QueuedTurn } from './queued-turn.ts';
+import { type QueuedQuestion, type QueuedTurn, speakerOf } from './queued-turn.ts';
 import type { DropReason } from './turn-handle.ts';
 
 /** A question and those that are answered with it. */
@@ -22,12 +22,4 @@ function wordsOf({ words, endedAtMs }: QueuedQuestion): QuestionWords {
 export function endAll(turn: QueuedTurn, why: DropReason): void {
   const all = turn.kind === 'question' ? withDuplicates(turn) : [turn];
   for (const { handle } of all) handle.drop(why);
-}
-
-export function speakerOf({ said }: QueuedQuestion): string {
-  return said.speakerId;
-}
-
-export function isQuestion(turn: QueuedTurn | undefined): turn is QueuedQuestion {
-  return turn?.kind === 'question';
 }

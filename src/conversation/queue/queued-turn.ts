@@ -82,3 +82,11 @@ export type QueuedRepeat = {
 };
 
 export type QueuedTurn = QueuedQuestion | QueuedReading | QueuedRepeat;
+
+export function speakerOf({ said }: QueuedQuestion): string {
+  return said.speakerId;
+}
+
+export function isQuestion(turn: QueuedTurn | undefined): turn is QueuedQuestion {
+  return turn?.kind === 'question';
+}

@@ -1,13 +1,8 @@
 import type { DroppedTurnReason } from '#src/conversation/ports/session-events.ts';
 import { hasWaitedTooLong, queueRules } from '#src/turn/queue-rules.ts';
-import {
-  endAll,
-  isDuplicate,
-  isQuestion,
-  speakerOf,
-  withDuplicates,
-} from './duplicate-questions.ts';
+import { endAll, isDuplicate, withDuplicates } from './duplicate-questions.ts';
 import type { QueuedQuestion, QueuedReading, QueuedRepeat, QueuedTurn } from './queued-turn.ts';
+import { isQuestion, speakerOf } from './queued-turn.ts';
 import type { DropReason } from './turn-handle.ts';
 import { type HeardTurn, letsPass, WaitingTurns } from './waiting-turns.ts';
 

@@ -1,6 +1,6 @@
 import { queueRules } from '#src/turn/queue-rules.ts';
-import { isQuestion } from './duplicate-questions.ts';
 import type { QueuedQuestion, QueuedReading, QueuedTurn } from './queued-turn.ts';
+import { isQuestion } from './queued-turn.ts';
 
 /** A turn of which something was heard, and when it was over. */
 export type HeardTurn = { readonly turn: QueuedTurn; readonly atMs: number };

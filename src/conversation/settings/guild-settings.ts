@@ -1,7 +1,7 @@
 import { isTimeZone } from '#src/base/zoned-time.ts';
-import type { ConsentPolicySettings } from '#src/conversation/dependencies.ts';
 import type { Feature } from '#src/conversation/feature.ts';
 import { typedModes } from '#src/conversation/ports/typed-messages.ts';
+import type { ConsentPolicySettings } from '#src/conversation/session-dependencies.ts';
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
 import { cueLevels } from '#src/playback/reply/cue-track.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';

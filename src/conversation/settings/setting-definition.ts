@@ -1,7 +1,10 @@
-import type { OperatorDefaults, SessionDependencies } from '#src/conversation/dependencies.ts';
 import { type MentionMark, mentionMarks, type NamedById } from '#src/conversation/ports/picker.ts';
 import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import type { SettingOutcome } from '#src/conversation/ports/setting-and-check-outcomes.ts';
+import type {
+  OperatorDefaults,
+  SessionDependencies,
+} from '#src/conversation/session-dependencies.ts';
 import type { Caps } from '#src/spending/caps.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 

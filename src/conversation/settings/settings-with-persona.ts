@@ -1,7 +1,7 @@
 import { englishLanguageName } from '#src/base/language-name.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { WantedPipeline } from '#src/conversation/engines/current-pipeline.ts';
 import type { Brains } from '#src/conversation/ports/pipeline-registry.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { voiceFor } from '#src/pipeline/answer-language.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { SessionDependencies, SessionSources } from '#src/conversation/dependencies.ts';
 import type { Brains } from '#src/conversation/ports/pipeline-registry.ts';
 import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
+import type {
+  SessionDependencies,
+  SessionSources,
+} from '#src/conversation/session-dependencies.ts';
 import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { type Pronounce, pronounceWith } from '#src/speech/pronunciation.ts';
 import { isVoiceAmong } from '#src/speech/voice-names.ts';
@@ -28,7 +31,7 @@ import {
 } from './persona-choice.ts';
 import { type Choices, readSetting, type ServerSetting } from './setting-definition.ts';
 import { botVoices, mannerOf, voiceOf, voicesOf, withIdentity } from './settings-with-persona.ts';
-import { type WordKey, wordsIn } from './stored-word-format.ts';
+import { type WordKey, wordsIn } from './stored-vocabulary-words.ts';
 
 /** A voice that the bot was given in a channel. */
 export type ChosenVoice = {

@@ -8,7 +8,7 @@ import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { runConfirmedCall } from './confirmed-tool-runner.ts';
 import { IdempotentToolCalls } from './idempotent-tool-calls.ts';
 import { PendingConfirmations } from './pending-confirmations.ts';
-import { rightsHolderStateOf } from './rights-holder-state.ts';
+import { rightsFactsOf } from './person-rights-facts.ts';
 import { SpokenConfirmation, type SpokenSpan } from './spoken-confirmation.ts';
 
 /** Parts that only tools use. */
@@ -79,7 +79,7 @@ export class SessionTools {
       }
     }
     const mayManage = parts.places.mayManage(channel.guildId, personId);
-    return holds(right, rightsHolderStateOf(personId, mayManage, this.#context));
+    return holds(right, rightsFactsOf(personId, mayManage, this.#context));
   }
 
   /** Runs what a yes of this person confirms, once it is sure that they do not go on. Never throws. */

@@ -24,7 +24,7 @@ import {
 import type { IdempotentToolCall, ToolCallResult } from './idempotent-tool-calls.ts';
 import { checkIntent, spokenCall } from './intent-check.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
-import { spokenConfirmationQuestion } from './spoken-confirmation-question.ts';
+import { spokenConfirmationQuestion } from './spoken-confirmation.ts';
 
 /** No call takes longer, its check included, unless its tool may. */
 export const longestCallMs = 10_000;

@@ -1,7 +1,10 @@
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { SessionDependencies, SessionSources } from '#src/conversation/dependencies.ts';
 import type { SaveOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
+import type {
+  SessionDependencies,
+  SessionSources,
+} from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type {
   CaptionsOff,

@@ -1,5 +1,5 @@
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { CaptionTexts } from '#src/features/captions/live/caption-line.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 

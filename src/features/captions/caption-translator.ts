@@ -8,7 +8,7 @@ import {
   translationBatches,
   translationPrompt,
 } from '#src/conversation/answering/translation-prompt.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { TranscriptLine } from './transcript-line.ts';
 

@@ -1,4 +1,4 @@
-import type { RememberedExchange } from '#src/conversation/answering/conversation-memory.ts';
+import type { RememberedExchange } from '#src/conversation/answering/conversation-history.ts';
 import type { Persona } from '#src/conversation/settings/persona.ts';
 import {
   alsoKnownTo,

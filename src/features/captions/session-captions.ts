@@ -1,6 +1,6 @@
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { RememberedExchange } from '#src/conversation/answering/conversation-memory.ts';
+import type { RememberedExchange } from '#src/conversation/answering/conversation-history.ts';
 import type {
   ContextPart,
   ContextRequest,

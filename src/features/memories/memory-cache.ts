@@ -11,7 +11,7 @@ type KnownMemories = { readonly all: readonly Memory[]; readonly version: number
 
 const nothing: KnownMemories = { all: [], version: 0 };
 
-/** Cache of the memories of all servers, for answers, which wait for no store. */
+/** Cache of the memories of all servers, over their store: answers wait for no store. */
 export class MemoryCache {
   readonly #parts: MemoryParts;
   readonly #known = new Map<string, KnownMemories>();

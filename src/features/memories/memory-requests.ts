@@ -1,5 +1,5 @@
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { MemoryCache } from './memory-cache.ts';
 import { memorySetting } from './memory-setting.ts';

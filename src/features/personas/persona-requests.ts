@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BotError } from '#src/base/errors.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { type Persona, personaKeyOf } from '#src/conversation/settings/persona.ts';
 import {
   type BotChoice,
@@ -11,7 +11,7 @@ import {
   placesOf,
 } from '#src/conversation/settings/persona-choice.ts';
 import { botVoices } from '#src/conversation/settings/settings-with-persona.ts';
-import { rightsHolderStateOf } from '#src/conversation/tools/rights-holder-state.ts';
+import { rightsFactsOf } from '#src/conversation/tools/person-rights-facts.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { holds } from '#src/people/rights.ts';
@@ -102,7 +102,7 @@ export class PersonaRequests {
     if (!question || question.id !== questionId || question.session !== session) return 'over';
     this.#questions.delete(caller.guildId);
     if (what === 'keep') return 'kept';
-    session.context.memory.clear();
+    session.context.history.clear();
     session.context.features.cleared();
     session.context.pipeline.forget();
     return 'cleared';
@@ -195,8 +195,8 @@ export class PersonaRequests {
     const { channelId } = session.channel;
     const [was, is] = [before, settings.stored(guildId)].map((set) => identityIn(set, channelId));
     if (JSON.stringify(was) === JSON.stringify(is)) return undefined;
-    session.context.memory.outdate();
-    if (session.context.memory.isEmpty || was?.persona?.name === is?.persona?.name)
+    session.context.history.outdate();
+    if (session.context.history.isEmpty || was?.persona?.name === is?.persona?.name)
       return undefined;
     const id = randomUUID();
     this.#questions.set(guildId, { id, session });
@@ -205,7 +205,7 @@ export class PersonaRequests {
 }
 
 function mayChoose({ id, mayManage }: PersonaCaller, session: VoiceSession | undefined): boolean {
-  return session ? holds('dj', rightsHolderStateOf(id, mayManage, session.context)) : mayManage;
+  return session ? holds('dj', rightsFactsOf(id, mayManage, session.context)) : mayManage;
 }
 
 /** Another persona comes with its own voice. */

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import { write } from '#src/conversation/alerts/report-failure.ts';
+import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
 import { withConsentStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { judgeEntry, obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
 import { tool } from '#src/conversation/ports/tool-definition.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import {
@@ -274,7 +274,7 @@ export class AutomaticJoins implements Disposable {
 
   #report(channel: ChannelRef, line: TextLine): void {
     const words = openText(writtenText(line, channel.guildId, this.#parts));
-    write(words, channel, this.#parts);
+    writeInChat(words, channel, this.#parts);
   }
 
   #peopleIn(guildId: string, channelId: string) {

@@ -3,11 +3,11 @@ import {
   withConsentStoreTimeout,
   withStoreTimeout,
 } from '#src/conversation/alerts/store-timeout.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { judgeEntry, obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
 import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { SeatStore, StoredSeat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { heard, recall, restored } from '#src/people/consent.ts';
 import { judgeReturn, type ReturnVerdict, returnMs } from '#src/people/return-rules.ts';

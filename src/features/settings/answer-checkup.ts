@@ -3,12 +3,12 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { CueOutcome } from '#src/conversation/connection/current-connection.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type {
   CheckReport,
   CheckResult,
 } from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { judgeJoin } from '#src/people/join-rules.ts';

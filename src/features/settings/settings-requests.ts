@@ -1,5 +1,5 @@
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { SettingOutcome } from '#src/conversation/ports/setting-and-check-outcomes.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { isLooser } from '#src/conversation/settings/guild-settings.ts';
 import {
   mentionMarkOf,

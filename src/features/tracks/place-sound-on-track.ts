@@ -1,7 +1,7 @@
 import { trackErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { rightsHolderStateOf } from '#src/conversation/tools/rights-holder-state.ts';
+import { rightsFactsOf } from '#src/conversation/tools/person-rights-facts.ts';
 import { holds } from '#src/people/rights.ts';
 import type { ItemEnd } from '#src/playback/tracks/track-item.ts';
 import type { SoundOwner, SoundTag } from './owned-tracks.ts';
@@ -58,7 +58,7 @@ function endOf(ended: ItemEnd): PlayEnd {
 
 /** Whether this person may change everybody's sounds, as far as Discord has reported. */
 export function isDj({ id, mayManage }: TrackCaller, context: SessionContext): boolean {
-  return holds('dj', rightsHolderStateOf(id, mayManage, context));
+  return holds('dj', rightsFactsOf(id, mayManage, context));
 }
 
 function keptVolume(

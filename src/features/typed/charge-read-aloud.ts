@@ -1,6 +1,6 @@
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { AddTurnResult } from '#src/conversation/queue/turn-queue.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 

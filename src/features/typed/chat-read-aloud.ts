@@ -1,4 +1,3 @@
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { GuildTaskQueue } from '#src/conversation/joining/guild-task-queue.ts';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import { clausesOf } from '#src/conversation/output/read-aloud.ts';
@@ -8,6 +7,7 @@ import type { TypedMessage, TypedOutcome } from '#src/conversation/ports/typed-m
 import type { QueuedReading, QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
 import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { openText } from '#src/people/confidential-text.ts';

@@ -1,5 +1,4 @@
 import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type {
   FailedStream,
   OpenStream,
@@ -9,6 +8,7 @@ import type {
   ProgramText,
   ProgramUtterance,
 } from '#src/conversation/ports/http-api-ports.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';

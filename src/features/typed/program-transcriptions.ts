@@ -13,13 +13,13 @@ import {
   translationBatches,
   translationPrompt,
 } from '#src/conversation/answering/translation-prompt.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type {
   RecordingOutcome,
   RecordingPart,
   RecordingRequest,
   RecordingSegment,
 } from '#src/conversation/ports/http-api-ports.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import type { Transcriber } from '#src/speech/ports.ts';

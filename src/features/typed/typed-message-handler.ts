@@ -1,6 +1,5 @@
 import { unlessAborted } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type {
@@ -9,6 +8,7 @@ import type {
   TypedMessages,
   TypedOutcome,
 } from '#src/conversation/ports/typed-messages.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { knownByPeople, openText, placeReading } from '#src/people/confidential-text.ts';
@@ -148,11 +148,11 @@ export class TypedMessageHandler implements TypedMessageListener {
       const { id: speakerId, name } = author;
       const heard = outcome.text.textFor(placeReading(placeId)) ?? '';
       const knownBy = knownByPeople(
-        [speakerId, ...context.memory.presentSince(atMs, speakerId)],
+        [speakerId, ...context.history.presentSince(atMs, speakerId)],
         [placeId],
       );
       const by = outcome.by ?? context.settings().persona?.name;
-      context.memory.add({ speakerId, name, said: text, heard, by, knownBy });
+      context.history.add({ speakerId, name, said: text, heard, by, knownBy });
       context.addressing.answered(speakerId, heard, persona);
     }
     return await this.#report(message, outcome, signal);

@@ -6,11 +6,10 @@ import {
   answererIn,
   type KnownHistory,
   mayShowTo,
-} from '#src/conversation/answering/conversation-memory.ts';
+} from '#src/conversation/answering/conversation-history.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
-import { styleIn } from '#src/conversation/engines/answer-style.ts';
-import type { PaidPipeline } from '#src/conversation/engines/reservation-paid-engines.ts';
+import type { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
+import { styleIn } from '#src/conversation/engines/reply-style.ts';
 import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import type {
   AnswerForm,
@@ -20,6 +19,7 @@ import type {
   SpokenManner,
 } from '#src/conversation/ports/command-ports.ts';
 import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
@@ -342,7 +342,7 @@ function knownTo(
   { persona, placeId }: QuestionSubject,
 ): KnownHistory {
   if (!session?.isHere(id)) return { messages: [], knownBy: anybody };
-  const { memory, places } = session.context;
+  const { history, places } = session.context;
   const openPlaceIds = places.openTo(id);
   const readers = {
     people: [{ personId: id, openPlaceIds }],
@@ -350,7 +350,7 @@ function knownTo(
   };
   const answerer = answererIn(session.context, persona);
   const mayShow = mayShowTo([id], session.context);
-  const { messages, knownBy } = memory.messages(readers, mayShow, answerer);
+  const { messages, knownBy } = history.messages(readers, mayShow, answerer);
   return { messages, knownBy: alsoKnownTo(knownBy, readers.people) };
 }
 

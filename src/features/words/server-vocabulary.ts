@@ -1,5 +1,5 @@
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
-import type { ServerWord } from '#src/conversation/settings/stored-word-format.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { ServerWord } from '#src/conversation/settings/stored-vocabulary-words.ts';
 import {
   mostSayChars,
   mostWordChars,
@@ -8,7 +8,7 @@ import {
   storedWord,
   wordKey,
   wordsIn,
-} from '#src/conversation/settings/stored-word-format.ts';
+} from '#src/conversation/settings/stored-vocabulary-words.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { WordAdding, WordList, WordRemoval } from './word-outcomes.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { ConsentPolicySettings } from '#src/conversation/dependencies.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { ConsentPolicySettings } from '#src/conversation/session-dependencies.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import {
   adam,

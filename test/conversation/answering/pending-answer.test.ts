@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ToolCall } from '#src/chat/ports.ts';
+import { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
-import { PaidPipeline } from '#src/conversation/engines/reservation-paid-engines.ts';
 import { anybody } from '#src/people/confidential-text.ts';
 import type { Pipeline, ReplyPart } from '#src/pipeline/pipeline.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';

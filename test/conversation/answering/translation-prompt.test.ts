@@ -4,8 +4,8 @@ import {
   translationBatches,
   translationPrompt,
 } from '#src/conversation/answering/translation-prompt.ts';
+import { hostileWords } from '#test/features/captions/answers/hostile-words.ts';
 import { lineAt } from '#test/features/captions/transcript-lines.ts';
-import { hostileWords } from '../../features/captions/answers/hostile-words.ts';
 
 const batch = [lineAt(0, 'Good evening.'), lineAt(3_000, 'Who cooks?'), lineAt(6_000, 'I do.')];
 const [first, second, third] = batch;

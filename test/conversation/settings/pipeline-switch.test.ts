@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { CurrentPipeline } from '#src/conversation/engines/current-pipeline.ts';
-import { PaidPipeline } from '#src/conversation/engines/reservation-paid-engines.ts';
+import { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
 import type { AnswerHost, Pipeline, PipelineName, Turn } from '#src/pipeline/pipeline.ts';
 import { freeReservation } from '#test/fakes/spending.ts';
 

@@ -5,17 +5,11 @@ import { loadSilero } from '#src/audio/voice/silero.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
-import type {
-  HearingDependencies,
-  OperatorDefaults,
-  SessionDependencies,
-  SessionSources,
-} from '#src/conversation/dependencies.ts';
 import {
   type PaidEngines,
   paidEngines,
   type RawEngines,
-} from '#src/conversation/engines/reservation-paid-engines.ts';
+} from '#src/conversation/engines/paid-engines.ts';
 import {
   type Feature,
   type ProcessParts,
@@ -31,6 +25,12 @@ import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { PauseHearing } from '#src/conversation/presence/pause-hearing.ts';
 import { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts';
+import type {
+  HearingDependencies,
+  OperatorDefaults,
+  SessionDependencies,
+  SessionSources,
+} from '#src/conversation/session-dependencies.ts';
 import { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
 import { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
@@ -43,8 +43,8 @@ import {
   TranscriptRequests,
 } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { features, serverSettings } from '#src/features/features.ts';
-import { memoryStore } from '#src/features/memories/memory-store.ts';
 import { MemoryRequests } from '#src/features/memories/memory-requests.ts';
+import { memoryStore } from '#src/features/memories/memory-store.ts';
 import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import { ReminderScheduler } from '#src/features/reminders/reminder-scheduler.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
@@ -52,8 +52,8 @@ import { AnswerCheckup } from '#src/features/settings/answer-checkup.ts';
 import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { type TrackStore, trackPart } from '#src/features/tracks/track-store.ts';
-import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { TypedRequests } from '#src/features/typed/typed-requests.ts';
+import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { StoreCopies } from '#src/people/store-copies.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';

@@ -58,8 +58,8 @@ test('what was said is quoted by the bot itself, and nothing that the model says
   });
   expect(chat.asked).toHaveLength(2);
   expect(fixture.of('tool')).toMatchObject([{ tool: 'find_in_captions', how: 'ran' }]);
-  const { memory } = fixture.sessions.session('g')?.context ?? {};
-  const kept = memory?.messages(peopleReading(['adam'])).messages;
+  const { history } = fixture.sessions.session('g')?.context ?? {};
+  const kept = history?.messages(peopleReading(['adam'])).messages;
   expect(kept?.at(-1)).toMatchObject({ role: 'assistant', content: answered?.heardText });
 });
 
@@ -88,7 +88,7 @@ test('what the bot quotes of somebody goes with what they said', async () => {
   await pass(fixture, 1_000);
   expect(fixture.captionChats.chat.lines).toEqual([]);
   expect(
-    fixture.sessions.session('g')?.context.memory.messages(peopleReading(['adam'])).messages,
+    fixture.sessions.session('g')?.context.history.messages(peopleReading(['adam'])).messages,
   ).toEqual([]);
 });
 

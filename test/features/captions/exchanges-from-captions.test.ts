@@ -163,8 +163,8 @@ test('after a crash the next process shows the model the last exchange, with eve
 
 test('a conversation that was cleared does not come back after a break', async () => {
   const fixture = await talked();
-  const { memory, features } = fixture.sessions.session('g')?.context ?? {};
-  memory?.clear();
+  const { history, features } = fixture.sessions.session('g')?.context ?? {};
+  history?.clear();
   features?.cleared();
   await breakFor(fixture, 60_000);
   expect(await shownFor(fixture)).toEqual([question]);

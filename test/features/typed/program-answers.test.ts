@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { paidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
+import { paidEngines } from '#src/conversation/engines/paid-engines.ts';
 import type { ProgramQuestion } from '#src/conversation/ports/http-api-ports.ts';
 import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';

@@ -2,7 +2,7 @@ import { OpenAI } from 'openai';
 import { realClock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { paidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
+import { paidEngines } from '#src/conversation/engines/paid-engines.ts';
 import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';

@@ -153,9 +153,7 @@ test('a model is asked for if it may be chosen, and needs the scope audio', asyn
     },
   };
   const voices = voicesOf([], ['tts-1', 'tts-1-hd']);
-  await using api = await openApi(
-    programPorts({ voices, more: [[ProgramAnswers, answers]] }),
-  );
+  await using api = await openApi(programPorts({ voices, more: [[ProgramAnswers, answers]] }));
   await api.add('bell');
   await api.add('gate', { scopes: ['chat', 'say'] });
   for (const model of ['tts-1-hd', 'parley'])

@@ -5,7 +5,7 @@ import { loadSilero } from '#src/audio/voice/silero.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { paidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
+import { paidEngines } from '#src/conversation/engines/paid-engines.ts';
 import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';

@@ -1,4 +1,4 @@
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
 

@@ -2,7 +2,7 @@ import { parsedMs } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import { failureText } from '#src/conversation/alerts/report-failure.ts';
+import { failureText } from '#src/conversation/alerts/failure-text.ts';
 import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
 import { textOnlyCompletion } from '#src/conversation/answering/text-only-completion.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';

@@ -3,9 +3,9 @@ import type { AlertChange, FeatureAlert } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { Public } from '#src/base/public.ts';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { SessionDependencies } from '#src/conversation/dependencies.ts';
 import type { ShardServices } from '#src/conversation/feature.ts';
 import { type FeatureEventKind, featureEvent } from '#src/conversation/ports/session-events.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { Note, NoteStore } from './note-store.ts';
 

@@ -49,7 +49,7 @@ export type KnownHistory = {
  *
  * While a person is there, exchanges that they may not know are not shown to models.
  */
-export class ConversationMemory {
+export class ConversationHistory {
   /** Answers wait for it: exchanges before a break are being read. Never rejects. */
   ready: Promise<unknown> | undefined;
   #exchanges: readonly RememberedExchange[] = [];
@@ -213,7 +213,7 @@ export function mayShowTo(
 /** To be called now and then: the people who sit there now decide what of the conversation is used, and read of each change. */
 export function attendConversation(context: SessionContext): readonly AudienceMember[] {
   const here = channelAudience(context);
-  const names = context.memory.attend(here, context.parts.clock.nowMs());
+  const names = context.history.attend(here, context.parts.clock.nowMs());
   for (const name of names) context.notice({ id: 'memory.rests', with: { name } });
   return here;
 }

@@ -2,7 +2,7 @@ import type { RepeatManner } from '#src/turn/overlap/interjections.ts';
 import { adjusted, usualVoice, type VoiceAdjustment } from '#src/turn/voice-adjustment.ts';
 
 /** Pace and loudness of the bot's speech in one session, as people asked for them aloud, until they ask otherwise. */
-export class SpeechAdjustment {
+export class SpeechPaceAndLoudness {
   #adjustment = usualVoice;
 
   get adjustment(): VoiceAdjustment {

@@ -10,6 +10,12 @@ import type { Reservation } from '#src/spending/reservation.ts';
 /** Requests that a running answer may make to the channel; its usage goes to its reservation. */
 export type ReplyHost = Pick<AnswerHost, 'playedMs' | 'run'>;
 
+/** No channel plays it, and no tool runs for it. */
+export const silentHost: ReplyHost = {
+  playedMs: () => 0,
+  run: async () => ({ content: 'There is no such tool.' }),
+};
+
 /** Answering and hearing, paid by one reservation. */
 export type Answering = {
   /** Same as `Pipeline.answer`. */

@@ -3,7 +3,7 @@ import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
-import type { PaidEngines } from '#src/conversation/engines/reservation-paid-engines.ts';
+import type { PaidEngines } from '#src/conversation/engines/paid-engines.ts';
 import type { CaptionChats, NicknameMark } from '#src/conversation/ports/caption-chats.ts';
 import type { Places } from '#src/conversation/ports/command-ports.ts';
 import type { PanelBoard } from '#src/conversation/ports/panel.ts';

@@ -5,12 +5,12 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 const audienceMs = 3_000;
 
 /** Restrictions of the bot's voice in one channel; people there read of each once. */
-export class VoiceRestrictions {
+export class VoiceRestrictionNotices {
   readonly #context: SessionContext;
   readonly #all: Set<VoiceRestriction>;
 
   /** `former`: restrictions in the channel that the bot comes from, which a moderator's mute outlives. */
-  constructor(context: SessionContext, former?: VoiceRestrictions) {
+  constructor(context: SessionContext, former?: VoiceRestrictionNotices) {
     this.#context = context;
     this.#all = new Set(former ? former.#all : []);
     context.queue.mute(this.isMute);

@@ -1,8 +1,8 @@
 import { ifInTime } from '#src/base/waiting.ts';
-import type { HearingDependencies } from '#src/conversation/dependencies.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { HearingDependencies } from '#src/conversation/session-dependencies.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import {
   continues,
@@ -17,13 +17,13 @@ import type { UtteranceEnd } from './speaker-input.ts';
 export type OpenQuestion = { -readonly [K in keyof QueuedQuestion]: QueuedQuestion[K] };
 
 /** Which question of the same person an utterance goes on with, and what becomes of either. */
-export class Continuations {
+export class QuestionContinuations {
   readonly #context: SessionContext;
   readonly #rules: EndpointRules;
   readonly #run: (work: Promise<unknown>) => void;
   /** Last question of each person, as long as they may still continue it. */
   readonly #latest = new Map<string, QueuedQuestion>();
-  /** Continuations of questions that are not decided yet. */
+  /** QuestionContinuations of questions that are not decided yet. */
   readonly #followers = new WeakMap<QueuedQuestion, OpenUtterance>();
   /** Whether each decided question is to be answered. */
   readonly #meant = new WeakMap<QueuedQuestion, Promise<boolean>>();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ConversationMemory } from '#src/conversation/answering/conversation-memory.ts';
+import { ConversationHistory } from '#src/conversation/answering/conversation-history.ts';
 import { knownByPeople, peopleReading } from '#src/people/confidential-text.ts';
 
 const [ana, ben, cleo] = ['Ana', 'Ben', 'Cleo'].map((name) => ({
@@ -7,24 +7,24 @@ const [ana, ben, cleo] = ['Ana', 'Ben', 'Cleo'].map((name) => ({
   name,
 }));
 
-type Present = Parameters<ConversationMemory['attend']>[0];
+type Present = Parameters<ConversationHistory['attend']>[0];
 
-function openMemory(here: readonly (typeof ana)[]) {
-  const memory = new ConversationMemory();
+function openConversation(here: readonly (typeof ana)[]) {
+  const history = new ConversationHistory();
   const attend = (people: readonly (typeof ana)[], atMs: number) =>
-    memory.attend(people as Present, atMs);
+    history.attend(people as Present, atMs);
   attend(here, 0);
   const add = (said: string, atMs: number) => {
-    const knownBy = knownByPeople(memory.presentSince(atMs, 'ana'));
-    memory.add({ speakerId: 'ana', name: 'Ana', said, heard: '', knownBy });
+    const knownBy = knownByPeople(history.presentSince(atMs, 'ana'));
+    history.add({ speakerId: 'ana', name: 'Ana', said, heard: '', knownBy });
   };
   const shown = (...ids: readonly string[]) =>
-    memory.messages(peopleReading(ids)).messages.map(({ content }) => content);
-  return { memory, attend, add, shown };
+    history.messages(peopleReading(ids)).messages.map(({ content }) => content);
+  return { history, attend, add, shown };
 }
 
 test('what somebody new may not know rests while they are there and is back when they are gone', () => {
-  const { attend, add, shown } = openMemory([ana, ben]);
+  const { attend, add, shown } = openConversation([ana, ben]);
   add('before', 100);
   attend([ana, ben, cleo], 200);
   add('since', 300);
@@ -34,7 +34,7 @@ test('what somebody new may not know rests while they are there and is back when
 });
 
 test('who leaves and comes back knows what they heard, and nothing of what was said meanwhile', () => {
-  const { attend, add, shown } = openMemory([ana, ben]);
+  const { attend, add, shown } = openConversation([ana, ben]);
   add('both', 100);
   attend([ana], 200);
   add('alone', 300);
@@ -43,14 +43,14 @@ test('who leaves and comes back knows what they heard, and nothing of what was s
 });
 
 test('of somebody who came while a question was asked it is not known that they heard it', () => {
-  const { memory, attend } = openMemory([ana]);
+  const { history, attend } = openConversation([ana]);
   attend([ana, ben], 200);
-  expect(memory.presentSince(150, 'ana')).toEqual(['ana']);
-  expect(memory.presentSince(200, 'ana')).toEqual(['ana', 'ben']);
+  expect(history.presentSince(150, 'ana')).toEqual(['ana']);
+  expect(history.presentSince(200, 'ana')).toEqual(['ana', 'ben']);
 });
 
 test('it is told once for each coming that something rests, and only where somebody there knows it', () => {
-  const { attend, add } = openMemory([ana]);
+  const { attend, add } = openConversation([ana]);
   attend([ana, ben], 100);
   expect(attend([ana, ben], 1_100)).toEqual([]);
   add('before', 1_200);
@@ -63,14 +63,14 @@ test('it is told once for each coming that something rests, and only where someb
 });
 
 test('answers that were begun are out of date when what is shown changes, and only then', () => {
-  const { memory, attend, add } = openMemory([ana]);
-  const empty = memory.state;
+  const { history, attend, add } = openConversation([ana]);
+  const empty = history.state;
   attend([ana, ben], 100);
-  expect(memory.state).toBe(empty);
+  expect(history.state).toBe(empty);
   add('both', 200);
-  const both = memory.state;
+  const both = history.state;
   attend([ana], 300);
-  expect(memory.state).toBe(both);
+  expect(history.state).toBe(both);
   attend([ana, cleo], 400);
-  expect(memory.state).not.toBe(both);
+  expect(history.state).not.toBe(both);
 });

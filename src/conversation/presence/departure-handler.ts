@@ -4,7 +4,7 @@ import { withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { SpeakingContext } from '#src/conversation/session-context.ts';
 
 /** Handles departures: nothing waits for a person who left, and the answer that they hear ends with its sentence. */
-export class Departures {
+export class DepartureHandler {
   readonly #context: SpeakingContext;
   readonly #interruptions: Interruptions;
   #here: ReadonlySet<string>;

@@ -1,12 +1,12 @@
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { Bearer } from '#src/people/rights.ts';
+import type { RightsFacts } from '#src/people/rights.ts';
 
-/** Cached state of this person, without asking Discord. */
-export function rightsHolderStateOf(
+/** Facts that decide about the rights of a person in this session, as cached: Discord is not asked. */
+export function rightsFactsOf(
   personId: string,
   mayManage: boolean,
   { people, settings }: SessionContext,
-): Bearer {
+): RightsFacts {
   const humans = people().filter(({ isBot }) => !isBot);
   const person = humans.find(({ id }) => id === personId);
   const { djRoleId = '' } = settings();

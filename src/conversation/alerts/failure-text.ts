@@ -1,0 +1,19 @@
+import type { BotError } from '#src/base/errors.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+/** Text of a failure for people; the log has its own sentence. */
+export function failureText(
+  { about, code, stage }: BotError,
+  { chatName }: SessionDependencies,
+): TextLine {
+  const { provider = chatName, keySetting, retryAfterMs } = about;
+  if (code === 'provider.bad_key' && keySetting !== undefined) {
+    return { id: 'fail.key', with: { provider, VARIABLE: keySetting } };
+  }
+  if (code === 'provider.rate_limited' && retryAfterMs !== undefined && !about.isSpent) {
+    return { id: 'fail.limit', with: { provider, s: Math.max(1, Math.ceil(retryAfterMs / 1000)) } };
+  }
+  if (stage === 'recognise') return { id: 'fail.stt' };
+  return { id: 'fail.llm', with: { provider } };
+}
