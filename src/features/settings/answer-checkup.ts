@@ -14,8 +14,8 @@ import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { judgeJoin } from '#src/people/join-rules.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { lineOfNews } from './answer-checkup-texts.ts';
 import { checkEngines, checkMs } from './check-engines.ts';
-import { lineOfNews } from './checkup-texts.ts';
 
 /** A frame, and the rates of output and inputs. */
 const [frameMs, hearHz] = [20, 16_000] as const;

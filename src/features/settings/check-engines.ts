@@ -9,7 +9,7 @@ import type { CheckResult } from '#src/conversation/ports/setting-and-check-outc
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
-import { type CheckedRole, wrongWith } from './checkup-texts.ts';
+import { type CheckedRole, wrongWith } from './answer-checkup-texts.ts';
 
 /** Engines of a check, its style, and the reservation that pays. */
 type PaidCheck = {

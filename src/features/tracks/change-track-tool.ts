@@ -6,7 +6,6 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type TextId, type TextLine, text } from '#src/texts/texts.ts';
 import { type TrackRequest, trackRequestIn } from '#src/turn/spoken-requests.ts';
 import { longestFadeMs, usualFadeMs } from './fade-limits.ts';
-import type { OwnedTracks } from './owned-tracks.ts';
 import { seekTargetOf } from './parse-seek-target.ts';
 import type { TrackCommand } from './perform-track-command.ts';
 import { SessionTracks } from './session-tracks.ts';
@@ -18,6 +17,7 @@ import {
   type TrackSetting,
   trackActions,
 } from './track-outcomes.ts';
+import type { TracksAndSoundOwners } from './tracks-and-sound-owners.ts';
 
 /** Outcomes that everybody hears without being told. */
 const done: ReadonlySet<TextId> = new Set([
@@ -200,7 +200,7 @@ async function performed(
 function tracksMeant(
   change: TrackChange,
   called: string | undefined,
-  owned: OwnedTracks,
+  owned: TracksAndSoundOwners,
 ): readonly string[] {
   if (trackNameOf(called ?? '') === everyTrack) return owned.busy;
   const meant = named(called, owned);
@@ -231,7 +231,7 @@ async function changed(
 function commandOf(
   change: TrackChange,
   track: string,
-  owned: OwnedTracks,
+  owned: TracksAndSoundOwners,
 ): TrackCommand | TextLine {
   switch (change.kind) {
     case 'volume': {
@@ -255,7 +255,7 @@ function percentOf(change: Extract<TrackChange, { kind: 'volume' }>, before: num
 }
 
 /** By its name, or by what sounds there; what people mean who name nothing is what sounds first. */
-function named(called: string | undefined, owned: OwnedTracks): readonly string[] {
+function named(called: string | undefined, owned: TracksAndSoundOwners): readonly string[] {
   const busy = owned.views.filter(({ current }) => current);
   const words = called?.trim().toLowerCase() ?? '';
   const found =
@@ -281,7 +281,7 @@ function areAmong(words: string, all: string): boolean {
   return words !== '' && ` ${all} `.includes(` ${words} `);
 }
 
-function missing(called: string | undefined, { busy }: OwnedTracks): TextLine {
+function missing(called: string | undefined, { busy }: TracksAndSoundOwners): TextLine {
   if (busy.length === 0 || !called) return { id: 'track.none' };
   return { id: 'track.unknown', with: { x: called.trim(), list: busy.join(', ') } };
 }

@@ -4,10 +4,10 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import { rightsFactsOf } from '#src/conversation/tools/person-rights-facts.ts';
 import { holds } from '#src/people/rights.ts';
 import type { ItemEnd } from '#src/playback/tracks/track-item.ts';
-import type { SoundOwner, SoundTag } from './owned-tracks.ts';
 import { SessionTracks } from './session-tracks.ts';
 import type { FoundSound } from './sound-catalog.ts';
 import type { Playing, PlayRequest, TrackCaller, TrackKeeping } from './track-outcomes.ts';
+import type { SoundOwner, SoundTag } from './tracks-and-sound-owners.ts';
 
 /** A sound that is there, and whose it is going to be. */
 export type PlaceableSound = Pick<Extract<FoundSound, { kind: 'found' }>, 'source'> &

@@ -7,13 +7,13 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import { TrackVotePolls } from '#src/people/track-votes.ts';
 import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
 import { locales, text } from '#src/texts/texts.ts';
-import { OwnedTracks } from './owned-tracks.ts';
 import type { TrackCommand } from './perform-track-command.ts';
 import { soundChosen } from './sound-matching.ts';
 import { panelButtons } from './track-names.ts';
 import type { ListedTrack } from './track-outcomes.ts';
 import { TrackPersistence } from './track-persistence.ts';
 import type { TrackStore } from './track-store.ts';
+import { TracksAndSoundOwners } from './tracks-and-sound-owners.ts';
 
 /** Reasons after which tracks go on when the bot is called back: no person sent it away. */
 const keepsTracks: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused', 'outdated']);
@@ -22,7 +22,7 @@ const stepMs = 5_000;
 
 /** Named tracks of one session. */
 export class SessionTracks implements FeatureSession {
-  readonly owned: OwnedTracks;
+  readonly owned: TracksAndSoundOwners;
   /** Polls of track votes. */
   readonly polls = new TrackVotePolls<TrackCommand>();
   /** Whom the bot has asked which sound they mean. */
@@ -38,7 +38,7 @@ export class SessionTracks implements FeatureSession {
     former: SessionTracks | undefined,
   ) {
     this.#context = context;
-    this.owned = former?.owned ?? new OwnedTracks(context.mix.tracks);
+    this.owned = former?.owned ?? new TracksAndSoundOwners(context.mix.tracks);
     this.#keeper = new TrackPersistence(context, store, this.owned, former !== undefined);
   }
 

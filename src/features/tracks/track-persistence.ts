@@ -5,10 +5,10 @@ import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-erro
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
-import type { OwnedTracks } from './owned-tracks.ts';
 import { SoundCatalog } from './sound-catalog.ts';
 import { isOwnTrack, ownTracks } from './track-names.ts';
 import type { StoredSound, StoredTrack, TrackStore } from './track-store.ts';
+import type { TracksAndSoundOwners } from './tracks-and-sound-owners.ts';
 
 /** Interval in ms at which tracks that change are stored: what a killed process can lose. */
 const everyMs = 3_000;
@@ -18,7 +18,7 @@ const usualPercent = 100;
 export class TrackPersistence {
   readonly #context: SessionContext;
   readonly #store: Public<TrackStore>;
-  readonly #owned: OwnedTracks;
+  readonly #owned: TracksAndSoundOwners;
   /** Content of the store for this channel, as far as it is known. */
   #written: string | undefined;
   /** True once the tracks of a former process are restored: from then on memory is newer than the store. */
@@ -30,7 +30,7 @@ export class TrackPersistence {
   constructor(
     context: SessionContext,
     store: Public<TrackStore>,
-    owned: OwnedTracks,
+    owned: TracksAndSoundOwners,
     isPassedOn: boolean,
   ) {
     this.#context = context;

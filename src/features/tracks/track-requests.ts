@@ -3,7 +3,6 @@ import type { TrackName } from '#src/conversation/output/session-tracks-and-bot-
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { Requester } from '#src/sources/fetch/ports.ts';
-import type { OwnedTracks } from './owned-tracks.ts';
 import type { TrackCommand } from './perform-track-command.ts';
 import { isDj, placeSound } from './place-sound-on-track.ts';
 import { SessionTracks } from './session-tracks.ts';
@@ -25,13 +24,14 @@ import type {
   TrackOutcome,
   TrackSetting,
 } from './track-outcomes.ts';
+import type { TracksAndSoundOwners } from './tracks-and-sound-owners.ts';
 import { VoiceTrackQueue } from './voice-track-queue.ts';
 
 /** The sessions of all servers. */
 type TrackSessions = { session(guildId: string): VoiceSession | undefined };
 
 /** Holder of the sounds of a track. */
-type SoundHolder = Pick<OwnedTracks, 'subject' | 'ownerBeside' | 'perform'>;
+type SoundHolder = Pick<TracksAndSoundOwners, 'subject' | 'ownerBeside' | 'perform'>;
 
 const nowhere = { kind: 'nowhere' } as const;
 
@@ -222,7 +222,7 @@ function voted(
   return { kind: 'denied', track: command.track, owner, votes, needed, pollId };
 }
 
-function full(owned: OwnedTracks, track: string): Playing {
+function full(owned: TracksAndSoundOwners, track: string): Playing {
   return { kind: 'full', track: owned.shownName(track), limit: owned.limit };
 }
 

@@ -28,19 +28,19 @@ export class VoiceTrackQueue {
     return { ...(current && { current }), waiting };
   }
 
-  /** Same as `OwnedTracks.subject`. */
+  /** Same as `TracksAndSoundOwners.subject`. */
   subject(command: TrackCommand): string {
     const [first] = this.#touched(command);
     return JSON.stringify([command, first ? this.#serialOf(first) : null]);
   }
 
-  /** Same as `OwnedTracks.ownerBeside`. */
+  /** Same as `TracksAndSoundOwners.ownerBeside`. */
   ownerBeside(personId: string, command: TrackCommand): Asker | undefined {
     const owners = this.#touched(command).map(ownerOf);
     return owners.find((owner) => owner !== undefined && owner.id !== personId);
   }
 
-  /** Same as `OwnedTracks.removal`. */
+  /** Same as `TracksAndSoundOwners.removal`. */
   removal(typed: string): TrackCommand | undefined {
     const waiting = this.#waiting;
     const turn =

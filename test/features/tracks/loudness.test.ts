@@ -9,7 +9,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
-import { OwnedTracks } from '#src/features/tracks/owned-tracks.ts';
+import { TracksAndSoundOwners } from '#src/features/tracks/tracks-and-sound-owners.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
@@ -41,7 +41,7 @@ function tone(dbfs: number, rateHz: number): Pcm {
 /** Loudness of all that is heard when it plays on a track. */
 async function heardLufs(source: SoundSource): Promise<number> {
   using tracks = new NamedTracks({ clock: realClock, codec });
-  const owned = new OwnedTracks(tracks);
+  const owned = new TracksAndSoundOwners(tracks);
   owned.lay('main', source, tag, { loop: false, next: false });
   const meter = new LoudnessMeter();
   while (owned.busy.length > 0) {

@@ -50,7 +50,7 @@ const mostSounds = 50;
 const mostLive = 8;
 
 /** The named tracks of one session, whose their sounds are, and where these came from. What may be done to them is judged elsewhere. */
-export class OwnedTracks {
+export class TracksAndSoundOwners {
   readonly tracks: NamedTracks;
   /** Sounds of one track. */
   readonly limit = mostSounds;
