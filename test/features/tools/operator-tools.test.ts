@@ -97,7 +97,7 @@ test('nothing is opened where nothing is set', async () => {
 test('the SDK is loaded by what is imported dynamically only, also by the doctor, and by npm run mcp', async () => {
   const loading: string[] = [];
   const value =
-    /^import (?!type\b)[^;]*?'(@modelcontextprotocol\/client|[^']*\/(?:mcp-connection|mcp-servers|review))(?:\.ts)?'/gm;
+    /^import (?!type\b)[^;]*?'(@modelcontextprotocol\/client|[^']*\/(?:mcp-connection|mcp-servers|review-server-tools))(?:\.ts)?'/gm;
   for await (const path of sourceFiles('{src,commands,doctor,setup}/**/*.ts')) {
     if (value.test(await readFile(path, 'utf8'))) loading.push(path);
     value.lastIndex = 0;
