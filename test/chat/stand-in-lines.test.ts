@@ -6,12 +6,12 @@ import {
   readTranslations,
   translationPrompt,
 } from '#src/conversation/answering/translation-prompt.ts';
+import { recap } from '#src/features/captions/answers/make-recap.ts';
 import {
   citedAnswerPrompt,
   citedLines,
   numberedLines,
 } from '#src/features/captions/answers/numbered-prompt-lines.ts';
-import { recap } from '#src/features/captions/answers/recap.ts';
 import { channelContext } from '#src/features/captions/recent-lines-context.ts';
 import { promptOf } from '#src/pipeline/prompt.ts';
 import { said, turnOf } from '#test/contracts/pipeline.ts';

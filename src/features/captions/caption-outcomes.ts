@@ -1,5 +1,5 @@
 import type { PagePass } from '#src/conversation/ports/command-ports.ts';
-import type { RecapPoint } from '#src/features/captions/answers/recap.ts';
+import type { RecapPoint } from '#src/features/captions/answers/make-recap.ts';
 import type {
   TranscriptFile,
   TranscriptFormat,

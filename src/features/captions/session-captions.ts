@@ -32,12 +32,12 @@ import type { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-
 import { notePosted } from '#src/features/captions/transcripts/record-posted-messages.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
+import { captionTexts } from './bot-texts-in-captions.ts';
 import { CaptionMessages } from './caption-messages.ts';
 import { CaptionNewcomerNotices } from './caption-newcomer-notices.ts';
 import { CaptionFailureNotices, notifyEverybody } from './caption-notices.ts';
 import { CaptionPagePasses } from './caption-page-passes.ts';
 import { captionsBegin, captionsChannelId, captionsDays, catchUp } from './caption-settings.ts';
-import { captionTexts } from './caption-texts.ts';
 import { exchangesOf } from './exchanges-from-captions.ts';
 import { NonSpeechRemarks } from './non-speech-remarks.ts';
 import {

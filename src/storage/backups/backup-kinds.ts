@@ -1,8 +1,8 @@
 import type { Sql } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
 import { Fts5Index } from '#src/features/captions/store/fts5-index.ts';
+import { mergeWords } from '#src/features/captions/store/overwrite-erased-sqlite-rows.ts';
 import { countPersonRows, peopleOfTranscripts } from '#src/features/captions/store/person-rows.ts';
-import { mergeWords } from '#src/features/captions/store/sqlite-overwriting.ts';
 import { erasePerson } from '#src/features/captions/store/transcript-eraser.ts';
 import { tables as transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
 import { ofPerson, personTables } from '#src/sql/person-tables.ts';

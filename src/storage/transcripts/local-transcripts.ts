@@ -1,5 +1,5 @@
 import { Fts5Index } from '#src/features/captions/store/fts5-index.ts';
-import { overwriting } from '#src/features/captions/store/sqlite-overwriting.ts';
+import { overwriting } from '#src/features/captions/store/overwrite-erased-sqlite-rows.ts';
 import { transcriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { type DatabaseFormat, openDatabase, type StoreOptions } from '#src/storage/database.ts';
 import { migrations } from './schema.ts';

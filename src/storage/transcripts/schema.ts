@@ -1,6 +1,6 @@
 import { lineWordsTable } from '#src/features/captions/store/fts5-index.ts';
 import { postsView } from '#src/features/captions/store/line-tables.ts';
-import { unscrubbedTable } from '#src/features/captions/store/sqlite-overwriting.ts';
+import { unscrubbedTable } from '#src/features/captions/store/overwrite-erased-sqlite-rows.ts';
 import { tables } from '#src/features/captions/store/transcript-tables.ts';
 import type { SqlDialect } from '#src/sql/columns.ts';
 import { createTables } from '#src/sql/create-table.ts';

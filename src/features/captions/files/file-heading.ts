@@ -2,8 +2,8 @@ import type { TranscriptLine, TranscriptSession } from '#src/features/captions/t
 import { type Locale, type TextId, type TextValues, text } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { type WallTimes, wallTimesIn } from '#src/texts/wall-time.ts';
-import type { FilePart } from './file-parts.ts';
 import { type NameOf, namesIn, speakerNames } from './speaker-names.ts';
+import type { FilePart } from './split-into-file-parts.ts';
 
 /** Session facts that all formats show, each on one line and not yet escaped. */
 export type FileHeading = {

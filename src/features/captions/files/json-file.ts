@@ -6,8 +6,8 @@ import type {
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { isoTime, wholeMs } from '#src/texts/wall-time.ts';
 import type { FileHeading } from './file-heading.ts';
-import type { FileLayout, FilePart } from './file-parts.ts';
 import { messageLink } from './message-link.ts';
+import type { FileLayout, FilePart } from './split-into-file-parts.ts';
 
 /** Changes when a reader of the former one would misread the file. */
 const version = 1;

@@ -1,8 +1,8 @@
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import { harmlessUncut } from '#src/texts/plain.ts';
 import { type FileHeading, headingLines } from './file-heading.ts';
-import type { FileLayout } from './file-parts.ts';
 import { messageLink } from './message-link.ts';
+import type { FileLayout } from './split-into-file-parts.ts';
 
 /** Markdown: a paragraph for each line, its time a link to the message that shows it. */
 export function markdownFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileLayout {

@@ -1,7 +1,7 @@
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { type FileHeading, headingLines } from './file-heading.ts';
-import type { FileLayout } from './file-parts.ts';
+import type { FileLayout } from './split-into-file-parts.ts';
 import { type SubtitleCue, subtitleCues, type TimedLine } from './subtitle-cues.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import type { Locale } from '#src/texts/texts.ts';
 import { headingOf } from './file-heading.ts';
-import { parted } from './file-parts.ts';
 import { jsonFile } from './json-file.ts';
 import { markdownFile, textFile } from './markdown-and-text-files.ts';
+import { parted } from './split-into-file-parts.ts';
 import { srtFile, vttFile } from './subtitle-files.ts';
 
 /** By the ending of the file's name. */

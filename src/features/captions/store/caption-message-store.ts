@@ -8,7 +8,7 @@ import { id, instant, integer, optional } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList, replacing, select, table } from '#src/sql/table.ts';
 import { lineColumns, lineOf } from './line-tables.ts';
-import { noteAlive } from './process-ownership.ts';
+import { noteAlive } from './row-ownership-by-process.ts';
 
 const messageColumns = {
   messageId: id,

@@ -7,7 +7,12 @@ import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
 import { columnOf, deleteRows, named } from '#src/sql/table.ts';
 import { sessionKeyOf } from './line-tables.ts';
 import { linesAbout, type PersonThere, rowsAbout } from './person-rows.ts';
-import { endAbandoned, followClock, ownershipIn, type RowOwnership } from './process-ownership.ts';
+import {
+  endAbandoned,
+  followClock,
+  ownershipIn,
+  type RowOwnership,
+} from './row-ownership-by-process.ts';
 import type { ServerWriteLanes } from './server-write-lanes.ts';
 import { tables } from './transcript-tables.ts';
 import type { WordIndex } from './word-index-port.ts';

@@ -14,7 +14,7 @@ import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList } from '#src/sql/table.ts';
 import { searchLines } from './line-search.ts';
 import { lineColumns, lineOf } from './line-tables.ts';
-import { ownershipIn, type RowOwnership } from './process-ownership.ts';
+import { ownershipIn, type RowOwnership } from './row-ownership-by-process.ts';
 import { presenceColumns, presencesOfSessions, sessionColumns } from './session-tables.ts';
 import { mayKnowLine, mayKnowSession } from './visible-lines-sql.ts';
 import type { WordIndex } from './word-index-port.ts';

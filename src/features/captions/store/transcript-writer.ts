@@ -18,7 +18,7 @@ import {
   noteAlive,
   ownershipIn,
   type RowOwnership,
-} from './process-ownership.ts';
+} from './row-ownership-by-process.ts';
 import type { ServerWriteLanes } from './server-write-lanes.ts';
 import { presences, sessionColumns, sessions } from './session-tables.ts';
 import type { WordIndex } from './word-index-port.ts';

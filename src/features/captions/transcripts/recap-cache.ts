@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { Recap } from '#src/features/captions/answers/recap.ts';
+import type { Recap } from '#src/features/captions/answers/make-recap.ts';
 
 /** Longest time, in ms, that a recap may take, whether or not a caller waits for it. */
 const longestMs = 60 * 60_000;

@@ -1,4 +1,4 @@
-import { recapKinds } from '#src/features/captions/answers/recap.ts';
+import { recapKinds } from '#src/features/captions/answers/make-recap.ts';
 import type { QuotedPoint, RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
 import { maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import { type CheckedLine, type TextLine, text } from '#src/texts/texts.ts';

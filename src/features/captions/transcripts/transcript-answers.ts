@@ -8,16 +8,16 @@ import { textOnlyCompletion } from '#src/conversation/answering/text-only-comple
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import {
-  citedAnswerPrompt,
-  citedLines,
-  numberedLines,
-} from '#src/features/captions/answers/numbered-prompt-lines.ts';
-import {
   type Recap,
   type RecapPoint,
   recap,
   speakerId,
-} from '#src/features/captions/answers/recap.ts';
+} from '#src/features/captions/answers/make-recap.ts';
+import {
+  citedAnswerPrompt,
+  citedLines,
+  numberedLines,
+} from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import type {
   FindOutcome,
   RecapOutcome,

@@ -1,6 +1,6 @@
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import type { RecapPoint } from '#src/features/captions/answers/recap.ts';
+import type { RecapPoint } from '#src/features/captions/answers/make-recap.ts';
 import type {
   FileRequest,
   FindOutcome,

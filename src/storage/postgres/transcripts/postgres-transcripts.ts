@@ -2,7 +2,7 @@ import sql from 'sql-template-tag';
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
-import { noteAlive } from '#src/features/captions/store/process-ownership.ts';
+import { noteAlive } from '#src/features/captions/store/row-ownership-by-process.ts';
 import { transcriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { TsvectorIndex } from '#src/features/captions/store/tsvector-index.ts';
 import { eraseMs } from '#src/sql/store-database.ts';

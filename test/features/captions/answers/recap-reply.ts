@@ -1,4 +1,4 @@
-import type { RecapPoint } from '#src/features/captions/answers/recap.ts';
+import type { RecapPoint } from '#src/features/captions/answers/make-recap.ts';
 
 type GivenPoint = {
   readonly kind?: RecapPoint['kind'];

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
-import { numberedLines } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import {
   recap,
   recapLength,
   recapPoints,
   recapPrompt,
-} from '#src/features/captions/answers/recap.ts';
+} from '#src/features/captions/answers/make-recap.ts';
+import { numberedLines } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import { botLineAt, foundIn, lineAt } from '#test/features/captions/transcript-lines.ts';
 import { fc, runs } from '#test/properties.ts';
 import { hostileWords } from './hostile-words.ts';
