@@ -108,7 +108,7 @@ test('a program beside the bot gets its own arguments, and the data folder of th
   await writeFile(join(folder, 'systemd-run'), '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
   const askedFor = (STATE: Readonly<Record<string, string>>) => {
     const env = { PATH: `${folder}:/usr/bin:/bin`, ...STATE };
-    const { stdout } = spawnSync('deploy/parley-run', ['node', 'a file'], { env });
+    const { stdout } = spawnSync('sh', ['deploy/parley-run', 'node', 'a file'], { env });
     return `${stdout}`.trim().split('\n');
   };
   const one = askedFor({});
