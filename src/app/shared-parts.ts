@@ -110,12 +110,12 @@ export async function openSharedParts(
       },
       keepsCaptions: (guildId) =>
         sessionsOf(guildId)
-          ?.sessions(guildId)
+          ?.readSessions(guildId)
           .some(({ context }) => context.features.panel().captionsIn !== undefined) === true,
       hasFreeCaptions: (guildId) =>
         options.engines.roughTranscriber !== undefined &&
         sessionsOf(guildId)
-          ?.sessions(guildId)
+          ?.readSessions(guildId)
           .some(({ context }) => /^en\b/i.test(context.parts.places.localeIn(guildId))) === true,
       guildCapsOf: (guildId) => sessionsOf(guildId)?.settings.capsIn(guildId) ?? {},
       timeZoneIn: (guildId) =>

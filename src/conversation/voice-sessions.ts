@@ -120,10 +120,15 @@ export class VoiceSessions implements AsyncDisposable {
    * them, as `session` does.
    */
   sessions(guildId: string): readonly VoiceSession[] {
-    const [here, former] = [this.#sessions.get(guildId)?.session, this.moves.formerIn(guildId)];
-    const sessions = [...new Set([former, here])].filter((session) => session !== undefined);
+    const sessions = this.readSessions(guildId);
     for (const { context } of sessions) context.wakeup.wake();
     return sessions;
+  }
+
+  /** Same as `sessions`, for a caller that changes nothing there, as a check of each session does: wakes none. */
+  readSessions(guildId: string): readonly VoiceSession[] {
+    const [here, former] = [this.#sessions.get(guildId)?.session, this.moves.formerIn(guildId)];
+    return [...new Set([former, here])].filter((session) => session !== undefined);
   }
 
   /** Wherever the bot sits now. */

@@ -59,6 +59,22 @@ test('in a channel where nobody speaks, nothing plays and nobody waits, no timer
   expect(await timersIn(fixture, clock, 10 * minuteMs)).toBeLessThanOrEqual(10 * timersAMinute);
 });
 
+test('a session that is only read, as each check of its budget does, stays quiet; one that may be changed is woken', async () => {
+  const { clock, fixture } = await openQuietSession();
+  const timersOf = async (ask: () => unknown) => {
+    const before = clock.started;
+    for (let n = 0; n < 60; n++) {
+      ask();
+      await pass(fixture, 1_000);
+    }
+    return clock.started - before;
+  };
+  expect(await timersOf(() => fixture.sessions.readSessions('g'))).toBeLessThanOrEqual(
+    timersAMinute,
+  );
+  expect(await timersOf(() => fixture.sessions.sessions('g'))).toBeGreaterThan(10 * timersAMinute);
+});
+
 test('after a conversation it is as quiet as before', async () => {
   const { clock, fixture } = await openQuietSession();
   const said = await words('human-cards-004', adam, clock.nowMs() + 20);
