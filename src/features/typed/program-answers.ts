@@ -14,8 +14,8 @@ import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { once, transcribed } from './command-utterances.ts';
 import { openProgramSpeech } from './program-speech.ts';
+import { once, transcribed } from './question-utterances.ts';
 import { openSoundAnswer } from './sound-answer.ts';
 
 /** Answers and texts that programs get at once in one server; what comes above it is refused. */

@@ -24,7 +24,7 @@ import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { shiftWords } from '#src/speech/word-times.ts';
-import { transcribed } from './command-utterances.ts';
+import { transcribed } from './question-utterances.ts';
 
 /** Recordings that are put into words at once, for one program and in one server; what comes above it is refused. */
 const [mostForProgram, mostInServer] = [1, 2];

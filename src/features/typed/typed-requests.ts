@@ -35,7 +35,7 @@ import { alsoKnownTo, anybody, placeReading } from '#src/people/confidential-tex
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
 import type { PaidEngine } from '#src/spending/paid-engine.ts';
-import { type RecordedSound, recogniserOf, utterancesOf } from './command-utterances.ts';
+import { type RecordedSound, recogniserOf, utterancesOf } from './question-utterances.ts';
 import { sayIn } from './say-text.ts';
 import { answerInFile } from './sound-answer.ts';
 import { droppedFor, nowhere, questionOf } from './typed-question.ts';
