@@ -61,7 +61,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run chaos': long('test/scenarios/chaos.long.test.ts and bench/chaos/**/*.test.ts'),
   'npm run check': { why: 'types, lint, npm test, test:long and unused, each run by .ci/run' },
   'npm run commands': tested(
-    'test/deploy/register-commands.test.ts',
+    'test/deploy/register-commands.long.test.ts',
     'register-commands.ts',
     '--remove',
   ),
@@ -95,13 +95,13 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run release': tested('test/deploy/archive.ts', 'release.mjs', '--platform'),
   'npm run restore': {
     runs: [
-      ...ran('test/storage/restore.test.ts', 'programs/restore.ts', '--forgotten'),
+      ...ran('test/storage/restore.long.test.ts', 'programs/restore.ts', '--forgotten'),
       ...ran('test/storage/transcripts.test.ts', '--transcripts'),
     ],
   },
   'npm run sandbox': tested('test/sandbox/program.test.ts', 'sandbox/main.ts'),
   'npm run setup': tested(
-    'test/setup/flags.test.ts',
+    'test/setup/flags.long.test.ts',
     'setup/main.ts',
     ...['--token-file', '--server', '--provider', '--key-env'],
   ),
@@ -112,7 +112,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run test:page': inCi('npm run test:page'),
   'npm run texts': tested('test/texts/program.long.test.ts', 'scripts/texts.mjs'),
   'npm run token': tested(
-    'test/web/api/token-program.test.ts',
+    'test/web/api/token-program.long.test.ts',
     'programs/token.ts',
     ...['--server', '--scopes', '--budget'],
   ),
@@ -129,7 +129,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   '.ci/litellm-proxy': inCi('.ci/litellm-proxy'),
   '.ci/with-postgres': inCi('.ci/with-postgres npm test'),
   'node doctor/main.ts': tested('test/doctor/program.test.ts', 'doctor/main.ts'),
-  'node setup/main.ts': tested('test/setup/flags.test.ts', 'setup/main.ts'),
+  'node setup/main.ts': tested('test/setup/flags.long.test.ts', 'setup/main.ts'),
   'node src/app/main.mjs': tested('test/deploy/release.long.test.ts', 'src/app/main.mjs', '--once'),
   'node src/app/programs/restore.ts': tested('test/deploy/upgrade.long.test.ts', 'restore'),
   'node scripts/fix-lock.mjs': tested('test/scripts/fix-lock.test.ts', 'fix-lock.mjs', '--ask'),
