@@ -33,7 +33,7 @@ async function closedAddress(): Promise<string> {
   return server.baseUrl;
 }
 
-/** Of engines that a test does not ask: without an address they would be the embedded ones, whose loading takes a second of CPU. */
+/** Address of engines that a test does not ask: without one they would be embedded, and loading these takes a second of CPU. */
 const nowhere = 'http://127.0.0.1:9/v1';
 
 function configOf(environment: NodeJS.ProcessEnv) {

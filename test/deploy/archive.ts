@@ -39,7 +39,7 @@ export class ReleaseMaker {
     return this.#release(folder, '--platform', this.platform);
   }
 
-  /** What the program says of version, changelog and tag. Errors: with its exit code. */
+  /** Sentences of the program about version, changelog and tag. Errors: with its exit code. */
   check(): Promise<string> {
     return this.#release('--check');
   }
