@@ -180,13 +180,12 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const tariff = this.#options.tariffOf(guildId);
     if (isFree(tariff)) return { step: 'full', isVoiceCheap: false };
     const { day, month } = this.#steps(guildId, tariff);
-    const own = this.#areCaptionsLast(guildId) ? 'captions' : 'full';
+    const captions = this.#captionStepWhileOn(guildId);
+    const own = this.#areCaptionsLast(guildId, captions) ? 'captions' : 'full';
     const total = this.#totalStep(guildId, tariff);
     const step = [day, month, total].reduce(laterStep, own);
     const isVoiceCheap = tariff.cheaperVoice !== undefined && isAtLeast(step, 'cheaper');
-    const keepsCaptions = this.#options.keepsCaptions?.(guildId) === true;
-    const areShort = keepsCaptions && this.#captionStep(guildId, tariff.recognise) !== 'full';
-    const isSparing = step !== 'full' || areShort;
+    const isSparing = step !== 'full' || captions !== 'full';
     if (!isAtLeast(step, 'captions')) return { step, isSparing, isVoiceCheap };
     const used = this.#used(guildId);
     const { line } = this.#budgetUsed(guildId, used);
@@ -367,10 +366,16 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   }
 
   /** Captions have used their own budget and take what is left of the server's, before anything else does. */
-  #areCaptionsLast(guildId: string): boolean {
-    const { hasFreeCaptions, keepsCaptions, tariffOf } = this.#options;
-    if (!keepsCaptions?.(guildId) || hasFreeCaptions?.(guildId)) return false;
-    return this.#captionStep(guildId, tariffOf(guildId).recognise) === 'used';
+  #areCaptionsLast(guildId: string, captions = this.#captionStepWhileOn(guildId)): boolean {
+    return captions === 'used' && this.#options.hasFreeCaptions?.(guildId) !== true;
+  }
+
+  /** Step of the captions' own budget, by the price of recognition; full while captions are off. */
+  #captionStepWhileOn(guildId: string): CaptionBudgetStep {
+    const { keepsCaptions, tariffOf } = this.#options;
+    return keepsCaptions?.(guildId) === true
+      ? this.#captionStep(guildId, tariffOf(guildId).recognise)
+      : 'full';
   }
 
   #captionStep(guildId: string, rate: RolePrice): CaptionBudgetStep {
