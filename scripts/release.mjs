@@ -46,7 +46,7 @@ const unusedFiles = /\.(map|d\.[cm]?ts)$|^\.package-lock\.json$/;
 try {
   const options = { check: { type: 'boolean' }, platform: { type: 'string', multiple: true } };
   const { positionals, values } = parseArgs({ options, allowPositionals: true });
-  const version = checkedVersion();
+  const version = committedVersion();
   const nextStep = checkVersion(version);
   if (!values.check) release(resolve(positionals[0] ?? join(repository, 'release')), version, values.platform);
   if (nextStep) console.log(nextStep);
@@ -55,8 +55,8 @@ try {
   process.exitCode = 1;
 }
 
-/** Version of the commit. Throws an Error over changes. */
-function checkedVersion() {
+/** Version that the commit has. Throws an Error over changes beside it. */
+function committedVersion() {
   const changed = git('status', '--porcelain', '--untracked-files=no').toString();
   if (changed !== '') throw new Error(`commit or put away what is changed first:\n${changed.trimEnd()}`);
   return JSON.parse(committed('package.json')).version;
