@@ -1,6 +1,7 @@
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import type { GuildOptions } from '#sandbox/world/world-making.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import type { LogLine } from '#test/fakes/bot-process.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { type BotEnvironment, type BotSetup, runBot } from './bot-setup.ts';
 import { viewOf } from './sandbox-view.ts';
@@ -48,8 +49,13 @@ export async function borrowBot(options: SharedBotOptions): Promise<BorrowedBot>
   running.bot.forget();
   providers.reset(options.providers);
   const guilds = options.guilds.map((guild) => sandbox.addGuild(withArrivals(guild)));
-  for (const { id } of guilds)
-    await running.bot.logged(({ msg, guildId }) => msg === greeted && guildId === id, greetMs);
+  // In whatever order they are greeted.
+  const waiting = new Set<unknown>(guilds.map(({ id }) => id));
+  while (waiting.size > 0) {
+    const isNext = ({ msg, guildId }: LogLine) => msg === greeted && waiting.has(guildId);
+    const { guildId } = await running.bot.logged(isNext, greetMs);
+    waiting.delete(guildId);
+  }
   running.bot.forget();
   const view = viewOf(sandbox, guilds);
   return {
