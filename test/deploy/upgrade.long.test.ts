@@ -15,6 +15,7 @@ import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts
 import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
 import { lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import { type EveryRow, rowsOfFile, rowsOfSchema } from '#test/storage/every-row.ts';
 import * as rows from '#test/storage/stored-rows.ts';
 import { archiveName, nodeAlone, ReleaseMaker } from './archive.ts';
@@ -94,7 +95,9 @@ class Installation implements AsyncDisposable {
     const sandbox = installation.#stack.use(await openSandbox());
     const login = { token: sandbox.token, apiUrl: sandbox.apiUrl, ca: sandbox.certificate };
     const settings = await settingsFor(login, place, 0);
-    installation.#env = { ...alone, ...settings, DATA_DIR: installation.dataDir };
+    // Nobody speaks here: the engines of a server are ready at once, unlike the embedded ones.
+    const engines = remote({ baseUrl: 'http://127.0.0.1:9/v1' });
+    installation.#env = { ...alone, ...settings, ...engines, DATA_DIR: installation.dataDir };
     return installation;
   }
 
