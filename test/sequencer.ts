@@ -7,6 +7,9 @@ const waiting =
   /\/test\/(scenarios|discord|sandbox|processes|slow-servers|storage\/postgres\/lease-faults)\b|\/bench\/captions\/live\//;
 /** Files whose many tests stand elsewhere, or take long: their size does not tell. Longest first. */
 const long = [
+  'test/deploy/upgrade.long.test.ts',
+  'test/deploy/release.long.test.ts',
+  'test/doctor/live.long.test.ts',
   'test/storage/postgres/lease-faults.long.test.ts',
   'test/slow-servers.long.test.ts',
   'test/processes/shared-shards.long.test.ts',
@@ -23,11 +26,14 @@ const long = [
   'test/scenarios/discord/reconnect.long.test.ts',
   'test/scenarios/captions/erased.long.test.ts',
   'test/processes/reminders.long.test.ts',
+  'test/processes/auto-join.long.test.ts',
   'test/scenarios/seats/return.long.test.ts',
   'test/scenarios/chaos.long.test.ts',
   'test/scenarios/captions/restart.long.test.ts',
   'test/scenarios/closed-mid-answer.long.test.ts',
   'bench/captions/live/shown-in-time.long.test.ts',
+  'bench/cpu/stall.long.test.ts',
+  'test/deploy/image.long.test.ts',
 ];
 /** Share of the computing files beside which all waiting ones are begun: none begins last. */
 const share = 0.6;
