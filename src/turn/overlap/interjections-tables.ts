@@ -1,12 +1,9 @@
 import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json' };
 import type { LanguageWords, OverlapPhrases } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
-import { pause, tokensIn } from './interjections-text.ts';
+import { pause, tokensOfEach } from './interjections-text.ts';
 
 export type PhraseRole = Exclude<keyof OverlapPhrases, 'refusals'>;
-
-/** Phrases that belong to no language, or to all. */
-const common: OverlapPhrases = everywhere.overlap;
 
 /** Where a phrase has two roles in one language, the first counts. */
 const roles: readonly PhraseRole[] = [
@@ -36,6 +33,10 @@ export type PhraseTable = {
   readonly sorted: readonly string[];
 };
 
+/** Phrases that belong to no language, or to all. */
+const commonWords: OverlapPhrases = everywhere.overlap;
+const common = new Map(roles.map((role) => [role, phrasesIn(commonWords[role])]));
+
 export const tables: readonly PhraseTable[] = languages.map(phraseTableOf);
 
 /** A phrase of any language, so no misspelt name. */
@@ -57,25 +58,26 @@ export function beginsAny({ sorted }: PhraseTable, start: string): boolean {
 function phraseTableOf({ isWidespread, overlap }: LanguageWords): PhraseTable {
   const found = new Map<string, PhraseRole>();
   for (const role of roles) {
-    const all = [...phrasesIn(overlap[role]), ...phrasesIn(common[role])];
+    const all = [...phrasesIn(overlap[role]), ...(common.get(role) ?? [])];
     for (const phrase of all) if (!found.has(phrase)) found.set(phrase, role);
   }
-  for (const phrase of doubled(overlap)) if (!found.has(phrase)) found.set(phrase, 'fillers');
+  const refusals = phrasesIn(overlap.refusals);
+  for (const phrase of doubled(refusals)) if (!found.has(phrase)) found.set(phrase, 'fillers');
   const lengths = [...found.keys()].map((phrase) => phrase.split(' ').length);
   return {
     isWidespread,
     roles: found,
-    refusals: new Set(phrasesIn(overlap.refusals)),
+    refusals: new Set(refusals),
     longest: Math.max(...lengths),
     sorted: [...found.keys()].sort(),
   };
 }
 
-function doubled({ refusals }: OverlapPhrases): string[] {
-  return phrasesIn(refusals).flatMap((word) => [`${word} ${word}`, `${word} ${word} ${word}`]);
+function doubled(words: readonly string[]): string[] {
+  return words.flatMap((word) => [`${word} ${word}`, `${word} ${word} ${word}`]);
 }
 
 /** Phrases as `PhraseTable` holds them. */
 export function phrasesIn(list: readonly string[] = []): string[] {
-  return list.map((phrase) => [...tokensIn(phrase)].filter((token) => token !== pause).join(' '));
+  return tokensOfEach(list).map((found) => found.filter((token) => token !== pause).join(' '));
 }

@@ -47,12 +47,26 @@ export function tokensOf(text: string): string[] {
 
 /** Tokens of word data, however long. */
 export function tokensIn(text: string): string[] {
+  return folded(text).match(tokens) ?? [];
+}
+
+/** Between texts that are folded as one: no text of ours holds it, and no pattern here matches it. */
+const between = '\uE000';
+
+/** Tokens of each of these texts, which are folded as one: faster for the thousands of word data. */
+export function tokensOfEach(texts: readonly string[]): string[][] {
+  if (texts.length === 0) return [];
+  const all = folded(texts.join(between)).split(between);
+  return all.map((text) => text.match(tokens) ?? []);
+}
+
+/** Normalised text, one form for spellings that recognisers choose between. */
+function folded(text: string): string {
   const joined = replaced(text.normalize('NFC'), vietnamese).replace(/\u200c/g, ' ');
   const hiragana = normalised(joined).replace(/[\u30a1-\u30f6]/g, (kana) =>
     String.fromCharCode(kana.charCodeAt(0) - 0x60),
   );
-  const folded = replaced(hiragana, folds);
-  return folded.match(tokens) ?? [];
+  return replaced(hiragana, folds);
 }
 
 /** Only a note of the recogniser, say "[laughter]" or "(coughs)". */
