@@ -4,7 +4,7 @@ import { z } from 'zod';
 import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json' };
 import type { LanguageWords } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
-import { pause, tokensIn } from '#src/turn/overlap/interjections-text.ts';
+import { pause, tokensIn, tokensOfEach } from '#src/turn/overlap/interjections-text.ts';
 
 const folder = 'src/turn/languages';
 const phrases = z.array(z.string().min(1)).min(1);
@@ -100,6 +100,15 @@ test('phrases of no language are written like those of one', () => {
   const { overlap, notStops, faintHallucinations, soundNotes } = everywhere;
   const lists = listsIn({ overlap, soundNotes, other: { notStops, faintHallucinations } });
   expect(lists.filter(({ list }) => list.length > 0).flatMap(faultsOf)).toEqual([]);
+});
+
+test('texts that are folded as one have the tokens that each has alone, whatever they hold', () => {
+  const all = [everywhere, ...languages].flatMap((words) =>
+    listsIn(words).flatMap(({ list }) => list),
+  );
+  const texts = [...all, '', 'no\uE000va', '\uE000', 'ooo', 'oh', ' h', 'e', '\u0301', "'", '.'];
+  expect(tokensOfEach(texts)).toEqual(texts.map(tokensIn));
+  expect(tokensOfEach([])).toEqual([]);
 });
 
 test.each(byCode)('%s: what is said into speech has no punctuation inside', (_, { overlap }) => {
