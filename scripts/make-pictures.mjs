@@ -1,7 +1,7 @@
 // npm run pictures
 //
 // Writes the pictures of the documents into docs/pictures, from the running program: the sandbox that `npm start` opens, a bot
-// with mock providers for the page with captions, and setup at a terminal. In Chromium: CHROMIUM, else /usr/bin/chromium.
+// with mock providers for the page with captions, and setup at a terminal. In Chromium, as `npm run test:page` finds it.
 // Delays can be read in room.png, so run it on an idle machine.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -24,7 +24,7 @@ export async function openBrowser(wav?: string, refused = false): Promise<Browse
   const microphone = [
     '--use-fake-device-for-media-stream',
     `--use-file-for-fake-audio-capture=${wav}%noloop`,
-    ...(refused ? [] : ['--use-fake-ui-for-media-stream']),
+    `--use-fake-ui-for-media-stream${refused ? '=deny' : ''}`,
   ];
   const args = [...flags, ...(wav === undefined ? [] : microphone)];
   return await chromium.launch({ executablePath: chromiumPath, args });
