@@ -62,13 +62,18 @@ export class ReleaseMaker {
   }
 }
 
+/** Copies what a release may hold, without the modules. */
+export async function copySources(folder: string): Promise<void> {
+  const others = ['.git', '.ci', 'bench', 'coverage', 'data', 'node_modules', 'release', 'test'];
+  for (const entry of await readdir('.'))
+    if (!others.includes(entry)) await cp(entry, join(folder, entry), { recursive: true });
+}
+
 async function committedTree(folder: string): Promise<string> {
   const tree = join(folder, 'tree');
   await mkdir(join(tree, 'test'), { recursive: true });
   await writeFile(join(tree, 'test/some.test.ts'), '');
-  const others = ['.git', '.ci', 'bench', 'coverage', 'data', 'node_modules', 'release', 'test'];
-  for (const entry of await readdir('.'))
-    if (!others.includes(entry)) await cp(entry, join(tree, entry), { recursive: true });
+  await copySources(tree);
   await git(tree, 'init', '--quiet');
   await git(tree, 'add', '--all');
   await git(tree, 'commit', '--quiet', '--message=all of it');
