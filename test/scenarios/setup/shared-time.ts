@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { realClock } from '#src/base/clock.ts';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { type BotLogin, BotProcess } from '#test/fakes/bot-process.ts';
 import { takeOverClock } from './granted-clock.ts';
 
@@ -12,7 +13,7 @@ const windowMs = 40;
 const everyMs = 15;
 const unlimited = { untilMs: Number.POSITIVE_INFINITY, lagMs: 0 };
 const checkoutHere = new URL('../../../', import.meta.url);
-/** Module that a program loads first, and the bot: paths in a checkout. */
+/** Module of which a program calls `takePart` first, and the bot: paths in a checkout. */
 const [preload = '', program = ''] = [
   import.meta.resolve('./process-clock.ts'),
   import.meta.resolve('#src/app/main.mjs'),
@@ -48,16 +49,15 @@ let ticking: NodeJS.Timeout | undefined;
 export function inSharedTime(
   name = `program ${++started}`,
   checkout = checkoutHere,
-): { readonly NODE_OPTIONS: string } {
+): Readonly<Record<string, string>> {
   const { port } = server.address() as AddressInfo;
   const nowMs = clock.nowMs();
-  const query = new URLSearchParams({
-    name,
-    port: `${port}`,
-    untilMs: `${nowMs}`,
-    lagMs: `${real.nowMs() - nowMs}`,
-  });
-  return { NODE_OPTIONS: `--import=${new URL(preload, checkout)}?${query}` };
+  const grant = { untilMs: nowMs, lagMs: real.nowMs() - nowMs };
+  // What differs stands in no address of a module, by which compiled modules are kept.
+  const call = `takePart(${JSON.stringify(name)},${port},${JSON.stringify(grant)},import.meta.url)`;
+  const text = `import{takePart}from'${new URL(preload, checkout)}';${call}`;
+  const options = `--import=data:text/javascript,${encodeURIComponent(text)}`;
+  return { ...compileCacheEnvironment(), NODE_OPTIONS: options };
 }
 
 /** Starts a bot like `BotProcess.start`, in shared time; `checkout` is the folder of the program. */
