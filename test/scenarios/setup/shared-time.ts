@@ -13,7 +13,7 @@ const windowMs = 40;
 const everyMs = 15;
 const unlimited = { untilMs: Number.POSITIVE_INFINITY, lagMs: 0 };
 const checkoutHere = new URL('../../../', import.meta.url);
-/** Module of which a program calls `takePart` first, and the bot: paths in a checkout. */
+/** Module of which a program calls `shareTime` first, and the bot: paths in a checkout. */
 const [preload = '', program = ''] = [
   import.meta.resolve('./process-clock.ts'),
   import.meta.resolve('#src/app/main.mjs'),
@@ -54,8 +54,8 @@ export function inSharedTime(
   const nowMs = clock.nowMs();
   const grant = { untilMs: nowMs, lagMs: real.nowMs() - nowMs };
   // What differs stands in no address of a module, by which compiled modules are kept.
-  const call = `takePart(${JSON.stringify(name)},${port},${JSON.stringify(grant)},import.meta.url)`;
-  const text = `import{takePart}from'${new URL(preload, checkout)}';${call}`;
+  const call = `shareTime(${JSON.stringify(name)},${port},${JSON.stringify(grant)},import.meta.url)`;
+  const text = `import{shareTime}from'${new URL(preload, checkout)}';${call}`;
   const options = `--import=data:text/javascript,${encodeURIComponent(text)}`;
   return { ...compileCacheEnvironment(), NODE_OPTIONS: options };
 }
