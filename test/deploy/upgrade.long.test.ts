@@ -15,7 +15,7 @@ import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts
 import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
 import { lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
-import { remote } from '#test/scenarios/setup/bot-setup.ts';
+import { absentEngines } from '#test/scenarios/setup/bot-setup.ts';
 import { type EveryRow, rowsOfFile, rowsOfSchema } from '#test/storage/every-row.ts';
 import * as rows from '#test/storage/stored-rows.ts';
 import { copySources, nodeAlone } from './archive.ts';
@@ -23,8 +23,6 @@ import { settingsFor } from './image.ts';
 import { Running } from './running.ts';
 
 const run = promisify(execFile);
-/** Two copies on a busy machine. */
-const makingMs = 60_000;
 /** Several starts of a bot on a busy machine. */
 const testMs = 180_000;
 const misconfigured = 78;
@@ -71,7 +69,7 @@ beforeAll(async () => {
     await writeFile(join(next, path), before.replace(from, to));
   }
   alone = await nodeAlone(folder);
-}, makingMs);
+});
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -92,9 +90,8 @@ class Installation implements AsyncDisposable {
     const sandbox = installation.#stack.use(await openSandbox());
     const login = { token: sandbox.token, apiUrl: sandbox.apiUrl, ca: sandbox.certificate };
     const settings = await settingsFor(login, place, 0);
-    // Nobody speaks here: the engines of a server are ready at once, unlike the embedded ones.
-    const engines = remote({ baseUrl: 'http://127.0.0.1:9/v1' });
-    installation.#env = { ...alone, ...settings, ...engines, DATA_DIR: installation.dataDir };
+    const { dataDir } = installation;
+    installation.#env = { ...alone, ...settings, ...absentEngines, DATA_DIR: dataDir };
     return installation;
   }
 

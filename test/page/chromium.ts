@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** Where Debian's packages put Chromium; first the one without windows, which takes half the CPU. */
+/** Where Debian's packages put Chromium; first the one without windows, which takes less CPU. */
 const places = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'] as const;
 
 /** Where Chromium lies: `CHROMIUM`, else where a package of Debian put it. */

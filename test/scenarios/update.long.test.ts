@@ -11,7 +11,7 @@ import { openLocalStore } from '#src/storage/local-store.ts';
 import { settingsFor } from '#test/deploy/image.ts';
 import { Running } from '#test/deploy/running.ts';
 import { runToEnd } from '#test/fakes/bot-process.ts';
-import { remote } from '#test/scenarios/setup/bot-setup.ts';
+import { absentEngines } from '#test/scenarios/setup/bot-setup.ts';
 import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
 import * as rows from '#test/storage/stored-rows.ts';
 
@@ -35,9 +35,7 @@ scenario(
     const sandbox = stack.use(await openSandbox());
     const login = { token: sandbox.token, apiUrl: sandbox.apiUrl, ca: sandbox.certificate };
     const settings = await settingsFor(login, folder, 0);
-    // Nobody speaks here: the engines of a server are ready at once, unlike the embedded ones.
-    const engines = remote({ baseUrl: 'http://127.0.0.1:9/v1' });
-    const env = { ...settings, ...engines, DATA_DIR: dataDir };
+    const env = { ...settings, ...absentEngines, DATA_DIR: dataDir };
     const start = () => new Running(spawn(process.execPath, [program], { cwd: folder, env }));
     // A busy machine is told of in any case.
     const warnings = (bot: Running) =>

@@ -53,7 +53,7 @@ export function inSharedTime(
   const { port } = server.address() as AddressInfo;
   const nowMs = clock.nowMs();
   const grant = { untilMs: nowMs, lagMs: real.nowMs() - nowMs };
-  // What differs stands in no address of a module, by which compiled modules are kept.
+  // In a module of its own: with parameters in its address, the other one would be compiled anew for each program.
   const call = `shareTime(${JSON.stringify(name)},${port},${JSON.stringify(grant)},import.meta.url)`;
   const text = `import{shareTime}from'${new URL(preload, checkout)}';${call}`;
   const options = `--import=data:text/javascript,${encodeURIComponent(text)}`;
