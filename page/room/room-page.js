@@ -188,10 +188,12 @@ export class RoomPage {
   async #openMicrophone() {
     const refusal = await this.#sound.openMicrophone();
     if (refusal !== undefined) return this.#change({ notice: refusal });
-    this.#change({ isMicrophoneOpen: true, listens: true, notice: '' });
     await this.#tellMicrophone(true);
+    if (!this.#sound.isOpen) return;
+    this.#change({ isMicrophoneOpen: true, listens: true });
     this.talk(false);
-    document.getElementById('talk')?.focus();
+    // Once it is drawn: a button that is still disabled takes no focus, and Space would press Microphone again.
+    requestAnimationFrame(() => document.getElementById('talk')?.focus());
   }
 
   /** @param {boolean} on */
