@@ -47,13 +47,13 @@ class ParticipantPage {
     this.#passId = passId;
     this.#texts = texts;
     this.#tell('page.connecting');
+    this.#noteEvent();
     this.#watch();
   }
 
   #watch() {
     const events = new EventSource('/captions/events');
     this.#events = events;
-    this.#noteEvent();
     events.addEventListener('pass', ({ data }) => {
       if (data !== this.#passId) this.#end('replaced'); // this browser has opened another link
     });

@@ -228,9 +228,28 @@ test('lines leave a page that hears nothing of the bot for 30 s', async () => {
   await tab.goto((await linkFor(setup.sandbox.person('Cleo'))).href);
   await logOf(tab).getByText('bread and wine').first().waitFor();
   await context.setOffline(true);
+  proxy.cut();
   await tab.clock.fastForward(31_000);
   await tab.getByText('The connection is lost. This page tries again by itself.').waitFor();
   expect(await tab.locator('body').textContent()).not.toContain('bread');
+  await context.close();
+});
+
+test('lines leave a page that a proxy answers for 30 s in place of the bot', async () => {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  const tab = await context.newPage();
+  await tab.clock.install();
+  await tab.goto((await linkFor(setup.sandbox.person('Cleo'))).href);
+  await logOf(tab).getByText('bread and wine').first().waitFor();
+  await tab.route(/\/(captions\/events|face)$/, (route) => route.fulfill({ status: 502 }));
+  proxy.cut();
+  await tab.getByText('The connection is lost. This page tries again by itself.').waitFor();
+  for (let n = 0; n < 4; n += 1) {
+    const again = tab.waitForResponse('**/face');
+    await tab.clock.fastForward(8_000);
+    await again;
+  }
+  await expect.poll(() => tab.locator('body').textContent()).not.toContain('bread');
   await context.close();
 });
 
