@@ -1,18 +1,21 @@
 import { existsSync } from 'node:fs';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that wait more than they compute: people speak there in real time, messages are posted at Discord's
- * pace, or servers are slow. */
-const waiting =
-  /\/test\/(scenarios|discord|sandbox|processes|slow-servers|storage\/postgres\/lease-faults)\b|\/bench\/captions\/live\//;
+/** Files that wait more than they compute: people speak there in real time, or messages are posted at Discord's pace. */
+const waiting = /\/test\/(scenarios|discord|sandbox|processes)\b|\/bench\/captions\/live\//;
+/** Long files that need a processor for a tenth of their time at most. They begin first: `.ci/run` plays the page beside them. Longest first. */
+const idle = [
+  'test/storage/postgres/lease-faults.long.test.ts',
+  'test/slow-servers.long.test.ts',
+  'test/processes/shared-shards.long.test.ts',
+  'test/doctor/live.long.test.ts',
+  'test/processes/reminders.long.test.ts',
+  'test/processes/auto-join.long.test.ts',
+];
 /** Files whose many tests stand elsewhere, or take long: their size does not tell. Longest first. */
 const long = [
   'test/deploy/upgrade.long.test.ts',
   'test/deploy/release.long.test.ts',
-  'test/doctor/live.long.test.ts',
-  'test/storage/postgres/lease-faults.long.test.ts',
-  'test/slow-servers.long.test.ts',
-  'test/processes/shared-shards.long.test.ts',
   'test/features/captions/transcripts/audience-times.long.test.ts',
   'test/speech/embedded/embedded.long.test.ts',
   'test/sources/formats/formats.long.test.ts',
@@ -25,8 +28,6 @@ const long = [
   'test/scenarios/discord/consent.long.test.ts',
   'test/scenarios/discord/reconnect.long.test.ts',
   'test/scenarios/captions/erased.long.test.ts',
-  'test/processes/reminders.long.test.ts',
-  'test/processes/auto-join.long.test.ts',
   'test/scenarios/seats/return.long.test.ts',
   'test/scenarios/chaos.long.test.ts',
   'test/scenarios/captions/restart.long.test.ts',
@@ -39,19 +40,22 @@ const long = [
 const share = 0.6;
 
 /**
- * Order of test files: those that wait beside those that compute, so that no core is idle and none is fought for.
+ * Order of test files: those that wait beside those that compute, so that no core is idle and none is fought for. First those of `idle`.
  *
  * Within both, as vitest orders them: what took longest first, or what is largest where nothing is known yet.
  */
 export class Sequencer extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const gone = long.filter((path) => !existsSync(path));
+    const gone = [...idle, ...long].filter((path) => !existsSync(path));
     if (gone.length > 0) throw new Error(`test/sequencer.ts names files that are gone: ${gone}`);
-    const sorted = (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
-    const [waits, computes] = [sorted.filter(isWaiting), sorted.filter((one) => !isWaiting(one))];
-    return [...placed(waits, share), ...placed(computes, 1)]
+    const sorted = byRank(await super.sort(files), long);
+    const idles = byRank(sorted.filter(isIdle), idle);
+    const others = sorted.filter((file) => !isIdle(file));
+    const [waits, computes] = [others.filter(isWaiting), others.filter((one) => !isWaiting(one))];
+    const spread = [...placed(waits, share), ...placed(computes, 1)]
       .toSorted((a, b) => a.at - b.at)
       .map(({ file }) => file);
+    return [...idles, ...spread];
   }
 }
 
@@ -60,11 +64,19 @@ function placed(files: readonly TestSpecification[], end: number) {
   return files.map((file, n) => ({ file, at: (n / files.length) * end }));
 }
 
+function isIdle(file: TestSpecification): boolean {
+  return rank(file, idle) < idle.length;
+}
+
 function isWaiting({ moduleId }: TestSpecification): boolean {
   return waiting.test(moduleId);
 }
 
-function rank({ moduleId }: TestSpecification): number {
-  const place = long.findIndex((path) => moduleId.endsWith(path));
-  return place < 0 ? long.length : place;
+function byRank(files: readonly TestSpecification[], paths: readonly string[]) {
+  return files.toSorted((a, b) => rank(a, paths) - rank(b, paths));
+}
+
+function rank({ moduleId }: TestSpecification, paths: readonly string[]): number {
+  const place = paths.findIndex((path) => moduleId.endsWith(path));
+  return place < 0 ? paths.length : place;
 }

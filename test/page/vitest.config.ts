@@ -13,7 +13,7 @@ export default defineConfig({
     // Browsers start and draw in real time; repeats are counted and limited, as those of scenarios are.
     retry: 1,
     // Each has browsers and programs of its own, and waits more than it computes.
-    maxWorkers: 2,
+    maxWorkers: 3,
     expect: { poll: { timeout: 20_000 } },
     testTimeout: 60_000,
     hookTimeout: 60_000,
