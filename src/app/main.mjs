@@ -13,4 +13,5 @@ const { openCompileCache, resolveOwnImports } = await import('#src/base/open-com
 keepHttpParserPlain();
 openCompileCache();
 resolveOwnImports();
+await import('#src/base/zod-languages.ts');
 await import('./program.ts');

@@ -1,5 +1,4 @@
 import '#src/discord/library/undici.ts';
-import '#src/base/zod-languages.ts';
 import { parseArgs } from 'node:util';
 import type { SandboxArguments } from '#src/app/sandbox/in-sandbox.ts';
 import { pruneCompileCache } from '#src/base/compile-cache.ts';
