@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { RepeatReporter } from '#test/repeats.ts';
+import { Sequencer } from '#test/sequencer.ts';
 
 /** `npm run test:page`: the page in a real browser, which not every machine has. */
 export default defineConfig({
@@ -9,11 +10,12 @@ export default defineConfig({
     include: ['test/page/browser/*.browser.ts'],
     globalSetup: ['test/page/chromium.ts'],
     isolate: false,
+    sequence: { sequencer: Sequencer },
     reporters: [...configDefaults.reporters, new RepeatReporter()],
     // Browsers start and draw in real time; repeats are counted and limited, as those of scenarios are.
     retry: 1,
     // Each has browsers and programs of its own, and waits more than it computes.
-    maxWorkers: 3,
+    maxWorkers: 2,
     expect: { poll: { timeout: 20_000 } },
     testTimeout: 60_000,
     hookTimeout: 60_000,
