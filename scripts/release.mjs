@@ -161,7 +161,7 @@ function prune(folder, platforms) {
 
 /** Its header tells neither a time nor the system it was made on. */
 function gzipped(bytes) {
-  const zipped = gzipSync(bytes, { level: 9 });
+  const zipped = gzipSync(bytes);
   zipped.fill(0, 4, 8);
   zipped[9] = 255;
   return zipped;
