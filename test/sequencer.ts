@@ -3,11 +3,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that wait more than they compute: people speak there in real time, or messages are posted at Discord's pace. */
 const waiting = /\/test\/(scenarios|discord|sandbox|processes)\b|\/bench\/captions\/live\//;
-/** Long files that need a processor for a tenth of their time at most. They begin first: `.ci/run` plays the page beside them. Longest first. */
-const idle = [
+/** Files that begin: `.ci/run` plays the page beside them. They need a processor for a tenth of their time, but the release, which uses half of one. */
+const first = [
   'test/storage/postgres/lease-faults.long.test.ts',
   'test/slow-servers.long.test.ts',
   'test/processes/shared-shards.long.test.ts',
+  'test/deploy/release.long.test.ts',
   'test/doctor/live.long.test.ts',
   'test/processes/reminders.long.test.ts',
   'test/processes/auto-join.long.test.ts',
@@ -17,7 +18,6 @@ const long = [
   'test/page/browser/operator.browser.ts',
   'test/page/browser/talk.browser.ts',
   'test/deploy/upgrade.long.test.ts',
-  'test/deploy/release.long.test.ts',
   'test/features/captions/transcripts/audience-times.long.test.ts',
   'test/speech/embedded/embedded.long.test.ts',
   'test/sources/formats/formats.long.test.ts',
@@ -42,22 +42,22 @@ const long = [
 const share = 0.6;
 
 /**
- * Order of test files: those that wait beside those that compute, so that no core is idle and none is fought for. First those of `idle`.
+ * Order of test files: those that wait beside those that compute, so that no core is idle and none is fought for. Those of `first` come before.
  *
  * Within both, as vitest orders them: what took longest first, or what is largest where nothing is known yet.
  */
 export class Sequencer extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const gone = [...idle, ...long].filter((path) => !existsSync(path));
+    const gone = [...first, ...long].filter((path) => !existsSync(path));
     if (gone.length > 0) throw new Error(`test/sequencer.ts names files that are gone: ${gone}`);
     const sorted = byRank(await super.sort(files), long);
-    const idles = byRank(sorted.filter(isIdle), idle);
-    const others = sorted.filter((file) => !isIdle(file));
+    const begun = byRank(sorted.filter(isFirst), first);
+    const others = sorted.filter((file) => !isFirst(file));
     const [waits, computes] = [others.filter(isWaiting), others.filter((one) => !isWaiting(one))];
     const spread = [...placed(waits, share), ...placed(computes, 1)]
       .toSorted((a, b) => a.at - b.at)
       .map(({ file }) => file);
-    return [...idles, ...spread];
+    return [...begun, ...spread];
   }
 }
 
@@ -66,8 +66,8 @@ function placed(files: readonly TestSpecification[], end: number) {
   return files.map((file, n) => ({ file, at: (n / files.length) * end }));
 }
 
-function isIdle(file: TestSpecification): boolean {
-  return rank(file, idle) < idle.length;
+function isFirst(file: TestSpecification): boolean {
+  return rank(file, first) < first.length;
 }
 
 function isWaiting({ moduleId }: TestSpecification): boolean {
