@@ -146,13 +146,25 @@ async function pressesTypesAndSpeaks(): Promise<void> {
   await chat.getByText('synth-flite-awb-what-time-is-it').first().waitFor();
   const shown = await answersTo(tab, 'Ben').count();
   await tab.getByLabel('Who').selectOption('Ben');
-  // The embedded recogniser adapts: what it heard before decides in which questions it understands the name.
-  await tab.getByLabel('Says').fill('Nova, who are you?');
-  await tab.getByRole('button', { name: 'Say it' }).click();
-  await speaking(tab, 'Ben').waitFor();
+  await askByName(tab);
   await speaking(tab, 'Nova').waitFor();
   await answersTo(tab, 'Ben').nth(shown).waitFor();
   await tab.close();
+}
+
+/** Ben asks until his words are shown with the name in them: the embedded recogniser adapts to what it hears, and guesses badly now and then. */
+async function askByName(tab: Page): Promise<void> {
+  const log = tab.getByRole('log', { name: 'Said and answered' });
+  const said = log.getByRole('paragraph').filter({ hasText: /^Ben:/ });
+  let text = '';
+  while (!text.includes('nova')) {
+    const before = await said.count();
+    await tab.getByLabel('Says').fill('Nova, who are you?');
+    await tab.getByRole('button', { name: 'Say it' }).click();
+    await speaking(tab, 'Ben').waitFor();
+    await expect.poll(() => said.count()).toBeGreaterThan(before);
+    text = (await said.first().textContent()) ?? '';
+  }
 }
 
 test('the later of two tabs has the microphone, and the first is told', async () => {
