@@ -45,7 +45,7 @@ export async function openDatabase(
   const never = new AbortController().signal;
   try {
     const open = async () => openSqlite(path, format, options.maxBytes);
-    const sqlite = await whenFree(open, clock, patienceMs, never);
+    const sqlite = await whenFree(open, clock, clock.nowMs() + patienceMs, never);
     return new Database(path, sqlite, clock, patienceMs);
   } catch (error) {
     throw asTrouble('store.unreadable', path, error);
@@ -53,8 +53,8 @@ export async function openDatabase(
 }
 
 /**
- * A file of SQLite on this thread. One operation at a time is under way, so that lanes need no queue; while another program holds the file,
- * it waits without stopping this one.
+ * A file of SQLite on this thread. One operation at a time is under way, and writes keep their order, so that lanes need no queue. While
+ * another program holds the file, a write waits, and reads pass it.
  */
 export class Database implements Disposable, StoreDatabase {
   readonly path: string;
@@ -70,6 +70,8 @@ export class Database implements Disposable, StoreDatabase {
   readonly #closing = new AbortController();
   /** The operation before the next one. */
   #last: Promise<unknown> = Promise.resolve();
+  /** The write before the next one, with all its tries. */
+  #lastWrite: Promise<unknown> = Promise.resolve();
 
   constructor(path: string, sqlite: DatabaseSync, clock: Clock, patienceMs: number) {
     this.path = path;
@@ -101,7 +103,11 @@ export class Database implements Disposable, StoreDatabase {
   }
 
   writeNow<T>(work: Work<T>): Promise<T> {
-    return this.#try('store.unwritable', () => this.#wholly(() => work(this.#connection)));
+    const former = this.#lastWrite;
+    const whole = () => this.#wholly(() => work(this.#connection));
+    const written = this.#try('store.unwritable', whole, former);
+    this.#lastWrite = written.catch(() => undefined);
+    return written;
   }
 
   /** A commit always has an answer here. */
@@ -170,10 +176,13 @@ export class Database implements Disposable, StoreDatabase {
     return done;
   }
 
-  async #try<T>(code: StoreCode, work: () => Promise<T>): Promise<T> {
+  /** Tries `work` after `former`, for as long as another program may hold the file. */
+  async #try<T>(code: StoreCode, work: () => Promise<T>, former?: Promise<unknown>): Promise<T> {
     const alone = () => this.#afterLast(work);
+    const untilMs = this.#clock.nowMs() + this.#patienceMs;
     try {
-      return await whenFree(alone, this.#clock, this.#patienceMs, this.#closing.signal);
+      await former;
+      return await whenFree(alone, this.#clock, untilMs, this.#closing.signal);
     } catch (error) {
       throw asTrouble(code, this.path, error);
     }
@@ -189,10 +198,9 @@ function fileId(path: string): string {
 async function whenFree<T>(
   work: () => Promise<T>,
   clock: Clock,
-  patienceMs: number,
+  untilMs: number,
   signal: AbortSignal,
 ): Promise<T> {
-  const untilMs = clock.nowMs() + patienceMs;
   for (;;) {
     try {
       return await work();

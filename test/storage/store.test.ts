@@ -76,6 +76,20 @@ test('a store that another program holds for a moment is waited for, and read me
   expect(await store.consents.read('10')).toEqual(new Map([['1', never]]));
 });
 
+test('writes keep their order while another program holds the store for a moment', async () => {
+  using place = storeFolder();
+  const clock = new VirtualClock();
+  await using store = await openLocalStore(place.path, { clock });
+  const other = heldByAnother(place.path);
+  const allowed = store.consents.write('10', '1', always);
+  await settled();
+  other[Symbol.dispose]();
+  const erased = store.consents.erase('10', '1');
+  await clock.advance(1_000);
+  await Promise.all([allowed, erased]);
+  expect(await store.consents.read('10')).toEqual(new Map());
+});
+
 test('a store that another program does not let go of is given up after two seconds', async () => {
   using place = storeFolder();
   const clock = new VirtualClock();
