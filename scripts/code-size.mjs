@@ -1,24 +1,120 @@
-// Counts how large the bot's own code is: `npm run code-size`, and `-- --small` for the files that belong to their one importer.
+// npm run code-size: how large the repository is, and its surface, beside the ceilings of scripts/code-size.json. Exits with 1 above one.
+//   -- --lower   writes each figure that has fallen as its new ceiling; no ceiling ever rises by itself
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { smallFiles, smallLines, sum } from './house/counters.ts';
-import { codeFolders, readSources } from './house/sources.ts';
+import { parseSync } from 'oxc-parser';
+import { buttons } from '#commands/buttons.ts';
+import { commands } from '#commands/commands.ts';
+import { alerts } from '#src/base/alerts.ts';
+import { errorCodes } from '#src/base/errors.ts';
+import { settings } from '#src/config/settings.ts';
+import { tables } from '#src/features/captions/store/transcript-tables.ts';
+import { features, serverSettings } from '#src/features/features.ts';
+import { Metrics } from '#src/ops/metrics/metrics.ts';
+import { storeParts } from '#src/storage/stores/store-parts.ts';
+import { builtInLocales } from '#src/texts/locales.ts';
+import { builtInTexts } from '#src/texts/tables.ts';
+import { routes } from '#src/web/api/routes/routes.ts';
 
-const { values: flags } = parseArgs({ options: { small: { type: 'boolean' } } });
+const ceilingsFile = new URL('code-size.json', import.meta.url);
+/** Folders of the program that people run. */
+const product = new Set(['src', 'commands', 'doctor', 'setup', 'page']);
+const others = ['test', 'bench', 'sandbox'];
 
-const files = await readSources(codeFolders);
-const inSrc = files.filter(({ path }) => path.startsWith('src/'));
-const small = smallFiles(files);
+const { values: flags } = parseArgs({ options: { lower: { type: 'boolean', default: false } } });
+const figures = { ...sizes(), ...surface() };
+const ceilings = JSON.parse(readFileSync(ceilingsFile, 'utf8'));
 
-if (flags.small) {
-  for (const { path, lines, importer } of small) console.log(`${lines}\t${path}\t<- ${importer}`);
-} else {
-  console.table({
-    'syntax nodes': sum(files, 'nodes'),
-    lines: sum(files, 'lines'),
-    'files of src': inSrc.length,
-    [`files of src under ${smallLines} lines with one importer`]: small.length,
-    'Pick<': sum(inSrc, 'picks'),
-    'types that end in Options, Parts or Context': sum(inSrc, 'bags'),
-    'first sentences that begin with What, How, Of, As or Whoever': sum(files, 'relative'),
-  });
+if (flags.lower) {
+  for (const [name, figure] of Object.entries(figures)) ceilings[name] = Math.min(figure, ceilings[name] ?? figure);
+  for (const name of Object.keys(ceilings)) if (!(name in figures)) delete ceilings[name];
+  writeFileSync(ceilingsFile, `${JSON.stringify(ceilings, undefined, 2)}\n`);
+}
+const rows = Object.entries(figures).map(([name, figure]) => [name, { now: figure, ceiling: ceilings[name] }]);
+console.table(Object.fromEntries(rows));
+const above = rows.filter(([, { now, ceiling }]) => !(now <= ceiling)).map(([name]) => name);
+if (above.length > 0) {
+  console.error(`Above the ceiling: ${above.join(', ')}. Delete something, or say why scripts/code-size.json rises.`);
+  process.exitCode = 1;
+}
+
+/** Syntax nodes and lines of all files in git. A string of JSON counts as one node. */
+function sizes() {
+  const nodes = {};
+  const lines = {};
+  let codeNodes = 0;
+  let codeLines = 0;
+  for (const path of trackedFiles(/\.(?:[mc]?[jt]s|json)$/)) {
+    if (path === 'package-lock.json') continue;
+    const text = readFileSync(path, 'utf8');
+    const isData = path.endsWith('.json');
+    const count = isData ? stringsIn(JSON.parse(text)) : nodesIn(parseSync(path, text).program);
+    const [top] = path.split('/');
+    const part = others.includes(top) ? top : product.has(top) ? 'product' : 'rest';
+    nodes[isData && part === 'product' ? 'JSON of the product' : part] ??= 0;
+    nodes[isData && part === 'product' ? 'JSON of the product' : part] += count;
+    if (isData) continue;
+    const length = text.split('\n').length - 1;
+    lines[part] = (lines[part] ?? 0) + length;
+    codeNodes += count;
+    codeLines += length;
+  }
+  const all = Object.values(nodes).reduce((sum, count) => sum + count, 0);
+  return {
+    'syntax nodes of src, commands, doctor, setup, page': nodes.product,
+    'strings in their JSON': nodes['JSON of the product'],
+    ...Object.fromEntries(others.map((part) => [`syntax nodes of ${part}`, nodes[part] ?? 0])),
+    'syntax nodes of the rest': nodes.rest,
+    'syntax nodes of everything': all,
+    'nodes in a line of code': Math.ceil((codeNodes / codeLines) * 10) / 10,
+    ...Object.fromEntries(others.map((part) => [`lines of ${part}`, lines[part] ?? 0])),
+  };
+}
+
+/** What people, programs and operators meet. */
+function surface() {
+  const typed = commands.flatMap((one) => ('commands' in one ? one.commands : 'options' in one ? [one] : []));
+  const english = builtInTexts('en');
+  const translated = new Set(builtInLocales.filter((one) => one !== 'en').flatMap((one) => [...builtInTexts(one).keys()]));
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+  const documents = trackedFiles(/^docs\/.*\.md$/);
+  const prose = trackedFiles(/\.md$/).filter((path) => !/NOTICE|LICEN[CS]E/i.test(path));
+  const words = prose.flatMap((path) => readFileSync(path, 'utf8').match(/\S+/g) ?? []);
+  using metrics = new Metrics(() => true, '', features.flatMap(({ events }) => events ?? []));
+  return {
+    'settings of the environment': Object.keys(settings.shape).length,
+    'settings of a server': serverSettings.length,
+    commands: typed.length,
+    options: typed.flatMap(({ options }) => options).length,
+    buttons: buttons.length,
+    texts: english.size,
+    'texts that are translated': translated.size,
+    'routes of HTTP': routes.length,
+    tables: Object.values(storeParts).flatMap((part) => part.tables).length + tables.length,
+    metrics: metrics.meters.registry.getMetricsAsArray().length,
+    alerts: Object.keys(alerts).length + features.flatMap((feature) => feature.alerts ?? []).length,
+    'error codes': Object.keys(errorCodes).length,
+    'npm scripts': Object.keys(manifest.scripts).length,
+    'dependencies at run time': Object.keys(manifest.dependencies).length,
+    documents: documents.length,
+    'words of Markdown': words.length,
+  };
+}
+
+function trackedFiles(pattern) {
+  const paths = execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' }).split('\0');
+  return paths.filter((path) => pattern.test(path));
+}
+
+function stringsIn(value) {
+  if (typeof value === 'string') return 1;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce((total, one) => total + stringsIn(one), 0);
+}
+
+function nodesIn(value) {
+  if (typeof value !== 'object' || value === null) return 0;
+  const own = typeof value.type === 'string' ? 1 : 0;
+  return Object.values(value).reduce((total, one) => total + nodesIn(one), own);
 }

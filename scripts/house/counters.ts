@@ -1,7 +1,7 @@
 import type { SourceFile } from './sources.ts';
 
 /** Files with fewer lines than this belong to their importer where there is only one. */
-export const smallLines = 60;
+const smallLines = 60;
 
 /** Entries of lists: one file for each command, tool, probe, program, feature, part of the store and route. */
 const entries = /^(?:commands|doctor\/probes|setup\/steps|src\/app\/programs)\//;

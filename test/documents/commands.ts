@@ -118,11 +118,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   ),
   'npm run types': inCi('npm run types'),
   'npm run unused': inCi('npm run unused'),
-  'npm run code-size': tested(
-    'test/scripts/code-size.long.test.ts',
-    'scripts/code-size.mjs',
-    '--small',
-  ),
+  'npm run code-size': inCi('npm run code-size'),
   'npm run house': tested('test/scripts/house.long.test.ts', 'scripts/house/main.ts'),
   'npm run sentences': tested('test/documents/sentences.test.ts', 'scripts/sentences.ts'),
   'npm run upgrade-test': { why: 'four files of the tests, which npm test and test:long run' },
