@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import type { SandboxArguments } from '#src/app/sandbox/in-sandbox.ts';
 import { pruneCompileCache } from '#src/base/compile-cache.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import { loadDotEnv, readConfig } from '#src/config/config.ts';
+import { readConfig } from '#src/config/config.ts';
+import { loadDotEnv } from '#src/config/dot-env.ts';
 import type { ExitSignals } from './on-discord.ts';
 
 /** A configuration that cannot work: a supervisor should not start it again. */
@@ -56,7 +57,7 @@ async function pruneCache(): Promise<void> {
 
 async function run({ signal, hurry }: ExitSignals): Promise<number> {
   const args = readArguments();
-  loadDotEnv();
+  if (!loadDotEnv(console.error)) return misconfigured;
   const read = readConfig();
   const strays = read.kind === 'ok' && read.config.discord ? strayTalk(args) : [];
   const mistakes = [...args.mistakes, ...(read.kind === 'bad' ? read.mistakes : strays)];

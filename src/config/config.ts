@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { loadEnvFile } from 'node:process';
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
@@ -22,11 +20,6 @@ import { type EnvironmentSettings, isHttpUrl, listed, settingNames, settings } f
 import { speechMistakes, speechOf } from './speech.ts';
 import type { AudioModel, Config, ConfigResult, Embedded, RemoteServer } from './types.ts';
 
-/** Adds `.env` beside package.json to the environment, where there is one; what is set already wins. */
-export function loadDotEnv(): void {
-  if (existsSync('.env')) loadEnvFile('.env');
-}
-
 /** The environment of this process, for a program that examines it as a whole. */
 export function processEnvironment(): NodeJS.ProcessEnv {
   return process.env;
@@ -40,9 +33,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       .filter(([, value]) => value),
   );
   const parsed = settings.safeParse(given);
-  const removed = removedSettings(environment);
-  if (!parsed.success)
-    return { kind: 'bad', mistakes: [...parsed.error.issues.map(sentence), ...removed] };
+  if (!parsed.success) return { kind: 'bad', mistakes: parsed.error.issues.map(sentence) };
   const tools = readExternalTools(parsed.data, environment);
   const toolMistakes = tools.kind === 'bad' ? tools.mistakes : [];
   const { brains, mistakes: brainMistakes } = readBrains(parsed.data.BRAINS, environment);
@@ -54,7 +45,6 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     ...contradictions(parsed.data),
     ...(plans.kind === 'bad' ? plans.mistakes : []),
     ...impossibleModels(parsed.data),
-    ...removed,
     ...toolMistakes,
     ...brainMistakes,
   ];
@@ -89,15 +79,6 @@ export function readSecret(
 
 function sentence({ path, message }: z.core.$ZodIssue): string {
   return `${path.join('.')}: ${message.replace(/^Invalid option: expected one of /, 'must be one of ').replace(/^Invalid input: expected /, 'must be ')}`;
-}
-
-/** Complaints about removed settings that are still set, one sentence each. */
-function removedSettings({ REALTIME_DIALECT: dialect }: NodeJS.ProcessEnv): string[] {
-  return dialect?.trim() === 'beta'
-    ? [
-        'REALTIME_DIALECT: OpenAI removed the beta interface in May 2026; delete this line, and use a server with current names (GA)',
-      ]
-    : [];
 }
 
 /** Complaints about models that exist and that no request of the bot can reach, one sentence each. */

@@ -14,13 +14,6 @@ function mistakes(environment: NodeJS.ProcessEnv): readonly string[] {
   return result.kind === 'bad' ? result.mistakes : [];
 }
 
-test('a setting that is gone is told to somebody who still relies on it, and to nobody else', () => {
-  expect(mistakes({ REALTIME_DIALECT: 'beta' })).toEqual([
-    expect.stringMatching(/^REALTIME_DIALECT: OpenAI removed the beta .*delete this line/),
-  ]);
-  for (const former of ['auto', 'ga', '']) good({ REALTIME_DIALECT: former });
-});
-
 test.each(['REALTIME_MODEL', 'CHAT_COMPLETION_MODEL', 'AUDIO_MODEL_NAME', 'SPEECH_MODEL'])(
   'a model that no request of the bot can reach is refused at start in %s',
   (name) => {

@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
-import { loadDotEnv, readConfig } from '#src/config/config.ts';
+import { readConfig } from '#src/config/config.ts';
+import { loadDotEnv } from '#src/config/dot-env.ts';
 import type { Config } from '#src/config/types.ts';
 
 /** Exit code of a configuration that cannot work, for the bot as well. */
@@ -16,11 +17,11 @@ export async function runProgram<Arguments extends object>(
   perform: (args: Arguments, config: Config) => number | Promise<number>,
 ): Promise<void> {
   process.umask(0o077);
-  loadDotEnv();
+  const isRead = loadDotEnv(console.error);
   const read = readConfig();
   if (read.kind === 'bad') for (const mistake of read.mistakes) console.error(mistake);
   if (typeof args === 'string') console.error(args);
-  if (read.kind === 'bad' || typeof args === 'string') {
+  if (!isRead || read.kind === 'bad' || typeof args === 'string') {
     process.exitCode = misconfigured;
     return;
   }

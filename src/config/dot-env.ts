@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { processEnvironment } from './config.ts';
+import { removedSettings } from './removed-settings.ts';
+import { settings } from './settings.ts';
+
+/**
+ * Adds `.env` beside package.json to the environment, where there is one; what is set already wins. Prints a line for each
+ * thing that has no effect. Returns false where the file cannot be read.
+ */
+export function loadDotEnv(
+  print: (line: string) => void,
+  path = '.env',
+  environment: NodeJS.ProcessEnv = processEnvironment(),
+): boolean {
+  const text = textOf(path);
+  if (text instanceof Error) {
+    print(`${path} cannot be read (${text.message}): make it readable for the user of the bot.`);
+    return false;
+  }
+  for (const [name, value] of Object.entries(parseEnv(text))) {
+    environment[name] ??= value;
+    if (!Object.hasOwn(settings.shape, name) && !Object.hasOwn(removedSettings, name))
+      print(
+        `${name}: ${path} sets it, and it is no setting; a mistake, unless MCP_SERVERS uses it.`,
+      );
+  }
+  for (const number of linesWithoutSign(text))
+    print(`${path} line ${number}: it sets nothing, as it has no "=".`);
+  for (const [name, instead] of Object.entries(removedSettings))
+    if (environment[name]?.trim()) print(`${name} is no setting any more. ${instead}`);
+  return true;
+}
+
+function textOf(path: string): string | Error {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    return error.code === 'ENOENT' ? '' : new Error(`${error.code}`);
+  }
+}
+
+/** Numbers of the lines, from 1; a value in quotes may have several lines. */
+function linesWithoutSign(text: string): readonly number[] {
+  const long = Object.values(parseEnv(text)).filter((value) => value?.includes('\n'));
+  return text.split('\n').flatMap((line, n) => {
+    const words = line.trim().replace(/["'`]$/, '');
+    const isWrong = !/^$|^#|=/.test(words) && !long.some((value) => value?.includes(words));
+    return isWrong ? [n + 1] : [];
+  });
+}

@@ -1,0 +1,25 @@
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadDotEnv } from '#src/config/dot-env.ts';
+
+test('what has no effect in the file is told in one line each, and what is set already wins', () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'parley-'));
+  const path = join(folder.path, '.env');
+  const environment = { BOT_NAME: 'Nova', REALTIME_DIALECT: 'beta' };
+  const lines: string[] = [];
+  const content =
+    '# a comment\nBOT_NAME=Bo\nexport BOT_INSTRUCTIONS="Be\nbrief."\nBUDGET_SERVER_DAY_USDD=1\n\nLOG_LEVEL debug\n';
+  writeFileSync(path, content);
+  expect(loadDotEnv((line) => lines.push(line), path, environment)).toBe(true);
+  expect(lines.sort()).toEqual([
+    expect.stringMatching(/\.env line 7: it sets nothing, as it has no "="\.$/),
+    expect.stringMatching(/^BUDGET_SERVER_DAY_USDD: .*\.env sets it, and it is no setting/),
+    expect.stringMatching(/^REALTIME_DIALECT is no setting any more\. OpenAI removed/),
+  ]);
+  expect(environment).toMatchObject({ BOT_NAME: 'Nova', BOT_INSTRUCTIONS: 'Be\nbrief.' });
+  // A folder in its place cannot be read by anybody, root included.
+  expect(loadDotEnv((line) => lines.push(line), folder.path, environment)).toBe(false);
+  expect(lines.at(-1)).toMatch(/ cannot be read \(EISDIR\): make it readable/);
+});
