@@ -113,7 +113,7 @@ class SimulatedLines {
     this.#load = load;
     this.#live = new CaptionMessages({
       chat: this.#chat(writer),
-      layout: new CaptionLayout({ keyPrefix: '', startedAtWallMs: 0, texts }),
+      layout: new CaptionLayout({ startedAtWallMs: 0, texts }),
       clock: timing,
       onPlaced: () => undefined,
       onDeleted: () => undefined,

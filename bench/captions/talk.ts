@@ -71,7 +71,7 @@ async function writeDown(talk: readonly TalkUtterance[]) {
   const chat = new FakeCaptionChat('100', clock);
   const live = new CaptionMessages({
     chat,
-    layout: new CaptionLayout({ keyPrefix: 'captions ', startedAtWallMs: 0, texts }),
+    layout: new CaptionLayout({ startedAtWallMs: 0, texts }),
     clock,
     onPlaced: () => undefined,
     onDeleted: () => undefined,

@@ -4,7 +4,6 @@ import { off } from './off.ts';
 import { on } from './on.ts';
 import { page } from './page.ts';
 import { recap } from './recap.ts';
-import { thread } from './thread.ts';
 import { transcript } from './transcript.ts';
 
 export const captions: CommandGroup = {
@@ -15,5 +14,5 @@ export const captions: CommandGroup = {
     command: 'captions on',
     line: ({ hasModel }) => ({ id: hasModel ? 'help.captions.model' : 'help.captions' }),
   },
-  commands: [on, off, transcript, find, recap, page, thread],
+  commands: [on, off, transcript, find, recap, page],
 };

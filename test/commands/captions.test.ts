@@ -12,12 +12,11 @@ import type {
   QuotedLine,
   QuotedPoint,
   RecapRequest,
-  ThreadOutcome,
 } from '#src/features/captions/caption-outcomes.ts';
 import type { ListedSession } from '#src/features/captions/transcript-store-types.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { anybody } from '#src/people/confidential-text.ts';
-import { type Locale, text } from '#src/texts/texts.ts';
+import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 
 const session: ListedSession = {
@@ -255,33 +254,6 @@ test('"What did I miss" gives what was said before somebody came, to them alone'
   const replies = await missed?.run(inLounge, ports({ transcripts: { recap } }));
   expect(replies).toMatchObject([{ id: 'recap.title', to: 'caller' }]);
   expect(asked).toEqual([{ since: 'start', until: 'i came' }]);
-});
-
-test('/captions thread has the captions come in the language of the caller, or says why not', async () => {
-  const asked: (string | undefined)[] = [];
-  const replyOf = async (outcome: ThreadOutcome, words = {}, callerLocale: Locale = 'de') => {
-    const threadFor: NonNullable<PortOverrides['captions']>['threadFor'] = async (_g, _p, to) => {
-      asked.push(to);
-      return outcome;
-    };
-    const command = captions.commands.find(({ name }) => name === 'thread');
-    const call = { ...inLounge, callerLocale, words };
-    const [reply] = (await command?.run(call, ports({ captions: { threadFor } }))) ?? [];
-    expect(reply?.to).toBe('caller');
-    return reply && text(reply.id, reply.with);
-  };
-  const open = { kind: 'open', placeId: '7' } as const;
-  expect(await replyOf(open)).toMatch(/^The captions come in Deutsch in https:.*channels\/g\/7 /);
-  expect(await replyOf(open, { language: 'Polish' }, 'en-US')).toMatch(/come in Polish/);
-  await replyOf({ kind: 'ended' }, { language: 'Off' });
-  expect(asked).toEqual(['de', 'pl', undefined]);
-  expect(await replyOf(open, { language: 'blue' })).toMatch(/blue/);
-  expect(asked).toHaveLength(3);
-  const forbidden = await replyOf({ kind: 'failed', inChannelId: '8' });
-  expect(forbidden).toMatch(/Give my role Create Public Threads and Send Messages in Threads/);
-  const others = ['none', 'off', 'nowhere', 'no-model', 'no-threads', 'full'] as const;
-  const replies = await Promise.all(others.map((kind) => replyOf({ kind })));
-  expect(new Set(replies).size).toBe(others.length);
 });
 
 test('/captions page gives a link to the caller alone, or says why there is none', async () => {

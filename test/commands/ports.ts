@@ -146,7 +146,6 @@ function changed(setting: TrackSetting, track: string): TrackOutcome {
 /** Captions are off, and go on when asked. */
 const captions: Public<CaptionRequests> = {
   pass: async () => ({ kind: 'off' }),
-  threadFor: async () => ({ kind: 'off' }),
   turnOn: async () => ({
     kind: 'on',
     placeId: 'lounge',

@@ -8,7 +8,6 @@ import type { KnownBy } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { TranscriptSession } from './transcript-line.ts';
 import type { ListedSession } from './transcript-store-types.ts';
-import type { OwnThread } from './translated-captions.ts';
 
 export type CaptionsOn =
   | {
@@ -38,12 +37,6 @@ export type PassOutcome =
   /** They may not read the captions of that voice channel. */
   | { readonly kind: 'barred'; readonly channel: string }
   | { readonly kind: 'off' | 'nowhere' };
-
-/** A thread in which the captions come in a person's own language; `inChannelId` is where none can be opened. */
-export type ThreadOutcome =
-  | OwnThread
-  | { readonly kind: 'ended' | 'none' | 'off' | 'nowhere' | 'no-model' }
-  | { readonly kind: 'barred'; readonly channel: string };
 
 export type FileRequest = { readonly format: TranscriptFormat; readonly sessionId?: string };
 

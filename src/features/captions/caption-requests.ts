@@ -6,13 +6,7 @@ import type {
   SessionSources,
 } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import type {
-  CaptionsOff,
-  CaptionsOn,
-  HourPrice,
-  PassOutcome,
-  ThreadOutcome,
-} from './caption-outcomes.ts';
+import type { CaptionsOff, CaptionsOn, HourPrice, PassOutcome } from './caption-outcomes.ts';
 import { SessionCaptions } from './session-captions.ts';
 
 /** Requests about live captions: changed in the channel where the bot sits first, then in the store. */
@@ -72,22 +66,6 @@ export class CaptionRequests {
     if (!passes) return { kind: 'off' };
     const pass = await passes.issue(personId);
     return pass ? { kind: 'issued', pass } : { kind: 'barred', channel: session.channel.name };
-  }
-
-  /** Has captions come in this language in a thread for this person; undefined: not any more. */
-  async threadFor(
-    guildId: string,
-    personId: string,
-    language: string | undefined,
-  ): Promise<ThreadOutcome> {
-    const session = this.#sessions.session(guildId);
-    if (!session) return { kind: 'nowhere' };
-    const { translations, view } = session.context.features.of(SessionCaptions);
-    if (!translations || !view) return { kind: 'off' };
-    if (language === undefined) return { kind: translations.endFor(personId) ? 'ended' : 'none' };
-    if (!(await view.reader(personId))) return { kind: 'barred', channel: session.channel.name };
-    if (!this.#parts.hasChatModel) return { kind: 'no-model' };
-    return await translations.openFor(personId, language);
   }
 
   isOn(guildId: string): boolean {

@@ -20,8 +20,6 @@ export type CaptionTranslatorOptions = {
   /** Whether this line may be shown to a model now. */
   readonly mayShow: (line: TranscriptLine) => boolean;
   readonly onTranslated: (line: TranscriptLine, text: string) => void;
-  /** The line stays as it was spoken: it is in that language, or there is no translation of it. */
-  readonly onUnchanged: (line: TranscriptLine) => void;
   /** Has everybody there read something. */
   readonly notice: (line: TextLine) => void;
 };
@@ -63,12 +61,9 @@ export class CaptionTranslator {
 
   /** Takes a line that is over; one that is in that language already stays as it is. */
   add(line: TranscriptLine): void {
-    const { language, onUnchanged, parts } = this.#options;
+    const { language, parts } = this.#options;
     const isTheirs = line.language !== undefined && isSame(line.language, language);
-    if (isTheirs || parts.clock.nowMs() < this.#restsUntilMs) {
-      onUnchanged(line);
-      return;
-    }
+    if (isTheirs || parts.clock.nowMs() < this.#restsUntilMs) return;
     this.#waiting = [...this.#waiting, line].slice(-mostWaiting);
     this.#schedule();
   }
@@ -146,15 +141,11 @@ export class CaptionTranslator {
 
   /** Shows translations, without lines that were forgotten while the model was asked. */
   #handle(reply: string, batch: readonly TranscriptLine[]): void {
-    const { mayShow, onUnchanged } = this.#options;
+    const { mayShow } = this.#options;
     const asked = batch.filter((line) => this.#waiting.includes(line) && mayShow(line));
     const { translated, missing } = readTranslations(reply, batch);
     for (const line of asked) this.#show(line, translated.get(line));
-    const [again, over] = parted(
-      missing.filter((line) => asked.includes(line)),
-      (line) => this.#mayTryAgain(line),
-    );
-    for (const line of over) onUnchanged(line);
+    const again = missing.filter((line) => asked.includes(line) && this.#mayTryAgain(line));
     this.#waiting = this.#waiting.filter((line) => !batch.includes(line) || again.includes(line));
     for (const line of batch) if (!again.includes(line)) this.#tries.delete(line);
     this.#vain = translated.size > 0 ? 0 : this.#vain + 1;
@@ -162,10 +153,7 @@ export class CaptionTranslator {
   }
 
   #show(line: TranscriptLine, text: string | undefined): void {
-    const { onTranslated, onUnchanged } = this.#options;
-    if (text === undefined) return;
-    if (isEqual(text, line.text)) onUnchanged(line);
-    else onTranslated(line, text);
+    if (text !== undefined && !isEqual(text, line.text)) this.#options.onTranslated(line, text);
   }
 
   #mayTryAgain(line: TranscriptLine): boolean {
@@ -176,13 +164,12 @@ export class CaptionTranslator {
 
   /** The lines wait, and are tried again; where the model took too long that counts as a try. */
   #failed(error: unknown, batch: readonly TranscriptLine[]): void {
-    const { guildId, onUnchanged, parts } = this.#options;
+    const { guildId, parts } = this.#options;
     parts.onEvent(guildId, failureEventOf(error, 'think'));
     this.#report('captions.translate.off');
     if (!(error instanceof BotError && error.code === 'answer.late')) return;
     const waits = (line: TranscriptLine) => this.#waiting.includes(line);
     const over = batch.filter((line) => waits(line) && !this.#mayTryAgain(line));
-    for (const line of over) onUnchanged(line);
     this.#waiting = this.#waiting.filter((line) => !over.includes(line));
     for (const line of over) this.#tries.delete(line);
     this.#late++;
@@ -202,12 +189,6 @@ export class CaptionTranslator {
 
 function late(): BotError {
   return new BotError('answer.late', true, `A translation took longer than ${longestMs / 1000} s.`);
-}
-
-function parted<One>(all: readonly One[], isFirst: (one: One) => boolean): [One[], One[]] {
-  const parts: [One[], One[]] = [[], []];
-  for (const one of all) parts[isFirst(one) ? 0 : 1].push(one);
-  return parts;
 }
 
 /** Regions and scripts of a language apart. */

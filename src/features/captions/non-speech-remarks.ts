@@ -8,13 +8,11 @@ import type { CheckedLine, TextValues } from '#src/texts/texts.ts';
 import type { CaptionMessages } from './caption-messages.ts';
 import type { CaptionPagePasses } from './caption-page-passes.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
-import type { TranslatedCaptions } from './translated-captions.ts';
 
 export type NonSpeechRemarksOptions = {
   readonly live: CaptionMessages;
   readonly passes: CaptionPagePasses;
   readonly recorder: TranscriptRecorder;
-  readonly translations: TranslatedCaptions;
 };
 
 /** Remarks in the live captions of one session: what a deaf person misses beside words. They are shown, and not kept. */
@@ -65,7 +63,7 @@ export class NonSpeechRemarks implements Disposable {
   }
 
   #show(line: CheckedLine, atMs = this.#context.parts.clock.nowMs()): void {
-    const { live, passes, recorder, translations } = this.#options;
+    const { live, passes, recorder } = this.#options;
     const number = recorder.nextNumber();
     const startMs = recorder.sessionMs(atMs);
     const { channel, parts } = this.#context;
@@ -79,7 +77,6 @@ export class NonSpeechRemarks implements Disposable {
       state: 'final',
     } as const;
     live.put(shown);
-    translations.put(shown, line);
     passes.remark({ number, startMs, line });
   }
 }

@@ -52,7 +52,7 @@ import { RecentLines } from './recent-lines-context.ts';
 import type { Presence, TranscriptLine, TranscriptSession } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 import { TranslatedCaptions } from './translated-captions.ts';
-import { postedIn, shownLine, UtteranceLines, unwritten } from './utterance-lines.ts';
+import { postedIn, UtteranceLines, unwritten } from './utterance-lines.ts';
 
 export type CaptionsTurnedOn =
   | { readonly kind: 'on' | 'already'; readonly placeId: string }
@@ -138,11 +138,6 @@ export class SessionCaptions implements FeatureSession {
   /** Passes to read the captions on a page; undefined while they are off. */
   get passes(): CaptionPagePasses | undefined {
     return this.#active?.passes;
-  }
-
-  /** Translations, and threads with them; undefined while they are off. */
-  get translations(): TranslatedCaptions | undefined {
-    return this.#active?.translations;
   }
 
   /** The transcript that is being written. */
@@ -274,7 +269,6 @@ export class SessionCaptions implements FeatureSession {
     active.everybody.attend(ids, atMs);
     active.view.check(ids);
     active.passes.attend(ids);
-    active.translations.attend();
     active.newcomers.check(here, known);
   }
 
@@ -325,13 +319,11 @@ export class SessionCaptions implements FeatureSession {
   /** Handles messages that a person deleted: the lines that they showed are deleted, too. */
   messagesDeleted(messageIds: readonly string[]): void {
     this.#active?.live.messagesDeleted(messageIds);
-    this.#active?.translations.messagesDeleted(messageIds);
   }
 
   /** Whether captions that are on posted this message, and so change it themselves. */
   owns(messageId: string): boolean {
-    const { live, translations } = this.#active ?? {};
-    return live?.owns(messageId) === true || translations?.owns(messageId) === true;
+    return this.#active?.live.owns(messageId) === true;
   }
 
   async #turnOn(options: CaptionOptions, isBack: boolean): Promise<CaptionsTurnedOn> {
@@ -360,7 +352,6 @@ export class SessionCaptions implements FeatureSession {
     const translations = new TranslatedCaptions(this.#context, {
       live,
       recorder,
-      onPosted: (post) => notePosted(post, recorder.session, store, this.#context),
       onTranslated: (number, text, language) =>
         this.#active?.passes.translated(number, text, language),
       onUntranslated: (language, line) => this.#active?.passes.untranslated(language, line),
@@ -377,8 +368,7 @@ export class SessionCaptions implements FeatureSession {
       soundText: (sound) => writtenText({ id: `captions.sound.${sound}` }, channel.guildId, parts),
       onFinal: (line, sound) => {
         this.#hasTranscript = true;
-        if (sound) translations.put(shownLine(line), { id: `captions.sound.${sound}` });
-        else translations.add(line);
+        if (!sound) translations.add(line);
       },
     });
     const everybody = new PresenceLog(recorder.session.id);
@@ -392,7 +382,7 @@ export class SessionCaptions implements FeatureSession {
       view,
       onLanguages: (languages) => translations.alsoInto(languages),
     });
-    const remarks = new NonSpeechRemarks(this.#context, { live, passes, recorder, translations });
+    const remarks = new NonSpeechRemarks(this.#context, { live, passes, recorder });
     const made = { recorder, live, lines, translations, everybody, view, newcomers, passes, place };
     this.#active = { options, store, ...made, remarks };
     this.#context.languages.spokenHere = options.language;
@@ -423,7 +413,6 @@ export class SessionCaptions implements FeatureSession {
   ): CaptionMessages {
     const { channel, parts } = this.#context;
     const layout = new CaptionLayout({
-      keyPrefix: 'captions ',
       get startedAtWallMs() {
         return recorder.session.startedAtWallMs;
       },

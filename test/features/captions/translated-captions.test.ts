@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
-import { captioned, SessionCaptions } from '#src/features/captions/session-captions.ts';
-import { text } from '#src/texts/texts.ts';
+import { captioned } from '#src/features/captions/session-captions.ts';
 import {
   adam,
   eva,
@@ -69,12 +68,11 @@ test('what is said within a moment is translated in one request', async () => {
   ]);
 });
 
-test('with a channel for captions each language has a thread of its own', async () => {
-  const settings = { captionsChannelId: '123456789012345678' };
+test('with a channel for captions a translation stands below its line in their thread', async () => {
   const clock = new VirtualClock();
-  const model = new FakeChat([['[1] fünf fünf']], clock);
-  const fixture = openSessionFixture({ addressing: 'off', chat: model }, [adam, eva], clock);
-  await fixture.settings.set('g', 'captions_channel', settings.captionsChannelId);
+  const chat = new FakeChat([['[1] fünf fünf']], clock);
+  const fixture = openSessionFixture({ addressing: 'off', chat }, [adam], clock);
+  await fixture.settings.set('g', 'captions_channel', '123456789012345678');
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 100);
   const turning = fixture.captions.turnOn('g', { translateTo: 'de' });
@@ -82,127 +80,8 @@ test('with a channel for captions each language has a thread of its own', async 
   await turning;
   await says(fixture);
   await pass(fixture, 2_000);
-  const texts = () => [...fixture.captionChats.chats.values()].map(({ texts }) => texts.slice(-1));
-  expect([...fixture.captionChats.chats.keys()][1]).toBe(
-    `Captions in German in ${settings.captionsChannelId}`,
-  );
-  expect(texts()).toEqual([['**Adam** five five'], ['**Adam** fünf fünf']]);
-  await fixture.privacy.deny('g', 'adam');
-  await pass(fixture, 1_000);
-  expect(texts()[1]).toEqual([]);
-});
-
-/** Captions in a thread of a text channel, with people there; nothing is translated for all. */
-async function threaded(chat: FakeChat, options: FixtureOptions = {}) {
-  const clock = new VirtualClock();
-  const people = [adam, eva];
-  const fixture = openSessionFixture({ addressing: 'off', chat, ...options }, people, clock);
-  await fixture.settings.set('g', 'captions_channel', '123456789012345678');
-  await fixture.sessions.join(lounge, 'adam');
-  await fixture.privacy.allow('g', 'eva', 'always');
-  await pass(fixture, 100);
-  const turning = fixture.captions.turnOn('g', {});
-  await pass(fixture, 4_000);
-  await turning;
-  const threadIn = (language: string) =>
-    fixture.captionChats.chats.get(`Captions in ${language} in 123456789012345678`);
-  return { ...fixture, threadIn };
-}
-
-test('a person reads the captions in their language in a thread; two of one language cost one translation', async () => {
-  const model = new FakeChat([['[1] fünf fünf']]);
-  const fixture = await threaded(model);
-  const own = await fixture.captions.threadFor('g', 'eva', 'de');
-  expect(own).toMatchObject({ kind: 'open' });
-  expect(await fixture.captions.threadFor('g', 'adam', 'de')).toEqual(own);
-  await says(fixture);
-  await pass(fixture, 2_000);
-  expect(fixture.threadIn('German')?.texts).toEqual(['**Adam** fünf fünf']);
-  expect(model.asked).toHaveLength(1);
-  expect([...fixture.captionChats.chats.values()][0]?.lines).toEqual(['**Adam** five five']);
-  expect(await fixture.captions.threadFor('g', 'adam', undefined)).toEqual({ kind: 'ended' });
-  expect(await fixture.captions.threadFor('g', 'adam', undefined)).toEqual({ kind: 'none' });
-  await says(fixture);
-  await pass(fixture, 2_000);
-  expect(model.asked).toHaveLength(2);
-  await fixture.privacy.deny('g', 'adam');
-  await pass(fixture, 1_000);
-  expect(fixture.threadIn('German')?.texts).toEqual([]);
-});
-
-test('a thread of a language ends with its last reader in the channel, and goes on when they come back', async () => {
-  const model = new FakeChat([['[1] fünf fünf']]);
-  const fixture = await threaded(model);
-  await fixture.captions.threadFor('g', 'eva', 'de');
-  const { present } = fixture.linkOpener.link;
-  present.splice(0, present.length, adam);
-  await pass(fixture, 1_000);
-  await says(fixture);
-  await pass(fixture, 2_000);
-  expect(model.asked).toEqual([]);
-  present.push(eva);
-  await pass(fixture, 1_000);
-  await says(fixture);
-  await pass(fixture, 2_000);
-  expect(model.asked).toHaveLength(1);
-  expect(fixture.threadIn('German')?.texts).toEqual(['**Adam** fünf fünf']);
-});
-
-test('a thread holds what is in its language already', async () => {
-  const transcriber = new FakeTranscriber({ texts: ['fünf fünf'], language: 'de' });
-  const model = new FakeChat([['[1] no']]);
-  const fixture = await threaded(model, { transcriber });
-  await fixture.captions.threadFor('g', 'eva', 'de');
-  await says(fixture);
-  await pass(fixture, 2_000);
-  expect(fixture.threadIn('German')?.texts).toEqual(['**Adam** fünf fünf']);
-  expect(model.asked).toEqual([]);
-});
-
-test('remarks and named sounds stand in a thread in its language, and cost no translation', async () => {
-  const transcriber = new FakeTranscriber({ texts: ['[laughter]'] });
-  const model = new FakeChat([['[1] no']]);
-  const fixture = await threaded(model, { transcriber });
-  await fixture.captions.threadFor('g', 'eva', 'de');
-  await says(fixture);
-  await fixture.privacy.deny('g', 'adam');
-  await says(fixture);
-  await pass(fixture, 2_000);
-  const unwritten = text('captions.remark.unwritten', {}, 'de');
-  expect(fixture.threadIn('German')?.texts).toEqual([`*${unwritten}*`]);
-  await says(fixture, eva);
-  await pass(fixture, 2_000);
-  expect(fixture.threadIn('German')?.texts).toEqual([`*${unwritten}*\n**Eva** \\[Gelächter\\]`]);
-  expect(model.asked).toEqual([]);
-});
-
-test('a thread that cannot be opened is one outcome, and is tried again when somebody asks', async () => {
-  const fixture = await threaded(new FakeChat([['[1] fünf fünf']]));
-  fixture.captionChats.isForbidden = true;
-  const failed = { kind: 'failed', inChannelId: '123456789012345678' };
-  expect(await fixture.captions.threadFor('g', 'eva', 'de')).toEqual(failed);
-  fixture.captionChats.isForbidden = false;
-  expect(await fixture.captions.threadFor('g', 'eva', 'de')).toMatchObject({ kind: 'open' });
-});
-
-test('at most five languages are read in threads, and people who may not read the captions read none', async () => {
-  const fixture = await threaded(new FakeChat([['[1] fünf fünf']]));
-  const { translations } =
-    fixture.sessions.session('g')?.context.features.of(SessionCaptions) ?? {};
-  for (const [n, language] of ['de', 'fr', 'es', 'pl', 'ja'].entries())
-    expect(await translations?.openFor(`reader ${n}`, language)).toMatchObject({ kind: 'open' });
-  expect(await translations?.openFor('eva', 'it')).toEqual({ kind: 'full' });
-  expect(await translations?.openFor('eva', 'de')).toMatchObject({ kind: 'open' });
-  fixture.captionChats.barred.add('stranger');
-  expect(await fixture.captions.threadFor('g', 'stranger', 'de')).toMatchObject({ kind: 'barred' });
-  expect(await fixture.captions.threadFor('h', 'eva', 'de')).toEqual({ kind: 'nowhere' });
-});
-
-test('in the chat of a voice channel there is no thread, and without captions none either', async () => {
-  const fixture = await translated();
-  expect(await fixture.captions.threadFor('g', 'eva', 'de')).toEqual({ kind: 'no-threads' });
-  await fixture.captions.turnOff('g');
-  expect(await fixture.captions.threadFor('g', 'eva', 'de')).toEqual({ kind: 'off' });
+  const chats = [...fixture.captionChats.chats.values()];
+  expect(chats.map(({ lines }) => lines)).toEqual([['**Adam** five five', '-# fünf fünf']]);
 });
 
 test('what is in that language already is not translated', async () => {

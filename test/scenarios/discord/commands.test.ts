@@ -61,7 +61,6 @@ scenario('twelve commands can be typed, with these options and choices', async (
     'captions on language translate',
     'captions page',
     'captions recap since=start|i came session',
-    'captions thread language',
     'captions transcript format=md|txt|srt|vtt|json session',
     'help topic',
     'join channel mode=talk|captions follow',

@@ -20,8 +20,6 @@ import type { LiveMessage } from './live-message.ts';
 import { MessageList } from './message-list.ts';
 
 export type LayoutOptions = {
-  /** Begins the key of each message, so that it is unique in its chat. */
-  readonly keyPrefix: string;
   /** Wall clock at 0 ms of its lines; read anew for each message, as that clock may be put back. */
   readonly startedAtWallMs: number;
   readonly texts: CaptionTexts;
@@ -41,7 +39,7 @@ export class CaptionLayout {
 
   constructor(options: LayoutOptions) {
     this.#texts = options.texts;
-    this.#list = new MessageList(options.keyPrefix, options);
+    this.#list = new MessageList(options);
   }
 
   /** Adds or changes a line; once it has ended only as `CaptionLine.state` tells. */

@@ -5,7 +5,6 @@ import { LiveMessage } from './live-message.ts';
 
 /** Messages of a chat in the order they are posted, and which part of a line stands in which. */
 export class MessageList {
-  readonly #keyPrefix: string;
   readonly #session: { readonly startedAtWallMs: number };
   #messages: LiveMessage[] = [];
   readonly #homes = new WeakMap<LinePart, LiveMessage>();
@@ -15,8 +14,7 @@ export class MessageList {
   #opened = 0;
   #late = 0;
 
-  constructor(keyPrefix: string, session: { readonly startedAtWallMs: number }) {
-    this.#keyPrefix = keyPrefix;
+  constructor(session: { readonly startedAtWallMs: number }) {
     this.#session = session;
   }
 
@@ -175,7 +173,7 @@ export class MessageList {
 
   #open(atMs: number): LiveMessage {
     this.#opened += 1;
-    const key = `${this.#keyPrefix}${this.#opened}`;
+    const key = `captions ${this.#opened}`;
     const message = new LiveMessage(key, atMs, this.#session.startedAtWallMs);
     this.#messages.push(message);
     return message;

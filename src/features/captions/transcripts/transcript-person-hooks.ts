@@ -35,9 +35,7 @@ export class TranscriptPersonHooks implements PersonHooks {
 
   forget(guildId: string, personId: string): void {
     for (const { context } of this.#sessions.sessions(guildId)) {
-      const { passes, translations } = context.features.of(SessionCaptions);
-      passes?.end(personId, 'forgotten');
-      translations?.endFor(personId);
+      context.features.of(SessionCaptions).passes?.end(personId, 'forgotten');
     }
   }
 

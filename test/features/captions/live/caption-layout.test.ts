@@ -39,7 +39,11 @@ test('whole words of an utterance are urgent once: who waits for them is not tol
   const layout = openLayout();
   layout.put(line(1, 'Ana', 'one'), 0);
   const [desired] = layout.put(line(2, 'Ben', 'two', { state: 'partial' }), 0).desired;
-  expect(desired).toEqual({ key: 'live 1', text: '**Ana** one\n**Ben** two…', urgency: 'partial' });
+  expect(desired).toEqual({
+    key: 'captions 1',
+    text: '**Ana** one\n**Ben** two…',
+    urgency: 'partial',
+  });
 });
 
 test('the line of a bot that was stopped says so', () => {
@@ -252,7 +256,7 @@ test('a line knows its message as soon as that is posted', () => {
   expect(chat.layout.placesOf(1)).toEqual([]);
   chat.put(line(1, 'Ana', 'one'));
   expect(chat.changes.flatMap(({ placed }) => placed)).toEqual([1]);
-  expect(chat.layout.placesOf(1)).toEqual([{ channelId: 'c', messageId: 'message live 1' }]);
+  expect(chat.layout.placesOf(1)).toEqual([{ channelId: 'c', messageId: 'message captions 1' }]);
   chat.put(line(2, 'Ana', 'x '.repeat(1_500)));
   expect(chat.layout.placesOf(2)).toHaveLength(3);
 });

@@ -10,7 +10,7 @@ export const texts = {
 const startedAtWallMs = 1_700_000_000_000;
 
 export function openLayout(): CaptionLayout {
-  return new CaptionLayout({ keyPrefix: 'live ', startedAtWallMs, texts });
+  return new CaptionLayout({ startedAtWallMs, texts });
 }
 
 function person(name: string) {

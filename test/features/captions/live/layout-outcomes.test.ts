@@ -8,7 +8,7 @@ const place = { channelId: 'c', messageId: 'm' };
 function shownPartial() {
   const layout = openLayout();
   layout.put(line(1, 'Ana', 'one', { state: 'partial' }), 0);
-  layout.outcome({ kind: 'shown', key: 'live 1', place, text: '**Ana** one…', atMs: 0 }, 0);
+  layout.outcome({ kind: 'shown', key: 'captions 1', place, text: '**Ana** one…', atMs: 0 }, 0);
   return layout;
 }
 
@@ -20,32 +20,32 @@ test('what a message too old for a change does not show moves into the newest, w
   const layout = shownPartial();
   layout.put(line(1, 'Ana', 'one two'), 100);
   layout.put(line(2, 'Ben', 'yes'), 100);
-  const change = layout.outcome({ kind: 'too-old', key: 'live 1' }, 200);
+  const change = layout.outcome({ kind: 'too-old', key: 'captions 1' }, 200);
   expect(textsOf(change)).toEqual([
-    'live 1: ',
-    'live 2: **Ana** <t:1700000010:T> one two\n**Ben** <t:1700000020:T> yes',
+    'captions 1: ',
+    'captions 2: **Ana** <t:1700000010:T> one two\n**Ben** <t:1700000020:T> yes',
   ]);
-  expect(layout.outcome({ kind: 'too-old', key: 'live 1' }, 300).desired).toEqual([]);
+  expect(layout.outcome({ kind: 'too-old', key: 'captions 1' }, 300).desired).toEqual([]);
 });
 
 test('a dropped ellipsis alone repeats no line', () => {
   const layout = shownPartial();
   layout.put(line(1, 'Ana', 'one'), 100);
-  expect(layout.outcome({ kind: 'too-old', key: 'live 1' }, 200).desired).toEqual([]);
+  expect(layout.outcome({ kind: 'too-old', key: 'captions 1' }, 200).desired).toEqual([]);
 });
 
 test('a message older than 50 minutes is not tried: its late words stand in the newest with their time', () => {
   const layout = shownPartial();
   const change = layout.put(line(1, 'Ana', 'one two'), 50 * 60_000);
-  expect(textsOf(change)).toContain('live 2: **Ana** <t:1700000010:T> one two');
+  expect(textsOf(change)).toContain('captions 2: **Ana** <t:1700000010:T> one two');
 });
 
 test('lines of a message that somebody deleted are told, and never shown again', () => {
   const layout = shownPartial();
   layout.put(line(2, 'Ben', 'unseen', { state: 'partial' }), 100);
-  const change = layout.outcome({ kind: 'gone', key: 'live 1', what: 'message' }, 200);
+  const change = layout.outcome({ kind: 'gone', key: 'captions 1', what: 'message' }, 200);
   expect(change.deletedLines).toEqual([1]);
-  expect(textsOf(change)).toEqual(['live 2: **Ben** unseen…']);
+  expect(textsOf(change)).toEqual(['captions 2: **Ben** unseen…']);
   expect(layout.put(line(1, 'Ana', 'one two'), 300).desired).toEqual([]);
 });
 
@@ -61,21 +61,23 @@ test('messages are also known as deleted by their ids', () => {
 test('after a chat is gone nothing is requested until another is open, which shows what was never shown', () => {
   const layout = shownPartial();
   layout.put(line(2, 'Ben', 'two'), 100);
-  const gone = layout.outcome({ kind: 'gone', key: 'live 1', what: 'chat' }, 200);
+  const gone = layout.outcome({ kind: 'gone', key: 'captions 1', what: 'chat' }, 200);
   expect([gone.deletedLines, gone.desired]).toEqual([[1], []]);
   expect(layout.put(line(3, 'Cem', 'three'), 300).desired).toEqual([]);
-  expect(textsOf(layout.continueElsewhere(400))).toEqual(['live 3: **Ben** two\n**Cem** three']);
+  expect(textsOf(layout.continueElsewhere(400))).toEqual([
+    'captions 3: **Ben** two\n**Cem** three',
+  ]);
 });
 
 test('after a chat is closed to the bot, another shows what the first does not', () => {
   const layout = shownPartial();
   layout.put(line(2, 'Ben', 'two'), 100);
-  layout.outcome({ kind: 'forbidden', key: 'live 1' }, 200);
+  layout.outcome({ kind: 'forbidden', key: 'captions 1' }, 200);
   expect(layout.put(line(2, 'Ben', 'too'), 300).desired).toEqual([]);
   const change = layout.continueElsewhere(400);
-  expect(textsOf(change)).toEqual(['live 2: **Ben** too']);
+  expect(textsOf(change)).toEqual(['captions 2: **Ben** too']);
   expect(textsOf(layout.put(line(1, 'Ana', 'one two'), 500))).toEqual([
-    'live 2: **Ben** too\n**Ana** <t:1700000010:T> one two',
+    'captions 2: **Ben** too\n**Ana** <t:1700000010:T> one two',
   ]);
 });
 
@@ -121,8 +123,8 @@ test('a message too old to lose a forgotten line is deleted, and its other lines
   chat.put(line(1, 'Ana', 'one'), line(2, 'Ben', 'two'));
   chat.atMs = 55 * 60_000;
   const change = chat.layout.remove([1], chat.atMs);
-  expect(textsOf(change)).toEqual(['live 1: **Ben** two']);
-  chat.answer({ kind: 'too-old', key: 'live 1' });
+  expect(textsOf(change)).toEqual(['captions 1: **Ben** two']);
+  chat.answer({ kind: 'too-old', key: 'captions 1' });
   expect(chat.messages()).toEqual(['**Ben** <t:1700000020:T> two']);
 });
 
@@ -131,7 +133,7 @@ test('what an old message still shows of a line that moved is forgotten, too', (
   chat.put(line(1, 'Ana', 'one', { state: 'partial' }), line(2, 'Ben', 'two'));
   const { desired } = chat.layout.put(line(1, 'Ana', 'one two'), 0);
   expect(desired).toHaveLength(1);
-  chat.answer({ kind: 'too-old', key: 'live 1' });
+  chat.answer({ kind: 'too-old', key: 'captions 1' });
   expect(chat.lines()).toEqual(['**Ana** one…', '**Ben** two', '**Ana** <t:1700000010:T> one two']);
   chat.remove(1);
   expect(chat.lines()).toEqual(['**Ben** two']);
