@@ -1,13 +1,10 @@
 // npm run node -- bench/external-tools.ts [--calls 500]: how long a call of a tool of the operator takes beside the tool's own time.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { realClock } from '#src/base/clock.ts';
-import { openToolFiles } from '#src/features/tools/files/tool-files.ts';
 import { openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';
 import type { McpTransport } from '#src/features/tools/mcp/servers-file.ts';
 import { percentile, table } from './table.ts';
@@ -20,7 +17,7 @@ const { values: options } = parseArgs({ options: { calls: { type: 'string', defa
 const calls = Number(options.calls);
 const eras = ['legacy', 'modern'] as const;
 
-type Row = { readonly name: string; readonly tookMs: readonly number[]; readonly isMcp: boolean };
+type Row = { readonly name: string; readonly tookMs: readonly number[] };
 
 async function timed(count: number, call: () => Promise<unknown>): Promise<readonly number[]> {
   const tookMs: number[] = [];
@@ -37,7 +34,7 @@ async function overMcp(name: string, transport: McpTransport): Promise<Row> {
   await using connection = await openMcpConnection(transport, connectionOptions, signal);
   const call = () => connection.callTool('echo', { text: 'hi' }, 10_000, signal);
   await timed(warmUps, call);
-  return { name, tookMs: await timed(calls, call), isMcp: true };
+  return { name, tookMs: await timed(calls, call) };
 }
 
 async function overStdio(era: (typeof eras)[number]): Promise<Row> {
@@ -59,30 +56,8 @@ async function overHttp(era: (typeof eras)[number]): Promise<Row> {
   }
 }
 
-async function inFile(): Promise<Row> {
-  const folder = await mkdtemp(join(tmpdir(), 'parley-bench-tools-'));
-  try {
-    const text = "export const description = 'Echoes.';\nexport default ({ text }) => text;\n";
-    await writeFile(join(folder, 'echo.mjs'), text);
-    const report = (message: string) => console.error(message);
-    const files = { folder, taken: new Set<string>(), clock: realClock, report };
-    const [tool] = await openToolFiles(files, signal);
-    if (!tool) throw new Error('the function is not there');
-    const call = () => tool.run({ text: 'hi' }, signal);
-    await timed(5, call);
-    return {
-      name: 'function in a file',
-      tookMs: await timed(Math.min(calls, 50), call),
-      isMcp: false,
-    };
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
 const rows: Row[] = [];
 for (const era of eras) rows.push(await overStdio(era), await overHttp(era));
-rows.push(await inFile());
 const ms = (value: number) => `${value.toFixed(1)} ms`;
 console.log(
   table(
@@ -96,8 +71,7 @@ console.log(
   ),
 );
 const slow = rows.filter(
-  ({ tookMs, isMcp }) =>
-    isMcp && (percentile(tookMs, 0.5) > most.p50 || percentile(tookMs, 0.95) > most.p95),
+  ({ tookMs }) => percentile(tookMs, 0.5) > most.p50 || percentile(tookMs, 0.95) > most.p95,
 );
 if (slow.length > 0) {
   console.error(`Over ${most.p50} and ${most.p95} ms: ${slow.map(({ name }) => name).join(', ')}`);

@@ -195,10 +195,10 @@ async function onTools(
   { clock }: ProbeDeadline,
   report: Report,
 ): Promise<boolean> {
-  const { mcp, hasFiles } = config.externalTools;
-  if (!mcp && !hasFiles) return true;
+  const { mcp } = config.externalTools;
+  if (!mcp) return true;
   const { examineTools } = await import('./examine-tools.ts');
-  return await examineTools(config, isOffline, clock, report);
+  return await examineTools(mcp, isOffline, clock, report);
 }
 
 /** Examines the database; no module of PostgreSQL is loaded where there is none. */

@@ -10,12 +10,6 @@ import { callIn } from '#bench/processes/call-in.ts';
 import { percentile, table } from '#bench/table.ts';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { readWav } from '#src/audio/wav.ts';
-import {
-  type AcceptedTools,
-  acceptedPath,
-  withAccepted,
-  writeAccepted,
-} from '#src/features/tools/mcp/accepted-tools.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import { makeToken, vacantPort } from '#test/fakes/program.ts';
 import {
@@ -32,7 +26,7 @@ import {
   serverNameOf,
 } from './doors.ts';
 import type { HostileMeasures, HostileOrder } from './order.ts';
-import { mcpTool, openMcp, openProvider } from './servers.ts';
+import { openMcp, openProvider } from './servers.ts';
 import { type HostileShape, hostileShapes } from './shapes.ts';
 
 const { values: options } = parseArgs({
@@ -134,10 +128,10 @@ function doorsOf(pipeline: 'chained' | 'realtime', parts: DoorParts): readonly D
   ];
 }
 
-/** The file of servers with one of each transport for each shape, all accepted. */
+/** The file of servers with one of each transport for each shape. */
 async function mcpServers(folder: string, stack: AsyncDisposableStack): Promise<string> {
   const path = join(folder, 'mcp.json');
-  const rules = { who: 'anyone', confirm: 'never', tools: {} };
+  const rules = { who: 'anyone', effect: 'read', tools: {} };
   const servers: Record<string, object> = {};
   for (const shape of hostileShapes) {
     const { url } = stack.use(await openMcp(shape.name, bytes));
@@ -146,11 +140,6 @@ async function mcpServers(folder: string, stack: AsyncDisposableStack): Promise<
     servers[serverNameOf('stdio', shape)] = { ...rules, command: process.execPath, args };
   }
   await writeFile(path, JSON.stringify({ mcpServers: servers }));
-  const accepted = Object.keys(servers).reduce<AcceptedTools>(
-    (before, name) => withAccepted(before, name, [mcpTool]),
-    new Map(),
-  );
-  await writeAccepted(acceptedPath(path), accepted);
   return path;
 }
 

@@ -102,7 +102,7 @@ export async function openMcp(shape: string, bytes: number) {
   });
 }
 
-export const mcpTool = { name: 'go', description: 'Goes.', inputSchema: { type: 'object' } };
+const mcpTool = { name: 'go', description: 'Goes.', inputSchema: { type: 'object' } };
 const greeting = {
   protocolVersion: '2025-06-18',
   capabilities: { tools: {} },

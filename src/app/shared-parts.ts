@@ -12,7 +12,7 @@ import type { OpenFeature, ProcessParts } from '#src/conversation/feature.ts';
 import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import { features, tools } from '#src/features/features.ts';
+import { features } from '#src/features/features.ts';
 import type { ExternalTool, ToolNews } from '#src/features/tools/external-tool.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
 import type { StoreCopies } from '#src/people/store-copies.ts';
@@ -128,7 +128,7 @@ export async function openSharedParts(
     }),
   );
   const reportTools = (message: string) => options.onDiscord({ kind: 'warning', message });
-  const operatorTools = stack.use(await openOperatorTools(config, reportTools, signal));
+  const operatorTools = stack.use(await openOperatorTools(config, reportTools));
   let answering: AnsweringParts | undefined;
   const closing = stack.move();
   return {
@@ -247,45 +247,29 @@ function answeringPartsOf({ config, engines, tap }: BotOptions, name: string): A
   return { chat, pipelines: tap?.(pipelines) ?? pipelines };
 }
 
-/** Tools of the operator: those of MCP servers that are connected, and functions in files. */
+/** Tools of the operator: those of MCP servers that are connected. */
 type OperatorTools = { all(): readonly ToolEntry[] } & AsyncDisposable;
 
-/**
- * Opens the configured tools, and loads nothing where there are none. Servers are connected meanwhile: the bot does not
- * wait for them. Aborting `signal` throws `signal.reason`.
- */
+/** Opens the configured tools, and loads nothing where there are none. Servers are connected meanwhile: the bot does not wait. */
 export async function openOperatorTools(
   { externalTools, dataDir }: Pick<Config, 'externalTools' | 'dataDir'>,
   report: ToolNews,
-  signal: AbortSignal,
 ): Promise<OperatorTools> {
-  await using stack = new AsyncDisposableStack();
-  const { mcp, hasFiles } = externalTools;
-  const sources: (() => readonly ExternalTool[])[] = [];
-  if (mcp) {
-    const { McpServers } = await import('#src/features/tools/mcp/mcp-servers.ts');
-    const servers = stack.use(new McpServers({ ...mcp, clock: realClock, report }));
-    sources.push(() => servers.tools());
-  }
-  if (hasFiles) {
-    const { openToolFiles } = await import('#src/features/tools/files/tool-files.ts');
-    const taken = new Set(tools.map(({ name }) => name));
-    const folder = join(dataDir, 'tools');
-    const files = await openToolFiles({ folder, taken, clock: realClock, report }, signal);
-    sources.push(() => files);
-  }
-  if (sources.length === 0) return { all: () => [], [Symbol.asyncDispose]: async () => undefined };
+  const { mcp } = externalTools;
+  if (!mcp) return { all: () => [], [Symbol.asyncDispose]: async () => undefined };
+  const { McpServers } = await import('#src/features/tools/mcp/mcp-servers.ts');
   const { externalTool } = await import('#src/features/tools/adapt-external-tool.ts');
+  const hashesPath = join(dataDir, 'mcp-tools.json');
+  const servers = new McpServers({ ...mcp, hashesPath, clock: realClock, report });
   const known = new WeakMap<ExternalTool, ToolEntry>();
   const adapted = (tool: ExternalTool): ToolEntry => {
     const found = known.get(tool) ?? externalTool(tool);
     known.set(tool, found);
     return found;
   };
-  const closing = stack.move();
   return {
-    all: () => sources.flatMap((source) => source().map(adapted)),
-    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+    all: () => servers.tools().map(adapted),
+    [Symbol.asyncDispose]: () => servers[Symbol.asyncDispose](),
   };
 }
 

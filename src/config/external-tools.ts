@@ -9,8 +9,6 @@ import { type EnvironmentSettings, settings } from './settings.ts';
 export type ExternalToolsConfig = {
   /** Absent: no MCP server is asked. */
   readonly mcp?: { readonly path: string; readonly servers: readonly McpServerOptions[] };
-  /** Whether functions in `DATA_DIR/tools` are offered. */
-  readonly hasFiles: boolean;
 };
 
 type ReadTools =
@@ -19,14 +17,13 @@ type ReadTools =
 
 /** One line per mistake. The bot's own settings are no variables that a server may be given. */
 export function readExternalTools(
-  { MCP_SERVERS: path, TOOL_FILES: files }: EnvironmentSettings,
+  { MCP_SERVERS: path }: EnvironmentSettings,
   environment: NodeJS.ProcessEnv,
 ): ReadTools {
-  const hasFiles = files === 'on';
-  if (path === undefined) return { kind: 'ok', tools: { hasFiles } };
+  if (path === undefined) return { kind: 'ok', tools: {} };
   const variable: VariableReader = (name) =>
     Object.hasOwn(settings.shape, name) ? undefined : environment[name];
   const read = readServersFile(path, variable);
-  if (read.kind === 'ok') return { kind: 'ok', tools: { hasFiles, mcp: { path, ...read } } };
+  if (read.kind === 'ok') return { kind: 'ok', tools: { mcp: { path, ...read } } };
   return { kind: 'bad', mistakes: read.mistakes.map((why) => `MCP_SERVERS: ${path} ${why}`) };
 }

@@ -160,7 +160,6 @@ export const settings = z.object({
     .default(5),
   BRAINS: words.optional(),
   MCP_SERVERS: words.optional(),
-  TOOL_FILES: z.enum(['on', 'off']).default('off'),
   PRICES: words.optional(),
   BUDGET_PERSON_DAY_USD: budget.default(1),
   BUDGET_SERVER_DAY_USD: budget.default(5),

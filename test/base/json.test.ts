@@ -143,8 +143,6 @@ const trusted = [
   'src/conversation/settings/stored-settings.ts',
   'src/discord/library/undici.ts',
   'src/discord/login.ts',
-  'src/features/tools/files/tool-worker.ts',
-  'src/features/tools/mcp/accepted-tools.ts',
   'src/provider/models/model-list.ts',
   'src/speech/openai/transcript-reply.ts',
   'src/spending/prices/prices.ts',

@@ -1,11 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { realClock } from '#src/base/clock.ts';
-import { withAccepted, writeAccepted } from '#src/features/tools/mcp/accepted-tools.ts';
-import { reviewServer } from '#src/features/tools/mcp/review-server-tools.ts';
-import { readServersFile } from '#src/features/tools/mcp/servers-file.ts';
 import { openFakeMcp } from '#test/fakes/mcp/http-server.ts';
 import { canary, examine } from './examine.ts';
 
@@ -22,47 +18,16 @@ async function servers(mcpServers: Readonly<Record<string, object>>) {
   return { folder, path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
 }
 
-/** Accepts these tools of the one server in that file. */
-async function accept(path: string, names: readonly string[]): Promise<void> {
-  const read = readServersFile(path, () => undefined);
-  const [server] = read.kind === 'ok' ? read.servers : [];
-  if (!server) throw new Error('There is no server.');
-  const review = await reviewServer(server, realClock, new AbortController().signal);
-  const offered = review.kind === 'offers' ? review.tools : [];
-  const chosen = offered.filter(({ name }) => names.includes(name));
-  const kept = path.replace('.json', '.accepted.json');
-  await writeAccepted(kept, withAccepted(new Map(), server.name, chosen));
-}
-
-test('servers of tools are started or asked, and what nobody has accepted is off', async () => {
+test('servers of tools are started or asked, and the allowed tools are shown', async () => {
   await using server = await openFakeMcp({ era: 'modern' });
-  const only = { measure: {}, echo: {} };
-  const off = Object.fromEntries(
-    [
-      'picture',
-      'fail',
-      'environment',
-      'big',
-      'many',
-      'deep',
-      'hang',
-      'crash',
-      'flood',
-      'leave',
-      'ask_person',
-    ].map((name) => [name, { off: true }]),
-  );
-  const notes = { type: 'http', url: server.url.href, tools: { ...only, ...off } };
+  const tools = { measure: { effect: 'read' } };
+  const notes = { type: 'http', url: server.url.href, allow: ['measure', 'echo'], tools };
   await using file = await servers({ notes });
-  const before = await examine([], { MCP_SERVERS: file.path });
-  expect(before.about('notes')).toBe(
-    'differs notes modern, 0 of 13 tools are on; off until you accept them: echo, measure',
-  );
-  expect(before.mendOf('notes')).toContain('npm run mcp -- accept notes');
-  expect(before.code).toBe(0);
-  await accept(file.path, ['measure', 'echo']);
-  const after = await examine([], { MCP_SERVERS: file.path });
-  expect([after.code, after.about('notes')]).toEqual([0, 'ok notes modern, 2 of 13 tools are on']);
+  const { code, about } = await examine([], { MCP_SERVERS: file.path });
+  expect([code, about('notes')]).toEqual([
+    0,
+    'ok notes modern, 2 of 13 tools are on: echo (notes), measure (notes) reads',
+  ]);
 });
 
 test('a server that is not there is missing, and the others are examined', async () => {
@@ -70,9 +35,7 @@ test('a server that is not there is missing, and the others are examined', async
   const { code, about } = await examine([], { MCP_SERVERS: file.path });
   expect(code).toBe(1);
   expect(about('gone')).toMatch(/^missing gone /);
-  expect(about('sky')).toMatch(
-    /^differs sky legacy, 0 of 14 tools are on; off until you accept them: echo, measure, picture, fail, environment and 9 more$/,
-  );
+  expect(about('sky')).toMatch(/^ok sky legacy, 14 of 14 tools are on: echo/);
 });
 
 test('a key of a server is shown nowhere', async () => {
@@ -90,22 +53,4 @@ test('a file that cannot be read is a mistake, and offline nothing is started', 
   await using file = await servers({ gone: program('gone') });
   const { code, about } = await examine(['--offline'], { MCP_SERVERS: file.path });
   expect([code, about('gone')]).toEqual([0, 'ok gone not asked']);
-});
-
-test('functions in files are asked what they are', async () => {
-  await using data = await servers({});
-  const given = { TOOL_FILES: 'on', DATA_DIR: data.folder };
-  const none = await examine([], given);
-  expect([none.code, none.about('function')]).toEqual([1, expect.stringContaining('no folder')]);
-  const folder = join(data.folder, 'tools');
-  await mkdir(folder);
-  await writeFile(
-    join(folder, 'dice.mjs'),
-    "export const description = 'Rolls.';\nexport default () => 4;\n",
-  );
-  const one = await examine([], given);
-  expect([one.code, one.about('dice')]).toEqual([0, 'ok dice the model can call it']);
-  await writeFile(join(folder, 'bad.mjs'), 'throw new Error();\n');
-  const two = await examine([], given);
-  expect([two.code, two.about('function')]).toEqual([1, expect.stringContaining('bad.mjs')]);
 });

@@ -85,7 +85,6 @@ export const commands: Readonly<Record<string, CommandProof>> = {
     why: 'changes places of all of src for most of an hour, with modules of its own (test/mutation/README.md)',
   },
   'npm run node': inCi('npm run node -- bench/compare.ts'),
-  'npm run mcp': tested('test/features/tools/mcp/program.test.ts', 'programs/mcp.ts'),
   'npm run openapi': {
     why: 'writes docs/openapi.json, which test/web/api/openapi.test.ts compares with the schemas',
   },

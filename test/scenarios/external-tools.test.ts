@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { expect } from 'vitest';
 import { speech } from '#test/audio/speech.ts';
-import { accepted, callsTool, confirm, isConnected } from '#test/scenarios/setup/mcp-tools.ts';
+import { allowed, callsTool, confirm, isConnected } from '#test/scenarios/setup/mcp-tools.ts';
 import {
   callIn,
   eventually,
@@ -18,7 +18,7 @@ scenario(
   async () => {
     const program = resolve('test/fakes/mcp/stdio-server.ts');
     const sky = { command: process.execPath, args: [program, 'modern'], who: 'room' };
-    await using servers = await accepted('sky', 'measure', sky);
+    await using servers = await allowed('sky', 'measure', sky);
     await using setup = await openOwnScenario({
       environment: { MCP_SERVERS: servers.path },
       providers: { replies: callsTool('utterance', 'sky__measure', {}) },

@@ -18,7 +18,7 @@ export type ToolRules = {
   readonly resultChars: number;
 };
 
-/** A tool that is not the bot's own: of an MCP server, or a function of the operator. */
+/** A tool that is not the bot's own but of an MCP server. */
 export type ExternalTool = {
   /** Unique name for models. */
   readonly name: string;
@@ -44,7 +44,7 @@ export type ExternalResult = {
   readonly isError: boolean;
 };
 
-/** Why a tool is not offered, in one sentence for the operator. */
+/** Tools that are on or off, in sentences for the operator. */
 export type ToolNews = (message: string) => void;
 
 /** Rules where a file says nothing: those that let a tool do least. */
@@ -62,24 +62,27 @@ const mostResultChars = 20_000;
 /** Rules as the operator writes them. */
 export const ruleFields = {
   who: z.enum(['anyone', 'room', 'dj', 'manage']).optional(),
-  confirm: z.enum(['always', 'asked', 'never']).optional(),
+  confirm: z.enum(['always', 'asked']).optional(),
+  effect: z.literal('read').optional(),
   deadlineSeconds: z.number().min(1).max(longestDeadlineSeconds).optional(),
   resultCharacters: z.number().int().min(100).max(mostResultChars).optional(),
 };
 
 export type WrittenRules = {
   readonly who?: Right | undefined;
-  readonly confirm?: ConfirmRule | undefined;
+  readonly confirm?: Exclude<ConfirmRule, 'never'> | undefined;
+  /** The tool changes nothing, so it needs no Confirm. */
+  readonly effect?: 'read' | undefined;
   readonly deadlineSeconds?: number | undefined;
   readonly resultCharacters?: number | undefined;
 };
 
 /** Rules of which `written` says a part. */
 export function rulesOf(written: WrittenRules, rest: ToolRules = strictestRules): ToolRules {
-  const { who, confirm, deadlineSeconds, resultCharacters } = written;
+  const { who, confirm, effect, deadlineSeconds, resultCharacters } = written;
   return {
     who: who ?? rest.who,
-    confirm: confirm ?? rest.confirm,
+    confirm: effect === 'read' ? 'never' : (confirm ?? rest.confirm),
     deadlineMs: deadlineSeconds === undefined ? rest.deadlineMs : deadlineSeconds * 1_000,
     resultChars: resultCharacters ?? rest.resultChars,
   };

@@ -8,7 +8,7 @@ import { whoIsHere } from './who-is-here-tool.ts';
 /** Most characters of the names of the operator's tools in `/help`. */
 const mostNamesChars = 150;
 
-/** Tools that belong to no other feature; those of MCP servers and of files come beside them. */
+/** Tools that belong to no other feature; those of MCP servers come beside them. */
 export const ownTools: Feature = {
   name: 'tools',
   tools: [time, whoIsHere, leave, postText],

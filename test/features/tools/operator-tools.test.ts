@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,39 +7,22 @@ import { realClock } from '#src/base/clock.ts';
 import { readExternalTools } from '#src/config/external-tools.ts';
 import { settings } from '#src/config/settings.ts';
 import type { ToolEntry, ToolPorts } from '#src/conversation/ports/tool-definition.ts';
-import {
-  acceptedPath,
-  withAccepted,
-  writeAccepted,
-} from '#src/features/tools/mcp/accepted-tools.ts';
-import { reviewServer } from '#src/features/tools/mcp/review-server-tools.ts';
 import { sourceFiles } from '#test/source-files.ts';
 
 const never = new AbortController().signal;
 const noPorts = {} as ToolPorts; // tools of the operator reach nothing of ours
 
 /** Settings of an operator, with a program all of whose tools may be called. */
-async function configured(mode: string, files: Readonly<Record<string, string>> = {}) {
+async function configured(mode: string) {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-operator-'));
-  await mkdir(join(dataDir, 'tools'));
-  for (const [name, text] of Object.entries(files))
-    await writeFile(join(dataDir, 'tools', name), text);
   const path = join(dataDir, 'mcp.json');
   const args = [resolve('test/fakes/mcp/stdio-server.ts'), mode];
-  const fake = { command: process.execPath, args, who: 'anyone', confirm: 'never' };
+  const fake = { command: process.execPath, args, who: 'anyone', effect: 'read' };
   await writeFile(path, JSON.stringify({ mcpServers: { fake } }));
-  const from = settings.parse({ MCP_SERVERS: path, TOOL_FILES: 'on' });
+  const from = settings.parse({ MCP_SERVERS: path });
   const read = readExternalTools(from, {});
   if (read.kind === 'bad') throw new Error(read.mistakes.join());
-  return { dataDir, path, externalTools: read.tools };
-}
-
-async function accept({ path, externalTools }: Awaited<ReturnType<typeof configured>>) {
-  const [server] = externalTools.mcp?.servers ?? [];
-  if (!server) throw new Error('there is a server');
-  const review = await reviewServer(server, realClock, never);
-  if (review.kind === 'away') throw new Error(review.why);
-  await writeAccepted(acceptedPath(path), withAccepted(new Map(), server.name, review.tools));
+  return { dataDir, externalTools: read.tools };
 }
 
 async function run(tool: ToolEntry | undefined, given: object): Promise<unknown> {
@@ -49,17 +32,11 @@ async function run(tool: ToolEntry | undefined, given: object): Promise<unknown>
 }
 
 test('a program is started with the bot, started again when it crashed, and ended with the bot', async () => {
-  const config = await configured('modern', {
-    'dice.mjs': "export const description = 'Rolls.';\nexport default () => 4;",
-    'leave.mjs': "export const description = 'Leaves.';\nexport default () => 4;",
-  });
-  await accept(config);
+  const config = await configured('modern');
   const reported: string[] = [];
   const isThere = (name: string) => tools.all().find((tool) => tool.name === name);
-  await using tools = await openOperatorTools(config, (message) => reported.push(message), never);
-  expect(reported).toEqual([expect.stringContaining('leave.mjs is left out')]);
+  await using tools = await openOperatorTools(config, (message) => reported.push(message));
   await expect.poll(() => isThere('fake__echo') !== undefined, { timeout: 30_000 }).toBe(true);
-  expect(isThere('dice')?.effect).toBe('change');
   expect(isThere('fake__echo')).toBe(isThere('fake__echo'));
   expect(await run(isThere('fake__echo'), { text: 'hi' })).toEqual({ text: 'You said hi.' });
   await expect(run(isThere('fake__crash'), {})).rejects.toMatchObject({ code: 'tool.crashed' });
@@ -69,45 +46,32 @@ test('a program is started with the bot, started again when it crashed, and ende
   expect(reported.some((one) => one.includes('it is tried again, first in 1 s'))).toBe(true);
 }, 90_000);
 
-test('what nobody has accepted is not offered, and the log says how to accept it', async () => {
-  const config = await configured('legacy');
-  const reported: string[] = [];
-  await using tools = await openOperatorTools(config, (message) => reported.push(message), never);
-  await expect.poll(() => reported.length, { timeout: 30_000 }).toBeGreaterThan(0);
-  expect(reported.at(-1)).toMatch(
-    /^fake: 0 tools are on\. Off: \d+ not accepted yet\. .*npm run mcp -- accept fake$/,
-  );
-  expect(tools.all()).toEqual([]);
-}, 60_000);
-
 test('a program that says nothing, and does not end when told to, does not hold up the end of the bot', async () => {
   const config = await configured('silent');
-  const tools = await openOperatorTools(config, () => undefined, never);
+  const tools = await openOperatorTools(config, () => undefined);
   const fromMs = realClock.nowMs();
   await tools[Symbol.asyncDispose]();
   expect(realClock.nowMs() - fromMs).toBeLessThan(5_000);
 }, 30_000);
 
 test('nothing is opened where nothing is set', async () => {
-  const config = { externalTools: { hasFiles: false }, dataDir: '/nowhere' };
-  await using tools = await openOperatorTools(config, () => undefined, never);
+  const config = { externalTools: {}, dataDir: '/nowhere' };
+  await using tools = await openOperatorTools(config, () => undefined);
   expect(tools.all()).toEqual([]);
 });
 
-test('the SDK is loaded by what is imported dynamically only, also by the doctor, and by npm run mcp', async () => {
+test('the SDK is loaded by what is imported dynamically only, also by the doctor', async () => {
   const loading: string[] = [];
   const value =
-    /^import (?!type\b)[^;]*?'(@modelcontextprotocol\/client|[^']*\/(?:mcp-connection|mcp-servers|review-server-tools))(?:\.ts)?'/gm;
+    /^import (?!type\b)[^;]*?'(@modelcontextprotocol\/client|[^']*\/(?:mcp-connection|mcp-servers))(?:\.ts)?'/gm;
   for await (const path of sourceFiles('{src,commands,doctor,setup}/**/*.ts')) {
     if (value.test(await readFile(path, 'utf8'))) loading.push(path);
     value.lastIndex = 0;
   }
   expect(loading.sort()).toEqual([
     'doctor/examine-tools.ts',
-    'src/app/programs/mcp.ts',
     'src/features/tools/mcp/mcp-connection.ts',
     'src/features/tools/mcp/mcp-servers.ts',
-    'src/features/tools/mcp/review-server-tools.ts',
   ]);
   expect(await readFile('doctor/doctor.ts', 'utf8')).toContain(
     "await import('./examine-tools.ts')",

@@ -1,24 +1,17 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
-import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import type { MockReply } from '#test/fakes/providers/chat.ts';
 import { buttonsOf, pressed } from './asking.ts';
 import { eventually, type ScenarioSetup } from './scenario-setup.ts';
 
-const run = promisify(execFile);
-
-/** An MCP server in a file, of which the operator has accepted one tool by the program for that. */
-export async function accepted(name: string, tool: string, server: object) {
+/** A file with an MCP server, of whose tools the operator allows one. */
+export async function allowed(name: string, tool: string, server: object) {
   const folder = await mkdtemp(join(tmpdir(), 'parley-tools-'));
   const path = join(folder, 'mcp.json');
-  await writeFile(path, JSON.stringify({ mcpServers: { [name]: server } }));
-  const env = { ...compileCacheEnvironment(), MCP_SERVERS: path, PATH: '/usr/bin:/bin' };
-  await run(process.execPath, ['src/app/programs/mcp.ts', 'accept', name, tool], { env });
+  await writeFile(path, JSON.stringify({ mcpServers: { [name]: { ...server, allow: [tool] } } }));
   return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
 }
 

@@ -1,7 +1,7 @@
 import type { ExternalTool } from '#src/features/tools/external-tool.ts';
-import type { OfferedTool } from './accepted-tools.ts';
 import type { McpConnection } from './mcp-connection.ts';
 import type { McpServerOptions } from './servers-file.ts';
+import type { OfferedTool } from './tool-changes.ts';
 
 /** Limit for one server; every model is sent all of its tools with every question. */
 const mostTools = 64;
@@ -29,7 +29,7 @@ export function externalTools(
   for (const tool of offered) {
     const rules = server.rulesFor(tool.name);
     if (!rules) continue;
-    const plain = tool.name.replace(/[^a-z0-9_-]/gi, '_');
+    const plain = plainName(tool);
     const name = `${server.name}__${plain}`;
     const problem = objectionTo(tool, name, tools);
     if (problem) {
@@ -46,6 +46,11 @@ export function externalTools(
     });
   }
   return { tools: [...tools.values()], problems: [...new Set(problems)] };
+}
+
+/** Name in the characters that a model may write. */
+export function plainName({ name }: { readonly name: string }): string {
+  return name.replace(/[^a-z0-9_-]/gi, '_');
 }
 
 function objectionTo(

@@ -15,11 +15,11 @@ import { BotError } from '#src/base/errors.ts';
 import { JsonMeter } from '#src/base/json.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { ExternalResult } from '#src/features/tools/external-tool.ts';
-import type { OfferedTool } from './accepted-tools.ts';
 import { checkedMessage, MessageLimiter, messageLimits } from './message-limits.ts';
 import { countLines } from './message-line-splitter.ts';
 import type { McpTransport } from './servers-file.ts';
 import { type StdioOptions, StdioTransport } from './stdio-transport.ts';
+import type { OfferedTool } from './tool-changes.ts';
 
 /** Deadline, in ms, of the handshake, and of each list of tools: some programs are fetched first. */
 const connectMs = 30_000;

@@ -2,20 +2,14 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
 import type { ExternalTool, ToolNews } from '#src/features/tools/external-tool.ts';
-import {
-  type AcceptedTools,
-  acceptanceOf,
-  acceptedPath,
-  type OfferedTool,
-  readAccepted,
-} from './accepted-tools.ts';
-import { externalTools } from './adapt-server-tools.ts';
+import { externalTools, plainName } from './adapt-server-tools.ts';
 import { type McpConnection, openMcpConnection } from './mcp-connection.ts';
 import type { McpServerOptions } from './servers-file.ts';
+import { type OfferedTool, ToolChanges } from './tool-changes.ts';
 
 export type McpServersOptions = {
-  /** Path of the file that names the servers. */
-  readonly path: string;
+  /** Path of the file that keeps hashes of the tools from one start to the next. */
+  readonly hashesPath: string;
   readonly servers: readonly McpServerOptions[];
   readonly clock: Clock;
   readonly report: ToolNews;
@@ -30,9 +24,9 @@ export class McpServers implements AsyncDisposable {
   readonly #over = new AbortController();
   readonly #running: Promise<unknown>;
 
-  constructor({ path, servers, clock, report }: McpServersOptions) {
-    const accepted = () => readAccepted(acceptedPath(path));
-    const parts = { clock, open: openMcpConnection, accepted, report };
+  constructor({ hashesPath, servers, clock, report }: McpServersOptions) {
+    const changes = new ToolChanges(hashesPath, report);
+    const parts = { clock, open: openMcpConnection, changes, report };
     this.#servers = servers.map((options) => new McpServer(options, parts));
     this.#running = Promise.all(this.#servers.map((server) => server.run(this.#over.signal)));
   }
@@ -51,8 +45,7 @@ export class McpServers implements AsyncDisposable {
 type McpServerParts = {
   readonly clock: Clock;
   readonly open: typeof openMcpConnection;
-  /** Accepted tools as the operator has them now; read again each time the server lists its tools. */
-  readonly accepted: () => AcceptedTools;
+  readonly changes: ToolChanges;
   readonly report: ToolNews;
 };
 
@@ -129,21 +122,22 @@ export class McpServer {
   }
 
   #offer(offered: readonly OfferedTool[], connection: McpConnection): void {
-    const accepted = this.#parts.accepted();
-    const stands = (tool: OfferedTool) => acceptanceOf(tool, this.name, accepted);
-    const on = offered.filter((tool) => stands(tool) === 'accepted');
+    const allowed = offered.filter(({ name }) => this.#options.rulesFor(name));
+    const { off, changed } = this.#parts.changes.check(this.name, allowed);
+    const on = allowed.filter((tool) => !off.includes(tool));
     const call: McpConnection['callTool'] = (...given) => connection.callTool(...given);
     const { tools, problems } = externalTools(on, this.#options, call);
     this.#tools = tools;
-    const off = offered.filter((tool) => !on.includes(tool));
-    const mend = `Look at them and accept them: npm run mcp -- accept ${this.name}`;
-    const waiting = off.length === 0 ? [] : [`${counted(off, stands)}. ${mend}`];
-    const wrong = [...waiting, ...problems];
-    if (wrong.length === 0 && this.#lastNews === '') return;
-    this.#report([`${tools.length} tools are on.`, ...wrong].join(' '));
+    const news = [
+      `${tools.length} tools are on${listed(tools)}.`,
+      ...(changed.length === 0 ? [] : [`Changed since the last start${listed(changed)}.`]),
+      ...(off.length === 0 ? [] : [`Changed now, so off until the bot restarts${listed(off)}.`]),
+      ...problems,
+    ];
+    this.#report(news.join(' '));
   }
 
-  /** Reports only trouble that needs a person's attention, and its end; a repetition is no news. */
+  /** A repetition is no news. */
   #report(message: string): void {
     if (message === this.#lastNews) return;
     this.#lastNews = message;
@@ -151,17 +145,8 @@ export class McpServer {
   }
 }
 
-function counted(
-  off: readonly OfferedTool[],
-  stands: (tool: OfferedTool) => 'accepted' | 'changed' | 'new',
-): string {
-  const changed = off.filter((tool) => stands(tool) === 'changed').length;
-  const fresh = off.length - changed;
-  const parts = [
-    ...(changed > 0 ? [`${changed} whose description or schema changed`] : []),
-    ...(fresh > 0 ? [`${fresh} not accepted yet`] : []),
-  ];
-  return `Off: ${parts.join(' and ')}`;
+function listed(tools: readonly { readonly name: string }[]): string {
+  return tools.length === 0 ? '' : `: ${tools.map(plainName).join(', ')}`;
 }
 
 /** Shortest time, in ms, of a connection that counts as a good one. */

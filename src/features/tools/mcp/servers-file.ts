@@ -21,7 +21,7 @@ export type McpTransport =
 export type McpServerOptions = {
   readonly name: string;
   readonly transport: McpTransport;
-  /** Rules of a tool by its name at the server; undefined: the operator has turned it off. */
+  /** Rules of a tool by its name at the server; undefined: the operator does not allow it. */
   rulesFor(tool: string): ToolRules | undefined;
 };
 
@@ -40,10 +40,11 @@ const inherited: readonly string[] = [
 export type VariableReader = (name: string) => string | undefined;
 
 const values = z.record(z.string().min(1), z.string());
-const toolRules = z.object({ ...ruleFields, off: z.boolean().optional() });
+const toolRules = z.strictObject(ruleFields);
 const serverFields = {
   ...ruleFields,
   disabled: z.boolean().optional(),
+  allow: z.array(z.string().min(1)).optional(),
   tools: z.record(z.string().min(1), toolRules).optional(),
 };
 const stdioServer = z.object({
@@ -118,10 +119,11 @@ function readServer(
   try {
     const transport = transportOf(read.data, folder, variable);
     const own = rulesOf(read.data);
-    const { tools = {} } = read.data;
+    const { allow, tools = {} } = read.data;
     const rulesFor = (tool: string) => {
+      if (allow && !allow.includes(tool)) return undefined;
       const rules = Object.hasOwn(tools, tool) ? tools[tool] : undefined;
-      return rules?.off ? undefined : rulesOf(rules ?? {}, own);
+      return rulesOf(rules ?? {}, own);
     };
     return { name, transport, rulesFor };
   } catch (error) {

@@ -55,8 +55,9 @@ test('where nothing is said, a tool is for Manage Server, waits for Confirm, and
 });
 
 test('rules of a server count for its tools, and those of a tool before them', () => {
-  const tools = { radar: { confirm: 'asked', deadlineSeconds: 120 }, storm: { off: true } };
-  const [sky] = good({ sky: { command: 'sky', who: 'anyone', confirm: 'never', tools } });
+  const tools = { radar: { confirm: 'asked', deadlineSeconds: 120 } };
+  const allow = ['forecast', 'radar', 'constructor'];
+  const [sky] = good({ sky: { command: 'sky', who: 'anyone', effect: 'read', allow, tools } });
   expect(sky?.rulesFor('forecast')).toMatchObject({ who: 'anyone', confirm: 'never' });
   expect(sky?.rulesFor('radar')).toMatchObject({
     who: 'anyone',
@@ -71,6 +72,7 @@ test.each([
   ['no command', { sky: {} }, '"sky" has a mistake at command'],
   ['an unknown right', { sky: { command: 'a', who: 'everybody' } }, 'at who'],
   ['too long a deadline', { sky: { command: 'a', deadlineSeconds: 301 } }, 'at deadlineSeconds'],
+  ['an unknown rule', { sky: { command: 'a', tools: { b: { off: true } } } }, 'at tools.b'],
   ['no address', { sky: { url: 'ftp://a' } }, 'must be an address'],
   ['the former transport', { sky: { type: 'sse', url: 'http://a' } }, 'only stdio and http'],
   ['a name that models cannot write', { 'my sky': { command: 'a' } }, 'needs a name'],

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { parsedJson } from '#src/base/json.ts';
+import type { ToolNews } from '#src/features/tools/external-tool.ts';
+
+/** Tool as a server describes it, as far as models are told. */
+export type OfferedTool = {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+};
+
+/** Changes of descriptions or schemas: while the bot runs, and since its last start, of which a file holds the hashes. */
+export class ToolChanges {
+  readonly #path: string;
+  readonly #report: ToolNews;
+  readonly #hashes: Map<string, unknown>;
+  /** Tools that were offered since the bot started. */
+  readonly #offered = new Set<string>();
+
+  constructor(path: string, report: ToolNews) {
+    this.#path = path;
+    this.#report = report;
+    this.#hashes = new Map(Object.entries(readHashes(path)));
+  }
+
+  /** `off`: tools that changed while the bot runs. `changed`: tools that changed since its last start, told once. */
+  check(server: string, tools: readonly OfferedTool[]) {
+    const off: OfferedTool[] = [];
+    const changed: OfferedTool[] = [];
+    let isNew = false;
+    for (const tool of tools) {
+      const key = `${server}/${tool.name}`;
+      const hash = hashOfTool(tool);
+      const before = this.#hashes.get(key);
+      if (before !== hash && this.#offered.has(key)) {
+        off.push(tool);
+        continue;
+      }
+      this.#offered.add(key);
+      if (before === hash) continue;
+      if (before !== undefined) changed.push(tool);
+      this.#hashes.set(key, hash);
+      isNew = true;
+    }
+    if (isNew) this.#write();
+    return { off, changed };
+  }
+
+  #write(): void {
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true });
+      writeFileSync(this.#path, JSON.stringify(Object.fromEntries(this.#hashes)));
+    } catch {
+      this.#report(`${this.#path} cannot be written: the next start tells no change of a tool.`);
+    }
+  }
+}
+
+/** Hash of everything a model is told of a tool; the order of keys does not count. */
+function hashOfTool({ name, description, inputSchema }: OfferedTool): string {
+  const json = JSON.stringify(ordered({ name, description, inputSchema }));
+  return createHash('sha256').update(json).digest('hex');
+}
+
+/** Empty where there is no such file, or one that cannot be read. */
+function readHashes(path: string): object {
+  try {
+    return Object(parsedJson(readFileSync(path, 'utf8')));
+  } catch {
+    return {};
+  }
+}
+
+/** Value with the keys of every object in order. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (typeof value !== 'object' || value === null) return value;
+  const keys = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(keys.map(([key, inner]) => [key, ordered(inner)]));
+}
