@@ -8,6 +8,7 @@ import { deadlineSignal } from '#src/base/waiting.ts';
 import { joined } from '#test/audio/speech.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
+import { recorded, recordMessages } from '#test/record/record-messages.ts';
 import { type BotEnvironment, type BotSetupOptions, runBot } from './bot-setup.ts';
 import { mockRateHz, settingsOf, wordsFor } from './numbered-utterances.ts';
 import { type BorrowedBot, borrowBot } from './shared-bots.ts';
@@ -69,7 +70,7 @@ const speechMs = 400;
 
 /** Those of one file are played side by side: most of the time somebody speaks, and nobody computes. */
 export function scenario(name: string, play: () => Promise<void>): void {
-  test.concurrent(name, { timeout: scenarioMs, retry: 1 }, play);
+  test.concurrent(name, { timeout: scenarioMs, retry: 1 }, () => recorded(name, play));
 }
 
 /** The deadline of a single step. */
@@ -101,6 +102,7 @@ export async function openScenario(options: ScenarioOptions = {}): Promise<Scena
   const uttered: Pcm[] = [];
   const providers = settingsOf(uttered, options.providers);
   const borrowed = await borrowBot({ guilds: [guild, ...guilds], providers, environment });
+  recordMessages(borrowed.sandbox);
   return Object.assign(borrowed, { uttered });
 }
 
@@ -108,7 +110,9 @@ export async function openScenario(options: ScenarioOptions = {}): Promise<Scena
 export async function openOwnScenario(options: OwnScenarioOptions = {}): Promise<ScenarioSetup> {
   const uttered: Pcm[] = [];
   const providers = settingsOf(uttered, options.providers);
-  return Object.assign(await runBot({ ...options, providers }), { uttered });
+  const setup = await runBot({ ...options, providers });
+  recordMessages(setup.sandbox);
+  return Object.assign(setup, { uttered });
 }
 
 /** `name` sits down in Lounge. */
