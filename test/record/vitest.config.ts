@@ -1,7 +1,11 @@
-import { mergeConfig } from 'vitest/config';
-import usual from '../../vitest.config.ts';
-
-const { projects: _, ...test } = usual.test ?? {};
+import { defineConfig } from 'vitest/config';
 
 /** `RECORD_DIR=folder npx vitest run --config test/record/vitest.config.ts`: writes what can be seen from outside. */
-export default mergeConfig({ test }, { test: { include: ['test/record/*.record.ts'] } });
+export default defineConfig({
+  test: {
+    root: new URL('../..', import.meta.url).pathname,
+    include: ['test/record/*.record.ts'],
+    isolate: false,
+    experimental: { viteModuleRunner: false, nodeLoader: false },
+  },
+});
