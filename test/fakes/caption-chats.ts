@@ -6,6 +6,7 @@ import type {
   DeletedMessages,
 } from '#src/conversation/ports/caption-chats.ts';
 import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 /** A chat in memory that takes every wish at once. */
 export class FakeCaptionChat implements CaptionChat {
@@ -74,6 +75,8 @@ export class FakeCaptionChats implements CaptionChats {
   readonly chats = new Map<string, FakeCaptionChat>();
   /** People who may read no chat, and as `id channelId` those who may not read one of them. */
   readonly barred = new Set<string>();
+  /** Servers that were told something, with the id of its text. */
+  readonly told: string[] = [];
   /** No chat can be opened. */
   isForbidden = false;
   readonly #clock: Pick<Clock, 'nowMs'>;
@@ -110,6 +113,10 @@ export class FakeCaptionChats implements CaptionChats {
     !this.barred.has(`${personId} ${channelId}`);
 
   managersMayRead: CaptionChats['managersMayRead'] = async () => !this.barred.has('managers');
+
+  tellServer(guildId: string, { id }: TextLine): void {
+    this.told.push(`${guildId} ${id}`);
+  }
 
   onDeleted(listener: (deleted: DeletedMessages) => void): void {
     this.#listener = listener;

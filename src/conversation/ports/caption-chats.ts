@@ -1,3 +1,4 @@
+import type { TextLine } from '#src/texts/texts.ts';
 import type { DesiredMessage, DisplayOutcome } from './desired-message.ts';
 import type { ChannelRef } from './voice-link.ts';
 
@@ -18,6 +19,8 @@ export interface CaptionChats {
   mayRead(guildId: string, channelId: string, personId: string): Promise<boolean>;
   /** Whether everybody who manages that server may read that chat now, by their role. */
   managersMayRead(guildId: string, channelId: string): Promise<boolean>;
+  /** Writes a sentence for the people who manage this server, where they are most likely to read it. Never throws. */
+  tellServer(guildId: string, line: TextLine): void;
   /** Called when messages are deleted, or the chat that held them. Replaces the former listener. */
   onDeleted(listener: (deleted: DeletedMessages) => void): void;
 }

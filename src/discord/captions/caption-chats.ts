@@ -17,6 +17,7 @@ import type { DisplayOutcome } from '#src/conversation/ports/desired-message.ts'
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { readMember } from '#src/discord/members.ts';
+import { postToServer } from '#src/discord/server-message.ts';
 import { cut } from '#src/texts/plain.ts';
 import type { ChatMessages } from './channel-writer.ts';
 import type { ChannelWriters } from './channel-writers.ts';
@@ -88,6 +89,10 @@ export function openCaptionChats(
     reopen: (_guildId, channelId) => opened(channelId),
     mayRead: (guildId, channelId, personId) => readers.mayRead(guildId, channelId, personId),
     managersMayRead: (guildId, channelId) => readers.managersMayRead(guildId, channelId),
+    tellServer(guildId, line) {
+      const guild = client.guilds.cache.get(guildId);
+      if (guild) void postToServer(guild, line, timing);
+    },
     onDeleted(given) {
       listener = given;
     },

@@ -1,4 +1,5 @@
 import type { Feature } from '#src/conversation/feature.ts';
+import { captionsUnerased } from '#src/features/captions/transcripts/closed-channels.ts';
 import {
   allStores,
   TranscriptStores,
@@ -24,6 +25,7 @@ export const captions: Feature = {
   tools: [findInCaptions, setCaptions, leaveMeOut],
   settings: captionSettings,
   events: [captioned],
+  alerts: [captionsUnerased],
   open({ store }) {
     const stores = store(TranscriptStores.key);
     let isFirst = true;

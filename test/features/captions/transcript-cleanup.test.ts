@@ -14,6 +14,7 @@ import {
   words,
 } from '#test/conversation/setup/session-fixture.ts';
 import { memoryTranscripts } from '#test/conversation/setup/transcripts.ts';
+import type { FakeCaptionChat } from '#test/fakes/caption-chats.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 test('sessions that a killed process left open are ended at the next start', async () => {
@@ -146,4 +147,38 @@ test('the eraser closes each chat once its messages are changed', async () => {
   expect([opened, captionChats.opened]).toEqual([0, 0]);
   over.abort(new Error('over'));
   await running;
+});
+
+test('messages in a closed channel wait by themselves, and after a day its server and the operator are told', async () => {
+  const clock = new VirtualClock(startedAtWallMs);
+  const fixture = openSessionFixture({}, [], clock);
+  const { captionChats, cleanup, of, transcripts } = fixture;
+  const { eraser, messages, writer } = transcripts.onDisk;
+  const place = { sessionId: 'a', guildId: '10', postedAtWallMs: startedAtWallMs };
+  await writer.putSession(sessionOf('a'));
+  for (let n = 1; n <= 21; n++) {
+    const post = { channelId: n < 21 ? 'closed' : 'open', messageId: `${n}` };
+    await messages.put({ ...place, ...post, postedAtWallMs: startedAtWallMs + n });
+    await writer.putLines([{ ...lineOf('a', n, 'words'), post }]);
+  }
+  const closed = captionChats.reopen('10', 'closed') as FakeCaptionChat;
+  closed.refuses = ({ key }) => ({ kind: 'forbidden', key });
+  await eraser.forget('10', '1');
+  const over = new AbortController();
+  const running = cleanup.run(over.signal);
+  await clock.advance(60_000);
+  expect(captionChats.chats.get('open')?.desired).toMatchObject([{ key: '21', text: '' }]);
+  await clock.advance(90_000_000);
+  expect(closed.desired.length).toBeLessThan(40 * 20);
+  expect(captionChats.told).toEqual(['10 captions.unerased']);
+  closed.refuses = undefined;
+  await clock.advance(3_600_000);
+  over.abort(new Error('over'));
+  await running;
+  expect(await messages.outdated(1)).toEqual([]);
+  const alert = { of: { name: 'captions-unerased' } };
+  expect(of('alert')).toMatchObject([
+    { ...alert, state: 'raised' },
+    { ...alert, state: 'cleared' },
+  ]);
 });

@@ -61,18 +61,20 @@ export class CaptionMessageStore {
 
   /**
    * Those that show lines which are gone, each with the lines it is to show; none: it is to be deleted. Only of servers of one
-   * shard, where others are served elsewhere.
+   * shard, where others are served elsewhere, and not of the channels that wait.
    */
   async outdated(
     limit: number,
     { count, id }: ServerShare = { id: 0, count: 1 },
+    waitingChannelIds: readonly string[] = [],
   ): Promise<readonly OutdatedMessage[]> {
     const isTheirs = sql`(CAST(guild_id AS BIGINT) >> 22) % CAST(${count} AS BIGINT) = CAST(${id} AS BIGINT)`;
     const { found, lines } = await this.#database.readTogether(async (connection) => {
       const found = await select(
         connection,
         captionMessages,
-        sql`WHERE outdated > 0 AND ${isTheirs} ORDER BY posted_at_wall_ms LIMIT ${Math.max(0, limit)}`,
+        sql`WHERE outdated > 0 AND ${isTheirs} AND NOT channel_id ${connection.among(waitingChannelIds)}
+          ORDER BY posted_at_wall_ms LIMIT ${Math.max(0, limit)}`,
       );
       const ids = found.map(({ messageId }) => messageId);
       const lines = await connection.rows(

@@ -16,6 +16,7 @@ import type {
   OutdatedMessage,
 } from '#src/features/captions/transcript-store-types.ts';
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
+import { ClosedChannels } from './closed-channels.ts';
 import { allStores, type CaptionParts } from './disk-and-memory-stores.ts';
 
 type TranscriptCleanupOptions = {
@@ -53,11 +54,13 @@ export class TranscriptCleanup {
   readonly #options: TranscriptCleanupOptions;
   /** Chats with messages that are being changed, by the id of their channel. */
   readonly #chats = new Map<string, ChangingChat>();
+  readonly #closed: ClosedChannels;
   #sweeping: Promise<void> | undefined;
   #isSweepWanted = false;
 
   constructor(options: TranscriptCleanupOptions) {
     this.#options = options;
+    this.#closed = new ClosedChannels(options.parts);
     options.parts.captionChats.onDeleted((deleted) => void this.#deleted(deleted));
   }
 
@@ -138,9 +141,15 @@ export class TranscriptCleanup {
   async #changeAll(store: TranscriptPorts, signal: AbortSignal): Promise<void> {
     for (;;) {
       const { id, count } = this.#options.shard; // data, as it crosses to the store's thread
-      const outdated = await store.messages.outdated(mostAtOnce, { id, count });
+      const waiting = this.#closed.waiting();
+      const outdated = await store.messages.outdated(mostAtOnce, { id, count }, waiting);
       const changed = await Promise.all(outdated.map((one) => this.#change(one, store, signal)));
-      if (signal.aborted || !changed.some(Boolean)) return;
+      if (signal.aborted || outdated.length === 0) return;
+      const messages = outdated.map(({ message }) => message);
+      const open = new Set(messages.filter((_, n) => changed[n]).map(channelIdOf));
+      const tried = new Map(messages.map((message) => [message.channelId, message]));
+      for (const message of tried.values())
+        this.#closed.tried(message, open.has(message.channelId));
     }
   }
 
@@ -230,4 +239,8 @@ export class TranscriptCleanup {
       this.#options.parts.onEvent('', failureEventOf(error, 'store'));
     }
   }
+}
+
+function channelIdOf({ channelId }: CaptionMessage): string {
+  return channelId;
 }
