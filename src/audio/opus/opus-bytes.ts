@@ -1,3 +1,4 @@
+import { isSilenceFrame } from '#src/audio/packet.ts';
 import { type OpusMode, opusSamples } from './opus-toc.ts';
 
 /** Requests of libopus (opus_defines.h) and the values we set. */
@@ -30,7 +31,8 @@ const soundlessBytes = 2;
 /**
  * Decodes `opus` with a library's decoder; throws a plain Error for bytes that could harm a library.
  *
- * Packets without sound are zeros: from them mediaplex 1.0.0 makes full-scale noise, in every mode but CELT (2026-11).
+ * Packets without sound are zeros: mediaplex 1.0.0 makes full-scale noise of them, in every mode but CELT, and of a silence frame after
+ * hybrid frames (2026-11).
  */
 export function decoded(
   library: { decode(opus: Buffer): Uint8Array },
@@ -42,7 +44,7 @@ export function decoded(
   const length = opusSamples(opus);
   if (length === 0) throw new Error('A packet is not Opus.');
   const samples = new Int16Array((length * rateHz * channels) / 48_000);
-  if (opus.length <= soundlessBytes) return samples;
+  if (opus.length <= soundlessBytes || isSilenceFrame(opus)) return samples;
   const pcm = library.decode(asBuffer(opus));
   if (pcm.length < samples.byteLength)
     throw new Error('An Opus packet was decoded to too few samples.');
