@@ -6,7 +6,6 @@ import { probeRealtime } from '#doctor/probes/probe-realtime.ts';
 import { type ProbedServer, probeServer } from '#doctor/probes/probe-server.ts';
 import { probeSpeech } from '#doctor/probes/probe-speech.ts';
 import { probeTranscription } from '#doctor/probes/probe-transcription.ts';
-import { groupsOf } from '#src/config/models.ts';
 import type { Config, Embedded, RemoteServer } from '#src/config/types.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import type { ModelList } from '#src/provider/models/models.ts';
@@ -97,22 +96,22 @@ async function examineRole(
 /** Roles in the order in which one can use the sound of another. */
 function rolesOf(config: Config): ConfiguredRole[] {
   const { chat, speech, transcription, fallbacks, realtime, pipeline } = config;
-  const named = (group: string, n: number) => groupsOf(group)[n] ?? group;
+  const named = (group: string, n: number) => (n === 0 ? group : `${group}_FALLBACK`);
   const remoteOf = (engine: RemoteServer | Embedded) =>
     engine.kind === 'remote' ? engine : undefined;
   return [
-    ...[chat, ...fallbacks.chat].map((engine, n) => ({
+    ...listOf(chat, fallbacks.chat).map((engine, n) => ({
       group: named('CHAT_COMPLETION', n),
       remote: remoteOf(engine),
       // A stand-in reads and writes, whatever the usual one can do.
       probe: (server: ServerUnderTest) => probeMind(server, engine, n === 0 ? config : undefined),
     })),
-    ...[speech, ...fallbacks.speech].map((engine, n) => ({
+    ...listOf(speech, fallbacks.speech).map((engine, n) => ({
       group: named('SPEECH', n),
       remote: remoteOf(engine),
       probe: (server: ServerUnderTest) => probeVoice(server, engine),
     })),
-    ...[transcription, ...fallbacks.transcription].map((engine, n) => ({
+    ...listOf(transcription, fallbacks.transcription).map((engine, n) => ({
       group: named('TRANSCRIPTION', n),
       remote: remoteOf(engine),
       probe: (server: ServerUnderTest, clip: ExaminedClip) =>
@@ -120,6 +119,10 @@ function rolesOf(config: Config): ConfiguredRole[] {
     })),
     ...(realtime && pipeline === 'realtime' ? [realtimeRole(realtime)] : []),
   ];
+}
+
+function listOf<T>(first: T, fallback: T | undefined): readonly T[] {
+  return fallback ? [first, fallback] : [first];
 }
 
 function realtimeRole(realtime: NonNullable<Config['realtime']>): ConfiguredRole {

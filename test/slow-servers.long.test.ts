@@ -52,12 +52,14 @@ test('a chat server whose words come after 100 s answers 50 of 50, with a fall-b
 }, async () => {
   using late = await slowServer('late');
   using early = await slowServer('at once');
-  const fallback = { CHAT_COMPLETION_FALLBACK_BASE_URL: late.baseUrl };
+  const patient = { CHAT_COMPLETION_FIRST_BYTE_SECONDS: '120' };
+  const fallback = { ...patient, CHAT_COMPLETION_FALLBACK_BASE_URL: late.baseUrl };
   const environments = [
     { CHAT_COMPLETION_BASE_URL: late.baseUrl },
     { CHAT_COMPLETION_BASE_URL: early.baseUrl },
     { CHAT_COMPLETION_BASE_URL: late.baseUrl, ...fallback },
     {
+      ...patient,
       CHAT_COMPLETION_BASE_URL: early.baseUrl,
       CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://127.0.0.1:1/v1',
     },

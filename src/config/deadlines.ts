@@ -17,9 +17,11 @@ export function readDeadlines(from: EnvironmentSettings): ConfiguredDeadlines {
       ...(idle !== undefined && { idleMs: idle * 1000 }),
     };
   };
+  // A server that hangs gives way to its fallback.
+  const chat = from.CHAT_COMPLETION_FALLBACK_BASE_URL ? { firstMs: 30_000 } : {};
   return {
     'speech to text': withSettings(deadlines['speech to text'], given('TRANSCRIPTION')),
-    chat: withSettings(deadlines.chat, given('CHAT_COMPLETION')),
+    chat: withSettings(deadlines.chat, { ...chat, ...given('CHAT_COMPLETION') }),
     'text to speech': withSettings(deadlines['text to speech'], given('SPEECH')),
     realtime: given('REALTIME'),
   };

@@ -2,24 +2,19 @@ import { Secret } from '#src/base/secret.ts';
 import type { WatchedModel } from '#src/provider/models/model-watch.ts';
 import type { Config, Embedded, RemoteServer } from './types.ts';
 
-/** Every model of a server that is configured, fall-backs too, under the group of settings it is set in. */
+/** Every model of a server that is configured, fallbacks too, under the group of settings it is set in. */
 export function modelsInUse(config: Config): WatchedModel[] {
   const { brains, transcription, chat, speech, fallbacks, realtime } = config;
   return [
-    ...modelsOf('TRANSCRIPTION', [transcription, ...fallbacks.transcription]),
+    ...modelsOf('TRANSCRIPTION', transcription, fallbacks.transcription),
     ...choosableModels('TRANSCRIPTION_MODELS', transcription),
-    ...modelsOf('CHAT_COMPLETION', [chat, ...fallbacks.chat]),
+    ...modelsOf('CHAT_COMPLETION', chat, fallbacks.chat),
     ...hearingModel(config),
-    ...modelsOf('SPEECH', [speech, ...fallbacks.speech]),
+    ...modelsOf('SPEECH', speech, fallbacks.speech),
     ...choosableModels('SPEECH_MODELS', speech),
     ...(realtime ? [watched('REALTIME', realtime)] : []),
     ...brains.map(({ server }) => watched('BRAINS', server)),
   ];
-}
-
-/** The group of settings of the first, second and third server of a role. */
-export function groupsOf(group: string): readonly string[] {
-  return [group, `${group}_FALLBACK`, `${group}_FALLBACK_2`];
 }
 
 /** Everything configured that must be seen nowhere. */
@@ -57,10 +52,15 @@ function choosableModels(
   return engine.models.slice(1).map((model) => watched(setting, { ...engine, model }));
 }
 
-function modelsOf(group: string, engines: readonly (RemoteServer | Embedded)[]): WatchedModel[] {
-  return engines.flatMap((engine, n) =>
-    engine.kind === 'embedded' ? [] : [watched(groupsOf(group)[n] ?? group, engine)],
-  );
+function modelsOf(
+  group: string,
+  engine: RemoteServer | Embedded,
+  fallback: RemoteServer | Embedded | undefined,
+): WatchedModel[] {
+  return [
+    ...(engine.kind === 'remote' ? [watched(group, engine)] : []),
+    ...(fallback?.kind === 'remote' ? [watched(`${group}_FALLBACK`, fallback)] : []),
+  ];
 }
 
 function watched(

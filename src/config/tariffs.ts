@@ -23,7 +23,7 @@ export function mayCostMoney(config: Config): boolean {
   const { brains, budget, chat, fallbacks, realtime, speech, transcription } = config;
   const engines: readonly PricedRole[] = [
     ...[chat, speech, transcription],
-    ...[...fallbacks.chat, ...fallbacks.speech, ...fallbacks.transcription],
+    ...Object.values(fallbacks),
     ...brains.map(({ server }) => server),
     ...(realtime ? [{ kind: 'remote' as const, ...realtime }] : []),
   ];
@@ -39,7 +39,7 @@ type Roles = {
   readonly transcription: PricedRole;
   readonly chat: PricedRole;
   readonly speech: PricedRole;
-  readonly fallbacks: { readonly speech: readonly PricedRole[] };
+  readonly fallbacks: { readonly speech?: PricedRole };
   readonly budget: Budget;
 };
 
@@ -51,7 +51,7 @@ export function tariffOf(
   const rate = (role: PricedRole): RolePrice =>
     priceOf(role.kind === 'embedded' ? embedded : servedBy(role.model, role.baseUrl), budget);
   const speak = rate(speech);
-  const [next] = fallbacks.speech.map(rate);
+  const next = fallbacks.speech && rate(fallbacks.speech);
   return {
     recognise: rate(transcription),
     think: rate(thinker ?? chat),

@@ -132,9 +132,9 @@ export type ConfigResult =
   /** One line per mistake, each naming its setting and never its value where that is secret. */
   | { readonly kind: 'bad'; readonly mistakes: readonly string[] };
 
-/** Engines that are asked while the usual engine of a role is out of order, in this order. */
+/** Engine of a role that is asked while the usual one is out of order. */
 export type Fallbacks = {
-  readonly transcription: readonly Config['transcription'][];
-  readonly chat: readonly RemoteServer[];
-  readonly speech: readonly Config['speech'][];
+  readonly transcription?: Config['transcription'];
+  readonly chat?: RemoteServer;
+  readonly speech?: Config['speech'];
 };

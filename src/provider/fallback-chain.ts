@@ -9,9 +9,8 @@ import {
   type ProviderRole,
   viewBreaker,
 } from './provider-news.ts';
-import { Outrun, withStandby } from './standby.ts';
 
-/** One of the engines that can serve a role; the first of them is meant to. */
+/** An engine that can serve a role. */
 export type Fallback<Engine> = {
   /** Name for people. */
   readonly provider: string;
@@ -24,17 +23,12 @@ export type Fallback<Engine> = {
 
 export type FallbackChainOptions<Engine> = {
   readonly role: ProviderRole;
-  /** Fallbacks in order of preference, at least one. */
+  /** The usual engine, then its fallback where it has one. */
   readonly fallbacks: readonly Fallback<Engine>[];
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   /** Whether a request that fails at once is repeated once; false where the caller does that, who cannot wait though. */
   readonly retries: boolean;
-  /**
-   * Time in ms without output after which the next engine is asked as well, while the first one goes on: the first output
-   * wins. Left out: the next one is asked only when the first fails. Requests with a place have none.
-   */
-  readonly standbyMs?: number;
   /** Never throws. */
   readonly report: (news: ProviderNews) => void;
 };
@@ -89,7 +83,7 @@ const notAwaited = new Error('the request is over');
 const ownFault = new Set([400, 413, 422]);
 
 /**
- * Serves requests by the first engine that is not resting, and by the next one when that fails before its first output.
+ * Serves requests by the first engine that is not resting, and by its fallback when that fails before its first output.
  *
  * A request that fails at once is repeated once. A rested engine is tried by the next request, so that the chain recovers
  * by itself.
@@ -123,32 +117,13 @@ export class FallbackChain<Engine> {
    * Errors: BotError of the last engine asked; where all rest, the reason of the first one's rest. Other errors of an
    * engine pass. Aborting `signal` throws `signal.reason`.
    */
-  run<T>(
+  async *run<T>(
     asking: FallbackRequest<Engine, T>,
     signal: AbortSignal,
-    place?: FallbackPosition,
-  ): AsyncGenerator<T> {
-    const { standbyMs, fallbacks, clock } = this.#options;
-    if (place || standbyMs === undefined || fallbacks.length === 1)
-      return this.#run(asking, signal, place ?? openFallbackPosition());
-    const first = openFallbackPosition();
-    const standby = (inner: AbortSignal) => {
-      first.isPinned = true; // what is below it is asked here
-      const below = { ...openFallbackPosition(), index: first.index + 1 };
-      return this.#run(asking, inner, below);
-    };
-    const { isOutput } = asking;
-    const rules = { afterMs: standbyMs + (asking.moreMs ?? 0), clock, isOutput };
-    return withStandby((inner) => this.#run(asking, inner, first), standby, rules, signal);
-  }
-
-  async *#run<T>(
-    asking: FallbackRequest<Engine, T>,
-    signal: AbortSignal,
-    place: FallbackPosition,
+    place = openFallbackPosition(),
   ): AsyncGenerator<T> {
     const retries = { left: 1 };
-    let step = place.isEntered ? this.#stepAt(place) : this.#stepFrom(place.index, place);
+    let step = place.isEntered ? this.#stepAt(place) : this.#stepFrom(0, place);
     try {
       while (step) {
         const attempt: Attempt<Engine, T> = this.#attempt(step, place, signal);
@@ -274,7 +249,6 @@ export class FallbackChain<Engine> {
     thrown: unknown,
     { signal, startMs, step }: Pick<Attempt<Engine, unknown>, 'signal' | 'startMs' | 'step'>,
   ): FallbackOutcome {
-    if (signal.reason instanceof Outrun) step.pass.failed(this.#outrun(step.fallback, startMs));
     signal.throwIfAborted();
     const error = this.#describe(thrown, step.fallback);
     const tookMs = this.#options.clock.nowMs() - startMs;
@@ -298,12 +272,6 @@ export class FallbackChain<Engine> {
       firstMs: (this.#warm.has(fallback) ? firstMs : coldFirstMs) + moreMs,
       late: (ms) => late(fallback, ms),
     };
-  }
-
-  /** Another engine answered while this one was awaited. */
-  #outrun(fallback: Fallback<Engine>, sinceMs: number): BotError {
-    const waitedMs = Math.round(this.#options.clock.nowMs() - sinceMs);
-    return this.#describe(late(fallback, waitedMs), fallback);
   }
 
   /**

@@ -29,7 +29,7 @@ async function spentOn(...outcomes: Parameters<typeof model>[0][]): Promise<read
   const { chain } = chainOf<ChatModel>('chat', models, clock);
   const metered = meteredChat(chatWithFallbacks(chain), (usage) => void spent.push(usage));
   const answer = Array.fromAsync(metered.reply(question, [], never));
-  await clock.advance(61_000);
+  await clock.advance(301_000);
   await answer;
   return spent;
 }

@@ -21,30 +21,32 @@ function mistakes(environment: NodeJS.ProcessEnv): readonly string[] {
 }
 
 test('without a fall-back there is none', () => {
-  expect(good({}).fallbacks).toEqual({ transcription: [], chat: [], speech: [] });
+  expect(good({}).fallbacks).toEqual({});
 });
 
-test('two fall-backs of a role come in order, each with its own model, key and voice', () => {
-  const { speech } = good({
-    SPEECH_FALLBACK_BASE_URL: 'http://two/v1',
-    SPEECH_FALLBACK_MODEL: 'piper',
-    SPEECH_FALLBACK_API_KEY: 'k',
-    SPEECH_FALLBACK_VOICE: 'amy',
-    SPEECH_FALLBACK_2_BASE_URL: 'embedded',
-    SPEECH_FALLBACK_2_VOICE: 'rms',
-  }).fallbacks;
-  expect(speech).toMatchObject([
-    { kind: 'remote', baseUrl: 'http://two/v1', model: 'piper', voice: 'amy', backend: 'speech' },
-    { kind: 'embedded', voice: 'rms' },
-  ]);
+test('a fall-back has its own model, key and voice', () => {
+  const baseUrl = 'http://two/v1';
+  const voiced = { SPEECH_FALLBACK_BASE_URL: baseUrl, SPEECH_FALLBACK_VOICE: 'amy' };
+  const { speech } = good({ ...voiced, SPEECH_FALLBACK_MODEL: 'piper' }).fallbacks;
+  expect(speech).toMatchObject({ baseUrl, model: 'piper', voice: 'amy', backend: 'speech' });
+  const own = { ...voiced, SPEECH_FALLBACK_BASE_URL: 'embedded', SPEECH_FALLBACK_VOICE: 'rms' };
+  expect(good(own).fallbacks.speech).toEqual({ kind: 'embedded', voice: 'rms' });
+});
+
+test('a chat server with a fall-back is waited for 30 s, unless the operator says otherwise', () => {
+  const given = { CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://two/v1' };
+  expect(good({}).deadlines.chat.firstMs).toBe(300_000);
+  expect(good(given).deadlines.chat.firstMs).toBe(30_000);
+  const longer = good({ ...given, CHAT_COMPLETION_FIRST_BYTE_SECONDS: '100' });
+  expect(longer.deadlines.chat.firstMs).toBe(100_000);
 });
 
 test('a fall-back that uses the shared address uses the shared key, and says so', () => {
   const openai = 'https://api.openai.com/v1';
   const given = { OPENAI_API_KEY: 'k', CHAT_COMPLETION_FALLBACK_BASE_URL: openai };
-  expect(good(given).fallbacks.chat).toMatchObject([{ keySetting: 'OPENAI_API_KEY' }]);
+  expect(good(given).fallbacks.chat).toMatchObject({ keySetting: 'OPENAI_API_KEY' });
   const foreign = { OPENAI_API_KEY: 'k', CHAT_COMPLETION_FALLBACK_BASE_URL: 'http://two/v1' };
-  const [chat] = good(foreign).fallbacks.chat;
+  const { chat } = good(foreign).fallbacks;
   expect(chat).not.toHaveProperty('apiKey');
   expect(chat).toHaveProperty('keySetting', 'CHAT_COMPLETION_FALLBACK_API_KEY');
 });
@@ -52,13 +54,12 @@ test('a fall-back that uses the shared address uses the shared key, and says so'
 test('OpenAI as a fall-back speaks over Realtime, unless a model is named that speaks otherwise', () => {
   const base = { SPEECH_FALLBACK_BASE_URL: 'https://api.openai.com/v1' };
   const { speech } = good({ ...base, SPEECH_FALLBACK_API_KEY: 'k' }).fallbacks;
-  expect(speech).toMatchObject([{ backend: 'realtime', model: 'gpt-realtime-2.1-mini' }]);
+  expect(speech).toMatchObject({ backend: 'realtime', model: 'gpt-realtime-2.1-mini' });
   const named = { ...base, SPEECH_FALLBACK_API_KEY: 'k', SPEECH_FALLBACK_MODEL: 'gpt-audio-1.5' };
-  expect(good(named).fallbacks.speech).toMatchObject([{ backend: 'chat-audio' }]);
+  expect(good(named).fallbacks.speech).toMatchObject({ backend: 'chat-audio' });
 });
 
 test.each([
-  [{ SPEECH_FALLBACK_2_BASE_URL: 'http://two/v1' }, 'SPEECH_FALLBACK_BASE_URL: missing'],
   [{ SPEECH_FALLBACK_VOICE: 'amy' }, 'SPEECH_FALLBACK_BASE_URL: missing'],
   [{ CHAT_COMPLETION_FALLBACK_BASE_URL: 'embedded' }, 'must be an address'],
   [{ TRANSCRIPTION_FALLBACK_BASE_URL: 'two' }, 'or embedded'],

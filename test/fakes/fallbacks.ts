@@ -31,7 +31,6 @@ export function chainOf<E>(
     clock,
     deadlines: deadlines[role],
     retries,
-    ...(role === 'chat' && { standbyMs: 10_000 }),
     report,
   });
   return { chain, breakers: fallbacks.map(({ breaker }) => breaker) };

@@ -54,10 +54,9 @@ async function* play(one: Engine, clock: Clock, signal: AbortSignal): AsyncGener
 type Rules = {
   readonly failures?: number;
   readonly retries?: boolean;
-  readonly standbyMs?: number;
 };
 
-function open(engines: readonly Engine[], { failures = 1, retries = true, standbyMs }: Rules = {}) {
+function open(engines: readonly Engine[], { failures = 1, retries = true }: Rules = {}) {
   const clock = new VirtualClock();
   const news: ProviderNews[] = [];
   const rules = { failures, firstRestMs: 5_000, longestRestMs: 20_000 };
@@ -74,7 +73,6 @@ function open(engines: readonly Engine[], { failures = 1, retries = true, standb
     clock,
     deadlines: limits,
     retries,
-    ...(standbyMs !== undefined && { standbyMs }),
     report,
   });
   const ask = async (signal = never, place?: FallbackPosition) => {
@@ -201,12 +199,6 @@ test('a trial of a rested server that its caller gives up leaves the next trial 
   leaving.abort(reason);
   expect(await trial).toEqual({ parts: '', error: reason });
   expect(await ask()).toBe('first');
-});
-
-test('three servers are tried in order', async () => {
-  const engines = [engine([broken('provider.late')]), engine([broken()]), engine(['third'])];
-  const { ask, passing } = open(engines, { retries: false });
-  expect(await passing(ask(), 1)).toBe('third');
 });
 
 test('after the first output nothing is asked again: what came is kept', async () => {

@@ -45,18 +45,21 @@ export type ReadBreakers = () => readonly ProviderBreaker[];
 
 type ReportEngineNews = (news: ProviderNews) => void;
 /** The engines of one role, as they are set. */
-type RoleEngines<C, E> = {
+type RoleEngines<E> = {
   readonly first: { readonly config: RemoteServer; readonly engine: E };
-  readonly fallbacks: readonly C[];
-  readonly open: (config: C) => Promise<E>;
+  readonly fallback: RoleFallback<E> | undefined;
+};
+type RoleFallback<E> = {
+  readonly config: RemoteServer | Embedded;
+  readonly engine: () => E | Promise<E>;
 };
 
 /** Breaker limits of an engine that has a fallback: it rests after its first failure. */
 const replaceable = { failures: 1, firstRestMs: 5_000, longestRestMs: 60_000 };
 /** Breaker limits of an engine without a fallback: it is asked as long as there is hope. */
 const only = { failures: 5, firstRestMs: 2_000, longestRestMs: 30_000 };
-/** Time in ms without output after which a fall-back for chat is asked as well, that of a Realtime server, too. */
-const [standbyMs, realtimeStandbyMs] = [10_000, 20_000];
+/** Time, in ms, without output after which the stand-in of a Realtime server answers. */
+const realtimeFirstMs = 20_000;
 /** Names of embedded engines in logs and texts, by role. */
 const embeddedNames = {
   'speech to text': 'PocketSphinx',
@@ -84,7 +87,7 @@ export function withFallbacks(
   let { transcriber, synthesizer } = roles;
   if (transcription.kind === 'remote') {
     const first = { config: transcription, engine: transcriber };
-    const order = { first, fallbacks: fallbacks.transcription, open: open.transcriber };
+    const order = { first, fallback: fallbackOf(fallbacks.transcription, open.transcriber) };
     const listens = transcriber.listen !== undefined;
     transcriber = transcriberWithFallbacks(
       chainOf('speech to text', order, chainParts),
@@ -94,13 +97,11 @@ export function withFallbacks(
   }
   if (speech.kind === 'remote') {
     const first = { config: speech, engine: synthesizer };
-    const others = new Map(fallbacks.speech.map((one) => [one, lazily(() => open.voice(one))]));
-    const openOther = async (one: Config['speech']) =>
-      await (others.get(one)?.() ?? open.voice(one));
-    const order = { first, fallbacks: fallbacks.speech, open: openOther };
-    const laddered = synthesizerWithFallbacks(chainOf('text to speech', order, chainParts));
-    const [next] = fallbacks.speech;
-    synthesizer = next ? cheaperVoice(laddered, () => openOther(next)) : laddered;
+    const fallback = fallbackOf(fallbacks.speech, open.voice);
+    const laddered = synthesizerWithFallbacks(
+      chainOf('text to speech', { first, fallback }, chainParts),
+    );
+    synthesizer = fallback ? cheaperVoice(laddered, fallback.engine) : laddered;
   }
   if (chat.kind === 'embedded') return { ...roles, transcriber, synthesizer };
   const thinking = {
@@ -113,7 +114,7 @@ export function withFallbacks(
   const first = { config: chat, engine: hearing };
   const openHearing = async (one: RemoteServer) =>
     audioModelStandIn(withoutToolsOnRefusal(await open.chat(one)));
-  const order = { first, fallbacks: fallbacks.chat, open: openHearing };
+  const order = { first, fallback: fallbackOf(fallbacks.chat, openHearing) };
   return { ...thinking, audioModel: audioChatWithFallbacks(chainOf('chat', order, chainParts)) };
 }
 
@@ -143,7 +144,7 @@ export function realtimeStandIn(
   const breaker = new Breaker(replaceable, realClock);
   const second = { provider: other, breaker: new Breaker(only, realClock), engine: () => standIn };
   watch(() => [viewBreaker('chat', { provider, breaker }), viewBreaker('chat', second)]);
-  const { firstMs = deadlines.chat.firstMs } = deadlines.realtime;
+  const { firstMs = realtimeFirstMs } = deadlines.realtime;
   const limits = { ...deadlines.chat, firstMs, coldFirstMs: firstMs };
   const usual = { role: 'chat', clock: realClock, deadlines: limits } as const;
   return (server) => {
@@ -153,7 +154,6 @@ export function realtimeStandIn(
         ...usual,
         fallbacks: [first, second],
         retries: false,
-        standbyMs: realtimeStandbyMs,
         report,
       }),
     );
@@ -170,7 +170,7 @@ function chatOf(
   // One that refuses tools is asked without them before its stand-in is.
   const first = { config: chat, engine: withoutToolsOnRefusal(roles.chat('')) };
   const openShy = async (one: RemoteServer) => withoutToolsOnRefusal(await open.chat(one));
-  const order = { first, fallbacks: fallbacks.chat, open: openShy };
+  const order = { first, fallback: fallbackOf(fallbacks.chat, openShy) };
   const model = chatWithFallbacks(chainOf('chat', order, chainParts));
   return () => model;
 }
@@ -182,8 +182,8 @@ export function brainChat(
   roles: Pick<EngineRoles, 'chat'>,
   chainParts: ChainParts,
 ): ChatModel {
-  const open = async () => roles.chat('');
-  return chatWithFallbacks(chainOf('chat', { first, fallbacks: servers(usual), open }, chainParts));
+  const fallback = fallbackOf(serverOf(usual), async () => roles.chat(''));
+  return chatWithFallbacks(chainOf('chat', { first, fallback }, chainParts));
 }
 
 /**
@@ -197,52 +197,62 @@ export function brainAudioChat(
   chainParts: ChainParts,
 ): AudioChatModel {
   const open = async () => audioModel ?? audioModelStandIn(chat(''));
-  const order = { first, fallbacks: servers(usual), open };
-  return audioChatWithFallbacks(chainOf('chat', order, chainParts));
+  const fallback = fallbackOf(serverOf(usual), open);
+  return audioChatWithFallbacks(chainOf('chat', { first, fallback }, chainParts));
 }
 
 /** The stand-in takes no server's place. */
-function servers(usual: Config['chat']): readonly RemoteServer[] {
-  return usual.kind === 'remote' ? [usual] : [];
+function serverOf(usual: Config['chat']): RemoteServer | undefined {
+  return usual.kind === 'remote' ? usual : undefined;
 }
 
-function chainOf<C extends RemoteServer | Embedded, E>(
+/** A fallback that is opened when it is first needed. */
+function fallbackOf<C extends RemoteServer | Embedded, E>(
+  config: C | undefined,
+  open: (config: C) => Promise<E>,
+): RoleFallback<E> | undefined {
+  return config && { config, engine: lazily(() => open(config)) };
+}
+
+function chainOf<E>(
   role: ProviderRole,
-  { first, fallbacks, open }: RoleEngines<C, E>,
+  { first, fallback }: RoleEngines<E>,
   { deadlines, report, watch }: ChainParts,
 ): FallbackChain<E> {
-  const configs = [first.config, ...fallbacks];
-  const rules = fallbacks.length > 0 ? replaceable : only;
-  const engines = [() => first.engine, ...fallbacks.map((one) => lazily(() => open(one)))];
-  const chain = engines.map((engine, at): Fallback<E> => {
-    const config = configs[at];
-    return {
+  const engines: readonly RoleFallback<E>[] = [
+    { config: first.config, engine: () => first.engine },
+    ...(fallback ? [fallback] : []),
+  ];
+  const configs = engines.map(({ config }) => config);
+  const fallbacks = engines.map(
+    ({ config, engine }): Fallback<E> => ({
       provider: nameOf(role, config, configs),
-      ...(config?.kind === 'remote' && { keySetting: config.keySetting }),
-      breaker: new Breaker(rules, realClock),
+      ...(config.kind === 'remote' && { keySetting: config.keySetting }),
+      breaker: new Breaker(fallback ? replaceable : only, realClock),
       engine,
-    };
-  });
+    }),
+  );
   // Of an answer, pipeline asks for each sentence once more by itself.
   const retries = role !== 'text to speech';
-  const usual = { role, fallbacks: chain, clock: realClock, deadlines: deadlines[role] };
-  const fallbackChain = new FallbackChain({
-    ...usual,
+  const chain = new FallbackChain({
+    role,
+    fallbacks,
+    clock: realClock,
+    deadlines: deadlines[role],
     retries,
-    ...(role === 'chat' && { standbyMs }),
     report,
   });
-  watch(() => fallbackChain.breakers);
-  return fallbackChain;
+  watch(() => chain.breakers);
+  return chain;
 }
 
 /** The host, which people know it by; where two are the same, the model as well. */
 function nameOf(
   role: ProviderRole,
-  config: RemoteServer | Embedded | undefined,
+  config: RemoteServer | Embedded,
   all: readonly (RemoteServer | Embedded)[],
 ): string {
-  if (config?.kind !== 'remote') return embeddedNames[role];
+  if (config.kind === 'embedded') return embeddedNames[role];
   const hostOf = ({ baseUrl }: RemoteServer) => new URL(baseUrl).host;
   const host = hostOf(config);
   const namesakes = all.filter((one) => one.kind === 'remote' && hostOf(one) === host);

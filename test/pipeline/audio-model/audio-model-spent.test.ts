@@ -58,7 +58,7 @@ test('a model that hears and refuses costs nothing, and nothing hides the one be
   const only = await answerOf([hears({ error: refused }), hears('Four.', { usage: reported })]);
   expect(only.spent).toEqual([reported]);
   const both = await answerOf([hears('stall'), hears({ error: refused })]);
-  expect([both.text, both.spent]).toEqual(['provider.late', [withSound]]);
+  expect([both.text, both.spent]).toEqual(['provider.bad_key', [withSound]]);
 });
 
 test('a model that reads in the place of one that hears is shown no sound, and pays for none', async () => {
