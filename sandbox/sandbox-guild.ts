@@ -43,7 +43,6 @@ export type Roster = {
 export type BotHere = {
   /** Name of the voice channel it sits in. */
   readonly channel: string | undefined;
-  readonly nickname: string | null;
   /** Audience on a stage, in the AFK channel, or without the right to speak. */
   readonly suppressed: boolean;
   readonly handRaised: boolean;
@@ -116,7 +115,6 @@ function botHere(guild: Guild, botId: string): BotHere {
   const state = guild.voiceStates.get(botId);
   return {
     channel: state && findChannel(guild, state.channelId)?.name,
-    nickname: guild.members.get(botId)?.nick ?? null,
     suppressed: state?.suppressed ?? false,
     handRaised: (state?.handRaisedAt ?? null) !== null,
     selfMuted: state?.selfMute ?? false,

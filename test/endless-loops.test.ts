@@ -18,7 +18,6 @@ const allowed: Readonly<Record<string, string>> = {
   'src/provider/warm-connections.ts': '12 s after a call; begun again by the next one',
   // They belong to one session, link, answer or viewer, whose owner is told of an error and rebuilds it.
   'src/discord/account/live-trial.ts': 'one cut socket: the link comes back or is lost',
-  'src/discord/captions/nickname-mark.ts': 'one mark, with a limited number of tries',
   'src/discord/captions/channel-writer.ts':
     'a timer for messages that wait, set again by each of them',
   'src/discord/link/pacer.ts': 'frames of one link, begun by each sound',

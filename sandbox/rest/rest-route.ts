@@ -58,7 +58,6 @@ export const refusals = {
   forbidden: refusal(403, 50_001, 'Missing Access'),
   notPermitted: refusal(403, 50_013, 'Missing Permissions'),
   wrongKind: refusal(400, 50_024, 'Cannot execute action on this channel type'),
-  notConnected: refusal(400, 40_032, 'Target user is not connected to voice.'),
   notOurMessage: refusal(403, 50_005, 'Cannot edit a message authored by another user'),
   emptyMessage: refusal(400, 50_006, 'Cannot send an empty message'),
   /** Error for a reply to an unknown message. Source: Discord docs, "Message Reference Structure", `fail_if_not_exists`. */

@@ -6,7 +6,7 @@ import { memberJson, roleJson } from './world-json.ts';
 import type { Seats } from './world-seats.ts';
 
 export type MemberChange = Partial<
-  Pick<Member, 'nick' | 'muted' | 'deafened' | 'roleIds' | 'timedOutUntilMs'>
+  Pick<Member, 'muted' | 'deafened' | 'roleIds' | 'timedOutUntilMs'>
 >;
 
 /** Changes to servers, made and told of in one: what is changed here the bot hears about, as on Discord. */

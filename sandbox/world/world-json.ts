@@ -21,7 +21,7 @@ export function memberJson(member: Member): Json {
   const until = member.timedOutUntilMs;
   return {
     user: userJson(member.user),
-    nick: member.nick,
+    nick: null,
     avatar: null,
     roles: member.roleIds,
     joined_at: member.joinedAt,

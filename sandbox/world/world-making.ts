@@ -133,7 +133,6 @@ function newMember(user: User, joinedAt: string): Member {
     user,
     joinedAt,
     roleIds: [],
-    nick: null,
     locale: usualLocale,
     muted: false,
     deafened: false,

@@ -19,8 +19,6 @@ export const permissionBits = {
   deafenMembers: 1n << 23n,
   moveMembers: 1n << 24n,
   useVoiceActivity: 1n << 25n,
-  changeNickname: 1n << 26n,
-  manageNicknames: 1n << 27n,
   manageRoles: 1n << 28n,
   useCommands: 1n << 31n,
   requestToSpeak: 1n << 32n,
@@ -48,7 +46,6 @@ export const invitePermissions = bitsOf([
   'connect',
   'speak',
   'useVoiceActivity',
-  'changeNickname',
 ]);
 
 /** Permissions of everybody in a new server. */

@@ -6,7 +6,6 @@ export type Member = {
   readonly user: User;
   readonly joinedAt: string;
   roleIds: readonly string[];
-  nick: string | null;
   /** Language of this person's Discord. */
   locale: string;
   /** By a moderator, in every channel of the server. */

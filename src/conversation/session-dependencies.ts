@@ -4,7 +4,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { PaidEngines } from '#src/conversation/engines/paid-engines.ts';
-import type { CaptionChats, NicknameMark } from '#src/conversation/ports/caption-chats.ts';
+import type { CaptionChats } from '#src/conversation/ports/caption-chats.ts';
 import type { Places } from '#src/conversation/ports/command-ports.ts';
 import type { PanelBoard } from '#src/conversation/ports/panel.ts';
 import type { SessionEventListener } from '#src/conversation/ports/session-events.ts';
@@ -84,8 +84,6 @@ export type SessionSources = {
   readonly linkOpener: VoiceLinkOpener;
   /** Longest time, in ms, that an answer which has begun neither sounds nor grows. */
   readonly longestStandstillMs: number;
-  /** Shows beside the bot's name that captions are on. */
-  readonly nicknameMark: NicknameMark;
   /** Uniform random number from 0 to 1. */
   readonly random: () => number;
   readonly features: ShardFeatures;

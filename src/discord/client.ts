@@ -14,7 +14,7 @@ import type {
   FormHandler,
   PickerHandler,
 } from '#src/conversation/command.ts';
-import type { CaptionChats, NicknameMark } from '#src/conversation/ports/caption-chats.ts';
+import type { CaptionChats } from '#src/conversation/ports/caption-chats.ts';
 import type { Members, Places } from '#src/conversation/ports/command-ports.ts';
 import type { PanelBoard, PanelStore } from '#src/conversation/ports/panel.ts';
 import type { JoinedGuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
@@ -24,7 +24,6 @@ import type { VoiceLinkOpener } from '#src/conversation/ports/voice-link.ts';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
 import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
 import { openChannelWriters } from '#src/discord/captions/channel-writers.ts';
-import { openNicknameMarks } from '#src/discord/captions/nickname-mark.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
 import {
   type CommandIds,
@@ -121,7 +120,6 @@ export type DiscordPorts = {
   readonly places: Places;
   readonly members: Members;
   readonly captions: CaptionChats;
-  readonly nickname: NicknameMark;
   readonly typed: TypedMessages;
 };
 
@@ -204,7 +202,6 @@ async function opened(
     places: openPlaces(client),
     members: openMembers(client),
     captions,
-    nickname: openNicknameMarks(client, realTiming, report),
     typed,
   };
   const ports = options.ports(discord);

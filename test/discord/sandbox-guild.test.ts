@@ -70,14 +70,6 @@ test('discord.js asks to speak on a stage, steps up where it may, and sees itsel
   await expect.poll(() => [voice.serverMute, voice.serverDeaf]).toEqual([true, true]);
 });
 
-test('discord.js changes its nickname', async () => {
-  await using bot = await openBot();
-  const { client, sandbox } = bot;
-  const me = guildOf(client, sandbox).members.me ?? no();
-  await me.setNickname('Nova (captions)');
-  await expect.poll(() => me.nickname).toBe('Nova (captions)');
-});
-
 test('a bot in two servers hears of both, and one more is announced', async () => {
   await using bot = await openBot({ guilds: [{ guildName: 'Annex', locale: 'de' }] });
   const { client, sandbox } = bot;

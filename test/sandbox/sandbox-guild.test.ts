@@ -160,28 +160,6 @@ test('a channel that is deleted takes everybody out of it, and calls end with 40
   expect(() => sandbox.channelId('Lounge')).toThrow('There is no channel Lounge here.');
 });
 
-test('the bot may change its nickname where it is allowed to, and nobody else’s', async () => {
-  await using opened = await open();
-  const { sandbox, bot } = opened;
-  const guild = sandbox.guild();
-  const members = `/guilds/${guild.id}/members`;
-  const patch = (who: string, body: object) =>
-    ask(sandbox, `${members}/${who}`, { method: 'PATCH', body });
-  expect((await patch('@me', { nick: 'Nova (captions)' })).json).toMatchObject({
-    nick: 'Nova (captions)',
-  });
-  expect(await bot.event('GUILD_MEMBER_UPDATE')).toMatchObject({ nick: 'Nova (captions)' });
-  expect(guild.bot().nickname).toBe('Nova (captions)');
-  expect((await patch('@me', { nick: 'x'.repeat(33) })).status).toBe(400);
-  const adam = sandbox.person('Adam');
-  expect((await patch(adam.id, { nick: 'A' })).json).toMatchObject({ code: 50_013 });
-  expect((await patch(adam.id, { mute: true })).json).toMatchObject({ code: 50_013 });
-  guild.setRole('Nova', ['muteMembers']);
-  expect((await patch(adam.id, { mute: true })).json).toMatchObject({ code: 40_032 });
-  guild.setRole('@everyone', []);
-  expect((await patch('@me', { nick: null })).status).toBe(403);
-});
-
 test('roles are made, given and taken, and seen on the person who sits down', async () => {
   await using opened = await open();
   const { sandbox, bot } = opened;

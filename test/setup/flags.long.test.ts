@@ -219,7 +219,7 @@ test('a bot that nobody invites in time is told with its link', async () => {
   sandbox.guild().removeBot();
   const args = ['--token-env', 'TOKEN', '--wait', '0'];
   const { code, text } = await office.run(args, { TOKEN: sandbox.token });
-  expect([code, text]).toEqual([1, expect.stringContaining('permissions=309341572096')]);
+  expect([code, text]).toEqual([1, expect.stringContaining('permissions=309274463232')]);
   expect(office.text()).toBeUndefined();
 });
 

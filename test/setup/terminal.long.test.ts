@@ -45,7 +45,7 @@ test('from a token to a sentence that the owner hears, at a terminal', async () 
   await first.answer(asked.token, `wrong.token${keys.enter}`);
   await first.answer('Discord refused the token', '');
   await first.answer(asked.token, `${sandbox.token}${keys.enter}`);
-  await first.answer('permissions=309341572096', '');
+  await first.answer('permissions=309274463232', '');
   const home = sandbox.addGuild({ guildName: 'Home', ownerName: 'Olga' });
   const olga = home.person('Olga');
   await first.answer(asked.servers, `${keys.up}${keys.enter}`);

@@ -145,7 +145,7 @@ const textTimeoutMs = 600;
 /** Parts that sessions alone are made of. */
 function sourcesOf(
   { bot: { config, engines }, shared }: ShardBotOptions,
-  { linkOpener, nickname }: DiscordPorts,
+  { linkOpener }: DiscordPorts,
   name: string,
   features: ShardFeatures,
 ): SessionSources {
@@ -158,7 +158,6 @@ function sourcesOf(
     guildStore: store.guilds,
     linkOpener,
     longestStandstillMs: longestStandstillMs(config.deadlines),
-    nicknameMark: nickname,
     random: Math.random,
     features,
     seatStore: store.seats,

@@ -57,9 +57,3 @@ export interface CaptionChat {
   /** Sends what waits, and nothing after it. */
   close(): void;
 }
-
-/** The bot's own nickname, which shows to everybody in a server that captions are written; discord implements it. */
-export interface NicknameMark {
-  /** Adds the mark to the nickname where the bot may, or removes it again. Never throws. */
-  set(guildId: string, isOn: boolean): void;
-}

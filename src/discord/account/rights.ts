@@ -12,7 +12,6 @@ export const rightNames = {
   Connect: 'Connect',
   Speak: 'Speak',
   UseVAD: 'Use Voice Activity',
-  ChangeNickname: 'Change Nickname',
 } as const satisfies Partial<Record<keyof typeof PermissionFlagsBits, string>>;
 
 export type NeededRight = keyof typeof rightNames;

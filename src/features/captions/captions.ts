@@ -32,7 +32,7 @@ export const captions: Feature = {
     return {
       shard({ parts: engine, sessions, shard, signal, sources }) {
         const parts = { ...engine, transcripts: stores };
-        const { nicknameMark, writtenQuestions } = sources;
+        const { writtenQuestions } = sources;
         const cleanup = new TranscriptCleanup({
           parts,
           sessions,
@@ -53,8 +53,7 @@ export const captions: Feature = {
             new TranscriptRequests(lookup, answers, sessions, writtenQuestions),
             new ManagerTranscripts(lookup),
           ],
-          session: (context, { isReturned }) =>
-            new SessionCaptions(context, nicknameMark, isReturned, recaps),
+          session: (context, { isReturned }) => new SessionCaptions(context, isReturned, recaps),
           run: () => cleanup.run(signal),
           async eraseServer(guildId) {
             const erasing = allStores(stores).map((one) => one.eraser.forgetGuild(guildId));

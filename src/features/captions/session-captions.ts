@@ -15,7 +15,7 @@ import type {
 import { isOverForGood, type LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
-import type { CaptionChat, NicknameMark } from '#src/conversation/ports/caption-chats.ts';
+import type { CaptionChat } from '#src/conversation/ports/caption-chats.ts';
 import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import { type FeatureEventKind, featureEvent } from '#src/conversation/ports/session-events.ts';
 import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
@@ -99,22 +99,14 @@ export class SessionCaptions implements FeatureSession {
   #active: ActiveCaptions | undefined;
   #turning: Promise<CaptionsTurnedOn> | undefined;
   readonly #alerts: CaptionFailureNotices;
-  /** Shows beside the bot's name that captions are on. */
-  readonly #mark: NicknameMark;
   readonly #isReturned: boolean;
   readonly #recaps: EndOfSessionRecaps;
   #hasTranscript = false;
   #hasEntered = false;
 
   /** `isReturned`: the session goes on where a former run sat, whose people heard the notice. */
-  constructor(
-    context: SessionContext,
-    mark: NicknameMark,
-    isReturned: boolean,
-    recaps: EndOfSessionRecaps,
-  ) {
+  constructor(context: SessionContext, isReturned: boolean, recaps: EndOfSessionRecaps) {
     this.#context = context;
-    this.#mark = mark;
     this.#isReturned = isReturned;
     this.#recaps = recaps;
     this.#alerts = new CaptionFailureNotices(context);
@@ -228,8 +220,6 @@ export class SessionCaptions implements FeatureSession {
     await this.#turning;
     const { recorder } = this;
     if (!recorder) return undefined;
-    const { channel } = this.#context;
-    this.#mark.set(channel.guildId, false);
     await this.#end();
     return recorder.session;
   }
@@ -386,7 +376,6 @@ export class SessionCaptions implements FeatureSession {
     const made = { recorder, live, lines, translations, everybody, view, newcomers, passes, place };
     this.#active = { options, store, ...made, remarks };
     this.#context.languages.spokenHere = options.language;
-    this.#mark.set(channel.guildId, true);
     this.attend(people());
     return { kind: 'on', placeId: live.placeId };
   }

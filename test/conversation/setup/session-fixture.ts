@@ -371,19 +371,14 @@ function controls(parts: FixtureParts, sessions: VoiceSessions) {
   };
 }
 
-/** Where captions go: chats, marks and transcripts in memory. */
+/** Where captions go: chats and transcripts in memory. */
 function openCaptioning(clock: VirtualClock) {
   const captionChats = new FakeCaptionChats(clock);
-  const marks: boolean[] = [];
   const transcripts = memoryTranscripts(clock);
-  const nicknameMark = {
-    set: (_guildId: string, isOn: boolean) => void marks.push(isOn),
-  };
   return {
     captionChats,
-    marks,
     transcripts,
-    parts: { captionChats, nicknameMark, transcripts },
+    parts: { captionChats, transcripts },
   };
 }
 

@@ -261,28 +261,6 @@ test('captions and other messages of one channel keep within Discord’s limits 
   expect(outcomes.every(({ kind }) => kind === 'shown')).toBe(true);
 }, 30_000);
 
-test('the nickname is marked while captions are on, and exactly as before afterwards', async () => {
-  const { nickname, sandbox, guildId } = await open();
-  const here = () => sandbox.guild().bot().nickname;
-  nickname.set(guildId, true);
-  await until(() => here() === 'Nova • CC');
-  nickname.set(guildId, false);
-  await until(() => here() === null);
-  nickname.set(guildId, true);
-  nickname.set(guildId, false);
-  nickname.set(guildId, true);
-  await until(() => here() === 'Nova • CC');
-  await opened?.bot[Symbol.asyncDispose]();
-  const { apiUrl, token } = sandbox;
-  const ports = () => ({ ...openAccess }) as CommandPorts;
-  const bot = await openDiscord(
-    { apiUrl, token, guildId, commands: [], ports, onEvent: () => {} },
-    never,
-  );
-  opened = { sandbox, bot };
-  await until(() => here() === null);
-});
-
 test('beside captions that change all the time the last state of a panel lands within 5 s', async () => {
   const { captions, lounge, sandbox, panels, guildId, refused } = await open();
   const soon = AbortSignal.timeout(3_000);

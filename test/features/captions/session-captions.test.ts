@@ -28,7 +28,6 @@ test('before the first word is written everybody is told, aloud and in writing',
   expect(notice).toContain('the last 10 minutes');
   const spoken = fixture.synthesizer.asked.map(({ text }) => text);
   expect(spoken).toContain('Captions are on. What you say is written.');
-  expect(fixture.marks).toEqual([true]);
   expect(fixture.faces.at(-1)).toMatchObject({ captionsIn: 'lounge' });
 });
 
@@ -123,7 +122,6 @@ test('captions that are on in a channel go on when the bot comes back, as the sa
   const fixture = await captioned();
   await says(fixture);
   expect(await fixture.sessions.leave('g')).toMatchObject({ hasTranscript: true });
-  expect(fixture.marks).toEqual([true, false]);
   await pass(fixture, 60_000);
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 8_000);

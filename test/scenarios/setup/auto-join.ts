@@ -22,9 +22,12 @@ export async function setAutoJoin(
   await set(guild, 'auto_join', mentions.join(' '));
 }
 
-/** Waits until captions are on: their notice was said, and the bot's name shows it. */
+/** Waits until captions are on: their notice was said, and the panel shows it. */
 export async function untilOn(guild: SandboxGuild): Promise<void> {
-  await eventually(() => expect(guild.bot().nickname).not.toBeNull());
+  await eventually(() => {
+    const shown = ['Lounge', 'general'].flatMap((name) => guild.messages(name));
+    expect(shown.map(({ text }) => text).join('\n')).toContain('Captions on: ');
+  });
 }
 
 /** Resolves when the bot sits there and this person can talk with it. */
