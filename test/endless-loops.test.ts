@@ -22,7 +22,7 @@ const allowed: Readonly<Record<string, string>> = {
     'a timer for messages that wait, set again by each of them',
   'src/discord/link/pacer.ts': 'frames of one link, begun by each sound',
   'src/discord/panel/': 'timers for one message that waits, set again by each change',
-  'src/discord/watchdogs/link-watchdogs.ts': 'watchdogs of one link',
+  'src/discord/watchdogs/link-watchdog.ts': 'watchdog of one link',
   'src/web/page/snapshot-feed.ts': 'while somebody watches; errors are caught in each round',
   'src/provider/json-socket.ts': 'heartbeat of one connection',
   'src/base/waiting.ts': 'a deadline of one stream',

@@ -35,7 +35,6 @@ const long = [
   'test/scenarios/captions/restart.long.test.ts',
   'test/scenarios/closed-mid-answer.long.test.ts',
   'bench/captions/live/shown-in-time.long.test.ts',
-  'bench/cpu/stall.long.test.ts',
   'test/deploy/image.long.test.ts',
 ];
 /** Share of the computing files beside which all waiting ones are begun: none begins last. */

@@ -55,7 +55,7 @@ async function textAt(url: string): Promise<string> {
   return await response.text();
 }
 
-/** Lines as `/readyz` has them: `ok gateway`, `failed store: why`, `trouble udp-dead: why`. */
+/** Lines as `/readyz` has them: `ok gateway`, `failed store: why`, `trouble link-down: why`. */
 function readyLines(text: string): readonly ReportLine[] {
   return text.split('\n').flatMap((line) => {
     const [, state, name = '', why = 'it works'] =

@@ -12,8 +12,6 @@ type Words = {
 
 const update = 'run npm ci again, or update Parley';
 const status = 'check https://discordstatus.com, and try again in some minutes';
-const udp =
-  "allow outgoing UDP from this machine, container or VPN (any port, to Discord's voice servers)";
 
 /** By the step at which a link stood that was not open in time. */
 const bySteps: Readonly<Record<OpeningStep, Words>> = {
@@ -26,7 +24,10 @@ const bySteps: Readonly<Record<OpeningStep, Words>> = {
     mend: 'allow outgoing TCP from this machine, container or VPN (any port, to *.discord.media); check that your DNS knows these names',
   },
   login: { why: 'the voice server did not answer the login', mend: status },
-  udp: { why: 'UDP is blocked: the voice server does not answer', mend: udp },
+  udp: {
+    why: 'UDP is blocked: the voice server does not answer',
+    mend: "allow outgoing UDP from this machine, container or VPN (any port, to Discord's voice servers)",
+  },
   key: { why: 'the voice server sent no key for the encryption', mend: status },
   group: {
     why: 'the bot and the people in the channel could not start end-to-end encryption (DAVE)',
@@ -68,10 +69,6 @@ const removed: Words = {
   why: 'a person removed or moved the bot',
   mend: 'look in the audit log of the server who did it; check that no other process uses this token; then try again',
 };
-const lostUdp: Words = {
-  why: 'the UDP connection was lost: the voice server answers no more, or the outside port changed',
-  mend: `${udp}; raise the UDP timeout of the router, NAT or firewall to 60 s or more`,
-};
 
 /** Words for the error of a link; `closeCode` is that of its voice socket, `alerts` those of its watchdogs. */
 export function linkTrouble(
@@ -79,14 +76,13 @@ export function linkTrouble(
   closeCode: number | undefined,
   alerts: readonly string[],
 ): LinkTrouble {
-  const words = wordsOf(error, closeCode, alerts);
+  const words = wordsOf(error, closeCode);
   const closed = closeCode === undefined ? [] : [`voice close ${closeCode}`];
   return { ...words, code: [error.code, ...closed, ...alerts].join(', ') };
 }
 
-function wordsOf(error: BotError, closeCode: number | undefined, alerts: readonly string[]): Words {
+function wordsOf(error: BotError, closeCode: number | undefined): Words {
   const { about, code, message } = error;
-  if (alerts.includes('udp-dead')) return lostUdp;
   const known = byCodes[code] ?? (about.openingStep && bySteps[about.openingStep]);
   if (known) return known;
   const closed = closeCode === undefined ? undefined : byCloses[closeCode];

@@ -401,9 +401,7 @@ async function silence(live: LiveCheck): Promise<void> {
   const alerts = alertsIn(later);
   const code = [...closes.map((one) => `voice close ${one}`), ...alerts].join(', ');
   if (code === '') {
-    const ageMs = lastDatagramAgeMs(events);
-    const last = ageMs === undefined ? '' : `; the last UDP answer was ${Math.round(ageMs)} ms old`;
-    return log.add(ok(what, `the voice link stayed open for ${span(silenceMs)}${last}`));
+    return log.add(ok(what, `the voice link stayed open for ${span(silenceMs)}`));
   }
   const why =
     closes.length > 0
@@ -414,11 +412,6 @@ async function silence(live: LiveCheck): Promise<void> {
     tookMs,
     code,
   });
-}
-
-function lastDatagramAgeMs(events: readonly DiscordEvent[]): number | undefined {
-  const made = events.findLast((event) => event.kind === 'link-made');
-  return made?.lastDatagramAgeMs();
 }
 
 async function reconnect(live: LiveCheck): Promise<void> {

@@ -174,14 +174,13 @@ export function queue({ waiting, aside }) {
  * @returns {string[]}
  * @param {Pick<import('./snapshot.js').Room, 'link' | 'traffic'>} room
  */
-export function linkWords({ link, traffic: { ageMs, udpAgeMs } }) {
+export function linkWords({ link, traffic: { ageMs } }) {
   if (!link) return ['away, to be opened again'];
   const open = ageMs === undefined ? '' : `open for ${duration(ageMs)}, `;
   return [
     link.endToEnd ? 'end-to-end encrypted (DAVE)' : 'not end-to-end encrypted',
     link.cipher,
     `${open}joined in ${duration(link.joinedInMs)}`,
-    udpAgeMs === undefined ? 'no UDP packet came yet' : `last UDP packet ${duration(udpAgeMs)} ago`,
   ];
 }
 
@@ -205,7 +204,6 @@ const counted = new Map([
   ['unparsed', ['could not be parsed']],
   ['ahead', ['dropped: faster than real time']],
   ['replayed', ['dropped: sent twice']],
-  ['overflowed', ['lost: not read in time']],
   ['foreign', ['from another address']],
   ['short', ['too short for sound']],
   ['unreachable', ['did not reach the voice server']],

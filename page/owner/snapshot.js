@@ -5,7 +5,7 @@
  * @typedef {{ startWallMs: number, turns: number, stages: Stages }} Period
  * @typedef {{ name: string, percent: number, isPaused: boolean, title?: string, positionMs?: number, lengthMs?: number, waiting: number }} Track
  * @typedef {{ usd: number, minutes: number, capUsd: number, capMinutes: number, isUnpriced: boolean, turns: number, step: string, quietUntil?: string }} Budget
- * @typedef {{ ageMs?: number, counts?: Record<string, number>, udpAgeMs?: number, lossShare?: number, jitterMs?: number }} Traffic
+ * @typedef {{ ageMs?: number, counts?: Record<string, number>, lossShare?: number, jitterMs?: number }} Traffic
  * @typedef {object} Room
  * @property {string} guildId
  * @property {string} [guildName]

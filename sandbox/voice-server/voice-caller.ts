@@ -27,7 +27,6 @@ export class Caller {
   /** Where IP discovery came from. */
   remote: UdpPeer | undefined;
   /** True when its NAT has moved: what is told by discovery from now on is of no use. */
-  isRebound = false;
   /** Absent until op 1 chose how to encrypt: from then on in the call. */
   secrets: Secrets | undefined;
   /** When the call was last looked at, this person was in it and no keys were changing. */
@@ -58,11 +57,6 @@ export class Caller {
 
   get userId(): string {
     return this.ticket.userId;
-  }
-
-  rebind(): void {
-    this.remote = undefined;
-    this.isRebound = true;
   }
 
   choose(mode: EncryptionMode): void {

@@ -34,9 +34,7 @@ const eventOf = new Map<number, VoiceOpName>([
 
 /** The faults that were asked for and have not been healed; the server looks them up wherever they apply. */
 export class FaultSchedule
-  implements
-    Omit<NetworkFaults, 'forge' | 'rebind'>,
-    Pick<GatewayFaults, 'closeAt' | 'late' | 'connections'>
+  implements Omit<NetworkFaults, 'forge'>, Pick<GatewayFaults, 'closeAt' | 'late' | 'connections'>
 {
   readonly #clock: Clock;
   readonly #closing: AbortSignal;

@@ -26,9 +26,6 @@ export function voiceFaults(
     send(userId, frame) {
       for (const caller of calls.ofPerson(userId)) caller.sendMessage(frame);
     },
-    rebind(userId) {
-      for (const caller of calls.ofPerson(userId)) caller.rebind();
-    },
     forge(userId, forgery) {
       for (const caller of calls.ofPerson(userId)) {
         udp.forge(forged(forgery.datagram, caller, calls.besides(caller)), caller, forgery.from);

@@ -79,8 +79,8 @@ export class VoiceUdp implements AsyncDisposable {
   #discover(ssrc: number, from: RemoteInfo): void {
     const caller = this.#calls.bySsrc(ssrc);
     if (!caller || this.#faults.ignoresDiscovery(caller.userId)) return;
-    const address = { address: from.address, port: caller.isRebound ? from.port ^ 1 : from.port };
-    if (!caller.isRebound) caller.remote = address;
+    const address = { address: from.address, port: from.port };
+    caller.remote = address;
     this.#answer(writeDiscovery(ssrc, address), from, caller);
   }
 

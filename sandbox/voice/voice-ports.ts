@@ -73,8 +73,6 @@ export interface NetworkFaults {
   garble(userId: string, on: boolean): void;
   /** The next `times` requests for IP discovery get no answer. */
   ignoreDiscovery(userId: string, times: number): void;
-  /** Imitates a NAT that moves: nothing reaches the person, and IP discovery gives another port, until they connect anew. */
-  rebind(userId: string): void;
 }
 
 /**

@@ -1,11 +1,7 @@
 /** Watchdog alerts, one for each promise of the bot, with what each means to the operator. */
 export const alerts = {
-  'unheard-speaker': 'a person is shown as speaking, but none of their packets arrive',
   'undecodable-speaker': 'packets of a person who may be heard cannot be decoded',
-  'frames-stuck': 'the bot has something to say, but no frame leaves',
-  'udp-dead': 'the voice server does not answer over UDP any more',
-  'link-down': 'the voice link of a channel is down',
-  'encryption-unsettled': 'the end-to-end group of a channel does not settle',
+  'link-down': 'the voice link of a channel carries no sound, though it was opened anew',
   'stage-hanging': 'a stage of an answer does not end',
   'seat-mismatch': 'Discord shows the bot in another channel than expected',
   'store-unwritten': 'data to be stored has not been written',
@@ -21,13 +17,10 @@ export type AlertName = keyof typeof alerts;
 
 /** Action of the operator, for an alert that lasts. */
 export const alertActions: Readonly<Record<AlertName, string>> = {
-  'unheard-speaker': 'Ask that person to leave the channel and join again.',
   'undecodable-speaker':
     'Ask that person to leave the channel and join again. If it happens to all, update the bot.',
-  'frames-stuck': 'Use /leave and /join in that server.',
-  'udp-dead': 'Allow UDP and its answers: check firewall, VPN and NAT.',
-  'link-down': 'Check the network with npm run doctor -- --channel ID.',
-  'encryption-unsettled': 'Use /leave and /join in that server.',
+  'link-down':
+    'Allow UDP and its answers (firewall, VPN, NAT): npm run doctor -- --channel ID checks them.',
   'stage-hanging': 'Check the server of the stage that the cause names.',
   'seat-mismatch': 'Use /leave and /join in that server.',
   'store-unwritten': 'Check space and rights of DATA_DIR, or the database.',

@@ -51,7 +51,6 @@ export class PanelUpdater {
     [];
   #shown = '';
   #face: PanelFace | undefined;
-  #isLinkDown = false;
   #startsMs: readonly number[] = [];
 
   /** `former`: panel of the session that this one goes on from; no person is invited twice. */
@@ -112,11 +111,6 @@ export class PanelUpdater {
     this.#unnamed = [...this.#unnamed, { name, isLate: closedMs < lateMs, atMs }].slice(-mostLost);
   }
 
-  /** The link stands still, but is not given up yet. */
-  linkDown(isDown: boolean): void {
-    this.#isLinkDown = isDown;
-  }
-
   check(activity: ChannelActivity): void {
     const nowMs = this.#context.parts.clock.nowMs();
     for (const id of activity.talking) {
@@ -131,8 +125,7 @@ export class PanelUpdater {
     const understood = this.#context.correctableQuestions.shown();
     const { quiet } = this.#context.parts.spending.manner(this.#context.channel.guildId);
     const maySpeak = this.#context.maySpeak();
-    const isLinkDown = this.#isLinkDown;
-    const state = stateOf({ ...activity, isLinkDown, maySpeak, ...(quiet && { quiet }) });
+    const state = stateOf({ ...activity, maySpeak, ...(quiet && { quiet }) });
     const persona = activity.current?.kind === 'question' ? activity.current.persona : undefined;
     this.#show(state, this.#chipsOf(activity), {
       ...(persona !== undefined && { persona }),
@@ -242,15 +235,12 @@ function stateOf({
   sounds,
   step,
   quiet,
-  isLinkDown,
   maySpeak,
 }: ChannelActivity &
   Pick<BudgetMode, 'quiet'> & {
-    readonly isLinkDown: boolean;
     readonly maySpeak: boolean;
   }): PanelFace['state'] {
   if (gate.paused) return { kind: 'paused' };
-  if (isLinkDown) return { kind: 'reconnecting' };
   if (current && step) return { kind: 'step', step };
   if (current && !sounds) return { kind: 'thinking' };
   if (current?.kind === 'question') return { kind: 'speaking', name: current.said.name };

@@ -1,9 +1,9 @@
 import { sparesCoders } from '#src/audio/opus/opus.ts';
+import type { AlertChange } from '#src/base/alerts.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import { failureEventOf, unfailing } from '#src/conversation/alerts/failure-event.ts';
 import { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
-import type { LinkAlertEvent } from '#src/conversation/alerts/link-fault-notices.ts';
 import type { ReconnectDecision } from '#src/conversation/connection/reconnecting-link.ts';
 import { ChannelLossHandler } from '#src/conversation/joining/channel-loss-handler.ts';
 import { GuildTaskQueue } from '#src/conversation/joining/guild-task-queue.ts';
@@ -235,7 +235,7 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /** Handles an alert of the link in this server, raised or cleared. */
-  alert(guildId: string, news: LinkAlertEvent): void {
+  alert(guildId: string, news: AlertChange): void {
     const session = this.#sessions.get(guildId)?.session;
     if (!session?.entered) return;
     session.news.alert(news);

@@ -1,3 +1,4 @@
+import type { AlertChange } from '#src/base/alerts.ts';
 import type {
   MissingRight,
   VoiceRestriction,
@@ -5,7 +6,6 @@ import type {
 import type { PacerCounts } from '#src/discord/link/pacer.ts';
 import type { ReceiverCounts } from '#src/discord/link/receiver.ts';
 import type { MessageOutcome } from '#src/discord/panel/outbox.ts';
-import type { LinkAlert } from '#src/discord/watchdogs/link-alerts.ts';
 
 /** Event at Discord, for logs and counters: ids and numbers, never words people said. */
 export type DiscordEvent =
@@ -30,7 +30,7 @@ export type DiscordEvent =
       readonly cause?: unknown;
     }
   /** A watchdog of a voice link found a promise broken, or kept again. */
-  | (LinkAlert & { readonly guildId: string })
+  | (AlertChange & { readonly guildId: string })
   /** The wall clock of this machine was put back: rate limits kept by it are forgotten. */
   | { readonly kind: 'clock-put-back'; readonly backMs: number }
   /** Outcome of a message that was written into a chat. */
@@ -74,8 +74,6 @@ export type DiscordEvent =
       readonly kind: 'link-made';
       readonly guildId: string;
       readonly counts: () => LinkCounts;
-      /** Age in ms of the last UDP datagram of its voice server; undefined: none came yet. */
-      readonly lastDatagramAgeMs: () => number | undefined;
     }
   | { readonly kind: 'link-closed'; readonly guildId: string; readonly counts: LinkCounts };
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { peopleReading } from '#src/people/confidential-text.ts';
+import { text } from '#src/texts/texts.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
   adam,
@@ -46,6 +47,16 @@ test('a lost link comes back within a second, and the same people are heard and 
   await says(fixture);
   expect(fixture.of('answered')).toMatchObject([{ name: 'Adam', finish: 'completed' }]);
   expect([fixture.written, fixture.of('left')]).toEqual([[], []]);
+});
+
+test('of a link that stays down the channel reads once, and of its loss nothing more', async () => {
+  const fixture = await called();
+  const change = { kind: 'alert', name: 'link-down', cause: 'it broke' } as const;
+  fixture.sessions.alert('g', { ...change, state: 'raised' });
+  fixture.linkOpener.failures.push(...Array(20).fill(late));
+  fixture.linkOpener.link.lose();
+  await pass(fixture, 60_000);
+  expect(fixture.written).toEqual([text('link.down')]);
 });
 
 test('what was said before a loss is known after it', async () => {

@@ -198,12 +198,6 @@ const faults: readonly Fault[] = [
     finds: /^missing panel edit Discord refused to change the message.* \| mend: .*AutoMod/,
   },
   {
-    name: 'the UDP path is lost during the silence',
-    after: ['captions edit', ({ faults: { voice }, botId }) => voice.rebind(botId)],
-    silence: '15s',
-    finds: /^missing silence the UDP connection was lost:.* \| mend: .*raise the UDP timeout/,
-  },
-  {
     name: 'the voice server closes the link during the silence',
     after: ['captions edit', ({ faults: { voice }, botId }) => voice.close(botId, 4006)],
     silence: '3s',

@@ -7,7 +7,7 @@ import { Metrics } from '#src/ops/metrics/metrics.ts';
 
 const raised: AlertChange = {
   kind: 'alert',
-  name: 'udp-dead',
+  name: 'link-down',
   state: 'raised',
   cause: 'no answer for 10 s',
 };
@@ -29,10 +29,10 @@ test('an alert that is raised twice is told once, and again after it was cleared
     'alert cleared',
     'alert raised',
   ]);
-  expect(lines[0]).toMatchObject({ alert: 'udp-dead', guildId: 'guild-1', cause: raised.cause });
+  expect(lines[0]).toMatchObject({ alert: 'link-down', guildId: 'guild-1', cause: raised.cause });
   const { text } = await metrics.page();
-  expect(text).toContain('parley_alerts_udp_dead 1');
-  expect(text).toContain('parley_alert_changes_total{name="udp-dead",state="raised"} 2');
+  expect(text).toContain('parley_alerts_link_down 1');
+  expect(text).toContain('parley_alert_changes_total{name="link-down",state="raised"} 2');
 });
 
 test('the alerts of a channel end when it is left, those of others stay', () => {
@@ -43,7 +43,7 @@ test('the alerts of a channel end when it is left, those of others stay', () => 
   board.report({ ...raised, name: 'store-unwritten' });
   board.forget('guild-1');
   expect(board.raised.map(({ name, guildId }) => [name, guildId])).toEqual([
-    ['udp-dead', 'guild-2'],
+    ['link-down', 'guild-2'],
     ['store-unwritten', undefined],
   ]);
 });

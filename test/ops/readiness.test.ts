@@ -48,8 +48,8 @@ test('a store that cannot be opened makes the process unready until it is open',
 
 test('trouble of one channel or provider is told without ids, and leaves the process ready', () => {
   const raised: readonly RaisedAlert[] = [
-    { name: 'udp-dead', meaning: '', action: '', guildId: '123456', cause: 'no answer for 12 s' },
-    { name: 'udp-dead', meaning: '', action: '', guildId: '654321', cause: 'no answer for 11 s' },
+    { name: 'link-down', meaning: '', action: '', guildId: '123456', cause: 'no answer for 12 s' },
+    { name: 'link-down', meaning: '', action: '', guildId: '654321', cause: 'no answer for 11 s' },
     {
       name: 'event-loop-delayed',
       meaning: '',
@@ -65,7 +65,7 @@ test('trouble of one channel or provider is told without ids, and leaves the pro
     isReady: true,
     lines: [
       ...allOk,
-      'trouble udp-dead: in 2 channels',
+      'trouble link-down: in 2 channels',
       'trouble event-loop-delayed: the main thread was blocked for 312 ms',
       'trouble chat api.x: provider.late',
     ],

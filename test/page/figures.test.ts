@@ -15,7 +15,7 @@ import type { LinkCounts } from '#src/discord/events.ts';
 /** All that a voice link counts, once each. */
 const counts: LinkCounts = {
   ...{ opened: 1, foreign: 1, short: 1, notAllowed: 1, held: 1, sealed: 1, unparsed: 1, ahead: 1 },
-  ...{ replayed: 1, overflowed: 1, sent: 1, refused: 1, shifts: 1, dropped: 1, errors: 1 },
+  ...{ replayed: 1, sent: 1, refused: 1, shifts: 1, dropped: 1, errors: 1 },
   unreachable: 1,
 };
 
@@ -56,7 +56,7 @@ test('the first line says how it is', () => {
   expect(summary(snapshot)).toBe(
     'In no channel, no alert, all providers work, nothing was answered yet',
   );
-  const alert = { name: 'udp-dead', meaning: 'it is dead', action: 'Wait.', cause: 'no answer' };
+  const alert = { name: 'link-down', meaning: 'it is dead', action: 'Wait.', cause: 'no answer' };
   const troubled = {
     ...snapshot,
     providers: [{ role: 'chat', state: 'fails' as const }],

@@ -27,12 +27,12 @@ test('a link is told of with its age, its counts, and what was lost and late in 
     ...{ heard: 97, lost: 3, late: 0, duplicate: 0, reordered: 0 },
     ...{ crowded: 0, sealed: 0, undecodable: 0, concealed: 0 },
   };
-  links.made('g', { counts: () => ({ sent: 7 }), lastDatagramAgeMs: () => 40 });
+  links.made('g', { counts: () => ({ sent: 7 }) });
   links.report('g', { kind: 'stream', speakerId: 'adam', packets, jitterMs: 12 });
   links.report('g', { kind: 'stream', speakerId: 'eva', packets, jitterMs: 3 });
   await clock.advance(1_000);
   const heard = { lossShare: 0.03, jitterMs: 12 };
-  expect(links.figures('g')).toEqual({ ageMs: 1_000, counts: { sent: 7 }, udpAgeMs: 40, ...heard });
+  expect(links.figures('g')).toEqual({ ageMs: 1_000, counts: { sent: 7 }, ...heard });
   expect(links.figures('h')).toEqual({});
   links.closed('g');
   await clock.advance(300_000);

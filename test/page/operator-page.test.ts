@@ -73,7 +73,7 @@ async function openSetup(isReachedByLink = true) {
     },
     alerts: () => [
       {
-        ...{ name: 'udp-dead', meaning: alerts['udp-dead'], action: alertActions['udp-dead'] },
+        ...{ name: 'link-down', meaning: alerts['link-down'], action: alertActions['link-down'] },
         ...{ guildId: 'h', cause: 'no answer for 15 s' },
       },
     ],
@@ -244,7 +244,7 @@ test('a manager sees their own server, no provider by name, and no alert of othe
     code,
     breakers: [{ provider, state: 'closed' }],
   });
-  expect(snapshot.alerts[0]?.meaning).toBe(alerts['udp-dead']);
+  expect(snapshot.alerts[0]?.meaning).toBe(alerts['link-down']);
   const own = shownTo({ kind: 'manager', userId: 'boss', guildId: 'g' }, snapshot);
   expect(own.rooms).toEqual(snapshot.rooms);
   expect(own.alerts).toEqual([]);

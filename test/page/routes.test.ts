@@ -150,7 +150,7 @@ async function* watched(url: URL, cookie: string): AsyncGenerator<number> {
 }
 
 test('who reads slowly misses snapshots over a real connection, while all others get each of them', async () => {
-  const alert = { name: 'udp-dead', meaning: '', action: '' } as const;
+  const alert = { name: 'link-down', meaning: '', action: '' } as const;
   let atWallMs = 0;
   const take = () => ({
     ...{ ...small, atWallMs: ++atWallMs },

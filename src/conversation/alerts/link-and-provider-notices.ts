@@ -1,28 +1,28 @@
+import type { AlertChange } from '#src/base/alerts.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
-import { type LinkAlertEvent, LinkFaultNotices } from './link-fault-notices.ts';
 
 /** Unasked notices of one channel about its voice link and the servers behind it. */
 export class LinkAndProviderNotices {
   readonly #context: SessionContext;
-  readonly #alerts: LinkFaultNotices;
   readonly #fallbacks: FallbackNotices;
+  #isLinkDown = false;
 
   constructor(context: SessionContext) {
     this.#context = context;
-    this.#alerts = new LinkFaultNotices(context);
     this.#fallbacks = new FallbackNotices(context);
   }
 
   /** True where the channel has read already why the link is away. */
   get explainsLoss(): boolean {
-    return this.#alerts.isLinkReported;
+    return this.#isLinkDown;
   }
 
   /** Handles an alert of the link, raised or cleared. */
-  alert(news: LinkAlertEvent): void {
-    this.#alerts.report(news);
-    this.#context.panel.linkDown(this.#alerts.isOutage);
+  alert({ name, state }: AlertChange): void {
+    if (name !== 'link-down') return;
+    this.#isLinkDown = state === 'raised';
+    if (this.#isLinkDown) this.#context.notice({ id: 'link.down' }, () => this.#isLinkDown);
   }
 
   /** Handles a server that failed or works again. */

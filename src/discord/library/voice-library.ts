@@ -50,7 +50,7 @@ type InnerUdp = {
 type InnerDave = { readonly pendingTransitions: ReadonlyMap<number, number> };
 /** davey's session; the library's typings name only the methods that it calls itself. */
 type InnerGroup = { getUserIds(): readonly string[] };
-type InnerSocket = { readonly ws: { terminate(): void } };
+type InnerSocket = { readonly ws: { terminate(): void }; readonly missedHeartbeats: number };
 type InnerSsrcMap = { readonly map: Map<number, { readonly userId: string }> };
 
 // The typings call these members private; each exists in the pinned version.
@@ -68,6 +68,11 @@ export const innerSsrcMap = (receiver: VoiceReceiver) =>
 /** Ends a voice socket without the close handshake, for which `ws` would wait 30 s; the library resumes then. */
 export function cutSocket(ws: VoiceWebSocket): void {
   (ws as unknown as InnerSocket).ws.terminate();
+}
+
+/** Heartbeats of a voice socket since the last answer to one. */
+export function missedHeartbeats(ws: VoiceWebSocket): number {
+  return (ws as unknown as InnerSocket).missedHeartbeats;
 }
 
 /** The connection's networking, in the states that have one. */

@@ -3,7 +3,7 @@ import { type Networking, NetworkingStatusCode } from '@discordjs/voice';
 import type { SyncTiming } from './timing.ts';
 
 const askAgainMs = 500;
-const [discoveryBytes, addressAt] = [74, 8];
+const discoveryBytes = 74;
 
 /** Asks for our outside address again every half second; the library asks once and waits for ever. */
 export function repeatDiscovery(networking: Networking, timing: SyncTiming): void {
@@ -23,18 +23,10 @@ export function repeatDiscovery(networking: Networking, timing: SyncTiming): voi
 }
 
 /** Discord docs, "IP Discovery": type 1, length 70, our SSRC, then room for the answer. */
-export function discoveryRequest(ssrc: number): Buffer {
+function discoveryRequest(ssrc: number): Buffer {
   const datagram = Buffer.alloc(discoveryBytes);
   datagram.writeUInt16BE(1, 0);
   datagram.writeUInt16BE(70, 2);
   datagram.writeUInt32BE(ssrc, 4);
   return datagram;
-}
-
-/** Our outside address as `ip:port`, out of an answer to a request with this SSRC; undefined for anything else. */
-export function discoveredAddress(datagram: Buffer, ssrc: number): string | undefined {
-  if (datagram.length !== discoveryBytes || datagram.readUInt16BE(0) !== 2) return undefined;
-  if (datagram.readUInt32BE(4) !== ssrc) return undefined;
-  const end = datagram.indexOf(0, addressAt);
-  return `${datagram.toString('latin1', addressAt, end)}:${datagram.readUInt16BE(72)}`;
 }

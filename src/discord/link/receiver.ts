@@ -13,10 +13,7 @@ import {
   guardSocket,
   leastVoiceBytes,
 } from '#src/discord/library/library-guards.ts';
-import {
-  enlargeReceiveBuffer,
-  type ReceiveBufferFault,
-} from '#src/discord/library/receive-buffer.ts';
+import { enlargeReceiveBuffer } from '#src/discord/library/receive-buffer.ts';
 import {
   innerSsrcMap,
   opensFrames,
@@ -24,7 +21,6 @@ import {
   udpOf,
 } from '#src/discord/library/voice-library.ts';
 import { GroupRecovery } from '#src/discord/watchdogs/group-recovery.ts';
-import { ReceiveOverflow } from '#src/discord/watchdogs/receive-overflow.ts';
 import type { PacketHeader } from '#src/people/unheard-packets.ts';
 import { PacketOpener } from './packet-opener.ts';
 import { realTiming, type SyncTiming } from './timing.ts';
@@ -48,8 +44,6 @@ export type ReceiverCounts = {
   ahead: number;
   /** Opened before; not decrypted again. */
   replayed: number;
-  /** Dropped by the kernel: the receive buffer was full, for the process did not read it in time. */
-  overflowed: number;
 };
 
 /** The receiving half of one connection: who may be heard is asked before anything is decrypted. */
@@ -65,38 +59,31 @@ export class ConsentedReceiver {
     unparsed: 0,
     ahead: 0,
     replayed: 0,
-    overflowed: 0,
   };
   readonly #connection: VoiceConnection;
   readonly #receiver: VoiceReceiver;
   readonly #mayHear: MayHear;
   readonly #fail: (error: unknown) => void;
   readonly #timing: SyncTiming;
-  readonly #bufferFault: (fault: ReceiveBufferFault) => void;
-  readonly #overflow: ReceiveOverflow;
+  readonly #warnOfBuffer: (message: string) => void;
   readonly #held = new HeldDatagrams();
-  readonly recovery: GroupRecovery;
+  readonly #recovery: GroupRecovery;
   /** Told of the header of each packet of a person who may not be heard. An error of it goes to `fail`. */
   onUnheard: (packet: PacketHeader) => void = () => undefined;
   readonly #lastPacketAtMs = new Map<string, number>();
   readonly #opener: PacketOpener;
-  #lastDatagramAtMs: number | undefined;
   #open = true;
 
-  /** To be made before the first networking exists. An error of `mayHear` goes to `fail`; `bufferFault`: of the voice socket. */
+  /** To be made before the first networking exists. An error of `mayHear` goes to `fail`. */
   constructor(
     connection: VoiceConnection,
     mayHear: MayHear,
     give: (packet: Packet) => void,
     fail: (error: unknown) => void,
     timing: SyncTiming = realTiming,
-    bufferFault: (fault: ReceiveBufferFault) => void = () => undefined,
+    warnOfBuffer: (message: string) => void = () => undefined,
   ) {
-    this.#bufferFault = bufferFault;
-    this.#overflow = new ReceiveOverflow(timing, (datagrams) => {
-      this.counts.overflowed += datagrams;
-      bufferFault({ kind: 'overflowed', datagrams });
-    });
+    this.#warnOfBuffer = warnOfBuffer;
     this.#timing = timing;
     this.#connection = connection;
     this.#receiver = connection.receiver;
@@ -109,7 +96,7 @@ export class ConsentedReceiver {
         return false;
       }
     };
-    this.recovery = new GroupRecovery(() => resetGroup(connection));
+    this.#recovery = new GroupRecovery(() => resetGroup(connection));
     this.#opener = new PacketOpener(this.#receiver, (packet) => {
       this.#judge(packet);
       give(packet);
@@ -125,10 +112,8 @@ export class ConsentedReceiver {
     innerSsrcMap(this.#receiver).map.clear();
     this.#held.clear();
     this.#lastPacketAtMs.clear();
-    this.#lastDatagramAtMs = undefined;
     this.#opener.restart();
-    this.#overflow.restart();
-    this.recovery.restart();
+    this.#recovery.restart();
     let last: VoiceUDPSocket | undefined;
     let connected: VoiceUDPSocket | undefined;
     networking.on('stateChange', (_, state) => {
@@ -143,18 +128,12 @@ export class ConsentedReceiver {
   }
 
   #follow(udp: VoiceUDPSocket): void {
-    this.#overflow.restart(udp);
-    enlargeReceiveBuffer(udp, this.#bufferFault);
+    enlargeReceiveBuffer(udp, this.#warnOfBuffer);
     guardSocket(udp, (trouble) => this.counts[trouble]++);
   }
 
   mayHear(speakerId: string): boolean {
     return this.#mayHear(speakerId);
-  }
-
-  /** When the last datagram came over the present voice server, also one that is no voice; undefined: none yet. */
-  get lastDatagramAtMs(): number | undefined {
-    return this.#lastDatagramAtMs;
   }
 
   /** When the last packet of this person came over the present voice server, heard or not. */
@@ -165,16 +144,13 @@ export class ConsentedReceiver {
   /** Ends decryption for good. */
   close(): void {
     this.#open = false;
-    this.#overflow.restart();
     this.#held.clear();
   }
 
   #arrived(datagram: Buffer): void {
-    const atMs = this.#timing.nowMs();
-    this.#lastDatagramAtMs = atMs;
     if (!isVoice(datagram)) return;
+    const atMs = this.#timing.nowMs();
     const ssrc = datagram.readUInt32BE(8);
-    this.#overflow.note(ssrc, datagram.readUInt16BE(2));
     const speakerId = this.#receiver.ssrcMap.get(ssrc)?.userId;
     if (speakerId !== undefined) this.#hear(datagram, speakerId, atMs);
     else if (this.#open) {
@@ -218,8 +194,8 @@ export class ConsentedReceiver {
   /** Silence frames are never sealed end to end. */
   #judge({ speakerId, opus, atMs }: Packet): void {
     if (isSilenceFrame(opus)) return;
-    if (!isSealed(opus)) this.recovery.opened(speakerId);
-    else if (opensFrames(this.#connection)) this.recovery.failed(speakerId, atMs);
+    if (!isSealed(opus)) this.#recovery.opened(speakerId);
+    else if (opensFrames(this.#connection)) this.#recovery.failed(speakerId, atMs);
   }
 }
 

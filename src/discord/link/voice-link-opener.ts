@@ -1,5 +1,4 @@
 import { ChannelType, type Client, type Guild, PermissionFlagsBits, Status } from 'discord.js';
-import type { AlertName } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
@@ -13,10 +12,6 @@ import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { checkCiphers } from '#src/discord/library/cipher-check.ts';
 import { checkVoiceHooks } from '#src/discord/library/hook-check.ts';
-import {
-  type ReceiveBufferFault,
-  receiveBufferWarnings,
-} from '#src/discord/library/receive-buffer.ts';
 import { readMember } from '#src/discord/members.ts';
 import { permissionsIn } from '#src/discord/permissions.ts';
 import { LinkAlerts } from '#src/discord/watchdogs/link-alerts.ts';
@@ -54,10 +49,11 @@ export function openVoiceLinkOpener(
   const servers = new Map<string, GuildLinks>();
   const shards = new Map<number, ShardPace>();
   const people = new ChannelPeople(client);
-  const bufferFault = receiveBufferWarnings(
-    (message) => report({ kind: 'warning', message }),
-    realClock.nowMs,
-  );
+  let hasWarned = false;
+  const warnOfBuffer = (message: string) => {
+    if (!hasWarned) report({ kind: 'warning', message });
+    hasWarned = true;
+  };
   let proved: Promise<string> | undefined;
   return {
     async open(channel, mayHear, signal) {
@@ -70,7 +66,7 @@ export function openVoiceLinkOpener(
       const server =
         servers.get(guild.id) ??
         new GuildLinks(
-          { client, people, shard, report, bufferFault, limits: { ...defaultLimits, ...limits } },
+          { client, people, shard, report, warnOfBuffer, limits: { ...defaultLimits, ...limits } },
           guild.id,
         );
       servers.set(guild.id, server);
@@ -92,14 +88,14 @@ type ServerParts = {
   readonly shard: ShardPace;
   readonly report: (event: DiscordEvent) => void;
   readonly limits: DoorLimits;
-  readonly bufferFault: (fault: ReceiveBufferFault) => void;
+  readonly warnOfBuffer: (message: string) => void;
 };
 
 /** One server's links, one after the other. */
 class GuildLinks {
   readonly #client: Client<true>;
   readonly #people: ChannelPeople;
-  readonly #bufferFault: (fault: ReceiveBufferFault) => void;
+  readonly #warnOfBuffer: (message: string) => void;
   readonly #report: (event: DiscordEvent) => void;
   readonly #limits: DoorLimits;
   readonly #pace: SignalPace;
@@ -114,13 +110,13 @@ class GuildLinks {
   #warned = false;
 
   constructor(parts: ServerParts, guildId: string) {
-    const { client, people, shard, report, limits, bufferFault } = parts;
+    const { client, people, shard, report, limits, warnOfBuffer } = parts;
     this.#client = client;
     this.#pace = new SignalPace(shard);
     this.#people = people;
     this.#alerts = new LinkAlerts((alert) => report({ ...alert, guildId }));
     this.#report = report;
-    this.#bufferFault = bufferFault;
+    this.#warnOfBuffer = warnOfBuffer;
     this.#limits = limits;
   }
 
@@ -146,11 +142,18 @@ class GuildLinks {
     return this.#channelId === undefined ? undefined : { channelId: this.#channelId };
   }
 
-  /** Ends the link, so that it is opened anew; once in five minutes. */
+  /** Ends the link, so that it is opened anew, where that may be. */
   rejoin(cause: string): void {
     if (this.#channelId === undefined) return;
-    if (!this.#rejoins.take(this.#channelId, 'seat-mismatch', realClock.nowMs())) return;
+    if (!this.#rejoins.take(realClock.nowMs())) return;
     this.#link?.lose(`Discord and the bot disagree about its seat: it ${cause}.`);
+  }
+
+  /** The first time nobody is told: mostly that mends it. */
+  #mayRejoin(fault: string): boolean {
+    const nowMs = realClock.nowMs();
+    if (this.#rejoins.isRepeated(nowMs)) this.#alerts.raise('link-down', fault);
+    return this.#rejoins.take(nowMs);
   }
 
   restMs(): number {
@@ -193,7 +196,10 @@ class GuildLinks {
     } catch (cause) {
       await this.close();
       signal.throwIfAborted();
-      throw either.aborted ? either.reason : cause;
+      const error: unknown = either.aborted ? either.reason : cause;
+      if (error instanceof BotError && this.#rejoins.isRepeated(realClock.nowMs()))
+        this.#alerts.raise('link-down', error.message);
+      throw error;
     }
   }
 
@@ -216,9 +222,9 @@ class GuildLinks {
         gateway: guild.voiceAdapterCreator,
         pace: this.#pace,
         timing: realTiming,
-        alerts: this.#alerts,
-        bufferFault: this.#bufferFault,
-        mayRejoin: (name) => this.#rejoins.take(channel.channelId, name, realClock.nowMs()),
+        warnOfBuffer: this.#warnOfBuffer,
+        mayRejoin: (fault) => this.#mayRejoin(fault),
+        whole: () => this.#alerts.clear('link-down', 'it works again by itself'),
         people: () => this.#people.in(guild, channel.channelId),
         listenToPeople: (listener) => this.#people.listen(channel.channelId, listener),
         others: () => this.#people.count(channel.channelId),
@@ -241,7 +247,6 @@ class GuildLinks {
       kind: 'link-made',
       guildId: guild.id,
       counts: () => link.counts(),
-      lastDatagramAgeMs: () => link.lastDatagramAgeMs(),
     });
     return link;
   }
@@ -323,27 +328,23 @@ async function askToSpeak(guild: Guild, channelId: string): Promise<void> {
   else await seat.setRequestToSpeak(true);
 }
 
-/** Least time, in ms, between rejoins of one channel by different watchdogs: a second fault is none of the first one's. */
-const anyMs = 60_000;
-/** Least time, in ms, between two rejoins of one channel by the same watchdog: a rejoin that did not help is not tried soon again. */
-const sameMs = 300_000;
-/** Longer limits, in ms, of single watchdogs. */
-const ownMs: Partial<Record<AlertName, number>> = { 'encryption-unsettled': 600_000 };
+/** Most rejoins in this time, in ms: two that did not help are not followed by more soon. */
+const [mostRejoins, rejoinsMs] = [2, 600_000];
 
-/** Rate limit of the rejoins that watchdogs ask for, by channel. */
+/** Rate limit of the rejoins of one server's channels. */
 export class RejoinLimit {
-  readonly #lastAtMs = new Map<string, number>();
+  #atMs: readonly number[] = [];
 
-  /** True if the channel may be left and joined anew now, which is then taken as done. */
-  take(channelId: string, name: AlertName, atMs: number): boolean {
-    const own = `${channelId} ${name}`;
-    if (!this.#isOver(channelId, anyMs, atMs)) return false;
-    if (!this.#isOver(own, ownMs[name] ?? sameMs, atMs)) return false;
-    this.#lastAtMs.set(channelId, atMs).set(own, atMs);
-    return true;
+  /** Whether there was one within ten minutes. */
+  isRepeated(nowMs: number): boolean {
+    this.#atMs = this.#atMs.filter((atMs) => nowMs - atMs < rejoinsMs);
+    return this.#atMs.length > 0;
   }
 
-  #isOver(key: string, everyMs: number, atMs: number): boolean {
-    return atMs - (this.#lastAtMs.get(key) ?? Number.NEGATIVE_INFINITY) >= everyMs;
+  /** True if the channel may be left and joined anew now, which is then taken as done. */
+  take(nowMs: number): boolean {
+    if (this.isRepeated(nowMs) && this.#atMs.length >= mostRejoins) return false;
+    this.#atMs = [...this.#atMs, nowMs];
+    return true;
   }
 }

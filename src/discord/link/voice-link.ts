@@ -13,7 +13,6 @@ import {
 } from '@discordjs/voice';
 import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import type { AlertName } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/mailbox.ts';
@@ -25,10 +24,8 @@ import type {
   VoiceLink,
 } from '#src/conversation/ports/voice-link.ts';
 import type { LinkCounts } from '#src/discord/events.ts';
-import type { ReceiveBufferFault } from '#src/discord/library/receive-buffer.ts';
 import { daveOf, networkingOf } from '#src/discord/library/voice-library.ts';
-import type { LinkAlerts } from '#src/discord/watchdogs/link-alerts.ts';
-import { LinkWatchdogs } from '#src/discord/watchdogs/link-watchdogs.ts';
+import { LinkWatchdog } from '#src/discord/watchdogs/link-watchdog.ts';
 import type { PacketHeader } from '#src/people/unheard-packets.ts';
 import { afterClose, isRefusal } from './close-codes.ts';
 import { repeatDiscovery } from './discovery.ts';
@@ -46,11 +43,12 @@ export type LinkPlace = {
   readonly gateway: DiscordGatewayAdapterCreator;
   readonly pace: SignalPace;
   readonly timing: SyncTiming;
-  readonly alerts: LinkAlerts;
-  /** Told when the receive buffer of a voice socket is too small, or was full. */
-  readonly bufferFault: (fault: ReceiveBufferFault) => void;
-  /** Whether a watchdog may have the channel left and joined anew now; if so, that is done. */
-  mayRejoin(name: AlertName): boolean;
+  /** Told of a receive buffer that is too small, in a sentence. */
+  readonly warnOfBuffer: (message: string) => void;
+  /** The link carries no sound; whether the channel may be left and joined anew now. If so, that is done. */
+  mayRejoin(fault: string): boolean;
+  /** The link has had no fault for a while; told often. */
+  whole(): void;
   /** All people in the channel but the bot. */
   people(): readonly ChannelMember[];
   /** Calls `listener` after each change of `people`, until it is disposed of. */
@@ -68,7 +66,7 @@ export type LinkPlace = {
 /** Ten seconds of one speaker, in packets: older speech is not worth an answer. */
 const maxWaiting = 500;
 /** A link that was open may be away this long; after a disconnect by Discord (4014) only the second. */
-const [downMs, disconnectedMs] = [15_000, 5_000];
+const [downMs, disconnectedMs] = [10_000, 5_000];
 
 const openingSteps: Readonly<Partial<Record<NetworkingStatusCode, OpeningStep>>> = {
   [NetworkingStatusCode.OpeningWs]: 'socket',
@@ -85,7 +83,7 @@ export class DiscordLink implements VoiceLink {
   readonly #connection: VoiceConnection;
   readonly #receiver: ConsentedReceiver;
   readonly #sender: FrameSender;
-  readonly #watchdogs: LinkWatchdogs;
+  readonly #watchdog: LinkWatchdog;
   readonly #settled: () => boolean;
   readonly #packets = new Mailbox<Packet>(maxWaiting);
   #networking: Networking | undefined;
@@ -123,7 +121,7 @@ export class DiscordLink implements VoiceLink {
       (packet) => this.#packets.put(packet),
       (error) => this.#end(error),
       timing,
-      place.bufferFault,
+      place.warnOfBuffer,
     );
     this.#settled = watchSettled(this.#connection, () => place.others());
     this.#sender = new FrameSender({
@@ -133,16 +131,18 @@ export class DiscordLink implements VoiceLink {
       refused: (error) => this.#failed(error),
       fail: (error) => this.#end(error),
     });
-    this.#watchdogs = new LinkWatchdogs({
+    this.#watchdog = new LinkWatchdog({
       connection: this.#connection,
       timing,
       settled: this.#settled,
       others: () => place.others(),
       speakers: this.#receiver,
       output: this.#sender,
-      alerts: place.alerts,
-      mayRejoin: (name) => place.mayRejoin(name),
-      end: (error) => this.#end(error),
+      broken: (fault) => {
+        if (place.mayRejoin(fault)) this.#end(lost(fault));
+      },
+      whole: () => place.whole(),
+      fail: (error) => this.#end(error),
     });
     this.#connection.on('stateChange', (_, state) => this.#changed(state));
     this.#changed(this.#connection.state);
@@ -218,12 +218,6 @@ export class DiscordLink implements VoiceLink {
     return { ...this.#receiver.counts, ...this.#sender.counts, dropped, errors: this.#errors };
   }
 
-  /** Age in ms of the last datagram of the voice server, which is asked for one each second; undefined: none came yet. */
-  lastDatagramAgeMs(): number | undefined {
-    const atMs = this.#receiver.lastDatagramAtMs;
-    return atMs === undefined ? undefined : this.#place.timing.nowMs() - atMs;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end();
     await this.#closing;
@@ -263,7 +257,7 @@ export class DiscordLink implements VoiceLink {
   #connected(networking: Networking): void {
     this.#networking = networking;
     this.#receiver.restart(networking);
-    this.#watchdogs.restart(networking);
+    this.#watchdog.restart(networking);
     repeatDiscovery(networking, this.#place.timing);
     const follow = () => {
       useKeyObject(networking);
@@ -282,9 +276,11 @@ export class DiscordLink implements VoiceLink {
   #watchDown(disconnected: boolean): void {
     if (this.#ended || (this.#forgetDown && !disconnected)) return;
     this.#forgetDown?.();
-    this.#forgetDown = this.#place.timing.later(disconnected ? disconnectedMs : downMs, () =>
-      this.#end(missed(this.#closeCode, this.#lastError)),
-    );
+    this.#forgetDown = this.#place.timing.later(disconnected ? disconnectedMs : downMs, () => {
+      const error = missed(this.#closeCode, this.#lastError);
+      if (error.code === 'link.lost') this.#place.mayRejoin(error.message);
+      this.#end(error);
+    });
   }
 
   #end(error?: unknown): void {
@@ -292,7 +288,7 @@ export class DiscordLink implements VoiceLink {
     this.#ended = { error };
     if (error === undefined) this.#packets.end();
     else this.#packets.fail(error);
-    this.#watchdogs.stop();
+    this.#watchdog.stop();
     this.#sender.stop();
     this.#receiver.close();
     this.#peopleListening?.[Symbol.dispose]();

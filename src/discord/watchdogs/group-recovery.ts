@@ -35,12 +35,7 @@ export class GroupRecovery {
     this.#failing.set(speakerId, failing);
     failing.count++;
     if (failing.count < leastFailures || atMs - failing.sinceMs < leastMs) return false;
-    return this.#opened.has(speakerId) && this.resetAt(atMs);
-  }
-
-  /** Resets the group unless that was done within 30 s. */
-  resetAt(atMs: number): boolean {
-    if (atMs - this.#resetAtMs < resetEveryMs) return false;
+    if (!this.#opened.has(speakerId) || atMs - this.#resetAtMs < resetEveryMs) return false;
     this.#resetAtMs = atMs;
     this.#opened.clear();
     this.#failing.clear();

@@ -9,8 +9,6 @@ export type LinkFigures = {
   /** Since the link was made. */
   readonly ageMs?: number;
   readonly counts?: LinkTotals;
-  /** Since the last UDP datagram of the voice server, which is asked for one each second. */
-  readonly udpAgeMs?: number;
   /** Lost share, 0 to 1, of the packets of people that were sent in the last five minutes; absent: there was no speech. */
   readonly lossShare?: number;
   /** Jitter of packets, in ms, of the person with the worst in those minutes. */
@@ -18,10 +16,7 @@ export type LinkFigures = {
 };
 
 /** Readings of a voice link while it is open. */
-export type LinkReadings = {
-  readonly counts: () => LinkTotals;
-  readonly lastDatagramAgeMs: () => number | undefined;
-};
+export type LinkReadings = { readonly counts: () => LinkTotals };
 
 type HeardPackets = {
   readonly atMs: number;
@@ -69,10 +64,8 @@ export class LinkFigureLog {
     const lost = recent.reduce((sum, step) => sum + step.lost, 0);
     const all = recent.reduce((sum, step) => sum + step.heard, lost);
     const jitters = recent.flatMap(({ jitterMs }) => jitterMs ?? []);
-    const udpAgeMs = link?.lastDatagramAgeMs();
     return {
       ...(link && { ageMs: this.#clock.nowMs() - link.madeAtMs, counts: { ...link.counts() } }),
-      ...(udpAgeMs !== undefined && { udpAgeMs }),
       ...(all > 0 && { lossShare: lost / all }),
       ...(jitters.length > 0 && { jitterMs: Math.max(...jitters) }),
     };

@@ -2,11 +2,7 @@ import '#src/discord/library/sodium.ts';
 import { EventEmitter, once } from 'node:events';
 import { VoiceUDPSocket } from '@discordjs/voice';
 import { expect, onTestFinished, test } from 'vitest';
-import {
-  enlargeReceiveBuffer,
-  type ReceiveBufferFault,
-  receiveBufferWarnings,
-} from '#src/discord/library/receive-buffer.ts';
+import { enlargeReceiveBuffer } from '#src/discord/library/receive-buffer.ts';
 import { innerUdp } from '#src/discord/library/voice-library.ts';
 
 /** A socket of a kernel that grants at most `mostBytes`. */
@@ -18,9 +14,9 @@ function granted(mostBytes: number) {
     },
     getRecvBufferSize: () => bytes,
   });
-  const reported: ReceiveBufferFault[] = [];
+  const reported: string[] = [];
   const udp = { socket } as unknown as VoiceUDPSocket;
-  enlargeReceiveBuffer(udp, (fault) => reported.push(fault));
+  enlargeReceiveBuffer(udp, (message) => reported.push(message));
   socket.emit('listening');
   return { reported, bytes: () => bytes };
 }
@@ -32,7 +28,9 @@ test('a voice socket gets a receive buffer for a stall of a second with 25 peopl
 });
 
 test('a kernel that gives less is told of', () => {
-  expect(granted(212_992).reported).toEqual([{ kind: 'small', gotBytes: 212_992 }]);
+  expect(granted(212_992).reported).toEqual([
+    expect.stringMatching(/buffer of 212992 bytes: .*sysctl -w net.core.rmem_max=2097152$/),
+  ]);
 });
 
 test('the buffer of a real voice socket grows once it is bound', async () => {
@@ -48,22 +46,4 @@ test('the buffer of a real voice socket grows once it is bound', async () => {
   enlargeReceiveBuffer(udp, () => undefined);
   await once(socket, 'listening');
   expect(asked).toEqual([2 * 1024 * 1024]);
-});
-
-test('a small buffer is told once, and what was lost in it once a minute with what helps', () => {
-  const lines: string[] = [];
-  let nowMs = 0;
-  const report = receiveBufferWarnings(
-    (line) => lines.push(line),
-    () => nowMs,
-  );
-  report({ kind: 'small', gotBytes: 425_984 });
-  report({ kind: 'small', gotBytes: 425_984 });
-  expect(lines.splice(0)).toEqual([expect.stringContaining('425984 bytes')]);
-  report({ kind: 'overflowed', datagrams: 40 });
-  expect(lines.splice(0)).toEqual([expect.stringMatching(/^40 packets .* net.core.rmem_max/)]);
-  report({ kind: 'overflowed', datagrams: 2 });
-  nowMs = 60_000;
-  report({ kind: 'overflowed', datagrams: 3 });
-  expect(lines).toEqual([expect.stringMatching(/^5 packets/)]);
 });

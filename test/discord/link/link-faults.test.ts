@@ -196,7 +196,6 @@ test('what a link counts can be read while it is open, and is told once more whe
     await until(() => (made()?.counts().opened ?? 0) >= 8);
     const played = play(setup.link, 5);
     await until(() => played.left === 5);
-    expect(made()?.lastDatagramAgeMs()).toBeGreaterThanOrEqual(0);
     expect(made()?.counts().sent).toBeGreaterThanOrEqual(5);
   }
   const closed = () => events.slice(before).find((event) => event.kind === 'link-closed');

@@ -21,17 +21,6 @@ test('sound that is more than two seconds ahead of real time is dropped unopened
   expect(heard.length - before - 1).toBeLessThanOrEqual(9);
 });
 
-test('the instant of the last datagram is known, whoever sent it, until there is another voice server', () => {
-  const { say, voiceReceiver: receiver, timing, networking } = listen(() => false);
-  expect(receiver.lastDatagramAtMs).toBeUndefined();
-  timing.passMs(500);
-  say(5);
-  timing.passMs(3_000);
-  expect(receiver.lastDatagramAtMs).toBe(500);
-  receiver.restart(networking);
-  expect(receiver.lastDatagramAtMs).toBeUndefined();
-});
-
 test('somebody who talks for a minute, and comes late at times, loses nothing to the rate limit', () => {
   const { name, say, heard, timing } = listen(() => true);
   name(5, 'ann');

@@ -132,8 +132,8 @@ export async function openSetup(
 }
 
 /** Polls for at most four seconds. */
-export async function until(condition: () => boolean): Promise<void> {
-  const deadlineMs = realClock.nowMs() + 4_000;
+export async function until(condition: () => boolean, ms = 4_000): Promise<void> {
+  const deadlineMs = realClock.nowMs() + ms;
   while (!condition()) {
     if (realClock.nowMs() > deadlineMs) throw new Error(`Never came true: ${condition}`);
     await wait(5);

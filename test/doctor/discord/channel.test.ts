@@ -59,7 +59,7 @@ test('a bot that runs is asked instead, and left in its channel', async () => {
   const { sandbox, environment, examine } = patient;
   const options = { clock: realClock, version: '1.2.3', onWait: () => undefined };
   using _lock = await lockDataDir(environment.DATA_DIR, options, never);
-  const lines = ['ok gateway', 'trouble udp-dead: in 1 channel', 'failed store: the disk is full'];
+  const lines = ['ok gateway', 'trouble link-down: in 1 channel', 'failed store: the disk is full'];
   const metrics = 'parley_link_open_seconds_count 2\nparley_frames_total{what="sent"} 99\n';
   const opened = await openStatusServer(
     { host: '127.0.0.1', port: 0 },
@@ -76,7 +76,7 @@ test('a bot that runs is asked instead, and left in its channel', async () => {
   expect(code).toBe(1);
   expect(about('voice link')).toMatch(/^ok voice link not tried: a bot runs as process \d+ on /);
   expect(about('bot: gateway')).toBe('ok bot: gateway it works');
-  expect(about('bot: udp-dead')).toBe('differs bot: udp-dead in 1 channel');
+  expect(about('bot: link-down')).toBe('differs bot: link-down in 1 channel');
   expect(about('bot: store')).toBe('missing bot: store the disk is full');
   expect(about('bot: voice links')).toMatch(/opened 2 voice links and sent 99 frames/);
   expect(sandbox.gatewaySessions()).toEqual([]);

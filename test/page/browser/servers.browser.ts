@@ -19,7 +19,7 @@ let browser: Browser;
 let many: ManyServers;
 beforeAll(async () => {
   [browser, many] = await Promise.all([openBrowser(), openManyServers(500, 50, others)]);
-  const [name, guildId] = ['udp-dead' as const, many.joined[1]?.guildId];
+  const [name, guildId] = ['link-down' as const, many.joined[1]?.guildId];
   const raised = { name, meaning: alerts[name], action: alertActions[name], guildId };
   many.alerts.push({ ...raised, cause: 'no answer for 15 s' });
 });
@@ -57,8 +57,8 @@ test('all processes are shown with what they serve, and one that is silent says 
 test('an alert says what it means and what to do', async () => {
   await using opened = await openTab();
   const alert = opened.tab.getByRole('region', { name: 'Alerts' });
-  await alert.getByText(alerts['udp-dead']).waitFor();
-  await alert.getByText(alertActions['udp-dead']).waitFor();
+  await alert.getByText(alerts['link-down']).waitFor();
+  await alert.getByText(alertActions['link-down']).waitFor();
 });
 
 test('of 500 servers only those in sight are drawn, and each is found by words and by what it does', async () => {

@@ -57,7 +57,6 @@ const noFaults: VoiceFaults = {
   forge: () => undefined,
   garble: () => undefined,
   ignoreDiscovery: () => undefined,
-  rebind: () => undefined,
   freeze: () => undefined,
   send: () => undefined,
   close: () => undefined,

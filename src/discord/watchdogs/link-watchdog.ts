@@ -1,0 +1,158 @@
+import '#src/discord/library/sodium.ts';
+import {
+  type Networking,
+  type NetworkingState,
+  type VoiceConnection,
+  VoiceConnectionStatus,
+  type VoiceWebSocket,
+} from '@discordjs/voice';
+import {
+  groupLacksSomebody,
+  missedHeartbeats,
+  socketOf,
+} from '#src/discord/library/voice-library.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+
+/** Interval, in ms, of looks; most that one look counts for, however long the process stood still before it. */
+const [checkMs, longestCheckMs] = [250, 1_000];
+/** Time, in ms, that a fault lasts until the link is broken; and without any, until it is whole again. */
+const brokenMs = 10_000;
+const none = 'none';
+/** Time, in ms, in which a new link is told of all people that have ever spoken, also of those that are silent now. */
+const retoldMs = 2_000;
+/** Packets may come shortly before Discord says whose they are. */
+const earlyMs = 1_000;
+/** Opcodes of the voice gateway (Discord docs, "Voice Opcodes"). */
+const opcodes = { speaking: 5, clientDisconnect: 13 } as const;
+
+/** Packet of the voice gateway, as far as it is read here. */
+type VoicePacket = {
+  readonly op: number;
+  readonly d: { readonly user_id: string; readonly speaking: number };
+};
+
+export type LinkWatchdogOptions = {
+  readonly connection: VoiceConnection;
+  readonly timing: SyncTiming;
+  readonly settled: () => boolean;
+  /** Number of other people in the channel. */
+  readonly others: () => number;
+  readonly speakers: {
+    mayHear(speakerId: string): boolean;
+    /** When their last packet came. */
+    lastPacketAtMs(speakerId: string): number | undefined;
+  };
+  readonly output: { readonly isBusy: boolean; readonly counts: { readonly sent: number } };
+  /** The link has had this fault for 10 s; told at each look. */
+  broken(fault: string): void;
+  /** The link has had no fault for 10 s; told at each look. */
+  whole(): void;
+  /** A bug. */
+  fail(error: unknown): void;
+};
+
+/** Tells what keeps a ready voice link from carrying sound; its owner tells how long it is not ready. */
+export class LinkWatchdog {
+  readonly #options: LinkWatchdogOptions;
+  /** For how long, in ms, each fault has been seen, and that there was none. */
+  readonly #seenMs = new Map<string, number>();
+  /** When Discord began to show each person as speaking. */
+  readonly #shown = new Map<string, number>();
+  #readyAtMs: number | undefined;
+  #checkedAtMs: number | undefined;
+  #socket: VoiceWebSocket | undefined;
+  #sent = 0;
+  #stopped = false;
+  #forget: (() => void) | undefined;
+
+  constructor(options: LinkWatchdogOptions) {
+    this.#options = options;
+    this.#arm();
+  }
+
+  /** A new voice server: no person is shown as speaking. */
+  restart(networking: Networking): void {
+    this.#shown.clear();
+    this.#readyAtMs = undefined;
+    const follow = (state: NetworkingState) => this.#watchSocket(socketOf(state));
+    networking.on('stateChange', (_, state) => follow(state));
+    follow(networking.state);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#forget?.();
+  }
+
+  /** A resumed session comes over another socket. */
+  #watchSocket(ws: VoiceWebSocket | undefined): void {
+    if (!ws || ws === this.#socket) return;
+    this.#socket = ws;
+    ws.on('packet', ({ op, d }: VoicePacket) => {
+      if (op === opcodes.clientDisconnect) this.#shown.delete(d.user_id);
+      if (op === opcodes.speaking) this.#speaking(d.user_id, d.speaking !== 0);
+    });
+  }
+
+  #speaking(speakerId: string, isOn: boolean): void {
+    const atMs = this.#options.timing.nowMs();
+    if (!isOn) this.#shown.delete(speakerId);
+    else if (this.#readyAtMs !== undefined && atMs - this.#readyAtMs >= retoldMs)
+      this.#shown.set(speakerId, this.#shown.get(speakerId) ?? atMs);
+  }
+
+  #arm(): void {
+    this.#forget = this.#options.timing.later(checkMs, () => {
+      try {
+        this.#check(this.#options.timing.nowMs());
+      } catch (error) {
+        this.#options.fail(error);
+      }
+      if (!this.#stopped) this.#arm();
+    });
+  }
+
+  #check(atMs: number): void {
+    const passedMs = Math.min(longestCheckMs, atMs - (this.#checkedAtMs ?? atMs));
+    this.#checkedAtMs = atMs;
+    const faults = this.#faults(atMs);
+    const isWhole = !Object.values(faults).includes(true);
+    for (const [what, holds] of Object.entries({ ...faults, [none]: isWhole })) {
+      const ms = this.#seenMs.get(what);
+      if (holds) this.#seenMs.set(what, ms === undefined ? 0 : ms + passedMs);
+      else this.#seenMs.delete(what);
+    }
+    const lasting = [...this.#seenMs].find(([, ms]) => ms >= brokenMs)?.[0];
+    if (lasting === none) this.#options.whole();
+    else if (lasting !== undefined) this.#options.broken(`For 10 s ${lasting}.`);
+  }
+
+  /** Faults in words, and whether each is seen now. */
+  #faults(atMs: number): Readonly<Record<string, boolean>> {
+    const { connection, others, output, settled } = this.#options;
+    const isReady = connection.state.status === VoiceConnectionStatus.Ready;
+    const isOpen = settled();
+    const { sent } = output.counts;
+    const hasSent = sent !== this.#sent;
+    this.#sent = sent;
+    return {
+      'frames have waited, and none has left': output.isBusy && isOpen && !hasSent,
+      'the heartbeats of the voice socket have had no answer':
+        this.#socket !== undefined && missedHeartbeats(this.#socket) > 0,
+      'the end-to-end group has not been whole':
+        isReady && others() > 0 && !(isOpen && !groupLacksSomebody(connection)),
+      'no packet has come from a person whom Discord shows as speaking':
+        isReady && this.#lacksSpeaker(atMs),
+    };
+  }
+
+  #lacksSpeaker(atMs: number): boolean {
+    this.#readyAtMs ??= atMs;
+    const { speakers } = this.#options;
+    for (const [id, sinceMs] of this.#shown) {
+      const lastMs = speakers.lastPacketAtMs(id) ?? Number.NEGATIVE_INFINITY;
+      if (lastMs >= sinceMs - earlyMs) this.#shown.delete(id);
+    }
+    return [...this.#shown.keys()].some((id) => speakers.mayHear(id));
+  }
+}

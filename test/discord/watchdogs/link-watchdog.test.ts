@@ -1,0 +1,114 @@
+import '#src/discord/library/sodium.ts';
+import { EventEmitter } from 'node:events';
+import { type Networking, NetworkingStatusCode, type VoiceConnection } from '@discordjs/voice';
+import { expect, test } from 'vitest';
+import { LinkWatchdog } from '#src/discord/watchdogs/link-watchdog.ts';
+import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+
+/** A ready connection with one other person, as far as the watchdog looks at it. */
+function open() {
+  const timing = new SteppedTiming();
+  const output = { isBusy: false, counts: { sent: 0 } };
+  const call = { settled: true, others: 1, output };
+  const packets = new Map<string, number>();
+  const log = { faults: [] as string[], whole: 0, failed: [] as unknown[] };
+  const ws = Object.assign(new EventEmitter(), { missedHeartbeats: 0 });
+  const connectedClients = new Set(['ann']);
+  const members = new Set(['bot', 'ann']);
+  const dave = { session: { ready: true, getUserIds: () => [...members] } };
+  const state = {
+    code: NetworkingStatusCode.Ready,
+    ws,
+    dave,
+    connectionData: { connectedClients },
+  };
+  const networking = Object.assign(new EventEmitter(), { state }) as unknown as Networking;
+  const connection = { state: { status: 'ready', networking } } as unknown as VoiceConnection;
+  const watchdog = new LinkWatchdog({
+    connection,
+    timing,
+    settled: () => call.settled,
+    others: () => call.others,
+    speakers: {
+      mayHear: (id) => id !== 'nobody',
+      lastPacketAtMs: (id) => packets.get(id),
+    },
+    output,
+    broken: (fault) => log.faults.push(fault),
+    whole: () => log.whole++,
+    fail: (error) => log.failed.push(error),
+  });
+  watchdog.restart(networking);
+  timing.passMs(5_000);
+  const send = (op: number, d: object) => ws.emit('packet', { op, d });
+  const speaks = (id: string, flag = 1) => send(5, { user_id: id, ssrc: 9, speaking: flag });
+  return { timing, call, log, packets, ws, send, speaks, connectedClients, members };
+}
+
+type Opened = ReturnType<typeof open>;
+
+test.each<[string, (link: Opened) => void, RegExp]>([
+  ['frames that wait', ({ call }) => Object.assign(call.output, { isBusy: true }), /frames/],
+  ['unanswered heartbeats', ({ ws }) => Object.assign(ws, { missedHeartbeats: 1 }), /heartbeats/],
+  ['a group that is not open', ({ call }) => Object.assign(call, { settled: false }), /group/],
+  ['a group that lacks somebody', ({ connectedClients }) => connectedClients.add('eve'), /group/],
+  ['a speaker without packets', ({ speaks }) => speaks('ann'), /shows as speaking/],
+])(
+  '%s for ten seconds break the link, and without a fault it is whole again',
+  (_, plant, fault) => {
+    const link = open();
+    plant(link);
+    link.timing.passMs(10_000);
+    expect(link.log.faults).toEqual([]);
+    link.timing.passMs(500);
+    expect(link.log.faults[0]).toMatch(fault);
+    Object.assign(link.call, { settled: true });
+    Object.assign(link.call.output, { isBusy: false });
+    Object.assign(link.ws, { missedHeartbeats: 0 });
+    link.members.add('eve');
+    link.packets.set('ann', link.timing.nowMs());
+    link.timing.passMs(10_000);
+    expect(link.log.whole).toBe(0);
+    link.timing.passMs(500);
+    expect(link.log.whole).toBeGreaterThan(0);
+  },
+);
+
+test('alone for an hour, a stall of a minute and people who come and go are no faults', () => {
+  const { timing, call, log } = open();
+  Object.assign(call, { settled: false, others: 0 });
+  timing.passMs(3_600_000);
+  call.others = 1;
+  timing.passMs(250);
+  timing.stallMs(60_000);
+  for (let second = 0; second < 60; second++) {
+    call.settled = true;
+    timing.passMs(700);
+    call.settled = false;
+    timing.passMs(300);
+  }
+  expect(log.faults).toEqual([]);
+});
+
+test('who is heard, stops, leaves or may not be heard is not missed', () => {
+  const { timing, log, packets, speaks, send } = open();
+  for (const id of ['heard', 'stops', 'leaves', 'nobody']) speaks(id);
+  packets.set('heard', timing.nowMs() + 100);
+  timing.passMs(1_000);
+  speaks('stops', 0);
+  send(13, { user_id: 'leaves' });
+  timing.passMs(600_000);
+  expect(log.faults).toEqual([]);
+});
+
+test('a bug in what the watchdog looks at is told, and the watch goes on', () => {
+  const { timing, call, log } = open();
+  const bug = new TypeError('bug');
+  Object.defineProperty(call, 'others', {
+    get() {
+      throw bug;
+    },
+  });
+  timing.passMs(500);
+  expect(log.failed).toEqual([bug, bug]);
+});
