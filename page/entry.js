@@ -1,6 +1,6 @@
 /**
  * Who looks at the page, or the sentence that says why nobody is let in.
- * @typedef {{ face: 'owner' } | { face: 'sandbox' } | { face: 'manager', guildId: string } | { face: 'participant', locale: string, passId: string } | Refusal & { face: 'none', lang?: string | null }} Entry
+ * @typedef {{ face: 'owner' } | { face: 'sandbox' } | { face: 'manager', guildId: string } | Refusal & { face: 'none' }} Entry
  * @typedef {{ code: string, message: string }} Refusal
  */
 
@@ -9,12 +9,11 @@
  * @returns {Promise<Entry>}
  */
 export async function enter() {
-  const fragment = new URLSearchParams(location.hash.slice(1));
-  const [key, lang] = [fragment.get('key'), fragment.get('lang')];
+  const key = new URLSearchParams(location.hash.slice(1)).get('key');
   if (key !== null) {
     history.replaceState(null, '', location.pathname);
     const refusal = await refusalOf(key);
-    if (refusal !== undefined) return { face: 'none', ...refusal, lang };
+    if (refusal !== undefined) return { face: 'none', ...refusal };
   }
   const response = await fetch('/face');
   return response.ok ? await response.json() : { face: 'none', ...(await errorOf(response)) };

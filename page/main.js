@@ -3,8 +3,6 @@ import { h, render } from '/vendor/preact.js';
 import { enter, messageOf } from './entry.js';
 
 const html = htm.bind(h);
-/** Language in which this tab read captions: a link that does not work any more is explained in it. */
-const captionsLanguage = 'captions-language';
 const root = document.getElementById('root');
 if (!root) throw new Error('the page has no root');
 
@@ -19,25 +17,7 @@ if (entry.face === 'owner' || entry.face === 'manager') {
     loadStyles('/room/room.css'),
   ]);
   new RoomPage(root, messageOf);
-} else if (entry.face === 'participant') {
-  sessionStorage.setItem(captionsLanguage, entry.locale);
-  const [{ openParticipantPage }] = await Promise.all([
-    import('./participant/participant-page.js'),
-    loadStyles('/participant/participant.css'),
-  ]);
-  await openParticipantPage(root, entry);
-} else {
-  const lang = entry.lang ?? sessionStorage.getItem(captionsLanguage);
-  if (lang === null) {
-    render(html`<h1>Parley</h1><p>${entry.message}</p>`, root);
-  } else {
-    const [{ showEnded }] = await Promise.all([
-      import('./participant/participant-page.js'),
-      loadStyles('/participant/participant.css'),
-    ]);
-    await showEnded(root, lang, entry.code);
-  }
-}
+} else render(html`<h1>Parley</h1><p>${entry.message}</p>`, root);
 
 /**
  * Adds a style sheet, and waits until it applies or cannot be had.

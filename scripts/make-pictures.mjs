@@ -1,8 +1,8 @@
 // npm run pictures
 //
-// Writes the pictures of the documents into docs/pictures, from the running program: the sandbox that `npm start` opens, a bot
-// with mock providers for the page with captions, and setup at a terminal. In Chromium, as `npm run test:page` finds it.
-// Delays can be read in room.png, so run it on an idle machine.
+// Writes the pictures of the documents into docs/pictures, from the running program: the sandbox that `npm start` opens, with a
+// mock recogniser, and setup at a terminal. In Chromium, as `npm run test:page` finds it. Delays can be read in room.png, so run
+// it on an idle machine.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
@@ -10,13 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openSandbox } from '#sandbox/sandbox.ts';
-import { freePort } from '#test/fakes/free-port.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { openBrowser } from '#test/page/browser/open-browser.ts';
 import { openProgram } from '#test/page/browser/open-program.ts';
-import { openProxy } from '#test/page/browser/open-proxy.ts';
-import { speech } from '#test/audio/speech.ts';
-import { runBot } from '#test/scenarios/setup/bot-setup.ts';
 import { savePicture } from './save-picture.ts';
 
 const folder = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
@@ -29,11 +25,11 @@ const waitMs = 60_000;
 const question = 'sandbox/recordings/synth-flite-awb-what-time-is-it.wav';
 const appearance = { viewport: { width: 1_280, height: 800 }, colorScheme: 'dark', ignoreHTTPSErrors: true };
 const tall = { width: 1_280, height: 1_200 };
-/** Lines of captions: speaker, words, and their translation. */
+/** Lines of captions: speaker and words. */
 const talk = [
-  ['Ben', 'Shall we meet on Friday at eight?', 'Treffen wir uns am Freitag um acht?'],
-  ['Adam', 'Friday is fine. I can bring the maps.', 'Freitag passt. Ich kann die Karten mitbringen.'],
-  ['Ben', 'Then I book the table for four people.', 'Dann reserviere ich den Tisch für vier Personen.'],
+  ['Ben', 'Shall we meet on Friday at eight?'],
+  ['Adam', 'Friday is fine. I can bring the maps.'],
+  ['Ben', 'Then I book the table for four people.'],
 ];
 
 await mkdir(folder, { recursive: true });
@@ -41,7 +37,6 @@ await using opened = new AsyncDisposableStack();
 const browser = await openBrowser(question);
 opened.defer(() => browser.close());
 await pictureSetup();
-await pictureParticipant();
 await pictureSandbox();
 
 /** A mock recogniser understands every word, which that of the sandbox does not; all else is the sandbox's own. */
@@ -108,36 +103,6 @@ async function enter(program) {
 async function asAdam(tab) {
   await tab.getByLabel('all the time').check();
   await tab.getByRole('button', { name: 'Microphone' }).click();
-}
-
-async function pictureParticipant() {
-  const port = await freePort();
-  await using proxy = await openProxy(port);
-  let said = '';
-  const replies = [
-    ...talk.map(([, words, translation]) => ({ match: new RegExp(`<lines>[^]*${words.slice(0, 9)}`), text: `[1] ${translation}` })),
-    { match: /^/, text: 'Yes.' },
-  ];
-  const environment = { PAGE_PORT: `${port}`, PAGE_URL: proxy.url.href };
-  await using bot = await runBot({ environment, providers: { pace: instantPace, hears: () => said, rateHz: 24_000, replies } });
-  const [adam, ben] = ['Adam', 'Ben'].map((name) => bot.sandbox.person(name));
-  for (const person of [adam, ben]) await person.join('Lounge', soon());
-  await adam.command('join').answered(soon());
-  await adam.settled(soon());
-  for (const person of [adam, ben]) await person.command('privacy allow', { for: 'always' }).answered(soon());
-  await adam.command('captions on').answered(soon());
-  await ben.settled(soon());
-  const { text } = await ben.command('captions page').answered(soon());
-  const tab = await newTab();
-  await tab.goto(/https:[^\s>]+/.exec(text)[0]);
-  await tab.getByLabel('Translation').selectOption('de');
-  for (const [name, words, translation] of talk) {
-    said = words;
-    await bot.sandbox.person(name).say(speech('human-cards-001'), soon());
-    await tab.getByRole('log').getByText(translation).waitFor();
-  }
-  await save(tab, 'participant');
-  await tab.context().close();
 }
 
 /** The choice of services, as a terminal shows it. */

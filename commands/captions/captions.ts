@@ -2,7 +2,6 @@ import type { CommandGroup } from '#src/conversation/command.ts';
 import { find } from './find.ts';
 import { off } from './off.ts';
 import { on } from './on.ts';
-import { page } from './page.ts';
 import { recap } from './recap.ts';
 import { transcript } from './transcript.ts';
 
@@ -14,5 +13,5 @@ export const captions: CommandGroup = {
     command: 'captions on',
     line: ({ hasModel }) => ({ id: hasModel ? 'help.captions.model' : 'help.captions' }),
   },
-  commands: [on, off, transcript, find, recap, page],
+  commands: [on, off, transcript, find, recap],
 };

@@ -23,7 +23,6 @@ import { sayNews } from '#src/provider/models/models.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import type { OperatorPage, OperatorPageOptions } from '#src/web/page/operator-page.ts';
-import type { ParticipantPage } from '#src/web/page/participant-page.ts';
 import { type RunningBot, startBot } from './bot.ts';
 import { countDiscord, logDiscord } from './discord-log.ts';
 import type { EngineNews } from './engines/engine-client.ts';
@@ -63,10 +62,9 @@ export async function onDiscord(
     raised: () => alerts.raised,
   });
   await using _status = await showStatus(config, metrics, readiness, log);
-  const pages = await openPages(config, log, alerts, () => running?.operator);
-  const operatorPage = pages?.operator;
+  const operatorPage = await openOperatorPage(config, log, alerts, () => running?.operator);
   const door = config.page && (await programDoor(() => running?.programs, programBugs(log)));
-  await using _page = await showPage(config, log, pageParts(pages, door));
+  await using _page = await showPage(config, log, pageParts(operatorPage, door));
   const codec = await loadOpus();
   const providers = new ProviderLog(log, metrics.providers);
   const listeners = { metrics, providers, alerts, notices, operatorPage };
@@ -86,10 +84,7 @@ export async function onDiscord(
       codec,
       alerts: () => alerts.raised,
       discord: { token: token.reveal(), ...place },
-      pageLinks: pages && {
-        link: (guildId, personId) => pages.operator.link(guildId, personId),
-        captionsLink: pages.participants.captionsLink,
-      },
+      pageLinks: operatorPage,
       onSession: (guildId, event) => reportSession(listeners, guildId, event),
       onDiscord: (event, shardId) => {
         countDiscord(metrics.discord, event, shardId);
@@ -293,52 +288,38 @@ function noteProvider(readiness: Readiness, news: ProviderNews): void {
   if (news.kind === 'mended') readiness.trouble(`${news.role} ${news.provider}`, undefined);
 }
 
-/** The page as its kinds of viewers see it. */
-type BotPages = { readonly operator: OperatorPage; readonly participants: ParticipantPage };
-
 /** Where a page is set; its modules are loaded only then. */
-async function openPages(
+async function openOperatorPage(
   { page }: Config,
   log: Log,
   alerts: AlertBoard,
   bot: OperatorPageOptions['bot'],
-): Promise<BotPages | undefined> {
+): Promise<OperatorPage | undefined> {
   if (!page) return undefined;
   const { OperatorPage } = await import('#src/web/page/operator-page.ts');
-  const { ParticipantPage } = await import('#src/web/page/participant-page.ts');
-  const isReachedByLink = page.publicUrl !== undefined;
-  const operator = new OperatorPage({
+  return new OperatorPage({
     bot,
     alerts: () => alerts.raised,
-    isReachedByLink,
+    isReachedByLink: page.publicUrl !== undefined,
     clock: realClock,
     onAction: (viewer, action, guildId) =>
       log.info({ viewer, action, guildId }, 'an action from the page'),
     onBug: (err) => log.error({ err }, 'the page: a snapshot failed'),
   });
-  const participants = new ParticipantPage({ sessions: () => bot()?.sessions(), isReachedByLink });
-  return { operator, participants };
 }
 
 /** Puts the routes of all rooms at one address. */
 function pageParts(
-  pages: BotPages | undefined,
+  operator: OperatorPage | undefined,
   door: (PageParts & Required<Pick<PageParts, 'routes'>>) | undefined,
 ): PageParts {
   return {
     ...door,
-    onOpen({ links }) {
-      pages?.operator.open(links);
-      pages?.participants.open(links);
-    },
-    isCurrent(viewer) {
-      if (viewer.kind === 'participant') return pages?.participants.isCurrent(viewer) ?? false;
-      return pages?.operator.isCurrent(viewer) ?? false;
-    },
+    onOpen: ({ links }) => operator?.open(links),
+    isCurrent: (viewer) => operator?.isCurrent(viewer) ?? false,
     routes(app) {
       door?.routes(app);
-      pages?.operator.routes(app);
-      pages?.participants.routes(app);
+      operator?.routes(app);
     },
   };
 }

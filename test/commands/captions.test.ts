@@ -5,7 +5,7 @@ import { captions } from '#commands/captions/captions.ts';
 import { leave } from '#commands/leave.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, Replies } from '#src/conversation/command.ts';
-import type { Asker, PagePass } from '#src/conversation/ports/command-ports.ts';
+import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import { messageWith } from '#src/discord/interactions/rendering.ts';
 import type {
   CaptionsOn,
@@ -254,34 +254,4 @@ test('"What did I miss" gives what was said before somebody came, to them alone'
   const replies = await missed?.run(inLounge, ports({ transcripts: { recap } }));
   expect(replies).toMatchObject([{ id: 'recap.title', to: 'caller' }]);
   expect(asked).toEqual([{ since: 'start', until: 'i came' }]);
-});
-
-test('/captions page gives a link to the caller alone, or says why there is none', async () => {
-  const pagePass = { id: 'p', guildId: 'g', channelId: 'lounge', personId: 'adam' };
-  const issued = { pass: async () => ({ kind: 'issued', pass: pagePass }) as const };
-  const page = {
-    link: () => undefined,
-    captionsLink: ({ personId }: PagePass, locale: string): string | undefined =>
-      `https://page.example/#${personId}-${locale}`,
-  };
-  const replyOf = async (captioning: PortOverrides['captions'], links?: typeof page) => {
-    const command = captions.commands.find(({ name }) => name === 'page');
-    const all = ports({ ...(captioning && { captions: captioning }) });
-    const [reply] = (await command?.run(inLounge, { ...all, ...(links && { page: links }) })) ?? [];
-    return [reply?.to, reply && text(reply.id, reply.with)];
-  };
-  expect(await replyOf(issued, page)).toEqual([
-    'caller',
-    'Your captions page: <https://page.example/#adam-en> The link is for you alone and works once, within 10 minutes. A new link ends the former page.',
-  ]);
-  const none = 'There is no page for captions here. The operator can set PAGE_URL.';
-  expect(await replyOf(issued)).toEqual(['caller', none]);
-  const unreachable = { ...page, captionsLink: () => undefined };
-  expect(await replyOf(issued, unreachable)).toEqual(['caller', none]);
-  const off = 'Captions are off here. Run /captions on, then ask for the page again.';
-  expect(await replyOf({ pass: async () => ({ kind: 'off' }) }, page)).toEqual(['caller', off]);
-  const barred = { pass: async () => ({ kind: 'barred', channel: 'Lounge' }) as const };
-  expect((await replyOf(barred, page))[1]).toMatch(/^You may not read the captions of Lounge\./);
-  const nowhere = { pass: async () => ({ kind: 'nowhere' }) as const };
-  expect(await replyOf(nowhere, page)).toEqual(['caller', text('leave.nowhere')]);
 });

@@ -298,7 +298,6 @@ test('/stats tells the speed of the last answers', async () => {
 test('/stats gives a link to the page of this server to those who manage it, and to nobody else', async () => {
   const page = {
     link: (guildId: string, id: string) => `https://page.example/#${guildId}-${id}`,
-    captionsLink: () => undefined,
   };
   const [reply] = await stats.run({ ...adam, mayManage: true }, { ...ports(), page });
   expect([reply.to, reply.lines?.map((line) => text(line.id, line.with))]).toEqual([

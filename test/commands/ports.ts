@@ -145,7 +145,6 @@ function changed(setting: TrackSetting, track: string): TrackOutcome {
 
 /** Captions are off, and go on when asked. */
 const captions: Public<CaptionRequests> = {
-  pass: async () => ({ kind: 'off' }),
   turnOn: async () => ({
     kind: 'on',
     placeId: 'lounge',

@@ -196,18 +196,7 @@ export type ConfirmOutcome =
 export interface PageLinks {
   /** An address that lets a manager of this server in once, within 10 minutes; undefined: there is no such page now. */
   link(guildId: string, personId: string): string | undefined;
-  /** An address that lets one person in to read captions, once, within 10 minutes; undefined as for `link`. */
-  captionsLink(pass: PagePass, locale: Locale): string | undefined;
 }
-
-/** Right of a person to read the captions of one channel on the page. */
-export type PagePass = {
-  /** Random; names the pass, and gives no access. */
-  readonly id: string;
-  readonly personId: string;
-  readonly guildId: string;
-  readonly channelId: string;
-};
 
 /** Latency of answers in a server; status implements it. */
 export interface Stats {

@@ -18,8 +18,6 @@ export type CaptionMessagesOptions = {
   readonly onDeleted: (numbers: readonly number[]) => void;
   /** Called when nothing can be shown there any more, or Discord refuses some lines. */
   readonly onTrouble: (trouble: LiveCaptionsTrouble) => void;
-  /** Shows the same lines elsewhere. */
-  readonly follower?: { put(line: CaptionLine): void; remove(numbers: readonly number[]): void };
   /** A line is over; all its words are shown since that instant of the monotonic clock. */
   readonly onShown: (number: number, atMs: number) => void;
 };
@@ -59,9 +57,8 @@ export class CaptionMessages {
   }
 
   put(line: CaptionLine): void {
-    const { clock, follower, layout } = this.#options;
+    const { clock, layout } = this.#options;
     const atMs = clock.nowMs();
-    follower?.put(line);
     this.#shownLines.put(line);
     this.#perform(layout.put(line, atMs));
     this.#reportShown(atMs);
@@ -73,9 +70,8 @@ export class CaptionMessages {
   }
 
   remove(numbers: readonly number[]): void {
-    const { clock, follower, layout } = this.#options;
+    const { clock, layout } = this.#options;
     if (numbers.length === 0) return;
-    follower?.remove(numbers);
     this.#perform(layout.remove(numbers, clock.nowMs()));
   }
 

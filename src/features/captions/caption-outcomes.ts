@@ -1,4 +1,3 @@
-import type { PagePass } from '#src/conversation/ports/command-ports.ts';
 import type { RecapPoint } from '#src/features/captions/answers/make-recap.ts';
 import type {
   TranscriptFile,
@@ -31,12 +30,6 @@ export type HourPrice = { readonly minutesADay: number } & (
 export type CaptionsOff =
   | { readonly kind: 'off' | 'already'; readonly saved: boolean }
   | { readonly kind: 'nowhere' };
-
-export type PassOutcome =
-  | { readonly kind: 'issued'; readonly pass: PagePass }
-  /** They may not read the captions of that voice channel. */
-  | { readonly kind: 'barred'; readonly channel: string }
-  | { readonly kind: 'off' | 'nowhere' };
 
 export type FileRequest = { readonly format: TranscriptFormat; readonly sessionId?: string };
 

@@ -6,7 +6,7 @@ import type {
   SessionSources,
 } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import type { CaptionsOff, CaptionsOn, HourPrice, PassOutcome } from './caption-outcomes.ts';
+import type { CaptionsOff, CaptionsOn, HourPrice } from './caption-outcomes.ts';
 import { SessionCaptions } from './session-captions.ts';
 
 /** Requests about live captions: changed in the channel where the bot sits first, then in the store. */
@@ -56,16 +56,6 @@ export class CaptionRequests {
     const usd = spending.hourPrice(guildId);
     if (usd === undefined) return { kind: 'unknown', minutesADay };
     return usd === 0 ? { kind: 'free', minutesADay } : { kind: 'priced', usd, minutesADay };
-  }
-
-  /** A pass to read the captions on a page, which ends this person's former one. */
-  async pass(guildId: string, personId: string): Promise<PassOutcome> {
-    const session = this.#sessions.session(guildId);
-    if (!session) return { kind: 'nowhere' };
-    const { passes } = session.context.features.of(SessionCaptions);
-    if (!passes) return { kind: 'off' };
-    const pass = await passes.issue(personId);
-    return pass ? { kind: 'issued', pass } : { kind: 'barred', channel: session.channel.name };
   }
 
   isOn(guildId: string): boolean {

@@ -6,12 +6,10 @@ import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import { cut } from '#src/texts/plain.ts';
 import type { CheckedLine, TextValues } from '#src/texts/texts.ts';
 import type { CaptionMessages } from './caption-messages.ts';
-import type { CaptionPagePasses } from './caption-page-passes.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 
 export type NonSpeechRemarksOptions = {
   readonly live: CaptionMessages;
-  readonly passes: CaptionPagePasses;
   readonly recorder: TranscriptRecorder;
 };
 
@@ -63,7 +61,7 @@ export class NonSpeechRemarks implements Disposable {
   }
 
   #show(line: CheckedLine, atMs = this.#context.parts.clock.nowMs()): void {
-    const { live, passes, recorder } = this.#options;
+    const { live, recorder } = this.#options;
     const number = recorder.nextNumber();
     const startMs = recorder.sessionMs(atMs);
     const { channel, parts } = this.#context;
@@ -77,7 +75,6 @@ export class NonSpeechRemarks implements Disposable {
       state: 'final',
     } as const;
     live.put(shown);
-    passes.remark({ number, startMs, line });
   }
 }
 

@@ -72,21 +72,6 @@ export class RecentLines {
   }
 
   /**
-   * This person by the rights of this moment; undefined: they may not read the captions as they are written. Of a person who sits
-   * there nothing is awaited that is known: what is said now is known to them. Never throws.
-   */
-  async reader(personId: string): Promise<Viewer | undefined> {
-    const { gate, people, settings } = this.#context;
-    const isHere = () => people().some(({ id, isBot }) => id === personId && !isBot);
-    const isKnown = this.#readers.has(personId);
-    const asked = this.#ask(personId);
-    if (!isHere() || !isKnown) await asked;
-    const mayCatchUp = this.#recorder.session.catchUp && settings().of(catchUp);
-    const mayOpen = mayCatchUp && this.#readers.get(personId)?.may === true;
-    return gate.isAdmitted(personId) && (isHere() || mayOpen) ? this.viewer(personId) : undefined;
-  }
-
-  /**
    * The last minutes before `beforeAtMs` of the monotonic clock that everybody there may know, and these people, whom the
    * answer reaches as well; as data.
    */

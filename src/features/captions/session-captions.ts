@@ -36,7 +36,6 @@ import { captionTexts } from './bot-texts-in-captions.ts';
 import { CaptionMessages } from './caption-messages.ts';
 import { CaptionNewcomerNotices } from './caption-newcomer-notices.ts';
 import { CaptionFailureNotices, notifyEverybody } from './caption-notices.ts';
-import { CaptionPagePasses } from './caption-page-passes.ts';
 import { captionsBegin, captionsChannelId, captionsDays, catchUp } from './caption-settings.ts';
 import { exchangesOf } from './exchanges-from-captions.ts';
 import { NonSpeechRemarks } from './non-speech-remarks.ts';
@@ -70,7 +69,6 @@ type ActiveCaptions = {
   readonly everybody: PresenceLog;
   readonly view: RecentLines;
   readonly newcomers: CaptionNewcomerNotices;
-  readonly passes: CaptionPagePasses;
   readonly remarks: NonSpeechRemarks;
   /** The place in which they are written, as the session knows it. */
   readonly place: Disposable;
@@ -127,11 +125,6 @@ export class SessionCaptions implements FeatureSession {
     return this.#active?.view;
   }
 
-  /** Passes to read the captions on a page; undefined while they are off. */
-  get passes(): CaptionPagePasses | undefined {
-    return this.#active?.passes;
-  }
-
   /** The transcript that is being written. */
   get recorder(): TranscriptRecorder | undefined {
     return this.#active?.recorder;
@@ -168,9 +161,8 @@ export class SessionCaptions implements FeatureSession {
     this.#active?.recorder.endExchanges();
   }
 
-  /** Begins captions where the server has set so meanwhile; pages of readers end with their rights. */
+  /** Begins captions where the server has set so meanwhile. */
   governed(): void {
-    this.#active?.passes.check();
     if (this.#hasEntered) this.entered();
   }
 
@@ -258,7 +250,6 @@ export class SessionCaptions implements FeatureSession {
     const ids = here.map(({ id }) => id);
     active.everybody.attend(ids, atMs);
     active.view.check(ids);
-    active.passes.attend(ids);
     active.newcomers.check(here, known);
   }
 
@@ -273,7 +264,6 @@ export class SessionCaptions implements FeatureSession {
     const active = this.#active;
     if (!active) return;
     active.lines.drop(personId);
-    active.passes.check();
     if (why === 'barred') return;
     const numbers = active.recorder.forget(personId);
     active.live.remove(numbers);
@@ -342,9 +332,6 @@ export class SessionCaptions implements FeatureSession {
     const translations = new TranslatedCaptions(this.#context, {
       live,
       recorder,
-      onTranslated: (number, text, language) =>
-        this.#active?.passes.translated(number, text, language),
-      onUntranslated: (language, line) => this.#active?.passes.untranslated(language, line),
     });
     translations.into(options.translateTo);
     const lines = new UtteranceLines({
@@ -367,13 +354,8 @@ export class SessionCaptions implements FeatureSession {
       since: (speakerId, fromMs) => (this.wants(speakerId) ? view.placesSince(fromMs) : undefined),
       openTo: (personId) => view.viewer(personId).openPlaceIds,
     });
-    const passes = new CaptionPagePasses(this.#context, {
-      recorder,
-      view,
-      onLanguages: (languages) => translations.alsoInto(languages),
-    });
-    const remarks = new NonSpeechRemarks(this.#context, { live, passes, recorder });
-    const made = { recorder, live, lines, translations, everybody, view, newcomers, passes, place };
+    const remarks = new NonSpeechRemarks(this.#context, { live, recorder });
+    const made = { recorder, live, lines, translations, everybody, view, newcomers, place };
     this.#active = { options, store, ...made, remarks };
     this.#context.languages.spokenHere = options.language;
     this.attend(people());
@@ -385,7 +367,6 @@ export class SessionCaptions implements FeatureSession {
     this.#active = undefined;
     if (!active) return;
     active.place[Symbol.dispose]();
-    active.passes.close();
     active.remarks[Symbol.dispose]();
     this.#context.languages.spokenHere = undefined;
     active.newcomers.end();
@@ -412,10 +393,6 @@ export class SessionCaptions implements FeatureSession {
       chat,
       layout,
       clock: parts.clock,
-      follower: {
-        put: (line) => this.#active?.passes.put(line),
-        remove: (numbers) => this.#active?.passes.remove(numbers),
-      },
       onPlaced: (number, places) => {
         const line = recorder.line(number);
         if (line) recorder.put(postedIn(line, places));
@@ -435,7 +412,6 @@ export class SessionCaptions implements FeatureSession {
     const { channel, parts } = this.#context;
     recorder.drop(numbers);
     this.#active?.translations.remove(numbers);
-    this.#active?.passes.remove(numbers);
     const forget = () => store.eraser.forgetLines(recorder.session.id, numbers);
     void withStoreTimeout(channel.guildId, parts, 'store.unwritable', forget);
   }

@@ -39,9 +39,7 @@ export function serveEntry(
     if (!viewer) return refuse(context, noSession);
     const { kind: face } = viewer;
     if (face === 'manager') return context.json({ face, guildId: viewer.guildId });
-    if (face !== 'participant') return context.json({ face });
-    const { locale, passId } = viewer;
-    return context.json({ face, locale, passId });
+    return context.json({ face });
   });
   app.post('/enter', async (context) => {
     const { address, isPublic } = context.get('door');

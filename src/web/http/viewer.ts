@@ -8,15 +8,6 @@ export type PageViewer =
   | { readonly kind: 'owner' }
   /** Manages one server, and sees that one. */
   | { readonly kind: 'manager'; readonly userId: string; readonly guildId: string }
-  /** Reads the captions of one channel by a pass, in a language of texts (BCP 47). */
-  | {
-      readonly kind: 'participant';
-      readonly userId: string;
-      readonly guildId: string;
-      readonly channelId: string;
-      readonly passId: string;
-      readonly locale: string;
-    }
   /** The person in front of the sandbox. */
   | { readonly kind: 'sandbox' };
 

@@ -35,7 +35,7 @@ export type PageSnapshot = {
   readonly stages: StageFigures;
 };
 
-/** Viewer who may watch: the pages of the sandbox and of participants are others. */
+/** Viewer who may watch: the page of the sandbox is another. */
 export type OperatorViewer = Extract<PageViewer, { kind: 'owner' | 'manager' }>;
 
 /** Part of a snapshot that this viewer may see: a manager their own server, and of providers whether they work. */

@@ -2,8 +2,6 @@ import { expect, test } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import type { LineStream, ReaderLines } from '#src/features/captions/caption-page-passes.ts';
-import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { text } from '#src/texts/texts.ts';
 import { captioned, kept, says, turnOn } from '#test/conversation/setup/captioned.ts';
 import { adam, eva, pass, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
@@ -143,27 +141,4 @@ test('laughter that a recogniser names is a line of the person, and starts no an
   expect(lines(fixture)).toEqual(['**Adam** \\[laughter\\]']);
   expect((await kept(fixture)).map((line) => line.text)).toEqual(['[laughter]']);
   expect(fixture.chat.asked).toEqual([]);
-});
-
-test('a reader of the page gets it in the language of the page, in order of speech', async () => {
-  const fixture = await captioned();
-  seat(fixture, cy);
-  const issued = await fixture.captions.pass('g', 'eva');
-  const { passes } = fixture.sessions.session('g')?.context.features.of(SessionCaptions) ?? {};
-  if (issued.kind !== 'issued' || !passes) throw new Error('no pass');
-  const pages: ReaderLines[] = [];
-  const stream: LineStream = {
-    locale: 'de',
-    async send(event, data) {
-      if (event === 'lines') pages.push(JSON.parse(data));
-    },
-    end: () => undefined,
-  };
-  using _watching = passes.watch('eva', issued.pass.id, stream);
-  await talks(fixture, cy, 2);
-  await says(fixture);
-  expect(pages.at(-1)?.lines).toMatchObject([
-    { name: '', text: text('captions.remark.unwritten', {}, 'de'), isRemark: true },
-    { name: 'Adam', text: 'five five' },
-  ]);
 });

@@ -59,7 +59,6 @@ scenario('twelve commands can be typed, with these options and choices', async (
     'captions find words!',
     'captions off',
     'captions on language translate',
-    'captions page',
     'captions recap since=start|i came session',
     'captions transcript format=md|txt|srt|vtt|json session',
     'help topic',

@@ -33,12 +33,6 @@ export class TranscriptPersonHooks implements PersonHooks {
     this.#lookup = lookup;
   }
 
-  forget(guildId: string, personId: string): void {
-    for (const { context } of this.#sessions.sessions(guildId)) {
-      context.features.of(SessionCaptions).passes?.end(personId, 'forgotten');
-    }
-  }
-
   async count(guildId: string, personId: string): Promise<StoredCounts | undefined> {
     const all = await this.#read(guildId, ({ records }) => records.count(guildId, personId));
     return all?.reduce((sum, one) => ({
