@@ -143,7 +143,7 @@ async function probeMind(
   if (config?.pipeline !== 'audio-model') return probeChat(server, model);
   const { audioModel } = config;
   const hearing = { voice: audioModel.voice, model: audioModel.model ?? model };
-  return probeAudioChat(server, hearing, 'CHAT_COMPLETION');
+  return probeAudioChat(server, hearing);
 }
 
 const nothing: ExaminationResult = {
@@ -158,7 +158,6 @@ async function probeVoice(
 ): Promise<ExaminationResult> {
   if (speech.kind === 'embedded') return nothing;
   const { backend, model, rateHz, voice } = speech;
-  if (backend === 'chat-audio') return probeAudioChat(server, { model, voice }, 'SPEECH');
   if (backend === 'speech') return probeSpeech(server, { model, voice, rateHz, isChosen: true });
   return probeAloud(server, { model, voice });
 }

@@ -92,8 +92,7 @@ async function examineRoles(
     '--speech',
   );
   const audio = picks.audioChat && { model: picks.audioChat.model, voice: voice ?? standardVoice };
-  const use = speech.state === 'usable' ? 'CHAT_COMPLETION' : 'SPEECH';
-  const spoken = audio && show(await probeAudioChat(patient, audio, use), picks.chat, '--chat');
+  const spoken = audio && show(await probeAudioChat(patient, audio), picks.chat, '--chat');
   const realtime = await probeRealtime(patient, picks.realtime.model);
   report.findings(realtime.findings);
   const isNeeded = realtime.state === 'usable' && !speaksOn(speech, speaker.model, server);
@@ -112,9 +111,7 @@ async function examineRoles(
     { ...speech, group: 'SPEECH', ...(read?.state === 'usable' && { settings: [] }) },
   ];
   // A pipeline of three is the usual choice: what hears and speaks is shown, and not proposed beside it.
-  if (read?.state === 'usable') return [...three, read, realtime];
-  const extra = spoken && use === 'SPEECH' ? [spoken] : [];
-  return [...three, ...extra, realtime];
+  return [...three, ...(read?.state === 'usable' ? [read] : []), realtime];
 }
 
 /** Whether it speaks, be it badly today, and no end of that is near. */

@@ -18,6 +18,7 @@ import { SpeedStats } from '#src/ops/speed-stats.ts';
 import type { StoreCopies } from '#src/people/store-copies.ts';
 import { type Cues, loadCues } from '#src/playback/reply/load-cues.ts';
 import { longestWritingMs } from '#src/provider/deadlines.ts';
+import { hasStableWords } from '#src/provider/models/models.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { TextFiles } from '#src/sources/fetch/fetch.ts';
@@ -142,7 +143,7 @@ export async function openSharedParts(
     tokenBudgets,
     stats: new SpeedStats(),
     partialTrust: new PartialTrust(
-      'hasStablePartials' in transcription && transcription.hasStablePartials,
+      transcription.kind === 'remote' && hasStableWords(transcription.model),
     ),
     listeningSlots: new ListeningSlots(),
     operatorTools,

@@ -1,12 +1,7 @@
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
-import {
-  hasStableWords,
-  isOpenAi,
-  standardModels,
-  standardVoice,
-} from '#src/provider/models/models.ts';
+import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
 import { readBrains } from './brains.ts';
 import { budgetMistakes, readBudget } from './budget.ts';
 import { readDeadlines } from './deadlines.ts';
@@ -254,16 +249,13 @@ function consent({
 }
 
 function transcription(from: EnvironmentSettings): Config['transcription'] {
-  const { TRANSCRIPTION_BACKEND: backend, TRANSCRIPTION_STREAM: stream } = from;
-  const { TRANSCRIPTION_LANGUAGE: language, TRANSCRIPTION_PARTIALS: partials } = from;
+  const { TRANSCRIPTION_BACKEND: backend, TRANSCRIPTION_LANGUAGE: language } = from;
   const model =
     backend === 'realtime' ? standardModels.liveTranscription : standardModels.transcription;
   const role = remote(from, 'TRANSCRIPTION', model);
   if (role.kind === 'embedded') return role;
-  const hasStablePartials =
-    partials === 'trust' || (partials === 'auto' && hasStableWords(role.model));
   const models = [...new Set([role.model, ...listed(from.TRANSCRIPTION_MODELS)])];
-  return { ...role, models, backend, stream, hasStablePartials, ...(language && { language }) };
+  return { ...role, models, backend, ...(language && { language }) };
 }
 
 function chat(from: EnvironmentSettings): Config['chat'] {

@@ -52,9 +52,8 @@ function mistakesOf(from: EnvironmentSettings, prefix: FallbackGroup): string[] 
 function transcription(from: EnvironmentSettings): Fallbacks['transcription'] {
   const role = remote(from, 'TRANSCRIPTION_FALLBACK', standardModels.transcription);
   if (role?.kind !== 'remote') return role;
-  const { TRANSCRIPTION_STREAM: stream, TRANSCRIPTION_LANGUAGE: language } = from;
-  const rest = { stream, hasStablePartials: false, ...(language && { language }) };
-  return { ...role, models: [role.model], backend: 'file', ...rest };
+  const { TRANSCRIPTION_LANGUAGE: language } = from;
+  return { ...role, models: [role.model], backend: 'file', ...(language && { language }) };
 }
 
 function speech(from: EnvironmentSettings): Fallbacks['speech'] {

@@ -1,9 +1,19 @@
 const oneFallback = 'A role has one fallback.';
+const fixedWait = 'Its waits are fixed.';
+const byModel = 'The bot decides it by the model and what its server does.';
 
 /** Settings that are gone, each with what takes its place, in one sentence. */
 export const removedSettings: Readonly<Record<string, string>> = {
   REALTIME_DIALECT: 'OpenAI removed the beta interface; use a server with current names.',
   TOOL_FILES: 'Offer functions through an MCP server of MCP_SERVERS.',
+  REALTIME_FIRST_BYTE_SECONDS: fixedWait,
+  REALTIME_IDLE_SECONDS: fixedWait,
+  TRANSCRIPTION_STREAM: byModel,
+  TRANSCRIPTION_PARTIALS: byModel,
+  TRANSCRIPTION_FIRST_BYTE_SECONDS: fixedWait,
+  TRANSCRIPTION_IDLE_SECONDS: fixedWait,
+  SPEECH_FIRST_BYTE_SECONDS: fixedWait,
+  SPEECH_IDLE_SECONDS: fixedWait,
   TRANSCRIPTION_FALLBACK_2_BASE_URL: oneFallback,
   TRANSCRIPTION_FALLBACK_2_MODEL: oneFallback,
   TRANSCRIPTION_FALLBACK_2_API_KEY: oneFallback,

@@ -65,8 +65,6 @@ export const settings = z.object({
     .optional(),
   REALTIME_MODEL: words.optional(),
   REALTIME_API_KEY: secret.optional(),
-  REALTIME_FIRST_BYTE_SECONDS: seconds.optional(),
-  REALTIME_IDLE_SECONDS: seconds.optional(),
   TRANSCRIPTION_BACKEND: z.enum(['file', 'realtime']).default('file'),
   TRANSCRIPTION_BASE_URL: words
     .refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1')
@@ -82,10 +80,6 @@ export const settings = z.object({
   TRANSCRIPTION_LANGUAGE: words
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language code like en or pt-BR')
     .optional(),
-  TRANSCRIPTION_STREAM: z.enum(['auto', 'on', 'off']).default('auto'),
-  TRANSCRIPTION_PARTIALS: z.enum(['auto', 'trust', 'learn']).default('auto'),
-  TRANSCRIPTION_FIRST_BYTE_SECONDS: seconds.optional(),
-  TRANSCRIPTION_IDLE_SECONDS: seconds.optional(),
   TRANSCRIPTION_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
   TRANSCRIPTION_FALLBACK_MODEL: words.optional(),
   TRANSCRIPTION_FALLBACK_API_KEY: secret.optional(),
@@ -97,7 +91,7 @@ export const settings = z.object({
   CHAT_COMPLETION_FALLBACK_BASE_URL: url.optional(),
   CHAT_COMPLETION_FALLBACK_MODEL: words.optional(),
   CHAT_COMPLETION_FALLBACK_API_KEY: secret.optional(),
-  SPEECH_BACKEND: z.enum(['speech', 'chat-audio', 'realtime']).optional(),
+  SPEECH_BACKEND: z.enum(['speech', 'realtime']).optional(),
   SPEECH_BASE_URL: words
     .refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1')
     .optional(),
@@ -118,8 +112,6 @@ export const settings = z.object({
     .min(8_000, 'must be at least 8000 Hz')
     .max(192_000, 'must be at most 192000 Hz')
     .optional(),
-  SPEECH_FIRST_BYTE_SECONDS: seconds.optional(),
-  SPEECH_IDLE_SECONDS: seconds.optional(),
   SPEECH_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
   SPEECH_FALLBACK_MODEL: words.optional(),
   SPEECH_FALLBACK_API_KEY: secret.optional(),

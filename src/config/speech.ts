@@ -6,7 +6,6 @@ type SpeechBackend = NonNullable<EnvironmentSettings['SPEECH_BACKEND']>;
 
 const standard: Readonly<Record<SpeechBackend, string>> = {
   speech: standardModels.speech,
-  'chat-audio': standardModels.audioChat,
   realtime: standardModels.realtimeSpeech,
 };
 
@@ -51,6 +50,5 @@ export function speechMistakes(
 /** Protocol of the speech server: OpenAI speaks over Realtime, unless a model is named that speaks otherwise. */
 function backendOf({ baseUrl, model }: Pick<RemoteServer, 'baseUrl' | 'model'>): SpeechBackend {
   if (!isHttpUrl(baseUrl)) return 'realtime';
-  if (!isOpenAi(baseUrl) || /\btts\b/.test(model)) return 'speech';
-  return /\baudio\b/.test(model) ? 'chat-audio' : 'realtime';
+  return !isOpenAi(baseUrl) || /\btts\b/.test(model) ? 'speech' : 'realtime';
 }

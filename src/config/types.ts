@@ -1,6 +1,6 @@
 import type { Secret } from '#src/base/secret.ts';
+import type { RoleDeadlines } from '#src/provider/deadlines.ts';
 import type { Budget } from './budget.ts';
-import type { ConfiguredDeadlines } from './deadlines.ts';
 import type { ExternalToolsConfig } from './external-tools.ts';
 import type { Realtime } from './realtime.ts';
 import type { ServerPlans } from './server-plans.ts';
@@ -61,15 +61,12 @@ export type Config = {
         readonly backend: 'file' | 'realtime';
         /** Models that programs may choose; `model` is the first of them. */
         readonly models: readonly string[];
-        readonly stream: 'auto' | 'on' | 'off';
-        /** Partial words of this server are known to stay as they are, before the first were seen. */
-        readonly hasStablePartials: boolean;
         readonly language?: string;
       })
     | Embedded;
   readonly speech:
     | (RemoteServer & {
-        readonly backend: 'speech' | 'chat-audio' | 'realtime';
+        readonly backend: 'speech' | 'realtime';
         /** Models that people and programs may choose; `model` is the first of them. */
         readonly models: readonly string[];
         readonly format: EnvironmentSettings['SPEECH_FORMAT'];
@@ -83,7 +80,7 @@ export type Config = {
   /** Brains that replace the usual model where a persona names them. */
   readonly brains: readonly Brain[];
   /** Deadlines of servers. */
-  readonly deadlines: ConfiguredDeadlines;
+  readonly deadlines: RoleDeadlines;
   readonly consent:
     | { readonly policy: 'ask' | 'notice' }
     | { readonly policy: 'role'; readonly roleId: string };

@@ -150,24 +150,7 @@ test('recognition over a WebSocket needs a server, and has a model of its own', 
   });
   expect(good({ OPENAI_API_KEY: 'k' }).transcription).toMatchObject({
     backend: 'file',
-    stream: 'auto',
     model: 'gpt-transcribe',
-  });
-});
-
-test('partials are trusted from the first where the model or the operator says that they stay', () => {
-  const socket = {
-    TRANSCRIPTION_BASE_URL: 'ws://127.0.0.1:8000/v1',
-    TRANSCRIPTION_BACKEND: 'realtime',
-  };
-  const trusted = (more: Readonly<Record<string, string>>) =>
-    good({ ...socket, ...more }).transcription;
-  expect(trusted({})).toMatchObject({ hasStablePartials: true });
-  expect(trusted({ TRANSCRIPTION_PARTIALS: 'learn' })).toMatchObject({ hasStablePartials: false });
-  const own = { TRANSCRIPTION_MODEL: 'my-own' };
-  expect(trusted(own)).toMatchObject({ hasStablePartials: false });
-  expect(trusted({ ...own, TRANSCRIPTION_PARTIALS: 'trust' })).toMatchObject({
-    hasStablePartials: true,
   });
 });
 
@@ -213,14 +196,6 @@ test('a model that hears and speaks may stand beside a chat model, and at OpenAI
 test.each(['pcm', 'wav', 'mp3', 'opus', 'flac'])('speech may be asked for as %s', (format) => {
   const given = { SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1', SPEECH_FORMAT: format };
   expect(good(given).speech).toMatchObject({ format });
-});
-
-test('speech from a chat model needs a server, and has a model of its own', () => {
-  expect(mistakes({ SPEECH_BACKEND: 'chat-audio' })).toEqual([
-    expect.stringContaining('SPEECH_BACKEND: chat-audio needs a server'),
-  ]);
-  const given = { SPEECH_BACKEND: 'chat-audio', SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1' };
-  expect(good(given).speech).toMatchObject({ backend: 'chat-audio', model: 'gpt-audio-1.5' });
 });
 
 test('speech over a WebSocket needs a server, and has a model of its own that reads', () => {

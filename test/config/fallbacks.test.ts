@@ -55,8 +55,8 @@ test('OpenAI as a fall-back speaks over Realtime, unless a model is named that s
   const base = { SPEECH_FALLBACK_BASE_URL: 'https://api.openai.com/v1' };
   const { speech } = good({ ...base, SPEECH_FALLBACK_API_KEY: 'k' }).fallbacks;
   expect(speech).toMatchObject({ backend: 'realtime', model: 'gpt-realtime-2.1-mini' });
-  const named = { ...base, SPEECH_FALLBACK_API_KEY: 'k', SPEECH_FALLBACK_MODEL: 'gpt-audio-1.5' };
-  expect(good(named).fallbacks.speech).toMatchObject({ backend: 'chat-audio' });
+  const named = { ...base, SPEECH_FALLBACK_API_KEY: 'k', SPEECH_FALLBACK_MODEL: 'tts-1' };
+  expect(good(named).fallbacks.speech).toMatchObject({ backend: 'speech' });
 });
 
 test.each([

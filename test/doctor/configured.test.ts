@@ -80,15 +80,14 @@ test('transcription over a WebSocket is tried as the bot does it', async () => {
   await expect.poll(() => server.realtime.open).toBe(0);
 });
 
-test('a chat model that speaks is made to read out, for a pipeline or for speech', async () => {
+test('a chat model that speaks is made to read out', async () => {
   await using server = await openMockProviders(swift);
   const { code, about, settings } = await examine([], {
     OPENAI_BASE_URL: server.baseUrl,
     PIPELINE: 'audio-model',
-    SPEECH_BACKEND: 'chat-audio',
   });
   expect([code, about('chat audio')]).toEqual([0, expect.stringContaining(' s of sound')]);
-  expect(settings).toMatchObject({ PIPELINE: 'audio-model', SPEECH_BACKEND: 'chat-audio' });
+  expect(settings).toMatchObject({ PIPELINE: 'audio-model' });
 });
 
 test('speech over a WebSocket is tried as the bot does it, and what was said is compared', async () => {

@@ -26,7 +26,6 @@ test('a server that can do everything is told so, with the settings to use', asy
     TRANSCRIPTION_BACKEND: 'file',
     TRANSCRIPTION_BASE_URL: server.baseUrl,
     TRANSCRIPTION_MODEL: 'mock',
-    TRANSCRIPTION_STREAM: 'off',
     CHAT_COMPLETION_BASE_URL: server.baseUrl,
     CHAT_COMPLETION_MODEL: 'mock',
     SPEECH_BACKEND: 'speech',
@@ -151,22 +150,14 @@ test('thoughts, tools and the lack of a count are told', async () => {
   expect(code).toBe(0);
 });
 
-test('a transcription that streams is asked to', async () => {
-  const done = { type: 'transcript.text.done', text: said };
-  const piece = { type: 'transcript.text.delta', delta: 'one two' };
+test('a transcription with a false label is read, and told', async () => {
   using server = await openServer({
     'GET /v1/models': lists('whisper-large'),
-    'POST /v1/audio/transcriptions': (response, asked) => {
-      const wantsStream = /name="stream"\r\n\r\ntrue/.test(asked.raw);
-      if (wantsStream) return streams(piece, done)(response, asked);
-      answers({ text: said }, 200, { 'content-type': 'text/plain' })(response, asked);
-    },
+    'POST /v1/audio/transcriptions': answers({ text: said }, 200, { 'content-type': 'text/plain' }),
   });
-  const { about, settings } = await examine(['--provider', `${server.origin}/v1`]);
+  const { about } = await examine(['--provider', `${server.origin}/v1`]);
   expect(about('transcription')).toMatch(/JSON labelled text\/plain$/);
-  expect(about('transcription stream')).toMatch(/^ok .* transcript\.text events, 1 with words/);
   expect(about('round trip')).toContain('sent a hum');
-  expect(settings.TRANSCRIPTION_STREAM).toBe('on');
 });
 
 test.each([

@@ -44,7 +44,6 @@ test.each([
   {},
   { PIPELINE: 'audio-model' },
   { TRANSCRIPTION_BACKEND: 'realtime' },
-  { SPEECH_BACKEND: 'chat-audio' },
   { SPEECH_BACKEND: 'realtime' },
   { OPENAI_BASE_URL: 'http://127.0.0.1:8000/v1' },
 ])('whatever is set, no default model is about to end: %o', (given) => {
@@ -72,11 +71,6 @@ test('OpenAI speaks over Realtime, a server of one’s own through /audio/speech
 test('a model that only speaks is asked on /audio/speech, also at OpenAI while it lasts', () => {
   const given = { OPENAI_API_KEY: 'a-key', SPEECH_MODEL: 'gpt-4o-mini-tts' };
   expect(good(given).speech).toMatchObject({ backend: 'speech', model: 'gpt-4o-mini-tts' });
-});
-
-test('a model that hears and speaks in chat completions is asked there', () => {
-  const given = { OPENAI_API_KEY: 'a-key', SPEECH_MODEL: 'gpt-audio-1.5' };
-  expect(good(given).speech).toMatchObject({ backend: 'chat-audio', model: 'gpt-audio-1.5' });
 });
 
 test('no model of OpenAI that is about to end is taken without being asked for', () => {

@@ -89,7 +89,7 @@ test('what the bot asks of servers fits the published description: chat, sound, 
     await refused(voice.synthesize('Hello.', manner, signal));
   }
   for (const model of ['whisper-1', 'gpt-4o-transcribe']) {
-    const transcriber = openTranscriber(client, { model, language: 'de', stream: 'auto' });
+    const transcriber = openTranscriber(client, { model, language: 'de' });
     await refused(transcriber.transcribe(pcm, signal));
     const hinted = transcriber.withHints?.(['Parley', 'Ana']) ?? transcriber;
     await refused(hinted.transcribe(pcm, signal));

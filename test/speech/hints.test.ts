@@ -34,8 +34,7 @@ async function recogniser(rule: Rule = 'as gpt-transcribe') {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-  const open = (model: string) =>
-    openTranscriber(openClient({ baseUrl }), { model, stream: 'off' });
+  const open = (model: string) => openTranscriber(openClient({ baseUrl }), { model });
   const close = () => {
     server.close();
     server.closeAllConnections();

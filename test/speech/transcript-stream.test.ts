@@ -15,8 +15,8 @@ const utterances = [
 ] as const;
 const [{ pcm, text }] = utterances;
 
-function opened(model = 'gpt-transcribe', stream: 'auto' | 'on' | 'off' = 'auto') {
-  return openTranscriber(openClient({ baseUrl: server.baseUrl }), { model, stream });
+function opened(model = 'gpt-transcribe') {
+  return openTranscriber(openClient({ baseUrl: server.baseUrl }), { model });
 }
 
 /** Which of the requests since then asked for a stream. */
@@ -76,14 +76,12 @@ test('a stream that breaks off after others did not is an error, not a second re
   expect(asked()).toEqual([true]);
 });
 
-test('by itself only models known to stream are asked to; a setting says otherwise', async () => {
+test('only models known to stream are asked to', async () => {
   const asked = requests();
   await textOf(opened('whisper-1'), pcm);
   await textOf(opened('gpt-4o-transcribe-diarize'), pcm);
   await textOf(opened('gpt-4o-mini-transcribe'), pcm);
-  await textOf(opened('whisper-1', 'on'), pcm);
-  await textOf(opened('gpt-transcribe', 'off'), pcm);
-  expect(asked()).toEqual([false, false, true, true, false]);
+  expect(asked()).toEqual([false, false, true]);
 });
 
 test('the text is there with its last event, and the connection is used again', async () => {

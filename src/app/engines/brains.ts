@@ -76,8 +76,7 @@ async function openBrain(
     case 'realtime': {
       const { openRealtimeTalk } = await import('#src/chat/realtime/realtime-talk.ts');
       const { realtime } = await import('#src/pipeline/realtime.ts');
-      const { firstMs = deadlines.chat.firstMs, idleMs } = deadlines.realtime;
-      const limits = { firstMs, ...(idleMs !== undefined && { idleMs }) };
+      const limits = { firstMs: deadlines.chat.firstMs };
       const options = { ...limited, voice: usual.voice, limits };
       const withStandIn = realtimeStandIn({ ...config, realtime: server }, roles, chainParts);
       const parts = { synthesizer, ...(withStandIn && { withStandIn }) };

@@ -144,8 +144,7 @@ export function realtimeStandIn(
   const breaker = new Breaker(replaceable, realClock);
   const second = { provider: other, breaker: new Breaker(only, realClock), engine: () => standIn };
   watch(() => [viewBreaker('chat', { provider, breaker }), viewBreaker('chat', second)]);
-  const { firstMs = realtimeFirstMs } = deadlines.realtime;
-  const limits = { ...deadlines.chat, firstMs, coldFirstMs: firstMs };
+  const limits = { ...deadlines.chat, firstMs: realtimeFirstMs, coldFirstMs: realtimeFirstMs };
   const usual = { role: 'chat', clock: realClock, deadlines: limits } as const;
   return (server) => {
     const first = { provider, keySetting, breaker, engine: () => server };

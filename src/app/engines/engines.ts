@@ -131,8 +131,7 @@ async function openTranscriberOf(
       '#src/speech/realtime/realtime-transcriber.ts'
     );
     stopwatch(role, `${config.model} at ${new URL(config.baseUrl).host}, realtime`, report)();
-    const limits = { settleMs: Math.max(15_000, deadlines[role].coldFirstMs) };
-    return stack.use(openRealtimeTranscriber({ ...config, limits, alert: report }));
+    return stack.use(openRealtimeTranscriber({ ...config, alert: report }));
   }
   if (config.kind === 'remote') {
     const { openTranscriber } = await import('#src/speech/openai/openai-transcriber.ts');
@@ -207,8 +206,7 @@ async function openRealtime(
   const { realtimeStandIn } = await import('./engine-fallbacks.ts');
   const withStandIn = realtimeStandIn(config, roles, chainParts);
   const parts = { synthesizer: roles.synthesizer, ...(withStandIn && { withStandIn }) };
-  const { firstMs = config.deadlines.chat.firstMs, idleMs } = config.deadlines.realtime;
-  const limits = { firstMs, ...(idleMs !== undefined && { idleMs }) };
+  const limits = { firstMs: config.deadlines.chat.firstMs };
   return () => realtime({ talk: openRealtimeTalk({ ...limited(server), limits }), ...parts });
 }
 

@@ -10,7 +10,7 @@ import type { Synthesizer } from '#src/speech/ports.ts';
 import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
 import { fixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
-import { clientOf, lazily, limited, type OnEngineNews, stopwatch } from './engine-client.ts';
+import { clientOf, lazily, type OnEngineNews, stopwatch } from './engine-client.ts';
 
 /** Synthesizer of a voice, and the names of its voices. */
 export type OpenVoice = {
@@ -37,19 +37,8 @@ export async function openVoice(
     stopwatch(role, `${config.model} at ${provider}, realtime`, report)();
     const onReading = (reading: ReadingAccuracy) =>
       report({ kind: 'reading', provider, ...reading });
-    const { firstMs, idleMs } = deadlines[role];
-    const limits = { firstMs: Math.max(20_000, firstMs), idleMs: Math.max(10_000, idleMs) };
-    const synthesizer = stack.use(openRealtimeSynthesizer({ ...config, limits, onReading }));
+    const synthesizer = stack.use(openRealtimeSynthesizer({ ...config, onReading }));
     return { synthesizer, voices: untold };
-  }
-  if (config.kind === 'remote' && config.backend === 'chat-audio') {
-    const { openAudioChat } = await import('#src/chat/completions/audio-chat.ts');
-    const { audioModelVoice } = await import('#src/pipeline/audio-model/audio-model-voice.ts');
-    const { instructions } = config;
-    const client = await clientOf(config, role, report, deadlines[role]);
-    const model = openAudioChat(client, limited(config), realClock);
-    const spoken = audioModelVoice(model, { ...(instructions && { instructions }) });
-    return { synthesizer: standardVoiceInstead(spoken, untold, realClock), voices: untold };
   }
   if (config.kind === 'remote') {
     const { openSynthesizer } = await import('#src/speech/openai/openai-synthesizer.ts');

@@ -23,10 +23,9 @@ export type TranscriberOptions = {
   readonly models?: readonly string[];
   /** BCP 47; left out, the server finds out by itself. */
   readonly language?: string;
-  /** Whether words are asked for as they are found; `auto` (default) asks models known to, and learns. */
-  readonly stream?: 'auto' | 'on' | 'off';
 };
 
+/** Models of which words are asked for as they are found. */
 const streaming = /^gpt-(4o-(mini-)?)?transcribe(?!-diarize)/;
 /** Errors by which servers report that they do not stream. */
 const noStream: ReadonlySet<ErrorCode> = new Set([
@@ -119,9 +118,7 @@ class TranscriptionServer {
   #abilitiesOf(model: string): Abilities {
     const known = this.#abilities.get(model);
     if (known) return known;
-    const { stream = 'auto' } = this.#options;
-    const worthATry = stream === 'on' || (stream === 'auto' && streaming.test(model));
-    const streams = worthATry ? 'unknown' : 'no';
+    const streams = streaming.test(model) ? 'unknown' : 'no';
     const found: Abilities = { streams, acceptsHints: true, hasWordTimes: true, translates: true };
     this.#abilities.set(model, found);
     return found;
@@ -173,18 +170,17 @@ class TranscriptionServer {
 
   /** True once the words are given; false if the server cannot do it this way. */
   async *#tryStream(form: Form, can: Abilities, signal: AbortSignal) {
-    const { stream = 'auto' } = this.#options;
     let isWhole = false;
     try {
       const onWhole = () => {
         isWhole = true;
       };
       yield* follow(this.#client, form, signal, onWhole);
-      if (stream === 'auto') can.streams = isWhole ? 'no' : 'yes';
+      can.streams = isWhole ? 'no' : 'yes';
       return true;
     } catch (error) {
       const unable = error instanceof BotError && noStream.has(error.code);
-      if (!unable || can.streams === 'yes' || stream === 'on') throw error;
+      if (!unable || can.streams === 'yes') throw error;
       return false;
     }
   }

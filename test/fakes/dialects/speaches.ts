@@ -5,7 +5,6 @@ import {
   type DialectRequest,
   type DialectRoute,
   type DialectServer,
-  events,
   json,
   openDialect,
   sound,
@@ -56,12 +55,6 @@ function transcribe({ hears }: Behind): DialectRoute {
     if (body.model !== recogniserModel) return missing(body.model, response);
     if (!pcm) return json(response, { detail: 'Failed to decode audio.' }, 415);
     const text = hears(pcm);
-    const segments = text.match(/[^.!?]+[.!?]*/g) ?? [];
-    if (body.stream === 'true')
-      return events(
-        response,
-        segments.map((segment) => ({ text: segment.trim() })),
-      );
     if (body.response_format !== 'text') return json(response, { text });
     response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
   };

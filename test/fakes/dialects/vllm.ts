@@ -78,21 +78,10 @@ function chat({ replies }: Behind): DialectRoute {
 }
 
 function transcribe({ hears }: Behind): DialectRoute {
-  return ({ body, pcm }, response) => {
+  return ({ pcm }, response) => {
     if (!pcm) return refuse(response, 400, 'Invalid or unsupported audio file.');
     const stretches = clips(pcm).map((clip) => ` ${hears(clip)}`);
-    if (body.stream !== 'true') return json(response, { text: stretches.join('') });
-    const chunk = (content: string, more: object) => ({
-      object: 'transcription.chunk',
-      choices: [{ delta: { content }, ...more }],
-    });
-    return events(response, [
-      ...stretches.flatMap((text) => [
-        ...(text.match(/\s*\S+/g) ?? []).map((word) => chunk(word, {})),
-        chunk('', { finish_reason: 'stop', stop_reason: null }),
-      ]),
-      '[DONE]',
-    ]);
+    return json(response, { text: stretches.join('') });
   };
 }
 

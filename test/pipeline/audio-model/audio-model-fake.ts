@@ -73,16 +73,3 @@ export function soundOf(text: string): Uint8Array {
 export function isAudio(message: AudioChatMessage | undefined): boolean {
   return message !== undefined && 'wav' in message;
 }
-
-/** An audio model that says what it is told to read. */
-export const reader: AudioChatModel = {
-  async *reply(messages, _tools, _voice, signal) {
-    const text = messages.at(-1)?.content.replace(/<\/?text>/g, '') ?? '';
-    for (const word of text.match(/\s*\S+/g) ?? []) {
-      signal.throwIfAborted();
-      yield { kind: 'transcript', text: word };
-      yield { kind: 'sound', bytes: soundOf(word) };
-    }
-    signal.throwIfAborted();
-  },
-};

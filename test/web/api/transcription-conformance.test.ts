@@ -21,7 +21,7 @@ async function openHearing(rules: TranscriptionsRules = {}) {
   const reported = { hears: () => 'Seven of hearts.', translates: ['whisper-1'], ...rules };
   const server = stack.use(await openTranscriptions(reported));
   const client = openClient({ baseUrl: server.baseUrl });
-  const transcriber = openTranscriber(client, { model: 'whisper-1', stream: 'off' });
+  const transcriber = openTranscriber(client, { model: 'whisper-1' });
   const api = stack.use(await openTranscriptionsApi({ transcriber, models: ['whisper-1'] }));
   const closing = stack.move();
   return { ...api, [Symbol.asyncDispose]: () => closing.disposeAsync() };

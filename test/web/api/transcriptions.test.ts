@@ -37,7 +37,7 @@ async function openHearing(
   const server = stack.use(await openTranscriptions(Object.assign(rules, { hears })));
   const client = openClient({ baseUrl: server.baseUrl });
   const models = ['small', 'large'];
-  const transcriber = openTranscriber(client, { model: 'small', models, stream: 'off' });
+  const transcriber = openTranscriber(client, { model: 'small', models });
   const api = stack.use(await openTranscriptionsApi({ transcriber, models, ...over }));
   const closing = stack.move();
   return { ...api, server, [Symbol.asyncDispose]: () => closing.disposeAsync() };
