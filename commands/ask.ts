@@ -115,10 +115,9 @@ export function replyTo(
     case 'answered': {
       const { line, text, wav } = asking;
       const readers = placeId === undefined ? unknownReaders : placeReading(placeId);
-      const named = text.under(asking.by);
-      const open = requested === 'room' ? named.textFor(readers) : undefined;
+      const open = requested === 'room' ? text.textFor(readers) : undefined;
       const to = open === undefined ? 'caller' : 'room';
-      const answer = open ?? named.textFor(peopleReading([callerId]));
+      const answer = open ?? text.textFor(peopleReading([callerId]));
       if (answer === undefined) return [{ id: 'ask.aloud', to }];
       const files = wav && { files: [{ name: 'answer.wav', bytes: wav }] };
       const lines = line && { lines: [line] };

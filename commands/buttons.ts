@@ -9,7 +9,6 @@ import { status } from '#commands/privacy/status.ts';
 import { panelButtons } from '#commands/settings/panel-presses.ts';
 import { loosen } from '#commands/settings/set.ts';
 import { trackPresses } from '#commands/track/buttons.ts';
-import { settleWith } from '#commands/voice/bot.ts';
 import type { Button, Command, CommandCall } from '#src/conversation/command.ts';
 import { features } from '#src/features/features.ts';
 import { openAskWindow } from './ask-window.ts';
@@ -59,13 +58,6 @@ export const buttons: readonly Button[] = [
     run: loosen,
   },
   ...panelButtons,
-  { name: 'persona.keep', label: 'button.persona.keep', style: 'plain', run: settleWith('keep') },
-  {
-    name: 'persona.clear',
-    label: 'button.persona.clear',
-    style: 'danger',
-    run: settleWith('clear'),
-  },
   button('try.join', 'button.try.join', 'plain', join),
   button('try.privacy', 'button.try.privacy', 'plain', status),
   button('try.stats', 'button.try.stats', 'plain', stats),

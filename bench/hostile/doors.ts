@@ -241,19 +241,3 @@ export function realtimeDoor({ person, provider }: DoorParts, speak: () => Promi
     },
   };
 }
-
-/** A file of a persona: as large as given, and as large as is read. */
-export function personaDoor({ person }: DoorParts): Door {
-  return {
-    name: 'import of a persona',
-    async send(shape, bytes) {
-      for (const size of [bytes, 60 * 2 ** 10]) {
-        const json = `{"format":"parley-persona","version":1,"persona":${shape.json(size - 60)}}`;
-        const file = { name: 'persona.json', type: 'application/json', bytes: Buffer.from(json) };
-        const asked = person.command('voice import', { file });
-        const soon = AbortSignal.timeout(patienceMs);
-        await Promise.any([asked.answered(soon), asked.followed(soon)]);
-      }
-    },
-  };
-}

@@ -19,7 +19,6 @@ import {
   httpDoors,
   manyEvents,
   mcpDoor,
-  personaDoor,
   providerDoors,
   realtimeDoor,
   recordingDoors,
@@ -124,7 +123,6 @@ function doorsOf(pipeline: 'chained' | 'realtime', parts: DoorParts): readonly D
     manyEvents(parts),
     mcpDoor('http', parts),
     mcpDoor('stdio', parts),
-    personaDoor(parts),
   ];
 }
 

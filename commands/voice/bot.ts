@@ -1,23 +1,14 @@
-import type {
-  Command,
-  CommandCall,
-  CommandPorts,
-  Replies,
-  Reply,
-} from '#src/conversation/command.ts';
-import type { BotStyleRequest, ChoiceOutcome } from '#src/features/personas/persona-outcomes.ts';
+import { notManaging } from '#commands/rights.ts';
+import type { Command, CommandCall, CommandPorts } from '#src/conversation/command.ts';
+import type { Form } from '#src/conversation/ports/form.ts';
+import type { Persona } from '#src/conversation/settings/persona.ts';
 import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
-import type { TextLine } from '#src/texts/texts.ts';
-import { personaActs, personaFormFor, withoutForm } from './bot-form.ts';
-import { personaOption } from './persona-option.ts';
-import { unknownPersona } from './persona-replies.ts';
-import { unknownVoice } from './unknown-voice.ts';
+import { formOfPersona, personaReply, savePersona } from './persona-form.ts';
 import { voiceOption } from './voice-option.ts';
 
-/** Value that clears the persona, or restores the persona's voice. */
+/** Value that restores the voice of the server. */
 const standard = 'default';
-const places = ['channel', 'server'] as const;
 
 export const bot: Command = {
   name: 'bot',
@@ -30,101 +21,42 @@ export const bot: Command = {
   },
   shownTo: ({ words }) => (words.form === undefined ? 'room' : 'caller'),
   options: [
-    personaOption('command.voice.bot.persona', [standard]),
     voiceOption('command.voice.bot.voice', [standard]),
-    { name: 'for', description: 'command.voice.bot.for', kind: 'choice', values: places },
-    { name: 'form', description: 'command.voice.bot.form', kind: 'choice', values: personaActs },
+    {
+      name: 'form',
+      description: 'command.voice.bot.form',
+      kind: 'choice',
+      values: ['edit', 'remove'],
+    },
   ],
-  form: personaFormFor,
+  form: formFor,
   async run(call, ports) {
-    const { words } = call;
-    if (words.form !== undefined) return await withoutForm(call, ports);
-    const request = await requestOf(call, ports);
-    const outcome = await ports.port(PersonaRequests).choose(callerOf(call), request);
-    if (outcome.kind === 'chosen') return chosen(outcome, request);
-    return [refusalOf(outcome, words)];
+    const { callerId: id, guildId, mayManage, words } = call;
+    const denied = words.form === undefined ? undefined : notManaging(call);
+    if (denied) return [denied];
+    const personas = ports.port(PersonaRequests);
+    const here = await personas.here(guildId);
+    if (!here) return [{ id: 'leave.nowhere', to: 'caller' }];
+    const { channel, persona } = here;
+    if (words.form === 'edit') return [{ id: 'persona.form.late', to: 'caller' }];
+    const save = (changed: Persona) => savePersona(guildId, channel.channelId, changed, ports);
+    if (words.form === 'remove') return [await save({})];
+    if (words.voice === undefined) return [personaReply(persona, guildId, ports)];
+    if (!personas.mayChoose({ guildId, id, mayManage })) return [{ id: 'perm.dj', to: 'caller' }];
+    const voice = await voiceOf(words.voice, ports);
+    const { voice: _, ...rest } = persona;
+    return [await save({ ...rest, ...(voice !== undefined && { voice }) })];
   },
 };
 
-/** Press of one of the two buttons under the question of a switch. */
-export function settleWith(what: 'keep' | 'clear') {
-  return async (call: CommandCall, { port }: CommandPorts): Promise<Replies> => {
-    const outcome = port(PersonaRequests).settle(callerOf(call), call.words.about ?? '', what);
-    switch (outcome) {
-      case 'kept':
-      case 'cleared':
-        return [{ id: `persona.${outcome}`, to: 'room' }];
-      case 'over':
-        return [{ id: 'persona.over', to: 'caller' }];
-      case 'denied':
-        return [{ id: 'perm.dj', to: 'caller' }];
-    }
-  };
+/** The requested form; undefined where there is none. */
+async function formFor(call: CommandCall, { port }: CommandPorts): Promise<Form | undefined> {
+  if (call.words.form !== 'edit' || notManaging(call)) return undefined;
+  const here = await port(PersonaRequests).here(call.guildId);
+  return here && formOfPersona(here.persona, here.channel.channelId);
 }
 
-/** Where the bot sits, a choice is for that channel unless the server is named. */
-async function requestOf(
-  { guildId, words }: CommandCall,
-  { port, sessions }: CommandPorts,
-): Promise<BotStyleRequest> {
-  const place = words.for ?? (sessions.at(guildId) ? 'channel' : 'server');
-  const { persona, voice } = words;
-  const named =
-    voice === undefined ? undefined : ((await port(VoicesAndPreviews).named(voice)) ?? voice);
-  return {
-    place: place === 'server' ? 'server' : 'channel',
-    ...(persona !== undefined && { persona: isStandard(persona) ? null : persona }),
-    ...(named !== undefined && { voice: isStandard(named) ? null : named }),
-  };
-}
-
-type Chosen = Extract<ChoiceOutcome, { kind: 'chosen' }>;
-
-function chosen(outcome: Chosen, request: BotStyleRequest): Replies {
-  const { questionId, saved } = outcome;
-  const lines: readonly TextLine[] = [
-    ...voiceLines(outcome),
-    ...(saved ? [] : [{ id: 'persona.unsaved' } as const]),
-    ...(questionId === undefined ? [] : [{ id: 'persona.keep_or_clear' } as const]),
-  ];
-  const buttons = questionId !== undefined && {
-    buttons: [`persona.keep:${questionId}`, `persona.clear:${questionId}`],
-  };
-  const isAsked = request.persona === undefined && request.voice === undefined;
-  return [{ ...headOf(outcome, isAsked), lines, to: 'room', ...buttons }];
-}
-
-function headOf({ channel, persona }: Chosen, isAsked: boolean): TextLine {
-  if (persona === undefined) return { id: isAsked ? 'persona.now.none' : 'persona.none' };
-  if (isAsked) return { id: 'persona.now', with: { persona } };
-  if (channel === undefined) return { id: 'persona.chosen.server', with: { persona } };
-  return { id: 'persona.chosen', with: { persona, channel } };
-}
-
-function voiceLines({ voice }: Chosen): readonly TextLine[] {
-  return voice === undefined ? [] : [{ id: 'persona.voice', with: { voice } }];
-}
-
-function refusalOf(
-  outcome: Exclude<ChoiceOutcome, Chosen>,
-  { persona = '', voice = '' }: CommandCall['words'],
-): Reply {
-  switch (outcome.kind) {
-    case 'unknown-persona':
-      return unknownPersona(persona, outcome.known);
-    case 'unknown-voice':
-      return unknownVoice(voice, outcome.known);
-    case 'denied':
-      return { id: 'perm.dj', to: 'caller' };
-    case 'nowhere':
-      return { id: 'leave.nowhere', to: 'caller' };
-  }
-}
-
-function callerOf({ guildId, callerId: id, mayManage }: CommandCall) {
-  return { guildId, id, mayManage };
-}
-
-function isStandard(typed: string): boolean {
-  return typed.trim().toLowerCase() === standard;
+async function voiceOf(typed: string, { port }: CommandPorts): Promise<string | undefined> {
+  if (typed.trim().toLowerCase() === standard) return undefined;
+  return (await port(VoicesAndPreviews).named(typed)) ?? typed;
 }

@@ -1,7 +1,5 @@
 import type { CommandGroup } from '#src/conversation/command.ts';
 import { bot } from './bot.ts';
-import { exportPersona } from './export.ts';
-import { importPersona } from './import.ts';
 import { list } from './list.ts';
 import { me } from './me.ts';
 import { preview } from './preview.ts';
@@ -11,5 +9,5 @@ export const voice: CommandGroup = {
   name: 'voice',
   description: 'command.voice',
   help: { topic: 'voice', command: 'voice me', line: () => ({ id: 'help.voice' }) },
-  commands: [me, bot, preview, list, words, exportPersona, importPersona],
+  commands: [me, bot, preview, list, words],
 };

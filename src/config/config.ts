@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
-import { readBrains } from './brains.ts';
 import { budgetMistakes, readBudget } from './budget.ts';
 import { readDeadlines } from './deadlines.ts';
 import { readExternalTools } from './external-tools.ts';
@@ -31,17 +30,14 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (!parsed.success) return { kind: 'bad', mistakes: parsed.error.issues.map(sentence) };
   const tools = readExternalTools(parsed.data, environment);
   const toolMistakes = tools.kind === 'bad' ? tools.mistakes : [];
-  const { brains, mistakes: brainMistakes } = readBrains(parsed.data.BRAINS, environment);
   const plans = readServerPlans(parsed.data.SERVER_PLANS_FILE, readBudget(parsed.data).caps, {
     pipelines: pipelinesSetUp(parsed.data),
-    brains: brains.map(({ name }) => name),
   });
   const mistakes = [
     ...contradictions(parsed.data),
     ...(plans.kind === 'bad' ? plans.mistakes : []),
     ...impossibleModels(parsed.data),
     ...toolMistakes,
-    ...brainMistakes,
   ];
   if (tools.kind === 'bad' || plans.kind === 'bad' || mistakes.length > 0)
     return { kind: 'bad', mistakes };
@@ -49,7 +45,6 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const externalTools = tools.tools;
   const more = {
     searchPath,
-    brains,
     externalTools,
     serverPlans: plans.plans,
     given: changedSettings(given),
@@ -174,7 +169,7 @@ function missingKeys(from: EnvironmentSettings): string[] {
 
 function arrange(
   from: EnvironmentSettings,
-): Omit<Config, 'brains' | 'searchPath' | 'externalTools' | 'serverPlans' | 'given'> {
+): Omit<Config, 'searchPath' | 'externalTools' | 'serverPlans' | 'given'> {
   const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DISCORD_GUILD_ID: guildId } = from;
   const messageContent = from.MESSAGE_CONTENT === 'on';
   const realtime = readRealtime(from);

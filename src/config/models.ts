@@ -4,7 +4,7 @@ import type { Config, Embedded, RemoteServer } from './types.ts';
 
 /** Every model of a server that is configured, fallbacks too, under the group of settings it is set in. */
 export function modelsInUse(config: Config): WatchedModel[] {
-  const { brains, transcription, chat, speech, fallbacks, realtime } = config;
+  const { transcription, chat, speech, fallbacks, realtime } = config;
   return [
     ...modelsOf('TRANSCRIPTION', transcription, fallbacks.transcription),
     ...choosableModels('TRANSCRIPTION_MODELS', transcription),
@@ -13,7 +13,6 @@ export function modelsInUse(config: Config): WatchedModel[] {
     ...modelsOf('SPEECH', speech, fallbacks.speech),
     ...choosableModels('SPEECH_MODELS', speech),
     ...(realtime ? [watched('REALTIME', realtime)] : []),
-    ...brains.map(({ server }) => watched('BRAINS', server)),
   ];
 }
 

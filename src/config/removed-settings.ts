@@ -4,6 +4,7 @@ const byModel = 'The bot decides it by the model and what its server does.';
 
 /** Settings that are gone, each with what takes its place, in one sentence. */
 export const removedSettings: Readonly<Record<string, string>> = {
+  BRAINS: 'Personas use the pipeline of their server.',
   REALTIME_DIALECT: 'OpenAI removed the beta interface; use a server with current names.',
   TOOL_FILES: 'Offer functions through an MCP server of MCP_SERVERS.',
   REALTIME_FIRST_BYTE_SECONDS: fixedWait,

@@ -9,8 +9,6 @@ export type ServerPlan = {
   readonly caps: Caps;
   /** Pipelines that the server may choose; absent: all. */
   readonly pipelines?: readonly PipelineName[];
-  /** Brains that its personas may name; absent: all. */
-  readonly brains?: readonly string[];
 };
 
 /** Plans of all servers. */
@@ -39,10 +37,6 @@ const planSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Pipelines that the server may choose; absent: all.'),
-  brains: z
-    .array(z.string().min(1))
-    .optional()
-    .describe('Brains of BRAINS that its personas may name; absent: all.'),
 });
 type PlanEntry = z.output<typeof planSchema>;
 
@@ -73,7 +67,6 @@ const outline = z.strictObject({
 type KnownNames = {
   /** Pipelines that are set up. */
   readonly pipelines: readonly PipelineName[];
-  readonly brains: readonly string[];
 };
 
 type ReadPlans =
@@ -135,21 +128,12 @@ function sentence(before: readonly string[], { message, path }: z.core.$ZodIssue
   return `${where || 'the file'}: ${message}`;
 }
 
-function unknownNames(
-  where: string,
-  { brains = [], pipelines }: PlanEntry,
-  known: KnownNames,
-): string[] {
+function unknownNames(where: string, { pipelines }: PlanEntry, known: KnownNames): string[] {
   const hasOne = pipelines?.some((name) => known.pipelines.includes(name)) ?? true;
-  return [
-    ...(hasOne ? [] : [`${where}.pipelines: the bot has no pipeline of this list`]),
-    ...brains
-      .filter((name) => !known.brains.includes(name))
-      .map((name) => `${where}.brains: there is no brain "${name}" in BRAINS`),
-  ];
+  return hasOne ? [] : [`${where}.pipelines: the bot has no pipeline of this list`];
 }
 
-function planWith({ brains, pipelines, ...own }: PlanEntry, caps: Caps): ServerPlan {
+function planWith({ pipelines, ...own }: PlanEntry, caps: Caps): ServerPlan {
   const { serverDayUnpriced = 0, captionsDayMs = 0 } = caps;
   const amount = (usual: Caps['serverDay'], usd?: number, minutes?: number) => ({
     nanoUsd: usd === undefined ? usual.nanoUsd : Math.round(usd * 1e9),
@@ -165,7 +149,6 @@ function planWith({ brains, pipelines, ...own }: PlanEntry, caps: Caps): ServerP
       captionsDayMs: captions === undefined ? captionsDayMs : minutesMs(captions),
     },
     ...(pipelines && { pipelines }),
-    ...(brains && { brains }),
   };
 }
 

@@ -140,7 +140,6 @@ export const settings = z.object({
     .min(0, 'must be a number, or 0 for no limit')
     .max(1_000, 'must be at most 1000, or 0 for no limit')
     .default(5),
-  BRAINS: words.optional(),
   MCP_SERVERS: words.optional(),
   PRICES: words.optional(),
   BUDGET_PERSON_DAY_USD: budget.default(1),

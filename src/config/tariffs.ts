@@ -20,11 +20,10 @@ export function priceOf(by: ServedBy, { prices }: Budget): RolePrice {
  * or has a price above 0.
  */
 export function mayCostMoney(config: Config): boolean {
-  const { brains, budget, chat, fallbacks, realtime, speech, transcription } = config;
+  const { budget, chat, fallbacks, realtime, speech, transcription } = config;
   const engines: readonly PricedRole[] = [
     ...[chat, speech, transcription],
     ...Object.values(fallbacks),
-    ...brains.map(({ server }) => server),
     ...(realtime ? [{ kind: 'remote' as const, ...realtime }] : []),
   ];
   return engines.some((engine) => {
@@ -60,8 +59,8 @@ export function tariffOf(
   };
 }
 
-/** Pipeline and brain that answer in a server. */
-export type AnsweringWay = { readonly pipeline: Config['pipeline']; readonly brain?: string };
+/** Pipeline that answers in a server. */
+export type AnsweringWay = { readonly pipeline: Config['pipeline'] };
 
 /**
  * Prices in each server, for an answer aloud or in writing, worked out once for each way to answer: the operator's prices hold
@@ -76,20 +75,17 @@ export function tariffsOf(
   return (guildId, isWritten) => {
     if (isWritten) return ofWriting;
     const way = wayIn(guildId);
-    const key = JSON.stringify([way.pipeline, way.brain]);
-    const tariff = ofWays.get(key) ?? tariffOf(config, thinkerOf(config, way));
-    ofWays.set(key, tariff);
+    const tariff = ofWays.get(way.pipeline) ?? tariffOf(config, thinkerOf(config, way));
+    ofWays.set(way.pipeline, tariff);
     return tariff;
   };
 }
 
 /** Which model thinks, where it is not the chat model. */
 function thinkerOf(
-  { audioModel, brains, chat, realtime }: Config,
-  { brain, pipeline }: AnsweringWay,
+  { audioModel, chat, realtime }: Config,
+  { pipeline }: AnsweringWay,
 ): RemoteModel | undefined {
-  const own = brains.find(({ name }) => name === brain);
-  if (own) return own.server;
   if (pipeline === 'realtime' && realtime) return { kind: 'remote', ...realtime };
   const { model } = audioModel;
   if (pipeline !== 'audio-model' || chat.kind === 'embedded' || !model) return undefined;

@@ -18,13 +18,6 @@ export type RemoteServer = {
 };
 export type Embedded = { readonly kind: 'embedded' };
 
-/** A server that thinks in place of the usual one, where a persona names it. */
-export type Brain = {
-  readonly name: string;
-  readonly pipeline: 'chained' | 'audio-model' | 'realtime';
-  readonly server: RemoteServer;
-};
-
 /** Options that make a chat model that hears and speaks out of one that reads and writes. */
 export type AudioModel = {
   /** Absent: none is known, so there is no such pipeline. */
@@ -77,8 +70,6 @@ export type Config = {
       })
     | (Embedded & { readonly voice?: string });
   readonly fallbacks: Fallbacks;
-  /** Brains that replace the usual model where a persona names them. */
-  readonly brains: readonly Brain[];
   /** Deadlines of servers. */
   readonly deadlines: RoleDeadlines;
   readonly consent:

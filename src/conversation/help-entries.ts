@@ -55,10 +55,9 @@ export async function helpStateIn(
   await sessions.settings.load(guildId);
   const session = sessions.session(guildId);
   const settings = sessions.settings.at(guildId, session?.channel.channelId);
-  const { brain, pipeline } = settings;
   return {
     settings,
-    hasModel: parts.hasChatModel || brain !== undefined || pipeline !== 'chained',
+    hasModel: parts.hasChatModel || settings.pipeline !== 'chained',
     operatorTools: sources.tools().filter(({ doing }) => doing === 'tool.external'),
     ...(session && {
       session: {

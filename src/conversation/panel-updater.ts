@@ -126,9 +126,7 @@ export class PanelUpdater {
     const { quiet } = this.#context.parts.spending.manner(this.#context.channel.guildId);
     const maySpeak = this.#context.maySpeak();
     const state = stateOf({ ...activity, maySpeak, ...(quiet && { quiet }) });
-    const persona = activity.current?.kind === 'question' ? activity.current.persona : undefined;
     this.#show(state, this.#chipsOf(activity), {
-      ...(persona !== undefined && { persona }),
       ...(firstHeard.length > 0 && { firstHeard }),
       ...(asked.length > 0 && { asked }),
       ...(activity.following && { next: activity.following.said.name }),
@@ -221,8 +219,7 @@ export class PanelUpdater {
 
 /** Name of the engine that answers there now. */
 export function engineOf({ parts, settings }: SessionContext): string {
-  const { brain, pipeline } = settings();
-  return parts.pipelines.engine(pipeline, brain);
+  return parts.pipelines.engine(settings().pipeline);
 }
 
 /** State that the panel shows. A pause comes first, so that the button's presser sees that it worked. */

@@ -71,17 +71,14 @@ export class SessionContext {
   readonly channel: ChannelRef;
   /** Shared by all sessions: nothing in it depends on the server. */
   readonly parts: SessionDependencies;
-  /**
-   * Settings of the server, and of the bot's identity in the channel, as they are now; `called`: of that persona, where it answers
-   * when it is called.
-   */
-  readonly settings: (called?: string) => GuildSettings;
+  /** Settings of the server, and of the bot's persona in the channel, as they are now. */
+  readonly settings: () => GuildSettings;
   /** Object of a feature, by its class. Errors: TypeError where there is none. */
   readonly port: ShardFeatures['port'];
   /** Settings of all servers. */
   readonly stored: StoredSettings;
   /** Style of an answer that begins now; a voice of the bot that is missed is reported. */
-  readonly style: (called?: string) => ReplyStyle;
+  readonly style: () => ReplyStyle;
   /** Aborted when the session is over; its links may come and go. */
   readonly signal: AbortSignal;
   /** Whether it answers and greets aloud; false: the bot was called to write only. */
@@ -129,11 +126,11 @@ export class SessionContext {
     const before = former?.context;
     this.channel = channel;
     this.parts = parts;
-    this.settings = (called) => settings.at(guildId, channelId, called);
+    this.settings = () => settings.at(guildId, channelId);
     this.port = (type) => sources.features.port(type);
     this.stored = settings;
-    this.style = (called) => {
-      const style = settings.styleIn(guildId, channelId, called);
+    this.style = () => {
+      const style = settings.styleIn(guildId, channelId);
       const onGone: SpeechVoice['onGone'] = (voice, of) =>
         this.missingVoiceNotices.ofBot(voice, of);
       return { ...style, voice: { ...style.voice, onGone } };
@@ -168,12 +165,8 @@ export class SessionContext {
     const admits = admissionIn(guildId, this.people, parts, settings);
     this.gate = new ConsentGate(rules, clock, this.people, consent, before?.gate.choices, admits);
 
-    const wanted = (called?: string) => wantedPipeline(this.settings(called));
-    this.pipeline = new CurrentPipeline(
-      (name, brain) => pipelines.open(name, brain),
-      wanted,
-      signal,
-    );
+    const wanted = () => wantedPipeline(this.settings());
+    this.pipeline = new CurrentPipeline((name) => pipelines.open(name), wanted, signal);
     this.missingVoiceNotices = new MissingVoiceNotices(this);
     this.addressing = new SessionAddressing(this);
     this.languages = new SpeakerLanguages(

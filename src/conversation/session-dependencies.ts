@@ -54,9 +54,8 @@ export type OperatorDefaults = {
 /** Limits of the operator for one server. */
 export type OperatorPlan = {
   readonly caps: Caps;
-  /** Pipelines and brains that the server may use; absent: all. */
+  /** Pipelines that the server may use; absent: all. */
   readonly pipelines?: readonly PipelineName[];
-  readonly brains?: readonly string[];
 };
 
 /** Models and rules by which the connections of a session hear people. */

@@ -120,11 +120,6 @@ export class ConfidentialText {
     return pieces(this.#text).map((piece) => new ConfidentialText(piece, this.knownBy));
   }
 
-  /** The words after the name of whoever says them, where one is given. */
-  under(name: string | undefined): ConfidentialText {
-    return name === undefined ? this : new ConfidentialText(`${name}: ${this.#text}`, this.knownBy);
-  }
-
   /** The words, where all of these readers may know them. */
   textFor(readers: TextReaders): string | undefined {
     return mayAllKnow(readers, this.knownBy) ? this.#text : undefined;

@@ -23,29 +23,9 @@ export function answerSound({ style, language }: Pick<Turn, 'style' | 'language'
 /** Voice for a text of this language (BCP 47); undefined where it is not known. */
 export function voiceIn(
   language: string | undefined,
-  { voice, voices }: Pick<ReplyStyle, 'voice' | 'voices'>,
+  { voice }: Pick<ReplyStyle, 'voice'>,
 ): SpeechVoice {
-  if (language === undefined) return voice;
-  const name = voices && voiceFor(language, voices);
-  return { ...voice, language, ...(name !== undefined && { name }) };
-}
-
-/** A region has its own voice, or that of its language, or that of another region. */
-export function voiceFor(
-  tag: string,
-  voices: Readonly<Record<string, string>>,
-): string | undefined {
-  const [whole, base] = [tag.toLowerCase(), baseOf(tag)];
-  const all = Object.entries(voices).map(([key, name]) => [key.toLowerCase(), name] as const);
-  const found =
-    all.find(([key]) => key === whole) ??
-    all.find(([key]) => key === base) ??
-    all.find(([key]) => baseOf(key) === base);
-  return found?.[1];
-}
-
-function baseOf(tag: string): string {
-  return tag.toLowerCase().split('-', 1)[0] ?? tag;
+  return language === undefined ? voice : { ...voice, language };
 }
 
 /** Instruction about the language for a model; empty where it is left to itself, or the style tells it. */

@@ -21,8 +21,6 @@ export type TurnUtterance = {
 export type ReplyStyle = {
   readonly instructions: string;
   readonly voice: SpeechVoice;
-  /** Names of voices by BCP 47 tag, for answers in languages that `voice` is not for. */
-  readonly voices?: Readonly<Record<string, string>>;
   /** Spoken replacements of text that is shown in a chat, once each, in answers of this language; undefined where none is known. */
   readonly asidesIn?: (language: string | undefined) => Readonly<Record<AsideKind, string>>;
 };

@@ -36,7 +36,7 @@ export function realtime(parts: RealtimePipelineParts): Pipeline & Disposable {
       const model = withStandIn({
         reply: (messages, tools, voice, until) => asking.reply({ messages, tools, voice }, until),
       });
-      const { voices: _, ...style } = turn.style; // a session keeps the voice of its first sound
+      const { style } = turn;
       const own = { ...turn, style: { ...style, voice: unlessGone(style.voice, goneVoices) } };
       const answer = audioModel({ model, synthesizer, input: 'audio' }).answer(own, host, signal);
       return new WatchedParts(answer[Symbol.asyncIterator](), () => asking.breakOff(), signal);

@@ -1,7 +1,6 @@
 import {
   type AddressingVerdict,
   judge,
-  personaMeant,
   presume,
   type SpeakerTurn,
 } from '#src/turn/addressing/addressing.ts';
@@ -24,8 +23,6 @@ export type UtteranceFacts = SpeakerTurn & {
   readonly present?: readonly string[];
   /** True when it continues the same person's latest words to the bot. */
   readonly goesOn: boolean;
-  /** Persona to whom those were said. */
-  readonly goesOnTo?: string | undefined;
   /** Whether there is an answer that could be repeated. */
   readonly canRepeat: boolean;
   /** Hints that the recogniser got. */
@@ -99,11 +96,9 @@ type NoAnswer = {
 export type UtteranceDecision =
   | { readonly kind: 'drop' }
   /** `with-rest`: the answer to its speaker's next words answers this too. */
-  | { readonly kind: 'answer-with-rest'; readonly persona?: string }
+  | { readonly kind: 'answer-with-rest' }
   | {
       readonly kind: 'answer';
-      /** Persona that answers; absent: the bot's own one. */
-      readonly persona?: string;
       /** One answer to it and to the earlier part it continues. */
       readonly withEarlier: boolean;
       /** Replaces the speaker's own question, whose answer was not heard at all. */
@@ -128,7 +123,7 @@ export type UtteranceDecision =
     });
 
 export type PreemptiveDecision =
-  | { readonly kind: 'begin'; readonly persona?: string }
+  | { readonly kind: 'begin' }
   | {
       readonly kind: 'wait';
       readonly why:
@@ -167,7 +162,7 @@ export function decideUtterance(
   const { text } = utterance;
   if (text === undefined)
     return { decision: withoutText(utterance, addressing, rules), addressing };
-  const command = spokenCommand(text, allNames(rules));
+  const command = spokenCommand(text, rules.names);
   if (command === 'doNotHear') return { decision: spoken(command, utterance), addressing };
   if (confirms(utterance, text, rules)) return { decision: confirmed(utterance), addressing };
   const { verdict, state } = judge(addressing, { ...utterance, text }, rules);
@@ -194,12 +189,12 @@ function correctedBy(
   { meant }: AddressingVerdict,
   rules: AddressingRules,
 ): string | undefined {
-  return mayCorrect && meant ? correctionIn(text, allNames(rules))?.words : undefined;
+  return mayCorrect && meant ? correctionIn(text, rules.names)?.words : undefined;
 }
 
 /** "No, I said stop" is the stop that was not understood. */
 function wordsIn(text: string, corrects: string | undefined, rules: AddressingRules): Interjection {
-  const names = allNames(rules);
+  const names = rules.names;
   const whole = classify(text, { isFinal: true, names });
   if (corrects === undefined) return whole;
   const inner = classify(corrects, { isFinal: true, names });
@@ -212,8 +207,7 @@ function withoutText(
   addressing: AddressingState,
   rules: AddressingRules,
 ): UtteranceDecision {
-  if (presume(addressing, utterance, rules))
-    return answered(utterance, undefined, personaMeant(addressing, utterance, rules));
+  if (presume(addressing, utterance, rules)) return answered(utterance, undefined);
   return ignored(rules.mode === 'off' ? 'off' : 'not-named', utterance, undefined);
 }
 
@@ -224,7 +218,7 @@ function confirms(
   rules: AddressingRules,
 ): boolean {
   if (!mayConfirm || goesOn || isFarField || overlapsReply || status !== 'open') return false;
-  return isYes(text, allNames(rules), language);
+  return isYes(text, rules.names, language);
 }
 
 function confirmed(utterance: EndedUtterance): UtteranceDecision {
@@ -265,8 +259,7 @@ export function decidePreemptive(
   rules: AddressingRules,
 ): PreemptiveDecision {
   const why = reasonToWait(facts) ?? reasonNotToBegin(facts, addressing, rules);
-  if (why) return { kind: 'wait', why };
-  return { kind: 'begin', ...by(personaMeant(addressing, facts, rules)) };
+  return why ? { kind: 'wait', why } : { kind: 'begin' };
 }
 
 type WaitReason = (PreemptiveDecision & { kind: 'wait' })['why'];
@@ -292,24 +285,14 @@ function reasonNotToBegin(
   rules: AddressingRules,
 ): WaitReason | undefined {
   const { text } = facts;
-  if (text === undefined) return reasonWithoutText(facts, addressing, rules);
+  if (text === undefined) return presume(addressing, facts, rules) ? undefined : 'not-named';
   const nothing = nothingIn(facts);
   if (nothing) return nothing;
-  if (facts.mayConfirm && isYes(text, allNames(rules), facts.language)) return 'command';
-  if (spokenCommand(text, allNames(rules))) return 'command';
+  if (facts.mayConfirm && isYes(text, rules.names, facts.language)) return 'command';
+  if (spokenCommand(text, rules.names)) return 'command';
   const { verdict } = judge(addressing, { ...facts, text }, rules);
   if (!verdict.meant) return verdict.why;
   return isCommandOnly({ ...facts, text }, verdict, rules) ? 'command' : undefined;
-}
-
-/** Without words it is not known whether they call another persona. */
-function reasonWithoutText(
-  facts: PreemptiveFacts,
-  addressing: AddressingState,
-  rules: AddressingRules,
-): WaitReason | undefined {
-  if (!presume(addressing, facts, rules)) return 'not-named';
-  return rules.personas.length > 0 ? 'undecided' : undefined;
 }
 
 /** Whether the words are a command, or a correction, which is answered on another conversation than there is now. */
@@ -319,7 +302,7 @@ function isCommandOnly(
   rules: AddressingRules,
 ): boolean {
   if (correctedBy(facts, text, verdict, rules) !== undefined) return true;
-  const { kind } = classify(text, { isFinal: true, names: allNames(rules) });
+  const { kind } = classify(text, { isFinal: true, names: rules.names });
   return kind === 'stop' || kind === 'never-mind' || (kind === 'again' && facts.canRepeat);
 }
 
@@ -347,7 +330,7 @@ function decideWords(
     return { kind: 'command', why: 'interjection', command, dropsUnheard, overlap };
   }
   return verdict.meant
-    ? answered(utterance, words, verdict.persona)
+    ? answered(utterance, words)
     : ignored(verdict.why, utterance, words, isAside);
 }
 
@@ -407,29 +390,15 @@ function isUnheardDropped(
   return words?.kind === 'never-mind' && (meant || unheardTurn === 'own');
 }
 
-function answered(
-  utterance: EndedUtterance,
-  words: Interjection | undefined,
-  persona: string | undefined,
-): UtteranceDecision {
-  if (utterance.status === 'continued') return { kind: 'answer-with-rest', ...by(persona) };
+function answered(utterance: EndedUtterance, words: Interjection | undefined): UtteranceDecision {
+  if (utterance.status === 'continued') return { kind: 'answer-with-rest' };
   return {
     kind: 'answer',
-    ...by(persona),
     withEarlier: utterance.goesOn,
     replacesUnheard: utterance.unheardTurn === 'own',
     overlap: { what: words?.kind ?? 'noise', meant: true },
     ...(words?.kind === 'again' && { manner: mannerOf(words) }),
   };
-}
-
-function by(persona: string | undefined): { readonly persona?: string } {
-  return persona === undefined ? {} : { persona };
-}
-
-/** Names that may stand beside a command: whoever of the bot is called, it is obeyed. */
-function allNames({ names, personas }: AddressingRules): readonly string[] {
-  return [...names, ...personas];
 }
 
 function ignored(

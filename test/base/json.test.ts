@@ -138,7 +138,6 @@ const trusted = [
   'src/app/shards/process-run.ts',
   'src/base/json.ts',
   'src/chat/stand-in-timers.ts',
-  'src/config/brains.ts',
   'src/console/sandbox-process.ts',
   'src/conversation/settings/stored-settings.ts',
   'src/discord/library/undici.ts',

@@ -105,12 +105,6 @@ test('neither a question nor a recording is no question', async () => {
   expect(asked).toEqual([]);
 });
 
-test('the answer of a persona that was called stands under its name', async () => {
-  const { hears } = asking({ kind: 'answered', text: openText('Five.'), by: 'Luna' });
-  const replies = await ask.run({ ...adam, words: { question: 'Luna, how many?' } }, hears);
-  expect(replies).toEqual([{ id: 'ask.answer', with: { answer: 'Luna: Five.' }, to: 'room' }]);
-});
-
 test('what is wrong with a recording only its sender reads', async () => {
   const line = { id: 'ask.bad.too_long', with: { max: 120 } } as const;
   const { hears } = asking({ kind: 'failed', line });

@@ -160,19 +160,12 @@ const captions: Public<CaptionRequests> = {
 /** All is well. */
 const checkup: Public<AnswerCheckup> = { check: async () => ({ findings: [], news: [] }) };
 
-/** There are none yet, and everything is taken. */
+/** It sits nowhere, and everything is taken. */
 const personas: Public<PersonaRequests> = {
-  names: async () => [],
-  find: async () => undefined,
-  choose: async (_caller, { persona }) => ({
-    kind: 'chosen',
-    saved: true,
-    ...(typeof persona === 'string' && { persona }),
-  }),
-  settle: () => 'kept',
+  here: async () => undefined,
+  at: async () => ({}),
+  mayChoose: () => true,
   save: async () => ({ kind: 'saved', saved: true }),
-  remove: async () => ({ kind: 'unknown' }),
-  readFile: async () => ({ kind: 'unreachable' }),
 };
 
 /** These voices, which are all heard in files, and these models. */

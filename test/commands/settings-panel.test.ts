@@ -272,14 +272,12 @@ test('whoever has lost Manage Server gets the usual refusal at each press, and n
 test('a page says where in the server something else holds, and that settings could not be read', async () => {
   const settingsStore = new MemorySettings();
   const [one, two] = ids(2);
-  await settingsStore.write('g', `bot:${one}`, JSON.stringify({ voice: 'rms' }));
-  await settingsStore.write('g', 'bot', JSON.stringify({ persona: 'luna' }));
+  const persona = { name: 'Luna', instructions: 'Be calm.', voice: 'rms' };
+  await settingsStore.write('g', `bot:${one}`, JSON.stringify(persona));
   await settingsStore.write('g', `captions:${two}`, 'off');
   const { setting } = open({ settingsStore });
   expect(read(await setting('voice'))).toContain(`In <#${one}>: rms, by /voice bot.`);
-  expect(read(await setting('instructions'))).toContain(
-    'In the whole server: luna, by /voice bot.',
-  );
+  expect(read(await setting('instructions'))).toContain(`In <#${one}>: Luna, by /voice bot.`);
   expect(read(await setting('captions'))).toContain(`In <#${two}>: off, by /captions.`);
   settingsStore.trouble = 'unreadable';
   expect(read(await open({ settingsStore }).setting('voice')).at(-1)).toBe(text('settings.unread'));

@@ -67,9 +67,8 @@ test('a bad file is told by path, entry and reason, and nothing of it is used', 
   expect(mistakes({ plans: { free: { perDay: 1 } } })).toEqual([
     expect.stringMatching(/^plans.free: Unrecognized key: "perDay"/),
   ]);
-  expect(mistakes({ default: { pipelines: ['realtime'], brains: ['deep'] } })).toEqual([
+  expect(mistakes({ default: { pipelines: ['realtime'] } })).toEqual([
     'default.pipelines: the bot has no pipeline of this list',
-    'default.brains: there is no brain "deep" in BRAINS',
   ]);
   expect(mistakes({ plan: {} })).toEqual([expect.stringMatching(/^the file: Unrecognized key/)]);
   expect(mistakes('{')).toEqual(['the file: cannot be read as JSON']);

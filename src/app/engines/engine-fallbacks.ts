@@ -174,37 +174,6 @@ function chatOf(
   return () => model;
 }
 
-/** The chat model of a brain, in whose place the usual one answers while it fails. */
-export function brainChat(
-  first: { readonly config: RemoteServer; readonly engine: ChatModel },
-  { chat: usual }: Pick<Config, 'chat'>,
-  roles: Pick<EngineRoles, 'chat'>,
-  chainParts: ChainParts,
-): ChatModel {
-  const fallback = fallbackOf(serverOf(usual), async () => roles.chat(''));
-  return chatWithFallbacks(chainOf('chat', { first, fallback }, chainParts));
-}
-
-/**
- * Model of a brain that hears and speaks; its stand-in is the usual one of its kind, else an answer to the recognised
- * words.
- */
-export function brainAudioChat(
-  first: { readonly config: RemoteServer; readonly engine: AudioChatModel },
-  { chat: usual }: Pick<Config, 'chat'>,
-  { audioModel, chat }: Pick<EngineRoles, 'audioModel' | 'chat'>,
-  chainParts: ChainParts,
-): AudioChatModel {
-  const open = async () => audioModel ?? audioModelStandIn(chat(''));
-  const fallback = fallbackOf(serverOf(usual), open);
-  return audioChatWithFallbacks(chainOf('chat', { first, fallback }, chainParts));
-}
-
-/** The stand-in takes no server's place. */
-function serverOf(usual: Config['chat']): RemoteServer | undefined {
-  return usual.kind === 'remote' ? usual : undefined;
-}
-
 /** A fallback that is opened when it is first needed. */
 function fallbackOf<C extends RemoteServer | Embedded, E>(
   config: C | undefined,

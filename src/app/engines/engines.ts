@@ -13,7 +13,6 @@ import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcrib
 import type { Transcriber } from '#src/speech/ports.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
-import type { OpenBrain } from './brains.ts';
 import { clientOf, lazily, limited, type OnEngineNews, stopwatch } from './engine-client.ts';
 import type { EngineRoles, ReadBreakers } from './engine-fallbacks.ts';
 import { openVoice } from './open-voice.ts';
@@ -29,8 +28,6 @@ export type Engines = EngineRoles & {
   readonly voices: VoiceNames;
   /** Where there is a server for it: a conversation of its own for each session, connected when first needed. */
   readonly realtime?: () => Pipeline & Disposable;
-  /** Brains that personas may name, by name. */
-  readonly brains: ReadonlyMap<string, OpenBrain>;
   /** A person begins to speak: opens connections before they are needed. Never throws and never waits. */
   warm(): void;
   /** Models that need the operator's attention, as of today. */
@@ -61,7 +58,6 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
     const opened = { transcriber, synthesizer, ...chat };
     const roles = pronouncing(await openChains(config, opened, stack, chainParts));
     const realtime = await openRealtime(config, roles, chainParts);
-    const brains = await openOwnBrains(config, roles, chainParts);
     const warm = await openWarmth(config, synthesizer, stack);
     const modelNews = await openWatch(config, stack, report);
     warm();
@@ -70,7 +66,6 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
       ...roles,
       voices,
       ...(realtime && { realtime }),
-      brains,
       ...(config.transcription.kind === 'remote' && { roughTranscriber: openRough(stack) }),
       warm,
       modelNews,
@@ -208,24 +203,6 @@ async function openRealtime(
   const parts = { synthesizer: roles.synthesizer, ...(withStandIn && { withStandIn }) };
   const limits = { firstMs: config.deadlines.chat.firstMs };
   return () => realtime({ talk: openRealtimeTalk({ ...limited(server), limits }), ...parts });
-}
-
-/** Opens the brains of personas; no module is loaded where the operator has set none. */
-async function openOwnBrains(
-  config: Config,
-  roles: EngineRoles,
-  chainParts: ChainParts,
-): Promise<Engines['brains']> {
-  if (config.brains.length === 0) return new Map();
-  const { openBrains } = await import('./brains.ts');
-  const { deadlines } = config;
-  const clientFor = (server: RemoteServer) =>
-    clientOf(server, 'chat', chainParts.report, deadlines.chat);
-  return await openBrains(config, {
-    roles,
-    clientOf: clientFor,
-    chainParts: { ...chainParts, deadlines },
-  });
 }
 
 async function openWatch(

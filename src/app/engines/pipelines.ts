@@ -27,21 +27,16 @@ export function pipelinesOf(
   if (realtime) {
     ways.set('realtime', { engine: config.realtime?.model ?? 'realtime', open: realtime });
   }
-  const { brains } = engines;
   const { pipeline: standard } = config;
   const wayOf = (name: PipelineName): PipelineChoice => {
     const way = ways.get(name);
     if (!way) throw new Error(`The pipeline ${name} is not set up.`);
     return way;
   };
-  const choiceOf = (name: PipelineName, brain = ''): PipelineChoice =>
-    brains.get(brain) ?? wayOf(name);
   return {
     names: [...ways.keys()].sort((a, b) => Number(b === standard) - Number(a === standard)),
-    brains: new Map([...brains].map(([name, { pipeline }]) => [name, pipeline])),
-    chat: (brain) => brains.get(brain)?.chat,
-    open: (name, brain) => choiceOf(name, brain).open(),
-    engine: (name, brain) => choiceOf(name, brain).engine,
+    open: (name) => wayOf(name).open(),
+    engine: (name) => wayOf(name).engine,
     needs: (name) => needs(name, config),
   };
 }

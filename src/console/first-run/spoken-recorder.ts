@@ -35,10 +35,9 @@ export class SpokenRecorder {
   pipelines(inner: PipelineRegistry): PipelineRegistry {
     return {
       names: inner.names,
-      ...(inner.brains && { brains: inner.brains }),
-      engine: (name, brain) => inner.engine(name, brain),
+      engine: (name) => inner.engine(name),
       needs: (name) => inner.needs(name),
-      open: (name, brain) => this.#tapped(inner.open(name, brain)),
+      open: (name) => this.#tapped(inner.open(name)),
     };
   }
 

@@ -35,7 +35,7 @@ import { withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import { speakerOf } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
-import { ConfidentialText, mayAllKnow } from '#src/people/confidential-text.ts';
+import { mayAllKnow } from '#src/people/confidential-text.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { isDoneEcho } from '#src/turn/answer-wording.ts';
@@ -70,21 +70,20 @@ export async function answerQuestion(
   if (!(pending instanceof PendingAnswer)) return refuseForBudget(question, pending, context);
   question.step = () => pending.step;
   question.stage = () => (pending.isReady ? undefined : pending.stage);
-  if (pending.isWritten || question.persona !== undefined)
+  if (pending.isWritten)
     context.pipeline.forgetHeard(question.said.speakerId, question.said.fromMs);
   const { addressing, correctableQuestions, output } = context;
   correctableQuestions.answering(question);
   let isPutOff = false;
-  const { persona } = question;
-  addressing.answering(question.said.speakerId, persona);
+  addressing.answering(question.said.speakerId);
   const give = async (reply: SpokenReply): Promise<void> => {
     const making = { question, pending, reply, progress };
     pending.want(reply);
     isPutOff = (await isSlow(pending, context, signal)) && postpone(question, pending, context);
-    if (isPutOff) return addressing.answered(question.said.speakerId, '', persona);
+    if (isPutOff) return addressing.answered(question.said.speakerId, '');
     const outcome = await perform(making, context, signal).finally(() => {
       for (const { said } of withDuplicates(question))
-        addressing.answered(said.speakerId, progress.written ?? reply.heardText(), persona);
+        addressing.answered(said.speakerId, progress.written ?? reply.heardText());
     });
     if (question.handle.dropped === 'continued') pending.discard();
     else if (question.handle.dropped !== 'withdrawn') keep(outcome, making, context);
@@ -98,7 +97,7 @@ export async function answerQuestion(
   const { aboutIds, madeOf } = pending;
   const onUnknown = () => pending.outdate();
   const whose = { answeredIds, asked: spokenIn(question), aboutIds, knownBy, madeOf };
-  const birth = { isAnswer: true, ownSpeed, by: pending.calledName, ...whose, onUnknown };
+  const birth = { isAnswer: true, ownSpeed, ...whose, onUnknown };
   try {
     await output.speak(signal, give, birth);
   } catch (error) {
@@ -123,9 +122,9 @@ function spokenIn(question: QueuedQuestion): readonly AskedUtterance[] {
 /** Keeps what was said and answered, and shows what of it is to be read. */
 function keep({ finish, failure }: AnswerOutcome, making: Making, context: SpeakingContext): void {
   const { question, pending, reply, progress } = making;
-  const { aboutIds, knownBy, name } = pending;
+  const { aboutIds, knownBy } = pending;
   const isForgotten = context.output.isForgotten || question.handle.dropped === 'corrected';
-  const given = { reply, progress, finish, aboutIds, isForgotten, knownBy, by: name };
+  const given = { reply, progress, finish, aboutIds, isForgotten, knownBy };
   recordAnswer(question, given, context);
   const isShown = failure?.stage === 'speak' || writtenTo(making, context).length > 0;
   if (!isShown) writeLinksCodeTables(question, given, context);
@@ -245,7 +244,7 @@ function begunAhead(question: QueuedQuestion, context: SpeakingContext): Pending
   question.pending = undefined;
   question.postponed = false;
   const here = attendConversation(context);
-  const isSame = pending?.basis === context.history.state && pending.persona === question.persona;
+  const isSame = pending?.basis === context.history.state;
   const isFresh = isSame && !pending.isInWrongLanguage;
   const mayHear = pending && mayAllKnow({ people: here }, pending.knownBy);
   if (mayHear && (postponed || isFresh)) return pending;
@@ -265,9 +264,9 @@ async function begin(
   const { earlier, said } = question;
   const language = context.languages.of(said.speakerId);
   const addressee = namePrefix(namesFor(question, context), context, language);
-  const { manner, persona, report } = question;
+  const { manner, report } = question;
   const medium = report && ('aloud' as const);
-  const how = { addressee, manner, medium, persona };
+  const how = { addressee, manner, medium };
   return beginAnswer([...earlier, said], context, context.signal, how);
 }
 
@@ -280,9 +279,7 @@ function reportedOf(
 ): AskOutcome {
   if (failure && failure.stage !== 'speak')
     return { kind: 'failed', line: failureText(failure, parts) };
-  const { calledName: by, knownBy } = pending;
-  if (text.trim() !== '')
-    return { kind: 'answered', text: new ConfidentialText(text, knownBy), by };
+  if (text.trim() !== '') return { kind: 'answered', text: pending.written(text) };
   return { kind: 'failed', line: { id: 'fail.llm', with: { provider: parts.chatName } } };
 }
 

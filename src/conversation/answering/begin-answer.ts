@@ -5,7 +5,6 @@ import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/ans
 import { spokenSubstitute } from '#src/conversation/output/write-links-code-tables.ts';
 import type { SpokenManner } from '#src/conversation/ports/command-ports.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { wantedPipeline } from '#src/conversation/settings/settings-with-persona.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
 import { TurnToolRunner } from '#src/conversation/tools/turn-tool-runner.ts';
 import {
@@ -17,15 +16,13 @@ import {
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
-import { answererIn, attendConversation, mayShowTo } from './conversation-history.ts';
+import { attendConversation, mayShowTo } from './conversation-history.ts';
 
 /** Manner of one answer. */
 type AnswerManner = {
   /** Names with which it begins. Default: none. */
   readonly addressee?: string;
   readonly manner?: SpokenManner | undefined;
-  /** Persona that answers, as it was called. Default: the bot's own one. */
-  readonly persona?: string | undefined;
   /** Default: as its asker wants answers. */
   readonly medium?: AnswerMedium | undefined;
 };
@@ -35,7 +32,7 @@ export function beginAnswer(
   said: readonly TurnUtterance[],
   context: SessionContext,
   signal: AbortSignal,
-  { addressee = '', manner, persona, ...given }: AnswerManner = {},
+  { addressee = '', manner, ...given }: AnswerManner = {},
 ): PendingAnswer | BudgetRefusal {
   const { channel, history, parts, preemptiveBudget } = context;
   const { clock, spending } = parts;
@@ -44,17 +41,16 @@ export function beginAnswer(
   const medium = given.medium ?? answerMediumFor(speakerId ?? '', context);
   const isWritten = medium === 'written';
   const pipeline = isWritten
-    ? parts.pipelines.textOnly(wantedPipeline(context.settings(persona)).brain)
-    : { paidBy: (paying: Reservation) => context.pipeline.paidBy(paying, persona) };
-  const { name } = context.settings(persona).persona ?? {};
+    ? parts.pipelines.textOnly()
+    : { paidBy: (paying: Reservation) => context.pipeline.paidBy(paying) };
   const readers = readersOf(askerIds, medium, context);
   const mayShow = mayShowTo(askerIds, context);
-  const known = history.messages(readers, mayShow, answererIn(context, persona));
+  const known = history.messages(readers, mayShow);
   const { knownBy, aboutIds, ...beside } = contextOf(said, readers, context);
   const tools = new TurnToolRunner(said, context);
   const isHere = context.people().some(({ id }) => id === speakerId);
   const voice = context.missingVoiceNotices.voiceOf(manner?.voice, isHere ? speakerId : undefined);
-  const own = styleIn(context.style(persona), manner, voice);
+  const own = styleIn(context.style(), manner, voice);
   const style = {
     ...cheaperStyle(withToolRules(own, tools), spending.manner(channel.guildId)),
     asidesIn: (language: string | undefined) => spokenSubstitute(channel.guildId, parts, language),
@@ -66,7 +62,7 @@ export function beginAnswer(
     tools: tools.offered,
     done: tools.done,
     ...beside,
-    ...(speakerId !== undefined && { language: context.languages.answerTo(speakerId, persona) }),
+    ...(speakerId !== undefined && { language: context.languages.answerTo(speakerId) }),
   };
   const opened = spending.open(answerRequestOf(turn, channel.guildId));
   if (opened.kind === 'refused') return opened;
@@ -79,8 +75,6 @@ export function beginAnswer(
     {
       pipeline,
       isWritten,
-      persona,
-      name,
       preemptiveBudget,
       tools,
       basis,

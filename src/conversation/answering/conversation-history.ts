@@ -15,8 +15,6 @@ export type RememberedExchange = {
   readonly name: string;
   readonly said: string;
   readonly heard: string;
-  /** Name of the persona that answered; absent: the bot had none, or it is not known. */
-  readonly by?: string | undefined;
   /** Others who asked the same and were answered with it, and those whose captions or memories the answer is made of. */
   readonly alsoIds?: readonly string[];
   /** People who were there for all of it, and chats in which all of it stands. */
@@ -29,14 +27,6 @@ export type RememberedExchange = {
 
 /** Time, in ms, after which it is known which chats a newcomer may open. */
 const settledMs = 1_000;
-
-/** For whom a model answers. */
-export type Answerer = {
-  /** Name of the persona that answers; absent: the bot has none. */
-  readonly name?: string | undefined;
-  /** Name of the bot itself in the channel, its persona's if it has one. */
-  readonly ownName: string;
-};
 
 /** Exchanges as a model is shown them, and those who may know all of them. */
 export type KnownHistory = {
@@ -147,20 +137,17 @@ export class ConversationHistory {
 
   /**
    * Oldest first, as much as a model is shown whose answer reaches these readers; without exchanges for which `mayShow` is
-   * false. With `answerer` what another persona answered is shown under its name, else all of it as the model's own.
+   * false.
    */
   messages(
     readers: TextReaders,
     mayShow: (exchange: RememberedExchange) => boolean = () => true,
-    answerer?: Answerer,
   ): KnownHistory {
     const history = openHistory();
     const shown = this.#known(readers).filter(mayShow);
-    for (const { by, name, said, heard } of shown) {
+    for (const { name, said, heard } of shown) {
       history.addUser(name, said);
-      const other = answerer && otherThan(answerer, by);
-      if (other === undefined) history.addAssistant(heard);
-      else history.addUser(other, heard);
+      history.addAssistant(heard);
     }
     const knownBy = knownByAll(shown.map((one) => one.knownBy));
     return { messages: history.messages(), knownBy };
@@ -175,23 +162,6 @@ export class ConversationHistory {
     this.#shown = this.#known({ people: this.#here });
     this.outdate();
   }
-}
-
-/** For whom a model answers there, `called` where that was; undefined: only the bot itself answers in this server. */
-export function answererIn(
-  { channel, parts, settings }: SessionContext,
-  called: string | undefined,
-): Answerer | undefined {
-  const { persona, personasAnswer } = settings();
-  if (!personasAnswer) return undefined;
-  const ownName = persona?.name ?? parts.places.botName(channel.guildId);
-  return { name: settings(called).persona?.name, ownName };
-}
-
-/** Name of the persona that answered, where that is not the one that answers now. */
-function otherThan({ name, ownName }: Answerer, by: string | undefined): string | undefined {
-  if (by !== undefined) return by === name ? undefined : by;
-  return name === undefined || name === ownName ? undefined : ownName;
 }
 
 /**

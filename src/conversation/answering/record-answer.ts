@@ -26,7 +26,7 @@ export function recordAnswer(
   const alsoIds = [...twins.map(speakerOf), ...(given.aboutIds ?? [])];
   if (!given.isForgotten) {
     for (const twin of twins) remember(twin, { heard: '', knownBy }, context);
-    remember(question, { heard: reached(given), by: given.by, alsoIds, knownBy }, context);
+    remember(question, { heard: reached(given), alsoIds, knownBy }, context);
   }
   const { firstSentAtMs } = given.reply;
   if (firstSentAtMs !== undefined && !question.report) {
@@ -87,7 +87,7 @@ function isWritten({ progress: { text, written } }: FinishedAnswer): boolean {
 
 function remember(
   question: QueuedQuestion,
-  answer: Pick<RememberedExchange, 'alsoIds' | 'by' | 'heard' | 'knownBy'>,
+  answer: Pick<RememberedExchange, 'alsoIds' | 'heard' | 'knownBy'>,
   { history }: SessionContext,
 ): void {
   const { said, words } = question;

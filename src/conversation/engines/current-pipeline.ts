@@ -5,8 +5,6 @@ import { type Answering, PaidPipeline, type PaidPipelineRegistry } from './paid-
 /** Which pipeline is to answer. */
 export type WantedPipeline = {
   readonly name: PipelineName;
-  /** In place of what the operator has set for `name`. */
-  readonly brain?: string | undefined;
   /** Voice of a conversation whose voice cannot change once it has spoken. */
   readonly frozenVoice?: string | undefined;
 };
@@ -19,48 +17,37 @@ type Lent = {
 };
 
 /**
- * Pipeline that answers in one session now; it is opened anew for another pipeline, brain or frozen voice. A switch counts from
+ * Pipeline that answers in one session now; it is opened anew for another pipeline or frozen voice. A switch counts from
  * the next answer on; an answer that runs keeps its pipeline, which is disposed of afterwards.
  */
 export class CurrentPipeline {
   readonly #open: PaidPipelineRegistry['open'];
-  readonly #wanted: (called?: string) => WantedPipeline;
+  readonly #wanted: () => WantedPipeline;
   readonly #signal: AbortSignal;
   #lent: Lent | undefined;
-  /** Pipeline of the persona that was called last, where it wants another one than the bot itself. */
-  #other: (Lent & { readonly called: string }) | undefined;
 
   /** `wanted` may change at any time. Aborting `signal`, which every answer ends with as well, disposes of everything. */
   constructor(
     open: PaidPipelineRegistry['open'],
-    wanted: (called?: string) => WantedPipeline,
+    wanted: () => WantedPipeline,
     signal: AbortSignal,
   ) {
     this.#open = open;
     this.#wanted = wanted;
     this.#signal = signal;
-    const end = () => {
-      this.#retire();
-      this.#retireOther();
-    };
-    signal.addEventListener('abort', end, { once: true });
+    signal.addEventListener('abort', () => this.#retire(), { once: true });
   }
 
   /** Lets go at once of what is not wanted any more; otherwise the next answer does. */
   follow(): void {
     if (this.#lent && !isSame(this.#lent.wanted, this.#wanted())) this.#retire();
-    const other = this.#other;
-    if (other && !isSame(other.wanted, this.#wanted(other.called))) this.#retireOther();
   }
 
-  /**
-   * `called`: the persona that answers because it was called; what is heard meanwhile goes to the bot's own pipeline all the same.
-   * Aborting `signal` is what ends an answer that is not read to its end.
-   */
-  paidBy(reservation: Reservation, called?: string): Answering {
+  /** Aborting `signal` is what ends an answer that is not read to its end. */
+  paidBy(reservation: Reservation): Answering {
     return {
       answer: (turn, host, signal) => {
-        const lent = this.#currentOf(called);
+        const lent = this.#current();
         lent.answers++;
         const back = (): void => {
           lent.answers--;
@@ -86,18 +73,6 @@ export class CurrentPipeline {
 
   forget(): void {
     this.#lent?.pipeline.forget();
-    this.#other?.pipeline.forget();
-  }
-
-  /** A persona with the same pipeline, brain and frozen voice shares that of the bot itself. */
-  #currentOf(called: string | undefined): Lent {
-    const wanted = this.#wanted(called);
-    const isOwn = called === undefined || isSame(wanted, this.#wanted());
-    if (this.#signal.aborted || isOwn) return this.#current();
-    if (this.#other && isSame(this.#other.wanted, wanted)) return this.#other;
-    this.#retireOther();
-    this.#other = Object.assign(this.#lend(wanted), { called });
-    return this.#other;
   }
 
   #current(): Lent {
@@ -105,23 +80,14 @@ export class CurrentPipeline {
     const wanted = this.#wanted();
     if (this.#signal.aborted) return { wanted, pipeline: silent, answers: 0, retired: true };
     if (this.#lent) return this.#lent;
-    this.#lent = this.#lend(wanted);
+    const pipeline = this.#open(wanted.name);
+    this.#lent = { wanted, pipeline, answers: 0, retired: false };
     return this.#lent;
-  }
-
-  #lend(wanted: WantedPipeline): Lent {
-    const pipeline = this.#open(wanted.name, wanted.brain);
-    return { wanted, pipeline, answers: 0, retired: false };
   }
 
   #retire(): void {
     retire(this.#lent);
     this.#lent = undefined;
-  }
-
-  #retireOther(): void {
-    retire(this.#other);
-    this.#other = undefined;
   }
 }
 
@@ -132,9 +98,7 @@ function retire(lent: Lent | undefined): void {
 }
 
 function isSame(one: WantedPipeline, other: WantedPipeline): boolean {
-  return (
-    one.name === other.name && one.brain === other.brain && one.frozenVoice === other.frozenVoice
-  );
+  return one.name === other.name && one.frozenVoice === other.frozenVoice;
 }
 
 /** Pipeline after the session: it answers nothing. */

@@ -76,11 +76,10 @@ async function* counted(
 }
 
 /** Same as `PipelineRegistry`, of those that cost money. */
-export type PaidPipelineRegistry = Omit<PipelineRegistry, 'open' | 'chat'> & {
+export type PaidPipelineRegistry = Omit<PipelineRegistry, 'open'> & {
   open(...way: Parameters<PipelineRegistry['open']>): PaidPipeline;
-  chat(brain: string): PaidEngine<ChatModel> | undefined;
-  /** The chat model of this brain, or the usual one; its words are not spoken. */
-  textOnly(brain?: string): PaidPipeline;
+  /** The chat model; its words are not spoken. */
+  textOnly(): PaidPipeline;
 };
 
 /** Engines as they are opened. */
@@ -117,17 +116,11 @@ export function paidEngines({
 }
 
 function paidPipelines(pipelines: PipelineRegistry, chat: ChatModel): PaidPipelineRegistry {
-  const { brains, names } = pipelines;
   return {
-    names,
-    ...(brains && { brains }),
-    engine: (name, brain) => pipelines.engine(name, brain),
+    names: pipelines.names,
+    engine: (name) => pipelines.engine(name),
     needs: (name) => pipelines.needs(name),
-    open: (name, brain) => new PaidPipeline(pipelines.open(name, brain)),
-    chat: (brain) => {
-      const own = pipelines.chat?.(brain);
-      return own && paidChat(own);
-    },
-    textOnly: (brain = '') => new PaidPipeline(textOnly(pipelines.chat?.(brain) ?? chat)),
+    open: (name) => new PaidPipeline(pipelines.open(name)),
+    textOnly: () => new PaidPipeline(textOnly(chat)),
   };
 }

@@ -38,10 +38,6 @@ export type PendingAnswerParts = {
   readonly pipeline: Pick<PaidPipeline, 'paidBy'>;
   /** It is not spoken: all of it is to be written. Default false. */
   readonly isWritten?: boolean;
-  /** Persona that was called for it; absent: the bot's own one. */
-  readonly persona?: string | undefined;
-  /** Name of the persona that answers; absent: the bot has none. */
-  readonly name?: string | undefined;
   readonly preemptiveBudget: PreemptiveBudget;
   /** Tools that the turn may call; none if left out. */
   readonly tools?: AnswerTools;
@@ -74,10 +70,6 @@ export class PendingAnswer {
   readonly basis: object;
   /** It is not spoken: all of it is to be written. */
   readonly isWritten: boolean;
-  /** Persona that was called for it; undefined: the bot's own one. */
-  readonly persona: string | undefined;
-  /** Name of the persona that answers; undefined: the bot has none. */
-  readonly name: string | undefined;
   /** Pays for all requests of this answer. */
   readonly reservation: Reservation;
   /** Those who may know what the model is shown for it. */
@@ -106,8 +98,6 @@ export class PendingAnswer {
     const { aboutIds, pipeline, preemptiveBudget, tools, basis, knownBy, nowMs } = parts;
     this.basis = basis;
     this.isWritten = parts.isWritten ?? false;
-    this.persona = parts.persona;
-    this.name = parts.name;
     this.madeOf = knownBy;
     this.#aboutIds = aboutIds;
     this.#turn = turn;
@@ -142,14 +132,9 @@ export class PendingAnswer {
     return knownByAll([this.madeOf, quoted]);
   }
 
-  /** Name of the persona that was called for it; undefined: the bot itself answers. */
-  get calledName(): string | undefined {
-    return this.persona === undefined ? undefined : this.name;
-  }
-
-  /** Words of it as they are written, for those who may know them: under the name of the persona that was called for them. */
+  /** Words of it as they are written, for those who may know them. */
   written(words: string): ConfidentialText {
-    return new ConfidentialText(words, this.knownBy).under(this.calledName);
+    return new ConfidentialText(words, this.knownBy);
   }
 
   /** People whose captions or memories it is made of, or quotes. */

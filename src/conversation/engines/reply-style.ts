@@ -21,12 +21,11 @@ export function styleIn(
   if (!manner) return style;
   const { model, tone, voice } = manner;
   const { onGone, ...usual } = style.voice;
-  const { voices, ...rest } = style;
   const spoken = {
     ...usual,
     ...(voice === undefined ? onGone && { onGone } : named),
     ...(model !== undefined && { model }),
     ...(tone !== undefined && { instructions: tone }),
   };
-  return { ...rest, voice: spoken, ...(voice === undefined && voices && { voices }) };
+  return { ...style, voice: spoken };
 }

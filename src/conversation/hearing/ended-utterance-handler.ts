@@ -35,7 +35,6 @@ export class EndedUtteranceHandler {
     if (utterance.isGuessWrong) dropAnswer(question);
     const decision = this.#decide(utterance, question, ended);
     question.isMeant = decision.kind === 'answer' || decision.kind === 'answer-with-rest';
-    if ('persona' in decision) question.persona = decision.persona;
     if (decision.kind === 'drop') return decision;
     const { before, earlier, words } = utterance;
     const isUnanswered = decision.kind === 'command' || decision.kind === 'ignore';

@@ -15,11 +15,10 @@ export function decisionFactsOf(
 ): WithoutPeople<UtteranceFacts> {
   const { speakerId, fromMs, before, hints, isAmongSounds, spokenSoFar } = utterance;
   const goesOn = before?.isMeant === true;
-  const goesOnTo = goesOn ? before?.persona : undefined;
   const canRepeat = output.hasAnswered;
   const mayCorrect = correctableQuestions.correctable(speakerId) !== undefined;
   const words = { evidence, text, hints };
-  const facts = { speakerId, fromMs, ...words, goesOn, goesOnTo, canRepeat, mayCorrect };
+  const facts = { speakerId, fromMs, ...words, goesOn, canRepeat, mayCorrect };
   const mayConfirm = !isAmongSounds && tools.spoken.awaits(speakerId, spokenSoFar);
   return mayConfirm ? { ...facts, mayConfirm, language: languages.of(speakerId) } : facts;
 }

@@ -337,8 +337,8 @@ export class OpenUtterances {
 }
 
 /**
- * Sound for a model that hears itself: only of a person who is going to be answered whatever they say, and by the bot's own
- * persona, where there is money for an answer. For all others the words decide first.
+ * Sound for a model that hears itself: only of a person who is going to be answered whatever they say,
+ * where there is money for an answer. For all others the words decide first.
  */
 function liveAudioOf(
   utterance: Pick<OpenUtterance, 'fromMs' | 'isAlone' | 'name' | 'speakerId'>,
@@ -348,7 +348,6 @@ function liveAudioOf(
   const { addressing, channel, parts, pipeline } = context;
   if (!pipeline.hears || !addressing.presumes(utterance, audience(utterance, context)))
     return undefined;
-  if (addressing.personaOf(speakerId, undefined) !== undefined) return undefined;
   const opened = parts.spending.open({
     kind: 'sound ahead of an answer',
     guildId: channel.guildId,

@@ -109,8 +109,7 @@ export class PreemptiveAnswers {
     const transcript = isWhole ? utterance.text() : Promise.resolve({ text });
     const now = said(soFar(), speakerId, name, () => transcript);
     const until = AbortSignal.any([context.signal, context.gate.withdrawals.of(speakerId)]);
-    const { persona } = decision;
-    const begun = beginAnswer([...earlier, now], context, until, { persona });
+    const begun = beginAnswer([...earlier, now], context, until);
     if (begun instanceof PendingAnswer) utterance.pending = begun;
   }
 }

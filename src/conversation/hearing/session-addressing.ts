@@ -1,13 +1,10 @@
-import type { Places } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import {
   type BotActivity,
   isCalled,
   judge,
   needsWords,
-  personaMeant,
   presume,
   type SpeakerTurn,
 } from '#src/turn/addressing/addressing.ts';
@@ -80,15 +77,15 @@ export class SessionAddressing {
     );
   }
 
-  /** An answer to this person is begun; `persona`: of a persona that was called. */
-  answering(personId: string, persona?: string): void {
-    this.#attend({ kind: 'answering', personId, atMs: this.#nowMs(), persona });
+  /** An answer to this person is begun. */
+  answering(personId: string): void {
+    this.#attend({ kind: 'answering', personId, atMs: this.#nowMs() });
   }
 
-  /** Reports the end of an answer, in whatever way; `heard` is the text that left of it, `persona` as for `answering`. */
-  answered(personId: string, heard: string, persona?: string): void {
+  /** Reports the end of an answer, in whatever way; `heard` is the text that left of it. */
+  answered(personId: string, heard: string): void {
     const endsInQuestion = /[?\uff1f\u061f]["\u201d\u00bb\s]*$/u.test(heard);
-    this.#attend({ kind: 'answered', personId, atMs: this.#nowMs(), endsInQuestion, persona });
+    this.#attend({ kind: 'answered', personId, atMs: this.#nowMs(), endsInQuestion });
   }
 
   /** Reports `ms` of speech by one person, whether or not it was meant for the bot. */
@@ -120,12 +117,6 @@ export class SessionAddressing {
     return verdict.meant;
   }
 
-  /** Persona that answers what this person writes, or says next where `text` is not known; undefined: the bot's own one. */
-  personaOf(personId: string, text: string | undefined): string | undefined {
-    const spoken = { speakerId: personId, fromMs: this.#nowMs(), text };
-    return personaMeant(this.#state, among(spoken, this.#context.people()), this.#rules());
-  }
-
   /** Whether an answer is begun in a pause of an utterance. */
   decideAhead(
     facts: WithoutPeople<PreemptiveFacts>,
@@ -154,10 +145,7 @@ export class SessionAddressing {
   }
 
   #rules(): AddressingRules {
-    const { channel, parts, settings, stored } = this.#context;
-    const names = botNames(channel.guildId, settings(), parts.places);
-    const personas = stored.personasAt(channel.guildId, channel.channelId);
-    return { ...addressingRules, mode: this.#mode(), names, personas };
+    return { ...addressingRules, mode: this.#mode(), names: calledNames(this.#context) };
   }
 
   #mode(): AddressingMode {
@@ -176,19 +164,7 @@ function among<S extends UtteranceStart>(saying: S, people: readonly ChannelMemb
   return { ...saying, isBot, humans: others.length + 1, present: others.map(({ name }) => name) };
 }
 
-/** Every name that the bot answers to in one server. */
-function botNames(guildId: string, { names }: GuildSettings, places: Places): readonly string[] {
-  return [...new Set([places.botName(guildId), ...names])];
-}
-
-/** Every name by which something of the bot is called in one channel: those of the bot, and of the personas that answer there. */
-export function calledNames({
-  channel,
-  parts,
-  settings,
-  stored,
-}: SessionContext): readonly string[] {
-  const { channelId, guildId } = channel;
-  const own = botNames(guildId, settings(), parts.places);
-  return [...own, ...stored.personasAt(guildId, channelId)];
+/** Every name that the bot answers to in one channel. */
+export function calledNames({ channel, parts, settings }: SessionContext): readonly string[] {
+  return [...new Set([parts.places.botName(channel.guildId), ...settings().names])];
 }

@@ -84,11 +84,8 @@ export class SpeakerLanguages {
     this.#after.set(transcript, this.#known(personId, state, true));
   }
 
-  /** Language of an answer to this person, by a persona that was called where one was. */
-  answerTo(personId: string, called?: string): AnswerLanguage {
-    const fixed = this.#sources.settings(called).persona?.language;
-    if (called !== undefined && fixed !== undefined)
-      return { now: fixed, hold: 'fixed', isOutdated: false, hear: async () => undefined };
+  /** Language of an answer to this person. */
+  answerTo(personId: string): AnswerLanguage {
     let heard: { readonly words: Transcript; readonly answer: KnownLanguage } | undefined;
     const now = () => heard?.answer ?? this.#known(personId, this.#state(personId), false);
     const isOutdated = () => {

@@ -26,8 +26,6 @@ export type FinishedAnswer = {
   readonly isForgotten?: boolean;
   /** Those who may know what it was made of. */
   readonly knownBy: KnownBy;
-  /** Name of the persona that gave it; absent: the bot had none. */
-  readonly by?: string | undefined;
 };
 
 export function unanswered(heardAtMs: number, endedAtMs: number): AnswerProgress {

@@ -39,8 +39,6 @@ export type ReplyBirth = {
   readonly speed?: number;
   /** True when "again" repeats it once it is over, in place of the former answer. Default false. */
   readonly isAnswer?: boolean;
-  /** Persona that speaks, where one was called. Default: the bot itself. */
-  readonly by?: string | undefined;
   /** Pace that its addressee has chosen, beside the pace that people ask for aloud; 1 is usual. */
   readonly ownSpeed?: number | undefined;
   /** People whom it answers; none for a text that is read out. */
@@ -67,7 +65,6 @@ export class SpeechOutput {
   readonly #onSent: OnSent;
   readonly #adjustment: SpeechPaceAndLoudness;
   #reply: SpokenReply | undefined;
-  #by: string | undefined;
   #answeredIds: readonly string[] = [];
   #asked: readonly AskedUtterance[] = [];
   #aboutIds: readonly string[] = [];
@@ -82,7 +79,6 @@ export class SpeechOutput {
         readonly answer: LastAnswer;
         readonly speed: number;
         readonly ownSpeed: number;
-        readonly by: string | undefined;
         readonly knownBy: KnownBy;
         readonly answeredIds: readonly string[];
         readonly aboutIds: readonly string[];
@@ -194,7 +190,6 @@ export class SpeechOutput {
     work: (reply: SpokenReply) => Promise<void>,
     {
       isAnswer = false,
-      by,
       answeredIds = [],
       asked = [],
       aboutIds = [],
@@ -216,7 +211,6 @@ export class SpeechOutput {
       if (this.#track.add(reply).kind === 'full')
         throw new Error('the output speaks another reply');
       this.#reply = reply;
-      this.#by = by;
       this.#answeredIds = answeredIds;
       this.#asked = asked;
       this.#aboutIds = aboutIds;
@@ -238,7 +232,6 @@ export class SpeechOutput {
               answer: new LastAnswer(reply),
               speed: voice.speed,
               ownSpeed,
-              by,
               knownBy: knownBy(),
               answeredIds: this.#answeredIds,
               aboutIds: this.#aboutIds,
@@ -269,7 +262,6 @@ export class SpeechOutput {
       },
       {
         speed: 1,
-        by: last.by,
         answeredIds: last.answeredIds,
         aboutIds: last.aboutIds,
         madeOf: last.knownBy,
@@ -338,8 +330,7 @@ export class SpeechOutput {
     if (fromMs === undefined) return undefined;
     const [text, toMs] = [reply.heardText(), this.#clock.nowMs()];
     const { isForgotten } = this;
-    const by = this.#by === undefined ? {} : { by: this.#by };
-    const about = { ...by, answeredIds: this.#answeredIds, aboutIds: this.#aboutIds, isForgotten };
+    const about = { answeredIds: this.#answeredIds, aboutIds: this.#aboutIds, isForgotten };
     const whose = { ...about, asked: this.#asked, knownBy: this.#madeOf };
     return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, ...whose };
   }

@@ -9,8 +9,6 @@ export type SpokenSegment = {
   /** The same for all words of one answer or text. */
   readonly key: object;
   readonly text: string;
-  /** Persona that says them, where one was called; absent: the bot itself. */
-  readonly by?: string | undefined;
   /** First and latest frame sent, in ms of the monotonic clock. */
   readonly fromMs: number;
   readonly toMs: number;

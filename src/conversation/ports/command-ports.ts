@@ -103,8 +103,6 @@ export type QuestionSubject = {
   readonly signal?: AbortSignal;
   /** Manner of a spoken answer; a Realtime conversation keeps its voice. */
   readonly manner?: SpokenManner;
-  /** Persona that was called to answer. */
-  readonly persona?: string | undefined;
   /** A quoted message of any author. */
   readonly quoted?: { readonly author: string; readonly text: string };
 };
@@ -137,8 +135,6 @@ export type AskOutcome =
   | {
       readonly kind: 'answered';
       readonly text: ConfidentialText;
-      /** Name of the persona that was called for it; absent: the bot itself answers. */
-      readonly by?: string | undefined;
       /** The answer as a WAV file, for those who may know its text, where that was asked for and the voice is not out: 24 kHz mono, 180 s at most. */
       readonly wav?: Uint8Array;
       /** Note shown with it: the model that answered in place of another. */

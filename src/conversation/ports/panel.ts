@@ -15,8 +15,6 @@ export type PanelFace = {
     | { readonly kind: 'quiet'; readonly time: string }
     /** A tool runs. */
     | { readonly kind: 'step'; readonly step: PlainTextId };
-  /** Persona that answers now because it was called; absent: the bot itself. */
-  readonly persona?: string;
   /** `name` is absent of people who said no, and of those who are not to be named. */
   readonly people: readonly { readonly name?: string; readonly heard: 'yes' | 'unasked' | 'no' }[];
   /** People heard for the first time, a moment ago. */

@@ -7,11 +7,10 @@ export function withDuplicates(question: QueuedQuestion): readonly QueuedQuestio
   return [question, ...(question.also ?? [])];
 }
 
-/** Whether another person asks what these people have asked just before, and of the same persona. */
+/** Whether another person asks what these people have asked just before. */
 export function isDuplicate(question: QueuedQuestion, other: QueuedQuestion): boolean {
   const isElse = withDuplicates(question).every((one) => speakerOf(one) !== speakerOf(other));
-  const isOfSame = question.persona === other.persona;
-  return isElse && isOfSame && asksTheSame(wordsOf(question), wordsOf(other), queueRules);
+  return isElse && asksTheSame(wordsOf(question), wordsOf(other), queueRules);
 }
 
 function wordsOf({ words, endedAtMs }: QueuedQuestion): QuestionWords {

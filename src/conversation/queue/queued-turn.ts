@@ -17,8 +17,6 @@ export type QueuedQuestion = {
   readonly earlier: readonly TurnUtterance[];
   /** Whether it is for the bot, once that is decided. */
   readonly isMeant?: boolean;
-  /** Persona that answers it, as it was called; absent: the bot's own one. */
-  readonly persona?: string | undefined;
   readonly endedAtMs: number;
   readonly handle: TurnHandle;
   /** Set when its transcript is there, those of `earlier` included. */

@@ -16,8 +16,7 @@ import {
   leaveAfterMs,
   userRoleIds,
 } from './join-and-access-settings.ts';
-import type { Persona } from './persona.ts';
-import { personasElsewhere, voicesElsewhere } from './persona-choice.ts';
+import { type Persona, personasElsewhere } from './persona.ts';
 import {
   bad,
   type Choices,
@@ -32,12 +31,8 @@ import {
 
 /** Settings that apply in one server, and with `StoredSettings.at` in one of its voice channels. */
 export type GuildSettings = ConversationValues & {
-  /** Chosen persona of the bot: its fields count over the settings of the server. */
+  /** Persona of the bot in the voice channel: its fields count over the settings of the server. */
   readonly persona?: Persona;
-  /** Brain of the persona, among the operator's; it goes with `pipeline`. */
-  readonly brain?: string;
-  /** The voice was chosen in place of all those of the persona. */
-  readonly isVoiceChosen?: true;
   /** Value of a setting in the server, whoever the bot is. Errors: TypeError where no feature declares the setting. */
   of<Value>(setting: ServerSetting<Value>): Value;
 };
@@ -108,7 +103,7 @@ const instructions: ServerSetting<string> = {
   about: 'settings.about.instructions',
   inputs: [{ kind: 'typed', maxChars: maxInstructionsChars, isLong: true }],
   operator: 'BOT_INSTRUCTIONS',
-  elsewhere: personasElsewhere,
+  elsewhere: personasElsewhere('instructions'),
   standard: ({ defaults }) => defaults.style.instructions,
   read: (words) => (words.length > 0 && words.length <= maxInstructionsChars ? ok(words) : bad),
   shown: (words) => words,
@@ -123,7 +118,7 @@ const voice: ServerSetting<string | undefined> = {
   about: 'settings.about.voice',
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: maxVoiceChars }],
   operator: 'SPEECH_VOICE',
-  elsewhere: voicesElsewhere,
+  elsewhere: personasElsewhere('voice'),
   standard: ({ defaults }) => defaults.style.voice.name,
   read(words, { voices }) {
     const name = words.length <= maxVoiceChars ? voiceNamed(words, voices) : undefined;
@@ -143,7 +138,7 @@ const names: ServerSetting<readonly string[]> = {
   about: 'settings.about.names',
   inputs: [{ kind: 'typed', maxChars: maxNames * (maxNameChars + 2) }],
   operator: 'BOT_NAME',
-  elsewhere: personasElsewhere,
+  elsewhere: personasElsewhere('name'),
   standard: ({ defaults }) => defaults.names,
   read(words) {
     const typed = words.split(',').map((name) => name.trim());
@@ -154,12 +149,6 @@ const names: ServerSetting<readonly string[]> = {
   values: () => [],
   unreadableLine: () => ({ id: 'settings.bad.names' }),
 };
-
-/** Personas of the server answer to their own names, wherever the bot sits. */
-const personasAnswer = switchSetting('personas_answer', false, {
-  group: 'settings.group.bot',
-  about: 'settings.about.personas_answer',
-});
 
 /** Role whose members may change everybody's sounds. */
 const djRoleId: ServerSetting<string | undefined> = {
@@ -292,7 +281,6 @@ export const conversationSettings = {
   instructions,
   voice,
   names,
-  personasAnswer,
   djRoleId,
   duckForPeople,
   consent,

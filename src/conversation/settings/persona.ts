@@ -1,104 +1,75 @@
 import { z } from 'zod';
-import { cueLevels } from '#src/playback/reply/cue-track.ts';
+import { parsedJson } from '#src/base/json.ts';
+import { languageTag } from '#src/texts/language-names.ts';
+import { Mentions } from '#src/texts/plain.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { hasHiddenCharacters } from './hidden-characters.ts';
 
-/** Most characters of each text of a persona. */
-export const personaLimits = {
-  name: 32,
-  instructions: 4_000,
-  voice: 64,
-  tone: 400,
-  brain: 32,
-} as const;
-/** Most languages that a persona has a voice of its own for. */
-export const mostPersonaVoices = 30;
+/** Most characters of each field of a persona. */
+export const personaLimits = { name: 32, instructions: 4_000, voice: 64, language: 35 } as const;
 
-const languageTag = /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/;
-
-function words(most: number) {
-  return z.string().trim().min(1).max(most);
-}
-
-/** On one line. */
-function word(most: number) {
-  return words(most).regex(/^[^\n]*$/);
-}
-
-/** All that a persona may say. Nothing in it names a host, a key, a tool or a right. */
-export const personaSchema = z.strictObject({
-  name: word(personaLimits.name).describe('Its name, to which it also answers.'),
-  instructions: words(personaLimits.instructions).describe('Who it is and how it talks.'),
-  voice: word(personaLimits.voice).describe("Name of a voice; absent: the server's.").optional(),
-  voices: z
-    .record(z.string().regex(languageTag), word(personaLimits.voice))
-    .refine((voices) => Object.keys(voices).length <= mostPersonaVoices)
-    .describe('Voice by language (BCP 47) in which an answer is spoken.')
-    .optional(),
-  tone: word(personaLimits.tone).describe('How it sounds, for voices that take it.').optional(),
-  language: z
-    .string()
-    .regex(languageTag)
-    .describe('BCP 47 tag that it always answers in; absent: as it is spoken to.')
-    .optional(),
-  cues: z.enum(cueLevels).describe('Short signals while it thinks.').optional(),
-  brain: word(personaLimits.brain)
-    .describe("Name of one of the operator's brains; absent: the server's pipeline.")
-    .optional(),
+const schema = z.object({
+  name: z.string(),
+  instructions: z.string(),
+  voice: z.string(),
+  /** BCP 47 tag in which it always answers; absent: as it is spoken to. */
+  language: z.string(),
 });
+const stored = schema.partial();
 
-/** Character of the bot in a server or a channel. */
-export type Persona = z.output<typeof personaSchema>;
-export type PersonaField = keyof Persona;
+/** Character of the bot in one voice channel; the settings of the server hold for what is absent. */
+export type Persona = z.output<typeof stored>;
+export type PersonaField = keyof typeof personaLimits;
 
-/** Why something is no persona; the first that is wrong. */
-export type PersonaFault =
-  | { readonly kind: 'no-json' | 'no-persona' }
-  /** `field` does not exist in a persona. */
-  | { readonly kind: 'unknown'; readonly field: string }
-  | { readonly kind: 'hidden'; readonly field: PersonaField }
-  | { readonly kind: 'choice'; readonly field: 'cues'; readonly allowed: readonly string[] }
-  | { readonly kind: 'bad'; readonly field: Exclude<PersonaField, 'cues'> };
+export const personaFields = schema.keyof().options;
 
-export type PersonaResult =
-  | { readonly kind: 'ok'; readonly persona: Persona }
-  | { readonly kind: 'fault'; readonly fault: PersonaFault };
-
-/** Reads a persona of unknown origin; it holds nothing that is not shown. */
-export function readPersona(value: unknown): PersonaResult {
-  const read = personaSchema.safeParse(normalized(value));
-  if (!read.success) return { kind: 'fault', fault: faultOf(read.error.issues) };
-  const field = personaFields.find((one) => textsOf(read.data[one]).some(hasHiddenCharacters));
-  if (field === undefined) return { kind: 'ok', persona: read.data };
-  return { kind: 'fault', fault: { kind: 'hidden', field } };
+/** A persona by what a person typed: an empty field is absent. */
+export function readPersona(
+  typed: Readonly<Record<string, string | undefined>>,
+): { readonly kind: 'ok'; readonly persona: Persona } | PersonaFault {
+  const persona: Persona = {};
+  for (const field of personaFields) {
+    const words = typed[field]?.replace(/\r\n?/g, '\n').trim() ?? '';
+    if (words === '') continue;
+    if (hasHiddenCharacters(words)) return { kind: 'hidden', field };
+    const value = field === 'language' ? languageTag(words) : words;
+    if (value === undefined) return { kind: 'language', field };
+    persona[field] = value;
+  }
+  return { kind: 'ok', persona };
 }
 
-/** Key by which a persona is found, for any spelling of its name. */
-export function personaKeyOf(name: string): string {
-  return name.normalize('NFKC').trim().toLowerCase();
+export type PersonaFault = { readonly kind: 'hidden' | 'language'; readonly field: PersonaField };
+
+const prefix = 'bot:';
+
+/** Key under which the settings of a server hold the persona of a voice channel. */
+export function personaKey(channelId: string): string {
+  return `${prefix}${channelId}`;
 }
 
-const personaFields = Object.keys(personaSchema.shape) as readonly PersonaField[];
-
-function textsOf(value: Persona[PersonaField]): readonly string[] {
-  if (value === undefined) return [];
-  return typeof value === 'string' ? [value] : Object.entries(value).flat();
+/** Persona of a voice channel; empty where none can be read. */
+export function personaIn(
+  set: ReadonlyMap<string, string>,
+  channelId: string | undefined,
+): Persona {
+  const value = channelId === undefined ? undefined : set.get(personaKey(channelId));
+  const read = value === undefined ? undefined : stored.safeParse(parsedJson(value));
+  return read?.success ? read.data : {};
 }
 
-/** Line ends as everywhere else here. */
-function normalized(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [
-      key,
-      typeof one === 'string' ? one.replace(/\r\n?/g, '\n') : one,
-    ]),
-  );
-}
-
-function faultOf([issue]: readonly z.core.$ZodIssue[]): PersonaFault {
-  if (issue?.code === 'unrecognized_keys' && issue.path.length === 0)
-    return { kind: 'unknown', field: `${issue.keys[0]}` };
-  const field = personaFields.find((one) => one === issue?.path[0]);
-  if (field === 'cues') return { kind: 'choice', field, allowed: cueLevels };
-  return field === undefined ? { kind: 'no-persona' } : { kind: 'bad', field };
+/** Lines about voice channels whose persona has its own `field`. */
+export function personasElsewhere(
+  field: PersonaField,
+): (set: ReadonlyMap<string, string>) => readonly TextLine[] {
+  return (set) =>
+    [...set.keys()].flatMap((key): readonly TextLine[] => {
+      if (!key.startsWith(prefix)) return [];
+      const id = key.slice(prefix.length);
+      const { [field]: own, name = own } = personaIn(set, id);
+      if (own === undefined) return [];
+      const value = field === 'voice' ? own : (name ?? own);
+      const channel = new Mentions(id, '#');
+      return [{ id: 'settings.channel', with: { channel, value, command: '/voice bot' } }];
+    });
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { Brains } from '#src/conversation/ports/pipeline-registry.ts';
 import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import type {
   SessionDependencies,
@@ -18,19 +17,9 @@ import {
   type StoredGuildSettings,
   settingsOf,
 } from './guild-settings.ts';
-import { type Persona, personaKeyOf } from './persona.ts';
-import {
-  type BotChoice,
-  botChoiceKey,
-  type ChannelIdentity,
-  identityIn,
-  personaIn,
-  personasIn,
-  storedChoice,
-  storedPersonaKey,
-} from './persona-choice.ts';
+import { type Persona, personaIn, personaKey } from './persona.ts';
 import { type Choices, readSetting, type ServerSetting } from './setting-definition.ts';
-import { botVoices, mannerOf, voiceOf, voicesOf, withIdentity } from './settings-with-persona.ts';
+import { botVoices, mannerOf, withPersona } from './settings-with-persona.ts';
 import { type WordKey, wordsIn } from './stored-vocabulary-words.ts';
 
 /** A voice that the bot was given in a channel. */
@@ -40,24 +29,14 @@ export type ChosenVoice = {
   readonly isGone: boolean;
 };
 
-const noBrains: Brains = new Map();
-
 /** Settings derived from the stored ones, cached until a change, as they are asked for all the time. */
 type KnownSettings = {
   /** With which they were read. */
   readonly voices: readonly string[];
   readonly settings: GuildSettings;
   readonly caps: GuildCaps;
-  /** By voice channel, of an empty id where there is no choice; and by the key of a persona that was called. */
-  readonly channels: Map<string, KnownChannel>;
-};
-
-/** Who the bot is in a voice channel, and what holds there. */
-type KnownChannel = {
-  readonly identity: ChannelIdentity;
-  readonly settings: GuildSettings;
-  /** Names of the other personas that answer when they are called, sorted. */
-  readonly others: readonly string[];
+  /** By voice channel. */
+  readonly channels: Map<string, GuildSettings>;
 };
 
 const unread: StoredGuildSettings = { set: new Map(), isRead: false };
@@ -100,13 +79,6 @@ export class StoredSettings {
     return this.#sources.planOf(guildId).pipelines?.includes(name) ?? true;
   }
 
-  /** Brains that personas of a server may name, by its plan. */
-  brainsIn(guildId: string): Brains {
-    const { brains = noBrains } = this.#parts.pipelines;
-    const { brains: allowed } = this.#sources.planOf(guildId);
-    return allowed ? new Map([...brains].filter(([name]) => allowed.includes(name))) : brains;
-  }
-
   /** Settings as far as they are known now: until the consent policy was read, people have to agree. */
   in(guildId: string): GuildSettings {
     return this.#knownIn(guildId).settings;
@@ -117,25 +89,20 @@ export class StoredSettings {
     return this.#knownIn(guildId).caps;
   }
 
-  /**
-   * Same as `in`, with who the bot is there: in this voice channel, or in those without a choice. `called`: the persona that
-   * answers because it was called, if it is one of `personasAt`.
-   */
-  at(guildId: string, channelId: string | undefined, called?: string): GuildSettings {
-    return (this.#calledAt(guildId, channelId, called) ?? this.#knownAt(guildId, channelId))
-      .settings;
-  }
-
-  /** Names of the personas that answer there when they are called, beside the bot's own one, sorted; the same list until a change. */
-  personasAt(guildId: string, channelId: string | undefined): readonly string[] {
-    return this.#knownAt(guildId, channelId).others;
+  /** Same as `in`, with the persona of this voice channel. */
+  at(guildId: string, channelId: string | undefined): GuildSettings {
+    const { channels, settings, voices } = this.#knownIn(guildId);
+    if (channelId === undefined) return settings;
+    const persona = personaIn(this.stored(guildId), channelId);
+    const known = channels.get(channelId) ?? withPersona(settings, persona, voices);
+    channels.set(channelId, known);
+    return known;
   }
 
   /** The voice that was chosen for the bot there, by whatever command; undefined: none was. */
   chosenVoiceAt(guildId: string, channelId: string | undefined): ChosenVoice | undefined {
-    const { persona, voice } = this.#knownAt(guildId, channelId).identity;
-    const name =
-      voice ?? persona?.voice ?? this.#server(guildId).set.get(conversationSettings.voice.key);
+    const { voice } = personaIn(this.stored(guildId), channelId);
+    const name = voice ?? this.stored(guildId).get(conversationSettings.voice.key);
     return name === undefined
       ? undefined
       : { name, isGone: !isVoiceAmong(name, botVoices(this.#parts)) };
@@ -147,36 +114,26 @@ export class StoredSettings {
   }
 
   /** Style of answers there, as `at`. The operator's instructions name the bot already; those of a server need not. */
-  styleIn(guildId: string, channelId?: string, called?: string): ReplyStyle {
-    const { places } = this.#parts;
+  styleIn(guildId: string, channelId?: string): ReplyStyle {
     const { style } = this.#sources.defaults;
-    const own = this.#knownAt(guildId, channelId);
-    const other = this.#calledAt(guildId, channelId, called);
-    const { settings: here } = other ?? own;
-    const { instructions, names, persona, pipeline } = here;
-    const { name = places.botName(guildId) } = persona ?? {};
-    const isOwn = persona !== undefined || this.isSet(guildId, conversationSettings.instructions);
+    const { instructions, names, persona = {}, voice } = this.at(guildId, channelId);
+    const { name = this.#parts.places.botName(guildId) } = persona;
+    const isOwn =
+      (persona.name ?? persona.instructions) !== undefined ||
+      this.isSet(guildId, conversationSettings.instructions);
     const naming = isOwn ? ` Your name is ${name}.` : '';
-    const others = names.filter((one) => one !== persona?.name);
-    const hasMore = !other && this.isSet(guildId, conversationSettings.names);
+    const others = names.filter((one) => one !== persona.name);
+    const hasMore = this.isSet(guildId, conversationSettings.names);
     const also = hasMore ? ` You are also called ${others.join(', ')}.` : '';
-    const ownName = own.settings.persona?.name ?? places.botName(guildId);
-    const beside = other
-      ? [ownName, ...own.others.filter((one) => one !== persona?.name)]
-      : own.others;
-    const company = beside.length > 0 ? companyOf(beside) : '';
-    const manner = persona ? mannerOf(persona, pipeline) : '';
-    const byLanguage = voicesOf(here, botVoices(this.#parts));
     const { pronounce } = this.#words.of(this.stored(guildId));
     return {
       ...style,
-      instructions: `${instructions}${naming}${also}${company}${manner}`,
+      instructions: `${instructions}${naming}${also}${mannerOf(persona)}`,
       voice: {
         ...style.voice,
-        ...voiceOf(here, botVoices(this.#parts)),
+        ...(voice !== undefined && { name: voice }),
         ...(pronounce && { pronounce }),
       },
-      ...(byLanguage && { voices: byLanguage }),
     };
   }
 
@@ -231,14 +188,10 @@ export class StoredSettings {
     return this.#server(guildId).set;
   }
 
-  /** Chooses who the bot is in a voice channel or, without one, in the server; as `set`. */
-  chooseBot(guildId: string, channelId: string | undefined, choice: BotChoice): Promise<boolean> {
-    return this.#write(guildId, botChoiceKey(channelId), storedChoice(choice));
-  }
-
-  /** Stores a persona under its name or, with undefined, removes it; as `set`. */
-  setPersona(guildId: string, name: string, persona: Persona | undefined): Promise<boolean> {
-    return this.#write(guildId, storedPersonaKey(name), persona && JSON.stringify(persona));
+  /** Stores the persona of a voice channel; as `set`. */
+  setPersona(guildId: string, channelId: string, persona: Persona): Promise<boolean> {
+    const value = JSON.stringify(persona);
+    return this.#write(guildId, personaKey(channelId), value === '{}' ? undefined : value);
   }
 
   /** Words that people of this server say, those added last first. */
@@ -299,47 +252,8 @@ export class StoredSettings {
     const settings = this.#settings(guildId, server);
     const { personDayCap, serverDayCap, serverMonthCap } = settings;
     const caps = { personDay: personDayCap, serverDay: serverDayCap, serverMonth: serverMonthCap };
-    const known = { voices, settings, caps, channels: new Map<string, KnownChannel>() };
+    const known = { voices, settings, caps, channels: new Map<string, GuildSettings>() };
     this.#known.set(server, known);
-    return known;
-  }
-
-  #knownAt(guildId: string, channelId = ''): KnownChannel {
-    const { channels, settings, voices } = this.#knownIn(guildId);
-    const before = channels.get(channelId);
-    if (before) return before;
-    const brains = this.brainsIn(guildId);
-    const identity = identityIn(this.stored(guildId), channelId || undefined);
-    const known = {
-      identity,
-      settings: withIdentity(settings, identity, { brains, voices }),
-      others: settings.personasAnswer ? othersIn(this.stored(guildId), identity) : [],
-    };
-    channels.set(channelId, known);
-    return known;
-  }
-
-  /** The persona that was called there; undefined where it is none that answers. */
-  #calledAt(
-    guildId: string,
-    channelId: string | undefined,
-    called: string | undefined,
-  ): KnownChannel | undefined {
-    if (called === undefined || !this.personasAt(guildId, channelId).includes(called))
-      return undefined;
-    const { channels, settings, voices } = this.#knownIn(guildId);
-    const key = storedPersonaKey(called);
-    const before = channels.get(key);
-    if (before) return before;
-    const brains = this.brainsIn(guildId);
-    const persona = personaIn(this.stored(guildId), called);
-    const identity = persona ? { persona } : {};
-    const known = {
-      identity,
-      settings: withIdentity(settings, identity, { brains, voices }),
-      others: [],
-    };
-    channels.set(key, known);
     return known;
   }
 
@@ -350,21 +264,6 @@ export class StoredSettings {
   #server(guildId: string): StoredGuildSettings {
     return this.#servers.get(guildId) ?? unread;
   }
-}
-
-function othersIn(
-  set: ReadonlyMap<string, string>,
-  { persona }: ChannelIdentity,
-): readonly string[] {
-  const own = persona && personaKeyOf(persona.name);
-  return personasIn(set)
-    .map(({ name }) => name)
-    .filter((name) => personaKeyOf(name) !== own);
-}
-
-/** Prompt about others that answer there by their own names. */
-function companyOf(names: readonly string[]): string {
-  return ` Others answer here, too: ${names.join(', ')}. Their words stand under their names; speak for yourself alone.`;
 }
 
 function withValue(

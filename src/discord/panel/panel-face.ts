@@ -60,7 +60,6 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
     state,
     asked = [],
     firstHeard = [],
-    persona,
     understood = [],
     next,
     lost = [],
@@ -74,7 +73,6 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
   const denied = face.people.filter(({ heard }) => heard === 'no').length;
   return [
     stateLine(state),
-    ...(persona === undefined ? [] : [{ id: 'panel.persona', with: { persona } } as const]),
     ...captionsLine(face, guildId),
     ...namesLine('panel.next', next === undefined ? [] : [next]),
     ...understood.map((one): TextLine => ({ id: 'panel.heard', with: one })),

@@ -1,5 +1,4 @@
 import type { RememberedExchange } from '#src/conversation/answering/conversation-history.ts';
-import type { Persona } from '#src/conversation/settings/persona.ts';
 import {
   alsoKnownTo,
   type KnownBy,
@@ -14,13 +13,8 @@ import type { ResumableSession } from './transcript-store-types.ts';
 /**
  * Exchanges with the bot out of the lines of a session that ended a moment ago, oldest first. One of which a line is gone is
  * none. They are known to the people who were there, and not to others who may open the place of the captions.
- *
- * A line under the name of one of `personas` was said by that.
  */
-export function exchangesOf(
-  former: ResumableSession,
-  personas: readonly Persona[] = [],
-): readonly RememberedExchange[] {
+export function exchangesOf(former: ResumableSession): readonly RememberedExchange[] {
   const { lines } = former;
   return lines.flatMap((answer) => {
     const { asked = [], speaker, text } = answer;
@@ -32,8 +26,7 @@ export function exchangesOf(
       const isLast = n === said.length - 1;
       const alsoIds = peopleIn(speaker).filter((id) => id !== personId);
       const heard = isLast ? text : '';
-      const by = personas.find(({ name }) => name === speaker.name)?.name;
-      const others = isLast ? { alsoIds, ...(by !== undefined && { by }) } : {};
+      const others = isLast ? { alsoIds } : {};
       return { speakerId: personId, name, said: words, heard, ...others, knownBy, isFormer: true };
     });
   });

@@ -21,7 +21,6 @@ import { type FeatureEventKind, featureEvent } from '#src/conversation/ports/ses
 import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { personasIn } from '#src/conversation/settings/persona-choice.ts';
 import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import {
@@ -151,9 +150,7 @@ export class SessionCaptions implements FeatureSession {
     if (this.#context.settings().of(captionsDays) === 0) return [];
     const { onDisk } = this.#context.port(TranscriptStores);
     const latest = await latestSession(onDisk, this.#context);
-    if (!latest) return [];
-    const { channel, stored } = this.#context;
-    return exchangesOf(latest, personasIn(stored.stored(channel.guildId)));
+    return latest ? exchangesOf(latest) : [];
   }
 
   /** The lines so far are no exchanges of the conversation any more. */

@@ -84,8 +84,7 @@ export class UtteranceLines {
     this.#sayings.set(words.key, saying);
     const { number } = saying;
     const aboutIds = [...new Set([...words.answeredIds, ...words.aboutIds])];
-    const name = words.by ?? botName;
-    const speaker = { kind: 'bot', name, answeredIds: aboutIds } as const;
+    const speaker = { kind: 'bot', name: botName, answeredIds: aboutIds } as const;
     const startMs = recorder.sessionMs(words.fromMs);
     if (words.isOver) {
       this.#sayings.delete(words.key);

@@ -64,9 +64,9 @@ export class AnswerCheckup {
       checkEncryption(session),
       checkDecoding(guildId, parts),
     ];
-    const { brain, pipeline } = settings.at(guildId, channelId);
+    const { pipeline } = settings.at(guildId, channelId);
     const style = settings.styleIn(guildId, channelId);
-    const roles = await checkEngines(guildId, parts, style, { name: pipeline, brain });
+    const roles = await checkEngines(guildId, parts, style, { name: pipeline });
     const findings = [...here, ...roles, await checkPlayback(session, parts)];
     return { findings, news: this.#modelNews().map(lineOfNews) };
   }

@@ -58,7 +58,7 @@ async function checkPaid(
   pipeline: WantedPipeline,
 ): Promise<readonly CheckResult[]> {
   const { parts } = check;
-  const isWritten = pipeline.name === 'chained' && pipeline.brain === undefined;
+  const isWritten = pipeline.name === 'chained';
   const thinking = trial(
     { point: 'think', ...(pipeline.name === 'realtime' && { group: 'REALTIME' }) },
     guildId,
@@ -116,11 +116,11 @@ async function think(
 
 /** To the first word or sound of a model that hears and speaks. */
 async function answer(
-  { brain, name }: WantedPipeline,
+  { name }: WantedPipeline,
   { parts: { clock, pipelines }, reservation, style }: PaidCheck,
   signal: AbortSignal,
 ): Promise<TimedResult<true>> {
-  using pipeline = pipelines.open(name, brain);
+  using pipeline = pipelines.open(name);
   const [fromMs, transcript] = [clock.nowMs(), async () => ({ text: request })];
   const said = [{ speakerId: '', name: 'Check', fromMs, toMs: fromMs, transcript }];
   const turn = { said, style, history: [], tools: [] };

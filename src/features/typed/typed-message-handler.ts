@@ -141,8 +141,7 @@ export class TypedMessageHandler implements TypedMessageListener {
   ): Promise<TypedOutcome> {
     const { channelId: placeId, guildId, text, author } = message;
     const atMs = context.parts.clock.nowMs();
-    const persona = context.addressing.personaOf(author.id, text);
-    const outcome = await this.#talk.ask(guildId, text, author, 'text', { persona, placeId });
+    const outcome = await this.#talk.ask(guildId, text, author, 'text', { placeId });
     if (signal.aborted) return 'deleted';
     if (outcome.kind === 'answered' && context.gate.standing(author.id) === 'yes') {
       const { id: speakerId, name } = author;
@@ -151,9 +150,8 @@ export class TypedMessageHandler implements TypedMessageListener {
         [speakerId, ...context.history.presentSince(atMs, speakerId)],
         [placeId],
       );
-      const by = outcome.by ?? context.settings().persona?.name;
-      context.history.add({ speakerId, name, said: text, heard, by, knownBy });
-      context.addressing.answered(speakerId, heard, persona);
+      context.history.add({ speakerId, name, said: text, heard, knownBy });
+      context.addressing.answered(speakerId, heard);
     }
     return await this.#report(message, outcome, signal);
   }
@@ -166,7 +164,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     if (outcome.kind === 'nowhere') return 'elsewhere';
     const isAnswered = outcome.kind === 'answered';
     const sent = isAnswered
-      ? await this.#replies.reply(message, outcome.text.under(outcome.by), signal)
+      ? await this.#replies.reply(message, outcome.text, signal)
       : await this.#say(message, outcome.line, signal);
     if (sent === 'withheld') await this.#say(message, { id: 'ask.aloud' }, signal);
     if (sent === 'deleted') return 'deleted';

@@ -13,7 +13,7 @@ export function questionOf(
   atMs: number,
   handle: TurnHandle,
   report: (asking: AskOutcome) => void,
-  { manner, persona, placeId }: Pick<QuestionSubject, 'manner' | 'persona' | 'placeId'> = {},
+  { manner, placeId }: Pick<QuestionSubject, 'manner' | 'placeId'> = {},
 ): QueuedQuestion {
   const [said, ...earlier] = all.toReversed();
   if (!said) throw new Error('A typed question holds no utterance.');
@@ -21,7 +21,6 @@ export function questionOf(
     kind: 'question',
     said,
     earlier: earlier.toReversed(),
-    persona,
     endedAtMs: atMs,
     handle,
     placeId,

@@ -1,12 +1,8 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
-import type { ChatMessage, ChatModel, Usage } from '#src/chat/ports.ts';
+import type { ChatMessage } from '#src/chat/ports.ts';
 import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
-import {
-  answererIn,
-  type KnownHistory,
-  mayShowTo,
-} from '#src/conversation/answering/conversation-history.ts';
+import { type KnownHistory, mayShowTo } from '#src/conversation/answering/conversation-history.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
 import { styleIn } from '#src/conversation/engines/reply-style.ts';
@@ -34,7 +30,6 @@ import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts
 import { alsoKnownTo, anybody, placeReading } from '#src/people/confidential-text.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
-import type { PaidEngine } from '#src/spending/paid-engine.ts';
 import { type RecordedSound, recogniserOf, utterancesOf } from './question-utterances.ts';
 import { sayIn } from './say-text.ts';
 import { answerInFile } from './sound-answer.ts';
@@ -52,7 +47,6 @@ export class TypedRequests {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #signal: AbortSignal;
-  readonly #standIns = new BrainStandIns();
 
   /** Aborting `signal` ends the answers that are being written. */
   constructor(
@@ -104,22 +98,14 @@ export class TypedRequests {
     return await this.#answer(guildId, question, asker, answer, about);
   }
 
-  /** Persona that answers what a person typed by a command where the bot sits: words that they quote call nobody. */
-  #personaFor(guildId: string, question: string, asker: Asker, about: QuestionSubject) {
-    const { persona, quoted, recording } = about;
-    if (persona !== undefined || asker.isProgram || quoted || recording) return persona;
-    return this.#sessions.session(guildId)?.context.addressing.personaOf(asker.id, question);
-  }
-
   async #answer(
     guildId: string,
     question: string,
     asker: Asker,
     answer: AnswerForm,
-    given: QuestionSubject,
+    about: QuestionSubject,
   ): Promise<AskOutcome> {
     const { clock, spending } = this.#parts;
-    const about = { ...given, persona: this.#personaFor(guildId, question, asker, given) };
     const payer = spending.payer(guildId, asker.id);
     const here = this.#sessions.session(guildId);
     if (answer === 'voice' && !here) return nowhere;
@@ -157,31 +143,24 @@ export class TypedRequests {
   ): Promise<AskOutcome> {
     const { guildId, said, payer } = asked;
     const session = this.#sessions.session(guildId);
-    const { persona } = about;
     const { messages, knownBy } = knownTo(asker, session, about);
-    const pipeline = pcm && this.#hearingPipeline(guildId, persona);
+    const pipeline = pcm && this.#hearingPipeline(guildId);
     const { settings } = this.#sessions;
     await settings.load(guildId);
-    const usual = settings.styleIn(guildId, this.#channelIn(guildId), persona);
-    const brain = this.#brainIn(guildId, persona);
+    const usual = settings.styleIn(guildId, this.#channelIn(guildId));
     const known = [...messages, ...(await this.#remembered(guildId, asker))];
-    const language = (await this.#languagesFor(guildId, asker)).answerTo(asker.id, persona);
+    const language = (await this.#languagesFor(guildId, asker)).answerTo(asker.id);
     if (answer === 'file') {
       const style = styleIn(usual, about.manner);
       const turn = { said, style, history: known, tools: [], language };
-      const pipeline = this.#pipelineIn(guildId, persona);
+      const pipeline = this.#pipelineIn(guildId);
       const { speed } = about.manner ?? {};
       const file = { guildId, turn, pipeline, payer, knownBy, speed };
       return await answerInFile(file, this.#parts, ms, until);
     }
-    const { onUsage, withStandIn } = this.#standIns.watch(guildId, brain);
-    const { chat } = brain ?? this.#parts;
-    const how = { chat, pipeline, language, onUsage, style: usual };
-    const question = { ...asked, known, knownBy, ...how };
-    const outcome = await answerInWriting(question, this.#parts, ms, until);
-    // People who sit with the bot read in its channel which model stands in.
-    if (!session) return withStandIn(outcome);
-    return outcome.kind === 'answered' ? { ...outcome, by: persona } : outcome;
+    const { chat } = this.#parts;
+    const question = { ...asked, known, knownBy, chat, pipeline, language, style: usual };
+    return await answerInWriting(question, this.#parts, ms, until);
   }
 
   /**
@@ -203,8 +182,7 @@ export class TypedRequests {
     const atMs = this.#parts.clock.nowMs();
     const said = utterancesOf({ asker, question, about: {}, atMs }, this.#signal);
     const handle = new TurnHandle((why) => report(droppedFor(why)));
-    const persona = context.addressing.personaOf(asker.id, question);
-    context.queue.ask(questionOf(said, question, atMs, handle, report, { persona, placeId }));
+    context.queue.ask(questionOf(said, question, atMs, handle, report, { placeId }));
     context.addressing.open(asker.id);
     return () => handle.drop('withdrawn');
   }
@@ -222,16 +200,6 @@ export class TypedRequests {
   /** Silences the bot within two frames. All that waits is dropped as well, questions and sounds included; what was heard stays known. */
   stop(guildId: string): 'stopped' | 'nothing' {
     return this.#sessions.session(guildId)?.context.queue.stop() ? 'stopped' : 'nothing';
-  }
-
-  /** The brain that answers in writing there; undefined: the usual model does. */
-  #brainIn(guildId: string, persona: string | undefined): WrittenBrain | undefined {
-    const { pipelines } = this.#parts;
-    const { brain: name, pipeline } = this.#settingsIn(guildId, persona);
-    const chat = name === undefined ? undefined : pipelines.chat(name);
-    return name !== undefined && chat
-      ? { name, chat, engine: pipelines.engine(pipeline, name) }
-      : undefined;
   }
 
   /** Memories of the server, as data; where the bot sits nowhere, only those of the asker alone; none for programs. */
@@ -258,20 +226,19 @@ export class TypedRequests {
   }
 
   /** Pipeline that hears recordings where an audio model answers speech. */
-  #hearingPipeline(guildId: string, persona: string | undefined): PaidPipeline | undefined {
-    const { brain, pipeline } = this.#settingsIn(guildId, persona);
-    return pipeline === 'audio-model' ? this.#parts.pipelines.open(pipeline, brain) : undefined;
+  #hearingPipeline(guildId: string): PaidPipeline | undefined {
+    const { pipeline } = this.#settingsIn(guildId);
+    return pipeline === 'audio-model' ? this.#parts.pipelines.open(pipeline) : undefined;
   }
 
   /** Pipeline that answers outside a channel: a Realtime conversation belongs to one channel. */
-  #pipelineIn(guildId: string, persona: string | undefined): PaidPipeline {
-    const { brain, pipeline } = this.#settingsIn(guildId, persona);
-    if (pipeline === 'realtime') return this.#parts.pipelines.open('chained');
-    return this.#parts.pipelines.open(pipeline, brain);
+  #pipelineIn(guildId: string): PaidPipeline {
+    const { pipeline } = this.#settingsIn(guildId);
+    return this.#parts.pipelines.open(pipeline === 'realtime' ? 'chained' : pipeline);
   }
 
-  #settingsIn(guildId: string, persona?: string): GuildSettings {
-    return this.#sessions.settings.at(guildId, this.#channelIn(guildId), persona);
+  #settingsIn(guildId: string): GuildSettings {
+    return this.#sessions.settings.at(guildId, this.#channelIn(guildId));
   }
 
   #channelIn(guildId: string): string | undefined {
@@ -312,9 +279,9 @@ export class TypedRequests {
     const answered = Promise.withResolvers<AskOutcome>();
     const [{ speakerId = '' } = {}] = said;
     const handle = new TurnHandle((why) => answered.resolve(droppedFor(why)));
-    const { persona, placeId } = about;
-    const manner = mannerIn(context.settings(persona).pipeline, about);
-    const how = { persona, placeId, ...(manner && { manner }) };
+    const { placeId } = about;
+    const manner = mannerIn(context.settings().pipeline, about);
+    const how = { placeId, ...(manner && { manner }) };
     context.queue.ask(questionOf(said, question, clock.nowMs(), handle, answered.resolve, how));
     const follow = () => context.addressing.open(speakerId);
     follow();
@@ -339,7 +306,7 @@ function mannerIn(pipeline: PipelineName, { manner }: QuestionSubject): SpokenMa
 function knownTo(
   { id }: Asker,
   session: VoiceSession | undefined,
-  { persona, placeId }: QuestionSubject,
+  { placeId }: QuestionSubject,
 ): KnownHistory {
   if (!session?.isHere(id)) return { messages: [], knownBy: anybody };
   const { history, places } = session.context;
@@ -348,9 +315,8 @@ function knownTo(
     people: [{ personId: id, openPlaceIds }],
     ...(placeId !== undefined && placeReading(placeId)),
   };
-  const answerer = answererIn(session.context, persona);
   const mayShow = mayShowTo([id], session.context);
-  const { messages, knownBy } = history.messages(readers, mayShow, answerer);
+  const { messages, knownBy } = history.messages(readers, mayShow);
   return { messages, knownBy: alsoKnownTo(knownBy, readers.people) };
 }
 
@@ -366,40 +332,3 @@ type UnspokenQuestion = Pick<WrittenQuestion, 'guildId' | 'payer' | 'said'> & {
 type RecordingOutcome =
   | { readonly kind: 'heard'; readonly sound?: RecordedSound }
   | Extract<AskOutcome, { kind: 'failed' }>;
-
-/** A brain that answers in writing. */
-type WrittenBrain = {
-  readonly name: string;
-  readonly chat: PaidEngine<ChatModel>;
-  /** Name of its model. */
-  readonly engine: string;
-};
-
-type AnswerWatch = {
-  readonly onUsage: (usage: Usage) => void;
-  /** The outcome, with the model that answered in place of the brain where that was not reported yet. */
-  readonly withStandIn: (outcome: AskOutcome) => AskOutcome;
-};
-
-/** Reports to a server in which the bot sits nowhere that another model answers in place of a brain: once, until the brain is back. */
-class BrainStandIns {
-  readonly #reported = new Set<string>();
-
-  watch(guildId: string, brain: WrittenBrain | undefined): AnswerWatch {
-    let by: Usage['by'];
-    return {
-      onUsage: (usage) => {
-        by = usage.by ?? by;
-      },
-      withStandIn: (outcome) => {
-        if (!brain || by?.kind !== 'remote' || outcome.kind !== 'answered') return outcome;
-        const key = `${guildId}:${brain.name}`;
-        if (by.model === brain.engine) this.#reported.delete(key);
-        if (by.model === brain.engine || this.#reported.has(key)) return outcome;
-        this.#reported.add(key);
-        const line = { id: 'ask.instead', with: { brain: brain.name, other: by.model } } as const;
-        return { ...outcome, line };
-      },
-    };
-  }
-}

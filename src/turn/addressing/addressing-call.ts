@@ -46,25 +46,6 @@ export function namingIn(
   return best;
 }
 
-/**
- * The name that is called where several are: of those that open a sentence the last ("Thanks Luna. Max, what do you think?"),
- * else the first.
- */
-export function calledIn(
-  sentences: readonly Sentence[],
-  names: readonly Name[],
-  tolerance: Tolerance,
-): Name | undefined {
-  const calls = sentences.flatMap((sentence) =>
-    sentence.words.flatMap((_, at) => {
-      const hit = nameAt(sentence, at, names, tolerance);
-      if (!hit || useOf(sentence, at, hit) !== 'called') return [];
-      return { name: hit.name, isOpening: skipLead(sentence.words, 0, at).to === at };
-    }),
-  );
-  return (calls.findLast(({ isOpening }) => isOpening) ?? calls[0])?.name;
-}
-
 /** Whether a sentence begins with a call by the exact name, as far as it has been said. */
 export function isOpenedWith(sentences: readonly Sentence[], names: readonly Name[]): boolean {
   return sentences.some((sentence) => {

@@ -9,8 +9,6 @@ export type AddressingRules = {
   readonly mode: AddressingMode;
   /** Names of the bot, in every script people may write them; twenty at most. */
   readonly names: readonly string[];
-  /** Personas that answer to their own names, beside the one that has `names`; 25 at most. */
-  readonly personas: readonly string[];
   /** Time after Ask, in ms, in which that person needs no name. */
   readonly askWindowMs: number;
   /** Time after the end of an answer, in ms, in which its recipient needs no name. */
@@ -34,7 +32,6 @@ export type AddressingRules = {
 export const addressingRules: AddressingRules = {
   mode: 'auto',
   names: [],
-  personas: [],
   askWindowMs: 15_000,
   followUpMs: 8_000,
   replyMs: 15_000,
@@ -54,8 +51,6 @@ type Window = {
   readonly untilMs: number;
   /** Talk of others since it opened. */
   readonly othersMs: number;
-  /** Persona that answers in it; absent: the bot's own one. */
-  readonly persona?: string | undefined;
 };
 
 /** State of addressing: the people who need no name now, and whether misspelt names count. */
@@ -77,19 +72,13 @@ export type AddressEvent =
   /** The Ask button, or `/ask`. */
   | { readonly kind: 'asked'; readonly personId: string; readonly atMs: number }
   /** Work on an answer to them began; until it ends they may go on without a name. */
-  | {
-      readonly kind: 'answering';
-      readonly personId: string;
-      readonly atMs: number;
-      readonly persona?: string | undefined;
-    }
+  | { readonly kind: 'answering'; readonly personId: string; readonly atMs: number }
   /** The answer ended, was stopped or failed: the windows after it count from here. */
   | {
       readonly kind: 'answered';
       readonly personId: string;
       readonly atMs: number;
       readonly endsInQuestion: boolean;
-      readonly persona?: string | undefined;
     }
   /** Further speech of a person in ms, up to `atMs`; several events add up. */
   | {
@@ -151,20 +140,10 @@ export function windowFor(
   return kinds.includes('reply') ? 'reply' : 'follow-up';
 }
 
-/** Persona of the newest window of this person in which the speech began; undefined: the bot's own one. */
-export function personaFor(
-  { windows }: AddressingState,
-  { speakerId, fromMs }: { readonly speakerId: string; readonly fromMs: number },
-): string | undefined {
-  return windows.findLast(
-    (window) => window.personId === speakerId && fromMs >= window.fromMs && fromMs < window.untilMs,
-  )?.persona;
-}
-
 function opened(
   attention: AddressingState,
   kind: Window['kind'],
-  { personId, atMs, persona }: Pick<Window, 'personId' | 'persona'> & { readonly atMs: number },
+  { personId, atMs }: { readonly personId: string; readonly atMs: number },
   rules: AddressingRules,
 ): AddressingState {
   const lengths = {
@@ -174,8 +153,7 @@ function opened(
     reply: rules.replyMs,
   };
   const untilMs = atMs + lengths[kind];
-  const whose = persona === undefined ? {} : { persona };
-  const window = { kind, personId, fromMs: atMs, untilMs, othersMs: 0, ...whose };
+  const window = { kind, personId, fromMs: atMs, untilMs, othersMs: 0 };
   const kept = attention.windows.filter(({ untilMs }) => atMs < untilMs + rules.judgedWithinMs);
   return { ...attention, windows: [...kept, window].slice(-mostWindows) };
 }

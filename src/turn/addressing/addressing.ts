@@ -1,14 +1,13 @@
-import { calledIn, isOpenedWith, namingIn } from './addressing-call.ts';
+import { isOpenedWith, namingIn } from './addressing-call.ts';
 import {
   type AddressingRules,
   type AddressingState,
   closed,
   dismissed,
-  personaFor,
   windowFor,
 } from './addressing-windows.ts';
 import { isDismissal } from './dismissal.ts';
-import { exactly, type Name, readNames, readPersonas } from './names.ts';
+import { exactly, type Name, readNames } from './names.ts';
 import { type Sentence, sentencesOf } from './names-sentences.ts';
 
 /** A person's turn to speak, as far as it is known before its words are. */
@@ -27,16 +26,12 @@ export type SpokenTurn = SpeakerTurn & {
   readonly present?: readonly string[];
   /** True when the same person continues their latest words to the bot. */
   readonly goesOn?: boolean;
-  /** Persona to whom those were said. */
-  readonly goesOnTo?: string | undefined;
 };
 
 export type AddressingVerdict =
   | {
       readonly meant: true;
       readonly why: 'alone' | 'name' | 'window' | 'follow-up' | 'reply' | 'always';
-      /** Persona that is to answer; absent: the bot's own one. */
-      readonly persona?: string;
     }
   | {
       readonly meant: false;
@@ -60,10 +55,8 @@ export function judge(
   }
   const verdict = verdictOn(heard, attention, spoken, rules);
   if (verdict.meant) {
-    const persona = personaOf(heard, attention, spoken, rules);
     const lastMeantAtMs = Math.max(attention.lastMeantAtMs, fromMs);
-    const whose = persona === undefined ? verdict : { ...verdict, persona };
-    return { verdict: whose, state: { ...attention, lastMeantAtMs } };
+    return { verdict, state: { ...attention, lastMeantAtMs } };
   }
   if (heard !== 'other') return { verdict, state: attention };
   return { verdict, state: closed(attention, speakerId, fromMs, ['follow-up', 'reply']) };
@@ -78,20 +71,6 @@ export function presume(
   if (speaking.isBot || rules.mode === 'off') return false;
   if (rules.mode === 'always' || isAlone(speaking, rules)) return true;
   return windowFor(attention, speaking, rules) !== undefined;
-}
-
-/**
- * Persona that is to answer words that are meant for the bot: the one they call, else the one whose answer they follow; undefined:
- * the bot's own one. `text` is missing where nothing is recognised.
- */
-export function personaMeant(
-  attention: AddressingState,
-  spoken: Omit<SpokenTurn, 'text'> & { readonly text?: string | undefined },
-  rules: AddressingRules,
-): string | undefined {
-  const { text } = spoken;
-  const heard = text === undefined ? 'open' : read(attention, { ...spoken, text }, rules);
-  return personaOf(heard, attention, spoken, rules);
 }
 
 /** Activity of the bot while a person speaks. */
@@ -120,24 +99,22 @@ export function needsWords(
 /** Whether words still being recognised already call the bot: the exact name at the start of a sentence. */
 export function isCalled(partialText: string, rules: AddressingRules): boolean {
   if (rules.mode !== 'auto' && rules.mode !== 'name') return false;
-  return isOpenedWith(sentencesOf(partialText), namesOf(rules, []));
+  return isOpenedWith(sentencesOf(partialText), readNames(rules.names));
 }
 
 /** Addressee of the words; `other` calls another person present. */
-type NameMention = NameCall | 'told-of' | 'open' | 'other' | 'dismissed' | 'empty';
-/** Names that are called. `persona` is absent for the bot's own one. */
-type NameCall = { readonly persona: string | undefined };
+type NameMention = 'called' | 'told-of' | 'open' | 'other' | 'dismissed' | 'empty';
 
 function read(attention: AddressingState, spoken: SpokenTurn, rules: AddressingRules): NameMention {
   const sentences = sentencesOf(spoken.text);
   if (sentences.length === 0) return 'empty';
   const { present = [] } = spoken;
-  const names = namesOf(rules, present);
+  const names = readNames(rules.names);
   const callsOther = callsAny(sentences, present);
   if (!callsOther && isDismissal(sentences, names)) return 'dismissed';
   const tolerance = { alike: spoken.fromMs >= attention.exactUntilMs, taken: wordsOf(present) };
   const naming = namingIn(sentences, names, tolerance);
-  if (naming === 'called') return { persona: calledIn(sentences, names, tolerance)?.persona };
+  if (naming === 'called') return 'called';
   if (callsOther) return 'other';
   return naming === 'told-of' ? 'told-of' : 'open';
 }
@@ -151,32 +128,12 @@ function verdictOn(
   if (rules.mode === 'always') return { meant: true, why: 'always' };
   if (isAlone(spoken, rules)) return { meant: true, why: 'alone' };
   const isByName = rules.mode === 'auto' || rules.mode === 'name';
-  if (typeof heard === 'object' && isByName) return { meant: true, why: 'name' };
+  if (heard === 'called' && isByName) return { meant: true, why: 'name' };
   if (heard === 'other') return unmeant('not-named');
   if (spoken.goesOn) return { meant: true, why: 'follow-up' };
   const why = windowFor(attention, spoken, rules);
   if (heard === 'told-of' && (!why || why === 'follow-up')) return unmeant('mentioned');
   return why ? { meant: true, why } : unmeant('not-named');
-}
-
-function personaOf(
-  heard: NameMention,
-  attention: AddressingState,
-  spoken: Omit<SpokenTurn, 'text'>,
-  { personas }: AddressingRules,
-): string | undefined {
-  const follows = () => (spoken.goesOn ? spoken.goesOnTo : personaFor(attention, spoken));
-  const persona = typeof heard === 'object' ? heard.persona : follows();
-  return persona !== undefined && personas.includes(persona) ? persona : undefined;
-}
-
-/** Names of the bot, then those of personas that nobody present has. */
-function namesOf({ names, personas }: AddressingRules, present: readonly string[]): Name[] {
-  const taken = new Set(present.flatMap(calledOf).map(({ joined }) => joined));
-  return [
-    ...readNames(names),
-    ...readPersonas(personas).filter(({ joined }) => !taken.has(joined)),
-  ];
 }
 
 function unmeant(why: (AddressingVerdict & { meant: false })['why']): AddressingVerdict {

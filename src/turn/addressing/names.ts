@@ -4,8 +4,6 @@ import { isDense, type Sentence, type SentenceWord, sentencesOf } from './names-
 import { isWithin, latinOf, mostSlack, slackOf, soundOf } from './names-sound.ts';
 
 const mostNames = 20;
-/** Limit of personas in a server. */
-const mostPersonas = 25;
 const longestName = 60;
 const vocatives = languages.flatMap(({ addressing }) => addressing?.vocatives ?? []);
 
@@ -22,8 +20,6 @@ export type Name = {
   readonly sound?: string;
   /** Also an everyday word, say Will: it needs a pause or a greeting to be a call. */
   readonly everyday: boolean;
-  /** Persona of that name; absent: it is a name of the bot itself. */
-  readonly persona?: string;
 };
 
 /**
@@ -40,14 +36,6 @@ export const exactly: Tolerance = { alike: false, taken: new Set() };
 /** Names without a letter or digit, say of emoji alone, are left out; so are those after the twentieth. */
 export function readNames(names: readonly string[]): Name[] {
   return names.slice(0, mostNames).flatMap((name) => readName(name) ?? []);
-}
-
-/** Names of personas, each a name of its own. */
-export function readPersonas(personas: readonly string[]): Name[] {
-  return personas.slice(0, mostPersonas).flatMap((persona) => {
-    const name = readName(persona);
-    return name ? [{ ...name, persona }] : [];
-  });
 }
 
 /**

@@ -123,9 +123,7 @@ test('a persona that speaks one language answers everybody in it, whatever they 
     { text: 'In German, please.', language: 'en' },
     { text: 'What time is it?', language: 'en' },
   ]);
-  const owner = { guildId: 'g', id: 'adam', mayManage: true };
-  await here.personas.save('g', { name: 'Amélie', instructions: 'Be brief.', language: 'fr' });
-  await here.personas.choose(owner, { place: 'server', persona: 'Amélie' });
+  await here.personas.save('g', 'lounge', { name: 'Amélie', language: 'fr' });
   await here.peopleSettings.change('g', 'eva', { language: 'ja' });
   for (const who of [adam, eva]) {
     const recognised = await here.say(who);

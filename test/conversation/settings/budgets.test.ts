@@ -57,16 +57,3 @@ test('a pipeline outside of the plan of a server is refused, and not used where 
   await settings.set('g', 'cues', 'off'); // read anew, as after a start
   expect(sessions.settings.in('g').pipeline).toBe('chained');
 });
-
-test('a brain outside of the plan of a server is refused, and answers for no persona of it', async () => {
-  const usual = openSessionFixture().sessions.settings.choicesIn('g').caps;
-  const brains = new Map([
-    ['quick', 'chained'],
-    ['deep', 'chained'],
-  ] as const);
-  const { sessions } = openSessionFixture({
-    pipelines: { ...nowhere, brains },
-    planOf: () => ({ caps: usual, brains: ['quick'] }),
-  });
-  expect([...sessions.settings.brainsIn('g').keys()]).toEqual(['quick']);
-});

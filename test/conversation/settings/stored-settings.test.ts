@@ -19,12 +19,10 @@ test('what holds in a server is worked out once, and anew as soon as the server 
   expect([before.cues, after.cues, settings.in('g').cues]).toEqual(['soft', 'off', 'off']);
   expect(settings.capsIn('g').serverDay?.nanoUsd).toBe(1e9);
   expect(settings.at('g', 'c')).toBe(after);
-  const manager = { guildId: 'g', id: 'adam', mayManage: true };
-  await personas.save('g', { name: 'Vera', instructions: 'You are Vera.' });
-  await personas.choose(manager, { persona: 'Vera', place: 'server' });
+  await personas.save('g', 'c', { name: 'Vera', instructions: 'You are Vera.' });
   expect(settings.at('g', 'c').instructions).toBe('You are Vera.');
   expect(settings.at('other', 'c').instructions).toBe(before.instructions);
-  await personas.save('g', { name: 'Vera', instructions: 'You are Vera, and short.' });
+  await personas.save('g', 'c', { name: 'Vera', instructions: 'You are Vera, and short.' });
   expect(settings.at('g', 'c').instructions).toBe('You are Vera, and short.');
 });
 
@@ -32,8 +30,7 @@ test('a voice that the speech server lists no more is gone at once, and there ag
   let names: readonly string[] = ['slt', 'rms'];
   const voices = { isEnglishOnly: true, known: () => names, load: async () => names };
   const { personas, sessions } = openSessionFixture({ pipelines: reading, voices });
-  const manager = { guildId: 'g', id: 'adam', mayManage: true };
-  await personas.choose(manager, { voice: 'rms', place: 'server' });
+  await personas.save('g', 'c', { voice: 'rms' });
   const voice = () => sessions.settings.at('g', 'c').voice;
   expect(voice()).toBe('rms');
   names = ['slt'];

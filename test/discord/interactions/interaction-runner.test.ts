@@ -284,7 +284,7 @@ test('an answer Discord does not take is reported and throws nothing', async () 
   expect(events).toMatchObject([{ kind: 'command-failed', code: 'discord.unreachable' }]);
 });
 
-const form: Form = { name: 'persona', title: 'form.persona.new', inputs: [] };
+const form: Form = { name: 'persona', title: 'form.persona.edit', inputs: [] };
 
 test('a form is the answer, and nothing else runs', async () => {
   const { answer, events, said } = open();

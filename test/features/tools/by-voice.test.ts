@@ -91,38 +91,6 @@ test('the bot follows whoever asks, until they ask it no longer to', async () =>
   expect(session.followedId).toBeUndefined();
 });
 
-const luna = { name: 'Luna', instructions: 'Be calm.' };
-
-test('a DJ changes the persona by its name, which the bot answers to from then on', async () => {
-  const dj = { ...adam, roleIds: ['dj'] };
-  const become = call('become_persona', { persona: 'luna' });
-  const { ask, fixture, results, session } = await open([become], { djRoleId: 'dj' }, [dj, eva]);
-  await fixture.personas.save('g', luna);
-  await ask('Become Luna.');
-  expect(results()).toEqual([expect.stringContaining('I am Luna in Lounge.')]);
-  expect(session.context.settings().names).toContain('Luna');
-});
-
-test('who is no DJ changes no persona, and an unknown one is answered with those there are', async () => {
-  const become = call('become_persona', { persona: 'Sol' });
-  const barred = await open([become]);
-  await barred.fixture.personas.save('g', luna);
-  await barred.ask('Become Luna.');
-  expect(barred.fixture.of('tool').map(({ how }) => how)).toEqual(['refused', 'refused']);
-  const dj = { ...adam, roleIds: ['dj'] };
-  const unknown = await open([become], { djRoleId: 'dj' }, [dj, eva]);
-  await unknown.fixture.personas.save('g', luna);
-  await unknown.ask('Become Sol.');
-  expect(unknown.results()).toEqual([expect.stringContaining('There are: Luna.')]);
-});
-
-test('without a persona in the server nobody is offered to change it', async () => {
-  const { ask, offered } = await open([call('time', {})]);
-  await ask('What time is it?');
-  expect(offered()).not.toContain('become_persona');
-  expect(offered()).toEqual(expect.arrayContaining(['set_captions', 'leave_me_out', 'follow_me']));
-});
-
 test.each([
   ['set_captions', { on: true }],
   ['leave_me_out', { out: false }],

@@ -12,7 +12,7 @@ import { idle, openTrap, type Trap } from './red-team-trap.ts';
  * Place of a written text that a model gets to read.
  *
  * `typed-line`: Eva typed it to the bot, who sits there; `stranger-line`: Zoe, who does not; `typed-name`: Eva is called so.
- * `persona`: a manager imported a persona with these instructions; `persona-name`: one of that name. `sound-title`: the tag of a
+ * `persona`: a manager wrote a persona with these instructions; `persona-name`: one of that name. `sound-title`: the tag of a
  * sound that the bot has just named. `reminder`: in a reminder of Adam, who has his reminders listed.
  */
 type Place =
@@ -122,11 +122,9 @@ async function prepared({ place, bait }: Attempt): Promise<Trap> {
       const trap = await openTrap();
       const name = place === 'persona' ? 'Pirate' : bait;
       const instructions = place === 'persona' ? bait : 'Talk like a pirate.';
-      const { personas } = trap.fixture;
-      expect(await personas.save('g', { name, instructions })).toMatchObject({ kind: 'saved' });
-      const manager = { guildId: 'g', id: 'adam', mayManage: true };
-      const chosen = await personas.choose(manager, { persona: name, place: 'channel' });
-      expect(chosen).toMatchObject({ kind: 'chosen', persona: name });
+      const persona = { name, instructions };
+      const saving = await trap.fixture.personas.save('g', lounge.channelId, persona);
+      expect(saving).toMatchObject({ kind: 'saved' });
       return trap;
     }
     case 'sound-title': {

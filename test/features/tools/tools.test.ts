@@ -120,6 +120,6 @@ test('tools are offered in one order, whichever feature they are of', () => {
     ...['remember', 'forget_memory', 'find_in_captions'],
     ...['set_captions', 'leave_me_out'],
     ...['set_reminder', 'list_reminders', 'cancel_reminder'],
-    ...['become_persona', 'follow_me'],
+    'follow_me',
   ]);
 });

@@ -120,22 +120,6 @@ test('a writer is heard in their own voice, at their pace and by their spoken na
   ]);
 });
 
-test('a writer without a voice is heard in that for the language of the text', async () => {
-  const detect = async (text: string) => ({
-    language: text.includes('gut') ? 'de' : 'fr',
-    probability: text.includes('?') ? 0.3 : 0.99,
-  });
-  const fixture = await joined({ textLanguage: { detect } });
-  const persona = { name: 'Nova', instructions: 'Be brief.', voices: { de: 'rms' } };
-  await fixture.personas.save('g', persona);
-  const caller = { guildId: 'g', id: 'adam', mayManage: true };
-  await fixture.personas.choose(caller, { persona: 'Nova', place: 'server' });
-  await write(fixture, message(adam, 'Alles gut.'), message(ben, 'Bonjour.'), message(ben, 'gut?'));
-  await pass(fixture, 12_000);
-  const voices = fixture.synthesizer.asked.slice(-3).map(({ voice }) => voice.name);
-  expect(voices).toEqual(['rms', 'slt', 'slt']);
-});
-
 test('links and code are named, spoilers left out', async () => {
   const fixture = await joined();
   await write(fixture, message(adam, 'See https://example.org and `x()` ||secret||'));

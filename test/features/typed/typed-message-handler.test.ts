@@ -220,23 +220,3 @@ test('so does "no, I said ...", but only of its writer; another message replied 
     ['what is the time in Lime no, I said Lima', 'Noon.', 'and why', 'So.', 'and so'],
   ]);
 });
-
-test.each(['voice', 'text'] as const)(
-  'where personas answer to their names a line that calls one is answered under it, with typed %s',
-  async (typed) => {
-    const fixture = await joined([['Five.'], ['Six.']], { typed });
-    const luna = { name: 'Luna', instructions: 'You are dreamy.' };
-    await fixture.personas.save('g', luna);
-    await fixture.sessions.settings.set('g', 'personas_answer', 'on');
-    expect(await handle(fixture, line('Luna, what do you think?'))).toBe('answered');
-    expect(await handle(fixture, line('And you, Nova?'))).toBe('answered');
-    expect(texts(fixture)).toEqual(['Luna: Five.', 'Six.']);
-    const shown = fixture.chat.asked.map(({ messages }) => messages.map(({ content }) => content));
-    expect(shown[0]?.[0]).toMatch(/^You are dreamy/);
-    expect(fixture.chat.asked[1]?.messages).toContainEqual({
-      role: 'user',
-      name: 'Luna',
-      content: 'Five.',
-    });
-  },
-);

@@ -193,10 +193,7 @@ test.each([
     const voices = { isEnglishOnly: true, known: () => known.names, load };
     known.names = [];
     const fixture = await called({ synthesizer, voices });
-    await fixture.personas.choose(
-      { guildId: 'g', id: 'adam', mayManage: true },
-      { voice: 'rms', place: 'channel' },
-    );
+    await fixture.personas.save('g', 'lounge', { voice: 'rms' });
     known.names = names;
     for (let n = 0; n < 2; n++) {
       await fixture.talk.say('g', 'One two three.', 'queue');

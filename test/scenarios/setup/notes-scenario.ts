@@ -176,7 +176,7 @@ async function noteWritten(
     whispered('settings.own', { key: 'Picked', value: 'buy tea' }),
   );
   const opened = adam.command('notes');
-  expect(await opened.asked(soon())).toMatchObject({ title: text('form.persona.new') });
+  expect(await opened.asked(soon())).toMatchObject({ title: text('form.persona.edit') });
   const three = { ...both, value: `${both.value}; wash up` };
   expect(await adam.submit(opened, { note: 'wash up' }).answered(soon())).toMatchObject(
     whispered('settings.own', three),

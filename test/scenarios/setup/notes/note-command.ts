@@ -38,7 +38,7 @@ export const noteCommand: Command = {
   async form({ words }) {
     if (words.note) return undefined;
     const inputs = [{ name: 'note', label: 'form.persona.name', maxChars: 200 }] as const;
-    return { name: noteForm.name, title: 'form.persona.new', inputs };
+    return { name: noteForm.name, title: 'form.persona.edit', inputs };
   },
   run: keep,
 };
