@@ -82,7 +82,6 @@ async function writeDown(talk: readonly TalkUtterance[]) {
     ...{ recorder, live, fromMs: startedAtMs, botName: 'Nova', confidential: '' },
     mayWrite: () => true,
     isBrief: () => false,
-    soundText: (sound) => `[${sound}]`,
     onFinal: () => undefined,
   });
   for (const { atMs, run } of stepsOf(talk, written, startedAtMs)) {

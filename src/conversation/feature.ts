@@ -192,10 +192,6 @@ export type FeatureSession = {
   retract?(personId: string, why: RetractReason): void;
   /** Whether it follows what this person says from now on. Asked when an utterance begins. */
   wants?(speakerId: string): boolean;
-  /** The tone of a failure has sounded. */
-  erred?(): void;
-  /** A packet arrived of somebody there, no bot, whose words may not be written; it names nobody. */
-  unwritten?(atMs: number): void;
   /** An utterance that it wants has begun. */
   began?(utterance: BegunUtterance): UtteranceFollower;
   /** Words of the bot, as they leave: called now and then while it speaks, and once at the end. */
@@ -312,14 +308,6 @@ export class SessionFeatures {
 
   wants(speakerId: string): boolean {
     return this.#all.some((one) => one.wants?.(speakerId));
-  }
-
-  erred(): void {
-    for (const one of this.#all) one.erred?.();
-  }
-
-  unwritten(atMs: number): void {
-    for (const one of this.#all) one.unwritten?.(atMs);
   }
 
   began(utterance: BegunUtterance): UtteranceFollower {

@@ -7,10 +7,6 @@ const texts = new Set(textsFor('texts'));
 const beginnings = textsFor('beginnings');
 const faint = new Set([...textsFor('faint'), ...everywhere.faintHallucinations.map(plain)]);
 
-const sounds = (['laughter', 'applause', 'cheering', 'coughing', 'crying', 'singing'] as const).map(
-  (sound) => [sound, new Set(everywhere.soundNotes[sound].map(plain))] as const,
-);
-
 /** Repetitions in a row beyond those of people, who do say "no, no, no". */
 const loopTimes = 4;
 const loopWords = 8;
@@ -35,20 +31,6 @@ export function isHallucination(
   if (isLoop(spoken, heard.voicedMs)) return true;
   if (isEcho(spoken, heard, hints)) return true;
   return faint.has(spoken) && isFaint(heard);
-}
-
-/** Sound of a person beside words, as a recogniser names it in brackets. */
-export type NotedSound = keyof typeof everywhere.soundNotes;
-
-/** Length of voice, in ms, from which a sound in brackets is believed: recognisers write them into silence, too. */
-const shortestSoundMs = 300;
-
-/** The sound that a text without words names, "[laughter]", where there was a voice for it. */
-export function notedSound(text: string, heard: Evidence): NotedSound | undefined {
-  if (plain(withoutStageNotes(text)) !== '' || plain(text) === '') return undefined;
-  if (isFaint(heard) || heard.voicedMs < shortestSoundMs) return undefined;
-  const notes = [...text.matchAll(bracketed)].map(([note]) => plain(note));
-  return sounds.find(([, words]) => notes.some((note) => words.has(note)))?.[0];
 }
 
 /** Whether the text repeats only hints: all of them in their order, or some with less voice than they take. */

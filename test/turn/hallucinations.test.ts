@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Evidence } from '#src/turn/evidence.ts';
-import { isHallucination, notedSound } from '#src/turn/hallucinations.ts';
+import { isHallucination } from '#src/turn/hallucinations.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
 
 const clear: Evidence = {
@@ -155,29 +155,4 @@ test('a phrase is a loop when it comes four times, with eight words or more, how
   expect(isHallucination(said(4), voice)).toBe(true);
   expect(isHallucination(`${said(4)} now`, voice)).toBe(false);
   expect(isHallucination(Array(4).fill('10 20').join(' '), voice)).toBe(false);
-});
-
-test.each([
-  ['[laughter]', 'laughter'],
-  ['(Applause)', 'applause'],
-  ['*coughs*', 'coughing'],
-  ['（笑い声）', 'laughter'],
-  ['[Gelächter]', 'laughter'],
-  ['[Music] [cheering]', 'cheering'],
-])('%s over a clear voice is the sound "%s", and no words', (text, sound) => {
-  expect(notedSound(text, clear)).toBe(sound);
-  expect(isHallucination(text, clear)).toBe(true);
-});
-
-test.each(['[Music]', '[BLANK_AUDIO]', '(silence)', '', '...', 'laughter', '[laughter] Yes.'])(
-  '%s is no sound of a person',
-  (text) => {
-    expect(notedSound(text, clear)).toBeUndefined();
-  },
-);
-
-test('a sound in brackets without a voice for it is made up', () => {
-  expect(notedSound('[laughter]', faint)).toBeUndefined();
-  expect(notedSound('[laughter]', { ...clear, voicedMs: 256 })).toBeUndefined();
-  expect(notedSound('[laughter]', { ...clear, meanProbability: 0.6 })).toBeUndefined();
 });

@@ -97,8 +97,8 @@ test.each(byCode)(
 );
 
 test('phrases of no language are written like those of one', () => {
-  const { overlap, notStops, faintHallucinations, soundNotes } = everywhere;
-  const lists = listsIn({ overlap, soundNotes, other: { notStops, faintHallucinations } });
+  const { overlap, notStops, faintHallucinations } = everywhere;
+  const lists = listsIn({ overlap, other: { notStops, faintHallucinations } });
   expect(lists.filter(({ list }) => list.length > 0).flatMap(faultsOf)).toEqual([]);
 });
 

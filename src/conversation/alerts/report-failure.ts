@@ -34,9 +34,7 @@ export async function reportFailure(
     return writeToPeople(writtenTo, openText(writtenText(line, channel.guildId, parts)), context);
   if (isFirst && line.id !== 'fail.key') return await sayOrWrite(line, language, context, signal);
   if (context.settings().cues === 'off') return;
-  void context.connection.play(parts.cues.error).then((outcome) => {
-    if (outcome === 'left') context.features.erred();
-  });
+  void context.connection.play(parts.cues.error);
 }
 
 /** Reports an utterance that may have been for the bot and was not recognised: the channel reads it, once for each fault. */

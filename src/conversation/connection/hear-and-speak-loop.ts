@@ -1,4 +1,3 @@
-import type { Packet } from '#src/audio/packet.ts';
 import { together } from '#src/base/run-together.ts';
 import { sayOrWrite } from '#src/conversation/alerts/say-or-write.ts';
 import { answerQuestion } from '#src/conversation/answering/answer-question.ts';
@@ -40,7 +39,6 @@ export async function runHearAndSpeakLoop(
   link.onPeople(() => context.wakeup.wake());
   link.onUnheard((packet) => {
     context.unanswered.arrived(packet);
-    noticeUnwritten(packet, context);
   });
   try {
     return await together<'alone' | 'lost'>(signal, [
@@ -66,7 +64,6 @@ async function hearPackets(
   for await (const packet of link.hear(signal)) {
     const { speakerId } = packet;
     if (!context.gate.mayHear(speakerId)) continue;
-    noticeUnwritten(packet, context);
     if (!inputs.isBusy(packet.atMs)) context.wakeup.wake();
     const noticed = inputs.put(packet);
     clock.drive();
@@ -81,16 +78,6 @@ async function hearPackets(
       reportDecodingChange(context, context.reportedFailures.decoding.decoded(speakerId));
   }
   return 'lost';
-}
-
-/** Reports speech that may not be written, without its speaker. While hearing is paused, the panel says so. */
-function noticeUnwritten(
-  { speakerId, atMs }: Pick<Packet, 'atMs' | 'speakerId'>,
-  { features, gate, people }: SessionContext,
-): void {
-  if (gate.paused || gate.mayWrite(speakerId)) return;
-  const isPerson = people().some(({ id, isBot }) => id === speakerId && !isBot);
-  if (isPerson) features.unwritten(atMs);
 }
 
 /** Speaks one turn after the other; a turn that a lost link kept from being heard is spoken again. */

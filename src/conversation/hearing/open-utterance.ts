@@ -10,7 +10,6 @@ import type { Transcript } from '#src/speech/ports.ts';
 import { shiftTranscript } from '#src/speech/word-times.ts';
 import { contentOf } from '#src/turn/answerable.ts';
 import type { Evidence } from '#src/turn/evidence.ts';
-import { type NotedSound, notedSound } from '#src/turn/hallucinations.ts';
 import { sameWords } from '#src/turn/same-words.ts';
 import type { Utterance } from './speaker-input.ts';
 import type { UtteranceContent, UtteranceFollower } from './utterance-observer.ts';
@@ -209,7 +208,7 @@ export class OpenUtterance implements Disposable {
       : contentOfWords(words);
     return held === 'words' && words
       ? { kind: 'text', transcript: shiftTranscript(words, -this.#leadMs) }
-      : asContent(held, evidence && notedSound(words?.text ?? '', evidence));
+      : asContent(held);
   }
 
   /** Ends it, and reports its words and for whom they were. Only the first call counts. */
@@ -303,11 +302,8 @@ function contentOfWords(words: Transcript | undefined): ReturnType<typeof conten
   return words.text.trim() === '' ? 'no-words' : 'words';
 }
 
-function asContent(
-  held: ReturnType<typeof contentOf>,
-  sound: NotedSound | undefined,
-): UtteranceContent {
-  return held === 'no-words' ? { kind: held, sound } : { kind: 'not-understood' };
+function asContent(held: ReturnType<typeof contentOf>): UtteranceContent {
+  return { kind: held === 'no-words' ? held : 'not-understood' };
 }
 
 /** An utterance whose recogniser failed, with empty text: a model that hears may still take it. */

@@ -1,5 +1,4 @@
 import type { Transcript } from '#src/speech/ports.ts';
-import type { NotedSound } from '#src/turn/hallucinations.ts';
 
 /** An utterance that has begun; `fromMs` is its first voiced packet on the monotonic clock, without jitter. */
 export type BegunUtterance = {
@@ -12,8 +11,7 @@ export type BegunUtterance = {
 export type UtteranceContent =
   /** Times of words, where there are any, are in ms since the first voiced packet. */
   | { readonly kind: 'text'; readonly transcript: Transcript }
-  /** It held no word; perhaps a sound that the recogniser named. */
-  | { readonly kind: 'no-words'; readonly sound?: NotedSound | undefined }
+  | { readonly kind: 'no-words' }
   /** The recogniser failed, or was too late. */
   | { readonly kind: 'not-understood' }
   /** Its speaker may not be heard any more. */

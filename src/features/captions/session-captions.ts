@@ -217,14 +217,6 @@ export class SessionCaptions implements FeatureSession {
     return this.#active !== undefined && this.#context.gate.mayWrite(speakerId);
   }
 
-  erred(): void {
-    this.#active?.remarks.erred();
-  }
-
-  unwritten(atMs: number): void {
-    this.#active?.remarks.unwritten(atMs);
-  }
-
   began(begun: BegunUtterance): UtteranceFollower {
     return this.#active?.lines.began(begun) ?? unwritten;
   }
@@ -339,10 +331,9 @@ export class SessionCaptions implements FeatureSession {
       confidential: writtenText({ id: 'transcript.confidential' }, channel.guildId, parts),
       mayWrite: (personId) => gate.mayWrite(personId),
       isBrief: (personId) => gate.yesKind(personId) === 'brief',
-      soundText: (sound) => writtenText({ id: `captions.sound.${sound}` }, channel.guildId, parts),
-      onFinal: (line, sound) => {
+      onFinal: (line) => {
         this.#hasTranscript = true;
-        if (!sound) translations.add(line);
+        translations.add(line);
       },
     });
     const everybody = new PresenceLog(recorder.session.id);

@@ -8,7 +8,6 @@ import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
 import { mayCaption } from '#src/people/confidential-text.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import type { NotedSound } from '#src/turn/hallucinations.ts';
 import type { CaptionMessages } from './caption-messages.ts';
 import type { TranscriptLine, TranscriptSpeaker } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
@@ -25,10 +24,8 @@ export type UtteranceLinesOptions = {
   readonly mayWrite: (personId: string) => boolean;
   /** Whether their yes is for today or this session only. */
   readonly isBrief: (personId: string) => boolean;
-  /** "[laughter]" in the language of the server. */
-  readonly soundText: (sound: NotedSound) => string;
-  /** A line is final; of a sound it has no words of a person. */
-  readonly onFinal: (line: TranscriptLine, sound?: NotedSound) => void;
+  /** A line is final. */
+  readonly onFinal: (line: TranscriptLine) => void;
 };
 
 /** Follower of what is not written. */
@@ -140,9 +137,7 @@ export class UtteranceLines {
     if (!begun) return;
     const { live, mayWrite } = this.#options;
     const isWanted = result.kind !== 'withdrawn' && mayWrite(begun.speakerId);
-    const sound = result.kind === 'no-words' ? result.sound : undefined;
-    const isEmpty = result.kind === 'no-words' && sound === undefined;
-    if (isWanted && !isEmpty) this.#keep(this.#lineOf(number, begun, result), sound);
+    if (isWanted && result.kind !== 'no-words') this.#keep(this.#lineOf(number, begun, result));
     else live.remove([number]);
   }
 
@@ -157,7 +152,7 @@ export class UtteranceLines {
   #lineOf(number: number, begun: BegunUtterance, result: UtteranceResult): TranscriptLine {
     const { recorder } = this.#options;
     const startMs = recorder.sessionMs(result.fromMs);
-    const transcript = this.#transcriptOf(result);
+    const transcript: Transcript = result.kind === 'text' ? result.transcript : { text: '' };
     const line = {
       sessionId: recorder.session.id,
       number,
@@ -176,20 +171,13 @@ export class UtteranceLines {
     };
   }
 
-  #transcriptOf(result: UtteranceResult): Transcript {
-    if (result.kind === 'text') return result.transcript;
-    const { soundText } = this.#options;
-    const isSound = result.kind === 'no-words' && result.sound !== undefined;
-    return { text: isSound ? soundText(result.sound) : '' };
-  }
-
-  #keep(line: TranscriptLine, sound?: NotedSound): void {
+  #keep(line: TranscriptLine): void {
     const { live, onFinal, recorder } = this.#options;
     const posted = postedIn(line, live.placesOf(line.number));
     if (line.asked) recorder.putExchange(posted);
     else recorder.put(posted);
     live.put(shownLine(line));
-    onFinal(line, sound);
+    onFinal(line);
   }
 
   #brief(personIds: readonly string[]): { readonly isBrief?: true } {

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { peopleReading } from '#src/people/confidential-text.ts';
-import { text } from '#src/texts/texts.ts';
 import { captioned, kept, says, turnOn } from '#test/conversation/setup/captioned.ts';
 import {
   adam,
@@ -13,8 +12,6 @@ import {
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
-
-const unwritten = `*${text('captions.remark.unwritten')}*`;
 
 test('before the first word is written everybody is told, aloud and in writing', async () => {
   const fixture = openSessionFixture();
@@ -67,7 +64,7 @@ test('people who did not say yes are not written', async () => {
   await pass(fixture, 100);
   await turnOn(fixture);
   await says(fixture, eva);
-  expect(fixture.captionChats.chat.lines).toEqual([unwritten]);
+  expect(fixture.captionChats.chat.lines).toEqual([]);
 });
 
 test('who is left out is heard and answered, but not written, and neither are the answers', async () => {
@@ -76,11 +73,11 @@ test('who is left out is heard and answered, but not written, and neither are th
   await says(fixture);
   await pass(fixture, 3_000);
   expect(fixture.of('answered')).toHaveLength(1);
-  expect(fixture.captionChats.chat.lines).toEqual([unwritten]);
+  expect(fixture.captionChats.chat.lines).toEqual([]);
   expect(await kept(fixture)).toEqual([]);
   await fixture.captions.leaveOut('g', 'adam', false);
   await says(fixture);
-  expect(fixture.captionChats.chat.lines[1]).toBe('**Adam** five five');
+  expect(fixture.captionChats.chat.lines[0]).toBe('**Adam** five five');
 });
 
 test('a model is shown nothing of who is left out, but for their own questions', async () => {
