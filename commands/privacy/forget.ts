@@ -1,5 +1,4 @@
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
-import type { CopiesOutcome } from '#src/people/store-copies.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Asks first; only the button deletes. */
@@ -37,7 +36,7 @@ export async function forgetNow(
         ...(forgotten.toChange
           ? [{ id: 'privacy.posted', with: { n: forgotten.toChange } } as const]
           : []),
-        copiesLine(forgotten.copies),
+        { id: 'privacy.forget.copies' },
         ...(forgotten.staysBlocked ? [{ id: 'privacy.forget.blocked' } as const] : []),
         ...(forgotten.staysDenied ? [{ id: 'privacy.forget.denied' } as const] : []),
       ];
@@ -46,17 +45,11 @@ export async function forgetNow(
           id: 'privacy.forget.done',
           with: { total: forgotten.total },
           to: 'caller',
-          ...(lines.length > 0 && { lines }),
+          lines,
         },
       ];
     }
     case 'failed':
       return [{ id: 'privacy.forget.failed', to: 'caller' }];
   }
-}
-
-function copiesLine(copies: CopiesOutcome): TextLine {
-  return copies.kind === 'erased'
-    ? { id: 'privacy.forget.erased', with: { days: copies.days } }
-    : { id: 'privacy.forget.copies' };
 }

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import packageJson from '#package.json' with { type: 'json' };
 import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
 import { windowSamples } from '#src/audio/voice/silero-layers.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
 import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import type { Config } from '#src/config/types.ts';
@@ -15,7 +15,6 @@ import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { features } from '#src/features/features.ts';
 import type { ExternalTool, ToolNews } from '#src/features/tools/external-tool.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
-import type { StoreCopies } from '#src/people/store-copies.ts';
 import { type Cues, loadCues } from '#src/playback/reply/load-cues.ts';
 import { longestWritingMs } from '#src/provider/deadlines.ts';
 import { hasStableWords } from '#src/provider/models/models.ts';
@@ -36,8 +35,7 @@ import {
 import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { backUpFormerFormats } from '#src/storage/backups/backup.ts';
-import { backupsFolder } from '#src/storage/backups/copy-names.ts';
-import { FileCopies } from '#src/storage/backups/file-copies.ts';
+import { deleteOldCopies } from '#src/storage/backups/copy-names.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { refuseForeignFormats } from '#src/storage/data-dir/store-files.ts';
@@ -57,7 +55,6 @@ import { type OpenParts, openTranscriptStores } from './transcripts.ts';
 /** Parts that all shards of a process share. */
 export type SharedParts = {
   readonly store: Store;
-  readonly storeCopies: StoreCopies;
   readonly features: readonly OpenFeature[];
   readonly sounds: Sounds;
   readonly weights: SileroWeights;
@@ -76,6 +73,7 @@ export type SharedParts = {
 
 export type AnsweringParts = { readonly chat: ChatModel; readonly pipelines: PipelineRegistry };
 
+const hourMs = 3_600_000;
 const withoutSimd =
   'WebAssembly has no SIMD on this processor: voice activity detection runs in plain TypeScript and takes several times the CPU.';
 
@@ -93,7 +91,7 @@ export async function openSharedParts(
   const [weights, cues, { store, sharedSpending, pool }] = await Promise.all(loading);
   stack.use(store);
   const transcripts = stack.use(await openTranscriptStores(config, pool, options));
-  const storeCopies = openStoreCopies(options, stack);
+  stack.use(expireCopies(options));
   const sounds = stack.use(openSounds(config));
   const parts = [...partsOf(store), ...transcripts.parts];
   const opened = openFeatures(options, { parts, sounds, weights }, stack);
@@ -134,7 +132,6 @@ export async function openSharedParts(
   const closing = stack.move();
   return {
     store,
-    storeCopies,
     features: opened,
     sounds,
     weights,
@@ -171,24 +168,18 @@ async function claimDataDir(
   stack.use(await lockDataDir(dataDir, { clock: realClock, version, onWait }, signal));
   refuseForeignFormats(dataDir);
   removeLeftovers(dataDir);
-  const copies = await backUpFormerFormats(dataDir, realClock.wallMs());
+  const copies = backUpFormerFormats(dataDir, realClock.wallMs());
   if (copies.length > 0) onStore({ kind: 'copied', copies });
   return stack.move();
 }
 
-/** Copies of the store. Of a database there may be further ones, which only its owner knows. */
-function openStoreCopies(
-  { config: { dataDir, databaseUrl }, onStore }: BotOptions,
-  stack: AsyncDisposableStack,
-): StoreCopies {
-  const copies = stack.use(new FileCopies(dataDir, realClock, onStore));
-  if (!databaseUrl) return copies;
-  return {
-    async forget(guildId, personId) {
-      if (existsSync(backupsFolder(dataDir))) await copies.forget(guildId, personId);
-      return { kind: 'kept' };
-    },
-  };
+/** Deletes old copies of the store, until it is disposed. */
+function expireCopies({ config: { dataDir }, onStore }: BotOptions): Disposable {
+  const over = new AbortController();
+  const run = () => deleteOldCopies(dataDir, realClock.wallMs());
+  const task = { name: 'deletion of old copies', clock: realClock, everyMs: hourMs, run };
+  void runPeriodically({ ...task, report: onStore }, over.signal);
+  return { [Symbol.dispose]: () => over.abort(new Error('closed')) };
 }
 
 function openFeatures(

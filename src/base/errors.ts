@@ -45,7 +45,7 @@ export const errorCodes = {
   'store.in_use': 'another process uses the folder of the store',
   'store.newer': 'a newer version wrote the store',
   'store.older': 'a version from before the first release wrote the store',
-  'store.too_old': 'the copy is older than the list of forgotten people',
+  'store.too_old': 'the copy is older than seven days',
   'store.misconfigured': 'the database of DATABASE_URL cannot be used as it is',
   'source.not_audio': 'a file or link without readable sound, or a damaged one',
   'source.too_long': 'a sound longer than the limit',

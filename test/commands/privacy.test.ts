@@ -82,11 +82,9 @@ test('/privacy pause and resume are for those in the channel', async () => {
   }
 });
 
-const copies = { kind: 'erased', days: 30 } as const;
-
 test('/privacy forget deletes nothing before its button is pressed', async () => {
   let forgotten = 0;
-  const forget = async () => ({ kind: 'forgotten', total: ++forgotten, copies }) as const;
+  const forget = async () => ({ kind: 'forgotten', total: ++forgotten }) as const;
   const [asked] = await run('forget', adam, { forget });
   expect([asked.id, asked.buttons, forgotten]).toEqual([
     'privacy.forget.ask',
@@ -98,24 +96,17 @@ test('/privacy forget deletes nothing before its button is pressed', async () =>
       id: 'privacy.forget.done',
       with: { total: 1 },
       to: 'caller',
-      lines: [{ id: 'privacy.forget.erased', with: { days: 30 } }],
+      lines: [{ id: 'privacy.forget.copies' }],
     },
   ]);
 });
 
-test('whoever is forgotten reads that backups keep them for a while, where those cannot be changed', async () => {
-  const forget = async () => ({ kind: 'forgotten', total: 2, copies: { kind: 'kept' } }) as const;
-  expect(await press('forget.confirm', adam, { forget })).toMatchObject([
-    { id: 'privacy.forget.done', lines: [{ id: 'privacy.forget.copies' }] },
-  ]);
-});
-
 test('who is forgotten and not heard all the same reads how long their no counts', async () => {
-  const forget = async () => ({ kind: 'forgotten', total: 1, copies, staysDenied: true }) as const;
+  const forget = async () => ({ kind: 'forgotten', total: 1, staysDenied: true }) as const;
   expect(await press('forget.confirm', adam, { forget })).toMatchObject([
     {
       id: 'privacy.forget.done',
-      lines: [{ id: 'privacy.forget.erased' }, { id: 'privacy.forget.denied' }],
+      lines: [{ id: 'privacy.forget.copies' }, { id: 'privacy.forget.denied' }],
     },
   ]);
 });

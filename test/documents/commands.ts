@@ -94,7 +94,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run release': tested('test/deploy/archive.ts', 'release.mjs', '--platform'),
   'npm run restore': {
     runs: [
-      ...ran('test/storage/restore.long.test.ts', 'programs/restore.ts', '--forgotten'),
+      ...ran('test/storage/restore.long.test.ts', 'programs/restore.ts', '--settings'),
       ...ran('test/storage/transcripts.test.ts', '--transcripts'),
     ],
   },

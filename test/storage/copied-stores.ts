@@ -34,7 +34,7 @@ export async function copiedStores(
   await transcripts[Symbol.asyncDispose]();
   for (const atWallMs of madeAtWallMs)
     for (const path of [place.path, transcriptsPath(dataDir)])
-      await backUp(path, backupsFolder(dataDir), atWallMs);
+      backUp(path, backupsFolder(dataDir), atWallMs);
   return dataDir;
 }
 

@@ -136,7 +136,7 @@ test('a version before an update names the copies that lead back to it, once eve
     sqlite.exec('PRAGMA user_version = 99');
   };
   for (const path of [place.path, transcriptsPath(dataDir)]) update(path);
-  await backUp(place.path, backupsFolder(dataDir), Date.UTC(2026, 10, 22)); // of the later version
+  backUp(place.path, backupsFolder(dataDir), Date.UTC(2026, 10, 22)); // of the later version
   const refusal = (message: RegExp) =>
     expect.objectContaining({ code: 'store.newer', message: expect.stringMatching(message) });
   expect(() => refuseForeignFormats(dataDir)).toThrow(

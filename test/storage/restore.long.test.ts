@@ -6,25 +6,23 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { openLocalCopies } from '#src/storage/backups/copies-eraser.ts';
-import { noteForgotten } from '#src/storage/backups/forgotten-list.ts';
+import { backUp } from '#src/storage/backups/backup.ts';
+import { backupsFolder } from '#src/storage/backups/copy-names.ts';
 import { newestCopies, removeLeftovers, restoreStores } from '#src/storage/backups/restore.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
 import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
 import { anybody } from '#test/contracts/stores/transcript-samples.ts';
-import { adam, copiedStores, dayMs, eva, filesWith, options } from './copied-stores.ts';
+import { adam, copiedStores, dayMs, eva, options } from './copied-stores.ts';
 import { everyByte, type StoreFolder, storeFolder } from './files.ts';
 
 const always = { kind: 'always' } as const;
 const never = { kind: 'never' } as const;
-/** Forgetting goes by the clock of the machine. */
 const nowWallMs = Date.now();
 const hourAgoMs = nowWallMs - 3_600_000;
 
@@ -40,17 +38,6 @@ async function carriedAway(place: StoreFolder) {
   return { dataDir, copies };
 }
 
-async function forget(dataDir: string, personId: string): Promise<void> {
-  const store = await openLocalStore(join(dataDir, 'parley.db'), options);
-  await store.consents.erase('10', personId);
-  await store[Symbol.asyncDispose]();
-  const transcripts = await openLocalTranscripts(transcriptsPath(dataDir), options);
-  await transcripts.eraser.forget('10', personId);
-  await transcripts[Symbol.asyncDispose]();
-  await using copies = await openLocalCopies(dataDir);
-  await copies.forget('10', personId);
-}
-
 async function consentsIn(dataDir: string, guildId = '10') {
   await using store = await openLocalStore(join(dataDir, 'parley.db'), options);
   return await store.consents.read(guildId);
@@ -61,19 +48,36 @@ async function wordsIn(dataDir: string) {
   return (await store.reader.lines('a', anybody)).map(({ text }) => text);
 }
 
-test('the newest copies come back, and what stood there before is the newest copy', async () => {
+test('the newest copies come back with each no, without a yes or a token, and what stood there before is the newest copy', async () => {
   using place = storeFolder();
-  const dataDir = await copiedStores(place, hourAgoMs);
+  const dataDir = await copiedStores(place);
+  const before = await openLocalStore(place.path, options);
+  await before.consents.write('10', eva, never);
+  await before.leftOutPeople.leaveOut('10', adam, true);
+  const token = {
+    name: 'door',
+    guildId: '10',
+    scopes: ['transcript'],
+    createdAtWallMs: 1,
+  } as const;
+  await before.apiTokens.add(token, 'hash');
+  await before[Symbol.asyncDispose]();
+  const folder = backupsFolder(dataDir);
+  for (const path of [place.path, transcriptsPath(dataDir)]) backUp(path, folder, hourAgoMs);
   const copies = newestCopies(dataDir, true);
   const store = await openLocalStore(place.path, options);
   await store.consents.write('30', eva, always);
   await store[Symbol.asyncDispose]();
   rmSync(transcriptsPath(dataDir));
-  const restored = await restoreStores({ dataDir, copies, nowWallMs });
+  const restored = restoreStores({ dataDir, copies, nowWallMs });
   expect(restored.map(({ to }) => to)).toEqual([place.path, transcriptsPath(dataDir)]);
-  expect(await consentsIn(dataDir)).toEqual(new Map([adam, eva].map((id) => [id, always])));
-  expect(await consentsIn(dataDir, '30')).toEqual(new Map());
+  expect(await consentsIn(dataDir)).toEqual(new Map([[eva, never]]));
   expect(await wordsIn(dataDir)).toEqual(['xylokarp', 'quendorf']);
+  {
+    await using after = await openLocalStore(place.path, options);
+    expect(await after.leftOutPeople.readLeftOut('10')).toEqual(new Set([adam]));
+    expect(await after.apiTokens.find('hash')).toBeUndefined();
+  }
   const [former] = newestCopies(dataDir, false);
   expect(former).toBe(restored[0]?.former);
   await using copy = await openLocalStore(former ?? '', options);
@@ -82,83 +86,23 @@ test('the newest copies come back, and what stood there before is the newest cop
   expect(readdirSync(dataDir).sort()).toEqual(['backups', 'parley.db', 'transcripts.db']);
 });
 
-test('who was forgotten since is not brought back by a copy that was kept elsewhere', async () => {
-  using place = storeFolder();
-  const { copies, dataDir } = await carriedAway(place);
-  await forget(dataDir, adam);
-  const [store, transcripts] = await restoreStores({ dataDir, copies, nowWallMs });
-  expect([store?.forgottenRows, transcripts?.forgottenRows]).toEqual([1, 2]);
-  expect(await consentsIn(dataDir)).toEqual(new Map([[eva, always]]));
-  expect(await consentsIn(dataDir, '20')).toEqual(new Map([[adam, always]]));
-  expect(await wordsIn(dataDir)).toEqual(['quendorf']);
-  expect(filesWith(dataDir, 'xylokarp')).toEqual([]);
-});
-
-test('not even where the store they were forgotten in is damaged or gone', async () => {
-  using place = storeFolder();
-  const { copies, dataDir } = await carriedAway(place);
-  await forget(dataDir, adam);
-  writeFileSync(place.path, 'no database '.repeat(1000));
-  rmSync(transcriptsPath(dataDir));
-  const [store] = await restoreStores({ dataDir, copies, nowWallMs });
-  expect(store).toMatchObject({ forgottenRows: 1, refusals: undefined, knowsForgotten: true });
-  expect(store).not.toHaveProperty('former');
-  expect(await consentsIn(dataDir)).toEqual(new Map([[eva, always]]));
-  expect(filesWith(dataDir, 'xylokarp')).toEqual([]);
-});
-
-test('nor by one that is restored with the lists of other processes', async () => {
-  using place = storeFolder();
-  using other = storeFolder();
-  using third = storeFolder();
-  const { copies, dataDir } = await carriedAway(place);
-  noteForgotten(other.folder, { guildId: '10', personId: adam }, Date.now());
-  noteForgotten(third.folder, { guildId: '10', personId: eva }, Date.now());
-  const args = ['--forgotten', other.folder, '--forgotten', third.folder, ...copies];
-  expect(restoring(dataDir, args)).toMatchObject({ status: 0, stderr: '' });
-  expect(await consentsIn(dataDir)).toEqual(new Map());
-  expect(await consentsIn(dataDir, '20')).toEqual(new Map([[adam, always]]));
-  expect(await wordsIn(dataDir)).toEqual([]);
-});
-
-test('who came back after being forgotten keeps what a later copy tells of them', async () => {
+test('of a copy older than seven days only settings and each no come back', async () => {
   using place = storeFolder();
   const dataDir = await copiedStores(place);
-  await forget(dataDir, adam);
-  const laterMs = Date.now() + 2 * dayMs;
-  const later = await copiedStores(place, laterMs);
-  const copies = newestCopies(later, false);
-  expect((await restoreStores({ dataDir, copies, nowWallMs: laterMs }))[0]?.forgottenRows).toBe(0);
-  expect((await consentsIn(dataDir)).get(adam)).toEqual(always);
-});
-
-test('a no that was said since goes on to count', async () => {
-  using place = storeFolder();
-  const { copies, dataDir } = await carriedAway(place);
   const store = await openLocalStore(place.path, options);
-  await store.consents.write('10', adam, never);
-  await store.leftOutPeople.leaveOut('10', eva, true);
+  await store.settings.write('10', 'captions_days', '7');
+  await store.personSettings.write('10', adam, { language: 'fr' });
+  await store.consents.write('10', eva, never);
   await store[Symbol.asyncDispose]();
-  expect((await restoreStores({ dataDir, copies, nowWallMs }))[0]?.refusals).toBe(2);
-  expect(await consentsIn(dataDir)).toEqual(
-    new Map<string, unknown>([
-      [adam, never],
-      [eva, always],
-    ]),
+  const copies = [backUp(place.path, backupsFolder(dataDir), nowWallMs - 8 * dayMs)];
+  expect(() => restoreStores({ dataDir, copies, nowWallMs })).toThrow(
+    `${copies[0]} is older than 7 days, so only its settings may come back: npm run restore -- --settings ${copies[0]}`,
   );
-  await using again = await openLocalStore(place.path, options);
-  expect(await again.leftOutPeople.readLeftOut('10')).toEqual(new Set([eva]));
-});
-
-test('a new DATA_DIR takes a copy, and the operator reads that nobody knows who was forgotten', async () => {
-  using place = storeFolder();
-  const { copies } = await carriedAway(place);
-  const dataDir = join(place.folder, 'new');
-  expect(await restoreStores({ dataDir, copies, nowWallMs })).toMatchObject([
-    { knowsForgotten: false, refusals: 0 },
-    { knowsForgotten: false },
-  ]);
-  expect((await consentsIn(dataDir)).size).toBe(2);
+  expect(restoring(dataDir, ['--settings', ...copies])).toMatchObject({ status: 0, stderr: '' });
+  await using after = await openLocalStore(place.path, options);
+  expect(await after.settings.read('10')).toEqual(new Map([['captions_days', '7']]));
+  expect(await after.personSettings.read('10', adam)).toEqual({});
+  expect(await after.consents.read('10')).toEqual(new Map([[eva, never]]));
 });
 
 type Trouble = readonly [
@@ -205,53 +149,10 @@ const troubles: readonly Trouble[] = [
       return copies;
     },
   ],
-  ...(
-    [
-      [
-        'trigger',
-        `CREATE TRIGGER later AFTER INSERT ON consents WHEN NEW.kind = 'never' BEGIN
-          UPDATE consents SET kind = 'always' WHERE person_id = NEW.person_id; END`,
-        /^Another program changed the copy .* \(trigger later\): take another copy\.$/,
-      ],
-      ['view', 'CREATE VIEW seen AS SELECT * FROM panels', /\(view seen\)/],
-      [
-        'column that is computed',
-        "ALTER TABLE panels ADD COLUMN kind TEXT AS ('always') VIRTUAL",
-        /\(table panels\)/,
-      ],
-      ['table that is missing', 'DROP TABLE reminders', /\(table reminders\)/],
-    ] as const
-  ).map(
-    ([what, sql, message]): Trouble => [
-      `a copy with a ${what}`,
-      message,
-      (copies) => {
-        using sqlite = new DatabaseSync(first(copies));
-        sqlite.exec(sql);
-        return copies;
-      },
-    ],
-  ),
   [
     'two copies of one thing',
     /^Both .* and .* are copies of the store: name one of them\.$/,
     (copies) => [first(copies), first(copies)],
-  ],
-  [
-    'a copy from before what is known of forgotten people',
-    /is older than 30 days: it may bring back people who were forgotten before that/,
-    (copies) => {
-      utimesSync(first(copies), 0, nowWallMs / 1000 - 31 * 86_400);
-      return copies;
-    },
-  ],
-  [
-    'a list of forgotten people that cannot be read',
-    /forgotten\.key is missing or damaged/,
-    (copies, dataDir) => {
-      rmSync(join(dataDir, 'forgotten.key'));
-      return copies;
-    },
   ],
   [
     'a place that cannot be written',
@@ -266,11 +167,10 @@ const troubles: readonly Trouble[] = [
 test.each(troubles)('%s is told in a sentence, and changes nothing', async (_, message, make) => {
   using place = storeFolder();
   const { copies, dataDir } = await carriedAway(place);
-  await forget(dataDir, adam);
   const wanted = make(copies, dataDir);
   const files = () => [...everyByte(dataDir)].filter(([path]) => path.endsWith('.db'));
   const before = files();
-  await expect(restoreStores({ dataDir, copies: wanted, nowWallMs })).rejects.toThrow(message);
+  expect(() => restoreStores({ dataDir, copies: wanted, nowWallMs })).toThrow(message);
   expect(files()).toEqual(before);
   expect(readdirSync(dataDir).filter((name) => name.endsWith('.part'))).toEqual([]);
 });
@@ -293,18 +193,15 @@ function restoring(dataDir: string, args: readonly string[] = [], env = {}) {
   return { status, stdout, stderr };
 }
 
-test('npm run restore tells what it put where, and what it did not bring back', async () => {
+test('npm run restore tells what it put where', async () => {
   using place = storeFolder();
   const { copies, dataDir } = await carriedAway(place);
-  await forget(dataDir, adam);
   const { status, stdout, stderr } = restoring(dataDir, copies);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout.split('\n')).toEqual([
     `restored ${place.path} from ${copies[0]}`,
-    'rows of people who were forgotten since, deleted again: 1',
     expect.stringMatching(/^former file: .*parley-[\dTZ-]+\.sqlite$/),
     `restored ${transcriptsPath(dataDir)} from ${copies[1]}`,
-    'rows of people who were forgotten since, deleted again: 2',
     expect.stringMatching(/^former file: .*transcripts-[\dTZ-]+\.sqlite$/),
     '',
   ]);
@@ -319,18 +216,6 @@ test('npm run restore refuses a DATA_DIR that a bot works on, and names the bot'
   const { status, stderr } = restoring(dataDir, copies);
   expect(status).toBe(1);
   expect(stderr).toMatch(/^DATA_DIR .* is in use by another process: end that process[^\n]*\n$/);
-  expect(readFileSync(place.path).equals(before)).toBe(true);
-});
-
-test('npm run restore names a folder without a list of forgotten people, and changes nothing', async () => {
-  using place = storeFolder();
-  const { copies, dataDir } = await carriedAway(place);
-  const before = readFileSync(place.path);
-  const nowhere = join(place.folder, 'nowhere');
-  expect(restoring(dataDir, ['--forgotten', nowhere, ...copies])).toMatchObject({
-    status: 1,
-    stderr: `There is no list of forgotten people ${join(nowhere, 'forgotten.json')}: correct the folder, or leave it out if its bot forgot no person.\n`,
-  });
   expect(readFileSync(place.path).equals(before)).toBe(true);
 });
 

@@ -224,7 +224,7 @@ test('only the user of the bot may read the store, also in a folder that others 
   writeFileSync(place.path, '', { mode: 0o644 });
   await using store = await openLocalStore(place.path, options);
   await store.consents.write('10', '1', always);
-  const copy = await backUp(place.path, join(place.folder, 'backups'), 0);
+  const copy = backUp(place.path, join(place.folder, 'backups'), 0);
   const paths = [place.path, `${place.path}-wal`, `${place.path}-shm`, copy];
   expect(paths.map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600, 0o600, 0o600]);
 });

@@ -14,7 +14,6 @@ import { realClock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import type { Audience } from '#src/features/captions/transcript-store-types.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { backUp } from '#src/storage/backups/backup.ts';
 import { migrate } from '#src/storage/schema.ts';
 import { keepStore, type StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
@@ -277,18 +276,6 @@ test('npm run backup copies transcripts only when it is told to', async () => {
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/parley-[\dTZ-]+\.sqlite\n.*transcripts-[\dTZ-]+\.sqlite\n$/);
   expect(run('--all')).toMatchObject({ status: 78, stderr: expect.stringContaining('--all') });
-});
-
-test('copies of transcripts and of the store are kept apart, seven of each', async () => {
-  using place = storeFolder();
-  const folder = join(place.folder, 'backups');
-  const paths = ['parley', 'transcripts'].map((name) => join(place.folder, `${name}.db`));
-  for (const path of paths) new DatabaseSync(path).close();
-  for (let day = 0; day < 9; day++)
-    for (const path of paths) await backUp(path, folder, startedAtWallMs + day * 86_400_000);
-  const names = readdirSync(folder);
-  expect(names.filter((name) => name.startsWith('parley-'))).toHaveLength(7);
-  expect(names.filter((name) => name.startsWith('transcripts-'))).toHaveLength(7);
 });
 
 test('npm run backup says when there are no transcripts to copy', () => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Config } from '#src/config/types.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
-import { backupsFolder } from '#src/storage/backups/copy-names.ts';
+import { backupsFolder, deleteOldCopies } from '#src/storage/backups/copy-names.ts';
 import { storePath } from '#src/storage/store.ts';
 import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
 import { misconfigured, runProgram } from './run-program.ts';
@@ -13,7 +13,7 @@ async function run({ dataDir, databaseUrl }: Config): Promise<number> {
   const withTranscripts = readOptions();
   if (withTranscripts === undefined) return misconfigured;
   if (!databaseUrl) {
-    await copy(dataDir, dataDir, withTranscripts);
+    copy(dataDir, dataDir, withTranscripts);
     return 0;
   }
   const { wantedKinds, withDatabaseCopies } = await import('./database-copies.ts');
@@ -36,12 +36,13 @@ function readOptions(): boolean | undefined {
 }
 
 /** Transcripts only on demand: a copy that is carried elsewhere keeps words until it is deleted. */
-async function copy(storesDir: string, dataDir: string, withTranscripts: boolean): Promise<void> {
+function copy(storesDir: string, dataDir: string, withTranscripts: boolean): void {
   const folder = backupsFolder(dataDir);
   const now = Date.now();
-  console.log(await backUp(storePath(storesDir), folder, now, { dataDir }));
+  console.log(backUp(storePath(storesDir), folder, now));
+  deleteOldCopies(dataDir, now);
   if (!withTranscripts) return;
   const transcripts = transcriptsPath(storesDir);
-  if (existsSync(transcripts)) console.log(await backUp(transcripts, folder, now, { dataDir }));
+  if (existsSync(transcripts)) console.log(backUp(transcripts, folder, now));
   else console.error(`There are no transcripts ${transcripts} to copy: captions were never on.`);
 }

@@ -13,23 +13,23 @@ import {
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { runProgram } from './run-program.ts';
 
-// npm run restore -- [--transcripts] [--forgotten FOLDER]... [FILE...]: puts copies that npm run backup made back in their places.
+// npm run restore -- [--transcripts | --settings] [FILE...]: puts copies that npm run backup made back in their places.
 
 const usage =
-  'npm run restore -- [--transcripts] [--forgotten FOLDER]... [FILE...]: the newest copies in DATA_DIR/backups where no FILE is named. FOLDER: forgotten.json and forgotten.key of another process';
+  'npm run restore -- [--transcripts | --settings] [FILE...]: the newest copies in DATA_DIR/backups where no FILE is named. --settings: settings of servers and each no, nothing else';
 
 type RestoreArguments = {
   readonly files: readonly string[];
-  readonly otherListDirs: readonly string[];
+  readonly isSettingsOnly: boolean;
   readonly withTranscripts: boolean;
 };
 
 await runProgram(readArguments() ?? usage, run);
 
 async function run(args: RestoreArguments, { databaseUrl, dataDir }: Config): Promise<number> {
-  const { files, otherListDirs, withTranscripts } = args;
+  const { files, isSettingsOnly, withTranscripts } = args;
   const copies = files.length > 0 ? files : newestCopies(dataDir, withTranscripts);
-  const options = { copies, dataDir, nowWallMs: realClock.wallMs(), otherListDirs };
+  const options = { copies, dataDir, nowWallMs: realClock.wallMs(), isSettingsOnly };
   const restored = databaseUrl
     ? await restoreDatabase(databaseUrl, options)
     : await restoreFiles(options);
@@ -45,7 +45,7 @@ async function restoreFiles(options: RestoreOptions): Promise<readonly RestoredF
     { clock: realClock, version, patienceMs: 0, onWait: () => undefined },
     never,
   );
-  return await restoreStores(options);
+  return restoreStores(options);
 }
 
 /** The stores of the database are copied to files, the copies put in their places, and the files put into the database. */
@@ -61,7 +61,7 @@ async function restoreDatabase(
   await refuseLiveProcesses(url, realClock);
   const database = { url, dataDir: options.dataDir, isMade: true };
   return await withDatabaseCopies(database, backupKinds, async (storesDir, pool) => {
-    const restored = await restoreStores({ ...options, storesDir });
+    const restored = restoreStores({ ...options, storesDir });
     const kinds = backupKinds.filter((kind) =>
       restored.some(({ to }) => to === kind.path(storesDir)),
     );
@@ -70,16 +70,9 @@ async function restoreDatabase(
   });
 }
 
-function report({ forgottenRows, former, from, knowsForgotten, refusals, to }: RestoredFile): void {
+function report({ former, from, to }: RestoredFile): void {
   console.log(`restored ${to} from ${from}`);
-  if (forgottenRows > 0)
-    console.log(`rows of people who were forgotten since, deleted again: ${forgottenRows}`);
-  if (refusals) console.log(`earlier refusals that still apply: ${refusals}`);
   if (former !== undefined) console.log(`former file: ${former}`);
-  if (refusals === undefined)
-    console.error('The former file cannot be read: all refusals since this copy are lost.');
-  if (!knowsForgotten)
-    console.error('There is no record of people forgotten since this copy: their data is back.');
 }
 
 /** Undefined where the options cannot be understood. */
@@ -87,15 +80,15 @@ function readArguments(): RestoreArguments | undefined {
   try {
     const { positionals, values } = parseArgs({
       options: {
-        forgotten: { type: 'string', multiple: true, default: [] },
+        settings: { type: 'boolean', default: false },
         transcripts: { type: 'boolean', default: false },
       },
       allowPositionals: true,
     });
-    const { forgotten: otherListDirs, transcripts: withTranscripts } = values;
-    return positionals.length > 0 && withTranscripts
+    const { settings: isSettingsOnly, transcripts: withTranscripts } = values;
+    return withTranscripts && (isSettingsOnly || positionals.length > 0)
       ? undefined
-      : { files: positionals, otherListDirs, withTranscripts };
+      : { files: positionals, isSettingsOnly, withTranscripts };
   } catch {
     return undefined;
   }

@@ -238,8 +238,7 @@ function portsOf(
   { discordPorts: { places }, parts, sessions, sources }: ServingParts,
   signal: AbortSignal,
 ): CommandPorts {
-  const stores = { copies: shared.storeCopies, seats: sources.seatStore };
-  const privacy = new PrivacyRequests(parts, sessions, stores, sources.features.all);
+  const privacy = new PrivacyRequests(parts, sessions, sources.seatStore, sources.features.all);
   return {
     clock: realClock,
     timesIn: (guildId) => wallTimesIn(sessions.settings.in(guildId).timeZone),

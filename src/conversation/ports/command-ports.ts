@@ -1,6 +1,5 @@
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
-import type { CopiesOutcome } from '#src/people/store-copies.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
 import type { AnswerLatencyStats, LatestAnswer } from './answer-latency-stats.ts';
@@ -169,7 +168,6 @@ export type ForgetOutcome =
   | {
       readonly kind: 'forgotten';
       readonly total: number;
-      readonly copies: CopiesOutcome;
       /** Number of messages that still show something of it for a while. */
       readonly toChange?: number;
       readonly staysDenied?: true;

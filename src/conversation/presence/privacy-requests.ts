@@ -27,20 +27,13 @@ import {
   unasked,
 } from '#src/people/consent.ts';
 import type { ConsentStore, StoredConsent } from '#src/people/consent-store.ts';
-import type { CopiesOutcome, StoreCopies } from '#src/people/store-copies.ts';
-
-/** Stores of what people have said or set, beside the consent store. */
-type PersonStores = {
-  readonly copies: StoreCopies;
-  readonly seats: SeatStore;
-};
 
 /** Longest wait of a spoken receipt for a pause, in ms; later it is written. */
 const longestReceiptMs = 10_000;
 
 /** Privacy choices of people: applied in the channel they are in first, then in the consent store. */
 export class PrivacyRequests {
-  readonly #stores: PersonStores;
+  readonly #seats: SeatStore;
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #features: readonly PersonHooks[];
@@ -48,10 +41,10 @@ export class PrivacyRequests {
   constructor(
     parts: SessionDependencies,
     sessions: VoiceSessions,
-    stores: PersonStores,
+    seats: SeatStore,
     features: readonly FeatureShard[],
   ) {
-    this.#stores = stores;
+    this.#seats = seats;
     this.#features = features.flatMap(({ person }) => person ?? []);
     this.#parts = parts;
     this.#sessions = sessions;
@@ -100,7 +93,7 @@ export class PrivacyRequests {
     const sessions = this.#sessions.sessions(guildId);
     for (const { consent } of sessions) consent.refuse(personId);
     await withStoreTimeout(guildId, this.#parts, 'store.unwritable', () =>
-      this.#stores.seats.withdraw(guildId, personId),
+      this.#seats.withdraw(guildId, personId),
     );
     for (const feature of this.#features) await feature.withdraw?.(guildId, personId);
     const outcome = await this.#write(guildId, personId, { kind: 'never' });
@@ -147,8 +140,6 @@ export class PrivacyRequests {
     this.#parts.peopleSettings.forget(guildId, personId);
     for (const feature of this.#features) feature.forget?.(guildId, personId);
     await this.#sessions.seatSettled(guildId);
-    // Noted before anything is erased: what a process that is killed meanwhile leaves in copies, the next one finds by it.
-    await this.#forgetInCopies(guildId, personId);
     const erase = (store: ConsentStore) => store.erase(guildId, personId);
     const parts = this.#parts;
     const [total, erased] = await Promise.all([
@@ -159,11 +150,9 @@ export class PrivacyRequests {
     this.#parts.peopleSettings.forget(guildId, personId);
     for (const feature of this.#features) feature.forget?.(guildId, personId);
     if (total === undefined || !erased) return { kind: 'failed' };
-    const copies = (await this.#forgetInCopies(guildId, personId)) ?? { kind: 'kept' };
     const sessions = this.#sessions.sessions(guildId);
     const staysDenied = sessions.some(({ context }) => context.gate.saidNo(personId));
     const found = {
-      copies,
       ...(staysDenied && { staysDenied }),
       ...((await this.#isBlocked(guildId, personId)) && { staysBlocked: true as const }),
     };
@@ -226,12 +215,6 @@ export class PrivacyRequests {
     const consent = recall(unasked(settings.in(guildId).consent.policy), standings);
     const person = { id: personId, hasRole: false };
     return heard(consent, person, this.#parts.clock.wallMs()) === 'yes';
-  }
-
-  /** Undefined where that failed or takes too long. */
-  #forgetInCopies(guildId: string, personId: string): Promise<CopiesOutcome | undefined> {
-    const erase = () => this.#stores.copies.forget(guildId, personId);
-    return withStoreTimeout(guildId, this.#parts, 'store.unwritable', erase, eraseTimeoutMs);
   }
 
   /** Whether this person is on the list of the server, from which no person can remove themselves. */

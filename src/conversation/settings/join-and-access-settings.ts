@@ -6,7 +6,7 @@ import { bad, idsSetting, ok, type ServerSetting, wordSetting } from './setting-
 const never = 'never';
 
 /** People whom a server may block. */
-export const mostPeople = 40;
+const mostPeople = 40;
 const [mostChannels, mostRoles] = [10, 20];
 /** Time alone that a server may set, in s. */
 const [leastAloneS, mostAloneS] = [10, 86_400];

@@ -217,7 +217,7 @@ export function idsSetting(
 }
 
 /** Ids in a list with commas or spaces between, each once; undefined where one is none, or there are too many. */
-export function readIds(words: string, of: NamedById, most: number): readonly string[] | undefined {
+function readIds(words: string, of: NamedById, most: number): readonly string[] | undefined {
   if (words.toLowerCase() === none) return [];
   const ids = words.split(/[\s,]+/).map((one) => mentions[of].exec(one)?.[1]);
   const known = ids.filter((id) => id !== undefined);
@@ -226,6 +226,6 @@ export function readIds(words: string, of: NamedById, most: number): readonly st
 }
 
 /** Ids as they are shown, and may be typed again. */
-export function shownIds(ids: readonly string[]): string {
+function shownIds(ids: readonly string[]): string {
   return ids.length === 0 ? none : ids.join(', ');
 }

@@ -1,8 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 /** A copy of a store, named by the time it was made. */
 export type DatedCopy = { readonly name: string; readonly path: string };
+
+/** Days for which a copy is kept, and restored with what people said. */
+export const keptDays = 7;
 
 /** Where `npm run backup` puts copies. */
 export function backupsFolder(dataDir: string): string {
@@ -14,57 +17,42 @@ export function databaseCopyFolder(dataDir: string): string {
   return join(backupsFolder(dataDir), 'from-database');
 }
 
-/** Name of a copy; `format` is the one to which the store was about to be brought. */
-export function copyName(storePath: string, atWallMs: number, format?: number): string {
+export function copyName(storePath: string, atWallMs: number): string {
   const date = new Date(atWallMs).toISOString().replace(/[:.]/g, '-');
-  const before = format === undefined ? '' : `-before-${format}`;
-  return `${basename(storePath, '.db')}${before}-${date}.sqlite`;
+  return `${basename(storePath, '.db')}-${date}.sqlite`;
 }
 
-/** Rest of a dated name, or of what an interrupted copy left of it. */
-const dated = /^(-before-\d+)?-[\dTZ-]+\.sqlite(\.part)?$/;
-
-/** Whether a copy was made because its store was about to be brought to another format. */
-export function isBeforeMigration(name: string): boolean {
-  return /^[a-z]+-before-\d+-/.test(name);
-}
-
-/** Order of the times in the names of copies. */
-export function byTime(one: string, other: string): number {
-  const time = (name: string) => name.replace(/^[a-z]+(-before-\d+)?-/, '');
-  return time(one) < time(other) ? -1 : Number(time(one) > time(other));
-}
-
-/** Whether it is the name of a copy of this store, or of a part of one. */
-export function isCopyName(name: string, storePath: string): boolean {
-  const stem = basename(storePath, '.db');
-  return name.startsWith(stem) && dated.test(name.slice(stem.length));
-}
+const date = /-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-(\d{3})Z\.sqlite(\.part)?$/;
 
 /** Whole copies of this store, the oldest first. */
 export function copiesIn(folder: string, storePath: string): readonly DatedCopy[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => isCopyName(name, storePath) && name.endsWith('.sqlite'))
-    .sort(byTime)
-    .map((name) => ({ name, path: join(folder, name) }));
+  const isCopy = (name: string) =>
+    name.replace(date, '') === basename(storePath, '.db') && name.endsWith('.sqlite');
+  const names = readdirSync(folder).filter(isCopy).sort();
+  return names.map((name) => ({ name, path: join(folder, name) }));
 }
 
-/** Paths of what interrupted copies of this store left, and of those that are being made. */
-export function partsIn(folder: string, storePath: string): readonly string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => isCopyName(name, storePath) && name.endsWith('.part'))
-    .map((name) => join(folder, name));
+/** Deletes the copies that are older than seven days, whole or not. Errors: those of the file system. */
+export function deleteOldCopies(dataDir: string, nowWallMs: number): void {
+  const folder = backupsFolder(dataDir);
+  if (!existsSync(folder)) return;
+  const dated = readdirSync(folder).filter((name) => date.test(name));
+  for (const path of [...dated.map((name) => join(folder, name)), databaseCopyFolder(dataDir)])
+    if (isOld(path, nowWallMs)) rmSync(path, { force: true, recursive: true });
 }
 
-const date = /-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-(\d{3})Z\.sqlite$/;
+/** Whether a copy is older than seven days: by its name, else by its last change. */
+export function isOld(path: string, nowWallMs: number): boolean {
+  const atWallMs =
+    madeAtWallMs(basename(path)) ?? statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  return nowWallMs - (atWallMs ?? nowWallMs) > keptDays * 86_400_000;
+}
 
 /** Wall time, in ms, at which a copy was made, as far as its name says so. */
-export function madeAtWallMs(name: string): number | undefined {
-  const [, day, ...time] = date.exec(name) ?? [];
+function madeAtWallMs(name: string): number | undefined {
+  const [, day, hours, minutes, seconds, ms] = date.exec(name) ?? [];
   if (day === undefined) return undefined;
-  const [hours, minutes, seconds, ms] = time;
   const atWallMs = Date.parse(`${day}T${hours}:${minutes}:${seconds}.${ms}Z`);
   return Number.isNaN(atWallMs) ? undefined : atWallMs;
 }

@@ -1,15 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
+import { personTables } from '#src/sql/person-tables.ts';
 import { DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
 import { asTrouble, isBusy, isDamage, lastDevelopmentCommit } from '#src/sql/trouble.ts';
 import { isTooOld, migrate, rangeOf, versionOf } from '#src/storage/schema.ts';
+import { tables } from '#src/storage/stores/tables.ts';
 import { backUp } from './backup.ts';
-import { type BackupKind, backupKinds } from './backup-kinds.ts';
-import { backupsFolder, copiesIn, madeAtWallMs } from './copy-names.ts';
-import { changeFile, eraseForgotten } from './erase-from-copies.ts';
-import { forgottenDays, hasForgottenList, readForgottenIn } from './forgotten-list.ts';
-import { keepRefusals } from './keep-refusals.ts';
+import { type BackupKind, backupKinds, mainKind } from './backup-kinds.ts';
+import { backupsFolder, copiesIn, isOld, keptDays } from './copy-names.ts';
 import { type FileChange, removeFormer, replaceFiles } from './replace-files.ts';
 
 export type RestoreOptions = {
@@ -19,31 +17,22 @@ export type RestoreOptions = {
   readonly nowWallMs: number;
   /** Folder of the stores where they are no files in use, but were copied from a database; else `dataDir`. */
   readonly storesDir?: string;
-  /** Folders of further lists of forgotten people, each with its key: those of other processes; default: none. */
-  readonly otherListDirs?: readonly string[];
+  /** Whether only settings of servers and each no come back, also of an old copy. */
+  readonly isSettingsOnly?: boolean;
 };
 
 /** One file that was put back. */
 export type RestoredFile = {
   readonly from: string;
   readonly to: string;
-  /** Rows of people who were forgotten since the copy was made: deleted again. */
-  readonly forgottenRows: number;
-  /** Refusals of the store before that still count; undefined where the file before cannot be read. */
-  readonly refusals: number | undefined;
   /** Copy of what stood there before, where that could be read. */
   readonly former?: string;
-  /** False where nothing tells who was forgotten since: `DATA_DIR` is new. */
-  readonly knowsForgotten: boolean;
 };
 
 type ExaminedCopy = { readonly path: string; readonly kind: BackupKind };
 type PreparedFile = FileChange & RestoredFile;
 
 const lockWaitMs = 10_000;
-const keptMs = forgottenDays * 86_400_000;
-/** Longest time, in ms, by which the clock that named a copy may have been ahead of the one that noted a forgetting. */
-const clocksMs = 86_400_000;
 
 /** The newest copy of the store in `DATA_DIR/backups`, and of transcripts where wanted. Errors: BotError `store.unreadable`. */
 export function newestCopies(dataDir: string, withTranscripts: boolean): readonly string[] {
@@ -57,12 +46,12 @@ export function newestCopies(dataDir: string, withTranscripts: boolean): readonl
 }
 
 /**
- * Puts copies in the places of the stores, all of them or none. People who were forgotten since they were made are forgotten again,
- * people who refused since are not heard, and a token that was revoked or made anew stays invalid. The former store is copied to `DATA_DIR/backups`, where it can be read.
+ * Puts copies in the places of the stores, all of them or none. No yes and no token comes back, each no does. The former store is
+ * copied to `DATA_DIR/backups`, where it can be read.
  *
  * For a program of its own that holds the lock of `DATA_DIR`: it waits inside. Errors: BotError `store.*`; then nothing changed.
  */
-export async function restoreStores(options: RestoreOptions): Promise<readonly RestoredFile[]> {
+export function restoreStores(options: RestoreOptions): readonly RestoredFile[] {
   const { copies, dataDir, storesDir = dataDir } = options;
   const examined = copies.map((path) => examine(path, options));
   const [one, other] = examined;
@@ -73,7 +62,7 @@ export async function restoreStores(options: RestoreOptions): Promise<readonly R
   mkdirSync(storesDir, { recursive: true, mode: 0o700 });
   const prepared: PreparedFile[] = [];
   try {
-    for (const copy of examined) prepared.push(await prepare(copy, options));
+    for (const copy of examined) prepared.push(prepare(copy, options));
     replaceFiles(prepared);
   } finally {
     for (const { kind } of examined) rmSync(partOf(kind.path(storesDir)), { force: true });
@@ -101,7 +90,8 @@ function partOf(storePath: string): string {
 function examine(path: string, options: RestoreOptions): ExaminedCopy {
   if (!existsSync(path))
     throw new BotError('store.unreadable', false, `There is no copy ${path} to restore.`);
-  refuseOld(path, options);
+  const { isSettingsOnly, nowWallMs } = options;
+  if (!isSettingsOnly) refuseOld(path, nowWallMs);
   try {
     using sqlite = openReadOnly(path, lockWaitMs);
     const kind = kindOf(sqlite);
@@ -111,7 +101,10 @@ function examine(path: string, options: RestoreOptions): ExaminedCopy {
     }
     if (sqlite.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok') throw damaged(path);
     refuseFormat(path, versionOf(sqlite), kind);
-    refuseForeign(path, sqlite, kind);
+    if (isSettingsOnly && kind !== mainKind) {
+      const message = `The copy ${path} of ${kind.words} holds no settings: name a copy of ${mainKind.words}.`;
+      throw new BotError('store.unreadable', false, message);
+    }
     return { path, kind };
   } catch (error) {
     throw isDamage(error) ? damaged(path, error) : asTrouble('store.unreadable', path, error);
@@ -140,77 +133,56 @@ function refuseFormat(path: string, version: number, { migrations }: BackupKind)
   throw new BotError('store.older', false, message);
 }
 
-/** Refuses a copy whose schema another program changed: an added trigger, say, would change later writes. */
-function refuseForeign(path: string, sqlite: DatabaseSync, { migrations }: BackupKind): void {
-  const version = versionOf(sqlite);
-  using fresh = new DatabaseSync(':memory:');
-  migrate(
-    fresh,
-    path,
-    migrations.filter((step) => step.version <= version),
-  );
-  const [ours, theirs] = [schemaOf(fresh), schemaOf(sqlite)];
-  const [strange = ''] = [
-    ...theirs.filter((one) => !ours.includes(one)),
-    ...ours.filter((one) => !theirs.includes(one)),
-  ];
-  if (strange === '' && ours.length === theirs.length) return;
-  const what = strange.split(' ', 2).join(' ');
-  const message = `Another program changed the copy ${path} (${what}): take another copy.`;
-  throw new BotError('store.unreadable', false, message);
-}
-
-/** Tables, indexes, views and triggers with their SQL, without spaces and quotes, which versions of SQLite write differently. */
-function schemaOf(sqlite: DatabaseSync): readonly string[] {
-  const sql = `SELECT type, name, tbl_name, coalesce(sql, '') AS sql FROM sqlite_schema
-    WHERE NOT (type = 'table' AND name LIKE 'sqlite^_stat_' ESCAPE '^')`;
-  const rows = sqlite.prepare(sql).all();
-  return rows.map(
-    ({ type, name, tbl_name, sql: text }) =>
-      `${type} ${name} ${tbl_name} ${`${text}`.replace(/[\s"]+/g, '')}`,
-  );
-}
-
-/** Refuses copies older than 30 days, unless they lie in `DATA_DIR/backups`, from which forgotten people are deleted: the list of forgotten people covers 30 days. */
-function refuseOld(path: string, { dataDir, nowWallMs }: RestoreOptions): void {
-  if (isAtHand(path, dataDir)) return;
-  const atWallMs = madeAtWallMs(basename(path)) ?? statSync(path).mtimeMs;
-  if (nowWallMs - atWallMs <= keptMs) return;
-  const message = `The copy ${path} is older than ${forgottenDays} days: it may bring back people who were forgotten before that, whom no list names any more; take a newer copy.`;
+/** Refuses a copy in which people may stand who were forgotten more than seven days ago. */
+function refuseOld(path: string, nowWallMs: number): void {
+  if (!isOld(path, nowWallMs)) return;
+  const message = `The copy ${path} is older than ${keptDays} days, so only its settings may come back: npm run restore -- --settings ${path}`;
   throw new BotError('store.too_old', false, message);
 }
 
-function isAtHand(path: string, dataDir: string): boolean {
-  return dirname(resolve(path)) === resolve(backupsFolder(dataDir));
-}
-
 /** The file as it is to be, beside its place. */
-async function prepare(
-  { path: from, kind }: ExaminedCopy,
-  options: RestoreOptions,
-): Promise<PreparedFile> {
-  const { dataDir, nowWallMs, otherListDirs = [], storesDir } = options;
-  const to = kind.path(storesDir ?? dataDir);
+function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): PreparedFile {
+  const { dataDir, isSettingsOnly = false, nowWallMs, storesDir = dataDir } = options;
+  const to = kind.path(storesDir);
   const part = partOf(to);
-  const forgotten = readForgottenIn(dataDir, otherListDirs, nowWallMs);
-  const isInUse = storesDir === undefined && existsSync(to);
-  const hasList = [dataDir, ...otherListDirs].some(hasForgottenList);
-  const knowsForgotten = isInUse || hasList || isAtHand(from, dataDir);
-  let [forgottenRows, refusals]: [number, number | undefined] = [0, 0];
   try {
     copyTo(part, from);
-    await changeFile(part, async (sqlite) => {
+    changeFile(part, (sqlite) => {
       migrate(sqlite, from, kind.migrations);
-      const sinceWallMs = (madeAtWallMs(basename(from)) ?? Number.NEGATIVE_INFINITY) - clocksMs;
-      forgottenRows = await eraseForgotten(sqlite, kind, forgotten, sinceWallMs);
-      if (kind.holdsConsents) refusals = keepRefusals(sqlite, to, nowWallMs);
+      if (kind === mainKind) dropAgreements(sqlite, isSettingsOnly);
     });
   } catch (error) {
     throw asTrouble('store.unwritable', to, error);
   }
-  const former = await copyFormer(to, dataDir, nowWallMs);
-  const done = { from, to, forgottenRows, refusals, knowsForgotten };
-  return { ...done, part, ...(former !== undefined && { former }) };
+  const former = copyFormer(to, dataDir, nowWallMs);
+  return { from, to, part, ...(former !== undefined && { former }) };
+}
+
+/** SQL of the rows that never come back, by their table; in these tables, each other row about a person is a no. */
+const agreements: Readonly<Record<string, string>> = {
+  consents: "kind <> 'never'",
+  seat_consents: "kind <> 'no'",
+  left_out_of_captions: 'false',
+  api_tokens: 'true',
+};
+
+function dropAgreements(sqlite: DatabaseSync, isSettingsOnly: boolean): void {
+  const people = isSettingsOnly ? personTables(tables).map(({ name }) => [name, 'true']) : [];
+  for (const [name, where] of Object.entries({ ...Object.fromEntries(people), ...agreements }))
+    sqlite.exec(`DELETE FROM ${name} WHERE ${where}`);
+}
+
+/**
+ * Changes a file that no other program uses, and writes it anew without the deleted rows. Nothing is left beside it; a change that is
+ * cut short leaves it damaged. Errors: SQLite's own, and those of `change`.
+ */
+function changeFile(path: string, change: (sqlite: DatabaseSync) => void): void {
+  using sqlite = new DatabaseSync(path);
+  sqlite.exec(
+    'PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL',
+  );
+  change(sqlite);
+  sqlite.exec('VACUUM');
 }
 
 function copyTo(part: string, from: string): void {
@@ -221,14 +193,10 @@ function copyTo(part: string, from: string): void {
 }
 
 /** Undefined where nothing is there, or it cannot be read. Errors: BotError `store.*` where it cannot be written. */
-async function copyFormer(
-  path: string,
-  dataDir: string,
-  nowWallMs: number,
-): Promise<string | undefined> {
+function copyFormer(path: string, dataDir: string, nowWallMs: number): string | undefined {
   if (!existsSync(path)) return undefined;
   try {
-    return await backUp(path, backupsFolder(dataDir), nowWallMs, { prunes: false, dataDir });
+    return backUp(path, backupsFolder(dataDir), nowWallMs);
   } catch (error) {
     const isUnreadable = error instanceof BotError && error.code === 'store.unreadable';
     if (!isUnreadable || isBusy(error.cause)) throw error;

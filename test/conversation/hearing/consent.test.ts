@@ -265,17 +265,6 @@ test('forgetting somebody deletes what is kept, and they are as somebody new', a
   expect(await heardOf(fixture)).toEqual(['Adam']);
 });
 
-test('who stays in copies that cannot be changed is told, and so is the operator', async () => {
-  const broken = new BotError('store.unwritable', false, 'A copy cannot be changed: delete it.');
-  const storeCopies = { forget: () => Promise.reject(broken) };
-  const fixture = await called(openSessionFixture({ storeCopies }));
-  expect(await fixture.privacy.forget('g', 'eva')).toMatchObject({
-    kind: 'forgotten',
-    copies: { kind: 'kept' },
-  });
-  expect(fixture.events).toContainEqual(expect.objectContaining({ code: 'store.unwritable' }));
-});
-
 test('where silence is a yes, forgetting makes no yes out of a no, and says so', async () => {
   const fixture = await called(openSessionFixture({ consent: { policy: 'notice' } }));
   await fixture.privacy.deny('g', 'eva');

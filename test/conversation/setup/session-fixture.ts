@@ -54,7 +54,6 @@ import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { type TrackStore, trackPart } from '#src/features/tracks/track-store.ts';
 import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
-import type { StoreCopies } from '#src/people/store-copies.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/reply/load-cues.ts';
@@ -148,7 +147,6 @@ const usual = {
   hasChatModel: true,
   voices: fixedVoiceNames(['slt', 'rms'], true),
   speechModels: [],
-  storeCopies: { forget: async () => ({ kind: 'erased', days: 30 }) },
   modelNews: () => [],
   files: { read: () => Promise.reject(new Error('Nobody sends files here.')) },
   recordings: { read: () => Promise.reject(new Error('Nobody sends recordings here.')) },
@@ -177,7 +175,6 @@ type CommandParts = {
   readonly modelNews: () => readonly ModelNews[];
   readonly recordings: RecordingReader;
   readonly speechModels: readonly string[];
-  readonly storeCopies: StoreCopies;
   readonly transcripts: TranscriptStores;
 };
 
@@ -352,10 +349,10 @@ function openFeatures(
 /** Controls that commands use. */
 function controls(parts: FixtureParts, sessions: VoiceSessions) {
   const never = new AbortController().signal;
-  const { features, seatStore: seats, storeCopies: copies } = parts;
+  const { features, seatStore: seats } = parts;
   return {
     peopleSettings: parts.peopleSettings,
-    privacy: new PrivacyRequests(parts, sessions, { copies, seats }, features.all),
+    privacy: new PrivacyRequests(parts, sessions, seats, features.all),
     memories: features.port(MemoryRequests),
     captions: features.port(CaptionRequests),
     transcriptFor: features.port(TranscriptRequests),

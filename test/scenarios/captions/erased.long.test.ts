@@ -1,13 +1,7 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect } from 'vitest';
-import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { hasForgottenList } from '#src/storage/backups/forgotten-list.ts';
 import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
-import { text } from '#src/texts/texts.ts';
 import { commandReply, pressed } from '#test/scenarios/setup/asking.ts';
 import { captioned, Sayings, untilShown } from '#test/scenarios/setup/captioning.ts';
 import {
@@ -38,31 +32,16 @@ async function spoken(): Promise<{ readonly setup: ScenarioSetup; readonly ben: 
   return { setup, ben };
 }
 
-/** `npm run backup -- --transcripts`, beside the bot; the path of the copy of what was said. */
-async function backUp({ dataDir }: ScenarioSetup): Promise<string> {
-  const args = ['src/app/programs/backup.ts', '--transcripts'];
-  await promisify(execFile)(process.execPath, args, { env: { DATA_DIR: dataDir } });
-  const [copy = ''] = filesWith(join(dataDir, 'backups'), 'quagga');
-  expect(copy).toContain('transcripts-');
-  return copy;
-}
-
 /** No file in DATA_DIR holds a word of the canary, or who said it; what Adam said is still there. */
 function expectErased({ dataDir }: ScenarioSetup, ben: SandboxPerson): void {
   for (const word of ['quagga', ben.id]) expect(filesWith(dataDir, word)).toEqual([]);
   expect(filesWith(dataDir, other)).not.toEqual([]);
 }
 
-async function forget(ben: SandboxPerson): Promise<ShownMessage> {
-  return await pressed(ben, await commandReply(ben, 'privacy forget'), 'forget.confirm');
-}
-
-scenario('not a byte of who was forgotten is in any file, copies and logs included', async () => {
+scenario('not a byte of who was forgotten is in any file, logs included', async () => {
   const { setup, ben } = await spoken();
   await using _ = setup;
-  await backUp(setup);
-  const done = await forget(ben);
-  expect(done.text).toContain(text('privacy.forget.erased', { days: 30 }));
+  await pressed(ben, await commandReply(ben, 'privacy forget'), 'forget.confirm');
   expectErased(setup, ben);
   await setup.restart();
   expectErased(setup, ben);
@@ -85,7 +64,6 @@ scenario(
   async () => {
     const { setup, ben } = await spoken();
     await using _ = setup;
-    await backUp(setup);
     const card = await commandReply(ben, 'privacy forget');
     const reader = new DatabaseSync(transcriptsPath(setup.dataDir), { readOnly: true });
     reader.exec('BEGIN; SELECT * FROM lines');
@@ -102,25 +80,5 @@ scenario(
     expect(filesWith(setup.dataDir, 'quagga')).not.toEqual([]);
     await setup.restart();
     await eventually(() => expectErased(setup, ben));
-  },
-);
-
-scenario(
-  'copies that a killed bot had not come to lose who was forgotten once the next one runs',
-  async () => {
-    const { setup, ben } = await spoken();
-    await using _ = setup;
-    const copy = await backUp(setup);
-    const card = await commandReply(ben, 'privacy forget');
-    const holder = new DatabaseSync(copy);
-    holder.exec('BEGIN EXCLUSIVE');
-    ben.press(card, 'parley:forget.confirm');
-    await eventually(() => expect(hasForgottenList(setup.dataDir)).toBe(true));
-    await setup.bot.kill();
-    holder.close();
-    await setup.restart();
-    await eventually(() => expect(filesWith(join(setup.dataDir, 'backups'), ben.id)).toEqual([]));
-    await forget(ben);
-    expectErased(setup, ben);
   },
 );

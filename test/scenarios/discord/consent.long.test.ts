@@ -4,9 +4,6 @@ import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
-import { backUp } from '#src/storage/backups/backup.ts';
-import { backupsFolder } from '#src/storage/backups/copy-names.ts';
-import { storePath } from '#src/storage/store.ts';
 import { text } from '#src/texts/texts.ts';
 import { joined, speech } from '#test/audio/speech.ts';
 import { instantPace } from '#test/fakes/providers/providers.ts';
@@ -199,36 +196,29 @@ scenario('a pause stops all hearing until somebody in the room resumes', async (
   expect(await commandReply(adam, 'privacy pause')).toMatchObject(whispered('leave.nowhere'));
 });
 
-scenario(
-  'a yes for good outlives the bot; what is forgotten is in no file any more, and in no backup',
-  async () => {
-    await using setup = await openScenario({ providers: { replies } });
-    const ben = await seat(setup, 'Ben');
-    expect(await commandReply(ben, 'privacy allow')).toMatchObject(whispered('privacy.allowed'));
-    await setup.restart();
-    const adam = await callIn(setup, 'Adam');
-    await ben.settled(soon());
-    await converse(setup, ben, another);
-    expect(recognised(setup)).toEqual(['Ben']);
-    expect((await allBytes(setup.dataDir)).includes(ben.id)).toBe(true);
-    await backUp(storePath(setup.dataDir), backupsFolder(setup.dataDir), Date.now());
-    const card = await commandReply(ben, 'privacy forget');
-    expect(card).toMatchObject(whispered('privacy.forget.ask', { n: 0, m: 0 }));
-    expect(buttonsOf(card)).toEqual([['forget.confirm', text('button.forget')]]);
-    const done = [
-      text('privacy.forget.done', { total: 2 }),
-      text('privacy.forget.erased', { days: 30 }),
-    ];
-    expect((await pressed(ben, card, 'forget.confirm')).text).toBe(done.join('\n'));
-    expect((await allBytes(setup.dataDir)).includes(ben.id)).toBe(false);
-    expect(await commandReply(ben, 'privacy status')).toMatchObject(standing('no', 0));
-    await ben.say(another, soon());
-    await converse(setup, adam, question);
-    expect(recognised(setup)).toEqual(['Ben', 'Adam']);
-    await setup.bot.stop();
-    expect((await allBytes(setup.dataDir)).includes(ben.id)).toBe(false);
-  },
-);
+scenario('a yes for good outlives the bot; what is forgotten is in no file any more', async () => {
+  await using setup = await openScenario({ providers: { replies } });
+  const ben = await seat(setup, 'Ben');
+  expect(await commandReply(ben, 'privacy allow')).toMatchObject(whispered('privacy.allowed'));
+  await setup.restart();
+  const adam = await callIn(setup, 'Adam');
+  await ben.settled(soon());
+  await converse(setup, ben, another);
+  expect(recognised(setup)).toEqual(['Ben']);
+  expect((await allBytes(setup.dataDir)).includes(ben.id)).toBe(true);
+  const card = await commandReply(ben, 'privacy forget');
+  expect(card).toMatchObject(whispered('privacy.forget.ask', { n: 0, m: 0 }));
+  expect(buttonsOf(card)).toEqual([['forget.confirm', text('button.forget')]]);
+  const done = [text('privacy.forget.done', { total: 2 }), text('privacy.forget.copies')];
+  expect((await pressed(ben, card, 'forget.confirm')).text).toBe(done.join('\n'));
+  expect((await allBytes(setup.dataDir)).includes(ben.id)).toBe(false);
+  expect(await commandReply(ben, 'privacy status')).toMatchObject(standing('no', 0));
+  await ben.say(another, soon());
+  await converse(setup, adam, question);
+  expect(recognised(setup)).toEqual(['Ben', 'Adam']);
+  await setup.bot.stop();
+  expect((await allBytes(setup.dataDir)).includes(ben.id)).toBe(false);
+});
 
 scenario('whoever has not called the bot is not heard, until they do', async () => {
   await using setup = await openScenario({ providers: { replies } });

@@ -62,7 +62,7 @@ async function change<T>(database: StoreDatabase, work: Work<T>): Promise<T> {
 }
 
 /** Deleted words leave the index only as its parts are merged. */
-export async function mergeWords(connection: Connection): Promise<void> {
+async function mergeWords(connection: Connection): Promise<void> {
   await connection.run(sql`INSERT INTO line_words (line_words) VALUES ('optimize')`);
 }
 

@@ -1,7 +1,5 @@
 import sql, { empty, join, type Sql } from 'sql-template-tag';
-import { id } from '#src/sql/columns.ts';
-import type { Connection } from '#src/sql/connection.ts';
-import { columnOf, countRows, named } from '#src/sql/table.ts';
+import { columnOf, named } from '#src/sql/table.ts';
 import { tables } from './transcript-tables.ts';
 
 /** Person in a server, or in one session of it. */
@@ -41,37 +39,4 @@ export function rowsAbout({ guildId, personId, sessionId }: PersonThere): readon
     const isAny = join(person.columns.map(isTheirs), ' OR ');
     return [sql`${named(name)} WHERE guild_id = ${guildId} AND (${isAny})`];
   });
-}
-
-/** Number of all rows about a person in a server: lines, and those beside them. */
-export function countPersonRows(connection: Connection, person: PersonThere): Promise<number> {
-  return countRows(connection, [sql`(${linesAbout(person)}) AS theirs`, ...rowsAbout(person)]);
-}
-
-/** Everybody whom a row is about, with the server. */
-export function peopleOfTranscripts(connection: Connection) {
-  const found = tables.flatMap(({ name, person }) => {
-    const table = named(name);
-    const isThere = (field: string) => sql`WHERE t.${columnOf(field)} IS NOT NULL`;
-    switch (person.forget) {
-      case 'erase-line':
-        return [
-          sql`SELECT s.guild_id, t.${columnOf(person.column)} AS person_id FROM ${table} t
-            JOIN lines l ON l.id = t.${columnOf(person.line)} JOIN sessions s ON s.key = l.session
-            ${isThere(person.column)}`,
-        ];
-      case 'delete-in-session':
-        return [
-          sql`SELECT s.guild_id, t.${columnOf(person.column)} FROM ${table} t
-            JOIN sessions s ON s.key = t.${columnOf(person.session)}`,
-        ];
-      case 'delete-any':
-        return person.columns.map(
-          (field) => sql`SELECT t.guild_id, t.${columnOf(field)} FROM ${table} t ${isThere(field)}`,
-        );
-      default:
-        return [];
-    }
-  });
-  return connection.rows({ guildId: id, personId: id }, join(found, ' UNION '));
 }

@@ -170,17 +170,6 @@ export class TranscriptEraser {
 
 const nothing: ErasedLines = { count: 0, messages: [] };
 
-/** Deletes all about a person, in a transaction of the caller; the number of rows. Their bytes stay. */
-export async function erasePerson(
-  connection: Connection,
-  index: WordIndex,
-  person: PersonThere,
-): Promise<number> {
-  const chosen = linesAbout(person);
-  const { count } = await eraseLines(connection, index, chosen, Number.MAX_SAFE_INTEGER);
-  return count + (await eraseRowsAbout(connection, person));
-}
-
 async function eraseRowsAbout(connection: Connection, person: PersonThere): Promise<number> {
   const count = await deleteRows(connection, rowsAbout(person));
   await forgetNumber(connection, person.guildId);
