@@ -140,7 +140,7 @@ test('channels, roles, people and languages show by their names', async () => {
   expect(await shown('languages')).toContain(': German, Japanese (');
 });
 
-test.each(['cues', 'announce', 'language'])('%s is picked from a menu', async (key) => {
+test.each(['cues', 'typed', 'language'])('%s is picked from a menu', async (key) => {
   const { pick, setting, value } = open();
   const before = await setting(key);
   const [menu] = before.pickers ?? [];
@@ -221,22 +221,22 @@ test('reset gives a setting back, and is there only where one is set', async () 
 
 test('what somebody else changed meanwhile is shown and not replaced, and what was typed is not lost', async () => {
   const { form, pick, press, send, setting, settings, value } = open();
-  const [cues, names] = [await setting('cues'), await setting('names')];
-  const opened = await form(named(names, 'settings.type'));
+  const [cues, zone] = [await setting('cues'), await setting('timezone')];
+  const opened = await form(named(zone, 'settings.type'));
   await settings.set('g', 'cues', 'on');
-  await settings.set('g', 'names', 'Juno');
+  await settings.set('g', 'timezone', 'Asia/Tokyo');
   const changed = text('settings.changed', { key: 'cues' });
   expect(read(await pick(named(cues, 'settings.pick'), ['off']))).toEqual(
     expect.arrayContaining([changed, '**cues**: on (set in this server)']),
   );
   const late = read(await send(opened?.name ?? '', 'Nova'));
   expect(late).toContain(text('settings.typed', { typed: 'Nova' }));
-  expect(late).toContain('**names**: Juno (set in this server)');
-  expect(await form(named(names, 'settings.type'))).toBeUndefined();
-  expect(read(await press(named(names, 'settings.type')))[0]).toBe(
-    text('settings.changed', { key: 'names' }),
+  expect(late).toContain('**timezone**: Asia/Tokyo (set in this server)');
+  expect(await form(named(zone, 'settings.type'))).toBeUndefined();
+  expect(read(await press(named(zone, 'settings.type')))[0]).toBe(
+    text('settings.changed', { key: 'timezone' }),
   );
-  expect([await value('cues'), await value('names')]).toEqual(['on', 'Juno']);
+  expect([await value('cues'), await value('timezone')]).toEqual(['on', 'Asia/Tokyo']);
 });
 
 test('a looser policy is asked about first; Back leaves it', async () => {
@@ -263,7 +263,7 @@ test('whoever has lost Manage Server gets the usual refusal at each press, and n
   const call = { ...manager, mayManage: false, words: { about, value: 'off' }, picked: ['off'] };
   for (const one of [...panelButtons, ...panelPickers, panelForm])
     expect(await one.run(call, all), one.name).toEqual([{ id: 'perm.manage', to: 'caller' }]);
-  const type = named(await setting('names'), 'settings.type');
+  const type = named(await setting('timezone'), 'settings.type');
   expect(await form(type)).toBeDefined();
   expect(await form(type, { mayManage: false })).toBeUndefined();
   expect(await value('cues')).toBe('soft');

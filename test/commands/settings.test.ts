@@ -125,10 +125,8 @@ test('a key and its values are offered, prefix first', async () => {
     'catch_up',
     'instructions',
     'voice',
-    'duck_for_people',
     'recap',
     'blocked',
-    'announce',
     'read_channel',
   ]);
   const call = { ...manager, words: { key: 'cues' } };

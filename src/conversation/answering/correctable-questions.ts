@@ -44,14 +44,13 @@ export class CorrectableQuestions {
   }
 
   /**
-   * Questions on the panel, the latest of each person: spoken words, while they are written nowhere else, where the server shows
-   * them, in the chat of the voice channel, and if everybody who sits there was there when they were said.
+   * Questions on the panel, the latest of each person: spoken words, while they are written nowhere else, in the chat of the voice channel, and if everybody who sits there was there when they were said.
    */
   shown(): readonly HeardQuestion[] {
     this.#expire();
-    const { channel, gate, parts, places, queue, settings } = this.#context;
+    const { channel, gate, parts, places, queue } = this.#context;
     const place = parts.panels.placeIn(channel.guildId);
-    if (!settings().showHeard || place?.channelId !== channel.channelId) return [];
+    if (place?.channelId !== channel.channelId) return [];
     if (!places.isEmpty || gate.paused || queue.isEnding) return [];
     for (const one of this.#recent) one.isHidden ||= !this.#mayShow(one.question);
     const spoken = this.#recent.filter(({ isHidden }) => !isHidden).map(({ question }) => question);

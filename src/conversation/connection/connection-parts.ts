@@ -16,7 +16,6 @@ import { WaitingCues } from '#src/conversation/output/waiting-cues.ts';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import { BotArrivalGreeter } from '#src/conversation/presence/bot-arrival-greeter.ts';
 import { DepartureHandler } from '#src/conversation/presence/departure-handler.ts';
-import { MemberJoinAnnouncer } from '#src/conversation/presence/member-join-announcer.ts';
 import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
 import type { HearingDependencies } from '#src/conversation/session-dependencies.ts';
@@ -45,7 +44,6 @@ export type ConnectionParts = Disposable & {
   readonly departures: DepartureHandler;
   readonly waiting: WaitingCues;
   readonly greeter: BotArrivalGreeter;
-  readonly joinAnnouncer: MemberJoinAnnouncer;
   readonly orderlyEnd: OrderlyEnd;
 };
 
@@ -88,7 +86,6 @@ export function openConnectionParts(
     departures: new DepartureHandler(context, interruptions),
     waiting: new WaitingCues(context, cues),
     greeter: new BotArrivalGreeter(context, link.people(), callerId),
-    joinAnnouncer: new MemberJoinAnnouncer(context),
     orderlyEnd: new OrderlyEnd(context),
     [Symbol.dispose]() {
       session.connection.attach(undefined);

@@ -97,13 +97,12 @@ export class ConnectionTickLoop {
   /** True when no person was there for long enough. */
   #step(signal: AbortSignal): boolean {
     signal.throwIfAborted();
-    const { context, inputs, interruptions, waiting, orderlyEnd, greeter } = this.#parts;
+    const { inputs, interruptions, waiting, orderlyEnd, greeter } = this.#parts;
     const atMs = this.#nowMs;
     for (const { speakerId, noticed } of inputs.tick(atMs)) handle(speakerId, noticed, this.#parts);
     interruptions.tick();
     waiting.tick(signal);
     const isTalking = inputs.talking().length > 0;
-    context.mix.hear(isTalking, context.settings().duckForPeople);
     orderlyEnd.check();
     greeter.check(atMs, () => isTalking);
     if (atMs >= this.#checkAtMs) this.#check(isTalking);
@@ -116,7 +115,7 @@ export class ConnectionTickLoop {
   }
 
   #check(isTalking: boolean): void {
-    const { link, context, departures, joinAnnouncer, utterances } = this.#parts;
+    const { link, context, departures, utterances } = this.#parts;
     const atMs = this.#nowMs;
     this.#checkAtMs = atMs + checkMs;
     attend(this.#parts);
@@ -125,7 +124,6 @@ export class ConnectionTickLoop {
     context.mix.attend(isCompany);
     departures.check();
     this.#keepToListeners();
-    joinAnnouncer.check();
     checkFeatures(this.#parts);
     reportUndecodableSpeakers(this.#parts, atMs);
     context.queue.expire();
@@ -148,16 +146,13 @@ export class ConnectionTickLoop {
 
   /** Until the next step, unless it is woken. */
   #waitMs(): number {
-    const { context, inputs, utterances, greeter, joinAnnouncer } = this.#parts;
+    const { context, inputs, utterances, greeter } = this.#parts;
     const { mix, queue, spokenNotices, reportedFailures, panel } = context;
     if (inputs.isPausing) return pauseTickMs;
     const isBusy = queue.next || utterances.pending || greeter.isWaiting;
     if (isBusy || inputs.isBusy(this.#nowMs)) return tickMs;
     const isAwaited =
-      queue.aside.length > 0 ||
-      spokenNotices.isWaiting ||
-      joinAnnouncer.isWaiting ||
-      reportedFailures.decoding.isWatching;
+      queue.aside.length > 0 || spokenNotices.isWaiting || reportedFailures.decoding.isWatching;
     const sinceMs = this.#nowMs - this.#wokenAtMs;
     if (isAwaited || sinceMs < freshMs) return checkMs;
     const aloneAtMs = (this.#aloneSinceMs ?? Number.POSITIVE_INFINITY) + this.#aloneMs;

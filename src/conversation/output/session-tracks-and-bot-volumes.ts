@@ -31,12 +31,6 @@ export class SessionTracksAndBotVolumes {
     else this.tracks.pause();
   }
 
-  /** Ducks tracks while a person speaks, where that is wanted; under the bot's own voice they always duck. */
-  hear(isAnybodySpeaking: boolean, isToGiveWay: boolean): void {
-    this.tracks.duckForPeople(isToGiveWay);
-    this.tracks.hear(isAnybodySpeaking);
-  }
-
   /** Whether a track may be heard now. */
   get sounds(): boolean {
     if (this.tracks.isPaused) return false;

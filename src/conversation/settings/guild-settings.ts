@@ -25,12 +25,13 @@ import {
   ok,
   readSetting,
   type ServerSetting,
-  switchSetting,
   wordSetting,
 } from './setting-definition.ts';
 
 /** Settings that apply in one server, and with `StoredSettings.at` in one of its voice channels. */
 export type GuildSettings = ConversationValues & {
+  /** Names that the bot answers to beside its name in the server. */
+  readonly names: readonly string[];
   /** Persona of the bot in the voice channel: its fields count over the settings of the server. */
   readonly persona?: Persona;
   /** Value of a setting in the server, whoever the bot is. Errors: TypeError where no feature declares the setting. */
@@ -52,7 +53,6 @@ export type StoredGuildSettings = {
 };
 
 export const maxInstructionsChars = 1_000;
-const [maxNames, maxNameChars] = [10, 32];
 const maxVoiceChars = 64;
 /** Longer than any name of IANA. */
 const maxZoneChars = 64;
@@ -84,12 +84,6 @@ const addressing: ServerSetting<AddressingMode> = {
   operator: 'ADDRESSING',
   savedLine: (mode) => ({ id: `settings.addressing.${mode}` }),
 };
-
-/** The panel shows questions for a minute, as they were understood. */
-const showHeard = switchSetting('show_heard', true, {
-  group: 'settings.group.answers',
-  about: 'settings.about.show_heard',
-});
 
 const cues = wordSetting('cues', cueLevels, () => 'soft', {
   group: 'settings.group.sounds',
@@ -131,25 +125,6 @@ const voice: ServerSetting<string | undefined> = {
   load: ({ voices }) => voices.load(),
 };
 
-/** Names that the bot answers to beside its name in the server. */
-const names: ServerSetting<readonly string[]> = {
-  key: 'names',
-  group: 'settings.group.bot',
-  about: 'settings.about.names',
-  inputs: [{ kind: 'typed', maxChars: maxNames * (maxNameChars + 2) }],
-  operator: 'BOT_NAME',
-  elsewhere: personasElsewhere('name'),
-  standard: ({ defaults }) => defaults.names,
-  read(words) {
-    const typed = words.split(',').map((name) => name.trim());
-    const fit = (name: string) => name.length <= maxNameChars && /\p{L}/u.test(name);
-    return typed.length <= maxNames && typed.every(fit) ? ok([...new Set(typed)]) : bad;
-  },
-  shown: (all) => all.join(', '),
-  values: () => [],
-  unreadableLine: () => ({ id: 'settings.bad.names' }),
-};
-
 /** Role whose members may change everybody's sounds. */
 const djRoleId: ServerSetting<string | undefined> = {
   ...idSetting(
@@ -161,12 +136,6 @@ const djRoleId: ServerSetting<string | undefined> = {
   ),
   operator: 'DJ_ROLE_ID',
 };
-
-/** Tracks are quieter while a person speaks, not only under the bot's own voice. */
-const duckForPeople = switchSetting('duck_for_people', false, {
-  group: 'settings.group.sounds',
-  about: 'settings.about.duck_for_people',
-});
 
 const policies = ['ask', 'role', 'notice'] as const;
 
@@ -251,12 +220,6 @@ const timeZone: ServerSetting<string> = {
   unreadableLine: () => ({ id: 'settings.bad.timezone' }),
 };
 
-/** It says who has joined. */
-const announce = switchSetting('announce', false, {
-  group: 'settings.group.presence',
-  about: 'settings.about.announce',
-});
-
 /** Text channel whose lines are read out; undefined: none. Whether it is there shows when it is used. */
 const readChannelId = idSetting(
   'read_channel',
@@ -280,9 +243,7 @@ export const conversationSettings = {
   cues,
   instructions,
   voice,
-  names,
   djRoleId,
-  duckForPeople,
   consent,
   autoJoin,
   autoJoinMode,
@@ -296,8 +257,6 @@ export const conversationSettings = {
   language,
   languages,
   timeZone,
-  announce,
-  showHeard,
   readChannelId,
 };
 
@@ -333,7 +292,8 @@ export function settingsOf(
     field,
     values.get(one),
   ]);
-  return { ...(Object.fromEntries(fields) as ConversationValues), of };
+  const { names } = choices.defaults;
+  return { ...(Object.fromEntries(fields) as ConversationValues), names, of };
 }
 
 /** A stored value that cannot be used any more counts as not set. */

@@ -116,19 +116,16 @@ export class StoredSettings {
   /** Style of answers there, as `at`. The operator's instructions name the bot already; those of a server need not. */
   styleIn(guildId: string, channelId?: string): ReplyStyle {
     const { style } = this.#sources.defaults;
-    const { instructions, names, persona = {}, voice } = this.at(guildId, channelId);
+    const { instructions, persona = {}, voice } = this.at(guildId, channelId);
     const { name = this.#parts.places.botName(guildId) } = persona;
     const isOwn =
       (persona.name ?? persona.instructions) !== undefined ||
       this.isSet(guildId, conversationSettings.instructions);
     const naming = isOwn ? ` Your name is ${name}.` : '';
-    const others = names.filter((one) => one !== persona.name);
-    const hasMore = this.isSet(guildId, conversationSettings.names);
-    const also = hasMore ? ` You are also called ${others.join(', ')}.` : '';
     const { pronounce } = this.#words.of(this.stored(guildId));
     return {
       ...style,
-      instructions: `${instructions}${naming}${also}${mannerOf(persona)}`,
+      instructions: `${instructions}${naming}${mannerOf(persona)}`,
       voice: {
         ...style.voice,
         ...(voice !== undefined && { name: voice }),

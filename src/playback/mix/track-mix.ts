@@ -20,8 +20,6 @@ export class TrackMix {
   readonly #sum = new Float32Array(2 * musicFrame);
   readonly #raw = new Float32Array(2 * musicFrame);
   readonly #volume = new TrackVolume();
-  #forPeople = false;
-  #isAnybodySpeaking = false;
   #isDucked = false;
   #sounds = false;
 
@@ -33,16 +31,8 @@ export class TrackMix {
     this.#volume.mute(on);
   }
 
-  duckForPeople(on: boolean): void {
-    this.#forPeople = on;
-  }
-
-  hear(isAnybodySpeaking: boolean): void {
-    this.#isAnybodySpeaking = isAnybodySpeaking;
-  }
-
   pull(tracks: Iterable<NamedTrack>, isSpeaking: boolean): Music | undefined {
-    this.#follow(isSpeaking || (this.#forPeople && this.#isAnybodySpeaking));
+    this.#follow(isSpeaking);
     const { sounding, packet } = this.#add(tracks);
     const { isPlain } = this.#volume;
     this.#sounds = this.#volume.apply(this.#sum, sounding > 0);

@@ -99,16 +99,6 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     }, 0);
   }
 
-  /** Whether tracks are also ducked for people's voices, which `hear` reports; for the bot's own they always are. */
-  duckForPeople(on: boolean): void {
-    this.#mix.duckForPeople(on);
-  }
-
-  /** Whether at least one person speaks. */
-  hear(isAnybodySpeaking: boolean): void {
-    this.#mix.hear(isAnybodySpeaking);
-  }
-
   /** Calls `listener` synchronously for each event, until disposed of. */
   listen(listener: (event: TrackEvent) => void): Disposable {
     this.#listeners.add(listener);

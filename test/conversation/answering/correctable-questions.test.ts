@@ -106,15 +106,6 @@ test.each([
   expect(fixture.everShown()).toBe(false);
 });
 
-test('a server can turn it off, at once', async () => {
-  const fixture = await joined();
-  await fixture.say(adam, question);
-  await fixture.sessions.settings.set('g', 'show_heard', 'off');
-  fixture.sessions.session('g')?.govern();
-  await pass(fixture, 200);
-  expect(fixture.shown()).toEqual([]);
-});
-
 test('nothing is shown of who is left out of captions, and it is gone once they are', async () => {
   const fixture = await joined();
   await fixture.say(adam, question);

@@ -109,15 +109,3 @@ test('who chose written answers reads each time why there is none', async () => 
   expect(fixture.notified).toEqual([failed, failed]);
   expect(fixture.spokenSince()).toEqual([]);
 });
-
-test('who is deafened or chose written answers reads who has joined', async () => {
-  await using stack = new AsyncDisposableStack();
-  const ben = { ...adam, id: 'ben', name: 'Ben' };
-  const fixture = await open([], [adam, { ...eva, isDeaf: true }]);
-  stack.use(fixture.sessions);
-  await fixture.settings.set('g', 'announce', 'on');
-  fixture.linkOpener.link.present.push(ben);
-  await pass(fixture, 5_000);
-  expect(fixture.notified).toEqual([mention(eva, 'Ben joined.')]);
-  expect(fixture.spokenSince()).toEqual(['Ben joined.']);
-});

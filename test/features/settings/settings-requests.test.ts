@@ -67,17 +67,14 @@ async function viewed(settings: SessionFixture['settings']) {
 const reported = ({ of }: SessionFixture) => of('answered').map(({ text }) => text);
 
 test('what nobody has set is what the operator has', async () => {
-  const { settings } = openSessionFixture({ names: ['Nova', 'Novi'] });
+  const { settings } = openSessionFixture();
   expect(await viewed(settings)).toEqual([
     { key: 'pipeline', value: 'chained', from: 'default' },
     { key: 'addressing', value: 'always', from: 'default' },
     { key: 'cues', value: 'soft', from: 'default' },
     { key: 'instructions', value: 'Be brief.', from: 'default' },
     { key: 'voice', value: 'slt', from: 'default' },
-    { key: 'names', value: 'Nova, Novi', from: 'default' },
-    { key: 'personas_answer', value: 'off', from: 'default' },
     { key: 'dj_role', value: 'none', from: 'default' },
-    { key: 'duck_for_people', value: 'off', from: 'default' },
     { key: 'consent', value: 'ask', from: 'default' },
     { key: 'captions', value: 'off', from: 'default' },
     { key: 'captions_channel', value: 'none', from: 'default' },
@@ -97,8 +94,6 @@ test('what nobody has set is what the operator has', async () => {
     { key: 'language', value: 'none', from: 'default' },
     { key: 'languages', value: 'none', from: 'default' },
     { key: 'timezone', value: 'UTC', from: 'default' },
-    { key: 'announce', value: 'off', from: 'default' },
-    { key: 'show_heard', value: 'on', from: 'default' },
     { key: 'read_channel', value: 'none', from: 'default' },
   ]);
 });
@@ -153,12 +148,7 @@ test.each([
   ['pipeline', 'audio-model', { kind: 'missing', name: 'audio-model', needs: 'AUDIO_MODEL_NAME' }],
   ['instructions', ' ', { kind: 'bad', allowed: [] }],
   ['instructions', 'x'.repeat(1_001), { kind: 'bad', allowed: [] }],
-  ['names', 'Nova,,Juno', { kind: 'bad', allowed: [] }],
-  ['names', 'x'.repeat(33), { kind: 'bad', allowed: [] }],
-  ['names', Array.from({ length: 11 }, (_, n) => `N${n}a`).join(), { kind: 'bad', allowed: [] }],
   ['dj_role', 'everyone', { kind: 'bad', allowed: ['none'] }],
-  ['announce', 'maybe', { kind: 'bad', allowed: ['off', 'on'] }],
-  ['duck_for_people', 'maybe', { kind: 'bad', allowed: ['off', 'on'] }],
   ['consent', 'nobody', { kind: 'bad', allowed: ['ask', 'role', 'notice'] }],
   ['captions_channel', 'general', { kind: 'bad', allowed: ['none'] }],
   ['read_channel', 'general', { kind: 'bad', allowed: ['none'] }],
@@ -226,19 +216,17 @@ test('the mode of addressing changes while it sits there, without a word about i
   await fixture.sessions.leave('g');
 });
 
-test('it answers to the names a server gives it, and tells the model of them', async () => {
+test('it answers to its other names, by the manner and voice that a server has set', async () => {
   const asked: Turn[] = [];
   const transcriber = new FakeTranscriber({ texts: ['Babette, five five'] });
   const pipelines = only(named('me', asked));
-  const fixture = await called({ pipelines, transcriber, addressing: 'name' });
-  await ask(fixture);
-  await fixture.settings.set('g', 'names', 'Babette, Max');
+  const fixture = await called({ pipelines, transcriber, addressing: 'name', names: ['Babette'] });
   await fixture.settings.set('g', 'instructions', 'You are a pirate.');
   await fixture.settings.set('g', 'voice', 'RMS');
   await ask(fixture);
   expect(reported(fixture)).toHaveLength(1);
   expect(asked[0]?.style).toMatchObject({
-    instructions: 'You are a pirate. Your name is Nova. You are also called Babette, Max.',
+    instructions: 'You are a pirate. Your name is Nova.',
     voice: { name: 'rms' },
   });
   await fixture.sessions.leave('g');
@@ -324,7 +312,6 @@ test('what may stand behind a key is offered, with default last', () => {
   const { settings } = openSessionFixture({ pipelines: two() });
   expect(settings.values('g', 'pipeline')).toEqual(['chained', 'realtime', 'default']);
   expect(settings.values('g', 'Voice ')).toEqual(['slt', 'rms', 'default']);
-  expect(settings.values('g', 'names')).toEqual(['default']);
   expect(settings.values('g', 'toString')).toEqual([]);
 });
 

@@ -100,21 +100,6 @@ test('while the bot speaks, tracks go down by 14 dB in 80 ms, and come back in 4
   expect(band.level).toBe(12_000);
 });
 
-test('tracks give way to people only where that is wanted', async () => {
-  const band = new Band();
-  band.tracks.play('a', steady(10_000, 20_000));
-  await band.run(100);
-  band.tracks.hear(true);
-  await band.run(200);
-  expect(band.level).toBe(10_000);
-  band.tracks.duckForPeople(true);
-  await band.run(200);
-  expect(band.level).toBeCloseTo(1995, 0);
-  band.tracks.hear(false);
-  await band.run(440);
-  expect(band.level).toBe(10_000);
-});
-
 test('music that begins under speech begins quiet', async () => {
   const band = new Band();
   band.isSpeaking = true;
