@@ -12,6 +12,8 @@ export type TurnUtterance = {
   readonly toMs: number;
   /** 16 kHz mono; absent when it was typed. */
   readonly pcm?: Pcm;
+  /** Words, where it was typed. */
+  readonly text?: string;
   /** Words of another person that the speaker shows: they ask for no tool. */
   readonly isQuoted?: true;
   /** Recognised once, on first call, and kept. Rejects with the recogniser's error. */

@@ -13,7 +13,8 @@ export function answerRequestOf(
 ): AnswerRequest {
   const heardMs = said.reduce((sum, { pcm }) => sum + (pcm ? durationMs(pcm) : 0), 0);
   const results = [...history, ...done].map(({ content }) => content);
-  const shown = [style.instructions, context, ...results].join('').length;
+  const typed = said.map(({ text = '' }) => text);
+  const shown = [style.instructions, context, ...results, ...typed].join('').length;
   const offered = JSON.stringify(tools).length;
   const { speakerId: personId = '', name = '' } = said.at(-1) ?? {};
   const characters = Math.ceil(shown + offered + spokenCharacters(heardMs));

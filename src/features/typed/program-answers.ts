@@ -166,7 +166,7 @@ export class ProgramAnswers {
   }
 }
 
-type Words = Pick<TurnUtterance, 'name' | 'pcm' | 'transcript'>;
+type Words = Pick<TurnUtterance, 'name' | 'pcm' | 'text' | 'transcript'>;
 
 /** A recogniser of one model hears with that. */
 function withModel(transcriber: Transcriber, model: string | undefined): Transcriber {
@@ -177,7 +177,7 @@ function withModel(transcriber: Transcriber, model: string | undefined): Transcr
 function typedWords(one: ProgramUtterance): readonly Words[] {
   if (one.kind !== 'typed') return [];
   const { name, text } = one;
-  return [{ name, transcript: async () => ({ text }) }];
+  return [{ name, text, transcript: async () => ({ text }) }];
 }
 
 async function* whileOpen<T>(parts: AsyncIterable<T>, place: Disposable): AsyncGenerator<T> {

@@ -27,7 +27,11 @@ export function utterancesOf(
 ): readonly TurnUtterance[] {
   const { quoted, recordedBy } = about;
   const head = { speakerId: asker.id, name: asker.name, fromMs: atMs, toMs: atMs };
-  const typed = (text: string): TurnUtterance => ({ ...head, transcript: async () => ({ text }) });
+  const typed = (text: string): TurnUtterance => ({
+    ...head,
+    text,
+    transcript: async () => ({ text }),
+  });
   const said: TurnUtterance[] = [];
   if (quoted) said.push({ ...typed(`${asQuoted}\n${JSON.stringify(quoted)}`), isQuoted: true });
   if (sound) {

@@ -6,10 +6,11 @@ import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/ch
 import { expect, test } from 'vitest';
 import { readWav, writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { boundless, dollars, openBudgets } from '#test/fakes/spending.ts';
 import { openCompletions } from './completions-setup.ts';
 
 const dog = 'Is a golden retriever a good family dog?';
@@ -52,6 +53,23 @@ test("OpenAI's own example writes its dog.wav, with only the address and the key
   const { expires_at = 0 } = choice?.message.audio ?? {};
   expect(expires_at - response.created).toBe(3_600);
   expect(response.usage?.total_tokens).toBeGreaterThan(0);
+});
+
+test('money is set aside for the words of the question too, and they have a limit', async () => {
+  const asideFor: number[] = [];
+  const spending: BudgetAuthority = {
+    ...boundless,
+    open: (order) => {
+      asideFor.push(order.characters);
+      return boundless.open(order);
+    },
+  };
+  await using served = await openCompletions({ spending });
+  const asked = (content: string) =>
+    served.openai.chat.completions.create({ model: 'x', messages: [{ role: 'user', content }] });
+  await asked('word '.repeat(70_000));
+  expect(asideFor).toEqual([expect.toSatisfy((count: number) => count >= 350_000)]);
+  await expect(asked('word '.repeat(90_000))).rejects.toMatchObject({ status: 400 });
 });
 
 test('in writing nothing is spoken', async () => {

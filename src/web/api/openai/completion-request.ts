@@ -111,7 +111,9 @@ export function questionOf(
     else history.push(read);
   }
   const said = utterancesOf(last, messages.length - 1);
-  const chars = [...instructions, ...history.map(({ content }) => content)].join('').length;
+  const typed = said.map((one) => (one.kind === 'typed' ? one.text : ''));
+  const earlier = history.map(({ content }) => content);
+  const chars = [...instructions, ...earlier, ...typed].join('').length;
   if (chars > mostChars)
     throw invalid(`The conversation is too long: at most ${mostChars} characters.`, 'messages');
   return {
