@@ -7,7 +7,7 @@ type PaidRules = {
   readonly payer: 'person' | 'server' | 'captions';
   /** `speech`: a text that is known before it is spoken. */
   readonly form: 'answer' | 'writing' | 'speech';
-  /** True: a person who has used their share gets it all the same; a program with a budget of its own does not. */
+  /** True: a person who has used their share gets it all the same; a program does not. */
   readonly passesShare?: true;
   /** True: of one payer one runs at a time, as it may be dearer than expected: the rest of a cap is passed by one at most. */
   readonly isOneByOne?: true;

@@ -14,6 +14,9 @@ export type PersonSharesOptions = {
   readonly ownCapOf?: (personId: string) => Amount | undefined;
 };
 
+/** Begins the id of each payer that is a program; no id of a person does. */
+export const programPayer = 'token:';
+
 /** Refusal of what comes one at a time. */
 export const busy: BudgetRefusal = {
   kind: 'refused',
@@ -27,7 +30,7 @@ type PersonWork = {
   readonly personId: string;
 };
 
-/** Shares of persons, and of programs with a budget of their own, in a server today. */
+/** Shares of persons and programs in a server today. */
 export class PersonShares {
   readonly #options: PersonSharesOptions;
   readonly #underWay = new Set<PersonWork>();
@@ -49,10 +52,10 @@ export class PersonShares {
     return [...this.#underWay].some((one) => one.kind === kind && isSame(one));
   }
 
-  /** Whether work of that size fits. With `passesShare` a person is not limited, a program with a budget of its own is. */
+  /** Whether work of that size fits. With `passesShare` a person is not limited, a program is. */
   fits(guildId: string, personId: string, expected: Amount, passesShare = false): boolean {
-    const { clock, ledger, ownCapOf } = this.#options;
-    if (passesShare && ownCapOf?.(personId) === undefined) return true;
+    const { clock, ledger } = this.#options;
+    if (passesShare && !personId.startsWith(programPayer)) return true;
     const share = ledger.shareOf(guildId, personId, clock.wallMs());
     return fits(
       add(share, ledger.reserved(guildId, personId)),

@@ -35,7 +35,7 @@ test('ten people who ask at once cannot overspend: each answer puts aside what i
   expect(all.filter(({ kind }) => kind === 'open')).toHaveLength(4);
 });
 
-test('a program has a budget of its own, which answers in writing and texts read out use, too', () => {
+test('a program has its own budget, or that of a person, which answers in writing and texts read out use, too', () => {
   const ownCapOf = (id: string) => (id === 'token:bell' ? dollars(0.0012) : undefined);
   const caps = { personDay: dollars(0.0001) };
   const { budgets, ledger } = openBudgets(new VirtualClock(), { caps, ownCapOf });
@@ -44,6 +44,8 @@ test('a program has a budget of its own, which answers in writing and texts read
   expect(budgets.open(program).kind).toBe('open');
   expect(budgets.open({ ...program, kind: 'answer in writing' }).kind).toBe('refused');
   expect(budgets.open({ ...order, kind: 'answer in writing' }).kind).toBe('open');
+  const without = { ...program, personId: 'token:cat', kind: 'answer in writing' } as const;
+  expect(budgets.open(without)).toMatchObject({ kind: 'refused', line: { id: 'budget.user' } });
   expect(budgets.read('g', 'token:bell', 500)).toBeUndefined();
   expect(ledger.shareOf('g', 'token:bell', todayMs).nanoUsd).toBe(0.0005e9);
   expect(budgets.read('g', 'token:bell', 500)).toMatchObject({ line: { id: 'budget.user' } });

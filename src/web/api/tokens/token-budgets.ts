@@ -1,9 +1,10 @@
 import type { Amount } from '#src/spending/caps.ts';
+import { programPayer } from '#src/spending/person-shares.ts';
 import type { ApiToken } from './token-store.ts';
 
-/** Id of the payer for requests of a token: no id of a person looks like this. */
+/** Id of the payer for requests of a token. */
 export function payerIdOf({ name }: Pick<ApiToken, 'name'>): string {
-  return `token:${name}`;
+  return `${programPayer}${name}`;
 }
 
 /** Own budgets of the tokens that were used since the start, by who pays. */
