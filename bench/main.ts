@@ -1,6 +1,5 @@
 // npm run bench [-- --turns 33] [--rows gate] [--save] [--peers FOLDER]
 import { parseArgs } from 'node:util';
-import { bargeInRow, benchBargeIn } from '#bench/barge-in/bench.ts';
 import { benchNewcomer } from '#bench/latency/newcomer.ts';
 import { type MeasuredRow, Path } from '#bench/latency/path.ts';
 import { behind, type Peer, peersTable, runPeers } from '#bench/latency/peers.ts';
@@ -35,9 +34,6 @@ async function benchAlone(): Promise<void> {
   const chosen = rows.filter(({ name }) => name.startsWith(options.rows));
   const all = await measureAll(chosen);
   if (all.length > 0) console.log(`\n${summary(all)}`);
-  if (bargeInRow.startsWith(options.rows)) {
-    for (const fault of await benchBargeIn(turns)) complain(fault);
-  }
   if (chosen.length === rows.length) await benchNewcomer();
   if (!options.save) return;
   if (chosen.length < rows.length || process.exitCode === 1) {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that wait more than they compute: people speak there in real time, or messages are posted at Discord's pace. */
-const waiting = /\/test\/(scenarios|discord|sandbox|processes)\b|\/bench\/captions\/live\//;
+const waiting = /\/test\/(scenarios|discord|sandbox|processes)\b/;
 /** Files that begin: `.ci/run` plays the page beside them. They need a processor for a tenth of their time, but the release, which uses half of one. */
 const first = [
   'test/storage/postgres/lease-faults.long.test.ts',
@@ -34,7 +34,6 @@ const long = [
   'test/scenarios/chaos.long.test.ts',
   'test/scenarios/captions/restart.long.test.ts',
   'test/scenarios/closed-mid-answer.long.test.ts',
-  'bench/captions/live/shown-in-time.long.test.ts',
   'test/deploy/image.long.test.ts',
 ];
 /** Share of the computing files beside which all waiting ones are begun: none begins last. */

@@ -17,7 +17,6 @@ import {
   reminderText,
   sentenceWho,
 } from '#bench/chaos/people/words.ts';
-import { type BenchDatabase, openDatabase } from '#bench/takeover/database.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { BoardMessage } from '#sandbox/world/world-messages.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
@@ -29,6 +28,7 @@ import {
   openMockProviders,
   usualPace,
 } from '#test/fakes/providers/providers.ts';
+import { type BenchDatabase, openDatabase } from './database.ts';
 import type { Measures, PreloadOrder } from './order.ts';
 
 /** Where everybody sits, and another channel. */

@@ -2,7 +2,6 @@ import { basename } from 'node:path';
 import { ChildProgram } from '#bench/processes/child-program.ts';
 import { noBudgets } from '#bench/processes/no-budgets.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
-import { BareLoop } from './bare.ts';
 import { StartedBot } from './npm-start.ts';
 import type { PeopleAddress, PeopleOrder, ServersAddress, ServersOrder } from './orders.ts';
 
@@ -16,10 +15,9 @@ export type BotUnderTest = {
   readonly servers: ChildProgram<ServersOrder>;
 };
 
-/** The bots that are measured at the same time, and the bare loop beside them. */
+/** The bots that are measured at the same time. */
 export type CpuSetup = AsyncDisposable & {
   readonly bots: readonly BotUnderTest[];
-  readonly bare: BareLoop;
 };
 
 /** One bot for each of these checkouts; `nodeOptions` is their `NODE_OPTIONS`. */
@@ -28,11 +26,10 @@ export async function openCpuSetup(
   nodeOptions: string,
 ): Promise<CpuSetup> {
   await using stack = new AsyncDisposableStack();
-  const bare = stack.use(new BareLoop());
   const bots: BotUnderTest[] = [];
   for (const checkout of checkouts) bots.push(await openBot(checkout, nodeOptions, stack));
   const all = stack.move();
-  return { bots, bare, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { bots, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 async function openBot(

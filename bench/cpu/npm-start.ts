@@ -10,7 +10,7 @@ import { type BotLogin, environmentOf } from '#test/fakes/bot-process.ts';
 const [startMs, endMs] = [90_000, 15_000];
 
 /** Flags of Node and the program that `npm start` runs. Errors: where it runs anything else. */
-export function startArguments(script: string): {
+function startArguments(script: string): {
   readonly flags: readonly string[];
   readonly program: string;
 } {

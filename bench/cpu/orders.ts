@@ -41,22 +41,3 @@ export type PeopleFigures = {
   /** Packets of the bot's voice that people heard. */
   readonly heardPackets: number;
 };
-
-/** Voice packets of the bare loop, between all its sockets and the peer. */
-export type BareLoad = {
-  readonly sockets: number;
-  readonly receivedPerMinute: number;
-  readonly sentPerMinute: number;
-};
-
-/** Orders to the bare loop and to its peer. `open` is answered with the ports of the new sockets. */
-export type BareOrder =
-  | { readonly do: 'open'; readonly sockets: number }
-  /** Packets come and go from now on; `ports` are those of the other side. */
-  | { readonly do: 'run'; readonly load: BareLoad; readonly ports: readonly number[] }
-  | { readonly do: 'begin' }
-  /** Answered with `BareCounts` since `begin`. */
-  | { readonly do: 'end' }
-  | { readonly do: 'close' };
-
-export type BareCounts = { readonly received: number; readonly sent: number };

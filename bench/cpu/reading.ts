@@ -33,12 +33,6 @@ export type BotReading = ProcessUsage & {
   readonly serversCpu: number;
 };
 
-/** The bare loop, in the packets that it exchanged a minute. */
-export type BareReading = ProcessUsage & {
-  readonly receivedPerMinute: number;
-  readonly sentPerMinute: number;
-};
-
 /** CPU time in seconds a minute: of whatever else ran on this machine, and taken by its host. */
 export type MachineUsage = { readonly others: number; readonly stolen: number };
 
@@ -56,24 +50,9 @@ export async function read(setup: CpuSetup, ms: number): Promise<BotsReading> {
   return { bots: await Promise.all(bots), machine: machineUsage(pids, before, after) };
 }
 
-/** Reads the bare loop from now on, for so long. */
-export async function readBare({ bare }: CpuSetup, ms: number): Promise<BareReading> {
-  await bare.begin();
-  const before = await instant([bare.pid]);
-  await realClock.sleep(ms, never);
-  const after = await instant([bare.pid]);
-  const { received, sent } = await bare.end();
-  const minutes = minutesOf(before, after);
-  return {
-    ...usage(bare.pid, before, after),
-    receivedPerMinute: received / minutes,
-    sentPerMinute: sent / minutes,
-  };
-}
-
-function allPids({ bots, bare }: CpuSetup): readonly number[] {
+function allPids({ bots }: CpuSetup): readonly number[] {
   const ofBots = bots.flatMap(({ bot, people, servers }) => [bot.pid, people.pid, servers.pid]);
-  return [...ofBots, bare.pid, bare.peerPid, process.pid];
+  return [...ofBots, process.pid];
 }
 
 /** Times since the processes began. */

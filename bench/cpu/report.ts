@@ -1,5 +1,5 @@
 import { percentile, table } from '#bench/table.ts';
-import type { BareReading, BotReading } from './reading.ts';
+import type { BotReading } from './reading.ts';
 import type { CpuReading, CpuRow } from './rows.ts';
 import { disturbance, usedUp } from './verdict.ts';
 
@@ -18,7 +18,7 @@ export function cpuReport(readings: readonly CpuReading[]): string {
 }
 
 const head = [
-  ...['CPU s/min', 'bare', 'times bare', 'each channel', 'a turn', 'wake-ups/s', 'main', 'bare'],
+  ...['CPU s/min', 'each channel', 'a turn', 'wake-ups/s', 'main'],
   ...['MB', 'in/min', 'out/min', 'turns/min', 'no answer', 'answer ms p50', 'p95'],
 ];
 
@@ -26,20 +26,16 @@ const head = [
 function figures(
   bot: BotReading,
   n: number,
-  { row, bare }: CpuReading,
+  { row }: CpuReading,
   readings: readonly CpuReading[],
 ): readonly string[] {
   const { people, minutes } = bot;
-  const bareCpu = bare && bareSeconds(bare, bot);
   return [
     bot.cpu.toFixed(2),
-    bareCpu?.toFixed(2) ?? '-',
-    bareCpu ? (bot.cpu / bareCpu).toFixed(1) : '-',
     channelSeconds(bot, n, row, readings)?.toFixed(2) ?? '',
     people.asked === 0 ? '' : ((bot.cpu * minutes) / people.asked).toFixed(2),
     bot.wakeUps.toFixed(0),
     bot.mainWakeUps.toFixed(0),
-    bare?.wakeUps.toFixed(0) ?? '-',
     bot.residentMb.toFixed(0),
     (people.sentPackets / minutes).toFixed(0),
     (people.heardPackets / minutes).toFixed(0),
@@ -52,13 +48,6 @@ function turnFigures({ people, minutes }: BotReading): readonly string[] {
   if (asked === 0) return ['', '', '', ''];
   const ms = (part: number) => (answerMs.length === 0 ? '' : percentile(answerMs, part).toFixed(0));
   return [(asked / minutes).toFixed(1), `${failed}`, ms(0.5), ms(0.95)];
-}
-
-/** CPU time of the bare loop with exactly as many packets as this bot had, in seconds a minute. */
-function bareSeconds(bare: BareReading, { people, minutes }: BotReading): number {
-  const exchanged = bare.receivedPerMinute + bare.sentPerMinute;
-  if (exchanged === 0) return bare.cpu;
-  return (bare.cpu * (people.sentPackets + people.heardPackets)) / minutes / exchanged;
 }
 
 /** CPU time of each channel in conversation beyond those of the step before, or beyond no channel, in seconds a minute. */

@@ -1,7 +1,7 @@
 import { realClock } from '#src/base/clock.ts';
 import type { BotUnderTest, CpuSetup } from './cpu-setup.ts';
-import type { AnswerLength, BareLoad, PeopleFigures, PeopleOrder } from './orders.ts';
-import { type BareReading, type BotsReading, read, readBare } from './reading.ts';
+import type { AnswerLength, PeopleOrder } from './orders.ts';
+import { type BotsReading, read } from './reading.ts';
 
 export type CpuOptions = {
   /** Minutes of each reading, and of the warm-up before it. */
@@ -23,11 +23,7 @@ export type CpuRow = {
 };
 
 /** CPU usage of the processes under one load. */
-export type CpuReading = BotsReading & {
-  readonly row: CpuRow;
-  /** Left out where nobody talks: the bare loop sleeps then. */
-  readonly bare?: BareReading;
-};
+export type CpuReading = BotsReading & { readonly row: CpuRow };
 
 /** Time after a start and after a join, in ms, in which the bot is busy with it. */
 export const settleMs = 25_000;
@@ -36,9 +32,6 @@ export const talkQuietMs = 400;
 const storyQuietMs = 5_000;
 const talkers = 25;
 const orderMs = 180_000;
-/** The bare loop is read for this part of a reading, after so many ms of its own. */
-const [barePart, bareWarmUpMs] = [1 / 4, 2_000];
-const warmUpLoad: BareLoad = { sockets: 1, receivedPerMinute: 3_000, sentPerMinute: 3_000 };
 const never = new AbortController().signal;
 
 /** Rows for these numbers of channels: silent, each direction of speech alone, and in conversation. */
@@ -78,9 +71,7 @@ export async function readRow(
     await servers.ask({ do: 'answer', length: answers }, orderMs);
     if (load) await people.ask(load, orderMs);
   });
-  return load
-    ? await readLoaded(setup, row, options)
-    : { ...(await readSilent(setup, row, options)), row };
+  return { ...(await (load ? readLoaded(setup, options) : readSilent(setup, row, options))), row };
 }
 
 /** The start, or the row of the first seconds, is part of the warm-up. */
@@ -94,35 +85,14 @@ async function readSilent(
   return await read(setup, minutes * 60_000);
 }
 
-/** Reads the bots, and then, while they rest, the bare loop with as many packets; it warms up with them. */
 async function readLoaded(
   setup: CpuSetup,
-  row: CpuRow,
   { minutes, warmUpMinutes }: CpuOptions,
-): Promise<CpuReading> {
-  const { bare } = setup;
-  const ms = minutes * 60_000;
-  await bare.run(warmUpLoad);
+): Promise<BotsReading> {
   await realClock.sleep(warmUpMinutes * 60_000, never);
-  await bare.close();
-  const bots = await read(setup, ms);
+  const bots = await read(setup, minutes * 60_000);
   await inAll(setup, ({ people }) => people.ask({ do: 'rest' }, orderMs));
-  await bare.run(bareLoad(row, bots, ms));
-  await realClock.sleep(bareWarmUpMs, never);
-  const bareReading = await readBare(setup, ms * barePart);
-  await bare.close();
-  return { ...bots, row, bare: bareReading };
-}
-
-/** The packets of the bots in this row, on average. */
-function bareLoad({ channels }: CpuRow, { bots }: BotsReading, ms: number): BareLoad {
-  const perMinute = (of: (figures: PeopleFigures) => number) =>
-    (bots.reduce((sum, { people }) => sum + of(people), 0) / bots.length / ms) * 60_000;
-  return {
-    sockets: channels,
-    receivedPerMinute: perMinute(({ sentPackets }) => sentPackets),
-    sentPerMinute: perMinute(({ heardPackets }) => heardPackets),
-  };
+  return bots;
 }
 
 async function inAll(

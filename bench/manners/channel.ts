@@ -2,35 +2,21 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
-import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
-import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
-import { fixedVoiceNames } from '#src/speech/voice-names.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import { PartialTrust } from '#src/turn/partial-trust.ts';
 import { lounge, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { LeapingClock } from './clock.ts';
 import { Marks } from './marks.ts';
-import {
-  Microphones,
-  type MicrophoneUtterance,
-  readVoices,
-  type SentSound,
-  type SimulatedUtterance,
-} from './microphones.ts';
+import { Microphones, readVoices, type SimulatedUtterance } from './microphones.ts';
 import { type AnswerStyle, HonestRecogniser, Minds, speakMs } from './minds.ts';
 
 export type TimedEvent = { readonly atMs: number; readonly event: SessionEvent };
 /** 20 ms of the bot's voice that left; the level is the sample value of `FakeSynthesizer`, or less where it ducks. */
 export type VoiceFrame = { readonly atMs: number; readonly level: number };
 export type BenchChannel = Awaited<ReturnType<typeof openChannel>>;
-/** Recogniser of people, and the trust in its partials. */
-export type Recognition = {
-  readonly transcriber: (...parts: ConstructorParameters<typeof HonestRecogniser>) => Transcriber;
-  readonly partialTrust: PartialTrust;
-};
 type SpokenSound = NonNullable<Parameters<Microphones['say']>[3]>;
 
 /** People and their voices of test/fixtures/scenes. */
@@ -53,16 +39,11 @@ const calmMs = 4_000;
 const longestMs = 90_000;
 
 /** Voices of the microphones. */
-export const voices = await readVoices({
+const voices = await readVoices({
   ...Object.fromEntries(everybody.map(([id, , voice]) => [id, voice])),
   bot: botVoice,
 });
 const codec = await loadOpus();
-
-const wholeUtterances: Recognition = {
-  transcriber: (...parts) => new HonestRecogniser(...parts),
-  partialTrust: new PartialTrust(false),
-};
 
 /** The first so many of everybody. */
 export function peopleOf(count: number): ChannelMember[] {
@@ -77,13 +58,6 @@ export type BenchChannelOptions = {
   readonly addressing?: AddressingMode | undefined;
   /** Gives a voice to what are numbers otherwise. */
   readonly soundOf?: (piece: Pcm) => Pcm;
-  /** Default: a recogniser of whole utterances. */
-  readonly recognition?: Recognition;
-  readonly tools?: (clock: LeapingClock) => readonly ToolEntry[];
-  /** Detector of a text's language; default: none. */
-  readonly textLanguage?: TextLanguageDetector;
-  /** Names of voices that there are; empty: any name is taken. */
-  readonly voices?: readonly string[];
 };
 
 /** The real session in a room with these people, all of whom it may hear; `mannerOf` says how it is to answer. */
@@ -92,8 +66,7 @@ export async function openChannel(
   mannerOf: (utterances: readonly number[]) => AnswerStyle = () => 'short',
   options: BenchChannelOptions = {},
 ) {
-  const { addressing = 'auto', soundOf = (piece) => piece, tools = () => [] } = options;
-  const { recognition = wholeUtterances, textLanguage, voices: voiceNames } = options;
+  const { addressing = 'auto', soundOf = (piece) => piece } = options;
   const clock = new LeapingClock();
   const marks = new Marks();
   const microphones = new Microphones(voices, marks);
@@ -116,11 +89,9 @@ export async function openChannel(
       clock,
       synthesizer: voice,
       addressing,
-      transcriber: recognition.transcriber(clock, (piece) => microphones.heardIn(piece)),
-      partialTrust: recognition.partialTrust,
-      tools: tools(clock),
-      ...(textLanguage && { textLanguage }),
-      ...(voiceNames && { voices: fixedVoiceNames(voiceNames) }),
+      transcriber: new HonestRecogniser(clock, (piece) => microphones.heardIn(piece)),
+      partialTrust: new PartialTrust(false),
+      tools: [],
       pipeline: minds.with(voice),
       codec: marks.codec(codec, (samples) => {
         const level = samples[samples.length >> 1] ?? 0;
@@ -170,21 +141,8 @@ export function say(
   const former = channel.microphones.said.findLast((one) => one.personId === personId);
   const freeMs = Math.max(fromMs, (former?.toMs ?? 0) + betweenMs);
   const onGridMs = packetMs * Math.ceil(freeMs / packetMs);
-  return sent(channel, channel.microphones.say(personId, text, onGridMs, sound));
-}
-
-/** These packets will leave their microphone from `fromMs` on, a multiple of 20. */
-export function transmit(
-  channel: BenchChannel,
-  personId: string,
-  text: string,
-  fromMs: number,
-  sound: SentSound,
-): SimulatedUtterance {
-  return sent(channel, channel.microphones.transmit(personId, text, fromMs, sound));
-}
-
-function sent({ traffic }: BenchChannel, { utterance, packets }: MicrophoneUtterance) {
+  const { utterance, packets } = channel.microphones.say(personId, text, onGridMs, sound);
+  const { traffic } = channel;
   traffic.waiting = [...traffic.waiting, ...packets].sort((a, b) => a.atMs - b.atMs);
   return utterance;
 }

@@ -130,7 +130,7 @@ function mistrusts({ channel, dismissedAtMs }: MannersRun): boolean {
 }
 
 /** Everything that was said is understood, and everything to be answered is. */
-export async function calm(channel: BenchChannel): Promise<void> {
+async function calm(channel: BenchChannel): Promise<void> {
   let restedMs = 0;
   await until(channel, () => {
     restedMs = isAtRest(channel) && channel.traffic.waiting.length === 0 ? restedMs + 20 : 0;

@@ -20,12 +20,6 @@ export type MicrophoneUtterance = {
   readonly packets: readonly Packet[];
 };
 
-/** Packets as `send` of bench/turns makes them, the first at 20 ms or later, and the words, whose times count from 0. */
-export type SentSound = {
-  readonly packets: readonly Packet[];
-  readonly words: readonly ClipWord[];
-};
-
 type MicrophoneSound = { readonly packets: readonly Uint8Array[]; readonly ms: number };
 
 const packetMs = 20;
@@ -68,27 +62,6 @@ export class Microphones {
       sequence: (65_530 + fromMs / packetMs + n) & 0xffff,
       timestamp: (fromMs * 48 + n * 960) >>> 0,
     }));
-    return { utterance, packets };
-  }
-
-  /** Packets that are made already, to be sent from `fromMs` on, a multiple of 20. */
-  transmit(
-    personId: string,
-    text: string,
-    fromMs: number,
-    { packets: made, words }: SentSound,
-  ): MicrophoneUtterance {
-    const utterance = this.note(personId, text, fromMs, words);
-    const { id } = utterance;
-    const packets = made.map(({ opus: sent, atMs: madeAtMs }, n) => {
-      const opus = Buffer.from(sent);
-      if (opus.length > silence.length) {
-        this.#marks.put(opus, { utterance: id, frame: madeAtMs / packetMs - 1 });
-      }
-      const atMs = fromMs + madeAtMs - packetMs;
-      const sequence = (65_530 + fromMs / packetMs + n) & 0xffff;
-      return { speakerId: personId, opus, atMs, sequence, timestamp: (atMs * 48) >>> 0 };
-    });
     return { utterance, packets };
   }
 

@@ -52,7 +52,7 @@ export class HonestRecogniser implements Transcriber {
   }
 }
 
-/** A model that calls the first tool there is, says which question it answers, and a note of everything it was asked. */
+/** A model that says which question it answers, and a note of everything it was asked. */
 export class Minds {
   readonly asked: MindRequest[] = [];
   running = 0;
@@ -79,15 +79,9 @@ export class Minds {
       this.running += more;
     };
     return {
-      async *reply(messages, tools, signal) {
+      async *reply(messages, _tools, signal) {
         run(1);
         try {
-          const [tool] = messages.at(-1)?.role === 'tool' ? [] : tools;
-          if (tool) {
-            await wait(signal);
-            yield { kind: 'tool', call: { id: 'call_1', name: tool.name, argumentsJson: '{}' } };
-            return;
-          }
           const said = await Promise.all(turn.said.map(({ transcript }) => transcript()));
           await wait(signal);
           const texts = said.map(({ text }) => text);

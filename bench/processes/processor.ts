@@ -17,7 +17,7 @@ export async function machineTimes(): Promise<MachineTimes> {
 }
 
 /** Interrupts are nobody's: what the loopback takes would be counted twice. */
-export function readMachineTimes(stat: string): MachineTimes {
+function readMachineTimes(stat: string): MachineTimes {
   const [, ...fields] = stat.slice(0, stat.indexOf('\n')).split(/\s+/).map(Number);
   const [user = 0, nice = 0, system = 0] = fields;
   const stolen = fields[7] ?? 0;

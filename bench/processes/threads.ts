@@ -39,12 +39,12 @@ export function usageOf(pid: number, before: ProcessThreads, after: ProcessThrea
 }
 
 /** CPU time of a thread, in ms, out of `/proc/PID/task/TID/schedstat`, which counts nanoseconds. */
-export function readCpuMs(schedstat: string): number {
+function readCpuMs(schedstat: string): number {
   return Number(schedstat.split(' ')[0]) / 1e6;
 }
 
 /** A number out of `/proc/PID/status` or that of a thread; NaN where it is missing. */
-export function readStatus(status: string, name: 'VmRSS' | 'voluntary_ctxt_switches'): number {
+function readStatus(status: string, name: 'VmRSS' | 'voluntary_ctxt_switches'): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
 }
 

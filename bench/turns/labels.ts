@@ -9,12 +9,9 @@ const depthDb = 25;
 const windowsOfSound = 2;
 
 /** Where the voice sounds in a clip at 16 kHz, on a grid of 10 ms. */
-export function soundingPart(
-  samples: Int16Array,
-  belowDb = depthDb,
-): readonly [fromMs: number, toMs: number] {
+export function soundingPart(samples: Int16Array): readonly [fromMs: number, toMs: number] {
   const levels = windowLevels(samples);
-  const floorDb = levelOf(levels) - belowDb;
+  const floorDb = levelOf(levels) - depthDb;
   const loud = levels.map((_, n) =>
     levels.slice(n, n + windowsOfSound).every((db) => db >= floorDb),
   );
@@ -27,14 +24,13 @@ export function soundingPart(
 /** Shortest silence that counts, in ms: shorter ones are closures of stops (eot-bench). */
 export const shortestSilenceMs = 100;
 
-/** The sounding part without its silences of at least 100 ms, on a grid of 10 ms; `belowDb` for recordings with noise. */
+/** The sounding part without its silences of at least 100 ms, on a grid of 10 ms. */
 export function soundingStretches(
   samples: Int16Array,
-  belowDb = depthDb,
 ): (readonly [fromMs: number, toMs: number])[] {
-  const [firstMs, lastMs] = soundingPart(samples, belowDb);
+  const [firstMs, lastMs] = soundingPart(samples);
   const levels = windowLevels(samples);
-  const floorDb = levelOf(levels) - belowDb;
+  const floorDb = levelOf(levels) - depthDb;
   const stretches: [number, number][] = [];
   for (let atMs = firstMs; atMs < lastMs; atMs += windowMs) {
     if ((levels[atMs / windowMs] ?? floorDb) < floorDb) continue;

@@ -37,7 +37,7 @@ class MemoryLeftOutPeople implements LeftOutPeopleStore {
 }
 
 /** Personal settings in memory. Set `trouble` to make it fail from then on. */
-export class MemoryPersonSettings implements PersonSettingsStore {
+class MemoryPersonSettings implements PersonSettingsStore {
   trouble: StoreTrouble | undefined;
   readonly #all = new Map<string, PersonSettings>();
 

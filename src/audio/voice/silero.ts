@@ -6,7 +6,7 @@ import { SileroSimd } from './silero-simd.ts';
 export type SileroWeights =
   /** In the memory of a WebAssembly instance. */
   | { readonly kind: 'simd'; readonly simd: SileroSimd }
-  /** For plain TypeScript, ten times slower (bench/silero.ts): WebAssembly has no SIMD here, or this was asked for. */
+  /** For plain TypeScript, ten times slower: WebAssembly has no SIMD here, or this was asked for. */
   | { readonly kind: 'plain'; readonly layers: SileroLayers };
 
 /**

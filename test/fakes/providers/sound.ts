@@ -11,7 +11,7 @@ export const usualMsPerChar = 65;
 const shortestMs = 250;
 const pitchHz = 150;
 /** Whole periods fit into 5 ms. */
-export const steadyHz = 200;
+const steadyHz = 200;
 const syllablesPerSecond = 4;
 
 /** A hum with the pitch and the syllables of a voice, as long as `text` would take to say. */

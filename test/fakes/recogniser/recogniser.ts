@@ -54,7 +54,7 @@ export async function openRecogniser(): Promise<MockRecogniser> {
 
 const fixtures = new URL('../../fixtures/speech/', import.meta.url);
 
-/** The words of each file in `test/fixtures/speech`. Made by `npm run node -- bench/words.ts`. */
+/** The words of each file in `test/fixtures/speech`. By PocketSphinx. */
 export async function knownWords(): Promise<Readonly<Record<string, readonly KnownWord[]>>> {
   return JSON.parse(await readFile(new URL('words.json', fixtures), 'utf8'));
 }

@@ -4,7 +4,7 @@ import { wordsOf } from './search-tokeniser.ts';
 const mostWords = 24;
 /**
  * Lines with a word, and with all words together, above which it ranks nothing: in SQLite counting 8,000 takes 0.7 ms and
- * ranking 12,000 about 8 ms, while bm25 over a million lines takes 160 ms. From bench/captions/store.ts, 2026-11-21.
+ * ranking 12,000 about 8 ms, while bm25 over a million lines takes 160 ms. Measured 2026-11-21.
  */
 export const mostOfWord = 8_000;
 const mostRanked = 12_000;

@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
-import { captionEvents, simulateTalk, type TalkUtterance } from '#bench/captions/utterances.ts';
 import type { CaptionLine, LayoutChange } from '#src/features/captions/live/caption-line.ts';
-
 import { fc, runs } from '#test/properties.ts';
-
 import { openLayout } from './captioned.ts';
 import { type Luck, SlowChat } from './slow-chat.ts';
+import { captionEvents, simulateTalk, type TalkUtterance } from './talk-utterances.ts';
 
 const talkOfTen = {
   ...{ count: 1_000, people: 10, overlapping: 0.3, lateMs: 5_000 },
