@@ -14,7 +14,7 @@ export const off: Command = {
     const turned = await port(CaptionRequests).turnOff(call.guildId);
     if (turned.kind === 'nowhere') return [{ id: 'leave.nowhere', to: 'caller' }];
     if (turned.kind === 'already') return [{ id: 'captions.off.already', to: 'caller' }];
-    const lines: readonly TextLine[] = turned.saved ? [] : [{ id: 'settings.unsaved' }];
+    const lines: readonly TextLine[] = turned.saved ? [] : [{ id: 'voice.unsaved' }];
     return [{ id: 'captions.off', to: 'room', lines, buttons: ['captions.transcript'] }];
   },
 };

@@ -48,7 +48,7 @@ function replyTo(turned: CaptionsOn, guildId: string): Replies {
       const line: TextLine = isHere
         ? { id: 'captions.on' }
         : { id: 'captions.on.place', with: { place: addressOf(guildId, placeId) } };
-      const unsaved: readonly TextLine[] = saved ? [] : [{ id: 'settings.unsaved' }];
+      const unsaved: readonly TextLine[] = saved ? [] : [{ id: 'voice.unsaved' }];
       const lines = [...priceLines(price), ...unsaved];
       return [{ ...line, to: 'room', lines, buttons: ['captions.leave_out'] }];
     }

@@ -10,7 +10,7 @@ type Bad = Extract<SettingOutcome, { kind: 'bad' }>;
 export function changed(typedKey: string, setting: SettingOutcome, call: CommandCall): Replies {
   switch (setting.kind) {
     case 'set': {
-      const lines = setting.saved ? {} : { lines: [{ id: 'settings.unsaved' } as const] };
+      const lines = setting.saved ? {} : { lines: [{ id: 'voice.unsaved' } as const] };
       return [{ ...lineOf(setting, call), to: 'caller', ...lines }];
     }
     case 'unknown': {

@@ -184,7 +184,7 @@ async function formFor(call: CommandCall, ports: CommandPorts): Promise<Form | u
   const { isLong, maxChars } = input;
   return {
     name: `${panelForm.name}:${call.words.about}`,
-    title: 'form.settings',
+    title: 'command.settings.set',
     inputs: [
       {
         name: 'value',

@@ -59,7 +59,7 @@ export async function savePersona(
   if (saving.kind === 'unknown-voice') return unknownVoice(persona.voice ?? '', saving.known);
   const lines: readonly TextLine[] = [
     ...voiceLines(persona),
-    ...(saving.saved ? [] : [{ id: 'persona.unsaved' } as const]),
+    ...(saving.saved ? [] : [{ id: 'voice.unsaved' } as const]),
   ];
   const words = { persona: nameOf(persona, guildId, ports), channel: new Mentions(channelId, '#') };
   return { id: 'persona.chosen', with: words, lines, to: 'room' };

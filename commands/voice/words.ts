@@ -92,8 +92,8 @@ function unsaved({
   saved,
 }: {
   readonly saved: boolean;
-}): readonly { readonly id: 'words.unsaved' }[] {
-  return saved ? [] : [{ id: 'words.unsaved' }];
+}): readonly { readonly id: 'voice.unsaved' }[] {
+  return saved ? [] : [{ id: 'voice.unsaved' }];
 }
 
 function listed({ isRead, limit, words: all }: WordList, { callerLocale }: CommandCall): Replies {

@@ -4,6 +4,7 @@ import commands from './en/commands.json' with { type: 'json' };
 import failures from './en/failures.json' with { type: 'json' };
 import help from './en/help.json' with { type: 'json' };
 import joining from './en/joining.json' with { type: 'json' };
+import managers from './en/managers.json' with { type: 'json' };
 import panel from './en/panel.json' with { type: 'json' };
 import personas from './en/personas.json' with { type: 'json' };
 import privacy from './en/privacy.json' with { type: 'json' };
@@ -18,6 +19,9 @@ import transcript from './en/transcript.json' with { type: 'json' };
 import voice from './en/voice.json' with { type: 'json' };
 import words from './en/words.json' with { type: 'json' };
 
+/** Texts that only managers of a server and the operator read, or without a word: other languages have none of them. */
+export const englishOnlyIds: ReadonlySet<string> = new Set(Object.keys(managers));
+
 /**
  * English texts by id, one file for each feature: the tables that every other language is held against. A text with words to
  * be filled in says the most characters of each.
@@ -29,6 +33,7 @@ export const english = {
   ...failures,
   ...help,
   ...joining,
+  ...managers,
   ...panel,
   ...personas,
   ...privacy,

@@ -1,4 +1,5 @@
 import { faultOf } from './corrections.ts';
+import { englishOnlyIds } from './english.ts';
 import type { LocaleTag } from './locales.ts';
 import { builtInTexts, englishHash } from './tables.ts';
 
@@ -27,7 +28,7 @@ export function reportOn(locale: LocaleTag): TextReport {
   });
   return {
     texts: own.size,
-    missing: [...english.keys()].filter((id) => !own.has(id)),
+    missing: [...english.keys()].filter((id) => !own.has(id) && !englishOnlyIds.has(id)),
     stale: isEnglish ? [] : stale.map(([id]) => id),
     unreviewed: isEnglish
       ? []

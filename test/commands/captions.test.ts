@@ -80,7 +80,7 @@ test('captions in a thread are linked to', async () => {
   expect(read(await run('on', inLounge, { captions: { turnOn: async () => on } }))).toEqual([
     'Captions on, in https://discord.com/channels/g/thread. Shown only for people who said yes.',
     'Recognising speech costs nothing here.',
-    "That applies until I restart; I couldn't save it. I told the operator.",
+    "I can't save that now: it holds until I restart.",
   ]);
 });
 

@@ -197,7 +197,7 @@ test('a text is typed into a form that holds the present one; what is refused sa
   await settings.set('g', 'leave_after', '5m');
   const opened = await form(named(await setting('leave_after'), 'settings.type'));
   expect(opened).toMatchObject({
-    title: 'form.settings',
+    title: 'command.settings.set',
     inputs: [{ name: 'value', value: '300' }],
   });
   const refused = await send(opened?.name ?? '', '3 days');

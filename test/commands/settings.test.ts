@@ -80,10 +80,7 @@ test.each<[SettingOutcome, readonly string[]]>([
   ],
   [
     { kind: 'set', key: 'cues', value: 'off', saved: false },
-    [
-      'Saved: cues is off.',
-      "That applies until I restart; I couldn't save it. I told the operator.",
-    ],
+    ['Saved: cues is off.', "I can't save that now: it holds until I restart."],
   ],
   [{ kind: 'unknown', keys: ['cues', 'voice'] }, ['No setting "tone". There are: cues, voice.']],
   [

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { englishOnlyIds } from '#src/texts/english.ts';
 import { builtInLocales, discordLocales } from '#src/texts/locales.ts';
 import { reportOn } from '#src/texts/report.ts';
 import { builtInTexts } from '#src/texts/tables.ts';
@@ -67,6 +68,17 @@ test.each(builtInLocales)(
 test.each(builtInLocales)('no text is missing in %s, and none is of a former English', (locale) => {
   const { missing, stale } = reportOn(locale);
   expect({ missing, stale }).toEqual({ missing: [], stale: [] });
+});
+
+test('what only managers and the operator read is in English alone', () => {
+  for (const locale of builtInLocales.filter((one) => one !== 'en')) {
+    const own = [...builtInTexts(locale).keys()];
+    expect(
+      own.filter((id) => englishOnlyIds.has(id)),
+      locale,
+    ).toEqual([]);
+  }
+  expect(text('settings.saved', {}, 'de')).toBe('Saved.');
 });
 
 test('no translation says that somebody who speaks the language has read it', () => {
