@@ -6,7 +6,6 @@ import { sourceFiles } from '#test/source-files.ts';
 const folders = '{src,commands,sandbox,doctor,setup,bench,scripts,test}';
 /** The module named by every `from '…'`, `import '…'` and `import('…')`, those of types too. */
 const imported = /(?:from|import)\s*\(?\s*'([#.][^']+)'/g;
-const exportedType = /^export (?:declare )?(?:abstract )?(?:type|interface|class) (\w+)/gm;
 
 async function sources(): Promise<ReadonlyMap<string, string>> {
   const all = new Map<string, string>();
@@ -147,16 +146,6 @@ test('the context of a session is known to the conversation and features alone',
       strays.push(path);
   }
   expect(strays).toEqual([]);
-});
-
-test('every exported type name is declared once', async () => {
-  const files = new Map<string, string[]>();
-  for (const [path, source] of all) {
-    for (const [, name = ''] of source.matchAll(exportedType)) {
-      files.set(name, [...(files.get(name) ?? []), path]);
-    }
-  }
-  expect([...files].filter(([, paths]) => paths.length > 1)).toEqual([]);
 });
 
 test.each([

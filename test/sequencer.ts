@@ -3,12 +3,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that wait more than they compute: people speak there in real time, or messages are posted at Discord's pace. */
 const waiting = /\/test\/(scenarios|discord|sandbox|processes)\b/;
-/** Files that begin: `.ci/run` plays the page beside them. They need a processor for a tenth of their time, but the release, which uses half of one. */
+/** Files that begin: `.ci/run` plays the page beside them. They need a processor for a tenth of their time. */
 const first = [
   'test/storage/postgres/lease-faults.long.test.ts',
   'test/slow-servers.long.test.ts',
   'test/processes/shared-shards.long.test.ts',
-  'test/deploy/release.long.test.ts',
   'test/doctor/live.long.test.ts',
   'test/processes/reminders.long.test.ts',
   'test/processes/auto-join.long.test.ts',

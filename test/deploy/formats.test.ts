@@ -228,7 +228,6 @@ test('the data of the bot is the volume of the image in every file, and belongs 
   const unit = readFileSync('deploy/parley.service', 'utf8');
   expect(unit).toMatch(/^StateDirectory=parley\nStateDirectoryMode=0700$/m);
   expect(readme).toContain('DATA=/var/lib/parley deploy/image-steps.sh build /opt/parley');
-  expect(readme).toContain('ln -s /var/lib/parley /opt/');
 });
 
 const analyzer = 'systemd-analyze';

@@ -33,7 +33,7 @@ export type Image = {
  * A folder for the PATH with this Node, and with a stand-in for `npm`: what its `ci` "installs" are hard links to this repository's
  * modules, those that the lockfile marks as for development left out. All else is left to the next npm on the PATH.
  */
-export async function npmWithoutNetwork(folder: string): Promise<string> {
+async function npmWithoutNetwork(folder: string): Promise<string> {
   const [bin, modules] = [join(folder, 'bin'), join(folder, 'modules')];
   await mkdir(bin);
   await linkProduction(modules);
