@@ -281,7 +281,7 @@ export class TurnToolRunner {
     if (waits && former.answers(call, this.#said)) return former;
     confirmations.remove(button);
     effects.forget(former);
-    return undefined;
+    return this.#former(call);
   }
 
   /** Performs a call that cannot be undone; its end is reported also where the answer is over by then. */

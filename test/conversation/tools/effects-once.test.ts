@@ -67,14 +67,16 @@ const isDone = (messages: readonly ChatMessage[]) =>
 
 async function open(setup: EffectsSetup = {}) {
   const clock = new VirtualClock();
-  const heard = { secondFromMs: Number.POSITIVE_INFINITY, second: '' };
+  const never = Number.POSITIVE_INFINITY;
+  const heard = { secondFromMs: never, second: '', thirdFromMs: never, third: '' };
   const { asked, chat } = model(clock, setup);
   const { firstMs = 0, more } = setup;
   const synthesizer = new FakeSynthesizer({ pieces: 5, clock, firstMs });
   const transcriber: Transcriber = {
     async *transcribe() {
-      const isFirst = clock.nowMs() < heard.secondFromMs;
-      const text = isFirst ? 'Nova, set a timer for ten minutes.' : heard.second;
+      const nowMs = clock.nowMs();
+      const later = nowMs < heard.thirdFromMs ? heard.second : heard.third;
+      const text = nowMs < heard.secondFromMs ? 'Nova, set a timer for ten minutes.' : later;
       yield { kind: 'final', transcript: { text } };
     },
   };
@@ -217,6 +219,22 @@ test('a call with other arguments for a question that has grown waits for a butt
   expect(await press()).toMatchObject({ kind: 'done' });
   expect(await press()).toEqual({ kind: 'over' });
   expect(await timersOf(fixture)).toHaveLength(2);
+});
+
+test('a question that grows twice waits for a button each time that its call changes', async () => {
+  const mind: Mind = (said) =>
+    /rice/.test(said) ? { when: 'in ten minutes', text: 'all' } : fuller(said, []);
+  const { fixture, heard } = await open({ firstMs: 500, thinkMs: 700, mind });
+  const clip = 'synth-flite-slt-what-time-is-it';
+  const end = (all: readonly { atMs: number }[]) => Math.max(...all.map(({ atMs }) => atMs));
+  const first = await words(clip, adam, fixture.clock.nowMs());
+  const second = await words(clip, adam, end(first) + 500);
+  const third = await words(clip, adam, end(second) + 500);
+  Object.assign(heard, { second: 'For the pasta.', secondFromMs: end(first) + 500 });
+  Object.assign(heard, { third: 'And for the rice.', thirdFromMs: end(second) + 500 });
+  await pass(fixture, 24_000, [...first, ...second, ...third]);
+  expect(endsIn(fixture)).toEqual(['ran', 'asked', 'asked']);
+  expect(await timersOf(fixture)).toHaveLength(1);
 });
 
 test('a button that was asked for before the link was lost is not asked for again, and works once', async () => {
