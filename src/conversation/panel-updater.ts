@@ -71,12 +71,8 @@ export class PanelUpdater {
     const met = [...this.#met.values()].map((atMs) => atMs + firstHeardMs);
     const lines = [...this.#lost, ...this.#unnamed].map(({ atMs }) => atMs + lostMs);
     const next = [...met, ...lines].filter((atMs) => atMs > nowMs);
-    const { addressing, correctableQuestions } = this.#context;
-    const passing = [
-      addressing.closesAtMs,
-      correctableQuestions.passesAtMs,
-      this.#newcomers.dueAtMs,
-    ];
+    const { addressing, recentQuestions } = this.#context;
+    const passing = [addressing.closesAtMs, recentQuestions.passesAtMs, this.#newcomers.dueAtMs];
     return Math.min(...passing, ...next);
   }
 
@@ -122,7 +118,7 @@ export class PanelUpdater {
     this.#unnamed = this.#unnamed.filter(({ atMs }) => nowMs - atMs < lostMs);
     const lost = this.#lost.map(({ name, why }) => ({ name, why }));
     const unnamed = this.#unnamed.map(({ name, isLate }) => ({ name, isLate }));
-    const understood = this.#context.correctableQuestions.shown();
+    const understood = this.#context.recentQuestions.shown();
     const { quiet } = this.#context.parts.spending.manner(this.#context.channel.guildId);
     const maySpeak = this.#context.maySpeak();
     const state = stateOf({ ...activity, maySpeak, ...(quiet && { quiet }) });

@@ -1,7 +1,7 @@
 import { Wakeup } from '#src/base/wakeup.ts';
 import { ReportedFailures } from '#src/conversation/alerts/report-failure.ts';
 import { ConversationHistory } from '#src/conversation/answering/conversation-history.ts';
-import { CorrectableQuestions } from '#src/conversation/answering/correctable-questions.ts';
+import { RecentQuestions } from '#src/conversation/answering/recent-questions.ts';
 import { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
 import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
 import { CurrentPipeline } from '#src/conversation/engines/current-pipeline.ts';
@@ -101,7 +101,7 @@ export class SessionContext {
   readonly languages: SpeakerLanguages;
   readonly pipeline: CurrentPipeline;
   readonly history: ConversationHistory;
-  readonly correctableQuestions: CorrectableQuestions;
+  readonly recentQuestions: RecentQuestions;
   readonly preemptiveBudget = new PreemptiveBudget();
   readonly reportedFailures: ReportedFailures;
   readonly connection = new CurrentConnection();
@@ -153,7 +153,7 @@ export class SessionContext {
       onLost,
       onChange: () => this.wakeup.wake(),
     });
-    this.correctableQuestions = new CorrectableQuestions(this);
+    this.recentQuestions = new RecentQuestions(this);
     this.spokenNotices = new SpokenNotices(this);
     this.tools = new SessionTools(this, {
       all: sources.tools,

@@ -9,7 +9,6 @@ import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
 import { classify, type Interjection, type RepeatManner } from '#src/turn/overlap/interjections.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
 import { isYes } from './confirmation-words.ts';
-import { correctionIn } from './corrections.ts';
 import { type Evidence, hasVoice } from './evidence.ts';
 import { isHallucination } from './hallucinations.ts';
 import { type SpokenCommand, spokenCommand } from './spoken-command.ts';
@@ -31,8 +30,6 @@ export type UtteranceFacts = SpeakerTurn & {
   readonly mayConfirm?: boolean;
   /** Language of the speaker, BCP 47, as far as it is known. */
   readonly language?: string | undefined;
-  /** A question of its speaker waits, is being answered, or was a moment ago: a correction replaces it. */
-  readonly mayCorrect?: boolean;
 };
 
 export type EndedUtterance = UtteranceFacts & {
@@ -106,8 +103,6 @@ export type UtteranceDecision =
       readonly overlap: OverlapWords;
       /** Manner of speaking the answer, and everything after it. */
       readonly manner?: RepeatManner;
-      /** Corrected words of the speaker's former question, which this one replaces. */
-      readonly corrects?: string;
     }
   | (NoAnswer & {
       readonly kind: 'command';
@@ -167,38 +162,13 @@ export function decideUtterance(
   if (confirms(utterance, text, rules)) return { decision: confirmed(utterance), addressing };
   const { verdict, state } = judge(addressing, { ...utterance, text }, rules);
   const hasWords = verdict.meant || verdict.why !== 'empty';
-  const corrects = correctedBy(utterance, text, verdict, rules);
-  const words = hasWords ? wordsIn(text, corrects, rules) : undefined;
+  const words = hasWords ? classify(text, { isFinal: true, names: rules.names }) : undefined;
   if (isNotTheirs(utterance, verdict)) {
     return { decision: decideWords(utterance, words, notNamed, true), addressing };
   }
   if (verdict.meant && command) return { decision: pausedHearing(utterance), addressing: state };
   const isAside = isForOthers(verdict) && presume(addressing, utterance, rules);
-  const decision = decideWords(utterance, words, verdict, isAside);
-  return { decision: withCorrection(decision, corrects), addressing: state };
-}
-
-function withCorrection(decision: UtteranceDecision, corrects: string | undefined) {
-  const isCorrection = decision.kind === 'answer' && corrects !== undefined;
-  return isCorrection ? { ...decision, corrects } : decision;
-}
-
-function correctedBy(
-  { mayCorrect }: Pick<UtteranceFacts, 'mayCorrect'>,
-  text: string,
-  { meant }: AddressingVerdict,
-  rules: AddressingRules,
-): string | undefined {
-  return mayCorrect && meant ? correctionIn(text, rules.names)?.words : undefined;
-}
-
-/** "No, I said stop" is the stop that was not understood. */
-function wordsIn(text: string, corrects: string | undefined, rules: AddressingRules): Interjection {
-  const names = rules.names;
-  const whole = classify(text, { isFinal: true, names });
-  if (corrects === undefined) return whole;
-  const inner = classify(corrects, { isFinal: true, names });
-  return inner.kind === 'stop' || inner.kind === 'never-mind' ? inner : whole;
+  return { decision: decideWords(utterance, words, verdict, isAside), addressing: state };
 }
 
 /** Decision on a voice whose words are not known: by whether any words of this speaker are for the bot. */
@@ -292,16 +262,14 @@ function reasonNotToBegin(
   if (spokenCommand(text, rules.names)) return 'command';
   const { verdict } = judge(addressing, { ...facts, text }, rules);
   if (!verdict.meant) return verdict.why;
-  return isCommandOnly({ ...facts, text }, verdict, rules) ? 'command' : undefined;
+  return isCommandOnly({ ...facts, text }, rules) ? 'command' : undefined;
 }
 
-/** Whether the words are a command, or a correction, which is answered on another conversation than there is now. */
+/** Whether the words are a command. */
 function isCommandOnly(
   { text, ...facts }: PreemptiveFacts & { readonly text: string },
-  verdict: AddressingVerdict,
   rules: AddressingRules,
 ): boolean {
-  if (correctedBy(facts, text, verdict, rules) !== undefined) return true;
   const { kind } = classify(text, { isFinal: true, names: rules.names });
   return kind === 'stop' || kind === 'never-mind' || (kind === 'again' && facts.canRepeat);
 }

@@ -39,7 +39,6 @@ const schema = z.strictObject({
   dismissals: group('wholes parts').optional(),
   hallucinations: group('?texts ?beginnings ?faint').optional(),
   languageRequests: group('requests beside').optional(),
-  corrections: group('phrases'),
   commands: group('doNotHear ?pauseHearing beside ?others'),
   /** English alone. */
   wordClasses: z.record(z.string(), phrases).optional(),

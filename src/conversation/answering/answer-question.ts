@@ -72,8 +72,8 @@ export async function answerQuestion(
   question.stage = () => (pending.isReady ? undefined : pending.stage);
   if (pending.isWritten)
     context.pipeline.forgetHeard(question.said.speakerId, question.said.fromMs);
-  const { addressing, correctableQuestions, output } = context;
-  correctableQuestions.answering(question);
+  const { addressing, recentQuestions, output } = context;
+  recentQuestions.answering(question);
   let isPutOff = false;
   addressing.answering(question.said.speakerId);
   const give = async (reply: SpokenReply): Promise<void> => {
@@ -123,7 +123,7 @@ function spokenIn(question: QueuedQuestion): readonly AskedUtterance[] {
 function keep({ finish, failure }: AnswerOutcome, making: Making, context: SpeakingContext): void {
   const { question, pending, reply, progress } = making;
   const { aboutIds, knownBy } = pending;
-  const isForgotten = context.output.isForgotten || question.handle.dropped === 'corrected';
+  const { isForgotten } = context.output;
   const given = { reply, progress, finish, aboutIds, isForgotten, knownBy };
   recordAnswer(question, given, context);
   const isShown = failure?.stage === 'speak' || writtenTo(making, context).length > 0;

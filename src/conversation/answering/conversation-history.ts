@@ -78,11 +78,6 @@ export class ConversationHistory {
     this.#become([...exchanges, ...this.#exchanges].slice(-standardHistory.items));
   }
 
-  /** Takes a question back that was misunderstood, and its answer; an answer that is being begun is out of date. */
-  retract(question: object): void {
-    this.#become(this.#exchanges.filter((one) => one.question !== question));
-  }
-
   /** Forgets this person's words, and the answers to them or made of them. */
   forget(personId: string): void {
     this.#become(

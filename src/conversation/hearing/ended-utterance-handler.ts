@@ -2,9 +2,8 @@ import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import { type DropReason, TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import type { SpeakingContext } from '#src/conversation/session-context.ts';
 import type { EndedUtterance, UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
-import { standsAlone } from '#src/turn/corrections.ts';
 import type { Interruptions } from './interruptions.ts';
-import { mostEarlier, type OpenUtterance, type TimedTranscript } from './open-utterance.ts';
+import type { OpenUtterance } from './open-utterance.ts';
 import { audience, decisionFactsOf } from './open-utterance-decisions.ts';
 import type { OpenQuestion, QuestionContinuations } from './question-continuations.ts';
 import type { UtteranceEnd } from './speaker-input.ts';
@@ -100,37 +99,11 @@ export class EndedUtteranceHandler {
     }
   }
 
-  /** Takes the former question back; a correction of a part of it goes on with it, a whole question stands alone. */
-  #correct(
-    question: OpenQuestion,
-    before: QueuedQuestion | undefined,
-    words: TimedTranscript,
-  ): void {
-    const { correctableQuestions } = this.#options.context;
-    const former = correctableQuestions.correctable(question.said.speakerId);
-    if (!former) return;
-    correctableQuestions.retract(former);
-    dropAnswer(question);
-    const { earlier, said, words: { text } = { text: '' } } = former;
-    if (standsAlone(words.text, text)) {
-      const { transcript } = question.said;
-      const corrected = async () => ({ ...(await transcript()), text: words.text });
-      question.said = { ...question.said, transcript: corrected };
-      question.earlier = [];
-      question.words = words;
-    } else if (former !== before) {
-      question.earlier = [...earlier, said, ...question.earlier].slice(-mostEarlier);
-      question.words = { ...words, text: `${text} ${question.words?.text ?? ''}`.trim() };
-    }
-  }
-
   #ask(
     question: OpenQuestion,
-    { before, words }: OpenUtterance,
-    { corrects, withEarlier, replacesUnheard, overlap, manner }: AnswerDecision,
+    { before }: OpenUtterance,
+    { withEarlier, replacesUnheard, overlap, manner }: AnswerDecision,
   ): void {
-    if (corrects !== undefined && words)
-      this.#correct(question, before, { ...words, text: corrects });
     const { context, interruptions } = this.#options;
     const { output, queue } = context;
     if (manner) output.adjust(manner);

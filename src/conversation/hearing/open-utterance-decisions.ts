@@ -11,14 +11,13 @@ export function decisionFactsOf(
   utterance: OpenUtterance,
   text: string | undefined,
   evidence: Evidence,
-  { correctableQuestions, languages, output, tools }: SpeakingContext,
+  { languages, output, tools }: SpeakingContext,
 ): WithoutPeople<UtteranceFacts> {
   const { speakerId, fromMs, before, hints, isAmongSounds, spokenSoFar } = utterance;
   const goesOn = before?.isMeant === true;
   const canRepeat = output.hasAnswered;
-  const mayCorrect = correctableQuestions.correctable(speakerId) !== undefined;
   const words = { evidence, text, hints };
-  const facts = { speakerId, fromMs, ...words, goesOn, canRepeat, mayCorrect };
+  const facts = { speakerId, fromMs, ...words, goesOn, canRepeat };
   const mayConfirm = !isAmongSounds && tools.spoken.awaits(speakerId, spokenSoFar);
   return mayConfirm ? { ...facts, mayConfirm, language: languages.of(speakerId) } : facts;
 }

@@ -47,7 +47,7 @@ export type OpenUtteranceOptions = {
 /** Longest time, in ms, until the words of a pause are there, whatever engines do; and for each ms of their sound. */
 const [longestRecogniseMs, recogniseShare] = [20_000, 0.5];
 /** Earlier utterances kept of a speaker who never stops talking. */
-export const mostEarlier = 5;
+const mostEarlier = 5;
 
 /** A transcript, and when it came. */
 export type TimedTranscript = Transcript & { readonly atMs: number };

@@ -11,8 +11,6 @@ export type TypedMessage = {
   readonly isWebhook: boolean;
   /** It mentions the bot, or is a reply that pings it. */
   readonly isMention: boolean;
-  /** Message that it replies to. */
-  readonly repliesTo?: string;
   /** Without the mention of the bot; empty where Discord does not give it. */
   readonly text: string;
   /** Discord does not give its content. */

@@ -65,7 +65,7 @@ export class SessionConsent {
 
   /** Drops what waits of people who may no longer use the bot, also of what they said before. */
   keepAdmitted(): void {
-    const { features, gate, correctableQuestions, history, people, queue, tools } = this.#context;
+    const { features, gate, recentQuestions, history, people, queue, tools } = this.#context;
     for (const { id } of people()) {
       if (gate.isAdmitted(id)) this.#barred.delete(id);
       if (gate.isAdmitted(id) || this.#barred.has(id)) continue;
@@ -73,7 +73,7 @@ export class SessionConsent {
       features.retract(id, 'barred');
       for (const one of [queue, gate.withdrawals, tools]) one.withdraw(id);
       history.forget(id);
-      correctableQuestions.forget(id);
+      recentQuestions.forget(id);
     }
   }
 
@@ -145,13 +145,13 @@ export class SessionConsent {
   }
 
   #retract(personId: string): void {
-    const { features, gate, correctableQuestions, languages, queue, history, pipeline, tools } =
+    const { features, gate, recentQuestions, languages, queue, history, pipeline, tools } =
       this.#context;
     queue.withdraw(personId);
     gate.withdrawals.withdraw(personId);
     tools.withdraw(personId);
     history.forget(personId);
-    correctableQuestions.forget(personId);
+    recentQuestions.forget(personId);
     features.retract(personId, 'withdrawn');
     pipeline.forget();
     this.#pauseHabits.forget(personId);

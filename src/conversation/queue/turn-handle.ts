@@ -3,7 +3,6 @@
  * has gone. `lost`: the link broke in the middle of it. `continued`: its speaker went on, and all of it is answered
  * together. `unmeant`: it was nothing, or not for the bot. `muted`: a moderator keeps the bot from speaking.
  * `interrupted`: a person interrupted it. `ending`: the bot is being stopped. `replaced`: its asker typed another question while it waited.
- * `corrected`: its asker said that it was misunderstood, and what it was.
  */
 export type DropReason =
   | 'stopped'
@@ -18,7 +17,6 @@ export type DropReason =
   | 'muted'
   | 'interrupted'
   | 'replaced'
-  | 'corrected'
   | 'ending'
   | 'over';
 
@@ -32,7 +30,6 @@ const unwanted: readonly DropReason[] = [
   'muted',
   'interrupted',
   'replaced',
-  'corrected',
   'ending',
 ];
 

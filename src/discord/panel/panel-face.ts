@@ -76,7 +76,6 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
     ...captionsLine(face, guildId),
     ...namesLine('panel.next', next === undefined ? [] : [next]),
     ...understood.map((one): TextLine => ({ id: 'panel.heard', with: one })),
-    ...(understood.length > 0 ? [{ id: 'panel.heard.correct' } as const] : []),
     ...lostLines(lost),
     ...unnamed.map(
       ({ isLate, name }): TextLine => ({

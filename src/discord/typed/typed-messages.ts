@@ -112,7 +112,6 @@ export function readTyped(data: unknown, botId: string): TypedMessage | undefine
   if (!isUsual || author.id === botId) return undefined;
   const mentions = Array.isArray(rest.mentions) ? rest.mentions.map(recordOf) : [];
   const nick = recordOf(rest.member).nick;
-  const { message_id: repliesTo } = recordOf(rest.message_reference);
   const name = [nick, author.global_name, author.username].find((one) => typeof one === 'string');
   return {
     guildId,
@@ -122,7 +121,6 @@ export function readTyped(data: unknown, botId: string): TypedMessage | undefine
     isWebhook: typeof rest.webhook_id === 'string',
     isMention: mentions.some((one) => one.id === botId),
     text: textOf(rest.content, mentions, botId),
-    ...(rest.type === MessageType.Reply && typeof repliesTo === 'string' && { repliesTo }),
     ...(isEmpty(rest) && { isHidden: true }),
   };
 }

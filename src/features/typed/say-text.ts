@@ -127,7 +127,6 @@ function endOf(why: DropReason): PlayEnd {
     case 'continued':
     case 'unmeant':
     case 'replaced':
-    case 'corrected':
       return { kind: 'stopped', why: 'asked' };
   }
 }

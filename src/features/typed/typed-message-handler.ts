@@ -13,7 +13,6 @@ import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { knownByPeople, openText, placeReading } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { correctionIn, standsAlone } from '#src/turn/corrections.ts';
 import type { ChatReadAloud } from './chat-read-aloud.ts';
 import type { TypedRequests } from './typed-requests.ts';
 
@@ -110,10 +109,9 @@ export class TypedMessageHandler implements TypedMessageListener {
     const { maySpeak, settings } = session.context;
     const isHere = session.isHere(message.author.id) && maySpeak();
     const isAloud = isHere && settings().typed === 'voice';
-    const asked = corrected(message, session);
     return isAloud
-      ? await this.#answerAloud(asked, signal)
-      : await this.#answerInWriting(asked, session, signal);
+      ? await this.#answerAloud(message, signal)
+      : await this.#answerInWriting(message, session, signal);
   }
 
   /** A promise that it takes longer is a reply of its own. */
@@ -207,34 +205,10 @@ function objectionTo(
   return isMeant(message, session) ? undefined : 'not-meant';
 }
 
-/** Whether it replies to the panel, which shows what its writer was understood to ask. */
-function repliesToPanel({ author, guildId, repliesTo }: TypedMessage, { context }: VoiceSession) {
-  const { correctableQuestions, parts } = context;
-  if (repliesTo === undefined || repliesTo !== parts.panels.placeIn(guildId)?.messageId)
-    return false;
-  return correctableQuestions.correctable(author.id) !== undefined;
-}
-
 function isMeant(message: TypedMessage, session: VoiceSession): boolean {
   const { addressing, people } = session.context;
   const { author, text } = message;
-  return repliesToPanel(message, session) || addressing.isLineMeant(author.id, text, people());
-}
-
-/**
- * The line as the question that is asked: where it replies to the panel or says "no, I said ...", in place of its writer's former
- * one, which is taken back.
- */
-function corrected(message: TypedMessage, session: VoiceSession): TypedMessage {
-  const { author, text } = message;
-  const { correctableQuestions } = session.context;
-  const correction = correctionIn(text);
-  const former = correctableQuestions.correctable(author.id);
-  if (!former || !(correction || repliesToPanel(message, session))) return message;
-  const before = former.words?.text ?? '';
-  const words = correction?.words ?? text;
-  correctableQuestions.retract(former);
-  return { ...message, text: standsAlone(words, before) ? words : `${before} ${text}` };
+  return addressing.isLineMeant(author.id, text, people());
 }
 
 /** Outcomes in the order in which they came; each waits until it is asked for. */

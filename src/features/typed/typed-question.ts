@@ -52,7 +52,6 @@ export function droppedFor(why: DropReason): AskOutcome {
     case 'late':
       return { kind: 'failed', line: { id: 'ask.dropped' } };
     case 'replaced':
-    case 'corrected':
       return { kind: 'failed', line: { id: 'ask.replaced' } };
     case 'muted':
       return { kind: 'failed', line: { id: 'muted.server' } };

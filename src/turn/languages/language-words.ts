@@ -20,7 +20,6 @@ export type LanguageWords = {
   readonly dismissals?: DismissalPhrases;
   readonly hallucinations?: HallucinationTexts;
   readonly languageRequests?: LanguageRequestPhrases;
-  readonly corrections?: CorrectionPhrases;
   readonly commands: SpokenCommandPhrases;
   /** Words by their role in a sentence, for the grammar in `english.ts`. */
   readonly wordClasses?: WordClasses;
@@ -79,15 +78,6 @@ export type LanguageRequestPhrases = {
   readonly requests: Phrases;
   /** Said beside it without a meaning of its own. */
   readonly beside: Phrases;
-};
-
-/** Phrases that correct what was understood. */
-export type CorrectionPhrases = {
-  /**
-   * A whole utterance, `{}` stands for the corrected words: "no i said {}". A comma is a pause that must be there: "no, dije {}"
-   * corrects, "no dije {}" denies.
-   */
-  readonly phrases: Phrases;
 };
 
 /**

@@ -57,20 +57,16 @@ test.each(locales())('the panel names who is next, and who is not answered (%s)'
   ]);
 });
 
-test.each(locales())(
-  'the panel shows what was understood, and how to correct it (%s)',
-  (locale) => {
-    const understood = [
-      { name: 'Ann', words: 'what *is* it\n@everyone' },
-      { name: 'Eva', words: 'and Lima' },
-    ];
-    expect(linesOf({ ...listening, understood }, locale).slice(1, 4)).toEqual([
-      text('panel.heard', { name: 'Ann', words: 'what \\*is\\* it @\u200beveryone' }, locale),
-      text('panel.heard', { name: 'Eva', words: 'and Lima' }, locale),
-      text('panel.heard.correct', {}, locale),
-    ]);
-  },
-);
+test.each(locales())('the panel shows what was understood (%s)', (locale) => {
+  const understood = [
+    { name: 'Ann', words: 'what *is* it\n@everyone' },
+    { name: 'Eva', words: 'and Lima' },
+  ];
+  expect(linesOf({ ...listening, understood }, locale).slice(1, 3)).toEqual([
+    text('panel.heard', { name: 'Ann', words: 'what \\*is\\* it @\u200beveryone' }, locale),
+    text('panel.heard', { name: 'Eva', words: 'and Lima' }, locale),
+  ]);
+});
 
 test.each(locales())('the panel says who needs the name, and since when (%s)', (locale) => {
   const unnamed = [

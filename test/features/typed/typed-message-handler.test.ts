@@ -188,35 +188,3 @@ test('a chat server that fails is told by the reply', async () => {
   expect(await handle(fixture, line('Well?', { isMention: true }))).toBe('failed');
   expect(fixture.of('failed').length).toBeGreaterThan(0);
 });
-
-test('a reply to the panel replaces the question that its writer was understood to ask', async () => {
-  const fixture = await joined([['Ten.'], ['Noon.'], ['One.']]);
-  fixture.panelAt.place = { channelId: lounge.channelId, messageId: 'panel' };
-  await handle(fixture, line('what is the time in Lime', { isMention: true }));
-  const repliesTo = 'panel';
-  expect(await handle(fixture, line('Lima', { repliesTo }))).toBe('answered');
-  expect(await handle(fixture, line('what is the time in Lima', { repliesTo }))).toBe('answered');
-  const asked = fixture.chat.asked.map(({ messages }) => messages.slice(1));
-  expect(asked.map((one) => one.map(({ content }) => content))).toEqual([
-    ['what is the time in Lime'],
-    ['what is the time in Lime Lima'],
-    ['what is the time in Lima'],
-  ]);
-});
-
-test('so does "no, I said ...", but only of its writer; another message replied to changes nothing', async () => {
-  const fixture = await joined([['Ten.'], ['Noon.'], ['So.']]);
-  fixture.panelAt.place = { channelId: lounge.channelId, messageId: 'panel' };
-  await handle(fixture, line('what is the time in Lime', { isMention: true }));
-  await handle(fixture, line('no, I said Lima', { isMention: true }));
-  const evas = { author: eva, isMention: true, repliesTo: 'panel' };
-  await handle(fixture, line('and why', evas));
-  await handle(fixture, line('and so', { isMention: true, repliesTo: 'other' }));
-  const asked = fixture.chat.asked.map(({ messages }) => messages.slice(1));
-  expect(asked.map((one) => one.map(({ content }) => content))).toEqual([
-    ['what is the time in Lime'],
-    ['what is the time in Lime no, I said Lima'],
-    ['what is the time in Lime no, I said Lima', 'Noon.', 'and why'],
-    ['what is the time in Lime no, I said Lima', 'Noon.', 'and why', 'So.', 'and so'],
-  ]);
-});

@@ -2,14 +2,14 @@ import { channelAudience } from '#src/conversation/output/channel-audience.ts';
 import type { HeardQuestion } from '#src/conversation/ports/panel.ts';
 import { withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
-import { isQuestion, speakerOf } from '#src/conversation/queue/queued-turn.ts';
+import { speakerOf } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { anybody, mayAllKnow } from '#src/people/confidential-text.ts';
 import { cut } from '#src/texts/plain.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { answerKnownBy } from './record-answer.ts';
 
-/** Time, in ms, for which the panel shows a question, and in which its asker may correct it. */
+/** Time, in ms, for which the panel shows a question. */
 const heardMs = 60_000;
 /** Questions shown at once, one of each person, and the most characters of each. */
 const [mostShown, mostChars] = [3, 200];
@@ -21,8 +21,8 @@ type RecentQuestion = {
   isHidden?: boolean;
 };
 
-/** Questions of the last minute in one channel, as the bot understood them: the panel shows them, and their askers correct them. */
-export class CorrectableQuestions {
+/** Questions of the last minute in one channel, as the bot understood them, for the panel. */
+export class RecentQuestions {
   readonly #context: SessionContext;
   #recent: readonly RecentQuestion[] = [];
 
@@ -61,25 +61,6 @@ export class CorrectableQuestions {
     });
   }
 
-  /** The latest question of this person that they may still correct. */
-  correctable(personId: string): QueuedQuestion | undefined {
-    this.#expire();
-    const { queue } = this.#context;
-    const recent = this.#recent.map(({ question }) => question);
-    return [...recent, ...queue.aside, ...queue.line.filter(isQuestion)]
-      .flatMap(withDuplicates)
-      .findLast((one) => speakerOf(one) === personId && !isGone(one));
-  }
-
-  /** It was misunderstood: its answer stops, and neither is part of the conversation any more. */
-  retract(question: QueuedQuestion): void {
-    const { history, pipeline, queue } = this.#context;
-    this.#recent = this.#recent.filter((one) => one.question !== question);
-    queue.giveUp(question, 'corrected');
-    history.retract(question);
-    pipeline.forget();
-  }
-
   /** Drops what this person asked. */
   forget(personId: string): void {
     this.#recent = this.#recent.filter(({ question }) =>
@@ -116,10 +97,5 @@ function hasAgreed(personId: string, gate: SessionContext['gate']): boolean {
 
 /** Whether it was taken back, or was none. */
 function isGone({ handle: { dropped } }: QueuedQuestion): boolean {
-  return (
-    dropped === 'withdrawn' ||
-    dropped === 'corrected' ||
-    dropped === 'continued' ||
-    dropped === 'unmeant'
-  );
+  return dropped === 'withdrawn' || dropped === 'continued' || dropped === 'unmeant';
 }
