@@ -20,7 +20,7 @@ export const stats: Command = {
       values: ['speed', 'cost', 'last turn'],
     },
   ],
-  async run({ guildId, callerId, callerLocale, mayManage, words }, { costs, page, stats: turns }) {
+  async run({ guildId, callerId, callerLocale, mayManage, words }, { costs, stats: turns }) {
     const own = costs.share(guildId, callerId);
     const line =
       words.view === 'cost'
@@ -30,12 +30,8 @@ export const stats: Command = {
         : words.view === 'last turn'
           ? lastTurn(turns.lastTurn(guildId), callerLocale)
           : speed(turns.speed(guildId));
-    const link = mayManage ? page?.link(guildId, callerId) : undefined;
-    const lines = [
-      ...(words.view === 'cost' && mayManage ? [ownCost(own, callerLocale)] : []),
-      ...(link === undefined ? [] : [{ id: 'stats.page', with: { link } } as const]),
-    ];
-    return [{ ...line, to: 'caller', ...(lines.length > 0 && { lines }) }];
+    const isBoth = words.view === 'cost' && mayManage;
+    return [{ ...line, to: 'caller', ...(isBoth && { lines: [ownCost(own, callerLocale)] }) }];
   },
 };
 

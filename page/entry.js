@@ -1,35 +1,25 @@
 /**
- * Who looks at the page, or the sentence that says why nobody is let in.
- * @typedef {{ face: 'owner' } | { face: 'sandbox' } | { face: 'manager', guildId: string } | Refusal & { face: 'none' }} Entry
- * @typedef {{ code: string, message: string }} Refusal
- */
-
-/**
- * Uses the key in the fragment of the address up, where there is one, and asks which face is to be shown.
- * @returns {Promise<Entry>}
+ * Uses the key in the fragment of the address, where there is one, and asks whether this browser is let in.
+ * @returns {Promise<string | undefined>} the sentence that says why not
  */
 export async function enter() {
   const key = new URLSearchParams(location.hash.slice(1)).get('key');
-  if (key !== null) {
-    history.replaceState(null, '', location.pathname);
-    const refusal = await refusalOf(key);
-    if (refusal !== undefined) return { face: 'none', ...refusal };
-  }
-  const response = await fetch('/face');
-  return response.ok ? await response.json() : { face: 'none', ...(await errorOf(response)) };
-}
-
-/**
- * @param {string} key
- * @returns {Promise<Refusal | undefined>} undefined: the browser has a session now
- */
-async function refusalOf(key) {
+  if (key === null) return await refusalOf(await fetch('/enter'));
+  history.replaceState(null, '', location.pathname);
   const response = await fetch('/enter', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ key }),
   });
-  return response.ok ? undefined : await errorOf(response);
+  return await refusalOf(response);
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<string | undefined>}
+ */
+async function refusalOf(response) {
+  return response.ok ? undefined : await messageOf(response);
 }
 
 /**
@@ -38,15 +28,6 @@ async function refusalOf(key) {
  * @returns {Promise<string>}
  */
 export async function messageOf(response) {
-  const { message } = await errorOf(response);
-  return message;
-}
-
-/**
- * @param {Response} response
- * @returns {Promise<Refusal>}
- */
-async function errorOf(response) {
   const { error } = await response.json();
-  return error;
+  return error.message;
 }

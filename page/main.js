@@ -6,27 +6,9 @@ const html = htm.bind(h);
 const root = document.getElementById('root');
 if (!root) throw new Error('the page has no root');
 
-const entry = await enter();
+const refusal = await enter();
 root.replaceChildren();
-if (entry.face === 'owner' || entry.face === 'manager') {
-  const { OwnerPage } = await import('./owner/owner-page.js');
-  new OwnerPage(root, messageOf);
-} else if (entry.face === 'sandbox') {
-  const [{ RoomPage }] = await Promise.all([
-    import('./room/room-page.js'),
-    loadStyles('/room/room.css'),
-  ]);
+if (refusal === undefined) {
+  const { RoomPage } = await import('./room/room-page.js');
   new RoomPage(root, messageOf);
-} else render(html`<h1>Parley</h1><p>${entry.message}</p>`, root);
-
-/**
- * Adds a style sheet, and waits until it applies or cannot be had.
- * @param {string} href
- */
-async function loadStyles(href) {
-  const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href });
-  const { promise, resolve } = Promise.withResolvers();
-  [link.onload, link.onerror] = [resolve, resolve];
-  document.head.append(link);
-  await promise;
-}
+} else render(html`<h1>Parley</h1><p>${refusal}</p>`, root);

@@ -23,7 +23,6 @@ const allowed: Readonly<Record<string, string>> = {
   'src/discord/link/pacer.ts': 'frames of one link, begun by each sound',
   'src/discord/panel/': 'timers for one message that waits, set again by each change',
   'src/discord/watchdogs/link-watchdog.ts': 'watchdog of one link',
-  'src/web/page/snapshot-feed.ts': 'while somebody watches; errors are caught in each round',
   'src/provider/json-socket.ts': 'heartbeat of one connection',
   'src/base/waiting.ts': 'a deadline of one stream',
   'src/conversation/alerts/answer-deadline-watchdog.ts': 'one answer',

@@ -75,11 +75,6 @@ const below: Readonly<Record<string, readonly string[]>> = {
   ops: ['conversation', 'base'],
   /** Parts that everything served over HTTP shares. */
   'web/http': ['base'],
-  /** Shows what sessions, links and providers report, by the figures of ops. */
-  'web/page': [
-    ...['web/http', 'features/captions', 'features/tracks', 'features/typed'],
-    ...['conversation', 'ops', 'spending', 'provider', 'texts', 'base'],
-  ],
   /** Requests of programs over HTTP, and the tokens they come with. */
   'web/api': [
     ...['features/captions', 'features/tracks', 'features/typed', 'conversation', 'sql'],
@@ -96,7 +91,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   app: [
     ...inner,
     ...['conversation', 'features', 'features/*', 'config', 'console', 'discord'],
-    ...['storage', 'ops', 'web/http', 'web/page', 'web/api', 'commands'],
+    ...['storage', 'ops', 'web/http', 'web/api', 'commands'],
   ],
 };
 

@@ -14,7 +14,6 @@ const first = [
 ];
 /** Files whose many tests stand elsewhere, or take long: their size does not tell. Longest first. */
 const long = [
-  'test/page/browser/operator.browser.ts',
   'test/page/browser/talk.browser.ts',
   'test/deploy/upgrade.long.test.ts',
   'test/features/captions/transcripts/audience-times.long.test.ts',

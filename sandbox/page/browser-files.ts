@@ -1,7 +1,7 @@
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { fileLimitBytes, type Upload } from '#sandbox/world/world-attachments.ts';
 import { refuse } from '#src/web/http/refusal.ts';
-import { onlyFor, type PageApp } from '#src/web/http/viewer.ts';
+import { onlyEntered, type PageApp } from '#src/web/http/viewer.ts';
 
 /** Where pages leave files for a command. */
 const uploadPath = '/room/files';
@@ -50,7 +50,7 @@ export function serveFiles(
   sandbox: Pick<Sandbox, 'file'>,
   uploads: UploadedFiles,
 ): void {
-  app.get(`${uploadPath}/:id/:name`, onlyFor('sandbox'), (context) => {
+  app.get(`${uploadPath}/:id/:name`, onlyEntered, (context) => {
     const file = sandbox.file(context.req.param('id'));
     if (!file) return refuse(context, gone);
     const isSound = file.type.startsWith('audio/');
@@ -58,7 +58,7 @@ export function serveFiles(
     context.header('content-disposition', isSound ? 'inline' : 'attachment');
     return context.body(Uint8Array.from(file.bytes));
   });
-  app.post(uploadPath, onlyFor('sandbox'), async (context) => {
+  app.post(uploadPath, onlyEntered, async (context) => {
     const bytes = new Uint8Array(await context.req.arrayBuffer());
     const name = (context.req.query('name') ?? 'file').slice(0, 100);
     const type = context.req.header('content-type') ?? 'application/octet-stream';

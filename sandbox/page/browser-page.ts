@@ -4,7 +4,7 @@ import type { Sandbox } from '#sandbox/sandbox.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { openAtFreePort } from '#src/web/http/listener.ts';
 import { openPage, type Page, type PageOptions } from '#src/web/http/page.ts';
-import { onlyFor, type PageApp } from '#src/web/http/viewer.ts';
+import { onlyEntered, type PageApp } from '#src/web/http/viewer.ts';
 import { act } from './browser-acts.ts';
 import { BrowserChannel } from './browser-channel.ts';
 import { mostFileBytes, serveFiles, UploadedFiles } from './browser-files.ts';
@@ -14,7 +14,7 @@ import { BrowserSound } from './browser-sound.ts';
 import { PaceLimit } from './pace.ts';
 import { TypedVoices } from './typed-voices.ts';
 
-export type BrowserPageOptions = Pick<PageOptions, 'host' | 'port' | 'publicUrl' | 'dataDir'> & {
+export type BrowserPageOptions = Pick<PageOptions, 'host' | 'port' | 'publicUrl'> & {
   /** Name of the person whom the one in front of the page is. */
   readonly you: string;
   readonly clock?: Clock;
@@ -24,8 +24,8 @@ export type BrowserPageOptions = Pick<PageOptions, 'host' | 'port' | 'publicUrl'
 /** The page of the sandbox's room. */
 export type BrowserPage = AsyncDisposable & {
   readonly url: URL;
-  /** An address that lets in once, within 10 minutes. */
-  link(): URL;
+  /** An address that lets in. */
+  readonly link: URL;
   report(event: BotEvent): void;
 };
 
@@ -40,7 +40,6 @@ const mostFrameBytes = 64 * 1024;
 const mostUnderWay = 32;
 const requests = { perSecond: 50, burst: 100 };
 const tooFast = { code: 1008, reason: 'Too many requests: at most 50 a second.' };
-const operator = { kind: 'sandbox' } as const;
 
 /** Opens the page of a sandbox at the first free port from the wanted one on. Never throws. */
 export async function openBrowserPage(
@@ -64,9 +63,9 @@ export async function openBrowserPage(
     uploads,
     signal: closing.signal,
   };
-  const { host, dataDir, publicUrl, onBug } = options;
+  const { host, publicUrl, onBug } = options;
   const pageOptions = {
-    ...{ host, dataDir, clock, operator, onBug },
+    ...{ host, onBug },
     webSocket: { mostFrameBytes },
     mostBodyBytes: mostFileBytes,
     ...(publicUrl && { publicUrl }),
@@ -85,9 +84,9 @@ export async function openBrowserPage(
     channel[Symbol.dispose]();
     await voices[Symbol.asyncDispose]();
   };
-  const link = () => page.links.create(operator);
+  const { link, url } = page;
   const report = (event: BotEvent) => channel.report(event);
-  return { kind: 'open', page: { url: page.url, link, report, [Symbol.asyncDispose]: close } };
+  return { kind: 'open', page: { url, link, report, [Symbol.asyncDispose]: close } };
 }
 
 type ServedParts = {
@@ -106,7 +105,7 @@ function serveBrowser(app: PageApp, parts: ServedParts): void {
   serveFiles(app, parts.sandbox, parts.uploads);
   app.get(
     '/room',
-    onlyFor('sandbox'),
+    onlyEntered,
     upgradeWebSocket((context) => {
       const tab = context.req.query('tab') ?? randomUUID();
       return plug(tab, {
@@ -121,7 +120,7 @@ function serveBrowser(app: PageApp, parts: ServedParts): void {
   );
   app.get(
     '/room/sound',
-    onlyFor('sandbox'),
+    onlyEntered,
     upgradeWebSocket((context) => {
       const tab = context.req.query('tab') ?? channel.newestTab ?? randomUUID();
       return plug(tab, {

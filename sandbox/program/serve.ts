@@ -19,7 +19,6 @@ const ownerName = 'Adam';
 const pageArguments = {
   'page-port': { type: 'string' },
   'page-host': { type: 'string', default: '127.0.0.1' },
-  'page-data': { type: 'string' },
   'page-url': { type: 'string' },
 } as const;
 const tooLong = { id: null, ok: false, error: 'The line is too long.' } as const;
@@ -70,16 +69,16 @@ function introduce(sandbox: Sandbox): void {
 }
 
 /**
- * Opens the room's page where the arguments ask for one: `--page-port` with `--page-host`, `--page-data` (a folder) and, behind a
- * proxy, `--page-url`. Its modules are loaded then, and `ready` does not wait for it.
+ * Opens the room's page where the arguments ask for one: `--page-port` with `--page-host` and, behind a proxy,
+ * `--page-url`. Its modules are loaded then, and `ready` does not wait for it.
  */
 async function showPage(sandbox: Sandbox): Promise<BrowserPage | undefined> {
   const { values } = parseArgs({ options: pageArguments });
-  const { 'page-port': port, 'page-host': host, 'page-data': dataDir, 'page-url': url } = values;
-  if (port === undefined || dataDir === undefined) return undefined;
+  const { 'page-port': port, 'page-host': host, 'page-url': url } = values;
+  if (port === undefined) return undefined;
   const { openBrowserPage } = await import('#sandbox/page/browser-page.ts');
   const outcome = await openBrowserPage(sandbox, {
-    ...{ port: Number(port), host, dataDir, you: ownerName },
+    ...{ port: Number(port), host, you: ownerName },
     ...(url !== undefined && { publicUrl: new URL(url) }),
     onBug: (error) => process.stderr.write(`error: the page: ${error}\n`),
   });
@@ -88,7 +87,7 @@ async function showPage(sandbox: Sandbox): Promise<BrowserPage | undefined> {
     return undefined;
   }
   const { page } = outcome;
-  write({ kind: 'page', url: page.url.href, link: page.link().href });
+  write({ kind: 'page', url: page.url.href, link: page.link.href });
   return page;
 }
 

@@ -1,11 +1,9 @@
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Config } from '#src/config/types.ts';
-import type { PageLinks } from '#src/conversation/ports/command-ports.ts';
 import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { ShardNews } from '#src/discord/shards/ownership.ts';
-import type { RaisedAlert } from '#src/ops/alert-board.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import type { Engines } from './engines/engines.ts';
 
@@ -15,10 +13,6 @@ export type BotOptions = {
   readonly discord: { readonly token: string; readonly apiUrl?: string; readonly guildId?: string };
   readonly engines: Omit<Engines, typeof Symbol.asyncDispose>;
   readonly codec: OpusCodec;
-  /** Alerts that are raised now, for the pages of other processes. Default: none. */
-  readonly alerts?: () => readonly RaisedAlert[];
-  /** Absent: there is no page for managers. */
-  readonly pageLinks?: PageLinks | undefined;
   /** Wraps the pipelines that sessions use. Default: nothing does. */
   readonly tap?: (pipelines: PipelineRegistry) => PipelineRegistry;
   readonly onSession: (guildId: string, event: SessionEvent) => void;

@@ -1,14 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { realClock } from '#src/base/clock.ts';
-import { PauseHearing } from '#src/conversation/presence/pause-hearing.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import type { ShardOwnership } from '#src/discord/shards/ownership.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
+import type { SpentTotal } from '#src/spending/total-budget.ts';
 import type { AccessParts, ServerService } from '#src/web/api/authorise.ts';
-import type { OperatorAccess } from '#src/web/page/operator-page.ts';
-import { type ServerFacts, summariseProcess } from '#src/web/page/process-watch.ts';
-import type { SessionControls } from '#src/web/page/session-actions.ts';
 import type { BotOptions } from './bot-options.ts';
 import { openOwnership } from './shards/open-ownership.ts';
 import type { ShardBot } from './shards/shard-bot.ts';
@@ -24,8 +21,8 @@ export type RunningBot = Pick<ShardBot, 'ready' | 'leaveNow'> & {
   provider(news: ProviderNews): void;
   /** Access for a door of programs. */
   readonly programs: AccessParts;
-  /** Access for the operator's page. */
-  readonly operator: OperatorAccess;
+  /** Spending of all servers today; undefined where there is no cap over them. */
+  total(): SpentTotal | undefined;
   /** Before an orderly end: takes no questions any more, and lets what sounds end with its clause, within `ms`. Never throws. */
   drain(ms: number): Promise<void>;
 } & AsyncDisposable;
@@ -44,13 +41,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   );
   const encoders = stack.use(new SoundEncoders(options.codec, realClock));
   const shards = stack.use(new ShardBots(options, shared, sessions, signal));
-  const seen: ServerFacts = {
-    servers: () => shards.all().flatMap((one) => one.servers()),
-    sessions: () => sessions.all().flatMap((one) => one.all()),
-    today: (guildId) => shared.budgets.today(guildId),
-  };
-  const summary = () => JSON.stringify(summariseProcess(seen, options.alerts?.() ?? []));
-  const ownership = stack.use(await openOwnership(options, limits, summary, signal));
+  const ownership = stack.use(await openOwnership(options, limits, signal));
   await ownership.open(shards, signal);
   keepHeapSmall();
   const closing = stack.move();
@@ -72,19 +63,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
       encoders,
       servers: { find: async (guildId) => servedBy(guildId, sessions, ownership) },
     },
-    operator: {
-      ...seen,
-      controls: (guildId) => controlsOf(guildId, sessions),
-      total: () => shared.budgets.total(),
-      processes: () => ownership.states(),
-      spending: shared.store.spending,
-      mayManage: (guildId, personId) =>
-        sessions.programsOf(guildId)?.places.mayManage(guildId, personId) === true,
-      async refreshMember(guildId, personId) {
-        await sessions.programsOf(guildId)?.members.refresh(guildId, personId, signal);
-      },
-      breakers: () => options.engines.breakers(),
-    },
+    total: () => shared.budgets.total(),
     async drain(ms) {
       await Promise.all(sessions.all().map((one) => one.drain(ms)));
     },
@@ -110,11 +89,4 @@ function servedBy(
   if (owner !== undefined) return { kind: 'elsewhere', owner };
   const ports = sessions.programsOf(guildId);
   return ports ? { kind: 'here', ports } : { kind: 'nobody' };
-}
-
-/** Undefined where this process does not serve that server. */
-function controlsOf(guildId: string, all: ShardSessions): SessionControls | undefined {
-  const [sessions, ports] = [all.of(guildId), all.programsOf(guildId)];
-  if (!sessions || !ports) return undefined;
-  return { sessions, port: ports.port, hearing: new PauseHearing(sessions) };
 }

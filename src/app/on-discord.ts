@@ -1,6 +1,5 @@
 import packageJson from '#package.json' with { type: 'json' };
-import { programDoor } from '#src/app/page/serve-programs.ts';
-import { type PageParts, showPage } from '#src/app/page/show-page.ts';
+import { servePrograms } from '#src/app/page/serve-programs.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
@@ -9,7 +8,6 @@ import { mayCostMoney } from '#src/config/tariffs.ts';
 import type { Config } from '#src/config/types.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { type OperatorAddress, writeToOperator } from '#src/discord/account/operator-message.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
 import { refusedIntent } from '#src/discord/login.ts';
 import { features } from '#src/features/features.ts';
 import { AlertBoard } from '#src/ops/alert-board.ts';
@@ -22,7 +20,6 @@ import { keepStatusServer } from '#src/ops/server.ts';
 import { sayNews } from '#src/provider/models/models.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
-import type { OperatorPage, OperatorPageOptions } from '#src/web/page/operator-page.ts';
 import { type RunningBot, startBot } from './bot.ts';
 import { countDiscord, logDiscord } from './discord-log.ts';
 import type { EngineNews } from './engines/engine-client.ts';
@@ -62,19 +59,17 @@ export async function onDiscord(
     raised: () => alerts.raised,
   });
   await using _status = await showStatus(config, metrics, readiness, log);
-  const operatorPage = await openOperatorPage(config, log, alerts, () => running?.operator);
-  const door = config.page && (await programDoor(() => running?.programs, programBugs(log)));
-  await using _page = await showPage(config, log, pageParts(operatorPage, door));
+  await using _programs = await servePrograms(config, log, () => running?.programs);
   const codec = await loadOpus();
   const providers = new ProviderLog(log, metrics.providers);
-  const listeners = { metrics, providers, alerts, notices, operatorPage };
+  const listeners = { metrics, providers, alerts, notices };
   await using engines = await openEngines(config, (news) => {
     logEngine(log, alerts, news);
     if (news.kind === 'reading') providers.reading(news);
     if (news.kind === 'buffered') metrics.providers.buffered(news.role);
     if (!isOfProvider(news)) return;
     noteProvider(readiness, news);
-    for (const one of [providers, operatorPage, running]) one?.provider(news);
+    for (const one of [providers, running]) one?.provider(news);
   });
   const closed = Promise.withResolvers<number>();
   await using bot = await startBot(
@@ -82,13 +77,10 @@ export async function onDiscord(
       config,
       engines,
       codec,
-      alerts: () => alerts.raised,
       discord: { token: token.reveal(), ...place },
-      pageLinks: operatorPage,
       onSession: (guildId, event) => reportSession(listeners, guildId, event),
       onDiscord: (event, shardId) => {
         countDiscord(metrics.discord, event, shardId);
-        reportLinks(operatorPage, event);
         if (event.kind === 'voice-unusable') readiness.check('self-tests', event.message);
         logDiscord(shardId === undefined ? log : log.child({ shard: shardId }), event);
         if (event.kind === 'voice-unusable') notices.report(event.kind);
@@ -125,7 +117,7 @@ function countTotal(
 ): void {
   if (budget.totalDayNanoUsd === 0) return;
   const help = 'US dollars that all servers of all processes';
-  const total = () => bot()?.operator.total();
+  const total = () => bot()?.total();
   meters.gauge('total_spent_today_usd', `${help} have spent today (UTC).`, () => total()?.usd);
   meters.gauge('total_cap_usd', `${help} may spend a day.`, () => total()?.capUsd);
 }
@@ -179,17 +171,15 @@ type SessionListeners = {
   readonly providers: ProviderLog;
   readonly alerts: AlertBoard;
   readonly notices: OperatorNotices;
-  readonly operatorPage: OperatorPage | undefined;
 };
 
 function reportSession(
-  { metrics, providers, alerts, notices, operatorPage }: SessionListeners,
+  { metrics, providers, alerts, notices }: SessionListeners,
   guildId: string,
   event: SessionEvent,
 ): void {
   metrics.sessions.count(guildId, event);
   providers.session(guildId, event);
-  operatorPage?.session(guildId, event);
   // Without a server it is about the whole process.
   if (event.kind === 'alert') alerts.report(event, guildId === '' ? undefined : guildId);
   if (event.kind === 'failed') notices.report(event.code);
@@ -215,10 +205,6 @@ function surviveBugs(log: Log, metrics: ProcessMetrics): void {
     log.fatal({ err, origin }, 'a bug was caught; the bot goes on');
   });
   process.on('SIGHUP', () => log.info('the terminal has closed; the bot goes on'));
-}
-
-function programBugs(log: Log): (error: unknown) => void {
-  return (err) => log.error({ err }, 'http: a request of a program failed');
 }
 
 /** The bot is worth more than its figures: without an address for them it goes on. */
@@ -286,46 +272,4 @@ function noteStore(
 function noteProvider(readiness: Readiness, news: ProviderNews): void {
   if (news.kind === 'failed') readiness.trouble(`${news.role} ${news.provider}`, news.code);
   if (news.kind === 'mended') readiness.trouble(`${news.role} ${news.provider}`, undefined);
-}
-
-/** Where a page is set; its modules are loaded only then. */
-async function openOperatorPage(
-  { page }: Config,
-  log: Log,
-  alerts: AlertBoard,
-  bot: OperatorPageOptions['bot'],
-): Promise<OperatorPage | undefined> {
-  if (!page) return undefined;
-  const { OperatorPage } = await import('#src/web/page/operator-page.ts');
-  return new OperatorPage({
-    bot,
-    alerts: () => alerts.raised,
-    isReachedByLink: page.publicUrl !== undefined,
-    clock: realClock,
-    onAction: (viewer, action, guildId) =>
-      log.info({ viewer, action, guildId }, 'an action from the page'),
-    onBug: (err) => log.error({ err }, 'the page: a snapshot failed'),
-  });
-}
-
-/** Puts the routes of all rooms at one address. */
-function pageParts(
-  operator: OperatorPage | undefined,
-  door: (PageParts & Required<Pick<PageParts, 'routes'>>) | undefined,
-): PageParts {
-  return {
-    ...door,
-    onOpen: ({ links }) => operator?.open(links),
-    isCurrent: (viewer) => operator?.isCurrent(viewer) ?? false,
-    routes(app) {
-      door?.routes(app);
-      operator?.routes(app);
-    },
-  };
-}
-
-/** Passes on which voice links there are. */
-function reportLinks(page: OperatorPage | undefined, event: DiscordEvent): void {
-  if (event.kind === 'link-made') page?.linkMade(event.guildId, event);
-  if (event.kind === 'link-closed') page?.linkClosed(event.guildId);
 }

@@ -27,8 +27,6 @@ export type SandboxPage = {
   readonly host: string;
   readonly port: number;
   readonly publicUrl?: URL;
-  /** Where `npm run link` leaves links for it. */
-  readonly dataDir: string;
   /** Told once, when it is open or cannot be. */
   readonly onPage: (line: SandboxPageLine) => void;
 };
@@ -161,9 +159,9 @@ export function trust(certificate: string): void {
 
 function argumentsOf(page: SandboxPage | undefined): readonly string[] {
   if (!page) return [];
-  const { host, port, dataDir, publicUrl } = page;
+  const { host, port, publicUrl } = page;
   const url = publicUrl ? ['--page-url', publicUrl.href] : [];
-  return ['--page-host', host, '--page-port', `${port}`, '--page-data', dataDir, ...url];
+  return ['--page-host', host, '--page-port', `${port}`, ...url];
 }
 
 function jsonOf(line: string): unknown {

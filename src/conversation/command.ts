@@ -2,7 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { Class } from '#src/conversation/feature.ts';
 import type { HelpEntry, HelpState } from '#src/conversation/help-entries.ts';
-import type { PageLinks, Places, Stats } from '#src/conversation/ports/command-ports.ts';
+import type { Places, Stats } from '#src/conversation/ports/command-ports.ts';
 import type { Form } from '#src/conversation/ports/form.ts';
 import type { Picker } from '#src/conversation/ports/picker.ts';
 import type { ReplyFile } from '#src/conversation/ports/voice-channel-chat-poster.ts';
@@ -113,8 +113,6 @@ export type CommandPorts = {
   readonly peopleSettings: Public<PersonalSettingsCache>;
   readonly confirmations: Public<ConfirmedToolRunner>;
   readonly stats: Stats;
-  /** Absent: there is no page. */
-  readonly page?: PageLinks;
   readonly costs: SpentCosts;
   /** Facts for the help of a server. Never throws. */
   readonly helpState: (guildId: string) => Promise<HelpState>;

@@ -214,7 +214,7 @@ export class PanelUpdater {
 }
 
 /** Name of the engine that answers there now. */
-export function engineOf({ parts, settings }: SessionContext): string {
+function engineOf({ parts, settings }: SessionContext): string {
   return parts.pipelines.engine(settings().pipeline);
 }
 

@@ -60,7 +60,6 @@ import { watchOwnState } from './own-state.ts';
 import { openPlaces } from './places.ts';
 import { watchRestClock } from './rest-clock.ts';
 import { postToServer } from './server-message.ts';
-import { textOr } from './text-or.ts';
 
 export type DiscordOptions = {
   readonly token: string;
@@ -108,9 +107,6 @@ export type DiscordOptions = {
 /** The bot's own name at Discord. */
 export type BotIdentity = { readonly id: string; readonly name: string };
 
-/** Server that the bot is in. */
-export type BotServer = { readonly guildId: string; readonly guildName: string };
-
 /** Ports of Discord for the rest of the bot. */
 export type DiscordPorts = {
   readonly linkOpener: VoiceLinkOpener;
@@ -128,8 +124,6 @@ export interface Discord extends AsyncDisposable {
   readonly bot: BotIdentity;
   /** Where an owner of a server lets it in, with the rights it needs. */
   readonly inviteUrl: string;
-  /** Servers that it is in. */
-  servers(): readonly BotServer[];
   /** Whether the main gateway is connected now. */
   ready(): boolean;
   /**
@@ -232,8 +226,6 @@ async function opened(
   return {
     bot,
     inviteUrl: inviteUrlOf(client.application.id),
-    servers: () =>
-      client.guilds.cache.map(({ id, name }) => ({ guildId: id, guildName: textOr(name, id) })),
     ready: () => client.ws.shards.every(({ status }) => status === Status.Ready),
     leaveNow: () => leaveNow(client, report),
     handOver: () => handOver(client, reception, options.shard),

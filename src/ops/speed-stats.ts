@@ -57,6 +57,6 @@ export class SpeedStats implements Stats {
 }
 
 /** The smallest of the sorted values that at least this share of them does not exceed. */
-export function percentile(sorted: readonly number[], share: number): number {
+function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }

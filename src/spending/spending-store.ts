@@ -20,26 +20,10 @@ export type SpendingEntry = {
   readonly turns: number;
 };
 
-/** Sums of one day, of one server or of all. */
-export type DaySum = Omit<SpendingEntry, 'fromMs' | 'guildId' | 'part' | 'personId'>;
-
-/** Sums of one server over some days. */
-export type ServerSum = Omit<SpendingEntry, 'day' | 'fromMs' | 'part' | 'personId'>;
-
-/** Days from the first to the last one, both included. */
-export type DayRange = { readonly from: string; readonly to: string };
-
 /** Remembers across restarts what was spent; storage implements it. */
 export interface SpendingStore {
   /** Reads the month of `day`, of UTC, so far for servers, only the days around for persons and captions. Errors: BotError `store.unreadable`. */
   read(day: string): Promise<readonly SpendingEntry[]>;
   /** Adds to what is there; of a person only the days around the last entry, 3 before and after, are kept. Errors: BotError `store.unwritable`. */
   add(entries: readonly SpendingEntry[]): Promise<void>;
-  /**
-   * Sums of each day on which something was spent, in their order: of one server, or of all together. Errors: BotError
-   * `store.unreadable`.
-   */
-  byDay(range: DayRange, guildId?: string): Promise<readonly DaySum[]>;
-  /** Sums of each server that spent something in these days. Errors: BotError `store.unreadable`. */
-  byServer(range: DayRange): Promise<readonly ServerSum[]>;
 }

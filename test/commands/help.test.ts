@@ -295,21 +295,6 @@ test('/stats tells the speed of the last answers', async () => {
   ]);
 });
 
-test('/stats gives a link to the page of this server to those who manage it, and to nobody else', async () => {
-  const page = {
-    link: (guildId: string, id: string) => `https://page.example/#${guildId}-${id}`,
-  };
-  const [reply] = await stats.run({ ...adam, mayManage: true }, { ...ports(), page });
-  expect([reply.to, reply.lines?.map((line) => text(line.id, line.with))]).toEqual([
-    'caller',
-    [
-      'Page of this server: <https://page.example/#g-adam> The link works once, within 10 minutes. Keep it to yourself.',
-    ],
-  ]);
-  expect((await stats.run(adam, { ...ports(), page }))[0].lines).toBeUndefined();
-  expect((await stats.run({ ...adam, mayManage: true }, ports()))[0].lines).toBeUndefined();
-});
-
 test('/stats view:last turn tells each instant of the last answer', async () => {
   const lastTurn = () => ({ instants, finish: 'completed' }) as const;
   const [reply] = await stats.run({ ...adam, words: { view: 'last turn' } }, ports({ lastTurn }));

@@ -45,49 +45,6 @@ export function shardRegistryContract(name: string, open: () => Promise<OpenRegi
   epochsContract(name, open);
   aloneContract(name, open);
   identifiesContract(name, open);
-  statesContract(name, open);
-}
-
-function statesContract(name: string, open: () => Promise<OpenRegistry>): void {
-  test(`${name}: each process reads of all how long they live, what they serve and what they tell of themselves`, async () => {
-    await using registry = await open();
-    const [one, two] = [
-      await joined(registry, 'one', { name: 'here 1', version: '1.0' }),
-      await joined(registry, 'two', { name: 'there 2', version: '1.1' }),
-    ];
-    await one.acquire([{ id: 2, epoch: 0 }]);
-    await two.summarise('{"servers":1}');
-    await two.summarise('{"servers":2}');
-    const { shardCount, processes } = await one.states();
-    expect(shardCount).toBe(3);
-    expect(processes).toMatchObject([
-      { name: 'here 1', version: '1.0', isOwn: true, shards: [2] },
-      { name: 'there 2', version: '1.1', isOwn: false, shards: [], summary: { servers: 2 } },
-    ]);
-    expect(processes[0]).not.toHaveProperty('summary');
-    expect((await two.states()).processes.map(({ isOwn }) => isOwn)).toEqual([true, false]);
-  });
-
-  test(`${name}: a process that went away without a word is silent, and one that ended in order is gone`, async () => {
-    await using registry = await open();
-    const [one, two, three] = [
-      await joined(registry, 'one'),
-      await joined(registry, 'two', { name: 'there 2' }),
-      await joined(registry, 'three', { name: 'there 3' }),
-    ];
-    await two.acquire([{ id: 0, epoch: 0 }]);
-    await three.leave();
-    await registry.pass(registry.leaseMs + 5);
-    await renewed(one);
-    const { processes } = await one.states();
-    expect(processes.map(({ name: shown, shards }) => [shown, shards])).toEqual([
-      ['here 1', []],
-      ['there 2', [0]],
-    ]);
-    expect(processes[0]?.silentMs).toBeLessThan(registry.leaseMs);
-    expect(processes[1]?.silentMs).toBeGreaterThan(registry.leaseMs);
-    expect(processes[1]?.ageMs).toBeGreaterThan(registry.leaseMs);
-  });
 }
 
 function leasesContract(name: string, open: () => Promise<OpenRegistry>): void {

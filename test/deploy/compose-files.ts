@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 
 type ComposeService = Readonly<Record<string, unknown>> & {
   readonly environment?: Readonly<Record<string, string>>;
+  readonly volumes?: readonly string[];
 };
 export type ComposeFile = { readonly services: Readonly<Record<string, ComposeService>> };
 

@@ -72,7 +72,6 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   },
   'npm run fix': { why: 'changes the sources; npm run lint, run by .ci/run, is the same without' },
   'npm run fuzz': tested('test/fuzz/fuzz.long.test.ts', 'npm run fuzz'),
-  'npm run link': tested('test/web/http/show-page.test.ts', 'programs/link.ts'),
   'npm run lint': inCi('npm run lint'),
   'npm run migrate': tested('test/deploy/upgrade.long.test.ts', "'migrate'"),
   'npm run mutate': {

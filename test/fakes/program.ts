@@ -18,13 +18,6 @@ export async function makeToken(
   return stdout.trim();
 }
 
-/** The address that `npm run link` prints beside a running bot. */
-export async function makeLink(environment: Readonly<Record<string, string>>): Promise<URL> {
-  const env = { ...compileCacheEnvironment(), DISCORD_TOKEN: 'of-discord', ...environment };
-  const { stdout } = await run(process.execPath, ['src/app/programs/link.ts'], { env });
-  return new URL(stdout.trim());
-}
-
 /** A port of this machine that nobody has at the moment. */
 export async function vacantPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');

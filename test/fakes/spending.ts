@@ -11,7 +11,7 @@ import type { BudgetExchange } from '#src/spending/ledger/shared-ledger.ts';
 import type { RolePrice } from '#src/spending/prices/prices.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
-import type { DayRange, SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
+import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
 import { TotalBudget } from '#src/spending/total-budget.ts';
 import type { StoreTrouble } from './store-trouble.ts';
@@ -124,39 +124,4 @@ export class MemorySpending implements SpendingStore {
     this.writes++;
     this.entries = [...this.entries, ...entries];
   }
-
-  async byDay(range: DayRange, guildId?: string) {
-    const theirs = this.#within(range).filter(
-      (entry) => guildId === undefined || entry.guildId === guildId,
-    );
-    const byDay = Map.groupBy(theirs, ({ day }) => day);
-    return [...byDay].map(([day, all]) => ({ day, ...summed(all) })).toSorted(byDayOf);
-  }
-
-  async byServer(range: DayRange) {
-    const byServer = Map.groupBy(this.#within(range), ({ guildId }) => guildId);
-    return [...byServer].map(([guildId, all]) => ({ guildId, ...summed(all) }));
-  }
-
-  #within({ from, to }: DayRange): readonly SpendingEntry[] {
-    if (this.trouble === 'unreadable') throw new BotError('store.unreadable', true, 'Torn.');
-    return this.entries.filter(
-      ({ day, part, personId }) =>
-        part === undefined && personId === undefined && day >= from && day <= to,
-    );
-  }
-}
-
-const byDayOf = (one: { readonly day: string }, other: { readonly day: string }) =>
-  one.day < other.day ? -1 : 1;
-
-function summed(all: readonly SpendingEntry[]) {
-  const sum = { nanoUsd: 0, ms: 0, unpriced: 0, turns: 0 };
-  for (const entry of all) {
-    sum.nanoUsd += entry.nanoUsd;
-    sum.ms += entry.ms;
-    sum.unpriced += entry.unpriced;
-    sum.turns += entry.turns;
-  }
-  return sum;
 }

@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
@@ -236,9 +234,7 @@ test('the program opens the page of the channel at the next free port, and tells
   onTestFinished(() => void other.close());
   await once(other, 'listening');
   const taken = (other.address() as AddressInfo).port;
-  const dataDir = await mkdtemp(join(tmpdir(), 'parley-program-'));
-  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
-  const { child, next, say } = startProgram('--page-port', `${taken}`, '--page-data', dataDir);
+  const { child, next, say } = startProgram('--page-port', `${taken}`);
   await next();
   const { kind, url, link } = await next();
   expect(kind).toBe('page');

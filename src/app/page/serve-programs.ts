@@ -1,18 +1,42 @@
 import packageJson from '#package.json' with { type: 'json' };
 import { realClock } from '#src/base/clock.ts';
+import { keepServer } from '#src/base/keep-server.ts';
+import type { Config } from '#src/config/types.ts';
+import type { Log } from '#src/ops/log.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
-import type { PageParts } from './show-page.ts';
+import type { ProgramDoorOptions } from '#src/web/http/doors.ts';
 
-/** Serves programs at the address of the page; its modules are loaded only where there is one. */
+/** Routes for programs; their modules are loaded only where they are served. */
 export async function programDoor(
   access: AccessSource['access'],
   onBug: (error: unknown) => void,
-): Promise<Pick<PageParts, 'mostBodyBytes'> & Required<Pick<PageParts, 'routes'>>> {
+): Promise<Pick<ProgramDoorOptions, 'mostBodyBytes' | 'onBug' | 'routes'>> {
   const { apiBodyBytes, createApi } = await import('#src/web/api/api.ts');
   const { version } = packageJson;
   const api = createApi({ access, clock: realClock, version, onBug });
   return {
     mostBodyBytes: apiBodyBytes,
+    onBug,
     routes: (app) => void app.route('/', api),
   };
+}
+
+/** Serves programs, where an address is set, once its port is free. Without one the bot goes on. */
+export async function servePrograms(
+  { page }: Config,
+  log: Log,
+  access: AccessSource['access'],
+): Promise<AsyncDisposable | undefined> {
+  if (!page) return undefined;
+  const { openProgramDoor } = await import('#src/web/http/doors.ts');
+  const onBug = (err: unknown) => log.error({ err }, 'http: a request of a program failed');
+  const door = await programDoor(access, onBug);
+  return await keepServer(
+    () => openProgramDoor({ ...page, ...door }),
+    realClock,
+    (news) => {
+      if (news.kind === 'refused') log.warn(news.why);
+      else log.info({ url: news.server.url.href }, 'http: programs find the bot at /v1');
+    },
+  );
 }

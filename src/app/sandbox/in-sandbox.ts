@@ -80,8 +80,7 @@ async function startSandboxRun(
       signal,
       page && {
         ...page,
-        dataDir: ownDir,
-        onPage: (line) => void loaded.promise.then(() => showPage(line, show, screen.isTTY)),
+        onPage: (line) => void loaded.promise.then(() => showPage(line, show)),
       },
     ),
     openEngines(config, (news) => {
@@ -133,13 +132,8 @@ async function startSandboxRun(
   return { config, engines, screen, wall, parts: exchange, [Symbol.asyncDispose]: dispose };
 }
 
-/** The link lets its reader in, so only a terminal gets it: the reader of a pipe may keep it. */
-function showPage(
-  { link, why }: SandboxPageLine,
-  show: ConversationPrinter,
-  isTerminal: boolean,
-): void {
-  if (link !== undefined && isTerminal) show.note(`Talk in your browser: ${link}`);
+function showPage({ link, why }: SandboxPageLine, show: ConversationPrinter): void {
+  if (link !== undefined) show.note(`Talk in your browser: ${link}`);
   if (why !== undefined) show.note(why);
 }
 
@@ -198,8 +192,7 @@ export async function openSandboxPrograms({
   const door = await programDoor(access, onBug);
   const outcome = await openAtFreePort(
     port + 1,
-    async (free) =>
-      await openProgramDoor({ ...door, apiOrigins, host, port: free, clock: realClock, onBug }),
+    async (free) => await openProgramDoor({ ...door, apiOrigins, host, port: free }),
   );
   if (outcome.kind === 'refused') {
     report(outcome.why);

@@ -23,7 +23,6 @@ const mostConnections = 4;
 export async function openOwnership(
   options: BotOptions,
   limits: GatewayLimits,
-  summary: () => string,
   signal: AbortSignal,
 ): Promise<ShardOwnership> {
   const { config, onShards = () => undefined } = options;
@@ -38,7 +37,7 @@ export async function openOwnership(
   }
   const { databaseUrl: url } = config;
   const ownership = url
-    ? await openSharedShards(options, { url, run, limits, summary, stack }, signal)
+    ? await openSharedShards(options, { url, run, limits, stack }, signal)
     : localShards(config.shards, limits, throttleOf(limits, run, onShards));
   const closing = stack.move();
   return {
@@ -48,7 +47,6 @@ export async function openOwnership(
     },
     isSpare: () => ownership.isSpare(),
     ownerOf: (guildId) => ownership.ownerOf(guildId),
-    states: () => ownership.states(),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
@@ -72,12 +70,6 @@ export function localShards(
     },
     isSpare: () => false,
     ownerOf: () => undefined,
-    async states() {
-      const ids = shards.map(({ id }) => id);
-      const own = { name: processName(), version: packageJson.version, isOwn: true, shards: ids };
-      const ageMs = process.uptime() * 1_000;
-      return { shardCount: count, processes: [{ ...own, ageMs, silentMs: 0 }] };
-    },
   };
 }
 
@@ -101,15 +93,13 @@ type SharedParts = {
   readonly url: Secret;
   readonly run: ProcessRun;
   readonly limits: GatewayLimits;
-  /** Summary of this process for the others. */
-  readonly summary: () => string;
   /** Stack that closes the opened parts. */
   readonly stack: AsyncDisposableStack;
 };
 
 async function openSharedShards(
   { config, discord, onShards: report = () => undefined }: BotOptions,
-  { url, run: { id }, limits, summary, stack }: SharedParts,
+  { url, run: { id }, limits, stack }: SharedParts,
   signal: AbortSignal,
 ): Promise<SharedShards> {
   // Nothing of the database is loaded where it is not used.
@@ -132,7 +122,5 @@ async function openSharedShards(
     recommendedCount: limits.recommendedShards,
     ...(limits.startLimit && { startLimit: limits.startLimit }),
   };
-  return stack.use(
-    new SharedShards({ registry, process, limits, clock, leaseMs, report, summary }),
-  );
+  return stack.use(new SharedShards({ registry, process, limits, clock, leaseMs, report }));
 }

@@ -52,7 +52,7 @@ export type ShardBotOptions = {
 };
 
 /** One shard with everything behind it: a Discord login of its own and its sessions. Closing it leaves every channel first. */
-export type ShardBot = Pick<Discord, 'inviteUrl' | 'leaveNow' | 'ready' | 'servers'> & {
+export type ShardBot = Pick<Discord, 'inviteUrl' | 'leaveNow' | 'ready'> & {
   readonly name: string;
 } & AsyncDisposable;
 
@@ -116,7 +116,6 @@ export async function startShardBot(
     name,
     inviteUrl: open.inviteUrl,
     ready: () => open.ready(),
-    servers: () => open.servers(),
     leaveNow: () => open.leaveNow(),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
@@ -234,7 +233,7 @@ type ServingParts = {
 };
 
 function portsOf(
-  { bot: { pageLinks }, shared }: ShardBotOptions,
+  { shared }: ShardBotOptions,
   { discordPorts: { places }, parts, sessions, sources }: ServingParts,
   signal: AbortSignal,
 ): CommandPorts {
@@ -245,7 +244,6 @@ function portsOf(
     sessions,
     places,
     stats: shared.stats,
-    ...(pageLinks && { page: pageLinks }),
     costs: shared.budgets,
     helpState: (guildId) => helpStateIn(guildId, parts, sources, sessions),
     hearing: new PauseHearing(sessions),

@@ -186,12 +186,6 @@ export type ConfirmOutcome =
   /** Pressed already, too late, or of a session that has ended. */
   | { readonly kind: 'over' | 'failed' };
 
-/** The page for browsers, where people reach it from elsewhere; app implements it. */
-export interface PageLinks {
-  /** An address that lets a manager of this server in once, within 10 minutes; undefined: there is no such page now. */
-  link(guildId: string, personId: string): string | undefined;
-}
-
 /** Latency of answers in a server; status implements it. */
 export interface Stats {
   speed(guildId: string): AnswerLatencyStats | undefined;

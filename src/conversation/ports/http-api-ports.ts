@@ -7,7 +7,7 @@ import type { EngineUsage, TranscribedWord } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { Asker, Members } from './command-ports.ts';
 
-/** Parts of the bot that programs, and the operator's page, may use in the servers of one shard. */
+/** Parts of the bot that programs may use in the servers of one shard. */
 export type ProgramPorts = Pick<CommandPorts, 'places' | 'port' | 'sessions'> & {
   readonly members: Members;
 };

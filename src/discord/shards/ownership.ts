@@ -1,5 +1,3 @@
-import type { ProcessStates } from '#src/base/process-states.ts';
-
 /** Gateway session, as any process can resume it. */
 export type GatewaySessionInfo = {
   readonly sessionId: string;
@@ -94,8 +92,6 @@ export interface ShardOwnership extends AsyncDisposable {
   isSpare(): boolean;
   /** Name of the other process that serves this server, as of a moment ago; undefined: this one does, or none. */
   ownerOf(guildId: string): string | undefined;
-  /** Processes that share these shards, this one first. Errors: BotError `store.*`. */
-  states(): Promise<ProcessStates>;
 }
 
 /** Lease of one shard as every process sees it. Without an owner it was given back, and any process may take it. */
@@ -179,10 +175,6 @@ export interface ShardRegistry {
   identify(lease: OwnLease, bucket: number): Promise<IdentifyAnswer>;
   /** Never throws, and takes 300 ms at most. */
   claim(interactionId: string): Promise<InteractionClaim>;
-  /** Stores the summary of this process, as JSON, for the others. */
-  summarise(summary: string): Promise<void>;
-  /** Processes that renewed a lease within the last hour or still have one; this one first. */
-  states(): Promise<ProcessStates>;
   /** Gives everything back: this process ends. */
   leave(): Promise<void>;
 }

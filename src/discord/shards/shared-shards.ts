@@ -2,7 +2,6 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { runPeriodically } from '#src/base/periodic-task.ts';
-import type { ProcessStates } from '#src/base/process-states.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { shardOf } from '#src/people/server-share.ts';
 import { untilGranted } from './identify-limits.ts';
@@ -39,16 +38,12 @@ export type SharedShardsOptions = {
   /** Lease of a shard, in ms. */
   readonly leaseMs: number;
   readonly report: (news: ShardNews) => void;
-  /** Summary of this process for the operator's page of another one; absent: it writes none. */
-  readonly summary?: () => string;
 };
 
 /** Interval, in ms, between two checks for due work. */
 const tickMs = 500;
 /** Time, in ms, for which the first connection is tried. */
 const reachMs = 60_000;
-/** Interval, in ms, between two summaries of this process; one that has not changed is not written again. */
-const summaryMs = 5_000;
 
 /** Resources of one shard from its lease to the end of it. */
 type HeldShardState = {
@@ -76,8 +71,6 @@ export class SharedShards implements ShardOwnership {
   #count = 0;
   #isRenewing = false;
   #renewAtMs = Number.NEGATIVE_INFINITY;
-  #summariseAtMs = Number.NEGATIVE_INFINITY;
-  #summary = '';
   #reported: ShardNews['kind'] | undefined;
   #isAway = false;
 
@@ -103,10 +96,6 @@ export class SharedShards implements ShardOwnership {
     const shardId = shardOf(guildId, this.#count);
     const shard = shards.find(({ id, leftMs = 0 }) => id === shardId && leftMs > 0);
     return shard && processes.find(({ id }) => id === shard.ownerId)?.name;
-  }
-
-  states(): Promise<ProcessStates> {
-    return this.#options.registry.states();
   }
 
   /** Stops serving every shard in order, and gives it back. */
@@ -145,7 +134,6 @@ export class SharedShards implements ShardOwnership {
     const run = () => {
       this.#report({ kind: 'tick', atMs: this.#nowMs });
       if (this.#nowMs >= this.#renewAtMs) void this.#renew();
-      if (this.#nowMs >= this.#summariseAtMs) void this.#summarise();
     };
     const failed = ({ state, error }: AlertChange) => {
       if (state !== 'raised') return;
@@ -177,20 +165,6 @@ export class SharedShards implements ShardOwnership {
       this.#isAway = true;
     } finally {
       this.#isRenewing = false;
-    }
-  }
-
-  /** Never throws: without the database a later summary is early enough. */
-  async #summarise(): Promise<void> {
-    const { registry, summary } = this.#options;
-    this.#summariseAtMs = this.#nowMs + summaryMs;
-    const now = summary?.() ?? '';
-    if (now === this.#summary) return;
-    try {
-      await registry.summarise(now);
-      this.#summary = now;
-    } catch {
-      // `renew` reports a database that is away.
     }
   }
 

@@ -1,13 +1,6 @@
 import sql, { empty } from 'sql-template-tag';
 import { addDays, monthOf } from '#src/spending/calendar.ts';
-import {
-  allServers,
-  type DayRange,
-  type DaySum,
-  type ServerSum,
-  type SpendingEntry,
-  type SpendingStore,
-} from '#src/spending/spending-store.ts';
+import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
 import { id, instant, money, oneOf, optional, whole } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
@@ -63,13 +56,6 @@ const spentByPerson = table(
   },
 );
 
-/** Sums of rows as whole numbers: PostgreSQL would add them up to decimal ones. */
-const summed = sql`CAST(sum(nano_usd) AS bigint) AS nano_usd, CAST(sum(ms) AS bigint) AS ms,
-  CAST(sum(unpriced) AS bigint) AS unpriced, CAST(sum(turns) AS bigint) AS turns`;
-/** Without the row of all servers together. */
-const butTotal = sql`AND guild_id <> ${allServers}`;
-const within = ({ from, to }: DayRange) => sql`WHERE day BETWEEN ${from} AND ${to}`;
-
 /** Lane of what is spent, whatever the server. */
 export const spendingLane = spent.name;
 
@@ -92,30 +78,11 @@ class SqlSpending implements SpendingStore {
       if (isFirst) await addSpending(connection, entries, day);
     });
   }
-
-  byDay(range: DayRange, guildId?: string): Promise<readonly DaySum[]> {
-    const theirs = guildId === undefined ? butTotal : sql`AND guild_id = ${guildId}`;
-    return this.#database.read([spendingLane], (connection) =>
-      connection.rows(
-        { day: id, ...amounts },
-        sql`SELECT day, ${summed} FROM spent ${within(range)} ${theirs} GROUP BY day ORDER BY day`,
-      ),
-    );
-  }
-
-  byServer(range: DayRange): Promise<readonly ServerSum[]> {
-    return this.#database.read([spendingLane], (connection) =>
-      connection.rows(
-        { guildId: id, ...amounts },
-        sql`SELECT guild_id, ${summed} FROM spent ${within(range)} ${butTotal} GROUP BY guild_id`,
-      ),
-    );
-  }
 }
 
 export const spendingPart = storePart<SpendingStore>({
   tables: [spent, spentByPerson, spentOnCaptions],
-  operations: { read: reads, add: writes, byDay: reads, byServer: reads },
+  operations: { read: reads, add: writes },
   open: (database) => new SqlSpending(database),
 });
 

@@ -26,8 +26,6 @@ const filePath = /^(?:\/[\w-]+)+\.(?:js|css|svg|png)$/;
 const vendorFiles: Readonly<Record<string, string>> = {
   '/vendor/preact.js': 'preact',
   '/vendor/htm.js': 'htm',
-  '/vendor/uplot.js': 'uplot/dist/uPlot.esm.js',
-  '/vendor/uplot.css': 'uplot/dist/uPlot.min.css',
 };
 
 type BrowserFile = {

@@ -1,15 +1,12 @@
 import { type Context, Hono } from 'hono';
-import { getCookie } from 'hono/cookie';
 import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
-import type { Clock } from '#src/base/clock.ts';
 import type { ServerOutcome } from '#src/base/keep-server.ts';
 import { type HttpListener, openListener } from './listener.ts';
 import { checkOrigin } from './own-origin.ts';
-import { PageSessions } from './page-sessions.ts';
 import { addressOf, peerOf, RateLimits } from './rate-limits.ts';
 import { refuse, refuseRate } from './refusal.ts';
-import type { PageApp, PageEnv, PageViewer } from './viewer.ts';
+import type { PageApp, PageEnv } from './viewer.ts';
 
 /** Largest body of a request, in bytes, where nothing else is said. */
 const mostBodyBytes = 64 * 1_024;
@@ -17,18 +14,15 @@ const mostBodyBytes = 64 * 1_024;
 /** Time, in s, that a browser may keep the answer to its preflight request. */
 const preflightS = 600;
 
-/** Paths whose callers are programs: they bring a token, and a cookie admits no caller there. */
+/** Paths whose callers are programs: they bring a token. */
 const programPath = '/v1/';
 
 export type DoorOptions = {
-  readonly sessions: PageSessions;
   readonly rates: RateLimits;
   /** The https address under which others reach the page through a proxy. */
   readonly publicUrl?: URL;
   /** Origins of pages of others that may ask, as programs do, from a browser. */
   readonly apiOrigins?: readonly string[];
-  /** Whether a viewer still has the rights they came in with; a session of one without them ends. */
-  isCurrent(viewer: PageViewer): boolean | Promise<boolean>;
   /** Largest body in bytes of a request to this path; undefined: 64 KiB. */
   mostBodyBytes?(path: string): number | undefined;
   /** A handler threw: a bug of ours, answered with 500. */
@@ -60,7 +54,7 @@ const headers = {
 /** Routes behind the doors: every request, upgrades of WebSockets too, is checked before any handler sees it. */
 export function createPageApp(options: DoorOptions): PageApp {
   const app = new Hono<PageEnv>();
-  app.use(sendHeaders, checkedRequest(options), knownViewer(options));
+  app.use(sendHeaders, checkedRequest(options));
   // None of them is let in by a cookie: `credentials` stays off.
   const guests = cors({ origin: [...(options.apiOrigins ?? [])], maxAge: preflightS });
   if (options.apiOrigins) app.use(`${programPath}*`, guests);
@@ -82,11 +76,6 @@ export function createPageApp(options: DoorOptions): PageApp {
     });
   });
   return app;
-}
-
-/** Cookie of the page on this port: browsers keep cookies by host, and other programs have ports of that host. */
-export function cookieName({ incoming }: PageEnv['Bindings']): string {
-  return `parley-${incoming.socket.localPort}`;
 }
 
 const sendHeaders = createMiddleware<PageEnv>(async (context, next) => {
@@ -143,38 +132,19 @@ function bodyRefusal(sent: PageEnv['Bindings']['incoming']['headers'], mostBytes
   return { status: 413, code: 'door.body_size', message } as const;
 }
 
-function knownViewer({ sessions, isCurrent }: DoorOptions) {
-  return createMiddleware<PageEnv>(async (context, next) => {
-    const cookie = getCookie(context, cookieName(context.env));
-    if (cookie === undefined || context.req.path.startsWith(programPath)) return await next();
-    const viewer = sessions.viewer(cookie);
-    if (!viewer) return await next();
-    if (await isCurrent(viewer)) context.set('viewer', viewer);
-    else sessions.end(cookie);
-    return await next();
-  });
-}
-
-type ProgramDoorOptions = Pick<DoorOptions, 'apiOrigins' | 'mostBodyBytes' | 'onBug'> & {
+export type ProgramDoorOptions = Omit<DoorOptions, 'rates'> & {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
-  readonly clock: Clock;
   routes(app: PageApp): void;
 };
 
-/** Opens an address for programs alone, with the doors of the page and without its files and links. Never throws. */
+/** Opens an address for programs alone, with the doors of the page and without its files and link. Never throws. */
 export async function openProgramDoor(
   options: ProgramDoorOptions,
 ): Promise<ServerOutcome<HttpListener>> {
-  const { host, port, clock, ...doors } = options;
-  const sessions = new PageSessions(clock); // no link admits a viewer here
-  const app = createPageApp({
-    ...doors,
-    sessions,
-    rates: new RateLimits(),
-    isCurrent: () => false,
-  });
+  const { host, port, ...doors } = options;
+  const app = createPageApp({ ...doors, rates: new RateLimits() });
   options.routes(app);
   return await openListener({ host, port, app });
 }

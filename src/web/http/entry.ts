@@ -1,12 +1,10 @@
-import { setCookie } from 'hono/cookie';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
 import { foreignJson, type JsonLimits } from '#src/base/json.ts';
-import { cookieName } from './doors.ts';
-import type { EntryLinks, EntryOutcome } from './entry-links.ts';
-import { type PageSessions, sessionS } from './page-sessions.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { refuse, refuseRate } from './refusal.ts';
-import { noSession, type PageApp, viewerOf } from './viewer.ts';
+import { onlyEntered, type PageApp, type PageEnv } from './viewer.ts';
 
 const entryBody = z.object({ key: z.string() });
 const entryLimits: JsonLimits = {
@@ -18,49 +16,61 @@ const entryLimits: JsonLimits = {
   keyBytes: 64,
 };
 
-/** Reasons why a key does not work, one sentence each. */
-const sentences: Readonly<Record<Exclude<EntryOutcome['kind'], 'entered'>, string>> = {
-  used: 'This link was used before, and each works once. For a new one: npm run link, or /stats in Discord.',
-  expired: 'This link is older than 10 minutes. For a new one: npm run link, or /stats in Discord.',
-  unknown: 'This link is not known here. For a new one: npm run link, or /stats in Discord.',
-};
+const wrongKey = {
+  status: 403,
+  code: 'link.unknown',
+  message: 'This link is not known here: each start prints a new one.',
+} as const;
 
-/** `POST /enter {key}` turns an entry link into a session cookie; `GET /face` says which page its viewer is to see. */
-export function serveEntry(
-  app: PageApp,
-  {
-    links,
-    sessions,
-    rates,
-  }: { readonly links: EntryLinks; readonly sessions: PageSessions; readonly rates: RateLimits },
-): void {
-  app.get('/face', (context) => {
-    const viewer = viewerOf(context);
-    if (!viewer) return refuse(context, noSession);
-    const { kind: face } = viewer;
-    if (face === 'manager') return context.json({ face, guildId: viewer.guildId });
-    return context.json({ face });
-  });
-  app.post('/enter', async (context) => {
-    const { address, isPublic } = context.get('door');
-    const waitS = await rates.entry(address);
-    if (waitS !== undefined) return refuseRate(context, waitS);
-    const bytes = new Uint8Array(await context.req.arrayBuffer());
-    const body = entryBody.safeParse(foreignJson(bytes, entryLimits));
-    const key = body.success ? body.data.key : '';
-    const outcome = await links.enter(key);
-    if (outcome.kind !== 'entered') {
-      const { kind } = outcome;
-      return refuse(context, { status: 403, code: `link.${kind}`, message: sentences[kind] });
-    }
-    await rates.entered(address);
-    setCookie(context, cookieName(context.env), sessions.open(outcome.viewer), {
-      httpOnly: true,
-      sameSite: 'Strict',
-      secure: isPublic,
-      path: '/',
-      maxAge: sessionS,
+/**
+ * Lets in browsers that open a link with the key of this page, which is made anew at each start. The key is in the fragment of the
+ * link, which browsers do not send; `POST /enter {key}` puts it into a cookie, and `GET /enter` says whether it is there.
+ */
+export class Entry {
+  /** 256 random bits, in 43 characters that need no escaping. */
+  readonly #key = randomBytes(32).toString('base64url');
+
+  link(address: URL): URL {
+    const link = new URL('/', address);
+    link.hash = `key=${this.#key}`;
+    return link;
+  }
+
+  routes(app: PageApp, rates: RateLimits): void {
+    app.use(async (context, next) => {
+      const cookie = getCookie(context, cookieName(context.env));
+      context.set('isEntered', cookie !== undefined && this.#isKey(cookie));
+      return await next();
     });
-    return context.json({ face: outcome.viewer.kind });
-  });
+    app.get('/enter', onlyEntered, (context) => context.json({}));
+    app.post('/enter', async (context) => {
+      const { address, isPublic } = context.get('door');
+      const waitS = await rates.entry(address);
+      if (waitS !== undefined) return refuseRate(context, waitS);
+      const bytes = new Uint8Array(await context.req.arrayBuffer());
+      const body = entryBody.safeParse(foreignJson(bytes, entryLimits));
+      if (!body.success || !this.#isKey(body.data.key)) return refuse(context, wrongKey);
+      await rates.entered(address);
+      setCookie(context, cookieName(context.env), this.#key, {
+        httpOnly: true,
+        sameSite: 'Strict',
+        secure: isPublic,
+        path: '/',
+      });
+      return context.json({});
+    });
+  }
+
+  #isKey(tried: string): boolean {
+    return timingSafeEqual(hashOf(tried), hashOf(this.#key));
+  }
+}
+
+/** Cookie of the page on this port: browsers keep cookies by host, and other programs have ports of that host. */
+function cookieName({ incoming }: PageEnv['Bindings']): string {
+  return `parley-${incoming.socket.localPort}`;
+}
+
+function hashOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
 }

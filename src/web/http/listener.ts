@@ -32,7 +32,7 @@ export type ListenerOptions = {
   readonly port: number;
   readonly app: { fetch(request: Request, env: HttpBindings): Response | Promise<Response> };
   /**
-   * Absent: no WebSockets. A route with one: `app.get('/room', onlyFor('sandbox'), upgradeWebSocket(() => handlers))`, by
+   * Absent: no WebSockets. A route with one: `app.get('/room', onlyEntered, upgradeWebSocket(() => handlers))`, by
    * `@hono/node-server`.
    */
   readonly webSocket?: { readonly mostFrameBytes: number };

@@ -99,8 +99,6 @@ const calls: Calls<typeof mainStore, Store> = {
       { ...spent, guildId, part: 'captions' },
     ]),
   'spending.read': ({ spending }) => spending.read(day),
-  'spending.byDay': ({ spending }) => spending.byDay({ from: day, to: day }, guildId),
-  'spending.byServer': ({ spending }) => spending.byServer({ from: day, to: day }),
   'tracks.write': ({ tracks }) =>
     tracks.write(guildId, channelId, [
       {

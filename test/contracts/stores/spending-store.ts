@@ -88,33 +88,6 @@ export function spendingStoreContract(name: string, open: OpenSpendingStore): vo
     const found = sums(await spending.read('2026-11-20'));
     expect([found.get('10')?.turns, found.get('10/1')?.turns]).toEqual([2, 4]);
   });
-
-  test(`${name}: days are summed up, of a server or of all, and of people and captions nothing is added`, async () => {
-    await using opened = await open();
-    const { spending } = opened;
-    for (const day of ['2026-11-20', '2026-08-22', '2026-08-23', '2026-11-21'])
-      await spending.add([
-        { ...spent, day },
-        { ...spent, guildId: '20', day },
-        { ...byAna, day },
-        { ...spent, part: 'captions', day },
-      ]);
-    const range = { from: '2026-08-23', to: '2026-11-20' };
-    const { guildId: _, ...own } = spent;
-    const both = { nanoUsd: 9_000_000_002, ms: 120_000, unpriced: 2, turns: 4 };
-    expect(await spending.byDay(range, '20')).toEqual([{ ...own, day: '2026-08-23' }, own]);
-    expect(await spending.byDay(range)).toEqual([
-      { day: '2026-08-23', ...both },
-      { day: '2026-11-20', ...both },
-    ]);
-    expect(new Set(await spending.byServer(range))).toEqual(
-      new Set([
-        { guildId: '10', ...both },
-        { guildId: '20', ...both },
-      ]),
-    );
-    expect(await spending.byDay(range, '30')).toEqual([]);
-  });
 }
 
 type Sum = Pick<SpendingEntry, 'nanoUsd' | 'ms' | 'unpriced' | 'turns'>;

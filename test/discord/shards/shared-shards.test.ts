@@ -19,7 +19,6 @@ async function opened(change: Partial<ShardHost> = {}) {
   const other = new SimulatedRegistry(database, 'two');
   const fixture = {
     ...{ isAway: false, news: [] as string[], shards: new Map<number, OwnedShard>() },
-    summary: '{"servers":1}',
   };
   const registry = new Proxy<ShardRegistry>(real, {
     get: (target, name) => {
@@ -45,7 +44,6 @@ async function opened(change: Partial<ShardHost> = {}) {
     limits: { recommendedShards: 2, maxConcurrency: 2 },
     clock,
     leaseMs: ownershipRules.leaseMs,
-    summary: () => fixture.summary,
     report: (news) => fixture.news.push('why' in news ? `${news.kind} ${news.why}` : news.kind),
   });
   await real.register({ ...own, id: 'one' });
@@ -113,25 +111,6 @@ test('a process whose number of shards was changed stops them, takes none and sa
   await fixture.passed(10_000);
   expect(fixture.shards.size).toBe(0);
   expect(fixture.news.filter((news) => news === 'outdated')).toEqual(['outdated']);
-});
-
-test('a process tells the others of itself every 5 s where that has changed, and later where the database was away', async () => {
-  const fixture = await opened();
-  const written = () => fixture.database.processes.get('one')?.summary;
-  expect([written(), fixture.database.summaries]).toEqual(['{"servers":1}', 1]);
-  await fixture.passed(20_000);
-  expect(fixture.database.summaries).toBe(1);
-  fixture.isAway = true;
-  fixture.summary = '{"servers":2}';
-  await fixture.clock.advance(6_000);
-  expect(written()).toBe('{"servers":1}');
-  fixture.isAway = false;
-  await fixture.passed(6_000);
-  expect(written()).toBe(fixture.summary);
-  expect((await fixture.shared.states()).processes.map(({ isOwn }) => isOwn)).toEqual([
-    true,
-    false,
-  ]);
 });
 
 test('at the end everything is given back, with the last place in its session', async () => {

@@ -259,8 +259,6 @@ export class SimulatedProcess implements ShardHost {
       giveBack: (lease) => over(() => registry.giveBack(lease)),
       identify: (lease, bucket) => over(() => registry.identify(lease, bucket)),
       claim: (id) => over(() => registry.claim(id)).catch(() => 'unknown' as const),
-      summarise: (summary) => over(() => registry.summarise(summary)),
-      states: () => over(() => registry.states()),
       leave: () => over(() => registry.leave()),
     };
   }

@@ -1,5 +1,4 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { ProcessStates } from '#src/base/process-states.ts';
 import {
   identifyReserve,
   identifySpacingMs,
@@ -177,28 +176,6 @@ export class SimulatedRegistry implements ShardRegistry {
     if (claims.has(interactionId)) return 'taken';
     claims.add(interactionId);
     return 'mine';
-  }
-
-  async summarise(summary: string): Promise<void> {
-    const me = this.#database.processes.get(this.#processId);
-    if (me) me.summary = summary;
-    this.#database.summaries++;
-  }
-
-  async states(): Promise<ProcessStates> {
-    const { nowMs, leaseMs, processes, rows } = this.#database;
-    const shardsOf = (owner: string) =>
-      rows.flatMap(({ ownerId }, id) => (ownerId === owner ? [id] : []));
-    const all = [...processes].map(([id, { name, version, startedAtMs, summary, untilMs }]) => ({
-      ...{ name, version, isOwn: id === this.#processId, shards: shardsOf(id) },
-      ...{ ageMs: nowMs - startedAtMs, silentMs: nowMs - untilMs + leaseMs },
-      ...(summary !== undefined && { summary: JSON.parse(summary) as unknown }),
-    }));
-    const known = all.filter(
-      ({ shards, silentMs }) => shards.length > 0 || silentMs < leaseMs + 3_600_000,
-    );
-    const own = known.toSorted((one, other) => Number(other.isOwn) - Number(one.isOwn));
-    return { shardCount: rows.length, processes: own };
   }
 
   async leave(): Promise<void> {

@@ -19,7 +19,7 @@ test('the channel is drawn under the CSP without a complaint, and its first load
   const tab = await context.newPage();
   const complaints = complaintsOf(tab);
   const loads = watchLoads(tab);
-  await tab.goto(setup.link().href);
+  await tab.goto(setup.link.href);
   await tab.getByRole('button', { name: 'Hear me' }).waitFor();
   const loaded = await loads();
   const bytes = loaded.reduce((sum, one) => sum + one, 0);
@@ -40,7 +40,7 @@ test.each(appearances)(
   async (colorScheme, width) => {
     await using setup = await openSetup();
     const options = { colorScheme, viewport: { width, height: 800 } };
-    await using opened = await openTab(browser, setup.link(), options);
+    await using opened = await openTab(browser, setup.link, options);
     const { tab } = opened;
     await tab.getByText('Said and answered').first().waitFor();
     await tab.getByLabel('Message, or / for a command').fill('/');

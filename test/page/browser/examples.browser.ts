@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { soundFormats } from '#src/audio/encode/sound-encoder.ts';
-import { realClock } from '#src/base/clock.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { openProgramDoor } from '#src/web/http/doors.ts';
 import { openHeldEngine } from '#test/examples/held-engine.ts';
@@ -29,7 +28,6 @@ async function openExample(synthesizer: Synthesizer) {
     host: '127.0.0.1',
     port: 0,
     apiOrigins: [page.url],
-    clock: realClock,
     onBug: (error) => expect.unreachable(`${error}`),
     routes: (app) => void app.route('/', served.api.app),
   });

@@ -6,7 +6,7 @@ import {
   readFrame,
   type SoundFrame,
 } from '#page/room/sound/sound-frames.js';
-import { onlyFor, type PageApp } from '#src/web/http/viewer.ts';
+import { onlyEntered, type PageApp } from '#src/web/http/viewer.ts';
 import { openTestPage } from '#test/web/http/open-page.ts';
 
 export type PageRequest = {
@@ -147,7 +147,7 @@ export async function openSetup() {
     };
     app.get(
       '/room',
-      onlyFor('sandbox'),
+      onlyEntered,
       upgradeWebSocket(() => ({ onOpen, onMessage })),
     );
     const onSound = ({ data }: MessageEvent) => {
@@ -157,7 +157,7 @@ export async function openSetup() {
     };
     app.get(
       '/room/sound',
-      onlyFor('sandbox'),
+      onlyEntered,
       upgradeWebSocket(() => ({
         onOpen: (_, socket) => sounds.push(socket),
         onMessage: onSound,
@@ -165,12 +165,10 @@ export async function openSetup() {
     );
   };
   const page = await openTestPage({
-    operator: { kind: 'sandbox' },
     webSocket: { mostFrameBytes: headBytes + 4_096 },
     routes,
   });
-  const { url, links } = page;
-  const link = () => links.create({ kind: 'sandbox' });
+  const { link, url } = page;
   const report = (line: object) => channels.at(-1)?.send(JSON.stringify(line));
   return {
     ...{ url, link, asked, frames, report, channels, sounds },

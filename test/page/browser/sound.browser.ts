@@ -17,7 +17,7 @@ const tone = Float32Array.from({ length: 960 }, (_, n) => Math.sin((n * Math.PI)
 test('the microphone is sent while Space is held, as Opus of 20 ms, in order, and not otherwise', async () => {
   await using setup = await openSetup();
   await using browser = await openBrowser(recording);
-  await using opened = await openTab(browser, setup.link());
+  await using opened = await openTab(browser, setup.link);
   const { tab, complaints } = opened;
   await tab.getByRole('button', { name: 'Microphone' }).click();
   await tab.getByRole('button', { name: 'Microphone', pressed: true }).waitFor();
@@ -49,7 +49,7 @@ test('a browser without an encoder of its own sends samples, and they are those 
     await route.fulfill({ response, body: script });
   });
   const tab = await context.newPage();
-  await tab.goto(setup.link().href);
+  await tab.goto(setup.link.href);
   await tab.getByLabel('all the time').check();
   await tab.getByRole('button', { name: 'Microphone' }).click();
   await expect.poll(() => setup.frames.length).toBeGreaterThan(50);
@@ -63,7 +63,7 @@ test('a browser without an encoder of its own sends samples, and they are those 
 test('frames of the sandbox play, Opus and samples', async () => {
   await using setup = await openSetup();
   await using browser = await openBrowser(recording);
-  await using opened = await openTab(browser, setup.link());
+  await using opened = await openTab(browser, setup.link);
   const { tab, complaints } = opened;
   await tab.getByLabel('all the time').check();
   await tab.getByRole('button', { name: 'Microphone' }).click();
@@ -81,7 +81,7 @@ test('frames of the sandbox play, Opus and samples', async () => {
 test('without a microphone a sentence says so, and the page goes on', async () => {
   await using setup = await openSetup();
   await using browser = await openBrowser();
-  await using opened = await openTab(browser, setup.link(), { permissions: ['microphone'] });
+  await using opened = await openTab(browser, setup.link, { permissions: ['microphone'] });
   await opened.tab.getByRole('button', { name: 'Microphone' }).click();
   await opened.tab.getByText('No microphone was found: plug one in').waitFor();
   await opened.tab.getByRole('button', { name: 'Microphone', pressed: false }).waitFor();
@@ -90,7 +90,7 @@ test('without a microphone a sentence says so, and the page goes on', async () =
 test('a microphone that is refused is told in a sentence', async () => {
   await using setup = await openSetup();
   await using browser = await openBrowser(recording, true);
-  await using opened = await openTab(browser, setup.link(), { permissions: [] });
+  await using opened = await openTab(browser, setup.link, { permissions: [] });
   await opened.tab.getByRole('button', { name: 'Microphone' }).click();
   await opened.tab.getByText('The browser may not use the microphone here').waitFor();
 });
@@ -98,7 +98,7 @@ test('a microphone that is refused is told in a sentence', async () => {
 test('a microphone that is unplugged is told in a sentence, and its button is out', async () => {
   await using setup = await openSetup();
   await using browser = await openBrowser(recording);
-  await using opened = await openTab(browser, setup.link());
+  await using opened = await openTab(browser, setup.link);
   const { tab } = opened;
   await tab.evaluate(`{
     const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
@@ -114,7 +114,7 @@ test('a microphone that is unplugged is told in a sentence, and its button is ou
 test('a page from which a later tab takes the microphone says so, and sends nothing more', async () => {
   await using setup = await openSetup();
   await using browser = await openBrowser(recording);
-  await using opened = await openTab(browser, setup.link());
+  await using opened = await openTab(browser, setup.link);
   const { tab } = opened;
   await tab.getByRole('button', { name: 'Microphone' }).click();
   await tab.getByRole('button', { name: 'Microphone', pressed: true }).waitFor();

@@ -11,7 +11,7 @@ afterAll(() => browser.close());
 
 test('what is pressed, written and commanded reaches the channel as a request each', async () => {
   await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link());
+  await using opened = await openTab(browser, setup.link);
   const { tab } = opened;
   await tab.getByRole('button', { name: 'Hear me' }).click();
   const line = tab.getByLabel('Message, or / for a command');
@@ -45,7 +45,7 @@ test('what is pressed, written and commanded reaches the channel as a request ea
 
 test('what is chosen from a menu, and a form that is filled in, reach the channel', async () => {
   await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link());
+  await using opened = await openTab(browser, setup.link);
   const { tab } = opened;
   await tab.getByLabel('A colour').selectOption('Blue');
   await tab.getByRole('button', { name: 'Choose' }).click();
@@ -69,7 +69,7 @@ test('what is chosen from a menu, and a form that is filled in, reach the channe
 
 test('a line that is no command yet says why, and stays to be mended', async () => {
   await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link());
+  await using opened = await openTab(browser, setup.link);
   const line = opened.tab.getByLabel('Message, or / for a command');
   await line.fill('/ask');
   await line.press('Enter');
@@ -80,7 +80,7 @@ test('a line that is no command yet says why, and stays to be mended', async () 
 
 test('the newest message is in sight, unless somebody reads what was before', async () => {
   await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link());
+  await using opened = await openTab(browser, setup.link);
   const { tab } = opened;
   const post = (n: number) =>
     setup.report({
@@ -107,7 +107,7 @@ test('the newest message is in sight, unless somebody reads what was before', as
 
 test('a page that comes back shows each message and event once', async () => {
   await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link());
+  await using opened = await openTab(browser, setup.link);
   const { tab } = opened;
   const answers = tab.getByRole('log', { name: 'Said and answered' });
   await answers.getByText('It is noon.').waitFor();
@@ -121,7 +121,7 @@ test('a page that comes back shows each message and event once', async () => {
 
 test('the waterfall of an answer names its eight instants', async () => {
   await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link());
+  await using opened = await openTab(browser, setup.link);
   const drawn = opened.tab.getByRole('img');
   expect(await drawn.getAttribute('aria-label')).toBe(
     'last syllable 0 ms, recognised 140 ms, ended 180 ms, first token 220 ms, first clause 240 ms, first speech 290 ms, first packet 310 ms, heard 400 ms',
@@ -130,7 +130,7 @@ test('the waterfall of an answer names its eight instants', async () => {
 
 test('a connection that is lost is told, and comes back by itself', async () => {
   await using setup = await openSetup();
-  await using opened = await openTab(browser, setup.link());
+  await using opened = await openTab(browser, setup.link);
   const { tab } = opened;
   await tab.getByRole('button', { name: 'Hear me' }).waitFor();
   setup.channels[0]?.close(1_012, 'The sandbox starts anew.');

@@ -1,7 +1,4 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { openBrowserPage } from '#sandbox/page/browser-page.ts';
@@ -16,19 +13,16 @@ export type BrowserFrame = { readonly kind: string; readonly [field: string]: un
 /** The page of a sandbox's room on a free port, entered as a browser does; gone when it is disposed. */
 export async function openTestPage(sandbox: Sandbox, you: string) {
   await using stack = new AsyncDisposableStack();
-  const dataDir = await mkdtemp(join(tmpdir(), 'parley-room-'));
-  stack.defer(() => rm(dataDir, { recursive: true }));
   const bugs: unknown[] = [];
   const outcome = await openBrowserPage(sandbox, {
     host: '127.0.0.1',
     port: 0,
-    dataDir,
     you,
     onBug: (error) => bugs.push(error),
   });
   if (outcome.kind === 'refused') throw new Error(outcome.why);
   const page = stack.use(outcome.page);
-  const cookie = cookieOf(await enter(page.url, keyOf(page.link())));
+  const cookie = cookieOf(await enter(page.url, keyOf(page.link)));
   const connect = (path: string) => {
     const headers = { cookie, origin: page.url.origin };
     const socket = new WebSocket(`ws://${page.url.host}${path}`, { headers });

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test, vi } from 'vitest';
-import { realClock } from '#src/base/clock.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { apiBodyBytes } from '#src/web/api/api.ts';
 import { completionRequest } from '#src/web/api/openai/completion-request.ts';
@@ -29,7 +28,6 @@ async function openServed() {
   const outcome = await openProgramDoor({
     host: '127.0.0.1',
     port: 0,
-    clock: realClock,
     mostBodyBytes: apiBodyBytes,
     onBug: (error) => bugs.push(error),
     routes(app) {

@@ -43,7 +43,7 @@ test('its doors are those of the page, and there are no files and no links', asy
   expect(refusalOf(forged).slice(0, 2)).toEqual([421, 'door.host']);
   const foreign = await ask(url, path, { origin: 'https://evil.example' }, post);
   expect(refusalOf(foreign).slice(0, 2)).toEqual([403, 'door.origin']);
-  for (const nothing of ['/', '/main.js', '/face']) {
+  for (const nothing of ['/', '/main.js', '/enter']) {
     expect((await ask(url, nothing)).status).toBe(404);
   }
 });

@@ -1,9 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { openPage, type PageOptions } from '#src/web/http/page.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
 
 export type HttpReply = {
   readonly status: number;
@@ -11,27 +7,19 @@ export type HttpReply = {
   readonly text: string;
 };
 
-/** A page on a free port, with a folder of its own, that is gone when it is disposed. */
+/** A page on a free port. */
 export async function openTestPage(options: Partial<PageOptions> = {}) {
-  await using stack = new AsyncDisposableStack();
-  const dataDir = await mkdtemp(join(tmpdir(), 'parley-page-'));
-  stack.defer(() => rm(dataDir, { recursive: true }));
-  const clock = new VirtualClock();
   const bugs: unknown[] = [];
   const outcome = await openPage({
     host: '127.0.0.1',
     port: 0,
-    clock,
-    dataDir,
-    operator: { kind: 'owner' },
     onBug: (error) => bugs.push(error),
     ...options,
   });
   if (outcome.kind === 'refused') throw new Error(outcome.why);
-  const { url, links } = stack.use(outcome.server);
-  const all = stack.move();
-  const dispose = () => all.disposeAsync();
-  return { url, links, clock, dataDir, bugs, [Symbol.asyncDispose]: dispose };
+  const { server } = outcome;
+  const { link, url } = server;
+  return { url, link, bugs, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
 /** The response to a request with exactly these headers: `fetch` sends some of its own, and no other Host. */

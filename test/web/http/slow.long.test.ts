@@ -87,7 +87,7 @@ test.concurrent('a body that comes drop by drop is cut off after its time with a
 
 test.concurrent('files that nobody reads wait in bounded memory, and their connection ends', async () => {
   await using page = await openImpatient();
-  const path = '/vendor/uplot.js';
+  const path = '/vendor/preact.js';
   const socket = stalled(page.url);
   let asked = 0;
   // As long as answers fit into the buffers of the system, some more are asked for.
@@ -139,7 +139,7 @@ test('pings of one that does not read are answered no more, so that nothing pile
 test('a connection that asks for more than 20 answers at a time is ended, and nobody else is disturbed', async () => {
   await using page = await openImpatient();
   const socket = stalled(page.url);
-  socket.write(requests(page.url, '/face', 1_000));
+  socket.write(requests(page.url, '/enter', 1_000));
   expect(await bytesLeft(socket)).toBe(0);
   expect(page.seen.answered).toBe(0);
   expect((await ask(page.url, '/')).status).toBe(200);

@@ -3,17 +3,17 @@ import { connect, type Socket } from 'node:net';
 import { upgradeWebSocket } from '@hono/node-server';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { onlyFor } from '#src/web/http/viewer.ts';
+import { onlyEntered } from '#src/web/http/viewer.ts';
 import { ask, cookieOf, enter, keyOf, openTestPage, refusalOf } from './open-page.ts';
 
-/** A page with a WebSocket that says every text back, for the owner; and what its browser sends. */
+/** A page with a WebSocket that says every text back of who came by the link; and what its browser sends. */
 async function openEcho() {
   const page = await openTestPage({
     webSocket: { mostFrameBytes: 4_096 },
     routes(app) {
       app.get(
         '/room',
-        onlyFor('owner'),
+        onlyEntered,
         upgradeWebSocket(() => ({
           onMessage: (event, socket) => socket.send(`heard ${event.data}`),
         })),
@@ -22,7 +22,7 @@ async function openEcho() {
       app.get('/still', () => new Response(new ReadableStream(), { status: 200 }));
     },
   });
-  const cookie = cookieOf(await enter(page.url, keyOf(page.links.create({ kind: 'owner' }))));
+  const cookie = cookieOf(await enter(page.url, keyOf(page.link)));
   return { ...page, cookie, path: `ws://${page.url.host}/room` };
 }
 
@@ -228,18 +228,18 @@ test('an address that asks a thousand and one times in 10 s is told to wait, and
     'x-forwarded-for': `203.0.113.1, ${address}`,
   });
   const lines = Object.entries(from('2001:db8::1')).map(([name, value]) => `${name}: ${value}`);
-  const request = `GET /face HTTP/1.1\r\n${lines.join('\r\n')}\r\n`;
+  const request = `GET /enter HTTP/1.1\r\n${lines.join('\r\n')}\r\n`;
   const asked = `${`${request}\r\n`.repeat(19)}${request}Connection: close\r\n\r\n`;
   const all = await Promise.all(Array.from({ length: 50 }, () => sent(page.url, asked)));
   expect(all.join('').match(/HTTP\/1\.1 401 /g)).toHaveLength(1_000);
-  const refused = await ask(page.url, '/face', from('2001:db8:0:0:ffff::2'));
+  const refused = await ask(page.url, '/enter', from('2001:db8:0:0:ffff::2'));
   expect(refusalOf(refused)).toEqual([
     429,
     'door.rate',
     expect.stringMatching(/^Too many requests from your address: try again in \d+ s\.$/),
   ]);
-  expect((await ask(page.url, '/face', from('192.0.2.1'))).status).toBe(401);
-  expect((await ask(page.url, '/face')).status).toBe(401);
+  expect((await ask(page.url, '/enter', from('192.0.2.1'))).status).toBe(401);
+  expect((await ask(page.url, '/enter')).status).toBe(401);
 });
 
 test('an address that is no address of this machine is an outcome with a sentence', async () => {

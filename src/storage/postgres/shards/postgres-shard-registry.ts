@@ -1,7 +1,6 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ProcessStates } from '#src/base/process-states.ts';
 import {
   identifyReserve,
   identifySpacingMs,
@@ -213,35 +212,6 @@ export class PostgresShardRegistry implements ShardRegistry, AsyncDisposable {
     }
   }
 
-  async summarise(summary: string): Promise<void> {
-    await this.#run(
-      sql`INSERT INTO process_summaries (process_id, summary)
-       SELECT process_id, ${summary} FROM processes WHERE process_id = ${this.#processId}
-       ON CONFLICT (process_id) DO UPDATE SET summary = excluded.summary`,
-    );
-  }
-
-  async states(): Promise<ProcessStates> {
-    const held = sql`SELECT json_agg(shard_id ORDER BY shard_id)::text FROM shards s WHERE s.process_id = p.process_id`;
-    const rows = await this.#rows(
-      stateColumns,
-      sql`SELECT name, version, process_id = ${this.#processId} AS is_own,
-         1000 * extract(epoch FROM ${now} - started_at) AS age_ms,
-         1000 * extract(epoch FROM ${now} - until) + ${this.#leaseMs}::integer AS silent_ms,
-         (${held}) AS shards, summary, (SELECT count(*) FROM shards) AS shard_count
-       FROM processes p LEFT JOIN process_summaries USING (process_id)
-       WHERE until > ${now} - interval '1 hour' OR EXISTS (SELECT FROM shards s WHERE s.process_id = p.process_id)
-       ORDER BY is_own DESC, started_at, process_id`,
-    );
-    const [first] = rows;
-    const processes = rows.map(({ shardCount: _, shards = [], silentMs, ageMs, ...row }) => ({
-      ...{ ...row, shards },
-      ageMs: Math.max(0, ageMs),
-      silentMs: Math.max(0, silentMs),
-    }));
-    return { shardCount: first?.shardCount ?? 0, processes };
-  }
-
   async leave(): Promise<void> {
     await this.#run(
       sql`WITH me AS (
@@ -380,17 +350,6 @@ const identifyColumns = {
   isMine: flag,
   resetMs: optional(instant),
   waitMs: optional(instant),
-};
-
-const stateColumns = {
-  name: text,
-  version: text,
-  isOwn: flag,
-  ageMs: instant,
-  silentMs: instant,
-  shards: optional(json<readonly number[]>()),
-  summary: optional(json()),
-  shardCount: whole,
 };
 
 function viewOf({
