@@ -68,7 +68,7 @@ scenario('a server that is slower than usual is named while people wait', async 
   const hears = () => 'what is slow';
   const pace = { ...instantPace, firstTokenMs: 10_000 };
   const replies = [{ match: '', text: 'This.' }];
-  const providers = { hears: recogniser.hears, replies, pace };
+  const providers = { hears, replies, pace };
   await using setup = await openScenario({ providers });
   const { adam } = await joined(setup);
   await adam.say(speech('human-goforward'), soon());
