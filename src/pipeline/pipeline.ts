@@ -14,6 +14,8 @@ export type TurnUtterance = {
   readonly pcm?: Pcm;
   /** Words, where it was typed. */
   readonly text?: string;
+  /** It is recognised for its answer, as a recording is. */
+  readonly isRecording?: true;
   /** Words of another person that the speaker shows: they ask for no tool. */
   readonly isQuoted?: true;
   /** Recognised once, on first call, and kept. Rejects with the recogniser's error. */

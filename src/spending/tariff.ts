@@ -18,6 +18,8 @@ export type AnswerEstimate = {
   readonly characters: number;
   /** Length of the speech that is answered, in ms. */
   readonly heardMs: number;
+  /** Part of it, in ms, that is recognised for the answer. */
+  readonly recordedMs?: number;
   readonly isWritten?: boolean;
 };
 
@@ -49,7 +51,7 @@ export function countsSound({ think, speak }: Tariff): boolean {
  */
 export function estimate(
   tariff: Tariff,
-  { characters, heardMs, isWritten }: AnswerEstimate,
+  { characters, heardMs, recordedMs = 0, isWritten }: AnswerEstimate,
 ): Amount {
   const { recognise, think, speak } = tariff;
   const speaks = think.kind === 'priced' && think.usd.perMillionAudioOutputTokens !== undefined;
@@ -64,7 +66,8 @@ export function estimate(
     audioInputTokens: heard,
     audioOutputTokens: spoken,
   } as const;
-  const thought = costOf(tokens, think) ?? 0;
+  const recorded = costOf({ kind: 'heard', ms: recordedMs }, recognise) ?? 0;
+  const thought = recorded + (costOf(tokens, think) ?? 0);
   if (isWritten) return { nanoUsd: thought, ms: think.kind === 'unpriced' ? writtenMs : 0 };
   const speech = { kind: 'spoken', characters: answerCharacters, ms: answerMs } as const;
   const said = speaks ? 0 : (costOf(speech, speak) ?? 0);
@@ -75,12 +78,12 @@ export function estimate(
 
 /** Expected amount of any paid work. */
 export function estimateOf(
-  { characters, heardMs, kind }: AnswerEstimate & { readonly kind: PaidKind },
+  { characters, kind, ...sound }: AnswerEstimate & { readonly kind: PaidKind },
   tariff: Tariff,
 ): Amount {
   const { form } = paidKinds[kind];
   if (form !== 'speech')
-    return estimate(tariff, { characters, heardMs, isWritten: form === 'writing' });
+    return estimate(tariff, { ...sound, characters, isWritten: form === 'writing' });
   const ms = Math.round(spokenMs(characters));
   const nanoUsd = costOf({ kind: 'spoken', characters, ms }, tariff.speak) ?? 0;
   return { nanoUsd, ms: tariff.speak.kind === 'free' ? 0 : ms };

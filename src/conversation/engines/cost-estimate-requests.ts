@@ -11,14 +11,19 @@ export function answerRequestOf(
   guildId: string,
   kind: PaidKind = 'answer',
 ): AnswerRequest {
-  const heardMs = said.reduce((sum, { pcm }) => sum + (pcm ? durationMs(pcm) : 0), 0);
+  const heardMs = soundMs(said);
+  const recordedMs = soundMs(said.filter(({ isRecording }) => isRecording));
   const results = [...history, ...done].map(({ content }) => content);
   const typed = said.map(({ text = '' }) => text);
   const shown = [style.instructions, context, ...results, ...typed].join('').length;
   const offered = JSON.stringify(tools).length;
   const { speakerId: personId = '', name = '' } = said.at(-1) ?? {};
   const characters = Math.ceil(shown + offered + spokenCharacters(heardMs));
-  return { kind, guildId, personId, name, characters, heardMs };
+  return { kind, guildId, personId, name, characters, heardMs, recordedMs };
+}
+
+function soundMs(said: Turn['said']): number {
+  return said.reduce((sum, { pcm }) => sum + (pcm ? durationMs(pcm) : 0), 0);
 }
 
 /** A text that is to be spoken; `by` is the person who asks for it, if any. */

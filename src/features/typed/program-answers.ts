@@ -162,11 +162,12 @@ export class ProgramAnswers {
     signal: AbortSignal,
   ): Promise<Words> {
     const pcm = await this.#recordings.read({ url: '', name, bytes, personId }, signal);
-    return { name, pcm, transcript: once(() => transcribed(pcm, transcriber, signal)) };
+    const transcript = once(() => transcribed(pcm, transcriber, signal));
+    return { name, pcm, isRecording: true, transcript };
   }
 }
 
-type Words = Pick<TurnUtterance, 'name' | 'pcm' | 'text' | 'transcript'>;
+type Words = Omit<TurnUtterance, 'speakerId' | 'fromMs' | 'toMs'>;
 
 /** A recogniser of one model hears with that. */
 function withModel(transcriber: Transcriber, model: string | undefined): Transcriber {

@@ -38,7 +38,7 @@ export function utterancesOf(
     const { pcm, transcriber } = sound;
     const understood = once(async () => inWords(await transcribed(pcm, transcriber, signal)));
     const note = recordedBy === undefined ? asRecording : asRecordingOf(recordedBy);
-    const heard = { ...head, pcm, transcript: understood };
+    const heard = { ...head, pcm, isRecording: true, transcript: understood } as const;
     const mark = recordedBy === undefined ? {} : ({ isQuoted: true } as const);
     said.push({ ...typed(note), isQuoted: true }, { ...heard, ...mark });
   }

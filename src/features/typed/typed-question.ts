@@ -6,7 +6,7 @@ import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 /** The bot sits in no channel. */
 export const nowhere: AskOutcome = { kind: 'nowhere' };
 
-/** A question from a typed text or a recording, which is known by its words as soon as there are any. */
+/** A question from a typed text or a recording, which is recognised when it is answered. */
 export function questionOf(
   all: readonly TurnUtterance[],
   text: string,
@@ -15,7 +15,16 @@ export function questionOf(
   report: (asking: AskOutcome) => void,
   { manner, placeId }: Pick<QuestionSubject, 'manner' | 'placeId'> = {},
 ): QueuedQuestion {
-  const [said, ...earlier] = all.toReversed();
+  const known = all.map((one): TurnUtterance => {
+    if (!one.isRecording) return one;
+    const transcript = async () => {
+      const words = await one.transcript();
+      question.words = { text: `${text} (${words.text})`.trim(), atMs };
+      return words;
+    };
+    return { ...one, transcript };
+  });
+  const [said, ...earlier] = known.toReversed();
   if (!said) throw new Error('A typed question holds no utterance.');
   const question: QueuedQuestion = {
     kind: 'question',
@@ -28,13 +37,6 @@ export function questionOf(
     report,
     words: { text, atMs },
   };
-  for (const { pcm, transcript } of all) {
-    if (!pcm) continue;
-    const recalled = async () => {
-      question.words = { text: `${text} (${(await transcript()).text})`.trim(), atMs };
-    };
-    void recalled().catch(() => undefined); // whoever answers asks again and tells
-  }
   return question;
 }
 

@@ -14,7 +14,7 @@ import type {
   QuestionSubject,
   SpokenManner,
 } from '#src/conversation/ports/command-ports.ts';
-import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import { type DropReason, TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
@@ -28,9 +28,14 @@ import {
 } from '#src/features/memories/usable-memories.ts';
 import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts';
 import { alsoKnownTo, anybody, placeReading } from '#src/people/confidential-text.ts';
-import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
-import { type RecordedSound, recogniserOf, utterancesOf } from './question-utterances.ts';
+import {
+  type CommandMaterial,
+  type RecordedSound,
+  recogniserOf,
+  utterancesOf,
+} from './question-utterances.ts';
 import { sayIn } from './say-text.ts';
 import { answerInFile } from './sound-answer.ts';
 import { droppedFor, nowhere, questionOf } from './typed-question.ts';
@@ -119,10 +124,10 @@ export class TypedRequests {
     const heard = recording ? await this.#heard(recording, about, guildId, asker, until) : none;
     if (heard.kind === 'failed') return heard;
     const material = { asker, question, about, sound: heard.sound, atMs: clock.nowMs() };
-    const said = utterancesOf(material, until);
     const usualMs = answer === 'voice' ? longestAloudMs : this.#longestWritingMs;
     const ms = (about.longestMs ?? usualMs) - (clock.nowMs() - askedAtMs);
     if (answer !== 'voice') {
+      const said = utterancesOf(material, until);
       const asked = { guildId, said, payer, ms, about, until };
       try {
         return await this.#unspoken(asked, asker, answer, heard.sound?.pcm);
@@ -131,7 +136,7 @@ export class TypedRequests {
       }
     }
     const session = this.#sessions.session(guildId);
-    return session ? await this.#aloud(said, { question, about }, session, ms) : nowhere;
+    return session ? await this.#aloud(material, session, ms, until) : nowhere;
   }
 
   /** In writing or as a file. */
@@ -270,20 +275,25 @@ export class TypedRequests {
   }
 
   async #aloud(
-    said: readonly TurnUtterance[],
-    { about, question }: { readonly about: QuestionSubject; readonly question: string },
+    material: CommandMaterial,
     { context }: VoiceSession,
     ms: number,
+    signal: AbortSignal,
   ): Promise<AskOutcome> {
+    const { about, asker, question } = material;
     const { clock } = this.#parts;
     const answered = Promise.withResolvers<AskOutcome>();
-    const [{ speakerId = '' } = {}] = said;
-    const handle = new TurnHandle((why) => answered.resolve(droppedFor(why)));
+    const dropped = new AbortController();
+    const handle = new TurnHandle((why) => {
+      answered.resolve(droppedFor(why));
+      if (!asksOn.includes(why)) dropped.abort(new Error('the question was dropped'));
+    });
+    const said = utterancesOf(material, AbortSignal.any([signal, dropped.signal]));
     const { placeId } = about;
     const manner = mannerIn(context.settings().pipeline, about);
     const how = { placeId, ...(manner && { manner }) };
     context.queue.ask(questionOf(said, question, clock.nowMs(), handle, answered.resolve, how));
-    const follow = () => context.addressing.open(speakerId);
+    const follow = () => context.addressing.open(asker.id);
     follow();
     void answered.promise.then(follow);
     try {
@@ -293,6 +303,9 @@ export class TypedRequests {
     }
   }
 }
+
+/** A question that was dropped for these may still need the words of its recording. */
+const asksOn: readonly DropReason[] = ['over', 'continued', 'lost'];
 
 /** A Realtime conversation has one voice: with another it would begin anew. */
 function mannerIn(pipeline: PipelineName, { manner }: QuestionSubject): SpokenManner | undefined {

@@ -11,7 +11,9 @@ import {
   pass,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
 
 const asker = { id: 'adam', name: 'Adam' };
 const recording = { url: 'https://cdn.test/a.ogg', name: 'a.ogg' };
@@ -112,6 +114,29 @@ test('words that cannot be recognised are told as such', async () => {
     expect(await asking).toEqual({ kind: 'failed', line: { id: 'fail.stt' } });
   }
   expect(fixture.of('failed')).toMatchObject([{ stage: 'recognise' }, { stage: 'recognise' }]);
+});
+
+test('of recordings that replace each other one is recognised, and none that the budget does not allow', async () => {
+  const clock = new VirtualClock();
+  const caps = { personDay: dollars(0.01) };
+  const { budgets } = openBudgets(clock, { caps });
+  const transcriber = new FakeTranscriber({ texts: ['seven'], tookMs: 4_000, clock });
+  const minute = { ...pcm, samples: new Int16Array(45 * 16_000).fill(99) };
+  const spoken = [minute, minute, minute, { ...minute, samples: new Int16Array(90 * 16_000) }];
+  const read = async () => spoken.shift() ?? pcm;
+  const over = { recordings: { read }, spending: budgets, transcriber };
+  const fixture = openSessionFixture(over, undefined, clock);
+  await fixture.sessions.join(lounge, 'adam');
+  const asked = Array.from({ length: 3 }, () =>
+    fixture.talk.ask('g', '', asker, 'voice', { recording }),
+  );
+  await pass(fixture, 20_000);
+  expect((await Promise.all(asked)).at(-1)).toMatchObject({ kind: 'answered' });
+  expect(transcriber.heard).toHaveLength(1);
+  const dear = fixture.talk.ask('g', '', asker, 'voice', { recording });
+  await pass(fixture, 5_000);
+  expect(await dear).toMatchObject({ kind: 'failed', line: { id: 'budget.user' } });
+  expect(transcriber.heard).toHaveLength(1);
 });
 
 test('what others wrote or recorded is shown as data, on one line and in quotes', async () => {
