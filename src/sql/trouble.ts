@@ -19,11 +19,6 @@ export function isDamage(error: unknown): boolean {
   return code === corrupt || code === notadb;
 }
 
-/** Whether it is a lack of room. */
-export function isFull(error: unknown): boolean {
-  return resultCode(error instanceof BotError ? error.cause : error) === full;
-}
-
 /** Whether another connection may do better: a full disk or another program is in the way of that one, too. */
 export function helpsReopening(error: unknown): boolean {
   const code = resultCode(error instanceof BotError ? error.cause : error);

@@ -13,7 +13,7 @@ import { migrations as transcriptMigrations } from '#src/storage/transcripts/sch
 const known: readonly (readonly [string, readonly Migration[], readonly string[]])[] = [
   ['parley.db', migrations, ['15 5836fde6bae61161']],
   ['the store in PostgreSQL', storesPart.migrations, ['15 b18ca67a39837ee2']],
-  ['transcripts.db', transcriptMigrations, ['3 85718cee7f847671']],
+  ['transcripts.db', transcriptMigrations, ['3 677a39404d238049', '4 3f5d35c3514a66e3']],
   ['transcripts in PostgreSQL', transcriptsPart.migrations, ['3 2211ee8941eb4d03']],
 ];
 

@@ -45,11 +45,11 @@ const options = { clock: realClock, patienceMs: 0 };
 const person = '781204563312098765';
 const canaries = [person, 'xylokarp', 'quendorf', 'Zyprianne', 'vombatus'];
 
-/** 600 lines of twenty people in sessions that run at the same time, every tenth with a canary of one person. */
+/** 600 lines of twenty people in three sessions, every tenth with a canary of one person. */
 async function fill(store: TranscriptStore): Promise<void> {
-  for (const id of ['a', 'b', 'c']) await store.writer.putSession(sessionOf(id));
-  for (let n = 1; n <= 200; n++) {
-    await store.writer.putLines(['a', 'b', 'c'].map((id) => lineWithCanary(id, n)));
+  for (const id of ['a', 'b', 'c']) {
+    await store.writer.putSession(sessionOf(id));
+    for (let n = 1; n <= 200; n++) await store.writer.putLines([lineWithCanary(id, n)]);
   }
   await store.writer.putPresences(['a', 'b'].map((id) => presenceOf(id, person, 0)));
   const memory = { guildId: '10', text: 'a vombatus', byId: '1', byName: 'Ana', atWallMs: 1 };
@@ -129,6 +129,25 @@ test('what a killed process had begun to erase is finished by the next erasure, 
   await using again = await openLocalTranscripts(place.path, options);
   expect((await again.records.count('10', person)).lines).toBe(0);
   await again.eraser.expire(startedAtWallMs, { standard: 7, byGuild: {} });
+  expect(canariesIn(place.folder)).toEqual([]);
+});
+
+test('the words of a file whose index had another form are found, and erased', async () => {
+  using place = storeFolder();
+  const store = await openLocalTranscripts(place.path, options);
+  await fill(store);
+  await store[Symbol.asyncDispose]();
+  {
+    using sqlite = new DatabaseSync(place.path);
+    sqlite.exec(`DROP TABLE line_words; CREATE TABLE unscrubbed (place INTEGER PRIMARY KEY) STRICT;
+      CREATE VIRTUAL TABLE line_words USING fts5 (
+        words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
+      PRAGMA user_version = 3`);
+  }
+  await using again = await openLocalTranscripts(place.path, options);
+  const search = { guildId: '10', words: 'xylokarp', limit: 1 };
+  expect(await again.reader.search(search, anybody)).toHaveLength(1);
+  await again.eraser.forget('10', person);
   expect(canariesIn(place.folder)).toEqual([]);
 });
 

@@ -113,7 +113,7 @@ export class MemoryStore {
       return count;
     });
     if (removed === 0) return false;
-    await this.#database.rewrite();
+    await this.#database.scrub();
     return true;
   }
 }

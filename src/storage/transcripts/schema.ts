@@ -1,6 +1,5 @@
 import { lineWordsTable } from '#src/features/captions/store/fts5-index.ts';
 import { postsView } from '#src/features/captions/store/line-tables.ts';
-import { unscrubbedTable } from '#src/features/captions/store/overwrite-erased-sqlite-rows.ts';
 import { tables } from '#src/features/captions/store/transcript-tables.ts';
 import type { SqlDialect } from '#src/sql/columns.ts';
 import { createTables } from '#src/sql/create-table.ts';
@@ -15,5 +14,8 @@ export function migrationsOf(dialect: SqlDialect, index: string): readonly Migra
   return [{ version: 3, sql }];
 }
 
-/** The migrations of `transcripts.db`. */
-export const migrations = migrationsOf('sqlite', `${lineWordsTable}\n${unscrubbedTable}`);
+/** The migrations of `transcripts.db`. The last one empties the index of words, which the next opening fills. */
+export const migrations: readonly Migration[] = [
+  ...migrationsOf('sqlite', lineWordsTable),
+  { version: 4, sql: `DROP TABLE line_words; ${lineWordsTable} DROP TABLE IF EXISTS unscrubbed;` },
+];

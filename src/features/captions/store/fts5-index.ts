@@ -1,6 +1,7 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import { integer, json, key, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList } from '#src/sql/table.ts';
 import { idsOf, lineColumns, sessionKeyOf } from './line-tables.ts';
 import { countsBeside } from './search-ranking.ts';
@@ -14,11 +15,10 @@ import {
   type WordIndex,
 } from './word-index-port.ts';
 
-/** Words of each line behind the key of its server, and no text. */
+/** Words of each line behind the key of its server. They stand in the index with their line, so that erasing takes out just them. */
 export const lineWordsTable = `
-  CREATE VIRTUAL TABLE line_words USING fts5 (
-    words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
-  );`;
+  CREATE VIRTUAL TABLE line_words USING fts5 (words, detail = none, tokenize = 'ascii');
+  INSERT INTO line_words (line_words, rank) VALUES ('secure-delete', 1);`;
 
 /** A line, and the sum of the weights of its words where it is ranked. */
 type Candidate = { readonly id: number; readonly score: number };
@@ -82,10 +82,7 @@ export class Fts5Index implements WordIndex {
 }
 
 /** Puts words of lines that have none in the index. */
-export async function putWords(
-  connection: Connection,
-  lines: readonly IndexedText[],
-): Promise<void> {
+async function putWords(connection: Connection, lines: readonly IndexedText[]): Promise<void> {
   for (const { guildKey, id, text } of lines) {
     const words = wordsOf(text).map((word) => termOf(guildKey, word));
     if (words.length > 0)
@@ -93,6 +90,31 @@ export async function putWords(
         sql`INSERT INTO line_words (rowid, words) VALUES (${id}, ${words.join(' ')})`,
       );
   }
+}
+
+/** Fills an index that a migration emptied, in one transaction. Errors: BotError `store.*`. */
+export async function fillEmptyIndex(database: StoreDatabase): Promise<void> {
+  const isEmpty = await database.readTogether(async (connection) => {
+    const found = await connection.rows(
+      { id: key },
+      sql`SELECT id FROM lines WHERE NOT EXISTS (SELECT 1 FROM line_words_docsize) LIMIT 1`,
+    );
+    return found.length > 0;
+  });
+  if (!isEmpty) return;
+  await database.writeNow(async (connection) => {
+    for (let last = 0; ; ) {
+      const rows = await connection.rows(
+        { id: key, guildKey: key, text },
+        sql`SELECT l.id, l.text, g.key AS guild_key FROM lines l
+          JOIN sessions s ON s.key = l.session JOIN guilds g ON g.guild_id = s.guild_id
+          WHERE l.id > ${last} ORDER BY l.id LIMIT ${linesAtOnce}`,
+      );
+      await putWords(connection, rows);
+      last = rows.at(-1)?.id ?? last;
+      if (rows.length < linesAtOnce) return;
+    }
+  });
 }
 
 /** Lines of these sessions, by the sum of the weights of their words, the newest first among equals. */

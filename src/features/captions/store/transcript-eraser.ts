@@ -35,12 +35,12 @@ const dayMs = 86_400_000;
 const briefMs = dayMs;
 /** Time, in ms, for which a session that a server does not keep can be resumed once it is over, and exchanges of any. */
 const unkeptMs = 15 * 60_000;
-/** Lines that one transaction deletes from a shared database: a server of years takes several. A file is changed at once. */
-const linesAtOnce = 20_000;
+/** Lines that one transaction deletes from a shared database, and from a file, whose thread does nothing else meanwhile. */
+const [sharedLinesAtOnce, linesAtOnce] = [20_000, 1_000];
 
 /**
- * Erases what was said, in portions of lines that are each done wholly or not at all, so that no byte of it is left in the file:
- * when, `write` decides; of PostgreSQL, its owner. What a message still shows of it is noted with it:
+ * Erases what was said, in portions of lines that are each done wholly or not at all. SQLite overwrites the erased rows and words;
+ * a copy of a row that it once moved may stay in unused bytes of the file until these are used. Of PostgreSQL, its owner decides. What a message still shows of it is noted with it:
  * `CaptionMessageStore.outdated` tells of it until it was written anew, also after a restart.
  * Errors: BotError `store.unwritable`.
  */
@@ -163,7 +163,7 @@ export class TranscriptEraser {
   }
 
   #eraseLines(connection: Connection, chosen: Sql): Promise<ErasedPortion> {
-    const most = this.#isShared ? linesAtOnce : Number.MAX_SAFE_INTEGER;
+    const most = this.#isShared ? sharedLinesAtOnce : linesAtOnce;
     return eraseLines(connection, this.#index, chosen, most);
   }
 }
