@@ -17,8 +17,8 @@ import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.
 import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
 
 /** Time, in ms of the wall clock, at which the rows are written. */
-export const writtenAtWallMs = Date.UTC(2026, 10, 20, 18);
-export const day = '2026-11-20';
+const writtenAtWallMs = Date.UTC(2026, 10, 20, 18);
+const day = '2026-11-20';
 
 /** Two servers, the people there, and a voice channel of the first. */
 export const guildId = '1029384756102938475';
@@ -26,14 +26,14 @@ const otherGuildId = '1129384756102938476';
 /** Server that removed the bot. */
 const removedGuildId = '1229384756102938477';
 export const botId = '1329384756102938478';
-export const channelId = '1429384756102938479';
+const channelId = '1429384756102938479';
 export const placeId = '1529384756102938480';
 export const ana = '2029384756102938475';
-export const ben = '2129384756102938476';
+const ben = '2129384756102938476';
 const chi = '2229384756102938477';
 export const dora = '2329384756102938478';
 
-export const consents: readonly (readonly [guildId: string, personId: string, StoredConsent])[] = [
+const consents: readonly (readonly [guildId: string, personId: string, StoredConsent])[] = [
   [guildId, ana, { kind: 'always' }],
   [guildId, ben, { kind: 'never' }],
   [guildId, chi, { kind: 'until', wallMs: writtenAtWallMs + 6 * 3_600_000 }],
@@ -41,19 +41,19 @@ export const consents: readonly (readonly [guildId: string, personId: string, St
   [otherGuildId, dora, { kind: 'always' }],
 ];
 
-export const panels: readonly (readonly [guildId: string, PanelPlace])[] = [
+const panels: readonly (readonly [guildId: string, PanelPlace])[] = [
   [guildId, { channelId: placeId, messageId: '3029384756102938475' }],
   [otherGuildId, { channelId: '1629384756102938481', messageId: '3129384756102938476' }],
 ];
 
-export const settings: readonly (readonly [guildId: string, key: string, value: string])[] = [
+const settings: readonly (readonly [guildId: string, key: string, value: string])[] = [
   [guildId, 'name', 'Señora Nova 🤖'],
   [guildId, 'budget_person_usd', '0.25'],
   [guildId, 'pipeline', 'chained'],
   [otherGuildId, 'language', 'de'],
 ];
 
-export const tracks: readonly StoredTrack[] = [
+const tracks: readonly StoredTrack[] = [
   {
     name: 'music',
     percent: 62.5,
@@ -93,14 +93,14 @@ export const tracks: readonly StoredTrack[] = [
 ];
 
 /** In another channel. */
-export const mutedTracks: readonly StoredTrack[] = tracks.map((track) => ({
+const mutedTracks: readonly StoredTrack[] = tracks.map((track) => ({
   ...track,
   isMuted: true,
 }));
 
 const spent = { day, ms: 41_300, unpriced: 1, turns: 17 };
 
-export const spending: readonly SpendingEntry[] = [
+const spending: readonly SpendingEntry[] = [
   { ...spent, guildId, nanoUsd: 34_560_000 },
   { ...spent, guildId, day: '2026-11-02', nanoUsd: 9_007_199_254 },
   { ...spent, guildId, personId: ana, nanoUsd: 23_040_000 },
@@ -109,23 +109,23 @@ export const spending: readonly SpendingEntry[] = [
   { ...spent, guildId: removedGuildId, nanoUsd: 5 },
 ];
 
-export const spendingOnCaptions: SpendingEntry = {
+const spendingOnCaptions: SpendingEntry = {
   ...spent,
   guildId,
   part: 'captions',
   nanoUsd: 7_000,
 };
 
-export const notedGuildIds = [guildId, otherGuildId];
+const notedGuildIds = [guildId, otherGuildId];
 
-export const personSettings: PersonSettings = {
+const personSettings: PersonSettings = {
   language: 'pt-BR',
   voice: 'marin',
   speed: 0.85,
   spokenName: '智 Dóra',
 };
 
-export const leftOut = { guildId, personId: dora };
+const leftOut = { guildId, personId: dora };
 
 export const seat: Seat = {
   guildId,
@@ -141,16 +141,16 @@ export const seat: Seat = {
 };
 
 /** In the other server. */
-export const followingSeat: Seat = { ...seat, guildId: otherGuildId, followedId: ana };
+const followingSeat: Seat = { ...seat, guildId: otherGuildId, followedId: ana };
 
-export const apiToken: ApiToken = {
+const apiToken: ApiToken = {
   name: 'doorbell',
   guildId,
   scopes: ['say', 'ask'],
   budgetUsd: 0.5,
   createdAtWallMs: writtenAtWallMs - 86_400_000,
 };
-export const apiTokenHash = 'vV0sVVdpyfJ3cS6v7OB5Y1CFA3M7xhkC6T2D1Eqh9Mw';
+const apiTokenHash = 'vV0sVVdpyfJ3cS6v7OB5Y1CFA3M7xhkC6T2D1Eqh9Mw';
 
 export const reminder: NewReminder = {
   id: '6f1c0a52-0d6a-4f0e-8a5e-2f3f4b5c6d7e',
@@ -163,7 +163,7 @@ export const reminder: NewReminder = {
   dueAtWallMs: writtenAtWallMs + 86_400_000,
 };
 
-export const sessions: readonly TranscriptSession[] = [
+const sessions: readonly TranscriptSession[] = [
   {
     id: 'f81d4fae-7dec-41d0-a765-00a0c91e6bf6',
     guildId,
@@ -196,7 +196,7 @@ const said = [
 ] as const;
 
 /** A minute of talk again and again, some of it with times of words, and an answer of the bot at the end. */
-export const lines: readonly TranscriptLine[] = [
+const lines: readonly TranscriptLine[] = [
   ...Array.from({ length: 40 }, (_, n): TranscriptLine => {
     const [personId, name, text] = said[n % said.length] ?? said[0];
     return {
@@ -234,7 +234,7 @@ export const lines: readonly TranscriptLine[] = [
 ];
 
 /** Longer than a message. */
-export const longLine: TranscriptLine = {
+const longLine: TranscriptLine = {
   sessionId: second,
   number: 3,
   speaker: { kind: 'person', personId: ana, name: 'Ana' },
@@ -245,7 +245,7 @@ export const longLine: TranscriptLine = {
   morePosts: [{ channelId: placeId, messageId: '3300000000000000002' }],
 };
 
-export const presences: readonly Presence[] = [
+const presences: readonly Presence[] = [
   { sessionId: first, personId: ana, fromMs: 0, toMs: 3_600_000 },
   { sessionId: first, personId: chi, fromMs: 60_000, toMs: 500_000 },
   { sessionId: second, personId: ana, fromMs: 0, toMs: 600_000 },
@@ -261,7 +261,7 @@ const captionMessages: readonly CaptionMessage[] = [
   },
 ];
 
-export const memories: readonly NewMemory[] = [
+const memories: readonly NewMemory[] = [
   {
     guildId,
     text: 'The key of the harbour shed hangs behind the door.',

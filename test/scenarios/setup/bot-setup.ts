@@ -85,6 +85,3 @@ export function remote({ baseUrl }: Pick<MockProviders, 'baseUrl'>): BotEnvironm
     SPEECH_BASE_URL: baseUrl,
   };
 }
-
-/** Settings for a bot to which nobody speaks: engines of a server, which is away, are ready at once, unlike the embedded ones. */
-export const absentEngines = remote({ baseUrl: 'http://127.0.0.1:9/v1' });
