@@ -88,13 +88,9 @@ export async function bytesOf(
   if (sizeBytes > smallBodyBytes) take();
   const bytes = new Uint8Array(sizeBytes);
   let at = 0;
-  try {
-    for await (const part of req.raw.body ?? []) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-  } catch {
-    throw cutOff();
+  for await (const part of whole(req.raw.body)) {
+    bytes.set(part, at);
+    at += part.length;
   }
   if (at !== sizeBytes) throw cutOff();
   return bytes;
@@ -108,13 +104,22 @@ async function unannouncedBytes(
 ): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const part of body ?? []) {
+  for await (const part of whole(body)) {
     if (sizeBytes <= smallBodyBytes && sizeBytes + part.length > smallBodyBytes) take();
     sizeBytes += part.length;
     if (sizeBytes > mostBytes) throw tooLong(mostBytes);
     parts.push(part);
   }
   return Buffer.concat(parts);
+}
+
+/** Errors: `ApiRefusal` where the body does not come whole. */
+async function* whole(body: Request['body']): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body ?? [];
+  } catch {
+    throw cutOff();
+  }
 }
 
 function tooLong(mostBytes: number): ApiRefusal {

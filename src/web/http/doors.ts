@@ -105,7 +105,7 @@ function checkedRequest({ rates, publicUrl, apiOrigins, ...options }: DoorOption
     const waitS = await rates.request(address, peerOf(incoming));
     if (waitS !== undefined) return refuseRate(context, waitS);
     const most = options.mostBodyBytes?.(context.req.path) ?? mostBodyBytes;
-    const refusal = bodyRefusal(incoming.headers, most);
+    const refusal = bodyRefusal(incoming.headers, most, context.req.path);
     if (refusal) return refuse(context, refusal);
     context.set('door', { address, isPublic: verdict.isPublic });
     return await next();
@@ -121,9 +121,13 @@ function senderOf({ req }: Context<PageEnv>, apiOrigins: DoorOptions['apiOrigins
   return { origin, fetchSite: req.header('sec-fetch-site') };
 }
 
-/** A body has a length, or a handler could not know how much it will have to read. */
-function bodyRefusal(sent: PageEnv['Bindings']['incoming']['headers'], mostBytes: number) {
-  if (sent['transfer-encoding'] !== undefined) {
+/** A body has a length; those of programs are counted as they come. */
+function bodyRefusal(
+  sent: PageEnv['Bindings']['incoming']['headers'],
+  mostBytes: number,
+  path: string,
+) {
+  if (sent['transfer-encoding'] !== undefined && !path.startsWith(programPath)) {
     const message = 'Send the body in one piece, with a Content-Length.';
     return { status: 411, code: 'door.body_length', message } as const;
   }

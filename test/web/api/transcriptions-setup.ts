@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { OpenAI, toFile } from 'openai';
+import { expect } from 'vitest';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { loadSilero } from '#src/audio/voice/silero.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
@@ -11,12 +12,14 @@ import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
+import { apiBodyBytes } from '#src/web/api/api.ts';
+import { openProgramDoor } from '#src/web/http/doors.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { boundless } from '#test/fakes/spending.ts';
 import { sharedDecoding } from '#test/sources/sounds.ts';
-import { openApi, openLoopback, programPorts } from './api-setup.ts';
+import { openApi, programPorts } from './api-setup.ts';
 
 const weights = await loadSilero();
 
@@ -87,8 +90,15 @@ export async function openTranscriptionsApi(over: Parts) {
     await openApi(programPorts({ more: [[ProgramTranscriptions, transcriptions]] })),
   );
   await api.add('parley_ear');
-  const { url } = stack.use(await openLoopback(api.app));
-  const baseURL = `${url}/v1`;
+  const outcome = await openProgramDoor({
+    host: '127.0.0.1',
+    port: 0,
+    mostBodyBytes: apiBodyBytes,
+    onBug: (error) => expect.unreachable(`${error}`),
+    routes: (app) => void app.route('/', api.app),
+  });
+  if (outcome.kind === 'refused') throw new Error(outcome.why);
+  const baseURL = new URL('/v1', stack.use(outcome.server).url).href;
   const openai = new OpenAI({ apiKey: 'parley_ear', baseURL, maxRetries: 0 });
   const closing = stack.move();
   return { api, baseURL, openai, [Symbol.asyncDispose]: () => closing.disposeAsync() };

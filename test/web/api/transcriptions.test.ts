@@ -1,7 +1,11 @@
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { parse } from '@plussub/srt-vtt-parser';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import { openClient } from '#src/provider/client.ts';
@@ -422,4 +426,17 @@ test('answers, events and refusals are those of the published description', asyn
     expect(translated_by).toBe('server'); // ours
     expect(faultsIn('post /audio/translations', 'answer', rest)).toEqual([]);
   }
+});
+
+test('a file that a client streams without its length is recognised, and one that is too long is refused', async () => {
+  const file = join(await mkdtemp(join(tmpdir(), 'parley-recording-')), 'speech.wav');
+  onTestFinished(() => rm(dirname(file), { recursive: true }));
+  await writeFile(file, twoSentences);
+  await using hearing = await openHearing();
+  const ask = () =>
+    hearing.openai.audio.transcriptions.create({ file: createReadStream(file), model: 'parley' });
+  expect((await ask()).text).toBe('Seven of hearts. Something else.');
+  await truncate(file, 25 * 2 ** 20);
+  await expect(ask()).rejects.toMatchObject({ status: 413 });
+  expect(hearing.api.bugs).toEqual([]);
 });

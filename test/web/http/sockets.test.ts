@@ -124,7 +124,7 @@ test('a WebSocket that is ended takes what its browser still sends, and resets n
   expect(await once(socket, 'close')).toEqual([false]);
 });
 
-test('a body of 10 MB is refused by its length, and one without a length at once', async () => {
+test('a body of 10 MB is refused by its length, and one of a page without a length at once', async () => {
   await using page = await openEcho();
   const { origin } = page.url;
   const asked = { method: 'POST', body: 'x'.repeat(70_000) };
