@@ -166,7 +166,7 @@ export class CaptionLayout {
         this.#deleteWithLines([message], atMs);
         return;
       case 'refused':
-        this.#isolateRefused(message, atMs);
+        this.#showPlain(message, atMs);
         return;
       case 'deleted':
       case 'forbidden':
@@ -208,27 +208,20 @@ export class CaptionLayout {
     return areAllBack;
   }
 
-  /** Finds the line that Discord refuses, by posting half of what is new by itself. */
-  #isolateRefused(message: LiveMessage, atMs: number): void {
+  /** It goes once more as plain text; what is new in it is refused with that. */
+  #showPlain(message: LiveMessage, atMs: number): void {
     this.#list.touch(message);
     if (message.retriesRefused()) return;
     if (message.showsRemoved()) {
       this.#leaveAsShown(message, atMs);
       return;
     }
+    if (message.goPlain()) return;
     message.seal();
     this.#reclaim(message);
-    const lines = [...new Set(message.unshownParts().map(({ of }) => of))];
-    const [only] = lines;
-    if (only && lines.length === 1) {
-      only.refusedText = only.line.text;
-      this.#layOut(only, atMs);
-      return;
-    }
-    const half = Math.ceil(lines.length / 2);
-    for (const some of [lines.slice(0, half), lines.slice(half)]) {
-      const parts = message.unshownParts().filter(({ of }) => some.includes(of));
-      if (parts.length > 0) this.#list.placeApart(parts, atMs);
+    for (const laid of new Set(message.unshownParts().map(({ of }) => of))) {
+      laid.refusedText = laid.line.text;
+      this.#layOut(laid, atMs);
     }
   }
 

@@ -31,7 +31,7 @@ export class LiveMessage {
   #place: MessagePlace | undefined;
   #shownSinceMs: number | undefined;
   #isSealed = false;
-  #isClosed = false;
+  #isPlain = false;
   #isAbandoned = false;
   #isOutdated = false;
 
@@ -61,13 +61,13 @@ export class LiveMessage {
 
   /** Whether this part may be added after all others. */
   acceptsNext(part: LinePart, atMs: number): boolean {
-    if (this.#isClosed || atMs - this.openedAtMs >= openMs) return false;
+    if (atMs - this.openedAtMs >= openMs) return false;
     return this.acceptsChanges(atMs) && this.#lengthWith(part) <= maxOpenChars;
   }
 
   /** Whether this part may be put among the others; `isNewest`: what does not fit then goes into a message after it. */
   acceptsLate(part: LinePart, atMs: number, isNewest: boolean): boolean {
-    if (this.#isClosed || !this.acceptsChanges(atMs)) return false;
+    if (!this.acceptsChanges(atMs)) return false;
     return isNewest || this.#lengthWith(part) <= maxChars;
   }
 
@@ -108,11 +108,6 @@ export class LiveMessage {
     this.#pending = [];
   }
 
-  /** No line is added any more. */
-  close(): void {
-    this.#isClosed = true;
-  }
-
   /** Words it shows of a part. */
   shows(part: LinePart): string | undefined {
     return this.#shown.get(part);
@@ -141,7 +136,8 @@ export class LiveMessage {
     const isFinished = this.#isSealed && this.#parts.length > 0 && !this.#isOutdated;
     if (isFinished && !this.showsRemoved()) return undefined;
     this.#isOutdated = false;
-    const text = renderParts(this.#parts, this.#startedAtWallMs);
+    const rendered = renderParts(this.#parts, this.#startedAtWallMs);
+    const text = this.#isPlain ? plainText(rendered) : rendered;
     if (text === this.#desiredText) return undefined;
     const urgency = this.#urge() ? 'whole' : 'partial';
     this.#desiredText = text;
@@ -178,6 +174,14 @@ export class LiveMessage {
     return !isCertain;
   }
 
+  /** From now on it shows its text without formatting; false where it does already. */
+  goPlain(): boolean {
+    if (this.#isPlain) return false;
+    this.#isPlain = true;
+    this.#desiredText = undefined;
+    return true;
+  }
+
   /** It shows nothing any more. */
   vanish(): void {
     this.#isSealed = true;
@@ -210,6 +214,11 @@ export class LiveMessage {
     for (const part of urgent) this.#urged.set(part, part.words);
     return urgent.length > 0 || this.showsRemoved();
   }
+}
+
+/** Without times, and without characters that Discord renders or resolves. */
+function plainText(markdown: string): string {
+  return markdown.replace(/<t:\d+:T> |^-# |[\\*_~`|<>[\]@#]/gm, '');
 }
 
 function contentOf(parts: readonly LinePart[]): ShownContent {

@@ -57,18 +57,6 @@ export class MessageList {
     this.#add(part, this.#homeAtEnd(part, atMs));
   }
 
-  /** Puts parts into a message that takes no others. */
-  placeApart(parts: readonly LinePart[], atMs: number): void {
-    const message = this.#open(atMs);
-    for (const part of parts) {
-      this.remove(part);
-      const last = this.#lastPart();
-      if (last && comparePlaces(last, part) > 0) this.#makeLate(part);
-      this.#add(part, message);
-    }
-    message.close();
-  }
-
   /** Puts a part back where it is still shown. */
   putBack(part: LinePart, message: LiveMessage): void {
     this.remove(part);

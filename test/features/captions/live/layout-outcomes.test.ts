@@ -81,28 +81,15 @@ test('after a chat is closed to the bot, another shows what the first does not',
   ]);
 });
 
-test('the one line that Discord refuses is found and told, and the others are shown', () => {
-  const chat = new InstantChat();
-  const { layout } = chat;
-  const refused: number[] = [];
-  const show = ({ desired, refusedLines }: LayoutChange): void => {
-    refused.push(...refusedLines);
-    for (const { key, text } of desired) {
-      const isRefused = text.includes('forbidden word');
-      const at = { channelId: 'c', messageId: key };
-      if (isRefused) show(layout.outcome({ kind: 'refused', key, why: '' }, 0));
-      else show(layout.outcome({ kind: 'shown', key, place: at, text, atMs: 0 }, 0));
-    }
-  };
-  const pending = Array.from({ length: 7 }, (_, n) =>
-    layout.put(line(n + 1, 'Ana', n === 4 ? 'forbidden word' : `word ${n}`), 0),
-  );
-  const last = pending.at(-1);
-  if (last) show(last);
-  expect(refused).toEqual([5]);
-  expect([1, 2, 3, 4, 6, 7].every((number) => layout.placesOf(number)[0])).toBe(true);
-  show(layout.put(line(5, 'Ana', 'corrected'), 0));
-  expect(layout.placesOf(5)).not.toEqual([]);
+test('a refused message goes as plain text, and its new lines are told where that is refused, too', () => {
+  const layout = openLayout();
+  const refused = { kind: 'refused', key: 'captions 1', why: '' } as const;
+  layout.put(line(1, 'Ana', 'one *two*'), 0);
+  expect(textsOf(layout.outcome(refused, 0))).toEqual(['captions 1: Ana one two']);
+  expect(layout.outcome(refused, 0).refusedLines).toEqual([1]);
+  expect(textsOf(layout.put(line(1, 'Ana', 'corrected'), 0))).toEqual([
+    'captions 2: **Ana** corrected',
+  ]);
 });
 
 test('a forgotten line goes from its message, and a message without lines is deleted', () => {

@@ -15,13 +15,12 @@ type ShownText = { readonly name: string; readonly isLate: boolean; readonly wor
 /** Change of a layout, at its instant. */
 type Step = { readonly atMs: number; readonly put?: CaptionLine; readonly remove?: number };
 
-/** Shows a talk, and tells what its chat shows at the end, and which lines were refused or deleted. */
+/** Shows a talk, and tells what its chat shows at the end, and which lines were deleted. */
 function showTalk(steps: readonly Step[], seed: number, luck: Luck) {
   const [layout, chat] = [openLayout(), new SlowChat(seed, luck)];
-  const [refused, deleted] = [new Set<number>(), new Set<number>()];
-  const follow = ({ desired, refusedLines, deletedLines }: LayoutChange) => {
+  const deleted = new Set<number>();
+  const follow = ({ desired, deletedLines }: LayoutChange) => {
     for (const message of desired) chat.show(message);
-    for (const number of refusedLines) refused.add(number);
     for (const number of deletedLines) deleted.add(number);
   };
   let atMs = 0;
@@ -39,7 +38,7 @@ function showTalk(steps: readonly Step[], seed: number, luck: Luck) {
   for (let n = 0; n < 1_000 && !chat.isIdle(); n++) run(atMs + 2_000);
   const messages = chat.messages();
   const lines = messages.flatMap((text) => text.split('\n')).map(read);
-  return { messages, lines, refused, deleted };
+  return { messages, lines, deleted };
 }
 
 function stepsOf(talk: readonly TalkUtterance[]): readonly Step[] {
@@ -56,16 +55,16 @@ function numbersIn({ words }: ShownText): readonly number[] {
   return [...words.matchAll(/\bw(\d+)x\b/g)].map(([, digits]) => Number(digits));
 }
 
-/** Each utterance is shown once, of its speaker and in order, but for those refused, or deleted with their message. */
+/** Each utterance is shown once, of its speaker and in order, but for those deleted with their message. */
 function expectAllShown(
   talk: readonly TalkUtterance[],
-  { messages, lines, refused, deleted }: ReturnType<typeof showTalk>,
+  { messages, lines, deleted }: ReturnType<typeof showTalk>,
 ): void {
   const byNumber = new Map(talk.map((one) => [one.number, one]));
   expect(messages.every((text) => text.length <= 2_000)).toBe(true);
   const shown = lines.flatMap((line) => numbersIn(line).map((number) => ({ line, number })));
   for (const { line, number } of shown) expect(line.name).toBe(byNumber.get(number)?.name);
-  const left = talk.filter(({ number }) => !refused.has(number) && !deleted.has(number));
+  const left = talk.filter(({ number }) => !deleted.has(number));
   const wanted = left.filter(({ outcome }) => outcome === 'final');
   expect(shown.map(({ number }) => number).sort((a, b) => a - b)).toEqual(
     wanted.map(({ number }) => number).sort((a, b) => a - b),
@@ -94,14 +93,12 @@ test('of 1,000 utterances of ten people each is shown once, of its speaker, in o
   expect(shown.lines.filter(({ words }) => words.endsWith('…'))).toEqual([]);
 });
 
-test('no utterance is lost or shown twice where messages are too old, refused or deleted at random', () => {
+test('no utterance is lost or shown twice where messages are too old or deleted at random', () => {
   fc.assert(
     fc.property(fc.nat(), (seed) => {
       const talk = simulateTalk({ ...talkOfTen, count: 300, seed });
-      const luck = { tooOld: 0.03, deleted: 0.02, refused: 'again again', slowestMs: 1_500 };
-      const shown = showTalk(stepsOf(talk), seed, luck);
-      expectAllShown(talk, shown);
-      for (const number of shown.refused) expect(talk[number - 1]?.text).toContain(luck.refused);
+      const luck = { tooOld: 0.03, deleted: 0.02, slowestMs: 1_500 };
+      expectAllShown(talk, showTalk(stepsOf(talk), seed, luck));
     }),
     { numRuns: runs(8) },
   );

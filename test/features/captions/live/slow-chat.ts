@@ -15,8 +15,6 @@ export type Luck = {
   readonly tooOld: number;
   /** Share of edits of a message that was deleted meanwhile. */
   readonly deleted?: number;
-  /** Texts with these words are refused. */
-  readonly refused?: string;
   readonly slowestMs: number;
 };
 
@@ -80,8 +78,7 @@ export class SlowChat {
       this.#slots.delete(key);
       return { kind: 'deleted', key };
     }
-    const { tooOld, refused } = this.#luck;
-    if (refused !== undefined && text.includes(refused)) return { kind: 'refused', key, why: '' };
+    const { tooOld } = this.#luck;
     slot.isDeleted ||= slot.shown !== undefined && this.#random() < (this.#luck.deleted ?? 0);
     if (slot.isDeleted) {
       slot.shown = undefined;
