@@ -48,7 +48,6 @@ export async function onDiscord(
   const declared = features.flatMap(({ alerts = [] }) => alerts);
   using metrics = new Metrics(ready, packageJson.version, kinds);
   countTotal(config, metrics, () => running);
-  surviveBugs(log, metrics.process);
   const notices = openNotices(config, { token, ...place }, log, signal);
   const alerts = new AlertBoard(log, metrics.meters, declared, notices);
   metrics.loop.onAlert((change) => alerts.report(change));
@@ -99,6 +98,7 @@ export async function onDiscord(
   );
   running = bot;
   leaveInHurry(bot, log, hurry);
+  surviveBugs(log, metrics.process);
   log.info({ bot: bot.name, opus: codec.name, invite: bot.inviteUrl }, 'ready: call it with /join');
   const drain = async (): Promise<void> => {
     await drainBot(bot, log, signal);
@@ -198,7 +198,7 @@ function exitCodeOf(closeCode: number, { messageContent }: Config): 1 | 78 {
   return fatal.has(closeCode) ? 78 : 1;
 }
 
-/** A bug in a timer or a socket of some library must not end the sessions of other servers, nor a terminal that closes. */
+/** Once the bot is ready, a bug in a timer or a socket of some library must not end the sessions of other servers, nor a terminal that closes. */
 function surviveBugs(log: Log, metrics: ProcessMetrics): void {
   process.on('uncaughtException', (err, origin) => {
     metrics.bugSurvived();

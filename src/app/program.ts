@@ -79,9 +79,9 @@ async function run({ signal, hurry }: ExitSignals): Promise<number> {
 
 /** A broken outside world is told in its one sentence; a bug with everything there is. */
 function exitCodeOf(error: unknown): number {
-  if (!(error instanceof BotError)) throw error;
-  console.error(error.message);
-  return unusable.includes(error.code) ? misconfigured : 1;
+  const isKnown = error instanceof BotError;
+  console.error(isKnown ? error.message : error);
+  return isKnown && unusable.includes(error.code) ? misconfigured : 1;
 }
 
 /** On Discord there are real people, and no actor to speak a recording. */

@@ -50,6 +50,18 @@ scenario(
   },
 );
 
+scenario('a bug at the start ends it with 1, whatever still holds the process', async () => {
+  const source =
+    'export function loadOpus() { setInterval(() => {}, 1000); throw new TypeError("a bug"); }';
+  const hook = `import { registerHooks } from 'node:module';
+registerHooks({ load: (url, context, next) => url.endsWith('/load-opus.ts')
+  ? { format: 'module', shortCircuit: true, source: ${JSON.stringify(source)} } : next(url, context) });`;
+  const login = { DISCORD_TOKEN: 'a.b.c', DISCORD_API_URL: 'http://127.0.0.1:9/api' };
+  const flags = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`];
+  const ended = await runToEnd({ ...servers, ...login }, [], flags);
+  expect([ended.code, ended.complaints]).toEqual([1, expect.stringContaining('TypeError: a bug')]);
+});
+
 scenario('a web page in place of Discord ends the start with where it was looked for', async () => {
   const page = createServer((_, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>It works</h1>');
