@@ -92,3 +92,10 @@ test('over Realtime the words of each stretch count from the beginning of the ut
   });
   expect(transcript.confidence).toBeCloseTo(0.5);
 });
+
+test('JSON that is cut off is no words, and a bare text in brackets is', () => {
+  expect(() => transcriptOf('{"text": "half of', 'en')).toThrow(
+    expect.objectContaining({ code: 'provider.truncated' }),
+  );
+  expect(transcriptOf('[Music]', undefined)).toEqual({ text: '[Music]' });
+});

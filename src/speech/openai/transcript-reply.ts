@@ -27,11 +27,13 @@ export function transcriptOf(reply: unknown, asked: string | undefined): Transcr
 }
 
 const noText = 'The transcription server answered without text: check the base URL and the model.';
+const cutOff = 'The transcription server sent JSON that is cut off.';
 
 function jsonOr(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
+    if (/^\s*\{/.test(text)) throw new BotError('provider.truncated', true, cutOff);
     return text;
   }
 }
