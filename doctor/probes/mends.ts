@@ -18,7 +18,9 @@ export function mendOf({ code }: BotError, role: MendedRole): string {
     case 'provider.bad_key':
       return `put a key of that server into ${role}_API_KEY`;
     case 'provider.rate_limited':
-      return 'wait, or raise the limits or the credit of that account';
+      return 'wait, or raise the limits of that account';
+    case 'provider.spent':
+      return 'top up that account';
     case 'provider.late':
       return 'try again, because the server loads an unused model first; if it stays slow, choose a smaller one';
     default:

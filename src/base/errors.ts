@@ -7,6 +7,7 @@ export const errorCodes = {
   'provider.refused': 'a speech or chat server answered with an error',
   'provider.bad_key': 'a speech or chat server refused the key',
   'provider.rate_limited': 'a speech or chat server applies its rate limit',
+  'provider.spent': 'the account at a speech or chat server is used up',
   'provider.late': 'a speech or chat server was silent for too long',
   'provider.wrong_type': 'a speech or chat server sent a wrong content type, such as HTML',
   'provider.empty': 'a speech or chat server sent an empty answer',
@@ -73,16 +74,12 @@ export type OpeningStep = 'seat' | 'socket' | 'login' | 'udp' | 'key' | 'group';
 export type FailureServer = {
   /** Name for people, say `127.0.0.1:8000`. */
   readonly provider?: string;
-  /** The setting that holds the key it was asked with. */
-  readonly keySetting?: string;
   /** HTTP status of its answer. */
   readonly status?: number;
   /** Step at which a voice link stood that was not open in time. */
   readonly openingStep?: OpeningStep;
   /** Time, in ms, that the server asks us to wait. */
   readonly retryAfterMs?: number;
-  /** True when prepaid credit is used up: waiting does not help. */
-  readonly isSpent?: boolean;
   /** The server's own sentence, which may quote people's words: for the doctor, never for the log. */
   readonly serverWords?: string;
 };

@@ -301,6 +301,6 @@ function remote(
     from.OPENAI_API_KEY ?? from.OPENAI_BASE_URL !== settings.shape.OPENAI_BASE_URL.parse(undefined);
   if (!own && !model && !ownKey && !shared) return { kind: 'embedded' };
   const baseUrl = own ?? from.OPENAI_BASE_URL;
-  const key = keyOf(group, baseUrl, ownKey, from);
+  const key = keyOf(baseUrl, ownKey, from);
   return { kind: 'remote', baseUrl, model: model ?? standardModel, ...key };
 }

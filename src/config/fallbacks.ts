@@ -77,6 +77,6 @@ function remote(
     kind: 'remote',
     baseUrl,
     model,
-    ...keyOf(prefix, baseUrl, from[`${prefix}_API_KEY`], from),
+    ...keyOf(baseUrl, from[`${prefix}_API_KEY`], from),
   };
 }

@@ -13,14 +13,8 @@ export function keyFor(
   return own ?? (baseUrl === shared ? sharedKey : undefined);
 }
 
-/** API key of a server with the name of the setting that holds it or would; its settings begin with `prefix`. */
-export function keyOf(
-  prefix: string,
-  baseUrl: string,
-  own: Secret | undefined,
-  from: EnvironmentSettings,
-) {
+/** API key of a server, where there is one. */
+export function keyOf(baseUrl: string, own: Secret | undefined, from: EnvironmentSettings) {
   const apiKey = keyFor(baseUrl, own, from);
-  const keySetting = apiKey && !own ? 'OPENAI_API_KEY' : `${prefix}_API_KEY`;
-  return { keySetting, ...(apiKey && { apiKey }) };
+  return apiKey && { apiKey };
 }

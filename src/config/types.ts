@@ -13,8 +13,6 @@ export type RemoteServer = {
   readonly baseUrl: string;
   readonly model: string;
   readonly apiKey?: Secret;
-  /** Name of the setting that holds its key, or would. */
-  readonly keySetting: string;
 };
 export type Embedded = { readonly kind: 'embedded' };
 

@@ -134,12 +134,12 @@ export class Breaker {
 
 /** Asking again at once cannot help. */
 function isHopeless({ code, about }: BotError): boolean {
-  if (code === 'provider.bad_key' || about.isSpent || about.status === 404) return true;
+  if (code === 'provider.bad_key' || code === 'provider.spent' || about.status === 404) return true;
   return (about.retryAfterMs ?? 0) > longWaitMs;
 }
 
-function restAskedFor({ about }: BotError): number {
-  if (about.isSpent) return spentRestMs;
+function restAskedFor({ about, code }: BotError): number {
+  if (code === 'provider.spent') return spentRestMs;
   return Math.min(about.retryAfterMs ?? 0, longestAskedMs);
 }
 

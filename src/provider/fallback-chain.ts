@@ -14,8 +14,6 @@ import {
 export type Fallback<Engine> = {
   /** Name for people. */
   readonly provider: string;
-  /** The setting that holds its key. */
-  readonly keySetting?: string;
   readonly breaker: Breaker;
   /** Loaded when first asked for. Errors: BotError. */
   readonly engine: () => Engine | Promise<Engine>;
@@ -281,8 +279,8 @@ export class FallbackChain<Engine> {
   #describe(thrown: unknown, fallback: Fallback<Engine>): BotError {
     if (!(thrown instanceof BotError) || thrown.code === 'speech.unspeakable') throw thrown;
     if (thrown.code === 'speech.no_voice') return thrown;
-    const { provider, keySetting } = fallback;
-    const error = withAbout(thrown, { provider, ...(keySetting && { keySetting }) });
+    const { provider } = fallback;
+    const error = withAbout(thrown, { provider });
     const { code, message, cause } = error;
     const { role, report } = this.#options;
     this.#failing.add(fallback);

@@ -153,11 +153,17 @@ export function refusalOf(
 ): BotError {
   const about = { serverWords: plainWords(words, apiKey?.reveal(), 140) };
   const message = `${serverName(baseUrl)} did not answer: ${codeOf(code) ?? 'no code given'}.`;
-  const isSpent = code === 'insufficient_quota';
-  const isLimited = isSpent || /rate_limit/.test(code ?? '');
-  const kind = isLimited ? 'provider.rate_limited' : 'provider.refused';
-  const retryable = isLimited ? !isSpent : code === 'server_error';
-  return new BotError(kind, retryable, message, undefined, undefined, about);
+  const isLimited = /rate_limit/.test(code ?? '');
+  const refused = isLimited ? 'provider.rate_limited' : 'provider.refused';
+  const kind = code === 'insufficient_quota' ? 'provider.spent' : refused;
+  return new BotError(
+    kind,
+    isLimited || code === 'server_error',
+    message,
+    undefined,
+    undefined,
+    about,
+  );
 }
 
 function addresses({ baseUrl, model }: LinkOptions): URL[] {

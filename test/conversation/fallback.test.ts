@@ -95,13 +95,15 @@ test('why answers are written is told once, until the voice is back', async () =
   expect(written).toEqual([`${sorry} Yes.`, 'Yes.', text('fail.withheld')]);
 });
 
-test('a refused key is told to the channel once, with the name of the setting', async () => {
-  const about = { provider: 'api.x', keySetting: 'X_API_KEY' };
-  const { written } = await ask({}, [{ error: broken('provider.bad_key', false, about) }], 3);
-  expect(written).toEqual([text('fail.key', { provider: 'api.x', VARIABLE: 'X_API_KEY' })]);
-});
-
 test.each([
+  [
+    broken('provider.bad_key', false, { provider: 'api.x' }),
+    text('fail.key', { provider: 'api.x' }),
+  ],
+  [
+    broken('provider.spent', false, { provider: 'api.x' }),
+    text('fail.spent', { provider: 'api.x' }),
+  ],
   [broken('provider.refused'), text('fail.llm', { provider: 'localhost:1' })],
   [
     broken('provider.rate_limited', true, { provider: 'api.x', retryAfterMs: 6_200 }),
@@ -111,6 +113,15 @@ test.each([
   const { said, of } = await ask({}, [{ error }], 3);
   expect(said()).toEqual([line]);
   expect(of('failed')).toHaveLength(3);
+});
+
+test('of two servers that are replaced at once the channel reads of both', async () => {
+  const here = openSessionFixture();
+  await here.sessions.join(lounge, 'adam');
+  for (const from of ['one', 'two', 'three'])
+    here.sessions.provider({ kind: 'fallback-on', role: 'chat', from, to: 'Flite' });
+  await pass(here, 100_000);
+  expect(here.written).toHaveLength(3);
 });
 
 test('a fall-back is announced once a server, whatever it did for the bot, and so is the return', async () => {

@@ -20,7 +20,6 @@ export function chainOf<E>(
 ): FakeChain<E> {
   const fallbacks = engines.map((engine, n) => ({
     provider: `server ${n}`,
-    keySetting: `KEY_${n}`,
     breaker: new Breaker(rules, clock),
     engine: () => engine,
   }));

@@ -59,7 +59,7 @@ test('a trial that is given up leaves its place to the next request', async () =
 test.each([
   ['a refused key', broken('provider.bad_key', { status: 401 }), 5_000],
   ['a model that is gone', broken('provider.refused', { status: 404 }), 5_000],
-  ['a spent quota', broken('provider.rate_limited', { isSpent: true }), 60_000],
+  ['a spent quota', broken('provider.spent', {}), 60_000],
   ['a wait of 120 s', broken('provider.rate_limited', { retryAfterMs: 120_000 }), 120_000],
 ])('%s opens it at once', (_, error, restMs) => {
   const { breaker, fail } = open(3);

@@ -159,7 +159,8 @@ test.each([
   [403, {}, 'x', false],
   [404, {}, 'x', false],
 ] as const)('whether a %i with %o and %s is asked again: %s', (code, headers, type, again) => {
-  const { about, retryable } = describeError(status(code, headers, type), client);
-  expect(retryable).toBe(again);
-  expect(about).toMatchObject({ status: code });
+  const error = describeError(status(code, headers, type), client);
+  expect(error.retryable).toBe(again);
+  expect(error.about).toMatchObject({ status: code });
+  expect(error.code === 'provider.spent').toBe(type === 'insufficient_quota');
 });

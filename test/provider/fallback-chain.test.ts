@@ -62,7 +62,6 @@ function open(engines: readonly Engine[], { failures = 1, retries = true }: Rule
   const rules = { failures, firstRestMs: 5_000, longestRestMs: 20_000 };
   const fallbacks = engines.map((one, n) => ({
     provider: `server ${n}`,
-    keySetting: `KEY_${n}`,
     breaker: new Breaker(rules, clock),
     engine: () => one,
   }));
@@ -107,7 +106,7 @@ test.each([
   ['400', broken('provider.refused', false, { status: 400 })],
   ['401', broken('provider.bad_key', false, { status: 401 })],
   ['404', broken('provider.refused', false, { status: 404 })],
-  ['insufficient_quota', broken('provider.rate_limited', false, { isSpent: true })],
+  ['insufficient_quota', broken('provider.spent', false, {})],
   ['retry-after 120', broken('provider.rate_limited', true, { retryAfterMs: 120_000 })],
 ])('%s is never asked again', async (_, error) => {
   const one = engine([error]);
@@ -138,7 +137,7 @@ test('while the only server rests, the error says why and for how long', async (
   const { ask, passing, clock } = open([engine([limited])]);
   await passing(ask(), 1);
   await clock.advance(20_000 - 1);
-  const about = { provider: 'server 0', keySetting: 'KEY_0', retryAfterMs: 40_000 };
+  const about = { provider: 'server 0', retryAfterMs: 40_000 };
   expect(await ask()).toMatchObject({ error: { code: 'provider.rate_limited', about } });
 });
 

@@ -119,9 +119,7 @@ export function withFallbacks(
 }
 
 type RealtimeFallback = Pick<Config, 'chat' | 'deadlines'> & {
-  readonly realtime?: Pick<RemoteServer, 'baseUrl' | 'model'> & {
-    readonly keySetting?: string;
-  };
+  readonly realtime?: Pick<RemoteServer, 'baseUrl' | 'model'>;
 };
 
 /**
@@ -134,7 +132,6 @@ export function realtimeStandIn(
   { report, watch }: Pick<ChainParts, 'report' | 'watch'>,
 ): ((model: AudioChatModel) => AudioChatModel) | undefined {
   if (!realtime || chat.kind !== 'remote') return undefined;
-  const { keySetting = 'REALTIME_API_KEY' } = realtime;
   const [mine, theirs] = [realtime.baseUrl, chat.baseUrl].map((baseUrl) => new URL(baseUrl).host);
   const isOneHost = mine === theirs;
   const provider = isOneHost ? `${realtime.model} at ${mine}` : `${mine}`;
@@ -147,7 +144,7 @@ export function realtimeStandIn(
   const limits = { ...deadlines.chat, firstMs: realtimeFirstMs, coldFirstMs: realtimeFirstMs };
   const usual = { role: 'chat', clock: realClock, deadlines: limits } as const;
   return (server) => {
-    const first = { provider, keySetting, breaker, engine: () => server };
+    const first = { provider, breaker, engine: () => server };
     return audioChatWithFallbacks(
       new FallbackChain({
         ...usual,
@@ -195,7 +192,6 @@ function chainOf<E>(
   const fallbacks = engines.map(
     ({ config, engine }): Fallback<E> => ({
       provider: nameOf(role, config, configs),
-      ...(config.kind === 'remote' && { keySetting: config.keySetting }),
       breaker: new Breaker(fallback ? replaceable : only, realClock),
       engine,
     }),

@@ -7,11 +7,10 @@ export function failureText(
   { about, code, stage }: BotError,
   { chatName }: SessionDependencies,
 ): TextLine {
-  const { provider = chatName, keySetting, retryAfterMs } = about;
-  if (code === 'provider.bad_key' && keySetting !== undefined) {
-    return { id: 'fail.key', with: { provider, VARIABLE: keySetting } };
-  }
-  if (code === 'provider.rate_limited' && retryAfterMs !== undefined && !about.isSpent) {
+  const { provider = chatName, retryAfterMs } = about;
+  if (code === 'provider.bad_key') return { id: 'fail.key', with: { provider } };
+  if (code === 'provider.spent') return { id: 'fail.spent', with: { provider } };
+  if (code === 'provider.rate_limited' && retryAfterMs !== undefined) {
     return { id: 'fail.limit', with: { provider, s: Math.max(1, Math.ceil(retryAfterMs / 1000)) } };
   }
   if (stage === 'recognise') return { id: 'fail.stt' };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -15,7 +16,7 @@ export type GuildNotice = {
 
 /** Least time between two notices in one server, in ms: a channel is no log. */
 const apartMs = 30_000;
-/** A further one drops the oldest; there are fewer kinds. */
+/** A further one drops the oldest. */
 const limit = 8;
 
 type ServerNotices = { waiting: readonly GuildNotice[]; lastAtMs: number; busy: boolean };
@@ -29,11 +30,11 @@ export class GuildNoticeQueue implements Disposable {
     this.#parts = parts;
   }
 
-  /** Replaces one of its kind that still waits. Never throws. */
+  /** Replaces the same one that still waits. Never throws. */
   report(notice: GuildNotice): void {
     if (this.#over.signal.aborted) return;
     const server = this.#server(notice.channel.guildId);
-    const others = server.waiting.filter(({ line }) => line.id !== notice.line.id);
+    const others = server.waiting.filter(({ line }) => !isDeepStrictEqual(line, notice.line));
     server.waiting = [...others, notice].slice(-limit);
     if (!server.busy) void this.#writeAll(server);
   }

@@ -27,12 +27,17 @@ export async function reportFailure(
   parts.onEvent(channel.guildId, failureEventOf(failure, stage));
   reportMissedDeadline(failure, context);
   const line = failureText(failure, parts);
-  const isFirst = context.reportedFailures.first(stage);
-  if (line.id === 'fail.key' && context.reportedFailures.first('key')) context.notice(line);
-  if (stage === 'speak') return;
+  const { reportedFailures } = context;
+  const kind = line.id === 'fail.key' ? 'key' : stage;
+  const isFirst = reportedFailures.first(kind);
+  if (stage === 'speak') {
+    const isNews = isFirst && (line.id === 'fail.key' || line.id === 'fail.spent');
+    if (isNews) context.notice(line, () => reportedFailures.lasts(kind));
+    return;
+  }
   if (writtenTo.length > 0)
     return writeToPeople(writtenTo, openText(writtenText(line, channel.guildId, parts)), context);
-  if (isFirst && line.id !== 'fail.key') return await sayOrWrite(line, language, context, signal);
+  if (isFirst) return await sayOrWrite(line, language, context, signal);
   if (context.settings().cues === 'off') return;
   void context.connection.play(parts.cues.error);
 }
@@ -43,7 +48,7 @@ export function reportUnrecognised(failure: BotError, context: SessionContext): 
   parts.onEvent(channel.guildId, failureEventOf(failure, 'recognise'));
   if (!reportedFailures.first('recognise')) return;
   const failureLine = failureText(failure, parts);
-  const isNamed = failureLine.id === 'fail.key' || failureLine.id === 'fail.limit';
+  const isNamed = failureLine.id !== 'fail.stt';
   const line: TextLine = isNamed ? failureLine : { id: 'fail.unrecognised' };
   writeInChat(openText(writtenText(line, channel.guildId, parts)), channel, parts);
 }

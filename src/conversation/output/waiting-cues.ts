@@ -72,17 +72,14 @@ export class WaitingCues {
     return this.#reported === question ? { ...fresh, reported: 'moment' } : fresh;
   }
 
-  /** Tells the channel once a session that an answer takes longer than usual, and who can do what; a tool takes its time. */
+  /** Tells the channel once a session that an answer takes longer than usual; a tool takes its time. */
   #reportSlow(question: QueuedQuestion, waitedMs: number): void {
-    const { notice, once, panel, parts } = this.#context;
-    const { endedAtMs, said, words, step } = question;
+    const { notice, once, panel } = this.#context;
+    const { said, step } = question;
     const stage = question.stage ? question.stage() : 'think';
     if (!stage || said.pcm === undefined || question.postponed || step?.()) return;
     if (waitedMs < slowFromMs(panel.startsMs) || !once.first('slow')) return;
-    const isHeardLate = words !== undefined && words.atMs - endedAtMs > waitedMs / 2;
-    const slow = isHeardLate ? 'recognise' : stage;
-    if (slow === 'think') notice({ id: 'slow.think', with: { provider: parts.chatName } });
-    else notice({ id: slow === 'speak' ? 'slow.speak' : 'slow.recognise' });
+    notice({ id: 'slow.think' });
   }
 
   /** Never throws: a voice that fails now is reported with the answer. */

@@ -27,11 +27,13 @@ export function wrongWith(
   const group = own ?? groups[point];
   const usualProvider = point === 'think' && !own ? chatName : `${group}_BASE_URL`;
   if (!(error instanceof BotError)) return { id: 'check.bug' };
-  const { provider = usualProvider, keySetting = `${group}_API_KEY` } = error.about;
+  const { provider = usualProvider } = error.about;
   const known = { provider, group };
   switch (error.code) {
     case 'provider.bad_key':
-      return { id: 'fail.key', with: { provider, VARIABLE: keySetting } };
+      return { id: 'fail.key', with: { provider } };
+    case 'provider.spent':
+      return { id: 'fail.spent', with: { provider } };
     case 'provider.rate_limited':
       return limited(error, provider);
     case 'provider.unreachable':
@@ -50,7 +52,6 @@ export function wrongWith(
 }
 
 function limited({ about }: BotError, provider: string): TextLine {
-  if (about.isSpent) return { id: 'check.spent', with: { provider } };
   const s = Math.max(1, Math.ceil((about.retryAfterMs ?? 60_000) / 1000));
   return { id: 'fail.limit', with: { provider, s } };
 }

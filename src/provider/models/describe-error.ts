@@ -69,7 +69,7 @@ function judgeAnswer(error: APIError): Judgement {
   const judgement = judgeStatus(error);
   const { status } = error;
   const shouldRetry = error.headers?.get('x-should-retry');
-  const mayRetry = status !== undefined && status >= 408 && judgement.about?.isSpent !== true;
+  const mayRetry = status !== undefined && status >= 408 && judgement.code !== 'provider.spent';
   const retryable = mayRetry && shouldRetry === 'true' ? true : judgement.retryable;
   const retryAfterMs = error.headers && waitAskedFor(error.headers);
   return {
@@ -111,9 +111,13 @@ function judgeLimit({ code, type, headers }: APIError): Judgement {
   const spent = code === 'insufficient_quota' || type === 'insufficient_quota';
   const after = headers?.get('retry-after');
   const wait = after ? `, try again after ${after.slice(0, 40)}` : '';
-  const what = spent ? 'says the quota is used up (429)' : `applies its rate limit${wait} (429)`;
-  const about = { isSpent: spent };
-  return { code: 'provider.rate_limited', retryable: !spent, what, about };
+  if (spent)
+    return { code: 'provider.spent', retryable: false, what: 'says the quota is used up (429)' };
+  return {
+    code: 'provider.rate_limited',
+    retryable: true,
+    what: `applies its rate limit${wait} (429)`,
+  };
 }
 
 /** `retry-after-ms`, or `retry-after` in seconds or as a date, which counts from the server's own. */

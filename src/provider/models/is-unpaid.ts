@@ -6,6 +6,7 @@ const unpaid: ReadonlySet<ErrorCode> = new Set([
   'provider.refused',
   'provider.bad_key',
   'provider.rate_limited',
+  'provider.spent',
   'provider.wrong_type',
   'speech.unspeakable',
   'speech.no_voice',

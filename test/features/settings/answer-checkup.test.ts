@@ -120,19 +120,15 @@ test('a channel it may not speak in is named', async () => {
 test.each([
   [
     'provider.bad_key',
-    { provider: 'host:1', keySetting: 'SPEECH_API_KEY' },
-    'host:1 refused the key. Owner: replace SPEECH_API_KEY and run /settings check.',
+    { provider: 'host:1' },
+    'host:1 refused my key: only my operator can replace it.',
   ],
   [
     'provider.rate_limited',
     { provider: 'host:1', retryAfterMs: 6_200 },
     'host:1 is rate-limiting me. Back in about 7 s.',
   ],
-  [
-    'provider.rate_limited',
-    { provider: 'host:1', isSpent: true },
-    'The credit at host:1 is used up. Owner: top it up there.',
-  ],
+  ['provider.spent', { provider: 'host:1' }, 'The credit of my operator at host:1 is used up.'],
   [
     'provider.unreachable',
     {},
