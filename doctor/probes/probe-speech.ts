@@ -52,13 +52,11 @@ export async function probeSpeech(
     raw = await speak(server, speaker, 'pcm');
   }
   const wav = await speak(server, speaker, 'wav');
-  const isRawGood = !('why' in raw);
-  const best = isRawGood ? raw : wav;
+  const best = 'why' in raw ? wav : raw;
   const formats = [formatOf('pcm', raw), formatOf('wav', wav)] as const;
   if ('why' in best) return failed('broken', ...formats);
   const rate = rateOf(raw, wav);
   const isSure = formats[0].verdict === 'ok' && rate?.verdict === 'ok';
-  const format = isRawGood && (isSure || 'why' in wav) ? 'pcm' : 'wav';
   const events = await probeSpeechEvents(server, speaker, spokenText);
   return {
     findings: [...formats, ...(rate ? [rate] : []), paceOf(best.answer), events],
@@ -68,10 +66,16 @@ export async function probeSpeech(
       `SPEECH_BASE_URL=${shownUrl(server)}`,
       `SPEECH_MODEL=${speaker.model}`,
       `SPEECH_VOICE=${speaker.voice}`,
-      `SPEECH_FORMAT=${format}`,
+      `SPEECH_FORMAT=${isSure ? 'pcm' : bestFormat(raw, wav)}`,
     ],
     clip: { pcm: best.pcm, text: spokenText },
   };
+}
+
+/** The format to ask for, where raw samples leave a doubt: a WAV file tells more, where one comes. */
+function bestFormat(raw: ProbeSpeech, wav: ProbeSpeech): 'pcm' | 'wav' {
+  const hasWav = !('why' in wav) && wav.header !== undefined;
+  return 'why' in raw || hasWav ? 'wav' : 'pcm';
 }
 
 /** All the sound of one request, at one rate. */

@@ -69,6 +69,12 @@ test('raw samples at a rate of their own are noticed, and WAV is advised', async
   expect([code, settings.SPEECH_FORMAT]).toEqual([0, 'wav']);
 });
 
+test('raw samples where WAV was asked are what the settings ask for', async () => {
+  await using server = await openMockProviders({ ...swift, onlyFormat: 'pcm' });
+  const { mendOf, settings } = await examine(['--provider', server.baseUrl]);
+  expect([mendOf('speech wav'), settings.SPEECH_FORMAT]).toEqual(['use SPEECH_FORMAT=pcm', 'pcm']);
+});
+
 test('WAV where raw samples were asked is told', async () => {
   await using server = await openMockProviders({ ...swift, onlyFormat: 'wav' });
   const { about } = await examine(['--provider', server.baseUrl]);
