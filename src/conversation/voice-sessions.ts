@@ -272,12 +272,14 @@ export class VoiceSessions implements AsyncDisposable {
       return { kind: 'busy', other: here.channel.name, people: here.company };
     }
     if (isSame) here?.context.mix.passOn();
-    await this.#leave(guildId);
+    await this.#leave(guildId, isSame ? 'moved' : 'asked');
     if (this.#closed) return { kind: 'stopping' };
     const before = isSame ? { former: here } : {};
     const session = this.#stayIn(channel, call, before);
     if (isYes(call)) session.consent.agree(call.callerId);
-    return await this.#enter(session);
+    const joining = await this.#enter(session);
+    this.forgetSeat(guildId);
+    return joining;
   }
 
   /** Whether the bot follows this person to other channels from now on; false: it sits nowhere there. */
@@ -358,11 +360,12 @@ export class VoiceSessions implements AsyncDisposable {
     void this.settings.rest(guildId, channelId);
   }
 
-  async #leave(guildId: string): Promise<LeaveOutcome> {
+  /** `why`: `moved` where it goes on in the same channel. */
+  async #leave(guildId: string, why: 'asked' | 'moved' = 'asked'): Promise<LeaveOutcome> {
     const place = this.#sessions.get(guildId);
     if (!place) return { kind: 'nowhere' };
     const { session, life } = place;
-    session.leave('asked');
+    session.leave(why);
     await life;
     const { hasTranscript = false } = session.endNews;
     const { name: channel } = session.channel;

@@ -287,3 +287,19 @@ test.each([
     expect([fixture.written, fixture.clock.sleeping]).toEqual([[words], 0]);
   },
 );
+
+test('a call during a wait for the link keeps the seat, and the bot still comes back to it', async () => {
+  const resting = () => new BotError('link.rate_limited', true, 'Later.');
+  const fixture = await called();
+  await pass(fixture, 20_000);
+  fixture.linkOpener.mustRestMs = 52_000;
+  fixture.linkOpener.failures.push(resting(), resting());
+  fixture.linkOpener.link.lose(resting());
+  await fixture.clock.advance(8_000);
+  await fixture.sessions.join(lounge, 'adam');
+  await fixture.clock.advance(2_000);
+  expect(await fixture.dependencies.seatStore.readIn('g')).toBeDefined();
+  fixture.linkOpener.mustRestMs = 0;
+  await fixture.clock.advance(70_000);
+  expect(fixture.sessions.at('g')).toEqual(lounge);
+});
