@@ -60,7 +60,7 @@ function lineOf(
     case 'skipped':
       return { id: `ended.${end.kind}`, with: { title } };
     case 'stopped':
-      return { id: `ended.${end.why}`, with: { title } };
+      return { id: 'ended.asked', with: { title } };
     case 'failed': {
       const { id, with: words } = end.reason;
       const reason = text(id, words, locale).replace(/[.\u3002]$/u, '');

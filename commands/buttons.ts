@@ -14,7 +14,6 @@ import { features } from '#src/features/features.ts';
 import { openAskWindow } from './ask-window.ts';
 import { confirm, longestPressMs } from './confirm.ts';
 import { join } from './join.ts';
-import { stats } from './stats.ts';
 import { stop } from './stop.ts';
 
 /** Every button that ever stood on a message of ours, those in folders of features last. */
@@ -60,7 +59,6 @@ export const buttons: readonly Button[] = [
   ...panelButtons,
   button('try.join', 'button.try.join', 'plain', join),
   button('try.privacy', 'button.try.privacy', 'plain', status),
-  button('try.stats', 'button.try.stats', 'plain', stats),
   ...features.flatMap((feature) => feature.buttons ?? []),
 ];
 

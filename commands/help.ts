@@ -117,7 +117,7 @@ function firstStep(call: CommandCall, state: HelpState, { places }: CommandPorts
   const { lines, buttons } = nextStep(call, state, places.botName(call.guildId));
   const model: readonly TextLine[] =
     state.hasModel || !call.mayManage ? [] : [{ id: 'help.model' }];
-  return { lines: [...lines, ...model], buttons: [...buttons, 'try.privacy', 'try.stats'] };
+  return { lines: [...lines, ...model], buttons: [...buttons, 'try.privacy'] };
 }
 
 function nextStep(

@@ -78,9 +78,8 @@ function failureOf(
     case 'stopping':
       return { id: 'seat.stopped' };
     case 'no-cipher':
-      return { id: 'join.no_cipher' };
     case 'no-end-to-end':
-      return { id: 'join.no_end_to_end' };
+      return { id: 'join.no_cipher' };
     case 'no-voice':
       return { id: 'join.no_voice' };
     case 'no-coders':

@@ -65,7 +65,7 @@ test('/help is private, begins with the next step, and names what a member can d
     'help.reminders',
     'help.trouble',
   ]);
-  expect(reply.buttons).toEqual(['ask', 'try.privacy', 'try.stats']);
+  expect(reply.buttons).toEqual(['ask', 'try.privacy']);
 });
 
 const elsewhere = { guildId: 'g', channelId: 'den', name: 'Den' };
@@ -128,7 +128,7 @@ test.each([
   'the first line tells a person who %s what to do',
   async (_, call, facts, id, buttons) => {
     const reply = await helped(call, { help: facts });
-    expect([reply.id, reply.buttons]).toEqual([id, [...buttons, 'try.privacy', 'try.stats']]);
+    expect([reply.id, reply.buttons]).toEqual([id, [...buttons, 'try.privacy']]);
     expect(idsOf(await helped({ ...call, words: { topic: 'start' } }, { help: facts }))).toEqual([
       id,
     ]);

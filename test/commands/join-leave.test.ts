@@ -130,7 +130,7 @@ test.each<[JoinOutcome, string]>([
   ],
   [{ kind: 'refused' }, 'Discord keeps refusing. /join to try again.'],
   [{ kind: 'no-cipher' }, 'Voice encryption not supported; update the bot.'],
-  [{ kind: 'no-end-to-end' }, 'This server needs end-to-end voice; update the bot.'],
+  [{ kind: 'no-end-to-end' }, 'Voice encryption not supported; update the bot.'],
   [
     { kind: 'no-voice' },
     "Voice doesn't work on the machine I run on. I told the operator; run /join again when it is fixed.",

@@ -137,7 +137,6 @@ test.each([
   ['resume', 'privacy.resumed'],
   ['hide_name', 'panel.name_hidden'],
   ['try.privacy', 'privacy.status'],
-  ['try.stats', 'stats.none'],
 ])('the button %s answers the one who pressed it with %s', async (name, id) => {
   expect((await press(name, inLounge))[0]).toMatchObject({ id, to: 'caller' });
 });

@@ -98,8 +98,8 @@ test.each<[PlayEnd, string]>([
   [{ kind: 'completed' }, '“Hello”: heard to its end.'],
   [{ kind: 'skipped' }, '“Hello”: skipped.'],
   [{ kind: 'stopped', why: 'asked' }, '“Hello”: stopped.'],
-  [{ kind: 'stopped', why: 'interrupted' }, '“Hello”: stopped because someone spoke.'],
-  [{ kind: 'stopped', why: 'left' }, '“Hello”: stopped because I left the channel.'],
+  [{ kind: 'stopped', why: 'interrupted' }, '“Hello”: stopped.'],
+  [{ kind: 'stopped', why: 'left' }, '“Hello”: stopped.'],
   [{ kind: 'failed', reason: { id: 'track.bad.voice' } }, '“Hello” failed: my voice is out.'],
   [
     { kind: 'failed', reason: { id: 'say.empty' } },

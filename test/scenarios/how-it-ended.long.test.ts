@@ -84,5 +84,5 @@ scenario('who waits while the bot is stopped is told that it left', async () => 
   }
   await setup.restart();
   expect(await (await program).json()).toMatchObject({ ended: 'stopped', why: 'left' });
-  await eventually(() => expect(asked.reply?.text).toBe(text('ended.left', { title: 'rain' })));
+  await eventually(() => expect(asked.reply?.text).toBe(text('ended.asked', { title: 'rain' })));
 });

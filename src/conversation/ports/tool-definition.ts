@@ -90,8 +90,8 @@ export type ToolDefinition<T> = {
   readonly schema: z.ZodType<T>;
   /** Every asker of a turn must hold it, at the moment of the run. */
   readonly right: Right;
-  /** Text of the panel while it runs, which the bot says if that takes long. */
-  readonly doing: PlainTextId;
+  /** Text of the panel while it runs, which the bot says if that takes long. Default: `slow.voice`. */
+  readonly doing?: PlainTextId;
   /** Whether it is offered in a session now. Default: always. */
   readonly isOffered?: (context: SessionContext) => boolean;
   /** The call that an asker's own words ask for because they answer what this tool has asked them. */
@@ -130,8 +130,9 @@ export const longestToolMs = 300_000;
 /** A tool as the session sees it: its arguments are validated before it can run. */
 export type ToolEntry = Pick<
   ToolDefinition<unknown>,
-  'name' | 'description' | 'right' | 'doing' | 'isOffered'
+  'name' | 'description' | 'right' | 'isOffered'
 > & {
+  readonly doing: PlainTextId;
   readonly isDestructive: boolean;
   readonly effect: Effect;
   readonly needsOwnWords?: boolean;
@@ -161,9 +162,20 @@ export type Fitting = {
 };
 export type Unfit = { readonly unfit: string };
 
+const usualDoing = 'slow.voice';
+
 /** A tool is data plus one action, like a command. */
 export function tool<T>(definition: ToolDefinition<T>): ToolEntry {
-  const { name, description, right, doing, isDestructive, effect, isOffered, schema } = definition;
+  const {
+    name,
+    description,
+    right,
+    doing = usualDoing,
+    isDestructive,
+    effect,
+    isOffered,
+    schema,
+  } = definition;
   const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });
   const needsOwnWords = 'prepare' in definition && definition.needsOwnWords === true;
   return {
@@ -202,7 +214,7 @@ function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
     };
   }
   const run = (ports: ToolPorts, signal: AbortSignal) => definition.run(call, ports, signal);
-  const ask = 'ask' in definition ? definition.ask(call) : { id: definition.doing };
+  const ask = 'ask' in definition ? definition.ask(call) : { id: definition.doing ?? usualDoing };
   const files = 'ask' in definition ? (definition.files?.(call) ?? []) : [];
   return { given, said, prepare: async () => ({ kind: 'ready', ask, files, run }), run };
 }

@@ -14,7 +14,6 @@ export const setCaptions = tool({
   right: 'room',
   isDestructive: false,
   effect: 'change',
-  doing: 'tool.captions.set',
   ask: ({ on }) => ({ id: on ? 'tool.captions.on.ask' : 'tool.captions.off.ask' }),
   async run({ on }, { context }) {
     const { guildId } = context.channel;
@@ -34,7 +33,6 @@ export const leaveMeOut = tool({
   right: 'anyone',
   isDestructive: false,
   effect: 'change',
-  doing: 'tool.captions.set',
   ask: ({ out }) => ({ id: out ? 'tool.captions.leave_out.ask' : 'tool.captions.write_me.ask' }),
   async run({ out }, { askerIds, context }) {
     const control = context.port(CaptionRequests);

@@ -48,7 +48,6 @@ export const remember = tool({
   needsOwnWords: true,
   isOffered: ({ settings }) => settings().of(memorySetting),
   effect: 'change',
-  doing: 'memory.remember.doing',
   prepare: async (draft, ports) => prepareMemory(draft, onlyAsker(ports), ports.context),
 });
 
@@ -62,7 +61,6 @@ export const forgetMemory = tool({
   isDestructive: true,
   isOffered: ({ settings }) => settings().of(memorySetting),
   effect: 'change',
-  doing: 'memory.forget.doing',
   prepare: ({ number }, ports, signal) =>
     prepareForgetting(number, onlyAsker(ports), ports.context, signal),
 });

@@ -41,7 +41,6 @@ export const setReminder = tool({
   right: 'room',
   isDestructive: false,
   effect: 'change',
-  doing: 'reminder.doing',
   ask: ({ when }) => ({ id: 'reminder.set.ask', with: { when } }),
   run: addReminder,
 });
@@ -54,7 +53,6 @@ export const listReminders = tool({
   right: 'room',
   isDestructive: false,
   effect: 'none',
-  doing: 'reminder.doing',
   run: (_call, ports) => remindersOf(ports),
 });
 
@@ -74,7 +72,6 @@ export const cancelReminder = tool({
   right: 'room',
   isDestructive: false,
   effect: 'change',
-  doing: 'reminder.doing',
   ask: () => ({ id: 'reminder.cancel.ask' }),
   run: ({ number }, ports) => withdrawReminder(number, ports),
 });

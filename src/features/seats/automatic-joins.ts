@@ -59,7 +59,6 @@ export const followMe = tool({
   right: 'room',
   isDestructive: false,
   effect: 'change',
-  doing: 'tool.follow',
   ask: ({ follow }) => ({ id: follow ? 'tool.follow.ask' : 'tool.follow.off.ask' }),
   async run({ follow }, { askerIds, context }) {
     context.port(AutomaticJoins).follow(context.channel.guildId, askerIds.at(-1) ?? '', follow);

@@ -10,7 +10,6 @@ export const leave = tool({
   right: 'room',
   isDestructive: true,
   effect: 'change',
-  doing: 'tool.leave',
   ask: () => ({ id: 'tool.leave.ask' }),
   async run(_call, ports) {
     const leaving = await ports.leave();

@@ -17,7 +17,6 @@ export const postText = tool({
   right: 'room',
   isDestructive: false,
   effect: 'words',
-  doing: 'tool.post',
   ask: ({ text }) =>
     isShown(text)
       ? { id: 'tool.post.ask', with: { text } }

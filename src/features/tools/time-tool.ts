@@ -15,7 +15,6 @@ export const time = tool({
   right: 'anyone',
   isDestructive: false,
   effect: 'none',
-  doing: 'tool.time',
   async run({ zone }, { clock, timeZone: own }) {
     const format = formatOf(zone ?? own);
     if (!format) return { facts: { unknownZone: zone ?? '' } };

@@ -9,7 +9,6 @@ export const whoIsHere = tool({
   right: 'anyone',
   isDestructive: false,
   effect: 'none',
-  doing: 'tool.here',
   async run(_call, ports) {
     const { names, others, bots } = ports.company();
     return { facts: { names, othersWithoutName: others, otherBots: bots } };

@@ -85,7 +85,6 @@ export const changeTrack = tool({
   right: 'room',
   isDestructive: false,
   effect: 'change',
-  doing: 'tool.track',
   said: saidChange,
   ask: ({ track }) =>
     isOwn(track)

@@ -41,7 +41,6 @@ export const playSound = tool<SoundRequest>({
   right: 'room',
   isDestructive: false,
   effect: 'change',
-  doing: 'tool.play',
   ask: ({ sound }) => ({ id: 'tool.play.ask', with: { sound } }),
   answered: chosen,
   async run(request, ports, signal) {

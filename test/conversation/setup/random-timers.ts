@@ -267,7 +267,6 @@ export class RandomTimers {
       right: 'anyone',
       effect: 'change',
       isDestructive: false,
-      doing: 'tool.here',
       ask: ({ text = '' }) => ({ id: 'reminder.set.ask', with: { when: `${timer} ${text}` } }),
       run: async (_call, _ports, signal) => {
         this.began.set(timer, [...(this.began.get(timer) ?? []), this.clock.nowMs()]);

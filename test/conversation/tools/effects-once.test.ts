@@ -137,8 +137,7 @@ function slow(tookMs: number, fails = false) {
       right: 'anyone',
       effect: 'change',
       isDestructive: false,
-      doing: 'tool.here',
-      ask: () => ({ id: 'tool.here' }),
+      ask: () => ({ id: 'slow.voice' }),
       async run(_call, _ports, signal) {
         seen.began++;
         await clock.sleep(tookMs, signal).catch((error: unknown) => {

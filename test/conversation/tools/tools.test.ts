@@ -32,7 +32,6 @@ function slow(clock: VirtualClock, tookMs: number, name = 'look') {
     right: 'anyone',
     effect: 'none',
     isDestructive: false,
-    doing: 'tool.here',
     async run(_call, _ports, signal) {
       seen.began++;
       signal.addEventListener('abort', () => {
@@ -217,9 +216,9 @@ test('the panel names the step, ticks go on, and the moment asked for names it a
   };
   await ask(fixture, 'Look.', 8_000);
   const states = fixture.faces.map(({ state }) => state);
-  expect(states).toContainEqual({ kind: 'step', step: 'tool.here' });
+  expect(states).toContainEqual({ kind: 'step', step: 'slow.voice' });
   expect(states.at(-1)).toEqual({ kind: 'listening' });
-  expect(synthesizer.asked.map(({ text }) => text)).toEqual(['Checking who is here.', 'A bird.']);
+  expect(synthesizer.asked.map(({ text }) => text)).toEqual(['One moment.', 'A bird.']);
   expect(longestGapMs).toBeLessThanOrEqual(1_300);
 });
 
@@ -235,7 +234,7 @@ test('ticks go on where an answer has begun and waits for a tool', async () => {
   expect(sent).toBeGreaterThan(0);
   await pass(fixture, 6_000);
   const said = synthesizer.asked.map(({ text }) => text);
-  expect(said).toEqual(['Let me see.', 'Checking who is here.', 'A bird.']);
+  expect(said).toEqual(['Let me see.', 'One moment.', 'A bird.']);
 });
 
 test('who asks for it in their own words changes the volume without a button', async () => {

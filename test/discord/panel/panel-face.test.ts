@@ -80,8 +80,8 @@ test.each(locales())('the panel says who needs the name, and since when (%s)', (
 });
 
 test.each(locales())('while a tool runs the panel names the step (%s)', (locale) => {
-  const face: PanelFace = { ...listening, state: { kind: 'step', step: 'tool.here' } };
-  expect(linesOf(face, locale)[0]).toBe(text('tool.here', {}, locale));
+  const face: PanelFace = { ...listening, state: { kind: 'step', step: 'slow.voice' } };
+  expect(linesOf(face, locale)[0]).toBe(text('slow.voice', {}, locale));
 });
 
 test('lines of features stand before the engine', () => {

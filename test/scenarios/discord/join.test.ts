@@ -125,7 +125,7 @@ scenario('what Discord refuses a voice link for is told, and when it is tried ag
     return await called();
   };
   expect(await refused(4016)).toMatchObject(whispered('join.no_cipher'));
-  expect(await refused(4017)).toMatchObject(whispered('join.no_end_to_end'));
+  expect(await refused(4017)).toMatchObject(whispered('join.no_cipher'));
   expect(await refused(4021)).toMatchObject(whispered('join.resting', { s: 60 }));
   faults.heal();
   const { text: again } = await called();

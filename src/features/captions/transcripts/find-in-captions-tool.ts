@@ -25,7 +25,6 @@ export const findInCaptions = tool({
   right: 'anyone',
   isDestructive: false,
   effect: 'none',
-  doing: 'tool.captions',
   isOffered({ channel, features, port }) {
     const captions = features.of(SessionCaptions);
     return (

@@ -19,7 +19,6 @@ const keepNote = tool({
   right: 'room',
   isDestructive: false,
   effect: 'change',
-  doing: 'tool.post',
   isOffered: ({ settings }) => settings().of(spokenNotes),
   ask: ({ note }) => ({ id: 'reminder.set.ask', with: { when: note } }),
   async run({ note }, { askerIds: [askerId = ''], context: { channel, port } }) {
