@@ -45,8 +45,8 @@ export const me: Command = {
     },
   ],
   async run(call, { peopleSettings, port }) {
-    const { guildId, callerId, words } = call;
-    const read = await changeOf(words, port(VoicesAndPreviews));
+    const { guildId, callerId } = call;
+    const read = await changeOf(call, port(VoicesAndPreviews));
     if ('wrong' in read) return [read.wrong];
     if (Object.keys(read.change).length === 0) {
       const settings = await peopleSettings.load(guildId, callerId);
@@ -60,11 +60,12 @@ export const me: Command = {
 const unread: Reply = { id: 'voice.unread', to: 'caller' };
 
 async function changeOf(
-  words: CommandCall['words'],
+  call: CommandCall,
   voices: Public<VoicesAndPreviews>,
 ): Promise<Read> {
+  const { words } = call;
   const parts = [
-    languageOf(words.language),
+    languageOf(call, voices),
     await voiceOf(words.voice, voices),
     speedOf(words.speed),
     spokenNameOf(words.name),
@@ -78,13 +79,18 @@ async function changeOf(
 
 const nothing: Read = { change: {} };
 
-function languageOf(typed: string | undefined): Read {
+function languageOf(
+  { guildId, callerLocale, words: { language: typed } }: CommandCall,
+  voices: Public<VoicesAndPreviews>,
+): Read {
   if (typed === undefined) return nothing;
   if (isStandard(typed)) return { change: { language: null } };
   const language = languageTag(typed);
-  return language === undefined
-    ? { wrong: { id: 'captions.language.unknown', with: { x: typed }, to: 'caller' } }
-    : { change: { language } };
+  if (language === undefined)
+    return { wrong: { id: 'captions.language.unknown', with: { x: typed }, to: 'caller' } };
+  if (voices.speaks(guildId, language)) return { change: { language } };
+  const spoken = languageName(language, callerLocale);
+  return { wrong: { id: 'voice.language.none', with: { language: spoken }, to: 'caller' } };
 }
 
 async function voiceOf(

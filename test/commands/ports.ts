@@ -176,6 +176,7 @@ export function voicesOf(
   return {
     models: () => models,
     acceptsTone: () => models.length > 0,
+    speaks: (_guildId, language) => language !== 'ru',
     names: async () => names,
     named: async (typed) => voiceNamed(typed, names),
     preview: async () => ({ kind: 'file', wav: new Uint8Array(44) }),

@@ -54,6 +54,7 @@ test.each<[Words, PersonChange]>([
 
 test.each<[Words, string]>([
   [{ language: 'Klingon' }, 'No language "Klingon". Pick one from the list.'],
+  [{ language: 'ru' }, 'No voice here speaks Russian. Nothing changed.'],
   [{ voice: 'rmz' }, 'No voice called "rmz". Closest: rms, slt, kal16.'],
   [{ speed: '1.5' }, 'Pick a speed from 0.7 to 1.4; 1 is the usual pace.'],
   [{ speed: 'NaN' }, 'Pick a speed from 0.7 to 1.4; 1 is the usual pace.'],

@@ -15,6 +15,7 @@ import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { stretched } from '#src/playback/reply/stretch.ts';
+import { baseLanguage } from '#src/speech/language-hint.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -64,6 +65,13 @@ export class VoicesAndPreviews {
   /** Whether the speech engine accepts a tone; an embedded one does not. */
   acceptsTone(): boolean {
     return this.#speechModels.length > 0; // an embedded engine has no model to name
+  }
+
+  /** Whether answers in that server can be spoken in this language (BCP 47); the embedded engine speaks English only. */
+  speaks(guildId: string, language: string): boolean {
+    const isEmbedded = this.#speechModels.length === 0;
+    const { pipeline } = this.#sessions.settings.in(guildId);
+    return !isEmbedded || pipeline !== 'chained' || baseLanguage(language) === 'en';
   }
 
   /** Names of the voices, as far as the server lists them, within 2 s; empty where they are unknown. Never throws. */
