@@ -112,11 +112,12 @@ export class RoomPage {
   /** @type {RoomActions['send']} */
   send() {
     const { line, room } = this.#page; // not the line that is drawn: who types fast is ahead of that
-    const { commands, channels } = room.room;
+    const { commands, channels, bot } = room.room;
     if (line.trim() === '') return;
     if (!line.startsWith('/')) {
-      const channel = channels.find(({ kind }) => kind === 'text')?.name;
-      void this.#ask('write', { text: line, ...(channel !== undefined && { channel }) });
+      const channel = bot.channel ?? channels.find(({ kind }) => kind === 'text')?.name;
+      const text = bot.id === undefined ? line : `<@${bot.id}> ${line}`; // without a mention the bot cannot read it
+      void this.#ask('write', { text, ...(channel !== undefined && { channel }) });
       return this.#suggested('', []);
     }
     const read = readCommand(line, commands);

@@ -55,7 +55,7 @@ const lines: readonly object[] = [
       { id: '9', name: 'Lounge', kind: 'voice' },
       { id: '10', name: 'Stage', kind: 'voice' },
     ],
-    bot: { online: true, channel: 'Lounge', name: 'Parley', speaks: true },
+    bot: { id: '9', online: true, channel: 'Lounge', name: 'Parley', speaks: true },
     commands: [
       { name: 'join', description: 'Comes to your channel' },
       {

@@ -37,7 +37,7 @@ test('what is pressed, written and commanded reaches the channel as a request ea
     { kind: 'press', messageId: '20', customId: 'hear' },
     { kind: 'command', name: 'ask', options: { question: 'what time is it' } },
     { kind: 'command', name: 'track play', options: { name: 'rain' } },
-    { kind: 'write', text: 'Good morning', channel: 'general' },
+    { kind: 'write', text: '<@9> Good morning', channel: 'Lounge' },
     { kind: 'join', channel: 'Stage' },
     { kind: 'type', person: 'Beth', text: 'And I?' },
   ]);
