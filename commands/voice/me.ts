@@ -59,10 +59,7 @@ export const me: Command = {
 
 const unread: Reply = { id: 'voice.unread', to: 'caller' };
 
-async function changeOf(
-  call: CommandCall,
-  voices: Public<VoicesAndPreviews>,
-): Promise<Read> {
+async function changeOf(call: CommandCall, voices: Public<VoicesAndPreviews>): Promise<Read> {
   const { words } = call;
   const parts = [
     languageOf(call, voices),

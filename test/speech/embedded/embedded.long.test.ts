@@ -68,6 +68,11 @@ test('the embedded voice is understood by the embedded recogniser', async () => 
   );
 });
 
+test('the embedded recogniser hears no obscene words', async () => {
+  const pcm = await soundOf(synthesizer, 'Oh shit. What the fuck is that?');
+  expect(await textOf(transcriber, pcm)).not.toMatch(/shit|fuck/);
+});
+
 test('opening the embedded recogniser tells how far it is', () => {
   expect(progress.length).toBeGreaterThan(3);
   expect(progress).toEqual([...progress].sort((a, b) => a - b));
