@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OpenAI } from 'openai';
 import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { readWav, writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
@@ -262,4 +262,31 @@ test('models are listed as OpenAI lists them', async () => {
   expect(ids).toEqual(['parley', 'chained']);
   expect(await served.openai.models.retrieve('parley')).toMatchObject({ object: 'model' });
   await expect(served.openai.models.retrieve('gpt-9')).rejects.toMatchObject({ status: 404 });
+});
+
+/** Asks a model that answers nothing, while `ms` pass. */
+async function askStalled(stream: boolean, ms: number) {
+  await using served = await openCompletions({ chat: new FakeChat([['stall']]) });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const messages = [{ role: 'user', content: dog }];
+  const asked = served.api.app.request('/v1/chat/completions', {
+    method: 'POST',
+    headers: { authorization: 'Bearer parley_dog', 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'parley', messages, stream }),
+  });
+  await vi.waitFor(() => expect(served.chat).toMatchObject({ running: 1 }));
+  await vi.advanceTimersByTimeAsync(ms);
+  return await asked;
+}
+
+test('a model that thinks for long ends an answer in one piece with 504, and a stream gets a comment every 15 s', async () => {
+  const late = await askStalled(false, 110_000);
+  expect([late.status, await late.json()]).toMatchObject([504, { error: { code: 'answer.late' } }]);
+  const streamed = await askStalled(true, 15_000);
+  const reader = streamed.body?.pipeThrough(new TextDecoderStream()).getReader();
+  const read = async () => (await reader?.read())?.value;
+  expect([streamed.status, await read()]).toEqual([200, expect.stringContaining('"assistant"')]);
+  expect(await read()).toBe(': still answering\n\n');
+  await reader?.cancel();
 });

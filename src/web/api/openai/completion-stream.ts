@@ -4,7 +4,10 @@ import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import { refusalAsReported } from '#src/web/api/failed-line.ts';
 import { refusalBody } from '#src/web/api/refusal.ts';
 import { type CompletionHead, headOf, pcm16Of, usageOf } from './completion.ts';
-import { doneEvent, event } from './server-events.ts';
+import { comment, doneEvent, event } from './server-events.ts';
+
+type Parts = AsyncIterable<ReplyPart | 'still'>;
+type Deltas = AsyncGenerator<object | 'still'>;
 
 type StreamOptions = {
   readonly includesUsage: boolean;
@@ -14,10 +17,10 @@ type StreamOptions = {
 
 /**
  * An answer as events of `chat.completion.chunk`, each sent as it comes, then `[DONE]`. What fails on the way is an event
- * with an error, after which nothing follows. Never throws.
+ * with an error, after which nothing follows; `still` is a comment. Never throws.
  */
 export async function* chunksOf(
-  parts: AsyncIterable<ReplyPart>,
+  parts: Parts,
   head: CompletionHead,
   { includesUsage, onBug }: StreamOptions,
 ): AsyncGenerator<Uint8Array> {
@@ -29,7 +32,8 @@ export async function* chunksOf(
     event({ ...base, choices: [{ index: 0, delta, logprobs: null, finish_reason }] });
   try {
     yield chunk({ role: 'assistant', ...(head.isSpoken ? {} : { content: '' }) });
-    for await (const delta of deltasOf(parts, head)) yield chunk(delta);
+    for await (const delta of deltasOf(parts, head))
+      yield delta === 'still' ? comment('still answering') : chunk(delta);
     yield chunk({}, 'stop');
     if (includesUsage) yield event({ ...base, choices: [], usage: usageOf(head.taken) });
     yield doneEvent;
@@ -38,24 +42,31 @@ export async function* chunksOf(
   }
 }
 
-function deltasOf(parts: AsyncIterable<ReplyPart>, head: CompletionHead): AsyncIterable<object> {
+function deltasOf(parts: Parts, head: CompletionHead): Deltas {
   return head.isSpoken ? spokenDeltas(parts, head) : writtenDeltas(parts);
 }
 
-async function* writtenDeltas(parts: AsyncIterable<ReplyPart>): AsyncGenerator<object> {
-  for await (const part of parts) if (part.kind === 'text') yield { content: part.text };
+async function* writtenDeltas(parts: Parts): Deltas {
+  for await (const part of parts) {
+    if (part === 'still') yield part;
+    else if (part.kind === 'text') yield { content: part.text };
+  }
 }
 
 async function* spokenDeltas(
-  parts: AsyncIterable<ReplyPart>,
+  parts: Parts,
   { audioId: id, expiresAt: expires_at, onSpoken }: CompletionHead,
-): AsyncGenerator<object> {
+): Deltas {
   const rate = new OneRate(speakRateHz);
   const audio = (samples: Int16Array) => ({
     audio: { id, data: pcm16Of(samples).toString('base64') },
   });
   let text = '';
   for await (const part of parts) {
+    if (part === 'still') {
+      yield part;
+      continue;
+    }
     if (part.kind === 'audio') yield* rate.push(part.pcm).map(audio);
     if (part.kind !== 'text') continue;
     text += part.text;

@@ -15,7 +15,7 @@ import { payerIdOf } from '#src/web/api/tokens/token-budgets.ts';
 import { type CompletionHead, completionOf } from './completion.ts';
 import { type CompletionQuestion, completionRequest, questionOf } from './completion-request.ts';
 import { chunksOf } from './completion-stream.ts';
-import { eventHeaders } from './server-events.ts';
+import { commented, eventHeaders } from './server-events.ts';
 
 export type CompletionParts = ApiDoor & {
   readonly clock: { wallMs(): number };
@@ -47,6 +47,14 @@ async function complete(
   const pipeline = pipelines.find((name) => name === request.model);
   refuseModels(question, pipeline ?? pipelines[0], ports);
   const taken: Usage[] = [];
+  const late = new AbortController();
+  const signal = AbortSignal.any([context.req.raw.signal, late.signal]);
+  using stack = new DisposableStack();
+  if (!request.stream)
+    stack.adopt(
+      setTimeout(() => late.abort(tooLate()), longestWholeMs),
+      clearTimeout,
+    );
   const answer = await ports.port(ProgramAnswers).answer(
     {
       ...question,
@@ -55,7 +63,7 @@ async function complete(
       ...(pipeline && { pipeline }),
       onUsage: (usage) => void taken.push(usage),
     },
-    context.req.raw.signal,
+    signal,
   );
   if (answer.kind === 'failed') throw refusalOf(answer.line);
   const head: CompletionHead = {
@@ -71,11 +79,19 @@ async function complete(
     onSpoken: (text) => answers.keep(head.audioId, payerId, text),
   };
   if (!request.stream) return context.json(await completionOf(answer.parts, head, encoders));
-  const begun = await whenBegun(answer.parts);
+  const begun = await whenBegun(commented(answer.parts));
   const includesUsage = request.stream_options?.include_usage === true;
-  const onBug = whileThere(parts.onBug, context.req.raw.signal);
+  const onBug = whileThere(parts.onBug, signal);
   const chunks = chunksOf(begun, head, { includesUsage, onBug });
   return new Response(ReadableStream.from(chunks), { headers: eventHeaders });
+}
+
+/** Time, in ms, for an answer in one piece: connections on which nothing moves end after 2 minutes. */
+const longestWholeMs = 110_000;
+
+function tooLate(): ApiRefusal {
+  const message = 'The answer takes too long: at most 110 s in one piece. Ask with stream.';
+  return refusal(504, 'answer.late', message);
 }
 
 /** Models that are named and may not be chosen, or cannot be used by this pipeline. Errors: `ApiRefusal`. */

@@ -21,3 +21,31 @@ export const doneEvent: Uint8Array = encoder.encode('data: [DONE]\n\n');
 export function comment(words: string): Uint8Array {
   return encoder.encode(`: ${words}\n\n`);
 }
+
+/** Longest silence of a stream, in ms, before a comment shows that it goes on. */
+const commentMs = 15_000;
+
+/** Stream with `still` for each interval in which nothing came. */
+export async function* commented<T>(parts: AsyncIterable<T>): AsyncGenerator<T | 'still'> {
+  const iterator = parts[Symbol.asyncIterator]();
+  let next = iterator.next();
+  try {
+    for (let read = await soon(next); read === 'still' || !read.done; read = await soon(next)) {
+      yield read === 'still' ? read : read.value;
+      if (read !== 'still') next = iterator.next();
+    }
+  } finally {
+    void iterator.return?.().catch(() => undefined); // it may still wait for words that have no reader
+  }
+}
+
+/** Result of `next` within `commentMs`, else `still`. */
+async function soon<T>(next: Promise<T>): Promise<T | 'still'> {
+  const { promise: still, resolve } = Promise.withResolvers<'still'>();
+  const timer = setTimeout(resolve, commentMs, 'still');
+  try {
+    return await Promise.race([next, still]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

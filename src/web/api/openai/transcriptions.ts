@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Context, Hono } from 'hono';
 import type {
   RecordingOutcome,
@@ -13,7 +12,7 @@ import { formBodyOf } from '#src/web/api/form-body.ts';
 import { type ApiRefusal, refusal, refusalBody } from '#src/web/api/refusal.ts';
 import { payerIdOf } from '#src/web/api/tokens/token-budgets.ts';
 import { whenBegun } from './completions.ts';
-import { comment, doneEvent, event, eventHeaders } from './server-events.ts';
+import { comment, commented, doneEvent, event, eventHeaders } from './server-events.ts';
 import { type TranscriptionForm, transcriptionAsked } from './transcription-form.ts';
 import { textOf, transcriptionResponse } from './transcription-formats.ts';
 
@@ -33,8 +32,6 @@ export const transcriptionPaths: ReadonlySet<string> = new Set(Object.keys(tasks
 const longestWholeMs = 110_000;
 /** Like `longestWholeMs`, where words are sent as they are found; OpenAI's clients wait 10 minutes. */
 const longestStreamMs = 540_000;
-/** Longest silence of a stream, in ms, before a comment shows that it goes on. */
-const commentMs = 15_000;
 
 /** `POST /v1/audio/transcriptions` and `/v1/audio/translations`: recordings in words, in OpenAI's shape. */
 export function serveTranscriptions(app: Hono, parts: TranscriptionsParts): void {
@@ -155,31 +152,6 @@ async function* eventsOf(
   } catch (error) {
     if (signal.aborted) return; // there is no reader
     yield event(refusalBody(refusalAsReported(error, onBug).facts));
-  }
-}
-
-/** Stream with `still` for each interval in which nothing came. */
-async function* commented<T>(parts: AsyncIterable<T>): AsyncGenerator<T | 'still'> {
-  const iterator = parts[Symbol.asyncIterator]();
-  let next = iterator.next();
-  try {
-    for (let read = await soon(next); read === 'still' || !read.done; read = await soon(next)) {
-      yield read === 'still' ? read : read.value;
-      if (read !== 'still') next = iterator.next();
-    }
-  } finally {
-    void iterator.return?.().catch(() => undefined); // it may still wait for words that have no reader
-  }
-}
-
-/** Result of `next` within `commentMs`, else `still`. */
-async function soon<T>(next: Promise<T>): Promise<T | 'still'> {
-  const over = new AbortController();
-  const still = wait(commentMs, 'still' as const, { signal: over.signal, ref: false });
-  try {
-    return await Promise.race([next, still.catch(() => 'still' as const)]);
-  } finally {
-    over.abort();
   }
 }
 
