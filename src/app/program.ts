@@ -59,8 +59,7 @@ async function run({ signal, hurry }: ExitSignals): Promise<number> {
   const args = readArguments();
   if (!loadDotEnv(console.error)) return misconfigured;
   const read = readConfig();
-  const strays = read.kind === 'ok' && read.config.discord ? strayTalk(args) : [];
-  const mistakes = [...args.mistakes, ...(read.kind === 'bad' ? read.mistakes : strays)];
+  const mistakes = [...args.mistakes, ...(read.kind === 'bad' ? read.mistakes : [])];
   for (const mistake of mistakes) console.error(mistake);
   if (read.kind === 'bad' || mistakes.length > 0) return misconfigured;
   const { config } = read;
@@ -84,27 +83,13 @@ function exitCodeOf(error: unknown): number {
   return isKnown && unusable.includes(error.code) ? misconfigured : 1;
 }
 
-/** On Discord there are real people, and no actor to speak a recording. */
-function strayTalk({ talk }: SandboxArguments): readonly string[] {
-  return talk.length === 0
-    ? []
-    : ['--talk: only the sandbox can play recordings; leave DISCORD_TOKEN out'];
-}
-
 function readArguments(): SandboxArguments & { readonly mistakes: readonly string[] } {
   try {
-    const { values } = parseArgs({
-      options: {
-        once: { type: 'boolean', default: false },
-        talk: { type: 'string', multiple: true, default: [] },
-      },
-    });
-    const mistakes =
-      values.once && values.talk.length > 0 ? ['--once and --talk exclude each other.'] : [];
-    return { ...values, mistakes };
+    const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
+    return { ...values, mistakes: [] };
   } catch (error) {
     const why = error instanceof Error ? error.message.split(/\.\s|\.$/)[0] : 'not understood';
-    const mistake = `${why}. The options are --once and --talk FILE.wav: npm start -- --once`;
-    return { once: false, talk: [], mistakes: [mistake] };
+    const mistake = `${why}. The only option is --once: npm start -- --once`;
+    return { once: false, mistakes: [mistake] };
   }
 }

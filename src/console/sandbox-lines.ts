@@ -21,7 +21,6 @@ const button = z.object({
   label: z.string(),
   disabled: z.boolean(),
 });
-export type SandboxButton = z.infer<typeof button>;
 
 /** Where the sandbox's page is, or why there is none. */
 export const pageLine = z.object({
@@ -69,8 +68,6 @@ export type HeardAnswer = z.infer<typeof heard>;
 export const replied = z.object({ text: z.string(), ephemeral: z.boolean(), sentAtMs: atMs });
 
 const choice = z.object({ name: z.string(), value: z.union([z.string(), z.number()]) });
-/** Suggestions of the bot for a half-typed option. */
-export const suggested = z.object({ choices: z.array(choice) });
 
 /** An option of a command, or a command under a command, as the bot registered it. */
 export type OptionShape = {
@@ -107,7 +104,7 @@ export type ConsoleRequest =
   | { readonly do: 'state' }
   /** Event for the sandbox's page. */
   | { readonly do: 'tell'; readonly event: object }
-  | { readonly do: 'leave' | 'settled'; readonly person: string }
+  | { readonly do: 'settled'; readonly person: string }
   | {
       readonly do: 'join';
       readonly person: string;
@@ -120,19 +117,6 @@ export type ConsoleRequest =
       /** Name of the command, say `privacy status`. */
       readonly name: string;
       readonly options?: Readonly<Record<string, string | number>>;
-    }
-  | {
-      readonly do: 'complete';
-      readonly person: string;
-      readonly name: string;
-      readonly options: Readonly<Record<string, string | number>>;
-      readonly focused: string;
-    }
-  | {
-      readonly do: 'press';
-      readonly person: string;
-      readonly messageId: string;
-      readonly customId: string;
     }
   | { readonly do: 'say'; readonly person: string; readonly wav: string }
   | {

@@ -33,10 +33,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm ci': inCi('npm ci'),
   'npm install': tested('.ci/opus-from-source', 'npm install', '--no-save'),
   'npm start': {
-    runs: [
-      ...ran('test/scenarios/first-run.long.test.ts', '--once'),
-      ...ran('test/scenarios/first-run-console.long.test.ts', '--talk'),
-    ],
+    runs: [...ran('test/scenarios/first-run.long.test.ts', '--once')],
   },
   'npm test': inCi('npm test'),
   'npm run backup': {

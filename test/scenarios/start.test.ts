@@ -108,8 +108,5 @@ scenario('OpenAI without a key is noticed before the start', async () => {
 scenario('an option nobody knows is answered with those there are', async () => {
   const ended = await runToEnd({}, ['--twice']);
   expect(ended.code).toBe(78);
-  expectSentences(
-    ended,
-    /--twice.*The options are --once and --talk FILE.wav: npm start -- --once$/,
-  );
+  expectSentences(ended, /--twice.*The only option is --once: npm start -- --once$/);
 });

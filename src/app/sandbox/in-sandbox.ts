@@ -9,14 +9,11 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
 import { EventLog } from '#src/console/first-run/event-log.ts';
-import { KeptFiles } from '#src/console/first-run/kept-files.ts';
-import { ConversationPrinter } from '#src/console/first-run/show.ts';
+import { ConversationPrinter, printMessage } from '#src/console/first-run/show.ts';
 import { SpokenRecorder } from '#src/console/first-run/spoken-recorder.ts';
-import { checkRecordings, openFolder, WavFolder } from '#src/console/first-run/wav-files.ts';
-import { MessageWall } from '#src/console/prompt/message-wall.ts';
+import { openFolder, WavFolder } from '#src/console/first-run/wav-files.ts';
 import type { SandboxPageLine } from '#src/console/sandbox-lines.ts';
 import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
-import { Screen } from '#src/console/screen.ts';
 import { proposals } from '#src/provider/nearby.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
 import { PageView } from './page-view.ts';
@@ -29,8 +26,6 @@ const why = 'no DISCORD_TOKEN, so this is the sandbox: a small Discord on this m
 export type SandboxArguments = {
   /** One exchange, judged; then the end. */
   readonly once: boolean;
-  /** WAV files to be spoken in place of the exchanges. */
-  readonly talk: readonly string[];
 };
 
 /**
@@ -39,11 +34,10 @@ export type SandboxArguments = {
  */
 export async function inSandbox(
   config: Config,
-  { once, talk }: SandboxArguments,
+  { once }: SandboxArguments,
   signal: AbortSignal,
 ): Promise<number> {
   loadCorrections(config, (complaint) => console.error(complaint));
-  const recordings = await checkRecordings(talk);
   await openFolder(config.dataDir);
   const unread = new AbortController();
   process.stdout.on('error', () => unread.abort(new Error('the output has no reader')));
@@ -51,7 +45,7 @@ export async function inSandbox(
   try {
     await using run = await startSandboxRun(config, once ? undefined : config.page, until);
     const running = AbortSignal.any([until, run.parts.sandbox.gone]);
-    return once ? await runOnce(run, running) : await runPrompt(run, recordings, running);
+    return once ? await runOnce(run, running) : await runPrompt(run, running);
   } catch (error) {
     if (unread.signal.aborted) return 0;
     throw error;
@@ -64,11 +58,9 @@ async function startSandboxRun(
   page: Config['page'],
   signal: AbortSignal,
 ): Promise<SandboxRun & AsyncDisposable> {
-  const screen = new Screen(process.stdout);
-  const show = new ConversationPrinter(screen);
+  const show = new ConversationPrinter(process.stdout);
   const events = new EventLog(realClock);
   const botName = config.bot.name ?? 'Nova';
-  const wall = new MessageWall(show, botName, new KeptFiles(config.dataDir));
   const view = new SandboxView(show, botName);
   const pageView = new PageView(botName);
   const ownDir = join(config.dataDir, 'sandbox');
@@ -76,7 +68,7 @@ async function startSandboxRun(
   show.title(`Parley ${packageJson.version} - ${why}`);
   const [sandbox, engines, codec] = await Promise.all([
     SandboxProcess.start(
-      (message) => wall.handle(message),
+      (message) => printMessage(message, botName, show),
       signal,
       page && {
         ...page,
@@ -129,7 +121,7 @@ async function startSandboxRun(
   const exchange = { sandbox, events, show, botName, dataDir, recorder, folder };
   const all = stack.move();
   const dispose = () => all.disposeAsync();
-  return { config, engines, screen, wall, parts: exchange, [Symbol.asyncDispose]: dispose };
+  return { config, engines, parts: exchange, [Symbol.asyncDispose]: dispose };
 }
 
 function showPage({ link, why }: SandboxPageLine, show: ConversationPrinter): void {

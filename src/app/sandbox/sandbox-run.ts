@@ -1,21 +1,12 @@
 import type { Engines } from '#src/app/engines/engines.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
-import { callIn, type SpokenExchange } from '#src/console/first-run/exchange.ts';
 import type { ExchangeParts } from '#src/console/first-run/sandbox-run-exchange.ts';
-import {
-  firstExchange,
-  prove,
-  type SecondExchangeParts,
-  secondExchange,
-} from '#src/console/first-run/sandbox-show.ts';
+import { firstExchange, prove } from '#src/console/first-run/sandbox-show.ts';
 import { handleAsTyped, handleInTurn } from '#src/console/first-run/talk-on.ts';
-import { PersonVoices } from '#src/console/first-run/voices.ts';
+import { TypedVoice } from '#src/console/first-run/voices.ts';
 import { host, LineHandler } from '#src/console/prompt/line-handler.ts';
-import type { MessageWall } from '#src/console/prompt/message-wall.ts';
-import { PeoplePresent } from '#src/console/prompt/people-present.ts';
-import { pipeLines, promptLines } from '#src/console/prompt/prompt.ts';
-import type { Screen } from '#src/console/screen.ts';
+import { pipeLines } from '#src/console/prompt/prompt.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
 import { standardEmbeddedVoice } from '#src/speech/embedded/flite-voices.ts';
 
@@ -23,8 +14,6 @@ import { standardEmbeddedVoice } from '#src/speech/embedded/flite-voices.ts';
 export type SandboxRun = {
   readonly config: Config;
   readonly engines: Engines;
-  readonly screen: Screen;
-  readonly wall: MessageWall;
   readonly parts: ExchangeParts;
 };
 
@@ -46,79 +35,30 @@ export async function runOnce(play: SandboxRun, signal: AbortSignal): Promise<nu
 }
 
 /**
- * Two exchanges, or `recordings` in their place, then whatever is typed. Returns the exit code when the lines end.
+ * One exchange, then whatever is typed: at a terminal the next line may come while one is answered; the lines of a pipe, a
+ * file or a service manager come one after the other, to their end. Returns the exit code when the lines end.
  *
  * Errors: BotError. Aborting `signal` throws its reason.
  */
 export async function runPrompt(
-  play: SandboxRun,
-  recordings: readonly string[],
+  { config, parts }: SandboxRun,
   signal: AbortSignal,
 ): Promise<number> {
-  const { config, parts, wall } = play;
   const { show } = parts;
-  await using voices = new PersonVoices({
-    taken:
-      config.speech.kind === 'embedded'
-        ? (config.speech.voice ?? standardEmbeddedVoice)
-        : undefined,
-    onOpen: () => show.note('opening the embedded voices for what is typed'),
-  });
-  const people = new PeoplePresent(parts, config.consent.policy !== 'notice');
-  const lines = new LineHandler({ parts, wall, people, voices });
-  if (recordings.length > 0) await playRecordings(recordings, lines, people, parts, signal);
-  else await playExchanges({ people, parts, wall }, signal);
+  const taken =
+    config.speech.kind === 'embedded' ? (config.speech.voice ?? standardEmbeddedVoice) : undefined;
+  const onOpen = () => show.note('opening the embedded voice for what is typed');
+  await using voice = new TypedVoice({ taken, onOpen });
+  const lines = new LineHandler(parts, voice);
+  const first = await firstExchange(parts, signal);
+  if (first.kind === 'failed') show.note(`failed at ${first.stage}: ${first.why}`);
   show.blank();
-  await talkOn(play, lines, signal);
-  return 0;
-}
-
-async function playExchanges(parts: SecondExchangeParts, signal: AbortSignal): Promise<void> {
-  const { people, parts: exchange } = parts;
-  const first = await firstExchange(exchange, signal);
-  people.seated(host, 'Lounge');
-  reportFailure(first, exchange);
-  reportFailure(await secondExchange(parts, signal), exchange);
-}
-
-function reportFailure(one: SpokenExchange, { show }: ExchangeParts): void {
-  if (one.kind === 'failed') show.note(`failed at ${one.stage}: ${one.why}`);
-}
-
-async function playRecordings(
-  recordings: readonly string[],
-  lines: LineHandler,
-  people: PeoplePresent,
-  parts: ExchangeParts,
-  signal: AbortSignal,
-): Promise<void> {
-  const called = await callIn(host, parts, signal);
-  people.seated(host, 'Lounge');
-  if (called.kind === 'failed') parts.show.note(`failed at ${called.stage}: ${called.why}`);
-  for (const wav of recordings) {
-    parts.show.blank();
-    await lines.play(wav, signal);
-  }
-}
-
-/** Reads typed speech: at a terminal as it is typed; from a pipe, a file or a service manager line by line, to their end. */
-async function talkOn(
-  { screen, parts }: SandboxRun,
-  lines: LineHandler,
-  signal: AbortSignal,
-): Promise<void> {
   const { stdin: input, stdout: output } = process;
-  const { show } = parts;
-  if (!input.isTTY || !output.isTTY) {
-    await handleInTurn(pipeLines(input, signal), lines, show, signal);
-    return;
-  }
-  show.note(
-    `Type to speak as ${host}, "bob: ..." as someone else, /help for commands, ? for keys, Ctrl+C to leave.`,
-  );
-  const suggest = (line: string) => lines.suggest(line);
-  const read = (until: AbortSignal) => promptLines({ input, output, screen, suggest }, until);
-  await handleAsTyped(read, lines, show, signal);
+  if (input.isTTY && output.isTTY) {
+    show.note(`Type to speak as ${host}; /help shows commands; Ctrl+C leaves.`);
+    await handleAsTyped((until) => pipeLines(input, until), lines, show, signal);
+  } else await handleInTurn(pipeLines(input, signal), lines, show, signal);
+  return 0;
 }
 
 function waitLine(firstAudibleAtMs: number): string {

@@ -1,20 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { readWav } from '#src/audio/wav.ts';
-import type { MessageWall } from '#src/console/prompt/message-wall.ts';
-import type { PeoplePresent } from '#src/console/prompt/people-present.ts';
-import { runAction } from '#src/console/prompt/sandbox-action.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { callIn, exchange, type SandboxObservers, type SpokenExchange } from './exchange.ts';
 import { isUnderstood, judgeLikeness, neededSimilarity } from './judge.ts';
-import type { ExchangeParts } from './sandbox-run-exchange.ts';
 import type { SpokenRecorder } from './spoken-recorder.ts';
-
-/** Parts that only the second exchange needs. */
-export type SecondExchangeParts = {
-  readonly parts: ExchangeParts;
-  readonly wall: MessageWall;
-  readonly people: PeoplePresent;
-};
 
 /** Adam, a synthetic voice, calls the bot in and asks for the time. Errors and abort: as `exchange`. */
 export async function firstExchange(
@@ -26,45 +15,6 @@ export async function firstExchange(
   observers.show.blank();
   const { time } = observers.sandbox.ready.recordings;
   return await exchange('Adam', time, 'adam-heard', observers, signal);
-}
-
-/**
- * Ben, a recorded man, comes in, says yes, asks it to listen, dictates five digits (who dictates is waited for longer), and
- * leaves again.
- *
- * Errors and abort: as `exchange`.
- */
-export async function secondExchange(
-  parts: SecondExchangeParts,
-  signal: AbortSignal,
-): Promise<SpokenExchange> {
-  const { parts: connectionParts, people } = parts;
-  connectionParts.show.blank();
-  await people.enter('Ben');
-  await people.approach('Ben');
-  await press('Ben', 'Hear me', parts, signal);
-  await press('Ben', 'Ask', parts, signal);
-  connectionParts.show.blank();
-  const { digits } = connectionParts.sandbox.ready.recordings;
-  const exchanged = await exchange('Ben', digits, 'ben-heard', connectionParts, signal);
-  await people.leave('Ben');
-  return exchanged;
-}
-
-/** Does nothing where there is no such button. */
-async function press(
-  person: string,
-  label: string,
-  { parts, wall, people }: SecondExchangeParts,
-  signal: AbortSignal,
-): Promise<void> {
-  const button = wall.labelled(label);
-  if (!button) return;
-  const { messageId, customId } = button;
-  people.acted(person);
-  parts.show.says(person, `[${label}]`);
-  const request = { do: 'press', person, messageId, customId } as const;
-  await runAction({ person, what: label, request }, wall, parts, signal);
 }
 
 export type Proof =

@@ -1,3 +1,4 @@
+import type { SandboxMessage } from '#src/console/sandbox-lines.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 
 type PrintedAnswer = Extract<SessionEvent, { kind: 'answered' }>;
@@ -12,10 +13,16 @@ export type Terminal = { readonly isTTY?: boolean; write(text: string): unknown 
  */
 export class ConversationPrinter {
   readonly #terminal: Terminal;
+  #lines = 0;
   #progress = new Map<string, number>();
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
+  }
+
+  /** Count of printed lines. */
+  get lines(): number {
+    return this.#lines;
   }
 
   title(line: string): void {
@@ -61,8 +68,24 @@ export class ConversationPrinter {
   }
 
   #write(line: string): void {
+    this.#lines++;
     this.#terminal.write(`${line}\n`);
   }
+}
+
+/** One line an event: a message that the bot posted, and a reply to a person, as Discord shows it: `\\*` as `*`, ids by their names. */
+export function printMessage(
+  { change, text, to }: SandboxMessage,
+  botName: string,
+  show: ConversationPrinter,
+): void {
+  if (change === 'deleted' || (change === 'edited' && to === undefined)) return;
+  const plain = text
+    .replace(/<@!?\d+>/g, '@newcomer')
+    .replace(/<(\/[a-z ]{1,65}):\d+>/g, '$1')
+    .replace(/https:\/\/discord\.com\/channels(?:\/\d+)+/g, '(link)')
+    .replace(/\\([!-/:-@[-`{-~])/g, '$1');
+  show.says(botName, to === undefined ? plain : `${plain} (only ${to} sees this)`);
 }
 
 /** Words of people and models could hold anything: what would move the cursor or turn the line round is left out. */

@@ -1,5 +1,4 @@
 import type { LineHandler } from '#src/console/prompt/line-handler.ts';
-import { readTyped } from '#src/console/prompt/typed.ts';
 import type { ConversationPrinter } from './show.ts';
 
 /** Lines under way at a terminal; a further one has to be typed again. */
@@ -13,11 +12,10 @@ export async function handleInTurn(
   signal: AbortSignal,
 ): Promise<void> {
   for await (const line of lines) {
-    const typed = readTyped(line);
-    if (typed.kind === 'nothing') continue;
-    show.title(`> ${line.trim()}`);
-    if (typed.kind === 'quit') return;
-    await handler.handle(typed, signal);
+    const words = line.trim();
+    if (words === '') continue;
+    show.title(`> ${words}`);
+    await handler.handle(words, signal);
   }
   signal.throwIfAborted();
 }
@@ -38,14 +36,14 @@ export async function handleAsTyped(
   const bugs: unknown[] = [];
   const underWay = new Set<Promise<void>>();
   for await (const line of read(either)) {
-    const typed = readTyped(line);
-    if (typed.kind === 'quit') break;
+    const words = line.trim();
+    if (words === '') continue;
     if (underWay.size >= underWayLimit) {
       show.note('Too much at once; type that again in a moment.');
       continue;
     }
     const work = lines
-      .handle(typed, either)
+      .handle(words, either)
       .catch((error: unknown) => {
         if (either.aborted) return;
         bugs.push(error);

@@ -9,11 +9,8 @@ type AnswerEvent = Extract<SessionEvent, { kind: 'answered' }>;
 
 /** Longest time, in ms, that the bot may think and speak. */
 const answerMs = 60_000;
-/**
- * Longest wait, in ms, on a busy machine, for the bot to understand a person it hears, and to show that it does not hear a
- * person.
- */
-const noticeMs = { heard: 15_000, stranger: 4_000 } as const;
+/** Longest wait, in ms, on a busy machine, for the bot to understand a person. */
+const noticeMs = 15_000;
 /** Wait, in ms, for the other part of an utterance that may have been cut in two. */
 const restMs = {
   answered: 50,
@@ -54,8 +51,6 @@ export type SpokenPart = {
   readonly wav: string;
   /** Its text, where that is known. */
   readonly words?: string;
-  /** The bot may well hear this person; of others not being heard is no surprise. */
-  readonly known: boolean;
 };
 
 type PerformedPart = SpokenPart & { readonly start: number; readonly said: SpokenReport };
@@ -85,12 +80,9 @@ async function follow(
   parts: ExchangeParts,
   signal: AbortSignal,
 ): Promise<TurnProgress | undefined> {
-  const { start, known, person, said } = performed;
+  const { start, person, said } = performed;
   let progress: TurnProgress | undefined;
-  for (
-    let [place, waitMs]: [number, number] = [start, known ? noticeMs.heard : noticeMs.stranger];
-    ;
-  ) {
+  for (let [place, waitMs]: [number, number] = [start, noticeMs]; ; ) {
     const next = await parts.events.after(place, kinds, waitMs, signal, person);
     if (!next) return progress;
     place = next.place;
@@ -222,8 +214,5 @@ async function hearApology(
 }
 
 function unheard(person: string, { show, botName }: ExchangeParts): void {
-  const name = person.toLowerCase();
-  show.note(
-    `${botName} did not hear ${person}: it hears only people who said yes. "${name}: /join" says it, or Hear me.`,
-  );
+  show.note(`${botName} did not hear ${person}: it hears only people who said yes. /join says it.`);
 }

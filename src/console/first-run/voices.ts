@@ -8,42 +8,36 @@ import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesiz
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { joined } from './joined.ts';
 
-const all = ['rms', 'awb', 'kal16', 'kal', 'slt'] as const;
-
-export type VoicesOptions = {
-  /** The bot's own embedded voice, which no person gets. */
+export type VoiceOptions = {
+  /** The bot's own embedded voice, which Adam does not get. */
   readonly taken: string | undefined;
   readonly open?: () => Promise<Synthesizer & AsyncDisposable>;
   /** Told once, before the engine is opened. */
   readonly onOpen: () => void;
 };
 
-/** Lends a voice to each person whose words are typed; the engine is opened by the first of them. */
-export class PersonVoices implements AsyncDisposable {
-  readonly #options: VoicesOptions;
-  readonly #free: readonly string[];
-  readonly #byPerson = new Map<string, string>();
+/** Speaks what is typed; the engine is opened by the first words. */
+export class TypedVoice implements AsyncDisposable {
+  readonly #options: VoiceOptions;
   readonly #open = new AsyncDisposableStack();
   #engine: Promise<Synthesizer> | undefined;
   #folder: Promise<string> | undefined;
   #files = 0;
 
-  constructor(options: VoicesOptions) {
+  constructor(options: VoiceOptions) {
     this.#options = options;
-    this.#free = all.filter((voice) => voice !== (options.taken ?? ''));
   }
 
   /**
-   * Path of a WAV in which `person` says `text`; the caller takes it away with `forget`.
+   * Path of a WAV that says `text`; the caller takes it away with `forget`.
    *
    * Errors: BotError `speech.*`. Aborting `signal` throws its reason.
    */
-  async record(person: string, text: string, signal: AbortSignal): Promise<string> {
+  async record(text: string, signal: AbortSignal): Promise<string> {
     const engine = await this.#opened();
+    const name = this.#options.taken === 'rms' ? 'awb' : 'rms';
     const pieces: Pcm[] = [];
-    for await (const pcm of engine.synthesize(text, { name: this.voiceOf(person) }, signal)) {
-      pieces.push(pcm);
-    }
+    for await (const pcm of engine.synthesize(text, { name }, signal)) pieces.push(pcm);
     if (pieces.length === 0) {
       throw new BotError('speech.unspeakable', false, 'The embedded voice cannot say any of that.');
     }
@@ -54,15 +48,6 @@ export class PersonVoices implements AsyncDisposable {
 
   async forget(path: string): Promise<void> {
     await rm(path, { force: true });
-  }
-
-  /** Voice of a person, in order of appearance; when all are lent, from the first again. */
-  voiceOf(person: string): string {
-    const has = this.#byPerson.get(person);
-    if (has !== undefined) return has;
-    const voice = this.#free[this.#byPerson.size % this.#free.length] ?? 'rms';
-    this.#byPerson.set(person, voice);
-    return voice;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

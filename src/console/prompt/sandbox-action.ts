@@ -1,8 +1,8 @@
 import { realClock } from '#src/base/clock.ts';
 import { type ExchangeParts, hearOut } from '#src/console/first-run/sandbox-run-exchange.ts';
 import { instantsLine } from '#src/console/first-run/show.ts';
-import { type ConsoleRequest, replied } from '#src/console/sandbox-lines.ts';
-import type { MessageWall } from './message-wall.ts';
+import { replied } from '#src/console/sandbox-lines.ts';
+import type { SlashCommand } from './slash.ts';
 
 /** Longer than the bot may take for any command. */
 const doneMs = 65_000;
@@ -14,48 +14,38 @@ const waits = { quietMs: 1_200, timeoutMs: 20_000 } as const;
 /** An answer is told of when it was said to its end, which was heard by then. */
 const reportedMs = 500;
 
-export type SandboxAction = {
-  readonly person: string;
-  /** Name for people, say `/ask`. */
-  readonly what: string;
-  readonly request: Extract<ConsoleRequest, { do: 'command' | 'press' }>;
-};
-
 /**
- * Sends a command or presses a button; returns when the bot has finished writing and speaking.
+ * Sends a command; returns when the bot has finished writing and speaking.
  *
- * Its messages are drawn as they come. Errors: BotError `sandbox.failed` with the reason. Aborting `signal` throws its
+ * Its messages are printed as they come. Errors: BotError `sandbox.failed` with the reason. Aborting `signal` throws its
  * reason.
  */
 export async function runAction(
-  { person, what, request }: SandboxAction,
-  wall: MessageWall,
+  person: string,
+  { name, options }: Extract<SlashCommand, { kind: 'ready' }>,
   parts: ExchangeParts,
   signal: AbortSignal,
 ): Promise<void> {
   const { sandbox, show, recorder, events } = parts;
   const [asked, start] = [recorder.asked, events.place];
+  const request = { do: 'command', person, name, options } as const;
   const { sentAtMs } = replied.parse(await sandbox.ask(request, signal));
   await events.after(start, ['done'], doneMs, signal);
-  await still(wall, parts, signal);
+  await still(parts, signal);
   if (recorder.asked === asked) return;
   const reached = await hearOut(person, { sinceMs: sentAtMs, ...waits }, parts);
   if (!reached) return;
   const { firstAudibleAtMs: heardAtMs, path } = reached;
   const answered = await events.after(start, ['answered'], reportedMs, signal, person);
-  if (answered) show.detail(instantsLine(answered.event, what, sentAtMs, heardAtMs));
-  else show.detail(`heard ${Math.round(heardAtMs - sentAtMs)} ms after ${what}`);
+  if (answered) show.detail(instantsLine(answered.event, `/${name}`, sentAtMs, heardAtMs));
+  else show.detail(`heard ${Math.round(heardAtMs - sentAtMs)} ms after /${name}`);
   show.detail(`kept as ${path}`);
 }
 
 /** Waits until nothing was written and nothing asked to be spoken for a moment. */
-async function still(
-  wall: MessageWall,
-  { recorder }: ExchangeParts,
-  signal: AbortSignal,
-): Promise<void> {
+async function still({ recorder, show }: ExchangeParts, signal: AbortSignal): Promise<void> {
   for (let waitedMs = 0, before = -1; waitedMs < stillLimitMs; waitedMs += stillMs) {
-    const now = wall.changes + recorder.asked;
+    const now = show.lines + recorder.asked;
     if (now === before) return;
     before = now;
     await realClock.sleep(stillMs, signal);

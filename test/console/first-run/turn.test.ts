@@ -18,7 +18,7 @@ async function spoke(said = 'what time is it') {
   const { parts, clock, witness: events, screen } = openSetup(() => instants);
   await clock.advance(1_000);
   let over = false;
-  const part = { person: 'Adam', wav: 'a.wav', words: said, known: true };
+  const part = { person: 'Adam', wav: 'a.wav', words: said };
   void runTurn(part, parts, never).finally(() => {
     over = true;
   });

@@ -3,14 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { readWav } from '#src/audio/wav.ts';
-import { PersonVoices } from '#src/console/first-run/voices.ts';
+import { TypedVoice } from '#src/console/first-run/voices.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 const never = new AbortController().signal;
 
 function openVoices(taken: string | undefined) {
   const counts = { opened: 0, closed: 0, reported: 0 };
-  const voices = new PersonVoices({
+  const voices = new TypedVoice({
     taken,
     onOpen: () => counts.reported++,
     open: async () => {
@@ -26,19 +26,12 @@ function openVoices(taken: string | undefined) {
   return { voices, counts };
 }
 
-test('nobody speaks with the voice of the bot, and everybody keeps their own', () => {
-  const { voices } = openVoices('rms');
-  const people = ['Adam', 'Bob', 'Cleo', 'Dora', 'Adam', 'Emil'];
-  const lent = people.map((person) => voices.voiceOf(person));
-  expect(lent).toEqual(['awb', 'kal16', 'kal', 'slt', 'awb', 'awb']);
-});
-
 test('the engine is opened by the first words, once, and leaves no files', async () => {
   const { voices, counts } = openVoices(undefined);
   expect(counts.opened).toBe(0);
   const [one, other] = await Promise.all([
-    voices.record('Adam', 'hello', never),
-    voices.record('Bob', 'hello', never),
+    voices.record('hello', never),
+    voices.record('hello', never),
   ]);
   expect(readWav(await readFile(one)).samples.length).toBeGreaterThan(0);
   expect(one).not.toBe(other);
@@ -51,7 +44,7 @@ test('the engine is opened by the first words, once, and leaves no files', async
 
 test('an engine that did not open is tried again by the next words', async () => {
   let tries = 0;
-  await using voices = new PersonVoices({
+  await using voices = new TypedVoice({
     taken: undefined,
     onOpen: () => undefined,
     open: async () => {
@@ -59,7 +52,7 @@ test('an engine that did not open is tried again by the next words', async () =>
       throw new Error('no engine');
     },
   });
-  await expect(voices.record('Adam', 'hello', never)).rejects.toThrow('no engine');
-  await expect(voices.record('Adam', 'hello', never)).rejects.toThrow('no engine');
+  await expect(voices.record('hello', never)).rejects.toThrow('no engine');
+  await expect(voices.record('hello', never)).rejects.toThrow('no engine');
   expect(tries).toBe(2);
 });
