@@ -67,7 +67,7 @@ export async function onDiscord(
     if (news.kind === 'reading') providers.reading(news);
     if (news.kind === 'buffered') metrics.providers.buffered(news.role);
     if (!isOfProvider(news)) return;
-    noteProvider(readiness, news);
+    noteProvider(readiness, notices, news);
     for (const one of [providers, running]) one?.provider(news);
   });
   const closed = Promise.withResolvers<number>();
@@ -269,7 +269,12 @@ function noteStore(
   }
 }
 
-function noteProvider(readiness: Readiness, news: ProviderNews): void {
-  if (news.kind === 'failed') readiness.trouble(`${news.role} ${news.provider}`, news.code);
-  if (news.kind === 'mended') readiness.trouble(`${news.role} ${news.provider}`, undefined);
+const providerAction = 'Check that server, its account and its key: npm run doctor tries each.';
+
+function noteProvider(readiness: Readiness, notices: OperatorNotices, news: ProviderNews): void {
+  if (news.kind !== 'failed' && news.kind !== 'mended') return;
+  const name = `${news.role} ${news.provider}`;
+  const code = news.kind === 'failed' ? news.code : undefined;
+  readiness.trouble(name, code);
+  notices.fault(name, code && { name: code, meaning: `${name} fails`, action: providerAction });
 }

@@ -22,7 +22,7 @@ export type RaisedAlert = {
 /** Watchdog alerts of the whole process: each change is a log line, a counter and a gauge; the operator is written to. */
 export class AlertBoard {
   readonly #log: Log;
-  readonly #notices: Pick<OperatorNotices, 'report'> | undefined;
+  readonly #notices: Pick<OperatorNotices, 'report' | 'fault'> | undefined;
   readonly #raised = new Map<string, RaisedAlert>();
   readonly #changes;
 
@@ -31,7 +31,7 @@ export class AlertBoard {
     log: Log,
     meters: Meters,
     declared: readonly FeatureAlert[] = [],
-    notices?: Pick<OperatorNotices, 'report'>,
+    notices?: Pick<OperatorNotices, 'report' | 'fault'>,
   ) {
     this.#log = log;
     this.#notices = notices;
@@ -54,7 +54,8 @@ export class AlertBoard {
   /** Raising twice, or clearing an alert that is not raised, changes nothing. */
   report(change: AlertChange | FeatureAlertChange, guildId?: string): void {
     const { state, cause, task, error } = change;
-    const { name, meaning, action } = alertOf(change);
+    const alert = alertOf(change);
+    const { name, meaning, action } = alert;
     const key = `${name} ${task ?? ''} ${guildId ?? ''}`;
     if ((state === 'raised') === this.#raised.has(key)) return;
     this.#changes.inc({ name, state });
@@ -74,6 +75,8 @@ export class AlertBoard {
       this.#raised.delete(key);
       this.#log.info(fields, `alert cleared: ${meaning}`);
     }
+    const isOn = this.raised.some((one) => one.name === name && one.task === task);
+    this.#notices?.fault(`${name} ${task ?? ''}`, isOn ? alert : undefined);
   }
 
   /** A channel was left: its alerts are over. */

@@ -1,4 +1,4 @@
-import { type AlertName, alerts, type FeatureAlert } from '#src/base/alerts.ts';
+import { type AlertName, alertActions, alerts, type FeatureAlert } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { type ErrorCode, errorCodes } from '#src/base/errors.ts';
 import type { Log } from './log.ts';
@@ -7,7 +7,7 @@ import type { Log } from './log.ts';
 export type TroubleKind = ErrorCode | AlertName | keyof typeof meanings;
 
 export type OperatorNoticesOptions = {
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly clock: Pick<Clock, 'nowMs' | 'later'>;
   readonly log: Pick<Log, 'warn'>;
   /** Sends a notice to the operator, and ends within seconds. Errors: any, which the log is told. */
   readonly send: (notice: string, signal: AbortSignal) => Promise<unknown>;
@@ -18,6 +18,9 @@ export type OperatorNoticesOptions = {
 /** Time, in ms, between two notices of one kind, and until a notice that could not be sent may be tried again. */
 const [apartMs, retryMs] = [3_600_000, 60_000];
 
+/** Time, in ms, after which a fault lasts. */
+const lastingMs = 600_000;
+
 /** Kinds that are neither an error code nor an alert. */
 const meanings = {
   bug: 'a bug of the bot interrupted an operation',
@@ -26,22 +29,29 @@ const meanings = {
   'logins-spent': 'Discord allows few more logins until its limit is reset, and the bot waits',
 } as const;
 
+/** Alerts that are written at once, with their action; of the others only what lasts. */
+const atOnce: Readonly<Record<AlertName, boolean>> = {
+  'undecodable-speaker': false,
+  'link-down': false,
+  'stage-hanging': false,
+  'seat-mismatch': false,
+  'store-unwritten': true,
+  'transcripts-unwritten': true,
+  'event-loop-delayed': false,
+  'total-budget-low': true,
+  'total-budget-used': true,
+  'task-failing': false,
+};
+
 /** Remedies for the operator, by the kind or by the part before its dot. A kind without one is only logged. */
 const remedies: Readonly<Record<string, string>> = {
   bug: 'Look for the error in the log, and report it with its stack.',
   store:
     'Check the disk, its free space and the rights of DATA_DIR, or the database of DATABASE_URL.',
-  'store-unwritten':
-    'Check the disk, its free space and the rights of DATA_DIR, or the database of DATABASE_URL.',
-  'transcripts-unwritten':
-    'Check the disk, its free space and the rights of DATA_DIR, or the database of DATABASE_URL.',
-  'total-budget-low':
-    'When it is used up, no server gets paid answers until the next day (UTC): raise BUDGET_TOTAL_DAY_USD, or do nothing.',
-  'total-budget-used':
-    'No server gets paid answers until the next day (UTC): raise BUDGET_TOTAL_DAY_USD and restart, or wait.',
   tool: 'Check the MCP servers and files of tools that you set up: npm run doctor tries each.',
   discord: "Check the bot's rights in that channel: npm run doctor lists what is missing.",
   'provider.bad_key': 'Replace the key in the settings, then restart: npm run doctor tries each.',
+  'provider.spent': 'Top up the account at that server: npm run doctor tries each.',
   'crash-loop': 'Look at the last lines of the log before each start, and report a bug with them.',
   'logins-spent': 'Find in the log why the bot logs in repeatedly, and stop it until then.',
   'voice-unusable': 'Run npm run doctor on this machine: it names what is missing for voice.',
@@ -58,6 +68,8 @@ export class OperatorNotices {
   readonly #options: OperatorNoticesOptions;
   /** When a kind may be told again, by kind. */
   readonly #nextAtMs = new Map<string, number>();
+  /** What is done where a fault is over, by its key. */
+  readonly #faults = new Map<string, () => void>();
   #sending: Promise<void> = Promise.resolve();
 
   constructor(options: OperatorNoticesOptions) {
@@ -67,11 +79,34 @@ export class OperatorNotices {
   report(trouble: TroubleKind | FeatureAlert): void {
     const kind = typeof trouble === 'string' ? trouble : trouble.name;
     const notice = noticeOf(trouble);
-    const { clock, signal } = this.#options;
-    if (notice === undefined || signal.aborted) return;
-    const nowMs = clock.nowMs();
+    if (notice === undefined) return;
+    const nowMs = this.#options.clock.nowMs();
     if (nowMs < (this.#nextAtMs.get(kind) ?? Number.NEGATIVE_INFINITY)) return;
     this.#nextAtMs.set(kind, nowMs + apartMs);
+    this.#queue(kind, notice);
+  }
+
+  /** A fault goes on, or is over (undefined): one that lasts ten minutes is told in one notice, its end in another. */
+  fault(key: string, fault?: FeatureAlert): void {
+    const known = this.#faults.get(key);
+    if (!fault) {
+      known?.();
+      this.#faults.delete(key);
+    } else if (!known && fault.remedy === undefined && !atOnce[fault.name as AlertName]) {
+      const { name, meaning, action } = fault;
+      const tell = () => {
+        this.#queue(
+          key,
+          `Parley: for 10 minutes ${meaning} (${name}). ${action} The log has more.`,
+        );
+        this.#faults.set(key, () => this.#queue(key, `Parley: over: ${meaning} (${name}).`));
+      };
+      this.#faults.set(key, this.#options.clock.later(lastingMs, tell));
+    }
+  }
+
+  #queue(kind: string, notice: string): void {
+    if (this.#options.signal.aborted) return;
     this.#sending = this.#sending.then(() => this.#send(kind, notice));
   }
 
@@ -96,6 +131,8 @@ export function noticeOf(trouble: TroubleKind | FeatureAlert): string | undefine
 }
 
 function knownTrouble(kind: TroubleKind): Pick<FeatureAlert, 'name' | 'meaning' | 'remedy'> {
-  const remedy = remedies[kind] ?? remedies[kind.split('.', 1)[0] ?? ''];
+  const isAlert = Object.hasOwn(alerts, kind);
+  const action = isAlert && atOnce[kind as AlertName] ? alertActions[kind as AlertName] : undefined;
+  const remedy = action ?? remedies[kind] ?? remedies[kind.split('.', 1)[0] ?? ''];
   return { name: kind, meaning: { ...errorCodes, ...alerts, ...meanings }[kind], remedy };
 }

@@ -48,6 +48,21 @@ test('the alerts of a channel end when it is left, those of others stay', () => 
   ]);
 });
 
+test('an alert lasts for the operator until no channel has it', () => {
+  using metrics = new Metrics(() => true);
+  const told: unknown[] = [];
+  const fault = (key: string, alert?: FeatureAlert) => told.push([key, alert?.name]);
+  const notices = { report: () => undefined, fault };
+  const board = new AlertBoard(openLog('silent', []), metrics.meters, [], notices);
+  for (const guildId of ['guild-1', 'guild-2']) board.report(raised, guildId);
+  for (const guildId of ['guild-1', 'guild-2']) board.report(cleared, guildId);
+  const [on, off] = [
+    ['link-down ', 'link-down'],
+    ['link-down ', undefined],
+  ];
+  expect(told).toEqual([on, on, on, off]);
+});
+
 test('each background task that fails has an alert of its own', () => {
   using metrics = new Metrics(() => true);
   const { board, lines } = boardOf(metrics);

@@ -25,7 +25,7 @@ function open(send: (notice: string) => Promise<unknown> = async () => undefined
     notices.report(kind);
     for (let n = 0; n < 10; n++) await turn();
   };
-  return { clock, ending, sent, report, warned };
+  return { clock, ending, notices, sent, report, warned };
 }
 
 test('the operator is written to once for each kind and hour, with what to do', async () => {
@@ -55,6 +55,23 @@ test('an alert of a feature is written with the remedy that it declares, and wit
   ]);
 });
 
+test('a fault of ten minutes is told in one notice, and its end in another', async () => {
+  const { clock, notices, sent } = open();
+  const fault = { name: 'link-down', meaning: alerts['link-down'], action: 'Allow UDP.' };
+  notices.fault('short', fault);
+  notices.fault('long', fault);
+  await clock.advance(300_000);
+  notices.fault('short');
+  notices.fault('long', fault);
+  await clock.advance(300_000);
+  expect(sent).toEqual([
+    expect.stringMatching(/^Parley: for 10 minutes .*link-down.* Allow UDP\./),
+  ]);
+  notices.fault('long');
+  await clock.advance(1);
+  expect(sent[1]).toMatch(/^Parley: over: .*link-down/);
+});
+
 test('a notice that cannot be sent throws nothing, is logged, and is tried again after a minute', async () => {
   const { clock, sent, report, warned } = open(() => Promise.reject(new Error('gone')));
   await report('voice-unusable');
@@ -81,7 +98,7 @@ test('however much breaks while a notice hangs, each kind waits once, and nothin
 test('every trouble behind a sentence that says so is one that is written to the operator', () => {
   const folder = 'src/texts/en';
   const all = readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'));
-  expect(all.join('').match(/I told the operator/g)).toHaveLength(14);
+  expect(all.join('').match(/I told the operator/g)).toHaveLength(13);
   const store = Object.keys(errorCodes).filter((code) => /^(store|tool)\./.test(code));
   const kinds = [...store, 'discord.unsent', 'bug', 'voice-unusable', 'transcripts-unwritten'];
   for (const kind of kinds) expect(noticeOf(kind as TroubleKind), kind).toMatch(/^Parley: .{20,}/);
