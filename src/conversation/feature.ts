@@ -182,8 +182,8 @@ export type FeatureSession = {
   former?(): Promise<readonly RememberedExchange[]>;
   /** No exchange so far is part of the conversation any more. */
   cleared?(): void;
-  /** Settings of the server have changed, or are known now. */
-  governed?(): void;
+  /** Settings of the server have changed, this `key` among them, or are known now. */
+  governed?(key?: string): void;
   /** Resolves when nothing of it is left to do, with what whoever asked to leave is told. */
   ended?(why: LeaveReason): Promise<EndNews>;
   /** To be called now and then with everybody there. */
@@ -289,8 +289,8 @@ export class SessionFeatures {
     for (const one of this.#all) one.cleared?.();
   }
 
-  governed(): void {
-    for (const one of this.#all) one.governed?.();
+  governed(key?: string): void {
+    for (const one of this.#all) one.governed?.(key);
   }
 
   async ended(why: LeaveReason): Promise<EndNews> {

@@ -158,14 +158,14 @@ export class VoiceSession {
     await this.consent.recall();
   }
 
-  /** Applies changed settings of the server from now on. */
-  govern(): void {
+  /** Applies changed settings of the server from now on; `key`: one of them was changed. */
+  govern(key?: string): void {
     const { features, gate, pipeline, settings } = this.context;
     pipeline.follow();
     gate.govern(settings().consent);
     this.consent.keepAdmitted();
     this.#governed.wake();
-    features.governed();
+    features.governed(key);
   }
 
   /** Resolves when people can be heard and spoken to. Errors: as `VoiceLinkOpener.open`. */

@@ -158,9 +158,13 @@ export class SessionCaptions implements FeatureSession {
     this.#active?.recorder.endExchanges();
   }
 
-  /** Begins captions where the server has set so meanwhile. */
-  governed(): void {
-    if (this.#hasEntered) this.entered();
+  /** Begins captions where the server has set so meanwhile, and ends them where it turned the setting off. */
+  governed(key?: string): void {
+    if (key === captionsBegin.key && !this.beginThemselves) {
+      const { channel, stored } = this.#context;
+      void stored.setCaptionsIn(channel.guildId, channel.channelId, undefined);
+      void this.turnOff();
+    } else if (this.#hasEntered) this.entered();
   }
 
   /** The server has captions begin with each session. */

@@ -81,7 +81,7 @@ export class SettingsRequests {
     const { policy } = after.consent;
     if (looser && !confirmed) return { kind: 'looser', policy, value: words ?? standard };
     const saved = await settings.set(guildId, key, words);
-    this.#follow(guildId, looser);
+    this.#follow(guildId, key, looser);
     const value = settings.in(guildId).of(setting);
     const [line, mark] = [setting.savedLine?.(value), mentionMarkOf(setting)];
     const more = { ...(mark && { mark }), ...(line && { line }) };
@@ -113,8 +113,8 @@ export class SettingsRequests {
   }
 
   /** Applies changed settings to the sessions; people who are heard from now on without having been asked read of it. */
-  #follow(guildId: string, looser: boolean): void {
-    for (const session of this.#sessions.sessions(guildId)) session.govern();
+  #follow(guildId: string, key: string, looser: boolean): void {
+    for (const session of this.#sessions.sessions(guildId)) session.govern(key);
     this.#changed(guildId);
     const session = this.#sessions.session(guildId);
     const { policy } = this.#sessions.settings.in(guildId).consent;
