@@ -68,7 +68,7 @@ test('/captions on tells everybody where captions are, and what an hour of talk 
   const replies = await run('on', inLounge, { captions: { turnOn: async () => on } });
   expect(replies).toMatchObject([{ to: 'room', buttons: ['captions.leave_out'] }]);
   expect(read(replies)).toEqual([
-    'Captions on, here. Shown only for people who said yes.',
+    'Captions on, here. Shown only for people I may hear.',
     'Recognising an hour of talk costs about $0.27.',
     'The server pays 240 minutes of it a day.',
   ]);
@@ -78,7 +78,7 @@ test('captions in a thread are linked to', async () => {
   const price = { kind: 'free', minutesADay: 240 } as const;
   const on: CaptionsOn = { kind: 'on', placeId: 'thread', isHere: false, price, saved: false };
   expect(read(await run('on', inLounge, { captions: { turnOn: async () => on } }))).toEqual([
-    'Captions on, in https://discord.com/channels/g/thread. Shown only for people who said yes.',
+    'Captions on, in https://discord.com/channels/g/thread. Shown only for people I may hear.',
     'Recognising speech costs nothing here.',
     "I can't save that now: it holds until I restart.",
   ]);

@@ -21,10 +21,10 @@ test('before the first word is written everybody is told, aloud and in writing',
   await pass(fixture, 4_000);
   await turning;
   const [notice = ''] = fixture.captionChats.chat.texts;
-  expect(notice).toContain('the words of people who said yes are written here and kept 7 days');
+  expect(notice).toContain('the words of people I may hear are written here and kept 7 days');
   expect(notice).toContain('the last 10 minutes');
   const spoken = fixture.synthesizer.asked.map(({ text }) => text);
-  expect(spoken).toContain('Captions are on. What you say is written.');
+  expect(spoken).toContain('Captions are on. What I hear is written.');
   expect(fixture.faces.at(-1)).toMatchObject({ captionsIn: 'lounge' });
 });
 
@@ -247,6 +247,24 @@ test('captions that people turn off stay off until the next session, although th
   expect(captions.isOn('g')).toBe(true);
 });
 
+test.each([
+  ['off', true],
+  ['default', true],
+  ['off', false],
+])('the setting captions, set to %s, ends captions that go on', async (value, isSet) => {
+  const fixture = openSessionFixture({ addressing: 'off' });
+  await fixture.sessions.join(lounge, 'adam');
+  if (isSet) await fixture.settings.set('g', 'captions', 'on');
+  else void fixture.captions.turnOn('g', {});
+  await pass(fixture, 5_000);
+  expect(fixture.captions.isOn('g')).toBe(true);
+  await fixture.settings.set('g', 'captions', value);
+  await pass(fixture, 3_000);
+  expect(fixture.captions.isOn('g')).toBe(false);
+  await says(fixture);
+  expect(await kept(fixture)).toEqual([]);
+});
+
 test('a bot that was called for captions writes, and never answers', async () => {
   const fixture = openSessionFixture();
   await fixture.sessions.join(lounge, 'adam', 'captions');
@@ -256,7 +274,7 @@ test('a bot that was called for captions writes, and never answers', async () =>
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
   expect(fixture.of('answered')).toEqual([]);
   expect(fixture.synthesizer.asked.map(({ text }) => text)).toEqual([
-    'Captions are on. What you say is written.',
+    'Captions are on. What I hear is written.',
   ]);
   expect(await fixture.talk.say('g', 'Hello', 'now')).toEqual({ kind: 'captions-only' });
   expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'captions_only' });

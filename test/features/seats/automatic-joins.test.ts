@@ -74,7 +74,7 @@ test('it comes to write captions where the server has set that', async () => {
   await bot.move(adam, one, 10_000);
   expect([bot.sessions.session('g')?.mode, bot.captions.isOn('g')]).toEqual(['captions', true]);
   expect(bot.synthesizer.asked.map(({ text }) => text)).toEqual([
-    'Captions are on. What you say is written.',
+    'Captions are on. What I hear is written.',
   ]);
   await bot.sessions.join(one, 'adam', 'talk');
   expect(bot.sessions.session('g')?.mode).toBe('talk');

@@ -60,7 +60,7 @@ scenario(
     await turnOn(adam);
     const [notice] = posted(setup);
     expect(notice?.text).toContain(
-      'the words of people who said yes are written here and kept 7 days',
+      'the words of people I may hear are written here and kept 7 days',
     );
     expect(ben.heard.frames.some((frame) => frame.audible && frame.atMs > atMs)).toBe(true);
     if (!notice) throw new Error('Nobody was told.');

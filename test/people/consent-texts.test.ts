@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { type ConsentPolicy, mayHear, recall, unasked } from '#src/people/consent.ts';
+import { builtInTexts } from '#src/texts/tables.ts';
+
+/** Texts that say of everybody, or of everybody with the role, whether they are heard unasked; each with the policy under which it is said. */
+const claims: readonly (readonly [
+  id: string,
+  policy: ConsentPolicy,
+  everybody: boolean,
+  role: boolean,
+])[] = [
+  ['server.new', 'ask', false, false],
+  ['server.new.role', 'role', false, true],
+  ['settings.told.role', 'role', false, true],
+  ['settings.looser.role', 'role', false, true],
+  ['server.new.notice', 'notice', true, true],
+  ['join.spoken.notice', 'notice', true, true],
+  ['settings.told.notice', 'notice', true, true],
+  ['settings.looser.notice', 'notice', true, true],
+];
+/** Texts about other things that a yes is needed for, or about a moment in which the store cannot be read. */
+const others = ['join.consent', 'memory.no_yes', 'settings.about.consent', 'privacy.unread'];
+
+test.each(claims)(
+  '%s is said under the policy %s, and is true there',
+  (_, policy, everybody, role) => {
+    const consent = recall(unasked(policy), new Map());
+    const heard = (hasRole: boolean) => mayHear(consent, { id: 'ann', hasRole }, 0);
+    expect([heard(false), heard(true)]).toEqual([everybody, role]);
+  },
+);
+
+test('no other text says who is heard without a yes, or that a yes is needed', () => {
+  const claim =
+    /said yes|hear only|only (hear|listen)|hear (everybody|members|people with)|would hear/i;
+  const found = [...builtInTexts('en')].flatMap(([id, { text }]) => (claim.test(text) ? [id] : []));
+  expect(found.toSorted()).toEqual([...claims.map(([id]) => id), ...others].toSorted());
+});
