@@ -1,15 +1,15 @@
 import { GrowingWindow } from './growing-window.ts';
-import type { Listening, LookAhead, OnPartial, Transcriber } from './ports.ts';
+import type { Listening, OnPartial, OnSent, Transcriber } from './ports.ts';
 
-/** Listens with any recogniser; one that only takes whole utterances gets each as far as it has come, within `lookAhead`. */
+/** Listens with any recogniser; one that only takes whole utterances gets each as far as it has come, in its pauses. */
 export function listenWith(
   transcriber: Transcriber,
   onPartial: OnPartial,
   signal: AbortSignal,
-  lookAhead?: LookAhead,
+  onSent?: OnSent,
 ): Listening {
   return (
     transcriber.listen?.(onPartial, signal) ??
-    new GrowingWindow(transcriber, onPartial, signal, lookAhead)
+    new GrowingWindow(transcriber, onPartial, signal, onSent)
   );
 }

@@ -1,6 +1,6 @@
 import { HeldListening } from './held-listening.ts';
 import { listenWith } from './listen.ts';
-import type { Listening, LookAhead, OnPartial, Transcriber } from './ports.ts';
+import type { Listening, OnPartial, OnSent, Transcriber } from './ports.ts';
 
 /** Utterances that stream to a recogniser at the same time, each over a connection of its own. */
 export type ListeningLimits = {
@@ -12,7 +12,7 @@ export type ListeningLimits = {
 export type ListeningOwner = {
   readonly guildId: string;
   readonly onWait: () => void;
-  readonly lookAhead?: LookAhead;
+  readonly onSent?: OnSent;
 };
 
 /** Most open connections. Ten channels with four speakers at once; a lively channel alone. */
@@ -38,12 +38,12 @@ export class ListeningSlots {
    * `onWait` is called. Recognisers that are sent whole utterances hold no connection, and are not limited.
    */
   listen(
-    { guildId, onWait, lookAhead }: ListeningOwner,
+    { guildId, onWait, onSent }: ListeningOwner,
     transcriber: Transcriber,
     onPartial: OnPartial,
     signal: AbortSignal,
   ): Listening {
-    if (!transcriber.listen) return listenWith(transcriber, onPartial, signal, lookAhead);
+    if (!transcriber.listen) return listenWith(transcriber, onPartial, signal, onSent);
     const open = (until: AbortSignal) => listenWith(transcriber, onPartial, until);
     const listening = new HeldListening(open, signal, () => this.#ended(slot));
     const slot: Slot = { guildId, listening };

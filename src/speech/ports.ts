@@ -61,13 +61,8 @@ export type OnPartial = (text: string) => void;
 /** Called with `ms` of sound each time they are sent once more, since their connection is lost. Never throws. */
 export type OnResent = (ms: number, by: ServedBy) => void;
 
-/** Limits the requests to a recogniser of whole utterances during speech. Nothing here throws. */
-export interface LookAhead {
-  /** Whether an utterance may be sent before it pauses, for a partial. */
-  mayStart(): boolean;
-  /** Called with `ms` of sound, each time they are sent. */
-  sent(ms: number): void;
-}
+/** Called with `ms` of sound, each time they are sent to a recogniser of whole utterances. Never throws. */
+export type OnSent = (ms: number) => void;
 
 /** Options of a recogniser beside the words; each is a request, and a recogniser uses those it supports. */
 export type TranscriptionOptions = {

@@ -27,20 +27,18 @@ export function listeningContract(
   name: string,
   engine: () => Transcriber,
   utterances: readonly [ContractUtterance, ContractUtterance],
+  hasPartials = engine().listen !== undefined,
 ): void {
   const open: Open = (onPartial = () => {}, signal = staying) =>
     listenWith(engine(), onPartial, signal);
+  if (hasPartials) partialContract(name, open, utterances[0]);
   hearingContract(name, open, utterances);
   leavingContract(name, open, utterances);
 }
 
 type Open = (onPartial?: OnPartial, signal?: AbortSignal) => Listening;
 
-function hearingContract(
-  name: string,
-  open: Open,
-  [one, other]: readonly [ContractUtterance, ContractUtterance],
-): void {
+function partialContract(name: string, open: Open, one: ContractUtterance): void {
   test(`${name}: words come while somebody speaks, and all of them when they pause`, async () => {
     const partials: string[] = [];
     using listening = open((text) => partials.push(text));
@@ -48,7 +46,13 @@ function hearingContract(
     await expect.poll(() => partials.length).toBeGreaterThan(0);
     expect(await heardBy(listening)).toBe(one.text);
   });
+}
 
+function hearingContract(
+  name: string,
+  open: Open,
+  [one, other]: readonly [ContractUtterance, ContractUtterance],
+): void {
   test(`${name}: who goes on after a pause is heard from the beginning`, async () => {
     using listening = open();
     await say(listening, one);

@@ -51,6 +51,7 @@ listeningContract(
   'a ladder that listens',
   () => recogniser([streaming(hearing())], true),
   utterances,
+  false,
 );
 const falling = () => recogniser([streaming(deaf()), hearing()], true);
 

@@ -42,15 +42,6 @@ export function needsWords(utterance: OpenUtterance, context: SpeakingContext): 
   return addressing.needsWords(utterance, audience(utterance, context), bot);
 }
 
-/** Whether it may be for the bot, as far as that is known before its end: then its words are worth looking ahead. */
-export function isForBot(utterance: OpenUtterance, context: SpeakingContext): boolean {
-  const { addressing, queue } = context;
-  const { before, overlaps, understood } = utterance;
-  if (overlaps || before || !queue.isFree) return true;
-  if (understood !== undefined && addressing.isCalled(understood)) return true;
-  return addressing.presumes(utterance, audience(utterance, context));
-}
-
 /** Whether it is sent to a recogniser in this pause; what is not waits for a longer one, or for its end. */
 export function isSentEarly(
   utterance: OpenUtterance,
@@ -59,6 +50,6 @@ export function isSentEarly(
   context: SpeakingContext,
 ): boolean {
   if (!utterance.isRecognised) return false;
-  if (context.parts.transcriber.has('listen') || isForBot(utterance, context)) return true;
-  return interimBudget.affords(utterance.soundMs, moment);
+  const isStreamed = context.parts.transcriber.has('listen');
+  return isStreamed || interimBudget.affords(utterance.soundMs, moment);
 }

@@ -71,8 +71,6 @@ export class OpenUtterance implements Disposable {
   pending: PendingAnswer | undefined;
   /** The words it rests on, while those of the recogniser were not final. */
   guess: string | undefined;
-  /** It was sent to a recogniser of whole utterances while nothing said that it was for the bot. */
-  isAmongPeople = false;
   /** The bot was speaking meanwhile. */
   overlaps = false;
   /** Something else could be heard meanwhile: the bot, a track, or another person. */

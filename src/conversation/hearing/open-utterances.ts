@@ -4,13 +4,13 @@ import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
 import { HeldListening } from '#src/speech/held-listening.ts';
 import { InterimBudget, type InterimMoment } from '#src/speech/interim-budget.ts';
-import type { LookAhead, Transcriber } from '#src/speech/ports.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
 import { EndedUtteranceHandler } from './ended-utterance-handler.ts';
 import type { Interruptions } from './interruptions.ts';
 import { type LiveAudio, OpenUtterance } from './open-utterance.ts';
-import { audience, isForBot, isSentEarly, needsWords } from './open-utterance-decisions.ts';
+import { audience, isSentEarly, needsWords } from './open-utterance-decisions.ts';
 import { PreemptiveAnswers, type PreemptiveAnswersOptions } from './preemptive-answers.ts';
 import { type OpenQuestion, QuestionContinuations, questionOf } from './question-continuations.ts';
 import { chooseRecogniser, freeRecogniserFor } from './recogniser-choice.ts';
@@ -34,7 +34,7 @@ export class OpenUtterances {
   readonly #pending = new Set<QueuedQuestion>();
   readonly #endedUtterances: EndedUtteranceHandler;
   readonly #preemptive: PreemptiveAnswers;
-  /** Account of requests to a recogniser of whole utterances for people among themselves. */
+  /** Account of requests to a recogniser of whole utterances. */
   readonly #interimBudget = new InterimBudget();
   readonly #broken = Promise.withResolvers<never>();
 
@@ -251,18 +251,11 @@ export class OpenUtterances {
       if (transcriber.listen) this.#preemptive.heardPartly(utterance(), text);
       read(speakerId, { text });
     };
-    const lookAhead: LookAhead = {
-      mayStart: () => isForBot(utterance(), context),
-      sent: (ms) => {
-        if (isForBot(utterance(), context)) return;
-        utterance().isAmongPeople = true;
-        this.#interimBudget.sent(ms);
-      },
-    };
+    const onSent = (ms: number) => this.#interimBudget.sent(ms);
     const onWait = () => parts.onEvent(guildId, { kind: 'recogniser-full' });
     const until = AbortSignal.any([signal, gate.withdrawals.of(speakerId)]);
     const open = (inner: AbortSignal) =>
-      hearing.listeningSlots.listen({ guildId, onWait, lookAhead }, transcriber, onPartial, inner);
+      hearing.listeningSlots.listen({ guildId, onWait, onSent }, transcriber, onPartial, inner);
     return new HeldListening(open, until);
   }
 
@@ -331,7 +324,7 @@ export class OpenUtterances {
       return error;
     } finally {
       this.#pending.delete(question);
-      if (utterance.isAmongPeople) this.#interimBudget.spoke(spokenMs);
+      this.#interimBudget.spoke(spokenMs);
     }
   }
 }
