@@ -102,6 +102,7 @@ async function postRecap(
   const { ends } = posted;
   try {
     const isPublic = of(catchUp) && session.catchUp;
+    const before = await lineNumbers(session, context);
     const made = isPublic
       ? await publicRecap(session, posted.lineCount, context, recaps)
       : alone(posted);
@@ -109,6 +110,7 @@ async function postRecap(
     const places = await post(made.messages, { ...session, ends }, of(captionsDays), context);
     if (places.length === 0) return;
     for (const place of posted.places) await withdraw(place, session, context);
+    if (isPublic) await withdrawErased(places, before, session, context);
     posted.places = places;
     posted.lineCount = made.lineCount;
   } catch (error) {
@@ -154,6 +156,30 @@ function messagesOf(outcome: RecapOutcome, times: WallTimes): RecapMessages['mes
     case 'failed':
       return [[outcome.line, { id: 'recap.failed' }]];
   }
+}
+
+/** Deletes messages of which a line was erased before they were noted: noted ones go with their lines. */
+async function withdrawErased(
+  places: readonly MessagePlace[],
+  before: readonly number[] | undefined,
+  session: TranscriptSession,
+  context: SessionContext,
+): Promise<void> {
+  const left = new Set((await lineNumbers(session, context)) ?? before);
+  if (before?.every((number) => left.has(number)) ?? true) return;
+  for (const place of places) await withdraw(place, session, context);
+}
+
+/** Numbers of the lines of a session that are kept; undefined where they cannot be read. */
+async function lineNumbers(
+  { guildId, id, placeId }: TranscriptSession,
+  { parts, port, settings }: SessionContext,
+): Promise<readonly number[] | undefined> {
+  const { reader } = storeFor(port(TranscriptStores), settings().of(captionsDays));
+  const everybody = [{ personId: '', openPlaceIds: [placeId] }];
+  const read = () => reader.lines(id, everybody);
+  const lines = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
+  return lines?.map(({ number }) => number);
 }
 
 /** Places of the messages that were posted. */

@@ -130,6 +130,19 @@ test('the recap at the end is paid by the server, and goes with the lines it res
   expect(deleted.some(({ place }) => place?.messageId.includes('recap'))).toBe(true);
 });
 
+test('a recap goes again whose lines are erased while it is posted', async () => {
+  const fixture = await talked(5);
+  const { chat } = fixture.captionChats;
+  chat.refuses = ({ key }) => {
+    if (key.startsWith('recap')) void fixture.privacy.forget('g', 'adam');
+    return undefined;
+  };
+  await fixture.sessions.leave('g');
+  await pass(fixture, 3_000);
+  const deleted = chat.desired.filter(({ text }) => text === '');
+  expect(deleted.some(({ place }) => place?.messageId.includes('recap'))).toBe(true);
+});
+
 test('whoever comes in late finds a button for what they missed, and reads it alone', async () => {
   const fixture = await talked(10);
   fixture.linkOpener.link.present.push(eva);
