@@ -113,15 +113,14 @@ export function replyTo(
 ): Replies {
   switch (asking.kind) {
     case 'answered': {
-      const { line, text, wav } = asking;
+      const { text, wav } = asking;
       const readers = placeId === undefined ? unknownReaders : placeReading(placeId);
       const open = requested === 'room' ? text.textFor(readers) : undefined;
       const to = open === undefined ? 'caller' : 'room';
       const answer = open ?? text.textFor(peopleReading([callerId]));
       if (answer === undefined) return [{ id: 'ask.aloud', to }];
       const files = wav && { files: [{ name: 'answer.wav', bytes: wav }] };
-      const lines = line && { lines: [line] };
-      return [{ id: 'ask.answer', with: { answer }, to, ...lines, ...files }];
+      return [{ id: 'ask.answer', with: { answer }, to, ...files }];
     }
     case 'failed':
       return [{ ...asking.line, to: 'caller' }];

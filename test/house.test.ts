@@ -38,7 +38,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
     ...['turn', 'playback', 'spending', 'speech', 'chat', 'base'],
   ],
   'features/memories': ['conversation', 'sql', 'people', 'texts', 'turn', 'base'],
-  'features/personas': ['conversation', 'people', 'texts', 'sources', 'speech', 'base'],
+  'features/personas': ['conversation', 'people', 'speech'],
   'features/reminders': ['conversation', 'sql', 'people', 'texts', 'chat', 'base'],
   'features/seats': ['conversation', 'people', 'texts'],
   'features/settings': [

@@ -136,8 +136,6 @@ export type AskOutcome =
       readonly text: ConfidentialText;
       /** The answer as a WAV file, for those who may know its text, where that was asked for and the voice is not out: 24 kHz mono, 180 s at most. */
       readonly wav?: Uint8Array;
-      /** Note shown with it: the model that answered in place of another. */
-      readonly line?: TextLine;
     }
   /** The sentence from which the asker learns what went wrong. */
   | { readonly kind: 'failed'; readonly line: TextLine }

@@ -163,8 +163,7 @@ export class TypedRequests {
       const file = { guildId, turn, pipeline, payer, knownBy, speed };
       return await answerInFile(file, this.#parts, ms, until);
     }
-    const { chat } = this.#parts;
-    const question = { ...asked, known, knownBy, chat, pipeline, language, style: usual };
+    const question = { ...asked, known, knownBy, pipeline, language, style: usual };
     return await answerInWriting(question, this.#parts, ms, until);
   }
 

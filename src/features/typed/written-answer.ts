@@ -1,6 +1,6 @@
 import { atStage, BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import type { ChatMessage, ChatModel, Usage } from '#src/chat/ports.ts';
+import type { ChatMessage } from '#src/chat/ports.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/failure-text.ts';
 import { answerRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
@@ -14,7 +14,6 @@ import { instructionsOf } from '#src/pipeline/prompt.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
 import type { Payer } from '#src/spending/ledger/ledger.ts';
-import type { PaidEngine } from '#src/spending/paid-engine.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 
 /** A question that is to be answered in writing; `known` is what was said before, oldest first. */
@@ -27,15 +26,12 @@ export type WrittenQuestion = {
   readonly knownBy: KnownBy;
   /** Language of the answer. */
   readonly language: AnswerLanguage;
-  readonly chat: PaidEngine<ChatModel>;
   /** Style of the bot in that server, before the answer. */
   readonly style: ReplyStyle;
   /** Hears what was said itself; what it would say is written. */
   readonly pipeline?: PaidPipeline | undefined;
   /** Payer at the time of the question. */
   readonly payer: Payer;
-  /** Called with the usage of each request, and its server. Never throws. */
-  readonly onUsage?: (usage: Usage) => void;
 };
 
 /** More than one message holds is not awaited. */
@@ -57,13 +53,12 @@ export async function answerInWriting(
   if (ready !== undefined) await unlessAborted(ready, signal);
   const opened = parts.spending.open(orderFor(asked));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
-  const { onUsage = () => undefined } = asked;
-  using reservation = opened.reservation.watched(onUsage);
+  using reservation = opened.reservation;
   const over = new AbortController();
   const late = () =>
     new BotError('provider.late', true, `An answer took longer than ${Math.round(ms / 1000)} s.`);
   try {
-    const writing = written(asked, reservation, AbortSignal.any([signal, over.signal]));
+    const writing = written(asked, parts.chat, reservation, AbortSignal.any([signal, over.signal]));
     const text = await within(writing, ms, parts.clock, late);
     return { kind: 'answered', text: new ConfidentialText(text, asked.knownBy) };
   } catch (error) {
@@ -78,13 +73,14 @@ export async function answerInWriting(
 
 async function written(
   asked: WrittenQuestion,
+  chat: SessionDependencies['chat'],
   reservation: Reservation,
   signal: AbortSignal,
 ): Promise<string> {
   const { pipeline } = asked;
   const text = pipeline
     ? await asHeard(pipeline, asked, reservation, signal)
-    : await asRead(asked, reservation, signal);
+    : await asRead(asked, chat, reservation, signal);
   if (text.trim() === '')
     throw new BotError('provider.empty', true, 'The chat model answered without text.');
   return text.trim();
@@ -107,7 +103,8 @@ async function asHeard(
 }
 
 async function asRead(
-  { chat, said, known, language, style }: WrittenQuestion,
+  { said, known, language, style }: WrittenQuestion,
+  chat: SessionDependencies['chat'],
   reservation: Reservation,
   signal: AbortSignal,
 ): Promise<string> {
