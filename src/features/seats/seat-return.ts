@@ -15,8 +15,8 @@ import type { TextLine } from '#src/texts/texts.ts';
 
 /** Seats that are returned to at the same time: each takes messages of the gateway, of which Discord takes 114 a minute. */
 const mostAtOnce = 10;
-/** A store that cannot be read is asked again: this often, after so long in ms. */
-const [mostTries, retryMs] = [6, 10_000];
+/** A store that cannot be read is asked again after so long, in ms, while seats stand; for one that fails at its return, this often. */
+const [retryMs, mostTries] = [10_000, 6];
 /** Interval in ms at which the seat of a session that was given up is read while it stands. */
 const checkAgainMs = 60_000;
 
@@ -86,7 +86,7 @@ export class SeatReturn implements Disposable {
 
   async #readAgain(guildIds: readonly string[]): Promise<void> {
     const { signal } = this.#over;
-    for (let tries = 1; tries < mostTries; tries++) {
+    for (let waitedMs = 0; waitedMs < returnMs; waitedMs += retryMs) {
       await this.#parts.clock.sleep(retryMs, signal).catch(() => undefined);
       const seats = signal.aborted ? [] : await this.#read(guildIds);
       if (!seats) continue;

@@ -164,7 +164,7 @@ test('who calls the bot while it would return finds it there once', async () => 
   expect([bot.linkOpener.links.length, bot.heads]).toEqual([1, []]);
 });
 
-test('a store that cannot be read at first is asked again', async () => {
+test('a store that cannot be read for minutes is asked again while seats stand', async () => {
   const kept = await openSeats();
   await called(kept);
   const { seats } = kept.store;
@@ -176,6 +176,7 @@ test('a store that cannot be read at first is asked again', async () => {
     readIn: (guildId: string) => unless(seats.readIn(guildId)),
   });
   const bot = await restarted(kept, { seatStore });
+  await bot.clock.advance(5 * minuteMs);
   expect(bot.sessions.at('g')).toBeUndefined();
   isBroken = false;
   await bot.clock.advance(11_000);
