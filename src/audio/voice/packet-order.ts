@@ -77,11 +77,6 @@ export class PacketOrder {
     return this.#release((missing) => missing === 0 || atMs - this.#oldestAtMs() >= waitMs);
   }
 
-  /** Packets that wait now. */
-  get held(): number {
-    return this.#held.size;
-  }
-
   counts(): OrderCounts {
     return { ...this.#counts };
   }

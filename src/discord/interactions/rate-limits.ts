@@ -94,10 +94,6 @@ export class TokenBuckets {
     this.#rate = rate;
   }
 
-  get size(): number {
-    return this.#buckets.size;
-  }
-
   /** Takes one token: 0, or how many milliseconds until there is one. */
   take(key: string, nowMs: number): number {
     const { burst, perSecond } = this.#rate;
