@@ -176,7 +176,7 @@ async function lineNumbers(
   { parts, port, settings }: SessionContext,
 ): Promise<readonly number[] | undefined> {
   const { reader } = storeFor(port(TranscriptStores), settings().of(captionsDays));
-  const everybody = [{ personId: '', openPlaceIds: [placeId] }];
+  const everybody = [{ personId: '', openPlaceIds: [placeId] }] as const;
   const read = () => reader.lines(id, everybody);
   const lines = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
   return lines?.map(({ number }) => number);
