@@ -46,7 +46,7 @@ export interface TypedMessages {
 export const typedModes = ['voice', 'text', 'off'] as const;
 
 /**
- * Outcome of a message; exactly one each. `elsewhere`: not in the chat of the channel the bot sits in. `unread`:
+ * Outcome of a message; exactly one each. `elsewhere`: no mention, and not in the chat of the channel the bot sits in. `unread`:
  * Discord gave no content. `refused`, `unasked`: its writer said no, or was not asked. `not-meant`: by the addressing mode. Of lines
  * that are read out, `read`: in its turn; `full`: that person has reached the limit of waiting lines; `absent`: its writer does not sit there;
  * `silent`: the bot may not speak now.

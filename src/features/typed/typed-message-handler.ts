@@ -22,7 +22,8 @@ type ServingLines = {
   readonly lines: ChatReadAloud;
 };
 /**
- * Handles the lines that people write into the chat of the voice channel of the bot, as a part of the conversation there: a line
+ * Handles the lines that people write, of other channels only those that mention the bot: they are answered there in writing. Handles those
+ * of the chat of the voice channel of the bot, as a part of the conversation there: a line
  * that is meant for it is answered by a reply, and aloud where its writer sits in the channel.
  *
  * A line that mentions the bot asks for that line alone; one of a person who said no is never read. All other lines are read
@@ -106,6 +107,8 @@ export class TypedMessageHandler implements TypedMessageListener {
       return (await this.#say(message, { id: 'ask.empty' }, signal)) === 'sent'
         ? 'empty'
         : 'deleted';
+    if (session.channel.channelId !== message.channelId)
+      return await this.#answerInWriting(message, undefined, signal);
     const { maySpeak, settings } = session.context;
     const isHere = session.isHere(message.author.id) && maySpeak();
     const isAloud = isHere && settings().typed === 'voice';
@@ -134,14 +137,15 @@ export class TypedMessageHandler implements TypedMessageListener {
 
   async #answerInWriting(
     message: TypedMessage,
-    { context }: VoiceSession,
+    session: VoiceSession | undefined,
     signal: AbortSignal,
   ): Promise<TypedOutcome> {
+    const context = session?.context;
     const { channelId: placeId, guildId, text, author } = message;
-    const atMs = context.parts.clock.nowMs();
+    const atMs = this.#parts.clock.nowMs();
     const outcome = await this.#talk.ask(guildId, text, author, 'text', { placeId });
     if (signal.aborted) return 'deleted';
-    if (outcome.kind === 'answered' && context.gate.standing(author.id) === 'yes') {
+    if (context && outcome.kind === 'answered' && context.gate.standing(author.id) === 'yes') {
       const { id: speakerId, name } = author;
       const heard = outcome.text.textFor(placeReading(placeId)) ?? '';
       const knownBy = knownByPeople(
@@ -189,8 +193,8 @@ function objectionTo(
   message: TypedMessage,
   session: VoiceSession | undefined,
 ): TypedOutcome | undefined {
-  const { channelId, author, isWebhook, isMention, text } = message;
-  if (session?.channel.channelId !== channelId) return 'elsewhere';
+  const { author, isWebhook, isMention, text } = message;
+  if (!session || isElsewhere(message, session)) return 'elsewhere';
   const { context } = session;
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
@@ -203,6 +207,15 @@ function objectionTo(
   if (gate.paused) return 'paused';
   if (text === '') return 'unread';
   return isMeant(message, session) ? undefined : 'not-meant';
+}
+
+/** Whether it stands elsewhere than in the chat of the bot's channel, and no person mentions the bot in it. */
+function isElsewhere(
+  { author, channelId, isMention, isWebhook }: TypedMessage,
+  session: VoiceSession,
+): boolean {
+  if (session.channel.channelId === channelId) return false;
+  return !isMention || isWebhook || author.isBot;
 }
 
 function isMeant(message: TypedMessage, session: VoiceSession): boolean {

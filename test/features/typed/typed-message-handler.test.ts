@@ -94,6 +94,14 @@ test('somebody who does not sit there is answered in writing', async () => {
   expect([texts(fixture), spoken(fixture).length]).toEqual([['Five.'], before]);
 });
 
+test('a mention in another channel is answered there in writing', async () => {
+  const fixture = await joined();
+  const before = spoken(fixture).length;
+  const elsewhere = { isMention: true, channelId: 'den' };
+  expect(await handle(fixture, line('Two and three?', elsewhere))).toBe('answered');
+  expect([texts(fixture), spoken(fixture).length]).toEqual([['Five.'], before]);
+});
+
 test('typed and spoken are one conversation: what was typed is known afterwards', async () => {
   const fixture = await joined([['Five.'], ['Six.']], { typed: 'text' });
   await handle(fixture, line('Two and three?', { isMention: true }));
@@ -113,7 +121,7 @@ test.each([
     { typed: 'off' },
   ],
   ['in the mode off', line('Well?', { isMention: true }), 'off', { addressing: 'off' }],
-  ['in another channel', line('Well?', { isMention: true, channelId: 'den' }), 'elsewhere', {}],
+  ['in another channel', line('Computer, well?', { channelId: 'den' }), 'elsewhere', {}],
   ['of a webhook', line('Well?', { isMention: true, isWebhook: true }), 'webhook', {}],
   ['of a bot', line('Well?', { isMention: true, author: { ...ben, isBot: true } }), 'bot', {}],
   [
