@@ -25,7 +25,7 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
   const { guildId, callerId, words } = call;
   const picked = await pickedSession(call, ports);
   if (picked === 'unknown') return noTranscript({ kind: 'unknown', typed: words.session ?? '' });
-  const format = transcriptFormats.find((one) => one === words.format) ?? 'md';
+  const format = transcriptFormats.find((one) => one === words.format) ?? 'txt';
   const outcome = await ports
     .port(TranscriptRequests)
     .file(guildId, callerId, { format, ...picked });

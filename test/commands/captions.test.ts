@@ -127,7 +127,7 @@ test('a session is picked by the label that was offered, and another one is told
   const [label = ''] = (await suggestions('transcript', '', { transcripts })) ?? [];
   expect(label).toMatch(/^2026-11-20 \d\d:\d\d Lounge \(3\)$/);
   await run('transcript', saying({ session: label }), { transcripts });
-  expect(asked).toEqual([{ format: 'md', sessionId: 's1' }]);
+  expect(asked).toEqual([{ format: 'txt', sessionId: 's1' }]);
   expect(await run('transcript', saying({ session: 'yesterday' }), { transcripts })).toMatchObject([
     { id: 'transcript.unknown', with: { x: 'yesterday' }, to: 'caller' },
   ]);

@@ -240,7 +240,7 @@ async function transcriptDoors(
 ): Promise<Readonly<Record<string, string>>> {
   const { id } = reader;
   const date = new Date(clock.wallMs()).toISOString().slice(0, 10);
-  const formats = ['md', 'txt', 'srt', 'vtt', 'json'] as const;
+  const formats = ['txt', 'srt', 'json'] as const;
   const doors = {
     ...Object.fromEntries(
       formats.map((format) => [format, () => transcriptFor.file('g', id, { format })]),

@@ -14,7 +14,7 @@ import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { by, lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
-import { readSrt, readVtt } from '#test/features/captions/files/subtitle-readers.ts';
+import { readSrt } from '#test/features/captions/files/subtitle-readers.ts';
 import { download } from '#test/sandbox/download.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
@@ -71,7 +71,6 @@ async function transcriptsOf(guildId: string): Promise<TranscriptLookup> {
 
 const readers = {
   srt: async (file: string) => readSrt(file).map(({ text }) => text),
-  vtt: async (file: string) => (await readVtt(file)).map(({ text }) => text),
   json: async (file: string) => {
     const schema: unknown = JSON.parse(await readFile('docs/transcript.schema.json', 'utf8'));
     const fits = new Ajv2020({ strict: true, strictTypes: false }).compile(schema as object);

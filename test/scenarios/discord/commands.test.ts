@@ -60,7 +60,7 @@ scenario('twelve commands can be typed, with these options and choices', async (
     'captions off',
     'captions on language translate',
     'captions recap since=start|i came session',
-    'captions transcript format=md|txt|srt|vtt|json session',
+    'captions transcript format=txt|srt|json session',
     'help topic',
     'join channel mode=talk|captions follow',
     'leave',

@@ -1,6 +1,6 @@
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
-import { type FileHeading, headingLines } from './file-heading.ts';
+import type { FileHeading } from './file-heading.ts';
 import type { FileLayout } from './split-into-file-parts.ts';
 import { type SubtitleCue, subtitleCues, type TimedLine } from './subtitle-cues.ts';
 
@@ -15,24 +15,6 @@ export function srtFile(heading: FileHeading, lines: readonly TranscriptLine[]):
     head: () => '',
     entries: cues.map((cue) => (place) => {
       return `${place}\n${spanOf(cue, ',')}\n${nameOf(cue.line)}: ${srtWords(cue.text)}\n`;
-    }),
-    between: '\n',
-    foot: '',
-    empty: '',
-  };
-}
-
-/** WebVTT: the speaker as a voice tag, the number of the line, and of its piece, as identifier. */
-export function vttFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileLayout {
-  const nameOf = (line: TranscriptLine) => heading.nameOf(line.speaker);
-  const cues = cuesIn(heading, lines);
-  const several = new Set(cues.filter(({ piece }) => piece > 1).map(({ line }) => line.number));
-  const idOf = ({ line, piece }: SubtitleCue) =>
-    several.has(line.number) ? `${line.number}-${piece}` : `${line.number}`;
-  return {
-    head: (part) => `WEBVTT\n\nNOTE\n${headingLines(heading, part, vttWords).join('\n')}\n\n`,
-    entries: cues.map((cue) => () => {
-      return `${idOf(cue)}\n${spanOf(cue, '.')}\n<v ${vttWords(nameOf(cue.line))}>${vttWords(cue.text)}\n`;
     }),
     between: '\n',
     foot: '',

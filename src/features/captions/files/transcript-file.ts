@@ -2,12 +2,12 @@ import type { TranscriptLine, TranscriptSession } from '#src/features/captions/t
 import type { Locale } from '#src/texts/texts.ts';
 import { headingOf } from './file-heading.ts';
 import { jsonFile } from './json-file.ts';
-import { markdownFile, textFile } from './markdown-and-text-files.ts';
+import { textFile } from './markdown-and-text-files.ts';
 import { parted } from './split-into-file-parts.ts';
-import { srtFile, vttFile } from './subtitle-files.ts';
+import { srtFile } from './subtitle-files.ts';
 
 /** By the ending of the file's name. */
-export const transcriptFormats = ['md', 'txt', 'srt', 'vtt', 'json'] as const;
+export const transcriptFormats = ['txt', 'srt', 'json'] as const;
 export type TranscriptFormat = (typeof transcriptFormats)[number];
 
 /** Content of one file, without lines that its reader may not know. */
@@ -49,10 +49,8 @@ export function transcriptFiles(
 }
 
 const layoutOf = {
-  md: markdownFile,
   txt: textFile,
   srt: srtFile,
-  vtt: vttFile,
   json: jsonFile,
 } as const;
 

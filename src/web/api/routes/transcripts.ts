@@ -18,10 +18,8 @@ const listed = z.object({
 });
 const types: Readonly<Record<TranscriptFormat, string>> = {
   json: 'application/json',
-  md: 'text/markdown; charset=utf-8',
   srt: 'application/x-subrip; charset=utf-8',
   txt: 'text/plain; charset=utf-8',
-  vtt: 'text/vtt; charset=utf-8',
 };
 
 export const listTranscripts = defineRoute({
@@ -63,9 +61,7 @@ export const readTranscript = defineRoute({
       'The file, as docs/transcripts.md describes it (JSON: docs/transcript.schema.json).',
     content: {
       'application/json': z.record(z.string(), z.unknown()),
-      'text/markdown': 'text',
       'text/plain': 'text',
-      'text/vtt': 'text',
       'application/x-subrip': 'text',
     },
   },

@@ -12,7 +12,7 @@ import { botLineAt, evening, lineAt } from '#test/features/captions/transcript-l
 
 import { anyCharacter, fc, runs } from '#test/properties.ts';
 
-import { readSrt, readVtt } from './subtitle-readers.ts';
+import { readSrt } from './subtitle-readers.ts';
 
 const talk = [
   lineAt(63_000, 'Friday at *eight*, my place.', {
@@ -23,7 +23,7 @@ const talk = [
   lineAt(70_000, '', { name: 'Cleo' }),
   botLineAt(80_000, 'The Millau Viaduct, at 343', { isCut: true }),
 ];
-const write = (format: 'md' | 'txt' | 'json', given: Partial<TranscriptContent> = {}) =>
+const write = (format: 'txt' | 'json', given: Partial<TranscriptContent> = {}) =>
   transcriptFiles(format, { session: evening, lines: talk, ...given })[0]?.text ?? '';
 
 test('a text file tells channel, date, time zone and people, and each line with its time of day', () => {
@@ -37,14 +37,6 @@ test('a text file tells channel, date, time zone and people, and each line with 
       '[20:15:20] Nova: The Millau Viaduct, at 343— (stopped)',
       '',
     ].join('\n'),
-  );
-});
-
-test('a markdown file shows what was said instead of obeying it, and links to the message of a line', () => {
-  const file = write('md');
-  expect(file).toContain('# Transcript of Lounge\n\n- Date: 2026-11-20 20:14\n- Times: UTC\n');
-  expect(file).toContain(
-    '[20:15:03](https://discord.com/channels/100/200/300) **Ben**: Friday at \\*eight\\*, my place.\n',
   );
 });
 
@@ -68,21 +60,16 @@ test.each([
   const txt = write('txt', { lines }).trim().split('\n');
   expect(txt.filter((line) => line.startsWith('['))).toHaveLength(1);
   expect(txt.at(-1)).toMatch(/^\[20:14:00\] Ana Ben no: well/);
-  const md = write('md', { lines }).trim().split('\n\n');
-  expect(md.at(-1)).toMatch(/^20:14:00 \*\*Ana Ben no\*\*: well/);
-  expect(md.at(-1)).not.toMatch(/[^\\]\*\*Ben|^#/);
   expect(JSON.parse(write('json', { lines })).lines).toHaveLength(1);
 });
 
 test('nobody is notified by a line that is copied into a chat', () => {
   const lines = [lineAt(0, '@everyone <@123> <@&5> @here', { name: '@everyone' })];
-  for (const format of ['md', 'txt'] as const)
-    expect(write(format, { lines })).not.toMatch(/@(?:everyone|here)|[^\\]<@/);
+  expect(write('txt', { lines })).not.toMatch(/@(?:everyone|here)|[^\\]<@/);
 });
 
 test('a session in which nothing was said makes a file that says so', () => {
   expect(write('txt', { lines: [] })).toMatch(/Nothing was said\.\n$/);
-  expect(write('md', { lines: [] })).toMatch(/Nothing was said\.\n$/);
   expect(JSON.parse(write('json', { lines: [] })).lines).toEqual([]);
 });
 
@@ -153,14 +140,14 @@ test('whatever was said, the json file fits its schema', async () => {
 });
 
 test.each([
-  ['Lounge', 'transcript-Lounge-2026-11-20.md'],
-  ['../../etc/passwd', 'transcript-etc-passwd-2026-11-20.md'],
-  ['🔊 Größe | Café', 'transcript-Größe-Café-2026-11-20.md'],
-  ['🎉🎉', 'transcript-channel-2026-11-20.md'],
-  ['a"b\\c:d*e?f<g>h\u202e\n', 'transcript-a-b-c-d-e-f-g-h-2026-11-20.md'],
-  ['x'.repeat(100), `transcript-${'x'.repeat(40)}-2026-11-20.md`],
+  ['Lounge', 'transcript-Lounge-2026-11-20.txt'],
+  ['../../etc/passwd', 'transcript-etc-passwd-2026-11-20.txt'],
+  ['🔊 Größe | Café', 'transcript-Größe-Café-2026-11-20.txt'],
+  ['🎉🎉', 'transcript-channel-2026-11-20.txt'],
+  ['a"b\\c:d*e?f<g>h\u202e\n', 'transcript-a-b-c-d-e-f-g-h-2026-11-20.txt'],
+  ['x'.repeat(100), `transcript-${'x'.repeat(40)}-2026-11-20.txt`],
 ])('the file of %j has a name that any system takes', (channelName, name) => {
-  const [file] = transcriptFiles('md', { session: { ...evening, channelName }, lines: talk });
+  const [file] = transcriptFiles('txt', { session: { ...evening, channelName }, lines: talk });
   expect(file?.name).toBe(name);
 });
 
@@ -186,7 +173,6 @@ test.each(transcriptFormats)(
 
 async function readPart(format: string, text: string): Promise<readonly string[]> {
   if (format === 'srt') return readSrt(text).map((cue) => cue.text);
-  if (format === 'vtt') return (await readVtt(text)).map((cue) => cue.text);
   if (format === 'json') {
     expect((await schemaCheck())(text)).toEqual([]);
     return JSON.parse(text).lines.map((line: TranscriptLine) => line.text);

@@ -1,21 +1,4 @@
-/** Types of these packages, as far as used: their own types name files without endings, which TypeScript does not find. */
-declare module 'media-captions' {
-  type Cue = {
-    readonly id: string;
-    readonly startTime: number;
-    readonly endTime: number;
-    readonly text: string;
-  };
-  type Token =
-    | { readonly type: 'text'; readonly data: string }
-    | { readonly type: 'v'; readonly voice: string; readonly children: readonly Token[] };
-  export function parseText(
-    text: string,
-    options: { readonly type: 'vtt'; readonly strict: boolean },
-  ): Promise<{ readonly cues: readonly Cue[]; readonly errors: readonly unknown[] }>;
-  export function tokenizeVTTCue(cue: Cue): readonly Token[];
-}
-
+/** Types of this package, as far as used: its own types name files without endings, which TypeScript does not find. */
 declare module '@plussub/srt-vtt-parser' {
   type Entry = {
     readonly id: string;
