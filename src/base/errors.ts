@@ -7,7 +7,7 @@ export const errorCodes = {
   'provider.refused': 'a speech or chat server answered with an error',
   'provider.bad_key': 'a speech or chat server refused the key',
   'provider.rate_limited': 'a speech or chat server applies its rate limit',
-  'provider.spent': 'the account at a speech or chat server is used up',
+  'provider.spent': 'a speech or chat server has no credit left',
   'provider.late': 'a speech or chat server was silent for too long',
   'provider.wrong_type': 'a speech or chat server sent a wrong content type, such as HTML',
   'provider.empty': 'a speech or chat server sent an empty answer',

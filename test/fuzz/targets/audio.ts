@@ -56,7 +56,6 @@ export const audioTargets = [
         const length = step.samples ?? 0;
         if (!(length >= 0 && length <= 60 * 48_000 + 5760)) throw new Error(`${length} samples`);
       }
-      if (order.held > 16) throw new Error(`${order.held} packets are held`);
     }
   }),
   target('frame-headers', bytesLike([...packed, ...wavs]), (bytes) => {
