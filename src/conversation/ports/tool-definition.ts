@@ -9,14 +9,19 @@ import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { LeaveOutcome } from './command-ports.ts';
 import type { ReplyFile } from './voice-channel-chat-poster.ts';
 
-/** Parts of the session that tools may use in their channel. */
-export interface ToolPorts {
+/** Parts that tools may use which need no channel. */
+export interface ServerToolPorts extends Pick<SessionContext, 'port'> {
   /** Ids of the people whose words ask for it. */
   readonly askerIds: readonly string[];
-  readonly context: SessionContext;
+  readonly guildId: string;
   readonly clock: Pick<Clock, 'wallMs'>;
   /** IANA name of the zone of times that people read here. */
   readonly timeZone: string;
+}
+
+/** Parts of the session that tools may use in their channel. */
+export interface ToolPorts extends ServerToolPorts {
+  readonly context: SessionContext;
   /** People in the channel besides the bot. */
   company(): PeopleHere;
   /** Into the chat of the channel; pings nobody. Errors and abort: as `VoiceChannelChatPoster.write`. */
@@ -72,6 +77,8 @@ export type ToolOutcome = {
   readonly isVain?: boolean;
   /** Said in place of the rest of the model's answer. */
   readonly quote?: Quote;
+  /** True when an answer in writing shows it to the asker alone. */
+  readonly isPrivate?: boolean;
 };
 export type Facts = Readonly<Record<string, string | number | readonly string[]>>;
 
@@ -119,10 +126,11 @@ export type ToolDefinition<T> = {
     }
 );
 
-type Runs<T> = {
-  /** Errors: BotError; the model gets its code. Aborting `signal` throws `signal.reason`. */
-  run(call: T, ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
-};
+/** Errors: BotError; the model gets its code. Aborting `signal` throws `signal.reason`. */
+type Runs<T> =
+  | { run(call: T, ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome> }
+  /** It needs no channel: answers in writing may use it, too. */
+  | { runAnywhere(call: T, ports: ServerToolPorts, signal: AbortSignal): Promise<ToolOutcome> };
 
 /** Longest run of any tool, in ms: upper limit of the operator's setting. */
 export const longestToolMs = 300_000;
@@ -136,6 +144,8 @@ export type ToolEntry = Pick<
   readonly isDestructive: boolean;
   readonly effect: Effect;
   readonly needsOwnWords?: boolean;
+  /** Whether its calls have `runAnywhere`. */
+  readonly isAnywhere?: boolean;
   /** JSON Schema of the arguments. */
   readonly parameters: Readonly<Record<string, unknown>>;
   /** The call by which these words of an asker answer what this tool has asked them. */
@@ -159,6 +169,8 @@ export type Fitting = {
   prepare(ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
   /** Does it at once; a tool that has to be prepared refuses. */
   run(ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
+  /** Same as `run`, of a tool that needs no channel. */
+  runAnywhere?(ports: ServerToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
 };
 export type Unfit = { readonly unfit: string };
 
@@ -188,6 +200,7 @@ export function tool<T>(definition: ToolDefinition<T>): ToolEntry {
     ...(isOffered && { isOffered }),
     parameters,
     needsOwnWords,
+    isAnywhere: 'runAnywhere' in definition,
     answered(words, ports) {
       const call = definition.answered?.(words, ports);
       return call && fitting(call, definition);
@@ -213,8 +226,14 @@ function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
       run: async () => ({ facts: { waiting: 'Only a button does that.' } }),
     };
   }
-  const run = (ports: ToolPorts, signal: AbortSignal) => definition.run(call, ports, signal);
   const ask = 'ask' in definition ? definition.ask(call) : { id: definition.doing ?? usualDoing };
   const files = 'ask' in definition ? (definition.files?.(call) ?? []) : [];
+  if ('runAnywhere' in definition) {
+    const run = (ports: ServerToolPorts, signal: AbortSignal) =>
+      definition.runAnywhere(call, ports, signal);
+    const prepare = async () => ({ kind: 'ready', ask, files, run }) as const;
+    return { given, said, prepare, run, runAnywhere: run };
+  }
+  const run = (ports: ToolPorts, signal: AbortSignal) => definition.run(call, ports, signal);
   return { given, said, prepare: async () => ({ kind: 'ready', ask, files, run }), run };
 }

@@ -52,6 +52,8 @@ export class SessionTools {
     return {
       askerIds,
       context,
+      guildId: channel.guildId,
+      port: (type) => context.port(type),
       clock: parts.clock,
       timeZone: settings().timeZone,
       company: () => companyIn(context),

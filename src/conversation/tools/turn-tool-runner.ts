@@ -58,10 +58,8 @@ export class TurnToolRunner {
   readonly #tools: ReadonlyMap<string, ToolEntry>;
   /** With an effect, and called in this turn. */
   readonly #used = new Set<string>();
-  /** Slow ones that were called in this turn. */
-  readonly #slow = new Set<string>();
+  readonly #time = new ToolTime();
   #running: readonly ToolEntry[] = [];
-  #deadlineMs: number | undefined;
   /** Whether each call so far shows its effect by itself. */
   #plain: readonly boolean[];
   /** Made for this question by answers before. */
@@ -136,7 +134,7 @@ export class TurnToolRunner {
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
     if (!tool) return refused('There is no such tool.');
-    const leftMs = this.#leftMs(tool);
+    const leftMs = this.#time.leftMs(tool, this.#context.parts.clock.nowMs());
     if (leftMs <= 0) return refused('There is no time left for tools: answer now.');
     const over = new AbortController();
     this.#running = [...this.#running, tool];
@@ -154,17 +152,6 @@ export class TurnToolRunner {
       over.abort(new Error('the call is over'));
       this.#running = without(this.#running, tool);
     }
-  }
-
-  /** A tool that may take longer than a turn may has its own time, once. */
-  #leftMs({ deadlineMs = longestCallMs, name }: ToolEntry): number {
-    const nowMs = this.#context.parts.clock.nowMs();
-    this.#deadlineMs ??= nowMs + longestTurnMs;
-    const turnMs = this.#deadlineMs - nowMs;
-    if (deadlineMs <= longestTurnMs) return Math.min(deadlineMs, turnMs);
-    if (this.#slow.has(name)) return 0;
-    this.#slow.add(name);
-    return deadlineMs;
   }
 
   async #judge(one: RunningCall): Promise<ToolCallResult> {
@@ -335,11 +322,28 @@ export class TurnToolRunner {
   }
 }
 
-function refused(why: string): ToolCallResult {
+/** Time that the tools of one answer may take. */
+export class ToolTime {
+  /** Slow ones that were called. */
+  readonly #slow = new Set<string>();
+  #deadlineMs: number | undefined;
+
+  /** Time for a call that begins now. A tool that may take longer than a turn may has its own time, once. */
+  leftMs({ deadlineMs = longestCallMs, name }: ToolEntry, nowMs: number): number {
+    this.#deadlineMs ??= nowMs + longestTurnMs;
+    const turnMs = this.#deadlineMs - nowMs;
+    if (deadlineMs <= longestTurnMs) return Math.min(deadlineMs, turnMs);
+    if (this.#slow.has(name)) return 0;
+    this.#slow.add(name);
+    return deadlineMs;
+  }
+}
+
+export function refused(why: string): ToolCallResult {
   return { how: 'refused', content: formatRefusal(why) };
 }
 
-function barred({ right }: ToolEntry): ToolCallResult {
+export function barred({ right }: ToolEntry): ToolCallResult {
   return refused(`Whoever asks has not the right to that (${right}). Nothing has happened.`);
 }
 

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { readTime } from '#src/chat/text/time-phrases.ts';
-import { type ToolOutcome, type ToolPorts, tool } from '#src/conversation/ports/tool-definition.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import {
+  type ServerToolPorts,
+  type ToolOutcome,
+  type ToolPorts,
+  tool,
+} from '#src/conversation/ports/tool-definition.ts';
 import {
   longestReminderMs,
   maxReminderChars,
@@ -50,10 +54,10 @@ export const listReminders = tool({
   name: 'list_reminders',
   description: 'The reminders and timers of whoever asks, with their numbers and times.',
   schema: z.strictObject({}),
-  right: 'room',
+  right: 'anyone',
   isDestructive: false,
   effect: 'none',
-  run: (_call, ports) => remindersOf(ports),
+  runAnywhere: (_call, ports) => remindersOf(ports),
 });
 
 /** Cancels one reminder or timer of the asker. */
@@ -89,7 +93,7 @@ async function addReminder(draft: ReminderDraft, ports: ToolPorts): Promise<Tool
 }
 
 /** Lists the reminders of the asker. Errors: BotError `store.unreadable`. */
-async function remindersOf(ports: ToolPorts): Promise<ToolOutcome> {
+async function remindersOf(ports: ServerToolPorts): Promise<ToolOutcome> {
   return await forOne(ports, list);
 }
 
@@ -101,33 +105,34 @@ async function withdrawReminder(
   return await forOne(ports, (...one) => cancel(number, ...one));
 }
 
-type ForOne = (
+type ForOne<Ports> = (
   personId: string,
-  context: SessionContext,
+  ports: Ports,
   reminders: ReminderScheduler,
 ) => Promise<ToolOutcome>;
 
 /** Reminders may be changed for one asker, not for several at once. */
-async function forOne({ askerIds, context }: ToolPorts, work: ForOne): Promise<ToolOutcome> {
-  const [askerId, ...others] = askerIds;
+async function forOne<Ports extends ServerToolPorts>(
+  ports: Ports,
+  work: ForOne<Ports>,
+): Promise<ToolOutcome> {
+  const [askerId, ...others] = ports.askerIds;
   if (askerId === undefined || others.length > 0) return vain({ id: 'reminder.one_asker' });
-  return await work(askerId, context, context.port(ReminderScheduler));
+  return await work(askerId, ports, ports.port(ReminderScheduler));
 }
 
 async function set(
   draft: ReminderDraft,
   personId: string,
-  { channel, parts, settings }: SessionContext,
+  { clock, context, timeZone }: ToolPorts,
   reminders: ReminderScheduler,
 ): Promise<ToolOutcome> {
-  const { clock } = parts;
-  const { timeZone } = settings();
   const nowWallMs = clock.wallMs();
   const due = readTime(draft.when, { nowWallMs, timeZone });
   if (due.kind !== 'at') return vain({ id: `reminder.${due.kind}` });
   if (due.wallMs - nowWallMs > longestReminderMs) return vain({ id: 'reminder.far' });
   const words = firstChars(visibleLine(draft.text ?? ''), maxReminderChars);
-  const { guildId, channelId, name: channelName } = channel;
+  const { guildId, channelId, name: channelName } = context.channel;
   const added = await reminders.add({
     id: crypto.randomUUID(),
     guildId,
@@ -149,21 +154,22 @@ async function set(
 
 async function list(
   personId: string,
-  context: SessionContext,
+  ports: ServerToolPorts,
   reminders: ReminderScheduler,
 ): Promise<ToolOutcome> {
-  const all = await reminders.list(context.channel.guildId, personId);
+  const all = await reminders.list(ports.guildId, personId);
   if (all.length === 0) return outcomeOf({ id: 'reminder.none' });
-  return { facts: { reminders: all.map((one) => shown(one, context)).join('; ') } };
+  const facts = { reminders: all.map((one) => shown(one, ports)).join('; ') };
+  return { facts, isPrivate: true };
 }
 
 async function cancel(
   number: number | undefined,
   personId: string,
-  { channel }: SessionContext,
+  { guildId }: ServerToolPorts,
   reminders: ReminderScheduler,
 ): Promise<ToolOutcome> {
-  const all = await reminders.list(channel.guildId, personId);
+  const all = await reminders.list(guildId, personId);
   const [only, ...others] = all;
   if (!only) return vain({ id: 'reminder.none' });
   if (number === undefined && others.length > 0) return vain({ id: 'reminder.which' });
@@ -176,10 +182,9 @@ async function cancel(
 /** One line of a list, for a model. */
 function shown(
   { number: n, dueAtWallMs, text: words }: Reminder,
-  { parts, settings }: SessionContext,
+  { clock, timeZone }: ServerToolPorts,
 ): string {
-  const { timeZone } = settings();
-  const time = dueTime(dueAtWallMs, { timeZone, nowWallMs: parts.clock.wallMs(), locale: 'en' });
+  const time = dueTime(dueAtWallMs, { timeZone, nowWallMs: clock.wallMs(), locale: 'en' });
   return words === '' ? `${n}: timer, ${time}` : `${n}: ${time}: ${words}`;
 }
 

@@ -34,6 +34,7 @@ export function externalTool(tool: ExternalTool): ToolEntry {
     doing: 'tool.external',
     effect: rules.confirm === 'never' ? 'none' : 'change',
     isDestructive: rules.confirm === 'always',
+    isAnywhere: true,
     deadlineMs: rules.deadlineMs,
     resultChars: rules.resultChars,
     neutral: { description: `Runs ${tool.title}.`, parameters: withoutWords(parameters) },
@@ -46,9 +47,9 @@ export function externalTool(tool: ExternalTool): ToolEntry {
 }
 
 function fitting(tool: ExternalTool, given: Readonly<Record<string, unknown>>): Fitting {
-  const run: Fitting['run'] = async (_ports, signal) =>
+  const run = async (_ports: unknown, signal: AbortSignal) =>
     outcomeOf(tool, await tool.run(given, signal));
-  return { given, prepare: async () => ({ ...shown(tool, given), run }), run };
+  return { given, prepare: async () => ({ ...shown(tool, given), run }), run, runAnywhere: run };
 }
 
 type ShownArguments =

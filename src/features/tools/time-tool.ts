@@ -15,7 +15,7 @@ export const time = tool({
   right: 'anyone',
   isDestructive: false,
   effect: 'none',
-  async run({ zone }, { clock, timeZone: own }) {
+  async runAnywhere({ zone }, { clock, timeZone: own }) {
     const format = formatOf(zone ?? own);
     if (!format) return { facts: { unknownZone: zone ?? '' } };
     const { timeZone } = format.resolvedOptions();

@@ -14,8 +14,12 @@ import type {
   QuestionSubject,
   SpokenManner,
 } from '#src/conversation/ports/command-ports.ts';
+import type { ServerToolPorts, ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import { type DropReason, TurnHandle } from '#src/conversation/queue/turn-handle.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type {
+  SessionDependencies,
+  SessionSources,
+} from '#src/conversation/session-dependencies.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
@@ -40,6 +44,7 @@ import { sayIn } from './say-text.ts';
 import { answerInFile } from './sound-answer.ts';
 import { droppedFor, nowhere, questionOf } from './typed-question.ts';
 import { answerInWriting, type WrittenQuestion } from './written-answer.ts';
+import { WrittenTools } from './written-tools.ts';
 
 /** Longest wait, in ms, for an answer aloud; afterwards the answer is heard without being shown. */
 const longestAloudMs = 50_000;
@@ -52,13 +57,14 @@ export class TypedRequests {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #signal: AbortSignal;
+  readonly #tools: SessionSources['tools'];
 
   /** Aborting `signal` ends the answers that are being written. */
   constructor(
     parts: SessionDependencies,
     sessions: VoiceSessions,
     recordings: RecordingReader,
-    writtenQuestions: WrittenAnswerConcurrency,
+    { tools, writtenQuestions }: Pick<SessionSources, 'tools' | 'writtenQuestions'>,
     longestWritingMs: number,
     signal: AbortSignal,
   ) {
@@ -68,6 +74,7 @@ export class TypedRequests {
     this.#parts = parts;
     this.#sessions = sessions;
     this.#signal = signal;
+    this.#tools = tools;
   }
 
   /**
@@ -163,7 +170,8 @@ export class TypedRequests {
       const file = { guildId, turn, pipeline, payer, knownBy, speed };
       return await answerInFile(file, this.#parts, ms, until);
     }
-    const question = { ...asked, known, knownBy, pipeline, language, style: usual };
+    const tools = this.#toolsFor(guildId, asker, about);
+    const question = { ...asked, known, knownBy, pipeline, language, style: usual, tools };
     return await answerInWriting(question, this.#parts, ms, until);
   }
 
@@ -204,6 +212,22 @@ export class TypedRequests {
   /** Silences the bot within two frames. All that waits is dropped as well, questions and sounds included; what was heard stays known. */
   stop(guildId: string): 'stopped' | 'nothing' {
     return this.#sessions.session(guildId)?.context.queue.stop() ? 'stopped' : 'nothing';
+  }
+
+  /** Tools that need no channel; none for programs. Where the bot sits nowhere, nobody holds more than the right of anyone. */
+  #toolsFor(guildId: string, { id, isProgram }: Asker, { placeId }: QuestionSubject): WrittenTools {
+    const { clock } = this.#parts;
+    const { features, settings } = this.#sessions;
+    const { timeZone } = settings.in(guildId);
+    const port: ServerToolPorts['port'] = (type) => features.port(type);
+    const allows = async ({ right }: ToolEntry, signal: AbortSignal) =>
+      right === 'anyone' ||
+      ((await this.#sessions.session(guildId)?.context.tools.isAllowed(right, id, signal)) ??
+        false);
+    const ports = { askerIds: [id], clock, guildId, port, timeZone };
+    const isOpen = placeId !== undefined;
+    const used = { allows, isOpen, parts: this.#parts, ports };
+    return new WrittenTools(isProgram ? [] : this.#tools(), used);
   }
 
   /** Memories of the server, as data; where the bot sits nowhere, only those of the asker alone; none for programs. */

@@ -10,12 +10,12 @@ import { VoicesAndPreviews } from './voices-and-previews.ts';
 export const typedTalk: Feature = {
   name: 'typed talk',
   open: ({ longestWritingMs, models, recordings, weights }) => ({
-    shard({ parts, sessions, signal, sources: { writtenQuestions }, typed }) {
+    shard({ parts, sessions, signal, sources, typed }) {
       const talk = new TypedRequests(
         parts,
         sessions,
         recordings,
-        writtenQuestions,
+        sources,
         longestWritingMs,
         signal,
       );

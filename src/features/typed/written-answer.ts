@@ -5,16 +5,24 @@ import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/failure-text.ts';
 import { answerRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
 import type { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
-import { silentHost } from '#src/conversation/engines/paid-engines.ts';
+import { type ReplyHost, silentHost } from '#src/conversation/engines/paid-engines.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { ConfidentialText, type KnownBy } from '#src/people/confidential-text.ts';
+import { withToolRules } from '#src/conversation/tools/session-tools.ts';
+import {
+  ConfidentialText,
+  type KnownBy,
+  knownByAll,
+  knownByPeople,
+} from '#src/people/confidential-text.ts';
 import type { AnswerLanguage, ReplyStyle, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { instructionsOf } from '#src/pipeline/prompt.ts';
+import { writeAnswer } from '#src/pipeline/written.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
 import type { Payer } from '#src/spending/ledger/ledger.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
+import type { WrittenTools } from './written-tools.ts';
 
 /** A question that is to be answered in writing; `known` is what was said before, oldest first. */
 export type WrittenQuestion = {
@@ -32,6 +40,7 @@ export type WrittenQuestion = {
   readonly pipeline?: PaidPipeline | undefined;
   /** Payer at the time of the question. */
   readonly payer: Payer;
+  readonly tools: WrittenTools;
 };
 
 /** More than one message holds is not awaited. */
@@ -44,11 +53,13 @@ const longestChars = 4_000;
  * throws `signal.reason`.
  */
 export async function answerInWriting(
-  asked: WrittenQuestion,
+  given: WrittenQuestion,
   parts: SessionDependencies,
   ms: number,
   signal: AbortSignal,
 ): Promise<AskOutcome> {
+  const rules = { done: [], offered: given.tools.offered };
+  const asked = { ...given, style: withToolRules(given.style, rules) };
   const ready = parts.spending.ready(asked.guildId);
   if (ready !== undefined) await unlessAborted(ready, signal);
   const opened = parts.spending.open(orderFor(asked));
@@ -60,7 +71,10 @@ export async function answerInWriting(
   try {
     const writing = written(asked, parts.chat, reservation, AbortSignal.any([signal, over.signal]));
     const text = await within(writing, ms, parts.clock, late);
-    return { kind: 'answered', text: new ConfidentialText(text, asked.knownBy) };
+    const asker = asked.said.slice(0, 1).map(({ speakerId }) => speakerId);
+    const own = asked.tools.isPrivate ? [knownByPeople(asker)] : [];
+    const knownBy = knownByAll([asked.knownBy, ...own]);
+    return { kind: 'answered', text: new ConfidentialText(text, knownBy) };
   } catch (error) {
     const failure = atStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;
@@ -88,14 +102,15 @@ async function written(
 
 async function asHeard(
   pipeline: PaidPipeline,
-  { said, known: history, language, style }: WrittenQuestion,
+  { said, known: history, language, style, tools }: WrittenQuestion,
   reservation: Reservation,
   signal: AbortSignal,
 ): Promise<string> {
-  const turn = { said, style, history, tools: [], language };
+  const turn = { said, style, history, tools: tools.offered, language };
+  const host: ReplyHost = { ...silentHost, run: (call, until) => tools.run(call, until) };
   let text = '';
   reservation.wanted();
-  for await (const part of pipeline.paidBy(reservation).answer(turn, silentHost, signal)) {
+  for await (const part of pipeline.paidBy(reservation).answer(turn, host, signal)) {
     if (part.kind === 'text') text += part.text;
     if (text.length >= longestChars) break;
   }
@@ -103,7 +118,7 @@ async function asHeard(
 }
 
 async function asRead(
-  { said, known, language, style }: WrittenQuestion,
+  { said, known, language, style, tools }: WrittenQuestion,
   chat: SessionDependencies['chat'],
   reservation: Reservation,
   signal: AbortSignal,
@@ -114,10 +129,12 @@ async function asRead(
   const asked = transcripts.map(
     ({ text }, n): ChatMessage => ({ role: 'user', name: said[n]?.name ?? '', content: text }),
   );
-  const messages = [{ role: 'system', content } as const, ...known, ...asked];
+  const prompt = [{ role: 'system', content } as const, ...known, ...asked];
+  const paid = chat.paidBy(reservation);
+  const writing = { chat: paid, prompt, tools: tools.offered, host: tools };
   let text = '';
   reservation.wanted();
-  for await (const part of chat.paidBy(reservation).reply(messages, [], signal)) {
+  for await (const part of writeAnswer(writing, signal)) {
     if (part.kind === 'text') text += part.text;
     if (text.length >= longestChars) break;
   }
@@ -132,9 +149,10 @@ async function transcriptOf({ transcript }: TurnUtterance): Promise<Transcript> 
   }
 }
 
-function orderFor({ guildId, known, payer, said, style }: WrittenQuestion): AnswerRequest {
+function orderFor({ guildId, known, payer, said, style, tools }: WrittenQuestion): AnswerRequest {
+  const turn = { said, style, history: known, tools: tools.offered };
   return {
-    ...answerRequestOf({ said, style, history: known, tools: [] }, guildId, 'answer in writing'),
+    ...answerRequestOf(turn, guildId, 'answer in writing'),
     payer,
   };
 }

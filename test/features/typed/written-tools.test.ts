@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { tools } from '#src/features/features.ts';
+import { externalTool } from '#src/features/tools/adapt-external-tool.ts';
+import { rulesOf } from '#src/features/tools/external-tool.ts';
+import { peopleReading, unknownReaders } from '#src/people/confidential-text.ts';
+import { adam, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
+
+/** The bot sits nowhere; the model calls one tool and then says "Tea.". */
+async function ask(name: string, about = {}, moreTools = () => [look('anyone')]) {
+  const chat = new FakeChat([[{ call: { id: 'call_1', name, argumentsJson: '{}' } }], ['Tea.']]);
+  const fixture = openSessionFixture({ chat, tools, moreTools });
+  await fixture.reminders.add({
+    id: 'tea',
+    guildId: 'g',
+    personId: 'adam',
+    channelId: 'lounge',
+    channelName: 'Lounge',
+    text: 'take the tea out',
+    setAtWallMs: fixture.clock.wallMs(),
+    dueAtWallMs: fixture.clock.wallMs() + 60_000,
+  });
+  const outcome = await fixture.talk.ask('g', 'Well?', adam, 'text', about);
+  if (outcome.kind !== 'answered') return expect.fail();
+  const offered = chat.asked[0]?.tools.map((one) => one.name);
+  return { result: chat.asked[1]?.messages.at(-1)?.content, offered, text: outcome.text };
+}
+
+function look(who: 'anyone' | 'room', effect?: 'read') {
+  return externalTool({
+    name: effect ? 'look' : 'turn',
+    title: 'Looks',
+    description: 'Looks.',
+    parameters: { type: 'object' },
+    rules: rulesOf({ who, effect }),
+    run: async () => ({ text: 'A bird.', leftOut: [], isError: false }),
+  });
+}
+
+test('a question in writing gets the tools that need no channel and change nothing', async () => {
+  const moreTools = () => [look('anyone'), look('anyone', 'read')];
+  const { offered, result, text } = await ask('look', {}, moreTools);
+  expect(offered?.sort()).toEqual(['list_reminders', 'look', 'time']);
+  expect(result).toContain('A bird.');
+  expect(text.textFor(unknownReaders)).toBe('Tea.');
+});
+
+test('a tool for the people in its channel does not run where it sits nowhere', async () => {
+  const { result } = await ask('look', {}, () => [look('room', 'read')]);
+  expect(result).toContain('has not the right to that (room)');
+});
+
+test('an answer from the own reminders is for the asker alone, and none stands in a chat', async () => {
+  const { result, text } = await ask('list_reminders');
+  expect(result).toContain('take the tea out');
+  expect(text.textFor(unknownReaders)).toBeUndefined();
+  expect(text.textFor(peopleReading(['adam']))).toBe('Tea.');
+  const open = await ask('list_reminders', { placeId: 'general' });
+  expect(open.result).not.toContain('tea');
+});
