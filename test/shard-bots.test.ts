@@ -19,6 +19,7 @@ test('a shard that is stopped in the last part of its start is closed before the
     ready: () => true,
     servers: () => [],
     leaveNow: () => undefined,
+    leaveDisallowed: () => undefined,
     [Symbol.asyncDispose]: async () => void log.push('closed'),
   };
   const start = async () => {

@@ -13,7 +13,7 @@ import { ShardBots, ShardSessions } from './shards/shard-bots.ts';
 import { openSharedParts } from './shared-parts.ts';
 
 /** A bot that is logged in and can be called. Closing it leaves every channel first. */
-export type RunningBot = Pick<ShardBot, 'ready' | 'leaveNow'> & {
+export type RunningBot = Pick<ShardBot, 'ready' | 'leaveNow' | 'leaveDisallowed'> & {
   /** Unknown, as is the address below, where nothing is set and no shard was served at the start. */
   readonly name: string | undefined;
   readonly inviteUrl: string | undefined;
@@ -53,6 +53,9 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
       ownership.isSpare() || (shards.all().length > 0 && shards.all().every((bot) => bot.ready())),
     leaveNow() {
       for (const bot of shards.all()) bot.leaveNow();
+    },
+    leaveDisallowed() {
+      for (const bot of shards.all()) bot.leaveDisallowed();
     },
     provider(news) {
       for (const one of sessions.all()) one.provider(news);

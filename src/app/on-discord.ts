@@ -5,7 +5,7 @@ import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { secretsOf } from '#src/config/models.ts';
 import { mayCostMoney } from '#src/config/tariffs.ts';
-import type { Config } from '#src/config/types.ts';
+import type { Config, ConfigResult } from '#src/config/types.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { type OperatorAddress, writeToOperator } from '#src/discord/account/operator-message.ts';
 import { refusedIntent } from '#src/discord/login.ts';
@@ -25,6 +25,7 @@ import { countDiscord, logDiscord } from './discord-log.ts';
 import type { EngineNews } from './engines/engine-client.ts';
 import { openEngines } from './engines/engines.ts';
 import { ProviderLog } from './provider-log.ts';
+import { reloadSettings } from './reload-settings.ts';
 import { logShards } from './shards/shard-log.ts';
 import { loadCorrections } from './text-corrections.ts';
 
@@ -38,11 +39,16 @@ export async function onDiscord(
     token,
     ...place
   }: { readonly token: Secret; readonly apiUrl?: string; readonly guildId?: string },
-  { signal, hurry }: ExitSignals,
+  { signal, hurry, readAnew }: ExitSignals & { readonly readAnew: () => ConfigResult },
 ): Promise<number> {
   const log = openLog(config.logLevel, secretsOf(config));
   loadCorrections(config, (complaint) => log.warn(complaint));
   let running: RunningBot | undefined;
+  // Also when a terminal closes: the bot goes on.
+  process.on('SIGHUP', () => {
+    reloadSettings(config, readAnew(), log);
+    running?.leaveDisallowed();
+  });
   const ready = () => !signal.aborted && running?.ready() === true;
   const kinds = features.flatMap(({ events = [] }) => events);
   const declared = features.flatMap(({ alerts = [] }) => alerts);
@@ -198,13 +204,12 @@ function exitCodeOf(closeCode: number, { messageContent }: Config): 1 | 78 {
   return fatal.has(closeCode) ? 78 : 1;
 }
 
-/** Once the bot is ready, a bug in a timer or a socket of some library must not end the sessions of other servers, nor a terminal that closes. */
+/** Once the bot is ready, a bug in a timer or a socket of some library must not end the sessions of other servers. */
 function surviveBugs(log: Log, metrics: ProcessMetrics): void {
   process.on('uncaughtException', (err, origin) => {
     metrics.bugSurvived();
     log.fatal({ err, origin }, 'a bug was caught; the bot goes on');
   });
-  process.on('SIGHUP', () => log.info('the terminal has closed; the bot goes on'));
 }
 
 /** The bot is worth more than its figures: without an address for them it goes on. */

@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import type { SandboxArguments } from '#src/app/sandbox/in-sandbox.ts';
 import { pruneCompileCache } from '#src/base/compile-cache.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import { readConfig } from '#src/config/config.ts';
-import { loadDotEnv } from '#src/config/dot-env.ts';
+import { processEnvironment, readConfig } from '#src/config/config.ts';
+import { loadDotEnv, readAnew } from '#src/config/dot-env.ts';
 import type { ExitSignals } from './on-discord.ts';
 
 /** A configuration that cannot work: a supervisor should not start it again. */
@@ -57,6 +57,7 @@ async function pruneCache(): Promise<void> {
 
 async function run({ signal, hurry }: ExitSignals): Promise<number> {
   const args = readArguments();
+  const environment = { ...processEnvironment() };
   if (!loadDotEnv(console.error)) return misconfigured;
   const read = readConfig();
   const mistakes = [...args.mistakes, ...(read.kind === 'bad' ? read.mistakes : [])];
@@ -67,7 +68,11 @@ async function run({ signal, hurry }: ExitSignals): Promise<number> {
     // Each of them loads hundreds of modules, and a configuration that cannot work needs none.
     if (config.discord) {
       const { onDiscord } = await import('./on-discord.ts');
-      return await onDiscord(config, config.discord, { signal, hurry });
+      return await onDiscord(config, config.discord, {
+        signal,
+        hurry,
+        readAnew: () => readAnew(environment),
+      });
     }
     const { inSandbox } = await import('#src/app/sandbox/in-sandbox.ts');
     return await inSandbox(config, args, signal);

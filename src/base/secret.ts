@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 /** A key or token that does not print itself: logs, JSON and `util.inspect` show `[secret]`. */
 export class Secret {
-  readonly #value: string;
+  #value: string;
 
   constructor(value: string) {
     this.#value = value;
@@ -11,6 +11,11 @@ export class Secret {
   /** The value itself, for the one call that sends it. */
   reveal(): string {
     return this.#value;
+  }
+
+  /** Takes another's value: holders of this one send it from now on. */
+  takeValueOf(other: Secret): void {
+    this.#value = other.#value;
   }
 
   toString(): string {

@@ -8,7 +8,8 @@ export type Budget = {
   readonly caps: Caps;
   /** The most that all servers together may spend a day, in billionths of a dollar; 0: no cap. */
   readonly totalDayNanoUsd: number;
-  readonly prices: readonly Price[];
+  /** May change while the bot runs. */
+  prices: readonly Price[];
 };
 
 /** One line per mistake. */

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { processEnvironment } from './config.ts';
+import { processEnvironment, readConfig } from './config.ts';
 import { removedSettings } from './removed-settings.ts';
 import { settings } from './settings.ts';
+import type { ConfigResult } from './types.ts';
 
 /**
  * Adds `.env` beside package.json to the environment, where there is one; what is set already wins. Prints a line for each
@@ -30,6 +31,14 @@ export function loadDotEnv(
   for (const [name, instead] of Object.entries(removedSettings))
     if (environment[name]?.trim()) print(`${name} is no setting any more. ${instead}`);
   return true;
+}
+
+/** Settings of `.env` as it is now, and of `environment`, which wins and stays as it is. */
+export function readAnew(environment: NodeJS.ProcessEnv): ConfigResult {
+  const mistakes: string[] = [];
+  const all = { ...environment };
+  const isRead = loadDotEnv((line) => mistakes.push(line), '.env', all);
+  return isRead ? readConfig(all) : { kind: 'bad', mistakes };
 }
 
 function textOf(path: string): string | Error {

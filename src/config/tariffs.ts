@@ -62,23 +62,13 @@ export function tariffOf(
 /** Pipeline that answers in a server. */
 export type AnsweringWay = { readonly pipeline: Config['pipeline'] };
 
-/**
- * Prices in each server, for an answer aloud or in writing, worked out once for each way to answer: the operator's prices hold
- * until the bot is started anew.
- */
+/** Prices in each server, for an answer aloud or in writing. */
 export function tariffsOf(
   config: Config,
   wayIn: (guildId: string) => AnsweringWay,
 ): (guildId: string, isWritten?: boolean) => Tariff {
-  const ofWriting = tariffOf(config);
-  const ofWays = new Map<string, Tariff>();
-  return (guildId, isWritten) => {
-    if (isWritten) return ofWriting;
-    const way = wayIn(guildId);
-    const tariff = ofWays.get(way.pipeline) ?? tariffOf(config, thinkerOf(config, way));
-    ofWays.set(way.pipeline, tariff);
-    return tariff;
-  };
+  return (guildId, isWritten) =>
+    tariffOf(config, isWritten ? undefined : thinkerOf(config, wayIn(guildId)));
 }
 
 /** Which model thinks, where it is not the chat model. */

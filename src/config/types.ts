@@ -37,7 +37,8 @@ export type Config = {
     /** Asked of Discord: the intent that tells the text of every message. */
     readonly messageContent?: boolean;
   };
-  readonly servers: ServerLists;
+  /** May change while the bot runs. */
+  servers: ServerLists;
   readonly serverPlans: ServerPlans;
   /** Number of shards; `auto`: as many as Discord recommends. */
   readonly shards: number | 'auto';

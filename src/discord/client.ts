@@ -133,6 +133,8 @@ export interface Discord extends AsyncDisposable {
   handOver(): Promise<void>;
   /** Ends at once, with the process: gives up every seat in voice channels, and the gateway session. Waits for nothing. */
   leaveNow(): void;
+  /** Leaves servers that `isAllowed` does not let it be in any more. */
+  leaveDisallowed(): void;
 }
 
 /** A rate limit on commands may last hours; the bot does not wait for it. */
@@ -228,6 +230,7 @@ async function opened(
     inviteUrl: inviteUrlOf(client.application.id),
     ready: () => client.ws.shards.every(({ status }) => status === Status.Ready),
     leaveNow: () => leaveNow(client, report),
+    leaveDisallowed: () => disallowed.leaveAll(),
     handOver: () => handOver(client, reception, options.shard),
     async [Symbol.asyncDispose]() {
       client.removeAllListeners(Events.InteractionCreate);

@@ -26,7 +26,13 @@ export class DisallowedServers implements Disposable {
     this.#client = client;
     this.#options = options;
     client.on(Events.GuildCreate, this.#onGuild).on(Events.GuildAvailable, this.#onGuild);
-    for (const guild of client.guilds.cache.values()) if (guild.available) this.#onGuild(guild);
+    this.leaveAll();
+  }
+
+  /** Leaves those where the bot is and may not be any more. */
+  leaveAll(): void {
+    for (const guild of this.#client.guilds.cache.values())
+      if (guild.available) this.#onGuild(guild);
   }
 
   /** True where the interaction comes from such a server: it is answered here. */

@@ -134,12 +134,15 @@ function fieldsOf(
   return [{}, `${first}`];
 }
 
-/** Takes keys out of the finished line, as a library may write anything into a message. */
+/** Takes keys out of the finished line, as a library may write anything into a message; former values of a key, too. */
 function without(secrets: readonly Secret[]): (line: string) => string {
-  const written = secrets
-    .map((secret) => JSON.stringify(secret.reveal()).slice(1, -1))
-    .filter(({ length }) => length >= shortestSecret);
-  return (line) => written.reduce((text, secret) => text.replaceAll(secret, '[secret]'), line);
+  const written = new Set<string>();
+  return (line) => {
+    for (const secret of secrets) written.add(JSON.stringify(secret.reveal()).slice(1, -1));
+    return [...written]
+      .filter(({ length }) => length >= shortestSecret)
+      .reduce((text, secret) => text.replaceAll(secret, '[secret]'), line);
+  };
 }
 
 /** Limit of unread lines, in bytes; a whole day of a calm bot. */

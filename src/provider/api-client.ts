@@ -14,7 +14,8 @@ import type { Fetch } from './guarded-fetch.ts';
 export type ApiAddress = {
   /** Base URL, with its own query, if it has one. */
   readonly baseUrl: string;
-  readonly apiKey: string;
+  /** Asked at each request. */
+  readonly apiKey: () => string;
 };
 
 type RequestOptions = Parameters<OpenAI['post']>[1];
@@ -32,7 +33,7 @@ type Answer = Awaited<ConstructorParameters<typeof APIPromise>[1]>;
 export class ApiClient {
   /** Changes once, where it had to be completed. */
   baseURL: string;
-  readonly apiKey: string;
+  readonly #apiKey: () => string;
   /** The library would write people's words to the console. */
   readonly logLevel = 'off';
   /** `fetch` with its own `Response`, by which the library knows that it accepts forms. */
@@ -48,7 +49,7 @@ export class ApiClient {
 
   constructor({ baseUrl, apiKey }: ApiAddress, send: Fetch) {
     this.baseURL = baseUrl;
-    this.apiKey = apiKey;
+    this.#apiKey = apiKey;
     this.fetch = Object.assign<Fetch, { Response: typeof Response }>(
       (url, init) => send(url, init),
       { Response },
@@ -61,6 +62,10 @@ export class ApiClient {
       translations: new Translations(client),
     };
     this.models = new Models(client);
+  }
+
+  get apiKey(): string {
+    return this.#apiKey();
   }
 
   /** Errors: APIError, with the guard's error as its cause. Aborting `signal` throws `signal.reason`. */

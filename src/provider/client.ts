@@ -30,12 +30,12 @@ const noKey = 'none';
  */
 export function openClient(options: ClientOptions): ApiClient {
   const { clock = realClock } = options;
-  const apiKey = options.apiKey?.reveal() ?? noKey;
+  const apiKey = () => options.apiKey?.reveal() ?? noKey;
   const limits = { ...standardLimits, ...options.limits };
   let server = serverName(options.baseUrl);
   const guarded = guardFetch({
     server: () => server,
-    secret: keyOf({ apiKey }),
+    secret: () => options.apiKey?.reveal(),
     limits,
     clock,
     onBuffered: options.onBuffered,

@@ -37,7 +37,7 @@ export type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise
 export type Guard = {
   /** Name of the server in messages. */
   readonly server: () => string;
-  readonly secret: string | undefined;
+  readonly secret: () => string | undefined;
   readonly limits: Limits;
   readonly clock: Clock;
   /** An answer that was asked to stream came as one block after a wait. Never throws. */
@@ -146,7 +146,7 @@ async function check(response: Response, watch: Watch): Promise<Response> {
   const { status, statusText, headers } = response;
   const server = watch.server();
   if (status >= 300 && status < 400) {
-    const to = plainWords(headers.get('location') ?? 'nowhere', watch.secret, 80);
+    const to = plainWords(headers.get('location') ?? 'nowhere', watch.secret(), 80);
     throw new BotError(
       'provider.refused',
       false,
@@ -282,7 +282,7 @@ function wrongType(server: string, what: string): BotError {
 
 /** JSON where sound or a stream was asked is an error in the clothes of a success. */
 function jsonInstead(text: string, { server, secret }: Guard): BotError {
-  const words = plainWords(wordsOfText(text), secret, 120);
+  const words = plainWords(wordsOfText(text), secret(), 120);
   const message = `${server()} answered with JSON.`;
   return new BotError('provider.wrong_type', false, message, undefined, undefined, {
     serverWords: words,

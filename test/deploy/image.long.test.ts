@@ -38,7 +38,7 @@ test('the tree of the image starts with production modules only, as nobody, and 
   await checkStatus(port);
 
   bot.send('SIGHUP');
-  await bot.reports('the terminal has closed');
+  await bot.reports('reloaded: ');
   bot.ignore();
   expect(await asked(port, 'readyz')).toMatchObject({ status: 200 });
   bot.send('SIGTERM');

@@ -81,6 +81,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run pictures': {
     why: 'a browser and three bots for a minute; test/page/browser/*.browser.ts press the same pages',
   },
+  'npm run reload': tested('test/processes/reload.long.test.ts', 'programs/reload.ts'),
   'npm run restore': {
     runs: [
       ...ran('test/storage/restore.long.test.ts', 'programs/restore.ts', '--settings'),

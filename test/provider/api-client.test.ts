@@ -24,7 +24,7 @@ function noting(answer: () => Response) {
 /** Request that a client with this base URL sends, and its treatment of the answer. */
 async function sent(baseUrl: string, answer = Response.json({ id: 1 })) {
   const { requests, send } = noting(() => answer);
-  const client = new ApiClient({ baseUrl, apiKey: 'k' }, send);
+  const client = new ApiClient({ baseUrl, apiKey: () => 'k' }, send);
   const value: unknown = await client.chat.completions.create(ask).catch((error) => error);
   return { value, url: requests[0]?.url, headers: new Headers(requests[0]?.init.headers) };
 }
@@ -143,7 +143,7 @@ const asked: readonly [string, Ask, () => Response][] = [
 test.each(asked)('%s is asked for and read as by the library', async (_, ask, answer) => {
   const [ours, theirs] = [noting(answer), noting(answer)];
   const baseUrl = 'http://a.example/v1';
-  const client = new ApiClient({ baseUrl, apiKey: 'k' }, ours.send);
+  const client = new ApiClient({ baseUrl, apiKey: () => 'k' }, ours.send);
   const fetch = Object.assign(theirs.send, { Response });
   const library = new OpenAI({ baseURL: baseUrl, apiKey: 'k', fetch, maxRetries: 0 });
   // The bot has no voices to manage, and reads no stored answers.
@@ -165,7 +165,7 @@ async function content({ url, init: { method, headers, body } }: SentRequest) {
 
 test('an abort of a stream closes its request, and the stream ends', async () => {
   const { requests, send } = noting(events);
-  const client = new ApiClient({ baseUrl: 'http://a.example/v1', apiKey: 'k' }, send);
+  const client = new ApiClient({ baseUrl: 'http://a.example/v1', apiKey: () => 'k' }, send);
   const stream = await client.chat.completions.create({ ...ask, stream: true });
   stream.controller.abort();
   expect(requests[0]?.init.signal?.aborted).toBe(true);
@@ -179,7 +179,7 @@ test('whoever goes away hears the own reason', async () => {
     new Promise((_, reject) => {
       signal?.addEventListener('abort', () => reject(signal.reason));
     });
-  const client = new ApiClient({ baseUrl: 'http://a.example/v1', apiKey: 'k' }, never);
+  const client = new ApiClient({ baseUrl: 'http://a.example/v1', apiKey: () => 'k' }, never);
   const { signal } = gone;
   const answer = client.audio.speech.create({ model: 'm', voice: 'v', input: 'hi' }, { signal });
   setImmediate(() => gone.abort(reason));

@@ -93,7 +93,7 @@ async function serving(handler: (response: ServerResponse) => void) {
 
 const ask = { method: 'POST', body: '{"stream":true}' };
 const guarded = (clock = realClock) =>
-  guardFetch({ server: () => 'x', secret: undefined, limits: standardLimits, clock });
+  guardFetch({ server: () => 'x', secret: () => undefined, limits: standardLimits, clock });
 
 test('a stream that ends after its end mark leaves its connection to the next request, even if who asked has left', async () => {
   const answers: ServerResponse[] = [];

@@ -30,7 +30,12 @@ async function serving(handler: Handler) {
 
 function guarded(clock: Clock, maxBytes = standardLimits.maxBytes) {
   const limits = { firstByteMs: 1000, idleMs: 300, maxBytes };
-  return guardFetch({ server: () => 'http://example.test/v1', secret: 'hunter22', limits, clock });
+  return guardFetch({
+    server: () => 'http://example.test/v1',
+    secret: () => 'hunter22',
+    limits,
+    clock,
+  });
 }
 
 const speech = { method: 'POST', body: '{"input":"hi"}' };

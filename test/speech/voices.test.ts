@@ -34,7 +34,7 @@ function listing(answers: readonly (unknown | Error | 'hangs')[]) {
     }
     return typeof answer === 'object' ? Response.json(answer) : new Response(answer as string);
   };
-  const client = new ApiClient({ baseUrl: 'http://a.example/v1', apiKey: 'none' }, send);
+  const client = new ApiClient({ baseUrl: 'http://a.example/v1', apiKey: () => 'none' }, send);
   return { clock, voices: new ServerVoices(client, clock), asked: () => asked };
 }
 

@@ -52,7 +52,7 @@ export type ShardBotOptions = {
 };
 
 /** One shard with everything behind it: a Discord login of its own and its sessions. Closing it leaves every channel first. */
-export type ShardBot = Pick<Discord, 'inviteUrl' | 'leaveNow' | 'ready'> & {
+export type ShardBot = Pick<Discord, 'inviteUrl' | 'leaveDisallowed' | 'leaveNow' | 'ready'> & {
   readonly name: string;
 } & AsyncDisposable;
 
@@ -117,6 +117,7 @@ export async function startShardBot(
     inviteUrl: open.inviteUrl,
     ready: () => open.ready(),
     leaveNow: () => open.leaveNow(),
+    leaveDisallowed: () => open.leaveDisallowed(),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }

@@ -89,7 +89,7 @@ function answer(pieces: readonly Buffer[], type: string): Response {
 
 /** The client of a server with one answer. */
 const answered = (response: Response) =>
-  new ApiClient({ baseUrl, apiKey: 'none' }, async () => response);
+  new ApiClient({ baseUrl, apiKey: () => 'none' }, async () => response);
 
 /** Reads events like the adapters: an error of the stream is described, one of the parser is a finding. */
 async function readEvents(

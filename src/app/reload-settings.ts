@@ -1,0 +1,31 @@
+import { modelsInUse } from '#src/config/models.ts';
+import type { Config, ConfigResult } from '#src/config/types.ts';
+import type { Log } from '#src/ops/log.ts';
+import type { WatchedModel } from '#src/provider/models/model-watch.ts';
+
+/** Replaces lists of servers, prices and keys in the settings of a running bot; a mistake changes nothing. */
+export function reloadSettings(config: Config, read: ConfigResult, log: Log): void {
+  if (read.kind === 'bad') {
+    log.error(`not reloaded: ${read.mistakes.join('; ')}`);
+    return;
+  }
+  const [now, next] = [modelsInUse(config), modelsInUse(read.config)];
+  // A key must never reach the server of another one.
+  if (`${now.map(placeOf)}` !== `${next.map(placeOf)}`) {
+    log.error('not reloaded: restart for another server or model list, a first key or no key');
+    return;
+  }
+  const keys = new Set<string>();
+  for (const [n, { apiKey }] of next.entries()) {
+    if (!apiKey) continue;
+    now[n]?.apiKey?.takeValueOf(apiKey);
+    keys.add(apiKey.reveal());
+  }
+  config.servers = read.config.servers;
+  config.budget.prices = read.config.budget.prices;
+  log.info(`reloaded: servers, prices, ${keys.size} keys`);
+}
+
+function placeOf({ role, baseUrl, apiKey }: WatchedModel): string {
+  return `${role} ${baseUrl} ${apiKey !== undefined}`;
+}

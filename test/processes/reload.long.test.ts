@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { openSandbox } from '#sandbox/sandbox.ts';
+import { BotProcess } from '#test/fakes/bot-process.ts';
+import { openMockProviders } from '#test/fakes/providers/providers.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+import { remote } from '#test/scenarios/setup/bot-setup.ts';
+import { eventually } from '#test/scenarios/setup/scenario-setup.ts';
+
+const program = join(import.meta.dirname, '../../src/app/programs/reload.ts');
+const run = promisify(execFile);
+const logMs = 30_000;
+
+test('a reload lets the running bot send a new key and leave a barred server, and a mistake changes nothing', {
+  timeout: 180_000,
+}, async () => {
+  await using providers = await openMockProviders({ replies: [{ match: /^/, text: 'Five.' }] });
+  await using sandbox = await openSandbox({ voice: silentVoice().half, guilds: [{}] });
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'parley-reload-'));
+  const { path: DATA_DIR } = folder;
+  const write = (key: string, barred = '') =>
+    writeFileSync(
+      join(DATA_DIR, '.env'),
+      `CHAT_COMPLETION_API_KEY=${key}\nSERVERS_BARRED=${barred}\n`,
+    );
+  const settings = { ...remote(providers), DATA_DIR };
+  const reload = () =>
+    run(process.execPath, [program], { env: { ...settings, DISCORD_TOKEN: 'x' }, cwd: DATA_DIR });
+  await expect(reload()).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^No .*\n$/),
+  });
+
+  write('sk-former-key');
+  const { token, apiUrl, certificate: ca } = sandbox;
+  const inFolder = `data:text/javascript,process.chdir(${JSON.stringify(DATA_DIR)})`;
+  await using bot = await BotProcess.start({ token, apiUrl, ca }, settings, inFolder);
+  const keyOfQuestion = async () => {
+    const before = providers.requests.length;
+    void sandbox.person('Adam').command('ask', { question: 'What time is it?', answer: 'text' });
+    await eventually(() => expect(providers.requests.length).toBeGreaterThan(before));
+    return providers.requests.at(-1)?.authorization;
+  };
+  const said = (words: RegExp) => bot.logged(({ msg }) => words.test(msg ?? ''), logMs);
+  expect(await keyOfQuestion()).toBe('Bearer sk-former-key');
+
+  write('sk-later-key', 'my server');
+  process.kill(bot.pid, 'SIGHUP');
+  await said(/^not reloaded: SERVERS_BARRED: /);
+  expect(await keyOfQuestion()).toBe('Bearer sk-former-key');
+
+  const other = sandbox.guild('Sandbox 2').id;
+  write('sk-later-key', other);
+  await reload();
+  await said(/^reloaded: servers, prices, 1 keys$/);
+  await bot.logged(({ msg, guildId }) => msg === 'server-left' && guildId === other, logMs);
+  expect(await keyOfQuestion()).toBe('Bearer sk-later-key');
+  expect(JSON.stringify(bot.log)).not.toContain('sk-');
+});
