@@ -158,8 +158,9 @@ export class InteractionRecord implements Interaction {
     return this.#followUps.find((each) => each.id === id && each.deletedAtMs === undefined);
   }
 
+  /** The bot may take its "thinking" away and answer with a follow-up. */
   answered(signal: AbortSignal): Promise<ShownMessage> {
-    return this.#until(() => this.reply, signal);
+    return this.#until(() => this.reply ?? this.followUps[0], signal);
   }
 
   acknowledged(signal: AbortSignal): Promise<number> {

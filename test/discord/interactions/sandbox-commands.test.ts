@@ -125,6 +125,18 @@ test('the first follow-up fills a deferred reply, and is as private as the defer
   expect(asked.followUps).toEqual([]);
 });
 
+test('the follow-up to a deferral that was taken away is the answer', async () => {
+  await using bot = await openBot();
+  const { client, sandbox } = bot;
+  await withJoin(client, async (interaction) => {
+    await interaction.deferReply();
+    await interaction.deleteReply();
+    await interaction.followUp('instead');
+  });
+  const asked = sandbox.person('Adam').command('join');
+  expect((await asked.answered(soon(5000))).text).toBe('instead');
+});
+
 test('an interaction takes one callback, and tells discord.js of the message when it asks', async () => {
   await using bot = await openBot();
   const { client, sandbox } = bot;
