@@ -20,9 +20,7 @@ export interface Pass {
   left(): void;
 }
 
-/** Open: the server rests, and gets no requests. */
-export type BreakerState = 'closed' | 'open' | 'trial';
-
+/** Open: the server rests, and gets no requests; trial: it has rested, and one request tries it. */
 type State =
   | { readonly kind: 'closed' }
   | { readonly kind: 'open' | 'trial'; readonly untilMs: number; readonly rest: Rest };
@@ -56,11 +54,6 @@ export class Breaker {
       maxDelay: longestRestMs,
       generator: doubling,
     });
-  }
-
-  /** `trial`: it has rested, and one request tries the server. */
-  get state(): BreakerState {
-    return this.#state.kind;
   }
 
   get isClosed(): boolean {

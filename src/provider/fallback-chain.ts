@@ -3,12 +3,7 @@ import { BotError, withAbout } from '#src/base/errors.ts';
 import { controllerUnder } from '#src/base/waiting.ts';
 import type { Breaker, Pass } from './breaker.ts';
 import { type Deadlines, type StageTiming, timed } from './deadlines.ts';
-import {
-  type ProviderBreaker,
-  type ProviderNews,
-  type ProviderRole,
-  viewBreaker,
-} from './provider-news.ts';
+import type { ProviderNews, ProviderRole } from './provider-news.ts';
 
 /** An engine that can serve a role. */
 export type Fallback<Engine> = {
@@ -95,12 +90,6 @@ export class FallbackChain<Engine> {
 
   constructor(options: FallbackChainOptions<Engine>) {
     this.#options = options;
-  }
-
-  /** State of each engine's breaker, in order of preference. */
-  get breakers(): readonly ProviderBreaker[] {
-    const { fallbacks, role } = this.#options;
-    return fallbacks.map((one) => viewBreaker(role, one));
   }
 
   /** The engine that would be asked now, if it is loaded. */

@@ -280,24 +280,6 @@ test('a request no server understands blames none of them', async () => {
   expect(kinds()).toEqual(['failed', 'failed']);
 });
 
-test('each engine is told of with its breaker: closed, open and for how long, on trial, closed again', async () => {
-  const down = engine([broken('provider.late')], [{ waitMs: 100 }, 'yes']);
-  const { ask, chain, clock } = open([down, engine(['no'])], { retries: false });
-  const [role, spare] = ['chat', { role: 'chat', provider: 'server 1', state: 'closed' }] as const;
-  const first = (rest: object) => ({ role, provider: 'server 0', ...rest });
-  expect(chain.breakers).toEqual([first({ state: 'closed' }), spare]);
-  await ask();
-  const code = 'provider.late';
-  expect(chain.breakers).toEqual([first({ state: 'open', restMs: 5_000, code }), spare]);
-  await clock.advance(5_000);
-  const trial = ask();
-  await settled();
-  expect(chain.breakers).toEqual([first({ state: 'trial', restMs: 0, code }), spare]);
-  await clock.advance(100);
-  expect(await trial).toBe('yes');
-  expect(chain.breakers).toEqual([first({ state: 'closed' }), spare]);
-});
-
 test('a pause in the middle ends at its own deadline', async () => {
   const one = engine(['so far', { waitMs: 19_000 }, 'more', 'hang']);
   const { clock, ask } = open([one], { failures: 9 });

@@ -10,12 +10,7 @@ import { Breaker } from '#src/provider/breaker.ts';
 import type { RoleDeadlines } from '#src/provider/deadlines.ts';
 import { type Fallback, FallbackChain } from '#src/provider/fallback-chain.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
-import {
-  type ProviderBreaker,
-  type ProviderNews,
-  type ProviderRole,
-  viewBreaker,
-} from '#src/provider/provider-news.ts';
+import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
 import {
   cheaperVoice,
   synthesizerWithFallbacks,
@@ -39,9 +34,6 @@ export type Openers = {
   voice(config: Config['speech']): Promise<Synthesizer>;
   chat(config: RemoteServer): Promise<ChatModel>;
 };
-
-/** Reads how the providers of one role stand. */
-export type ReadBreakers = () => readonly ProviderBreaker[];
 
 type ReportEngineNews = (news: ProviderNews) => void;
 /** The engines of one role, as they are set. */
@@ -71,8 +63,6 @@ const embeddedNames = {
 export type ChainParts = {
   readonly deadlines: RoleDeadlines;
   readonly report: ReportEngineNews;
-  /** Handed what reads their breakers. */
-  readonly watch: (read: ReadBreakers) => void;
 };
 
 /** Engine roles with a breaker each: while one fails, its fallbacks, if there are any, are asked in its place. */
@@ -80,10 +70,10 @@ export function withFallbacks(
   config: Config,
   roles: EngineRoles,
   open: Openers,
-  parts: Omit<ChainParts, 'deadlines'>,
+  report: ReportEngineNews,
 ): EngineRoles {
   const { transcription, chat, speech, fallbacks, deadlines } = config;
-  const chainParts: ChainParts = { deadlines, ...parts };
+  const chainParts: ChainParts = { deadlines, report };
   let { transcriber, synthesizer } = roles;
   if (transcription.kind === 'remote') {
     const first = { config: transcription, engine: transcriber };
@@ -129,7 +119,7 @@ type RealtimeFallback = Pick<Config, 'chat' | 'deadlines'> & {
 export function realtimeStandIn(
   { realtime, chat, deadlines }: RealtimeFallback,
   roles: Pick<EngineRoles, 'chat'>,
-  { report, watch }: Pick<ChainParts, 'report' | 'watch'>,
+  report: ReportEngineNews,
 ): ((model: AudioChatModel) => AudioChatModel) | undefined {
   if (!realtime || chat.kind !== 'remote') return undefined;
   const [mine, theirs] = [realtime.baseUrl, chat.baseUrl].map((baseUrl) => new URL(baseUrl).host);
@@ -140,7 +130,6 @@ export function realtimeStandIn(
   const standIn = audioModelStandIn(model);
   const breaker = new Breaker(replaceable, realClock);
   const second = { provider: other, breaker: new Breaker(only, realClock), engine: () => standIn };
-  watch(() => [viewBreaker('chat', { provider, breaker }), viewBreaker('chat', second)]);
   const limits = { ...deadlines.chat, firstMs: realtimeFirstMs, coldFirstMs: realtimeFirstMs };
   const usual = { role: 'chat', clock: realClock, deadlines: limits } as const;
   return (server) => {
@@ -182,7 +171,7 @@ function fallbackOf<C extends RemoteServer | Embedded, E>(
 function chainOf<E>(
   role: ProviderRole,
   { first, fallback }: RoleEngines<E>,
-  { deadlines, report, watch }: ChainParts,
+  { deadlines, report }: ChainParts,
 ): FallbackChain<E> {
   const engines: readonly RoleFallback<E>[] = [
     { config: first.config, engine: () => first.engine },
@@ -198,7 +187,7 @@ function chainOf<E>(
   );
   // Of an answer, pipeline asks for each sentence once more by itself.
   const retries = role !== 'text to speech';
-  const chain = new FallbackChain({
+  return new FallbackChain({
     role,
     fallbacks,
     clock: realClock,
@@ -206,8 +195,6 @@ function chainOf<E>(
     retries,
     report,
   });
-  watch(() => chain.breakers);
-  return chain;
 }
 
 /** The host, which people know it by; where two are the same, the model as well. */

@@ -8,13 +8,12 @@ import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import type { RoleDeadlines } from '#src/provider/deadlines.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
-import type { ProviderBreaker } from '#src/provider/provider-news.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import { clientOf, lazily, limited, type OnEngineNews, stopwatch } from './engine-client.ts';
-import type { EngineRoles, ReadBreakers } from './engine-fallbacks.ts';
+import type { EngineRoles } from './engine-fallbacks.ts';
 import { openVoice } from './open-voice.ts';
 
 /** Which engine serves which role, ready to use. */
@@ -32,11 +31,7 @@ export type Engines = EngineRoles & {
   warm(): void;
   /** Models that need the operator's attention, as of today. */
   modelNews(): readonly ModelNews[];
-  /** State of each remote server, and its possible stand-ins. */
-  breakers(): readonly ProviderBreaker[];
 } & AsyncDisposable;
-
-type ChainParts = { readonly report: OnEngineNews; readonly watch: (read: ReadBreakers) => void };
 
 /**
  * Makes all roles ready at the same time. Errors: BotError `speech.failed`.
@@ -53,11 +48,9 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
     const transcriber = await recogniser;
     const { synthesizer, voices } = await voice;
     const chat = await openChat(config, report);
-    const reads: ReadBreakers[] = [];
-    const chainParts = { report, watch: (read: ReadBreakers) => void reads.push(read) };
     const opened = { transcriber, synthesizer, ...chat };
-    const roles = pronouncing(await openChains(config, opened, stack, chainParts));
-    const realtime = await openRealtime(config, roles, chainParts);
+    const roles = pronouncing(await openChains(config, opened, stack, report));
+    const realtime = await openRealtime(config, roles, report);
     const warm = await openWarmth(config, synthesizer, stack);
     const modelNews = await openWatch(config, stack, report);
     warm();
@@ -69,7 +62,6 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
       ...(config.transcription.kind === 'remote' && { roughTranscriber: openRough(stack) }),
       warm,
       modelNews,
-      breakers: () => reads.flatMap((read) => read()),
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   } catch (error) {
@@ -88,15 +80,13 @@ async function openChains(
   config: Config,
   roles: EngineRoles,
   stack: AsyncDisposableStack,
-  chainParts: ChainParts,
+  report: OnEngineNews,
 ): Promise<EngineRoles> {
   const { transcription, chat, speech, deadlines } = config;
   if ([transcription, chat, speech].every(({ kind }) => kind === 'embedded')) return roles;
   const { withFallbacks } = await import('./engine-fallbacks.ts');
   const quietly: OnEngineNews = (news) =>
-    ['base-url', 'reading', 'buffered', 'alert'].includes(news.kind)
-      ? chainParts.report(news)
-      : undefined;
+    ['base-url', 'reading', 'buffered', 'alert'].includes(news.kind) ? report(news) : undefined;
   const open = {
     transcriber: (one: Config['transcription']) =>
       openTranscriberOf(one, deadlines, stack, quietly),
@@ -111,7 +101,7 @@ async function openChains(
       return announced(model, servedBy(one.model, one.baseUrl));
     },
   };
-  return withFallbacks(config, roles, open, chainParts);
+  return withFallbacks(config, roles, open, report);
 }
 
 async function openTranscriberOf(
@@ -192,14 +182,14 @@ async function openHearing(
 async function openRealtime(
   config: Config,
   roles: EngineRoles,
-  chainParts: ChainParts,
+  report: OnEngineNews,
 ): Promise<Engines['realtime']> {
   const { realtime: server } = config;
   if (!server) return undefined;
   const { openRealtimeTalk } = await import('#src/chat/realtime/realtime-talk.ts');
   const { realtime } = await import('#src/pipeline/realtime.ts');
   const { realtimeStandIn } = await import('./engine-fallbacks.ts');
-  const withStandIn = realtimeStandIn(config, roles, chainParts);
+  const withStandIn = realtimeStandIn(config, roles, report);
   const parts = { synthesizer: roles.synthesizer, ...(withStandIn && { withStandIn }) };
   const limits = { firstMs: config.deadlines.chat.firstMs };
   return () => realtime({ talk: openRealtimeTalk({ ...limited(server), limits }), ...parts });
