@@ -69,31 +69,30 @@ function speakerView({ name, mark, speaks }) {
  */
 function secondPerson({ room }, actions) {
   const { people, channels } = room.room;
-  const others = people.filter(({ isYou }) => !isYou);
-  if (others.length === 0) return undefined;
   const voice = channels.find(({ kind }) => kind === 'voice')?.name ?? '';
-  /** @param {SubmitEvent & { currentTarget: HTMLFormElement }} event */
+  /** @param {SubmitEvent & { currentTarget: HTMLFormElement & { text: HTMLInputElement } }} event */
   const say = (event) => {
     event.preventDefault();
     const form = event.currentTarget;
     const fields = new FormData(form);
-    const [person, text] = [`${fields.get('person')}`, `${fields.get('text')}`.trim()];
-    const { channel } = others.find(({ name }) => name === person) ?? {};
-    if (event.submitter?.dataset.does === 'move') {
+    const [person, text] = [`${fields.get('person')}`.trim(), `${fields.get('text')}`.trim()];
+    const { channel } = people.find(({ name }) => name === person) ?? {};
+    const does = event.submitter?.dataset.does;
+    if (does === 'agree') return actions.agree(person);
+    if (does === 'move') {
       return channel === undefined ? actions.join(voice, person) : actions.leave(person);
     }
     if (text === '') return;
     actions.typeFor(person, text);
-    form.reset();
+    form.text.value = '';
   };
   return html`<form class="second" onSubmit=${say} aria-labelledby="second">
     <h3 id="second">Somebody else</h3>
-    <label>Who <select name="person">
-      ${others.map(({ name }) => html`<option value=${name}>${name}</option>`)}
-    </select></label>
+    <label>Who <input name="person" autocomplete="off" defaultValue="Ben" maxlength="32" required/></label>
     <label>Says <input name="text" autocomplete="off" maxlength="500"/></label>
     <div class="row">
       <button type="submit">Say it</button>
+      <button type="submit" data-does="agree">Agrees to be heard</button>
       <button type="submit" data-does="move">Comes or goes</button>
     </div>
   </form>`;

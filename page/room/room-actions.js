@@ -6,7 +6,7 @@
  *   submit(form: string, fields: Readonly<Record<string, string | readonly string[]>>): void, closeForm(): void,
  *   send(): void, typed(line: string): void,
  *   lineKey(event: KeyboardEvent): void, file(file: File): void,
- *   typeFor(person: string, text: string): void, microphone(): void, openTalk(on: boolean): void,
+ *   typeFor(person: string, text: string): void, agree(person: string): void, microphone(): void, openTalk(on: boolean): void,
  *   talk(on: boolean): void, listen(): void,
  * }} RoomActions
  */

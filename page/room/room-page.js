@@ -109,6 +109,11 @@ export class RoomPage {
     void this.#ask('type', { person, text });
   }
 
+  /** @type {RoomActions['agree']} */
+  agree(person) {
+    void this.#ask('command', { name: 'privacy allow', person });
+  }
+
   /** @type {RoomActions['send']} */
   send() {
     const { line, room } = this.#page; // not the line that is drawn: who types fast is ahead of that

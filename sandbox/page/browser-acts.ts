@@ -47,9 +47,9 @@ async function fieldsOf(
     case 'leave':
       return await line(parts, { id, do: 'leave', person: request.person ?? you }, signal);
     case 'command': {
-      const { name, options, channel } = request;
+      const { person = you, name, options, channel } = request;
       const words = withFiles(options, parts.uploads);
-      const interaction = sandbox.person(you).command(name, words, channel);
+      const interaction = sandbox.person(person).command(name, words, channel);
       return await answerTo(sandbox, interaction, signal);
     }
     case 'complete': {

@@ -26,6 +26,7 @@ const request = z.discriminatedUnion('kind', [
   z.object({
     id,
     kind: z.literal('command'),
+    person: person.optional(),
     name,
     options: optionsWithFiles,
     channel: channel.optional(),

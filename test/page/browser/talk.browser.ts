@@ -145,7 +145,9 @@ async function pressesTypesAndSpeaks(): Promise<void> {
   await line.press('Enter');
   await chat.getByText('synth-flite-awb-what-time-is-it').first().waitFor();
   const shown = await answersTo(tab, 'Ben').count();
-  await tab.getByLabel('Who').selectOption('Ben');
+  await tab.getByLabel('Who').fill('Ben');
+  await tab.getByRole('button', { name: 'Agrees to be heard' }).click();
+  await chat.getByText('Thanks, I can hear you now.').first().waitFor();
   await askByName(tab);
   await speaking(tab, 'Nova').waitFor();
   await answersTo(tab, 'Ben').nth(shown).waitFor();
