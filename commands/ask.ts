@@ -66,6 +66,7 @@ export const ask: Command = {
     const about = {
       ...sent,
       ...(way === 'voice' && { placeId }),
+      ...(way === 'text' && { askedInId: placeId }),
       ...(isChosen && { manner }),
     };
     const asking = await port(TypedRequests).ask(call.guildId, question, asker, how, about);

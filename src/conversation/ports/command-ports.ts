@@ -98,6 +98,8 @@ export type QuestionSubject = {
   readonly longestMs?: number;
   /** Chat in which question and answer stand for all who may open it. */
   readonly placeId?: string | undefined;
+  /** Chat where a reminder is written that the question asks for. Default: `placeId`. */
+  readonly askedInId?: string | undefined;
   /** Aborted when the asker has gone: an answer that is not said aloud ends, at its server too, by throwing the reason. */
   readonly signal?: AbortSignal;
   /** Manner of a spoken answer; a Realtime conversation keeps its voice. */

@@ -8,12 +8,15 @@ import type { Right } from '#src/people/rights.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { LeaveOutcome } from './command-ports.ts';
 import type { ReplyFile } from './voice-channel-chat-poster.ts';
+import type { ChannelRef } from './voice-link.ts';
 
 /** Parts that tools may use which need no channel. */
 export interface ServerToolPorts extends Pick<SessionContext, 'port'> {
   /** Ids of the people whose words ask for it. */
   readonly askerIds: readonly string[];
   readonly guildId: string;
+  /** Where what comes later is written; undefined where only the asker reads the answer. */
+  readonly place: ChannelRef | undefined;
   readonly clock: Pick<Clock, 'wallMs'>;
   /** IANA name of the zone of times that people read here. */
   readonly timeZone: string;

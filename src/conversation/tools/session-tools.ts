@@ -53,6 +53,7 @@ export class SessionTools {
       askerIds,
       context,
       guildId: channel.guildId,
+      place: channel,
       port: (type) => context.port(type),
       clock: parts.clock,
       timeZone: settings().timeZone,

@@ -31,7 +31,7 @@ export const longestCallMs = 10_000;
 /** From the first call of a turn on; later there is none. */
 const longestTurnMs = 30_000;
 
-const notOwnWords =
+export const notOwnWords =
   'Whoever asks did not ask for that in their own words of now. Nothing has happened.';
 
 /** One call of a tool. `work` is aborted when the call is over, `answer` with the answer alone. */

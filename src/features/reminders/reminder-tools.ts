@@ -3,7 +3,6 @@ import { readTime } from '#src/chat/text/time-phrases.ts';
 import {
   type ServerToolPorts,
   type ToolOutcome,
-  type ToolPorts,
   tool,
 } from '#src/conversation/ports/tool-definition.ts';
 import {
@@ -20,6 +19,9 @@ import { ReminderScheduler } from './reminder-scheduler.ts';
 
 /** Longest description of a time, in characters. */
 const maxTimeChars = 80;
+
+const placeless =
+  'Nothing is set: a reminder is written where it was asked for, so they have to ask with answer:text.';
 
 /** Sets a reminder, or a timer if there is no text. */
 export const setReminder = tool({
@@ -42,11 +44,11 @@ export const setReminder = tool({
       .optional()
       .describe('What they are to be reminded of, in their own words. Left out for a timer.'),
   }),
-  right: 'room',
+  right: 'anyone',
   isDestructive: false,
   effect: 'change',
   ask: ({ when }) => ({ id: 'reminder.set.ask', with: { when } }),
-  run: addReminder,
+  runAnywhere: addReminder,
 });
 
 /** Lists the reminders and timers of the asker. */
@@ -73,11 +75,11 @@ export const cancelReminder = tool({
       .optional()
       .describe('Its number. Left out: the only one.'),
   }),
-  right: 'room',
+  right: 'anyone',
   isDestructive: false,
   effect: 'change',
   ask: () => ({ id: 'reminder.cancel.ask' }),
-  run: ({ number }, ports) => withdrawReminder(number, ports),
+  runAnywhere: ({ number }, ports) => withdrawReminder(number, ports),
 });
 
 type ReminderDraft = {
@@ -88,7 +90,7 @@ type ReminderDraft = {
 };
 
 /** Sets a reminder of the asker. Errors: BotError `store.unwritable`. */
-async function addReminder(draft: ReminderDraft, ports: ToolPorts): Promise<ToolOutcome> {
+async function addReminder(draft: ReminderDraft, ports: ServerToolPorts): Promise<ToolOutcome> {
   return await forOne(ports, (...one) => set(draft, ...one));
 }
 
@@ -100,22 +102,19 @@ async function remindersOf(ports: ServerToolPorts): Promise<ToolOutcome> {
 /** Cancels a reminder of the asker by its number; left out: the only one. Errors: BotError `store.*`. */
 async function withdrawReminder(
   number: number | undefined,
-  ports: ToolPorts,
+  ports: ServerToolPorts,
 ): Promise<ToolOutcome> {
   return await forOne(ports, (...one) => cancel(number, ...one));
 }
 
-type ForOne<Ports> = (
+type ForOne = (
   personId: string,
-  ports: Ports,
+  ports: ServerToolPorts,
   reminders: ReminderScheduler,
 ) => Promise<ToolOutcome>;
 
 /** Reminders may be changed for one asker, not for several at once. */
-async function forOne<Ports extends ServerToolPorts>(
-  ports: Ports,
-  work: ForOne<Ports>,
-): Promise<ToolOutcome> {
+async function forOne(ports: ServerToolPorts, work: ForOne): Promise<ToolOutcome> {
   const [askerId, ...others] = ports.askerIds;
   if (askerId === undefined || others.length > 0) return vain({ id: 'reminder.one_asker' });
   return await work(askerId, ports, ports.port(ReminderScheduler));
@@ -124,15 +123,16 @@ async function forOne<Ports extends ServerToolPorts>(
 async function set(
   draft: ReminderDraft,
   personId: string,
-  { clock, context, timeZone }: ToolPorts,
+  { clock, place, timeZone }: ServerToolPorts,
   reminders: ReminderScheduler,
 ): Promise<ToolOutcome> {
+  if (!place) return { facts: { outcome: placeless }, isVain: true };
   const nowWallMs = clock.wallMs();
   const due = readTime(draft.when, { nowWallMs, timeZone });
   if (due.kind !== 'at') return vain({ id: `reminder.${due.kind}` });
   if (due.wallMs - nowWallMs > longestReminderMs) return vain({ id: 'reminder.far' });
   const words = firstChars(visibleLine(draft.text ?? ''), maxReminderChars);
-  const { guildId, channelId, name: channelName } = context.channel;
+  const { guildId, channelId, name: channelName } = place;
   const added = await reminders.add({
     id: crypto.randomUUID(),
     guildId,

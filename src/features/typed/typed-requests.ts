@@ -170,7 +170,7 @@ export class TypedRequests {
       const file = { guildId, turn, pipeline, payer, knownBy, speed };
       return await answerInFile(file, this.#parts, ms, until);
     }
-    const tools = this.#toolsFor(guildId, asker, about);
+    const tools = this.#toolsFor(guildId, said, asker, about);
     const question = { ...asked, known, knownBy, pipeline, language, style: usual, tools };
     return await answerInWriting(question, this.#parts, ms, until);
   }
@@ -215,7 +215,12 @@ export class TypedRequests {
   }
 
   /** Tools that need no channel; none for programs. Where the bot sits nowhere, nobody holds more than the right of anyone. */
-  #toolsFor(guildId: string, { id, isProgram }: Asker, { placeId }: QuestionSubject): WrittenTools {
+  #toolsFor(
+    guildId: string,
+    said: WrittenQuestion['said'],
+    { id, isProgram }: Asker,
+    { placeId, askedInId = placeId }: QuestionSubject,
+  ): WrittenTools {
     const { clock } = this.#parts;
     const { features, settings } = this.#sessions;
     const { timeZone } = settings.in(guildId);
@@ -224,9 +229,11 @@ export class TypedRequests {
       right === 'anyone' ||
       ((await this.#sessions.session(guildId)?.context.tools.isAllowed(right, id, signal)) ??
         false);
-    const ports = { askerIds: [id], clock, guildId, port, timeZone };
+    const place =
+      askedInId === undefined ? undefined : { guildId, channelId: askedInId, name: askedInId };
+    const ports = { askerIds: [id], clock, guildId, place, port, timeZone };
     const isOpen = placeId !== undefined;
-    const used = { allows, isOpen, parts: this.#parts, ports };
+    const used = { allows, isOpen, parts: this.#parts, ports, said };
     return new WrittenTools(isProgram ? [] : this.#tools(), used);
   }
 

@@ -107,7 +107,10 @@ async function asHeard(
   signal: AbortSignal,
 ): Promise<string> {
   const turn = { said, style, history, tools: tools.offered, language };
-  const host: ReplyHost = { ...silentHost, run: (call, until) => tools.run(call, until) };
+  const host: ReplyHost = {
+    ...silentHost,
+    run: (call, until) => tools.run(call, reservation, until),
+  };
   let text = '';
   reservation.wanted();
   for await (const part of pipeline.paidBy(reservation).answer(turn, host, signal)) {
@@ -131,7 +134,10 @@ async function asRead(
   );
   const prompt = [{ role: 'system', content } as const, ...known, ...asked];
   const paid = chat.paidBy(reservation);
-  const writing = { chat: paid, prompt, tools: tools.offered, host: tools };
+  const host: Pick<ReplyHost, 'run'> = {
+    run: (call, until) => tools.run(call, reservation, until),
+  };
+  const writing = { chat: paid, prompt, tools: tools.offered, host };
   let text = '';
   reservation.wanted();
   for await (const part of writeAnswer(writing, signal)) {

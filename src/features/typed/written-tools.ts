@@ -2,34 +2,55 @@ import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import type { ServerToolPorts, ToolEntry } from '#src/conversation/ports/tool-definition.ts';
+import type {
+  Fitting,
+  ServerToolPorts,
+  ToolEntry,
+} from '#src/conversation/ports/tool-definition.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { formatRefusal, formatToolResult } from '#src/conversation/tools/format-tool-result.ts';
+import {
+  formatRefusal,
+  formatToolResult,
+  formatUnknownOutcome,
+} from '#src/conversation/tools/format-tool-result.ts';
 import type { ToolCallResult } from '#src/conversation/tools/idempotent-tool-calls.ts';
-import { barred, refused, ToolTime, tooLate } from '#src/conversation/tools/turn-tool-runner.ts';
-import type { ToolResult } from '#src/pipeline/pipeline.ts';
+import { checkIntent } from '#src/conversation/tools/intent-check.ts';
+import {
+  barred,
+  notOwnWords,
+  refused,
+  ToolTime,
+  tooLate,
+} from '#src/conversation/tools/turn-tool-runner.ts';
+import type { ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
 
 /** What the tools of one answer in writing are used with. */
 type WrittenToolParts = {
   readonly ports: ServerToolPorts;
-  readonly parts: Pick<SessionDependencies, 'clock' | 'onEvent'>;
+  readonly said: readonly TurnUtterance[];
+  readonly parts: Pick<SessionDependencies, 'chat' | 'clock' | 'onEvent'>;
   /** Whether all who may open a chat read the answer. */
   readonly isOpen: boolean;
   /** Whether the asker holds the right to it now. */
   readonly allows: (tool: ToolEntry, signal: AbortSignal) => Promise<boolean>;
 };
 
+const needsConfirm =
+  'That needs a press of Confirm, which is only asked for in a voice channel. Nothing has happened.';
 const shownToAsker = 'Only they may read that: tell them to ask with /ask.';
 
-/** Tools of one answer in writing: those that need no channel and change nothing, with the rights of the asker and the limits of a spoken answer. */
+/** Tools of one answer in writing: those that need no channel, with the rights of the asker and the limits of a spoken answer. What changes something runs once, by the asker's own words; there is no button. */
 export class WrittenTools {
   readonly #tools: ReadonlyMap<string, ToolEntry>;
   readonly #with: WrittenToolParts;
+  /** With an effect, and called. */
+  readonly #used = new Set<string>();
   readonly #time = new ToolTime();
   #isPrivate = false;
 
   constructor(all: readonly ToolEntry[], used: WrittenToolParts) {
-    const usable = all.filter(({ effect, isAnywhere }) => isAnywhere && effect === 'none');
+    const usable = all.filter(({ isAnywhere }) => isAnywhere);
     this.#tools = new Map(usable.map((tool) => [tool.name, tool]));
     this.#with = used;
   }
@@ -45,13 +66,13 @@ export class WrittenTools {
     return this.#isPrivate;
   }
 
-  /** Result of a call for the model, also of one that was refused or failed. Aborting `signal` throws `signal.reason`, at once. */
-  async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
+  /** Result of a call for the model, also of one that was refused or failed. The answer pays. Aborting `signal` throws `signal.reason`, at once. */
+  async run(call: ToolCall, reservation: Reservation, signal: AbortSignal): Promise<ToolResult> {
     const { parts, ports } = this.#with;
     const { clock } = parts;
     const tool = this.#tools.get(call.name);
     const atMs = clock.nowMs();
-    const { how, content } = await this.#inTime(tool, call, signal);
+    const { how, content } = await this.#inTime(tool, call, reservation, signal);
     const [speakerId = ''] = ports.askerIds;
     const tookMs = clock.nowMs() - atMs;
     const event = { kind: 'tool', speakerId, tool: tool?.name ?? 'unknown', how, tookMs } as const;
@@ -62,6 +83,7 @@ export class WrittenTools {
   async #inTime(
     tool: ToolEntry | undefined,
     call: ToolCall,
+    reservation: Reservation,
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
     if (!tool) return refused('There is no such tool.');
@@ -70,22 +92,44 @@ export class WrittenTools {
     if (leftMs <= 0) return refused('There is no time left for tools: answer now.');
     const over = new AbortController();
     try {
-      const work = this.#perform(tool, call, AbortSignal.any([signal, over.signal]));
+      const work = this.#judge(tool, call, reservation, AbortSignal.any([signal, over.signal]));
       const late = () => tooLate(leftMs);
       return await unlessAborted(within(work, leftMs, parts.clock, late), signal);
     } catch (error) {
       signal.throwIfAborted();
       parts.onEvent(ports.guildId, failureEventOf(error, 'think'));
       const code = error instanceof BotError ? error.code : 'bug';
-      return { how: 'failed', content: formatRefusal(`${tool.name} failed (${code}).`) };
+      const why = `failed (${code})`;
+      const isKnown = tool.effect === 'none';
+      return {
+        how: 'failed',
+        content: isKnown
+          ? formatRefusal(`${tool.name} ${why}.`)
+          : formatUnknownOutcome(tool.name, why),
+      };
     } finally {
       over.abort(new Error('the call is over'));
     }
   }
 
-  async #perform(tool: ToolEntry, call: ToolCall, signal: AbortSignal): Promise<ToolCallResult> {
+  async #judge(
+    tool: ToolEntry,
+    call: ToolCall,
+    reservation: Reservation,
+    signal: AbortSignal,
+  ): Promise<ToolCallResult> {
     const fit = tool.fit(call.argumentsJson);
     if ('unfit' in fit) return refused(`The arguments do not fit. ${fit.unfit}`);
+    if (tool.isDestructive) return refused(needsConfirm);
+    if (tool.effect === 'none') return await this.#perform(tool, fit, signal);
+    if (this.#used.has(tool.name)) return refused('Once in an answer is enough.');
+    this.#used.add(tool.name);
+    const { parts, said } = this.#with;
+    const own = await checkIntent(tool, said, parts.chat.paidBy(reservation), signal);
+    return own ? await this.#perform(tool, own, signal) : refused(notOwnWords);
+  }
+
+  async #perform(tool: ToolEntry, fit: Fitting, signal: AbortSignal): Promise<ToolCallResult> {
     if (!fit.runAnywhere || !(await this.#with.allows(tool, signal))) return barred(tool);
     signal.throwIfAborted();
     const { facts, isPrivate = false } = await fit.runAnywhere(this.#with.ports, signal);

@@ -4,7 +4,7 @@ import { externalTool } from '#src/features/tools/adapt-external-tool.ts';
 import { rulesOf } from '#src/features/tools/external-tool.ts';
 import { peopleReading, unknownReaders } from '#src/people/confidential-text.ts';
 import { adam, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 
 /** The bot sits nowhere; the model calls one tool and then says "Tea.". */
 async function ask(name: string, about = {}, moreTools = () => [look('anyone')]) {
@@ -37,10 +37,17 @@ function look(who: 'anyone' | 'room', effect?: 'read') {
   });
 }
 
-test('a question in writing gets the tools that need no channel and change nothing', async () => {
+test('a question in writing gets the tools that need no channel', async () => {
   const moreTools = () => [look('anyone'), look('anyone', 'read')];
   const { offered, result, text } = await ask('look', {}, moreTools);
-  expect(offered?.sort()).toEqual(['list_reminders', 'look', 'time']);
+  expect(offered?.sort()).toEqual([
+    'cancel_reminder',
+    'list_reminders',
+    'look',
+    'set_reminder',
+    'time',
+    'turn',
+  ]);
   expect(result).toContain('A bird.');
   expect(text.textFor(unknownReaders)).toBe('Tea.');
 });
@@ -57,4 +64,29 @@ test('an answer from the own reminders is for the asker alone, and none stands i
   expect(text.textFor(peopleReading(['adam']))).toBe('Tea.');
   const open = await ask('list_reminders', { placeId: 'general' });
   expect(open.result).not.toContain('tea');
+});
+
+const timer = { id: 'call_1', name: 'set_reminder', argumentsJson: '{"when":"in ten minutes"}' };
+
+/** Timers that are set, and the last result for the model. */
+async function setTimer(own: ChatStep, about: object) {
+  const chat = new FakeChat([[{ call: timer }], [own], ['All right.']]);
+  const fixture = openSessionFixture({ chat, tools });
+  await fixture.talk.ask('g', 'A timer for ten minutes, please.', adam, 'text', about);
+  const set = await fixture.consents.reminders.list('g', 'adam');
+  return { set, result: chat.asked.at(-1)?.messages.at(-1)?.content };
+}
+
+test('a timer that the own words ask for is written where it was asked for, else none is set', async () => {
+  const { set } = await setTimer({ call: timer }, { askedInId: 'general' });
+  expect(set).toMatchObject([{ channelId: 'general', number: 1 }]);
+  expect((await setTimer('no', { askedInId: 'general' })).set).toEqual([]);
+  const privately = await setTimer({ call: timer }, {});
+  expect(privately.set).toEqual([]);
+  expect(privately.result).toContain('ask with answer:text');
+});
+
+test('what needs Confirm does not run in writing', async () => {
+  const moreTools = () => [look('anyone')];
+  expect((await ask('turn', {}, moreTools)).result).toContain('needs a press of Confirm');
 });
