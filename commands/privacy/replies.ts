@@ -67,9 +67,7 @@ async function statusLines(
   const status = await privacy.status(guildId, callerId);
   if (status.kind === 'unread') return [{ id: 'privacy.unread' }];
   if (status.isBlocked) return [{ id: 'privacy.blocked' }];
-  const { exchanges, hearing, settings: m, lines: n, memories } = status;
+  const { hearing, settings: m, lines: n, memories } = status;
   const yes = text(hearing ? 'privacy.yes' : 'privacy.no', {}, callerLocale);
-  const kept: TextLine = { id: 'privacy.status', with: { yes, n, memories, m } };
-  if (exchanges === undefined) return [kept];
-  return [kept, { id: 'privacy.exchanges', with: { n: exchanges } }];
+  return [{ id: 'privacy.status', with: { yes, n, memories, m } }];
 }

@@ -1,7 +1,6 @@
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { FeatureAlert } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
-import type { RememberedExchange } from '#src/conversation/answering/conversation-history.ts';
 import type {
   Button,
   Command,
@@ -152,10 +151,9 @@ export type PersonHooks = {
   ): Promise<Readonly<Record<string, unknown>> | undefined>;
 };
 
-/** Numbers of stored items that `/privacy status` tells apart; `exchanges`: lines by which a break does not end the conversation. */
+/** Numbers of stored items that `/privacy status` tells apart. */
 export type StoredCounts = {
   readonly lines: number;
-  readonly exchanges: number;
   readonly memories: number;
 };
 export type ErasedCounts = { readonly count: number; readonly toChange: number };
@@ -178,10 +176,6 @@ export type RetractReason = 'withdrawn' | 'barred';
 export type FeatureSession = {
   /** People can be heard and spoken to, or the mode of the session has changed. */
   entered?(): void;
-  /** Exchanges of a session of this channel that ended within 15 minutes, as far as they are kept; oldest first. */
-  former?(): Promise<readonly RememberedExchange[]>;
-  /** No exchange so far is part of the conversation any more. */
-  cleared?(): void;
   /** Settings of the server have changed, this `key` among them, or are known now. */
   governed?(key?: string): void;
   /** Resolves when nothing of it is left to do, with what whoever asked to leave is told. */
@@ -278,15 +272,6 @@ export class SessionFeatures {
 
   entered(): void {
     for (const one of this.#all) one.entered?.();
-  }
-
-  async former(): Promise<readonly RememberedExchange[]> {
-    const all = await Promise.all(this.#all.map((one) => one.former?.() ?? []));
-    return all.flat();
-  }
-
-  cleared(): void {
-    for (const one of this.#all) one.cleared?.();
   }
 
   governed(key?: string): void {

@@ -119,7 +119,17 @@ export class SessionContext {
 
   /** Members are made in the order in which they need each other; a constructor that is given the context only keeps it. */
   constructor(
-    { channel, former, notices, parts, seat, sessions, settings, sources }: VoiceSessionOptions,
+    {
+      channel,
+      former,
+      history,
+      notices,
+      parts,
+      seat,
+      sessions,
+      settings,
+      sources,
+    }: VoiceSessionOptions,
     { maySpeak, link, onLost, signal }: SessionHooks,
   ) {
     const { guildId, channelId } = channel;
@@ -145,7 +155,7 @@ export class SessionContext {
     const { clock, pipelines } = this.parts;
     this.wakeup = new Wakeup(clock);
     this.once = before?.once ?? new OncePerSession(seat ? ['greeted'] : []);
-    this.history = before?.history ?? new ConversationHistory();
+    this.history = before?.history ?? history ?? new ConversationHistory();
     this.reportedFailures =
       before?.reportedFailures ?? new ReportedFailures(sources.longestStandstillMs);
     this.queue = new TurnQueue({

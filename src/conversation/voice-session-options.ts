@@ -1,4 +1,5 @@
 import type { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
+import type { ConversationHistory } from '#src/conversation/answering/conversation-history.ts';
 import type { SeatPersistence } from '#src/conversation/joining/seat-persistence.ts';
 import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
@@ -26,8 +27,8 @@ export type VoiceSessionOptions = {
   readonly former?: VoiceSession | undefined;
   /** A seat of a former run that is to go on here: no greeting and no notice is repeated. */
   readonly seat?: Seat;
-  /** A conversation in this channel ended less than 15 minutes ago, in this process. */
-  readonly isAfterBreak?: boolean;
+  /** The conversation of this channel that ended less than 15 minutes ago, in this process; it goes on. */
+  readonly history?: ConversationHistory | undefined;
   /** Keeper of its seat for a process that ends. */
   readonly seats: SeatPersistence;
 };

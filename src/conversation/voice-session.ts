@@ -30,9 +30,6 @@ import type { VoiceSessionOptions } from './voice-session-options.ts';
 /** Interval, in ms, at which it is checked while the link is away whether a person is still there. */
 const checkMs = 250;
 
-/** Whether the conversation goes on after a break, cannot as nothing of it is kept, or had none before. */
-type ConversationStart = 'resumed' | 'anew' | 'first';
-
 /** One session: the bot in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
 export class VoiceSession {
   readonly context: SessionContext;
@@ -55,8 +52,6 @@ export class VoiceSession {
   readonly #connection: ReconnectingLink;
   /** True while it goes on from another channel and has not seen yet who came along. */
   #isMoving: boolean;
-  readonly #options: Pick<VoiceSessionOptions, 'former' | 'isAfterBreak' | 'seat'>;
-  #start: Promise<ConversationStart> | undefined;
   #why: LeaveReason | undefined;
   #endNews: EndNews = {};
   #joinedInMs: number | undefined;
@@ -65,7 +60,6 @@ export class VoiceSession {
   constructor(options: VoiceSessionOptions) {
     const { callerId, channel, followedId, former, mode, parts } = options;
     const { seat, seats, settings, sources } = options;
-    this.#options = options;
     this.#mode = mode ?? former?.mode ?? seat?.mode ?? 'talk';
     this.#seats = seats;
     this.#settings = settings;
@@ -182,40 +176,7 @@ export class VoiceSession {
     this.#report({ kind: 'joined', channel: this.channel, tookMs });
     this.#seats.note(this);
     this.context.gate.onSaid(() => this.#seats.note(this));
-    this.#start ??= this.#begin();
     this.context.features.entered();
-  }
-
-  /** Start of its conversation; undefined before people can be heard. Never rejects. */
-  get start(): Promise<ConversationStart> | undefined {
-    return this.#start;
-  }
-
-  async #begin(): Promise<ConversationStart> {
-    const { history } = this.context;
-    const taking = this.#restore();
-    history.ready = taking;
-    const start = await taking;
-    history.ready = undefined;
-    return start;
-  }
-
-  /** Takes the conversation before a break up again, as far as it is kept, without people who said no since. */
-  async #restore(): Promise<ConversationStart> {
-    const { former, isAfterBreak = false, seat } = this.#options;
-    const { features, gate, maySpeak, history, notice } = this.context;
-    if (former || !maySpeak()) return 'first';
-    const kept = (await features.former()).filter(({ speakerId, alsoIds = [] }) =>
-      [speakerId, ...alsoIds].every(
-        (id) => gate.standing(id) !== 'no' && !gate.isLeftOut(id) && !this.consent.hasForgotten(id),
-      ),
-    );
-    if (kept.length > 0) {
-      history.restore(kept);
-      return 'resumed';
-    }
-    if (isAfterBreak) notice({ id: 'memory.anew' });
-    return isAfterBreak || seat ? 'anew' : 'first';
   }
 
   /**

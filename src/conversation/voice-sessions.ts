@@ -4,6 +4,7 @@ import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import { failureEventOf, unfailing } from '#src/conversation/alerts/failure-event.ts';
 import { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
+import type { ConversationHistory } from '#src/conversation/answering/conversation-history.ts';
 import type { ReconnectDecision } from '#src/conversation/connection/reconnecting-link.ts';
 import { ChannelLossHandler } from '#src/conversation/joining/channel-loss-handler.ts';
 import { GuildTaskQueue } from '#src/conversation/joining/guild-task-queue.ts';
@@ -46,6 +47,12 @@ const codersKept = 3;
 /** Performs a command of this person, with their rights, and lets them know. Never throws. */
 export type SpokenCommandHandler = (personId: string, context: SessionContext) => Promise<void>;
 
+type EndedConversation = {
+  readonly channelId: string;
+  readonly history: ConversationHistory;
+  readonly stopTimer: () => void;
+};
+
 /** Where the bot sits, one channel per server; calls for one server are served one after the other. */
 export class VoiceSessions implements AsyncDisposable {
   /** Settings of each server. */
@@ -64,8 +71,8 @@ export class VoiceSessions implements AsyncDisposable {
   readonly #seats: SeatPersistence;
   readonly #losses: ChannelLossHandler;
   readonly #queue = new GuildTaskQueue();
-  /** Last conversation that ended in each server: where, and when by the monotonic clock. */
-  readonly #ended = new Map<string, { readonly channelId: string; readonly atMs: number }>();
+  /** Last conversation that ended in each server, for 15 minutes: then it goes on there. */
+  readonly #ended = new Map<string, EndedConversation>();
   #closed = false;
 
   constructor(parts: SessionDependencies, sources: SessionSources) {
@@ -151,9 +158,10 @@ export class VoiceSessions implements AsyncDisposable {
     );
   }
 
-  /** A call is a yes of its caller; not any more, where they say no while it waits for its turn. */
-  withdrawCalls(guildId: string, personId: string): void {
+  /** They say no or are forgotten: their call that waits is no yes, and a conversation that may go on is without them. */
+  withdraw(guildId: string, personId: string): void {
     this.#calls.refuse(guildId, personId);
+    this.#ended.get(guildId)?.history.forget(personId);
   }
 
   /**
@@ -259,6 +267,7 @@ export class VoiceSessions implements AsyncDisposable {
     const lives = [...this.#sessions.values()];
     for (const { session } of lives) session.leave('stopped');
     await Promise.all(lives.map(({ life }) => life));
+    for (const guildId of [...this.#ended.keys()]) this.#forgetEnded(guildId);
     await this.#seats[Symbol.asyncDispose]();
   }
 
@@ -313,9 +322,9 @@ export class VoiceSessions implements AsyncDisposable {
     const followedId = followedAfter({ callerId, follows }, before.former?.followedId);
     const how = { ...(mode && { mode }), followedId };
     const ended = this.#ended.get(channel.guildId);
-    const isAfterBreak =
-      ended?.channelId === channel.channelId && parts.clock.nowMs() - ended.atMs < returnMs;
-    return new VoiceSession({ ...options, ...before, ...how, isAfterBreak, sessions: this });
+    const goesOn = !before.seat && ended?.channelId === channel.channelId;
+    const history = goesOn ? ended.history : undefined;
+    return new VoiceSession({ ...options, ...before, ...how, history, sessions: this });
   }
 
   async #enter(session: VoiceSession, isOnce = false): Promise<JoinOutcome> {
@@ -346,13 +355,24 @@ export class VoiceSessions implements AsyncDisposable {
   async #whileHere(session: VoiceSession, waitMs?: number): Promise<void> {
     const why = await session.live(waitMs);
     this.#seats.ended(session, why);
-    const { channelId, guildId } = session.channel;
+    const { guildId } = session.channel;
     if (this.#sessions.get(guildId)?.session === session) this.#sessions.delete(guildId);
-    if (!session.context.history.isEmpty)
-      this.#ended.set(guildId, { channelId, atMs: this.#parts.clock.nowMs() });
+    this.#keepEnded(session);
     if (restsAfter.has(why)) this.#rest(session.channel);
     const line = farewellLine(why);
     if (line) this.#losses.farewell(session.channel, line);
+  }
+
+  #keepEnded({ channel: { channelId, guildId }, context: { history } }: VoiceSession): void {
+    if (history.isEmpty) return;
+    this.#forgetEnded(guildId);
+    const stopTimer = this.#parts.clock.later(returnMs, () => this.#ended.delete(guildId));
+    this.#ended.set(guildId, { channelId, history, stopTimer });
+  }
+
+  #forgetEnded(guildId: string): void {
+    this.#ended.get(guildId)?.stopTimer();
+    this.#ended.delete(guildId);
   }
 
   /** It does not come there by itself before the channel was empty. */
@@ -378,7 +398,7 @@ export class VoiceSessions implements AsyncDisposable {
     this.#sessions.get(guildId)?.session.leave('removed');
     const erase = async () => {
       await this.#sessions.get(guildId)?.life;
-      this.#ended.delete(guildId);
+      this.#forgetEnded(guildId);
       await this.#removal.erase(guildId);
     };
     this.#queue

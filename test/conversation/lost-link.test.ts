@@ -72,6 +72,23 @@ test('what was said before a loss is known after it', async () => {
   ]);
 });
 
+test.each([
+  ['goes on where the bot is called back within 15 minutes', 14, 'leave', 4],
+  ['begins anew after 15 minutes', 15, 'leave', 2],
+  ['goes on without somebody who said no meanwhile', 1, 'deny', 2],
+  ['goes on without somebody who was forgotten meanwhile', 1, 'forget', 2],
+] as const)('the conversation %s', async (_what, minutes, act, length) => {
+  const fixture = await called();
+  await says(fixture);
+  await fixture.sessions.leave('g');
+  if (act !== 'leave') await fixture.privacy[act]('g', 'adam');
+  await fixture.clock.advance(minutes * 60_000);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 100);
+  await says(fixture);
+  expect(fixture.chat.asked[1]?.messages).toHaveLength(length);
+});
+
 test('questions that wait are answered when the link is back, also one still being recognised', async () => {
   const clock = new VirtualClock();
   const transcriber = new FakeTranscriber({ texts: ['five five'], tookMs: 1500, clock });

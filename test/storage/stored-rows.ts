@@ -216,7 +216,6 @@ const lines: readonly TranscriptLine[] = [
     sessionId: second,
     number: 1,
     speaker: { kind: 'bot', name: 'Nova', answeredIds: [ana, chi] },
-    asked: [1],
     startMs: 480_000,
     endMs: 484_000,
     text: 'You decided on Friday at seven, at the harbour.',

@@ -26,7 +26,6 @@ import {
   namesFor,
   withNamePrefix,
 } from '#src/conversation/output/spoken-name-prefix.ts';
-import type { AskedUtterance } from '#src/conversation/output/spoken-segment.ts';
 import { writeLinksCodeTables } from '#src/conversation/output/write-links-code-tables.ts';
 import { writeUnspoken } from '#src/conversation/output/write-unspoken.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
@@ -96,7 +95,7 @@ export async function answerQuestion(
   const knownBy = () => answerKnownBy(question, pending.knownBy, context);
   const { aboutIds, madeOf } = pending;
   const onUnknown = () => pending.outdate();
-  const whose = { answeredIds, asked: spokenIn(question), aboutIds, knownBy, madeOf };
+  const whose = { answeredIds, aboutIds, knownBy, madeOf };
   const birth = { isAnswer: true, ownSpeed, ...whose, onUnknown };
   try {
     await output.speak(signal, give, birth);
@@ -107,16 +106,6 @@ export async function answerQuestion(
     return await answerQuestion(question, context, signal);
   }
   if (isPutOff) await askToWait(question, context, signal);
-}
-
-/** Spoken utterances of a question and of those that are answered with it; its own come last. */
-function spokenIn(question: QueuedQuestion): readonly AskedUtterance[] {
-  const spoken = withDuplicates(question).filter(({ report }) => !report);
-  return spoken
-    .toReversed()
-    .flatMap(({ earlier, said }) =>
-      [...earlier, said].map(({ speakerId, fromMs, toMs }) => ({ speakerId, fromMs, toMs })),
-    );
 }
 
 /** Keeps what was said and answered, and shows what of it is to be read. */
@@ -252,7 +241,7 @@ function begunAhead(question: QueuedQuestion, context: SpeakingContext): Pending
   return undefined;
 }
 
-/** Begins the answer once it is known what other processes spend in this server, if any do, and what was said before a break. */
+/** Begins the answer once it is known what other processes spend in this server, if any do. */
 async function begin(
   question: QueuedQuestion,
   context: SpeakingContext,
@@ -260,7 +249,6 @@ async function begin(
 ): Promise<PendingAnswer | BudgetRefusal> {
   const ready = context.parts.spending.ready(context.channel.guildId);
   if (ready !== undefined) await unlessAborted(ready, signal);
-  if (context.history.ready !== undefined) await unlessAborted(context.history.ready, signal);
   const { earlier, said } = question;
   const language = context.languages.of(said.speakerId);
   const addressee = namePrefix(namesFor(question, context), context, language);

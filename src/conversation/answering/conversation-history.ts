@@ -19,8 +19,6 @@ export type RememberedExchange = {
   readonly alsoIds?: readonly string[];
   /** People who were there for all of it, and chats in which all of it stands. */
   readonly knownBy: KnownBy;
-  /** The exchange is from a session before a break: shown while everybody in it is heard and captioned. */
-  readonly isFormer?: true;
   /** The question; only where it came by the queue. */
   readonly question?: object;
 };
@@ -40,8 +38,6 @@ export type KnownHistory = {
  * While a person is there, exchanges that they may not know are not shown to models.
  */
 export class ConversationHistory {
-  /** Answers wait for it: exchanges before a break are being read. Never rejects. */
-  ready: Promise<unknown> | undefined;
   #exchanges: readonly RememberedExchange[] = [];
   /** Those who sit there, by id: when they came, in ms of the monotonic clock, and whether the consequence was announced. */
   #arrivals: ReadonlyMap<string, { readonly atMs: number; isReported: boolean }> = new Map();
@@ -64,18 +60,8 @@ export class ConversationHistory {
     this.#state = {};
   }
 
-  /** Nothing was said before. */
-  clear(): void {
-    this.#become([]);
-  }
-
   add(exchange: RememberedExchange): void {
     this.#become([...this.#exchanges, exchange].slice(-standardHistory.items));
-  }
-
-  /** Adds exchanges of a session before a break, oldest first, before those of this one. */
-  restore(exchanges: readonly RememberedExchange[]): void {
-    this.#become([...exchanges, ...this.#exchanges].slice(-standardHistory.items));
   }
 
   /** Forgets this person's words, and the answers to them or made of them. */
@@ -159,20 +145,13 @@ export class ConversationHistory {
   }
 }
 
-/**
- * Whether a model may be shown an exchange for an answer to these people: nobody else in it is left out, and one from before
- * a break is only of people who are heard and captioned now.
- */
+/** Whether a model may be shown an exchange for an answer to these people: nobody else in it is left out. */
 export function mayShowTo(
   askerIds: readonly string[],
   { gate }: SessionContext,
 ): (exchange: RememberedExchange) => boolean {
-  const mayShow = (personId: string, isFormer: boolean) =>
-    isFormer
-      ? gate.standing(personId) === 'yes' && !gate.isLeftOut(personId)
-      : askerIds.includes(personId) || !gate.isLeftOut(personId);
-  return ({ speakerId, alsoIds = [], isFormer = false }) =>
-    [speakerId, ...alsoIds].every((personId) => mayShow(personId, isFormer));
+  return ({ speakerId, alsoIds = [] }) =>
+    [speakerId, ...alsoIds].every((id) => askerIds.includes(id) || !gate.isLeftOut(id));
 }
 
 /** To be called now and then: the people who sit there now decide what of the conversation is used, and read of each change. */

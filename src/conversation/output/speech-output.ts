@@ -20,7 +20,7 @@ import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import type { RepeatManner } from '#src/turn/overlap/interjections.ts';
 import type { VoiceAdjustment } from '#src/turn/voice-adjustment.ts';
 import { SpeechPaceAndLoudness } from './speech-pace-and-loudness.ts';
-import type { AskedUtterance, SpokenSegment } from './spoken-segment.ts';
+import type { SpokenSegment } from './spoken-segment.ts';
 
 /** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not send it. */
 const stallMs = 10_000;
@@ -43,8 +43,6 @@ export type ReplyBirth = {
   readonly ownSpeed?: number | undefined;
   /** People whom it answers; none for a text that is read out. */
   readonly answeredIds?: readonly string[];
-  /** Spoken questions that it answers, the main one last. */
-  readonly asked?: readonly AskedUtterance[];
   /** Others whose words it is made of. */
   readonly aboutIds?: readonly string[];
   /** Those who may hear an answer again once it is over. Default: anybody. */
@@ -66,7 +64,6 @@ export class SpeechOutput {
   readonly #adjustment: SpeechPaceAndLoudness;
   #reply: SpokenReply | undefined;
   #answeredIds: readonly string[] = [];
-  #asked: readonly AskedUtterance[] = [];
   #aboutIds: readonly string[] = [];
   /** People who took their words back while something was being said. */
   readonly #forgottenIds = new Set<string>();
@@ -191,7 +188,6 @@ export class SpeechOutput {
     {
       isAnswer = false,
       answeredIds = [],
-      asked = [],
       aboutIds = [],
       ownSpeed = 1,
       knownBy = () => anybody,
@@ -212,7 +208,6 @@ export class SpeechOutput {
         throw new Error('the output speaks another reply');
       this.#reply = reply;
       this.#answeredIds = answeredIds;
-      this.#asked = asked;
       this.#aboutIds = aboutIds;
       this.#forgottenIds.clear();
       this.#madeOf = madeOf;
@@ -331,7 +326,7 @@ export class SpeechOutput {
     const [text, toMs] = [reply.heardText(), this.#clock.nowMs()];
     const { isForgotten } = this;
     const about = { answeredIds: this.#answeredIds, aboutIds: this.#aboutIds, isForgotten };
-    const whose = { ...about, asked: this.#asked, knownBy: this.#madeOf };
+    const whose = { ...about, knownBy: this.#madeOf };
     return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, ...whose };
   }
 

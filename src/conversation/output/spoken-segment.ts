@@ -1,8 +1,4 @@
 import type { KnownBy } from '#src/people/confidential-text.ts';
-import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-
-/** Speaker and times, in ms of the monotonic clock, of an utterance that is answered. */
-export type AskedUtterance = Pick<TurnUtterance, 'speakerId' | 'fromMs' | 'toMs'>;
 
 /** Words that were really sent of one answer or text. */
 export type SpokenSegment = {
@@ -16,8 +12,6 @@ export type SpokenSegment = {
   /** It was stopped before its end. */
   readonly isCut: boolean;
   readonly answeredIds: readonly string[];
-  /** Spoken questions that an answer answers, the main one last. */
-  readonly asked: readonly AskedUtterance[];
   /** Others whose words they are made of. */
   readonly aboutIds: readonly string[];
   /** True where one of all these people has withdrawn their words meanwhile. */

@@ -156,8 +156,6 @@ export type PrivacyStatus =
       readonly settings: number;
       readonly lines: number;
       readonly memories: number;
-      /** Number of those lines by which a break does not end the conversation; absent where there is none. */
-      readonly exchanges?: number;
       /** The server has blocked them. */
       readonly isBlocked?: true;
     }

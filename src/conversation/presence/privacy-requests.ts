@@ -64,9 +64,8 @@ export class PrivacyRequests {
     if (settings === undefined || !counts) return { kind: 'unread', hearing };
     const lines = counts.reduce((sum, one) => sum + one.lines, 0);
     const memories = counts.reduce((sum, one) => sum + one.memories, 0);
-    const exchanges = counts.reduce((sum, one) => sum + one.exchanges, 0);
     const isBlocked = await this.#isBlocked(guildId, personId);
-    const more = { ...(exchanges > 0 && { exchanges }), ...(isBlocked && { isBlocked }) };
+    const more = isBlocked && { isBlocked };
     return { kind: 'read', hearing, settings, lines, memories, ...more };
   }
 
@@ -89,7 +88,7 @@ export class PrivacyRequests {
   }
 
   async deny(guildId: string, personId: string): Promise<SaveOutcome> {
-    this.#sessions.withdrawCalls(guildId, personId);
+    this.#sessions.withdraw(guildId, personId);
     const sessions = this.#sessions.sessions(guildId);
     for (const { consent } of sessions) consent.refuse(personId);
     await withStoreTimeout(guildId, this.#parts, 'store.unwritable', () =>
@@ -131,7 +130,7 @@ export class PrivacyRequests {
 
   /** Deletes everything about the person in this server; afterwards they count as new. */
   async forget(guildId: string, personId: string): Promise<ForgetOutcome> {
-    this.#sessions.withdrawCalls(guildId, personId);
+    this.#sessions.withdraw(guildId, personId);
     for (const session of this.#sessions.sessions(guildId)) {
       session.consent.forget(personId);
       if (session.followedId === personId) session.followedId = undefined;

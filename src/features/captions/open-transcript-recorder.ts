@@ -43,7 +43,7 @@ export async function formerSession(
 }
 
 /** The latest session of this channel, unless it ended too long ago. Never throws. */
-export async function latestSession(
+async function latestSession(
   { reader }: TranscriptPorts,
   { channel, parts }: SessionContext,
 ): Promise<ResumableSession | undefined> {

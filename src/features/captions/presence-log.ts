@@ -45,12 +45,6 @@ export class PresenceLog {
     return changed;
   }
 
-  /** Those who sit there were there until that instant: their times, to be written now. */
-  extend(atMs: number): readonly Presence[] {
-    this.#reportedAtMs = Number.NEGATIVE_INFINITY;
-    return this.attend([...this.#sinceMs.keys()], atMs);
-  }
-
   forget(personId: string): void {
     this.#sinceMs.delete(personId);
     this.#past = this.#past.filter((one) => one.personId !== personId);

@@ -1,6 +1,5 @@
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { RememberedExchange } from '#src/conversation/answering/conversation-history.ts';
 import type {
   ContextPart,
   ContextRequest,
@@ -36,11 +35,9 @@ import { CaptionMessages } from './caption-messages.ts';
 import { CaptionNewcomerNotices } from './caption-newcomer-notices.ts';
 import { CaptionFailureNotices, notifyEverybody } from './caption-notices.ts';
 import { captionsBegin, captionsChannelId, captionsDays, catchUp } from './caption-settings.ts';
-import { exchangesOf } from './exchanges-from-captions.ts';
 import { NonSpeechRemarks } from './non-speech-remarks.ts';
 import {
   formerSession,
-  latestSession,
   notifiedBefore,
   openRecorder,
   resumableIn,
@@ -143,19 +140,6 @@ export class SessionCaptions implements FeatureSession {
     void this.turnOn(options, true).then((turned) => {
       if (turned.kind === 'failed' && !signal.aborted) notice(turned.line);
     });
-  }
-
-  /** Exchanges of the session that ended here a moment ago, out of its captions where these are kept. Never throws. */
-  async former(): Promise<readonly RememberedExchange[]> {
-    if (this.#context.settings().of(captionsDays) === 0) return [];
-    const { onDisk } = this.#context.port(TranscriptStores);
-    const latest = await latestSession(onDisk, this.#context);
-    return latest ? exchangesOf(latest) : [];
-  }
-
-  /** The lines so far are no exchanges of the conversation any more. */
-  cleared(): void {
-    this.#active?.recorder.endExchanges();
   }
 
   /** Begins captions where the server has set so meanwhile, and ends them where it turned the setting off. */

@@ -60,11 +60,6 @@ export type TranscriptLine = {
   readonly post?: MessagePlace;
   /** Messages of its second part and those after, in order, where it is longer than a message; then others that show some of it. */
   readonly morePosts?: readonly MessagePlace[];
-  /**
-   * Numbers of the spoken questions that a line of the bot answers, the main one last, until 15 minutes after the session: after
-   * a break within that time, they are an exchange of the conversation.
-   */
-  readonly asked?: readonly number[];
   /** Its speaker's yes was for today or this session: kept 24 h at most. */
   readonly isBrief?: true;
 };

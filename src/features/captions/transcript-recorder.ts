@@ -111,22 +111,7 @@ export class TranscriptRecorder {
 
   /** Who sits there at `atMs` of the session, of those whose presence may be kept. To be called now and then. */
   attend(personIds: readonly string[], atMs: number): void {
-    this.#putPresences(this.#attendance.attend(personIds, atMs));
-  }
-
-  /** Writes with an exchange that those who sit there have heard it, as far as their presence may be kept. */
-  putExchange(answer: TranscriptLine): void {
-    this.put(answer);
-    const nowMs = this.sessionMs(this.#options.clock.nowMs());
-    this.#putPresences(this.#attendance.extend(nowMs));
-  }
-
-  /** The lines so far are no exchanges of the conversation any more. */
-  endExchanges(): void {
-    for (const { asked, ...line } of this.recent()) if (asked) this.put(line);
-  }
-
-  #putPresences(changed: readonly Presence[]): void {
+    const changed = this.#attendance.attend(personIds, atMs);
     for (const presence of changed) this.#presences.set(keyOf(presence), presence);
     if (changed.length > 0) this.#schedule();
   }

@@ -68,7 +68,7 @@ export class UtteranceLines {
   said(sent: SpokenSegment, atMs: number): void {
     const { botName, confidential, live, mayWrite, recorder } = this.#options;
     const isOpen = sent.text === '' || mayCaption(live.placeId, sent.knownBy);
-    const words = isOpen ? sent : { ...sent, text: confidential, asked: [] };
+    const words = isOpen ? sent : { ...sent, text: confidential };
     if (words.text === '' || words.fromMs < this.#options.fromMs) return;
     if (words.isForgotten || !words.answeredIds.every(mayWrite)) {
       this.#unsay(words);
@@ -89,30 +89,11 @@ export class UtteranceLines {
       const sessionId = recorder.session.id;
       const { text, isCut } = words;
       const line = { sessionId, number, speaker, startMs, endMs, text };
-      const more = { ...this.#askedBy(words), ...this.#brief(aboutIds) };
-      this.#keep({ ...line, ...(isCut && { isCut }), ...more });
+      this.#keep({ ...line, ...(isCut && { isCut }), ...this.#brief(aboutIds) });
     } else if (atMs - saying.shownAtMs >= sayingMs) {
       saying.shownAtMs = atMs;
       live.put({ number, speaker, startMs, text: words.text, state: 'partial' });
     }
-  }
-
-  /** Numbers of the lines that these words answer; none where one of them has no line. */
-  #askedBy({ asked }: SpokenSegment): Pick<TranscriptLine, 'asked'> {
-    const { recorder } = this.#options;
-    const lines = recorder.recent();
-    const numbers = asked.map(({ speakerId, fromMs, toMs }) => {
-      const midMs = recorder.sessionMs((fromMs + toMs) / 2);
-      return lines.find(
-        ({ speaker, startMs, endMs }) =>
-          speaker.kind === 'person' &&
-          speaker.personId === speakerId &&
-          startMs <= midMs &&
-          midMs <= endMs,
-      )?.number;
-    });
-    const isWhole = numbers.length > 0 && numbers.every((number) => number !== undefined);
-    return isWhole ? { asked: numbers } : {};
   }
 
   /** Removes the line that showed these words while the bot said them. */
@@ -173,9 +154,7 @@ export class UtteranceLines {
 
   #keep(line: TranscriptLine): void {
     const { live, onFinal, recorder } = this.#options;
-    const posted = postedIn(line, live.placesOf(line.number));
-    if (line.asked) recorder.putExchange(posted);
-    else recorder.put(posted);
+    recorder.put(postedIn(line, live.placesOf(line.number)));
     live.put(shownLine(line));
     onFinal(line);
   }

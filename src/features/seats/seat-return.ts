@@ -168,9 +168,7 @@ export class SeatReturn implements Disposable {
   async #reportJoined(guildId: string, joining: JoinOutcome): Promise<void> {
     const { panels } = this.#parts;
     if ('company' in joining) {
-      const start = await this.#sessions.session(guildId)?.start;
-      const id = start === 'anew' ? 'seat.returned.anew' : 'seat.returned';
-      await panels.takeOver(guildId, { id });
+      await panels.takeOver(guildId, { id: 'seat.returned.anew' });
     } else if (this.#givenUp.has(guildId))
       return; // its panel says so already
     else if ('nextTryMs' in joining) await panels.takeOver(guildId);

@@ -77,7 +77,7 @@ const ofNothing: Readonly<Record<string, (path: string) => unknown>> = {
   'eraser.forgetLines': nothingErased,
   'eraser.forgetMessages': nothingErased,
   'eraser.forgetGuild': nothingErased,
-  'records.count': () => ({ lines: 0, exchanges: 0, memories: 0 }),
+  'records.count': () => ({ lines: 0, memories: 0 }),
   'records.all': () => ({ sessions: [], lines: [], presences: [], memories: [] }),
   'messages.outdated': none,
   'messages.settled': () => undefined,

@@ -22,7 +22,6 @@ export function transcriptErasingContract(name: string, open: OpenTranscripts): 
   forgetsLongLines(name, open);
   forgetsPlaces(name, open);
   expires(name, open);
-  endsExchanges(name, open);
   expiresAfterClock(name, open);
   notesMessages(name, open);
 }
@@ -56,7 +55,7 @@ async function texts(store: TranscriptStore, sessionId: string): Promise<readonl
 function forgetsPeople(name: string, open: OpenTranscripts): void {
   test(`${name}: all about a person is counted, exported and forgotten, answers to them too`, async () => {
     await using store = await talked(open);
-    expect(await store.records.count('10', '1')).toEqual({ lines: 4, exchanges: 0, memories: 2 });
+    expect(await store.records.count('10', '1')).toEqual({ lines: 4, memories: 2 });
     const all = await store.records.all('10', '1');
     expect(all.lines.map(({ sessionId, number }) => [sessionId, number])).toEqual([
       ['a', 1],
@@ -90,7 +89,7 @@ function forgetsPeople(name: string, open: OpenTranscripts): void {
     await store.writer.putLines([lineOf('c', 1, 'elsewhere')]);
     expect((await store.eraser.forget('10', '1', 'b')).count).toBe(2);
     expect(await texts(store, 'b')).toEqual(['coffee']);
-    expect(await store.records.count('10', '1')).toEqual({ lines: 2, exchanges: 0, memories: 2 });
+    expect(await store.records.count('10', '1')).toEqual({ lines: 2, memories: 2 });
     expect((await store.records.all('10', '1')).presences).toHaveLength(1);
     await store.eraser.forget('10', '1');
     expect(await texts(store, 'c')).toEqual(['elsewhere']);
@@ -128,7 +127,7 @@ function forgetsPlaces(name: string, open: OpenTranscripts): void {
 
   test(`${name}: before anything was written nothing is counted`, async () => {
     await using store = await open();
-    const nothing = { lines: 0, exchanges: 0, memories: 0 };
+    const nothing = { lines: 0, memories: 0 };
     expect(await store.records.count('10', '1')).toEqual(nothing);
   });
 
@@ -252,42 +251,6 @@ function expires(name: string, open: OpenTranscripts): void {
     await store.eraser.expire(startedAtWallMs + 6, days);
     expect(await latest('101')).toBeUndefined();
     expect((await store.records.all('10', '1')).presences).toEqual([]);
-  });
-}
-
-function endsExchanges(name: string, open: OpenTranscripts): void {
-  test(`${name}: lines are exchanges of a conversation until 15 minutes after their session`, async () => {
-    await using store = await open();
-    await store.writer.putSession(sessionOf('a'));
-    await store.writer.putSession(sessionOf('b', { channelId: '101' }));
-    for (const id of ['a', 'b']) {
-      const asked = { ...answerTo('1', '2'), asked: [1, 2] };
-      const lines = [
-        lineOf(id, 1, 'how'),
-        lineOf(id, 2, 'long', by('2')),
-        lineOf(id, 3, 'so', asked),
-      ];
-      await store.writer.putLines(lines);
-    }
-    await store.writer.putSession(sessionOf('a', { endedAtWallMs: startedAtWallMs + 60_000 }));
-    const exchanges = async (personId = '1') =>
-      (await store.records.count('10', personId)).exchanges;
-    const at = async (ms: number) => {
-      expect((await store.eraser.expire(startedAtWallMs + ms, days)).count).toBe(0);
-      const latest = [
-        await store.reader.latest('10', '100'),
-        await store.reader.latest('10', '101'),
-      ];
-      return latest.map((one) => one?.lines.at(-1)?.asked);
-    };
-    expect(await at(15 * 60_000)).toEqual([
-      [1, 2],
-      [1, 2],
-    ]);
-    expect([await exchanges(), await exchanges('2'), await exchanges('3')]).toEqual([2, 2, 0]);
-    expect(await at(15 * 60_000 + 3_000)).toEqual([[1, 2], undefined]); // as if a process was killed then
-    expect(await at(16 * 60_000)).toEqual([undefined, undefined]);
-    expect([await exchanges(), await texts(store, 'a')]).toEqual([0, ['how', 'long', 'so']]);
   });
 }
 

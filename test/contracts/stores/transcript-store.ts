@@ -62,7 +62,7 @@ function reads(name: string, open: OpenTranscripts): void {
       isBrief: true,
     };
     const said = lineOf('a', 2, 'I see,', answerTo('1', '2'));
-    const cut: TranscriptLine = { ...said, isCut: true, asked: [1] };
+    const cut: TranscriptLine = { ...said, isCut: true };
     const failed = lineOf('a', 3, '');
     await store.writer.putLines([whole, cut, failed]);
     expect(await store.reader.lines('a', anybody)).toEqual([whole, cut, failed]);

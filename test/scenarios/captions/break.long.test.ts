@@ -1,11 +1,8 @@
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
-import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { storePath } from '#src/storage/store.ts';
-import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
 import { text } from '#src/texts/texts.ts';
-import { commandReply, pressed } from '#test/scenarios/setup/asking.ts';
-import { captioned, keptBytes, Sayings, untilShown } from '#test/scenarios/setup/captioning.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
+import { captioned, Sayings, untilShown } from '#test/scenarios/setup/captioning.ts';
 import {
   eventually,
   openOwnScenario,
@@ -22,24 +19,23 @@ const [answer, laterAnswer] = ['It lives no more.', 'Long ago.'];
 
 type Talk = { readonly setup: ScenarioSetup; readonly sayings: Sayings<(typeof said)[number]> };
 
-/** Adam has called the bot, and others sit there; captions are on. */
-async function talkWith(...names: readonly string[]) {
+/** Adam has called the bot; captions are on. */
+async function called() {
   const sayings = new Sayings(said);
   const replies = [
     { match: /quagga$/, text: answer },
     { match: /that$/, text: laterAnswer },
   ];
   const setup = await openOwnScenario({ providers: { ...sayings.providers, replies } });
-  const [adam, ben = adam] = await captioned(setup, names);
-  return { setup, sayings, adam, ben };
+  const [adam] = await captioned(setup);
+  return { setup, sayings, adam };
 }
 
-/** Adam has asked and was answered, and both are kept. */
+/** Adam has asked and was answered. */
 async function answered() {
-  const talk = await talkWith();
+  const talk = await called();
   await ask(talk, talk.adam, first);
   await untilShown(talk.setup, `**Nova** ${answer}`);
-  await eventually(() => expect(exchangesIn(talk.setup)).toBe(1));
   return talk;
 }
 
@@ -60,17 +56,6 @@ function history({ providers }: ScenarioSetup): readonly string[] {
   return messages.filter(({ role }) => role !== 'system').map(({ content }) => content);
 }
 
-/** Number of lines by which a break does not end the conversation. */
-function exchangesIn({ dataDir }: ScenarioSetup): number {
-  using sqlite = new DatabaseSync(transcriptsPath(dataDir), { readOnly: true });
-  return Number(sqlite.prepare('SELECT COUNT(*) AS n FROM lines WHERE asked IS NOT NULL').get()?.n);
-}
-
-async function killed({ setup }: Talk): Promise<void> {
-  await setup.bot.kill();
-  await setup.restart();
-}
-
 /** All messages in the channel where the bot was called, as one text. */
 function panel({ sandbox }: ScenarioSetup): string {
   return sandbox
@@ -82,30 +67,7 @@ function panel({ sandbox }: ScenarioSetup): string {
 const exchange = [expect.stringContaining(first), answer];
 
 scenario(
-  'after a kill the model is shown the exchanges before it, until their speaker is forgotten',
-  async () => {
-    const talk = await answered();
-    const { setup, adam } = talk;
-    await using _ = setup;
-    await killed(talk);
-    await returned(setup, adam);
-    expect(await ask(talk, adam, later)).toEqual(exchange);
-    await eventually(() => expect(panel(setup)).toContain(text('seat.returned')));
-    await eventually(() => expect(exchangesIn(setup)).toBe(2));
-    const status = await commandReply(adam, 'privacy status');
-    expect(status.text).toContain(text('privacy.exchanges', { n: 2 }));
-    await pressed(adam, await commandReply(adam, 'privacy forget'), 'forget.confirm');
-    expect(exchangesIn(setup)).toBe(0);
-    expect(await keptBytes(setup)).not.toContain('quagga');
-    await commandReply(adam, 'leave');
-    await commandReply(adam, 'join');
-    await adam.settled(soon());
-    expect(await ask(talk, adam, last)).toEqual([]);
-  },
-);
-
-scenario(
-  'after a leave the exchanges before it are there again, but rest while somebody sits there who was not in them',
+  'after a leave the talk goes on, and rests while somebody sits there who was not in it',
   async () => {
     const talk = await answered();
     const { setup, adam } = talk;
@@ -115,50 +77,20 @@ scenario(
     await commandReply(adam, 'join');
     await adam.settled(soon());
     expect(await ask(talk, adam, later)).toEqual([]);
-    await eventually(() => expect(exchangesIn(setup)).toBe(2)); // its answer is over, too
+    await untilShown(setup, `**Nova** ${laterAnswer}`);
     await emil.leave();
     const shown = await ask(talk, adam, last);
     expect(shown).toEqual([...exchange, expect.stringContaining(later), laterAnswer]);
   },
 );
 
-scenario('15 minutes after a kill it begins anew, and no exchange is in the file', async () => {
+scenario('after a kill it begins anew, and says so', async () => {
   const talk = await answered();
   const { setup, adam } = talk;
   await using _ = setup;
   await setup.bot.kill();
-  for (const [path, sql] of [
-    [storePath(setup.dataDir), 'UPDATE seats SET alive_at_ms = alive_at_ms - ?'],
-    [
-      transcriptsPath(setup.dataDir),
-      'UPDATE sessions SET started_at_wall_ms = started_at_wall_ms - ?',
-    ],
-  ] as const) {
-    using sqlite = new DatabaseSync(path);
-    sqlite.prepare(sql).run(16 * 60_000);
-  }
   await setup.restart();
-  await eventually(() => expect(exchangesIn(setup)).toBe(0));
-  expect(await keptBytes(setup)).toContain('quagga'); // in the captions, as everybody was told
-  await commandReply(adam, 'join');
-  await adam.settled(soon());
+  await returned(setup, adam);
+  await eventually(() => expect(panel(setup)).toContain(text('seat.returned.anew')));
   expect(await ask(talk, adam, later)).toEqual([]);
 });
-
-scenario(
-  'where somebody asked who is left out of captions it begins anew after a kill, says so, and had kept no word',
-  async () => {
-    const talk = await talkWith('Ben');
-    const { setup, adam, ben } = talk;
-    await using _ = setup;
-    const notice = setup.sandbox.messages('Lounge').find(({ components }) => components.length > 0);
-    if (!notice) throw new Error('No notice of captions has a button.');
-    await pressed(ben, notice, 'captions.leave_out');
-    await ask(talk, ben, first);
-    await killed(talk);
-    await returned(setup, adam, ben);
-    expect(await keptBytes(setup)).not.toContain('quagga');
-    await eventually(() => expect(panel(setup)).toContain(text('seat.returned.anew')));
-    expect(await ask(talk, ben, later)).toEqual([]);
-  },
-);

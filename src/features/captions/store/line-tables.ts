@@ -32,7 +32,6 @@ export const lineColumns = {
   postMessageId: optional(id),
   answeredIds: optional(json<readonly string[]>()),
   morePosts: optional(json<readonly MessagePlace[]>()),
-  asked: optional(json<readonly number[]>()),
 };
 
 /**
@@ -49,7 +48,6 @@ export const lines = table(
       lines_by_person: { fields: ['personId'], where: 'person_id IS NOT NULL' },
       lines_by_message: { fields: ['postMessageId'], where: 'post_message_id IS NOT NULL' },
       brief_lines: { fields: ['id'], where: 'is_brief = TRUE' },
-      exchanges: { fields: ['session'], where: 'asked IS NOT NULL' },
     },
     person: { forget: 'erase-line', column: 'personId', line: 'id' },
     server: { forget: 'erase-line', line: 'id' },

@@ -20,14 +20,13 @@ export class PersonRecords {
   async count(guildId: string, personId: string): Promise<StoredCounts> {
     const [counts] = await this.#database.read([guildId], (connection) =>
       connection.rows(
-        { lines: integer, exchanges: integer, memories: integer },
+        { lines: integer, memories: integer },
         sql`WITH theirs AS (${linesAbout({ guildId, personId })})
           SELECT (SELECT COUNT(*) FROM theirs) AS lines,
-          (SELECT COUNT(*) FROM lines WHERE id IN (SELECT id FROM theirs) AND asked IS NOT NULL) AS exchanges,
           (SELECT COUNT(*) FROM memories WHERE ${memoriesOf(guildId, personId)}) AS memories`,
       ),
     );
-    return counts ?? { lines: 0, exchanges: 0, memories: 0 };
+    return counts ?? { lines: 0, memories: 0 };
   }
 
   /** Every line of theirs, answers to them, presences and memories by or about them. */

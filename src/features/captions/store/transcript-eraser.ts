@@ -33,7 +33,7 @@ type ErasedPortion = ErasedLines & { readonly isLast: boolean };
 const dayMs = 86_400_000;
 /** Longest time, in ms, that lines are kept whose speaker said yes for today or for the session alone. */
 const briefMs = dayMs;
-/** Time, in ms, for which a session that a server does not keep can be resumed once it is over, and exchanges of any. */
+/** Time, in ms, for which a session that a server does not keep can be resumed once it is over. */
 const unkeptMs = 15 * 60_000;
 /** Lines that one transaction deletes from a shared database, and from a file, whose thread does nothing else meanwhile. */
 const [sharedLinesAtOnce, linesAtOnce] = [20_000, 1_000];
@@ -76,7 +76,6 @@ export class TranscriptEraser {
       const old = await this.#eraseLines(connection, dueLines(connection, nowWallMs, keptDays));
       const brief = await this.#eraseLines(connection, dueBriefLines(nowWallMs));
       const isLast = old.isLast && brief.isLast;
-      if (isLast) await connection.run(endExchanges(nowWallMs));
       if (isLast) await eraseEmptySessions(connection, nowWallMs, keptDays);
       if (isLast && !this.#isShared) await connection.run(eraseEmptyGuilds);
       return { ...both(old, brief), isLast };
@@ -256,14 +255,6 @@ function dueBriefLines(nowWallMs: number): Sql {
   return sql`
     SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
     WHERE l.is_brief = TRUE AND l.start_ms < ${nowWallMs - briefMs} - s.started_at_wall_ms`;
-}
-
-/** Lines of sessions that are over for 15 minutes are no exchanges of a conversation any more. */
-function endExchanges(nowWallMs: number): Sql {
-  return sql`
-    UPDATE lines SET asked = NULL WHERE asked IS NOT NULL AND session IN (
-      SELECT key FROM sessions
-      WHERE COALESCE(ended_at_wall_ms, started_at_wall_ms + last_ms) <= ${nowWallMs - unkeptMs})`;
 }
 
 /** Deletes sessions that ended, and old ones without people; messages that still show them are noted as outdated. */

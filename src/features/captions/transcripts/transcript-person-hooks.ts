@@ -37,7 +37,6 @@ export class TranscriptPersonHooks implements PersonHooks {
     const all = await this.#read(guildId, ({ records }) => records.count(guildId, personId));
     return all?.reduce((sum, one) => ({
       lines: sum.lines + one.lines,
-      exchanges: sum.exchanges + one.exchanges,
       memories: sum.memories + one.memories,
     }));
   }
