@@ -48,7 +48,7 @@ export function reportUnrecognised(failure: BotError, context: SessionContext): 
   parts.onEvent(channel.guildId, failureEventOf(failure, 'recognise'));
   if (!reportedFailures.first('recognise')) return;
   const failureLine = failureText(failure, parts);
-  const isNamed = failureLine.id !== 'fail.stt';
+  const isNamed = failureLine.id !== 'fail.stt' && failureLine.id !== 'fail.llm';
   const line: TextLine = isNamed ? failureLine : { id: 'fail.unrecognised' };
   writeInChat(openText(writtenText(line, channel.guildId, parts)), channel, parts);
 }
