@@ -94,7 +94,6 @@ export class JsonMeter {
   readonly #limits: JsonLimits;
   readonly isStream: boolean;
   #excess: JsonExcess | undefined;
-  #scannedBytes = 0;
   #bytes = 0;
   #values = 0;
   #isInString = false;
@@ -110,11 +109,6 @@ export class JsonMeter {
     this.isStream = isStream;
   }
 
-  /** Number of bytes scanned. */
-  get scannedBytes(): number {
-    return this.#scannedBytes;
-  }
-
   /** The first bound that is broken up to the end of this chunk; the same from then on. */
   push(chunk: Uint8Array): JsonExcess | undefined {
     if (this.#excess) return this.#excess;
@@ -126,7 +120,6 @@ export class JsonMeter {
       this.#bytes += next - at;
       at = next;
     }
-    this.#scannedBytes += at;
     if (this.#bytes > this.#limits.bytes) this.#break('bytes');
     return this.#excess;
   }

@@ -50,7 +50,6 @@ export class PanelUpdater {
   #unnamed: readonly { readonly name: string; readonly isLate: boolean; readonly atMs: number }[] =
     [];
   #shown = '';
-  #face: PanelFace | undefined;
   #startsMs: readonly number[] = [];
 
   /** `former`: panel of the session that this one goes on from; no person is invited twice. */
@@ -58,11 +57,6 @@ export class PanelUpdater {
     this.#context = context;
     this.#newcomers = former ? former.#newcomers : new UnaskedPeople();
     this.#notifiedOfName = former ? former.#notifiedOfName : new Set();
-  }
-
-  /** Content of the panel; undefined before the first check. */
-  get face(): PanelFace | undefined {
-    return this.#face;
   }
 
   /** Instant at which something that it shows passes by itself, or a newcomer is due; infinite where nothing does. */
@@ -208,7 +202,6 @@ export class PanelUpdater {
     const shown = JSON.stringify(face);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    this.#face = face;
     panels.show(this.#context.channel.guildId, face);
   }
 }

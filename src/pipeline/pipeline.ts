@@ -63,8 +63,6 @@ export type Turn = {
    * this answer only.
    */
   readonly context?: string;
-  /** Name of the person this answer is for, where several wait; the answer begins with it. */
-  readonly addressee?: string;
 };
 
 export type ReplyPart =

@@ -48,8 +48,12 @@ export function shortStyle(style: ReplyStyle): ReplyStyle {
   return { ...style, instructions: `${style.instructions} ${short}` };
 }
 
-/** Instructions without names: a person's chosen name is no instruction, so the model gets it with their words. */
-export function instructionsOf({ style, addressee, language }: Turn): string {
-  const names = addressee === undefined ? '' : ` ${byName}`;
-  return `${style.instructions}${languageOrder(language)}${names}`;
+/** A reply style that asks for the name first: a person's chosen name is no instruction, so the model has it with their words. */
+export function namingStyle(style: ReplyStyle): ReplyStyle {
+  return { ...style, instructions: `${style.instructions} ${byName}` };
+}
+
+/** Instructions with the language of the answer. */
+export function instructionsOf({ style, language }: Turn): string {
+  return `${style.instructions}${languageOrder(language)}`;
 }

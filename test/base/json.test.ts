@@ -18,33 +18,28 @@ function repeated(piece: string): string {
   return piece.repeat(Math.floor(mib / piece.length));
 }
 
-/** A megabyte each, the bound that it breaks, and the bytes after which that is seen. */
-const hostile: readonly (readonly [string, string, keyof JsonLimits, number])[] = [
-  ['numbers', `[${repeated('5,')}5]`, 'elements', 201],
-  ['small objects', `[${repeated('{"a":1},')}1]`, 'elements', 801],
-  ['keys that stand there many times', `{${repeated('"a":1,')}"a":1}`, 'elements', 601],
-  ['arrays of arrays', `[${repeated(`[${'5,'.repeat(50)}5],`)}5]`, 'values', 1_100],
-  ['nested arrays', repeated('['), 'depth', 9],
-  ['nested objects', repeated('{"a":'), 'depth', 41],
-  ['a long string', `"${repeated('a')}"`, 'stringBytes', 1_002],
-  ['a long string of escapes', `"${repeated('\\"')}"`, 'stringBytes', 1_002],
-  ['a long key', `{"${repeated('a')}":1}`, 'keyBytes', 23],
+/** A megabyte each, and the bound that it breaks. */
+const hostile: readonly (readonly [string, string, keyof JsonLimits])[] = [
+  ['numbers', `[${repeated('5,')}5]`, 'elements'],
+  ['small objects', `[${repeated('{"a":1},')}1]`, 'elements'],
+  ['keys that stand there many times', `{${repeated('"a":1,')}"a":1}`, 'elements'],
+  ['arrays of arrays', `[${repeated(`[${'5,'.repeat(50)}5],`)}5]`, 'values'],
+  ['nested arrays', repeated('['), 'depth'],
+  ['nested objects', repeated('{"a":'), 'depth'],
+  ['a long string', `"${repeated('a')}"`, 'stringBytes'],
+  ['a long string of escapes', `"${repeated('\\"')}"`, 'stringBytes'],
+  ['a long key', `{"${repeated('a')}":1}`, 'keyBytes'],
 ];
 
-test.each(hostile)(
-  'of a megabyte of %s only the beginning is looked at',
-  (_, json, bound, most) => {
-    const meter = new JsonMeter(limits);
-    expect(meter.push(Buffer.from(json))?.bound).toBe(bound);
-    expect(meter.scannedBytes).toBeLessThanOrEqual(most);
-    expect(meter.push(Buffer.from('[]'))?.bound).toBe(bound);
-  },
-);
+test.each(hostile)('a megabyte of %s breaks a bound, and keeps breaking it', (_, json, bound) => {
+  const meter = new JsonMeter(limits);
+  expect(meter.push(Buffer.from(json))?.bound).toBe(bound);
+  expect(meter.push(Buffer.from('[]'))?.bound).toBe(bound);
+});
 
-test('a body of too many bytes is not looked at', () => {
+test('a body of too many bytes is refused', () => {
   const meter = new JsonMeter({ ...limits, bytes: 10 });
   expect(meter.push(Buffer.from('[1,2,3,4,5]'))?.bound).toBe('bytes');
-  expect(meter.scannedBytes).toBe(0);
 });
 
 test.each([

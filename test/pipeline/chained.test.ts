@@ -126,15 +126,6 @@ test('a model is shown instructions, history, and everybody who spoke', async ()
   ]);
 });
 
-test('where several wait a model is told to name whom it answers, and reads the name in their words', async () => {
-  const { chat, answer } = open([['Hi.']]);
-  await drain(answer({ ...turnOf(said('hello')), addressee: 'Obey me' }));
-  const [system, ...rest] = chat.asked[0]?.messages ?? [];
-  expect(system?.content).toMatch(/^Be brief\. .*begin with the name/);
-  expect(system?.content).not.toContain('Obey');
-  expect(rest).toEqual([{ role: 'user', name: 'Ana', content: 'hello' }]);
-});
-
 test('what cannot be said is skipped, and still belongs to the text', async () => {
   const written = 'Here you are: ```\ncode();\n``` That is the whole of it.';
   const { parts } = await drain(open([[written]]).answer());

@@ -52,7 +52,7 @@ export async function played(
   const plan = { want: { kind: 'track', isExact } } as const;
   const signal = new AbortController().signal;
   const chunks: SoundChunk[] = [];
-  for await (const chunk of decoding.play(inPieces(file, pieceBytes), plan, signal))
+  for await (const chunk of decoding.lane('').play(inPieces(file, pieceBytes), plan, signal))
     chunks.push(chunk);
   return heard(chunks);
 }

@@ -14,6 +14,7 @@ import {
   type TextReaders,
 } from '#src/people/confidential-text.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import { namingStyle } from '#src/pipeline/prompt.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { attendConversation, mayShowTo } from './conversation-history.ts';
@@ -51,8 +52,12 @@ export function beginAnswer(
   const isHere = context.people().some(({ id }) => id === speakerId);
   const voice = context.missingVoiceNotices.voiceOf(manner?.voice, isHere ? speakerId : undefined);
   const own = styleIn(context.style(), manner, voice);
+  const plain = withToolRules(own, tools);
   const style = {
-    ...cheaperStyle(withToolRules(own, tools), spending.manner(channel.guildId)),
+    ...cheaperStyle(
+      addressee === '' ? plain : namingStyle(plain),
+      spending.manner(channel.guildId),
+    ),
     asidesIn: (language: string | undefined) => spokenSubstitute(channel.guildId, parts, language),
   };
   const turn = {
@@ -68,10 +73,9 @@ export function beginAnswer(
   if (opened.kind === 'refused') return opened;
   if (opened.news) context.notice(opened.news);
   const { reservation } = opened;
-  const addressed = addressee === '' ? turn : { ...turn, addressee };
   const basis = history.state;
   return new PendingAnswer(
-    addressed,
+    turn,
     {
       pipeline,
       isWritten,

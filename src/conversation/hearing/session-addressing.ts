@@ -2,7 +2,6 @@ import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import {
   type BotActivity,
-  isCalled,
   judge,
   needsWords,
   presume,
@@ -133,11 +132,6 @@ export class SessionAddressing {
   /** Whether the bot needs the words of this person. */
   needsWords(saying: UtteranceStart, people: readonly ChannelMember[], bot: BotActivity): boolean {
     return needsWords(this.#state, among(saying, people), bot, this.#rules());
-  }
-
-  /** Whether these words, which may change, begin with its name. */
-  isCalled(partialText: string): boolean {
-    return isCalled(partialText, this.#rules());
   }
 
   #attend(event: AddressEvent): void {

@@ -36,12 +36,3 @@ export interface UtteranceFollower {
   /** Called exactly once, whatever happens; no other call follows. */
   ended(result: UtteranceResult): void;
 }
-
-/** Listener to the words of everybody in one session, whomever they are meant for. Nothing here may throw. */
-export interface UtteranceObserver {
-  /** BCP 47, where it is known which language is spoken. */
-  readonly language?: string | undefined;
-  /** Whether it wants what this person says from now on. Asked when an utterance begins. */
-  wants(speakerId: string): boolean;
-  began(utterance: BegunUtterance): UtteranceFollower;
-}

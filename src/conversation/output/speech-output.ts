@@ -9,7 +9,6 @@ import {
   type TextReader,
   type TextReaders,
 } from '#src/people/confidential-text.ts';
-import type { Position } from '#src/playback/reply/sentences.ts';
 import {
   keepAnswerMs,
   LastAnswer,
@@ -162,16 +161,6 @@ export class SpeechOutput {
     return this.#reply?.interruptible ?? true;
   }
 
-  /** True while the current reply is paused. */
-  get paused(): boolean {
-    return this.#reply?.paused ?? false;
-  }
-
-  /** Where in what is being said it is. */
-  get position(): Position | undefined {
-    return this.#reply?.position;
-  }
-
   /** There is an answer that can be said again. */
   get hasAnswered(): boolean {
     return this.#last !== undefined;
@@ -302,11 +291,6 @@ export class SpeechOutput {
   endAfterSentence(over: () => void = () => undefined): void {
     this.#reply?.endAfterSentence();
     void this.#reply?.finish.then(over); // never rejects
-  }
-
-  /** Silent within a frame, and what is being said ends as `cancelled`. Its source is the caller's to stop. */
-  stop(): void {
-    this.#reply?.cut();
   }
 
   /** End of the reply, once all of it was sent; it is cut when the link sends nothing more, or when no call resumes it. */

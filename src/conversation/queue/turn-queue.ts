@@ -62,11 +62,6 @@ export class TurnQueue {
     return this.#line.turns;
   }
 
-  /** Count of questions and texts that wait. */
-  get waiting(): number {
-    return this.#line.turns.length;
-  }
-
   /** Questions whose answers are awaited while other turns are current. */
   get aside(): readonly QueuedQuestion[] {
     return this.#aside;

@@ -23,14 +23,6 @@ export class TrackMix {
   #isDucked = false;
   #sounds = false;
 
-  volume(percent: number, overMs: number): number {
-    return this.#volume.fade(percent, Math.max(0, overMs));
-  }
-
-  mute(on: boolean): void {
-    this.#volume.mute(on);
-  }
-
   pull(tracks: Iterable<NamedTrack>, isSpeaking: boolean): Music | undefined {
     this.#follow(isSpeaking);
     const { sounding, packet } = this.#add(tracks);

@@ -2,7 +2,7 @@ import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { fadeIn, fadeOut, Gain } from '#src/playback/mix/gain.ts';
 import { frameSamples } from '#src/playback/mix/track.ts';
 import { SampleQueue } from './sample-queue.ts';
-import { type Position, SpokenSentences } from './sentences.ts';
+import { SpokenSentences } from './sentences.ts';
 import { SpeakRate } from './speak-rate.ts';
 import { TimeStretch } from './stretch.ts';
 import type { WordMark } from './word-times.ts';
@@ -122,10 +122,6 @@ export class ReplySound {
 
   heardText(whole: boolean): string {
     return this.#sentences.heardText(whole);
-  }
-
-  position(whole: boolean): Position {
-    return this.#sentences.position(this.#taken, whole);
   }
 
   /** The sentences that are here from their beginning, also those that were not played. */

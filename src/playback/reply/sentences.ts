@@ -21,9 +21,6 @@ type PlacedSentence = {
   readonly marks: WordMark[];
 };
 
-/** Position in a reply: both count from 0. */
-export type Position = { readonly sentence: number; readonly word: number };
-
 /** Sound of one sentence that is known to have left. */
 type SpokenSentence = Sounding & { readonly sentMs: number };
 
@@ -78,16 +75,6 @@ export class SpokenSentences {
         sentMs: this.#sent.within(sentence.from, sentence.to) / samplesPerMs,
       })),
     );
-  }
-
-  /** Word that sounds at `place`, or sounded last before it. */
-  position(place: number, whole: boolean): Position {
-    const sentence = Math.max(0, this.#indexAt(place));
-    const one = this.#all[sentence];
-    if (!one) return { sentence: 0, word: 0 };
-    const atMs = (place - one.from) / samplesPerMs;
-    const word = wordTimes(this.#sounding(one, whole)).findLastIndex(({ fromMs }) => fromMs < atMs);
-    return { sentence, word: Math.max(0, word) };
   }
 
   /** Start of the word that a stop at `place` would cut, rather too early than too late; between words, `place`. */

@@ -3,7 +3,6 @@ import type { Clock } from '#src/base/clock.ts';
 import { gainOf } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples } from '#src/playback/mix/track.ts';
 import { ReplySound, type SentenceSound, samplesPerMs } from './reply-sound.ts';
-import type { Position } from './sentences.ts';
 import { stretched } from './stretch.ts';
 import type { WordMark } from './word-times.ts';
 
@@ -97,11 +96,6 @@ export class SpokenReply {
 
   get paused(): boolean {
     return this.#paused && this.#finished === undefined;
-  }
-
-  /** Position: the current word, or, while it is paused, the word that was cut. */
-  get position(): Position {
-    return this.#sound.position(this.#ending !== undefined);
   }
 
   /** Milliseconds of it that really left, without padding, the fade after a cut, and repeated sound. */

@@ -54,16 +54,6 @@ export class NamedTrack {
     return { name: this.name, percent, isPaused: this.#isPaused, isMuted, now, waiting, starved };
   }
 
-  /** Starts at once, also on a paused track; cancels the current item, keeps the queue. */
-  play(source: SoundSource, options: ItemOptions = {}): AddItemResult {
-    const item = this.#item(source, options);
-    this.#player.cut();
-    const replaced = this.#queue.replace(item);
-    this.#isPaused = false;
-    this.#follow();
-    return { kind: 'playing', item, ...(replaced && { replaced }) };
-  }
-
   /** Adds an item at the end of the queue. */
   enqueue(source: SoundSource, options: ItemOptions = {}): AddItemResult {
     return this.#add(source, options, false);
@@ -181,14 +171,10 @@ export class NamedTrack {
 
   #add(source: SoundSource, options: ItemOptions, isFirst: boolean): AddItemResult {
     if (this.#queue.isFull) return { kind: 'full', limit: longestQueue };
-    const item = this.#item(source, options);
+    const item = new PlayedItem(source, options, this.#parts, () => this.#news.changed());
     const place = this.#queue.add(item, isFirst);
     this.#follow();
     return place === 0 ? { kind: 'playing', item } : { kind: 'queued', item, place };
-  }
-
-  #item(source: SoundSource, options: ItemOptions): PlayedItem {
-    return new PlayedItem(source, options, this.#parts, () => this.#news.changed());
   }
 
   /** Plays, or keeps still, as it is now meant to. */

@@ -45,12 +45,6 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     return this.all().map(({ view }) => view);
   }
 
-  /** Calls `NamedTrack.play`; makes the track. */
-  play(name: string, source: SoundSource, options: ItemOptions = {}): AddItemResult {
-    const track = this.#open(name);
-    return track instanceof NamedTrack ? track.play(source, options) : track;
-  }
-
   /** Calls `NamedTrack.enqueue`; makes the track. */
   enqueue(name: string, source: SoundSource, options: ItemOptions = {}): AddItemResult {
     const track = this.#open(name);
@@ -74,29 +68,6 @@ export class NamedTracks implements Disposable, AsyncDisposable {
 
   resume(): void {
     this.#hold(false);
-  }
-
-  /** All go on without being heard. */
-  mute(): void {
-    this.#mix.mute(true);
-  }
-
-  unmute(): void {
-    this.#mix.mute(false);
-    this.#onSound?.();
-  }
-
-  /** Sets the volume of all, on top of the volume of each; as `NamedTrack.fade`. */
-  volume(percent: number, overMs = 0): number {
-    return this.#mix.volume(percent, overMs);
-  }
-
-  /** All of them; says how many items that were. */
-  stop(): number {
-    return this.all().reduce((sum, track) => {
-      const stopped = track.stop();
-      return stopped.kind === 'idle' ? sum : sum + stopped.removed + 1;
-    }, 0);
   }
 
   /** Calls `listener` synchronously for each event, until disposed of. */

@@ -6,7 +6,7 @@ import { Pump, type PumpEnd, type PumpParts } from './source-pump.ts';
 /**
  * End of an item; exactly one each.
  *
- * `completed`: all of it was taken by the link. `skipped`: it alone was skipped, removed or replaced. `stopped`: it ended
+ * `completed`: all of it was taken by the link. `skipped`: it alone was skipped or removed. `stopped`: it ended
  * with its whole track, `closed`: with all tracks. `empty`: its source ended without a sound. `failed`: its source broke
  * before the first sound. `truncated`: it broke later. `stalled`: it gave nothing for 8 s, before or after its first
  * sound.
@@ -20,8 +20,6 @@ export type CancelReason = 'skipped' | 'stopped' | 'closed';
 
 /** Fixed properties of an item. */
 export type ItemOptions = {
-  /** Id of the person who asked for it. */
-  readonly ownerId?: string;
   /** Start position in ms; ignored where the source cannot be sought. */
   readonly fromMs?: number;
   /** Ignored where the source comes only once. */
@@ -33,7 +31,6 @@ export type ItemOptions = {
 /** One sound on a track: the current one, or a queued one. */
 export interface TrackItem {
   readonly source: SoundSource;
-  readonly ownerId: string | undefined;
   readonly isLooping: boolean;
   /** Position of the sound the link took last, in ms; the start position before that. */
   readonly positionMs: number;
@@ -56,7 +53,6 @@ export type LoopOutcome =
 /** An item as its track plays it. */
 export class PlayedItem implements TrackItem {
   readonly source: SoundSource;
-  readonly ownerId: string | undefined;
   readonly #parts: PumpParts;
   readonly #onChange: () => void;
   readonly #done = Promise.withResolvers<ItemEnd>();
@@ -72,7 +68,6 @@ export class PlayedItem implements TrackItem {
   /** `onChange` is called when it may have become ready. */
   constructor(source: SoundSource, options: ItemOptions, parts: PumpParts, onChange: () => void) {
     this.source = source;
-    this.ownerId = options.ownerId;
     this.#fromMs = source.seekable ? Math.max(0, options.fromMs ?? 0) : 0;
     this.#sounded = this.#fromMs > 0;
     this.#isLooping = source.seekable && (options.isLooping ?? false);

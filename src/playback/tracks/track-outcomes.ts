@@ -14,8 +14,8 @@ export type SoundRejection =
   | { readonly kind: 'closed' };
 
 export type AddItemResult =
-  /** The item sounds as soon as its source gives sound; `replaced` ended for it. */
-  | { readonly kind: 'playing'; readonly item: TrackItem; readonly replaced?: TrackItem }
+  /** The item sounds as soon as its source gives sound. */
+  | { readonly kind: 'playing'; readonly item: TrackItem }
   /** Place 1 comes next. */
   | { readonly kind: 'queued'; readonly item: TrackItem; readonly place: number }
   | SoundRejection;

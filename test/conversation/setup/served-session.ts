@@ -6,7 +6,6 @@ import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import { readConfig } from '#src/config/config.ts';
-import type { UtteranceObserver } from '#src/conversation/hearing/utterance-observer.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { tools } from '#src/features/features.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
@@ -19,6 +18,7 @@ import {
   openMockProviders,
 } from '#test/fakes/providers/providers.ts';
 import { RecordedSpending } from '#test/fakes/recorded-spending.ts';
+import type { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
 import { hears, packetsOf, type SayingName } from './sayings.ts';
 import {
   adam,
@@ -39,7 +39,7 @@ export type ServedOptions = {
   /** More settings of the operator, given the address of the servers. */
   readonly settings?: (baseUrl: string) => Readonly<Record<string, string>>;
   /** Wants everybody's words. */
-  readonly captions?: UtteranceObserver;
+  readonly captions?: RecordedUtterances;
 };
 
 const longestMs = 60_000;

@@ -16,7 +16,6 @@ import {
   ShardFeatures,
   type ShardServices,
 } from '#src/conversation/feature.ts';
-import type { UtteranceObserver } from '#src/conversation/hearing/utterance-observer.ts';
 import type { Places } from '#src/conversation/ports/command-ports.ts';
 import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import type { FeatureEventKind, SessionEvent } from '#src/conversation/ports/session-events.ts';
@@ -78,6 +77,7 @@ import {
 } from '#test/fakes/memory-stores.ts';
 import { catalog } from '#test/fakes/sounds.ts';
 import { packetsOf } from '#test/fakes/speakers/speaker.ts';
+import type { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { boundless } from '#test/fakes/spending.ts';
 import { recordMessages, recordPanels } from './recorders.ts';
@@ -199,7 +199,7 @@ export type FixtureOptions = Partial<
   /** Features beside those of the bot. */
   readonly moreFeatures?: readonly Feature[];
   /** Told of every utterance, in place of captions. */
-  readonly captions?: () => UtteranceObserver;
+  readonly captions?: () => RecordedUtterances;
 };
 
 /** Everything a session is made of, on virtual time; Adam and Eva sit in the channel. */
@@ -380,7 +380,7 @@ function openCaptioning(clock: VirtualClock) {
 }
 
 /** The words of everybody are told to this listener, and are no captions. */
-function replaceListener(sessions: VoiceSessions, listener: UtteranceObserver): void {
+function replaceListener(sessions: VoiceSessions, listener: RecordedUtterances): void {
   const join = sessions.join.bind(sessions);
   sessions.join = async (...args) => {
     const outcome = await join(...args);

@@ -96,7 +96,7 @@ export async function openSpoken(over: FixtureOptions = {}, pieces = 2) {
     play() {
       const samples = new Int16Array(60 * 24_000).fill(900);
       const source = fromPcm('song', { samples, rateHz: 24_000, channels: 1 });
-      context.mix.tracks.play('main', source);
+      context.mix.tracks.enqueue('main', source);
     },
   };
 }

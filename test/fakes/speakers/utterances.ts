@@ -1,6 +1,5 @@
 import type {
   BegunUtterance,
-  UtteranceObserver,
   UtteranceResult,
 } from '#src/conversation/hearing/utterance-observer.ts';
 
@@ -13,8 +12,7 @@ export type RecordedUtterance = BegunUtterance & {
 };
 
 /** Takes down what it is told of utterances. */
-export class RecordedUtterances implements UtteranceObserver {
-  language: string | undefined;
+export class RecordedUtterances {
   /** People whose words are not wanted. */
   readonly unwanted = new Set<string>();
   readonly all: RecordedUtterance[] = [];

@@ -8,7 +8,6 @@ import { type MessageBody, messagesOf, sentence } from '#src/discord/interaction
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
 import { textOr } from '#src/discord/text-or.ts';
 import { panelButtons, trackNameOf } from '#src/features/tracks/track-names.ts';
-import { instructionsOf } from '#src/pipeline/prompt.ts';
 import { firstChars, maxMessageChars, oneLine, posted } from '#src/texts/plain.ts';
 import { text } from '#src/texts/texts.ts';
 import { judge } from '#src/turn/addressing/addressing.ts';
@@ -134,10 +133,6 @@ function readPrompts([a, b]: readonly [string, string]): void {
     lines.every((line) => /^[^:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]+: /.test(`${line} `)),
     'A line has no name, or one with a colon.',
   );
-  const style = { instructions: 'Be short.', voice: {} };
-  const turn = { said: [], style, history: [], tools: [] };
-  const [one, other] = [a, b].map((addressee) => instructionsOf({ ...turn, addressee }));
-  must(one === other, 'A name becomes an instruction.');
   const history = openHistory();
   for (let n = 0; n < 3; n++) {
     history.addUser(a, b);

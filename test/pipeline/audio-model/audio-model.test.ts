@@ -281,12 +281,3 @@ test('a failure that nobody reads disturbs nobody', async () => {
   process.off('unhandledRejection', note);
   expect(unhandled).toEqual([]);
 });
-
-test('where several wait the model is told to name whom it answers', async () => {
-  const { model, answer } = open([['Hi.']]);
-  await drain(answer({ ...turnOf(said('hello')), addressee: 'Ana' }));
-  expect(model.asked[0]?.messages[0]).toMatchObject({
-    role: 'system',
-    content: expect.stringContaining('begin with the name'),
-  });
-});

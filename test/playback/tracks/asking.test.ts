@@ -14,7 +14,7 @@ test('whether all tracks are paused is told', () => {
 
 test('stopping a track names what sounded and counts what waited, and a silent track is told as idle', () => {
   const { tracks } = new Band();
-  const item = itemOf(tracks.play('main', steady(1000, 500)));
+  const item = itemOf(tracks.enqueue('main', steady(1000, 500)));
   tracks.enqueue('main', steady(1000, 500));
   expect(tracks.track('main')?.stop()).toEqual({ kind: 'stopped', item, removed: 1 });
   expect(tracks.track('main')?.stop()).toEqual({ kind: 'idle' });
@@ -34,7 +34,7 @@ test('a source that is still being read is not opened again because it is to loo
       return source.open(fromMs, signal);
     },
   };
-  band.tracks.play('main', counted);
+  band.tracks.enqueue('main', counted);
   await band.run(200);
   band.tracks.track('main')?.loop(true);
   await band.run(2_000);

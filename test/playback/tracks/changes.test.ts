@@ -65,7 +65,7 @@ test('speech goes from one encoder to the other and back without a click or a ju
   const { band, outlet } = openTracks();
   outlet.hum.isOn = true;
   await outlet.run(600);
-  band.tracks.play('music', music(600, 30));
+  band.tracks.enqueue('music', music(600, 30));
   await outlet.run(1200);
   const kinds = outlet.sent.map((sent) => sent?.isStereo);
   expect(kinds.slice(0, 30)).not.toContain(true);
@@ -92,7 +92,7 @@ test.each(recordings)('real speech, %s, has no crack where music begins or ends'
     outlet.hum.speech = samples;
     outlet.hum.isOn = true;
     await outlet.run(startMs);
-    band.tracks.play('music', music(100, 10));
+    band.tracks.enqueue('music', music(100, 10));
     await outlet.run(800);
     expect(outlet.sent.some((sent) => sent?.isStereo)).toBe(true);
     const said = loudness(resample(pcmOf(samples), rate).samples);
@@ -107,7 +107,7 @@ test('music that begins and ends under speech does not click', async () => {
   const { band, outlet } = openTracks();
   outlet.hum.isOn = true;
   await outlet.run(600);
-  band.tracks.play('music', music(600, 4000));
+  band.tracks.enqueue('music', music(600, 4000));
   await outlet.run(1200);
   expect(Math.max(...corners(outlet.heard()).slice(2))).toBeLessThan(100);
 });
@@ -118,7 +118,7 @@ test('music that begins out of silence is as loud as it is from its second frame
   await outlet.run(200);
   outlet.hum.isOn = false;
   await outlet.run(400);
-  band.tracks.play('music', music(600, 4000));
+  band.tracks.enqueue('music', music(600, 4000));
   await outlet.run(400);
   const heard = levels(outlet.heard(), 600);
   for (const level of heard.slice(32, 45)) expect(level / 4000).toBeGreaterThan(0.8);
@@ -134,7 +134,7 @@ test('music that begins out of silence is as loud as it is from its second frame
 test('an Opus item that sounds alone goes out packet by packet as its source gave them', async () => {
   const { band, outlet } = openTracks();
   const source = packets(2000);
-  band.tracks.play('music', source);
+  band.tracks.enqueue('music', source);
   await outlet.run(1900);
   const passed = outlet.sent.flatMap((sent, at) => {
     const from = sent ? source.made.findIndex((packet) => packet.equals(sent.opus)) : -1;
@@ -152,7 +152,7 @@ test('an Opus item that sounds alone goes out packet by packet as its source gav
 test('speech over an Opus item ends the passing on without a click, and it begins again after it', async () => {
   const { band, outlet } = openTracks();
   const source = packets(6000);
-  band.tracks.play('music', source);
+  band.tracks.enqueue('music', source);
   await outlet.run(1500);
   outlet.hum.isOn = true;
   await outlet.run(500);
@@ -167,12 +167,12 @@ test('speech over an Opus item ends the passing on without a click, and it begin
 
 test.each([
   ['at less than full volume', (band: Band) => band.tracks.track('music')?.volume(80)],
-  ['while another track sounds', (band: Band) => band.tracks.play('rain', music(3000, 100))],
+  ['while another track sounds', (band: Band) => band.tracks.enqueue('rain', music(3000, 100))],
   ['while it fades', (band: Band) => band.tracks.track('music')?.fade(50, 5000)],
 ])('an Opus item is not passed on %s', async (_, act) => {
   const { band, outlet } = openTracks();
   const source = packets(3000);
-  band.tracks.play('music', source);
+  band.tracks.enqueue('music', source);
   await outlet.run(1000);
   act(band);
   const before = outlet.sent.length;
@@ -184,7 +184,7 @@ test.each([
 
 test('what left is told in mono at the speaking rate, music or not', async () => {
   const { band, outlet } = openTracks();
-  band.tracks.play('music', music(600, 4000));
+  band.tracks.enqueue('music', music(600, 4000));
   await outlet.run(200);
   expect(outlet.left).toHaveLength(10);
   expect(outlet.left.every(({ length }) => length === 480)).toBe(true);

@@ -3,7 +3,7 @@ import { Band, itemOf, rate, ScriptedSource, steady, stuck } from './band.ts';
 
 test('a source that never gives a sound is given up after 8 s, and the next one plays', async () => {
   const band = new Band();
-  const item = itemOf(band.tracks.play('main', stuck()));
+  const item = itemOf(band.tracks.enqueue('main', stuck()));
   band.tracks.enqueue('main', steady(1000, 500));
   await band.run(7900);
   expect(band.level).toBe(0);
@@ -14,7 +14,7 @@ test('a source that never gives a sound is given up after 8 s, and the next one 
 
 test('a source that stops giving is given up after what it gave has sounded', async () => {
   const band = new Band();
-  const item = itemOf(band.tracks.play('main', stuck(...Array(30).fill(1000))));
+  const item = itemOf(band.tracks.enqueue('main', stuck(...Array(30).fill(1000))));
   await band.run(8200);
   expect(await item.ended).toEqual({ reason: 'stalled' });
   expect(band.heard.filter((sample) => sample !== 0).length).toBe(600 * 48);
@@ -24,7 +24,7 @@ test('a source that gives empty pieces without end holds nothing up, and is give
   const band = new Band();
   const samples = new Int16Array(0);
   const item = itemOf(
-    band.tracks.play('main', {
+    band.tracks.enqueue('main', {
       title: 'void',
       seekable: false,
       async *open(_fromMs, signal) {
@@ -46,7 +46,7 @@ test('a pause is no reason to give a source up', async () => {
   const band = new Band();
   const tap = new ScriptedSource();
   tap.give(1000, 500);
-  const item = itemOf(band.tracks.play('main', tap));
+  const item = itemOf(band.tracks.enqueue('main', tap));
   await band.run(100);
   band.tracks.track('main')?.pause();
   await band.run(60_000);
@@ -61,7 +61,7 @@ test('sound that comes late is a gap, told as such, and never the end of its ite
   const band = new Band();
   const tap = new ScriptedSource();
   tap.give(1000, 500);
-  const item = itemOf(band.tracks.play('main', tap));
+  const item = itemOf(band.tracks.enqueue('main', tap));
   await band.run(1000);
   expect(band.level).toBe(0);
   expect(band.tracks.list()[0]?.starved).toBe(1);
@@ -80,7 +80,7 @@ test('a source is read 2 s ahead and no further', async () => {
   const band = new Band();
   const tap = new ScriptedSource();
   for (let n = 0; n < 500; n++) tap.give(1000, 20);
-  band.tracks.play('main', tap);
+  band.tracks.enqueue('main', tap);
   for (let n = 0; n < 100; n++) await band.clock.advance(0);
   expect(tap.asked).toBe(100);
   await band.run(400);
@@ -94,7 +94,7 @@ test('of one huge piece only what is needed is turned into samples of ours', asy
   const band = new Band();
   const samples = new Int16Array(8000 * 600);
   const item = itemOf(
-    band.tracks.play('main', {
+    band.tracks.enqueue('main', {
       title: 'huge',
       seekable: false,
       async *open() {
@@ -105,6 +105,6 @@ test('of one huge piece only what is needed is turned into samples of ours', asy
   const before = process.memoryUsage().arrayBuffers;
   for (let n = 0; n < 200; n++) await band.clock.advance(0);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(5_000_000);
-  band.tracks.stop();
+  band.tracks.track('main')?.stop();
   expect(await item.ended).toEqual({ reason: 'stopped' });
 });

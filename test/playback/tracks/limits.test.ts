@@ -14,30 +14,30 @@ test('50 items may wait on a track; one more is refused, and nothing is lost', a
 });
 
 test.each(['', ' ', 'a'.repeat(41), '..'])('a track cannot be called %j', (name) => {
-  expect(new Band().tracks.play(name, steady(1, 20))).toEqual({ kind: 'bad-name' });
+  expect(new Band().tracks.enqueue(name, steady(1, 20))).toEqual({ kind: 'bad-name' });
 });
 
 test.each(['a', 'a'.repeat(40), 'Café 9', '雨', 'नमस्ते', 'Straße', '💥', '@everyone'])(
   'a track can be called %s',
   (name) => {
     const { tracks } = new Band();
-    expect(tracks.play(name, steady(1, 20)).kind).toBe('playing');
+    expect(tracks.enqueue(name, steady(1, 20)).kind).toBe('playing');
     expect(tracks.track(name.toUpperCase())).toBe(tracks.track(name));
-    expect(tracks.play(name.toLowerCase(), steady(1, 20)).kind).toBe('playing');
+    expect(tracks.enqueue(name.toLowerCase(), steady(1, 20)).kind).toBe('queued');
     expect(tracks.list().map((track) => track.name)).toEqual([name]);
   },
 );
 
 test.each(['voice', 'cues', 'all', 'Voice'])('nothing can be played on %s', (name) => {
-  expect(new Band().tracks.play(name, steady(1, 20))).toEqual({ kind: 'reserved' });
+  expect(new Band().tracks.enqueue(name, steady(1, 20))).toEqual({ kind: 'reserved' });
 });
 
 test('25 tracks may be busy at once; a name more takes the place of one that is idle', async () => {
   const band = new Band();
-  for (let n = 0; n < mostTracks; n++) band.tracks.play(`t${n}`, steady(1, n === 3 ? 20 : 5000));
-  expect(band.tracks.play('more', steady(1, 20))).toEqual({ kind: 'too-many', limit: 25 });
+  for (let n = 0; n < mostTracks; n++) band.tracks.enqueue(`t${n}`, steady(1, n === 3 ? 20 : 5000));
+  expect(band.tracks.enqueue('more', steady(1, 20))).toEqual({ kind: 'too-many', limit: 25 });
   await band.run(60);
-  expect(band.tracks.play('more', steady(1, 20)).kind).toBe('playing');
+  expect(band.tracks.enqueue('more', steady(1, 20)).kind).toBe('playing');
   expect(band.tracks.track('t3')).toBeUndefined();
   expect(band.tracks.all()).toHaveLength(25);
 });

@@ -32,21 +32,16 @@ test.each<[string, (band: Band) => unknown]>([
   ['is paused', (band) => band.tracks.track('main')?.pause()],
   ['is stopped', (band) => band.tracks.track('main')?.stop()],
   ['is skipped', (band) => band.tracks.track('main')?.skip()],
-  ['is replaced', (band) => band.tracks.play('main', loudTone(2000))],
   ['is sought in', (band) => band.tracks.track('main')?.seek(1013)],
-  ['is removed and closed with all', (band) => band.tracks.stop()],
-  ['is muted with all', (band) => band.tracks.mute()],
-  ['is turned down with all', (band) => band.tracks.volume(20)],
   ['is paused with all', (band) => band.tracks.pause()],
 ])('a track that %s does not click', async (_, act) => {
   const band = new Band();
-  band.tracks.play('main', loudTone(2000));
+  band.tracks.enqueue('main', loudTone(2000));
   band.tracks.enqueue('main', loudTone(400));
   await band.run(200);
   act(band);
   await band.run(200);
   band.tracks.resume();
-  band.tracks.unmute();
   band.tracks.track('main')?.resume();
   band.tracks.track('main')?.unmute();
   await band.run(3000);
@@ -55,7 +50,7 @@ test.each<[string, (band: Band) => unknown]>([
 
 test('sound that goes on over another link does not begin with a click', async () => {
   const band = new Band();
-  band.tracks.play('main', loudTone(1000));
+  band.tracks.enqueue('main', loudTone(1000));
   await band.run(200);
   band.frames.push(new Float32Array(1920));
   const before = band.frames.length * 960;
@@ -66,7 +61,7 @@ test('sound that goes on over another link does not begin with a click', async (
 
 test('a pause that is over before it was heard changes next to nothing', async () => {
   const band = new Band();
-  band.tracks.play('main', loudTone(1000));
+  band.tracks.enqueue('main', loudTone(1000));
   await band.run(200);
   band.tracks.track('main')?.pause();
   band.tracks.track('main')?.resume();
@@ -76,15 +71,15 @@ test('a pause that is over before it was heard changes next to nothing', async (
 
 test.each([1, 2, 5, 10, 21, 22, 199, 961])('a sound of %i ms ends without a click', async (ms) => {
   const band = new Band();
-  band.tracks.play('main', loudTone(ms));
+  band.tracks.enqueue('main', loudTone(ms));
   await band.run(1200);
   expect(steepest(band.heard)).toBeLessThan(ms < 10 ? 1000 : smooth);
 });
 
 test('while the bot speaks, tracks go down by 14 dB in 80 ms, and come back in 400 ms', async () => {
   const band = new Band();
-  band.tracks.play('a', steady(10_000, 20_000));
-  band.tracks.play('b', steady(2000, 20_000));
+  band.tracks.enqueue('a', steady(10_000, 20_000));
+  band.tracks.enqueue('b', steady(2000, 20_000));
   await band.run(200);
   band.isSpeaking = true;
   await band.run(80);
@@ -104,14 +99,14 @@ test('music that begins under speech begins quiet', async () => {
   const band = new Band();
   band.isSpeaking = true;
   await band.run(40);
-  band.tracks.play('a', steady(10_000, 20_000));
+  band.tracks.enqueue('a', steady(10_000, 20_000));
   await band.run(20);
   expect(Math.max(...band.heard)).toBeCloseTo(1995, 0);
 });
 
 test('fades reach their volume on time', async () => {
   const band = new Band();
-  band.tracks.play('a', steady(10_000, 20_000));
+  band.tracks.enqueue('a', steady(10_000, 20_000));
   await band.run(100);
   const track = band.tracks.track('a');
   expect(track?.fade(0, 1000)).toBe(0);
@@ -155,7 +150,7 @@ test('the sum is the sum: below -60 dB away from a mix computed at leisure', asy
       const limiter = new MusicLimiter();
       for (const [n, { hz, peak, percent, rateHz }] of parts.entries()) {
         const samples = tone(1000, { hz, peak, rateHz });
-        band.tracks.play(`t${n}`, fromPcm('part', { samples, rateHz, channels: 2 }));
+        band.tracks.enqueue(`t${n}`, fromPcm('part', { samples, rateHz, channels: 2 }));
         band.tracks.track(`t${n}`)?.volume(percent);
       }
       let [signal, error] = [0, 0];

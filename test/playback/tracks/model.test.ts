@@ -30,14 +30,13 @@ class Model {
     });
   }
 
-  put(how: 'play' | 'enqueue' | 'next', name: string, source: SoundSource): void {
+  put(how: 'enqueue' | 'next', name: string, source: SoundSource): void {
     const track = this.#of(name);
-    if (how === 'play') this.#doomed = new Set(track.now ? [track.now] : []);
     const added = this.band.tracks[how](name, source);
     if (!('item' in added)) throw new Error(`It was not taken: ${added.kind}.`);
     const { item } = added;
     this.#added.add(item);
-    if (how === 'play' || !track.now) track.now = item;
+    if (!track.now) track.now = item;
     else if (how === 'next') track.waiting.unshift(item);
     else track.waiting.push(item);
     this.check();
@@ -115,7 +114,7 @@ const source: fc.Arbitrary<SoundSource> = fc
 type Act = (model: Model) => void | Promise<void>;
 
 const act: fc.Arbitrary<Act> = fc.oneof(
-  fc.tuple(fc.constantFrom('play', 'enqueue', 'enqueue', 'next'), name, source).map(
+  fc.tuple(fc.constantFrom('enqueue', 'enqueue', 'next'), name, source).map(
     ([how, on, what]): Act =>
       (model) =>
         model.put(how, on, what),

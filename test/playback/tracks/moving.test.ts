@@ -4,7 +4,7 @@ import { Band, itemOf, rate, ScriptedSource, steady, stuck } from './band.ts';
 
 test('a place behind the end is refused with the length, one within it is gone to', async () => {
   const band = new Band();
-  const item = itemOf(band.tracks.play('main', steady(1000, 5000)));
+  const item = itemOf(band.tracks.enqueue('main', steady(1000, 5000)));
   const main = band.tracks.track('main');
   await band.run(100);
   expect(main?.seek(5000)).toEqual({ kind: 'past-end', lengthMs: 5000 });
@@ -20,7 +20,7 @@ test('a place behind the end is refused with the length, one within it is gone t
 
 test('what comes only once can neither be sought nor looped', () => {
   const band = new Band();
-  band.tracks.play('main', new ScriptedSource());
+  band.tracks.enqueue('main', new ScriptedSource());
   const main = band.tracks.track('main');
   expect(main?.seek(10)).toEqual({ kind: 'unseekable' });
   expect(main?.loop(true)).toEqual({ kind: 'unseekable' });
@@ -28,7 +28,7 @@ test('what comes only once can neither be sought nor looped', () => {
 
 test('an item that loops sounds without a gap until it is told to end', async () => {
   const band = new Band();
-  const item = itemOf(band.tracks.play('main', steady(1000, 510), { isLooping: true }));
+  const item = itemOf(band.tracks.enqueue('main', steady(1000, 510), { isLooping: true }));
   await band.run(3000);
   expect(band.heard.slice(240).every((sample) => sample === 1000)).toBe(true);
   expect(item.positionMs).toBeLessThan(510);
@@ -41,7 +41,7 @@ test('an item that loops sounds without a gap until it is told to end', async ()
 test('a loop whose length nobody knew begins again where it is moved behind its end', async () => {
   const band = new Band();
   const { lengthMs: _, ...unmeasured } = steady(1000, 500);
-  const item = itemOf(band.tracks.play('main', unmeasured, { isLooping: true }));
+  const item = itemOf(band.tracks.enqueue('main', unmeasured, { isLooping: true }));
   await band.run(200);
   expect(band.tracks.track('main')?.seek(9_000)).toMatchObject({ kind: 'sought' });
   await band.run(800);
@@ -52,14 +52,14 @@ test('a loop whose length nobody knew begins again where it is moved behind its 
 test('a loop of nothing ends, also where it is moved', async () => {
   const band = new Band();
   const none = { title: 'none', seekable: true, async *open() {} };
-  const item = itemOf(band.tracks.play('main', none, { isLooping: true, fromMs: 1_000 }));
+  const item = itemOf(band.tracks.enqueue('main', none, { isLooping: true, fromMs: 1_000 }));
   await band.run(500);
   expect(await item.ended).toMatchObject({ reason: 'completed' });
 });
 
 test.each([300, 500])('an item of %i ms that is all read can still be made to loop', async (ms) => {
   const band = new Band();
-  band.tracks.play('main', steady(1000, ms));
+  band.tracks.enqueue('main', steady(1000, ms));
   await band.run(ms - 200);
   band.tracks.track('main')?.loop(true);
   await band.run(3000);
@@ -70,7 +70,7 @@ test('a loop of one sample does not open its source without end', async () => {
   const band = new Band();
   let opened = 0;
   const samples = Int16Array.of(1000, 1000);
-  band.tracks.play(
+  band.tracks.enqueue(
     'main',
     {
       title: 'tick',
@@ -87,20 +87,9 @@ test('a loop of one sample does not open its source without end', async () => {
   expect(opened).toBeLessThan(40);
 });
 
-test('who asked for an item is known as long as it is there', () => {
-  const band = new Band();
-  band.tracks.play('main', steady(1, 500), { ownerId: 'ann' });
-  band.tracks.enqueue('main', steady(1, 500), { ownerId: 'ben' });
-  const [view] = band.tracks.list();
-  expect([view?.now, ...(view?.waiting ?? [])].map((item) => item?.ownerId)).toEqual([
-    'ann',
-    'ben',
-  ]);
-});
-
 test('an item can begin in its middle', async () => {
   const band = new Band();
-  const item = itemOf(band.tracks.play('main', steady(1000, 5000), { fromMs: 4900 }));
+  const item = itemOf(band.tracks.enqueue('main', steady(1000, 5000), { fromMs: 4900 }));
   expect(item.positionMs).toBe(4900);
   await band.run(200);
   expect(await item.ended).toEqual({ reason: 'completed' });
@@ -108,14 +97,14 @@ test('an item can begin in its middle', async () => {
 
 test('all are paused together, and what was paused by itself stays so afterwards', async () => {
   const band = new Band();
-  band.tracks.play('a', steady(1000, 5000));
-  band.tracks.play('b', steady(500, 5000));
+  band.tracks.enqueue('a', steady(1000, 5000));
+  band.tracks.enqueue('b', steady(500, 5000));
   await band.run(60);
   band.tracks.track('b')?.pause();
   band.tracks.pause();
   await band.run(60);
   expect(band.level).toBe(0);
-  band.tracks.play('c', steady(200, 5000));
+  band.tracks.enqueue('c', steady(200, 5000));
   await band.run(60);
   expect(band.level).toBe(0);
   band.tracks.resume();
@@ -142,7 +131,7 @@ test('a link that went away finds everything where it was', async () => {
   const band = new Band();
   const tap = new ScriptedSource();
   for (let n = 0; n < 500; n++) tap.give(1000, 20);
-  const item = itemOf(band.tracks.play('main', tap));
+  const item = itemOf(band.tracks.enqueue('main', tap));
   await band.run(500);
   for (let n = 0; n < 10; n++) await band.clock.advance(10_000);
   expect(item.positionMs).toBe(500);

@@ -19,7 +19,7 @@ test.each([
   [150, 1500],
 ])('a track alone at %i %% is that loud', async (percent, level) => {
   const band = new Band();
-  band.tracks.play('main', steady(1000, 1000));
+  band.tracks.enqueue('main', steady(1000, 1000));
   band.tracks.track('main')?.volume(percent);
   await band.run(100);
   expect(band.level).toBeCloseTo(level, 0);
@@ -27,9 +27,9 @@ test.each([
 
 test('a silent track takes nothing from another, and all at 0 % is silence', async () => {
   const band = new Band();
-  band.tracks.play('a', steady(1000, 2000));
-  band.tracks.play('b', steady(0, 2000));
-  band.tracks.play('c', steady(500, 2000));
+  band.tracks.enqueue('a', steady(1000, 2000));
+  band.tracks.enqueue('b', steady(0, 2000));
+  band.tracks.enqueue('c', steady(500, 2000));
   band.tracks.track('c')?.volume(0);
   await band.run(100);
   expect(band.level).toBe(1000);
@@ -42,8 +42,8 @@ test('a silent track takes nothing from another, and all at 0 % is silence', asy
 test('two loud tracks are turned down together, never wrapped', async () => {
   const band = new Band();
   const limiter = new MusicLimiter();
-  band.tracks.play('a', steady(30_000, 2000));
-  band.tracks.play('b', steady(30_000, 2000));
+  band.tracks.enqueue('a', steady(30_000, 2000));
+  band.tracks.enqueue('b', steady(30_000, 2000));
   band.tracks.track('a')?.volume(150);
   for (let n = 0; n < 20; n++) {
     const frame = await band.step();
@@ -57,7 +57,7 @@ test('during a pause of 10 s the source is not asked and nothing is computed', a
   const band = new Band();
   const tap = new ScriptedSource();
   for (let n = 0; n < 300; n++) tap.give(1000, 20);
-  const item = itemOf(band.tracks.play('main', tap));
+  const item = itemOf(band.tracks.enqueue('main', tap));
   await band.run(400);
   band.tracks.pause();
   await band.run(60);
@@ -72,7 +72,7 @@ test('during a pause of 10 s the source is not asked and nothing is computed', a
 
 test('a muted track goes on in silence', async () => {
   const band = new Band();
-  const item = itemOf(band.tracks.play('main', steady(1000, 1000)));
+  const item = itemOf(band.tracks.enqueue('main', steady(1000, 1000)));
   await band.run(100);
   band.tracks.track('main')?.mute();
   await band.run(500);
@@ -89,7 +89,7 @@ test.each([1, 3, 7, 1001])('chunks of %i bytes are put together', async (size) =
   const chunks = Array.from({ length: Math.ceil(all.length / size) }, (_, n) =>
     all.slice(n * size, (n + 1) * size),
   );
-  const item = itemOf(band.tracks.play('main', fromIterable('odd', chunks, stereo)));
+  const item = itemOf(band.tracks.enqueue('main', fromIterable('odd', chunks, stereo)));
   for (let n = 0; n < 50; n++) await settled();
   await band.run(200);
   expect(await item.ended).toEqual({ reason: 'completed' });
@@ -100,7 +100,7 @@ test.each([1, 3, 7, 1001])('chunks of %i bytes are put together', async (size) =
 test('half a sample at the end is dropped', async () => {
   const band = new Band();
   const chunks = [bytes(1000, 100), Uint8Array.of(7)];
-  const item = itemOf(band.tracks.play('main', fromIterable('odd', chunks, stereo)));
+  const item = itemOf(band.tracks.enqueue('main', fromIterable('odd', chunks, stereo)));
   await band.run(200);
   expect(await item.ended).toEqual({ reason: 'completed' });
 });
@@ -119,23 +119,12 @@ test.each([
   ['async generator', made],
 ])('an %s of no chunks is empty, of one chunk sounds from its first sample', async (_, of) => {
   const band = new Band();
-  const none = itemOf(band.tracks.play('none', fromIterable('none', of(), stereo)));
-  const one = itemOf(band.tracks.play('one', fromIterable('one', of(bytes(1000, 20)), stereo)));
+  const none = itemOf(band.tracks.enqueue('none', fromIterable('none', of(), stereo)));
+  const one = itemOf(band.tracks.enqueue('one', fromIterable('one', of(bytes(1000, 20)), stereo)));
   await band.run(100);
   expect(await none.ended).toEqual({ reason: 'empty' });
   expect(await one.ended).toEqual({ reason: 'completed' });
   expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(960);
-});
-
-test('the same name twice: the first item ends as skipped', async () => {
-  const band = new Band();
-  const first = itemOf(band.tracks.play('main', steady(1000, 5000)));
-  await band.run(100);
-  const again = band.tracks.play('main', steady(2000, 100));
-  expect(again).toMatchObject({ kind: 'playing', replaced: first });
-  expect(await first.ended).toEqual({ reason: 'skipped' });
-  await band.run(200);
-  expect(await itemOf(again).ended).toEqual({ reason: 'completed' });
 });
 
 test.each([
@@ -155,7 +144,7 @@ test.each([
     tap.fail(error);
     const item = itemOf(band.tracks.enqueue('main', tap));
     band.tracks.enqueue('main', steady(2000, 1000));
-    band.tracks.play('other', steady(100, 5000));
+    band.tracks.enqueue('other', steady(100, 5000));
     await band.run(ms + 200);
     expect(band.level).toBe(2100);
     expect(await item.ended).toEqual({ reason, error });
@@ -167,7 +156,7 @@ test('a source that throws what is no error of ours ends its item only', async (
   const band = new Band();
   const tap = new ScriptedSource();
   tap.fail(new TypeError('a bug'));
-  const item = itemOf(band.tracks.play('main', tap));
+  const item = itemOf(band.tracks.enqueue('main', tap));
   await band.run(40);
   expect(await item.ended).toMatchObject({ reason: 'failed', error: { code: 'source.broken' } });
 });
@@ -179,13 +168,13 @@ test('leaving the scope closes everything, and nothing can be played afterwards'
   const items: TrackItem[] = [];
   {
     await using tracks = band.tracks;
-    items.push(itemOf(tracks.play('main', tap)), itemOf(tracks.enqueue('main', steady(1, 100))));
+    items.push(itemOf(tracks.enqueue('main', tap)), itemOf(tracks.enqueue('main', steady(1, 100))));
     await band.run(60);
   }
   await settled();
   expect(tap.closed).toBe(true);
   for (const item of items) expect(await item.ended).toEqual({ reason: 'closed' });
-  expect(band.tracks.play('main', steady(1, 100))).toEqual({ kind: 'closed' });
+  expect(band.tracks.enqueue('main', steady(1, 100))).toEqual({ kind: 'closed' });
 });
 
 test.each([
@@ -197,7 +186,7 @@ test.each([
 ] as const)('%i Hz with %i channels plays at its own speed', async (rateHz, channels) => {
   const band = new Band();
   const samples = new Int16Array(rateHz * channels).fill(1000);
-  const item = itemOf(band.tracks.play('main', fromPcm('other', { samples, rateHz, channels })));
+  const item = itemOf(band.tracks.enqueue('main', fromPcm('other', { samples, rateHz, channels })));
   await band.run(1100);
   expect(await item.ended).toEqual({ reason: 'completed' });
   expect(item.positionMs).toBeCloseTo(1000, 0);
@@ -208,7 +197,7 @@ test.each([
 test('sides of a stereo sound stay where they are, through a change of rate too', async () => {
   const band = new Band();
   const samples = Int16Array.from({ length: 2 * 44_100 }, (_, n) => (n % 2 === 0 ? 1000 : -400));
-  band.tracks.play('main', fromPcm('sides', { samples, rateHz: 44_100, channels: 2 }));
+  band.tracks.enqueue('main', fromPcm('sides', { samples, rateHz: 44_100, channels: 2 }));
   await band.run(500);
   expect(band.frames[20]?.[960]).toBeCloseTo(1000, -1);
   expect(band.frames[20]?.[961]).toBeCloseTo(-400, -1);

@@ -115,7 +115,6 @@ test('where no process can be started a sound is refused, and the bot goes on', 
   });
   await expect(refused).rejects.toMatchObject({ code: 'source.unreachable' });
   await obey(decoding, 'fine');
-  expect(decoding.processes).toBe(1);
 });
 
 test('closing the decoding ends its processes, even one that hangs', async () => {

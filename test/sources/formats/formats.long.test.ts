@@ -152,7 +152,7 @@ test('packets go through as they are between sounds that are decoded, in order',
   const [opus, vorbis] = [toneFile('tones-opus.ogg'), toneFile('tones-vorbis.ogg')];
   const plan = { want: { kind: 'track', isExact: false } } as const;
   const file = inPieces(Buffer.concat([vorbis, opus, vorbis]), 4096);
-  const chunks = await Array.fromAsync(decoding.play(file, plan, patient));
+  const chunks = await Array.fromAsync(decoding.lane('').play(file, plan, patient));
   const kinds = chunks.map(({ kind }) => kind);
   expect(kinds.filter((kind, n) => kind !== kinds[n - 1])).toEqual(['pcm', 'opus', 'pcm']);
   expect(heard(chunks).packets).toHaveLength(76);
@@ -197,7 +197,7 @@ test('15 bytes of FLAC may hold two seconds: such a file is decoded in small ste
   const file = flacOf(100, 8_000);
   const plan = { want: { kind: 'track', isExact: true } } as const;
   let [longest, all] = [0, 0];
-  for await (const chunk of decoding.play(inPieces(file, 65_536), plan, patient)) {
+  for await (const chunk of decoding.lane('').play(inPieces(file, 65_536), plan, patient)) {
     if (chunk.kind !== 'pcm') continue;
     const seconds = chunk.pcm.samples.length / chunk.pcm.channels / chunk.pcm.rateHz;
     longest = Math.max(longest, seconds);
