@@ -44,8 +44,9 @@ export function decoded(
   const length = opusSamples(opus);
   if (length === 0) throw new Error('A packet is not Opus.');
   const samples = new Int16Array((length * rateHz * channels) / 48_000);
-  if (opus.length <= soundlessBytes || isSilenceFrame(opus)) return samples;
+  if (opus.length <= soundlessBytes) return samples;
   const pcm = library.decode(asBuffer(opus));
+  if (isSilenceFrame(opus)) return samples;
   if (pcm.length < samples.byteLength)
     throw new Error('An Opus packet was decoded to too few samples.');
   // The first byte gives their number: mediaplex gives mono at twice its length, zeros behind.
