@@ -141,7 +141,6 @@ const trusted = [
   'src/speech/openai/transcript-reply.ts',
   'src/spending/prices/prices.ts',
   'src/sql/columns.ts',
-  'src/storage/backups/forgotten-list.ts',
   'src/storage/data-dir/data-dir-lock.ts',
   'src/texts/corrections.ts',
   'src/texts/mark.ts',

@@ -137,10 +137,7 @@ test.each<[JoinOutcome, string]>([
   ],
   [{ kind: 'sent-away' }, 'Someone disconnected me from Lounge. Run /join to call me back.'],
   [{ kind: 'left' }, 'I was disconnected before I reached Lounge. Run /join to call me again.'],
-  [
-    { kind: 'failed', code: 'bug' },
-    "That didn't work (bug). Try again; if it repeats, run /settings check.",
-  ],
+  [{ kind: 'failed', code: 'bug' }, "That didn't work (bug). Try again."],
 ])('/join that ends with %j says: %s', async (joining, sentence) => {
   const replies = await join.run(inLounge, ports({ join: async () => joining }));
   expect(replies.map(({ to }) => to)).toEqual(['caller']);

@@ -37,7 +37,7 @@ test('whatever is not as it should be has a mend, on the screen and as JSON', as
 
 test.each([
   [401, 'put a key of that server into CHAT_COMPLETION_API_KEY'],
-  [429, 'wait, or raise the limits or the credit of that account'],
+  [429, 'wait, or raise the limits of that account'],
   [500, /^correct CHAT_COMPLETION_MODEL or CHAT_COMPLETION_BASE_URL/],
 ])('a chat server that answers %i is mended by what that means', async (status, mend) => {
   using server = await openServer({

@@ -13,8 +13,8 @@ import { migrations as transcriptMigrations } from '#src/storage/transcripts/sch
 const known: readonly (readonly [string, readonly Migration[], readonly string[]])[] = [
   ['parley.db', migrations, ['15 5836fde6bae61161']],
   ['the store in PostgreSQL', storesPart.migrations, ['15 b18ca67a39837ee2']],
-  ['transcripts.db', transcriptMigrations, ['3 677a39404d238049', '4 3f5d35c3514a66e3']],
-  ['transcripts in PostgreSQL', transcriptsPart.migrations, ['3 2211ee8941eb4d03']],
+  ['transcripts.db', transcriptMigrations, ['3 ec4ec98e37c5b563', '4 3f5d35c3514a66e3']],
+  ['transcripts in PostgreSQL', transcriptsPart.migrations, ['3 6cdec9c24c1edb89']],
 ];
 
 test.each(known)('the migrations of %s are those that were known', (_, all, hashes) => {

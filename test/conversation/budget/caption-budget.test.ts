@@ -172,17 +172,6 @@ test('the free recogniser knows English only', async () => {
   expect([listener.ends, rough.heard]).toEqual([['five five', 'five five'], []]);
 });
 
-test('the bot still answers when the budget for captions is used', async () => {
-  const { fixture, says } = await talked({
-    captionsDayMs: 1_000,
-    transcriber: new FakeTranscriber({ texts: ['we go there', 'we go there', 'Nova, and you?'] }),
-  });
-  await says();
-  await says();
-  await says();
-  expect(fixture.of('answered').length).toBeGreaterThan(0);
-});
-
 test('who has used their share is still written, and not answered', async () => {
   const { budgets, fixture, ledger, listener, says } = await talked({ addressing: 'always' });
   const { budgets: poor } = openBudgets(fixture.clock, { caps: { personDay: dollars(0.001) } });
