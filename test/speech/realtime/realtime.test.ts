@@ -60,7 +60,7 @@ for (const dialect of ['ga', 'beta-transcription', 'beta-session'] as const) {
     engines[dialect] ??= opened();
     return engines[dialect];
   };
-  listeningContract(`Realtime, ${dialect}`, engine, utterances);
+  listeningContract(`Realtime, ${dialect}`, engine, utterances, true);
   if (dialect === 'ga') transcriberContract('Realtime', engine, utterances);
 }
 
