@@ -26,7 +26,7 @@ export type DoorLimits = {
   /** Longest wait, in ms, for a gateway that is away. */
   readonly offlineMs: number;
 };
-const defaultLimits: DoorLimits = { connectMs: 15_000, offlineMs: 30_000 };
+const defaultLimits: DoorLimits = { connectMs: 9_000, offlineMs: 30_000 };
 /** Interval, in ms, at which a gateway that is away is looked for. */
 const checkMs = 250;
 

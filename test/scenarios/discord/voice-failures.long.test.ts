@@ -52,14 +52,14 @@ function inEach(setup: ScenarioSetup, names: readonly string[]): Promise<readonl
   return Promise.all(people);
 }
 
-scenario('a voice server that does not answer is told after 15 s, and tried again', async () => {
+scenario('a voice server that does not answer is told after 9 s, and tried again', async () => {
   await using setup = await openScenario({ providers: { replies } });
   const adam = await seat(setup, 'Adam');
   setup.sandbox.faults.voice.connections('hang');
   const joining = adam.command('join');
   await eventually(() => expect(joining.followUps).toHaveLength(1));
   expect(joining.followUps[0]?.text).toMatch(
-    /did not answer in 15 s\. Retrying; next try in [1-9] s\.$/,
+    /did not answer in 9 s\. Retrying; next try in [1-9] s\.$/,
   );
   expect(joining.followUps[0]?.ephemeral).toBe(true);
   expect(joining.reply).toBeUndefined();
