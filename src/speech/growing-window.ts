@@ -1,7 +1,7 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import { controllerUnder } from '#src/base/waiting.ts';
 import { SharedTask } from '#src/speech/embedded/task-queue.ts';
-import type { Listening, OnPartial, OnSent, Transcriber, Transcript } from './ports.ts';
+import type { Listening, OnPartial, OnSoundSent, Transcriber, Transcript } from './ports.ts';
 import { type SpokenSound, UtteranceSound } from './utterance-sound.ts';
 import { shiftTranscript } from './word-times.ts';
 
@@ -17,7 +17,7 @@ export class GrowingWindow implements Listening {
   readonly #onPartial: OnPartial;
   readonly #over: AbortController;
   readonly #signal: AbortSignal;
-  readonly #onSent: OnSent;
+  readonly #onSent: OnSoundSent;
   readonly #sound = new UtteranceSound();
   #last: RecognitionPass | undefined;
   #reported = '';
@@ -26,7 +26,7 @@ export class GrowingWindow implements Listening {
     transcriber: Transcriber,
     onPartial: OnPartial,
     signal: AbortSignal,
-    onSent: OnSent = () => undefined,
+    onSent: OnSoundSent = () => undefined,
   ) {
     this.#transcriber = transcriber;
     this.#onSent = onSent;

@@ -1,6 +1,6 @@
 import { HeldListening } from './held-listening.ts';
 import { listenWith } from './listen.ts';
-import type { Listening, OnPartial, OnSent, Transcriber } from './ports.ts';
+import type { Listening, OnPartial, OnSoundSent, Transcriber } from './ports.ts';
 
 /** Utterances that stream to a recogniser at the same time, each over a connection of its own. */
 export type ListeningLimits = {
@@ -12,7 +12,7 @@ export type ListeningLimits = {
 export type ListeningOwner = {
   readonly guildId: string;
   readonly onWait: () => void;
-  readonly onSent?: OnSent;
+  readonly onSent?: OnSoundSent;
 };
 
 /** Most open connections. Ten channels with four speakers at once; a lively channel alone. */

@@ -62,7 +62,7 @@ export type OnPartial = (text: string) => void;
 export type OnResent = (ms: number, by: ServedBy) => void;
 
 /** Called with `ms` of sound, each time they are sent to a recogniser of whole utterances. Never throws. */
-export type OnSent = (ms: number) => void;
+export type OnSoundSent = (ms: number) => void;
 
 /** Options of a recogniser beside the words; each is a request, and a recogniser uses those it supports. */
 export type TranscriptionOptions = {

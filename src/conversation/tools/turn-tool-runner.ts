@@ -1,3 +1,4 @@
+import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
@@ -134,22 +135,15 @@ export class TurnToolRunner {
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
     if (!tool) return refused('There is no such tool.');
-    const leftMs = this.#time.leftMs(tool, this.#context.parts.clock.nowMs());
-    if (leftMs <= 0) return refused('There is no time left for tools: answer now.');
-    const over = new AbortController();
-    this.#running = [...this.#running, tool];
     try {
-      const either = AbortSignal.any([signal, over.signal]);
-      const work = this.#judge({ tool, call, reservation, work: either, answer: signal });
-      return await unlessAborted(
-        within(work, leftMs, this.#context.parts.clock, () => tooLate(leftMs)),
-        signal,
-      );
+      return await this.#time.call(tool, this.#context.parts.clock, signal, (work) => {
+        this.#running = [...this.#running, tool];
+        return this.#judge({ tool, call, reservation, work, answer: signal });
+      });
     } catch (error) {
       signal.throwIfAborted();
       return this.#failed(tool, error, this.#context.tools.effects.madeFor(this.#said));
     } finally {
-      over.abort(new Error('the call is over'));
       this.#running = without(this.#running, tool);
     }
   }
@@ -295,21 +289,12 @@ export class TurnToolRunner {
   }
 
   /** `made` are calls with an effect that it may be one of. */
-  #failed(
-    { name }: ToolEntry,
-    error: unknown,
-    made: readonly IdempotentToolCall[],
-  ): ToolCallResult {
+  #failed(tool: ToolEntry, error: unknown, made: readonly IdempotentToolCall[]): ToolCallResult {
     const { channel, parts } = this.#context;
     parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
     if (error instanceof BotError) reportMissedDeadline(error, this.#context);
-    const code = error instanceof BotError ? error.code : 'bug';
-    const why = `failed (${code})`;
-    const isKnown = made.every(({ call }) => call.name !== name);
-    return {
-      how: 'failed',
-      content: isKnown ? formatRefusal(`${name} ${why}.`) : formatUnknownOutcome(name, why),
-    };
+    const isKnown = made.every(({ call }) => call.name !== tool.name);
+    return failed(tool, error, isKnown);
   }
 
   /** Reports a call; a name that a model made up is not reported. */
@@ -329,7 +314,7 @@ export class ToolTime {
   #deadlineMs: number | undefined;
 
   /** Time for a call that begins now. A tool that may take longer than a turn may has its own time, once. */
-  leftMs({ deadlineMs = longestCallMs, name }: ToolEntry, nowMs: number): number {
+  #leftMs({ deadlineMs = longestCallMs, name }: ToolEntry, nowMs: number): number {
     this.#deadlineMs ??= nowMs + longestTurnMs;
     const turnMs = this.#deadlineMs - nowMs;
     if (deadlineMs <= longestTurnMs) return Math.min(deadlineMs, turnMs);
@@ -337,6 +322,36 @@ export class ToolTime {
     this.#slow.add(name);
     return deadlineMs;
   }
+
+  /** Result of `work` within that time; its signal ends with the call. Aborting `signal` throws `signal.reason`, at once. */
+  async call(
+    tool: ToolEntry,
+    clock: Clock,
+    signal: AbortSignal,
+    work: (signal: AbortSignal) => Promise<ToolCallResult>,
+  ): Promise<ToolCallResult> {
+    const leftMs = this.#leftMs(tool, clock.nowMs());
+    if (leftMs <= 0) return refused('There is no time left for tools: answer now.');
+    const over = new AbortController();
+    try {
+      const result = work(AbortSignal.any([signal, over.signal]));
+      return await unlessAborted(
+        within(result, leftMs, clock, () => tooLate(leftMs)),
+        signal,
+      );
+    } finally {
+      over.abort(new Error('the call is over'));
+    }
+  }
+}
+
+/** Result of a call that failed. `isKnown`: it has surely changed nothing. */
+export function failed({ name }: ToolEntry, error: unknown, isKnown: boolean): ToolCallResult {
+  const why = `failed (${error instanceof BotError ? error.code : 'bug'})`;
+  return {
+    how: 'failed',
+    content: isKnown ? formatRefusal(`${name} ${why}.`) : formatUnknownOutcome(name, why),
+  };
 }
 
 export function refused(why: string): ToolCallResult {

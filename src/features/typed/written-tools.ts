@@ -1,5 +1,3 @@
-import { BotError } from '#src/base/errors.ts';
-import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type {
@@ -8,19 +6,15 @@ import type {
   ToolEntry,
 } from '#src/conversation/ports/tool-definition.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import {
-  formatRefusal,
-  formatToolResult,
-  formatUnknownOutcome,
-} from '#src/conversation/tools/format-tool-result.ts';
+import { formatToolResult } from '#src/conversation/tools/format-tool-result.ts';
 import type { ToolCallResult } from '#src/conversation/tools/idempotent-tool-calls.ts';
 import { checkIntent } from '#src/conversation/tools/intent-check.ts';
 import {
   barred,
+  failed,
   notOwnWords,
   refused,
   ToolTime,
-  tooLate,
 } from '#src/conversation/tools/turn-tool-runner.ts';
 import type { ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
@@ -88,27 +82,14 @@ export class WrittenTools {
   ): Promise<ToolCallResult> {
     if (!tool) return refused('There is no such tool.');
     const { parts, ports } = this.#with;
-    const leftMs = this.#time.leftMs(tool, parts.clock.nowMs());
-    if (leftMs <= 0) return refused('There is no time left for tools: answer now.');
-    const over = new AbortController();
     try {
-      const work = this.#judge(tool, call, reservation, AbortSignal.any([signal, over.signal]));
-      const late = () => tooLate(leftMs);
-      return await unlessAborted(within(work, leftMs, parts.clock, late), signal);
+      return await this.#time.call(tool, parts.clock, signal, (work) =>
+        this.#judge(tool, call, reservation, work),
+      );
     } catch (error) {
       signal.throwIfAborted();
       parts.onEvent(ports.guildId, failureEventOf(error, 'think'));
-      const code = error instanceof BotError ? error.code : 'bug';
-      const why = `failed (${code})`;
-      const isKnown = tool.effect === 'none';
-      return {
-        how: 'failed',
-        content: isKnown
-          ? formatRefusal(`${tool.name} ${why}.`)
-          : formatUnknownOutcome(tool.name, why),
-      };
-    } finally {
-      over.abort(new Error('the call is over'));
+      return failed(tool, error, tool.effect === 'none');
     }
   }
 
