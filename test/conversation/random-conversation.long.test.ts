@@ -169,8 +169,11 @@ test('whatever happens in a channel, it comes to rest, and nothing of it goes on
     expect(share).toBeLessThanOrEqual(1);
     await fixture.sessions.leave('g');
     await fixture.clock.advance(20);
-    const left = [fixture.clock.sleeping, recogniser.open, model.running, voice.running];
-    expect(left).toEqual([0, 0, 0, 0]);
+    expect([recogniser.open, model.running, voice.running]).toEqual([0, 0, 0]);
+    // The conversation alone is remembered, for 15 minutes.
+    expect(fixture.clock.sleeping).toBeLessThanOrEqual(1);
+    await fixture.clock.advance(15 * 60_000);
+    expect(fixture.clock.sleeping).toBe(0);
   });
 });
 
