@@ -9,7 +9,7 @@ import { BotProcess } from '#test/fakes/bot-process.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
-import { eventually } from '#test/scenarios/setup/scenario-setup.ts';
+import { eventually, soon } from '#test/scenarios/setup/scenario-setup.ts';
 
 const program = join(import.meta.dirname, '../../src/app/programs/reload.ts');
 const run = promisify(execFile);
@@ -41,8 +41,11 @@ test('a reload lets the running bot send a new key and leave a barred server, an
   await using bot = await BotProcess.start({ token, apiUrl, ca }, settings, inFolder);
   const keyOfQuestion = async () => {
     const before = providers.requests.length;
-    void sandbox.person('Adam').command('ask', { question: 'What time is it?', answer: 'text' });
-    await eventually(() => expect(providers.requests.length).toBeGreaterThan(before));
+    const question = { question: 'What time is it?', answer: 'text' };
+    const { id } = await sandbox.person('Adam').command('ask', question).answered(soon());
+    // The first reply may be "Thinking about"; a person has one answer at once.
+    await eventually(() => expect(sandbox.message(id)?.text).toBe('Five.'));
+    expect(providers.requests.length).toBeGreaterThan(before);
     return providers.requests.at(-1)?.authorization;
   };
   const said = (words: RegExp) => bot.logged(({ msg }) => words.test(msg ?? ''), logMs);

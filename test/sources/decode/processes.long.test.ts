@@ -23,10 +23,11 @@ function sounding(bytes: Buffer, guildId: string): Where {
   return { kind: 'bytes', bytes, requester: { guildId } };
 }
 
-/** Number of processes that this one has begun and not yet buried. */
+/** Number of decoders that this process has begun and not yet buried; bots of other tests may be its children, too. */
 function children(): number {
   const { pid } = process;
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').length - 1;
+  const ids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').slice(0, -1);
+  return ids.filter((id) => /decod/.test(readFileSync(`/proc/${id}/cmdline`, 'utf8'))).length;
 }
 
 async function* endless(head: Buffer): AsyncGenerator<Uint8Array> {

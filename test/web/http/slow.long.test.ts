@@ -79,7 +79,9 @@ test.concurrent('a body that comes drop by drop is cut off after its time with a
   socket.on('data', (part) => {
     answer += part;
   });
-  const closed = once(socket, 'close').finally(() => clearInterval(dripping));
+  const closed = new Promise((resolve) => void socket.once('close', resolve)).finally(() =>
+    clearInterval(dripping),
+  );
   const other = await ask(page.url, '/act', { origin }, { method: 'POST', body: 'quick' });
   expect([other.text, page.seen.bodies]).toEqual(['"done"', ['quick']]);
   await closed;
