@@ -110,7 +110,7 @@ test.each<[JoinOutcome, string]>([
   [{ kind: 'busy', other: 'Den', people: 3 }, "I'm in Den with 3 people. Ask there."],
   [
     { kind: 'timeout', nextTryMs: 5000 },
-    "Discord's voice server did not answer in 15 s. Retrying; next try in 5 s.",
+    "Discord's voice server did not answer in 9 s. Retrying; next try in 5 s.",
   ],
   [
     { kind: 'offline', nextTryMs: 5000 },
