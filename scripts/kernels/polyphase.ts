@@ -1,6 +1,6 @@
 // The inner loops of a change of rate on WebAssembly SIMD, in AssemblyScript: npm run node -- scripts/make-kernels.mjs
-// compiles this file to src/audio/polyphase/polyphase-kernels.wasm. src/audio/polyphase/simd-filter.ts lays out the memory
-// and calls what is exported; src/audio/polyphase/polyphase-filter.ts computes the same in plain TypeScript.
+// compiles this file to src/audio/polyphase/polyphase-kernels.wasm. src/audio/polyphase/polyphase-filter.ts lays out the
+// memory and calls what is exported; test/audio/polyphase.test.ts computes the same in plain TypeScript.
 //
 // Addresses and steps are in bytes, and nothing is allocated. A vector (`v128`) holds four numbers of 32 bits.
 

@@ -1,10 +1,18 @@
 // npm start: the bot on Discord, or in its own sandbox where no token is set.
 // JavaScript, as the compile cache is not yet open: to strip types of this file, Node would load its TypeScript parser for good.
+import { readFileSync } from 'node:fs';
 import { keepHttpParserPlain } from './http-parser.mjs';
 
 if (Number.parseInt(process.versions.node, 10) < 24) {
   console.error(
     `Parley needs Node 24 or later, and this is Node ${process.versions.node}: install it from nodejs.org.`,
+  );
+  process.exit(78);
+}
+const kernels = new URL('../audio/voice/silero-kernels.wasm', import.meta.url);
+if (!WebAssembly.validate(readFileSync(kernels))) {
+  console.error(
+    'Parley hears with SIMD instructions of WebAssembly, and this processor has none: run it on one with SSE 4.1 or its like.',
   );
   process.exit(78);
 }

@@ -74,8 +74,6 @@ export type SharedParts = {
 export type AnsweringParts = { readonly chat: ChatModel; readonly pipelines: PipelineRegistry };
 
 const hourMs = 3_600_000;
-const withoutSimd =
-  'WebAssembly has no SIMD on this processor: voice activity detection runs in plain TypeScript and takes several times the CPU.';
 
 /** Opens what shards share; `sessionsOf` finds the sessions of the shard of a server, where this process serves it. */
 export async function openSharedParts(
@@ -95,7 +93,6 @@ export async function openSharedParts(
   const sounds = stack.use(openSounds(config));
   const parts = [...partsOf(store), ...transcripts.parts];
   const opened = openFeatures(options, { parts, sounds, weights }, stack);
-  if (weights.kind === 'plain') options.onDiscord({ kind: 'warning', message: withoutSimd });
   warmUp(weights);
   const tokenBudgets = new TokenBudgets();
   const { budgets } = stack.use(

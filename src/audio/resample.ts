@@ -1,6 +1,5 @@
 import { changeOfRate } from '#src/audio/polyphase/change-of-rate.ts';
-import { type PolyphaseFilter, plainFilter } from '#src/audio/polyphase/polyphase-filter.ts';
-import { openSimdFilter } from '#src/audio/polyphase/simd-filter.ts';
+import { PolyphaseFilter } from '#src/audio/polyphase/polyphase-filter.ts';
 import { joinSamples, type Pcm } from './pcm.ts';
 
 /**
@@ -24,15 +23,10 @@ export class Resampler {
   #at = 0;
   #phase = 0;
 
-  constructor(
-    fromHz: number,
-    toHz: number,
-    channels: 1 | 2 = 1,
-    filter = sharedFilter(fromHz, toHz),
-  ) {
-    this.#filter = filter;
+  constructor(fromHz: number, toHz: number, channels: 1 | 2 = 1) {
+    this.#filter = sharedFilter(fromHz, toHz);
     this.#channels = channels;
-    this.#input = new Int16Array(4 * filter.change.half * channels);
+    this.#input = new Int16Array(4 * this.#filter.change.half * channels);
     this.#begin();
   }
 
@@ -110,13 +104,12 @@ export function resample({ samples, rateHz, channels }: Pcm, toHz: number): Pcm 
 }
 
 /** The filter of all streams that are brought from one rate to another. Errors: as `changeOfRate`. */
-export function sharedFilter(fromHz: number, toHz: number): PolyphaseFilter {
+function sharedFilter(fromHz: number, toHz: number): PolyphaseFilter {
   const key = `${fromHz} ${toHz}`;
   const known = filters.get(key)?.deref();
   if (known) return known;
   for (const [other, filter] of filters) if (!filter.deref()) filters.delete(other);
-  const change = changeOfRate(fromHz, toHz);
-  const filter = openSimdFilter(change) ?? plainFilter(change);
+  const filter = new PolyphaseFilter(changeOfRate(fromHz, toHz));
   filters.set(key, new WeakRef(filter));
   return filter;
 }

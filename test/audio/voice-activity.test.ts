@@ -47,11 +47,9 @@ function largestDifference(a: readonly number[], b: readonly number[]): number {
 test.each(Object.entries(reference))(
   '%s gets the probabilities of the original model',
   (name, wanted) => {
-    for (const run of [weights, { kind: 'plain', layers } as const]) {
-      const got = probabilities(soundOf(name), new VoiceActivity(run));
-      expect(got).toHaveLength(wanted.length);
-      expect(largestDifference(got, wanted), run.kind).toBeLessThan(1e-4);
-    }
+    const got = probabilities(soundOf(name));
+    expect(got).toHaveLength(wanted.length);
+    expect(largestDifference(got, wanted)).toBeLessThan(1e-4);
   },
 );
 

@@ -110,3 +110,11 @@ scenario('an option nobody knows is answered with those there are', async () => 
   expect(ended.code).toBe(78);
   expectSentences(ended, /--twice.*The only option is --once: npm start -- --once$/);
 });
+
+scenario('a processor without SIMD ends the start with what is missing', async () => {
+  // The flag means nothing on other processors.
+  if (process.arch !== 'x64') return;
+  const ended = await runToEnd({}, [], ['--no-enable-sse4-1']);
+  expect(ended.code).toBe(78);
+  expectSentences(ended, /^Parley hears with SIMD instructions of WebAssembly, and this/);
+});

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import type { ChangeOfRate } from './change-of-rate.ts';
 
 /** Position of a change of rate in its input. */
-export type FilterInput = {
+type FilterInput = {
   /** Channels interleaved. A frame is a sample of each. */
   readonly samples: Int16Array;
   readonly channels: 1 | 2;
@@ -10,63 +11,131 @@ export type FilterInput = {
   readonly phase: number;
 };
 
-/** Computes samples at another rate. Holds no state of a stream, so that all streams of these rates share one. */
-export interface PolyphaseFilter {
+/** Arguments of both filters; places are of bytes. */
+type FilterArguments = readonly [
+  taps: number,
+  rowBytes: number,
+  from: number,
+  to: number,
+  count: number,
+  phase: number,
+  up: number,
+  phases: number,
+  step: number,
+  phaseStep: number,
+];
+
+/** Exports of scripts/kernels/polyphase.ts. */
+type FilterModule = {
+  readonly floatMono: (from: number, to: number, frames: number) => void;
+  readonly floatStereo: (from: number, left: number, right: number, frames: number) => void;
+  readonly filterMono: (...of: FilterArguments) => void;
+  readonly filterStereo: (...of: [...FilterArguments, apart: number]) => void;
+};
+
+/** Group size of taps and frames in one step. */
+const group = 8;
+/** Frames of input, beside those under the taps, and frames of output that are worked on at a time. */
+const blockFrames = 1024;
+const pageBytes = 64 * 1024;
+const floatBytes = 4;
+const sampleBytes = 2;
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * Computes samples at another rate, four multiplications at a time, in single precision. Holds no state of a stream, so that
+ * all streams of these rates share one: taps and space for one block, in a memory of its own.
+ */
+export class PolyphaseFilter {
   readonly change: Omit<ChangeOfRate, 'taps'>;
+  readonly #module: FilterModule;
+  readonly #rowBytes: number;
+  readonly #places: Places;
+  /** Frames of output at a time. */
+  readonly #block: number;
+  readonly #input: Int16Array;
+  readonly #output: Int16Array;
+
+  constructor({ taps, ...change }: ChangeOfRate) {
+    const row = upToGroup(2 * change.half);
+    const places = placesOf(change.phases * row, row + blockFrames);
+    const pages = Math.ceil(places.endBytes / pageBytes);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const { exports } = new WebAssembly.Instance(kernels(), { env: { memory } });
+    this.change = change;
+    this.#module = exports as FilterModule; // of the file beside this one
+    this.#rowBytes = floatBytes * row;
+    this.#places = places;
+    const mostOut = Math.floor(((blockFrames - 1) * change.up) / change.down);
+    this.#block = Math.max(1, Math.min(blockFrames, mostOut));
+    this.#input = new Int16Array(memory.buffer, places.input, 2 * (row + blockFrames));
+    this.#output = new Int16Array(memory.buffer, places.output, 2 * blockFrames);
+    const table = new Float32Array(memory.buffer, 0, change.phases * row);
+    for (let phase = 0; phase < change.phases; phase++) {
+      const from = phase * 2 * change.half;
+      table.set(taps.subarray(from, from + 2 * change.half), phase * row);
+    }
+  }
+
   /** Fills `out`, interleaved; the input holds `half` frames more on each side. */
-  run(input: FilterInput, out: Int16Array): void;
-}
-
-/** Filter with one multiplication at a time, in double precision: the reference, and the fallback without SIMD. */
-export function plainFilter(change: ChangeOfRate): PolyphaseFilter {
-  return {
-    change,
-    run: (input, out) => (input.channels === 2 ? runStereo : runMono)(change, input, out),
-  };
-}
-
-function runMono(change: ChangeOfRate, { samples, at, phase }: FilterInput, out: Int16Array): void {
-  const { up, down, half, phases, taps } = change;
-  let place = at;
-  let turn = phase;
-  for (let n = 0; n < out.length; n++) {
-    const row = Math.floor((turn * phases) / up) * 2 * half;
-    const from = place - half + 1;
-    let sum = 0;
-    for (let tap = 0; tap < 2 * half; tap++) {
-      sum += (taps[row + tap] ?? 0) * (samples[from + tap] ?? 0);
+  run({ samples, channels, at, phase }: FilterInput, out: Int16Array): void {
+    const { up, down, half } = this.change;
+    let turns = phase;
+    for (let done = 0; done < out.length; done += channels * this.#block) {
+      const count = Math.min(this.#block, (out.length - done) / channels);
+      const from = at + Math.floor(turns / up) - half + 1;
+      const last = (turns % up) + (count - 1) * down;
+      const frames = 2 * half + Math.floor(last / up);
+      this.#input.set(samples.subarray(channels * from, channels * (from + frames)));
+      this.#filter(channels, frames, count, turns % up);
+      out.set(this.#output.subarray(0, channels * count), done);
+      turns += count * down;
     }
-    out[n] = clamped(sum);
-    for (turn += down; turn >= up; turn -= up) place++;
+  }
+
+  #filter(channels: 1 | 2, frames: number, count: number, phase: number): void {
+    const { floatMono, floatStereo, filterMono, filterStereo } = this.#module;
+    const { up, down, phases } = this.change;
+    const { input, left, right, output } = this.#places;
+    const step = floatBytes * Math.floor(down / up);
+    const move = [phase, up, phases, step, down % up] as const;
+    if (channels === 1) {
+      floatMono(input, left, frames);
+      filterMono(0, this.#rowBytes, left, output, count, ...move);
+    } else {
+      floatStereo(input, left, right, frames);
+      filterStereo(0, this.#rowBytes, left, output, count, ...move, right - left);
+    }
   }
 }
 
-function runStereo(
-  change: ChangeOfRate,
-  { samples, at, phase }: FilterInput,
-  out: Int16Array,
-): void {
-  const { up, down, half, phases, taps } = change;
-  let place = at;
-  let turn = phase;
-  for (let n = 0; n < out.length; n += 2) {
-    const row = Math.floor((turn * phases) / up) * 2 * half;
-    // Two sums a side: each can be added to while the other one is.
-    let [left, right, left2, right2] = [0, 0, 0, 0];
-    for (let tap = row, from = 2 * (place - half + 1); tap < row + 2 * half; tap += 2, from += 4) {
-      const weight = taps[tap] ?? 0;
-      const weight2 = taps[tap + 1] ?? 0;
-      left += weight * (samples[from] ?? 0);
-      right += weight * (samples[from + 1] ?? 0);
-      left2 += weight2 * (samples[from + 2] ?? 0);
-      right2 += weight2 * (samples[from + 3] ?? 0);
-    }
-    out[n] = clamped(left + left2);
-    out[n + 1] = clamped(right + right2);
-    for (turn += down; turn >= up; turn -= up) place++;
-  }
+/** Compiled with the first filter. */
+function kernels(): WebAssembly.Module {
+  const path = new URL('./polyphase-kernels.wasm', import.meta.url);
+  compiled ??= new WebAssembly.Module(readFileSync(path));
+  return compiled;
 }
 
-function clamped(sample: number): number {
-  return Math.max(-32_768, Math.min(32_767, Math.round(sample)));
+/** Addresses in the memory, in bytes; the taps come first. */
+type Places = {
+  readonly input: number;
+  readonly left: number;
+  readonly right: number;
+  readonly output: number;
+  readonly endBytes: number;
+};
+
+/** Whole groups are read and written, so that each area has space for one more. */
+function placesOf(taps: number, inputFrames: number): Places {
+  const padded = upToGroup(inputFrames) + group;
+  const input = floatBytes * taps;
+  const left = input + 2 * sampleBytes * padded;
+  const right = left + floatBytes * padded;
+  const output = right + floatBytes * padded;
+  return { input, left, right, output, endBytes: output + 2 * sampleBytes * blockFrames };
+}
+
+function upToGroup(length: number): number {
+  return group * Math.ceil(length / group);
 }

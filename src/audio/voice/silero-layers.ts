@@ -6,7 +6,7 @@ export type Layer = {
   readonly bias: Float32Array;
 };
 
-/** The voice detector's numbers, as the plain implementation takes them. */
+/** The voice detector's numbers, as its file holds them. */
 export type SileroLayers = {
   /** Window of the short-time spectrum; 256 values. */
   readonly window: Float64Array;
