@@ -156,21 +156,15 @@ async function onOperator(
 }
 
 /** Reports what may be spent, where anything costs money. */
-function onBudgets(
-  { budget, chat, serverPlans, speech, transcription }: Config,
-  report: Report,
-): void {
-  const { byServer, standard } = serverPlans;
+function onBudgets({ budget, chat, speech, transcription }: Config, report: Report): void {
   const isFree = [chat, speech, transcription].every(({ kind }) => kind === 'embedded');
-  if (isFree && byServer.size === 0) return;
-  const [total, ofServer] = [budget.totalDayNanoUsd / 1e9, standard.caps.serverDay.nanoUsd / 1e9];
+  if (isFree) return;
+  const total = budget.totalDayNanoUsd / 1e9;
+  const ofServer = budget.caps.serverDay.nanoUsd / 1e9;
   const each = ofServer === 0 ? 'without a limit' : `up to ${ofServer} USD`;
   report.section('Budgets');
   report.findings([
     ok('a server', `may spend ${each} a day (BUDGET_SERVER_DAY_USD)`),
-    ...(byServer.size > 0
-      ? [ok('plans', `${byServer.size} servers have a plan (SERVER_PLANS_FILE)`)]
-      : []),
     total > 0
       ? ok('all servers', `may spend ${total} USD a day together (BUDGET_TOTAL_DAY_USD)`)
       : ok('all servers', 'have no limit together: BUDGET_TOTAL_DAY_USD sets one'),

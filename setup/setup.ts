@@ -92,11 +92,9 @@ async function chooseTotal({ ask, edits }: SetupContext): Promise<void> {
 }
 
 /** Limits that hold where no other total is given. */
-function withoutTotal({ budget, serverPlans }: Config): string {
+function withoutTotal({ budget }: Config): string {
   if (budget.totalDayNanoUsd > 0) return `${budget.totalDayNanoUsd / 1e9} dollars, as now`;
-  const { byServer, standard } = serverPlans;
-  const usd = standard.caps.serverDay.nanoUsd / 1e9;
-  if (byServer.size > 0) return 'no common limit; each server still has the limits of its plan';
+  const usd = budget.caps.serverDay.nanoUsd / 1e9;
   return usd > 0 ? `no common limit; each server still stops at ${usd} dollars` : 'no common limit';
 }
 

@@ -26,8 +26,8 @@ export const set: Command = {
       required: true,
       kind: 'text',
       maxChars: maxInstructionsChars + 1, // one more shows that it is too long
-      suggest: async (typed, { guildId, words }, { port }) =>
-        closest(typed, port(SettingsRequests).values(guildId, words.key ?? '')),
+      suggest: async (typed, { words }, { port }) =>
+        closest(typed, port(SettingsRequests).values(words.key ?? '')),
     },
   ],
   async run(call, { port }) {

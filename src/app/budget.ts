@@ -1,6 +1,5 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
-import { planOf } from '#src/config/server-plans.ts';
 import { type AnsweringWay, priceOf, tariffsOf } from '#src/config/tariffs.ts';
 import type { Config } from '#src/config/types.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -66,7 +65,7 @@ export async function openBudget({
   const budgets = new SessionBudgets({
     clock,
     ledger,
-    capsOf: (guildId) => planOf(config.serverPlans, guildId).caps,
+    caps: config.budget.caps,
     total,
     ...(exchange && { exchange }),
     keepsCaptions,

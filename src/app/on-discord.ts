@@ -130,18 +130,11 @@ function countTotal(
 
 /** Says what the servers of a shard may spend together, where anything can cost money and no cap is over all. */
 function sayUnlimited(log: Log, config: Config, guilds: number): void {
-  const { budget, serverPlans } = config;
+  const { budget } = config;
   if (budget.totalDayNanoUsd > 0 || !mayCostMoney(config)) return;
-  const { byServer, standard } = serverPlans;
-  const usual = standard.caps.serverDay.nanoUsd;
-  const own = [...byServer.values()].slice(0, guilds).map(({ caps }) => caps.serverDay.nanoUsd);
-  const others = guilds - own.length;
-  const usd = (others * usual + own.reduce((sum, one) => sum + one, 0)) / 1e9;
-  const isUnlimited = own.includes(0) || (others > 0 && usual === 0);
-  const plans = own.length > 0 ? `, ${own.length} more by their plan` : '';
-  const sum = isUnlimited
-    ? 'without a limit'
-    : `${usd} USD (${others} x ${usual / 1e9} USD a server${plans})`;
+  const usual = budget.caps.serverDay.nanoUsd / 1e9;
+  const sum =
+    usual === 0 ? 'without a limit' : `${guilds * usual} USD (${guilds} x ${usual} USD a server)`;
   log.info(`BUDGET_TOTAL_DAY_USD is not set: all servers together may spend ${sum} a day`);
 }
 

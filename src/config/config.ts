@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
-import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
 import { budgetMistakes, readBudget } from './budget.ts';
 import { readDeadlines } from './deadlines.ts';
@@ -8,7 +7,7 @@ import { readExternalTools } from './external-tools.ts';
 import { fallbackMistakes, readFallbacks } from './fallbacks.ts';
 import { groups, keyOf, type SettingGroup } from './keys.ts';
 import { readRealtime, realtimeMistakes } from './realtime.ts';
-import { readServerPlans } from './server-plans.ts';
+import { removedLimits } from './removed-settings.ts';
 import { readServers, serverMistakes } from './servers.ts';
 import { type EnvironmentSettings, isHttpUrl, listed, settingNames, settings } from './settings.ts';
 import { speechMistakes, speechOf } from './speech.ts';
@@ -30,25 +29,18 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (!parsed.success) return { kind: 'bad', mistakes: parsed.error.issues.map(sentence) };
   const tools = readExternalTools(parsed.data, environment);
   const toolMistakes = tools.kind === 'bad' ? tools.mistakes : [];
-  const plans = readServerPlans(parsed.data.SERVER_PLANS_FILE, readBudget(parsed.data).caps, {
-    pipelines: pipelinesSetUp(parsed.data),
-  });
   const mistakes = [
+    ...Object.entries(removedLimits)
+      .filter(([name]) => environment[name]?.trim())
+      .map(([name, instead]) => `${name}: is no limit any more. ${instead}`),
     ...contradictions(parsed.data),
-    ...(plans.kind === 'bad' ? plans.mistakes : []),
     ...impossibleModels(parsed.data),
     ...toolMistakes,
   ];
-  if (tools.kind === 'bad' || plans.kind === 'bad' || mistakes.length > 0)
-    return { kind: 'bad', mistakes };
+  if (tools.kind === 'bad' || mistakes.length > 0) return { kind: 'bad', mistakes };
   const { PATH: searchPath = '' } = environment;
   const externalTools = tools.tools;
-  const more = {
-    searchPath,
-    externalTools,
-    serverPlans: plans.plans,
-    given: changedSettings(given),
-  };
+  const more = { searchPath, externalTools, given: changedSettings(given) };
   return { kind: 'ok', config: { ...arrange(parsed.data), ...more } };
 }
 
@@ -107,15 +99,6 @@ function contradictions(from: EnvironmentSettings): string[] {
   ];
 }
 
-/** Pipelines that servers may choose with these settings. */
-function pipelinesSetUp(from: EnvironmentSettings): readonly PipelineName[] {
-  return [
-    'chained',
-    ...(audioModelNamed(from) === undefined ? [] : (['audio-model'] as const)),
-    ...(readRealtime(from) === undefined ? [] : (['realtime'] as const)),
-  ];
-}
-
 function realtimeWithout(from: EnvironmentSettings): string[] {
   const { TRANSCRIPTION_BACKEND: backend, TRANSCRIPTION_BASE_URL: baseUrl = '' } = from;
   if (backend === 'file') {
@@ -169,7 +152,7 @@ function missingKeys(from: EnvironmentSettings): string[] {
 
 function arrange(
   from: EnvironmentSettings,
-): Omit<Config, 'searchPath' | 'externalTools' | 'serverPlans' | 'given'> {
+): Omit<Config, 'searchPath' | 'externalTools' | 'given'> {
   const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DISCORD_GUILD_ID: guildId } = from;
   const messageContent = from.MESSAGE_CONTENT === 'on';
   const realtime = readRealtime(from);

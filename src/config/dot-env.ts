@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { processEnvironment, readConfig } from './config.ts';
-import { removedSettings } from './removed-settings.ts';
+import { removedLimits, removedSettings } from './removed-settings.ts';
 import { settings } from './settings.ts';
 import type { ConfigResult } from './types.ts';
 
@@ -21,7 +21,7 @@ export function loadDotEnv(
   }
   for (const [name, value] of Object.entries(parseEnv(text))) {
     environment[name] ??= value;
-    if (!Object.hasOwn(settings.shape, name) && !Object.hasOwn(removedSettings, name))
+    if (![settings.shape, removedSettings, removedLimits].some((some) => Object.hasOwn(some, name)))
       print(
         `${name}: ${path} sets it, and it is no setting; a mistake, unless MCP_SERVERS uses it.`,
       );

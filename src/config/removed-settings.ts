@@ -2,6 +2,14 @@ const oneFallback = 'A role has one fallback.';
 const fixedWait = 'Its waits are fixed.';
 const byModel = 'The bot decides it by the model and what its server does.';
 
+const threeCaps =
+  'The limits are BUDGET_PERSON_DAY_USD, BUDGET_SERVER_DAY_USD and BUDGET_TOTAL_DAY_USD.';
+
+/** Limits that are gone. The bot does not start where one is set: it would spend what its operator has not allowed. */
+export const removedLimits: Readonly<Record<string, string>> = {
+  SERVER_PLANS_FILE: `All servers have the same limits. ${threeCaps}`,
+};
+
 /** Settings that are gone, each with what takes its place, in one sentence. */
 export const removedSettings: Readonly<Record<string, string>> = {
   BRAINS: 'Personas use the pipeline of their server.',

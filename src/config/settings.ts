@@ -151,7 +151,6 @@ export const settings = z.object({
   BUDGET_SERVER_DAY_UNPRICED: budget.default(20_000),
   BUDGET_CAPTIONS_DAY_MINUTES: budget.default(240),
   BUDGET_TOTAL_DAY_USD: budget.default(0),
-  SERVER_PLANS_FILE: words.optional(),
   DATA_DIR: words.default('./data'),
   DATABASE_URL: words
     .refine(isDatabaseUrl, 'must be an address like postgres://user:password@127.0.0.1:5432/parley')

@@ -3,7 +3,6 @@ import type { RoleDeadlines } from '#src/provider/deadlines.ts';
 import type { Budget } from './budget.ts';
 import type { ExternalToolsConfig } from './external-tools.ts';
 import type { Realtime } from './realtime.ts';
-import type { ServerPlans } from './server-plans.ts';
 import type { ServerLists } from './servers.ts';
 import type { EnvironmentSettings } from './settings.ts';
 
@@ -39,7 +38,6 @@ export type Config = {
   };
   /** May change while the bot runs. */
   servers: ServerLists;
-  readonly serverPlans: ServerPlans;
   /** Number of shards; `auto`: as many as Discord recommends. */
   readonly shards: number | 'auto';
   /** Most shards that this process takes; absent: all. */

@@ -19,7 +19,7 @@ import type { ServerSetting } from '#src/conversation/settings/setting-definitio
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
 import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
-import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
@@ -51,13 +51,6 @@ export type OperatorDefaults = {
   readonly timeZone: string;
 };
 
-/** Limits of the operator for one server. */
-export type OperatorPlan = {
-  readonly caps: Caps;
-  /** Pipelines that the server may use; absent: all. */
-  readonly pipelines?: readonly PipelineName[];
-};
-
 /** Models and rules by which the connections of a session hear people. */
 export type HearingDependencies = {
   readonly endpointRules: EndpointRules;
@@ -74,8 +67,8 @@ export type HearingDependencies = {
 
 /** Parts that `VoiceSessions` gives to the one or two classes that use each. */
 export type SessionSources = {
-  /** Limits of the operator for a server, below which it may set its own caps. */
-  readonly planOf: (guildId: string) => OperatorPlan;
+  /** Limits of the operator, below which a server may set its own. */
+  readonly caps: Caps;
   /** People who are left out of captions. */
   readonly leftOutPeople: LeftOutPeopleStore;
   readonly defaults: OperatorDefaults;

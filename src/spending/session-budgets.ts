@@ -57,7 +57,7 @@ import { asTalk, takenBy, type UsageCount } from './usage-bill.ts';
 
 export type SessionBudgetsOptions = Omit<PersonSharesOptions, 'capsIn'> & {
   /** Caps of the operator for a server. */
-  readonly capsOf: (guildId: string) => Caps;
+  readonly caps: Caps;
   /** Cap over all servers together; absent: none. */
   readonly total?: TotalBudget;
   /** Lower caps that a server has set; absent: none. */
@@ -399,8 +399,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   }
 
   #caps(guildId: string): Caps {
-    const { capsOf, guildCapsOf } = this.#options;
-    const caps = capsOf(guildId);
+    const { caps, guildCapsOf } = this.#options;
     return guildCapsOf ? loweredCaps(caps, guildCapsOf(guildId)) : caps;
   }
 

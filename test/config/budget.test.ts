@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readConfig } from '#src/config/config.ts';
+import { removedLimits } from '#src/config/removed-settings.ts';
 import { mayCostMoney, tariffOf, tariffsOf } from '#src/config/tariffs.ts';
 import type { Config } from '#src/config/types.ts';
 
@@ -27,6 +28,14 @@ test('0 is no limit, and anything but a number is a mistake that names its setti
     'BUDGET_PERSON_DAY_USD',
     'BUDGET_SERVER_MONTH_MINUTES',
   ]);
+});
+
+test('a limit that is gone and still set is a mistake that names the limits there are', () => {
+  for (const name of Object.keys(removedLimits))
+    expect(readConfig({ [name]: '0' }), name).toEqual({
+      kind: 'bad',
+      mistakes: [expect.stringMatching(`^${name}: is no limit any more.*BUDGET_TOTAL_DAY_USD`)],
+    });
 });
 
 test('with OpenAI every role has its price, with a server of one’s own none, and what is embedded is free', () => {

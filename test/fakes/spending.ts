@@ -54,7 +54,6 @@ export function openBudgets(
   clock: Clock,
   over: {
     readonly caps?: Partial<Caps>;
-    readonly planOf?: (guildId: string) => Partial<Caps>;
     /** Most that all servers may spend a day, in US dollars. */
     readonly totalUsd?: number;
     readonly onAlert?: (change: AlertChange) => void;
@@ -76,7 +75,7 @@ export function openBudgets(
   const budgets = new SessionBudgets({
     clock,
     ledger,
-    capsOf: (guildId) => ({ ...uncapped, ...over.caps, ...over.planOf?.(guildId) }),
+    caps: { ...uncapped, ...over.caps },
     total: new TotalBudget({ capNanoUsd, clock, ledger, alert: onAlert }),
     ...(exchange && { exchange }),
     ...(guildCapsOf && { guildCapsOf }),

@@ -5,7 +5,6 @@ import { pickers } from '#commands/pickers.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
 import type { SharedParts } from '#src/app/shared-parts.ts';
 import { realClock } from '#src/base/clock.ts';
-import { planOf } from '#src/config/server-plans.ts';
 import { isServerAllowed } from '#src/config/servers.ts';
 import type { Config } from '#src/config/types.ts';
 import { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
@@ -152,7 +151,7 @@ function sourcesOf(
   const { listeningSlots, partialTrust, store, weights } = shared;
   const { roughTranscriber } = engines;
   return {
-    planOf: (guildId) => planOf(config.serverPlans, guildId),
+    caps: config.budget.caps,
     leftOutPeople: store.leftOutPeople,
     defaults: defaultsOf(config, name),
     guildStore: store.guilds,

@@ -5,7 +5,7 @@ import type {
   SessionDependencies,
   SessionSources,
 } from '#src/conversation/session-dependencies.ts';
-import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { type Pronounce, pronounceWith } from '#src/speech/pronunciation.ts';
 import { isVoiceAmong } from '#src/speech/voice-names.ts';
 import type { GuildCaps } from '#src/spending/guild-caps.ts';
@@ -60,23 +60,12 @@ export class StoredSettings {
     return this.#sources.serverSettings;
   }
 
-  /** Choices of a server, by its plan. */
-  choicesIn(guildId: string): Choices {
-    const { defaults, planOf } = this.#sources;
-    const { pipelines: all, voices } = this.#parts;
-    const { caps } = planOf(guildId);
-    const isAllowed = (name: PipelineName) => this.allows(guildId, name);
-    const pipelines = {
-      names: all.names.filter(isAllowed),
-      needs: (name: PipelineName) => (isAllowed(name) ? all.needs(name) : 'SERVER_PLANS_FILE'),
-    };
+  /** Values that servers may choose from. */
+  get choices(): Choices {
+    const { caps, defaults } = this.#sources;
+    const { pipelines, voices } = this.#parts;
     const knownVoices = voices.known();
     return { pipelines, voices: botVoices(this.#parts), knownVoices, caps, defaults };
-  }
-
-  /** Whether a server may use this pipeline, by its plan. */
-  allows(guildId: string, name: PipelineName): boolean {
-    return this.#sources.planOf(guildId).pipelines?.includes(name) ?? true;
   }
 
   /** Settings as far as they are known now: until the consent policy was read, people have to agree. */
@@ -110,7 +99,7 @@ export class StoredSettings {
 
   /** Settings that would hold if a key were set so. */
   foresee(guildId: string, key: string, value: string | undefined): GuildSettings {
-    return this.#settings(guildId, withValue(this.#server(guildId), key, value));
+    return settingsOf(this.all, withValue(this.#server(guildId), key, value), this.choices);
   }
 
   /** Style of answers there, as `at`. The operator's instructions name the bot already; those of a server need not. */
@@ -137,9 +126,7 @@ export class StoredSettings {
   /** Which of them the server has set itself. */
   isSet(guildId: string, setting: ServerSetting): boolean {
     const words = this.#server(guildId).set.get(setting.key);
-    return (
-      words !== undefined && readSetting(setting, words, this.choicesIn(guildId)).kind === 'ok'
-    );
+    return words !== undefined && readSetting(setting, words, this.choices).kind === 'ok';
   }
 
   /** Options of captions that people turned on in a voice channel; `off` for the rest of a session; undefined: no choice. */
@@ -246,16 +233,12 @@ export class StoredSettings {
     const voices = botVoices(this.#parts);
     const before = this.#known.get(server);
     if (before?.voices === voices) return before;
-    const settings = this.#settings(guildId, server);
+    const settings = settingsOf(this.all, server, this.choices);
     const { personDayCap, serverDayCap, serverMonthCap } = settings;
     const caps = { personDay: personDayCap, serverDay: serverDayCap, serverMonth: serverMonthCap };
     const known = { voices, settings, caps, channels: new Map<string, GuildSettings>() };
     this.#known.set(server, known);
     return known;
-  }
-
-  #settings(guildId: string, server: StoredGuildSettings): GuildSettings {
-    return settingsOf(this.all, server, this.choicesIn(guildId));
   }
 
   #server(guildId: string): StoredGuildSettings {

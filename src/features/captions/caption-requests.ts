@@ -51,7 +51,7 @@ export class CaptionRequests {
 
   #price(guildId: string): HourPrice {
     const { spending } = this.#parts;
-    const { caps } = this.#sources.planOf(guildId);
+    const { caps } = this.#sources;
     const minutesADay = (caps.captionsDayMs ?? 0) / 60_000;
     const usd = spending.hourPrice(guildId);
     if (usd === undefined) return { kind: 'unknown', minutesADay };

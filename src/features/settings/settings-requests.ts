@@ -42,14 +42,13 @@ export class SettingsRequests {
     const isRead = await settings.load(guildId);
     if (isRead) for (const session of this.#sessions.sessions(guildId)) session.govern();
     const all = settings.all.map((setting) => this.#now(guildId, setting));
-    return { all, choices: settings.choicesIn(guildId), isRead };
+    return { all, choices: settings.choices, isRead };
   }
 
   #now(guildId: string, setting: ServerSetting): SettingNow {
     const { settings } = this.#sessions;
     const { key, operator } = setting;
-    const isGiven =
-      operator !== undefined && settings.choicesIn(guildId).defaults.given.has(operator);
+    const isGiven = operator !== undefined && settings.choices.defaults.given.has(operator);
     return {
       key,
       setting,
@@ -89,11 +88,11 @@ export class SettingsRequests {
   }
 
   /** Suggested values of a key; empty for an unknown key. */
-  values(guildId: string, key: string): readonly string[] {
+  values(key: string): readonly string[] {
     const setting = this.#named(key);
     if (!setting) return [];
     void setting.load?.(this.#parts); // for whoever types on
-    return [...setting.values(this.#sessions.settings.choicesIn(guildId)), standard];
+    return [...setting.values(this.#sessions.settings.choices), standard];
   }
 
   #named(key: string): ServerSetting | undefined {
@@ -102,7 +101,7 @@ export class SettingsRequests {
   }
 
   #obstacle(guildId: string, setting: ServerSetting, words: string): SettingOutcome | undefined {
-    const choices = this.#sessions.settings.choicesIn(guildId);
+    const choices = this.#sessions.settings.choices;
     const read = readSetting(setting, words, choices);
     if (read.kind === 'ok' && (setting.exists?.(read.value, guildId, this.#parts) ?? true))
       return undefined;

@@ -49,9 +49,7 @@ export class ProgramAnswers {
   pipelines(guildId: string): readonly PipelineName[] {
     const { settings } = this.#sessions;
     const own = settings.in(guildId).pipeline;
-    const names = this.#parts.pipelines.names.filter(
-      (name) => name !== 'realtime' && settings.allows(guildId, name),
-    );
+    const names = this.#parts.pipelines.names.filter((name) => name !== 'realtime');
     return names.toSorted((one, other) => Number(other === own) - Number(one === own));
   }
 

@@ -133,14 +133,12 @@ const usual = {
   longestStandstillMs: 20_000,
   longestWritingMs: 480_000,
   spending: boundless,
-  planOf: () => ({
-    caps: {
-      personDay: nothing,
-      serverDay: nothing,
-      serverMonth: nothing,
-      captionsDayMs: 240 * 60_000,
-    },
-  }),
+  caps: {
+    personDay: nothing,
+    serverDay: nothing,
+    serverMonth: nothing,
+    captionsDayMs: 240 * 60_000,
+  },
   warm: () => undefined,
   textLanguage: { detect: async () => undefined },
   chatName: 'localhost:1',

@@ -310,9 +310,9 @@ test('what is forgotten about a person leaves the settings of the server alone',
 
 test('what may stand behind a key is offered, with default last', () => {
   const { settings } = openSessionFixture({ pipelines: two() });
-  expect(settings.values('g', 'pipeline')).toEqual(['chained', 'realtime', 'default']);
-  expect(settings.values('g', 'Voice ')).toEqual(['slt', 'rms', 'default']);
-  expect(settings.values('g', 'toString')).toEqual([]);
+  expect(settings.values('pipeline')).toEqual(['chained', 'realtime', 'default']);
+  expect(settings.values('Voice ')).toEqual(['slt', 'rms', 'default']);
+  expect(settings.values('toString')).toEqual([]);
 });
 
 test('what a server sets of the persona and of consent also holds where the bot sits nowhere', async () => {
