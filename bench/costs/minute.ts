@@ -36,13 +36,14 @@ const pipelines: readonly PricedPipeline[] = [
   { pipeline: 'realtime', recogniser: transcription, model: realtimeSpeech },
 ];
 
-/** Each pipeline at OpenAI, by the bot's own table of prices. */
+/** Each pipeline at OpenAI, by the bot's own table of prices; NaN where that lacks a model. */
 export function costsOfMinute(): readonly MinuteCost[] {
   return pipelines.map((pipeline) => {
     const { recogniser, model, reader } = pipeline;
-    const hearUsd = priced(hearingUsd({ model: recogniser, host }));
-    const thinkUsd = priced(thinkingUsd({ model, host }, reader === undefined));
-    const speakUsd = reader === undefined ? 0 : priced(speakingUsd({ model: reader, host }));
+    const streams = recogniser === liveTranscription;
+    const hearUsd = hearingUsd({ model: recogniser, host }, streams) ?? Number.NaN;
+    const thinkUsd = thinkingUsd({ model, host }, !reader) ?? Number.NaN;
+    const speakUsd = reader ? (speakingUsd({ model: reader, host }) ?? Number.NaN) : 0;
     return { ...pipeline, hearUsd, thinkUsd, speakUsd, wholeUsd: hearUsd + thinkUsd + speakUsd };
   });
 }
@@ -59,10 +60,4 @@ export function costReport(): string {
 
 export function shownUsd(usd: number): string {
   return usd.toFixed(4);
-}
-
-/** Errors: TypeError where the table has no price for a model. */
-function priced(usd: number | undefined): number {
-  if (usd === undefined) throw new TypeError('A model has no price in the table.');
-  return usd;
 }

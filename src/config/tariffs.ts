@@ -35,7 +35,7 @@ export function mayCostMoney(config: Config): boolean {
 }
 
 type Roles = {
-  readonly transcription: PricedRole;
+  readonly transcription: PricedRole & { readonly backend?: string };
   readonly chat: PricedRole;
   readonly speech: PricedRole;
   readonly fallbacks: { readonly speech?: PricedRole };
@@ -53,6 +53,7 @@ export function tariffOf(
   const next = fallbacks.speech && rate(fallbacks.speech);
   return {
     recognise: rate(transcription),
+    ...(transcription.backend === 'realtime' && { streams: true }),
     think: rate(thinker ?? chat),
     speak,
     ...(next && isCheaper(next, speak) && { cheaperVoice: next }),

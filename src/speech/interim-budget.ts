@@ -1,8 +1,9 @@
 /** Moment for a look before the end of an utterance: in any pause, or in one that is likely to be the end. */
 export type InterimMoment = 'paused' | 'long-pause';
 
-/** Most sound sent, by the length of the speech it is of; a little more is free at the start. */
-const shares: Readonly<Record<InterimMoment, number>> = { paused: 1.2, 'long-pause': 1.3 };
+/** Most sound sent to a recogniser of whole utterances, by the length of its speech; a little more is free at the start. */
+export const mostSentShare = 1.3;
+const shares = { paused: 1.2, 'long-pause': mostSentShare };
 const creditMs = 5_000;
 
 /**

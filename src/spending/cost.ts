@@ -18,12 +18,11 @@ export type Use =
   | { readonly kind: 'spoken'; readonly characters: number; readonly ms: number };
 
 /** Sound in ms per token, as OpenAI counts it (its price lists, 2025). */
-const msPerTokenHeard = 100;
-const msPerTokenSpoken = 50;
+export const [msPerTokenHeard, msPerTokenSpoken] = [100, 50];
 /** Above what any one request can take. */
 const mostCount = 1e9;
 /** Characters per token of text, where the server does not count. */
-const charactersPerToken = 4;
+export const charactersPerToken = 4;
 
 /** In billionths of a dollar, so that sums are exact; undefined: not priced. Never negative. */
 export function costOf(use: Use, rate: RolePrice): number | undefined {

@@ -1,22 +1,19 @@
-import { costOf, type Use } from './cost.ts';
+import { mostSentShare } from '#src/speech/interim-budget.ts';
+import { charactersPerToken, costOf, msPerTokenHeard, msPerTokenSpoken, type Use } from './cost.ts';
 import { knownPrices, rateOf } from './prices/prices.ts';
+import { spokenCharacters } from './tariff.ts';
 
 /** A minute of conversation: so many questions, and for each of them, in ms, what people and the bot say. */
 export const [questions, askedMs, answeredMs] = [4, 5_000, 8_000];
 /** Text that a model is shown for each answer, in tokens: instructions, tools, earlier exchanges. */
 export const shownTokens = 1_000;
 
-/** Pace of the bot's speech, in characters per ms, and characters per token. */
-const [charactersPerMs, charactersPerToken] = [0.015, 4];
-/** Sound in ms per token, heard and spoken, as OpenAI counts it (its price lists, 2025). */
-const [msPerTokenHeard, msPerTokenSpoken] = [100, 50];
-
 /** A model and the host that serves it; `host` may hold a port. */
 export type PricedModel = { readonly model: string; readonly host: string };
 
-/** US dollars for the recogniser in a minute of conversation; undefined: its price is not known. */
-export function hearingUsd(recogniser: PricedModel): number | undefined {
-  return usdOf(recogniser, { kind: 'heard', ms: askedMs });
+/** US dollars for the recogniser in a minute of conversation, at most; undefined: its price is not known. */
+export function hearingUsd(recogniser: PricedModel, streams = false): number | undefined {
+  return usdOf(recogniser, { kind: 'heard', ms: askedMs * (streams ? 1 : mostSentShare) });
 }
 
 /** US dollars for the model that answers; `speaks`: it hears and speaks by itself. As `hearingUsd`. */
@@ -27,15 +24,18 @@ export function thinkingUsd(model: PricedModel, speaks = false): number | undefi
     kind: 'tokens',
     inputTokens: shownTokens + heard,
     audioInputTokens: heard,
-    outputTokens: (answeredMs * charactersPerMs) / charactersPerToken + spoken,
+    outputTokens: spokenCharacters(answeredMs) / charactersPerToken + spoken,
     audioOutputTokens: spoken,
   });
 }
 
 /** US dollars for the model that reads aloud. As `hearingUsd`. */
 export function speakingUsd(reader: PricedModel): number | undefined {
-  const characters = answeredMs * charactersPerMs;
-  return usdOf(reader, { kind: 'spoken', characters, ms: answeredMs });
+  return usdOf(reader, {
+    kind: 'spoken',
+    characters: spokenCharacters(answeredMs),
+    ms: answeredMs,
+  });
 }
 
 /** Newest day of the known prices. */

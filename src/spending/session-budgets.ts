@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
+import { mostSentShare } from '#src/speech/interim-budget.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type {
   AnswerBudget,
@@ -165,8 +166,9 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   }
 
   hourPrice(guildId: string): number | undefined {
-    const { recognise } = this.#options.tariffOf(guildId);
-    const nanoUsd = costOf({ kind: 'heard', ms: 3_600_000 }, recognise);
+    const { recognise, streams } = this.#options.tariffOf(guildId);
+    const share = streams ? 1 : mostSentShare;
+    const nanoUsd = costOf({ kind: 'heard', ms: 3_600_000 * share }, recognise);
     return nanoUsd === undefined ? undefined : nanoUsd / 1e9;
   }
 

@@ -1,11 +1,13 @@
 import type { RolePrice } from '#src/spending/prices/prices.ts';
 import type { Amount } from './caps.ts';
-import { costOf } from './cost.ts';
+import { charactersPerToken, costOf, msPerTokenHeard, msPerTokenSpoken } from './cost.ts';
 import { type PaidKind, paidKinds } from './paid-kinds.ts';
 
 /** Prices of the roles of one server. */
 export type Tariff = {
   readonly recognise: RolePrice;
+  /** Whether the recogniser gets the sound once, while it is spoken. */
+  readonly streams?: boolean;
   readonly think: RolePrice;
   readonly speak: RolePrice;
   /** The voice that does where money runs short; absent: there is none. */
@@ -30,9 +32,7 @@ export const mostAnswerTokens = 4_000;
 /** A spoken answer as most are: two sentences. */
 const [answerTokens, answerCharacters, answerMs] = [120, 250, 15_000];
 /** Talk time, in ms, that a written answer of unknown price counts as: at least, and by its length. */
-const [writtenMs, writtenMsPerCharacter, charactersPerToken] = [15_000, 1_000 / 15, 4];
-/** Sound in ms per token, heard and spoken, as OpenAI counts it (its price lists, 2025). */
-const [msPerTokenHeard, msPerTokenSpoken] = [100, 50];
+const [writtenMs, writtenMsPerCharacter] = [15_000, 1_000 / 15];
 
 export function isFree({ recognise, think, speak }: Tariff): boolean {
   return [recognise, think, speak].every(({ kind }) => kind === 'free');

@@ -42,6 +42,8 @@ test('with OpenAI every role has its price, with a server of one’s own none, a
   const { recognise, think, speak } = tariffOf(good({ OPENAI_API_KEY: 'k' }));
   expect([recognise.kind, think.kind]).toEqual(['priced', 'priced']);
   expect(['priced', 'free', 'unpriced']).toContain(speak.kind);
+  const live = good({ OPENAI_API_KEY: 'k', TRANSCRIPTION_BACKEND: 'realtime' });
+  expect(tariffOf(live)).toMatchObject({ recognise: { kind: 'priced' }, streams: true });
   const own = tariffOf(good({ SPEECH_BASE_URL: 'http://127.0.0.1:8880/v1' }));
   expect(own).toEqual({
     recognise: { kind: 'free' },

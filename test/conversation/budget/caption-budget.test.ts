@@ -207,9 +207,11 @@ test('the budget for captions counts on after a restart', async () => {
   expect(after.standing('g', clock.wallMs() + 86_400_000).captions.ms).toBe(0);
 });
 
-test('an hour of talk has its price, where that is known', () => {
+test('an hour of talk has its price, where that is known: with pauses sent early, or once to a recogniser that streams', () => {
   const unpriced = { recognise: { kind: 'unpriced' } } as const;
-  expect(openBudgets(new VirtualClock()).budgets.hourPrice('g')).toBeCloseTo(0.6);
+  expect(openBudgets(new VirtualClock()).budgets.hourPrice('g')).toBeCloseTo(0.78);
+  const live = openBudgets(new VirtualClock(), { tariff: { streams: true } });
+  expect(live.budgets.hourPrice('g')).toBeCloseTo(0.6);
   const { budgets } = openBudgets(new VirtualClock(), { tariff: unpriced });
   expect(budgets.hourPrice('g')).toBeUndefined();
 });

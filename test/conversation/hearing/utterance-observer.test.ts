@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
 import { durationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
+import { mostSentShare } from '#src/speech/interim-budget.ts';
 import { listenWith } from '#src/speech/listen.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import {
@@ -238,7 +239,7 @@ test.each([
     const sentMs = transcriber.heard.reduce((sum, pcm) => sum + durationMs(pcm), 0);
     const spans = names.map((name) => spanOf(name));
     const spokenMs = spans.reduce((sum, one) => sum + 8 * (one.speechEndMs - one.speechStartMs), 0);
-    expect(sentMs).toBeLessThanOrEqual(1.3 * spokenMs);
+    expect(sentMs).toBeLessThanOrEqual(mostSentShare * spokenMs);
     expect(Math.max(...closedMs)).toBeLessThan(300);
   },
 );
