@@ -19,10 +19,8 @@ export function changed(typedKey: string, setting: SettingOutcome, call: Command
     }
     case 'bad':
       return [{ ...allowedFor(setting), to: 'caller' }];
-    case 'missing': {
-      const words = { pipeline: setting.name, setting: setting.needs };
-      return [{ id: 'settings.missing', with: words, to: 'caller' }];
-    }
+    case 'missing':
+      return [{ id: 'settings.missing', with: { pipeline: setting.name }, to: 'caller' }];
     case 'above':
       return [
         { id: 'settings.bad.budget', with: { key: setting.key, cap: setting.cap }, to: 'caller' },

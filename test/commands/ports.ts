@@ -78,7 +78,7 @@ export type PortOverrides = Partial<All & Public<SettingsRequests> & Public<Answ
 
 /** One pipeline, no known voices, no caps. */
 const choices: Choices = {
-  pipelines: { names: ['chained'], needs: (name) => name },
+  pipelines: { names: ['chained'] },
   voices: [],
   knownVoices: [],
   caps: { personDay: nothing, serverDay: nothing, serverMonth: nothing },

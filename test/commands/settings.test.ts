@@ -101,8 +101,8 @@ test.each<[SettingOutcome, readonly string[]]>([
     ['voice takes the name of a voice, or default. Nothing changed.'],
   ],
   [
-    { kind: 'missing', name: 'realtime', needs: 'REALTIME_MODEL' },
-    ['realtime is not set up. Owner: set REALTIME_MODEL and start me again. Nothing changed.'],
+    { kind: 'missing', name: 'realtime' },
+    ['realtime is not set up here: only my operator can change that. Nothing changed.'],
   ],
   [{ kind: 'no-role' }, ['Which role? Type: role @name, or role and its id. Nothing changed.']],
 ])('%j is answered in a sentence', async (setting, lines) => {
@@ -193,14 +193,12 @@ test('what failed is told with its reason, what was not tried with what it needs
     channel: lounge,
   };
   const idle: CheckResult = { point: 'playback', kind: 'idle', line: { id: 'check.nowhere' } };
-  const news = [
-    { id: 'check.model.unlisted', with: { model: 'm', setting: 'SPEECH_MODEL' } },
-  ] as const;
+  const news = [{ id: 'check.model.unlisted', with: { model: 'm' } }] as const;
   expect(await checked([barred, idle], news)).toEqual([
     "permission: failed. I can't speak in Lounge. Give my role Speak there, then run /join again.",
     "playback: not tried. I'm in no voice channel here: run /join, then check again.",
-    'The server does not list the model m. Owner: check SPEECH_MODEL.',
-    '1 of 8 checks failed.',
+    'The server does not list the model m: my operator has to choose another.',
+    "1 of 8 checks failed. If you can't mend that, ask my operator to run npm run doctor.",
   ]);
   expect((await checked([fine('speak'), idle])).at(-1)).toBe(
     'So far all good. Run /join, then /settings check again to hear a tone.',

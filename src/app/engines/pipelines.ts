@@ -37,7 +37,6 @@ export function pipelinesOf(
     names: [...ways.keys()].sort((a, b) => Number(b === standard) - Number(a === standard)),
     open: (name) => wayOf(name).open(),
     engine: (name) => wayOf(name).engine,
-    needs: (name) => needs(name, config),
   };
 }
 
@@ -57,17 +56,4 @@ function audioModelWay(
   if (!model) return undefined;
   const { input, model: engine = 'audio-model' } = config;
   return { engine, open: () => audioModel({ model, synthesizer, input }) };
-}
-
-function needs(name: PipelineName, { chat }: Config): string {
-  switch (name) {
-    case 'chained':
-      return 'PIPELINE';
-    case 'audio-model':
-      return chat.kind === 'remote'
-        ? 'AUDIO_MODEL_NAME'
-        : 'CHAT_COMPLETION_BASE_URL / OPENAI_API_KEY';
-    case 'realtime':
-      return 'REALTIME_BASE_URL / OPENAI_API_KEY';
-  }
 }

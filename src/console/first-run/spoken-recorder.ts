@@ -36,7 +36,6 @@ export class SpokenRecorder {
     return {
       names: inner.names,
       engine: (name) => inner.engine(name),
-      needs: (name) => inner.needs(name),
       open: (name) => this.#tapped(inner.open(name)),
     };
   }

@@ -119,7 +119,6 @@ function paidPipelines(pipelines: PipelineRegistry, chat: ChatModel): PaidPipeli
   return {
     names: pipelines.names,
     engine: (name) => pipelines.engine(name),
-    needs: (name) => pipelines.needs(name),
     open: (name) => new PaidPipeline(pipelines.open(name)),
     textOnly: () => new PaidPipeline(textOnly(chat)),
   };

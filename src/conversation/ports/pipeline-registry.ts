@@ -8,6 +8,4 @@ export interface PipelineRegistry {
   open(name: PipelineName): Pipeline & Partial<Disposable>;
   /** Names of its chat and speech engines, in a few words for the panel. */
   engine(name: PipelineName): string;
-  /** Setting of the operator that a missing pipeline needs, say `REALTIME_MODEL`. */
-  needs(name: PipelineName): string;
 }

@@ -26,8 +26,8 @@ export type SettingOutcome =
       readonly allowed: readonly string[];
       readonly line?: TextLine;
     }
-  /** A pipeline that is not set up, and what the operator has to set to have it. */
-  | { readonly kind: 'missing'; readonly name: PipelineName; readonly needs: string }
+  /** A pipeline that is not set up. */
+  | { readonly kind: 'missing'; readonly name: PipelineName }
   /** A budget above that of the operator, as it is typed. */
   | { readonly kind: 'above'; readonly key: string; readonly cap: string }
   /** Policy `role` without a role. */

@@ -69,7 +69,7 @@ const pipeline: ServerSetting<PipelineName> = {
     const name = pipelineNames.find((one) => one === words.toLowerCase());
     if (name === undefined) return bad;
     if (pipelines.names.includes(name)) return ok(name);
-    return { kind: 'missing', name, needs: pipelines.needs(name) };
+    return { kind: 'missing', name };
   },
   shown: (name) => name,
   values: ({ pipelines }) => pipelines.names,

@@ -10,7 +10,7 @@ import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
 /** Values that the operator lets servers choose from, and defaults. */
 export type Choices = {
-  readonly pipelines: Pick<PipelineRegistry, 'names' | 'needs'>;
+  readonly pipelines: Pick<PipelineRegistry, 'names'>;
   /** Names of voices that the bot may have; empty: not known, so any name is accepted. */
   readonly voices: readonly string[];
   /** Names of the voices that read texts, as far as they are known. */

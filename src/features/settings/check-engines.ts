@@ -1,6 +1,6 @@
 import { joinSamples, listenRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, type FailureStage } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { WantedPipeline } from '#src/conversation/engines/current-pipeline.ts';
@@ -9,7 +9,7 @@ import type { CheckResult } from '#src/conversation/ports/setting-and-check-outc
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
-import { type CheckedRole, wrongWith } from './answer-checkup-texts.ts';
+import { wrongWith } from './answer-checkup-texts.ts';
 
 /** Engines of a check, its style, and the reservation that pays. */
 type PaidCheck = {
@@ -59,17 +59,14 @@ async function checkPaid(
 ): Promise<readonly CheckResult[]> {
   const { parts } = check;
   const isWritten = pipeline.name === 'chained';
-  const thinking = trial(
-    { point: 'think', ...(pipeline.name === 'realtime' && { group: 'REALTIME' }) },
-    guildId,
-    parts,
-    (signal) => (isWritten ? think(check, signal) : answer(pipeline, check, signal)),
+  const thinking = trial('think', guildId, parts, (signal) =>
+    isWritten ? think(check, signal) : answer(pipeline, check, signal),
   );
-  const { finding: speak, got: said } = await trial({ point: 'speak' }, guildId, parts, (signal) =>
+  const { finding: speak, got: said } = await trial('speak', guildId, parts, (signal) =>
     speakSentence(check, signal),
   );
   const recognise = said
-    ? await trial({ point: 'recognise' }, guildId, parts, (signal) => listen(said, check, signal))
+    ? await trial('recognise', guildId, parts, (signal) => listen(said, check, signal))
     : { finding: unheard };
   return [recognise.finding, (await thinking).finding, speak];
 }
@@ -77,12 +74,11 @@ async function checkPaid(
 type TimedResult<T> = { readonly got: T; readonly atMs: number };
 
 async function trial<T>(
-  role: CheckedRole,
+  point: Exclude<FailureStage, 'link'>,
   guildId: string,
   { chatName, clock, onEvent }: SessionDependencies,
   work: (signal: AbortSignal) => Promise<TimedResult<T>>,
 ): Promise<RoleTrial<T>> {
-  const { point } = role;
   const startedMs = clock.nowMs();
   const over = new AbortController();
   const late = () =>
@@ -96,7 +92,7 @@ async function trial<T>(
     return { finding: { point, kind: 'ok', ms: atMs - startedMs }, got };
   } catch (error) {
     onEvent(guildId, failureEventOf(error, point));
-    return { finding: { point, kind: 'bad', line: wrongWith(role, error, chatName) } };
+    return { finding: { point, kind: 'bad', line: wrongWith(error, chatName) } };
   } finally {
     over.abort(new Error('the check is over'));
   }

@@ -162,7 +162,6 @@ export function only(pipeline: Pipeline): PipelineRegistry {
     names: ['chained'],
     open: () => pipeline,
     engine: () => 'built-in stand-in',
-    needs: (name) => `${name} server`,
   };
 }
 

@@ -42,7 +42,6 @@ function two(asked: Turn[] = []): PipelineRegistry {
     names: ['chained', 'realtime'],
     open: (name) => named(name, asked),
     engine: (name) => `the ${name} engine`,
-    needs: () => 'AUDIO_MODEL_NAME',
   };
 }
 
@@ -145,7 +144,7 @@ test.each([
   ['addressing', 'shout', { kind: 'bad', allowed: ['auto', 'name', 'window', 'always', 'off'] }],
   ['cues', '', { kind: 'bad', allowed: ['off', 'soft', 'on'] }],
   ['pipeline', 'magic', { kind: 'bad', allowed: ['chained', 'realtime'] }],
-  ['pipeline', 'audio-model', { kind: 'missing', name: 'audio-model', needs: 'AUDIO_MODEL_NAME' }],
+  ['pipeline', 'audio-model', { kind: 'missing', name: 'audio-model' }],
   ['instructions', ' ', { kind: 'bad', allowed: [] }],
   ['instructions', 'x'.repeat(1_001), { kind: 'bad', allowed: [] }],
   ['dj_role', 'everyone', { kind: 'bad', allowed: ['none'] }],

@@ -21,7 +21,6 @@ test('a stream that is given up before anybody reads it gives its place back', a
     names: ['chained'],
     open: () => chained({ chat, synthesizer }),
     engine: () => 'a model',
-    needs: () => '',
   };
   await using decoding = new Decoding({ clock: realClock, stepMs: 2_000 });
   const { dependencies, sessions } = openSessionFixture({ settingsStore: new MemorySettings() });

@@ -56,7 +56,7 @@ const guildValues = fc.array(fc.tuple(fc.constantFrom(...serverSettings), textOf
 });
 
 const choices: Choices = {
-  pipelines: { names: ['chained'], needs: (name) => name },
+  pipelines: { names: ['chained'] },
   voices: [],
   knownVoices: [],
   caps: { personDay: nothing, serverDay: nothing, serverMonth: nothing },

@@ -51,7 +51,6 @@ export async function openCompletions(over: Parts = {}) {
     names,
     open: () => chained({ chat, synthesizer }),
     engine: () => 'a model',
-    needs: () => '',
   };
   const { dependencies, sessions } = openSessionFixture({ settingsStore: new MemorySettings() });
   const parts = {

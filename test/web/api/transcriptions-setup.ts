@@ -71,7 +71,6 @@ export async function openTranscriptionsApi(over: Parts) {
       throw new Error('No pipeline answers.');
     },
     engine: () => '',
-    needs: () => '',
   };
   const parts = {
     ...openSessionFixture().dependencies,
