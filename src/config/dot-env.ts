@@ -5,6 +5,10 @@ import { removedLimits, removedSettings } from './removed-settings.ts';
 import { settings } from './settings.ts';
 import type { ConfigResult } from './types.ts';
 
+const known = new Set(
+  [settings.shape, removedSettings, removedLimits].flatMap((some) => Object.keys(some)),
+);
+
 /**
  * Adds `.env` beside package.json to the environment, where there is one; what is set already wins. Prints a line for each
  * thing that has no effect. Returns false where the file cannot be read.
@@ -19,13 +23,12 @@ export function loadDotEnv(
     print(`${path} cannot be read (${text.message}): make it readable for the user of the bot.`);
     return false;
   }
-  for (const [name, value] of Object.entries(parseEnv(text))) {
-    environment[name] ??= value;
-    if (![settings.shape, removedSettings, removedLimits].some((some) => Object.hasOwn(some, name)))
-      print(
-        `${name}: ${path} sets it, and it is no setting; a mistake, unless MCP_SERVERS uses it.`,
-      );
-  }
+  const written = parseEnv(text);
+  for (const [name, value] of Object.entries(written)) environment[name] ??= value;
+  const servers = textOfServers(environment);
+  for (const name of Object.keys(written))
+    if (!known.has(name) && !servers.includes(`\${${name}}`))
+      print(`${name}: ${path} sets it, and it is no setting.`);
   for (const number of linesWithoutSign(text))
     print(`${path} line ${number}: it sets nothing, as it has no "=".`);
   for (const [name, instead] of Object.entries(removedSettings))
@@ -39,6 +42,11 @@ export function readAnew(environment: NodeJS.ProcessEnv): ConfigResult {
   const all = { ...environment };
   const isRead = loadDotEnv((line) => mistakes.push(line), '.env', all);
   return isRead ? readConfig(all) : { kind: 'bad', mistakes };
+}
+
+/** The file in which `${NAME}` stands for a variable that is no setting. */
+function textOfServers({ MCP_SERVERS: path = '' }: NodeJS.ProcessEnv): string {
+  return path.trim() === '' ? '' : String(textOf(path.trim()));
 }
 
 function textOf(path: string): string | Error {

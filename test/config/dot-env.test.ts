@@ -4,6 +4,17 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadDotEnv } from '#src/config/dot-env.ts';
 
+test('a variable that the file of MCP servers names has an effect', () => {
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'parley-'));
+  const [path, servers] = [join(folder.path, '.env'), join(folder.path, 'mcp.json')];
+  const server = { url: 'https://wiki.example', headers: { key: `Bearer \${WIKI_KEY}` } };
+  writeFileSync(servers, JSON.stringify({ mcpServers: { wiki: server } }));
+  writeFileSync(path, `WIKI_KEY=k\nWIKI=k\nMCP_SERVERS=${servers}\n`);
+  const lines: string[] = [];
+  loadDotEnv((line) => lines.push(line), path, {});
+  expect(lines).toEqual([expect.stringMatching(/^WIKI: .*\.env sets it, and it is no setting\.$/)]);
+});
+
 test('what has no effect in the file is told in one line each, and what is set already wins', () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'parley-'));
   const path = join(folder.path, '.env');
