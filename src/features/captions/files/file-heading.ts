@@ -48,7 +48,7 @@ export function headingOf({
 export function headingLines(
   { session, times, names, say }: FileHeading,
   { number, of }: FilePart,
-  escaped: (words: string) => string = (words) => words,
+  escaped: (words: string) => string,
 ): readonly string[] {
   const { startedAtWallMs, endedAtWallMs } = session;
   const from = `${times.day(startedAtWallMs)} ${times.minute(startedAtWallMs)}`;

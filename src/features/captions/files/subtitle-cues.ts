@@ -7,14 +7,12 @@ export type TimedLine = Pick<TranscriptLine, 'number' | 'startMs' | 'endMs' | 'w
 /** Part of one utterance that is shown at once, in ms since the start of its session. */
 export type SubtitleCue<Line = TranscriptLine> = {
   readonly line: Line;
-  /** From 1 in its line. */
-  readonly piece: number;
   readonly startMs: number;
   readonly endMs: number;
   readonly text: string;
 };
 
-export type SubtitleLimits = {
+type SubtitleLimits = {
   /** Longest text of a cue with its speaker's name, in characters. */
   readonly maxChars: number;
   /** Longest time a cue is shown, in ms; only a single word may take longer. */
@@ -35,15 +33,12 @@ export function subtitleCues<Line extends TimedLine>(
   lines: readonly Line[],
   textOf: (line: Line) => string,
   nameChars: (line: Line) => number,
-  limits: SubtitleLimits = standardLimits,
 ): readonly SubtitleCue<Line>[] {
   const cues = lines.flatMap((line) => {
-    const maxChars = Math.max(1, limits.maxChars - nameChars(line));
-    return piecesOf(line, textOf(line), { ...limits, maxChars });
+    const maxChars = Math.max(1, standardLimits.maxChars - nameChars(line));
+    return piecesOf(line, textOf(line), { ...standardLimits, maxChars });
   });
-  return cues.toSorted(
-    (a, b) => a.startMs - b.startMs || a.line.number - b.line.number || a.piece - b.piece,
-  );
+  return cues.toSorted((a, b) => a.startMs - b.startMs || a.line.number - b.line.number);
 }
 
 function piecesOf<Line extends TimedLine>(
@@ -62,7 +57,6 @@ function piecesOf<Line extends TimedLine>(
     const endMs = end === units.length ? toMs : atChar(to);
     cues.push({
       line,
-      piece: cues.length + 1,
       startMs,
       endMs: Math.max(endMs, startMs + 1),
       text: text.slice(from, to).trim(),

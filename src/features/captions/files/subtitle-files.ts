@@ -10,7 +10,7 @@ import { type SubtitleCue, subtitleCues, type TimedLine } from './subtitle-cues.
  */
 export function srtFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileLayout {
   const nameOf = (line: TranscriptLine) => srtWords(heading.nameOf(line.speaker));
-  const cues = cuesIn(heading, lines);
+  const cues = subtitleCues(lines, heading.wordsOf, (line) => `${nameOf(line)}: `.length);
   return {
     head: () => '',
     entries: cues.map((cue) => (place) => {
@@ -49,11 +49,6 @@ function namelessCues(lines: readonly NamelessLine[]) {
 
 function spanOf({ startMs, endMs }: SubtitleCue<unknown>, point: ',' | '.'): string {
   return `${cueTime(startMs, point)} --> ${cueTime(endMs, point)}`;
-}
-
-/** Cues of both formats. */
-function cuesIn({ nameOf, wordsOf }: FileHeading, lines: readonly TranscriptLine[]) {
-  return subtitleCues(lines, wordsOf, ({ speaker }) => nameOf(speaker).length + ': '.length);
 }
 
 /** Hours have two digits or more. */

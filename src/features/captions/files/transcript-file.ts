@@ -2,9 +2,9 @@ import type { TranscriptLine, TranscriptSession } from '#src/features/captions/t
 import type { Locale } from '#src/texts/texts.ts';
 import { headingOf } from './file-heading.ts';
 import { jsonFile } from './json-file.ts';
-import { textFile } from './markdown-and-text-files.ts';
 import { parted } from './split-into-file-parts.ts';
 import { srtFile } from './subtitle-files.ts';
+import { textFile } from './text-file.ts';
 
 /** By the ending of the file's name. */
 export const transcriptFormats = ['txt', 'srt', 'json'] as const;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { subtitleCues } from '#src/features/captions/files/subtitle-cues.ts';
+import { srtOf } from '#src/features/captions/files/subtitle-files.ts';
 import { transcriptFiles } from '#src/features/captions/files/transcript-file.ts';
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import { botLineAt, evening, lineAt } from '#test/features/captions/transcript-lines.ts';
@@ -67,16 +67,15 @@ test('nobody can pass for somebody else by taking their name', async () => {
 const long = `${'This is a sentence of eight words, really. '.repeat(100)}`.trim();
 
 test('a long utterance is cut between words into cues of at most 200 characters and 7 s', async () => {
-  for (const cues of [cuesOf(lineAt(500, long, { ms: 240_000 }))]) {
-    expect(cues.length).toBeGreaterThan(30);
-    expect(cues.map(({ text }) => text).join(' ')).toBe(long);
-    for (const { text, speaker, startMs, endMs } of cues) {
-      expect(`${speaker}: ${text}`.length).toBeLessThanOrEqual(200);
-      expect(endMs - startMs).toBeLessThanOrEqual(7_000);
-      expect(text).toMatch(/[,.]$/);
-    }
-    expect([cues[0]?.startMs, cues.at(-1)?.endMs]).toEqual([500, 240_500]);
+  const cues = cuesOf(lineAt(500, long, { ms: 240_000 }));
+  expect(cues.length).toBeGreaterThan(30);
+  expect(cues.map(({ text }) => text).join(' ')).toBe(long);
+  for (const { text, speaker, startMs, endMs } of cues) {
+    expect(`${speaker}: ${text}`.length).toBeLessThanOrEqual(200);
+    expect(endMs - startMs).toBeLessThanOrEqual(7_000);
+    expect(text).toMatch(/[,.]$/);
   }
+  expect([cues[0]?.startMs, cues.at(-1)?.endMs]).toEqual([500, 240_500]);
 });
 
 test('scripts without spaces are cut, too', async () => {
@@ -137,13 +136,8 @@ test('a session without words is a valid file', async () => {
 });
 
 test('a sign stays with its word where an utterance is cut', () => {
-  const line = { number: 1, startMs: 0, endMs: 1_000 };
-  const textsOf = (text: string) =>
-    subtitleCues(
-      [line],
-      () => text,
-      () => 0,
-      { maxChars: 9, maxMs: 7_000 },
-    ).map((cue) => cue.text);
-  expect(textsOf('four four.')).toEqual(['four', 'four.']);
+  const text = `fours${' four'.repeat(39)}`;
+  const line = { number: 1, startMs: 0, endMs: 1_000, text: `${text}.` };
+  expect(srtOf([{ ...line, text }])).not.toContain('\n2\n');
+  expect(srtOf([line])).toMatch(/ four\n\n2\n.*\nfour\.\n$/);
 });
