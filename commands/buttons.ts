@@ -9,7 +9,7 @@ import { status } from '#commands/privacy/status.ts';
 import { panelButtons } from '#commands/settings/panel-presses.ts';
 import { loosen } from '#commands/settings/set.ts';
 import { trackPresses } from '#commands/track/buttons.ts';
-import type { Button, Command, CommandCall } from '#src/conversation/command.ts';
+import type { Button, Command } from '#src/conversation/command.ts';
 import { features } from '#src/features/features.ts';
 import { openAskWindow } from './ask-window.ts';
 import { confirm, longestPressMs } from './confirm.ts';
@@ -25,8 +25,7 @@ export const buttons: readonly Button[] = [
   ...trackPresses,
   ...captionButtons,
   { name: 'privacy', label: 'button.privacy', style: 'plain', isForEverybody: true, run: card },
-  button('consent.always', 'button.hear_me', 'main', allow, { for: 'always' }),
-  button('consent.today', 'button.only_today', 'plain', allow, { for: 'today' }),
+  button('consent.always', 'button.hear_me', 'main', allow),
   button('consent.never', 'button.not_me', 'plain', deny),
   {
     name: 'hide_name',
@@ -68,13 +67,12 @@ function button(
   label: Button['label'],
   style: Button['style'],
   command: Command,
-  words: CommandCall['words'] = {},
 ): Button {
   return {
     name,
     label,
     style,
     ...(command.isForEverybody && { isForEverybody: true }),
-    run: (call, ports) => command.run({ ...call, words }, ports),
+    run: (call, ports) => command.run({ ...call, words: {} }, ports),
   };
 }

@@ -139,7 +139,7 @@ function nextStep(
   if (!session.hears(callerId))
     return {
       lines: [{ id: 'help.start.unheard' }],
-      buttons: ['consent.always', 'consent.today'],
+      buttons: ['consent.always'],
     };
   return { lines: [heardLine(session, settings, bot)], buttons: ['ask'] };
 }

@@ -6,16 +6,8 @@ export const allow: Command = {
   description: 'command.privacy.allow',
   shownTo: 'caller',
   isForEverybody: true,
-  options: [
-    {
-      name: 'for',
-      description: 'command.privacy.allow.for',
-      kind: 'choice',
-      values: ['always', 'today'],
-    },
-  ],
-  async run({ guildId, callerId, words }, { privacy }) {
-    const howLong = words.for === 'today' ? 'today' : 'always';
-    return answered('privacy.allowed', await privacy.allow(guildId, callerId, howLong));
+  options: [],
+  async run({ guildId, callerId }, { privacy }) {
+    return answered('privacy.allowed', await privacy.allow(guildId, callerId));
   },
 };

@@ -88,6 +88,7 @@ export async function openSharedParts(
   const loading = [loadSilero(), loadCues(), openBotStore(options, signal)] as const;
   const [weights, cues, { store, sharedSpending, pool }] = await Promise.all(loading);
   stack.use(store);
+  void dropDays(store, options);
   const transcripts = stack.use(await openTranscriptStores(config, pool, options));
   stack.use(expireCopies(options));
   const sounds = stack.use(openSounds(config));
@@ -168,6 +169,14 @@ async function claimDataDir(
   const copies = backUpFormerFormats(dataDir, realClock.wallMs());
   if (copies.length > 0) onStore({ kind: 'copied', copies });
   return stack.move();
+}
+
+/** Deletes each yes for a day, and says how many; where that fails, the next start does. */
+async function dropDays({ consents }: Store, { onDiscord }: BotOptions): Promise<void> {
+  const count = await consents.dropDays().catch(() => 0);
+  if (count === 0) return;
+  const message = `Deleted ${count} of the consents that held for one day: there is no such choice any more, so these people are asked again.`;
+  onDiscord({ kind: 'warning', message });
 }
 
 /** Deletes old copies of the store, until it is disposed. */

@@ -1,8 +1,5 @@
 /** Consent that a person gave or refused in one server, beyond one session. */
-export type StoredConsent =
-  | { readonly kind: 'always' }
-  | { readonly kind: 'until'; readonly wallMs: number }
-  | { readonly kind: 'never' };
+export type StoredConsent = { readonly kind: 'always' } | { readonly kind: 'never' };
 
 /** Stored rows by the name of their table; their fields have the names of its columns. */
 export type StoredRows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
@@ -13,6 +10,8 @@ export interface ConsentStore {
   read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>>;
   /** Errors: BotError `store.unwritable`. */
   write(guildId: string, personId: string, standing: StoredConsent): Promise<void>;
+  /** Deletes each yes for a day, which former versions stored; how many. Errors: BotError `store.unwritable`. */
+  dropDays(): Promise<number>;
   /** Number of stored items about this person in this server. Errors: BotError `store.unreadable`. */
   count(guildId: string, personId: string): Promise<number>;
   /** All stored rows about this person in this server, of each table that has some about persons. Errors: BotError `store.unreadable`. */

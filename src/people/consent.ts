@@ -61,38 +61,29 @@ export function recall(
 }
 
 /** Asked for each packet before it is decrypted. */
-export function mayHear(consent: SessionConsents, person: ListenedPerson, wallMs: number): boolean {
-  return !consent.paused && heard(consent, person, wallMs) === 'yes';
+export function mayHear(consent: SessionConsents, person: ListenedPerson): boolean {
+  return !consent.paused && heard(consent, person) === 'yes';
 }
 
 /** Standing of a person, apart from a pause: heard, not heard for want of an answer, or said no. */
-export function heard(
-  consent: SessionConsents,
-  person: ListenedPerson,
-  wallMs: number,
-): 'yes' | 'unasked' | 'no' {
+export function heard(consent: SessionConsents, person: ListenedPerson): 'yes' | 'unasked' | 'no' {
   const said = consent.said.get(person.id) ?? consent.standings?.get(person.id);
   if (said?.kind === 'never') return 'no';
-  if (said && !(said.kind === 'until' && said.wallMs <= wallMs)) return 'yes';
+  if (said) return 'yes';
   return heardUnasked(consent, person) ? 'yes' : 'unasked';
 }
 
 /**
- * Reach of a person's yes: `always`; `brief`, for today or this session; or `policy`, which hears them although they have
+ * Reach of a person's yes: `always`; `brief`, for this session; or `policy`, which hears them although they have
  * not answered. Undefined where they are not heard.
  */
 export type YesKind = 'always' | 'brief' | 'policy';
 
-export function yesKind(
-  consent: SessionConsents,
-  person: ListenedPerson,
-  wallMs: number,
-): YesKind | undefined {
-  if (heard(consent, person, wallMs) !== 'yes') return undefined;
+export function yesKind(consent: SessionConsents, person: ListenedPerson): YesKind | undefined {
+  if (heard(consent, person) !== 'yes') return undefined;
   const said = consent.said.get(person.id) ?? consent.standings?.get(person.id);
   if (said?.kind === 'always') return 'always';
-  const isOver = said === undefined || (said.kind === 'until' && said.wallMs <= wallMs);
-  return isOver ? 'policy' : 'brief';
+  return said === undefined ? 'policy' : 'brief';
 }
 
 /** The latest word counts, for this session only: an earlier no in the store stands again after it. */
@@ -103,15 +94,6 @@ export function agreeForSession(consent: SessionConsents, personId: string): Ses
 /** The latest word counts; the store is to be told, too. */
 export function agreeAlways(consent: SessionConsents, personId: string): SessionConsents {
   return say(consent, personId, { kind: 'always' });
-}
-
-/** Agrees until the end of the day, from `endOfDay`; afterwards the answer is void. */
-export function agreeToday(
-  consent: SessionConsents,
-  personId: string,
-  untilWallMs: number,
-): SessionConsents {
-  return say(consent, personId, { kind: 'until', wallMs: untilWallMs });
 }
 
 /** The latest word counts; the store is to be told, too. */

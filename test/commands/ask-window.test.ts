@@ -24,7 +24,7 @@ test('whoever has not agreed to be heard is asked for that first', async () => {
   expect(reply).toEqual({
     id: 'ask.unheard',
     to: 'caller',
-    buttons: ['consent.always', 'consent.today', 'consent.never'],
+    buttons: ['consent.always', 'consent.never'],
   });
 });
 

@@ -87,7 +87,7 @@ test.each([
     inLounge,
     { session: { ...helpSession, hears: () => false } },
     'help.start.unheard',
-    ['consent.always', 'consent.today'],
+    ['consent.always'],
   ],
   [
     'is heard by nobody in a pause',

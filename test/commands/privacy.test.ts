@@ -9,7 +9,7 @@ import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 const nowhere = { at: () => undefined };
 const unread = async () => ({ kind: 'unread', hearing: false }) as const;
 const unsaved = async () => ({ saved: false });
-const consents = ['consent.always', 'consent.today', 'consent.never'];
+const consents = ['consent.always', 'consent.never'];
 
 function run(name: string, call: CommandCall = adam, over: PortOverrides = {}): Promise<Replies> {
   const command = privacy.commands.find((one) => one.name === name);
@@ -46,20 +46,8 @@ test('/privacy status says when it could not be read', async () => {
   ]);
 });
 
-test.each([
-  [{}, 'always'],
-  [{ for: 'always' }, 'always'],
-  [{ for: 'today' }, 'today'],
-])('/privacy allow with %j is a yes for %s', async (words, howLong) => {
-  const asked: string[] = [];
-  const allow = async (_guildId: string, _personId: string, for_: string) => {
-    asked.push(for_);
-    return { saved: true };
-  };
-  expect(await run('allow', { ...adam, words }, { allow })).toEqual([
-    { id: 'privacy.allowed', to: 'caller' },
-  ]);
-  expect(asked).toEqual([howLong]);
+test('/privacy allow confirms the yes', async () => {
+  expect(await run('allow')).toEqual([{ id: 'privacy.allowed', to: 'caller' }]);
 });
 
 test('/privacy deny confirms the no', async () => {
@@ -130,7 +118,6 @@ test('the button Privacy shows the card, where one stands, and the buttons of co
 
 test.each([
   ['consent.always', 'privacy.allowed'],
-  ['consent.today', 'privacy.allowed'],
   ['consent.never', 'privacy.denied'],
   ['stop', 'stop.ok'],
   ['pause', 'privacy.paused'],
@@ -139,16 +126,6 @@ test.each([
   ['try.privacy', 'privacy.status'],
 ])('the button %s answers the one who pressed it with %s', async (name, id) => {
   expect((await press(name, inLounge))[0]).toMatchObject({ id, to: 'caller' });
-});
-
-test('the button Only today is a yes for today, whatever words came with the press', async () => {
-  const asked: string[] = [];
-  const allow = async (_guildId: string, _personId: string, howLong: string) => {
-    asked.push(howLong);
-    return { saved: true };
-  };
-  await press('consent.today', { ...adam, words: { for: 'always' } }, { allow });
-  expect(asked).toEqual(['today']);
 });
 
 test.each(['stop', 'pause', 'resume'])(

@@ -62,7 +62,7 @@ function retractionContract(name: PipelineName): void {
       commits,
     }));
     for (const call of calls) expect(call).toEqual({ bufferMs: 0, items: [], commits: [] });
-    await served.fixture.privacy.allow('g', 'adam', 'always');
+    await served.fixture.privacy.allow('g', 'adam');
     await served.ask('capital');
     expect(served.shown).toEqual([`user: Adam: ${textOf('capital')}`]);
   });
@@ -91,7 +91,7 @@ function leavingContract(name: PipelineName): void {
     await served.fixture.privacy.deny('g', 'adam');
     await served.settle();
     expect(inMind(served)).toEqual([]);
-    await served.fixture.privacy.allow('g', 'adam', 'always');
+    await served.fixture.privacy.allow('g', 'adam');
     await served.ask('capital');
     expect(served.shown).toEqual([`user: Adam: ${textOf('capital')}`]);
   });

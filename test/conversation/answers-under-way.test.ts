@@ -87,7 +87,7 @@ const saying: Readonly<Record<string, Case>> = {
     policy: 'ask',
     agreed: false,
     heard: true,
-    say: ({ privacy }) => privacy.allow('g', 'eva', 'today'),
+    say: ({ privacy }) => privacy.allow('g', 'eva'),
   },
 };
 

@@ -87,7 +87,7 @@ test('the panel shows a pause, a yes, who comes, and that it has left', async ()
   fixture.linkOpener.link.present.push(eva);
   await pass(fixture, 200);
   expect(fixture.faces.at(-1)?.people[1]).toEqual({ name: 'Eva', heard: 'unasked' });
-  await fixture.privacy.allow('g', 'eva', 'today');
+  await fixture.privacy.allow('g', 'eva');
   await pass(fixture, 200);
   expect(fixture.faces.at(-1)?.people[1]).toEqual({ name: 'Eva', heard: 'yes' });
   await fixture.sessions.leave('g');

@@ -173,6 +173,10 @@ export class MemoryConsents implements ConsentStore {
     this.#standings.set(guildId, server.set(personId, standing));
   }
 
+  async dropDays(): Promise<number> {
+    return 0;
+  }
+
   async count(guildId: string, personId: string) {
     checkReadable(this.trouble);
     const isStanding = this.#standings.get(guildId)?.has(personId) === true;

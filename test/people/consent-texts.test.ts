@@ -25,7 +25,7 @@ test.each(claims)(
   '%s is said under the policy %s, and is true there',
   (_, policy, everybody, role) => {
     const consent = recall(unasked(policy), new Map());
-    const heard = (hasRole: boolean) => mayHear(consent, { id: 'ann', hasRole }, 0);
+    const heard = (hasRole: boolean) => mayHear(consent, { id: 'ann', hasRole });
     expect([heard(false), heard(true)]).toEqual([everybody, role]);
   },
 );

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import {
   agreeAlways,
   agreeForSession,
-  agreeToday,
   type ConsentPolicy,
   forget,
   heard,
@@ -19,8 +18,6 @@ import {
 import type { StoredConsent } from '#src/people/consent-store.ts';
 import { fc } from '#test/properties.ts';
 
-const nowMs = Date.UTC(2026, 10, 20, 16, 25);
-const tonightMs = nowMs + 3_600_000;
 const policies: readonly ConsentPolicy[] = ['ask', 'role', 'notice'];
 
 /** A session whose book was read. */
@@ -31,8 +28,8 @@ function session(
   return recall(unasked(policy), new Map(Object.entries(consents)));
 }
 
-function hears(consent: SessionConsents, id: string, atWallMs = nowMs): boolean {
-  return mayHear(consent, { id, hasRole: false }, atWallMs);
+function hears(consent: SessionConsents, id: string): boolean {
+  return mayHear(consent, { id, hasRole: false });
 }
 
 test('nobody is heard before they agreed', () => {
@@ -53,41 +50,27 @@ test('under notice everybody is heard but those who refused', () => {
 
 test('under role the members of the role are heard, and others once they agree', () => {
   const consent = agreeForSession(session('role'), 'cy');
-  expect(mayHear(consent, { id: 'ann', hasRole: true }, nowMs)).toBe(true);
-  expect(mayHear(consent, { id: 'bob', hasRole: false }, nowMs)).toBe(false);
-  expect(mayHear(consent, { id: 'cy', hasRole: false }, nowMs)).toBe(true);
+  expect(mayHear(consent, { id: 'ann', hasRole: true })).toBe(true);
+  expect(mayHear(consent, { id: 'bob', hasRole: false })).toBe(false);
+  expect(mayHear(consent, { id: 'cy', hasRole: false })).toBe(true);
 });
 
 test.each(policies)('under %s a stored no is honoured until a newer yes', (policy) => {
   const ann = { id: 'ann', hasRole: true };
   const consent = session(policy, { ann: { kind: 'never' } });
-  expect(mayHear(consent, ann, nowMs)).toBe(false);
-  expect(mayHear(agreeForSession(consent, 'ann'), ann, nowMs)).toBe(true);
-  expect(mayHear(agreeAlways(consent, 'ann'), ann, nowMs)).toBe(true);
+  expect(mayHear(consent, ann)).toBe(false);
+  expect(mayHear(agreeForSession(consent, 'ann'), ann)).toBe(true);
+  expect(mayHear(agreeAlways(consent, 'ann'), ann)).toBe(true);
 });
 
 test('a stored yes is heard without being asked again', () => {
   expect(hears(session('ask', { ann: { kind: 'always' } }), 'ann')).toBe(true);
 });
 
-test('only today ends with the day, and is no answer afterwards', () => {
-  const stored = session('ask', { ann: { kind: 'until', wallMs: tonightMs } });
-  for (const consent of [stored, agreeToday(session('ask'), 'ann', tonightMs)]) {
-    expect(hears(consent, 'ann', tonightMs - 1)).toBe(true);
-    expect(hears(consent, 'ann', tonightMs)).toBe(false);
-    expect(heard(consent, { id: 'ann', hasRole: false }, tonightMs)).toBe('unasked');
-  }
-});
-
-test('only today takes back a yes for the session', () => {
-  const consent = agreeToday(agreeForSession(session('ask'), 'ann'), 'ann', tonightMs);
-  expect(hears(consent, 'ann', tonightMs)).toBe(false);
-});
-
 test.each(policies)('under %s a store that was not read means that nobody agreed', (policy) => {
   const ann = { id: 'ann', hasRole: true };
-  expect(mayHear(unasked(policy), ann, nowMs)).toBe(false);
-  expect(mayHear(agreeForSession(unasked(policy), 'ann'), ann, nowMs)).toBe(true);
+  expect(mayHear(unasked(policy), ann)).toBe(false);
+  expect(mayHear(agreeForSession(unasked(policy), 'ann'), ann)).toBe(true);
 });
 
 test('what was said in the session is newer than the store, however late the store is read', () => {
@@ -122,7 +105,7 @@ test.each(['role', 'notice'] as const)(
     const consent = refuse(session(policy, { bob: { kind: 'never' } }), 'ann');
     const forgotten = forget(forget(consent, 'ann'), 'bob');
     for (const id of ['ann', 'bob']) {
-      expect(mayHear(forgotten, { id, hasRole: true }, nowMs)).toBe(false);
+      expect(mayHear(forgotten, { id, hasRole: true })).toBe(false);
       expect(hears(agreeForSession(forgotten, id), id)).toBe(true);
     }
     expect([...(forgotten.standings?.keys() ?? [])]).toEqual([]);
@@ -131,7 +114,7 @@ test.each(['role', 'notice'] as const)(
 
 test('the panel tells who is heard, who was not asked and who said no', () => {
   const consent = refuse(agreeForSession(session('ask'), 'ann'), 'bob');
-  const shown = ['ann', 'bob', 'cy'].map((id) => heard(consent, { id, hasRole: false }, nowMs));
+  const shown = ['ann', 'bob', 'cy'].map((id) => heard(consent, { id, hasRole: false }));
   expect(shown).toEqual(['yes', 'no', 'unasked']);
 });
 
@@ -159,15 +142,10 @@ test('the latest word of each person counts, whatever others say', () => {
 
 test('in another channel a yes for the session counts only for those who are there', () => {
   const called = agreeForSession(agreeForSession(session('ask'), 'ann'), 'bob');
-  const said = refuse(agreeAlways(agreeToday(called, 'cleo', tonightMs), 'dan'), 'eva');
+  const said = refuse(agreeAlways(called, 'dan'), 'eva');
   const moved = moveAlong(said, new Set(['bob', 'eva']));
-  expect(['ann', 'bob', 'cleo', 'dan'].map((id) => hears(moved, id))).toEqual([
-    false,
-    true,
-    true,
-    true,
-  ]);
-  expect(heard(moved, { id: 'eva', hasRole: false }, nowMs)).toBe('no');
+  expect(['ann', 'bob', 'dan'].map((id) => hears(moved, id))).toEqual([false, true, true]);
+  expect(heard(moved, { id: 'eva', hasRole: false })).toBe('no');
   expect(moveAlong(pause(said), new Set()).paused).toBe(true);
 });
 
@@ -182,10 +160,10 @@ test('another policy decides about those who said nothing, and changes nobody’
     false,
   ]);
   expect(hears(underPolicy(reported, 'ask'), 'cleo')).toBe(false);
-  expect(mayHear(underPolicy(asked, 'role'), { id: 'cleo', hasRole: true }, nowMs)).toBe(true);
+  expect(mayHear(underPolicy(asked, 'role'), { id: 'cleo', hasRole: true })).toBe(true);
 });
 
 test('a pause takes back nobody’s yes', () => {
   const paused = pause(agreeForSession(session('ask'), 'ann'));
-  expect(heard(paused, { id: 'ann', hasRole: false }, nowMs)).toBe('yes');
+  expect(heard(paused, { id: 'ann', hasRole: false })).toBe('yes');
 });

@@ -11,8 +11,12 @@ import { migrations as transcriptMigrations } from '#src/storage/transcripts/sch
  * release the new hash stands here, after it the declaration needs a further migration.
  */
 const known: readonly (readonly [string, readonly Migration[], readonly string[]])[] = [
-  ['parley.db', migrations, ['15 5836fde6bae61161']],
-  ['the store in PostgreSQL', storesPart.migrations, ['15 b18ca67a39837ee2']],
+  ['parley.db', migrations, ['15 815286980fb9f984', '16 788aecbcbe88858a']],
+  [
+    'the store in PostgreSQL',
+    storesPart.migrations,
+    ['15 fc23c8a6349b53f9', '16 479e9b274eac96ab'],
+  ],
   ['transcripts.db', transcriptMigrations, ['3 ec4ec98e37c5b563', '4 3f5d35c3514a66e3']],
   ['transcripts in PostgreSQL', transcriptsPart.migrations, ['3 6cdec9c24c1edb89']],
 ];

@@ -13,6 +13,7 @@ import { mainStore } from '#src/storage/thread/operations.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 import { everyByte, heldByAnother, storeFolder } from './files.ts';
+import { formerRows } from './former-consents.ts';
 
 const options = { clock: realClock, patienceMs: 0 };
 const always = { kind: 'always' } as const;
@@ -136,6 +137,22 @@ test('migrations are numbered without a gap, and taking them twice changes nothi
   const once = schema();
   migrate(sqlite, ':memory:', migrations);
   expect(schema()).toEqual(once);
+});
+
+test('the yes for a day of a former format is deleted and counted, and the no of a seat is kept', async () => {
+  using place = storeFolder();
+  await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
+  {
+    using sqlite = new DatabaseSync(place.path);
+    sqlite.exec(formerRows);
+    sqlite.exec('PRAGMA user_version = 15');
+  }
+  await using store = await openLocalStore(place.path, options);
+  const kept = new Map(Object.entries({ ann: always, bob: never, cy: never }));
+  expect(await store.consents.read('g')).toEqual(kept);
+  expect(await store.consents.dropDays()).toBe(1);
+  expect(await store.consents.dropDays()).toBe(0);
+  expect(await store.consents.read('g')).toEqual(kept);
 });
 
 test('a step that fails leaves the file as it was', () => {

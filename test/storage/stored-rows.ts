@@ -36,7 +36,7 @@ export const dora = '2329384756102938478';
 const consents: readonly (readonly [guildId: string, personId: string, StoredConsent])[] = [
   [guildId, ana, { kind: 'always' }],
   [guildId, ben, { kind: 'never' }],
-  [guildId, chi, { kind: 'until', wallMs: writtenAtWallMs + 6 * 3_600_000 }],
+  [guildId, chi, { kind: 'always' }],
   [otherGuildId, ana, { kind: 'never' }],
   [otherGuildId, dora, { kind: 'always' }],
 ];

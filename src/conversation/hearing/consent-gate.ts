@@ -12,7 +12,7 @@ import {
 } from '#src/people/consent.ts';
 import { isLeftOut, type LeftOutPeople, noChoices } from '#src/people/left-out-people.ts';
 
-/** Roles and days change by themselves, and a verdict is asked for each packet: none is older than this. */
+/** Roles change by themselves, and a verdict is asked for each packet: none is older than this. */
 const freshMs = 1_000;
 
 /** Who is heard in one session. A change counts from the next packet. */
@@ -88,7 +88,7 @@ export class ConsentGate {
   /** Kind of this person's consent; undefined where they are not heard, apart from a pause. */
   yesKind(personId: string): YesKind | undefined {
     if (!this.#admits(personId)) return undefined;
-    return yesKind(this.#consent, this.#listened(personId), this.#clock.wallMs());
+    return yesKind(this.#consent, this.#listened(personId));
   }
 
   /** Whether the server lets this person use the bot. */
@@ -121,12 +121,12 @@ export class ConsentGate {
   /** Where this person stands, apart from a pause; whom the server does not let use the bot counts as a no. */
   standing(personId: string): 'yes' | 'unasked' | 'no' {
     if (!this.#admits(personId)) return 'no';
-    return heard(this.#consent, this.#listened(personId), this.#clock.wallMs());
+    return heard(this.#consent, this.#listened(personId));
   }
 
   /** Whether this person said no themselves. */
   saidNo(personId: string): boolean {
-    return heard(this.#consent, this.#listened(personId), this.#clock.wallMs()) === 'no';
+    return heard(this.#consent, this.#listened(personId)) === 'no';
   }
 
   /** Called after each `change`, `choose` and `rejudge`. Replaces the former listener. */
@@ -142,11 +142,7 @@ export class ConsentGate {
   /** Other bots are never heard, whatever the policy. */
   #judge(personId: string): boolean {
     const isBot = this.#people().some(({ id, isBot }) => isBot && id === personId);
-    return (
-      !isBot &&
-      this.#admits(personId) &&
-      mayHear(this.#consent, this.#listened(personId), this.#clock.wallMs())
-    );
+    return !isBot && this.#admits(personId) && mayHear(this.#consent, this.#listened(personId));
   }
 
   #listened(id: string): { readonly id: string; readonly hasRole: boolean } {

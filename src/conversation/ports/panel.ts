@@ -2,7 +2,7 @@ import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 /** Names of the buttons by which a person says yes or no. */
-export const consentButtons = ['consent.always', 'consent.today', 'consent.never'] as const;
+export const consentButtons = ['consent.always', 'consent.never'] as const;
 
 /** Content of the panel of a channel; discord draws it in the language of the server. */
 export type PanelFace = {

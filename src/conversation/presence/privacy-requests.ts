@@ -1,4 +1,3 @@
-import { endOfDay } from '#src/base/zoned-time.ts';
 import { notifyPerson } from '#src/conversation/alerts/say-or-write.ts';
 import {
   eraseTimeoutMs,
@@ -18,14 +17,7 @@ import type { SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import {
-  agreeAlways,
-  agreeToday,
-  heard,
-  recall,
-  type SessionConsents,
-  unasked,
-} from '#src/people/consent.ts';
+import { agreeAlways, heard, recall, unasked } from '#src/people/consent.ts';
 import type { ConsentStore, StoredConsent } from '#src/people/consent-store.ts';
 
 /** Longest wait of a spoken receipt for a pause, in ms; later it is written. */
@@ -70,21 +62,10 @@ export class PrivacyRequests {
   }
 
   /** Works from the next packet on, saved or not. */
-  async allow(
-    guildId: string,
-    personId: string,
-    howLong: 'always' | 'today',
-  ): Promise<SaveOutcome> {
-    const agree = (step: (consent: SessionConsents) => SessionConsents) => {
-      for (const { context } of this.#sessions.sessions(guildId)) context.gate.change(step);
-    };
-    if (howLong === 'always') {
-      agree((consent) => agreeAlways(consent, personId));
-      return await this.#write(guildId, personId, { kind: 'always' });
-    }
-    const wallMs = endOfDay(this.#parts.clock.wallMs());
-    agree((consent) => agreeToday(consent, personId, wallMs));
-    return await this.#write(guildId, personId, { kind: 'until', wallMs });
+  async allow(guildId: string, personId: string): Promise<SaveOutcome> {
+    for (const { context } of this.#sessions.sessions(guildId))
+      context.gate.change((consent) => agreeAlways(consent, personId));
+    return await this.#write(guildId, personId, { kind: 'always' });
   }
 
   async deny(guildId: string, personId: string): Promise<SaveOutcome> {
@@ -213,7 +194,7 @@ export class PrivacyRequests {
     if (await this.#isBlocked(guildId, personId)) return false;
     const consent = recall(unasked(settings.in(guildId).consent.policy), standings);
     const person = { id: personId, hasRole: false };
-    return heard(consent, person, this.#parts.clock.wallMs()) === 'yes';
+    return heard(consent, person) === 'yes';
   }
 
   /** Whether this person is on the list of the server, from which no person can remove themselves. */

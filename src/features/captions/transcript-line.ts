@@ -60,7 +60,7 @@ export type TranscriptLine = {
   readonly post?: MessagePlace;
   /** Messages of its second part and those after, in order, where it is longer than a message; then others that show some of it. */
   readonly morePosts?: readonly MessagePlace[];
-  /** Its speaker's yes was for today or this session: kept 24 h at most. */
+  /** Its speaker's yes was for this session: kept 24 h at most. */
   readonly isBrief?: true;
 };
 

@@ -22,7 +22,7 @@ export type UtteranceLinesOptions = {
   readonly confidential: string;
   /** Whether what this person says may be written now. */
   readonly mayWrite: (personId: string) => boolean;
-  /** Whether their yes is for today or this session only. */
+  /** Whether their yes is for this session only. */
   readonly isBrief: (personId: string) => boolean;
   /** A line is final. */
   readonly onFinal: (line: TranscriptLine) => void;

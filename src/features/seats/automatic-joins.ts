@@ -213,7 +213,7 @@ export class AutomaticJoins implements Disposable {
     channelId: string,
     standings: ReadonlyMap<string, StoredConsent>,
   ): AutoJoinChannel {
-    const { clock, places } = this.#parts;
+    const { places } = this.#parts;
     const { settings } = this.#sessions;
     const { policy, roleId } = settings.in(guildId).consent;
     const consent = recall(unasked(policy), standings);
@@ -222,7 +222,7 @@ export class AutomaticJoins implements Disposable {
     const admitted = people().filter(({ id }) => admits(id));
     const found = admitted.map(({ id, roleIds }) => {
       const hasRole = roleId !== undefined && roleIds.includes(roleId);
-      return heard(consent, { id, hasRole }, clock.wallMs());
+      return heard(consent, { id, hasRole });
     });
     const channel = places.channel(guildId, channelId);
     return {

@@ -215,7 +215,7 @@ export class SeatReturn implements Disposable {
     channel: ChannelRef | undefined,
     standings: Parameters<typeof recall>[1],
   ): ReturnVerdict {
-    const { clock, places } = this.#parts;
+    const { places } = this.#parts;
     const { policy, roleId } = this.#sessions.settings.in(seat.guildId).consent;
     const consent = recall(restored(policy, seat), standings);
     const people = channel ? places.people(channel) : [];
@@ -224,7 +224,7 @@ export class SeatReturn implements Disposable {
       joining: channel && judgeEntry(channel, this.#parts),
       isAwaited: people.some(({ id, isBot, roleIds }) => {
         const hasRole = roleId !== undefined && roleIds.includes(roleId);
-        return !isBot && heard(consent, { id, hasRole }, clock.wallMs()) === 'yes';
+        return !isBot && heard(consent, { id, hasRole }) === 'yes';
       }),
     });
   }

@@ -1,6 +1,7 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { ConsentStore, StoredConsent, StoredRows } from '#src/people/consent-store.ts';
-import { id, instant, oneOf, optional, type RowOf } from '#src/sql/columns.ts';
+import { id, oneOf, type RowOf, type SqlDialect } from '#src/sql/columns.ts';
+import { createTables } from '#src/sql/create-table.ts';
 import { ofPerson, personTables } from '#src/sql/person-tables.ts';
 import { eraseMs, laneOf, lanesOf, type StoreDatabase } from '#src/sql/store-database.ts';
 import { erases, reads, storePart, writes } from '#src/sql/store-part.ts';
@@ -12,13 +13,11 @@ const consents = table(
   {
     guildId: id,
     personId: id,
-    kind: oneOf('always', 'until', 'never'),
-    wallMs: optional(instant),
+    kind: oneOf('always', 'never', 'forgetting', 'forgotten', 'until'),
     ...versioned,
   },
   {
     key: ['guildId', 'personId'],
-    check: "(kind = 'until') = (wall_ms IS NOT NULL)",
     person: { forget: 'delete', column: 'personId' },
     server: { forget: 'delete', column: 'guildId' },
   },
@@ -36,7 +35,7 @@ export class SqlConsents implements ConsentStore {
 
   async read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>> {
     const rows = await this.#database.read([laneOf(consents, guildId)], (connection) =>
-      select(connection, consents, sql`WHERE guild_id = ${guildId}`),
+      select(connection, consents, sql`WHERE guild_id = ${guildId} AND kind <> 'until'`),
     );
     return new Map(rows.map((row) => [row.personId, consentOf(row)]));
   }
@@ -44,6 +43,12 @@ export class SqlConsents implements ConsentStore {
   async write(guildId: string, personId: string, standing: StoredConsent): Promise<void> {
     await this.#database.write([laneOf(consents, guildId)], (connection) =>
       putIfNewer(connection, consents, { guildId, personId, ...standing }),
+    );
+  }
+
+  dropDays(): Promise<number> {
+    return this.#database.write([], (connection) =>
+      connection.run(sql`DELETE FROM consents WHERE kind = 'until'`),
     );
   }
 
@@ -92,13 +97,34 @@ export class SqlConsents implements ConsentStore {
 
 export const consentPart = storePart<ConsentStore>({
   tables: [consents],
-  operations: { read: reads, write: writes, count: reads, rowsAbout: reads, erase: erases },
+  operations: {
+    read: reads,
+    write: writes,
+    dropDays: writes,
+    count: reads,
+    rowsAbout: reads,
+    erase: erases,
+  },
   open: (database, all) => new SqlConsents(database, all),
 });
 
+/**
+ * SQL that brings the rows of format 15 over: the yes for a day and the no of a seat were of their own kinds there. `dropDays`
+ * deletes and counts the former, the latter are a no like any other.
+ */
+export function consentsOfFormat16(dialect: SqlDialect): string {
+  const fields = 'guild_id, person_id, kind, written_at_ms, written_by';
+  return `ALTER TABLE consents RENAME TO former_consents;
+    ${createTables([consents], dialect)}
+    INSERT INTO consents (${fields}) SELECT ${fields} FROM former_consents;
+    INSERT INTO consents (${fields})
+      SELECT guild_id, person_id, 'never', 0, NULL FROM seat_consents WHERE kind = 'no'
+      ON CONFLICT (guild_id, person_id) DO UPDATE SET kind = 'never';
+    DELETE FROM seat_consents WHERE kind = 'no';
+    DROP TABLE former_consents;`;
+}
+
 /** Consent of a row; one that is not understood counts as a no. */
-function consentOf({ kind, wallMs }: RowOf<typeof consents.columns>): StoredConsent {
-  if (kind === 'always') return { kind };
-  if (kind === 'until' && wallMs !== undefined) return { kind, wallMs };
-  return { kind: 'never' };
+function consentOf({ kind }: RowOf<typeof consents.columns>): StoredConsent {
+  return { kind: kind === 'always' ? kind : 'never' };
 }

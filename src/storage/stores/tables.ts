@@ -2,6 +2,7 @@ import type { SqlDialect } from '#src/sql/columns.ts';
 import { createTables } from '#src/sql/create-table.ts';
 import type { Table } from '#src/sql/table.ts';
 import type { Migration } from '#src/storage/schema.ts';
+import { consentsOfFormat16 } from './consents.ts';
 import { spendingReserves } from './shared-spending.ts';
 import { storeParts } from './store-parts.ts';
 
@@ -22,5 +23,8 @@ export function migrationsOf(
   dialect: SqlDialect,
   further: readonly Table[] = [],
 ): readonly Migration[] {
-  return [{ version: 15, sql: createTables([...tables, ...further], dialect) }];
+  return [
+    { version: 15, sql: createTables([...tables, ...further], dialect) },
+    { version: 16, sql: consentsOfFormat16(dialect) },
+  ];
 }

@@ -40,8 +40,8 @@ const calls: Calls<typeof mainStore, Store> = {
   'apiTokens.revoke': ({ apiTokens }) => apiTokens.revoke(canary, digits),
   'leftOutPeople.leaveOut': ({ leftOutPeople }) => leftOutPeople.leaveOut(guildId, personId, true),
   'leftOutPeople.readLeftOut': ({ leftOutPeople }) => leftOutPeople.readLeftOut(guildId),
-  'consents.write': ({ consents }) =>
-    consents.write(guildId, personId, { kind: 'until', wallMs: digits }),
+  'consents.write': ({ consents }) => consents.write(guildId, personId, { kind: 'always' }),
+  'consents.dropDays': ({ consents }) => consents.dropDays(),
   'consents.read': ({ consents }) => consents.read(guildId),
   'guilds.note': ({ guilds }) => guilds.note(botId, [guildId, otherGuildId]),
   'guilds.noted': ({ guilds }) => guilds.noted(botId),

@@ -45,11 +45,11 @@ function remembers(name: string, open: OpenConsentStore): void {
     await using opened = await open();
     const { consents } = opened;
     for (const guildId of ['10', '20']) {
-      await consents.write(guildId, '1', { kind: 'until', wallMs: 5 });
+      await consents.write(guildId, '1', always);
       await consents.write(guildId, '2', never);
     }
     const found = await consents.rowsAbout('10', '1');
-    const row = { guildId: '10', personId: '1', kind: 'until', wallMs: 5 };
+    const row = { guildId: '10', personId: '1', kind: 'always' };
     expect(found.consents).toMatchObject([row]);
     expect(Object.values(found).flat()).toHaveLength(1);
     expect(Object.values(await consents.rowsAbout('30', '1')).flat()).toEqual([]);
@@ -127,8 +127,4 @@ const anyId = fc.oneof(
   fc.bigInt({ min: 0n, max: 2n ** 64n }).map(String),
   fc.string({ unit: anyCharacter, minLength: 1 }),
 );
-const anyStanding: fc.Arbitrary<StoredConsent> = fc.oneof(
-  fc.constant(always),
-  fc.constant(never),
-  fc.record({ kind: fc.constant('until' as const), wallMs: fc.integer({ min: 0, max: 8.64e15 }) }),
-);
+const anyStanding: fc.Arbitrary<StoredConsent> = fc.constantFrom(always, never);

@@ -41,7 +41,7 @@ async function joined({
   const fixture = openSessionFixture(parts, people, clock);
   fixture.panelAt.place = { channelId: lounge.channelId, messageId: 'panel' };
   await fixture.sessions.join(lounge, 'adam');
-  await fixture.privacy.allow('g', 'eva', 'always');
+  await fixture.privacy.allow('g', 'eva');
   await pass(fixture, 3_000);
   const say = async (who: ChannelMember, text: string, ms = 4_500) => {
     heard = text;
@@ -139,7 +139,7 @@ test.each([
     await fixture.say(cleo, question);
     expect(fixture.of('answered')).toHaveLength(1);
     expect(fixture.everShown()).toBe(false);
-    await fixture.privacy.allow('g', 'cleo', 'always');
+    await fixture.privacy.allow('g', 'cleo');
     await fixture.say(cleo, question);
     expect(fixture.shown()).toEqual([{ name: 'Cleo', words: question }]);
   },

@@ -39,7 +39,7 @@ async function talked({ captionsDayMs = 0, off, dayUsd = 10, ...over }: CaptionB
     clock,
   );
   await fixture.sessions.join(lounge, 'adam');
-  await fixture.privacy.allow('g', 'eva', 'always');
+  await fixture.privacy.allow('g', 'eva');
   const says = async (who = adam) =>
     await pass(fixture, 5_000, await words(speech, who, clock.nowMs()));
   const sums = () => {

@@ -157,25 +157,15 @@ test('a second call reads the store again if it could not be read', async () => 
 
 test('a yes works from the next packet on, and is remembered', async () => {
   const fixture = await called(openSessionFixture());
-  expect(await fixture.privacy.allow('g', 'eva', 'always')).toEqual({ saved: true });
+  expect(await fixture.privacy.allow('g', 'eva')).toEqual({ saved: true });
   expect(await heardOf(fixture)).toEqual(['Adam', 'Eva']);
   expect(await fixture.consents.read('g')).toEqual(new Map([['eva', { kind: 'always' }]]));
-});
-
-test('a yes for today ends at midnight', async () => {
-  const noon = new Date(2026, 10, 20, 23, 59, 50).getTime();
-  const fixture = await called(openSessionFixture({}, [adam, eva], new VirtualClock(noon)));
-  await fixture.privacy.allow('g', 'eva', 'today');
-  expect(await fixture.privacy.status('g', 'eva')).toMatchObject({ hearing: true });
-  await pass(fixture, 12_000);
-  expect(await fixture.privacy.status('g', 'eva')).toMatchObject({ hearing: false });
-  expect(await heardOf(fixture)).toEqual(['Adam']);
 });
 
 test('a yes that could not be kept holds for the session, and the operator is told', async () => {
   const fixture = await called(openSessionFixture());
   fixture.consents.trouble = 'unwritable';
-  expect(await fixture.privacy.allow('g', 'eva', 'always')).toEqual({ saved: false });
+  expect(await fixture.privacy.allow('g', 'eva')).toEqual({ saved: false });
   expect(await heardOf(fixture)).toEqual(['Adam', 'Eva']);
   expect(fixture.of('failed')).toMatchObject([{ stage: 'store', code: 'store.unwritable' }]);
 });
@@ -303,7 +293,7 @@ test('what was half said when the pause began is not finished after it', async (
 test('where it sits nowhere there is nothing to pause, and a yes or no is for later', async () => {
   const fixture = openSessionFixture();
   expect([fixture.hearing.pause('g'), fixture.hearing.resume('g')]).toEqual(['nowhere', 'nowhere']);
-  await fixture.privacy.allow('g', 'eva', 'always');
+  await fixture.privacy.allow('g', 'eva');
   expect(await fixture.privacy.status('g', 'eva')).toMatchObject({ kind: 'read', hearing: true });
   await fixture.privacy.deny('g', 'eva');
   expect(await fixture.privacy.status('g', 'eva')).toMatchObject({ kind: 'read', hearing: false });

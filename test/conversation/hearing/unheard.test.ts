@@ -65,7 +65,7 @@ test('a second person who cannot be decoded is told of by name, without another 
   await pass(fixture, 14_000, noise(fixture, 14_000));
   expect(fixture.linkOpener.links).toHaveLength(2);
   await pass(fixture, 4000, await words('human-cards-004', adam, fixture.clock.nowMs()));
-  await fixture.privacy.allow('g', 'eva', 'always');
+  await fixture.privacy.allow('g', 'eva');
   await pass(fixture, 30_000, noise(fixture, 30_000, sealed, eva));
   expect(fixture.written).toContain(text('heard.undecodable', { name: 'Eva' }));
   expect(fixture.linkOpener.links).toHaveLength(2);

@@ -16,7 +16,7 @@ async function joined(addressing: 'off' | 'window') {
   const over = { addressing, transcriber, warm: () => void warmed.push(fixture.clock.nowMs()) };
   const fixture: SessionFixture = openSessionFixture(over, [adam, eva]);
   await fixture.sessions.join(lounge, 'adam');
-  await fixture.privacy.allow('g', 'eva', 'today');
+  await fixture.privacy.allow('g', 'eva');
   await pass(fixture, 11_000);
   return { ...fixture, transcriber, warmed };
 }

@@ -221,7 +221,7 @@ test.each([
     const clock = new VirtualClock();
     const transcriber = slow(clock, 120);
     const { fixture, listener } = await taken({ addressing, transcriber }, clock);
-    await fixture.privacy.allow('g', 'eva', 'always');
+    await fixture.privacy.allow('g', 'eva');
     let knownAtMs = 0;
     listener.onWhole = () => {
       knownAtMs = clock.nowMs();

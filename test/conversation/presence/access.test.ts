@@ -75,7 +75,7 @@ test('the answer to a blocked person falls silent', async () => {
 test('being blocked wins over any yes, also one said later, and ends with the list', async () => {
   const fixture = await called();
   await fixture.settings.set('g', 'blocked', benId);
-  await fixture.privacy.allow('g', benId, 'always');
+  await fixture.privacy.allow('g', benId);
   await fixture.sessions.join(lounge, benId);
   expect([gateOf(fixture)?.mayHear(benId), gateOf(fixture)?.standing(benId)]).toEqual([
     false,

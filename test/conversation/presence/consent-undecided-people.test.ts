@@ -60,7 +60,7 @@ test('who talks for 5 s unheard reads one line, with the buttons, once a session
   await talk(fixture, eva, 2);
   expect(fixture.notified).toEqual([notice]);
   expect(fixture.writtenIn).toEqual(['Lounge']);
-  expect(fixture.offered).toEqual(['consent.always', 'consent.today', 'consent.never']);
+  expect(fixture.offered).toEqual(['consent.always', 'consent.never']);
   await talk(fixture, eva, 20);
   expect(fixture.notified).toHaveLength(1);
   expect(fixture.synthesizer.asked).toHaveLength(said);
@@ -133,7 +133,7 @@ test('another bot, a replay, and who talks now and then read nothing', async () 
 test('who answers before the 5 s are over reads nothing, and a yes is heard from then on', async () => {
   const fixture = await called();
   await talk(fixture, eva, 4);
-  await fixture.privacy.allow('g', 'eva', 'today');
+  await fixture.privacy.allow('g', 'eva');
   await fixture.privacy.deny('g', 'eva');
   await fixture.privacy.forget('g', 'eva');
   await talk(fixture, eva, 4);

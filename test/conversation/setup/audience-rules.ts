@@ -91,7 +91,7 @@ const rules: Readonly<Record<string, Rule>> = {
     act: async ({ fixture, say }) => {
       await fixture.privacy.deny('g', 'eva');
       await say(eva, `the ${overheard} is decided, ${reported}`);
-      await fixture.privacy.allow('g', 'eva', 'always');
+      await fixture.privacy.allow('g', 'eva');
     },
     isUnwritten: true,
     barred: nobodyMay,
@@ -100,7 +100,7 @@ const rules: Readonly<Record<string, Rule>> = {
     act: async ({ fixture, say }) => {
       const id = '123456789012345678';
       fixture.linkOpener.link.present.push({ ...eva, id });
-      await fixture.privacy.allow('g', id, 'always');
+      await fixture.privacy.allow('g', id);
       await fixture.settings.set('g', 'blocked', id);
       await say({ ...eva, id }, `the ${overheard} is decided, ${reported}`);
       await fixture.settings.set('g', 'blocked', 'none');
@@ -124,7 +124,7 @@ const rules: Readonly<Record<string, Rule>> = {
       await converse(setup);
       await asked(setup, eva, 'What did I say?');
       await setup.fixture.privacy.deny('g', 'eva');
-      await setup.fixture.privacy.allow('g', 'eva', 'always');
+      await setup.fixture.privacy.allow('g', 'eva');
     },
     barred: { [overheard]: everybody, [reported]: [] },
   },
@@ -134,7 +134,7 @@ const rules: Readonly<Record<string, Rule>> = {
       await converse(setup);
       await asked(setup, eva, 'What did I say?');
       await setup.fixture.privacy.forget('g', 'eva');
-      await setup.fixture.privacy.allow('g', 'eva', 'always');
+      await setup.fixture.privacy.allow('g', 'eva');
     },
     barred: { [overheard]: everybody, [reported]: [] },
   },

@@ -20,7 +20,7 @@ export async function captioned(
 ): Promise<SessionFixture> {
   const fixture = openSessionFixture({ addressing: 'off', ...options }, undefined, clock);
   await fixture.sessions.join(lounge, 'adam');
-  await fixture.privacy.allow('g', 'eva', 'always');
+  await fixture.privacy.allow('g', 'eva');
   await pass(fixture, 100);
   await turnOn(fixture);
   return fixture;

@@ -95,7 +95,7 @@ export async function openNarration(
   await fixture.settings.set('g', 'catch_up', 'off');
   await fixture.settings.set('g', 'memory', 'on');
   await fixture.sessions.join(lounge, 'adam');
-  for (const { id } of [adam, eva, ben]) await fixture.privacy.allow('g', id, 'always');
+  for (const { id } of [adam, eva, ben]) await fixture.privacy.allow('g', id);
   await pass(fixture, 100);
   const say = async (who: ChannelMember, text: string) => {
     said = text;

@@ -141,7 +141,7 @@ async function perform(
   { linkOpener, privacy }: SessionFixture,
 ): Promise<void> {
   if (kind === 'no') await privacy.deny('g', personId);
-  if (kind === 'yes') await privacy.allow('g', personId, 'always');
+  if (kind === 'yes') await privacy.allow('g', personId);
   if (kind !== 'go' && kind !== 'come') return;
   const there = [adam, eva, ben].filter(({ id }) =>
     id === personId ? kind === 'come' : linkOpener.link.present.some((one) => one.id === id),

@@ -90,7 +90,7 @@ async function open(setup: EffectsSetup = {}) {
   };
   const fixture = openSessionFixture(parts, [adam], clock);
   await fixture.sessions.join(lounge, 'adam');
-  await fixture.privacy.allow('g', 'adam', 'always');
+  await fixture.privacy.allow('g', 'adam');
   await pass(fixture, 4_000);
   return { fixture, asked, heard };
 }

@@ -37,7 +37,7 @@ async function asked(
   const fixture = openSessionFixture(parts, [adam], clock);
   if (late) await fixture.settings.set('g', 'catch_up', 'off');
   await fixture.sessions.join(lounge, 'adam');
-  await fixture.privacy.allow('g', 'eva', 'always');
+  await fixture.privacy.allow('g', 'eva');
   await pass(fixture, 100);
   const turning = fixture.captions.turnOn('g', {});
   await pass(fixture, 4_000);

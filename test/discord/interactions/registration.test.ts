@@ -33,7 +33,7 @@ const privacy: CommandGroup = {
       options: [
         {
           name: 'for',
-          description: 'command.privacy.allow.for',
+          description: 'command.say.model',
           kind: 'choice',
           values: ['always', 'today'],
         },

@@ -10,7 +10,6 @@ const buttons = new Map(
   (
     [
       ['consent.always', 'button.hear_me'],
-      ['consent.today', 'button.only_today'],
       ['consent.never', 'button.not_me'],
     ] as const
   ).map(([name, label]): [string, Button] => [
@@ -63,7 +62,6 @@ test('a newcomer is mentioned in a thread under the panel, with what the bot wou
   expect(allowed_mentions).toEqual({ parse: [], users: ['7'] });
   expect(components?.flatMap((row) => row.components.map(({ custom_id: id }) => id))).toEqual([
     'parley:consent.always',
-    'parley:consent.today',
     'parley:consent.never',
   ]);
 });

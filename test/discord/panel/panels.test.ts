@@ -28,7 +28,6 @@ const labels = {
   resume: 'button.resume',
   privacy: 'button.privacy',
   'consent.always': 'button.hear_me',
-  'consent.today': 'button.only_today',
   'consent.never': 'button.not_me',
 } as const;
 const buttons = new Map(
@@ -264,7 +263,7 @@ test('a hundred people with long names still fit', () => {
 
 test('the buttons stand in two rows, and Resume takes the place of Pause while paused', () => {
   const { panels } = open();
-  const consent = ['consent.always', 'consent.today', 'consent.never'].map((id) => `parley:${id}`);
+  const consent = ['consent.always', 'consent.never'].map((id) => `parley:${id}`);
   panels.show('g', listening);
   expect(buttonsOf(panels.dressed('g', ''))).toEqual([
     ['parley:ask', 'parley:stop', 'parley:pause', 'parley:privacy'],

@@ -49,7 +49,7 @@ test('where there is no space left for transcripts, captions go on, people are t
   expect([written('captions.unsaved'), written('captions.saved')]).toEqual([1, 0]);
   expect(fixture.events.filter(({ kind }) => kind === 'failed').length).toBeGreaterThan(0);
   // A yes and a no are kept in a file of their own.
-  expect((await fixture.privacy.allow('g', 'adam', 'always')).saved).toBe(true);
+  expect((await fixture.privacy.allow('g', 'adam')).saved).toBe(true);
   expect((await fixture.privacy.deny('g', 'ben')).saved).toBe(true);
   expect(await kept(fixture)).toHaveLength(1);
   await onDisk.eraser.forgetGuild('77');

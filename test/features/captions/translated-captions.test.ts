@@ -31,7 +31,7 @@ async function translated(
     clock,
   );
   await fixture.sessions.join(lounge, 'adam');
-  await fixture.privacy.allow('g', 'eva', 'always');
+  await fixture.privacy.allow('g', 'eva');
   await pass(fixture, 100);
   const turning = fixture.captions.turnOn('g', { translateTo: 'de', ...on });
   await pass(fixture, 4_000);

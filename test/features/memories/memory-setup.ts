@@ -32,6 +32,7 @@ export const twice = (step: ChatStep) => [[step], [step], ['All right.']];
 export async function open(
   rounds: readonly (readonly ChatStep[])[] = [],
   over: FixtureOptions = {},
+  agreed: readonly ChannelMember[] = [adam, eva, ben],
 ) {
   const clock = new VirtualClock();
   const chat = new FakeChat(rounds, clock);
@@ -44,7 +45,7 @@ export async function open(
   );
   await fixture.settings.set('g', 'memory', 'on');
   await fixture.sessions.join(lounge, 'adam');
-  for (const { id } of [adam, eva, ben]) await fixture.privacy.allow('g', id, 'always');
+  for (const { id } of agreed) await fixture.privacy.allow('g', id);
   await pass(fixture, 40);
   const kept = () => fixture.transcripts.onDisk.memories.list('g');
   const keep = (memory: Partial<NewMemory>) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { adam, eva, pass } from '#test/conversation/setup/session-fixture.ts';
+import { adam, eva, lounge, pass } from '#test/conversation/setup/session-fixture.ts';
 import { ask, ben, open, press, remember, reportedIn, twice } from './memory-setup.ts';
 
 test('tools to remember and forget are offered only where a server has memories on', async () => {
@@ -79,19 +79,12 @@ test.each([
   ['author', adam],
   ['person it is about', eva],
 ])('only a yes for always of the %s allows a memory', async (_who, { id }) => {
-  const { fixture, chat } = await open(twice(remember('Eva is late.')));
-  await fixture.privacy.allow('g', id, 'today');
+  const agreed = [adam, eva].filter((one) => one.id !== id);
+  const { fixture, chat } = await open(twice(remember('Eva is late.')), {}, agreed);
+  await fixture.sessions.join(lounge, id);
   await ask(fixture, 'Remember that Eva is late.');
   expect(reportedIn(chat)).toContain('who said yes for always');
   expect(fixture.offered).toEqual([]);
-});
-
-test('a yes that is less by the time of the press allows no memory', async () => {
-  const { fixture, kept } = await open(twice(remember('Eva is late.')));
-  await ask(fixture, 'Remember that Eva is late.');
-  await fixture.privacy.allow('g', 'adam', 'today');
-  expect(await press(fixture, eva)).toMatchObject({ line: { id: 'memory.no_yes' } });
-  expect(await kept()).toEqual([]);
 });
 
 test('a no of the person it is about takes the button away', async () => {

@@ -37,7 +37,7 @@ async function open(rounds: readonly (readonly ChatStep[])[] = [], over: Fixture
   const options = { chat, pipeline, synthesizer, tools, ...over };
   const fixture = openSessionFixture(options, [adam, eva], clock);
   await fixture.sessions.join(lounge, 'adam');
-  for (const { id } of [adam, eva]) await fixture.privacy.allow('g', id, 'always');
+  for (const { id } of [adam, eva]) await fixture.privacy.allow('g', id);
   await pass(fixture, 4_000);
   const spoken = () => synthesizer.asked.map(({ text }) => text);
   return { fixture, chat, spoken };

@@ -179,7 +179,7 @@ test('it stays with others it hears and says so, until they have left', async ()
   await bot.move(eva, one);
   await bot.move(adam, one);
   await bot.sessions.join(one, 'adam', undefined, true);
-  await bot.privacy.allow('g', 'eva', 'always');
+  await bot.privacy.allow('g', 'eva');
   await bot.move(adam, two);
   await bot.rest(2_000);
   expect(bot.sessions.at('g')).toEqual(one);

@@ -70,7 +70,7 @@ async function joined(other: typeof eva, synthesizer = new FakeSynthesizer({ pie
   const { fixture } = trap;
   await fixture.settings.set('g', 'memory', 'on');
   await fixture.settings.set('g', 'read_channel', readChannel);
-  for (const { id } of [adam, other]) await fixture.privacy.allow('g', id, 'always');
+  for (const { id } of [adam, other]) await fixture.privacy.allow('g', id);
   const turning = fixture.captions.turnOn('g', {});
   await pass(fixture, 4_000);
   await turning;

@@ -4,11 +4,15 @@ import type { Attack, KnowledgePath } from './red-team.ts';
 import { idle, openTrap, type Trap } from './red-team-trap.ts';
 
 /** Channel of a server that has memories on, where both said yes for always and captions may be on. */
-async function openKnowing(other: ChannelMember, withCaptions: boolean): Promise<Trap> {
+async function openKnowing(
+  other: ChannelMember,
+  withCaptions: boolean,
+  agreed: readonly ChannelMember[] = [adam, other],
+): Promise<Trap> {
   const trap = await openTrap([adam, other], lounge, { addressing: 'auto' });
   const { fixture } = trap;
   await fixture.settings.set('g', 'memory', 'on');
-  for (const { id } of [adam, other]) await fixture.privacy.allow('g', id, 'always');
+  for (const { id } of agreed) await fixture.privacy.allow('g', id);
   if (!withCaptions) return trap;
   const turning = fixture.captions.turnOn('g', {});
   await pass(fixture, 4_000);
@@ -76,8 +80,7 @@ export const knowledgeWays: Readonly<Record<KnowledgePath, (attempt: Attack) => 
     return trap;
   },
   'brief-yes': async (attempt) => {
-    const trap = await openKnowing(eva, false);
-    await trap.fixture.privacy.allow('g', 'adam', 'today');
+    const trap = await openKnowing(eva, false, [eva]);
     trap.model.bait = attempt;
     await trap.ask(adam, attempt.bait);
     await trap.press(adam);

@@ -107,7 +107,7 @@ async function prepared({ place, bait }: Attempt): Promise<Trap> {
     case 'typed-line':
     case 'stranger-line': {
       const trap = await openTrap();
-      await trap.fixture.privacy.allow('g', zoe.id, 'always');
+      await trap.fixture.privacy.allow('g', zoe.id);
       await write(trap, place === 'typed-line' ? eva : zoe, bait);
       return trap;
     }

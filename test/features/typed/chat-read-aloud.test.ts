@@ -35,7 +35,7 @@ async function joined(over: Over = {}) {
   const fixture: SessionFixture = openSessionFixture(parts, [adam, eva, ben], clock);
   await fixture.settings.set('g', 'read_channel', readChannel);
   await fixture.sessions.join(lounge, 'adam');
-  await fixture.privacy.allow('g', 'ben', 'today');
+  await fixture.privacy.allow('g', 'ben');
   await pass(fixture, 11_000);
   const context = fixture.sessions.session('g')?.context ?? expect.fail();
   const reader = new ChatReadAloud(context.parts, fixture.sessions);

@@ -64,7 +64,7 @@ scenario('twelve commands can be typed, with these options and choices', async (
     'help topic',
     'join channel mode=talk|captions follow',
     'leave',
-    'privacy allow for=always|today',
+    'privacy allow',
     'privacy deny',
     'privacy export',
     'privacy forget',

@@ -129,9 +129,7 @@ scenario(
     const [ben] = [await seat(setup, 'Ben'), await callIn(setup, 'Adam')];
     await ben.settled(soon());
     expect(await commandReply(ben, 'privacy status')).toMatchObject(standing('no', 0));
-    expect(await commandReply(ben, 'privacy allow', { for: 'today' })).toMatchObject(
-      whispered('privacy.allowed'),
-    );
+    expect(await commandReply(ben, 'privacy allow')).toMatchObject(whispered('privacy.allowed'));
     expect(await commandReply(ben, 'privacy status')).toMatchObject(standing('yes', 1));
     await converse(setup, ben, another);
     expect(recognised(setup)).toEqual(['Ben']);
@@ -165,7 +163,7 @@ scenario('a no while words are being recognised ends that, and nothing is answer
   await eventually(() => {
     for (const { leftAtMs } of recognising) expect(leftAtMs).toBeDefined();
   });
-  expect(await pressed(adam, panel, 'consent.today')).toMatchObject(whispered('privacy.allowed'));
+  expect(await pressed(adam, panel, 'consent.always')).toMatchObject(whispered('privacy.allowed'));
   setup.providers.set({ pace: instantPace });
   await converse(setup, adam, another);
   const answered = setup.providers.requests.filter(({ endedAtMs }) => endedAtMs !== undefined);

@@ -52,7 +52,7 @@ scenario(
       buttonsOf(asked)
         .map(([name]) => name)
         .sort(),
-    ).toEqual(['consent.always', 'consent.never', 'consent.today']);
+    ).toEqual(['consent.always', 'consent.never']);
     await ben.leave();
     await ben.join('Lounge', soon());
     await pass(settledMs);

@@ -76,17 +76,7 @@ scenario('every button of the panel answers whoever presses it, in private', asy
     eventually(() => expect(now(setup, panel).text.split('\n')).toContain(words));
   expect(buttonsOf(now(setup, panel)).map(([, label]) => label)).toEqual(
     (
-      [
-        'ask',
-        'stop',
-        'pause',
-        'captions',
-        'privacy',
-        'hear_me',
-        'only_today',
-        'not_me',
-        'hide_name',
-      ] as const
+      ['ask', 'stop', 'pause', 'captions', 'privacy', 'hear_me', 'not_me', 'hide_name'] as const
     ).map((id) => text(`button.${id}`)),
   );
   expect(await presses('stop')).toMatchObject(whispered('stop.nothing'));
@@ -109,7 +99,7 @@ scenario('every button of the panel answers whoever presses it, in private', asy
   await showing(text('panel.people.yes', { names: 'Ben, Adam' }));
   expect(await presses('consent.never', ben)).toMatchObject(whispered('privacy.denied'));
   await showing(text('panel.people.no', { n: 1 }));
-  expect(await pressed(ben, card, 'consent.today')).toMatchObject(whispered('privacy.allowed'));
+  expect(await pressed(ben, card, 'consent.always')).toMatchObject(whispered('privacy.allowed'));
   await showing(text('panel.people.yes', { names: 'Ben, Adam' }));
   expect(now(setup, panel).text).not.toContain(text('panel.people.no', { n: 1 }));
 });
@@ -198,7 +188,7 @@ scenario('whoever presses Ask may go ahead, once they have agreed to be heard', 
   await eventually(() => expect(now(setup, panel).text.split('\n')).toContain(goAhead));
   const refused = await pressed(ben, panel, 'ask');
   expect(refused).toMatchObject(whispered('ask.unheard'));
-  expect(await pressed(ben, refused, 'consent.today')).toMatchObject(whispered('privacy.allowed'));
+  expect(await pressed(ben, refused, 'consent.always')).toMatchObject(whispered('privacy.allowed'));
   const benWindow = whispered('ask.window', { name: 'Ben', s: 15 });
   expect(await pressed(ben, panel, 'ask')).toMatchObject(benWindow);
   await eventually(() => expect(now(setup, panel).text).not.toContain(goAhead));

@@ -7,6 +7,8 @@ import { storesPart } from '#src/storage/postgres/stores/schema.ts';
 import { transcriptsPart } from '#src/storage/postgres/transcripts/schema.ts';
 import { rangeOf } from '#src/storage/schema.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { formerRows } from '#test/storage/former-consents.ts';
+import { openIn } from './open-stores.ts';
 
 const parts: readonly SchemaPart[] = [storesPart, transcriptsPart, shardSchema];
 function openPool({ url }: TestSchema): PostgresPool {
@@ -15,13 +17,12 @@ function openPool({ url }: TestSchema): PostgresPool {
 
 withPostgres(() => {
   test.each(parts.map((part) => [part.name, part] as const))(
-    'one migration creates the tables of %s, and a later one runs only where it is asked for, and keeps what is there',
+    'the migrations create the tables of %s, and a later one runs only where it is asked for, and keeps what is there',
     async (name, part) => {
       await using schema = await openSchema();
       await using pool = openPool(schema);
       await migratePostgres(pool, [part]);
       const { known } = rangeOf(part.migrations);
-      expect(part.migrations).toHaveLength(1);
       expect(await schema.sql('SELECT * FROM parley_schema')).toEqual([
         { part: name, version: known },
       ]);
@@ -45,4 +46,19 @@ withPostgres(() => {
       await expect(migratePostgres(pool, [part])).rejects.toMatchObject({ code: 'store.newer' });
     },
   );
+
+  test('the yes for a day of a former format is deleted and counted, and the no of a seat is kept', async () => {
+    await using schema = await openSchema();
+    await (await openIn(schema))[Symbol.asyncDispose]();
+    await schema.sql(formerRows);
+    await schema.sql("UPDATE parley_schema SET version = 15 WHERE part = 'store'");
+    {
+      await using pool = openPool(schema);
+      await migratePostgres(pool, [storesPart], { upgrades: true });
+    }
+    await using store = await openIn(schema);
+    const kept = { ann: { kind: 'always' }, bob: { kind: 'never' }, cy: { kind: 'never' } };
+    expect(await store.consents.read('g')).toEqual(new Map(Object.entries(kept)));
+    expect([await store.consents.dropDays(), await store.consents.dropDays()]).toEqual([1, 0]);
+  });
 });

@@ -31,7 +31,7 @@ export type WriteErasure = <T>(
 type ErasedPortion = ErasedLines & { readonly isLast: boolean };
 
 const dayMs = 86_400_000;
-/** Longest time, in ms, that lines are kept whose speaker said yes for today or for the session alone. */
+/** Longest time, in ms, that lines are kept whose speaker said yes for the session alone. */
 const briefMs = dayMs;
 /** Time, in ms, for which a session that a server does not keep can be resumed once it is over. */
 const unkeptMs = 15 * 60_000;
