@@ -6,21 +6,15 @@ import { consistsOf, wordsOf } from './whole-sentence.ts';
 
 type ConfirmationTable = ConfirmationPhrases & { readonly code: string };
 
-const tables: readonly ConfirmationTable[] = languages.flatMap(({ code, confirmations }) =>
-  confirmations
-    ? [
-        {
-          code,
-          yes: phrasesIn(confirmations.yes),
-          beside: phrasesIn(confirmations.beside),
-        },
-      ]
-    : [],
-);
+const tables: readonly ConfirmationTable[] = languages.map(({ code, confirmations }) => ({
+  code,
+  yes: phrasesIn(confirmations.yes),
+  beside: phrasesIn(confirmations.beside),
+}));
 
 const refusals = new Set(
   languages.flatMap(({ overlap: { neverMind, refusals, stop, wait } }) =>
-    phrasesIn([...(refusals ?? []), ...neverMind, ...stop, ...wait]),
+    phrasesIn([...(refusals ?? []), ...neverMind, ...stop, ...(wait ?? [])]),
   ),
 );
 const unambiguous = tables.map(({ yes, ...table }) => ({

@@ -8,8 +8,8 @@ const names = ['Nova'];
 
 test('every yes of every language is one, alone and with the name of the bot, where that language is spoken', () => {
   for (const { code, confirmations } of languages) {
-    expect(confirmations?.yes.length, code).toBeGreaterThan(3);
-    for (const phrase of confirmations?.yes ?? []) {
+    expect(confirmations.yes.length, code).toBeGreaterThan(3);
+    for (const phrase of confirmations.yes) {
       expect(isYes(phrase, names, code), `${code}: ${phrase}`).toBe(true);
       expect(isYes(`${phrase}, Nova!`, names, code), `${code}: ${phrase}, Nova`).toBe(true);
     }
@@ -18,7 +18,12 @@ test('every yes of every language is one, alone and with the name of the bot, wh
 
 test('no word that stops, takes back, asks to wait or refuses is a yes, whatever language is spoken', () => {
   for (const { code, overlap } of languages) {
-    const others = [overlap.stop, overlap.neverMind, overlap.wait, overlap.refusals ?? []].flat();
+    const others = [
+      overlap.stop,
+      overlap.neverMind,
+      overlap.wait ?? [],
+      overlap.refusals ?? [],
+    ].flat();
     for (const phrase of others) {
       expect(isYes(phrase, names), `${code}: ${phrase}`).toBe(false);
       expect(isYes(phrase, names, code), `${code}: ${phrase}`).toBe(false);

@@ -70,11 +70,12 @@ export function skipLead(
   words: readonly SentenceWord[],
   at: number,
   end: number,
+  fillers = fillerPhrases,
 ): { readonly to: number; readonly greeted: boolean } {
   let [to, greeted] = [at, false];
   while (to < end) {
     const greeting = phraseLength(words, to, greetingPhrases, end);
-    const length = greeting || phraseLength(words, to, fillerPhrases, end);
+    const length = greeting || phraseLength(words, to, fillers, end);
     if (length === 0) break;
     greeted ||= greeting > 0;
     to += length;
@@ -140,14 +141,20 @@ function isToYou(words: readonly SentenceWord[], start: number): boolean {
   return words.some(({ text }) => secondPersonWords.has(text));
 }
 
-/** "I don't know, Nova, what do you think?" calls; "I asked Nova yesterday" does not. */
+/** "I don't know, Nova, what do you think?" and "Hoi Nova, hoe laat is het?" call; "I asked Nova yesterday" does not. */
 function middleUse(words: readonly SentenceWord[], at: number, { to, how }: Hit): Naming {
-  const isRequest = phraseLength(words, to, requestPhrases) > 0;
-  if (words[at]?.before === 'pause' && isRequest) return 'called';
-  if (how !== 'exact') return 'unclear';
+  const isAfterPause = words[at]?.before === 'pause';
+  if (isAfterPause && phraseLength(words, to, requestPhrases) > 0) return 'called';
   const isReported =
     endsWith(words.slice(0, at), governorPhrases) || phraseLength(words, to, reportPhrases) > 0;
-  return isReported ? 'told-of' : 'unclear';
+  const isGreeted = isAfterPause || (at === 1 && how === 'exact');
+  if (!isReported && isGreeted && goesOnAfterPause(words, to)) return 'called';
+  return isReported && how === 'exact' ? 'told-of' : 'unclear';
+}
+
+/** Two words and more follow a pause: no list as in "Ana, Nova, Ben". */
+function goesOnAfterPause(words: readonly SentenceWord[], at: number): boolean {
+  return words[at]?.before === 'pause' && words[at + 1]?.before === 'space';
 }
 
 /** "Nova is it raining" is a question; "Nova is a car" and "Nova did it" are statements. */

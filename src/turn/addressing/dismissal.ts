@@ -1,10 +1,17 @@
 import { languages } from '#src/turn/languages/languages.ts';
 import { skipLead } from './addressing-call.ts';
-import { phrasesOf } from './addressing-phrases.ts';
+import { fillerPhrases, phrasesOf } from './addressing-phrases.ts';
 import { exactly, type Name, nameAt } from './names.ts';
 import { isDense, type Sentence, type SentenceWord } from './names-sentences.ts';
 
 const wholes = phrasesOf(languages.flatMap(({ dismissals }) => dismissals?.wholes ?? []));
+/** Words before it: "no, not you". */
+const leads = new Set([
+  ...fillerPhrases,
+  ...phrasesOf(
+    languages.flatMap(({ overlap }) => [...overlap.fillers, ...(overlap.refusals ?? [])]),
+  ),
+]);
 /** Longest dismissal, in words, the bot's name at the end counted. */
 const longestWhole = 10;
 const parts = [...phrasesOf(languages.flatMap(({ dismissals }) => dismissals?.parts ?? []))];
@@ -61,9 +68,9 @@ function ownNameEnds(
 }
 
 function afterLead(sentence: Sentence, from: number, to: number, names: readonly Name[]): number {
-  const { to: start } = skipLead(sentence.words, from, to);
+  const { to: start } = skipLead(sentence.words, from, to, leads);
   const hit = start < to ? nameAt(sentence, start, names, exactly) : undefined;
-  return hit ? skipLead(sentence.words, hit.to, to).to : start;
+  return hit ? skipLead(sentence.words, hit.to, to, leads).to : start;
 }
 
 function stretchesOf(

@@ -1,18 +1,14 @@
-import { languages } from '#src/turn/languages/languages.ts';
 import { commonWords } from './addressing-phrases.ts';
 import { isDense, type Sentence, type SentenceWord, sentencesOf } from './names-sentences.ts';
 import { isWithin, latinOf, mostSlack, slackOf, soundOf } from './names-sound.ts';
 
 const mostNames = 20;
 const longestName = 60;
-const vocatives = languages.flatMap(({ addressing }) => addressing?.vocatives ?? []);
 
 /** One name, ready to be found among words. */
 export type Name = {
   /** Words of the name, normalised and written together. */
   readonly joined: string;
-  /** The name with the Korean endings for calling a person. */
-  readonly vocatives: readonly string[];
   /** Written without spaces, so it may be cut anywhere. */
   readonly dense: boolean;
   readonly words: number;
@@ -63,7 +59,6 @@ function readName(name: string): Name | undefined {
   const isSounded = [...joined].length > 3 && latinOf(joined) === joined;
   return {
     joined,
-    vocatives: /\p{sc=Hangul}$/u.test(joined) ? vocatives.map((ending) => joined + ending) : [],
     dense: isDense(joined),
     words: words.length,
     everyday: words.length === 1 && commonWords.has(joined),
@@ -76,7 +71,6 @@ function exactAt(words: readonly SentenceWord[], at: number, name: Name): Hit | 
   const to = name.joined.startsWith(text) ? endOf(words, at, name.joined) : at;
   const isSplit = to - at > name.words && !name.dense;
   if (to > at) return isSplit ? undefined : { how: 'exact', to };
-  if (name.vocatives.includes(text)) return { how: 'exact', to: at + 1 };
   const isInflected = parts.length > 1 && parts.includes(name.joined);
   return isInflected ? { how: 'inflected', to: at + 1 } : undefined;
 }

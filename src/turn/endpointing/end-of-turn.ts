@@ -10,7 +10,10 @@ export type EndOfTurn = {
   readonly lastWord: string;
 };
 
-/** Judges the end of a text in any language; words weigh more than the punctuation a recogniser guessed. */
+/**
+ * Judges the end of a text: words of the languages with word lists weigh more than the punctuation a recogniser guessed, those of
+ * others nothing.
+ */
 export function endOfTurnOf(text: string, language?: string): EndOfTurn {
   const said = text.normalize('NFKC').toLowerCase().replaceAll('\u2019', "'").trim();
   const words = wordsOf(said);
@@ -32,6 +35,7 @@ function wordsLogit(said: string, words: readonly string[], lexicon: Lexicon): n
   const dictated = dictationLogit(words, lexicon.numbers);
   if (dictated < 0) return dictated;
   if (isStretched(last)) return -1.5;
+  if (lexicon.code === '') return 0;
   if (lexicon.code === 'en') return englishCompleteLogit(words);
   if (lexicon.openWords.has(last)) return -2.6;
   const bare = said.replace(/(?<![^\p{L}\p{M}\p{N}])[^\p{L}\p{M}\p{N}]+$/u, '');

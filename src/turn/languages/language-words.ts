@@ -1,17 +1,13 @@
 /** Phrases in lower case, written as people write them. */
 type Phrases = readonly string[];
 
-/** Words of one language, one JSON file each. A group that is left out is not known in the language yet. */
+/** Words of one language, one JSON file each. Groups and fields that are left out are not known in the language. */
 export type LanguageWords = {
   /** ISO 639-1 code, the name of the file as well. */
   readonly code: string;
-  /** Scripts of this language, by their Unicode names. */
-  readonly scripts: readonly string[];
-  /** Letters that no other language of its scripts has, written together. */
-  readonly ownLetters?: string;
   /** Spoken by so many that its stop word stops, even where the same word means something else in smaller languages. */
   readonly isWidespread: boolean;
-  readonly confirmations?: ConfirmationPhrases;
+  readonly confirmations: ConfirmationPhrases;
   readonly trackRequests?: TrackRequestPhrases;
   readonly overlap: OverlapPhrases;
   readonly endOfTurn?: EndOfTurnWords;
@@ -48,9 +44,9 @@ export type TrackRequestPhrases = {
 /** Phrases said into the bot's speech. Each counts only as a whole, or beside others and `fillers`. */
 export type OverlapPhrases = {
   readonly stop: Phrases;
-  readonly wait: Phrases;
+  readonly wait?: Phrases;
   /** The bot shall go on. */
-  readonly goOn: Phrases;
+  readonly goOn?: Phrases;
   /** Backchannels: "I am listening", no turn of their own. */
   readonly backchannel: Phrases;
   /** A question is taken back. */
@@ -153,8 +149,6 @@ export type AddressingPhrases = {
   readonly objectAuxiliaries?: Phrases;
   /** Everyday words that look like short names and are not: numbers, kin, first words of sentences. */
   readonly notNames?: Phrases;
-  /** Endings for calling a person, written to the name. */
-  readonly vocatives?: Phrases;
   /** Abbreviations whose point ends no sentence: "Dr. Nova". */
   readonly titles?: Phrases;
 };

@@ -40,10 +40,7 @@ import ur from './ur.json' with { type: 'json' };
 import vi from './vi.json' with { type: 'json' };
 import zh from './zh.json' with { type: 'json' };
 
-/**
- * Every language the rules know. The order counts where a text could be of two: the first whose script occurs in it (kana
- * before Han), and of one script the first of those with most of its words.
- */
+/** Every language with words. A text in Latin letters is of the first that knows most of its words. */
 export const languages: readonly LanguageWords[] = [
   en,
   de,

@@ -55,7 +55,7 @@ async function interject(
   await pass(fixture, ms + afterMs, [...some, ...shut]);
 }
 
-test.each(['stop', 'Nova, stop please.', 'para', 'やめて', 'хватит'])(
+test.each(['stop', 'Nova, stop please.', 'para', 'やめて', 'хватит', 'basta', '그만', 'توقف'])(
   'somebody who says "%s" silences it, and is not answered',
   async (text) => {
     const fixture = await listening();

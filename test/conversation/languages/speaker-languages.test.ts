@@ -57,11 +57,15 @@ test('each person is answered in the language their recogniser tells', async () 
   expect(inLanguage(await here.say(eva))).toBe('English');
 });
 
-test('where the recogniser tells none, the text does', async () => {
-  const here = await openSetup([{ text: 'Wie lange muss man ein Ei kochen?' }], {
-    textLanguage,
-  });
-  expect(inLanguage(await here.say(adam))).toBe('German');
+test.each([
+  ['Wie lange muss man ein Ei kochen?', 'German'],
+  ['Quanto tempo ci vuole per bollire un uovo?', 'Italian'],
+  ['Как долго нужно варить яйцо, чтобы оно было вкусным?', 'Russian'],
+  ['달걀을 삶는 데 얼마나 걸리나요?', 'Korean'],
+  ['كم من الوقت يستغرق سلق بيضة؟', 'Arabic'],
+])('where the recogniser tells no language, the text does: %s', async (text, language) => {
+  const here = await openSetup([{ text }], { textLanguage });
+  expect(inLanguage(await here.say(adam))).toBe(language);
 });
 
 test('one word of another language changes nothing', async () => {

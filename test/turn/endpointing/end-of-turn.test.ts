@@ -20,9 +20,6 @@ test.each([
   'yes',
   '¿Qué hora es?',
   '今何時ですか',
-  '电影几点开始了',
-  '지금 몇 시예요',
-  'अभी क्या समय है',
 ])('"%s" sounds finished without a doubt', (text) => {
   expect(over(text)).toBeGreaterThanOrEqual(1.5);
 });
@@ -35,10 +32,6 @@ test.each([
   'wie spät ist es',
   'quelle est la capitale de la france',
   'cuál es la capital de francia',
-  'hoe laat is het',
-  'jam berapa sekarang',
-  'какая столица франции',
-  'كم الساعة الآن',
 ])('"%s" sounds finished', (text) => {
   expect(over(text)).toBeGreaterThanOrEqual(0.9);
 });
@@ -79,20 +72,9 @@ test.each([
   'ich möchte eine pizza mit',
   'je voudrais une pizza avec',
   'me gustaría una pizza con',
-  'vorrei una pizza con',
   'eu queria uma pizza com',
-  'ik wil een pizza met',
-  'jag vill ha en pizza med',
   'chciałbym pizzę z',
-  'bir pizza istiyorum ama',
-  'saya mau pesan pizza dengan',
-  'я хочу пиццу с',
   'ピザを',
-  '我想要一个',
-  '피자 하나랑',
-  'أريد بيتزا مع',
-  'मुझे एक पिज़्ज़ा और',
-  'ผมอยากได้พิซซ่าและ',
   'ich möchte ähm',
   'je voudrais euh',
   'えっと',
@@ -108,10 +90,26 @@ test.each([
   '555 12',
   'meine nummer ist null eins sieben',
   'mi número es cinco cinco',
-  '五 五 三',
 ])('"%s" is a number being dictated', (text) => {
   expect(over(text)).toBeLessThanOrEqual(-1.7);
 });
+
+test.each([
+  ['vorrei una pizza con', 'it'],
+  ['hoe laat is het', 'nl-NL'],
+  ['я хочу пиццу с'],
+  ['电影几点开始了'],
+  ['피자 하나랑'],
+  ['أريد بيتزا مع'],
+  ['Nova मुझे एक पिज़्ज़ा और'],
+])(
+  'of "%s", in a language without word lists, only the punctuation counts',
+  (text, language?: string) => {
+    expect(over(text, language)).toBe(0);
+    expect(over(`${text}?`, language)).toBeGreaterThan(1);
+    expect(over(`${text}...`, language)).toBeLessThan(-1);
+  },
+);
 
 test('a full stop says little, and nothing against words that hold a sentence open', () => {
   const plain = over('we met her sister');

@@ -154,9 +154,9 @@ test('a voice that the jitter buffer gave back late still counts as of when it a
 });
 
 /** Closes the microphone right after a word, and lets the recogniser tell `text` so long after that. */
-function reportedAfter(text: string, afterMs: number): NotedEffect[] {
+function reportedAfter(text: string, afterMs: number, language = 'en'): NotedEffect[] {
   const closing: EndpointingEvent = { kind: 'silence-frame', atMs: wordEndMs + 20 };
-  const reported: EndpointingEvent = { kind: 'text', text, atMs: wordEndMs + afterMs };
+  const reported: EndpointingEvent = { kind: 'text', text, language, atMs: wordEndMs + afterMs };
   return runEvents(inOrder(...windows(0, ...word), closing, reported, ...ticks(wordEndMs, 3000)));
 }
 
@@ -197,6 +197,15 @@ test('a sentence in its middle is waited for, and no answer is prepared before',
   const heard = delays(reportedAfter('what is the capital of', 150));
   expect(heard.map(([kind]) => kind)).toEqual(['began', 'paused', 'long-pause', 'ended']);
   expect(heard.at(-1)?.[1]).toBeGreaterThanOrEqual(1000);
+});
+
+test.each([
+  ['vorrei una pizza con', 'it'],
+  ['я хочу пиццу с', 'ru'],
+  ['지금 몇 시예요', 'ko'],
+  ['كم الساعة الآن', 'ar'],
+])('in a language without word lists, "%s" ends after the usual pause', (text, language) => {
+  expect(delays(reportedAfter(text, 150, language)).at(-1)).toEqual(['ended', 480]);
 });
 
 test('numbers being dictated are waited for over their usual pauses', () => {
