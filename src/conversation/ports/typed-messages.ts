@@ -6,7 +6,7 @@ export type TypedMessage = {
   readonly guildId: string;
   readonly channelId: string;
   readonly messageId: string;
-  readonly author: Pick<ChannelMember, 'id' | 'name' | 'isBot'>;
+  readonly author: Pick<ChannelMember, 'id' | 'name' | 'isBot' | 'roleIds'>;
   /** Written through a webhook, which cannot give consent. */
   readonly isWebhook: boolean;
   /** It mentions the bot, or is a reply that pings it. */

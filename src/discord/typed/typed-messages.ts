@@ -111,13 +111,18 @@ export function readTyped(data: unknown, botId: string): TypedMessage | undefine
   const isUsual = rest.type === MessageType.Default || rest.type === MessageType.Reply;
   if (!isUsual || author.id === botId) return undefined;
   const mentions = Array.isArray(rest.mentions) ? rest.mentions.map(recordOf) : [];
-  const nick = recordOf(rest.member).nick;
+  const { nick, roles } = recordOf(rest.member);
   const name = [nick, author.global_name, author.username].find((one) => typeof one === 'string');
   return {
     guildId,
     channelId,
     messageId: id,
-    author: { id: author.id, name: `${name ?? ''}`, isBot: author.bot === true },
+    author: {
+      id: author.id,
+      name: `${name ?? ''}`,
+      isBot: author.bot === true,
+      roleIds: Array.isArray(roles) ? roles.map(String) : [],
+    },
     isWebhook: typeof rest.webhook_id === 'string',
     isMention: mentions.some((one) => one.id === botId),
     text: textOf(rest.content, mentions, botId),

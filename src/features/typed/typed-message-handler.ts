@@ -1,5 +1,6 @@
 import { unlessAborted } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
+import { withConsentStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type {
@@ -11,7 +12,9 @@ import type {
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { judgeAccess } from '#src/people/access.ts';
 import { knownByPeople, openText, placeReading } from '#src/people/confidential-text.ts';
+import type { ConsentStore } from '#src/people/consent-store.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ChatReadAloud } from './chat-read-aloud.ts';
 import type { TypedRequests } from './typed-requests.ts';
@@ -22,9 +25,9 @@ type ServingLines = {
   readonly lines: ChatReadAloud;
 };
 /**
- * Handles the lines that people write, of other channels only those that mention the bot: they are answered there in writing. Handles those
- * of the chat of the voice channel of the bot, as a part of the conversation there: a line
- * that is meant for it is answered by a reply, and aloud where its writer sits in the channel.
+ * Handles the lines that people write. In the chat of the voice channel of the bot they are a part of the conversation: a line
+ * that is meant for it is answered by a reply, and aloud where its writer sits in the channel. In other channels mentions are
+ * answered in writing, also where the bot sits nowhere.
  *
  * A line that mentions the bot asks for that line alone; one of a person who said no is never read. All other lines are read
  * of people who said yes, and count by the addressing mode. What is not answered is read out where the server wants that.
@@ -69,14 +72,16 @@ export class TypedMessageHandler implements TypedMessageListener {
   async handle(message: TypedMessage): Promise<TypedOutcome> {
     const { guildId, author, messageId } = message;
     const session = this.#sessions.session(guildId);
-    const objection = objectionTo(message, session);
-    let outcome: TypedOutcome = objection ?? 'failed';
-    if (objection && session) outcome = (await this.#read(message, session)) ?? objection;
-    if (!objection && session) {
+    const chat = session?.channel.channelId === message.channelId ? session : undefined;
+    let objection = chat ? objectionTo(message, chat) : unmentioned(message);
+    if (!chat && !objection) objection = await this.#objectionElsewhere(message, session);
+    let outcome: TypedOutcome;
+    if (objection) outcome = (await this.#read(message, session)) ?? objection;
+    else {
       const over = new AbortController();
       this.#open.set(messageId, over);
       const until = AbortSignal.any([this.#signal, over.signal]);
-      outcome = await this.#answer(message, session, until).catch((error: unknown) => {
+      outcome = await this.#answer(message, chat, until).catch((error: unknown) => {
         this.#failed(guildId, error, until);
         return 'failed' as const;
       });
@@ -88,10 +93,30 @@ export class TypedMessageHandler implements TypedMessageListener {
     return outcome;
   }
 
+  /** Reason for which a line outside the chat of the bot's channel is not answered, as for a command. Never throws. */
+  async #objectionElsewhere(
+    { author, guildId }: TypedMessage,
+    session: VoiceSession | undefined,
+  ): Promise<TypedOutcome | undefined> {
+    const { settings } = this.#sessions;
+    await settings.load(guildId);
+    const rules = settings.in(guildId);
+    if (rules.typed === 'off' || rules.addressing === 'off') return 'off';
+    const mayManage = this.#parts.places.mayManage(guildId, author.id);
+    if (judgeAccess(rules, { ...author, mayManage }) !== 'open') return 'refused';
+    if (session) return session.context.gate.saidNo(author.id) ? 'refused' : undefined;
+    const read = (store: ConsentStore) => store.read(guildId);
+    const stored = await withConsentStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
+    return !stored || stored.get(author.id)?.kind === 'never' ? 'refused' : undefined;
+  }
+
   /** Never throws. */
-  async #read(message: TypedMessage, session: VoiceSession): Promise<TypedOutcome | undefined> {
+  async #read(
+    message: TypedMessage,
+    session: VoiceSession | undefined,
+  ): Promise<TypedOutcome | undefined> {
     try {
-      return await this.#reader.handle(message, session);
+      return session && (await this.#reader.handle(message, session));
     } catch (error) {
       this.#failed(message.guildId, error, this.#signal);
       return 'failed';
@@ -100,15 +125,14 @@ export class TypedMessageHandler implements TypedMessageListener {
 
   async #answer(
     message: TypedMessage,
-    session: VoiceSession,
+    session: VoiceSession | undefined,
     signal: AbortSignal,
   ): Promise<TypedOutcome> {
     if (!/[\p{L}\p{N}]/u.test(message.text))
       return (await this.#say(message, { id: 'ask.empty' }, signal)) === 'sent'
         ? 'empty'
         : 'deleted';
-    if (session.channel.channelId !== message.channelId)
-      return await this.#answerInWriting(message, undefined, signal);
+    if (!session) return await this.#answerInWriting(message, undefined, signal);
     const { maySpeak, settings } = session.context;
     const isHere = session.isHere(message.author.id) && maySpeak();
     const isAloud = isHere && settings().typed === 'voice';
@@ -127,7 +151,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     try {
       for (;;) {
         const outcome = await outcomes.next(signal);
-        const became = await this.#report(message, outcome, signal);
+        const became = await this.#report(message, outcome, 'ask.aloud', signal);
         if (outcome.kind !== 'failed' || outcome.line.id !== 'ask.late') return became;
       }
     } finally {
@@ -155,12 +179,14 @@ export class TypedMessageHandler implements TypedMessageListener {
       context.history.add({ speakerId, name, said: text, heard, knownBy });
       context.addressing.answered(speakerId, heard);
     }
-    return await this.#report(message, outcome, signal);
+    return await this.#report(message, outcome, 'fail.withheld.written', signal);
   }
 
+  /** `withheld` is said in place of an answer that not all who can read there may know. */
   async #report(
     message: TypedMessage,
     outcome: AskOutcome,
+    withheld: 'ask.aloud' | 'fail.withheld.written',
     signal: AbortSignal,
   ): Promise<TypedOutcome> {
     if (outcome.kind === 'nowhere') return 'elsewhere';
@@ -168,7 +194,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     const sent = isAnswered
       ? await this.#replies.reply(message, outcome.text, signal)
       : await this.#say(message, outcome.line, signal);
-    if (sent === 'withheld') await this.#say(message, { id: 'ask.aloud' }, signal);
+    if (sent === 'withheld') await this.#say(message, { id: withheld }, signal);
     if (sent === 'deleted') return 'deleted';
     return isAnswered ? 'answered' : 'failed';
   }
@@ -189,12 +215,8 @@ export class TypedMessageHandler implements TypedMessageListener {
 }
 
 /** Reason for which a message is not for the bot; its words are read only where the bot may read them. */
-function objectionTo(
-  message: TypedMessage,
-  session: VoiceSession | undefined,
-): TypedOutcome | undefined {
+function objectionTo(message: TypedMessage, session: VoiceSession): TypedOutcome | undefined {
   const { author, isWebhook, isMention, text } = message;
-  if (!session || isElsewhere(message, session)) return 'elsewhere';
   const { context } = session;
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
@@ -209,13 +231,8 @@ function objectionTo(
   return isMeant(message, session) ? undefined : 'not-meant';
 }
 
-/** Whether it stands elsewhere than in the chat of the bot's channel, and no person mentions the bot in it. */
-function isElsewhere(
-  { author, channelId, isMention, isWebhook }: TypedMessage,
-  session: VoiceSession,
-): boolean {
-  if (session.channel.channelId === channelId) return false;
-  return !isMention || isWebhook || author.isBot;
+function unmentioned({ author, isMention, isWebhook }: TypedMessage): TypedOutcome | undefined {
+  return isMention && !isWebhook && !author.isBot ? undefined : 'elsewhere';
 }
 
 function isMeant(message: TypedMessage, session: VoiceSession): boolean {

@@ -21,11 +21,11 @@ function message(over: object = {}) {
 }
 
 test('a message is read with its place, its author by the name people see, and its text', () => {
-  expect(readTyped(message({ member: { nick: 'Addi' } }), botId)).toEqual({
+  expect(readTyped(message({ member: { nick: 'Addi', roles: ['8'] } }), botId)).toEqual({
     guildId: '3',
     channelId: '5',
     messageId: '7',
-    author: { id: '1', name: 'Addi', isBot: false },
+    author: { id: '1', name: 'Addi', isBot: false, roleIds: ['8'] },
     isWebhook: false,
     isMention: false,
     text: 'Hello there.',

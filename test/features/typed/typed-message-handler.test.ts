@@ -4,6 +4,7 @@ import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
 import { placeReading } from '#src/people/confidential-text.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import { text } from '#src/texts/texts.ts';
 import {
   adam,
   eva,
@@ -20,12 +21,17 @@ const later = 'That takes longer. You will hear the answer.';
 const ben = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
 let written = 0;
 
-type Over = Parameters<typeof openSessionFixture>[0] & { readonly typed?: string };
+type Over = Parameters<typeof openSessionFixture>[0] & {
+  readonly typed?: string;
+  readonly isNowhere?: true;
+  /** Reply that not everyone there may read. */
+  readonly withheld?: string;
+};
 
 /** Adam called the bot, Eva sits there and was not asked, Ben does not sit there. */
 async function joined(rounds: readonly (readonly ChatStep[])[] = [['Five.']], over: Over = {}) {
   const clock = new VirtualClock();
-  const { typed, ...options } = over;
+  const { isNowhere, typed, withheld, ...options } = over;
   const chat = new FakeChat(rounds, clock);
   const synthesizer = new FakeSynthesizer();
   const pipeline = chained({ chat, synthesizer });
@@ -34,17 +40,18 @@ async function joined(rounds: readonly (readonly ChatStep[])[] = [['Five.']], ov
   if (typed) await fixture.sessions.settings.set('g', 'typed', typed);
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 11_000);
+  const { context } = fixture.sessions.session('g') ?? expect.fail();
+  if (isNowhere) await fixture.sessions.leave('g');
   const replies: (readonly [string, string])[] = [];
   const gone = new Set<string>();
   const reply: TypedMessages['reply'] = async ({ channelId, messageId }, text) => {
     if (gone.has(messageId)) return 'deleted';
     const known = text.textFor(placeReading(channelId));
-    if (known !== undefined) replies.push([messageId, known]);
-    return known === undefined ? 'withheld' : 'sent';
+    if (known === undefined || known === withheld) return 'withheld';
+    replies.push([messageId, known]);
+    return 'sent';
   };
   const ended = new AbortController().signal;
-  const context = fixture.sessions.session('g')?.context;
-  if (!context) throw new Error('it did not join');
   const { sessions, talk } = fixture;
   const reader = new ChatReadAloud(context.parts, sessions);
   const lines = new TypedMessageHandler(
@@ -94,13 +101,36 @@ test('somebody who does not sit there is answered in writing', async () => {
   expect([texts(fixture), spoken(fixture).length]).toEqual([['Five.'], before]);
 });
 
-test('a mention in another channel is answered there in writing', async () => {
-  const fixture = await joined();
-  const before = spoken(fixture).length;
-  const elsewhere = { isMention: true, channelId: 'den' };
-  expect(await handle(fixture, line('Two and three?', elsewhere))).toBe('answered');
-  expect([texts(fixture), spoken(fixture).length]).toEqual([['Five.'], before]);
-});
+const elsewhere = { isMention: true, channelId: 'den' };
+
+test.each([{}, { isNowhere: true } as const])(
+  'a mention in another channel is answered there in writing, wherever the bot sits',
+  async (over) => {
+    const fixture = await joined([['Five.']], over);
+    const before = spoken(fixture).length;
+    expect(await handle(fixture, line('Two and three?', elsewhere))).toBe('answered');
+    expect([texts(fixture), spoken(fixture).length]).toEqual([['Five.'], before]);
+    expect(await handle(fixture, line('And one more?', { channelId: 'den' }))).toBe('elsewhere');
+    await fixture.privacy.deny('g', 'adam');
+    expect(await handle(fixture, line('Well?', elsewhere))).toBe('refused');
+    await fixture.sessions.settings.set('g', 'roles', '1029384756102938475');
+    expect(await handle(fixture, line('Well?', { ...elsewhere, author: ben }))).toBe('refused');
+    const author = { ...ben, roleIds: ['1029384756102938475'] };
+    expect(await handle(fixture, line('', { ...elsewhere, author }))).toBe('empty');
+  },
+);
+
+test.each([
+  ['voice', 'ask.aloud'],
+  ['text', 'fail.withheld.written'],
+] as const)(
+  'a reply to a line that not everyone there may read says how its asker gets it: typed %s',
+  async (typed, instead) => {
+    const fixture = await joined([['Five.']], { typed, withheld: 'Five.' });
+    await handle(fixture, line('Two and three?', { isMention: true }));
+    expect(texts(fixture)).toEqual([text(instead)]);
+  },
+);
 
 test('typed and spoken are one conversation: what was typed is known afterwards', async () => {
   const fixture = await joined([['Five.'], ['Six.']], { typed: 'text' });
