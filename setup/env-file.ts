@@ -9,7 +9,6 @@ export type SettingChanges = ReadonlyMap<string, string>;
 /** Content of `.env`, or of the example where there is none yet. */
 export type EnvFile = {
   readonly path: string;
-  readonly isNew: boolean;
   readonly text: string;
   readonly values: Readonly<Record<string, string>>;
 };
@@ -29,7 +28,7 @@ export function readEnvFile(path: string, example: string): EnvFileOutcome {
       return refused(path, 'is read-only: run chmod u+w to make it writable');
     const text = readFileSync(isNew ? example : path, 'utf8');
     const values = isNew ? {} : parsed(text);
-    return { kind: 'read', file: { path, isNew, text, values } };
+    return { kind: 'read', file: { path, text, values } };
   } catch (error) {
     return refused(path, `cannot be read (${codeOf(error)})`);
   }

@@ -1,6 +1,3 @@
-import type { Pcm } from './pcm.ts';
-import { StereoRate } from './stereo-rate.ts';
-
 /** Coefficients at 48 kHz. Source: ITU-R BS.1770-5, tables 1 and 2. */
 const head = {
   b: [1.53512485958697, -2.69169618940638, 1.19839281085285],
@@ -77,14 +74,6 @@ export class LoudnessMeter {
     }
     return count > 0 ? lufsOf(energy / count) : undefined;
   }
-}
-
-/** Loudness of a whole sound at any rate, in the unit of `LoudnessMeter`. */
-export function loudnessOf(pcm: Pcm): number | undefined {
-  const meter = new LoudnessMeter();
-  const rate = new StereoRate();
-  for (const piece of [...rate.push(pcm), rate.flush()]) meter.push(piece);
-  return meter.lufs;
 }
 
 function lufsOf(energy: number): number {

@@ -23,10 +23,6 @@ export function openPlaces(client: Client<true>): Places {
       return guild && channel?.isVoiceBased() ? factsOf(guild, channel, callerId) : undefined;
     },
     has: (guildId) => client.guilds.cache.has(guildId),
-    guildName(guildId) {
-      const guild = client.guilds.cache.get(guildId);
-      return guild && textOr(guild.name, guildId);
-    },
     botName: (guildId) => botNameIn(client, guildId),
     localeIn: (guildId) => localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? ''),
     mayManage(guildId, personId) {

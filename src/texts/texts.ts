@@ -1,4 +1,4 @@
-import { english } from './english.ts';
+import type { english } from './english.ts';
 import { discordLocales, type LocaleTag } from './locales.ts';
 import { filled } from './message.ts';
 import type { Mentions } from './plain.ts';
@@ -37,9 +37,6 @@ export type CheckedLine = { readonly id: TextId; readonly with?: TextValues | un
  * the start, so that a text can be rendered anywhere.
  */
 const tables = new TextTables();
-
-/** All ids, for a walk through the table. */
-export const textIds = Object.keys(english) as readonly TextId[];
 
 /** The languages there are texts in, those included that an operator added. */
 export function locales(): readonly Locale[] {

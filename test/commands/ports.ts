@@ -271,7 +271,6 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     at: () => lounge,
     facts: () => fineFacts,
     has: () => true,
-    guildName: () => 'Guild',
     botName: () => 'Nova',
     mayManage: () => false,
     confirm: async () => ({ kind: 'done' }),

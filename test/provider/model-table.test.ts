@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readConfig } from '#src/config/config.ts';
 import type { Config } from '#src/config/types.ts';
-import { endings, lasting, openWeights, tableDate } from '#src/provider/models/model-table.ts';
+import { endings } from '#src/provider/models/model-table.ts';
 import {
   daysUntil,
   endingOf,
@@ -11,9 +11,26 @@ import {
   standardModels,
 } from '#src/provider/models/models.ts';
 
+/** The day up to which the table is true. */
+const tableDate = '2026-11-20';
 const todayMs = Date.parse(tableDate);
 const openAi = 'https://api.openai.com/v1';
 const none: ModelList = { kind: 'not offered' };
+/** Models of OpenAI that exist and whose end is not announced. */
+const lasting: readonly string[] = [
+  'gpt-6-luna',
+  'gpt-5.6-luna',
+  'gpt-5.6-terra',
+  'gpt-5.6-sol',
+  'gpt-audio-1.5',
+  'gpt-transcribe',
+  'gpt-live-transcribe',
+  'gpt-realtime-2.1',
+  'gpt-realtime-2.1-mini',
+];
+
+/** Models with open weights, which anyone may run and no vendor can end. */
+const openWeights: readonly string[] = ['kokoro'];
 
 function listed(...models: { id: string; endsOn?: string }[]): ModelList {
   return { kind: 'listed', models };

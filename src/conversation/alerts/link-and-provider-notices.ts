@@ -31,13 +31,11 @@ export class LinkAndProviderNotices {
   }
 }
 
-/** Which roles a server does not serve, and who stands in for it, since they went down. */
-type Down = { readonly other: string; readonly roles: Set<string> };
-
 /** Tells one channel which server replaces a failed one: once for each failed server, and once when that works again. */
 class FallbackNotices {
   readonly #channel: SessionContext;
-  readonly #down = new Map<string, Down>();
+  /** Roles that a server does not serve. */
+  readonly #down = new Map<string, Set<string>>();
 
   constructor(channel: SessionContext) {
     this.#channel = channel;
@@ -51,10 +49,10 @@ class FallbackNotices {
   #fell({ role, from, to }: Extract<ProviderNews, { kind: 'fallback-on' }>): void {
     const down = this.#down.get(from);
     if (down) {
-      down.roles.add(role);
+      down.add(role);
       return;
     }
-    const now = { other: to, roles: new Set([role]) };
+    const now = new Set([role]);
     this.#down.set(from, now);
     const line = { id: 'fallback.on', with: { provider: from, other: to } } as const;
     this.#channel.notice(line, () => this.#down.get(from) === now);
@@ -62,8 +60,8 @@ class FallbackNotices {
 
   #returned({ role, back }: Extract<ProviderNews, { kind: 'fallback-off' }>): void {
     const down = this.#down.get(back);
-    down?.roles.delete(role);
-    if (!down || down.roles.size > 0) return;
+    down?.delete(role);
+    if (!down || down.size > 0) return;
     this.#down.delete(back);
     const line = { id: 'fallback.off', with: { provider: back } } as const;
     this.#channel.notice(line, () => !this.#down.has(back));

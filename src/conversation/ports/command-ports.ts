@@ -52,8 +52,6 @@ export interface Places {
   facts(channel: ChannelRef, callerId: string): ChannelFacts | undefined;
   /** Whether the bot is in this server, as far as Discord has reported. */
   has(guildId: string): boolean;
-  /** Name of this server; undefined where the bot is not in it. */
-  guildName(guildId: string): string | undefined;
   /** Name of the bot in this server. */
   botName(guildId: string): string;
   /** Language of texts for everybody in this server; English where there is no table for its language. */

@@ -7,14 +7,12 @@ import { visibleLine } from '#src/texts/visible-line.ts';
 import { catchUp } from './caption-settings.ts';
 import { lineKnownBy, mayKnow } from './line-visibility.ts';
 import type { PresenceLog } from './presence-log.ts';
-import { peopleIn, type TranscriptLine } from './transcript-line.ts';
+import { peopleIn } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 import type { Audience, FoundLine, Viewer } from './transcript-store-types.ts';
 
 /** Longest time, in ms, for which a check counts that a person may open the place of the captions. */
 const believedMs = 60_000;
-/** Lines shown to one person at a time. */
-const mostShown = 20;
 
 /** Lines of the last minutes that a model may be shown for an answer that everybody there hears. */
 export class RecentLines {
@@ -98,21 +96,6 @@ export class RecentLines {
     if (text === undefined) return undefined;
     const aboutIds = new Set(found.flatMap(({ speaker }) => peopleIn(speaker)));
     return { text: new ConfidentialText(text, knownByAll(known)), aboutIds: [...aboutIds] };
-  }
-
-  /**
-   * The last lines that this person may know, oldest first. For a person who was not there it is checked first whether they may
-   * open the place of the captions: until that is known, there are none.
-   */
-  knownTo(personId: string): readonly TranscriptLine[] {
-    this.check([personId]);
-    const recorder = this.#recorder;
-    const presences = [...recorder.presences, ...recorder.formerPresences];
-    const viewer = this.viewer(personId);
-    return recorder
-      .recent()
-      .filter((line) => mayKnow([viewer], line, recorder.session, presences))
-      .slice(-mostShown);
   }
 
   /** Where what was said since then (monotonic clock) stands: in the captions, and, if people may catch up, in their place. */

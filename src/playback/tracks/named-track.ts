@@ -50,8 +50,7 @@ export class NamedTrack {
   get view(): TrackView {
     const { now, waiting } = this.#queue;
     const { percent, isMuted } = this.#volume;
-    const { starved } = this.#player;
-    return { name: this.name, percent, isPaused: this.#isPaused, isMuted, now, waiting, starved };
+    return { name: this.name, percent, isPaused: this.#isPaused, isMuted, now, waiting };
   }
 
   /** Adds an item at the end of the queue. */

@@ -37,6 +37,4 @@ export type TrackView = {
   readonly isMuted: boolean;
   readonly now: TrackItem | undefined;
   readonly waiting: readonly TrackItem[];
-  /** Gaps because a source was late. */
-  readonly starved: number;
 };

@@ -31,15 +31,9 @@ export class TrackPlayer {
   #isFalling = false;
   /** Fading end of a sound that was cut. */
   #tail: Float32Array | undefined;
-  #starved = 0;
 
   constructor(line: ItemSource) {
     this.#line = line;
-  }
-
-  /** Gaps in sound that should have gone on. */
-  get starved(): number {
-    return this.#starved;
   }
 
   /** The next frame would have sound. */
@@ -125,7 +119,6 @@ export class TrackPlayer {
     if (!now?.isReady) return 0;
     if (end === musicFrame && now.rest >= rampSamples) return undefined;
     if (end === musicFrame && now.isWhole) return next?.isReady ? undefined : now.rest;
-    this.#starved++;
     now.starve();
     return 0;
   }

@@ -9,9 +9,6 @@ export type ModelRetirement = {
   readonly source: string;
 };
 
-/** The day up to which the table is true. */
-export const tableDate = '2026-11-20';
-
 const types = 'types of openai 7.55.0';
 const page = 'types of openai 7.55.0 and the deprecations page of OpenAI';
 const press = 'Developers Digest and dev.to, October 2026';
@@ -71,19 +68,3 @@ export const endings: readonly ModelRetirement[] = [
   { models: ['gpt-4o-transcribe-diarize'], endsOn: '2027-02-26', source: types },
   { models: ['gpt-5.1'], endsOn: '2027-04-01', source: press },
 ];
-
-/** Models of OpenAI that exist and whose end is not announced. */
-export const lasting: readonly string[] = [
-  'gpt-6-luna',
-  'gpt-5.6-luna',
-  'gpt-5.6-terra',
-  'gpt-5.6-sol',
-  'gpt-audio-1.5',
-  'gpt-transcribe',
-  'gpt-live-transcribe',
-  'gpt-realtime-2.1',
-  'gpt-realtime-2.1-mini',
-];
-
-/** Models with open weights, which anyone may run and no vendor can end. */
-export const openWeights: readonly string[] = ['kokoro'];

@@ -92,7 +92,6 @@ export const eva: ChannelMember = { id: 'eva', name: 'Eva', isBot: false, roleId
 export const places: Places = {
   has: (guildId) => guildId === 'g',
   facts: () => fineFacts,
-  guildName: (guildId) => (guildId === 'g' ? 'Guild' : undefined),
   botName: () => 'Nova',
   mayManage: () => false,
   localeIn: () => 'en',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
-import { LoudnessMeter, loudnessOf } from '#src/audio/loudness-meter.ts';
+import { LoudnessMeter } from '#src/audio/loudness-meter.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
@@ -15,6 +15,7 @@ import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { SoundLibrary } from '#src/sources/library.ts';
 import { Sources } from '#src/sources/sources.ts';
+import { loudnessOf } from '#test/audio/loudness-of.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { fromPcm } from '#test/fakes/made-source.ts';
 

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { LoudnessMeter, loudnessOf } from '#src/audio/loudness-meter.ts';
+import { LoudnessMeter } from '#src/audio/loudness-meter.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { targetLufs } from '#src/playback/mix/levelling.ts';
+import { loudnessOf } from '#test/audio/loudness-of.ts';
 import { fromPcm } from '#test/fakes/made-source.ts';
 import { Band, rate, tone } from './band.ts';
 

@@ -89,20 +89,6 @@ export class CaptionLayout {
     return this.#change(atMs);
   }
 
-  /**
-   * Another chat is open, after the first was gone or closed to the bot: what is not shown yet is shown there. Messages
-   * of the first stay as they are.
-   */
-  continueElsewhere(atMs: number): LayoutChange {
-    this.#isAway = false;
-    const messages = [...this.#list.all()];
-    for (const message of messages) message.abandon();
-    const unshown = messages.flatMap((message) => message.unshownParts()).sort(comparePlaces);
-    for (const part of unshown) this.#list.remove(part);
-    for (const part of unshown) this.#list.place(part, atMs);
-    return this.#change(atMs);
-  }
-
   /** Messages of the parts of a line, in order, as far as they are posted; then others that show something of it. */
   placesOf(number: number): readonly MessagePlace[] {
     return this.#list.placesOf(number, this.#lines.get(number)?.parts ?? []);
@@ -118,12 +104,6 @@ export class CaptionLayout {
   /** Whether it still changes this message. */
   holds(messageId: string): boolean {
     return this.#list.all().some((message) => message.place()?.messageId === messageId);
-  }
-
-  /** Numbers of lines and messages that the layout holds. */
-  size(): { readonly lines: number; readonly messages: number; readonly pastLines: number } {
-    const messages = this.#list.all().length;
-    return { ...this.#lines.size(), messages };
   }
 
   #layOut(laid: LaidLine, atMs: number): void {
@@ -359,10 +339,6 @@ class LaidLines {
       if (laid.putAtMs > beforeMs) return;
       this.forget(laid);
     }
-  }
-
-  size(): { readonly lines: number; readonly pastLines: number } {
-    return { lines: this.#lines.size, pastLines: this.#past.size };
   }
 }
 

@@ -32,7 +32,6 @@ export class LiveMessage {
   #shownSinceMs: number | undefined;
   #isSealed = false;
   #isPlain = false;
-  #isAbandoned = false;
   #isOutdated = false;
 
   constructor(key: string, openedAtMs: number, startedAtWallMs: number) {
@@ -101,13 +100,6 @@ export class LiveMessage {
     this.#isOutdated = true;
   }
 
-  /** It stays as it is in a chat that is not written any more. */
-  abandon(): void {
-    this.#isSealed = true;
-    this.#isAbandoned = true;
-    this.#pending = [];
-  }
-
   /** Words it shows of a part. */
   shows(part: LinePart): string | undefined {
     return this.#shown.get(part);
@@ -130,9 +122,7 @@ export class LiveMessage {
 
   /** Text to show, if it differs from the last one; an empty text deletes the message. */
   desired(): DesiredMessage | undefined {
-    if (this.#isAbandoned || (this.#parts.length === 0 && this.#desiredText === undefined)) {
-      return undefined;
-    }
+    if (this.#parts.length === 0 && this.#desiredText === undefined) return undefined;
     const isFinished = this.#isSealed && this.#parts.length > 0 && !this.#isOutdated;
     if (isFinished && !this.showsRemoved()) return undefined;
     this.#isOutdated = false;
