@@ -20,26 +20,26 @@ export const containing: Readonly<Record<string, string>> = {
     sigue a ese coche | más alto que la torre`,
   pt: `não para | não pare | para onde vamos | um presente para a Ana | quando para o ônibus | não para de chover | espera por mim na estação |
     chega amanhã às dez | a que horas chega o trem | sim mas qual`,
-  it: `non fermarti | dove si ferma l'autobus | non basta il pane | aspetta Marco alla stazione | il silenzio degli innocenti |
+  it: `non fermarti | dove si ferma l'autobus | non basta il pane | il silenzio degli innocenti |
     sì ma quale | quanto basta di sale | non smettere di cantare | fermata del bus`,
-  nl: `niet stoppen | waar stopt de bus | is er genoeg brood | wacht op mij bij het station | ja maar welke`,
-  sv: `sluta inte | var stannar bussen | vänta på mig vid stationen | är det nog med mjöl`,
+  nl: `niet stoppen | waar stopt de bus | is er genoeg brood | ja maar welke`,
+  sv: `sluta inte | var stannar bussen | är det nog med mjöl`,
   pl: `nie przestawaj | gdzie jest przystanek | poczekaj na mnie na dworcu | nie dość | tak ale który | ile wystarczy mąki`,
-  cs: `nepřestávej | kde staví autobus | počkej na mě na nádraží | jo ale který`,
+  cs: `nepřestávej | kde staví autobus | jo ale který`,
   sl: `ne nehaj`,
   ro: `nu te opri | nu e destul`,
   hu: `ne állj meg | nem elég | hol áll meg a busz`,
   el: `όχι αρκετά | μη σταματάς`,
-  ru: `не останавливайся | не надо останавливаться | где остановка автобуса | когда хватит денег на машину | подожди меня на вокзале |
+  ru: `не останавливайся | не надо останавливаться | где остановка автобуса | когда хватит денег на машину |
     тихо в лесу, кто поёт | да, а какой | не стой там | молчание ягнят | хватит ли нам хлеба | стоп-кран в поезде где`,
-  tr: `durma | durma devam et | otobüs nerede duruyor | dur durak bilmiyor | beni istasyonda bekle | evet ama hangisi | yeter mi bu kadar un`,
-  ar: `لا تتوقف | أين موقف الحافلة | متى يتوقف المطر | انتظرني في المحطة`,
-  hi: `मत रुको | बस कहाँ रुकती है | बस कब आएगी | रुको नहीं | मेरा इंतज़ार स्टेशन पर करो`,
+  tr: `durma | durma devam et | otobüs nerede duruyor | dur durak bilmiyor | evet ama hangisi | yeter mi bu kadar un`,
+  ar: `لا تتوقف | أين موقف الحافلة | متى يتوقف المطر`,
+  hi: `मत रुको | बस कहाँ रुकती है | बस कब आएगी | रुको नहीं`,
   bn: `থামো না | বাস কোথায় থামে`,
-  id: `jangan berhenti | di mana bus berhenti | tunggu saya di stasiun | apakah sudah cukup gulanya`,
-  vi: `đừng dừng lại | xe buýt dừng ở đâu | đợi tôi ở ga`,
+  id: `jangan berhenti | di mana bus berhenti | apakah sudah cukup gulanya`,
+  vi: `đừng dừng lại | xe buýt dừng ở đâu`,
   th: `อย่าหยุด | รถเมล์หยุดที่ไหน | พอมีเวลาไหม`,
-  zh: `别停 | 不要停 | 公交车停在哪里 | 雨什么时候停 | 在车站等我 | 不停 | 停车场在哪里 | 安静的地方有哪些`,
+  zh: `别停 | 不要停 | 公交车停在哪里 | 雨什么时候停 | 不停 | 停车场在哪里 | 安静的地方有哪些`,
   ja: `やめないで | 止まらないで | バスはどこに止まりますか | 雨はいつ止みますか | 駅で待ってるから来て | 静かな場所はどこ`,
-  ko: `멈추지 마 | 그만두지 마 | 버스는 어디에 멈춰요 | 역에서 기다려 줄래 철수야 | 조용한 카페 어디 있어`,
+  ko: `멈추지 마 | 그만두지 마 | 버스는 어디에 멈춰요 | 조용한 카페 어디 있어`,
 };
