@@ -82,7 +82,7 @@ function kindOf(daysFromNotice: number, isOver: boolean, isMissing: boolean) {
 }
 
 /** Setting that holds the model of a group of settings. */
-export function settingOf(role: string): string {
+function settingOf(role: string): string {
   if (role === 'SPEECH_MODELS' || role === 'TRANSCRIPTION_MODELS') return role;
   return role === 'AUDIO_MODEL' ? 'AUDIO_MODEL_NAME' : `${role}_MODEL`;
 }
