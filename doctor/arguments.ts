@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { WantedPlace } from '#doctor/live/live-place.ts';
 import type { ModelNames } from '#doctor/probes/pick-models.ts';
+import { isAddress } from '#src/config/settings.ts';
 
 export type DoctorArguments = {
   /** Server to examine; absent: the configured ones are. */
@@ -131,11 +132,4 @@ function isLiveAlone({
   provider,
 }: DoctorArguments): boolean {
   return channelId === undefined && provider === undefined && !isOffline && !notifiesOperator;
-}
-
-/** A name and a password in an address would be shown in too many places. */
-function isAddress(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, username, password, search } = new URL(value);
-  return /^https?:$/.test(protocol) && `${username}${password}${search}` === '';
 }

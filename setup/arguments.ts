@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { ModelNames } from '#doctor/probes/pick-models.ts';
 import { groups, type SettingGroup } from '#src/config/keys.ts';
+import { isAddress } from '#src/config/settings.ts';
 
 /** Parts of the set-up, one after the other. */
 export const setupParts = ['token', 'server', 'providers', 'commands', 'sound'] as const;
@@ -163,11 +164,4 @@ function fits({ tokenFile, tokenEnv, serverId, channelId, waitMs, isSilent }: Fl
     Number.isFinite(waitMs) &&
     waitMs >= 0
   );
-}
-
-/** A name and a password in an address would be shown in too many places. */
-export function isAddress(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, username, password, search } = new URL(value);
-  return /^https?:$/.test(protocol) && `${username}${password}${search}` === '';
 }

@@ -5,6 +5,7 @@ import { differs, missing, ok, type ReportLine } from '#doctor/finding.ts';
 import type { Report } from '#doctor/report.ts';
 import packageJson from '#package.json' with { type: 'json' };
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { messageOf } from '#src/base/errors.ts';
 import { proveVoice } from '#src/discord/link/voice-link-opener.ts';
 
 /** Free space, in MB, below which nothing is stored for long, and below which it is time to look. */
@@ -92,8 +93,4 @@ async function cipherLine(): Promise<ReportLine> {
   } catch (error) {
     return missing('ciphers', messageOf(error), 'run npm ci again on this machine');
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

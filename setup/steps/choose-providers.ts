@@ -1,13 +1,14 @@
 import type { SpokenClip } from '#doctor/probes/round-trip.ts';
 import { examineProvider } from '#doctor/provider.ts';
 import { Report } from '#doctor/report.ts';
-import { isAddress, type NamedServer } from '#setup/arguments.ts';
+import type { NamedServer } from '#setup/arguments.ts';
 import { type AnswerChoice, SetupEnd } from '#setup/questions.ts';
 import type { SetupContext } from '#setup/setup-context.ts';
 import { choiceScreen, isOwn, type Vendor } from '#setup/vendors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { readConfig, readSecret } from '#src/config/config.ts';
 import { groups, type SettingGroup } from '#src/config/keys.ts';
+import { isAddress } from '#src/config/settings.ts';
 import { isOpenAi } from '#src/provider/models/models.ts';
 import type { NearbyServer } from '#src/provider/nearby.ts';
 import { lackingGroups, reportTried } from './provider-findings.ts';

@@ -124,3 +124,8 @@ export function withAbout(error: BotError, more: FailureServer): BotError {
   const { code, retryable, message, cause, stage, about } = error;
   return new BotError(code, retryable, message, cause, stage, { ...about, ...more });
 }
+
+/** The words of whatever was thrown. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -65,6 +65,15 @@ export function parsedJson(text: string): unknown {
   }
 }
 
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Members of a foreign value; none of what is no object. */
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
+}
+
 function measured(given: Uint8Array | string, limits: JsonLimits): JsonExcess | undefined {
   if (given.length > limits.bytes) return excessOf('bytes', limits);
   return new JsonMeter(limits).push(typeof given === 'string' ? Buffer.from(given) : given);

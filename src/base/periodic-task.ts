@@ -1,5 +1,6 @@
 import type { AlertChange } from './alerts.ts';
 import type { Clock } from './clock.ts';
+import { messageOf } from './errors.ts';
 import { Wakeup } from './wakeup.ts';
 
 /** Work in rounds that lasts as long as the process, or a part of it that is opened and closed. */
@@ -86,8 +87,4 @@ function reportOf({ name, report }: PeriodicTask) {
       // No other listener is left to be told.
     }
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : `${error}`;
 }

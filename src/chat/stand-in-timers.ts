@@ -1,3 +1,4 @@
+import { fieldsOf, parsedJson } from '#src/base/json.ts';
 import type { ChatMessage, Tool } from './ports.ts';
 import { readTime, type TimeContext } from './text/time-phrases.ts';
 
@@ -76,10 +77,10 @@ export function timerReply(messages: readonly ChatMessage[]): string | undefined
   const call = messages
     .flatMap((message) => (message.role === 'assistant' ? (message.calls ?? []) : []))
     .findLast(({ id }) => id === newest.callId);
-  const { result = {}, error } = objectIn(newest.content);
+  const { result = {}, error } = fieldsOf(parsedJson(newest.content));
   if (typeof error === 'string') return error;
   const { number, outcome, reminders, waiting } = result as Readonly<Record<string, unknown>>;
-  const { when, text } = objectIn(call?.argumentsJson ?? '');
+  const { when, text } = fieldsOf(parsedJson(call?.argumentsJson ?? ''));
   if (number !== undefined && typeof when === 'string') return setSentence(when, text);
   if (typeof reminders === 'string') return `You have these: ${reminders}.`;
   if (waiting !== undefined) return 'Press Confirm in the chat, please.';
@@ -89,13 +90,4 @@ export function timerReply(messages: readonly ChatMessage[]): string | undefined
 function setSentence(when: string, text: unknown): string {
   if (text === undefined) return `Your timer is set: ${when}.`;
   return `I will remind you ${when}.`;
-}
-
-function objectIn(json: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return {};
-  }
 }

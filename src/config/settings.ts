@@ -192,6 +192,13 @@ export function isHttpUrl(value: string): boolean {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
 
+/** A name and a password in an address would be shown in too many places. */
+export function isAddress(value: string): boolean {
+  if (!isHttpUrl(value)) return false;
+  const { username, password, search } = new URL(value);
+  return `${username}${password}${search}` === '';
+}
+
 /** A host of https, perhaps with a port, and nothing else. */
 function isHttpsOrigin(value: string): boolean {
   if (!URL.canParse(value)) return false;

@@ -8,6 +8,7 @@ import {
   Status,
   type VoiceState,
 } from 'discord.js';
+import { messageOf } from '#src/base/errors.ts';
 import type {
   Button,
   CommandPorts,
@@ -415,10 +416,6 @@ async function learnIds(
 
 function scopeOf(client: Client<true>, { guildId }: Pick<DiscordOptions, 'guildId'>): CommandScope {
   return { applicationId: client.application.id, ...(guildId && { guildId }) };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Told of servers that are there, or there again; resolves to those it takes care of. Never throws. */

@@ -16,6 +16,7 @@ import {
   type VoiceState,
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
+import { fieldsOf } from '#src/base/json.ts';
 import { filterDispatches } from '#src/discord/library/dispatch-filter.ts';
 import { OwnedGateway } from '#src/discord/shards/owned-gateway.ts';
 import type { OwnedShard } from '#src/discord/shards/ownership.ts';
@@ -131,7 +132,7 @@ const withOldEditsRefused: RESTOptions['makeRequest'] = async (url, init) => {
   const response = await DefaultRestOptions.makeRequest(url, init);
   if (response.status !== 429 || init.method !== 'PATCH') return response;
   const body: unknown = await response.json().catch(() => undefined);
-  const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined;
+  const { code } = fieldsOf(body);
   const { headers } = response;
   const isOld = code === RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached;
   return Response.json(body ?? {}, { status: isOld ? 400 : 429, headers: [...headers] });

@@ -1,5 +1,5 @@
 import { type Client, DiscordAPIError, type Guild, RESTJSONErrorCodes } from 'discord.js';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, messageOf } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { Members } from '#src/conversation/ports/command-ports.ts';
 
@@ -38,7 +38,7 @@ export async function readMember(
     await unlessAborted(guild.members.fetch({ user: personId, force: true }), either);
   } catch (cause) {
     signal.throwIfAborted();
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     const message = `Server ${guild.id}: roles of a member could not be read: ${why}`;
     throw new BotError('discord.unreachable', true, message, cause);
   }

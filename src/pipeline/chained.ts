@@ -13,7 +13,7 @@ import { type WrittenAnswerRequest, writeAnswer } from './written.ts';
 export type ChainedParts = { readonly chat: ChatModel; readonly synthesizer: Synthesizer };
 
 /** One piece of sound lies ready; the next comes when it is taken. Text never waits for the reader. */
-const replyAhead: Bound<ReplyPart> = {
+export const replyAhead: Bound<ReplyPart> = {
   limit: 1,
   weigh: ({ kind }) => (kind === 'audio' ? 1 : 0),
 };

@@ -3,7 +3,7 @@ import { APIError } from 'openai/core/error';
 import { WebSocket } from 'ws';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { foreignJson, readForeignJson } from '#src/base/json.ts';
+import { foreignJson, isRecord, readForeignJson } from '#src/base/json.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { answerLimits, eventLimits } from '#src/provider/answer-type.ts';
@@ -144,7 +144,7 @@ export class JsonSocket {
     this.#hears();
     if (this.#over.signal.aborted) return;
     const read = readForeignJson(text, eventLimits);
-    if (read.kind === 'ok' && isEvent(read.value)) this.#listener.event(read.value);
+    if (read.kind === 'ok' && isRecord(read.value)) this.#listener.event(read.value);
     if (read.kind === 'fault' && read.code === 'json.too_large')
       this.#lose(new BotError('provider.refused', false, `${this.#server} sent ${read.words}.`));
   }
@@ -196,10 +196,6 @@ export class JsonSocket {
 
 const overNetwork: OpenSocket = (url, options) => new WebSocket(url, options);
 
-function isEvent(value: unknown): value is JsonEvent {
-  return typeof value === 'object' && value !== null;
-}
-
 /** Error of a server that refuses WebSocket, with its message. */
 async function refusal(response: IncomingMessage): Promise<APIError> {
   const { statusCode, headers } = response;
@@ -215,6 +211,6 @@ async function refusal(response: IncomingMessage): Promise<APIError> {
   const text = Buffer.concat(pieces).toString();
   const known = Object.entries(headers).filter(([, value]) => typeof value === 'string');
   const value = foreignJson(text, answerLimits);
-  const error = isEvent(value) ? value : undefined;
+  const error = isRecord(value) ? value : undefined;
   return APIError.generate(statusCode, error, text, new Headers(known as [string, string][]));
 }

@@ -1,3 +1,4 @@
+import { fieldsOf } from '#src/base/json.ts';
 import { reportedCount } from '#src/provider/models/usage-reading.ts';
 import type { JsonEvent } from './json-socket.ts';
 
@@ -63,8 +64,8 @@ const readers: Readonly<Record<string, EventReader>> = {
   'input_audio_buffer.committed': (event) => ({ kind: 'committed', itemId: word(event.item_id) }),
   'conversation.item.added': item,
   'response.created': ({ response }) => {
-    const { id, metadata } = record(response);
-    return { kind: 'began', responseId: word(id), metadata: record(metadata) };
+    const { id, metadata } = fieldsOf(response);
+    return { kind: 'began', responseId: word(id), metadata: fieldsOf(metadata) };
   },
   'response.output_item.added': output,
   'response.output_item.done': output,
@@ -79,11 +80,11 @@ const readers: Readonly<Record<string, EventReader>> = {
     call: callOf(event),
   }),
   'response.done': ({ response }) => {
-    const { id } = record(response);
-    return { kind: 'done', responseId: maybe(id), end: endOf(record(response)) };
+    const { id } = fieldsOf(response);
+    return { kind: 'done', responseId: maybe(id), end: endOf(fieldsOf(response)) };
   },
   error: ({ error }) => {
-    const { message, code, event_id } = record(error);
+    const { message, code, event_id } = fieldsOf(error);
     const said = word(message) === '' ? 'no reason given' : word(message);
     return { kind: 'error', eventId: maybe(event_id), words: said, code: maybe(code) };
   },
@@ -98,17 +99,17 @@ export function readTalk(event: JsonEvent): TalkEvent | undefined {
 }
 
 function isBeta(session: unknown): boolean {
-  const settings = record(session);
+  const settings = fieldsOf(session);
   return 'input_audio_format' in settings || 'modalities' in settings;
 }
 
 function item({ item }: JsonEvent): TalkEvent {
-  const { id, role } = record(item);
+  const { id, role } = fieldsOf(item);
   return { kind: 'item', itemId: word(id), role: word(role) };
 }
 
 function output(event: JsonEvent): TalkEvent {
-  const item = record(event.item);
+  const item = fieldsOf(event.item);
   const call = item.type === 'function_call' ? callOf(item) : undefined;
   return { kind: 'output', ...of(event), itemId: word(item.id), call };
 }
@@ -129,9 +130,9 @@ function words(isSpoken: boolean, field: 'delta' | 'transcript' | 'text'): Event
 
 function endOf(response: JsonEvent): ResponseEnd {
   const { status, status_details, usage, output } = response;
-  const details = record(status_details);
-  const error = record(details.error);
-  const items = Array.isArray(output) ? output.map(record) : [];
+  const details = fieldsOf(status_details);
+  const error = fieldsOf(details.error);
+  const items = Array.isArray(output) ? output.map(fieldsOf) : [];
   return {
     status: statuses.find((one) => one === status) ?? 'failed',
     words: maybe(error.message) ?? maybe(details.reason),
@@ -144,12 +145,13 @@ function endOf(response: JsonEvent): ResponseEnd {
 const statuses = ['completed', 'cancelled', 'incomplete', 'failed'] as const;
 
 function usageOf(usage: unknown): Usage | undefined {
-  const { input_tokens, output_tokens, input_token_details, output_token_details } = record(usage);
+  const { input_tokens, output_tokens, input_token_details, output_token_details } =
+    fieldsOf(usage);
   const [inputTokens, outputTokens] = [reportedCount(input_tokens), reportedCount(output_tokens)];
   if (inputTokens === undefined || outputTokens === undefined) return undefined;
-  const input = record(input_token_details);
+  const input = fieldsOf(input_token_details);
   const heard = reportedCount(input.audio_tokens);
-  const spoken = reportedCount(record(output_token_details).audio_tokens);
+  const spoken = reportedCount(fieldsOf(output_token_details).audio_tokens);
   const cached = reportedCount(input.cached_tokens);
   return {
     inputTokens,
@@ -171,10 +173,6 @@ function of({ response_id }: JsonEvent): Of {
 
 function ofItem(event: JsonEvent): OfItem {
   return { ...of(event), itemId: word(event.item_id) };
-}
-
-function record(value: unknown): JsonEvent {
-  return typeof value === 'object' && value !== null ? (value as JsonEvent) : {};
 }
 
 function word(value: unknown): string {

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, messageOf } from '#src/base/errors.ts';
 import type { StoreCode } from '#src/sql/store-part.ts';
 
 /** SQLite's primary result codes, as far as they need different help. https://sqlite.org/rescode.html */
@@ -87,7 +87,7 @@ function resultCode(error: unknown): number | undefined {
 }
 
 function sentence(path: string, result: number, cause: unknown): string {
-  const detail = cause instanceof Error ? cause.message : `${cause}`;
+  const detail = messageOf(cause);
   switch (result) {
     case 0:
       return `The store ${path} is closed: start the bot again.`;

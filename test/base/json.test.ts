@@ -132,7 +132,6 @@ test('an event without an end is bounded', () => {
 const trusted = [
   'src/app/shards/process-run.ts',
   'src/base/json.ts',
-  'src/chat/stand-in-timers.ts',
   'src/console/sandbox-process.ts',
   'src/conversation/settings/stored-settings.ts',
   'src/discord/library/undici.ts',

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { costsOfMinute } from '#bench/costs/minute.ts';
-import { isAddress } from '#setup/arguments.ts';
 import table from '#setup/vendors.json' with { type: 'json' };
 import { choiceScreen, vendorSchema, vendors } from '#setup/vendors.ts';
 import { realClock } from '#src/base/clock.ts';
+import { isAddress } from '#src/config/settings.ts';
 import { readAccount } from '#src/discord/account/account.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { openOffice } from './set-up.ts';

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { fieldsOf } from '#src/base/json.ts';
 import { wordsOf } from '#src/provider/models/error-phrases.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
 import type { SpokenAnswer } from './audio-chat-ids.ts';
@@ -45,11 +46,11 @@ export class AudioChatStream {
   }
 
   *add(chunk: unknown): Generator<AudioChatPart> {
-    const { choices, usage } = recordOf(chunk);
-    const { delta, finish_reason } = recordOf(Array.isArray(choices) ? choices[0] : undefined);
+    const { choices, usage } = fieldsOf(chunk);
+    const { delta, finish_reason } = fieldsOf(Array.isArray(choices) ? choices[0] : undefined);
     if (delta !== undefined) this.#began = true;
     yield* this.#words.add({ choices: [{ delta }], usage });
-    yield* this.#hear(recordOf(recordOf(delta).audio));
+    yield* this.#hear(fieldsOf(fieldsOf(delta).audio));
     if (typeof finish_reason === 'string') this.#finish ??= finish_reason;
   }
 
@@ -87,7 +88,7 @@ export class AudioChatStream {
 
 /** An answer in one piece, as a stream of one chunk. Errors: BotError `provider.wrong_type`. */
 export function completionAsChunk(completion: unknown): AsyncIterable<unknown> {
-  const { choices, usage } = recordOf(completion);
+  const { choices, usage } = fieldsOf(completion);
   if (!Array.isArray(choices)) {
     const serverWords = wordsOf(completion)?.slice(0, 120) ?? 'no answer';
     const message = 'The server answered with JSON that contains no answer.';
@@ -95,7 +96,7 @@ export function completionAsChunk(completion: unknown): AsyncIterable<unknown> {
       serverWords,
     });
   }
-  const { message, finish_reason } = recordOf(choices[0]);
+  const { message, finish_reason } = fieldsOf(choices[0]);
   return once({ choices: [{ delta: message, finish_reason: finish_reason ?? 'stop' }], usage });
 }
 
@@ -118,7 +119,3 @@ export function watchDone(response: Response, onDone: () => void): Response {
 }
 
 const longestMark = '\n\ndata: [DONE]'.length;
-
-function recordOf(value: unknown): ChunkFields {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { fieldsOf } from '#src/base/json.ts';
 import type { ChatPart, Usage } from '#src/chat/ports.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
 import { reportedCount } from '#src/provider/models/usage-reading.ts';
@@ -32,9 +33,9 @@ export class ChatStream {
   }
 
   add(chunk: unknown): readonly ChatPart[] {
-    const { choices, usage } = recordOf(chunk);
-    const choice: Choice = recordOf(Array.isArray(choices) ? choices[0] : undefined);
-    const delta = recordOf(choice.delta);
+    const { choices, usage } = fieldsOf(chunk);
+    const choice: Choice = fieldsOf(Array.isArray(choices) ? choices[0] : undefined);
+    const delta = fieldsOf(choice.delta);
     if (choice.delta !== undefined) this.#began = true;
     this.#calls.add(delta.tool_calls);
     const text = this.#think.push(contentOf(delta.content) + contentOf(delta.refusal));
@@ -78,21 +79,21 @@ function contentOf(content: unknown): string {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';
   return content
-    .map(recordOf)
+    .map(fieldsOf)
     .map(({ type, text }) => (type === 'text' && typeof text === 'string' ? text : ''))
     .join('');
 }
 
 /** Undefined for invalid usage: then it is counted by length. */
 function readUsage(usage: unknown): Usage | undefined {
-  const counts = recordOf(usage);
+  const counts = fieldsOf(usage);
   const inputTokens = reportedCount(counts.prompt_tokens);
   const outputTokens = reportedCount(counts.completion_tokens);
   if (inputTokens === undefined || outputTokens === undefined) return undefined;
   if (inputTokens + outputTokens === 0) return undefined;
-  const asked = recordOf(counts.prompt_tokens_details);
+  const asked = fieldsOf(counts.prompt_tokens_details);
   const heard = reportedCount(asked.audio_tokens);
-  const spoken = reportedCount(recordOf(counts.completion_tokens_details).audio_tokens);
+  const spoken = reportedCount(fieldsOf(counts.completion_tokens_details).audio_tokens);
   const cached = reportedCount(asked.cached_tokens);
   return {
     inputTokens,
@@ -101,8 +102,4 @@ function readUsage(usage: unknown): Usage | undefined {
     ...(spoken !== undefined && { audioOutputTokens: spoken }),
     ...(cached !== undefined && { cachedInputTokens: cached }),
   };
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

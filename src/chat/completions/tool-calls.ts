@@ -1,4 +1,4 @@
-import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
+import { foreignJson, isRecord, toolArgumentLimits } from '#src/base/json.ts';
 import type { ToolCall } from '#src/chat/ports.ts';
 
 /** One piece of a tool call as servers stream it; any field may be missing, empty or repeated. */
@@ -85,10 +85,6 @@ function readFragment(delta: unknown): Fragment | undefined {
     name: textOf(part.name),
     json: jsonOf(part.arguments),
   };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
 
 function textOf(value: unknown): string {

@@ -5,7 +5,7 @@ import type { Tool } from '#src/chat/ports.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Right } from '#src/people/rights.ts';
-import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
+import { type PlainTextId, type TextLine, text } from '#src/texts/texts.ts';
 import type { LeaveOutcome } from './command-ports.ts';
 import type { ReplyFile } from './voice-channel-chat-poster.ts';
 import type { ChannelRef } from './voice-link.ts';
@@ -66,6 +66,11 @@ export type PeopleHere = {
   readonly others: number;
   readonly bots: number;
 };
+
+/** What a line tells, to the model and in the channel. */
+export function outcomeOf(line: TextLine): ToolOutcome {
+  return { facts: { outcome: text(line.id, line.with) }, line };
+}
 
 export type ToolOutcome = {
   /** Data for the model. */

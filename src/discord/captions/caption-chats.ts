@@ -6,7 +6,7 @@ import {
   type GuildBasedChannel,
   Routes,
 } from 'discord.js';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, messageOf } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type {
   CaptionChat,
@@ -258,7 +258,7 @@ async function newThread(
   } catch (cause) {
     signal.throwIfAborted();
     const isForbidden = cause instanceof DiscordAPIError && cause.status < 500;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     const message = `No thread could be opened in ${home.name}: ${why}.`;
     const code = isForbidden ? 'discord.forbidden' : 'discord.unreachable';
     throw new BotError(code, !isForbidden, message, cause);

@@ -1,4 +1,5 @@
 import { type Client, GatewayDispatchEvents } from 'discord.js';
+import { fieldsOf } from '#src/base/json.ts';
 import type { DeletedMessages } from '#src/conversation/ports/caption-chats.ts';
 
 /** Most messages that one event may name. Source: Discord docs, "Bulk Delete Messages". */
@@ -40,8 +41,4 @@ export function watchDeleted(
   return () => {
     for (const [event, listener] of listeners) client.ws.off(event, listener);
   };
-}
-
-function fieldsOf(data: unknown): Readonly<Record<string, unknown>> {
-  return typeof data === 'object' && data !== null ? { ...data } : {};
 }

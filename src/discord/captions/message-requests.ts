@@ -1,4 +1,5 @@
 import { type Client, MessageFlags, type REST, Routes } from 'discord.js';
+import { fieldsOf } from '#src/base/json.ts';
 import type { Button } from '#src/conversation/command.ts';
 import { rowsOf } from '#src/discord/interactions/rendering.ts';
 import { answerWithin, withDeadline } from '#src/discord/library/deadline.ts';
@@ -122,10 +123,6 @@ function messageOf(message: unknown): ReadMessage {
     authorId: fieldsOf(author).id,
     atWallMs: typeof timestamp === 'string' ? Date.parse(timestamp) : Number.NaN,
   };
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 function localeIn(client: Client<true>, channelId: string) {

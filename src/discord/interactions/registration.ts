@@ -1,4 +1,5 @@
 import { Routes } from 'discord.js';
+import { fieldsOf } from '#src/base/json.ts';
 import { readTranslations } from '#src/texts/texts.ts';
 import { bodyOf } from './registration-body.ts';
 import type { CommandEntry } from './slashes.ts';
@@ -129,10 +130,6 @@ function essence(body: unknown): unknown {
     fields.default_member_permissions ?? null,
     listOf(fields.options).map(essence),
   ];
-}
-
-function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {
-  return typeof body === 'object' && body !== null ? { ...body } : {};
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -1,4 +1,5 @@
 import type { Client } from 'discord.js';
+import { isRecord } from '#src/base/json.ts';
 
 type Dispatch = { readonly t?: unknown; readonly d?: unknown };
 /** The typings call the way in private; test/discord/gateway-gaps.test.ts tells where a new version has another one. */
@@ -65,8 +66,4 @@ function hasId(d: unknown): boolean {
 function isVoiceState(d: unknown): d is Readonly<Record<string, unknown>> {
   if (!isRecord(d) || typeof d.user_id !== 'string') return false;
   return typeof (d.channel_id ?? '') === 'string';
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,6 +1,6 @@
 import { ChannelType, type Client, type Guild, PermissionFlagsBits, Status } from 'discord.js';
 import { realClock } from '#src/base/clock.ts';
-import { BotError, type OpeningStep } from '#src/base/errors.ts';
+import { BotError, messageOf, type OpeningStep } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
 import type {
   ChannelRef,
@@ -311,7 +311,7 @@ export async function becomeSpeaker(
   } catch {
     await new Promise<void>((resolve) => timing.later(againMs, resolve));
     await askToSpeak(guild, channelId).catch((cause: unknown) => {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       const message = `Stage ${channelId}: the request to speak failed: ${why}`;
       report({ kind: 'warning', message, guildId: guild.id, cause });
     });

@@ -1,4 +1,5 @@
 import { type Client, Routes } from 'discord.js';
+import { messageOf } from '#src/base/errors.ts';
 import type { PanelBoard } from '#src/conversation/ports/panel.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
@@ -6,7 +7,7 @@ import { sentence } from '#src/discord/interactions/rendering.ts';
 import { newNonce } from '#src/discord/nonce.ts';
 import { localeOf, type TextLine } from '#src/texts/texts.ts';
 import type { Outbox } from './outbox.ts';
-import { openPanelThreads, type ThreadParts } from './panel-threads.ts';
+import { idOf, openPanelThreads, type ThreadParts } from './panel-threads.ts';
 import type { PanelReplies } from './panels.ts';
 
 /** Every place where people see the state of the bot: its panels, and threads under them. */
@@ -55,7 +56,7 @@ async function postPanel(
   try {
     await outbox.put(channelId, send, never);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     const text = `Server ${guildId}: no panel could be posted in ${name}: ${why}. May the bot send messages there?`;
     report({ kind: 'warning', message: text, guildId, cause });
     return false;
@@ -67,8 +68,3 @@ async function postPanel(
 }
 
 const never = new AbortController().signal;
-
-function idOf(made: unknown): string | undefined {
-  const id = typeof made === 'object' && made !== null && 'id' in made ? made.id : undefined;
-  return typeof id === 'string' ? id : undefined;
-}

@@ -5,7 +5,7 @@ import {
   type RESTPostAPIChannelMessageJSONBody,
   Routes,
 } from 'discord.js';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, messageOf } from '#src/base/errors.ts';
 import type { Button } from '#src/conversation/command.ts';
 import type {
   ReplyFile,
@@ -104,7 +104,7 @@ function mayWrite(channel: Channel): boolean {
 function unwritten(name: string, cause: unknown): BotError {
   if (cause instanceof BotError) return cause;
   if (cause instanceof DiscordAPIError) return forbidden(name, cause);
-  const why = networkCodeOf(cause) || (cause instanceof Error ? cause.message : String(cause));
+  const why = networkCodeOf(cause) || messageOf(cause);
   const message = `Nothing could be written in ${name}: Discord could not be reached (${why}).`;
   return new BotError('discord.unreachable', true, message, cause);
 }

@@ -1,4 +1,6 @@
 import { type Client, DiscordAPIError, RESTJSONErrorCodes, Routes } from 'discord.js';
+import { messageOf } from '#src/base/errors.ts';
+import { fieldsOf } from '#src/base/json.ts';
 import type { Button } from '#src/conversation/command.ts';
 import { consentButtons, type PanelPlace } from '#src/conversation/ports/panel.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
@@ -98,7 +100,7 @@ export class PanelThreads {
   #warn(guildId: string, error: unknown): void {
     if (this.#reported.has(guildId)) return;
     this.#reported.add(guildId);
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     const message =
       `Server ${guildId}: newcomers are not asked in a thread under the panel: ${why}.` +
       ' Give the bot Create Public Threads and Send Messages in Threads there.';
@@ -137,8 +139,8 @@ export function openPanelThreads(
   });
 }
 
-function idOf(made: unknown): string | undefined {
-  const id = typeof made === 'object' && made !== null && 'id' in made ? made.id : undefined;
+export function idOf(made: unknown): string | undefined {
+  const { id } = fieldsOf(made);
   return typeof id === 'string' ? id : undefined;
 }
 

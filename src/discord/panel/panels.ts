@@ -1,4 +1,5 @@
 import { type Client, Routes } from 'discord.js';
+import { messageOf } from '#src/base/errors.ts';
 import type { Button } from '#src/conversation/command.ts';
 import type {
   PanelBoard,
@@ -235,7 +236,7 @@ export class Panels implements PanelReplies {
       await panelStore.write(guildId, place);
       if (former && former.messageId !== place.messageId) this.#point(guildId, former, place);
     } catch (error) {
-      this.#warn(guildId, error instanceof Error ? error.message : String(error), error);
+      this.#warn(guildId, messageOf(error), error);
     }
   }
 

@@ -7,6 +7,7 @@ import {
   Routes,
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
+import { fieldsOf } from '#src/base/json.ts';
 import type {
   TypedMessage,
   TypedMessageListener,
@@ -104,14 +105,14 @@ const mostChars = 4_000;
  * joined.
  */
 export function readTyped(data: unknown, botId: string): TypedMessage | undefined {
-  const { id, channel_id: channelId, guild_id: guildId, ...rest } = recordOf(data);
-  const author = recordOf(rest.author);
+  const { id, channel_id: channelId, guild_id: guildId, ...rest } = fieldsOf(data);
+  const author = fieldsOf(rest.author);
   if (typeof id !== 'string' || typeof channelId !== 'string') return undefined;
   if (typeof guildId !== 'string' || typeof author.id !== 'string') return undefined;
   const isUsual = rest.type === MessageType.Default || rest.type === MessageType.Reply;
   if (!isUsual || author.id === botId) return undefined;
-  const mentions = Array.isArray(rest.mentions) ? rest.mentions.map(recordOf) : [];
-  const { nick, roles } = recordOf(rest.member);
+  const mentions = Array.isArray(rest.mentions) ? rest.mentions.map(fieldsOf) : [];
+  const { nick, roles } = fieldsOf(rest.member);
   const name = [nick, author.global_name, author.username].find((one) => typeof one === 'string');
   return {
     guildId,
@@ -154,7 +155,3 @@ function textOf(content: unknown, mentions: readonly Fields[], botId: string): s
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-
-function recordOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
-}

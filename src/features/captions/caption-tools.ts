@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type ToolOutcome, tool } from '#src/conversation/ports/tool-definition.ts';
+import { outcomeOf, type ToolOutcome, tool } from '#src/conversation/ports/tool-definition.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { CaptionsOn } from './caption-outcomes.ts';
 import { CaptionRequests } from './caption-requests.ts';
 
@@ -61,8 +61,4 @@ function lineOf(turned: CaptionsOn): TextLine {
   if (turned.kind === 'failed') return turned.line;
   if (turned.kind === 'nowhere') return { id: 'leave.nowhere' };
   return { id: turned.kind === 'on' ? 'tool.captions.on' : 'tool.captions.on.already' };
-}
-
-function outcomeOf(line: TextLine): ToolOutcome {
-  return { facts: { outcome: text(line.id, line.with) }, line };
 }

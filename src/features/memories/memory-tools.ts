@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  outcomeOf,
   type PreparedAction,
   type ToolOutcome,
   type ToolPorts,
@@ -8,7 +9,7 @@ import {
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { firstChars } from '#src/texts/plain.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { MemoryCache } from './memory-cache.ts';
 import { memorySetting } from './memory-setting.ts';
@@ -217,8 +218,4 @@ function full(limit: number): TextLine {
 
 function refused(line: TextLine): PreparedAction {
   return { kind: 'refused', line };
-}
-
-function outcomeOf(line: TextLine): ToolOutcome {
-  return { facts: { outcome: text(line.id, line.with) }, line };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readTime } from '#src/chat/text/time-phrases.ts';
 import {
+  outcomeOf,
   type ServerToolPorts,
   type ToolOutcome,
   tool,
@@ -12,7 +13,7 @@ import {
   type Reminder,
 } from '#src/features/reminders/reminder.ts';
 import { firstChars } from '#src/texts/plain.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { dueTime } from './due-time-text.ts';
 import { ReminderScheduler } from './reminder-scheduler.ts';
@@ -191,8 +192,4 @@ function shown(
 /** Nothing was changed. */
 function vain(line: TextLine): ToolOutcome {
   return { ...outcomeOf(line), isVain: true };
-}
-
-function outcomeOf(line: TextLine): ToolOutcome {
-  return { facts: { outcome: text(line.id, line.with) }, line };
 }

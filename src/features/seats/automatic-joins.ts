@@ -5,7 +5,7 @@ import { withConsentStoreTimeout } from '#src/conversation/alerts/store-timeout.
 import { judgeEntry, obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
-import { tool } from '#src/conversation/ports/tool-definition.ts';
+import { outcomeOf, tool } from '#src/conversation/ports/tool-definition.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -22,7 +22,7 @@ import {
 import { openText } from '#src/people/confidential-text.ts';
 import { heard, recall, unasked } from '#src/people/consent.ts';
 import type { StoredConsent } from '#src/people/consent-store.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 /** Where the bot would go in one server, and how. */
 type JoinTarget = { readonly channelId: string; readonly go: () => Promise<boolean> };
@@ -63,7 +63,7 @@ export const followMe = tool({
   async run({ follow }, { askerIds, context }) {
     context.port(AutomaticJoins).follow(context.channel.guildId, askerIds.at(-1) ?? '', follow);
     const line = { id: follow ? 'tool.follow.on' : 'tool.follow.off' } as const;
-    return { facts: { outcome: text(line.id) }, line };
+    return outcomeOf(line);
   },
 });
 

@@ -9,7 +9,7 @@ import type { ChatMessage, ChatModel, ChatPart, Tool, Usage } from '#src/chat/po
 import { estimateUsage } from '#src/chat/usage.ts';
 import { ahead, type Bound, type BoundedQueue } from '#src/pipeline/ahead.ts';
 import { answerSound } from '#src/pipeline/answer-language.ts';
-import { longestAnswerChars } from '#src/pipeline/chained.ts';
+import { longestAnswerChars, replyAhead } from '#src/pipeline/chained.ts';
 import { asideOf } from '#src/pipeline/clause-writer.ts';
 import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import { type ClauseVoice, speak } from '#src/pipeline/spoken.ts';
@@ -28,11 +28,6 @@ export type AudioModelParts = {
   readonly input: AudioInput;
 };
 
-/** One piece of sound lies ready; the next comes when it is taken. Text never waits for the reader. */
-const replyAhead: Bound<ReplyPart> = {
-  limit: 1,
-  weigh: ({ kind }) => (kind === 'audio' ? 1 : 0),
-};
 /** Sound that came and is not taken yet; more waits with the server, and with it the text behind it. */
 const soundAhead: Bound<AudibleAnswer> = {
   limit: 3_000,

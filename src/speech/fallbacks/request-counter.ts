@@ -1,9 +1,10 @@
+import { fieldsOf } from '#src/base/json.ts';
 import { reportedCount } from '#src/provider/models/usage-reading.ts';
 import type { ServerUsage } from '#src/speech/ports.ts';
 
 /** Usage of an utterance, as a transcription server reports it; undefined where it does not. */
 export function heardCount(usage: unknown): ServerUsage | undefined {
-  const { type, seconds, input_tokens, output_tokens, input_token_details } = recordOf(usage);
+  const { type, seconds, input_tokens, output_tokens, input_token_details } = fieldsOf(usage);
   if (type === 'duration') {
     const counted = reportedCount(seconds);
     return counted ? { kind: 'heard', ms: counted * 1_000 } : undefined;
@@ -14,7 +15,7 @@ export function heardCount(usage: unknown): ServerUsage | undefined {
   ];
   if (!inputTokens) return undefined;
   // Input is sound, unless the server reports it separately.
-  const audioInputTokens = reportedCount(recordOf(input_token_details).audio_tokens) ?? inputTokens;
+  const audioInputTokens = reportedCount(fieldsOf(input_token_details).audio_tokens) ?? inputTokens;
   return { kind: 'tokens', inputTokens, outputTokens, audioInputTokens };
 }
 
@@ -34,8 +35,4 @@ export function sumOf(
     outputTokens: one.outputTokens + other.outputTokens,
     ...Object.fromEntries(known.map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)])),
   };
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

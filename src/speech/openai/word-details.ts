@@ -1,3 +1,4 @@
+import { fieldsOf } from '#src/base/json.ts';
 import type { TranscribedWord, Transcript } from '#src/speech/ports.ts';
 
 /** Details of the words of a transcript from the server, beside their text. */
@@ -15,7 +16,7 @@ const latestSeconds = 600;
  * No further request is made for them.
  */
 export function wordDetails(reply: unknown): WordDetails {
-  const { words, segments, logprobs } = recordOf(reply);
+  const { words, segments, logprobs } = fieldsOf(reply);
   const read = wordsOf(words);
   const confidence = confidenceOf(logprobs, 'logprob') ?? confidenceOf(segments, 'avg_logprob');
   return { ...(read && { words: read }), ...(confidence !== undefined && { confidence }) };
@@ -34,7 +35,7 @@ function wordsOf(words: unknown): readonly TranscribedWord[] | undefined {
 }
 
 function wordOf(value: unknown): TranscribedWord | undefined {
-  const { word, start, end, probability, logprob } = recordOf(value);
+  const { word, start, end, probability, logprob } = fieldsOf(value);
   const text = typeof word === 'string' ? word.trim() : '';
   const isTimed = isWithin(start, 0, latestSeconds) && isWithin(end, start, latestSeconds);
   if (text === '' || text.length > longestWord || !isTimed) return undefined;
@@ -52,7 +53,7 @@ function confidenceOf(parts: unknown, name: 'logprob' | 'avg_logprob'): number |
   if (!Array.isArray(parts) || parts.length === 0 || parts.length > mostWords) return undefined;
   let sum = 0;
   for (const part of parts) {
-    const logprob = recordOf(part)[name];
+    const logprob = fieldsOf(part)[name];
     if (!isWithin(logprob, Number.MIN_SAFE_INTEGER, 0)) return undefined;
     sum += logprob;
   }
@@ -65,8 +66,4 @@ function chanceOf(logprob: unknown): number | undefined {
 
 function isWithin(value: unknown, least: number, most: number): value is number {
   return typeof value === 'number' && value >= least && value <= most;
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

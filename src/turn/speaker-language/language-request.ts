@@ -1,5 +1,6 @@
 import type { LanguageRequestPhrases } from '#src/turn/languages/language-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
+import { plainWords } from '#src/turn/same-words.ts';
 
 /** Longest sentence, in characters, that only asks for a language. */
 const mostChars = 90;
@@ -16,7 +17,7 @@ type RequestPattern = { readonly pattern: RegExp; readonly codes: ReadonlyMap<st
 export function requestedLanguage(text: string, names: readonly string[] = []): string | undefined {
   let found: string | undefined;
   for (const sentence of text.split(/[.?!\u3002\uff1f\uff01\n]+/u)) {
-    const words = plainWordsOf(sentence);
+    const words = plainWords(sentence);
     if (words === '' || words.length > mostChars) continue;
     const rest = withoutNames(words, names);
     for (const { pattern, codes } of requestPatterns()) {
@@ -41,7 +42,7 @@ function patternOf(code: string, { requests, beside }: LanguageRequestPhrases): 
   const display = new Intl.DisplayNames([code], { type: 'language', fallback: 'none' });
   const named = languages.flatMap(({ code: of }) => {
     const name = display.of(of);
-    return name === undefined ? [] : [[plainWordsOf(name), of] as const];
+    return name === undefined ? [] : [[plainWords(name), of] as const];
   });
   const codes = new Map<string, string>();
   const asks = requests.map((phrase, n) => {
@@ -56,7 +57,7 @@ function patternOf(code: string, { requests, beside }: LanguageRequestPhrases): 
   return { pattern: new RegExp(`^${others}(?:${asks.join('|')}) *${others}$`, 'u'), codes };
 }
 
-/** Pattern of a phrase, without the punctuation that `plainWordsOf` removes from texts. */
+/** Pattern of a phrase, without the punctuation that `plainWords` removes from texts. */
 function spaced(phrase: string): string {
   return escaped(phrase.replace(/['\u2019-]/gu, ' ').replace(/ +/g, ' '));
 }
@@ -65,17 +66,9 @@ function escaped(words: string): string {
   return words.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
-function plainWordsOf(text: string): string {
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
-    .trim();
-}
-
 function withoutNames(words: string, names: readonly string[]): string {
   let rest = words;
-  for (const name of names.map(plainWordsOf).filter((one) => one !== '')) {
+  for (const name of names.map(plainWords).filter((one) => one !== '')) {
     if (rest.startsWith(`${name} `)) rest = rest.slice(name.length + 1);
     if (rest.endsWith(` ${name}`)) rest = rest.slice(0, -name.length - 1);
   }

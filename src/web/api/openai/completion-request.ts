@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
+import { fieldsOf } from '#src/base/json.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { ProgramUtterance } from '#src/conversation/ports/http-api-ports.ts';
 import { refusal } from '#src/web/api/refusal.ts';
@@ -139,7 +140,7 @@ function refuseUnknown(request: CompletionRequest): void {
 }
 
 function isOfType(value: unknown, type: string): boolean {
-  return typeof value === 'object' && value !== null && 'type' in value && value.type === type;
+  return fieldsOf(value).type === type;
 }
 
 type AnswerSound = Omit<CompletionQuestion, 'instructions' | 'history' | 'said'>;
