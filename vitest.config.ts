@@ -11,7 +11,7 @@ if (!process.features.typescript) throw new Error('Tests need Node 24: npm ci, t
 const compiled = fileURLToPath(new URL('node_modules/.cache/parley-tests', import.meta.url));
 
 const tests = '{bench,test}/**/*.test.ts';
-/** `npm run test:long`: many seconds each, for what seldom breaks alone (restarts, takeovers, every file format). */
+/** `npm run test:long`: many seconds each, for what seldom breaks alone (restarts, several processes, every file format). */
 const longTests = '{bench,test}/**/*.long.test.ts';
 
 /** A module by which workers resolve our own imports as the bot does. */

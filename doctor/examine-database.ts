@@ -4,17 +4,15 @@ import type { Secret } from '#src/base/secret.ts';
 import {
   type DatabasePart,
   type DatabaseProcess,
-  type DatabaseSeat,
-  type DatabaseShard,
   type DatabaseState,
   readDatabaseState,
 } from '#src/storage/postgres/database-state.ts';
-import { differs, missing, ok, type ReportLine } from './finding.ts';
+import { missing, ok, type ReportLine } from './finding.ts';
 import { formatLine } from './format-line.ts';
 import type { Report } from './report.ts';
 import { seatLine, span } from './seat-line.ts';
 
-/** Tells which processes share the database, who serves which shard and for how long, and where the bot sits. False: no bot can start on it. */
+/** Tells which processes share the database, with their shards, and where the bot sits. False: no bot can start on it. */
 export async function examineDatabase(url: Secret, clock: Clock, report: Report): Promise<boolean> {
   report.section('DATABASE_URL');
   const findings = await findingsOf(url, clock);
@@ -31,16 +29,14 @@ async function findingsOf(url: Secret, clock: Clock): Promise<readonly ReportLin
   }
 }
 
-function linesOf({ place, upMs, botId, ...state }: DatabaseState): readonly ReportLine[] {
-  const owner = botId === undefined ? '' : `, with data of the bot ${botId}`;
+function linesOf({ place, upMs, ...state }: DatabaseState): readonly ReportLine[] {
   return [
-    ok('database', `${place}, running for ${span(upMs)}${owner}`),
+    ok('database', `${place}, running for ${span(upMs)}`),
     ...(state.parts.length === 0
       ? [ok('tables', 'there are none yet: the bot creates them at its first start')]
       : []),
     ...state.parts.map(partLine),
-    ...state.processes.map((process) => processLine(process, state.shards)),
-    ...state.shards.map((shard) => shardLine(shard, state.seats)),
+    ...state.processes.map(processLine),
     ...state.seats.map(seatLine),
   ];
 }
@@ -50,33 +46,9 @@ function partLine({ name, version, range }: DatabasePart): ReportLine {
   return range ? formatLine(what, version, range) : ok(what, `format ${version}`);
 }
 
-function processLine(
-  { name, version, ageMs, isAlive }: DatabaseProcess,
-  shards: readonly DatabaseShard[],
-): ReportLine {
-  const owns = shards.filter(({ isHeld, ownerName }) => isHeld && ownerName === name);
-  const words = `${name}, Parley ${version}, for ${span(ageMs)}`;
-  if (!isAlive)
-    return differs(
-      'process',
-      `${words}: it no longer renews its leases`,
-      'check whether it still runs; if it does not, this line disappears within hours',
-    );
-  const ids = owns.map(({ id }) => id).join(', ');
-  return ok('process', `${words}, ${owns.length === 0 ? 'waits for a shard' : `shards ${ids}`}`);
-}
-
-function shardLine(shard: DatabaseShard, seats: readonly DatabaseSeat[]): ReportLine {
-  const { id, epoch, ownerName = 'a process that has ended', isHeld, takenMs, savedMs } = shard;
-  const what = `shard ${id}`;
-  const taken = takenMs === undefined ? '' : `, taken ${span(takenMs)} ago`;
-  if (!isHeld)
-    return differs(
-      what,
-      `free: no process serves it (epoch ${epoch}${taken})`,
-      'start a process of the bot: it takes free shards',
-    );
-  const count = seats.filter(({ shardId }) => shardId === id).length;
-  const saved = savedMs === undefined ? 'no session saved' : `session saved ${span(savedMs)} ago`;
-  return ok(what, `served by ${ownerName}${taken}, epoch ${epoch}, ${saved}, seats: ${count}`);
+function processLine({ name, ageMs, shardIds, shardCount }: DatabaseProcess): ReportLine {
+  return ok(
+    'process',
+    `${name}, for ${span(ageMs)}, shards ${shardIds.join(', ')} of ${shardCount}`,
+  );
 }

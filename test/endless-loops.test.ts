@@ -39,8 +39,6 @@ const allowed: Readonly<Record<string, string>> = {
   'src/ops/loop-delay.ts': 'an interval goes on after an error',
   // The start waits for the database within a deadline; the watchdog beside it is a periodic task.
   'src/storage/postgres/keep-stores.ts': 'one start',
-  'src/discord/shards/identify-limits.ts': 'one login, until Discord grants it',
-  'src/discord/shards/shared-shards.ts': 'one start: registering is tried for a minute',
 };
 
 type Place = { readonly start: number; readonly end: number };

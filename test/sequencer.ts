@@ -5,9 +5,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const waiting = /\/test\/(scenarios|discord|sandbox|processes)\b/;
 /** Files that begin: `.ci/run` plays the page beside them. They need a processor for a tenth of their time. */
 const first = [
-  'test/storage/postgres/lease-faults.long.test.ts',
   'test/slow-servers.long.test.ts',
-  'test/processes/shared-shards.long.test.ts',
+  'test/processes/shard-ranges.long.test.ts',
   'test/doctor/live.long.test.ts',
   'test/processes/reminders.long.test.ts',
   'test/processes/auto-join.long.test.ts',
@@ -19,7 +18,6 @@ const long = [
   'test/speech/embedded/embedded.long.test.ts',
   'test/sources/formats/formats.long.test.ts',
   'test/conversation/tools/effects-once.long.test.ts',
-  'test/discord/shards/ownership.long.test.ts',
   'test/audio/echo/echo.long.test.ts',
   'test/conversation/pipelines/chained.test.ts',
   'test/conversation/pipelines/audio-model.test.ts',

@@ -3,7 +3,7 @@ import { logShards } from '#src/app/shards/shard-log.ts';
 import { openLog } from '#src/ops/log.ts';
 import { noticeOf, type TroubleKind } from '#src/ops/operator-notices.ts';
 
-test('a loop of crashes and logins that are used up are written to the operator, and what is outdated ends the process', () => {
+test('a loop of crashes and logins that are used up are written to the operator, and who lost its shards ends', () => {
   const log = openLog('silent', []);
   const reported: TroubleKind[] = [];
   let ends = 0;
@@ -16,6 +16,6 @@ test('a loop of crashes and logins that are used up are written to the operator,
     expect.stringMatching(/allows few more logins .* Find in the log why/),
   ]);
   expect(ends).toBe(0);
-  logShards(log, notices, { kind: 'outdated' }, end);
+  logShards(log, notices, { kind: 'lost', why: 'shard 1 is served by host 12' }, end);
   expect(ends).toBe(1);
 });

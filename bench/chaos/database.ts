@@ -15,7 +15,7 @@ export type BenchDatabase = AsyncDisposable & {
 };
 
 export async function openDatabase(database: string): Promise<BenchDatabase> {
-  const schema = `parley_takeover_${randomBytes(6).toString('hex')}`;
+  const schema = `parley_chaos_${randomBytes(6).toString('hex')}`;
   const client = new pg.Client({ connectionString: database });
   client.on('error', () => undefined);
   await client.connect();

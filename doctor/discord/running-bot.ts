@@ -21,8 +21,8 @@ export async function runningBot(
   if (!databaseUrl) return undefined;
   const { readDatabaseState } = await import('#src/storage/postgres/database-state.ts');
   const state = await readDatabaseState(databaseUrl, clock).catch(() => undefined);
-  const alive = state?.processes.find(({ isAlive }) => isAlive);
-  return alive && `a bot runs as ${alive.name}`;
+  const [process] = state?.processes ?? [];
+  return process && `a bot runs as ${process.name}`;
 }
 
 /**

@@ -3,9 +3,9 @@ import type { Config } from '#src/config/types.ts';
 import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { ShardNews } from '#src/discord/shards/ownership.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import type { Engines } from './engines/engines.ts';
+import type { ShardNews } from './shards/shard-log.ts';
 
 /** Parts that a bot runs with, and listeners to its events. */
 export type BotOptions = {

@@ -2,19 +2,17 @@ import { setFlagsFromString } from 'node:v8';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { realClock } from '#src/base/clock.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
-import type { ShardOwnership } from '#src/discord/shards/ownership.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { SpentTotal } from '#src/spending/total-budget.ts';
-import type { AccessParts, ServerService } from '#src/web/api/authorise.ts';
+import type { AccessParts } from '#src/web/api/authorise.ts';
 import type { BotOptions } from './bot-options.ts';
-import { openOwnership } from './shards/open-ownership.ts';
-import type { ShardBot } from './shards/shard-bot.ts';
-import { ShardBots, ShardSessions } from './shards/shard-bots.ts';
+import { openShards } from './shards/open-shards.ts';
+import { type ShardBot, startShardBot } from './shards/shard-bot.ts';
+import { ShardSessions, startShards } from './shards/shard-bots.ts';
 import { openSharedParts } from './shared-parts.ts';
 
 /** A bot that is logged in and can be called. Closing it leaves every channel first. */
 export type RunningBot = Pick<ShardBot, 'ready' | 'leaveNow' | 'leaveDisallowed'> & {
-  /** Unknown, as is the address below, where nothing is set and no shard was served at the start. */
   readonly name: string | undefined;
   readonly inviteUrl: string | undefined;
   /** Takes news of a server: sessions tell people of fallbacks. */
@@ -40,22 +38,37 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
     await openSharedParts(options, (guildId) => sessions.of(guildId), signal),
   );
   const encoders = stack.use(new SoundEncoders(options.codec, realClock));
-  const shards = stack.use(new ShardBots(options, shared, sessions, signal));
-  const ownership = stack.use(await openOwnership(options, limits, signal));
-  await ownership.open(shards, signal);
+  const own = stack.use(await openShards(options, limits, signal));
+  const bots = stack.use(
+    await startShards(
+      own.shards,
+      (shard, until) =>
+        startShardBot(
+          {
+            bot: options,
+            shared,
+            shard,
+            onSessions: (ofShard) => sessions.set(shard, ofShard),
+            onPrograms: (ports) => sessions.open(shard.id, ports),
+          },
+          until,
+        ),
+      signal,
+    ),
+  );
+  own.served();
   keepHeapSmall();
   const closing = stack.move();
-  const [first] = shards.all();
+  const [first] = bots;
   return {
     name: first?.name ?? config.bot.name,
     inviteUrl: first?.inviteUrl,
-    ready: () =>
-      ownership.isSpare() || (shards.all().length > 0 && shards.all().every((bot) => bot.ready())),
+    ready: () => bots.every((bot) => bot.ready()),
     leaveNow() {
-      for (const bot of shards.all()) bot.leaveNow();
+      for (const bot of bots) bot.leaveNow();
     },
     leaveDisallowed() {
-      for (const bot of shards.all()) bot.leaveDisallowed();
+      for (const bot of bots) bot.leaveDisallowed();
     },
     provider(news) {
       for (const one of sessions.all()) one.provider(news);
@@ -64,7 +77,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
       tokens: shared.store.apiTokens,
       budgets: shared.tokenBudgets,
       encoders,
-      servers: { find: async (guildId) => servedBy(guildId, sessions, ownership) },
+      servers: { find: async (guildId) => sessions.serviceOf(guildId) },
     },
     total: () => shared.budgets.total(),
     async drain(ms) {
@@ -80,16 +93,4 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
  */
 function keepHeapSmall(): void {
   setFlagsFromString('--optimize-for-size');
-}
-
-/** Here, in another process, or nowhere just now. */
-function servedBy(
-  guildId: string,
-  sessions: ShardSessions,
-  ownership: ShardOwnership,
-): ServerService {
-  const owner = ownership.ownerOf(guildId);
-  if (owner !== undefined) return { kind: 'elsewhere', owner };
-  const ports = sessions.programsOf(guildId);
-  return ports ? { kind: 'here', ports } : { kind: 'nobody' };
 }

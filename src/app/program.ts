@@ -13,8 +13,6 @@ const misconfigured = 78;
 const unusable: readonly ErrorCode[] = [
   'discord.bad_token',
   'discord.too_few_shards',
-  'shards.other_bot',
-  'shards.other_count',
   'store.in_use',
   'store.newer',
   'store.older',

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
 import { isOpenAi, standardModels, standardVoice } from '#src/provider/models/models.ts';
@@ -10,6 +11,7 @@ import { readRealtime, realtimeMistakes } from './realtime.ts';
 import { removedLimits } from './removed-settings.ts';
 import { readServers, serverMistakes } from './servers.ts';
 import { type EnvironmentSettings, isHttpUrl, listed, settingNames, settings } from './settings.ts';
+import { readShardRange } from './shard-range.ts';
 import { speechMistakes, speechOf } from './speech.ts';
 import type { AudioModel, Config, ConfigResult, Embedded, RemoteServer } from './types.ts';
 
@@ -29,18 +31,22 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   if (!parsed.success) return { kind: 'bad', mistakes: parsed.error.issues.map(sentence) };
   const tools = readExternalTools(parsed.data, environment);
   const toolMistakes = tools.kind === 'bad' ? tools.mistakes : [];
+  const shardRange = readShardRange(parsed.data, environment.HOSTNAME ?? hostname());
   const mistakes = [
     ...Object.entries(removedLimits)
       .filter(([name]) => environment[name]?.trim())
       .map(([name, instead]) => `${name}: is no limit any more. ${instead}`),
     ...contradictions(parsed.data),
+    ...(typeof shardRange === 'string' ? [shardRange] : []),
     ...impossibleModels(parsed.data),
     ...toolMistakes,
   ];
-  if (tools.kind === 'bad' || mistakes.length > 0) return { kind: 'bad', mistakes };
+  if (tools.kind === 'bad' || typeof shardRange === 'string' || mistakes.length > 0)
+    return { kind: 'bad', mistakes };
   const { PATH: searchPath = '' } = environment;
   const externalTools = tools.tools;
-  const more = { searchPath, externalTools, given: changedSettings(given) };
+  const range = shardRange && { shardRange };
+  const more = { searchPath, externalTools, given: changedSettings(given), ...range };
   return { kind: 'ok', config: { ...arrange(parsed.data), ...more } };
 }
 
@@ -168,7 +174,6 @@ function arrange(
     }),
     servers: readServers(from),
     shards: from.SHARDS,
-    ...(from.SHARDS_PER_PROCESS && { shardsPerProcess: from.SHARDS_PER_PROCESS }),
     pipeline: from.PIPELINE,
     audioModel: audioModel(from),
     ...(realtime && { realtime }),

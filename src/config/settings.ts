@@ -51,6 +51,9 @@ export const settings = z.object({
     .refine(isShardCount, 'must be a whole number from 1 to 16384, or auto')
     .transform((value) => (value === 'auto' ? value : Number(value)))
     .default('auto'),
+  SHARD_RANGE: words
+    .regex(/^(auto|\d{1,5}-\d{1,5})$/, 'must be a range like 0-15, or auto')
+    .optional(),
   SHARDS_PER_PROCESS: words
     .refine((value) => /^[1-9]\d{0,4}$/.test(value), 'must be a whole number from 1 to 99999')
     .transform(Number)

@@ -5,6 +5,7 @@ import type { ExternalToolsConfig } from './external-tools.ts';
 import type { Realtime } from './realtime.ts';
 import type { ServerLists } from './servers.ts';
 import type { EnvironmentSettings } from './settings.ts';
+import type { ShardRange } from './shard-range.ts';
 
 /** A speech or chat server as one role uses it. */
 export type RemoteServer = {
@@ -40,8 +41,8 @@ export type Config = {
   servers: ServerLists;
   /** Number of shards; `auto`: as many as Discord recommends. */
   readonly shards: number | 'auto';
-  /** Most shards that this process takes; absent: all. */
-  readonly shardsPerProcess?: number;
+  /** Shards of this process; absent: all. */
+  readonly shardRange?: ShardRange;
   readonly pipeline: EnvironmentSettings['PIPELINE'];
   readonly audioModel: AudioModel;
   readonly realtime?: Realtime;

@@ -7,7 +7,7 @@ import {
   Routes,
 } from 'discord.js';
 import type { JoinedGuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
-import type { OwnedShard } from '#src/discord/shards/ownership.ts';
+import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { isOnShard } from '#src/people/server-share.ts';
 import type { DiscordEvent } from './events.ts';
 

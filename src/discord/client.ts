@@ -1,4 +1,4 @@
-import { setImmediate as immediate, setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   type Client,
   DiscordAPIError,
@@ -34,7 +34,6 @@ import {
   registerCommands,
 } from '#src/discord/interactions/registration.ts';
 import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
-import { deliverDispatch } from '#src/discord/library/dispatch-filter.ts';
 import { realTiming } from '#src/discord/link/timing.ts';
 import { openVoiceLinkOpener, proveVoice } from '#src/discord/link/voice-link-opener.ts';
 import { openBoard } from '#src/discord/panel/board.ts';
@@ -45,9 +44,7 @@ import {
   openPanelBoard,
   type PanelReplies,
 } from '#src/discord/panel/panels.ts';
-import { InteractionClaims } from '#src/discord/shards/interaction-claims.ts';
-import type { OwnedShard } from '#src/discord/shards/ownership.ts';
-import type { Takeover } from '#src/discord/shards/takeover.ts';
+import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
 import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -72,8 +69,6 @@ export type DiscordOptions = {
   readonly isAllowed?: (guildId: string) => boolean;
   /** Which servers it is told of; all when left out. Shard 0 registers the commands. */
   readonly shard?: OwnedShard;
-  /** Interactions that the former owner of the shard has not seen. */
-  readonly takeover?: Takeover;
   readonly commands: readonly CommandEntry[];
   /** Asks for the privileged intent that tells the text of every message. Default false. */
   readonly messageContent?: boolean;
@@ -127,11 +122,6 @@ export interface Discord extends AsyncDisposable {
   readonly inviteUrl: string;
   /** Whether the main gateway is connected now. */
   ready(): boolean;
-  /**
-   * Where another process may serve the shard next: commands are left to it from now on, those under way are let end for a
-   * moment.
-   */
-  handOver(): Promise<void>;
   /** Ends at once, with the process: gives up every seat in voice channels, and the gateway session. Waits for nothing. */
   leaveNow(): void;
   /** Leaves servers that `isAllowed` does not let it be in any more. */
@@ -140,8 +130,8 @@ export interface Discord extends AsyncDisposable {
 
 /** A rate limit on commands may last hours; the bot does not wait for it. */
 const registerMs = 10_000;
-/** Longest time, in ms, that answers of commands are let end before the sessions are, and after them. */
-const [handOverMs, lastAnswersMs] = [300, 1_000];
+/** Longest time, in ms, that answers of commands are let end after the sessions. */
+const lastAnswersMs = 1_000;
 /** Wait, in ms, for messages to the gateway to leave before it is closed. */
 const leaveMs = 250;
 
@@ -173,7 +163,7 @@ export async function openDiscord(given: DiscordOptions, signal: AbortSignal): P
   }
 }
 
-/** `early`: interactions since the login. Discord sends each of them to this session alone once a former one is closed. */
+/** `early`: interactions since the login. */
 async function opened(
   client: Client<true>,
   options: DiscordOptions,
@@ -204,11 +194,9 @@ async function opened(
   const ports = options.ports(discord);
   const watches = watchClient(client, options);
   const handlers = { ...common, panels, messages: discord.messages };
-  const claims = claimsOf(client, options);
-  const limits = { commandsPerPerson, ...(claims && { claims }) };
   const commandIds: CommandIds = new Map();
   const served = { commands, commandIds, forms, pickers };
-  const reception = new InteractionReceiver({ ...handlers, ...served, ports, ...limits });
+  const reception = new InteractionReceiver({ ...handlers, ...served, ports, commandsPerPerson });
   client.removeAllListeners(Events.InteractionCreate);
   const disallowed = new DisallowedServers(client, { ...common, isAllowed });
   const meet = (interaction: Interaction): void => {
@@ -216,7 +204,6 @@ async function opened(
   };
   client.on(Events.InteractionCreate, meet);
   for (const interaction of early) meet(interaction);
-  await options.takeover?.finish((interaction) => deliverDispatch(client, interaction));
   report({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
   const absence = watchGuilds(client, options, isAllowed);
   const seatWatch = openSeatWatch(client, linkOpener, realTiming, report);
@@ -232,7 +219,6 @@ async function opened(
     ready: () => client.ws.shards.every(({ status }) => status === Status.Ready),
     leaveNow: () => leaveNow(client, report),
     leaveDisallowed: () => disallowed.leaveAll(),
-    handOver: () => handOver(client, reception, options.shard),
     async [Symbol.asyncDispose]() {
       client.removeAllListeners(Events.InteractionCreate);
       await reception.settled(lastAnswersMs);
@@ -315,27 +301,6 @@ function leaveNow(client: Client<true>, report: (event: DiscordEvent) => void): 
     reportKeptSeats(client, report);
     void closeClient(client);
   });
-}
-
-async function handOver(
-  client: Client,
-  reception: InteractionReceiver,
-  shard: OwnedShard | undefined,
-): Promise<void> {
-  if (!shard?.sharing) return;
-  shard.sharing.keepPlace();
-  await immediate(); // what was counted as received before that is on its way to the listener
-  client.removeAllListeners(Events.InteractionCreate);
-  await reception.settled(handOverMs);
-}
-
-/** Claims for a shard that several processes may be connected for, if only for a moment. */
-function claimsOf(
-  { rest }: Client,
-  { shard, takeover }: DiscordOptions,
-): InteractionClaims | undefined {
-  if (takeover) return takeover.claims;
-  return shard?.sharing && new InteractionClaims(shard.sharing, rest, realTiming);
 }
 
 function reportKeptSeats(client: Client<true>, report: (event: DiscordEvent) => void): void {

@@ -1,6 +1,5 @@
 import './library/undici.ts';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { WebSocketManager } from '@discordjs/ws';
 import {
   Client,
   type ClientOptions,
@@ -18,8 +17,7 @@ import {
 import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 import { filterDispatches } from '#src/discord/library/dispatch-filter.ts';
-import { OwnedGateway } from '#src/discord/shards/owned-gateway.ts';
-import type { OwnedShard } from '#src/discord/shards/ownership.ts';
+import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import type { DiscordEvent } from './events.ts';
 import { networkCodeOf } from './network-errors.ts';
 
@@ -74,17 +72,14 @@ export function newClient({ apiUrl, shard, deadline, messageContent }: LoginOpti
 }
 
 function shardOptions(shard: OwnedShard, deadline?: LoginDeadline): Partial<ClientOptions> {
-  const { id, count, sharing } = shard;
+  const { id, count } = shard;
   const waitForIdentify = async (_: number, signal: AbortSignal) => {
     deadline?.pause();
     await shard.waitToIdentify(signal);
     deadline?.resume();
   };
   const buildIdentifyThrottler = () => ({ waitForIdentify });
-  const buildStrategy =
-    sharing && ((manager: WebSocketManager) => new OwnedGateway(manager, sharing));
-  const ws = { buildIdentifyThrottler, ...(buildStrategy && { buildStrategy }) };
-  return { shards: [id], shardCount: count, ws };
+  return { shards: [id], shardCount: count, ws: { buildIdentifyThrottler } };
 }
 
 /** Time for logging in, in which waiting for a turn to identify does not count. */
@@ -230,12 +225,9 @@ const tooFewShards = 4011;
 export const refusedIntent = 4014;
 
 /** One sentence for the operator; what Discord recommended at the start may have become too few. */
-function fewShards({ count, recommendedCount, sharing }: OwnedShard): string {
+function fewShards({ count, recommendedCount }: OwnedShard): string {
   const more = recommendedCount > count ? `${recommendedCount}` : `more than ${count}`;
-  const remedy = sharing
-    ? 'set SHARDS=auto, stop every process, and run npm run shards -- resize with that number.'
-    : 'set SHARDS=auto, or SHARDS to that number.';
-  return `Discord requires more shards than ${count}: it recommends ${more}; ${remedy}`;
+  return `Discord requires more shards than ${count}: it recommends ${more}; set SHARDS=auto, or SHARDS to that number.`;
 }
 
 /** Advice for an operator about a gateway that closed for good, where there is more to say than its code. */

@@ -48,6 +48,35 @@ test('every mistake is told at once, one line each, naming its setting', () => {
   expect(reported.every((line) => !line.includes('\n'))).toBe(true);
 });
 
+const ranged = { SHARDS: '10', SHARD_RANGE: 'auto', SHARDS_PER_PROCESS: '4' };
+
+test.each([
+  ['parley-0', 0, 3],
+  ['parley-2', 8, 9],
+  ['bot01', 4, 7],
+])('on the host %s the shards of a process are %i to %i', (HOSTNAME, first, last) => {
+  expect(good({ ...ranged, HOSTNAME })).toMatchObject({ shards: 10, shardRange: { first, last } });
+});
+
+test('a process serves the range that is named, or every shard', () => {
+  const range = { SHARDS: '10', SHARD_RANGE: '4-9' };
+  expect(good(range).shardRange).toEqual({ first: 4, last: 9 });
+  expect(good({ SHARDS: '10' }).shardRange).toBeUndefined();
+});
+
+test.each([
+  [{ SHARD_RANGE: '0-3' }, /^SHARD_RANGE: needs a number in SHARDS/],
+  [{ SHARDS: '4', SHARD_RANGE: '0-4' }, /^SHARD_RANGE: 0-4 is no range of the shards 0-3$/],
+  [{ SHARDS: '4', SHARD_RANGE: '3-2' }, /^SHARD_RANGE: 3-2 is no range/],
+  [{ SHARDS: '4', SHARD_RANGE: '2' }, /^SHARD_RANGE: must be a range like 0-15, or auto$/],
+  [{ SHARDS: '4', SHARDS_PER_PROCESS: '2' }, /^SHARDS_PER_PROCESS: needs SHARD_RANGE=auto/],
+  [{ SHARDS: '4', SHARD_RANGE: 'auto' }, /^SHARDS_PER_PROCESS: missing/],
+  [{ ...ranged, HOSTNAME: 'parley' }, /^SHARD_RANGE: auto needs a host name with a number at/],
+  [{ ...ranged, HOSTNAME: 'parley-3' }, /^SHARD_RANGE: no shard is left for parley-3/],
+])('%j is no range of shards', (environment, sentence) => {
+  expect(mistakes(environment)).toEqual([expect.stringMatching(sentence)]);
+});
+
 test.each(['0', '-1', '2.5', 'many', '1e9'])('SHARDS=%s is no number of shards', (value) => {
   expect(mistakes({ SHARDS: value })).toEqual([
     'SHARDS: must be a whole number from 1 to 16384, or auto',

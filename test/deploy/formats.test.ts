@@ -197,8 +197,13 @@ test('statefulset.yaml has only keys of Kubernetes, and its names, ports, labels
   expect(shown.ports.map(({ port }) => port)).toEqual([...ports.values()]);
   const environment = Object.fromEntries(bot.env.map(({ name, value }) => [name, value]));
   expect(environment.STATUS_PORT).toBe(`${ports.get('status')}`);
-  const read = readConfig(environment);
-  expect(read.kind === 'ok' ? read.config.status : read).toEqual({ host: '0.0.0.0', port: 8787 });
+  const pods = Array.from({ length: spec.replicas }, (_, n) => `${named.name}-${n}`);
+  const read = pods.map((HOSTNAME) => readConfig({ ...environment, HOSTNAME }));
+  expect(read).toMatchObject([
+    { config: { status: { host: '0.0.0.0', port: 8787 }, shardRange: { first: 0, last: 3 } } },
+    { config: { shards: 8, shardRange: { first: 4, last: 7 } } },
+  ]);
+  expect(spec.podManagementPolicy).toBe('OrderedReady');
   expect(bot.volumeMounts.map(({ name }) => name)).toEqual(volumes.map(({ name }) => name));
   expect(bot.volumeMounts.map(({ mountPath }) => mountPath)).toEqual([imageData]);
   const { runAsGroup, runAsUser, fsGroup } = securityContext;

@@ -85,7 +85,8 @@ test('the compose file starts a database only when it is asked to, and its passw
 const template = await readFile('deploy/parley@.service', 'utf8');
 
 test('the unit for several processes is the unit for one, but for what each has to itself', () => {
-  const own = /^(#|Description=|ExecCondition=|ExecStart=|StateDirectory=|TimeoutStopSec=)/;
+  const own =
+    /^(#|Description=|EnvironmentFile=.*%i|ExecCondition=|ExecStart=|StateDirectory=|TimeoutStopSec=)/;
   const shared = (text: string) => text.split('\n').filter((line) => !own.test(line));
   expect(shared(template)).toEqual(shared(unit));
   const folder = '/var/lib/parley-%i';
@@ -93,6 +94,7 @@ test('the unit for several processes is the unit for one, but for what each has 
   const settings = `STATUS_PORT=%i PAGE_PORT=1%i DATA_DIR=${folder}`;
   expect(after('ExecStart=', template)).toEqual([`/usr/bin/env ${settings} ${start}`]);
   expect(after('StateDirectory=', template)).toEqual([folder.replace('/var/lib/', '')]);
+  expect(after('EnvironmentFile=', template)).toEqual(['/etc/parley.env', '/etc/parley-%i.env']);
 });
 
 test('the user of both units is the one as which the programs beside the bot are run', async () => {
@@ -122,16 +124,16 @@ test('a program beside the bot gets its own arguments, and the data folder of th
 
 test.each([
   ['', 1],
-  ['postgres://127.0.0.1/parley', 0],
-])('with DATABASE_URL=%s the condition of that unit ends with %i', (DATABASE_URL, code) => {
+  ['0-3', 0],
+])('with SHARD_RANGE=%s the condition of that unit ends with %i', (SHARD_RANGE, code) => {
   const [line = ''] = after('ExecCondition=', template);
   const [, script = ''] = /^\/bin\/sh -c '(.*)'$/.exec(line) ?? [];
   const { status, stdout } = spawnSync('sh', ['-c', script.replaceAll('$$', '$')], {
-    env: { PATH: '/usr/bin:/bin', DATABASE_URL },
+    env: { PATH: '/usr/bin:/bin', SHARD_RANGE },
     encoding: 'utf8',
   });
   expect(status).toBe(code);
-  expect(stdout.includes('DATABASE_URL is missing')).toBe(code !== 0);
+  expect(stdout.includes('SHARD_RANGE is missing')).toBe(code !== 0);
 });
 
 test('the StatefulSet runs what the image runs, asks it where it answers, and waits for an orderly end', async () => {

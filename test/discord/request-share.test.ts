@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { closeClient, logIn, newClient } from '#src/discord/login.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
-import type { OwnedShard } from '#src/discord/shards/ownership.ts';
+import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(10_000);

@@ -94,7 +94,6 @@ export const commands: Readonly<Record<string, CommandProof>> = {
     'setup/main.ts',
     ...['--token-file', '--server', '--provider', '--key-env'],
   ),
-  'npm run shards': tested('test/storage/postgres/resize.test.ts', 'programs/shards.ts', 'resize'),
   'npm run soak': long('bench/soak/readings.test.ts'),
   'npm run test:long': inCi('npm run test:long'),
   'npm run test:page': inCi('npm run test:page'),
@@ -142,5 +141,6 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   printf: system,
   ssh: system,
   sysctl: system,
+  tee: system,
   umask: system,
 };

@@ -25,7 +25,7 @@ export const guildId = '1029384756102938475';
 const otherGuildId = '1129384756102938476';
 /** Server that removed the bot. */
 const removedGuildId = '1229384756102938477';
-export const botId = '1329384756102938478';
+const botId = '1329384756102938478';
 const channelId = '1429384756102938479';
 export const placeId = '1529384756102938480';
 export const ana = '2029384756102938475';

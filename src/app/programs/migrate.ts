@@ -14,21 +14,15 @@ async function run({ databaseUrl: url }: Config): Promise<number> {
     );
     return 0;
   }
-  const [
-    { PostgresPool },
-    { migratePostgres, readFormats },
-    { storesPart },
-    { transcriptsPart },
-    { shardSchema },
-  ] = await Promise.all([
-    import('#src/storage/postgres/pool.ts'),
-    import('#src/storage/postgres/migrate.ts'),
-    import('#src/storage/postgres/stores/schema.ts'),
-    import('#src/storage/postgres/transcripts/schema.ts'),
-    import('#src/storage/postgres/shards/schema.ts'),
-  ]);
+  const [{ PostgresPool }, { migratePostgres, readFormats }, { storesPart }, { transcriptsPart }] =
+    await Promise.all([
+      import('#src/storage/postgres/pool.ts'),
+      import('#src/storage/postgres/migrate.ts'),
+      import('#src/storage/postgres/stores/schema.ts'),
+      import('#src/storage/postgres/transcripts/schema.ts'),
+    ]);
   await using pool = new PostgresPool({ url, clock: realClock, mostConnections: 1 });
-  const parts = [storesPart, transcriptsPart, shardSchema];
+  const parts = [storesPart, transcriptsPart];
   const before = await readFormats(pool, parts);
   await migratePostgres(pool, parts, { upgrades: true });
   for (const { migrations, name } of parts)

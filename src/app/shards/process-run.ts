@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import packageJson from '#package.json' with { type: 'json' };
@@ -11,8 +9,6 @@ import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 /** Start of a process, and when it began to log in. */
 const start = z.object({ atWallMs: z.number(), readyAtWallMs: z.number() });
 const storedRun = z.object({
-  id: z.string(),
-  host: z.string(),
   starts: z.array(start),
   identifies: z
     .object({ total: z.number(), remaining: z.number(), resetAtWallMs: z.number() })
@@ -41,11 +37,10 @@ export function crashBackoffMs(starts: readonly Start[], nowWallMs: number): num
 }
 
 /**
- * One run of the bot over its `DATA_DIR`: the name under which it takes its shards back, and the starts before it. A process
- * that shares the folder with another one, or cannot write there, has a name for this run only.
+ * One run of the bot over its `DATA_DIR`, with the starts before it. A process that shares the folder with another one, or
+ * cannot write there, knows of none.
  */
 export class ProcessRun implements Disposable {
-  readonly id: string;
   readonly backoffMs: number;
   readonly starts: number;
   readonly #path: string | undefined;
@@ -55,21 +50,14 @@ export class ProcessRun implements Disposable {
   private constructor(path: string | undefined, lock: Disposable | undefined, clock: Clock) {
     this.#path = path;
     this.#lock = lock;
-    const host = hostname();
     const former = path === undefined ? undefined : readRun(path);
-    this.id = former?.host === host ? former.id : randomUUID();
     const starts = former?.starts.slice(-2 * crashes - 4) ?? [];
     const atWallMs = clock.wallMs();
     this.backoffMs = crashBackoffMs(starts, atWallMs);
     this.starts = starts.length;
     const own = { atWallMs, readyAtWallMs: atWallMs + this.backoffMs };
     const { identifies } = former ?? {};
-    this.#stored = {
-      id: this.id,
-      host,
-      starts: [...starts, own],
-      ...(identifies && { identifies }),
-    };
+    this.#stored = { starts: [...starts, own], ...(identifies && { identifies }) };
     this.#write();
   }
 
@@ -105,7 +93,7 @@ export class ProcessRun implements Disposable {
     this.#lock?.[Symbol.dispose]();
   }
 
-  /** A folder that cannot be written costs the name, and no more. */
+  /** A folder that cannot be written costs what is known of former starts, and no more. */
   #write(): void {
     if (this.#path === undefined) return;
     try {

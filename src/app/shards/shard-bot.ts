@@ -26,8 +26,7 @@ import { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runn
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { OwnedShard } from '#src/discord/shards/ownership.ts';
-import type { Takeover } from '#src/discord/shards/takeover.ts';
+import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { serverSettings, tools } from '#src/features/features.ts';
 import { longestStandstillMs } from '#src/provider/deadlines.ts';
 import { freeRecogniser } from '#src/spending/paid-engine.ts';
@@ -42,8 +41,6 @@ export type ShardBotOptions = {
   readonly bot: BotOptions;
   readonly shared: SharedParts;
   readonly shard: OwnedShard;
-  /** Interactions that the former owner of the shard has not seen. */
-  readonly takeover?: Takeover;
   /** Told of the sessions before the first of them can begin. */
   readonly onSessions: (sessions: VoiceSessions) => void;
   /** Told of what programs may do there, at the same time. */
@@ -60,7 +57,7 @@ export async function startShardBot(
   options: ShardBotOptions,
   signal: AbortSignal,
 ): Promise<ShardBot> {
-  const { bot, shared, shard, takeover } = options;
+  const { bot, shared, shard } = options;
   const { config, discord, onDiscord } = bot;
   await using stack = new AsyncDisposableStack();
   const closed = new AbortController();
@@ -92,7 +89,6 @@ export async function startShardBot(
       ...discord,
       isAllowed: (guildId) => isServerAllowed(config.servers, guildId),
       shard,
-      ...(takeover && { takeover }),
       commandsPerPerson: config.commandsPerPerson,
       messageContent: config.messageContent,
       ...face,
@@ -109,7 +105,6 @@ export async function startShardBot(
   stack.use(open);
   stack.use(sessions);
   for (const feature of features.all) stack.use(feature.serve?.());
-  stack.defer(() => open.handOver());
   const closing = stack.move();
   return {
     name,

@@ -4,7 +4,7 @@ import type { ChannelRef, LinkState, VoiceLink } from '#src/conversation/ports/v
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { closeClient, LoginDeadline, logIn, newClient } from '#src/discord/login.ts';
-import type { OwnedShard } from '#src/discord/shards/ownership.ts';
+import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { shardOf } from '#src/people/server-share.ts';
 import type { AccountLogin } from './account-rest.ts';
 

@@ -81,19 +81,15 @@ export class InteractionRunner {
     this.#options = options;
   }
 
-  /** Second deliveries are ignored. `isDeferred`: the caller alone sees "thinking" already. */
-  async answer(
-    asked: AnswerableInteraction,
-    invocation: Invocation,
-    isDeferred = false,
-  ): Promise<void> {
+  /** Second deliveries are ignored. */
+  async answer(asked: AnswerableInteraction, invocation: Invocation): Promise<void> {
     if (!this.#isFirst(asked.id)) return;
-    if (invocation.form && !isDeferred && (await this.#opensForm(asked, invocation))) return;
+    if (invocation.form && (await this.#opensForm(asked, invocation))) return;
     const { timing, report } = this.#options;
     const { name } = invocation;
-    const shownTo = isDeferred ? 'caller' : waitingPlace(invocation);
+    const shownTo = waitingPlace(invocation);
     const startMs = timing.nowMs();
-    let deferring = isDeferred ? Promise.resolve(true) : undefined;
+    let deferring: Promise<boolean> | undefined;
     const defer = () => {
       deferring ??= succeeded(think(asked, invocation));
     };

@@ -22,7 +22,6 @@ import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-chann
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
-import type { InteractionClaims } from '#src/discord/shards/interaction-claims.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { type Locale, localeOf, text } from '#src/texts/texts.ts';
 import { type RepliableInteraction, resilientInteraction } from './answering.ts';
@@ -48,8 +47,6 @@ export type InteractionReceiverOptions = InteractionRunnerOptions & {
   readonly messages: Pick<VoiceChannelChatPoster, 'offer'>;
   /** Commands and buttons that one person may use in 10 s; 0: no limit. */
   readonly commandsPerPerson: number;
-  /** Absent where no other process is sent the same interactions. */
-  readonly claims?: InteractionClaims;
 };
 
 /** Passes interactions of discord.js to their runner; every caller gets an answer. */
@@ -89,19 +86,10 @@ export class InteractionReceiver {
   }
 
   #accept(asking: ForUs): void {
-    const { claims } = this.#options;
-    const serving = claims ? this.#claim(asking, claims) : this.#serve(asking);
-    const work = serving
+    const work = this.#serve(asking)
       .catch((error: unknown) => this.#unread(error))
       .finally(() => this.#underWay.delete(work));
     this.#underWay.add(work);
-  }
-
-  async #claim(asking: ForUs, claims: InteractionClaims): Promise<void> {
-    const admittance = await claims.admit(asking);
-    if (admittance === 'dropped') return;
-    if (admittance === 'deferred') asking.deferred = asking.ephemeral = true;
-    await this.#serve(asking);
   }
 
   #unread(error: unknown): void {
@@ -123,7 +111,7 @@ export class InteractionReceiver {
     const invocationContext = { guildId: asking.guildId, languages, ...done };
     const { messages, timing } = this.#options;
     const answerable = resilientInteraction(asking, timing, messages);
-    await this.#runner.answer(answerable, invocationContext, asking.deferred);
+    await this.#runner.answer(answerable, invocationContext);
   }
 
   #admit(kind: LimitedRequest['kind'], name: string, { user, guildId }: Interaction): Admission {
@@ -287,8 +275,7 @@ async function refuse(asking: ForUs, report: (event: DiscordEvent) => void): Pro
   const line = { id: 'generic', with: { code: 'elsewhere' } } as const;
   try {
     const message = messageWith([line], localeOf(asking.locale));
-    if (asking.deferred) await asking.followUp({ ...message, flags: MessageFlags.Ephemeral });
-    else await asking.reply({ ...message, flags: MessageFlags.Ephemeral });
+    await asking.reply({ ...message, flags: MessageFlags.Ephemeral });
   } catch (error) {
     report({ kind: 'command-failed', name: 'elsewhere', code: 'discord.unreachable', error });
   }

@@ -19,12 +19,6 @@ export function filterDispatches(client: Client): void {
   };
 }
 
-/** Hands discord.js a dispatch that came over another connection. */
-export function deliverDispatch(client: Client, packet: object): void {
-  const sockets = client.ws as unknown as InnerSockets;
-  sockets.handlePacket(packet, client.ws.shards.first());
-}
-
 function isWhole({ t, d }: Dispatch): boolean {
   switch (t) {
     case 'MESSAGE_CREATE':

@@ -1,7 +1,22 @@
 import '#src/discord/library/undici.ts';
 import { REST, Routes } from 'discord.js';
 import { type LoginOptions, refused, restBase } from '#src/discord/login.ts';
-import type { GatewayLimits, StartLimit } from './ownership.ts';
+
+/** Identifies that Discord still allows. */
+export type StartLimit = {
+  readonly total: number;
+  readonly remaining: number;
+  readonly resetAfterMs: number;
+};
+
+/** Limits of Discord's gateway: recommended number of shards, and identifies at a time. */
+export type GatewayLimits = {
+  readonly recommendedShards: number;
+  /** Shards whose ids differ modulo this number may identify at the same time. */
+  readonly maxConcurrency: number;
+  /** Absent where a server other than Discord leaves it out. */
+  readonly startLimit?: StartLimit;
+};
 
 /** One request; it is tried again once. */
 const requestMs = 10_000;
@@ -11,30 +26,17 @@ export async function readGatewayLimits(
   login: LoginOptions,
   signal: AbortSignal,
 ): Promise<GatewayLimits> {
-  return await ask(login, Routes.gatewayBot(), limitsOf, signal);
-}
-
-/** Asks Discord whose token it is; the bot's id. Errors and abort: as logging in. */
-export async function readBotId(login: LoginOptions, signal: AbortSignal): Promise<string> {
-  return await ask(login, Routes.user(), idOf, signal);
-}
-
-async function ask<T>(
-  login: LoginOptions,
-  route: `/${string}`,
-  read: (answer: object) => T,
-  signal: AbortSignal,
-): Promise<T> {
   const { token, apiUrl, timeoutMs } = login;
   const base = apiUrl && restBase(apiUrl);
   const rest = new REST({ timeout: requestMs, retries: 1, ...(base && { api: base }) });
   rest.setToken(token);
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
-    const answer = await rest.get(route, { signal: AbortSignal.any([signal, deadline]) });
+    const either = AbortSignal.any([signal, deadline]);
+    const answer = await rest.get(Routes.gatewayBot(), { signal: either });
     if (typeof answer !== 'object' || answer === null)
       throw new TypeError('the answer is not from Discord');
-    return read(answer);
+    return limitsOf(answer);
   } catch (cause) {
     signal.throwIfAborted();
     throw refused(deadline.aborted ? deadline.reason : cause, login);
@@ -60,11 +62,6 @@ function limitsOf(answer: object): GatewayLimits {
     maxConcurrency: countOf(limit.get('max_concurrency')),
     ...(isLimited && { startLimit }),
   };
-}
-
-function idOf(answer: object): string {
-  if ('id' in answer && typeof answer.id === 'string') return answer.id;
-  throw new TypeError('the answer has no id of a bot');
 }
 
 function countOf(value: unknown): number {

@@ -1,12 +1,12 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { IdentifyAnswer, StartLimit } from './ownership.ts';
+import type { StartLimit } from './gateway-limits.ts';
 
 /** Least time, in ms, between two identifies of one bucket: Discord's 5 s, and the jitter of the network. */
 export const identifySpacingMs = 5_250;
 /** Identifies that are left alone: Discord resets the token of a bot that uses up all 1,000 of a day. */
-export const identifyReserve = 50;
+const identifyReserve = 50;
 /** Time, in ms, after which Discord grants all identifies anew. Source: Discord docs, "Session Start Limit". */
-export const startLimitMs = 86_400_000;
+const startLimitMs = 86_400_000;
 
 /** Identifies that Discord still allows, with the time of their reset as people's clocks tell it. */
 export type CountedStarts = {
@@ -25,6 +25,9 @@ export function countedStarts(
   return { total, remaining: Math.min(own, remaining), resetAtWallMs: wallMs + resetAfterMs };
 }
 
+/** Time, in ms, after which a bucket that another process uses is asked for again. */
+const askAgainMs = 250;
+
 export type IdentifyThrottleOptions = {
   readonly clock: Clock;
   readonly maxConcurrency: number;
@@ -33,6 +36,8 @@ export type IdentifyThrottleOptions = {
   /** Told of each wait for the daily limit. */
   readonly onSpent?: (waitMs: number) => void;
   readonly onCount?: (starts: CountedStarts) => void;
+  /** Takes a bucket for one identify; false while another process uses it. Absent: there is no other. */
+  readonly takeBucket?: ((bucket: number) => Promise<boolean>) | undefined;
 };
 
 /** Paces the identifies of one process: one bucket, `id mod maxConcurrency`, in its order; none once few are left. */
@@ -49,7 +54,7 @@ export class IdentifyThrottle {
 
   /** Resolves when this shard may identify. */
   async wait(shardId: number, signal: AbortSignal): Promise<void> {
-    const { clock, maxConcurrency, onSpent } = this.#options;
+    const { clock, maxConcurrency, onSpent, takeBucket } = this.#options;
     for (let waitMs = this.#spend(); waitMs > 0; waitMs = this.#spend()) {
       onSpent?.(waitMs);
       await clock.sleep(waitMs, signal);
@@ -59,6 +64,7 @@ export class IdentifyThrottle {
     const atMs = Math.max(nowMs, this.#freeAtMs.get(bucket) ?? nowMs);
     this.#freeAtMs.set(bucket, atMs + identifySpacingMs);
     if (atMs > nowMs) await clock.sleep(atMs - nowMs, signal);
+    while (takeBucket && !(await takeBucket(bucket))) await clock.sleep(askAgainMs, signal);
   }
 
   /** Counts one identify, or tells the time in ms until there are enough again. */
@@ -73,26 +79,5 @@ export class IdentifyThrottle {
     this.#starts = { total, remaining: remaining - 1, resetAtWallMs: next };
     this.#options.onCount?.(this.#starts);
     return 0;
-  }
-}
-
-/** Time, in ms, until a database that does not answer is asked again, and longest time until one that said to wait is. */
-const [askAgainMs, askLatestMs] = [500, 60_000];
-
-/** Waits until the database lets a shard identify; false where it belongs to another process. Aborting throws. */
-export async function untilGranted(
-  ask: () => Promise<IdentifyAnswer>,
-  { clock, onSpent }: Pick<IdentifyThrottleOptions, 'clock' | 'onSpent'>,
-  signal: AbortSignal,
-): Promise<boolean> {
-  for (let isReported = false; ; ) {
-    signal.throwIfAborted();
-    const away = { kind: 'wait', waitMs: askAgainMs } as const;
-    const answer = await ask().catch(() => away);
-    if (!('waitMs' in answer)) return answer.kind === 'granted';
-    const isSpent = answer.kind === 'spent';
-    if (isSpent && !isReported) onSpent?.(answer.waitMs);
-    isReported ||= isSpent;
-    await clock.sleep(Math.min(answer.waitMs, askLatestMs), signal);
   }
 }

@@ -7,13 +7,11 @@ import type { ApiScope, ApiToken, ApiTokenStore } from '#src/web/api/tokens/toke
 import { refusal } from './refusal.ts';
 import type { BodyReads } from './request-body.ts';
 
-/** Service of a server at this moment. */
+/** Where a server is served. */
 export type ServerService =
   | { readonly kind: 'here'; readonly ports: ProgramPorts }
-  /** Another process of this bot does; `owner` is where it runs. */
-  | { readonly kind: 'elsewhere'; readonly owner: string }
-  /** By no process at the moment: its shard is being started or handed over. */
-  | { readonly kind: 'nobody' };
+  /** Another process of this bot, the one with this shard. */
+  | { readonly kind: 'elsewhere'; readonly shard: number };
 
 /** Finds the servers of this process; app implements it. Errors: BotError `store.*`. */
 export interface ServedServers {
@@ -87,11 +85,9 @@ async function tokenOf(
 async function portsOf(guildId: string, servers: ServedServers): Promise<ProgramPorts> {
   const served = await servers.find(guildId);
   if (served.kind === 'elsewhere') {
-    const message = `Another process serves this server: ${served.owner}. Ask it there.`;
+    const message = `The process with shard ${served.shard} serves this server: ask that one.`;
     throw refusal(409, 'server.elsewhere', message);
   }
-  if (served.kind === 'nobody')
-    throw refusal(503, 'server.starting', 'This server is served again in a moment: try again.');
   if (served.ports.places.has(guildId)) return served.ports;
   throw refusal(
     404,

@@ -12,12 +12,12 @@ const meanings: Readonly<Record<number, string>> = {
   401: 'No token, an unknown one, or one that was revoked.',
   403: 'The token lacks the scope, or is for another server.',
   404: 'The bot is not in this server, or there is nothing of that name.',
-  409: 'Another process serves this server (the sentence names it), or the bot is in no voice channel, or may not speak.',
+  409: 'Another process serves this server (the sentence names its shard), or the bot is in no voice channel, or may not speak.',
   413: 'The body, or the sound in it, is too long.',
   422: 'The request was understood, and cannot be done.',
   429: 'A budget is used up, a queue is full, or there are too many requests at once; Retry-After names a time where one is known.',
   502: 'A speech or chat server failed.',
-  503: 'The server is being taken over, or the store cannot be reached.',
+  503: 'The bot is starting or ending, or the store cannot be reached.',
   504: 'The request took longer than its limit.',
 };
 const always = [400, 401, 403, 404, 409, 413, 429, 503];

@@ -1,43 +1,15 @@
 import { expect, test } from 'vitest';
-import { localShards } from '#src/app/shards/open-ownership.ts';
 import {
   type CountedStarts,
   countedStarts,
   IdentifyThrottle,
   identifySpacingMs,
 } from '#src/discord/shards/identify-limits.ts';
-import type { OwnedShard } from '#src/discord/shards/ownership.ts';
 import { shardOf } from '#src/people/server-share.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { fc } from '#test/properties.ts';
 
 const never = new AbortController().signal;
-
-async function served(wanted: number | 'auto', recommendedShards: number): Promise<OwnedShard[]> {
-  const started: OwnedShard[] = [];
-  const host = {
-    start: async (shard: OwnedShard) => void started.push(shard),
-    stop: async () => undefined,
-    fence: async () => 'refused' as const,
-    seats: () => new Map<number, number>(),
-  };
-  const limits = { recommendedShards, maxConcurrency: 1 };
-  const throttle = new IdentifyThrottle({ clock: new VirtualClock(), ...limits });
-  await localShards(wanted, limits, throttle).open(host, never);
-  return started;
-}
-
-test('a process that is alone serves as many shards as Discord recommends, or as it was told', async () => {
-  expect((await served('auto', 3)).map(({ id, count }) => [id, count])).toEqual([
-    [0, 3],
-    [1, 3],
-    [2, 3],
-  ]);
-  expect((await served(2, 16)).map(({ id, count }) => [id, count])).toEqual([
-    [0, 2],
-    [1, 2],
-  ]);
-});
 
 test('a server belongs to the shard that Discord computes of its id', () => {
   expect(shardOf('197038439483310086', 1)).toBe(0);
@@ -68,6 +40,22 @@ test('identifies of one bucket are spaced, those of others go at once', async ()
     [3, identifySpacingMs],
     [4, 2 * identifySpacingMs],
   ]);
+});
+
+test('a bucket that another process uses is waited for', async () => {
+  const clock = new VirtualClock();
+  let isFree = false;
+  const takeBucket = async () => isFree;
+  const throttle = new IdentifyThrottle({ clock, maxConcurrency: 1, takeBucket });
+  let isGranted = false;
+  void throttle.wait(0, never).then(() => {
+    isGranted = true;
+  });
+  await clock.advance(5_000);
+  expect(isGranted).toBe(false);
+  isFree = true;
+  await clock.advance(250);
+  expect(isGranted).toBe(true);
 });
 
 test('with 50 identifies left a process waits for the reset of Discord, says so, and counts on', async () => {

@@ -7,13 +7,13 @@ import { backUp } from '#src/storage/backups/backup.ts';
 import { backupKinds } from '#src/storage/backups/backup-kinds.ts';
 import { backupsFolder } from '#src/storage/backups/copy-names.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
-import { openShardRegistry } from '#src/storage/postgres/shards/postgres-shard-registry.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
 import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { type EveryRow, rowsOfFile, rowsOfSchema } from '#test/storage/every-row.ts';
 import { storeFolder } from '#test/storage/files.ts';
 import { dora, guildId, placeId, writeMain, writeTranscripts } from '#test/storage/stored-rows.ts';
+import { openLocks } from './open-locks.ts';
 import { openIn } from './open-stores.ts';
 import { openTranscriptsIn } from './open-transcripts.ts';
 
@@ -113,17 +113,10 @@ withPostgres(() => {
       await store.consents.write('10', '1', { kind: 'always' });
     }
     const copy = run('backup', dataDir, schema).stdout.trim();
-    await using registry = await openShardRegistry({
-      url: schema.url,
-      clock,
-      processId: 'one',
-      leaseMs: 30_000,
-    });
-    const bot = { botId: '1', recommendedCount: 1, limit: 1, version: '0.1.0' };
-    await registry.register({ id: 'one', name: 'host:1', ...bot });
+    await using _locks = await openLocks(schema, { count: 1, first: 0, last: 0 });
     expect(run('restore', dataDir, schema, copy)).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/^host:1 uses the database \S+: stop every process first/),
+      stderr: expect.stringMatching(/^\S+ \d+ uses the database \S+: stop every process first/),
     });
   });
 

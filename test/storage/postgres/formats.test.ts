@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
-import { shardSchema } from '#src/storage/postgres/shards/schema.ts';
 import { storesPart } from '#src/storage/postgres/stores/schema.ts';
 import { transcriptsPart } from '#src/storage/postgres/transcripts/schema.ts';
 import { rangeOf } from '#src/storage/schema.ts';
@@ -10,7 +9,7 @@ import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.
 import { formerRows } from '#test/storage/former-consents.ts';
 import { openIn } from './open-stores.ts';
 
-const parts: readonly SchemaPart[] = [storesPart, transcriptsPart, shardSchema];
+const parts: readonly SchemaPart[] = [storesPart, transcriptsPart];
 function openPool({ url }: TestSchema): PostgresPool {
   return new PostgresPool({ url, clock: realClock, mostConnections: 2 });
 }

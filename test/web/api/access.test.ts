@@ -60,8 +60,8 @@ test('a token does what its scopes say, in its own server', async () => {
   ]);
 });
 
-test('a server that another process serves is refused with the name of that process', async () => {
-  await using api = await openApi(() => ({ kind: 'elsewhere', owner: 'host-2 4711' }));
+test('a server that another process serves is refused with the shard of that process', async () => {
+  await using api = await openApi(() => ({ kind: 'elsewhere', shard: 3 }));
   await api.add('bell');
   for (const response of [
     await api.post('bell', say, { text: 'Hello.' }),
@@ -70,19 +70,16 @@ test('a server that another process serves is refused with the name of that proc
     expect(await refusalIn(response)).toEqual([
       409,
       'server.elsewhere',
-      'Another process serves this server: host-2 4711. Ask it there.',
+      'The process with shard 3 serves this server: ask that one.',
     ]);
   }
 });
 
-test('a server that the bot has left is unknown, and one between two processes is to be tried again', async () => {
+test('a server that the bot has left is unknown', async () => {
   await using left = await openApi(programPorts({ has: () => false }));
   await left.add('bell');
   const [status, code] = await refusalIn(await left.post('bell', say, { text: 'Hello.' }));
   expect([status, code]).toEqual([404, 'server.unknown']);
-  await using between = await openApi(() => ({ kind: 'nobody' }));
-  await between.add('bell');
-  expect((await between.post('bell', say, { text: 'Hello.' })).status).toBe(503);
 });
 
 test('a token that asks more than 300 times a minute is told when to ask again, and no other is', async () => {

@@ -1,0 +1,82 @@
+import type { BotOptions } from '#src/app/bot-options.ts';
+import { realClock } from '#src/base/clock.ts';
+import type { GatewayLimits } from '#src/discord/shards/gateway-limits.ts';
+import {
+  countedStarts,
+  IdentifyThrottle,
+  identifySpacingMs,
+} from '#src/discord/shards/identify-limits.ts';
+import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
+import type { ShardLocks } from '#src/storage/postgres/shard-locks.ts';
+import { ProcessRun } from './process-run.ts';
+
+/** Shards of this process. Closing them lets another process have them. */
+export type OwnShards = AsyncDisposable & {
+  readonly shards: readonly OwnedShard[];
+  /** All of them are served: from now on the process ends in order. */
+  served(): void;
+};
+
+/**
+ * Resolves once the shards of this process are its own: with a database, no other process has one of them, or another number of
+ * shards. After a loop of crashes it waits first. Errors: BotError.
+ */
+export async function openShards(
+  options: BotOptions,
+  limits: GatewayLimits,
+  signal: AbortSignal,
+): Promise<OwnShards> {
+  const { config, onShards = () => undefined } = options;
+  const { maxConcurrency, recommendedShards, startLimit } = limits;
+  await using stack = new AsyncDisposableStack();
+  const run = stack.use(await ProcessRun.open(config.dataDir, realClock, signal));
+  stack.defer(() => {
+    if (signal.aborted) run.end();
+  });
+  if (run.backoffMs > 0) {
+    onShards({ kind: 'crashing', starts: run.starts, waitMs: run.backoffMs });
+    await realClock.sleep(run.backoffMs, signal);
+  }
+  const count = config.shards === 'auto' ? recommendedShards : config.shards;
+  const { first, last } = config.shardRange ?? { first: 0, last: count - 1 };
+  const locks = await openLocks(options, { count, first, last }, signal);
+  if (locks) stack.use(locks);
+  const throttle = new IdentifyThrottle({
+    clock: realClock,
+    maxConcurrency,
+    starts: startLimit && countedStarts(startLimit, run.identifies, realClock.wallMs()),
+    onSpent: (waitMs) => onShards({ kind: 'spent', waitMs }),
+    onCount: (identifies) => run.count(identifies),
+    takeBucket: locks && ((bucket) => locks.takeBucket(bucket, identifySpacingMs)),
+  });
+  const closing = stack.move();
+  return {
+    shards: Array.from({ length: last - first + 1 }, (_, n) => ({
+      id: first + n,
+      count,
+      recommendedCount: recommendedShards,
+      waitToIdentify: (until) => throttle.wait(first + n, until),
+    })),
+    served: () => closing.defer(() => run.end()),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+async function openLocks(
+  { config: { databaseUrl: url }, onShards = () => undefined, onStore }: BotOptions,
+  range: { readonly count: number; readonly first: number; readonly last: number },
+  signal: AbortSignal,
+): Promise<ShardLocks | undefined> {
+  if (!url) return undefined;
+  // Nothing of the database is loaded where it is not used.
+  const { ShardLocks } = await import('#src/storage/postgres/shard-locks.ts');
+  const options = {
+    ...range,
+    url,
+    clock: realClock,
+    onWait: (why: string) => onShards({ kind: 'waiting', why }),
+    onLost: (why: string) => onShards({ kind: 'lost', why }),
+    report: onStore,
+  };
+  return await ShardLocks.open(options, signal);
+}

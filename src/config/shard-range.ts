@@ -1,0 +1,27 @@
+import type { EnvironmentSettings } from './settings.ts';
+
+/** Ids of the shards that a process serves, both ends included. */
+export type ShardRange = { readonly first: number; readonly last: number };
+
+/** Range of this process on the machine `host`; undefined: every shard. A string is a mistake in the settings, in one sentence. */
+export function readShardRange(
+  { SHARDS: count, SHARD_RANGE: range, SHARDS_PER_PROCESS: size }: EnvironmentSettings,
+  host: string,
+): ShardRange | string | undefined {
+  if (size !== undefined && range !== 'auto')
+    return 'SHARDS_PER_PROCESS: needs SHARD_RANGE=auto; each process serves a fixed range of shards';
+  if (range === undefined) return undefined;
+  if (count === 'auto') return 'SHARD_RANGE: needs a number in SHARDS, the same in every process';
+  if (range !== 'auto') {
+    const [first = 0, last = 0] = range.split('-').map(Number);
+    if (first <= last && last < count) return { first, last };
+    return `SHARD_RANGE: ${range} is no range of the shards 0-${count - 1}`;
+  }
+  if (size === undefined) return 'SHARDS_PER_PROCESS: missing; SHARD_RANGE=auto needs it';
+  const [number] = /\d+$/.exec(host) ?? [];
+  if (number === undefined)
+    return `SHARD_RANGE: auto needs a host name with a number at its end, like parley-0, not ${host}`;
+  const first = Number(number) * size;
+  if (first < count) return { first, last: Math.min(first + size, count) - 1 };
+  return `SHARD_RANGE: no shard is left for ${host}; SHARDS=${count} with ${size} for each process`;
+}

@@ -1,0 +1,9 @@
+/** A share of the servers that this process serves: `(server id >> 22) mod count` is `id`. */
+export interface OwnedShard {
+  readonly id: number;
+  readonly count: number;
+  /** Number of shards that Discord recommended when this process asked. */
+  readonly recommendedCount: number;
+  /** Waits for permission to identify, before each one. Aborting `signal` throws its reason. */
+  waitToIdentify(signal: AbortSignal): Promise<void>;
+}

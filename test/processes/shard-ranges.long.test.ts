@@ -1,0 +1,169 @@
+import { expect, test } from 'vitest';
+import { usualGatewayLimits } from '#sandbox/gateway/gateway-shards.ts';
+import { realClock } from '#src/base/clock.ts';
+import type { BotProcess } from '#test/fakes/bot-process.ts';
+import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { makeToken, vacantPort } from '#test/fakes/program.ts';
+import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
+import { openLocks } from '#test/storage/postgres/open-locks.ts';
+import { openProcesses, type ProcessesOptions, type ProcessesSetup } from './bot-processes.ts';
+
+/** Deadline of one attempt, and of a log line, in ms. */
+const [playedMs, longMs] = [240_000, 60_000];
+const servers = ['Sandbox', 'Sandbox 2', 'Sandbox 3', 'Sandbox 4'] as const;
+
+/** A Discord with four servers, one on each of four shards. */
+const openFour = (options: ProcessesOptions = {}) =>
+  openProcesses({
+    sandbox: {
+      guilds: [{}, {}, {}],
+      gatewayRules: { ...usualGatewayLimits, recommendedShards: 4, maxConcurrency: 4 },
+    },
+    ...options,
+  });
+
+const rangeOf = (range: string) => ({ environment: { SHARDS: '4', SHARD_RANGE: range } });
+
+/** Names of the processes that are logged in, each with its shard. */
+function served({ sandbox }: ProcessesSetup): readonly string[] {
+  const online = sandbox.gatewaySessions().filter((session) => session.online);
+  return online.map(({ process, shard }) => `${process} ${shard.id}`).sort();
+}
+
+async function answers(setup: ProcessesSetup, names: readonly string[] = servers): Promise<void> {
+  for (const name of names) await commandReply(setup.sandbox.guild(name).person('Adam'), 'help');
+}
+
+async function startFour(setup: ProcessesSetup): Promise<void> {
+  await Promise.all([0, 1, 2, 3].map((n) => setup.start(`p${n}`, rangeOf(`${n}-${n}`))));
+  expect(served(setup)).toEqual(['p0 0', 'p1 1', 'p2 2', 'p3 3']);
+  await answers(setup);
+}
+
+const says = (bot: BotProcess, words: RegExp) =>
+  bot.logged(({ msg }) => words.test(msg ?? ''), longMs);
+
+async function exitCode(bot: BotProcess): Promise<number | null> {
+  await expect.poll(() => bot.isRunning, { timeout: longMs }).toBe(false);
+  return await bot.stop();
+}
+
+/** A database whose ways break together. */
+async function openDatabase() {
+  await using stack = new AsyncDisposableStack();
+  const schema = stack.use(await openSchema());
+  const way = stack.use(await TcpProxy.before(schema.url.reveal()));
+  const all = stack.move();
+  const environment = { DATABASE_URL: way.through(schema.url.reveal()) };
+  return { schema, way, environment, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+test('four processes over folders of their own serve every server once, each the range of its host name', {
+  timeout: playedMs,
+  retry: 1,
+}, async () => {
+  await using setup = await openFour();
+  const environment = { SHARDS: '4', SHARD_RANGE: 'auto', SHARDS_PER_PROCESS: '1' };
+  await Promise.all(
+    [0, 1, 2, 3].map((n) =>
+      setup.start(`p${n}`, { environment: { ...environment, HOSTNAME: `parley-${n}` } }),
+    ),
+  );
+  expect(served(setup)).toEqual(['p0 0', 'p1 1', 'p2 2', 'p3 3']);
+  await answers(setup);
+  expect(setup.sandbox.violations()).toEqual([]);
+});
+
+withPostgres(() => {
+  test('four processes over one database serve every server once, and who may not start waits and says so', {
+    timeout: playedMs,
+    retry: 1,
+  }, async () => {
+    await using schema = await openSchema();
+    const environment = { DATABASE_URL: schema.url.reveal() };
+    await using setup = await openFour({ environment });
+    await startFour(setup);
+
+    const taken = await setup.launch('taken', rangeOf('2-3'));
+    await says(taken, /^waiting: shard 3 is served by \S+ \d+$/);
+    const other = { environment: { SHARDS: '8', SHARD_RANGE: '4-7' } };
+    const renumbered = await setup.launch('renumbered', other);
+    await says(renumbered, /^waiting: \S+ \d+ has SHARDS=4, and this one 8$/);
+    expect([await taken.stop(), await renumbered.stop()]).toEqual([0, 0]);
+    expect(served(setup)).toEqual(['p0 0', 'p1 1', 'p2 2', 'p3 3']);
+    await answers(setup);
+    expect(setup.sandbox.violations()).toEqual([]);
+  });
+
+  test('a process that was killed is started elsewhere, and serves again within 5 s', {
+    timeout: playedMs,
+    retry: 1,
+  }, async () => {
+    await using schema = await openSchema();
+    const environment = { DATABASE_URL: schema.url.reveal() };
+    await using setup = await openFour({ environment });
+    await startFour(setup);
+    const port = await vacantPort();
+    setup.sandbox.changeGatewayRules({ identifyEveryMs: 0 }); // as if it had logged in long ago
+    await setup.process('p2').kill();
+    const startMs = realClock.nowMs();
+    const { environment: range } = rangeOf('2-2');
+    await setup.start('elsewhere', { environment: { ...range, PAGE_PORT: `${port}` } });
+    await answers(setup, ['Sandbox 3']);
+    expect(realClock.nowMs() - startMs).toBeLessThan(5_000);
+    expect(served(setup)).toEqual(['elsewhere 2', 'p0 0', 'p1 1', 'p3 3']);
+
+    const { id } = setup.sandbox.guild('Sandbox 2');
+    const token = await makeToken(environment, id, 'track');
+    const headers = { authorization: `Bearer ${token}` };
+    const url = `http://127.0.0.1:${port}/v1/servers/${id}/tracks`;
+    const refused = await fetch(url, { headers });
+    const error = { code: 'server.elsewhere', message: expect.stringContaining('shard 1') };
+    expect([refused.status, await refused.json()]).toEqual([
+      409,
+      expect.objectContaining({ error: expect.objectContaining(error) }),
+    ]);
+  });
+});
+
+withPostgres(() => {
+  test('a database that is away for 60 s ends nothing, and the locks are taken again', {
+    timeout: playedMs,
+    retry: 1,
+  }, async () => {
+    await using database = await openDatabase();
+    await using setup = await openFour({ environment: database.environment });
+    await startFour(setup);
+    database.way.cut();
+    const awayMs = realClock.nowMs();
+    while (realClock.nowMs() - awayMs < 60_000) await answers(setup);
+    database.way.heal();
+    const fifth = await setup.launch('fifth', rangeOf('0-3'));
+    await says(fifth, /^waiting: shard 3 is served by/);
+    for (const shard of [2, 1, 0]) {
+      await setup.process(`p${shard + 1}`).stop();
+      const next = await setup.launch(`next${shard}`, rangeOf(`0-${shard}`));
+      await says(next, new RegExp(`^waiting: shard ${shard} is served by`));
+      await next.stop();
+    }
+    expect(served(setup)).toEqual(['p0 0']);
+    expect(setup.sandbox.violations()).toEqual([]);
+  });
+
+  test('a process whose shard another one took while the database was away says so, and ends', {
+    timeout: playedMs,
+    retry: 1,
+  }, async () => {
+    await using database = await openDatabase();
+    await using setup = await openFour({ environment: database.environment });
+    const one = await setup.start('one', rangeOf('0-1'));
+    database.way.cut();
+    await using _locks = await openLocks(database.schema, { count: 4, first: 1, last: 1 });
+    database.way.heal();
+    const words = /^While the database was away, .* shard 1 is served by \S+ \d+; this one ends\.$/;
+    await says(one, words);
+    expect(await exitCode(one)).toBe(1);
+    expect(served(setup)).toEqual([]);
+  });
+});

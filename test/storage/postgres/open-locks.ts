@@ -1,0 +1,14 @@
+import { realClock } from '#src/base/clock.ts';
+import { type ShardLockOptions, ShardLocks } from '#src/storage/postgres/shard-locks.ts';
+import type { TestSchema } from '#test/fakes/postgres.ts';
+
+/** Locks of shards in this schema, once they are held. */
+export function openLocks(
+  { url }: Pick<TestSchema, 'url'>,
+  options: Pick<ShardLockOptions, 'count' | 'first' | 'last'> & Partial<ShardLockOptions>,
+  signal = AbortSignal.timeout(30_000),
+): Promise<ShardLocks> {
+  const ignore = () => undefined;
+  const listeners = { onWait: ignore, onLost: ignore, report: ignore };
+  return ShardLocks.open({ url, clock: realClock, ...listeners, ...options }, signal);
+}

@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import { Secret } from '#src/base/secret.ts';
+import { lockHolders } from '#src/storage/postgres/shard-locks.ts';
+import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
+import { openLocks } from './open-locks.ts';
+
+const range = (first: number, last: number, count = 8) => ({ first, last, count });
+
+/** A process that has to wait for its locks, and why. */
+async function waiting(schema: Pick<TestSchema, 'url'>, shards: ReturnType<typeof range>) {
+  const why = Promise.withResolvers<string>();
+  const locks = openLocks(schema, { ...shards, onWait: why.resolve });
+  return { why: await why.promise, locks };
+}
+
+/** A process with a way of its own to the database. */
+async function openWay(schema: TestSchema) {
+  const way = await TcpProxy.before(schema.url.reveal());
+  return { way, url: new Secret(way.through(schema.url.reveal())) };
+}
+
+withPostgres(() => {
+  test('ranges beside each other are held at once, and a taken shard is waited for until it is given back', async () => {
+    await using schema = await openSchema();
+    await using _other = await openLocks(schema, range(4, 7));
+    await using stack = new AsyncDisposableStack();
+    const one = stack.use(await openLocks(schema, range(0, 3)));
+    const two = await waiting(schema, range(3, 3));
+    expect(two.why).toMatch(/^shard 3 is served by \S+ \d+$/);
+    await one[Symbol.asyncDispose]();
+    await using _two = await two.locks;
+  });
+
+  test('who waits for some of its shards holds none of the others', async () => {
+    await using schema = await openSchema();
+    await using one = await openLocks(schema, range(2, 3));
+    const two = await waiting(schema, range(0, 3));
+    await using _three = await openLocks(schema, range(0, 1));
+    await one[Symbol.asyncDispose]();
+    await using _four = await openLocks(schema, range(2, 3));
+    await _three[Symbol.asyncDispose]();
+    await _four[Symbol.asyncDispose]();
+    await using _two = await two.locks;
+  });
+
+  test('another number of shards waits, and says which, until no process has the former one', async () => {
+    await using schema = await openSchema();
+    await using one = await openLocks(schema, range(0, 3));
+    const two = await waiting(schema, range(8, 15, 16));
+    expect(two.why).toMatch(/ has SHARDS=8, and this one 16$/);
+    await one[Symbol.asyncDispose]();
+    await using _two = await two.locks;
+  });
+
+  test('another bot in the same database, in a schema of its own, has shards of its own', async () => {
+    await using schema = await openSchema();
+    await using another = await openSchema();
+    await using _one = await openLocks(schema, range(0, 7));
+    await using _two = await openLocks(another, range(0, 15, 16));
+  });
+
+  test('a bucket of identifies is used by one process at a time, and by one shard of it', async () => {
+    await using schema = await openSchema();
+    await using one = await openLocks(schema, range(0, 3));
+    await using two = await openLocks(schema, range(4, 7));
+    expect(await one.takeBucket(0, 200)).toBe(true);
+    expect([await one.takeBucket(0, 200), await two.takeBucket(0, 200)]).toEqual([false, false]);
+    expect(await two.takeBucket(1, 200)).toBe(true);
+    await expect.poll(() => two.takeBucket(0, 200)).toBe(true);
+  });
+});
+
+withPostgres(() => {
+  test('who loses the connection takes its locks again, also where another process waits for them', async () => {
+    await using schema = await openSchema();
+    const { way, url } = await openWay(schema);
+    await using _way = way;
+    const lost: string[] = [];
+    await using one = await openLocks({ url }, { ...range(0, 3), onLost: (why) => lost.push(why) });
+    const { locks } = await waiting({ url }, range(3, 4));
+    const held = async () => (await schema.sql(lockHolders)).map(({ shard_ids: ids }) => ids);
+    way.cut();
+    await expect.poll(held).toEqual([]);
+    expect(await one.takeBucket(0, 1)).toBe(true); // without the database it goes on
+    way.heal();
+    await expect.poll(held, { timeout: 10_000 }).toEqual(['[0, 1, 2, 3]']);
+    await one[Symbol.asyncDispose]();
+    await using _two = await locks;
+    expect(lost).toEqual([]);
+  });
+
+  test('who loses the connection without a word notices it, and takes its locks again', async () => {
+    await using schema = await openSchema();
+    const { way, url } = await openWay(schema);
+    await using _way = way;
+    await using _one = await openLocks({ url }, range(0, 3));
+    const former = way.connections;
+    way.swallow();
+    await expect.poll(() => way.connections, { timeout: 20_000 }).toBeGreaterThan(former);
+    way.heal();
+    await expect.poll(() => schema.sql(lockHolders), { timeout: 20_000 }).toHaveLength(1);
+  });
+
+  test('who finds one of its locks taken after that says so once, and ends', async () => {
+    await using schema = await openSchema();
+    const { way, url } = await openWay(schema);
+    await using _way = way;
+    const lost = Promise.withResolvers<string>();
+    await using _one = await openLocks({ url }, { ...range(0, 3), onLost: lost.resolve });
+    way.cut();
+    await using _two = await openLocks(schema, range(3, 4));
+    way.heal();
+    expect(await lost.promise).toMatch(
+      /^While the database was away, another process took over: shard 3 is served by \S+ \d+; this one ends\.$/,
+    );
+  });
+});
