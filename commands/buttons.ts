@@ -12,7 +12,7 @@ import { trackPresses } from '#commands/track/buttons.ts';
 import type { Button, Command } from '#src/conversation/command.ts';
 import { features } from '#src/features/features.ts';
 import { openAskWindow } from './ask-window.ts';
-import { confirm, longestPressMs } from './confirm.ts';
+import { confirm, longestPressMs, show } from './confirm.ts';
 import { join } from './join.ts';
 import { stop } from './stop.ts';
 
@@ -34,6 +34,7 @@ export const buttons: readonly Button[] = [
     isForEverybody: true,
     run: unnamed,
   },
+  { name: 'tool.show', label: 'button.show', style: 'main', run: show },
   {
     name: 'tool.confirm',
     label: 'button.confirm',

@@ -4,6 +4,24 @@ import { longestToolMs } from '#src/conversation/ports/tool-definition.ts';
 /** Longest time, in ms, until a press is answered: the tool behind it ends before. */
 export const longestPressMs = longestToolMs + 10_000;
 
+/** Press of the button that shows what a tool call of the model would do, to the only person who may confirm it. */
+export async function show(
+  { guildId, callerId, words: { about = '' } }: CommandCall,
+  { confirmations }: Pick<CommandPorts, 'confirmations'>,
+): Promise<Replies> {
+  const shown = confirmations.show(guildId, about, callerId);
+  switch (shown.kind) {
+    case 'shown': {
+      const { files, line } = shown;
+      return [{ ...line, to: 'caller', files, buttons: [`tool.confirm:${about}`] }];
+    }
+    case 'other':
+      return [{ id: 'confirm.other', with: { name: shown.name }, to: 'caller' }];
+    case 'over':
+      return [{ id: 'confirm.over', to: 'caller' }];
+  }
+}
+
 /** Press of the button that confirms a tool call of the model. */
 export async function confirm(
   { guildId, callerId, words }: CommandCall,

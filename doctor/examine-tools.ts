@@ -34,7 +34,7 @@ async function examineServer(server: McpServerOptions, clock: Clock): Promise<Re
     const offered = await connection.listTools(signal);
     const { tools, problems } = externalTools(offered, server, connection.callTool);
     const names = tools.map(({ title, rules }) =>
-      rules.confirm === 'never' ? `${title} reads` : title,
+      rules.effect === 'read' ? `${title} reads` : title,
     );
     const why = `${connection.era}, ${tools.length} of ${offered.length} tools are on: ${names.join(', ')}`;
     if (problems.length === 0) return ok(name, why);

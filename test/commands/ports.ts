@@ -273,6 +273,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     has: () => true,
     botName: () => 'Nova',
     mayManage: () => false,
+    show: () => ({ kind: 'over' }),
     confirm: async () => ({ kind: 'done' }),
     localeIn: () => 'en',
     channel: () => lounge,

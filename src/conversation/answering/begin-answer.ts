@@ -48,7 +48,11 @@ export function beginAnswer(
   const mayShow = mayShowTo(askerIds, context);
   const known = history.messages(readers, mayShow);
   const { knownBy, aboutIds, ...beside } = contextOf(said, readers, context);
-  const tools = new TurnToolRunner(said, context);
+  const { name, instructions } = context.settings().persona ?? {};
+  const tools = new TurnToolRunner(said, context, {
+    earlier: known.exchanges,
+    hasOthers: (beside.context ?? name ?? instructions) !== undefined,
+  });
   const isHere = context.people().some(({ id }) => id === speakerId);
   const voice = context.missingVoiceNotices.voiceOf(manner?.voice, isHere ? speakerId : undefined);
   const own = styleIn(context.style(), manner, voice);

@@ -17,6 +17,8 @@ export type RememberedExchange = {
   readonly heard: string;
   /** Others who asked the same and were answered with it, and those whose captions or memories the answer is made of. */
   readonly alsoIds?: readonly string[];
+  /** Whether the answer was made of words of this speaker alone. */
+  readonly isOwn?: boolean | undefined;
   /** People who were there for all of it, and chats in which all of it stands. */
   readonly knownBy: KnownBy;
   /** The question; only where it came by the queue. */
@@ -29,6 +31,7 @@ const settledMs = 1_000;
 /** Exchanges as a model is shown them, and those who may know all of them. */
 export type KnownHistory = {
   readonly messages: readonly ChatMessage[];
+  readonly exchanges: readonly RememberedExchange[];
   readonly knownBy: KnownBy;
 };
 
@@ -131,7 +134,7 @@ export class ConversationHistory {
       history.addAssistant(heard);
     }
     const knownBy = knownByAll(shown.map((one) => one.knownBy));
-    return { messages: history.messages(), knownBy };
+    return { messages: history.messages(), exchanges: shown, knownBy };
   }
 
   #known(readers: TextReaders): readonly RememberedExchange[] {

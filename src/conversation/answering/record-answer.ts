@@ -26,7 +26,8 @@ export function recordAnswer(
   const alsoIds = [...twins.map(speakerOf), ...(given.aboutIds ?? [])];
   if (!given.isForgotten) {
     for (const twin of twins) remember(twin, { heard: '', knownBy }, context);
-    remember(question, { heard: reached(given), alsoIds, knownBy }, context);
+    const { isOwn } = given;
+    remember(question, { heard: reached(given), alsoIds, isOwn, knownBy }, context);
   }
   const { firstSentAtMs } = given.reply;
   if (firstSentAtMs !== undefined && !question.report) {
@@ -87,7 +88,7 @@ function isWritten({ progress: { text, written } }: FinishedAnswer): boolean {
 
 function remember(
   question: QueuedQuestion,
-  answer: Pick<RememberedExchange, 'alsoIds' | 'heard' | 'knownBy'>,
+  answer: Pick<RememberedExchange, 'alsoIds' | 'heard' | 'isOwn' | 'knownBy'>,
   { history }: SessionContext,
 ): void {
   const { said, words } = question;

@@ -25,12 +25,14 @@ export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
 export interface AnswerTools {
   /** All that was asked for was done, and shows by itself. */
   readonly isDone: boolean;
+  /** Whether the model has been shown words of one asker alone. */
+  readonly isOwn: boolean;
   /** Found by a tool, to be said in place of the rest of the answer. */
   readonly quote: Quote | undefined;
   /** The tool that runs, in words for people. */
   readonly step: PlainTextId | undefined;
   /** Result of a call, for the model. Aborting `signal` throws `signal.reason`. */
-  run(call: ToolCall, reservation: Reservation, signal: AbortSignal): Promise<ToolResult>;
+  run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
 }
 
 /** Parts of a pending answer. */
@@ -172,6 +174,11 @@ export class PendingAnswer {
     return this.#tools?.isDone ?? false;
   }
 
+  /** Whether it is made of words of its asker alone. */
+  get isOwn(): boolean {
+    return this.#tools?.isOwn ?? false;
+  }
+
   /** Said in place of the rest of the answer, which has ended. */
   get quote(): Quote | undefined {
     return this.#tools?.quote;
@@ -264,7 +271,7 @@ export class PendingAnswer {
     await unlessAborted(this.#released.promise, signal);
     signal.throwIfAborted();
     if (!this.#tools) return { content: 'There is no such tool.' };
-    const result = await this.#tools.run(call, this.reservation, signal);
+    const result = await this.#tools.run(call, signal);
     if (this.quote !== undefined) this.#over.abort(quoted);
     return result;
   }

@@ -22,6 +22,8 @@ export type FinishedAnswer = {
   readonly finish: AnswerFinish;
   /** People whose words it is made of. */
   readonly aboutIds?: readonly string[];
+  /** Whether it is made of words of its asker alone. */
+  readonly isOwn?: boolean;
   /** True where one of them has withdrawn their words meanwhile. */
   readonly isForgotten?: boolean;
   /** Those who may know what it was made of. */

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
-import type { Tool } from '#src/chat/ports.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Right } from '#src/people/rights.ts';
@@ -38,14 +37,14 @@ export type PreparedAction =
   | (ConfirmableAction & { readonly kind: 'ready' });
 
 export type ConfirmableAction = {
-  /** Question beside the button; `{name}` of the presser and `{s}` are filled in. */
+  /** Question beside the button of the asker; `{name}` and `{s}` are filled in. */
   readonly ask: TextLine<'name' | 's'>;
   /** Content that is too long for that sentence. */
   readonly files?: readonly ReplyFile[];
-  /** Default: the asker. */
-  readonly presser?: Presser;
-  /** True where it concerns the asker alone: their own words are enough, and there is no button. */
-  readonly isOwn?: boolean;
+  /** Another person whose press it waits for in any case, and the question beside that button. */
+  readonly presser?: Presser & { readonly ask: TextLine<'name' | 's'> };
+  /** Default: that of the call. */
+  readonly effect?: ToolEffect;
   run(ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
 };
 
@@ -93,9 +92,10 @@ export type Facts = Readonly<Record<string, string | number | readonly string[]>
 /**
  * Effect of a call, besides its result for the model.
  *
- * `none`: nothing. `change`: something changes, by arguments that the asker has said. `words`: it hands on words of the answer.
+ * `read`: nothing. `change`: of the bot's own, noticed by everybody, and anybody can undo it. `last`: it lasts, or leaves the
+ * channel, as a message does. `destroy`: it cannot be undone.
  */
-type Effect = 'none' | 'change' | 'words';
+export type ToolEffect = 'read' | 'change' | 'last' | 'destroy';
 
 export type ToolDefinition<T> = {
   readonly name: string;
@@ -109,28 +109,26 @@ export type ToolDefinition<T> = {
   readonly doing?: PlainTextId;
   /** Whether it is offered in a session now. Default: always. */
   readonly isOffered?: (context: SessionContext) => boolean;
-  /** The call that an asker's own words ask for because they answer what this tool has asked them. */
-  readonly answered?: (words: string, ports: ToolPorts) => T | undefined;
-  /** The call that an asker's own words ask for in so many words, where it is what the model wants by `call`; no model is asked then. */
-  readonly said?: (words: string, call: T, ports: ToolPorts) => T | undefined;
 } & (
-  | (Runs<T> & { readonly effect: 'none'; readonly isDestructive: false })
   | (Runs<T> & {
-      readonly effect: 'change' | 'words';
-      /** True when it never runs without a button pressed by the asker. */
-      readonly isDestructive: boolean;
+      readonly effect: 'read' | 'change';
+      /** Its result holds words that people chose, as their names. */
+      readonly quotesOthers?: true;
+    })
+  | (Runs<T> & {
+      readonly effect: 'last' | 'destroy';
+      /** Whether this call is only a change. Default: false. */
+      readonly isChange?: (call: T) => boolean;
       /** Question beside the button; `{name}` and `{s}` are filled in. */
       readonly ask: (call: T) => TextLine<'name' | 's'>;
       /** Content that is too long for that sentence. */
       readonly files?: (call: T) => readonly ReplyFile[];
     })
   | {
-      readonly effect: 'change';
-      readonly isDestructive: true;
-      /** True when there is not even a button unless one asker's own words ask for it; its arguments are of those words. */
-      readonly needsOwnWords?: boolean;
-      /** Prepares the action of its button. Errors and abort: as `run` of the others. */
+      readonly effect: 'last' | 'destroy';
+      /** Prepares the action. Errors and abort: as `run` of the others. */
       prepare(call: T, ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
+      runAnywhere?: Extract<Runs<T>, { runAnywhere: unknown }>['runAnywhere'];
     }
 );
 
@@ -149,35 +147,31 @@ export type ToolEntry = Pick<
   'name' | 'description' | 'right' | 'isOffered'
 > & {
   readonly doing: PlainTextId;
-  readonly isDestructive: boolean;
-  readonly effect: Effect;
-  readonly needsOwnWords?: boolean;
+  /** Greatest effect of its calls. */
+  readonly effect: ToolEffect;
+  /** Its result holds words that are not the bot's own. */
+  readonly quotesOthers?: boolean;
+  /** The server of tools whose words its description is. Left out: the description is the bot's own. */
+  readonly server?: string;
   /** Whether its calls have `runAnywhere`. */
   readonly isAnywhere?: boolean;
   /** JSON Schema of the arguments. */
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** The call by which these words of an asker answer what this tool has asked them. */
-  answered(words: string, ports: ToolPorts): Fitting | undefined;
   /** Longest run, in ms, `longestToolMs` at most. Default: 10 s; what takes longer is done in the background. */
   readonly deadlineMs?: number;
   /** Longest result that the model gets, in characters. Default: 2,000. */
   readonly resultChars?: number;
-  /** Neutral description for the check of the asker's intent, as the operator wrote the real one. Default: the real one. */
-  readonly neutral?: Pick<Tool, 'description' | 'parameters'>;
   fit(argumentsJson: string): Fitting | Unfit;
 };
 
 /** A call whose arguments fit. */
 export type Fitting = {
+  readonly effect: ToolEffect;
   /** Its arguments by name. */
   readonly given?: Readonly<Record<string, unknown>>;
-  /** The call of this kind that these words of an asker ask for in so many words. */
-  said?(words: string, ports: ToolPorts): Fitting | undefined;
-  /** The action that waits for a button, if any. Errors and abort: as `run` of the tool. */
+  /** The action, if there is one. Errors and abort: as `run` of the tool. */
   prepare(ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
-  /** Does it at once; a tool that has to be prepared refuses. */
-  run(ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
-  /** Same as `run`, of a tool that needs no channel. */
+  /** Does it at once; of a tool that needs no channel. */
   runAnywhere?(ports: ServerToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
 };
 export type Unfit = { readonly unfit: string };
@@ -186,33 +180,18 @@ const usualDoing = 'slow.voice';
 
 /** A tool is data plus one action, like a command. */
 export function tool<T>(definition: ToolDefinition<T>): ToolEntry {
-  const {
-    name,
-    description,
-    right,
-    doing = usualDoing,
-    isDestructive,
-    effect,
-    isOffered,
-    schema,
-  } = definition;
+  const { name, description, right, doing = usualDoing, effect, isOffered, schema } = definition;
   const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });
-  const needsOwnWords = 'prepare' in definition && definition.needsOwnWords === true;
   return {
     name,
     description,
     right,
     doing,
-    isDestructive,
     effect,
     ...(isOffered && { isOffered }),
     parameters,
-    needsOwnWords,
+    quotesOthers: 'quotesOthers' in definition,
     isAnywhere: 'runAnywhere' in definition,
-    answered(words, ports) {
-      const call = definition.answered?.(words, ports);
-      return call && fitting(call, definition);
-    },
     fit(argumentsJson) {
       const read = schema.safeParse(foreignJson(argumentsJson, toolArgumentLimits));
       return read.success ? fitting(read.data, definition) : { unfit: z.prettifyError(read.error) };
@@ -222,26 +201,27 @@ export function tool<T>(definition: ToolDefinition<T>): ToolEntry {
 
 function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
   const given = Object.fromEntries(Object.entries(call ?? {}));
-  const said = (words: string, ports: ToolPorts) => {
-    const own = definition.said?.(words, call, ports);
-    return own && fitting(own, definition);
-  };
   if ('prepare' in definition) {
+    const { effect, runAnywhere } = definition;
+    const prepare: Fitting['prepare'] = (ports, signal) => definition.prepare(call, ports, signal);
+    if (!runAnywhere) return { effect, given, prepare };
     return {
+      effect,
       given,
-      said,
-      prepare: (ports, signal) => definition.prepare(call, ports, signal),
-      run: async () => ({ facts: { waiting: 'Only a button does that.' } }),
+      prepare,
+      runAnywhere: (ports, signal) => runAnywhere(call, ports, signal),
     };
   }
+  const isChange = 'isChange' in definition && definition.isChange?.(call) === true;
+  const effect = isChange ? 'change' : definition.effect;
   const ask = 'ask' in definition ? definition.ask(call) : { id: definition.doing ?? usualDoing };
   const files = 'ask' in definition ? (definition.files?.(call) ?? []) : [];
   if ('runAnywhere' in definition) {
     const run = (ports: ServerToolPorts, signal: AbortSignal) =>
       definition.runAnywhere(call, ports, signal);
     const prepare = async () => ({ kind: 'ready', ask, files, run }) as const;
-    return { given, said, prepare, run, runAnywhere: run };
+    return { effect, given, prepare, runAnywhere: run };
   }
   const run = (ports: ToolPorts, signal: AbortSignal) => definition.run(call, ports, signal);
-  return { given, said, prepare: async () => ({ kind: 'ready', ask, files, run }), run };
+  return { effect, given, prepare: async () => ({ kind: 'ready', ask, files, run }) };
 }

@@ -44,12 +44,11 @@ export interface VoiceChannelChatPoster {
     signal: AbortSignal,
     buttons?: readonly string[],
   ): Promise<void>;
-  /** A sentence with files and buttons under it, named like those of `Reply`; the files fit one message. Pings nobody. */
+  /** A sentence with buttons under it, named like those of `Reply`. Pings nobody. */
   offer(
     channel: ChannelRef,
     line: TextLine,
     buttons: readonly string[],
-    files: readonly ReplyFile[],
     signal: AbortSignal,
   ): Promise<void>;
 }

@@ -4,11 +4,12 @@ import { sayToPerson } from '#src/conversation/output/say-to-person.ts';
 import type { ConfirmOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { ToolEnd } from '#src/conversation/ports/session-events.ts';
 import type { ToolOutcome } from '#src/conversation/ports/tool-definition.ts';
+import type { ReplyFile } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import { lineWith, type TextLine } from '#src/texts/texts.ts';
 import { formatRefusal, formatToolResult, formatUnknownOutcome } from './format-tool-result.ts';
-import type { PendingConfirmation } from './pending-confirmations.ts';
+import type { ConfirmationPress, PendingConfirmation } from './pending-confirmations.ts';
 import { longestCallMs, tooLate } from './turn-tool-runner.ts';
 
 /** Runs changes that the model asked for, once the only person who may confirm them has pressed the button. */
@@ -22,7 +23,20 @@ export class ConfirmedToolRunner {
     this.#signal = signal;
   }
 
-  /** `askId` is the id that the button carries. Never throws. */
+  /** What a press of Confirm would do, for the only person who may press. `askId` is the id that the button carries. */
+  show(guildId: string, askId: string, personId: string): ShowOutcome {
+    const context = this.#sessions.session(guildId)?.context;
+    if (!context) return { kind: 'over' };
+    const nowMs = context.parts.clock.nowMs();
+    const found = context.tools.confirmations.find(askId, personId, nowMs);
+    if (found.kind !== 'theirs') return found;
+    const { action, presser, untilMs } = found.ask;
+    const s = Math.ceil((untilMs - nowMs) / 1000);
+    const line = lineWith(action.ask, { name: presser.name, s });
+    return { kind: 'shown', line, files: action.files ?? [] };
+  }
+
+  /** `askId` as of `show`. Never throws. */
   async confirm(guildId: string, askId: string, personId: string): Promise<ConfirmOutcome> {
     const context = this.#sessions.session(guildId)?.context;
     if (!context) return { kind: 'over' };
@@ -32,6 +46,10 @@ export class ConfirmedToolRunner {
     return await runConfirmedCall(pressed.ask, 'pressed', context, this.#signal);
   }
 }
+
+export type ShowOutcome =
+  | { readonly kind: 'shown'; readonly line: TextLine; readonly files: readonly ReplyFile[] }
+  | Exclude<ConfirmationPress, { readonly kind: 'theirs' }>;
 
 /** Means by which a call was confirmed. */
 type ConfirmedBy = Extract<ToolEnd, 'pressed' | 'spoken'>;

@@ -50,14 +50,22 @@ export class PendingConfirmations {
     return ask.untilMs > nowMs && this.#open.includes(ask);
   }
 
-  /** Takes the press of a button; only that of its presser confirms. */
-  press(id: string, personId: string, nowMs: number): ConfirmationPress {
+  /** The one of this id, for its presser alone. */
+  find(id: string, personId: string, nowMs: number): ConfirmationPress {
     const ask = this.#open.find((one) => one.id === id);
     if (!ask || ask.untilMs <= nowMs) return { kind: 'over' };
     if (ask.presser.id !== personId) return { kind: 'other', name: ask.presser.name };
-    this.remove(ask);
-    ask.pressed = {};
     return { kind: 'theirs', ask };
+  }
+
+  /** Takes the press of a button; only that of its presser confirms. */
+  press(id: string, personId: string, nowMs: number): ConfirmationPress {
+    const found = this.find(id, personId, nowMs);
+    if (found.kind === 'theirs') {
+      this.remove(found.ask);
+      found.ask.pressed = {};
+    }
+    return found;
   }
 
   remove(ask: PendingConfirmation): void {

@@ -101,12 +101,17 @@ export function spokenConfirmationQuestion(
   const { channel, languages, mix, parts } = context;
   const values = Object.entries(given).filter(([, value]) => value !== undefined);
   if (mix.sounds || !values.every(([, value]) => isSayable(value))) return undefined;
-  const words = [tool.name, ...values.map(([key, value]) => `${key}: ${value}`)];
+  const words = [readableName(tool), ...values.map(([key, value]) => `${key}: ${value}`)];
   const called = spokenNameOf({ id: speakerId, name }, channel.guildId, parts) || name;
   const call = words.join(', ').replaceAll('_', ' ');
   const line = { id: 'tool.spoken.ask', with: { name: onOneLine(called), call } } as const;
   const question = spokenText(line, channel.guildId, parts, languages.of(speakerId));
   return question.length <= longestQuestionChars ? question : undefined;
+}
+
+/** Name of a tool, for people. */
+export function readableName({ name }: Pick<ToolEntry, 'name'>): string {
+  return name.replaceAll('_', ' ');
 }
 
 /** Whether it is heard as it is: no link, code, list or hidden character is left out. */

@@ -14,8 +14,7 @@ import type {
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { Reservation } from '#src/spending/reservation.ts';
-import { lineWith, type PlainTextId, text } from '#src/texts/texts.ts';
+import { type PlainTextId, text } from '#src/texts/texts.ts';
 import {
   formatRefusal,
   formatToolResult,
@@ -23,24 +22,19 @@ import {
   onOneLine,
 } from './format-tool-result.ts';
 import type { IdempotentToolCall, ToolCallResult } from './idempotent-tool-calls.ts';
-import { checkIntent, spokenCall } from './intent-check.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
-import { spokenConfirmationQuestion } from './spoken-confirmation.ts';
+import { readableName, spokenConfirmationQuestion } from './spoken-confirmation.ts';
+import { isOwn, mayRun, type ShownWords } from './tool-rule.ts';
 
 /** No call takes longer, its check included, unless its tool may. */
 export const longestCallMs = 10_000;
 /** From the first call of a turn on; later there is none. */
 const longestTurnMs = 30_000;
 
-export const notOwnWords =
-  'Whoever asks did not ask for that in their own words of now. Nothing has happened.';
-
 /** One call of a tool. `work` is aborted when the call is over, `answer` with the answer alone. */
 type RunningCall = {
   readonly tool: ToolEntry;
   readonly call: ToolCall;
-  /** That of the answer. */
-  readonly reservation: Reservation;
   readonly work: AbortSignal;
   readonly answer: AbortSignal;
 };
@@ -48,10 +42,9 @@ type RunningCall = {
 /**
  * The tools of one turn, with the rights of the people whose packets asked, whatever any text says.
  *
- * A call runs only if the tool was offered, its arguments fit, every asker holds the right at that moment, and, where it
- * has an effect, the askers' own words ask for it or one of them presses a button; some need both. A tool with an effect runs
- * once for a question, however often that is asked anew: the same call gets its result, and one with other arguments waits
- * for a button if more was said since.
+ * A call runs only if the tool was offered, its arguments fit, every asker holds the right at that moment, and `mayRun` allows it
+ * or the asker presses a button. A tool with an effect runs once for a question, however often that is asked anew: the same call
+ * gets its result.
  */
 export class TurnToolRunner {
   readonly #context: SessionContext;
@@ -68,9 +61,17 @@ export class TurnToolRunner {
   #quotes: readonly Quote[] = [];
   /** Whether a call of this answer is asked about aloud. */
   #isAskedAloud = false;
+  readonly #earlier: ShownWords['earlier'];
+  #hasOthers: boolean;
 
-  constructor(said: readonly TurnUtterance[], context: SessionContext) {
+  /** `shown`: what the model is shown beside the question. */
+  constructor(
+    said: readonly TurnUtterance[],
+    context: SessionContext,
+    shown: Pick<ShownWords, 'earlier' | 'hasOthers'>,
+  ) {
     this.#context = context;
+    this.#earlier = shown.earlier;
     this.#said = said;
     this.#tools = new Map(context.tools.offered().map((tool) => [tool.name, tool]));
     const nowMs = context.parts.clock.nowMs();
@@ -78,6 +79,18 @@ export class TurnToolRunner {
       !button || context.tools.confirmations.waits(button, nowMs);
     this.#done = context.tools.effects.madeFor(said).filter(stands);
     this.#plain = this.#done.filter((one) => one.covers(said)).map(({ isPlain }) => isPlain);
+    const isQuoting = ({ call }: IdempotentToolCall) => this.#tools.get(call.name)?.quotesOthers;
+    this.#hasOthers = shown.hasOthers || this.#done.some(isQuoting);
+  }
+
+  /** Whether the model has been shown words of one asker alone. */
+  get isOwn(): boolean {
+    return isOwn(this.#shown);
+  }
+
+  get #shown(): ShownWords {
+    const [said, earlier, hasOthers] = [this.#said, this.#earlier, this.#hasOthers];
+    return { said, earlier, hasOthers, offered: this.#tools.values() };
   }
 
   /** Calls already made for this question, as the model is shown them. */
@@ -111,17 +124,13 @@ export class TurnToolRunner {
     return this.#running.at(-1)?.doing;
   }
 
-  /** Result of a call for the model, also of one that was refused or failed. The answer pays. Aborting `signal` throws `signal.reason`, at once. */
-  async run(call: ToolCall, reservation: Reservation, signal: AbortSignal): Promise<ToolResult> {
+  /** Result of a call for the model, also of one that was refused or failed. Aborting `signal` throws `signal.reason`, at once. */
+  async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
     signal.throwIfAborted();
     const tool = this.#tools.get(call.name);
     const atMs = this.#context.parts.clock.nowMs();
-    const {
-      how,
-      content,
-      isPlain = false,
-      quote,
-    } = await this.#inTime(tool, call, reservation, signal);
+    const { how, content, isPlain = false, quote } = await this.#inTime(tool, call, signal);
+    this.#hasOthers ||= tool?.quotesOthers === true;
     this.#plain = [...this.#plain, isPlain];
     if (quote !== undefined) this.#quotes = [...this.#quotes, quote];
     this.#report(tool, how, atMs);
@@ -131,14 +140,13 @@ export class TurnToolRunner {
   async #inTime(
     tool: ToolEntry | undefined,
     call: ToolCall,
-    reservation: Reservation,
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
     if (!tool) return refused('There is no such tool.');
     try {
       return await this.#time.call(tool, this.#context.parts.clock, signal, (work) => {
         this.#running = [...this.#running, tool];
-        return this.#judge({ tool, call, reservation, work, answer: signal });
+        return this.#judge({ tool, call, work, answer: signal });
       });
     } catch (error) {
       signal.throwIfAborted();
@@ -152,53 +160,38 @@ export class TurnToolRunner {
     const { tool, call, work } = one;
     const fit = tool.fit(call.argumentsJson);
     if ('unfit' in fit) return refused(`The arguments do not fit. ${fit.unfit}`);
-    if (tool.effect === 'none' && !tool.isDestructive) return await this.#perform(tool, fit, work);
+    if (fit.effect === 'read') return await this.#perform(one, fit, work);
     if (this.#used.has(tool.name)) return refused('Once in an answer is enough.');
     const former = this.#former(call);
     if (former?.answers(call, this.#said))
       return { ...(await unlessAborted(former.result(), work)), how: 'known' };
     this.#used.add(tool.name);
-    if (!(await this.#allows(tool, work))) return barred(tool);
-    const mustAsk = tool.isDestructive || former !== undefined;
-    return mustAsk && !tool.needsOwnWords ? await this.#ask(one, fit) : await this.#weigh(one, fit);
+    return await this.#perform(one, fit, work, former !== undefined);
   }
 
-  /** Runs what the askers' own words ask for; else they are asked. */
-  async #weigh(one: RunningCall, fit: Fitting): Promise<ToolCallResult> {
-    const { tool, reservation, work } = one;
-    const own = await this.#ownCall(tool, fit, reservation, work);
-    if (tool.needsOwnWords && (!own || this.#askers.length > 1)) return refused(notOwnWords);
-    if (!own || tool.needsOwnWords) return await this.#ask(one, own ?? fit);
-    const chosen = tool.effect === 'change' ? own : fit;
-    return await this.#once(one, (signal) => this.#perform(tool, chosen, signal));
-  }
-
-  /** The call that the askers' own words ask for; where word data shows that of the only asker, no model is asked. */
-  async #ownCall(
-    tool: ToolEntry,
-    fit: Fitting,
-    reservation: Reservation,
-    signal: AbortSignal,
-  ): Promise<Fitting | undefined> {
-    const ports = this.#context.tools.actionsFor(this.#askers);
-    const isAlone = this.#askers.length === 1;
-    const spoken = isAlone ? await spokenCall(tool, fit, this.#said, ports, signal) : undefined;
-    if (spoken) return spoken;
-    const chat = this.#context.parts.chat.paidBy(reservation);
-    return await checkIntent(tool, this.#said, chat, signal);
-  }
-
+  /** Prepares and performs a call; where it has to wait, or waits for another person in any case, they are asked. */
   async #perform(
-    tool: ToolEntry,
-    fit: Pick<Fitting, 'run'>,
+    one: RunningCall,
+    fit: Fitting,
     signal: AbortSignal,
+    isAgain = false,
   ): Promise<ToolCallResult> {
+    const { tool } = one;
     if (!(await this.#allows(tool, signal))) return barred(tool);
-    signal.throwIfAborted();
-    const actions = this.#context.tools.actionsFor(this.#askers);
-    const { facts, isPlain = false, isVain = false, quote } = await fit.run(actions, signal);
-    const content = formatToolResult(facts, tool.resultChars);
-    return { how: 'ran', content, isPlain, isVain, ...(quote !== undefined && { quote }) };
+    const ports = this.#context.tools.actionsFor(this.#askers);
+    const action = await fit.prepare(ports, signal);
+    if (action.kind === 'refused') return refused(text(action.line.id, action.line.with));
+    const { effect = fit.effect } = action;
+    const mustAsk = (isAgain && effect !== 'change') || !mayRun({ effect }, tool, this.#shown);
+    if (mustAsk || action.presser) return await this.#ask(one, fit, action, mustAsk);
+    const run = async (until: AbortSignal): Promise<ToolCallResult> => {
+      until.throwIfAborted();
+      const outcome = await action.run(ports, until);
+      const { facts, isPlain = false, isVain = false, quote } = outcome;
+      const content = formatToolResult(facts, tool.resultChars);
+      return { how: 'ran', content, isPlain, isVain, ...(quote !== undefined && { quote }) };
+    };
+    return fit.effect === 'read' ? await run(signal) : await this.#once(one, run);
   }
 
   get #askers(): readonly string[] {
@@ -215,36 +208,50 @@ export class TurnToolRunner {
     return askers.length > 0;
   }
 
-  async #ask(one: RunningCall, fitting: Fitting): Promise<ToolCallResult> {
-    const { tool, work } = one;
+  async #ask(
+    one: RunningCall,
+    fitting: Fitting,
+    action: ConfirmableAction,
+    mustAsk: boolean,
+  ): Promise<ToolCallResult> {
+    const { tool } = one;
     const asker = this.#said.at(-1);
     if (!asker) return barred(tool);
-    const question = this.#spokenQuestion(one, fitting, asker);
-    const action = await fitting.prepare(this.#context.tools.actionsFor(this.#askers), work);
-    if (action.kind === 'refused') return refused(text(action.line.id, action.line.with));
-    if (action.isOwn) return await this.#once(one, (signal) => this.#perform(tool, action, signal));
+    const context = this.#context;
+    const { presser, ...rest } = action;
+    const spoken = presser ? undefined : this.#spokenQuestion(one, fitting, asker);
+    const theirs = presser && { tool, asker, action: { ...action, ask: presser.ask }, spoken };
+    const own = { tool, asker, action: rest, spoken };
+    const both = theirs && {
+      ...own,
+      action: {
+        ...rest,
+        run: async (_: unknown, until: AbortSignal) =>
+          await requestConfirmation(theirs, context, until),
+      },
+    };
+    const requested = (mustAsk ? both : theirs) ?? own;
     return await this.#once(one, async (signal, effect) => {
-      const requested = { tool, action, asker, spoken: question };
-      const { ask, facts } = await requestConfirmation(requested, this.#context, signal);
+      const { ask, facts } = await requestConfirmation(requested, context, signal);
       effect.button = ask;
-      const quote = question && askedAloud(question, ask, this.#context);
+      const quote = spoken && askedAloud(spoken, ask, context);
       return { how: 'asked', content: formatToolResult(facts), ...(quote && { quote }) };
     });
   }
 
   /**
-   * The question that is asked aloud beside the button, so that a yes confirms the call: only for the first call of an answer, which
-   * nothing that the model has read since the question can have caused.
+   * The question that is asked aloud beside the button, so that a yes confirms the call: only for the first call of an answer, so that
+   * it holds nothing that the model has read since the question, and for none that destroys.
    */
   #spokenQuestion(
     { tool }: RunningCall,
-    { given }: Fitting,
+    { effect, given }: Fitting,
     asker: TurnUtterance,
   ): string | undefined {
     const isFirst = this.#plain.length === 0 && this.#done.length === 0 && !this.#isAskedAloud;
     const isQuoting = this.#said.some(({ isQuoted }) => isQuoted);
     const isAlone = this.#askers.length === 1;
-    if (!given || !isFirst || isQuoting || !isAlone || tool.isDestructive) return undefined;
+    if (!given || !isFirst || isQuoting || !isAlone || effect === 'destroy') return undefined;
     const question = spokenConfirmationQuestion({ tool, given, asker }, this.#context);
     this.#isAskedAloud = question !== undefined;
     return question;
@@ -387,7 +394,7 @@ function askedAloud(
 /** Time, in ms, after which a button does nothing any more. */
 const openMs = 60_000;
 /** Name of the press behind the button; the id of the call follows. */
-const pressName = 'tool.confirm';
+const pressName = 'tool.show';
 
 type RequestedAction = {
   readonly tool: ToolEntry;
@@ -400,8 +407,8 @@ type RequestedAction = {
 type RequestedConfirmation = { readonly ask: PendingConfirmation; readonly facts: Facts };
 
 /**
- * Asks in the chat of the channel for a button that only its presser can press, the asker unless the action names another
- * person.
+ * Asks in the chat of the channel for a press of Show and Confirm, which only its presser can do: the asker, unless the action names
+ * another person. What would be done is read there by nobody.
  *
  * Errors: as `VoiceChannelChatPoster.offer`. Aborting `signal` throws `signal.reason`; nothing waits then.
  */
@@ -423,14 +430,15 @@ async function requestConfirmation(
     untilMs: clock.nowMs() + openMs,
   };
   const facts = {
-    waiting: `Nothing has happened yet: ${name} has to press Confirm in the chat of the channel.`,
+    waiting: `Nothing has happened yet: ${name} has to press Show and Confirm in the chat of the channel.`,
   };
   const asked = confirmations.put(ask, clock.nowMs());
   if (asked !== ask) return { ask: asked, facts };
   try {
-    const line = lineWith(action.ask, { name, s: openMs / 1000 });
-    const buttons = [`${pressName}:${ask.id}`];
-    await messages.offer(channel, line, buttons, action.files ?? [], signal);
+    const by = onOneLine(asker.name);
+    const s = openMs / 1000;
+    const line = { id: 'tool.ask', with: { by, name, s, tool: readableName(tool) } } as const;
+    await messages.offer(channel, line, [`${pressName}:${ask.id}`], signal);
     signal.throwIfAborted();
   } catch (error) {
     confirmations.remove(ask);

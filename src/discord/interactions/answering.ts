@@ -92,7 +92,7 @@ export function resilientInteraction(
       if (channelId === null) return; // only a form may come from nowhere
       const where = { guildId, channelId, name: channel?.name ?? channelId };
       const line = { id: 'answer.expired', with: { name: member.displayName } } as const;
-      await messages.offer(where, line, [], [], AbortSignal.timeout(writeMs));
+      await messages.offer(where, line, [], AbortSignal.timeout(writeMs));
     },
   };
 }

@@ -7,13 +7,9 @@ import {
 } from 'discord.js';
 import { BotError, messageOf } from '#src/base/errors.ts';
 import type { Button } from '#src/conversation/command.ts';
-import type {
-  ReplyFile,
-  VoiceChannelChatPoster,
-} from '#src/conversation/ports/voice-channel-chat-poster.ts';
+import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { messageWith, rowsOf } from '#src/discord/interactions/rendering.ts';
-import { uploadsOf } from '#src/discord/interactions/uploads.ts';
 import { networkCodeOf } from '#src/discord/network-errors.ts';
 import { newNonce, nonceOf } from '#src/discord/nonce.ts';
 import { mayWriteIn } from '#src/discord/permissions.ts';
@@ -46,17 +42,12 @@ export function openChannelMessages(
     where: ChannelRef,
     message: MessageRequest,
     signal: AbortSignal,
-    files: readonly ReplyFile[] = [],
     channel = placeOf(where),
   ): Promise<void> => {
     const { name } = where;
     const route = Routes.channelMessages(channel.id);
     const body = { nonce: newNonce(), ...message, enforce_nonce: true };
-    const uploads = uploadsOf(files)
-      .flat()
-      .map(({ name: file, attachment: data }) => ({ name: file, data }));
-    const post = (until: AbortSignal) =>
-      client.rest.post(route, { body, files: uploads, signal: until });
+    const post = (until: AbortSignal) => client.rest.post(route, { body, signal: until });
     try {
       await outbox.put(channel.id, post, signal);
     } catch (cause) {
@@ -71,7 +62,7 @@ export function openChannelMessages(
       const shown = known ?? instead;
       if (shown !== undefined) {
         const content = cut(posted(shown), maxMessageChars);
-        await send(where, { content, allowed_mentions: { parse: [] } }, signal, [], place);
+        await send(where, { content, allowed_mentions: { parse: [] } }, signal, place);
       }
       return known === undefined ? 'withheld' : 'written';
     },
@@ -86,12 +77,12 @@ export function openChannelMessages(
       const message = { content, allowed_mentions: { users }, ...once, ...pressed };
       await send(where, message, signal);
     },
-    async offer(where, line, buttons, files, signal) {
+    async offer(where, line, buttons, signal) {
       const locale = localeIn(where.guildId);
       const components = [...rowsOf(buttons, locale, presses)];
       const { content, allowedMentions } = messageWith([line], locale);
       const message = { content, allowed_mentions: allowedMentions, components };
-      await send(where, message, signal, files);
+      await send(where, message, signal);
     },
   };
 }

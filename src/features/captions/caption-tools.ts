@@ -12,9 +12,7 @@ export const setCaptions = tool({
     'Turns captions on or off: what is said here, written down in the chat. Only if whoever asks wants that.',
   schema: z.strictObject({ on: z.boolean() }),
   right: 'room',
-  isDestructive: false,
   effect: 'change',
-  ask: ({ on }) => ({ id: on ? 'tool.captions.on.ask' : 'tool.captions.off.ask' }),
   async run({ on }, { context }) {
     const { guildId } = context.channel;
     const control = context.port(CaptionRequests);
@@ -31,9 +29,9 @@ export const leaveMeOut = tool({
     'Leaves whoever asks out of the captions, so that nothing they say is written down, or has them written again. Only if they ask for that. They are heard and answered all the same.',
   schema: z.strictObject({ out: z.boolean() }),
   right: 'anyone',
-  isDestructive: false,
-  effect: 'change',
-  ask: ({ out }) => ({ id: out ? 'tool.captions.leave_out.ask' : 'tool.captions.write_me.ask' }),
+  effect: 'last',
+  isChange: ({ out }) => out,
+  ask: () => ({ id: 'tool.captions.write_me.ask' }),
   async run({ out }, { askerIds, context }) {
     const control = context.port(CaptionRequests);
     for (const id of askerIds) await control.leaveOut(context.channel.guildId, id, out);

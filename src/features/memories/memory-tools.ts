@@ -45,10 +45,8 @@ export const remember = tool({
       ),
   }),
   right: 'room',
-  isDestructive: true,
-  needsOwnWords: true,
   isOffered: ({ settings }) => settings().of(memorySetting),
-  effect: 'change',
+  effect: 'last',
   prepare: async (draft, ports) => prepareMemory(draft, onlyAsker(ports), ports.context),
 });
 
@@ -59,9 +57,8 @@ export const forgetMemory = tool({
     'Deletes one of the memories by its number. Only if whoever asks wants that. Waits for a button first.',
   schema: z.strictObject({ number: z.number().int().min(1) }),
   right: 'room',
-  isDestructive: true,
   isOffered: ({ settings }) => settings().of(memorySetting),
-  effect: 'change',
+  effect: 'destroy',
   prepare: ({ number }, ports, signal) =>
     prepareForgetting(number, onlyAsker(ports), ports.context, signal),
 });
@@ -78,7 +75,7 @@ type MemoryDraft = {
   readonly about?: string | undefined;
 };
 
-/** Finds the person who has to press Confirm: the asker, or the person the memory is about. Nothing is written before. */
+/** Nothing about another person is written before they have pressed Confirm. */
 function prepareMemory(
   draft: MemoryDraft,
   askerId: string,
@@ -94,10 +91,10 @@ function prepareMemory(
   if (objection) return refused(objection);
   const run = () => write(words, author, about, context);
   const asked = { text: words };
-  if (!about)
-    return { kind: 'ready', ask: { id: 'memory.remember.ask', with: asked }, isOwn: true, run };
+  const action = { kind: 'ready', ask: { id: 'memory.remember.ask', with: asked }, run } as const;
+  if (!about) return action;
   const ask = { id: 'memory.about.ask', with: { ...asked, by: author.name } } as const;
-  return { kind: 'ready', ask, presser: about, run };
+  return { ...action, presser: { ...about, ask } };
 }
 
 /** The author, or the one other person the memory names; undefined for a bot, an absent person, and several at once. */

@@ -46,9 +46,9 @@ export const setReminder = tool({
       .describe('What they are to be reminded of, in their own words. Left out for a timer.'),
   }),
   right: 'anyone',
-  isDestructive: false,
-  effect: 'change',
-  ask: ({ when }) => ({ id: 'reminder.set.ask', with: { when } }),
+  effect: 'last',
+  isChange: ({ text: words }) => words === undefined,
+  ask: ({ when, text: words = '' }) => ({ id: 'reminder.set.ask', with: { when, text: words } }),
   runAnywhere: addReminder,
 });
 
@@ -58,8 +58,7 @@ export const listReminders = tool({
   description: 'The reminders and timers of whoever asks, with their numbers and times.',
   schema: z.strictObject({}),
   right: 'anyone',
-  isDestructive: false,
-  effect: 'none',
+  effect: 'read',
   runAnywhere: (_call, ports) => remindersOf(ports),
 });
 
@@ -77,10 +76,13 @@ export const cancelReminder = tool({
       .describe('Its number. Left out: the only one.'),
   }),
   right: 'anyone',
-  isDestructive: false,
-  effect: 'change',
-  ask: () => ({ id: 'reminder.cancel.ask' }),
+  effect: 'last',
   runAnywhere: ({ number }, ports) => withdrawReminder(number, ports),
+  async prepare({ number }, ports) {
+    const effect = (await isTimer(number, ports)) ? 'change' : 'last';
+    const run = (own: ServerToolPorts) => withdrawReminder(number, own);
+    return { kind: 'ready', ask: { id: 'reminder.cancel.ask' }, effect, run };
+  },
 });
 
 type ReminderDraft = {
@@ -171,13 +173,27 @@ async function cancel(
   reminders: ReminderScheduler,
 ): Promise<ToolOutcome> {
   const all = await reminders.list(guildId, personId);
-  const [only, ...others] = all;
-  if (!only) return vain({ id: 'reminder.none' });
-  if (number === undefined && others.length > 0) return vain({ id: 'reminder.which' });
-  const meant = number === undefined ? only : all.find((one) => one.number === number);
+  if (all.length === 0) return vain({ id: 'reminder.none' });
+  if (number === undefined && all.length > 1) return vain({ id: 'reminder.which' });
+  const meant = meantBy(number, all);
   const isGone = !meant || !(await reminders.cancel(meant.id));
   if (isGone) return vain({ id: 'reminder.unknown' });
   return outcomeOf({ id: 'reminder.cancelled', with: { n: meant.number } });
+}
+
+/** The one of this number; left out: the only one. */
+function meantBy(number: number | undefined, all: readonly Reminder[]): Reminder | undefined {
+  if (number === undefined) return all.length === 1 ? all[0] : undefined;
+  return all.find((one) => one.number === number);
+}
+
+/** Whether a call would cancel no more than a timer of the asker, which is set again in a word. */
+async function isTimer(
+  number: number | undefined,
+  { askerIds: [askerId = ''], guildId, port }: ServerToolPorts,
+): Promise<boolean> {
+  const all = await port(ReminderScheduler).list(guildId, askerId);
+  return meantBy(number, all)?.text === '';
 }
 
 /** One line of a list, for a model. */

@@ -57,9 +57,7 @@ export const followMe = tool({
     'From now on you go along with whoever asks when they change the voice channel, or no longer. Only if they ask for that.',
   schema: z.strictObject({ follow: z.boolean() }),
   right: 'room',
-  isDestructive: false,
   effect: 'change',
-  ask: ({ follow }) => ({ id: follow ? 'tool.follow.ask' : 'tool.follow.off.ask' }),
   async run({ follow }, { askerIds, context }) {
     context.port(AutomaticJoins).follow(context.channel.guildId, askerIds.at(-1) ?? '', follow);
     const line = { id: follow ? 'tool.follow.on' : 'tool.follow.off' } as const;

@@ -11,7 +11,7 @@ import { cut, firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { escapeInvisible } from './escape-invisible.ts';
 import type { ExternalResult, ExternalTool } from './external-tool.ts';
-import { fitArguments, withoutWords } from './fit-arguments-to-schema.ts';
+import { fitArguments } from './fit-arguments-to-schema.ts';
 
 /** Longest list of arguments beside the button: Discord shows all of it, also where each character has to be escaped. */
 const longestShownChars = 700;
@@ -32,13 +32,12 @@ export function externalTool(tool: ExternalTool): ToolEntry {
     parameters,
     right: rules.who,
     doing: 'tool.external',
-    effect: rules.confirm === 'never' ? 'none' : 'change',
-    isDestructive: rules.confirm === 'always',
+    effect: rules.effect,
+    quotesOthers: true,
+    server: tool.server,
     isAnywhere: true,
     deadlineMs: rules.deadlineMs,
     resultChars: rules.resultChars,
-    neutral: { description: `Runs ${tool.title}.`, parameters: withoutWords(parameters) },
-    answered: () => undefined,
     fit(argumentsJson) {
       const fitted = check(argumentsJson);
       return 'unfit' in fitted ? fitted : fitting(tool, fitted.given);
@@ -49,7 +48,8 @@ export function externalTool(tool: ExternalTool): ToolEntry {
 function fitting(tool: ExternalTool, given: Readonly<Record<string, unknown>>): Fitting {
   const run = async (_ports: unknown, signal: AbortSignal) =>
     outcomeOf(tool, await tool.run(given, signal));
-  return { given, prepare: async () => ({ ...shown(tool, given), run }), run, runAnywhere: run };
+  const { effect } = tool.rules;
+  return { effect, given, prepare: async () => ({ ...shown(tool, given), run }), runAnywhere: run };
 }
 
 type ShownArguments =

@@ -1,17 +1,12 @@
 import { z } from 'zod';
+import type { ToolEffect } from '#src/conversation/ports/tool-definition.ts';
 import type { Right } from '#src/people/rights.ts';
-
-/**
- * When a person has to press Confirm: before each run, unless their own words ask for it, or never, because the tool
- * changes nothing.
- */
-export type ConfirmRule = 'always' | 'asked' | 'never';
 
 /** Rules of the operator for a tool. */
 export type ToolRules = {
   /** Right that running it needs. */
   readonly who: Right;
-  readonly confirm: ConfirmRule;
+  readonly effect: Exclude<ToolEffect, 'change'>;
   /** Longest run, in ms. */
   readonly deadlineMs: number;
   /** Longest result that a model is told, in characters. */
@@ -22,6 +17,8 @@ export type ToolRules = {
 export type ExternalTool = {
   /** Unique name for models. */
   readonly name: string;
+  /** Name of its server. */
+  readonly server: string;
   /** Name for people. */
   readonly title: string;
   /** Description for models, in words that are not ours. */
@@ -47,10 +44,10 @@ export type ExternalResult = {
 /** Tools that are on or off, in sentences for the operator. */
 export type ToolNews = (message: string) => void;
 
-/** Rules where a file says nothing: those that let a tool do least. */
-export const strictestRules: ToolRules = {
+/** Rules where a file says nothing. */
+export const usualRules: ToolRules = {
   who: 'manage',
-  confirm: 'always',
+  effect: 'last',
   deadlineMs: 10_000,
   resultChars: 2_000,
 };
@@ -70,19 +67,22 @@ export const ruleFields = {
 
 export type WrittenRules = {
   readonly who?: Right | undefined;
-  readonly confirm?: Exclude<ConfirmRule, 'never'> | undefined;
+  /** `always`: it destroys, so it waits for Confirm each time. */
+  readonly confirm?: 'always' | 'asked' | undefined;
   /** The tool changes nothing, so it needs no Confirm. */
   readonly effect?: 'read' | undefined;
   readonly deadlineSeconds?: number | undefined;
   readonly resultCharacters?: number | undefined;
 };
 
+const effects = { always: 'destroy', asked: 'last' } as const;
+
 /** Rules of which `written` says a part. */
-export function rulesOf(written: WrittenRules, rest: ToolRules = strictestRules): ToolRules {
+export function rulesOf(written: WrittenRules, rest: ToolRules = usualRules): ToolRules {
   const { who, confirm, effect, deadlineSeconds, resultCharacters } = written;
   return {
     who: who ?? rest.who,
-    confirm: effect === 'read' ? 'never' : (confirm ?? rest.confirm),
+    effect: effect ?? (confirm && effects[confirm]) ?? rest.effect,
     deadlineMs: deadlineSeconds === undefined ? rest.deadlineMs : deadlineSeconds * 1_000,
     resultChars: resultCharacters ?? rest.resultChars,
   };

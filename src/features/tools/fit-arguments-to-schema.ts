@@ -23,20 +23,6 @@ export function fitArguments(schema: Readonly<Record<string, unknown>>): FitArgu
   };
 }
 
-/** Schema without the words in it that are meant for models; of choices only short single words stay. */
-export function withoutWords(
-  schema: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(schema).flatMap(([key, value]) => {
-      if (isProperties(key, value)) return [[key, mapped(value, withoutWords)]];
-      if (words.has(key)) return [];
-      if (choices.has(key) && !isOfShortWords(value)) return [];
-      return [[key, deep(value, withoutWords)]];
-    }),
-  );
-}
-
 function understood(schema: Readonly<Record<string, unknown>>): z.ZodType {
   try {
     return z.fromJSONSchema(withoutPatterns(schema));
@@ -45,46 +31,30 @@ function understood(schema: Readonly<Record<string, unknown>>): z.ZodType {
   }
 }
 
-const choices = new Set(['enum', 'const']);
-/** No sentence: nothing in it can order a model about. */
-const shortWord = /^[\w.:+-]{0,32}$/;
-const words = new Set(['description', 'title', 'examples', 'default', '$comment', 'deprecated']);
 const patterns = new Set(['pattern', 'patternProperties', 'format', '$schema']);
 
-function withoutPatterns(
-  schema: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
+function withoutPatterns(schema: Node): Node {
   return Object.fromEntries(
     Object.entries(schema).flatMap(([key, value]) => {
-      if (isProperties(key, value)) return [[key, mapped(value, withoutPatterns)]];
-      return patterns.has(key) ? [] : [[key, deep(value, withoutPatterns)]];
+      if (isProperties(key, value)) {
+        const own = Object.entries(value).map(([name, one]) => [name, deep(one)]);
+        return [[key, Object.fromEntries(own)]];
+      }
+      return patterns.has(key) ? [] : [[key, deep(value)]];
     }),
   );
 }
 
-function isOfShortWords(value: unknown): boolean {
-  return [value]
-    .flat()
-    .every((one) => one === null || (typeof one !== 'object' && shortWord.test(String(one))));
-}
-
 type Node = Readonly<Record<string, unknown>>;
-type Change = (schema: Node) => Node;
 
 /** Where keys are names of arguments, which may be called anything. */
 function isProperties(key: string, value: unknown): value is Node {
   return (key === 'properties' || key === '$defs' || key === 'definitions') && isNode(value);
 }
 
-function mapped(properties: Node, change: Change): Node {
-  return Object.fromEntries(
-    Object.entries(properties).map(([name, value]) => [name, deep(value, change)]),
-  );
-}
-
-function deep(value: unknown, change: Change): unknown {
-  if (Array.isArray(value)) return value.map((one) => deep(one, change));
-  return isNode(value) ? change(value) : value;
+function deep(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(deep);
+  return isNode(value) ? withoutPatterns(value) : value;
 }
 
 function isNode(value: unknown): value is Node {

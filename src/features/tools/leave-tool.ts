@@ -8,8 +8,7 @@ export const leave = tool({
   description: 'Leaves the voice channel, which ends the conversation. Waits for a button first.',
   schema: z.strictObject({}),
   right: 'room',
-  isDestructive: true,
-  effect: 'change',
+  effect: 'destroy',
   ask: () => ({ id: 'tool.leave.ask' }),
   async run(_call, ports) {
     const leaving = await ports.leave();

@@ -15,8 +15,7 @@ export const postText = tool({
   description: 'Writes a text into the chat of the voice channel, for everybody there to read.',
   schema: z.strictObject({ text: z.string().trim().min(1).max(longestChars) }),
   right: 'room',
-  isDestructive: false,
-  effect: 'words',
+  effect: 'last',
   ask: ({ text }) =>
     isShown(text)
       ? { id: 'tool.post.ask', with: { text } }

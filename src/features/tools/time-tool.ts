@@ -13,8 +13,7 @@ export const time = tool({
       .describe('IANA name, say Asia/Tokyo. Left out: the one of this server.'),
   }),
   right: 'anyone',
-  isDestructive: false,
-  effect: 'none',
+  effect: 'read',
   async runAnywhere({ zone }, { clock, timeZone: own }) {
     const format = formatOf(zone ?? own);
     if (!format) return { facts: { unknownZone: zone ?? '' } };

@@ -7,8 +7,8 @@ export const whoIsHere = tool({
   description: 'Names of the people in the voice channel now, and how many there are besides.',
   schema: z.strictObject({}),
   right: 'anyone',
-  isDestructive: false,
-  effect: 'none',
+  effect: 'read',
+  quotesOthers: true,
   async run(_call, ports) {
     const { names, others, bots } = ports.company();
     return { facts: { names, othersWithoutName: others, otherBots: bots } };

@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { calledNames } from '#src/conversation/hearing/session-addressing.ts';
 import { type ToolPorts, tool } from '#src/conversation/ports/tool-definition.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type TextId, type TextLine, text } from '#src/texts/texts.ts';
-import { type TrackRequest, trackRequestIn } from '#src/turn/spoken-requests.ts';
 import { longestFadeMs, usualFadeMs } from './fade-limits.ts';
 import { seekTargetOf } from './parse-seek-target.ts';
 import type { TrackCommand } from './perform-track-command.ts';
@@ -83,13 +81,8 @@ export const changeTrack = tool({
       'For volume give either level or change, for fade level, for seek to as 2:00 or +30, for remove item.',
   }),
   right: 'room',
-  isDestructive: false,
   effect: 'change',
-  said: saidChange,
-  ask: ({ track }) =>
-    isOwn(track)
-      ? { id: 'tool.volume.ask' }
-      : { id: 'tool.track.ask', with: { track: track ?? '-' } },
+  quotesOthers: true,
   async run(call, ports, signal) {
     const change = changeOf(call);
     if (!change) throw new Error('The call does not fit.');
@@ -99,34 +92,6 @@ export const changeTrack = tool({
     return { facts: { outcome: said }, line, isPlain };
   },
 });
-
-/** Steps of "louder" and "quieter", in percent. */
-const step = 20;
-
-/** The change that is said in so many words, of what is meant first, where the model wants the same. */
-function saidChange(
-  words: string,
-  { deed, track }: Call,
-  { context }: ToolPorts,
-): Call | undefined {
-  const said = trackRequestIn(words, calledNames(context));
-  if (!said || isOwn(track)) return undefined;
-  const call = callOf(said);
-  return call.deed === deed ? call : undefined;
-}
-
-function callOf(said: TrackRequest): Call {
-  switch (said.kind) {
-    case 'level':
-      return { deed: 'volume', level: Math.min(maxVolumePercent, said.percent) };
-    case 'louder':
-      return { deed: 'volume', change: step };
-    case 'quieter':
-      return { deed: 'volume', change: -step };
-    default:
-      return { deed: said.kind };
-  }
-}
 
 /** The bot's own voice or cues, whose change people notice only with the next sound. */
 function isOwn(track: string | undefined): boolean {

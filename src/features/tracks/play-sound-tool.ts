@@ -39,10 +39,8 @@ export const playSound = tool<SoundRequest>({
     next: z.boolean().optional().describe('Before all that wait.'),
   }),
   right: 'room',
-  isDestructive: false,
   effect: 'change',
-  ask: ({ sound }) => ({ id: 'tool.play.ask', with: { sound } }),
-  answered: chosen,
+  quotesOthers: true,
   async run(request, ports, signal) {
     const { line, isHeard, question } = await play(request, ports, signal);
     const facts = { outcome: text(line.id, line.with) };
@@ -59,13 +57,6 @@ type SoundPlay = {
   readonly question?: Quote;
 };
 
-/** The earlier request, with the sound that these words choose among the offered ones. */
-function chosen(words: string, ports: ToolPorts): SoundRequest | undefined {
-  const { features, parts } = ports.context;
-  const { choices } = features.of(SessionTracks);
-  return choices.chosen(lastAsker(ports), words, parts.clock.nowMs());
-}
-
 /**
  * Plays what lies here, for the last of those who asked; of several that fit nothing is played, and they are asked which. Links
  * are for commands alone.
@@ -79,10 +70,7 @@ async function play(
   const asker = askerIn(lastAsker(ports), context);
   const playing = await played(request, asker, context, signal);
   if (!('offered' in playing)) return heardPlay(playing);
-  const offered = playing.offered.slice(0, mostNamed);
-  const { choices } = context.features.of(SessionTracks);
-  choices.ask(asker.id, request, offered, context.parts.clock.nowMs());
-  return questionAbout(request, offered, context);
+  return questionAbout(request, playing.offered.slice(0, mostNamed), context);
 }
 
 function lastAsker({ askerIds }: ToolPorts): string {
@@ -91,7 +79,7 @@ function lastAsker({ askerIds }: ToolPorts): string {
 
 /** Outcome, or the sounds that fit. */
 async function played(
-  { sound, isName = false, track: typed = usualTrack, loop = false, next = false }: SoundRequest,
+  { sound, track: typed = usualTrack, loop = false, next = false }: SoundRequest,
   asker: TrackCaller,
   context: SessionContext,
   signal: AbortSignal,
@@ -100,17 +88,16 @@ async function played(
   const track = trackNameOf(typed);
   if (track === undefined) return { kind: 'bad-name' };
   if (isOwnTrack(track) || track === everyTrack) return { kind: 'reserved', track };
-  const lying = isName ? [{ name: sound }] : await port(SoundCatalog).lying(sound, signal);
+  const lying = await port(SoundCatalog).lying(sound, signal);
   const [meant, another] = lying;
   if (!meant) return { kind: 'no-sound', sound, closest: await port(SoundCatalog).closest(sound) };
   if (another) return { offered: lying };
-  const { choices, owned } = features.of(SessionTracks);
+  const { owned } = features.of(SessionTracks);
   using pending = owned.pendingOwner({ id: asker.id, name: asker.name });
   const requester = { guildId: channel.guildId, personId: asker.id };
   const found = await port(SoundCatalog).find(requester, meant.name, signal);
   if (found.kind === 'bad') return found;
   if (found.kind !== 'found') return { ...found, sound };
-  choices.over(asker.id);
   return placeSound(context, asker, { track, loop, next }, { ...found, owner: pending.owner });
 }
 

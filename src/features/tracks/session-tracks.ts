@@ -5,10 +5,7 @@ import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import type { PanelFace, PanelTrack } from '#src/conversation/ports/panel.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { TrackVotePolls } from '#src/people/track-votes.ts';
-import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
-import { locales, text } from '#src/texts/texts.ts';
 import type { TrackCommand } from './perform-track-command.ts';
-import { soundChosen } from './sound-matching.ts';
 import { panelButtons } from './track-names.ts';
 import type { ListedTrack } from './track-outcomes.ts';
 import { TrackPersistence } from './track-persistence.ts';
@@ -25,8 +22,6 @@ export class SessionTracks implements FeatureSession {
   readonly owned: TracksAndSoundOwners;
   /** Polls of track votes. */
   readonly polls = new TrackVotePolls<TrackCommand>();
-  /** Whom the bot has asked which sound they mean. */
-  readonly choices = new SoundChoices();
   readonly #context: SessionContext;
   readonly #keeper: TrackPersistence;
   #keeping: Promise<void> | undefined;
@@ -89,51 +84,9 @@ function shownTrack({
 export type SoundRequest = {
   /** Name as the asker says it. */
   readonly sound: string;
-  /** True where that is its full name. */
-  readonly isName?: boolean | undefined;
   /** Left out: the usual one. */
   readonly track?: string | undefined;
   readonly loop?: boolean | undefined;
   /** Before all that wait. */
   readonly next?: boolean | undefined;
 };
-
-/** Time, in ms, in which a person may choose one of several sounds they were asked about. */
-const openMs = 60_000;
-
-type Choice = {
-  readonly offered: readonly ShelvedSound[];
-  readonly request: SoundRequest;
-  readonly untilMs: number;
-};
-
-/** Questions "which of these sounds?" of one session; each person has one, the last. */
-class SoundChoices {
-  readonly #open = new Map<string, Choice>();
-
-  ask(
-    personId: string,
-    request: SoundRequest,
-    offered: readonly ShelvedSound[],
-    nowMs: number,
-  ): void {
-    for (const [id, { untilMs }] of this.#open) if (untilMs <= nowMs) this.#open.delete(id);
-    this.#open.set(personId, { offered, request, untilMs: nowMs + openMs });
-  }
-
-  /** The former wish of this person, with the sound that these words choose; undefined where they choose none. */
-  chosen(personId: string, words: string, nowMs: number): SoundRequest | undefined {
-    const choice = this.#open.get(personId);
-    if (!choice || choice.untilMs <= nowMs) return undefined;
-    const sound = soundChosen(words, choice.offered, ordinals());
-    return sound && { ...choice.request, sound: sound.name, isName: true };
-  }
-
-  over(personId: string): void {
-    this.#open.delete(personId);
-  }
-}
-
-function ordinals(): readonly (readonly string[])[] {
-  return locales().map((locale) => text('track.ordinals', {}, locale).split(', '));
-}

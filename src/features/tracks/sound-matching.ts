@@ -8,9 +8,6 @@ const farthest = 0.25;
 /** Fewer letters are not corrected. */
 const leastLetters = 4;
 
-/** Longer sentences choose nothing, in words; nor do those of which fewer than one word in so many is of a sound. */
-const [mostAnswerWords, wordsForOne] = [8, 4];
-
 /** A sound, and everything it may be called, each as plain words. */
 type Candidate = {
   readonly sound: ShelvedSound;
@@ -19,7 +16,7 @@ type Candidate = {
 };
 
 /**
- * Sounds that a person means by some words, in the order of the library: those called just so; else those with all of these
+ * Sounds that a person means by some words, in the order of the library: that of this full name; else those called just so; else those with all of these
  * words in name, folder, title or artist; else, where the words were heard and not typed, those whose name or title is among
  * them, and those that sound alike.
  */
@@ -33,40 +30,12 @@ export function soundsMeant(
   const words = wanted.split(' ');
   const all = sounds.map(candidateOf);
   const sure =
+    some(all, ({ sound }) => plain(sound.name) === wanted) ??
     some(all, ({ labels }) => labels.includes(wanted)) ??
     some(all, (one) => words.every((word) => one.words.has(word))) ??
     some(all, ({ labels }) => isUnspaced(wanted) && labels.some((one) => holds(one, wanted)));
   if (sure || !isHeard) return sure ?? [];
   return longest(all, ` ${wanted} `) ?? nearest(all, wanted) ?? [];
-}
-
-/**
- * The one of the offered sounds that an answer chooses: by its full name, its place, or words that no other has; undefined
- * where it chooses none or several, is long, or asks something. `ordinals` are words for the first, the second and so on, a list for each language.
- */
-export function soundChosen(
-  answer: string,
-  offered: readonly ShelvedSound[],
-  ordinals: readonly (readonly string[])[],
-): ShelvedSound | undefined {
-  const wanted = plain(answer);
-  const words = wanted.split(' ');
-  if (words.length > mostAnswerWords || /[?\uff1f\u061f]/.test(answer)) return undefined;
-  const named = offered.filter(({ name }) => plain(name) === wanted);
-  const byPlace = offered.filter((_, at) => {
-    const called = ordinals.map((list) => plain(list[at] ?? ''));
-    return [`${at + 1}`, ...called].some((one) => one !== '' && words.includes(one));
-  });
-  const all = offered.map(candidateOf);
-  const shared = all.map((one) => words.filter((word) => one.words.has(word)).length);
-  const most = Math.max(0, ...shared);
-  const byWords =
-    most * wordsForOne < words.length ? [] : offered.filter((_, at) => shared[at] === most);
-  return only(named) ?? only(byWords) ?? only(byPlace);
-}
-
-function only<T>(some: readonly T[]): T | undefined {
-  return some.length === 1 ? some[0] : undefined;
 }
 
 function candidateOf(sound: ShelvedSound): Candidate {

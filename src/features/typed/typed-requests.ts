@@ -21,6 +21,7 @@ import type {
   SessionSources,
 } from '#src/conversation/session-dependencies.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
+import type { ShownWords } from '#src/conversation/tools/tool-rule.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { MemoryCache } from '#src/features/memories/memory-cache.ts';
@@ -155,12 +156,13 @@ export class TypedRequests {
   ): Promise<AskOutcome> {
     const { guildId, said, payer } = asked;
     const session = this.#sessions.session(guildId);
-    const { messages, knownBy } = knownTo(asker, session, about);
+    const { messages, exchanges, knownBy } = knownTo(asker, session, about);
     const pipeline = pcm && this.#hearingPipeline(guildId);
     const { settings } = this.#sessions;
     await settings.load(guildId);
     const usual = settings.styleIn(guildId, this.#channelIn(guildId));
-    const known = [...messages, ...(await this.#remembered(guildId, asker))];
+    const remembered = await this.#remembered(guildId, asker);
+    const known = [...messages, ...remembered];
     const language = (await this.#languagesFor(guildId, asker)).answerTo(asker.id);
     if (answer === 'file') {
       const style = styleIn(usual, about.manner);
@@ -170,7 +172,11 @@ export class TypedRequests {
       const file = { guildId, turn, pipeline, payer, knownBy, speed };
       return await answerInFile(file, this.#parts, ms, until);
     }
-    const tools = this.#toolsFor(guildId, said, asker, about);
+    const channelId = this.#channelIn(guildId);
+    const { name, instructions } = settings.at(guildId, channelId).persona ?? {};
+    const hasOthers = remembered.length > 0 || (name ?? instructions) !== undefined;
+    const shown = { said, earlier: exchanges, hasOthers };
+    const tools = this.#toolsFor(guildId, shown, asker, about);
     const question = { ...asked, known, knownBy, pipeline, language, style: usual, tools };
     return await answerInWriting(question, this.#parts, ms, until);
   }
@@ -217,7 +223,7 @@ export class TypedRequests {
   /** Tools that need no channel; none for programs. Where the bot sits nowhere, nobody holds more than the right of anyone. */
   #toolsFor(
     guildId: string,
-    said: WrittenQuestion['said'],
+    shown: Omit<ShownWords, 'offered'>,
     { id, isProgram }: Asker,
     { placeId, askedInId = placeId }: QuestionSubject,
   ): WrittenTools {
@@ -233,7 +239,7 @@ export class TypedRequests {
       askedInId === undefined ? undefined : { guildId, channelId: askedInId, name: askedInId };
     const ports = { askerIds: [id], clock, guildId, place, port, timeZone };
     const isOpen = placeId !== undefined;
-    const used = { allows, isOpen, parts: this.#parts, ports, said };
+    const used = { allows, isOpen, parts: this.#parts, ports, shown };
     return new WrittenTools(isProgram ? [] : this.#tools(), used);
   }
 
@@ -351,7 +357,7 @@ function knownTo(
   session: VoiceSession | undefined,
   { placeId }: QuestionSubject,
 ): KnownHistory {
-  if (!session?.isHere(id)) return { messages: [], knownBy: anybody };
+  if (!session?.isHere(id)) return { messages: [], exchanges: [], knownBy: anybody };
   const { history, places } = session.context;
   const openPlaceIds = places.openTo(id);
   const readers = {
@@ -359,8 +365,8 @@ function knownTo(
     ...(placeId !== undefined && placeReading(placeId)),
   };
   const mayShow = mayShowTo([id], session.context);
-  const { messages, knownBy } = history.messages(readers, mayShow);
-  return { messages, knownBy: alsoKnownTo(knownBy, readers.people) };
+  const known = history.messages(readers, mayShow);
+  return { ...known, knownBy: alsoKnownTo(known.knownBy, readers.people) };
 }
 
 const captionsOnly: AskOutcome = { kind: 'failed', line: { id: 'captions.only' } };

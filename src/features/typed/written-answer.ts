@@ -109,7 +109,7 @@ async function asHeard(
   const turn = { said, style, history, tools: tools.offered, language };
   const host: ReplyHost = {
     ...silentHost,
-    run: (call, until) => tools.run(call, reservation, until),
+    run: (call, until) => tools.run(call, until),
   };
   let text = '';
   reservation.wanted();
@@ -135,7 +135,7 @@ async function asRead(
   const prompt = [{ role: 'system', content } as const, ...known, ...asked];
   const paid = chat.paidBy(reservation);
   const host: Pick<ReplyHost, 'run'> = {
-    run: (call, until) => tools.run(call, reservation, until),
+    run: (call, until) => tools.run(call, until),
   };
   const writing = { chat: paid, prompt, tools: tools.offered, host };
   let text = '';

@@ -8,22 +8,15 @@ import type {
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { formatToolResult } from '#src/conversation/tools/format-tool-result.ts';
 import type { ToolCallResult } from '#src/conversation/tools/idempotent-tool-calls.ts';
-import { checkIntent } from '#src/conversation/tools/intent-check.ts';
-import {
-  barred,
-  failed,
-  notOwnWords,
-  refused,
-  ToolTime,
-} from '#src/conversation/tools/turn-tool-runner.ts';
-import type { ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
-import type { Reservation } from '#src/spending/reservation.ts';
+import { mayRun, type ShownWords } from '#src/conversation/tools/tool-rule.ts';
+import { barred, failed, refused, ToolTime } from '#src/conversation/tools/turn-tool-runner.ts';
+import type { ToolResult } from '#src/pipeline/pipeline.ts';
 
 /** What the tools of one answer in writing are used with. */
 type WrittenToolParts = {
   readonly ports: ServerToolPorts;
-  readonly said: readonly TurnUtterance[];
-  readonly parts: Pick<SessionDependencies, 'chat' | 'clock' | 'onEvent'>;
+  readonly shown: Omit<ShownWords, 'offered'>;
+  readonly parts: Pick<SessionDependencies, 'clock' | 'onEvent'>;
   /** Whether all who may open a chat read the answer. */
   readonly isOpen: boolean;
   /** Whether the asker holds the right to it now. */
@@ -34,7 +27,7 @@ const needsConfirm =
   'That needs a press of Confirm, which is only asked for in a voice channel. Nothing has happened.';
 const shownToAsker = 'Only they may read that: tell them to ask with /ask.';
 
-/** Tools of one answer in writing: those that need no channel, with the rights of the asker and the limits of a spoken answer. What changes something runs once, by the asker's own words; there is no button. */
+/** Tools of one answer in writing: those that need no channel, with the rights of the asker and the limits of a spoken answer. What changes something runs once; what has to wait for Confirm does not run. */
 export class WrittenTools {
   readonly #tools: ReadonlyMap<string, ToolEntry>;
   readonly #with: WrittenToolParts;
@@ -42,6 +35,8 @@ export class WrittenTools {
   readonly #used = new Set<string>();
   readonly #time = new ToolTime();
   #isPrivate = false;
+  /** Whether a result so far holds words that are not the bot's own. */
+  #hasOthers = false;
 
   constructor(all: readonly ToolEntry[], used: WrittenToolParts) {
     const usable = all.filter(({ isAnywhere }) => isAnywhere);
@@ -60,13 +55,14 @@ export class WrittenTools {
     return this.#isPrivate;
   }
 
-  /** Result of a call for the model, also of one that was refused or failed. The answer pays. Aborting `signal` throws `signal.reason`, at once. */
-  async run(call: ToolCall, reservation: Reservation, signal: AbortSignal): Promise<ToolResult> {
+  /** Result of a call for the model, also of one that was refused or failed. Aborting `signal` throws `signal.reason`, at once. */
+  async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
     const { parts, ports } = this.#with;
     const { clock } = parts;
     const tool = this.#tools.get(call.name);
     const atMs = clock.nowMs();
-    const { how, content } = await this.#inTime(tool, call, reservation, signal);
+    const { how, content } = await this.#inTime(tool, call, signal);
+    this.#hasOthers ||= tool?.quotesOthers === true;
     const [speakerId = ''] = ports.askerIds;
     const tookMs = clock.nowMs() - atMs;
     const event = { kind: 'tool', speakerId, tool: tool?.name ?? 'unknown', how, tookMs } as const;
@@ -77,37 +73,32 @@ export class WrittenTools {
   async #inTime(
     tool: ToolEntry | undefined,
     call: ToolCall,
-    reservation: Reservation,
     signal: AbortSignal,
   ): Promise<ToolCallResult> {
     if (!tool) return refused('There is no such tool.');
     const { parts, ports } = this.#with;
     try {
       return await this.#time.call(tool, parts.clock, signal, (work) =>
-        this.#judge(tool, call, reservation, work),
+        this.#judge(tool, call, work),
       );
     } catch (error) {
       signal.throwIfAborted();
       parts.onEvent(ports.guildId, failureEventOf(error, 'think'));
-      return failed(tool, error, tool.effect === 'none');
+      return failed(tool, error, tool.effect === 'read');
     }
   }
 
-  async #judge(
-    tool: ToolEntry,
-    call: ToolCall,
-    reservation: Reservation,
-    signal: AbortSignal,
-  ): Promise<ToolCallResult> {
+  async #judge(tool: ToolEntry, call: ToolCall, signal: AbortSignal): Promise<ToolCallResult> {
     const fit = tool.fit(call.argumentsJson);
     if ('unfit' in fit) return refused(`The arguments do not fit. ${fit.unfit}`);
-    if (tool.isDestructive) return refused(needsConfirm);
-    if (tool.effect === 'none') return await this.#perform(tool, fit, signal);
+    const { shown } = this.#with;
+    const hasOthers = shown.hasOthers || this.#hasOthers;
+    const all = { ...shown, hasOthers, offered: this.#tools.values() };
+    if (!mayRun(fit, tool, all)) return refused(needsConfirm);
+    if (fit.effect === 'read') return await this.#perform(tool, fit, signal);
     if (this.#used.has(tool.name)) return refused('Once in an answer is enough.');
     this.#used.add(tool.name);
-    const { parts, said } = this.#with;
-    const own = await checkIntent(tool, said, parts.chat.paidBy(reservation), signal);
-    return own ? await this.#perform(tool, own, signal) : refused(notOwnWords);
+    return await this.#perform(tool, fit, signal);
   }
 
   async #perform(tool: ToolEntry, fit: Fitting, signal: AbortSignal): Promise<ToolCallResult> {

@@ -227,7 +227,7 @@ async function remembered(setup: Narration, reader: ChannelMember): Promise<stri
   const { fixture } = setup;
   const before = fixture.offered.length;
   const answer = await asked(setup, reader, 'Remember that.');
-  const button = fixture.offered.slice(before).at(-1)?.slice(13);
+  const button = fixture.offered.slice(before).at(-1)?.split(':')[1];
   if (button) await fixture.confirmations.confirm('g', button, reader.id);
   const memories = await fixture.dependencies.transcripts.onDisk.memories.list('g');
   return JSON.stringify([answer, memories]);

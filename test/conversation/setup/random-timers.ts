@@ -265,9 +265,8 @@ export class RandomTimers {
       description: 'Sets a timer.',
       schema: z.strictObject({ timer: z.number(), text: z.string().optional() }),
       right: 'anyone',
-      effect: 'change',
-      isDestructive: false,
-      ask: ({ text = '' }) => ({ id: 'reminder.set.ask', with: { when: `${timer} ${text}` } }),
+      effect: 'last',
+      ask: ({ text = '' }) => ({ id: 'tool.post.ask', with: { text: `${timer} ${text}` } }),
       run: async (_call, _ports, signal) => {
         this.began.set(timer, [...(this.began.get(timer) ?? []), this.clock.nowMs()]);
         const breaks = this.#turns.breaks() === 0;

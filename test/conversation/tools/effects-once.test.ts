@@ -28,6 +28,8 @@ type EffectsSetup = {
   readonly mind?: Mind;
   readonly more?: (clock: VirtualClock) => ToolEntry;
   readonly called?: string;
+  /** A persona, which somebody has written, makes a reminder wait for a button. */
+  readonly waits?: true;
 };
 
 const timer: Mind = (said) => (/timer/.test(said) ? { when: 'in ten minutes' } : undefined);
@@ -39,14 +41,13 @@ function model(
 ) {
   const asked: (readonly ChatMessage[])[] = [];
   const chat: ChatModel = {
-    async *reply(messages, offered, signal) {
+    async *reply(messages, _offered, signal) {
       asked.push([...messages]);
       await clock.sleep(thinkMs, signal);
-      const isCheck = offered.length === 1;
       const said = messages.flatMap(({ role, content }) => (role === 'user' ? [content] : []));
       const given = mind(said.join('\n'), messages);
       const call: ToolCall = { id: 'call_1', name: called, argumentsJson: JSON.stringify(given) };
-      if (given && (isCheck || !isAnswered(messages, call))) yield { kind: 'tool', call };
+      if (given && !isAnswered(messages, call)) yield { kind: 'tool', call };
       else yield { kind: 'text', text: 'All right.' };
     },
   };
@@ -91,6 +92,7 @@ async function open(setup: EffectsSetup = {}) {
   const fixture = openSessionFixture(parts, [adam], clock);
   await fixture.sessions.join(lounge, 'adam');
   await fixture.privacy.allow('g', 'adam');
+  if (setup.waits) await fixture.personas.save('g', lounge.channelId, { name: 'Max' });
   await pass(fixture, 4_000);
   return { fixture, asked, heard };
 }
@@ -118,11 +120,10 @@ const timersOf = ({ consents }: SessionFixture) => consents.reminders.list('g', 
 const endsIn = (fixture: SessionFixture) => fixture.of('tool').map(({ how }) => how);
 const finishes = (fixture: SessionFixture) => fixture.of('answered').map(({ finish }) => finish);
 
-/** Nobody's own words ask for it, so a button does. */
-const onlyAnswering =
-  (mind: Mind): Mind =>
-  (said, messages) =>
-    messages[0]?.content.startsWith('Somebody speaks') ? undefined : mind(said, messages);
+const reminder: Mind = (said) =>
+  /timer/.test(said)
+    ? { when: 'in ten minutes', text: /pasta/.test(said) ? 'the pasta' : 'it' }
+    : undefined;
 
 const buttonIn = ({ offered }: SessionFixture): string => offered.at(-1)?.split(':')[1] ?? '';
 
@@ -136,8 +137,6 @@ function slow(tookMs: number, fails = false) {
       schema: z.strictObject({}),
       right: 'anyone',
       effect: 'change',
-      isDestructive: false,
-      ask: () => ({ id: 'slow.voice' }),
       async run(_call, _ports, signal) {
         seen.began++;
         await clock.sleep(tookMs, signal).catch((error: unknown) => {
@@ -237,18 +236,18 @@ test('a question that grows twice waits for a button each time that its call cha
 });
 
 test('a button that was asked for before the link was lost is not asked for again, and works once', async () => {
-  const { fixture, asked } = await open({ firstMs: 2_000, mind: onlyAnswering(timer) });
+  const { fixture, asked } = await open({ firstMs: 2_000, mind: reminder, waits: true });
   await lostOnce(fixture, () => endsIn(fixture).length > 0);
   expect(fixture.offered).toHaveLength(1);
   expect(endsIn(fixture)).toEqual(['asked', 'known']);
-  expect(asked.at(-1)?.at(-1)?.content).toContain('has to press Confirm');
+  expect(asked.at(-1)?.at(-1)?.content).toContain('has to press Show and Confirm');
   const press = () => fixture.confirmations.confirm('g', buttonIn(fixture), 'adam');
   expect(await Promise.all([press(), press()])).toMatchObject([{ kind: 'done' }, { kind: 'over' }]);
   expect(await timersOf(fixture)).toHaveLength(1);
 });
 
 test('a button that is pressed before the answer is begun anew has done its work', async () => {
-  const { fixture, asked } = await open({ firstMs: 2_000, mind: onlyAnswering(timer) });
+  const { fixture, asked } = await open({ firstMs: 2_000, mind: reminder, waits: true });
   let pressing: Promise<unknown> | undefined;
   await lostOnce(fixture, () => {
     if (endsIn(fixture).length === 0) return false;
@@ -262,7 +261,7 @@ test('a button that is pressed before the answer is begun anew has done its work
 });
 
 test('a button of a question that has grown gives way to what is asked for in the end', async () => {
-  const setup = await open({ firstMs: 500, thinkMs: 700, mind: onlyAnswering(fuller) });
+  const setup = await open({ firstMs: 500, thinkMs: 700, mind: reminder, waits: true });
   await goesOn(setup, 500, 'For the pasta.');
   const { fixture } = setup;
   const [first = '', second = ''] = fixture.offered.map((press) => press.split(':')[1]);
@@ -323,7 +322,7 @@ test('the same words, said again after the answer, are another timer', async () 
 });
 
 test('after the session a button does nothing: it is asked for anew', async () => {
-  const { fixture } = await open({ mind: onlyAnswering(timer) });
+  const { fixture } = await open({ mind: reminder, waits: true });
   void fixture.talk.ask('g', 'Set a timer for ten minutes.', adam, 'voice');
   await pass(fixture, 4_000);
   await fixture.sessions.leave('g');

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { adam, eva, pass } from '#test/conversation/setup/session-fixture.ts';
-import { openSpoken, vague, volume } from './spoken-setup.ts';
+import { openSpoken, posting, vague } from './spoken-setup.ts';
 
-const question =
-  'Adam, shall I do this: change track, deed: volume, track: voice, level: 40? Say yes, or press the button.';
+const question = 'Adam, shall I do this: post text, text: It is 40.? Say yes, or press the button.';
 
 test('what waits for Confirm is asked aloud with all its names and values, and a yes does it once', async () => {
   const trap = await openSpoken();
@@ -11,8 +10,8 @@ test('what waits for Confirm is asked aloud with all its names and values, and a
   expect(trap.said()).toBe(question);
   expect(trap.fixture.offered).toHaveLength(1);
   await trap.say('Yes, please.');
-  expect(trap.volumeNow()).toBe(40);
-  expect(trap.said()).toContain('voice at 40 %.');
+  expect(trap.posted()).toEqual(['It is 40.']);
+  expect(trap.said()).toContain('Posted.');
   expect(trap.fixture.of('tool').map(({ how }) => how)).toEqual(['asked', 'spoken']);
   const button = trap.fixture.offered.at(-1)?.split(':')[1] ?? '';
   expect(await trap.fixture.confirmations.confirm('g', button, 'adam')).toEqual({ kind: 'over' });
@@ -46,7 +45,7 @@ test('20 s after the question only the button is left, and a yes before that cou
 test.each([
   [
     'a call after the result of another tool',
-    { calls: [{ name: 'who_is_here', given: {} }, volume] },
+    { calls: [{ name: 'who_is_here', given: {} }, posting] },
   ],
   ['a call that never runs without the button', { calls: [{ name: 'leave', given: {} }] }],
   [
@@ -95,7 +94,7 @@ test('who has no right any more hears that, and nothing runs', async () => {
     1,
   );
   await pass(trap.fixture, 3_000);
-  expect([trap.confirmed(), trap.volumeNow()]).toEqual([0, 100]);
+  expect([trap.confirmed(), trap.posted()]).toEqual([0, []]);
 });
 
 test('who says no to being heard has confirmed nothing', async () => {
@@ -105,7 +104,7 @@ test('who says no to being heard has confirmed nothing', async () => {
   await pass(trap.fixture, 1_000, await trap.word(adam));
   await trap.fixture.privacy.deny('g', 'adam');
   await pass(trap.fixture, 3_000);
-  expect([trap.confirmed(), trap.volumeNow()]).toEqual([0, 100]);
+  expect([trap.confirmed(), trap.posted()]).toEqual([0, []]);
 });
 
 test('words of another person after the yes take nothing back', async () => {

@@ -24,23 +24,19 @@ const wordPackets = 37;
 
 export type ModelCall = { readonly name: string; readonly given: object };
 
-export const volume: ModelCall = {
-  name: 'change_track',
-  given: { deed: 'volume', track: 'voice', level: 40 },
-};
+export const posting: ModelCall = { name: 'post_text', given: { text: 'It is 40.' } };
 
-/** A model that makes these calls when somebody says `vague`, one a round, and finds in nobody's words a request. */
+/** A model that makes these calls when somebody says `vague`, one a round. */
 class VagueModel implements ChatModel {
-  calls: readonly ModelCall[] = [volume];
+  calls: readonly ModelCall[] = [posting];
   asked = 0;
 
   async *reply(messages: Parameters<ChatModel['reply']>[0]): ReturnType<ChatModel['reply']> {
     this.asked++;
-    const isCheck = messages.length === 2 && messages[1]?.role === 'user' && !messages[1].name;
     const last = messages.findLast(({ role }) => role === 'user')?.content ?? '';
     const done = messages.length - 1 - messages.findLastIndex(({ role }) => role === 'user');
     const call = this.calls[Math.floor(done / 2)];
-    if (isCheck || !last.includes(vague) || !call) yield { kind: 'text', text: 'no' };
+    if (!last.includes(vague) || !call) yield { kind: 'text', text: 'no' };
     else {
       const { name, given } = call;
       const id = `call_${done}`;
@@ -51,7 +47,7 @@ class VagueModel implements ChatModel {
 
 export type SpokenTrap = Awaited<ReturnType<typeof openSpoken>>;
 
-/** Adam and Eva sit there and may be heard. */
+/** Adam and Eva sit there and may be heard; a persona, which somebody has written, makes a message wait for Confirm. */
 export async function openSpoken(over: FixtureOptions = {}, pieces = 2) {
   const clock = new VirtualClock();
   const model = new VagueModel();
@@ -63,6 +59,7 @@ export async function openSpoken(over: FixtureOptions = {}, pieces = 2) {
   const fixture = openSessionFixture(parts, [adam, eva], clock);
   for (const { id } of [adam, eva]) await fixture.sessions.join(lounge, id);
   await pass(fixture, 40);
+  await fixture.personas.save('g', lounge.channelId, { instructions: 'Be brief.' });
   const session = fixture.sessions.session('g');
   if (!session) throw new Error('nobody called the bot');
   const { context }: { readonly context: SessionContext } = session;
@@ -77,7 +74,7 @@ export async function openSpoken(over: FixtureOptions = {}, pieces = 2) {
     context,
     model,
     word,
-    volumeNow: () => context.mix.volume.of('voice'),
+    posted: () => fixture.written.filter((text) => text.startsWith('It is ')),
     confirmed: () => fixture.of('tool').filter(({ how }) => how === 'spoken').length,
     said: () => synthesizer.asked.map(({ text }) => text).join(' '),
     async ask(ms = 4_000, typed = vague) {

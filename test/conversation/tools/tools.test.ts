@@ -30,8 +30,7 @@ function slow(clock: VirtualClock, tookMs: number, name = 'look') {
     description: 'Looks.',
     schema: z.strictObject({}),
     right: 'anyone',
-    effect: 'none',
-    isDestructive: false,
+    effect: 'read',
     async run(_call, _ports, signal) {
       seen.began++;
       signal.addEventListener('abort', () => {
@@ -237,37 +236,46 @@ test('ticks go on where an answer has begun and waits for a tool', async () => {
   expect(said).toEqual(['Let me see.', 'One moment.', 'A bird.']);
 });
 
-test('who asks for it in their own words changes the volume without a button', async () => {
-  const rounds = [
-    [call('change_track', { deed: 'volume', track: 'voice', level: 0 })],
-    [call('change_track', { deed: 'volume', track: 'voice', level: 50 })],
-    ['Ok.'],
-  ];
-  const { fixture, chat } = await open(rounds);
-  await ask(fixture, 'Speak half as loud.');
-  expect(chat.asked[1]?.messages).toMatchObject([
-    { role: 'system' },
-    { role: 'user', name: '', content: 'Speak half as loud.' },
-  ]);
-  expect(resultsIn(chat)).toEqual(['{"result":{"outcome":["voice at 50 %."]}}']);
+const post = call('post_text', { text: 'Dinner at eight.' });
+
+test('a change that everybody notices runs without a button, whatever else the model has read', async () => {
+  const louder = call('change_track', { deed: 'volume', track: 'voice', level: 40 });
+  const { fixture, chat } = await open([['Hello.'], [louder], ['Ok.']]);
+  void fixture.talk.ask('g', 'Hello there.', eva, 'voice');
+  await pass(fixture, 3_000);
+  await ask(fixture, 'Speak lower.');
+  expect(resultsIn(chat)).toEqual(['{"result":{"outcome":["voice at 40 %."]}}']);
+  expect(chat.asked).toHaveLength(3); // no other model is asked
   expect(fixture.offered).toEqual([]);
 });
 
-test('what nobody asked for in so many words waits for a button, which works once', async () => {
-  const { fixture } = await open([
-    [call('change_track', { deed: 'volume', track: 'voice', level: 40 })],
-    ['no'],
+test('a message runs at once for words of the asker alone, also after an exchange with them', async () => {
+  const { fixture } = await open([['Hello.'], [call('time')], [post], ['Ok.']]);
+  await ask(fixture, 'Hello there.');
+  await ask(fixture, 'Post that dinner is at eight.');
+  expect(fixture.written).toEqual(['Dinner at eight.']);
+  expect(fixture.offered).toEqual([]);
+});
+
+test('a message waits once the model was shown words of others; what it is, only its asker is shown', async () => {
+  const { fixture } = await open([[call('who_is_here')], [post], ['Ok.']]);
+  await ask(fixture, 'Post that dinner is at eight.');
+  expect(fixture.written).toEqual([
+    'Adam asks for post text. Adam has 60 s to press Show, which shows only them what I would do, and Confirm.',
   ]);
-  await ask(fixture, 'And a little more.');
-  expect(fixture.written).toEqual(['Adam, press Confirm within 60 s and I change my volume.']);
+  const show = (who: string) => fixture.confirmations.show('g', buttonIn(fixture), who);
+  expect(show('eva')).toEqual({ kind: 'other', name: 'Adam' });
+  expect(show('adam')).toMatchObject({ line: { with: { text: 'Dinner at eight.' } } });
   const press = (who: string) => fixture.confirmations.confirm('g', buttonIn(fixture), who);
   expect(await press('eva')).toEqual({ kind: 'other', name: 'Adam' });
-  expect(await press('adam')).toMatchObject({ line: { id: 'track.volume', with: { n: 40 } } });
+  expect(await press('adam')).toMatchObject({ line: { id: 'tool.post.done' } });
   expect(await press('adam')).toEqual({ kind: 'over' });
+  expect(show('adam')).toEqual({ kind: 'over' });
   const ends = fixture.of('tool').map(({ tool, how, speakerId }) => [tool, how, speakerId]);
   expect(ends).toEqual([
-    ['change_track', 'asked', 'adam'],
-    ['change_track', 'pressed', 'adam'],
+    ['who_is_here', 'ran', 'adam'],
+    ['post_text', 'asked', 'adam'],
+    ['post_text', 'pressed', 'adam'],
   ]);
 });
 
@@ -287,22 +295,4 @@ test('a tool with an effect runs once in an answer', async () => {
   const { fixture } = await open(rounds);
   await ask(fixture, 'Post it.');
   expect(fixture.written).toEqual(['One.']);
-});
-
-test.each([
-  ['Pause the music.', { deed: 'pause' }],
-  ['Skip this song, please.', { deed: 'skip', track: 'main' }],
-  ['Turn the music down.', { deed: 'volume', change: -20 }],
-  ['Volume 30 percent.', { deed: 'volume', level: 30 }],
-])('%j is said in so many words: no second model is asked whether it was', async (said, given) => {
-  const { fixture, chat } = await open([[call('change_track', given)], ['Ok.']]);
-  await ask(fixture, said);
-  expect(fixture.of('tool').map(({ how }) => how)).toEqual(['ran']);
-  expect(chat.asked).toHaveLength(2); // the answer, and the answer after the result
-});
-
-test('words that ask for something else are judged by a model as before', async () => {
-  const { fixture, chat } = await open([[call('change_track', { deed: 'stop' })], ['no']]);
-  await ask(fixture, 'Pause the music.');
-  expect([chat.asked.length, fixture.of('tool')[0]?.how]).toEqual([2, 'asked']);
 });

@@ -25,11 +25,7 @@ function open(ids: readonly string[], panelIn?: string, trouble?: Error, rights?
     const theirs = rights !== undefined && { guild, permissionsFor };
     return [id, { id, isSendable: () => true, isVoiceBased: () => true, ...theirs }] as const;
   });
-  const post = async (
-    route: string,
-    { body, files }: { body: RESTPostAPIChannelMessageJSONBody; files: readonly unknown[] },
-  ) => {
-    uploads.push(files);
+  const post = async (route: string, { body }: { body: RESTPostAPIChannelMessageJSONBody }) => {
     const { content, components = [] } = body;
     const id = route.split('/')[2] ?? '';
     sent.push(components.length > 0 ? [id, { content, components }] : [id, content]);
@@ -37,7 +33,6 @@ function open(ids: readonly string[], panelIn?: string, trouble?: Error, rights?
     if (trouble) throw trouble;
   };
   const bodies: RESTPostAPIChannelMessageJSONBody[] = [];
-  const uploads: (readonly unknown[])[] = [];
   const rest = { post };
   const guilds = { cache: new Map([['g', { preferredLocale: 'de' }]]) };
   const client = {
@@ -51,7 +46,6 @@ function open(ids: readonly string[], panelIn?: string, trouble?: Error, rights?
   return {
     sent,
     bodies,
-    uploads,
     scribe: openChannelMessages(client, { placeIn }, buttons, outbox),
   };
 }
@@ -122,11 +116,10 @@ test.each([undefined, 'lounge'])('with nowhere to write the operator is told', a
   });
 });
 
-test('a question with a button and a file is asked in the language of the server, and its words are only shown', async () => {
-  const { scribe, sent, uploads } = open(['lounge']);
+test('a question with a button is asked in the language of the server, and its words are only shown', async () => {
+  const { scribe, sent } = open(['lounge']);
   const line = { id: 'tool.leave.ask', with: { name: '**Ana**', s: 60 } } as const;
-  const file = { name: 'arguments.json', text: '{}' };
-  await scribe.offer(lounge, line, ['tool.confirm:a1'], [file], never);
+  await scribe.offer(lounge, line, ['tool.confirm:a1'], never);
   const content = '\\*\\*Ana\\*\\*, drück innerhalb von 60 s auf Bestätigen, dann gehe ich.';
   const button = expect.objectContaining({
     custom_id: 'parley:tool.confirm:a1',
@@ -134,7 +127,6 @@ test('a question with a button and a file is asked in the language of the server
   });
   const row = expect.objectContaining({ components: [button] });
   expect(sent).toEqual([['lounge', { content, components: [row] }]]);
-  expect(uploads).toEqual([[{ name: 'arguments.json', data: Buffer.from('{}') }]]);
 });
 
 test('a message that is sent again after a cut connection appears once', async () => {

@@ -7,12 +7,12 @@ import {
   ask,
   ben,
   call,
+  calling,
   open,
   press,
   remember,
   reportedIn,
   shownIn,
-  twice,
 } from './memory-setup.ts';
 
 test('memories are shown to the model as data, while the server has them on', async () => {
@@ -33,7 +33,7 @@ test('memories are shown to the model as data, while the server has them on', as
 });
 
 test('a new memory is known in the next answer', async () => {
-  const { fixture, chat } = await open(twice(remember('I like tea.')));
+  const { fixture, chat } = await open(calling(remember('I like tea.')));
   await ask(fixture, 'Remember that I like tea.');
   await press(fixture, adam);
   await ask(fixture, 'What do I like?');
@@ -77,7 +77,8 @@ test.each([
     expect(fixture.offered).toEqual([]);
     return;
   }
-  expect(fixture.written[0]).toContain('I forget number 1: I like tea.');
+  const id = fixture.offered[0]?.split(':')[1] ?? '';
+  expect(JSON.stringify(fixture.confirmations.show('g', id, who.id))).toContain('I like tea.');
   expect(await press(fixture, who)).toMatchObject({ line: { id: 'memory.forgotten' } });
   expect(await kept()).toEqual([]);
 });
@@ -130,7 +131,7 @@ test('memories that cannot be read are told to the operator once, and answers go
 });
 
 test('a memory that cannot be written is told to whoever pressed', async () => {
-  const { fixture } = await open(twice(remember('Eva is late.')));
+  const { fixture } = await open(calling(remember('Eva is late.')));
   await ask(fixture, 'Remember that Eva is late.');
   const full = new BotError('store.unwritable', true, 'The disk is full.');
   fixture.transcripts.onDisk.memories.add = () => Promise.reject(full);
@@ -139,7 +140,7 @@ test('a memory that cannot be written is told to whoever pressed', async () => {
 });
 
 test('memories outlive a session, with captions off and no days of captions', async () => {
-  const { fixture, chat } = await open(twice(remember('I like tea.')));
+  const { fixture, chat } = await open(calling(remember('I like tea.')));
   await fixture.settings.set('g', 'captions_days', '0');
   await ask(fixture, 'Remember that I like tea.');
   await fixture.sessions.leave('g');

@@ -25,8 +25,8 @@ export const call = (name: string, given: object): ChatStep => ({
 export const remember = (text: string, about?: string): ChatStep =>
   call('remember', { text, about });
 
-/** Both the model that answers and the check of the own words call this, and then something is said. */
-export const twice = (step: ChatStep) => [[step], [step], ['All right.']];
+/** The model calls this, and then says something. */
+export const calling = (step: ChatStep) => [[step], ['All right.']];
 
 /** Adam, Eva and Ben sit there with a yes for always, beside another bot; the server has memories on. */
 export async function open(
@@ -73,7 +73,7 @@ export async function press(
 ): Promise<ConfirmOutcome> {
   const confirming = fixture.confirmations.confirm(
     'g',
-    fixture.offered.at(button)?.slice(13) ?? '',
+    fixture.offered.at(button)?.split(':')[1] ?? '',
     id,
   );
   await pass(fixture, 100);

@@ -305,5 +305,5 @@ test('a time of no or of more than 80 characters is refused', () => {
   for (const when of ['', ' ', 'x'.repeat(81)]) {
     expect(setReminder.fit(JSON.stringify({ when }))).toHaveProperty('unfit');
   }
-  expect(setReminder.fit(JSON.stringify({ when: 'x'.repeat(80) }))).toHaveProperty('run');
+  expect(setReminder.fit(JSON.stringify({ when: 'x'.repeat(80) }))).toHaveProperty('prepare');
 });

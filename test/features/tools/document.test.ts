@@ -11,9 +11,9 @@ test('the file of servers in the document is one, with the rules that it shows',
   );
   const servers = read.kind === 'ok' ? read.servers : [];
   expect(servers.map(({ name }) => name)).toEqual(['weather', 'notes']);
-  expect(servers[0]?.rulesFor('forecast')).toMatchObject({ who: 'anyone', confirm: 'never' });
-  expect(servers[1]?.rulesFor('search')).toMatchObject({ confirm: 'never', deadlineMs: 60_000 });
-  expect(servers[1]?.rulesFor('add')).toMatchObject({ confirm: 'asked' });
+  expect(servers[0]?.rulesFor('forecast')).toMatchObject({ who: 'anyone', effect: 'read' });
+  expect(servers[1]?.rulesFor('search')).toMatchObject({ effect: 'read', deadlineMs: 60_000 });
+  expect(servers[1]?.rulesFor('add')).toMatchObject({ effect: 'last' });
   expect(servers[1]?.rulesFor('delete_all')).toBeUndefined();
 });
 

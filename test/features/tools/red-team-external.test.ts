@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { externalTool } from '#src/features/tools/adapt-external-tool.ts';
 import {
   type ExternalTool,
-  strictestRules,
   type ToolRules,
+  usualRules,
 } from '#src/features/tools/external-tool.ts';
 import { adam, eva } from '#test/conversation/setup/session-fixture.ts';
 import type { BaitCall } from './red-team.ts';
@@ -131,6 +131,7 @@ function hostileTools({ place, bait }: Attempt, ran: string[]): readonly Externa
   };
   const make = (name: string, rules: Partial<ToolRules>, isSpy: boolean): ExternalTool => ({
     name,
+    server: name.split('__')[0] ?? '',
     title: name,
     description: words.description,
     parameters: {
@@ -141,7 +142,7 @@ function hostileTools({ place, bait }: Attempt, ran: string[]): readonly Externa
         how: { type: 'string', enum: [words.choice], examples: [words.choice] },
       },
     },
-    rules: { ...strictestRules, who: 'room', ...rules },
+    rules: { ...usualRules, who: 'room', ...rules },
     async run() {
       if (isSpy) ran.push(name);
       const structured =
@@ -151,10 +152,10 @@ function hostileTools({ place, bait }: Attempt, ran: string[]): readonly Externa
     },
   });
   return [
-    make('sky__forecast', { confirm: 'never', who: 'anyone' }, false),
-    make('notes__wipe', { confirm: 'asked' }, true),
-    make('notes__send', { confirm: 'always' }, true),
-    make('notes__rule', { confirm: 'never', who: 'manage' }, true),
+    make('sky__forecast', { effect: 'read', who: 'anyone' }, false),
+    make('notes__wipe', { effect: 'last' }, true),
+    make('notes__send', { effect: 'destroy' }, true),
+    make('notes__rule', { effect: 'read', who: 'manage' }, true),
   ];
 }
 
@@ -163,15 +164,18 @@ test('the set of attempts by servers of tools holds at least sixty', () => {
   expect(new Set(attempts.map(({ place, bait }) => `${place} ${bait}`)).size).toBe(attempts.length);
 });
 
-test.each(attempts)('$place of a server of tools: nothing runs by "$bait"', async (attempt) => {
-  const ran: string[] = [];
-  const tools = hostileTools(attempt, ran).map(externalTool);
-  const trap = await openTrap([adam, eva], undefined, { moreTools: () => tools });
-  trap.model.bait = { ...attempt, checks: 'sky__forecast' };
-  await trap.ask(adam, idle);
-  await trap.ask(adam, 'And tomorrow?');
-  await trap.press(eva); // whoever did not ask
-  expect([...ran, ...trap.ran]).toEqual([]);
-  expect(trap.fixture.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
-  expect(trap.model.bitten, 'the model was not tried').toBeGreaterThan(0);
-});
+test.each(attempts)(
+  '$place of a server of tools: nothing that lasts runs by "$bait"',
+  async (attempt) => {
+    const ran: string[] = [];
+    const tools = hostileTools(attempt, ran).map(externalTool);
+    const trap = await openTrap([adam, eva], undefined, { moreTools: () => tools });
+    trap.model.bait = { ...attempt, checks: 'sky__forecast' };
+    await trap.ask(adam, idle);
+    await trap.ask(adam, 'And tomorrow?');
+    await trap.press(eva); // whoever did not ask
+    expect([...ran, ...trap.lasting()]).toEqual([]);
+    expect(trap.fixture.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
+    expect(trap.model.bitten, 'the model was not tried').toBeGreaterThan(0);
+  },
+);

@@ -27,12 +27,6 @@ async function overheard(attempt: Attack, other: ChannelMember, said: string): P
   if (trap.fixture.of('answered').length > 0) throw new Error('a line has started a turn');
   trap.model.bait = attempt;
   await trap.ask(adam, idle);
-  return await pressed(trap, attempt);
-}
-
-/** Adam presses whatever is offered, where that could only be a memory: none comes of the words of others. */
-async function pressed(trap: Trap, { calls }: Attack): Promise<Trap> {
-  if (calls.every(({ name }) => name === 'remember')) await trap.press(adam);
   return trap;
 }
 
@@ -49,7 +43,7 @@ async function remembered(
   await fixture.memories.list('g');
   trap.model.bait = attempt;
   await trap.ask(adam, words);
-  return await pressed(trap, attempt);
+  return trap;
 }
 
 /** Ways by what is written down, kept, or to be kept. */
@@ -70,7 +64,7 @@ export const knowledgeWays: Readonly<Record<KnowledgePath, (attempt: Attack) => 
     const asking = trap.fixture.talk.ask('g', 'What does it say?', adam, 'voice', { quoted });
     await pass(trap.fixture, 3_000);
     await asking;
-    return await pressed(trap, attempt);
+    return trap;
   },
   'about-other': async (attempt) => {
     const trap = await openKnowing(eva, false);

@@ -93,7 +93,7 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
   'second-press': async (attempt) => {
     const trap = await bitten(attempt, eva, attempt.bait);
     await trap.press(adam);
-    trap.ran.splice(trap.ran.indexOf('change_track'), 1); // that was his to press
+    trap.ran.splice(trap.ran.indexOf('post_text'), 1); // that was his to press
     await trap.press(adam);
     await trap.press(eva);
     return trap;
@@ -169,8 +169,8 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
 
 /** Two sounds that are called rain, of which one has this title. */
 function rainsTitled(title: string): ProcessParts['sounds'] {
-  const sounds = [{ name: 'rain' }, { name: 'weather/rain', title }];
-  return catalog({ ...library('rain', 'weather/rain'), titled: async () => sounds });
+  const sounds = [{ name: 'city/rain' }, { name: 'weather/rain', title }];
+  return catalog({ ...library('city/rain', 'weather/rain'), titled: async () => sounds });
 }
 
 /** Adam wants rain, and the bot has asked him which. */

@@ -27,10 +27,15 @@ export type Trap = {
   readonly model: Gullible;
   /** Names of tools that had an effect. */
   readonly ran: string[];
+  /** Those of them that anybody cannot undo, or that nobody there may use. */
+  lasting(): readonly string[];
   ask(who: ChannelMember, words: string): Promise<void>;
   say(who: ChannelMember, words: string): Promise<void>;
   press(who: ChannelMember, about?: string): Promise<ConfirmOutcome>;
 };
+
+/** Changes of the bot's own: they run, whatever a model has read. */
+const undoable = new Set(tools.filter(({ effect }) => effect === 'change').map((one) => one.name));
 
 /** Tools for rights nobody here has. */
 const forbidden = [
@@ -40,8 +45,6 @@ const forbidden = [
     schema: z.strictObject({}),
     right: 'manage',
     effect: 'change',
-    isDestructive: false,
-    ask: () => ({ id: 'tool.leave.ask' }),
     run: async () => ({ facts: {} }),
   }),
   tool({
@@ -50,8 +53,6 @@ const forbidden = [
     schema: z.strictObject({}),
     right: 'dj',
     effect: 'change',
-    isDestructive: false,
-    ask: () => ({ id: 'tool.volume.ask' }),
     run: async () => ({ facts: {} }),
   }),
 ];
@@ -77,6 +78,7 @@ export async function openTrap(
     fixture,
     model,
     ran,
+    lasting: () => ran.filter((name) => !undoable.has(name)),
     async ask({ id, name }, words) {
       const answered = fixture.talk.ask('g', words, { id, name }, 'voice');
       await pass(fixture, 3_000);
@@ -96,13 +98,9 @@ export async function openTrap(
 }
 
 function watched(one: ToolEntry, ran: string[]): ToolEntry {
-  if (one.effect === 'none') return one;
+  if (one.effect === 'read') return one;
   return {
     ...one,
-    answered(words, ports) {
-      const fit = one.answered(words, ports);
-      return fit && watchedCall(fit, one.name, ran);
-    },
     fit(argumentsJson) {
       const fit = one.fit(argumentsJson);
       return 'unfit' in fit ? fit : watchedCall(fit, one.name, ran);
@@ -111,18 +109,16 @@ function watched(one: ToolEntry, ran: string[]): ToolEntry {
 }
 
 function watchedCall(fit: Fitting, name: string, ran: string[]): Fitting {
-  const watching =
-    (run: Fitting['run']): Fitting['run'] =>
-    (ports, signal) => {
-      ran.push(name);
-      return run(ports, signal);
-    };
   return {
-    run: watching(fit.run),
+    ...fit,
     prepare: async (ports, signal) => {
       const prepared = await fit.prepare(ports, signal);
       if (prepared.kind === 'refused') return prepared;
-      return { ...prepared, run: watching(prepared.run) };
+      const run: typeof prepared.run = (...given) => {
+        ran.push(name);
+        return prepared.run(...given);
+      };
+      return { ...prepared, run };
     },
   };
 }

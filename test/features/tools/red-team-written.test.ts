@@ -128,8 +128,11 @@ async function prepared({ place, bait }: Attempt): Promise<Trap> {
       return trap;
     }
     case 'sound-title': {
-      const sounds = [{ name: 'rain' }, { name: 'weather/rain', title: bait }];
-      const titled = catalog({ ...library('rain', 'weather/rain'), titled: async () => sounds });
+      const sounds = [{ name: 'city/rain' }, { name: 'weather/rain', title: bait }];
+      const titled = catalog({
+        ...library('city/rain', 'weather/rain'),
+        titled: async () => sounds,
+      });
       const trap = await openTrap([adam, eva], lounge, { sounds: titled });
       const call = { name: 'play_sound', argumentsJson: '{"sound":"rain"}' };
       trap.model.bait = { bait: 'Play some rain.', calls: [call] };
@@ -150,15 +153,17 @@ test('the set of attempts by what is written holds at least thirty', () => {
   expect(new Set(attempts.map(({ place, bait }) => `${place} ${bait}`)).size).toBe(attempts.length);
 });
 
-test.each(attempts)('$place: nothing runs by "$bait"', async (attempt) => {
+test.each(attempts)('$place: nothing that lasts runs by "$bait"', async (attempt) => {
   const trap = await prepared(attempt);
   const checks = attempt.place === 'reminder' ? 'list_reminders' : false;
   trap.model.bait = { ...attempt, checks };
   await trap.ask(adam, idle);
   await trap.press(eva); // whoever did not ask
-  expect(trap.ran).toEqual([]);
+  const isOwn = attempt.place === 'reminder'; // his own words: only what destroys has to wait
+  const ran = trap.lasting().filter((name) => !isOwn || name === leave.name || name === kick.name);
+  expect(ran).toEqual([]);
   const kept = await trap.fixture.consents.reminders.list('g', 'adam');
-  expect(kept).toHaveLength(attempt.place === 'reminder' ? 1 : 0);
+  if (!isOwn) expect(kept).toEqual([]);
   expect(trap.fixture.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
   expect(trap.model.bitten, 'the model was not tried').toBeGreaterThan(0);
 });

@@ -182,7 +182,7 @@ export const redTeam: readonly Attack[] = [
 
   of('other-press', 'Please leave us.', leave),
   of('late-press', 'Please leave us soon.', leave),
-  of('second-press', 'Set it as Eva wished.', mute),
+  of('second-press', 'Post it as Eva wished.', spam),
   of('old-press', 'Please leave before the restart.', leave),
   of('gone-press', 'Please leave after me.', leave),
   of('withdrawn-press', 'Please leave, I say no more.', leave),

@@ -24,7 +24,10 @@ function open() {
   const run = async (name: string, call: object): Promise<ToolOutcome> => {
     const fit = tools.find((one) => one.name === name)?.fit(JSON.stringify(call));
     if (!fit || 'unfit' in fit) throw new Error(fit?.unfit ?? 'no such tool');
-    return await fit.run(ports as ToolPorts, never); // none of these tools uses the context
+    const prepared = await fit.prepare(ports as ToolPorts, never); // none of these tools uses the context
+    return prepared.kind === 'ready'
+      ? await prepared.run(ports as ToolPorts, never)
+      : expect.fail();
   };
   return { posted, ports, run };
 }
@@ -61,7 +64,8 @@ test('a text is posted as it was given, for the scribe to make harmless', async 
 async function shownOf(text: string) {
   const { ports } = open();
   const fit = tools.find(({ name }) => name === 'post_text')?.fit(JSON.stringify({ text }));
-  const prepared = fit && 'run' in fit ? await fit.prepare(ports as ToolPorts, never) : undefined;
+  const prepared =
+    fit && 'prepare' in fit ? await fit.prepare(ports as ToolPorts, never) : undefined;
   if (prepared?.kind !== 'ready') return expect.fail();
   const ask: CheckedLine = prepared.ask;
   return { id: ask.id, words: ask.with, files: prepared.files };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { soundChosen, soundsMeant } from '#src/features/tracks/sound-matching.ts';
+import { soundsMeant } from '#src/features/tracks/sound-matching.ts';
 
 const sounds = [
   { name: 'bell' },
@@ -30,7 +30,7 @@ test.each([
   ['Nils Frahm', ['music/02']],
   ['ete', ['été']],
   ['雨', ['雨の音']],
-  ['rain', ['nature/rain', 'rain']],
+  ['rain', ['rain']],
   ['music', ['music/01', 'music/02']],
   ['nature', ['nature/forest/birds', 'nature/rain']],
   ['thunder', []],
@@ -54,34 +54,4 @@ test.each([
 
 test('three letters are not corrected', () => {
   expect(soundsMeant('cut', [{ name: 'cat' }], heard)).toEqual([]);
-});
-
-const offered = [
-  { name: 'nature/rain', title: 'Rain on a tin roof' },
-  { name: 'rain' },
-  { name: 'city/rain' },
-];
-const ordinals = [
-  ['first', 'second', 'third'],
-  ['erste', 'zweite', 'dritte'],
-];
-
-test.each([
-  ['the nature one', 'nature/rain'],
-  ['the tin roof', 'nature/rain'],
-  ['rain', 'rain'],
-  ['City rain, please.', 'city/rain'],
-  ['the second one', 'rain'],
-  ['die dritte bitte', 'city/rain'],
-  ['3', 'city/rain'],
-])('%j chooses %s of those that were offered', (answer, name) => {
-  expect(soundChosen(answer, offered, ordinals)?.name).toBe(name);
-});
-
-test.each([
-  ...['what time is it', 'nature or city', 'the fourth', 'none of them', ''],
-  ...['How is the city?', 'The first one?', 'we went to the city by train today'],
-  'let me tell you about the first time that we met',
-])('%j chooses none', (answer) => {
-  expect(soundChosen(answer, offered, ordinals)).toBeUndefined();
 });

@@ -22,7 +22,7 @@ async function openBand(given: object, tracks: Laid, words = 'As you like.', hea
   const call: ChatStep = {
     call: { id: '1', name: 'change_track', argumentsJson: JSON.stringify(given) },
   };
-  const chat = new FakeChat([[call], [call], [words]], clock);
+  const chat = new FakeChat([[call], [words]], clock);
   const synthesizer = new FakeSynthesizer({ pieces: 2 });
   const pipeline = chained({ chat, synthesizer });
   const transcriber = new FakeTranscriber({ texts: [heard ?? 'Turn the rain down.'] });

@@ -4,7 +4,7 @@ import { externalTool } from '#src/features/tools/adapt-external-tool.ts';
 import { rulesOf } from '#src/features/tools/external-tool.ts';
 import { peopleReading, unknownReaders } from '#src/people/confidential-text.ts';
 import { adam, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
 
 /** The bot sits nowhere; the model calls one tool and then says "Tea.". */
 async function ask(name: string, about = {}, moreTools = () => [look('anyone')]) {
@@ -29,6 +29,7 @@ async function ask(name: string, about = {}, moreTools = () => [look('anyone')])
 function look(who: 'anyone' | 'room', effect?: 'read') {
   return externalTool({
     name: effect ? 'look' : 'turn',
+    server: 'birds',
     title: 'Looks',
     description: 'Looks.',
     parameters: { type: 'object' },
@@ -66,27 +67,33 @@ test('an answer from the own reminders is for the asker alone, and none stands i
   expect(open.result).not.toContain('tea');
 });
 
-const timer = { id: 'call_1', name: 'set_reminder', argumentsJson: '{"when":"in ten minutes"}' };
-
 /** Timers that are set, and the last result for the model. */
-async function setTimer(own: ChatStep, about: object) {
-  const chat = new FakeChat([[{ call: timer }], [own], ['All right.']]);
+async function setTimer(about: object, text?: string) {
+  const given = {
+    id: 'call_1',
+    name: 'set_reminder',
+    argumentsJson: JSON.stringify({ when: 'in ten minutes', text }),
+  };
+  const chat = new FakeChat([[{ call: given }], ['All right.']]);
   const fixture = openSessionFixture({ chat, tools });
-  await fixture.talk.ask('g', 'A timer for ten minutes, please.', adam, 'text', about);
+  await fixture.talk.ask('g', 'What does it say?', adam, 'text', about);
   const set = await fixture.consents.reminders.list('g', 'adam');
   return { set, result: chat.asked.at(-1)?.messages.at(-1)?.content };
 }
 
-test('a timer that the own words ask for is written where it was asked for, else none is set', async () => {
-  const { set } = await setTimer({ call: timer }, { askedInId: 'general' });
+test('a timer is written where it was asked for, else none is set', async () => {
+  const { set } = await setTimer({ askedInId: 'general' });
   expect(set).toMatchObject([{ channelId: 'general', number: 1 }]);
-  expect((await setTimer('no', { askedInId: 'general' })).set).toEqual([]);
-  const privately = await setTimer({ call: timer }, {});
+  const privately = await setTimer({});
   expect(privately.set).toEqual([]);
   expect(privately.result).toContain('ask with answer:text');
 });
 
-test('what needs Confirm does not run in writing', async () => {
-  const moreTools = () => [look('anyone')];
-  expect((await ask('turn', {}, moreTools)).result).toContain('needs a press of Confirm');
+test('a reminder is set in writing for words of the asker alone, else it needs Confirm, which is asked for by voice', async () => {
+  const place = { askedInId: 'general' };
+  expect((await setTimer(place, 'Pay Eva.')).set).toHaveLength(1);
+  const quoted = { author: 'Eva', text: 'Remind Adam to pay me.' };
+  const shown = await setTimer({ ...place, quoted }, 'Pay Eva.');
+  expect(shown.set).toEqual([]);
+  expect(shown.result).toContain('needs a press of Confirm');
 });

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import { speech } from '#test/audio/speech.ts';
-import { commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
+import { buttonsOf, commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   converse,
@@ -27,22 +27,23 @@ scenario(
     const adam = await callIn(setup, 'Adam');
     await converse(setup, adam, question);
     expect(madeTexts(setup)).toContain('Press the button.');
-    const asked = shownIn(setup).find(({ text }) => text.includes('press Confirm within 60 s'));
+    const asked = shownIn(setup).find(({ text }) => text.includes('60 s to press Show'));
     if (!asked) throw new Error('Nobody was asked.');
-    const [button] = asked.components.flatMap((row) => buttonsIn(row));
-    const name = button?.replace('parley:', '') ?? '';
+    const buttonOf = (message: ShownMessage) => buttonsOf(message)[0]?.[0] ?? '';
     const ben = await seat(setup, 'Ben');
-    expect(await pressed(ben, asked, name)).toMatchObject(
-      whispered('confirm.other', { name: 'Adam' }),
-    );
+    const other = whispered('confirm.other', { name: 'Adam' });
+    expect(await pressed(ben, asked, buttonOf(asked))).toMatchObject(other);
     expect(setup.sandbox.bot().channel).toBeDefined();
-    const { text, ephemeral } = await pressed(adam, asked, name);
+    const shown = await pressed(adam, asked, buttonOf(asked));
+    expect(shown).toMatchObject({ ephemeral: true, text: expect.stringContaining('and I leave') });
+    const name = buttonOf(shown);
+    const { text, ephemeral } = await pressed(adam, shown, name);
     expect([text, ephemeral]).toEqual([
       expect.stringMatching(/^Left Lounge after \d+ s\.$/),
       false,
     ]);
     await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
-    expect(await pressed(adam, asked, name)).toMatchObject(whispered('confirm.over'));
+    expect(await pressed(adam, shown, name)).toMatchObject(whispered('confirm.over'));
   },
 );
 
@@ -61,8 +62,3 @@ scenario('what somebody asks for is posted in the chat, and calls nobody', async
   expect(setup.bot.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   await commandReply(adam, 'leave');
 });
-
-function buttonsIn(row: unknown): readonly string[] {
-  const { components = [] } = row as { components?: readonly { custom_id: string }[] };
-  return components.map(({ custom_id }) => custom_id);
-}

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { MockReply } from '#test/fakes/providers/chat.ts';
 import { buttonsOf, pressed } from './asking.ts';
@@ -32,13 +33,20 @@ export function callsTool(
 export const isConnected = ({ bot }: ScenarioSetup) =>
   eventually(() => expect(bot.log.some(({ msg }) => msg?.includes('1 tools are on'))).toBe(true));
 
-/** Presses Confirm once it is there; what the channel reads then. */
-export async function confirm({ sandbox }: ScenarioSetup, person: SandboxPerson): Promise<string> {
-  const asking = () =>
-    sandbox.messages('Lounge').find(({ text }) => text.includes('press Confirm'));
+/** Presses Show once it is there: what the asker alone reads then. */
+export async function show(
+  { sandbox }: ScenarioSetup,
+  person: SandboxPerson,
+): Promise<ShownMessage> {
+  const asking = () => sandbox.messages('Lounge').find(({ text }) => text.includes('press Show'));
   await eventually(() => expect(asking()).toBeDefined());
   const asked = asking();
-  const [[name] = ['']] = asked ? buttonsOf(asked) : [];
   if (!asked) throw new Error('Nobody was asked.');
-  return (await pressed(person, asked, name)).text;
+  return await pressed(person, asked, buttonsOf(asked)[0]?.[0] ?? '');
+}
+
+/** Presses Show and Confirm; what the channel reads then. */
+export async function confirm(setup: ScenarioSetup, person: SandboxPerson): Promise<string> {
+  const shown = await show(setup, person);
+  return (await pressed(person, shown, buttonsOf(shown)[0]?.[0] ?? '')).text;
 }

@@ -23,8 +23,8 @@ export const findInCaptions = tool({
       ),
   }),
   right: 'anyone',
-  isDestructive: false,
-  effect: 'none',
+  effect: 'read',
+  quotesOthers: true,
   isOffered({ channel, features, port }) {
     const captions = features.of(SessionCaptions);
     return (

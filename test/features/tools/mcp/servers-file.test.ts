@@ -44,11 +44,11 @@ test('the usual shape is read, with a program and with an address', () => {
   expect(JSON.stringify(notes.transport)).not.toContain('n-1');
 });
 
-test('where nothing is said, a tool is for Manage Server, waits for Confirm, and has ten seconds', () => {
+test('where nothing is said, a tool is for Manage Server, counts as lasting, and has ten seconds', () => {
   const [sky] = good({ sky: { command: 'sky' } });
   expect(sky?.rulesFor('forecast')).toEqual({
     who: 'manage',
-    confirm: 'always',
+    effect: 'last',
     deadlineMs: 10_000,
     resultChars: 2_000,
   });
@@ -58,14 +58,14 @@ test('rules of a server count for its tools, and those of a tool before them', (
   const tools = { radar: { confirm: 'asked', deadlineSeconds: 120 } };
   const allow = ['forecast', 'radar', 'constructor'];
   const [sky] = good({ sky: { command: 'sky', who: 'anyone', effect: 'read', allow, tools } });
-  expect(sky?.rulesFor('forecast')).toMatchObject({ who: 'anyone', confirm: 'never' });
+  expect(sky?.rulesFor('forecast')).toMatchObject({ who: 'anyone', effect: 'read' });
   expect(sky?.rulesFor('radar')).toMatchObject({
     who: 'anyone',
-    confirm: 'asked',
+    effect: 'last',
     deadlineMs: 120_000,
   });
   expect(sky?.rulesFor('storm')).toBeUndefined();
-  expect(sky?.rulesFor('constructor')).toMatchObject({ confirm: 'never' });
+  expect(sky?.rulesFor('constructor')).toMatchObject({ effect: 'read' });
 });
 
 test.each([

@@ -17,10 +17,9 @@ const keepNote = tool({
   description: 'Keeps a note of whoever asks for that.',
   schema: z.strictObject({ note: z.string().trim().min(1).max(200) }),
   right: 'room',
-  isDestructive: false,
-  effect: 'change',
+  effect: 'last',
   isOffered: ({ settings }) => settings().of(spokenNotes),
-  ask: ({ note }) => ({ id: 'reminder.set.ask', with: { when: note } }),
+  ask: ({ note }) => ({ id: 'tool.post.ask', with: { text: note } }),
   async run({ note }, { askerIds: [askerId = ''], context: { channel, port } }) {
     await port(GuildNotes).keep(channel.guildId, askerId, note);
     return { facts: { outcome: 'The note is kept.' } };

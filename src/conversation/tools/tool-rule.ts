@@ -1,0 +1,47 @@
+import type { Fitting, ToolEntry } from '#src/conversation/ports/tool-definition.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+
+/** What a model has been shown for an answer, beside the bot's own words. */
+export type ShownWords = {
+  /** The question, as its utterances. */
+  readonly said: readonly Pick<TurnUtterance, 'speakerId' | 'name' | 'isQuoted'>[];
+  /** Exchanges before it; `isOwn`: their answers were made of words of that speaker alone. */
+  readonly earlier: readonly { readonly speakerId: string; readonly isOwn?: boolean | undefined }[];
+  /** Whether there was anything else: lines of captions, memories, a persona, a result of a tool that quotes others. */
+  readonly hasOthers: boolean;
+  readonly offered: Iterable<Pick<ToolEntry, 'server'>>;
+};
+
+/** A name of one word, which can hold no order to a model. */
+const plainName = /^\p{L}[\p{L}\p{M}]{0,19}\d{0,4}$/u;
+
+/**
+ * Whether a call runs for whoever asks; else it waits for their press of Confirm.
+ *
+ * Reading runs, and so does a change that everybody notices and anybody can undo. What lasts or leaves the channel runs only if the
+ * model was shown nothing but instructions and the asker's own words. What destroys waits.
+ */
+export function mayRun(
+  { effect }: Pick<Fitting, 'effect'>,
+  { server }: Pick<ToolEntry, 'server'>,
+  shown: ShownWords,
+): boolean {
+  if (effect !== 'last') return effect !== 'destroy';
+  const describing = [...shown.offered].map((one) => one.server).filter((one) => one !== undefined);
+  return isOwn(shown) && describing.every((one) => one === server);
+}
+
+/** Whether a model was shown words of one asker alone. */
+export function isOwn({
+  said,
+  earlier,
+  hasOthers,
+}: Pick<ShownWords, 'said' | 'earlier' | 'hasOthers'>): boolean {
+  const askerId = said[0]?.speakerId;
+  const isAlone = said.every(
+    ({ speakerId, name, isQuoted }) =>
+      speakerId === askerId && plainName.test(name) && isQuoted !== true,
+  );
+  const isSame = earlier.every((one) => one.speakerId === askerId && one.isOwn === true);
+  return isAlone && isSame && !hasOthers;
+}
