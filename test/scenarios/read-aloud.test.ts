@@ -33,7 +33,7 @@ scenario(
       setup.providers.requests.flatMap(({ endpoint, body }) =>
         endpoint === 'speech' ? [(body as { voice?: unknown } | undefined)?.voice] : [],
       );
-    await commandReply(ben, 'privacy allow', { for: 'always' });
+    await commandReply(ben, 'privacy allow');
     await commandReply(ben, 'voice me', { voice: 'coral', name: 'Benny' });
     await commandReply(olga, 'settings set', {
       key: 'read_channel',

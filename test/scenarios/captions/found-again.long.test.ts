@@ -166,7 +166,7 @@ scenario(
     await untilShown(setup, '**Adam** quagga at eight');
     const cleo = sandbox.person('Cleo');
     await cleo.join('Lounge', soon());
-    await commandReply(cleo, 'privacy allow', { for: 'always' });
+    await commandReply(cleo, 'privacy allow');
     await Promise.all([adam, ben, cleo].map((one) => one.settled(soon())));
     const unread = whispered('transcript.none');
     expect(await commandReply(cleo, 'captions transcript')).toMatchObject(unread);

@@ -54,7 +54,7 @@ scenario(
       await seat(setup, 'Dora'),
     ];
     const adam = await callIn(setup, 'Adam');
-    for (const one of [ben, dora]) await commandReply(one, 'privacy allow', { for: 'always' });
+    for (const one of [ben, dora]) await commandReply(one, 'privacy allow');
     await sayings.say(adam, 'quagga before');
     const atMs = realClock.nowMs();
     await turnOn(adam);

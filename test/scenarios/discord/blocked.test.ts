@@ -24,7 +24,7 @@ scenario(
     const olga = guild.person('Olga');
     const adam = await callIn(setup, 'Adam');
     const ben = await seat(setup, 'Ben');
-    await commandReply(ben, 'privacy allow', { for: 'always' });
+    await commandReply(ben, 'privacy allow');
     await ben.settled(soon());
     await converse(setup, ben, another);
     const saying = ben.say(question, soon());
@@ -35,7 +35,7 @@ scenario(
     await converse(setup, adam, question);
     expect(recognised(setup)).toEqual(['Ben', 'Adam']);
     expect(await commandReply(ben, 'stop')).toMatchObject(whispered('access.blocked'));
-    expect(await commandReply(ben, 'privacy allow', { for: 'always' })).toMatchObject({
+    expect(await commandReply(ben, 'privacy allow')).toMatchObject({
       ephemeral: true,
     });
     expect((await commandReply(ben, 'privacy status')).text).toContain(text('privacy.blocked'));

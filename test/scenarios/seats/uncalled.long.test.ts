@@ -30,7 +30,7 @@ scenario(
     await using setup = await openScenario({ providers });
     const guild = setup.sandbox.guild();
     const [adam, ben] = [guild.person('Adam'), guild.person('Ben')];
-    await commandReply(adam, 'privacy allow', { for: 'always' });
+    await commandReply(adam, 'privacy allow');
     await set(guild, 'auto_join_mode', 'captions');
     await setAutoJoin(guild, 'Lounge');
     await ben.join('Lounge', soon());
@@ -75,7 +75,7 @@ scenario(
 async function comeUncalled(setup: ScenarioSetup) {
   const guild = setup.sandbox.guild();
   const adam = guild.person('Adam');
-  await commandReply(adam, 'privacy allow', { for: 'always' });
+  await commandReply(adam, 'privacy allow');
   await setAutoJoin(guild, 'Lounge');
   await adam.join('Lounge', soon());
   await come(setup, adam, 'Lounge');
@@ -134,8 +134,7 @@ scenario(
     await using setup = await openScenario({ providers: { replies } });
     const guild = setup.sandbox.guild();
     const people = { Lounge: guild.person('Adam'), Workshop: guild.person('Ben') } as const;
-    for (const person of Object.values(people))
-      await commandReply(person, 'privacy allow', { for: 'always' });
+    for (const person of Object.values(people)) await commandReply(person, 'privacy allow');
     await setAutoJoin(guild, 'Lounge', 'Workshop');
     await Promise.all([
       people.Lounge.join('Lounge', soon()),

@@ -18,7 +18,7 @@ scenario(
     await using setup = await openScenario({ providers: { replies } });
     const guild = setup.sandbox.guild();
     const [adam, ben] = [guild.person('Adam'), guild.person('Ben')];
-    await commandReply(adam, 'privacy allow', { for: 'always' });
+    await commandReply(adam, 'privacy allow');
     await setAutoJoin(guild, 'Lounge');
     const fromMs = realClock.nowMs();
     await adam.join('Lounge', soon());

@@ -79,7 +79,7 @@ export async function captioned(
 ): Promise<readonly [SandboxPerson, ...SandboxPerson[]]> {
   const others = await Promise.all(names.map((name) => seat(setup, name)));
   const adam = await callIn(setup, 'Adam');
-  await Promise.all(others.map((one) => commandReply(one, 'privacy allow', { for: 'always' })));
+  await Promise.all(others.map((one) => commandReply(one, 'privacy allow')));
   await turnOn(adam);
   await Promise.all([adam, ...others].map((one) => one.settled(soon())));
   return [adam, ...others];
