@@ -105,18 +105,6 @@ test('a store that another program does not let go of is given up after two seco
   await writing;
 });
 
-test('closing a store ends what still waits for another program', async () => {
-  using place = storeFolder();
-  const clock = new VirtualClock();
-  const store = await openLocalStore(place.path, { clock });
-  using _other = heldByAnother(place.path);
-  const writing = expect(store.consents.write('10', '1', never)).rejects.toThrow('is closed');
-  await settled();
-  await store[Symbol.asyncDispose]();
-  await store[Symbol.asyncDispose]();
-  await writing;
-});
-
 test('an empty file becomes what the program needs', async () => {
   using place = storeFolder();
   mkdirSync(dirname(place.path));

@@ -3,12 +3,9 @@ import type { AudioChatMessage } from '#src/chat/completions/audio-chat-ports.ts
 import {
   type AudioChatAnswer,
   answersJson,
-  audio,
-  delta,
   spokenAnswer,
   streams,
 } from '#test/fakes/providers/audio-chat.ts';
-import { fc } from '#test/properties.ts';
 import {
   hello,
   never,
@@ -167,31 +164,4 @@ test('a reader who leaves hangs up on the server', async () => {
   await using server = await open([streams(short('a').slice(0, 2), { end: 'open' })]);
   for await (const _ of server.model.reply([hello], [], undefined, never)) break;
   await expect.poll(() => server.running()).toBe(0);
-});
-
-test('nothing a server streams makes anything but a BotError of it', async () => {
-  const anyAudio = fc.record(
-    {
-      id: fc.jsonValue(),
-      data: fc.jsonValue(),
-      transcript: fc.jsonValue(),
-      expires_at: fc.jsonValue(),
-    },
-    { requiredKeys: [] },
-  );
-  const anyChunk = fc.oneof(
-    fc.jsonValue(),
-    anyAudio.map(audio),
-    fc.jsonValue().map((value) => delta({ audio: value })),
-  );
-  let chunks: readonly unknown[] = [];
-  await using server = await open([(response, body) => streams(chunks)(response, body)]);
-  await fc.assert(
-    fc.asyncProperty(fc.array(anyChunk, { maxLength: 5 }), async (some) => {
-      chunks = some;
-      const { error } = await server.ask();
-      if (error !== undefined) expect(error).toMatchObject({ name: 'BotError' });
-    }),
-    { numRuns: 50 },
-  );
 });

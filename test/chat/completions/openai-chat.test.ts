@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ChatMessage, Tool } from '#src/chat/ports.ts';
 import { chatModelContract } from '#test/contracts/chat-model.ts';
-import { fc } from '#test/properties.ts';
 import {
   broken,
   delta,
@@ -204,23 +203,4 @@ test('an abort reaches the server', async () => {
   caller.abort(reason);
   await expect(next).rejects.toBe(reason);
   await hungUp.promise;
-});
-
-test('nothing a server streams makes anything but a BotError of it', async () => {
-  const anyChunk = fc.oneof(
-    fc.jsonValue(),
-    fc.record({ choices: fc.jsonValue(), usage: fc.jsonValue() }),
-    fc.jsonValue().map((value) => ({ choices: [value] })),
-    fc.jsonValue().map((value) => delta({ content: value, tool_calls: value })),
-  );
-  let chunks: readonly unknown[] = [];
-  await using server = await open([(response, body) => stream(chunks)(response, body)]);
-  await fc.assert(
-    fc.asyncProperty(fc.array(anyChunk, { maxLength: 5 }), async (some) => {
-      chunks = some;
-      const answer = partsOf(server.model.reply([hello], [], never));
-      await answer.catch((error: unknown) => expect(error).toMatchObject({ name: 'BotError' }));
-    }),
-    { numRuns: 50 },
-  );
 });

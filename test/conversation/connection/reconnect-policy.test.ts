@@ -1,13 +1,10 @@
 import { expect, test } from 'vitest';
-import { BotError } from '#src/base/errors.ts';
 import {
-  finalLoss,
   noLosses,
   reconnectRules,
   stepReconnect,
 } from '#src/conversation/connection/reconnect-policy.ts';
 import { ShardPace, SignalPace } from '#src/discord/link/signal-pace.ts';
-import { fc } from '#test/properties.ts';
 
 /** Reactions to `losses` in turn, with their times; between a return and the next loss the link holds for `heldMs`. */
 function play(
@@ -132,29 +129,4 @@ test('1,000 sessions of one shard that lose their links together all come back, 
   }
   expect([back, givenUp]).toEqual([1_000, 0]);
   expect(lastMs).toBeLessThan(1_000_000 + 120_000);
-});
-
-const loss = fc.record({
-  random: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
-  opens: fc.boolean(),
-  heldMs: fc.oneof(fc.nat(1_000), fc.nat(70_000), fc.constant(60_000)),
-});
-
-test('no sequence of losses makes more than ten tries in a minute', () => {
-  const arrays = fc.array(loss, { minLength: 5, maxLength: 80 });
-  fc.assert(
-    fc.property(arrays, fc.nat(20_000), (losses, tookMs) => {
-      const { triesAtMs } = play(losses, { tookMs });
-      const busiest = triesAtMs.map(
-        (fromMs) => triesAtMs.filter((atMs) => atMs >= fromMs && atMs < fromMs + 60_000).length,
-      );
-      expect(Math.max(0, ...busiest)).toBeLessThanOrEqual(10);
-    }),
-  );
-});
-
-test('a link is not tried again where the bot was refused or sent away', () => {
-  expect(finalLoss(new BotError('link.lost', true, 'Lost.'))).toBeUndefined();
-  expect(finalLoss(new BotError('link.lost', false, 'Sent away.'))).toBe('sent-away');
-  expect(finalLoss(new BotError('discord.unreachable', false, 'Refused.'))).toBe('refused');
 });

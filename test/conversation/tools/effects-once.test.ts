@@ -279,16 +279,6 @@ test('a tool that still runs when the link is lost runs on, and the answer after
   expect(endsIn(fixture)).toEqual(['ran', 'known']);
 });
 
-test('a tool that still runs ends at once with /stop', async () => {
-  const { seen, send } = slow(3_000);
-  const { fixture } = await open({ called: 'send', mind: () => ({}), more: send });
-  void fixture.talk.ask('g', 'Send it.', adam, 'voice');
-  for (let n = 0; n < 500 && seen.began === 0; n++) await pass(fixture, 20);
-  fixture.talk.stop('g');
-  await pass(fixture, 20);
-  expect(seen).toMatchObject({ began: 1, ended: 0, stopped: 1 });
-});
-
 test('a tool that failed is not tried again, for nobody knows whether it happened', async () => {
   const { seen, send } = slow(200, true);
   const { fixture, asked } = await open({

@@ -81,20 +81,6 @@ test('what somebody asks to be reminded of is said to them at its time, if they 
   expect(await fixture.consents.reminders.list('g', 'adam')).toEqual([]);
 });
 
-test('whoever has left by then reads it with a mention, where it was asked for', async () => {
-  const { fixture, spoken } = await open(twice(set('in ten minutes')));
-  await ask(fixture, 'Set a timer for ten minutes.');
-  const before = spoken().length;
-  fixture.linkOpener.link.present.splice(0, 1);
-  await wait(fixture, 10 * minuteMs);
-  await pass(fixture, 2_000);
-  expect(spoken()).toHaveLength(before);
-  expect(fixture.notified).toEqual([
-    [{ id: expect.any(String), personId: 'adam', text: 'Your timer is up.' }],
-  ]);
-  expect(fixture.fieldsOf(reminderEnded)).toMatchObject([{ outcome: 'written' }]);
-});
-
 test('whoever is deafened by then reads it, and nothing is said that they cannot hear', async () => {
   const { fixture, spoken } = await open(twice(set('in ten minutes')));
   await ask(fixture, 'Set a timer for ten minutes.');

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { BotError } from '#src/base/errors.ts';
 import type { Places } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { AutomaticJoins } from '#src/features/seats/automatic-joins.ts';
@@ -99,21 +98,6 @@ test('after /leave it comes back only once the channel was empty, also after a r
   await bot.move(eva, undefined);
   expect(bot.sessions.at('g')).toBeUndefined();
   await bot.move(adam, undefined);
-  await bot.move(adam, one);
-  await bot.rest(2_000);
-  expect(bot.sessions.at('g')).toEqual(one);
-});
-
-test('after a kick it stays away until the channel was empty', async () => {
-  const bot = await opened(loungeId);
-  await bot.move(adam, one);
-  bot.linkOpener.link.lose(new BotError('link.lost', false, 'Kicked.'));
-  await bot.rest(400);
-  await bot.move(eva, one);
-  await bot.rest(20_000);
-  expect(bot.sessions.at('g')).toBeUndefined();
-  await bot.move(adam, undefined);
-  await bot.move(eva, undefined);
   await bot.move(adam, one);
   await bot.rest(2_000);
   expect(bot.sessions.at('g')).toEqual(one);

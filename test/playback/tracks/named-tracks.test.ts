@@ -97,14 +97,6 @@ test.each([1, 3, 7, 1001])('chunks of %i bytes are put together', async (size) =
   expect(new Set(band.heard.filter((sample) => sample > 1000)).size).toBe(0);
 });
 
-test('half a sample at the end is dropped', async () => {
-  const band = new Band();
-  const chunks = [bytes(1000, 100), Uint8Array.of(7)];
-  const item = itemOf(band.tracks.enqueue('main', fromIterable('odd', chunks, stereo)));
-  await band.run(200);
-  expect(await item.ended).toEqual({ reason: 'completed' });
-});
-
 async function* made(...pieces: Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* pieces;
 }

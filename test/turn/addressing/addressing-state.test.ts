@@ -71,11 +71,6 @@ test('others talking close neither the window of Ask nor that of an answer being
   expect(state.windows.map(({ untilMs }) => untilMs)).toEqual([15_000, 120_000]);
 });
 
-test('who leaves takes only their own windows along', () => {
-  const state = after(asked('ana', 0), asked('ben', 0), { kind: 'left', personId: 'ana' });
-  expect(state.windows.map(({ personId }) => personId)).toEqual(['ben']);
-});
-
 test('closing a window never makes it longer, and leaves other kinds and other people alone', () => {
   const state = after(asked('ana', 0), answered('ana', 0), answered('ben', 0));
   const untils = (atMs: number) =>
