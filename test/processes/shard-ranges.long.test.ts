@@ -86,10 +86,13 @@ withPostgres(() => {
     await startFour(setup);
 
     const taken = await setup.launch('taken', rangeOf('2-3'));
-    await says(taken, /^waiting: shard 3 is served by \S+ \d+$/);
+    await says(
+      taken,
+      /^waiting: shard 3 is served by \S+ \d+: end that process, or correct SHARDS and SHARD_RANGE$/,
+    );
     const other = { environment: { SHARDS: '8', SHARD_RANGE: '4-7' } };
     const renumbered = await setup.launch('renumbered', other);
-    await says(renumbered, /^waiting: \S+ \d+ has SHARDS=4, and this one 8$/);
+    await says(renumbered, /^waiting: \S+ \d+ has SHARDS=4, and this one 8: /);
     expect([await taken.stop(), await renumbered.stop()]).toEqual([0, 0]);
     expect(served(setup)).toEqual(['p0 0', 'p1 1', 'p2 2', 'p3 3']);
     await answers(setup);

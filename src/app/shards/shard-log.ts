@@ -19,7 +19,7 @@ export function logShards(
 ): void {
   switch (news.kind) {
     case 'waiting':
-      log.warn(`waiting: ${news.why}`);
+      log.warn(`waiting: ${news.why}: end that process, or correct SHARDS and SHARD_RANGE`);
       return;
     case 'lost':
       log.error(news.why);
