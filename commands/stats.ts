@@ -4,7 +4,8 @@ import type {
   LatestAnswer,
 } from '#src/conversation/ports/answer-latency-stats.ts';
 import type { Instants } from '#src/conversation/ports/session-events.ts';
-import type { SpentCost, SpentShare } from '#src/spending/budget-authority.ts';
+import type { ShownPrices, SpentCost, SpentShare } from '#src/spending/budget-authority.ts';
+import type { PaidRole } from '#src/spending/prices/prices.ts';
 import { type Locale, type TextId, type TextLine, text } from '#src/texts/texts.ts';
 
 export const stats: Command = {
@@ -31,7 +32,15 @@ export const stats: Command = {
           ? lastTurn(turns.lastTurn(guildId), callerLocale)
           : speed(turns.speed(guildId));
     const isBoth = words.view === 'cost' && mayManage;
-    return [{ ...line, to: 'caller', ...(isBoth && { lines: [ownCost(own, callerLocale)] }) }];
+    return [
+      {
+        ...line,
+        to: 'caller',
+        ...(isBoth && {
+          lines: [...priceLines(costs.prices(guildId)), ownCost(own, callerLocale)],
+        }),
+      },
+    ];
   },
 };
 
@@ -51,29 +60,31 @@ function ownCost(found: SpentShare, locale: Locale): TextLine {
   return { id: 'stats.cost.own', with: { x, cap, n: found.turns } };
 }
 
-/** Money where there is a price, minutes where there is none, both where some of it has none. */
-function shownCost(found: SpentShare, locale: Locale) {
-  const { usd, minutes, capUsd, capMinutes, isUnpriced, turns } = found;
-  const inMoney = usd > 0 || !isUnpriced;
+function shownCost({ usd, capUsd, turns }: SpentShare, locale: Locale) {
   const dollars = (amount: number) =>
     `$${amount < 0.1 ? amount.toFixed(4).replace(/0{1,2}$/, '') : amount.toFixed(2)}`;
-  const time = (amount: number) =>
-    text('stats.cost.minutes', { n: Math.round(amount * 10) / 10 }, locale);
-  const shown = (money: number, duration: number) =>
-    [
-      ...(inMoney ? [dollars(money)] : []),
-      ...(isUnpriced ? [text('stats.cost.unpriced', { x: time(duration) }, locale)] : []),
-    ].join(' + ');
-  const [most, isCapped] = inMoney
-    ? [dollars(capUsd), capUsd > 0]
-    : [time(capMinutes), capMinutes > 0];
   return {
-    cap: isCapped ? most : text('stats.cost.uncapped', {}, locale),
-    each: turns === 0 ? '-' : shown(usd / turns, minutes / turns),
-    isNone: usd === 0 && minutes === 0 && !isUnpriced,
-    spent: shown(usd, minutes),
+    cap: capUsd > 0 ? dollars(capUsd) : text('stats.cost.uncapped', {}, locale),
+    each: turns === 0 ? '-' : dollars(usd / turns),
+    isNone: usd === 0,
+    spent: dollars(usd),
   };
 }
+
+/** Engines that cost nothing, and those whose price is an estimate. */
+function priceLines({ free, estimated }: ShownPrices): readonly TextLine[] {
+  const named = (id: 'stats.cost.free' | 'stats.cost.estimated', roles: readonly PaidRole[]) =>
+    roles.length === 0
+      ? []
+      : [{ id, with: { roles: roles.map((role) => roleNames[role]).join(', ') } }];
+  return [...named('stats.cost.free', free), ...named('stats.cost.estimated', estimated)];
+}
+
+const roleNames: Readonly<Record<PaidRole, string>> = {
+  recognise: 'speech to text',
+  think: 'answers',
+  speak: 'text to speech',
+};
 
 function speed(found: AnswerLatencyStats | undefined): TextLine {
   if (!found) return { id: 'stats.none' };

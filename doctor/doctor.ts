@@ -160,7 +160,7 @@ function onBudgets({ budget, chat, speech, transcription }: Config, report: Repo
   const isFree = [chat, speech, transcription].every(({ kind }) => kind === 'embedded');
   if (isFree) return;
   const total = budget.totalDayNanoUsd / 1e9;
-  const ofServer = budget.caps.serverDay.nanoUsd / 1e9;
+  const ofServer = budget.caps.serverDay / 1e9;
   const each = ofServer === 0 ? 'without a limit' : `up to ${ofServer} USD`;
   report.section('Budgets');
   report.findings([

@@ -94,7 +94,7 @@ async function chooseTotal({ ask, edits }: SetupContext): Promise<void> {
 /** Limits that hold where no other total is given. */
 function withoutTotal({ budget }: Config): string {
   if (budget.totalDayNanoUsd > 0) return `${budget.totalDayNanoUsd / 1e9} dollars, as now`;
-  const usd = budget.caps.serverDay.nanoUsd / 1e9;
+  const usd = budget.caps.serverDay / 1e9;
   return usd > 0 ? `no common limit; each server still stops at ${usd} dollars` : 'no common limit';
 }
 

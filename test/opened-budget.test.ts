@@ -12,11 +12,8 @@ function open(sharedSpending?: SharedSpending) {
     spending: new MemorySpending(),
     ...(sharedSpending && { sharedSpending }),
     wayIn: () => ({ pipeline: 'chained' }),
-    keepsCaptions: () => false,
-    hasFreeCaptions: () => false,
-    guildCapsOf: () => ({}),
+    ownCapIn: () => 0,
     ownCapOf: () => undefined,
-    timeZoneIn: () => 'UTC',
     onEvent: () => undefined,
     alert: () => undefined,
     warn: () => undefined,
@@ -31,7 +28,7 @@ test('an answer waits for the spending of the other processes, where several sha
   };
   await using shared = await open({ isAway: false, exchange });
   await shared.budgets.ready('guild');
-  expect(reports.map(({ guildIds }) => guildIds)).toEqual([['guild']]);
+  expect(reports.map(({ guildIds }) => guildIds)).toEqual([['guild', 'all']]);
   await using alone = await open();
   expect(alone.budgets.ready('guild')).toBeUndefined();
 });

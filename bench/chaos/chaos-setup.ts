@@ -41,12 +41,7 @@ const msPerChar = 20;
 const budgets: Readonly<Record<string, string>> = {
   BUDGET_PERSON_DAY_USD: '1000',
   BUDGET_SERVER_DAY_USD: '1000',
-  BUDGET_SERVER_MONTH_USD: '1000',
-  BUDGET_PERSON_DAY_MINUTES: '100000',
-  BUDGET_SERVER_DAY_MINUTES: '100000',
-  BUDGET_SERVER_MONTH_MINUTES: '100000',
-  BUDGET_SERVER_DAY_UNPRICED: '1000000',
-  BUDGET_CAPTIONS_DAY_MINUTES: '100000',
+  BUDGET_TOTAL_DAY_USD: '1000',
 };
 /** Name under which the bot's process reaches the database. */
 const processName = 'bot';

@@ -1,7 +1,7 @@
 import { languageOption } from '#commands/language-option.ts';
 import { notInChannel } from '#commands/rights.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
-import type { CaptionsOn, HourPrice } from '#src/features/captions/caption-outcomes.ts';
+import type { CaptionsOn } from '#src/features/captions/caption-outcomes.ts';
 import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import { languageTag } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -44,29 +44,20 @@ function replyTo(turned: CaptionsOn, guildId: string): Replies {
       return [{ id: 'captions.already', with: { place }, to: 'caller' }];
     }
     case 'on': {
-      const { isHere, placeId, price, saved } = turned;
+      const { hourUsd, isHere, placeId, saved } = turned;
       const line: TextLine = isHere
         ? { id: 'captions.on' }
         : { id: 'captions.on.place', with: { place: addressOf(guildId, placeId) } };
       const unsaved: readonly TextLine[] = saved ? [] : [{ id: 'voice.unsaved' }];
-      const lines = [...priceLines(price), ...unsaved];
+      const lines = [priceLine(hourUsd), ...unsaved];
       return [{ ...line, to: 'room', lines, buttons: ['captions.leave_out'] }];
     }
   }
 }
 
-function priceLines(price: HourPrice): readonly TextLine[] {
-  const { minutesADay: minutes } = price;
-  const cap: readonly TextLine[] =
-    minutes > 0 ? [{ id: 'captions.price.cap', with: { minutes } }] : [];
-  switch (price.kind) {
-    case 'free':
-      return [{ id: 'captions.price.free' }];
-    case 'unknown':
-      return [{ id: 'captions.price.unknown' }, ...cap];
-    case 'priced':
-      return [{ id: 'captions.price', with: { price: `$${price.usd.toFixed(2)}` } }, ...cap];
-  }
+function priceLine(hourUsd: number): TextLine {
+  if (hourUsd === 0) return { id: 'captions.price.free' };
+  return { id: 'captions.price', with: { price: `$${hourUsd.toFixed(2)}` } };
 }
 
 /** Discord shows it as a link to the channel. */

@@ -3,8 +3,6 @@ import { realClock } from '#src/base/clock.ts';
 import { type AnsweringWay, priceOf, tariffsOf } from '#src/config/tariffs.ts';
 import type { Config } from '#src/config/types.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { Amount } from '#src/spending/caps.ts';
-import type { GuildCaps } from '#src/spending/guild-caps.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { SharedLedger } from '#src/spending/ledger/shared-ledger.ts';
@@ -20,16 +18,10 @@ export type BudgetOptions = {
   readonly sharedSpending?: SharedSpending;
   /** Way in which this server is answered now. */
   readonly wayIn: (guildId: string) => AnsweringWay;
-  /** Whether captions are on in this server. */
-  readonly keepsCaptions: (guildId: string) => boolean;
-  /** Whether the embedded recogniser can write the captions of this server. */
-  readonly hasFreeCaptions: (guildId: string) => boolean;
-  /** Caps that a server has set below those of the operator. */
-  readonly guildCapsOf: (guildId: string) => GuildCaps;
+  /** Cap a day that a server has set below that of the operator, in billionths of a dollar; 0: none. */
+  readonly ownCapIn: (guildId: string) => number;
   /** Own budgets of who is no person. */
-  readonly ownCapOf: (payerId: string) => Amount | undefined;
-  /** Time zone in which the days of a server end. */
-  readonly timeZoneIn: (guildId: string) => string;
+  readonly ownCapOf: (payerId: string) => number | undefined;
   readonly onEvent: SessionDependencies['onEvent'];
   readonly alert: (change: AlertChange) => void;
   /** One sentence for the operator. */
@@ -42,18 +34,15 @@ export async function openBudget({
   spending,
   sharedSpending,
   wayIn,
-  keepsCaptions,
-  hasFreeCaptions,
-  guildCapsOf,
+  ownCapIn,
   ownCapOf,
-  timeZoneIn,
   onEvent,
   alert,
   warn,
 }: BudgetOptions): Promise<{ readonly budgets: SessionBudgets } & AsyncDisposable> {
   const clock = realClock;
   const { totalDayNanoUsd: capNanoUsd } = config.budget;
-  const ledger = new Ledger({ countsAll: capNanoUsd > 0, timeZoneIn });
+  const ledger = new Ledger({ countsAll: capNanoUsd > 0 });
   const report = (error: unknown) =>
     warn(`Budgets count in memory only: ${error instanceof Error ? error.message : error}`, error);
   const common = { ledger, clock, report, alert };
@@ -68,12 +57,10 @@ export async function openBudget({
     caps: config.budget.caps,
     total,
     ...(exchange && { exchange }),
-    keepsCaptions,
-    hasFreeCaptions,
-    guildCapsOf,
+    ownCapIn,
     ownCapOf,
     onEvent,
-    rateOf: (by) => priceOf(by, config.budget),
+    rateOf: (by, role) => priceOf(by, role, config.budget),
     tariffOf: tariffsOf(config, wayIn),
   });
   const close = async () => {

@@ -4,7 +4,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { secretsOf } from '#src/config/models.ts';
-import { mayCostMoney } from '#src/config/tariffs.ts';
+import { mayCostMoney, pricesInUse } from '#src/config/tariffs.ts';
 import type { Config, ConfigResult } from '#src/config/types.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { type OperatorAddress, writeToOperator } from '#src/discord/account/operator-message.ts';
@@ -89,7 +89,10 @@ export async function onDiscord(
         if (event.kind === 'voice-unusable') readiness.check('self-tests', event.message);
         logDiscord(shardId === undefined ? log : log.child({ shard: shardId }), event);
         if (event.kind === 'voice-unusable') notices.report(event.kind);
-        if (event.kind === 'ready') sayUnlimited(log, config, event.guilds);
+        if (event.kind === 'ready') {
+          sayPrices(log, config);
+          sayUnlimited(log, config, event.guilds);
+        }
         if (event.kind === 'alert') alerts.report(event, event.guildId);
         if (event.kind === 'closed') closed.resolve(exitCodeOf(event.closeCode, config));
       },
@@ -128,14 +131,28 @@ function countTotal(
   meters.gauge('total_cap_usd', `${help} may spend a day.`, () => total()?.capUsd);
 }
 
+/** Says which engines cost nothing, and which are counted by an estimate. */
+function sayPrices(log: Log, config: Config): void {
+  const named = (some: ReturnType<typeof pricesInUse>) =>
+    some.map(({ by }) => (by.kind === 'remote' ? `${by.model} at ${by.host}` : 'embedded'));
+  const all = pricesInUse(config);
+  const free = named(all.filter(({ price }) => price.kind === 'free'));
+  const guessed = named(all.filter(({ price }) => price.kind === 'priced' && price.isEstimate));
+  if (free.length > 0) log.info(`engines that cost nothing: ${[...new Set(free)].join(', ')}`);
+  if (guessed.length > 0)
+    log.warn(
+      `models without a known price, counted by an estimate: ${[...new Set(guessed)].join(', ')}`,
+    );
+}
+
 /** Says what the servers of a shard may spend together, where anything can cost money and no cap is over all. */
 function sayUnlimited(log: Log, config: Config, guilds: number): void {
   const { budget } = config;
   if (budget.totalDayNanoUsd > 0 || !mayCostMoney(config)) return;
-  const usual = budget.caps.serverDay.nanoUsd / 1e9;
+  const usual = budget.caps.serverDay / 1e9;
   const sum =
     usual === 0 ? 'without a limit' : `${guilds * usual} USD (${guilds} x ${usual} USD a server)`;
-  log.info(`BUDGET_TOTAL_DAY_USD is not set: all servers together may spend ${sum} a day`);
+  log.info(`BUDGET_TOTAL_DAY_USD is 0: all servers together may spend ${sum} a day`);
 }
 
 /** Notices to the operator; over REST alone, so that they leave while the gateway is away, too. */

@@ -105,19 +105,7 @@ export async function openSharedParts(
         const sessions = sessionsOf(guildId);
         return sessions?.settings.at(guildId, sessions.at(guildId)?.channelId) ?? config;
       },
-      keepsCaptions: (guildId) =>
-        sessionsOf(guildId)
-          ?.readSessions(guildId)
-          .some(({ context }) => context.features.panel().captionsIn !== undefined) === true,
-      hasFreeCaptions: (guildId) =>
-        options.engines.roughTranscriber !== undefined &&
-        sessionsOf(guildId)
-          ?.readSessions(guildId)
-          .some(({ context }) => /^en\b/i.test(context.parts.places.localeIn(guildId))) === true,
-      guildCapsOf: (guildId) => sessionsOf(guildId)?.settings.capsIn(guildId) ?? {},
-      timeZoneIn: (guildId) =>
-        sessionsOf(guildId)?.settings.in(guildId).timeZone ??
-        Intl.DateTimeFormat().resolvedOptions().timeZone,
+      ownCapIn: (guildId) => sessionsOf(guildId)?.settings.in(guildId).serverDayCap ?? 0,
       ownCapOf: (payerId) => tokenBudgets.capOf(payerId),
       onEvent: options.onSession,
       alert: options.onStore,

@@ -22,13 +22,10 @@ export function readBudget(from: EnvironmentSettings): Budget {
   const own = from.PRICES === undefined ? undefined : readFile(from.PRICES);
   return {
     caps: {
-      personDay: amount(from.BUDGET_PERSON_DAY_USD, from.BUDGET_PERSON_DAY_MINUTES),
-      serverDay: amount(from.BUDGET_SERVER_DAY_USD, from.BUDGET_SERVER_DAY_MINUTES),
-      serverMonth: amount(from.BUDGET_SERVER_MONTH_USD, from.BUDGET_SERVER_MONTH_MINUTES),
-      serverDayUnpriced: from.BUDGET_SERVER_DAY_UNPRICED,
-      captionsDayMs: Math.round(from.BUDGET_CAPTIONS_DAY_MINUTES * 60_000),
+      personDay: nanoUsd(from.BUDGET_PERSON_DAY_USD),
+      serverDay: nanoUsd(from.BUDGET_SERVER_DAY_USD),
     },
-    totalDayNanoUsd: Math.round(from.BUDGET_TOTAL_DAY_USD * 1e9),
+    totalDayNanoUsd: nanoUsd(from.BUDGET_TOTAL_DAY_USD),
     prices: [...(own?.kind === 'ok' ? own.prices : []), ...knownPrices],
   };
 }
@@ -41,6 +38,6 @@ function readFile(path: string): ReturnType<typeof readPrices> {
   }
 }
 
-function amount(usd: number, minutes: number): Caps['serverDay'] {
-  return { nanoUsd: Math.round(usd * 1e9), ms: Math.round(minutes * 60_000) };
+function nanoUsd(usd: number): number {
+  return Math.round(usd * 1e9);
 }

@@ -7,6 +7,12 @@ const threeCaps =
 
 /** Limits that are gone. The bot does not start where one is set: it would spend what its operator has not allowed. */
 export const removedLimits: Readonly<Record<string, string>> = {
+  BUDGET_SERVER_MONTH_USD: `There is no limit a month. ${threeCaps}`,
+  BUDGET_PERSON_DAY_MINUTES: `Minutes are not limited. ${threeCaps}`,
+  BUDGET_SERVER_DAY_MINUTES: `Minutes are not limited. ${threeCaps}`,
+  BUDGET_SERVER_MONTH_MINUTES: `Minutes are not limited. ${threeCaps}`,
+  BUDGET_SERVER_DAY_UNPRICED: `A model without a known price counts with an estimate. ${threeCaps}`,
+  BUDGET_CAPTIONS_DAY_MINUTES: `Captions have no limit of their own. ${threeCaps}`,
   SERVER_PLANS_FILE: `All servers have the same limits. ${threeCaps}`,
 };
 

@@ -147,13 +147,7 @@ export const settings = z.object({
   PRICES: words.optional(),
   BUDGET_PERSON_DAY_USD: budget.default(1),
   BUDGET_SERVER_DAY_USD: budget.default(5),
-  BUDGET_SERVER_MONTH_USD: budget.default(50),
-  BUDGET_PERSON_DAY_MINUTES: budget.default(120),
-  BUDGET_SERVER_DAY_MINUTES: budget.default(600),
-  BUDGET_SERVER_MONTH_MINUTES: budget.default(6_000),
-  BUDGET_SERVER_DAY_UNPRICED: budget.default(20_000),
-  BUDGET_CAPTIONS_DAY_MINUTES: budget.default(240),
-  BUDGET_TOTAL_DAY_USD: budget.default(0),
+  BUDGET_TOTAL_DAY_USD: budget.default(20),
   DATA_DIR: words.default('./data'),
   DATABASE_URL: words
     .refine(isDatabaseUrl, 'must be an address like postgres://user:password@127.0.0.1:5432/parley')

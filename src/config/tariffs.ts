@@ -1,7 +1,12 @@
 import { embedded, type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
 import { isOwnServer } from '#src/provider/own-server.ts';
-import { costOf } from '#src/spending/cost.ts';
-import { type RolePrice, rateOf } from '#src/spending/prices/prices.ts';
+import {
+  cautiousPrices,
+  type PaidRole,
+  paidRoles,
+  type RolePrice,
+  rateOf,
+} from '#src/spending/prices/prices.ts';
 import type { Tariff } from '#src/spending/tariff.ts';
 import type { Budget } from './budget.ts';
 import type { Config } from './types.ts';
@@ -10,53 +15,68 @@ import type { Config } from './types.ts';
 type PricedRole = { readonly kind: 'embedded' } | RemoteModel;
 type RemoteModel = { readonly kind: 'remote'; readonly model: string; readonly baseUrl: string };
 
-/** Price of a model or an engine, in any role. */
-export function priceOf(by: ServedBy, { prices }: Budget): RolePrice {
-  return by.kind === 'embedded' ? { kind: 'free' } : rateOf(prices, by.model, by.host);
+/**
+ * Price of a model or an engine: the known one wherever it is served; of an unknown model nothing in a private network, elsewhere
+ * the cautious price of its role.
+ */
+export function priceOf(by: ServedBy, role: PaidRole, { prices }: Budget): RolePrice {
+  if (by.kind === 'embedded') return { kind: 'free' };
+  const usd = rateOf(prices, by.model, by.host);
+  if (usd && Object.values(usd).every((one) => one === 0)) return { kind: 'free' };
+  if (usd) return { kind: 'priced', usd };
+  if (isOwnServer(`http://${by.host}`)) return { kind: 'free' };
+  return { kind: 'priced', usd: cautiousPrices[role], isEstimate: true };
 }
 
-/**
- * Whether any engine in use, or one that may take its place, can cost money: it is elsewhere than on a server of one's own,
- * or has a price above 0.
- */
+/** A model in use, or one that may take its place, with its price. */
+export type PricedModel = {
+  readonly role: PaidRole;
+  readonly by: ServedBy;
+  readonly price: RolePrice;
+};
+
+/** Prices of all models in use, and of those that may take their place. */
+export function pricesInUse(config: Config): readonly PricedModel[] {
+  const { audioModel, budget, chat, fallbacks, realtime, speech, transcription } = config;
+  const hearing: readonly PricedRole[] =
+    chat.kind === 'remote' && audioModel.model ? [{ ...chat, model: audioModel.model }] : [];
+  const talking: readonly PricedRole[] = realtime ? [{ kind: 'remote', ...realtime }] : [];
+  const roles: Readonly<Record<PaidRole, readonly (PricedRole | undefined)[]>> = {
+    recognise: [transcription, fallbacks.transcription],
+    think: [chat, fallbacks.chat, ...hearing, ...talking],
+    speak: [speech, fallbacks.speech],
+  };
+  return paidRoles.flatMap((role) =>
+    roles[role].flatMap((engine) => {
+      if (!engine) return [];
+      const by = servedByOf(engine);
+      return [{ role, by, price: priceOf(by, role, budget) }];
+    }),
+  );
+}
+
+/** Whether any engine in use, or one that may take its place, can cost money. */
 export function mayCostMoney(config: Config): boolean {
-  const { budget, chat, fallbacks, realtime, speech, transcription } = config;
-  const engines: readonly PricedRole[] = [
-    ...[chat, speech, transcription],
-    ...Object.values(fallbacks),
-    ...(realtime ? [{ kind: 'remote' as const, ...realtime }] : []),
-  ];
-  return engines.some((engine) => {
-    if (engine.kind === 'embedded') return false;
-    if (!isOwnServer(engine.baseUrl)) return true;
-    const price = priceOf(servedBy(engine.model, engine.baseUrl), budget);
-    return price.kind === 'priced' && Object.values(price.usd).some((usd) => usd > 0);
-  });
+  return pricesInUse(config).some(({ price }) => price.kind === 'priced');
 }
 
 type Roles = {
   readonly transcription: PricedRole & { readonly backend?: string };
   readonly chat: PricedRole;
   readonly speech: PricedRole;
-  readonly fallbacks: { readonly speech?: PricedRole };
   readonly budget: Budget;
 };
 
 /** Prices of all roles where `thinker` answers; default: the chat model does. */
 export function tariffOf(
-  { transcription, chat, speech, fallbacks, budget }: Roles,
+  { transcription, chat, speech, budget }: Roles,
   thinker?: RemoteModel,
 ): Tariff {
-  const rate = (role: PricedRole): RolePrice =>
-    priceOf(role.kind === 'embedded' ? embedded : servedBy(role.model, role.baseUrl), budget);
-  const speak = rate(speech);
-  const next = fallbacks.speech && rate(fallbacks.speech);
   return {
-    recognise: rate(transcription),
+    recognise: priceOf(servedByOf(transcription), 'recognise', budget),
     ...(transcription.backend === 'realtime' && { streams: true }),
-    think: rate(thinker ?? chat),
-    speak,
-    ...(next && isCheaper(next, speak) && { cheaperVoice: next }),
+    think: priceOf(servedByOf(thinker ?? chat), 'think', budget),
+    speak: priceOf(servedByOf(speech), 'speak', budget),
   };
 }
 
@@ -83,10 +103,6 @@ function thinkerOf(
   return { kind: 'remote', baseUrl: chat.baseUrl, model };
 }
 
-/** Whether the next voice is cheaper for a usual sentence; beside a voice of unknown price only a free one is. */
-function isCheaper(next: RolePrice, usual: RolePrice): boolean {
-  const sentence = { kind: 'spoken', characters: 100, ms: 6_000 } as const;
-  const [theirs, ours] = [costOf(sentence, next), costOf(sentence, usual)];
-  if (usual.kind === 'free' || theirs === undefined) return false;
-  return ours === undefined ? theirs === 0 : theirs < ours;
+function servedByOf(role: PricedRole): ServedBy {
+  return role.kind === 'embedded' ? embedded : servedBy(role.model, role.baseUrl);
 }

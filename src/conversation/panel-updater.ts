@@ -3,7 +3,7 @@ import type { LostQuestion, PanelFace } from '#src/conversation/ports/panel.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { QueuedQuestion, QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
 import { UnaskedPeople } from '#src/people/newcomers.ts';
-import type { BudgetMode } from '#src/spending/budget-authority.ts';
+import type { UsedBudget } from '#src/spending/budget-authority.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { SessionContext } from './session-context.ts';
 
@@ -113,7 +113,7 @@ export class PanelUpdater {
     const lost = this.#lost.map(({ name, why }) => ({ name, why }));
     const unnamed = this.#unnamed.map(({ name, isLate }) => ({ name, isLate }));
     const understood = this.#context.recentQuestions.shown();
-    const { quiet } = this.#context.parts.spending.manner(this.#context.channel.guildId);
+    const quiet = this.#context.parts.spending.used(this.#context.channel.guildId);
     const maySpeak = this.#context.maySpeak();
     const state = stateOf({ ...activity, maySpeak, ...(quiet && { quiet }) });
     this.#show(state, this.#chipsOf(activity), {
@@ -222,10 +222,10 @@ function stateOf({
   step,
   quiet,
   maySpeak,
-}: ChannelActivity &
-  Pick<BudgetMode, 'quiet'> & {
-    readonly maySpeak: boolean;
-  }): PanelFace['state'] {
+}: ChannelActivity & {
+  readonly quiet?: UsedBudget;
+  readonly maySpeak: boolean;
+}): PanelFace['state'] {
   if (gate.paused) return { kind: 'paused' };
   if (current && step) return { kind: 'step', step };
   if (current && !sounds) return { kind: 'thinking' };

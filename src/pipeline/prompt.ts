@@ -7,8 +7,6 @@ import type { ReplyStyle, Turn } from './pipeline.ts';
 const byName =
   'Several people are waiting for answers: begin with the name of whoever you answer now and what it is about, as in "Ben, for Lima: ...".';
 
-const short = 'Answer in one sentence of at most 15 words.';
-
 /**
  * Messages of a turn for the chat model, once every utterance is recognised; undefined when it has no words.
  *
@@ -41,11 +39,6 @@ export function promptHead(turn: Turn): readonly ChatMessage[] {
   const shown: readonly ChatMessage[] =
     context === undefined ? [] : [{ role: 'user', name: '', content: context }];
   return [{ role: 'system', content: instructionsOf(turn) }, ...history, ...shown];
-}
-
-/** A reply style that asks for short answers. */
-export function shortStyle(style: ReplyStyle): ReplyStyle {
-  return { ...style, instructions: `${style.instructions} ${short}` };
 }
 
 /** A reply style that asks for the name first: a person's chosen name is no instruction, so the model has it with their words. */

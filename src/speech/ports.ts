@@ -107,8 +107,6 @@ export type SpeechVoice = {
   readonly language?: string;
   /** Tone, for engines that take it. */
   readonly instructions?: string;
-  /** Money runs short: a cheaper voice will do, where there is one. */
-  readonly isCheap?: true;
   /** 1 is the voice's own pace. */
   readonly speed?: number;
   /** Spelling of a text for the voice, where some words are pronounced otherwise than they are written. */

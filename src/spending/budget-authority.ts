@@ -1,8 +1,7 @@
 import type { TextLine } from '#src/texts/texts.ts';
-import type { BudgetStep } from './caps.ts';
-import type { CaptionBudgetStep } from './caption-budget.ts';
 import type { Payer } from './ledger/ledger.ts';
 import type { PaidKind } from './paid-kinds.ts';
+import type { PaidRole } from './prices/prices.ts';
 import type { Reservation } from './reservation.ts';
 import type { AnswerEstimate } from './tariff.ts';
 
@@ -17,13 +16,6 @@ export type AnswerRequest = Omit<AnswerEstimate, 'isWritten'> & {
   /** Payer of a question that began before its reservation is opened, as `payer` gave it then. */
   readonly payer?: Payer;
 };
-
-/** Texts about the budget of captions, each told once a day. */
-export type CaptionNewsId =
-  | 'captions.budget.warn'
-  | 'captions.budget.rough'
-  | 'captions.budget.last'
-  | 'captions.budget.off';
 
 /** Nothing more may be spent. */
 export type BudgetRefusal = {
@@ -40,29 +32,16 @@ export type AnswerBudget = {
   readonly news?: TextLine;
 };
 
-/** Behaviour of the bot in a server under its budget now. */
-export type BudgetMode = {
-  readonly step: BudgetStep;
-  /** No answer is begun before it is known to be wanted. */
-  readonly isSparing?: boolean;
-  /** A cheaper voice does, and there is one. */
-  readonly isVoiceCheap: boolean;
-  /** Only where it does not speak: why, and when a new day or month brings a new budget, as Discord shows it. */
-  readonly quiet?: { readonly line: TextLine; readonly time: string; readonly untilMs: number };
-};
+/** Why the bot does not speak in a server, and when a new day brings a new budget, as Discord shows it. */
+export type UsedBudget = { readonly line: TextLine; readonly time: string };
 
 /** Budget for recognising one utterance, and its payer. */
 export type HearingBudget = {
   readonly reservation: Reservation;
-  /** Whether words not said to the bot may still be recognised for captions, where recognising costs anything. */
-  readonly captions: CaptionBudgetStep;
   /** Only a recogniser that costs nothing may hear it. */
   readonly isFreeOnly?: true;
-  /**
-   * Decides the payer: its speaker, if it was for the bot, else the server; with `isCaptioned` by its budget for captions. Until
-   * then the server does.
-   */
-  readonly decided: (meant: boolean, isCaptioned: boolean) => void;
+  /** Decides the payer: its speaker, if it was for the bot, else the server. Until then the server does. */
+  readonly decided: (meant: boolean) => void;
 };
 
 /** Budgets of sessions. Nothing here throws, and only `ready` waits. */
@@ -91,16 +70,15 @@ export interface BudgetAuthority {
     guildId: string,
     personId: string,
   ): Pick<HearingBudget, 'reservation'> | BudgetRefusal;
-  /** Line about captions that the channel is to read; undefined where it was told today. */
-  captionNews(guildId: string, id: CaptionNewsId): TextLine | undefined;
-  /** Price of an hour of talk that is recognised, in US dollars; undefined: unknown. */
-  hourPrice(guildId: string): number | undefined;
+  /** Price of an hour of talk that is recognised, in US dollars. */
+  hourPrice(guildId: string): number;
   /**
-   * Counts a text that a person has read out to their share, by its estimated price and length; not where
-   * it does not fit. The server pays what it really takes, once it is spoken.
+   * Counts a text that a person has read out to their share, by its estimated price; not where it does not fit. The server pays
+   * what it really takes, once it is spoken.
    */
   read(guildId: string, personId: string, characters: number): BudgetRefusal | undefined;
-  manner(guildId: string): BudgetMode;
+  /** Undefined as long as an answer fits into the budgets. */
+  used(guildId: string): UsedBudget | undefined;
   /** Keeps nothing of this person. */
   forget(guildId: string, personId: string): void;
 }
@@ -108,18 +86,21 @@ export interface BudgetAuthority {
 /** Costs of a server so far; `/stats view:cost` shows them. */
 export interface SpentCosts {
   today(guildId: string): SpentCost;
+  prices(guildId: string): ShownPrices;
   /** Spending of this person there today. */
   share(guildId: string, personId: string): SpentShare;
 }
 
+/** Roles that cost nothing in a server, and those with a model of unknown price. */
+export type ShownPrices = {
+  readonly free: readonly PaidRole[];
+  readonly estimated: readonly PaidRole[];
+};
+
 export type SpentShare = {
   readonly usd: number;
-  readonly minutes: number;
   /** 0: none. */
   readonly capUsd: number;
-  readonly capMinutes: number;
-  /** Some of it, or all, has no known price. */
-  readonly isUnpriced: boolean;
   readonly turns: number;
 };
 
@@ -131,7 +112,6 @@ export type SpentCost = SpentShare & {
 /** A server did something that has its price, wanted or not. */
 export type SpentEvent = {
   readonly kind: 'spent';
-  readonly what: 'recognise' | 'think' | 'speak';
-  /** Price in US dollars; absent: unknown. */
-  readonly usd?: number;
+  readonly what: PaidRole;
+  readonly usd: number;
 };

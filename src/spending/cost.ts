@@ -1,4 +1,9 @@
-import type { RolePrice, Usd } from '#src/spending/prices/prices.ts';
+import {
+  cautiousPrices,
+  type PaidRole,
+  type RolePrice,
+  type Usd,
+} from '#src/spending/prices/prices.ts';
 
 /** Tokens of one request. Those of sound are counted within the totals, and so are cached ones. */
 export type Tokens = {
@@ -24,13 +29,19 @@ const mostCount = 1e9;
 /** Characters per token of text, where the server does not count. */
 export const charactersPerToken = 4;
 
-/** In billionths of a dollar, so that sums are exact; undefined: not priced. Never negative. */
-export function costOf(use: Use, rate: RolePrice): number | undefined {
-  if (rate.kind === 'free') return 0;
-  if (rate.kind === 'unpriced') return undefined;
-  if (!isCountable(use)) return undefined;
-  const usd = usdOf(use, rate.usd);
+/** In billionths of a dollar, so that sums are exact; undefined: these rates do not price it. Never negative. */
+export function costAt(use: Use, rates: Usd): number | undefined {
+  const usd = isCountable(use) ? usdOf(use, rates) : undefined;
   return usd === undefined || !Number.isFinite(usd) ? undefined : Math.round(usd * 1e9);
+}
+
+/** Cost of the first of these uses that has a price, else the cautious price of the last. As `costAt`. */
+export function costOf(uses: readonly Use[], role: PaidRole, rate: RolePrice): number {
+  if (rate.kind === 'free') return 0;
+  const costs = [rate.usd, cautiousPrices[role]].flatMap((rates) =>
+    uses.map((use) => costAt(use, rates)),
+  );
+  return costs.find((cost) => cost !== undefined) ?? 0;
 }
 
 /** Whether all its counts are possible; an impossible count has no price. */

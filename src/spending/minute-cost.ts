@@ -1,5 +1,5 @@
 import { mostSentShare } from '#src/speech/interim-budget.ts';
-import { charactersPerToken, costOf, msPerTokenHeard, msPerTokenSpoken, type Use } from './cost.ts';
+import { charactersPerToken, costAt, msPerTokenHeard, msPerTokenSpoken, type Use } from './cost.ts';
 import { knownPrices, rateOf } from './prices/prices.ts';
 import { spokenCharacters } from './tariff.ts';
 
@@ -50,6 +50,7 @@ export function pricesAsOf(): string {
 
 /** For all questions of the minute. */
 function usdOf({ model, host }: PricedModel, use: Use): number | undefined {
-  const nanoUsd = costOf(use, rateOf(knownPrices, model, host));
+  const rates = rateOf(knownPrices, model, host);
+  const nanoUsd = rates && costAt(use, rates);
   return nanoUsd === undefined ? undefined : (questions * nanoUsd) / 1e9;
 }

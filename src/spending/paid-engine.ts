@@ -37,10 +37,9 @@ export function paidVoice(voice: Synthesizer): PaidEngine<Synthesizer> {
   );
 }
 
-/** A reservation pays for one utterance here: sound that is sent more than once is talk once. */
 export function paidRecogniser(recogniser: Transcriber): PaidEngine<Transcriber> {
   return new PaidEngine(recogniser, (engine, reservation) =>
-    meteredTranscriber(engine, (ms, newMs, usage) => reservation.recognised(ms, newMs, usage)),
+    meteredTranscriber(engine, (ms, usage) => reservation.recognised(ms, usage)),
   );
 }
 

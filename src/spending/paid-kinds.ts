@@ -1,14 +1,9 @@
 /** Rules of one kind of paid work. */
 type PaidRules = {
-  /**
-   * `person`: the person or token that asks; their share and the server's caps hold. `server`: the server's caps alone. `captions`: the
-   * server, and its budget for captions holds as well.
-   */
-  readonly payer: 'person' | 'server' | 'captions';
+  /** `person`: the person or token that asks; their cap and the server's hold. `server`: the server's alone. */
+  readonly payer: 'person' | 'server';
   /** `speech`: a text that is known before it is spoken. */
   readonly form: 'answer' | 'writing' | 'speech';
-  /** True: a person who has used their share gets it all the same; a program does not. */
-  readonly passesShare?: true;
   /** True: of one payer one runs at a time, as it may be dearer than expected: the rest of a cap is passed by one at most. */
   readonly isOneByOne?: true;
   /** True: the opener tells the channel how near the budget is to its end. */
@@ -20,11 +15,11 @@ const rules = {
   answer: { payer: 'person', form: 'answer', reportsNews: true },
   'sound ahead of an answer': { payer: 'person', form: 'answer' },
   'answer in a file': { payer: 'person', form: 'answer', isOneByOne: true },
-  'answer in writing': { payer: 'person', form: 'writing', passesShare: true },
+  'answer in writing': { payer: 'person', form: 'writing' },
   'question about a transcript': { payer: 'person', form: 'writing' },
   recap: { payer: 'person', form: 'writing' },
-  'recap at the end': { payer: 'captions', form: 'writing' },
-  translation: { payer: 'captions', form: 'writing', reportsNews: true },
+  'recap at the end': { payer: 'server', form: 'writing' },
+  translation: { payer: 'server', form: 'writing', reportsNews: true },
   'translation of a recording': { payer: 'person', form: 'writing' },
   'voice preview': { payer: 'person', form: 'speech' },
   'speech to a program': { payer: 'person', form: 'speech' },

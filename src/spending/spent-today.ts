@@ -1,8 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { SpentCost, SpentCosts, SpentShare } from './budget-authority.ts';
-import { type Amount, type Caps, costliest } from './caps.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import type { Sum } from './ledger/ledger-day.ts';
+import type { Caps } from './caps.ts';
+import type { Ledger, Sum } from './ledger/ledger.ts';
 
 /** Sources of the sums of a day. */
 type SpentParts = {
@@ -13,7 +12,7 @@ type SpentParts = {
 };
 
 /** Spending of servers and people today, beside their caps. */
-export class SpentToday implements SpentCosts {
+export class SpentToday implements Omit<SpentCosts, 'prices'> {
   readonly #parts: SpentParts;
 
   constructor(parts: SpentParts) {
@@ -23,7 +22,7 @@ export class SpentToday implements SpentCosts {
   today(guildId: string): SpentCost {
     const { capsIn, clock, ledger, names } = this.#parts;
     const { day, people } = ledger.standing(guildId, clock.wallMs());
-    const [top] = [...people].sort(([, one], [, other]) => costliest(one, other))[0] ?? [];
+    const [top] = [...people].sort(([, one], [, other]) => other.nanoUsd - one.nanoUsd)[0] ?? [];
     const name = top === undefined ? undefined : names.of(guildId, top);
     return {
       ...shown(day, capsIn(guildId).serverDay),
@@ -38,15 +37,8 @@ export class SpentToday implements SpentCosts {
   }
 }
 
-function shown({ ms, nanoUsd, turns, unpriced }: Sum, cap: Amount): SpentShare {
-  return {
-    usd: nanoUsd / 1e9,
-    minutes: ms / 60_000,
-    capUsd: cap.nanoUsd / 1e9,
-    capMinutes: cap.ms / 60_000,
-    isUnpriced: unpriced > 0,
-    turns,
-  };
+function shown({ nanoUsd, turns }: Sum, capNanoUsd: number): SpentShare {
+  return { usd: nanoUsd / 1e9, capUsd: capNanoUsd / 1e9, turns };
 }
 
 /** Names remembered at most; people beyond it are shown by id. */

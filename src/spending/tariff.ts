@@ -1,5 +1,4 @@
 import type { RolePrice } from '#src/spending/prices/prices.ts';
-import type { Amount } from './caps.ts';
 import { charactersPerToken, costOf, msPerTokenHeard, msPerTokenSpoken } from './cost.ts';
 import { type PaidKind, paidKinds } from './paid-kinds.ts';
 
@@ -10,8 +9,6 @@ export type Tariff = {
   readonly streams?: boolean;
   readonly think: RolePrice;
   readonly speak: RolePrice;
-  /** The voice that does where money runs short; absent: there is none. */
-  readonly cheaperVoice?: RolePrice;
 };
 
 /** Size of an answer, as far as it is known before it is made. */
@@ -31,29 +28,16 @@ export const usualAnswer: AnswerEstimate = { characters: 2_000, heardMs: 4_000 }
 export const mostAnswerTokens = 4_000;
 /** A spoken answer as most are: two sentences. */
 const [answerTokens, answerCharacters, answerMs] = [120, 250, 15_000];
-/** Talk time, in ms, that a written answer of unknown price counts as: at least, and by its length. */
-const [writtenMs, writtenMsPerCharacter] = [15_000, 1_000 / 15];
 
 export function isFree({ recognise, think, speak }: Tariff): boolean {
   return [recognise, think, speak].every(({ kind }) => kind === 'free');
 }
 
-/** Whether the sound of answers counts as talk with a server. */
-export function countsSound({ think, speak }: Tariff): boolean {
-  return think.kind !== 'free' || speak.kind !== 'free';
-}
-
-/**
- * Expected amount of an answer from its first request on, one in writing at most.
- *
- * Spoken answers come one at a time in a channel, and for each payer outside, so one of them at most is dearer than the rest of a
- * cap. Those in writing do not.
- */
+/** Expected cost of an answer from its first request on, in billionths of a dollar; one in writing at most. */
 export function estimate(
-  tariff: Tariff,
+  { recognise, think, speak }: Tariff,
   { characters, heardMs, recordedMs = 0, isWritten }: AnswerEstimate,
-): Amount {
-  const { recognise, think, speak } = tariff;
+): number {
   const speaks = think.kind === 'priced' && think.usd.perMillionAudioOutputTokens !== undefined;
   const [heard, spoken] = speaks
     ? [heardMs / msPerTokenHeard, answerMs / msPerTokenSpoken]
@@ -66,33 +50,28 @@ export function estimate(
     audioInputTokens: heard,
     audioOutputTokens: spoken,
   } as const;
-  const recorded = costOf({ kind: 'heard', ms: recordedMs }, recognise) ?? 0;
-  const thought = recorded + (costOf(tokens, think) ?? 0);
-  if (isWritten) return { nanoUsd: thought, ms: think.kind === 'unpriced' ? writtenMs : 0 };
+  const recorded = costOf([{ kind: 'heard', ms: recordedMs }], 'recognise', recognise);
+  const thought = recorded + costOf([tokens], 'think', think);
+  if (isWritten || speaks) return thought;
   const speech = { kind: 'spoken', characters: answerCharacters, ms: answerMs } as const;
-  const said = speaks ? 0 : (costOf(speech, speak) ?? 0);
-  const asked = recognise.kind === 'free' ? heardMs : 0;
-  const ms = countsSound(tariff) ? asked + answerMs : 0;
-  return { nanoUsd: thought + said, ms: Math.round(ms) };
+  return thought + costOf([speech], 'speak', speak);
 }
 
-/** Expected amount of any paid work. */
+/** Expected cost of any paid work, in billionths of a dollar. */
 export function estimateOf(
   { characters, kind, ...sound }: AnswerEstimate & { readonly kind: PaidKind },
   tariff: Tariff,
-): Amount {
+): number {
   const { form } = paidKinds[kind];
   if (form !== 'speech')
     return estimate(tariff, { ...sound, characters, isWritten: form === 'writing' });
-  const ms = Math.round(spokenMs(characters));
-  const nanoUsd = costOf({ kind: 'spoken', characters, ms }, tariff.speak) ?? 0;
-  return { nanoUsd, ms: tariff.speak.kind === 'free' ? 0 : ms };
+  return speechCost(characters, tariff);
 }
 
-/** Talk time, in ms, that a written answer of unknown price counts as. */
-export function writtenTime(outputTokens: number): number {
-  const characters = outputTokens * charactersPerToken;
-  return Math.round(Math.max(writtenMs, characters * writtenMsPerCharacter));
+/** Expected cost of a text that is spoken, in billionths of a dollar. */
+export function speechCost(characters: number, { speak }: Tariff): number {
+  const ms = Math.round(spokenMs(characters));
+  return costOf([{ kind: 'spoken', characters, ms }], 'speak', speak);
 }
 
 /** Speaking rate, in characters per ms. */
@@ -104,14 +83,6 @@ export function spokenCharacters(ms: number): number {
 }
 
 /** About how long, in ms, so many characters are said. */
-export function spokenMs(characters: number): number {
+function spokenMs(characters: number): number {
   return characters / charactersPerMs;
-}
-
-/** Largest share of a budget for answers, so that what is said can still be recognised for a while. */
-const forAnswers = 0.95;
-
-/** Where recognising costs nothing, nothing is kept for it. */
-export function partForAnswers({ recognise }: Tariff): number {
-  return recognise.kind === 'free' ? 1 : forAnswers;
 }

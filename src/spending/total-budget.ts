@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { nextDayMs, utcInstant } from './calendar.ts';
-import { type Amount, add, type BudgetStep, fits, isAtLeast, stepOf } from './caps.ts';
+import { fits } from './caps.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { allServers } from './spending-store.ts';
 
@@ -26,61 +26,50 @@ const alertShares = [
 /** Cap of the operator over the money of all servers and processes together, by days of UTC. */
 export class TotalBudget implements Disposable {
   readonly #options: TotalBudgetOptions;
-  readonly #cap: Amount;
   readonly #raised = new Set<AlertChange['name']>();
   #forget: (() => void) | undefined;
 
   constructor(options: TotalBudgetOptions) {
     this.#options = options;
-    this.#cap = { nanoUsd: options.capNanoUsd, ms: 0 };
   }
 
-  /** Whether work of that price may begin; `part` of the cap is for answers, the rest for recognising. */
-  fits(expected: Amount, part: number): boolean {
-    if (this.#cap.nanoUsd === 0) return true;
-    const more = add(this.#options.ledger.reservedByAll(), expected);
-    const isFit = fits(this.#spent(), more, this.#cap, part);
+  /** Whether work of that price, in billionths of a dollar, may begin. */
+  fits(expected: number): boolean {
+    const { capNanoUsd, ledger } = this.#options;
+    const isFit = fits(this.#spent(), ledger.reservedByAll() + expected, capNanoUsd);
     if (!isFit) this.#report(true);
     return isFit;
   }
 
-  /** `full` until nothing fits any more: nobody is warned but the operator. */
-  step(typical: Amount, part: number): BudgetStep {
-    if (this.#cap.nanoUsd === 0) return 'full';
-    const step = stepOf(this.#spent(), this.#cap, typical, part);
-    if (!isAtLeast(step, 'captions')) return 'full';
-    return part === 1 ? 'captions' : step;
-  }
-
   /** To be called after something was spent. */
   watch(): void {
-    if (this.#cap.nanoUsd > 0) this.#report(false);
+    if (this.#options.capNanoUsd > 0) this.#report(false);
   }
 
   /** Undefined where there is no cap. */
   today(): SpentTotal | undefined {
-    if (this.#cap.nanoUsd === 0) return undefined;
-    return { usd: this.#spent().nanoUsd / 1e9, capUsd: this.#cap.nanoUsd / 1e9 };
+    const { capNanoUsd } = this.#options;
+    return capNanoUsd === 0 ? undefined : { usd: this.#spent() / 1e9, capUsd: capNanoUsd / 1e9 };
   }
 
   [Symbol.dispose](): void {
     this.#forget?.();
   }
 
-  #spent(): Amount {
+  #spent(): number {
     const { clock, ledger } = this.#options;
-    return ledger.standing(allServers, clock.wallMs()).day;
+    return ledger.standing(allServers, clock.wallMs()).day.nanoUsd;
   }
 
   /** Raises the alerts of the shares that are reached, until the next day; `isRefused`: the next answer fits no more. */
   #report(isRefused: boolean): void {
-    const { alert, clock } = this.#options;
+    const { alert, capNanoUsd, clock } = this.#options;
     const wallMs = clock.wallMs();
-    const share = this.#spent().nanoUsd / this.#cap.nanoUsd;
+    const share = this.#spent() / capNanoUsd;
     for (const [name, from] of alertShares) {
       if (this.#raised.has(name) || (share < from && !isRefused)) continue;
       this.#raised.add(name);
-      const used = `${Math.floor(share * 100)} % of BUDGET_TOTAL_DAY_USD=${this.#cap.nanoUsd / 1e9}`;
+      const used = `${Math.floor(share * 100)} % of BUDGET_TOTAL_DAY_USD=${capNanoUsd / 1e9}`;
       const until = `the next day begins at ${utcInstant(nextDayMs(wallMs))}`;
       alert({ kind: 'alert', name, state: 'raised', cause: `${used} is spent; ${until}.` });
     }

@@ -8,8 +8,8 @@ import type {
   Transcript,
 } from '#src/speech/ports.ts';
 
-/** Told of sound that was sent to be recognised: all of it, what of it nobody was told of before, and who heard it. */
-export type OnRecognised = (ms: number, newMs: number, usage?: EngineUsage) => void;
+/** Told of sound that was sent to be recognised, in ms, and who heard it. */
+export type OnRecognised = (ms: number, usage?: EngineUsage) => void;
 
 const heardRateHz = 16_000;
 
@@ -18,32 +18,15 @@ const heardRateHz = 16_000;
  * beside another or in its place, unless the server refused it.
  */
 export function meteredTranscriber(transcriber: Transcriber, heard: OnRecognised): Transcriber {
-  const tally = new Tally(heard);
   const { wrapped } = transcriber;
   return wrapped
-    ? wrapped.call(transcriber, (engine) => metered(engine, tally))
-    : metered(transcriber, tally);
+    ? wrapped.call(transcriber, (engine) => metered(engine, heard))
+    : metered(transcriber, heard);
 }
 
-/** Seconds of one utterance that were counted; they count once, however often they are sent. */
-class Tally {
-  readonly #heard: OnRecognised;
-  #reportedMs = 0;
-
-  constructor(heard: OnRecognised) {
-    this.#heard = heard;
-  }
-
-  /** `ms` of sound were sent that end at `toMs` of the utterance. */
-  add(ms: number, toMs: number, usage: EngineUsage | undefined): void {
-    this.#heard(ms, Math.max(0, toMs - this.#reportedMs), usage);
-    this.#reportedMs = Math.max(toMs, this.#reportedMs);
-  }
-}
-
-function metered(transcriber: Transcriber, tally: Tally): Transcriber {
+function metered(transcriber: Transcriber, heard: OnRecognised): Transcriber {
   const { inLanguage, listen, withHints, withOptions } = transcriber;
-  const onResent: OnResent = (ms, by) => tally.add(ms, 0, { by });
+  const onResent: OnResent = (ms, by) => heard(ms, { by });
   return {
     async *transcribe(pcm, signal) {
       signal.throwIfAborted();
@@ -58,21 +41,21 @@ function metered(transcriber: Transcriber, tally: Tally): Transcriber {
         isRefused = !signal.aborted && isUnpaid(error);
         throw error;
       } finally {
-        if (!isRefused) tally.add(durationMs(pcm), durationMs(pcm), usage);
+        if (!isRefused) heard(durationMs(pcm), usage);
       }
     },
     ...(listen && {
       listen: (onPartial, signal) =>
-        new MeteredListening(listen.call(transcriber, onPartial, signal, onResent), tally, signal),
+        new MeteredListening(listen.call(transcriber, onPartial, signal, onResent), heard, signal),
     }),
     ...(inLanguage && {
-      inLanguage: (language) => metered(inLanguage.call(transcriber, language), tally),
+      inLanguage: (language) => metered(inLanguage.call(transcriber, language), heard),
     }),
     ...(withHints && {
-      withHints: (hints) => metered(withHints.call(transcriber, hints), tally),
+      withHints: (hints) => metered(withHints.call(transcriber, hints), heard),
     }),
     ...(withOptions && {
-      withOptions: (asked) => metered(withOptions.call(transcriber, asked), tally),
+      withOptions: (asked) => metered(withOptions.call(transcriber, asked), heard),
     }),
   };
 }
@@ -80,7 +63,7 @@ function metered(transcriber: Transcriber, tally: Tally): Transcriber {
 /** Sound that streams counts once, whatever is asked about it: when its words come, or with the end. */
 class MeteredListening implements Listening {
   readonly #inner: Listening;
-  readonly #tally: Tally;
+  readonly #heard: OnRecognised;
   readonly #signal: AbortSignal;
   /** Transcripts that several wait for come more than once. */
   readonly #counted = new WeakSet<EngineUsage>();
@@ -90,9 +73,9 @@ class MeteredListening implements Listening {
   #isRefused = false;
   #isOver = false;
 
-  constructor(inner: Listening, tally: Tally, signal: AbortSignal) {
+  constructor(inner: Listening, heard: OnRecognised, signal: AbortSignal) {
     this.#inner = inner;
-    this.#tally = tally;
+    this.#heard = heard;
     this.#signal = signal;
     signal.addEventListener('abort', this.#end, { once: true });
   }
@@ -126,11 +109,10 @@ class MeteredListening implements Listening {
 
   #pay(upTo: number, usage?: EngineUsage): void {
     const ms = (Math.max(0, upTo - this.#paid) / heardRateHz) * 1_000;
-    const toMs = (upTo / heardRateHz) * 1_000;
     this.#paid = Math.max(this.#paid, upTo);
     const isNews = usage?.count !== undefined && !this.#counted.has(usage);
     if (usage) this.#counted.add(usage);
-    if (isNews) this.#tally.add(ms, toMs, usage);
-    else if (ms > 0) this.#tally.add(ms, toMs, usage?.by && { by: usage.by });
+    if (isNews) this.#heard(ms, usage);
+    else if (ms > 0) this.#heard(ms, usage?.by && { by: usage.by });
   }
 }

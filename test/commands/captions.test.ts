@@ -63,20 +63,23 @@ async function suggestions(command: 'transcript', typed: string, over: PortOverr
 }
 
 test('/captions on tells everybody where captions are, and what an hour of talk costs', async () => {
-  const price = { kind: 'priced', usd: 0.27, minutesADay: 240 } as const;
-  const on: CaptionsOn = { kind: 'on', placeId: 'lounge', isHere: true, price, saved: true };
+  const on: CaptionsOn = {
+    kind: 'on',
+    placeId: 'lounge',
+    isHere: true,
+    hourUsd: 0.27,
+    saved: true,
+  };
   const replies = await run('on', inLounge, { captions: { turnOn: async () => on } });
   expect(replies).toMatchObject([{ to: 'room', buttons: ['captions.leave_out'] }]);
   expect(read(replies)).toEqual([
     'Captions on, here. Shown only for people I may hear.',
     'Recognising an hour of talk costs about $0.27.',
-    'The server pays 240 minutes of it a day.',
   ]);
 });
 
 test('captions in a thread are linked to', async () => {
-  const price = { kind: 'free', minutesADay: 240 } as const;
-  const on: CaptionsOn = { kind: 'on', placeId: 'thread', isHere: false, price, saved: false };
+  const on: CaptionsOn = { kind: 'on', placeId: 'thread', isHere: false, hourUsd: 0, saved: false };
   expect(read(await run('on', inLounge, { captions: { turnOn: async () => on } }))).toEqual([
     'Captions on, in https://discord.com/channels/g/thread. Shown only for people I may hear.',
     'Recognising speech costs nothing here.',

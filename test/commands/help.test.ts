@@ -336,34 +336,16 @@ test('/stats view:cost tells who manages the server what today cost, and who ask
   const asked = { ...adam, words: { view: 'cost' } };
   const today = () => ({
     usd: 1.55,
-    minutes: 31,
     capUsd: 5,
-    capMinutes: 600,
-    isUnpriced: false,
     turns: 62,
     top: { personId: '7', name: 'Ana' },
   });
-  const [reply] = await stats.run({ ...asked, mayManage: true }, ports({ today }));
-  expect(text(reply.id, reply.with)).toBe(
+  const prices = () => ({ free: ['recognise'], estimated: ['think', 'speak'] }) as const;
+  const [reply] = await stats.run({ ...asked, mayManage: true }, ports({ prices, today }));
+  expect([reply, ...(reply.lines ?? [])].map((line) => text(line.id, line.with))).toEqual([
     'Today $1.55 of $5.00. 62 turns, $0.025 each. Most: Ana.',
-  );
-});
-
-test('/stats view:cost counts in minutes what has no price', async () => {
-  const today = () => ({
-    usd: 0,
-    minutes: 12.34,
-    capUsd: 5,
-    capMinutes: 600,
-    isUnpriced: true,
-    turns: 4,
-    top: { personId: '7' },
-  });
-  const asked = { ...adam, mayManage: true, words: { view: 'cost' } };
-  const [reply] = await stats.run(asked, ports({ today }));
-  expect(text(reply.id, reply.with)).toBe(
-    'Today 12.3 min not priced of 600 min. 4 turns, 3.1 min not priced each. Most: <@7>.',
-  );
-  const [nothing] = await stats.run(asked, ports());
-  expect(text(nothing.id, nothing.with)).toBe('Nothing spent today, of $5.00.');
+    'Free: speech to text.',
+    'Counted by an estimate, as the price of the model is unknown: answers, text to speech.',
+    'You have spent nothing today, of $5.00.',
+  ]);
 });

@@ -25,7 +25,6 @@ import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
-import { nothing } from '#src/spending/caps.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -81,7 +80,7 @@ const choices: Choices = {
   pipelines: { names: ['chained'] },
   voices: [],
   knownVoices: [],
-  caps: { personDay: nothing, serverDay: nothing, serverMonth: nothing },
+  caps: { personDay: 0, serverDay: 0 },
   defaults: {
     given: new Set(),
     addressing: 'auto',
@@ -149,7 +148,7 @@ const captions: Public<CaptionRequests> = {
     kind: 'on',
     placeId: 'lounge',
     isHere: true,
-    price: { kind: 'free', minutesADay: 240 },
+    hourUsd: 0,
     saved: true,
   }),
   turnOff: async () => ({ kind: 'off', saved: true }),
@@ -225,10 +224,7 @@ const transcripts: Public<TranscriptRequests> = {
 
 const noCost = {
   usd: 0,
-  minutes: 0,
   capUsd: 5,
-  capMinutes: 600,
-  isUnpriced: false,
   turns: 0,
 };
 
@@ -297,6 +293,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     speed: () => undefined,
     lastTurn: () => undefined,
     today: () => noCost,
+    prices: () => ({ free: [], estimated: [] }),
     ...over,
   };
   const byClass = new Map<object, object>([

@@ -6,6 +6,7 @@ import { readConfig } from '#src/config/config.ts';
 import { removedLimits } from '#src/config/removed-settings.ts';
 import { mayCostMoney, tariffOf, tariffsOf } from '#src/config/tariffs.ts';
 import type { Config } from '#src/config/types.ts';
+import { cautiousPrices } from '#src/spending/prices/prices.ts';
 
 function good(environment: NodeJS.ProcessEnv): Config {
   const result = readConfig(environment);
@@ -13,20 +14,19 @@ function good(environment: NodeJS.ProcessEnv): Config {
   return result.config;
 }
 
-test('budgets are on by default, in money and in minutes', () => {
-  const { personDay, serverDay, serverMonth } = good({}).budget.caps;
-  expect(personDay).toEqual({ nanoUsd: 1e9, ms: 120 * 60_000 });
-  expect(serverDay).toEqual({ nanoUsd: 5e9, ms: 600 * 60_000 });
-  expect(serverMonth).toEqual({ nanoUsd: 50e9, ms: 6_000 * 60_000 });
+test('three caps a day are on by default: of a person, of a server, of all servers', () => {
+  const { caps, totalDayNanoUsd } = good({}).budget;
+  expect(caps).toEqual({ personDay: 1e9, serverDay: 5e9 });
+  expect(totalDayNanoUsd).toBe(20e9);
 });
 
 test('0 is no limit, and anything but a number is a mistake that names its setting', () => {
   const { caps } = good({ BUDGET_SERVER_DAY_USD: '0' }).budget;
-  expect(caps.serverDay.nanoUsd).toBe(0);
-  const bad = readConfig({ BUDGET_PERSON_DAY_USD: 'lots', BUDGET_SERVER_MONTH_MINUTES: '-1' });
+  expect(caps.serverDay).toBe(0);
+  const bad = readConfig({ BUDGET_PERSON_DAY_USD: 'lots', BUDGET_TOTAL_DAY_USD: '-1' });
   expect(bad.kind === 'bad' ? bad.mistakes.map((line) => line.split(':')[0]) : []).toEqual([
     'BUDGET_PERSON_DAY_USD',
-    'BUDGET_SERVER_MONTH_MINUTES',
+    'BUDGET_TOTAL_DAY_USD',
   ]);
 });
 
@@ -48,13 +48,38 @@ test('with OpenAI every role has its price, with a server of one’s own none, a
   expect(own).toEqual({
     recognise: { kind: 'free' },
     think: { kind: 'free' },
-    speak: { kind: 'unpriced' },
+    speak: { kind: 'free' },
+  });
+});
+
+test('a known model costs its price wherever it is served; an unknown one is free at home, and an estimate elsewhere', () => {
+  const thinks = (baseUrl: string, model: string) =>
+    tariffOf(good({ CHAT_COMPLETION_BASE_URL: baseUrl, CHAT_COMPLETION_MODEL: model })).think;
+  const [home, elsewhere] = ['http://litellm:4000/v1', 'https://llm.example.org/v1'];
+  const known = thinks('https://api.openai.com/v1'.replace('api', 'eu.api'), 'gpt-6-luna');
+  expect(known).toMatchObject({ kind: 'priced' });
+  expect(known).not.toHaveProperty('isEstimate');
+  expect([thinks(home, 'gpt-6-luna'), thinks(elsewhere, 'gpt-6-luna')]).toEqual([known, known]);
+  expect(thinks(home, 'mine')).toEqual({ kind: 'free' });
+  expect(thinks(elsewhere, 'mine')).toEqual({
+    kind: 'priced',
+    usd: cautiousPrices.think,
+    isEstimate: true,
   });
 });
 
 test('only servers elsewhere, and those with a price, can cost money', () => {
-  const own = { OPENAI_BASE_URL: 'http://192.168.1.4:1234/v1' };
-  for (const free of [{}, own, { CHAT_COMPLETION_BASE_URL: 'http://ollama:11434/v1' }])
+  const own = {
+    OPENAI_BASE_URL: 'http://192.168.1.4:1234/v1',
+    TRANSCRIPTION_MODEL: 'ears',
+    CHAT_COMPLETION_MODEL: 'mind',
+    SPEECH_MODEL: 'voice',
+  };
+  for (const free of [
+    {},
+    own,
+    { CHAT_COMPLETION_BASE_URL: 'http://ollama:11434/v1', CHAT_COMPLETION_MODEL: 'mine' },
+  ])
     expect(mayCostMoney(good(free)), JSON.stringify(free)).toBe(false);
   const elsewhere = 'https://api.groq.com/openai/v1';
   for (const paid of [
@@ -95,14 +120,6 @@ test('prices of a file count, and a file that holds none is a mistake', () => {
   });
 });
 
-test('the next voice is cheaper only where its price is known to be lower', () => {
-  const usual = { SPEECH_BASE_URL: 'http://127.0.0.1:8880/v1' };
-  const embedded = tariffOf(good({ ...usual, SPEECH_FALLBACK_BASE_URL: 'embedded' }));
-  expect(embedded.cheaperVoice).toEqual({ kind: 'free' });
-  const other = { SPEECH_FALLBACK_BASE_URL: 'http://127.0.0.1:8881/v1' };
-  expect(tariffOf(good({ ...usual, ...other })).cheaperVoice).toBeUndefined();
-});
-
 test('a server that is answered in another way has another tariff, and so has each once prices change', () => {
   const config = good({ OPENAI_API_KEY: 'k', AUDIO_MODEL: 'gpt-audio', PIPELINE: 'chained' });
   const way = { pipeline: 'chained' as 'audio-model' | 'chained' };
@@ -113,5 +130,5 @@ test('a server that is answered in another way has another tariff, and so has ea
   expect(tariffIn('g').think).not.toEqual(chained.think);
   expect(tariffIn('g', true)).toEqual(tariffOf(config));
   config.budget.prices = [];
-  expect(tariffIn('g').think).toEqual({ kind: 'unpriced' });
+  expect(tariffIn('g').think).toMatchObject({ kind: 'priced', isEstimate: true });
 });

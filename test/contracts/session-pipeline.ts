@@ -220,11 +220,10 @@ function usageContract(name: PipelineName): void {
       [1, 1],
       [1, 1],
     ]);
-    for (const { used, soundedMs } of wanted) {
+    for (const { used } of wanted) {
       expect(used[0]?.isEstimate).toBeUndefined();
       expect(used[0]?.inputTokens).toBeGreaterThan(0);
       expect(used[0]?.outputTokens).toBeGreaterThan(0);
-      expect(soundedMs).toBeGreaterThan(250);
     }
   });
 

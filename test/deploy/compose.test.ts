@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { readConfig } from '#src/config/config.ts';
 import { deadlines } from '#src/provider/deadlines.ts';
 import { standardModels } from '#src/provider/models/models.ts';
+import { knownPrices, rateOf, readPrices } from '#src/spending/prices/prices.ts';
 import { readRecipes } from '#test/fakes/dialects/recipes.ts';
 import { openTestPage } from '#test/web/http/open-page.ts';
 import { botEnvironment, composeFile } from './compose-files.ts';
@@ -44,9 +45,11 @@ test('a bot that is run without compose is confined in the same way', async () =
   expect(command).toContain(`--pids-limit ${parley?.pids_limit} `);
 });
 
-test.each(overlays)('%s gives the bot settings and nothing else', async (name) => {
+test.each(overlays)('%s gives the bot settings and a file of prices at most', async (name) => {
   const { parley = {} } = (await composeFile(name)).services;
-  expect(Object.keys(parley).sort()).toEqual(['depends_on', 'environment']);
+  const others = Object.keys(parley).filter((key) => key !== 'volumes');
+  expect(others.sort()).toEqual(['depends_on', 'environment']);
+  expect(parley.environment?.PRICES !== undefined).toBe('volumes' in parley);
   const known = await readFile('.env.example', 'utf8');
   for (const setting of Object.keys(parley.environment ?? {}))
     expect(known).toMatch(new RegExp(`^${setting}=`, 'm'));
@@ -154,8 +157,24 @@ test('the proxy’s models are those that the bot asks OpenAI for, one that hear
 });
 
 test('the block of docs/providers.md asks the proxy for the names that the compose file does', async () => {
-  const { OPENAI_BASE_URL: _, ...settings } = await botEnvironment('compose.proxy.yaml');
+  const {
+    OPENAI_BASE_URL: _,
+    PRICES: __,
+    ...settings
+  } = await botEnvironment('compose.proxy.yaml');
   expect((await readRecipes()).get('LiteLLM proxy')).toMatchObject(settings);
+});
+
+test('the proxy has a price for each of its names, that of the model behind it', async () => {
+  const { model_list: models } = await proxyProfile();
+  const read = readPrices(await readFile('deploy/litellm/prices.json', 'utf8'));
+  if (read.kind === 'bad') throw new Error(read.why);
+  const priced = read.prices.map(({ model, usd }) => [model, usd]);
+  const behind = models.map(({ litellm_params: { model }, model_name: name }) => [
+    name,
+    rateOf(knownPrices, model.replace('openai/', ''), ''),
+  ]);
+  expect(priced).toEqual(behind);
 });
 
 type ProxySettings = Readonly<

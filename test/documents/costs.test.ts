@@ -20,13 +20,10 @@ async function works(): Promise<
 }
 
 function paidBy(kind: PaidKind): string {
-  const { passesShare, payer } = paidKinds[kind];
-  if (passesShare)
-    return "The person who asks pays, within the server's limits and the share of a token";
+  const { payer } = paidKinds[kind];
   return {
     person: "The person who asks pays, within the share and the server's limits",
     server: "The server pays, within the server's limits",
-    captions: "The server pays, within the captions' and the server's limits",
   }[payer];
 }
 

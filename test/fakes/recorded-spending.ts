@@ -10,7 +10,6 @@ import { boundless } from './spending.ts';
 /** Usage of one answer, and the number of calls that report its fate. */
 export type RecordedBill = {
   readonly used: Usage[];
-  soundedMs: number;
   wanted: number;
   closed: number;
 };
@@ -22,20 +21,16 @@ export class RecordedSpending implements BudgetAuthority {
   readonly payer = boundless.payer;
   readonly listen = boundless.listen;
   readonly listenToRecording = boundless.listenToRecording;
-  readonly captionNews = boundless.captionNews;
   readonly hourPrice = boundless.hourPrice;
   readonly read = boundless.read;
-  readonly manner = boundless.manner;
+  readonly used = boundless.used;
   readonly forget = boundless.forget;
 
   open(order: AnswerRequest): AnswerBudget {
-    const own: RecordedBill = { used: [], soundedMs: 0, wanted: 0, closed: 0 };
+    const own: RecordedBill = { used: [], wanted: 0, closed: 0 };
     if (order.kind === 'answer') this.bills.push(own);
     const account = {
       pay: () => undefined,
-      talked: (ms: number) => {
-        own.soundedMs += ms;
-      },
       turn: () => void own.wanted++,
       done: () => void own.closed++,
     };

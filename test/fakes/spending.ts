@@ -3,12 +3,10 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
-import { addDays, monthOf } from '#src/spending/calendar.ts';
-import { type Amount, type Caps, nothing } from '#src/spending/caps.ts';
-import type { GuildCaps } from '#src/spending/guild-caps.ts';
+import type { Caps } from '#src/spending/caps.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import type { BudgetExchange } from '#src/spending/ledger/shared-ledger.ts';
-import type { RolePrice } from '#src/spending/prices/prices.ts';
+import { cautiousPrices, type RolePrice } from '#src/spending/prices/prices.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
@@ -28,15 +26,12 @@ export const boundless: BudgetAuthority = {
   payer: (_guildId, personId) => ({ personId }),
   listen: () => ({
     reservation: freeReservation(),
-    captions: 'full',
     decided: () => undefined,
   }),
   listenToRecording: () => ({ reservation: freeReservation() }),
-  captionNews: (_guildId, id) =>
-    id === 'captions.budget.warn' ? { id } : { id, with: { time: '00:00' } },
   hourPrice: () => 0,
   read: () => undefined,
-  manner: () => ({ step: 'full', isVoiceCheap: false }),
+  used: () => undefined,
   forget: () => undefined,
 };
 
@@ -47,7 +42,7 @@ const priced: Tariff = {
   speak: { kind: 'priced', usd: { perMillionCharacters: 1 } },
 };
 
-const uncapped: Caps = { personDay: nothing, serverDay: nothing, serverMonth: nothing };
+const uncapped: Caps = { personDay: 0, serverDay: 0 };
 
 /** A desk with everything behind it. */
 export function openBudgets(
@@ -57,18 +52,16 @@ export function openBudgets(
     /** Most that all servers may spend a day, in US dollars. */
     readonly totalUsd?: number;
     readonly onAlert?: (change: AlertChange) => void;
-    readonly guildCapsOf?: (guildId: string) => GuildCaps;
+    readonly ownCapIn?: (guildId: string) => number;
     readonly tariff?: Partial<Tariff>;
     /** Rates of models by name. */
     readonly rates?: Readonly<Record<string, RolePrice>>;
     readonly ledger?: Ledger;
     readonly exchange?: BudgetExchange;
-    readonly ownCapOf?: (personId: string) => Amount | undefined;
-    /** Captions are on, and whether the embedded recogniser can write them. */
-    readonly captions?: { readonly hasFree: boolean };
+    readonly ownCapOf?: (personId: string) => number | undefined;
   } = {},
 ) {
-  const { exchange, guildCapsOf, onAlert = () => undefined, ownCapOf, totalUsd = 0 } = over;
+  const { exchange, ownCapIn, onAlert = () => undefined, ownCapOf, totalUsd = 0 } = over;
   const { ledger = new Ledger({ countsAll: totalUsd > 0 }) } = over;
   const capNanoUsd = totalUsd * 1e9;
   const paid: FakeSpentEvent[] = [];
@@ -78,12 +71,16 @@ export function openBudgets(
     caps: { ...uncapped, ...over.caps },
     total: new TotalBudget({ capNanoUsd, clock, ledger, alert: onAlert }),
     ...(exchange && { exchange }),
-    ...(guildCapsOf && { guildCapsOf }),
+    ...(ownCapIn && { ownCapIn }),
     ...(ownCapOf && { ownCapOf }),
-    keepsCaptions: () => over.captions !== undefined,
-    hasFreeCaptions: () => over.captions?.hasFree === true,
-    rateOf: (by) =>
-      by.kind === 'embedded' ? { kind: 'free' } : (over.rates?.[by.model] ?? { kind: 'unpriced' }),
+    rateOf: (by, role) =>
+      by.kind === 'embedded'
+        ? { kind: 'free' }
+        : (over.rates?.[by.model] ?? {
+            kind: 'priced',
+            usd: cautiousPrices[role],
+            isEstimate: true,
+          }),
     tariffOf: () => ({ ...priced, ...over.tariff }),
     onEvent: (_guildId, event) => void paid.push(event),
   });
@@ -93,13 +90,8 @@ export function openBudgets(
 type FakeSpentEvent = Extract<SessionEvent, { kind: 'spent' }>;
 
 /** A cap of this much money. */
-export function dollars(usd: number): Amount {
-  return { nanoUsd: usd * 1e9, ms: 0 };
-}
-
-/** A cap of this much time. */
-export function minutes(count: number): Amount {
-  return { nanoUsd: 0, ms: count * 60_000 };
+export function dollars(usd: number): number {
+  return usd * 1e9;
 }
 
 /** A book in memory. Set `trouble` to make it fail from then on. */
@@ -110,12 +102,7 @@ export class MemorySpending implements SpendingStore {
 
   async read(day: string): Promise<readonly SpendingEntry[]> {
     if (this.trouble === 'unreadable') throw new BotError('store.unreadable', true, 'Torn.');
-    const [from, to] = [addDays(day, -2), addDays(day, 1)];
-    return this.entries.filter((entry) =>
-      entry.personId === undefined && entry.part === undefined
-        ? entry.day >= monthOf(from)
-        : entry.day >= from && entry.day <= to,
-    );
+    return this.entries.filter((entry) => entry.day === day);
   }
 
   async add(entries: readonly SpendingEntry[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Calendar, dayOf, nextDayMs, utcInstant, withUtcInstants } from '#src/spending/calendar.ts';
-import { fits, stepOf } from '#src/spending/caps.ts';
+import { addDays, dayOf, nextDayMs, utcInstant, withUtcInstants } from '#src/spending/calendar.ts';
+import { fits, lowerCap } from '#src/spending/caps.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import { fc } from '#test/properties.ts';
@@ -8,20 +8,13 @@ import { fc } from '#test/properties.ts';
 const noon = Date.UTC(2026, 10, 20, 12);
 const dayMs = 86_400_000;
 
-test('days and months begin at midnight UTC', () => {
+test('days begin at midnight UTC', () => {
   expect(dayOf(Date.UTC(2026, 11, 31, 23, 59, 59, 999))).toBe('2026-12-31');
+  expect([addDays('2026-12-31', 1), addDays('2026-03-01', -1)]).toEqual([
+    '2027-01-01',
+    '2026-02-28',
+  ]);
   expect(nextDayMs(noon)).toBe(Date.UTC(2026, 10, 21));
-  const calendar = new Calendar();
-  const monthEnd = (atMs: number) => calendar.monthEndOf(calendar.dayAt(atMs, 'UTC'), 'UTC');
-  expect(monthEnd(noon)).toBe(Date.UTC(2026, 11, 1));
-  expect(monthEnd(Date.UTC(2026, 11, 31, 23))).toBe(Date.UTC(2027, 0, 1));
-});
-
-test('a calendar that remembers its day tells the day before and after it all the same', () => {
-  const calendar = new Calendar();
-  const midnightMs = Date.UTC(2026, 11, 31);
-  for (const atMs of [0, -1, 1, 86_399_999, 86_400_000, 5, -86_400_001])
-    expect(calendar.dayAt(midnightMs + atMs, 'UTC').day).toBe(dayOf(midnightMs + atMs));
 });
 
 test('a time that Discord shows in the zone of each reader is written in UTC for who reads elsewhere', () => {
@@ -32,29 +25,21 @@ test('a time that Discord shows in the zone of each reader is written in UTC for
   );
 });
 
-test('what is spent counts for its server, its person, the day and the month', () => {
+test('what is spent counts for its server, its person and the day', () => {
   const ledger = new Ledger();
-  ledger.charge('g', 'ana', { nanoUsd: 5, ms: 10 }, noon);
-  ledger.charge('g', undefined, { nanoUsd: 2, unpriced: 1 }, noon);
-  const { day, month, people } = ledger.standing('g', noon);
-  expect(day).toEqual({ nanoUsd: 7, ms: 10, turns: 0, unpriced: 1 });
-  expect(month).toEqual(day);
-  expect([...people]).toEqual([['ana', { nanoUsd: 5, ms: 10, turns: 0, unpriced: 0 }]]);
+  ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
+  ledger.charge('g', undefined, { nanoUsd: 2 }, noon);
+  const { day, people } = ledger.standing('g', noon);
+  expect(day).toEqual({ nanoUsd: 7, turns: 0 });
+  expect([...people]).toEqual([['ana', { nanoUsd: 5, turns: 0 }]]);
   expect(ledger.standing('h', noon).day.nanoUsd).toBe(0);
 });
 
-test('a new day begins with nothing, a new month as well', () => {
+test('a new day begins with nothing', () => {
   const ledger = new Ledger();
   ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
   const tomorrow = ledger.standing('g', noon + dayMs);
-  expect([tomorrow.day.nanoUsd, tomorrow.month.nanoUsd, tomorrow.people.size]).toEqual([0, 5, 0]);
-  expect(ledger.standing('g', noon + 11 * dayMs).month.nanoUsd).toBe(0);
-});
-
-test('a clock that is put back gives nobody a second share', () => {
-  const ledger = new Ledger();
-  ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
-  expect(ledger.standing('g', noon - dayMs).day.nanoUsd).toBe(5);
+  expect([tomorrow.day.nanoUsd, tomorrow.people.size]).toEqual([0, 0]);
 });
 
 test('a clock that was far ahead once freezes no budget, and gives nobody a second share', () => {
@@ -62,18 +47,18 @@ test('a clock that was far ahead once freezes no budget, and gives nobody a seco
   const charge = (usd: number, day: number) =>
     ledger.charge('g', 'ana', { nanoUsd: usd }, noon + day * dayMs);
   const spent = (day: number) => {
-    const { day: today, month, people } = ledger.standing('g', noon + day * dayMs);
-    return [today.nanoUsd, people.get('ana')?.nanoUsd, month.nanoUsd];
+    const { day: today, people } = ledger.standing('g', noon + day * dayMs);
+    return [today.nanoUsd, people.get('ana')?.nanoUsd];
   };
   charge(5, 0);
   charge(2, 400);
-  expect(spent(400)).toEqual([2, 2, 2]);
+  expect(spent(400)).toEqual([2, 2]);
   charge(1, 0);
-  expect(spent(0)).toEqual([6, 6, 6]);
+  expect(spent(0)).toEqual([6, 6]);
   charge(1, 1);
-  expect(spent(1)).toEqual([1, 1, 7]);
+  expect(spent(1)).toEqual([1, 1]);
   charge(1, 30);
-  expect(spent(30)).toEqual([1, 1, 1]);
+  expect(spent(30)).toEqual([1, 1]);
 });
 
 test('a clock that begins in 1970 and is put right counts the day as it is', () => {
@@ -94,12 +79,12 @@ test('whoever is forgotten stays nameless on the day before the clock jumped', (
 
 test('what was put aside shrinks as it is taken, and is free again at the end', () => {
   const ledger = new Ledger();
-  const reserve = ledger.reserve('g', 'ana', { nanoUsd: 10, ms: 0 }, noon);
-  expect(ledger.reserved('g').nanoUsd).toBe(10);
+  const reserve = ledger.reserve('g', 'ana', 10);
+  expect(ledger.reserved('g')).toBe(10);
   ledger.take(reserve, { nanoUsd: 4 }, noon);
-  expect(ledger.reserved('g', 'ana').nanoUsd).toBe(6);
+  expect(ledger.reserved('g', 'ana')).toBe(6);
   ledger.take(reserve, { nanoUsd: 40 }, noon);
-  expect(ledger.reserved('g').nanoUsd).toBe(0);
+  expect(ledger.reserved('g')).toBe(0);
   ledger.release(reserve);
   ledger.take(reserve, { nanoUsd: 1 }, noon);
   expect(ledger.standing('g', noon).day.nanoUsd).toBe(45);
@@ -107,7 +92,7 @@ test('what was put aside shrinks as it is taken, and is free again at the end', 
 
 test('of a forgotten person nothing is kept, and the sums of the server stay', () => {
   const ledger = new Ledger();
-  const reserve = ledger.reserve('g', 'ana', { nanoUsd: 10, ms: 0 }, noon);
+  const reserve = ledger.reserve('g', 'ana', 10);
   ledger.take(reserve, { nanoUsd: 4 }, noon);
   ledger.forget('g', 'ana', noon);
   ledger.take(reserve, { nanoUsd: 3 }, noon);
@@ -123,9 +108,9 @@ test('what the store holds is added to what was spent since', () => {
   const saved = first.drain();
   expect(first.hasUnsaved).toBe(false);
   second.charge('g', 'ana', { nanoUsd: 1 }, noon + dayMs);
-  second.recall(saved, noon + dayMs);
-  const { day, month, people } = second.standing('g', noon + dayMs);
-  expect([day.nanoUsd, month.nanoUsd, people.get('ana')?.nanoUsd]).toEqual([6, 11, 6]);
+  second.recall(saved);
+  const { day, people } = second.standing('g', noon + dayMs);
+  expect([day.nanoUsd, people.get('ana')?.nanoUsd]).toEqual([6, 6]);
   expect(second.drain().map(({ nanoUsd }) => nanoUsd)).toEqual([1, 1]);
 });
 
@@ -144,7 +129,7 @@ test('no sum is lost between ledger and store, whatever the order of charges, fa
       const ofServer = entries.filter(({ personId }) => personId === undefined);
       expect(ofServer.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0)).toBe(charged);
       const after = new Ledger();
-      after.recall(entries, wallMs);
+      after.recall(entries);
       expect(after.standing('g', wallMs)).toEqual(ledger.standing('g', wallMs));
     }),
   );
@@ -189,30 +174,20 @@ function live(life: Life, step: LedgerStep): void {
   }
 }
 
-const cap = { nanoUsd: 1_000, ms: 0 };
-const typical = { nanoUsd: 20, ms: 0 };
-
-test('it lands in steps: cheaper from 80 %, shorter from 90 %, captions only, quiet', () => {
-  const at = (nanoUsd: number) => stepOf({ nanoUsd, ms: 0 }, cap, typical, 0.95);
-  expect([0, 799, 800, 899, 900, 930, 931, 999, 1_000].map(at)).toEqual([
-    ...['full', 'full', 'cheaper', 'cheaper', 'shorter', 'shorter'],
-    ...['captions', 'captions', 'quiet'],
+test('what reaches a cap exactly fits, 0 is no cap, and of two caps the lower one counts', () => {
+  expect([fits(980, 20, 1_000), fits(981, 20, 1_000), fits(9e12, 1, 0)]).toEqual([
+    true,
+    false,
+    true,
   ]);
-});
-
-test('money or time, whichever is nearer to its cap, decides, and 0 is no cap', () => {
-  const both = { nanoUsd: 1_000, ms: 100 };
-  expect(stepOf({ nanoUsd: 0, ms: 85 }, both, { nanoUsd: 0, ms: 1 }, 1)).toBe('cheaper');
-  expect(stepOf({ nanoUsd: 9e12, ms: 9e12 }, { nanoUsd: 0, ms: 0 }, typical, 1)).toBe('full');
-  expect(fits({ nanoUsd: 980, ms: 0 }, typical, cap)).toBe(true);
-  expect(fits({ nanoUsd: 981, ms: 0 }, typical, cap)).toBe(false);
+  expect([lowerCap(0, 5), lowerCap(5, 0), lowerCap(5, 3), lowerCap(0, 0)]).toEqual([5, 5, 3, 0]);
 });
 
 test('what the store told of somebody before they were forgotten names them no more, and stays their share', () => {
   const ledger = new Ledger();
-  const read = { guildId: 'g', day: dayOf(noon), nanoUsd: 5, ms: 0, turns: 0, unpriced: 0 };
+  const read = { guildId: 'g', day: dayOf(noon), nanoUsd: 5, turns: 0 };
   ledger.forget('g', 'ana', noon);
-  ledger.recall([read, { ...read, personId: 'ana' }, { ...read, personId: 'ben' }], noon);
+  ledger.recall([read, { ...read, personId: 'ana' }, { ...read, personId: 'ben' }]);
   const { day, people } = ledger.standing('g', noon);
   expect([...people.keys()]).toEqual(['ben']);
   expect(day.nanoUsd).toBe(5);
@@ -222,12 +197,12 @@ test('what the store told of somebody before they were forgotten names them no m
 test('what is not yet in the store of several processes counts beside what is', () => {
   const ledger = new Ledger();
   ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
-  const sum = { nanoUsd: 2, ms: 0, unpriced: 0, turns: 0 };
+  const sum = { nanoUsd: 2, turns: 0 };
   const entries = [
     { guildId: 'g', day: dayOf(noon), ...sum },
     { guildId: 'g', personId: 'ana', day: dayOf(noon), ...sum },
   ];
-  ledger.settle('g', { entries, reserves: [] }, noon);
+  ledger.settle('g', { entries, reserves: [] }, dayOf(noon));
   const { day, people } = ledger.standing('g', noon);
   expect([day.nanoUsd, people.get('ana')?.nanoUsd]).toEqual([7, 7]);
 });

@@ -131,12 +131,12 @@ test('a process that takes a server over knows what the one before it has spent 
   const shared = new MemorySharedStore();
   const [first, second] = [openProcess(shared, clock), openProcess(shared, clock)];
   await reportOf(clock, first, second);
-  first.ledger.charge(guildId, '1', { nanoUsd: 0.99e9 }, clock.wallMs());
+  first.ledger.charge(guildId, '1', { nanoUsd: 0.9999e9 }, clock.wallMs());
   await clock.advance(1_100);
   await clock.advance(60_000);
   expect(second.budgets.today(guildId).usd).toBe(0);
   await reportOf(clock, second);
-  expect(second.budgets.today(guildId)).toMatchObject({ usd: 0.99, top: { personId: '1' } });
+  expect(second.budgets.today(guildId)).toMatchObject({ usd: 0.9999, top: { personId: '1' } });
   expect(second.budgets.open(order)).toMatchObject({ kind: 'refused' });
 });
 
@@ -144,7 +144,7 @@ test('what another process has put aside is not spent twice', async () => {
   const clock = new VirtualClock();
   const shared = new MemorySharedStore();
   const [first, second] = [openProcess(shared, clock), openProcess(shared, clock)];
-  first.ledger.charge(guildId, undefined, { nanoUsd: 0.948e9 }, clock.wallMs());
+  first.ledger.charge(guildId, undefined, { nanoUsd: 0.998e9 }, clock.wallMs());
   await reportOf(clock, first);
   const opened = first.budgets.open(order);
   expect(opened.kind).toBe('open');
@@ -227,11 +227,11 @@ test('what was spent before the start counts before anybody has reported', async
   const clock = new VirtualClock();
   const shared = new MemorySharedStore();
   const day = '2026-11-20';
-  shared.entries.push({ guildId, day, nanoUsd: 0.99e9, ms: 0, unpriced: 0, turns: 1 });
+  shared.entries.push({ guildId, day, nanoUsd: 0.9999e9, turns: 1 });
   const { budgets } = openProcess(shared, clock);
   await settled();
-  expect(budgets.today(guildId).usd).toBe(0.99);
-  expect(budgets.manner(guildId).step).toBe('captions');
+  expect(budgets.today(guildId).usd).toBe(0.9999);
+  expect(budgets.used(guildId)).toMatchObject({ line: { id: 'budget.guild' } });
   await reportOf(clock, { budgets } as ReturnType<typeof openProcess>);
-  expect(budgets.today(guildId).usd).toBe(0.99);
+  expect(budgets.today(guildId).usd).toBe(0.9999);
 });

@@ -4,7 +4,7 @@ import type { AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/spending/b
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { dollars, MemorySpending, openBudgets } from '#test/fakes/spending.ts';
+import { MemorySpending, openBudgets } from '#test/fakes/spending.ts';
 
 const hourMs = 3_600_000;
 /** Expected to cost 0.00047 dollars: 220 tokens and 250 characters. */
@@ -29,7 +29,7 @@ test('what one server has spent of the total is missing in all others, whose peo
   const refused = budgets.open({ ...order, guildId: '20', personId: 'ben' });
   const line = { id: 'budget.total', with: { time: '<t:1795219200:t>' } };
   expect(refused).toMatchObject({ kind: 'refused', line });
-  expect(budgets.manner('20')).toMatchObject({ step: 'captions', quiet: { line } });
+  expect(budgets.used('20')).toMatchObject({ line });
   if (refused.kind === 'refused')
     expect([refused.isNews(), refused.isNews()]).toEqual([true, false]);
 });
@@ -44,17 +44,9 @@ test('a new day of UTC brings a new total', async () => {
   const clock = new VirtualClock();
   const { budgets } = openBudgets(clock, { totalUsd: 0.01 });
   spend(budgets.open(order), 20_000);
-  expect(budgets.manner('20').step).toBe('quiet');
+  expect(budgets.used('20')).toBeDefined();
   await clock.advance(8 * hourMs);
   expect(budgets.open({ ...order, guildId: '20' }).kind).toBe('open');
-});
-
-test("a server's own cap of the month is named before the total, as it lasts longer", () => {
-  const caps = { serverMonth: dollars(0.01) };
-  const { budgets } = openBudgets(new VirtualClock(), { totalUsd: 0.01, caps });
-  spend(budgets.open(order), 20_000);
-  expect(budgets.open(order)).toMatchObject({ line: { id: 'budget.quiet.month' } });
-  expect(budgets.open({ ...order, guildId: '20' })).toMatchObject({ line: { id: 'budget.total' } });
 });
 
 test('the operator is alerted at 80 % and at 100 %, once a day, and it clears at midnight', async () => {

@@ -98,23 +98,15 @@ const mutedTracks: readonly StoredTrack[] = tracks.map((track) => ({
   isMuted: true,
 }));
 
-const spent = { day, ms: 41_300, unpriced: 1, turns: 17 };
+const spent = { day, turns: 17 };
 
 const spending: readonly SpendingEntry[] = [
   { ...spent, guildId, nanoUsd: 34_560_000 },
-  { ...spent, guildId, day: '2026-11-02', nanoUsd: 9_007_199_254 },
   { ...spent, guildId, personId: ana, nanoUsd: 23_040_000 },
   { ...spent, guildId, personId: ben, nanoUsd: 11_520_000, turns: 4 },
   { ...spent, guildId: otherGuildId, nanoUsd: 1 },
   { ...spent, guildId: removedGuildId, nanoUsd: 5 },
 ];
-
-const spendingOnCaptions: SpendingEntry = {
-  ...spent,
-  guildId,
-  part: 'captions',
-  nanoUsd: 7_000,
-};
 
 const notedGuildIds = [guildId, otherGuildId];
 
@@ -285,7 +277,7 @@ export async function writeMain(store: Omit<Store, 'backup' | 'probe'>): Promise
   for (const setting of settings) await store.settings.write(...setting);
   await store.tracks.write(guildId, channelId, tracks);
   await store.tracks.write(guildId, placeId, mutedTracks);
-  await store.spending.add([...spending, spendingOnCaptions]);
+  await store.spending.add(spending);
   await store.guilds.erase(removedGuildId, day);
   await store.guilds.note(botId, notedGuildIds);
   await store.leftOutPeople.leaveOut(leftOut.guildId, leftOut.personId, true);

@@ -11,10 +11,7 @@ import type { RoleDeadlines } from '#src/provider/deadlines.ts';
 import { type Fallback, FallbackChain } from '#src/provider/fallback-chain.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
 import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
-import {
-  cheaperVoice,
-  synthesizerWithFallbacks,
-} from '#src/speech/fallbacks/synthesizer-fallbacks.ts';
+import { synthesizerWithFallbacks } from '#src/speech/fallbacks/synthesizer-fallbacks.ts';
 import { transcriberWithFallbacks } from '#src/speech/fallbacks/transcriber-fallbacks.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { lazily } from './engine-client.ts';
@@ -88,10 +85,8 @@ export function withFallbacks(
   if (speech.kind === 'remote') {
     const first = { config: speech, engine: synthesizer };
     const fallback = fallbackOf(fallbacks.speech, open.voice);
-    const laddered = synthesizerWithFallbacks(
-      chainOf('text to speech', { first, fallback }, chainParts),
-    );
-    synthesizer = fallback ? cheaperVoice(laddered, fallback.engine) : laddered;
+    const order = { first, fallback };
+    synthesizer = synthesizerWithFallbacks(chainOf('text to speech', order, chainParts));
   }
   if (chat.kind === 'embedded') return { ...roles, transcriber, synthesizer };
   const thinking = {

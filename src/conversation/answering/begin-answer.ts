@@ -1,6 +1,6 @@
 import { answerRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
-import { cheaperStyle, styleIn } from '#src/conversation/engines/reply-style.ts';
+import { styleIn } from '#src/conversation/engines/reply-style.ts';
 import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/answer-medium.ts';
 import { spokenSubstitute } from '#src/conversation/output/write-links-code-tables.ts';
 import type { SpokenManner } from '#src/conversation/ports/command-ports.ts';
@@ -58,10 +58,7 @@ export function beginAnswer(
   const own = styleIn(context.style(), manner, voice);
   const plain = withToolRules(own, tools);
   const style = {
-    ...cheaperStyle(
-      addressee === '' ? plain : namingStyle(plain),
-      spending.manner(channel.guildId),
-    ),
+    ...(addressee === '' ? plain : namingStyle(plain)),
     asidesIn: (language: string | undefined) => spokenSubstitute(channel.guildId, parts, language),
   };
   const turn = {

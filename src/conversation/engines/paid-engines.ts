@@ -1,4 +1,3 @@
-import { durationMs } from '#src/audio/pcm.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import { textOnly } from '#src/pipeline/chained.ts';
@@ -41,7 +40,7 @@ export class PaidPipeline implements Disposable {
           spent: (usage) => reservation.used(usage),
           spoke: (spoken) => reservation.spoke(spoken),
         };
-        return counted(this.#pipeline.answer(turn, host, signal), reservation);
+        return this.#pipeline.answer(turn, host, signal);
       },
       hear: (samples, speakerId, fromMs) => this.#pipeline.hear?.(samples, speakerId, fromMs),
     };
@@ -62,16 +61,6 @@ export class PaidPipeline implements Disposable {
 
   [Symbol.dispose](): void {
     this.#pipeline[Symbol.dispose]?.();
-  }
-}
-
-async function* counted(
-  parts: AsyncIterable<ReplyPart>,
-  reservation: Reservation,
-): AsyncGenerator<ReplyPart> {
-  for await (const part of parts) {
-    if (part.kind === 'audio') reservation.sounded(durationMs(part.pcm));
-    yield part;
   }
 }
 

@@ -1,16 +1,6 @@
 import type { SpokenManner } from '#src/conversation/ports/command-ports.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
-import { shortStyle } from '#src/pipeline/prompt.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
-import type { BudgetMode } from '#src/spending/budget-authority.ts';
-import { isAtLeast } from '#src/spending/caps.ts';
-
-/** A reply style as the budget allows it: with the cheaper voice, with short answers. */
-export function cheaperStyle(style: ReplyStyle, { step, isVoiceCheap }: BudgetMode): ReplyStyle {
-  const voice = isVoiceCheap ? { ...style.voice, isCheap: true as const } : style.voice;
-  if (!isAtLeast(step, 'shorter')) return { ...style, voice };
-  return { ...shortStyle(style), voice };
-}
 
 /** A reply style as whoever asked wants this answer spoken; `named` is the voice of that name. */
 export function styleIn(

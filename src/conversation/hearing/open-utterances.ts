@@ -201,7 +201,7 @@ export class OpenUtterances {
     budget: HearingBudget,
   ): void {
     const { context, hearing } = this.#options;
-    const { addressing, features, languages, people, queue, output, parts } = context;
+    const { features, languages, people, queue, output, parts } = context;
     const here = people();
     const name = here.find(({ id }) => id === speakerId)?.name ?? 'Someone';
     const isAlone = here.every(({ id, isBot }) => isBot || id === speakerId);
@@ -209,11 +209,9 @@ export class OpenUtterances {
     this.#forget(speakerId);
     const before = this.#continuations.before(speakerId, fromMs);
     const start = { speakerId, fromMs, isAlone };
-    const isPresumed = addressing.presumes(start, audience(start, context));
-    const isForBot = isPresumed || before !== undefined;
     languages.meet(speakerId);
     const hint = languages.hintFor(speakerId);
-    const need = { isWanted, isForBot, language: hint ?? languages.latest, hint, people: here };
+    const need = { isWanted, hint, people: here };
     const { transcriber, isCaptioned, hints } = chooseRecogniser(need, budget, context, hearing);
     const listening = this.#hold(speakerId, transcriber, () => utterance);
     const utterance = new OpenUtterance({
@@ -226,7 +224,7 @@ export class OpenUtterances {
       spokenFromMs,
       leadMs,
       follower: isCaptioned ? features.began({ speakerId, name, fromMs: spokenFromMs }) : undefined,
-      onDecided: (meant) => budget.decided(meant, isCaptioned),
+      onDecided: (meant) => budget.decided(meant),
     });
     if (before) this.#continuations.follow(before, utterance);
     utterance.live = liveAudioOf(utterance, context);

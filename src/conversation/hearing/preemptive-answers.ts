@@ -114,7 +114,7 @@ export class PreemptiveAnswers {
   }
 }
 
-/** Whether the budget allows an answer that may be in vain: these end first. */
+/** Whether it is known what other processes spend: an answer that may be in vain does not wait for it. */
 function isAffordable(guildId: string, { spending }: SessionDependencies): boolean {
-  return spending.ready(guildId) === undefined && spending.manner(guildId).isSparing !== true;
+  return spending.ready(guildId) === undefined;
 }

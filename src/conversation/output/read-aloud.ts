@@ -53,8 +53,8 @@ export async function readAloud(
   const { clock, spending } = context.parts;
   const style = context.style();
   const { guildId } = context.channel;
-  const { quiet } = spending.manner(guildId);
-  if (quiet) return onEnd?.({ kind: 'failed', reason: quiet.line });
+  const used = spending.used(guildId);
+  if (used) return onEnd?.({ kind: 'failed', reason: used.line });
   const clauses = opened(reading);
   const words = wordsFor({ people: channelAudience(context) }, clauses);
   const kind = owner ? 'reading' : 'notice';

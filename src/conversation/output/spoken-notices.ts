@@ -67,7 +67,7 @@ export class SpokenNotices {
   /** False: there is no money for speech, a moderator keeps it silent, or it was called to write captions only. */
   #maySpeak(): boolean {
     const { channel, maySpeak, parts, queue } = this.#context;
-    return maySpeak() && !queue.isMuted && !parts.spending.manner(channel.guildId).quiet;
+    return maySpeak() && !queue.isMuted && !parts.spending.used(channel.guildId);
   }
 
   /** For good: nothing of what waits is said. */

@@ -5,8 +5,6 @@ import type { ConsentPolicySettings } from '#src/conversation/session-dependenci
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
 import { cueLevels } from '#src/playback/reply/cue-track.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
-import { type Amount, type Caps, nothing } from '#src/spending/caps.ts';
-import { type GuildCaps, isWithin } from '#src/spending/guild-caps.ts';
 import { languageLabel, languageTag, offeredLanguages } from '#src/texts/language-names.ts';
 import { type AddressingMode, addressingModes } from '#src/turn/addressing/addressing-windows.ts';
 import {
@@ -228,13 +226,24 @@ const readChannelId = idSetting(
   { group: 'settings.group.sounds', about: 'settings.about.read_channel' },
 );
 
-/** Most characters of two numbers, as in `$100000.0001 999999min`. */
-const maxCapChars = 30;
-
-/** Caps of a server below those of the operator; no money and no time: the operator's alone. */
-const personDayCap = capSetting('budget_person', 'personDay');
-const serverDayCap = capSetting('budget_day', 'serverDay');
-const serverMonthCap = capSetting('budget_month', 'serverMonth');
+/** Cap a day of a server below that of the operator, in billionths of a dollar; 0: the operator's alone. */
+const serverDayCap: ServerSetting<number> = {
+  key: 'budget_day',
+  group: 'settings.group.budget',
+  about: 'settings.about.budget_day',
+  inputs: [{ kind: 'typed', maxChars: 12 }],
+  standard: () => 0,
+  read(words, { caps: { serverDay } }) {
+    if (words.toLowerCase() === none) return ok(0);
+    const [, usd] = /^\$?(\d{1,6}(?:\.\d{1,4})?)$/.exec(words) ?? [];
+    const nanoUsd = Math.round(Number(usd ?? 0) * 1e9);
+    if (nanoUsd === 0) return bad;
+    const isWithin = serverDay === 0 || nanoUsd <= serverDay;
+    return isWithin ? ok(nanoUsd) : { kind: 'above', key: 'budget_day', cap: shownCap(serverDay) };
+  },
+  shown: shownCap,
+  values: () => [none],
+};
 
 /** Settings of the conversation. A new one is a record and a line here; those of a feature are in its `settings`. */
 export const conversationSettings = {
@@ -250,9 +259,7 @@ export const conversationSettings = {
   leaveAfterMs,
   userRoleIds,
   blockedIds,
-  personDayCap,
   serverDayCap,
-  serverMonthCap,
   typed,
   language,
   languages,
@@ -308,46 +315,7 @@ function storedValue<Value>(
   return read.kind === 'ok' ? read.value : setting.standard(choices);
 }
 
-function capSetting(
-  key: `budget_${'person' | 'day' | 'month'}`,
-  of: keyof GuildCaps & keyof Caps,
-): ServerSetting<Amount> {
-  return {
-    key,
-    group: 'settings.group.budget',
-    about: `settings.about.${key}`,
-    inputs: [{ kind: 'typed', maxChars: maxCapChars }],
-    standard: () => nothing,
-    read(words, { caps }) {
-      const cap = readCap(words);
-      if (!cap) return bad;
-      return isWithin(caps[of], cap) ? ok(cap) : { kind: 'above', key, cap: shownCap(caps[of]) };
-    },
-    shown: shownCap,
-    values: () => [none],
-  };
-}
-
-/** Money in US dollars and time in minutes, one or both, as in `2`, `$0.50`, `30m` or `2 30m`; undefined: not readable. */
-function readCap(words: string): Amount | undefined {
-  if (words.toLowerCase() === none) return nothing;
-  let cap = nothing;
-  for (const word of words.split(/[\s,]+/)) {
-    const [, usd] = /^\$?(\d{1,6}(?:\.\d{1,4})?)$/.exec(word) ?? [];
-    const [, minutes] = /^(\d{1,6})(?:m|min)$/i.exec(word) ?? [];
-    const [nanoUsd, ms] = [Math.round(Number(usd ?? 0) * 1e9), Number(minutes ?? 0) * 60_000];
-    const isTwice = (nanoUsd > 0 && cap.nanoUsd > 0) || (ms > 0 && cap.ms > 0);
-    if (nanoUsd + ms === 0 || isTwice) return undefined;
-    cap = { nanoUsd: cap.nanoUsd + nanoUsd, ms: cap.ms + ms };
-  }
-  return cap;
-}
-
 /** Text of a cap, as it may be typed again. */
-function shownCap({ ms, nanoUsd }: Amount): string {
-  const parts = [
-    ...(nanoUsd > 0 ? [`$${nanoUsd / 1e9}`] : []),
-    ...(ms > 0 ? [`${ms / 60_000}m`] : []),
-  ];
-  return parts.length === 0 ? none : parts.join(' ');
+function shownCap(nanoUsd: number): string {
+  return nanoUsd > 0 ? `$${nanoUsd / 1e9}` : none;
 }

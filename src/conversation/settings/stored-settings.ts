@@ -8,7 +8,6 @@ import type {
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { type Pronounce, pronounceWith } from '#src/speech/pronunciation.ts';
 import { isVoiceAmong } from '#src/speech/voice-names.ts';
-import type { GuildCaps } from '#src/spending/guild-caps.ts';
 import { Mentions } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import {
@@ -34,7 +33,6 @@ type KnownSettings = {
   /** With which they were read. */
   readonly voices: readonly string[];
   readonly settings: GuildSettings;
-  readonly caps: GuildCaps;
   /** By voice channel. */
   readonly channels: Map<string, GuildSettings>;
 };
@@ -71,11 +69,6 @@ export class StoredSettings {
   /** Settings as far as they are known now: until the consent policy was read, people have to agree. */
   in(guildId: string): GuildSettings {
     return this.#knownIn(guildId).settings;
-  }
-
-  /** Caps of this server below those of the operator; the same object until they change. */
-  capsIn(guildId: string): GuildCaps {
-    return this.#knownIn(guildId).caps;
   }
 
   /** Same as `in`, with the persona of this voice channel. */
@@ -234,9 +227,7 @@ export class StoredSettings {
     const before = this.#known.get(server);
     if (before?.voices === voices) return before;
     const settings = settingsOf(this.all, server, this.choices);
-    const { personDayCap, serverDayCap, serverMonthCap } = settings;
-    const caps = { personDay: personDayCap, serverDay: serverDayCap, serverMonth: serverMonthCap };
-    const known = { voices, settings, caps, channels: new Map<string, GuildSettings>() };
+    const known = { voices, settings, channels: new Map<string, GuildSettings>() };
     this.#known.set(server, known);
     return known;
   }

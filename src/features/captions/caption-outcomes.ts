@@ -15,17 +15,12 @@ export type CaptionsOn =
       readonly placeId: string;
       /** True where that is the chat of the voice channel itself. */
       readonly isHere: boolean;
-      readonly price: HourPrice;
+      /** Price of recognising an hour of talk, in US dollars; 0: it is free. */
+      readonly hourUsd: number;
       readonly saved: boolean;
     }
   | { readonly kind: 'failed'; readonly line: TextLine }
   | { readonly kind: 'nowhere' };
-
-/** Price of recognising an hour of talk, and the paid minutes a day of talk that is not meant for the bot; 0: no limit. */
-export type HourPrice = { readonly minutesADay: number } & (
-  | { readonly kind: 'free' | 'unknown' }
-  | { readonly kind: 'priced'; readonly usd: number }
-);
 
 export type CaptionsOff =
   | { readonly kind: 'off' | 'already'; readonly saved: boolean }

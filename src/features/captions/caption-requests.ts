@@ -6,7 +6,7 @@ import type {
   SessionSources,
 } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import type { CaptionsOff, CaptionsOn, HourPrice } from './caption-outcomes.ts';
+import type { CaptionsOff, CaptionsOn } from './caption-outcomes.ts';
 import { SessionCaptions } from './session-captions.ts';
 
 /** Requests about live captions: changed in the channel where the bot sits first, then in the store. */
@@ -30,8 +30,8 @@ export class CaptionRequests {
     if (turned.kind === 'failed') return turned;
     const saved = await this.#sessions.settings.setCaptionsIn(guildId, channelId, options);
     const { kind, placeId } = turned;
-    const price = this.#price(guildId);
-    return { kind, placeId, isHere: placeId === channelId, price, saved };
+    const hourUsd = this.#parts.spending.hourPrice(guildId);
+    return { kind, placeId, isHere: placeId === channelId, hourUsd, saved };
   }
 
   async turnOff(guildId: string): Promise<CaptionsOff> {
@@ -47,15 +47,6 @@ export class CaptionRequests {
       captions.turnOff(),
     ]);
     return { kind, saved };
-  }
-
-  #price(guildId: string): HourPrice {
-    const { spending } = this.#parts;
-    const { caps } = this.#sources;
-    const minutesADay = (caps.captionsDayMs ?? 0) / 60_000;
-    const usd = spending.hourPrice(guildId);
-    if (usd === undefined) return { kind: 'unknown', minutesADay };
-    return usd === 0 ? { kind: 'free', minutesADay } : { kind: 'priced', usd, minutesADay };
   }
 
   isOn(guildId: string): boolean {

@@ -116,8 +116,8 @@ export class ChatReadAloud {
     const { characters, ...speech } = await this.#speechOf(line, context);
     if (open.handle.dropped) return { kind: 'deleted' };
     if (speech.clauses.length === 0) return { kind: 'unspeakable' };
-    const { quiet } = context.parts.spending.manner(channel.guildId);
-    if (quiet) return { kind: 'unaffordable', line: quiet.line };
+    const used = context.parts.spending.used(channel.guildId);
+    if (used) return { kind: 'unaffordable', line: used.line };
     const reading: QueuedReading = {
       kind: 'reading',
       ...speech,

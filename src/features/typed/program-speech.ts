@@ -3,7 +3,6 @@ import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { speechRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
-import { cheaperStyle } from '#src/conversation/engines/reply-style.ts';
 import { clausesOf, soundOf } from '#src/conversation/output/read-aloud.ts';
 import type { ProgramSpeech, ProgramText } from '#src/conversation/ports/http-api-ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -30,8 +29,6 @@ export async function openProgramSpeech(
   await settings.load(guildId);
   const ready = spending.ready(guildId);
   if (ready !== undefined) await unlessAborted(ready, signal);
-  const manner = spending.manner(guildId);
-  if (manner.quiet) return { kind: 'failed', line: manner.quiet.line };
   const order = speechRequestOf('speech to a program', guildId, clauses.join(' '), asker);
   const opened = spending.open(order);
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
@@ -39,7 +36,7 @@ export async function openProgramSpeech(
   signal.addEventListener('abort', () => reservation.close(), { once: true });
   const { speed = 1, voice: name, model, instructions } = request;
   const voice: SpeechVoice = {
-    ...cheaperStyle(settings.styleIn(guildId), manner).voice,
+    ...settings.styleIn(guildId).voice,
     ...(name !== undefined && { name }),
     ...(model !== undefined && { model }),
     ...(instructions !== undefined && { instructions }),

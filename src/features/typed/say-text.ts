@@ -29,8 +29,8 @@ export function sayIn(
   if (!context.maySpeak()) return { kind: 'captions-only' };
   const clauses = clausesOf(words);
   if (clauses.length === 0) return { kind: 'unspeakable' };
-  const { quiet } = spending.manner(channel.guildId);
-  if (quiet) return { kind: 'unaffordable', line: quiet.line };
+  const used = spending.used(channel.guildId);
+  if (used) return { kind: 'unaffordable', line: used.line };
   const track = trackNameOf(how.track ?? voiceTrack);
   if (track !== voiceTrack) return placed(session, clauses, when, { ...how, track });
   return queued(session, clauses, when, how);

@@ -9,7 +9,6 @@ import { failureText } from '#src/conversation/alerts/failure-text.ts';
 import { answerRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
 import type { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
 import { silentHost } from '#src/conversation/engines/paid-engines.ts';
-import { cheaperStyle } from '#src/conversation/engines/reply-style.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { ProgramAnswer } from '#src/conversation/ports/http-api-ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -47,16 +46,15 @@ export async function openSoundAnswer(
 ): Promise<ProgramAnswer> {
   const ready = spending.ready(guildId);
   if (ready !== undefined) await unlessAborted(ready, signal);
-  const affordable = { ...turn, style: cheaperStyle(turn.style, spending.manner(guildId)) };
   const kind = isWritten ? 'answer in writing' : 'answer in a file';
-  const opened = spending.open({ ...answerRequestOf(affordable, guildId, kind), payer });
+  const opened = spending.open({ ...answerRequestOf(turn, guildId, kind), payer });
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const reserved = opened.reservation.watched(onUsage);
   signal.addEventListener('abort', () => reserved.close(), { once: true });
   async function* read(): AsyncGenerator<ReplyPart> {
     using reservation = reserved;
     reservation.wanted();
-    yield* pipeline.paidBy(reservation).answer(affordable, silentHost, signal);
+    yield* pipeline.paidBy(reservation).answer(turn, silentHost, signal);
   }
   return { kind: 'open', parts: read() };
 }

@@ -90,8 +90,8 @@ export class VoicesAndPreviews {
    */
   async preview(guildId: string, listener: Asker, sample: VoiceSample): Promise<PreviewOutcome> {
     const { places, spending } = this.#parts;
-    const { quiet } = spending.manner(guildId);
-    if (quiet) return { kind: 'failed', line: quiet.line };
+    const used = spending.used(guildId);
+    if (used) return { kind: 'failed', line: used.line };
     const bot = places.botName(guildId);
     const line = { id: 'voice.preview.words', with: { bot } } as const;
     const words = spokenText(line, guildId, this.#parts, sample.language);

@@ -25,7 +25,6 @@ export class SessionMetrics {
   readonly #failures;
   readonly #packets;
   readonly #spent;
-  readonly #unpriced;
   readonly #tools;
   readonly #recogniserWaits;
   /** Count the events of features, by their kind. */
@@ -69,9 +68,6 @@ export class SessionMetrics {
       ['fate'],
     );
     this.#spent = meters.counter('spent_usd', 'US dollars spent on servers, by purpose.', ['what']);
-    this.#unpriced = meters.counter('unpriced', 'Requests to servers without a known price.', [
-      'what',
-    ]);
     this.#tools = meters.counter('tool_calls', 'Calls of tools by a model, by how they ended.', [
       'tool',
       'how',
@@ -120,8 +116,7 @@ export class SessionMetrics {
         this.#dropped.inc({ why: event.why });
         return;
       case 'spent':
-        if (event.usd === undefined) this.#unpriced.inc({ what: event.what });
-        else this.#spent.inc({ what: event.what }, event.usd);
+        this.#spent.inc({ what: event.what }, event.usd);
         return;
       case 'tool':
         this.#tools.inc({ tool: event.tool, how: event.how });

@@ -101,10 +101,9 @@ export class LedgerPersistence implements AsyncDisposable {
     const { spending, clock, ledger } = this.#options;
     if (this.#isRecalled) return true;
     return await this.#try('store.unreadable', async () => {
-      const wallMs = clock.wallMs();
-      const entries = await spending.read(dayOf(wallMs));
+      const entries = await spending.read(dayOf(clock.wallMs()));
       if (this.#isRecalled) return; // an earlier question was late
-      ledger.recall(entries, wallMs);
+      ledger.recall(entries);
       this.#isRecalled = true;
     });
   }

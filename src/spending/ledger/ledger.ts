@@ -1,51 +1,34 @@
-import { type BudgetDay, Calendar, monthOf, utcStartOf } from '#src/spending/calendar.ts';
-import { type Amount, add, nothing } from '#src/spending/caps.ts';
+import { createHmac, randomBytes } from 'node:crypto';
+import { dayOf } from '#src/spending/calendar.ts';
 import { allServers, type SpendingEntry } from '#src/spending/spending-store.ts';
-import {
-  addTo,
-  codeOf,
-  type Day,
-  empty,
-  isUnused,
-  newDay,
-  plus,
-  recallSum,
-  type Sum,
-} from './ledger-day.ts';
 import type { SharedReserve, SharedStanding } from './shared-spending.ts';
-
-const dayMs = 86_400_000;
 
 /** Money put aside for something that runs; what it really takes is taken from there first. */
 export type Reserve = {
   readonly guildId: string;
   readonly payer: Payer;
-  left: Amount;
+  /** Billionths of a dollar. */
+  left: number;
 };
 
 /** Payer of an answer: a person, after forgetting only the code of that day; with neither, the server alone. */
 export type Payer = { personId?: string; code?: string };
 
-/** Day that runs in a server, with the ends of it and of its month, in ms since 1970. */
-export type RunningDay = {
-  readonly day: string;
-  readonly dayEndMs: number;
-  readonly monthEndMs: number;
-};
+/** Amounts spent on a day; money in billionths of a dollar. */
+export type Sum = Pick<SpendingEntry, 'nanoUsd' | 'turns'>;
 
-export type SpendingTotals = {
-  readonly day: Sum;
-  readonly month: Sum;
-  readonly captions: Sum;
-  readonly people: ReadonlyMap<string, Sum>;
+export type SpendingTotals = { readonly day: Sum; readonly people: ReadonlyMap<string, Sum> };
+
+type Day = {
+  today: Sum;
+  readonly people: Map<string, Sum>;
+  /** Amounts of people who were forgotten, by codes that only this key of one day makes. */
+  readonly forgotten: { readonly key: Buffer; readonly sums: Map<string, Sum> };
 };
 
 type GuildSpending = {
-  now: Day;
-  /** The day with spending before it: it goes on where a clock that jumped comes back. */
-  former: Day | undefined;
-  /** Sums of months, such as `2026-11`. */
-  months: Map<string, Sum>;
+  /** By date, the latest last. Some stay, so that a clock that was wrong gives nobody a second share. */
+  readonly days: Map<string, Day>;
   readonly reserves: Set<Reserve>;
   /** Put aside by other processes, as they told last. */
   elsewhere: readonly SharedReserve[];
@@ -53,32 +36,25 @@ type GuildSpending = {
   readonly payers: Map<string, WeakRef<Payer>>;
 };
 
-export type LedgerOptions = {
-  readonly countsAll?: boolean;
-  /** IANA name of the zone in which the days of a server end; absent: UTC everywhere. */
-  readonly timeZoneIn?: (guildId: string) => string;
-};
+/** Days of a server that are remembered. */
+const mostDays = 4;
 
-/**
- * Amounts that servers and people have spent this day and month, with reserves; what is not in the store yet is kept
- * apart.
- */
+const empty: Sum = { nanoUsd: 0, turns: 0 };
+
+/** Amounts that servers and people have spent each day of UTC, with reserves; what is not in the store yet is kept apart. */
 export class Ledger {
   readonly #servers = new Map<string, GuildSpending>();
-  readonly #calendar = new Calendar();
-  /** By server, person or part, and day. */
+  /** By server, person and day. */
   #unsaved = new Map<string, SpendingEntry>();
   /** Entries drained last. */
   #saving: readonly SpendingEntry[] = [];
   #forgotten = 0;
   #onUnsaved: () => void = () => undefined;
   readonly #countsAll: boolean;
-  readonly #timeZoneIn: (guildId: string) => string;
 
-  /** `countsAll`: what servers spend is counted for `allServers`, too, by days of UTC. Those of servers are of their time zone. */
-  constructor({ countsAll = false, timeZoneIn = () => 'UTC' }: LedgerOptions = {}) {
+  /** `countsAll`: what servers spend is counted for `allServers`, too. */
+  constructor({ countsAll = false }: { readonly countsAll?: boolean } = {}) {
     this.#countsAll = countsAll;
-    this.#timeZoneIn = (guildId) => (guildId === allServers ? 'UTC' : timeZoneIn(guildId));
   }
 
   /** Sets the listener for the first entry that is not in the store yet, after all were. */
@@ -101,8 +77,8 @@ export class Ledger {
   }
 
   /** Payer for a later charge; it charges no person once that person is forgotten. */
-  payer(guildId: string, personId: string, wallMs: number): Payer {
-    const { payers } = this.#server(guildId, wallMs);
+  payer(guildId: string, personId: string): Payer {
+    const { payers } = this.#server(guildId);
     const known = payers.get(personId)?.deref();
     if (known) return known;
     const payer = { personId };
@@ -119,10 +95,9 @@ export class Ledger {
   ): void {
     const sum = { ...empty, ...spent };
     for (const id of this.countedUnder(guildId)) {
-      const { months, now } = this.#server(id, wallMs);
+      const now = this.#day(id, dayOf(wallMs));
       now.today = plus(now.today, sum);
-      addTo(months, monthOf(now.day), sum);
-      this.#note({ guildId: id, ...storedDay(now), ...sum });
+      this.#note({ guildId: id, day: dayOf(wallMs), ...sum });
     }
     if (who !== undefined) this.assign(guildId, who, spent, wallMs);
   }
@@ -130,85 +105,64 @@ export class Ledger {
   /** Counts what a server was charged with as the part of a person. */
   assign(guildId: string, who: string | Payer, spent: Partial<Sum>, wallMs: number): void {
     const sum = { ...empty, ...spent };
-    const { now } = this.#server(guildId, wallMs);
-    const { forgotten, people } = now;
+    const day = dayOf(wallMs);
+    const { forgotten, people } = this.#day(guildId, day);
     const { personId, code }: Payer = typeof who === 'string' ? { personId: who } : who;
     if (code !== undefined) addTo(forgotten.sums, code, sum);
     if (personId === undefined) return;
     addTo(people, personId, sum);
-    this.#note({ guildId, personId, ...storedDay(now), ...sum });
-  }
-
-  /** Counts what a server was charged with as the part of captions. */
-  assignToCaptions(guildId: string, spent: Partial<Sum>, wallMs: number): void {
-    const sum = { ...empty, ...spent };
-    const { now } = this.#server(guildId, wallMs);
-    now.captions = plus(now.captions, sum);
-    this.#note({ guildId, part: 'captions', ...storedDay(now), ...sum });
+    this.#note({ guildId, personId, day, ...sum });
   }
 
   standing(guildId: string, wallMs: number): SpendingTotals {
-    const { months, now } = this.#server(guildId, wallMs);
-    const month = months.get(monthOf(now.day)) ?? empty;
-    return { day: now.today, month, captions: now.captions, people: now.people };
-  }
-
-  /** The day that runs in a server, and when it and its month end, in ms since 1970. */
-  daysIn(guildId: string, wallMs: number): RunningDay {
-    const { now } = this.#server(guildId, wallMs);
-    const timeZone = this.#timeZoneIn(guildId);
-    const dayEndMs = this.#calendar.endOf(now, timeZone);
-    return { day: now.day, dayEndMs, monthEndMs: this.#calendar.monthEndOf(now, timeZone) };
+    const { people, today } = this.#day(guildId, dayOf(wallMs));
+    return { day: today, people };
   }
 
   /** Amount that a person has spent today, also before they were forgotten. */
   shareOf(guildId: string, personId: string, wallMs: number): Sum {
-    const { people, forgotten } = this.#server(guildId, wallMs).now;
+    const { people, forgotten } = this.#day(guildId, dayOf(wallMs));
     const before = forgotten.sums.get(codeOf(personId, forgotten)) ?? empty;
     return plus(people.get(personId) ?? empty, before);
   }
 
   /** Sum of the reserves of all servers, in this process and the others. */
-  reservedByAll(): Amount {
+  reservedByAll(): number {
     const elsewhere = this.#servers.get(allServers)?.elsewhere ?? [];
-    return [this.#reservedHere(), ...elsewhere].reduce(add, nothing);
+    return sumOf(elsewhere.map(({ nanoUsd }) => nanoUsd)) + this.#reservedHere();
   }
 
   /** Sum of the reserves there, or of those of one person. */
-  reserved(guildId: string, personId?: string): Amount {
-    const server = this.#servers.get(guildId);
-    const code =
-      personId !== undefined && server ? codeOf(personId, server.now.forgotten) : undefined;
-    const all = [...(server?.reserves ?? [])];
-    const theirs = all.filter(
-      ({ payer }) => personId === undefined || payer.personId === personId || payer.code === code,
+  reserved(guildId: string, personId?: string): number {
+    const { days, elsewhere, reserves } = this.#server(guildId);
+    const codes = [...days.values()].map(({ forgotten }) => codeOf(personId ?? '', forgotten));
+    const theirs = [...reserves].filter(
+      ({ payer: { code = '', personId: id } }) =>
+        personId === undefined || id === personId || codes.includes(code),
     );
-    const elsewhere = (server?.elsewhere ?? []).filter(
+    const others = elsewhere.filter(
       (other) => personId === undefined || other.personId === personId,
     );
-    return [...theirs.map(({ left }) => left), ...elsewhere].reduce(add, nothing);
+    return sumOf([...theirs.map(({ left }) => left), ...others.map(({ nanoUsd }) => nanoUsd)]);
   }
 
-  reserve(guildId: string, who: string | Payer, amount: Amount, wallMs: number): Reserve {
-    const payer = typeof who === 'string' ? this.payer(guildId, who, wallMs) : who;
-    const reserve = { guildId, payer, left: amount };
-    this.#server(guildId, wallMs).reserves.add(reserve);
+  reserve(guildId: string, who: string | Payer, nanoUsd: number): Reserve {
+    const payer = typeof who === 'string' ? this.payer(guildId, who) : who;
+    const reserve = { guildId, payer, left: nanoUsd };
+    this.#server(guildId).reserves.add(reserve);
     return reserve;
   }
 
   /** Charges a sum and takes it from the reserve. */
   take(reserve: Reserve, spent: Partial<Sum>, wallMs: number): void {
     const { guildId, payer, left } = reserve;
-    reserve.left = {
-      nanoUsd: Math.max(0, left.nanoUsd - (spent.nanoUsd ?? 0)),
-      ms: Math.max(0, left.ms - (spent.ms ?? 0)),
-    };
+    reserve.left = Math.max(0, left - (spent.nanoUsd ?? 0));
     this.charge(guildId, payer, spent, wallMs);
   }
 
   /** The rest is free again; what is taken later still counts. */
   release(reserve: Reserve): void {
-    reserve.left = nothing;
+    reserve.left = 0;
     this.#servers.get(reserve.guildId)?.reserves.delete(reserve);
   }
 
@@ -222,25 +176,30 @@ export class Ledger {
       entry.guildId === guildId && entry.personId === personId;
     this.#saving = this.#saving.filter((entry) => !isTheirs(entry));
     for (const [key, entry] of this.#unsaved) if (isTheirs(entry)) this.#unsaved.delete(key);
-    const server = this.#server(guildId, wallMs);
-    const code = codeOf(personId, server.now.forgotten);
-    const payer = server.payers.get(personId)?.deref();
+    const { forgotten: now } = this.#day(guildId, dayOf(wallMs));
+    const { days, payers } = this.#server(guildId);
+    const payer = payers.get(personId)?.deref();
     if (payer) {
       delete payer.personId;
-      payer.code = code;
+      payer.code = codeOf(personId, now);
     }
-    server.payers.delete(personId);
-    for (const { people, forgotten } of [server.now, ...(server.former ? [server.former] : [])]) {
-      const spent = people.get(personId);
-      addTo(forgotten.sums, codeOf(personId, forgotten), spent ?? empty);
+    payers.delete(personId);
+    for (const { people, forgotten } of days.values()) {
+      addTo(forgotten.sums, codeOf(personId, forgotten), people.get(personId) ?? empty);
       people.delete(personId);
     }
   }
 
   /** Adds stored sums to those since; they may have been read before a person was forgotten. */
-  recall(entries: readonly SpendingEntry[], wallMs: number): void {
-    for (const guildId of new Set(entries.map((entry) => entry.guildId)))
-      this.#add(guildId, entries, wallMs);
+  recall(entries: readonly SpendingEntry[]): void {
+    for (const { guildId, personId, day, nanoUsd, turns } of entries) {
+      const now = this.#day(guildId, day);
+      const sum = { nanoUsd, turns };
+      const code = personId === undefined ? undefined : codeOf(personId, now.forgotten);
+      if (code !== undefined && now.forgotten.sums.has(code)) addTo(now.forgotten.sums, code, sum);
+      else if (personId !== undefined) addTo(now.people, personId, sum);
+      else now.today = plus(now.today, sum);
+    }
   }
 
   /** Reserves of this process in these servers. */
@@ -249,76 +208,32 @@ export class Ledger {
       [...(this.#servers.get(guildId)?.reserves ?? [])].map(({ payer: { personId }, left }) => ({
         guildId,
         ...(personId !== undefined && { personId }),
-        ...left,
+        nanoUsd: left,
       })),
     );
     if (!guildIds.includes(allServers)) return own;
-    const all = this.#reservedHere();
-    const isNone = all.nanoUsd === 0 && all.ms === 0;
-    return isNone ? own : [...own, { guildId: allServers, ...all }];
+    const nanoUsd = this.#reservedHere();
+    return nanoUsd === 0 ? own : [...own, { guildId: allServers, nanoUsd }];
   }
 
-  /** Servers in which something is put aside by this process. */
+  /** Ids under which something is put aside now. */
   get reserving(): readonly string[] {
-    const all = [...this.#servers];
-    const some = all.filter(([, { reserves }]) => reserves.size > 0).map(([guildId]) => guildId);
-    return [...new Set(some.flatMap((guildId) => this.countedUnder(guildId)))];
+    const some = [...this.#servers].filter(([, { reserves }]) => reserves.size > 0);
+    return [...new Set(some.flatMap(([guildId]) => this.countedUnder(guildId)))];
   }
 
-  /**
-   * Takes over what the store of several processes holds of one server, with what this one has not told yet; `wallMs` is when
-   * that was asked for.
-   */
-  settle(guildId: string, standing: SharedStanding, wallMs: number): void {
-    const server = this.#server(guildId, wallMs);
-    server.elsewhere = standing.reserves.filter((one) => one.guildId === guildId);
-    const entries = [...standing.entries, ...this.#unsaved.values()];
-    const { now } = server;
-    this.#adopt(
-      server,
-      entries.filter((one) => one.guildId === guildId),
-      wallMs,
-    );
-    if (server.now === now) {
-      [now.today, now.captions] = [empty, empty];
-      now.people.clear();
+  /** Takes over what the store of several processes holds of one server and day, with what this one has not told yet. */
+  settle(guildId: string, standing: SharedStanding, day: string): void {
+    this.#server(guildId).elsewhere = standing.reserves.filter((one) => one.guildId === guildId);
+    const now = this.#day(guildId, day);
+    now.today = empty;
+    now.people.clear();
+    for (const entry of [...standing.entries, ...this.#unsaved.values()]) {
+      if (entry.guildId !== guildId || entry.day !== day) continue;
+      const sum = { nanoUsd: entry.nanoUsd, turns: entry.turns };
+      if (entry.personId === undefined) now.today = plus(now.today, sum);
+      else addTo(now.people, entry.personId, sum);
     }
-    server.months = new Map();
-    this.#add(guildId, entries, wallMs, true);
-  }
-
-  /** Adds stored sums of one server; `names`: also of people who were forgotten meanwhile. */
-  #add(guildId: string, all: readonly SpendingEntry[], wallMs: number, names = false): void {
-    const entries = all.filter((entry) => entry.guildId === guildId);
-    const server = this.#server(guildId, wallMs);
-    this.#adopt(server, entries, wallMs);
-    for (const entry of entries) {
-      const { guildId: _, personId, part, day, fromMs, ...sum } = entry;
-      if (personId === undefined && part === undefined) addTo(server.months, monthOf(day), sum);
-      if (day === server.now.day) recallSum({ personId, part, sum }, server.now, names);
-    }
-  }
-
-  /** Goes on with the latest stored day that has not ended, in place of a day without spending or an earlier one. */
-  #adopt(server: GuildSpending, entries: readonly SpendingEntry[], wallMs: number): void {
-    const { now } = server;
-    const isSpent = !isUnused(now);
-    const [{ guildId } = { guildId: '' }] = entries;
-    const days = new Map(entries.map(({ day, fromMs = utcStartOf(day) }) => [day, fromMs]));
-    const newest = [...days]
-      .map(([day, fromMs]) => ({ day, fromMs }))
-      .filter(({ day }) => !isSpent || day > now.day)
-      .toSorted((one, other) => (one.day < other.day ? 1 : -1))
-      .find((one) => this.#isRunning(one, guildId, wallMs));
-    if (!newest || (newest.day === now.day && newest.fromMs === now.fromMs)) return;
-    if (isSpent) server.former = now;
-    server.now = newDay(newest);
-  }
-
-  /** A clock that is put back by a day at most ends no day. */
-  #isRunning(day: BudgetDay, guildId: string, wallMs: number): boolean {
-    if (wallMs < day.fromMs - dayMs) return false;
-    return wallMs < this.#calendar.endOf(day, this.#timeZoneIn(guildId));
   }
 
   /** Entries to add to the store; from now on they count as saved. */
@@ -336,57 +251,56 @@ export class Ledger {
     this.#saving = [];
   }
 
-  #reservedHere(): Amount {
+  #reservedHere(): number {
     const all = [...this.#servers.values()].flatMap(({ reserves }) => [...reserves]);
-    return all.map(({ left }) => left).reduce(add, nothing);
+    return sumOf(all.map(({ left }) => left));
   }
 
   #note(entry: SpendingEntry): void {
-    const key = JSON.stringify([entry.guildId, entry.personId, entry.part, entry.day]);
+    const key = JSON.stringify([entry.guildId, entry.personId, entry.day]);
     const before = this.#unsaved.get(key);
     const isFirst = this.#unsaved.size === 0;
     this.#unsaved.set(key, before ? { ...entry, ...plus(before, entry) } : entry);
     if (isFirst) this.#onUnsaved();
   }
 
-  /**
-   * On the day it is. A clock that is put back past one midnight changes nothing, so that no person has a second share; one
-   * that is put back further was wrong before, and the day it left goes on.
-   */
-  #server(guildId: string, wallMs: number): GuildSpending {
-    const today = this.#calendar.dayAt(wallMs, this.#timeZoneIn(guildId));
+  #server(guildId: string): GuildSpending {
     const server = this.#servers.get(guildId) ?? {
-      now: newDay(today),
-      former: undefined,
-      months: new Map<string, Sum>(),
+      days: new Map<string, Day>(),
       reserves: new Set<Reserve>(),
       elsewhere: [],
       payers: new Map<string, WeakRef<Payer>>(),
     };
     this.#servers.set(guildId, server);
-    const { now } = server;
-    const isSpent = !isUnused(now);
-    const isSame = now.day === today.day && now.fromMs === today.fromMs;
-    if (isSpent ? this.#isRunning(now, guildId, wallMs) : isSame) return server;
-    if (this.#goesOn(server, guildId, wallMs)) return server;
-    server.now = newDay(today);
-    if (isSpent) server.former = now;
-    for (const [personId, payer] of server.payers)
-      if (!payer.deref()) server.payers.delete(personId);
     return server;
   }
 
-  /** Whether the former day goes on, after a clock that was wrong or on a day without spending. */
-  #goesOn(server: GuildSpending, guildId: string, wallMs: number): boolean {
-    const { former, now } = server;
-    if (!former || !this.#isRunning(former, guildId, wallMs)) return false;
-    server.now = former;
-    server.former = isUnused(now) ? undefined : now;
-    return true;
+  #day(guildId: string, day: string): Day {
+    const { days, payers } = this.#server(guildId);
+    const known = days.get(day);
+    if (known) return known;
+    const forgotten = { key: randomBytes(32), sums: new Map<string, Sum>() };
+    const opened = { today: empty, people: new Map<string, Sum>(), forgotten };
+    days.set(day, opened);
+    const [oldest] = days.keys();
+    if (days.size > mostDays && oldest !== undefined) days.delete(oldest);
+    for (const [personId, payer] of payers) if (!payer.deref()) payers.delete(personId);
+    return opened;
   }
 }
 
-/** The day of an entry; its beginning is told where it is not midnight UTC. */
-function storedDay({ day, fromMs }: BudgetDay): Pick<SpendingEntry, 'day' | 'fromMs'> {
-  return { day, ...(fromMs !== utcStartOf(day) && { fromMs }) };
+function codeOf(personId: string, { key }: Day['forgotten']): string {
+  return createHmac('sha256', key).update(personId).digest('base64');
+}
+
+function addTo(sums: Map<string, Sum>, key: string, sum: Sum): void {
+  sums.set(key, plus(sums.get(key) ?? empty, sum));
+}
+
+function plus(one: Sum, other: Sum): Sum {
+  return { nanoUsd: one.nanoUsd + other.nanoUsd, turns: one.turns + other.turns };
+}
+
+function sumOf(amounts: readonly number[]): number {
+  return amounts.reduce((sum, one) => sum + one, 0);
 }

@@ -64,10 +64,9 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
   /** Resolves when what was spent before is known, or cannot be for now. Never throws. */
   async open(): Promise<void> {
     const { clock, former, ledger, report } = this.#options;
-    const wallMs = clock.wallMs();
     const late = () => new Error(`Former spending was not read within ${closeMs / 1000} s.`);
     try {
-      ledger.recall(await within(former.read(dayOf(wallMs)), closeMs, clock, late), wallMs);
+      ledger.recall(await within(former.read(dayOf(clock.wallMs())), closeMs, clock, late));
     } catch (error) {
       report(error);
     }
@@ -161,7 +160,7 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
   async #reportOnce(): Promise<boolean> {
     const { shared, clock, ledger } = this.#options;
     const { forgotten } = ledger;
-    const wallMs = clock.wallMs();
+    const day = dayOf(clock.wallMs());
     const entries = ledger.drain();
     const guildIds = [...new Set([...this.#changed, ...entries.map(({ guildId }) => guildId)])];
     this.#changed = new Set();
@@ -169,10 +168,10 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
     this.#sinceMs = clock.nowMs();
     try {
       const reserves = ledger.reserves(guildIds);
-      const standing = await shared.exchange({ day: dayOf(wallMs), guildIds, entries, reserves });
+      const standing = await shared.exchange({ day, guildIds, entries, reserves });
       // A standing from before a forgetting may still name the person.
       if (ledger.forgotten !== forgotten) this.#changed = new Set([...guildIds, ...this.#changed]);
-      else this.#settle(guildIds, standing, wallMs);
+      else this.#settle(guildIds, standing, day);
       this.#reported = '';
       return true;
     } catch (error) {
@@ -187,10 +186,10 @@ export class SharedLedger implements BudgetExchange, AsyncDisposable {
     }
   }
 
-  #settle(guildIds: readonly string[], standing: SharedStanding, wallMs: number): void {
+  #settle(guildIds: readonly string[], standing: SharedStanding, day: string): void {
     const { clock, ledger } = this.#options;
     for (const guildId of guildIds) {
-      ledger.settle(guildId, standing, wallMs);
+      ledger.settle(guildId, standing, day);
       this.#knownMs.set(guildId, clock.nowMs());
     }
   }

@@ -5,7 +5,6 @@ export type SharedReserve = {
   readonly guildId: string;
   readonly personId?: string;
   readonly nanoUsd: number;
-  readonly ms: number;
 };
 
 /** Spending report of a process about some servers. */
@@ -21,7 +20,7 @@ export type SpendingReport = {
 
 /** Spending of all processes together in these servers, and reserves of the others. */
 export type SharedStanding = {
-  /** Spending of the month so far for servers, of the days around for persons and captions. */
+  /** Spending of that day. */
   readonly entries: readonly SpendingEntry[];
   readonly reserves: readonly SharedReserve[];
 };

@@ -28,21 +28,35 @@ export type Price = {
 /** Prices that were read at their sources, none of them a guess. A test holds the table against the schema, so no start does. */
 export const knownPrices: readonly Price[] = table;
 
-/** Price of a role: free, unknown, or these rates. */
+/** Roles of paid work. */
+export const paidRoles = ['recognise', 'think', 'speak'] as const;
+export type PaidRole = (typeof paidRoles)[number];
+
+/** Price of a role: free, or these rates; `isEstimate`: the model has no known price. */
 export type RolePrice =
   | { readonly kind: 'free' }
-  | { readonly kind: 'unpriced' }
-  | { readonly kind: 'priced'; readonly usd: Usd };
+  | { readonly kind: 'priced'; readonly usd: Usd; readonly isEstimate?: true };
+
+/** Prices of models that nothing is known of, at a public address: above those of most models of 2026. */
+export const cautiousPrices: Readonly<Record<PaidRole, Usd>> = {
+  recognise: { perMinute: 0.02 },
+  think: {
+    perMillionInputTokens: 5,
+    perMillionOutputTokens: 25,
+    perMillionAudioInputTokens: 40,
+    perMillionAudioOutputTokens: 80,
+  },
+  speak: { perMillionCharacters: 60 },
+};
 
 /** A snapshot of a model, as in `gpt-6-luna-2026-09-22`, costs what the model does. */
 const snapshot = /-\d{4}-\d{2}-\d{2}$/;
 
-/** The first of `prices` that fits. `host` may hold a port. */
-export function rateOf(prices: readonly Price[], model: string, host: string): RolePrice {
+/** Rates of the first of `prices` that fits; undefined: there is none. `host` may hold a port. */
+export function rateOf(prices: readonly Price[], model: string, host: string): Usd | undefined {
   const named = (name: string) =>
     prices.find((price) => price.model === name && (price.host ?? host) === host);
-  const price = named(model) ?? named(model.replace(snapshot, ''));
-  return price ? { kind: 'priced', usd: price.usd } : { kind: 'unpriced' };
+  return (named(model) ?? named(model.replace(snapshot, '')))?.usd;
 }
 
 export type PriceFile =

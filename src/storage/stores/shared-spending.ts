@@ -5,13 +5,13 @@ import type {
   SharedStanding,
   SpendingReport,
 } from '#src/spending/ledger/shared-spending.ts';
-import { id, instant, money, optional, whole } from '#src/sql/columns.ts';
+import { id, instant, money, optional } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList, table } from '#src/sql/table.ts';
 import { addSpending, readSpending, spendingLane } from './spending.ts';
 
-const reserveColumns = { guildId: id, personId: optional(id), nanoUsd: money, ms: whole };
+const reserveColumns = { guildId: id, personId: optional(id), nanoUsd: money };
 
 /** Reserves of each process. SQLite has this table, too, and no row in it: forgetting follows from one list of tables. */
 export const spendingReserves = table(

@@ -4,6 +4,7 @@ import type { Table } from '#src/sql/table.ts';
 import type { Migration } from '#src/storage/schema.ts';
 import { consentsOfFormat16 } from './consents.ts';
 import { spendingReserves } from './shared-spending.ts';
+import { spendingPart } from './spending.ts';
 import { storeParts } from './store-parts.ts';
 
 /** All tables of the store, in both databases. */
@@ -26,5 +27,13 @@ export function migrationsOf(
   return [
     { version: 15, sql: createTables([...tables, ...further], dialect) },
     { version: 16, sql: consentsOfFormat16(dialect) },
+    { version: 17, sql: spendingOfFormat17(dialect) },
   ];
+}
+
+/** Only dollars of days of UTC are counted: what was spent on the day of the upgrade is forgotten. */
+function spendingOfFormat17(dialect: SqlDialect): string {
+  const former = ['spent', 'spent_by_person', 'spent_on_captions', 'spending_reserves'];
+  const dropped = former.map((name) => `DROP TABLE IF EXISTS ${name};`);
+  return [...dropped, createTables([...spendingPart.tables, spendingReserves], dialect)].join('\n');
 }

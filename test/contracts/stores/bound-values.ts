@@ -25,7 +25,7 @@ const [guildId, otherGuildId, personId, channelId] = [idOf(1), idOf(2), idOf(3),
 const [messageId, sessionId, botId] = [idOf(5), idOf(6), idOf(7)];
 const shard = { id: 0, count: 1 };
 const day = '7777-07-07';
-const spent = { day, nanoUsd: digits, ms: digits, unpriced: digits, turns: digits };
+const spent = { day, nanoUsd: digits, turns: digits };
 const place = { channelId, messageId };
 const audience = [{ personId, openPlaceIds: [channelId] }] as const;
 const session = { id: sessionId, guildId, channelId, channelName: canary, placeId: channelId };
@@ -96,7 +96,6 @@ const calls: Calls<typeof mainStore, Store> = {
     spending.add([
       { ...spent, guildId },
       { ...spent, guildId, personId },
-      { ...spent, guildId, part: 'captions' },
     ]),
   'spending.read': ({ spending }) => spending.read(day),
   'tracks.write': ({ tracks }) =>

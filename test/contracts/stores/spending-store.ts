@@ -7,8 +7,6 @@ const spent: SpendingEntry = {
   guildId: '10',
   day: '2026-11-20',
   nanoUsd: 4_500_000_001,
-  ms: 60_000,
-  unpriced: 1,
   turns: 2,
 };
 const byAna: SpendingEntry = { ...spent, personId: '1' };
@@ -25,58 +23,24 @@ export function spendingStoreContract(name: string, open: OpenSpendingStore): vo
     const { spending } = opened;
     await spending.add([spent, byAna]);
     await spending.add([spent, byAna, { ...spent, guildId: '20' }]);
-    const twice = { nanoUsd: 9_000_000_002, ms: 120_000, unpriced: 2, turns: 4 };
+    const twice = { nanoUsd: 9_000_000_002, turns: 4 };
     const found = sums(await spending.read('2026-11-20'));
     expect(found.get('10')).toEqual(twice);
     expect(found.get('10/1')).toEqual(twice);
     expect(found.get('20')).toMatchObject({ turns: 2 });
   });
 
-  test(`${name}: of a server the month is read, of a person only the days that run in some time zone`, async () => {
+  test(`${name}: only the sums of the day that is asked for are read`, async () => {
     await using opened = await open();
     const { spending } = opened;
-    for (const day of ['2026-10-31', '2026-11-01', '2026-11-20'])
+    for (const day of ['2026-11-19', '2026-11-20', '2026-11-21'])
       await spending.add([
         { ...spent, day },
         { ...byAna, day },
       ]);
-    const found = sums(await spending.read('2026-11-20'));
-    expect(found.get('10')).toMatchObject({ turns: 4 });
-    expect(found.get('10/1')).toMatchObject({ turns: 2 });
-    for (const [day, isRead] of [
-      ['2026-11-18', false],
-      ['2026-11-19', true],
-      ['2026-11-22', true],
-      ['2026-11-23', false],
-    ] as const)
-      expect(sums(await spending.read(day)).has('10/1'), day).toBe(isRead);
-  });
-
-  test(`${name}: what captions took is read of days that run, apart from what the server spent`, async () => {
-    await using opened = await open();
-    const { spending } = opened;
-    const onCaptions: SpendingEntry = { ...spent, part: 'captions', turns: 0 };
-    await spending.add([spent, onCaptions]);
-    await spending.add([{ ...spent, day: '2026-11-21' }, onCaptions]);
-    const found = (await spending.read('2026-11-20')).filter(({ part }) => part === 'captions');
-    expect(sums(found).get('10')).toMatchObject({ nanoUsd: 9_000_000_002, ms: 120_000, turns: 0 });
-    const others = (await spending.read('2026-11-20')).filter(({ part }) => part === undefined);
-    expect(sums(others).get('10')).toMatchObject({ turns: 4 });
-    const next = await spending.read('2026-11-23');
-    expect(next.filter(({ part }) => part === 'captions')).toEqual([]);
-  });
-
-  test(`${name}: the beginning of a day that is not midnight UTC is read as it was first stored`, async () => {
-    await using opened = await open();
-    const { spending } = opened;
-    const fromMs = Date.UTC(2026, 10, 19, 11);
-    await spending.add([{ ...spent, fromMs }, byAna]);
-    await spending.add([{ ...spent, fromMs }]);
     const found = await spending.read('2026-11-20');
-    const ofServer = found.filter(({ personId }) => personId === undefined);
-    expect(new Set(ofServer.map((one) => one.fromMs))).toEqual(new Set([fromMs]));
-    expect(sums(found).get('10')).toMatchObject({ turns: 4 });
-    expect(found.find(({ personId }) => personId === '1')?.fromMs).toBeUndefined();
+    expect(found.map(({ day }) => day)).toEqual(['2026-11-20', '2026-11-20']);
+    expect(sums(found).get('10/1')).toMatchObject({ turns: 2 });
   });
 
   test(`${name}: after a clock that was ahead once, people are counted as before`, async () => {
@@ -90,19 +54,14 @@ export function spendingStoreContract(name: string, open: OpenSpendingStore): vo
   });
 }
 
-type Sum = Pick<SpendingEntry, 'nanoUsd' | 'ms' | 'unpriced' | 'turns'>;
+type Sum = Pick<SpendingEntry, 'nanoUsd' | 'turns'>;
 
 function sums(entries: readonly SpendingEntry[]): ReadonlyMap<string, Sum> {
   const found = new Map<string, Sum>();
-  for (const { guildId, personId, nanoUsd, ms, unpriced, turns } of entries) {
+  for (const { guildId, personId, nanoUsd, turns } of entries) {
     const key = personId === undefined ? guildId : `${guildId}/${personId}`;
-    const before = found.get(key) ?? { nanoUsd: 0, ms: 0, unpriced: 0, turns: 0 };
-    found.set(key, {
-      nanoUsd: before.nanoUsd + nanoUsd,
-      ms: before.ms + ms,
-      unpriced: before.unpriced + unpriced,
-      turns: before.turns + turns,
-    });
+    const before = found.get(key) ?? { nanoUsd: 0, turns: 0 };
+    found.set(key, { nanoUsd: before.nanoUsd + nanoUsd, turns: before.turns + turns });
   }
   return found;
 }

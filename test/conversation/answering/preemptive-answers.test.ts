@@ -15,7 +15,6 @@ import {
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { boundless } from '#test/fakes/spending.ts';
 
 const goForward = 'human-goforward';
 
@@ -71,14 +70,6 @@ test('the answer is prepared while the end is still being waited for', async () 
     expect(atMs).toBeLessThan(endedAtMs - 100);
   }
   expect(firstSentAtMs).toBeGreaterThanOrEqual(endedAtMs);
-});
-
-test('while a budget is short, no answer is prepared before the end', async () => {
-  const manner = () => ({ step: 'cheaper', isVoiceCheap: false, isSparing: true }) as const;
-  const fixture = await called(said, { spending: { ...boundless, manner } });
-  await pass(fixture, 4_000, await words('human-goforward', adam, 0));
-  const { endedAtMs, firstTokenAtMs } = fixture.of('answered')[0]?.instants ?? { endedAtMs: 0 };
-  expect(firstTokenAtMs).toBeGreaterThanOrEqual(endedAtMs);
 });
 
 /** One token each 10 ms after `firstMs`; the voice takes 60 ms. The instants of the answer. */

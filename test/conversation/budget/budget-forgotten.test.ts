@@ -44,7 +44,7 @@ function perform({ kind, which }: Act, world: World): Promise<void> | void {
       return 'reservation' in listening ? void heard.push(listening.reservation) : undefined;
     }
     case 'hear':
-      return heard[which % Math.max(1, heard.length)]?.recognised(1_000 + which, 500);
+      return heard[which % Math.max(1, heard.length)]?.recognised(1_000 + which);
     case 'open': {
       const opened = budgets.open(order);
       return opened.kind === 'open' ? void bills.push(opened.reservation) : undefined;
@@ -137,7 +137,7 @@ test('what was put aside for somebody who is forgotten meanwhile still counts as
   const first = budgets.open(order);
   budgets.forget('g', 'ana');
   expect(budgets.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.user' } });
-  expect(ledger.reserved('g', 'ben').nanoUsd).toBe(0);
+  expect(ledger.reserved('g', 'ben')).toBe(0);
   if (first.kind === 'open') first.reservation.close();
   expect(budgets.open(order).kind).toBe('open');
 });

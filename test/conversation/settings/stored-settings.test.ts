@@ -12,12 +12,11 @@ test('what holds in a server is worked out once, and anew as soon as the server 
   const before = settings.at('g', 'c');
   expect(settings.at('g', 'c')).toBe(before);
   expect(settings.in('g')).toBe(settings.in('g'));
-  expect(settings.capsIn('g')).toBe(settings.capsIn('g'));
   await control.set('g', 'cues', 'off');
   await control.set('g', 'budget_day', '$1');
   const after = settings.at('g', 'c');
   expect([before.cues, after.cues, settings.in('g').cues]).toEqual(['soft', 'off', 'off']);
-  expect(settings.capsIn('g').serverDay?.nanoUsd).toBe(1e9);
+  expect(settings.in('g').serverDayCap).toBe(1e9);
   expect(settings.at('g', 'c')).toBe(after);
   await personas.save('g', 'c', { name: 'Vera', instructions: 'You are Vera.' });
   expect(settings.at('g', 'c').instructions).toBe('You are Vera.');

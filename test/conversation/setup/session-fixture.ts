@@ -61,7 +61,6 @@ import type { FileReader, RecordingReader } from '#src/sources/fetch/ports.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { fixedVoiceNames } from '#src/speech/voice-names.ts';
-import { nothing } from '#src/spending/caps.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { PartialTrust } from '#src/turn/partial-trust.ts';
 import { FakeCaptionChats } from '#test/fakes/caption-chats.ts';
@@ -132,12 +131,7 @@ const usual = {
   longestStandstillMs: 20_000,
   longestWritingMs: 480_000,
   spending: boundless,
-  caps: {
-    personDay: nothing,
-    serverDay: nothing,
-    serverMonth: nothing,
-    captionsDayMs: 240 * 60_000,
-  },
+  caps: { personDay: 0, serverDay: 0 },
   warm: () => undefined,
   textLanguage: { detect: async () => undefined },
   chatName: 'localhost:1',

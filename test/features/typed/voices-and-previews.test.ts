@@ -128,9 +128,8 @@ test('in a file the pace is that of the listener, whatever the server makes of s
 
 test('without money for speech there is no preview, and its listener reads why', async () => {
   const line = { id: 'budget.guild' as const, with: { time: 'midnight' } };
-  const quiet = { line, time: 'midnight', untilMs: 0 };
-  const manner = () => ({ step: 'quiet', isVoiceCheap: false, quiet }) as const;
-  const fixture = await called({ spending: { ...boundless, manner } });
+  const used = () => ({ line, time: 'midnight' });
+  const fixture = await called({ spending: { ...boundless, used } });
   expect(await hear(fixture)).toEqual({ kind: 'failed', line });
 });
 

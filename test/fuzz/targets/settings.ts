@@ -4,7 +4,6 @@ import { settingsOf } from '#src/conversation/settings/guild-settings.ts';
 import { type Choices, readSetting } from '#src/conversation/settings/setting-definition.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { postText } from '#src/features/tools/post-text-tool.ts';
-import { nothing } from '#src/spending/caps.ts';
 import { readPrices } from '#src/spending/prices/prices.ts';
 import { jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
@@ -59,7 +58,7 @@ const choices: Choices = {
   pipelines: { names: ['chained'] },
   voices: [],
   knownVoices: [],
-  caps: { personDay: nothing, serverDay: nothing, serverMonth: nothing },
+  caps: { personDay: 0, serverDay: 0 },
   defaults: {
     given: new Set(),
     addressing: 'auto',

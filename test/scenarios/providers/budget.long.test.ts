@@ -72,7 +72,7 @@ scenario(
   },
 );
 
-const unset = 'BUDGET_TOTAL_DAY_USD is not set';
+const unset = 'BUDGET_TOTAL_DAY_USD is 0';
 
 scenario('where no server can cost money, the log is silent about a total', async () => {
   await using setup = await openOwnScenario();
@@ -92,6 +92,7 @@ scenario(
         SPEECH_MODEL: 'speaks',
         PRICES: file.path,
         BUDGET_SERVER_DAY_USD: '0.02',
+        BUDGET_TOTAL_DAY_USD: '0',
         BUDGET_PERSON_DAY_USD: '0',
       },
       providers: { replies },
@@ -110,7 +111,7 @@ scenario(
       expect(shown('general')[0]).toContain(quiet);
     });
     const costs = await commandReply(olga, 'stats', { view: 'cost' });
-    expect(costs.text).toMatch(/^Today \$0\.00\d\d \+ .* min not priced of \$0\.02\. 1 turn, /);
+    expect(costs.text).toMatch(/^Today \$0\.00\d\d of \$0\.02\. 1 turn, /);
     expect(costs.text).toContain('Most: Olga.');
     await setup.restart();
     const later = await commandReply(olga, 'stats', { view: 'cost' });

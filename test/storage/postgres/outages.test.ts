@@ -44,7 +44,7 @@ function waits(): void {
     const clock = new VirtualClock();
     await using store = await openIn(place, clock);
     proxy.cut();
-    const entry = { guildId: '10', day: '2026-11-19', nanoUsd: 5, ms: 0, unpriced: 0, turns: 1 };
+    const entry = { guildId: '10', day: '2026-11-19', nanoUsd: 5, turns: 1 };
     const writing = Promise.all([
       store.consents.write('10', '1', always),
       store.consents.write('10', '1', never),
@@ -142,9 +142,9 @@ function comesLate(): void {
 }
 
 function spendsLate(): void {
-  const wholeDay = { guildId: '10', nanoUsd: 5, ms: 0, unpriced: 0, turns: 1 };
+  const wholeDay = { guildId: '10', nanoUsd: 5, turns: 1 };
   const spentOn = (day: string, personId: string): readonly SpendingEntry[] => [
-    { ...wholeDay, day, part: 'captions' },
+    { ...wholeDay, day },
     { ...wholeDay, day, personId },
   ];
   const reportOf = (day: string, entries: readonly SpendingEntry[]) => ({

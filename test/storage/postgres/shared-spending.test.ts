@@ -11,7 +11,7 @@ import { openIn } from './open-stores.ts';
 const guildId = '10';
 const order = { kind: 'answer' as const, guildId, name: 'Ana', characters: 4_000, heardMs: 4_000 };
 const today = dayOf(Date.now());
-const entry: SpendingEntry = { guildId, day: today, nanoUsd: 1, ms: 2, unpriced: 3, turns: 4 };
+const entry: SpendingEntry = { guildId, day: today, nanoUsd: 1, turns: 4 };
 
 /** One of several processes with budgets in one database: a dollar a day for the server. */
 async function openProcess(schema: TestSchema, totalUsd = 0) {
@@ -94,7 +94,7 @@ withPostgres(() => {
     const all = await Promise.all(Array.from({ length: 8 }, () => openIn(schema)));
     const entries = ['10', '20', '30'].flatMap((id) => {
       const ofServer = { ...entry, guildId: id };
-      return [ofServer, { ...ofServer, personId: '1' }, { ...ofServer, part: 'captions' as const }];
+      return [ofServer, { ...ofServer, personId: '1' }];
     });
     const adding = all.flatMap(({ spending }, n) =>
       Array.from({ length: 5 }, (_, i) =>
@@ -103,9 +103,8 @@ withPostgres(() => {
     );
     await Promise.all(adding);
     const found = (await all[0]?.spending.read(today)) ?? [];
-    expect(found).toHaveLength(9);
-    for (const sum of found)
-      expect(sum).toMatchObject({ nanoUsd: 40, ms: 80, unpriced: 120, turns: 160 });
+    expect(found).toHaveLength(6);
+    for (const sum of found) expect(sum).toMatchObject({ nanoUsd: 40, turns: 160 });
     await Promise.all(all.map((store) => store[Symbol.asyncDispose]()));
   });
 
@@ -123,7 +122,7 @@ withPostgres(() => {
     await using one = await openIn(schema);
     await using other = await openIn(schema);
     const report = { day: today, guildIds: [guildId], entries: [] };
-    const reserve = { guildId, personId: '1', nanoUsd: 5, ms: 6 };
+    const reserve = { guildId, personId: '1', nanoUsd: 5 };
     await one.sharedSpending.exchange({ ...report, reserves: [reserve] });
     const ask = () => other.sharedSpending.exchange({ ...report, reserves: [] });
     expect((await ask()).reserves).toEqual([reserve]);

@@ -105,7 +105,7 @@ test('the budget of a token counts from its first request on', async () => {
   await using api = await openApi();
   await api.add('bell', { budgetUsd: 0.25 });
   await api.post('bell', say, { text: 'Hello.' });
-  expect(api.budgets.capOf('token:bell')).toEqual({ nanoUsd: 250_000_000, ms: 0 });
+  expect(api.budgets.capOf('token:bell')).toBe(250_000_000);
   expect(api.budgets.capOf('token:other')).toBeUndefined();
 });
 

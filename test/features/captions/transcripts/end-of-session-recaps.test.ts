@@ -122,8 +122,8 @@ test('the recap at the end is paid by the server, and goes with the lines it res
   await fixture.sessions.leave('g');
   await pass(fixture, 3_000);
   expect(last(fixture)).toContain('Recap of');
-  const { captions, people } = ledger.standing('g', clock.wallMs());
-  expect([captions.nanoUsd >= 100_000_000, people.size]).toEqual([true, 0]);
+  const { day, people } = ledger.standing('g', clock.wallMs());
+  expect([day.nanoUsd >= 100_000_000, people.size]).toEqual([true, 0]);
   await fixture.privacy.forget('g', 'adam');
   await pass(fixture, 3_000);
   const deleted = fixture.captionChats.chat.desired.filter(({ text }) => text === '');

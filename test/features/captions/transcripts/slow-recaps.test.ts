@@ -157,7 +157,7 @@ test('one recap is made at once in a server, and one thing is written at once fo
   expect((await recapOf(fixture, eva)).said).toEqual(whole);
 });
 
-test('recaps and quotes end with the share of a person, their answers in writing do not', async () => {
+test('recaps, quotes and answers in writing end with the share of a person', async () => {
   const clock = new VirtualClock();
   const { budgets, ledger } = openBudgets(clock, {
     caps: { personDay: dollars(0.02) },
@@ -185,5 +185,5 @@ test('recaps and quotes end with the share of a person, their answers in writing
   const question = { question: 'five', about: 'all' };
   expect(await fixture.transcriptFor.ask('g', eva, question)).toMatchObject({ isUnchosen: true });
   expect([share(), model.asked.length - made]).toEqual([spent, outcomes.length - 1]);
-  expect(await fixture.talk.ask('g', 'Hello?', eva, 'text')).toMatchObject({ kind: 'answered' });
+  expect(await fixture.talk.ask('g', 'Hello?', eva, 'text')).toMatchObject({ kind: 'failed' });
 });
