@@ -114,14 +114,18 @@ export function replyTo(
 ): Replies {
   switch (asking.kind) {
     case 'answered': {
-      const { text, wav } = asking;
+      const { confirmation, text, wav } = asking;
       const readers = placeId === undefined ? unknownReaders : placeReading(placeId);
       const open = requested === 'room' ? text.textFor(readers) : undefined;
       const to = open === undefined ? 'caller' : 'room';
       const answer = open ?? text.textFor(peopleReading([callerId]));
       if (answer === undefined) return [{ id: 'ask.aloud', to }];
       const files = wav && { files: [{ name: 'answer.wav', bytes: wav }] };
-      return [{ id: 'ask.answer', with: { answer }, to, ...files }];
+      const waiting = confirmation && {
+        lines: [confirmation.line],
+        buttons: [confirmation.button],
+      };
+      return [{ id: 'ask.answer', with: { answer }, to, ...files, ...waiting }];
     }
     case 'failed':
       return [{ ...asking.line, to: 'caller' }];

@@ -30,7 +30,7 @@ export async function confirm(
   const confirming = await confirmations.confirm(guildId, words.about ?? '', callerId);
   switch (confirming.kind) {
     case 'done':
-      return [{ ...(confirming.line ?? { id: 'confirm.done' }), to: 'room' }];
+      return [{ ...(confirming.line ?? { id: 'confirm.done' }), to: confirming.to ?? 'room' }];
     case 'barred':
       return [{ ...confirming.line, to: 'caller' }];
     case 'other':

@@ -203,6 +203,15 @@ test('/ask is answered in writing where there is no channel, unless a voice was 
   expect(await ask.run(aloud, ports(nowhere))).toEqual([{ id: 'leave.nowhere', to: 'caller' }]);
 });
 
+test('/ask shows the button of what waits for Confirm below the answer', async () => {
+  const words = { tool: 'Looks', by: 'Adam', name: 'Adam', s: 60 };
+  const line = { id: 'tool.ask', with: words } as const;
+  const confirmation = { line, button: 'tool.show:1' };
+  const asking = { kind: 'answered', text: openText('Press it.'), confirmation } as const;
+  const [shown] = await ask.run(saying(question), ports({ ask: async () => asking }));
+  expect(shown).toMatchObject({ id: 'ask.answer', lines: [line], buttons: ['tool.show:1'] });
+});
+
 test('/ask without a word is no question', async () => {
   expect(await ask.run(saying({ question: ' ?! ' }), ports())).toEqual([
     { id: 'ask.empty', to: 'caller' },

@@ -130,10 +130,15 @@ export type SpokenManner = {
   readonly speed?: number | undefined;
 };
 
+/** Button that shows a waiting tool call to its presser, and the sentence beside it. */
+export type ShownConfirmation = { readonly line: TextLine; readonly button: string };
+
 export type AskOutcome =
   | {
       readonly kind: 'answered';
       readonly text: ConfidentialText;
+      /** Stands below it. */
+      readonly confirmation?: ShownConfirmation;
       /** The answer as a WAV file, for those who may know its text, where that was asked for and the voice is not out: 24 kHz mono, 180 s at most. */
       readonly wav?: Uint8Array;
     }
@@ -173,8 +178,8 @@ export type ForgetOutcome =
   | { readonly kind: 'failed' };
 
 export type ConfirmOutcome =
-  /** `line` is for everybody. */
-  | { readonly kind: 'done'; readonly line?: TextLine }
+  /** `line` is for everybody, unless `to` names its reader. */
+  | { readonly kind: 'done'; readonly line?: TextLine; readonly to?: 'room' | 'caller' }
   /** The presser does not hold the right any more. */
   | { readonly kind: 'barred'; readonly line: TextLine }
   /** The button belongs to another person. */

@@ -2,15 +2,16 @@ import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Right } from '#src/people/rights.ts';
 import { type PlainTextId, type TextLine, text } from '#src/texts/texts.ts';
 import type { LeaveOutcome } from './command-ports.ts';
 import type { ReplyFile } from './voice-channel-chat-poster.ts';
-import type { ChannelRef } from './voice-link.ts';
+import type { ChannelMember, ChannelRef } from './voice-link.ts';
 
 /** Parts that tools may use which need no channel. */
-export interface ServerToolPorts extends Pick<SessionContext, 'port'> {
+export interface ServerToolPorts extends Pick<SessionContext, 'port' | 'settings'> {
   /** Ids of the people whose words ask for it. */
   readonly askerIds: readonly string[];
   readonly guildId: string;
@@ -19,6 +20,12 @@ export interface ServerToolPorts extends Pick<SessionContext, 'port'> {
   readonly clock: Pick<Clock, 'wallMs'>;
   /** IANA name of the zone of times that people read here. */
   readonly timeZone: string;
+  /** People and bots in the channel of the bot, and who asks in writing. */
+  people(): readonly ChannelMember[];
+  /** Whether this person said yes to being heard for good. */
+  agreed(personId: string): Promise<boolean>;
+  /** Whether this person holds the right now; where the bot sits nowhere, only that of anyone. Aborting `signal` throws `signal.reason`. */
+  isAllowed(right: Right, personId: string, signal: AbortSignal): Promise<boolean>;
 }
 
 /** Parts of the session that tools may use in their channel. */
@@ -32,11 +39,11 @@ export interface ToolPorts extends ServerToolPorts {
 }
 
 /** Action of a press of Confirm, and the person who may press; or the reason why there is nothing to confirm. */
-export type PreparedAction =
+export type PreparedAction<Ports = ToolPorts> =
   | { readonly kind: 'refused'; readonly line: TextLine }
-  | (ConfirmableAction & { readonly kind: 'ready' });
+  | (ConfirmableAction<Ports> & { readonly kind: 'ready' });
 
-export type ConfirmableAction = {
+export type ConfirmableAction<Ports = ToolPorts> = {
   /** Question beside the button of the asker; `{name}` and `{s}` are filled in. */
   readonly ask: TextLine<'name' | 's'>;
   /** Content that is too long for that sentence. */
@@ -45,7 +52,7 @@ export type ConfirmableAction = {
   readonly presser?: Presser & { readonly ask: TextLine<'name' | 's'> };
   /** Default: that of the call. */
   readonly effect?: ToolEffect;
-  run(ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
+  run(ports: Ports, signal: AbortSignal): Promise<ToolOutcome>;
 };
 
 /** The only person who may press a button. */
@@ -107,8 +114,8 @@ export type ToolDefinition<T> = {
   readonly right: Right;
   /** Text of the panel while it runs, which the bot says if that takes long. Default: `slow.voice`. */
   readonly doing?: PlainTextId;
-  /** Whether it is offered in a session now. Default: always. */
-  readonly isOffered?: (context: SessionContext) => boolean;
+  /** Whether it is offered now; `context` is absent where the bot sits nowhere. Default: always. */
+  readonly isOffered?: (settings: GuildSettings, context?: SessionContext) => boolean;
 } & (
   | (Runs<T> & {
       readonly effect: 'read' | 'change';
@@ -126,9 +133,12 @@ export type ToolDefinition<T> = {
     })
   | {
       readonly effect: 'last' | 'destroy';
-      /** Prepares the action. Errors and abort: as `run` of the others. */
-      prepare(call: T, ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
-      runAnywhere?: Extract<Runs<T>, { runAnywhere: unknown }>['runAnywhere'];
+      /** Prepares the action; it needs no channel. Errors and abort: as `run` of the others. */
+      prepare(
+        call: T,
+        ports: ServerToolPorts,
+        signal: AbortSignal,
+      ): Promise<PreparedAction<ServerToolPorts>>;
     }
 );
 
@@ -153,7 +163,7 @@ export type ToolEntry = Pick<
   readonly quotesOthers?: boolean;
   /** The server of tools whose words its description is. Left out: the description is the bot's own. */
   readonly server?: string;
-  /** Whether its calls have `runAnywhere`. */
+  /** Whether it needs no channel. */
   readonly isAnywhere?: boolean;
   /** JSON Schema of the arguments. */
   readonly parameters: Readonly<Record<string, unknown>>;
@@ -171,8 +181,11 @@ export type Fitting = {
   readonly given?: Readonly<Record<string, unknown>>;
   /** The action, if there is one. Errors and abort: as `run` of the tool. */
   prepare(ports: ToolPorts, signal: AbortSignal): Promise<PreparedAction>;
-  /** Does it at once; of a tool that needs no channel. */
-  runAnywhere?(ports: ServerToolPorts, signal: AbortSignal): Promise<ToolOutcome>;
+  /** The same of a tool that needs no channel. */
+  prepareAnywhere?(
+    ports: ServerToolPorts,
+    signal: AbortSignal,
+  ): Promise<PreparedAction<ServerToolPorts>>;
 };
 export type Unfit = { readonly unfit: string };
 
@@ -191,7 +204,7 @@ export function tool<T>(definition: ToolDefinition<T>): ToolEntry {
     ...(isOffered && { isOffered }),
     parameters,
     quotesOthers: 'quotesOthers' in definition,
-    isAnywhere: 'runAnywhere' in definition,
+    isAnywhere: !('run' in definition),
     fit(argumentsJson) {
       const read = schema.safeParse(foreignJson(argumentsJson, toolArgumentLimits));
       return read.success ? fitting(read.data, definition) : { unfit: z.prettifyError(read.error) };
@@ -202,15 +215,9 @@ export function tool<T>(definition: ToolDefinition<T>): ToolEntry {
 function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
   const given = Object.fromEntries(Object.entries(call ?? {}));
   if ('prepare' in definition) {
-    const { effect, runAnywhere } = definition;
-    const prepare: Fitting['prepare'] = (ports, signal) => definition.prepare(call, ports, signal);
-    if (!runAnywhere) return { effect, given, prepare };
-    return {
-      effect,
-      given,
-      prepare,
-      runAnywhere: (ports, signal) => runAnywhere(call, ports, signal),
-    };
+    const prepare = (ports: ServerToolPorts, signal: AbortSignal) =>
+      definition.prepare(call, ports, signal);
+    return { effect: definition.effect, given, prepare, prepareAnywhere: prepare };
   }
   const isChange = 'isChange' in definition && definition.isChange?.(call) === true;
   const effect = isChange ? 'change' : definition.effect;
@@ -220,7 +227,7 @@ function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
     const run = (ports: ServerToolPorts, signal: AbortSignal) =>
       definition.runAnywhere(call, ports, signal);
     const prepare = async () => ({ kind: 'ready', ask, files, run }) as const;
-    return { effect, given, prepare, runAnywhere: run };
+    return { effect, given, prepare, prepareAnywhere: prepare };
   }
   const run = (ports: ToolPorts, signal: AbortSignal) => definition.run(call, ports, signal);
   return { effect, given, prepare: async () => ({ kind: 'ready', ask, files, run }) };

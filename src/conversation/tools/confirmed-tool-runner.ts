@@ -94,10 +94,10 @@ async function perform(
   context: SessionContext,
   signal: AbortSignal,
 ): Promise<ConfirmOutcome> {
-  const { action, askerId, presser, tool } = ask;
+  const { action, askerId, outcomeTo: to, presser, tool } = ask;
   const { tools } = context;
   const isOther = presser.id !== askerId;
-  if (!(await tools.isAllowed(tool.right, askerId, signal))) {
+  if (!(await tools.isAllowed(isOther ? 'room' : tool.right, askerId, signal))) {
     if (isOther) return { kind: 'over' }; // nothing the presser could mend
     return { kind: 'barred', line: barredLine(tool.right, context) };
   }
@@ -109,8 +109,8 @@ async function perform(
   const { facts, line, aloud } = outcome;
   ask.pressed = { content: formatToolResult(facts, tool.resultChars) };
   if (by === 'spoken') reportAloud(outcome, askerId, context);
-  else if (aloud) sayAloud(aloud, askerId, context);
-  return { kind: 'done', ...(line && { line }) };
+  else if (aloud && !to) sayAloud(aloud, askerId, context);
+  return { kind: 'done', ...(line && { line }), ...(to && { to }) };
 }
 
 /** A short receipt; what is longer than can be said is written, too. */

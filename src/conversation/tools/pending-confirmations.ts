@@ -14,6 +14,8 @@ export type PendingConfirmation = {
   readonly action: ConfirmableAction;
   /** The question with all values, where it is asked aloud, too. */
   readonly spoken?: string | undefined;
+  /** Readers of its outcome, where the question was written: it is not said then. */
+  readonly outcomeTo?: 'room' | 'caller';
   readonly askerId: string;
   /** Who alone may press: the asker, or whom it is about. */
   readonly presser: Presser;

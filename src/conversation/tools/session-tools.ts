@@ -41,13 +41,14 @@ export class SessionTools {
   /** Tools of a turn that begins now; those of the bot come last, so that they keep their names. */
   offered(): readonly ToolEntry[] {
     const context = this.#context;
-    return this.#sources.all().filter(({ isOffered }) => isOffered?.(context) !== false);
+    const settings = context.settings();
+    return this.#sources.all().filter(({ isOffered }) => isOffered?.(settings, context) !== false);
   }
 
   /** Actions of tools in this channel for the people who asked. */
   actionsFor(askerIds: readonly string[]): ToolPorts {
     const context = this.#context;
-    const { channel, parts, settings } = context;
+    const { channel, gate, parts, people, settings } = context;
     const { leave } = this.#sources;
     return {
       askerIds,
@@ -57,6 +58,10 @@ export class SessionTools {
       port: (type) => context.port(type),
       clock: parts.clock,
       timeZone: settings().timeZone,
+      settings,
+      people,
+      agreed: async (personId) => gate.yesKind(personId) === 'always',
+      isAllowed: (right, personId, signal) => this.isAllowed(right, personId, signal),
       company: () => companyIn(context),
       // The asker has decided that it is written there.
       post: (text, signal) =>

@@ -4,6 +4,7 @@ import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
 import { reportMissedDeadline } from '#src/conversation/alerts/answer-deadline-watchdog.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
+import type { ShownConfirmation } from '#src/conversation/ports/command-ports.ts';
 import type {
   ConfirmableAction,
   Facts,
@@ -396,11 +397,8 @@ const openMs = 60_000;
 /** Name of the press behind the button; the id of the call follows. */
 const pressName = 'tool.show';
 
-type RequestedAction = {
-  readonly tool: ToolEntry;
-  readonly action: ConfirmableAction;
-  readonly asker: TurnUtterance;
-  readonly spoken: string | undefined;
+type RequestedAction = Pick<PendingConfirmation, 'tool' | 'action' | 'spoken' | 'outcomeTo'> & {
+  readonly asker: Pick<TurnUtterance, 'speakerId' | 'name'>;
 };
 
 /** The button that was asked for, and the facts that the model gets meanwhile. */
@@ -413,36 +411,43 @@ type RequestedConfirmation = { readonly ask: PendingConfirmation; readonly facts
  * Errors: as `VoiceChannelChatPoster.offer`. Aborting `signal` throws `signal.reason`; nothing waits then.
  */
 async function requestConfirmation(
-  { tool, action, asker, spoken }: RequestedAction,
-  { channel, parts, tools: { confirmations } }: SessionContext,
+  requested: RequestedAction,
+  context: SessionContext,
   signal: AbortSignal,
 ): Promise<RequestedConfirmation> {
-  const { clock, messages } = parts;
-  const presser = action.presser ?? { id: asker.speakerId, name: asker.name };
-  const name = onOneLine(presser.name);
-  const ask: PendingConfirmation = {
-    id: crypto.randomUUID(),
-    tool,
-    action,
-    spoken,
-    askerId: asker.speakerId,
-    presser: { id: presser.id, name },
-    untilMs: clock.nowMs() + openMs,
-  };
+  const { channel, parts, tools } = context;
+  const { ask, button, isNew, line } = awaitPress(requested, context);
+  const { name } = ask.presser;
   const facts = {
     waiting: `Nothing has happened yet: ${name} has to press Show and Confirm in the chat of the channel.`,
   };
-  const asked = confirmations.put(ask, clock.nowMs());
-  if (asked !== ask) return { ask: asked, facts };
+  if (!isNew) return { ask, facts };
   try {
-    const by = onOneLine(asker.name);
-    const s = openMs / 1000;
-    const line = { id: 'tool.ask', with: { by, name, s, tool: readableName(tool) } } as const;
-    await messages.offer(channel, line, [`${pressName}:${ask.id}`], signal);
+    await parts.messages.offer(channel, line, [button], signal);
     signal.throwIfAborted();
   } catch (error) {
-    confirmations.remove(ask);
+    tools.confirmations.remove(ask);
     throw error;
   }
   return { ask, facts };
+}
+
+/** A call that waits for its press from now on, unless it does so already, and what everybody may read of it. */
+export function awaitPress(
+  { asker, ...requested }: RequestedAction,
+  { parts: { clock }, tools: { confirmations } }: SessionContext,
+): ShownConfirmation & { readonly ask: PendingConfirmation; readonly isNew: boolean } {
+  const { action, tool } = requested;
+  const { id, name } = action.presser ?? { id: asker.speakerId, name: asker.name };
+  const made: PendingConfirmation = {
+    ...requested,
+    id: crypto.randomUUID(),
+    askerId: asker.speakerId,
+    presser: { id, name: onOneLine(name) },
+    untilMs: clock.nowMs() + openMs,
+  };
+  const ask = confirmations.put(made, clock.nowMs());
+  const words = { by: onOneLine(asker.name), name: made.presser.name, s: openMs / 1000 };
+  const line = { id: 'tool.ask', with: { ...words, tool: readableName(tool) } } as const;
+  return { ask, button: `${pressName}:${ask.id}`, isNew: ask === made, line };
 }

@@ -2,12 +2,11 @@ import { z } from 'zod';
 import {
   outcomeOf,
   type PreparedAction,
+  type ServerToolPorts,
   type ToolOutcome,
-  type ToolPorts,
   tool,
 } from '#src/conversation/ports/tool-definition.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
@@ -44,10 +43,10 @@ export const remember = tool({
         'Name of the person it is about, always given where that is not whoever asks, also if they are not here.',
       ),
   }),
-  right: 'room',
-  isOffered: ({ settings }) => settings().of(memorySetting),
+  right: 'anyone',
+  isOffered: ({ of }) => of(memorySetting),
   effect: 'last',
-  prepare: async (draft, ports) => prepareMemory(draft, onlyAsker(ports), ports.context),
+  prepare: (draft, ports) => prepareMemory(draft, onlyAsker(ports), ports),
 });
 
 /** Deletes a memory of the server. */
@@ -56,15 +55,15 @@ export const forgetMemory = tool({
   description:
     'Deletes one of the memories by its number. Only if whoever asks wants that. Waits for a button first.',
   schema: z.strictObject({ number: z.number().int().min(1) }),
-  right: 'room',
-  isOffered: ({ settings }) => settings().of(memorySetting),
+  right: 'anyone',
+  isOffered: ({ of }) => of(memorySetting),
   effect: 'destroy',
   prepare: ({ number }, ports, signal) =>
-    prepareForgetting(number, onlyAsker(ports), ports.context, signal),
+    prepareForgetting(number, onlyAsker(ports), ports, signal),
 });
 
 /** The asker; memories may not be changed for several at once. */
-function onlyAsker({ askerIds }: ToolPorts): string {
+function onlyAsker({ askerIds }: ServerToolPorts): string {
   const [askerId = ''] = askerIds.length === 1 ? askerIds : [];
   return askerId;
 }
@@ -76,20 +75,20 @@ type MemoryDraft = {
 };
 
 /** Nothing about another person is written before they have pressed Confirm. */
-function prepareMemory(
+async function prepareMemory(
   draft: MemoryDraft,
   askerId: string,
-  context: SessionContext,
-): PreparedAction {
+  ports: ServerToolPorts,
+): Promise<PreparedAction<ServerToolPorts>> {
   const words = firstChars(unlinked(visibleLine(draft.text)), maxMemoryChars);
-  const author = context.people().find(({ id, isBot }) => id === askerId && !isBot);
+  const author = ports.people().find(({ id, isBot }) => id === askerId && !isBot);
   if (!author || words === '') return refused({ id: 'memory.unclear' });
-  const subject = subjectOf({ ...draft, text: words }, author, context);
+  const subject = subjectOf({ ...draft, text: words }, author, ports);
   if (!subject) return refused({ id: 'memory.unclear' });
   const about = subject.id === author.id ? undefined : subject;
-  const objection = objectionTo(author.id, about?.id, context);
+  const objection = await objectionTo(author.id, about?.id, ports);
   if (objection) return refused(objection);
-  const run = () => write(words, author, about, context);
+  const run = () => write(words, author, about, ports);
   const asked = { text: words };
   const action = { kind: 'ready', ask: { id: 'memory.remember.ask', with: asked }, run } as const;
   if (!about) return action;
@@ -101,9 +100,9 @@ function prepareMemory(
 function subjectOf(
   { text: words, about }: MemoryDraft,
   author: ChannelMember,
-  context: SessionContext,
+  ports: ServerToolPorts,
 ): ChannelMember | undefined {
-  const people = context.people();
+  const people = ports.people();
   const others = people.filter(({ id, isBot }) => id !== author.id && !isBot);
   const named = peopleNamedIn(words, others);
   const given = about === undefined ? undefined : personByName(about, people);
@@ -115,15 +114,15 @@ function subjectOf(
 }
 
 /** Why this author may have nothing remembered, or not about this person; undefined: nothing stands against it. */
-function objectionTo(
+async function objectionTo(
   authorId: string,
   aboutId: string | undefined,
-  { channel, gate, port, settings }: SessionContext,
-): TextLine | undefined {
+  { agreed, guildId, port, settings }: ServerToolPorts,
+): Promise<TextLine | undefined> {
   if (!settings().of(memorySetting)) return { id: 'memory.off' };
   const involved = [authorId, ...(aboutId === undefined ? [] : [aboutId])];
-  if (involved.some((id) => gate.yesKind(id) !== 'always')) return { id: 'memory.no_yes' };
-  const isFull = port(MemoryCache).known(channel.guildId).length >= mostMemories;
+  if ((await Promise.all(involved.map(agreed))).includes(false)) return { id: 'memory.no_yes' };
+  const isFull = port(MemoryCache).known(guildId).length >= mostMemories;
   return isFull ? full(mostMemories) : undefined;
 }
 
@@ -132,18 +131,18 @@ async function write(
   words: string,
   author: ChannelMember,
   about: ChannelMember | undefined,
-  context: SessionContext,
+  ports: ServerToolPorts,
 ): Promise<ToolOutcome> {
-  const objection = objectionTo(author.id, about?.id, context);
+  const objection = await objectionTo(author.id, about?.id, ports);
   if (objection) return outcomeOf(objection);
-  const { channel, parts, port } = context;
+  const { clock, guildId, port } = ports;
   const added = await port(MemoryCache).add({
-    guildId: channel.guildId,
+    guildId,
     text: words,
     byId: author.id,
     byName: nameOf(author),
     ...(about && { aboutId: about.id, aboutName: nameOf(about) }),
-    atWallMs: parts.clock.wallMs(),
+    atWallMs: clock.wallMs(),
   });
   if (added.kind === 'full') return outcomeOf(full(added.limit));
   return outcomeOf({ id: 'memory.remembered', with: { text: words } });
@@ -153,28 +152,28 @@ async function write(
 async function prepareForgetting(
   number: number,
   askerId: string,
-  context: SessionContext,
+  ports: ServerToolPorts,
   signal: AbortSignal,
-): Promise<PreparedAction> {
-  const { channel, port, settings } = context;
+): Promise<PreparedAction<ServerToolPorts>> {
+  const { guildId, port, settings } = ports;
   if (!settings().of(memorySetting)) return refused({ id: 'memory.off' });
   const memory = port(MemoryCache)
-    .known(channel.guildId)
+    .known(guildId)
     .find((one) => one.number === number);
   if (!memory) return refused({ id: 'memory.unknown' });
-  const objection = await objectionToForgetting(memory, askerId, context, signal);
+  const objection = await objectionToForgetting(memory, askerId, ports, signal);
   if (objection) return refused(objection);
   return {
     kind: 'ready',
     ask: { id: 'memory.forget.ask', with: { n: number, text: memory.text } },
     run: async (_ports, until) => {
-      const denied = await objectionToForgetting(memory, askerId, context, until);
+      const denied = await objectionToForgetting(memory, askerId, ports, until);
       if (denied) return outcomeOf(denied);
       const known = port(MemoryCache)
-        .known(channel.guildId)
+        .known(guildId)
         .find((one) => one.number === number);
       const isSame = known?.atWallMs === memory.atWallMs && known.text === memory.text;
-      const isGone = !isSame || !(await port(MemoryCache).remove(channel.guildId, number));
+      const isGone = !isSame || !(await port(MemoryCache).remove(guildId, number));
       return outcomeOf({ id: isGone ? 'memory.unknown' : 'memory.forgotten' });
     },
   };
@@ -183,11 +182,11 @@ async function prepareForgetting(
 async function objectionToForgetting(
   memory: Memory,
   askerId: string,
-  context: SessionContext,
+  ports: ServerToolPorts,
   signal: AbortSignal,
 ): Promise<TextLine | undefined> {
   if (mayForget(memory, askerId, false)) return undefined;
-  if (await context.tools.isAllowed('manage', askerId, signal)) return undefined;
+  if (await ports.isAllowed('manage', askerId, signal)) return undefined;
   return { id: 'memory.denied', with: { name: memory.byName } };
 }
 
@@ -213,6 +212,6 @@ function full(limit: number): TextLine {
   return { id: 'memory.full', with: { limit } };
 }
 
-function refused(line: TextLine): PreparedAction {
+function refused(line: TextLine): PreparedAction<ServerToolPorts> {
   return { kind: 'refused', line };
 }

@@ -77,7 +77,6 @@ export const cancelReminder = tool({
   }),
   right: 'anyone',
   effect: 'last',
-  runAnywhere: ({ number }, ports) => withdrawReminder(number, ports),
   async prepare({ number }, ports) {
     const effect = (await isTimer(number, ports)) ? 'change' : 'last';
     const run = (own: ServerToolPorts) => withdrawReminder(number, own);

@@ -49,7 +49,8 @@ function fitting(tool: ExternalTool, given: Readonly<Record<string, unknown>>): 
   const run = async (_ports: unknown, signal: AbortSignal) =>
     outcomeOf(tool, await tool.run(given, signal));
   const { effect } = tool.rules;
-  return { effect, given, prepare: async () => ({ ...shown(tool, given), run }), runAnywhere: run };
+  const prepare = async () => ({ ...shown(tool, given), run });
+  return { effect, given, prepare, prepareAnywhere: prepare };
 }
 
 type ShownArguments =

@@ -196,6 +196,12 @@ export class TypedMessageHandler implements TypedMessageListener {
       : await this.#say(message, outcome.line, signal);
     if (sent === 'withheld') await this.#say(message, { id: withheld }, signal);
     if (sent === 'deleted') return 'deleted';
+    if (isAnswered && outcome.confirmation) {
+      const { channelId, guildId } = message;
+      const { button, line } = outcome.confirmation;
+      const place = { channelId, guildId, name: channelId };
+      await this.#parts.messages.offer(place, line, [button], signal);
+    }
     return isAnswered ? 'answered' : 'failed';
   }
 

@@ -2,6 +2,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
+import { withConsentStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import { type KnownHistory, mayShowTo } from '#src/conversation/answering/conversation-history.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
@@ -14,7 +15,7 @@ import type {
   QuestionSubject,
   SpokenManner,
 } from '#src/conversation/ports/command-ports.ts';
-import type { ServerToolPorts, ToolEntry } from '#src/conversation/ports/tool-definition.ts';
+import type { ServerToolPorts } from '#src/conversation/ports/tool-definition.ts';
 import { type DropReason, TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import type {
   SessionDependencies,
@@ -176,7 +177,7 @@ export class TypedRequests {
     const { name, instructions } = settings.at(guildId, channelId).persona ?? {};
     const hasOthers = remembered.length > 0 || (name ?? instructions) !== undefined;
     const shown = { said, earlier: exchanges, hasOthers };
-    const tools = this.#toolsFor(guildId, shown, asker, about);
+    const tools = await this.#toolsFor(guildId, shown, asker, about);
     const question = { ...asked, known, knownBy, pipeline, language, style: usual, tools };
     return await answerInWriting(question, this.#parts, ms, until);
   }
@@ -220,27 +221,45 @@ export class TypedRequests {
     return this.#sessions.session(guildId)?.context.queue.stop() ? 'stopped' : 'nothing';
   }
 
-  /** Tools that need no channel; none for programs. Where the bot sits nowhere, nobody holds more than the right of anyone. */
-  #toolsFor(
+  /** Tools that need no channel; none for programs. */
+  async #toolsFor(
     guildId: string,
     shown: Omit<ShownWords, 'offered'>,
-    { id, isProgram }: Asker,
+    { id, isProgram, name }: Asker,
     { placeId, askedInId = placeId }: QuestionSubject,
-  ): WrittenTools {
-    const { clock } = this.#parts;
-    const { features, settings } = this.#sessions;
-    const { timeZone } = settings.in(guildId);
-    const port: ServerToolPorts['port'] = (type) => features.port(type);
-    const allows = async ({ right }: ToolEntry, signal: AbortSignal) =>
-      right === 'anyone' ||
-      ((await this.#sessions.session(guildId)?.context.tools.isAllowed(right, id, signal)) ??
-        false);
+  ): Promise<WrittenTools> {
+    const context = this.#sessions.session(guildId)?.context;
+    const usual = context?.tools.actionsFor([id]) ?? (await this.#portsOutside(guildId, id));
+    const others = usual.people().filter((one) => one.id !== id);
     const place =
       askedInId === undefined ? undefined : { guildId, channelId: askedInId, name: askedInId };
-    const ports = { askerIds: [id], clock, guildId, place, port, timeZone };
+    const asker = { id, name, isBot: false, roleIds: [] };
+    const ports = { ...usual, place, people: () => [...others, asker] };
     const isOpen = placeId !== undefined;
-    const used = { allows, isOpen, parts: this.#parts, ports, shown };
+    const used = { asker, context, isOpen, parts: this.#parts, ports, shown };
     return new WrittenTools(isProgram ? [] : this.#tools(), used);
+  }
+
+  /** Parts of tools where the bot sits nowhere, by what people said for good. */
+  async #portsOutside(guildId: string, id: string): Promise<Omit<ServerToolPorts, 'place'>> {
+    const { features, settings } = this.#sessions;
+    const stored = await withConsentStoreTimeout(
+      guildId,
+      this.#parts,
+      'store.unreadable',
+      (store) => store.read(guildId),
+    );
+    return {
+      askerIds: [id],
+      clock: this.#parts.clock,
+      guildId,
+      port: (type) => features.port(type),
+      timeZone: settings.in(guildId).timeZone,
+      settings: () => settings.in(guildId),
+      people: () => [],
+      agreed: async (personId) => stored?.get(personId)?.kind === 'always',
+      isAllowed: async (right) => right === 'anyone',
+    };
   }
 
   /** Memories of the server, as data; where the bot sits nowhere, only those of the asker alone; none for programs. */

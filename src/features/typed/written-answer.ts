@@ -74,7 +74,9 @@ export async function answerInWriting(
     const asker = asked.said.slice(0, 1).map(({ speakerId }) => speakerId);
     const own = asked.tools.isPrivate ? [knownByPeople(asker)] : [];
     const knownBy = knownByAll([asked.knownBy, ...own]);
-    return { kind: 'answered', text: new ConfidentialText(text, knownBy) };
+    const confirmation = asked.tools.awaitPress();
+    const answer = new ConfidentialText(text, knownBy);
+    return { kind: 'answered', text: answer, ...(confirmation && { confirmation }) };
   } catch (error) {
     const failure = atStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;

@@ -1,16 +1,27 @@
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
+import type { ShownConfirmation } from '#src/conversation/ports/command-ports.ts';
 import type {
   Fitting,
+  Presser,
   ServerToolPorts,
   ToolEntry,
 } from '#src/conversation/ports/tool-definition.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { formatToolResult } from '#src/conversation/tools/format-tool-result.ts';
 import type { ToolCallResult } from '#src/conversation/tools/idempotent-tool-calls.ts';
+import type { PendingConfirmation } from '#src/conversation/tools/pending-confirmations.ts';
 import { mayRun, type ShownWords } from '#src/conversation/tools/tool-rule.ts';
-import { barred, failed, refused, ToolTime } from '#src/conversation/tools/turn-tool-runner.ts';
+import {
+  awaitPress,
+  barred,
+  failed,
+  refused,
+  ToolTime,
+} from '#src/conversation/tools/turn-tool-runner.ts';
 import type { ToolResult } from '#src/pipeline/pipeline.ts';
+import { text } from '#src/texts/texts.ts';
 
 /** What the tools of one answer in writing are used with. */
 type WrittenToolParts = {
@@ -19,15 +30,17 @@ type WrittenToolParts = {
   readonly parts: Pick<SessionDependencies, 'clock' | 'onEvent'>;
   /** Whether all who may open a chat read the answer. */
   readonly isOpen: boolean;
-  /** Whether the asker holds the right to it now. */
-  readonly allows: (tool: ToolEntry, signal: AbortSignal) => Promise<boolean>;
+  readonly asker: Presser;
+  /** Absent where the bot sits nowhere: then nothing can wait for a press. */
+  readonly context: SessionContext | undefined;
 };
 
 const needsConfirm =
-  'That needs a press of Confirm, which is only asked for in a voice channel. Nothing has happened.';
+  'That needs a press of Confirm. Nothing has happened: tell them to ask again by voice, in a voice channel with you.';
+const waiting = 'Nothing has happened yet: they have to press Show and Confirm below this answer.';
 const shownToAsker = 'Only they may read that: tell them to ask with /ask.';
 
-/** Tools of one answer in writing: those that need no channel, with the rights of the asker and the limits of a spoken answer. What changes something runs once; what has to wait for Confirm does not run. */
+/** Tools of one answer in writing: those that need no channel, with the rights of the asker and the limits of a spoken answer. What changes something runs once; one call may wait for Confirm below the answer. */
 export class WrittenTools {
   readonly #tools: ReadonlyMap<string, ToolEntry>;
   readonly #with: WrittenToolParts;
@@ -37,9 +50,14 @@ export class WrittenTools {
   #isPrivate = false;
   /** Whether a result so far holds words that are not the bot's own. */
   #hasOthers = false;
+  /** Call that waits. */
+  #waiting: Pick<PendingConfirmation, 'tool' | 'action'> | undefined;
 
   constructor(all: readonly ToolEntry[], used: WrittenToolParts) {
-    const usable = all.filter(({ isAnywhere }) => isAnywhere);
+    const settings = used.ports.settings();
+    const usable = all.filter(
+      ({ isAnywhere, isOffered }) => isAnywhere && isOffered?.(settings, used.context) !== false,
+    );
     this.#tools = new Map(usable.map((tool) => [tool.name, tool]));
     this.#with = used;
   }
@@ -63,8 +81,8 @@ export class WrittenTools {
     const atMs = clock.nowMs();
     const { how, content } = await this.#inTime(tool, call, signal);
     this.#hasOthers ||= tool?.quotesOthers === true;
-    const [speakerId = ''] = ports.askerIds;
     const tookMs = clock.nowMs() - atMs;
+    const speakerId = this.#with.asker.id;
     const event = { kind: 'tool', speakerId, tool: tool?.name ?? 'unknown', how, tookMs } as const;
     parts.onEvent(ports.guildId, event);
     return { content };
@@ -91,22 +109,43 @@ export class WrittenTools {
   async #judge(tool: ToolEntry, call: ToolCall, signal: AbortSignal): Promise<ToolCallResult> {
     const fit = tool.fit(call.argumentsJson);
     if ('unfit' in fit) return refused(`The arguments do not fit. ${fit.unfit}`);
-    const { shown } = this.#with;
-    const hasOthers = shown.hasOthers || this.#hasOthers;
-    const all = { ...shown, hasOthers, offered: this.#tools.values() };
-    if (!mayRun(fit, tool, all)) return refused(needsConfirm);
-    if (fit.effect === 'read') return await this.#perform(tool, fit, signal);
-    if (this.#used.has(tool.name)) return refused('Once in an answer is enough.');
-    this.#used.add(tool.name);
+    if (fit.effect !== 'read') {
+      if (this.#used.has(tool.name)) return refused('Once in an answer is enough.');
+      this.#used.add(tool.name);
+    }
     return await this.#perform(tool, fit, signal);
   }
 
+  /** Prepares and performs a call, or has it wait for the asker; for another person's press nobody can be asked here. */
   async #perform(tool: ToolEntry, fit: Fitting, signal: AbortSignal): Promise<ToolCallResult> {
-    if (!fit.runAnywhere || !(await this.#with.allows(tool, signal))) return barred(tool);
+    const { asker, context, isOpen, ports, shown } = this.#with;
+    if (!(await ports.isAllowed(tool.right, asker.id, signal))) return barred(tool);
+    const action = await fit.prepareAnywhere?.(ports, signal);
+    if (!action) return barred(tool);
+    if (action.kind === 'refused') return refused(text(action.line.id, action.line.with));
+    const { effect = fit.effect, presser } = action;
+    const hasOthers = shown.hasOthers || this.#hasOthers;
+    const all = { ...shown, hasOthers, offered: this.#tools.values() };
     signal.throwIfAborted();
-    const { facts, isPrivate = false } = await fit.runAnywhere(this.#with.ports, signal);
-    if (isPrivate && this.#with.isOpen) return refused(shownToAsker);
+    if (presser || !mayRun({ effect }, tool, all)) {
+      if (!context || presser || this.#waiting) return refused(needsConfirm);
+      const run = async (_: unknown, until: AbortSignal) => await action.run(ports, until);
+      this.#waiting = { tool, action: { ...action, run } };
+      return { how: 'asked', content: formatToolResult({ waiting }) };
+    }
+    const { facts, isPrivate = false } = await action.run(ports, signal);
+    if (isPrivate && isOpen) return refused(shownToAsker);
     this.#isPrivate ||= isPrivate;
     return { how: 'ran', content: formatToolResult(facts, tool.resultChars) };
+  }
+
+  /** The call that waits for Confirm from now on, as everybody may read of it. */
+  awaitPress(): ShownConfirmation | undefined {
+    const { asker, context, isOpen } = this.#with;
+    const by = { speakerId: asker.id, name: asker.name };
+    const outcomeTo = isOpen ? 'room' : 'caller';
+    return (
+      this.#waiting && context && awaitPress({ ...this.#waiting, asker: by, outcomeTo }, context)
+    );
   }
 }

@@ -28,7 +28,8 @@ async function configured(mode: string) {
 async function run(tool: ToolEntry | undefined, given: object): Promise<unknown> {
   const fitting = tool?.fit(JSON.stringify(given));
   if (!fitting || 'unfit' in fitting) throw new Error('it does not fit');
-  return (await fitting.runAnywhere?.(noPorts, never))?.facts;
+  const action = await fitting.prepare(noPorts, never);
+  return action.kind === 'ready' && (await action.run(noPorts, never)).facts;
 }
 
 test('a program is started with the bot, started again when it crashed, and ended with the bot', async () => {

@@ -8,7 +8,7 @@ const never = new AbortController().signal;
 /** A room of Ana and two who did not agree, at noon of a winter's day. */
 function open() {
   const posted: string[] = [];
-  const ports: Omit<ToolPorts, 'context' | 'guildId' | 'place' | 'port'> = {
+  const ports: Pick<ToolPorts, 'askerIds' | 'clock' | 'timeZone' | 'company' | 'post' | 'leave'> = {
     askerIds: ['ana'],
     clock: { wallMs: () => Date.UTC(2026, 11, 24, 12) },
     timeZone: 'Pacific/Kiritimati',

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import type { TypedMessage, TypedMessages } from '#src/conversation/ports/typed-messages.ts';
+import { tools } from '#src/features/features.ts';
+import { MemoryCache } from '#src/features/memories/memory-cache.ts';
 import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
 import { placeReading } from '#src/people/confidential-text.ts';
@@ -131,6 +133,18 @@ test.each([
     expect(texts(fixture)).toEqual([text(instead)]);
   },
 );
+
+test('what a mention asks for shows its Confirm in the same channel', async () => {
+  const call = { id: 'call_1', name: 'forget_memory', argumentsJson: '{"number":1}' };
+  const fixture = await joined([[{ call }], ['Press it.']], { tools });
+  await fixture.sessions.settings.set('g', 'memory', 'on');
+  await fixture.sessions.features
+    .port(MemoryCache)
+    .add({ guildId: 'g', text: 'I like tea.', byId: 'adam', byName: 'Adam', atWallMs: 0 });
+  expect(await handle(fixture, line('Forget it.', elsewhere))).toBe('answered');
+  expect([texts(fixture), fixture.offered.length]).toEqual([['Press it.'], 1]);
+  expect(fixture.written.at(-1)).not.toContain('I like tea.');
+});
 
 test('typed and spoken are one conversation: what was typed is known afterwards', async () => {
   const fixture = await joined([['Five.'], ['Six.']], { typed: 'text' });

@@ -3,7 +3,7 @@ import { tools } from '#src/features/features.ts';
 import { externalTool } from '#src/features/tools/adapt-external-tool.ts';
 import { rulesOf } from '#src/features/tools/external-tool.ts';
 import { peopleReading, unknownReaders } from '#src/people/confidential-text.ts';
-import { adam, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import { adam, lounge, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 
 /** The bot sits nowhere; the model calls one tool and then says "Tea.". */
@@ -89,11 +89,51 @@ test('a timer is written where it was asked for, else none is set', async () => 
   expect(privately.result).toContain('ask with answer:text');
 });
 
-test('a reminder is set in writing for words of the asker alone, else it needs Confirm, which is asked for by voice', async () => {
+test('a reminder is set in writing for words of the asker alone, else it needs Confirm, which nobody can wait for where the bot sits nowhere', async () => {
   const place = { askedInId: 'general' };
   expect((await setTimer(place, 'Pay Eva.')).set).toHaveLength(1);
   const quoted = { author: 'Eva', text: 'Remind Adam to pay me.' };
   const shown = await setTimer({ ...place, quoted }, 'Pay Eva.');
   expect(shown.set).toEqual([]);
-  expect(shown.result).toContain('needs a press of Confirm');
+  expect(shown.result).toContain('ask again by voice');
 });
+
+test.each([
+  ['general', 'room'],
+  [undefined, 'caller'],
+] as const)(
+  'what needs Confirm shows its button below the answer, and only its asker confirms it: in %s',
+  async (placeId, to) => {
+    const turn = { call: { id: 'call_1', name: 'turn', argumentsJson: '{}' } };
+    const chat = new FakeChat([[turn], ['Press it.']]);
+    const fixture = openSessionFixture({ chat, tools, moreTools: () => [look('anyone')] });
+    await fixture.sessions.join(lounge, 'adam');
+    const about = { placeId, quoted: { author: 'Eva', text: 'Turn it.' } };
+    const outcome = await fixture.talk.ask('g', 'Well?', adam, 'text', about);
+    const { button, line } = (outcome.kind === 'answered' && outcome.confirmation) || expect.fail();
+    expect(line).toMatchObject({ id: 'tool.ask', with: { by: 'Adam', name: 'Adam' } });
+    expect([fixture.offered, fixture.of('tool').map(({ how }) => how)]).toEqual([[], ['asked']]);
+    const id = button.replace('tool.show:', '');
+    expect(fixture.confirmations.show('g', id, 'eva')).toEqual({ kind: 'other', name: 'Adam' });
+    expect(fixture.confirmations.show('g', id, 'adam')).toMatchObject({ kind: 'shown' });
+    const pressed = await fixture.confirmations.confirm('g', id, 'adam');
+    expect(pressed).toMatchObject({ kind: 'done', to });
+  },
+);
+
+test.each([
+  ['always', { text: 'I like tea.' }, [{ text: 'I like tea.', byName: 'Adam' }]],
+  ['always', { text: 'Eva likes tea.', about: 'Eva' }, []],
+  ['never', { text: 'I like tea.' }, []],
+] as const)(
+  'a memory of who said yes for good is kept also where the bot sits nowhere: %s, %j',
+  async (kind, given, kept) => {
+    const call = { id: 'call_1', name: 'remember', argumentsJson: JSON.stringify(given) };
+    const chat = new FakeChat([[{ call }], ['All right.']]);
+    const fixture = openSessionFixture({ chat, tools });
+    await fixture.settings.set('g', 'memory', 'on');
+    await fixture.consents.write('g', 'adam', { kind });
+    await fixture.talk.ask('g', 'Remember that, please.', adam, 'text');
+    expect(await fixture.transcripts.onDisk.memories.list('g')).toMatchObject(kept);
+  },
+);

@@ -25,10 +25,11 @@ export const findInCaptions = tool({
   right: 'anyone',
   effect: 'read',
   quotesOthers: true,
-  isOffered({ channel, features, port }) {
-    const captions = features.of(SessionCaptions);
+  isOffered(_settings, context) {
+    if (!context) return false;
+    const captions = context.features.of(SessionCaptions);
     return (
-      port(ShardTranscripts).has(channel.guildId) ||
+      context.port(ShardTranscripts).has(context.channel.guildId) ||
       captions.hasTranscript ||
       captions.active !== undefined
     );

@@ -18,7 +18,7 @@ const keepNote = tool({
   schema: z.strictObject({ note: z.string().trim().min(1).max(200) }),
   right: 'room',
   effect: 'last',
-  isOffered: ({ settings }) => settings().of(spokenNotes),
+  isOffered: ({ of }) => of(spokenNotes),
   ask: ({ note }) => ({ id: 'tool.post.ask', with: { text: note } }),
   async run({ note }, { askerIds: [askerId = ''], context: { channel, port } }) {
     await port(GuildNotes).keep(channel.guildId, askerId, note);
