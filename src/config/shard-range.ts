@@ -18,7 +18,7 @@ export function readShardRange(
     return `SHARD_RANGE: ${range} is no range of the shards 0-${count - 1}`;
   }
   if (size === undefined) return 'SHARDS_PER_PROCESS: missing; SHARD_RANGE=auto needs it';
-  const [number] = /\d+$/.exec(host) ?? [];
+  const [number] = /\d{1,9}$/.exec(host) ?? [];
   if (number === undefined)
     return `SHARD_RANGE: auto needs a host name with a number at its end, like parley-0, not ${host}`;
   const first = Number(number) * size;

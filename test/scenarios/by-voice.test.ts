@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { buttonsOf, pressed } from '#test/scenarios/setup/asking.ts';
+import { confirm, show } from '#test/scenarios/setup/mcp-tools.ts';
 import {
   callIn,
   converse,
@@ -19,25 +19,6 @@ const question = speech('human-cards-001');
 const receipt = 'I stopped listening. Press Resume when you want me back.';
 
 scenario(
-  'what waits for Confirm is asked aloud with all that it would do, beside the button',
-  async () => {
-    const argumentsJson = JSON.stringify({ deed: 'volume', track: 'voice', level: 40 });
-    const replies = [
-      { match: /^Nova, utterance \d+!$/, text: 'no' }, // the check of the own words
-      { match: 'utterance', call: { name: 'change_track', argumentsJson } },
-    ];
-    await using setup = await openScenario({ providers: { replies } });
-    const adam = await callIn(setup, 'Adam');
-    await converse(setup, adam, question);
-    await eventually(() =>
-      expect(madeTexts(setup).join(' ')).toContain('level: 40? Say yes, or press the button.'),
-    );
-    const shown = setup.sandbox.messages('Lounge').map(({ text }) => text);
-    expect(shown.some((text) => text.includes('press Confirm within 60 s'))).toBe(true);
-  },
-);
-
-scenario(
   '"stop listening" is told aloud, and nothing is heard or sent to a model afterwards',
   async () => {
     const hears = () => 'Nova, stop listening.';
@@ -51,18 +32,19 @@ scenario(
 
 const dinner = 'Dinner is ready.';
 
-/** Adam has asked for something vague, the model wants to post, and the bot has asked him aloud; Ben sits there and may be heard. */
+/** The model was shown words of Ben, wants to post for Adam, and the bot has asked him aloud; both may be heard. */
 async function askedAloud() {
-  let heard = 'Nova, you know what to do.';
+  let heard = 'Nova, who are you?';
   const call = { name: 'post_text', argumentsJson: JSON.stringify({ text: dinner }) };
   const replies = [
-    { match: /^Nova, you know what to do\.$/, text: 'no' }, // the check of the own words
     { match: 'has to press', text: 'It waits for you.' },
     { match: 'you know what to do', call },
   ];
   const setup = await openScenario({ providers: { hears: () => heard, replies } });
   const adam = await callIn(setup, 'Adam');
   const ben = await callIn(setup, 'Ben');
+  await converse(setup, ben, question);
+  heard = 'Nova, you know what to do.';
   const { firstPacketAtMs } = await adam.say(question, soon());
   const wanted = text('tool.spoken.ask', { name: 'Adam', call: `post text, text: ${dinner}` });
   await hearAnswer(adam, firstPacketAtMs);
@@ -73,7 +55,6 @@ async function askedAloud() {
   return {
     setup,
     adam,
-    button: () => find((words) => words.includes('press Confirm'))[0],
     posted: () => find((words) => words === dinner).length,
     ran: () =>
       setup.bot.log.flatMap(({ msg, tool, how }) => (msg === 'tool' ? [`${tool}: ${how}`] : [])),
@@ -90,33 +71,31 @@ async function askedAloud() {
 const { samples, ...rate } = speech('human-cards-004');
 const word = { ...rate, samples: samples.slice(0, 0.74 * 16_000) };
 
-scenario('"yes, do it" of the person asked does what was asked aloud, once', async () => {
-  const { setup, adam, button, posted, ran, say } = await askedAloud();
-  await using _ = setup;
-  expect(posted()).toBe(0);
-  await say(adam, 'Yes, do it.');
-  await eventually(() => expect(ran()).toEqual(['post_text: asked', 'post_text: spoken']));
-  expect(posted()).toBe(1);
-  const asked = button();
-  const [[name] = ['']] = asked ? buttonsOf(asked) : [];
-  if (asked && name) expect((await pressed(adam, asked, name)).text).toBe(text('confirm.over'));
-  await say(adam, 'Yes, do it.');
-  await pass(3_000);
-  expect([posted(), ran().length]).toEqual([1, 2]);
-});
+scenario(
+  'what waits for Confirm is asked aloud, and "yes, do it" of the person asked does it, once',
+  async () => {
+    const { setup, adam, posted, ran, say } = await askedAloud();
+    await using _ = setup;
+    expect(posted()).toBe(0);
+    await say(adam, 'Yes, do it.');
+    await eventually(() => expect(ran()).toEqual(['post_text: asked', 'post_text: spoken']));
+    expect(posted()).toBe(1);
+    expect((await show(setup, adam)).text).toBe(text('confirm.over'));
+    await say(adam, 'Yes, do it.');
+    await pass(3_000);
+    expect([posted(), ran().length]).toEqual([1, 2]);
+  },
+);
 
 scenario('"yes, do it" of somebody else does nothing, and the button still does it', async () => {
-  const { setup, adam, ben, button, posted, ran, say } = await askedAloud();
+  const { setup, adam, ben, posted, ran, say } = await askedAloud();
   await using _ = setup;
   await say(ben, 'Yes, do it.');
   await pass(3_000);
   await say(adam, 'Yes, do it.'); // too late: the words of another person came first
   await pass(3_000);
   expect([posted(), ran()]).toEqual([0, ['post_text: asked']]);
-  const asked = button();
-  if (!asked) throw new Error('Nobody was asked.');
-  const [[name] = ['']] = buttonsOf(asked);
-  await pressed(adam, asked, name);
+  await confirm(setup, adam);
   await eventually(() => expect(ran()).toEqual(['post_text: asked', 'post_text: pressed']));
   expect(posted()).toBe(1);
 });

@@ -4,6 +4,7 @@ import { speech } from '#test/audio/speech.ts';
 import { allowed, callsTool, confirm, isConnected } from '#test/scenarios/setup/mcp-tools.ts';
 import {
   callIn,
+  converse,
   eventually,
   madeTexts,
   openOwnScenario,
@@ -19,17 +20,20 @@ scenario(
     const program = resolve('test/fakes/mcp/stdio-server.ts');
     const sky = { command: process.execPath, args: [program, 'modern'], who: 'room' };
     await using servers = await allowed('sky', 'measure', sky);
+    let heard = 'Nova, who are you?';
     await using setup = await openOwnScenario({
       environment: { MCP_SERVERS: servers.path },
-      providers: { replies: callsTool('utterance', 'sky__measure', {}) },
+      providers: { hears: () => heard, replies: callsTool('the sky', 'sky__measure', {}) },
     });
     await isConnected(setup);
     const adam = await callIn(setup, 'Adam');
+    await converse(setup, await callIn(setup, 'Ben'), question); // so that words of others are in the prompt
+    heard = 'Nova, how warm is the sky?';
     await adam.say(question, soon());
     expect(await confirm(setup, adam)).toBe('measure (sky): 21 degrees');
     await eventually(() => {
       const made = madeTexts(setup).join(' ');
-      expect(made).toContain('Press the button.');
+      expect(made).toContain('Adam, shall I do this: sky measure? Say yes, or press the button.');
       expect(made).toContain('Adam. Here is what you asked for: 21 degrees');
     });
   },
