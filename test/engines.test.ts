@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { openEngines } from '#src/app/engines/engines.ts';
-import { readConfig } from '#src/config/config.ts';
+import { good } from '#test/config/read-settings.ts';
 import { textOf } from '#test/contracts/transcriber.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { attachRealtime } from '#test/fakes/providers/realtime.ts';
@@ -36,15 +36,9 @@ async function closedAddress(): Promise<string> {
 /** Address of engines that a test does not ask: without one they would be embedded, and loading these takes a second of CPU. */
 const nowhere = 'http://127.0.0.1:9/v1';
 
-function configOf(environment: NodeJS.ProcessEnv) {
-  const result = readConfig(environment);
-  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
-  return result.config;
-}
-
 test('servers are connected to before anybody speaks, and everything is closed in the end', async () => {
   using server = await serve();
-  const config = configOf({ OPENAI_BASE_URL: server.baseUrl, TRANSCRIPTION_BACKEND: 'realtime' });
+  const config = good({ OPENAI_BASE_URL: server.baseUrl, TRANSCRIPTION_BACKEND: 'realtime' });
   const { text, pcm } = speakWords('one two three four');
   {
     await using engines = await openEngines(config, () => {});
@@ -60,7 +54,7 @@ test('servers are connected to before anybody speaks, and everything is closed i
 
 test('a Realtime voice is connected before anybody speaks, reads, and is closed in the end', async () => {
   await using server = await openMockProviders({ pace: instantPace });
-  const config = configOf({
+  const config = good({
     TRANSCRIPTION_BASE_URL: nowhere,
     SPEECH_BASE_URL: server.baseUrl.replace('http', 'ws'),
   });
@@ -82,7 +76,7 @@ test('a Realtime voice is connected before anybody speaks, reads, and is closed 
 test('a model that is gone is told as soon as its server is asked, and can be asked for afterwards', async () => {
   using server = await serve();
   const reported: EngineNews[] = [];
-  const config = configOf({
+  const config = good({
     TRANSCRIPTION_BASE_URL: nowhere,
     SPEECH_BASE_URL: nowhere,
     CHAT_COMPLETION_BASE_URL: server.baseUrl,
@@ -97,7 +91,7 @@ test('a model that is gone is told as soon as its server is asked, and can be as
 
 test('embedded engines tell how far they are loaded', async () => {
   const news: EngineNews[] = [];
-  await using _engines = await openEngines(configOf({}), (one) => void news.push(one));
+  await using _engines = await openEngines(good({}), (one) => void news.push(one));
   const loading = news.filter((one) => one.kind === 'loading');
   expect(new Set(loading.map(({ role }) => role))).toEqual(
     new Set(['speech to text', 'text to speech']),
@@ -108,7 +102,7 @@ test('embedded engines tell how far they are loaded', async () => {
 test('a server that is gone is replaced by embedded engines, which are loaded then, unreported', async () => {
   using server = await serve();
   const gone = await closedAddress();
-  const config = configOf({
+  const config = good({
     TRANSCRIPTION_BASE_URL: gone,
     SPEECH_BASE_URL: gone,
     CHAT_COMPLETION_BASE_URL: gone,
@@ -132,7 +126,7 @@ test('a server that wants to be left alone is, while the fall-back answers; no s
   const trouble = { chat: 'rate-limited' } as const;
   await using one = await openMockProviders({ pace: instantPace, trouble });
   await using two = await openMockProviders({ pace: instantPace });
-  const config = configOf({
+  const config = good({
     TRANSCRIPTION_BASE_URL: nowhere,
     SPEECH_BASE_URL: nowhere,
     CHAT_COMPLETION_BASE_URL: one.baseUrl,

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
-import { commands } from '#commands/commands.ts';
-import type { Command, CommandCall, Replies } from '#src/conversation/command.ts';
+import type { Replies } from '#src/conversation/command.ts';
 import { trackReference } from '#src/features/tracks/track-names.ts';
 import type {
   ListedTrack,
@@ -9,25 +8,8 @@ import type {
   PlayRequest,
   TrackOutcome,
 } from '#src/features/tracks/track-outcomes.ts';
-import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
-
-const group = commands.find((one) => 'commands' in one && one.name === 'track');
-const subcommands: readonly Command[] = group && 'commands' in group ? group.commands : [];
-
-function track(name: string): Command {
-  const found = subcommands.find((one) => one.name === name);
-  if (!found) throw new Error(`no /track ${name}`);
-  return found;
-}
-
-function run(
-  name: string,
-  words: CommandCall['words'] = {},
-  over: PortOverrides = {},
-): Promise<Replies> {
-  return track(name).run({ ...inLounge, words }, ports(over));
-}
+import { rain, read, run, subcommands, track } from './track-calls.ts';
 
 function press(name: string, about: string, over: PortOverrides = {}): Promise<Replies> {
   const found = buttons.find((one) => one.name === name);
@@ -35,20 +17,6 @@ function press(name: string, about: string, over: PortOverrides = {}): Promise<R
   return found.run({ ...inLounge, words: { about } }, ports(over));
 }
 
-/** Who reads it, and what. */
-function read([reply, ...others]: Replies): readonly string[] {
-  expect(others).toEqual([]);
-  return [reply.to, ...[reply, ...(reply.lines ?? [])].map(({ id, with: w }) => text(id, w))];
-}
-
-const rain: ListedTrack = {
-  name: 'bg',
-  percent: 30,
-  isPaused: false,
-  isMuted: false,
-  current: { title: 'rain', owner: 'Ana', positionMs: 40_000, lengthMs: 125_000, loop: true },
-  waiting: [{ title: 'wind', owner: 'Ben' }, { title: 'sea' }],
-};
 const own = ['voice', 'cues'].map((name) => ({
   name,
   percent: 100,

@@ -5,14 +5,8 @@ import { expect, test } from 'vitest';
 import { readConfig } from '#src/config/config.ts';
 import { removedLimits } from '#src/config/removed-settings.ts';
 import { mayCostMoney, tariffOf, tariffsOf } from '#src/config/tariffs.ts';
-import type { Config } from '#src/config/types.ts';
 import { cautiousPrices } from '#src/spending/prices/prices.ts';
-
-function good(environment: NodeJS.ProcessEnv): Config {
-  const result = readConfig(environment);
-  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
-  return result.config;
-}
+import { good } from './read-settings.ts';
 
 test('three caps a day are on by default: of a person, of a server, of all servers', () => {
   const { caps, totalDayNanoUsd } = good({}).budget;

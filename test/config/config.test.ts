@@ -1,22 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { readConfig } from '#src/config/config.ts';
 import { secretsOf } from '#src/config/models.ts';
 import { isServerAllowed } from '#src/config/servers.ts';
 import { settingNames } from '#src/config/settings.ts';
-import type { Config } from '#src/config/types.ts';
-
-function good(environment: NodeJS.ProcessEnv): Config {
-  const result = readConfig(environment);
-  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
-  return result.config;
-}
-
-function mistakes(environment: NodeJS.ProcessEnv): readonly string[] {
-  const result = readConfig(environment);
-  return result.kind === 'bad' ? result.mistakes : [];
-}
+import { good, mistakes } from './read-settings.ts';
 
 test('without any setting it is the sandbox with embedded engines', () => {
   const config = good({});

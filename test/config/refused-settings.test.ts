@@ -1,18 +1,6 @@
 import { expect, test } from 'vitest';
-import { readConfig } from '#src/config/config.ts';
 import { modelsInUse } from '#src/config/models.ts';
-import type { Config } from '#src/config/types.ts';
-
-function good(environment: NodeJS.ProcessEnv): Config {
-  const result = readConfig(environment);
-  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
-  return result.config;
-}
-
-function mistakes(environment: NodeJS.ProcessEnv): readonly string[] {
-  const result = readConfig(environment);
-  return result.kind === 'bad' ? result.mistakes : [];
-}
+import { good, mistakes } from './read-settings.ts';
 
 test.each(['REALTIME_MODEL', 'CHAT_COMPLETION_MODEL', 'AUDIO_MODEL_NAME', 'SPEECH_MODEL'])(
   'a model that no request of the bot can reach is refused at start in %s',

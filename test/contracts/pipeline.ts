@@ -294,6 +294,18 @@ async function read(pipeline: Pipeline, host: AnswerHost, turn = turnOf(said('he
   return Array.fromAsync(pipeline.answer(turn, host, never));
 }
 
+/** Reads to the end, and tells how it ended. */
+export async function drain(answer: AsyncIterator<ReplyPart>) {
+  const parts: ReplyPart[] = [];
+  try {
+    for (let next = await answer.next(); !next.done; next = await answer.next())
+      parts.push(next.value);
+  } catch (error) {
+    return { parts, error };
+  }
+  return { parts, error: undefined };
+}
+
 export function textOf(parts: readonly ReplyPart[]): string {
   return parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
 }

@@ -3,6 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { peopleReading } from '#src/people/confidential-text.ts';
 import {
   adam,
+  called,
   den,
   eva,
   lounge,
@@ -19,16 +20,6 @@ const speech = 'human-cards-004';
 const moved = { kind: 'moved', channelId: 'den' } as const;
 const removed = { kind: 'channel-removed', channelId: 'lounge' } as const;
 const sentAway = new BotError('link.lost', false, 'A person has moved the bot.');
-
-async function called(
-  over: Parameters<typeof openSessionFixture>[0] = {},
-  people = [adam],
-): Promise<SessionFixture> {
-  const fixture = openSessionFixture(over, people);
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 100);
-  return fixture;
-}
 
 /** Moves the bot as Discord does: the link ends, and at the same time the reason is reported. */
 function move(fixture: SessionFixture): void {

@@ -51,3 +51,9 @@ function wordOf(tone: Int16Array, rateHz: number): string {
   const hz = (crossings / 2 / (last - first)) * rateHz;
   return words[Math.round((hz - firstHz) / stepHz)] ?? '?';
 }
+
+/** Two that recognisers understand. */
+export const utterances = [
+  speakWords('one two three four five'),
+  speakWords('six seven nova stop'),
+] as const;

@@ -4,6 +4,7 @@ import { chained, longestAnswerChars } from '#src/pipeline/chained.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import { longestToolRounds } from '#src/pipeline/written.ts';
 import {
+  drain,
   FakeHost,
   type ModelScript,
   pipelineContract,
@@ -27,18 +28,6 @@ function open(rounds: readonly (readonly ChatStep[])[], voice: FakeSynthesizerOp
   const answer = (turn = turnOf(said('hello')), signal = never) =>
     chained({ chat, synthesizer }).answer(turn, host, signal)[Symbol.asyncIterator]();
   return { chat, synthesizer, host, answer };
-}
-
-/** Reads to the end, and tells how it ended. */
-async function drain(answer: AsyncIterator<ReplyPart>) {
-  const parts: ReplyPart[] = [];
-  try {
-    for (let next = await answer.next(); !next.done; next = await answer.next())
-      parts.push(next.value);
-  } catch (error) {
-    return { parts, error };
-  }
-  return { parts };
 }
 
 function roundsOf({ says, call, ends }: ModelScript): ChatStep[][] {

@@ -8,7 +8,7 @@ import type { Pipeline, ReplyPart, TurnUtterance } from '#src/pipeline/pipeline.
 import { synthesizerWithFallbacks } from '#src/speech/fallbacks/synthesizer-fallbacks.ts';
 import { transcriberWithFallbacks } from '#src/speech/fallbacks/transcriber-fallbacks.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
-import { FakeHost, said, turnOf } from '#test/contracts/pipeline.ts';
+import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 import { chainOf } from '#test/fakes/fallbacks.ts';
 import { runs } from '#test/properties.ts';
@@ -102,10 +102,6 @@ async function read(
   }
   expect(textOf(parts)).toBe(answerText);
   return parts.some(({ kind }) => kind === 'audio') ? 'completed' : 'empty';
-}
-
-function textOf(parts: readonly ReplyPart[]): string {
-  return parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
 }
 
 function finishOf(error: unknown, text: string, signal: AbortSignal): Finish {

@@ -2,21 +2,12 @@ import { expect, test } from 'vitest';
 import { speech } from '#test/audio/speech.ts';
 import type { BotProcess } from '#test/fakes/bot-process.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
-import type { MockReply } from '#test/fakes/providers/chat.ts';
+import { sets } from '#test/fakes/providers/sets-reminders.ts';
 import { callIn, converse, eventually, madeTexts } from '#test/scenarios/setup/scenario-setup.ts';
 import { onShard, openProcesses } from './bot-processes.ts';
 
 const question = speech('human-cards-004');
 const servers = ['Sandbox', 'Sandbox 2'] as const;
-
-/** A model that sets a reminder for whatever is said, also where only the own words are judged. */
-function sets(when: string, words: string): readonly MockReply[] {
-  const argumentsJson = JSON.stringify({ when, text: words });
-  return [
-    { match: 'outcome', text: 'I will.' },
-    { match: 'utterance', call: { name: 'set_reminder', argumentsJson } },
-  ];
-}
 
 /** Servers of the reminders that a process has told. */
 const reportedBy = ({ log }: BotProcess) =>

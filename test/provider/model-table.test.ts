@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { readConfig } from '#src/config/config.ts';
-import type { Config } from '#src/config/types.ts';
 import { endings } from '#src/provider/models/model-table.ts';
 import {
   daysUntil,
@@ -10,6 +9,7 @@ import {
   sayNews,
   standardModels,
 } from '#src/provider/models/models.ts';
+import { good } from '#test/config/read-settings.ts';
 
 /** The day up to which the table is true. */
 const tableDate = '2026-11-20';
@@ -38,12 +38,6 @@ function listed(...models: { id: string; endsOn?: string }[]): ModelList {
 
 function inUse(model: string, baseUrl = openAi) {
   return { role: 'CHAT_COMPLETION', model, baseUrl };
-}
-
-function good(environment: NodeJS.ProcessEnv): Config {
-  const result = readConfig(environment);
-  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
-  return result.config;
 }
 
 function lastsLongEnough(model: string): boolean {

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { storePath } from '#src/storage/store.ts';
 import { speech } from '#test/audio/speech.ts';
-import type { MockReply } from '#test/fakes/providers/chat.ts';
+import { sets } from '#test/fakes/providers/sets-reminders.ts';
 import {
   callIn,
   converse,
@@ -17,15 +17,6 @@ import {
 
 const question = speech('human-cards-004');
 const dayMs = 86_400_000;
-
-/** A model that sets a reminder for whatever is said, also where only the own words are judged. */
-function sets(when: string, words?: string): readonly MockReply[] {
-  const argumentsJson = JSON.stringify({ when, text: words });
-  return [
-    { match: 'outcome', text: 'I will.' },
-    { match: 'utterance', call: { name: 'set_reminder', argumentsJson } },
-  ];
-}
 
 const said = (setup: ScenarioSetup) => madeTexts(setup).join(' ');
 const pinged = ({ sandbox }: ScenarioSetup) =>

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { type ProcessEnd, runToEnd } from '#test/fakes/bot-process.ts';
+import { freePort } from '#test/fakes/free-port.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
@@ -19,16 +20,6 @@ function expectSentences({ complaints, out }: ProcessEnd, ...lines: readonly Reg
   expect(out + complaints).not.toMatch(/^\s+at |Error:|node:internal/m);
 }
 
-/** A port that was free a moment ago. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 scenario('a token that Discord refuses ends the start with where to get another', async () => {
   await using sandbox = await openSandbox({ voice: silentVoice().half });
   const token = `${sandbox.token}x`;
@@ -42,7 +33,7 @@ scenario('a token that Discord refuses ends the start with where to get another'
 scenario(
   'a Discord that cannot be reached ends the start with where it was looked for',
   async () => {
-    const apiUrl = `http://127.0.0.1:${await closedPort()}/api`;
+    const apiUrl = `http://127.0.0.1:${await freePort()}/api`;
     const ended = await runToEnd({ ...servers, DISCORD_TOKEN: 'a.b.c', DISCORD_API_URL: apiUrl });
     expect(ended.code).toBe(1);
     expectSentences(ended, /could not be reached.*ECONNREFUSED.*check DISCORD_API_URL/);

@@ -12,14 +12,10 @@ import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { chainOf } from '#test/fakes/fallbacks.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
+import { hearWords, speakWords, utterances } from '#test/fakes/spoken-words.ts';
 
 const never = new AbortController().signal;
 const dead = new BotError('provider.bad_key', false, 'It refused the key.');
-const utterances = [
-  speakWords('one two three four five'),
-  speakWords('six seven nova stop'),
-] as const;
 const hearing = () => new FakeTranscriber({ texts: hearWords });
 const deaf = () => new FakeTranscriber({ texts: [], error: dead });
 

@@ -6,13 +6,9 @@ import { listeningContract } from '#test/contracts/listening.ts';
 import { textOf, transcriberContract, updatesOf } from '#test/contracts/transcriber.ts';
 import { settled } from '#test/fakes/clock.ts';
 import { openMockWords } from '#test/fakes/providers/words.ts';
-import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
+import { hearWords, utterances } from '#test/fakes/spoken-words.ts';
 
 const server = await openMockWords(hearWords);
-const utterances = [
-  speakWords('one two three four five'),
-  speakWords('six seven nova stop'),
-] as const;
 const [{ pcm, text }] = utterances;
 
 function opened(model = 'gpt-transcribe') {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import {
   adam,
+  called,
   den,
   germanPlaces,
   lounge,
@@ -11,16 +12,6 @@ import {
   talkative,
   words,
 } from '#test/conversation/setup/session-fixture.ts';
-
-async function called(
-  over: Parameters<typeof openSessionFixture>[0] = {},
-  people = [adam],
-): Promise<SessionFixture> {
-  const fixture = openSessionFixture(over, people);
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 100);
-  return fixture;
-}
 
 /** Moves the bot as Discord does: the link ends, and at the same time the reason is reported. */
 function move(fixture: SessionFixture): void {

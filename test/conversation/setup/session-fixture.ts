@@ -416,3 +416,11 @@ export function talkative(seconds = 60): Pipeline {
     },
   };
 }
+
+/** A session that Adam, alone there unless others are given, has called. */
+export async function called(over: FixtureOptions = {}, people = [adam]): Promise<SessionFixture> {
+  const fixture = openSessionFixture(over, people);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 100);
+  return fixture;
+}

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import { innerUdp, networkingOf, udpOf } from '#src/discord/library/voice-library.ts';
 import {
+  listen,
   openSandboxLogin,
   openSetup,
   type SandboxLogin,
@@ -43,19 +44,6 @@ function cutSocket(): void {
   if (!state || !('ws' in state)) throw new Error('no voice socket');
   const { ws } = state.ws as unknown as { readonly ws: { terminate(): void } };
   ws.terminate();
-}
-
-/** Counts what a link hears until it ends; the error it ends with. */
-function listen(link: VoiceLink) {
-  const log = { packets: 0, error: undefined as unknown };
-  void (async () => {
-    try {
-      for await (const _ of link.hear(never)) log.packets++;
-    } catch (error) {
-      log.error = error;
-    }
-  })();
-  return log;
 }
 
 function play(link: VoiceLink, count: number) {

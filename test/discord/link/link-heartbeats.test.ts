@@ -1,14 +1,13 @@
 import '#src/discord/library/sodium.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import {
+  listen,
   openSandboxLogin,
   openSetup,
   type SandboxLogin,
   until,
 } from '#test/discord/setup/sandbox-login.ts';
 
-const never = new AbortController().signal;
 let opened: SandboxLogin | undefined;
 
 function login(): SandboxLogin {
@@ -23,19 +22,6 @@ afterEach(() => login().faults.heal());
 afterAll(async () => {
   await opened?.[Symbol.asyncDispose]();
 });
-
-/** Counts what a link hears until it ends, and how it ends. */
-function listen(link: VoiceLink) {
-  const log = { packets: 0, error: undefined as unknown };
-  void (async () => {
-    try {
-      for await (const _ of link.hear(never)) log.packets++;
-    } catch (error) {
-      log.error = error;
-    }
-  })();
-  return log;
-}
 
 test('a voice socket that leaves heartbeats unanswered for ten seconds ends the link, to be opened anew', async () => {
   const { sandbox, faults } = login();

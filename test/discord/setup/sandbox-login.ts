@@ -139,3 +139,16 @@ export async function until(condition: () => boolean, ms = 4_000): Promise<void>
     await wait(5);
   }
 }
+
+/** Counts what a link hears until it ends; the error it ends with. */
+export function listen(link: VoiceLink) {
+  const log = { packets: 0, error: undefined as unknown };
+  void (async () => {
+    try {
+      for await (const _ of link.hear(never)) log.packets++;
+    } catch (error) {
+      log.error = error;
+    }
+  })();
+  return log;
+}

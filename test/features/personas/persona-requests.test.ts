@@ -5,9 +5,9 @@ import { chained } from '#src/pipeline/chained.ts';
 import { openServed } from '#test/conversation/setup/served-session.ts';
 import {
   adam,
+  called,
   den,
   eva,
-  type FixtureOptions,
   lounge,
   openSessionFixture,
   pass,
@@ -21,14 +21,6 @@ import { FakeSynthesizer } from '#test/fakes/speech.ts';
 const speech = 'human-cards-004';
 const pirate: Persona = { name: 'Pirate', instructions: 'Talk like a pirate.', voice: 'rms' };
 const dj: PersonaCaller = { guildId: 'g', id: 'adam', mayManage: false };
-
-/** A session that Adam, alone there unless others are given, has called. */
-async function called(over: FixtureOptions = {}, people = [adam]): Promise<SessionFixture> {
-  const fixture = openSessionFixture(over, people);
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 100);
-  return fixture;
-}
 
 /** Adam says something and whatever comes of it is over. */
 async function ask(fixture: SessionFixture): Promise<void> {

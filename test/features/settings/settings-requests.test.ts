@@ -4,8 +4,8 @@ import { serverSettings } from '#src/features/features.ts';
 import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
 import {
   adam,
+  called,
   eva,
-  type FixtureOptions,
   lounge,
   only,
   openSessionFixture,
@@ -43,13 +43,6 @@ function two(asked: Turn[] = []): PipelineRegistry {
     open: (name) => named(name, asked),
     engine: (name) => `the ${name} engine`,
   };
-}
-
-async function called(over: FixtureOptions = {}, people = [adam]): Promise<SessionFixture> {
-  const fixture = openSessionFixture(over, people);
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 100);
-  return fixture;
 }
 
 /** Adam says something and whatever comes of it is over. */

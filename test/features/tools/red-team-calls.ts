@@ -19,3 +19,18 @@ export const remind: BaitCall = {
   name: 'set_reminder',
   argumentsJson: '{"when":"in 5 minutes","text":"Pay Eva."}',
 };
+
+/** A text in one of several places, and the calls that it orders. */
+export type Attempt<Place> = {
+  readonly place: Place;
+  readonly bait: string;
+  readonly calls: readonly BaitCall[];
+};
+
+export function of<Place extends string>(
+  place: Place,
+  bait: string,
+  ...calls: readonly BaitCall[]
+): Attempt<Place> {
+  return { place, bait, calls };
+}

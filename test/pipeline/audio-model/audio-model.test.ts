@@ -8,6 +8,7 @@ import { type AudioModelParts, audioModel } from '#src/pipeline/audio-model/audi
 import { longestAnswerChars } from '#src/pipeline/chained.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import {
+  drain,
   FakeHost,
   type ModelScript,
   pipelineContract,
@@ -42,18 +43,6 @@ function open(
   const answer = (turn: Turn = turnOf(said('hello')), signal = never) =>
     pipeline.answer(turn, host, signal)[Symbol.asyncIterator]();
   return { model, synthesizer, pipeline, host, answer };
-}
-
-/** Reads to the end, and tells how it ended. */
-async function drain(answer: AsyncIterator<ReplyPart>) {
-  const parts: ReplyPart[] = [];
-  try {
-    for (let next = await answer.next(); !next.done; next = await answer.next())
-      parts.push(next.value);
-  } catch (error) {
-    return { parts, error };
-  }
-  return { parts, error: undefined };
 }
 
 const wordsIn = (text: string): ChatStep[] => text.match(/\s*\S+/g) ?? [];

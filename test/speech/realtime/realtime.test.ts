@@ -14,13 +14,9 @@ import { heardBy, listeningContract, say } from '#test/contracts/listening.ts';
 import { textOf, transcriberContract } from '#test/contracts/transcriber.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { attachRealtime, type MockRealtime } from '#test/fakes/providers/realtime.ts';
-import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
+import { hearWords, utterances } from '#test/fakes/spoken-words.ts';
 
 const staying = new AbortController().signal;
-const utterances = [
-  speakWords('one two three four five'),
-  speakWords('six seven nova stop'),
-] as const;
 const [five] = utterances;
 const usual = { dialect: 'ga', continuous: true, recogniseMs: 0, trouble: undefined } as const;
 const server = createServer();

@@ -1,0 +1,14 @@
+import { readConfig } from '#src/config/config.ts';
+import type { Config } from '#src/config/types.ts';
+
+/** Throws where the settings have mistakes. */
+export function good(environment: NodeJS.ProcessEnv): Config {
+  const result = readConfig(environment);
+  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
+  return result.config;
+}
+
+export function mistakes(environment: NodeJS.ProcessEnv): readonly string[] {
+  const result = readConfig(environment);
+  return result.kind === 'bad' ? result.mistakes : [];
+}
