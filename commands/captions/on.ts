@@ -32,7 +32,7 @@ async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> 
   return replyTo(await ports.port(CaptionRequests).turnOn(call.guildId, options), call.guildId);
 }
 
-/** Announcement of captions, for everybody in the channel. */
+/** Reply to the caller; where the notice of captions stands in another chat, the channel reads that. */
 function replyTo(turned: CaptionsOn, guildId: string): Replies {
   switch (turned.kind) {
     case 'nowhere':
@@ -45,12 +45,12 @@ function replyTo(turned: CaptionsOn, guildId: string): Replies {
     }
     case 'on': {
       const { hourUsd, isHere, placeId, saved } = turned;
-      const line: TextLine = isHere
-        ? { id: 'captions.on' }
-        : { id: 'captions.on.place', with: { place: addressOf(guildId, placeId) } };
       const unsaved: readonly TextLine[] = saved ? [] : [{ id: 'voice.unsaved' }];
       const lines = [priceLine(hourUsd), ...unsaved];
-      return [{ ...line, to: 'room', lines, buttons: ['captions.leave_out'] }];
+      if (isHere) return [{ id: 'captions.on', to: 'caller', lines }];
+      const place = addressOf(guildId, placeId);
+      const buttons = ['captions.leave_out'];
+      return [{ id: 'captions.on.place', with: { place }, to: 'room', lines, buttons }];
     }
   }
 }

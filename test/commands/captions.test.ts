@@ -62,7 +62,7 @@ async function suggestions(command: 'transcript', typed: string, over: PortOverr
   return await option.suggest?.(typed, inLounge, ports(over));
 }
 
-test('/captions on tells everybody where captions are, and what an hour of talk costs', async () => {
+test('/captions on tells its caller alone what an hour of talk costs, where everybody reads the notice', async () => {
   const on: CaptionsOn = {
     kind: 'on',
     placeId: 'lounge',
@@ -71,7 +71,7 @@ test('/captions on tells everybody where captions are, and what an hour of talk 
     saved: true,
   };
   const replies = await run('on', inLounge, { captions: { turnOn: async () => on } });
-  expect(replies).toMatchObject([{ to: 'room', buttons: ['captions.leave_out'] }]);
+  expect(replies.map(({ to, buttons }) => [to, buttons])).toEqual([['caller', undefined]]);
   expect(read(replies)).toEqual([
     'Captions on, here. Shown only for people I may hear.',
     'Recognising an hour of talk costs about $0.27.',
