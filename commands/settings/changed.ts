@@ -21,10 +21,6 @@ export function changed(typedKey: string, setting: SettingOutcome, call: Command
       return [{ ...allowedFor(setting), to: 'caller' }];
     case 'missing':
       return [{ id: 'settings.missing', with: { pipeline: setting.name }, to: 'caller' }];
-    case 'above':
-      return [
-        { id: 'settings.bad.budget', with: { key: setting.key, cap: setting.cap }, to: 'caller' },
-      ];
     case 'no-role':
       return [{ id: 'settings.no_role', to: 'caller' }];
     case 'looser': {

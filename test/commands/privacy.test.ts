@@ -111,7 +111,7 @@ test('the button Privacy shows the card, where one stands, and the buttons of co
   const sentences = [reply, ...(reply.lines ?? [])].map((line) => text(line.id, line.with));
   expect(sentences).toEqual([
     "Press Hear me to talk to me. Sound is never stored. Your questions may show for a minute to all who can open the voice channel's chat.",
-    'Hearing you: yes. Stored about you: 0 caption lines, 0 memories, 3 settings.',
+    'Hearing you: yes. Stored about you: 0 caption lines, 0 memories, 3 other entries.',
   ]);
   expect([reply.to, reply.buttons]).toEqual(['caller', consents]);
 });

@@ -28,8 +28,6 @@ export type SettingOutcome =
     }
   /** A pipeline that is not set up. */
   | { readonly kind: 'missing'; readonly name: PipelineName }
-  /** A budget above that of the operator, as it is typed. */
-  | { readonly kind: 'above'; readonly key: string; readonly cap: string }
   /** Policy `role` without a role. */
   | { readonly kind: 'no-role' }
   /** More people would be heard unasked: nothing was changed yet. */

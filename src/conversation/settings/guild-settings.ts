@@ -239,10 +239,14 @@ const serverDayCap: ServerSetting<number> = {
     const nanoUsd = Math.round(Number(usd ?? 0) * 1e9);
     if (nanoUsd === 0) return bad;
     const isWithin = serverDay === 0 || nanoUsd <= serverDay;
-    return isWithin ? ok(nanoUsd) : { kind: 'above', key: 'budget_day', cap: shownCap(serverDay) };
+    return isWithin ? ok(nanoUsd) : bad;
   },
   shown: shownCap,
   values: () => [none],
+  unreadableLine: ({ caps: { serverDay } }) => ({
+    id: 'settings.bad.budget',
+    with: { cap: shownCap(serverDay) },
+  }),
 };
 
 /** Settings of the conversation. A new one is a record and a line here; those of a feature are in its `settings`. */

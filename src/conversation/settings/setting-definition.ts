@@ -24,7 +24,7 @@ export type Choices = {
 type ReadSetting<Value> =
   | { readonly kind: 'ok'; readonly value: Value }
   | { readonly kind: 'bad' }
-  | Extract<SettingOutcome, { kind: 'above' | 'missing' | 'no-role' }>;
+  | Extract<SettingOutcome, { kind: 'missing' | 'no-role' }>;
 
 /** A way to choose a value in the panel of `/settings view`. */
 export type SettingInput =
