@@ -11,4 +11,4 @@ root.replaceChildren();
 if (refusal === undefined) {
   const { RoomPage } = await import('./room/room-page.js');
   new RoomPage(root, messageOf);
-} else render(html`<h1>Parley</h1><p>${refusal}</p>`, root);
+} else render(html`<main><h1>Parley</h1><p>${refusal}</p></main>`, root);

@@ -22,7 +22,7 @@ export function formView({ form }, actions) {
     });
     actions.submit(form.id, Object.fromEntries(fields));
   };
-  return html`<section aria-labelledby="form">
+  return html`<section class="form" aria-labelledby="form">
     <h2 id="form">${form.title}</h2>
     <form key=${form.id} onSubmit=${send}>
       ${form.fields.map(fieldView)}

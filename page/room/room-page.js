@@ -1,22 +1,24 @@
 /** @import { Suggestion } from './command-line.js' */
 /** @import { PageState, RoomActions } from './room-actions.js' */
-/** @import { Reply, RoomLine, RoomMessage } from './room-state.js' */
+/** @import { Item, Reply, RoomLine } from './room-state.js' */
 /** @import { WorkerNews } from './sound/sound-worker.js' */
 import { render } from '/vendor/preact.js';
-import { answersView } from './answers-view.js';
-import { chatView, panelView } from './chat-view.js';
 import { CommandFiles } from './command-files.js';
 import { complete, readCommand, suggestChoices } from './command-line.js';
+import { composerView } from './composer-view.js';
+import { conversationView, panelView } from './conversation-view.js';
 import { formView } from './form-view.js';
 import { html } from './html.js';
-import { peopleView } from './people-view.js';
 import { RoomSocket } from './room-socket.js';
 import { emptyRoom, stepRoom } from './room-state.js';
+import { sideView } from './side-view.js';
 import { taken } from './sound/microphone-refusal.js';
 import { RoomSound } from './sound/room-sound.js';
-import { meterPosition, sampleRateHz } from './sound/sound-frames.js';
+import { meterPosition } from './sound/sound-frames.js';
 import { mostSuggestions, pressKey } from './suggestion-keys.js';
-import { voiceView } from './voice-view.js';
+
+/** Level of a quiet room on the level meter: -45 dB. */
+const quietLevel = 0.25;
 
 /** Made up by each tab. */
 const tabId = `${Math.random()}`.slice(2);
@@ -32,25 +34,24 @@ export class RoomPage {
     isConnected: false,
     notice: '',
     level: 0,
+    heardLevel: 0,
     line: '',
     suggestions: [],
     picked: -1,
     fileOption: undefined,
     form: undefined,
     isMicrophoneOpen: false,
-    isOpenTalk: false,
+    isOpenTalk: true,
     isTalking: false,
-    listens: false,
+    isSideOpen: false,
   };
   #root;
   #socket;
   #sound;
   #isDrawn = true;
-  /** @type {readonly RoomMessage[]} */
-  #shownMessages = [];
+  /** @type {readonly Item[]} */
+  #shownItems = [];
   #files;
-  /** @type {'opus' | 'pcm'} */
-  #format = 'pcm';
 
   /**
    * @param {HTMLElement} root
@@ -73,12 +74,14 @@ export class RoomPage {
     addEventListener('keydown', (event) => this.#spaceKey(event, true));
     addEventListener('keyup', (event) => this.#spaceKey(event, false));
     addEventListener('blur', () => this.talk(false));
+    // Browsers play only once something was pressed.
+    for (const name of ['click', 'keydown'])
+      addEventListener(name, () => void this.#sound.listen(), { once: true });
     this.#draw();
   }
 
   /** @type {RoomActions['join']} */
   join(channel, person) {
-    if (person === undefined) this.listen();
     void this.#ask('join', { channel, ...(person !== undefined && { person }) });
   }
 
@@ -115,20 +118,20 @@ export class RoomPage {
   }
 
   /** @type {RoomActions['send']} */
-  send() {
-    const { line, room } = this.#page; // not the line that is drawn: who types fast is ahead of that
+  send(words) {
+    const { line: typed, room } = this.#page; // not the line that is drawn: who types fast is ahead of that
+    const line = words ?? typed;
     const { commands, channels, bot } = room.room;
     if (line.trim() === '') return;
+    if (words === undefined) this.#suggested('', []);
     if (!line.startsWith('/')) {
       const channel = bot.channel ?? channels.find(({ kind }) => kind === 'text')?.name;
       const text = bot.id === undefined ? line : `<@${bot.id}> ${line}`; // without a mention the bot cannot read it
-      void this.#ask('write', { text, ...(channel !== undefined && { channel }) });
-      return this.#suggested('', []);
+      return void this.#ask('write', { text, ...(channel !== undefined && { channel }) });
     }
     const read = readCommand(line, commands);
-    if (read.kind === 'incomplete') return this.#change({ notice: read.message });
+    if (read.kind === 'incomplete') return this.#change({ notice: read.message, line: typed });
     void this.#ask('command', { name: read.name, options: this.#files.named(read.options) });
-    this.#suggested('', []);
   }
 
   /** @type {RoomActions['typed']} */
@@ -163,10 +166,9 @@ export class RoomPage {
     });
   }
 
-  /** @type {RoomActions['listen']} */
-  listen() {
-    this.#change({ listens: true });
-    void this.#sound.listen();
+  /** @type {RoomActions['openSide']} */
+  openSide(isSideOpen) {
+    this.#change({ isSideOpen });
   }
 
   /** @type {RoomActions['microphone']} */
@@ -181,6 +183,8 @@ export class RoomPage {
   openTalk(isOpenTalk) {
     this.#change({ isOpenTalk });
     this.talk(isOpenTalk);
+    // Once it is drawn: Space would change the choice back.
+    requestAnimationFrame(() => document.getElementById('talk')?.focus());
   }
 
   /** @type {RoomActions['talk']} */
@@ -196,15 +200,13 @@ export class RoomPage {
     if (refusal !== undefined) return this.#change({ notice: refusal });
     await this.#tellMicrophone(true);
     if (!this.#sound.isOpen) return;
-    this.#change({ isMicrophoneOpen: true, listens: true });
+    this.#change({ isMicrophoneOpen: true });
     this.talk(false);
-    // Once it is drawn: a button that is still disabled takes no focus, and Space would press Microphone again.
-    requestAnimationFrame(() => document.getElementById('talk')?.focus());
   }
 
   /** @param {boolean} on */
   async #tellMicrophone(on) {
-    await this.#ask('microphone', { on, format: this.#format, rateHz: sampleRateHz });
+    await this.#ask('microphone', { on });
   }
 
   /** @param {string} notice */
@@ -283,12 +285,11 @@ export class RoomPage {
   #soundNews(news) {
     if (news.kind === 'level') {
       if (this.#sound.isOpen) this.#change({ level: meterPosition(news.rms) });
-    } else if (news.kind === 'open') {
-      const changed = this.#format !== news.format;
-      this.#format = news.format;
-      if (changed && this.#sound.isOpen) void this.#tellMicrophone(true);
     } else if (news.kind === 'closed' && news.why) this.#change({ notice: news.why });
-    else if (news.kind === 'heard') this.#root.dataset.heardFrames = `${news.frames}`;
+    else if (news.kind === 'heard') {
+      this.#root.dataset.heardFrames = `${news.frames}`;
+      if (news.frames % 3 === 0) this.#change({ heardLevel: meterPosition(news.rms) });
+    }
   }
 
   /** @param {Partial<PageState>} changed */
@@ -301,24 +302,35 @@ export class RoomPage {
 
   #draw() {
     this.#isDrawn = true;
-    const [page, actions] = [this.#page, this];
-    const { bot } = page.room.room;
-    const tree = html`
-      <header class="top"><h1>${bot.name}</h1>
-        <p>${page.isConnected ? 'The sandbox on this machine' : 'Not connected'}</p></header>
-      <p role="status" class="notice">${page.notice}</p>
-      <div class="room">
-        <div>${voiceView(page, actions)}${peopleView(page, actions)}</div>
-        <div>${panelView(page, actions)}${formView(page, actions)}${chatView(page, actions)}</div>
-        <div>${answersView(page)}</div>
-      </div>`;
-    const isNew = page.room.messages !== this.#shownMessages && isAtEnd(messageList());
-    this.#shownMessages = page.room.messages;
+    const [page, actions] = [withOwnVoice(this.#page), this];
+    const tree = html`<main>
+        ${panelView(page, actions)}
+        ${conversationView(page, actions)}
+        ${formView(page, actions)}
+        ${composerView(page, actions)}
+      </main>
+      ${sideView(page, actions)}`;
+    const isLive = Object.values(page.room.live).some(Boolean);
+    const isNew = (isLive || page.room.items !== this.#shownItems) && isAtEnd(messageList());
+    this.#shownItems = page.room.items;
     render(tree, this.#root);
     if (isNew) messageList()?.scrollTo({ top: messageList()?.scrollHeight ?? 0 });
     if (page.picked >= 0)
       document.getElementById(`suggestion-${page.picked}`)?.scrollIntoView({ block: 'nearest' });
   }
+}
+
+/**
+ * The same where the person in front of the page speaks above the level of a quiet room, not whenever the microphone is on.
+ * @param {PageState} page
+ * @returns {PageState}
+ */
+function withOwnVoice(page) {
+  const { people } = page.room.room;
+  const heard = people.map((one) =>
+    one.isYou && page.isTalking ? { ...one, speaks: page.level > quietLevel } : one,
+  );
+  return { ...page, room: { ...page.room, room: { ...page.room.room, people: heard } } };
 }
 
 function messageList() {

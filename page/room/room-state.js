@@ -13,27 +13,32 @@
  *   menu?: RoomMenu }} RoomField
  * @typedef {{ id: string, title: string, fields: RoomField[] }} RoomForm
  * @typedef {{ id: string, channel: string, author: string, text: string, buttons: RoomButton[], embeds?: Embed[],
- *   files?: RoomFile[], menus?: RoomMenu[], to?: string, atMs: number }} RoomMessage
+ *   files?: RoomFile[], menus?: RoomMenu[], to?: string }} RoomMessage
  * @typedef {{ people: Person[], channels: Channel[], roles?: { id: string, name: string }[], bot: { id?: string, online: boolean, channel?: string, name: string, speaks: boolean },
  *   commands: RegisteredCommand[], you: string }} Room
- * @typedef {{ kind: 'said', who: string, text: string, atMs: number }} Said
+ * @typedef {{ kind: 'said', who: string, text: string }} Said
  * @typedef {{ kind: 'answered', who: string, text: string, heardText: string, finish: string, instants: Instants,
  *   firstHeardAtMs?: number }} Answered
  * @typedef {{ kind: 'ignored' | 'dropped', who: string, why: string }} Unanswered
  * @typedef {{ kind: 'reply', id: number, ok: boolean, error?: string, choices?: { name: string, value: string | number }[],
  *   form?: RoomForm }} Reply
  * @typedef {(Room & { kind: 'state' }) | (RoomMessage & { kind: 'message', change: 'posted' | 'edited' | 'deleted' })
- *   | Said | Answered | Unanswered | { kind: 'engines', lines: string[] } | { kind: 'microphone', state: 'yours' | 'taken' }
+ *   | Said | Answered | Unanswered | { kind: 'live', who: string, text: string } | { kind: 'engines', lines: string[] } | { kind: 'microphone', state: 'yours' | 'taken' }
  *   | { kind: 'speaks', who: string, on: boolean } | Reply} RoomLine
  */
 
 /**
- * All that the room has told.
- * @typedef {{ room: Room, messages: readonly RoomMessage[], events: readonly (Said | Answered | Unanswered)[],
+ * One entry of the conversation.
+ * @typedef {{ key: string } & (Said | Answered | Unanswered | (RoomMessage & { kind: 'message' }))} Item
+ */
+
+/**
+ * All that the room has told; `live` are the words of a person who still speaks, by name.
+ * @typedef {{ room: Room, items: readonly Item[], count: number, live: Readonly<Record<string, string>>,
  *   engines: readonly string[] }} RoomState
  */
 
-/** So many messages and events are kept; older ones go. */
+/** So many entries are kept; older ones go. */
 const most = 200;
 
 /** @type {RoomState} */
@@ -45,8 +50,9 @@ export const emptyRoom = Object.freeze({
     commands: [],
     you: '',
   },
-  messages: [],
-  events: [],
+  items: [],
+  count: 0,
+  live: {},
   engines: [],
 });
 
@@ -63,12 +69,15 @@ export function stepRoom(state, line) {
       return { ...state, room };
     }
     case 'message':
-      return { ...state, messages: changedMessages(state.messages, line) };
+      return changedMessage(state, line);
+    case 'live':
+      return { ...state, live: { ...state.live, [line.who]: line.text } };
     case 'said':
-    case 'answered':
     case 'ignored':
     case 'dropped':
-      return { ...state, events: [...state.events, line].slice(-most) };
+      return added(state, { ...line, key: `${state.count}` }, line.who);
+    case 'answered':
+      return added(state, { ...line, key: `${state.count}` }, state.room.bot.name);
     case 'engines':
       return { ...state, engines: line.lines };
     case 'speaks':
@@ -81,15 +90,31 @@ export function stepRoom(state, line) {
 }
 
 /**
- * @param {readonly RoomMessage[]} messages
- * @param {RoomMessage & { change: 'posted' | 'edited' | 'deleted' }} line
- * @returns {readonly RoomMessage[]}
+ * @param {RoomState} state
+ * @param {Item} item
+ * @param {string} who has ended their words
+ * @returns {RoomState}
  */
-function changedMessages(messages, { change, ...message }) {
-  if (change === 'deleted') return messages.filter(({ id }) => id !== message.id);
-  const known = messages.some(({ id }) => id === message.id);
-  if (!known) return [...messages, message].slice(-most);
-  return messages.map((one) => (one.id === message.id ? message : one));
+function added({ items, count, live, ...state }, item, who) {
+  return {
+    ...state,
+    items: [...items, item].slice(-most),
+    count: count + 1,
+    live: { ...live, [who]: '' },
+  };
+}
+
+/**
+ * @param {RoomState} state
+ * @param {RoomMessage & { kind: 'message', change: 'posted' | 'edited' | 'deleted' }} line
+ * @returns {RoomState}
+ */
+function changedMessage(state, { change, ...message }) {
+  const { items } = state;
+  const item = { ...message, key: message.id };
+  if (change === 'deleted') return { ...state, items: items.filter(({ key }) => key !== item.key) };
+  if (!items.some(({ key }) => key === item.key)) return added(state, item, item.author);
+  return { ...state, items: items.map((one) => (one.key === item.key ? item : one)) };
 }
 
 /**
@@ -111,13 +136,15 @@ const panelButtons = ['parley:ask', 'parley:stop'];
 /**
  * The message that the bot keeps its panel in: the latest for everybody with the buttons of a panel.
  * @param {RoomState} state
- * @returns {RoomMessage | undefined}
+ * @returns {(RoomMessage & Item) | undefined}
  */
-export function panelOf({ messages, room }) {
-  return messages.findLast(
-    ({ author, buttons, to }) =>
-      author === room.bot.name &&
-      to === undefined &&
-      panelButtons.every((name) => buttons.some(({ customId }) => customId === name)),
+export function panelOf({ items, room }) {
+  return items.findLast(
+    /** @returns {item is RoomMessage & Item} */
+    (item) =>
+      item.kind === 'message' &&
+      item.author === room.bot.name &&
+      item.to === undefined &&
+      panelButtons.every((name) => item.buttons.some(({ customId }) => customId === name)),
   );
 }

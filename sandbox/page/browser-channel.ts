@@ -23,7 +23,7 @@ const checkMs = 200;
 /** Nothing heard of somebody for so long: they speak no more. */
 const speakingMs = 300;
 /** Messages and events that a page gets when it opens. */
-const [mostMessages, mostEvents] = [100, 100];
+const mostShown = 200;
 /** Pages that show the room at a time. */
 const mostScreens = 20;
 const crowded = { code: 1013, reason: 'Too many pages show the room already: at most 20.' };
@@ -41,9 +41,9 @@ export type BrowserChannelOptions = {
 export class BrowserChannel implements Disposable {
   readonly #options: BrowserChannelOptions;
   readonly #screens = new Set<BrowserScreen>();
-  readonly #messages = new Map<string, BrowserEvent>();
+  /** Messages by their ids, and events, in the order in which they came. */
+  readonly #shown = new Map<string | object, BrowserEvent>();
   readonly #speaking = new Map<string, number>();
-  #events: readonly BrowserEvent[] = [];
   #engines: BrowserEvent | undefined;
   #state = '';
   #checking: NodeJS.Timeout | undefined;
@@ -65,8 +65,8 @@ export class BrowserChannel implements Disposable {
     this.check();
     this.#screens.add(screen);
     screen.send(this.#state);
-    const known = [this.#engines, ...this.#messages.values(), ...this.#events];
-    for (const event of known) if (event) screen.send(JSON.stringify(event));
+    for (const event of [this.#engines, ...this.#shown.values()])
+      if (event) screen.send(JSON.stringify(event));
   }
 
   remove(screen: BrowserScreen): void {
@@ -94,7 +94,7 @@ export class BrowserChannel implements Disposable {
       return;
     }
     const shownEvent = event.kind === 'answered' ? { ...event, ...this.#firstHeard(event) } : event;
-    this.#events = [...this.#events, shownEvent].slice(-mostEvents);
+    if (event.kind !== 'live') this.#keep(event, shownEvent);
     this.#emit(shownEvent);
   }
 
@@ -145,11 +145,15 @@ export class BrowserChannel implements Disposable {
     });
     const menus = menusIn(change.message.components, menuNames(sandbox));
     const event = { ...rest, id, author, embeds, files, menus };
-    if (change.kind === 'deleted') this.#messages.delete(id);
-    else this.#messages.set(id, event);
-    const [oldest] = this.#messages.keys();
-    if (this.#messages.size > mostMessages && oldest) this.#messages.delete(oldest);
+    if (change.kind === 'deleted') this.#shown.delete(id);
+    else if (event.to === undefined) this.#keep(id, event); // private ones are gone with the page, as in Discord
     this.#emit(event);
+  }
+
+  #keep(key: string | object, event: BrowserEvent): void {
+    this.#shown.set(key, event);
+    const [oldest] = this.#shown.keys();
+    if (this.#shown.size > mostShown && oldest) this.#shown.delete(oldest);
   }
 
   #stateNow(): string {

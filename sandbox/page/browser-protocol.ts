@@ -52,13 +52,7 @@ const request = z.discriminatedUnion('kind', [
     text: z.string().trim().min(1).max(2000),
     channel: channel.optional(),
   }),
-  z.object({
-    id,
-    kind: z.literal('microphone'),
-    on: z.boolean(),
-    format: z.enum(['opus', 'pcm']).optional(),
-    rateHz: z.number().optional(),
-  }),
+  z.object({ id, kind: z.literal('microphone'), on: z.boolean() }),
 ]);
 export type BrowserRequest = z.infer<typeof request>;
 
@@ -69,7 +63,7 @@ const words = z.string().max(20_000);
 
 /** Events of the bot's answers that its process sends to the page; this connection is no part of Discord. */
 export const botEvent = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('said'), who, text: words, atMs }),
+  z.object({ kind: z.enum(['said', 'live']), who, text: words }),
   z.object({
     kind: z.literal('answered'),
     who,

@@ -98,6 +98,8 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
       log.info({ guildId, speakerId, finish, heardAtMs, ...latencies(instants) }, 'answered');
       return;
     }
+    case 'words':
+      return;
     case 'alert':
       return; // written by the alert board
     case 'failed':

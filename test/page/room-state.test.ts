@@ -28,23 +28,30 @@ function after(...lines: readonly RoomLine[]) {
 test('a message is posted, edited in its place, and deleted', () => {
   const posted = after(message('a'), message('b'));
   const edited = stepRoom(posted, message('a', { change: 'edited', text: 'new' }));
-  expect(edited.messages.map(({ text }) => text)).toEqual(['new', 'b']);
+  expect(edited.items).toMatchObject([{ text: 'new' }, { text: 'b' }]);
   const deleted = stepRoom(edited, message('a', { change: 'deleted' }));
-  expect(deleted.messages.map(({ id }) => id)).toEqual(['b']);
+  expect(deleted.items).toMatchObject([{ key: 'b' }]);
 });
 
 test('an edit of a message that was posted before the page came is shown, too', () => {
-  const { messages } = after(message('a', { change: 'edited' }));
-  expect(messages.map(({ id }) => id)).toEqual(['a']);
+  expect(after(message('a', { change: 'edited' })).items).toMatchObject([{ key: 'a' }]);
 });
 
-test('of messages and events only the latest 200 are kept', () => {
-  const messages = Array.from({ length: 250 }, (_, n) => message(`${n}`));
-  const said = Array.from({ length: 250 }, (_, n): RoomLine => {
-    return { kind: 'said', who: 'Adam', text: `${n}`, atMs: n };
-  });
-  const { messages: kept, events } = after(...messages, ...said);
-  expect([kept.length, kept[0]?.id, events.length]).toEqual([200, '50', 200]);
+const said = (who: string, text: string): RoomLine => ({ kind: 'said', who, text });
+
+test('of messages and events, in the order in which they came, only the latest 200 are kept', () => {
+  const { items } = after(
+    ...Array.from({ length: 250 }, (_, n) => [message(`m${n}`), said('Adam', `${n}`)]).flat(),
+  );
+  expect([items.length, items[0]?.key]).toEqual([200, 'm150']);
+  expect(items[1]).toMatchObject({ text: '150' });
+});
+
+test('words of a person who still speaks are live until they are said', () => {
+  const live: RoomLine = { kind: 'live', who: 'Adam', text: 'what time' };
+  expect(after(live).live).toEqual({ Adam: 'what time' });
+  const { live: left, items } = after(live, said('Adam', 'what time is it'));
+  expect([left, items.length]).toEqual([{ Adam: '' }, 1]);
 });
 
 test('who speaks is marked by name or id, until the next state says otherwise', () => {

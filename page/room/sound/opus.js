@@ -1,5 +1,4 @@
-/** @import { SoundFrame } from './sound-frames.js' */
-import { frameSamples, sampleRateHz } from './sound-frames.js';
+import { sampleRateHz } from './sound-frames.js';
 
 /** @type {AudioEncoderConfig} */
 const config = {
@@ -70,40 +69,5 @@ export class OpusEncoder {
   /** Resolves once everything is encoded and sent. */
   async flush() {
     await this.#encoder.flush();
-  }
-}
-
-/** Opus of the sandbox as samples, by the browser's own decoder. */
-export class OpusDecoder {
-  #decoder;
-
-  /**
-   * @param {(samples: Float32Array<ArrayBuffer>) => void} play
-   * @returns {OpusDecoder | undefined} undefined: this browser has none
-   */
-  static open(play) {
-    return typeof AudioDecoder === 'undefined' ? undefined : new OpusDecoder(play);
-  }
-
-  /** @param {(samples: Float32Array<ArrayBuffer>) => void} play */
-  constructor(play) {
-    this.#decoder = new AudioDecoder({
-      output: (data) => {
-        const samples = new Float32Array(data.numberOfFrames);
-        data.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
-        data.close();
-        play(samples);
-      },
-      error: ({ message }) => {
-        throw new Error(message);
-      },
-    });
-    this.#decoder.configure({ codec: 'opus', sampleRate: sampleRateHz, numberOfChannels: 1 });
-  }
-
-  /** @param {SoundFrame} frame */
-  decode({ sequence, payload }) {
-    const timestamp = (sequence * frameSamples * 1_000_000) / sampleRateHz;
-    this.#decoder.decode(new EncodedAudioChunk({ type: 'key', timestamp, data: payload }));
   }
 }

@@ -8,7 +8,6 @@ export const sampleRateHz = 48_000;
 export const frameKinds = Object.freeze({
   sentOpus: 1,
   sentPcm: 2,
-  heardOpus: 3,
   heardPcm: 4,
   /** Without a payload: the microphone is spoken into no more, for now. */
   sentEnd: 5,

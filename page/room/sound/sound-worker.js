@@ -1,4 +1,4 @@
-import { OpusDecoder, OpusEncoder } from './opus.js';
+import { OpusEncoder } from './opus.js';
 import {
   frameKinds,
   loudness,
@@ -12,8 +12,7 @@ import {
  * Carries sound between the worklets and the sandbox, away from the thread that draws.
  * @typedef {{ kind: 'open', url: string, capture: MessagePort, playback: MessagePort }
  *   | { kind: 'speak', on: boolean }} WorkerOrder
- * @typedef {{ kind: 'level', rms: number } | { kind: 'open', format: 'opus' | 'pcm' }
- *   | { kind: 'closed', why: string } | { kind: 'heard', frames: number }} WorkerNews
+ * @typedef {{ kind: 'level', rms: number } | { kind: 'closed', why: string } | { kind: 'heard', frames: number, rms: number }} WorkerNews
  */
 
 /** More bytes that wait for the network than this: the frame is left out, as it would come too late. */
@@ -58,7 +57,6 @@ async function open({ url, capture, playback }) {
     socket.send(writeFrame({ kind, sequence: sequence++, atMs, payload }));
   };
   const encoder = await OpusEncoder.open((atMs, packet) => send(frameKinds.sentOpus, atMs, packet));
-  const decoder = OpusDecoder.open((samples) => play(playback, samples));
   endSpeech = async () => {
     await encoder?.flush();
     send(frameKinds.sentEnd, performance.timeOrigin + performance.now(), new Uint8Array());
@@ -66,8 +64,7 @@ async function open({ url, capture, playback }) {
   const connect = () => {
     socket = new WebSocket(url);
     socket.binaryType = 'arraybuffer';
-    socket.onmessage = ({ data }) => receive(data, playback, decoder);
-    socket.onopen = () => tell({ kind: 'open', format: encoder ? 'opus' : 'pcm' });
+    socket.onmessage = ({ data }) => receive(data, playback);
     socket.onclose = ({ reason }) => {
       tell({ kind: 'closed', why: reason });
       setTimeout(connect, againMs);
@@ -86,22 +83,13 @@ async function open({ url, capture, playback }) {
 /**
  * @param {ArrayBuffer} bytes
  * @param {MessagePort} playback
- * @param {OpusDecoder | undefined} decoder
  */
-function receive(bytes, playback, decoder) {
+function receive(bytes, playback) {
   const frame = readFrame(bytes);
-  if (!frame) return;
+  if (frame?.kind !== frameKinds.heardPcm) return;
   if (frame.atMs - playedAtMs > pauseMs) playback.postMessage('pause');
   playedAtMs = frame.atMs;
-  if (frame.kind === frameKinds.heardPcm) play(playback, pcmSamples(frame.payload));
-  else if (frame.kind === frameKinds.heardOpus) decoder?.decode(frame);
-}
-
-/**
- * @param {MessagePort} playback
- * @param {Float32Array<ArrayBuffer>} samples
- */
-function play(playback, samples) {
+  const samples = pcmSamples(frame.payload);
+  tell({ kind: 'heard', frames: ++heard, rms: loudness(samples) });
   playback.postMessage(samples, [samples.buffer]);
-  tell({ kind: 'heard', frames: ++heard });
 }

@@ -1,5 +1,4 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
-import { realClock } from '#src/base/clock.ts';
 import { silenceLine, silenceOf } from '#src/console/first-run/silence.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
@@ -12,6 +11,7 @@ export type SendToPage = (event: object) => void;
 export class PageView {
   readonly #botName: string;
   readonly #engines = new Map<ProviderRole, string>();
+  readonly #live = new Map<string, string>();
   #report: SendToPage | undefined;
 
   constructor(botName: string) {
@@ -37,11 +37,14 @@ export class PageView {
           kind: 'said',
           who: event.name,
           text: event.text,
-          atMs: realClock.nowMs(),
         });
+        return;
+      case 'words':
+        this.#words(event);
         return;
       case 'answered': {
         const { name: who, text, heardText, finish, instants } = event;
+        this.#live.set(this.#botName, heardText); // no longer live
         this.#report?.({ kind: 'answered', who, text, heardText, finish, instants });
         return;
       }
@@ -55,6 +58,18 @@ export class PageView {
         return;
       default: // no outcome of speech
     }
+  }
+
+  /** The page shows them under whoever speaks, until they are said. */
+  #words({
+    name: who = this.#botName,
+    text,
+    isWhole,
+  }: Extract<SessionEvent, { kind: 'words' }>): void {
+    if (isWhole) this.#report?.({ kind: 'said', who, text });
+    if (isWhole || this.#live.get(who) === text) return;
+    this.#live.set(who, text);
+    this.#report?.({ kind: 'live', who, text });
   }
 
   #sendEngines(): void {

@@ -104,6 +104,7 @@ export class SandboxView {
       case 'dropped':
         this.#show.note(`${event.name} was not answered: ${whyDropped[event.why]}`);
         return;
+      case 'words':
       case 'stream':
       case 'feature':
       case 'answered':

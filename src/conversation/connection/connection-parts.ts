@@ -12,6 +12,7 @@ import { SpeakerInput, type SpeakerInputEvent } from '#src/conversation/hearing/
 import { SpeakerInputs } from '#src/conversation/hearing/speaker-inputs.ts';
 import { SpeechOutput } from '#src/conversation/output/speech-output.ts';
 import type { SpeechPaceAndLoudness } from '#src/conversation/output/speech-pace-and-loudness.ts';
+import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import { WaitingCues } from '#src/conversation/output/waiting-cues.ts';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import { BotArrivalGreeter } from '#src/conversation/presence/bot-arrival-greeter.ts';
@@ -47,6 +48,14 @@ export type ConnectionParts = Disposable & {
   readonly orderlyEnd: OrderlyEnd;
 };
 
+/** Tells features and the process the words of the bot that have left. */
+export function tellSaid({ channel, features, parts }: SessionContext, sent: SpokenSegment): void {
+  features.said(sent);
+  const { text, isOver, answeredIds } = sent;
+  const isWhole = isOver && answeredIds.length === 0;
+  parts.onEvent(channel.guildId, { kind: 'words', text, isWhole });
+}
+
 /** Speaker inputs and the output on one link; both are gone when it is disposed of. `asked` is called when the link asks for a frame. */
 export function openConnectionParts(
   link: VoiceLink,
@@ -59,7 +68,7 @@ export function openConnectionParts(
   const { voice, cues, mixer, free } = openSound(session, sent);
   const context = {
     ...session,
-    output: new SpeechOutput(voice, parts.clock, (sent) => session.features.said(sent), adjustment),
+    output: new SpeechOutput(voice, parts.clock, (sent) => tellSaid(session, sent), adjustment),
   };
   const inputs = new SpeakerInputs(
     (speakerId) => openInput(speakerId, sent, parts.codec, hearing, pauseHabits),

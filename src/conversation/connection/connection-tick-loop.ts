@@ -5,7 +5,7 @@ import type { AudienceMember } from '#src/conversation/output/channel-audience.t
 import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
 import type { SpeakingContext } from '#src/conversation/session-context.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
-import { type ConnectionParts, handle } from './connection-parts.ts';
+import { type ConnectionParts, handle, tellSaid } from './connection-parts.ts';
 import { reportUndecodableSpeakers } from './report-undecodable-speakers.ts';
 
 /** Interval of endpointing, in ms, while a person speaks or is answered: an utterance can end between packets. */
@@ -196,10 +196,10 @@ export function check({ link, inputs, utterances, context }: ConnectionParts): v
 }
 
 /** Tells features who is there, and what is being said. */
-function checkFeatures({ link, context: { features, output } }: ConnectionParts): void {
-  features.attend(link.people());
-  const { sent } = output;
-  if (sent) features.said(sent);
+function checkFeatures({ link, context }: ConnectionParts): void {
+  context.features.attend(link.people());
+  const { sent } = context.output;
+  if (sent) tellSaid(context, sent);
 }
 
 /** The tool people wait for. */

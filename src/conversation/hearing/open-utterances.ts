@@ -246,6 +246,7 @@ export class OpenUtterances {
     const onPartial = (text: string) => {
       if (transcriber.listen) utterance().partial = text;
       utterance().heardPartly(text);
+      parts.onEvent(guildId, { kind: 'words', name: utterance().name, text, isWhole: false });
       if (transcriber.listen) this.#preemptive.heardPartly(utterance(), text);
       read(speakerId, { text });
     };

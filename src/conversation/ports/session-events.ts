@@ -113,6 +113,13 @@ export type SessionEvent =
       /** Set when the utterance was cut for its length; its speaker had not ended. */
       readonly cut?: 'too-long';
     }
+  /** Words so far of a person who still speaks, or, without a name, of the bot, as they leave; `isWhole`: all of a text that answers nobody. */
+  | {
+      readonly kind: 'words';
+      readonly name?: string;
+      readonly text: string;
+      readonly isWhole: boolean;
+    }
   | {
       readonly kind: 'ignored';
       readonly speakerId: string;

@@ -101,6 +101,7 @@ export class SessionMetrics {
         return;
       case 'recognised':
       case 'erased':
+      case 'words':
       case 'alert':
         return; // counted by the alert board
       case 'recogniser-full':

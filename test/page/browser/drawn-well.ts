@@ -6,8 +6,8 @@ import { expect } from 'vitest';
 export const appearances = [
   ['light', 360],
   ['light', 1_280],
-  ['dark', 360],
-  ['dark', 1_280],
+  ['dark', 390],
+  ['dark', 1_920],
 ] as const;
 
 /**

@@ -42,9 +42,17 @@ test.each(appearances)(
     const options = { colorScheme, viewport: { width, height: 800 } };
     await using opened = await openTab(browser, setup.link, options);
     const { tab } = opened;
-    await tab.getByText('Said and answered').first().waitFor();
-    await tab.getByLabel('Message, or / for a command').fill('/');
+    await tab.getByText('Details').click();
+    await tab.getByLabel('Ask, or / for a command').fill('/');
     await tab.getByRole('listbox', { name: 'Suggestions' }).waitFor();
+    const parts = ['[aria-label="Panel"]', '[role=log]', '[role=listbox]', '#microphone'];
+    const isInSight = parts.map((part) =>
+      tab.locator(part).evaluate((element) => {
+        const { top, bottom } = element.getBoundingClientRect();
+        return top >= 0 && bottom > top && bottom <= 800;
+      }),
+    );
+    expect(await Promise.all(isInSight)).toEqual(parts.map(() => true));
     await expectDrawnWell(tab, width);
   },
 );

@@ -40,7 +40,7 @@ export async function openTab(
   const tab = await context.newPage();
   const complaints = complaintsOf(tab);
   await tab.goto(link.href);
-  await tab.getByRole('heading', { name: 'Your voice' }).waitFor();
+  await tab.getByRole('region', { name: 'Panel' }).waitFor();
   return { tab, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
 

@@ -115,7 +115,7 @@ const lines: readonly object[] = [
       atMs: 2,
     },
   },
-  { kind: 'said', who: 'You', text: 'What time is it?', atMs: 3 },
+  { kind: 'said', who: 'You', text: 'What time is it?' },
   {
     ...{ kind: 'answered', who: 'You', text: 'It is noon.', heardText: 'It is noon.' },
     ...{ finish: 'completed', firstHeardAtMs: 1_400 },

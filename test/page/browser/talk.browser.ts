@@ -15,6 +15,8 @@ const question = 'sandbox/recordings/synth-flite-awb-what-time-is-it.wav';
 const mostFirstLoadBytes = 150_000;
 /** Deadline of one attempt. */
 const mostPlayingMs = 120_000;
+/** Acts of a newcomer that are tried, of three kinds. */
+const firstActs = 21;
 const story = 'the house stood by the river and nobody knew who built it or why the door was open';
 
 const opened = new AsyncDisposableStack();
@@ -61,9 +63,10 @@ async function understood(tab: Page, words: string): Promise<number> {
   return wordsInOrder(words, text);
 }
 
-const answersOf = (tab: Page) =>
-  tab.getByRole('log', { name: 'Said and answered' }).getByRole('article');
+const log = (tab: Page) => tab.getByRole('log', { name: 'Conversation' });
+const answersOf = (tab: Page) => log(tab).getByRole('article').filter({ hasText: 'Details' });
 const answersTo = (tab: Page, name: string) => answersOf(tab).getByText(`Answer to ${name}`);
+const written = (tab: Page) => log(tab).locator('.written');
 const speaking = (tab: Page, name: string) =>
   tab.getByRole('listitem').filter({ hasText: name }).filter({ hasText: 'speaks' });
 
@@ -71,7 +74,7 @@ test('who opens the link that npm start prints and speaks sees and hears the ans
   timeout: mostPlayingMs,
 }, async () => {
   const [tab, complaints] = await onlyTab();
-  await tab.getByRole('heading', { name: 'Your voice' }).waitFor();
+  await tab.getByRole('region', { name: 'Panel' }).waitFor();
   const [loadedBytes = 0, firstPaintMs = 0] = (await tab.evaluate(`[
     performance.getEntries().reduce((sum, { transferSize = 0 }) => sum + transferSize, 0),
     performance.getEntriesByName('first-contentful-paint')[0].startTime,
@@ -80,11 +83,8 @@ test('who opens the link that npm start prints and speaks sees and hears the ans
   expect(loadedBytes).toBeLessThan(mostFirstLoadBytes);
   await program.shows('Type to speak as Adam');
   const shown = await answersOf(tab).count();
-  const asked = tab
-    .getByRole('log', { name: 'Said and answered' })
-    .getByText('Adam: what time is it');
+  const asked = log(tab).locator('.you:not(.live)').getByText('what time is it');
   const askedBefore = await asked.count();
-  await tab.getByLabel('all the time').check();
   await tab.getByRole('button', { name: 'Microphone' }).click();
   await speaking(tab, 'Adam').waitFor();
   await speaking(tab, 'Nova').waitFor();
@@ -93,7 +93,8 @@ test('who opens the link that npm start prints and speaks sees and hears the ans
   await tab.getByRole('button', { name: 'Microphone' }).click();
   expect(askedBefore).toBeGreaterThan(0);
   expect(await asked.count()).toBe(askedBefore + 1);
-  const answer = answersOf(tab).first();
+  const answer = answersOf(tab).last();
+  await answer.getByText('Details').click();
   const words = (await answer.getByText('The time is now').textContent()) ?? '';
   const stages = await answer.getByRole('img').getAttribute('aria-label');
   expect(new Set(stages?.split(', ').map((stage) => stage.replace(/ \d+ ms$/, '')))).toEqual(
@@ -107,6 +108,35 @@ test('who opens the link that npm start prints and speaks sees and hears the ans
   await tab.close();
 });
 
+test('what newcomers do first is answered: they type, press Microphone and talk, or type /', {
+  timeout: 3 * mostPlayingMs,
+}, async () => {
+  const tab = await nextTab();
+  const line = tab.getByLabel('Ask, or / for a command');
+  const microphone = tab.getByRole('button', { name: 'Microphone' });
+  const isAnswered = async (act: () => Promise<void>) => {
+    const before = await answersOf(tab).count();
+    await act();
+    await expect.poll(() => answersOf(tab).count()).toBe(before + 1);
+    await speaking(tab, 'Nova').waitFor({ state: 'detached' });
+  };
+  let answered = 0;
+  while (answered < firstActs) {
+    await isAnswered(async () => {
+      await line.fill('hello');
+      await line.press('Enter');
+    });
+    await isAnswered(() => microphone.click());
+    await microphone.click();
+    await line.pressSequentially('/');
+    await tab.getByRole('option', { name: '/ask' }).waitFor();
+    await line.clear();
+    answered += 3;
+  }
+  console.log(`${answered} of ${answered} first acts were answered`);
+  await tab.close();
+});
+
 test(
   'buttons of the panel, a command completed by keys and a second person do what they do on Discord',
   { timeout: mostPlayingMs, retry: 1 },
@@ -116,11 +146,11 @@ test(
 async function pressesTypesAndSpeaks(): Promise<void> {
   const tab = await nextTab();
   const panel = tab.getByRole('region', { name: 'Panel' });
-  const chat = tab.getByRole('log', { name: 'Messages' });
+  const chat = written(tab);
   await panel.getByRole('button', { name: 'Pause listening' }).click();
   await panel.getByRole('button', { name: 'Resume' }).click();
   await panel.getByRole('button', { name: 'Pause listening' }).waitFor();
-  const line = tab.getByLabel('Message, or / for a command');
+  const line = tab.getByLabel('Ask, or / for a command');
   for (const command of ['/captions on', '/captions off']) {
     await line.fill(command);
     await line.press('Enter');
@@ -145,19 +175,19 @@ async function pressesTypesAndSpeaks(): Promise<void> {
   await line.press('Enter');
   await chat.getByText('synth-flite-awb-what-time-is-it').first().waitFor();
   const shown = await answersTo(tab, 'Ben').count();
+  await tab.getByText('Add somebody').click();
   await tab.getByLabel('Who').fill('Ben');
   await tab.getByRole('button', { name: 'Agrees to be heard' }).click();
   await chat.getByText('Thanks, I can hear you now.').first().waitFor();
   await askByName(tab);
   await speaking(tab, 'Nova').waitFor();
-  await answersTo(tab, 'Ben').nth(shown).waitFor();
+  await expect.poll(() => answersTo(tab, 'Ben').count()).toBeGreaterThan(shown);
   await tab.close();
 }
 
 /** Ben asks until his words are shown with the name in them: the embedded recogniser adapts to what it hears, and guesses badly now and then. */
 async function askByName(tab: Page): Promise<void> {
-  const log = tab.getByRole('log', { name: 'Said and answered' });
-  const said = log.getByRole('paragraph').filter({ hasText: /^Ben:/ });
+  const said = log(tab).locator('.other:not(.live)').filter({ hasText: 'Ben:' });
   let text = '';
   while (!text.includes('nova')) {
     const before = await said.count();
@@ -165,7 +195,7 @@ async function askByName(tab: Page): Promise<void> {
     await tab.getByRole('button', { name: 'Say it' }).click();
     await speaking(tab, 'Ben').waitFor();
     await expect.poll(() => said.count()).toBeGreaterThan(before);
-    text = (await said.first().textContent()) ?? '';
+    text = (await said.last().textContent()) ?? '';
   }
 }
 
@@ -188,10 +218,10 @@ test(
 
 async function closesInMidAnswer(): Promise<void> {
   const [tab, other] = [await nextTab(), await nextTab()];
-  await other.getByRole('button', { name: 'Listen only' }).click();
+  await other.getByRole('heading', { name: 'Lounge' }).click(); // a browser plays once something was pressed
   await forgetTapped(other);
-  await tab.getByLabel('Message, or / for a command').fill(`/say text:${story}`);
-  await tab.getByLabel('Message, or / for a command').press('Enter');
+  await tab.getByLabel('Ask, or / for a command').fill(`/say text:${story}`);
+  await tab.getByLabel('Ask, or / for a command').press('Enter');
   await speaking(tab, 'Nova').waitFor();
   await tab.close();
   await speaking(other, 'Nova').waitFor({ state: 'detached' });

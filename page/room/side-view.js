@@ -1,26 +1,26 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 /** @import { Channel, Person } from './room-state.js' */
 import { html } from './html.js';
-
-/** Level of a quiet room on the level meter: -45 dB. */
-const quietLevel = 0.25;
+import { faceView } from './message-view.js';
 
 /**
- * Who is here and where, the way in, and words for somebody else to say.
+ * Who is here and where, somebody else who speaks, and the engines.
  * @param {PageState} page
  * @param {RoomActions} actions
  */
-export function peopleView(page, actions) {
-  const { people, channels, bot } = page.room.room;
+export function sideView(page, actions) {
+  const { people, channels } = page.room.room;
   const voice = channels.filter(({ kind }) => kind === 'voice');
   const outside = people.filter(({ channel }) => channel === undefined);
-  return html`<section aria-labelledby="people">
-    <h2 id="people">People</h2>
+  return html`<aside class=${page.isSideOpen ? 'open' : ''} aria-label="People">
     ${voice.map((channel) => channelView(channel, page, actions))}
-    ${outside.length > 0 && html`<h3>In no channel</h3><ul>${outside.map((person) => personView(person, page))}</ul>`}
-    ${!bot.online && html`<p>${bot.name} is not online.</p>`}
+    ${outside.length > 0 && html`<h2>In no channel</h2><ul>${outside.map((person) => personView(person, page))}</ul>`}
     ${secondPerson(page, actions)}
-  </section>`;
+    <details><summary>Engines</summary>
+      ${page.room.engines.map((line) => html`<p>${line}</p>`)}
+      <p><b>Use a real model:</b> run <code>npm run setup</code>, or start with <code>CHAT_COMPLETION_BASE_URL</code> and <code>CHAT_COMPLETION_MODEL</code>.</p>
+    </details>
+  </aside>`;
 }
 
 /**
@@ -32,35 +32,26 @@ function channelView({ name }, page, actions) {
   const { people, bot } = page.room.room;
   const here = people.filter(({ channel }) => channel === name);
   const isHere = here.some(({ isYou }) => isYou);
-  return html`<div class="channel">
-    <h3>${name}</h3>
+  return html`<div class="row"><h2>${name}</h2>
+      <button type="button" aria-label=${`${isHere ? 'Leave' : 'Join'} ${name}`}
+        onClick=${() => (isHere ? actions.leave() : actions.join(name))}>${isHere ? 'Leave' : 'Join'}</button></div>
     <ul>
+      ${bot.channel === name && speakerView({ ...bot, level: page.heardLevel })}
       ${here.map((person) => personView(person, page))}
-      ${bot.channel === name && speakerView({ name: bot.name, mark: 'bot', speaks: bot.speaks })}
-    </ul>
-    ${
-      isHere
-        ? html`<button type="button" onClick=${() => actions.leave()}>Leave ${name}</button>`
-        : html`<button type="button" onClick=${() => actions.join(name)}>Join ${name}</button>`
-    }
-  </div>`;
+    </ul>`;
 }
 
 /**
- * The person in front of the page, shown as speaking above the level of a quiet room.
  * @param {Person} person
  * @param {PageState} page
  */
-function personView({ name, isYou, speaks }, { isTalking, level }) {
-  if (!isYou) return speakerView({ name, mark: '', speaks });
-  return speakerView({ name, mark: 'you', speaks: isTalking ? level > quietLevel : speaks });
+function personView(person, { level, heardLevel }) {
+  return speakerView({ ...person, level: person.isYou ? level : heardLevel });
 }
 
-/** @param {{ name: string, mark: string, speaks: boolean }} speaker */
-function speakerView({ name, mark, speaks }) {
-  return html`<li class=${speaks ? 'speaks' : ''}>
-    ${name}${mark && html` <small>${mark}</small>`}${speaks && html` <small>speaks</small>`}
-  </li>`;
+/** @param {{ name: string, speaks: boolean, level: number }} speaker */
+function speakerView(speaker) {
+  return html`<li>${faceView(speaker)} ${speaker.name}${speaker.speaks && html`<span class="hidden"> speaks</span>`}</li>`;
 }
 
 /**
@@ -86,8 +77,7 @@ function secondPerson({ room }, actions) {
     actions.typeFor(person, text);
     form.text.value = '';
   };
-  return html`<form class="second" onSubmit=${say} aria-labelledby="second">
-    <h3 id="second">Somebody else</h3>
+  return html`<details><summary>Add somebody</summary><form onSubmit=${say}>
     <label>Who <input name="person" autocomplete="off" defaultValue="Ben" maxlength="32" required/></label>
     <label>Says <input name="text" autocomplete="off" maxlength="500"/></label>
     <div class="row">
@@ -95,5 +85,5 @@ function secondPerson({ room }, actions) {
       <button type="submit" data-does="agree">Agrees to be heard</button>
       <button type="submit" data-does="move">Comes or goes</button>
     </div>
-  </form>`;
+  </form></details>`;
 }

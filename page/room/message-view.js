@@ -1,0 +1,70 @@
+/** @import { RoomActions } from './room-actions.js' */
+/** @import { NameOf } from './markdown.js' */
+/** @import { Embed, Room, RoomButton, RoomFile, RoomMessage } from './room-state.js' */
+import { menuView } from './form-view.js';
+import { html } from './html.js';
+import { markdownView } from './markdown-view.js';
+
+/**
+ * A round sign of a person: the first letter of the name, in a ring while they speak.
+ * @param {{ name: string, speaks?: boolean, level?: number }} person level 0 to 1 is the width of the ring
+ */
+export function faceView({ name, speaks = false, level = 0.3 }) {
+  const colour = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 6;
+  return html`<span class=${`face face-${colour}${speaks ? ' speaks' : ''}`} style=${{ '--level': level }}
+    title=${name} aria-hidden="true">${name.slice(0, 1)}</span>`;
+}
+
+/**
+ * Text, embeds, files, menus and buttons of a message.
+ * @param {RoomMessage} message
+ * @param {Room} room
+ * @param {RoomActions} actions
+ */
+export function messageView(message, room, actions) {
+  const { id, text, buttons, embeds = [], files = [], menus = [] } = message;
+  const known = [...room.people, ...room.channels, ...(room.roles ?? []), room.bot];
+  /** @type {NameOf} */
+  const nameOf = (wanted) => known.find((one) => one.id === wanted)?.name;
+  return html`${text && markdownView(text, nameOf)}
+    ${embeds.map((embed) => embedView(embed, nameOf))}
+    ${files.map(fileView)}
+    ${menus.map((menu) => menuView(id, menu, actions))}
+    ${buttons.length > 0 && html`<div class="row buttons">${buttons.map((button) => buttonView(id, button, actions))}</div>`}`;
+}
+
+/** @param {RoomFile} file */
+function fileView({ name, type, sizeBytes, url }) {
+  const size = `${Math.ceil(sizeBytes / 1_024)} KiB`;
+  return html`<div class="file">
+    <a href=${url} download=${name}>${name}</a> <small>${size}</small>
+    ${type.startsWith('audio/') && html`<audio controls preload="none" src=${url} aria-label=${name}></audio>`}
+  </div>`;
+}
+
+/**
+ * @param {Embed} embed
+ * @param {NameOf} nameOf
+ */
+function embedView({ title, description, fields = [], footer }, nameOf) {
+  return html`<div class="embed">
+    ${title && html`<b>${title}</b>`}
+    ${description && markdownView(description, nameOf)}
+    ${fields.length > 0 && html`<dl>${fields.map(({ name, value }) => html`<dt>${name}</dt><dd>${markdownView(value, nameOf)}</dd>`)}</dl>`}
+    ${footer && html`<small>${footer.text}</small>`}
+  </div>`;
+}
+
+/**
+ * @param {string} messageId
+ * @param {RoomButton} button
+ * @param {RoomActions} actions
+ */
+function buttonView(messageId, { customId, label, disabled, style, url }, actions) {
+  if (customId === undefined)
+    return url === undefined
+      ? html`<button type="button" disabled>${label}</button>`
+      : html`<a href=${url} target="_blank" rel="noreferrer">${label}</a>`;
+  return html`<button type="button" disabled=${disabled} class=${`style-${style ?? 2}`}
+    onClick=${() => actions.press(messageId, customId)}>${label}</button>`;
+}
