@@ -7,6 +7,7 @@ import type {
 } from '#src/conversation/command.ts';
 import { obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
 import { type JoinOutcome, joinModes } from '#src/conversation/ports/command-ports.ts';
+import { consentButtons } from '#src/conversation/ports/panel.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -105,7 +106,7 @@ async function managerNote(
 }
 
 function welcome(
-  { company, isAsking, unread }: JoinResult,
+  { company, isAsking, isUnheard, unread }: JoinResult,
   { kind }: JoinVerdict,
   { name: channel }: ChannelRef,
   bot: string,
@@ -118,8 +119,9 @@ function welcome(
   return [
     { ...line, to: 'room', panel: true },
     {
-      id: 'join.consent',
+      id: isUnheard ? 'help.start.unheard' : 'join.consent',
       to: 'caller',
+      ...(isUnheard && { buttons: consentButtons }),
       ...(unread && { lines: [{ id: 'privacy.unread' }] }),
     },
   ];

@@ -38,7 +38,7 @@ export async function forgetNow(
           : []),
         { id: 'privacy.forget.copies' },
         ...(forgotten.staysBlocked ? [{ id: 'privacy.forget.blocked' } as const] : []),
-        ...(forgotten.staysDenied ? [{ id: 'privacy.forget.denied' } as const] : []),
+        { id: 'privacy.forget.denied' },
       ];
       return [
         {

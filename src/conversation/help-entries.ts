@@ -65,7 +65,7 @@ export async function helpStateIn(
         isSilent: session.mode !== 'talk',
         isPaused: session.context.gate.paused,
         company: session.company,
-        hears: (personId) => session.context.gate.yesKind(personId) !== undefined,
+        hears: (personId) => session.context.gate.standing(personId) === 'yes',
       },
     }),
   };

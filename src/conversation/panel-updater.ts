@@ -169,11 +169,10 @@ export class PanelUpdater {
   #invite({ people, gate }: ChannelActivity, atMs: number): void {
     const { channel } = this.#context;
     const { guildId, channelId } = channel;
-    const { policy, standings } = gate.consent;
     const personId = this.#newcomers.next({
       atMs,
       channelId,
-      mayAsk: policy === 'ask' && standings !== undefined && !gate.paused,
+      mayAsk: gate.policy === 'ask' && gate.isRead && !gate.paused,
       people: people.map(({ id, isBot }) => ({
         id,
         isBot,

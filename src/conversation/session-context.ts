@@ -21,7 +21,6 @@ import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts
 import { wantedPipeline } from '#src/conversation/settings/settings-with-persona.ts';
 import type { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { SessionTools } from '#src/conversation/tools/session-tools.ts';
-import { restored } from '#src/people/consent.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
@@ -120,6 +119,7 @@ export class SessionContext {
   /** Members are made in the order in which they need each other; a constructor that is given the context only keeps it. */
   constructor(
     {
+      answers,
       channel,
       former,
       history,
@@ -170,10 +170,14 @@ export class SessionContext {
       leave: () => sessions.leave(guildId),
       refresh: (personId, until) => link.refresh(personId, until),
     });
-    const { consent: rules } = this.settings();
-    const consent = before?.gate.consent ?? (seat && restored(rules.policy, seat));
-    const admits = admissionIn(guildId, this.people, parts, settings);
-    this.gate = new ConsentGate(rules, clock, this.people, consent, before?.gate.choices, admits);
+    this.gate = new ConsentGate({
+      rules: this.settings().consent,
+      people: this.people,
+      admits: admissionIn(guildId, this.people, parts, settings),
+      choices: sessions.consents.in(guildId),
+      isRead: () => settings.isRead(guildId),
+      before: before?.gate.answers ?? seat ?? answers,
+    });
 
     const wanted = () => wantedPipeline(this.settings());
     this.pipeline = new CurrentPipeline((name) => pipelines.open(name), wanted, signal);

@@ -1,5 +1,6 @@
 import type { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
 import type { ConversationHistory } from '#src/conversation/answering/conversation-history.ts';
+import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
 import type { SeatPersistence } from '#src/conversation/joining/seat-persistence.ts';
 import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
@@ -17,8 +18,8 @@ export type VoiceSessionOptions = {
   readonly sources: SessionSources;
   readonly settings: StoredSettings;
   readonly notices: GuildNoticeQueue;
-  /** Where it is left, and what is done at a spoken command. */
-  readonly sessions: Pick<VoiceSessions, 'leave' | 'spokenCommands'>;
+  /** What people of the server said, where it is left, and what is done at a spoken command. */
+  readonly sessions: Pick<VoiceSessions, 'consents' | 'leave' | 'spokenCommands'>;
   /** Person it goes along with. */
   readonly followedId?: string | undefined;
   /** Default: it answers people. */
@@ -29,6 +30,8 @@ export type VoiceSessionOptions = {
   readonly seat?: Seat;
   /** The conversation of this channel that ended less than 15 minutes ago, in this process; it goes on. */
   readonly history?: ConversationHistory | undefined;
+  /** What was said for that session alone. */
+  readonly answers?: SessionAnswers | undefined;
   /** Keeper of its seat for a process that ends. */
   readonly seats: SeatPersistence;
 };

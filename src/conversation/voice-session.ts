@@ -11,6 +11,7 @@ import {
   type ReconnectDecision,
   ReconnectingLink,
 } from '#src/conversation/connection/reconnecting-link.ts';
+import type { GuildChoices } from '#src/conversation/hearing/guild-consents.ts';
 import { type LeaveReason, leftLine } from '#src/conversation/joining/leave-reason.ts';
 import { type SeatStart, seatOf, startOf } from '#src/conversation/joining/seat-snapshot.ts';
 import { SpeechPaceAndLoudness } from '#src/conversation/output/speech-pace-and-loudness.ts';
@@ -44,6 +45,7 @@ export class VoiceSession {
   readonly #parts: SessionDependencies;
   readonly #over = new AbortController();
   readonly #settings: VoiceSessionOptions['settings'];
+  readonly #choices: GuildChoices;
   readonly #since: SeatStart;
   readonly #connectionSources: ConnectionSources;
   /** Woken when the settings of the server have changed. */
@@ -83,9 +85,8 @@ export class VoiceSession {
       signal: this.#over.signal,
     });
     this.#parts = this.context.parts;
-    const { leftOutPeople } = sources;
-    const denied = seat?.deniedIds;
-    this.consent = new SessionConsent(this.context, leftOutPeople, pauseHabits, denied);
+    this.consent = new SessionConsent(this.context, pauseHabits);
+    this.#choices = options.sessions.consents.in(channel.guildId);
     this.news = new LinkAndProviderNotices(this.context);
     this.restrictions = new VoiceRestrictionNotices(this.context, former?.restrictions);
   }
@@ -115,7 +116,7 @@ export class VoiceSession {
 
   /** Seat that is stored for a process that ends. */
   seat(): Seat {
-    return seatOf(this.context, this.consent, this, this.#since.wallMs);
+    return seatOf(this.context, this, this.#since.wallMs);
   }
 
   /** Whether people can be heard and spoken to, or could and soon can again. */
@@ -149,7 +150,7 @@ export class VoiceSession {
   /** Reads the settings of the server and the consents of its people, until both were read once. Never throws. */
   async recall(): Promise<void> {
     if (await this.#settings.load(this.channel.guildId)) this.govern();
-    await this.consent.recall();
+    await this.#choices.recall();
   }
 
   /** Applies changed settings of the server from now on; `key`: one of them was changed. */
@@ -168,7 +169,7 @@ export class VoiceSession {
     const recalling = this.recall();
     const mayHear = (speakerId: string) => this.context.gate.mayHear(speakerId);
     await this.#connection.open(this.channel, mayHear, this.#over.signal);
-    if (this.#isMoving) this.consent.moved(this.#connection.people().map(({ id }) => id));
+    if (this.#isMoving) this.context.gate.keepAgreed(this.#connection.people().map(({ id }) => id));
     this.#isMoving = false;
     await recalling;
     const tookMs = this.#parts.clock.nowMs() - startedMs;

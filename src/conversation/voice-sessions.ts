@@ -1,35 +1,31 @@
 import { sparesCoders } from '#src/audio/opus/opus.ts';
 import type { AlertChange } from '#src/base/alerts.ts';
-import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import { failureEventOf, unfailing } from '#src/conversation/alerts/failure-event.ts';
 import { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
 import type { ConversationHistory } from '#src/conversation/answering/conversation-history.ts';
-import type { ReconnectDecision } from '#src/conversation/connection/reconnecting-link.ts';
+import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
+import { type GuildChoices, GuildConsents } from '#src/conversation/hearing/guild-consents.ts';
 import { ChannelLossHandler } from '#src/conversation/joining/channel-loss-handler.ts';
 import { GuildTaskQueue } from '#src/conversation/joining/guild-task-queue.ts';
 import {
   handleSeatChange,
   type SeatChangeActions,
 } from '#src/conversation/joining/handle-seat-changes-by-others.ts';
+import { followedAfter, type JoinCall } from '#src/conversation/joining/join-call.ts';
+import { joinFailure } from '#src/conversation/joining/join-failure.ts';
 import { farewellLine, restsAfter } from '#src/conversation/joining/leave-reason.ts';
-import {
-  followedAfter,
-  isYes,
-  type JoinCall,
-  PendingJoinCalls,
-} from '#src/conversation/joining/pending-join-calls.ts';
 import { SeatMoves, type SessionPlace } from '#src/conversation/joining/seat-moves.ts';
 import { SeatPersistence } from '#src/conversation/joining/seat-persistence.ts';
-import { withoutAnswers } from '#src/conversation/joining/seat-snapshot.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { SeatChange } from '#src/conversation/ports/seat-changes-by-others.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { hasUnasked } from '#src/conversation/presence/consent-undecided-people.ts';
 import { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import { type Consent, consentOf } from '#src/people/consent.ts';
 import { returnMs } from '#src/people/return-rules.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -50,6 +46,8 @@ export type SpokenCommandHandler = (personId: string, context: SessionContext) =
 type EndedConversation = {
   readonly channelId: string;
   readonly history: ConversationHistory;
+  readonly answers: SessionAnswers;
+  readonly endedAtMs: number;
   readonly stopTimer: () => void;
 };
 
@@ -57,6 +55,8 @@ type EndedConversation = {
 export class VoiceSessions implements AsyncDisposable {
   /** Settings of each server. */
   readonly settings: StoredSettings;
+  /** What the people of each server said about being heard. */
+  readonly consents: GuildConsents;
   /** Performs each command that people say; set once by its owner. */
   readonly spokenCommands = new Map<SpokenCommand, SpokenCommandHandler>();
   readonly #parts: SessionDependencies;
@@ -67,7 +67,6 @@ export class VoiceSessions implements AsyncDisposable {
   /** Sessions on their way to another channel. */
   readonly moves: SeatMoves;
   readonly #seatChangeActions: SeatChangeActions;
-  readonly #calls = new PendingJoinCalls();
   readonly #seats: SeatPersistence;
   readonly #losses: ChannelLossHandler;
   readonly #queue = new GuildTaskQueue();
@@ -83,6 +82,9 @@ export class VoiceSessions implements AsyncDisposable {
     const sessionIn = (guildId: string) => this.#sessions.get(guildId)?.session;
     this.#losses = new ChannelLossHandler(sessionIn, this.#notices);
     this.settings = new StoredSettings(this.#parts, sources);
+    this.consents = new GuildConsents(this.#parts, sources.leftOutPeople, (guildId, personId) =>
+      this.#consentChanged(guildId, personId),
+    );
     this.#removal = new GuildRemoval(this.#parts, sources, this.settings);
     this.moves = new SeatMoves({
       parts: this.#parts,
@@ -138,6 +140,27 @@ export class VoiceSessions implements AsyncDisposable {
     return [...new Set([former, here])].filter((session) => session !== undefined);
   }
 
+  /** What people of the server said, read anew where the bot does not sit. Never throws. */
+  async readConsents(guildId: string): Promise<GuildChoices> {
+    const choices = this.consents.in(guildId);
+    if (this.readSessions(guildId).length === 0) choices.reset();
+    await choices.recall();
+    return choices;
+  }
+
+  /** Consent of a person in a voice channel, as far as it is read; `answers`: those of a session there. */
+  consentOf(
+    guildId: string,
+    person: Pick<ChannelMember, 'id' | 'roleIds'>,
+    answers?: SessionAnswers,
+  ): Consent {
+    const hasCalled = answers?.agreedIds.includes(person.id) === true;
+    const isRead = this.settings.isRead(guildId);
+    const rules = this.settings.in(guildId).consent;
+    const facts = { isPaused: false, isRead, hasCalled };
+    return consentOf(this.consents.in(guildId).factsOf(person, rules, facts));
+  }
+
   /** Wherever the bot sits now. */
   all(): readonly VoiceSession[] {
     return [...this.#sessions.values()].map(({ session }) => session);
@@ -153,15 +176,7 @@ export class VoiceSessions implements AsyncDisposable {
     const { guildId } = channel;
     const mayServe = this.#sessions.has(guildId) || sparesCoders(this.#parts.codec, codersKept);
     if (!mayServe) return { kind: 'no-coders' };
-    return await this.#calls.serve(guildId, (refused) =>
-      this.#queue.run(guildId, () => this.#join(channel, { callerId, mode, refused, follows })),
-    );
-  }
-
-  /** They say no or are forgotten: their call that waits is no yes, and a conversation that may go on is without them. */
-  withdraw(guildId: string, personId: string): void {
-    this.#calls.refuse(guildId, personId);
-    this.#ended.get(guildId)?.history.forget(personId);
+    return await this.#queue.run(guildId, () => this.#join(channel, { callerId, mode, follows }));
   }
 
   /**
@@ -173,18 +188,17 @@ export class VoiceSessions implements AsyncDisposable {
     prepare: () => Promise<{ readonly seat: Seat; readonly channel: ChannelRef } | undefined>,
     isOnce = false,
   ): Promise<JoinOutcome | undefined> {
-    const enter = async (refused: ReadonlySet<string>): Promise<JoinOutcome | undefined> => {
+    const enter = async (): Promise<JoinOutcome | undefined> => {
       if (this.#closed || this.#sessions.has(guildId)) return undefined;
       this.#seats.expireLater();
       const found = await prepare();
       if (this.#closed || !found) return undefined;
       if (!sparesCoders(this.#parts.codec, codersKept)) return { kind: 'no-coders' };
-      const [{ callerId = '' }, seat] = [found.seat, withoutAnswers(found.seat, refused)];
+      const { seat } = found;
+      const { callerId = '' } = seat;
       return await this.#enter(this.#stayIn(found.channel, { callerId }, { seat }), isOnce);
     };
-    return await this.#calls.serve(guildId, (refused) =>
-      this.#queue.run(guildId, () => enter(refused)),
-    );
+    return await this.#queue.run(guildId, enter);
   }
 
   /**
@@ -263,6 +277,7 @@ export class VoiceSessions implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#notices[Symbol.dispose]();
+    this.consents[Symbol.dispose]();
     this.#removal[Symbol.dispose]();
     const lives = [...this.#sessions.values()];
     for (const { session } of lives) session.leave('stopped');
@@ -285,7 +300,7 @@ export class VoiceSessions implements AsyncDisposable {
     if (this.#closed) return { kind: 'stopping' };
     const before = isSame ? { former: here } : {};
     const session = this.#stayIn(channel, call, before);
-    if (isYes(call)) session.consent.agree(call.callerId);
+    session.context.gate.agree(call.callerId);
     const joining = await this.#enter(session);
     this.forgetSeat(guildId);
     return joining;
@@ -302,12 +317,12 @@ export class VoiceSessions implements AsyncDisposable {
 
   /** A call to where the bot sits already may still be a yes, and change what it does there. */
   async #joinAgain(here: VoiceSession, call: JoinCall): Promise<JoinOutcome> {
-    if (isYes(call)) here.consent.agree(call.callerId);
+    here.context.gate.agree(call.callerId);
     if (call.mode) here.mode = call.mode;
     here.followedId = followedAfter(call, here.followedId);
     this.#seats.note(here);
     await here.recall();
-    return joinedOutcome('already', here);
+    return joinedOutcome('already', here, call.callerId);
   }
 
   #stayIn(
@@ -322,14 +337,17 @@ export class VoiceSessions implements AsyncDisposable {
     const followedId = followedAfter({ callerId, follows }, before.former?.followedId);
     const how = { ...(mode && { mode }), followedId };
     const ended = this.#ended.get(channel.guildId);
-    const goesOn = !before.seat && ended?.channelId === channel.channelId;
-    const history = goesOn ? ended.history : undefined;
-    return new VoiceSession({ ...options, ...before, ...how, history, sessions: this });
+    const isRecent = ended && this.#parts.clock.nowMs() - ended.endedAtMs < returnMs;
+    const goesOn = !before.seat && isRecent && ended.channelId === channel.channelId;
+    const again = goesOn ? { history: ended.history, answers: ended.answers } : {};
+    if (this.readSessions(channel.guildId).length === 0) this.consents.in(channel.guildId).reset();
+    return new VoiceSession({ ...options, ...before, ...how, ...again, sessions: this });
   }
 
   async #enter(session: VoiceSession, isOnce = false): Promise<JoinOutcome> {
     const place = { session, life: Promise.resolve() };
     this.#sessions.set(session.channel.guildId, place);
+    this.consents.watch(() => [...this.#sessions.keys()]);
     const joining = await this.#attempt(session);
     const nextTryMs = 'nextTryMs' in joining ? joining.nextTryMs : undefined;
     if (joining.kind === 'joined' || (nextTryMs !== undefined && !isOnce))
@@ -344,7 +362,7 @@ export class VoiceSessions implements AsyncDisposable {
   async #attempt(session: VoiceSession): Promise<JoinOutcome> {
     try {
       await session.enter();
-      return joinedOutcome('joined', session);
+      return joinedOutcome('joined', session, session.callerId);
     } catch (error) {
       if (session.isOver) return { kind: this.#closed ? 'stopping' : 'left' };
       const { linkOpener } = this.#sources;
@@ -363,11 +381,25 @@ export class VoiceSessions implements AsyncDisposable {
     if (line) this.#losses.farewell(session.channel, line);
   }
 
-  #keepEnded({ channel: { channelId, guildId }, context: { history } }: VoiceSession): void {
-    if (history.isEmpty) return;
+  #keepEnded({ channel: { channelId, guildId }, context }: VoiceSession): void {
+    const { gate, history } = context;
+    const answers = { ...gate.answers, isPaused: false };
+    if (history.isEmpty && answers.agreedIds.length === 0) return;
     this.#forgetEnded(guildId);
-    const stopTimer = this.#parts.clock.later(returnMs, () => this.#ended.delete(guildId));
-    this.#ended.set(guildId, { channelId, history, stopTimer });
+    const { clock } = this.#parts;
+    const stopTimer = history.isEmpty
+      ? () => undefined // ids alone need no timer
+      : clock.later(returnMs, () => this.#ended.delete(guildId));
+    this.#ended.set(guildId, { channelId, history, answers, endedAtMs: clock.nowMs(), stopTimer });
+  }
+
+  /** A no ends all that was said and goes on; without a person: what is stored there was read. */
+  #consentChanged(guildId: string, personId: string | undefined): void {
+    const sessions = this.sessions(guildId);
+    if (personId === undefined) for (const { context } of sessions) context.gate.rejudge();
+    else for (const { consent } of sessions) consent.said(personId);
+    if (personId !== undefined && this.consents.in(guildId).saidNo(personId))
+      this.#ended.get(guildId)?.history.forget(personId);
   }
 
   #forgetEnded(guildId: string): void {
@@ -399,6 +431,7 @@ export class VoiceSessions implements AsyncDisposable {
     const erase = async () => {
       await this.#sessions.get(guildId)?.life;
       this.#forgetEnded(guildId);
+      this.consents.forgetServer(guildId);
       await this.#removal.erase(guildId);
     };
     this.#queue
@@ -447,49 +480,19 @@ async function report({ channel, parts, queue }: SessionContext, isUnsaid: boole
   }
 }
 
-/**
- * Outcome of a failed first try to join, for the caller; `next` is what follows by itself.
- *
- * `restMs`: for how long Discord wants to be left alone.
- */
-function joinFailure(error: unknown, next: ReconnectDecision, restMs: number): JoinOutcome {
-  if (!(error instanceof BotError)) return { kind: 'failed', code: 'bug' };
-  if (next.kind === 'again') return { kind: again(error), nextTryMs: wholeSeconds(next.waitMs) };
-  switch (error.code) {
-    case 'link.rate_limited':
-      return { kind: 'barred', restMs: wholeSeconds(restMs) };
-    case 'link.no_cipher':
-      return { kind: 'no-cipher' };
-    case 'link.no_end_to_end':
-      return { kind: 'no-end-to-end' };
-    case 'link.unsupported':
-      return { kind: 'no-voice' };
-    default:
-      return { kind: next.why === 'sent-away' ? 'sent-away' : 'refused' };
-  }
-}
-
-function again({ code }: BotError): 'timeout' | 'resting' | 'lost' | 'offline' {
-  if (code === 'link.timeout') return 'timeout';
-  if (code === 'link.offline') return 'offline';
-  return code === 'link.rate_limited' ? 'resting' : 'lost';
-}
-
-/** Time as people read it, in ms. */
-function wholeSeconds(ms: number): number {
-  return Math.max(1_000, Math.ceil(ms / 1_000) * 1_000);
-}
-
 /** Outcome for the caller where the bot sits now. */
 function joinedOutcome(
   kind: 'joined' | 'already',
-  { company, consent, context }: VoiceSession,
+  { company, context }: VoiceSession,
+  callerId: string,
 ): JoinOutcome {
   const isAsking = hasUnasked(context);
+  const isUnheard = context.gate.standing(callerId) !== 'yes';
   return {
     kind,
     company,
     ...(isAsking && { isAsking }),
-    ...(!consent.recalled && { unread: true }),
+    ...(isUnheard && { isUnheard }),
+    ...(!context.gate.isRead && { unread: true }),
   };
 }

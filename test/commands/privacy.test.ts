@@ -84,16 +84,6 @@ test('/privacy forget deletes nothing before its button is pressed', async () =>
       id: 'privacy.forget.done',
       with: { total: 1 },
       to: 'caller',
-      lines: [{ id: 'privacy.forget.copies' }],
-    },
-  ]);
-});
-
-test('who is forgotten and not heard all the same reads how long their no counts', async () => {
-  const forget = async () => ({ kind: 'forgotten', total: 1, staysDenied: true }) as const;
-  expect(await press('forget.confirm', adam, { forget })).toMatchObject([
-    {
-      id: 'privacy.forget.done',
       lines: [{ id: 'privacy.forget.copies' }, { id: 'privacy.forget.denied' }],
     },
   ]);

@@ -84,6 +84,7 @@ test.each([
   if (act !== 'leave') await fixture.privacy[act]('g', 'adam');
   await fixture.clock.advance(minutes * 60_000);
   await fixture.sessions.join(lounge, 'adam');
+  if (act !== 'leave') await fixture.privacy.allow('g', 'adam');
   await pass(fixture, 100);
   await says(fixture);
   expect(fixture.chat.asked[1]?.messages).toHaveLength(length);

@@ -101,15 +101,6 @@ class MemorySeats implements SeatStore {
     this.#seats.delete(guildId);
   }
 
-  async withdraw(guildId: string, personId: string): Promise<void> {
-    checkWritable(this.trouble);
-    const { callerId, followedId } = this.#seats.get(guildId)?.seat ?? {};
-    this.forget(guildId, personId);
-    const entry = this.#seats.get(guildId);
-    const kept = { ...(callerId && { callerId }), ...(followedId && { followedId }) };
-    if (entry) entry.seat = { ...entry.seat, ...kept };
-  }
-
   async expire(idleMs: number): Promise<number> {
     checkWritable(this.trouble);
     const old = [...this.#seats.values()].filter(
@@ -118,7 +109,7 @@ class MemorySeats implements SeatStore {
     const counts = old.map((entry) => {
       const count = idsIn(entry.seat).length;
       const { callerId, followedId, ...seat } = entry.seat;
-      entry.seat = { ...seat, agreedIds: [], deniedIds: [] };
+      entry.seat = { ...seat, agreedIds: [] };
       return count;
     });
     return counts.reduce((sum, count) => sum + count, 0);
@@ -135,7 +126,7 @@ class MemorySeats implements SeatStore {
     if (!entry) return count;
     const { callerId = personId, followedId = personId, ...seat } = entry.seat;
     const others = (ids: readonly string[]) => ids.filter((id) => id !== personId);
-    const people = { agreedIds: others(seat.agreedIds), deniedIds: others(seat.deniedIds) };
+    const people = { agreedIds: others(seat.agreedIds) };
     const caller = callerId === personId ? {} : { callerId };
     const followed = followedId === personId ? {} : { followedId };
     entry.seat = { ...seat, ...people, ...caller, ...followed };
@@ -148,9 +139,9 @@ class MemorySeats implements SeatStore {
 }
 
 /** Ids of people in a seat, one for each thing they said there or did. */
-function idsIn({ agreedIds, callerId, deniedIds, followedId }: Seat): readonly string[] {
+function idsIn({ agreedIds, callerId, followedId }: Seat): readonly string[] {
   const others = [callerId, followedId].filter((id) => id !== undefined);
-  return [...agreedIds, ...deniedIds, ...others];
+  return [...agreedIds, ...others];
 }
 
 /** A consent book in memory. Set `trouble` to make it fail from then on. */
@@ -171,6 +162,10 @@ export class MemoryConsents implements ConsentStore {
     checkWritable(this.trouble);
     const server = this.#standings.get(guildId) ?? new Map<string, StoredConsent>();
     this.#standings.set(guildId, server.set(personId, standing));
+  }
+
+  async noes(): Promise<undefined> {
+    return undefined;
   }
 
   async dropDays(): Promise<number> {
@@ -202,7 +197,9 @@ export class MemoryConsents implements ConsentStore {
 
   async erase(guildId: string, personId: string): Promise<number> {
     checkWritable(this.trouble);
-    const wasStanding = this.#standings.get(guildId)?.delete(personId) === true;
+    const standings = this.#standings.get(guildId);
+    const isForgotten = standings?.get(personId)?.kind.startsWith('forg') === true;
+    const wasStanding = !isForgotten && standings?.delete(personId) === true;
     const wasLeftOut = this.leftOutPeople.drop(guildId, personId);
     const hadOwn = this.personSettings.drop(guildId, personId);
     const counts = [wasStanding, wasLeftOut, hadOwn].map(Number);

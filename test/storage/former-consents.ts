@@ -16,4 +16,11 @@ export const formerRows = `
     ('g', 'bob', 'never', NULL, 5, NULL),
     ('g', 'dan', 'until', 9, 5, NULL),
     ('g', 'cy', 'always', NULL, 5, NULL);
+  DROP TABLE seat_consents;
+  CREATE TABLE seat_consents (
+    guild_id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('caller', 'followed', 'yes', 'no')),
+    PRIMARY KEY (guild_id, person_id, kind)
+  );
   INSERT INTO seat_consents (guild_id, person_id, kind) VALUES ('g', 'cy', 'no'), ('g', 'ann', 'yes');`;

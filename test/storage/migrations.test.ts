@@ -11,11 +11,11 @@ import { migrations as transcriptMigrations } from '#src/storage/transcripts/sch
  * release the new hash stands here, after it the declaration needs a further migration.
  */
 const known: readonly (readonly [string, readonly Migration[], readonly string[]])[] = [
-  ['parley.db', migrations, ['15 166464a13a70d164', '16 788aecbcbe88858a', '17 dc5c8ed963e5d863']],
+  ['parley.db', migrations, ['15 dff74316c6093b75', '16 788aecbcbe88858a', '17 dc5c8ed963e5d863']],
   [
     'the store in PostgreSQL',
     storesPart.migrations,
-    ['15 a16db00718928a30', '16 479e9b274eac96ab', '17 8815bc8e0cb7995e'],
+    ['15 800189194c658fea', '16 479e9b274eac96ab', '17 8815bc8e0cb7995e'],
   ],
   ['transcripts.db', transcriptMigrations, ['3 ec4ec98e37c5b563', '4 3f5d35c3514a66e3']],
   ['transcripts in PostgreSQL', transcriptsPart.migrations, ['3 6cdec9c24c1edb89']],

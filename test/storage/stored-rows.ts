@@ -129,7 +129,6 @@ export const seat: Seat = {
   isPaused: false,
   sinceWallMs: writtenAtWallMs - 600_000,
   agreedIds: [chi],
-  deniedIds: [dora],
 };
 
 /** In the other server. */

@@ -93,7 +93,7 @@ async function fill(store: Store): Promise<void> {
     setAtWallMs: 0,
     dueAtWallMs: 0,
   };
-  const nobody = { isPaused: false, agreedIds: [], deniedIds: [] };
+  const nobody = { isPaused: false, agreedIds: [] };
   for (const write of [
     (id: string) => consents.write('', id, { kind: 'never' }),
     (id: string) => leftOutPeople.leaveOut('', id, true),

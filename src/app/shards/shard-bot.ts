@@ -232,7 +232,7 @@ function portsOf(
   { discordPorts: { places }, parts, sessions, sources }: ServingParts,
   signal: AbortSignal,
 ): CommandPorts {
-  const privacy = new PrivacyRequests(parts, sessions, sources.seatStore, sources.features.all);
+  const privacy = new PrivacyRequests(parts, sessions, sources.features.all);
   return {
     clock: realClock,
     timesIn: (guildId) => wallTimesIn(sessions.settings.in(guildId).timeZone),

@@ -92,7 +92,7 @@ export class RecentQuestions {
  * questions.
  */
 function hasAgreed(personId: string, gate: SessionContext['gate']): boolean {
-  return gate.mayWrite(personId) && gate.yesKind(personId) !== 'policy';
+  return gate.mayWrite(personId) && gate.consentOf(personId) !== 'policy';
 }
 
 /** Whether it was taken back, or was none. */

@@ -1,80 +1,88 @@
-import type { Clock } from '#src/base/clock.ts';
+import type { GuildChoices } from '#src/conversation/hearing/guild-consents.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { ConsentPolicySettings } from '#src/conversation/session-dependencies.ts';
 import {
-  heard,
+  type Consent,
+  type ConsentPolicy,
+  consentOf,
+  type HearingFacts,
   mayHear,
-  type SessionConsents,
-  unasked,
-  underPolicy,
-  type YesKind,
-  yesKind,
 } from '#src/people/consent.ts';
-import { isLeftOut, type LeftOutPeople, noChoices } from '#src/people/left-out-people.ts';
 
-/** Roles change by themselves, and a verdict is asked for each packet: none is older than this. */
-const freshMs = 1_000;
+/** Sources of who is heard in one session. */
+type ConsentGateOptions = {
+  readonly rules: ConsentPolicySettings;
+  /** Those in the channel now, for their roles. */
+  readonly people: () => readonly ChannelMember[];
+  /** Whether the server lets this person use the bot, over anything they agreed to. */
+  readonly admits: (personId: string) => boolean;
+  /** What the people of the server said. */
+  readonly choices: GuildChoices;
+  /** Whether the settings of the server were read. */
+  readonly isRead: () => boolean;
+  /** People who called the bot in for this session, and whether hearing is paused: of the session that it goes on from. */
+  readonly before?: SessionAnswers | undefined;
+};
+
+/** What was said for one session alone. */
+export type SessionAnswers = { readonly agreedIds: readonly string[]; readonly isPaused: boolean };
 
 /** Who is heard in one session. A change counts from the next packet. */
 export class ConsentGate {
   readonly withdrawals = new ConsentWithdrawals();
+  readonly #options: ConsentGateOptions;
   #rules: ConsentPolicySettings;
-  readonly #clock: Clock;
-  readonly #people: () => readonly ChannelMember[];
-  /** Whether the server lets this person use the bot, over anything they agreed to. */
-  readonly #admits: (personId: string) => boolean;
-  readonly #verdicts = new Map<string, boolean>();
-  #judgedAtMs = 0;
-  #consent: SessionConsents;
-  #choices: LeftOutPeople;
+  #agreed: ReadonlySet<string>;
+  #isPaused: boolean;
   #listener: (() => void) | undefined;
   #keeper: (() => void) | undefined;
 
-  /** `people` are those in the channel now, for their roles; `consent` is what they said so far. */
-  constructor(
-    rules: ConsentPolicySettings,
-    clock: Clock,
-    people: () => readonly ChannelMember[],
-    consent = unasked(rules.policy),
-    choices = noChoices,
-    admits: (personId: string) => boolean = () => true,
-  ) {
-    this.#rules = rules;
-    this.#clock = clock;
-    this.#people = people;
-    this.#admits = admits;
-    this.#consent = consent;
-    this.#choices = choices;
+  constructor(options: ConsentGateOptions) {
+    this.#options = options;
+    this.#rules = options.rules;
+    this.#agreed = new Set(options.before?.agreedIds);
+    this.#isPaused = options.before?.isPaused === true;
   }
 
-  get choices(): LeftOutPeople {
-    return this.#choices;
+  /** What was said for this session alone. A no outlives it, and is not in it. */
+  get answers(): SessionAnswers {
+    const agreedIds = [...this.#agreed].filter((id) => !this.saidNo(id));
+    return { agreedIds, isPaused: this.#isPaused };
   }
 
-  get consent(): SessionConsents {
-    return this.#consent;
+  get policy(): ConsentPolicy {
+    return this.#rules.policy;
   }
 
   get paused(): boolean {
-    return this.#consent.paused;
+    return this.#isPaused;
   }
 
-  change(step: (consent: SessionConsents) => SessionConsents): void {
-    this.#consent = step(this.#consent);
-    this.#verdicts.clear();
-    this.#listener?.();
-    this.#keeper?.();
+  set paused(isPaused: boolean) {
+    this.#isPaused = isPaused;
+    this.rejudge();
   }
 
-  /** Applies choices of people to be left out of captions, new ones and stored ones. */
-  choose(step: (choices: LeftOutPeople) => LeftOutPeople): void {
-    this.#choices = step(this.#choices);
-    this.#listener?.();
+  /** False while settings or consents could not be read: then only people who press Hear me now are heard. */
+  get isRead(): boolean {
+    return this.#options.isRead() && this.#options.choices.isRead;
+  }
+
+  /** This person called the bot in, for this session. */
+  agree(personId: string): void {
+    this.#agreed = new Set([...this.#agreed, personId]);
+    this.rejudge();
+  }
+
+  /** The session goes on in another channel: a yes for it counts only of people who are there, too. */
+  keepAgreed(presentIds: readonly string[]): void {
+    this.#agreed = new Set(presentIds.filter((id) => this.#agreed.has(id)));
+    this.rejudge();
   }
 
   /** Whether what this person says may be written: heard, and not left out as far as is known. */
   mayWrite(personId: string): boolean {
-    return this.mayHear(personId) && isLeftOut(this.#choices, personId) === false;
+    return this.mayHear(personId) && !this.isLeftOut(personId);
   }
 
   /**
@@ -82,74 +90,67 @@ export class ConsentGate {
    * their own questions.
    */
   isLeftOut(personId: string): boolean {
-    return isLeftOut(this.#choices, personId) !== false;
+    return this.#options.choices.isLeftOut(personId) !== false;
   }
 
-  /** Kind of this person's consent; undefined where they are not heard, apart from a pause. */
-  yesKind(personId: string): YesKind | undefined {
-    if (!this.#admits(personId)) return undefined;
-    return yesKind(this.#consent, this.#listened(personId));
+  /** This person's consent, apart from a pause; whom the server does not let use the bot counts as a no. */
+  consentOf(personId: string): Consent {
+    return this.isAdmitted(personId) ? consentOf(this.#facts(personId)) : 'no';
   }
 
   /** Whether the server lets this person use the bot. */
   isAdmitted(personId: string): boolean {
-    return this.#admits(personId);
+    return this.#options.admits(personId);
   }
 
   /** Applies other rules to people who said nothing. */
   govern(rules: ConsentPolicySettings): void {
     this.#rules = rules;
-    this.change((consent) => underPolicy(consent, rules.policy));
+    this.rejudge();
   }
 
-  /** Judges all people anew, as roles have changed: it counts from the next packet. */
+  /** Something has changed that may decide who is heard. */
   rejudge(): void {
-    this.change((consent) => consent);
+    this.#listener?.();
+    this.#keeper?.();
   }
 
+  /** Other bots are never heard, whatever the policy. */
   mayHear(personId: string): boolean {
-    const nowMs = this.#clock.nowMs();
-    if (nowMs - this.#judgedAtMs >= freshMs) {
-      this.#verdicts.clear();
-      this.#judgedAtMs = nowMs;
-    }
-    const verdict = this.#verdicts.get(personId) ?? this.#judge(personId);
-    this.#verdicts.set(personId, verdict);
-    return verdict;
+    const isBot = this.#options.people().some((one) => one.isBot && one.id === personId);
+    return !isBot && this.isAdmitted(personId) && mayHear(this.#facts(personId));
   }
 
-  /** Where this person stands, apart from a pause; whom the server does not let use the bot counts as a no. */
+  /** Where this person stands, apart from a pause. */
   standing(personId: string): 'yes' | 'unasked' | 'no' {
-    if (!this.#admits(personId)) return 'no';
-    return heard(this.#consent, this.#listened(personId));
+    const consent = this.consentOf(personId);
+    return consent === 'no' || consent === 'unasked' ? consent : 'yes';
   }
 
   /** Whether this person said no themselves. */
   saidNo(personId: string): boolean {
-    return heard(this.#consent, this.#listened(personId)) === 'no';
+    return this.#options.choices.saidNo(personId);
   }
 
-  /** Called after each `change`, `choose` and `rejudge`. Replaces the former listener. */
+  /** Called after each change of who is heard. Replaces the former listener. */
   onChange(listener: () => void): void {
     this.#listener = listener;
   }
 
-  /** Called after each `change`, beside the listener of `onChange`: keeps what people said. Replaces the former keeper. */
+  /** Called after each change, beside the listener of `onChange`: keeps what people said. Replaces the former keeper. */
   onSaid(keeper: () => void): void {
     this.#keeper = keeper;
   }
 
-  /** Other bots are never heard, whatever the policy. */
-  #judge(personId: string): boolean {
-    const isBot = this.#people().some(({ id, isBot }) => isBot && id === personId);
-    return !isBot && this.#admits(personId) && mayHear(this.#consent, this.#listened(personId));
-  }
-
-  #listened(id: string): { readonly id: string; readonly hasRole: boolean } {
-    const { roleId } = this.#rules;
-    if (roleId === undefined) return { id, hasRole: false };
-    const roles = this.#people().find((person) => person.id === id)?.roleIds ?? [];
-    return { id, hasRole: roles.includes(roleId) };
+  #facts(id: string): HearingFacts {
+    const { choices, isRead, people } = this.#options;
+    const person = people().find((one) => one.id === id) ?? { id, roleIds: [] };
+    const session = {
+      hasCalled: this.#agreed.has(id),
+      isPaused: this.#isPaused,
+      isRead: isRead(),
+    };
+    return choices.factsOf(person, this.#rules, session);
   }
 }
 

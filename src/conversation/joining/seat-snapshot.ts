@@ -1,13 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
-import type { SessionConsent } from '#src/conversation/presence/session-consent.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 
 /** Seat of a session as it is stored now. */
 export function seatOf(
   { channel, gate, settings }: SessionContext,
-  consent: SessionConsent,
   {
     callerId,
     followedId,
@@ -20,7 +18,7 @@ export function seatOf(
   sinceWallMs: number,
 ): Seat {
   const { guildId, channelId, name: channelName } = channel;
-  const isCallerKept = callerId !== '' && !consent.hasForgotten(callerId);
+  const isCallerKept = callerId !== '' && !gate.saidNo(callerId);
   return {
     guildId,
     channelId,
@@ -29,9 +27,8 @@ export function seatOf(
     ...(followedId !== undefined && { followedId }),
     mode,
     pipeline: settings().pipeline,
-    isPaused: gate.paused,
     sinceWallMs,
-    ...consent.said,
+    ...gate.answers,
   };
 }
 
@@ -43,10 +40,4 @@ export function startOf(seat: Seat | undefined, clock: Pick<Clock, 'nowMs' | 'wa
   const nowWallMs = clock.wallMs();
   const wallMs = seat?.sinceWallMs ?? nowWallMs;
   return { atMs: clock.nowMs() - Math.max(0, nowWallMs - wallMs), wallMs };
-}
-
-/** A seat without what these people said for its session. */
-export function withoutAnswers(seat: Seat, personIds: ReadonlySet<string>): Seat {
-  const others = (ids: readonly string[]) => ids.filter((id) => !personIds.has(id));
-  return { ...seat, agreedIds: others(seat.agreedIds), deniedIds: others(seat.deniedIds) };
 }

@@ -16,6 +16,8 @@ export type JoinOutcome =
       readonly company: number;
       /** A person there has not answered yet whether they may be heard. */
       readonly isAsking?: true;
+      /** The caller is not heard: they said no once, or that is unknown. */
+      readonly isUnheard?: true;
       /** Saved consents could not be loaded: only people who agree in this session are heard. */
       readonly unread?: true;
     }
@@ -165,13 +167,11 @@ export type PrivacyStatus =
   | { readonly kind: 'unread'; readonly hearing: boolean };
 export type SaveOutcome = { readonly saved: boolean };
 export type ForgetOutcome =
-  /** `staysDenied`: their no is kept in memory for as long as the bot stays there. */
   | {
       readonly kind: 'forgotten';
       readonly total: number;
       /** Number of messages that still show something of it for a while. */
       readonly toChange?: number;
-      readonly staysDenied?: true;
       /** The list of people whom the server has blocked names them still. */
       readonly staysBlocked?: true;
     }

@@ -76,7 +76,6 @@ export class UndecidedPeople {
   /** Whether this person may still answer, as far as the stores have told: a stored no may not be known yet. */
   #isOpen({ id, isBot }: ChannelMember): boolean {
     const { gate } = this.#context;
-    const isKnown = gate.consent.standings !== undefined;
-    return isKnown && !isBot && gate.standing(id) === 'unasked' && !gate.isLeftOut(id);
+    return gate.isRead && !isBot && gate.standing(id) === 'unasked' && !gate.isLeftOut(id);
   }
 }

@@ -1,7 +1,6 @@
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import { pause, resume } from '#src/people/consent.ts';
 
 /** Longest wait for a pause, in ms, in which a spoken request is confirmed. */
 const longestReceiptMs = 10_000;
@@ -18,16 +17,16 @@ export class PauseHearing {
   }
 
   pause(guildId: string): 'paused' | 'nowhere' {
-    return this.#change(guildId, pause) ? 'paused' : 'nowhere';
+    return this.#change(guildId, true) ? 'paused' : 'nowhere';
   }
 
   resume(guildId: string): 'resumed' | 'nowhere' {
-    return this.#change(guildId, resume) ? 'resumed' : 'nowhere';
+    return this.#change(guildId, false) ? 'resumed' : 'nowhere';
   }
 
-  #change(guildId: string, step: typeof pause): boolean {
+  #change(guildId: string, isPaused: boolean): boolean {
     const sessions = this.#sessions.sessions(guildId);
-    for (const { context } of sessions) context.gate.change(step);
+    for (const { context } of sessions) context.gate.paused = isPaused;
     return sessions.length > 0;
   }
 }
@@ -36,7 +35,7 @@ export class PauseHearing {
 function pauseAloud(personId: string, context: SessionContext): void {
   const { channel, gate, languages, notice, parts, queue, spokenNotices } = context;
   queue.forgetAside();
-  gate.change(pause);
+  gate.paused = true;
   const line = { id: 'privacy.paused' } as const;
   notice(line);
   const language = spokenLocale(channel.guildId, parts, languages.of(personId));

@@ -1,9 +1,5 @@
 import { notifyPerson } from '#src/conversation/alerts/say-or-write.ts';
-import {
-  eraseTimeoutMs,
-  withConsentStoreTimeout,
-  withStoreTimeout,
-} from '#src/conversation/alerts/store-timeout.ts';
+import { eraseTimeoutMs, withConsentStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { FeatureShard, PersonHooks } from '#src/conversation/feature.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import { answerMediumFor } from '#src/conversation/output/answer-medium.ts';
@@ -13,19 +9,17 @@ import type {
   PrivacyStatus,
   SaveOutcome,
 } from '#src/conversation/ports/command-ports.ts';
-import type { SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import { agreeAlways, heard, recall, unasked } from '#src/people/consent.ts';
-import type { ConsentStore, StoredConsent } from '#src/people/consent-store.ts';
+import { isYes } from '#src/people/consent.ts';
+import type { ConsentStore } from '#src/people/consent-store.ts';
 
 /** Longest wait of a spoken receipt for a pause, in ms; later it is written. */
 const longestReceiptMs = 10_000;
 
 /** Privacy choices of people: applied in the channel they are in first, then in the consent store. */
 export class PrivacyRequests {
-  readonly #seats: SeatStore;
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #features: readonly PersonHooks[];
@@ -33,10 +27,8 @@ export class PrivacyRequests {
   constructor(
     parts: SessionDependencies,
     sessions: VoiceSessions,
-    seats: SeatStore,
     features: readonly FeatureShard[],
   ) {
-    this.#seats = seats;
     this.#features = features.flatMap(({ person }) => person ?? []);
     this.#parts = parts;
     this.#sessions = sessions;
@@ -63,22 +55,16 @@ export class PrivacyRequests {
 
   /** Works from the next packet on, saved or not. */
   async allow(guildId: string, personId: string): Promise<SaveOutcome> {
-    for (const { context } of this.#sessions.sessions(guildId))
-      context.gate.change((consent) => agreeAlways(consent, personId));
-    return await this.#write(guildId, personId, { kind: 'always' });
+    const choices = this.#sessions.consents.in(guildId);
+    return { saved: await choices.say(personId, { kind: 'always' }) };
   }
 
+  /** The no comes first: it counts in every session and is written before anything is erased. */
   async deny(guildId: string, personId: string): Promise<SaveOutcome> {
-    this.#sessions.withdraw(guildId, personId);
-    const sessions = this.#sessions.sessions(guildId);
-    for (const { consent } of sessions) consent.refuse(personId);
-    await withStoreTimeout(guildId, this.#parts, 'store.unwritable', () =>
-      this.#seats.withdraw(guildId, personId),
-    );
+    const choices = this.#sessions.consents.in(guildId);
+    const saved = await choices.say(personId, { kind: 'never' });
     for (const feature of this.#features) await feature.withdraw?.(guildId, personId);
-    const outcome = await this.#write(guildId, personId, { kind: 'never' });
-    if (!outcome.saved) for (const { consent } of sessions) consent.unsaved(personId);
-    return outcome;
+    return { saved };
   }
 
   /** Takes the name of a person who has not answered out of the panel, for this session. */
@@ -109,16 +95,18 @@ export class PrivacyRequests {
     if (!isWaiting) notifyPerson(personId, lines, context, signal);
   }
 
-  /** Deletes everything about the person in this server; afterwards they count as new. */
+  /**
+   * Deletes everything about the person in this server. That they were forgotten is written first, a no that stays until they
+   * agree.
+   */
   async forget(guildId: string, personId: string): Promise<ForgetOutcome> {
-    this.#sessions.withdraw(guildId, personId);
+    const choices = this.#sessions.consents.in(guildId);
+    await choices.say(personId, { kind: 'forgetting' });
     for (const session of this.#sessions.sessions(guildId)) {
-      session.consent.forget(personId);
+      session.context.unanswered.forget(personId);
       if (session.followedId === personId) session.followedId = undefined;
     }
-    this.#parts.spending.forget(guildId, personId);
-    this.#parts.peopleSettings.forget(guildId, personId);
-    for (const feature of this.#features) feature.forget?.(guildId, personId);
+    this.#forgetInMemory(guildId, personId);
     await this.#sessions.seatSettled(guildId);
     const erase = (store: ConsentStore) => store.erase(guildId, personId);
     const parts = this.#parts;
@@ -126,19 +114,25 @@ export class PrivacyRequests {
       withConsentStoreTimeout(guildId, parts, 'store.unwritable', erase, eraseTimeoutMs),
       this.#ofFeatures((feature) => feature.erase?.(guildId, personId)),
     ]);
-    // also what was read meanwhile
-    this.#parts.peopleSettings.forget(guildId, personId);
-    for (const feature of this.#features) feature.forget?.(guildId, personId);
+    this.#forgetInMemory(guildId, personId); // also what was read meanwhile
     if (total === undefined || !erased) return { kind: 'failed' };
-    const sessions = this.#sessions.sessions(guildId);
-    const staysDenied = sessions.some(({ context }) => context.gate.saidNo(personId));
-    const found = {
-      ...(staysDenied && { staysDenied }),
-      ...((await this.#isBlocked(guildId, personId)) && { staysBlocked: true as const }),
-    };
+    if (choices.wordOf(personId)?.kind === 'forgetting')
+      await choices.say(personId, { kind: 'forgotten' });
+    const staysBlocked = await this.#isBlocked(guildId, personId);
     const count = erased.reduce((sum, one) => sum + one.count, 0);
     const toChange = erased.reduce((sum, one) => sum + one.toChange, 0);
-    return { kind: 'forgotten', total: total + count, toChange, ...found };
+    return {
+      kind: 'forgotten',
+      total: total + count,
+      toChange,
+      ...(staysBlocked && { staysBlocked }),
+    };
+  }
+
+  #forgetInMemory(guildId: string, personId: string): void {
+    this.#parts.spending.forget(guildId, personId);
+    this.#parts.peopleSettings.forget(guildId, personId);
+    for (const feature of this.#features) feature.forget?.(guildId, personId);
   }
 
   /** Everything that is kept about the person in this server, as JSON. */
@@ -183,18 +177,9 @@ export class PrivacyRequests {
   async #hears(guildId: string, personId: string): Promise<boolean> {
     const gate = this.#sessions.sessions(guildId).at(-1)?.context.gate;
     if (gate) return gate.mayHear(personId);
-    const standings = await withConsentStoreTimeout(
-      guildId,
-      this.#parts,
-      'store.unreadable',
-      (store) => store.read(guildId),
-    );
-    if (!standings) return false;
-    const { settings } = this.#sessions;
+    await this.#sessions.readConsents(guildId);
     if (await this.#isBlocked(guildId, personId)) return false;
-    const consent = recall(unasked(settings.in(guildId).consent.policy), standings);
-    const person = { id: personId, hasRole: false };
-    return heard(consent, person) === 'yes';
+    return isYes(this.#sessions.consentOf(guildId, { id: personId, roleIds: [] }));
   }
 
   /** Whether this person is on the list of the server, from which no person can remove themselves. */
@@ -202,18 +187,5 @@ export class PrivacyRequests {
     const { settings } = this.#sessions;
     await settings.load(guildId);
     return settings.in(guildId).blockedIds.includes(personId);
-  }
-
-  async #write(guildId: string, personId: string, standing: StoredConsent): Promise<SaveOutcome> {
-    const done = await withConsentStoreTimeout(
-      guildId,
-      this.#parts,
-      'store.unwritable',
-      async (store) => {
-        await store.write(guildId, personId, standing);
-        return true;
-      },
-    );
-    return { saved: done === true };
   }
 }

@@ -60,7 +60,7 @@ export class SessionTools {
       timeZone: settings().timeZone,
       settings,
       people,
-      agreed: async (personId) => gate.yesKind(personId) === 'always',
+      agreed: async (personId) => gate.consentOf(personId) === 'always',
       isAllowed: (right, personId, signal) => this.isAllowed(right, personId, signal),
       company: () => companyIn(context),
       // The asker has decided that it is written there.

@@ -1,10 +1,6 @@
-import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SaveOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
-import type {
-  SessionDependencies,
-  SessionSources,
-} from '#src/conversation/session-dependencies.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { CaptionsOff, CaptionsOn } from './caption-outcomes.ts';
 import { SessionCaptions } from './session-captions.ts';
@@ -13,12 +9,10 @@ import { SessionCaptions } from './session-captions.ts';
 export class CaptionRequests {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
-  readonly #sources: SessionSources;
 
-  constructor(parts: SessionDependencies, sessions: VoiceSessions, sources: SessionSources) {
+  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;
     this.#sessions = sessions;
-    this.#sources = sources;
   }
 
   /** Stays on for that channel. Announced to everybody there, aloud and in writing, before the first word is written. */
@@ -57,14 +51,9 @@ export class CaptionRequests {
 
   /** `isOut`: this person is heard and answered, but not written. Applies at once, and in later sessions. */
   async leaveOut(guildId: string, personId: string, isOut: boolean): Promise<SaveOutcome> {
-    for (const { consent, context } of this.#sessions.sessions(guildId)) {
+    const saving = this.#sessions.consents.in(guildId).leaveOut(personId, isOut);
+    for (const { context } of this.#sessions.sessions(guildId))
       if (isOut) context.features.of(SessionCaptions).leaveOut(personId);
-      consent.leaveOut(personId, isOut);
-    }
-    const done = await withStoreTimeout(guildId, this.#parts, 'store.unwritable', async () => {
-      await this.#sources.leftOutPeople.leaveOut(guildId, personId, isOut);
-      return true;
-    });
-    return { saved: done === true };
+    return { saved: await saving };
   }
 }

@@ -49,7 +49,7 @@ export const captions: Feature = {
             stores,
             cleanup,
             transcripts,
-            new CaptionRequests(parts, sessions, sources),
+            new CaptionRequests(parts, sessions),
             new TranscriptRequests(lookup, answers, sessions, writtenQuestions),
             new ManagerTranscripts(lookup),
           ],

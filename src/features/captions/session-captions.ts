@@ -318,7 +318,7 @@ export class SessionCaptions implements FeatureSession {
       botName: parts.places.botName(channel.guildId),
       confidential: writtenText({ id: 'transcript.confidential' }, channel.guildId, parts),
       mayWrite: (personId) => gate.mayWrite(personId),
-      isBrief: (personId) => gate.yesKind(personId) === 'brief',
+      isBrief: (personId) => gate.consentOf(personId) === 'brief',
       onFinal: (line) => {
         this.#hasTranscript = true;
         translations.add(line);

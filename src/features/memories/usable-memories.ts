@@ -1,6 +1,5 @@
 import { dataBlock, dataWords } from '#src/conversation/answering/prompt-data-block.ts';
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
-import { isLeftOut } from '#src/people/left-out-people.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import type { Memory } from './memory-store.ts';
 
@@ -17,7 +16,7 @@ export function usableMemories(
 ): readonly Memory[] {
   const usable = (personId: string) => {
     if (gate.standing(personId) === 'no') return false;
-    if (isLeftOut(gate.choices, personId) === false) return true;
+    if (!gate.isLeftOut(personId)) return true;
     return askerIds.every((id) => id === personId);
   };
   return all.filter(({ byId, aboutId }) => usable(byId) && (!aboutId || usable(aboutId)));

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
-import { withConsentStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import { judgeEntry, obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
@@ -20,8 +19,7 @@ import {
   uncalledJoinAtMs,
 } from '#src/people/auto-join-rules.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import { heard, recall, unasked } from '#src/people/consent.ts';
-import type { StoredConsent } from '#src/people/consent-store.ts';
+import { isYes } from '#src/people/consent.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Where the bot would go in one server, and how. */
@@ -184,15 +182,10 @@ export class AutomaticJoins implements Disposable {
     const company = at ? this.#peopleIn(guildId, at.channelId).length : 0;
     if (autoJoin.length === 0 || company > 0) return undefined;
     if (autoJoin.every((id) => this.#peopleIn(guildId, id).length === 0)) return undefined;
-    const standings = await withConsentStoreTimeout(
-      guildId,
-      this.#parts,
-      'store.unreadable',
-      (store) => store.read(guildId),
-    );
-    if (!standings) return this.#checkLater(guildId, joins);
+    const choices = await this.#sessions.readConsents(guildId);
+    if (!choices.isRead) return this.#checkLater(guildId, joins);
     joins.unread = 0;
-    const channels = autoJoin.map((id) => this.#channel(guildId, id, standings));
+    const channels = autoJoin.map((id) => this.#channel(guildId, id));
     for (const channel of channels) this.#reportObstacle(guildId, channel, joins);
     const chosen = chooseAutoJoin(channels, at && { channelId: at.channelId, company });
     const channel = chosen === undefined ? undefined : places.channel(guildId, chosen);
@@ -206,27 +199,18 @@ export class AutomaticJoins implements Disposable {
     joins.forget = this.#parts.clock.later(retryMs, () => void this.#settle(guildId));
   }
 
-  #channel(
-    guildId: string,
-    channelId: string,
-    standings: ReadonlyMap<string, StoredConsent>,
-  ): AutoJoinChannel {
+  #channel(guildId: string, channelId: string): AutoJoinChannel {
     const { places } = this.#parts;
     const { settings } = this.#sessions;
-    const { policy, roleId } = settings.in(guildId).consent;
-    const consent = recall(unasked(policy), standings);
     const people = () => this.#peopleIn(guildId, channelId);
     const admits = admissionIn(guildId, people, this.#parts, settings);
     const admitted = people().filter(({ id }) => admits(id));
-    const found = admitted.map(({ id, roleIds }) => {
-      const hasRole = roleId !== undefined && roleIds.includes(roleId);
-      return heard(consent, { id, hasRole });
-    });
+    const found = admitted.map((one) => this.#sessions.consentOf(guildId, one));
     const channel = places.channel(guildId, channelId);
     return {
       channelId,
       joining: channel && judgeEntry(channel, this.#parts),
-      heard: found.filter((one) => one === 'yes').length,
+      heard: found.filter(isYes).length,
       unasked: found.filter((one) => one === 'unasked').length,
       isSentAway: settings.isResting(guildId, channelId),
     };

@@ -1,15 +1,12 @@
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import {
-  withConsentStoreTimeout,
-  withStoreTimeout,
-} from '#src/conversation/alerts/store-timeout.ts';
+import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import { judgeEntry, obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
 import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { SeatStore, StoredSeat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import { heard, recall, restored } from '#src/people/consent.ts';
+import { isYes } from '#src/people/consent.ts';
 import { judgeReturn, type ReturnVerdict, returnMs } from '#src/people/return-rules.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -184,22 +181,18 @@ export class SeatReturn implements Disposable {
   async #prepare(guildId: string): Promise<PreparedReturn> {
     const { places } = this.#parts;
     const { settings } = this.#sessions;
-    const [seat, standings] = await Promise.all([
+    const [seat, choices] = await Promise.all([
       withStoreTimeout(guildId, this.#parts, 'store.unreadable', async () => ({
         found: await this.#seatStore.readIn(guildId),
       })),
-      withConsentStoreTimeout(guildId, this.#parts, 'store.unreadable', (store) =>
-        store.read(guildId),
-      ),
+      this.#sessions.readConsents(guildId),
       settings.load(guildId),
     ]);
-    if (!seat || !standings) return { kind: 'unread' };
-    if (!seat.found) return { kind: 'none' };
-    // A stored no may be newer than a yes for that session.
-    const agreedIds = seat.found.agreedIds.filter((id) => standings.get(id)?.kind !== 'never');
-    const kept = { ...seat.found, agreedIds };
+    if (!seat || !choices.isRead) return { kind: 'unread' };
+    const { found: kept } = seat;
+    if (!kept) return { kind: 'none' };
     const channel = places.channel(guildId, kept.channelId);
-    const verdict = this.#judge(kept, channel, standings);
+    const verdict = this.#judge(kept, channel);
     if (verdict.kind === 'return' && channel) return { kind: 'return', seat: kept, channel };
     return {
       kind: 'over',
@@ -210,22 +203,16 @@ export class SeatReturn implements Disposable {
     };
   }
 
-  #judge(
-    seat: StoredSeat,
-    channel: ChannelRef | undefined,
-    standings: Parameters<typeof recall>[1],
-  ): ReturnVerdict {
+  #judge(seat: StoredSeat, channel: ChannelRef | undefined): ReturnVerdict {
     const { places } = this.#parts;
-    const { policy, roleId } = this.#sessions.settings.in(seat.guildId).consent;
-    const consent = recall(restored(policy, seat), standings);
+    const { guildId } = seat;
     const people = channel ? places.people(channel) : [];
     return judgeReturn({
       idleMs: seat.idleMs,
       joining: channel && judgeEntry(channel, this.#parts),
-      isAwaited: people.some(({ id, isBot, roleIds }) => {
-        const hasRole = roleId !== undefined && roleIds.includes(roleId);
-        return !isBot && heard(consent, { id, hasRole }) === 'yes';
-      }),
+      isAwaited: people.some(
+        (one) => !one.isBot && isYes(this.#sessions.consentOf(guildId, one, seat)),
+      ),
     });
   }
 }

@@ -160,8 +160,7 @@ export class ChatReadAloud {
 
 /** Whether nothing of this person may be repeated: they said no, are blocked, or that is unknown. */
 function mayNotQuote(personId: string, { gate, settings }: SessionContext): boolean {
-  const isUnknown = gate.consent.standings === undefined;
-  return isUnknown || gate.saidNo(personId) || settings().blockedIds.includes(personId);
+  return !gate.isRead || gate.saidNo(personId) || settings().blockedIds.includes(personId);
 }
 
 /** Why a line of the channel is not read out. */

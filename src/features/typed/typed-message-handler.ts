@@ -1,6 +1,5 @@
 import { unlessAborted } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import { withConsentStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type {
@@ -14,7 +13,6 @@ import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { judgeAccess } from '#src/people/access.ts';
 import { knownByPeople, openText, placeReading } from '#src/people/confidential-text.ts';
-import type { ConsentStore } from '#src/people/consent-store.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ChatReadAloud } from './chat-read-aloud.ts';
 import type { TypedRequests } from './typed-requests.ts';
@@ -105,9 +103,8 @@ export class TypedMessageHandler implements TypedMessageListener {
     const mayManage = this.#parts.places.mayManage(guildId, author.id);
     if (judgeAccess(rules, { ...author, mayManage }) !== 'open') return 'refused';
     if (session) return session.context.gate.saidNo(author.id) ? 'refused' : undefined;
-    const read = (store: ConsentStore) => store.read(guildId);
-    const stored = await withConsentStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
-    return !stored || stored.get(author.id)?.kind === 'never' ? 'refused' : undefined;
+    const choices = await this.#sessions.readConsents(guildId);
+    return !choices.isRead || choices.saidNo(author.id) ? 'refused' : undefined;
   }
 
   /** Never throws. */

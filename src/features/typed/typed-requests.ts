@@ -2,7 +2,6 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
-import { withConsentStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import { type KnownHistory, mayShowTo } from '#src/conversation/answering/conversation-history.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
@@ -243,12 +242,7 @@ export class TypedRequests {
   /** Parts of tools where the bot sits nowhere, by what people said for good. */
   async #portsOutside(guildId: string, id: string): Promise<Omit<ServerToolPorts, 'place'>> {
     const { features, settings } = this.#sessions;
-    const stored = await withConsentStoreTimeout(
-      guildId,
-      this.#parts,
-      'store.unreadable',
-      (store) => store.read(guildId),
-    );
+    const choices = await this.#sessions.readConsents(guildId);
     return {
       askerIds: [id],
       clock: this.#parts.clock,
@@ -257,7 +251,7 @@ export class TypedRequests {
       timeZone: settings.in(guildId).timeZone,
       settings: () => settings.in(guildId),
       people: () => [],
-      agreed: async (personId) => stored?.get(personId)?.kind === 'always',
+      agreed: async (personId) => choices.wordOf(personId)?.kind === 'always',
       isAllowed: async (right) => right === 'anyone',
     };
   }

@@ -1,5 +1,10 @@
 import sql, { type Sql } from 'sql-template-tag';
-import type { ConsentStore, StoredConsent, StoredRows } from '#src/people/consent-store.ts';
+import type {
+  ConsentStore,
+  StoredConsent,
+  StoredNo,
+  StoredRows,
+} from '#src/people/consent-store.ts';
 import { id, oneOf, type RowOf, type SqlDialect } from '#src/sql/columns.ts';
 import { createTables } from '#src/sql/create-table.ts';
 import { ofPerson, personTables } from '#src/sql/person-tables.ts';
@@ -23,6 +28,12 @@ const consents = table(
   },
 );
 
+const noColumns = {
+  guildId: id,
+  personId: id,
+  kind: oneOf('never', 'forgetting', 'forgotten', 'left-out'),
+};
+
 /** Consents, a row per person and server, and everything that is kept about a person in one of `tables`. */
 export class SqlConsents implements ConsentStore {
   readonly #database: StoreDatabase;
@@ -44,6 +55,20 @@ export class SqlConsents implements ConsentStore {
     await this.#database.write([laneOf(consents, guildId)], (connection) =>
       putIfNewer(connection, consents, { guildId, personId, ...standing }),
     );
+  }
+
+  async noes(guildIds: readonly string[]): Promise<readonly StoredNo[] | undefined> {
+    if (!this.#database.isShared) return undefined;
+    return await this.#database.readTogether((connection) => {
+      const here = connection.among(guildIds);
+      return connection.rows(
+        noColumns,
+        sql`SELECT guild_id, person_id, kind FROM consents
+            WHERE guild_id ${here} AND kind IN ('never', 'forgetting', 'forgotten')
+          UNION ALL SELECT guild_id, person_id, 'left-out' FROM left_out_of_captions
+            WHERE guild_id ${here}`,
+      );
+    });
   }
 
   dropDays(): Promise<number> {
@@ -89,9 +114,13 @@ export class SqlConsents implements ConsentStore {
   }
 
   #rowsOf(rule: 'delete' | 'discard', guildId: string, personId: string): readonly Sql[] {
+    const isOther = sql` AND kind NOT IN ('forgetting', 'forgotten')`;
     return personTables(this.#tables)
       .filter(({ forget }) => forget === rule)
-      .map((one) => ofPerson(one, guildId, personId));
+      .map((one) => {
+        const rows = ofPerson(one, guildId, personId);
+        return one.name === consents.name ? sql`${rows}${isOther}` : rows;
+      });
   }
 }
 
@@ -100,6 +129,7 @@ export const consentPart = storePart<ConsentStore>({
   operations: {
     read: reads,
     write: writes,
+    noes: reads,
     dropDays: writes,
     count: reads,
     rowsAbout: reads,
@@ -126,5 +156,5 @@ export function consentsOfFormat16(dialect: SqlDialect): string {
 
 /** Consent of a row; one that is not understood counts as a no. */
 function consentOf({ kind }: RowOf<typeof consents.columns>): StoredConsent {
-  return { kind: kind === 'always' ? kind : 'never' };
+  return { kind: kind === 'until' ? 'never' : kind };
 }

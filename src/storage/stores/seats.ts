@@ -29,7 +29,7 @@ const seats = table(
 
 const seatConsents = table(
   'seat_consents',
-  { guildId: id, personId: id, kind: oneOf('caller', 'followed', 'yes', 'no') },
+  { guildId: id, personId: id, kind: oneOf('caller', 'followed', 'yes') },
   {
     key: ['guildId', 'personId', 'kind'],
     person: { forget: 'delete', column: 'personId' },
@@ -59,13 +59,12 @@ class SqlSeats implements SeatStore {
     return seat;
   }
 
-  async write({ callerId, followedId, agreedIds, deniedIds, ...seat }: Seat): Promise<void> {
+  async write({ callerId, followedId, agreedIds, ...seat }: Seat): Promise<void> {
     const { guildId } = seat;
     const consents = [
       ...consentsOf(guildId, 'caller', [callerId]),
       ...consentsOf(guildId, 'followed', [followedId]),
       ...consentsOf(guildId, 'yes', agreedIds),
-      ...consentsOf(guildId, 'no', deniedIds),
     ];
     await this.#database.write([laneOf(seats, guildId)], async (connection) => {
       const aliveAtMs = askedAt(connection);
@@ -96,12 +95,6 @@ class SqlSeats implements SeatStore {
     });
   }
 
-  async withdraw(guildId: string, personId: string): Promise<void> {
-    const statement = sql`DELETE FROM seat_consents
-      WHERE guild_id = ${guildId} AND person_id = ${personId} AND kind IN ('yes', 'no')`;
-    await this.#database.write([laneOf(seats, guildId)], (connection) => connection.run(statement));
-  }
-
   expire(idleMs: number): Promise<number> {
     return this.#database.write([], (connection) => {
       const old = sql`SELECT guild_id FROM seats WHERE alive_at_ms <= ${connection.now} - ${idleMs}`;
@@ -118,7 +111,6 @@ export const seatPart = storePart<SeatStore>({
     write: writes,
     alive: writes,
     erase: writes,
-    withdraw: writes,
     expire: writes,
   },
   open: (database) => new SqlSeats(database),
@@ -159,7 +151,6 @@ function storedSeat(
     ...(callerId !== undefined && { callerId }),
     ...(followedId !== undefined && { followedId }),
     agreedIds: idsOf('yes'),
-    deniedIds: idsOf('no'),
     idleMs: Math.max(0, idleMs),
   };
 }

@@ -109,7 +109,7 @@ test.each([
 test('nothing is shown of who is left out of captions, and it is gone once they are', async () => {
   const fixture = await joined();
   await fixture.say(adam, question);
-  fixture.sessions.session('g')?.consent.leaveOut('adam', true);
+  await fixture.captions.leaveOut('g', 'adam', true);
   await pass(fixture, 200);
   expect(fixture.shown()).toEqual([]);
   const before = fixture.faces.length;

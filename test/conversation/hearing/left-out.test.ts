@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { recall, unasked, yesKind } from '#src/people/consent.ts';
 import {
   adam,
   eva,
@@ -59,9 +58,9 @@ test('as long as it is not known who is left out, only those are written who say
 
 test('a yes is good for ever, for the session, or by the policy alone', async () => {
   const { fixture, gate } = await joined();
-  expect([gate.yesKind('adam'), gate.yesKind('eva')]).toEqual(['brief', undefined]);
+  expect([gate.consentOf('adam'), gate.consentOf('eva')]).toEqual(['brief', 'unasked']);
   await fixture.privacy.allow('g', 'eva');
-  expect(gate.yesKind('eva')).toBe('always');
-  const reported = recall(unasked('notice'), new Map());
-  expect(yesKind(reported, { id: 'ben', hasRole: false })).toBe('policy');
+  expect(gate.consentOf('eva')).toBe('always');
+  gate.govern({ policy: 'notice' });
+  expect(gate.consentOf('ben')).toBe('policy');
 });

@@ -104,7 +104,7 @@ test('who is deafened reads the receipt, with a mention; a no that is not kept s
     [
       {
         personId: 'adam',
-        text: `${receipt} That holds for now, but I couldn't save it. I told the operator.`,
+        text: `${receipt} That holds for now, and I save it as soon as I can. I told the operator.`,
       },
     ],
   ]);

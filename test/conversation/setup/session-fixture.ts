@@ -339,10 +339,10 @@ function openFeatures(
 /** Controls that commands use. */
 function controls(parts: FixtureParts, sessions: VoiceSessions) {
   const never = new AbortController().signal;
-  const { features, seatStore: seats } = parts;
+  const { features } = parts;
   return {
     peopleSettings: parts.peopleSettings,
-    privacy: new PrivacyRequests(parts, sessions, seats, features.all),
+    privacy: new PrivacyRequests(parts, sessions, features.all),
     memories: features.port(MemoryRequests),
     captions: features.port(CaptionRequests),
     transcriptFor: features.port(TranscriptRequests),

@@ -49,7 +49,6 @@ function seatsOf(kept: StoredSeats, seats: SeatStore): SeatStore {
     write: (seat) => whileAlive(() => seats.write(seat), undefined),
     alive: (guildIds) => whileAlive(() => seats.alive(guildIds), undefined),
     erase: (guildId) => whileAlive(() => seats.erase(guildId), undefined),
-    withdraw: (...who) => whileAlive(() => seats.withdraw(...who), undefined),
     expire: (idleMs) => whileAlive(() => seats.expire(idleMs), 0),
   };
 }

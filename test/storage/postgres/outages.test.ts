@@ -119,7 +119,7 @@ function comesLate(): void {
     await using successor = await openIn(place.schema);
     place.proxy.cut();
     const seat = { guildId: '10', channelId: '1', channelName: '', pipeline: 'chained' } as const;
-    const rest = { isPaused: false, sinceWallMs: 1, agreedIds: ['1'], deniedIds: [] };
+    const rest = { isPaused: false, sinceWallMs: 1, agreedIds: ['1'] };
     const late = Promise.all([
       cutOff.consents.write('10', '1', always),
       cutOff.seats.write({ ...seat, ...rest, mode: 'talk' }),

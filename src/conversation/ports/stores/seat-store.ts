@@ -18,8 +18,6 @@ export type Seat = {
   readonly sinceWallMs: number;
   /** People who may be heard for this session. */
   readonly agreedIds: readonly string[];
-  /** People who said no in this session, where that could be kept nowhere else. */
-  readonly deniedIds: readonly string[];
 };
 
 /** A seat as it was left. */
@@ -40,8 +38,6 @@ export interface SeatStore {
   alive(guildIds: readonly string[]): Promise<void>;
   /** Deletes the seat with all that people said there. Errors: BotError `store.unwritable`. */
   erase(guildId: string): Promise<void>;
-  /** Deletes what this person said for the session there. Errors: BotError `store.unwritable`. */
-  withdraw(guildId: string, personId: string): Promise<void>;
   /**
    * Deletes what people said, and who called or is followed, in sessions that have not lived for `idleMs` or longer; their seats stay. How
    * many items. Errors: BotError `store.unwritable`.

@@ -1,0 +1,221 @@
+import { setImmediate } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import {
+  adam,
+  eva,
+  lounge,
+  openSessionFixture,
+  pass,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+import {
+  fixtureStores,
+  type OpenStores,
+  postgresIn,
+  StoreClock,
+  type StorePlace,
+  sqliteIn,
+} from '#test/conversation/setup/stores-on-disk.ts';
+import { memoryTranscripts } from '#test/conversation/setup/transcripts.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { withPostgres } from '#test/fakes/postgres.ts';
+
+const acts: Readonly<Record<string, (fixture: SessionFixture) => Promise<unknown>>> = {
+  deny: ({ privacy }) => privacy.deny('g', 'eva'),
+  forget: ({ privacy }) => privacy.forget('g', 'eva'),
+  'leave out': ({ captions }) => captions.leaveOut('g', 'eva', true),
+};
+const allActs = Object.keys(acts);
+
+function actOf(act: string) {
+  return acts[act] ?? expect.fail();
+}
+
+/** Holds one operation of the stores before it begins: the nth from `arm` on. */
+class HeldOperation {
+  readonly #reached = Promise.withResolvers<'held'>();
+  readonly #release = Promise.withResolvers<void>();
+  #left = Number.POSITIVE_INFINITY;
+
+  /** Resolves when the operation is held. */
+  get reached(): Promise<'held'> {
+    return this.#reached.promise;
+  }
+
+  arm(nth: number): void {
+    this.#left = nth;
+  }
+
+  release(): void {
+    this.#release.resolve();
+  }
+
+  /** The same ports, whose operations pass through this. */
+  of<Ports extends object>(ports: Ports): Ports {
+    return new Proxy(ports, {
+      get: (target, key) => {
+        const value: unknown = Reflect.get(target, key);
+        if (typeof value === 'object' && value !== null) return this.of(value);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          this.#left--;
+          const work = () => Reflect.apply(value, target, args);
+          if (this.#left !== 0) return work();
+          this.#reached.resolve('held');
+          return this.#release.promise.then(work);
+        };
+      },
+    });
+  }
+}
+
+/** A run of the bot over these stores: Adam called it to the Lounge, and Eva once agreed for always. */
+async function run(open: OpenStores, held = new HeldOperation()): Promise<SessionFixture> {
+  const clock = new VirtualClock();
+  const { stores, onDisk } = await open();
+  const fixture = openSessionFixture(
+    {
+      store: held.of(stores.consents),
+      leftOutPeople: held.of(stores.leftOutPeople),
+      seatStore: held.of(stores.seats),
+      settingsStore: stores.settings,
+      transcripts: new TranscriptStores(held.of(onDisk), memoryTranscripts(clock).inMemory),
+    },
+    [adam, eva],
+    clock,
+  );
+  await done(fixture, fixture.sessions.join(lounge, 'adam'));
+  return fixture;
+}
+
+/** Lets time pass until that is done: real stores take turns of the event loop. */
+async function done<T>({ clock }: SessionFixture, work: Promise<T>): Promise<T> {
+  let isDone = false;
+  const over = work.finally(() => {
+    isDone = true;
+  });
+  for (let turn = 0; !isDone; turn++) {
+    await clock.advance(turn < 1_000 ? 3 : 200); // what waits for longer waits for the held operation
+    await setImmediate();
+  }
+  return await over;
+}
+
+/** Whether a session there does with Eva what she refused. */
+function goesOn({ sessions }: SessionFixture, act: string): boolean {
+  const gate = sessions.session('g')?.context.gate ?? expect.fail();
+  return act === 'leave out' ? gate.mayWrite('eva') : gate.mayHear('eva');
+}
+
+/** At each operation of the stores that the act awaits: `then` happens before that one begins. */
+async function atEach(
+  place: StorePlace,
+  act: string,
+  then: (fixture: SessionFixture, nth: number, open: OpenStores) => Promise<void>,
+): Promise<number> {
+  for (let nth = 1; ; nth++) {
+    await using stack = new AsyncDisposableStack();
+    const open = await place(stack);
+    const held = new HeldOperation();
+    const fixture = await run(open, held);
+    await fixture.privacy.allow('g', 'eva');
+    const turning = fixture.captions.turnOn('g', {});
+    await pass(fixture, 4_000);
+    await done(fixture, turning);
+    expect(goesOn(fixture, act)).toBe(true);
+    held.arm(nth);
+    const acting = actOf(act)(fixture);
+    const reached = await done(fixture, Promise.race([held.reached, acting]));
+    if (reached === 'held') await then(fixture, nth, open);
+    held.release();
+    await done(fixture, acting);
+    expect(goesOn(fixture, act)).toBe(false);
+    if (reached !== 'held') return nth - 1;
+  }
+}
+
+function noComesFirst(name: string, place: StorePlace): void {
+  test.each(allActs)(
+    `${name}: %s counts in a session that begins at any await of it`,
+    async (act) => {
+      const awaits = await atEach(place, act, async (fixture) => {
+        expect(goesOn(fixture, act)).toBe(false);
+        await done(fixture, fixture.sessions.leave('g'));
+        await done(fixture, fixture.sessions.join(lounge, 'adam'));
+        expect(goesOn(fixture, act)).toBe(false);
+      });
+      expect(awaits).toBeGreaterThanOrEqual(act === 'leave out' ? 1 : 2);
+    },
+  );
+
+  test.each(allActs)(
+    `${name}: %s is kept by a process that is killed after its first write`,
+    async (act) => {
+      await atEach(place, act, async (_killed, nth, open) => {
+        if (nth === 1) return;
+        expect(goesOn(await run(open), act)).toBe(false);
+      });
+    },
+  );
+}
+
+noComesFirst('SQLite', sqliteIn);
+
+withPostgres(() => {
+  noComesFirst('PostgreSQL', postgresIn);
+
+  test.each(allActs)('%s counts in another process of the database within 5 s', async (act) => {
+    await using stack = new AsyncDisposableStack();
+    const open = await postgresIn(stack);
+    const here = await run(open);
+    await here.privacy.allow('g', 'eva');
+    const clock = new StoreClock();
+    const there = openSessionFixture(fixtureStores(await open(), clock), [adam, eva], clock);
+    await there.sessions.join(lounge, 'adam');
+    expect(goesOn(there, act)).toBe(true);
+    await actOf(act)(here);
+    for (let ms = 0; ms < 5_000; ms += 500) await clock.advance(500);
+    await clock.advance(0);
+    expect(goesOn(there, act)).toBe(false);
+  });
+});
+
+test('a no that cannot be stored holds, is called unsaved, and is stored once that is possible', async () => {
+  const fixture = openSessionFixture({}, [adam, eva]);
+  await fixture.sessions.join(lounge, 'adam');
+  await fixture.privacy.allow('g', 'eva');
+  fixture.consents.trouble = 'unwritable';
+  expect(await fixture.privacy.deny('g', 'eva')).toEqual({ saved: false });
+  expect(goesOn(fixture, 'deny')).toBe(false);
+  await pass(fixture, 60_000);
+  fixture.consents.trouble = undefined;
+  await pass(fixture, 5_000);
+  expect((await fixture.consents.read('g')).get('eva')).toEqual({ kind: 'never' });
+});
+
+test('a call by a person who said no brings the bot, deaf to them', async () => {
+  const fixture = openSessionFixture({ consent: { policy: 'notice' } }, [adam, eva]);
+  await fixture.privacy.deny('g', 'eva');
+  expect(await fixture.sessions.join(lounge, 'eva')).toMatchObject({
+    kind: 'joined',
+    isUnheard: true,
+  });
+  expect(goesOn(fixture, 'deny')).toBe(false);
+  await fixture.privacy.allow('g', 'eva');
+  expect(goesOn(fixture, 'deny')).toBe(true);
+});
+
+test('a session that comes back within 15 minutes keeps the yes of its caller, and later none', async () => {
+  for (const [minutes, isHeard] of [
+    [14, true],
+    [15, false],
+  ] as const) {
+    const fixture = openSessionFixture({}, [adam, eva]);
+    await fixture.sessions.join(lounge, 'eva');
+    await fixture.sessions.leave('g');
+    await fixture.clock.advance(minutes * 60_000);
+    await fixture.sessions.join(lounge, 'adam');
+    expect(goesOn(fixture, 'deny')).toBe(isHeard);
+  }
+});
