@@ -10,9 +10,6 @@ export type LocalTime = {
 
 const dayMs = 86_400_000;
 
-/** No local day is longer, even where a country crosses the date line. */
-const longestDayMs = 49 * 3_600_000;
-
 /** Whether there is a time zone of this IANA name, say `Europe/Berlin`. */
 export function isTimeZone(name: string): boolean {
   try {
@@ -72,24 +69,4 @@ function offsetMs(wallMs: number, timeZone: string): number {
 /** The instant, in ms since 1970, at which clocks of UTC show this time. */
 export function utcMs({ year, month, day, hour, minute, second }: LocalTime): number {
   return Date.UTC(year, month - 1, day, hour, minute, second);
-}
-
-/**
- * The first instant of the next local day, in milliseconds since 1970: where "today" ends.
- *
- * Days of 23 and 25 hours are as long as they are. `timeZone` is an IANA name; absent: the machine's own.
- */
-export function endOfDay(wallMs: number, timeZone?: string): number {
-  const calendar = new Intl.DateTimeFormat('en-CA', {
-    ...(timeZone && { timeZone }),
-    dateStyle: 'short',
-  });
-  const today = calendar.format(wallMs);
-  let [insideMs, beyondMs] = [wallMs, wallMs + longestDayMs];
-  while (beyondMs - insideMs > 1) {
-    const middleMs = Math.floor((insideMs + beyondMs) / 2);
-    if (calendar.format(middleMs) === today) insideMs = middleMs;
-    else beyondMs = middleMs;
-  }
-  return beyondMs;
 }

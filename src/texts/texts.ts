@@ -38,11 +38,6 @@ export type CheckedLine = { readonly id: TextId; readonly with?: TextValues | un
  */
 const tables = new TextTables();
 
-/** The languages there are texts in, those included that an operator added. */
-export function locales(): readonly Locale[] {
-  return tables.locales;
-}
-
 /** Sets the operator's texts, which replace ours. */
 export function correctTexts(corrections: Corrections): void {
   tables.correct(corrections);

@@ -23,7 +23,6 @@ const schema = z.strictObject({
   code: z.string().regex(/^[a-z]{2}$/),
   isWidespread: z.boolean(),
   confirmations: group('yes beside'),
-  trackRequests: group('pause resume skip louder quieter level beside').optional(),
   overlap: group(
     'stop ?wait ?goOn backchannel neverMind ?again ?slower ?faster ?louder ?quieter ?usual fillers ?refusals',
   ),
@@ -115,7 +114,7 @@ test.each(byCode)('%s: what is said into speech has no punctuation inside', (_, 
 
 test('the languages of the texts alone have words beyond those that are understood in all', () => {
   const beyond =
-    /^(wordClasses|trackRequests|endOfTurn|numbers|addressing|languageRequests)\.|^overlap\.(wait|goOn|again|slower|faster|louder|quieter|usual)$/;
+    /^(wordClasses|endOfTurn|numbers|addressing|languageRequests)\.|^overlap\.(wait|goOn|again|slower|faster|louder|quieter|usual)$/;
   const having = languages.filter((words) =>
     listsIn(words).some(({ field }) => beyond.test(field)),
   );

@@ -8,7 +8,6 @@ export type LanguageWords = {
   /** Spoken by so many that its stop word stops, even where the same word means something else in smaller languages. */
   readonly isWidespread: boolean;
   readonly confirmations: ConfirmationPhrases;
-  readonly trackRequests?: TrackRequestPhrases;
   readonly overlap: OverlapPhrases;
   readonly endOfTurn?: EndOfTurnWords;
   readonly numbers?: NumberWords;
@@ -26,18 +25,6 @@ export type ConfirmationPhrases = {
   /** A whole sentence but for `beside`: "yes", "do it". Never a sign of listening ("ok", "mhm"). */
   readonly yes: Phrases;
   /** Politeness around it. Never a word that negates. */
-  readonly beside: Phrases;
-};
-
-/** Phrases about what plays, each a whole sentence but for `beside`. */
-export type TrackRequestPhrases = {
-  readonly pause: Phrases;
-  readonly resume: Phrases;
-  readonly skip: Phrases;
-  readonly louder: Phrases;
-  readonly quieter: Phrases;
-  /** With a number of percent. */
-  readonly level: Phrases;
   readonly beside: Phrases;
 };
 

@@ -3,7 +3,8 @@ import { buttons } from '#commands/buttons.ts';
 import type { PanelFace, PanelTrack } from '#src/conversation/ports/panel.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
 import { panelButtons } from '#src/features/tracks/track-names.ts';
-import { type Locale, locales, text } from '#src/texts/texts.ts';
+import { builtInLocales } from '#src/texts/locales.ts';
+import { type Locale, text } from '#src/texts/texts.ts';
 
 const listening: PanelFace = { state: { kind: 'listening' }, people: [], engine: 'built-in' };
 
@@ -12,7 +13,7 @@ function linesOf(face: PanelFace, locale: Locale = 'en'): readonly string[] {
   return drawPanel(undefined, face, view).content.split('\n');
 }
 
-test.each(locales())(
+test.each(builtInLocales)(
   'while the link is away the panel says that it is coming back (%s)',
   (locale) => {
     const face: PanelFace = { ...listening, state: { kind: 'reconnecting' } };
@@ -28,7 +29,7 @@ test('whoever was just heard for the first time reads so under the state', () =>
   expect(linesOf(listening)).toHaveLength(2);
 });
 
-test.each(locales())(
+test.each(builtInLocales)(
   'whoever pressed Ask reads under the state that they may go ahead (%s)',
   (locale) => {
     const name = { name: 'Ann' };
@@ -41,7 +42,7 @@ test.each(locales())(
   },
 );
 
-test.each(locales())('the panel names who is next, and who is not answered (%s)', (locale) => {
+test.each(builtInLocales)('the panel names who is next, and who is not answered (%s)', (locale) => {
   const lost = [
     { name: 'Ann', why: 'late' },
     { name: 'Eva', why: 'late' },
@@ -57,7 +58,7 @@ test.each(locales())('the panel names who is next, and who is not answered (%s)'
   ]);
 });
 
-test.each(locales())('the panel shows what was understood (%s)', (locale) => {
+test.each(builtInLocales)('the panel shows what was understood (%s)', (locale) => {
   const understood = [
     { name: 'Ann', words: 'what *is* it\n@everyone' },
     { name: 'Eva', words: 'and Lima' },
@@ -68,7 +69,7 @@ test.each(locales())('the panel shows what was understood (%s)', (locale) => {
   ]);
 });
 
-test.each(locales())('the panel says who needs the name, and since when (%s)', (locale) => {
+test.each(builtInLocales)('the panel says who needs the name, and since when (%s)', (locale) => {
   const unnamed = [
     { name: 'Ann', isLate: false },
     { name: 'Eva', isLate: true },
@@ -79,7 +80,7 @@ test.each(locales())('the panel says who needs the name, and since when (%s)', (
   ]);
 });
 
-test.each(locales())('while a tool runs the panel names the step (%s)', (locale) => {
+test.each(builtInLocales)('while a tool runs the panel names the step (%s)', (locale) => {
   const face: PanelFace = { ...listening, state: { kind: 'step', step: 'slow.voice' } };
   expect(linesOf(face, locale)[0]).toBe(text('slow.voice', {}, locale));
 });
