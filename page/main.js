@@ -10,5 +10,5 @@ const refusal = await enter();
 root.replaceChildren();
 if (refusal === undefined) {
   const { RoomPage } = await import('./room/room-page.js');
-  new RoomPage(root, messageOf);
+  new RoomPage(root, messageOf, enter);
 } else render(html`<main><h1>Parley</h1><p>${refusal}</p></main>`, root);

@@ -56,13 +56,15 @@ export class RoomPage {
   /**
    * @param {HTMLElement} root
    * @param {(refused: Response) => Promise<string>} messageOf the sentence of a refused request
+   * @param {() => Promise<string | undefined>} enter the sentence that says why this browser is not let in
    */
-  constructor(root, messageOf) {
+  constructor(root, messageOf, enter) {
     this.#root = root;
     this.#files = new CommandFiles(messageOf);
     this.#socket = new RoomSocket(socketUrl('/room'), {
       line: (line) => this.#hear(line),
       connection: (isConnected, notice) => this.#connected(isConnected, notice),
+      enter,
     });
     this.#sound = new RoomSound(socketUrl('/room/sound'), {
       news: (news) => this.#soundNews(news),

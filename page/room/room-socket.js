@@ -3,7 +3,7 @@
 /** Waits in ms before the next try, the last one again and again. */
 const waitsMs = [500, 1_000, 2_000, 5_000];
 
-/** The connection to the room: lines come in, requests go out and are answered. Comes back by itself. */
+/** The connection to the room: lines come in, requests go out and are answered. Comes back by itself, unless the sandbox was started again. */
 export class RoomSocket {
   #url;
   #tell;
@@ -16,7 +16,8 @@ export class RoomSocket {
 
   /**
    * @param {URL} url
-   * @param {{ line(line: RoomLine): void, connection(isOpen: boolean, why: string): void }} tell
+   * @param {{ line(line: RoomLine): void, connection(isOpen: boolean, why: string): void, enter(): Promise<string | undefined> }} tell
+   *   `enter`: the sentence that says why this browser is not let in
    */
   constructor(url, tell) {
     this.#url = url;
@@ -64,7 +65,14 @@ export class RoomSocket {
     this.#asked.clear();
     this.#tell.connection(false, reason || 'The connection to the sandbox is lost. Reconnecting.');
     const waitMs = waitsMs[Math.min(this.#tries++, waitsMs.length - 1)];
-    setTimeout(() => this.#open(), waitMs);
+    setTimeout(() => this.#again(), waitMs);
+  }
+
+  /** A sandbox that was started again knows this browser no longer. */
+  async #again() {
+    const refusal = await this.#tell.enter().catch(() => undefined);
+    if (refusal === undefined) this.#open();
+    else this.#tell.connection(false, refusal);
   }
 }
 
