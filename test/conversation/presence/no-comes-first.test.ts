@@ -18,7 +18,6 @@ import {
   sqliteIn,
 } from '#test/conversation/setup/stores-on-disk.ts';
 import { memoryTranscripts } from '#test/conversation/setup/transcripts.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
 import { withPostgres } from '#test/fakes/postgres.ts';
 
 const acts: Readonly<Record<string, (fixture: SessionFixture) => Promise<unknown>>> = {
@@ -72,15 +71,19 @@ class HeldOperation {
 
 /** A run of the bot over these stores: Adam called it to the Lounge, and Eva once agreed for always. */
 async function run(open: OpenStores, held = new HeldOperation()): Promise<SessionFixture> {
-  const clock = new VirtualClock();
+  const clock = new StoreClock();
   const { stores, onDisk } = await open();
+  const watched = clock.watched(stores);
   const fixture = openSessionFixture(
     {
-      store: held.of(stores.consents),
-      leftOutPeople: held.of(stores.leftOutPeople),
-      seatStore: held.of(stores.seats),
-      settingsStore: stores.settings,
-      transcripts: new TranscriptStores(held.of(onDisk), memoryTranscripts(clock).inMemory),
+      store: held.of(watched.consents),
+      leftOutPeople: held.of(watched.leftOutPeople),
+      seatStore: held.of(watched.seats),
+      settingsStore: watched.settings,
+      transcripts: new TranscriptStores(
+        held.of(clock.watched(onDisk)),
+        memoryTranscripts(clock).inMemory,
+      ),
     },
     [adam, eva],
     clock,
@@ -89,14 +92,14 @@ async function run(open: OpenStores, held = new HeldOperation()): Promise<Sessio
   return fixture;
 }
 
-/** Lets time pass until that is done: real stores take turns of the event loop. */
+/** Lets time pass until that is done. */
 async function done<T>({ clock }: SessionFixture, work: Promise<T>): Promise<T> {
   let isDone = false;
   const over = work.finally(() => {
     isDone = true;
   });
-  for (let turn = 0; !isDone; turn++) {
-    await clock.advance(turn < 1_000 ? 3 : 200); // what waits for longer waits for the held operation
+  while (!isDone) {
+    await clock.advance(50);
     await setImmediate();
   }
   return await over;
