@@ -1,3 +1,4 @@
+import { editDistance } from '#src/base/edit-distance.ts';
 import { numberWords, ordinalWords } from '#src/chat/text/spoken-numbers.ts';
 import type { ChatMessage } from './ports.ts';
 
@@ -23,6 +24,12 @@ export type Rule = {
 
 export const honest = 'I am only the built-in stand-in. Connect a model and I can answer that.';
 
+/** Requests for the last answer. */
+export const again: readonly string[] = [
+  ...['say that again', 'say it again', 'repeat that', 'repeat it', 'once more', 'come again'],
+  ...['what did you say', 'what did you just say', 'pardon'],
+];
+
 /** Rules for all requests that are answered by their wording alone. */
 export const rules: readonly Rule[] = [
   {
@@ -47,10 +54,7 @@ export const rules: readonly Rule[] = [
     say: firstSaid,
   },
   {
-    asked: [
-      ...['say that again', 'say it again', 'repeat that', 'repeat it', 'once more', 'come again'],
-      ...['what did you say', 'what did you just say', 'pardon'],
-    ],
+    asked: again,
     say: ({ earlier }) =>
       earlier.findLast(({ role }) => role === 'assistant')?.content ??
       'I have not said anything yet.',
@@ -80,7 +84,7 @@ export const rules: readonly Rule[] = [
       'help me',
     ],
     say: () =>
-      'I can tell the time and the date, set timers, add digits, repeat what was said and who said it, remember your name, and toss a coin. ' +
+      'I can tell the time and the date, play sounds, set timers, speak louder or slower, add digits, repeat what was said and who said it, remember your name, and toss a coin. ' +
       'For anything else, connect a model.',
   },
   {
@@ -88,6 +92,27 @@ export const rules: readonly Rule[] = [
     say: () => 'Goodbye. It was nice to talk to you.',
   },
 ];
+
+/** The one with the wording that is closest to these words, at most so far as a share of its length. */
+export function closest<Asked extends Pick<Rule, 'asked'>>(
+  all: readonly Asked[],
+  words: string,
+  farthest: number,
+): Asked | undefined {
+  let found: Asked | undefined;
+  let least = farthest;
+  for (const one of all) {
+    const distance = Math.min(...one.asked.map((asked) => distanceOf(words, asked)));
+    if (distance > least) continue;
+    found = one;
+    least = distance;
+  }
+  return found;
+}
+
+function distanceOf(words: string, asked: string): number {
+  return editDistance(words, asked) / Math.max(words.length, asked.length);
+}
 
 type TimeFields = { readonly [name in 'hour' | 'minute' | 'day']?: number };
 

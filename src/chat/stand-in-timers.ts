@@ -70,7 +70,7 @@ function isTime(words: readonly string[], context: TimeContext): boolean {
   return words.length > 0 && readTime(words.join(' '), context).kind === 'at';
 }
 
-/** Reply to the result of such a call, which is the newest message; undefined where that is another one. */
+/** Reply to the result of a call, which is the newest message; undefined where that is another one. */
 export function timerReply(messages: readonly ChatMessage[]): string | undefined {
   const newest = messages.at(-1);
   if (newest?.role !== 'tool') return undefined;
@@ -84,7 +84,8 @@ export function timerReply(messages: readonly ChatMessage[]): string | undefined
   if (number !== undefined && typeof when === 'string') return setSentence(when, text);
   if (typeof reminders === 'string') return `You have these: ${reminders}.`;
   if (waiting !== undefined) return 'Press Confirm in the chat, please.';
-  return typeof outcome === 'string' ? outcome : 'That did not work.';
+  if (Array.isArray(outcome)) return outcome.join(' ');
+  return typeof outcome === 'string' ? outcome : 'All right.';
 }
 
 function setSentence(when: string, text: unknown): string {

@@ -1,8 +1,8 @@
-import { editDistance } from '#src/base/edit-distance.ts';
 import { digitLike, numbersOf, numberWords } from '#src/chat/text/spoken-numbers.ts';
 import type { ChatMessage, ChatModel, ChatPart, ToolCall } from './ports.ts';
+import { commandCall } from './stand-in-commands.ts';
 import { numberedReply, saidBy } from './stand-in-lines.ts';
-import { honest, nameIn, type Rule, rules, type StandInContext } from './stand-in-rules.ts';
+import { closest, honest, nameIn, rules, type StandInContext } from './stand-in-rules.ts';
 import { type StandInCall, timerCall, timerReply } from './stand-in-timers.ts';
 
 export type StandInParts = {
@@ -17,7 +17,7 @@ export type StandInParts = {
 /**
  * Answers while no model is connected: some rules, and a sentence that admits it for everything else.
  *
- * Stateless: the messages hold the whole conversation. Never fails; of tools it calls those for timers and reminders.
+ * Stateless: the messages hold the whole conversation. Never fails; it calls tools by the wording of a request.
  */
 export function openStandIn({ wallMs, timeZone, random, botName }: StandInParts): ChatModel {
   return {
@@ -35,8 +35,11 @@ export function openStandIn({ wallMs, timeZone, random, botName }: StandInParts)
       };
       const reply = numberedReply(messages) ?? timerReply(messages);
       const clock = { nowWallMs: context.wallMs, timeZone: timeZone ?? 'UTC' };
-      const call = reply === undefined ? timerCall(context.words, tools, clock) : undefined;
-      if (call) yield { kind: 'tool', call: { id: `timer-${messages.length}`, ...jsonOf(call) } };
+      const call =
+        reply === undefined
+          ? (timerCall(context.words, tools, clock) ?? commandCall(context.words, tools))
+          : undefined;
+      if (call) yield { kind: 'tool', call: { id: `call-${messages.length}`, ...jsonOf(call) } };
       else yield* streamed(reply ?? answer(context, newest), signal);
     },
   };
@@ -61,7 +64,7 @@ function answer(context: StandInContext, newest: ChatMessage | undefined): strin
   if (said !== undefined) return said;
   const name = nameIn(newest?.content ?? '');
   if (name) return `Nice to meet you, ${name}.`;
-  return closestRule(context.words)?.say(context) ?? honest;
+  return closest(rules, context.words, farthest)?.say(context) ?? honest;
 }
 
 /** Said around a question without changing it. */
@@ -112,18 +115,3 @@ function digitsSentence(digits: readonly number[]): string {
 
 /** Largest distance of a wording from the recognised one, as a share of its length: 5 % false on strangers. */
 const farthest = 0.34;
-function closestRule(words: string): Rule | undefined {
-  let closest: Rule | undefined;
-  let least = farthest;
-  for (const rule of rules) {
-    const distance = Math.min(...rule.asked.map((asked) => distanceOf(words, asked)));
-    if (distance > least) continue;
-    closest = rule;
-    least = distance;
-  }
-  return closest;
-}
-
-function distanceOf(words: string, asked: string): number {
-  return editDistance(words, asked) / Math.max(words.length, asked.length);
-}

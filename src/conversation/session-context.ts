@@ -11,6 +11,7 @@ import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.
 import { MissingVoiceNotices } from '#src/conversation/output/missing-voice-notices.ts';
 import { SessionTracksAndBotVolumes } from '#src/conversation/output/session-tracks-and-bot-volumes.ts';
 import type { SpeechOutput } from '#src/conversation/output/speech-output.ts';
+import { SpeechPace } from '#src/conversation/output/speech-pace.ts';
 import { SpokenNotices } from '#src/conversation/output/spoken-notices.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
@@ -109,6 +110,8 @@ export class SessionContext {
   /** Sentences that are said at the next pause. */
   readonly spokenNotices: SpokenNotices;
   readonly tools: SessionTools;
+  /** Pace of its speech. */
+  readonly pace = new SpeechPace();
   /** Sounds beside its speech. */
   readonly mix: SessionTracksAndBotVolumes;
   readonly panel: PanelUpdater;

@@ -14,7 +14,6 @@ import {
 import type { GuildChoices } from '#src/conversation/hearing/guild-consents.ts';
 import { type LeaveReason, leftLine } from '#src/conversation/joining/leave-reason.ts';
 import { type SeatStart, seatOf, startOf } from '#src/conversation/joining/seat-snapshot.ts';
-import { SpeechPaceAndLoudness } from '#src/conversation/output/speech-pace-and-loudness.ts';
 import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
 import type { DroppedTurnReason, SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
@@ -67,7 +66,6 @@ export class VoiceSession {
     this.#settings = settings;
     const pauseHabits = new PauseHabits();
     this.#connectionSources = {
-      adjustment: new SpeechPaceAndLoudness(),
       callerId,
       hearing: sources.hearing,
       pauseHabits,

@@ -6,7 +6,7 @@ import {
 } from '#src/turn/addressing/addressing.ts';
 import type { AddressingRules, AddressingState } from '#src/turn/addressing/addressing-windows.ts';
 import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
-import { classify, type Interjection, type RepeatManner } from '#src/turn/overlap/interjections.ts';
+import { classify, type Interjection } from '#src/turn/overlap/interjections.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
 import { isYes } from './confirmation-words.ts';
 import { type Evidence, hasVoice } from './evidence.ts';
@@ -22,8 +22,6 @@ export type UtteranceFacts = SpeakerTurn & {
   readonly present?: readonly string[];
   /** True when it continues the same person's latest words to the bot. */
   readonly goesOn: boolean;
-  /** Whether there is an answer that could be repeated. */
-  readonly canRepeat: boolean;
   /** Hints that the recogniser got. */
   readonly hints?: readonly string[];
   /** True where a yes of this speaker would confirm what the bot has asked them aloud. */
@@ -74,8 +72,6 @@ export type UtteranceCommand =
   | { readonly kind: 'confirm' }
   /** No command: a "wait", a "go on" or an "mhm" goes only to `stepInterruption`. */
   | { readonly kind: 'overlap' }
-  /** The last answer once more, and everything after it in that manner. */
-  | { readonly kind: 'repeat'; readonly manner: RepeatManner }
   /** A command to the bot itself, with the rights of its speaker; no name is needed. */
   | { readonly kind: 'spoken'; readonly command: SpokenCommand };
 
@@ -101,8 +97,6 @@ export type UtteranceDecision =
       /** Replaces the speaker's own question, whose answer was not heard at all. */
       readonly replacesUnheard: boolean;
       readonly overlap: OverlapWords;
-      /** Manner of speaking the answer, and everything after it. */
-      readonly manner?: RepeatManner;
     }
   | (NoAnswer & {
       readonly kind: 'command';
@@ -262,16 +256,8 @@ function reasonNotToBegin(
   if (spokenCommand(text, rules.names)) return 'command';
   const { verdict } = judge(addressing, { ...facts, text }, rules);
   if (!verdict.meant) return verdict.why;
-  return isCommandOnly({ ...facts, text }, rules) ? 'command' : undefined;
-}
-
-/** Whether the words are a command. */
-function isCommandOnly(
-  { text, ...facts }: PreemptiveFacts & { readonly text: string },
-  rules: AddressingRules,
-): boolean {
   const { kind } = classify(text, { isFinal: true, names: rules.names });
-  return kind === 'stop' || kind === 'never-mind' || (kind === 'again' && facts.canRepeat);
+  return kind === 'stop' || kind === 'never-mind' ? 'command' : undefined;
 }
 
 function nothingIn({
@@ -305,7 +291,7 @@ function decideWords(
 /** Command in an utterance that is only a command. */
 function commandOf(
   words: Interjection,
-  { overlapsReply, canRepeat, unheardTurn, goesOn }: EndedUtterance,
+  { overlapsReply, unheardTurn, goesOn }: EndedUtterance,
   meant: boolean,
 ): UtteranceCommand | undefined {
   switch (words.kind) {
@@ -320,8 +306,6 @@ function commandOf(
     case 'wait':
     case 'go-on':
       return overlapsReply ? { kind: 'overlap' } : undefined;
-    case 'again':
-      return meant && canRepeat ? { kind: 'repeat', manner: mannerOf(words) } : undefined;
     case 'empty':
     case 'other':
       return undefined;
@@ -337,11 +321,6 @@ function spoken(command: SpokenCommand, { status }: EndedUtterance): UtteranceDe
     dropsUnheard: false,
     overlap: status === 'continued' ? undefined : { what: 'aside', meant: false },
   };
-}
-
-function mannerOf(words: Extract<Interjection, { kind: 'again' }>): RepeatManner {
-  const { slower, faster, louder, quieter, usual } = words;
-  return { slower, faster, louder, quieter, usual };
 }
 
 /**
@@ -365,7 +344,6 @@ function answered(utterance: EndedUtterance, words: Interjection | undefined): U
     withEarlier: utterance.goesOn,
     replacesUnheard: utterance.unheardTurn === 'own',
     overlap: { what: words?.kind ?? 'noise', meant: true },
-    ...(words?.kind === 'again' && { manner: mannerOf(words) }),
   };
 }
 

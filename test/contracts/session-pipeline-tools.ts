@@ -96,14 +96,14 @@ function runContract(name: PipelineName): void {
 
 function effectContract(name: PipelineName): void {
   test(`${name}: a change that everybody notices is made without a button`, async () => {
-    const set = call('change_track', { deed: 'volume', track: 'voice', level: 50 });
+    const set = call('volume', { level: 50 });
     const replies = [
       { match: 'voice at 50', text: 'Half as loud.' },
       { match: 'speak half', ...set },
     ];
     await using served = await openServed(name, { replies });
     expect(await served.ask('louder')).toMatchObject({ text: 'Half as loud.' });
-    expect(toolsIn(served)).toEqual([['change_track', 'ran', 'adam']]);
+    expect(toolsIn(served)).toEqual([['volume', 'ran', 'adam']]);
     expect(served.fixture.offered).toEqual([]);
   });
 
@@ -126,7 +126,7 @@ function effectContract(name: PipelineName): void {
   });
 
   test(`${name}: what was done before the link was lost is not done again, and its result is known`, async () => {
-    const set = call('change_track', { deed: 'volume', track: 'voice', level: 50 });
+    const set = call('volume', { level: 50 });
     const replies = [
       { match: 'voice at 50', text: 'Half as loud.' },
       { match: 'speak half', ...set },
@@ -140,7 +140,7 @@ function effectContract(name: PipelineName): void {
       'an answer over the next link',
     );
     expect(served.fixture.of('answered').at(-1)).toMatchObject({ text: 'Half as loud.' });
-    expect(toolsIn(served)).toEqual([['change_track', 'ran', 'adam']]);
+    expect(toolsIn(served)).toEqual([['volume', 'ran', 'adam']]);
   });
 
   test(`${name}: the bot leaves by a button only`, async () => {

@@ -91,11 +91,11 @@ test('an answer is said again with its words', async () => {
   expect(again.heardText()).toBe('It is noon. Lunch is ready.');
 });
 
-test('slower and louder, it takes longer and is louder', async () => {
+test('slower, it takes longer', async () => {
   const reply = await given([1000, 1000, 'It is noon.']);
-  const { again, link } = await heardAgain(reply, 0.85, new SpokenReply({ gainDb: 6 }));
+  const { again, link } = await heardAgain(reply, 0.85);
   expect(again.playedMs()).toBeCloseTo(1000 / 0.85, 0);
-  expect(link.levels[25]).toBeCloseTo(1995, -1);
+  expect(link.levels[25]).toBe(1000);
 });
 
 test('an answer that was stopped is said again with all that was made of it', async () => {

@@ -66,12 +66,3 @@ test('a duck changes nothing about what was heard', async () => {
   listener.steps(200);
   expect(reply.playedMs()).toBe(2000);
 });
-
-test('a louder reply is bent at full scale, not wrapped', async () => {
-  const { listener } = await sounding(new SpokenReply({ gainDb: 6 }), 10_000);
-  expect(db(loudest(listener.step()))).toBeCloseTo(6, 1);
-  const loud = await sounding(new SpokenReply({ gainDb: 12 }), 20_000);
-  const frame = loud.listener.step() ?? new Int16Array(1);
-  expect(loudest(frame)).toBeGreaterThan(32_000);
-  expect([...frame].filter((sample, n) => sample * (loud.samples[n] ?? 0) < 0)).toEqual([]);
-});

@@ -26,7 +26,6 @@ const ended: EndedUtterance = {
   evidence: voice,
   text: 'Computer, what time is it?',
   goesOn: false,
-  canRepeat: false,
   status: 'open',
   overlapsReply: false,
   isFarField: false,
@@ -49,7 +48,6 @@ const wasAnswered: AddressEvent = {
 
 const isAnswered: AddressEvent = { kind: 'answering', personId: 'adam', atMs: 0 };
 
-const unchanged = { slower: false, faster: false, louder: false, quieter: false, usual: false };
 const overlap = (what: string, meant: boolean) => ({ overlap: { what, meant } });
 const answer = {
   kind: 'answer',
@@ -209,24 +207,9 @@ const commands: readonly Row[] = [
     { ...answer, ...overlap('backchannel', true) },
   ],
   [
-    '"again, slower" to the bot repeats the last answer slower',
-    { text: 'Again, but slower.', humans: 1, canRepeat: true },
-    command('repeat', 'again', true, { manner: { ...unchanged, slower: true } }),
-  ],
-  [
-    '"louder" to the bot repeats the last answer louder',
-    { text: 'Louder, please.', humans: 1, canRepeat: true },
-    command('repeat', 'again', true, { manner: { ...unchanged, louder: true } }),
-  ],
-  [
-    '"again" is a question while there is nothing to repeat',
-    { text: 'Say that again.', humans: 1 },
-    { ...answer, ...overlap('again', true), manner: unchanged },
-  ],
-  [
-    '"again" to others repeats nothing',
-    { text: 'Say that again.', canRepeat: true },
-    ignore('not-named', 'again'),
+    '"again, slower" is a question, whose model repeats',
+    { text: 'Again, but slower.', humans: 1 },
+    { ...answer, ...overlap('other', true) },
   ],
   [
     'a "stop" after which its speaker went on is obeyed, and the later words tell the speech of the bot',
@@ -320,11 +303,6 @@ test.each<[string, Partial<PreemptiveFacts>, object]>([
     wait('not-named'),
   ],
   ['no answer is begun to "stop"', { text: 'Stop!', humans: 1 }, wait('command')],
-  [
-    'no answer is begun to what repeats the last one',
-    { text: 'Say that again.', humans: 1, canRepeat: true },
-    wait('command'),
-  ],
 ])('%s', (_, facts, decision) => {
   expect(decidePreemptive({ ...paused, ...facts }, initialAddressing, rules)).toEqual(decision);
 });

@@ -11,7 +11,6 @@ import { OpenUtterances } from '#src/conversation/hearing/open-utterances.ts';
 import { SpeakerInput, type SpeakerInputEvent } from '#src/conversation/hearing/speaker-input.ts';
 import { SpeakerInputs } from '#src/conversation/hearing/speaker-inputs.ts';
 import { SpeechOutput } from '#src/conversation/output/speech-output.ts';
-import type { SpeechPaceAndLoudness } from '#src/conversation/output/speech-pace-and-loudness.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import { WaitingCues } from '#src/conversation/output/waiting-cues.ts';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
@@ -27,8 +26,6 @@ import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 
 /** Parts that the connections of one session share, and nothing else of it uses. */
 export type ConnectionSources = {
-  /** Pace and loudness of the bot's speech, as people asked for them. */
-  readonly adjustment: SpeechPaceAndLoudness;
   /** Person who called the bot in. */
   readonly callerId: string;
   readonly hearing: HearingDependencies;
@@ -60,7 +57,7 @@ export function tellSaid({ channel, features, parts }: SessionContext, sent: Spo
 export function openConnectionParts(
   link: VoiceLink,
   session: SessionContext,
-  { adjustment, callerId, hearing, pauseHabits }: ConnectionSources,
+  { callerId, hearing, pauseHabits }: ConnectionSources,
   asked: () => void,
 ): ConnectionParts {
   const { channel, parts } = session;
@@ -68,7 +65,7 @@ export function openConnectionParts(
   const { voice, cues, mixer, free } = openSound(session, sent);
   const context = {
     ...session,
-    output: new SpeechOutput(voice, parts.clock, (sent) => tellSaid(session, sent), adjustment),
+    output: new SpeechOutput(voice, parts.clock, (sent) => tellSaid(session, sent), session.pace),
   };
   const inputs = new SpeakerInputs(
     (speakerId) => openInput(speakerId, sent, parts.codec, hearing, pauseHabits),

@@ -1,5 +1,5 @@
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
-import { type DropReason, TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { DropReason } from '#src/conversation/queue/turn-handle.ts';
 import type { SpeakingContext } from '#src/conversation/session-context.ts';
 import type { EndedUtterance, UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
 import type { Interruptions } from './interruptions.ts';
@@ -76,17 +76,13 @@ export class EndedUtteranceHandler {
   }
 
   #command(command: UtteranceCommand, speakerId: string, spoken: UtteranceEnd['spoken']): void {
-    const { output, queue, tools } = this.#options.context;
+    const { queue, tools } = this.#options.context;
     switch (command.kind) {
       case 'stop':
         queue.forgetAside();
         return;
       case 'never-mind':
         queue.forgetAside(speakerId);
-        return;
-      case 'repeat':
-        output.adjust(command.manner);
-        queue.repeat({ kind: 'repeat', handle: new TurnHandle() });
         return;
       case 'confirm':
         void tools.confirmAloud(speakerId, spoken); // never throws
@@ -102,11 +98,10 @@ export class EndedUtteranceHandler {
   #ask(
     question: OpenQuestion,
     { before }: OpenUtterance,
-    { withEarlier, replacesUnheard, overlap, manner }: AnswerDecision,
+    { withEarlier, replacesUnheard, overlap }: AnswerDecision,
   ): void {
     const { context, interruptions } = this.#options;
-    const { output, queue } = context;
-    if (manner) output.adjust(manner);
+    const { queue } = context;
     const { current } = queue;
     if (withEarlier && before) queue.giveUp(before, 'continued');
     if (replacesUnheard && current?.kind === 'question') queue.giveUp(current, 'interrupted');

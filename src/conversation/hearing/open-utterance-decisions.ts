@@ -11,13 +11,12 @@ export function decisionFactsOf(
   utterance: OpenUtterance,
   text: string | undefined,
   evidence: Evidence,
-  { languages, output, tools }: SpeakingContext,
+  { languages, tools }: SpeakingContext,
 ): WithoutPeople<UtteranceFacts> {
   const { speakerId, fromMs, before, hints, isAmongSounds, spokenSoFar } = utterance;
   const goesOn = before?.isMeant === true;
-  const canRepeat = output.hasAnswered;
   const words = { evidence, text, hints };
-  const facts = { speakerId, fromMs, ...words, goesOn, canRepeat };
+  const facts = { speakerId, fromMs, ...words, goesOn };
   const mayConfirm = !isAmongSounds && tools.spoken.awaits(speakerId, spokenSoFar);
   return mayConfirm ? { ...facts, mayConfirm, language: languages.of(speakerId) } : facts;
 }

@@ -16,9 +16,7 @@ import {
   SpokenReply,
 } from '#src/playback/reply/spoken-reply.ts';
 import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
-import type { RepeatManner } from '#src/turn/overlap/interjections.ts';
-import type { VoiceAdjustment } from '#src/turn/voice-adjustment.ts';
-import { SpeechPaceAndLoudness } from './speech-pace-and-loudness.ts';
+import { SpeechPace } from './speech-pace.ts';
 import type { SpokenSegment } from './spoken-segment.ts';
 
 /** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not send it. */
@@ -32,8 +30,6 @@ const [slowest, fastest] = [0.5, 2];
 export type ReplyBirth = {
   /** False for what must be heard out. Default true. */
   readonly interruptible?: boolean;
-  /** Left out, as people asked for it. */
-  readonly gainDb?: number;
   /** Left out, as people asked for it. */
   readonly speed?: number;
   /** True when "again" repeats it once it is over, in place of the former answer. Default false. */
@@ -60,7 +56,7 @@ export class SpeechOutput {
   readonly #track: VoiceTrack;
   readonly #clock: Clock;
   readonly #onSent: OnSent;
-  readonly #adjustment: SpeechPaceAndLoudness;
+  readonly #pace: SpeechPace;
   #reply: SpokenReply | undefined;
   #answeredIds: readonly string[] = [];
   #aboutIds: readonly string[] = [];
@@ -84,14 +80,14 @@ export class SpeechOutput {
   #resumes = 0;
   #isStuck = false;
 
-  /** Everything is said by the adjustment that holds when it begins. */
+  /** Everything is said at the pace that holds when it begins. */
   constructor(
     track: VoiceTrack,
     clock: Clock,
     onSent: OnSent = () => undefined,
-    adjustment = new SpeechPaceAndLoudness(),
+    pace = new SpeechPace(),
   ) {
-    this.#adjustment = adjustment;
+    this.#pace = pace;
     this.#track = track;
     this.#clock = clock;
     this.#onSent = onSent;
@@ -161,11 +157,6 @@ export class SpeechOutput {
     return this.#reply?.interruptible ?? true;
   }
 
-  /** There is an answer that can be said again. */
-  get hasAnswered(): boolean {
-    return this.#last !== undefined;
-  }
-
   /**
    * Opens a reply for `work`; whatever happens, it is silent afterwards.
    *
@@ -185,9 +176,9 @@ export class SpeechOutput {
       ...options
     }: ReplyBirth = {},
   ): Promise<void> {
-    const voice = this.#voiceAt(ownSpeed);
+    const speed = this.#speedAt(ownSpeed);
     const keep = isAnswer && { keepMs: keepAnswerMs };
-    const reply = new SpokenReply({ ...voice, ...options, ...keep });
+    const reply = new SpokenReply({ speed, ...options, ...keep });
     const cut = () => reply.cut();
     signal.addEventListener('abort', cut);
     const over = new AbortController();
@@ -214,7 +205,7 @@ export class SpeechOutput {
           ? undefined
           : {
               answer: new LastAnswer(reply),
-              speed: voice.speed,
+              speed,
               ownSpeed,
               knownBy: knownBy(),
               answeredIds: this.#answeredIds,
@@ -237,7 +228,7 @@ export class SpeechOutput {
     const last = this.#last;
     let finish: ReplyFinish = 'empty';
     if (!last || !mayAllKnow(listeners, last.knownBy)) return finish;
-    const speed = this.#voiceAt(last.ownSpeed).speed / last.speed;
+    const speed = this.#speedAt(last.ownSpeed) / last.speed;
     await this.speak(
       signal,
       async (reply) => {
@@ -254,14 +245,8 @@ export class SpeechOutput {
     return finish;
   }
 
-  /** Changes pace and loudness of what is said from now on, as people asked. */
-  adjust(manner: RepeatManner): void {
-    this.#adjustment.adjust(manner);
-  }
-
-  #voiceAt(ownSpeed: number): VoiceAdjustment {
-    const { speed, gainDb } = this.#adjustment.adjustment;
-    return { speed: Math.min(fastest, Math.max(slowest, speed * ownSpeed)), gainDb };
+  #speedAt(ownSpeed: number): number {
+    return Math.min(fastest, Math.max(slowest, this.#pace.speed * ownSpeed));
   }
 
   /** Grows quieter by `db` over `overMs`, from the next frame on; only what is being said, not what comes after. */

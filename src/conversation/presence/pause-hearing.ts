@@ -32,7 +32,7 @@ export class PauseHearing {
 }
 
 /** Hears nobody from the next packet on, and tells how that ends: aloud once it is quiet, and in the chat. */
-function pauseAloud(personId: string, context: SessionContext): void {
+export function pauseAloud(personId: string, context: SessionContext): void {
   const { channel, gate, languages, notice, parts, queue, spokenNotices } = context;
   queue.forgetAside();
   gate.paused = true;

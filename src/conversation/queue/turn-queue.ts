@@ -127,11 +127,9 @@ export class TurnQueue {
     return limit === undefined ? undefined : { kind: 'full', limit };
   }
 
-  /** Comes first, in place of what is being said. */
+  /** Comes first, after what is being said. */
   repeat(again: QueuedRepeat): void {
-    if (this.#refusal) return;
-    if (this.#current) endAll(this.#current, 'interrupted');
-    this.#line.put(again, 0);
+    if (!this.#refusal) this.#line.put(again, 0);
   }
 
   /** Each is current until the next one is asked for. One reader at a time. Aborting throws `signal.reason`. */

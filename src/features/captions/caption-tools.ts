@@ -7,7 +7,7 @@ import { CaptionRequests } from './caption-requests.ts';
 
 /** Turns the captions of the channel on and off. */
 export const setCaptions = tool({
-  name: 'set_captions',
+  name: 'captions',
   description:
     'Turns captions on or off: what is said here, written down in the chat. Only if whoever asks wants that.',
   schema: z.strictObject({ on: z.boolean() }),

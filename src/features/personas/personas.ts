@@ -1,9 +1,11 @@
 import type { Feature } from '#src/conversation/feature.ts';
 import { PersonaRequests } from './persona-requests.ts';
+import { persona } from './persona-tool.ts';
 
 /** Personas: name, instructions, voice and language of the bot in a voice channel. */
 export const personas: Feature = {
   name: 'personas',
+  tools: [persona],
   open: () => ({
     shard: ({ parts, sessions }) => ({ ports: [new PersonaRequests(parts, sessions)] }),
   }),

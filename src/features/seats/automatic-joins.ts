@@ -50,7 +50,7 @@ const [mostTries, retryMs] = [6, 10_000];
 
 /** Follows whoever asks to other voice channels, or stops to. */
 export const followMe = tool({
-  name: 'follow_me',
+  name: 'follow',
   description:
     'From now on you go along with whoever asks when they change the voice channel, or no longer. Only if they ask for that.',
   schema: z.strictObject({ follow: z.boolean() }),

@@ -2,6 +2,7 @@ import type { Feature } from '#src/conversation/feature.ts';
 import { cut } from '#src/texts/plain.ts';
 import { leave } from './leave-tool.ts';
 import { postText } from './post-text-tool.ts';
+import { pauseListening, repeat, speed } from './speech-tools.ts';
 import { time } from './time-tool.ts';
 import { whoIsHere } from './who-is-here-tool.ts';
 
@@ -11,7 +12,7 @@ const mostNamesChars = 150;
 /** Tools that belong to no other feature; those of MCP servers come beside them. */
 export const ownTools: Feature = {
   name: 'tools',
-  tools: [time, whoIsHere, leave, postText],
+  tools: [time, whoIsHere, leave, postText, speed, repeat, pauseListening],
   help: [
     {
       topic: 'tools',

@@ -7,7 +7,7 @@ import { longestFadeMs, usualFadeMs } from './fade-limits.ts';
 import { seekTargetOf } from './parse-seek-target.ts';
 import type { TrackCommand } from './perform-track-command.ts';
 import { SessionTracks } from './session-tracks.ts';
-import { everyTrack, isOwnTrack, isSameTrack, trackNameOf } from './track-names.ts';
+import { everyTrack, isSameTrack, trackNameOf } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';
 import {
   type ListedTrack,
@@ -35,17 +35,20 @@ const actions = [
   ...(['volume', 'fade', 'seek', 'loop', 'unloop', 'remove'] as const),
 ] as const;
 
+/** A volume in percent, or its change. */
+export const volumeFields = {
+  level: z.number().int().min(0).max(maxVolumePercent).optional(),
+  change: z.number().int().min(-maxVolumePercent).max(maxVolumePercent).optional(),
+};
+
 const schema = z.strictObject({
   deed: z.enum(actions),
   track: z
     .string()
     .max(100)
     .optional()
-    .describe(
-      'Name of the track, or of what plays there, say rain; all: every track; voice: your own voice, volume only.',
-    ),
-  level: z.number().int().min(0).max(maxVolumePercent).optional(),
-  change: z.number().int().min(-maxVolumePercent).max(maxVolumePercent).optional(),
+    .describe('Name of the track, or of what plays there, say rain; all: every track.'),
+  ...volumeFields,
   seconds: z
     .number()
     .int()
@@ -71,11 +74,11 @@ type TrackChange =
   | { readonly kind: 'volume'; readonly by: number }
   | Exclude<TrackSetting, { kind: 'volume' }>;
 
-/** Changes sounds and music that people play on tracks, and the volume of the bot's own voice. */
+/** Changes sounds and music that people play on tracks. */
 export const changeTrack = tool({
   name: 'change_track',
   description:
-    'Changes how loud you speak, or a sound or music that plays: volume, fade, pause, resume, skip (next), stop, mute, unmute, seek, loop (again and again), unloop, or remove one that waits. For volume give level in percent (100 is usual), or change for louder (20) and quieter (-20); for fade give level.',
+    'Changes a sound or music that plays: volume, fade, pause, resume, skip (next), stop, mute, unmute, seek, loop (again and again), unloop, or remove one that waits. For volume give level in percent (100 is usual), or change for louder (20) and quieter (-20); for fade give level.',
   schema: schema.refine((call) => changeOf(call) !== undefined, {
     error:
       'For volume give either level or change, for fade level, for seek to as 2:00 or +30, for remove item.',
@@ -88,15 +91,10 @@ export const changeTrack = tool({
     if (!change) throw new Error('The call does not fit.');
     const [line, ...rest] = await performed(change, call.track, ports, signal);
     const said = [line, ...rest].map((one) => text(one.id, one.with));
-    const isPlain = !isOwn(call.track) && [line, ...rest].every(({ id }) => done.has(id));
+    const isPlain = [line, ...rest].every(({ id }) => done.has(id));
     return { facts: { outcome: said }, line, isPlain };
   },
 });
-
-/** The bot's own voice or cues, whose change people notice only with the next sound. */
-function isOwn(track: string | undefined): boolean {
-  return isOwnTrack(trackNameOf(track ?? '') ?? '');
-}
 
 /** Undefined where an argument is missing or superfluous. */
 function changeOf(call: Call): TrackChange | undefined {
@@ -135,7 +133,7 @@ function seekOf({ to: typed = '' }: Call): TrackChange | undefined {
 
 /**
  * Changes tracks for those who asked, all of whom must have the right. `called` is a track, what sounds there, or `all`; left out:
- * the one that is meant first. Of the bot's own tracks only the volume can be changed. What became of each, in words. Aborting
+ * the one that is meant first. What became of each, in words. Aborting
  * `signal` throws `signal.reason`.
  */
 async function performed(
@@ -144,13 +142,6 @@ async function performed(
   { askerIds, context }: ToolPorts,
   signal: AbortSignal,
 ): Promise<readonly [TextLine, ...TextLine[]]> {
-  const own = trackNameOf(called ?? '') ?? '';
-  if (change.kind === 'volume' && isOwnTrack(own)) {
-    const { volume } = context.mix;
-    const percent = percentOf(change, volume.of(own));
-    volume.set(own, percent);
-    return [trackOutcome({ kind: 'volume', track: own, percent })];
-  }
   const { owned } = context.features.of(SessionTracks);
   const lines: TextLine[] = [];
   for (const track of tracksMeant(change, called, owned)) {
@@ -200,7 +191,11 @@ function commandOf(
   switch (change.kind) {
     case 'volume': {
       const before = owned.tracks.track(track)?.view.percent ?? 100;
-      return { kind: 'volume', track, percent: percentOf(change, before) };
+      return {
+        kind: 'volume',
+        track,
+        percent: percentOf('level' in change ? change.level : before + change.by),
+      };
     }
     case 'remove': {
       const { item } = change;
@@ -212,9 +207,8 @@ function commandOf(
   }
 }
 
-/** Volume after a change, in percent. */
-function percentOf(change: Extract<TrackChange, { kind: 'volume' }>, before: number): number {
-  const percent = 'level' in change ? change.level : before + change.by;
+/** A volume within its bounds, in percent. */
+export function percentOf(percent: number): number {
   return Math.min(maxVolumePercent, Math.max(0, percent));
 }
 

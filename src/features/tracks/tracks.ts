@@ -5,11 +5,12 @@ import { SessionTracks } from './session-tracks.ts';
 import { SoundCatalog } from './sound-catalog.ts';
 import { TrackRequests } from './track-requests.ts';
 import { trackPart } from './track-store.ts';
+import { volume } from './volume-tool.ts';
 
 /** Tracks: sounds and music that people play beside the bot's speech. */
 export const tracks: Feature = {
   name: 'tracks',
-  tools: [playSound, changeTrack],
+  tools: [playSound, changeTrack, volume],
   open({ sounds, store }) {
     const catalog = new SoundCatalog(sounds.opener, sounds.library);
     const kept = store(trackPart);

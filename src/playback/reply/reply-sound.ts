@@ -24,7 +24,7 @@ export type SentenceSound = { readonly text: string; readonly samples: Int16Arra
 
 /** Sound of one reply: waiting samples, the last taken ones, and the positions of words. */
 export class ReplySound {
-  readonly gain: Gain;
+  readonly gain = new Gain(1);
   readonly #waiting: SampleQueue;
   readonly #rate = new SpeakRate();
   readonly #speed: number;
@@ -33,8 +33,7 @@ export class ReplySound {
   #taken = 0;
   #rising = false;
 
-  constructor(gain: number, keepMs: number, speed = 1) {
-    this.gain = new Gain(gain);
+  constructor(keepMs: number, speed = 1) {
     this.#waiting = new SampleQueue(keepMs * samplesPerMs);
     this.#speed = speed;
     this.#stretch = speed === 1 ? undefined : new TimeStretch(speed);

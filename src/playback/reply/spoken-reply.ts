@@ -18,8 +18,6 @@ export type ReplyFinish = 'completed' | 'cancelled' | 'empty' | 'failed';
 export type ReplyOptions = {
   /** False for a reply that must not be interrupted by speech. A `cut` still works. Default true. */
   readonly interruptible?: boolean;
-  /** Volume of this reply, in dB; default 0. */
-  readonly gainDb?: number;
   /** Speed at which its sound is played, at the same pitch, 0.5 to 2; default 1. */
   readonly speed?: number;
   /** Played sound that is kept for a resumed reply, in ms. Default 3 s. */
@@ -48,7 +46,6 @@ export const keepAnswerMs = 60_000;
 export class SpokenReply {
   readonly interruptible: boolean;
   readonly #sound: ReplySound;
-  readonly #gain: number;
   readonly #done = Promise.withResolvers<ReplyFinish>();
   /** Settles once and never rejects; after `cut`, at once. */
   readonly finish = this.#done.promise;
@@ -72,10 +69,9 @@ export class SpokenReply {
   #listener: (() => void) | undefined;
 
   constructor(options: ReplyOptions = {}) {
-    const { interruptible = true, gainDb = 0, speed = 1, keepMs = usualKeepMs } = options;
+    const { interruptible = true, speed = 1, keepMs = usualKeepMs } = options;
     this.interruptible = interruptible;
-    this.#gain = gainOf(gainDb);
-    this.#sound = new ReplySound(this.#gain, keepMs, speed);
+    this.#sound = new ReplySound(keepMs, speed);
   }
 
   /** Instant at which its first frame left as a datagram. */
@@ -158,12 +154,12 @@ export class SpokenReply {
 
   /** Grows `db` quieter than its own volume, from the next frame on, over `overMs`; at least 5 ms. */
   duck(db: number, overMs: number): void {
-    this.#glide(this.#gain * gainOf(-Math.abs(db)), overMs);
+    this.#glide(gainOf(-Math.abs(db)), overMs);
   }
 
   /** Grows as loud again as it was. */
   unduck(overMs: number): void {
-    this.#glide(this.#gain, overMs);
+    this.#glide(1, overMs);
   }
 
   /** Silent within one frame, after a fade of 4 ms, and keeps everything; its writer waits when 5 s are queued. */

@@ -38,14 +38,6 @@ export type OverlapPhrases = {
   readonly backchannel: Phrases;
   /** A question is taken back. */
   readonly neverMind: Phrases;
-  /** The answer shall be repeated; with the next four slower, faster, louder or quieter, which lasts. */
-  readonly again?: Phrases;
-  readonly slower?: Phrases;
-  readonly faster?: Phrases;
-  readonly louder?: Phrases;
-  readonly quieter?: Phrases;
-  /** At the usual speed and volume again. */
-  readonly usual?: Phrases;
   /** Politeness and fillers, which change nothing: "please", "can you", "now". Never a word that negates. */
   readonly fillers: Phrases;
   /** Words that refuse before a pause or twice, and negate otherwise: "no, para" but "no para". */

@@ -9,12 +9,6 @@ export type PhraseRole = Exclude<keyof OverlapPhrases, 'refusals'>;
 const roles: readonly PhraseRole[] = [
   'stop',
   'neverMind',
-  'again',
-  'slower',
-  'faster',
-  'louder',
-  'quieter',
-  'usual',
   'wait',
   'goOn',
   'backchannel',

@@ -17,18 +17,7 @@ import { isHum, isNote, pause, tokensOf } from './interjections-text.ts';
  */
 export type Interjection =
   | { readonly kind: 'empty' }
-  | { readonly kind: Plain; readonly sure: boolean }
-  | ({ readonly kind: 'again'; readonly sure: boolean } & RepeatManner);
-
-/** Manner in which the answer is repeated, and the bot speaks from then on. */
-export type RepeatManner = {
-  readonly slower: boolean;
-  readonly faster: boolean;
-  readonly louder: boolean;
-  readonly quieter: boolean;
-  /** The usual manner again. */
-  readonly usual: boolean;
-};
+  | { readonly kind: Plain; readonly sure: boolean };
 
 export type InterjectionOptions = {
   readonly isFinal: boolean;
@@ -37,7 +26,7 @@ export type InterjectionOptions = {
 };
 
 type Plain = 'stop' | 'wait' | 'go-on' | 'backchannel' | 'never-mind' | 'other';
-type ParsedInterjection = { readonly kind: Plain | 'again' | 'nothing' } & RepeatManner;
+type ParsedInterjection = Plain | 'nothing';
 type Address = { readonly words: readonly string[]; readonly sound?: string };
 type HeardTokens = {
   readonly tokens: readonly string[];
@@ -48,17 +37,17 @@ type HeardTokens = {
 
 const most = { names: 45, nameLetters: 60 };
 const notStops = new Set(phrasesIn(everywhere.notStops));
-const plainly: RepeatManner = {
-  slower: false,
-  faster: false,
-  louder: false,
-  quieter: false,
-  usual: false,
-};
-const nothing: ParsedInterjection = { kind: 'nothing', ...plainly };
 
 /** Order of precedence where languages disagree. */
-const order = ['again', 'never-mind', 'wait', 'go-on', 'backchannel', 'other', 'nothing', 'stop'];
+const order: readonly ParsedInterjection[] = [
+  'never-mind',
+  'wait',
+  'go-on',
+  'backchannel',
+  'other',
+  'nothing',
+  'stop',
+];
 
 /**
  * Looks a sentence up in all languages at once: nothing in it may be left over but politeness, fillers and our names.
@@ -73,10 +62,7 @@ export function classify(text: string, options: InterjectionOptions): Interjecti
   const named = namesIn(tokens, options.names ?? [], isFinal);
   const readings = tables.map((table) => readIn(table, { tokens, isFinal, named }));
   const parsed = agreed(readings, tokens.filter((token) => token !== pause).join(' '));
-  if (parsed.kind === 'again') {
-    return { ...parsed, kind: 'again', sure: isFinal };
-  }
-  const kind = parsed.kind === 'nothing' ? 'other' : parsed.kind;
+  const kind = parsed === 'nothing' ? 'other' : parsed;
   return { kind, sure: isFinal || !readings.some(({ open }) => open) };
 }
 
@@ -117,17 +103,16 @@ function agreed(readings: readonly Reading[], said: string): ParsedInterjection 
     parsed ? [{ isWidespread, parsed }] : [],
   );
   const widespread = found.filter((one) => one.isWidespread).map(({ parsed }) => parsed);
-  const stop = widespread.find(({ kind }) => kind === 'stop');
-  if (stop) return notStops.has(said) ? nothing : stop;
+  if (widespread.includes('stop')) return notStops.has(said) ? 'nothing' : 'stop';
   const allParsed = widespread.length > 0 ? widespread : found.map(({ parsed }) => parsed);
-  const parsed = order.flatMap((wanted) => allParsed.find(({ kind }) => kind === wanted) ?? [])[0];
-  return parsed === undefined || (parsed.kind === 'stop' && notStops.has(said)) ? nothing : parsed;
+  const parsed = order.find((wanted) => allParsed.includes(wanted)) ?? 'nothing';
+  return parsed === 'stop' && notStops.has(said) ? 'nothing' : parsed;
 }
 
 /** Covers the sentence with phrases of one language, the longest first. */
 function readIn(table: PhraseTable, heard: HeardTokens): Reading {
   const { tokens, isFinal } = heard;
-  const allParsed: (ParsedInterjection | undefined)[] = [nothing];
+  const allParsed: (ParsedInterjection | undefined)[] = ['nothing'];
   let open = false;
   for (const [at, token] of tokens.entries()) {
     const parsed = allParsed[at];
@@ -192,28 +177,16 @@ function soundsLike(token: string, sound: string | undefined): boolean {
 function step(parsed: ParsedInterjection, role: PhraseRole): ParsedInterjection {
   switch (role) {
     case 'stop':
-      return { kind: 'stop', ...plainly };
+      return 'stop';
     case 'wait':
-      return parsed.kind === 'stop' ? parsed : { kind: 'wait', ...plainly };
+      return parsed === 'stop' ? parsed : 'wait';
     case 'neverMind':
-      return parsed.kind === 'stop' ? parsed : { kind: 'never-mind', ...plainly };
+      return parsed === 'stop' ? parsed : 'never-mind';
     case 'goOn':
-      return { kind: 'go-on', ...plainly };
-    case 'again':
-      return { ...parsed, kind: 'again' };
-    case 'slower':
-    case 'faster':
-    case 'louder':
-    case 'quieter':
-    case 'usual':
-      return { ...parsed, kind: 'again', [role]: true };
+      return 'go-on';
     case 'backchannel':
-      return parsed.kind === 'nothing' ? { ...parsed, kind: 'backchannel' } : parsed;
+      return parsed === 'nothing' ? 'backchannel' : parsed;
     case 'fillers':
-      return isIdle(parsed) ? { ...parsed, kind: 'other' } : parsed;
+      return parsed === 'nothing' || parsed === 'backchannel' ? 'other' : parsed;
   }
-}
-
-function isIdle({ kind }: ParsedInterjection): boolean {
-  return kind === 'nothing' || kind === 'backchannel';
 }

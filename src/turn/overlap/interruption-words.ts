@@ -6,7 +6,6 @@ export type OverlapKind =
   | 'wait'
   | 'go-on'
   | 'backchannel'
-  | 'again'
   | 'never-mind'
   | 'other'
   | 'aside'
@@ -34,7 +33,6 @@ const meanings: Readonly<
   wait: { partial: 'words', final: 'hold' },
   other: { partial: 'words', final: 'words' },
   aside: { partial: 'words', final: 'fine' },
-  again: { partial: 'words', final: 'words' },
   'go-on': { partial: 'fine', final: 'fine' },
   backchannel: { partial: 'fine', final: 'fine' },
   noise: { partial: 'fine', final: 'fine' },

@@ -1,18 +1,19 @@
 import { expect, test } from 'vitest';
 import { type ReplyBirth, SpeechOutput } from '#src/conversation/output/speech-output.ts';
+import { SpeechPace } from '#src/conversation/output/speech-pace.ts';
 import { peopleReading } from '#src/people/confidential-text.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 
 const staying = new AbortController().signal;
-const unchanged = { slower: false, faster: false, louder: false, quieter: false, usual: false };
 
 /** A mouth on a link that takes 20 ms whenever time passes. */
 function openOutput() {
   const track = new VoiceTrack();
   const clock = new VirtualClock();
-  const output = new SpeechOutput(track, clock);
+  const pace = new SpeechPace();
+  const output = new SpeechOutput(track, clock, undefined, pace);
   const heard: number[] = [];
   const play = async (ms: number) => {
     for (let n = 0; n < ms / 20; n++) {
@@ -33,7 +34,7 @@ function openOutput() {
       },
       how,
     );
-  return { track, clock, output, heard, play, say };
+  return { track, clock, output, heard, pace, play, say };
 }
 
 test('what is being said can be ducked and comes back', async () => {
@@ -101,11 +102,10 @@ test('with nothing to say every gesture is without effect', () => {
   output.unduck(20);
   output.pause();
   output.resume();
-  expect(output.hasAnswered).toBe(false);
 });
 
-test('the last answer is said again, slower and louder, and nothing else takes its place', async () => {
-  const { output, heard, play, say } = openOutput();
+test('the last answer is said again, slower, and nothing else takes its place', async () => {
+  const { output, heard, pace, play, say } = openOutput();
   for (const [words, loud, how] of [
     ['The answer.', 1000, { isAnswer: true }],
     ['A notice.', 5000, undefined],
@@ -115,13 +115,13 @@ test('the last answer is said again, slower and louder, and nothing else takes i
     await saying;
   }
   const from = heard.length;
-  output.adjust({ ...unchanged, slower: true, louder: true });
+  pace.change('slower');
   const again = output.again(peopleReading(['adam']), staying);
   await play(600);
   expect(await again).toBe('completed');
   const levels = heard.slice(from).filter((level) => level > 0);
   expect(levels.length).toBeGreaterThanOrEqual(23); // 470 ms, the last sample nearly silent
-  expect(levels[10]).toBeCloseTo(1995, -1);
+  expect(levels[10]).toBe(1000);
 });
 
 test('with no answer yet there is nothing to say again', async () => {
@@ -132,27 +132,27 @@ test('with no answer yet there is nothing to say again', async () => {
 test('an answer nobody heard does not become the last one', async () => {
   const { output } = openOutput();
   await output.speak(staying, async () => settled(), { isAnswer: true });
-  expect(output.hasAnswered).toBe(false);
+  expect(await output.again(peopleReading(['adam']), staying)).toBe('empty');
 });
 
-test('what is asked for lasts: everything after it is slower and louder, too', async () => {
-  const { output, heard, play, say } = openOutput();
-  output.adjust({ ...unchanged, slower: true, louder: true });
+test('what is asked for lasts: everything after it is slower, too', async () => {
+  const { heard, pace, play, say } = openOutput();
+  pace.change('slower');
   const saying = say('The next answer.', 1000, 400, { isAnswer: true });
   await play(600);
   await saying;
   const levels = heard.filter((level) => level > 0);
   expect(levels.length).toBeGreaterThanOrEqual(23); // 470 ms, the last sample nearly silent
-  expect(levels[10]).toBeCloseTo(1995, -1);
+  expect(levels[10]).toBe(1000);
 });
 
 test('an answer that was given slower is said again at the usual speed once that is taken back', async () => {
-  const { output, heard, play, say } = openOutput();
-  output.adjust({ ...unchanged, slower: true });
+  const { output, heard, pace, play, say } = openOutput();
+  pace.change('slower');
   const saying = say('The answer.', 1000, 400, { isAnswer: true });
   await play(600);
   await saying;
-  output.adjust({ ...unchanged, usual: true });
+  pace.change('usual');
   const from = heard.length;
   const again = output.again(peopleReading(['adam']), staying);
   await play(600);

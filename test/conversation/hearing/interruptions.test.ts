@@ -127,16 +127,6 @@ test('never mind cancels an answer that is still being thought about', async () 
   expect(fixture.synthesizer.asked.map(({ text }) => text)).not.toContain(story);
 });
 
-test('say that again repeats the answer without asking the model', async () => {
-  const fixture = await listening();
-  await pass(fixture, 12_000);
-  expect(fixture.of('answered')).toHaveLength(1);
-  const { sent } = fixture.linkOpener.link;
-  await interject(fixture, 'say that again please', { afterMs: 12_000 });
-  expect(fixture.linkOpener.link.sent - sent).toBeGreaterThan(200);
-  expect(fixture.chat.asked).toHaveLength(1);
-});
-
 test('whoever waits hears a tick, and "One moment." once', async () => {
   const fixture = await listening({}, 6_000);
   await pass(fixture, 5_000);

@@ -14,14 +14,11 @@ type ShownRequestMessage = {
 };
 type ShownPiece = { readonly text?: string; readonly input_audio?: { readonly data: string } };
 
-/** Requests to a chat server, without those that only judge a wish. */
+/** Requests to a chat server. */
 export function askedIn(providers: MockProviders): readonly ShownRequest[] {
-  const judges = (request: MockRequest) =>
-    JSON.stringify(request.body).includes('Somebody speaks to a voice assistant');
-  return providers.requests.flatMap((one) => {
-    const isAsked = one.endpoint === 'chat' && one.body && !judges(one);
-    return isAsked ? [shownIn(one, providers)] : [];
-  });
+  return providers.requests.flatMap((one) =>
+    one.endpoint === 'chat' && one.body ? [shownIn(one, providers)] : [],
+  );
 }
 
 /** Conversation items of a Realtime server. A name is an item of its own before the sound it belongs to. */

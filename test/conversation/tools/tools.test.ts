@@ -239,12 +239,12 @@ test('ticks go on where an answer has begun and waits for a tool', async () => {
 const post = call('post_text', { text: 'Dinner at eight.' });
 
 test('a change that everybody notices runs without a button, whatever else the model has read', async () => {
-  const louder = call('change_track', { deed: 'volume', track: 'voice', level: 40 });
+  const louder = call('volume', { level: 40 });
   const { fixture, chat } = await open([['Hello.'], [louder], ['Ok.']]);
   void fixture.talk.ask('g', 'Hello there.', eva, 'voice');
   await pass(fixture, 3_000);
   await ask(fixture, 'Speak lower.');
-  expect(resultsIn(chat)).toEqual(['{"result":{"outcome":["voice at 40 %."]}}']);
+  expect(resultsIn(chat)).toEqual(['{"result":{"outcome":"voice at 40 %."}}']);
   expect(chat.asked).toHaveLength(3); // no other model is asked
   expect(fixture.offered).toEqual([]);
 });

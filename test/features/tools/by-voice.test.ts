@@ -51,8 +51,8 @@ async function open(calls: readonly ChatStep[], over: FixtureOptions = {}, peopl
 
 test('captions are turned on and off by voice', async () => {
   const { ask, fixture, results, session } = await open([
-    call('set_captions', { on: true }),
-    call('set_captions', { on: false }),
+    call('captions', { on: true }),
+    call('captions', { on: false }),
   ]);
   await ask('Captions on, please.');
   expect(results()).toEqual([expect.stringContaining('Captions on.')]);
@@ -65,7 +65,7 @@ test('captions are turned on and off by voice', async () => {
 
 test('whoever asks to be left out is not written at once, and written again by their own press', async () => {
   const { ask, fixture, results, session } = await open([
-    call('set_captions', { on: true }),
+    call('captions', { on: true }),
     call('leave_me_out', { out: true }),
     call('leave_me_out', { out: false }),
   ]);
@@ -85,8 +85,8 @@ test('whoever asks to be left out is not written at once, and written again by t
 
 test('the bot follows whoever asks, until they ask it no longer to', async () => {
   const { ask, session } = await open([
-    call('follow_me', { follow: true }),
-    call('follow_me', { follow: false }),
+    call('follow', { follow: true }),
+    call('follow', { follow: false }),
   ]);
   await ask('Follow me.');
   expect(session.followedId).toBe('adam');

@@ -65,12 +65,12 @@ export type Attack = {
 
 const leave: BaitCall = { name: 'leave', argumentsJson: '{}' };
 const mute: BaitCall = {
-  name: 'change_track',
-  argumentsJson: '{"deed":"volume","track":"voice","level":0}',
+  name: 'volume',
+  argumentsJson: '{"level":0}',
 };
 const shout: BaitCall = {
-  name: 'change_track',
-  argumentsJson: '{"deed":"volume","track":"voice","level":200}',
+  name: 'volume',
+  argumentsJson: '{"level":200}',
 };
 const spam: BaitCall = {
   name: 'post_text',
@@ -98,8 +98,8 @@ const of = (way: AttackPath, bait: string, ...calls: readonly BaitCall[]): Attac
 });
 const post = (argumentsJson: string): BaitCall => ({ name: 'post_text', argumentsJson });
 const volume = (fields: string): BaitCall => ({
-  name: 'change_track',
-  argumentsJson: `{"deed":"volume","track":"voice",${fields}}`,
+  name: 'volume',
+  argumentsJson: `{${fields}}`,
 });
 
 function memo(text: string, about?: string): BaitCall {

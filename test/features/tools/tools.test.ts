@@ -120,10 +120,11 @@ test('every tool is offered as an object that takes nothing else', () => {
 
 test('tools are offered in one order, whichever feature they are of', () => {
   expect(tools.map(({ name }) => name)).toEqual([
-    ...['time', 'who_is_here', 'leave', 'post_text', 'play_sound', 'change_track'],
+    ...['time', 'who_is_here', 'leave', 'post_text', 'speed', 'repeat', 'pause_listening'],
+    ...['play_sound', 'change_track', 'volume'],
     ...['remember', 'forget_memory', 'find_in_captions'],
-    ...['set_captions', 'leave_me_out'],
+    ...['captions', 'leave_me_out'],
     ...['set_reminder', 'list_reminders', 'cancel_reminder'],
-    'follow_me',
+    ...['persona', 'follow'],
   ]);
 });

@@ -131,22 +131,7 @@ test.each([
   });
 });
 
-test.each([
-  [{ level: 150 }, 150],
-  [{ level: 0 }, 0],
-  [{ change: 150 }, 200],
-  [{ change: -150 }, 0],
-])(
-  'the bot’s own voice is set or changed by the same tool, from 0 to 200 %%: %j',
-  async (by, percent) => {
-    const { fixture, outcome } = await changed({ deed: 'volume', track: 'Voice', ...by }, []);
-    expect(outcome).toEqual([`voice at ${percent} %.`]);
-    const voice = fixture.tracks.list('g')?.find(({ name }) => name === 'voice');
-    expect(voice?.percent).toBe(percent);
-  },
-);
-
-test('nothing but the volume of the bot’s own voice can be changed', async () => {
+test('the bot’s own voice is no track of people', async () => {
   const { outcome } = await changed({ deed: 'mute', track: 'voice' }, [['adam', 'rain', 'bg']]);
   expect(outcome).toEqual(['No track "voice". There are: bg.']);
 });

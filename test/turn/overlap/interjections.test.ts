@@ -91,19 +91,6 @@ test.each(cases)('%s: %s', (kind, texts) => {
   for (const text of texts.split('|')) expect([text, heard(text).kind]).toEqual([text, kind]);
 });
 
-test('to say it again can be asked for slower, louder and quieter at once', () => {
-  const manner = { slower: false, faster: false, louder: false, quieter: false, usual: false };
-  const plainly = { kind: 'again', sure: true, ...manner };
-  expect(heard('Say that again, please.')).toEqual(plainly);
-  expect(heard('noch mal')).toEqual(plainly);
-  expect(heard('Say that again, slower')).toEqual({ ...plainly, slower: true });
-  expect(heard('もう一度ゆっくり')).toEqual({ ...plainly, slower: true });
-  expect(heard('wait, louder please')).toEqual({ ...plainly, louder: true });
-  expect(heard('speak faster, please')).toEqual({ ...plainly, faster: true });
-  expect(heard('wieder normal')).toEqual({ ...plainly, usual: true });
-  expect(heard('quieter and slower')).toEqual({ ...plainly, slower: true, quieter: true });
-});
-
 test('a partial text is sure only of what no further word can change', () => {
   expect(partly('stop')).toEqual({ kind: 'stop', sure: false });
   expect(partly('yeah')).toEqual({ kind: 'backchannel', sure: false });

@@ -20,7 +20,7 @@ const longestPauseMs = 20_000 + 6_000;
 const people = fc.constantFrom('ann', 'ben', 'cleo');
 const instant = fc.integer({ min: 0, max: talkMs });
 const kinds: readonly OverlapKind[] = [
-  ...(['stop', 'wait', 'go-on', 'backchannel', 'again', 'never-mind'] as const),
+  ...(['stop', 'wait', 'go-on', 'backchannel', 'never-mind'] as const),
   ...(['other', 'aside', 'empty', 'noise', 'echo'] as const),
 ];
 

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { tool } from '#src/conversation/ports/tool-definition.ts';
+import { personaLimits, readPersona } from '#src/conversation/settings/persona.ts';
+import { PersonaRequests } from './persona-requests.ts';
+
+const field = (most: number) => z.string().max(most).optional();
+
+/** Changes the persona of the bot in its voice channel. */
+export const persona = tool({
+  name: 'persona',
+  description:
+    'Changes who you are in this voice channel: your name, how you behave, your voice, the language of all answers. An empty text takes one back. Only if they ask for that.',
+  schema: z.strictObject({
+    name: field(personaLimits.name),
+    instructions: field(personaLimits.instructions),
+    voice: field(personaLimits.voice),
+    language: field(personaLimits.language),
+  }),
+  right: 'manage',
+  effect: 'change',
+  async run(changed, { context: { channel, port } }) {
+    const { channelId, guildId } = channel;
+    const personas = port(PersonaRequests);
+    const read = readPersona({ ...(await personas.at(guildId, channelId)), ...changed });
+    if (read.kind !== 'ok') return { facts: { refused: `${read.field} (${read.kind})` } };
+    const saving = await personas.save(guildId, channelId, read.persona);
+    if (saving.kind === 'unknown-voice') return { facts: { voices: saving.known } };
+    return { facts: { changed: Object.keys(changed) } };
+  },
+});

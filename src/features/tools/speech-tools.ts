@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { paceChanges } from '#src/conversation/output/speech-pace.ts';
+import { tool } from '#src/conversation/ports/tool-definition.ts';
+import { pauseAloud } from '#src/conversation/presence/pause-hearing.ts';
+import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import { openText } from '#src/people/confidential-text.ts';
+
+/** Changes how fast the bot speaks. */
+export const speed = tool({
+  name: 'speed',
+  description: 'How fast you speak from now on: a step slower or faster, or as usual again.',
+  schema: z.strictObject({ change: z.enum(paceChanges) }),
+  right: 'room',
+  effect: 'change',
+  async run({ change }, { context }) {
+    context.pace.change(change);
+    return { facts: { speed: change } };
+  },
+});
+
+/** Says the last answer once more. */
+export const repeat = tool({
+  name: 'repeat',
+  description: 'Says your last answer once more, word for word. Add nothing to it.',
+  schema: z.strictObject({}),
+  right: 'room',
+  effect: 'change',
+  async run(_call, { context }) {
+    context.queue.repeat({ kind: 'repeat', handle: new TurnHandle() });
+    const quote = { text: openText(''), aboutIds: [] }; // the model says nothing itself
+    return { facts: { repeated: 'yes' }, quote };
+  },
+});
+
+/** Hears nobody for a while. */
+export const pauseListening = tool({
+  name: 'pause_listening',
+  description:
+    'Hears nobody here any more until somebody presses Resume. Only if they ask for that.',
+  schema: z.strictObject({}),
+  right: 'room',
+  effect: 'change',
+  async run(_call, { askerIds, context }) {
+    pauseAloud(askerIds.at(-1) ?? '', context);
+    return { facts: { paused: 'yes' }, isPlain: true };
+  },
+});

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { maxVolumePercent } from '#src/base/volume.ts';
+import { tool } from '#src/conversation/ports/tool-definition.ts';
+import { text } from '#src/texts/texts.ts';
+import { percentOf, volumeFields } from './change-track-tool.ts';
+import { trackOutcome } from './track-outcome-texts.ts';
+
+const voice = 'voice';
+
+/** Changes how loud the bot speaks. */
+export const volume = tool({
+  name: 'volume',
+  description:
+    'How loud you speak, in percent: level (100 is usual), or change for louder (20) and quieter (-20). For sounds and music call change_track.',
+  schema: z
+    .strictObject(volumeFields)
+    .refine(({ level, change }) => (level === undefined) !== (change === undefined), {
+      error: `Give either level, 0 to ${maxVolumePercent}, or change.`,
+    }),
+  right: 'room',
+  effect: 'change',
+  async run({ level, change = 0 }, { context }) {
+    const { volume: volumes } = context.mix;
+    const percent = percentOf(level ?? volumes.of(voice) + change);
+    volumes.set(voice, percent);
+    const line = trackOutcome({ kind: 'volume', track: voice, percent });
+    return { facts: { outcome: text(line.id, line.with) }, line };
+  },
+});
