@@ -12,8 +12,8 @@ export type ShownWords = {
   readonly offered: Iterable<Pick<ToolEntry, 'server'>>;
 };
 
-/** A name of one word, which can hold no order to a model. */
-const plainName = /^\p{L}[\p{L}\p{M}]{0,19}\d{0,4}$/u;
+/** A name in plain letters and digits, which cannot look like a part of the prompt. */
+const plainName = /^[\p{L}\p{M}\p{N}' .-]{1,32}$/u;
 
 /**
  * Whether a call runs for whoever asks; else it waits for their press of Confirm.

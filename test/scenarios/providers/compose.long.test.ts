@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { speech } from '#test/audio/speech.ts';
 import { botEnvironment } from '#test/deploy/compose-files.ts';
 import { openLiteLlm } from '#test/fakes/dialects/litellm.ts';
@@ -29,7 +30,7 @@ async function expectAnswered(file: string, stands: Stands, env = {}): Promise<v
     replies: [{ match: /^/, text: answer }],
   };
   await using kitchen = await openKitchen(await botEnvironment(file), stands, behind);
-  const environment = { ...dotEnv, ...env, ...kitchen.environment };
+  const environment = { ...dotEnv, ...kitchen.environment, ...env };
   await using setup = await openOwnScenario({ environment });
   const adam = await callIn(setup, 'Adam');
   const { firstPacketAtMs } = await adam.say(speech('human-cards-001'), soon());
@@ -39,7 +40,7 @@ async function expectAnswered(file: string, stands: Stands, env = {}): Promise<v
 
 scenario('people talk with the bot of each compose file through its own servers', async () => {
   const local = { 'http://speaches:8000': openSpeaches, 'http://ollama:11434': openOllama };
-  const key = { OPENAI_API_KEY: 'sk-the-proxys' };
+  const key = { OPENAI_API_KEY: 'sk-the-proxys', PRICES: resolve('deploy/litellm/prices.json') };
   const proxy = { 'http://litellm:4000': openLiteLlm };
   await Promise.all([
     expectAnswered('compose.local.yaml', local),
