@@ -8,7 +8,7 @@ export const askAbout: MessageCommand = {
   label: 'ask.about',
   shownTo: 'caller',
   longestMs: longestAskMs,
-  async run(call, { port }) {
+  async run(call, { port, sessions }) {
     const { guildId, callerId, callerName, callerLocale, message } = call;
     const [recording] = message?.sounds ?? [];
     const words = message?.text.trim() ?? '';
@@ -18,10 +18,7 @@ export const askAbout: MessageCommand = {
     const about = { ...quoted, ...(recording && { recording, recordedBy: message.author }) };
     const question = text('ask.about.question', {}, callerLocale);
     const asker = { id: callerId, name: callerName };
-    return replyTo(
-      await port(TypedRequests).ask(guildId, question, asker, 'text', about),
-      call,
-      'caller',
-    );
+    const asking = await port(TypedRequests).ask(guildId, question, asker, 'text', about);
+    return await replyTo(asking, call, 'caller', sessions);
   },
 };

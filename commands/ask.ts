@@ -9,7 +9,6 @@ import type {
 } from '#src/conversation/command.ts';
 import type { AskOutcome, QuestionSubject } from '#src/conversation/ports/command-ports.ts';
 import { TypedRequests } from '#src/features/typed/typed-requests.ts';
-import { peopleReading, placeReading, unknownReaders } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { notInChannel } from './rights.ts';
 import { mannerIn, mannerOptions } from './spoken-manner.ts';
@@ -65,12 +64,12 @@ export const ask: Command = {
     const isChosen = Object.keys(manner).length > 0;
     const about = {
       ...sent,
-      ...(way === 'voice' && { placeId }),
       ...(way === 'text' && { askedInId: placeId }),
       ...(isChosen && { manner }),
     };
     const asking = await port(TypedRequests).ask(call.guildId, question, asker, how, about);
-    return withLines(replyTo(asking, call, way === 'only me' ? 'caller' : 'room'), ignored);
+    const reply = await replyTo(asking, call, way === 'only me' ? 'caller' : 'room', sessions);
+    return withLines(reply, ignored);
   },
 };
 
@@ -106,19 +105,20 @@ function wayOf(
   return chosen ?? (sessions.at(guildId) ? 'voice' : 'text');
 }
 
-/** An answer for the room is shown to the caller alone where not all who can read there may know it. */
-export function replyTo(
+/** An answer for the room is shown to the caller alone where it has words of another channel. */
+export async function replyTo(
   asking: AskOutcome,
-  { callerId, placeId }: Pick<CommandCall, 'callerId' | 'placeId'>,
+  { callerId, guildId, placeId }: Pick<CommandCall, 'callerId' | 'guildId' | 'placeId'>,
   requested: ReplyAudience,
-): Replies {
+  sessions: Pick<CommandPorts['sessions'], 'mayOpen'>,
+): Promise<Replies> {
   switch (asking.kind) {
     case 'answered': {
       const { confirmation, text, wav } = asking;
-      const readers = placeId === undefined ? unknownReaders : placeReading(placeId);
-      const open = requested === 'room' ? text.textFor(readers) : undefined;
+      const mayOpen = (channelId: string) => sessions.mayOpen(guildId, callerId, channelId);
+      const open = requested === 'room' ? text.textIn(placeId) : undefined;
       const to = open === undefined ? 'caller' : 'room';
-      const answer = open ?? text.textFor(peopleReading([callerId]));
+      const answer = open ?? (await text.textFor(callerId, mayOpen));
       if (answer === undefined) return [{ id: 'ask.aloud', to }];
       const files = wav && { files: [{ name: 'answer.wav', bytes: wav }] };
       const waiting = confirmation && {

@@ -278,11 +278,17 @@ function noteStore(
     case 'copied':
       log.info({ copies: event.copies }, 'store: copied before it is brought to a new format');
       return;
+    case 'deleted':
+      log.info({ lines: event.lines }, deletedCaptions);
+      return;
     case 'written':
       metrics.storeWritten(event.tookMs);
       return;
   }
 }
+
+const deletedCaptions =
+  'store: captions that were stored while catch_up was off are deleted: words now belong to all who may open their voice channel';
 
 const providerAction = 'Check that server, its account and its key: npm run doctor tries each.';
 

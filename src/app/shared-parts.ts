@@ -38,7 +38,7 @@ import { backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { deleteOldCopies } from '#src/storage/backups/copy-names.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
-import { refuseForeignFormats } from '#src/storage/data-dir/store-files.ts';
+import { refuseForeignFormats, unsharedLines } from '#src/storage/data-dir/store-files.ts';
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
 import { type Store, storePath } from '#src/storage/store.ts';
 import { storeParts } from '#src/storage/stores/store-parts.ts';
@@ -156,6 +156,8 @@ async function claimDataDir(
   removeLeftovers(dataDir);
   const copies = backUpFormerFormats(dataDir, realClock.wallMs());
   if (copies.length > 0) onStore({ kind: 'copied', copies });
+  const lines = unsharedLines(dataDir);
+  if (lines > 0) onStore({ kind: 'deleted', lines });
   return stack.move();
 }
 

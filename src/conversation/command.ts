@@ -106,7 +106,7 @@ export type CommandPorts = {
   readonly clock: Clock;
   /** Writes times of day in the zone of a server. */
   readonly timesIn: (guildId: string) => WallTimes;
-  readonly sessions: Pick<VoiceSessions, 'at' | 'join' | 'leave'>;
+  readonly sessions: Pick<VoiceSessions, 'at' | 'join' | 'leave' | 'mayOpen'>;
   readonly places: Places;
   readonly hearing: Public<PauseHearing>;
   readonly privacy: Public<PrivacyRequests>;

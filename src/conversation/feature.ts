@@ -24,7 +24,6 @@ import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { ServerSetting } from '#src/conversation/settings/setting-definition.ts';
-import type { KnownBy, TextReaders } from '#src/people/confidential-text.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import type {
@@ -191,7 +190,7 @@ export type FeatureSession = {
   /** Words of the bot, as they leave: called now and then while it speaks, and once at the end. */
   said?(words: SpokenSegment): void;
   /** Data beside the conversation that a model is shown for an answer. */
-  context?(request: ContextRequest): ContextPart | undefined;
+  context?(request: ContextRequest): string | undefined;
   /** Its part of the panel. */
   panel?(): Partial<PanelFace>;
 };
@@ -201,15 +200,6 @@ export type ContextRequest = {
   readonly askerIds: readonly string[];
   /** First voiced packet of the question, on the monotonic clock. */
   readonly fromMs: number;
-  /** People and chats that the answer reaches. */
-  readonly readers: TextReaders;
-};
-
-export type ContextPart = {
-  readonly text: string;
-  readonly knownBy: KnownBy;
-  /** People whose words it holds. */
-  readonly aboutIds: readonly string[];
 };
 
 /** The features of a shard. */
@@ -311,7 +301,7 @@ export class SessionFeatures {
     for (const one of this.#all) one.said?.(words);
   }
 
-  context(request: ContextRequest): readonly ContextPart[] {
+  context(request: ContextRequest): readonly string[] {
     return this.#all.flatMap((one) => one.context?.(request) ?? []);
   }
 

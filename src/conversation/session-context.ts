@@ -15,7 +15,6 @@ import { SpeechPace } from '#src/conversation/output/speech-pace.ts';
 import { SpokenNotices } from '#src/conversation/output/spoken-notices.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
-import { ChatsShowingSpeech } from '#src/conversation/presence/chats-showing-speech.ts';
 import { UndecidedPeople } from '#src/conversation/presence/consent-undecided-people.ts';
 import { TurnQueue, type TurnQueueOptions } from '#src/conversation/queue/turn-queue.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
@@ -95,8 +94,6 @@ export class SessionContext {
   readonly gate: ConsentGate;
   readonly queue: TurnQueue;
   readonly addressing: SessionAddressing;
-  /** Chats in which what is said here is written. */
-  readonly places = new ChatsShowingSpeech();
   /** Language in which each person is heard and answered. */
   readonly languages: SpeakerLanguages;
   readonly pipeline: CurrentPipeline;
@@ -158,7 +155,8 @@ export class SessionContext {
     const { clock, pipelines } = this.parts;
     this.wakeup = new Wakeup(clock);
     this.once = before?.once ?? new OncePerSession(seat ? ['greeted'] : []);
-    this.history = before?.history ?? history ?? new ConversationHistory();
+    const goesOn = before && mayGoOn(before.channel, channel, parts);
+    this.history = (goesOn ? before.history : history) ?? new ConversationHistory();
     this.reportedFailures =
       before?.reportedFailures ?? new ReportedFailures(sources.longestStandstillMs);
     this.queue = new TurnQueue({
@@ -202,6 +200,15 @@ export class SessionContext {
       ...(before && { former: before.features }),
     });
   }
+}
+
+/** Whether a conversation goes on in this channel: all who may open it may open the former one. */
+function mayGoOn(
+  former: ChannelRef,
+  channel: ChannelRef,
+  { places }: SessionDependencies,
+): boolean {
+  return former.channelId === channel.channelId || places.isNoWider(channel, former);
 }
 
 /** A session with a connection over which it speaks. */

@@ -23,6 +23,7 @@ import type { SeatChange } from '#src/conversation/ports/seat-changes-by-others.
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { hasUnasked } from '#src/conversation/presence/consent-undecided-people.ts';
+import { mayOpen } from '#src/conversation/presence/may-open.ts';
 import { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { type Consent, consentOf } from '#src/people/consent.ts';
@@ -177,6 +178,16 @@ export class VoiceSessions implements AsyncDisposable {
     const mayServe = this.#sessions.has(guildId) || sparesCoders(this.#parts.codec, codersKept);
     if (!mayServe) return { kind: 'no-coders' };
     return await this.#queue.run(guildId, () => this.#join(channel, { callerId, mode, follows }));
+  }
+
+  /** Whether this person may open a voice channel now, and so know what was said there. */
+  async mayOpen(guildId: string, personId: string, channelId: string): Promise<boolean> {
+    return (await mayOpen(guildId, personId, channelId, this.#parts)) === 'yes';
+  }
+
+  /** No conversation that ended in this server goes on. */
+  beginAnew(guildId: string): void {
+    this.#forgetEnded(guildId);
   }
 
   /**

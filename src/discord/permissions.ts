@@ -8,6 +8,9 @@ import {
 
 type Permissions = Readonly<PermissionsBitField>;
 
+/** Rights of people who may open a voice channel and read what was said there. */
+export const openRights = [Rights.ViewChannel, Rights.Connect, Rights.ReadMessageHistory];
+
 /** Permissions of a member, or of a role alone, in a channel; undefined where Discord told too little of the server to know. */
 export function permissionsIn(
   channel: GuildBasedChannel,

@@ -8,10 +8,11 @@ import {
   type VoiceState,
 } from 'discord.js';
 import type { Places } from '#src/conversation/ports/command-ports.ts';
+import { isNoWider, type RightInChannel } from '#src/people/channel-openness.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import { personOf } from './channel-people.ts';
-import { permissionsIn, permissionsOf } from './permissions.ts';
+import { openRights, permissionsIn, permissionsOf } from './permissions.ts';
 import { textOr } from './text-or.ts';
 
 /** Opens the lookup of channels that Discord has described; asks nothing and takes no time. */
@@ -42,12 +43,29 @@ export function openPlaces(client: Client<true>): Places {
         ? { guildId, channelId: channel.id, name: textOr(channel.name, channel.id) }
         : undefined;
     },
+    isNoWider({ guildId, ...one }, other) {
+      const guild = client.guilds.cache.get(guildId);
+      const channels = [one, other].map(({ channelId }) => guild?.channels.cache.get(channelId));
+      const [here, there] = channels;
+      if (!guild?.available || !here?.isVoiceBased() || !there?.isVoiceBased()) return false;
+      return openRights.every((right) => isNoWider(rightIn(here, right), rightIn(there, right)));
+    },
     people({ guildId, channelId }) {
       const guild = client.guilds.cache.get(guildId);
       const others = guild ? othersIn(guild, channelId, client.user.id) : [];
       return guild ? others.map(({ id }) => personOf(guild, id)) : [];
     },
   };
+}
+
+/** A right of `everyone` and of overwrites in a channel. */
+function rightIn(channel: VoiceBasedChannel, right: bigint): RightInChannel {
+  const overwrites = [...channel.permissionOverwrites.cache.values()];
+  const idsOf = (kind: 'allow' | 'deny') =>
+    new Set(overwrites.filter((one) => one[kind].has(right, false)).map(({ id }) => id));
+  const everyone = permissionsIn(channel, channel.guild.roles.everyone);
+  const isOpen = everyone?.has(right, false) === true;
+  return { isOpen, allowedIds: idsOf('allow'), deniedIds: idsOf('deny') };
 }
 
 /** Nickname of the bot in that server, or else its own name. */

@@ -11,8 +11,6 @@ export type PersonRule<Field extends string = string> =
   | { readonly forget: 'discard'; readonly column: Field; readonly reason: string }
   /** Rows in which one of several fields names them are deleted. */
   | { readonly forget: 'delete-any'; readonly columns: readonly Field[] }
-  /** Their rows are deleted. The server of a row is that of the session that `session` is the key of. */
-  | { readonly forget: 'delete-in-session'; readonly column: Field; readonly session: Field }
   /** The line whose id is in `line` is erased, with its rows in all tables. */
   | { readonly forget: 'erase-line'; readonly column: Field; readonly line: Field }
   /** The id alone stays, for the reason given. */
@@ -25,8 +23,6 @@ export type ServerRule<Field extends string = string> =
   | { readonly forget: 'delete'; readonly column: Field }
   /** Their own store deletes them later, for the reason given. */
   | { readonly forget: 'later'; readonly column: Field; readonly reason: string }
-  /** The server of a row is that of the session that `session` is the key of. */
-  | { readonly forget: 'delete-in-session'; readonly session: Field }
   /** The row belongs to the line whose id is in `line`, and goes with it. */
   | { readonly forget: 'erase-line'; readonly line: Field }
   | { readonly forget: 'keep'; readonly column: Field; readonly reason: string }

@@ -2,7 +2,17 @@ import { existsSync } from 'node:fs';
 import { type DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
 import { tooNew, tooOld } from '#src/sql/trouble.ts';
 
-export type Migration = { readonly version: number; readonly sql: string };
+export type Migration = {
+  readonly version: number;
+  readonly sql: string;
+  /** It changes tables that a former version made; new ones are made in the present form. */
+  readonly isUpgrade?: true;
+};
+
+/** SQL of a migration for tables of this version; 0: there are none. */
+export function sqlFor({ sql, isUpgrade }: Migration, from: number): string {
+  return isUpgrade && from === 0 ? '' : sql;
+}
 
 /** Formats that a program opens: from that of its first migration, which creates the schema, to that of its last. */
 export type FormatRange = { readonly oldest: number; readonly known: number };
@@ -35,7 +45,7 @@ export function migrate(sqlite: DatabaseSync, path: string, steps: readonly Migr
     checkFormat(path, version, steps);
     for (const step of steps) {
       if (step.version <= version) continue;
-      sqlite.exec(step.sql);
+      sqlite.exec(sqlFor(step, version));
       sqlite.exec(`PRAGMA user_version = ${step.version}`);
     }
   });

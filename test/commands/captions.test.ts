@@ -15,7 +15,6 @@ import type {
 } from '#src/features/captions/caption-outcomes.ts';
 import type { ListedSession } from '#src/features/captions/transcript-store-types.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
-import { anybody } from '#src/people/confidential-text.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 
@@ -26,13 +25,11 @@ const session: ListedSession = {
   channelName: 'Lounge',
   placeId: 'lounge',
   startedAtWallMs: Date.UTC(2026, 10, 20, 12),
-  catchUp: true,
   lineCount: 3,
 };
 const quote: QuotedLine = {
   name: 'Ben',
   atWallMs: session.startedAtWallMs,
-  aboutIds: ['ben'],
   text: 'Friday at eight, my place.',
   link: 'https://discord.com/channels/g/lounge/m',
 };
@@ -147,7 +144,7 @@ test.each([
 });
 
 test('/captions find quotes what it found, with speaker, time and link', async () => {
-  const find = async () => ({ kind: 'found', lines: [quote], knownBy: anybody }) as const;
+  const find = async () => ({ kind: 'found', lines: [quote] }) as const;
   const replies = await run('find', saying({ words: 'friday' }), { transcripts: { find } });
   const [title, line] = read(replies);
   expect(title).toBe('Found for "friday":');
@@ -198,7 +195,7 @@ test('/ask about answers from what was said, to the asker alone', async () => {
   const find: Partial<Public<TranscriptRequests>> = {
     async ask(_guildId, asker, request) {
       asked.push([asker, request]);
-      return { kind: 'found', lines: [quote], knownBy: anybody };
+      return { kind: 'found', lines: [quote] };
     },
   };
   const words = { question: 'What did we decide about Friday?', about: 'This' };

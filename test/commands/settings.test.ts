@@ -119,7 +119,6 @@ test('a key and its values are offered, prefix first', async () => {
     'captions',
     'captions_channel',
     'captions_days',
-    'catch_up',
     'instructions',
     'voice',
     'recap',

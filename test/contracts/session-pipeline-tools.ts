@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { peopleReading } from '#src/people/confidential-text.ts';
+import { messagesOf } from '#src/conversation/answering/conversation-history.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { textOf } from '#test/conversation/setup/sayings.ts';
 import { openServed, type ServedSession } from '#test/conversation/setup/served-session.ts';
@@ -40,7 +40,7 @@ function quoteContract(name: PipelineName): void {
     expect(toolsIn(served)).toEqual([['find_in_captions', 'ran', 'adam']]);
     expect(served.running).toEqual([]);
     const { history } = served.fixture.sessions.session('g')?.context ?? {};
-    const known = history?.messages(peopleReading(['adam'])).messages.at(-1);
+    const known = history && messagesOf(history.shown()).at(-1);
     expect(known).toMatchObject({ role: 'assistant', content: heardText });
   });
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { peopleReading } from '#src/people/confidential-text.ts';
+import { messagesOf } from '#src/conversation/answering/conversation-history.ts';
 import { text } from '#src/texts/texts.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
@@ -112,9 +112,8 @@ test('an answer that was heard in part is not begun again, and what was heard of
   expect(fixture.of('answered')).toMatchObject([{ finish: 'cancelled' }]);
   const heardText = fixture.of('answered')[0]?.heardText;
   expect(heardText).toMatch(/^la( la){1,20}$/);
-  expect(
-    fixture.sessions.session('g')?.context.history.messages(peopleReading(['adam'])).messages,
-  ).toEqual([
+  const { history } = fixture.sessions.session('g')?.context ?? expect.fail();
+  expect(messagesOf(history.shown())).toEqual([
     { role: 'user', name: 'Adam', content: 'Hello?' },
     { role: 'assistant', content: heardText },
   ]);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { peopleReading } from '#src/people/confidential-text.ts';
+import { messagesOf } from '#src/conversation/answering/conversation-history.ts';
 import {
   adam,
   called,
@@ -27,23 +27,30 @@ function move(fixture: SessionFixture): void {
   fixture.sessions.news('g', moved);
 }
 
-test('a bot that a moderator moves goes along, says so where it was, and knows what was said', async () => {
+test('a bot that a moderator moves goes along, says so where it was, and begins the conversation anew', async () => {
   const fixture = await called();
   await pass(fixture, 4000, await words(speech, adam, fixture.clock.nowMs()));
   move(fixture);
   await pass(fixture, 100);
   expect(fixture.sessions.at('g')).toEqual(den);
-  expect([fixture.written, fixture.writtenIn]).toEqual([['Moved to Den.'], ['Lounge']]);
+  const anew = 'I moved, so our conversation begins anew.';
+  expect([fixture.written, fixture.writtenIn]).toEqual([
+    ['Moved to Den.', anew],
+    ['Lounge', 'Den'],
+  ]);
   expect(fixture.of('left')).toMatchObject([{ why: 'moved', channel: lounge }]);
   await pass(fixture, 4000, await words(speech, adam, fixture.clock.nowMs()));
-  expect(fixture.chat.asked[1]?.messages).toHaveLength(4);
+  expect(fixture.chat.asked[1]?.messages).toHaveLength(2);
   const shown = fixture.faces.map(({ state }) => state.kind);
   expect(shown).toContain('reconnecting');
   expect(shown).not.toContain('left');
 });
 
-test('an answer in which the bot is moved ends there, and what was heard of it comes along', async () => {
-  const fixture = await called({ pipeline: talkative() });
+test('an answer in which the bot is moved ends there, and what was heard of it comes along to a channel that is no wider', async () => {
+  const fixture = await called({
+    pipeline: talkative(),
+    places: { ...places, isNoWider: (one, other) => one === den && other.name === 'Lounge' },
+  });
   const asking = fixture.talk.ask('g', 'Hello?', { id: 'adam', name: 'Adam' }, 'voice');
   await pass(fixture, 1000);
   const sentThere = fixture.linkOpener.link.sent;
@@ -53,9 +60,8 @@ test('an answer in which the bot is moved ends there, and what was heard of it c
   expect([sentThere > 0, answered?.finish]).toEqual([true, 'cancelled']);
   expect(answered?.heardText).toMatch(/^la( la)*$/);
   await asking; // whoever typed it is not left waiting
-  expect(
-    fixture.sessions.session('g')?.context.history.messages(peopleReading(['adam'])).messages,
-  ).toEqual([
+  const { history } = fixture.sessions.session('g')?.context ?? expect.fail();
+  expect(messagesOf(history.shown())).toEqual([
     { role: 'user', name: 'Adam', content: 'Hello?' },
     { role: 'assistant', content: answered?.heardText },
   ]);

@@ -101,7 +101,6 @@ function openSetup(plans: readonly Plan[]) {
       messages: {
         write: async () => {
           reported.push(clock.nowMs());
-          return 'written' as const;
         },
         notify: async () => undefined,
         offer: async () => undefined,

@@ -73,8 +73,10 @@ export class FakeCaptionChat implements CaptionChat {
 /** Chats in memory: that of each voice channel, and threads. */
 export class FakeCaptionChats implements CaptionChats {
   readonly chats = new Map<string, FakeCaptionChat>();
-  /** People who may read no chat, and as `id channelId` those who may not read one of them. */
+  /** People who may open no channel, and as `id channelId` those who may not open one of them. */
   readonly barred = new Set<string>();
+  /** Channels that were deleted. */
+  readonly gone = new Set<string>();
   /** Servers that were told something, with the id of its text. */
   readonly told: string[] = [];
   /** No chat can be opened. */
@@ -107,12 +109,11 @@ export class FakeCaptionChats implements CaptionChats {
   }
 
   /** A program is no member. */
-  mayRead: CaptionChats['mayRead'] = async (_guildId, channelId, personId) =>
-    !personId.startsWith('token:') &&
-    !this.barred.has(personId) &&
-    !this.barred.has(`${personId} ${channelId}`);
-
-  managersMayRead: CaptionChats['managersMayRead'] = async () => !this.barred.has('managers');
+  mayOpen: CaptionChats['mayOpen'] = async (_guildId, channelId, personId) => {
+    if (this.gone.has(channelId)) return 'gone';
+    const isBarred = [personId, `${personId} ${channelId}`].some((one) => this.barred.has(one));
+    return isBarred || personId.startsWith('token:') ? 'no' : 'yes';
+  };
 
   tellServer(guildId: string, { id }: TextLine): void {
     this.told.push(`${guildId} ${id}`);

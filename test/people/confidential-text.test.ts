@@ -1,67 +1,69 @@
 import { expect, test } from 'vitest';
-import {
-  alsoKnownTo,
-  anybody,
-  ConfidentialText,
-  captionsIn,
-  knownByAll,
-  knownByPeople,
-  knownToPeopleAlone,
-  mayCaption,
-  openText,
-  peopleReading,
-  placeReading,
-  unknownReaders,
-} from '#src/people/confidential-text.ts';
+import { ConfidentialText, openText, type TextOwner } from '#src/people/confidential-text.ts';
+import { fc, runs } from '#test/properties.ts';
 
-const said = new ConfidentialText('eight', knownByPeople(['ana', 'ben'], ['lounge']));
+const said = new ConfidentialText('eight', { channelId: 'lounge' });
+const own = new ConfidentialText('nine', { onlyFor: 'ana' });
+const may = async () => true;
+const mayNot = async () => false;
 
-test('a text comes out only where all of its readers may know it', () => {
-  expect(said.textFor(peopleReading(['ana', 'ben']))).toBe('eight');
-  expect(said.textFor(peopleReading(['ana', 'cleo']))).toBeUndefined();
-  expect(said.textFor(placeReading('lounge'))).toBe('eight');
-  expect(said.textFor(placeReading('general'))).toBeUndefined();
-  const cleo = { personId: 'cleo', openPlaceIds: ['lounge'] };
-  expect(said.textFor({ people: [cleo] })).toBe('eight');
-  expect(said.textFor({ people: [cleo], placeIds: ['general'] })).toBeUndefined();
+test('words of a channel come out there, and for a person who may open it', async () => {
+  expect([said.textIn('lounge'), said.textIn('general'), said.textIn(undefined)]).toEqual([
+    'eight',
+    undefined,
+    undefined,
+  ]);
+  expect(await said.textFor('cleo', async (id) => id === 'lounge')).toBe('eight');
+  expect(await said.textFor('cleo', mayNot)).toBeUndefined();
 });
 
-test('what is made of several texts is known to those alone who may know each', () => {
-  const other = new ConfidentialText('nine', knownByPeople(['ben', 'cleo'], ['general']));
-  const both = ConfidentialText.joined([said, other, openText('ten')], ' ');
-  expect(both.textFor(peopleReading(['ben']))).toBe('eight nine ten');
-  for (const readers of [peopleReading(['ana']), placeReading('lounge'), placeReading('general')])
-    expect(both.textFor(readers)).toBeUndefined();
-  const reader = { personId: 'ana', openPlaceIds: ['general'] };
-  expect(both.textFor({ people: [reader] })).toBe('eight nine ten');
+test('words for one person come out for them alone, and given words everywhere', async () => {
+  expect([own.textIn('lounge'), own.textIn(undefined)]).toEqual([undefined, undefined]);
+  expect([await own.textFor('ana', mayNot), await own.textFor('ben', may)]).toEqual([
+    'nine',
+    undefined,
+  ]);
+  const given = openText('ten');
+  expect([given.textIn('general'), given.textIn(undefined)]).toEqual(['ten', 'ten']);
+  expect(await given.textFor('ben', mayNot)).toBe('ten');
 });
 
-test('where no reader is named only open words come out', () => {
-  for (const readers of [{}, { people: [] }, unknownReaders]) {
-    expect(said.textFor(readers)).toBeUndefined();
-    expect(openText('ten').textFor(readers)).toBe('ten');
-  }
+const places = ['lounge', 'den'];
+const anyOwner: fc.Arbitrary<TextOwner> = fc.oneof(
+  fc.constant('given' as const),
+  fc.record({ channelId: fc.constantFrom(...places) }),
+  fc.record({ onlyFor: fc.constantFrom('ana', 'ben') }),
+);
+
+test('a joined text comes out only where each of its parts does, and texts of two owners are not joined', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyOwner, { maxLength: 4 }), async (owners) => {
+      const parts = owners.map((owner) => new ConfidentialText('word', owner));
+      const isMixed =
+        new Set(owners.filter((one) => one !== 'given').map((one) => JSON.stringify(one))).size > 1;
+      if (isMixed) {
+        expect(() => ConfidentialText.joined(parts, ' ')).toThrow('two owners');
+        return;
+      }
+      const whole = ConfidentialText.joined(parts, ' ');
+      for (const place of [...places, undefined])
+        expect(whole.textIn(place) !== undefined).toBe(parts.every((one) => one.textIn(place)));
+      for (const id of ['ana', 'ben']) {
+        const open = await Promise.all(
+          parts.map((one) => one.textFor(id, async (at) => at === 'den')),
+        );
+        const found = await whole.textFor(id, async (at) => at === 'den');
+        expect(found !== undefined).toBe(open.every((text) => text !== undefined));
+      }
+    }),
+    { numRuns: runs(200) },
+  );
 });
 
-test('pieces of a text are known to those who may know all of it', () => {
+test('pieces of a text belong to its owner', () => {
   const pieces = said.split((text) => [text.slice(0, 2), text.slice(2)]);
-  expect(pieces.map((one) => one.textFor(peopleReading(['ana'])))).toEqual(['ei', 'ght']);
-  expect(pieces.map((one) => one.textFor(placeReading('general')))).toEqual([undefined, undefined]);
-});
-
-test('of a text that was found to be known to somebody they are told, too', () => {
-  const knownBy = alsoKnownTo(knownByAll([said.knownBy]), [{ personId: 'cleo' }]);
-  expect(new ConfidentialText('eight', knownBy).textFor(peopleReading(['cleo']))).toBe('eight');
-  expect(alsoKnownTo(anybody, [{ personId: 'cleo' }])).toEqual(anybody);
-});
-
-test('what is known to people alone is read in no chat, and captions go on where they showed it', () => {
-  const known = knownByPeople(['ana'], ['lounge', captionsIn('general')]);
-  const alone = new ConfidentialText('eight', knownToPeopleAlone(known));
-  expect(alone.textFor(peopleReading(['ana']))).toBe('eight');
-  expect(alone.textFor(placeReading('lounge'))).toBeUndefined();
-  const captioned = ['lounge', 'general'].filter((place) => mayCaption(place, alone.knownBy));
-  expect(captioned).toEqual(['general']);
+  expect(pieces.map((one) => one.textIn('lounge'))).toEqual(['ei', 'ght']);
+  expect(pieces.map((one) => one.textIn('general'))).toEqual([undefined, undefined]);
 });
 
 test('printing a text tells nothing of it', () => {

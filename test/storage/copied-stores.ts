@@ -8,7 +8,7 @@ import {
   type TranscriptStore,
   transcriptsPath,
 } from '#src/storage/transcripts/transcripts-path.ts';
-import { by, lineOf, presenceOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
+import { by, lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { everyByte, type StoreFolder } from './files.ts';
 
 export const options = { clock: realClock, patienceMs: 0 };
@@ -27,7 +27,6 @@ export async function copiedStores(
   await store.consents.write('20', adam, { kind: 'always' });
   const transcripts = await openLocalTranscripts(transcriptsPath(dataDir), options);
   await transcripts.writer.putSession(sessionOf('a'));
-  await transcripts.writer.putPresences([presenceOf('a', adam, 0)]);
   await say(transcripts, 1, 'xylokarp', adam);
   await say(transcripts, 2, 'quendorf', eva);
   await store[Symbol.asyncDispose]();

@@ -11,14 +11,22 @@ import { migrations as transcriptMigrations } from '#src/storage/transcripts/sch
  * release the new hash stands here, after it the declaration needs a further migration.
  */
 const known: readonly (readonly [string, readonly Migration[], readonly string[]])[] = [
-  ['parley.db', migrations, ['15 dff74316c6093b75', '16 788aecbcbe88858a', '17 dc5c8ed963e5d863']],
+  [
+    'parley.db',
+    migrations,
+    ['15 3ef8025d0812402d', '16 788aecbcbe88858a', '17 dc5c8ed963e5d863', '18 7f3df392d89fb151'],
+  ],
   [
     'the store in PostgreSQL',
     storesPart.migrations,
-    ['15 800189194c658fea', '16 479e9b274eac96ab', '17 8815bc8e0cb7995e'],
+    ['15 42c1db3ed57ea8ce', '16 479e9b274eac96ab', '17 8815bc8e0cb7995e', '18 7f3df392d89fb151'],
   ],
-  ['transcripts.db', transcriptMigrations, ['3 ec4ec98e37c5b563', '4 3f5d35c3514a66e3']],
-  ['transcripts in PostgreSQL', transcriptsPart.migrations, ['3 6cdec9c24c1edb89']],
+  ['transcripts.db', transcriptMigrations, ['3 9faf80ac0b09316f', '5 f3de91d5b7211bc5']],
+  [
+    'transcripts in PostgreSQL',
+    transcriptsPart.migrations,
+    ['3 8cdb99baa8b16320', '5 8129c5d83e1a4e7b'],
+  ],
 ];
 
 test.each(known)('the migrations of %s are those that were known', (_, all, hashes) => {

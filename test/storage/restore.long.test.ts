@@ -17,7 +17,7 @@ import { newestCopies, removeLeftovers, restoreStores } from '#src/storage/backu
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
 import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
-import { anybody } from '#test/contracts/stores/transcript-samples.ts';
+import { allOpen } from '#test/contracts/stores/transcript-samples.ts';
 import { adam, copiedStores, dayMs, eva, options } from './copied-stores.ts';
 import { everyByte, type StoreFolder, storeFolder } from './files.ts';
 
@@ -45,7 +45,7 @@ async function consentsIn(dataDir: string, guildId = '10') {
 
 async function wordsIn(dataDir: string) {
   await using store = await openLocalTranscripts(transcriptsPath(dataDir), options);
-  return (await store.reader.lines('a', anybody)).map(({ text }) => text);
+  return (await store.reader.lines('a', allOpen)).map(({ text }) => text);
 }
 
 test('the newest copies come back with each no, without a yes or a token, and what stood there before is the newest copy', async () => {

@@ -133,7 +133,7 @@ test('the yes for a day of a former format is deleted and counted, and the no of
   {
     using sqlite = new DatabaseSync(place.path);
     sqlite.exec(formerRows);
-    sqlite.exec('PRAGMA user_version = 15');
+    sqlite.exec('ALTER TABLE api_tokens DROP COLUMN channel_ids; PRAGMA user_version = 15');
   }
   await using store = await openLocalStore(place.path, options);
   const kept = new Map(Object.entries({ ann: always, bob: never, cy: never }));

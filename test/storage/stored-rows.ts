@@ -1,10 +1,6 @@
 import type { PanelPlace } from '#src/conversation/ports/panel.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
-import type {
-  Presence,
-  TranscriptLine,
-  TranscriptSession,
-} from '#src/features/captions/transcript-line.ts';
+import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import type { CaptionMessage } from '#src/features/captions/transcript-store-types.ts';
 import type { NewMemory } from '#src/features/memories/memory-store.ts';
 import type { NewReminder } from '#src/features/reminders/reminder.ts';
@@ -26,7 +22,7 @@ const otherGuildId = '1129384756102938476';
 /** Server that removed the bot. */
 const removedGuildId = '1229384756102938477';
 const botId = '1329384756102938478';
-const channelId = '1429384756102938479';
+export const channelId = '1429384756102938479';
 export const placeId = '1529384756102938480';
 export const ana = '2029384756102938475';
 const ben = '2129384756102938476';
@@ -163,7 +159,6 @@ const sessions: readonly TranscriptSession[] = [
     placeId,
     startedAtWallMs: writtenAtWallMs - 7_200_000,
     endedAtWallMs: writtenAtWallMs - 3_600_000,
-    catchUp: true,
   },
   {
     id: 'b3c7e1f0-7f3a-4d5e-9a51-5f0e6a1b2c3d',
@@ -172,7 +167,6 @@ const sessions: readonly TranscriptSession[] = [
     channelName: 'Lounge',
     placeId,
     startedAtWallMs: writtenAtWallMs - 600_000,
-    catchUp: true,
   },
 ];
 
@@ -235,12 +229,6 @@ const longLine: TranscriptLine = {
   morePosts: [{ channelId: placeId, messageId: '3300000000000000002' }],
 };
 
-const presences: readonly Presence[] = [
-  { sessionId: first, personId: ana, fromMs: 0, toMs: 3_600_000 },
-  { sessionId: first, personId: chi, fromMs: 60_000, toMs: 500_000 },
-  { sessionId: second, personId: ana, fromMs: 0, toMs: 600_000 },
-];
-
 const captionMessages: readonly CaptionMessage[] = [
   {
     guildId,
@@ -290,7 +278,6 @@ export async function writeMain(store: Omit<Store, 'backup' | 'probe'>): Promise
 export async function writeTranscripts(store: TranscriptStore): Promise<void> {
   for (const session of sessions) await store.writer.putSession(session);
   await store.writer.putLines([...lines, longLine]);
-  await store.writer.putPresences(presences);
   for (const message of captionMessages) await store.messages.put(message);
   for (const memory of memories) await store.memories.add(memory);
 }

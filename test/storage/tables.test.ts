@@ -46,7 +46,6 @@ test('every table of transcripts with a server or a person in it declares what b
   expect(Object.fromEntries(ofPersons)).toEqual({
     answered: 'erase-line',
     lines: 'erase-line',
-    presences: 'delete-in-session',
     memories: 'delete-any',
   });
   expect(tablesOf('guildId').every(({ server }) => server.forget === 'delete')).toBe(true);

@@ -8,7 +8,7 @@ import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { SqliteConnection } from '#src/sql/sqlite-connection.ts';
 import { migrate } from '#src/storage/schema.ts';
 import { migrations } from '#src/storage/transcripts/schema.ts';
-import { anybody } from '#test/contracts/stores/transcript-samples.ts';
+import { allOpen } from '#test/contracts/stores/transcript-samples.ts';
 
 type IndexedLine = { readonly id: number; readonly words: readonly string[] };
 
@@ -67,7 +67,7 @@ test('a search of rare and frequent words reads the keys of its sessions once', 
   const connection = new SqliteConnection(sqlite, '', () => 0);
   const rows = vi.spyOn(connection, 'rows');
   const search = { guildId: '10', words: words.join(' '), limit: 9 };
-  expect(await searchLines(connection, new Fts5Index(), search, anybody)).toEqual([]);
+  expect(await searchLines(connection, new Fts5Index(), search, allOpen)).toEqual([]);
   const statements = rows.mock.calls.map(([, { sql }]) => sql);
   expect(statements.filter((one) => one.includes('SELECT s.key FROM sessions s'))).toHaveLength(1);
   sqlite.close();

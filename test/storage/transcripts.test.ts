@@ -12,8 +12,9 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
-import type { Audience } from '#src/features/captions/transcript-store-types.ts';
+import type { OpenChannels } from '#src/features/captions/transcript-store-types.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
+import { unsharedLines } from '#src/storage/data-dir/store-files.ts';
 import { migrate } from '#src/storage/schema.ts';
 import { keepStore, type StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
@@ -28,13 +29,11 @@ import {
   transcriptsPath,
 } from '#src/storage/transcripts/transcripts-path.ts';
 import {
+  allOpen,
   answerTo,
-  anybody,
   by,
   inMessage,
   lineOf,
-  only,
-  presenceOf,
   sessionOf,
   startedAtWallMs,
 } from '#test/contracts/stores/transcript-samples.ts';
@@ -51,7 +50,6 @@ async function fill(store: TranscriptStore): Promise<void> {
     await store.writer.putSession(sessionOf(id));
     for (let n = 1; n <= 200; n++) await store.writer.putLines([lineWithCanary(id, n)]);
   }
-  await store.writer.putPresences(['a', 'b'].map((id) => presenceOf(id, person, 0)));
   const memory = { guildId: '10', text: 'a vombatus', byId: '1', byName: 'Ana', atWallMs: 1 };
   await store.memories.add({ ...memory, aboutId: person, aboutName: 'Zyprianne' });
   const message = { channelId: '200', guildId: '10', sessionId: 'a', postedAtWallMs: 1 };
@@ -91,7 +89,7 @@ test('not a word and not an id of a forgotten person stays in the files', async 
   await using again = await openLocalTranscripts(place.path, options);
   expect(await again.messages.outdated(99)).toHaveLength(20);
   const search = { guildId: '10', words: 'number 33', limit: 1 };
-  expect(await again.reader.search(search, anybody)).toMatchObject([{ line: { number: 33 } }]);
+  expect(await again.reader.search(search, allOpen)).toMatchObject([{ line: { number: 33 } }]);
 });
 
 test('nothing of lines that expired, or of a removed server, stays in the files', async () => {
@@ -102,7 +100,7 @@ test('nothing of lines that expired, or of a removed server, stays in the files'
   expect(canariesIn(place.folder)).toEqual([]);
   await fill(store);
   await store.eraser.expire(startedAtWallMs + 86_400_000, { standard: 0, byGuild: {} });
-  expect(canariesIn(place.folder)).toEqual([person, 'Zyprianne', 'vombatus']); // its presences and memory
+  expect(canariesIn(place.folder)).toEqual([person, 'Zyprianne', 'vombatus']); // its memory
 });
 
 test('a memory that was removed leaves no word', async () => {
@@ -132,21 +130,37 @@ test('what a killed process had begun to erase is finished by the next erasure, 
   expect(canariesIn(place.folder)).toEqual([]);
 });
 
-test('the words of a file whose index had another form are found, and erased', async () => {
+/** Gives tables the form in which each session told whether only people who sat there might read it, as the first did. */
+const formerTables = `
+  ALTER TABLE sessions ADD COLUMN catch_up INTEGER NOT NULL DEFAULT 1;
+  UPDATE sessions SET catch_up = 0 WHERE id = 'a';
+  CREATE TABLE presences (session INTEGER NOT NULL, person_id TEXT NOT NULL) STRICT;
+  INSERT INTO presences VALUES (1, '${person}');`;
+
+test('the upgrade of a file deletes what only people who sat there might read, and says how many lines', async () => {
   using place = storeFolder();
-  const store = await openLocalTranscripts(place.path, options);
+  const path = transcriptsPath(place.folder);
+  const store = await openLocalTranscripts(path, options);
   await fill(store);
   await store[Symbol.asyncDispose]();
   {
-    using sqlite = new DatabaseSync(place.path);
-    sqlite.exec(`DROP TABLE line_words; CREATE TABLE unscrubbed (place INTEGER PRIMARY KEY) STRICT;
+    using sqlite = new DatabaseSync(path);
+    sqlite.exec(`PRAGMA secure_delete = ON; ${formerTables} DROP TABLE line_words;
+      CREATE TABLE unscrubbed (place INTEGER PRIMARY KEY) STRICT;
       CREATE VIRTUAL TABLE line_words USING fts5 (
         words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
       PRAGMA user_version = 3`);
   }
-  await using again = await openLocalTranscripts(place.path, options);
-  const search = { guildId: '10', words: 'xylokarp', limit: 1 };
-  expect(await again.reader.search(search, anybody)).toHaveLength(1);
+  expect(unsharedLines(place.folder)).toBe(200);
+  await using again = await openLocalTranscripts(path, options);
+  expect(unsharedLines(place.folder)).toBe(0);
+  expect(await again.reader.lines('a', allOpen)).toEqual([]);
+  expect(await again.reader.lines('b', allOpen)).toHaveLength(200);
+  expect(await again.messages.outdated(99)).toHaveLength(20);
+  const search = { guildId: '10', words: 'xylokarp', limit: 9 };
+  const found = await again.reader.search(search, allOpen);
+  expect(found.map(({ session }) => session.id)).toEqual(expect.not.arrayContaining(['a']));
+  expect(found).not.toEqual([]);
   await again.eraser.forget('10', person);
   expect(canariesIn(place.folder)).toEqual([]);
 });
@@ -161,10 +175,10 @@ test('in a full store people can still be found and forgotten, and then there is
   };
   await expect(talk()).rejects.toThrow('is full: free space on it.');
   const search = { guildId: '10', words: 'word7', limit: 9 };
-  expect(await store.reader.search(search, anybody)).toHaveLength(1);
+  expect(await store.reader.search(search, allOpen)).toHaveLength(1);
   expect((await store.eraser.forget('10', '1')).count).toBeGreaterThan(300);
-  expect(await store.reader.search(search, anybody)).toEqual([]);
-  expect(await store.reader.search({ ...search, words: 'word8' }, anybody)).toHaveLength(1);
+  expect(await store.reader.search(search, allOpen)).toEqual([]);
+  expect(await store.reader.search({ ...search, words: 'word8' }, allOpen)).toHaveLength(1);
   await store.writer.putLines([lineOf('a', n + 1, 'room again')]);
 });
 
@@ -172,31 +186,28 @@ test('in a full store people can still be found and forgotten, and then there is
 async function manyLines(): Promise<TranscriptStore> {
   const store = await openLocalTranscripts(':memory:', options);
   for (const id of ['a', 'b', 'c']) {
-    await store.writer.putSession(sessionOf(id, { catchUp: id === 'c' }));
+    await store.writer.putSession(sessionOf(id, { channelId: id === 'c' ? '101' : '100' }));
     const texts = Array.from({ length: 3_000 }, (_, n): string =>
       id === 'c' && n > 2_989 ? 'the' : 'the and',
     );
     if (id === 'a') texts[7] = 'the and xylokarp';
     await store.writer.putLines(texts.map((text, n) => lineOf(id, n + 1, text)));
   }
-  await store.writer.putPresences([
-    presenceOf('a', '1', 0, 20_000),
-    presenceOf('b', '1', 0, 4_000),
-  ]);
   return store;
 }
 
-test('frequent words alone find the newest lines with all of them, then with the rarest, as far as they may be known', async () => {
+test('frequent words alone find the newest lines with all of them, then with the rarest, as far as their channels are open', async () => {
   await using store = await manyLines();
-  const found = async (words: string, audience: Audience, limit = 4) => {
-    const lines = await store.reader.search({ guildId: '10', words, limit }, audience);
+  const found = async (words: string, given: OpenChannels, limit = 4) => {
+    const lines = await store.reader.search({ guildId: '10', words, limit }, given);
     return lines.map(({ line }) => `${line.sessionId}${line.number}`);
   };
-  expect(await found('and the', anybody)).toEqual(['c2990', 'c2989', 'c2988', 'c2987']);
-  expect(await found('the', anybody, 2)).toEqual(['c3000', 'c2999']);
-  expect(await found('the and', only('1'), 6)).toEqual(['b4', 'b3', 'b2', 'b1', 'a20', 'a19']);
-  expect(await found('what is the xylokarp and why', only('1'))).toEqual(['a8']);
-  expect(await found('the xylokarp', anybody, 1)).toEqual(['c3000']); // that line is not theirs to know of
+  const [lounge, den] = [{ channelIds: ['100'] }, { channelIds: ['101'] }];
+  expect(await found('and the', den)).toEqual(['c2990', 'c2989', 'c2988', 'c2987']);
+  expect(await found('the', den, 2)).toEqual(['c3000', 'c2999']);
+  expect(await found('the and', lounge, 2)).toEqual(['b3000', 'b2999']);
+  expect(await found('what is the xylokarp and why', lounge)).toEqual(['a8']);
+  expect(await found('the xylokarp', den, 1)).toEqual(['c3000']); // that line is not theirs to know of
 });
 
 test('only the user of the bot may read transcripts', async () => {
@@ -246,32 +257,32 @@ test('transcripts that are removed, held or damaged are told of, and cost the bo
   mkdirSync(dirname(place.path), { recursive: true });
   writeFileSync(place.path, 'no database '.repeat(1000));
   await clock.advance(60_000);
-  await expect(store.reader.places('10')).rejects.toThrow(`${place.path} is damaged`);
+  await expect(store.reader.channels('10')).rejects.toThrow(`${place.path} is damaged`);
   rmSync(place.path);
   await clock.advance(60_000);
   await store.writer.putSession(sessionOf('a'));
-  expect(await store.reader.places('10')).toEqual(['200']);
+  expect(await store.reader.channels('10')).toEqual(['100']);
 });
 
 test('where captions were never on there is no file and nothing to find', async () => {
   using place = storeFolder();
   await using store = openTranscripts(place.folder, realClock, () => undefined);
-  expect(await store.reader.sessions('10', anybody, 9)).toEqual([]);
+  expect(await store.reader.sessions('10', allOpen, 9)).toEqual([]);
   expect(await store.eraser.forget('10', '1')).toEqual({ count: 0, messages: [] });
   expect(readdirSync(place.folder)).toEqual([]);
   await store.writer.putSession(sessionOf('a'));
   expect(existsSync(transcriptsPath(place.folder))).toBe(true);
-  expect(await store.reader.places('10')).toEqual(['200']);
+  expect(await store.reader.channels('10')).toEqual(['100']);
 });
 
 test('transcripts of servers that keep none are never in a file', async () => {
   const store = openPassingTranscripts(realClock);
-  expect(await store.reader.places('10')).toEqual([]);
+  expect(await store.reader.channels('10')).toEqual([]);
   await store.writer.putSession(sessionOf('a'));
   await store.writer.putLines([lineOf('a', 1, 'passing')]);
-  expect(await store.reader.lines('a', anybody)).toEqual([lineOf('a', 1, 'passing')]);
+  expect(await store.reader.lines('a', allOpen)).toEqual([lineOf('a', 1, 'passing')]);
   await store[Symbol.asyncDispose]();
-  await expect(store.reader.places('10')).rejects.toMatchObject({ code: 'store.unreadable' });
+  await expect(store.reader.channels('10')).rejects.toMatchObject({ code: 'store.unreadable' });
 });
 
 test('npm run backup copies transcripts only when it is told to', async () => {

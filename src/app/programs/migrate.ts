@@ -14,17 +14,28 @@ async function run({ databaseUrl: url }: Config): Promise<number> {
     );
     return 0;
   }
-  const [{ PostgresPool }, { migratePostgres, readFormats }, { storesPart }, { transcriptsPart }] =
-    await Promise.all([
-      import('#src/storage/postgres/pool.ts'),
-      import('#src/storage/postgres/migrate.ts'),
-      import('#src/storage/postgres/stores/schema.ts'),
-      import('#src/storage/postgres/transcripts/schema.ts'),
-    ]);
+  const [
+    { PostgresPool },
+    { migratePostgres, readFormats },
+    { storesPart },
+    { transcriptsPart },
+    { unsharedLinesIn },
+    { withoutPresences },
+  ] = await Promise.all([
+    import('#src/storage/postgres/pool.ts'),
+    import('#src/storage/postgres/migrate.ts'),
+    import('#src/storage/postgres/stores/schema.ts'),
+    import('#src/storage/postgres/transcripts/schema.ts'),
+    import('#src/storage/postgres/transcripts/unshared-lines.ts'),
+    import('#src/storage/transcripts/schema.ts'),
+  ]);
   await using pool = new PostgresPool({ url, clock: realClock, mostConnections: 1 });
   const parts = [storesPart, transcriptsPart];
   const before = await readFormats(pool, parts);
+  const formerFormat = before.get(transcriptsPart.name) ?? withoutPresences;
+  const lines = formerFormat < withoutPresences ? await unsharedLinesIn(pool) : 0;
   await migratePostgres(pool, parts, { upgrades: true });
+  if (lines > 0) console.log(`Deleted ${lines} captions that were stored while catch_up was off.`);
   for (const { migrations, name } of parts)
     console.log(`${name}: format ${before.get(name) ?? 'none'} -> ${rangeOf(migrations).known}`);
   return 0;

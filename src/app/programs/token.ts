@@ -14,7 +14,7 @@ import { runProgram } from './run-program.ts';
 
 // npm run token: makes, lists and revokes the tokens with which programs use the bot over HTTP, also while it runs.
 
-const usage = `npm run token -- create NAME --server ID --scopes ${apiScopes.join()} [--budget USD-A-DAY]
+const usage = `npm run token -- create NAME --server ID --scopes ${apiScopes.join()} [--budget USD-A-DAY] [--channels ID,ID]
 npm run token -- list
 npm run token -- revoke NAME`;
 
@@ -81,14 +81,15 @@ async function perform(args: TokenArguments, { apiTokens }: Store): Promise<numb
   }
 }
 
-function lineOf({ name, guildId, scopes, budgetUsd, ...times }: ApiToken): string {
+function lineOf({ name, guildId, scopes, budgetUsd, channelIds, ...times }: ApiToken): string {
   const budget = budgetUsd === undefined ? '' : `, at most $${budgetUsd} a day`;
   const created = new Date(times.createdAtWallMs).toISOString().slice(0, 10);
   const revoked =
     times.revokedAtWallMs === undefined
       ? ''
       : `, revoked ${new Date(times.revokedAtWallMs).toISOString().slice(0, 10)}`;
-  return `${name}: server ${guildId}, ${scopes.join()}${budget}, created ${created}${revoked}`;
+  const channels = channelIds ? `, channels ${channelIds.join()}` : '';
+  return `${name}: server ${guildId}, ${scopes.join()}${channels}${budget}, created ${created}${revoked}`;
 }
 
 /** Reads the arguments; a sentence says why they do not fit. */
@@ -100,6 +101,7 @@ function readArguments(args: readonly string[]): TokenArguments | string {
         server: { type: 'string' },
         scopes: { type: 'string' },
         budget: { type: 'string' },
+        channels: { type: 'string' },
       },
       allowPositionals: true,
     });
@@ -119,21 +121,41 @@ type TokenOptions = {
   readonly server?: string | undefined;
   readonly scopes?: string | undefined;
   readonly budget?: string | undefined;
+  readonly channels?: string | undefined;
 };
 
 function newToken(name: string | undefined, options: TokenOptions): TokenArguments | string {
-  const { server: guildId = '', scopes: listed = '', budget } = options;
+  const { server: guildId = '', scopes: listed = '', budget, channels } = options;
   if (!tokenName.test(name ?? ''))
     return 'NAME: 1 to 32 letters, digits, - and _, the first a letter or digit.';
   if (!/^\d{15,21}$/.test(guildId)) return '--server: the numeric id of a server.';
-  const words = listed.split(',').filter((word) => word !== '');
-  const unknown = words.find((word) => !apiScopes.some((scope) => scope === word));
-  if (unknown !== undefined || words.length === 0)
-    return `--scopes: one or several of ${apiScopes.join()}.`;
+  const scopes = scopesIn(listed);
+  if (scopes.length === 0) return `--scopes: one or several of ${apiScopes.join()}.`;
   const budgetUsd = budget === undefined ? undefined : Number(budget);
   if (budgetUsd !== undefined && !(budgetUsd > 0 && budgetUsd <= 1e6))
     return '--budget: US dollars a day, above 0.';
-  const scopes: readonly ApiScope[] = apiScopes.filter((scope) => words.includes(scope));
-  const token = { name: name ?? '', guildId, scopes, ...(budgetUsd && { budgetUsd }) };
+  const channelIds = channelsFor(scopes, channels);
+  if (typeof channelIds === 'string') return channelIds;
+  const limits = { ...(budgetUsd && { budgetUsd }), ...(channelIds && { channelIds }) };
+  const token = { name: name ?? '', guildId, scopes, ...limits };
   return { kind: 'create', token };
+}
+
+/** Scopes of a list; none where one of them is unknown. */
+function scopesIn(listed: string): readonly ApiScope[] {
+  const words = listed.split(',').filter((word) => word !== '');
+  const isKnown = words.every((word) => apiScopes.some((scope) => scope === word));
+  return isKnown ? apiScopes.filter((scope) => words.includes(scope)) : [];
+}
+
+/** Voice channels that a token may read transcripts of, or why these do not fit its scopes. */
+function channelsFor(
+  scopes: readonly ApiScope[],
+  listed: string | undefined,
+): readonly string[] | string | undefined {
+  const isReading = scopes.includes('transcript');
+  if (!isReading && listed === undefined) return undefined;
+  const ids = (listed ?? '').split(',').filter((id) => id !== '');
+  if (isReading && ids.length > 0 && ids.every((id) => /^\d{15,21}$/.test(id))) return ids;
+  return '--channels: with the scope transcript, the numeric ids of the voice channels that it may read.';
 }

@@ -55,7 +55,7 @@ export function reportUnrecognised(failure: BotError, context: SessionContext): 
 
 /**
  * Writes words that could not be said, since the voice failed, or none speaks their `language` (BCP 47); the reason is written
- * once for each fault. Where not all who can read there may know them, only that is written. Waits for nothing.
+ * once for each fault. Waits for nothing.
  */
 export function writeUnspeakable(
   words: ConfidentialText,
@@ -70,13 +70,7 @@ export function writeUnspeakable(
     ? { id: 'fail.no_voice', with: { language: name } }
     : { id: 'fail.tts' };
   const reason = openText(writtenText(why, guildId, parts));
-  const withheld = writtenText({ id: 'fail.withheld' }, guildId, parts);
-  writeInChat(
-    isFirst ? ConfidentialText.joined([reason, words], ' ') : words,
-    channel,
-    parts,
-    withheld,
-  );
+  writeInChat(isFirst ? ConfidentialText.joined([reason, words], ' ') : words, channel, parts);
 }
 
 /** A stage that fails, a key that is refused, or a language (BCP 47) that no voice speaks. */

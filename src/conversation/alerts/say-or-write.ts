@@ -9,7 +9,7 @@ import { consentButtons } from '#src/conversation/ports/panel.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { type ConfidentialText, openText, placeReading } from '#src/people/confidential-text.ts';
+import { type ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { deadlineError } from './answer-deadline-watchdog.ts';
@@ -19,37 +19,28 @@ import { synthesizeInTime } from './synthesis-timeout.ts';
 /** Signal of messages that are never withdrawn. */
 const never = new AbortController().signal;
 
-/**
- * Into the chat of the channel, without waiting for it; `instead` where not all who can read there may know it. If that is shut
- * as well, only the operator reads of it.
- */
+/** Into the chat of the channel, without waiting for it. If that is shut, only the operator reads of it. */
 export function writeInChat(
   words: ConfidentialText,
   channel: ChannelRef,
   parts: SessionDependencies,
-  instead?: string,
 ): void {
   parts.messages
-    .write(channel, words, never, instead)
+    .write(channel, words, never)
     .catch((error: unknown) => parts.onEvent(channel.guildId, failureEventOf(error, 'speak')));
 }
 
-/**
- * Words for these people into the chat of the channel, with a mention of each, without waiting for it. Where not all who can read
- * there may know them, they read how they get them.
- */
+/** Words for these people into the chat of the channel, with a mention of each, without waiting for it. */
 export function writeToPeople(
   personIds: readonly string[],
   words: ConfidentialText,
   { channel, parts }: SessionContext,
 ): void {
-  const { guildId } = channel;
-  const withheld = writtenText({ id: 'fail.withheld.written' }, guildId, parts);
-  const text = words.textFor(placeReading(channel.channelId)) ?? withheld;
+  const text = words.textIn(channel.channelId) ?? '';
   const lines = personIds.map((personId) => ({ personId, text }));
   parts.messages
     .notify(channel, lines, never)
-    .catch((error: unknown) => parts.onEvent(guildId, failureEventOf(error, 'speak')));
+    .catch((error: unknown) => parts.onEvent(channel.guildId, failureEventOf(error, 'speak')));
 }
 
 /**

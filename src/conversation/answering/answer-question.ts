@@ -6,13 +6,8 @@ import {
 } from '#src/conversation/alerts/answer-deadline-watchdog.ts';
 import { failureText } from '#src/conversation/alerts/failure-text.ts';
 import { reportFailure, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
-import {
-  type ArrivedPart,
-  outdated,
-  PendingAnswer,
-} from '#src/conversation/engines/pending-answer.ts';
+import { type ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import { answerMediumFor } from '#src/conversation/output/answer-medium.ts';
-import { channelAudience } from '#src/conversation/output/channel-audience.ts';
 import { endWithToolQuote } from '#src/conversation/output/end-with-tool-quote.ts';
 import {
   type AnswerProgress,
@@ -34,14 +29,12 @@ import { withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import { speakerOf } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
-import { mayAllKnow } from '#src/people/confidential-text.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { isDoneEcho } from '#src/turn/answer-wording.ts';
 import { beginAnswer } from './begin-answer.ts';
-import { attendConversation } from './conversation-history.ts';
 import { askToWait, isSlow, postpone } from './postpone-slow-answers.ts';
-import { answerKnownBy, recordAnswer } from './record-answer.ts';
+import { recordAnswer } from './record-answer.ts';
 
 /** Outcome of an attempt at an answer; `failure` is an error of the outside world. */
 type AnswerOutcome = { readonly finish: AnswerFinish; readonly failure?: BotError };
@@ -92,28 +85,16 @@ export async function answerQuestion(
   const { channel, parts } = context;
   const own = parts.peopleSettings.known(channel.guildId, question.said.speakerId);
   const ownSpeed = question.manner?.speed ?? own.speed;
-  const knownBy = () => answerKnownBy(question, pending.knownBy, context);
-  const { aboutIds, madeOf } = pending;
-  const onUnknown = () => pending.outdate();
-  const whose = { answeredIds, aboutIds, knownBy, madeOf };
-  const birth = { isAnswer: true, ownSpeed, ...whose, onUnknown };
-  try {
-    await output.speak(signal, give, birth);
-  } catch (error) {
-    if (error !== outdated) throw error;
-    pending.discard();
-    signal.throwIfAborted();
-    return await answerQuestion(question, context, signal);
-  }
+  await output.speak(signal, give, { isAnswer: true, ownSpeed, answeredIds });
   if (isPutOff) await askToWait(question, context, signal);
 }
 
 /** Keeps what was said and answered, and shows what of it is to be read. */
 function keep({ finish, failure }: AnswerOutcome, making: Making, context: SpeakingContext): void {
   const { question, pending, reply, progress } = making;
-  const { aboutIds, isOwn, knownBy } = pending;
+  const { isOwn, owner } = pending;
   const { isForgotten } = context.output;
-  const given = { reply, progress, finish, aboutIds, isForgotten, isOwn, knownBy };
+  const given = { reply, progress, finish, isForgotten, isOwn, owner };
   recordAnswer(question, given, context);
   const isShown = failure?.stage === 'speak' || writtenTo(making, context).length > 0;
   if (!isShown) writeLinksCodeTables(question, given, context);
@@ -143,13 +124,12 @@ async function perform(
   try {
     const answered = pending.release(reply, signal);
     const wanted = dropDoneEcho(answered, question, pending);
-    const quoted = endWithToolQuote(wanted, { question, pending }, context, signal);
+    const quoted = endWithToolQuote(wanted, pending, context, signal);
     const { reservation, voice } = pending;
     const made = withNamePrefix(quoted, { question, voice, reservation }, context, signal);
     const toWrite = { progress, pending, writtenTo: writtenTo(making, context) };
     const written = writeUnspoken(made, toWrite, context, signal);
-    const parts = whileKnown(written, { pending, reply }, context);
-    const work = () => playAnswer(parts, reply, progress, signal);
+    const work = () => playAnswer(written, reply, progress, signal);
     const failure = await watched(reply, work, pending, context, signal);
     for (const { report } of withDuplicates(question))
       report?.(reportedOf(progress, failure, pending, context));
@@ -180,25 +160,7 @@ function writtenTo(
   return askers.filter((id) => pending.isWritten || answerMediumFor(id, context) !== 'aloud');
 }
 
-/** An answer until a person comes in who may not know it. Errors: `outdated` where nothing of it was heard. */
-async function* whileKnown(
-  parts: AsyncIterable<ArrivedPart>,
-  { pending, reply }: Pick<Making, 'pending' | 'reply'>,
-  context: SpeakingContext,
-): AsyncGenerator<ArrivedPart> {
-  try {
-    for await (const arrived of parts) {
-      const isFirst = arrived.part.kind === 'audio' && reply.firstSentAtMs === undefined;
-      if (isFirst) context.output.keepTo(channelAudience(context));
-      if (pending.isOutdated) return;
-      yield arrived;
-    }
-  } catch (error) {
-    if (error !== outdated || reply.firstSentAtMs === undefined) throw error;
-  }
-}
-
-/** Same as `SpeechOutput.played`. Errors: `outdated` where nothing of it was heard. */
+/** Same as `SpeechOutput.played`, and tells the quote that it was heard. */
 async function played(
   { pending, reply, progress }: Making,
   { output }: SpeakingContext,
@@ -206,7 +168,6 @@ async function played(
 ): Promise<AnswerFinish> {
   const finish = await output.played(reply, signal);
   if (finish === 'completed' && progress.written === undefined) pending.quote?.onHeard?.();
-  if (pending.isOutdated && reply.firstSentAtMs === undefined) throw outdated;
   return finish;
 }
 
@@ -227,16 +188,14 @@ async function watched(
   }
 }
 
-/** Answer that was begun ahead, if the state behind it still holds and all who are there may know it, or if it was postponed. */
+/** Answer that was begun ahead, if the state behind it still holds, or if it was postponed. */
 function begunAhead(question: QueuedQuestion, context: SpeakingContext): PendingAnswer | undefined {
   const { postponed, pending } = question;
   question.pending = undefined;
   question.postponed = false;
-  const here = attendConversation(context);
   const isSame = pending?.basis === context.history.state;
   const isFresh = isSame && !pending.isInWrongLanguage;
-  const mayHear = pending && mayAllKnow({ people: here }, pending.knownBy);
-  if (mayHear && (postponed || isFresh)) return pending;
+  if (pending && (postponed || isFresh)) return pending;
   pending?.discard();
   return undefined;
 }

@@ -7,17 +7,13 @@ import type { SpokenManner } from '#src/conversation/ports/command-ports.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
 import { TurnToolRunner } from '#src/conversation/tools/turn-tool-runner.ts';
-import {
-  alsoKnownTo,
-  type KnownBy,
-  knownByAll,
-  type TextReaders,
-} from '#src/people/confidential-text.ts';
+import type { TextOwner } from '#src/people/confidential-text.ts';
+import { isProgram } from '#src/people/program-ids.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { namingStyle } from '#src/pipeline/prompt.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
-import { attendConversation, mayShowTo } from './conversation-history.ts';
+import { mayShowTo, messagesOf, type RememberedExchange } from './conversation-history.ts';
 
 /** Manner of one answer. */
 type AnswerManner = {
@@ -44,13 +40,10 @@ export function beginAnswer(
   const pipeline = isWritten
     ? parts.pipelines.textOnly()
     : { paidBy: (paying: Reservation) => context.pipeline.paidBy(paying) };
-  const readers = readersOf(askerIds, medium, context);
-  const mayShow = mayShowTo(askerIds, context);
-  const known = history.messages(readers, mayShow);
-  const { knownBy, aboutIds, ...beside } = contextOf(said, readers, context);
+  const { before, beside, owner } = shownFor(said, askerIds, context);
   const { name, instructions } = context.settings().persona ?? {};
   const tools = new TurnToolRunner(said, context, {
-    earlier: known.exchanges,
+    earlier: before,
     hasOthers: (beside.context ?? name ?? instructions) !== undefined,
   });
   const isHere = context.people().some(({ id }) => id === speakerId);
@@ -64,7 +57,7 @@ export function beginAnswer(
   const turn = {
     said,
     style,
-    history: known.messages,
+    history: messagesOf(before),
     tools: tools.offered,
     done: tools.done,
     ...beside,
@@ -83,8 +76,7 @@ export function beginAnswer(
       preemptiveBudget,
       tools,
       basis,
-      knownBy: alsoKnownTo(knownByAll([known.knownBy, knownBy]), readers.people),
-      aboutIds,
+      owner,
       reservation,
       nowMs: () => clock.nowMs(),
     },
@@ -92,34 +84,29 @@ export function beginAnswer(
   );
 }
 
-/**
- * Everybody whom an answer to these people reaches: those who sit there, those who asked from elsewhere, and, where it is written
- * or the voice is out, who may open the chat in which it is written.
- */
-function readersOf(askerIds: readonly string[], medium: AnswerMedium, context: SessionContext) {
-  const here = attendConversation(context);
-  const others = askerIds.filter((id) => here.every(({ personId }) => personId !== id));
-  const people = [...here, ...others.map((personId) => ({ personId }))];
-  const isWritten = medium !== 'aloud' || context.reportedFailures.lasts('speak');
-  return { people, placeIds: isWritten ? [context.channel.channelId] : [] };
+/** Words of the channel that a model is shown for an answer to these askers; none for a program. */
+function shownFor(
+  said: readonly TurnUtterance[],
+  askerIds: readonly string[],
+  context: SessionContext,
+): {
+  readonly before: readonly RememberedExchange[];
+  readonly beside: Pick<Turn, 'context'>;
+  readonly owner: TextOwner;
+} {
+  if (askerIds.some(isProgram)) return { before: [], beside: {}, owner: 'given' };
+  const before = context.history.shown(mayShowTo(askerIds, context));
+  const { channelId } = context.channel;
+  return { before, beside: contextOf(said, context), owner: { channelId } };
 }
-
-/** Those who may know it, and those whose words it holds. */
-type ContextSource = { readonly knownBy: KnownBy; readonly aboutIds: readonly string[] };
 
 /** Context of an answer beside the conversation: what features add. */
 function contextOf(
   said: readonly TurnUtterance[],
-  readers: TextReaders,
   { features }: SessionContext,
-): Pick<Turn, 'context'> & ContextSource {
+): Pick<Turn, 'context'> {
   const askerIds = said.map(({ speakerId }) => speakerId);
   const fromMs = Math.min(...said.map((one) => one.fromMs));
-  const added = features.context({ askerIds, fromMs, readers });
-  const source: ContextSource = {
-    knownBy: knownByAll(added.map(({ knownBy }) => knownBy)),
-    aboutIds: added.flatMap(({ aboutIds }) => aboutIds),
-  };
-  if (added.length === 0) return source;
-  return { context: added.map(({ text }) => text).join('\n\n'), ...source };
+  const added = features.context({ askerIds, fromMs });
+  return added.length === 0 ? {} : { context: added.join('\n\n') };
 }

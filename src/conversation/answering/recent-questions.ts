@@ -1,13 +1,10 @@
-import { channelAudience } from '#src/conversation/output/channel-audience.ts';
 import type { HeardQuestion } from '#src/conversation/ports/panel.ts';
 import { withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import { speakerOf } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { anybody, mayAllKnow } from '#src/people/confidential-text.ts';
 import { cut } from '#src/texts/plain.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
-import { answerKnownBy } from './record-answer.ts';
 
 /** Time, in ms, for which the panel shows a question. */
 const heardMs = 60_000;
@@ -17,8 +14,6 @@ const [mostShown, mostChars] = [3, 200];
 type RecentQuestion = {
   readonly question: QueuedQuestion;
   readonly atMs: number;
-  /** Not all who can read the panel may know it; it is not shown again when they leave. */
-  isHidden?: boolean;
 };
 
 /** Questions of the last minute in one channel, as the bot understood them, for the panel. */
@@ -44,16 +39,17 @@ export class RecentQuestions {
   }
 
   /**
-   * Questions on the panel, the latest of each person: spoken words, while they are written nowhere else, in the chat of the voice channel, and if everybody who sits there was there when they were said.
+   * Questions on the panel, the latest of each person: spoken words, while they are written nowhere else, in the chat of the voice channel.
    */
   shown(): readonly HeardQuestion[] {
     this.#expire();
-    const { channel, gate, parts, places, queue } = this.#context;
+    const { channel, features, gate, parts, queue } = this.#context;
     const place = parts.panels.placeIn(channel.guildId);
     if (place?.channelId !== channel.channelId) return [];
-    if (!places.isEmpty || gate.paused || queue.isEnding) return [];
-    for (const one of this.#recent) one.isHidden ||= !this.#mayShow(one.question);
-    const spoken = this.#recent.filter(({ isHidden }) => !isHidden).map(({ question }) => question);
+    if (features.panel().captionsIn !== undefined || gate.paused || queue.isEnding) return [];
+    const spoken = this.#recent
+      .map(({ question }) => question)
+      .filter((question) => this.#mayShow(question));
     const latest = new Map(spoken.map((one) => [speakerOf(one), one]));
     return [...latest.values()].slice(-mostShown).flatMap(({ said, words }) => {
       const text = cut(visibleLine(words?.text ?? ''), mostChars);
@@ -69,12 +65,8 @@ export class RecentQuestions {
   }
 
   #mayShow(question: QueuedQuestion): boolean {
-    const { channel, gate } = this.#context;
-    const { channelId } = channel;
     if (question.report || isGone(question)) return false;
-    if (!withDuplicates(question).every((one) => hasAgreed(speakerOf(one), gate))) return false;
-    const knownBy = answerKnownBy(question, anybody, this.#context, [channelId]);
-    return mayAllKnow({ people: channelAudience(this.#context), placeIds: [channelId] }, knownBy);
+    return withDuplicates(question).every((one) => hasAgreed(speakerOf(one), this.#context.gate));
   }
 
   #expire(): void {

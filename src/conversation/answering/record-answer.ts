@@ -4,7 +4,6 @@ import { withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import { speakerOf } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { type KnownBy, knownByAll, knownByPeople } from '#src/people/confidential-text.ts';
 import type { RememberedExchange } from './conversation-history.ts';
 
 /** Placeholder, for a model, of words that it heard itself and that were not recognised. */
@@ -21,13 +20,11 @@ export function recordAnswer(
     reportReason(question, context);
   }
   const twins = (question.also ?? []).filter(hasWords);
-  const writtenIn = isWritten(given) ? [context.channel.channelId] : [];
-  const knownBy = answerKnownBy(question, given.knownBy, context, writtenIn);
-  const alsoIds = [...twins.map(speakerOf), ...(given.aboutIds ?? [])];
+  const alsoIds = twins.map(speakerOf);
   if (!given.isForgotten) {
-    for (const twin of twins) remember(twin, { heard: '', knownBy }, context);
+    for (const twin of twins) remember(twin, { heard: '' }, context);
     const { isOwn } = given;
-    remember(question, { heard: reached(given), alsoIds, isOwn, knownBy }, context);
+    remember(question, { heard: reached(given), alsoIds, isOwn }, context);
   }
   const { firstSentAtMs } = given.reply;
   if (firstSentAtMs !== undefined && !question.report) {
@@ -56,31 +53,7 @@ function reportReason({ said }: QueuedQuestion, { channel, parts }: SessionConte
   });
 }
 
-/** Those who may know a question and its answer; `made`: those who may know what the answer was made of; `writtenIn`: chats. */
-export function answerKnownBy(
-  question: QueuedQuestion,
-  made: KnownBy,
-  context: SessionContext,
-  writtenIn: readonly string[] = [],
-): KnownBy {
-  const asked = withDuplicates(question).map((one) => saidTo(one, context, writtenIn));
-  return knownByAll([made, ...asked]);
-}
-
-/** People who were there from its first word to the end of its answer, and those who may open where both are written. */
-function saidTo(
-  { earlier, placeId, said, report }: QueuedQuestion,
-  { history, places }: SessionContext,
-  writtenIn: readonly string[],
-): KnownBy {
-  const fromMs = Math.min(...[...earlier, said].map((one) => one.fromMs));
-  const saidIn = report ? undefined : places.since(said.speakerId, fromMs);
-  const typedIn = placeId === undefined ? [] : [placeId];
-  const present = history.presentSince(fromMs, said.speakerId);
-  return knownByPeople(present, [...(saidIn ?? typedIn), ...writtenIn]);
-}
-
-/** For want of a voice, or as its asker wants it, all of it was written, so that its question is no secret there either. */
+/** For want of a voice, or as its asker wants it, all of it was written. */
 function isWritten({ progress: { text, written } }: FinishedAnswer): boolean {
   const plain = (words: string) => words.replace(/\s+/g, '');
   return written !== undefined && plain(written) === plain(text);
@@ -88,7 +61,7 @@ function isWritten({ progress: { text, written } }: FinishedAnswer): boolean {
 
 function remember(
   question: QueuedQuestion,
-  answer: Pick<RememberedExchange, 'alsoIds' | 'heard' | 'isOwn' | 'knownBy'>,
+  answer: Pick<RememberedExchange, 'alsoIds' | 'heard' | 'isOwn'>,
   { history }: SessionContext,
 ): void {
   const { said, words } = question;

@@ -1,7 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { attendConversation } from '#src/conversation/answering/conversation-history.ts';
 import { resumePostponed } from '#src/conversation/answering/postpone-slow-answers.ts';
-import type { AudienceMember } from '#src/conversation/output/channel-audience.ts';
 import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
 import type { SpeakingContext } from '#src/conversation/session-context.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
@@ -49,8 +47,6 @@ export class ConnectionTickLoop {
   #wokenAtMs: number;
   #checkAtMs: number;
   #aloneSinceMs: number | undefined;
-  /** Ids of the people who sat there at the last check. */
-  #listenerIds: ReadonlySet<string> = new Set();
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
@@ -123,7 +119,6 @@ export class ConnectionTickLoop {
     this.#aloneSinceMs = isCompany ? undefined : (this.#aloneSinceMs ?? atMs);
     context.mix.attend(isCompany);
     departures.check();
-    this.#keepToListeners();
     checkFeatures(this.#parts);
     reportUndecodableSpeakers(this.#parts, atMs);
     context.queue.expire();
@@ -131,17 +126,6 @@ export class ConnectionTickLoop {
     resumePostponed(context, isQuiet);
     context.spokenNotices.check(isQuiet);
     check(this.#parts);
-  }
-
-  /** Where words are written, it takes a moment to learn whether a newcomer may open that chat. */
-  #keepToListeners(): void {
-    const { context } = this.#parts;
-    const before = this.#listenerIds;
-    const here = attendConversation(context);
-    this.#listenerIds = new Set(here.map(({ personId }) => personId));
-    const isKnown = ({ personId }: AudienceMember) =>
-      context.places.isEmpty || before.has(personId);
-    context.output.keepTo(here.filter(isKnown));
   }
 
   /** Until the next step, unless it is woken. */

@@ -1,7 +1,6 @@
 import { together } from '#src/base/run-together.ts';
 import { sayOrWrite } from '#src/conversation/alerts/say-or-write.ts';
 import { answerQuestion } from '#src/conversation/answering/answer-question.ts';
-import { channelAudience } from '#src/conversation/output/channel-audience.ts';
 import { readAloud } from '#src/conversation/output/read-aloud.ts';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
@@ -110,9 +109,9 @@ async function say(turn: QueuedTurn, context: SpeakingContext, signal: AbortSign
   }
 }
 
-/** Says the last answer again, or that there is none which all people there may know. */
+/** Says the last answer again, or that there is none. */
 async function repeat(context: SpeakingContext, signal: AbortSignal): Promise<void> {
-  const finish = await context.output.again({ people: channelAudience(context) }, signal);
+  const finish = await context.output.again(signal);
   if (finish === 'empty') await sayOrWrite({ id: 'again.none' }, undefined, context, signal);
 }
 

@@ -2,13 +2,7 @@ import type { BotError } from '#src/base/errors.ts';
 import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
 import type { ToolCall, Usage } from '#src/chat/ports.ts';
 import type { Quote } from '#src/conversation/ports/tool-definition.ts';
-import {
-  anybody,
-  ConfidentialText,
-  type KnownBy,
-  knownByAll,
-  knownToPeopleAlone,
-} from '#src/people/confidential-text.ts';
+import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import { answerSound } from '#src/pipeline/answer-language.ts';
 import type { ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
@@ -45,10 +39,8 @@ export type PendingAnswerParts = {
   readonly tools?: AnswerTools;
   /** State of the conversation behind the turn; another one later means that the answer is out of date. */
   readonly basis: object;
-  /** Those who may know what the model is shown for it. */
-  readonly knownBy: KnownBy;
-  /** People whose captions or memories that holds. */
-  readonly aboutIds: readonly string[];
+  /** Owner of what the model is shown for it. */
+  readonly owner: TextOwner;
   readonly nowMs: () => number;
   /** Money set aside for it. */
   readonly reservation: Reservation;
@@ -58,9 +50,6 @@ type Early = { readonly parts: readonly ArrivedPart[]; readonly end?: 'over' | {
 
 /** Reason of an answer to end before its model has: quoted lines replace the rest of it. */
 const quoted = new Error('quoted lines replace the rest of the answer');
-
-/** Reason of an answer to end where a person has come who may not know it. */
-export const outdated = new Error('a person in the channel may not know the answer');
 
 /**
  * One answer from its first request on, perhaps before it is known to be wanted: nothing of it is heard and no tool
@@ -74,9 +63,7 @@ export class PendingAnswer {
   readonly isWritten: boolean;
   /** Pays for all requests of this answer. */
   readonly reservation: Reservation;
-  /** Those who may know what the model is shown for it. */
-  readonly madeOf: KnownBy;
-  readonly #aboutIds: readonly string[];
+  readonly #owner: TextOwner;
   readonly #turn: Turn;
   readonly #parts: AsyncIterator<ReplyPart>;
   readonly #preemptiveBudget: PreemptiveBudget;
@@ -89,7 +76,6 @@ export class PendingAnswer {
   /** Ends the wait for the next part. */
   #leave: ((reason: unknown) => void) | undefined;
   #isReady = false;
-  #isOutdated = false;
   #arrivals = 0;
   #awaitsSpeech = false;
   #reply: SpokenReply | undefined;
@@ -97,11 +83,10 @@ export class PendingAnswer {
   #tokens = 0;
 
   constructor(turn: Turn, parts: PendingAnswerParts, signal: AbortSignal) {
-    const { aboutIds, pipeline, preemptiveBudget, tools, basis, knownBy, nowMs } = parts;
+    const { pipeline, preemptiveBudget, tools, basis, owner, nowMs } = parts;
     this.basis = basis;
     this.isWritten = parts.isWritten ?? false;
-    this.madeOf = knownBy;
-    this.#aboutIds = aboutIds;
+    this.#owner = owner;
     this.#turn = turn;
     this.#preemptiveBudget = preemptiveBudget;
     this.#tools = tools;
@@ -125,23 +110,14 @@ export class PendingAnswer {
     });
   }
 
-  /**
-   * Those who may know the answer: all that the model was shown for it, and what a tool has quoted. A quote is written in no chat:
-   * the words of a person who is forgotten go with them.
-   */
-  get knownBy(): KnownBy {
-    const quoted = knownToPeopleAlone(this.quote?.text.knownBy ?? anybody);
-    return knownByAll([this.madeOf, quoted]);
+  /** Owner of the answer: of what the model was shown for it, else of what a tool has quoted. */
+  get owner(): TextOwner {
+    return this.#owner === 'given' ? (this.quote?.text.owner ?? 'given') : this.#owner;
   }
 
-  /** Words of it as they are written, for those who may know them. */
+  /** Words of it as they are written. */
   written(words: string): ConfidentialText {
-    return new ConfidentialText(words, this.knownBy);
-  }
-
-  /** People whose captions or memories it is made of, or quotes. */
-  get aboutIds(): readonly string[] {
-    return [...new Set([...this.#aboutIds, ...(this.quote?.aboutIds ?? [])])];
+    return new ConfidentialText(words, this.owner);
   }
 
   /** Voice of all that is said in this answer, once it sounds. */
@@ -157,11 +133,6 @@ export class PendingAnswer {
   /** True when the first sound of the answer is there, or the answer has ended. */
   get isReady(): boolean {
     return this.#isReady;
-  }
-
-  /** True where a person has come who may not know it. */
-  get isOutdated(): boolean {
-    return this.#isOutdated;
   }
 
   /** Never rejects. */
@@ -213,12 +184,6 @@ export class PendingAnswer {
   /** Ends the answer, since no caller waits for it any longer; its reader gets this error. */
   giveUp(error: BotError): void {
     this.#over.abort(error);
-  }
-
-  /** Ends the answer, since a person has come who may not know it. */
-  outdate(): void {
-    this.#isOutdated = true;
-    this.#over.abort(outdated);
   }
 
   /**

@@ -1,4 +1,6 @@
 import type { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
+import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
+import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import {
   type MissingRight,
   missingRight,
@@ -6,6 +8,7 @@ import {
 } from '#src/conversation/ports/seat-changes-by-others.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Handles seats that other people end: the session there is left, and people read why. */
@@ -32,12 +35,15 @@ export class ChannelLossHandler {
     this.#notices.report({ channel, line, holds });
   }
 
-  /** Writes into the former channel where the bot sits now. */
-  moved({ channel: from }: VoiceSession, session: VoiceSession): void {
+  /** Writes into the former channel where the bot sits now, and into the new one if the conversation begins anew. */
+  moved({ channel: from, context: { history } }: VoiceSession, session: VoiceSession): void {
     const { channelId, name } = session.channel;
     if (from.channelId === channelId) return;
     const line = { id: 'moved', with: { channel: name } } as const;
     this.#notices.report({ channel: from, line, holds: () => !session.isOver });
+    if (history.isEmpty || history === session.context.history) return;
+    const { channel, parts } = session.context;
+    writeInChat(openText(writtenText({ id: 'moved.anew' }, from.guildId, parts)), channel, parts);
   }
 
   #removed(guildId: string, channelId: string): void {

@@ -1,6 +1,6 @@
 import type { ArrivedPart } from '#src/conversation/engines/pending-answer.ts';
 import type { AnswerFinish, Instants } from '#src/conversation/ports/session-events.ts';
-import type { KnownBy } from '#src/people/confidential-text.ts';
+import type { TextOwner } from '#src/people/confidential-text.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -20,14 +20,11 @@ export type FinishedAnswer = {
   readonly reply: SpokenReply;
   readonly progress: AnswerProgress;
   readonly finish: AnswerFinish;
-  /** People whose words it is made of. */
-  readonly aboutIds?: readonly string[];
   /** Whether it is made of words of its asker alone. */
   readonly isOwn?: boolean;
-  /** True where one of them has withdrawn their words meanwhile. */
+  /** True where a person whom it answers has withdrawn their words meanwhile. */
   readonly isForgotten?: boolean;
-  /** Those who may know what it was made of. */
-  readonly knownBy: KnownBy;
+  readonly owner: TextOwner;
 };
 
 export function unanswered(heardAtMs: number, endedAtMs: number): AnswerProgress {

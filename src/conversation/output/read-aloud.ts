@@ -10,17 +10,11 @@ import { speechRequestOf } from '#src/conversation/engines/cost-estimate-request
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { SpeakingContext } from '#src/conversation/session-context.ts';
-import {
-  ConfidentialText,
-  knownByAll,
-  openText,
-  type TextReaders,
-} from '#src/people/confidential-text.ts';
+import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { languageName } from '#src/texts/language-names.ts';
-import { channelAudience } from './channel-audience.ts';
 import { stuck } from './speech-output.ts';
 
 type ReadingVoice = {
@@ -56,7 +50,7 @@ export async function readAloud(
   const used = spending.used(guildId);
   if (used) return onEnd?.({ kind: 'failed', reason: used.line });
   const clauses = opened(reading);
-  const words = wordsFor({ people: channelAudience(context) }, clauses);
+  const words = clauses.flatMap((clause) => clause.textIn(context.channel.channelId) ?? []);
   const kind = owner ? 'reading' : 'notice';
   const budget = spending.open(speechRequestOf(kind, guildId, words.join(' ')));
   if (budget.kind === 'refused') {
@@ -87,8 +81,7 @@ export async function readAloud(
     else if (failure) await reportFailure(failure, undefined, context, signal);
     else context.reportedFailures.over('speak', 'key');
   };
-  const madeOf = knownByAll(clauses.map(({ knownBy }) => knownBy));
-  await context.output.speak(signal, read, { interruptible, answeredIds, ownSpeed, madeOf });
+  await context.output.speak(signal, read, { interruptible, answeredIds, ownSpeed });
 }
 
 /** End of a reading; one that is cut while it keeps its turn was interrupted by a voice. */
@@ -124,12 +117,6 @@ function opened({ clauses, opening }: QueuedReading): readonly ConfidentialText[
     ConfidentialText.joined([openText(first), ...clauses.slice(0, 1)], ' '),
     ...clauses.slice(1),
   ];
-}
-
-/** All of it or nothing: people may have come since it was queued who are not to know it. */
-function wordsFor(readers: TextReaders, clauses: readonly ConfidentialText[]): readonly string[] {
-  const words = clauses.map((clause) => clause.textFor(readers));
-  return words.every((one) => one !== undefined) ? words : [];
 }
 
 /** The next clause is made while one plays, until the reply holds enough. */

@@ -2,14 +2,6 @@ import type { Clock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
 import { deadlineError } from '#src/conversation/alerts/answer-deadline-watchdog.ts';
 import {
-  anybody,
-  type KnownBy,
-  knownByAll,
-  mayAllKnow,
-  type TextReader,
-  type TextReaders,
-} from '#src/people/confidential-text.ts';
-import {
   keepAnswerMs,
   LastAnswer,
   type ReplyFinish,
@@ -38,14 +30,6 @@ export type ReplyBirth = {
   readonly ownSpeed?: number | undefined;
   /** People whom it answers; none for a text that is read out. */
   readonly answeredIds?: readonly string[];
-  /** Others whose words it is made of. */
-  readonly aboutIds?: readonly string[];
-  /** Those who may hear an answer again once it is over. Default: anybody. */
-  readonly knownBy?: () => KnownBy;
-  /** Those who may know what it is made of: it ends where another person listens. Default: anybody. */
-  readonly madeOf?: KnownBy;
-  /** Called when it has ended for that. */
-  readonly onUnknown?: () => void;
 };
 
 /** Told what was sent of each reply that is over, but for what the bot has to say of itself. Never throws. */
@@ -59,21 +43,15 @@ export class SpeechOutput {
   readonly #pace: SpeechPace;
   #reply: SpokenReply | undefined;
   #answeredIds: readonly string[] = [];
-  #aboutIds: readonly string[] = [];
   /** People who took their words back while something was being said. */
   readonly #forgottenIds = new Set<string>();
-  #madeOf = anybody;
-  #isKept = false;
-  #onUnknown: () => void = () => undefined;
   /** The last answer, and the speed at which it was said. */
   #last:
     | {
         readonly answer: LastAnswer;
         readonly speed: number;
         readonly ownSpeed: number;
-        readonly knownBy: KnownBy;
         readonly answeredIds: readonly string[];
-        readonly aboutIds: readonly string[];
       }
     | undefined;
   #sounded = false;
@@ -93,37 +71,15 @@ export class SpeechOutput {
     this.#onSent = onSent;
   }
 
-  /** Notes that the current reply quotes these people, too, for those who may know that. */
-  quotes(personIds: readonly string[], knownBy: KnownBy): void {
-    this.#answeredIds = [...new Set([...this.#answeredIds, ...personIds])];
-    this.#madeOf = knownByAll([this.#madeOf, knownBy]);
-  }
-
-  /** Nothing is said again that answers this person or is made of their words. */
+  /** A person withdrew their words: nothing of before is said again. */
   forget(personId: string): void {
     this.#forgottenIds.add(personId);
-    const { answeredIds = [], aboutIds = [] } = this.#last ?? {};
-    if ([...answeredIds, ...aboutIds].includes(personId)) this.#last = undefined;
+    this.#last = undefined;
   }
 
-  /** True where a person whom it answers, or of whose words it is made, has withdrawn them since it began. */
+  /** True where a person whom it answers has withdrawn their words since it began. */
   get isForgotten(): boolean {
-    return [...this.#answeredIds, ...this.#aboutIds].some((id) => this.#forgottenIds.has(id));
-  }
-
-  /**
-   * To be called now and then: what not all who listen may know ends with the sentence that sounds, or at once where none of it
-   * was heard.
-   */
-  keepTo(listeners: readonly TextReader[]): void {
-    if (
-      !this.#reply ||
-      this.#isKept ||
-      listeners.every((one) => mayAllKnow({ people: [one] }, this.#madeOf))
-    )
-      return;
-    this.#isKept = true;
-    this.endAfterSentence(this.#onUnknown);
+    return this.#answeredIds.some((id) => this.#forgottenIds.has(id));
   }
 
   /** Words of the current reply that were sent so far; undefined before its first frame. */
@@ -165,16 +121,7 @@ export class SpeechOutput {
   async speak(
     signal: AbortSignal,
     work: (reply: SpokenReply) => Promise<void>,
-    {
-      isAnswer = false,
-      answeredIds = [],
-      aboutIds = [],
-      ownSpeed = 1,
-      knownBy = () => anybody,
-      madeOf = anybody,
-      onUnknown = () => undefined,
-      ...options
-    }: ReplyBirth = {},
+    { isAnswer = false, answeredIds = [], ownSpeed = 1, ...options }: ReplyBirth = {},
   ): Promise<void> {
     const speed = this.#speedAt(ownSpeed);
     const keep = isAnswer && { keepMs: keepAnswerMs };
@@ -188,11 +135,7 @@ export class SpeechOutput {
         throw new Error('the output speaks another reply');
       this.#reply = reply;
       this.#answeredIds = answeredIds;
-      this.#aboutIds = aboutIds;
       this.#forgottenIds.clear();
-      this.#madeOf = madeOf;
-      this.#isKept = false;
-      this.#onUnknown = onUnknown;
       void this.#watchSending(reply, AbortSignal.any([signal, over.signal]));
       await work(reply);
       signal.throwIfAborted();
@@ -207,9 +150,7 @@ export class SpeechOutput {
               answer: new LastAnswer(reply),
               speed,
               ownSpeed,
-              knownBy: knownBy(),
               answeredIds: this.#answeredIds,
-              aboutIds: this.#aboutIds,
             };
       signal.removeEventListener('abort', cut);
       reply.cut();
@@ -219,15 +160,15 @@ export class SpeechOutput {
   }
 
   /**
-   * Says the last answer once more, and how that ended; `empty` where there is none that all of these listeners may know.
-   * Afterwards it is still the last.
+   * Says the last answer once more, and how that ended; `empty` where there is none. Afterwards it is still
+   * the last.
    *
    * Aborting `signal` falls silent within a frame and throws `signal.reason`.
    */
-  async again(listeners: TextReaders, signal: AbortSignal): Promise<ReplyFinish> {
+  async again(signal: AbortSignal): Promise<ReplyFinish> {
     const last = this.#last;
     let finish: ReplyFinish = 'empty';
-    if (!last || !mayAllKnow(listeners, last.knownBy)) return finish;
+    if (!last) return finish;
     const speed = this.#speedAt(last.ownSpeed) / last.speed;
     await this.speak(
       signal,
@@ -235,12 +176,7 @@ export class SpeechOutput {
         await last.answer.sayTo(reply, { speed, clock: this.#clock }, signal);
         finish = await this.played(reply, signal);
       },
-      {
-        speed: 1,
-        answeredIds: last.answeredIds,
-        aboutIds: last.aboutIds,
-        madeOf: last.knownBy,
-      },
+      { speed: 1, answeredIds: last.answeredIds },
     );
     return finish;
   }
@@ -294,9 +230,8 @@ export class SpeechOutput {
     if (fromMs === undefined) return undefined;
     const [text, toMs] = [reply.heardText(), this.#clock.nowMs()];
     const { isForgotten } = this;
-    const about = { answeredIds: this.#answeredIds, aboutIds: this.#aboutIds, isForgotten };
-    const whose = { ...about, knownBy: this.#madeOf };
-    return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, ...whose };
+    const about = { answeredIds: this.#answeredIds, isForgotten };
+    return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, ...about };
   }
 
   /** Never throws. */

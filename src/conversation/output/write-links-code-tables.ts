@@ -1,6 +1,6 @@
 import type { AsideKind } from '#src/chat/text/written-passages.ts';
 import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
-import { spokenText, writtenText } from '#src/conversation/languages/localized-text.ts';
+import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -23,7 +23,7 @@ export function spokenSubstitute(
 /** Writes what of an answer is read, not heard; not for who gets all of it in writing, nor where it was cut off before. */
 export function writeLinksCodeTables(
   { said, report }: QueuedQuestion,
-  { reply, progress, finish, knownBy }: FinishedAnswer,
+  { reply, progress, finish, owner }: FinishedAnswer,
   { channel, languages, parts }: SessionContext,
 ): void {
   if (progress.aside === undefined || report) return;
@@ -32,6 +32,5 @@ export function writeLinksCodeTables(
     spokenSubstitute(channel.guildId, parts, languages.of(said.speakerId)),
   ).some((words) => heard.includes(words));
   if (!isReported && finish === 'cancelled') return;
-  const withheld = writtenText({ id: 'fail.withheld' }, channel.guildId, parts);
-  writeInChat(new ConfidentialText(progress.aside, knownBy), channel, parts, withheld);
+  writeInChat(new ConfidentialText(progress.aside, owner), channel, parts);
 }

@@ -15,10 +15,8 @@ export interface CaptionChats {
   ): Promise<CaptionChat>;
   /** The same chat again, after a restart: for messages that are to be changed or deleted. */
   reopen(guildId: string, channelId: string): CaptionChat;
-  /** Whether this person may read that chat now, as far as Discord reports. */
-  mayRead(guildId: string, channelId: string, personId: string): Promise<boolean>;
-  /** Whether everybody who manages that server may read that chat now, by their role. */
-  managersMayRead(guildId: string, channelId: string): Promise<boolean>;
+  /** Whether roles let this person open that voice channel and read what was said there, read at most 60 s ago; unknown means no. */
+  mayOpen(guildId: string, channelId: string, personId: string): Promise<'yes' | 'no' | 'gone'>;
   /** Writes a sentence for the people who manage this server, where they are most likely to read it. Never throws. */
   tellServer(guildId: string, line: TextLine): void;
   /** Called when messages are deleted, or the chat that held them. Replaces the former listener. */

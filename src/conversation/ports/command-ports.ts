@@ -64,6 +64,8 @@ export interface Places {
   channel(guildId: string, channelId: string): ChannelRef | undefined;
   /** The voice channel this person sits in; undefined: in none, as far as Discord has reported. */
   seatOf(guildId: string, personId: string): ChannelRef | undefined;
+  /** Whether all roles and people that may open the first channel may open the second; false where that is not known. */
+  isNoWider(channel: ChannelRef, other: ChannelRef): boolean;
   /** Everybody in a voice channel but the bot itself, with their roles as last reported. */
   people(channel: ChannelRef): readonly ChannelMember[];
 }

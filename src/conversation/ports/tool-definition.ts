@@ -58,10 +58,9 @@ export type ConfirmableAction<Ports = ToolPorts> = {
 /** The only person who may press a button. */
 export type Presser = { readonly id: string; readonly name: string };
 
-/** Words that the bot says itself, and the people whom they quote: they are deleted with the words of those people. */
+/** Words that the bot says itself. */
 export type Quote = {
   readonly text: ConfidentialText;
-  readonly aboutIds: readonly string[];
   /** Called when all of it was heard. */
   readonly onHeard?: () => void;
 };

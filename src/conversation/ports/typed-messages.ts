@@ -31,15 +31,10 @@ export interface TypedMessages {
   /** Replaces the former listener. */
   listen(listener: TypedMessageListener): void;
   /**
-   * Replies to a message, once Discord has taken it; `deleted` where it is gone, `withheld` where not all who can read there may
-   * know it. Pings nobody; longer texts are cut at 2,000 characters. Errors: as `VoiceChannelChatPoster`. Aborting `signal` throws
+   * Replies to a message, once Discord has taken it; `deleted` where it is gone. Pings nobody; longer texts are cut at 2,000 characters. Errors: as `VoiceChannelChatPoster`. Aborting `signal` throws
    * `signal.reason`.
    */
-  reply(
-    to: ReplyTarget,
-    text: ConfidentialText,
-    signal: AbortSignal,
-  ): Promise<'sent' | 'deleted' | 'withheld'>;
+  reply(to: ReplyTarget, text: ConfidentialText, signal: AbortSignal): Promise<'sent' | 'deleted'>;
 }
 
 /** Form of answers to typed questions in a server: aloud as well where the writer sits there, in writing only, or none. */

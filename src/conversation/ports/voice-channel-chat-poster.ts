@@ -24,16 +24,8 @@ export type PersonalLine = {
  * `signal.reason`, and what still waits is not sent any more.
  */
 export interface VoiceChannelChatPoster {
-  /**
-   * Pings nobody; longer texts are cut at 2,000 characters. `withheld`: not all who can read there may know it, so `instead` was
-   * written, if anything.
-   */
-  write(
-    channel: ChannelRef,
-    text: ConfidentialText,
-    signal: AbortSignal,
-    instead?: string,
-  ): Promise<'written' | 'withheld'>;
+  /** Pings nobody; longer texts are cut at 2,000 characters. A given text goes beside the panel where the chat is shut. */
+  write(channel: ChannelRef, text: ConfidentialText, signal: AbortSignal): Promise<void>;
   /**
    * One line for each of these people, whom it notifies; longer texts are cut at 2,000 characters. Lines that all have an `id`
    * appear once, however often they are written together within some minutes. `buttons` stand under them, named like those of `Reply`.

@@ -41,7 +41,7 @@ export function pauseAloud(personId: string, context: SessionContext): void {
   const language = spokenLocale(channel.guildId, parts, languages.of(personId));
   spokenNotices.put({
     language,
-    aboutIds: [],
+    answeredIds: [],
     longestWaitMs: longestReceiptMs,
     words: () => spokenText(line, channel.guildId, parts, language),
     ended: () => undefined,

@@ -87,7 +87,7 @@ export class PrivacyRequests {
       answerMediumFor(personId, context) === 'aloud' &&
       spokenNotices.put({
         language,
-        aboutIds: [],
+        answeredIds: [],
         longestWaitMs: longestReceiptMs,
         words: () => lines.map((line) => spokenText(line, guildId, parts, language)).join(' '),
         ended: (wasHeard) => wasHeard || notifyPerson(personId, lines, context, signal),
@@ -102,8 +102,10 @@ export class PrivacyRequests {
   async forget(guildId: string, personId: string): Promise<ForgetOutcome> {
     const choices = this.#sessions.consents.in(guildId);
     await choices.say(personId, { kind: 'forgetting' });
+    this.#sessions.beginAnew(guildId);
     for (const session of this.#sessions.sessions(guildId)) {
       session.context.unanswered.forget(personId);
+      session.context.history.clear(); // answers to others may hold their words
       if (session.followedId === personId) session.followedId = undefined;
     }
     this.#forgetInMemory(guildId, personId);

@@ -33,8 +33,6 @@ export type QueuedQuestion = {
   waited?: true;
   /** True when its answer took so long that other turns became current meanwhile. */
   postponed?: boolean;
-  /** Chat in which a typed question and its answer stand for all who may open it. */
-  readonly placeId?: string | undefined;
   /** Manner of the spoken answer, where the asker chose one. */
   readonly manner?: SpokenManner | undefined;
   /** Called with the outcome; only where the question was typed. */

@@ -2,7 +2,8 @@ import { BotError } from '#src/base/errors.ts';
 import type { PeopleHere, ToolEntry, ToolPorts } from '#src/conversation/ports/tool-definition.ts';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { openText } from '#src/people/confidential-text.ts';
+import { ConfidentialText } from '#src/people/confidential-text.ts';
+import { isProgram } from '#src/people/program-ids.ts';
 import { holds, type Right } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { runConfirmedCall } from './confirmed-tool-runner.ts';
@@ -62,10 +63,13 @@ export class SessionTools {
       people,
       agreed: async (personId) => gate.consentOf(personId) === 'always',
       isAllowed: (right, personId, signal) => this.isAllowed(right, personId, signal),
-      company: () => companyIn(context),
-      // The asker has decided that it is written there.
+      company: () => companyIn(context, askerIds),
       post: (text, signal) =>
-        parts.messages.write(channel, openText(text), signal).then(() => undefined),
+        parts.messages.write(
+          channel,
+          new ConfidentialText(text, { channelId: channel.channelId }),
+          signal,
+        ),
       leave,
     };
   }
@@ -110,10 +114,14 @@ export class SessionTools {
   }
 }
 
-function companyIn({ gate, people }: SessionContext): PeopleHere {
+/** A program is told no names. */
+function companyIn({ gate, people }: SessionContext, askerIds: readonly string[]): PeopleHere {
   const all = people();
   const humans = all.filter(({ isBot }) => !isBot);
-  const names = humans.filter(({ id }) => gate.standing(id) === 'yes').map(({ name }) => name);
+  const named = askerIds.some(isProgram)
+    ? []
+    : humans.filter(({ id }) => gate.standing(id) === 'yes');
+  const names = named.map(({ name }) => name);
   return { names, others: humans.length - names.length, bots: all.length - humans.length };
 }
 

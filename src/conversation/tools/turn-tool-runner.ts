@@ -114,10 +114,9 @@ export class TurnToolRunner {
   /** Words in place of the rest of the answer. */
   get quote(): Quote | undefined {
     if (this.#quotes.length === 0) return undefined;
-    const aboutIds = this.#quotes.flatMap((one) => one.aboutIds);
     const texts = this.#quotes.map(({ text }) => text);
     const onHeard = () => this.#quotes.forEach((one) => void one.onHeard?.());
-    return { text: ConfidentialText.joined(texts, '\n'), aboutIds, onHeard };
+    return { text: ConfidentialText.joined(texts, '\n'), onHeard };
   }
 
   /** Current step, in words for people. */
@@ -389,7 +388,7 @@ function askedAloud(
     const nowMs = clock.nowMs();
     if (confirmations.waits(ask, nowMs)) spoken.open(ask, nowMs);
   };
-  return { text: openText(question), aboutIds: [], onHeard };
+  return { text: openText(question), onHeard };
 }
 
 /** Time, in ms, after which a button does nothing any more. */

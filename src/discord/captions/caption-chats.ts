@@ -21,7 +21,7 @@ import { postToServer } from '#src/discord/server-message.ts';
 import { cut } from '#src/texts/plain.ts';
 import type { ChatMessages } from './channel-writer.ts';
 import type { ChannelWriters } from './channel-writers.ts';
-import { demandRights, managersMayRead, mayReadChannel } from './chat-permissions.ts';
+import { demandRights, mayOpenChannel } from './chat-permissions.ts';
 import { watchDeleted } from './deleted-messages.ts';
 import { writeFailureOf } from './write-failure.ts';
 
@@ -87,8 +87,7 @@ export function openCaptionChats(
       return opened(formerId ?? (await newThread(client, home, thread.name, signal)));
     },
     reopen: (_guildId, channelId) => opened(channelId),
-    mayRead: (guildId, channelId, personId) => readers.mayRead(guildId, channelId, personId),
-    managersMayRead: (guildId, channelId) => readers.managersMayRead(guildId, channelId),
+    mayOpen: (guildId, channelId, personId) => readers.mayOpen(guildId, channelId, personId),
     tellServer(guildId, line) {
       const guild = client.guilds.cache.get(guildId);
       if (guild) void postToServer(guild, line, timing);
@@ -100,7 +99,7 @@ export function openCaptionChats(
   };
 }
 
-/** People who may read a chat now. */
+/** People who may open a voice channel now. */
 class ChatReaders {
   readonly #client: Client<true>;
   readonly #timing: SyncTiming;
@@ -114,17 +113,17 @@ class ChatReaders {
     this.#timing = timing;
   }
 
-  mayRead(guildId: string, channelId: string, personId: string): Promise<boolean> {
-    return this.#judge(guildId, channelId, async (channel) => {
+  async mayOpen(
+    guildId: string,
+    channelId: string,
+    personId: string,
+  ): Promise<'yes' | 'no' | 'gone'> {
+    const may = await this.#judge(guildId, channelId, async (channel) => {
       await this.#read(channel.guild, personId);
-      return mayReadChannel(this.#client, channel, personId);
+      return mayOpenChannel(this.#client, channel, personId);
     });
-  }
-
-  managersMayRead(guildId: string, channelId: string): Promise<boolean> {
-    return this.#judge(guildId, channelId, async (channel) =>
-      managersMayRead(this.#client, channel),
-    );
+    if (may) return 'yes';
+    return this.#gone.has(channelId) ? 'gone' : 'no';
   }
 
   async #judge(

@@ -6,7 +6,7 @@ import {
 } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { type NeededRight, rightNames } from '#src/discord/account/rights.ts';
-import { permissionsIn } from '#src/discord/permissions.ts';
+import { openRights, permissionsIn } from '#src/discord/permissions.ts';
 import { textOr } from '#src/discord/text-or.ts';
 
 /** The chat of a voice channel takes nothing from people who may not enter it. Source: Discord docs, "Permissions". */
@@ -36,35 +36,14 @@ export function demandRights(channel: GuildBasedChannel, asThread: boolean): voi
   throw new BotError('discord.forbidden', false, message);
 }
 
-/** Whether a member may read a channel or thread now; false where Discord told too little to know. */
-export function mayReadChannel(
+/** Whether a member may open a voice channel now and read its history; false where Discord told too little to know. */
+export function mayOpenChannel(
   client: Client<true>,
   channel: GuildBasedChannel,
   personId: string,
 ): boolean {
-  const home = channel.isThread() ? channel.parent : channel;
   const member = channel.guild.members.cache.get(personId);
-  if (!home || !member || channel.type === ChannelType.PrivateThread) return false;
+  if (!member || !channel.isVoiceBased()) return false;
   if (!client.guilds.cache.get(channel.guildId)?.available) return false;
-  return permissionsIn(home, member)?.has(neededIn(home)) === true;
-}
-
-/**
- * Whether every role of people that manages the server may read a channel or thread now; its owner may. False where Discord told too
- * little to know.
- */
-export function managersMayRead(client: Client<true>, channel: GuildBasedChannel): boolean {
-  const home = channel.isThread() ? channel.parent : channel;
-  const { guild } = channel;
-  if (!home || channel.type === ChannelType.PrivateThread) return false;
-  if (!guild.available || !client.guilds.cache.has(guild.id) || guild.roles.cache.size === 0)
-    return false;
-  return guild.roles.cache
-    .filter(({ managed, permissions }) => !managed && permissions.has(Rights.ManageGuild))
-    .every((role) => permissionsIn(home, role)?.has(neededIn(home)) === true);
-}
-
-function neededIn(home: GuildBasedChannel): bigint[] {
-  const needed = [Rights.ViewChannel, Rights.ReadMessageHistory];
-  return home.isVoiceBased() ? [...needed, Rights.Connect] : needed;
+  return permissionsIn(channel, member)?.has(openRights) === true;
 }

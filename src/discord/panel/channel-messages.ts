@@ -13,7 +13,6 @@ import { messageWith, rowsOf } from '#src/discord/interactions/rendering.ts';
 import { networkCodeOf } from '#src/discord/network-errors.ts';
 import { newNonce, nonceOf } from '#src/discord/nonce.ts';
 import { mayWriteIn } from '#src/discord/permissions.ts';
-import { placeReading } from '#src/people/confidential-text.ts';
 import { cut, maxMessageChars, posted } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import type { Outbox } from './outbox.ts';
@@ -22,7 +21,10 @@ import type { PanelReplies } from './panels.ts';
 type MessageRequest = Pick<RESTPostAPIChannelMessageJSONBody, 'content'> &
   Readonly<Record<string, unknown>>;
 
-/** Writes into the chat that belongs to a voice channel; where that is gone or closed to it, beside the panel of its server. */
+/**
+ * Writes into the chat that belongs to a voice channel. Where that is gone or closed to it, a given text goes beside the panel of its
+ * server, and what is personal or said in the channel nowhere.
+ */
 export function openChannelMessages(
   client: Client<true>,
   panels: Pick<PanelReplies, 'placeIn'>,
@@ -32,8 +34,9 @@ export function openChannelMessages(
   const channelOf = (id = '') => client.channels.cache.get(id);
   const localeIn = (guildId: string) =>
     localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? '');
-  const placeOf = ({ channelId, guildId, name }: ChannelRef) => {
-    const [own, beside] = [channelOf(channelId), channelOf(panels.placeIn(guildId)?.channelId)];
+  const placeOf = ({ channelId, guildId, name }: ChannelRef, isGiven: boolean) => {
+    const own = channelOf(channelId);
+    const beside = isGiven ? channelOf(panels.placeIn(guildId)?.channelId) : undefined;
     const channel = own && (mayWrite(own) || !beside) ? own : beside;
     if (!channel?.isSendable()) throw forbidden(name);
     return channel;
@@ -42,7 +45,7 @@ export function openChannelMessages(
     where: ChannelRef,
     message: MessageRequest,
     signal: AbortSignal,
-    channel = placeOf(where),
+    channel = placeOf(where, false),
   ): Promise<void> => {
     const { name } = where;
     const route = Routes.channelMessages(channel.id);
@@ -56,15 +59,12 @@ export function openChannelMessages(
     }
   };
   return {
-    async write(where, text, signal, instead) {
-      const place = placeOf(where);
-      const known = text.textFor(placeReading(place.id));
-      const shown = known ?? instead;
-      if (shown !== undefined) {
-        const content = cut(posted(shown), maxMessageChars);
-        await send(where, { content, allowed_mentions: { parse: [] } }, signal, place);
-      }
-      return known === undefined ? 'withheld' : 'written';
+    async write(where, text, signal) {
+      const place = placeOf(where, text.owner === 'given');
+      const shown = text.textIn(place.id);
+      if (shown === undefined) throw forbidden(where.name);
+      const content = cut(posted(shown), maxMessageChars);
+      await send(where, { content, allowed_mentions: { parse: [] } }, signal, place);
     },
     async notify(where, lines, signal, buttons = []) {
       const shown = lines.map(({ personId, text }) => `<@${personId}> ${posted(text)}`);

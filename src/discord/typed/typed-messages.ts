@@ -16,7 +16,6 @@ import type {
 import { watchDeleted } from '#src/discord/captions/deleted-messages.ts';
 import { newNonce } from '#src/discord/nonce.ts';
 import type { Outbox } from '#src/discord/panel/outbox.ts';
-import { placeReading } from '#src/people/confidential-text.ts';
 import { cut, maxMessageChars, posted } from '#src/texts/plain.ts';
 
 /** Messages of which a second copy, as after a gateway that came back, is known as one. */
@@ -49,8 +48,8 @@ export function openTypedMessages(
       listener = next;
     },
     async reply({ channelId, guildId, messageId }, text, signal) {
-      const known = text.textFor(placeReading(channelId));
-      if (known === undefined) return 'withheld';
+      const known = text.textIn(channelId);
+      if (known === undefined) throw new Error('A reply has words of another channel.');
       const body = {
         content: cut(posted(known), maxMessageChars),
         allowed_mentions: { parse: [], replied_user: false },

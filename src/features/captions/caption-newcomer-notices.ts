@@ -26,8 +26,8 @@ export class CaptionNewcomerNotices {
   readonly #hasMissed: () => boolean;
 
   /**
-   * `notifiedIds`: people who have read the notice. `hasMissed`: true where enough was said that newcomers may know, so that they
-   * get a button for a recap.
+   * `notifiedIds`: people who have read the notice. `hasMissed`: true where enough was said, so that newcomers get a button for a
+   * recap.
    */
   constructor(
     context: SessionContext,

@@ -8,7 +8,7 @@ import { openText } from '#src/people/confidential-text.ts';
 import { plainWords } from '#src/texts/plain.ts';
 import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
 import type { CaptionMessages, LiveCaptionsTrouble } from './caption-messages.ts';
-import { captionsDays, catchUp } from './caption-settings.ts';
+import { captionsDays } from './caption-settings.ts';
 
 /** Longest wait, in ms, until the notice was said; then people have it in writing only. */
 const longestSayMs = 8_000;
@@ -55,7 +55,7 @@ function writeNotice(context: SessionContext, live: CaptionMessages): void {
   const days = of(captionsDays);
   const lines: readonly TextLine[] = [
     days === 0 ? { id: 'captions.notice.unkept' } : { id: 'captions.notice', with: { days } },
-    { id: of(catchUp) ? 'captions.notice.catch_up' : 'captions.notice.present' },
+    { id: 'captions.notice.readers' },
     { id: 'captions.notice.context' },
   ];
   const text = lines.map((line) => writtenLine(line, context)).join('\n');

@@ -3,7 +3,6 @@ import type {
   TranscriptFile,
   TranscriptFormat,
 } from '#src/features/captions/files/transcript-file.ts';
-import type { KnownBy } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { TranscriptSession } from './transcript-line.ts';
 import type { ListedSession } from './transcript-store-types.ts';
@@ -61,8 +60,6 @@ export type QuotedLine = {
   readonly name: string;
   readonly atWallMs: number;
   readonly text: string;
-  /** Its speaker, or the people whom the bot answered with it: a quote of it contains their words. */
-  readonly aboutIds: readonly string[];
   /** Address of the message that shows it. */
   readonly link?: string;
 };
@@ -78,8 +75,6 @@ export type FindOutcome =
   | {
       readonly kind: 'found';
       readonly lines: readonly QuotedLine[];
-      /** People who may know all of these lines. */
-      readonly knownBy: KnownBy;
       /** Found by search alone, without a choice by a chat server. */
       readonly isUnchosen?: true;
     }

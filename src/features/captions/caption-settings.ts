@@ -42,9 +42,6 @@ export const captionsDays: ServerSetting<number> = {
   unreadableLine: () => ({ id: 'settings.bad.captions_days' }),
 };
 
-/** Who may open the place of the captions may read what was said before they came. */
-export const catchUp = switchSetting('catch_up', true, { group, about: 'settings.about.catch_up' });
-
 /** A recap is posted when a session with captions ends. */
 export const recap = switchSetting('recap', false, { group, about: 'settings.about.recap' });
 
@@ -53,6 +50,5 @@ export const captionSettings: readonly ServerSetting[] = [
   captionsBegin,
   captionsChannelId,
   captionsDays,
-  catchUp,
   recap,
 ];

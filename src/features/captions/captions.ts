@@ -11,7 +11,7 @@ import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript
 import { TranscriptLookup } from '#src/features/captions/transcripts/transcript-lookup.ts';
 import { TranscriptPersonHooks } from '#src/features/captions/transcripts/transcript-person-hooks.ts';
 import {
-  ManagerTranscripts,
+  ProgramTranscripts,
   TranscriptRequests,
 } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { CaptionRequests } from './caption-requests.ts';
@@ -51,7 +51,7 @@ export const captions: Feature = {
             transcripts,
             new CaptionRequests(parts, sessions),
             new TranscriptRequests(lookup, answers, sessions, writtenQuestions),
-            new ManagerTranscripts(lookup),
+            new ProgramTranscripts(lookup),
           ],
           session: (context, { isReturned }) => new SessionCaptions(context, isReturned, recaps),
           run: () => cleanup.run(signal),
@@ -60,7 +60,7 @@ export const captions: Feature = {
             return (await Promise.all(erasing)).reduce((sum, { count }) => sum + count, 0);
           },
           drain: (ms) => recaps.drain(ms, parts.clock),
-          person: new TranscriptPersonHooks(parts, sessions, cleanup, lookup),
+          person: new TranscriptPersonHooks(parts, sessions, cleanup),
         };
       },
     };

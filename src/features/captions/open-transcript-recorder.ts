@@ -1,8 +1,7 @@
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
-import { catchUp } from './caption-settings.ts';
-import type { TranscriptSession } from './transcript-line.ts';
+import { peopleIn, type TranscriptSession } from './transcript-line.ts';
 import { TranscriptRecorder, type TranscriptRecorderOptions } from './transcript-recorder.ts';
 import type { ResumableSession } from './transcript-store-types.ts';
 
@@ -35,15 +34,6 @@ export function openRecorder(
 
 /** The session of this channel that ended a moment ago: what is said now belongs to it. Never throws. */
 export async function formerSession(
-  store: TranscriptPorts,
-  context: SessionContext,
-): Promise<ResumableSession | undefined> {
-  const latest = await latestSession(store, context);
-  return latest?.session.catchUp === context.settings().of(catchUp) ? latest : undefined;
-}
-
-/** The latest session of this channel, unless it ended too long ago. Never throws. */
-async function latestSession(
   { reader }: TranscriptPorts,
   { channel, parts }: SessionContext,
 ): Promise<ResumableSession | undefined> {
@@ -56,7 +46,7 @@ async function latestSession(
   return parts.clock.wallMs() - overAtWallMs <= resumeMs ? latest : undefined;
 }
 
-/** In another place it is another session: the lines of the former one stay with those who may open its own place. */
+/** In another place it is another session: the messages of one session stand in one place. */
 export function resumableIn(
   placeId: string,
   former: ResumableSession | undefined,
@@ -64,12 +54,12 @@ export function resumableIn(
   return former?.session.placeId === placeId ? former : undefined;
 }
 
-/** People who have read there that their words are written; undefined where none is known. */
+/** People whose words stand there, so that they have read that they are written; undefined where none is known. */
 export function notifiedBefore(
   former: ResumableSession | undefined,
 ): readonly string[] | undefined {
-  if (!former || former.presences.length === 0) return undefined;
-  return former.presences.map(({ personId }) => personId);
+  const ids = former?.lines.flatMap(({ speaker }) => peopleIn(speaker)) ?? [];
+  return ids.length === 0 ? undefined : ids;
 }
 
 function resumed({ session }: ResumableSession): TranscriptSession {
@@ -80,10 +70,9 @@ function resumed({ session }: ResumableSession): TranscriptSession {
 function newSession(
   placeId: string,
   startedAtWallMs: number,
-  { channel, settings }: SessionContext,
+  { channel }: SessionContext,
 ): TranscriptSession {
   const { guildId, channelId, name: channelName } = channel;
   const id = crypto.randomUUID();
-  const mayCatchUp = settings().of(catchUp);
-  return { id, guildId, channelId, channelName, placeId, startedAtWallMs, catchUp: mayCatchUp };
+  return { id, guildId, channelId, channelName, placeId, startedAtWallMs };
 }

@@ -1,7 +1,6 @@
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type {
-  ContextPart,
   ContextRequest,
   EndNews,
   FeatureSession,
@@ -34,7 +33,7 @@ import { captionTexts } from './bot-texts-in-captions.ts';
 import { CaptionMessages } from './caption-messages.ts';
 import { CaptionNewcomerNotices } from './caption-newcomer-notices.ts';
 import { CaptionFailureNotices, notifyEverybody } from './caption-notices.ts';
-import { captionsBegin, captionsChannelId, captionsDays, catchUp } from './caption-settings.ts';
+import { captionsBegin, captionsChannelId, captionsDays } from './caption-settings.ts';
 import { NonSpeechRemarks } from './non-speech-remarks.ts';
 import {
   formerSession,
@@ -42,9 +41,8 @@ import {
   openRecorder,
   resumableIn,
 } from './open-transcript-recorder.ts';
-import { PresenceLog } from './presence-log.ts';
-import { RecentLines } from './recent-lines-context.ts';
-import type { Presence, TranscriptLine, TranscriptSession } from './transcript-line.ts';
+import { recentContext } from './recent-lines-context.ts';
+import type { TranscriptLine, TranscriptSession } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 import { TranslatedCaptions } from './translated-captions.ts';
 import { postedIn, UtteranceLines, unwritten } from './utterance-lines.ts';
@@ -61,13 +59,10 @@ type ActiveCaptions = {
   readonly live: CaptionMessages;
   readonly lines: UtteranceLines;
   readonly translations: TranslatedCaptions;
-  /** Also those whose presence is not stored. */
-  readonly everybody: PresenceLog;
-  readonly view: RecentLines;
+  /** Time at which each person came last, in ms of the session. */
+  readonly cameAtMs: Map<string, number>;
   readonly newcomers: CaptionNewcomerNotices;
   readonly remarks: NonSpeechRemarks;
-  /** The place in which they are written, as the session knows it. */
-  readonly place: Disposable;
 };
 
 /** All words of an utterance are shown in captions, `tookMs` after its last voiced packet. */
@@ -96,6 +91,7 @@ export class SessionCaptions implements FeatureSession {
   readonly #isReturned: boolean;
   readonly #recaps: EndOfSessionRecaps;
   #hasTranscript = false;
+  #hereIds: ReadonlySet<string> = new Set();
   #hasEntered = false;
 
   /** `isReturned`: the session goes on where a former run sat, whose people heard the notice. */
@@ -111,14 +107,10 @@ export class SessionCaptions implements FeatureSession {
     return this.#active && { placeId: this.#active.live.placeId, options: this.#active.options };
   }
 
-  /** When anybody sat there since captions are on, whether or not they said yes: in memory only. */
-  get presences(): readonly Presence[] {
-    return this.#active?.everybody.all ?? [];
-  }
-
-  /** Lines that a model may be shown; undefined while they are off. */
-  get view(): RecentLines | undefined {
-    return this.#active?.view;
+  /** Time at which a person came into the channel of this session, in ms since its start; 0 where that is not known. */
+  cameAtMs(sessionId: string, personId: string): number {
+    const active = this.#active;
+    return active?.recorder.session.id === sessionId ? (active.cameAtMs.get(personId) ?? 0) : 0;
   }
 
   /** The transcript that is being written. */
@@ -214,7 +206,7 @@ export class SessionCaptions implements FeatureSession {
     this.#active?.lines.said(words, this.#context.parts.clock.nowMs());
   }
 
-  /** Writes who is there, and tells newcomers. */
+  /** Notes who is there, and tells newcomers. */
   attend(people: readonly ChannelMember[]): void {
     const active = this.#active;
     if (!active) return;
@@ -223,17 +215,10 @@ export class SessionCaptions implements FeatureSession {
     const known = here.filter(({ id }) => gate.standing(id) === 'yes').map(({ id }) => id);
     const { recorder } = active;
     const atMs = recorder.sessionMs(parts.clock.nowMs());
-    recorder.attend(known, atMs);
-    const ids = here.map(({ id }) => id);
-    active.everybody.attend(ids, atMs);
-    active.view.check(ids);
+    const hereIds = new Set(here.map(({ id }) => id));
+    for (const id of hereIds.difference(this.#hereIds)) active.cameAtMs.set(id, atMs);
+    this.#hereIds = hereIds;
     active.newcomers.check(here, known);
-  }
-
-  /** Enough was said for a recap, and who comes later may know it. */
-  #hasMissed(recorder: TranscriptRecorder): boolean {
-    const mayKnow = recorder.session.catchUp && this.#context.settings().of(catchUp);
-    return mayKnow && recorder.recent().length >= leastMissed;
   }
 
   /** Keeps nothing any more of what this person said in this session; of somebody who is barred, only writes nothing more. */
@@ -253,12 +238,9 @@ export class SessionCaptions implements FeatureSession {
     this.#active?.lines.drop(personId);
   }
 
-  /** Recent lines that all who get the answer may know. */
-  context({ askerIds, fromMs, readers }: ContextRequest): ContextPart | undefined {
-    const recent = this.#active?.view.recent(fromMs, askerIds);
-    const text = recent?.text.textFor(readers);
-    if (!recent || text === undefined) return undefined;
-    return { text, knownBy: recent.text.knownBy, aboutIds: recent.aboutIds };
+  /** Recent lines. */
+  context({ fromMs }: ContextRequest): string | undefined {
+    return this.#active && recentContext(this.#active.recorder, fromMs, this.#context);
   }
 
   panel(): Partial<PanelFace> {
@@ -298,8 +280,11 @@ export class SessionCaptions implements FeatureSession {
     const live = this.#openLive(chat, recorder, store);
     const notifiedIds = isBack ? notifiedBefore(former) : undefined;
     const present = notifiedIds ?? people().map(({ id }) => id);
-    const newcomers = new CaptionNewcomerNotices(this.#context, live, present, () =>
-      this.#hasMissed(recorder),
+    const newcomers = new CaptionNewcomerNotices(
+      this.#context,
+      live,
+      present,
+      () => recorder.recent().length >= leastMissed,
     );
     if (!notifiedIds) await notifyEverybody(this.#context, live, this.#isAnnounced(), signal);
     if (signal.aborted) {
@@ -316,7 +301,6 @@ export class SessionCaptions implements FeatureSession {
       live,
       fromMs: parts.clock.nowMs(),
       botName: parts.places.botName(channel.guildId),
-      confidential: writtenText({ id: 'transcript.confidential' }, channel.guildId, parts),
       mayWrite: (personId) => gate.mayWrite(personId),
       isBrief: (personId) => gate.consentOf(personId) === 'brief',
       onFinal: (line) => {
@@ -324,15 +308,10 @@ export class SessionCaptions implements FeatureSession {
         translations.add(line);
       },
     });
-    const everybody = new PresenceLog(recorder.session.id);
-    const view = new RecentLines(this.#context, live.placeId, recorder, everybody);
-    const place = this.#context.places.open({
-      since: (speakerId, fromMs) => (this.wants(speakerId) ? view.placesSince(fromMs) : undefined),
-      openTo: (personId) => view.viewer(personId).openPlaceIds,
-    });
     const remarks = new NonSpeechRemarks(this.#context, { live, recorder });
-    const made = { recorder, live, lines, translations, everybody, view, newcomers, place };
-    this.#active = { options, store, ...made, remarks };
+    const made = { recorder, live, lines, translations, newcomers };
+    this.#hereIds = new Set();
+    this.#active = { options, store, ...made, remarks, cameAtMs: new Map() };
     this.#context.languages.spokenHere = options.language;
     this.attend(people());
     return { kind: 'on', placeId: live.placeId };
@@ -342,7 +321,6 @@ export class SessionCaptions implements FeatureSession {
     const active = this.#active;
     this.#active = undefined;
     if (!active) return;
-    active.place[Symbol.dispose]();
     active.remarks[Symbol.dispose]();
     this.#context.languages.spokenHere = undefined;
     active.newcomers.end();

@@ -13,11 +13,9 @@ export type TranscriptSession = {
   readonly startedAtWallMs: number;
   /** Absent while it goes on. */
   readonly endedAtWallMs?: number;
-  /** People were told that those who may open its place may read its lines later. */
-  readonly catchUp: boolean;
 };
 
-/** Speaker of a line: a person, or the bot itself with an answer to these people or made of their words. */
+/** Speaker of a line: a person, or the bot itself with an answer to these people. */
 export type TranscriptSpeaker =
   | { readonly kind: 'person'; readonly personId: string; readonly name: string }
   | { readonly kind: 'bot'; readonly name: string; readonly answeredIds: readonly string[] };
@@ -44,10 +42,7 @@ export type TranscriptLine = {
   /** First and last voiced packet, in ms since the start of the session, by the clock of the packets. */
   readonly startMs: number;
   readonly endMs: number;
-  /**
-   * Empty where the recogniser failed: shown as "(not understood)". Of the bot only in the export of
-   * somebody who may not know it.
-   */
+  /** Empty where the recogniser failed: shown as "(not understood)". */
   readonly text: string;
   /** The bot was stopped in the middle. */
   readonly isCut?: true;
@@ -62,13 +57,4 @@ export type TranscriptLine = {
   readonly morePosts?: readonly MessagePlace[];
   /** Its speaker's yes was for this session: kept 24 h at most. */
   readonly isBrief?: true;
-};
-
-/** Time that a person who agreed sat in the channel of a session, in ms since its start. */
-export type Presence = {
-  readonly sessionId: string;
-  readonly personId: string;
-  readonly fromMs: number;
-  /** Absent while they sit there; the last known instant where the process was killed. */
-  readonly toMs?: number;
 };

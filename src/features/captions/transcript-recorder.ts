@@ -1,18 +1,12 @@
 import type { Clock } from '#src/base/clock.ts';
-import { PresenceLog } from './presence-log.ts';
 import type { TranscriptWriter } from './store/transcript-writer.ts';
-import {
-  type Presence,
-  peopleIn,
-  type TranscriptLine,
-  type TranscriptSession,
-} from './transcript-line.ts';
+import { peopleIn, type TranscriptLine, type TranscriptSession } from './transcript-line.ts';
 import type { ResumableSession } from './transcript-store-types.ts';
 
 export type TranscriptRecorderOptions = {
   readonly session: TranscriptSession;
-  /** Last lines and presences of a session that is resumed. */
-  readonly former?: Pick<ResumableSession, 'lastNumber' | 'lines' | 'presences'> | undefined;
+  /** Last lines of a session that is resumed. */
+  readonly former?: Pick<ResumableSession, 'lastNumber' | 'lines'> | undefined;
   /** Instant of the monotonic clock that is 0 ms of the session. */
   readonly startedAtMs: number;
   readonly writer: Omit<TranscriptWriter, 'endOpenSessions'>;
@@ -29,7 +23,7 @@ const gatherMs = 300;
 const retryMs = 10_000;
 /** Corrections of time servers put the wall clock back by less, in ms, at a time. */
 const leastStepMs = 1_000;
-/** Lines and presences that wait for a store in trouble; the oldest are given up first. */
+/** Lines that wait for a store in trouble; the oldest are given up first. */
 const mostWaiting = 5_000;
 /** Lines of which it is remembered who said them or was answered; the oldest are forgotten first. */
 const mostSpeakers = 50_000;
@@ -37,8 +31,8 @@ const mostSpeakers = 50_000;
 const [recentMs, mostRecent] = [15 * 60_000, 2_000];
 
 /**
- * Writes one session of captions to the store as it goes on: lines, and who sat there. No caller waits for the disk; what
- * cannot be written waits, within a bound, until it can.
+ * Writes one session of captions to the store as it goes on. No caller waits for the disk; what cannot be written waits, within a
+ * bound, until it can.
  */
 export class TranscriptRecorder {
   readonly #options: TranscriptRecorderOptions;
@@ -51,11 +45,9 @@ export class TranscriptRecorder {
   readonly #recent = new Map<number, TranscriptLine>();
   #lines = new Map<number, TranscriptLine>();
   readonly #speakers = new Map<number, TranscriptLine['speaker']>();
-  #presences = new Map<string, Presence>();
-  readonly #attendance: PresenceLog;
   #writing: Promise<void> | undefined;
-  /** Lines and people that were forgotten while a write was under way: where that fails, they do not wait again. */
-  readonly #forgotten = new Set<number | string>();
+  /** Lines that were forgotten while a write was under way: where that fails, they do not wait again. */
+  readonly #forgotten = new Set<number>();
 
   constructor(options: TranscriptRecorderOptions) {
     this.#options = options;
@@ -65,7 +57,6 @@ export class TranscriptRecorder {
       this.#recent.set(line.number, line);
       this.#speakers.set(line.number, line.speaker);
     }
-    this.#attendance = new PresenceLog(options.session.id);
     this.#schedule();
   }
 
@@ -109,23 +100,6 @@ export class TranscriptRecorder {
       .sort((one, other) => one.startMs - other.startMs || one.number - other.number);
   }
 
-  /** Who sits there at `atMs` of the session, of those whose presence may be kept. To be called now and then. */
-  attend(personIds: readonly string[], atMs: number): void {
-    const changed = this.#attendance.attend(personIds, atMs);
-    for (const presence of changed) this.#presences.set(keyOf(presence), presence);
-    if (changed.length > 0) this.#schedule();
-  }
-
-  /** Times people who may be kept sat there in this run. */
-  get presences(): readonly Presence[] {
-    return this.#attendance.all;
-  }
-
-  /** Times people sat there before the session was resumed. */
-  get formerPresences(): readonly Presence[] {
-    return this.#options.former?.presences ?? [];
-  }
-
   /** Drops these lines: they are neither written nor kept in memory any more. */
   drop(numbers: Iterable<number>): void {
     for (const number of numbers) {
@@ -136,18 +110,13 @@ export class TranscriptRecorder {
     }
   }
 
-  /** Numbers of all that was said by this person or answered to them; their presence is not kept either. */
+  /** Numbers of all that was said by this person or answered to them. */
   forget(personId: string): readonly number[] {
     const theirs = [...this.#speakers].filter(([, speaker]) =>
       peopleIn(speaker).includes(personId),
     );
     const numbers = theirs.map(([number]) => number);
     this.drop(numbers);
-    this.#forgotten.add(personId);
-    this.#attendance.forget(personId);
-    for (const [key, presence] of this.#presences) {
-      if (presence.personId === personId) this.#presences.delete(key);
-    }
     return numbers;
   }
 
@@ -159,7 +128,6 @@ export class TranscriptRecorder {
   /** Ends the session, and writes what waits. Never throws. */
   async end(): Promise<void> {
     const { clock } = this.#options;
-    this.attend([], this.sessionMs(clock.nowMs()));
     this.#followClock();
     this.#session = { ...this.#session, endedAtWallMs: clock.wallMs() };
     this.#isSessionWritten = false;
@@ -188,7 +156,7 @@ export class TranscriptRecorder {
   }
 
   get #hasWork(): boolean {
-    return !this.#isSessionWritten || this.#lines.size > 0 || this.#presences.size > 0;
+    return !this.#isSessionWritten || this.#lines.size > 0;
   }
 
   /** Where the wall clock was put back, the session began so much earlier: no line of it lies in times to come. */
@@ -205,26 +173,19 @@ export class TranscriptRecorder {
     this.#followClock();
     if (!this.#hasWork) return true;
     const { writer, onFailed, onSaved } = this.#options;
-    const [session, lines, presences] = [this.#session, this.#lines, this.#presences];
+    const [session, lines] = [this.#session, this.#lines];
     this.#lines = new Map();
-    this.#presences = new Map();
     this.#forgotten.clear();
     try {
       const puttingSession = this.#putSession(session);
       if (!this.#isSessionThere) await puttingSession; // its rows need it
-      await Promise.all([
-        puttingSession,
-        lines.size > 0 && writer.putLines([...lines.values()]),
-        presences.size > 0 && writer.putPresences([...presences.values()]),
-      ]);
+      await Promise.all([puttingSession, lines.size > 0 && writer.putLines([...lines.values()])]);
       onSaved();
       return true;
     } catch (error) {
       const forgotten = this.#forgotten;
       const again = [...lines].filter(([number]) => !forgotten.has(number));
-      const stayed = [...presences].filter(([, { personId }]) => !forgotten.has(personId));
       this.#lines = new Map([...again, ...this.#lines].slice(-mostWaiting));
-      this.#presences = new Map([...stayed, ...this.#presences].slice(-mostWaiting));
       onFailed(error);
       return false;
     }
@@ -245,8 +206,4 @@ export class TranscriptRecorder {
       this.#recent.delete(number);
     }
   }
-}
-
-function keyOf({ personId, fromMs }: Presence): string {
-  return `${personId} ${fromMs}`;
 }

@@ -1,34 +1,24 @@
 import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import type { Memory } from '#src/features/memories/memory-store.ts';
-import type { Presence, TranscriptLine, TranscriptSession } from './transcript-line.ts';
+import type { TranscriptLine, TranscriptSession } from './transcript-line.ts';
 
-/** Person that lines may be shown to, and the places of captions that they may open now; none where `catch_up` is off. */
-export type Viewer = {
-  readonly personId: string;
-  readonly openPlaceIds: readonly string[];
-  /** Further times at which they sat there, besides the stored ones: of a person in the channel now who did not agree. */
-  readonly unstored?: readonly Presence[];
+/** Sessions whose words are let out: those of these channels, and those of deleted channels in which a person has a line. */
+export type OpenChannels = {
+  readonly channelIds: readonly string[];
+  readonly own?: { readonly personId: string; readonly goneChannelIds: readonly string[] };
 };
-
-/**
- * Whom found lines reach: every one of these people must be allowed to know each line (rule of `visibility.ts`).
- * Never empty.
- */
-export type Audience = readonly [Viewer, ...Viewer[]];
 
 /** A session as it was left. */
 export type ResumableSession = {
   readonly session: TranscriptSession;
   readonly lastNumber: number;
-  /** End of the last line or presence, in ms since its start. */
+  /** End of the last line, in ms since its start. */
   readonly lastMs: number;
   /** Those of its last 15 minutes, in order of speech. */
   readonly lines: readonly TranscriptLine[];
-  readonly presences: readonly Presence[];
 };
 
 export type ListedSession = TranscriptSession & {
-  /** Number of lines that the audience may know. */
   readonly lineCount: number;
 };
 
@@ -61,7 +51,6 @@ export type KeptDays = {
 export type PersonExport = {
   readonly sessions: readonly TranscriptSession[];
   readonly lines: readonly TranscriptLine[];
-  readonly presences: readonly Presence[];
   readonly memories: readonly Memory[];
 };
 

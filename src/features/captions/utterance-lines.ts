@@ -6,7 +6,6 @@ import type {
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
-import { mayCaption } from '#src/people/confidential-text.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import type { CaptionMessages } from './caption-messages.ts';
 import type { TranscriptLine, TranscriptSpeaker } from './transcript-line.ts';
@@ -18,8 +17,6 @@ export type UtteranceLinesOptions = {
   /** Instant of the notice, in ms of the monotonic clock: utterances that began earlier are not written. */
   readonly fromMs: number;
   readonly botName: string;
-  /** In place of what the bot says and not all who may open the place may know. */
-  readonly confidential: string;
   /** Whether what this person says may be written now. */
   readonly mayWrite: (personId: string) => boolean;
   /** Whether their yes is for this session only. */
@@ -65,10 +62,8 @@ export class UtteranceLines {
   }
 
   /** Writes the words of the bot, unless it speaks to a person who is left out. */
-  said(sent: SpokenSegment, atMs: number): void {
-    const { botName, confidential, live, mayWrite, recorder } = this.#options;
-    const isOpen = sent.text === '' || mayCaption(live.placeId, sent.knownBy);
-    const words = isOpen ? sent : { ...sent, text: confidential };
+  said(words: SpokenSegment, atMs: number): void {
+    const { botName, live, mayWrite, recorder } = this.#options;
     if (words.text === '' || words.fromMs < this.#options.fromMs) return;
     if (words.isForgotten || !words.answeredIds.every(mayWrite)) {
       this.#unsay(words);
@@ -80,8 +75,8 @@ export class UtteranceLines {
     };
     this.#sayings.set(words.key, saying);
     const { number } = saying;
-    const aboutIds = [...new Set([...words.answeredIds, ...words.aboutIds])];
-    const speaker = { kind: 'bot', name: botName, answeredIds: aboutIds } as const;
+    const { answeredIds } = words;
+    const speaker = { kind: 'bot', name: botName, answeredIds } as const;
     const startMs = recorder.sessionMs(words.fromMs);
     if (words.isOver) {
       this.#sayings.delete(words.key);
@@ -89,7 +84,7 @@ export class UtteranceLines {
       const sessionId = recorder.session.id;
       const { text, isCut } = words;
       const line = { sessionId, number, speaker, startMs, endMs, text };
-      this.#keep({ ...line, ...(isCut && { isCut }), ...this.#brief(aboutIds) });
+      this.#keep({ ...line, ...(isCut && { isCut }), ...this.#brief(answeredIds) });
     } else if (atMs - saying.shownAtMs >= sayingMs) {
       saying.shownAtMs = atMs;
       live.put({ number, speaker, startMs, text: words.text, state: 'partial' });

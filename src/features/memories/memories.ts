@@ -1,6 +1,5 @@
-import type { ContextPart, ContextRequest, Feature } from '#src/conversation/feature.ts';
+import type { ContextRequest, Feature } from '#src/conversation/feature.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { anybody } from '#src/people/confidential-text.ts';
 import { MemoryCache } from './memory-cache.ts';
 import { MemoryRequests } from './memory-requests.ts';
 import { memorySetting } from './memory-setting.ts';
@@ -39,20 +38,15 @@ export const memories: Feature = {
   }),
 };
 
-/** Memories that an answer may use; a question from elsewhere, as of a program, has none. */
+/** Memories that an answer may use; a person elsewhere has none. */
 function contextOf(
   { askerIds }: ContextRequest,
   { channel, gate, people, settings }: SessionContext,
   known: MemoryCache,
-): ContextPart | undefined {
+): string | undefined {
   const { of, timeZone } = settings();
   const isHere = askerIds.every((id) => people().some((one) => one.id === id));
   if (!of(memorySetting) || !isHere) return undefined;
   const usable = usableMemories(known.known(channel.guildId), askerIds, gate);
-  const text = memoryContext(usable, timeZone);
-  if (text === undefined) return undefined;
-  const aboutIds = usable.flatMap(({ byId, aboutId }) =>
-    aboutId === undefined ? [byId] : [byId, aboutId],
-  );
-  return { text, knownBy: anybody, aboutIds };
+  return memoryContext(usable, timeZone);
 }

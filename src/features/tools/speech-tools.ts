@@ -27,7 +27,7 @@ export const repeat = tool({
   effect: 'change',
   async run(_call, { context }) {
     context.queue.repeat({ kind: 'repeat', handle: new TurnHandle() });
-    const quote = { text: openText(''), aboutIds: [] }; // the model says nothing itself
+    const quote = { text: openText('') }; // the model says nothing itself
     return { facts: { repeated: 'yes' }, quote };
   },
 });

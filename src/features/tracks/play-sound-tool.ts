@@ -114,7 +114,7 @@ function questionAbout(
   const list = offered.map((one) => spokenName(one, offered)).join(', ');
   const question = spokenText({ id: 'track.which_of', with: { list } }, channel.guildId, parts);
   const line = playingOutcome({ kind: 'several', sound, names });
-  return { line, isHeard: false, question: { text: openText(question), aboutIds: [] } };
+  return { line, isHeard: false, question: { text: openText(question) } };
 }
 
 /** Its title where no other has the same, else its name. */

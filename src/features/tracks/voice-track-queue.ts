@@ -2,7 +2,6 @@ import { titleOf } from '#src/conversation/output/lazily-synthesised-text.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
 import type { TurnQueue } from '#src/conversation/queue/turn-queue.ts';
-import { unknownReaders } from '#src/people/confidential-text.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import { placeMeant, type TrackCommand } from './perform-track-command.ts';
 import { voiceTrack as track } from './track-names.ts';
@@ -124,7 +123,7 @@ export class VoiceTrackQueue {
       case 'question':
         return this.#say('track.voice.answer');
       case 'reading':
-        return titleOf(turn.clauses.map((one) => one.textFor(unknownReaders) ?? '\u2026'));
+        return titleOf(turn.clauses.map((one) => one.textIn(undefined) ?? '\u2026'));
       case 'repeat':
         return this.#say('track.voice.repeat');
     }

@@ -12,7 +12,7 @@ import { silentHost } from '#src/conversation/engines/paid-engines.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { ProgramAnswer } from '#src/conversation/ports/http-api-ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { ConfidentialText, type KnownBy } from '#src/people/confidential-text.ts';
+import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import { TimeStretch } from '#src/playback/reply/stretch.ts';
 import type { Payer } from '#src/spending/ledger/ledger.ts';
@@ -59,9 +59,9 @@ export async function openSoundAnswer(
   return { kind: 'open', parts: read() };
 }
 
-/** Answers with a WAV file and the words in it, within `ms`; `knownBy` may know what it is made of. Failures and abort: as `answerInWriting`. */
+/** Answers with a WAV file and the words in it, within `ms`; `owner` is that of what it is made of. Failures and abort: as `answerInWriting`. */
 export async function answerInFile(
-  asked: SoundQuestion & { readonly knownBy: KnownBy; readonly speed?: number | undefined },
+  asked: SoundQuestion & { readonly owner: TextOwner; readonly speed?: number | undefined },
   parts: SessionDependencies,
   ms: number,
   signal: AbortSignal,
@@ -75,14 +75,13 @@ export async function answerInFile(
     const opened = await openSoundAnswer(asked, parts, until);
     if (opened.kind === 'failed') return opened;
     await within(collect(opened.parts, layout, asked.speed), ms, parts.clock, late);
-    return fileOf(layout, asked.knownBy);
+    return fileOf(layout, asked.owner);
   } catch (error) {
     const failure = atStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;
     parts.onEvent(asked.guildId, failureEventOf(failure, 'think'));
     // Where only the voice is out, the words are there.
-    if (failure.stage === 'speak' && layout.text.trim() !== '')
-      return fileOf(layout, asked.knownBy);
+    if (failure.stage === 'speak' && layout.text.trim() !== '') return fileOf(layout, asked.owner);
     return { kind: 'failed', line: failureText(failure, parts) };
   } finally {
     over.abort(new Error('the answer is over'));
@@ -114,8 +113,8 @@ async function collect(
 }
 
 /** Errors: BotError `provider.empty`. */
-function fileOf({ text: written, pieces }: GrowingFile, knownBy: KnownBy): AskOutcome {
-  const text = new ConfidentialText(written.trim(), knownBy);
+function fileOf({ text: written, pieces }: GrowingFile, owner: TextOwner): AskOutcome {
+  const text = new ConfidentialText(written.trim(), owner);
   if (written.trim() === '')
     throw new BotError('provider.empty', true, 'The chat model answered without text.');
   const samples = joinSamples(pieces);

@@ -12,7 +12,7 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { judgeAccess } from '#src/people/access.ts';
-import { knownByPeople, openText, placeReading } from '#src/people/confidential-text.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ChatReadAloud } from './chat-read-aloud.ts';
 import type { TypedRequests } from './typed-requests.ts';
@@ -140,15 +140,15 @@ export class TypedMessageHandler implements TypedMessageListener {
 
   /** A promise that it takes longer is a reply of its own. */
   async #answerAloud(message: TypedMessage, signal: AbortSignal): Promise<TypedOutcome> {
-    const { channelId, guildId, text, author } = message;
+    const { guildId, text, author } = message;
     const outcomes = new OutcomeQueue();
     const put = (outcome: AskOutcome) => outcomes.put(outcome);
-    const retract = this.#talk.askAloud(guildId, text, author, put, channelId);
+    const retract = this.#talk.askAloud(guildId, text, author, put);
     signal.addEventListener('abort', retract);
     try {
       for (;;) {
         const outcome = await outcomes.next(signal);
-        const became = await this.#report(message, outcome, 'ask.aloud', signal);
+        const became = await this.#report(message, outcome, signal);
         if (outcome.kind !== 'failed' || outcome.line.id !== 'ask.late') return became;
       }
     } finally {
@@ -163,27 +163,20 @@ export class TypedMessageHandler implements TypedMessageListener {
   ): Promise<TypedOutcome> {
     const context = session?.context;
     const { channelId: placeId, guildId, text, author } = message;
-    const atMs = this.#parts.clock.nowMs();
     const outcome = await this.#talk.ask(guildId, text, author, 'text', { placeId });
     if (signal.aborted) return 'deleted';
     if (context && outcome.kind === 'answered' && context.gate.standing(author.id) === 'yes') {
       const { id: speakerId, name } = author;
-      const heard = outcome.text.textFor(placeReading(placeId)) ?? '';
-      const knownBy = knownByPeople(
-        [speakerId, ...context.history.presentSince(atMs, speakerId)],
-        [placeId],
-      );
-      context.history.add({ speakerId, name, said: text, heard, knownBy });
+      const heard = outcome.text.textIn(placeId) ?? '';
+      context.history.add({ speakerId, name, said: text, heard });
       context.addressing.answered(speakerId, heard);
     }
-    return await this.#report(message, outcome, 'fail.withheld.written', signal);
+    return await this.#report(message, outcome, signal);
   }
 
-  /** `withheld` is said in place of an answer that not all who can read there may know. */
   async #report(
     message: TypedMessage,
     outcome: AskOutcome,
-    withheld: 'ask.aloud' | 'fail.withheld.written',
     signal: AbortSignal,
   ): Promise<TypedOutcome> {
     if (outcome.kind === 'nowhere') return 'elsewhere';
@@ -191,7 +184,6 @@ export class TypedMessageHandler implements TypedMessageListener {
     const sent = isAnswered
       ? await this.#replies.reply(message, outcome.text, signal)
       : await this.#say(message, outcome.line, signal);
-    if (sent === 'withheld') await this.#say(message, { id: withheld }, signal);
     if (sent === 'deleted') return 'deleted';
     if (isAnswered && outcome.confirmation) {
       const { channelId, guildId } = message;
@@ -206,7 +198,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     message: TypedMessage,
     line: TextLine,
     signal: AbortSignal,
-  ): Promise<'sent' | 'deleted' | 'withheld'> {
+  ): Promise<'sent' | 'deleted'> {
     const words = writtenText(line, message.guildId, this.#parts);
     return await this.#replies.reply(message, openText(words), signal);
   }

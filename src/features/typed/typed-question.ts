@@ -13,7 +13,7 @@ export function questionOf(
   atMs: number,
   handle: TurnHandle,
   report: (asking: AskOutcome) => void,
-  { manner, placeId }: Pick<QuestionSubject, 'manner' | 'placeId'> = {},
+  { manner }: Pick<QuestionSubject, 'manner'> = {},
 ): QueuedQuestion {
   const known = all.map((one): TurnUtterance => {
     if (!one.isRecording) return one;
@@ -32,7 +32,6 @@ export function questionOf(
     earlier: earlier.toReversed(),
     endedAtMs: atMs,
     handle,
-    placeId,
     manner,
     report,
     words: { text, atMs },

@@ -2,7 +2,11 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
-import { type KnownHistory, mayShowTo } from '#src/conversation/answering/conversation-history.ts';
+import {
+  mayShowTo,
+  messagesOf,
+  type RememberedExchange,
+} from '#src/conversation/answering/conversation-history.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
 import { styleIn } from '#src/conversation/engines/reply-style.ts';
@@ -32,7 +36,7 @@ import {
   usableMemories,
 } from '#src/features/memories/usable-memories.ts';
 import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts';
-import { alsoKnownTo, anybody, placeReading } from '#src/people/confidential-text.ts';
+import type { TextOwner } from '#src/people/confidential-text.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
 import {
@@ -156,7 +160,8 @@ export class TypedRequests {
   ): Promise<AskOutcome> {
     const { guildId, said, payer } = asked;
     const session = this.#sessions.session(guildId);
-    const { messages, exchanges, knownBy } = knownTo(asker, session, about);
+    const { exchanges, owner } = knownTo(asker, session, about);
+    const messages = messagesOf(exchanges);
     const pipeline = pcm && this.#hearingPipeline(guildId);
     const { settings } = this.#sessions;
     await settings.load(guildId);
@@ -169,7 +174,7 @@ export class TypedRequests {
       const turn = { said, style, history: known, tools: [], language };
       const pipeline = this.#pipelineIn(guildId);
       const { speed } = about.manner ?? {};
-      const file = { guildId, turn, pipeline, payer, knownBy, speed };
+      const file = { guildId, turn, pipeline, payer, owner, speed };
       return await answerInFile(file, this.#parts, ms, until);
     }
     const channelId = this.#channelIn(guildId);
@@ -177,7 +182,7 @@ export class TypedRequests {
     const hasOthers = remembered.length > 0 || (name ?? instructions) !== undefined;
     const shown = { said, earlier: exchanges, hasOthers };
     const tools = await this.#toolsFor(guildId, shown, asker, about);
-    const question = { ...asked, known, knownBy, pipeline, language, style: usual, tools };
+    const question = { ...asked, known, owner, pipeline, language, style: usual, tools };
     return await answerInWriting(question, this.#parts, ms, until);
   }
 
@@ -190,7 +195,6 @@ export class TypedRequests {
     question: string,
     asker: Asker,
     report: (outcome: AskOutcome) => void,
-    placeId?: string,
   ): () => void {
     const context = this.#sessions.session(guildId)?.context;
     if (!context) {
@@ -200,7 +204,7 @@ export class TypedRequests {
     const atMs = this.#parts.clock.nowMs();
     const said = utterancesOf({ asker, question, about: {}, atMs }, this.#signal);
     const handle = new TurnHandle((why) => report(droppedFor(why)));
-    context.queue.ask(questionOf(said, question, atMs, handle, report, { placeId }));
+    context.queue.ask(questionOf(said, question, atMs, handle, report));
     context.addressing.open(asker.id);
     return () => handle.drop('withdrawn');
   }
@@ -338,9 +342,8 @@ export class TypedRequests {
       if (!asksOn.includes(why)) dropped.abort(new Error('the question was dropped'));
     });
     const said = utterancesOf(material, AbortSignal.any([signal, dropped.signal]));
-    const { placeId } = about;
     const manner = mannerIn(context.settings().pipeline, about);
-    const how = { placeId, ...(manner && { manner }) };
+    const how = manner && { manner };
     context.queue.ask(questionOf(said, question, clock.nowMs(), handle, answered.resolve, how));
     const follow = () => context.addressing.open(asker.id);
     follow();
@@ -361,25 +364,18 @@ function mannerIn(pipeline: PipelineName, { manner }: QuestionSubject): SpokenMa
   return pipeline === 'realtime' && manner ? { speed: manner.speed } : manner;
 }
 
-/**
- * Conversation with the bot there, without people who are left out, but for the asker: nothing to who sits elsewhere, and where the
- * answer is to stand in a chat, only what stands there.
- */
+/** Conversation with the bot there, without people who are left out, but for the asker; none for a person or place elsewhere. */
 function knownTo(
   { id }: Asker,
   session: VoiceSession | undefined,
   { placeId }: QuestionSubject,
-): KnownHistory {
-  if (!session?.isHere(id)) return { messages: [], exchanges: [], knownBy: anybody };
-  const { history, places } = session.context;
-  const openPlaceIds = places.openTo(id);
-  const readers = {
-    people: [{ personId: id, openPlaceIds }],
-    ...(placeId !== undefined && placeReading(placeId)),
-  };
-  const mayShow = mayShowTo([id], session.context);
-  const known = history.messages(readers, mayShow);
-  return { ...known, knownBy: alsoKnownTo(known.knownBy, readers.people) };
+): { readonly exchanges: readonly RememberedExchange[]; readonly owner: TextOwner } {
+  const { channelId } = session?.channel ?? {};
+  const isThere = placeId === undefined || placeId === channelId;
+  if (!session?.isHere(id) || !isThere || channelId === undefined)
+    return { exchanges: [], owner: 'given' };
+  const exchanges = session.context.history.shown(mayShowTo([id], session.context));
+  return { exchanges, owner: exchanges.length === 0 ? 'given' : { channelId } };
 }
 
 const captionsOnly: AskOutcome = { kind: 'failed', line: { id: 'captions.only' } };

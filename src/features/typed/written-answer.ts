@@ -9,12 +9,7 @@ import { type ReplyHost, silentHost } from '#src/conversation/engines/paid-engin
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
-import {
-  ConfidentialText,
-  type KnownBy,
-  knownByAll,
-  knownByPeople,
-} from '#src/people/confidential-text.ts';
+import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import type { AnswerLanguage, ReplyStyle, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { instructionsOf } from '#src/pipeline/prompt.ts';
 import { writeAnswer } from '#src/pipeline/written.ts';
@@ -30,8 +25,8 @@ export type WrittenQuestion = {
   /** Utterances of the asker, one at least. */
   readonly said: readonly TurnUtterance[];
   readonly known: readonly ChatMessage[];
-  /** Those who may know that. */
-  readonly knownBy: KnownBy;
+  /** Owner of that. */
+  readonly owner: TextOwner;
   /** Language of the answer. */
   readonly language: AnswerLanguage;
   /** Style of the bot in that server, before the answer. */
@@ -71,11 +66,10 @@ export async function answerInWriting(
   try {
     const writing = written(asked, parts.chat, reservation, AbortSignal.any([signal, over.signal]));
     const text = await within(writing, ms, parts.clock, late);
-    const asker = asked.said.slice(0, 1).map(({ speakerId }) => speakerId);
-    const own = asked.tools.isPrivate ? [knownByPeople(asker)] : [];
-    const knownBy = knownByAll([asked.knownBy, ...own]);
+    const onlyFor = asked.said[0]?.speakerId ?? '';
+    const owner = asked.tools.isPrivate ? { onlyFor } : asked.owner;
     const confirmation = asked.tools.awaitPress();
-    const answer = new ConfidentialText(text, knownBy);
+    const answer = new ConfidentialText(text, owner);
     return { kind: 'answered', text: answer, ...(confirmation && { confirmation }) };
   } catch (error) {
     const failure = atStage('think', error);

@@ -6,7 +6,11 @@ import { backupsFolder, copiesIn } from '#src/storage/backups/copy-names.ts';
 import { migrations } from '#src/storage/main-format.ts';
 import { type FormatRange, isTooOld, rangeOf, versionIn } from '#src/storage/schema.ts';
 import { storePath } from '#src/storage/store.ts';
-import { migrations as transcriptMigrations } from '#src/storage/transcripts/schema.ts';
+import {
+  countUnsharedLines,
+  migrations as transcriptMigrations,
+  withoutPresences,
+} from '#src/storage/transcripts/schema.ts';
 import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
 
 /** A file of a `DATA_DIR`, the format of its last migration, and the formats that this program reads. */
@@ -74,6 +78,15 @@ function wayBack(dataDir: string, updated: readonly StoreFile[]): readonly strin
   return [
     `To go back to this version, restore what was copied before the update: npm run restore -- ${copies.join(' ')}`,
   ];
+}
+
+/** Number of captions that the upgrade of the file deletes. Nothing is written. */
+export function unsharedLines(dataDir: string): number {
+  const path = transcriptsPath(dataDir);
+  const version = versionIn(path, lockWaitMs) ?? 0;
+  if (version === 0 || version >= withoutPresences) return 0;
+  using sqlite = openReadOnly(path, lockWaitMs);
+  return Number(sqlite.prepare(countUnsharedLines).get()?.count);
 }
 
 /** Seats as the bot left them, by server id; none where the store cannot be read. Nothing is written. */

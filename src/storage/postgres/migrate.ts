@@ -1,7 +1,7 @@
 import sql, { raw } from 'sql-template-tag';
 import { flag, integer, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import { isTooOld, type Migration, rangeOf } from '#src/storage/schema.ts';
+import { isTooOld, type Migration, rangeOf, sqlFor } from '#src/storage/schema.ts';
 import type { PostgresPool } from './pool.ts';
 import { isReadOnly, schemaToMigrate, schemaTooNew, schemaTooOld } from './postgres-trouble.ts';
 
@@ -73,9 +73,11 @@ export function refuseFormerFormats(
 }
 
 async function migratePart(connection: Connection, part: SchemaPart, from: number): Promise<void> {
-  for (const { version, sql: script } of part.migrations) {
+  for (const migration of part.migrations) {
+    const { version } = migration;
     if (version <= from) continue;
-    await connection.run(raw(script));
+    const script = sqlFor(migration, from);
+    if (script !== '') await connection.run(raw(script));
     await connection.run(sql`INSERT INTO parley_schema VALUES (${part.name}, ${version})
       ON CONFLICT (part) DO UPDATE SET version = excluded.version`);
   }

@@ -28,6 +28,7 @@ export function migrationsOf(
     { version: 15, sql: createTables([...tables, ...further], dialect) },
     { version: 16, sql: consentsOfFormat16(dialect) },
     { version: 17, sql: spendingOfFormat17(dialect) },
+    { version: 18, sql: 'ALTER TABLE api_tokens ADD COLUMN channel_ids text', isUpgrade: true },
   ];
 }
 

@@ -17,6 +17,8 @@ export type StoreEvent =
   | { readonly kind: 'waiting'; readonly message: string }
   /** Stores of a former format were copied before their migration. */
   | { readonly kind: 'copied'; readonly copies: readonly string[] }
+  /** Captions that only people who sat there might read are deleted by the migration. */
+  | { readonly kind: 'deleted'; readonly lines: number }
   | AlertChange;
 
 type Opening<Store> =

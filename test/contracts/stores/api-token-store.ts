@@ -18,6 +18,7 @@ const diary: ApiToken = {
   name: 'diary',
   scopes: ['transcript', 'audio'],
   budgetUsd: 0.25,
+  channelIds: ['100', '101'],
 };
 
 /** Contract of every store of API tokens. */

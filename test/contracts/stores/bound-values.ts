@@ -27,7 +27,10 @@ const shard = { id: 0, count: 1 };
 const day = '7777-07-07';
 const spent = { day, nanoUsd: digits, turns: digits };
 const place = { channelId, messageId };
-const audience = [{ personId, openPlaceIds: [channelId] }] as const;
+const open = {
+  channelIds: [channelId],
+  own: { personId, goneChannelIds: [idOf(7)] },
+};
 const session = { id: sessionId, guildId, channelId, channelName: canary, placeId: channelId };
 const line = { sessionId, startMs: digits, endMs: digits, text: canary, language: canary };
 
@@ -124,8 +127,7 @@ const calls: Calls<typeof mainStore, Store> = {
 };
 
 const transcriptCalls: Calls<typeof transcriptStore, TranscriptStore> = {
-  'writer.putSession': ({ writer }) =>
-    writer.putSession({ ...session, startedAtWallMs: digits, catchUp: true }),
+  'writer.putSession': ({ writer }) => writer.putSession({ ...session, startedAtWallMs: digits }),
   'writer.putLines': ({ writer }) =>
     writer.putLines([
       { ...line, number: 1, speaker: { kind: 'person', personId, name: canary }, post: place },
@@ -140,8 +142,6 @@ const transcriptCalls: Calls<typeof transcriptStore, TranscriptStore> = {
         morePosts: [{ channelId, messageId: idOf(9) }],
       },
     ]),
-  'writer.putPresences': ({ writer }) =>
-    writer.putPresences([{ sessionId, personId, fromMs: 0, toMs: 2 * digits }]),
   'messages.put': ({ messages }) =>
     messages.put({ ...place, guildId, sessionId, postedAtWallMs: digits }),
   'messages.outdated': ({ messages }) => messages.outdated(digits, shard),
@@ -156,17 +156,16 @@ const transcriptCalls: Calls<typeof transcriptStore, TranscriptStore> = {
       atWallMs: digits,
     }),
   'memories.list': ({ memories }) => memories.list(guildId),
-  'reader.sessions': ({ reader }) => reader.sessions(guildId, audience, digits),
-  'reader.lines': ({ reader }) =>
-    reader.lines(sessionId, audience, { fromMs: 1, toMs: 2 * digits }),
+  'reader.sessions': ({ reader }) => reader.sessions(guildId, open, digits),
+  'reader.lines': ({ reader }) => reader.lines(sessionId, open, { fromMs: 1, toMs: 2 * digits }),
   'reader.search': ({ reader }) =>
     reader.search(
       { guildId, words: canary, limit: digits, sessionId, fromWallMs: 1, toWallMs: 4 * digits },
-      audience,
+      open,
     ),
   'reader.latest': ({ reader }) => reader.latest(guildId, channelId),
   'reader.guilds': ({ reader }) => reader.guilds(),
-  'reader.places': ({ reader }) => reader.places(guildId),
+  'reader.channels': ({ reader }) => reader.channels(guildId),
   'records.count': ({ records }) => records.count(guildId, personId),
   'records.all': ({ records }) => records.all(guildId, personId),
   'eraser.forgetLines': ({ eraser }) => eraser.forgetLines(sessionId, [3, 2]),

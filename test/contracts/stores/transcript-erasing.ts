@@ -2,13 +2,12 @@ import { expect, test } from 'vitest';
 import type { KeptDays } from '#src/features/captions/transcript-store-types.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 import {
+  allOpen,
   answerTo,
-  anybody,
   by,
   inMessage,
   lineOf,
   type OpenTranscripts,
-  presenceOf,
   sessionOf,
   startedAtWallMs,
 } from './transcript-samples.ts';
@@ -39,7 +38,6 @@ async function talked(open: OpenTranscripts): Promise<TranscriptStore> {
         ...inMessage(id === 'a' ? '300' : '302'),
       }),
     ]);
-    await store.writer.putPresences([presenceOf(id, '1', 0, 9_000), presenceOf(id, '2', 0)]);
   }
   const memory = { guildId: '10', text: 'likes tea', byId: '1', byName: 'Ana', atWallMs: 1 };
   await store.memories.add(memory);
@@ -49,7 +47,7 @@ async function talked(open: OpenTranscripts): Promise<TranscriptStore> {
 }
 
 async function texts(store: TranscriptStore, sessionId: string): Promise<readonly string[]> {
-  return (await store.reader.lines(sessionId, anybody)).map(({ text }) => text);
+  return (await store.reader.lines(sessionId, allOpen)).map(({ text }) => text);
 }
 
 function forgetsPeople(name: string, open: OpenTranscripts): void {
@@ -63,7 +61,6 @@ function forgetsPeople(name: string, open: OpenTranscripts): void {
       ['b', 1],
       ['b', 3],
     ]);
-    expect(all.presences).toEqual([presenceOf('a', '1', 0, 9_000), presenceOf('b', '1', 0, 9_000)]);
     expect(all.memories.map(({ number }) => number)).toEqual([1, 2]);
     expect(all.sessions).toEqual([sessionOf('a'), sessionOf('b')]);
     const { count, messages } = await store.eraser.forget('10', '1');
@@ -76,11 +73,10 @@ function forgetsPeople(name: string, open: OpenTranscripts): void {
     expect(await store.records.all('10', '1')).toEqual({
       sessions: [],
       lines: [],
-      presences: [],
       memories: [],
     });
     const search = { guildId: '10', words: 'tea both', limit: 9 };
-    expect(await store.reader.search(search, anybody)).toEqual([]);
+    expect(await store.reader.search(search, allOpen)).toEqual([]);
   });
 
   test(`${name}: a person is forgotten in one session, and known in others and in other servers`, async () => {
@@ -90,7 +86,6 @@ function forgetsPeople(name: string, open: OpenTranscripts): void {
     expect((await store.eraser.forget('10', '1', 'b')).count).toBe(2);
     expect(await texts(store, 'b')).toEqual(['coffee']);
     expect(await store.records.count('10', '1')).toEqual({ lines: 2, memories: 2 });
-    expect((await store.records.all('10', '1')).presences).toHaveLength(1);
     await store.eraser.forget('10', '1');
     expect(await texts(store, 'c')).toEqual(['elsewhere']);
   });
@@ -118,8 +113,8 @@ function forgetsPlaces(name: string, open: OpenTranscripts): void {
     await store.writer.putSession(sessionOf('c', { guildId: '20' }));
     await store.writer.putLines([lineOf('c', 1, 'elsewhere')]);
     expect((await store.eraser.forgetGuild('10')).count).toBe(6);
-    expect(await store.reader.sessions('10', anybody, 9)).toEqual([]);
-    expect(await store.reader.places('10')).toEqual([]);
+    expect(await store.reader.sessions('10', allOpen, 9)).toEqual([]);
+    expect(await store.reader.channels('10')).toEqual([]);
     expect(await store.memories.list('10')).toEqual([]);
     expect(await store.messages.outdated(9)).toEqual([]);
     expect(await texts(store, 'c')).toEqual(['elsewhere']);
@@ -231,26 +226,15 @@ function expires(name: string, open: OpenTranscripts): void {
     expect(await store.reader.latest('10', '100')).toBeUndefined();
   });
 
-  test(`${name}: a session without a line goes when it has ended; one that somebody is in stays`, async () => {
+  test(`${name}: a session without a line goes when it has ended, and stays while it goes on`, async () => {
     await using store = await open();
     await store.writer.putSession(sessionOf('a'));
-    await store.writer.putSession(sessionOf('b', { channelId: '101' }));
-    await store.writer.putPresences([presenceOf('b', '1', 0)]);
-    const latest = async (channelId: string) =>
-      (await store.reader.latest('10', channelId))?.session;
-    await store.eraser.expire(startedAtWallMs + 1, days);
-    expect(await latest('100')).toBeDefined();
+    const latest = async () => (await store.reader.latest('10', '100'))?.session;
     await store.eraser.expire(startedAtWallMs + 8 * 24 * hourMs, days);
-    expect([await latest('100'), await latest('101')]).toEqual([
-      undefined,
-      sessionOf('b', { channelId: '101' }),
-    ]);
-    await store.writer.putSession(
-      sessionOf('b', { channelId: '101', endedAtWallMs: startedAtWallMs + 5 }),
-    );
+    expect(await latest()).toEqual(sessionOf('a'));
+    await store.writer.putSession(sessionOf('a', { endedAtWallMs: startedAtWallMs + 5 }));
     await store.eraser.expire(startedAtWallMs + 6, days);
-    expect(await latest('101')).toBeUndefined();
-    expect((await store.records.all('10', '1')).presences).toEqual([]);
+    expect(await latest()).toBeUndefined();
   });
 }
 

@@ -1,9 +1,5 @@
-import type {
-  Presence,
-  TranscriptLine,
-  TranscriptSession,
-} from '#src/features/captions/transcript-line.ts';
-import type { Audience } from '#src/features/captions/transcript-store-types.ts';
+import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
+import type { OpenChannels } from '#src/features/captions/transcript-store-types.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 
 /** A store, and what makes its process one that is gone, where several may share a store. */
@@ -23,7 +19,6 @@ export function sessionOf(id: string, more: Partial<TranscriptSession> = {}): Tr
     channelName: 'Lounge',
     placeId: '200',
     startedAtWallMs,
-    catchUp: true,
     ...more,
   };
 }
@@ -64,19 +59,5 @@ export function inMessage(
   return others.length === 0 ? { post } : { post, morePosts: others.map(place) };
 }
 
-export function presenceOf(
-  sessionId: string,
-  personId: string,
-  fromMs: number,
-  toMs?: number,
-): Presence {
-  return { sessionId, personId, fromMs, ...(toMs !== undefined && { toMs }) };
-}
-
-/** Somebody who may open the captions of all sessions here. */
-export const anybody: Audience = [{ personId: '9', openPlaceIds: ['200'] }];
-
-/** Somebody who knows what they sat through, and no more. */
-export function only(personId: string): Audience {
-  return [{ personId, openPlaceIds: [] }];
-}
+/** All channels here. */
+export const allOpen: OpenChannels = { channelIds: ['100', '101', '102', '103'] };

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
-import type { Audience, TranscriptSearch } from '#src/features/captions/transcript-store-types.ts';
+import type {
+  OpenChannels,
+  TranscriptSearch,
+} from '#src/features/captions/transcript-store-types.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 import {
-  anybody,
+  allOpen,
   lineOf,
   type OpenTranscripts,
-  only,
-  presenceOf,
   sessionOf,
   startedAtWallMs,
 } from './transcript-samples.ts';
@@ -30,10 +31,10 @@ async function found(
   store: TranscriptStore,
   words: string,
   more: Partial<TranscriptSearch> = {},
-  audience: Audience = anybody,
+  given: OpenChannels = allOpen,
 ): Promise<readonly string[]> {
   const search = { guildId: '10', words, limit: 9, ...more };
-  return (await store.reader.search(search, audience)).map(({ line }) => line.text);
+  return (await store.reader.search(search, given)).map(({ line }) => line.text);
 }
 
 function finds(name: string, open: OpenTranscripts): void {
@@ -102,12 +103,14 @@ function filters(name: string, open: OpenTranscripts): void {
     expect(await found(store, 'red', { guildId: '30' })).toEqual([]);
   });
 
-  test(`${name}: what the audience may not know takes no place among what is found`, async () => {
+  test(`${name}: what is not open takes no place among what is found`, async () => {
     await using store = await open();
-    await store.writer.putSession(sessionOf('a', { catchUp: false }));
-    const lines = Array.from({ length: 30 }, (_, n) => lineOf('a', n + 1, `red ${n + 1}`));
-    await store.writer.putLines(lines);
-    await store.writer.putPresences([presenceOf('a', '1', 0, 3_000)]);
-    expect(await found(store, 'red 30', { limit: 2 }, only('1'))).toEqual(['red 3', 'red 2']);
+    await store.writer.putSession(sessionOf('a'));
+    await store.writer.putSession(sessionOf('b', { channelId: '101' }));
+    await store.writer.putLines([lineOf('a', 1, 'red 1'), lineOf('a', 2, 'red 2')]);
+    const others = Array.from({ length: 30 }, (_, n) => lineOf('b', n + 1, `red ${n + 3}`));
+    await store.writer.putLines(others);
+    const open100 = { channelIds: ['100'] };
+    expect(await found(store, 'red 30', { limit: 2 }, open100)).toEqual(['red 2', 'red 1']);
   });
 }

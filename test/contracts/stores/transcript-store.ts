@@ -1,23 +1,16 @@
 import { expect, test } from 'vitest';
-import { mayKnow } from '#src/features/captions/line-visibility.ts';
-import type {
-  Presence,
-  TranscriptLine,
-  TranscriptSession,
-} from '#src/features/captions/transcript-line.ts';
-import type { Audience } from '#src/features/captions/transcript-store-types.ts';
+import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
+import type { OpenChannels } from '#src/features/captions/transcript-store-types.ts';
 
 import { fc, runs } from '#test/properties.ts';
 
 import {
+  allOpen,
   answerTo,
-  anybody,
   by,
   inMessage,
   lineOf,
   type OpenTranscripts,
-  only,
-  presenceOf,
   sessionOf,
   startedAtWallMs,
 } from './transcript-samples.ts';
@@ -32,20 +25,17 @@ export function transcriptStoreContract(name: string, open: OpenTranscripts): vo
 }
 
 function resumes(name: string, open: OpenTranscripts): void {
-  test(`${name}: a session to be resumed tells its last line, its last minutes, and who sat there`, async () => {
+  test(`${name}: a session to be resumed tells its last line and its last minutes`, async () => {
     await using store = await open();
     await store.writer.putSession(sessionOf('a'));
     expect(await store.reader.latest('10', '100')).toMatchObject({ lastNumber: 0, lastMs: 0 });
     const [old, late] = [lineOf('a', 3, 'old'), lineOf('a', 1_800, 'late')];
     await store.writer.putLines([old, late, lineOf('a', 1_000, 'between')]);
-    const sat = presenceOf('a', '1', 0, 1_900_000);
-    await store.writer.putPresences([sat]);
     expect(await store.reader.latest('10', '100')).toEqual({
       session: sessionOf('a'),
       lastNumber: 1_800,
-      lastMs: 1_900_000,
+      lastMs: 1_800_800,
       lines: [lineOf('a', 1_000, 'between'), late],
-      presences: [sat],
     });
   });
 }
@@ -65,7 +55,7 @@ function reads(name: string, open: OpenTranscripts): void {
     const cut: TranscriptLine = { ...said, isCut: true };
     const failed = lineOf('a', 3, '');
     await store.writer.putLines([whole, cut, failed]);
-    expect(await store.reader.lines('a', anybody)).toEqual([whole, cut, failed]);
+    expect(await store.reader.lines('a', allOpen)).toEqual([whole, cut, failed]);
   });
 
   test(`${name}: lines are read in order of speech, and put again they are replaced`, async () => {
@@ -76,26 +66,26 @@ function reads(name: string, open: OpenTranscripts): void {
     await store.writer.putLines([late, early]);
     const posted = { ...early, text: 'earlier', ...inMessage('300') };
     await store.writer.putLines([posted]);
-    expect(await store.reader.lines('a', anybody)).toEqual([posted, late]);
-    expect(await store.reader.lines('a', anybody, { fromMs: 9_000 })).toEqual([late]);
-    expect(await store.reader.lines('a', anybody, { toMs: 2_000 })).toEqual([posted]);
-    const found = await store.reader.search({ guildId: '10', words: 'early', limit: 9 }, anybody);
+    expect(await store.reader.lines('a', allOpen)).toEqual([posted, late]);
+    expect(await store.reader.lines('a', allOpen, { fromMs: 9_000 })).toEqual([late]);
+    expect(await store.reader.lines('a', allOpen, { toMs: 2_000 })).toEqual([posted]);
+    const found = await store.reader.search({ guildId: '10', words: 'early', limit: 9 }, allOpen);
     expect(found).toEqual([]);
   });
 
   test(`${name}: a session put again is changed, and the latest of a channel is found`, async () => {
     await using store = await open();
     await store.writer.putSession(sessionOf('a'));
-    await store.writer.putSession(sessionOf('b', { placeId: '201', catchUp: false }));
+    await store.writer.putSession(sessionOf('b', { placeId: '201' }));
     await store.writer.putSession(sessionOf('c', { channelId: '101' }));
     const ended = sessionOf('b', { placeId: '201', endedAtWallMs: startedAtWallMs + 5 });
     await store.writer.putSession(ended);
     expect((await store.reader.latest('10', '100'))?.session).toEqual(ended);
     expect(await store.reader.latest('20', '100')).toBeUndefined();
-    expect(await store.reader.places('10')).toEqual(['200', '201']);
+    expect(await store.reader.channels('10')).toEqual(['100', '101']);
   });
 
-  test(`${name}: lines and presences of a session that is not there are refused with a reason`, async () => {
+  test(`${name}: lines of a session that is not there are refused with a reason`, async () => {
     await using store = await open();
     await store.writer.putSession(sessionOf('a'));
     const refused = {
@@ -104,123 +94,94 @@ function reads(name: string, open: OpenTranscripts): void {
     };
     const lines = store.writer.putLines([lineOf('a', 1, 'one'), lineOf('gone', 1, 'two')]);
     await expect(lines).rejects.toMatchObject(refused);
-    const presences = store.writer.putPresences([presenceOf('gone', '1', 0)]);
-    await expect(presences).rejects.toMatchObject(refused);
-    expect(await store.reader.lines('a', anybody)).toEqual([]);
+    expect(await store.reader.lines('a', allOpen)).toEqual([]);
   });
 }
 
 function hides(name: string, open: OpenTranscripts): void {
-  test(`${name}: without catching up a line reaches only who sat there when it was begun`, async () => {
+  test(`${name}: of a deleted channel, sessions are read in which one has a line`, async () => {
     await using store = await open();
-    await store.writer.putSession(sessionOf('a', { catchUp: false }));
-    await store.writer.putLines([
-      lineOf('a', 1, 'one'),
-      lineOf('a', 2, 'two'),
-      lineOf('a', 3, 'three'),
-    ]);
-    await store.writer.putPresences([presenceOf('a', '1', 0), presenceOf('a', '2', 0)]);
-    await store.writer.putPresences([presenceOf('a', '2', 0, 2_000)]);
-    const textsFor = async (audience: Audience) =>
-      (await store.reader.lines('a', audience)).map(({ text }) => text);
-    expect(await textsFor(only('1'))).toEqual(['one', 'two', 'three']);
-    expect(await textsFor(only('2'))).toEqual(['one', 'two']);
-    expect(await textsFor(anybody)).toEqual([]);
-    const [ana, ben] = [...only('1'), ...only('2')];
-    expect(ana && ben && (await textsFor([ana, ben]))).toEqual(['one', 'two']);
-    const unstored = [presenceOf('a', '3', 2_500)];
-    expect(await textsFor([{ personId: '3', openPlaceIds: [], unstored }])).toEqual(['three']);
+    for (const [id, by1] of [
+      ['a', '1'],
+      ['b', '2'],
+    ] as const) {
+      await store.writer.putSession(sessionOf(id));
+      await store.writer.putLines([lineOf(id, 1, 'one', by(by1)), lineOf(id, 2, 'two', by('3'))]);
+    }
+    const linesFor = async (id: string, own: OpenChannels['own']) =>
+      (await store.reader.lines(id, { channelIds: [], ...(own && { own }) })).length;
+    const ana = { personId: '1', goneChannelIds: ['100'] };
+    expect([await linesFor('a', ana), await linesFor('b', ana)]).toEqual([2, 0]);
+    expect(await linesFor('a', { personId: '1', goneChannelIds: ['101'] })).toBe(0);
+    expect(await linesFor('a', undefined)).toBe(0);
   });
 
-  test(`${name}: sessions are listed newest first with the count of lines that may be known, or not at all`, async () => {
+  test(`${name}: sessions of open channels are listed newest first with the count of their lines`, async () => {
     await using store = await open();
     for (const id of ['a', 'b', 'c', 'd'])
-      await store.writer.putSession(sessionOf(id, { catchUp: id === 'a' }));
+      await store.writer.putSession(sessionOf(id, id === 'c' ? { channelId: '101' } : {}));
     for (const id of ['a', 'b', 'c']) {
       await store.writer.putLines([lineOf(id, 1, 'one'), lineOf(id, 2, 'two')]);
     }
-    await store.writer.putPresences([presenceOf('b', '9', 1_500), presenceOf('d', '9', 0)]);
-    expect(await store.reader.sessions('10', anybody, 9)).toEqual([
-      { ...sessionOf('b', { catchUp: false }), lineCount: 1 },
+    const lounge = { channelIds: ['100'] };
+    expect(await store.reader.sessions('10', lounge, 9)).toEqual([
+      { ...sessionOf('b'), lineCount: 2 },
       { ...sessionOf('a'), lineCount: 2 },
     ]);
-    expect(await store.reader.sessions('10', anybody, 1)).toHaveLength(1);
-    expect(await store.reader.sessions('20', anybody, 9)).toEqual([]);
+    expect(await store.reader.sessions('10', lounge, 1)).toHaveLength(1);
+    expect(await store.reader.sessions('20', lounge, 9)).toEqual([]);
   });
 }
 
-const people = ['1', '2', '3'];
-const anyTimeMs = fc.integer({ min: 0, max: 6 });
-const anyPresence = fc
-  .tuple(fc.constantFrom('a', 'b'), fc.constantFrom(...people), anyTimeMs, fc.option(anyTimeMs))
-  .map(([id, person, fromMs, forMs]) =>
-    presenceOf(id, person, fromMs, forMs === null ? undefined : fromMs + forMs),
+const channelIds = ['100', '101', '102'];
+const anyOpen: fc.Arbitrary<OpenChannels> = fc
+  .record({
+    channelIds: fc.subarray(channelIds),
+    personId: fc.option(fc.constantFrom('1', '2')),
+    goneChannelIds: fc.subarray(channelIds),
+  })
+  .map(({ personId, goneChannelIds, ...open }) =>
+    personId === null ? open : { ...open, own: { personId, goneChannelIds } },
   );
-const anyAudience: fc.Arbitrary<Audience> = fc
-  .array(
-    fc.record({
-      personId: fc.constantFrom(...people),
-      openPlaceIds: fc.subarray(['200', '201']),
-      unstored: fc.array(anyPresence, { maxLength: 2 }),
-    }),
-    { minLength: 1, maxLength: 3 },
-  )
-  .map(([first = { personId: '1', openPlaceIds: [] }, ...others]) => [first, ...others]);
+const anySession = fc.record({
+  channelId: fc.constantFrom(...channelIds),
+  speakerIds: fc.array(fc.constantFrom('1', '2', '3'), { maxLength: 4 }),
+});
 
 function agrees(name: string, open: OpenTranscripts): void {
   test(`${name}: nothing is read, listed or found but what the rule allows`, async () => {
     await using store = await open();
     let guild = 0;
-    const anyStarts = fc.array(anyTimeMs, { maxLength: 6 });
-    const catchUps = fc.tuple(fc.boolean(), fc.boolean());
     await fc.assert(
       fc.asyncProperty(
-        anyStarts,
-        fc.array(anyPresence),
-        catchUps,
-        anyAudience,
-        async (starts, all, [one, two], audience) => {
+        fc.array(anySession, { maxLength: 4 }),
+        anyOpen,
+        async (all, { own, ...others }) => {
           const guildId = `${guild++}`;
-          const unique = (id: string) => `${id}${guildId}`;
-          const sessions = [
-            sessionOf(unique('a'), { guildId, catchUp: one }),
-            sessionOf(unique('b'), { guildId, catchUp: two, placeId: '201' }),
-          ];
-          const moved = (some: readonly Presence[]) =>
-            some.map((presence) => ({ ...presence, sessionId: unique(presence.sessionId) }));
-          const [first, ...others] = audience.map((viewer) => ({
-            ...viewer,
-            unstored: moved(viewer.unstored ?? []),
-          }));
-          if (!first) return;
-          const viewers: Audience = [first, ...others];
-          // A later time of the same session, person and start replaces an earlier one.
-          const presences = [
-            ...new Map(
-              moved(all).map((p) => [`${p.sessionId} ${p.personId} ${p.fromMs}`, p]),
-            ).values(),
-          ];
-          const lines = sessions.flatMap(({ id }) =>
-            starts.map((startMs, n) => lineOf(id, n + 1, 'word', { startMs, endMs: startMs })),
-          );
-          for (const session of sessions) await store.writer.putSession(session);
-          await store.writer.putLines(lines);
-          await store.writer.putPresences(presences);
-          const known = (session: TranscriptSession) =>
-            lines.filter(
-              (line) => line.sessionId === session.id && mayKnow(viewers, line, session, presences),
-            );
-          for (const session of sessions) {
-            const read = await store.reader.lines(session.id, viewers);
-            expect(new Set(read)).toEqual(new Set(known(session)));
+          const sessions = all.map(({ channelId, speakerIds }, n) => {
+            const session = sessionOf(`${n} ${guildId}`, { guildId, channelId });
+            const lines = speakerIds.map((id, at) => lineOf(session.id, at + 1, 'word', by(id)));
+            const isTheirs = own !== undefined && speakerIds.some((id) => id === own.personId);
+            const isGone = own?.goneChannelIds.includes(channelId) === true;
+            const isOpen = others.channelIds.includes(channelId) || (isGone && isTheirs);
+            return { session, lines, known: isOpen ? lines : [] };
+          });
+          for (const { session, lines } of sessions) {
+            await store.writer.putSession(session);
+            await store.writer.putLines(lines);
           }
-          const listed = await store.reader.sessions(guildId, viewers, 9);
+          const given = { ...others, ...(own && { own }) };
+          for (const { session, known } of sessions)
+            expect(await store.reader.lines(session.id, given)).toEqual(known);
+          const listed = await store.reader.sessions(guildId, given, 9);
           const counts = sessions
             .toReversed()
-            .map((session) => ({ ...session, lineCount: known(session).length }));
+            .map(({ session, known }) => ({ ...session, lineCount: known.length }));
           expect(listed).toEqual(counts.filter(({ lineCount }) => lineCount > 0));
-          const found = await store.reader.search({ guildId, words: 'word', limit: 99 }, viewers);
-          expect(new Set(found.map(({ line }) => line))).toEqual(new Set(sessions.flatMap(known)));
+          const found = await store.reader.search({ guildId, words: 'word', limit: 99 }, given);
+          expect(new Set(found.map(({ line }) => line))).toEqual(
+            new Set(sessions.flatMap(({ known }) => known)),
+          );
         },
       ),
       { numRuns: runs(30) },
@@ -233,8 +194,8 @@ function fails(name: string, open: OpenTranscripts): void {
     await using store = await open('unreadable');
     const unreadable = { name: 'BotError', code: 'store.unreadable' };
     const search = { guildId: '10', words: 'word', limit: 9 };
-    await expect(store.reader.sessions('10', anybody, 9)).rejects.toMatchObject(unreadable);
-    await expect(store.reader.search(search, anybody)).rejects.toMatchObject(unreadable);
+    await expect(store.reader.sessions('10', allOpen, 9)).rejects.toMatchObject(unreadable);
+    await expect(store.reader.search(search, allOpen)).rejects.toMatchObject(unreadable);
     await expect(store.records.all('10', '1')).rejects.toMatchObject(unreadable);
     await expect(store.memories.list('10')).rejects.toMatchObject(unreadable);
     await expect(store.messages.outdated(9)).rejects.toMatchObject(unreadable);
@@ -251,12 +212,4 @@ function fails(name: string, open: OpenTranscripts): void {
       await expect(putting).rejects.toMatchObject(unwritable);
     },
   );
-
-  test(`${name}: what somebody else said is not found by who was not there`, async () => {
-    await using store = await open();
-    await store.writer.putSession(sessionOf('a', { catchUp: false }));
-    await store.writer.putLines([lineOf('a', 1, 'secret', by('2'))]);
-    const search = { guildId: '10', words: 'secret', limit: 9 };
-    expect(await store.reader.search(search, only('1'))).toEqual([]);
-  });
 }

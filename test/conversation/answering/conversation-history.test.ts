@@ -1,76 +1,32 @@
 import { expect, test } from 'vitest';
-import { ConversationHistory } from '#src/conversation/answering/conversation-history.ts';
-import { knownByPeople, peopleReading } from '#src/people/confidential-text.ts';
+import {
+  ConversationHistory,
+  messagesOf,
+} from '#src/conversation/answering/conversation-history.ts';
 
-const [ana, ben, cleo] = ['Ana', 'Ben', 'Cleo'].map((name) => ({
-  personId: name.toLowerCase(),
-  name,
-}));
-
-type Present = Parameters<ConversationHistory['attend']>[0];
-
-function openConversation(here: readonly (typeof ana)[]) {
+function openConversation() {
   const history = new ConversationHistory();
-  const attend = (people: readonly (typeof ana)[], atMs: number) =>
-    history.attend(people as Present, atMs);
-  attend(here, 0);
-  const add = (said: string, atMs: number) => {
-    const knownBy = knownByPeople(history.presentSince(atMs, 'ana'));
-    history.add({ speakerId: 'ana', name: 'Ana', said, heard: '', knownBy });
-  };
-  const shown = (...ids: readonly string[]) =>
-    history.messages(peopleReading(ids)).messages.map(({ content }) => content);
-  return { history, attend, add, shown };
+  const add = (speakerId: string, said: string, alsoIds: readonly string[] = []) =>
+    history.add({ speakerId, name: speakerId, said, heard: '', alsoIds });
+  const shown = () => messagesOf(history.shown()).map(({ content }) => content);
+  return { history, add, shown };
 }
 
-test('what somebody new may not know rests while they are there and is back when they are gone', () => {
-  const { attend, add, shown } = openConversation([ana, ben]);
-  add('before', 100);
-  attend([ana, ben, cleo], 200);
-  add('since', 300);
-  expect(shown('ana', 'ben', 'cleo')).toEqual(['since']);
-  attend([ana, ben], 400);
-  expect(shown('ana', 'ben')).toEqual(['before', 'since']);
+test('what a person withdraws goes with the answers to them, and the rest stays', () => {
+  const { history, add, shown } = openConversation();
+  add('ana', 'one');
+  add('ben', 'two', ['ana']);
+  add('ben', 'three');
+  history.forget('ana');
+  expect(shown()).toEqual(['three']);
 });
 
-test('who leaves and comes back knows what they heard, and nothing of what was said meanwhile', () => {
-  const { attend, add, shown } = openConversation([ana, ben]);
-  add('both', 100);
-  attend([ana], 200);
-  add('alone', 300);
-  attend([ana, ben], 400);
-  expect(shown('ana', 'ben')).toEqual(['both']);
-});
-
-test('of somebody who came while a question was asked it is not known that they heard it', () => {
-  const { history, attend } = openConversation([ana]);
-  attend([ana, ben], 200);
-  expect(history.presentSince(150, 'ana')).toEqual(['ana']);
-  expect(history.presentSince(200, 'ana')).toEqual(['ana', 'ben']);
-});
-
-test('it is told once for each coming that something rests, and only where somebody there knows it', () => {
-  const { attend, add } = openConversation([ana]);
-  attend([ana, ben], 100);
-  expect(attend([ana, ben], 1_100)).toEqual([]);
-  add('before', 1_200);
-  expect(attend([ana, ben, cleo], 2_000)).toEqual([]);
-  expect(attend([ana, ben, cleo], 3_000)).toEqual(['Cleo']);
-  expect(attend([ana, ben, cleo], 4_000)).toEqual([]);
-  attend([ana, ben], 5_000);
-  attend([ana, ben, cleo], 6_000);
-  expect(attend([ana, ben, cleo], 7_000)).toEqual(['Cleo']);
-});
-
-test('answers that were begun are out of date when what is shown changes, and only then', () => {
-  const { history, attend, add } = openConversation([ana]);
+test('answers that were begun are out of date when the conversation changes, and it can begin anew', () => {
+  const { history, add, shown } = openConversation();
   const empty = history.state;
-  attend([ana, ben], 100);
-  expect(history.state).toBe(empty);
-  add('both', 200);
-  const both = history.state;
-  attend([ana], 300);
-  expect(history.state).toBe(both);
-  attend([ana, cleo], 400);
-  expect(history.state).not.toBe(both);
+  add('ana', 'one');
+  expect(history.state).not.toBe(empty);
+  history.clear();
+  expect(shown()).toEqual([]);
+  expect(history.isEmpty).toBe(true);
 });

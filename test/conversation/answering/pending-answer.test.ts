@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import type { ToolCall } from '#src/chat/ports.ts';
 import { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
-import { anybody } from '#src/people/confidential-text.ts';
 import type { Pipeline, ReplyPart } from '#src/pipeline/pipeline.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
@@ -24,8 +23,7 @@ function thinking(pipeline: Pipeline, preemptiveBudget = new PreemptiveBudget(),
     reservation: freeReservation(),
     preemptiveBudget,
     basis: {},
-    knownBy: anybody,
-    aboutIds: [],
+    owner: 'given' as const,
     nowMs: () => clock.nowMs(),
   };
   return { clock, waste: preemptiveBudget, one: new PendingAnswer(turn, parts, signal) };

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { type ReplyBirth, SpeechOutput } from '#src/conversation/output/speech-output.ts';
 import { SpeechPace } from '#src/conversation/output/speech-pace.ts';
-import { peopleReading } from '#src/people/confidential-text.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
@@ -116,7 +115,7 @@ test('the last answer is said again, slower, and nothing else takes its place', 
   }
   const from = heard.length;
   pace.change('slower');
-  const again = output.again(peopleReading(['adam']), staying);
+  const again = output.again(staying);
   await play(600);
   expect(await again).toBe('completed');
   const levels = heard.slice(from).filter((level) => level > 0);
@@ -126,13 +125,13 @@ test('the last answer is said again, slower, and nothing else takes its place', 
 
 test('with no answer yet there is nothing to say again', async () => {
   const { output } = openOutput();
-  expect(await output.again(peopleReading(['adam']), staying)).toBe('empty');
+  expect(await output.again(staying)).toBe('empty');
 });
 
 test('an answer nobody heard does not become the last one', async () => {
   const { output } = openOutput();
   await output.speak(staying, async () => settled(), { isAnswer: true });
-  expect(await output.again(peopleReading(['adam']), staying)).toBe('empty');
+  expect(await output.again(staying)).toBe('empty');
 });
 
 test('what is asked for lasts: everything after it is slower, too', async () => {
@@ -154,7 +153,7 @@ test('an answer that was given slower is said again at the usual speed once that
   await saying;
   pace.change('usual');
   const from = heard.length;
-  const again = output.again(peopleReading(['adam']), staying);
+  const again = output.again(staying);
   await play(600);
   await again;
   const sounding = heard.slice(from).filter((level) => level > 0).length;

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import { peopleReading } from '#src/people/confidential-text.ts';
 import { turnOn } from './captioned.ts';
 import {
   asked,
@@ -17,7 +16,7 @@ import { programDoors } from './program-doors.ts';
 import { adam, den, eva, pass } from './session-fixture.ts';
 import { fixtureStores, StoreClock, type StorePlace } from './stores-on-disk.ts';
 
-/** Who must not know which of the two words. */
+/** Who must not know which of the two words, of people who may open the Lounge. Ben may not. */
 type BarredReaders = { readonly [Word in PlantedWord]: readonly ChannelMember[] };
 
 type Rule = {
@@ -33,15 +32,13 @@ type Rule = {
   readonly barredAfterRestart?: BarredReaders;
 };
 
-const everybody = [adam, eva, ben];
-/** Who was not there. */
-const newcomers: BarredReaders = { [overheard]: [ben], [reported]: [ben] };
-const nobodyMay: BarredReaders = { [overheard]: everybody, [reported]: everybody };
-/**
- * Readers barred from words that are heard and answered without being written: people who were there know them from the bot, and
- * nobody from captions.
- */
-const unwritten: BarredReaders = { [overheard]: everybody, [reported]: [ben] };
+const words = [overheard, reported] as const;
+const insiders = [adam, eva];
+const everybody = [...insiders, ben];
+const allMay: BarredReaders = { [overheard]: [], [reported]: [] };
+const nobodyMay: BarredReaders = { [overheard]: insiders, [reported]: insiders };
+/** Words that are heard and answered without being written: the conversation has them, and captions have not. */
+const unwritten: BarredReaders = { [overheard]: insiders, [reported]: [] };
 const eightDaysMs = 8 * 24 * 60 * 60_000;
 
 /** Eva says one word beside the bot and the other to it. */
@@ -51,20 +48,11 @@ async function saidByEva(setup: Narration): Promise<void> {
 }
 
 const rules: Readonly<Record<string, Rule>> = {
-  'what was said before they came': { act: converse, barred: newcomers },
-  'what stands in a place that they may not open': {
-    settings: { catch_up: 'on' },
-    act: async (setup) => {
-      for (const reader of ['ben lounge', 'managers'])
-        setup.fixture.captionChats.barred.add(reader);
-      await converse(setup);
-    },
-    barred: newcomers,
-  },
+  'what is said': { act: converse, barred: allMay },
   'what is said where nothing is kept': {
     settings: { captions_days: '0' },
     act: converse,
-    barred: newcomers,
+    barred: allMay,
     barredAfterRestart: nobodyMay,
   },
   'what somebody says who is left out': {
@@ -119,27 +107,22 @@ const rules: Readonly<Record<string, Rule>> = {
     barred: nobodyMay,
   },
   'what is taken back by a no': {
-    settings: { catch_up: 'on' },
     act: async (setup) => {
-      await converse(setup);
-      await asked(setup, eva, 'What did I say?');
+      await saidByEva(setup);
       await setup.fixture.privacy.deny('g', 'eva');
       await setup.fixture.privacy.allow('g', 'eva');
     },
-    barred: { [overheard]: everybody, [reported]: [] },
+    barred: nobodyMay,
   },
   'what is erased': {
-    settings: { catch_up: 'on' },
     act: async (setup) => {
-      await converse(setup);
-      await asked(setup, eva, 'What did I say?');
+      await saidByEva(setup);
       await setup.fixture.privacy.forget('g', 'eva');
       await setup.fixture.privacy.allow('g', 'eva');
     },
-    barred: { [overheard]: everybody, [reported]: [] },
+    barred: nobodyMay,
   },
   'what is kept no more': {
-    settings: { catch_up: 'on' },
     act: async (setup) => {
       const { clock, cleanup, captions } = setup.fixture;
       await setup.say(eva, `the ${overheard} is decided, ${reported}`);
@@ -159,13 +142,8 @@ type Reopen = (people: readonly ChannelMember[]) => Promise<Narration>;
 /** Events between the words and the questions. */
 const times: Readonly<Record<string, (setup: Narration, reopen: Reopen) => Promise<Narration>>> = {
   now: async (setup) => setup,
-  'after somebody came': async (setup) => {
-    setup.fixture.linkOpener.link.present.push(ben);
-    await pass(setup.fixture, 2_000);
-    return setup;
-  },
-  'after a move to where they sit': async (setup) => {
-    setup.fixture.linkOpener.people.splice(0, 9, adam, eva, ben);
+  'after a move to another channel': async (setup) => {
+    setup.fixture.linkOpener.people.splice(0, 9, ...everybody);
     setup.fixture.sessions.news('g', { kind: 'moved', channelId: den.channelId });
     await pass(setup.fixture, 3_000);
     return setup;
@@ -173,43 +151,61 @@ const times: Readonly<Record<string, (setup: Narration, reopen: Reopen) => Promi
   'after captions went on in another place': async (setup) => {
     const { fixture } = setup;
     await fixture.captions.turnOff('g');
-    await fixture.settings.set('g', 'catch_up', 'on');
     await fixture.settings.set('g', 'captions_channel', '123456789012345678');
     void fixture.captions.turnOn('g', {});
     await pass(fixture, 4_000);
-    fixture.linkOpener.link.present.push(ben);
-    await pass(fixture, 2_000);
     return setup;
   },
   'after a restart': async ({ fixture }, reopen) => {
     await fixture.sessions.leave('g');
     await pass(fixture, 1_000);
-    return await reopen(everybody);
+    return await reopen(insiders);
   },
 };
 
-/** All through which somebody may learn by themselves, or with those who sit there, what was said. */
-async function doorsOf(
-  setup: Narration,
-  reader: ChannelMember,
-): Promise<Readonly<Record<string, string>>> {
+type Doors = Readonly<Record<string, string>>;
+
+/** Doors into the channel in which the bot sits: its voice, the chat, and the prompts of what it says there. */
+async function channelDoors(setup: Narration, reader: ChannelMember): Promise<Doors> {
   const { fixture, chat } = setup;
   const [promptsBefore, writtenBefore] = [chat.prompts.length, fixture.written.length];
   const aloud = await asked(setup, reader, 'What did you tell them?');
   const quoted = await asked(setup, reader, 'What was decided?');
-  const typed = await fixture.talk.ask('g', 'What did you tell them?', reader, 'text');
-  const written = typed.kind === 'answered' ? typed.text.textFor(peopleReading([reader.id])) : '';
   return {
-    'the answer to them': aloud.read,
-    'what is said to them': aloud.spoken,
-    'lines for them': quoted.read,
-    'lines that are said': quoted.spoken,
-    'an answer in writing': `${written}`,
-    'lines that they ask for aloud': await linesAloud(setup, reader),
-    'what is remembered for them': await remembered(setup, reader),
-    ...(await transcriptDoors(setup, reader)),
+    'what it says': aloud.spoken,
+    'lines that it says': quoted.spoken,
+    'lines that are asked for aloud': await linesAloud(setup, reader),
     'what a model is shown': chat.prompts.slice(promptsBefore).join(),
-    'what is written in the chat': fixture.written.slice(writtenBefore).join(),
+    'the chat of the channel': fixture.written.slice(writtenBefore).join(),
+  };
+}
+
+/** Doors to one person alone: private replies, the prompts of these, and their export. */
+async function privateDoors(setup: Narration, reader: ChannelMember): Promise<Doors> {
+  const { fixture, chat } = setup;
+  const before = chat.prompts.length;
+  const question = 'What did you tell them?';
+  const typed = await fixture.talk.ask('g', question, reader, 'text');
+  const mayOpen = (id: string) => fixture.sessions.mayOpen('g', reader.id, id);
+  const answer =
+    typed.kind === 'answered' ? await typed.text.textFor(reader.id, mayOpen) : undefined;
+  const shown = chat.prompts.slice(before).join();
+  const transcripts = await transcriptDoors(setup, reader);
+  return {
+    'an answer in writing': `${answer}`,
+    'what a model is shown for it': answer === undefined ? '' : shown,
+    ...transcripts,
+  };
+}
+
+/** A public reply in a text channel, and what a model is shown for it. */
+async function publicDoors({ chat, fixture }: Narration, reader: ChannelMember): Promise<Doors> {
+  const before = chat.prompts.length;
+  const about = { placeId: 'general' };
+  const typed = await fixture.talk.ask('g', 'What did you tell them?', reader, 'text', about);
+  return {
+    'a public reply': typed.kind === 'answered' ? `${typed.text.textIn('general')}` : '',
+    'what a model is shown for a public reply': chat.prompts.slice(before).join(),
   };
 }
 
@@ -219,8 +215,8 @@ async function linesAloud(
 ): Promise<string> {
   const before = synthesizer.asked.length;
   const question = { question: 'decided', about: 'all', isAloud: true };
-  const found = await passUntil(fixture, fixture.transcriptFor.ask('g', reader, question));
-  return JSON.stringify([found, synthesizer.asked.slice(before)]);
+  await passUntil(fixture, fixture.transcriptFor.ask('g', reader, question));
+  return JSON.stringify(synthesizer.asked.slice(before));
 }
 
 /** Nobody presses Confirm: who does gives it to the server. */
@@ -234,7 +230,7 @@ async function remembered(setup: Narration, reader: ChannelMember): Promise<stri
 async function transcriptDoors(
   { fixture: { clock, privacy, transcriptFor } }: Narration,
   reader: ChannelMember,
-): Promise<Readonly<Record<string, string>>> {
+): Promise<Doors> {
   const { id } = reader;
   const date = new Date(clock.wallMs()).toISOString().slice(0, 10);
   const formats = ['txt', 'srt', 'json'] as const;
@@ -261,12 +257,8 @@ async function transcriptDoors(
   return opened;
 }
 
-/** Doors through which none of it comes to whom sat there all the time. */
-const withoutWords = [
-  'a list of sessions',
-  'a recap of what they missed',
-  'what is written in the chat',
-];
+/** Private doors through which none of it comes to a person who sat there all the time. */
+const withoutWords = ['a list of sessions', 'a recap of what they missed'];
 
 /** Texts that captions show, or have ever shown where they were to show nothing. */
 function chatsOf(
@@ -293,17 +285,26 @@ async function blindOnes({ fixture, say }: Narration): Promise<readonly string[]
 }
 
 /** Doors through which one of these words came. */
-function openTo(
-  words: readonly PlantedWord[],
-  found: Readonly<Record<string, string>>,
-): readonly string[] {
+function openTo(words: readonly PlantedWord[], found: Doors): readonly string[] {
   const isOpen = (text: string) => words.some((word) => text.includes(word));
   return Object.entries(found).flatMap(([door, text]) => (isOpen(text) ? [door] : []));
 }
 
-/** State after `rule.act`, over stores in a new place. */
+/** Channel doors through which these words came. What a person may know they may give to the server: then its memory proves nothing. */
+async function channelLeaks(
+  setup: Narration,
+  reader: ChannelMember,
+  barred: readonly PlantedWord[],
+): Promise<Readonly<Record<string, readonly string[]>>> {
+  const doors = await channelDoors(setup, reader);
+  const hasMemory = barred.length === words.length;
+  const memory = hasMemory ? { 'what it remembers': await remembered(setup, reader) } : {};
+  return { [`${reader.id} in the channel`]: openTo(barred, { ...doors, ...memory }) };
+}
+
+/** State after `rule.act`, over stores in a new place; Ben may open every channel but the Lounge. */
 async function act(rule: Rule, reopen: Reopen): Promise<Narration> {
-  const setup = await reopen([adam, eva]);
+  const setup = await reopen(insiders);
   for (const [key, value] of Object.entries(rule.settings ?? {}))
     await setup.fixture.settings.set('g', key, value);
   await turnOn(setup.fixture);
@@ -317,47 +318,55 @@ export function atAllTimes(storesIn: StorePlace): void {
     const openStores = await storesIn(stack);
     return async (people) => {
       const clock = new StoreClock();
-      return await openNarration(fixtureStores(await openStores(), clock), people, clock, 2);
+      const stores = fixtureStores(await openStores(), clock);
+      const setup = await openNarration(stores, people, clock, 2);
+      setup.fixture.captionChats.barred.add('ben lounge');
+      return setup;
     };
   };
   const cells = Object.entries(rules).flatMap(([rule, given]) =>
     Object.entries(times).map(([time, happen]) => ({ rule, given, time, happen })),
   );
 
-  test('what is said is told to those who were there, through every door but those of programs', async () => {
+  test('what is said comes out at every door of its channel, to a person who came later as well', async () => {
     await using stack = new AsyncDisposableStack();
-    const reopen = await reopenIn(stack);
-    const setup = await act({ act: converse, barred: newcomers }, reopen);
-    const doors = await doorsOf(setup, eva);
-    const open = new Set(openTo([overheard, reported], doors));
-    expect(Object.keys(doors).filter((door) => !open.has(door))).toEqual(withoutWords);
-    expect(
-      openTo([overheard, reported], await programDoors(setup.fixture, setup.synthesizer)),
-    ).toEqual([]);
+    const setup = await act({ act: converse, barred: allMay }, await reopenIn(stack));
+    const { fixture } = setup;
+    const open = async (doors: Doors) => {
+      const through = new Set(openTo(words, doors));
+      return Object.keys(doors).filter((door) => !through.has(door));
+    };
+    expect(await open(await privateDoors(setup, eva))).toEqual(withoutWords);
+    expect(await open(await channelDoors(setup, eva))).toEqual(['the chat of the channel']);
+    fixture.captionChats.barred.clear();
+    fixture.linkOpener.link.present.push(ben);
+    await pass(fixture, 40_000);
+    expect(await open(await channelDoors(setup, ben))).toEqual(['the chat of the channel']);
+    expect(fixture.written.filter((text) => text.includes('Ben'))).toEqual([]);
   });
 
   test.each(cells)(
-    '$rule is told nobody who may not know it, $time',
+    '$rule comes out at no door of another channel, person or program, $time',
     async ({ given, time, happen }) => {
       await using stack = new AsyncDisposableStack();
       const reopen = await reopenIn(stack);
       const setup = await happen(await act(given, reopen), reopen);
+      const { fixture } = setup;
       const isRestarted = time === 'after a restart';
       const barred = (isRestarted && given.barredAfterRestart) || given.barred;
+      const isThere = fixture.sessions.at('g')?.channelId === 'lounge';
       const leaks: Record<string, readonly string[]> = {};
       for (const reader of everybody) {
-        const words = ([overheard, reported] as const).filter((word) =>
-          barred[word].includes(reader),
-        );
-        if (words.length > 0) leaks[reader.id] = openTo(words, await doorsOf(setup, reader));
+        const kept = words.filter((word) => reader === ben || barred[word].includes(reader));
+        leaks[`${reader.id} alone`] = openTo(kept, await privateDoors(setup, reader));
+        leaks[`${reader.id} in public`] = openTo(words, await publicDoors(setup, reader));
+        const here = isThere ? words.filter((word) => barred[word].length > 0) : words;
+        if (!isThere || reader !== ben)
+          Object.assign(leaks, await channelLeaks(setup, reader, here));
       }
-      leaks.programs = openTo(
-        [overheard, reported],
-        await programDoors(setup.fixture, setup.synthesizer),
-      );
-      const isErased = (word: PlantedWord) =>
-        !given.staysInChats && given.barred[word].length === everybody.length;
-      leaks.chats = openTo([overheard, reported].filter(isErased), chatsOf(setup, given));
+      leaks.programs = openTo(words, await programDoors(fixture, setup.synthesizer));
+      const isErased = (word: PlantedWord) => !given.staysInChats && given.barred[word].length > 0;
+      leaks.chats = openTo(words.filter(isErased), chatsOf(setup, given));
       expect(await blindOnes(setup)).toEqual([]);
       expect(leaks).toEqual(Object.fromEntries(Object.keys(leaks).map((who) => [who, []])));
     },

@@ -11,7 +11,7 @@ import {
 } from './session-fixture.ts';
 
 const speech = 'human-goforward';
-const everybody = [{ personId: 'adam', openPlaceIds: ['lounge'] }] as const;
+const everybody = { channelIds: ['lounge'] };
 
 /** Adam has called the bot and turned captions on; Eva said yes for always. */
 export async function captioned(

@@ -2,7 +2,6 @@ import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { tools } from '#src/features/features.ts';
-import { peopleReading } from '#src/people/confidential-text.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
@@ -75,7 +74,7 @@ function recapOf(request: string, text: string): string {
   return JSON.stringify({ points: [{ kind: 'point', text, lines: lines.slice(0, 3) }] });
 }
 
-/** Adam and Eva in the lounge; without `catch_up` only they may know what is said. */
+/** Adam and Eva in the lounge. */
 export async function openNarration(
   options: FixtureOptions = {},
   people: readonly ChannelMember[] = [adam, eva],
@@ -92,7 +91,6 @@ export async function openNarration(
   const pipeline = chained({ chat, synthesizer });
   const parts = { chat, pipeline, synthesizer, transcriber, tools, addressing: 'off' } as const;
   const fixture = openSessionFixture({ ...parts, ...options }, people, clock);
-  await fixture.settings.set('g', 'catch_up', 'off');
   await fixture.settings.set('g', 'memory', 'on');
   await fixture.sessions.join(lounge, 'adam');
   for (const { id } of [adam, eva, ben]) await fixture.privacy.allow('g', id);
@@ -128,8 +126,9 @@ export async function asked(
 ) {
   const before = synthesizer.asked.length;
   const outcome = await passUntil(fixture, fixture.talk.ask('g', question, who, 'voice'));
+  const mayOpen = (id: string) => fixture.sessions.mayOpen('g', who.id, id);
   const read =
-    outcome?.kind === 'answered' ? outcome.text.textFor(peopleReading([who.id])) : undefined;
+    outcome?.kind === 'answered' ? await outcome.text.textFor(who.id, mayOpen) : undefined;
   return { read: `${read}`, spoken: JSON.stringify(synthesizer.asked.slice(before)) };
 }
 

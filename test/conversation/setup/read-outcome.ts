@@ -1,8 +1,7 @@
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
-import { peopleReading } from '#src/people/confidential-text.ts';
 
-/** An outcome as this person reads it. */
-export function readBy(outcome: AskOutcome, personId = 'adam') {
+/** An outcome as it is read in the Lounge. */
+export function readBy(outcome: AskOutcome) {
   if (outcome.kind !== 'answered') return outcome;
-  return { ...outcome, text: outcome.text.textFor(peopleReading([personId])) };
+  return { ...outcome, text: outcome.text.textIn('lounge') };
 }

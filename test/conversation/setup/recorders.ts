@@ -1,9 +1,9 @@
+import { BotError } from '#src/base/errors.ts';
 import type { PanelBoard, PanelFace, PanelPlace } from '#src/conversation/ports/panel.ts';
 import type {
   PersonalLine,
   VoiceChannelChatPoster,
 } from '#src/conversation/ports/voice-channel-chat-poster.ts';
-import { placeReading } from '#src/people/confidential-text.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
 /** Records the panels shown, and the people invited there. */
@@ -39,14 +39,11 @@ export function recordMessages() {
   /** Who was notified of what, a message in each. */
   const notified: (readonly PersonalLine[])[] = [];
   const messages: VoiceChannelChatPoster = {
-    async write({ channelId, name }, words, _signal, instead) {
-      const known = words.textFor(placeReading(channelId));
-      const shown = known ?? instead;
-      if (shown !== undefined) {
-        written.push(shown);
-        writtenIn.push(name);
-      }
-      return known === undefined ? 'withheld' : 'written';
+    async write({ channelId, name }, words) {
+      const shown = words.textIn(channelId);
+      if (shown === undefined) throw new BotError('discord.forbidden', false, 'Not there.');
+      written.push(shown);
+      writtenIn.push(name);
     },
     async notify({ name }, lines, _signal, buttons = []) {
       notified.push(lines);

@@ -38,7 +38,7 @@ import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import {
-  ManagerTranscripts,
+  ProgramTranscripts,
   TranscriptRequests,
 } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { features, serverSettings } from '#src/features/features.ts';
@@ -97,6 +97,7 @@ export const places: Places = {
   channel: (guildId, channelId) =>
     [lounge, den].find((one) => one.guildId === guildId && one.channelId === channelId),
   seatOf: () => undefined,
+  isNoWider: () => false,
   people: () => [],
 };
 /** Places of a German server. */
@@ -346,7 +347,7 @@ function controls(parts: FixtureParts, sessions: VoiceSessions) {
     memories: features.port(MemoryRequests),
     captions: features.port(CaptionRequests),
     transcriptFor: features.port(TranscriptRequests),
-    managerTranscripts: features.port(ManagerTranscripts),
+    programTranscripts: features.port(ProgramTranscripts),
     talk: features.port(TypedRequests),
     voiceControl: features.port(VoicesAndPreviews),
     hearing: new PauseHearing(sessions),

@@ -18,7 +18,6 @@ function lazily(clock: Clock): TranscriptPorts {
     writer: {
       putSession: async (...args) => (await store()).writer.putSession(...args),
       putLines: async (...args) => (await store()).writer.putLines(...args),
-      putPresences: async (...args) => (await store()).writer.putPresences(...args),
       endOpenSessions: async () => (await store()).writer.endOpenSessions(),
     },
     reader: {
@@ -27,7 +26,7 @@ function lazily(clock: Clock): TranscriptPorts {
       search: async (...args) => (await store()).reader.search(...args),
       latest: async (...args) => (await store()).reader.latest(...args),
       guilds: async () => (await store()).reader.guilds(),
-      places: async (...args) => (await store()).reader.places(...args),
+      channels: async (...args) => (await store()).reader.channels(...args),
     },
     eraser: {
       expire: async (...args) => (await store()).eraser.expire(...args),

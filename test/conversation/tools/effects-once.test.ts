@@ -8,7 +8,6 @@ import { chained } from '#src/pipeline/chained.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import {
   adam,
-  eva,
   lounge,
   openSessionFixture,
   pass,
@@ -157,21 +156,6 @@ test('a timer that was set before the voice link was lost is not set again by th
   expect(await timersOf(fixture)).toHaveLength(1);
   expect(endsIn(fixture).filter((how) => how === 'ran')).toHaveLength(1);
   expect(finishes(fixture)).toEqual(['completed']);
-});
-
-test('a timer is not set again where its answer is begun anew since somebody came who may not know what was said', async () => {
-  const { fixture, asked } = await open({ firstMs: 2_000 });
-  void fixture.talk.ask('g', 'Hello there.', adam, 'voice');
-  await pass(fixture, 6_000);
-  void fixture.talk.ask('g', 'Set a timer for ten minutes.', adam, 'voice');
-  while (endsIn(fixture).length === 0) await pass(fixture, 20);
-  fixture.linkOpener.link.present.push(eva);
-  await pass(fixture, 12_000);
-  expect(asked.some(isDone)).toBe(true);
-  expect(JSON.stringify(asked.find(isDone))).not.toContain('Hello there.');
-  expect(await timersOf(fixture)).toHaveLength(1);
-  expect(endsIn(fixture).filter((how) => how === 'ran')).toHaveLength(1);
-  expect(finishes(fixture)).toEqual(['completed', 'completed']);
 });
 
 test('a timer that its asker goes on talking about is one timer', async () => {

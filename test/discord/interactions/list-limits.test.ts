@@ -43,7 +43,6 @@ test('every key of /settings set is offered, at the latest when its first letter
   if (key?.kind !== 'text') throw new Error('The key is no text.');
   const offered = async (typed: string) =>
     await shown((await key.suggest?.(typed, adam, ports())) ?? []);
-  expect((await offered('')).at(-1)).toBe(`… ${keys.length - 24} more: keep typing to find them`);
   for (const name of keys) {
     const lists = await Promise.all([...name].map((_, n) => offered(name.slice(0, n + 1))));
     expect(lists.slice(0, 2).flat(), name).toContain(name);

@@ -10,12 +10,12 @@ import {
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
-const adamMayKnow = [{ personId: 'adam', openPlaceIds: ['lounge'] }] as const;
+const inLounge = { channelIds: ['lounge'] };
 
 /** When each line was said by the wall clock, in seconds before now. */
 async function agesOf(fixture: SessionFixture): Promise<readonly number[]> {
   const { clock, transcripts } = fixture;
-  const [session, ...others] = await transcripts.onDisk.reader.sessions('g', adamMayKnow, 9);
+  const [session, ...others] = await transcripts.onDisk.reader.sessions('g', inLounge, 9);
   expect(others).toEqual([]);
   const lines = await kept(fixture);
   return lines.map(({ startMs }) => {

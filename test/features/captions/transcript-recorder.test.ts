@@ -1,11 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { TranscriptWriter } from '#src/features/captions/store/transcript-writer.ts';
-import type {
-  Presence,
-  TranscriptLine,
-  TranscriptSession,
-} from '#src/features/captions/transcript-line.ts';
+import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import { TranscriptRecorder } from '#src/features/captions/transcript-recorder.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
@@ -16,18 +12,16 @@ const session: TranscriptSession = {
   channelName: 'Lounge',
   placeId: 'c',
   startedAtWallMs: 1_000_000,
-  catchUp: true,
 };
 
 type WrittenRecord = {
   readonly sessions: TranscriptSession[];
   readonly lines: Map<number, TranscriptLine>;
-  readonly presences: Map<string, Presence>;
 };
 
 function open(fails: () => boolean = () => false) {
   const clock = new VirtualClock();
-  const written: WrittenRecord = { sessions: [], lines: new Map(), presences: new Map() };
+  const written: WrittenRecord = { sessions: [], lines: new Map() };
   const errors: unknown[] = [];
   const take = <T>(write: (all: T) => void) => {
     return async (all: T) => {
@@ -39,9 +33,6 @@ function open(fails: () => boolean = () => false) {
     putSession: take((one: TranscriptSession) => void written.sessions.push(one)),
     putLines: take((all: readonly TranscriptLine[]) => {
       for (const one of all) written.lines.set(one.number, one);
-    }),
-    putPresences: take((all: readonly Presence[]) => {
-      for (const one of all) written.presences.set(`${one.personId} ${one.fromMs}`, one);
     }),
   };
   const recorder = new TranscriptRecorder({
@@ -103,14 +94,12 @@ test('what is forgotten while it waits is never written', async () => {
   const { clock, recorder, written } = open(() => isFull);
   recorder.put(line(1));
   recorder.put(line(2, 'ben'));
-  recorder.attend(['ann', 'ben'], 0);
   await clock.advance(400);
   expect(recorder.forget('ann')).toEqual([1]);
   isFull = false;
   await clock.advance(11_000);
   await recorder.end();
   expect([...written.lines.keys()]).toEqual([2]);
-  expect([...written.presences.values()].map(({ personId }) => personId)).toEqual(['ben']);
 });
 
 test('forgetting somebody takes the answers to them along', () => {
@@ -123,21 +112,10 @@ test('forgetting somebody takes the answers to them along', () => {
   expect(recorder.recent().map(({ number }) => number)).toEqual([3]);
 });
 
-test('it is kept when people sat there, and after a killed process nearly to its end', async () => {
+test('a session that ends has its end on disk', async () => {
   const { clock, recorder, written } = open();
-  recorder.attend(['ann'], 0);
-  await clock.advance(400);
-  recorder.attend(['ann', 'ben'], 5_000);
-  recorder.attend(['ann', 'ben'], 10_000);
-  await clock.advance(400);
-  expect([...written.presences.values()]).toEqual([
-    { sessionId: 's', personId: 'ann', fromMs: 0, toMs: 10_000 },
-    { sessionId: 's', personId: 'ben', fromMs: 5_000, toMs: 10_000 },
-  ]);
-  recorder.attend(['ben'], 12_000);
-  await clock.advance(15_000 - clock.nowMs());
+  await clock.advance(15_000);
   await recorder.end();
-  expect([...written.presences.values()].map(({ toMs }) => toMs)).toEqual([12_000, 15_000]);
   expect(written.sessions.at(-1)?.endedAtWallMs).toBe(clock.wallMs());
 });
 

@@ -71,7 +71,6 @@ test('what nobody has set is what the operator has', async () => {
     { key: 'captions', value: 'off', from: 'default' },
     { key: 'captions_channel', value: 'none', from: 'default' },
     { key: 'captions_days', value: '7', from: 'default' },
-    { key: 'catch_up', value: 'on', from: 'default' },
     { key: 'recap', value: 'off', from: 'default' },
     { key: 'memory', value: 'off', from: 'default' },
     { key: 'auto_join', value: 'none', from: 'default' },
@@ -155,7 +154,7 @@ test.each([
   ['blocked', 'ben', { kind: 'bad', allowed: ['none'] }],
   ['blocked', Array.from({ length: 41 }, (_, n) => 10 ** 16 + n).join(), { kind: 'bad' }],
   ['leave_after', '25h', { kind: 'bad' }],
-  ['catch_up', 'maybe', { kind: 'bad', allowed: ['off', 'on'] }],
+  ['recap', 'maybe', { kind: 'bad', allowed: ['off', 'on'] }],
   ['consent', 'role', { kind: 'no-role' }],
   ['consent', 'role everyone', { kind: 'bad', allowed: ['ask', 'role', 'notice'] }],
 ])('%s set to %j changes nothing', async (key, value, expected) => {

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { tools } from '#src/features/features.ts';
 import { externalTool } from '#src/features/tools/adapt-external-tool.ts';
 import { rulesOf } from '#src/features/tools/external-tool.ts';
-import { peopleReading, unknownReaders } from '#src/people/confidential-text.ts';
 import { adam, lounge, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 
@@ -50,7 +49,7 @@ test('a question in writing gets the tools that need no channel', async () => {
     'turn',
   ]);
   expect(result).toContain('A bird.');
-  expect(text.textFor(unknownReaders)).toBe('Tea.');
+  expect(text.textIn(undefined)).toBe('Tea.');
 });
 
 test('a tool for the people in its channel does not run where it sits nowhere', async () => {
@@ -61,8 +60,8 @@ test('a tool for the people in its channel does not run where it sits nowhere', 
 test('an answer from the own reminders is for the asker alone, and none stands in a chat', async () => {
   const { result, text } = await ask('list_reminders');
   expect(result).toContain('take the tea out');
-  expect(text.textFor(unknownReaders)).toBeUndefined();
-  expect(text.textFor(peopleReading(['adam']))).toBe('Tea.');
+  expect(text.textIn('lounge')).toBeUndefined();
+  expect(await text.textFor('adam', async () => false)).toBe('Tea.');
   const open = await ask('list_reminders', { placeId: 'general' });
   expect(open.result).not.toContain('tea');
 });

@@ -12,7 +12,13 @@ import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { type EveryRow, rowsOfFile, rowsOfSchema } from '#test/storage/every-row.ts';
 import { storeFolder } from '#test/storage/files.ts';
-import { dora, guildId, placeId, writeMain, writeTranscripts } from '#test/storage/stored-rows.ts';
+import {
+  channelId,
+  dora,
+  guildId,
+  writeMain,
+  writeTranscripts,
+} from '#test/storage/stored-rows.ts';
 import { openLocks } from './open-locks.ts';
 import { openIn } from './open-stores.ts';
 import { openTranscriptsIn } from './open-transcripts.ts';
@@ -76,8 +82,8 @@ withPostgres(() => {
     }
     await using moved = await openTranscriptsIn(schema);
     const search = { guildId, words: 'harbour friday', limit: 5 };
-    const audience = [{ personId: dora, openPlaceIds: [placeId] }] as const;
-    expect(await moved.reader.search(search, audience)).not.toEqual([]);
+    const open = { channelIds: [channelId] };
+    expect(await moved.reader.search(search, open)).not.toEqual([]);
     await moved.memories.add({ guildId, text: 'new', byId: dora, byName: 'Dora', atWallMs: 1 });
     expect((await moved.memories.list(guildId)).at(-1)).toMatchObject({ text: 'new' });
   });

@@ -50,6 +50,7 @@ withPostgres(() => {
     await using schema = await openSchema();
     await (await openIn(schema))[Symbol.asyncDispose]();
     await schema.sql(formerRows);
+    await schema.sql('ALTER TABLE api_tokens DROP COLUMN channel_ids');
     await schema.sql("UPDATE parley_schema SET version = 15 WHERE part = 'store'");
     {
       await using pool = openPool(schema);

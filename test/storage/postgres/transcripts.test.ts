@@ -1,15 +1,19 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
+import { SearchScope } from '#src/features/captions/store/search-scope.ts';
 import { bestLines } from '#src/features/captions/store/tsvector-index.ts';
-import { SearchScope } from '#src/features/captions/store/visible-lines-sql.ts';
+import { migratePostgres } from '#src/storage/postgres/migrate.ts';
+import { PostgresPool } from '#src/storage/postgres/pool.ts';
+import { transcriptsPart } from '#src/storage/postgres/transcripts/schema.ts';
+import { unsharedLinesIn } from '#src/storage/postgres/transcripts/unshared-lines.ts';
 import {
-  anybody,
+  allOpen,
+  answerTo,
   by,
   inMessage,
   lineOf,
-  only,
-  presenceOf,
   sessionOf,
   startedAtWallMs,
 } from '#test/contracts/stores/transcript-samples.ts';
@@ -22,7 +26,7 @@ const days = { standard: 7, byGuild: {} };
 const memory = { guildId: '10', text: 'likes tea', byId: '1', byName: 'Ana', atWallMs: 5 };
 
 async function textsIn(store: OpenedTranscripts, sessionId: string) {
-  return (await store.reader.lines(sessionId, anybody)).map(({ text }) => text);
+  return (await store.reader.lines(sessionId, allOpen)).map(({ text }) => text);
 }
 
 withPostgres(() => {
@@ -42,13 +46,10 @@ function goesOn(): void {
       lineOf('a', 1, 'tea please', inMessage('300')),
       lineOf('a', 2, 'b', by('2')),
     ]);
-    await dead.writer.putPresences([presenceOf('a', '1', 0, 9_000)]);
     await dead.memories.add(memory);
     await using successor = await openTranscriptsIn(schema);
     const search = { guildId: '10', words: 'TEA', limit: 9 };
-    expect(await successor.reader.search(search, only('1'))).toMatchObject([
-      { line: { number: 1 } },
-    ]);
+    expect(await successor.reader.search(search, allOpen)).toMatchObject([{ line: { number: 1 } }]);
     const exported = await successor.records.all('10', '1');
     expect([exported.lines.length, exported.memories.length]).toEqual([1, 1]);
     expect((await successor.eraser.forget('10', '1')).count).toBe(1);
@@ -80,23 +81,39 @@ function goesOn(): void {
     expect(await isOver()).toEqual([startedAtWallMs + 1_800, 1]);
   });
 
-  test('a session that a successor takes over is left to it: who sat there came, and late lines replace nothing', async () => {
+  test('npm run migrate deletes what only people who sat there might read, and counts it before', async () => {
+    await using schema = await openSchema();
+    {
+      await using store = await openTranscriptsIn(schema);
+      for (const id of ['a', 'b']) {
+        await store.writer.putSession(sessionOf(id));
+        await store.writer.putLines([lineOf(id, 1, 'one'), lineOf(id, 2, 'two', answerTo('1'))]);
+      }
+    }
+    await schema.sql(`ALTER TABLE sessions ADD COLUMN catch_up boolean NOT NULL DEFAULT TRUE;
+      UPDATE sessions SET catch_up = FALSE WHERE id = 'a';
+      CREATE TABLE presences (session bigint);
+      UPDATE parley_schema SET version = 3 WHERE part = 'transcripts'`);
+    await using pool = new PostgresPool({ url: schema.url, clock: realClock, mostConnections: 1 });
+    expect(await unsharedLinesIn(pool)).toBe(2);
+    await migratePostgres(pool, [transcriptsPart], { upgrades: true });
+    await using store = await openTranscriptsIn(schema);
+    expect([await textsIn(store, 'a'), await textsIn(store, 'b')]).toEqual([[], ['one', 'two']]);
+  });
+
+  test('a session that a successor takes over is left to it, and late lines replace nothing', async () => {
     await using schema = await openSchema();
     await using cutOff = await openTranscriptsIn(schema);
-    await cutOff.writer.putSession(sessionOf('a', { catchUp: false }));
+    await cutOff.writer.putSession(sessionOf('a'));
     await cutOff.writer.putLines([lineOf('a', 1, 'one')]);
-    await cutOff.writer.putPresences([presenceOf('a', '7', 500)]);
     await using successor = await openTranscriptsIn(schema);
-    const former = await successor.reader.latest('10', '100');
-    expect(former?.presences).toEqual([presenceOf('a', '7', 500, 500)]);
-    await successor.writer.putSession(sessionOf('a', { catchUp: false }));
+    await successor.writer.putSession(sessionOf('a'));
     await successor.writer.putLines([lineOf('a', 2, 'two')]);
     await cutOff.writer.putLines([lineOf('a', 2, 'another'), lineOf('a', 3, 'three')]);
     await cutOff.writer.putSession(sessionOf('a', { endedAtWallMs: startedAtWallMs }));
     const all = await successor.records.all('10', '1');
     expect(all.lines.map(({ text }) => text)).toEqual(['one', 'two', 'three']);
-    expect(all.sessions).toEqual([sessionOf('a', { catchUp: false })]);
-    expect(await successor.reader.lines('a', only('7'))).toEqual([]);
+    expect(all.sessions).toEqual([sessionOf('a')]);
   });
 }
 
@@ -143,10 +160,10 @@ function shares(): void {
       }),
     );
     const [first] = stores;
-    const listed = await first?.reader.sessions('10', anybody, 99);
+    const listed = await first?.reader.sessions('10', allOpen, 99);
     expect(listed?.map(({ lineCount }) => lineCount)).toEqual(Array(8).fill(40));
     const search = { guildId: '10', words: 'common', limit: 999 };
-    expect(await first?.reader.search(search, anybody)).toHaveLength(320);
+    expect(await first?.reader.search(search, allOpen)).toHaveLength(320);
     const numbers = (await first?.memories.list('10'))?.map(({ number }) => number);
     expect(numbers).toEqual(Array.from({ length: 40 }, (_, n) => n + 1));
   });
@@ -191,7 +208,7 @@ async function fill(store: OpenedTranscripts): Promise<void> {
   const frequent = ['so', 'and', 'the', 'we', 'then', 'what', 'is', 'it', 'you', 'of'];
   for (let session = 0; session < 40; session++) {
     const id = `session ${session}`;
-    await store.writer.putSession(sessionOf(id, { catchUp: session !== 39 }));
+    await store.writer.putSession(sessionOf(id, { channelId: session === 39 ? '109' : '100' }));
     const lines = Array.from({ length: 500 }, (_, n) => {
       const words = [
         frequent[n % 10],
@@ -219,17 +236,17 @@ function finds(): void {
     await fill(store);
     await schema.sql('ANALYZE lines');
     const search = { guildId: '10', words: 'what is the xylokarp', limit: 9 };
-    const found = await store.reader.search(search, anybody);
+    const found = await store.reader.search(search, allOpen);
     const sessions = [35, 31, 27, 23, 19, 15, 11, 7, 3];
     expect(found.map(({ session }) => session.id)).toEqual(sessions.map((n) => `session ${n}`));
     const terms = [{ term: '1·xylokarp', weight: 1 }];
     const { text, values } = await store.pool.read(async (connection) =>
-      bestLines(new SearchScope(connection, search, anybody), terms),
+      bestLines(new SearchScope(connection, search, allOpen), terms),
     );
     const steps = await planOf(schema, text, values);
     expect(steps).toContain('Bitmap Index Scan on lines_by_term');
     expect(steps).not.toContain('Seq Scan on lines');
-    const newest = await store.reader.search({ ...search, words: 'the', limit: 2 }, anybody);
+    const newest = await store.reader.search({ ...search, words: 'the', limit: 2 }, allOpen);
     expect(newest.map(({ session }) => session.id)).toEqual(['session 38', 'session 38']);
   });
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
 import type { Public } from '#src/base/public.ts';
-import { ManagerTranscripts } from '#src/features/captions/transcripts/transcript-requests.ts';
+import { ProgramTranscripts } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { Playing, PlayRequest } from '#src/features/tracks/track-outcomes.ts';
 import type { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
@@ -243,7 +243,6 @@ const session = {
   channelName: 'Lounge',
   placeId: '100',
   startedAtWallMs: Date.UTC(2026, 10, 20, 18),
-  catchUp: true,
   lineCount: 3,
 };
 
@@ -253,16 +252,16 @@ test('transcripts are listed, and read in the format and part that is asked for'
     { name: 'transcript-1of2.txt', text: 'Ana: hello' },
     { name: 'transcript-2of2.txt', text: 'Ana: goodbye' },
   ];
-  const transcripts: Public<ManagerTranscripts> = {
+  const transcripts: Public<ProgramTranscripts> = {
     sessions: async () => [session],
-    file: async (_guildId, request) => {
-      requests.push(request);
+    file: async (_guildId, channelIds, request) => {
+      requests.push([channelIds, request]);
       return { kind: 'files', session, files };
     },
   };
-  const port = programPorts({ more: [[ManagerTranscripts, transcripts]] });
+  const port = programPorts({ more: [[ProgramTranscripts, transcripts]] });
   await using api = await openApi(port);
-  await api.add('bell');
+  await api.add('bell', { channelIds: ['100'] });
   expect(await (await api.ask('bell', at('transcripts'))).json()).toEqual({
     sessions: [
       {
@@ -281,12 +280,15 @@ test('transcripts are listed, and read in the format and part that is asked for'
   ]);
   expect(await read.text()).toBe('Ana: goodbye');
   await api.ask('bell', at('transcripts/last'));
-  expect(requests).toEqual([{ format: 'txt', sessionId: session.id }, { format: 'json' }]);
+  expect(requests).toEqual([
+    [['100'], { format: 'txt', sessionId: session.id }],
+    [['100'], { format: 'json' }],
+  ]);
   const third = await api.ask('bell', at('transcripts/last?part=3'));
   expect((await refusalIn(third)).slice(0, 2)).toEqual([404, 'transcript.none']);
 });
 
-test('a transcript that managers may not read is as one that is not there', async () => {
+test('a transcript of a channel that the token does not name is as one that is not there', async () => {
   await using api = await openApi();
   await api.add('bell');
   expect((await refusalIn(await api.ask('bell', at('transcripts/last')))).slice(0, 2)).toEqual([

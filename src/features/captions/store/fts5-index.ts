@@ -5,8 +5,8 @@ import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList } from '#src/sql/table.ts';
 import { idsOf, lineColumns, sessionKeyOf } from './line-tables.ts';
 import { countsBeside } from './search-ranking.ts';
+import type { SearchScope } from './search-scope.ts';
 import { termOf, wordsOf } from './search-tokeniser.ts';
-import type { SearchScope } from './visible-lines-sql.ts';
 import {
   type FoundRow,
   foundColumns,
@@ -27,7 +27,7 @@ type Candidate = { readonly id: number; readonly score: number };
 const mostSessionsApart = 48;
 /** Lines that frequent words are looked for in at a time; after the first ones, in those of known sessions only. */
 const linesAtOnce = 2_000;
-/** Candidates whose audience is checked at first; each time it is twice as many. */
+/** Candidates whose session is checked at first; each time it is twice as many. */
 const firstChecked = 32;
 
 /** Index of the words of lines in SQLite. */

@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag';
 import type {
-  Audience,
   FoundLine,
+  OpenChannels,
   TranscriptSearch,
 } from '#src/features/captions/transcript-store-types.ts';
 import { key, optional, whole } from '#src/sql/columns.ts';
@@ -16,9 +16,9 @@ import {
   type Term,
   weightOf,
 } from './search-ranking.ts';
+import { SearchScope } from './search-scope.ts';
 import { termOf } from './search-tokeniser.ts';
 import { sessionColumns } from './session-tables.ts';
-import { SearchScope } from './visible-lines-sql.ts';
 import type { FoundRow, WordIndex } from './word-index-port.ts';
 
 /**
@@ -29,11 +29,11 @@ export async function searchLines(
   connection: Connection,
   index: WordIndex,
   search: TranscriptSearch,
-  audience: Audience,
+  open: OpenChannels,
 ): Promise<readonly FoundLine[]> {
   if (search.limit < 1) return [];
   const { rare, frequent } = splitTerms(await termsIn(connection, index, search));
-  const scope = new SearchScope(connection, search, audience);
+  const scope = new SearchScope(connection, search, open);
   if (rare.length > 0) {
     const lineCount = await countLines(connection, search.guildId);
     const weighted = rare.map(({ term, count }) => ({ term, weight: weightOf(count, lineCount) }));

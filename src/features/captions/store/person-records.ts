@@ -7,7 +7,7 @@ import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList, select } from '#src/sql/table.ts';
 import { lineColumns, lineOf } from './line-tables.ts';
 import { linesAbout } from './person-rows.ts';
-import { presenceColumns, presencesOfSessions, sessionColumns } from './session-tables.ts';
+import { sessionColumns } from './session-tables.ts';
 
 /** Records about one person: all that `TranscriptEraser.forget` deletes. Errors: BotError `store.unreadable`. */
 export class PersonRecords {
@@ -29,7 +29,7 @@ export class PersonRecords {
     return counts ?? { lines: 0, memories: 0 };
   }
 
-  /** Every line of theirs, answers to them, presences and memories by or about them. */
+  /** Every line of theirs, answers to them, and memories by or about them. */
   all(guildId: string, personId: string): Promise<PersonExport> {
     return this.#database.readTogether(async (connection) => {
       const rows = await connection.rows(
@@ -40,19 +40,14 @@ export class PersonRecords {
           ORDER BY s.key, l.start_ms, l.id`,
       );
       const lines = rows.map(({ sessionId, ...row }) => lineOf(row, sessionId));
-      const presences = await connection.rows(
-        presenceColumns,
-        sql`${presencesOfSessions} WHERE p.person_id = ${personId} AND s.guild_id = ${guildId}
-          ORDER BY s.key, p.from_ms`,
-      );
-      const ids = [...new Set([...lines, ...presences].map(({ sessionId }) => sessionId))];
+      const ids = [...new Set(lines.map(({ sessionId }) => sessionId))];
       const sessions = await connection.rows(
         sessionColumns,
         sql`SELECT ${columnList(sessionColumns)} FROM sessions
           WHERE id ${connection.among(ids)} ORDER BY key`,
       );
       const rest = sql`WHERE ${memoriesOf(guildId, personId)} ORDER BY number`;
-      return { sessions, lines, presences, memories: await select(connection, memories, rest) };
+      return { sessions, lines, memories: await select(connection, memories, rest) };
     });
   }
 }

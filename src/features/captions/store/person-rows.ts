@@ -26,15 +26,8 @@ export function linesAbout({ guildId, personId, sessionId }: PersonThere): Sql {
 
 /** SQL of the rows about a person beside lines, each behind `FROM`. Memories belong to no session. */
 export function rowsAbout({ guildId, personId, sessionId }: PersonThere): readonly Sql[] {
-  const isOnly = sessionId === undefined ? empty : sql`AND id = ${sessionId}`;
   return tables.flatMap(({ name, person }) => {
     const isTheirs = (field: string) => sql`${columnOf(field)} = ${personId}`;
-    if (person.forget === 'delete-in-session') {
-      const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId} ${isOnly}`;
-      return [
-        sql`${named(name)} WHERE ${isTheirs(person.column)} AND ${columnOf(person.session)} IN (${keys})`,
-      ];
-    }
     if (person.forget !== 'delete-any' || sessionId !== undefined) return [];
     const isAny = join(person.columns.map(isTheirs), ' OR ');
     return [sql`${named(name)} WHERE guild_id = ${guildId} AND (${isAny})`];

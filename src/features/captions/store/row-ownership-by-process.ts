@@ -80,7 +80,6 @@ export async function endAbandoned(
       sql`UPDATE sessions SET ended_at_wall_ms = started_at_wall_ms + (
           SELECT MAX(at_ms) FROM (
             SELECT end_ms AS at_ms FROM lines WHERE lines.session = sessions.key
-            UNION ALL SELECT to_ms FROM presences WHERE presences.session = sessions.key
             UNION ALL SELECT 0) AS ends)
         WHERE key ${connection.among(keys)}`,
     );
@@ -95,10 +94,7 @@ export async function endAbandoned(
   );
 }
 
-/**
- * Notes the end of sessions whose process is gone: people who are not known to have left were last seen when
- * they came, and the last messages, by the order of Discord's ids, may show words that are not kept.
- */
+/** Notes the end of sessions whose process is gone: the last messages, by the order of Discord's ids, may show words that are not kept. */
 export async function leaveSessions(
   connection: Connection,
   keys: readonly number[],
@@ -112,8 +108,5 @@ export async function leaveSessions(
         FROM caption_messages m JOIN sessions s ON s.id = m.session_id
         WHERE s.key ${left} AND m.channel_id = s.place_id) AS latest
       WHERE place <= 3)`,
-  );
-  await connection.run(
-    sql`UPDATE presences SET to_ms = from_ms WHERE to_ms IS NULL AND session ${left}`,
   );
 }

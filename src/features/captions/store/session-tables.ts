@@ -1,5 +1,4 @@
-import sql, { type Sql } from 'sql-template-tag';
-import { flag, id, instant, integer, key, optional, reference, text } from '#src/sql/columns.ts';
+import { id, instant, integer, key, optional, text } from '#src/sql/columns.ts';
 import { table } from '#src/sql/table.ts';
 
 /** Servers. The words of a line stand in the index behind the key of their server. */
@@ -23,7 +22,6 @@ export const sessionColumns = {
   placeId: id,
   startedAtWallMs: instant,
   endedAtWallMs: optional(instant),
-  catchUp: flag,
 };
 
 /**
@@ -52,28 +50,3 @@ export const sessions = table(
     server: { forget: 'delete', column: 'guildId' },
   },
 );
-
-/** Times at which people sat in the channel of a session. */
-export const presences = table(
-  'presences',
-  { session: reference, personId: id, fromMs: instant, toMs: optional(instant) },
-  {
-    key: ['personId', 'session', 'fromMs'],
-    indexes: { presences_by_session: ['session'] },
-    person: { forget: 'delete-in-session', column: 'personId', session: 'session' },
-    server: { forget: 'delete-in-session', session: 'session' },
-  },
-);
-
-/** Columns of a `Presence`. */
-export const presenceColumns = {
-  sessionId: id,
-  personId: id,
-  fromMs: instant,
-  toMs: optional(instant),
-};
-
-/** SQL of presences `p` with their sessions `s`, in `presenceColumns`. */
-export const presencesOfSessions: Sql = sql`
-  SELECT s.id AS session_id, p.person_id, p.from_ms, p.to_ms
-  FROM presences p JOIN sessions s ON s.key = p.session`;

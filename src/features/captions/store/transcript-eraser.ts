@@ -65,7 +65,7 @@ export class TranscriptEraser {
   }
 
   /**
-   * Lines older than their server keeps them, brief ones after 24 h, and sessions without a line or a person in them.
+   * Lines older than their server keeps them, brief ones after 24 h, and ended sessions without a line.
    * Also ends sessions whose process is gone. One process at a time does it; others find nothing to do.
    */
   expire(nowWallMs: number, keptDays: KeptDays): Promise<ErasedLines> {
@@ -76,13 +76,13 @@ export class TranscriptEraser {
       const old = await this.#eraseLines(connection, dueLines(connection, nowWallMs, keptDays));
       const brief = await this.#eraseLines(connection, dueBriefLines(nowWallMs));
       const isLast = old.isLast && brief.isLast;
-      if (isLast) await eraseEmptySessions(connection, nowWallMs, keptDays);
+      if (isLast) await eraseEmptySessions(connection);
       if (isLast && !this.#isShared) await connection.run(eraseEmptyGuilds);
       return { ...both(old, brief), isLast };
     });
   }
 
-  /** All about a person in a server: lines, answers to them, presences, memories by or about them; or only of one session. */
+  /** All about a person in a server: lines, answers to them, memories by or about them; or only of one session. */
   forget(guildId: string, personId: string, sessionId?: string): Promise<ErasedLines> {
     const person: PersonThere = { guildId, personId, sessionId };
     return this.#erase(
@@ -121,12 +121,11 @@ export class TranscriptEraser {
   forgetGuild(guildId: string): Promise<ErasedLines> {
     const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
     const all = sql`SELECT id FROM lines WHERE session IN (${keys})`;
-    const rest = tables.flatMap(({ name, server }) => {
-      if (server.forget === 'delete-in-session')
-        return [sql`${named(name)} WHERE ${columnOf(server.session)} IN (${keys})`];
-      if (server.forget !== 'delete') return [];
-      return [sql`${named(name)} WHERE ${columnOf(server.column)} = ${guildId}`];
-    });
+    const rest = tables.flatMap(({ name, server }) =>
+      server.forget === 'delete'
+        ? [sql`${named(name)} WHERE ${columnOf(server.column)} = ${guildId}`]
+        : [],
+    );
     return this.#erase(
       [guildId],
       () => all,
@@ -257,18 +256,12 @@ function dueBriefLines(nowWallMs: number): Sql {
     WHERE l.is_brief = TRUE AND l.start_ms < ${nowWallMs - briefMs} - s.started_at_wall_ms`;
 }
 
-/** Deletes sessions that ended, and old ones without people; messages that still show them are noted as outdated. */
-async function eraseEmptySessions(
-  connection: Connection,
-  nowWallMs: number,
-  keptDays: KeptDays,
-): Promise<void> {
-  const kept = byServer(connection, keptDays, (days) => Math.max(1, days) * dayMs);
+/** Deletes sessions that ended without a line; messages that still show them are noted as outdated. */
+async function eraseEmptySessions(connection: Connection): Promise<void> {
   const rows = await connection.rows(
     { key },
     sql`SELECT key FROM sessions WHERE key IN (
       SELECT s.key FROM sessions s WHERE ${isEmpty}
-        AND (s.ended_at_wall_ms IS NOT NULL OR s.started_at_wall_ms < ${nowWallMs} - ${kept})
     ) ${connection.forUpdateIfFree}`,
   );
   if (rows.length === 0) return;
@@ -283,14 +276,11 @@ async function eraseEmptySessions(
     sql`UPDATE caption_messages SET outdated = outdated + 1
       WHERE session_id IN (SELECT id FROM sessions WHERE key ${among})`,
   );
-  await connection.run(sql`DELETE FROM presences WHERE session ${among}`);
   await connection.run(sql`DELETE FROM sessions WHERE key ${among}`);
 }
 
 const isEmpty = sql`
-  NOT EXISTS (SELECT 1 FROM lines l WHERE l.session = s.key) AND (
-    s.ended_at_wall_ms IS NOT NULL
-    OR NOT EXISTS (SELECT 1 FROM presences p WHERE p.session = s.key AND p.to_ms IS NULL))`;
+  s.ended_at_wall_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM lines l WHERE l.session = s.key)`;
 
 /** Only from a file: another process may be adding a session of such a server. */
 const eraseEmptyGuilds = sql`DELETE FROM guilds WHERE guild_id NOT IN (SELECT guild_id FROM sessions)`;

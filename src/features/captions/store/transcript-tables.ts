@@ -3,7 +3,7 @@ import type { Table } from '#src/sql/table.ts';
 import { captionMessages } from './caption-message-store.ts';
 import { answered, lines, morePosts } from './line-tables.ts';
 import { transcriptWriters } from './row-ownership-by-process.ts';
-import { guilds, presences, sessions } from './session-tables.ts';
+import { guilds, sessions } from './session-tables.ts';
 
 /** All tables of transcripts, in both databases: each before the tables through which its rows are found. */
 export const tables: readonly Table[] = [
@@ -11,7 +11,6 @@ export const tables: readonly Table[] = [
   answered,
   morePosts,
   lines,
-  presences,
   sessions,
   captionMessages,
   memories,

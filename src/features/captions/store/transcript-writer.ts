@@ -1,11 +1,7 @@
 import sql from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
-import type {
-  Presence,
-  TranscriptLine,
-  TranscriptSession,
-} from '#src/features/captions/transcript-line.ts';
+import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import { flag, id, instant, key, optional } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
@@ -20,23 +16,22 @@ import {
   type RowOwnership,
 } from './row-ownership-by-process.ts';
 import type { ServerWriteLanes } from './server-write-lanes.ts';
-import { presences, sessionColumns, sessions } from './session-tables.ts';
+import { sessionColumns, sessions } from './session-tables.ts';
 import type { WordIndex } from './word-index-port.ts';
 
-/** Rows of one session that wait to be written together. */
-type WaitingRows = {
+/** Lines of one session that wait to be written together. */
+type WaitingLines = {
   readonly lines: Map<number, TranscriptLine>;
-  readonly presences: Map<string, Presence>;
   writing: Promise<void> | undefined;
 };
 
 /** Longest time, in ms, that a caller waits for a shared database; what it wrote is still written once that is back. */
 const waitMs = 5_000;
-/** Lines, and presences, of one session that wait while the database is away; the oldest are given up first. */
+/** Lines of one session that wait while the database is away; the oldest are given up first. */
 const mostWaiting = 5_000;
 
 /**
- * Writes what was said: lines with their words, and presences. What cannot be written waits while the database is away, and is
+ * Writes what was said: lines with their words. What cannot be written waits while the database is away, and is
  * written once. Errors: BotError `store.unwritable`.
  */
 export class TranscriptWriter {
@@ -47,7 +42,7 @@ export class TranscriptWriter {
   readonly #ownership: RowOwnership;
   /** Sessions that this process began or took over, and has not ended. */
   readonly #own = new Set<string>();
-  readonly #waiting = new Map<string, WaitingRows>();
+  readonly #waiting = new Map<string, WaitingLines>();
 
   constructor(database: StoreDatabase, clock: Clock, lanes: ServerWriteLanes, index: WordIndex) {
     this.#database = database;
@@ -73,18 +68,11 @@ export class TranscriptWriter {
 
   /** Adds lines, or replaces those of the same session and number. */
   async putLines(lines: readonly TranscriptLine[]): Promise<void> {
-    await this.#put(lines, ({ lines: waiting }, line) => waiting.set(line.number, line));
-  }
-
-  /** Adds a presence, or replaces that of the same session, person and `fromMs`. */
-  async putPresences(presences: readonly Presence[]): Promise<void> {
-    await this.#put(presences, ({ presences: waiting }, presence) =>
-      waiting.set(`${presence.personId} ${presence.fromMs}`, presence),
-    );
+    await this.#put(lines);
   }
 
   /**
-   * Ends sessions of a killed process at their last line or presence.
+   * Ends sessions of a killed process at their last line.
    * The last messages of those, and all of sessions that are not in this store, are outdated: they may show words that are
    * not kept.
    */
@@ -92,35 +80,30 @@ export class TranscriptWriter {
     await this.#database.writeNow((connection) => endAbandoned(connection, this.#ownership));
   }
 
-  /** Rows of several sessions are written all or none. */
-  async #put<Row extends TranscriptLine | Presence>(
-    rows: readonly Row[],
-    add: (waiting: WaitingRows, row: Row) => Map<unknown, unknown>,
-  ): Promise<void> {
-    const bySession = Map.groupBy(rows, ({ sessionId }) => sessionId);
+  /** Lines of several sessions are written all or none. */
+  async #put(lines: readonly TranscriptLine[]): Promise<void> {
+    const bySession = Map.groupBy(lines, ({ sessionId }) => sessionId);
     if (bySession.size === 1) {
-      for (const [sessionId, some] of bySession) await this.#join(sessionId, some, add);
+      for (const [sessionId, some] of bySession) await this.#join(sessionId, some);
       return;
     }
     const waiting = Array.from(bySession, ([sessionId, some]) => {
-      const one = nothingWaits();
-      for (const row of some) add(one, row);
-      return [sessionId, one] as const;
+      const byNumber = new Map(some.map((line) => [line.number, line]));
+      return [sessionId, { lines: byNumber, writing: undefined }] as const;
     });
     await this.#inTime(this.#write(waiting));
   }
 
   /** With what waits already of that session. */
-  async #join<Row>(
-    sessionId: string,
-    rows: readonly Row[],
-    add: (waiting: WaitingRows, row: Row) => Map<unknown, unknown>,
-  ): Promise<void> {
-    const waiting = this.#waiting.get(sessionId) ?? nothingWaits();
+  async #join(sessionId: string, lines: readonly TranscriptLine[]): Promise<void> {
+    const waiting: WaitingLines = this.#waiting.get(sessionId) ?? {
+      lines: new Map(),
+      writing: undefined,
+    };
     this.#waiting.set(sessionId, waiting);
-    for (const row of rows) {
-      const all = add(waiting, row);
-      if (this.#database.isAway) trim(all);
+    for (const line of lines) {
+      waiting.lines.set(line.number, line);
+      if (this.#database.isAway) trim(waiting.lines);
     }
     const taken = () => {
       if (this.#waiting.get(sessionId) === waiting) this.#waiting.delete(sessionId);
@@ -130,19 +113,18 @@ export class TranscriptWriter {
   }
 
   #write(
-    all: readonly (readonly [sessionId: string, WaitingRows])[],
+    all: readonly (readonly [sessionId: string, WaitingLines])[],
     begun: () => void = () => undefined,
   ): Promise<void> {
     const ids = all.map(([sessionId]) => sessionId);
     return this.#database.write(this.#lanes.of(ids), async (connection) => {
       begun();
       const open = await this.#sessions(connection, ids);
-      for (const [sessionId, { lines, presences }] of all) {
+      for (const [sessionId, { lines }] of all) {
         const session = open.get(sessionId);
         const { place } = this.#database;
-        if (!session) throw orphaned(place, lines.size > 0 ? 'lines' : 'presences');
+        if (!session) throw orphaned(place, 'lines');
         await putLines(connection, this.#index, session, lines.values());
-        await putPresences(connection, session, [...presences.values()]);
       }
     });
   }
@@ -195,23 +177,6 @@ async function putSession(
   const rows = [{ ...session, writtenBy: connection.writer }];
   const conflict = replacing({ ...sessionRows, key: ['id'] });
   await connection.insert(sessionRows, rows, { conflict });
-}
-
-async function putPresences(
-  connection: Connection,
-  { isOwn, key }: OpenSession,
-  all: readonly Presence[],
-): Promise<void> {
-  const rows = all.map((presence) => ({ ...presence, session: key }));
-  const kept = sql`COALESCE(excluded.to_ms, presences.to_ms)`;
-  await connection.insert(presences, rows, {
-    conflict: sql`ON CONFLICT (person_id, session, from_ms)
-      DO UPDATE SET to_ms = ${isOwn ? sql`excluded.to_ms` : kept}`,
-  });
-}
-
-function nothingWaits(): WaitingRows {
-  return { lines: new Map(), presences: new Map(), writing: undefined };
 }
 
 function trim(waiting: Map<unknown, unknown>): void {

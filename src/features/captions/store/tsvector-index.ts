@@ -3,8 +3,8 @@ import { integer, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import { columnList } from '#src/sql/table.ts';
 import { lineColumns } from './line-tables.ts';
+import type { SearchScope } from './search-scope.ts';
 import { termOf, wordsOf } from './search-tokeniser.ts';
-import type { SearchScope } from './visible-lines-sql.ts';
 import {
   type FoundRow,
   foundColumns,

@@ -1,7 +1,7 @@
 import { number, type RowOf } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import { lineColumns } from './line-tables.ts';
-import type { SearchScope } from './visible-lines-sql.ts';
+import type { SearchScope } from './search-scope.ts';
 
 /** Columns of a line that was found; `score` is the sum of the weights of its words, 0 where it is not ranked. */
 export const foundColumns = { ...lineColumns, score: number };

@@ -6,7 +6,7 @@ import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
-import { captionsDays, catchUp, recap } from '#src/features/captions/caption-settings.ts';
+import { captionsDays, recap } from '#src/features/captions/caption-settings.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import { maxMessageChars, plainWords } from '#src/texts/plain.ts';
@@ -84,8 +84,8 @@ type PostedRecap = {
 };
 
 /**
- * Posts the recap of a session that has ended in the place of its captions, where its server wants that; of lines that whoever
- * may open the place may know, else a sentence. The message goes with any of the lines. Never throws.
+ * Posts the recap of a session that has ended in the place of its captions, where its server wants that. The message goes with any
+ * of the lines. Never throws.
  *
  * Of a session that was resumed one recap stands there, the last; none is made where nothing was said since.
  */
@@ -101,16 +101,13 @@ async function postRecap(
   const posted = recaps.again(session.id);
   const { ends } = posted;
   try {
-    const isPublic = of(catchUp) && session.catchUp;
     const before = await lineNumbers(session, context);
-    const made = isPublic
-      ? await publicRecap(session, posted.lineCount, context, recaps)
-      : alone(posted);
+    const made = await recapOf(session, posted.lineCount, context, recaps);
     if (made.messages.length === 0 || posted.ends !== ends) return;
     const places = await post(made.messages, { ...session, ends }, of(captionsDays), context);
     if (places.length === 0) return;
     for (const place of posted.places) await withdraw(place, session, context);
-    if (isPublic) await withdrawErased(places, before, session, context);
+    await withdrawErased(places, before, session, context);
     posted.places = places;
     posted.lineCount = made.lineCount;
   } catch (error) {
@@ -123,21 +120,16 @@ type RecapMessages = {
   readonly lineCount: number;
 };
 
-/** Message in place of a recap that only people who sat there may know: it says once how they get it. */
-function alone({ places }: PostedRecap): RecapMessages {
-  return { messages: places.length > 0 ? [] : [[{ id: 'recap.alone' }]], lineCount: 0 };
-}
-
 /** None where there is nothing worth a recap, or no more than `before` lines. */
-async function publicRecap(
+async function recapOf(
   session: TranscriptSession,
   before: number,
   { settings }: SessionContext,
   recaps: EndOfSessionRecaps,
 ): Promise<RecapMessages> {
-  const everybody = [{ personId: '', openPlaceIds: [session.placeId] }] as const;
+  const open = { channelIds: [session.channelId] };
   const range = { leastLines: Math.max(leastLines, before + 1) };
-  const making = recaps.answers.sumUp(session, everybody, undefined, range);
+  const making = recaps.answers.sumUp(session, open, undefined, range);
   const outcome = await recaps.inTime(making);
   const lineCount = outcome.kind === 'recap' ? outcome.lineCount : before;
   return { messages: messagesOf(outcome, wallTimesIn(settings().timeZone)), lineCount };
@@ -172,12 +164,11 @@ async function withdrawErased(
 
 /** Numbers of the lines of a session that are kept; undefined where they cannot be read. */
 async function lineNumbers(
-  { guildId, id, placeId }: TranscriptSession,
+  { channelId, guildId, id }: TranscriptSession,
   { parts, port, settings }: SessionContext,
 ): Promise<readonly number[] | undefined> {
   const { reader } = storeFor(port(TranscriptStores), settings().of(captionsDays));
-  const everybody = [{ personId: '', openPlaceIds: [placeId] }] as const;
-  const read = () => reader.lines(id, everybody);
+  const read = () => reader.lines(id, { channelIds: [channelId] });
   const lines = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
   return lines?.map(({ number }) => number);
 }

@@ -3,6 +3,7 @@ import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import { type ToolOutcome, type ToolPorts, tool } from '#src/conversation/ports/tool-definition.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import { isProgram } from '#src/people/program-ids.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { quoteOf } from './quoted-lines.ts';
 import { ShardTranscripts } from './shard-transcripts.ts';
@@ -39,7 +40,7 @@ export const findInCaptions = tool({
 
 type LineRequest = { readonly question: string; readonly about: string };
 
-/** Quotes lines that answer a question of the last asker, of those that everybody there may know. Aborting `signal` throws `signal.reason`. */
+/** Quotes lines of this channel that answer a question of the last asker; none to a program. Aborting `signal` throws `signal.reason`. */
 async function findLines(
   request: LineRequest,
   { askerIds, context }: ToolPorts,
@@ -47,33 +48,25 @@ async function findLines(
 ): Promise<ToolOutcome> {
   const { channel, languages, parts, people, port, settings } = context;
   const { guildId } = channel;
-  const here = people();
   const id = askerIds.at(-1) ?? '';
-  const asker = { id, name: here.find((one) => one.id === id)?.name ?? 'Someone' };
-  const present = here.filter(({ isBot }) => !isBot).map((one) => one.id);
-  const everybody = [...new Set([...askerIds, ...present])];
-  const found = await port(ShardTranscripts).answers.askAloud(
-    guildId,
-    asker,
-    request,
-    everybody,
-    signal,
-  );
+  const asker = { id, name: people().find((one) => one.id === id)?.name ?? 'Someone' };
+  const { answers } = port(ShardTranscripts);
+  const found = askerIds.some(isProgram)
+    ? ({ kind: 'none' } as const)
+    : await answers.askIn(channel, asker, request, signal);
   if (found.kind === 'found' && !found.isUnchosen) {
-    const quote = quoteOf(found.lines, settings().timeZone, found.knownBy);
+    const quote = quoteOf(found.lines, settings().timeZone, channel.channelId);
     return { facts: { linesQuoted: found.lines.length }, quote };
   }
   const text = spokenText(whyNone(found.kind), guildId, parts, languages.of(id));
-  return { facts: { linesQuoted: 0 }, quote: { text: openText(text), aboutIds: [] } };
+  return { facts: { linesQuoted: 0 }, quote: { text: openText(text) } };
 }
 
 /** Why no lines are quoted; `found`: none of the found ones was chosen. */
-function whyNone(kind: 'found' | 'none' | 'not-all' | 'unknown' | 'unread'): TextLine {
+function whyNone(kind: 'found' | 'none' | 'unknown' | 'unread'): TextLine {
   switch (kind) {
     case 'found':
       return { id: 'ask.unchosen' };
-    case 'not-all':
-      return { id: 'ask.not_all' };
     case 'none':
     case 'unknown':
       return { id: 'ask.unknown' };

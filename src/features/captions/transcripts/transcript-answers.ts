@@ -7,6 +7,7 @@ import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.
 import { textOnlyCompletion } from '#src/conversation/answering/text-only-completion.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import {
   type Recap,
   type RecapPoint,
@@ -26,9 +27,9 @@ import type {
 } from '#src/features/captions/caption-outcomes.ts';
 import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import type {
-  Audience,
   FoundLine,
   LineRange,
+  OpenChannels,
 } from '#src/features/captions/transcript-store-types.ts';
 import type { PaidKind } from '#src/spending/paid-kinds.ts';
 import { languageName } from '#src/texts/language-names.ts';
@@ -36,7 +37,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import type { CaptionParts } from './disk-and-memory-stores.ts';
 import { lateAnswer, RecapCache } from './recap-cache.ts';
-import { quotedFor, quotedPoint, type TranscriptLookup } from './transcript-lookup.ts';
+import { quotedLine, quotedPoint, type TranscriptLookup } from './transcript-lookup.ts';
 
 /** Lines that a model chooses from: in number, and in characters of one request. */
 const [mostLines, maxChars] = [80, 12_000];
@@ -81,16 +82,31 @@ export class TranscriptAnswers {
     this.#signal = signal;
   }
 
-  /** `audienceIds` are all who are to read or hear it. */
-  async ask(
+  /** Same as `askIn`, out of the channels that the asker may open. */
+  async ask(guildId: string, asker: Asker, request: TranscriptQuestion): Promise<FindOutcome> {
+    const open = await this.#lookup.openTo(guildId, asker.id);
+    return await this.#ask(guildId, asker, request, open, this.#signal);
+  }
+
+  /** Lines of this channel that answer a question, chosen by the chat model. Aborting `signal` throws `signal.reason`. */
+  async askIn(
+    { channelId, guildId }: ChannelRef,
+    asker: Asker,
+    request: TranscriptQuestion,
+    signal = this.#signal,
+  ): Promise<FindOutcome> {
+    const open = await this.#lookup.inChannels(guildId, [channelId]);
+    return await this.#ask(guildId, asker, request, open, signal);
+  }
+
+  async #ask(
     guildId: string,
     asker: Asker,
     { question, about }: TranscriptQuestion,
-    audienceIds: readonly string[] = [asker.id],
-    signal = this.#signal,
+    open: OpenChannels | undefined,
+    signal: AbortSignal,
   ): Promise<FindOutcome> {
-    const audience = await this.#lookup.audience(guildId, audienceIds);
-    const found = audience && (await this.#candidates(guildId, audience, question, about));
+    const found = open && (await this.#candidates(guildId, open, question, about));
     if (!found) return { kind: 'unread' };
     if (found.length === 0) return { kind: 'none' };
     const timeZone = this.#lookup.timeZoneIn(guildId);
@@ -106,36 +122,12 @@ export class TranscriptAnswers {
         );
       const reply = await this.#inTime(longestAnswerMs, work, signal);
       const cited = citedLines(reply, lines);
-      return cited ? { kind: 'found', ...quotedFor(audience, cited) } : { kind: 'none' };
+      return cited ? { kind: 'found', lines: cited.map(quotedLine) } : { kind: 'none' };
     } catch (error) {
       signal.throwIfAborted();
       this.#report(guildId, error);
-      return await this.#unchosen(guildId, audience, question, found);
+      return await this.#unchosen(guildId, open, question, found);
     }
-  }
-
-  /**
-   * Same as `ask`, for all people who hear it. `not-all`: there is nothing they all may know, but something of that session the
-   * asker alone may, whatever it says. Aborting `signal` throws `signal.reason`.
-   */
-  async askAloud(
-    guildId: string,
-    asker: Asker,
-    request: TranscriptQuestion,
-    everybody: readonly string[],
-    signal: AbortSignal,
-  ): Promise<FindOutcome | { readonly kind: 'not-all' }> {
-    const found = await this.ask(guildId, asker, request, everybody, signal);
-    if (found.kind !== 'none' || everybody.length === 1) return found;
-    const { question, about } = request;
-    const [all = [], own = []] = await Promise.all(
-      [everybody, [asker.id]].map(async (ids) => {
-        const audience = await this.#lookup.audience(guildId, ids);
-        return audience && (await this.#candidates(guildId, audience, question, about));
-      }),
-    );
-    signal.throwIfAborted();
-    return own.length > all.length ? { kind: 'not-all' } : found;
   }
 
   async recap(
@@ -143,23 +135,23 @@ export class TranscriptAnswers {
     asker: Asker,
     { sessionId, since, until }: RecapRequest,
   ): Promise<RecapOutcome> {
-    const audience = await this.#lookup.audience(guildId, [asker.id]);
-    if (!audience) return { kind: 'unread' };
-    if (until === 'i came') return await this.#missed(guildId, audience, asker);
-    const picked = await this.#lookup.session(guildId, audience, sessionId);
+    const open = await this.#lookup.openTo(guildId, asker.id);
+    if (!open) return { kind: 'unread' };
+    if (until === 'i came') return await this.#missed(guildId, open, asker);
+    const picked = await this.#lookup.session(guildId, open, sessionId);
     if (!picked) return { kind: 'unread' };
     if (picked.kind === 'none') return { kind: 'none' };
     const { session } = picked;
     const fromMs = since === 'i came' ? this.#lookup.cameAtMs(session, asker.id) : 0;
-    return await this.sumUp(session, audience, asker, { fromMs });
+    return await this.sumUp(session, open, asker, { fromMs });
   }
 
   /** Recap of the current session for the time before they came. */
-  async #missed(guildId: string, audience: Audience, asker: Asker): Promise<RecapOutcome> {
-    const session = await this.#lookup.sessionAbout(guildId, audience, 'now');
+  async #missed(guildId: string, open: OpenChannels, asker: Asker): Promise<RecapOutcome> {
+    const session = await this.#lookup.sessionAbout(guildId, open, 'now');
     if (!session || session === 'none') return { kind: session ? 'none' : 'unread' };
     const toMs = this.#lookup.cameAtMs(session, asker.id);
-    return await this.sumUp(session, audience, asker, { toMs });
+    return await this.sumUp(session, open, asker, { toMs });
   }
 
   /**
@@ -168,18 +160,18 @@ export class TranscriptAnswers {
    */
   async sumUp(
     session: TranscriptSession,
-    audience: Audience,
+    open: OpenChannels,
     asker: Asker | undefined,
     { leastLines = 1, ...range }: LineRange & { readonly leastLines?: number } = {},
   ): Promise<RecapOutcome> {
-    const lines = await this.#lookup.lines(session, audience, range);
+    const lines = await this.#lookup.lines(session, open, range);
     if (!lines) return { kind: 'unread' };
     if (lines.length < leastLines) return { kind: 'none' };
     const { guildId } = session;
     try {
       const key = `${guildId} ${asker?.id} ${session.id} ${range.fromMs} ${range.toMs}`;
       const { points: made, isPartial } = await this.#madeInTime(session, lines, asker, key);
-      const points = await this.#stillKnown(made, session, asker, audience, range);
+      const points = await this.#stillKnown(made, session, asker, open, range);
       if (!points) return { kind: 'unread' };
       if (points.length < made.length) this.#kept.drop(key);
       if (points.length === 0) return { kind: 'none' };
@@ -242,11 +234,11 @@ export class TranscriptAnswers {
     points: readonly RecapPoint[],
     session: TranscriptSession,
     asker: Asker | undefined,
-    before: Audience,
+    before: OpenChannels,
     range: LineRange,
   ): Promise<readonly RecapPoint[] | undefined> {
-    const audience = asker ? await this.#lookup.audience(session.guildId, [asker.id]) : before;
-    const lines = audience && (await this.#lookup.lines(session, audience, range));
+    const open = asker ? await this.#lookup.openTo(session.guildId, asker.id) : before;
+    const lines = open && (await this.#lookup.lines(session, open, range));
     if (!lines) return undefined;
     const texts = new Map(lines.map(({ number, text }) => [number, text]));
     const speakerIds = new Set(lines.map(({ speaker }) => speakerId(speaker)));
@@ -260,47 +252,44 @@ export class TranscriptAnswers {
   /** Where no model chooses: what a search finds in the session of these lines, or in all where they are of several. */
   async #unchosen(
     guildId: string,
-    audience: Audience,
+    open: OpenChannels,
     question: string,
     among: readonly FoundLine[],
   ): Promise<FindOutcome> {
     const ids = new Set(among.map(({ session }) => session.id));
     const [sessionId] = ids.size === 1 ? ids : [];
     const search = { guildId, words: question, limit: mostLines };
-    const found = await this.#lookup.search(
-      { ...search, ...(sessionId && { sessionId }) },
-      audience,
-    );
+    const found = await this.#lookup.search({ ...search, ...(sessionId && { sessionId }) }, open);
     if (!found) return { kind: 'unread' };
     const keys = new Set(among.map(keyOf));
     const lines = found.filter((one) => keys.has(keyOf(one))).slice(0, mostUnchosen);
     if (lines.length === 0) return { kind: 'none' };
-    return { kind: 'found', ...quotedFor(audience, lines), isUnchosen: true };
+    return { kind: 'found', lines: lines.map(quotedLine), isUnchosen: true };
   }
 
   async #candidates(
     guildId: string,
-    audience: Audience,
+    open: OpenChannels,
     question: string,
     about: string,
   ): Promise<readonly FoundLine[] | undefined> {
     const search = { guildId, words: question, limit: mostLines };
-    if (about === 'all') return await this.#lookup.search(search, audience);
+    if (about === 'all') return await this.#lookup.search(search, open);
     if (/^\d{4}-\d{2}-\d{2}$/.test(about)) {
       const fromMs = parsedMs(about);
       const range = { fromWallMs: fromMs - zoneMs, toWallMs: fromMs + dayMs + zoneMs };
-      const found = await this.#lookup.search({ ...search, ...range }, audience);
+      const found = await this.#lookup.search({ ...search, ...range }, open);
       const { day } = wallTimesIn(this.#lookup.timeZoneIn(guildId));
       return found?.filter(
         ({ line, session }) => day(session.startedAtWallMs + line.startMs) === about,
       );
     }
-    const session = await this.#lookup.sessionAbout(guildId, audience, about);
+    const session = await this.#lookup.sessionAbout(guildId, open, about);
     if (!session || session === 'none') return session ? [] : undefined;
-    const lines = await this.#lookup.lines(session, audience);
+    const lines = await this.#lookup.lines(session, open);
     const chars = lines?.reduce((sum, { text }) => sum + text.length + 30, 0) ?? 0;
     if (lines && chars <= maxChars) return lines.map((line) => ({ line, session }));
-    return await this.#lookup.search({ ...search, sessionId: session.id }, audience);
+    return await this.#lookup.search({ ...search, sessionId: session.id }, open);
   }
 
   /** The whole reply of the chat model. Errors: `RefusedError`, or the model's. */

@@ -17,10 +17,7 @@ import { quoteOf } from './quoted-lines.ts';
 import type { TranscriptAnswers } from './transcript-answers.ts';
 import type { TranscriptLookup } from './transcript-lookup.ts';
 
-/**
- * Transcripts for commands and programs: looked up, asked about, and said aloud where everybody may know. Every result holds
- * only what its readers may know.
- */
+/** Transcripts for commands: looked up, asked about, and said aloud. Every result holds only words of channels that its reader may open. */
 export class TranscriptRequests {
   readonly #writtenQuestions: WrittenAnswerConcurrency;
   readonly #sessions: VoiceSessions;
@@ -54,30 +51,26 @@ export class TranscriptRequests {
   }
 
   /**
-   * Lines that answer a question, chosen by the chat model; aloud only those that all present may know. Searched aloud first for
-   * all who are there; where they may not know it, for the asker alone.
+   * Lines that answer a question, chosen by the chat model. Aloud, those of the channel are searched first; where there are none,
+   * the asker alone gets those of others.
    */
   async ask(guildId: string, asker: Asker, request: TranscriptQuestion): Promise<AnswerOutcome> {
     const place = this.#writtenQuestions.enter(guildId, asker.id);
     if ('line' in place) return { kind: 'failed', line: place.line };
     using _ = place;
     const session = request.isAloud ? this.#sessions.session(guildId) : undefined;
-    const present = session?.context
-      .people()
-      .filter(({ isBot }) => !isBot)
-      .map(({ id }) => id);
-    if (session && present) {
-      const everybody = [...new Set([asker.id, ...present])];
-      const found = await this.#answers.ask(guildId, asker, request, everybody);
+    if (session) {
+      const { channel } = session;
+      const found = await this.#answers.askIn(channel, asker, request);
       if (found.kind === 'found' && !found.isUnchosen) {
         const timeZone = this.#lookup.timeZoneIn(guildId);
-        const { text, aboutIds } = quoteOf(found.lines, timeZone, found.knownBy);
-        const answeredIds = [...new Set([asker.id, ...aboutIds])];
+        const { text } = quoteOf(found.lines, timeZone, channel.channelId);
+        const answeredIds = [asker.id];
         const clauses = text.split(clausesOf);
         const reading = { kind: 'reading', clauses, when: 'queue' } as const;
         session.context.queue.read({ ...reading, answeredIds, handle: new TurnHandle() });
       }
-      if (found.kind === 'found' || everybody.length === 1) return found;
+      if (found.kind === 'found') return found;
     }
     return await this.#answers.ask(guildId, asker, request);
   }
@@ -88,8 +81,8 @@ export class TranscriptRequests {
   }
 }
 
-/** Transcripts for everybody who manages a server, as programs are. */
-export class ManagerTranscripts {
+/** Transcripts for programs: of the channels that their token names. */
+export class ProgramTranscripts {
   readonly #lookup: TranscriptLookup;
 
   constructor(lookup: TranscriptLookup) {
@@ -97,12 +90,19 @@ export class ManagerTranscripts {
   }
 
   /** Newest first, at most 25; undefined where they cannot be read. */
-  sessions(guildId: string): Promise<readonly ListedSession[] | undefined> {
-    return this.#lookup.sessionsForManagers(guildId);
+  sessions(
+    guildId: string,
+    channelIds: readonly string[],
+  ): Promise<readonly ListedSession[] | undefined> {
+    return this.#lookup.sessionsIn(guildId, channelIds);
   }
 
   /** The last session where none is named. */
-  file(guildId: string, request: FileRequest): Promise<TranscriptOutcome> {
-    return this.#lookup.fileForManagers(guildId, request);
+  file(
+    guildId: string,
+    channelIds: readonly string[],
+    request: FileRequest,
+  ): Promise<TranscriptOutcome> {
+    return this.#lookup.fileIn(guildId, channelIds, request);
   }
 }

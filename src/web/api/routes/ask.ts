@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { QuestionSubject } from '#src/conversation/ports/command-ports.ts';
 import { TypedRequests } from '#src/features/typed/typed-requests.ts';
-import { peopleReading } from '#src/people/confidential-text.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
 import { refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
@@ -71,7 +70,7 @@ export const ask = defineRoute({
     });
     if (outcome.kind === 'nowhere') throw nowhere();
     if (outcome.kind === 'failed') throw refusalOf(outcome.line);
-    const text = outcome.text.textFor(peopleReading([asker.id]));
+    const text = outcome.text.textIn(undefined);
     if (text === undefined) throw nowhere();
     const { wav } = outcome;
     if (!wav) return { text, ...ignored };

@@ -4,7 +4,7 @@ import {
   transcriptFormats,
 } from '#src/features/captions/files/transcript-file.ts';
 import type { ListedSession } from '#src/features/captions/transcript-store-types.ts';
-import { ManagerTranscripts } from '#src/features/captions/transcripts/transcript-requests.ts';
+import { ProgramTranscripts } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 
@@ -27,15 +27,15 @@ export const listTranscripts = defineRoute({
   path: '/v1/servers/{server}/transcripts',
   id: 'listTranscripts',
   summary:
-    'Lists the latest 25 sessions of which this server keeps lines that its managers may read.',
+    'Lists the latest 25 sessions with kept lines in the channels that the token was made for.',
   scope: 'transcript',
   response: {
     description: 'Sessions, newest first.',
     content: { 'application/json': z.object({ sessions: z.array(listed) }) },
   },
   refusals: [503],
-  async run({ guildId, ports }) {
-    const sessions = await ports.port(ManagerTranscripts).sessions(guildId);
+  async run({ guildId, ports, token: { channelIds = [] } }) {
+    const sessions = await ports.port(ProgramTranscripts).sessions(guildId, channelIds);
     if (!sessions) throw unread();
     return { sessions: sessions.map(listedSession) };
   },
@@ -45,7 +45,8 @@ export const readTranscript = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/transcripts/{session}',
   id: 'readTranscript',
-  summary: 'Reads one session, or the last one: what captions kept and managers may read, no more.',
+  summary:
+    'Reads one session, or the last one: what captions kept in the channels that the token was made for.',
   scope: 'transcript',
   params: z.object({
     session: z.string().min(1).max(64).meta({ description: 'Id of a session, or last.' }),
@@ -66,14 +67,17 @@ export const readTranscript = defineRoute({
     },
   },
   refusals: [404, 503],
-  async run({ guildId, ports, params: { session }, query: { format, part } }) {
+  async run({ guildId, ports, token, params: { session }, query: { format, part } }) {
     const request = { format, ...(session !== 'last' && { sessionId: session }) };
-    const found = await ports.port(ManagerTranscripts).file(guildId, request);
+    const found = await ports
+      .port(ProgramTranscripts)
+      .file(guildId, token.channelIds ?? [], request);
     if (found.kind === 'unread') throw unread();
     const files = found.kind === 'files' ? found.files : [];
     const file = files[part - 1];
     if (!file) {
-      const why = files.length > 0 ? `it has ${files.length} parts` : 'none that managers may read';
+      const why =
+        files.length > 0 ? `it has ${files.length} parts` : 'none in the channels of this token';
       throw refusal(404, 'transcript.none', `There is no such transcript: ${why}.`);
     }
     const headers = { 'content-type': types[format], 'parley-parts': `${files.length}` };

@@ -13,6 +13,7 @@ const tokenColumns = {
   budgetUsd: optional(number),
   createdAtWallMs: instant,
   revokedAtWallMs: optional(instant),
+  channelIds: optional(json<readonly string[]>()),
 };
 
 const apiTokens = table(

@@ -1,8 +1,9 @@
+import { programIdOf } from '#src/people/program-ids.ts';
 import type { ApiToken } from './token-store.ts';
 
-/** Id of the payer for requests of a token; no id of a person begins like it. */
+/** Id of the payer for requests of a token. */
 export function payerIdOf({ name }: Pick<ApiToken, 'name'>): string {
-  return `token:${name}`;
+  return programIdOf(name);
 }
 
 /** Own budgets of the tokens that were used since the start, by who pays. */

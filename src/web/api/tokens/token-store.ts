@@ -9,6 +9,8 @@ export type ApiToken = {
   readonly scopes: readonly ApiScope[];
   /** Most that it may spend a day, in US dollars; absent: as much as a person may. */
   readonly budgetUsd?: number;
+  /** Voice channels whose transcripts it may read; absent: none. */
+  readonly channelIds?: readonly string[];
   readonly createdAtWallMs: number;
   readonly revokedAtWallMs?: number;
 };

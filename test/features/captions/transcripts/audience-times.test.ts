@@ -6,35 +6,16 @@ import { ports } from '#test/commands/ports.ts';
 import { atAllTimes } from '#test/conversation/setup/audience-rules.ts';
 import { turnOn } from '#test/conversation/setup/captioned.ts';
 import {
-  asked,
   ben,
   type Narration,
   openNarration,
   overheard,
-  reported,
   talked,
 } from '#test/conversation/setup/narration.ts';
-import { adam, eva, lounge, pass } from '#test/conversation/setup/session-fixture.ts';
+import { adam, eva, lounge, pass, places } from '#test/conversation/setup/session-fixture.ts';
 import { sqliteIn } from '#test/conversation/setup/stores-on-disk.ts';
 
 atAllTimes(sqliteIn);
-
-test('what was said rests while somebody new is there, which is told once, and is back when they are gone', async () => {
-  const setup = await talked(await openNarration());
-  const { fixture } = setup;
-  const rests = 'Ben came: until they leave, I don’t use what was said to me before.';
-  const { present } = fixture.linkOpener.link;
-  present.push(ben);
-  await pass(fixture, 40_000);
-  expect((await asked(setup, adam, 'And before?')).read).not.toContain(reported);
-  expect((await asked(setup, adam, 'The axolotl again.')).read).not.toContain(reported);
-  expect((await asked(setup, adam, 'What is it?')).read).toContain(reported);
-  const plain = (text: string) => text.replaceAll("'", '’');
-  expect(fixture.written.filter((one) => plain(one) === rests)).toHaveLength(1);
-  present.splice(present.indexOf(ben), 1);
-  await pass(fixture, 1_000);
-  expect((await asked(setup, adam, 'What was it?')).spoken).toContain(reported);
-});
 
 const none = 'There is nothing I can say again.';
 
@@ -48,7 +29,7 @@ async function again({ fixture, synthesizer }: Narration) {
 }
 
 test.each(['adam', 'eva'])(
-  'the last answer is not said again once %s, whom it answers or quotes, is forgotten',
+  'the last answer is not said again once %s is forgotten: the conversation begins anew',
   async (id) => {
     const setup = await talked(await openNarration());
     expect((await again(setup))[1]).not.toBe(none);
@@ -67,39 +48,41 @@ test('an answer that is cut off by the no of its asker is not said again', async
   expect(await again(setup)).toEqual([true, none]);
 });
 
-test('the last answer is not said again to who was not there', async () => {
-  const setup = await talked(await openNarration());
-  const { fixture } = setup;
-  const [, before] = await again(setup);
-  fixture.linkOpener.link.present.push(ben);
-  await pass(fixture, 2_000);
-  expect(before).not.toBe(none);
-  expect(await again(setup)).toEqual([true, none]);
-});
-
-test('lines that were to be said are not said once somebody came who may not know them, and their asker reads them', async () => {
+test('an arrival ends nothing: an answer and lines that wait are said to a person who came meanwhile', async () => {
   const setup = await openNarration();
-  const { fixture, say, synthesizer } = setup;
+  const { chat, fixture, say, synthesizer } = setup;
   await turnOn(fixture);
   await say(eva, `the ${overheard} is decided`);
-  await fixture.talk.say('g', 'A text that takes a while. '.repeat(15), 'queue');
+  chat.pace = { waitMs: 0, times: 3 };
+  const answering = fixture.talk.ask('g', 'What did you tell us?', adam, 'voice');
   await pass(fixture, 1_000);
-  const before = synthesizer.asked.length;
   const request = { question: 'What is decided?', about: 'all', isAloud: true } as const;
   const found = fixture.transcriptFor.ask('g', adam, request);
-  await pass(fixture, 500);
-  expect(JSON.stringify(await found)).toContain(overheard);
   fixture.linkOpener.link.present.push(ben);
   await pass(fixture, 90_000);
-  expect(JSON.stringify(synthesizer.asked.slice(before))).not.toContain(overheard);
+  expect([(await answering).kind, (await found).kind]).toEqual(['answered', 'found']);
+  expect(JSON.stringify(synthesizer.asked)).toContain(`the ${overheard} is decided`);
+  expect((await again(setup))[1]).not.toBe(none);
+  expect(fixture.written.filter((one) => one.includes('Ben'))).toEqual([]);
 });
 
-test('a quote is shown to its asker alone, and is in no chat, also while the voice is out', async () => {
-  for (const isOut of [false, true]) {
-    const { fixture, say, voice } = await openNarration();
-    await turnOn(fixture);
-    await say(eva, `the ${overheard} is decided`);
-    voice.isOut = isOut;
+test('a channel is open to a person who sits there, whatever their roles', async () => {
+  const { fixture } = await openNarration({
+    places: { ...places, seatOf: (_, id) => (id === 'ben' ? lounge : undefined) },
+  });
+  for (const id of ['adam', 'ben']) fixture.captionChats.barred.add(id);
+  const may = (id: string, channelId: string) => fixture.sessions.mayOpen('g', id, channelId);
+  expect([await may('ben', 'lounge'), await may('ben', 'den')]).toEqual([true, false]);
+  expect(await may('adam', 'lounge')).toBe(false);
+  fixture.captionChats.barred.clear();
+  expect(await may('adam', 'lounge')).toBe(true);
+});
+
+test('words of the channel go to its chat, and to the caller of a command elsewhere alone', async () => {
+  const { fixture, say } = await openNarration();
+  await turnOn(fixture);
+  await say(eva, `the ${overheard} is decided`);
+  const shownIn = async (placeId: string) => {
     const call: CommandCall = {
       guildId: 'g',
       callerId: 'adam',
@@ -107,7 +90,7 @@ test('a quote is shown to its asker alone, and is in no chat, also while the voi
       callerLocale: 'en',
       callerRoleIds: [],
       mayManage: false,
-      placeId: 'lounge',
+      placeId,
       callerChannel: lounge,
       words: { question: 'What was decided?' },
     };
@@ -116,7 +99,8 @@ test('a quote is shown to its asker alone, and is in no chat, also while the voi
     const running = askCommand.run(call, served);
     await pass(fixture, 8_000);
     const [reply] = await running;
-    expect([reply.to, JSON.stringify(reply).includes(overheard)]).toEqual(['caller', true]);
-    expect(fixture.written.filter((one) => one.includes(overheard))).toEqual([]);
-  }
+    return [reply.to, JSON.stringify(reply).includes(overheard)];
+  };
+  expect(await shownIn('lounge')).toEqual(['room', true]);
+  expect(await shownIn('general')).toEqual(['caller', true]);
 });

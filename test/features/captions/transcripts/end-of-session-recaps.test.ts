@@ -68,14 +68,6 @@ test('a recap is posted only where the server wants it, and something was said',
   }
 });
 
-test('where only people who sat there may know it, no recap is posted, but how to have it', async () => {
-  const fixture = await talked(5, { set: { catch_up: 'off' } });
-  await fixture.sessions.leave('g');
-  await pass(fixture, 3_000);
-  expect(last(fixture)).toContain('Each of them can run /captions recap');
-  expect(fixture.model.asked).toEqual([]);
-});
-
 test('a recap that is being made when the process is to end is waited for as long as there is time', async () => {
   const clock = new VirtualClock();
   const chat = new FakeChat([[{ waitMs: 3_000 }, ...point]], clock);
@@ -161,13 +153,12 @@ test('whoever comes in late finds a button for what they missed, and reads it al
   expect(await fixture.transcriptFor.recap('g', eva, missed)).toEqual({ kind: 'none' });
 });
 
-test('where nobody may catch up, or little was said, whoever comes in is offered no recap', async () => {
-  for (const fixture of [await talked(9), await talked(10, { set: { catch_up: 'off' } })]) {
-    fixture.linkOpener.link.present.push(eva);
-    await pass(fixture, 500);
-    const offered = fixture.captionChats.chat.desired.findLast(({ key }) => key === 'newcomer eva');
-    expect(offered?.buttons).not.toContain('captions.missed');
-  }
+test('where little was said, whoever comes in is offered no recap', async () => {
+  const fixture = await talked(9);
+  fixture.linkOpener.link.present.push(eva);
+  await pass(fixture, 500);
+  const offered = fixture.captionChats.chat.desired.findLast(({ key }) => key === 'newcomer eva');
+  expect(offered?.buttons).not.toContain('captions.missed');
 });
 
 /** Recaps that stand in the chat. */

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { isNoWider, type RightInChannel } from '#src/people/channel-openness.ts';
+import { fc, runs } from '#test/properties.ts';
+
+const roles = ['staff', 'guests'];
+const everyone = 'everyone';
+
+type Overwrites = Readonly<Record<string, 'allow' | 'deny' | 'none'>>;
+
+const overwrite = fc.constantFrom('allow' as const, 'deny' as const, 'none' as const);
+const anyOverwrites: fc.Arbitrary<Overwrites> = fc.record({
+  [everyone]: overwrite,
+  staff: overwrite,
+  guests: overwrite,
+  ana: overwrite,
+});
+
+/** Whether a member of these roles has the right, by Discord's documented order. */
+function has(
+  overwrites: Overwrites,
+  held: readonly string[],
+  id: string,
+  base: ReadonlySet<string>,
+) {
+  const of = (kind: 'allow' | 'deny') => held.some((role) => overwrites[role] === kind);
+  let may = [everyone, ...held].some((role) => base.has(role));
+  if (overwrites[everyone] !== 'none') may = overwrites[everyone] === 'allow';
+  if (of('deny')) may = false;
+  if (of('allow')) may = true;
+  const own = overwrites[id] ?? 'none';
+  return own === 'none' ? may : own === 'allow';
+}
+
+function rightOf(overwrites: Overwrites, base: ReadonlySet<string>): RightInChannel {
+  const idsOf = (kind: 'allow' | 'deny') =>
+    new Set(Object.keys(overwrites).filter((id) => overwrites[id] === kind));
+  const isOpen = has(overwrites, [], '', base);
+  return { isOpen, allowedIds: idsOf('allow'), deniedIds: idsOf('deny') };
+}
+
+test('a channel that counts as no wider opens to no combination of roles that the other one refuses', () => {
+  let held = 0;
+  fc.assert(
+    fc.property(
+      anyOverwrites,
+      anyOverwrites,
+      fc.subarray([everyone, ...roles]),
+      (one, other, given) => {
+        const base = new Set(given);
+        if (!isNoWider(rightOf(one, base), rightOf(other, base))) return;
+        held++;
+        for (const mine of [[], ['staff'], ['guests'], roles])
+          for (const id of ['ana', 'ben'])
+            if (has(one, mine, id, base)) expect(has(other, mine, id, base)).toBe(true);
+      },
+    ),
+    { numRuns: runs(2_000) },
+  );
+  expect(held).toBeGreaterThan(0);
+});
+
+test('a channel of staff is no wider than one that is open to all, and the other way round it is', () => {
+  const open: RightInChannel = { isOpen: true, allowedIds: new Set(), deniedIds: new Set() };
+  const staff = { isOpen: false, allowedIds: new Set(['staff']), deniedIds: new Set([everyone]) };
+  expect([isNoWider(staff, open), isNoWider(open, staff)]).toEqual([true, false]);
+});
