@@ -17,9 +17,8 @@ export function watchRestClock(
   rest: Pick<REST, 'globalReset' | 'handlers'>,
   timing: SyncTiming,
   report: (backMs: number) => void,
-  wallMs: () => number = () => Date.now(),
 ): () => void {
-  const offsetMs = () => wallMs() - timing.nowMs();
+  const offsetMs = () => Date.now() - timing.nowMs();
   let knownMs = offsetMs();
   let forget = timing.later(checkMs, check);
   function check(): void {

@@ -1,7 +1,6 @@
 export type SqlDialect = 'postgres' | 'sqlite';
 
 type Kind =
-  | 'bytes'
   | 'flag'
   | 'id'
   | 'instant'
@@ -59,7 +58,6 @@ export const money = column<number>('money');
 export const flag = column<boolean>('flag');
 /** A flag that is true or, in an optional column, absent. */
 export const yes = column<true>('flag');
-export const bytes = column<Uint8Array>('bytes');
 /** Key that the database gives to a new row: 1 or more. */
 export const key = column<number>('key');
 /** Key of a row of another table. */
@@ -135,12 +133,6 @@ const kinds: Readonly<Record<Kind, KindRules>> = {
     postgres: 'boolean',
     isValid: (value) => typeof value === 'boolean',
     decode: (value) => value === true || value === 1,
-  },
-  bytes: {
-    sqlite: 'BLOB',
-    postgres: 'bytea',
-    isValid: (value) => value instanceof Uint8Array,
-    decode: (value) => (value instanceof Uint8Array ? new Uint8Array(value) : value),
   },
   json: {
     ...plainText,

@@ -57,8 +57,8 @@ export function asTrouble(code: StoreCode, path: string, cause: unknown): unknow
 }
 
 /** The file is there, but cannot be trusted. */
-export function damaged(path: string, cause?: unknown): BotError {
-  return new BotError('store.unreadable', false, damagedWords(path), cause);
+export function damaged(path: string): BotError {
+  return new BotError('store.unreadable', false, damagedWords(path));
 }
 
 /** The file was written by a later version of this program. */

@@ -91,9 +91,9 @@ export class OrderedDatabase implements AsyncDisposable, StoreDatabase {
    * Writes with work that may be done twice: after a commit without an answer it is unknown whether it was done, and it is done
    * again. Errors: BotError `store.unwritable`.
    */
-  write<T>(lanes: readonly string[], work: Work<T>, timeoutMs?: number): Promise<T> {
+  write<T>(lanes: readonly string[], work: Work<T>): Promise<T> {
     return this.#queue.add(lanes, (ageMs) =>
-      this.pool.write((connection) => work(connection.aged(ageMs())), timeoutMs),
+      this.pool.write((connection) => work(connection.aged(ageMs()))),
     );
   }
 

@@ -1,34 +1,23 @@
-/** Rules by which a sound counts as voice over the bot's speech. */
-export type OverlapVoiceRules = {
-  /** Lowest voice probability of a window that begins an overlap. */
-  readonly startProbability: number;
-  /** Lowest voice probability that continues a voice; far below that of endpointing, for consonants are hardly voiced. */
-  readonly keepProbability: number;
-  /** Length of a window of voice activity, in ms. */
-  readonly windowMs: number;
-  /** Time after the last voiced window, in ms, in which packets still count as voice. */
-  readonly hangoverMs: number;
-  /** Silence, in ms since the last voiced window, that ends the overlap. */
-  readonly endSilenceMs: number;
-  /** Largest difference in dB between packets of one sound: quieter sound before a voice is the room. */
-  readonly maxOnsetDropDb: number;
-  /** Longest sound, in ms, that counts as the onset of a voice before its first window was noticed. */
-  readonly maxOnsetMs: number;
-};
-
 /**
  * Silero v5 over test/fixtures/speech, 2026-11: after a first window above 0.5, "seven" falls to 0.2 for 100 ms. It
  * notices voices 60 (p50) to 140 ms (p95) after their first loud packet: the loudness shows their start.
  */
-const overlapVoiceRules: OverlapVoiceRules = {
+const rules = {
+  /** Lowest voice probability of a window that begins an overlap. */
   startProbability: 0.5,
+  /** Lowest voice probability that continues a voice; far below that of endpointing, for consonants are hardly voiced. */
   keepProbability: 0.15,
+  /** Length of a window of voice activity, in ms. */
   windowMs: 32,
+  /** Time after the last voiced window, in ms, in which packets still count as voice. */
   hangoverMs: 40,
+  /** Silence, in ms since the last voiced window, that ends the overlap. */
   endSilenceMs: 120,
+  /** Largest difference in dB between packets of one sound: quieter sound before a voice is the room. */
   maxOnsetDropDb: 25,
+  /** Longest sound, in ms, that counts as the onset of a voice before its first window was noticed. */
   maxOnsetMs: 120,
-};
+} as const;
 
 const nothing: readonly OverlapVoiceEvent[] = [];
 
@@ -76,18 +65,14 @@ type OverlapStep = {
  * Voice that interrupts the bot: noticed with the first window, measured with every packet. It pauses as long as an
  * utterance does.
  */
-export function stepOverlapVoice(
-  overlap: OverlapVoice,
-  event: OverlapVoiceInput,
-  rules: OverlapVoiceRules = overlapVoiceRules,
-): OverlapStep {
+export function stepOverlapVoice(overlap: OverlapVoice, event: OverlapVoiceInput): OverlapStep {
   switch (event.kind) {
     case 'window':
-      return measure(overlap, event, rules);
+      return measure(overlap, event);
     case 'packet':
       return overlap?.kind === 'voice'
-        ? { overlap, noticed: loudnessOf(overlap, event, rules) }
-        : unchanged(before(overlap, event, rules));
+        ? { overlap, noticed: loudnessOf(overlap, event) }
+        : unchanged(before(overlap, event));
     case 'closed':
       return ended(overlap, event.atMs);
     case 'tick': {
@@ -98,16 +83,12 @@ export function stepOverlapVoice(
   }
 }
 
-function measure(
-  overlap: OverlapVoice,
-  window: OverlapWindow,
-  rules: OverlapVoiceRules,
-): OverlapStep {
+function measure(overlap: OverlapVoice, window: OverlapWindow): OverlapStep {
   const { probability, atMs } = window;
   const { startProbability, keepProbability, windowMs } = rules;
   if (overlap?.kind !== 'voice') {
     if (probability < startProbability) return unchanged(overlap);
-    const fromMs = Math.min(atMs - windowMs, onsetMs(overlap?.packets ?? [], window, rules));
+    const fromMs = Math.min(atMs - windowMs, onsetMs(overlap?.packets ?? [], window));
     const noticed = [{ kind: 'overlap-began', fromMs, atMs } as const];
     return { overlap: { kind: 'voice', voicedMs: windowMs, lastVoiceMs: atMs }, noticed };
   }
@@ -116,11 +97,8 @@ function measure(
 }
 
 /** Start of the sound that leads up to this window: of packets in a row that are about as loud. */
-function onsetMs(
-  packets: readonly OverlapPacket[],
-  window: OverlapWindow,
-  { hangoverMs, maxOnsetDropDb, maxOnsetMs }: OverlapVoiceRules,
-): number {
+function onsetMs(packets: readonly OverlapPacket[], window: OverlapWindow): number {
+  const { hangoverMs, maxOnsetDropDb, maxOnsetMs } = rules;
   let [fromMs, loudestDb] = [window.atMs, window.levelDb];
   for (const { levelDb, atMs } of packets.toReversed()) {
     loudestDb = Math.max(loudestDb, levelDb);
@@ -130,21 +108,16 @@ function onsetMs(
   return Math.max(fromMs, window.atMs - maxOnsetMs);
 }
 
-function before(
-  former: BeforeVoice | undefined,
-  packet: OverlapPacket,
-  { maxOnsetMs }: OverlapVoiceRules,
-): BeforeVoice {
-  const packets = [...(former?.packets ?? []), packet].slice(-maxOnsetMs / packetMs);
+function before(former: BeforeVoice | undefined, packet: OverlapPacket): BeforeVoice {
+  const packets = [...(former?.packets ?? []), packet].slice(-rules.maxOnsetMs / packetMs);
   return { kind: 'before', packets };
 }
 
 function loudnessOf(
   { voicedMs, lastVoiceMs }: Voice,
   { levelDb, atMs }: OverlapPacket,
-  { hangoverMs }: OverlapVoiceRules,
 ): readonly OverlapVoiceEvent[] {
-  return atMs - lastVoiceMs > hangoverMs ? [] : [{ kind: 'voiced', voicedMs, levelDb, atMs }];
+  return atMs - lastVoiceMs > rules.hangoverMs ? [] : [{ kind: 'voiced', voicedMs, levelDb, atMs }];
 }
 
 function ended(overlap: OverlapVoice, atMs: number): OverlapStep {

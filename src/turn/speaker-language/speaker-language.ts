@@ -34,20 +34,14 @@ export type LanguageChoices = {
   readonly among?: readonly string[];
 };
 
-export type LanguageRules = {
+const rules = {
   /** Least probability, 0 to 1, of a detected language that counts. */
-  readonly leastProbability: number;
-  /** Turns in a row that must agree before a language is locked. */
-  readonly turnsToLock: number;
-  /** Least number of words of a turn whose language counts: one word is often of many languages. */
-  readonly leastWords: number;
-};
-
-const languageRules: LanguageRules = {
   leastProbability: 0.7,
+  /** Turns in a row that must agree before a language is locked. */
   turnsToLock: 2,
+  /** Least number of words of a turn whose language counts: one word is often of many languages. */
   leastWords: 2,
-};
+} as const;
 
 /**
  * One turn of this person; the language that holds afterwards is `languageOf`.
@@ -58,12 +52,11 @@ export function stepSpeakerLanguage(
   before: SpeakerLanguage,
   evidence: LanguageEvidence,
   among: readonly string[] = [],
-  rules: LanguageRules = languageRules,
 ): SpeakerLanguage {
   const { language, probability, words, requested } = evidence;
   const asked = requested === undefined ? before : afterRequest(before, requested);
   if (language === undefined || words < rules.leastWords || !isAmong(language, among)) return asked;
-  if (!isSure({ probability }, rules)) return { ...asked, guess: language };
+  if (!isSure({ probability })) return { ...asked, guess: language };
   const isSame = asked.latest !== undefined && sameLanguage(asked.latest.language, language);
   const turns = isSame ? (asked.latest?.turns ?? 0) + 1 : 1;
   const latest = { language, turns };
@@ -104,11 +97,8 @@ export function isEcho(recognised: string, hint: string | undefined): boolean {
 }
 
 /** Whether it is sure enough to count. */
-export function isSure(
-  { probability }: Pick<LanguageEvidence, 'probability'>,
-  { leastProbability } = languageRules,
-): boolean {
-  return probability >= leastProbability;
+export function isSure({ probability }: Pick<LanguageEvidence, 'probability'>): boolean {
+  return probability >= rules.leastProbability;
 }
 
 /**
