@@ -84,8 +84,8 @@ export class SessionContext {
   readonly maySpeak: () => boolean;
   /** Everybody there besides the bot itself, also while the link is away. */
   readonly people: () => readonly ChannelMember[];
-  /** Posts a line into the channel when its turn has come, if it still holds then. */
-  readonly notice: (line: TextLine, holds?: () => boolean) => void;
+  /** Posts a line into the channel when its turn has come, if it still holds then; `posted` is called with it. */
+  readonly notice: (line: TextLine, holds?: () => boolean, posted?: () => void) => void;
   /** Does what a person has said as a command, with their rights. */
   readonly obey: (command: SpokenCommand, personId: string) => void;
   /** Makes the clock of the connection check what may have changed, now and for a while. */
@@ -148,8 +148,13 @@ export class SessionContext {
     this.signal = signal;
     this.maySpeak = maySpeak;
     this.people = () => link.people();
-    this.notice = (line, holds = () => true) =>
-      notices.report({ channel, line, holds: () => !signal.aborted && holds() });
+    this.notice = (line, holds = () => true, posted) =>
+      notices.report({
+        channel,
+        line,
+        holds: () => !signal.aborted && holds(),
+        ...(posted && { posted }),
+      });
     this.obey = (command, personId) => void sessions.spokenCommands.get(command)?.(personId, this);
 
     const { clock, pipelines } = this.parts;

@@ -12,6 +12,8 @@ export type GuildNotice = {
   readonly line: TextLine;
   /** Checked when its turn has come: a notice that does not hold any more is dropped. */
   holds(): boolean;
+  /** Called when it is written. */
+  posted?(): void;
 };
 
 /** Least time between two notices in one server, in ms: a channel is no log. */
@@ -64,7 +66,8 @@ export class GuildNoticeQueue implements Disposable {
     }
   }
 
-  #write({ channel, line }: GuildNotice): void {
+  #write({ channel, line, posted }: GuildNotice): void {
+    posted?.();
     const words = openText(writtenText(line, channel.guildId, this.#parts));
     writeInChat(words, channel, this.#parts);
   }

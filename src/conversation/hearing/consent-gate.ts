@@ -51,7 +51,7 @@ export class ConsentGate {
   }
 
   get policy(): ConsentPolicy {
-    return this.#rules.policy;
+    return this.#options.choices.inForce(this.#rules).policy;
   }
 
   get paused(): boolean {

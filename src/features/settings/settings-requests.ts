@@ -1,6 +1,6 @@
 import type { SettingOutcome } from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { isLooser } from '#src/conversation/settings/guild-settings.ts';
+import { conversationSettings, isLooser } from '#src/conversation/settings/guild-settings.ts';
 import {
   mentionMarkOf,
   readSetting,
@@ -9,6 +9,9 @@ import {
   type SettingsView,
 } from '#src/conversation/settings/setting-definition.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+
+/** Time, in ms, from the announcement of a looser policy until it counts. */
+const noticeMs = 30_000;
 
 /** Word that restores the operator's value. */
 const standard = 'default';
@@ -76,9 +79,14 @@ export class SettingsRequests {
     await settings.load(guildId);
     const before = settings.in(guildId);
     const after = settings.foresee(guildId, key, words);
-    const looser = isLooser(before.consent, after.consent);
+    const choices = this.#sessions.consents.in(guildId);
+    const former = choices.inForce(before.consent);
+    const isConsent = setting === conversationSettings.consent;
+    const looser = isConsent && isLooser(former, after.consent);
     const { policy } = after.consent;
     if (looser && !confirmed) return { kind: 'looser', policy, value: words ?? standard };
+    if (isConsent)
+      choices.keepRules(looser && this.#sessions.session(guildId) ? former : undefined);
     const saved = await settings.set(guildId, key, words);
     this.#follow(guildId, key, looser);
     const value = settings.in(guildId).of(setting);
@@ -111,14 +119,23 @@ export class SettingsRequests {
     return { kind: 'bad', key: setting.key, allowed, ...(line && { line }) };
   }
 
-  /** Applies changed settings to the sessions; people who are heard from now on without having been asked read of it. */
+  /** Applies changed settings to the sessions. People who are to be heard without having been asked read of it 30 s before. */
   #follow(guildId: string, key: string, looser: boolean): void {
     for (const session of this.#sessions.sessions(guildId)) session.govern(key);
     this.#changed(guildId);
     const session = this.#sessions.session(guildId);
     const { policy } = this.#sessions.settings.in(guildId).consent;
     if (!session || !looser || policy === 'ask') return;
-    const holds = () => this.#sessions.settings.in(guildId).consent.policy === policy;
-    session.context.notice({ id: `settings.told.${policy}` }, holds);
+    const rulesNow = () => JSON.stringify(this.#sessions.settings.in(guildId).consent);
+    const rules = rulesNow();
+    const holds = () => rulesNow() === rules;
+    const count = () => {
+      if (!holds()) return;
+      this.#sessions.consents.in(guildId).keepRules(undefined);
+      for (const { context } of this.#sessions.sessions(guildId)) context.gate.rejudge();
+    };
+    session.context.notice({ id: `settings.told.${policy}` }, holds, () => {
+      this.#parts.clock.later(noticeMs, count);
+    });
   }
 }

@@ -232,11 +232,26 @@ test('more people are heard unasked only after a confirmation, and the channel i
   expect(fixture.of('recognised')).toEqual([]);
   const confirmed = await fixture.settings.set('g', 'consent', 'notice', 'confirmed');
   expect(confirmed).toMatchObject({ kind: 'set', value: 'notice' });
+  expect(fixture.written).toEqual([
+    'In 30 seconds I begin to hear everybody here; /privacy deny undoes it for you.',
+  ]);
+  await pass(fixture, 29_900, await words(speech, eva, fixture.clock.nowMs()));
+  expect(fixture.of('recognised')).toEqual([]);
+  await pass(fixture, 200);
   await pass(fixture, 6_000, await words(speech, eva, fixture.clock.nowMs()));
   expect(fixture.of('recognised')).toHaveLength(1);
-  expect(fixture.written).toEqual([
-    'From now on I hear everybody here; /privacy deny undoes it for you.',
-  ]);
+  await fixture.sessions.leave('g');
+});
+
+test('a stricter policy ends the announcement of a looser one', async () => {
+  const fixture = await called({}, [adam, eva]);
+  await fixture.settings.set('g', 'consent', 'notice', 'confirmed');
+  await pass(fixture, 10_000);
+  await fixture.settings.set('g', 'consent', 'ask');
+  await fixture.settings.set('g', 'cues', 'off');
+  await pass(fixture, 40_000);
+  await pass(fixture, 6_000, await words(speech, eva, fixture.clock.nowMs()));
+  expect(fixture.of('recognised')).toEqual([]);
   await fixture.sessions.leave('g');
 });
 
@@ -257,6 +272,7 @@ test('a role may be named where the operator named none, and its members are hea
   expect(await fixture.settings.set('g', 'consent', value)).toMatchObject({ kind: 'looser' });
   const confirmed = await fixture.settings.set('g', 'consent', value, 'confirmed');
   expect(confirmed).toMatchObject({ kind: 'set', value: `role ${roleId}` });
+  await pass(fixture, 30_100);
   await pass(fixture, 6_000, await words(speech, eva, fixture.clock.nowMs()));
   expect(fixture.of('recognised')).toHaveLength(1);
   expect(fixture.linkOpener.link.refreshed).toContain('eva');
