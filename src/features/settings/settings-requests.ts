@@ -1,5 +1,8 @@
 import type { SettingOutcome } from '#src/conversation/ports/setting-and-check-outcomes.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type {
+  ConsentPolicySettings,
+  SessionDependencies,
+} from '#src/conversation/session-dependencies.ts';
 import { conversationSettings, isLooser } from '#src/conversation/settings/guild-settings.ts';
 import {
   mentionMarkOf,
@@ -79,14 +82,11 @@ export class SettingsRequests {
     await settings.load(guildId);
     const before = settings.in(guildId);
     const after = settings.foresee(guildId, key, words);
-    const choices = this.#sessions.consents.in(guildId);
-    const former = choices.inForce(before.consent);
-    const isConsent = setting === conversationSettings.consent;
-    const looser = isConsent && isLooser(former, after.consent);
+    const former = this.#sessions.consents.in(guildId).inForce(before.consent);
+    const looser = setting === conversationSettings.consent && isLooser(former, after.consent);
     const { policy } = after.consent;
     if (looser && !confirmed) return { kind: 'looser', policy, value: words ?? standard };
-    if (isConsent)
-      choices.keepRules(looser && this.#sessions.session(guildId) ? former : undefined);
+    if (setting === conversationSettings.consent) this.#keepRules(guildId, looser, former);
     const saved = await settings.set(guildId, key, words);
     this.#follow(guildId, key, looser);
     const value = settings.in(guildId).of(setting);
@@ -117,6 +117,12 @@ export class SettingsRequests {
     const line = setting.unreadableLine?.(choices);
     const allowed = setting.values(choices);
     return { kind: 'bad', key: setting.key, allowed, ...(line && { line }) };
+  }
+
+  /** Looser rules than the former ones do not count yet where they are still to be announced. */
+  #keepRules(guildId: string, looser: boolean, former: ConsentPolicySettings): void {
+    const isTold = looser && this.#sessions.session(guildId) !== undefined;
+    this.#sessions.consents.in(guildId).keepRules(isTold ? former : undefined);
   }
 
   /** Applies changed settings to the sessions. People who are to be heard without having been asked read of it 30 s before. */
