@@ -69,9 +69,6 @@ export class RoomPage {
     this.#sound = new RoomSound(socketUrl('/room/sound'), {
       news: (news) => this.#soundNews(news),
       ended: (why) => this.#microphoneEnded(why),
-      ranDry: (frames) => {
-        this.#root.dataset.dryFrames = `${frames}`;
-      },
     });
     addEventListener('keydown', (event) => this.#spaceKey(event, true));
     addEventListener('keyup', (event) => this.#spaceKey(event, false));
@@ -290,7 +287,7 @@ export class RoomPage {
     } else if (news.kind === 'closed' && news.why) this.#change({ notice: news.why });
     else if (news.kind === 'heard') {
       this.#root.dataset.heardFrames = `${news.frames}`;
-      if (news.frames % 3 === 0) this.#change({ heardLevel: meterPosition(news.rms) });
+      if (news.frames % 6 === 0) this.#change({ heardLevel: meterPosition(news.rms) });
     }
   }
 

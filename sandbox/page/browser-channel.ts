@@ -27,8 +27,6 @@ const mostShown = 200;
 /** Pages that show the room at a time. */
 const mostScreens = 20;
 const crowded = { code: 1013, reason: 'Too many pages show the room already: at most 20.' };
-/** Source: Discord docs, "Application Command Types". */
-const slashType = 1;
 
 export type BrowserChannelOptions = {
   readonly sandbox: Sandbox;
@@ -112,11 +110,6 @@ export class BrowserChannel implements Disposable {
     for (const screen of this.#screens) if (screen.tab === tab) screen.send(text);
   }
 
-  /** The tab that was opened last. */
-  get newestTab(): string | undefined {
-    return [...this.#screens].at(-1)?.tab;
-  }
-
   [Symbol.dispose](): void {
     this.#rest();
     this.#screens.clear();
@@ -170,10 +163,7 @@ export class BrowserChannel implements Disposable {
       channels,
       roles,
       bot: { ...sandbox.bot(), id: sandbox.botId, name, speaks: this.#speaking.has(name) },
-      commands: sandbox
-        .commands()
-        .filter(({ body }) => body.type === slashType)
-        .map(({ body }) => body),
+      commands: sandbox.commands().map(({ body }) => body),
       you,
     });
   }

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { upgradeWebSocket } from '@hono/node-server';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { openAtFreePort } from '#src/web/http/listener.ts';
 import { openPage, type Page, type PageOptions } from '#src/web/http/page.ts';
 import { onlyEntered, type PageApp } from '#src/web/http/viewer.ts';
-import { act } from './browser-acts.ts';
+import { act, type BrowserParts } from './browser-acts.ts';
 import { BrowserChannel } from './browser-channel.ts';
 import { mostFileBytes, serveFiles, UploadedFiles } from './browser-files.ts';
 import { type BotEvent, readBrowserRequest } from './browser-protocol.ts';
@@ -14,7 +13,7 @@ import { BrowserSound } from './browser-sound.ts';
 import { PaceLimit } from './pace.ts';
 import { TypedVoices } from './typed-voices.ts';
 
-export type BrowserPageOptions = Pick<PageOptions, 'host' | 'port' | 'publicUrl'> & {
+export type BrowserPageOptions = Pick<PageOptions, 'host' | 'port' | 'publicUrl' | 'key'> & {
   /** Name of the person whom the one in front of the page is. */
   readonly you: string;
   readonly clock?: Clock;
@@ -53,19 +52,11 @@ export async function openBrowserPage(
   const voices = new TypedVoices();
   const uploads = new UploadedFiles();
   const closing = new AbortController();
-  const parts: ServedParts = {
-    sandbox,
-    you,
-    clock,
-    channel,
-    sound,
-    voices,
-    uploads,
-    signal: closing.signal,
-  };
-  const { host, publicUrl, onBug } = options;
+  const { signal } = closing;
+  const parts = { sandbox, you, clock, channel, sound, voices, uploads, signal };
+  const { host, publicUrl, onBug, key } = options;
   const pageOptions = {
-    ...{ host, onBug },
+    ...{ host, onBug, ...(key && { key }) },
     webSocket: { mostFrameBytes },
     mostBodyBytes: mostFileBytes,
     ...(publicUrl && { publicUrl }),
@@ -89,14 +80,9 @@ export async function openBrowserPage(
   return { kind: 'open', page: { url, link, report, [Symbol.asyncDispose]: close } };
 }
 
-type ServedParts = {
-  readonly sandbox: Sandbox;
-  readonly you: string;
+type ServedParts = BrowserParts & {
   readonly clock: Clock;
   readonly channel: BrowserChannel;
-  readonly sound: BrowserSound;
-  readonly voices: TypedVoices;
-  readonly uploads: UploadedFiles;
   readonly signal: AbortSignal;
 };
 
@@ -107,7 +93,7 @@ function serveBrowser(app: PageApp, parts: ServedParts): void {
     '/room',
     onlyEntered,
     upgradeWebSocket((context) => {
-      const tab = context.req.query('tab') ?? randomUUID();
+      const tab = context.req.query('tab') ?? '';
       return plug(tab, {
         open: (socket) => channel.add(socket),
         handle: requestHandler(tab, parts),
@@ -122,7 +108,7 @@ function serveBrowser(app: PageApp, parts: ServedParts): void {
     '/room/sound',
     onlyEntered,
     upgradeWebSocket((context) => {
-      const tab = context.req.query('tab') ?? channel.newestTab ?? randomUUID();
+      const tab = context.req.query('tab') ?? '';
       return plug(tab, {
         open: (socket) => sound.open(socket),
         handle: (socket, data) => sound.handle(socket, data),

@@ -1,7 +1,5 @@
-import { opusSamples } from '#src/audio/opus/opus-toc.ts';
-
 /** Kinds of frames over `/room/sound`, by their first byte. */
-const kinds = { opus: 1, pcm: 2, heardPcm: 4, end: 5 } as const;
+const kinds = { pcm: 2, heardPcm: 4, end: 5 } as const;
 /** Kind, sequence (u32), instant (f64, ms). All numbers are little-endian. */
 const headBytes = 13;
 /** 20 ms at 48 kHz mono. */
@@ -15,14 +13,12 @@ export type BrowserClose = { readonly code: number; readonly reason: string };
 const closes = {
   text: { code: 1003, reason: 'Sound comes as binary frames.' },
   big: { code: 1009, reason: 'A frame of sound is at most 4 KiB.' },
-  short: { code: 1007, reason: 'A frame of sound has 13 bytes of head, and sound.' },
-  kind: { code: 1007, reason: 'A frame of sound is of kind 1 (Opus) or 2 (PCM), or 5 (the end).' },
-  opus: { code: 1007, reason: 'A frame of kind 1 is one Opus packet of 20 ms.' },
+  kind: { code: 1007, reason: 'A frame of sound is of kind 2 (PCM) or 5 (the end).' },
   pcm: { code: 1007, reason: 'A frame of kind 2 is 20 ms of 16 bit PCM at 48 kHz mono.' },
 } as const;
 
 export type SoundFrame =
-  | { readonly kind: 'sound'; readonly sound: Buffer | Int16Array }
+  | { readonly kind: 'sound'; readonly sound: Int16Array }
   /** The microphone is spoken into no more, for now. */
   | { readonly kind: 'end' }
   | ({ readonly kind: 'malformed' } & BrowserClose);
@@ -32,19 +28,11 @@ export function readSoundFrame(data: unknown): SoundFrame {
   if (!(data instanceof ArrayBuffer)) return malformed('text');
   if (data.byteLength > mostBytes) return malformed('big');
   const bytes = Buffer.from(data);
-  if (data.byteLength === headBytes && bytes.readUInt8(0) === kinds.end) return { kind: 'end' };
-  if (data.byteLength <= headBytes) return malformed('short');
+  if (data.byteLength === headBytes && bytes[0] === kinds.end) return { kind: 'end' };
   const payload = bytes.subarray(headBytes);
-  switch (bytes.readUInt8(0)) {
-    case kinds.opus:
-      if (opusSamples(payload) !== frameSamples) return malformed('opus');
-      return { kind: 'sound', sound: payload };
-    case kinds.pcm:
-      if (payload.length !== frameSamples * 2) return malformed('pcm');
-      return { kind: 'sound', sound: samplesOf(payload) };
-    default:
-      return malformed('kind');
-  }
+  if (bytes[0] !== kinds.pcm) return malformed('kind');
+  if (payload.length !== frameSamples * 2) return malformed('pcm');
+  return { kind: 'sound', sound: samplesOf(payload) };
 }
 
 /** 20 ms of 48 kHz mono that the page is to play. */

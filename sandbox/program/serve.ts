@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { BrowserPage } from '#sandbox/page/browser-page.ts';
@@ -16,11 +18,14 @@ const unreadLimitBytes = 8 * 1024 * 1024;
 const farewellMs = 2000;
 /** Owner of the sandbox's server, who may do anything there. */
 const ownerName = 'Adam';
-const pageArguments = {
-  'page-port': { type: 'string' },
-  'page-host': { type: 'string', default: '127.0.0.1' },
-  'page-url': { type: 'string' },
-} as const;
+const { values: given } = parseArgs({
+  options: {
+    'page-port': { type: 'string' },
+    'page-host': { type: 'string', default: '127.0.0.1' },
+    'page-url': { type: 'string' },
+    kept: { type: 'string' },
+  },
+});
 const tooLong = { id: null, ok: false, error: 'The line is too long.' } as const;
 const recordings = {
   digits: recordingPath('human-digits-2934z.wav'),
@@ -33,9 +38,10 @@ process.on('SIGTERM', () => stop.abort());
 process.stdout.on('error', () => stop.abort());
 
 try {
-  const sandbox = await openSandbox({ ownerName });
+  const { key, madeAtMs } = keptIn(given.kept);
+  const sandbox = await openSandbox({ ownerName, madeAtMs });
   introduce(sandbox);
-  const page = showPage(sandbox);
+  const page = showPage(sandbox, key);
   await Promise.race([serveLines(sandbox, page), stopped()]);
   stop.abort();
   setTimeout(() => process.exit(0), farewellMs).unref();
@@ -72,13 +78,12 @@ function introduce(sandbox: Sandbox): void {
  * Opens the room's page where the arguments ask for one: `--page-port` with `--page-host` and, behind a proxy,
  * `--page-url`. Its modules are loaded then, and `ready` does not wait for it.
  */
-async function showPage(sandbox: Sandbox): Promise<BrowserPage | undefined> {
-  const { values } = parseArgs({ options: pageArguments });
-  const { 'page-port': port, 'page-host': host, 'page-url': url } = values;
+async function showPage(sandbox: Sandbox, key: string): Promise<BrowserPage | undefined> {
+  const { 'page-port': port, 'page-host': host, 'page-url': url } = given;
   if (port === undefined) return undefined;
   const { openBrowserPage } = await import('#sandbox/page/browser-page.ts');
   const outcome = await openBrowserPage(sandbox, {
-    ...{ port: Number(port), host, you: ownerName },
+    ...{ port: Number(port), host, you: ownerName, key },
     ...(url !== undefined && { publicUrl: new URL(url) }),
     onBug: (error) => process.stderr.write(`error: the page: ${error}\n`),
   });
@@ -89,6 +94,14 @@ async function showPage(sandbox: Sandbox): Promise<BrowserPage | undefined> {
   const { page } = outcome;
   write({ kind: 'page', url: page.url.href, link: page.link.href });
   return page;
+}
+
+/** Key of the page, and time of the first server, as they were at the last start with this file. */
+function keptIn(file: string | undefined): { readonly key: string; readonly madeAtMs: number } {
+  if (file !== undefined && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
+  const fresh = { key: randomBytes(32).toString('base64url'), madeAtMs: realClock.wallMs() };
+  if (file !== undefined) writeFileSync(file, JSON.stringify(fresh), { mode: 0o600 });
+  return fresh;
 }
 
 function recordingPath(name: string): string {

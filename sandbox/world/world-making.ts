@@ -26,6 +26,8 @@ export type WorldOptions = GuildOptions & {
   readonly botName?: string;
   /** Members of the team that owns the bot, its owner first; default: the owner of the first server alone. */
   readonly team?: readonly string[];
+  /** When the first server was made, in ms since 1970: sandboxes of one instant have the same ids at first. Default: now. */
+  readonly madeAtMs?: number;
 };
 
 /** More people than this do not fit in. */
@@ -35,11 +37,13 @@ const usualLocale = 'en-US';
 
 /** One server as it stands before anybody does anything: channels, roles, its owner and the bot. */
 export function createWorld(options: WorldOptions, clock: Clock): World {
-  const ids = new Snowflakes(() => clock.wallMs());
+  let { madeAtMs } = options;
+  const ids = new Snowflakes(() => madeAtMs ?? clock.wallMs());
   const bot: User = { id: ids.next(), name: options.botName ?? 'Nova', bot: true };
   const soil = { ids, clock, bot, people: new Map<string, User>() };
   const guild = createGuild(soil, options);
   const team = options.team?.map((name) => userNamed(soil, name));
+  madeAtMs = undefined; // what comes later has ids of its own
   return {
     ...soil,
     ...(team && { team }),

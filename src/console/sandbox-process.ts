@@ -27,6 +27,8 @@ export type SandboxPage = {
   readonly host: string;
   readonly port: number;
   readonly publicUrl?: URL;
+  /** File that keeps the key of the page and the server's id for the next start. */
+  readonly keptFile: string;
   /** Told once, when it is open or cannot be. */
   readonly onPage: (line: SandboxPageLine) => void;
 };
@@ -159,9 +161,9 @@ export function trust(certificate: string): void {
 
 function argumentsOf(page: SandboxPage | undefined): readonly string[] {
   if (!page) return [];
-  const { host, port, publicUrl } = page;
+  const { host, port, publicUrl, keptFile } = page;
   const url = publicUrl ? ['--page-url', publicUrl.href] : [];
-  return ['--page-host', host, '--page-port', `${port}`, ...url];
+  return ['--page-host', host, '--page-port', `${port}`, '--kept', keptFile, ...url];
 }
 
 function jsonOf(line: string): unknown {

@@ -12,14 +12,14 @@ import {
 
 test('a frame is read as it was written, and its head is 13 bytes, little-endian', () => {
   const frame = {
-    kind: frameKinds.sentOpus,
+    kind: frameKinds.sentPcm,
     sequence: 4_294_967_295,
     atMs: 1_234.5,
     payload: new Uint8Array([7, 8, 9]),
   };
   const bytes = writeFrame(frame);
   expect(bytes.length).toBe(headBytes + 3);
-  expect([...bytes.subarray(0, 5)]).toEqual([1, 255, 255, 255, 255]);
+  expect([...bytes.subarray(0, 5)]).toEqual([2, 255, 255, 255, 255]);
   expect(new DataView(bytes.buffer).getFloat64(5, true)).toBe(1_234.5);
   expect(readFrame(bytes.buffer)).toEqual(frame);
 });

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
@@ -227,6 +229,20 @@ test('a message line tells where its files lie', async () => {
     { files: [{ name: 'transcript.txt', sizeBytes: 11, url: file?.url }] },
   ]);
   expect((await download(file?.url ?? '', sandbox)).text).toBe('Ana: hello\n');
+});
+
+test('a program that starts again with its file has the link and the server of before', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const start = async () => {
+    const { child, next } = startProgram('--page-port', '0', '--kept', join(folder, 'page.json'));
+    const [{ guildId, botId }, { link }] = [await next(), await next()];
+    child.stdin.end();
+    expect(await exitCode(child)).toBe(0);
+    return { guildId, botId, key: new URL(link).hash };
+  };
+  const first = await start();
+  expect(await start()).toEqual(first);
 });
 
 test('the program opens the page of the channel at the next free port, and tells a link to it once', async () => {

@@ -1,5 +1,5 @@
 import { SampleRing } from './sample-ring.js';
-import { frameSamples, sampleRateHz } from './sound-frames.js';
+import { sampleRateHz } from './sound-frames.js';
 
 /** Sound that waits before the first of it plays. */
 const reserveMs = 40;
@@ -13,13 +13,11 @@ class PlaybackProcessor extends AudioWorkletProcessor {
     mostSamples: (mostMs * sampleRateHz) / 1_000,
   });
 
-  #dryFrames = 0;
-
   constructor() {
     super();
     this.port.onmessage = ({ data }) => {
-      data.onmessage = (/** @type {MessageEvent<Float32Array | 'pause'>} */ frame) =>
-        frame.data === 'pause' ? this.#ring.pause() : this.#ring.push(frame.data);
+      data.onmessage = (/** @type {MessageEvent<Float32Array>} */ frame) =>
+        this.#ring.push(frame.data);
     };
   }
 
@@ -32,17 +30,8 @@ class PlaybackProcessor extends AudioWorkletProcessor {
     const [first, ...others] = outputs[0] ?? [];
     if (!first) return true;
     this.#ring.pull(first);
-    this.#tellDry();
     for (const channel of others) channel.set(first);
     return true;
-  }
-
-  /** Frames that were missing so far, once one more is. */
-  #tellDry() {
-    const frames = Math.ceil(this.#ring.drySamples / frameSamples);
-    if (frames === this.#dryFrames) return;
-    this.#dryFrames = frames;
-    this.port.postMessage(frames);
   }
 }
 

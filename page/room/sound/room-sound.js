@@ -16,7 +16,7 @@ export class RoomSound {
 
   /**
    * @param {URL} url
-   * @param {{ news(news: WorkerNews): void, ended(why: string): void, ranDry(frames: number): void }} tell
+   * @param {{ news(news: WorkerNews): void, ended(why: string): void }} tell
    */
   constructor(url, tell) {
     this.#url = url;
@@ -99,7 +99,6 @@ export class RoomSound {
     this.#capture.port.postMessage(capturing.port1, [capturing.port1]);
     const playback = new AudioWorkletNode(context, 'playback', { numberOfInputs: 0 });
     playback.port.postMessage(playing.port1, [playing.port1]);
-    playback.port.onmessage = ({ data }) => this.#tell.ranDry(data);
     playback.connect(context.destination);
     const [capture, play] = [capturing.port2, playing.port2];
     this.#order({ kind: 'open', url: this.#url.href, capture, playback: play }, [capture, play]);

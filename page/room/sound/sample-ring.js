@@ -10,11 +10,6 @@ export class SampleRing {
   #from = 0;
   #length = 0;
   #plays = false;
-  /** Samples of silence since it ran dry. */
-  #silent = 0;
-  /** Nothing is missing before the first sound. */
-  #isPause = true;
-  #drySamples = 0;
 
   /** @param {{ reserveSamples: number, mostSamples: number }} sizes */
   constructor({ reserveSamples, mostSamples }) {
@@ -25,11 +20,6 @@ export class SampleRing {
   /** Number of samples that wait. */
   get length() {
     return this.#length;
-  }
-
-  /** Number of samples missing in the middle of sound; `pause` marks a pause of the speaker. */
-  get drySamples() {
-    return this.#drySamples;
   }
 
   /** @param {Float32Array} samples */
@@ -43,17 +33,7 @@ export class SampleRing {
       this.#samples[(this.#from + this.#length) % size] = sample;
       this.#length++;
     }
-    if (this.#plays || this.#length < this.#reserve) return;
-    this.#plays = true;
-    this.#isPause = false;
-    this.#drySamples += this.#silent;
-    this.#silent = 0;
-  }
-
-  /** Starts a new sound, so samples missing since the last one do not count. */
-  pause() {
-    this.#isPause = true;
-    this.#silent = 0;
+    if (this.#length >= this.#reserve) this.#plays = true;
   }
 
   /**
@@ -67,9 +47,7 @@ export class SampleRing {
     out.fill(0, taken);
     this.#from = (this.#from + taken) % size;
     this.#length -= taken;
-    if (taken === out.length) return;
-    if (!this.#isPause) this.#silent += out.length - taken;
-    this.#plays = false;
+    if (taken < out.length) this.#plays = false;
   }
 }
 

@@ -4,9 +4,8 @@ export const headBytes = 13;
 export const frameSamples = 960;
 export const sampleRateHz = 48_000;
 
-/** First byte of a frame: who sends it, and how it is coded. */
+/** First byte of a frame: who sends it. */
 export const frameKinds = Object.freeze({
-  sentOpus: 1,
   sentPcm: 2,
   heardPcm: 4,
   /** Without a payload: the microphone is spoken into no more, for now. */

@@ -1,4 +1,3 @@
-import { OpusEncoder } from './opus.js';
 import {
   frameKinds,
   loudness,
@@ -20,19 +19,14 @@ const mostWaitingBytes = 32_768;
 /** The level is told once in so many frames. */
 const levelEvery = 3;
 
-/** Frames that reached the sandbox so far apart have a pause of whoever speaks between them. */
-const pauseMs = 60;
-
 /** Wait before a connection that was lost is opened again. */
 const againMs = 2_000;
 
 let isSpeaking = false;
-/** Tells that nobody speaks any more, once all that was said is sent. */
-let endSpeech = async () => {};
+/** Tells that nobody speaks any more. */
+let endSpeech = () => {};
 let sequence = 0;
 let [captured, heard] = [0, 0];
-/** When the last frame that plays reached the sandbox, by its clock. */
-let playedAtMs = 0;
 
 /** @param {WorkerNews} news */
 const tell = (news) => postMessage(news);
@@ -40,15 +34,15 @@ const tell = (news) => postMessage(news);
 self.onmessage = ({ data }) => {
   /** @type {WorkerOrder} */
   const order = data;
-  if (order.kind === 'open') void open(order);
+  if (order.kind === 'open') open(order);
   else {
-    if (isSpeaking && !order.on) void endSpeech();
+    if (isSpeaking && !order.on) endSpeech();
     isSpeaking = order.on;
   }
 };
 
 /** @param {Extract<WorkerOrder, { kind: 'open' }>} order */
-async function open({ url, capture, playback }) {
+function open({ url, capture, playback }) {
   /** @type {WebSocket | undefined} */
   let socket;
   /** @type {(kind: number, atMs: number, payload: Uint8Array<ArrayBuffer>) => void} */
@@ -56,11 +50,8 @@ async function open({ url, capture, playback }) {
     if (socket?.readyState !== WebSocket.OPEN || socket.bufferedAmount > mostWaitingBytes) return;
     socket.send(writeFrame({ kind, sequence: sequence++, atMs, payload }));
   };
-  const encoder = await OpusEncoder.open((atMs, packet) => send(frameKinds.sentOpus, atMs, packet));
-  endSpeech = async () => {
-    await encoder?.flush();
+  endSpeech = () =>
     send(frameKinds.sentEnd, performance.timeOrigin + performance.now(), new Uint8Array());
-  };
   const connect = () => {
     socket = new WebSocket(url);
     socket.binaryType = 'arraybuffer';
@@ -74,9 +65,7 @@ async function open({ url, capture, playback }) {
   capture.onmessage = ({ data }) => {
     const atMs = performance.timeOrigin + performance.now();
     if (captured++ % levelEvery === 0) tell({ kind: 'level', rms: loudness(data) });
-    if (!isSpeaking) return;
-    if (encoder) encoder.encode(data, atMs);
-    else send(frameKinds.sentPcm, atMs, pcmBytes(data));
+    if (isSpeaking) send(frameKinds.sentPcm, atMs, pcmBytes(data));
   };
 }
 
@@ -87,8 +76,6 @@ async function open({ url, capture, playback }) {
 function receive(bytes, playback) {
   const frame = readFrame(bytes);
   if (frame?.kind !== frameKinds.heardPcm) return;
-  if (frame.atMs - playedAtMs > pauseMs) playback.postMessage('pause');
-  playedAtMs = frame.atMs;
   const samples = pcmSamples(frame.payload);
   tell({ kind: 'heard', frames: ++heard, rms: loudness(samples) });
   playback.postMessage(samples, [samples.buffer]);

@@ -72,6 +72,7 @@ async function startSandboxRun(
       signal,
       page && {
         ...page,
+        keptFile: join(config.dataDir, 'sandbox-page.json'),
         onPage: (line) => void loaded.promise.then(() => showPage(line, show)),
       },
     ),

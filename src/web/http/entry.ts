@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
 import { foreignJson, type JsonLimits } from '#src/base/json.ts';
@@ -19,16 +19,19 @@ const entryLimits: JsonLimits = {
 const wrongKey = {
   status: 403,
   code: 'link.unknown',
-  message: 'This link is not known here: each start prints a new one.',
+  message: 'This link is not known here: open the address that npm start prints.',
 } as const;
 
 /**
- * Lets in browsers that open a link with the key of this page, which is made anew at each start. The key is in the fragment of the
+ * Lets in browsers that open a link with the key of this page. The key is in the fragment of the
  * link, which browsers do not send; `POST /enter {key}` puts it into a cookie, and `GET /enter` says whether it is there.
  */
 export class Entry {
-  /** 256 random bits, in 43 characters that need no escaping. */
-  readonly #key = randomBytes(32).toString('base64url');
+  readonly #key: string;
+
+  constructor(key: string) {
+    this.#key = key;
+  }
 
   link(address: URL): URL {
     const link = new URL('/', address);

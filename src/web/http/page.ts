@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ServerOutcome } from '#src/base/keep-server.ts';
 import { serveBrowserFiles } from './browser-files.ts';
 import { createPageApp, type DoorOptions } from './doors.ts';
@@ -15,13 +16,16 @@ export type Page = AsyncDisposable & {
 
 export type PageOptions = Pick<ListenerOptions, 'host' | 'port' | 'webSocket' | 'waits'> &
   Pick<DoorOptions, 'publicUrl' | 'apiOrigins' | 'mostBodyBytes' | 'onBug'> & {
+    /** Needs no escaping in a link. Default: 256 random bits. */
+    readonly key?: string;
     /** Adds routes behind the doors. */
     routes?(app: PageApp): void;
   };
 
 /** Opens doors, entry, browser files and routes at one address. Never throws. */
 export async function openPage(options: PageOptions): Promise<ServerOutcome<Page>> {
-  const [entry, rates] = [new Entry(), new RateLimits()];
+  const { key = randomBytes(32).toString('base64url') } = options;
+  const [entry, rates] = [new Entry(key), new RateLimits()];
   const app = createPageApp({ ...options, rates });
   entry.routes(app, rates);
   options.routes?.(app);

@@ -226,6 +226,4 @@ async function closesInMidAnswer(): Promise<void> {
   await tab.close();
   await speaking(other, 'Nova').waitFor({ state: 'detached' });
   expect(await understood(other, story)).toBeGreaterThan(neededWords);
-  const dryFrames = await other.locator('#root').getAttribute('data-dry-frames');
-  console.log(`20 ms frames that were missing in what was played: ${dryFrames ?? 0}`);
 }

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { ask, identified } from '#test/sandbox/raw-bot.ts';
 import { openSilentPage } from './browser-client.ts';
 
-const opus = Buffer.of(0x78, 1, 2, 3);
+const samples = new Int16Array(960);
+const pcm = new Uint8Array(samples.buffer);
 
 test('a page that opens is told of the channel, and of each change', async () => {
   await using setup = await openSilentPage();
@@ -167,16 +168,16 @@ test('the microphone goes to the tab that asks last, and the first is told', asy
   const [first, second] = [await setup.open('a'), await setup.open('b')];
   await first.ask({ kind: 'join', channel: 'Lounge' });
   const sound = await setup.openSound('a');
-  sound.send(1, opus);
-  await expect.poll(() => setup.voice.lives).toEqual([opus]);
+  sound.send(2, pcm);
+  await expect.poll(() => setup.voice.lives).toEqual([samples]);
   expect(first.ofKind('microphone')).toEqual([{ kind: 'microphone', state: 'yours' }]);
   const other = await setup.openSound('b');
   expect(second.ofKind('microphone')).toEqual([]);
   await second.ask({ kind: 'microphone', on: true });
   await expect.poll(() => first.ofKind('microphone').at(-1)).toMatchObject({ state: 'taken' });
   expect(second.ofKind('microphone')).toEqual([{ kind: 'microphone', state: 'yours' }]);
-  other.send(1, opus);
-  await expect.poll(() => setup.voice.lives).toEqual([opus, 'end', opus]);
+  other.send(2, pcm);
+  await expect.poll(() => setup.voice.lives).toEqual([samples, 'end', samples]);
   await second.ask({ kind: 'microphone', on: false });
   expect(setup.voice.lives.at(-1)).toBe('end');
 });
@@ -186,10 +187,10 @@ test('a page that tells the end of what was said ends it at once, and goes on wh
   const tab = await setup.open('a');
   await tab.ask({ kind: 'join', channel: 'Lounge' });
   const sound = await setup.openSound('a');
-  sound.send(1, opus);
+  sound.send(2, pcm);
   sound.send(5, Buffer.alloc(0));
-  sound.send(1, opus);
-  await expect.poll(() => setup.voice.lives).toEqual([opus, 'end', opus]);
+  sound.send(2, pcm);
+  await expect.poll(() => setup.voice.lives).toEqual([samples, 'end', samples]);
   await expect
     .poll(() => tab.ofKind('speaks').map(({ on }) => on))
     .toEqual([true, false, true, false]);
@@ -200,13 +201,12 @@ test('sound of the others reaches the page, and they are shown as speaking', asy
   const tab = await setup.open('a');
   await tab.ask({ kind: 'join', channel: 'Lounge' });
   const sound = await setup.openSound('a');
-  sound.send(1, opus);
+  sound.send(2, pcm);
   await expect.poll(() => tab.ofKind('microphone')).toHaveLength(1);
-  const samples = new Int16Array(960).fill(500);
   setup.voice.play({
     fromUserId: setup.sandbox.botId,
     atMs: 5,
-    samples,
+    samples: new Int16Array(960).fill(500),
     audible: true,
     sealed: true,
   });
@@ -225,7 +225,7 @@ test('a page that closes in mid-word ends its microphone and leaves the others a
   const [tab, other] = [await setup.open('a'), await setup.open('b')];
   await tab.ask({ kind: 'join', channel: 'Lounge' });
   const sound = await setup.openSound('a');
-  sound.send(1, opus);
+  sound.send(2, pcm);
   await expect.poll(() => setup.voice.lives).toHaveLength(1);
   sound.close();
   tab.close();
@@ -238,14 +238,11 @@ test('sound faster than time, malformed or of 10 MB ends its own socket alone', 
   await using setup = await openSilentPage();
   const tab = await setup.open('a');
   const fast = await setup.openSound('a');
-  for (let n = 0; n < 500; n++) fast.send(1, opus);
+  for (let n = 0; n < 500; n++) fast.send(2, pcm);
   expect(await fast.ended).toEqual([1008, 'Sound came faster than time.']);
   const wrong = await setup.openSound('a');
-  wrong.send(7, opus);
-  expect(await wrong.ended).toEqual([
-    1007,
-    'A frame of sound is of kind 1 (Opus) or 2 (PCM), or 5 (the end).',
-  ]);
+  wrong.send(7, pcm);
+  expect(await wrong.ended).toEqual([1007, 'A frame of sound is of kind 2 (PCM) or 5 (the end).']);
   const text = await setup.openSound('a');
   text.sendRaw('hello');
   expect(await text.ended).toEqual([1003, 'Sound comes as binary frames.']);

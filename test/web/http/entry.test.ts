@@ -29,7 +29,7 @@ test('the link of a page lets a browser in, its key is in the fragment only, and
     expect(refusalOf(await enter(url, key))).toEqual([
       403,
       'link.unknown',
-      'This link is not known here: each start prints a new one.',
+      'This link is not known here: open the address that npm start prints.',
     ]);
 });
 
