@@ -44,7 +44,7 @@ afterAll(async () => {
   await opened?.sandbox[Symbol.asyncDispose]();
 });
 
-/** Transcripts in a store of its own, for people who may open the place. */
+/** Transcripts in a store of its own, for people who may open the channel. */
 async function transcriptsOf(guildId: string): Promise<TranscriptLookup> {
   const [onDisk, inMemory] = await Promise.all(
     [1, 2].map(() => openLocalTranscripts(':memory:', { clock: realClock })),
@@ -59,8 +59,8 @@ async function transcriptsOf(guildId: string): Promise<TranscriptLookup> {
       clock: realClock,
       timeZone: 'UTC',
       onEvent: () => undefined,
-      places: { localeIn: () => 'en' },
-      captionChats: { mayRead: async () => true },
+      places: { localeIn: () => 'en', seatOf: () => undefined },
+      captionChats: { mayOpen: async () => 'yes' },
       transcripts: new TranscriptStores(onDisk, inMemory),
     } as unknown as ConstructorParameters<typeof TranscriptLookup>[0],
     { sessions: () => [], settings } as unknown as ConstructorParameters<
