@@ -18,6 +18,7 @@ import { stretched } from '#src/playback/reply/stretch.ts';
 import { baseLanguage } from '#src/speech/language-hint.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { readCharged } from './charge-read-aloud.ts';
 
 export type VoiceSample = {
   /** Absent: the bot's usual one. */
@@ -159,15 +160,16 @@ function sayAloud(
 ): boolean {
   if (!session.isHere(owner.id)) return false;
   const manner = { ...(voice !== undefined && { voice }), ...(speed !== undefined && { speed }) };
-  const added = session.context.queue.read({
+  const reading = {
     kind: 'reading',
     clauses: clauses.map(openText),
     when: 'now',
     owner,
     ...manner,
     handle: new TurnHandle(),
-  });
-  return added.kind === 'added';
+  } as const;
+  const cost = { characters: clauses.join(' ').length, payerId: owner.id };
+  return readCharged(reading, cost, session).kind === 'queued';
 }
 
 /** Where the voice alone is out, there is nothing else to hear. */

@@ -24,8 +24,8 @@ const gone = new BotError('provider.refused', false, 'No such voice.', undefined
 });
 
 /** Adam has called the bot, and what it says of itself is over. */
-async function called(over: FixtureOptions = {}): Promise<SessionFixture> {
-  const fixture = openSessionFixture(over, [adam, eva]);
+async function called(over: FixtureOptions = {}, clock?: VirtualClock): Promise<SessionFixture> {
+  const fixture = openSessionFixture(over, [adam, eva], clock);
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 10_000);
   return fixture;
@@ -142,6 +142,14 @@ test('a file is paid for by its listener, until their share is used', async () =
   expect(heard.length).toBeGreaterThan(2);
   expect(heard.length).toBeLessThan(9);
   expect(ledger.shareOf('g', 'adam', clock.wallMs()).nanoUsd).toBeGreaterThan(0.0001e9);
+});
+
+test('a preview that is heard in the channel counts to the share of its listener', async () => {
+  const clock = new VirtualClock();
+  const { budgets, ledger } = openBudgets(clock);
+  const fixture = await called({ spending: budgets }, clock);
+  expect(await hear(fixture)).toEqual({ kind: 'aloud' });
+  expect(ledger.shareOf('g', 'adam', clock.wallMs()).nanoUsd).toBeGreaterThan(0);
 });
 
 test('a voice that is out gives a sentence, and the operator reads why', async () => {
