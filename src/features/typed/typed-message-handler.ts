@@ -163,7 +163,7 @@ export class TypedMessageHandler implements TypedMessageListener {
   ): Promise<TypedOutcome> {
     const context = session?.context;
     const { channelId: placeId, guildId, text, author } = message;
-    const outcome = await this.#talk.ask(guildId, text, author, 'text', { placeId });
+    const outcome = await this.#talk.ask(guildId, text, author, 'text', { placeId, signal });
     if (signal.aborted) return 'deleted';
     if (context && outcome.kind === 'answered' && context.gate.standing(author.id) === 'yes') {
       const { id: speakerId, name } = author;

@@ -212,6 +212,16 @@ test('a message that is deleted while it waits is answered by nobody', async () 
   expect(spoken(fixture)).not.toContain('Five.');
 });
 
+test('a message that is deleted while it is answered in writing costs nothing more', async () => {
+  const fixture = await joined([[{ waitMs: 8_000 }, 'Five.']], { typed: 'text' });
+  const message = line('Two and three?', { isMention: true });
+  const taken = fixture.lines.handle(message);
+  await pass(fixture, 2_000);
+  fixture.lines.deleted([message.messageId]);
+  expect(await taken).toBe('deleted');
+  expect(fixture.of('failed')).toEqual([]);
+});
+
 test('a message that is gone when the reply comes ends as deleted', async () => {
   const fixture = await joined();
   const message = line('Two and three?', { isMention: true });
