@@ -173,7 +173,7 @@ async function lineNumbers(
   return lines?.map(({ number }) => number);
 }
 
-/** Places of the messages that were posted. */
+/** Places of the messages that were posted. Each is noted as soon as it stands there, so that a process that is killed leaves none that forgetting misses. */
 async function post(
   messages: RecapMessages['messages'],
   { guildId, id: sessionId, placeId, ends }: TranscriptSession & Pick<PostedRecap, 'ends'>,
@@ -181,9 +181,16 @@ async function post(
   { parts, port }: SessionContext,
 ): Promise<readonly MessagePlace[]> {
   const chat = parts.captionChats.reopen(guildId, placeId);
+  const { messages: noted } = storeFor(port(TranscriptStores), captionsDays);
   const places = new Map<string, MessagePlace>();
+  let noting: Promise<unknown> = Promise.resolve();
   chat.onOutcome((outcome) => {
-    if (outcome.kind === 'shown') places.set(outcome.key, outcome.place);
+    if (outcome.kind !== 'shown') return;
+    const { key, place } = outcome;
+    places.set(key, place);
+    const message = { ...place, guildId, sessionId, postedAtWallMs: parts.clock.wallMs() };
+    const put = () => noted.put(message);
+    noting = Promise.all([noting, withStoreTimeout(guildId, parts, 'store.unwritable', put)]);
   });
   for (const [n, lines] of messages.entries()) {
     const text = lines
@@ -196,12 +203,7 @@ async function post(
   }
   await chat.flush(postMs);
   chat.close();
-  const { messages: noted } = storeFor(port(TranscriptStores), captionsDays);
-  const postedAtWallMs = parts.clock.wallMs();
-  for (const place of places.values())
-    await withStoreTimeout(guildId, parts, 'store.unwritable', () =>
-      noted.put({ ...place, guildId, sessionId, postedAtWallMs }),
-    );
+  await noting;
   return [...places.values()];
 }
 

@@ -135,6 +135,21 @@ test('a recap goes again whose lines are erased while it is posted', async () =>
   expect(deleted.some(({ place }) => place?.messageId.includes('recap'))).toBe(true);
 });
 
+test('a recap is noted as soon as it is shown, so that a process killed then leaves it to be forgotten', async () => {
+  const fixture = await talked(5);
+  const { chat } = fixture.captionChats;
+  chat.refuses = ({ key }) => {
+    if (key.startsWith('recap')) chat.flush = () => new Promise<void>(() => undefined);
+    return undefined;
+  };
+  await fixture.sessions.leave('g');
+  await pass(fixture, 3_000);
+  await fixture.privacy.forget('g', 'adam');
+  await pass(fixture, 61_000);
+  const deleted = chat.desired.filter(({ text }) => text === '');
+  expect(deleted.some(({ place }) => place?.messageId.includes('recap'))).toBe(true);
+});
+
 test('whoever comes in late finds a button for what they missed, and reads it alone', async () => {
   const fixture = await talked(10);
   fixture.linkOpener.link.present.push(eva);
