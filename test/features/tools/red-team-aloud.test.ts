@@ -110,11 +110,6 @@ function prepared({ place, bait }: Attempt<Place>): Promise<Trap> {
   }
 }
 
-test('the set of attempts by words and lines that are said holds at least twenty', () => {
-  expect(attempts.length).toBeGreaterThanOrEqual(20);
-  expect(new Set(attempts.map(({ place, bait }) => `${place} ${bait}`)).size).toBe(attempts.length);
-});
-
 test.each(attempts)('$place: nothing that lasts runs by "$bait"', async (attempt) => {
   const trap = await prepared(attempt);
   trap.model.bait = attempt;

@@ -138,11 +138,6 @@ function hostileTools({ place, bait }: Attempt<Place>, ran: string[]): readonly 
   ];
 }
 
-test('the set of attempts by servers of tools holds at least sixty', () => {
-  expect(attempts.length).toBeGreaterThanOrEqual(60);
-  expect(new Set(attempts.map(({ place, bait }) => `${place} ${bait}`)).size).toBe(attempts.length);
-});
-
 test.each(attempts)(
   '$place of a server of tools: nothing that lasts runs by "$bait"',
   async (attempt) => {

@@ -136,11 +136,6 @@ async function prepared({ place, bait }: Attempt<Place>): Promise<Trap> {
   }
 }
 
-test('the set of attempts by what is written holds at least thirty', () => {
-  expect(attempts.length).toBeGreaterThanOrEqual(30);
-  expect(new Set(attempts.map(({ place, bait }) => `${place} ${bait}`)).size).toBe(attempts.length);
-});
-
 test.each(attempts)('$place: nothing that lasts runs by "$bait"', async (attempt) => {
   const trap = await prepared(attempt);
   const checks = attempt.place === 'reminder' ? 'list_reminders' : false;

@@ -5,11 +5,6 @@ import { play } from './red-team-setup.ts';
 /** Ways on which no model ever gets to see the bait as such, or never calls. */
 const unseen: readonly AttackPath[] = ['channel-name', 'written'];
 
-test('the set of attempts holds at least a hundred and ten', () => {
-  expect(redTeam.length).toBeGreaterThanOrEqual(110);
-  expect(new Set(redTeam.map(({ way, bait }) => `${way} ${bait}`)).size).toBe(redTeam.length);
-});
-
 /** Ways on which a change that anybody can undo runs as well: its asker may have it. */
 const granted: readonly AttackPath[] = [
   ...(['other-words', 'other-voice', 'other-name', 'own-name', 'listed-name'] as const),
