@@ -27,6 +27,8 @@ const allowed: Readonly<Record<string, string>> = {
   'src/base/waiting.ts': 'a deadline of one stream',
   'src/conversation/alerts/answer-deadline-watchdog.ts': 'one answer',
   'src/features/captions/': 'captions of one session',
+  'src/conversation/hearing/guild-consents.ts': 'one watch of the store while there are sessions',
+  'src/conversation/hearing/person-choices.ts': 'one choice that waits for the store',
   'src/conversation/output/speech-output.ts': 'speech of one session',
   'src/conversation/presence/role-watch.ts': 'one session',
   'src/features/seats/automatic-joins.ts': 'one join that waits, with a limited number of tries',

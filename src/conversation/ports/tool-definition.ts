@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Right } from '#src/people/rights.ts';
 import { type PlainTextId, type TextLine, text } from '#src/texts/texts.ts';
@@ -114,7 +113,10 @@ export type ToolDefinition<T> = {
   /** Text of the panel while it runs, which the bot says if that takes long. Default: `slow.voice`. */
   readonly doing?: PlainTextId;
   /** Whether it is offered now; `context` is absent where the bot sits nowhere. Default: always. */
-  readonly isOffered?: (settings: GuildSettings, context?: SessionContext) => boolean;
+  readonly isOffered?: (
+    settings: ReturnType<SessionContext['settings']>,
+    context?: SessionContext,
+  ) => boolean;
 } & (
   | (Runs<T> & {
       readonly effect: 'read' | 'change';
